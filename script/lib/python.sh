@@ -68,11 +68,12 @@ download_packages() {
 use_own_libraries() {
   local prefix=$1 python=$1/usr/bin/python3.14 loader library_dirs
   loader=$(find "$prefix" -name 'ld-linux*.so.*' | head -n 1)
-  library_dirs=$(find "$prefix"/usr/lib "$prefix"/lib -name '*.so.*' -not -path '*/python3*' -printf '%h\n' 2>/dev/null | sort -u | paste -sd:)
+  library_dirs=$(find "$prefix" -name '*.so.*' -not -path '*/python3*' -printf '%h\n' | sort -u | paste -sd:)
   "$TOOLS/patchelf" --set-interpreter "$loader" --force-rpath --set-rpath "$library_dirs" "$python"
 }
 
 # A private Python from the distribution's testing packages; needs no root and installs nothing into the system.
+# As part of an `||` chain it runs without the protection of `set -e`: every step that may fail says what follows.
 python_from_packages() {
   local ID='' VERSION_CODENAME='' suite mirror
   has apt-get && has dpkg && [[ -r /etc/os-release ]] || return 1
@@ -85,11 +86,13 @@ python_from_packages() {
   install_tools
   local downloads="$PYTHON_DIR/downloads" package
   rm -rf "$PYTHON_DIR"
-  mkdir -p "$downloads"
+  mkdir -p "$downloads" || return 1
   (cd "$downloads" && download_packages "$mirror" "$suite" "/usr/share/keyrings/$ID-archive-keyring.gpg" \
     {lib,}python3.14{,-minimal} libpython3.14-{stdlib,dev} libc6 libexpat1 zlib1g libssl3t64 libffi8 libsqlite3-0 \
     libbz2-1.0 liblzma5 libncursesw6 libreadline8t64 libtinfo6 libuuid1 libzstd1 libgcc-s1 libstdc++6 libdb5.3t64) || return 1
-  for package in "$downloads"/*.deb; do dpkg -x "$package" "$PYTHON_DIR"; done
+  for package in "$downloads"/*.deb; do
+    dpkg -x "$package" "$PYTHON_DIR" || return 1
+  done
   rm -rf "$downloads"
   use_own_libraries "$PYTHON_DIR"
 }
