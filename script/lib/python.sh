@@ -66,10 +66,10 @@ download_packages() {
 
 # Makes the unpacked Python load the libraries beside it instead of the older ones of the system.
 use_own_libraries() {
-  local prefix=$1 python=$1/usr/bin/python3.14 loader library_dirs
-  loader=$(find "$prefix" -name 'ld-linux*.so.*' | head -n 1)
-  library_dirs=$(find "$prefix" -name '*.so.*' -not -path '*/python3*' -printf '%h\n' | sort -u | paste -sd:)
-  "$TOOLS/patchelf" --set-interpreter "$loader" --force-rpath --set-rpath "$library_dirs" "$python"
+  local prefix=$1 libraries
+  libraries=$(dirname "$(find "$prefix/usr/lib" -name libc.so.6)")
+  "$TOOLS/patchelf" --set-interpreter "$(find "$libraries" -maxdepth 1 -name 'ld-linux*.so.*')" \
+    --force-rpath --set-rpath "$libraries" "$prefix/usr/bin/python3.14"
 }
 
 # A private Python from the distribution's testing packages; needs no root and installs nothing into the system.
