@@ -1,0 +1,1 @@
+"""Public test doubles for programs that use BACH."""

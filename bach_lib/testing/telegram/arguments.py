@@ -1,0 +1,97 @@
+"""The arguments of a call, whichever way they came.
+
+The Bot API takes them in the query string, as a form, as multipart/form-data or as JSON
+(https://core.telegram.org/bots/api#making-requests). Outside JSON everything is text, nested values are JSON in text.
+"""
+
+from collections.abc import Mapping
+
+import orjson
+from aiohttp.web import BaseRequest, HTTPRequestEntityTooLarge
+
+from bach_lib.testing.telegram.errors import ApiError, bad_request
+
+TRUE_WORDS = frozenset({"true", "yes", "1"})  # `to_bool` of TDLib's tdutils
+
+
+class Arguments:
+    """Reads one call's arguments as the type a method wants."""
+
+    __slots__ = ("values",)
+
+    def __init__(self, values: Mapping[str, object]) -> None:
+        self.values = values
+
+    def text(self, name: str) -> str:
+        """The value as text; empty when it is missing."""
+        value = self.values.get(name)
+        if value is None:
+            return ""
+        return value if isinstance(value, str) else orjson.dumps(value).decode()
+
+    def integer(self, name: str, default: int = 0) -> int:
+        """The value as a whole number; `default` when it is missing, 0 when it is none (as for the real server)."""
+        value = self.values.get(name)
+        if value is None:
+            return default
+        return value if isinstance(value, int) else whole_number(self.text(name))
+
+    def seconds(self, name: str, default: float) -> float:
+        """The value as seconds; `default` when it is missing. Raises ValueError when it is no number."""
+        text = self.text(name)
+        return float(text) if text else default
+
+    def flag(self, name: str) -> bool:
+        """The value as yes or no."""
+        value = self.values.get(name)
+        return value if isinstance(value, bool) else self.text(name).lower() in TRUE_WORDS
+
+    def nested(self, name: str) -> object:
+        """The value as JSON, or None when it is missing. Raises ApiError (400) for text that is no JSON."""
+        value = self.values.get(name)
+        if not isinstance(value, str):
+            return value
+        try:
+            return decode(value.encode()) if value else None
+        except ValueError:
+            raise bad_request(f"can't parse {name.replace('_', ' ')} JSON object") from None
+
+
+def decode(raw: bytes) -> object:
+    """Parse JSON. Raises ValueError."""
+    value: object = orjson.loads(raw)
+    return value
+
+
+def whole_number(text: str) -> int:
+    """The number in `text`, or 0."""
+    try:
+        return int(text)
+    except ValueError:
+        return 0
+
+
+async def read_arguments(request: BaseRequest) -> Arguments:
+    """Read the body (at most 1 MiB, aiohttp's default) and the query string. Raises ApiError (400, 413)."""
+    try:
+        values = await _read_body(request)
+    except HTTPRequestEntityTooLarge:
+        raise ApiError(413, "Request Entity Too Large") from None
+    if request.query_string:
+        values = dict(request.query) | values
+    return Arguments(values)
+
+
+async def _read_body(request: BaseRequest) -> dict[str, object]:
+    if not request.can_read_body:
+        return {}
+    if request.content_type != "application/json":
+        return {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
+    raw = await request.read()
+    try:
+        value = decode(raw) if raw else {}
+    except ValueError:
+        raise bad_request("can't parse parameter value") from None
+    if not isinstance(value, dict):
+        raise bad_request("JSON object expected")
+    return value

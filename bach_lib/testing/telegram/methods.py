@@ -1,0 +1,225 @@
+"""The methods of the Bot API that the double answers, with the order of checks of telegram-bot-api's `Client.cpp`.
+
+Each is described at https://core.telegram.org/bots/api under its name; `errors` says where the texts of refusals come
+from.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+
+from bach_lib.testing.telegram.arguments import Arguments, whole_number
+from bach_lib.testing.telegram.errors import bad_request, conflict, webhook_is_set
+from bach_lib.testing.telegram.markup import Parser, message_text
+from bach_lib.testing.telegram.markup_html import parse_html
+from bach_lib.testing.telegram.markup_markdown import parse_markdown, parse_markdown_v2
+from bach_lib.testing.telegram.models import Bot, CallbackAnswer, Chat, SentMessage
+from bach_lib.testing.telegram.payloads import sent_message
+from bach_lib.testing.telegram.platform import Platform
+from bach_lib.testing.telegram.updates import MAX_LIMIT
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call of a bot."""
+
+    platform: Platform
+    bot: Bot
+    arguments: Arguments
+
+
+type Method = Callable[[Call], object | Awaitable[object]]
+
+PARSERS: Mapping[str, Parser] = {
+    "html": parse_html,
+    "markdown": parse_markdown,
+    "markdownv2": parse_markdown_v2,
+}
+ACTIONS = frozenset(
+    {
+        "cancel",
+        "choose_sticker",
+        "find_location",
+        "pick_up_location",
+        "record_audio",
+        "record_video",
+        "record_video_note",
+        "record_voice",
+        "typing",
+        "upload_audio",
+        "upload_document",
+        "upload_photo",
+        "upload_video",
+        "upload_video_note",
+        "upload_voice",
+    }
+)
+NOT_MODIFIED = (
+    "message is not modified: specified new message content and reply markup are exactly the same as a current content "
+    "and reply markup of the message"
+)
+EVERY_GIFT = {
+    "unlimited_gifts": True,
+    "limited_gifts": True,
+    "unique_gifts": True,
+    "premium_subscription": True,
+    "gifts_from_channels": True,
+}
+
+
+def get_me(call: Call) -> object:
+    """Who the bot is."""
+    return call.bot.as_json() | {
+        "can_join_groups": True,
+        "can_read_all_group_messages": False,
+        "supports_inline_queries": False,
+        "can_connect_to_business": False,
+        "has_main_web_app": False,
+    }
+
+
+def send_message(call: Call) -> object:
+    """Send a text."""
+    formatted = message_text(call.arguments, PARSERS)
+    chat = call.platform.writable_chat(call.arguments)
+    reply_to = _reply_target(chat, call.arguments)
+    thread_id = chat.check_thread(call.arguments.integer("message_thread_id"))
+    call.platform.check_limits(call.bot, chat)
+    message = SentMessage(
+        bot=call.bot.username,
+        chat_id=chat.id,
+        message_id=chat.take_message_id(),
+        text=formatted.text,
+        received_at=call.platform.clock.monotonic(),
+        date=int(call.platform.clock.now()),
+        thread_id=thread_id,
+        parse_mode=call.arguments.text("parse_mode") or None,
+        silent=call.arguments.flag("disable_notification"),
+        reply_to=reply_to,
+        entities=formatted.entities,
+        arguments=call.arguments.values,
+    )
+    call.platform.store(message)
+    return sent_message(message, call.bot, chat)
+
+
+def _reply_target(chat: Chat, arguments: Arguments) -> int | None:
+    """The message to answer, None for none."""
+    target = _reply_parameters(arguments)
+    message_id = target.integer("message_id")
+    if message_id <= 0:
+        return None
+    if message_id in chat.messages:
+        return message_id
+    if target.flag("allow_sending_without_reply"):
+        return None
+    raise bad_request("message to be replied not found")
+
+
+def _reply_parameters(arguments: Arguments) -> Arguments:
+    given = arguments.nested("reply_parameters")
+    if given is None:  # the older form of the same
+        values = arguments.values
+        return Arguments({**values, "message_id": values.get("reply_to_message_id")})
+    if not isinstance(given, dict):
+        raise bad_request("object expected as reply parameters")
+    return Arguments(given)
+
+
+def edit_message_text(call: Call) -> object:
+    """Change a text the bot has sent."""
+    formatted = message_text(call.arguments, PARSERS)
+    chat = call.platform.writable_chat(call.arguments)
+    message_id = call.arguments.integer("message_id")
+    if message_id not in chat.messages:
+        raise bad_request("message to edit not found")
+    old = chat.messages[message_id]
+    if old is None or old.bot != call.bot.username:
+        raise bad_request("message can't be edited")
+    if (old.text, old.entities) == (formatted.text, formatted.entities) and "reply_markup" not in call.arguments.values:
+        raise bad_request(NOT_MODIFIED)
+    new = replace(old, text=formatted.text, entities=formatted.entities, arguments=call.arguments.values)
+    chat.messages[message_id] = new
+    call.platform.edited.append(new)
+    call.platform.changed()
+    return {**sent_message(new, call.bot, chat), "edit_date": int(call.platform.clock.now())}
+
+
+def get_chat(call: Call) -> object:
+    """What is known about a chat."""
+    chat = call.platform.chat(call.arguments)
+    if chat.type in {"supergroup", "channel"}:
+        chat.check_writable()  # a bot that was thrown out cannot even look; in a blocked or upgraded chat it can
+    return chat.as_json() | {"accent_color_id": 0, "max_reaction_count": 11, "accepted_gift_types": EVERY_GIFT}
+
+
+def send_chat_action(call: Call) -> object:
+    """Show that the bot is busy."""
+    if call.arguments.text("action").lower() not in ACTIONS:
+        raise bad_request("wrong parameter action in request")
+    call.platform.writable_chat(call.arguments)
+    return True
+
+
+def answer_callback_query(call: Call) -> object:
+    """End the progress bar of a button."""
+    query_id = call.arguments.text("callback_query_id")
+    if not whole_number(query_id):
+        raise bad_request("query is too old and response timeout expired or query ID is invalid")
+    answer = CallbackAnswer(
+        bot=call.bot.username,
+        callback_query_id=query_id,
+        text=call.arguments.text("text"),
+        show_alert=call.arguments.flag("show_alert"),
+    )
+    call.platform.callback_answers.append(answer)
+    call.platform.changed()
+    return True
+
+
+def get_updates(call: Call) -> Awaitable[object]:
+    """Confirm old updates and fetch new ones."""
+    if call.bot.webhook:
+        raise webhook_is_set()
+    kinds = call.arguments.nested("allowed_updates")
+    if isinstance(kinds, list):
+        call.bot.updates.allow([str(kind) for kind in kinds])
+    limit = min(max(call.arguments.integer("limit", MAX_LIMIT), 1), MAX_LIMIT)
+    return call.bot.updates.poll(call.arguments.integer("offset"), limit, call.arguments.integer("timeout"))
+
+
+def set_webhook(call: Call) -> object:
+    """Let a web address take the updates. It is remembered, never called."""
+    url = call.arguments.text("url")
+    if url and not url.startswith("https://"):
+        raise bad_request("bad webhook: An HTTPS URL must be provided for webhook")
+    if url:
+        call.bot.updates.interrupt(conflict("terminated by setWebhook request"))
+    call.bot.webhook = url
+    if call.arguments.flag("drop_pending_updates"):
+        call.bot.updates.clear()
+    return True
+
+
+def delete_webhook(call: Call) -> object:
+    """Go back to polling."""
+    return set_webhook(replace(call, arguments=Arguments({**call.arguments.values, "url": ""})))
+
+
+def get_webhook_info(call: Call) -> object:
+    """Whether a webhook is set, and how much waits."""
+    return {"url": call.bot.webhook, "has_custom_certificate": False, "pending_update_count": len(call.bot.updates)}
+
+
+# By the name in lower case, as the real server compares it; the other name is the one of the documentation.
+METHODS: Mapping[str, tuple[str, Method]] = {
+    "answercallbackquery": ("answerCallbackQuery", answer_callback_query),
+    "deletewebhook": ("deleteWebhook", delete_webhook),
+    "editmessagetext": ("editMessageText", edit_message_text),
+    "getchat": ("getChat", get_chat),
+    "getme": ("getMe", get_me),
+    "getupdates": ("getUpdates", get_updates),
+    "getwebhookinfo": ("getWebhookInfo", get_webhook_info),
+    "sendchataction": ("sendChatAction", send_chat_action),
+    "sendmessage": ("sendMessage", send_message),
+    "setwebhook": ("setWebhook", set_webhook),
+}

@@ -1,0 +1,51 @@
+"""The JSON of messages, in both directions (https://core.telegram.org/bots/api#message)."""
+
+import re
+
+from bach_lib.testing.telegram.markup import utf16_length
+from bach_lib.testing.telegram.models import Bot, Chat, SentMessage
+
+_COMMAND = re.compile(r"(?<!\S)/[A-Za-z0-9_]{1,64}(?:@\w+)?")
+
+
+def sent_message(message: SentMessage, bot: Bot, chat: Chat) -> dict[str, object]:
+    """The Message that a bot gets back for what it sent."""
+    body: dict[str, object] = {"message_id": message.message_id}
+    if chat.type == "channel":
+        body["sender_chat"] = chat.as_json()
+    else:
+        body["from"] = bot.as_json()
+    body |= {"chat": chat.as_json(), "date": message.date}
+    body |= _context(chat, message.date, message.thread_id, message.reply_to)
+    body["text"] = message.text
+    if message.entities:
+        body["entities"] = [entity.as_json() for entity in message.entities]
+    return body
+
+
+def incoming_text(
+    chat: Chat, text: str, date: int, *, message_id: int, thread_id: int | None, reply_to: int | None
+) -> dict[str, object]:
+    """The Message that a bot gets when somebody writes; who wrote it is for the caller to add."""
+    body: dict[str, object] = {"message_id": message_id, "chat": chat.as_json(), "date": date}
+    body |= _context(chat, date, thread_id, reply_to)
+    body["text"] = text
+    if commands := _commands(text):
+        body["entities"] = commands
+    return body
+
+
+def _context(chat: Chat, date: int, thread_id: int | None, reply_to: int | None) -> dict[str, object]:
+    context: dict[str, object] = {}
+    if thread_id is not None:
+        context |= {"message_thread_id": thread_id, "is_topic_message": True}
+    if reply_to is not None:
+        context["reply_to_message"] = {"message_id": reply_to, "chat": chat.as_json(), "date": date}
+    return context
+
+
+def _commands(text: str) -> list[dict[str, object]]:
+    return [
+        {"type": "bot_command", "offset": utf16_length(text[: match.start()]), "length": len(match[0])}
+        for match in _COMMAND.finditer(text)
+    ]

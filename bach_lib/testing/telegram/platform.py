@@ -1,0 +1,160 @@
+"""The state of the Telegram double, and what a test may do to it: bots, chats, messages, updates, and waiting."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import Unpack
+
+from bach_lib.clock import Clock
+from bach_lib.testing.telegram.arguments import Arguments, whole_number
+from bach_lib.testing.telegram.errors import bad_request, unauthorized
+from bach_lib.testing.telegram.limits import FloodControl
+from bach_lib.testing.telegram.models import Bot, CallbackAnswer, Chat, ChatFields, SentMessage
+from bach_lib.testing.telegram.payloads import incoming_text
+from bach_lib.testing.telegram.updates import UpdateQueue
+from bach_lib.testing.telegram.waiting import Waiting
+
+TOKEN = re.compile(r"\d+:[\w-]+", re.ASCII)
+
+
+class Platform:
+    """What the platform knows. `TelegramServer` adds the way in over HTTP.
+
+    `sent`, `edited` and `callback_answers` are what bots did, oldest first; `calls` counts the calls of each method.
+    """
+
+    def __init__(self, *, clock: Clock, enforce_limits: bool, first_id: int) -> None:
+        self.bots: dict[str, Bot] = {}
+        self.chats: dict[int, Chat] = {}
+        self.sent: list[SentMessage] = []
+        self.edited: list[SentMessage] = []
+        self.callback_answers: list[CallbackAnswer] = []
+        self.calls: Counter[str] = Counter()
+        self.clock = clock
+        self._first_id = first_id
+        self._limits = FloodControl(clock.monotonic) if enforce_limits else None
+        self._waiting = Waiting()
+
+    def add_bot(
+        self,
+        token: str,
+        *,
+        username: str = "test_bot",
+        id: int | None = None,  # noqa: A002 – the name it has in the Bot API
+        first_name: str = "Test bot",
+    ) -> Bot:
+        """Let the bot with this token call the server; `id` is by default the number in the token.
+
+        Raises ValueError for a token of the wrong form.
+        """
+        if not TOKEN.fullmatch(token):
+            raise ValueError("a bot token is a number, a colon, and letters, digits, - or _")
+        number = whole_number(token.partition(":")[0]) if id is None else id
+        updates = UpdateQueue(self.clock, self._first_id, self.changed)
+        bot = Bot(token=token, id=number, username=username, first_name=first_name, updates=updates)
+        self.bots[token] = bot
+        return bot
+
+    def revoke(self, bot: Bot) -> None:
+        """The token stops working (401), as after /revoke at @BotFather."""
+        self.bots.pop(bot.token, None)
+        bot.updates.interrupt(unauthorized())
+
+    def add_chat(self, chat_id: int, **fields: Unpack[ChatFields]) -> Chat:
+        """A chat that every bot may write to; `type` is private (default), group, supergroup or channel."""
+        chat = Chat(id=chat_id, next_message_id=self._first_id, **fields)
+        self.chats[chat_id] = chat
+        return chat
+
+    def receive_text(
+        self,
+        bot: Bot,
+        *,
+        chat_id: int,
+        text: str,
+        from_id: int | None = None,
+        first_name: str = "Ada",
+        username: str | None = None,
+        language_code: str = "en",
+        thread_id: int | None = None,
+        reply_to: int | None = None,
+    ) -> dict[str, object]:
+        """A person writes (in a channel: the channel does). Returns the message as the bot will get it.
+
+        A person nobody has heard of gets a private chat by that. Raises ValueError for an unknown group.
+        """
+        chat = self.chats.get(chat_id) or self._newcomer(chat_id, first_name)
+        number = chat.take_message_id()
+        chat.messages[number] = None
+        date = int(self.clock.now())
+        message = incoming_text(chat, text, date, message_id=number, thread_id=thread_id, reply_to=reply_to)
+        if chat.type == "channel":
+            bot.updates.push({"channel_post": message | {"sender_chat": chat.as_json()}})
+            return message
+        message["from"] = {
+            "id": from_id or abs(chat_id),
+            "is_bot": False,
+            "first_name": first_name,
+            **({"username": username} if username else {}),
+            "language_code": language_code,
+        }
+        bot.updates.push({"message": message})
+        return message
+
+    def push_update(self, bot: Bot, update: Mapping[str, object]) -> int:
+        """Queue any update and return its `update_id`, which is added when it is missing."""
+        return bot.updates.push(update)
+
+    def store(self, message: SentMessage) -> None:
+        """Keep a message from a bot."""
+        self.chats[message.chat_id].messages[message.message_id] = message
+        self.sent.append(message)
+        self.changed()
+
+    def chat(self, arguments: Arguments) -> Chat:
+        """The chat a call names by id or @username. Raises ApiError (400) when there is none."""
+        name = arguments.text("chat_id")
+        if not name:
+            raise bad_request("chat_id is empty")
+        if name.startswith("@"):
+            chat = next((chat for chat in self.chats.values() if chat.username == name[1:]), None)
+        else:
+            chat = self.chats.get(whole_number(name))
+        if chat is None:
+            raise bad_request("chat not found")
+        return chat
+
+    def writable_chat(self, arguments: Arguments) -> Chat:
+        """The chat of a call that wants to write. Raises ApiError (400, 403) when that is impossible."""
+        chat = self.chat(arguments)
+        chat.check_writable()
+        return chat
+
+    def check_limits(self, bot: Bot, chat: Chat) -> None:
+        """Raise ApiError (429) when the bot sends too much and the server was told to care."""
+        if self._limits is not None:
+            self._limits.check(bot.username, chat.id, group=chat.is_group)
+
+    async def wait_for(self, count: int, timeout: float = 5.0) -> list[SentMessage]:
+        """Wait until `count` messages were stored and return them all. Raises TimeoutError after `timeout` seconds."""
+        try:
+            await self.wait_until(lambda: len(self.sent) >= count, timeout)
+        except TimeoutError:
+            raise TimeoutError(f"{len(self.sent)} of {count} messages after {timeout:g} s") from None
+        return list(self.sent)
+
+    async def wait_until(self, condition: Callable[[], bool], timeout: float = 5.0) -> None:
+        """Wait until `condition` holds; every call and every long poll that begins to wait looks at it again.
+
+        Raises TimeoutError after `timeout` seconds.
+        """
+        await self._waiting.until(condition, timeout)
+
+    def changed(self) -> None:
+        """Let those who wait look again."""
+        self._waiting.changed()
+
+    def _newcomer(self, chat_id: int, first_name: str) -> Chat:
+        if chat_id <= 0:
+            raise ValueError(f"no group {chat_id}: add_chat comes first")
+        return self.add_chat(chat_id, first_name=first_name)

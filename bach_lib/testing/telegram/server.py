@@ -1,0 +1,193 @@
+"""The way in over HTTP: finds the bot and the method, lets faults strike, and answers in the form of the Bot API.
+
+It listens on 127.0.0.1 only. aiohttp's low-level server is used instead of an application with routes: a benchmark
+should measure the client, not its counterpart.
+"""
+
+import asyncio
+import socket
+from collections.abc import Collection
+from inspect import isawaitable
+from types import TracebackType
+from typing import Self
+
+from aiohttp.web import BaseRequest, Server, StreamResponse
+
+from bach_lib.clock import Clock, SystemClock
+from bach_lib.testing.telegram.arguments import read_arguments
+from bach_lib.testing.telegram.errors import ApiError, not_found, unauthorized
+from bach_lib.testing.telegram.faults import ActiveFault, Effect, Fault, FaultScript, Stage
+from bach_lib.testing.telegram.methods import METHODS, Call, Method, send_message
+from bach_lib.testing.telegram.models import Bot
+from bach_lib.testing.telegram.platform import TOKEN, Platform
+from bach_lib.testing.telegram.responses import drop, refusal, scripted, success
+
+HOST = "127.0.0.1"
+
+
+class TelegramServer(Platform):
+    """A Telegram Bot API server on loopback, as a context manager or with `start` and `stop`.
+
+    `port` 0 takes a free one, which is kept over `pause` and `resume`. `latency` (seconds) delays the answer to every
+    message that was stored. `enforce_limits` answers 429 as the real flood limits do. `first_id` is the first number of
+    updates and messages. `clock` is used for dates, polls, latency and limits.
+    """
+
+    def __init__(
+        self,
+        *,
+        port: int = 0,
+        clock: Clock | None = None,
+        enforce_limits: bool = False,
+        first_id: int = 1,
+    ) -> None:
+        super().__init__(clock=clock or SystemClock(), enforce_limits=enforce_limits, first_id=first_id)
+        self.port = port
+        self.latency = 0.0
+        self._faults = FaultScript()
+        self._server: Server | None = None
+        self._listener: asyncio.Server | None = None
+        self._reserved: socket.socket | None = None
+
+    @property
+    def url(self) -> str:
+        """Where the server is; a bot calls `{url}/bot{token}/{method}`."""
+        return f"http://{HOST}:{self.port}"
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+    async def start(self) -> None:
+        """Begin to listen. Raises OSError when the port is taken."""
+        self._server = Server(self._handle, access_log=None, handler_cancellation=True)
+        self._reserved = self._reserve()
+        await self.resume()
+
+    async def stop(self) -> None:
+        """Cut every connection and give the port back."""
+        await self.pause()
+        if self._reserved is not None:
+            self._reserved.close()
+            self._reserved = None
+
+    async def pause(self) -> None:
+        """The platform goes away: connections are cut, new ones are refused."""
+        if self._listener is None or self._server is None:
+            return
+        self._listener.close()
+        self._listener = None
+        self._reserved = self._reserve()
+        for connection in self._server.connections:
+            if connection.transport is not None:
+                connection.transport.abort()
+        await self._server.shutdown(timeout=1.0)  # returns when the cancelled handlers have ended, which is at once
+
+    async def resume(self) -> None:
+        """The platform comes back, on the same port."""
+        if self._reserved is not None and self._server is not None:
+            loop = asyncio.get_running_loop()
+            self._listener = await loop.create_server(self._server, sock=self._reserved)
+            self._reserved = None
+
+    def fail(
+        self, fault: Fault, *, times: int | None = 1, methods: Collection[str] = (), chat_id: int | None = None
+    ) -> ActiveFault:
+        """Let the next `times` calls (None: all) of these methods (none given: any) for this chat fail.
+
+        Several may be asked for; for each call the first that fits strikes. Raises ValueError for an unknown method.
+        """
+        if unknown := [method for method in methods if method.lower() not in METHODS]:
+            raise ValueError(f"no such method: {', '.join(unknown)}")
+        active = ActiveFault(fault, times=times, methods=methods, chat_id=chat_id)
+        self._faults.faults.append(active)
+        return active
+
+    def clear_faults(self) -> None:
+        """No call fails any more; those that hang go on."""
+        self._faults.clear()
+
+    def _reserve(self) -> socket.socket:
+        """Hold the port without listening, so that it refuses connections and nobody else can take it."""
+        held = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            held.bind((HOST, self.port))
+        except OSError:
+            held.close()
+            raise
+        self.port = held.getsockname()[1]
+        return held
+
+    async def _handle(self, request: BaseRequest) -> StreamResponse:
+        path = request.path
+        try:
+            if path.startswith("/bot"):
+                return await self._call(request, path[len("/bot") :])
+            return await self.handle_other(request)
+        except ApiError as error:
+            return refusal(error)
+
+    async def handle_other(self, _request: BaseRequest, /) -> StreamResponse:
+        """Answer a request that is no Bot API call. Raises ApiError (404), like the real server."""
+        raise not_found()
+
+    async def _call(self, request: BaseRequest, target: str) -> StreamResponse:
+        token, _, name = target.partition("/")
+        key = name.lower()
+        if self._faults.before_read(key) is not None:
+            self.changed()
+            return drop(request)
+        bot = self._bot(token)
+        if key not in METHODS:
+            raise not_found()
+        known_as, method = METHODS[key]
+        call = Call(self, bot, await read_arguments(request))
+        self.calls[known_as] += 1
+        active = self._faults.after_read(key, call.arguments.text("chat_id"))
+        self.changed()
+        if active is not None:
+            return await self._faulty(request, active, method, call)
+        response = success(await _run(method, call))
+        if self.latency and method is send_message:
+            await self.clock.sleep(self.latency)
+        return response
+
+    def _bot(self, token: str) -> Bot:
+        """Who calls. 404 for what cannot be a token, 401 for a token of nobody (python-telegram-bot says so too)."""
+        bot = self.bots.get(token)
+        if bot is None:
+            raise unauthorized() if TOKEN.fullmatch(token) else not_found()
+        return bot
+
+    async def _faulty(self, request: BaseRequest, active: ActiveFault, method: Method, call: Call) -> StreamResponse:
+        fault = active.fault
+        if fault.effect is Effect.ANSWER:
+            return scripted(fault)
+        if fault.stage is Stage.BEFORE_HANDLING:
+            await self._hold(active)
+            return success(await _run(method, call))
+        try:
+            response = success(await _run(method, call))
+        except ApiError as error:
+            response = refusal(error)
+        if fault.effect is Effect.DROP:
+            return drop(request)
+        await self._hold(active)
+        return response
+
+    async def _hold(self, active: ActiveFault) -> None:
+        if active.fault.seconds is None:
+            await active.released.wait()
+        else:
+            await self.clock.sleep(active.fault.seconds)
+
+
+async def _run(method: Method, call: Call) -> object:
+    result = method(call)
+    return await result if isawaitable(result) else result

@@ -1,0 +1,25 @@
+"""A Telegram Bot API server on loopback that answers like the real one: the public test double for Telegram.
+
+```python
+async with TelegramServer() as server:
+    bot = server.add_bot("123456:ABC-test-token", username="home_bot")
+    server.add_chat(42, first_name="Ada")
+    server.fail(Fault.too_many_requests(retry_after=3), methods=["sendMessage"])
+    ...  # a client that calls f"{server.url}/bot{bot.token}/sendMessage"
+    [message] = await server.wait_for(1)
+```
+
+It knows getMe, sendMessage, editMessageText, sendChatAction, getChat, answerCallbackQuery, getUpdates, setWebhook,
+deleteWebhook and getWebhookInfo. `python -m bach_lib.testing.telegram_server --help` runs it as a process of its own.
+"""
+
+from bach_lib.testing.telegram.faults import ActiveFault, Fault
+from bach_lib.testing.telegram.markup import Entity
+from bach_lib.testing.telegram.models import Bot, CallbackAnswer, Chat, SentMessage
+from bach_lib.testing.telegram.process import main
+from bach_lib.testing.telegram.server import TelegramServer
+
+__all__ = ["ActiveFault", "Bot", "CallbackAnswer", "Chat", "Entity", "Fault", "SentMessage", "TelegramServer"]
+
+if __name__ == "__main__":
+    main()
