@@ -1,0 +1,59 @@
+"""BACH carries messages between a home and its people, and loses none."""
+
+from bach_lib.bach import Bach
+from bach_lib.checking import check_connection
+from bach_lib.clock import Clock, SystemClock
+from bach_lib.connectors.base import Connector
+from bach_lib.errors import BachError, InputError, StorageError
+from bach_lib.models import (
+    BreakerState,
+    Candidate,
+    Category,
+    Connection,
+    ConnectionState,
+    Delivery,
+    Direction,
+    Fault,
+    Format,
+    Health,
+    Identity,
+    IncomingMessage,
+    Message,
+    QueueStatus,
+    Receipt,
+    Status,
+)
+from bach_lib.policy import BreakerPolicy, Policy, ReceivePolicy, RetryPolicy
+from bach_lib.registry import Registry
+
+__all__ = [
+    "Bach",
+    "BachError",
+    "BreakerPolicy",
+    "BreakerState",
+    "Candidate",
+    "Category",
+    "Clock",
+    "Connection",
+    "ConnectionState",
+    "Connector",
+    "Delivery",
+    "Direction",
+    "Fault",
+    "Format",
+    "Health",
+    "Identity",
+    "IncomingMessage",
+    "InputError",
+    "Message",
+    "Policy",
+    "QueueStatus",
+    "Receipt",
+    "ReceivePolicy",
+    "Registry",
+    "RetryPolicy",
+    "Status",
+    "StorageError",
+    "SystemClock",
+    "check_connection",
+]

@@ -1,0 +1,45 @@
+"""Asking a platform whether credentials are good before anything is registered or written."""
+
+from collections.abc import Callable, Mapping
+
+from aiohttp import ClientSession
+
+from bach_lib.clock import Clock, SystemClock
+from bach_lib.connectors import Connectors
+from bach_lib.connectors.base import Connector, Setup
+from bach_lib.models import Connection, Fault, Identity
+from bach_lib.redact import Redactor
+from bach_lib.registry import check_endpoint
+from bach_lib.secrets import Lookup, Secrets
+
+
+async def check_connection(
+    connection: Connection,
+    *,
+    session: ClientSession,
+    new_session: Callable[[], ClientSession] = ClientSession,
+    secrets: Mapping[str, Lookup] | None = None,
+    clock: Clock | None = None,
+    connectors: Mapping[str, type[Connector]] | None = None,
+) -> Identity | Fault:
+    """Who we are on the platform, or why it does not work. Raises an `InputError` for settings that cannot be right."""
+    if connection.endpoint is not None:
+        check_endpoint(connection.endpoint)
+    connector_type = await Connectors(connectors).load(connection.type)
+    resolved = await Secrets(secrets).resolve(connection.auth_config)
+    connector = connector_type(
+        Setup(
+            connection=connection,
+            secrets=resolved,
+            session=session,
+            new_session=new_session,
+            clock=clock or SystemClock(),
+        )
+    )
+    try:
+        answer = await connector.check()
+    finally:
+        await connector.close()
+    if isinstance(answer, Fault):
+        return Fault(code=answer.code, text=Redactor(resolved.values())(answer.text), retry_after=answer.retry_after)
+    return answer

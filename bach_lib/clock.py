@@ -1,0 +1,48 @@
+"""Time, as something that is given to every part, so that tests can turn it by hand."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Protocol, override
+
+type Cancel = Callable[[], None]
+
+
+class Clock(Protocol):
+    """What BACH asks of time."""
+
+    def now(self) -> float:
+        """Seconds since 1970 (UTC). May jump; use it only for what people or the disk see."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds that never jump, for measuring and for timers."""
+        ...
+
+    def call_later(self, seconds: float, callback: Callable[[], None]) -> Cancel:
+        """Call `callback` in the event loop after `seconds`; the result cancels that."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait `seconds`."""
+        ...
+
+
+class SystemClock(Clock):
+    """The machine's own time."""
+
+    @override
+    def now(self) -> float:
+        return time.time()
+
+    @override
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+    @override
+    def call_later(self, seconds: float, callback: Callable[[], None]) -> Cancel:
+        return asyncio.get_running_loop().call_later(seconds, callback).cancel
+
+    @override
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)

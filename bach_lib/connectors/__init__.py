@@ -1,0 +1,48 @@
+"""The platforms BACH speaks to, each loaded only when a connection needs it."""
+
+import asyncio
+from collections.abc import Mapping
+from importlib import import_module
+from typing import cast
+
+from bach_lib.connectors.base import Connector
+from bach_lib.errors import MissingLibraryError, UnknownTypeError
+
+_BUILT_IN = {
+    "telegram": ("bach_lib.connectors.telegram", "TelegramConnector", "python-telegram-bot"),
+}
+
+
+class Connectors:
+    """Connector classes by type. `extra` adds to the built-in ones or takes their place."""
+
+    def __init__(self, extra: Mapping[str, type[Connector]] | None = None) -> None:
+        self._loaded: dict[str, type[Connector]] = dict(extra or {})
+
+    @property
+    def types(self) -> list[str]:
+        """Every type that can be loaded."""
+        return sorted({*_BUILT_IN, *self._loaded})
+
+    async def load(self, type_: str) -> type[Connector]:
+        """The class for a type, imported in a thread because that takes its time. Raises `UnknownTypeError` or `MissingLibraryError`."""
+        if type_ not in self._loaded:
+            if type_ not in _BUILT_IN:
+                raise UnknownTypeError(type=type_, known=", ".join(self.types))
+            self._loaded[type_] = await asyncio.to_thread(_import, type_)
+        return self._loaded[type_]
+
+    def get(self, type_: str) -> type[Connector]:
+        """The class for a type that was loaded. Raises `UnknownTypeError`."""
+        try:
+            return self._loaded[type_]
+        except KeyError:
+            raise UnknownTypeError(type=type_, known=", ".join(self.types)) from None
+
+
+def _import(type_: str) -> type[Connector]:
+    module, name, package = _BUILT_IN[type_]
+    try:
+        return cast("type[Connector]", getattr(import_module(module), name))
+    except ImportError as error:
+        raise MissingLibraryError(type=type_, package=package, extra=type_) from error

@@ -1,0 +1,118 @@
+"""The contract between BACH and the code that speaks a platform's protocol.
+
+A connector turns one message into one `Outcome`, one poll into one `Batch` or `Fault`, and never raises for what a platform or
+a network does. It keeps no queue, counts no attempts and sleeps for nobody: that is the dispatcher's work.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar, Protocol
+
+from aiohttp import ClientSession
+
+from bach_lib.clock import Clock
+from bach_lib.models import Connection, Fault, Format, Identity, Message
+from bach_lib.outcomes import Outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rate:
+    """At most `count` per `per` seconds, and `burst` at once (default: `count`)."""
+
+    count: int
+    per: float
+    burst: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capabilities:
+    """What a platform can do.
+
+    `idempotent`: it recognises a repeated nonce, so repeating is always safe. `max_text`: in UTF-16 code units if
+    `counts_utf16`, else in characters. `send_timeout`: seconds after which an attempt is given up from outside, as a last net
+    above the connector's own time-outs. `poll_timeout`: the same for one call of `receive`.
+    """
+
+    receives: bool
+    idempotent: bool
+    formats: frozenset[Format]
+    max_text: int
+    counts_utf16: bool = False
+    send_timeout: float = 30.0
+    poll_timeout: float = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incoming:
+    """A message as the connector read it, before anybody decided about it. `sender_id` and `recipient` are what `allowed` is held against."""
+
+    remote_id: str
+    recipient: str
+    recipient_title: str
+    sender_id: str
+    sender_name: str
+    kind: str
+    text: str
+    sent_at: float | None = None
+    metadata: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """What one poll brought, and the cursor to store with it. The platform learns of the cursor with the next poll only."""
+
+    messages: tuple[Incoming, ...]
+    cursor: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setup:
+    """What a connector is made from. `secrets` are the resolved values of `connection.auth_config`.
+
+    `session` is shared and not the connector's to close. `new_session` makes one of its own, which it closes.
+    """
+
+    connection: Connection
+    secrets: Mapping[str, str] = field(repr=False)
+    session: ClientSession
+    new_session: Callable[[], ClientSession]
+    clock: Clock
+
+
+class Connector(Protocol):
+    """One platform's protocol for one connection."""
+
+    capabilities: ClassVar[Capabilities]
+
+    def __init__(self, setup: Setup) -> None:
+        """Raises an `InputError` if the set-up is not complete. Does no I/O."""
+        ...
+
+    @classmethod
+    def normalize_recipient(cls, recipient: str) -> str:
+        """The one way to write this recipient, so that one recipient is one lane. Raises `InvalidRecipientError`."""
+        ...
+
+    def rates(self, recipient: str) -> Mapping[str, Rate]:
+        """The platform's published limits that a message to `recipient` falls under; the key names who shares the limit."""
+        ...
+
+    async def send(self, message: Message) -> Outcome:
+        """Try once. Only `CancelledError` may be raised for what happens outside of this process."""
+        ...
+
+    async def check(self) -> Identity | Fault:
+        """Ask the platform the cheapest question that proves route and credentials."""
+        ...
+
+    async def receive(self, cursor: str | None) -> Batch | Fault:
+        """Wait for news after `cursor`, at most `poll_timeout` seconds; an empty batch is a success. Only if `capabilities.receives`."""
+        ...
+
+    async def reset(self) -> None:
+        """Give up what receiving holds open (session, socket); the next `receive` starts afresh."""
+        ...
+
+    async def close(self) -> None:
+        """Release what the connector made itself."""
+        ...

@@ -1,0 +1,226 @@
+"""What can go wrong in BACH, as one tree.
+
+Every error says in one sentence what was wrong, where, and what to do. The sentence is a template plus placeholders, so that an
+application can show it in another language: `code` names the sentence, `placeholders` fill it.
+
+    BachError
+    ├── InputError (also a ValueError): the caller can correct it; nothing was written
+    │   ├── UnknownConnectionError, ConnectionExistsError, InvalidNameError, UnknownTypeError, InvalidEndpointError, UnknownFieldError
+    │   ├── InvalidRecipientError
+    │   ├── EmptyTextError, TextTooLongError, UnknownFormatError, InvalidTimeToLiveError, InvalidValueError
+    │   ├── UnknownMessageError, NotRetryableError, NotCancellableError
+    │   ├── CannotReceiveError
+    │   └── InvalidSecretReferenceError, SecretNotFoundError
+    ├── QueueFullError: a limit on waiting messages was reached
+    ├── StorageError: the disk or the file
+    │   └── StoreInUseError, StoreTooNewError, StoreDamagedError, StoreFailedError
+    ├── MissingLibraryError: an extra of the package is not installed
+    └── NotOpenError: used before `async with`, or after it
+"""
+
+from typing import ClassVar, override
+
+
+class BachError(Exception):
+    """The root. `str()` is the English sentence; `code` and `placeholders` serve translation."""
+
+    code: ClassVar[str] = "error"
+    template: ClassVar[str] = "BACH failed."
+
+    def __init__(self, **placeholders: object) -> None:
+        self.placeholders = {key: str(value) for key, value in placeholders.items()}
+        super().__init__(self.template.format(**self.placeholders))
+
+    @override
+    def __reduce__(self) -> tuple[object, ...]:
+        """Errors cross process borders (pickle), which would otherwise call `__init__` with the sentence."""
+        return _rebuild, (type(self), self.placeholders)
+
+
+def _rebuild(cls: type[BachError], placeholders: dict[str, str]) -> BachError:
+    return cls(**placeholders)
+
+
+class InputError(BachError, ValueError):
+    """The caller can correct it. Nothing was written."""
+
+
+class UnknownConnectionError(InputError):
+    """No connection has this name."""
+
+    code = "unknown_connection"
+    template = 'There is no connection named "{name}". Known connections: {known}.'
+
+
+class ConnectionExistsError(InputError):
+    """The name is taken."""
+
+    code = "connection_exists"
+    template = 'A connection named "{name}" exists already. Choose another name, or update that one.'
+
+
+class InvalidNameError(InputError):
+    """A connection's name is empty, too long or has characters that would not survive in logs and addresses."""
+
+    code = "invalid_name"
+    template = '"{name}" is no name for a connection. Use 1 to 100 letters, digits, "_", "-" or ".".'
+
+
+class UnknownTypeError(InputError):
+    """No connector speaks this type."""
+
+    code = "unknown_type"
+    template = 'There is no connector of type "{type}". Known types: {known}.'
+
+
+class InvalidEndpointError(InputError):
+    """An endpoint is not an http(s) address."""
+
+    code = "invalid_endpoint"
+    template = 'The endpoint "{endpoint}" is not an address such as "https://example.org". Give scheme and host, without user or password.'
+
+
+class UnknownFieldError(InputError):
+    """`registry.update` was given a field that a person cannot set."""
+
+    code = "unknown_field"
+    template = 'A connection has no field "{field}" that can be set. Fields: {known}.'
+
+
+class InvalidRecipientError(InputError):
+    """The recipient does not have the form that the connector knows."""
+
+    code = "invalid_recipient"
+    template = '"{recipient}" is not a recipient of {type}. Use {expected}.'
+
+
+class EmptyTextError(InputError):
+    """A message without text."""
+
+    code = "empty_text"
+    template = "The message has no text. Give it at least one visible character."
+
+
+class TextTooLongError(InputError):
+    """More text than the platform takes in one message."""
+
+    code = "text_too_long"
+    template = "The message has {length} characters, but {type} takes {limit}. Shorten it or send it in parts."
+
+
+class UnknownFormatError(InputError):
+    """The connector cannot show this text format."""
+
+    code = "unknown_format"
+    template = '{type} does not know the text format "{format}". Use one of: {known}.'
+
+
+class InvalidTimeToLiveError(InputError):
+    """A time to live that is zero, negative or not a number."""
+
+    code = "invalid_time_to_live"
+    template = "A time to live of {value} seconds is not possible. Give a number above 0, or leave it out."
+
+
+class InvalidValueError(InputError):
+    """A field of a message or a filter is outside its limits."""
+
+    code = "invalid_value"
+    template = '"{value}" is not possible for {field}. Use {expected}.'
+
+
+class UnknownMessageError(InputError):
+    """No message has this id (or it was purged)."""
+
+    code = "unknown_message"
+    template = "There is no message {id}. It may have been removed because of its age."
+
+
+class NotRetryableError(InputError):
+    """Only a message that ended without being sent can be sent again."""
+
+    code = "not_retryable"
+    template = (
+        "Message {id} is {status} and cannot be retried. Only dead, uncertain, expired and cancelled messages can."
+    )
+
+
+class NotCancellableError(InputError):
+    """The message is on its way or has ended."""
+
+    code = "not_cancellable"
+    template = "Message {id} is {status} and cannot be cancelled any more."
+
+
+class CannotReceiveError(InputError):
+    """The connection does not receive, so nobody can be seen through it."""
+
+    code = "cannot_receive"
+    template = 'The connection "{name}" is not receiving. Enable it, and choose a type that receives.'
+
+
+class InvalidSecretReferenceError(InputError):
+    """A secret was given itself, or through a scheme nobody serves. The value is never repeated."""
+
+    code = "invalid_secret_reference"
+    template = '"{field}" must be a reference to a secret, not the secret: {schemes}.'
+
+
+class SecretNotFoundError(InputError):
+    """The reference leads nowhere."""
+
+    code = "secret_not_found"
+    template = 'No secret was found at "{reference}". Check that it exists and can be read.'
+
+
+class QueueFullError(BachError):
+    """Too many messages wait already; a runaway automation must not fill the disk."""
+
+    code = "queue_full"
+    template = '"{connection}" has {limit} messages waiting, which is its limit. Send them, cancel them, or wait.'
+
+
+class StorageError(BachError):
+    """The disk or the file."""
+
+
+class StoreInUseError(StorageError):
+    """Another process has the database open."""
+
+    code = "store_in_use"
+    template = "{path} is in use by another BACH. Stop it first, or choose another file."
+
+
+class StoreTooNewError(StorageError):
+    """A newer BACH has written the file."""
+
+    code = "store_too_new"
+    template = "{path} was written by a newer BACH (layout {found}, this one knows {known}). Update BACH."
+
+
+class StoreDamagedError(StorageError):
+    """The file is not a database, or a broken one."""
+
+    code = "store_damaged"
+    template = "{path} is not a readable database. Restore it from a backup, or move it away to start empty."
+
+
+class StoreFailedError(StorageError):
+    """Reading or writing failed; the transaction was taken back."""
+
+    code = "store_failed"
+    template = "{path} could not be read or written: {reason}. Check the disk's free space and health."
+
+
+class MissingLibraryError(BachError):
+    """An extra of the package is not installed."""
+
+    code = "missing_library"
+    template = 'The type "{type}" needs the package {package}. Install bach-lib[{extra}].'
+
+
+class NotOpenError(BachError):
+    """Used outside of `async with`."""
+
+    code = "not_open"
+    template = 'BACH is not open. Use it inside "async with Bach(...)".'

@@ -1,0 +1,132 @@
+"""The facts other parts may subscribe to. Past tense, frozen, published after the commit that made them true.
+
+Event
+├── MessageEvent (message)
+│   ├── MessageQueued, MessageAttempted, MessageRetrying
+│   └── MessageFinished: MessageSent, MessageDead, MessageExpired, MessageCancelled, MessageUncertain
+├── MessageReceived, SenderBlocked
+├── BreakerChanged, ConnectionChanged, RecipientMoved
+└── ConnectionAdded, ConnectionUpdated, ConnectionRemoved
+"""
+
+from dataclasses import dataclass
+
+from bach_lib.models import BreakerState, Candidate, Connection, Direction, Health, IncomingMessage, Message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """The root. `connection` is the name of the connection it is about."""
+
+    connection: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageEvent(Event):
+    """Something happened to a message going out."""
+
+    message: Message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageQueued(MessageEvent):
+    """It is on disk."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageAttempted(MessageEvent):
+    """An attempt begins; the platform is about to be asked."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageRetrying(MessageEvent):
+    """An attempt did not deliver it; it stays in the queue. `message.error` says why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageFinished(MessageEvent):
+    """Nothing more happens to it by itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageSent(MessageFinished):
+    """The platform has it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageDead(MessageFinished):
+    """It failed for good and waits for a person."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageExpired(MessageFinished):
+    """Its time to live was over before it could go."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageCancelled(MessageFinished):
+    """A person cancelled it, or a newer message with the same tag took its place."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageUncertain(MessageFinished):
+    """It may have arrived; its policy forbids to repeat it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageReceived(Event):
+    """A message of an allowed sender is in the inbox."""
+
+    message: IncomingMessage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SenderBlocked(Event):
+    """A message of somebody nobody allowed was dropped; published only while a person is looking for recipients."""
+
+    candidate: Candidate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BreakerChanged(Event):
+    """The circuit breaker went from one state to another."""
+
+    old: BreakerState
+    new: BreakerState
+    disabled_until: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionChanged(Event):
+    """One direction of a connection stands differently."""
+
+    direction: Direction
+    health: Health
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecipientMoved(Event):
+    """The platform gave a recipient a new address (a group became a supergroup)."""
+
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionAdded(Event):
+    """A connection is in the registry."""
+
+    row: Connection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionUpdated(Event):
+    """A person changed a connection. `changed` names the fields that differ."""
+
+    row: Connection
+    changed: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionRemoved(Event):
+    """A connection, its queue and its inbox are gone."""

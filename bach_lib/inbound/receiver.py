@@ -1,0 +1,147 @@
+"""Receiving through one connection, and noticing when that has quietly stopped.
+
+The loop polls, stores, publishes, and polls again. A watchdog looks at one number, the age of the last good poll. When it is too old,
+whatever the loop believes, both the loop and what the connector holds open are thrown away and made anew.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from bach_lib.bus import Bus
+from bach_lib.clock import Cancel, Clock
+from bach_lib.connectors.base import Batch, Connector
+from bach_lib.errors import BachError
+from bach_lib.events import ConnectionChanged, MessageReceived
+from bach_lib.health import log_transition, state_after
+from bach_lib.inbound.inbox import Inbox
+from bach_lib.models import Connection, ConnectionState, Direction, Fault, Health
+from bach_lib.policy import ReceivePolicy
+from bach_lib.redact import Redactor
+
+_LOGGER = logging.getLogger(__name__)
+
+
+class Receiver:
+    """The incoming side of one connection. `row` returns its present row of the registry, `count_blocked` is told of strangers."""
+
+    def __init__(
+        self,
+        row: Callable[[], Connection],
+        inbox: Inbox,
+        bus: Bus,
+        clock: Clock,
+        policy: ReceivePolicy,
+        count_blocked: Callable[[int], None],
+    ) -> None:
+        self._row = row
+        self._name = row().name
+        self._inbox = inbox
+        self._bus = bus
+        self._clock = clock
+        self._policy = policy
+        self._count_blocked = count_blocked
+        self._redact = Redactor()
+        self._loop: asyncio.Task[None] | None = None
+        self._rebuilding: asyncio.Task[None] | None = None
+        self._storing: asyncio.Task[None] | None = None
+        self._cancel_watchdog: Cancel | None = None
+        self._last_good = 0.0
+        self.health = Health(state=ConnectionState.DISABLED)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the loop is at work."""
+        return self._loop is not None
+
+    def start(self, connector: Connector, redact: Redactor) -> None:
+        """Begin to poll."""
+        self._redact = redact
+        self._become(Health(state=ConnectionState.STARTING, last_success=self.health.last_success))
+        self._begin(connector)
+
+    async def stop(self) -> None:
+        """End the loop and the watchdog."""
+        if self._cancel_watchdog:
+            self._cancel_watchdog()
+            self._cancel_watchdog = None
+        tasks = [task for task in (self._rebuilding, self._loop) if task]
+        for task in tasks:
+            task.cancel()
+        if self._storing:
+            tasks.append(self._storing)  # to its end: what is in the inbox must also be published
+        self._loop = self._rebuilding = self._storing = None
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._become(Health(state=ConnectionState.DISABLED, last_success=self.health.last_success))
+
+    def _begin(self, connector: Connector) -> None:
+        self._last_good = self._clock.monotonic()
+        self._loop = asyncio.create_task(self._run(connector), name=f"bach-receive-{self._name}")
+        self._watch(connector, self._policy.stall_seconds)
+
+    async def _run(self, connector: Connector) -> None:
+        failures = 0
+        while True:
+            answer = await self._poll(connector)
+            if isinstance(answer, Batch):
+                failures = 0
+                self._last_good = self._clock.monotonic()
+                self._become(Health(state=ConnectionState.CONNECTED, last_success=self._clock.now()))
+                continue
+            self._become(Health(state=state_after(answer), last_success=self.health.last_success, fault=answer))
+            backoff = self._policy.backoff
+            await self._clock.sleep(max(backoff[min(failures, len(backoff) - 1)], answer.retry_after or 0.0))
+            failures += 1
+
+    async def _poll(self, connector: Connector) -> Batch | Fault:
+        """One poll, stored and published."""
+        try:
+            async with asyncio.timeout(connector.capabilities.poll_timeout):
+                answer = await connector.receive(await self._inbox.cursor(self._name))
+        except TimeoutError:
+            return Fault(code="timeout", text="The platform did not answer in time.")
+        except Exception as error:  # noqa: BLE001 - a border: a fault in a connector must not end receiving
+            return Fault(code="internal", text=f"An error inside BACH: {type(error).__name__}")
+        if isinstance(answer, Fault):
+            return Fault(code=answer.code, text=self._redact(answer.text), retry_after=answer.retry_after)
+        self._storing = asyncio.create_task(self._take_in(answer), name=f"bach-inbox-{self._name}")
+        try:
+            await asyncio.shield(self._storing)
+        except BachError as error:  # the disk; the same messages come again with the next poll
+            return Fault(code=error.code, text=str(error))
+        return answer
+
+    async def _take_in(self, batch: Batch) -> None:
+        messages, blocked = await self._inbox.accept(self._row(), batch)
+        self._count_blocked(blocked)
+        for message in messages:
+            self._bus.publish(MessageReceived(connection=self._name, message=message))
+
+    def _watch(self, connector: Connector, seconds: float) -> None:
+        self._cancel_watchdog = self._clock.call_later(seconds, lambda: self._look(connector))
+
+    def _look(self, connector: Connector) -> None:
+        """Rebuild if the last good poll is too long ago, else look again when it would be."""
+        left = self._last_good + self._policy.stall_seconds - self._clock.monotonic()
+        if left > 0:
+            self._watch(connector, left)
+            return
+        self._rebuilding = asyncio.create_task(self._rebuild(connector), name=f"bach-rebuild-{self._name}")
+
+    async def _rebuild(self, connector: Connector) -> None:
+        _LOGGER.info(
+            "Receiving through %s is being set up anew: nothing came for %.0f s", self._name, self._policy.stall_seconds
+        )
+        if self._loop:
+            self._loop.cancel()  # and do not wait for it: it may be the thing that hangs
+        try:
+            await connector.reset()
+        except Exception as error:  # noqa: BLE001 - a border: whatever it was, a new loop is what helps
+            _LOGGER.warning("Resetting %s failed: %s", self._name, self._redact(repr(error)))
+        self._begin(connector)
+
+    def _become(self, health: Health) -> None:
+        old, self.health = self.health, health
+        if (old.state, old.fault) != (health.state, health.fault):
+            log_transition(self._name, "Receiving", old, health)
+            self._bus.publish(ConnectionChanged(connection=self._name, direction=Direction.RECEIVING, health=health))

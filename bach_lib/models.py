@@ -1,0 +1,215 @@
+"""The things BACH speaks of: connections, messages going out, messages coming in, and what can be asked about them.
+
+All are frozen: a change is a new object from the part that owns the data. Times are seconds since 1970 (UTC).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Category(StrEnum):
+    """What a connection leads to."""
+
+    CONNECTOR = "connector"
+    AI = "ai"
+    MCP = "mcp"
+    API = "api"
+
+
+class Status(StrEnum):
+    """Where an outgoing message stands (design: states)."""
+
+    PENDING = "pending"
+    SENDING = "sending"
+    FAILED = "failed"
+    SENT = "sent"
+    DEAD = "dead"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+    UNCERTAIN = "uncertain"
+
+    @property
+    def is_final(self) -> bool:
+        """True when nothing more happens by itself."""
+        return self not in {Status.PENDING, Status.SENDING, Status.FAILED}
+
+
+class Delivery(StrEnum):
+    """What to do when nobody knows whether an attempt arrived."""
+
+    AT_LEAST_ONCE = "at_least_once"
+    AT_MOST_ONCE = "at_most_once"
+
+
+class Format(StrEnum):
+    """How the text is marked up."""
+
+    PLAIN = "plain"
+    MARKDOWN = "markdown"
+    HTML = "html"
+
+
+class BreakerState(StrEnum):
+    """Closed lets everything through, open nothing, half-open one probe."""
+
+    CLOSED = "closed"
+    OPEN = "open"
+    HALF_OPEN = "half_open"
+
+
+class ConnectionState(StrEnum):
+    """How one direction of a connection stands."""
+
+    STARTING = "starting"
+    CONNECTED = "connected"
+    DISCONNECTED = "disconnected"
+    AUTH_FAILED = "auth_failed"
+    DISABLED = "disabled"
+
+
+class Direction(StrEnum):
+    """The two directions of a connection, judged apart."""
+
+    SENDING = "sending"
+    RECEIVING = "receiving"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """A row of the registry: one account or endpoint.
+
+    `auth_config` holds references to secrets (`env:NAME`, `file:/path`, `keyring:service/user`), never a secret.
+    `allowed` holds the recipients and senders whose messages are let in; by default nobody's.
+    The last six fields are kept by BACH; what a caller gives there is ignored.
+    """
+
+    name: str
+    type: str
+    category: Category = Category.CONNECTOR
+    endpoint: str | None = None
+    is_active: bool = True
+    auth_type: str = "token"
+    auth_config: Mapping[str, str] = field(default_factory=dict)
+    allowed: frozenset[str] = frozenset()
+    success_count: int = 0
+    error_count: int = 0
+    blocked_count: int = 0
+    last_used: float | None = None
+    consecutive_failures: int = 0
+    disabled_until: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """Why something failed: a stable `code`, the platform's own words without secrets, and its wish to wait (seconds)."""
+
+    code: str
+    text: str
+    retry_after: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """A message going out, as it is on disk. `nonce` is the same for every attempt and differs between databases."""
+
+    id: int
+    nonce: str
+    connection: str
+    recipient: str
+    text: str
+    title: str | None = None
+    format: Format = Format.PLAIN
+    silent: bool = False
+    reply_to: str | None = None
+    priority: int = 0
+    tag: str | None = None
+    delivery: Delivery = Delivery.AT_LEAST_ONCE
+    context: str | None = None
+    status: Status = Status.PENDING
+    created_at: float = 0.0
+    expires_at: float | None = None
+    next_retry_at: float | None = None
+    retry_count: int = 0
+    max_retries: int = 5
+    attempted_at: float | None = None
+    finished_at: float | None = None
+    remote_id: str | None = None
+    degraded: bool = False
+    error: Fault | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What `send` returns: the message is on disk under this id."""
+
+    id: int
+    connection: str
+    recipient: str
+    status: Status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueStatus:
+    """How the queue of one connection stands. `oldest` is the time the oldest waiting message was queued.
+
+    `sent` counts every message the connection ever delivered; the other numbers count rows.
+    """
+
+    connection: str
+    pending: int = 0
+    sending: int = 0
+    failed: int = 0
+    sent: int = 0
+    dead: int = 0
+    uncertain: int = 0
+    oldest: float | None = None
+
+    @property
+    def waiting(self) -> int:
+        """Messages that are still to be delivered."""
+        return self.pending + self.sending + self.failed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncomingMessage:
+    """A message that came in. `remote_id` is the platform's; `recipient` is the place to answer to."""
+
+    id: int
+    connection: str
+    remote_id: str
+    recipient: str
+    sender_id: str
+    sender_name: str
+    kind: str
+    text: str
+    sent_at: float | None
+    received_at: float
+    metadata: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """Someone who wrote while a person was looking for recipients, and who may be picked."""
+
+    recipient: str
+    title: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """Who we are on the platform, as a health check learned it."""
+
+    id: str
+    name: str
+    link: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """How one direction of a connection stands, and since when it last worked."""
+
+    state: ConnectionState
+    last_success: float | None = None
+    fault: Fault | None = None

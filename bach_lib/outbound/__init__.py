@@ -1,0 +1,1 @@
+"""Everything between `send` and the platform: queue, lanes, dispatcher, attempt, retry, circuit breaker, limiter."""

@@ -1,0 +1,411 @@
+"""Delivering the messages of one connection: who goes when, and what follows from how it went.
+
+Nothing polls. `_pump` runs when something changed (a message came, an attempt ended, a timer fired, a check succeeded); it starts as many
+workers as may work now and sets one timer for the next moment at which more may. A worker sends one message after another; what it
+learned of the last one and its claim on the next share a transaction. All requests pass through the store in order, so a lane's next message is
+never claimed before its last one is settled.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from functools import partial
+
+from bach_lib.bus import Bus
+from bach_lib.clock import Cancel, Clock
+from bach_lib.connectors.base import Connector
+from bach_lib.errors import QueueFullError, StorageError
+from bach_lib.events import (
+    BreakerChanged,
+    ConnectionChanged,
+    Event,
+    MessageAttempted,
+    MessageCancelled,
+    MessageExpired,
+    MessageQueued,
+    RecipientMoved,
+)
+from bach_lib.models import BreakerState, Connection, Direction, Fault, Health, Message, Status
+from bach_lib.outbound.attempt import attempt
+from bach_lib.outbound.breaker import Breaker, Permit
+from bach_lib.outbound.lanes import Entry, Lanes
+from bach_lib.outbound.limiter import Limiter
+from bach_lib.outbound.monitor import Monitor
+from bach_lib.outbound.queue import Advance, Put, Queue
+from bach_lib.outbound.records import Draft
+from bach_lib.outbound.retry import Settlement, decide
+from bach_lib.outbound.settled import settled_event
+from bach_lib.outcomes import Dead, Outcome, Retry, Scope, Sent, Uncertain, Wait
+from bach_lib.policy import Policy
+from bach_lib.redact import Redactor
+
+_LOGGER = logging.getLogger(__name__)
+_STORE_RETRY = 5.0
+"""Seconds until a failed write (a full disk) is tried again; until then nothing more is sent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tools:
+    """What every dispatcher works with.
+
+    `save_breaker(name, failures, disabled_until)` and `count(name, delivered)` keep the registry's row true; `random` returns 0..1.
+    """
+
+    queue: Queue
+    bus: Bus
+    clock: Clock
+    policy: Policy
+    random: Callable[[], float]
+    save_breaker: Callable[[str, int, float | None], None]
+    count: Callable[[str, bool], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """What a worker does next: the message waits in the queue, or was born leased to it."""
+
+    entry: Entry
+    permit: Permit
+    leased: Message | None = None
+
+
+class Dispatcher:
+    """The outgoing side of one connection. Messages may be put at any time; they go while it is started."""
+
+    def __init__(self, connection: Connection, tools: Tools) -> None:
+        self._name = connection.name
+        self._tools = tools
+        self._clock = tools.clock
+        self._lanes = Lanes()
+        self._limiter = Limiter(tools.clock.monotonic)
+        self._connector: Connector | None = None
+        self._redact = Redactor()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._workers = 0
+        self._puts: set[asyncio.Future[Put]] = set()
+        self._paused_until = 0.0
+        self._cancel_timer: Cancel | None = None
+        self._monitor = Monitor(
+            self._name, tools.clock, tools.policy.breaker, tools.random, self._health_changed, self._checked_well
+        )
+        self.breaker = self._make_breaker(connection.consecutive_failures, connection.disabled_until)
+
+    @property
+    def health(self) -> Health:
+        """How sending stands."""
+        return self._monitor.health
+
+    @property
+    def monitor(self) -> Monitor:
+        """Who checks."""
+        return self._monitor
+
+    async def load(self, *, idempotent: bool) -> None:
+        """Learn from the disk what waits; settle what was in flight when it was last written."""
+        settled, waiting = await self._tools.queue.recover(self._name, idempotent=idempotent)
+        self._lanes = Lanes()
+        for message in waiting:
+            self._lanes.add(self._entry(message))
+        for message in settled:
+            self._publish(settled_event(message))
+
+    def start(self, connector: Connector, redact: Redactor) -> None:
+        """Begin to deliver."""
+        self._connector = connector
+        self._redact = redact
+        self._monitor.start(connector, redact)
+        self._pump()
+
+    async def stop(self, grace: float) -> None:
+        """Give attempts that are under way `grace` seconds, then cancel them. What they were at is uncertain until `load`."""
+        self._connector = None
+        self._set_timer(None)
+        await self._monitor.stop()
+        cancel = self._clock.call_later(grace, self._cancel_tasks)
+        while self._tasks or self._puts:
+            await asyncio.gather(*self._tasks, *self._puts, return_exceptions=True)
+        cancel()
+
+    def reset_breaker(self) -> None:
+        """Forget failures: the endpoint or the credentials are new."""
+        old, self.breaker = self.breaker.state, self._make_breaker(0, None)
+        self._paused_until = 0.0
+        if old is not BreakerState.CLOSED:
+            self._breaker_changed(old, BreakerState.CLOSED)
+
+    def put(self, draft: Draft) -> asyncio.Future[Put]:
+        """Store a message; the future is done after the commit. Raises `QueueFullError` at once."""
+        limit = self._tools.policy.max_waiting
+        if len(self._lanes) + len(self._puts) + self._workers >= limit:
+            raise QueueFullError(connection=self._name, limit=limit)
+        permit = self._lease(draft.recipient)
+        try:
+            future = self._tools.queue.put(draft, leased=permit is not None)
+        except BaseException:
+            self._give_back(draft.recipient, permit)
+            raise
+        self._puts.add(future)
+        future.add_done_callback(partial(self._stored, draft.recipient, permit))
+        return future
+
+    def waits_again(self, message: Message) -> None:
+        """A message was revived on disk."""
+        self._lanes.add(self._entry(message))
+        self._publish(MessageQueued(connection=self._name, message=message))
+        self._pump()
+
+    def forget(self, message: Message) -> None:
+        """A waiting message was cancelled on disk."""
+        self._lanes.discard(message.recipient, message.id)
+        self._publish(MessageCancelled(connection=self._name, message=message))
+        self._pump()
+
+    # -- putting ------------------------------------------------------------------------------------------------------
+
+    def _lease(self, recipient: str) -> Permit | None:
+        """A permit if a message to this recipient could go this very moment; its lane and a worker are reserved."""
+        now = self._clock.monotonic()
+        if (
+            not self._may_start(now)
+            or self.breaker.state is not BreakerState.CLOSED
+            or not self._lanes.occupy(recipient, now)
+        ):
+            return None
+        if self._connector is None or self._limiter.reserve(self._connector.rates(recipient)):
+            self._lanes.release(recipient)
+            return None
+        self._workers += 1
+        return self.breaker.admit()
+
+    def _give_back(self, recipient: str, permit: Permit | None) -> None:
+        """Undo a lease."""
+        if permit is not None:
+            self._workers -= 1
+            self.breaker.release(permit)
+            self._lanes.release(recipient)
+            self._pump()
+
+    def _stored(self, recipient: str, permit: Permit | None, future: asyncio.Future[Put]) -> None:
+        """The commit is done, whether or not its caller still waits for it."""
+        self._puts.discard(future)
+        if future.cancelled() or future.exception():
+            self._give_back(recipient, permit)
+            return
+        message = future.result().message
+        for replaced in future.result().replaced:
+            self.forget(replaced)
+        self._publish(MessageQueued(connection=self._name, message=message))
+        if permit is None:
+            self._lanes.add(self._entry(message))
+            self._pump()
+        else:
+            self._spawn(self._work(_Job(self._entry(message), permit, message)))
+
+    # -- choosing -----------------------------------------------------------------------------------------------------
+
+    def _may_start(self, now: float) -> bool:
+        return self._connector is not None and self._workers < self._tools.policy.parallel and now >= self._paused_until
+
+    def _next_job(self) -> _Job | None:
+        """The message that may go now, with its lane, its permit and its place under the platform's limits."""
+        now = self._clock.monotonic()
+        if self._connector is None or not self._may_start(now):
+            return None
+        permit = self.breaker.admit()
+        if permit is None:
+            return None
+        while entry := self._lanes.take(now):
+            wait = self._limiter.reserve(self._connector.rates(entry.recipient))
+            if not wait:
+                self._workers += 1
+                return _Job(entry, permit)
+            self._lanes.pause(entry.recipient, now + wait)
+            self._lanes.release(entry.recipient, entry)
+        self.breaker.release(permit)
+        return None
+
+    def _pump(self) -> None:
+        """Start every worker that may work now, and set the timer for the next moment."""
+        now = self._clock.monotonic()
+        if expired := self._lanes.expired(now):
+            self._spawn(self._expire(expired))
+        while job := self._next_job():
+            self._spawn(self._work(job))
+        due = self._lanes.next_due()
+        if self._connector is None or due is None or self._workers >= self._tools.policy.parallel:
+            self._set_timer(None)
+            return
+        open_left = self.breaker.open_seconds_left
+        waits = [due - now, self._paused_until - now, open_left or 0.0]
+        self._set_timer(max(*waits, 0.0))
+
+    # -- sending ------------------------------------------------------------------------------------------------------
+
+    async def _work(self, job: _Job) -> None:
+        """Send this message and then whatever may go next."""
+        settlement: Settlement | None = None
+        working: _Job | None = job
+        try:
+            while working:
+                message = working.leased
+                if message is None:
+                    message = await self._advance(settlement, working.entry.id)
+                    settlement = None
+                if message is None:  # cancelled or expired meanwhile
+                    self._finish(working, None)
+                else:
+                    settlement = await self._send(working, message)
+                working = self._next_job()
+                self._pump()
+            if settlement:
+                await self._advance(settlement, None)
+        finally:
+            if working:  # cancelled in the middle
+                self._finish(working, None)
+
+    async def _send(self, job: _Job, message: Message) -> Settlement:
+        """One attempt and what follows from it in memory."""
+        connector = self._connector
+        if connector is None:  # stopped since the claim: nothing was tried
+            self._finish(job, self._entry(message))
+            return Settlement(
+                id=message.id, status=Status.PENDING, retry_count=message.retry_count, error=message.error
+            )
+        self._publish(MessageAttempted(connection=self._name, message=message))
+        outcome = await attempt(connector, message, self._redact)
+        idempotent = connector.capabilities.idempotent
+        settlement = decide(
+            message, outcome, self._clock.now(), self._tools.policy.retry, self._tools.random, idempotent=idempotent
+        )
+        strike = self._learn(job, outcome)
+        self._finish(job, None if settlement.status.is_final else self._entry(message, settlement), strike=strike)
+        if settlement.moved_to is not None:
+            self._lanes.move(message.recipient, settlement.moved_to)
+            self._publish(RecipientMoved(connection=self._name, old=message.recipient, new=settlement.moved_to))
+        return settlement
+
+    def _learn(self, job: _Job, outcome: Outcome) -> bool:
+        """What the attempt says about the connection. True: it failed as the probe of a half-open breaker."""
+        match outcome:
+            case Sent() | Dead() | Retry(scope=Scope.MESSAGE):
+                self._proved_good(job.permit)
+            case Wait(seconds=seconds, scope=scope):
+                until = self._clock.monotonic() + seconds
+                if scope is Scope.CONNECTION:
+                    self._paused_until = max(self._paused_until, until)
+                else:
+                    self._lanes.pause(job.entry.recipient, until)
+            case Retry(fault=fault) | Uncertain(fault=fault):
+                was_probe = self.breaker.state is BreakerState.HALF_OPEN
+                self._proved_bad(job.permit, fault)
+                return was_probe
+        return False
+
+    def _proved_good(self, permit: Permit) -> None:
+        had_failures = self.breaker.failures
+        self.breaker.success(permit)
+        self._monitor.succeeded()
+        if had_failures:
+            self._tools.save_breaker(self._name, self.breaker.failures, self._disabled_until())
+
+    def _proved_bad(self, permit: Permit, fault: Fault) -> None:
+        """Until the breaker opens, the next attempts keep a growing distance."""
+        self.breaker.failure(permit)
+        if fault.code == "auth_failed":  # trying the same token again is of no use
+            self.breaker.trip()
+        self._monitor.failed(fault)
+        self._tools.save_breaker(self._name, self.breaker.failures, self._disabled_until())
+        backoff = self._tools.policy.breaker.backoff
+        self._paused_until = self._clock.monotonic() + backoff[min(max(self.breaker.failures, 1), len(backoff)) - 1]
+
+    def _finish(self, job: _Job, back: Entry | None, *, strike: bool | None = None) -> None:
+        self._workers -= 1
+        self.breaker.release(job.permit)
+        self._lanes.release(job.entry.recipient, back, strike=strike)
+
+    async def _advance(self, settlement: Settlement | None, claim: int | None) -> Message | None:
+        """One step on disk, repeated until the disk takes it: what was sent must not be forgotten."""
+        advance: Advance = await self._until_stored(partial(self._tools.queue.advance, settlement, claim))
+        if settlement and advance.settled:
+            if settlement.delivered is not None:
+                self._tools.count(self._name, settlement.delivered)
+            self._publish(settled_event(advance.settled))
+        return advance.claimed
+
+    async def _expire(self, message_ids: list[int]) -> None:
+        for message in await self._until_stored(partial(self._tools.queue.expire, message_ids)):
+            self._publish(MessageExpired(connection=self._name, message=message))
+
+    async def _until_stored[T](self, write: Callable[[], Coroutine[object, object, T] | asyncio.Future[T]]) -> T:
+        while True:
+            try:
+                return await write()
+            except StorageError as error:
+                _LOGGER.error("The queue of %s stands still: %s", self._name, error)  # noqa: TRY400 - the sentence says all
+            await self._clock.sleep(_STORE_RETRY)
+
+    # -- the rest -----------------------------------------------------------------------------------------------------
+
+    def _entry(self, message: Message, settlement: Settlement | None = None) -> Entry:
+        """The message as the lanes know it; its times on the disk's clock become times on the clock that never jumps."""
+        wall, now = self._clock.now(), self._clock.monotonic()
+        next_retry_at = settlement.next_retry_at if settlement else message.next_retry_at
+        longest = max(self._tools.policy.retry.delays) * 2
+        delay = 0.0 if next_retry_at is None else next_retry_at - wall
+        return Entry(
+            id=message.id,
+            recipient=message.recipient,
+            priority=message.priority,
+            due=now
+            + (
+                delay if settlement else min(delay, longest)
+            ),  # from an old row: the machine's clock may have been wrong
+            expires=None if message.expires_at is None else now + message.expires_at - wall,
+        )
+
+    def _checked_well(self) -> None:
+        """A good check half-opens an open breaker; where no message waits to be the probe, it is the probe."""
+        self.breaker.half_open()
+        self._pump()
+        if self.breaker.state is BreakerState.HALF_OPEN and not self._workers and (permit := self.breaker.admit()):
+            self.breaker.success(permit)
+
+    def _make_breaker(self, failures: int, disabled_until: float | None) -> Breaker:
+        left = None if disabled_until is None else disabled_until - self._clock.now()
+        return Breaker(
+            self._tools.policy.breaker,
+            self._clock.monotonic,
+            self._breaker_changed,
+            failures=failures,
+            open_seconds_left=left,
+        )
+
+    def _breaker_changed(self, old: BreakerState, new: BreakerState) -> None:
+        until = self._disabled_until()
+        self._tools.save_breaker(self._name, self.breaker.failures, until)
+        self._publish(BreakerChanged(connection=self._name, old=old, new=new, disabled_until=until))
+
+    def _disabled_until(self) -> float | None:
+        left = self.breaker.open_seconds_left
+        return None if left is None else self._clock.now() + left
+
+    def _health_changed(self, health: Health) -> None:
+        self._publish(ConnectionChanged(connection=self._name, direction=Direction.SENDING, health=health))
+
+    def _publish(self, event: Event) -> None:
+        self._tools.bus.publish(event)
+
+    def _set_timer(self, seconds: float | None) -> None:
+        if self._cancel_timer:
+            self._cancel_timer()
+        self._cancel_timer = None if seconds is None else self._clock.call_later(seconds, self._pump)
+
+    def _spawn(self, work: Coroutine[object, object, None]) -> None:
+        task = asyncio.create_task(work, name=f"bach-send-{self._name}")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _cancel_tasks(self) -> None:
+        for task in self._tasks:
+            task.cancel()

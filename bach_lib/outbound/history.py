@@ -1,0 +1,84 @@
+"""Looking messages up: pages, counts per connection, and forgetting the old ones."""
+
+import json
+from collections.abc import Iterable
+
+from bach_lib.models import Connection, Message, QueueStatus, Status
+from bach_lib.outbound.records import message_from_row
+from bach_lib.storage import Store, Transaction
+from bach_lib.storage.database import Row
+from bach_lib.storage.purge import purge
+from bach_lib.storage.values import integer, real
+
+_NEWEST = 2**63 - 1
+_UNFINISHED = (Status.PENDING, Status.SENDING, Status.FAILED)
+
+
+class History:
+    """Reads what the queue wrote."""
+
+    def __init__(self, store: Store, instance: str) -> None:
+        self._store = store
+        self._instance = instance
+
+    async def messages(
+        self,
+        *,
+        connection: str | None,
+        recipient: str | None,
+        statuses: Iterable[Status] | None,
+        before: int | None,
+        limit: int,
+    ) -> list[Message]:
+        """A page, newest first. `before`: only ids below it."""
+
+        def work(tx: Transaction) -> list[Message]:
+            rows = tx.rows(
+                "list_messages",
+                before=_NEWEST if before is None else before,
+                connection=connection,
+                recipient=recipient,
+                statuses=None if statuses is None else json.dumps(sorted(statuses)),
+                limit=limit,
+            )
+            return [message_from_row(row, self._instance) for row in rows]
+
+        return await self._store.submit(work, writes=False)
+
+    async def status(self, connections: Iterable[Connection]) -> dict[str, QueueStatus]:
+        """How the queue of each connection stands, by name."""
+
+        def work(tx: Transaction) -> dict[str, QueueStatus]:
+            rows = [*tx.rows("count_unfinished"), *tx.rows("count_stopped")]
+            counts = {(str(row["connection"]), Status(str(row["status"]))): integer(row["number"]) for row in rows}
+            return {connection.name: _status(tx, connection, counts) for connection in connections}
+
+        return await self._store.submit(work, writes=False)
+
+    async def purge(self, before: float, statuses: Iterable[Status]) -> int:
+        """Remove the messages of these statuses that were queued before a time (seconds since 1970); return how many."""
+        unwanted = frozenset(statuses)
+
+        def wanted(row: Row) -> bool:
+            return row["status"] in unwanted
+
+        return await purge(self._store, "page_messages_by_age", "delete_messages", before, wanted)
+
+
+def _status(tx: Transaction, connection: Connection, counts: dict[tuple[str, Status], int]) -> QueueStatus:
+    name = connection.name
+    oldest = [
+        real(row["created_at"])
+        for status in _UNFINISHED
+        if (name, status) in counts and (row := tx.row("oldest_unfinished", connection=name, status=status))
+    ]
+    return QueueStatus(
+        connection=name,
+        pending=counts.get((name, Status.PENDING), 0),
+        sending=counts.get((name, Status.SENDING), 0),
+        failed=counts.get((name, Status.FAILED), 0),
+        sent=connection.success_count,
+        dead=counts.get((name, Status.DEAD), 0),
+        uncertain=counts.get((name, Status.UNCERTAIN), 0),
+        oldest=min((time for time in oldest if time is not None), default=None),
+    )

@@ -1,0 +1,130 @@
+"""How sending stands: judged by what attempts and health checks last proved, and by how long ago.
+
+A check runs at the start, soon and repeatedly while the connection does not work, and rarely while nothing else proves that it does.
+"""
+
+import asyncio
+from collections.abc import Callable
+
+from bach_lib.clock import Cancel, Clock
+from bach_lib.connectors.base import Connector
+from bach_lib.health import log_transition, state_after
+from bach_lib.models import ConnectionState, Fault, Health, Identity
+from bach_lib.policy import BreakerPolicy
+from bach_lib.redact import Redactor
+
+_CHECK_TIMEOUT = 20.0
+"""Seconds; a last net above the connector's own time-outs."""
+
+
+class Monitor:
+    """The health of sending through one connection. `on_change` is told of new health, `on_good_check` of every good check."""
+
+    def __init__(
+        self,
+        name: str,
+        clock: Clock,
+        policy: BreakerPolicy,
+        random: Callable[[], float],
+        on_change: Callable[[Health], None],
+        on_good_check: Callable[[], None],
+    ) -> None:
+        self._name = name
+        self._clock = clock
+        self._policy = policy
+        self._random = random
+        self._on_change = on_change
+        self._on_good_check = on_good_check
+        self._connector: Connector | None = None
+        self._redact = Redactor()
+        self._last_success: float | None = None  # monotonic
+        self._cancel_timer: Cancel | None = None
+        self._check: asyncio.Task[Identity | Fault] | None = None
+        self.health = Health(state=ConnectionState.DISABLED)
+
+    def start(self, connector: Connector, redact: Redactor) -> None:
+        """Begin with a check."""
+        self._connector = connector
+        self._redact = redact
+        self._become(Health(state=ConnectionState.STARTING, last_success=self.health.last_success))
+        self._check_in_background()
+
+    async def stop(self) -> None:
+        """End: no more checks."""
+        self._connector = None
+        self._set_timer(None)
+        if self._check:
+            self._check.cancel()
+            await asyncio.gather(self._check, return_exceptions=True)
+        self._become(Health(state=ConnectionState.DISABLED, last_success=self.health.last_success))
+
+    def succeeded(self) -> None:
+        """Something proved that sending works."""
+        self._last_success = self._clock.monotonic()
+        self._become(Health(state=ConnectionState.CONNECTED, last_success=self._clock.now()))
+
+    def failed(self, fault: Fault) -> None:
+        """Something proved that sending does not work."""
+        was = self.health.state
+        self._become(Health(state=state_after(fault), last_success=self.health.last_success, fault=fault))
+        if was is ConnectionState.CONNECTED:
+            self._set_timer(self._next_check())
+
+    async def check(self) -> Identity | Fault:
+        """Ask the platform now; one check at a time, later callers share its answer."""
+        if self._check is None or self._check.done():
+            self._check_in_background()
+        if self._check is None:
+            return Fault(code="disabled", text="The connection is switched off.")
+        return await asyncio.shield(self._check)
+
+    def _check_in_background(self) -> None:
+        if self._connector is not None and (self._check is None or self._check.done()):
+            self._check = asyncio.create_task(self._run_check(self._connector), name=f"bach-check-{self._name}")
+
+    async def _run_check(self, connector: Connector) -> Identity | Fault:
+        try:
+            async with asyncio.timeout(_CHECK_TIMEOUT):
+                answer = await connector.check()
+        except TimeoutError:
+            answer = Fault(code="timeout", text="The platform did not answer in time.")
+        except Exception as error:  # noqa: BLE001 - a border: a fault in a connector must not end the checks
+            answer = Fault(code="internal", text=f"An error inside BACH: {type(error).__name__}")
+        if isinstance(answer, Fault):
+            answer = Fault(code=answer.code, text=self._redact(answer.text), retry_after=answer.retry_after)
+            self.failed(answer)
+        else:
+            self.succeeded()
+            self._on_good_check()
+        self._set_timer(self._next_check())
+        return answer
+
+    def _next_check(self) -> float:
+        """Seconds to the next check."""
+        if self.health.state is ConnectionState.CONNECTED:
+            age = self._clock.monotonic() - (self._last_success or 0.0)
+            return max(self._policy.idle_check_seconds - age, 1.0)
+        low, high = self._policy.check_seconds
+        return low + (high - low) * self._random()
+
+    def _set_timer(self, seconds: float | None) -> None:
+        if self._cancel_timer:
+            self._cancel_timer()
+        self._cancel_timer = (
+            None if seconds is None or self._connector is None else self._clock.call_later(seconds, self._timer)
+        )
+
+    def _timer(self) -> None:
+        """Check, unless a message proved meanwhile that all is well."""
+        self._cancel_timer = None
+        age = self._clock.monotonic() - (self._last_success or float("-inf"))
+        if self.health.state is ConnectionState.CONNECTED and age < self._policy.idle_check_seconds:
+            self._set_timer(self._next_check())
+        else:
+            self._check_in_background()
+
+    def _become(self, health: Health) -> None:
+        old, self.health = self.health, health
+        if (old.state, old.fault) != (health.state, health.fault):
+            log_transition(self._name, "Sending", old, health)
+            self._on_change(health)

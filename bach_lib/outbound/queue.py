@@ -1,0 +1,173 @@
+"""The durable queue: every change of a message is one transaction here, and nowhere else.
+
+The queue knows what is on disk and which changes are allowed. Who goes when is the dispatcher's business.
+"""
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from bach_lib.clock import Clock
+from bach_lib.errors import NotCancellableError, NotRetryableError, UnknownMessageError
+from bach_lib.models import Fault, Message, Status
+from bach_lib.outbound.records import Draft, draft_values, message_from_row
+from bach_lib.outbound.retry import Settlement, after_crash
+from bach_lib.storage import Store, Transaction, Value
+from bach_lib.storage.values import integer
+
+REPLACED = Fault(code="replaced", text="A newer message with the same tag took its place.")
+EXPIRED = Fault(code="expired", text="Its time to live was over before it could be sent.")
+
+_WAITING = frozenset({Status.PENDING, Status.FAILED})
+_RETRYABLE = frozenset({Status.DEAD, Status.UNCERTAIN, Status.EXPIRED, Status.CANCELLED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Put:
+    """What putting a draft did: the message on disk, and those that it replaced."""
+
+    message: Message
+    replaced: tuple[Message, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advance:
+    """What one step of a worker did: the message it settled, and the one it may send now. None: it is gone."""
+
+    settled: Message | None
+    claimed: Message | None
+
+
+class Queue:
+    """All outgoing messages of one database."""
+
+    def __init__(self, store: Store, clock: Clock, instance: str) -> None:
+        self._store = store
+        self._clock = clock
+        self._instance = instance
+
+    def put(self, draft: Draft, *, leased: bool) -> asyncio.Future[Put]:
+        """Store a draft; the future is done after the commit. `leased`: it is born `sending`, its sender stands ready."""
+
+        def work(tx: Transaction) -> Put:
+            replaced: tuple[Message, ...] = ()
+            if draft.tag is not None:
+                rows = tx.rows(
+                    "waiting_with_tag", connection=draft.connection, recipient=draft.recipient, tag=draft.tag
+                )
+                replaced = tuple(self._end(tx, integer(row["id"]), Status.CANCELLED, REPLACED) for row in rows)
+            status, attempted_at = (Status.SENDING, draft.created_at) if leased else (Status.PENDING, None)
+            message = self._one(tx, "put_message", status=status, attempted_at=attempted_at, **draft_values(draft))
+            return Put(message=message, replaced=replaced)
+
+        return self._store.submit(work)
+
+    def advance(self, settlement: Settlement | None, claim: int | None) -> asyncio.Future[Advance]:
+        """Settle one message and claim the next, in one transaction."""
+        now = self._clock.now()
+
+        def work(tx: Transaction) -> Advance:
+            settled = self._settle(tx, settlement) if settlement else None
+            row = None if claim is None else tx.row("claim_message", id=claim, now=now)
+            return Advance(settled=settled, claimed=message_from_row(row, self._instance) if row else None)
+
+        return self._store.submit(work)
+
+    async def recover(self, connection: str, *, idempotent: bool) -> tuple[list[Message], list[Message]]:
+        """After a start: settle what was in flight when the process ended, and list all that waits, oldest first."""
+
+        def work(tx: Transaction) -> tuple[list[Message], list[Message]]:
+            interrupted = self._all(tx, "interrupted_messages", connection=connection)
+            settled = [self._settle(tx, after_crash(message, idempotent=idempotent)) for message in interrupted]
+            return [message for message in settled if message], self._all(tx, "waiting_messages", connection=connection)
+
+        return await self._store.submit(work)
+
+    async def get(self, message_id: int) -> Message:
+        """One message. Raises `UnknownMessageError`."""
+        return await self._store.submit(lambda tx: self._one(tx, "get_message", id=message_id), writes=False)
+
+    async def cancel(self, message_id: int) -> Message:
+        """Take a waiting message out. Raises `UnknownMessageError` or `NotCancellableError`."""
+
+        def work(tx: Transaction) -> Message:
+            message = self._one(tx, "get_message", id=message_id)
+            if message.status not in _WAITING:
+                raise NotCancellableError(id=message_id, status=message.status)
+            return self._end(tx, message_id, Status.CANCELLED, message.error)
+
+        return await self._store.submit(work)
+
+    async def expire(self, message_ids: Iterable[int]) -> list[Message]:
+        """End those of these messages that still wait; return them."""
+
+        def work(tx: Transaction) -> list[Message]:
+            rows = [row for message_id in message_ids if (row := tx.row("get_message", id=message_id))]
+            waiting = [integer(row["id"]) for row in rows if row["status"] in _WAITING]
+            return [self._end(tx, message_id, Status.EXPIRED, EXPIRED) for message_id in waiting]
+
+        return await self._store.submit(work)
+
+    async def retry(self, message_id: int) -> Message:
+        """Let an ended message wait again, with all its retries and without time to live. Raises an `InputError`."""
+
+        def work(tx: Transaction) -> Message:
+            message = self._one(tx, "get_message", id=message_id)
+            if message.status not in _RETRYABLE:
+                raise NotRetryableError(id=message_id, status=message.status)
+            return self._one(tx, "revive_message", id=message_id)
+
+        return await self._store.submit(work)
+
+    async def retry_all(self, connection: str) -> list[Message]:
+        """Let all dead letters of a connection wait again, in their old order."""
+
+        def work(tx: Transaction) -> list[Message]:
+            dead = tx.rows("dead_messages", connection=connection)
+            return [self._one(tx, "revive_message", id=integer(row["id"])) for row in dead]
+
+        return await self._store.submit(work)
+
+    def _settle(self, tx: Transaction, settlement: Settlement) -> Message | None:
+        """None if the message's connection was removed while it was on its way."""
+        now = self._clock.now()
+        fault = settlement.error
+        row = tx.row(
+            "settle_message",
+            id=settlement.id,
+            status=settlement.status,
+            retry_count=settlement.retry_count,
+            next_retry_at=settlement.next_retry_at,
+            finished_at=now if settlement.status.is_final else None,
+            remote_id=settlement.remote_id,
+            degraded=settlement.degraded,
+            error_code=fault.code if fault else None,
+            error_text=fault.text if fault else None,
+        )
+        if row is None:
+            return None
+        if settlement.moved_to is not None:
+            tx.run("move_recipient", connection=row["connection"], old=row["recipient"], new=settlement.moved_to)
+        if settlement.delivered is not None:
+            tx.run("count_success" if settlement.delivered else "count_error", name=row["connection"], now=now)
+        return message_from_row(row, self._instance)
+
+    def _end(self, tx: Transaction, message_id: int, status: Status, fault: Fault | None) -> Message:
+        return self._one(
+            tx,
+            "end_message",
+            id=message_id,
+            status=status,
+            finished_at=self._clock.now(),
+            error_code=fault.code if fault else None,
+            error_text=fault.text if fault else None,
+        )
+
+    def _one(self, tx: Transaction, query: str, **values: Value) -> Message:
+        """The message the query returns. Raises `UnknownMessageError` for none."""
+        if row := tx.row(query, **values):
+            return message_from_row(row, self._instance)
+        raise UnknownMessageError(id=values.get("id"))
+
+    def _all(self, tx: Transaction, query: str, **values: Value) -> list[Message]:
+        return [message_from_row(row, self._instance) for row in tx.rows(query, **values)]

@@ -1,0 +1,68 @@
+"""Messages as rows: what is written for a draft, and how a row becomes a `Message`."""
+
+from dataclasses import dataclass, fields
+
+from bach_lib.models import Delivery, Fault, Format, Message, Status
+from bach_lib.storage import Value
+from bach_lib.storage.database import Row
+from bach_lib.storage.values import integer, real, text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A message before it has an id: checked, with its recipient in the one form. The fields are columns."""
+
+    connection: str
+    recipient: str
+    text: str
+    title: str | None
+    format: Format
+    silent: bool
+    reply_to: str | None
+    priority: int
+    tag: str | None
+    delivery: Delivery
+    context: str | None
+    created_at: float
+    expires_at: float | None
+    max_retries: int
+
+
+_DRAFT_FIELDS = tuple(field.name for field in fields(Draft))
+
+
+def draft_values(draft: Draft) -> dict[str, Value]:
+    """The columns of a new row."""
+    return {name: getattr(draft, name) for name in _DRAFT_FIELDS}
+
+
+def message_from_row(row: Row, instance: str) -> Message:
+    """The message a row holds. `instance` tells this database from every other."""
+    message_id = integer(row["id"])
+    error_code = text(row["error_code"])
+    return Message(
+        id=message_id,
+        nonce=f"{instance}-{message_id:x}",  # at most 8 + 1 + 16 = 25 characters, Discord's limit
+        connection=str(row["connection"]),
+        recipient=str(row["recipient"]),
+        text=str(row["text"]),
+        title=text(row["title"]),
+        format=Format(str(row["format"])),
+        silent=bool(row["silent"]),
+        reply_to=text(row["reply_to"]),
+        priority=integer(row["priority"]),
+        tag=text(row["tag"]),
+        delivery=Delivery(str(row["delivery"])),
+        context=text(row["context"]),
+        status=Status(str(row["status"])),
+        created_at=real(row["created_at"]) or 0.0,
+        expires_at=real(row["expires_at"]),
+        next_retry_at=real(row["next_retry_at"]),
+        retry_count=integer(row["retry_count"]),
+        max_retries=integer(row["max_retries"]),
+        attempted_at=real(row["attempted_at"]),
+        finished_at=real(row["finished_at"]),
+        remote_id=text(row["remote_id"]),
+        degraded=bool(row["degraded"]),
+        error=Fault(code=error_code, text=text(row["error_text"]) or "") if error_code else None,
+    )

@@ -1,0 +1,53 @@
+"""The numbers of BACH's behaviour in one place. All can be changed; the defaults keep the promises of the design."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryPolicy:
+    """When a message that the platform refused for now is tried again. `delays` in seconds, the last one repeats.
+
+    `jitter` spreads each delay by that share, so that many messages do not come back at the same instant.
+    """
+
+    delays: tuple[float, ...] = (30, 60, 120, 240, 480)
+    max_retries: int = 5
+    jitter: float = 0.1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BreakerPolicy:
+    """`failures` in a row open the circuit for `open_seconds`; until then the next attempts are `backoff` seconds apart.
+
+    While it is open, a health check runs every `check_seconds` (a random time between the two). While all is well, one runs
+    after `idle_check_seconds` without any success, so that "connected" is never older than that.
+    """
+
+    failures: int = 5
+    open_seconds: float = 300
+    backoff: tuple[float, ...] = (1, 2, 4, 8)
+    check_seconds: tuple[float, float] = (15, 30)
+    idle_check_seconds: float = 300
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceivePolicy:
+    """How receiving recovers. `backoff` seconds between failed polls; after `stall_seconds` without a good one everything is rebuilt."""
+
+    backoff: tuple[float, ...] = (1, 2, 5, 10, 30)
+    stall_seconds: float = 120
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """All of them. `max_waiting` messages a connection; finished messages and the inbox are kept for `keep_seconds`.
+
+    `parallel` attempts run at once on a connection.
+    """
+
+    retry: RetryPolicy = field(default_factory=RetryPolicy)
+    breaker: BreakerPolicy = field(default_factory=BreakerPolicy)
+    receive: ReceivePolicy = field(default_factory=ReceivePolicy)
+    max_waiting: int = 10_000
+    keep_seconds: float = 30 * 86_400
+    parallel: int = 32

@@ -1,0 +1,200 @@
+"""The one list of all technical connections, on disk and in memory.
+
+Reading is from memory and immediate. Every change is checked completely, written, and only then told to everyone.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TypedDict, Unpack
+from urllib.parse import urlsplit
+
+from bach_lib.bus import Bus
+from bach_lib.connectors import Connectors
+from bach_lib.errors import (
+    ConnectionExistsError,
+    InvalidEndpointError,
+    InvalidNameError,
+    InvalidValueError,
+    UnknownConnectionError,
+    UnknownFieldError,
+)
+from bach_lib.events import ConnectionAdded, ConnectionRemoved, ConnectionUpdated
+from bach_lib.models import Category, Connection
+from bach_lib.secrets import Secrets
+from bach_lib.storage import Store, Transaction, Value
+from bach_lib.storage.database import Row
+from bach_lib.storage.values import integer, real, text
+
+_NAME = re.compile(r"[\w.-]{1,100}")
+_MAX_ENDPOINT = 2000
+_MAX_ALLOWED = 10_000
+
+
+class Changes(TypedDict, total=False):
+    """What a person may change of a connection."""
+
+    endpoint: str | None
+    is_active: bool
+    auth_type: str
+    auth_config: Mapping[str, str]
+    allowed: frozenset[str]
+
+
+class Registry:
+    """All connections of one database."""
+
+    def __init__(self, store: Store, bus: Bus, connectors: Connectors, secrets: Secrets) -> None:
+        self._store = store
+        self._bus = bus
+        self._connectors = connectors
+        self._secrets = secrets
+        self._connections: dict[str, Connection] = {}
+
+    async def open(self) -> None:
+        """Read all connections from the disk."""
+        rows = await self._store.submit(lambda tx: tx.rows("list_connections"), writes=False)
+        self._connections = {connection.name: connection for connection in map(_connection, rows)}
+
+    def get(self, name: str) -> Connection:
+        """One connection. Raises `UnknownConnectionError`."""
+        try:
+            return self._connections[name]
+        except KeyError:
+            raise UnknownConnectionError(name=name, known=", ".join(self._connections) or "none") from None
+
+    def list(self, *, category: Category | None = None, type: str | None = None) -> list[Connection]:  # noqa: A002 - the field's name
+        """All connections, or those of a category or type, by name."""
+        return [
+            connection
+            for _, connection in sorted(self._connections.items())
+            if category in (None, connection.category) and type in (None, connection.type)
+        ]
+
+    async def add(self, connection: Connection) -> Connection:
+        """Write a new connection and start it if it is active. Raises an `InputError`, `MissingLibraryError` or `StorageError`."""
+        if not _NAME.fullmatch(connection.name):
+            raise InvalidNameError(name=connection.name)
+        if connection.name in self._connections:
+            raise ConnectionExistsError(name=connection.name)
+        await self._check(connection)
+        fresh = Connection(
+            **{name: getattr(connection, name) for name in ("name", "type", "category", "endpoint", "is_active")},
+            **{name: getattr(connection, name) for name in ("auth_type", "auth_config", "allowed")},
+        )
+        await self._store.submit(lambda tx: tx.run("add_connection", **_values(fresh)))
+        self._connections[fresh.name] = fresh
+        self._bus.publish(ConnectionAdded(connection=fresh.name, row=fresh))
+        return fresh
+
+    async def update(self, name: str, **changes: Unpack[Changes]) -> Connection:
+        """Change fields of a connection; new credentials or a new endpoint close its circuit breaker. Raises as `add` does."""
+        if unknown := changes.keys() - Changes.__annotations__.keys():
+            raise UnknownFieldError(field=min(unknown), known=", ".join(Changes.__annotations__))
+        old = self.get(name)
+        changed = frozenset(field for field, value in changes.items() if getattr(old, field) != value)
+        if not changed:
+            return old
+        new = replace(old, **changes)
+        await self._check(new)
+        if changed & {"endpoint", "auth_type", "auth_config"}:
+            new = replace(new, consecutive_failures=0, disabled_until=None)
+        values = _values(new) | {"consecutive_failures": new.consecutive_failures, "disabled_until": new.disabled_until}
+        del values["type"], values["category"]
+        await self._store.submit(lambda tx: tx.run("update_connection", **values))
+        self._connections[name] = new
+        self._bus.publish(ConnectionUpdated(connection=name, row=new, changed=changed))
+        return new
+
+    async def remove(self, name: str) -> None:
+        """Delete a connection, its queue and its inbox. Raises `UnknownConnectionError`."""
+        self.get(name)
+
+        def work(tx: Transaction) -> None:
+            for query in ("remove_connection", "remove_messages", "remove_inbox"):
+                tx.run(query, name=name)
+
+        await self._store.submit(work)
+        del self._connections[name]
+        self._bus.publish(ConnectionRemoved(connection=name))
+
+    def save_breaker(self, name: str, failures: int, disabled_until: float | None) -> None:
+        """Keep what the circuit breaker must know after a restart. Written in the background."""
+        if connection := self._connections.get(name):
+            self._connections[name] = replace(connection, consecutive_failures=failures, disabled_until=disabled_until)
+            values = {"consecutive_failures": failures, "disabled_until": disabled_until}
+            future = self._store.submit(lambda tx: tx.run("save_breaker", name=name, **values))
+            future.add_done_callback(
+                lambda done: done.exception()
+            )  # a full disk is reported by the queue, which needs it more
+
+    def count(self, name: str, delivered: bool, now: float) -> None:
+        """Follow in memory what the queue counted on disk."""
+        if connection := self._connections.get(name):
+            field = "success_count" if delivered else "error_count"
+            self._connections[name] = replace(connection, last_used=now, **{field: getattr(connection, field) + 1})
+
+    def count_blocked(self, name: str, strangers: int) -> None:
+        """Follow in memory what the inbox counted on disk."""
+        if strangers and (connection := self._connections.get(name)):
+            self._connections[name] = replace(connection, blocked_count=connection.blocked_count + strangers)
+
+    async def _check(self, connection: Connection) -> None:
+        """Everything that can be known before writing."""
+        if connection.endpoint is not None:
+            check_endpoint(connection.endpoint)
+        if len(connection.allowed) > _MAX_ALLOWED:
+            raise InvalidValueError(
+                field="allowed", value=len(connection.allowed), expected=f"at most {_MAX_ALLOWED} recipients"
+            )
+        if connection.category is Category.CONNECTOR:
+            await self._connectors.load(connection.type)
+        await self._secrets.resolve(connection.auth_config)
+
+
+def check_endpoint(endpoint: str) -> None:
+    """Raise `InvalidEndpointError` unless it is an http(s) address without credentials."""
+    try:
+        parts = urlsplit(endpoint)
+        good = (
+            parts.scheme in {"http", "https"} and bool(parts.hostname) and "@" not in parts.netloc and parts.port != 0
+        )
+    except ValueError:
+        good = False
+    if not good or len(endpoint) > _MAX_ENDPOINT or any(character.isspace() for character in endpoint):
+        raise InvalidEndpointError(
+            endpoint=endpoint.rpartition("@")[2][:100]
+        )  # what stands before an @ may be a password
+
+
+def _values(connection: Connection) -> dict[str, Value]:
+    return {
+        "name": connection.name,
+        "type": connection.type,
+        "category": connection.category,
+        "endpoint": connection.endpoint,
+        "is_active": connection.is_active,
+        "auth_type": connection.auth_type,
+        "auth_config": json.dumps(dict(connection.auth_config)),
+        "allowed": json.dumps(sorted(connection.allowed)),
+    }
+
+
+def _connection(row: Row) -> Connection:
+    return Connection(
+        name=str(row["name"]),
+        type=str(row["type"]),
+        category=Category(str(row["category"])),
+        endpoint=text(row["endpoint"]),
+        is_active=bool(row["is_active"]),
+        auth_type=str(row["auth_type"]),
+        auth_config=json.loads(str(row["auth_config"])),
+        allowed=frozenset(json.loads(str(row["allowed"]))),
+        success_count=integer(row["success_count"]),
+        error_count=integer(row["error_count"]),
+        blocked_count=integer(row["blocked_count"]),
+        last_used=real(row["last_used"]),
+        consecutive_failures=integer(row["consecutive_failures"]),
+        disabled_until=real(row["disabled_until"]),
+    )

@@ -1,0 +1,5 @@
+"""Keeping things on disk: one SQLite file, one thread, one file of named queries."""
+
+from bach_lib.storage.database import Database, MemoryDatabase, Store, Transaction, Value
+
+__all__ = ["Database", "MemoryDatabase", "Store", "Transaction", "Value"]

@@ -1,0 +1,135 @@
+-- instance: the characters that tell this database from every other
+SELECT value FROM meta WHERE key = 'instance';
+
+-- list_connections: all, for the registry's memory
+SELECT * FROM connections ORDER BY name;
+
+-- add_connection: the name is the key; the registry has checked that it is free
+INSERT INTO connections (name, type, category, endpoint, is_active, auth_type, auth_config, allowed)
+VALUES (:name, :type, :category, :endpoint, :is_active, :auth_type, :auth_config, :allowed);
+
+-- update_connection: what a person may change, and the breaker, which starts afresh with new credentials
+UPDATE connections
+SET endpoint = :endpoint, is_active = :is_active, auth_type = :auth_type, auth_config = :auth_config, allowed = :allowed,
+    consecutive_failures = :consecutive_failures, disabled_until = :disabled_until
+WHERE name = :name;
+
+-- save_breaker: written on transitions and counted failures only, so that a healthy connection costs no writes
+UPDATE connections SET consecutive_failures = :consecutive_failures, disabled_until = :disabled_until WHERE name = :name;
+
+-- count_success: in the transaction that settles the message
+UPDATE connections SET success_count = success_count + 1, last_used = :now WHERE name = :name;
+
+-- count_error: in the transaction that settles the message
+UPDATE connections SET error_count = error_count + 1, last_used = :now WHERE name = :name;
+
+-- remove_connection: with it go its queue and its inbox
+DELETE FROM connections WHERE name = :name;
+
+-- remove_messages: of a removed connection
+DELETE FROM messages WHERE connection = :name;
+
+-- remove_inbox: of a removed connection
+DELETE FROM inbox WHERE connection = :name;
+
+-- put_message: born pending, or sending if it may go at once (that saves the claim's transaction)
+INSERT INTO messages (connection, recipient, status, text, title, format, silent, reply_to, priority, tag, delivery, context,
+                      created_at, expires_at, max_retries, attempted_at)
+VALUES (:connection, :recipient, :status, :text, :title, :format, :silent, :reply_to, :priority, :tag, :delivery, :context,
+        :created_at, :expires_at, :max_retries, :attempted_at)
+RETURNING *;
+
+-- waiting_with_tag: what a newer message of this tag replaces
+SELECT id FROM messages
+WHERE connection = :connection AND recipient = :recipient AND tag = :tag AND status IN ('pending', 'failed');
+
+-- get_message: one, by its id
+SELECT * FROM messages WHERE id = :id;
+
+-- claim_message: from waiting to sending; no row if it was cancelled or expired meanwhile
+UPDATE messages SET status = 'sending', attempted_at = :now
+WHERE id = :id AND status IN ('pending', 'failed') AND (expires_at IS NULL OR expires_at > :now)
+RETURNING *;
+
+-- settle_message: what came of it; error columns keep the last reason
+UPDATE messages
+SET status = :status, retry_count = :retry_count, next_retry_at = :next_retry_at, finished_at = :finished_at,
+    remote_id = coalesce(:remote_id, remote_id), degraded = :degraded, error_code = :error_code, error_text = :error_text
+WHERE id = :id
+RETURNING *;
+
+-- end_message: without an attempt; a waiting message was cancelled, replaced or expired
+UPDATE messages
+SET status = :status, next_retry_at = NULL, finished_at = :finished_at, error_code = :error_code, error_text = :error_text
+WHERE id = :id
+RETURNING *;
+
+-- revive_message: an ended message waits again; its time to live was meant for the first time round
+UPDATE messages
+SET status = 'pending', retry_count = 0, next_retry_at = NULL, expires_at = NULL, finished_at = NULL
+WHERE id = :id
+RETURNING *;
+
+-- interrupted_messages: what was in flight when the process ended
+SELECT * FROM messages WHERE connection = :connection AND status = 'sending' ORDER BY id;
+
+-- waiting_messages: all that the dispatcher must know of after a start
+SELECT * FROM messages WHERE connection = :connection AND status IN ('pending', 'failed') ORDER BY id;
+
+-- dead_messages: dead letters of one connection, oldest first
+SELECT id FROM messages WHERE connection = :connection AND status = 'dead' ORDER BY id;
+
+-- move_recipient: waiting messages follow a recipient to its new address
+UPDATE messages SET recipient = :new
+WHERE connection = :connection AND recipient = :old AND status IN ('pending', 'failed');
+
+-- count_unfinished: from the partial index alone
+SELECT connection, status, count(*) AS number FROM messages
+WHERE status IN ('pending', 'sending', 'failed') GROUP BY connection, status;
+
+-- count_stopped: from the partial index alone
+SELECT connection, status, count(*) AS number FROM messages
+WHERE status IN ('dead', 'uncertain') GROUP BY connection, status;
+
+-- oldest_unfinished: by status, so that each is one step into the partial index
+SELECT created_at FROM messages WHERE id = (
+    SELECT min(id) FROM messages WHERE connection = :connection AND status = :status
+        AND status IN ('pending', 'sending', 'failed')
+);
+
+-- list_messages: newest first, a page at a time
+SELECT * FROM messages
+WHERE id < :before
+    AND (:connection IS NULL OR connection = :connection)
+    AND (:recipient IS NULL OR recipient = :recipient)
+    AND (:statuses IS NULL OR status IN (SELECT value FROM json_each(:statuses)))
+ORDER BY id DESC LIMIT :limit;
+
+-- page_messages_by_age: ids grow with time, so a purge walks up from the oldest and stops at the first young row
+SELECT id, status, created_at FROM messages WHERE id > :after ORDER BY id LIMIT :limit;
+
+-- delete_messages: a purge, a page at a time
+DELETE FROM messages WHERE id IN (SELECT value FROM json_each(:ids));
+
+-- add_incoming: nothing happens if the platform's id is known
+INSERT INTO inbox (connection, remote_id, recipient, sender_id, sender_name, kind, text, sent_at, received_at, metadata)
+VALUES (:connection, :remote_id, :recipient, :sender_id, :sender_name, :kind, :text, :sent_at, :received_at, :metadata)
+ON CONFLICT (connection, remote_id) DO NOTHING
+RETURNING *;
+
+-- get_cursor: how far a connection has read
+SELECT receive_cursor FROM connections WHERE name = :name;
+
+-- save_cursor: in the transaction that stores what was read
+UPDATE connections SET receive_cursor = :cursor, blocked_count = blocked_count + :blocked WHERE name = :name;
+
+-- list_incoming: newest first, a page at a time
+SELECT * FROM inbox
+WHERE id < :before AND (:connection IS NULL OR connection = :connection)
+ORDER BY id DESC LIMIT :limit;
+
+-- page_inbox_by_age: as page_messages_by_age
+SELECT id, received_at AS created_at FROM inbox WHERE id > :after ORDER BY id LIMIT :limit;
+
+-- delete_incoming: a purge, a page at a time
+DELETE FROM inbox WHERE id IN (SELECT value FROM json_each(:ids));

@@ -1,0 +1,114 @@
+"""A platform that does what a test says: it answers with scripted outcomes and remembers what it was given."""
+
+import asyncio
+from collections import deque
+from collections.abc import Mapping
+from typing import ClassVar, override
+
+from bach_lib.connectors.base import Batch, Capabilities, Connector, Incoming, Rate, Setup
+from bach_lib.errors import InvalidRecipientError
+from bach_lib.models import Fault, Format, Identity, Message
+from bach_lib.outcomes import Outcome, Retry, Scope, Sent, Uncertain
+
+
+class FakePlatform:
+    """What stands on the other side of every `FakeConnector` of one class made by `fake_connector`."""
+
+    def __init__(self) -> None:
+        self.sent: list[Message] = []
+        """Every message that was delivered, repetitions included."""
+        self.attempts: list[Message] = []
+        self.checks = 0
+        self.outcomes: deque[Outcome] = deque()
+        """The next outcomes; when none is left, messages are delivered."""
+        self.fault: Fault | None = None
+        """While set, nothing works: attempts fail with it and checks answer with it."""
+        self.hold: asyncio.Event | None = None
+        """While set and not fired, attempts hang after the request was written."""
+        self.incoming: asyncio.Queue[Batch | Fault] = asyncio.Queue()
+        self.cursors: list[str | None] = []
+        """The cursor of every poll: what the platform was told."""
+        self.resets = 0
+        self.rates: dict[str, Rate] = {}
+        self.seen_nonces: dict[str, str] = {}
+
+    def write(self, text: str, *, sender: str = "42", remote_id: str, cursor: str) -> None:
+        """Somebody writes."""
+        message = Incoming(
+            remote_id=remote_id,
+            recipient=sender,
+            recipient_title=f"Person {sender}",
+            sender_id=sender,
+            sender_name=f"Person {sender}",
+            kind="text",
+            text=text,
+        )
+        self.incoming.put_nowait(Batch(messages=(message,), cursor=cursor))
+
+    async def deliver(self, message: Message, *, idempotent: bool) -> Outcome:
+        """What happens to one attempt."""
+        self.attempts.append(message)
+        if self.fault:
+            return Retry(fault=self.fault, scope=Scope.CONNECTION)
+        outcome = self.outcomes.popleft() if self.outcomes else Sent()
+        if isinstance(outcome, Sent | Uncertain):  # uncertain: it arrived, the answer did not
+            remote_id = self.seen_nonces.get(message.nonce) if idempotent else None
+            if remote_id is None:
+                self.sent.append(message)
+                remote_id = str(len(self.sent))
+                self.seen_nonces[message.nonce] = remote_id
+            if isinstance(outcome, Sent) and outcome.remote_id is None:
+                outcome = Sent(remote_id=remote_id, degraded=outcome.degraded, moved_to=outcome.moved_to)
+        if self.hold:
+            await self.hold.wait()
+        return outcome
+
+
+def fake_connector(platform: FakePlatform, *, idempotent: bool = False, receives: bool = False) -> type[Connector]:
+    """A connector class for `Bach(connectors={"fake": …})` that speaks to `platform`."""
+
+    class FakeConnector(Connector):
+        capabilities: ClassVar[Capabilities] = Capabilities(
+            receives=receives,
+            idempotent=idempotent,
+            formats=frozenset({Format.PLAIN, Format.HTML}),
+            max_text=4096,
+        )
+
+        def __init__(self, setup: Setup) -> None:
+            self.setup = setup
+
+        @override
+        @classmethod
+        def normalize_recipient(cls, recipient: str) -> str:
+            if not recipient.strip() or " " in recipient.strip():
+                raise InvalidRecipientError(recipient=recipient[:50], type="fake", expected="one word")
+            return recipient.strip().lower()
+
+        @override
+        def rates(self, recipient: str) -> Mapping[str, Rate]:
+            return platform.rates
+
+        @override
+        async def send(self, message: Message) -> Outcome:
+            return await platform.deliver(message, idempotent=idempotent)
+
+        @override
+        async def check(self) -> Identity | Fault:
+            platform.checks += 1
+            return platform.fault or Identity(id="1", name="fake")
+
+        @override
+        async def receive(self, cursor: str | None) -> Batch | Fault:
+            platform.cursors.append(cursor)
+            return await platform.incoming.get()
+
+        @override
+        async def reset(self) -> None:
+            platform.resets += 1
+
+        @override
+        async def close(self) -> None:
+            pass
+
+    return FakeConnector
