@@ -29,8 +29,9 @@ def _parser() -> ArgumentParser:
 
 
 async def _serve(options: Namespace) -> None:
-    # A killed server forgets its numbers. The clock makes sure that the next one does not use them again.
-    first_id = int(time.time())
+    # A killed server forgets its numbers. Hundredths of a second make sure that the next one does not use them again;
+    # 30 bits, because the real numbers fit in 32.
+    first_id = int(time.time() * 100) % (1 << 30)
     server = ControlledServer(port=options.port, enforce_limits=options.enforce_limits, first_id=first_id)
     server.latency = options.latency
     server.add_bot(options.token, username=options.username)

@@ -1,0 +1,143 @@
+"""The double as a process of its own: the demo and the end-to-end tests drive it over `/control`."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+
+import pytest
+from aiohttp import ClientSession
+
+from bach_lib.testing.telegram.control import FAULTS, ControlledServer
+from tests.lib.testing.conftest import TOKEN, Answer, Call
+
+
+class Control:
+    """Calls `/control` with JSON arguments."""
+
+    def __init__(self, session: ClientSession, url: str) -> None:
+        self._session = session
+        self._url = url
+
+    async def __call__(
+        self, method: str, path: str, more: Mapping[str, object] | None = None, /, **arguments: object
+    ) -> Answer:
+        """Call one path."""
+        body = {**arguments, **(more or {})}
+        async with self._session.request(method, f"{self._url}/control/{path}", json=body) as response:
+            return Answer(response.status, await response.json())
+
+
+@asynccontextmanager
+async def process(*options: str) -> AsyncIterator[tuple[asyncio.subprocess.Process, str]]:
+    """The double, started as people start it, and its address."""
+    command = [sys.executable, "-m", "bach_lib.testing.telegram_server", *options]
+    running = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
+    assert running.stdout is not None
+    try:
+        yield running, (await running.stdout.readline()).decode().strip()
+    finally:
+        if running.returncode is None:
+            running.terminate()
+        await running.wait()
+
+
+@pytest.fixture
+async def controlled() -> AsyncIterator[ControlledServer]:
+    """A server with `/control`, in this process."""
+    async with ControlledServer() as running:
+        running.add_bot(TOKEN, username="home_bot")
+        yield running
+
+
+@pytest.fixture
+def control(controlled: ControlledServer, session: ClientSession) -> Control:
+    """The way to drive it."""
+    return Control(session, controlled.url)
+
+
+async def test_it_runs_by_itself(session: ClientSession) -> None:
+    """The demo would have no Telegram to talk to."""
+    async with process("--token", TOKEN, "--chat", "42:Ada", "--chat", "-1001:Family") as (running, url):
+        call, control = Call(session, url), Control(session, url)
+        await call("sendMessage", chat_id=42, text="one")
+        await call("sendMessage", chat_id=-1001, text="two")
+        await control("POST", "texts", chat_id=42, text="/start")
+
+        updates = (await call("getUpdates")).result
+        sent = (await control("GET", "sent?count=2&timeout=5")).result
+        assert isinstance(updates, list)
+        assert isinstance(sent, list)
+        assert [(message["chat_id"], message["text"]) for message in sent] == [(42, "one"), (-1001, "two")]
+        assert [update["message"]["text"] for update in updates] == ["/start"]
+        assert (await control("GET", "calls")).result == {"sendMessage": 2, "getUpdates": 1}
+
+        running.terminate()
+        assert await running.wait() == 0
+
+
+async def test_a_killed_server_comes_back(session: ClientSession) -> None:
+    """A second life would reuse numbers: a client would take new messages for known ones."""
+    async with process("--token", TOKEN, "--chat", "42:Ada") as (running, url):
+        first = await Call(session, url)("sendMessage", chat_id=42, text="one")
+        running.kill()
+        await running.wait()
+    port = url.rpartition(":")[2]
+
+    async with process("--port", port, "--token", TOKEN, "--chat", "42:Ada") as (_, again):
+        second = await Call(session, again)("sendMessage", chat_id=42, text="two")
+
+    assert again == url
+    assert isinstance(first.result, dict)
+    assert isinstance(second.result, dict)
+    assert second.result["message_id"] > first.result["message_id"]
+
+
+async def test_chats_and_faults_by_name(control: Control, controlled: ControlledServer, session: ClientSession) -> None:
+    """An end-to-end test could not play an error of the platform."""
+    call = Call(session, controlled.url)
+    chat = await control("POST", "chats", id=-1001, type="supergroup", title="Family", is_forum=True)
+    fault = {"name": "too_many_requests", "retry_after": 3, "methods": ["sendMessage"], "chat_id": -1001, "times": 0}
+    await control("POST", "faults", fault)
+
+    answers = [await call("sendMessage", chat_id=-1001, text="x") for _ in range(2)]
+    await control("DELETE", "faults")
+
+    assert chat.result == {"id": -1001, "type": "supergroup", "title": "Family", "is_forum": True}
+    assert [answer.body["parameters"] for answer in answers] == [{"retry_after": 3}] * 2
+    assert (await call("sendMessage", chat_id=-1001, text="x")).status == 200
+
+
+@pytest.mark.parametrize("name", sorted(FAULTS))
+async def test_every_fault_has_a_name(control: Control, controlled: ControlledServer, name: str) -> None:
+    """A fault would be missing in end-to-end tests."""
+    assert (await control("POST", "faults", name=name, methods=["getMe"])).status == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "arguments", "status"),
+    [
+        ("GET", "nothing", {}, 404),
+        ("POST", "sent", {}, 404),
+        ("GET", "sent?count=1&timeout=0.01", {}, 408),
+        ("GET", "sent?timeout=soon", {}, 400),
+        ("POST", "faults", {"name": "rain"}, 400),
+        ("POST", "faults", {"name": "drop_before_read", "chat_id": 42}, 400),
+        ("POST", "texts", {"bot": "nobody", "chat_id": 42, "text": "x"}, 400),
+        ("POST", "texts", {"chat_id": -7, "text": "x"}, 400),
+    ],
+)
+async def test_what_makes_no_sense_is_refused(
+    control: Control, method: str, path: str, arguments: dict[str, object], status: int
+) -> None:
+    """A typing error in an end-to-end test would look like a fault of Home Assistant."""
+    answer = await control(method, path, arguments)
+
+    assert answer.status == status
+    assert answer.description
+
+
+async def test_only_a_controlled_server_can_be_driven(call: Call, session: ClientSession) -> None:
+    """A client under test could reach into the double."""
+    async with session.get(call.url + "/control/sent") as response:
+        assert response.status == 404
