@@ -66,8 +66,8 @@ class _Parts:
 class Bach:
     """One database and everything that works on it. Use it as `async with Bach("bach.db") as bach`.
 
-    `session` is shared and stays the caller's; `new_session` makes one where a connector needs its own. `secrets` adds schemes for
-    references (`{"entry": lookup}` serves `entry:…`), `connectors` adds or replaces connector types.
+    `session` is shared and stays the caller's; `new_session` makes one where a connector needs its own. `secrets` adds
+    schemes for references (`{"entry": lookup}` serves `entry:…`), `connectors` adds or replaces connector types.
     """
 
     def __init__(
@@ -148,10 +148,11 @@ class Bach:
     async def send(self, connection: str, recipient: str, text: str, **options: Unpack[SendOptions]) -> Receipt:
         """Put a message on disk; it goes as soon as it can. Returns after the commit.
 
-        Options (`SendOptions`): `title`, `format` (plain, markdown, html), `silent`, `reply_to` (the platform's message id), `priority`
-        (-10 to 10), `tag` (a newer message with it replaces a waiting one), `time_to_live` (seconds), `delivery` (at_least_once,
-        at_most_once), `max_retries`, `context` (kept for the caller). Raises an `InputError`, `QueueFullError` or `StorageError`; nothing is written then.
-        Cancelling the caller does not take the message back.
+        Options (`SendOptions`): `title`, `format` (plain, markdown, html), `silent`, `reply_to` (the platform's message
+        id), `priority` (-10 to 10), `tag` (a newer message with it replaces a waiting one), `time_to_live` (seconds),
+        `delivery` (at_least_once, at_most_once), `max_retries`, `context` (kept for the caller). Raises an
+        `InputError`, `QueueFullError` or `StorageError`; nothing is written then. Cancelling the caller does not take
+        the message back.
         """
         row = self.registry.get(connection)
         connector = await self._connectors.load(row.type)
@@ -163,7 +164,10 @@ class Bach:
         return Receipt(id=message.id, connection=message.connection, recipient=message.recipient, status=message.status)
 
     async def wait(self, message_id: int, timeout: float | None = None) -> Message:
-        """The message when nothing more happens to it, or as it stands after `timeout` seconds. Raises `UnknownMessageError`."""
+        """The message when nothing more happens to it, or as it stands after `timeout` seconds.
+
+        Raises `UnknownMessageError`.
+        """
         future: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
         self._waiters.setdefault(message_id, set()).add(future)
         cancel = None if timeout is None else self._clock.call_later(timeout, partial(_give_up, future))
@@ -222,7 +226,10 @@ class Bach:
         return len(revived)
 
     async def purge(self, older_than: float, statuses: Iterable[Status] = _PURGED) -> int:
-        """Remove finished messages that were queued more than `older_than` seconds ago; return how many. Raises `InvalidValueError`."""
+        """Remove finished messages that were queued more than `older_than` seconds ago; return how many.
+
+        Raises `InvalidValueError`.
+        """
         statuses = frozenset(statuses)
         if unfinished := sorted(status for status in statuses if not status.is_final):
             raise InvalidValueError(
@@ -254,7 +261,10 @@ class Bach:
         return self._bus.subscribe(event_type, callback)
 
     def pairing(self, connection: str) -> AbstractContextManager[Pairing]:
-        """Collect who writes to a connection without being allowed, to pick a recipient from. Raises `CannotReceiveError`."""
+        """Collect who writes to a connection without being allowed, to pick a recipient from.
+
+        Raises `CannotReceiveError`.
+        """
         if not self._runtime(connection).receiver.is_running:
             raise CannotReceiveError(name=connection)
         return self._open_parts.pairings.open(connection)

@@ -36,7 +36,10 @@ class Bus:
         return unsubscribe
 
     def publish(self, event: Event) -> None:
-        """Tell everyone. A subscriber that raises is logged and does not stop the others, nor the delivery of messages."""
+        """Tell everyone.
+
+        A subscriber that raises is logged and does not stop the others, nor the delivery of messages.
+        """
         for event_type in type(event).__mro__:
             for receive in tuple(self._subscribers.get(event_type, ())):
                 try:

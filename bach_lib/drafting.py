@@ -84,7 +84,7 @@ def _check_text(type_: str, capabilities: Capabilities, title: str | None, text:
 
 
 def _is_visible(character: str) -> bool:
-    """Spaces, controls and invisible marks are nothing to read. (Unicode general categories Z*, C*, and combining marks alone.)"""
+    """Separators, controls and combining marks (Unicode categories Z, C, M) alone are nothing to read."""
     return unicodedata.category(character)[0] not in "ZCM"
 
 

@@ -1,15 +1,15 @@
 """What can go wrong in BACH, as one tree.
 
-Every error says in one sentence what was wrong, where, and what to do. The sentence is a template plus placeholders, so that an
-application can show it in another language: `code` names the sentence, `placeholders` fill it.
+Every error says in one sentence what was wrong, where, and what to do. The sentence is a template plus placeholders, so
+that an application can show it in another language: `code` names the sentence, `placeholders` fill it.
 
     BachError
     ├── InputError (also a ValueError): the caller can correct it; nothing was written
-    │   ├── UnknownConnectionError, ConnectionExistsError, InvalidNameError, UnknownTypeError, InvalidEndpointError, UnknownFieldError
-    │   ├── InvalidRecipientError
-    │   ├── EmptyTextError, TextTooLongError, UnknownFormatError, InvalidTimeToLiveError, InvalidValueError
+    │   ├── UnknownConnectionError, ConnectionExistsError, InvalidNameError, UnknownTypeError
+    │   ├── InvalidEndpointError, UnknownFieldError, InvalidValueError
+    │   ├── InvalidRecipientError, CannotReceiveError
+    │   ├── EmptyTextError, TextTooLongError, UnknownFormatError, InvalidTimeToLiveError
     │   ├── UnknownMessageError, NotRetryableError, NotCancellableError
-    │   ├── CannotReceiveError
     │   └── InvalidSecretReferenceError, SecretNotFoundError
     ├── QueueFullError: a limit on waiting messages was reached
     ├── StorageError: the disk or the file
@@ -77,7 +77,7 @@ class InvalidEndpointError(InputError):
     """An endpoint is not an http(s) address."""
 
     code = "invalid_endpoint"
-    template = 'The endpoint "{endpoint}" is not an address such as "https://example.org". Give scheme and host, without user or password.'
+    template = '"{endpoint}" is no address like "https://example.org". Give scheme and host, without user and password.'
 
 
 class UnknownFieldError(InputError):

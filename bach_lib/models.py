@@ -102,7 +102,10 @@ class Connection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """Why something failed: a stable `code`, the platform's own words without secrets, and its wish to wait (seconds)."""
+    """Why something failed.
+
+    A stable `code`, the platform's own words without secrets, and its wish to wait (seconds).
+    """
 
     code: str
     text: str

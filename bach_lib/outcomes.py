@@ -1,7 +1,7 @@
 """What an attempt to send means. A connector answers with one of these five; nothing else leaves it.
 
-`Retry(scope=CONNECTION)` says the way is broken: it works on the circuit breaker and never uses up the message's attempts.
-`Retry(scope=MESSAGE)` says the platform answered this very message with a passing refusal.
+`Retry(scope=CONNECTION)` says the way is broken: it works on the circuit breaker and never uses up the message's
+attempts. `Retry(scope=MESSAGE)` says the platform answered this very message with a passing refusal.
 """
 
 from dataclasses import dataclass

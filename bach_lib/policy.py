@@ -17,10 +17,10 @@ class RetryPolicy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BreakerPolicy:
-    """`failures` in a row open the circuit for `open_seconds`; until then the next attempts are `backoff` seconds apart.
+    """When the circuit breaker opens, and how the connection is checked.
 
-    While it is open, a health check runs every `check_seconds` (a random time between the two). While all is well, one runs
-    after `idle_check_seconds` without any success, so that "connected" is never older than that.
+    `failures` in a row open it for `open_seconds`; until then the next attempts are `backoff` seconds apart. While it is open, a health check runs every `check_seconds` (a random time between the two). While all is well, one
+    runs after `idle_check_seconds` without any success, so that "connected" is never older than that.
     """
 
     failures: int = 5
@@ -32,7 +32,10 @@ class BreakerPolicy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReceivePolicy:
-    """How receiving recovers. `backoff` seconds between failed polls; after `stall_seconds` without a good one everything is rebuilt."""
+    """How receiving recovers.
+
+    `backoff` seconds between failed polls; after `stall_seconds` without a good one everything is rebuilt.
+    """
 
     backoff: tuple[float, ...] = (1, 2, 5, 10, 30)
     stall_seconds: float = 120

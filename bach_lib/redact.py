@@ -1,8 +1,8 @@
 """Keeping secrets out of everything people and logs see.
 
-What an error says often comes from foreign libraries, which like to quote the address they called, and a Telegram address carries
-the token. So every text from outside passes through a `Redactor` that knows the secrets of its connection, and then through patterns for
-secrets nobody told us about.
+What an error says often comes from foreign libraries, which like to quote the address they called, and a Telegram
+address carries the token. So every text from outside passes through a `Redactor` that knows the secrets of its
+connection, and then through patterns for secrets nobody told us about.
 """
 
 import re

@@ -73,7 +73,10 @@ class Registry:
         ]
 
     async def add(self, connection: Connection) -> Connection:
-        """Write a new connection and start it if it is active. Raises an `InputError`, `MissingLibraryError` or `StorageError`."""
+        """Write a new connection and start it if it is active.
+
+        Raises an `InputError`, `MissingLibraryError` or `StorageError`.
+        """
         if not _NAME.fullmatch(connection.name):
             raise InvalidNameError(name=connection.name)
         if connection.name in self._connections:
@@ -89,7 +92,10 @@ class Registry:
         return fresh
 
     async def update(self, name: str, **changes: Unpack[Changes]) -> Connection:
-        """Change fields of a connection; new credentials or a new endpoint close its circuit breaker. Raises as `add` does."""
+        """Change fields of a connection; new credentials or a new endpoint close its circuit breaker.
+
+        Raises as `add` does.
+        """
         if unknown := changes.keys() - Changes.__annotations__.keys():
             raise UnknownFieldError(field=min(unknown), known=", ".join(Changes.__annotations__))
         old = self.get(name)

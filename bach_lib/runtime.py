@@ -50,12 +50,12 @@ class ConnectionRuntime:
         registry, tools = services.registry, services.tools
         self.dispatcher = Dispatcher(registry.get(name), tools)
         self.receiver = Receiver(
-            lambda: registry.get(name),
-            services.inbox,
-            services.bus,
-            tools.clock,
-            tools.policy.receive,
-            lambda strangers: registry.count_blocked(name, strangers),
+            row=lambda: registry.get(name),
+            inbox=services.inbox,
+            bus=services.bus,
+            clock=tools.clock,
+            policy=tools.policy.receive,
+            count_blocked=lambda strangers: registry.count_blocked(name, strangers),
         )
 
     async def start(self) -> None:

@@ -1,7 +1,8 @@
 """References to secrets, so that the database never holds one.
 
-`env:NAME` reads an environment variable, `file:/path` the first line of a file, `keyring:service/user` the system's key ring (if the
-package `keyring` is installed). An application may serve further schemes, as Home Assistant does for its config entries.
+`env:NAME` reads an environment variable, `file:/path` the first line of a file, `keyring:service/user` the system's key
+ring (if the package `keyring` is installed). An application may serve further schemes, as Home Assistant does for its
+config entries.
 """
 
 import asyncio
@@ -19,7 +20,10 @@ _MAX_FILE = 16_384
 
 
 class Secrets:
-    """Resolves references. `schemes` adds to the built-in ones; its functions are called in the event loop and must not block."""
+    """Resolves references.
+
+    `schemes` adds to the built-in ones; its functions are called in the event loop and must not block.
+    """
 
     def __init__(self, schemes: Mapping[str, Lookup] | None = None) -> None:
         self._schemes = dict(schemes or {})
@@ -33,7 +37,10 @@ class Secrets:
                 raise InvalidSecretReferenceError(field=field, schemes=", ".join(f'"{name}:…"' for name in known))
 
     async def resolve(self, auth_config: Mapping[str, str]) -> dict[str, str]:
-        """The secrets behind the references. Raises `SecretNotFoundError`, `InvalidSecretReferenceError` or `MissingLibraryError`."""
+        """The secrets behind the references.
+
+        Raises `SecretNotFoundError`, `InvalidSecretReferenceError` or `MissingLibraryError`.
+        """
         self.require_references(auth_config)
         return {field: await self._resolve(reference) for field, reference in auth_config.items()}
 

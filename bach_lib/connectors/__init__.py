@@ -25,7 +25,10 @@ class Connectors:
         return sorted({*_BUILT_IN, *self._loaded})
 
     async def load(self, type_: str) -> type[Connector]:
-        """The class for a type, imported in a thread because that takes its time. Raises `UnknownTypeError` or `MissingLibraryError`."""
+        """The class for a type, imported in a thread because that takes its time.
+
+        Raises `UnknownTypeError` or `MissingLibraryError`.
+        """
         if type_ not in self._loaded:
             if type_ not in _BUILT_IN:
                 raise UnknownTypeError(type=type_, known=", ".join(self.types))

@@ -1,7 +1,7 @@
 """The contract between BACH and the code that speaks a platform's protocol.
 
-A connector turns one message into one `Outcome`, one poll into one `Batch` or `Fault`, and never raises for what a platform or
-a network does. It keeps no queue, counts no attempts and sleeps for nobody: that is the dispatcher's work.
+A connector turns one message into one `Outcome`, one poll into one `Batch` or `Fault`, and never raises for what a
+platform or a network does. It keeps no queue, counts no attempts and sleeps for nobody: that is the dispatcher's work.
 """
 
 from collections.abc import Callable, Mapping
@@ -29,8 +29,8 @@ class Capabilities:
     """What a platform can do.
 
     `idempotent`: it recognises a repeated nonce, so repeating is always safe. `max_text`: in UTF-16 code units if
-    `counts_utf16`, else in characters. `send_timeout`: seconds after which an attempt is given up from outside, as a last net
-    above the connector's own time-outs. `poll_timeout`: the same for one call of `receive`.
+    `counts_utf16`, else in characters. `send_timeout`: seconds after which an attempt is given up from outside, as a
+    last net above the connector's own time-outs. `poll_timeout`: the same for one call of `receive`.
     """
 
     receives: bool
@@ -44,7 +44,10 @@ class Capabilities:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incoming:
-    """A message as the connector read it, before anybody decided about it. `sender_id` and `recipient` are what `allowed` is held against."""
+    """A message as the connector read it, before anybody decided about it.
+
+    `sender_id` and `recipient` are what `allowed` is held against.
+    """
 
     remote_id: str
     recipient: str
@@ -59,7 +62,10 @@ class Incoming:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
-    """What one poll brought, and the cursor to store with it. The platform learns of the cursor with the next poll only."""
+    """What one poll brought, and the cursor to store with it.
+
+    The platform learns of the cursor with the next poll only.
+    """
 
     messages: tuple[Incoming, ...]
     cursor: str | None
@@ -94,7 +100,10 @@ class Connector(Protocol):
         ...
 
     def rates(self, recipient: str) -> Mapping[str, Rate]:
-        """The platform's published limits that a message to `recipient` falls under; the key names who shares the limit."""
+        """The platform's published limits that a message to `recipient` falls under.
+
+        The key names who shares the limit.
+        """
         ...
 
     async def send(self, message: Message) -> Outcome:
@@ -106,7 +115,10 @@ class Connector(Protocol):
         ...
 
     async def receive(self, cursor: str | None) -> Batch | Fault:
-        """Wait for news after `cursor`, at most `poll_timeout` seconds; an empty batch is a success. Only if `capabilities.receives`."""
+        """Wait for news after `cursor`, at most `poll_timeout` seconds; an empty batch is a success.
+
+        Only if `capabilities.receives`.
+        """
         ...
 
     async def reset(self) -> None:

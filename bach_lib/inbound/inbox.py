@@ -1,7 +1,7 @@
 """What came in, on disk: messages of allowed senders and the cursor in one transaction, every message once.
 
-The platform learns of a cursor only with the next poll, so a crash at any moment repeats a poll and never loses a message; a repeated
-message is recognised by the platform's own id.
+The platform learns of a cursor only with the next poll, so a crash at any moment repeats a poll and never loses a
+message; a repeated message is recognised by the platform's own id.
 """
 
 import json
@@ -33,7 +33,10 @@ class Inbox:
         return text(row["receive_cursor"]) if row else None
 
     async def accept(self, connection: Connection, batch: Batch) -> tuple[list[IncomingMessage], int]:
-        """Store what allowed senders sent, and the cursor; return the new messages and how many senders were turned away."""
+        """Store what allowed senders sent, and the cursor.
+
+        Return the new messages and how many senders were turned away.
+        """
         allowed = [message for message in batch.messages if is_allowed(connection, message)]
         blocked = [message for message in batch.messages if not is_allowed(connection, message)]
         now = self._clock.now()

@@ -1,7 +1,7 @@
 """Finding out who a recipient is without asking a person for a number: "write to the bot, then pick yourself".
 
-What strangers send is dropped and only counted, except while somebody has opened a pairing; then their name and address are offered,
-never their words.
+What strangers send is dropped and only counted, except while somebody has opened a pairing; then their name and address
+are offered, never their words.
 """
 
 from collections.abc import Callable, Iterable, Iterator

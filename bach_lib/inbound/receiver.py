@@ -1,7 +1,8 @@
 """Receiving through one connection, and noticing when that has quietly stopped.
 
-The loop polls, stores, publishes, and polls again. A watchdog looks at one number, the age of the last good poll. When it is too old,
-whatever the loop believes, both the loop and what the connector holds open are thrown away and made anew.
+The loop polls, stores, publishes, and polls again. A watchdog looks at one number, the age of the last good poll. When
+it is too old, whatever the loop believes, both the loop and what the connector holds open are thrown away and made
+anew.
 """
 
 import asyncio
@@ -23,10 +24,14 @@ _LOGGER = logging.getLogger(__name__)
 
 
 class Receiver:
-    """The incoming side of one connection. `row` returns its present row of the registry, `count_blocked` is told of strangers."""
+    """The incoming side of one connection.
+
+    `row` returns its present row of the registry, `count_blocked` is told of strangers.
+    """
 
     def __init__(
         self,
+        *,
         row: Callable[[], Connection],
         inbox: Inbox,
         bus: Bus,

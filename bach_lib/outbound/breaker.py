@@ -1,8 +1,9 @@
 """The circuit breaker: after some failures in a row it stops the attempts for a while, then lets a single one probe.
 
-A pure state machine on injected monotonic time. Each `admit` hands out a permit; the permit names the era it was given in, and results of
-an earlier era change nothing. So a slow attempt from before the opening cannot be taken for the probe. A permit that is handed back
-without a result (cancellation, a wish to wait) frees the probe's place and counts as nothing.
+A pure state machine on injected monotonic time. Each `admit` hands out a permit; the permit names the era it was given
+in, and results of an earlier era change nothing. So a slow attempt from before the opening cannot be taken for the
+probe. A permit that is handed back without a result (cancellation, a wish to wait) frees the probe's place and counts
+as nothing.
 """
 
 from collections.abc import Callable
@@ -16,8 +17,8 @@ type Permit = int
 class Breaker:
     """One connection's breaker. `on_change(old, new)` is told of every transition.
 
-    `failures` and `open_seconds_left` restore what was saved; a saved time longer than the policy allows (the machine's clock was wrong
-    when it was saved) is cut to it.
+    `failures` and `open_seconds_left` restore what was saved; a saved time longer than the policy allows (the machine's
+    clock was wrong when it was saved) is cut to it.
     """
 
     __slots__ = ("_era", "_monotonic", "_on_change", "_open_until", "_policy", "_probing", "_state", "failures")

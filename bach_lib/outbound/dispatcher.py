@@ -1,9 +1,9 @@
 """Delivering the messages of one connection: who goes when, and what follows from how it went.
 
-Nothing polls. `_pump` runs when something changed (a message came, an attempt ended, a timer fired, a check succeeded); it starts as many
-workers as may work now and sets one timer for the next moment at which more may. A worker sends one message after another; what it
-learned of the last one and its claim on the next share a transaction. All requests pass through the store in order, so a lane's next message is
-never claimed before its last one is settled.
+Nothing polls. `_pump` runs when something changed (a message came, an attempt ended, a timer fired, a check succeeded);
+it starts as many workers as may work now and sets one timer for the next moment at which more may. A worker sends one
+message after another; what it learned of the last one and its claim on the next share a transaction. All requests pass
+through the store in order, so a lane's next message is never claimed before its last one is settled.
 """
 
 import asyncio
@@ -49,7 +49,8 @@ _STORE_RETRY = 5.0
 class Tools:
     """What every dispatcher works with.
 
-    `save_breaker(name, failures, disabled_until)` and `count(name, delivered)` keep the registry's row true; `random` returns 0..1.
+    `save_breaker(name, failures, disabled_until)` and `count(name, delivered)` keep the registry's row true; `random`
+    returns 0..1.
     """
 
     queue: Queue
@@ -87,7 +88,12 @@ class Dispatcher:
         self._paused_until = 0.0
         self._cancel_timer: Cancel | None = None
         self._monitor = Monitor(
-            self._name, tools.clock, tools.policy.breaker, tools.random, self._health_changed, self._checked_well
+            self._name,
+            clock=tools.clock,
+            policy=tools.policy.breaker,
+            random=tools.random,
+            on_change=self._health_changed,
+            on_good_check=self._checked_well,
         )
         self.breaker = self._make_breaker(connection.consecutive_failures, connection.disabled_until)
 
@@ -118,7 +124,10 @@ class Dispatcher:
         self._pump()
 
     async def stop(self, grace: float) -> None:
-        """Give attempts that are under way `grace` seconds, then cancel them. What they were at is uncertain until `load`."""
+        """Give attempts that are under way `grace` seconds, then cancel them.
+
+        What they were at is uncertain until `load`.
+        """
         self._connector = None
         self._set_timer(None)
         await self._monitor.stop()
@@ -348,7 +357,10 @@ class Dispatcher:
     # -- the rest -----------------------------------------------------------------------------------------------------
 
     def _entry(self, message: Message, settlement: Settlement | None = None) -> Entry:
-        """The message as the lanes know it; its times on the disk's clock become times on the clock that never jumps."""
+        """The message as the lanes know it.
+
+        Its times on the disk's clock become times on the clock that never jumps.
+        """
         wall, now = self._clock.now(), self._clock.monotonic()
         next_retry_at = settlement.next_retry_at if settlement else message.next_retry_at
         longest = max(self._tools.policy.retry.delays) * 2

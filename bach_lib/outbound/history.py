@@ -56,7 +56,10 @@ class History:
         return await self._store.submit(work, writes=False)
 
     async def purge(self, before: float, statuses: Iterable[Status]) -> int:
-        """Remove the messages of these statuses that were queued before a time (seconds since 1970); return how many."""
+        """Remove the messages of these statuses that were queued before a time (seconds since 1970).
+
+        Return how many.
+        """
         unwanted = frozenset(statuses)
 
         def wanted(row: Row) -> bool:

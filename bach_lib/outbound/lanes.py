@@ -1,13 +1,15 @@
 """Who may go next: the waiting messages of one connection in memory, ordered as promise 6 says.
 
-A lane is all messages to one recipient. Only its head may go, one at a time; when the head has to wait, its lane waits, the others go on.
-Between lanes and inside them the higher priority goes first, then the older message. A lane whose message failed as the probe of a
-half-open breaker stands behind the others ("strikes"), so that one poisonous message cannot keep a connection closed for all.
+A lane is all messages to one recipient. Only its head may go, one at a time; when the head has to wait, its lane waits,
+the others go on. Between lanes and inside them the higher priority goes first, then the older message. A lane whose
+message failed as the probe of a half-open breaker stands behind the others ("strikes"), so that one poisonous message
+cannot keep a connection closed for all.
 
 Only numbers are kept here; the disk has the messages. Times are monotonic seconds.
 
-A lane is announced in the heap `_later` under the time its head is due; `take` moves what is due on to the heap `_ready`, sorted by rank.
-Announcements are never searched for and removed. One that is out of date is recognised when it comes up, and dropped.
+A lane is announced in the heap `_later` under the time its head is due; `take` moves what is due on to the heap
+`_ready`, sorted by rank. Announcements are never searched for and removed. One that is out of date is recognised when
+it comes up, and dropped.
 """
 
 from dataclasses import dataclass, field
@@ -134,7 +136,10 @@ class Lanes:
         return None
 
     def release(self, recipient: str, back: Entry | None = None, *, strike: bool | None = None) -> None:
-        """The lane is free; `back` waits in it again. `strike`: its message failed as a probe (True) or the lane works (False)."""
+        """The lane is free; `back` waits in it again.
+
+        `strike`: its message failed as a probe (True) or the lane works (False).
+        """
         lane = self._lanes[recipient]
         lane.busy = False
         if strike is not None:
@@ -158,7 +163,10 @@ class Lanes:
             self.add(entry)
 
     def next_due(self) -> float | None:
-        """After `take` found nothing: the next time at which it or `expired` may find something. None: not by waiting alone."""
+        """After `take` found nothing: the next time at which it or `expired` may find something.
+
+        None: not by waiting alone.
+        """
         return min((heap[0][0] for heap in (self._later, self._expiring) if heap), default=None)
 
     def _announce(self, recipient: str, lane: _Lane) -> None:

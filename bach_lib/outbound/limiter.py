@@ -1,7 +1,8 @@
 """Staying under the platform's published limits, and obeying when it tells us to wait.
 
-A rate of `count` per `per` seconds is kept as one number per key: the time at which the next message would arrive in a perfectly even
-stream (the generic cell rate algorithm, as ATM networks used it). A message may come early by the allowed burst.
+A rate of `count` per `per` seconds is kept as one number per key: the time at which the next message would arrive in a
+perfectly even stream (the generic cell rate algorithm, as ATM networks used it). A message may come early by the
+allowed burst.
 """
 
 from collections.abc import Callable, Mapping

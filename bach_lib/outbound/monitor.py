@@ -1,6 +1,7 @@
 """How sending stands: judged by what attempts and health checks last proved, and by how long ago.
 
-A check runs at the start, soon and repeatedly while the connection does not work, and rarely while nothing else proves that it does.
+A check runs at the start, soon and repeatedly while the connection does not work, and rarely while nothing else proves
+that it does.
 """
 
 import asyncio
@@ -18,11 +19,15 @@ _CHECK_TIMEOUT = 20.0
 
 
 class Monitor:
-    """The health of sending through one connection. `on_change` is told of new health, `on_good_check` of every good check."""
+    """The health of sending through one connection.
+
+    `on_change` is told of new health, `on_good_check` of every good check.
+    """
 
     def __init__(
         self,
         name: str,
+        *,
         clock: Clock,
         policy: BreakerPolicy,
         random: Callable[[], float],

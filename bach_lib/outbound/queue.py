@@ -47,7 +47,10 @@ class Queue:
         self._instance = instance
 
     def put(self, draft: Draft, *, leased: bool) -> asyncio.Future[Put]:
-        """Store a draft; the future is done after the commit. `leased`: it is born `sending`, its sender stands ready."""
+        """Store a draft; the future is done after the commit.
+
+        `leased`: it is born `sending`, its sender stands ready.
+        """
 
         def work(tx: Transaction) -> Put:
             replaced: tuple[Message, ...] = ()

@@ -15,7 +15,8 @@ from bach_lib.policy import RetryPolicy
 class Settlement:
     """What is written to disk about a message after an attempt.
 
-    `next_retry_at` in seconds since 1970. `delivered`: counts as a success or a failure of the connection, or (None) as neither.
+    `next_retry_at` in seconds since 1970. `delivered`: counts as a success or a failure of the connection, or (None) as
+    neither.
     """
 
     id: int

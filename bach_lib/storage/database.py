@@ -1,9 +1,9 @@
 """The one thread that touches SQLite, and the only module that imports sqlite3.
 
 Every request that waits when the thread comes round shares one transaction, so a hundred callers pay for one `fsync`
-(group commit). A request is a function of the open `Transaction`; its result is delivered after the commit. If one request of a
-batch raises, the batch is taken back and its requests run again one by one, so that only the guilty one fails; a request may therefore
-run twice and must not touch anything outside its transaction.
+(group commit). A request is a function of the open `Transaction`; its result is delivered after the commit. If one
+request of a batch raises, the batch is taken back and its requests run again one by one, so that only the guilty one
+fails; a request may therefore run twice and must not touch anything outside its transaction.
 """
 
 import asyncio
@@ -111,7 +111,7 @@ class _Connection:
         """Run all in one transaction; if that fails, each in its own."""
         try:
             self._commit(batch)
-        except Exception as error:  # a request or the disk failed: find out which request, and let the others live
+        except Exception as error:  # noqa: BLE001 - a request or the disk failed: find out which request, and let the others live
             if len(batch) == 1:
                 batch[0].error = self._explain(error)
                 return

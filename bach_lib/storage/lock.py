@@ -1,6 +1,7 @@
 """A lock on a file beside the database, so that a second BACH on it is refused with a sentence.
 
-SQLite would let both in, and both would deliver the same messages. The kernel gives the lock back when a process dies, however it dies.
+SQLite would let both in, and both would deliver the same messages. The kernel gives the lock back when a process dies,
+however it dies.
 """
 
 import os

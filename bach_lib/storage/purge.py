@@ -1,4 +1,7 @@
-"""Removing old rows without an index on their age: ids grow with time, so one walks up from the oldest and stops at the first young row."""
+"""Removing old rows without an index on their age.
+
+Ids grow with time, so one walks up from the oldest and stops at the first young row.
+"""
 
 import json
 from collections.abc import Callable
@@ -13,7 +16,8 @@ _PAGE = 500
 async def purge(store: Store, page_query: str, delete_query: str, before: float, wanted: Callable[[Row], bool]) -> int:
     """Delete the `wanted` rows made before a time (seconds since 1970), a page a transaction; return how many.
 
-    `page_query` takes `after` and `limit` and returns `id`, `created_at` and what `wanted` looks at; `delete_query` takes `ids`.
+    `page_query` takes `after` and `limit` and returns `id`, `created_at` and what `wanted` looks at; `delete_query`
+    takes `ids`.
     """
     removed = 0
     after: int | None = 0

@@ -1,4 +1,7 @@
-"""The layout of the database file: `migrations/NNNN_*.sql` bring it up to date, `queries.sql` holds every query by name."""
+"""The layout of the database file.
+
+`migrations/NNNN_*.sql` bring it up to date, `queries.sql` holds every query by name.
+"""
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache

@@ -1,4 +1,7 @@
-"""Time turned by hand: `await clock.advance(30)` fires every timer on the way, in order, and lets the event loop settle."""
+"""Time turned by hand.
+
+`await clock.advance(30)` fires every timer on the way, in order, and lets the event loop settle.
+"""
 
 import asyncio
 from collections.abc import Callable
