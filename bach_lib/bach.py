@@ -1,12 +1,10 @@
 """BACH itself: opens the store, owns every part, and is the one object an application talks to."""
 
 import asyncio
-import logging
 import random
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from functools import partial
 from os import PathLike
 from pathlib import Path
 from types import TracebackType
@@ -15,12 +13,13 @@ from typing import Self, Unpack
 from aiohttp import ClientSession
 
 from bach_lib.bus import Bus, Unsubscribe
-from bach_lib.clock import Cancel, Clock, SystemClock
+from bach_lib.clock import Clock, SystemClock
 from bach_lib.connectors import Connectors
 from bach_lib.connectors.base import Connector
 from bach_lib.drafting import SendOptions, make_draft
-from bach_lib.errors import BachError, CannotReceiveError, InvalidValueError, NotOpenError, UnknownTypeError
-from bach_lib.events import ConnectionAdded, ConnectionRemoved, ConnectionUpdated, Event, MessageFinished, SenderBlocked
+from bach_lib.errors import CannotReceiveError, InvalidValueError, NotOpenError
+from bach_lib.events import Event, SenderBlocked
+from bach_lib.housekeeping import PURGED, Housekeeping
 from bach_lib.inbound.inbox import Inbox
 from bach_lib.inbound.pairing import Pairing, Pairings
 from bach_lib.models import (
@@ -42,25 +41,26 @@ from bach_lib.outbound.history import History
 from bach_lib.outbound.queue import Queue
 from bach_lib.policy import Policy
 from bach_lib.registry import Registry
-from bach_lib.runtime import ConnectionRuntime, Services
+from bach_lib.runtime import ConnectionRuntime, Runtimes, Services
 from bach_lib.secrets import Lookup, Secrets
 from bach_lib.storage import Database, Store
+from bach_lib.waiters import Waiters
 
-_LOGGER = logging.getLogger(__name__)
 _MAX_PAGE = 500
-_PURGE_SECONDS = 6 * 3600.0
-_PURGED = (Status.SENT, Status.EXPIRED, Status.CANCELLED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Parts:
     """What exists while BACH is open."""
 
-    store: Store
+    registry: Registry
     queue: Queue
     history: History
+    inbox: Inbox
     pairings: Pairings
-    services: Services
+    runtimes: Runtimes
+    waiters: Waiters
+    housekeeping: Housekeeping
 
 
 class Bach:
@@ -91,14 +91,6 @@ class Bach:
         self._policy = policy or Policy()
         self._bus = Bus()
         self._parts: _Parts | None = None
-        self._runtimes: dict[str, ConnectionRuntime] = {}
-        self._waiters: dict[int, set[asyncio.Future[Message]]] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._cancel_purge: Cancel | None = None
-        self._bus.subscribe(ConnectionAdded, self._added)
-        self._bus.subscribe(ConnectionUpdated, self._updated)
-        self._bus.subscribe(ConnectionRemoved, self._removed)
-        self._bus.subscribe(MessageFinished, self._finished)
 
     async def __aenter__(self) -> Self:
         """Open."""
@@ -116,34 +108,28 @@ class Bach:
         await self._store.open()
         try:
             self._parts = parts = await self._assemble()
-            await parts.services.registry.open()
-            rows = parts.services.registry.list(category=Category.CONNECTOR)
-            await asyncio.gather(*(self._begin(row.name, row.type) for row in rows))
+            await parts.runtimes.open()
+            parts.housekeeping.start()
         except BaseException:
             await self.close()
             raise
-        self._purge_by_age()
 
     async def close(self, grace: float = 5.0) -> None:
         """Give attempts under way `grace` seconds, then stop everything. What waits is on disk."""
-        if self._cancel_purge:
-            self._cancel_purge()
-        runtimes, self._runtimes = list(self._runtimes.values()), {}
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        await asyncio.gather(*(runtime.stop(grace) for runtime in runtimes))
+        if self._parts:
+            await self._parts.housekeeping.stop()
+            await self._parts.runtimes.close(grace)
+            self._parts.waiters.close()
+        self._parts = None
         await self._store.close()
         if self._own_session:
             await self._own_session.close()
             self._own_session = None
-        for futures in self._waiters.values():
-            for future in futures:
-                future.cancel()
-        self._parts = None
 
     @property
     def registry(self) -> Registry:
         """All connections."""
-        return self._open_parts.services.registry
+        return self._open_parts.registry
 
     async def send(self, connection: str, recipient: str, text: str, **options: Unpack[SendOptions]) -> Receipt:
         """Put a message on disk; it goes as soon as it can. Returns after the commit.
@@ -168,19 +154,7 @@ class Bach:
 
         Raises `UnknownMessageError`.
         """
-        future: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
-        self._waiters.setdefault(message_id, set()).add(future)
-        cancel = None if timeout is None else self._clock.call_later(timeout, partial(_give_up, future))
-        try:
-            message = await self.get(message_id)
-            if message.status.is_final:
-                return message
-            await asyncio.wait([future])
-            return await self.get(message_id) if future.cancelled() else future.result()
-        finally:
-            if cancel:
-                cancel()
-            self._forget_waiter(message_id, future)
+        return await self._open_parts.waiters.wait(message_id, timeout)
 
     async def get(self, message_id: int) -> Message:
         """One message. Raises `UnknownMessageError`."""
@@ -219,13 +193,13 @@ class Bach:
 
     async def retry_all(self, connection: str | None = None) -> int:
         """Send all dead letters again, of one connection or of all; return how many."""
-        names = [self.registry.get(connection).name] if connection else list(self._runtimes)
-        revived = [message for name in names for message in await self._open_parts.queue.retry_all(name)]
+        rows = [self.registry.get(connection)] if connection else self.registry.list(category=Category.CONNECTOR)
+        revived = [message for row in rows for message in await self._open_parts.queue.retry_all(row.name)]
         for message in revived:
             self._runtime(message.connection).dispatcher.waits_again(message)
         return len(revived)
 
-    async def purge(self, older_than: float, statuses: Iterable[Status] = _PURGED) -> int:
+    async def purge(self, older_than: float, statuses: Iterable[Status] = PURGED) -> int:
         """Remove finished messages that were queued more than `older_than` seconds ago; return how many.
 
         Raises `InvalidValueError`.
@@ -242,11 +216,11 @@ class Bach:
     ) -> list[IncomingMessage]:
         """A page of incoming messages, newest first. `limit`: 1 to 500."""
         _check_limit(limit)
-        return await self._open_parts.services.inbox.page(connection=connection, before=before, limit=limit)
+        return await self._open_parts.inbox.page(connection=connection, before=before, limit=limit)
 
     async def check(self, connection: str) -> Identity | Fault:
         """Ask the platform now whether route and credentials are good. Raises `UnknownConnectionError`."""
-        return await self._runtime(connection).check()
+        return await self._runtime(connection).dispatcher.gate.monitor.check()
 
     def health(self, connection: str, direction: Direction) -> Health:
         """How one direction of a connection stands. Raises `UnknownConnectionError`."""
@@ -254,7 +228,7 @@ class Bach:
 
     def breaker(self, connection: str) -> BreakerState:
         """The state of a connection's circuit breaker. Raises `UnknownConnectionError`."""
-        return self._runtime(connection).dispatcher.breaker.state
+        return self._runtime(connection).dispatcher.gate.state
 
     def subscribe[E: Event](self, event_type: type[E], callback: Callable[[E], None]) -> Unsubscribe:
         """Call `callback`, in the event loop, for every event of this type until the returned function is called."""
@@ -269,13 +243,14 @@ class Bach:
             raise CannotReceiveError(name=connection)
         return self._open_parts.pairings.open(connection)
 
-    # -- parts and their life -----------------------------------------------------------------------------------------
-
     @property
     def _open_parts(self) -> _Parts:
         if self._parts is None:
             raise NotOpenError
         return self._parts
+
+    def _runtime(self, name: str) -> ConnectionRuntime:
+        return self._open_parts.runtimes.get(name)
 
     async def _assemble(self) -> _Parts:
         row = await self._store.submit(lambda tx: tx.row("instance"), writes=False)
@@ -283,97 +258,42 @@ class Bach:
         if self._session is None:
             self._own_session = self._new_session()
         registry = Registry(self._store, self._bus, self._connectors, self._secrets)
+        await registry.open()
         pairings = Pairings(self._stranger_wrote)
-        queue = Queue(self._store, self._clock, instance)
+        inbox = Inbox(self._store, self._clock, pairings)
+        queue, history = Queue(self._store, self._clock, instance), History(self._store, instance)
+        tools = Tools(
+            queue=queue,
+            bus=self._bus,
+            clock=self._clock,
+            policy=self._policy,
+            random=random.random,
+            save_breaker=registry.save_breaker,
+            count=lambda name, delivered: registry.count(name, delivered, self._clock.now()),
+        )
         services = Services(
             registry=registry,
-            inbox=Inbox(self._store, self._clock, pairings),
+            inbox=inbox,
+            tools=tools,
             bus=self._bus,
             connectors=self._connectors,
             secrets=self._secrets,
             session=self._session or self._own_session or self._new_session(),
             new_session=self._new_session,
-            tools=Tools(
-                queue=queue,
-                bus=self._bus,
-                clock=self._clock,
-                policy=self._policy,
-                random=random.random,
-                save_breaker=registry.save_breaker,
-                count=lambda name, delivered: registry.count(name, delivered, self._clock.now()),
-            ),
         )
         return _Parts(
-            store=self._store, queue=queue, history=History(self._store, instance), pairings=pairings, services=services
+            registry=registry,
+            queue=queue,
+            history=history,
+            inbox=inbox,
+            pairings=pairings,
+            runtimes=Runtimes(services),
+            waiters=Waiters(self._bus, self._clock, queue.get),
+            housekeeping=Housekeeping(history, inbox, self._clock, self._policy.keep_seconds),
         )
-
-    async def _begin(self, name: str, type_: str) -> None:
-        try:
-            await self._connectors.load(type_)
-        except BachError as error:  # one connection whose library is gone must not stop the others
-            _LOGGER.error("The connection %s cannot start: %s", name, error)  # noqa: TRY400 - the sentence says all
-            return
-        self._runtimes[name] = runtime = ConnectionRuntime(name, self._open_parts.services)
-        await runtime.start()
-
-    def _runtime(self, name: str) -> ConnectionRuntime:
-        row = self.registry.get(name)
-        try:
-            return self._runtimes[name]
-        except KeyError:
-            raise UnknownTypeError(type=row.type, known=", ".join(self._connectors.types)) from None
-
-    def _added(self, event: ConnectionAdded) -> None:
-        if event.row.category is Category.CONNECTOR:
-            self._runtimes[event.connection] = runtime = ConnectionRuntime(event.connection, self._open_parts.services)
-            self._spawn(runtime.start())
-
-    def _updated(self, event: ConnectionUpdated) -> None:
-        runtime = self._runtimes.get(event.connection)
-        if runtime is None or event.changed == {"allowed"}:
-            return
-        if event.changed & {"endpoint", "auth_type", "auth_config"}:
-            runtime.dispatcher.reset_breaker()
-        self._spawn(runtime.restart(grace=1.0))
-
-    def _removed(self, event: ConnectionRemoved) -> None:
-        if runtime := self._runtimes.pop(event.connection, None):
-            self._spawn(runtime.stop(grace=0.0))
-
-    def _finished(self, event: MessageFinished) -> None:
-        for future in self._waiters.get(event.message.id, ()):
-            if not future.done():
-                future.set_result(event.message)
-
-    def _forget_waiter(self, message_id: int, future: asyncio.Future[Message]) -> None:
-        waiters = self._waiters.get(message_id, set())
-        waiters.discard(future)
-        if not waiters:
-            self._waiters.pop(message_id, None)
 
     def _stranger_wrote(self, connection: str, candidate: Candidate) -> None:
         self._bus.publish(SenderBlocked(connection=connection, candidate=candidate))
-
-    def _purge_by_age(self) -> None:
-        """Forget what is old, now and every few hours."""
-        self._cancel_purge = self._clock.call_later(_PURGE_SECONDS, self._purge_by_age)
-        self._spawn(self._purge_once())
-
-    async def _purge_once(self) -> None:
-        try:
-            await self.purge(self._policy.keep_seconds)
-            await self._open_parts.services.inbox.purge(self._clock.now() - self._policy.keep_seconds)
-        except BachError as error:  # the disk; there is a next time
-            _LOGGER.warning("Old messages could not be removed: %s", error)
-
-    def _spawn(self, work: Coroutine[object, object, None]) -> None:
-        task = asyncio.create_task(work, name="bach")
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-
-def _give_up(future: asyncio.Future[Message]) -> None:
-    future.cancel()
 
 
 def _check_limit(limit: int) -> None:

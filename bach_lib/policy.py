@@ -19,8 +19,9 @@ class RetryPolicy:
 class BreakerPolicy:
     """When the circuit breaker opens, and how the connection is checked.
 
-    `failures` in a row open it for `open_seconds`; until then the next attempts are `backoff` seconds apart. While it is open, a health check runs every `check_seconds` (a random time between the two). While all is well, one
-    runs after `idle_check_seconds` without any success, so that "connected" is never older than that.
+    `failures` in a row open it for `open_seconds`; until then the next attempts are `backoff` seconds apart. While it
+    is open, a health check runs every `check_seconds` (a random time between the two). While all is well, one runs
+    after `idle_check_seconds` without any success, so that "connected" is never older than that.
     """
 
     failures: int = 5

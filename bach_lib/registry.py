@@ -28,6 +28,9 @@ from bach_lib.storage.database import Row
 from bach_lib.storage.values import integer, real, text
 
 _NAME = re.compile(r"[\w.-]{1,100}")
+FRESH_START = frozenset({"endpoint", "auth_type", "auth_config"})
+"""Changes after which old failures mean nothing."""
+
 _MAX_ENDPOINT = 2000
 _MAX_ALLOWED = 10_000
 
@@ -104,7 +107,7 @@ class Registry:
             return old
         new = replace(old, **changes)
         await self._check(new)
-        if changed & {"endpoint", "auth_type", "auth_config"}:
+        if changed & FRESH_START:
             new = replace(new, consecutive_failures=0, disabled_until=None)
         values = _values(new) | {"consecutive_failures": new.consecutive_failures, "disabled_until": new.disabled_until}
         del values["type"], values["category"]

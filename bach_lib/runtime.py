@@ -1,11 +1,11 @@
-"""One connection at work: its connector, and the dispatcher and the receiver that use it.
+"""Connections at work: the connector of each, and the dispatcher and the receiver that use it.
 
 Outbound and inbound do not know of each other; what starts, stops and restarts them together stands here.
 """
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 
 from aiohttp import ClientSession
@@ -13,16 +13,19 @@ from aiohttp import ClientSession
 from bach_lib.bus import Bus
 from bach_lib.connectors import Connectors
 from bach_lib.connectors.base import Connector, Setup
-from bach_lib.errors import BachError
+from bach_lib.errors import BachError, UnknownTypeError
+from bach_lib.events import ConnectionAdded, ConnectionRemoved, ConnectionUpdated
 from bach_lib.inbound.inbox import Inbox
 from bach_lib.inbound.receiver import Receiver
-from bach_lib.models import Direction, Fault, Health, Identity
+from bach_lib.models import Category, Direction, Fault, Health
 from bach_lib.outbound.dispatcher import Dispatcher, Tools
 from bach_lib.redact import Redactor
-from bach_lib.registry import Registry
+from bach_lib.registry import FRESH_START, Registry
 from bach_lib.secrets import Secrets
 
 _LOGGER = logging.getLogger(__name__)
+_RESTART_GRACE = 1.0
+"""Seconds that attempts under way have when settings change; a person is waiting."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,29 +61,25 @@ class ConnectionRuntime:
             count_blocked=lambda strangers: registry.count_blocked(name, strangers),
         )
 
+    def health(self, direction: Direction) -> Health:
+        """How one direction stands."""
+        return self.dispatcher.gate.monitor.health if direction is Direction.SENDING else self.receiver.health
+
     async def start(self) -> None:
         """Learn what waits on disk and, if the connection is active, begin to work."""
         async with self._lock:
             await self._start()
 
-    async def restart(self, grace: float) -> None:
+    async def restart(self) -> None:
         """Follow changed settings."""
         async with self._lock:
-            await self._stop(grace)
+            await self._stop(_RESTART_GRACE)
             await self._start()
 
     async def stop(self, grace: float) -> None:
         """End; what is under way has `grace` seconds."""
         async with self._lock:
             await self._stop(grace)
-
-    async def check(self) -> Identity | Fault:
-        """Ask the platform now how the connection stands."""
-        return await self.dispatcher.monitor.check()
-
-    def health(self, direction: Direction) -> Health:
-        """How one direction stands."""
-        return self.dispatcher.health if direction is Direction.SENDING else self.receiver.health
 
     async def _start(self) -> None:
         services, row = self._services, self._services.registry.get(self._name)
@@ -90,9 +89,16 @@ class ConnectionRuntime:
             return
         try:
             secrets = await services.secrets.resolve(row.auth_config)
-            self._connector = connector = connector_type(self._setup(secrets))
+            setup = Setup(
+                connection=row,
+                secrets=secrets,
+                session=services.session,
+                new_session=services.new_session,
+                clock=services.tools.clock,
+            )
+            self._connector = connector = connector_type(setup)
         except BachError as error:  # a secret has gone: this connection waits for a person, the others work
-            self.dispatcher.monitor.failed(Fault(code="auth_failed", text=str(error)))
+            self.dispatcher.gate.monitor.failed(Fault(code="auth_failed", text=str(error)))
             return
         redact = Redactor(secrets.values())
         self.dispatcher.start(connector, redact)
@@ -106,12 +112,67 @@ class ConnectionRuntime:
             connector, self._connector = self._connector, None
             await connector.close()
 
-    def _setup(self, secrets: Mapping[str, str]) -> Setup:
-        services = self._services
-        return Setup(
-            connection=services.registry.get(self._name),
-            secrets=secrets,
-            session=services.session,
-            new_session=services.new_session,
-            clock=services.tools.clock,
+
+class Runtimes:
+    """The connections at work, following the registry."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._runtimes: dict[str, ConnectionRuntime] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._unsubscribe = (
+            services.bus.subscribe(ConnectionAdded, self._added),
+            services.bus.subscribe(ConnectionUpdated, self._updated),
+            services.bus.subscribe(ConnectionRemoved, self._removed),
         )
+
+    async def open(self) -> None:
+        """Start all; a connection that cannot start does not stop the others."""
+        rows = self._services.registry.list(category=Category.CONNECTOR)
+        await asyncio.gather(*(self._begin(row.name, row.type) for row in rows))
+
+    async def close(self, grace: float) -> None:
+        """Stop all; what is under way has `grace` seconds."""
+        for unsubscribe in self._unsubscribe:
+            unsubscribe()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*(runtime.stop(grace) for runtime in self._runtimes.values()))
+
+    def get(self, name: str) -> ConnectionRuntime:
+        """One connection at work. Raises `UnknownConnectionError`, or `UnknownTypeError` if it could not start."""
+        row = self._services.registry.get(name)
+        try:
+            return self._runtimes[name]
+        except KeyError:
+            raise UnknownTypeError(type=row.type, known=", ".join(self._services.connectors.types)) from None
+
+    async def _begin(self, name: str, type_: str) -> None:
+        try:
+            await self._services.connectors.load(type_)
+        except BachError as error:
+            _LOGGER.error("The connection %s cannot start: %s", name, error)  # noqa: TRY400 - the sentence says all
+            return
+        self._runtimes[name] = runtime = ConnectionRuntime(name, self._services)
+        await runtime.start()
+
+    def _added(self, event: ConnectionAdded) -> None:
+        if event.row.category is Category.CONNECTOR:
+            self._runtimes[event.connection] = runtime = ConnectionRuntime(event.connection, self._services)
+            self._spawn(runtime.start())
+
+    def _updated(self, event: ConnectionUpdated) -> None:
+        runtime = self._runtimes.get(event.connection)
+        if runtime is None or event.changed == {"allowed"}:  # the receiver reads who is allowed at every message
+            return
+        if event.changed & FRESH_START:
+            runtime.dispatcher.gate.reset()
+        self._spawn(runtime.restart())
+
+    def _removed(self, event: ConnectionRemoved) -> None:
+        if runtime := self._runtimes.pop(event.connection, None):
+            self._spawn(runtime.stop(grace=0.0))
+
+    def _spawn(self, work: Coroutine[object, object, None]) -> None:
+        task = asyncio.create_task(work, name="bach-connection")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)

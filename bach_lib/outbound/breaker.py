@@ -54,6 +54,11 @@ class Breaker:
         """Seconds until an open breaker lets a probe through by itself; None unless it is open."""
         return max(self._open_until - self._monotonic(), 0.0) if self._state is BreakerState.OPEN else None
 
+    @property
+    def is_probing(self) -> bool:
+        """Whether the one probe of a half-open breaker is under way."""
+        return self._probing
+
     def admit(self) -> Permit | None:
         """A permit for one attempt, or None. Hand it to `success`, `failure` or `release`."""
         if self._state is BreakerState.CLOSED:

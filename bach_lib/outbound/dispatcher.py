@@ -8,7 +8,7 @@ through the store in order, so a lane's next message is never claimed before its
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from dataclasses import dataclass
 from functools import partial
 
@@ -16,27 +16,17 @@ from bach_lib.bus import Bus
 from bach_lib.clock import Cancel, Clock
 from bach_lib.connectors.base import Connector
 from bach_lib.errors import QueueFullError, StorageError
-from bach_lib.events import (
-    BreakerChanged,
-    ConnectionChanged,
-    Event,
-    MessageAttempted,
-    MessageCancelled,
-    MessageExpired,
-    MessageQueued,
-    RecipientMoved,
-)
-from bach_lib.models import BreakerState, Connection, Direction, Fault, Health, Message, Status
+from bach_lib.events import Event, MessageAttempted, MessageCancelled, MessageExpired, MessageQueued, RecipientMoved
+from bach_lib.models import BreakerState, Connection, Message, Status
 from bach_lib.outbound.attempt import attempt
-from bach_lib.outbound.breaker import Breaker, Permit
+from bach_lib.outbound.breaker import Permit
+from bach_lib.outbound.gate import Gate, SaveBreaker
 from bach_lib.outbound.lanes import Entry, Lanes
-from bach_lib.outbound.limiter import Limiter
-from bach_lib.outbound.monitor import Monitor
-from bach_lib.outbound.queue import Advance, Put, Queue
+from bach_lib.outbound.queue import Put, Queue
 from bach_lib.outbound.records import Draft
 from bach_lib.outbound.retry import Settlement, decide
 from bach_lib.outbound.settled import settled_event
-from bach_lib.outcomes import Dead, Outcome, Retry, Scope, Sent, Uncertain, Wait
+from bach_lib.outcomes import Scope, Wait
 from bach_lib.policy import Policy
 from bach_lib.redact import Redactor
 
@@ -49,8 +39,7 @@ _STORE_RETRY = 5.0
 class Tools:
     """What every dispatcher works with.
 
-    `save_breaker(name, failures, disabled_until)` and `count(name, delivered)` keep the registry's row true; `random`
-    returns 0..1.
+    `save_breaker` and `count(name, delivered)` keep the registry's row true; `random` returns 0..1.
     """
 
     queue: Queue
@@ -58,7 +47,7 @@ class Tools:
     clock: Clock
     policy: Policy
     random: Callable[[], float]
-    save_breaker: Callable[[str, int, float | None], None]
+    save_breaker: SaveBreaker
     count: Callable[[str, bool], None]
 
 
@@ -79,33 +68,23 @@ class Dispatcher:
         self._tools = tools
         self._clock = tools.clock
         self._lanes = Lanes()
-        self._limiter = Limiter(tools.clock.monotonic)
         self._connector: Connector | None = None
         self._redact = Redactor()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._workers = 0
         self._puts: set[asyncio.Future[Put]] = set()
-        self._paused_until = 0.0
+        self._workers = 0
         self._cancel_timer: Cancel | None = None
-        self._monitor = Monitor(
-            self._name,
+        self.gate = Gate(
+            connection,
+            bus=tools.bus,
             clock=tools.clock,
             policy=tools.policy.breaker,
             random=tools.random,
-            on_change=self._health_changed,
-            on_good_check=self._checked_well,
+            save_breaker=tools.save_breaker,
+            on_better=self._better,
         )
-        self.breaker = self._make_breaker(connection.consecutive_failures, connection.disabled_until)
 
-    @property
-    def health(self) -> Health:
-        """How sending stands."""
-        return self._monitor.health
-
-    @property
-    def monitor(self) -> Monitor:
-        """Who checks."""
-        return self._monitor
+    # -- life ---------------------------------------------------------------------------------------------------------
 
     async def load(self, *, idempotent: bool) -> None:
         """Learn from the disk what waits; settle what was in flight when it was last written."""
@@ -120,28 +99,20 @@ class Dispatcher:
         """Begin to deliver."""
         self._connector = connector
         self._redact = redact
-        self._monitor.start(connector, redact)
+        self.gate.start(connector, redact)
         self._pump()
 
     async def stop(self, grace: float) -> None:
-        """Give attempts that are under way `grace` seconds, then cancel them.
-
-        What they were at is uncertain until `load`.
-        """
+        """Give attempts that are under way `grace` seconds, then cancel them; those are uncertain until `load`."""
         self._connector = None
-        self._set_timer(None)
-        await self._monitor.stop()
+        await self.gate.stop()
         cancel = self._clock.call_later(grace, self._cancel_tasks)
         while self._tasks or self._puts:
             await asyncio.gather(*self._tasks, *self._puts, return_exceptions=True)
         cancel()
+        self._set_timer(None)
 
-    def reset_breaker(self) -> None:
-        """Forget failures: the endpoint or the credentials are new."""
-        old, self.breaker = self.breaker.state, self._make_breaker(0, None)
-        self._paused_until = 0.0
-        if old is not BreakerState.CLOSED:
-            self._breaker_changed(old, BreakerState.CLOSED)
+    # -- putting ------------------------------------------------------------------------------------------------------
 
     def put(self, draft: Draft) -> asyncio.Future[Put]:
         """Store a message; the future is done after the commit. Raises `QueueFullError` at once."""
@@ -170,28 +141,25 @@ class Dispatcher:
         self._publish(MessageCancelled(connection=self._name, message=message))
         self._pump()
 
-    # -- putting ------------------------------------------------------------------------------------------------------
-
     def _lease(self, recipient: str) -> Permit | None:
         """A permit if a message to this recipient could go this very moment; its lane and a worker are reserved."""
-        now = self._clock.monotonic()
-        if (
-            not self._may_start(now)
-            or self.breaker.state is not BreakerState.CLOSED
-            or not self._lanes.occupy(recipient, now)
-        ):
+        connector = self._connector
+        if connector is None or self._is_full() or self.gate.state is not BreakerState.CLOSED:
             return None
-        if self._connector is None or self._limiter.reserve(self._connector.rates(recipient)):
+        if not self._lanes.occupy(recipient, self._clock.monotonic()):
+            return None
+        permit = self.gate.admit()
+        if permit is None or self.gate.reserve(connector, recipient):
             self._lanes.release(recipient)
             return None
         self._workers += 1
-        return self.breaker.admit()
+        return permit
 
     def _give_back(self, recipient: str, permit: Permit | None) -> None:
         """Undo a lease."""
         if permit is not None:
             self._workers -= 1
-            self.breaker.release(permit)
+            self.gate.release(permit)
             self._lanes.release(recipient)
             self._pump()
 
@@ -213,27 +181,6 @@ class Dispatcher:
 
     # -- choosing -----------------------------------------------------------------------------------------------------
 
-    def _may_start(self, now: float) -> bool:
-        return self._connector is not None and self._workers < self._tools.policy.parallel and now >= self._paused_until
-
-    def _next_job(self) -> _Job | None:
-        """The message that may go now, with its lane, its permit and its place under the platform's limits."""
-        now = self._clock.monotonic()
-        if self._connector is None or not self._may_start(now):
-            return None
-        permit = self.breaker.admit()
-        if permit is None:
-            return None
-        while entry := self._lanes.take(now):
-            wait = self._limiter.reserve(self._connector.rates(entry.recipient))
-            if not wait:
-                self._workers += 1
-                return _Job(entry, permit)
-            self._lanes.pause(entry.recipient, now + wait)
-            self._lanes.release(entry.recipient, entry)
-        self.breaker.release(permit)
-        return None
-
     def _pump(self) -> None:
         """Start every worker that may work now, and set the timer for the next moment."""
         now = self._clock.monotonic()
@@ -241,13 +188,39 @@ class Dispatcher:
             self._spawn(self._expire(expired))
         while job := self._next_job():
             self._spawn(self._work(job))
-        due = self._lanes.next_due()
-        if self._connector is None or due is None or self._workers >= self._tools.policy.parallel:
-            self._set_timer(None)
-            return
-        open_left = self.breaker.open_seconds_left
-        waits = [due - now, self._paused_until - now, open_left or 0.0]
-        self._set_timer(max(*waits, 0.0))
+        self._set_timer(min((moment - now for moment in self._next_moments(now)), default=None))
+
+    def _next_job(self) -> _Job | None:
+        """The message that may go now, with its lane, its permit and its place under the platform's limits."""
+        connector, now = self._connector, self._clock.monotonic()
+        if connector is None or self._is_full() or (permit := self.gate.admit()) is None:
+            return None
+        while entry := self._lanes.take(now):
+            wait = self.gate.reserve(connector, entry.recipient)
+            if not wait:
+                self._workers += 1
+                return _Job(entry, permit)
+            self._lanes.pause(entry.recipient, now + wait)
+            self._lanes.release(entry.recipient, entry)
+        self.gate.release(permit)
+        return None
+
+    def _next_moments(self, now: float) -> Iterator[float]:
+        """When time alone may change what can be done."""
+        if (expiry := self._lanes.next_expiry()) is not None:
+            yield expiry
+        due, closed = self._lanes.next_due(), self.gate.seconds_closed
+        if due is not None and closed is not None and self._connector and not self._is_full():
+            yield max(due, now + closed)
+
+    def _is_full(self) -> bool:
+        return self._workers >= self._tools.policy.parallel
+
+    def _better(self) -> None:
+        """A check went well."""
+        self._pump()
+        if not self._workers:
+            self.gate.probe_if_idle()
 
     # -- sending ------------------------------------------------------------------------------------------------------
 
@@ -283,59 +256,26 @@ class Dispatcher:
             )
         self._publish(MessageAttempted(connection=self._name, message=message))
         outcome = await attempt(connector, message, self._redact)
-        idempotent = connector.capabilities.idempotent
-        settlement = decide(
-            message, outcome, self._clock.now(), self._tools.policy.retry, self._tools.random, idempotent=idempotent
-        )
-        strike = self._learn(job, outcome)
-        self._finish(job, None if settlement.status.is_final else self._entry(message, settlement), strike=strike)
+        now, policy, idempotent = self._clock.now(), self._tools.policy.retry, connector.capabilities.idempotent
+        settlement = decide(message, outcome, now, policy, self._tools.random, idempotent=idempotent)
+        strike = self.gate.learn(job.permit, outcome)
+        if isinstance(outcome, Wait) and outcome.scope is not Scope.CONNECTION:
+            self._lanes.pause(message.recipient, self._clock.monotonic() + outcome.seconds)
+        back = None if settlement.status.is_final else self._entry(message, settlement.next_retry_at)
+        self._finish(job, back, strike=strike)
         if settlement.moved_to is not None:
             self._lanes.move(message.recipient, settlement.moved_to)
             self._publish(RecipientMoved(connection=self._name, old=message.recipient, new=settlement.moved_to))
         return settlement
 
-    def _learn(self, job: _Job, outcome: Outcome) -> bool:
-        """What the attempt says about the connection. True: it failed as the probe of a half-open breaker."""
-        match outcome:
-            case Sent() | Dead() | Retry(scope=Scope.MESSAGE):
-                self._proved_good(job.permit)
-            case Wait(seconds=seconds, scope=scope):
-                until = self._clock.monotonic() + seconds
-                if scope is Scope.CONNECTION:
-                    self._paused_until = max(self._paused_until, until)
-                else:
-                    self._lanes.pause(job.entry.recipient, until)
-            case Retry(fault=fault) | Uncertain(fault=fault):
-                was_probe = self.breaker.state is BreakerState.HALF_OPEN
-                self._proved_bad(job.permit, fault)
-                return was_probe
-        return False
-
-    def _proved_good(self, permit: Permit) -> None:
-        had_failures = self.breaker.failures
-        self.breaker.success(permit)
-        self._monitor.succeeded()
-        if had_failures:
-            self._tools.save_breaker(self._name, self.breaker.failures, self._disabled_until())
-
-    def _proved_bad(self, permit: Permit, fault: Fault) -> None:
-        """Until the breaker opens, the next attempts keep a growing distance."""
-        self.breaker.failure(permit)
-        if fault.code == "auth_failed":  # trying the same token again is of no use
-            self.breaker.trip()
-        self._monitor.failed(fault)
-        self._tools.save_breaker(self._name, self.breaker.failures, self._disabled_until())
-        backoff = self._tools.policy.breaker.backoff
-        self._paused_until = self._clock.monotonic() + backoff[min(max(self.breaker.failures, 1), len(backoff)) - 1]
-
     def _finish(self, job: _Job, back: Entry | None, *, strike: bool | None = None) -> None:
         self._workers -= 1
-        self.breaker.release(job.permit)
+        self.gate.release(job.permit)
         self._lanes.release(job.entry.recipient, back, strike=strike)
 
     async def _advance(self, settlement: Settlement | None, claim: int | None) -> Message | None:
-        """One step on disk, repeated until the disk takes it: what was sent must not be forgotten."""
-        advance: Advance = await self._until_stored(partial(self._tools.queue.advance, settlement, claim))
+        """One step on disk; the message it claimed, if it still waits."""
+        advance = await self._until_stored(partial(self._tools.queue.advance, settlement, claim))
         if settlement and advance.settled:
             if settlement.delivered is not None:
                 self._tools.count(self._name, settlement.delivered)
@@ -346,7 +286,8 @@ class Dispatcher:
         for message in await self._until_stored(partial(self._tools.queue.expire, message_ids)):
             self._publish(MessageExpired(connection=self._name, message=message))
 
-    async def _until_stored[T](self, write: Callable[[], Coroutine[object, object, T] | asyncio.Future[T]]) -> T:
+    async def _until_stored[T](self, write: Callable[[], Awaitable[T]]) -> T:
+        """Repeat a write until the disk takes it: what was sent must not be forgotten."""
         while True:
             try:
                 return await write()
@@ -356,54 +297,19 @@ class Dispatcher:
 
     # -- the rest -----------------------------------------------------------------------------------------------------
 
-    def _entry(self, message: Message, settlement: Settlement | None = None) -> Entry:
-        """The message as the lanes know it.
-
-        Its times on the disk's clock become times on the clock that never jumps.
-        """
+    def _entry(self, message: Message, next_retry_at: float | None = None) -> Entry:
+        """The message as the lanes know it; times on the wall clock become times on the clock that never jumps."""
         wall, now = self._clock.now(), self._clock.monotonic()
-        next_retry_at = settlement.next_retry_at if settlement else message.next_retry_at
-        longest = max(self._tools.policy.retry.delays) * 2
-        delay = 0.0 if next_retry_at is None else next_retry_at - wall
+        if next_retry_at is None and message.next_retry_at is not None:
+            # an old row: the machine's clock may have been wrong when it was written
+            next_retry_at = min(message.next_retry_at, wall + 2 * max(self._tools.policy.retry.delays))
         return Entry(
             id=message.id,
             recipient=message.recipient,
             priority=message.priority,
-            due=now
-            + (
-                delay if settlement else min(delay, longest)
-            ),  # from an old row: the machine's clock may have been wrong
+            due=now if next_retry_at is None else now + next_retry_at - wall,
             expires=None if message.expires_at is None else now + message.expires_at - wall,
         )
-
-    def _checked_well(self) -> None:
-        """A good check half-opens an open breaker; where no message waits to be the probe, it is the probe."""
-        self.breaker.half_open()
-        self._pump()
-        if self.breaker.state is BreakerState.HALF_OPEN and not self._workers and (permit := self.breaker.admit()):
-            self.breaker.success(permit)
-
-    def _make_breaker(self, failures: int, disabled_until: float | None) -> Breaker:
-        left = None if disabled_until is None else disabled_until - self._clock.now()
-        return Breaker(
-            self._tools.policy.breaker,
-            self._clock.monotonic,
-            self._breaker_changed,
-            failures=failures,
-            open_seconds_left=left,
-        )
-
-    def _breaker_changed(self, old: BreakerState, new: BreakerState) -> None:
-        until = self._disabled_until()
-        self._tools.save_breaker(self._name, self.breaker.failures, until)
-        self._publish(BreakerChanged(connection=self._name, old=old, new=new, disabled_until=until))
-
-    def _disabled_until(self) -> float | None:
-        left = self.breaker.open_seconds_left
-        return None if left is None else self._clock.now() + left
-
-    def _health_changed(self, health: Health) -> None:
-        self._publish(ConnectionChanged(connection=self._name, direction=Direction.SENDING, health=health))
 
     def _publish(self, event: Event) -> None:
         self._tools.bus.publish(event)
@@ -411,7 +317,7 @@ class Dispatcher:
     def _set_timer(self, seconds: float | None) -> None:
         if self._cancel_timer:
             self._cancel_timer()
-        self._cancel_timer = None if seconds is None else self._clock.call_later(seconds, self._pump)
+        self._cancel_timer = None if seconds is None else self._clock.call_later(max(seconds, 0.0), self._pump)
 
     def _spawn(self, work: Coroutine[object, object, None]) -> None:
         task = asyncio.create_task(work, name=f"bach-send-{self._name}")

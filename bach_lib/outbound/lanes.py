@@ -163,11 +163,12 @@ class Lanes:
             self.add(entry)
 
     def next_due(self) -> float | None:
-        """After `take` found nothing: the next time at which it or `expired` may find something.
+        """After `take` found nothing: the next time at which it may find something. None: not by waiting alone."""
+        return self._later[0][0] if self._later else None
 
-        None: not by waiting alone.
-        """
-        return min((heap[0][0] for heap in (self._later, self._expiring) if heap), default=None)
+    def next_expiry(self) -> float | None:
+        """The next time at which `expired` may find something."""
+        return self._expiring[0][0] if self._expiring else None
 
     def _announce(self, recipient: str, lane: _Lane) -> None:
         """Say when the lane's head is due; forget a lane that nothing is known of any more."""
