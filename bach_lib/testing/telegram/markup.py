@@ -98,7 +98,7 @@ def trimmed(formatted: Formatted) -> Formatted:
         raise bad_request("text must be non-empty")
     blanks = len(text) - len(text.lstrip(" \n"))
     if formatted.entities:
-        blanks = min(blanks, formatted.entities[0].offset)
+        blanks = min(blanks, *(entity.offset for entity in formatted.entities))
     end = utf16_length(text)
     kept = (
         replace(entity, offset=entity.offset - blanks, length=min(entity.length, end - entity.offset))

@@ -26,6 +26,9 @@ KINDS = {
     "tg-spoiler": "spoiler",
     "u": "underline",
 }
+HALF_CHARACTER = (
+    "Text contains invalid Unicode characters after decoding HTML entities, check for unmatched surrogate code units"
+)
 REFERENCES = {"lt": "<", "gt": ">", "amp": "&", "quot": '"'}
 
 _PLAIN = re.compile(r"[^<&]+")
@@ -156,6 +159,8 @@ def _character(match: re.Match[str]) -> str:
     if name:
         return REFERENCES.get(name, "")
     code = int(hexadecimal, 16) if hexadecimal else int(decimal)
+    if 0xD800 <= code <= 0xDFFF:
+        raise cannot_parse(HALF_CHARACTER)
     return chr(code) if 0 < code < 0x10FFFF else ""
 
 

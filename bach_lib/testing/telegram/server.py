@@ -113,7 +113,7 @@ class TelegramServer(Platform):
         self._faults.clear()
 
     def _reserve(self) -> socket.socket:
-        """Hold the port without listening, so that it refuses connections and nobody else can take it."""
+        """Hold the port without listening: connections are refused, and nobody gets it who asks for a free one."""
         held = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

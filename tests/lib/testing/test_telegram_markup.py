@@ -4,7 +4,7 @@ import pytest
 
 from bach_lib.testing.telegram.errors import ApiError
 from bach_lib.testing.telegram.markup import Formatted, Parser, trimmed
-from bach_lib.testing.telegram.markup_html import parse_html
+from bach_lib.testing.telegram.markup_html import HALF_CHARACTER, parse_html
 from bach_lib.testing.telegram.markup_markdown import parse_markdown, parse_markdown_v2
 
 type Entities = list[tuple[str, str, dict[str, object]]]
@@ -57,6 +57,7 @@ def test_html(source: str, text: str, entities: Entities) -> None:
         ("ü <table>", 'Unsupported start tag "table" at byte offset 3'),
         ("1 < 2 > 1", 'Unsupported start tag "" at byte offset 2'),
         ("<b", "Unclosed start tag at byte offset 0"),
+        ("&#xD83D;", HALF_CHARACTER),
         ('<a href="x"', "Unclosed start tag at byte offset 0"),
         ("<a href>x</a>", 'Expected equal sign in declaration of an attribute of the tag "a" at byte offset 0'),
         ("<span>x</span>", 'Tag "span" must have class "tg-spoiler" at byte offset 0'),

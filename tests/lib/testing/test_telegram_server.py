@@ -120,6 +120,15 @@ async def test_the_limit_counts_characters(call: Call, server: TelegramServer) -
     assert (await call("sendMessage", chat_id=42, text=f"<b>{'x' * 4096}</b>", parse_mode="HTML")).status == 200
 
 
+async def test_entities_may_be_given_instead_of_markup(call: Call, server: TelegramServer) -> None:
+    """A client that does its own formatting could not be tested."""
+    bold = {"type": "bold", "offset": 0, "length": 4}
+
+    await call("sendMessage", chat_id=42, text="Door open", entities=[bold])
+
+    assert [entity.as_json() for entity in server.sent[0].entities] == [bold]
+
+
 async def test_a_reply_may_do_without_its_target(call: Call, server: TelegramServer) -> None:
     """An answer to a deleted message would be lost in tests although Telegram delivers it."""
     reply = {"message_id": 9, "allow_sending_without_reply": True}
@@ -148,6 +157,8 @@ async def test_chats_turn_the_bot_away(call: Call, server: TelegramServer) -> No
 
     assert (await call("sendMessage", chat_id=42, text="x")).description == "Forbidden: bot was blocked by the user"
     assert (await call("getChat", chat_id=42)).status == 200
+    server.add_chat(-1001, type="supergroup", title="House").kick()
+    assert (await call("getChat", chat_id=-1001)).status == 403
     kicked = await call("sendMessage", chat_id=-5, text="x")
     assert (kicked.status, kicked.description) == (403, "Forbidden: bot was kicked from the group chat")
 
@@ -229,8 +240,11 @@ async def test_the_platform_goes_away_and_comes_back(call: Call, server: Telegra
     assert server.url == url
 
 
-async def test_nobody_gets_the_port_of_a_paused_server(server: TelegramServer) -> None:
-    """Another program could answer in the platform's place during an outage."""
+async def test_nobody_else_gets_the_port(server: TelegramServer) -> None:
+    """Another program could answer in the platform's place."""
+    with pytest.raises(OSError, match="in use"):
+        await TelegramServer(port=server.port).start()
+
     await server.pause()
 
     async with TelegramServer() as other:
