@@ -1,0 +1,5 @@
+"""Telegram bots. Importing this package imports python-telegram-bot (the extra `bach-lib[telegram]`)."""
+
+from bach_lib.connectors.telegram.connector import Settings, TelegramConnector
+
+__all__ = ["Settings", "TelegramConnector"]

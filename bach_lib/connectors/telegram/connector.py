@@ -1,0 +1,228 @@
+"""Telegram: text out through `sendMessage`, messages in through `getUpdates`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import ClassVar, Self, override
+
+from aiohttp import ClientSession
+from telegram.error import ChatMigrated, Conflict, TelegramError
+from yarl import URL
+
+from bach_lib.connectors.base import Batch, Capabilities, Connector, Rate, Setup
+from bach_lib.connectors.telegram import codec
+from bach_lib.connectors.telegram.bot import RawBot
+from bach_lib.connectors.telegram.errors import fault_of, is_markup_refusal, outcome_of
+from bach_lib.connectors.telegram.markup import PARSE_MODES, compose
+from bach_lib.connectors.telegram.recipients import Target
+from bach_lib.connectors.telegram.request import AiohttpRequest, Timeouts
+from bach_lib.errors import InvalidEndpointError, SecretNotFoundError
+from bach_lib.models import Fault, Format, Identity, Message
+from bach_lib.outcomes import Outcome, Scope, Sent
+from bach_lib.redact import Redactor
+
+PUBLIC_ENDPOINT = "https://api.telegram.org"
+
+_MAX_ANSWER = 1 << 20
+_MAX_UPDATES = 16 << 20
+"""Bytes. A hundred updates of 4,096 escaped characters, with entities and what they answer, stay below 10 MiB."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Time-outs of requests and of polls, and how long (seconds, at most 50) a poll without news may be held."""
+
+    send: Timeouts = field(default_factory=lambda: Timeouts(connect=10, read=15, total=20))
+    poll: Timeouts = field(default_factory=lambda: Timeouts(connect=10, read=35, total=45))
+    poll_seconds: int = 25
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Attempt:
+    """How a message is being tried: where, marked up how, and what had to be changed on the way."""
+
+    target: Target
+    form: Format
+    moved: bool = False
+    degraded: bool = False
+
+    def after(self, error: TelegramError) -> Self | None:
+        """What to try at once after this refusal; None when trying at once makes no sense. Each change happens once."""
+        if isinstance(error, ChatMigrated) and not self.moved:
+            return replace(self, target=replace(self.target, chat=str(error.new_chat_id)), moved=True)
+        if is_markup_refusal(error) and self.form is not Format.PLAIN:
+            return replace(self, form=Format.PLAIN, degraded=True)
+        return None
+
+
+class TelegramConnector(Connector):
+    """A bot, on the public Bot API or on the server that `connection.endpoint` names. Needs the secret `bot_token`."""
+
+    # three requests at most: as asked, after a move, as plain text
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        receives=True,
+        idempotent=False,
+        formats=frozenset(PARSE_MODES),
+        max_text=4096,
+        send_timeout=65.0,
+        poll_timeout=60.0,
+    )
+
+    def __init__(self, setup: Setup, settings: Settings | None = None) -> None:
+        settings = settings or Settings()
+        token = setup.secrets.get("bot_token", "").strip()
+        if not token:
+            raise SecretNotFoundError(reference="bot_token")
+        endpoint = (setup.connection.endpoint or PUBLIC_ENDPOINT).rstrip("/")
+        host = _host(endpoint)
+        self._new_session = setup.new_session
+        self._polling_session: ClientSession | None = None
+        self._poll_seconds = settings.poll_seconds
+        self._redact = Redactor([token])
+        self._moved: dict[str, str] = {}
+        self._name: str | None = None
+        self._bot = RawBot(
+            endpoint,
+            request=AiohttpRequest(
+                lambda: setup.session, token=token, host=host, timeouts=settings.send, max_answer=_MAX_ANSWER
+            ),
+            polling=AiohttpRequest(
+                self._session_for_polling, token=token, host=host, timeouts=settings.poll, max_answer=_MAX_UPDATES
+            ),
+        )
+
+    @override
+    @classmethod
+    def normalize_recipient(cls, recipient: str) -> str:
+        return str(Target.parse(recipient))
+
+    @override
+    def rates(self, recipient: str) -> Mapping[str, Rate]:
+        return self._target(recipient).rates()
+
+    @override
+    async def send(self, message: Message) -> Outcome:
+        """Once as asked, and again only where the platform said that it took nothing: to a new id, without markup."""
+        target = self._target(message.recipient)
+        attempt = _Attempt(target=target, form=message.format, moved=str(target) != message.recipient)
+        while True:
+            try:
+                answer = await self._bot.call("sendMessage", **_parameters(message, attempt))
+            except TelegramError as error:
+                changed = attempt.after(error)
+                if changed is None:
+                    return self._outcome(error, attempt.target)
+                self._moved[attempt.target.chat] = changed.target.chat
+                attempt = changed
+            else:
+                moved_to = str(attempt.target) if attempt.moved else None
+                return Sent(remote_id=_message_id(answer), degraded=attempt.degraded, moved_to=moved_to)
+
+    @override
+    async def check(self) -> Identity | Fault:
+        """`getMe`: costs the platform nothing and proves route and token."""
+        try:
+            answer = await self._bot.call("getMe")
+        except TelegramError as error:
+            return self._fault(error)
+        match answer:
+            case {"id": int(number), "username": str(username)}:
+                self._name = f"@{username}"
+                return Identity(id=str(number), name=self._name, link=f"https://t.me/{username}")
+        return Fault(code="bad_answer", text="The answer to getMe describes no bot.")
+
+    @override
+    async def receive(self, cursor: str | None) -> Batch | Fault:
+        """One long poll. The cursor is its `offset`, which confirms every update before it.
+
+        https://core.telegram.org/bots/api#getupdates
+        """
+        try:
+            answer = await self._bot.call(
+                "getUpdates",
+                offset=int(cursor) if cursor else None,
+                limit=codec.BATCH,
+                timeout=self._poll_seconds,
+                allowed_updates=codec.KINDS_OF_UPDATE,
+            )
+        except Conflict as error:
+            return await self._conflict(error)
+        except TelegramError as error:
+            return self._fault(error)
+        return codec.batch(answer, cursor)
+
+    @override
+    async def reset(self) -> None:
+        session, self._polling_session = self._polling_session, None
+        if session is not None:
+            await session.close()
+
+    @override
+    async def close(self) -> None:
+        await self.reset()
+
+    def _session_for_polling(self) -> ClientSession:
+        """Its own, so that `reset` can throw it away, and sending never waits for a place behind a long poll."""
+        if self._polling_session is None:
+            self._polling_session = self._new_session()
+        return self._polling_session
+
+    def _target(self, recipient: str) -> Target:
+        target = Target.parse(recipient)
+        return replace(target, chat=self._moved.get(target.chat, target.chat))
+
+    def _outcome(self, error: TelegramError, target: Target) -> Outcome:
+        """What the error means here.
+
+        A 429 does not say whose limit was hit. In a group it is nearly always the group's 20 a minute; for one person,
+        who has no such limit, it is safer to take it for the bot's.
+        """
+        outcome = outcome_of(error, Scope.RECIPIENT if target.is_shared else Scope.CONNECTION)
+        return outcome if isinstance(outcome, Sent) else replace(outcome, fault=self._clean(outcome.fault))
+
+    def _fault(self, error: TelegramError) -> Fault:
+        return self._clean(fault_of(error))
+
+    def _clean(self, fault: Fault) -> Fault:
+        return replace(fault, text=self._redact(fault.text))
+
+    async def _conflict(self, error: Conflict) -> Fault:
+        """Say which bot: a person with five of them has to find the program that uses this one too."""
+        if self._name is None:
+            await self.check()
+        name = self._name or "this bot"
+        if "webhook" in error.message:
+            text = f"The messages for {name} go to a webhook. Remove it (deleteWebhook) to receive them here."
+        else:
+            text = f"Another program receives the messages for {name}. Stop it there, or use a bot of its own here."
+        return replace(self._fault(error), text=text)
+
+
+def _host(endpoint: str) -> str:
+    """Host and port of an endpoint, for people. Raises `InvalidEndpointError`."""
+    try:
+        host = URL(endpoint).host_port_subcomponent
+    except ValueError:
+        host = None
+    if host is None:
+        raise InvalidEndpointError(endpoint=Redactor()(endpoint))
+    return host
+
+
+def _parameters(message: Message, attempt: _Attempt) -> dict[str, object]:
+    """https://core.telegram.org/bots/api#sendmessage; what is None is left out."""
+    return {
+        "chat_id": attempt.target.chat_id,
+        "message_thread_id": attempt.target.topic,
+        "text": compose(message.text, message.title, attempt.form),
+        "parse_mode": PARSE_MODES[attempt.form],
+        "disable_notification": message.silent or None,
+        "reply_parameters": codec.reply(message.reply_to, attempt.target.chat) if message.reply_to else None,
+    }
+
+
+def _message_id(answer: object) -> str | None:
+    """None rather than an error: the platform has taken the message, whatever it says about it."""
+    match answer:
+        case {"message_id": int(number)}:
+            return str(number)
+    return None

@@ -1,0 +1,101 @@
+"""What Telegram's refusals and a network's failures mean for a message: one table, no I/O.
+
+python-telegram-bot's errors tell what the platform said. They cannot tell whether a request was written before the
+network failed, and that decides between "try again" and "nobody knows"; so our request class raises two of its own.
+"""
+
+from dataclasses import replace
+
+from telegram.error import BadRequest, ChatMigrated, Conflict, Forbidden, InvalidToken, RetryAfter, TelegramError
+
+from bach_lib.models import Fault
+from bach_lib.outcomes import Dead, Outcome, Retry, Scope, Uncertain, Wait
+
+CONFLICT_PAUSE = 35.0
+"""Seconds. The other program's poll may last 30; who comes back earlier throws it out, and is thrown out in turn."""
+
+DEFAULT_WAIT = 30.0
+"""Seconds, where the platform says "wait" without saying how long."""
+
+
+class RequestError(TelegramError):
+    """The request never got a readable answer of the Bot API, or got one that python-telegram-bot cannot carry."""
+
+    def __init__(self, code: str, text: str, *, retry_after: float | None = None) -> None:
+        super().__init__(text)
+        self.code = code
+        self.retry_after = retry_after
+
+
+class AnswerLostError(RequestError):
+    """The request was handed to the network, wholly or in part, and its answer never came."""
+
+
+_REFUSALS = (
+    ("can't parse entities", "entities"),
+    ("too long", "too_long"),
+    ("chat not found", "chat_not_found"),
+    ("thread not found", "chat_not_found"),
+    ("user not found", "chat_not_found"),
+    ("peer_id_invalid", "chat_not_found"),
+    ("group chat was upgraded", "chat_not_found"),
+    ("group chat was deactivated", "chat_not_found"),
+    ("not enough rights", "forbidden"),
+    ("have no rights", "forbidden"),
+    ("need administrator rights", "forbidden"),
+    ("chat_write_forbidden", "forbidden"),
+    ("topic_closed", "forbidden"),
+)
+"""Parts of a 400's description, in lower case: the Bot API numbers its errors no finer than HTTP does."""
+
+_OF_THE_CONNECTION = frozenset(
+    {"auth_failed", "bad_answer", "conflict", "dns", "refused", "server_error", "timeout", "tls", "unreachable"}
+)
+_FOR_GOOD = frozenset({"bad_request", "chat_not_found", "entities", "forbidden", "too_long"})
+
+
+def is_markup_refusal(error: TelegramError) -> bool:
+    """True when the same text may pass as plain text. Markup around nothing is refused as empty."""
+    return isinstance(error, BadRequest) and any(
+        words in error.message.lower() for words in ("can't parse entities", "text must be non-empty")
+    )
+
+
+def fault_of(error: TelegramError) -> Fault:
+    """The error as a code and the platform's words. `BadRequest` is a `NetworkError` too, so it is asked for first."""
+    match error:
+        case RequestError():
+            return Fault(code=error.code, text=error.message, retry_after=error.retry_after)
+        case BadRequest():
+            return Fault(code=_refusal_code(error.message.lower()), text=error.message)
+        case InvalidToken():
+            return Fault(code="auth_failed", text=error.message)
+        case Forbidden():
+            return Fault(code="forbidden", text=error.message)
+        case Conflict():
+            return Fault(code="conflict", text=error.message, retry_after=CONFLICT_PAUSE)
+        case RetryAfter():
+            return Fault(code="rate_limited", text=error.message, retry_after=DEFAULT_WAIT)
+        case ChatMigrated():
+            return Fault(code="moved", text=error.message)
+        case _:
+            return Fault(code="platform_error", text=error.message)
+
+
+def outcome_of(error: TelegramError, flood_scope: Scope) -> Outcome:
+    """What an attempt that ended in `error` means. `flood_scope`: whom a "wait" without an address concerns.
+
+    What the platform says and we do not know is retried for this message: it neither blocks the others nor is lost.
+    """
+    fault = fault_of(error)
+    if isinstance(error, AnswerLostError):
+        return Uncertain(fault=replace(fault, code="uncertain"))
+    if fault.code == "rate_limited":
+        return Wait(seconds=fault.retry_after or DEFAULT_WAIT, fault=fault, scope=flood_scope)
+    if fault.code in _FOR_GOOD:
+        return Dead(fault=fault)
+    return Retry(fault=fault, scope=Scope.CONNECTION if fault.code in _OF_THE_CONNECTION else Scope.MESSAGE)
+
+
+def _refusal_code(description: str) -> str:
+    return next((code for words, code in _REFUSALS if words in description), "bad_request")

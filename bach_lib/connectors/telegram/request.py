@@ -1,0 +1,121 @@
+"""HTTP for python-telegram-bot on aiohttp: its stock httpx client is slow, blocks the loop and can wait for ever.
+
+It also finds out what the library cannot say: whether anything was written before the network failed, and whether a
+Bot API answered at all. What it raises holds neither address nor token, in no link of the chain of exceptions.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, override
+from urllib.parse import quote
+
+import orjson
+from aiohttp import BytesPayload, ClientError, ClientResponse, ClientSession, ClientTimeout
+from aiohttp.abc import AbstractStreamWriter
+from telegram.request import BaseRequest, RequestData
+
+from bach_lib.connectors.telegram.bot import TOKEN_PLACEHOLDER
+from bach_lib.connectors.telegram.errors import RequestError
+from bach_lib.connectors.telegram.failures import network_failure, unreadable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timeouts:
+    """Seconds for the phases of one request.
+
+    `connect` includes waiting for a place in the pool, DNS and TLS; `read` is the longest silence once the request is
+    written; `total` bounds all of it, writing included.
+    """
+
+    connect: float
+    read: float
+    total: float
+
+
+class _Body(BytesPayload):
+    """JSON that knows whether it was handed to the network. aiohttp holds the headers back until then."""
+
+    written = False
+
+    @override
+    async def write_with_length(self, writer: AbstractStreamWriter, content_length: int | None) -> None:
+        self.written = True
+        await super().write_with_length(writer, content_length)
+
+
+class AiohttpRequest(BaseRequest):
+    """Sends a bot's requests through the session that `session()` returns, which stays its owner's.
+
+    `host` is what errors name. An answer of more than `max_answer` bytes is cut, which makes it unreadable.
+    The time-outs that python-telegram-bot would pass for a single call are not used: its phases are httpx's.
+    """
+
+    __slots__ = ("_host", "_max_answer", "_path", "_session", "_timeout")
+
+    def __init__(
+        self, session: Callable[[], ClientSession], *, token: str, host: str, timeouts: Timeouts, max_answer: int
+    ) -> None:
+        self._session = session
+        self._path = f"/bot{quote(token, safe=':')}/"
+        self._host = host
+        self._max_answer = max_answer
+        self._timeout = ClientTimeout(
+            total=timeouts.total, connect=timeouts.connect, sock_connect=timeouts.connect, sock_read=timeouts.read
+        )
+
+    @property
+    @override
+    def read_timeout(self) -> float | None:
+        return self._timeout.sock_read
+
+    @override
+    async def initialize(self) -> None:
+        """Nothing to do: the session is made by its owner."""
+
+    @override
+    async def shutdown(self) -> None:
+        """Nothing to do: the session is closed by its owner."""
+
+    @staticmethod
+    @override
+    def parse_json_payload(payload: bytes) -> dict[str, Any]:
+        """Decode what `do_request` has found to be an answer of the Bot API."""
+        answer: dict[str, Any] = orjson.loads(payload)
+        return answer
+
+    @override
+    async def do_request(
+        self,
+        url: str,
+        method: str,
+        request_data: RequestData | None = None,
+        read_timeout: object = BaseRequest.DEFAULT_NONE,
+        write_timeout: object = BaseRequest.DEFAULT_NONE,
+        connect_timeout: object = BaseRequest.DEFAULT_NONE,
+        pool_timeout: object = BaseRequest.DEFAULT_NONE,
+    ) -> tuple[int, bytes]:
+        """Status and body of an answer that python-telegram-bot can read. Raises `RequestError` for everything else."""
+        body = _Body(orjson.dumps(request_data.parameters if request_data else {}), content_type="application/json")
+        address = url.replace(f"/bot{TOKEN_PLACEHOLDER}/", self._path, 1)
+        failure: RequestError | None
+        try:
+            async with self._session().request(
+                method, address, data=body, timeout=self._timeout, allow_redirects=False, raise_for_status=False
+            ) as response:
+                status, payload = response.status, await self._read(response)
+        except (ClientError, OSError, ValueError, RuntimeError) as error:  # RuntimeError: the session is closed
+            failure = network_failure(error, self._host, written=body.written)
+        else:
+            failure = unreadable(status, payload, self._host)
+            if failure is None:
+                return status, payload
+        raise failure  # out here, so that its `__context__` does not carry the address
+
+    async def _read(self, response: ClientResponse) -> bytes:
+        body = bytearray()
+        async for chunk in response.content.iter_any():
+            body += chunk
+            if len(body) > self._max_answer:
+                response.close()
+                return bytes(body[: self._max_answer])
+        return bytes(body)
