@@ -46,7 +46,7 @@ machine_mirror() {
 }
 
 # Downloads the packages named after the first three arguments into the current folder.
-# apt is pointed at lists and caches of its own: nothing of the system is read or written but the keyring.
+# apt is pointed at lists and caches of its own: it writes nothing of the system, and reads its settings and the keyring.
 download_packages() {
   local mirror=$1 suite=$2 keyring=$3
   shift 3
