@@ -68,6 +68,7 @@ class Bach:
 
     `session` is shared and stays the caller's; `new_session` makes one where a connector needs its own. `secrets` adds
     schemes for references (`{"entry": lookup}` serves `entry:…`), `connectors` adds or replaces connector types.
+    Without `autostart` a connection rests until `start`, however active its row is.
     """
 
     def __init__(
@@ -80,6 +81,7 @@ class Bach:
         secrets: Mapping[str, Lookup] | None = None,
         connectors: Mapping[str, type[Connector]] | None = None,
         policy: Policy | None = None,
+        autostart: bool = True,
     ) -> None:
         self._store: Store = Database(Path(path)) if isinstance(path, str | PathLike) else path
         self._session = session
@@ -89,6 +91,7 @@ class Bach:
         self._secrets = Secrets(secrets)
         self._connectors = Connectors(connectors)
         self._policy = policy or Policy()
+        self._autostart = autostart
         self._bus = Bus()
         self._parts: _Parts | None = None
 
@@ -130,6 +133,20 @@ class Bach:
     def registry(self) -> Registry:
         """All connections."""
         return self._open_parts.registry
+
+    async def start(self, connection: str) -> None:
+        """Let a connection work (if it is active), with its secrets as they are now.
+
+        Raises `UnknownConnectionError`.
+        """
+        await self._runtime(connection).restart(wanted=True)
+
+    async def stop(self, connection: str) -> None:
+        """Let a connection rest until `start`; its row stays as it is, and what is sent waits.
+
+        Raises `UnknownConnectionError`.
+        """
+        await self._runtime(connection).restart(wanted=False)
 
     async def send(self, connection: str, recipient: str, text: str, **options: Unpack[SendOptions]) -> Receipt:
         """Put a message on disk; it goes as soon as it can. Returns after the commit.
@@ -280,6 +297,7 @@ class Bach:
             secrets=self._secrets,
             session=self._session or self._own_session or self._new_session(),
             new_session=self._new_session,
+            autostart=self._autostart,
         )
         return _Parts(
             registry=registry,

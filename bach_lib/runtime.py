@@ -40,6 +40,7 @@ class Services:
     secrets: Secrets
     session: ClientSession
     new_session: Callable[[], ClientSession]
+    autostart: bool
 
 
 class ConnectionRuntime:
@@ -50,6 +51,7 @@ class ConnectionRuntime:
         self._services = services
         self._connector: Connector | None = None
         self._lock = asyncio.Lock()
+        self._is_wanted = services.autostart
         registry, tools = services.registry, services.tools
         self.dispatcher = Dispatcher(registry.get(name), tools)
         self.receiver = Receiver(
@@ -70,9 +72,11 @@ class ConnectionRuntime:
         async with self._lock:
             await self._start()
 
-    async def restart(self) -> None:
-        """Follow changed settings."""
+    async def restart(self, *, wanted: bool | None = None) -> None:
+        """Follow changed settings. `wanted`: from now on, work (or do not) as far as the connection is active."""
         async with self._lock:
+            if wanted is not None:
+                self._is_wanted = wanted
             await self._stop(_RESTART_GRACE)
             await self._start()
 
@@ -85,7 +89,7 @@ class ConnectionRuntime:
         services, row = self._services, self._services.registry.get(self._name)
         connector_type = services.connectors.get(row.type)
         await self.dispatcher.load(idempotent=connector_type.capabilities.idempotent)
-        if not row.is_active:
+        if not row.is_active or not self._is_wanted:
             return
         try:
             secrets = await services.secrets.resolve(row.auth_config)
