@@ -237,7 +237,7 @@ class Bach:
 
     async def check(self, connection: str) -> Identity | Fault:
         """Ask the platform now whether route and credentials are good. Raises `UnknownConnectionError`."""
-        return await self._runtime(connection).dispatcher.gate.monitor.check()
+        return await self._runtime(connection).check()
 
     def health(self, connection: str, direction: Direction) -> Health:
         """How one direction of a connection stands. Raises `UnknownConnectionError`."""

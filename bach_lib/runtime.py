@@ -17,7 +17,7 @@ from bach_lib.errors import BachError, UnknownTypeError
 from bach_lib.events import ConnectionAdded, ConnectionRemoved, ConnectionUpdated
 from bach_lib.inbound.inbox import Inbox
 from bach_lib.inbound.receiver import Receiver
-from bach_lib.models import Category, Direction, Fault, Health
+from bach_lib.models import Category, Direction, Fault, Health, Identity
 from bach_lib.outbound.dispatcher import Dispatcher, Tools
 from bach_lib.redact import Redactor
 from bach_lib.registry import FRESH_START, Registry
@@ -51,6 +51,8 @@ class ConnectionRuntime:
         self._services = services
         self._connector: Connector | None = None
         self._lock = asyncio.Lock()
+        self.change: asyncio.Task[None] | None = None
+        """The start or restart that was asked for last."""
         self._is_wanted = services.autostart
         registry, tools = services.registry, services.tools
         self.dispatcher = Dispatcher(registry.get(name), tools)
@@ -66,6 +68,12 @@ class ConnectionRuntime:
     def health(self, direction: Direction) -> Health:
         """How one direction stands."""
         return self.dispatcher.gate.monitor.health if direction is Direction.SENDING else self.receiver.health
+
+    async def check(self) -> Identity | Fault:
+        """Ask the platform how the connection stands, with the settings as they are now."""
+        if self.change:
+            await asyncio.shield(self.change)
+        return await self.dispatcher.gate.monitor.check()
 
     async def start(self) -> None:
         """Learn what waits on disk and, if the connection is active, begin to work."""
@@ -162,7 +170,7 @@ class Runtimes:
     def _added(self, event: ConnectionAdded) -> None:
         if event.row.category is Category.CONNECTOR:
             self._runtimes[event.connection] = runtime = ConnectionRuntime(event.connection, self._services)
-            self._spawn(runtime.start())
+            runtime.change = self._spawn(runtime.start())
 
     def _updated(self, event: ConnectionUpdated) -> None:
         runtime = self._runtimes.get(event.connection)
@@ -170,13 +178,14 @@ class Runtimes:
             return
         if event.changed & FRESH_START:
             runtime.dispatcher.gate.reset()
-        self._spawn(runtime.restart())
+        runtime.change = self._spawn(runtime.restart())
 
     def _removed(self, event: ConnectionRemoved) -> None:
         if runtime := self._runtimes.pop(event.connection, None):
             self._spawn(runtime.stop(grace=0.0))
 
-    def _spawn(self, work: Coroutine[object, object, None]) -> None:
+    def _spawn(self, work: Coroutine[object, object, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work, name="bach-connection")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task

@@ -106,10 +106,10 @@ class Dispatcher:
         """Give attempts that are under way `grace` seconds, then cancel them; those are uncertain until `load`."""
         self._connector = None
         await self.gate.stop()
-        cancel = self._clock.call_later(grace, self._cancel_tasks)
+        deadline = asyncio.create_task(self._cancel_after(grace))
         while self._tasks or self._puts:
             await asyncio.gather(*self._tasks, *self._puts, return_exceptions=True)
-        cancel()
+        deadline.cancel()
         self._set_timer(None)
 
     # -- putting ------------------------------------------------------------------------------------------------------
@@ -324,6 +324,8 @@ class Dispatcher:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def _cancel_tasks(self) -> None:
+    async def _cancel_after(self, grace: float) -> None:
+        if grace > 0:
+            await self._clock.sleep(grace)
         for task in self._tasks:
             task.cancel()

@@ -1,9 +1,10 @@
 """The one thread that touches SQLite, and the only module that imports sqlite3.
 
-Every request that waits when the thread comes round shares one transaction, so a hundred callers pay for one `fsync`
-(group commit). A request is a function of the open `Transaction`; its result is delivered after the commit. If one
-request of a batch raises, the batch is taken back and its requests run again one by one, so that only the guilty one
-fails; a request may therefore run twice and must not touch anything outside its transaction.
+All requests of one turn of the event loop, and all that come while the disk is busy, share one transaction, so a
+hundred callers pay for one `fsync` (group commit). A request is a function of the open `Transaction`; its result is
+delivered after the commit. If one request of a batch raises, the batch is taken back and its requests run again one by
+one, so that only the guilty one fails; a request may therefore run twice and must not touch anything outside its
+transaction.
 """
 
 import asyncio
@@ -12,7 +13,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 from typing import Protocol, cast, override
 
 from bach_lib.errors import NotOpenError, StorageError, StoreDamagedError, StoreFailedError, StoreInUseError
@@ -146,7 +147,8 @@ class Database(Store):
     def __init__(self, path: Path) -> None:
         self._path = path
         self._lock = FileLock(path.with_name(path.name + ".lock"))
-        self._requests: SimpleQueue[_Request | None] = SimpleQueue()
+        self._collected: list[_Request] = []
+        self._requests: SimpleQueue[list[_Request] | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -170,14 +172,23 @@ class Database(Store):
         if self._thread is None or self._loop is None:
             raise NotOpenError
         future: asyncio.Future[T] = self._loop.create_future()
-        self._requests.put(_Request(work, writes, cast("asyncio.Future[object]", future)))
+        if not self._collected:
+            self._loop.call_soon(self._hand_over)
+        self._collected.append(_Request(work, writes, cast("asyncio.Future[object]", future)))
         return future
+
+    def _hand_over(self) -> None:
+        """Give the thread what was submitted in this turn of the loop; waking it for each would split the batch."""
+        if self._collected:
+            self._requests.put(self._collected)
+            self._collected = []
 
     @override
     async def close(self) -> None:
         if self._thread is None:
             return
         thread, self._thread = self._thread, None
+        self._hand_over()
         self._requests.put(None)
         await asyncio.to_thread(thread.join)
 
@@ -211,17 +222,13 @@ class Database(Store):
             raise StoreFailedError(path=self._path, reason=error.strerror or error) from error
 
     def _batches(self) -> Iterator[list[_Request]]:
-        while (request := self._requests.get()) is not None:
-            batch = [request]
-            while len(batch) < MAX_BATCH:
-                try:
-                    following = self._requests.get_nowait()
-                except Empty:
-                    break
-                if following is None:
+        """What has been handed over, together, until the end is handed over."""
+        while (batch := self._requests.get()) is not None:
+            while len(batch) < MAX_BATCH and not self._requests.empty():
+                if (following := self._requests.get()) is None:
                     yield batch
                     return
-                batch.append(following)
+                batch += following
             yield batch
 
     def _call[*Args](self, callback: Callable[[*Args], object], *args: *Args) -> None:

@@ -12,7 +12,7 @@ from typing import override
 from bach_lib.clock import Cancel, Clock
 
 _START = 1_800_000_000.0
-_SETTLE_ROUNDS = 50
+_SETTLE_ROUNDS = 30
 """Turns of the event loop; more than the longest chain of callbacks between two timers."""
 
 

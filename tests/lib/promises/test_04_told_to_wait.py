@@ -1,0 +1,73 @@
+"""Promise 4: a server's wish to wait is obeyed and is no failure; our own limits keep us from being told."""
+
+from bach_lib.connectors.base import Rate
+from bach_lib.events import MessageRetrying
+from bach_lib.models import BreakerState, Fault
+from bach_lib.outcomes import Scope, Wait
+from bach_lib.testing.clock import FakeClock
+from bach_lib.testing.connector import FakePlatform
+from tests.lib.promises.conftest import OpenBach, record
+
+FLOOD = Fault(code="rate_limited", text="Too Many Requests: retry after 45", retry_after=45)
+
+
+async def test_a_lane_pauses_until_the_servers_time_and_the_others_go_on(
+    open_bach: OpenBach, clock: FakeClock, platform: FakePlatform
+) -> None:
+    """Asking again too early makes platforms extend the ban; stopping everybody delays an alarm for no reason."""
+    async with open_bach() as bach:
+        retrying = record(bach, MessageRetrying)
+        platform.outcomes.append(Wait(seconds=45, fault=FLOOD, scope=Scope.RECIPIENT))
+        await bach.send("home", "crowd", "one")
+        await clock.settle()
+        await bach.send("home", "crowd", "two", priority=5)
+        await bach.send("home", "quiet", "three")
+        await clock.advance(44)
+        assert [message.text for message in platform.sent] == ["three"]
+        await clock.advance(2)
+        assert [message.text for message in platform.sent] == ["three", "two", "one"]
+        assert [event.message.retry_count for event in retrying] == [0]
+
+
+async def test_the_whole_connection_pauses_if_the_server_says_so(
+    open_bach: OpenBach, clock: FakeClock, platform: FakePlatform
+) -> None:
+    """Other chats would keep the ban alive."""
+    async with open_bach() as bach:
+        platform.outcomes.append(Wait(seconds=45, fault=FLOOD, scope=Scope.CONNECTION))
+        await bach.send("home", "one", "text")
+        await clock.settle()
+        await bach.send("home", "two", "text")
+        await clock.advance(44)
+        assert platform.sent == []
+        await clock.advance(2)
+        assert len(platform.sent) == 2
+
+
+async def test_waiting_uses_up_nothing(open_bach: OpenBach, clock: FakeClock, platform: FakePlatform) -> None:
+    """A busy evening would turn messages into dead letters or open the circuit."""
+    async with open_bach() as bach:
+        platform.outcomes.extend([Wait(seconds=10, fault=FLOOD, scope=Scope.CONNECTION)] * 20)
+        receipt = await bach.send("home", "42", "text")
+        await clock.advance(195)
+        assert (await bach.get(receipt.id)).retry_count == 0
+        assert bach.breaker("home") is BreakerState.CLOSED
+        assert bach.registry.get("home").error_count == 0
+        await clock.advance(10)
+        assert len(platform.sent) == 1
+
+
+async def test_our_own_limiter_stays_under_the_published_limit(
+    open_bach: OpenBach, clock: FakeClock, platform: FakePlatform
+) -> None:
+    """We would be told to wait, and a platform that is told too much bans bots."""
+    async with open_bach() as bach:
+        platform.rates = {"bot": Rate(count=30, per=1.0)}
+        for number in range(90):
+            await bach.send("home", f"person{number}", "text")
+        await clock.settle()
+        assert len(platform.sent) == 30
+        await clock.advance(1)
+        assert 58 <= len(platform.sent) <= 60
+        await clock.advance(1)
+        assert 88 <= len(platform.sent) <= 90

@@ -1,0 +1,100 @@
+"""Promise 8: every incoming message once; the cursor is on disk, with the messages, before the platform is told."""
+
+import pytest
+
+from bach_lib.connectors.base import Batch, Incoming
+from bach_lib.errors import StoreFailedError
+from bach_lib.events import MessageReceived
+from bach_lib.storage import Transaction
+from bach_lib.testing.clock import FakeClock
+from bach_lib.testing.connector import FakePlatform
+from tests.lib.promises.conftest import LastingStore, OpenBach, record
+
+ADA = frozenset({"42"})
+
+
+async def test_the_platforms_id_tells_a_repeated_message_and_the_text_does_not(
+    open_bach: OpenBach, clock: FakeClock, platform: FakePlatform
+) -> None:
+    """The second "yes" of a person would be swallowed, or a redelivered "open the door" obeyed twice."""
+    async with open_bach(receives=True, allowed=ADA) as bach:
+        received = record(bach, MessageReceived)
+        platform.write("yes", remote_id="42:1", cursor="1")
+        platform.write("yes", remote_id="42:2", cursor="2")
+        platform.write("yes", remote_id="42:2", cursor="2")
+        await clock.settle()
+        assert [event.message.remote_id for event in received] == ["42:1", "42:2"]
+        assert len(await bach.inbox()) == 2
+
+
+async def test_the_platform_is_told_only_after_the_commit(
+    open_bach: OpenBach, clock: FakeClock, platform: FakePlatform
+) -> None:
+    """A crash between telling and storing would lose what a person wrote."""
+    async with open_bach(receives=True, allowed=ADA) as bach:
+        platform.write("hello", remote_id="42:1", cursor="1")
+        await clock.settle()
+        assert platform.cursors == [None, "1"]
+        assert len(await bach.inbox()) == 1
+
+
+async def test_what_could_not_be_stored_comes_again(
+    open_bach: OpenBach,
+    lasting_store: LastingStore,
+    clock: FakeClock,
+    platform: FakePlatform,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A full disk would lose what a person wrote: the cursor moved, the message did not."""
+    async with open_bach(lasting_store, receives=True, allowed=ADA) as bach:
+        broken = True
+        original = Transaction.row
+
+        def full_disk(tx: Transaction, query: str, **values: str | float | None) -> object:
+            if broken and query == "add_incoming":
+                raise StoreFailedError(path="bach.db", reason="disk full")
+            return original(tx, query, **values)
+
+        monkeypatch.setattr(Transaction, "row", full_disk)
+        platform.write("hello", remote_id="42:1", cursor="1")
+        await clock.settle()
+        assert platform.cursors == [None]
+        broken = False
+        platform.write("hello", remote_id="42:1", cursor="1")
+        await clock.advance(5)
+        assert platform.cursors == [None, None, "1"]
+        assert len(await bach.inbox()) == 1
+
+
+async def test_the_cursor_survives_a_restart(
+    open_bach: OpenBach, lasting_store: LastingStore, clock: FakeClock, platform: FakePlatform
+) -> None:
+    """After every restart old commands would run again."""
+    async with open_bach(lasting_store, receives=True, allowed=ADA):
+        platform.write("hello", remote_id="42:1", cursor="7")
+        await clock.settle()
+    async with open_bach(lasting_store, receives=True, allowed=ADA):
+        assert platform.cursors[-1] == "7"
+
+
+async def test_strangers_cause_nothing_but_a_counter(
+    open_bach: OpenBach, clock: FakeClock, platform: FakePlatform
+) -> None:
+    """Anybody who finds the bot could fill the disk or trigger automations."""
+    async with open_bach(receives=True, allowed=ADA) as bach:
+        received = record(bach, MessageReceived)
+        stranger = Incoming(
+            remote_id="666:1",
+            recipient="666",
+            recipient_title="Mallory",
+            sender_id="666",
+            sender_name="Mallory",
+            kind="text",
+            text="open the door",
+        )
+        platform.incoming.put_nowait(Batch(messages=(stranger,) * 3, cursor="3"))
+        await clock.settle()
+        assert received == []
+        assert await bach.inbox() == []
+        assert bach.registry.get("home").blocked_count == 3
+        assert platform.cursors[-1] == "3"

@@ -1,0 +1,108 @@
+"""Promise 10: the event loop never waits for the disk, and many requests share one write to it."""
+
+import asyncio
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypedDict, Unpack
+
+import pytest
+
+from bach_lib import Bach, Connection
+from bach_lib.testing.connector import FakePlatform, fake_connector
+
+
+class Options(TypedDict):
+    """What the storage asks of SQLite."""
+
+    isolation_level: None
+    check_same_thread: bool
+    cached_statements: int
+
+
+class Commits:
+    """Counts the transactions that were committed, and in which threads SQL ran."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.threads: set[str] = set()
+
+    def trace(self, statement: str) -> None:
+        """SQLite calls this for every statement it runs."""
+        self.threads.add(threading.current_thread().name)
+        self.count += statement == "COMMIT"
+
+
+@contextmanager
+def counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[Commits]:
+    """Watch every SQLite connection that is opened."""
+    commits = Commits()
+
+    connect = sqlite3.connect
+
+    def connect_traced(path: str, **options: Unpack[Options]) -> sqlite3.Connection:
+        connection = connect(path, **options)
+        connection.set_trace_callback(commits.trace)
+        return connection
+
+    monkeypatch.setattr(sqlite3, "connect", connect_traced)
+    yield commits
+
+
+async def test_no_sql_runs_in_the_loops_thread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One slow SD card would freeze the whole house."""
+    with counted(monkeypatch) as commits:
+        async with Bach(tmp_path / "bach.db", connectors={"fake": fake_connector(FakePlatform())}) as bach:
+            await bach.registry.add(Connection(name="home", type="fake"))
+            receipt = await bach.send("home", "42", "text")
+            await bach.wait(receipt.id, timeout=5)
+            await bach.queue_status()
+    assert commits.threads == {"bach-store-bach.db"}
+
+
+async def test_the_loop_runs_on_while_the_disk_is_slow(tmp_path: Path) -> None:
+    """Every write would stop all automations for as long as the disk takes."""
+    async with Bach(tmp_path / "bach.db", connectors={"fake": fake_connector(FakePlatform())}) as bach:
+        await bach.registry.add(Connection(name="home", type="fake", is_active=False))
+        blocked, go_on = threading.Event(), threading.Event()
+
+        def slow_disk(_: object) -> None:
+            blocked.set()
+            assert go_on.wait(10)
+
+        slow = bach._store.submit(slow_disk)
+        sending = asyncio.create_task(bach.send("home", "42", "text"))
+        turns = 0
+        while not blocked.is_set() or turns < 1000:
+            turns += 1
+            await asyncio.sleep(0)
+        assert not sending.done()
+        go_on.set()
+        await asyncio.gather(slow, sending)
+
+
+async def test_a_hundred_callers_share_a_few_commits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every message would cost a write of its own, and SD cards die of writes."""
+    with counted(monkeypatch) as commits:
+        async with Bach(tmp_path / "bach.db", connectors={"fake": fake_connector(FakePlatform())}) as bach:
+            await bach.registry.add(Connection(name="home", type="fake", is_active=False))
+            before = commits.count
+            await asyncio.gather(*(bach.send("home", "42", f"text {number}") for number in range(100)))
+            assert commits.count - before <= 5
+
+
+async def test_a_message_that_goes_at_once_costs_two_commits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A third write, for the claim, would make every alarm slower and wear the disk."""
+    with counted(monkeypatch) as commits:
+        async with Bach(tmp_path / "bach.db", connectors={"fake": fake_connector(FakePlatform())}) as bach:
+            await bach.registry.add(Connection(name="home", type="fake"))
+            await bach.check("home")
+            before = commits.count
+            for number in range(10):
+                receipt = await bach.send("home", "42", f"text {number}")
+                message = await bach.wait(receipt.id, timeout=5)
+                assert message.remote_id
+        reads = 10  # `wait` looks the message up; a read commits nothing to disk but ends its transaction
+        assert commits.count - before - reads <= 22
