@@ -78,7 +78,8 @@ class ConnectionRuntime:
     async def start(self) -> None:
         """Learn what waits on disk and, if the connection is active, begin to work."""
         async with self._lock:
-            await self._start()
+            if self._connector is None:  # a restart may have come first
+                await self._start()
 
     async def restart(self, *, wanted: bool | None = None) -> None:
         """Follow changed settings. `wanted`: from now on, work (or do not) as far as the connection is active."""
