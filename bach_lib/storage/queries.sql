@@ -1,3 +1,6 @@
+-- SQLite uses a partial index only for a query that repeats the index's condition word for word. So some
+-- of them say twice which `status` they mean, once for the index and once for what is wanted.
+
 -- instance: the characters that tell this database from every other
 SELECT value FROM meta WHERE key = 'instance';
 
@@ -71,17 +74,24 @@ WHERE id = :id
 RETURNING *;
 
 -- interrupted_messages: what was in flight when the process ended
-SELECT * FROM messages WHERE connection = :connection AND status = 'sending' ORDER BY id;
+SELECT * FROM messages
+WHERE connection = :connection AND status = 'sending' AND status IN ('pending', 'sending', 'failed')
+ORDER BY id;
 
 -- waiting_messages: all that the dispatcher must know of after a start
-SELECT * FROM messages WHERE connection = :connection AND status IN ('pending', 'failed') ORDER BY id;
+SELECT * FROM messages
+WHERE connection = :connection AND status IN ('pending', 'failed') AND status IN ('pending', 'sending', 'failed')
+ORDER BY id;
 
 -- dead_messages: dead letters of one connection, oldest first
-SELECT id FROM messages WHERE connection = :connection AND status = 'dead' ORDER BY id;
+SELECT id FROM messages
+WHERE connection = :connection AND status = 'dead' AND status IN ('dead', 'uncertain')
+ORDER BY id;
 
 -- move_recipient: waiting messages follow a recipient to its new address
 UPDATE messages SET recipient = :new
-WHERE connection = :connection AND recipient = :old AND status IN ('pending', 'failed');
+WHERE connection = :connection AND recipient = :old AND status IN ('pending', 'failed')
+    AND status IN ('pending', 'sending', 'failed');
 
 -- count_unfinished: from the partial index alone
 SELECT connection, status, count(*) AS number FROM messages

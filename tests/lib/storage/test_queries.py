@@ -1,0 +1,104 @@
+"""The named queries: all are used, and none walks through the history to find the few rows it wants."""
+
+import ast
+import re
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+import bach_lib
+from bach_lib.storage.schema import load_queries, migrate
+
+LIBRARY = Path(bach_lib.__file__).parent
+
+BY_PARTIAL_INDEX = {
+    "count_unfinished": "messages_unfinished",
+    "count_stopped": "messages_stopped",
+    "oldest_unfinished": "messages_unfinished",
+    "waiting_with_tag": "messages_tagged",
+    "interrupted_messages": "messages_unfinished",
+    "waiting_messages": "messages_unfinished",
+    "dead_messages": "messages_stopped",
+    "move_recipient": "messages_unfinished",
+}
+"""Each query and the index that holds open rows only."""
+
+WALKS = {"remove_messages"}
+"""Removing a connection looks at every row; that happens once in its life."""
+
+
+def names_in_code() -> set[str]:
+    """Every text in the library's code that could be the name of a query."""
+    return {
+        node.value
+        for file in LIBRARY.rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text("utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+
+
+def names_asked_for() -> set[str]:
+    """The names given to a transaction's methods, where they stand there as they are."""
+    return {
+        call.args[0].value
+        for file in LIBRARY.rglob("*.py")
+        for call in ast.walk(ast.parse(file.read_text("utf-8")))
+        if isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Attribute)
+        and isinstance(call.func.value, ast.Name)
+        and call.func.value.id == "tx"
+        and call.args
+        and isinstance(call.args[0], ast.Constant)
+        and isinstance(call.args[0].value, str)
+    }
+
+
+def test_every_query_is_used() -> None:
+    """SQL that nobody runs would be kept up to date for ever."""
+    assert load_queries().keys() - names_in_code() == set()
+
+
+def test_every_name_in_the_code_is_a_query() -> None:
+    """A misspelt name would fail only when a user comes by."""
+    assert names_asked_for() - load_queries().keys() == set()
+    assert len(names_asked_for()) > 10
+
+
+@pytest.fixture(scope="module")
+def layout() -> Iterator[sqlite3.Connection]:
+    """An empty database of the present layout."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        migrate(connection.execute, ":memory:")
+        yield connection
+
+
+def plan(layout: sqlite3.Connection, name: str) -> list[str]:
+    """How SQLite goes about a query."""
+    sql = load_queries()[name]
+    values = dict.fromkeys(re.findall(r":(\w+)", sql))
+    return [step for *_, step in layout.execute(f"EXPLAIN QUERY PLAN {sql}", values)]
+
+
+@pytest.mark.parametrize(("name", "index"), BY_PARTIAL_INDEX.items())
+def test_open_rows_are_found_through_their_index(layout: sqlite3.Connection, name: str, index: str) -> None:
+    """Every start, every tag and every dashboard would read a year of finished messages."""
+    assert any(re.search(rf"USING (COVERING )?INDEX {index}\b", step) for step in plan(layout, name)), plan(
+        layout, name
+    )
+
+
+@pytest.mark.parametrize("name", sorted(load_queries().keys() - WALKS))
+def test_no_query_walks_through_a_whole_table(layout: sqlite3.Connection, name: str) -> None:
+    """The older the house, the slower every step would be."""
+    walks = [step for step in plan(layout, name) if re.fullmatch(r"SCAN (messages|inbox)", step)]
+    assert walks == []
+
+
+def test_a_name_is_given_once() -> None:
+    """The second query of a name would silently replace the first."""
+    text = (LIBRARY / "storage" / "queries.sql").read_text("utf-8")
+    names = re.findall(r"^-- (\w+):", text, re.MULTILINE)
+    assert sorted(names) == sorted(load_queries())
