@@ -100,16 +100,29 @@ class _Connection:
         self._path = path
         try:
             self._sqlite = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=256)
-            self._sqlite.row_factory = sqlite3.Row
-            for pragma in _PRAGMAS:
-                self._sqlite.execute(pragma)
-            migrate(self._sqlite.execute, path)
+            try:
+                self._prepare()
+            except BaseException:
+                self._sqlite.close()
+                raise
         except sqlite3.Error as error:
             raise self._explain(error) from error
         self._transaction = Transaction(self._sqlite, load_queries())
 
+    def _prepare(self) -> None:
+        self._sqlite.row_factory = sqlite3.Row
+        for pragma in _PRAGMAS:
+            self._sqlite.execute(pragma)
+        migrate(self._sqlite.execute, self._path)
+
     def run(self, batch: Sequence[_Request]) -> None:
-        """Run all in one transaction; if that fails, each in its own."""
+        """Run all in one transaction; if a request fails, each in its own."""
+        try:
+            self._sqlite.execute("BEGIN IMMEDIATE" if any(request.writes for request in batch) else "BEGIN")
+        except sqlite3.Error as error:  # locked or unreadable: no request's fault, and waiting once is enough
+            for request in batch:
+                request.error = self._explain(error)
+            return
         try:
             self._commit(batch)
         except Exception as error:  # noqa: BLE001 - a request or the disk failed: find out which request, and let the others live
@@ -120,7 +133,6 @@ class _Connection:
                 self.run([request])
 
     def _commit(self, batch: Sequence[_Request]) -> None:
-        self._sqlite.execute("BEGIN IMMEDIATE" if any(request.writes for request in batch) else "BEGIN")
         try:
             for request in batch:
                 request.result = request.work(self._transaction)
@@ -156,16 +168,18 @@ class Database(Store):
     async def open(self) -> None:
         self._loop = asyncio.get_running_loop()
         opened: asyncio.Future[None] = self._loop.create_future()
-        self._thread = threading.Thread(
-            target=self._serve, args=(opened,), name=f"bach-store-{self._path.name}", daemon=True
+        requests: SimpleQueue[list[_Request] | None] = SimpleQueue()
+        thread = threading.Thread(
+            target=self._serve, args=(opened, requests), name=f"bach-store-{self._path.name}", daemon=True
         )
-        self._thread.start()
+        thread.start()
         try:
             await opened
-        except StorageError:
-            self._thread.join()
-            self._thread = None
+        except BaseException:  # refused, or the caller was cancelled: leave neither thread nor lock behind
+            requests.put(None)
+            await asyncio.to_thread(thread.join)
             raise
+        self._requests, self._thread = requests, thread
 
     @override
     def submit[T](self, work: Callable[[Transaction], T], *, writes: bool = True) -> asyncio.Future[T]:
@@ -192,7 +206,7 @@ class Database(Store):
         self._requests.put(None)
         await asyncio.to_thread(thread.join)
 
-    def _serve(self, opened: asyncio.Future[None]) -> None:
+    def _serve(self, opened: asyncio.Future[None], requests: SimpleQueue[list[_Request] | None]) -> None:
         try:
             connection = self._open()
         except StorageError as error:
@@ -200,7 +214,7 @@ class Database(Store):
             return
         self._call(_settle, opened, None)
         try:
-            for batch in self._batches():
+            for batch in _batches(requests):
                 connection.run(batch)
                 self._call(_deliver, batch)
         finally:
@@ -220,16 +234,6 @@ class Database(Store):
                 raise
         except OSError as error:
             raise StoreFailedError(path=self._path, reason=error.strerror or error) from error
-
-    def _batches(self) -> Iterator[list[_Request]]:
-        """What has been handed over, together, until the end is handed over."""
-        while (batch := self._requests.get()) is not None:
-            while len(batch) < MAX_BATCH and not self._requests.empty():
-                if (following := self._requests.get()) is None:
-                    yield batch
-                    return
-                batch += following
-            yield batch
 
     def _call[*Args](self, callback: Callable[[*Args], object], *args: *Args) -> None:
         if self._loop is not None and not self._loop.is_closed():
@@ -261,6 +265,17 @@ class MemoryDatabase(Store):
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+
+def _batches(requests: SimpleQueue[list[_Request] | None]) -> Iterator[list[_Request]]:
+    """What has been handed over, together, until the end is handed over."""
+    while (batch := requests.get()) is not None:
+        while len(batch) < MAX_BATCH and not requests.empty():
+            if (following := requests.get()) is None:
+                yield batch
+                return
+            batch += following
+        yield batch
 
 
 def _deliver(batch: Iterable[_Request]) -> None:
