@@ -1,0 +1,77 @@
+"""The command behind `script/demo`."""
+
+import asyncio
+import signal
+import sys
+from argparse import ArgumentParser
+
+from demo import story
+from demo.client import PASSWORD, USER, RefusedError
+from demo.screen import Screen
+from demo.waiting import NotInTimeError
+from demo.world import EVENT, World, make_world
+
+_HOME_ASSISTANTS_PORT = 8123
+_DAY = 86_400.0
+_RECORDS = 20
+
+
+def main() -> int:
+    """Tell the story and, unless it is for `--once`, stay. Returns 0 if all happened as promised."""
+    parser = ArgumentParser(
+        prog="script/demo", description="Bach in a real Home Assistant, through an outage and a crash."
+    )
+    parser.add_argument("--once", action="store_true", help="end after the story; the exit code says if it came true")
+    options = parser.parse_args()
+    try:
+        return asyncio.run(_run(Screen(), once=options.once))
+    except KeyboardInterrupt, asyncio.CancelledError:
+        return 130  # what shells say of a command that was interrupted
+
+
+async def _run(screen: Screen, *, once: bool) -> int:
+    _end_on_sigterm()
+    screen.heading("Bach: a real Home Assistant and a Telegram server, both on this machine, both gone in the end")
+    async with make_world(preferred_port=0 if once else _HOME_ASSISTANTS_PORT) as world:
+        try:
+            await story.set_up(world, screen)
+            await story.tell(world, screen)
+            await (story.end if once else _stay)(world, screen)
+        except (story.BrokenPromiseError, NotInTimeError, TimeoutError, RefusedError) as error:
+            screen.heading(f"FAILED: {error}")
+            _show_log(world, screen)
+            return 1
+    return 0
+
+
+async def _stay(world: World, screen: Screen) -> None:
+    """Show what arrives, until Ctrl-C."""
+    screen.heading("Look around")
+    screen.line(f"{world.home.client.url}   user {USER}   password {PASSWORD}")
+    screen.line("Settings > Devices & services > Bach")
+    screen.line("Developer tools > Actions > bach.send_message")
+    screen.line(f'Developer tools > Events > fire {EVENT} with the data  {{"text": "Hello"}}')
+    screen.line("What arrives at Telegram is shown here. Ctrl-C ends everything.")
+    screen.line()
+    seen = len(await world.telegram.arrived())
+    while True:
+        for message in (await world.telegram.arrived(seen + 1, seconds=_DAY))[seen:]:
+            screen.line(f"to {message.chat_id}: {message.text!r}")
+            seen += 1
+
+
+def _show_log(world: World, screen: Screen) -> None:
+    screen.heading("The last that Home Assistant's log says about Bach")
+    for record in world.home.tail(_RECORDS):
+        screen.line(record)
+
+
+def _end_on_sigterm() -> None:
+    """Let SIGTERM do what Ctrl-C does: cancel, and clean up on the way out."""
+    task = asyncio.current_task()
+    if task:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,120 @@
+"""Talks to Home Assistant as its own frontend does: onboarding, flows, actions, events and templates over REST."""
+
+from typing import Any, Final
+
+from aiohttp import ClientConnectionError, ClientSession
+from yarl import URL
+
+type Json = dict[str, Any]
+"""Somebody else's JSON, of the shape that Home Assistant gives it."""
+
+USER: Final = "demo"
+PASSWORD: Final = "demo"  # noqa: S105 - of a home that nobody else can reach
+_FLOWS = "/api/config/config_entries"
+
+
+class RefusedError(Exception):
+    """Home Assistant did not do what was asked."""
+
+
+class Client:
+    """One user of one Home Assistant."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.tokens: Json = {}
+        self._session = ClientSession(url)
+
+    async def close(self) -> None:
+        """Let go of the connections."""
+        await self._session.close()
+
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+        return URL(self.url).port or 0
+
+    @property
+    def client_id(self) -> str:
+        """What the frontend calls itself when it logs in."""
+        return f"{self.url}/"
+
+    @property
+    def is_logged_in(self) -> bool:
+        """True after `onboard`."""
+        return bool(self.tokens)
+
+    async def can_onboard(self) -> bool:
+        """True once a new Home Assistant asks for its first user."""
+        try:
+            async with self._session.get("/api/onboarding") as response:
+                return response.ok
+        except ClientConnectionError:
+            return False
+
+    async def is_running(self) -> bool:
+        """True once all integrations are set up."""
+        try:
+            return bool((await self.get("/api/config"))["state"] == "RUNNING")
+        except ClientConnectionError:
+            return False
+
+    async def onboard(self) -> None:
+        """Create the first user and log in."""
+        user = {
+            "client_id": self.client_id,
+            "name": "Demo",
+            "username": USER,
+            "password": PASSWORD,
+            "language": "en",
+        }
+        code = (await self.post("/api/onboarding/users", user))["auth_code"]
+        form = {"client_id": self.client_id, "grant_type": "authorization_code", "code": code}
+        async with self._session.post("/auth/token", data=form) as response:
+            response.raise_for_status()
+            self.tokens = await response.json()
+
+    async def get(self, path: str) -> Json:
+        """Ask for something. Raises RefusedError."""
+        return await self._call("GET", path, None)
+
+    async def post(self, path: str, body: Json) -> Json:
+        """Ask for something to be done. Raises RefusedError."""
+        return await self._call("POST", path, body)
+
+    async def act(self, domain: str, action: str, data: Json) -> Json:
+        """Perform an action and return its response. Raises RefusedError."""
+        answer = await self.post(f"/api/services/{domain}/{action}?return_response", data)
+        response: Json = answer["service_response"]
+        return response
+
+    async def render(self, template: str) -> str:
+        """What a template says. Raises RefusedError."""
+        async with self._session.post("/api/template", json={"template": template}, headers=self._headers) as response:
+            if not response.ok:
+                raise RefusedError(await response.text())
+            return await response.text()
+
+    async def start_flow(self, domain: str) -> Json:
+        """Begin to add an integration; the first step of its dialog. Raises RefusedError."""
+        return await self.post(f"{_FLOWS}/flow", {"handler": domain, "show_advanced_options": False})
+
+    async def answer_flow(self, step: Json, answer: Json) -> Json:
+        """Answer a step of the dialog that adds an integration; the next one. Raises RefusedError."""
+        return await self.post(f"{_FLOWS}/flow/{step['flow_id']}", answer)
+
+    async def subentry_flow(self, flow_id: str, answer: Json | None = None) -> Json:
+        """Where the dialog for a part of an entry stands, after `answer` if one is given. Raises RefusedError."""
+        path = f"{_FLOWS}/subentries/flow/{flow_id}"
+        return await self.get(path) if answer is None else await self.post(path, answer)
+
+    @property
+    def _headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.tokens['access_token']}"} if self.tokens else {}
+
+    async def _call(self, method: str, path: str, body: Json | None) -> Json:
+        async with self._session.request(method, path, json=body, headers=self._headers) as response:
+            if not response.ok:
+                raise RefusedError(f"{method} {path}: {response.status} {await response.text()}")
+            answer: Json = await response.json()
+            return answer

@@ -1,0 +1,131 @@
+"""A home with Bach, its platform and one person in it, all in a folder that is removed in the end.
+
+Everything is set up the way a person does it: Bach's dialogs, "/start" sent to the bot, an automation.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+from demo.client import USER, Json
+from demo.home import Home
+from demo.telegram import TOKEN, Telegram
+from demo.waiting import until
+
+CHAT: Final = 42
+PERSON: Final = "Ada"
+EVENT: Final = "house_says"
+_AUTOMATION: Final = {
+    "alias": f"Tell {PERSON} what the house says",
+    "description": f"Fire the event {EVENT} with a text, and it arrives at Telegram.",
+    "mode": "queued",
+    "triggers": [{"trigger": "event", "event_type": EVENT}],
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A message as Bach's queue has it."""
+
+    id: int
+    text: str
+    status: str
+    queued: datetime
+    attempted: datetime | None
+    finished: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What the story happens in."""
+
+    home: Home
+    telegram: Telegram
+
+    async def add_connection(self) -> Json:
+        """Add the bot through the dialog of the integration; the first step of the dialog that follows."""
+        client = self.home.client
+        step = await client.start_flow("bach")
+        step = await client.answer_flow(step, {"next_step_id": "telegram"})
+        step = await client.answer_flow(step, {"bot_token": TOKEN, "server": {"endpoint": self.telegram.url}})
+        return await client.subentry_flow(step["next_flow"][1])
+
+    async def add_person(self, step: Json) -> str:
+        """Let the person send /start to the bot, and pick her; the id of her entity."""
+        client, flow_id = self.home.client, step["flow_id"]
+        await client.subentry_flow(flow_id, {"next_step_id": "pair"})
+        await self.telegram.write(CHAT, "/start", first_name=PERSON)
+
+        async def somebody_wrote() -> bool:
+            return bool((await client.subentry_flow(flow_id))["type"] == "form")
+
+        await until(somebody_wrote, what="/start to reach the dialog", seconds=20)
+        await client.subentry_flow(flow_id, {"recipient": str(CHAT)})
+        template = "{{ integration_entities('bach') | select('match', 'notify') | join }}"
+        return await until(lambda: client.render(template), what="the recipient's entity", seconds=20)
+
+    async def add_automation(self, entity_id: str) -> None:
+        """Save an automation that passes on what an event says."""
+        message = {"message": "{{ trigger.event.data.text }}"}
+        action = {"action": "bach.send_message", "target": {"entity_id": entity_id}, "data": message}
+        await self.home.client.post("/api/config/automation/config/demo", {**_AUTOMATION, "actions": [action]})
+
+    async def say(self, text: str) -> None:
+        """Fire the event that the automation waits for."""
+        await self.home.client.post(f"/api/events/{EVENT}", {"text": text})
+
+    async def rows(self) -> list[Row]:
+        """All messages in Bach's queue, oldest first."""
+        answer = await self.home.client.act("bach", "get_queue", {"limit": 100})
+        return [_row(message) for message in reversed(answer["messages"])]
+
+    async def rows_with(self, *statuses: str, count: int, seconds: float) -> list[Row]:
+        """The messages in these states, once there are `count`. Raises NotInTimeError."""
+
+        async def look() -> list[Row]:
+            rows = [row for row in await self.rows() if row.status in statuses]
+            return rows if len(rows) == count else []
+
+        return await until(look, what=f"{count} messages to be {' or '.join(statuses)}", seconds=seconds)
+
+    async def wait_until_saved(self) -> None:
+        """Wait until Home Assistant has written down who may log in and what is set up, for which it takes a second.
+
+        Raises NotInTimeError.
+        """
+
+        async def look() -> bool:
+            storage = self.home.config / ".storage"
+            auth, entries = storage / "auth", storage / "core.config_entries"
+            return entries.exists() and auth.exists() and PERSON in entries.read_text() and USER in auth.read_text()
+
+        await until(look, what="Home Assistant to save its settings", seconds=20)
+
+
+@asynccontextmanager
+async def make_world(*, preferred_port: int = 0) -> AsyncIterator[World]:
+    """A world in which nothing has been started; when it ends, its processes are killed and its files are gone."""
+    with TemporaryDirectory(prefix="bach-demo-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        home = Home(folder, preferred_port=preferred_port)
+        async with Telegram(folder, chats=[f"{CHAT}:{PERSON}"]) as telegram, home:
+            yield World(home, telegram)
+
+
+def _row(message: Json) -> Row:
+    return Row(
+        id=message["id"],
+        text=message["message"],
+        status=message["status"],
+        queued=datetime.fromisoformat(message["created_at"]),
+        attempted=_time(message.get("attempted_at")),
+        finished=_time(message["finished_at"]),
+    )
+
+
+def _time(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
