@@ -10,6 +10,9 @@ from collections.abc import Callable, Mapping
 from bach_lib.connectors.base import Rate
 
 _MAX_KEYS = 10_000
+_ROUNDING = 1e-6
+"""Seconds; a shorter wait is none. On a machine that has been up for months, adding less to the time may not change it,
+and the dispatcher would wait for a moment that never comes."""
 
 
 class Limiter:
@@ -27,7 +30,7 @@ class Limiter:
             step = rate.per / rate.count
             burst = rate.count if rate.burst is None else rate.burst
             wait = max(wait, self._due.get(key, now) - now - step * (burst - 1))
-        if wait > 1e-9:  # rounding of sums of steps
+        if wait > _ROUNDING:
             return wait
         for key, rate in rates.items():
             self._due[key] = max(self._due.get(key, now), now) + rate.per / rate.count
