@@ -219,7 +219,7 @@ class Dispatcher:
     def _better(self) -> None:
         """A check went well."""
         self._pump()
-        if not self._workers:
+        if not self._workers and not self._lanes:
             self.gate.probe_if_idle()
 
     # -- sending ------------------------------------------------------------------------------------------------------

@@ -45,7 +45,8 @@ class Gate:
         self._save_breaker = save_breaker
         self._on_better = on_better
         self._limiter = Limiter(clock.monotonic)
-        self._paused_until = 0.0
+        self._paused_until = 0.0  # the platform's wish
+        self._backoff_until = 0.0  # our own, between failures while the breaker is still closed
         self._breaker = self._make_breaker(connection.consecutive_failures, connection.disabled_until)
         self.monitor = Monitor(
             connection.name,
@@ -66,7 +67,8 @@ class Gate:
         """How long nothing can pass; None: until the probe that is under way has ended."""
         if self._breaker.is_probing:
             return None
-        return max(self._paused_until - self._clock.monotonic(), self._breaker.open_seconds_left or 0.0, 0.0)
+        pause = max(self._paused_until, self._backoff_until) - self._clock.monotonic()
+        return max(pause, self._breaker.open_seconds_left or 0.0, 0.0)
 
     def start(self, connector: Connector, redact: Redactor) -> None:
         """Begin to check."""
@@ -78,7 +80,8 @@ class Gate:
 
     def admit(self) -> Permit | None:
         """A permit for one attempt. Hand it to `learn` or `release`."""
-        return None if self._clock.monotonic() < self._paused_until else self._breaker.admit()
+        now = self._clock.monotonic()
+        return None if now < self._paused_until or now < self._backoff_until else self._breaker.admit()
 
     def release(self, permit: Permit) -> None:
         """The attempt taught nothing: it was not made, or cancelled."""
@@ -106,7 +109,7 @@ class Gate:
     def reset(self) -> None:
         """Forget all failures: the endpoint or the credentials are new."""
         old, self._breaker = self._breaker.state, self._make_breaker(0, None)
-        self._paused_until = 0.0
+        self._paused_until = self._backoff_until = 0.0
         if old is not BreakerState.CLOSED:
             self._breaker_changed(old, BreakerState.CLOSED)
 
@@ -129,9 +132,10 @@ class Gate:
             self._breaker.trip()
         self.monitor.failed(fault)
         self._save()
-        backoff = self._policy.backoff
-        wait = backoff[min(max(self._breaker.failures, 1), len(backoff)) - 1]
-        self._paused_until = max(self._paused_until, self._clock.monotonic() + wait)
+        if self._breaker.state is BreakerState.CLOSED:
+            backoff = self._policy.backoff
+            wait = backoff[min(max(self._breaker.failures, 1), len(backoff)) - 1]
+            self._backoff_until = self._clock.monotonic() + wait
 
     def _checked_well(self) -> None:
         self._breaker.half_open()

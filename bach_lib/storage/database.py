@@ -24,7 +24,7 @@ type Value = str | int | float | bytes | None
 type Row = Mapping[str, Value]
 
 MAX_BATCH = 1000
-"""Requests that share one transaction at the most; keeps the wait of the first below some 20 ms."""
+"""Requests; a batch of this size is not made larger, which keeps the wait of its first below some 20 ms."""
 
 _PRAGMAS = (
     "PRAGMA journal_mode = WAL",

@@ -75,6 +75,7 @@ async def test_a_cancelled_caller_does_not_take_its_message_back(open_bach: Open
         await asyncio.sleep(0)
         sending.cancel()
         await asyncio.gather(sending, return_exceptions=True)
-        message = await bach.wait(1)
+        async with asyncio.timeout(5):
+            message = await bach.wait(1)
         assert message.status is Status.SENT
         assert len(platform.sent) == 1

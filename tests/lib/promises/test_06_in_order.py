@@ -1,9 +1,13 @@
 """Promise 6: a lane is first in, first out and waits for its head; other lanes go on; priority goes first."""
 
 import asyncio
+from collections import Counter
+from typing import override
 
-from bach_lib.models import Fault
-from bach_lib.outcomes import Retry, Scope
+import pytest
+
+from bach_lib.models import Fault, Message
+from bach_lib.outcomes import Outcome, Retry, Scope
 from bach_lib.testing.clock import FakeClock
 from bach_lib.testing.connector import FakePlatform
 from tests.lib.promises.conftest import OpenBach
@@ -39,6 +43,40 @@ async def test_order_holds_under_concurrency_and_failures(
             texts = [int(message.text) for message in platform.sent if message.recipient == f"person{person}"]
             assert texts == sorted(texts)
             assert len(texts) == 20
+
+
+class Slow(FakePlatform):
+    """A platform that takes a few turns of the loop, and notes who was there at the same time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inside: Counter[str] = Counter()
+        self.most: Counter[str] = Counter()
+
+    @override
+    async def deliver(self, message: Message, *, idempotent: bool) -> Outcome:
+        for place in (message.recipient, "everywhere"):
+            self.inside[place] += 1
+            self.most[place] = max(self.most[place], self.inside[place])
+        for _ in range(5):
+            await asyncio.sleep(0)
+        self.inside[message.recipient] -= 1
+        self.inside["everywhere"] -= 1
+        return await super().deliver(message, idempotent=idempotent)
+
+
+@pytest.mark.parametrize("platform", [Slow()])
+async def test_one_message_of_a_lane_is_under_way_at_a_time(
+    open_bach: OpenBach, clock: FakeClock, platform: Slow
+) -> None:
+    """Two messages to one chat would race each other through the network."""
+    async with open_bach() as bach:
+        await asyncio.gather(*(bach.send("home", f"person{number % 3}", str(number)) for number in range(30)))
+        async with asyncio.timeout(5):
+            while len(platform.sent) < 30:
+                await clock.settle()
+        assert {platform.most[f"person{person}"] for person in range(3)} == {1}
+        assert platform.most["everywhere"] == 3, "but lanes do not wait for each other"
 
 
 async def test_priority_goes_first_within_and_between_lanes(
