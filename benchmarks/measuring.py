@@ -1,0 +1,164 @@
+"""How everything is measured: both sides in turns, for the same time, in a fresh folder on a real disk.
+
+A busy machine disturbs one side of a turn as often as the other, so the median of the ratios of all turns is steady
+where absolute figures are not.
+"""
+
+import asyncio
+import sqlite3
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Mapping
+from contextlib import asynccontextmanager, closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+
+from bach_lib.storage import Store
+from benchmarks.table import Aim, Row
+
+BUILD = Path(__file__).parents[1] / "build"
+
+type Side = Callable[[], float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effort:
+    """How thoroughly to measure.
+
+    Turns, seconds a side and turn, samples of single events, finished rows in a big table.
+    """
+
+    rounds: int
+    seconds: float
+    samples: int
+    finished: int
+
+
+QUICK = Effort(rounds=3, seconds=0.15, samples=150, finished=100_000)
+FULL = Effort(rounds=7, seconds=0.6, samples=1000, finished=1_000_000)
+
+
+class Figures:
+    """What each side reached in each turn."""
+
+    def __init__(self, turns: Mapping[str, list[float]]) -> None:
+        self._turns = turns
+
+    def __getitem__(self, side: str) -> float:
+        return median(self._turns[side])
+
+    def less(self, floor: str) -> Figures:
+        """What the other sides reached above one of them, in the same turn."""
+        return Figures(
+            {
+                name: [value - least for value, least in zip(values, self._turns[floor], strict=True)]
+                for name, values in self._turns.items()
+                if name != floor
+            }
+        )
+
+    def row(self, name: str, unit: str, side: str, other: str, aim: Aim | None = None) -> Row:
+        """Compare two sides; the ratio is the median of the ratios of all turns."""
+        ratio = median(one / two for one, two in zip(self._turns[side], self._turns[other], strict=True))
+        return Row(name=name, unit=unit, ours=self[side], other=other, theirs=self[other], ratio=ratio, aim=aim)
+
+
+def take_turns(sides: Mapping[str, Side], rounds: int) -> Figures:
+    """Run every side once a round; who begins changes, since the second one may find the machine warm."""
+    turns: dict[str, list[float]] = {name: [] for name in sides}
+    order = list(sides)
+    for _ in range(rounds):
+        for name in order:
+            turns[name].append(sides[name]())
+        order.append(order.pop(0))
+    return Figures(turns)
+
+
+def in_loop[*Args](measure: Callable[[*Args], Coroutine[object, object, float]], *args: *Args) -> Side:
+    """A side that measures inside an event loop of its own."""
+    return lambda: asyncio.run(measure(*args))
+
+
+@contextmanager
+def scratch() -> Iterator[Path]:
+    """A folder that goes afterwards. Not in /tmp, which is often in memory, where fsync costs nothing."""
+    BUILD.mkdir(exist_ok=True)
+    with TemporaryDirectory(prefix="bench-", dir=BUILD) as folder:
+        yield Path(folder)
+
+
+async def rate_of_callers(step: Callable[[], Awaitable[object]], callers: int, seconds: float) -> float:
+    """How often a second `step` is done when so many callers do it again and again, each waiting for its own."""
+    done = 0
+    start = time.perf_counter()
+    end = start + seconds
+
+    async def caller() -> None:
+        nonlocal done
+        while time.perf_counter() < end:
+            await step()
+            done += 1
+
+    await asyncio.gather(*(caller() for _ in range(callers)))
+    return done / (time.perf_counter() - start)
+
+
+def grow_log(folder: Path) -> None:
+    """Let the log of the open database in a folder grow to the size at which SQLite begins to reuse it.
+
+    That is how it stands in a program that has run for a while; an fsync of a growing file costs up to twice as much.
+    """
+    [path] = folder.glob("*.db")
+    with closing(sqlite3.connect(path, isolation_level=None)) as sqlite:
+        (pages,) = sqlite.execute("PRAGMA wal_autocheckpoint").fetchone()
+        sqlite.execute("PRAGMA synchronous = OFF")
+        sqlite.execute("CREATE TABLE filler AS SELECT 0 AS number")
+        for number in range(pages):
+            sqlite.execute("UPDATE filler SET number = ?", (number,))
+        sqlite.execute("DROP TABLE filler")
+
+
+@asynccontextmanager
+async def opened(store: Store) -> AsyncIterator[Store]:
+    """A store for as long as the context lasts."""
+    await store.open()
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
+def rate(step: Callable[[], object], seconds: float) -> float:
+    """How often a second one caller can do `step`; it is done at least once."""
+    done = 0
+    start = now = time.perf_counter()
+    while not done or now < start + seconds:
+        step()
+        done += 1
+        now = time.perf_counter()
+    return done / (now - start)
+
+
+def countdown(count: int) -> tuple[Callable[[], None], asyncio.Event]:
+    """A function to be called so many times, and an event that is set then."""
+    done = asyncio.Event()
+    left = count
+
+    def one() -> None:
+        nonlocal left
+        left -= 1
+        if not left:
+            done.set()
+
+    return one, done
+
+
+def percentile(values: list[float], share: float) -> float:
+    """The value that `share` (0..1) of all do not exceed."""
+    return sorted(values)[min(int(len(values) * share), len(values) - 1)]
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 caller`, `10 callers`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -1,0 +1,141 @@
+"""Messages a second from `send` until the platform has confirmed them: 32 recipients, each in order.
+
+Beside it: bare aiohttp, which stores nothing; one message after another with the commits that safety needs, which is
+the best that the system BACH replaces could do; and the most that 32 recipients allow, who take one message at a time.
+python-telegram-bot's own `Bot.send_message` is measured with its stock request class and with ours.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import closing
+
+from aiohttp import ClientSession
+from telegram import Bot
+from telegram.request import HTTPXRequest
+
+from bach_lib.connectors.telegram import Timeouts
+from bach_lib.connectors.telegram.bot import TOKEN_PLACEHOLDER
+from bach_lib.connectors.telegram.request import AiohttpRequest
+from bach_lib.events import MessageFinished
+from benchmarks.measuring import (
+    Effort,
+    Figures,
+    Side,
+    countdown,
+    grow_log,
+    in_loop,
+    rate_of_callers,
+    scratch,
+    take_turns,
+)
+from benchmarks.peers import CONNECTION, TEXT, RawSqlite
+from benchmarks.table import Aim, Row
+from benchmarks.telegram import CHATS, TOKEN, connected, post, server, warm
+
+LATENCIES = (0.0, 0.02, 0.1)
+HALF = Aim(limit=0.5, at_least=True, of_ratio=True)
+THIRTY_TIMES = Aim(limit=30, at_least=True, of_ratio=True)
+NINE_TENTHS = Aim(limit=0.9, at_least=True, of_ratio=True)
+
+
+def rows(effort: Effort) -> Iterator[Row]:
+    """For each latency of the server: ours to the others."""
+    for latency in LATENCIES:
+        with server(latency) as url:
+            figures = take_turns(_sides(url, latency, effort.seconds), effort.rounds)
+        yield from _rows(figures, f"pipeline, server {latency * 1000:.0f} ms", latency)
+
+
+def _rows(figures: Figures, name: str, latency: float) -> Iterator[Row]:
+    yield figures.row(name, "/s", "BACH", "bare aiohttp")
+    if latency:
+        yield _to_the_most(figures["BACH"], name, len(CHATS) / latency)
+        yield figures.row(name, "/s", "BACH", "one after another", THIRTY_TIMES)
+    else:
+        yield figures.row("PTB with our request class", "/s", "PTB, ours", "bare aiohttp", HALF)
+        yield figures.row("PTB with our request class", "/s", "PTB, ours", "PTB with stock httpx")
+
+
+def _to_the_most(ours: float, name: str, most: float) -> Row:
+    return Row(name=name, unit="/s", ours=ours, other="32 ÷ latency", theirs=most, ratio=ours / most, aim=NINE_TENTHS)
+
+
+def _sides(url: str, latency: float, seconds: float) -> dict[str, Side]:
+    each = max(round(3 * seconds / latency), 8) if latency else round(200 * seconds)
+    sides = {"BACH": in_loop(through_bach, url, CHATS, each), "bare aiohttp": in_loop(_bare, url, each)}
+    if latency:
+        return sides | {"one after another": in_loop(one_after_another, url, seconds)}
+    return sides | {
+        "PTB, ours": in_loop(_ptb_with_ours, url, each // 2),
+        "PTB with stock httpx": in_loop(_ptb_with_httpx, url, each // 4),
+    }
+
+
+async def through_bach(url: str, chats: Sequence[int], each: int) -> float:
+    """Messages a second from the first `send` until the last one is finished; all are sent at once."""
+    count = each * len(chats)
+    finished, all_finished = countdown(count)
+    with scratch() as folder:
+        async with ClientSession() as session, connected(url, folder, session) as bach:
+            await warm(session, url)
+            grow_log(folder)
+            bach.subscribe(MessageFinished, lambda _: finished())
+            start = time.perf_counter()
+            await asyncio.gather(*(bach.send(CONNECTION, str(chat), TEXT) for _ in range(each) for chat in chats))
+            await all_finished.wait()
+            return count / (time.perf_counter() - start)
+
+
+async def _bare(url: str, each: int) -> float:
+    async with ClientSession() as session:
+        await warm(session, url)
+        return await _lanes(lambda chat: post(session, url, chat), each)
+
+
+async def one_after_another(url: str, seconds: float) -> float:
+    """Stored and claimed, sent with bare aiohttp, acknowledged; each with raw sqlite3 and a commit of its own."""
+    with scratch() as folder, closing(RawSqlite(folder)) as queue:
+        grow_log(folder)
+        async with ClientSession() as session:
+            await post(session, url, CHATS[0])
+
+            async def step() -> None:
+                queue.put()
+                queue.claim()
+                await post(session, url, CHATS[0])
+                queue.acknowledge()
+
+            return await rate_of_callers(step, 1, seconds)
+
+
+async def _ptb_with_ours(url: str, each: int) -> float:
+    async with ClientSession() as session:
+        timeouts = Timeouts(connect=10, read=15, total=20)
+        request = AiohttpRequest(lambda: session, token=TOKEN, host="loopback", timeouts=timeouts, max_answer=1 << 20)
+        return await _ptb(Bot(TOKEN_PLACEHOLDER, base_url=f"{url}/bot", request=request), each)
+
+
+async def _ptb_with_httpx(url: str, each: int) -> float:
+    request = HTTPXRequest(connection_pool_size=len(CHATS))
+    return await _ptb(Bot(TOKEN, base_url=f"{url}/bot", request=request), each)
+
+
+async def _ptb(bot: Bot, each: int) -> float:
+    await asyncio.gather(*(bot.send_message(chat, TEXT) for chat in CHATS))
+    try:
+        return await _lanes(lambda chat: bot.send_message(chat, TEXT), each)
+    finally:
+        await bot.request.shutdown()
+
+
+async def _lanes(call: Callable[[int], Awaitable[object]], each: int) -> float:
+    """Calls a second, for 32 chats that take one message after another."""
+
+    async def lane(chat: int) -> None:
+        for _ in range(each):
+            await call(chat)
+
+    start = time.perf_counter()
+    await asyncio.gather(*map(lane, CHATS))
+    return each * len(CHATS) / (time.perf_counter() - start)
