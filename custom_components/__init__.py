@@ -1,0 +1,1 @@
+"""Makes Python, and so the tests, find the integration of this checkout."""

@@ -1,0 +1,114 @@
+"""Bach carries messages between a home and its people, and loses none of them.
+
+This package is the Home Assistant side: config flows, entities and actions. Queue, protocols and promises live in
+`bach_lib`.
+"""
+
+from . import _vendor_path as _vendor_path  # isort: split
+
+import logging
+from contextlib import AsyncExitStack
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import Platform
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ConfigEntryError, ConfigEntryNotReady
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers.typing import ConfigType
+
+from bach_lib import Bach, BachError
+from bach_lib.errors import StoreDamagedError, StoreTooNewError, UnknownConnectionError
+
+from .const import DOMAIN
+from .coordinator import BachConfigEntry, BachCoordinator
+from .entity import connection_device
+from .entry import as_connection, connection_name
+from .errors import placeholders
+from .hub import HUB, Hub
+from .services import async_setup_services
+from .watcher import async_watch
+
+_LOGGER = logging.getLogger(__name__)
+
+PLATFORMS = [Platform.BINARY_SENSOR, Platform.BUTTON, Platform.NOTIFY, Platform.SENSOR, Platform.SWITCH]
+
+CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
+
+
+async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
+    """Register the actions, so that automations validate even while no connection is loaded."""
+    hass.data[HUB] = Hub(hass)
+    async_setup_services(hass)
+    return True
+
+
+async def async_setup_entry(hass: HomeAssistant, entry: BachConfigEntry) -> bool:
+    """Start a connection. It does not wait for the platform: without internet the entities are there, and queue."""
+    try:
+        bach = await _start(hass, entry)
+    except (StoreTooNewError, StoreDamagedError) as error:
+        raise ConfigEntryError(
+            translation_domain=DOMAIN, translation_key=error.code, translation_placeholders=error.placeholders
+        ) from error
+    except BachError as error:
+        raise ConfigEntryNotReady(
+            translation_domain=DOMAIN, translation_key=error.code, translation_placeholders=placeholders(hass, error)
+        ) from error
+    entry.runtime_data = BachCoordinator(hass, entry, bach)
+    await entry.runtime_data.async_config_entry_first_refresh()
+    dr.async_get(hass).async_get_or_create(config_entry_id=entry.entry_id, **connection_device(entry))
+    await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    async_watch(hass, entry, bach)
+    entry.async_on_unload(entry.add_update_listener(_updated))
+    return True
+
+
+async def async_unload_entry(hass: HomeAssistant, entry: BachConfigEntry) -> bool:
+    """Stop a connection. What waits stays in the queue."""
+    return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+
+
+async def async_remove_entry(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Forget a connection with all that waits for it, and the database with the last one."""
+    hub = hass.data[HUB]
+    if not hass.config_entries.async_entries(DOMAIN):
+        await hub.remove_files()
+        return
+    try:
+        async with hub.hold() as bach:
+            await bach.registry.remove(connection_name(entry))
+    except UnknownConnectionError:
+        pass  # it was never set up
+    except BachError as error:
+        _LOGGER.warning("The messages of %s could not be removed: %s", entry.title, error)
+
+
+async def _start(hass: HomeAssistant, entry: BachConfigEntry) -> Bach:
+    """Run the entry's connection until the entry is unloaded."""
+    hub, resources = hass.data[HUB], AsyncExitStack()
+    entry.async_on_unload(resources.aclose)
+    bach = await resources.enter_async_context(hub.hold())
+    await _reconcile(bach, entry)
+    return await resources.enter_async_context(hub.run(connection_name(entry)))
+
+
+async def _reconcile(bach: Bach, entry: BachConfigEntry) -> None:
+    """Make the registry's row say what the entry says."""
+    wanted = as_connection(entry)
+    try:
+        bach.registry.get(wanted.name)
+    except UnknownConnectionError:
+        await bach.registry.add(wanted)
+    else:
+        await bach.registry.update(
+            wanted.name, endpoint=wanted.endpoint, auth_config=wanted.auth_config, allowed=wanted.allowed
+        )
+
+
+async def _updated(hass: HomeAssistant, entry: BachConfigEntry) -> None:
+    """Show what a person changed. The connection works on meanwhile, unless it has to log in anew."""
+    hub = hass.data[HUB]
+    logs_in_anew = entry.data != entry.runtime_data.entry_data
+    async with hub.hold() if logs_in_anew else hub.run(connection_name(entry)):
+        await hass.config_entries.async_reload(entry.entry_id)

@@ -1,0 +1,76 @@
+"""What a person can ask a connection to do now."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import override
+
+from homeassistant.components.button import ButtonEntity, ButtonEntityDescription
+from homeassistant.const import EntityCategory
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from bach_lib import Fault
+
+from .const import DOMAIN
+from .coordinator import BachConfigEntry, BachCoordinator
+from .entity import BachEntity
+from .errors import translated_errors
+
+PARALLEL_UPDATES = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class BachButtonDescription(ButtonEntityDescription):
+    """A button, and what it does."""
+
+    press_fn: Callable[[BachCoordinator], Awaitable[None]]
+
+
+async def _retry_dead_letters(coordinator: BachCoordinator) -> None:
+    await coordinator.bach.retry_all(coordinator.connection)
+
+
+async def _check_now(coordinator: BachCoordinator) -> None:
+    """Whoever presses wants the answer, so a failed check is an error that says why."""
+    result = await coordinator.bach.check(coordinator.connection)
+    if isinstance(result, Fault):
+        raise HomeAssistantError(
+            translation_domain=DOMAIN,
+            translation_key="check_failed",
+            translation_placeholders={"name": coordinator.config_entry.title, "reason": result.text},
+        )
+
+
+BUTTONS = (
+    BachButtonDescription(
+        key="retry_dead_letters",
+        translation_key="retry_dead_letters",
+        entity_category=EntityCategory.CONFIG,
+        press_fn=_retry_dead_letters,
+    ),
+    BachButtonDescription(
+        key="check_now",
+        translation_key="check_now",
+        entity_category=EntityCategory.DIAGNOSTIC,
+        press_fn=_check_now,
+    ),
+)
+
+
+async def async_setup_entry(
+    hass: HomeAssistant, entry: BachConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
+) -> None:
+    """Add the buttons of a connection."""
+    async_add_entities(BachButton(entry.runtime_data, description) for description in BUTTONS)
+
+
+class BachButton(BachEntity, ButtonEntity):
+    """Does one thing for a connection."""
+
+    entity_description: BachButtonDescription
+
+    @override
+    async def async_press(self) -> None:
+        with translated_errors(self.hass):
+            await self.entity_description.press_fn(self.coordinator)

@@ -1,0 +1,103 @@
+"""Keeps what the entities of one connection show, and tells them at most once a second."""
+
+import logging
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, override
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HassJob, HomeAssistant, callback
+from homeassistant.helpers.debounce import Debouncer
+from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
+from homeassistant.util import dt as dt_util
+
+from bach_lib import Bach, BachError, BreakerState, Direction, Health, QueueStatus, Status
+from bach_lib.events import BreakerChanged, ConnectionChanged, ConnectionUpdated, Event, MessageEvent, MessageSent
+
+from .const import DOMAIN
+from .entry import connection_name
+from .errors import placeholders
+
+_LOGGER = logging.getLogger(__name__)
+
+_SECONDS_BETWEEN_UPDATES = 1.0
+"""A burst of messages must not become a burst of state changes, each of which the recorder would write."""
+
+type BachConfigEntry = ConfigEntry[BachCoordinator]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """How a connection stands at one moment."""
+
+    is_active: bool
+    sending: Health
+    receiving: Health
+    breaker: BreakerState
+    queue: QueueStatus
+    last_sent: datetime | None
+
+
+class BachCoordinator(DataUpdateCoordinator[Snapshot]):
+    """Follows the events of one connection. The first change shows at once, further ones a second later together."""
+
+    config_entry: BachConfigEntry
+
+    def __init__(self, hass: HomeAssistant, entry: BachConfigEntry, bach: Bach) -> None:
+        self._throttle = Debouncer[Coroutine[Any, Any, None]](
+            hass, _LOGGER, cooldown=_SECONDS_BETWEEN_UPDATES, immediate=True
+        )
+        super().__init__(
+            hass,
+            _LOGGER,
+            config_entry=entry,
+            name=entry.title,
+            always_update=False,
+            request_refresh_debouncer=self._throttle,
+        )
+        self.bach = bach
+        self.connection = connection_name(entry)
+        self.entry_data = entry.data
+        self._last_sent: datetime | None = None
+
+    @override
+    async def _async_setup(self) -> None:
+        """Learn from the database what no event will tell again, and follow the events from here on."""
+        for message in await self.bach.messages(connection=self.connection, status=(Status.SENT,), limit=1):
+            self._note_sent(message.finished_at)
+        for event_type in (MessageEvent, BreakerChanged, ConnectionChanged, ConnectionUpdated):
+            self.config_entry.async_on_unload(self.bach.subscribe(event_type, self._changed))
+        # Home Assistant unloads nothing when it stops
+        self.config_entry.async_on_unload(self.hass.async_add_shutdown_job(HassJob(self.async_shutdown)))
+
+    @callback
+    def _changed(self, event: Event) -> None:
+        if event.connection != self.connection:
+            return
+        if isinstance(event, MessageSent):
+            self._note_sent(event.message.finished_at)
+        self._throttle.async_schedule_call()
+
+    def _note_sent(self, timestamp: float | None) -> None:
+        if timestamp is not None:
+            self._last_sent = dt_util.utc_from_timestamp(timestamp)
+
+    @override
+    async def _async_update_data(self) -> Snapshot:
+        try:
+            queues = await self.bach.queue_status()
+            return Snapshot(
+                is_active=self.bach.registry.get(self.connection).is_active,
+                sending=self.bach.health(self.connection, Direction.SENDING),
+                receiving=self.bach.health(self.connection, Direction.RECEIVING),
+                breaker=self.bach.breaker(self.connection),
+                queue=queues.get(self.connection, QueueStatus(connection=self.connection)),
+                last_sent=self._last_sent,
+            )
+        except BachError as error:
+            raise UpdateFailed(
+                translation_domain=DOMAIN,
+                translation_key=error.code,
+                translation_placeholders=placeholders(self.hass, error),
+            ) from error

@@ -1,0 +1,34 @@
+"""What a bug report needs to know about a connection, without secrets, names or messages."""
+
+from dataclasses import asdict
+from typing import Any
+
+from homeassistant.components.diagnostics import async_redact_data
+from homeassistant.const import CONF_UNIQUE_ID
+from homeassistant.core import HomeAssistant
+
+from .const import CONF_LINK, CONF_RECIPIENT, CONF_TITLE, SECRET_FIELDS
+from .coordinator import BachConfigEntry
+
+REDACTED_FIELDS = {*SECRET_FIELDS, CONF_LINK, CONF_RECIPIENT, CONF_TITLE, CONF_UNIQUE_ID}
+
+
+async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: BachConfigEntry) -> dict[str, Any]:
+    """Return the diagnostics of a connection."""
+    coordinator = entry.runtime_data
+    row = coordinator.bach.registry.get(coordinator.connection)
+    return {
+        "entry": async_redact_data(entry.as_dict(), REDACTED_FIELDS),
+        "connection": {
+            "type": row.type,
+            "is_active": row.is_active,
+            "allowed": len(row.allowed),
+            "success_count": row.success_count,
+            "error_count": row.error_count,
+            "blocked_count": row.blocked_count,
+            "last_used": row.last_used,
+            "consecutive_failures": row.consecutive_failures,
+            "disabled_until": row.disabled_until,
+        },
+        "snapshot": async_redact_data(asdict(coordinator.data), {"connection"}),
+    }

@@ -1,0 +1,49 @@
+"""What the entities have in common: their device, their id, and where their state comes from."""
+
+from homeassistant.config_entries import ConfigEntry, ConfigSubentry
+from homeassistant.const import CONF_TYPE
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
+from homeassistant.helpers.entity import EntityDescription
+from homeassistant.helpers.update_coordinator import CoordinatorEntity
+
+from .const import CONF_LINK, DOMAIN
+from .coordinator import BachCoordinator
+
+
+class BachEntity(CoordinatorEntity[BachCoordinator]):
+    """An entity of a connection."""
+
+    _attr_has_entity_name = True
+
+    def __init__(self, coordinator: BachCoordinator, description: EntityDescription) -> None:
+        super().__init__(coordinator)
+        entry = coordinator.config_entry
+        self.entity_description = description
+        self._attr_unique_id = f"{entry.entry_id}_{description.key}"
+        self._attr_device_info = connection_device(entry)
+
+
+def connection_device(entry: ConfigEntry) -> DeviceInfo:
+    """The device of a connection."""
+    return DeviceInfo(
+        identifiers={(DOMAIN, entry.entry_id)},
+        name=entry.title,
+        model=entry.data[CONF_TYPE].capitalize(),
+        entry_type=DeviceEntryType.SERVICE,
+        configuration_url=entry.data.get(CONF_LINK),
+    )
+
+
+def recipient_device(hass: HomeAssistant, entry: ConfigEntry, subentry: ConfigSubentry) -> DeviceInfo:
+    """The device of a recipient, shown below that of its connection, which must exist already."""
+    return DeviceInfo(
+        identifiers={(DOMAIN, f"{entry.entry_id}_{subentry.subentry_id}")},
+        name=subentry.title,
+        model=entry.data[CONF_TYPE].capitalize(),
+        entry_type=DeviceEntryType.SERVICE,
+        via_device_id=dr.async_get_device_id_by_identifier(
+            hass, (DOMAIN, entry.entry_id), config_entry_id=entry.entry_id
+        ),
+    )

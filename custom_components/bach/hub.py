@@ -1,0 +1,127 @@
+"""Holds the one Bach of a Home Assistant, however many connections it has.
+
+The database opens with the first entry that is set up and closes with the last one that is unloaded, or when Home
+Assistant stops (which unloads nothing).
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from functools import partial
+from pathlib import Path
+
+from aiohttp import ClientSession, TCPConnector
+from homeassistant.const import EVENT_HOMEASSISTANT_STOP
+from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from homeassistant.helpers.storage import STORAGE_DIR
+from homeassistant.util.hass_dict import HassKey
+from homeassistant.util.ssl import get_default_context
+
+from bach_lib import Bach
+from bach_lib.errors import NotOpenError
+
+from .const import DOMAIN
+from .entry import REFERENCE_SCHEME, find_secret
+
+_SUFFIXES = ("", "-wal", "-shm", ".lock")
+"""What SQLite and the library put beside the database."""
+
+
+class Hub:
+    """Opens Bach for the first who needs it and closes it after the last."""
+
+    def __init__(self, hass: HomeAssistant) -> None:
+        self._hass = hass
+        self._path = Path(hass.config.path(STORAGE_DIR, DOMAIN, f"{DOMAIN}.db"))
+        self._bach: Bach | None = None
+        self._holders = 0
+        self._runs: Counter[str] = Counter()
+        self._lock = asyncio.Lock()
+        self._stop_listening: CALLBACK_TYPE | None = None
+
+    @property
+    def bach(self) -> Bach:
+        """The open Bach. Raises `NotOpenError` while no entry is loaded."""
+        if self._bach is None:
+            raise NotOpenError
+        return self._bach
+
+    @asynccontextmanager
+    async def hold(self) -> AsyncIterator[Bach]:
+        """Keep Bach open inside of this block. Raises a `StorageError` if it cannot be opened."""
+        async with self._lock:
+            if self._bach is None:
+                self._bach = await self._open()
+            self._holders += 1
+            bach = self._bach
+        try:
+            yield bach
+        finally:
+            async with self._lock:
+                self._holders -= 1
+                if not self._holders:
+                    await self._close()
+
+    @asynccontextmanager
+    async def run(self, connection: str) -> AsyncIterator[Bach]:
+        """Let a connection work inside of this block. Blocks overlap while an entry reloads: then it works on."""
+        async with self.hold() as bach:
+            self._runs[connection] += 1
+            try:
+                if self._runs[connection] == 1:
+                    await bach.start(connection)
+                yield bach
+            finally:
+                self._runs[connection] -= 1
+                if not self._runs[connection]:
+                    with suppress(NotOpenError):  # Home Assistant has stopped meanwhile
+                        await bach.stop(connection)
+
+    async def remove_files(self) -> None:
+        """Delete the database. Only after the last entry is gone."""
+        async with self._lock:
+            await self._hass.async_add_executor_job(self._remove_files)
+
+    async def _open(self) -> Bach:
+        bach = Bach(
+            self._path,
+            session=async_get_clientsession(self._hass),
+            new_session=new_session,
+            secrets={REFERENCE_SCHEME: partial(find_secret, self._hass)},
+            autostart=False,  # the connection of a disabled entry must rest
+        )
+        await bach.open()
+        self._stop_listening = self._hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, self._stop)
+        return bach
+
+    async def _close(self) -> None:
+        bach, self._bach = self._bach, None
+        if self._stop_listening:
+            self._stop_listening()
+            self._stop_listening = None
+        if bach:
+            await bach.close()
+
+    async def _stop(self, _: Event) -> None:
+        self._stop_listening = None
+        async with self._lock:
+            await self._close()
+
+    def _remove_files(self) -> None:
+        for suffix in _SUFFIXES:
+            self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)
+        if self._path.parent.exists():
+            self._path.parent.rmdir()
+
+
+HUB: HassKey[Hub] = HassKey(DOMAIN)
+
+
+def new_session() -> ClientSession:
+    """A session with a pool of connections of its own, for a connector that has to start afresh.
+
+    Home Assistant's helper would share the pool that is to be replaced.
+    """
+    return ClientSession(connector=TCPConnector(ssl=get_default_context()))

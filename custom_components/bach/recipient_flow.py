@@ -1,0 +1,173 @@
+"""Adding a recipient: whoever writes to the account appears in a list, so that nobody has to find out an id."""
+
+import asyncio
+from contextlib import ExitStack, suppress
+from typing import Any, Final, override
+
+import voluptuous as vol
+from homeassistant.config_entries import SOURCE_USER, ConfigEntryState, ConfigSubentryFlow, SubentryFlowResult
+from homeassistant.const import CONF_TYPE
+from homeassistant.core import callback
+from homeassistant.helpers.selector import (
+    SelectOptionDict,
+    SelectSelector,
+    SelectSelectorConfig,
+    SelectSelectorMode,
+    TextSelector,
+)
+
+from bach_lib import Candidate
+from bach_lib.connectors import Connectors
+from bach_lib.errors import CannotReceiveError, InvalidRecipientError
+from bach_lib.events import SenderBlocked
+
+from .const import CONF_KIND, CONF_LINK, CONF_RECIPIENT, CONF_TITLE
+from .entry import recipient_unique_id
+
+PAIRING_SECONDS: Final = 300
+"""How long to wait for somebody to write before asking what to do."""
+
+KEEP_WAITING: Final = "keep_waiting"
+"""The choice of somebody who is not in the list yet."""
+
+_MAX_TITLE = 100
+"""Characters; strangers choose their names themselves."""
+
+MANUAL_SCHEMA: Final = vol.Schema(
+    {vol.Required(CONF_RECIPIENT): TextSelector(), vol.Optional(CONF_TITLE): TextSelector()}
+)
+
+
+class RecipientFlow(ConfigSubentryFlow):
+    """Adds a recipient to a connection, and changes one."""
+
+    def __init__(self) -> None:
+        self._candidates: dict[str, Candidate] = {}
+        self._listening = ExitStack()
+        self._somebody_wrote = asyncio.Event()
+        self._waiting: asyncio.Task[None] | None = None
+
+    async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:  # noqa: ARG002
+        """Choose how to find the recipient."""
+        return self.async_show_menu(menu_options=["pair", "manual"])
+
+    async def async_step_pair(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:  # noqa: ARG002
+        """Wait until somebody writes to the account."""
+        entry = self._get_entry()
+        if entry.state is not ConfigEntryState.LOADED:
+            return self.async_abort(reason="entry_not_loaded")
+        if self._waiting is None:
+            try:
+                self._listen()
+            except CannotReceiveError as error:
+                return self.async_abort(reason=error.code)
+            self._waiting = self.hass.async_create_background_task(self._wait(), "bach: wait for a recipient")
+        if not self._waiting.done():
+            return self.async_show_progress(
+                progress_action="wait_for_message",
+                description_placeholders={"name": entry.title, "link": entry.data.get(CONF_LINK) or ""},
+                progress_task=self._waiting,
+            )
+        self._waiting = None
+        return self.async_show_progress_done(next_step_id="pick" if self._candidates else "nobody")
+
+    async def async_step_nobody(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:  # noqa: ARG002
+        """Nobody wrote: choose what to do."""
+        return self.async_show_menu(menu_options=["pair", "manual"])
+
+    async def async_step_pick(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Choose among those who wrote."""
+        picked = user_input[CONF_RECIPIENT] if user_input else None
+        if picked == KEEP_WAITING:
+            return await self.async_step_pair()
+        if picked is not None:
+            candidate = self._candidates[picked]
+            return self._create(candidate.recipient, candidate.title[:_MAX_TITLE], {CONF_KIND: candidate.kind})
+        self._somebody_wrote.clear()
+        return self.async_show_form(step_id="pick", data_schema=self._pick_schema())
+
+    async def async_step_manual(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Take an id that the user knows."""
+        return await self._ask("manual", user_input)
+
+    async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Change a recipient's id or name."""
+        return await self._ask("reconfigure", user_input)
+
+    @callback
+    @override
+    def async_remove(self) -> None:
+        """Stop listening when the dialog is closed, however that comes about."""
+        self._listening.close()
+
+    def _listen(self) -> None:
+        """From now on let people appear who nobody allowed yet."""
+        coordinator = self._get_entry().runtime_data
+
+        def seen(event: SenderBlocked) -> None:
+            if event.connection == coordinator.connection:
+                self._candidates[event.candidate.recipient] = event.candidate
+                self._somebody_wrote.set()
+
+        self._listening.close()
+        self._listening.enter_context(coordinator.bach.pairing(coordinator.connection))
+        self._listening.callback(coordinator.bach.subscribe(SenderBlocked, seen))
+
+    async def _wait(self) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(PAIRING_SECONDS):
+                await self._somebody_wrote.wait()
+
+    def _pick_schema(self) -> vol.Schema:
+        options = [
+            SelectOptionDict(value=recipient, label=f"{candidate.title[:_MAX_TITLE]} ({recipient})")
+            for recipient, candidate in self._candidates.items()
+        ]
+        options.append(SelectOptionDict(value=KEEP_WAITING, label=KEEP_WAITING))
+        selector = SelectSelectorConfig(options=options, mode=SelectSelectorMode.LIST, translation_key="pick")
+        return vol.Schema({vol.Required(CONF_RECIPIENT): SelectSelector(selector)})
+
+    async def _ask(self, step_id: str, user_input: dict[str, Any] | None) -> SubentryFlowResult:
+        """Ask for id and name until the id is one, then keep it."""
+        errors: dict[str, str] = {}
+        placeholders = {"expected": ""}
+        if user_input is not None:
+            try:
+                recipient = await self._normalize(user_input[CONF_RECIPIENT])
+            except InvalidRecipientError as error:
+                errors[CONF_RECIPIENT] = error.code
+                placeholders["expected"] = error.placeholders["expected"]
+            else:
+                return self._keep(recipient, user_input.get(CONF_TITLE, "").strip() or recipient)
+        return self.async_show_form(
+            step_id=step_id,
+            data_schema=self.add_suggested_values_to_schema(MANUAL_SCHEMA, user_input or self._suggest()),
+            errors=errors,
+            description_placeholders=placeholders,
+        )
+
+    async def _normalize(self, recipient: str) -> str:
+        connector = await Connectors().load(self._get_entry().data[CONF_TYPE])
+        return connector.normalize_recipient(recipient)
+
+    def _suggest(self) -> dict[str, str]:
+        if self.source == SOURCE_USER:
+            return {}
+        subentry = self._get_reconfigure_subentry()
+        return {CONF_RECIPIENT: subentry.data[CONF_RECIPIENT], CONF_TITLE: subentry.title}
+
+    def _keep(self, recipient: str, title: str) -> SubentryFlowResult:
+        if self.source == SOURCE_USER:
+            return self._create(recipient, title, {})
+        return self.async_update_and_abort(
+            self._get_entry(),
+            self._get_reconfigure_subentry(),
+            title=title,
+            data_updates={CONF_RECIPIENT: recipient},
+            unique_id=recipient_unique_id(recipient),
+        )
+
+    def _create(self, recipient: str, title: str, extra: dict[str, str]) -> SubentryFlowResult:
+        return self.async_create_entry(
+            title=title, data={CONF_RECIPIENT: recipient, **extra}, unique_id=recipient_unique_id(recipient)
+        )

@@ -1,0 +1,199 @@
+"""The action `bach.send_message`: all a message can have, to many recipients, each with a result of its own."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import voluptuous as vol
+from homeassistant.components.notify import DATA_COMPONENT as NOTIFY_COMPONENT
+from homeassistant.const import ATTR_CONFIG_ENTRY_ID, ATTR_ENTITY_ID, ENTITY_MATCH_ALL
+from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers import service
+from homeassistant.helpers.target import TargetSelection, async_extract_referenced_entity_ids
+from homeassistant.util.json import JsonObjectType
+
+from bach_lib import Delivery, Format, Message, Receipt, Status
+
+from .const import DOMAIN
+from .coordinator import BachConfigEntry
+from .errors import translated_errors
+from .notify import BachNotifyEntity
+from .permissions import recipient_entities, require_control
+
+ATTR_DELIVERY: Final = "delivery"
+ATTR_FORMAT: Final = "format"
+ATTR_MESSAGE: Final = "message"
+ATTR_PRIORITY: Final = "priority"
+ATTR_RECIPIENT: Final = "recipient"
+ATTR_SILENT: Final = "silent"
+ATTR_TAG: Final = "tag"
+ATTR_TIME_TO_LIVE: Final = "time_to_live"
+ATTR_TITLE: Final = "title"
+ATTR_WAIT: Final = "wait"
+
+MAX_WAIT: Final = 300
+"""Seconds; an automation that waits longer than that is better served by an event."""
+
+SCHEMA = vol.Schema(
+    {
+        **cv.ENTITY_SERVICE_FIELDS,
+        vol.Optional(ATTR_CONFIG_ENTRY_ID): cv.string,
+        vol.Optional(ATTR_RECIPIENT): cv.string,
+        vol.Required(ATTR_MESSAGE): cv.string,
+        vol.Optional(ATTR_TITLE): cv.string,
+        vol.Optional(ATTR_FORMAT, default=Format.PLAIN.value): vol.In([item.value for item in Format]),
+        vol.Optional(ATTR_SILENT, default=False): cv.boolean,
+        vol.Optional(ATTR_PRIORITY, default=0): vol.Coerce(int),
+        vol.Optional(ATTR_TAG): cv.string,
+        vol.Optional(ATTR_TIME_TO_LIVE): cv.time_period,
+        vol.Optional(ATTR_DELIVERY, default=Delivery.AT_LEAST_ONCE.value): vol.In([item.value for item in Delivery]),
+        vol.Optional(ATTR_WAIT, default=0): vol.All(vol.Coerce(float), vol.Range(min=0, max=MAX_WAIT)),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """One recipient of a call, and the entity that stands for it if the call named one."""
+
+    entry: BachConfigEntry
+    recipient: str
+    name: str
+    entity: BachNotifyEntity | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Result:
+    """What became of one recipient. `error`: it was refused, or did not arrive while the caller waited."""
+
+    row: JsonObjectType
+    queued: bool
+    error: HomeAssistantError | None = None
+
+
+async def async_send_message(call: ServiceCall) -> ServiceResponse:
+    """Queue one message for each recipient; a bad one does not stop the others.
+
+    Raises if nothing could be queued, and, when nobody reads the response, for every recipient that got nothing.
+    """
+    targets, results = await _find_targets(call)
+    results += await asyncio.gather(*(_send(call, target) for target in targets))
+    if not call.return_response or not any(result.queued for result in results):
+        _raise_errors([result.error for result in results if result.error])
+    return {"messages": [result.row for result in results]} if call.return_response else None
+
+
+async def _find_targets(call: ServiceCall) -> tuple[list[_Target], list[_Result]]:
+    """Whom the call is for, and a result for every entity that it names but that is no recipient of ours."""
+    by_id = ATTR_CONFIG_ENTRY_ID in call.data or ATTR_RECIPIENT in call.data
+    if by_id == TargetSelection(call.data).has_any_target:
+        raise ServiceValidationError(translation_domain=DOMAIN, translation_key="one_kind_of_target")
+    return (await _target_by_id(call), []) if by_id else await _targets_by_entity(call)
+
+
+async def _target_by_id(call: ServiceCall) -> list[_Target]:
+    recipient = call.data.get(ATTR_RECIPIENT)
+    if recipient is None:
+        raise ServiceValidationError(translation_domain=DOMAIN, translation_key="one_kind_of_target")
+    entry = service.async_get_config_entry(call.hass, DOMAIN, call.data.get(ATTR_CONFIG_ENTRY_ID))
+    await require_control(call, recipient_entities(call.hass, entry))
+    return [_Target(entry, recipient, recipient)]
+
+
+async def _targets_by_entity(call: ServiceCall) -> tuple[list[_Target], list[_Result]]:
+    ours = _our_entities(call.hass)
+    if call.data.get(ATTR_ENTITY_ID) == ENTITY_MATCH_ALL:
+        named, found = set[str](), set(ours)
+    else:
+        selected = async_extract_referenced_entity_ids(call.hass, TargetSelection(call.data))
+        named = selected.referenced
+        found = named | (selected.indirectly_referenced & set(ours))
+    if not found:
+        raise ServiceValidationError(translation_domain=DOMAIN, translation_key="no_recipients")
+    await require_control(call, found)
+    targets = [
+        _Target(entity.entry, entity.recipient, entity.title, entity)
+        for entity_id, entity in ours.items()
+        if entity_id in found
+    ]
+    return targets, [_not_a_recipient(entity_id) for entity_id in sorted(named - set(ours))]
+
+
+def _our_entities(hass: HomeAssistant) -> dict[str, BachNotifyEntity]:
+    """The recipients of all loaded connections, by entity id."""
+    component = hass.data.get(NOTIFY_COMPONENT)
+    entities = component.entities if component else ()
+    return {entity.entity_id: entity for entity in entities if isinstance(entity, BachNotifyEntity)}
+
+
+def _not_a_recipient(entity_id: str) -> _Result:
+    error = ServiceValidationError(
+        translation_domain=DOMAIN, translation_key="not_a_recipient", translation_placeholders={"entity_id": entity_id}
+    )
+    return _Result({ATTR_ENTITY_ID: entity_id, "status": "refused", "error": str(error)}, queued=False, error=error)
+
+
+async def _send(call: ServiceCall, target: _Target) -> _Result:
+    row: JsonObjectType = {ATTR_RECIPIENT: target.recipient, ATTR_CONFIG_ENTRY_ID: target.entry.entry_id}
+    if target.entity:
+        row[ATTR_ENTITY_ID] = target.entity.entity_id
+    try:
+        with translated_errors(call.hass):
+            message = await _queue(call, target)
+    except HomeAssistantError as error:
+        return _Result(row | {"status": "refused", "error": str(error)}, queued=False, error=error)
+    row |= {"id": message.id, ATTR_RECIPIENT: message.recipient, "status": message.status.value}
+    if isinstance(message, Message) and message.error:
+        row["error"] = message.error.text
+    return _Result(row, queued=True, error=_undelivered(message, target))
+
+
+async def _queue(call: ServiceCall, target: _Target) -> Receipt | Message:
+    """Put the message into the queue, and follow it for as long as the caller wants to wait."""
+    data = call.data
+    time_to_live = data.get(ATTR_TIME_TO_LIVE)
+    coordinator = target.entry.runtime_data
+    receipt = await coordinator.bach.send(
+        coordinator.connection,
+        target.recipient,
+        data[ATTR_MESSAGE],
+        title=data.get(ATTR_TITLE),
+        format=data[ATTR_FORMAT],
+        silent=data[ATTR_SILENT],
+        priority=data[ATTR_PRIORITY],
+        tag=data.get(ATTR_TAG),
+        time_to_live=None if time_to_live is None else time_to_live.total_seconds(),
+        delivery=data[ATTR_DELIVERY],
+        context=call.context.id,
+    )
+    if target.entity:
+        target.entity.async_set_context(call.context)
+        target.entity.note_notification()
+    return await coordinator.bach.wait(receipt.id, data[ATTR_WAIT]) if data[ATTR_WAIT] else receipt
+
+
+def _undelivered(message: Receipt | Message, target: _Target) -> HomeAssistantError | None:
+    """The error for a message that ended without being sent, which only a caller who waits can learn here."""
+    if not message.status.is_final or message.status is Status.SENT:
+        return None
+    fault = message.error if isinstance(message, Message) else None
+    return HomeAssistantError(
+        translation_domain=DOMAIN,
+        translation_key=f"message_{message.status.value}",
+        translation_placeholders={"name": target.name, "reason": fault.text if fault else "-"},
+    )
+
+
+def _raise_errors(errors: Sequence[HomeAssistantError]) -> None:
+    """Raise the only error as it is, several as one that lists them."""
+    if len(errors) == 1:
+        raise errors[0]
+    if errors:
+        raise HomeAssistantError(
+            translation_domain=DOMAIN,
+            translation_key="several_errors",
+            translation_placeholders={"errors": " ".join(str(error) for error in errors)},
+        )

@@ -1,0 +1,115 @@
+"""Numbers and times of a connection."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import override
+
+from homeassistant.components.sensor import (
+    SensorDeviceClass,
+    SensorEntity,
+    SensorEntityDescription,
+    SensorStateClass,
+)
+from homeassistant.const import EntityCategory
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.util import dt as dt_util
+
+from bach_lib import BreakerState
+
+from .coordinator import BachConfigEntry, Snapshot
+from .entity import BachEntity
+
+PARALLEL_UPDATES = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class BachSensorDescription(SensorEntityDescription):
+    """A sensor, and where its value is found."""
+
+    value_fn: Callable[[Snapshot], int | str | datetime | None]
+
+
+def _oldest(snapshot: Snapshot) -> datetime | None:
+    oldest = snapshot.queue.oldest
+    return None if oldest is None else dt_util.utc_from_timestamp(oldest)
+
+
+SENSORS = (
+    BachSensorDescription(
+        key="breaker",
+        translation_key="breaker",
+        device_class=SensorDeviceClass.ENUM,
+        options=[state.value for state in BreakerState],
+        entity_category=EntityCategory.DIAGNOSTIC,
+        value_fn=lambda snapshot: snapshot.breaker.value,
+    ),
+    BachSensorDescription(
+        key="queued",
+        translation_key="queued",
+        state_class=SensorStateClass.MEASUREMENT,
+        value_fn=lambda snapshot: snapshot.queue.waiting,
+    ),
+    BachSensorDescription(
+        key="dead",
+        translation_key="dead",
+        state_class=SensorStateClass.MEASUREMENT,
+        value_fn=lambda snapshot: snapshot.queue.dead,
+    ),
+    BachSensorDescription(
+        key="sent",
+        translation_key="sent",
+        state_class=SensorStateClass.TOTAL_INCREASING,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        value_fn=lambda snapshot: snapshot.queue.sent,
+    ),
+    BachSensorDescription(
+        key="failed",
+        translation_key="failed",
+        state_class=SensorStateClass.MEASUREMENT,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        value_fn=lambda snapshot: snapshot.queue.failed,
+    ),
+    BachSensorDescription(
+        key="uncertain",
+        translation_key="uncertain",
+        state_class=SensorStateClass.MEASUREMENT,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,  # only for those who send at most once
+        value_fn=lambda snapshot: snapshot.queue.uncertain,
+    ),
+    BachSensorDescription(
+        key="last_sent",
+        translation_key="last_sent",
+        device_class=SensorDeviceClass.TIMESTAMP,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        value_fn=lambda snapshot: snapshot.last_sent,
+    ),
+    BachSensorDescription(
+        key="oldest_waiting",
+        translation_key="oldest_waiting",
+        device_class=SensorDeviceClass.TIMESTAMP,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,  # comes and goes with every single message
+        value_fn=_oldest,
+    ),
+)
+
+
+async def async_setup_entry(
+    hass: HomeAssistant, entry: BachConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
+) -> None:
+    """Add the sensors of a connection."""
+    async_add_entities(BachSensor(entry.runtime_data, description) for description in SENSORS)
+
+
+class BachSensor(BachEntity, SensorEntity):
+    """A number or a time of a connection."""
+
+    entity_description: BachSensorDescription
+
+    @property
+    @override
+    def native_value(self) -> int | str | datetime | None:
+        return self.entity_description.value_fn(self.coordinator.data)

@@ -1,0 +1,152 @@
+"""The actions of the integration, registered once, whatever entries there are."""
+
+from typing import Final
+
+import voluptuous as vol
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import ATTR_CONFIG_ENTRY_ID
+from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers import service
+from homeassistant.util import dt as dt_util
+from homeassistant.util.json import JsonObjectType
+
+from bach_lib import Message, QueueStatus, Status
+
+from .const import DOMAIN
+from .entry import connection_name
+from .errors import translated_errors
+from .hub import HUB
+from .permissions import recipient_entities, require_control
+from .send_message import SCHEMA as SEND_MESSAGE_SCHEMA
+from .send_message import async_send_message
+
+ATTR_LIMIT: Final = "limit"
+ATTR_MESSAGE_ID: Final = "message_id"
+ATTR_STATUS: Final = "status"
+
+MAX_LISTED: Final = 500
+
+_MESSAGE_ID = vol.All(vol.Coerce(int), vol.Range(min=1))
+
+RETRY_SCHEMA = vol.Schema(
+    {
+        vol.Exclusive(ATTR_MESSAGE_ID, "what"): _MESSAGE_ID,
+        vol.Exclusive(ATTR_CONFIG_ENTRY_ID, "what"): cv.string,
+    }
+)
+CANCEL_SCHEMA = vol.Schema({vol.Required(ATTR_MESSAGE_ID): _MESSAGE_ID})
+GET_QUEUE_SCHEMA = vol.Schema(
+    {
+        vol.Optional(ATTR_CONFIG_ENTRY_ID): cv.string,
+        vol.Optional(ATTR_STATUS): vol.All(cv.ensure_list, [vol.Coerce(Status)]),
+        vol.Optional(ATTR_LIMIT, default=0): vol.All(vol.Coerce(int), vol.Range(min=0, max=MAX_LISTED)),
+    }
+)
+
+
+@callback
+def async_setup_services(hass: HomeAssistant) -> None:
+    """Register the actions."""
+    optional = SupportsResponse.OPTIONAL
+    register = hass.services.async_register
+    register(DOMAIN, "send_message", async_send_message, SEND_MESSAGE_SCHEMA, optional)
+    register(DOMAIN, "retry", _retry, RETRY_SCHEMA, optional)
+    register(DOMAIN, "cancel", _cancel, CANCEL_SCHEMA, optional)
+    # it shows what people wrote to each other
+    service.async_register_admin_service(hass, DOMAIN, "get_queue", _get_queue, GET_QUEUE_SCHEMA, SupportsResponse.ONLY)
+
+
+async def _retry(call: ServiceCall) -> ServiceResponse:
+    """Send one message again, or all dead letters of a connection."""
+    with translated_errors(call.hass):
+        bach = call.hass.data[HUB].bach
+        if (message_id := call.data.get(ATTR_MESSAGE_ID)) is not None:
+            await _require_message_control(call, await bach.get(message_id))
+            await bach.retry(message_id)
+            count = 1
+        else:
+            entry = service.async_get_config_entry(call.hass, DOMAIN, call.data.get(ATTR_CONFIG_ENTRY_ID))
+            await require_control(call, recipient_entities(call.hass, entry))
+            count = await bach.retry_all(connection_name(entry))
+    return {"retried": count} if call.return_response else None
+
+
+async def _cancel(call: ServiceCall) -> ServiceResponse:
+    """Take a waiting message back."""
+    with translated_errors(call.hass):
+        bach = call.hass.data[HUB].bach
+        await _require_message_control(call, await bach.get(call.data[ATTR_MESSAGE_ID]))
+        message = await bach.cancel(call.data[ATTR_MESSAGE_ID])
+    return {"id": message.id, "status": message.status.value} if call.return_response else None
+
+
+async def _require_message_control(call: ServiceCall, message: Message) -> None:
+    for entry in call.hass.config_entries.async_loaded_entries(DOMAIN):
+        if connection_name(entry) == message.connection:
+            await require_control(call, recipient_entities(call.hass, entry))
+
+
+async def _get_queue(call: ServiceCall) -> ServiceResponse:
+    """How the queues stand, and if wanted the newest messages in them."""
+    entries = _entries(call)
+    names = {connection_name(entry): entry for entry in entries}
+    with translated_errors(call.hass):
+        bach = call.hass.data[HUB].bach
+        queues = await bach.queue_status()
+        messages: list[Message] = []
+        for name in names if call.data[ATTR_LIMIT] else ():
+            messages += await bach.messages(
+                connection=name, status=call.data.get(ATTR_STATUS), limit=call.data[ATTR_LIMIT]
+            )
+    messages.sort(key=lambda message: message.id, reverse=True)
+    return {
+        "connections": [
+            _queue_row(entry, queues.get(name, QueueStatus(connection=name))) for name, entry in names.items()
+        ],
+        "messages": [_message_row(names[message.connection], message) for message in messages[: call.data[ATTR_LIMIT]]],
+    }
+
+
+def _entries(call: ServiceCall) -> list[ConfigEntry]:
+    """The connection that the call names, or all that are loaded."""
+    if entry_id := call.data.get(ATTR_CONFIG_ENTRY_ID):
+        return [service.async_get_config_entry(call.hass, DOMAIN, entry_id)]
+    return call.hass.config_entries.async_loaded_entries(DOMAIN)
+
+
+def _queue_row(entry: ConfigEntry, queue: QueueStatus) -> JsonObjectType:
+    return {
+        ATTR_CONFIG_ENTRY_ID: entry.entry_id,
+        "name": entry.title,
+        "pending": queue.pending,
+        "sending": queue.sending,
+        "failed": queue.failed,
+        "sent": queue.sent,
+        "dead": queue.dead,
+        "uncertain": queue.uncertain,
+        "oldest": _time(queue.oldest),
+    }
+
+
+def _message_row(entry: ConfigEntry, message: Message) -> JsonObjectType:
+    return {
+        "id": message.id,
+        ATTR_CONFIG_ENTRY_ID: entry.entry_id,
+        "recipient": message.recipient,
+        "title": message.title,
+        "message": message.text,
+        "priority": message.priority,
+        "tag": message.tag,
+        "status": message.status.value,
+        "error": message.error.text if message.error else None,
+        "retry_count": message.retry_count,
+        "created_at": _time(message.created_at),
+        "expires_at": _time(message.expires_at),
+        "next_retry_at": _time(message.next_retry_at),
+        "finished_at": _time(message.finished_at),
+    }
+
+
+def _time(timestamp: float | None) -> str | None:
+    return None if timestamp is None else dt_util.utc_from_timestamp(timestamp).isoformat()

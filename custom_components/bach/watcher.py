@@ -1,0 +1,89 @@
+"""Turns what happens to a connection into what a person should see or do.
+
+A refused token asks for a new one, a second program on the same bot becomes a repair that names the bot, and a group
+that moved is followed.
+"""
+
+from contextlib import suppress
+
+from homeassistant.config_entries import ConfigSubentry
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.data_entry_flow import AbortFlow
+from homeassistant.helpers import issue_registry as ir
+
+from bach_lib import Bach, ConnectionState, Direction, Fault, Health
+from bach_lib.events import ConnectionChanged, RecipientMoved
+
+from .const import CONF_RECIPIENT, DOMAIN
+from .coordinator import BachConfigEntry
+from .entry import connection_name, recipient_unique_id
+
+_FAULT_CONFLICT = "conflict"
+"""The library's code for "another program receives for this account"."""
+
+
+@callback
+def async_watch(hass: HomeAssistant, entry: BachConfigEntry, bach: Bach) -> None:
+    """Follow the events of the entry's connection until it is unloaded."""
+    watcher = _Watcher(hass, entry)
+    entry.async_on_unload(bach.subscribe(ConnectionChanged, watcher.connection_changed))
+    entry.async_on_unload(bach.subscribe(RecipientMoved, watcher.recipient_moved))
+    entry.async_on_unload(watcher.clear_conflict)
+    for direction in Direction:
+        watcher.judge(direction, bach.health(connection_name(entry), direction))
+
+
+class _Watcher:
+    def __init__(self, hass: HomeAssistant, entry: BachConfigEntry) -> None:
+        self._hass = hass
+        self._entry = entry
+        self._connection = connection_name(entry)
+        self._issue_id = f"conflict_{entry.entry_id}"
+
+    @callback
+    def connection_changed(self, event: ConnectionChanged) -> None:
+        if event.connection == self._connection:
+            self.judge(event.direction, event.health)
+
+    @callback
+    def judge(self, direction: Direction, health: Health) -> None:
+        if health.state is ConnectionState.AUTH_FAILED:
+            self._entry.async_start_reauth(self._hass)
+        elif direction is Direction.RECEIVING and health.fault and health.fault.code == _FAULT_CONFLICT:
+            self._report_conflict(health.fault)
+        elif direction is Direction.RECEIVING and health.state is ConnectionState.CONNECTED:
+            self.clear_conflict()
+
+    @callback
+    def recipient_moved(self, event: RecipientMoved) -> None:
+        """Give the recipient its new address."""
+        if event.connection != self._connection:
+            return
+        for subentry in self._entry.subentries.values():
+            if subentry.data[CONF_RECIPIENT] == event.old:
+                self._move(subentry, event.new)
+
+    def _move(self, subentry: ConfigSubentry, recipient: str) -> None:
+        with suppress(AbortFlow):  # the new address has been added by hand already
+            self._hass.config_entries.async_update_subentry(
+                self._entry,
+                subentry,
+                data={**subentry.data, CONF_RECIPIENT: recipient},
+                unique_id=recipient_unique_id(recipient),
+            )
+
+    @callback
+    def clear_conflict(self) -> None:
+        """Take the repair back."""
+        ir.async_delete_issue(self._hass, DOMAIN, self._issue_id)
+
+    def _report_conflict(self, fault: Fault) -> None:
+        ir.async_create_issue(
+            self._hass,
+            DOMAIN,
+            self._issue_id,
+            is_fixable=False,
+            severity=ir.IssueSeverity.WARNING,
+            translation_key="conflict",
+            translation_placeholders={"name": self._entry.title, "reason": fault.text},
+        )

@@ -1,0 +1,176 @@
+"""A Home Assistant with our integration and a Telegram on loopback, nothing else."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from homeassistant.config_entries import ConfigSubentryData
+from homeassistant.const import MATCH_ALL
+from homeassistant.core import Event, HomeAssistant, callback
+from homeassistant.helpers import entity_registry as er
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from bach_lib import Bach
+from bach_lib.testing.telegram_server import Bot, TelegramServer
+
+# the first `custom_components` that is imported wins, and the test plugin has one of its own
+from custom_components.bach.const import DOMAIN
+from custom_components.bach.hub import HUB
+
+TOKEN = "123456789:AAaaBBbbCCccDDddEEeeFFffGGggHHhhIIi"
+BOT_ID = "123456789"
+CONNECTION = f"telegram_{BOT_ID}"
+ADA, BOB, STRANGER = 42, 43, 99
+ADA_ENTITY = "notify.ada"
+BOB_ENTITY = "notify.bob"
+
+
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Warnings are errors, except those that Home Assistant's own components cause."""
+    for item in items:
+        if item.path.is_relative_to(HERE):
+            item.add_marker(pytest.mark.filterwarnings("ignore::aiohttp.web_exceptions.NotAppKeyWarning"))
+
+
+@pytest.fixture
+def hass_config_dir(tmp_path: Path) -> str:
+    """A configuration directory for each test: the database is a real file."""
+    return str(tmp_path)
+
+
+@pytest.fixture(autouse=True)
+def our_integration(enable_custom_integrations: None, socket_enabled: None) -> None:
+    """Let Home Assistant find the integration, and let it talk to this machine (and nothing else)."""
+
+
+@pytest.fixture
+async def telegram(socket_enabled: None) -> AsyncGenerator[TelegramServer]:
+    """Telegram, with a bot and two people."""
+    async with TelegramServer() as server:
+        server.add_bot(TOKEN, username="home_bot")
+        server.add_chat(ADA, first_name="Ada")
+        server.add_chat(BOB, first_name="Bob")
+        yield server
+
+
+@pytest.fixture
+def bot(telegram: TelegramServer) -> Bot:
+    """The bot that the entry belongs to."""
+    return telegram.bots[TOKEN]
+
+
+@pytest.fixture
+def entry(telegram: TelegramServer, hass: HomeAssistant) -> MockConfigEntry:
+    """A connection with the recipients Ada and Bob, not set up yet."""
+    return add_entry(hass, telegram)
+
+
+@pytest.fixture
+async def loaded(hass: HomeAssistant, telegram: TelegramServer, entry: MockConfigEntry) -> MockConfigEntry:
+    """The same connection, set up and connected in both directions."""
+    telegram.receive_text(telegram.bots[TOKEN], chat_id=STRANGER, text="hello")  # so that the first poll ends at once
+    await set_up(hass, entry)
+    for direction in ("sending", "receiving"):
+        await until_state(hass, f"binary_sensor.home_bot_{direction}", "on")
+    return entry
+
+
+def add_entry(
+    hass: HomeAssistant,
+    server: TelegramServer,
+    *,
+    token: str = TOKEN,
+    title: str = "@home_bot",
+    recipients: Mapping[str, int] | None = None,
+) -> MockConfigEntry:
+    """Add an entry for a bot of the server. Recipients are names with chat ids."""
+    people = {"Ada": ADA, "Bob": BOB} if recipients is None else recipients
+    entry = MockConfigEntry(
+        domain=DOMAIN,
+        title=title,
+        unique_id=token.partition(":")[0],
+        data={"type": "telegram", "bot_token": token, "endpoint": server.url, "link": "https://t.me/home_bot"},
+        subentries_data=[recipient(name, str(chat_id)) for name, chat_id in people.items()],
+    )
+    entry.add_to_hass(hass)
+    return entry
+
+
+def recipient(title: str, address: str) -> ConfigSubentryData:
+    """A recipient as a flow would have stored it."""
+    return ConfigSubentryData(
+        data={"recipient": address, "kind": "private"},
+        subentry_type="recipient",
+        title=title,
+        unique_id=f"recipient_{address}",
+    )
+
+
+async def set_up(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    """Set an entry up, successfully."""
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+
+
+def the_bach(hass: HomeAssistant) -> Bach:
+    """The one Bach of this Home Assistant."""
+    return hass.data[HUB].bach
+
+
+async def until(hass: HomeAssistant, condition: Callable[[], bool]) -> None:
+    """Wait until an event of Home Assistant makes the condition true."""
+    happened = asyncio.Event()
+
+    @callback
+    def look(_: Event[Any]) -> None:
+        if condition():
+            happened.set()
+
+    stop = hass.bus.async_listen(MATCH_ALL, look)
+    try:
+        if not condition():
+            async with asyncio.timeout(5):
+                await happened.wait()
+    finally:
+        stop()
+
+
+async def until_state(hass: HomeAssistant, entity_id: str, state: str) -> None:
+    """Wait until an entity has this state."""
+
+    def has_state() -> bool:
+        found = hass.states.get(entity_id)
+        return found is not None and found.state == state
+
+    try:
+        await until(hass, has_state)
+    except TimeoutError:
+        raise AssertionError(f"{entity_id} is {hass.states.get(entity_id)}, not {state}") from None
+
+
+def state(hass: HomeAssistant, entity_id: str) -> str | None:
+    """The state of an entity, None without one."""
+    found = hass.states.get(entity_id)
+    return found.state if found else None
+
+
+def entity_ids(hass: HomeAssistant, entry: MockConfigEntry) -> set[str]:
+    """All entities of an entry."""
+    return {found.entity_id for found in er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)}
+
+
+async def send(hass: HomeAssistant, entity_id: str, message: str, **data: object) -> None:
+    """Send through Home Assistant's own action."""
+    await hass.services.async_call(
+        "notify", "send_message", {"entity_id": entity_id, "message": message, **data}, blocking=True
+    )
+
+
+async def press(hass: HomeAssistant, entity_id: str) -> None:
+    """Press a button."""
+    await hass.services.async_call("button", "press", {"entity_id": entity_id}, blocking=True)
