@@ -102,8 +102,7 @@ class TelegramConnector(Connector):
     @override
     async def send(self, message: Message) -> Outcome:
         """Once as asked, and again only where the platform said that it took nothing: to a new id, without markup."""
-        target = self._target(message.recipient)
-        attempt = _Attempt(target=target, form=message.format, moved=str(target) != message.recipient)
+        attempt = _Attempt(target=self._target(message.recipient), form=message.format)
         while True:
             try:
                 answer = await self._bot.call("sendMessage", **_parameters(message, attempt))
@@ -111,10 +110,12 @@ class TelegramConnector(Connector):
                 changed = attempt.after(error)
                 if changed is None:
                     return self._outcome(error, attempt.target)
-                self._moved[attempt.target.chat] = changed.target.chat
+                if changed.moved and not attempt.moved:
+                    self._moved[attempt.target.chat] = changed.target.chat
                 attempt = changed
             else:
-                moved_to = str(attempt.target) if attempt.moved else None
+                reached = str(attempt.target)
+                moved_to = reached if reached != self.normalize_recipient(message.recipient) else None
                 return Sent(remote_id=_message_id(answer), degraded=attempt.degraded, moved_to=moved_to)
 
     @override

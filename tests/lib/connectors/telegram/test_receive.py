@@ -1,0 +1,215 @@
+"""Receiving: what a poll brings, and how it ends."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+from aiohttp import ClientSession
+
+from bach_lib.clock import SystemClock
+from bach_lib.connectors.base import Batch, Setup
+from bach_lib.connectors.telegram import TelegramConnector
+from bach_lib.models import Connection
+from bach_lib.models import Fault as Reason
+from bach_lib.testing.telegram_server import Bot, Fault, TelegramServer
+from tests.lib.connectors.telegram.conftest import CHAT, GROUP, TOKEN, Connect
+
+
+async def poll(connector: TelegramConnector, cursor: str | None = None) -> Batch:
+    """One poll that works."""
+    answer = await connector.receive(cursor)
+    assert isinstance(answer, Batch), answer
+    return answer
+
+
+async def failed_poll(connector: TelegramConnector) -> Reason:
+    """One poll that does not."""
+    answer = await connector.receive(None)
+    assert isinstance(answer, Reason), answer
+    return answer
+
+
+async def test_a_message_comes_in(connector: TelegramConnector, server: TelegramServer, bot: Bot) -> None:
+    """Nobody could talk to the house."""
+    server.receive_text(bot, chat_id=CHAT, text="/start", first_name="Ada", username="ada_l")
+    [message] = (await poll(connector)).messages
+    assert (message.kind, message.text, message.recipient, message.sender_id) == ("text", "/start", "42", "42")
+    assert (message.recipient_title, message.sender_name) == ("Ada", "Ada")
+    assert message.metadata == {"chat_type": "private", "message_id": 1, "username": "ada_l"}
+
+
+async def test_what_came_in_can_be_answered(connector: TelegramConnector, server: TelegramServer, bot: Bot) -> None:
+    """An answer would go to the wrong topic, or stand below another message."""
+    server.receive_text(bot, chat_id=GROUP, from_id=CHAT, text="Is the door open?", thread_id=7)
+    [message] = (await poll(connector)).messages
+    assert message.recipient == f"{GROUP}/7"
+    assert message.remote_id == f"{GROUP}:1"
+
+
+async def test_every_message_once(connector: TelegramConnector, server: TelegramServer, bot: Bot) -> None:
+    """Commands would run again with every poll, or be skipped."""
+    server.receive_text(bot, chat_id=CHAT, text="one")
+    server.receive_text(bot, chat_id=CHAT, text="two")
+    first = await poll(connector)
+    again = await poll(connector)
+    server.receive_text(bot, chat_id=CHAT, text="three")
+    second = await poll(connector, first.cursor)
+    assert [message.text for message in first.messages] == ["one", "two"]
+    assert again == first
+    assert [message.text for message in second.messages] == ["three"]
+
+
+async def test_no_news(connect: Connect, bot: Bot) -> None:
+    """A quiet day would look like a fault, or forget how far it had read."""
+    assert await connect(poll_seconds=0).receive("17") == Batch(messages=(), cursor="17")
+
+
+async def test_news_end_the_wait(connector: TelegramConnector, server: TelegramServer, bot: Bot) -> None:
+    """A command would wait for the end of the poll."""
+    polling = asyncio.create_task(poll(connector))
+    await server.wait_until(lambda: bot.updates.is_polled)
+    server.receive_text(bot, chat_id=CHAT, text="now")
+    assert [message.text for message in (await polling).messages] == ["now"]
+
+
+async def test_a_poison_update_is_passed(connector: TelegramConnector, server: TelegramServer, bot: Bot) -> None:
+    """One update that nobody understands would stop receiving for ever."""
+    server.push_update(bot, {"message": {"chat": "nonsense", "message_id": []}})
+    server.push_update(bot, {"message": None})
+    server.receive_text(bot, chat_id=CHAT, text="still here")
+    batch = await poll(connector)
+    assert [message.text for message in batch.messages] == ["still here"]
+    server.receive_text(bot, chat_id=CHAT, text="and here")
+    assert [message.text for message in (await poll(connector, batch.cursor)).messages] == ["and here"]
+
+
+async def test_edits_channels_and_memberships(connector: TelegramConnector, server: TelegramServer, bot: Bot) -> None:
+    """The platform would not even be asked for them."""
+    chat = {"id": GROUP, "type": "supergroup", "title": "Home"}
+    server.push_update(bot, {"edited_message": {"message_id": 3, "chat": chat, "text": "new", "edit_date": 5}})
+    server.push_update(bot, {"channel_post": {"message_id": 4, "chat": chat, "text": "post"}})
+    server.push_update(bot, {"my_chat_member": {"chat": chat, "new_chat_member": {"status": "member"}}})
+    batch = await poll(connector)
+    assert [(message.kind, message.text) for message in batch.messages] == [
+        ("edited", "new"),
+        ("text", "post"),
+        ("my_chat_member", "member"),
+    ]
+
+
+async def test_another_program_polls(connector: TelegramConnector, server: TelegramServer) -> None:
+    """Nobody would know which of five bots is used twice, and both programs would throw each other out."""
+    server.fail(Fault.conflict(), methods=["getUpdates"])
+    fault = await failed_poll(connector)
+    assert fault == Reason(
+        code="conflict",
+        text="Another program receives the messages for @home_bot. Stop it there, or use a bot of its own here.",
+        retry_after=35.0,
+    )
+
+
+async def test_a_webhook_is_set(connector: TelegramConnector, bot: Bot) -> None:
+    """The advice would be to look for a second program, which does not exist."""
+    bot.webhook = "https://example.org/hook"
+    fault = await failed_poll(connector)
+    assert (fault.code, fault.retry_after) == ("conflict", 35.0)
+    assert fault.text.startswith("The messages for @home_bot go to a webhook.")
+
+
+async def test_a_conflict_of_an_unknown_bot(connector: TelegramConnector, server: TelegramServer) -> None:
+    """Asking for the bot's name while the platform is in trouble would hide the conflict."""
+    server.fail(Fault.conflict(), methods=["getUpdates"])
+    server.fail(Fault.server_error(), methods=["getMe"])
+    assert (await failed_poll(connector)).code == "conflict"
+
+
+@pytest.mark.parametrize(
+    ("fault", "code", "retry_after"),
+    [
+        (Fault.unauthorized(), "auth_failed", None),
+        (Fault.too_many_requests(retry_after=9), "rate_limited", 9),
+        (Fault.server_error(), "server_error", None),
+        (Fault.garbage(), "bad_answer", None),
+        (Fault.drop_before_read(), "unreachable", None),
+    ],
+)
+async def test_faults(
+    connector: TelegramConnector, server: TelegramServer, fault: Fault, code: str, retry_after: float | None
+) -> None:
+    """Receiving would stop, or say the wrong reason."""
+    server.fail(fault)
+    answer = await failed_poll(connector)
+    assert (answer.code, answer.retry_after) == (code, retry_after)
+
+
+async def test_silence(hasty: TelegramConnector, server: TelegramServer) -> None:
+    """A dead connection would be waited on for ever, while sending still works."""
+    server.fail(Fault.hang(), methods=["getUpdates"])
+    assert (await failed_poll(hasty)).code == "timeout"
+
+
+async def test_nothing_listens(connector: TelegramConnector, server: TelegramServer) -> None:
+    """An outage would end receiving."""
+    await server.pause()
+    assert (await failed_poll(connector)).code == "refused"
+    await server.resume()
+
+
+async def test_cancelling(connector: TelegramConnector, server: TelegramServer, bot: Bot) -> None:
+    """The connection would stay open, and the next poll be refused as a conflict with our own."""
+    polling = asyncio.create_task(connector.receive(None))
+    await server.wait_until(lambda: bot.updates.is_polled)
+    polling.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await polling
+    async with asyncio.timeout(5):
+        while bot.updates.is_polled:  # until the server has noticed
+            await connector.check()
+
+
+async def test_reset_ends_a_poll_and_begins_afresh(
+    connector: TelegramConnector, server: TelegramServer, bot: Bot
+) -> None:
+    """A poll that hangs in a dead socket could not be got rid of."""
+    polling = asyncio.create_task(connector.receive(None))
+    await server.wait_until(lambda: bot.updates.is_polled)
+    await connector.reset()
+    assert isinstance(await polling, Reason)
+    server.receive_text(bot, chat_id=CHAT, text="again")
+    assert [message.text for message in (await poll(connector)).messages] == ["again"]
+
+
+@pytest.fixture
+async def sessions() -> AsyncIterator[list[ClientSession]]:
+    """All sessions a connector has made."""
+    made: list[ClientSession] = []
+    yield made
+    for session in made:
+        await session.close()
+
+
+async def test_close_releases_only_its_own(server: TelegramServer, bot: Bot, sessions: list[ClientSession]) -> None:
+    """Removing a connection would leak a session, or close the one that everybody shares."""
+
+    def new_session() -> ClientSession:
+        sessions.append(ClientSession())
+        return sessions[-1]
+
+    async with ClientSession() as shared:
+        connection = Connection(name="telegram", type="telegram", endpoint=server.url)
+        connector = TelegramConnector(
+            Setup(
+                connection=connection,
+                secrets={"bot_token": TOKEN},
+                session=shared,
+                new_session=new_session,
+                clock=SystemClock(),
+            )
+        )
+        server.receive_text(bot, chat_id=CHAT, text="x")
+        await poll(connector)
+        await connector.check()
+        await connector.close()
+        await connector.close()
+        assert [session.closed for session in sessions] == [True]
+        assert not shared.closed
