@@ -1,0 +1,53 @@
+"""What the documents show is run, so that a stranger's first try works."""
+
+import asyncio
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bach_lib.testing.telegram_server import TelegramServer
+
+ROOT = Path(__file__).parents[2]
+TOKEN = "123456:AAFakeTokenFakeTokenFakeTokenFakeTok"
+
+
+def blocks(document: str, language: str) -> list[str]:
+    """All code blocks of a language."""
+    return re.findall(rf"```{language}\n(.*?)```", (ROOT / document).read_text("utf-8"), re.DOTALL)
+
+
+async def test_the_readmes_program_sends_a_message(tmp_path: Path) -> None:
+    """Somebody who copies the first example would get an error instead of a message."""
+    [program] = blocks("README.md", "python")
+    async with TelegramServer(port=0) as server:
+        server.add_bot(TOKEN, username="home_bot", id=123456)
+        server.add_chat(42, type="private", first_name="Ada")
+        local = program.replace('type="telegram",', f'type="telegram", endpoint="{server.url}",')
+        assert local != program
+        run = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-c",
+            local,
+            cwd=tmp_path,
+            env={"TELEGRAM_TOKEN": TOKEN, "PYTHONPATH": str(ROOT)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        async with asyncio.timeout(30):
+            output, errors = await run.communicate()
+        assert (output, errors, run.returncode) == (b"sent\n", b"", 0)
+        assert [message.text for message in server.sent] == ["The garage door is open"]
+
+
+@pytest.mark.parametrize(
+    "document", sorted(str(path.relative_to(ROOT)) for path in [*ROOT.glob("*.md"), *ROOT.glob("*/*.md")])
+)
+def test_links_between_documents_lead_somewhere(document: str) -> None:
+    """A reader would follow a link into nothing."""
+    text = (ROOT / document).read_text("utf-8")
+    targets = re.findall(r"\]\((?!https?:|#)([^)#]+)", text)
+    missing = [target for target in targets if not (ROOT / document).parent.joinpath(target).exists()]
+    assert missing == []
