@@ -15,8 +15,8 @@ it comes up, and dropped.
 from dataclasses import dataclass, field
 from heapq import heapify, heappop, heappush
 
-_MAX_DISCARDED = 64
-"""Ids of discarded messages that a lane's heap may carry beside as many as wait, before it is cleaned."""
+_MAX_STALE = 64
+"""Items out of date that a heap may carry, beside as many as are true, before it is cleaned."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -50,8 +50,10 @@ class _Lane:
             heappop(self.heap)  # it was discarded
         return None
 
-    def due(self, head: Entry) -> float:
-        return max(head.due, self.paused_until)
+    def due(self) -> float:
+        """When its head may go; if nothing waits, when its pause is over."""
+        head = self.head()
+        return max(head.due, self.paused_until) if head else self.paused_until
 
 
 class Lanes:
@@ -78,6 +80,8 @@ class Lanes:
         self._size += 1
         if entry.expires is not None:
             heappush(self._expiring, (entry.expires, entry.id, entry.recipient))
+            if len(self._expiring) > _MAX_STALE + 2 * self._size:
+                self._clean_expiring()
         if lane.head() is entry:
             self._announce(entry.recipient, lane)
 
@@ -86,7 +90,7 @@ class Lanes:
         lane = self._lanes.get(recipient)
         if lane and lane.entries.pop(message_id, None):
             self._size -= 1
-            if len(lane.heap) > _MAX_DISCARDED + 2 * len(lane.entries):
+            if len(lane.heap) > _MAX_STALE + 2 * len(lane.entries):
                 lane.heap = [entry.rank for entry in lane.entries.values()]
                 heapify(lane.heap)
             self._announce(recipient, lane)
@@ -95,8 +99,10 @@ class Lanes:
         """Take out all messages whose time is over and return their ids."""
         ids = []
         while self._expiring and self._expiring[0][0] <= now:
-            _, message_id, recipient = heappop(self._expiring)
-            if (lane := self._lanes.get(recipient)) and message_id in lane.entries:
+            expires, message_id, recipient = heappop(self._expiring)
+            lane = self._lanes.get(recipient)
+            entry = lane.entries.get(message_id) if lane else None
+            if entry and entry.expires == expires:  # else it was revived since, without time to live
                 self.discard(recipient, message_id)
                 ids.append(message_id)
         return ids
@@ -113,20 +119,20 @@ class Lanes:
         """The message that goes next, out of its lane, which is busy until `release`."""
         while self._later and self._later[0][0] <= now:
             _, recipient = heappop(self._later)
-            if (
-                (lane := self._lanes.get(recipient))
-                and not lane.busy
-                and (head := lane.head())
-                and lane.due(head) <= now
-            ):
+            lane = self._lanes.get(recipient)
+            if lane is None or lane.busy or lane.due() > now:
+                continue
+            if head := lane.head():
                 heappush(self._ready, (lane.strikes, *head.rank, recipient))
+            else:
+                del self._lanes[recipient]  # its pause is over, and nothing more is known of it
         while self._ready:
             strikes, _, message_id, recipient = heappop(self._ready)
             lane = self._lanes.get(recipient)
             head = lane.head() if lane else None
             if lane is None or head is None or lane.busy or (strikes, message_id) != (lane.strikes, head.id):
                 continue  # out of date; the lane was announced again when that changed
-            if lane.due(head) > now:
+            if lane.due() > now:
                 self._announce(recipient, lane)
                 continue
             del lane.entries[head.id]
@@ -163,7 +169,9 @@ class Lanes:
             self.add(entry)
 
     def next_due(self) -> float | None:
-        """After `take` found nothing: the next time at which it may find something. None: not by waiting alone."""
+        """A time at or before the next one at which `take` may find something. None: not by waiting alone."""
+        if self._ready:
+            return 0.0  # long ago: it was due when `take` preferred another
         return self._later[0][0] if self._later else None
 
     def next_expiry(self) -> float | None:
@@ -174,7 +182,15 @@ class Lanes:
         """Say when the lane's head is due; forget a lane that nothing is known of any more."""
         if lane.busy:
             return
-        if head := lane.head():
-            heappush(self._later, (lane.due(head), recipient))
-        elif not lane.paused_until:
+        if not lane.entries and not lane.paused_until:
             self._lanes.pop(recipient, None)
+            return
+        heappush(self._later, (lane.due(), recipient))
+        if len(self._later) > _MAX_STALE + 2 * len(self._lanes):
+            self._later = [(lane.due(), name) for name, lane in self._lanes.items() if not lane.busy]
+            heapify(self._later)
+
+    def _clean_expiring(self) -> None:
+        entries = [entry for lane in self._lanes.values() for entry in lane.entries.values()]
+        self._expiring = [(entry.expires, entry.id, entry.recipient) for entry in entries if entry.expires is not None]
+        heapify(self._expiring)
