@@ -1,0 +1,141 @@
+"""The platforms on loopback that the contract of connectors is held against, one class for each type of connection."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from typing import ClassVar, Self, override
+
+from aiohttp import ClientSession
+
+from bach_lib.clock import SystemClock
+from bach_lib.connectors.base import Connector, Setup
+from bach_lib.connectors.telegram import Settings, TelegramConnector, Timeouts
+from bach_lib.models import Connection
+from bach_lib.testing.telegram_server import Fault, TelegramServer
+
+
+class Platform(ABC):
+    """A running platform and the way to connect to it. `name` is the type of its connections."""
+
+    name: ClassVar[str]
+    connector: ClassVar[type[Connector]]
+    secrets: ClassVar[Mapping[str, str]]
+    wrong_secrets: ClassVar[Mapping[str, str]]
+    recipient: ClassVar[str]
+    same_recipients: ClassVar[tuple[str, ...]] = ()
+    """Other ways to write `recipient`."""
+
+    def __init__(self) -> None:
+        self._stack = AsyncExitStack()
+        self.made: list[ClientSession] = []
+        self.session: ClientSession
+
+    async def __aenter__(self) -> Self:
+        self.session = await self._stack.enter_async_context(ClientSession())
+        await self.start(self._stack)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._stack.aclose()
+
+    def setup(self, secrets: Mapping[str, str] | None = None) -> Setup:
+        """What a connector to this platform is made from."""
+        return Setup(
+            connection=Connection(name="home", type=self.name, endpoint=self.endpoint),
+            secrets=self.secrets if secrets is None else secrets,
+            session=self.session,
+            new_session=self._new_session,
+            clock=SystemClock(),
+        )
+
+    def connect(self, secrets: Mapping[str, str] | None = None) -> Connector:
+        """A connector; it is closed at the end."""
+        connector = self.connector(self.setup(secrets))
+        self._stack.push_async_callback(connector.close)
+        return connector
+
+    def _new_session(self) -> ClientSession:
+        self.made.append(ClientSession())
+        return self.made[-1]
+
+    @property
+    @abstractmethod
+    def endpoint(self) -> str:
+        """Where it is."""
+
+    @abstractmethod
+    async def start(self, stack: AsyncExitStack) -> None:
+        """Begin to listen; `stack` ends it."""
+
+    @abstractmethod
+    def hasty(self) -> Connector:
+        """A connector that gives up on silence within half a second."""
+
+    @abstractmethod
+    async def go_away(self) -> None:
+        """Nothing listens any more."""
+
+    @abstractmethod
+    def fall_silent(self) -> None:
+        """Read what comes and never answer."""
+
+    @abstractmethod
+    async def until_asked(self) -> None:
+        """Wait until a request has come that is not answered yet."""
+
+    @abstractmethod
+    def texts(self) -> list[str]:
+        """What was delivered to `recipient`, oldest first."""
+
+    @abstractmethod
+    def write(self, text: str) -> None:
+        """The person behind `recipient` writes."""
+
+
+class TelegramPlatform(Platform):
+    """Telegram."""
+
+    name = "telegram"
+    connector = TelegramConnector
+    secrets: ClassVar[Mapping[str, str]] = {"bot_token": "123456789:AAH-the_token_of_the_contract_tests"}
+    wrong_secrets: ClassVar[Mapping[str, str]] = {"bot_token": "123456789:AAH-a_token_that_was_revoked_since"}
+    recipient = "42"
+    same_recipients = (" 42 ", "42/1")
+
+    @property
+    @override
+    def endpoint(self) -> str:
+        return self._server.url
+
+    @override
+    async def start(self, stack: AsyncExitStack) -> None:
+        self._server = await stack.enter_async_context(TelegramServer())
+        self._server.add_chat(42, first_name="Ada")
+        self._bot = self._server.add_bot(self.secrets["bot_token"])
+
+    @override
+    def hasty(self) -> Connector:
+        haste = Timeouts(connect=5, read=0.3, total=5)
+        connector = TelegramConnector(self.setup(), Settings(send=haste, poll=haste))
+        self._stack.push_async_callback(connector.close)
+        return connector
+
+    @override
+    async def go_away(self) -> None:
+        await self._server.pause()
+
+    @override
+    def fall_silent(self) -> None:
+        self._silence = self._server.fail(Fault.hang(), times=None)
+
+    @override
+    async def until_asked(self) -> None:
+        await self._server.wait_until(lambda: self._silence.hits > 0)
+
+    @override
+    def texts(self) -> list[str]:
+        return [message.text for message in self._server.sent]
+
+    @override
+    def write(self, text: str) -> None:
+        self._server.receive_text(self._bot, chat_id=42, text=text)
