@@ -92,7 +92,7 @@ class RawSqlite(Peer):
     def __init__(self, folder: Path) -> None:
         self.sqlite = open_raw(folder / "raw.db")
         self._queries = load_queries()
-        self._put = without_result(self._queries["put_message"])
+        self._put = self._queries["put_message"]
         self._settle = without_result(self._queries["settle_message"])
         self._next = 0
 
@@ -187,7 +187,7 @@ class Aiosqlite:
     def __init__(self, folder: Path) -> None:
         self._path = folder / "aiosqlite.db"
         self._queries = load_queries()
-        self._put = without_result(self._queries["put_message"])
+        self._put = self._queries["put_message"]
         self._settle = without_result(self._queries["settle_message"])
         self._next = 0
 
@@ -232,7 +232,7 @@ def without_result(query: str) -> str:
 
 def fill(sqlite: sqlite3.Connection, count: int, status: Status) -> None:
     """Add messages of a status, all in one transaction."""
-    query = without_result(load_queries()["put_message"])
+    query = load_queries()["put_message"]
     row = {**_NEW, "status": status}
     sqlite.execute("BEGIN")
     sqlite.executemany(query, (row for _ in range(count)))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from bach_lib.clock import Clock
 from bach_lib.errors import NotCancellableError, NotRetryableError, UnknownMessageError
 from bach_lib.models import Fault, Message, Status
-from bach_lib.outbound.records import Draft, draft_values, message_from_row
+from bach_lib.outbound.records import Draft, draft_values, message_from_draft, message_from_row
 from bach_lib.outbound.retry import Settlement, after_crash
 from bach_lib.storage import Store, Transaction, Value
 from bach_lib.storage.values import integer
@@ -60,7 +60,8 @@ class Queue:
                 )
                 replaced = tuple(self._end(tx, integer(row["id"]), Status.CANCELLED, REPLACED) for row in rows)
             status, attempted_at = (Status.SENDING, draft.created_at) if leased else (Status.PENDING, None)
-            message = self._one(tx, "put_message", status=status, attempted_at=attempted_at, **draft_values(draft))
+            number = tx.insert("put_message", status=status, attempted_at=attempted_at, **draft_values(draft))
+            message = message_from_draft(draft, number, self._instance, status=status, attempted_at=attempted_at)
             return Put(message=message, replaced=replaced)
 
         return self._store.submit(work)

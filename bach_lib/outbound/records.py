@@ -36,13 +36,39 @@ def draft_values(draft: Draft) -> dict[str, Value]:
     return {name: getattr(draft, name) for name in _DRAFT_FIELDS}
 
 
+def message_from_draft(
+    draft: Draft, message_id: int, instance: str, *, status: Status, attempted_at: float | None
+) -> Message:
+    """The message that a draft became when it was stored; reading its row back would cost more than writing it."""
+    return Message(
+        id=message_id,
+        nonce=_nonce(message_id, instance),
+        connection=draft.connection,
+        recipient=draft.recipient,
+        text=draft.text,
+        title=draft.title,
+        format=draft.format,
+        silent=draft.silent,
+        reply_to=draft.reply_to,
+        priority=draft.priority,
+        tag=draft.tag,
+        delivery=draft.delivery,
+        context=draft.context,
+        status=status,
+        created_at=draft.created_at,
+        expires_at=draft.expires_at,
+        max_retries=draft.max_retries,
+        attempted_at=attempted_at,
+    )
+
+
 def message_from_row(row: Row, instance: str) -> Message:
     """The message a row holds. `instance` tells this database from every other."""
     message_id = integer(row["id"])
     error_code = text(row["error_code"])
     return Message(
         id=message_id,
-        nonce=f"{instance}-{message_id:x}",  # at most 8 + 1 + 16 = 25 characters, Discord's limit
+        nonce=_nonce(message_id, instance),
         connection=str(row["connection"]),
         recipient=str(row["recipient"]),
         text=str(row["text"]),
@@ -66,3 +92,8 @@ def message_from_row(row: Row, instance: str) -> Message:
         degraded=bool(row["degraded"]),
         error=Fault(code=error_code, text=text(row["error_text"]) or "") if error_code else None,
     )
+
+
+def _nonce(message_id: int, instance: str) -> str:
+    """At most 8 + 1 + 16 = 25 characters, Discord's limit."""
+    return f"{instance}-{message_id:x}"

@@ -39,8 +39,7 @@ DELETE FROM inbox WHERE connection = :name;
 INSERT INTO messages (connection, recipient, status, text, title, format, silent, reply_to, priority, tag, delivery, context,
                       created_at, expires_at, max_retries, attempted_at)
 VALUES (:connection, :recipient, :status, :text, :title, :format, :silent, :reply_to, :priority, :tag, :delivery, :context,
-        :created_at, :expires_at, :max_retries, :attempted_at)
-RETURNING *;
+        :created_at, :expires_at, :max_retries, :attempted_at);
 
 -- waiting_with_tag: what a newer message of this tag replaces
 SELECT id FROM messages
