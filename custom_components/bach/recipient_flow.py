@@ -64,6 +64,7 @@ class RecipientFlow(ConfigSubentryFlow):
             self._waiting = self.hass.async_create_background_task(self._wait(), "bach: wait for a recipient")
         if not self._waiting.done():
             return self.async_show_progress(
+                step_id="pair",
                 progress_action="wait_for_message",
                 description_placeholders={"name": entry.title, "link": entry.data.get(CONF_LINK) or ""},
                 progress_task=self._waiting,

@@ -43,19 +43,19 @@ def hass_config_dir(tmp_path: Path) -> str:
     return str(tmp_path)
 
 
-@pytest.fixture(autouse=True)
-def our_integration(enable_custom_integrations: None, socket_enabled: None) -> None:
-    """Let Home Assistant find the integration, and let it talk to this machine (and nothing else)."""
-
-
 @pytest.fixture
 async def telegram(socket_enabled: None) -> AsyncGenerator[TelegramServer]:
-    """Telegram, with a bot and two people."""
+    """Telegram on this machine (the only one that tests may talk to), with a bot and two people."""
     async with TelegramServer() as server:
         server.add_bot(TOKEN, username="home_bot")
         server.add_chat(ADA, first_name="Ada")
         server.add_chat(BOB, first_name="Bob")
         yield server
+
+
+@pytest.fixture(autouse=True)
+def our_integration(telegram: TelegramServer, enable_custom_integrations: None) -> None:
+    """Let Home Assistant find the integration; Telegram comes first, so that it is there until all is unloaded."""
 
 
 @pytest.fixture

@@ -1,0 +1,194 @@
+"""Adding recipients by clicking: whoever writes appears, and an id can be typed."""
+
+import pytest
+from homeassistant.config_entries import SOURCE_USER, SubentryFlowResult
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import EVENT_DATA_ENTRY_FLOW_PROGRESSED, FlowResultType
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
+
+from bach_lib.testing.telegram_server import Bot, TelegramServer
+from tests.component.conftest import ADA_ENTITY, CONNECTION, state, the_bach, until
+
+EVE, GROUP = 98, -1001234567890
+
+
+async def start(hass: HomeAssistant, entry: MockConfigEntry, choice: str) -> SubentryFlowResult:
+    """Open the dialog and choose in its menu."""
+    menu = await hass.config_entries.subentries.async_init(
+        (entry.entry_id, "recipient"), context={"source": SOURCE_USER}
+    )
+    assert menu["type"] is FlowResultType.MENU
+    assert menu["menu_options"] == ["pair", "manual"]
+    return await configure(hass, menu, next_step_id=choice)
+
+
+async def configure(hass: HomeAssistant, result: SubentryFlowResult, **data: str) -> SubentryFlowResult:
+    """Submit a step."""
+    answer = await hass.config_entries.subentries.async_configure(result["flow_id"], data)
+    await hass.async_block_till_done()
+    return answer
+
+
+async def next_page(hass: HomeAssistant, result: SubentryFlowResult) -> SubentryFlowResult:
+    """Do as the UI does: wait for the news that the dialog has gone on, and fetch its new page."""
+    manager, flow_id = hass.config_entries.subentries, result["flow_id"]
+    await until(hass, lambda: manager.async_get(flow_id)["step_id"] != result["step_id"])
+    return await manager.async_configure(flow_id)
+
+
+def options(result: SubentryFlowResult) -> dict[str, str]:
+    """What can be picked, as value and label."""
+    schema = result["data_schema"]
+    assert schema
+    return {option["value"]: option["label"] for option in schema.schema["recipient"].config["options"]}
+
+
+async def test_whoever_writes_can_be_picked(
+    hass: HomeAssistant, telegram: TelegramServer, bot: Bot, loaded: MockConfigEntry
+) -> None:
+    """Nobody should have to find out a chat id: write to the bot, see yourself appear, pick yourself."""
+    events = async_capture_events(hass, EVENT_DATA_ENTRY_FLOW_PROGRESSED)
+    result = await start(hass, loaded, "pair")
+    assert (result["type"], result["progress_action"]) == (FlowResultType.SHOW_PROGRESS, "wait_for_message")
+    assert result["description_placeholders"] == {"name": "@home_bot", "link": "https://t.me/home_bot"}
+
+    telegram.receive_text(bot, chat_id=EVE, text="/start", first_name="Eve")
+    result = await next_page(hass, result)
+
+    assert events, "the page would not go on by itself"
+    assert (result["type"], result["step_id"]) == (FlowResultType.FORM, "pick")
+    assert options(result) == {"98": "Eve (98)", "keep_waiting": "keep_waiting"}
+    result = await configure(hass, result, recipient="98")
+    assert (result["type"], result["title"]) == (FlowResultType.CREATE_ENTRY, "Eve")
+    assert (result["data"], result["unique_id"]) == ({"recipient": "98", "kind": "private"}, "recipient_98")
+    assert state(hass, "notify.eve") == "unknown"
+    assert "98" in the_bach(hass).registry.get(CONNECTION).allowed
+
+
+async def test_the_second_who_writes_can_be_picked_too(
+    hass: HomeAssistant, telegram: TelegramServer, bot: Bot, loaded: MockConfigEntry
+) -> None:
+    """The first message may be anybody's; the one we wait for must still get a chance."""
+    result = await start(hass, loaded, "pair")
+    telegram.receive_text(bot, chat_id=EVE, text="spam", first_name="Mallory")
+    result = await next_page(hass, result)
+
+    result = await configure(hass, result, recipient="keep_waiting")
+    assert result["type"] is FlowResultType.SHOW_PROGRESS
+    telegram.add_chat(GROUP, type="supergroup", title="Family")
+    telegram.receive_text(bot, chat_id=GROUP, from_id=7, text="/start")
+    result = await next_page(hass, result)
+
+    assert options(result) == {
+        "98": "Mallory (98)",
+        str(GROUP): f"Family ({GROUP})",
+        "keep_waiting": "keep_waiting",
+    }
+    result = await configure(hass, result, recipient=str(GROUP))
+    assert result["data"] == {"recipient": str(GROUP), "kind": "supergroup"}
+
+
+async def test_a_long_name_of_a_stranger_is_cut(
+    hass: HomeAssistant, telegram: TelegramServer, bot: Bot, loaded: MockConfigEntry
+) -> None:
+    """Strangers choose their names; one must not be able to fill the page."""
+    result = await start(hass, loaded, "pair")
+    telegram.receive_text(bot, chat_id=EVE, text="/start", first_name="x" * 1000)
+    result = await next_page(hass, result)
+    result = await configure(hass, result, recipient="98")
+    assert result["title"] == "x" * 100
+
+
+async def test_when_nobody_writes_the_choice_comes_back(
+    hass: HomeAssistant, loaded: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page that spins for ever helps nobody."""
+    monkeypatch.setattr("custom_components.bach.recipient_flow.PAIRING_SECONDS", 0)
+    result = await next_page(hass, await start(hass, loaded, "pair"))
+    assert (result["type"], result["step_id"]) == (FlowResultType.MENU, "nobody")
+
+    monkeypatch.undo()
+    result = await configure(hass, result, next_step_id="pair")
+    assert result["type"] is FlowResultType.SHOW_PROGRESS
+    hass.config_entries.subentries.async_abort(result["flow_id"])
+
+
+async def test_a_closed_dialog_stops_listening(
+    hass: HomeAssistant, telegram: TelegramServer, bot: Bot, loaded: MockConfigEntry
+) -> None:
+    """Strangers may be noticed only while somebody looks for them."""
+    result = await start(hass, loaded, "pair")
+    hass.config_entries.subentries.async_abort(result["flow_id"])
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+    blocked = the_bach(hass).registry.get(CONNECTION).blocked_count
+    telegram.receive_text(bot, chat_id=EVE, text="hello?")
+    await telegram.wait_until(lambda: the_bach(hass).registry.get(CONNECTION).blocked_count > blocked)
+
+
+async def test_pairing_needs_a_running_connection(hass: HomeAssistant, loaded: MockConfigEntry) -> None:
+    """Waiting for messages that nobody fetches would be waiting for ever."""
+    await the_bach(hass).registry.update(CONNECTION, is_active=False)
+    await hass.async_block_till_done()
+    await until(hass, lambda: state(hass, "binary_sensor.home_bot_receiving") == "off")
+    result = await start(hass, loaded, "pair")
+    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "cannot_receive")
+
+    await hass.config_entries.async_unload(loaded.entry_id)
+    result = await start(hass, loaded, "pair")
+    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "entry_not_loaded")
+
+
+async def test_an_id_can_be_typed(hass: HomeAssistant, loaded: MockConfigEntry) -> None:
+    """A channel writes nothing by itself; whoever knows its id needs no pairing. A slip can be corrected."""
+    result = await start(hass, loaded, "manual")
+    assert (result["type"], result["step_id"]) == (FlowResultType.FORM, "manual")
+
+    result = await configure(hass, result, recipient="my channel", title="News")
+    assert result["errors"] == {"recipient": "invalid_recipient"}
+    placeholders = result["description_placeholders"]
+    assert placeholders
+    assert "@name" in placeholders["expected"]
+
+    result = await configure(hass, result, recipient=" @MyChannel ", title=" News ")
+    assert (result["type"], result["title"]) == (FlowResultType.CREATE_ENTRY, "News")
+    assert result["data"] == {"recipient": "@mychannel"}
+    assert state(hass, "notify.news") == "unknown"
+
+
+async def test_without_a_name_the_id_is_the_name(hass: HomeAssistant, loaded: MockConfigEntry) -> None:
+    """A name is a comfort, not a duty."""
+    result = await configure(hass, await start(hass, loaded, "manual"), recipient="44")
+    assert result["title"] == "44"
+
+
+async def test_a_recipient_is_added_once(hass: HomeAssistant, loaded: MockConfigEntry) -> None:
+    """Two entities for one chat would only confuse."""
+    result = await configure(hass, await start(hass, loaded, "manual"), recipient="42")
+    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "already_configured")
+
+
+async def test_a_recipient_is_changed(hass: HomeAssistant, loaded: MockConfigEntry) -> None:
+    """A person with a new account stays the same recipient in every automation."""
+    ada = next(key for key, subentry in loaded.subentries.items() if subentry.title == "Ada")
+    result = await loaded.start_subentry_reconfigure_flow(hass, ada)
+    assert (result["type"], result["step_id"]) == (FlowResultType.FORM, "reconfigure")
+
+    result = await configure(hass, result, recipient="nobody", title="Ada")
+    assert result["errors"] == {"recipient": "invalid_recipient"}
+
+    result = await configure(hass, result, recipient="4242", title="Ada L.")
+    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "reconfigure_successful")
+    subentry = loaded.subentries[ada]
+    assert (subentry.title, subentry.unique_id) == ("Ada L.", "recipient_4242")
+    assert subentry.data == {"recipient": "4242", "kind": "private"}
+    assert state(hass, ADA_ENTITY) == "unknown"
+    assert the_bach(hass).registry.get(CONNECTION).allowed == {"4242", "43"}
+
+
+async def test_a_recipient_cannot_become_another_one(hass: HomeAssistant, loaded: MockConfigEntry) -> None:
+    """Changing Ada's id to Bob's would make two of him."""
+    ada = next(key for key, subentry in loaded.subentries.items() if subentry.title == "Ada")
+    result = await loaded.start_subentry_reconfigure_flow(hass, ada)
+    result = await configure(hass, result, recipient="43")
+    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "already_configured")
