@@ -1,1 +1,22 @@
-"""Public test doubles for programs that use BACH."""
+"""Public test doubles for programs that use BACH.
+
+A clock to turn by hand, a platform that does as it is told, and a Telegram on loopback:
+
+```python
+platform, clock = FakePlatform(), FakeClock()
+async with Bach("bach.db", clock=clock, connectors={"fake": fake_connector(platform)}) as bach:
+    await bach.registry.add(Connection(name="home", type="fake"))
+    platform.outcomes.append(Wait(seconds=3, ...))
+    await bach.send("home", "ada", "Hello")
+    await clock.advance(3)
+    assert [message.text for message in platform.sent] == ["Hello"]
+```
+
+`bach_lib.testing.telegram_server` has the rest of the Telegram double: its faults, chats and what was sent.
+"""
+
+from bach_lib.testing.clock import FakeClock
+from bach_lib.testing.connector import FakePlatform, fake_connector
+from bach_lib.testing.telegram.server import TelegramServer
+
+__all__ = ["FakeClock", "FakePlatform", "TelegramServer", "fake_connector"]
