@@ -14,9 +14,7 @@ from bach_lib.models import Connection, IncomingMessage
 from bach_lib.storage import Store, Transaction
 from bach_lib.storage.database import Row
 from bach_lib.storage.purge import purge
-from bach_lib.storage.values import integer, real, text
-
-_NEWEST = 2**63 - 1
+from bach_lib.storage.values import integer, real, text, upper_bound
 
 
 class Inbox:
@@ -51,7 +49,7 @@ class Inbox:
 
     async def page(self, *, connection: str | None, before: int | None, limit: int) -> list[IncomingMessage]:
         """A page, newest first. `before`: only ids below it."""
-        values = {"connection": connection, "before": _NEWEST if before is None else before, "limit": limit}
+        values = {"connection": connection, "before": upper_bound(before), "limit": limit}
         rows = await self._store.submit(lambda tx: tx.rows("list_incoming", **values), writes=False)
         return [_message(row) for row in rows]
 

@@ -8,9 +8,8 @@ from bach_lib.outbound.records import message_from_row
 from bach_lib.storage import Store, Transaction
 from bach_lib.storage.database import Row
 from bach_lib.storage.purge import purge
-from bach_lib.storage.values import integer, real
+from bach_lib.storage.values import integer, real, upper_bound
 
-_NEWEST = 2**63 - 1
 _UNFINISHED = (Status.PENDING, Status.SENDING, Status.FAILED)
 
 
@@ -35,7 +34,7 @@ class History:
         def work(tx: Transaction) -> list[Message]:
             rows = tx.rows(
                 "list_messages",
-                before=_NEWEST if before is None else before,
+                before=upper_bound(before),
                 connection=connection,
                 recipient=recipient,
                 statuses=None if statuses is None else json.dumps(sorted(statuses)),

@@ -169,9 +169,13 @@ class Queue:
 
     def _one(self, tx: Transaction, query: str, **values: Value) -> Message:
         """The message the query returns. Raises `UnknownMessageError` for none."""
-        if row := tx.row(query, **values):
-            return message_from_row(row, self._instance)
-        raise UnknownMessageError(id=values.get("id"))
+        try:
+            row = tx.row(query, **values)
+        except OverflowError:  # an id from outside that is larger than any that can be
+            row = None
+        if row is None:
+            raise UnknownMessageError(id=values.get("id"))
+        return message_from_row(row, self._instance)
 
     def _all(self, tx: Transaction, query: str, **values: Value) -> list[Message]:
         return [message_from_row(row, self._instance) for row in tx.rows(query, **values)]

@@ -1,6 +1,7 @@
 """Removing old rows without an index on their age.
 
-Ids grow with time, so one walks up from the oldest and stops at the first young row.
+Ids grow with time, so one walks up from the oldest and stops at the first page that holds nothing old. (A single young
+row in between proves nothing: the machine's clock may have been wrong that day.)
 """
 
 import json
@@ -28,7 +29,7 @@ async def purge(store: Store, page_query: str, delete_query: str, before: float,
         ids = [integer(row["id"]) for row in old if wanted(row)]
         if ids:
             tx.run(delete_query, ids=json.dumps(ids))
-        return len(ids), integer(rows[-1]["id"]) if len(old) == _PAGE else None
+        return len(ids), integer(rows[-1]["id"]) if old and len(rows) == _PAGE else None
 
     while after is not None:
         count, after = await store.submit(work)

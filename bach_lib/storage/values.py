@@ -2,6 +2,13 @@
 
 from bach_lib.storage.database import Value
 
+_HIGHEST_ID = 2**63 - 1
+
+
+def upper_bound(before: int | None) -> int:
+    """What ids of a page must be below; a number from outside may be larger than any id can be."""
+    return _HIGHEST_ID if before is None else min(max(before, 0), _HIGHEST_ID)
+
 
 def integer(value: Value) -> int:
     """A column that always holds a whole number."""

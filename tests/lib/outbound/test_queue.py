@@ -1,0 +1,297 @@
+"""The durable queue: which changes of a message are possible, and that each is one transaction."""
+
+import asyncio
+
+import pytest
+
+from bach_lib.errors import NotCancellableError, NotRetryableError, UnknownMessageError
+from bach_lib.models import Delivery, Message, Status
+from bach_lib.outbound.queue import Queue
+from bach_lib.outbound.retry import Settlement
+from bach_lib.storage import Store
+from bach_lib.testing import FakeClock
+from tests.lib.outbound.make import BUSY, DraftFields, draft
+from tests.lib.storage.work import add
+
+WAITING = [Status.PENDING, Status.FAILED]
+REVIVABLE = [Status.DEAD, Status.UNCERTAIN, Status.EXPIRED, Status.CANCELLED]
+
+
+@pytest.fixture
+def queue(store: Store, clock: FakeClock) -> Queue:
+    """An empty queue."""
+    return Queue(store, clock, "0123abcd")
+
+
+async def put(queue: Queue, *, leased: bool = False, fields: DraftFields | None = None) -> Message:
+    """Queue a message."""
+    return (await queue.put(draft(**fields or {}), leased=leased)).message
+
+
+async def put_in(queue: Queue, status: Status, fields: DraftFields | None = None) -> Message:
+    """Queue a message and bring it to a status by the ways there are."""
+    one = await put(queue, leased=status is Status.SENDING, fields=fields)
+    match status:
+        case Status.PENDING | Status.SENDING:
+            return one
+        case Status.CANCELLED:
+            return await queue.cancel(one.id)
+        case Status.EXPIRED:
+            return (await queue.expire([one.id]))[0]
+    await queue.advance(None, one.id)
+    error = None if status is Status.SENT else BUSY
+    settled = (await queue.advance(Settlement(id=one.id, status=status, retry_count=2, error=error), None)).settled
+    assert settled
+    return settled
+
+
+# -- putting ---------------------------------------------------------------------------------------------------------
+
+
+async def test_what_was_put_is_there_as_it_was_said(queue: Queue, clock: FakeClock) -> None:
+    """A field of a message would be lost on the way to the disk."""
+    wanted = draft(
+        recipient="bob", text="Grüße 🐢", priority=3, tag="door", delivery=Delivery.AT_MOST_ONCE, max_retries=1
+    )
+    stored = await queue.get((await queue.put(wanted, leased=False)).message.id)
+    for name in wanted.__dataclass_fields__:
+        assert getattr(stored, name) == getattr(wanted, name)
+    assert (stored.status, stored.retry_count, stored.attempted_at) == (Status.PENDING, 0, None)
+
+
+async def test_a_message_may_be_born_on_its_way(queue: Queue) -> None:
+    """A crash right after the commit would not know that an attempt may have begun."""
+    leased = await put(queue, leased=True)
+    assert (leased.status, leased.attempted_at) == (Status.SENDING, leased.created_at)
+
+
+async def test_a_nonce_is_short_and_never_the_same(queue: Queue, store: Store, clock: FakeClock) -> None:
+    """Discord would refuse the message, or take two different ones for one."""
+    nonces = {(await put(queue)).nonce for _ in range(5)}
+    other_house = Queue(store, clock, "ffff0000")
+    nonces.add((await put(other_house)).nonce)
+    assert len(nonces) == 6
+    assert all(len(nonce) <= 25 for nonce in nonces)
+    assert len(f"0123abcd-{2**63 - 1:x}") <= 25
+
+
+async def test_an_id_is_never_used_twice(queue: Queue, store: Store) -> None:
+    """After a purge an automation would get the state of another message."""
+    last = await put(queue)
+    await store.submit(lambda tx: tx.run("delete_messages", ids=f"[{last.id}]"))
+    assert (await put(queue)).id > last.id
+
+
+# -- tags ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", WAITING)
+async def test_a_newer_message_replaces_the_waiting_one_of_its_tag(queue: Queue, status: Status) -> None:
+    """After an outage a person would read twenty old temperatures."""
+    old = await put_in(queue, status, {"tag": "t"})
+    newer = await queue.put(draft(tag="t"), leased=False)
+    assert [message.id for message in newer.replaced] == [old.id]
+    replaced = await queue.get(old.id)
+    assert replaced == newer.replaced[0]
+    assert replaced.status is Status.CANCELLED
+    assert replaced.error
+    assert replaced.error.code == "replaced"
+
+
+@pytest.mark.parametrize("status", [status for status in Status if status not in WAITING])
+async def test_a_tag_replaces_nothing_that_does_not_wait(queue: Queue, status: Status) -> None:
+    """What was sent, or is on its way, would be shown as cancelled."""
+    old = await put_in(queue, status, {"tag": "t"})
+    newer = await queue.put(draft(tag="t"), leased=False)
+    assert newer.replaced == ()
+    assert await queue.get(old.id) == old
+
+
+async def test_a_tag_reaches_no_other_lane(queue: Queue) -> None:
+    """Ada would never hear of the door because Bob was told."""
+    fields: list[DraftFields] = [
+        {"tag": "t", "recipient": "bob"},
+        {"tag": "t", "connection": "work"},
+        {"tag": "T"},
+        {"tag": None},
+    ]
+    others = [await put(queue, fields=one) for one in fields]
+    assert (await queue.put(draft(tag="t"), leased=False)).replaced == ()
+    assert {(await queue.get(other.id)).status for other in others} == {Status.PENDING}
+
+
+async def test_simultaneous_messages_of_a_tag_leave_one(queue: Queue) -> None:
+    """Ten automations at once would leave ten messages of which one was wanted."""
+    puts = await asyncio.gather(*(queue.put(draft(tag="t", text=str(number)), leased=False) for number in range(10)))
+    statuses = [(await queue.get(one.message.id)).status for one in puts]
+    assert statuses == [Status.CANCELLED] * 9 + [Status.PENDING]
+
+
+# -- claiming and settling -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", Status)
+async def test_only_a_waiting_message_can_be_claimed(queue: Queue, status: Status, clock: FakeClock) -> None:
+    """A cancelled message would be sent, or a sent one again."""
+    one = await put_in(queue, status)
+    claimed = (await queue.advance(None, one.id)).claimed
+    if status in WAITING:
+        assert claimed
+        assert (claimed.status, claimed.attempted_at) == (Status.SENDING, clock.now())
+    else:
+        assert claimed is None
+        assert await queue.get(one.id) == one
+
+
+async def test_a_message_is_claimed_once(queue: Queue) -> None:
+    """Two workers would send the same message."""
+    one = await put(queue)
+    first, second = await asyncio.gather(queue.advance(None, one.id), queue.advance(None, one.id))
+    assert first.claimed
+    assert second.claimed is None
+
+
+async def test_an_expired_message_cannot_be_claimed(queue: Queue, clock: FakeClock) -> None:
+    """It would go out a moment too late."""
+    one = await put(queue, fields={"expires_at": clock.now() + 10})
+    await clock.advance(10)
+    assert (await queue.advance(None, one.id)).claimed is None
+
+
+async def test_settling_and_claiming_are_one_step(queue: Queue) -> None:
+    """A crash between the two would show a message as on its way that nobody sends."""
+    first, second = await put(queue, leased=True), await put(queue)
+    step = await queue.advance(Settlement(id=first.id, status=Status.SENT, remote_id="9"), second.id)
+    assert step.settled
+    assert step.claimed
+    assert (step.settled.status, step.settled.remote_id) == (Status.SENT, "9")
+    assert (step.claimed.id, step.claimed.status) == (second.id, Status.SENDING)
+
+
+async def test_a_final_settlement_has_a_time_and_a_passing_one_has_none(queue: Queue, clock: FakeClock) -> None:
+    """Nobody could say when a message was delivered."""
+    one = await put(queue, leased=True)
+    passing = Settlement(id=one.id, status=Status.FAILED, retry_count=1, next_retry_at=clock.now() + 30, error=BUSY)
+    failed = (await queue.advance(passing, None)).settled
+    assert failed
+    assert (failed.finished_at, failed.next_retry_at, failed.error) == (None, clock.now() + 30, BUSY)
+    await clock.advance(31)
+    sent = (await queue.advance(Settlement(id=one.id, status=Status.SENT, retry_count=1), None)).settled
+    assert sent
+    assert (sent.finished_at, sent.next_retry_at, sent.error) == (clock.now(), None, None)
+
+
+async def test_settling_a_message_that_is_gone_harms_nobody(queue: Queue) -> None:
+    """Removing a connection while it sends would stop the worker of another message."""
+    other = await put(queue)
+    step = await queue.advance(Settlement(id=9999, status=Status.SENT, delivered=True), other.id)
+    assert step.settled is None
+    assert step.claimed
+
+
+@pytest.mark.parametrize(("delivered", "counts"), [(True, (1, 0)), (False, (0, 1)), (None, (0, 0))])
+async def test_counters_move_with_the_settlement(
+    queue: Queue, store: Store, clock: FakeClock, delivered: bool | None, counts: tuple[int, int]
+) -> None:
+    """Statistics and messages would tell different stories after a crash."""
+    await store.submit(add("home"))
+    one = await put(queue, leased=True)
+    await queue.advance(Settlement(id=one.id, status=Status.DEAD, error=BUSY, delivered=delivered), None)
+    row = await store.submit(lambda tx: tx.row("list_connections"))
+    assert row
+    assert (row["success_count"], row["error_count"]) == counts
+    assert row["last_used"] == (None if delivered is None else clock.now())
+
+
+async def test_waiting_messages_follow_a_recipient_that_moved(queue: Queue) -> None:
+    """After a group became a supergroup, everything that waits for it would be refused."""
+    first, second = await put(queue, leased=True), await put_in(queue, Status.FAILED)
+    dead, stranger = await put_in(queue, Status.DEAD), await put(queue, fields={"recipient": "bob"})
+    other = await put(queue, fields={"connection": "work"})
+    await queue.advance(Settlement(id=first.id, status=Status.SENT, moved_to="ada2"), None)
+    recipients = [(await queue.get(one.id)).recipient for one in (second, dead, stranger, other)]
+    assert recipients == ["ada2", "ada", "bob", "ada"]
+
+
+# -- cancelling, expiring, retrying ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", Status)
+async def test_only_a_waiting_message_can_be_cancelled(queue: Queue, status: Status, clock: FakeClock) -> None:
+    """A message on its way would be shown as cancelled and still arrive."""
+    one = await put_in(queue, status)
+    if status in WAITING:
+        cancelled = await queue.cancel(one.id)
+        assert (cancelled.status, cancelled.finished_at, cancelled.error) == (Status.CANCELLED, clock.now(), one.error)
+    else:
+        with pytest.raises(NotCancellableError) as caught:
+            await queue.cancel(one.id)
+        assert caught.value.placeholders == {"id": str(one.id), "status": str(status)}
+        assert await queue.get(one.id) == one
+
+
+@pytest.mark.parametrize("status", Status)
+async def test_only_a_message_that_ended_unsent_can_be_retried(queue: Queue, status: Status, clock: FakeClock) -> None:
+    """A message that was delivered would be delivered again, or one that waits would start anew."""
+    one = await put_in(queue, status, {"expires_at": clock.now() + 60})
+    if status in REVIVABLE:
+        revived = await queue.retry(one.id)
+        assert (revived.status, revived.retry_count) == (Status.PENDING, 0)
+        assert (revived.next_retry_at, revived.expires_at, revived.finished_at) == (None, None, None)
+    else:
+        with pytest.raises(NotRetryableError):
+            await queue.retry(one.id)
+        assert await queue.get(one.id) == one
+
+
+@pytest.mark.parametrize("status", Status)
+async def test_only_a_waiting_message_expires(queue: Queue, status: Status) -> None:
+    """A message would be sent and shown as expired."""
+    one = await put_in(queue, status)
+    expired = await queue.expire([one.id, 9999])
+    if status in WAITING:
+        assert [(message.id, message.status) for message in expired] == [(one.id, Status.EXPIRED)]
+        assert expired[0].error
+        assert expired[0].error.code == "expired"
+    else:
+        assert expired == []
+        assert await queue.get(one.id) == one
+
+
+async def test_all_dead_letters_of_one_connection_are_retried_in_their_order(queue: Queue) -> None:
+    """A person who clears the dead letters of one account would send those of all."""
+    dead = [await put_in(queue, Status.DEAD) for _ in range(3)]
+    await put_in(queue, Status.DEAD, {"connection": "work"})
+    await put_in(queue, Status.UNCERTAIN)
+    await put_in(queue, Status.CANCELLED)
+    assert [message.id for message in await queue.retry_all("home")] == [message.id for message in dead]
+    assert await queue.retry_all("home") == []
+
+
+@pytest.mark.parametrize("message_id", [0, -1, 9999, 2**63 - 1, 2**63, -(10**30), 10**30])
+async def test_an_id_nobody_has_is_told_as_such(queue: Queue, message_id: int) -> None:
+    """A number from outside that is too large for the disk would end in a traceback."""
+    for work in (queue.get, queue.cancel, queue.retry):
+        with pytest.raises(UnknownMessageError):
+            await work(message_id)
+
+
+# -- after a start ---------------------------------------------------------------------------------------------------
+
+
+async def test_recovery_settles_what_was_in_flight_and_lists_what_waits(queue: Queue) -> None:
+    """After a power cut messages would be shown as on their way for ever, or be forgotten."""
+    in_flight = await put(queue, leased=True)
+    never_twice = await put(queue, leased=True, fields={"delivery": Delivery.AT_MOST_ONCE})
+    waiting = [await put_in(queue, status) for status in WAITING]
+    for status in set(Status) - set(WAITING) - {Status.SENDING}:
+        await put_in(queue, status)
+    other = await put(queue, leased=True, fields={"connection": "work"})
+    settled, waits = await queue.recover("home", idempotent=False)
+    assert [(message.id, message.status) for message in settled] == [
+        (in_flight.id, Status.PENDING),
+        (never_twice.id, Status.UNCERTAIN),
+    ]
+    assert [message.id for message in waits] == [in_flight.id, *(message.id for message in waiting)]
+    assert (await queue.get(other.id)).status is Status.SENDING
+    assert await queue.recover("home", idempotent=False) == ([], waits)
