@@ -59,8 +59,9 @@ class Monitor:
         self._connector = None
         self._set_timer(None)
         if self._check:
-            self._check.cancel()
-            await asyncio.gather(self._check, return_exceptions=True)
+            check, self._check = self._check, None
+            check.cancel()
+            await asyncio.wait([check])
         self._become(Health(state=ConnectionState.DISABLED, last_success=self.health.last_success))
 
     def succeeded(self) -> None:
@@ -77,11 +78,12 @@ class Monitor:
 
     async def check(self) -> Identity | Fault:
         """Ask the platform now; one check at a time, later callers share its answer."""
-        if self._check is None or self._check.done():
-            self._check_in_background()
-        if self._check is None:
-            return Fault(code="disabled", text="The connection is switched off.")
-        return await asyncio.shield(self._check)
+        self._check_in_background()
+        if check := self._check:
+            await asyncio.wait([check])
+            if not check.cancelled():
+                return check.result()
+        return Fault(code="disabled", text="The connection is switched off.")
 
     def _check_in_background(self) -> None:
         if self._connector is not None and (self._check is None or self._check.done()):
