@@ -65,8 +65,11 @@ class World:
 
         await until(somebody_wrote, what="/start to reach the dialog", seconds=20)
         await client.subentry_flow(flow_id, {"recipient": str(CHAT)})
-        template = "{{ integration_entities('bach') | select('match', 'notify') | join }}"
-        return await until(lambda: client.render(template), what="the recipient's entity", seconds=20)
+        return await until(self.person, what="the recipient's entity", seconds=20)
+
+    async def person(self) -> str:
+        """The id of the person's entity; empty while there is none."""
+        return await self.home.client.render("{{ integration_entities('bach') | select('match', 'notify') | join }}")
 
     async def add_automation(self, entity_id: str) -> None:
         """Save an automation that passes on what an event says."""

@@ -1,0 +1,115 @@
+"""Home Assistant's user interface, as far as the tests click in it: a method for what a person would call a step."""
+
+import json
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from playwright.async_api import Browser, Page, expect
+
+from demo.client import Client
+
+_TIMEOUT = 15_000  # milliseconds; on a busy machine the first page takes a few seconds
+
+
+class Frontend:
+    """One tab."""
+
+    def __init__(self, page: Page, screenshots: Path) -> None:
+        self.page = page
+        self._screenshots = screenshots
+
+    async def screenshot(self, name: str) -> None:
+        """Keep what can be seen now."""
+        await self.page.screenshot(path=self._screenshots / f"{name}.png", animations="disabled")
+
+    async def see(self, text: str) -> None:
+        """Fail unless this text appears."""
+        await expect(self.page.get_by_text(text).first).to_be_visible()
+
+    async def open_integrations(self) -> None:
+        """Settings > Devices & services."""
+        await self.page.goto("/")
+        await self.page.get_by_role("link", name="Settings").click()
+        await self.page.get_by_text("Devices & services").click()
+
+    async def add_integration(self, name: str) -> None:
+        """The button, the search, the first step of the dialog."""
+        await self.page.get_by_role("button", name="Add integration").click()
+        await self.page.get_by_placeholder("Search for a brand name").fill(name)
+        await self.page.get_by_role("button", name=name, exact=True).click()
+
+    async def choose(self, option: str) -> None:
+        """An option of a menu in a dialog."""
+        await self.page.locator("step-flow-menu ha-list-item", has_text=option).click()
+
+    async def fill(self, label: str, text: str) -> None:
+        """A field of a form."""
+        await self.page.get_by_role("textbox", name=label).fill(text)
+
+    async def press(self, button: str) -> None:
+        """A button with this text."""
+        await self.page.get_by_role("button", name=button, exact=True).click()
+
+    async def finish(self) -> None:
+        """Close the last page of a dialog, which then takes its entry out of the browser's history."""
+        await self.press("Finish")
+        await self.page.wait_for_function("!history.state?.dialog")
+
+    async def open_action(self, action: str) -> None:
+        """Settings > Tools > Actions, and the form of this action."""
+        await self.page.goto("/config/tools/action")
+        await self.page.get_by_text("Action", exact=True).click()
+        await self._pick(action, action)
+
+    async def add_target(self, entity: str) -> None:
+        """Pick an entity by its name."""
+        await self.press("Add target")
+        await self._pick(entity, entity)
+
+    async def open_integration(self, domain: str) -> None:
+        """The page that lists its entries."""
+        await self.page.goto(f"/config/integrations/integration/{domain}")
+
+    async def fill_field(self, name: str, text: str) -> None:
+        """A field of an action."""
+        row = self.page.locator("ha-service-control ha-settings-row").filter(has_text=name).first
+        box = row.locator("textarea, input:not([type=checkbox])").first
+        await box.fill(text)
+        await expect(box).to_have_value(text)
+
+    async def open_device(self, domain: str, name: str) -> None:
+        """The page of a device of an integration."""
+        await self.open_integration(domain)
+        await self.page.locator("ha-config-entry-device-row", has_text=name).first.click()
+
+    async def see_state(self, entity: str, state: str) -> None:
+        """Fail unless the device page shows this state for an entity, sooner or later."""
+        row = self.page.locator("ha-device-entities-card hui-generic-entity-row", has_text=entity).first
+        await expect(row).to_contain_text(state)
+
+    async def _pick(self, search: str, text: str) -> None:
+        """The first answer to a search in the box that has just opened."""
+        box = self.page.get_by_role("dialog", name="Select option")
+        await box.get_by_placeholder("Search").fill(search)
+        await box.get_by_text(text, exact=True).first.click()
+        await expect(box).to_be_hidden()
+
+
+@asynccontextmanager
+async def open_frontend(browser: Browser, client: Client, screenshots: Path) -> AsyncIterator[Frontend]:
+    """A tab in which the client's user is logged in."""
+    context = await browser.new_context(
+        base_url=client.url, viewport={"width": 1280, "height": 1180}, locale="en-GB", reduced_motion="reduce"
+    )
+    context.set_default_timeout(_TIMEOUT)
+    expect.set_options(timeout=_TIMEOUT)
+    login = client.tokens | {
+        "hassUrl": client.url,
+        "clientId": client.client_id,
+        "expires": int((time.time() + client.tokens["expires_in"]) * 1000),
+    }
+    await context.add_init_script(f"localStorage.setItem('hassTokens', {json.dumps(json.dumps(login))})")
+    yield Frontend(await context.new_page(), screenshots)
+    await context.close()

@@ -1,0 +1,81 @@
+"""What a person sees and clicks, in the frontend of a real Home Assistant."""
+
+import pytest
+import pytest_asyncio
+
+from demo.telegram import TOKEN
+from demo.world import CHAT, PERSON, World
+from tests.e2e.frontend import Frontend
+
+pytestmark = [pytest.mark.e2e, pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+WRONG_TOKEN = "111111:of-no-bot-at-all"
+TEXT = "The garage door is open"
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def entity(world: World) -> str:
+    """The entity of a recipient, set up now unless a test has done it by clicking."""
+    return await world.person() or await world.add_person(await world.add_connection())
+
+
+async def test_from_nothing_to_a_delivered_message(frontend: Frontend, world: World) -> None:
+    """If this fails, a new user does not get a first message out by clicking."""
+    await frontend.open_integrations()
+    await frontend.add_integration("Bach")
+    await frontend.see("What do you want to connect?")
+    await frontend.screenshot("1-what-to-connect")
+    await frontend.choose("Telegram")
+
+    await frontend.page.get_by_text("Own server").click()
+    await frontend.fill("Address", world.telegram.url)
+    await frontend.fill("Bot token", WRONG_TOKEN)
+    await frontend.press("Submit")
+    await frontend.see("refuses this token")
+    await frontend.screenshot("2-wrong-token")
+    await frontend.fill("Bot token", TOKEN)
+    await frontend.press("Submit")
+
+    await frontend.see("Add a recipient")
+    await frontend.screenshot("3-add-a-recipient")
+    await frontend.choose("Wait for a message")
+    await frontend.see("/start")
+    await frontend.screenshot("4-waiting-for-start")
+    await world.telegram.write(CHAT, "/start", first_name=PERSON)
+    await frontend.page.get_by_text(f"{PERSON} ({CHAT})").click()
+    await frontend.screenshot("5-pick")
+    await frontend.press("Submit")
+    await frontend.finish()
+
+    await frontend.open_integration("bach")
+    await frontend.see(PERSON)
+    await frontend.screenshot("6-integration")
+
+    await frontend.open_action("bach.send_message")
+    await frontend.add_target(PERSON)
+    await frontend.fill_field("Message", TEXT)
+    await frontend.fill_field("Wait", "10")
+    await frontend.screenshot("7-send")
+    await frontend.press("Perform action")
+    await frontend.see("status: sent")
+    await frontend.screenshot("8-sent")
+    assert [message.text for message in await world.telegram.arrived(1)] == [TEXT]
+
+
+async def test_an_outage_can_be_watched(frontend: Frontend, world: World, entity: str) -> None:
+    """If this fails, a person cannot see that the platform is away, what waits, and that it has gone out in the end."""
+    await frontend.open_device("bach", "@demo_bot")
+    await frontend.see_state("Sending", "Connected")
+    await frontend.screenshot("9-device")
+
+    await world.telegram.kill()
+    await world.home.client.act("bach", "send_message", {"entity_id": entity, "message": TEXT})
+    await frontend.see_state("Sending", "Disconnected")
+    await frontend.see_state("Queued", "1")
+    await frontend.screenshot("10-outage")
+
+    await world.telegram.start()
+    await frontend.see_state("Sending", "Connected")
+    await frontend.see_state("Queued", "0")
+    await frontend.screenshot("11-recovered")
+    assert [message.text for message in await world.telegram.arrived()] == [TEXT]
