@@ -4,11 +4,13 @@ import argparse
 import logging
 import os
 import platform
+import re
 import sqlite3
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
+from pathlib import Path
 
 import orjson
 
@@ -27,7 +29,7 @@ from benchmarks import (
     stall,
     wear,
 )
-from benchmarks.measuring import BUILD, FULL, QUICK, Effort
+from benchmarks.measuring import BUILD, FULL, QUICK, Effort, fsync_milliseconds
 from benchmarks.table import Row, render
 
 BENCHMARKS: Mapping[str, Callable[[Effort], Iterable[Row]]] = {
@@ -45,25 +47,29 @@ BENCHMARKS: Mapping[str, Callable[[Effort], Iterable[Row]]] = {
     "outage": outage.rows,
     "imports": imports.rows,
 }
+DOCUMENT = Path(__file__).parents[1] / "docs" / "performance.md"
+PLACE = re.compile(r"(<!-- table -->\n).*(<!-- end of table -->)", re.DOTALL)
 
 
 def main(arguments: Sequence[str]) -> None:
     """Measure and tell."""
     options = _parser().parse_args(arguments)
-    logging.getLogger("bach_lib").setLevel(logging.CRITICAL)  # outages are what is measured
-    effort = QUICK if options.quick else FULL
-    load = os.getloadavg()[0]
-    rows = list(_measure(options.rows or BENCHMARKS, effort))
-    machine = _machine(load, quick=options.quick)
-    table = render(rows)
-    print(f"{table}\n\n{machine}")
+    logging.getLogger("bach_lib").setLevel(logging.CRITICAL)  # outages are part of what is measured
+    machine = _machine(quick=options.quick)
+    rows = list(_measure(options.rows or BENCHMARKS, QUICK if options.quick else FULL))
+    table = f"{machine}\n\n{render(rows)}"
+    print(table)
     _write_json(rows, machine)
+    if options.save:
+        text = DOCUMENT.read_text("utf-8")
+        DOCUMENT.write_text(PLACE.sub(lambda place: f"{place[1]}\n{table}\n\n{place[2]}", text), "utf-8")
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="script/bench", description="What BACH costs, beside what others cost.")
-    parser.add_argument("rows", nargs="*", choices=[*BENCHMARKS, []], metavar="ROW", help=f"of {', '.join(BENCHMARKS)}")
+    parser.add_argument("rows", nargs="*", choices=list(BENCHMARKS), metavar="ROW", help=f"of {', '.join(BENCHMARKS)}")
     parser.add_argument("--quick", action="store_true", help="under a minute, less steady")
+    parser.add_argument("--save", action="store_true", help="also put the table into docs/performance.md")
     return parser
 
 
@@ -75,10 +81,12 @@ def _measure(names: Iterable[str], effort: Effort) -> Iterator[Row]:
         print(f" {time.monotonic() - start:.0f} s", file=sys.stderr)
 
 
-def _machine(load: float, *, quick: bool) -> str:
+def _machine(*, quick: bool) -> str:
+    """What the figures depend on, without anything that tells whose machine it is."""
     return (
-        f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()},"
-        f" SQLite {sqlite3.sqlite_version}, load {load:.1f} at the start{', quick' if quick else ''}"
+        f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}, SQLite"
+        f" {sqlite3.sqlite_version}; at the start a load of {os.getloadavg()[0]:.1f} and {fsync_milliseconds():.2f} ms"
+        f" for an fsync{' (quick run)' if quick else ''}."
     )
 
 

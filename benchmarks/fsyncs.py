@@ -23,10 +23,10 @@ from benchmarks.table import Aim, Row
 COUNTED = re.compile(r"^\s*[\d.]+\s+[\d.]+\s+\d+\s+(\d+)\s.*\b(?:fsync|fdatasync)$", re.MULTILINE)
 CASES = (
     ("put", 1, 300, 1.05),
-    ("put", 10, 2000, 0.12),
-    ("put", 100, 5000, 0.03),
+    ("put", 10, 1000, 0.12),
+    ("put", 100, 3000, 0.03),
     ("claim + acknowledge", 1, 300, 1.1),
-    ("claim + acknowledge", 100, 5000, 0.03),
+    ("claim + acknowledge", 100, 3000, 0.03),
 )
 """What, by how many callers, how many messages, and the aim."""
 
@@ -79,7 +79,7 @@ async def _put(callers: int, messages: int) -> None:
 async def _claim(callers: int, messages: int) -> None:
     with scratch() as folder:
         with closing(open_raw(folder / "bach.db")) as sqlite:
-            fill(sqlite, 5000, Status.PENDING)
+            fill(sqlite, messages, Status.PENDING)
         async with opened(Database(folder / "bach.db")) as store:
             await work_off(Queue(store, SystemClock(), "bench"), range(1, messages + 1), callers, seconds=600)
 

@@ -5,6 +5,7 @@ where absolute figures are not.
 """
 
 import asyncio
+import os
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Mapping
@@ -35,8 +36,8 @@ class Effort:
     finished: int
 
 
-QUICK = Effort(rounds=3, seconds=0.15, samples=150, finished=100_000)
-FULL = Effort(rounds=7, seconds=0.6, samples=1000, finished=1_000_000)
+QUICK = Effort(rounds=3, seconds=0.1, samples=150, finished=100_000)
+FULL = Effort(rounds=15, seconds=0.25, samples=1000, finished=1_000_000)
 
 
 class Figures:
@@ -102,6 +103,19 @@ async def rate_of_callers(step: Callable[[], Awaitable[object]], callers: int, s
 
     await asyncio.gather(*(caller() for _ in range(callers)))
     return done / (time.perf_counter() - start)
+
+
+def fsync_milliseconds() -> float:
+    """How long this disk takes to have a page for good; the median of some tries."""
+    times = []
+    with scratch() as folder, (folder / "page").open("wb", buffering=0) as file:
+        for _ in range(51):
+            file.seek(0)
+            file.write(b"x" * 4096)
+            start = time.perf_counter()
+            os.fsync(file.fileno())
+            times.append((time.perf_counter() - start) * 1000)
+    return median(times)
 
 
 def grow_log(folder: Path) -> None:
