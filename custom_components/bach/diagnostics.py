@@ -7,10 +7,10 @@ from homeassistant.components.diagnostics import async_redact_data
 from homeassistant.const import CONF_UNIQUE_ID
 from homeassistant.core import HomeAssistant
 
-from .const import CONF_LINK, CONF_RECIPIENT, CONF_TITLE, SECRET_FIELDS
+from .const import CONF_ENDPOINT, CONF_LINK, CONF_RECIPIENT, CONF_TITLE, SECRET_FIELDS
 from .coordinator import BachConfigEntry
 
-REDACTED_FIELDS = {*SECRET_FIELDS, CONF_LINK, CONF_RECIPIENT, CONF_TITLE, CONF_UNIQUE_ID}
+REDACTED_FIELDS = {*SECRET_FIELDS, CONF_ENDPOINT, CONF_LINK, CONF_RECIPIENT, CONF_TITLE, CONF_UNIQUE_ID}
 
 
 async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: BachConfigEntry) -> dict[str, Any]:
@@ -30,5 +30,7 @@ async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: BachCon
             "consecutive_failures": row.consecutive_failures,
             "disabled_until": row.disabled_until,
         },
-        "snapshot": async_redact_data(asdict(coordinator.data), {"connection"}),
+        "snapshot": async_redact_data(
+            asdict(coordinator.data), {"connection", "text"}
+        ),  # a fault's text may name a host
     }

@@ -9,7 +9,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from bach_lib import Identity
+from bach_lib import Connection, Identity
 from bach_lib import Fault as PlatformFault
 from bach_lib.testing.telegram_server import Fault, TelegramServer
 from tests.component.conftest import BOT_ID, TOKEN, entity_ids, until_state
@@ -94,7 +94,7 @@ async def test_what_the_platform_answers_is_explained(
 async def test_a_server_that_is_not_there_is_named_as_the_problem(
     hass: HomeAssistant, telegram: TelegramServer
 ) -> None:
-    """ "Refused" sends people to the server, "DNS" to the router; one word for both sends them nowhere."""
+    """People look at the server after "refused", at the router after "DNS"; one word for both sends them nowhere."""
     await telegram.pause()
     result = await submit(hass, await start(hass), form(telegram))
     assert result["errors"] == {"base": "refused"}
@@ -153,7 +153,7 @@ async def test_without_an_own_server_the_public_one_is_asked(
     """Nearly everybody leaves the server address empty."""
     endpoints = []
 
-    async def check(connection: Any, **kwargs: object) -> Identity:
+    async def check(connection: Connection, **kwargs: object) -> Identity:
         endpoints.append(connection.endpoint)
         return Identity(id=BOT_ID, name="@home_bot")
 
@@ -205,7 +205,7 @@ async def test_the_token_of_another_bot_does_not_renew_this_one(
 async def test_a_connection_is_reconfigured(
     hass: HomeAssistant, telegram: TelegramServer, loaded: MockConfigEntry
 ) -> None:
-    """A server that moved must not cost anybody their recipients; the token need not be typed again, nor is it shown."""
+    """A server that moved costs nobody their recipients; the token need not be typed again, nor is it shown."""
     async with TelegramServer() as new_home:
         new_home.add_bot(TOKEN, username="home_bot")
         result = await loaded.start_reconfigure_flow(hass)
