@@ -70,9 +70,13 @@ class Breaker:
             return self._era
         return None
 
+    def counts(self, permit: Permit) -> bool:
+        """Whether the permit is of the present era; what comes of older ones says nothing any more."""
+        return permit == self._era
+
     def success(self, permit: Permit) -> None:
         """The attempt proved that the connection works."""
-        if permit != self._era:
+        if not self.counts(permit):
             return
         self.failures = 0
         if self._state is BreakerState.HALF_OPEN:
@@ -80,7 +84,7 @@ class Breaker:
 
     def failure(self, permit: Permit) -> None:
         """The attempt proved that the connection does not work."""
-        if permit != self._era:
+        if not self.counts(permit):
             return
         self.failures += 1
         if self._state is BreakerState.HALF_OPEN or self.failures >= self._policy.failures:
@@ -88,13 +92,18 @@ class Breaker:
 
     def release(self, permit: Permit) -> None:
         """The attempt proved nothing."""
-        if permit == self._era:
+        if self.counts(permit):
             self._probing = False
 
     def trip(self) -> None:
         """Open now, for the full time."""
         self._open_until = self._monotonic() + self._policy.open_seconds
         self._go(BreakerState.OPEN)
+
+    def reset(self) -> None:
+        """Close as if nothing had happened; no attempt under way counts any more."""
+        self.failures = 0
+        self._go(BreakerState.CLOSED)
 
     def half_open(self) -> None:
         """A health check succeeded: an open breaker lets its probe through before its time."""

@@ -105,11 +105,11 @@ class Dispatcher:
     async def stop(self, grace: float) -> None:
         """Give attempts that are under way `grace` seconds, then cancel them; those are uncertain until `load`."""
         self._connector = None
-        await self.gate.stop()
         deadline = asyncio.create_task(self._cancel_after(grace))
         while self._tasks or self._puts:
             await asyncio.gather(*self._tasks, *self._puts, return_exceptions=True)
         deadline.cancel()
+        await self.gate.stop()  # last, so that what those attempts learned is not taken for the present state
         self._set_timer(None)
 
     # -- putting ------------------------------------------------------------------------------------------------------

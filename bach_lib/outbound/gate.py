@@ -47,7 +47,14 @@ class Gate:
         self._limiter = Limiter(clock.monotonic)
         self._paused_until = 0.0  # the platform's wish
         self._backoff_until = 0.0  # our own, between failures while the breaker is still closed
-        self._breaker = self._make_breaker(connection.consecutive_failures, connection.disabled_until)
+        until = connection.disabled_until
+        self._breaker = Breaker(
+            policy,
+            clock.monotonic,
+            self._breaker_changed,
+            failures=connection.consecutive_failures,
+            open_seconds_left=None if until is None else until - clock.now(),
+        )
         self.monitor = Monitor(
             connection.name,
             clock=clock,
@@ -93,14 +100,16 @@ class Gate:
 
     def learn(self, permit: Permit, outcome: Outcome) -> bool | None:
         """Draw the conclusions. True: the attempt failed as a probe; False: the connection works; None: neither."""
+        if isinstance(outcome, Wait):
+            if outcome.scope is Scope.CONNECTION:
+                self._paused_until = max(self._paused_until, self._clock.monotonic() + outcome.seconds)
+            return None
+        if not self._breaker.counts(permit):  # it began before the breaker opened, or with other credentials
+            return None
         match outcome:
-            case Sent() | Dead() | Retry(scope=Scope.MESSAGE):
+            case Sent() | Dead() | Retry(scope=Scope.MESSAGE | Scope.RECIPIENT):
                 self._proved_good(permit)
                 return False
-            case Wait(seconds=seconds, scope=scope):
-                if scope is Scope.CONNECTION:
-                    self._paused_until = max(self._paused_until, self._clock.monotonic() + seconds)
-                return None
             case Retry(fault=fault) | Uncertain(fault=fault):
                 was_probe = self._breaker.state is BreakerState.HALF_OPEN
                 self._proved_bad(permit, fault)
@@ -108,10 +117,8 @@ class Gate:
 
     def reset(self) -> None:
         """Forget all failures: the endpoint or the credentials are new."""
-        old, self._breaker = self._breaker.state, self._make_breaker(0, None)
         self._paused_until = self._backoff_until = 0.0
-        if old is not BreakerState.CLOSED:
-            self._breaker_changed(old, BreakerState.CLOSED)
+        self._breaker.reset()
 
     def probe_if_idle(self) -> None:
         """Where no message waits to be the probe of a half-open breaker, the good check was the probe."""
@@ -140,12 +147,6 @@ class Gate:
     def _checked_well(self) -> None:
         self._breaker.half_open()
         self._on_better()
-
-    def _make_breaker(self, failures: int, disabled_until: float | None) -> Breaker:
-        left = None if disabled_until is None else disabled_until - self._clock.now()
-        return Breaker(
-            self._policy, self._clock.monotonic, self._breaker_changed, failures=failures, open_seconds_left=left
-        )
 
     def _breaker_changed(self, old: BreakerState, new: BreakerState) -> None:
         self._save()

@@ -266,6 +266,13 @@ class Histories(RuleBasedStateMachine):
         if self.state is OPEN:
             self.become(HALF_OPEN)
 
+    @rule()
+    def reset(self) -> None:
+        """A person changes the credentials."""
+        self.bench.breaker.reset()
+        self.failures = 0
+        self.become(CLOSED)
+
     @invariant()
     def agrees(self) -> None:
         """Breaker and model see the same."""
@@ -273,6 +280,7 @@ class Histories(RuleBasedStateMachine):
         assert breaker.state is self.state
         assert breaker.failures == self.failures
         assert breaker.is_probing is (self.probe is not None)
+        assert all(breaker.counts(permit) for permit in self.valid)
         if self.state is OPEN:
             assert breaker.open_seconds_left == max(self.opened_at + POLICY.open_seconds - self.bench.time, 0.0)
 

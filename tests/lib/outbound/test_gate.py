@@ -1,0 +1,214 @@
+"""What attempts teach: breaker, limits, pauses and health where they meet."""
+
+from collections.abc import Callable
+
+import pytest
+
+from bach_lib import BreakerPolicy, BreakerState, Connection, ConnectionState, Fault
+from bach_lib.bus import Bus
+from bach_lib.connectors.base import Connector, Rate, Setup
+from bach_lib.events import BreakerChanged, ConnectionChanged, Event
+from bach_lib.outbound.gate import Gate
+from bach_lib.outcomes import Dead, Outcome, Retry, Scope, Sent, Uncertain, Wait
+from bach_lib.testing import FakeClock, FakePlatform, fake_connector
+
+DOWN = Fault(code="unreachable", text="No route to host")
+NO_WAY = Retry(fault=DOWN, scope=Scope.CONNECTION)
+REFUSED = Retry(fault=Fault(code="auth_failed", text="Unauthorized"), scope=Scope.CONNECTION)
+POLICY = BreakerPolicy(failures=3, open_seconds=100, backoff=(1, 2))
+
+
+class Bench:
+    """A gate, what it saved and what it told."""
+
+    def __init__(self, clock: FakeClock, row: Connection) -> None:
+        self.saved: list[tuple[int, float | None]] = []
+        self.events: list[Event] = []
+        bus = Bus()
+        bus.subscribe(Event, self.events.append)
+        self.gate = Gate(
+            row,
+            bus=bus,
+            clock=clock,
+            policy=POLICY,
+            random=lambda: 0.0,
+            save_breaker=lambda name, failures, until: self.saved.append((failures, until)),
+            on_better=lambda: None,
+        )
+        self.clock = clock
+
+    async def attempt(self, outcome: Outcome) -> bool | None:
+        """One attempt, as soon as it may be."""
+        await self.clock.advance(self.gate.seconds_closed or 0.0)
+        permit = self.gate.admit()
+        assert permit is not None
+        strike = self.gate.learn(permit, outcome)
+        self.gate.release(permit)
+        return strike
+
+
+@pytest.fixture
+def new_bench(clock: FakeClock) -> Callable[[Connection], Bench]:
+    """A gate for a row of the registry."""
+    return lambda row: Bench(clock, row)
+
+
+@pytest.fixture
+def bench(clock: FakeClock) -> Bench:
+    """The gate of a connection without a past."""
+    return Bench(clock, Connection(name="home", type="fake"))
+
+
+@pytest.mark.parametrize(
+    ("outcome", "failures", "health"),
+    [
+        (Sent(), 0, ConnectionState.CONNECTED),
+        (Dead(fault=DOWN), 0, ConnectionState.CONNECTED),
+        (Retry(fault=DOWN, scope=Scope.MESSAGE), 0, ConnectionState.CONNECTED),
+        (Retry(fault=DOWN, scope=Scope.RECIPIENT), 0, ConnectionState.CONNECTED),
+        (NO_WAY, 3, ConnectionState.DISCONNECTED),
+        (Uncertain(fault=DOWN), 3, ConnectionState.DISCONNECTED),
+        (Wait(seconds=5, fault=DOWN, scope=Scope.CONNECTION), 2, ConnectionState.DISCONNECTED),
+        (Wait(seconds=5, fault=DOWN, scope=Scope.RECIPIENT), 2, ConnectionState.DISCONNECTED),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+async def test_what_each_outcome_proves(bench: Bench, outcome: Outcome, failures: int, health: ConnectionState) -> None:
+    """An answer of the platform would count as an outage, or a wish to wait as a failure."""
+    await bench.attempt(NO_WAY)
+    await bench.attempt(NO_WAY)
+    await bench.attempt(outcome)
+    assert bench.saved[-1][0] == failures
+    assert bench.gate.monitor.health.state is health
+
+
+async def test_failures_keep_a_growing_distance_until_the_breaker_opens(bench: Bench, clock: FakeClock) -> None:
+    """Five attempts would be burnt within a millisecond, by one hiccup."""
+    distances = []
+    for _ in range(3):
+        await bench.attempt(NO_WAY)
+        distances.append(bench.gate.seconds_closed)
+    assert distances == [1, 2, 100]
+    assert bench.gate.state is BreakerState.OPEN
+
+
+async def test_refused_credentials_are_tried_once(bench: Bench) -> None:
+    """Platforms ban who keeps trying a token that was revoked."""
+    await bench.attempt(REFUSED)
+    assert bench.gate.state is BreakerState.OPEN
+    assert bench.gate.admit() is None
+
+
+async def test_a_wish_to_wait_stops_all_until_then(bench: Bench, clock: FakeClock) -> None:
+    """The platform would answer 429 to everybody, longer each time."""
+    await bench.attempt(Wait(seconds=60, fault=DOWN, scope=Scope.CONNECTION))
+    assert bench.gate.admit() is None
+    assert bench.gate.seconds_closed == 60
+    await clock.advance(60)
+    assert bench.gate.admit() is not None
+
+
+async def test_a_later_shorter_wish_does_not_end_a_longer_one(bench: Bench, clock: FakeClock) -> None:
+    """An answer that was under way would let everybody in too early."""
+    first, second = bench.gate.admit(), bench.gate.admit()
+    assert first
+    assert second
+    bench.gate.learn(first, Wait(seconds=60, fault=DOWN, scope=Scope.CONNECTION))
+    bench.gate.learn(second, Wait(seconds=5, fault=DOWN, scope=Scope.CONNECTION))
+    assert bench.gate.seconds_closed == 60
+
+
+async def test_what_the_breaker_knows_is_saved_with_the_time_of_day(bench: Bench, clock: FakeClock) -> None:
+    """After a restart the wall would be run into again."""
+    for _ in range(3):
+        await bench.attempt(NO_WAY)
+    assert bench.saved.pop() == (3, clock.now() + 100)
+    await clock.advance(100)
+    await bench.attempt(Sent())
+    assert bench.saved.pop() == (0, None)
+
+
+async def test_a_healthy_connection_saves_nothing(bench: Bench) -> None:
+    """Every message would cost another write."""
+    for _ in range(5):
+        await bench.attempt(Sent())
+    assert bench.saved == []
+
+
+@pytest.mark.parametrize(("jump", "left"), [(0, 60), (-1e8, 100), (1e8, 0)])
+async def test_it_goes_on_where_it_was_after_a_restart(
+    new_bench: Callable[[Connection], Bench], clock: FakeClock, jump: float, left: float
+) -> None:
+    """A clock set wrong at boot would keep the circuit open for years."""
+    until = clock.now() + 60
+    clock.jump(jump)
+    bench = new_bench(Connection(name="home", type="fake", consecutive_failures=3, disabled_until=until))
+    assert bench.gate.state is BreakerState.OPEN
+    assert bench.gate.seconds_closed == left
+
+
+async def test_changes_are_told_with_the_time_they_last(bench: Bench, clock: FakeClock) -> None:
+    """Home Assistant would not show until when nothing is sent."""
+    for _ in range(3):
+        await bench.attempt(NO_WAY)
+    [opened] = [event for event in bench.events if isinstance(event, BreakerChanged)]
+    assert (opened.old, opened.new) == (BreakerState.CLOSED, BreakerState.OPEN)
+    assert opened.disabled_until == clock.now() + 100
+    assert [type(event) for event in bench.events] == [ConnectionChanged, BreakerChanged]
+
+
+async def test_only_a_failed_probe_is_a_strike(bench: Bench, clock: FakeClock) -> None:
+    """In an ordinary outage lanes would be reordered for no reason."""
+    assert [await bench.attempt(NO_WAY) for _ in range(3)] == [None, None, None]
+    assert await bench.attempt(NO_WAY) is True
+    assert await bench.attempt(Wait(seconds=1, fault=DOWN, scope=Scope.RECIPIENT)) is None
+    assert await bench.attempt(Sent()) is False
+
+
+async def test_a_good_check_is_the_probe_where_nothing_waits(bench: Bench) -> None:
+    """The breaker would look half-open until somebody happens to send."""
+    for _ in range(3):
+        await bench.attempt(NO_WAY)
+    bench.gate._checked_well()
+    bench.gate.probe_if_idle()
+    assert bench.gate.state is BreakerState.CLOSED
+
+
+async def test_new_credentials_forget_everything(bench: Bench, clock: FakeClock) -> None:
+    """After a reauthentication five minutes would pass before the first message goes."""
+    await bench.attempt(REFUSED)
+    bench.gate.reset()
+    assert bench.gate.state is BreakerState.CLOSED
+    assert bench.gate.seconds_closed == 0
+    assert bench.saved[-1] == (0, None)
+
+
+async def test_limits_belong_to_the_connection(bench: Bench, setup: Setup, platform: FakePlatform) -> None:
+    """Two gates of one platform would share what each may send."""
+    platform.rates = {"bot": Rate(count=1, per=60)}
+    connector: Connector = fake_connector(platform)(setup)
+    assert bench.gate.reserve(connector, "ada") == 0
+    assert bench.gate.reserve(connector, "bob") == 60
+
+
+@pytest.mark.parametrize("outcome", [Sent(), NO_WAY], ids=lambda outcome: type(outcome).__name__)
+async def test_attempts_from_before_the_opening_say_nothing_any_more(bench: Bench, outcome: Outcome) -> None:
+    """A slow success would show a connection as working that has just been given up, and put off its next check."""
+    slow = bench.gate.admit()
+    assert slow
+    for _ in range(3):
+        await bench.attempt(NO_WAY)
+    saved, health = len(bench.saved), bench.gate.monitor.health
+    assert bench.gate.learn(slow, outcome) is None
+    assert (len(bench.saved), bench.gate.monitor.health) == (saved, health)
+
+
+async def test_an_attempt_with_the_old_credentials_says_nothing_of_the_new(bench: Bench) -> None:
+    """A refusal that was under way while the token was replaced would close the connection again."""
+    old = bench.gate.admit()
+    assert old
+    bench.gate.reset()
+    bench.gate.learn(old, REFUSED)
+    assert bench.gate.state is BreakerState.CLOSED
+    assert bench.gate.seconds_closed == 0
+    assert bench.gate.monitor.health.fault is None
