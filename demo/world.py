@@ -77,6 +77,17 @@ class World:
         action = {"action": "bach.send_message", "target": {"entity_id": entity_id}, "data": message}
         await self.home.client.post("/api/config/automation/config/demo", {**_AUTOMATION, "actions": [action]})
 
+        async def listens() -> bool:
+            """Home Assistant answers before it has loaded what was saved."""
+            return (
+                await self.home.client.render(
+                    "{{ states.automation | selectattr('state', 'eq', 'on') | list | count }}"
+                )
+                == "1"
+            )
+
+        await until(listens, what="the automation to be loaded", seconds=20)
+
     async def say(self, text: str) -> None:
         """Fire the event that the automation waits for."""
         await self.home.client.post(f"/api/events/{EVENT}", {"text": text})
