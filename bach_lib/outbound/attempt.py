@@ -29,5 +29,5 @@ async def attempt(connector: Connector, message: Message, redact: Redactor) -> O
     if isinstance(outcome, Sent):
         return outcome
     if isinstance(outcome, Wait):
-        outcome = replace(outcome, seconds=min(max(outcome.seconds, 0.0), _LONGEST_WAIT))
+        outcome = replace(outcome, seconds=min(max(0.0, outcome.seconds), _LONGEST_WAIT))
     return replace(outcome, fault=replace(outcome.fault, text=redact(outcome.fault.text)))
