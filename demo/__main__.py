@@ -5,8 +5,11 @@ import signal
 import sys
 from argparse import ArgumentParser
 
+from aiohttp import ClientError
+
 from demo import story
 from demo.client import PASSWORD, USER, RefusedError
+from demo.process import EndedError
 from demo.screen import Screen
 from demo.waiting import NotInTimeError
 from demo.world import EVENT, World, make_world
@@ -14,6 +17,7 @@ from demo.world import EVENT, World, make_world
 _HOME_ASSISTANTS_PORT = 8123
 _DAY = 86_400.0
 _RECORDS = 20
+_FAILURES = (story.BrokenPromiseError, NotInTimeError, EndedError, TimeoutError, RefusedError, ClientError)
 
 
 def main() -> int:
@@ -37,7 +41,7 @@ async def _run(screen: Screen, *, once: bool) -> int:
             await story.set_up(world, screen)
             await story.tell(world, screen)
             await (story.end if once else _stay)(world, screen)
-        except (story.BrokenPromiseError, NotInTimeError, TimeoutError, RefusedError) as error:
+        except _FAILURES as error:
             screen.heading(f"FAILED: {error}")
             _show_log(world, screen)
             return 1
@@ -49,8 +53,8 @@ async def _stay(world: World, screen: Screen) -> None:
     screen.heading("Look around")
     screen.line(f"{world.home.client.url}   user {USER}   password {PASSWORD}")
     screen.line("Settings > Devices & services > Bach")
-    screen.line("Developer tools > Actions > bach.send_message")
-    screen.line(f'Developer tools > Events > fire {EVENT} with the data  {{"text": "Hello"}}')
+    screen.line("Settings > Tools > Actions > bach.send_message")
+    screen.line(f'Settings > Tools > Events > fire {EVENT} with the data  {{"text": "Hello"}}')
     screen.line("What arrives at Telegram is shown here. Ctrl-C ends everything.")
     screen.line()
     seen = len(await world.telegram.arrived())

@@ -7,16 +7,16 @@ that needs the internet. The integration itself is set up through its own dialog
 import json
 import re
 from asyncio.subprocess import Process
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
-from typing import Final, Self
+from typing import Self
 
 from demo import process
 from demo.client import Client
 from demo.process import HOST, ROOT, free_port
 from demo.waiting import until
 
-START_SECONDS: Final = 90.0
+_START_SECONDS = 90.0
 _CONFIGURATION = """\
 homeassistant:
   name: Demo home
@@ -55,13 +55,13 @@ class Home:
         await self.client.close()
 
     async def start(self) -> None:
-        """Start, or start again, and wait until everything is set up. Raises NotInTimeError."""
+        """Start, or start again, and wait until everything is set up. Raises NotInTimeError, EndedError."""
         arguments = ["-m", "homeassistant", "--config", str(self.config), "--skip-pip", "--log-no-color"]
         self._process = await process.start(arguments, self.log)
         if not self.client.is_logged_in:
-            await until(self.client.can_onboard, what="Home Assistant to answer", seconds=START_SECONDS)
+            await self._until(self.client.can_onboard)
             await self.client.onboard()
-        await until(self.client.is_running, what="Home Assistant to be ready", seconds=START_SECONDS)
+        await self._until(self.client.is_running)
 
     async def stop(self) -> int:
         """End it as Ctrl-C would, and return its exit code. Raises TimeoutError."""
@@ -81,6 +81,13 @@ class Home:
     def tail(self, count: int) -> list[str]:
         """The newest records of the log that have to do with Bach."""
         return [record for record in self._records() if _OURS.search(record)][-count:]
+
+    async def _until(self, look: Callable[[], Awaitable[bool]]) -> None:
+        async def look_while_running() -> bool:
+            process.check_running(self._process, "Home Assistant")
+            return await look()
+
+        await until(look_while_running, what="Home Assistant to be ready", seconds=_START_SECONDS)
 
     def _records(self) -> Iterator[str]:
         """The records of the log; one may span many lines."""

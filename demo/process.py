@@ -17,6 +17,10 @@ _SEARCH_PATH = os.pathsep.join((str(ROOT), str(ROOT / "demo" / "stand_ins")))
 _STOP_SECONDS = 30.0
 
 
+class EndedError(Exception):
+    """A process ended that should be running."""
+
+
 def free_port(preferred: int = 0) -> int:
     """A port that nobody uses now: the preferred one if it is free."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
@@ -45,6 +49,12 @@ async def start(arguments: Sequence[str], log: Path) -> Process:
             stderr=file,
             start_new_session=True,
         )
+
+
+def check_running(process: Process | None, name: str) -> None:
+    """Raise EndedError if it is not: who waits for it need not wait any longer."""
+    if process is None or process.returncode is not None:
+        raise EndedError(f"{name} has ended{f' with exit code {process.returncode}' if process else ''}")
 
 
 async def stop(process: Process) -> int:

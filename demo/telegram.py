@@ -20,11 +20,12 @@ _ANSWER_SECONDS = 10.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrived:
-    """A message as Telegram has it."""
+    """A message as Telegram has it. `received_at` is on the monotonic clock that all processes of a machine share."""
 
     chat_id: int
     message_id: int
     text: str
+    received_at: float
 
 
 class Telegram:
@@ -50,7 +51,7 @@ class Telegram:
         await self._session.close()
 
     async def start(self) -> None:
-        """Come (back). Raises NotInTimeError."""
+        """Come (back). Raises NotInTimeError, EndedError."""
         options = ["--port", str(self._port), "--token", TOKEN, "--username", USERNAME]
         for chat in self._chats:
             options += ["--chat", chat]
@@ -81,6 +82,7 @@ class Telegram:
         return [_arrived(message) for message in answer["result"]]
 
     async def _answers(self) -> bool:
+        process.check_running(self._process, "The Telegram server")
         try:
             async with self._session.get("/control/calls") as response:
                 return response.ok
@@ -89,4 +91,5 @@ class Telegram:
 
 
 def _arrived(message: dict[str, Any]) -> Arrived:
-    return Arrived(chat_id=message["chat_id"], message_id=message["message_id"], text=message["text"])
+    names = ("chat_id", "message_id", "text", "received_at")
+    return Arrived(**{name: message[name] for name in names})

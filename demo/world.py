@@ -29,14 +29,13 @@ _AUTOMATION: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """A message as Bach's queue has it."""
+    """A message as Bach's queue has it. Times are seconds since 1970; one that has not come yet is 0."""
 
     id: int
     text: str
     status: str
-    queued: datetime
-    attempted: datetime | None
-    finished: datetime | None
+    queued: float
+    finished: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +76,11 @@ class World:
         action = {"action": "bach.send_message", "target": {"entity_id": entity_id}, "data": message}
         await self.home.client.post("/api/config/automation/config/demo", {**_AUTOMATION, "actions": [action]})
 
+        loaded = "{{ states.automation | selectattr('state', 'eq', 'on') | list | count }}"
+
         async def listens() -> bool:
             """Home Assistant answers before it has loaded what was saved."""
-            return (
-                await self.home.client.render(
-                    "{{ states.automation | selectattr('state', 'eq', 'on') | list | count }}"
-                )
-                == "1"
-            )
+            return await self.home.client.render(loaded) == "1"
 
         await until(listens, what="the automation to be loaded", seconds=20)
 
@@ -135,11 +131,10 @@ def _row(message: Json) -> Row:
         id=message["id"],
         text=message["message"],
         status=message["status"],
-        queued=datetime.fromisoformat(message["created_at"]),
-        attempted=_time(message.get("attempted_at")),
-        finished=_time(message["finished_at"]),
+        queued=_seconds(message["created_at"]),
+        finished=_seconds(message["finished_at"]),
     )
 
 
-def _time(text: str | None) -> datetime | None:
-    return None if text is None else datetime.fromisoformat(text)
+def _seconds(time: str | None) -> float:
+    return datetime.fromisoformat(time).timestamp() if time else 0.0

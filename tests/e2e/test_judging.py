@@ -24,7 +24,9 @@ async def home(tmp_path: Path) -> AsyncGenerator[Home]:
 
 def arrived(*texts: str, chat_id: int = CHAT) -> list[Arrived]:
     """Messages as Telegram has them."""
-    return [Arrived(chat_id=chat_id, message_id=number, text=text) for number, text in enumerate(texts)]
+    return [
+        Arrived(chat_id=chat_id, message_id=number, text=text, received_at=0.0) for number, text in enumerate(texts)
+    ]
 
 
 def test_all_in_order_is_well() -> None:
