@@ -5,7 +5,6 @@ message; a repeated message is recognised by the platform's own id.
 """
 
 import json
-from collections.abc import Sequence
 
 from bach_lib.clock import Clock
 from bach_lib.connectors.base import Batch, Incoming
@@ -60,8 +59,8 @@ class Inbox:
 
 def is_allowed(connection: Connection, message: Incoming) -> bool:
     """Nobody is, by default. A recipient with a thread is also allowed through the whole chat."""
-    places: Sequence[str] = (message.recipient, message.recipient.partition("/")[0], message.sender_id)
-    return any(place in connection.allowed for place in places)
+    places = {message.recipient, message.recipient.partition("/")[0], message.sender_id} - {""}
+    return not connection.allowed.isdisjoint(places)
 
 
 def _store(tx: Transaction, connection: str, message: Incoming, now: float) -> IncomingMessage | None:
@@ -69,17 +68,22 @@ def _store(tx: Transaction, connection: str, message: Incoming, now: float) -> I
     row = tx.row(
         "add_incoming",
         connection=connection,
-        remote_id=message.remote_id,
-        recipient=message.recipient,
-        sender_id=message.sender_id,
-        sender_name=message.sender_name,
+        remote_id=_storable(message.remote_id),
+        recipient=_storable(message.recipient),
+        sender_id=_storable(message.sender_id),
+        sender_name=_storable(message.sender_name),
         kind=message.kind,
-        text=message.text,
+        text=_storable(message.text),
         sent_at=message.sent_at,
         received_at=now,
-        metadata=json.dumps(dict(message.metadata)),
+        metadata=_storable(json.dumps(dict(message.metadata), ensure_ascii=False)),
     )
     return _message(row) if row else None
+
+
+def _storable(text: str) -> str:
+    """Without halves of characters, which JSON can carry and no disk takes; else the same poll would fail for ever."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _message(row: Row) -> IncomingMessage:

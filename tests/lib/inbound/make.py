@@ -1,0 +1,36 @@
+"""Incoming messages for tests, with everything a test does not care about filled in."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TypedDict, Unpack
+
+from bach_lib.connectors.base import Incoming
+
+
+class IncomingFields(TypedDict, total=False):
+    """What a test may say about an incoming message."""
+
+    remote_id: str
+    recipient: str
+    recipient_title: str
+    sender_id: str
+    sender_name: str
+    text: str
+    sent_at: float | None
+    metadata: Mapping[str, object]
+
+
+_INCOMING = Incoming(
+    remote_id="42:1",
+    recipient="42",
+    recipient_title="Ada",
+    sender_id="42",
+    sender_name="Ada",
+    kind="text",
+    text="hello",
+)
+
+
+def incoming(**fields: Unpack[IncomingFields]) -> Incoming:
+    """A message as a connector read it, from Ada."""
+    return replace(_INCOMING, **fields)
