@@ -4,6 +4,7 @@ Nothing here raises, whatever the platform sends: an update that makes no sense 
 it. Shapes: https://core.telegram.org/bots/api#update and #message.
 """
 
+import re
 from collections.abc import Mapping
 
 from bach_lib.connectors.base import Batch, Incoming
@@ -41,6 +42,7 @@ _CONTENTS = (
 )
 """Fields that say what a message is, the telling one first."""
 
+_MESSAGE_NUMBER = re.compile(r"[0-9]{1,15}")
 _MAX_TEXT = 16_384
 _MAX_NAME = 128
 _MAX_TOPIC = 1 << 31
@@ -75,14 +77,13 @@ def incoming(update: object) -> Incoming | None:
 def reply(remote_id: str, chat: str) -> dict[str, object] | None:
     """What makes a message an answer to `remote_id`: a message's number in `chat`, or the remote id of an incoming one.
 
-    None for a message of another chat, whose number means something else here. A message deleted meanwhile must not
-    keep an alarm from arriving, hence `allow_sending_without_reply`.
+    None for a message of another chat, whose number means something else here, and for what names no message. Neither
+    that nor a message deleted meanwhile (`allow_sending_without_reply`) may keep an alarm from arriving.
     """
     origin, _, number = remote_id.partition("#")[0].rpartition(":")
-    if origin and origin != chat:
+    if origin not in {"", chat} or not _MESSAGE_NUMBER.fullmatch(number):
         return None
-    is_number = number.isascii() and number.isdecimal() and len(number) < 16
-    return {"message_id": int(number) if is_number else number, "allow_sending_without_reply": True}
+    return {"message_id": int(number), "allow_sending_without_reply": True}
 
 
 def _update_id(update: object) -> int | None:

@@ -24,7 +24,7 @@ def _bold(title: str, form: Format) -> str:
         case Format.PLAIN:
             return title
         case Format.HTML:
-            return f"<b>{escape(title, quote=False)}</b>"
+            return f"<b>{escape(title)}</b>"
         case Format.MARKDOWN:
             # nothing can be escaped inside of bold: leave it, write the asterisk, enter it again
             return r"\*".join(f"*{part}*" if part else "" for part in title.split("*"))

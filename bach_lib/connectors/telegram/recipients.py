@@ -17,7 +17,7 @@ GENERAL_TOPIC = 1
 https://github.com/tdlib/telegram-bot-api/issues/798."""
 
 # Ids have at most 52 bits (https://core.telegram.org/bots/api#chat), topics 31; names have 4 to 32 characters.
-_FORM = re.compile(r"(?P<chat>-?[1-9][0-9]{0,15}|@[a-z][a-z0-9_]{3,31})(?:/(?P<topic>[1-9][0-9]{0,9}))?", re.ASCII)
+_FORM = re.compile(r"(?P<chat>-?[1-9][0-9]{0,15}|@[a-z][a-z0-9_]{3,31})(?:/(?P<topic>[1-9][0-9]{0,9}))?")
 
 _BOT_RATE = Rate(count=25, per=1, burst=5)
 _CHAT_RATE = Rate(count=1, per=1, burst=3)

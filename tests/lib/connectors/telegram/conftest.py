@@ -18,7 +18,7 @@ GROUP = -1001234567890
 
 type Connect = Callable[..., TelegramConnector]
 
-_HASTE = Timeouts(connect=5, read=0.2, total=5)
+HASTE = Timeouts(connect=60, read=0.2, total=60)
 """A server that keeps silent is given up soon; nothing else in a test waits."""
 
 
@@ -78,7 +78,7 @@ def connector(connect: Connect) -> TelegramConnector:
 @pytest.fixture
 def hasty(connect: Connect) -> TelegramConnector:
     """One that gives up on silence soon."""
-    return connect(timeouts=_HASTE)
+    return connect(timeouts=HASTE)
 
 
 def a_message(

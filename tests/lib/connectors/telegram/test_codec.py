@@ -124,6 +124,14 @@ def test_a_flood_of_text_is_cut() -> None:
     assert (len(message.text), len(message.recipient_title)) == (16_384, 128)
 
 
+@pytest.mark.parametrize("number", [0, True, 2**53, -(10**30), 4.5, "42", None])
+def test_what_is_no_chat(number: object) -> None:
+    """A mad id would go to the disk, to automations, and back to the platform as a recipient."""
+    message = {"message_id": 9, "from": ADA, "chat": {"id": number}, "text": "x"}
+    assert codec.incoming({"update_id": 5, "message": message}) is None
+    assert codec.incoming({"update_id": 5, "my_chat_member": message}) is None
+
+
 @pytest.mark.parametrize(
     ("updates", "cursor"),
     [

@@ -16,7 +16,7 @@ from bach_lib.connectors.telegram import TelegramConnector, Timeouts
 from bach_lib.models import Fault as Reason
 from bach_lib.outcomes import Outcome, Retry, Scope, Sent, Uncertain, Wait
 from bach_lib.testing.telegram_server import Fault, TelegramServer
-from tests.lib.connectors.telegram.conftest import TOKEN, Connect, a_message
+from tests.lib.connectors.telegram.conftest import HASTE, TOKEN, Connect, a_message
 
 
 def retry_code(outcome: Outcome) -> str:
@@ -58,6 +58,23 @@ async def test_no_name_service(connect: Connect) -> None:
     assert outcome.fault.text == "No connection to nowhere.invalid: the name cannot be resolved."
 
 
+async def test_a_proxy_nobody_knows(connect: Connect, server: TelegramServer) -> None:
+    """People would search at Telegram for what is wrong with their proxy."""
+    async with ClientSession(connector=TCPConnector(resolver=NoNames()), proxy="http://proxy.invalid:3128") as session:
+        outcome = await connect(session=session).send(a_message())
+    assert retry_code(outcome) == "dns"
+    assert "proxy.invalid" in repr(outcome)
+
+
+async def test_a_dead_proxy(connect: Connect, server: TelegramServer) -> None:
+    """People would search at Telegram for what is wrong with their proxy."""
+    async with TelegramServer() as proxy, ClientSession(proxy=proxy.url) as session:
+        await proxy.pause()
+        outcome = await connect(session=session).send(a_message())
+    assert retry_code(outcome) == "unreachable"
+    assert "proxy" in repr(outcome)
+
+
 async def test_no_tls(connect: Connect, server: TelegramServer) -> None:
     """A wrong certificate or protocol would look like a message problem."""
     outcome = await connect(endpoint=server.url.replace("http:", "https:")).send(a_message())
@@ -94,10 +111,12 @@ async def test_a_closed_session(connect: Connect) -> None:
 
 
 @pytest.mark.parametrize("fault", [Fault.hang(), Fault.hang(store=True)])
-async def test_silence(hasty: TelegramConnector, server: TelegramServer, fault: Fault) -> None:
+@pytest.mark.parametrize("timeouts", [HASTE, Timeouts(connect=60, read=60, total=0.2)], ids=["read", "total"])
+async def test_silence(connect: Connect, server: TelegramServer, fault: Fault, timeouts: Timeouts) -> None:
     """A send would hang without limit, or be repeated blindly although it may have arrived."""
     server.fail(fault)
-    outcome = await hasty.send(a_message())
+    async with asyncio.timeout(10):
+        outcome = await connect(timeouts=timeouts).send(a_message())
     assert isinstance(outcome, Uncertain)
     assert outcome.fault.code == "uncertain"
 
@@ -147,7 +166,7 @@ class Stranger:
     async def handle(self, request: BaseRequest) -> StreamResponse:
         """Give the answer, whatever was asked."""
         await request.read()
-        self.paths.append(request.path)
+        self.paths.append(request.raw_path)
         headers = {"Content-Type": "text/html", "Location": "http://portal.invalid/login"}
         return Response(status=self.status, text=self.body, headers=headers)
 
@@ -251,6 +270,12 @@ async def test_an_endpoint_with_a_path(connect: Connect, stranger: Stranger) -> 
     stranger.body = '{"ok":true,"result":{"message_id":1}}'
     assert await connect(endpoint=f"{stranger.url}/telegram/").send(a_message()) == Sent(remote_id="1")
     assert stranger.paths == [f"/telegram/bot{TOKEN}/sendMessage"]
+
+
+async def test_a_token_stays_in_its_place(connect: Connect, stranger: Stranger) -> None:
+    """A token pasted wrongly could call another address of the server."""
+    await connect(endpoint=stranger.url, token="../../other?x=#").send(a_message())
+    assert stranger.paths == ["/bot..%2F..%2Fother%3Fx=%23/sendMessage"]
 
 
 async def test_cancelling_a_send(connector: TelegramConnector, server: TelegramServer) -> None:

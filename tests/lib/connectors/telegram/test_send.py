@@ -54,11 +54,12 @@ async def test_a_reply(connector: TelegramConnector, server: TelegramServer, rep
     assert str(server.sent[1].reply_to) == first.remote_id
 
 
-@pytest.mark.parametrize("reply_to", ["99999", "-100777:1"])
+@pytest.mark.parametrize("reply_to", ["99999", "-100777:1", "last", "42:", "9" * 200, "٤"])
 async def test_a_reply_to_nothing(connector: TelegramConnector, server: TelegramServer, reply_to: str) -> None:
-    """An alarm would die because somebody deleted the message it answers, or it would answer a stranger's."""
+    """An alarm would die because somebody deleted what it answers, or answer the message of that number here."""
+    await connector.send(a_message("number 1"))
     assert isinstance(await connector.send(a_message(reply_to=reply_to)), Sent)
-    assert server.sent[0].reply_to is None
+    assert server.sent[1].reply_to is None
 
 
 @pytest.mark.parametrize("form", Format)
