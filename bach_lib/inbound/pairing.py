@@ -21,6 +21,13 @@ class Pairing:
 
     candidates: dict[str, Candidate] = field(default_factory=dict)
 
+    def add(self, candidate: Candidate) -> bool:
+        """Remember somebody; False if they are known or there are too many."""
+        if candidate.recipient in self.candidates or len(self.candidates) >= _MAX_CANDIDATES:
+            return False
+        self.candidates[candidate.recipient] = candidate
+        return True
+
 
 class Pairings:
     """The pairings that are open now. `on_candidate(connection, candidate)` is told of each new one."""
@@ -50,7 +57,6 @@ class Pairings:
                 title=message.recipient_title,
                 kind=str(message.metadata.get("chat_type", "")),
             )
-            for pairing in pairings:
-                if candidate.recipient not in pairing.candidates and len(pairing.candidates) < _MAX_CANDIDATES:
-                    pairing.candidates[candidate.recipient] = candidate
-            self._on_candidate(connection, candidate)
+            new_in = [pairing for pairing in pairings if pairing.add(candidate)]
+            if new_in:
+                self._on_candidate(connection, candidate)

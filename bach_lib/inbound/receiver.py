@@ -1,8 +1,8 @@
 """Receiving through one connection, and noticing when that has quietly stopped.
 
-The loop polls, stores, publishes, and polls again. A watchdog looks at one number, the age of the last good poll. When
-it is too old, whatever the loop believes, both the loop and what the connector holds open are thrown away and made
-anew.
+The loop polls, stores, publishes, and polls again. A watchdog looks at one number, the time by which the next good poll
+is overdue. When that has come, whatever the loop believes, both the loop and what the connector holds open are thrown
+away and made anew.
 """
 
 import asyncio
@@ -21,6 +21,10 @@ from bach_lib.policy import ReceivePolicy
 from bach_lib.redact import Redactor
 
 _LOGGER = logging.getLogger(__name__)
+_LONGEST_WAIT = 86_400.0
+"""Seconds; no server may silence receiving for longer than a day at a time."""
+_RESET_TIMEOUT = 10.0
+"""Seconds; what is thrown away may hang as well."""
 
 
 class Receiver:
@@ -51,7 +55,7 @@ class Receiver:
         self._rebuilding: asyncio.Task[None] | None = None
         self._storing: asyncio.Task[None] | None = None
         self._cancel_watchdog: Cancel | None = None
-        self._last_good = 0.0
+        self._overdue_at = 0.0
         self.health = Health(state=ConnectionState.DISABLED)
 
     @property
@@ -80,7 +84,7 @@ class Receiver:
         self._become(Health(state=ConnectionState.DISABLED, last_success=self.health.last_success))
 
     def _begin(self, connector: Connector) -> None:
-        self._last_good = self._clock.monotonic()
+        self._expect_good_poll(within=self._policy.stall_seconds)
         self._loop = asyncio.create_task(self._run(connector), name=f"bach-receive-{self._name}")
         self._watch(connector, self._policy.stall_seconds)
 
@@ -88,15 +92,23 @@ class Receiver:
         failures = 0
         while True:
             answer = await self._poll(connector)
+            if self._loop is not asyncio.current_task():  # thrown away, but it outlived its cancellation
+                return
             if isinstance(answer, Batch):
                 failures = 0
-                self._last_good = self._clock.monotonic()
+                self._expect_good_poll(within=self._policy.stall_seconds)
                 self._become(Health(state=ConnectionState.CONNECTED, last_success=self._clock.now()))
                 continue
             self._become(Health(state=state_after(answer), last_success=self.health.last_success, fault=answer))
             backoff = self._policy.backoff
-            await self._clock.sleep(max(backoff[min(failures, len(backoff) - 1)], answer.retry_after or 0.0))
+            wait = min(max(backoff[min(failures, len(backoff) - 1)], answer.retry_after or 0.0), _LONGEST_WAIT)
+            if answer.retry_after:  # nothing can be good before
+                self._expect_good_poll(within=wait + self._policy.stall_seconds)
+            await self._clock.sleep(wait)
             failures += 1
+
+    def _expect_good_poll(self, *, within: float) -> None:
+        self._overdue_at = self._clock.monotonic() + within
 
     async def _poll(self, connector: Connector) -> Batch | Fault:
         """One poll, stored and published."""
@@ -106,7 +118,7 @@ class Receiver:
         except TimeoutError:
             return Fault(code="timeout", text="The platform did not answer in time.")
         except Exception as error:  # noqa: BLE001 - a border: a fault in a connector must not end receiving
-            return Fault(code="internal", text=f"An error inside BACH: {type(error).__name__}")
+            return _internal(error)
         if isinstance(answer, Fault):
             return Fault(code=answer.code, text=self._redact(answer.text), retry_after=answer.retry_after)
         self._storing = asyncio.create_task(self._take_in(answer), name=f"bach-inbox-{self._name}")
@@ -114,6 +126,8 @@ class Receiver:
             await asyncio.shield(self._storing)
         except BachError as error:  # the disk; the same messages come again with the next poll
             return Fault(code=error.code, text=str(error))
+        except Exception as error:  # noqa: BLE001 - whatever was wrong with this batch, the loop must live
+            return _internal(error)
         return answer
 
     async def _take_in(self, batch: Batch) -> None:
@@ -126,8 +140,8 @@ class Receiver:
         self._cancel_watchdog = self._clock.call_later(seconds, lambda: self._look(connector))
 
     def _look(self, connector: Connector) -> None:
-        """Rebuild if the last good poll is too long ago, else look again when it would be."""
-        left = self._last_good + self._policy.stall_seconds - self._clock.monotonic()
+        """Rebuild if a good poll is overdue, else look again when it would be."""
+        left = self._overdue_at - self._clock.monotonic()
         if left > 0:
             self._watch(connector, left)
             return
@@ -140,7 +154,8 @@ class Receiver:
         if self._loop:
             self._loop.cancel()  # and do not wait for it: it may be the thing that hangs
         try:
-            await connector.reset()
+            async with asyncio.timeout(_RESET_TIMEOUT):
+                await connector.reset()
         except Exception as error:  # noqa: BLE001 - a border: whatever it was, a new loop is what helps
             _LOGGER.warning("Resetting %s failed: %s", self._name, self._redact(repr(error)))
         self._begin(connector)
@@ -150,3 +165,7 @@ class Receiver:
         if (old.state, old.fault) != (health.state, health.fault):
             log_transition(self._name, "Receiving", old, health)
             self._bus.publish(ConnectionChanged(connection=self._name, direction=Direction.RECEIVING, health=health))
+
+
+def _internal(error: Exception) -> Fault:
+    return Fault(code="internal", text=f"An error inside BACH: {type(error).__name__}")

@@ -1,0 +1,433 @@
+"""The receiving loop: it recovers, says how it stands, and is thrown away when it hangs."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from itertools import pairwise
+from typing import override
+
+import pytest
+
+from bach_lib import Connection, ConnectionState, Fault, Health, ReceivePolicy
+from bach_lib.bus import Bus
+from bach_lib.connectors.base import Batch, Capabilities, Connector, Setup
+from bach_lib.errors import StoreFailedError
+from bach_lib.events import ConnectionChanged, MessageReceived
+from bach_lib.inbound import receiver as receiver_module
+from bach_lib.inbound.inbox import Inbox
+from bach_lib.inbound.pairing import Pairings
+from bach_lib.inbound.receiver import Receiver
+from bach_lib.models import Format, IncomingMessage
+from bach_lib.redact import Redactor
+from bach_lib.storage import Store
+from bach_lib.testing import FakeClock, FakePlatform, fake_connector
+from tests.lib.inbound.make import incoming
+from tests.lib.storage.work import add
+
+DOWN = Fault(code="unreachable", text="No route to host")
+HOME = Connection(name="home", type="fake", allowed=frozenset({"42"}))
+
+type Receive = Callable[[str | None], Awaitable[Batch | Fault]]
+
+
+class Bench:
+    """A receiver, and what it told."""
+
+    def __init__(self, store: Store, clock: FakeClock, connector: Connector) -> None:
+        self.clock = clock
+        self.connector = connector
+        self.blocked = 0
+        self.healths: list[Health] = []
+        self.received: list[IncomingMessage] = []
+        bus = Bus()
+        bus.subscribe(ConnectionChanged, lambda event: self.healths.append(event.health))
+        bus.subscribe(MessageReceived, lambda event: self.received.append(event.message))
+        self.inbox = Inbox(store, clock, Pairings(lambda _, candidate: None))
+        self.row = HOME
+        self.receiver = Receiver(
+            row=lambda: self.row,
+            inbox=self.inbox,
+            bus=bus,
+            clock=clock,
+            policy=ReceivePolicy(backoff=(1, 2, 5), stall_seconds=120),
+            count_blocked=self.count,
+        )
+
+    def count(self, strangers: int) -> None:
+        """Strangers were turned away."""
+        self.blocked += strangers
+
+    async def start(self, *secrets: str) -> None:
+        """Begin to poll."""
+        self.receiver.start(self.connector, Redactor(secrets))
+        await self.clock.settle()
+
+    @property
+    def states(self) -> list[ConnectionState]:
+        """Every state it told of."""
+        return [health.state for health in self.healths]
+
+    @property
+    def texts(self) -> list[str]:
+        """Every text it told of."""
+        return [message.text for message in self.received]
+
+
+class Platform(FakePlatform):
+    """A platform whose polls may go wrong in ways of their own."""
+
+    receive: Receive | None = None
+
+
+@pytest.fixture
+def platform() -> Platform:
+    """The other side."""
+    return Platform()
+
+
+@pytest.fixture
+async def bench(store: Store, clock: FakeClock, setup: Setup, platform: Platform) -> AsyncIterator[Bench]:
+    """A receiver that does not work yet."""
+    base = fake_connector(platform, receives=True)
+
+    class Scripted(base):  # type: ignore[misc, valid-type] # the class is made by a function
+        @override
+        async def receive(self, cursor: str | None) -> Batch | Fault:
+            if platform.receive:
+                platform.cursors.append(cursor)
+                return await platform.receive(cursor)
+            answer: Batch | Fault = await super().receive(cursor)
+            return answer
+
+    await store.submit(add("home"))
+    bench = Bench(store, clock, Scripted(setup))
+    yield bench
+    await bench.receiver.stop()
+
+
+# -- the ordinary day ------------------------------------------------------------------------------------------------
+
+
+async def test_what_comes_is_stored_and_then_told(bench: Bench, platform: Platform, clock: FakeClock) -> None:
+    """A person would command the house and nothing would happen."""
+    await bench.start()
+    platform.write("lights on", remote_id="42:1", cursor="1")
+    await clock.settle()
+    assert bench.texts == ["lights on"]
+    assert bench.states == [ConnectionState.STARTING, ConnectionState.CONNECTED]
+    assert bench.receiver.health.last_success == clock.now()
+    assert platform.cursors == [None, "1"]
+
+
+async def test_strangers_are_counted(bench: Bench, platform: Platform, clock: FakeClock) -> None:
+    """Nobody would notice that a stranger is trying."""
+    await bench.start()
+    platform.write("open", sender="666", remote_id="666:1", cursor="1")
+    await clock.settle()
+    assert bench.blocked == 1
+    assert bench.texts == []
+
+
+async def test_who_is_allowed_is_looked_up_for_every_message(
+    bench: Bench, platform: Platform, clock: FakeClock
+) -> None:
+    """A person just allowed would have to wait for a restart; one just shut out would still be let in."""
+    await bench.start()
+    bench.row = Connection(name="home", type="fake", allowed=frozenset({"666"}))
+    platform.write("hello", sender="666", remote_id="666:1", cursor="1")
+    platform.write("hello", sender="42", remote_id="42:1", cursor="2")
+    await clock.settle()
+    assert [message.sender_id for message in bench.received] == ["666"]
+
+
+# -- bad days --------------------------------------------------------------------------------------------------------
+
+
+async def test_failed_polls_keep_a_growing_distance(bench: Bench, platform: Platform, clock: FakeClock) -> None:
+    """An outage would be met with thousands of polls a second."""
+    times: list[float] = []
+
+    async def fail(cursor: str | None) -> Fault:
+        times.append(clock.monotonic())
+        return DOWN
+
+    platform.receive = fail
+    await bench.start()
+    await clock.advance(18)
+    assert [later - earlier for earlier, later in pairwise(times)] == [1, 2, 5, 5, 5]
+    assert bench.states == [ConnectionState.STARTING, ConnectionState.DISCONNECTED], "told once, not each time"
+
+
+async def test_one_good_poll_starts_the_distance_afresh(bench: Bench, platform: Platform, clock: FakeClock) -> None:
+    """A connection with hiccups would get slower and slower."""
+    await bench.start()
+    for fault in (DOWN, DOWN, DOWN):
+        platform.incoming.put_nowait(fault)
+    await clock.advance(8)
+    platform.write("hello", remote_id="42:1", cursor="1")
+    platform.incoming.put_nowait(DOWN)
+    await clock.settle()
+    assert bench.receiver.health.state is ConnectionState.DISCONNECTED
+    polls = len(platform.cursors)
+    await clock.advance(1)
+    assert len(platform.cursors) == polls + 1
+
+
+async def test_the_platforms_wish_to_wait_is_obeyed(bench: Bench, platform: Platform, clock: FakeClock) -> None:
+    """A bot that polls against the platform's word is banned."""
+    platform.incoming.put_nowait(Fault(code="rate_limited", text="Too many", retry_after=60))
+    await bench.start()
+    await clock.advance(59)
+    assert len(platform.cursors) == 1
+    await clock.advance(1)
+    assert len(platform.cursors) == 2
+
+
+async def test_the_watchdog_knows_of_the_platforms_wish(bench: Bench, platform: Platform, clock: FakeClock) -> None:
+    """It would take the wait for a fault and poll before the time."""
+    platform.incoming.put_nowait(Fault(code="rate_limited", text="Too many", retry_after=600))
+    await bench.start()
+    await clock.advance(599)
+    assert (len(platform.cursors), platform.resets) == (1, 0)
+    platform.receive = hang
+    await clock.advance(1 + 120)
+    assert (len(platform.cursors), platform.resets) == (3, 1)
+
+
+@pytest.mark.parametrize("seconds", [float("inf"), 1e12, float("nan")])
+async def test_a_wish_to_wait_has_limits(bench: Bench, platform: Platform, clock: FakeClock, seconds: float) -> None:
+    """A server with a mistake in it would silence receiving for years."""
+    platform.incoming.put_nowait(Fault(code="rate_limited", text="Too many", retry_after=seconds))
+    await bench.start()
+    await clock.advance(86_400)
+    assert len(platform.cursors) > 1
+
+
+async def test_refused_credentials_have_a_state_of_their_own(
+    bench: Bench, platform: Platform, clock: FakeClock
+) -> None:
+    """Home Assistant would not ask for a new token."""
+    platform.incoming.put_nowait(Fault(code="auth_failed", text="Unauthorized"))
+    await bench.start()
+    assert bench.states[-1] is ConnectionState.AUTH_FAILED
+
+
+async def test_the_secret_is_not_repeated(bench: Bench, platform: Platform) -> None:
+    """A platform that quotes the token would put it on the dashboard."""
+    platform.incoming.put_nowait(Fault(code="unreachable", text="GET /s3cr3t-t0k3n/getUpdates failed"))
+    await bench.start("s3cr3t-t0k3n")
+    fault = bench.receiver.health.fault
+    assert fault
+    assert fault.text == "GET /***/getUpdates failed"
+
+
+async def test_a_full_disk_repeats_the_poll(
+    bench: Bench, platform: Platform, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a person wrote would be lost, or receiving would end."""
+    with monkeypatch.context() as broken:
+        broken.setattr(bench.inbox, "accept", raise_full_disk)
+        await bench.start()
+        platform.write("hello", remote_id="42:1", cursor="1")
+        await clock.settle()
+        fault = bench.receiver.health.fault
+        assert fault
+        assert fault.code == "store_failed"
+    platform.write("hello", remote_id="42:1", cursor="1")
+    await clock.advance(1)
+    assert bench.texts == ["hello"]
+    assert platform.cursors == [None, None, "1"]
+
+
+async def raise_full_disk(*args: object) -> None:
+    """No room."""
+    raise StoreFailedError(path="bach.db", reason="disk full")
+
+
+@pytest.mark.parametrize("where", ["receive", "accept"])
+async def test_a_mistake_in_our_own_code_does_not_end_receiving(
+    bench: Bench, platform: Platform, clock: FakeClock, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    """One odd message, and nothing would ever come in again, while everything looks connected."""
+    with monkeypatch.context() as broken:
+        broken.setattr(*{"receive": (platform, "receive"), "accept": (bench.inbox, "accept")}[where], raise_surprise)
+        await bench.start()
+        platform.write("odd", remote_id="42:1", cursor="1")
+        await clock.settle()
+        assert bench.receiver.health.fault == Fault(code="internal", text="An error inside BACH: LookupError")
+    platform.write("hello", remote_id="42:2", cursor="2")
+    await clock.advance(1)
+    assert bench.texts[-1] == "hello"
+
+
+async def raise_surprise(*args: object) -> Batch:
+    """A mistake."""
+    raise LookupError("surprise")
+
+
+# -- hanging ---------------------------------------------------------------------------------------------------------
+
+
+async def hang(cursor: str | None) -> Batch:
+    """A poll that never comes back."""
+    await asyncio.Event().wait()
+    raise AssertionError
+
+
+async def test_a_loop_that_hangs_is_thrown_away(bench: Bench, platform: Platform, clock: FakeClock) -> None:
+    """A dead connection the network never told of: commands would be ignored until somebody restarts the house."""
+    platform.receive = hang
+    await bench.start()
+    await clock.advance(119)
+    assert platform.resets == 0
+    platform.receive = None
+    await clock.advance(1)
+    assert platform.resets == 1
+    platform.write("hello", remote_id="42:1", cursor="1")
+    await clock.settle()
+    assert bench.texts == ["hello"]
+
+
+async def test_a_poll_that_swallows_its_cancellation_holds_up_nobody(
+    bench: Bench, platform: Platform, clock: FakeClock
+) -> None:
+    """A library that catches too much would make the watchdog wait for the very thing that hangs."""
+    go_on = asyncio.Event()
+
+    async def stubborn(cursor: str | None) -> Fault:
+        while not go_on.is_set():
+            try:
+                await go_on.wait()
+            except asyncio.CancelledError:
+                continue
+        return DOWN
+
+    platform.receive = stubborn
+    await bench.start()
+    platform.receive = None
+    await clock.advance(120)
+    platform.write("hello", remote_id="42:1", cursor="1")
+    await clock.settle()
+    assert bench.texts == ["hello"]
+    go_on.set()
+    await clock.settle()
+    assert bench.states[-1] is ConnectionState.CONNECTED, "what the old loop still says counts no more"
+    polls = len(platform.cursors)
+    await clock.advance(30)
+    assert len(platform.cursors) == polls, "the old loop must not poll beside the new one"
+
+
+async def test_a_busy_loop_is_left_alone(bench: Bench, platform: Platform, clock: FakeClock) -> None:
+    """A healthy connection would be torn down every two minutes."""
+    await bench.start()
+    for number in range(10):
+        await clock.advance(60)
+        platform.incoming.put_nowait(Batch(messages=(), cursor=str(number)))
+        await clock.settle()
+    assert platform.resets == 0
+
+
+async def test_while_nothing_works_everything_is_rebuilt_again_and_again(
+    bench: Bench, platform: Platform, clock: FakeClock
+) -> None:
+    """The first rebuild would be the last."""
+    platform.receive = hang
+    await bench.start()
+    await clock.advance(600)
+    assert platform.resets == 5
+
+
+async def test_a_reset_that_fails_does_not_stop_the_rebuild(
+    bench: Bench, platform: Platform, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The cure would end like the illness."""
+    monkeypatch.setattr(type(bench.connector), "reset", raise_surprise)
+    platform.receive = hang
+    await bench.start()
+    platform.receive = None
+    await clock.advance(120)
+    platform.write("hello", remote_id="42:1", cursor="1")
+    await clock.settle()
+    assert bench.texts == ["hello"]
+
+
+async def test_a_reset_that_hangs_does_not_stop_the_rebuild(
+    bench: Bench, platform: Platform, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One session that cannot be closed, and the house is deaf for good."""
+
+    async def hang_too(_: object) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(type(bench.connector), "reset", hang_too)
+    monkeypatch.setattr(receiver_module, "_RESET_TIMEOUT", 0.01)
+    platform.receive = hang
+    await bench.start()
+    platform.receive = None
+    await clock.advance(120)
+    platform.write("hello", remote_id="42:1", cursor="1")
+    async with asyncio.timeout(5):
+        while not bench.received:  # noqa: ASYNC110 - real time passes, inside of asyncio.timeout
+            await asyncio.sleep(0)
+    assert bench.texts == ["hello"]
+
+
+async def test_a_poll_has_a_time_limit(
+    bench: Bench, platform: Platform, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each hanging poll would cost two minutes."""
+    quick = Capabilities(
+        receives=True, idempotent=False, formats=frozenset({Format.PLAIN}), max_text=10, poll_timeout=0.01
+    )
+    monkeypatch.setattr(type(bench.connector), "capabilities", quick)
+    platform.receive = hang
+    await bench.start()
+    async with asyncio.timeout(5):
+        while bench.receiver.health.fault is None:  # noqa: ASYNC110 - real time passes, inside of asyncio.timeout
+            await asyncio.sleep(0)
+    assert bench.receiver.health.fault.code == "timeout"
+
+
+# -- stopping --------------------------------------------------------------------------------------------------------
+
+
+async def test_it_stops_and_starts_again(bench: Bench, platform: Platform, clock: FakeClock) -> None:
+    """Reloading an integration would leave it deaf, or polling twice."""
+    await bench.start()
+    await bench.receiver.stop()
+    assert not bench.receiver.is_running
+    assert bench.states[-1] is ConnectionState.DISABLED
+    polls = len(platform.cursors)
+    await clock.advance(600)
+    assert len(platform.cursors) == polls
+    assert platform.resets == 0
+    await bench.start()
+    platform.write("hello", remote_id="42:1", cursor="1")
+    await clock.settle()
+    assert bench.texts == ["hello"]
+
+
+async def test_what_is_being_stored_when_it_stops_is_also_told(
+    bench: Bench, platform: Platform, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A command would lie in the inbox, never carried out, and never come again."""
+    go_on, accept = asyncio.Event(), bench.inbox.accept
+
+    async def slow(row: Connection, batch: Batch) -> tuple[list[IncomingMessage], int]:
+        await go_on.wait()
+        return await accept(row, batch)
+
+    monkeypatch.setattr(bench.inbox, "accept", slow)
+    await bench.start()
+    platform.write("lights on", remote_id="42:1", cursor="1")
+    await clock.settle()
+    stopping = asyncio.create_task(bench.receiver.stop())
+    await clock.settle()
+    go_on.set()
+    await stopping
+    assert bench.texts == ["lights on"]
+    assert await bench.inbox.cursor("home") == "1"
+
+
+def test_the_example_is_from_ada() -> None:
+    """The tests above would prove nothing if the sender were not allowed."""
+    assert incoming().sender_id in HOME.allowed
