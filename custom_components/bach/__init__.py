@@ -86,11 +86,15 @@ async def async_remove_entry(hass: HomeAssistant, entry: ConfigEntry) -> None:
 
 async def _start(hass: HomeAssistant, entry: BachConfigEntry) -> Bach:
     """Run the entry's connection until the entry is unloaded."""
-    hub, resources = hass.data[HUB], AsyncExitStack()
+    # No context managers here: Home Assistant stops without unloading, and would leave their generators unfinished.
+    hub, name, resources = hass.data[HUB], connection_name(entry), AsyncExitStack()
     entry.async_on_unload(resources.aclose)
-    bach = await resources.enter_async_context(hub.hold())
+    bach = await hub.acquire()
+    resources.push_async_callback(hub.release)
     await _reconcile(bach, entry)
-    return await resources.enter_async_context(hub.run(connection_name(entry)))
+    await hub.start(name)
+    resources.push_async_callback(hub.stop, name)
+    return bach
 
 
 async def _reconcile(bach: Bach, entry: BachConfigEntry) -> None:

@@ -7,7 +7,7 @@ Assistant stops (which unloads nothing).
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 
@@ -48,36 +48,51 @@ class Hub:
             raise NotOpenError
         return self._bach
 
-    @asynccontextmanager
-    async def hold(self) -> AsyncIterator[Bach]:
-        """Keep Bach open inside of this block. Raises a `StorageError` if it cannot be opened."""
+    async def acquire(self) -> Bach:
+        """Keep Bach open until `release`. Raises a `StorageError` if it cannot be opened."""
         async with self._lock:
             if self._bach is None:
                 self._bach = await self._open()
             self._holders += 1
-            bach = self._bach
+            return self._bach
+
+    async def release(self) -> None:
+        """Close Bach if nobody else holds it."""
+        async with self._lock:
+            self._holders -= 1
+            if not self._holders:
+                await self._close()
+
+    async def start(self, connection: str) -> None:
+        """Let a connection work until `stop`. Calls overlap while an entry reloads: then it works on."""
+        self._runs[connection] += 1
+        if self._runs[connection] == 1:
+            await self.bach.start(connection)
+
+    async def stop(self, connection: str) -> None:
+        """Let a connection rest if nobody else lets it work."""
+        self._runs[connection] -= 1
+        if not self._runs[connection] and self._bach:  # None: Home Assistant has stopped meanwhile
+            await self._bach.stop(connection)
+
+    @asynccontextmanager
+    async def hold(self) -> AsyncIterator[Bach]:
+        """Keep Bach open inside of this block. Raises a `StorageError` if it cannot be opened."""
+        bach = await self.acquire()
         try:
             yield bach
         finally:
-            async with self._lock:
-                self._holders -= 1
-                if not self._holders:
-                    await self._close()
+            await self.release()
 
     @asynccontextmanager
-    async def run(self, connection: str) -> AsyncIterator[Bach]:
-        """Let a connection work inside of this block. Blocks overlap while an entry reloads: then it works on."""
-        async with self.hold() as bach:
-            self._runs[connection] += 1
+    async def run(self, connection: str) -> AsyncIterator[None]:
+        """Let a connection work inside of this block."""
+        async with self.hold():
+            await self.start(connection)
             try:
-                if self._runs[connection] == 1:
-                    await bach.start(connection)
-                yield bach
+                yield
             finally:
-                self._runs[connection] -= 1
-                if not self._runs[connection]:
-                    with suppress(NotOpenError):  # Home Assistant has stopped meanwhile
-                        await bach.stop(connection)
+                await self.stop(connection)
 
     async def remove_files(self) -> None:
         """Delete the database. Only after the last entry is gone."""
@@ -93,7 +108,7 @@ class Hub:
             autostart=False,  # the connection of a disabled entry must rest
         )
         await bach.open()
-        self._stop_listening = self._hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, self._stop)
+        self._stop_listening = self._hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, self._home_stops)
         return bach
 
     async def _close(self) -> None:
@@ -104,7 +119,7 @@ class Hub:
         if bach:
             await bach.close()
 
-    async def _stop(self, _: Event) -> None:
+    async def _home_stops(self, _: Event) -> None:
         self._stop_listening = None
         async with self._lock:
             await self._close()
