@@ -1,12 +1,15 @@
 """The one list of all technical connections, on disk and in memory.
 
-Reading is from memory and immediate. Every change is checked completely, written, and only then told to everyone.
+Reading is from memory and immediate. Every change is checked completely, written, and only then told to everyone; the
+next one waits for that.
 """
 
+import asyncio
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import TypedDict, Unpack
 from urllib.parse import urlsplit
 
@@ -54,6 +57,7 @@ class Registry:
         self._connectors = connectors
         self._secrets = secrets
         self._connections: dict[str, Connection] = {}
+        self._lock = asyncio.Lock()
 
     async def open(self) -> None:
         """Read all connections from the disk."""
@@ -82,51 +86,27 @@ class Registry:
         """
         if not _NAME.fullmatch(connection.name):
             raise InvalidNameError(name=connection.name)
-        if connection.name in self._connections:
-            raise ConnectionExistsError(name=connection.name)
-        await self._check(connection)
         fresh = Connection(
             **{name: getattr(connection, name) for name in ("name", "type", "category", "endpoint", "is_active")},
-            **{name: getattr(connection, name) for name in ("auth_type", "auth_config", "allowed")},
+            **{name: getattr(connection, name) for name in ("auth_type", "allowed")},
+            auth_config=dict(connection.auth_config),
         )
-        await self._store.submit(lambda tx: tx.run("add_connection", **_values(fresh)))
-        self._connections[fresh.name] = fresh
-        self._bus.publish(ConnectionAdded(connection=fresh.name, row=fresh))
-        return fresh
+        return await asyncio.shield(self._add(fresh))
 
-    async def update(self, name: str, **changes: Unpack[Changes]) -> Connection:
+    async def update(self, name: str, /, **changes: Unpack[Changes]) -> Connection:
         """Change fields of a connection; new credentials or a new endpoint close its circuit breaker.
 
-        Raises as `add` does.
+        Only what differs is checked. Raises as `add` does, or `UnknownConnectionError`.
         """
         if unknown := changes.keys() - Changes.__annotations__.keys():
             raise UnknownFieldError(field=min(unknown), known=", ".join(Changes.__annotations__))
-        old = self.get(name)
-        changed = frozenset(field for field, value in changes.items() if getattr(old, field) != value)
-        if not changed:
-            return old
-        new = replace(old, **changes)
-        await self._check(new)
-        if changed & FRESH_START:
-            new = replace(new, consecutive_failures=0, disabled_until=None)
-        values = _values(new) | {"consecutive_failures": new.consecutive_failures, "disabled_until": new.disabled_until}
-        del values["type"], values["category"]
-        await self._store.submit(lambda tx: tx.run("update_connection", **values))
-        self._connections[name] = new
-        self._bus.publish(ConnectionUpdated(connection=name, row=new, changed=changed))
-        return new
+        if "auth_config" in changes:
+            changes["auth_config"] = dict(changes["auth_config"])
+        return await asyncio.shield(self._update(name, changes))
 
     async def remove(self, name: str) -> None:
         """Delete a connection, its queue and its inbox. Raises `UnknownConnectionError`."""
-        self.get(name)
-
-        def work(tx: Transaction) -> None:
-            for query in ("remove_connection", "remove_messages", "remove_inbox"):
-                tx.run(query, name=name)
-
-        await self._store.submit(work)
-        del self._connections[name]
-        self._bus.publish(ConnectionRemoved(connection=name))
+        await asyncio.shield(self._remove(name))
 
     def save_breaker(self, name: str, failures: int, disabled_until: float | None) -> None:
         """Keep what the circuit breaker must know after a restart. Written in the background."""
@@ -149,17 +129,57 @@ class Registry:
         if strangers and (connection := self._connections.get(name)):
             self._connections[name] = replace(connection, blocked_count=connection.blocked_count + strangers)
 
-    async def _check(self, connection: Connection) -> None:
-        """Everything that can be known before writing."""
-        if connection.endpoint is not None:
+    # Changes run to their end even if their caller is cancelled: memory and disk must not differ.
+
+    async def _add(self, fresh: Connection) -> Connection:
+        async with self._lock:
+            if fresh.name in self._connections:
+                raise ConnectionExistsError(name=fresh.name)
+            if fresh.category is Category.CONNECTOR:
+                await self._connectors.load(fresh.type)
+            await self._check(fresh, Changes.__annotations__.keys())
+            await self._store.submit(lambda tx: tx.run("add_connection", **_values(fresh)))
+            self._connections[fresh.name] = fresh
+            self._bus.publish(ConnectionAdded(connection=fresh.name, row=fresh))
+        return fresh
+
+    async def _update(self, name: str, changes: Changes) -> Connection:
+        async with self._lock:
+            old = self.get(name)
+            changed = frozenset(field for field, value in changes.items() if getattr(old, field) != value)
+            if not changed:
+                return old
+            new = replace(old, **changes)
+            await self._check(new, changed)
+            await self._store.submit(partial(_write_update, connection=new, changed=changed))
+            new = replace(self._connections[name], **changes)  # what was counted meanwhile stays
+            if changed & FRESH_START:
+                new = replace(new, consecutive_failures=0, disabled_until=None)
+            self._connections[name] = new
+            self._bus.publish(ConnectionUpdated(connection=name, row=new, changed=changed))
+        return new
+
+    async def _remove(self, name: str) -> None:
+        async with self._lock:
+            row = self.get(name)
+            del self._connections[name]  # first, so that nothing is queued for it any more
+            try:
+                await self._store.submit(partial(_write_removal, name=name))
+            except BaseException:
+                self._connections[name] = row
+                raise
+            self._bus.publish(ConnectionRemoved(connection=name))
+
+    async def _check(self, connection: Connection, fields: Collection[str]) -> None:
+        """Everything about these fields that can be known before writing."""
+        if "endpoint" in fields and connection.endpoint is not None:
             check_endpoint(connection.endpoint)
         if len(connection.allowed) > _MAX_ALLOWED:
             raise InvalidValueError(
                 field="allowed", value=len(connection.allowed), expected=f"at most {_MAX_ALLOWED} recipients"
             )
-        if connection.category is Category.CONNECTOR:
-            await self._connectors.load(connection.type)
-        await self._secrets.resolve(connection.auth_config)
+        if "auth_config" in fields:
+            await self._secrets.resolve(connection.auth_config)
 
 
 def check_endpoint(endpoint: str) -> None:
@@ -175,6 +195,19 @@ def check_endpoint(endpoint: str) -> None:
         raise InvalidEndpointError(
             endpoint=endpoint.rpartition("@")[2][:100]
         )  # what stands before an @ may be a password
+
+
+def _write_update(tx: Transaction, connection: Connection, changed: frozenset[str]) -> None:
+    values = _values(connection)
+    del values["type"], values["category"]
+    tx.run("update_connection", **values)
+    if changed & FRESH_START:
+        tx.run("save_breaker", name=connection.name, consecutive_failures=0, disabled_until=None)
+
+
+def _write_removal(tx: Transaction, name: str) -> None:
+    for query in ("remove_connection", "remove_messages", "remove_inbox"):
+        tx.run(query, name=name)
 
 
 def _values(connection: Connection) -> dict[str, Value]:

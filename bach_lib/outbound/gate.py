@@ -119,6 +119,7 @@ class Gate:
         """Forget all failures: the endpoint or the credentials are new."""
         self._paused_until = self._backoff_until = 0.0
         self._breaker.reset()
+        self._save()  # also if the breaker was closed, with some failures counted
 
     def probe_if_idle(self) -> None:
         """Where no message waits to be the probe of a half-open breaker, the good check was the probe."""

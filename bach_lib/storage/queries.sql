@@ -11,10 +11,9 @@ SELECT * FROM connections ORDER BY name;
 INSERT INTO connections (name, type, category, endpoint, is_active, auth_type, auth_config, allowed)
 VALUES (:name, :type, :category, :endpoint, :is_active, :auth_type, :auth_config, :allowed);
 
--- update_connection: what a person may change, and the breaker, which starts afresh with new credentials
+-- update_connection: what a person may change
 UPDATE connections
-SET endpoint = :endpoint, is_active = :is_active, auth_type = :auth_type, auth_config = :auth_config, allowed = :allowed,
-    consecutive_failures = :consecutive_failures, disabled_until = :disabled_until
+SET endpoint = :endpoint, is_active = :is_active, auth_type = :auth_type, auth_config = :auth_config, allowed = :allowed
 WHERE name = :name;
 
 -- save_breaker: written on transitions and counted failures only, so that a healthy connection costs no writes
