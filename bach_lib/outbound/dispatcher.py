@@ -108,6 +108,7 @@ class Dispatcher:
         deadline = asyncio.create_task(self._cancel_after(grace))
         while self._tasks or self._puts:
             await asyncio.gather(*self._tasks, *self._puts, return_exceptions=True)
+            await asyncio.sleep(0)  # gathering what is done already does not yield, and their callbacks must run
         deadline.cancel()
         await self.gate.stop()  # last, so that what those attempts learned is not taken for the present state
         self._set_timer(None)
