@@ -1,7 +1,7 @@
 """Adding recipients by clicking: whoever writes appears, and an id can be typed."""
 
 import pytest
-from homeassistant.config_entries import SOURCE_USER, SubentryFlowResult
+from homeassistant.config_entries import SOURCE_RECONFIGURE, SOURCE_USER, SubentryFlowResult
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import EVENT_DATA_ENTRY_FLOW_PROGRESSED, FlowResultType
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
@@ -20,6 +20,13 @@ async def start(hass: HomeAssistant, entry: MockConfigEntry, choice: str) -> Sub
     assert menu["type"] is FlowResultType.MENU
     assert menu["menu_options"] == ["pair", "manual"]
     return await configure(hass, menu, next_step_id=choice)
+
+
+async def reconfigure(hass: HomeAssistant, entry: MockConfigEntry, subentry_id: str) -> SubentryFlowResult:
+    """Open the dialog of a recipient that exists."""
+    return await hass.config_entries.subentries.async_init(
+        (entry.entry_id, "recipient"), context={"source": SOURCE_RECONFIGURE, "subentry_id": subentry_id}
+    )
 
 
 async def configure(hass: HomeAssistant, result: SubentryFlowResult, **data: str) -> SubentryFlowResult:
@@ -171,7 +178,7 @@ async def test_a_recipient_is_added_once(hass: HomeAssistant, loaded: MockConfig
 async def test_a_recipient_is_changed(hass: HomeAssistant, loaded: MockConfigEntry) -> None:
     """A person with a new account stays the same recipient in every automation."""
     ada = next(key for key, subentry in loaded.subentries.items() if subentry.title == "Ada")
-    result = await loaded.start_subentry_reconfigure_flow(hass, ada)
+    result = await reconfigure(hass, loaded, ada)
     assert (result["type"], result["step_id"]) == (FlowResultType.FORM, "reconfigure")
 
     result = await configure(hass, result, recipient="nobody", title="Ada")
@@ -189,6 +196,6 @@ async def test_a_recipient_is_changed(hass: HomeAssistant, loaded: MockConfigEnt
 async def test_a_recipient_cannot_become_another_one(hass: HomeAssistant, loaded: MockConfigEntry) -> None:
     """Changing Ada's id to Bob's would make two of him."""
     ada = next(key for key, subentry in loaded.subentries.items() if subentry.title == "Ada")
-    result = await loaded.start_subentry_reconfigure_flow(hass, ada)
+    result = await reconfigure(hass, loaded, ada)
     result = await configure(hass, result, recipient="43")
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "already_configured")
