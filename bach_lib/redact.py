@@ -7,15 +7,18 @@ connection, and then through patterns for secrets nobody told us about.
 
 import re
 from collections.abc import Iterable
+from urllib.parse import quote
 
 MASK = "***"
+_SHORTEST = 4
+"""Characters; masking shorter ones would only make texts unreadable."""
 
 _PATTERNS = (
-    re.compile(r"\b\d{5,}:[A-Za-z0-9_-]{20,}"),  # Telegram: bot id, colon, 35 characters
-    re.compile(r"(?<=/api/webhooks/)\d+/[\w-]+"),  # Discord webhook address
+    re.compile(r"(?<!\d)\d{5,}(?::|%3[Aa])[A-Za-z0-9_-]{20,}"),  # Telegram: bot id, colon, 35 characters
+    re.compile(r"(?<=/webhooks/)\d+/[\w-]+"),  # Discord webhook address
     re.compile(r"\b[\w-]{23,28}\.[\w-]{6,7}\.[\w-]{27,}"),  # Discord bot token
     re.compile(r"(?i)(?<=bearer )[\w.~+/=-]{8,}"),
-    re.compile(r"(?<=://)[^\s/@]+(?=@)"),  # user and password in an address
+    re.compile(r"(?<=://)[^\s/?#]+(?=@)"),  # user and password in an address
 )
 
 
@@ -23,14 +26,17 @@ class Redactor:
     """Masks known secrets and whatever looks like one."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
+        known = {" ".join(secret.split()) for secret in secrets}
+        # as they stand in addresses and in the repr of errors
+        known |= {form for secret in known for form in (quote(secret, safe=""), repr(secret)[1:-1])}
         # the longest first, so that a secret that contains another leaves no tail
-        self._secrets = sorted((secret for secret in secrets if len(secret) >= 4), key=len, reverse=True)
+        self._secrets = sorted((secret for secret in known if len(secret) >= _SHORTEST), key=len, reverse=True)
 
     def __call__(self, text: str, limit: int = 300) -> str:
         """The text without secrets, in one line, at most `limit` characters."""
+        text = " ".join(text.split())
         for secret in self._secrets:
             text = text.replace(secret, MASK)
         for pattern in _PATTERNS:
             text = pattern.sub(MASK, text)
-        text = " ".join(text.split())
         return text if len(text) <= limit else text[: limit - 1] + "…"

@@ -1,0 +1,137 @@
+"""What people and logs see holds no secret, however it is wrapped."""
+
+from urllib.parse import quote
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from bach_lib.redact import MASK, Redactor
+
+TOKEN = "123456789:AAFakeTokenFakeTokenFakeTokenFakeTok"
+DISCORD = "MTE0NTY3ODkwMTIzNDU2Nzg5MA.GaBcDe.FakeFakeFakeFakeFakeFakeFakeFakeFakeFa"
+
+PLAIN = st.text(st.characters(codec="utf-8", exclude_characters="*…", exclude_categories=["Cs", "Z", "C"]), max_size=20)
+SECRETS = PLAIN.filter(lambda secret: len(secret) >= 4)
+
+
+@given(secret=SECRETS, before=PLAIN, between=PLAIN, after=PLAIN)
+def test_a_known_secret_never_survives(secret: str, before: str, between: str, after: str) -> None:
+    """A library that quotes the token would put it into the log."""
+    text = f"{before}{secret}{between}{secret}{after}"
+    assert secret not in Redactor([secret])(text, limit=1000)
+
+
+@given(secrets=st.lists(SECRETS, min_size=1, max_size=4), parts=st.lists(st.integers(0, 3), max_size=6), glue=PLAIN)
+def test_several_secrets_do_not_shield_each_other(secrets: list[str], parts: list[int], glue: str) -> None:
+    """The secret that contains another one would leave its tail, or two that overlap would leave both."""
+    text = glue.join(secrets[number % len(secrets)] for number in parts)
+    redacted = Redactor(secrets)(text, limit=1000)
+    assert not [secret for secret in secrets if secret in redacted]
+
+
+@given(secret=SECRETS, other=SECRETS, overlap=st.integers(1, 3))
+def test_secrets_that_overlap_leave_nothing_whole(secret: str, other: str, overlap: int) -> None:
+    """One would be masked in the middle of the other, which then is not recognised any more."""
+    joined = secret + other[overlap:]
+    redacted = Redactor([secret, other])(joined, limit=1000)
+    assert secret not in redacted
+    assert other not in redacted
+
+
+@given(secret=SECRETS)
+def test_a_secret_in_an_address_is_found_although_it_is_written_differently(secret: str) -> None:
+    """A token with a colon stands as %3A in the address that an error quotes."""
+    written = quote(secret, safe="")
+    redacted = Redactor([secret])(f"GET https://example.org/{written}/x failed", limit=1000)
+    assert written not in redacted
+
+
+@given(secret=SECRETS)
+def test_a_secret_in_the_repr_of_an_error_is_found(secret: str) -> None:
+    """A password with a backslash or a quote stands there in another spelling."""
+    error = repr(OSError(f"cannot log in with {secret}"))
+    assert repr(secret)[1:-1] not in Redactor([secret])(error, limit=1000)
+
+
+@given(secret=st.text("ab \t\n", min_size=4), before=PLAIN)
+def test_white_space_hides_nothing(secret: str, before: str) -> None:
+    """A password with a space in it would stand in the log, with one space less or more."""
+    bare = " ".join(secret.split())
+    assume(len(bare) >= 4)
+    redacted = Redactor([secret])(f"{before}({secret}) ({bare})", limit=1000)
+    assert bare not in redacted
+
+
+@given(text=st.text(), limit=st.integers(1, 50))
+def test_what_comes_out_is_one_short_line(text: str, limit: int) -> None:
+    """A log or a dashboard would be flooded by a page of HTML, or a line be faked in it."""
+    redacted = Redactor()(text, limit=limit)
+    assert len(redacted) <= limit
+    assert len(redacted.splitlines()) <= 1
+
+
+def test_a_secret_is_not_cut_in_half_by_the_limit() -> None:
+    """The first half of the token would stand at the end of a long text."""
+    text = "x" * 290 + TOKEN
+    assert Redactor([TOKEN])(text) == "x" * 290 + MASK
+    assert "AAFake" not in Redactor()(text)
+
+
+def test_what_is_too_short_to_be_a_secret_does_not_garble_everything() -> None:
+    """With "on" as a password no text could be read any more."""
+    assert Redactor(["on", ""])("one onion") == "one onion"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param(
+            f"https://api.telegram.org/bot{TOKEN}/getMe", "https://api.telegram.org/bot***/getMe", id="address"
+        ),
+        pytest.param(f"token {TOKEN} refused", "token *** refused", id="Telegram"),
+        pytest.param(f"/bot{TOKEN.replace(':', '%3A')}/x", "/bot***/x", id="Telegram, encoded"),
+        pytest.param(f"'{TOKEN}'", "'***'", id="in quotes"),
+        pytest.param(f"Authorization: Bot {DISCORD}", "Authorization: Bot ***", id="Discord bot"),
+        pytest.param(
+            "https://discord.com/api/webhooks/1234567890/abc-DEF_123 gone",
+            "https://discord.com/api/webhooks/*** gone",
+            id="Discord webhook",
+        ),
+        pytest.param(
+            "https://discord.com/api/v10/webhooks/1234567890/abc-DEF_123?wait=true",
+            "https://discord.com/api/v10/webhooks/***?wait=true",
+            id="Discord webhook as the library writes it",
+        ),
+        pytest.param("Authorization: Bearer eyJhbGciOi.abc-def", "Authorization: Bearer ***", id="bearer"),
+        pytest.param("bearer abcdefgh12345678", "bearer ***", id="bearer in small letters"),
+        pytest.param("https://ada:s3cr3t@example.org/x", "https://***@example.org/x", id="user and password"),
+        pytest.param("https://ada:s3c@r3t@example.org/x", "https://***@example.org/x", id="a password with an @"),
+    ],
+)
+def test_what_looks_like_a_secret_is_masked_although_nobody_told(text: str, expected: str) -> None:
+    """A secret of another connection, or an old one, would stand in the log."""
+    assert Redactor()(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "No route to host api.telegram.org:443",
+        "chat -1001234567890 not found",
+        "2026-11-23 04:33:35: HTTP 502, retry in 30 s",
+        "mail to ada@example.org",
+        "https://example.org/path/user@home",
+        "message 1234567890 of chat 42",
+    ],
+)
+def test_ordinary_text_stays_readable(text: str) -> None:
+    """Nobody could find out what is wrong."""
+    assert Redactor(["s3cr3t-t0k3n"])(text) == text
+
+
+def test_a_hostile_text_takes_no_time() -> None:
+    """A server could stop the house with one long answer."""
+    redact = Redactor(["s3cr3t-t0k3n"])
+    for part in ("1" * 5, "a.", "://", "bearer ", "-" * 25 + ".", "/webhooks/1", "x@"):
+        redact(part * 20_000)
