@@ -1,6 +1,7 @@
 """Promise 10: the event loop never waits for the disk, and many requests share one write to it."""
 
 import asyncio
+import signal
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -11,7 +12,10 @@ from typing import TypedDict, Unpack
 import pytest
 
 from bach_lib import Bach, Connection
+from bach_lib.models import Status
+from bach_lib.testing.clock import FakeClock
 from bach_lib.testing.connector import FakePlatform, fake_connector
+from tests.lib.promises.conftest import OpenBach
 
 
 class Options(TypedDict):
@@ -105,3 +109,27 @@ async def test_a_message_that_goes_at_once_costs_two_commits(tmp_path: Path, mon
                 message = await bach.wait(receipt.id, timeout=5)
                 assert message.remote_id
         assert commits.count - before == 20
+
+
+@pytest.mark.parametrize("turns", range(16))
+async def test_stopping_at_any_moment_of_a_send_ends(open_bach: OpenBach, clock: FakeClock, turns: int) -> None:
+    """Switching a connection off in the wrong turn of the loop would freeze the house for ever."""
+
+    def give_up(*_: object) -> None:
+        raise TimeoutError("the loop spins without end")  # no timer of the loop itself could fire
+
+    previous = signal.signal(signal.SIGALRM, give_up)
+    signal.alarm(5)
+    try:
+        async with open_bach() as bach:
+            sending = asyncio.create_task(bach.send("home", "42", "text"))
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            await bach.stop("home")
+            await sending
+            await bach.start("home")
+            await clock.settle()
+            assert [message.status for message in await bach.messages()] == [Status.SENT]
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, previous)
