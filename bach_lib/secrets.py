@@ -49,18 +49,18 @@ class Secrets:
         if lookup := self._schemes.get(scheme):
             secret = lookup(target)
         else:
-            secret = await asyncio.to_thread(_BLOCKING[scheme], target)
+            try:
+                secret = await asyncio.to_thread(_BLOCKING[scheme], target)
+            except OSError, ValueError:  # cannot be read, is no text, or has a name that cannot be one
+                secret = None
         if not secret:
             raise SecretNotFoundError(reference=reference)
         return secret
 
 
-def _from_file(path: str) -> str | None:
-    try:
-        with Path(path).open(encoding="utf-8") as file:
-            return file.read(_MAX_FILE).strip().partition("\n")[0].strip()
-    except OSError, UnicodeDecodeError:
-        return None
+def _from_file(path: str) -> str:
+    with Path(path).open(encoding="utf-8-sig") as file:  # some editors begin a file with an invisible mark
+        return file.read(_MAX_FILE).strip().partition("\n")[0].strip()
 
 
 def _from_keyring(target: str) -> str | None:
@@ -69,7 +69,10 @@ def _from_keyring(target: str) -> str | None:
         keyring = import_module("keyring")
     except ImportError as error:
         raise MissingLibraryError(type="keyring", package="keyring", extra="keyring") from error
-    secret = keyring.get_password(service, user)
+    try:
+        secret = keyring.get_password(service, user)
+    except Exception:  # noqa: BLE001 - key rings are plug-ins that raise what they like; locked or missing, it has no secret for us
+        return None
     return None if secret is None else str(secret)
 
 
