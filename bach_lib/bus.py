@@ -6,7 +6,7 @@ Subscribing to a base class (`Event`, `MessageFinished`) receives every fact bel
 import logging
 from collections.abc import Callable
 
-from bach_lib.events import Event
+from bach_lib.events import Event, MessageEvent, MessageReceived
 
 type Unsubscribe = Callable[[], None]
 
@@ -40,6 +40,9 @@ class Bus:
 
         A subscriber that raises is logged and does not stop the others, nor the delivery of messages.
         """
+        if _LOGGER.isEnabledFor(logging.DEBUG):
+            message = event.message.id if isinstance(event, MessageEvent | MessageReceived) else ""
+            _LOGGER.debug("%s %s %s", type(event).__name__, event.connection, message)
         for event_type in type(event).__mro__:
             for receive in tuple(self._subscribers.get(event_type, ())):
                 try:

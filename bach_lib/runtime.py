@@ -14,10 +14,10 @@ from bach_lib.bus import Bus
 from bach_lib.connectors import Connectors
 from bach_lib.connectors.base import Connector, Setup
 from bach_lib.errors import BachError, UnknownTypeError
-from bach_lib.events import ConnectionAdded, ConnectionRemoved, ConnectionUpdated
+from bach_lib.events import ConnectionAdded, ConnectionChanged, ConnectionRemoved, ConnectionUpdated
 from bach_lib.inbound.inbox import Inbox
 from bach_lib.inbound.receiver import Receiver
-from bach_lib.models import Category, Direction, Fault, Health, Identity
+from bach_lib.models import Category, ConnectionState, Direction, Fault, Health, Identity
 from bach_lib.outbound.dispatcher import Dispatcher, Tools
 from bach_lib.redact import Redactor
 from bach_lib.registry import FRESH_START, Registry
@@ -137,6 +137,7 @@ class Runtimes:
             services.bus.subscribe(ConnectionAdded, self._added),
             services.bus.subscribe(ConnectionUpdated, self._updated),
             services.bus.subscribe(ConnectionRemoved, self._removed),
+            services.bus.subscribe(ConnectionChanged, self._changed),
         )
 
     async def open(self) -> None:
@@ -180,6 +181,16 @@ class Runtimes:
         if event.changed & FRESH_START:
             runtime.dispatcher.gate.reset()
         runtime.change = self._spawn(runtime.restart())
+
+    def _changed(self, event: ConnectionChanged) -> None:
+        """When one direction works, the other need not wait for its next turn to find out."""
+        runtime = self._runtimes.get(event.connection)
+        if runtime is None or event.health.state is not ConnectionState.CONNECTED:
+            return
+        if event.direction is Direction.SENDING:
+            runtime.receiver.wake()
+        else:
+            runtime.dispatcher.gate.monitor.wake()
 
     def _removed(self, event: ConnectionRemoved) -> None:
         if runtime := self._runtimes.pop(event.connection, None):

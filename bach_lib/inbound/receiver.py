@@ -54,6 +54,7 @@ class Receiver:
         self._loop: asyncio.Task[None] | None = None
         self._rebuilding: asyncio.Task[None] | None = None
         self._storing: asyncio.Task[None] | None = None
+        self._resting: asyncio.Future[None] | None = None
         self._cancel_watchdog: Cancel | None = None
         self._overdue_at = 0.0
         self.health = Health(state=ConnectionState.DISABLED)
@@ -68,6 +69,11 @@ class Receiver:
         self._redact = redact
         self._become(Health(state=ConnectionState.STARTING, last_success=self.health.last_success))
         self._begin(connector)
+
+    def wake(self) -> None:
+        """Poll now instead of at the end of our own pause: something suggests that the platform is back."""
+        if self._resting and not self._resting.done():
+            self._resting.set_result(None)
 
     async def stop(self) -> None:
         """End the loop and the watchdog."""
@@ -104,8 +110,19 @@ class Receiver:
             wait = min(max(backoff[min(failures, len(backoff) - 1)], answer.retry_after or 0.0), _LONGEST_WAIT)
             if answer.retry_after:  # nothing can be good before
                 self._expect_good_poll(within=wait + self._policy.stall_seconds)
-            await self._clock.sleep(wait)
+                await self._clock.sleep(wait)
+            else:
+                await self._rest(wait)
             failures += 1
+
+    async def _rest(self, seconds: float) -> None:
+        """Wait, at most until `wake`."""
+        self._resting = resting = asyncio.get_running_loop().create_future()
+        cancel_timer = self._clock.call_later(seconds, self.wake)
+        try:
+            await resting
+        finally:
+            cancel_timer()
 
     def _expect_good_poll(self, *, within: float) -> None:
         self._overdue_at = self._clock.monotonic() + within

@@ -76,6 +76,11 @@ class Monitor:
         if was is ConnectionState.CONNECTED:
             self._set_timer(self._next_check())
 
+    def wake(self) -> None:
+        """Check now what is not due yet: something suggests that the platform is back."""
+        if self.health.state is ConnectionState.DISCONNECTED:
+            self._check_in_background()
+
     async def check(self) -> Identity | Fault:
         """Ask the platform now; one check at a time, later callers share its answer."""
         self._check_in_background()
