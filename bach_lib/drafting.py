@@ -1,6 +1,6 @@
 """Checking what a caller wants to send, completely, before anything is written."""
 
-import math
+import sys
 import unicodedata
 from typing import TypedDict
 
@@ -46,14 +46,16 @@ def make_draft(
     now: float,
     max_retries: int,
 ) -> Draft:
-    """The checked message. Raises an `InputError`."""
+    """The checked message. Raises an `InputError`, or `TypeError` for an option there is not."""
+    if unknown := options.keys() - SendOptions.__annotations__.keys():
+        raise TypeError(f"send() got an unexpected keyword argument {min(unknown)!r}")
     title = _short("title", options.get("title"))
     time_to_live = options.get("time_to_live")
     retries = options.get("max_retries")
     _check_text(connection.type, connector.capabilities, title, text)
     return Draft(
         connection=connection.name,
-        recipient=connector.normalize_recipient(recipient),
+        recipient=_bounded("recipient", connector.normalize_recipient(recipient)),
         text=text,
         title=title,
         format=_format(connection.type, connector.capabilities, options.get("format", Format.PLAIN)),
@@ -76,11 +78,13 @@ def _check_text(type_: str, capabilities: Capabilities, title: str | None, text:
     length = len(whole.encode("utf-16-le", "surrogatepass")) // 2 if capabilities.counts_utf16 else len(whole)
     if length > capabilities.max_text:
         raise TextTooLongError(length=length, type=type_, limit=capabilities.max_text)
-    for field, value in (("title", title or ""), ("message", text)):
-        if any(0xD800 <= ord(character) <= 0xDFFF for character in value):
-            raise InvalidValueError(
-                field=field, value="a broken character", expected="text without halves of characters"
-            )
+    _check_characters("message", text)
+
+
+def _check_characters(field: str, value: str) -> None:
+    """Halves of characters can be in a Python text, but in no database and no JSON."""
+    if any(0xD800 <= ord(character) <= 0xDFFF for character in value):
+        raise InvalidValueError(field=field, value="a broken character", expected="text without halves of characters")
 
 
 def _is_visible(character: str) -> bool:
@@ -103,7 +107,7 @@ def _delivery(value: Delivery | str) -> Delivery:
 
 
 def _seconds(value: float) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or value <= 0:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= sys.float_info.max:
         raise InvalidTimeToLiveError(value=value)
     return float(value)
 
@@ -116,6 +120,11 @@ def _whole(field: str, value: int, low: int, high: int) -> int:
 
 def _short(field: str, value: str | None) -> str | None:
     """Nothing instead of an empty text."""
-    if value and len(value) > _MAX_SHORT:
+    return _bounded(field, value) if value else None
+
+
+def _bounded(field: str, value: str) -> str:
+    _check_characters(field, value)
+    if len(value) > _MAX_SHORT:
         raise InvalidValueError(field=field, value=f"{value[:20]}…", expected=f"at most {_MAX_SHORT} characters")
-    return value or None
+    return value

@@ -1,0 +1,188 @@
+"""What may be sent: everything is checked, and every mistake has an error of its own, before anything is written."""
+
+import math
+from typing import Unpack, cast
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bach_lib import Bach, Connection, Delivery, Format, InputError
+from bach_lib.connectors.base import Capabilities, Connector
+from bach_lib.drafting import SendOptions, make_draft
+from bach_lib.errors import (
+    EmptyTextError,
+    InvalidRecipientError,
+    InvalidTimeToLiveError,
+    InvalidValueError,
+    TextTooLongError,
+    UnknownConnectionError,
+    UnknownFormatError,
+)
+from bach_lib.outbound.records import Draft
+from bach_lib.testing import FakePlatform, fake_connector
+
+NOW = 1_800_000_000.0
+HOME = Connection(name="home", type="fake")
+FAKE = fake_connector(FakePlatform())
+SHORT_TEXTS = ("title", "reply_to", "tag", "context")
+
+
+def draft(text: str = "text", *, recipient: str = "ada", **options: Unpack[SendOptions]) -> Draft:
+    """A checked message."""
+    return make_draft(HOME, FAKE, recipient, text, options, now=NOW, max_retries=5)
+
+
+def counting_utf16(limit: int) -> type[Connector]:
+    """A connector whose platform counts as Telegram does."""
+    connector = fake_connector(FakePlatform())
+    connector.capabilities = Capabilities(
+        receives=False, idempotent=False, formats=frozenset({Format.PLAIN}), max_text=limit, counts_utf16=True
+    )
+    return connector
+
+
+def test_a_bare_text_is_enough() -> None:
+    """Everybody would have to know all options."""
+    assert draft() == Draft(
+        connection="home",
+        recipient="ada",
+        text="text",
+        title=None,
+        format=Format.PLAIN,
+        silent=False,
+        reply_to=None,
+        priority=0,
+        tag=None,
+        delivery=Delivery.AT_LEAST_ONCE,
+        context=None,
+        created_at=NOW,
+        expires_at=None,
+        max_retries=5,
+    )
+
+
+def test_every_option_reaches_the_draft() -> None:
+    """An option would be accepted and forgotten."""
+    options = {
+        "title": "Door",
+        "format": "html",
+        "silent": True,
+        "reply_to": "9",
+        "priority": -10,
+        "tag": "door",
+        "delivery": "at_most_once",
+        "max_retries": 0,
+        "context": "01ABC",
+    }
+    made = draft(recipient=" ADA ", **cast("SendOptions", options | {"time_to_live": 60}))
+    assert {name: getattr(made, name) for name in options} == options
+    assert (made.recipient, made.expires_at) == ("ada", NOW + 60)
+
+
+@pytest.mark.parametrize("options", [{"title": ""}, {"title": None, "tag": "", "context": None, "reply_to": ""}])
+def test_empty_is_the_same_as_left_out(options: SendOptions) -> None:
+    """Forms send empty fields; every message would share the tag ""."""
+    assert draft(**options) == draft()
+
+
+BAD = {
+    "no text": (EmptyTextError, "", {}),
+    "white space": (EmptyTextError, " \t\n\u00a0\u2003", {}),
+    "nothing visible": (EmptyTextError, "\u200b\u200d\ufe0f\x00\x1b", {}),
+    "only a combining mark": (EmptyTextError, "\u0301", {}),
+    "half a character": (InvalidValueError, "half \ud83d", {}),
+    "half a character in the title": (InvalidValueError, "text", {"title": "\udc00"}),
+    "half a character in the tag": (InvalidValueError, "text", {"tag": "\udc00"}),
+    "half a character in the context": (InvalidValueError, "text", {"context": "\udc00"}),
+    "too long": (TextTooLongError, "x" * 4097, {}),
+    "too long with its title": (TextTooLongError, "x" * 4090, {"title": "12345"}),
+    "a format nobody knows": (UnknownFormatError, "text", {"format": "rtf"}),
+    "a format this platform does not know": (UnknownFormatError, "text", {"format": "markdown"}),
+    "a delivery nobody knows": (InvalidValueError, "text", {"delivery": "maybe"}),
+    "too urgent": (InvalidValueError, "text", {"priority": 11}),
+    "too patient": (InvalidValueError, "text", {"priority": -11}),
+    "half a priority": (InvalidValueError, "text", {"priority": 0.5}),
+    "yes as a priority": (InvalidValueError, "text", {"priority": True}),
+    "too many retries": (InvalidValueError, "text", {"max_retries": 101}),
+    "fewer than no retries": (InvalidValueError, "text", {"max_retries": -1}),
+    **{f"too long a {field}": (InvalidValueError, "text", {field: "x" * 256}) for field in SHORT_TEXTS},
+    **{
+        f"a time to live of {str(value)[:9]}": (InvalidTimeToLiveError, "text", {"time_to_live": value})
+        for value in (0, -1, math.nan, math.inf, -math.inf, 10**400, True, "soon")
+    },
+}
+
+
+@pytest.mark.parametrize(("error", "text", "options"), BAD.values(), ids=BAD.keys())
+def test_every_mistake_has_its_error(error: type[InputError], text: str, options: dict[str, object]) -> None:
+    """It would be queued, and fail at the platform when nobody looks any more."""
+    with pytest.raises(error):
+        draft(text, **cast("SendOptions", options))
+
+
+def test_an_option_nobody_knows_is_refused() -> None:
+    """A typing error would be swallowed: `tll=60`, and the dinner call comes at midnight."""
+    with pytest.raises(TypeError, match="tll"):
+        draft(**cast("SendOptions", {"tll": 60}))
+
+
+@pytest.mark.parametrize(
+    "recipient", ["", "  ", "two words", "half\ud83d", "x" * 256], ids=["empty", "blank", "two words", "half", "long"]
+)
+def test_a_bad_recipient_is_refused(recipient: str) -> None:
+    """The message would wait in a lane that leads nowhere."""
+    with pytest.raises((InvalidRecipientError, InvalidValueError)):
+        draft(recipient=recipient)
+
+
+@pytest.mark.parametrize("text", [".", "0", "🐢", "é", "日", "…", "-", "text\x00with", "\u200bx"])
+def test_anything_visible_is_a_text(text: str) -> None:
+    """A single emoji could not be sent."""
+    assert draft(text).text == text
+
+
+def test_length_is_counted_as_the_platform_counts() -> None:
+    """A text full of emojis would be refused by the platform, after five retries."""
+    connector = counting_utf16(10)
+    for text, fits in (("x" * 10, True), ("x" * 11, False), ("🐢" * 5, True), ("🐢" * 6, False)):
+        if fits:
+            make_draft(HOME, connector, "ada", text, {}, now=NOW, max_retries=5)
+        else:
+            with pytest.raises(TextTooLongError) as caught:
+                make_draft(HOME, connector, "ada", text, {}, now=NOW, max_retries=5)
+            assert caught.value.placeholders["length"] == str(len(text.encode("utf-16-le")) // 2)
+
+
+@given(text=st.text(max_size=30), seconds=st.floats() | st.integers(), priority=st.integers())
+def test_nothing_but_an_input_error_comes_out(text: str, seconds: float, priority: int) -> None:
+    """A service call with odd values would end in a traceback instead of a sentence."""
+    try:
+        made = draft(text, time_to_live=seconds, priority=priority)
+    except InputError:
+        return
+    assert made.expires_at is not None
+    assert math.isfinite(made.expires_at)
+
+
+@pytest.mark.parametrize(
+    ("connection", "recipient", "text", "options"),
+    [
+        ("nowhere", "ada", "text", {}),
+        ("home", "two words", "text", {}),
+        ("home", "ada", " ", {}),
+        ("home", "ada", "x" * 4097, {}),
+        ("home", "ada", "text", {"priority": 11}),
+        ("home", "ada", "text", {"time_to_live": 0}),
+        ("home", "ada", "text", {"tag": "\udc00"}),
+    ],
+)
+async def test_nothing_is_written_for_what_is_refused(
+    bach: Bach, connection: str, recipient: str, text: str, options: dict[str, object]
+) -> None:
+    """A refused message would be delivered all the same, or stay on disk for ever."""
+    await bach.registry.add(Connection(name="home", type="fake", is_active=False))
+    with pytest.raises(InputError) as caught:
+        await bach.send(connection, recipient, text, **cast("SendOptions", options))
+    assert await bach.messages() == []
+    assert (connection == "nowhere") == isinstance(caught.value, UnknownConnectionError)
