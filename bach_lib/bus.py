@@ -14,10 +14,14 @@ _LOGGER = logging.getLogger(__name__)
 
 
 class Bus:
-    """Hands every published event to its subscribers, in the order they subscribed."""
+    """Hands every published event to its subscribers.
+
+    Those of its very type come first, then those of the types above; each in the order they subscribed.
+    """
 
     def __init__(self) -> None:
-        self._subscribers: dict[type[Event], list[Callable[[Event], None]]] = {}
+        # the inner dictionaries are sets that keep their order
+        self._subscribers: dict[type[Event], dict[Callable[[Event], None], None]] = {}
 
     def subscribe[E: Event](self, event_type: type[E], callback: Callable[[E], None]) -> Unsubscribe:
         """Call `callback` for every event of `event_type` until the returned function is called."""
@@ -26,12 +30,11 @@ class Bus:
             if isinstance(event, event_type):
                 callback(event)
 
-        subscribers = self._subscribers.setdefault(event_type, [])
-        subscribers.append(receive)
+        subscribers = self._subscribers.setdefault(event_type, {})
+        subscribers[receive] = None
 
         def unsubscribe() -> None:
-            if receive in subscribers:
-                subscribers.remove(receive)
+            subscribers.pop(receive, None)
 
         return unsubscribe
 
@@ -44,7 +47,10 @@ class Bus:
             message = event.message.id if isinstance(event, MessageEvent | MessageReceived) else ""
             _LOGGER.debug("%s %s %s", type(event).__name__, event.connection, message)
         for event_type in type(event).__mro__:
-            for receive in tuple(self._subscribers.get(event_type, ())):
+            subscribers = self._subscribers.get(event_type, {})
+            for receive in tuple(subscribers):
+                if receive not in subscribers:  # another one has just unsubscribed it
+                    continue
                 try:
                     receive(event)
                 except Exception:  # a border: subscribers are foreign code

@@ -1,0 +1,97 @@
+"""The error tree: as it is drawn, with a sentence and a code each, and able to travel."""
+
+import copy
+import inspect
+import pickle
+import re
+from string import Formatter
+
+import pytest
+
+from bach_lib import errors
+from bach_lib.errors import BachError, InputError, StorageError, UnknownFormatError
+
+ALL: list[type[BachError]] = [
+    value for value in vars(errors).values() if inspect.isclass(value) and issubclass(value, BachError)
+]
+CONCRETE = [error for error in ALL if error not in (BachError, InputError, StorageError)]
+IN_THE_TREE = re.findall(r"\b[A-Z]\w+Error\b", errors.__doc__ or "")
+
+
+def fields(error: type[BachError]) -> list[str]:
+    """The placeholders of a sentence."""
+    return [field for _, field, _, _ in Formatter().parse(error.template) if field]
+
+
+def make(error: type[BachError]) -> BachError:
+    """An error with something in every placeholder."""
+    return error(**{field: f"<{field}>" for field in fields(error)})
+
+
+def test_the_tree_shows_every_error_once() -> None:
+    """Who reads the documentation would miss an error, or catch one that does not exist."""
+    drawn = [name for name in IN_THE_TREE if name != "ValueError"]
+    assert sorted(drawn) == sorted(error.__name__ for error in ALL)
+
+
+def test_the_tree_hangs_together_as_drawn() -> None:
+    """`except StorageError` would miss what the drawing promises it to catch."""
+    parents: dict[str, str] = {}
+    above: list[tuple[int, str]] = []
+    for line in (errors.__doc__ or "").splitlines():
+        names = [name for name in re.findall(r"\b[A-Z]\w+Error\b", line) if name != "ValueError"]
+        if names:
+            depth = re.search(r"[A-Z]", line)
+            assert depth
+            above = [(column, name) for column, name in above if column < depth.start()]
+            parents |= dict.fromkeys(names, above[-1][1] if above else "Exception")
+            above.append((depth.start(), names[0]))
+    assert parents == {error.__name__: error.__mro__[1].__name__ for error in ALL}
+
+
+def test_codes_are_unique_and_named_like_their_class() -> None:
+    """Two mistakes would share a translation."""
+    codes = {error: error.code for error in CONCRETE}
+    assert len(set(codes.values())) == len(codes)
+    for error, code in codes.items():
+        words = re.findall(r"[A-Z][a-z]+", error.__name__.removesuffix("Error"))
+        assert code == "_".join(words).lower()
+
+
+@pytest.mark.parametrize("error", CONCRETE)
+def test_every_error_says_what_to_know(error: type[BachError]) -> None:
+    """A sentence would be missing, be shown with holes, or not say where."""
+    made = make(error)
+    assert str(made).endswith(".")
+    assert "{" not in str(made)
+    assert set(made.placeholders) == set(fields(error))
+    assert all(f"<{field}>" in str(made) for field in fields(error))
+    assert error.template != BachError.template
+    assert error.__doc__
+
+
+@pytest.mark.parametrize("error", ALL)
+def test_errors_travel(error: type[BachError]) -> None:
+    """A process pool, or a copy, would turn our error into a TypeError."""
+    made = make(error)
+    for travelled in (pickle.loads(pickle.dumps(made)), copy.copy(made), copy.deepcopy(made)):
+        assert type(travelled) is error
+        assert (str(travelled), travelled.placeholders) == (str(made), made.placeholders)
+
+
+def test_input_errors_are_value_errors() -> None:
+    """Programs that know nothing of us could not catch a bad value."""
+    assert issubclass(InputError, ValueError)
+    assert not issubclass(StorageError, ValueError)
+
+
+def test_what_a_user_wrote_cannot_break_the_sentence() -> None:
+    """A format named "{0.__class__}" would end in another error, or read our memory."""
+    error = UnknownFormatError(type="fake", format="{type.__class__} {0} %s {", known="plain")
+    assert '"{type.__class__} {0} %s {"' in str(error)
+
+
+def test_a_sentence_without_its_placeholders_cannot_be_made() -> None:
+    """A mistake in our own code would show a sentence with holes instead of failing in a test."""
+    with pytest.raises(KeyError):
+        UnknownFormatError(type="fake")
