@@ -14,6 +14,7 @@ from bach_lib.clock import Cancel, Clock
 _START = 1_800_000_000.0
 _SETTLE_ROUNDS = 30
 """Turns of the event loop; more than the longest chain of callbacks between two timers."""
+_MAX_AT_ONCE = 10_000
 
 
 class FakeClock(Clock):
@@ -22,8 +23,8 @@ class FakeClock(Clock):
     def __init__(self, now: float = _START) -> None:
         self._wall = now
         self._monotonic = 1000.0
-        self._timers: list[tuple[float, int, Callable[[], None]]] = []
-        self._cancelled: set[int] = set()
+        self._timers: list[tuple[float, int]] = []  # (due, number)
+        self._callbacks: dict[int, Callable[[], None]] = {}  # by number; a cancelled one is missing
         self._numbers = count()
 
     @override
@@ -36,9 +37,16 @@ class FakeClock(Clock):
 
     @override
     def call_later(self, seconds: float, callback: Callable[[], None]) -> Cancel:
+        if seconds <= 0:  # what needs no time happens without any passing
+            return asyncio.get_running_loop().call_soon(callback).cancel
         number = next(self._numbers)
-        heappush(self._timers, (self._monotonic + max(seconds, 0.0), number, callback))
-        return lambda: self._cancelled.add(number)
+        self._callbacks[number] = callback
+        heappush(self._timers, (self._monotonic + seconds, number))
+
+        def cancel() -> None:
+            self._callbacks.pop(number, None)
+
+        return cancel
 
     @override
     async def sleep(self, seconds: float) -> None:
@@ -50,14 +58,17 @@ class FakeClock(Clock):
             cancel()
 
     async def advance(self, seconds: float) -> None:
-        """Let time pass."""
+        """Let time pass. Raises `RuntimeError` for a program that turns in circles without letting it."""
         end = self._monotonic + seconds
+        at_once = 0
         await self.settle()
         while self._timers and self._timers[0][0] <= end:
-            due, number, callback = heappop(self._timers)
-            if number in self._cancelled:
-                self._cancelled.discard(number)
+            due, number = heappop(self._timers)
+            if (callback := self._callbacks.pop(number, None)) is None:
                 continue
+            at_once = 0 if due > self._monotonic else at_once + 1
+            if at_once > _MAX_AT_ONCE:
+                raise RuntimeError(f"{_MAX_AT_ONCE} timers fired at the same instant: no time passes any more")
             self._move(max(due, self._monotonic))
             callback()
             await self.settle()
