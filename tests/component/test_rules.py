@@ -1,0 +1,189 @@
+"""What Home Assistant's own validator would find, so that it is found before a release and not by a user."""
+
+import ast
+import json
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from string import Formatter
+
+import pytest
+import yaml
+from homeassistant.helpers.selector import validate_selector
+
+from bach_lib.errors import BachError
+from bach_lib.models import Status
+
+ROOT = Path(__file__).parents[2]
+BACH = ROOT / "custom_components" / "bach"
+TEXTS = json.loads((BACH / "translations" / "en.json").read_text("utf-8"))
+ICONS = json.loads((BACH / "icons.json").read_text("utf-8"))
+SERVICES = yaml.safe_load((BACH / "services.yaml").read_text("utf-8"))
+MANIFEST = json.loads((BACH / "manifest.json").read_text("utf-8"))
+SOURCES = {path.name: path.read_text("utf-8") for path in BACH.glob("*.py")}
+
+type Tree = dict[str, Tree | str]
+
+
+def leaves(tree: Tree, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Every text with the keys that lead to it."""
+    for key, value in tree.items():
+        if isinstance(value, dict):
+            yield from leaves(value, (*path, key))
+        else:
+            yield (*path, key), value
+
+
+def errors(base: type[BachError] = BachError) -> Iterator[type[BachError]]:
+    """Every error of the library."""
+    yield base
+    for child in base.__subclasses__():
+        yield from errors(child)
+
+
+def names(template: str) -> set[str]:
+    """The placeholders of a text."""
+    return {name for _, name, _, _ in Formatter().parse(template) if name}
+
+
+def fields(service: str) -> Iterator[tuple[str, dict[str, object]]]:
+    """Every field of an action, those in sections included."""
+    for name, field in SERVICES[service].get("fields", {}).items():
+        if "fields" in field:
+            yield from field["fields"].items()
+        else:
+            yield name, field
+
+
+def test_the_manifest_has_what_hacs_and_home_assistant_want() -> None:
+    """Home Assistant would refuse to load the integration, or HACS to install it."""
+    keys = list(MANIFEST)
+    assert keys == ["domain", "name", *sorted(keys[2:])]
+    assert {"domain", "name", "codeowners", "documentation", "issue_tracker", "version"} <= set(keys)
+    assert MANIFEST["codeowners"]
+    assert MANIFEST["documentation"].startswith("https://")
+
+
+def test_library_and_integration_have_one_version() -> None:
+    """A release would be built from two versions."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    assert project["project"]["version"] == MANIFEST["version"]
+
+
+@pytest.mark.parametrize(
+    ("path", "text"), [pytest.param(path, text, id=".".join(path)) for path, text in leaves(TEXTS)]
+)
+def test_texts_follow_the_validators_rules(path: tuple[str, ...], text: str) -> None:
+    """The validator would refuse the texts: addresses, markup, stray blanks, odd keys."""
+    assert all(re.fullmatch(r"[a-z0-9]+(?:[-_][a-z0-9]+)*", key) for key in path)
+    assert text == text.strip()
+    assert "://" not in text
+    assert not re.search(r"<[a-z/]", text)
+    assert not re.search(r"'\{\w+\}'", text)
+
+
+@pytest.mark.parametrize("error", list(errors()), ids=lambda error: error.__name__)
+def test_every_error_of_the_library_has_a_text(error: type[BachError]) -> None:
+    """A person would read "Translation key not found" instead of what to do."""
+    text = TEXTS["exceptions"][error.code]["message"]
+    assert names(text) <= names(error.template)
+
+
+def test_every_exception_text_is_used() -> None:
+    """Dead texts would be translated into forty languages for nobody."""
+    codes = {error.code for error in errors()}
+    used = set(re.findall(r'translation_key="(\w+)"', "\n".join(SOURCES.values())))
+    ends = {f"message_{status}" for status in Status}
+    assert set(TEXTS["exceptions"]) - codes - used - ends == set()
+    assert used - set(TEXTS["exceptions"]) - set(TEXTS["issues"]) - _entity_keys() - _selector_keys() == set()
+
+
+def _entity_keys() -> set[str]:
+    return {key for platform in [*TEXTS["entity"].values(), *ICONS["entity"].values()] for key in platform}
+
+
+def _selector_keys() -> set[str]:
+    return set(TEXTS.get("selector", {}))
+
+
+@pytest.mark.parametrize("section", ["config", "config_subentries.recipient"])
+def test_every_described_field_exists(section: str) -> None:
+    """A description would hang in the air."""
+    tree = TEXTS
+    for key in section.split("."):
+        tree = tree[key]
+    for step in tree["step"].values():
+        for part in [step, *step.get("sections", {}).values()]:
+            assert set(part.get("data_description", {})) == set(part.get("data", {}))
+        assert set(step.get("menu_option_descriptions", {})) <= set(step.get("menu_options", {}))
+
+
+def test_every_step_of_the_dialogs_has_texts() -> None:
+    """A dialog would show bare keys."""
+    steps = {
+        module: set(re.findall(r"async def async_step_(\w+)", SOURCES[module]))
+        for module in ("config_flow.py", "recipient_flow.py")
+    }
+    flow, recipient = TEXTS["config"], TEXTS["config_subentries"]["recipient"]
+    assert set(flow["step"]) <= steps["config_flow.py"]
+    assert set(recipient["step"]) <= steps["recipient_flow.py"]
+
+
+@pytest.mark.parametrize("service", list(SERVICES))
+def test_every_action_and_field_is_described(service: str) -> None:
+    """The visual editor would show bare keys, or a field that it cannot draw."""
+    texts = TEXTS["services"][service]
+    assert set(texts) >= {"name", "description"}
+    assert {name for name, _ in fields(service)} == set(texts.get("fields", {}))
+    assert set(ICONS["services"]) == set(SERVICES)
+    for name, field in fields(service):
+        assert set(texts["fields"][name]) >= {"name", "description"}
+        assert set(field) <= {"required", "default", "example", "selector", "filter"}
+        selector = field["selector"]
+        assert isinstance(selector, dict)
+        validate_selector({key: value or {} for key, value in selector.items()})
+        if key := (selector.get("select") or {}).get("translation_key"):
+            assert set(selector["select"]["options"]) == set(TEXTS["selector"][key]["options"])
+
+
+def test_every_action_in_the_code_is_in_the_yaml() -> None:
+    """An action would exist that nobody can find."""
+    registered = set(re.findall(r'register\(DOMAIN, "(\w+)"', SOURCES["services.py"]))
+    registered |= set(re.findall(r'register_admin_service\(hass, DOMAIN, "(\w+)"', SOURCES["services.py"]))
+    assert registered == set(SERVICES) == set(TEXTS["services"])
+
+
+def test_icons_come_from_the_one_collection() -> None:
+    """An icon from elsewhere does not show."""
+    assert all(icon.startswith("mdi:") for _, icon in leaves(ICONS))
+    for platform, entities in ICONS["entity"].items():
+        assert platform == "notify" or set(entities) <= set(TEXTS["entity"][platform])
+
+
+def test_every_component_that_is_imported_is_allowed() -> None:
+    """The validator would ask for a dependency, and on some systems the import would fail."""
+    platforms = {"binary_sensor", "button", "notify", "sensor", "switch"}
+    always = {"system_health", "diagnostics"}
+    allowed = platforms | always | set(MANIFEST.get("dependencies", [])) | set(MANIFEST.get("after_dependencies", []))
+    imported = {
+        node.module.split(".")[2]
+        for source in SOURCES.values()
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("homeassistant.components.")
+    }
+    assert imported <= allowed
+
+
+def test_the_checklist_names_every_rule_once() -> None:
+    """A rule of the quality scale would be forgotten."""
+    rules = yaml.safe_load((BACH / "quality_scale.yaml").read_text("utf-8"))["rules"]
+    assert len(rules) == 54
+    for rule in rules.values():
+        assert rule == "done" or (rule["status"] == "exempt" and rule["comment"])
+
+
+def test_the_pictures_are_there() -> None:
+    """HACS would refuse the repository, and lists would show a hole."""
+    for name in ("icon.png", "icon@2x.png", "logo.png", "logo@2x.png"):
+        assert (BACH / "brand" / name).read_bytes().startswith(b"\x89PNG")
