@@ -40,7 +40,7 @@ def rows(effort: Effort) -> Iterator[Row]:  # noqa: ARG001 - every benchmark is 
         except NotMeasuredError as error:
             yield Row(name=name, unit="", ours=None, aim=aim, note=f"not measured: {error}")
         else:
-            yield Row(name=name, unit="", ours=count / messages, other="one by one", theirs=_alone(job), aim=aim)
+            yield Row(name=name, unit="", ours=count / messages, other="one commit each", theirs=_alone(job), aim=aim)
 
 
 class NotMeasuredError(Exception):

@@ -1,5 +1,6 @@
 """The rows of the table: our figure, another one measured in the same run, their ratio, and what we aim at."""
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -71,8 +72,7 @@ def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
 def _aim(aim: Aim | None, unit: str) -> str:
     if aim is None:
         return ""
-    limit = f"{_number(aim.limit)} ×" if aim.of_ratio else _with_unit(aim.limit, unit)
-    return f"{'≥' if aim.at_least else '≤'} {limit}"
+    return f"{'≥' if aim.at_least else '≤'} {aim.limit:g} {'×' if aim.of_ratio else unit}".rstrip()
 
 
 def _with_unit(value: float | None, unit: str) -> str:
@@ -83,5 +83,5 @@ def _number(value: float) -> str:
     """Three digits that count; more would claim a precision that no run has."""
     if value == int(value) and value < 100:
         return str(int(value))
-    decimals = 0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2 if abs(value) >= 1 else 3
-    return f"{value:,.{decimals}f}"
+    size = math.floor(math.log10(abs(value)))
+    return f"{value:,.{max(2 - size, 0)}f}"
