@@ -59,8 +59,9 @@ def _count(job: str, callers: int, messages: int) -> int:
         raise NotMeasuredError("strace missing")
     command = [strace, "-f", "-c", "-e", "trace=fsync,fdatasync", sys.executable, "-m", "benchmarks.fsyncs"]
     done = subprocess.run([*command, job, str(callers), str(messages)], capture_output=True, text=True, check=False)
-    if done.returncode:
+    if done.returncode and "strace:" in done.stderr:
         raise NotMeasuredError("strace cannot trace here")
+    done.check_returncode()
     return sum(map(int, COUNTED.findall(done.stderr)))
 
 
