@@ -23,7 +23,7 @@ _FAILURES = (story.BrokenPromiseError, NotInTimeError, EndedError, TimeoutError,
 def main() -> int:
     """Tell the story and, unless it is for `--once`, stay. Returns 0 if all happened as promised."""
     parser = ArgumentParser(
-        prog="script/demo", description="Bach in a real Home Assistant, through an outage and a crash."
+        prog="script/demo", description="BACH in a real Home Assistant, through an outage and a crash."
     )
     parser.add_argument("--once", action="store_true", help="end after the story; the exit code says if it came true")
     options = parser.parse_args()
@@ -35,7 +35,7 @@ def main() -> int:
 
 async def _run(screen: Screen, *, once: bool) -> int:
     _end_on_sigterm()
-    screen.heading("Bach: a real Home Assistant and a Telegram server, both on this machine, both gone in the end")
+    screen.heading("BACH: a real Home Assistant and a Telegram server, both on this machine, both gone in the end")
     async with make_world(preferred_port=0 if once else _HOME_ASSISTANTS_PORT) as world:
         try:
             await story.set_up(world, screen)
@@ -52,7 +52,7 @@ async def _stay(world: World, screen: Screen) -> None:
     """Show what arrives, until Ctrl-C."""
     screen.heading("Look around")
     screen.line(f"{world.home.client.url}   user {USER}   password {PASSWORD}")
-    screen.line("Settings > Devices & services > Bach")
+    screen.line("Settings > Devices & services > BACH")
     screen.line("Settings > Tools > Actions > bach.send_message")
     screen.line(f'Settings > Tools > Events > fire {EVENT} with the data  {{"text": "Hello"}}')
     screen.line("What arrives at Telegram is shown here. Ctrl-C ends everything.")
@@ -65,7 +65,7 @@ async def _stay(world: World, screen: Screen) -> None:
 
 
 def _show_log(world: World, screen: Screen) -> None:
-    screen.heading("The last that Home Assistant's log says about Bach")
+    screen.heading("The last that Home Assistant's log says about BACH")
     for record in world.home.tail(_RECORDS):
         screen.line(record)
 

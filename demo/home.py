@@ -79,7 +79,7 @@ class Home:
         return [record for record in self._records() if secret in record or (_is_bad(record) and _OURS.search(record))]
 
     def tail(self, count: int) -> list[str]:
-        """The newest records of the log that have to do with Bach."""
+        """The newest records of the log that have to do with BACH."""
         return [record for record in self._records() if _OURS.search(record)][-count:]
 
     async def _until(self, look: Callable[[], Awaitable[bool]]) -> None:

@@ -22,12 +22,12 @@ class BrokenPromiseError(Exception):
 
 
 async def set_up(world: World, screen: Screen) -> None:
-    """Start everything, and set Bach up as a person would."""
+    """Start everything, and set BACH up as a person would."""
     with screen.step("A Telegram server"):
         await world.telegram.start()
-    with screen.step("Home Assistant with Bach"):
+    with screen.step("Home Assistant with BACH"):
         await world.home.start()
-    with screen.step(f"Bach's dialog takes the token of @{USERNAME}"):
+    with screen.step(f"BACH's dialog takes the token of @{USERNAME}"):
         dialog = await world.add_connection()
     with screen.step(f"{PERSON} sends /start to the bot and is picked as recipient"):
         entity_id = await world.add_person(dialog)
@@ -54,7 +54,7 @@ async def _one_message(world: World, screen: Screen) -> None:
     check_arrived(arrived, [FIRST])
     for seconds, what in (
         (0.0, f"the event is fired: {FIRST!r}"),
-        (row.queued - fired, f"queued:  Bach writes it to its disk as message {row.id}"),
+        (row.queued - fired, f"queued:  BACH writes it to its disk as message {row.id}"),
         (arrived[0].received_at - fired_monotonic, "attempt: it reaches Telegram"),
         (row.finished - fired, "sent:    Telegram has confirmed it"),
     ):
@@ -82,7 +82,7 @@ async def _crash(world: World, screen: Screen) -> None:
 async def _recovery(world: World, screen: Screen) -> None:
     screen.heading("4. Telegram comes back")
     await world.telegram.start()
-    with screen.step("Bach finds out, which may take 30 s"):
+    with screen.step("BACH finds out, which may take 30 s"):
         await world.telegram.arrived(1, seconds=_RECOVERY_SECONDS)
     with screen.step("All three arrive"):
         rows = await world.rows_with("sent", count=1 + len(MEANWHILE), seconds=30)
@@ -102,8 +102,8 @@ async def end(world: World, screen: Screen) -> None:
         raise BrokenPromiseError(f"Home Assistant ended with exit code {code}.")
     check_arrived(await world.telegram.arrived(), MEANWHILE)  # nothing came twice on the way out either
     if problems := world.home.problems(secret=TOKEN):
-        raise BrokenPromiseError("\n".join(["Home Assistant's log speaks against Bach:", *problems]))
-    screen.line("All arrived, in order, once each. Nothing in the log speaks against Bach.")
+        raise BrokenPromiseError("\n".join(["Home Assistant's log speaks against BACH:", *problems]))
+    screen.line("All arrived, in order, once each. Nothing in the log speaks against BACH.")
 
 
 def check_arrived(arrived: Sequence[Arrived], expected: Sequence[str]) -> None:

@@ -1,6 +1,6 @@
-"""A home with Bach, its platform and one person in it, all in a folder that is removed in the end.
+"""A home with BACH, its platform and one person in it, all in a folder that is removed in the end.
 
-Everything is set up the way a person does it: Bach's dialogs, "/start" sent to the bot, an automation.
+Everything is set up the way a person does it: BACH's dialogs, "/start" sent to the bot, an automation.
 """
 
 from collections.abc import AsyncIterator
@@ -29,7 +29,7 @@ _AUTOMATION: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """A message as Bach's queue has it. Times are seconds since 1970; one that has not come yet is 0."""
+    """A message as BACH's queue has it. Times are seconds since 1970; one that has not come yet is 0."""
 
     id: int
     text: str
@@ -89,7 +89,7 @@ class World:
         await self.home.client.post(f"/api/events/{EVENT}", {"text": text})
 
     async def rows(self) -> list[Row]:
-        """All messages in Bach's queue, oldest first."""
+        """All messages in BACH's queue, oldest first."""
         answer = await self.home.client.act("bach", "get_queue", {"limit": 100})
         return [_row(message) for message in reversed(answer["messages"])]
 

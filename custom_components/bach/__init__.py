@@ -1,4 +1,4 @@
-"""Bach carries messages between a home and its people, and loses none of them.
+"""BACH carries messages between a home and its people, and loses none of them.
 
 This package is the Home Assistant side: config flows, entities and actions. Queue, protocols and promises live in
 `bach_lib`.

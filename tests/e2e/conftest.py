@@ -38,7 +38,7 @@ def verify_cleanup() -> None:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def world() -> AsyncGenerator[World]:
-    """Home Assistant and Telegram, running, nothing of Bach set up. In the end the log must not speak against us."""
+    """Home Assistant and Telegram, running, nothing of BACH set up. In the end the log must not speak against us."""
     pytest_socket.enable_socket()  # a fixture of a module is made before those of a test
     async with make_world() as world:
         await world.telegram.start()

@@ -22,7 +22,7 @@ async def entity(world: World) -> str:
 async def test_from_nothing_to_a_delivered_message(frontend: Frontend, world: World) -> None:
     """If this fails, a new user does not get a first message out by clicking."""
     await frontend.open_integrations()
-    await frontend.add_integration("Bach")
+    await frontend.add_integration("BACH")
     await frontend.see("What do you want to connect?")
     await frontend.screenshot("1-what-to-connect")
     await frontend.choose("Telegram")
@@ -31,7 +31,7 @@ async def test_from_nothing_to_a_delivered_message(frontend: Frontend, world: Wo
     await frontend.fill("Address", world.telegram.url)
     await frontend.fill("Bot token", WRONG_TOKEN)
     await frontend.press("Submit")
-    await frontend.see("refuses this token")
+    await frontend.see("This token is refused")
     await frontend.screenshot("2-wrong-token")
     await frontend.fill("Bot token", TOKEN)
     await frontend.press("Submit")

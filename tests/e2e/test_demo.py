@@ -29,7 +29,7 @@ def test_an_interrupted_demo_leaves_nothing_behind(tmp_path: Path) -> None:
     )
     with demo:
         assert demo.stdout
-        read_until(demo.stdout.fileno(), b"Home Assistant with Bach")
+        read_until(demo.stdout.fileno(), b"Home Assistant with BACH")
         assert processes_of(tmp_path)
         demo.send_signal(signal.SIGINT)
         assert demo.wait(timeout=30) == 130
