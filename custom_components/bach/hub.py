@@ -65,9 +65,9 @@ class Hub:
 
     async def start(self, connection: str) -> None:
         """Let a connection work until `stop`. Calls overlap while an entry reloads: then it works on."""
-        self._runs[connection] += 1
-        if self._runs[connection] == 1:
+        if not self._runs[connection]:
             await self.bach.start(connection)
+        self._runs[connection] += 1
 
     async def stop(self, connection: str) -> None:
         """Let a connection rest if nobody else lets it work."""

@@ -12,8 +12,14 @@ import pytest
 import yaml
 from homeassistant.helpers.selector import validate_selector
 
-from bach_lib.errors import BachError
+from bach_lib.errors import BachError, CannotReceiveError, InvalidRecipientError
 from bach_lib.models import Status
+from custom_components.bach.binary_sensor import BINARY_SENSORS
+from custom_components.bach.button import BUTTONS
+from custom_components.bach.config_flow import FAULT_ERRORS
+from custom_components.bach.recipient_flow import KEEP_WAITING
+from custom_components.bach.sensor import SENSORS
+from custom_components.bach.switch import ENABLED
 
 ROOT = Path(__file__).parents[2]
 BACH = ROOT / "custom_components" / "bach"
@@ -126,8 +132,48 @@ def test_every_step_of_the_dialogs_has_texts() -> None:
         for module in ("config_flow.py", "recipient_flow.py")
     }
     flow, recipient = TEXTS["config"], TEXTS["config_subentries"]["recipient"]
-    assert set(flow["step"]) <= steps["config_flow.py"]
-    assert set(recipient["step"]) <= steps["recipient_flow.py"]
+    assert set(flow["step"]) == steps["config_flow.py"] - {"reauth"}  # which only leads on to reauth_confirm
+    assert set(recipient["step"]) == steps["recipient_flow.py"]
+    for dialog in (flow, recipient):
+        for step in dialog["step"].values():
+            assert step["title"]
+            assert set(step.get("menu_options", {})) <= set(dialog["step"])
+
+
+def test_every_way_a_dialog_can_fail_has_a_text() -> None:
+    """A person would read "invalid_auth" instead of what to do, or translators would work for nobody."""
+    ours = {"cannot_connect", "invalid_auth", "invalid_endpoint"}
+    assert set(TEXTS["config"]["error"]) == {*FAULT_ERRORS.values(), *ours}
+    assert set(TEXTS["config"]["abort"]) == {"already_configured", "unique_id_mismatch"}
+    recipient = TEXTS["config_subentries"]["recipient"]
+    assert set(recipient["error"]) == {InvalidRecipientError.code}
+    assert set(recipient["abort"]) == {"already_configured", "entry_not_loaded", CannotReceiveError.code}
+    assert set(recipient["progress"]) == set(re.findall(r'progress_action="(\w+)"', SOURCES["recipient_flow.py"]))
+    assert set(TEXTS["selector"]["pick"]["options"]) == {KEEP_WAITING}
+
+
+def test_every_placeholder_of_a_dialog_is_filled() -> None:
+    """A person would read "{reason}"."""
+    for section, filled in (
+        ("config", {"botfather", "reason"}),
+        ("config_subentries", {"expected", "link", "name"}),
+        ("issues", {"name", "reason"}),
+    ):
+        for path, text in leaves(TEXTS[section]):
+            assert names(text) <= filled, path
+
+
+def test_every_entity_has_a_name_and_every_name_an_entity() -> None:
+    """An entity would be called like its device, or a text would describe nothing."""
+    described = {
+        "binary_sensor": BINARY_SENSORS,
+        "button": BUTTONS,
+        "sensor": SENSORS,
+        "switch": (ENABLED,),
+    }
+    assert set(TEXTS["entity"]) == set(described)
+    for platform, descriptions in described.items():
+        assert set(TEXTS["entity"][platform]) == {description.translation_key for description in descriptions}
 
 
 @pytest.mark.parametrize("service", list(SERVICES))
