@@ -17,6 +17,7 @@ class Waiters:
         self._clock = clock
         self._get = get
         self._futures: dict[int, set[asyncio.Future[Message]]] = {}
+        self._is_closed = False
         self._unsubscribe = bus.subscribe(MessageFinished, self._finished)
 
     async def wait(self, message_id: int, seconds: float | None) -> Message:
@@ -29,14 +30,17 @@ class Waiters:
             if message.status.is_final:
                 return message
             await asyncio.wait([future])
-            return await self._get(message_id) if future.cancelled() else future.result()
+            if not future.cancelled():
+                return future.result()
+            return message if self._is_closed else await self._get(message_id)
         finally:
             if cancel_timer:
                 cancel_timer()
             self._forget(message_id, future)
 
     def close(self) -> None:
-        """Let everyone go with the message as it stands."""
+        """Let everyone go with the message as they last saw it; the disk is about to be closed."""
+        self._is_closed = True
         self._unsubscribe()
         for futures in self._futures.values():
             for future in futures:

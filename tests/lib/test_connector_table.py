@@ -1,0 +1,140 @@
+"""Finding the connector of a type: loaded when it is needed, and with a clear word if its library is missing."""
+
+import asyncio
+import re
+import sys
+import threading
+
+import pytest
+
+from bach_lib import Connection, connectors
+from bach_lib.checking import check_connection
+from bach_lib.connectors import Connectors
+from bach_lib.connectors.base import Connector, Setup
+from bach_lib.errors import InvalidEndpointError, MissingLibraryError, SecretNotFoundError, UnknownTypeError
+from bach_lib.models import Fault, Identity
+from bach_lib.testing import FakePlatform, fake_connector
+
+BUILT_IN = sorted(connectors._BUILT_IN)
+
+
+@pytest.mark.parametrize("name", BUILT_IN)
+async def test_every_built_in_type_keeps_to_the_protocol(name: str) -> None:
+    """A platform would be offered that fails when it is chosen."""
+    connector = await Connectors().load(name)
+    for method in ("normalize_recipient", "rates", "send", "check", "receive", "reset", "close"):
+        assert callable(getattr(connector, method))
+    assert connector.capabilities.max_text > 0
+    assert Connectors().types == BUILT_IN
+
+
+@pytest.mark.parametrize("name", BUILT_IN)
+async def test_a_missing_library_is_named_with_the_way_to_get_it(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A person would read the error of an import and not know what to do."""
+    module, _, package = connectors._BUILT_IN[name]
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(MissingLibraryError) as caught:
+        await Connectors().load(name)
+    assert caught.value.placeholders == {"type": name, "package": package, "extra": name}
+    assert f"bach-lib[{name}]" in str(caught.value)
+
+
+async def test_an_unknown_type_is_answered_with_those_there_are() -> None:
+    """Somebody with a typing error would have to guess."""
+    table = Connectors({"fake": fake_connector(FakePlatform())})
+    for _ in range(2):
+        with pytest.raises(UnknownTypeError, match=f"Known types: {re.escape(', '.join(table.types))}"):
+            await table.load("fax")
+    with pytest.raises(UnknownTypeError):
+        table.get("fax")
+
+
+async def test_what_an_application_brings_goes_first() -> None:
+    """Home Assistant could not speak for itself, and a test would call the real platform."""
+    fake = fake_connector(FakePlatform())
+    table = Connectors({BUILT_IN[0]: fake, "own": fake})
+    assert await table.load(BUILT_IN[0]) is fake
+    assert table.get("own") is fake
+    assert table.types == sorted({*BUILT_IN, "own"})
+
+
+async def test_importing_does_not_stop_the_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Loading a large library would freeze the house for a second."""
+    threads: list[threading.Thread] = []
+    fake = fake_connector(FakePlatform())
+
+    def slow_import(name: str) -> type[Connector]:
+        threads.append(threading.current_thread())
+        return fake
+
+    monkeypatch.setattr(connectors, "_import", slow_import)
+    table = Connectors()
+    await asyncio.gather(table.load(BUILT_IN[0]), table.load(BUILT_IN[0]))
+    assert await table.load(BUILT_IN[0]) is table.get(BUILT_IN[0]) is fake
+    assert threading.main_thread() not in threads
+
+
+# -- asking a platform before anything is registered -----------------------------------------------------------------
+
+
+async def check(setup: Setup, platform: FakePlatform, connection: Connection) -> Identity | Fault:
+    """Ask whether a connection would work."""
+    return await check_connection(
+        connection,
+        session=setup.session,
+        secrets={"entry": lambda target: "s3cr3t-t0k3n" if target == "home" else None},
+        connectors={"fake": fake_connector(platform)},
+    )
+
+
+async def test_good_credentials_are_answered_with_who_we_are(setup: Setup, platform: FakePlatform) -> None:
+    """A person could not see which bot a token belongs to."""
+    connection = Connection(name="home", type="fake", auth_config={"token": "entry:home"})
+    assert await check(setup, platform, connection) == Identity(id="1", name="fake")
+
+
+async def test_what_is_wrong_is_told_without_the_secret(setup: Setup, platform: FakePlatform) -> None:
+    """The dialog would show the token to everybody who looks over the shoulder."""
+    platform.fault = Fault(code="unreachable", text="GET /s3cr3t-t0k3n/getMe failed", retry_after=3)
+    connection = Connection(name="home", type="fake", auth_config={"token": "entry:home"})
+    expected = Fault(code="unreachable", text="GET /***/getMe failed", retry_after=3)
+    assert await check(setup, platform, connection) == expected
+
+
+@pytest.mark.parametrize(
+    ("connection", "error"),
+    [
+        (Connection(name="home", type="fake", endpoint="example.org"), InvalidEndpointError),
+        (Connection(name="home", type="fax"), UnknownTypeError),
+        (Connection(name="home", type="fake", auth_config={"token": "entry:gone"}), SecretNotFoundError),
+    ],
+)
+async def test_settings_that_cannot_be_right_are_refused_without_asking(
+    setup: Setup, platform: FakePlatform, connection: Connection, error: type[Exception]
+) -> None:
+    """The platform would be asked nonsense, and answer something nobody understands."""
+    with pytest.raises(error):
+        await check(setup, platform, connection)
+    assert platform.checks == 0
+
+
+async def test_the_connector_is_closed_whatever_happens(
+    setup: Setup, platform: FakePlatform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every attempt of a person to find the right token would leave a connection open."""
+    closed: list[bool] = []
+    connector = fake_connector(platform)
+
+    async def close(_: object) -> None:
+        closed.append(True)
+
+    async def raise_surprise(_: object) -> Identity:
+        raise LookupError
+
+    monkeypatch.setattr(connector, "close", close)
+    monkeypatch.setattr(connector, "check", raise_surprise)
+    with pytest.raises(LookupError):
+        await check_connection(
+            Connection(name="home", type="fake"), session=setup.session, connectors={"fake": connector}
+        )
+    assert closed == [True]
