@@ -15,6 +15,7 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 ROOT = Path(__file__).parents[2]
 INTEGRATION = ROOT / "custom_components" / "bach"
 LIBRARY = ROOT / "bach_lib"
+_LEFT_OUT = {"__pycache__", "_vendor"}
 FIXED_TIME = (2020, 2, 2, 0, 0, 0)  # the one hatchling gives to the files of a wheel
 
 
@@ -24,7 +25,7 @@ def members() -> Iterator[tuple[str, Path]]:
     for folder, prefix in ((INTEGRATION, ""), (LIBRARY, "_vendor/bach_lib/")):
         for path in folder.rglob("*"):
             inside = path.relative_to(folder)
-            if path.is_file() and not any(part.startswith((".", "__pycache__", "_vendor")) for part in inside.parts):
+            if path.is_file() and not any(part.startswith(".") or part in _LEFT_OUT for part in inside.parts):
                 yield prefix + inside.as_posix(), path
 
 
