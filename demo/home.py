@@ -33,7 +33,7 @@ logger:
     bach_lib: debug
     custom_components.bach: debug
 """
-_RECORD = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+ (?P<level>[A-Z]+) ")
+_RECORD = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+(?:[+-]\d\d:\d\d)? (?P<level>[A-Z]+) ")
 _OURS = re.compile(r"bach_lib|custom_components[./]bach|(?<![\w/.-])bach(?![\w/-])")  # not a folder that is called so
 
 
