@@ -36,9 +36,9 @@ from bach_lib.models import (
     Receipt,
     Status,
 )
-from bach_lib.outbound.dispatcher import Tools
 from bach_lib.outbound.history import History
 from bach_lib.outbound.queue import Queue
+from bach_lib.outbound.tools import Tools
 from bach_lib.policy import Policy
 from bach_lib.registry import Registry
 from bach_lib.runtime import ConnectionRuntime, Runtimes, Services

@@ -18,7 +18,8 @@ from bach_lib.events import ConnectionAdded, ConnectionChanged, ConnectionRemove
 from bach_lib.inbound.inbox import Inbox
 from bach_lib.inbound.receiver import Receiver
 from bach_lib.models import Category, ConnectionState, Direction, Fault, Health, Identity
-from bach_lib.outbound.dispatcher import Dispatcher, Tools
+from bach_lib.outbound.dispatcher import Dispatcher
+from bach_lib.outbound.tools import Tools
 from bach_lib.redact import Redactor
 from bach_lib.registry import FRESH_START, Registry
 from bach_lib.secrets import Secrets

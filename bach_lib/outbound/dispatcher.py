@@ -12,43 +12,26 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from bach_lib.bus import Bus
-from bach_lib.clock import Cancel, Clock
+from bach_lib.clock import Cancel
 from bach_lib.connectors.base import Connector
 from bach_lib.errors import QueueFullError, StorageError
 from bach_lib.events import Event, MessageAttempted, MessageCancelled, MessageExpired, MessageQueued, RecipientMoved
 from bach_lib.models import BreakerState, Connection, Message, Status
 from bach_lib.outbound.attempt import attempt
 from bach_lib.outbound.breaker import Permit
-from bach_lib.outbound.gate import Gate, SaveBreaker
+from bach_lib.outbound.gate import Gate
 from bach_lib.outbound.lanes import Entry, Lanes
-from bach_lib.outbound.queue import Put, Queue
+from bach_lib.outbound.queue import Put
 from bach_lib.outbound.records import Draft
 from bach_lib.outbound.retry import Settlement, decide
 from bach_lib.outbound.settled import settled_event
+from bach_lib.outbound.tools import Tools
 from bach_lib.outcomes import Scope, Wait
-from bach_lib.policy import Policy
 from bach_lib.redact import Redactor
 
 _LOGGER = logging.getLogger(__name__)
 _STORE_RETRY = 5.0
 """Seconds until a failed write (a full disk) is tried again; until then nothing more is sent."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tools:
-    """What every dispatcher works with.
-
-    `save_breaker` and `count(name, delivered)` keep the registry's row true; `random` returns 0..1.
-    """
-
-    queue: Queue
-    bus: Bus
-    clock: Clock
-    policy: Policy
-    random: Callable[[], float]
-    save_breaker: SaveBreaker
-    count: Callable[[str, bool], None]
 
 
 @dataclass(frozen=True, slots=True)

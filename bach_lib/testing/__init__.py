@@ -16,7 +16,7 @@ async with Bach("bach.db", clock=clock, connectors={"fake": fake_connector(platf
 """
 
 from bach_lib.testing.clock import FakeClock
-from bach_lib.testing.connector import FakePlatform, fake_connector
+from bach_lib.testing.connector import FakeConnector, FakePlatform, fake_connector
 from bach_lib.testing.telegram.server import TelegramServer
 
-__all__ = ["FakeClock", "FakePlatform", "TelegramServer", "fake_connector"]
+__all__ = ["FakeClock", "FakeConnector", "FakePlatform", "TelegramServer", "fake_connector"]

@@ -64,51 +64,56 @@ class FakePlatform:
         return outcome
 
 
-def fake_connector(platform: FakePlatform, *, idempotent: bool = False, receives: bool = False) -> type[Connector]:
+class FakeConnector(Connector):
+    """A connector that speaks to a `FakePlatform`; `fake_connector` makes a class of it."""
+
+    platform: ClassVar[FakePlatform]
+
+    def __init__(self, setup: Setup) -> None:
+        self.setup = setup
+
+    @override
+    @classmethod
+    def normalize_recipient(cls, recipient: str) -> str:
+        if not recipient.strip() or " " in recipient.strip():
+            raise InvalidRecipientError(recipient=recipient[:50], type="fake", expected="one word")
+        return recipient.strip().lower()
+
+    @override
+    def rates(self, recipient: str) -> Mapping[str, Rate]:
+        return self.platform.rates
+
+    @override
+    async def send(self, message: Message) -> Outcome:
+        return await self.platform.deliver(message, idempotent=self.capabilities.idempotent)
+
+    @override
+    async def check(self) -> Identity | Fault:
+        self.platform.checks += 1
+        return self.platform.fault or Identity(id="1", name="fake")
+
+    @override
+    async def receive(self, cursor: str | None) -> Batch | Fault:
+        self.platform.cursors.append(cursor)
+        return await self.platform.incoming.get()
+
+    @override
+    async def reset(self) -> None:
+        self.platform.resets += 1
+
+    @override
+    async def close(self) -> None:
+        pass
+
+
+def fake_connector(platform: FakePlatform, *, idempotent: bool = False, receives: bool = False) -> type[FakeConnector]:
     """A connector class for `Bach(connectors={"fake": …})` that speaks to `platform`."""
 
-    class FakeConnector(Connector):
-        capabilities: ClassVar[Capabilities] = Capabilities(
-            receives=receives,
-            idempotent=idempotent,
-            formats=frozenset({Format.PLAIN, Format.HTML}),
-            max_text=4096,
-        )
+    class Made(FakeConnector):
+        pass
 
-        def __init__(self, setup: Setup) -> None:
-            self.setup = setup
-
-        @override
-        @classmethod
-        def normalize_recipient(cls, recipient: str) -> str:
-            if not recipient.strip() or " " in recipient.strip():
-                raise InvalidRecipientError(recipient=recipient[:50], type="fake", expected="one word")
-            return recipient.strip().lower()
-
-        @override
-        def rates(self, recipient: str) -> Mapping[str, Rate]:
-            return platform.rates
-
-        @override
-        async def send(self, message: Message) -> Outcome:
-            return await platform.deliver(message, idempotent=idempotent)
-
-        @override
-        async def check(self) -> Identity | Fault:
-            platform.checks += 1
-            return platform.fault or Identity(id="1", name="fake")
-
-        @override
-        async def receive(self, cursor: str | None) -> Batch | Fault:
-            platform.cursors.append(cursor)
-            return await platform.incoming.get()
-
-        @override
-        async def reset(self) -> None:
-            platform.resets += 1
-
-        @override
-        async def close(self) -> None:
-            pass
-
-    return FakeConnector
+    Made.platform = platform
+    Made.capabilities = Capabilities(
+        receives=receives, idempotent=idempotent, formats=frozenset({Format.PLAIN, Format.HTML}), max_text=4096
+    )
+    return Made
