@@ -69,7 +69,7 @@ class BachConfigFlow(ConfigFlow, domain=DOMAIN):
     @override
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Choose what the connection leads to."""
-        return self.async_show_menu(menu_options=[TYPE_TELEGRAM])
+        return self.async_show_menu(step_id="user", menu_options=[TYPE_TELEGRAM])
 
     async def async_step_telegram(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask for a bot's token, and try it."""

@@ -49,7 +49,7 @@ class RecipientFlow(ConfigSubentryFlow):
 
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:  # noqa: ARG002
         """Choose how to find the recipient."""
-        return self.async_show_menu(menu_options=["pair", "manual"])
+        return self.async_show_menu(step_id="user", menu_options=["pair", "manual"])
 
     async def async_step_pair(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:  # noqa: ARG002
         """Wait until somebody writes to the account."""
@@ -74,7 +74,7 @@ class RecipientFlow(ConfigSubentryFlow):
 
     async def async_step_nobody(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:  # noqa: ARG002
         """Nobody wrote: choose what to do."""
-        return self.async_show_menu(menu_options=["pair", "manual"])
+        return self.async_show_menu(step_id="nobody", menu_options=["pair", "manual"])
 
     async def async_step_pick(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Choose among those who wrote."""
