@@ -53,7 +53,10 @@ PLACE = re.compile(r"(<!-- table -->\n).*(<!-- end of table -->)", re.DOTALL)
 
 def main(arguments: Sequence[str]) -> None:
     """Measure and tell."""
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if options.save and (options.rows or options.quick):
+        parser.error("--save takes a full run of all rows")
     logging.getLogger("bach_lib").setLevel(logging.CRITICAL)  # outages are part of what is measured
     machine = _machine(quick=options.quick)
     rows = list(_measure(options.rows or BENCHMARKS, QUICK if options.quick else FULL))
@@ -69,7 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="script/bench", description="What BACH costs, beside what others cost.")
     parser.add_argument("rows", nargs="*", choices=list(BENCHMARKS), metavar="ROW", help=f"of {', '.join(BENCHMARKS)}")
     parser.add_argument("--quick", action="store_true", help="under a minute, less steady")
-    parser.add_argument("--save", action="store_true", help="also put the table into docs/performance.md")
+    parser.add_argument("--save", action="store_true", help="a full run, and the table into docs/performance.md")
     return parser
 
 
