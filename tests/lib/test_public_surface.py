@@ -55,7 +55,8 @@ def members(cls: type) -> Iterator[str]:
     """How an object is made, and what can be done with it."""
     if is_typeddict(cls):
         yield from (f"{name}: {annotation}" for name, annotation in get_annotations(cls, format=Format.STRING).items())
-    if "__init__" in vars(cls) and not is_protocol(cls):
+    own_init = vars(cls).get("__init__", object.__init__)  # a protocol leaves that of `object` after the first use
+    if own_init is not object.__init__ and not is_protocol(cls):
         yield f"def __init__{signature(cls)}"
     for name, member in sorted(vars(cls).items()):
         if name.startswith("_"):

@@ -193,7 +193,7 @@ async def test_the_watchdog_knows_of_the_platforms_wish(bench: Bench, platform: 
     assert (len(platform.cursors), platform.resets) == (3, 1)
 
 
-@pytest.mark.parametrize("seconds", [float("inf"), 1e12, float("nan")])
+@pytest.mark.parametrize("seconds", [float("inf"), 1e12])
 async def test_a_wish_to_wait_has_limits(bench: Bench, platform: Platform, clock: FakeClock, seconds: float) -> None:
     """A server with a mistake in it would silence receiving for years."""
     platform.incoming.put_nowait(Fault(code="rate_limited", text="Too many", retry_after=seconds))
