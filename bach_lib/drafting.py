@@ -83,8 +83,12 @@ def _check_text(type_: str, capabilities: Capabilities, title: str | None, text:
 
 def _check_characters(field: str, value: str) -> None:
     """Halves of characters can be in a Python text, but in no database and no JSON."""
-    if any(0xD800 <= ord(character) <= 0xDFFF for character in value):
-        raise InvalidValueError(field=field, value="a broken character", expected="text without halves of characters")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise InvalidValueError(
+            field=field, value="a broken character", expected="text without halves of characters"
+        ) from None
 
 
 def _is_visible(character: str) -> bool:
@@ -93,9 +97,8 @@ def _is_visible(character: str) -> bool:
 
 
 def _format(type_: str, capabilities: Capabilities, value: Format | str) -> Format:
-    known = sorted(capabilities.formats)
-    if value not in known:
-        raise UnknownFormatError(type=type_, format=value, known=", ".join(known))
+    if value not in capabilities.formats:
+        raise UnknownFormatError(type=type_, format=value, known=", ".join(sorted(capabilities.formats)))
     return Format(value)
 
 
