@@ -36,7 +36,7 @@ class Effort:
     finished: int
 
 
-QUICK = Effort(rounds=3, seconds=0.1, samples=150, finished=100_000)
+QUICK = Effort(rounds=3, seconds=0.08, samples=100, finished=100_000)
 FULL = Effort(rounds=15, seconds=0.25, samples=1000, finished=1_000_000)
 
 
