@@ -4,7 +4,7 @@ import asyncio
 import random
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
 from types import TracebackType
@@ -47,6 +47,8 @@ from bach_lib.storage import Database, Store
 from bach_lib.waiters import Waiters
 
 _MAX_PAGE = 500
+_AT_ONCE = 100
+"""Messages put at the same time, in their callers' order: enough to share commits, too few to hold up the loop."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +63,7 @@ class _Parts:
     runtimes: Runtimes
     waiters: Waiters
     housekeeping: Housekeeping
+    turnstile: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_AT_ONCE))
 
 
 class Bach:
@@ -159,10 +162,10 @@ class Bach:
         """
         row = self.registry.get(connection)
         connector = await self._connectors.load(row.type)
-        draft = make_draft(
-            row, connector, recipient, text, options, now=self._clock.now(), max_retries=self._policy.retry.max_retries
-        )
-        put = await asyncio.shield(self._runtime(connection).dispatcher.put(draft))
+        max_retries = self._policy.retry.max_retries
+        async with self._open_parts.turnstile:
+            draft = make_draft(row, connector, recipient, text, options, now=self._clock.now(), max_retries=max_retries)
+            put = await asyncio.shield(self._runtime(connection).dispatcher.put(draft))
         message = put.message
         return Receipt(id=message.id, connection=message.connection, recipient=message.recipient, status=message.status)
 
@@ -223,9 +226,7 @@ class Bach:
         """
         statuses = frozenset(statuses)
         if unfinished := sorted(status for status in statuses if not status.is_final):
-            raise InvalidValueError(
-                field="statuses", value=unfinished[0], expected="statuses of messages that have ended"
-            )
+            raise InvalidValueError(field="statuses", value=unfinished[0], expected="statuses of ended messages")
         return await self._open_parts.history.purge(self._clock.now() - older_than, statuses)
 
     async def inbox(
