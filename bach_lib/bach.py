@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, AsyncExitStack
 from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
@@ -88,7 +88,7 @@ class Bach:
     ) -> None:
         self._store: Store = Database(Path(path)) if isinstance(path, str | PathLike) else path
         self._session = session
-        self._own_session: ClientSession | None = None
+        self._own = AsyncExitStack()
         self._new_session = new_session
         self._clock = clock or SystemClock()
         self._secrets = Secrets(secrets)
@@ -122,15 +122,16 @@ class Bach:
 
     async def close(self, grace: float = 5.0) -> None:
         """Give attempts under way `grace` seconds, then stop everything. What waits is on disk."""
-        if self._parts:
-            await self._parts.housekeeping.stop()
-            await self._parts.runtimes.close(grace)
-            self._parts.waiters.close()
-        self._parts = None
-        await self._store.close()
-        if self._own_session:
-            await self._own_session.close()
-            self._own_session = None
+        try:
+            if self._parts:
+                await self._parts.housekeeping.stop()
+                await self._parts.runtimes.close(grace)
+        finally:  # also if the caller has no more time
+            if self._parts:
+                self._parts.waiters.close()
+            self._parts = None
+            await self._store.close()
+            await self._own.aclose()
 
     @property
     def registry(self) -> Registry:
@@ -273,8 +274,7 @@ class Bach:
     async def _assemble(self) -> _Parts:
         row = await self._store.submit(lambda tx: tx.row("instance"), writes=False)
         instance = str(row["value"]) if row else ""
-        if self._session is None:
-            self._own_session = self._new_session()
+        session: ClientSession = self._session or await self._own.enter_async_context(self._new_session())
         registry = Registry(self._store, self._bus, self._connectors, self._secrets)
         await registry.open()
         pairings = Pairings(self._stranger_wrote)
@@ -296,7 +296,7 @@ class Bach:
             bus=self._bus,
             connectors=self._connectors,
             secrets=self._secrets,
-            session=self._session or self._own_session or self._new_session(),
+            session=session,
             new_session=self._new_session,
             autostart=self._autostart,
         )

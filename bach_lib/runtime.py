@@ -13,11 +13,11 @@ from aiohttp import ClientSession
 from bach_lib.bus import Bus
 from bach_lib.connectors import Connectors
 from bach_lib.connectors.base import Connector, Setup
-from bach_lib.errors import BachError, UnknownTypeError
+from bach_lib.errors import BachError, StorageError, UnknownConnectionError, UnknownTypeError
 from bach_lib.events import ConnectionAdded, ConnectionChanged, ConnectionRemoved, ConnectionUpdated
 from bach_lib.inbound.inbox import Inbox
 from bach_lib.inbound.receiver import Receiver
-from bach_lib.models import Category, ConnectionState, Direction, Fault, Health, Identity
+from bach_lib.models import Category, Connection, ConnectionState, Direction, Fault, Health, Identity
 from bach_lib.outbound.dispatcher import Dispatcher
 from bach_lib.outbound.tools import Tools
 from bach_lib.redact import Redactor
@@ -96,24 +96,36 @@ class ConnectionRuntime:
             await self._stop(grace)
 
     async def _start(self) -> None:
-        services, row = self._services, self._services.registry.get(self._name)
+        """Whatever stands in the way of this connection must not stop the others."""
+        try:
+            await self._try_to_start(self._services.registry.get(self._name))
+        except UnknownConnectionError:
+            return  # it was removed before its turn came
+        except StorageError as error:
+            fault = Fault(code=error.code, text=str(error))
+        except BachError as error:  # a secret has gone: it waits for a person
+            fault = Fault(code="auth_failed", text=str(error))
+        except Exception as error:  # noqa: BLE001 - a border: connectors and the look-up of secrets are foreign code
+            fault = Fault(code="internal", text=f"An error inside BACH: {type(error).__name__}")
+        else:
+            return
+        self.dispatcher.gate.monitor.failed(fault)
+
+    async def _try_to_start(self, row: Connection) -> None:
+        services = self._services
         connector_type = services.connectors.get(row.type)
         await self.dispatcher.load(idempotent=connector_type.capabilities.idempotent)
         if not row.is_active or not self._is_wanted:
             return
-        try:
-            secrets = await services.secrets.resolve(row.auth_config)
-            setup = Setup(
-                connection=row,
-                secrets=secrets,
-                session=services.session,
-                new_session=services.new_session,
-                clock=services.tools.clock,
-            )
-            self._connector = connector = connector_type(setup)
-        except BachError as error:  # a secret has gone: this connection waits for a person, the others work
-            self.dispatcher.gate.monitor.failed(Fault(code="auth_failed", text=str(error)))
-            return
+        secrets = await services.secrets.resolve(row.auth_config)
+        setup = Setup(
+            connection=row,
+            secrets=secrets,
+            session=services.session,
+            new_session=services.new_session,
+            clock=services.tools.clock,
+        )
+        self._connector = connector = connector_type(setup)
         redact = Redactor(secrets.values())
         self.dispatcher.start(connector, redact)
         if connector_type.capabilities.receives:
@@ -121,10 +133,18 @@ class ConnectionRuntime:
 
     async def _stop(self, grace: float) -> None:
         await self.receiver.stop()
-        await self.dispatcher.stop(grace)
-        if self._connector:
-            connector, self._connector = self._connector, None
+        try:
+            await self.dispatcher.stop(grace)
+        finally:  # also if the caller has no more time
+            if self._connector:
+                connector, self._connector = self._connector, None
+                await self._close(connector)
+
+    async def _close(self, connector: Connector) -> None:
+        try:
             await connector.close()
+        except Exception as error:  # noqa: BLE001 - a border: whatever it holds, the rest must be closed too
+            _LOGGER.warning("Closing the connection %s failed: %s", self._name, type(error).__name__)
 
 
 class Runtimes:

@@ -89,12 +89,14 @@ class Dispatcher:
         """Give attempts that are under way `grace` seconds, then cancel them; those are uncertain until `load`."""
         self._connector = None
         deadline = asyncio.create_task(self._cancel_after(grace))
-        while self._tasks or self._puts:
-            await asyncio.gather(*self._tasks, *self._puts, return_exceptions=True)
-            await asyncio.sleep(0)  # gathering what is done already does not yield, and their callbacks must run
-        deadline.cancel()
-        await self.gate.stop()  # last, so that what those attempts learned is not taken for the present state
-        self._set_timer(None)
+        try:
+            while self._tasks or self._puts:
+                await asyncio.gather(*self._tasks, *self._puts, return_exceptions=True)
+                await asyncio.sleep(0)  # gathering what is done already does not yield, and their callbacks must run
+        finally:  # also if the caller has no more time
+            deadline.cancel()
+            await self.gate.stop()  # last, so that what those attempts learned is not taken for the present state
+            self._set_timer(None)
 
     # -- putting ------------------------------------------------------------------------------------------------------
 

@@ -30,6 +30,11 @@ def test_several_secrets_do_not_shield_each_other(secrets: list[str], parts: lis
     assert not [secret for secret in secrets if secret in redacted]
 
 
+def test_a_secret_inside_of_another_leaves_no_tail_of_it() -> None:
+    """Most of the longer one would stand there in plain sight."""
+    assert Redactor(["abcd", "abcdefgh"])("abcdefgh") == MASK
+
+
 @given(secret=SECRETS, other=SECRETS, overlap=st.integers(1, 3))
 def test_secrets_that_overlap_leave_nothing_whole(secret: str, other: str, overlap: int) -> None:
     """One would be masked in the middle of the other, which then is not recognised any more."""

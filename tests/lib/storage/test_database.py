@@ -162,6 +162,23 @@ async def test_a_newer_layout_is_refused_and_not_touched(store: Database, path: 
     assert caught.value.placeholders["found"] == "1000"
 
 
+async def test_an_update_of_the_layout_that_was_interrupted_begins_anew(path: Path) -> None:
+    """A power cut during the first start after an update would leave half a layout that nothing can open."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+
+        def cut(sql: str) -> sqlite3.Cursor:
+            if "CREATE TABLE inbox" in sql:
+                raise InterruptedError
+            return other.execute(sql)
+
+        with pytest.raises(InterruptedError):
+            migrate(cut, str(path))
+    store = Database(path)
+    await store.open()
+    assert await store.submit(add("ada")) == 1
+    await store.close()
+
+
 @pytest.mark.parametrize("place", ["file/bach.db", "directory", "link/bach.db"])
 async def test_a_place_that_cannot_hold_it_is_named(tmp_path: Path, place: str) -> None:
     """A wrong path would end in a traceback."""

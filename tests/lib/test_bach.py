@@ -1,0 +1,363 @@
+"""BACH as a whole: opening, closing, and that one broken part does not stop the others."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import override
+
+import pytest
+from aiohttp import ClientSession
+
+from bach_lib import (
+    Bach,
+    Category,
+    Connection,
+    ConnectionState,
+    Direction,
+    Fault,
+    Identity,
+    Status,
+    StorageError,
+    SystemClock,
+)
+from bach_lib.connectors.base import Connector, Setup
+from bach_lib.errors import (
+    CannotReceiveError,
+    InvalidValueError,
+    NotOpenError,
+    StoreInUseError,
+    UnknownConnectionError,
+    UnknownTypeError,
+)
+from bach_lib.events import MessageQueued, SenderBlocked
+from bach_lib.outcomes import Dead
+from bach_lib.storage import MemoryDatabase
+from bach_lib.testing import FakeClock, FakeConnector, FakePlatform, fake_connector
+
+HOME = Connection(name="home", type="fake", allowed=frozenset({"42"}))
+BUSY = Fault(code="busy", text="No")
+
+
+@pytest.fixture
+async def home(bach: Bach, clock: FakeClock) -> Bach:
+    """A BACH with a connection at work."""
+    await bach.registry.add(HOME)
+    await clock.settle()
+    return bach
+
+
+# -- opening and closing ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda bach: bach.send("home", "ada", "text"),
+        lambda bach: bach.get(1),
+        lambda bach: bach.messages(),
+        lambda bach: bach.inbox(),
+        lambda bach: bach.queue_status(),
+        lambda bach: bach.wait(1),
+        lambda bach: bach.check("home"),
+        lambda bach: bach.purge(0),
+        lambda bach: bach.retry_all(),
+    ],
+    ids=["send", "get", "messages", "inbox", "queue_status", "wait", "check", "purge", "retry_all"],
+)
+async def test_outside_of_its_time_it_says_so(use: Callable[[Bach], AsyncIterator[object]]) -> None:
+    """A call before the start or after the end would fail with something nobody understands."""
+    bach = Bach(MemoryDatabase())
+    with pytest.raises(NotOpenError):
+        await use(bach)  # type: ignore[misc] # every one of them can be awaited
+    async with bach:
+        pass
+    with pytest.raises(NotOpenError):
+        await use(bach)  # type: ignore[misc] # every one of them can be awaited
+
+
+async def test_it_can_be_closed_twice_and_opened_again(tmp_path: Path, clock: FakeClock) -> None:
+    """A reload of the integration would need a restart of Home Assistant."""
+    bach = Bach(tmp_path / "bach.db", clock=clock, connectors={"fake": fake_connector(FakePlatform())})
+    for _ in range(2):
+        await bach.open()
+        await bach.close()
+        await bach.close()
+    async with bach:
+        assert bach.registry.list() == []
+
+
+async def test_its_own_session_is_closed_and_a_given_one_is_not() -> None:
+    """Sockets would leak with every reload, or Home Assistant's own session be closed."""
+    made: list[ClientSession] = []
+
+    def new_session() -> ClientSession:
+        made.append(ClientSession())
+        return made[-1]
+
+    async with Bach(MemoryDatabase(), new_session=new_session):
+        assert len(made) == 1
+    assert made[0].closed
+    async with ClientSession() as given:
+        async with Bach(MemoryDatabase(), session=given, new_session=new_session):
+            pass
+        assert not given.closed
+    assert len(made) == 1
+
+
+async def test_an_opening_that_fails_leaves_nothing_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second attempt would be told that another BACH is at work."""
+    path = tmp_path / "bach.db"
+
+    async def fail(_: object) -> None:
+        raise StorageError
+
+    with monkeypatch.context() as broken:
+        broken.setattr("bach_lib.registry.Registry.open", fail)
+        with pytest.raises(StorageError):
+            await Bach(path).open()
+    async with Bach(path):
+        with pytest.raises(StoreInUseError):
+            await Bach(path).open()
+
+
+async def test_a_cancelled_closing_lets_go_of_the_file(tmp_path: Path, platform: FakePlatform) -> None:
+    """A shutdown that ran out of time would keep the database locked for the next start."""
+    path = tmp_path / "bach.db"
+    bach = Bach(path, clock=SystemClock(), connectors={"fake": fake_connector(platform)})
+    await bach.open()
+    await bach.registry.add(HOME)
+    await bach.check("home")
+    platform.hold = asyncio.Event()
+    await bach.send("home", "ada", "text")
+    closing = asyncio.create_task(bach.close(grace=60))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    closing.cancel()
+    await asyncio.gather(closing, return_exceptions=True)
+    platform.hold.set()
+    async with Bach(path, connectors={"fake": fake_connector(platform)}) as again:
+        assert len(await again.messages()) == 1
+
+
+# -- one broken part -------------------------------------------------------------------------------------------------
+
+
+class Broken(FakeConnector):
+    """A connector with mistakes in it."""
+
+    platform = FakePlatform()
+    capabilities = fake_connector(platform).capabilities
+    where = ""
+
+    def __init__(self, setup: Setup) -> None:
+        if self.where == "start":
+            raise LookupError("surprise")
+        super().__init__(setup)
+
+    @override
+    async def close(self) -> None:
+        if self.where == "close":
+            raise LookupError("surprise")
+
+
+@pytest.fixture
+def broken(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], type[Connector]]:
+    """A connector that fails somewhere."""
+
+    def make(where: str) -> type[Connector]:
+        monkeypatch.setattr(Broken, "where", where)
+        return Broken
+
+    return make
+
+
+async def test_a_connector_that_cannot_start_does_not_stop_the_others(
+    broken: Callable[[str], type[Connector]], platform: FakePlatform, tmp_path: Path
+) -> None:
+    """One account with a surprise in it, and no message of any other would go."""
+    connectors = {"fake": fake_connector(platform), "broken": broken("start")}
+    for _ in range(2):  # when it is added, and when it is found on disk
+        async with Bach(tmp_path / "bach.db", connectors=connectors) as bach:
+            if not bach.registry.list():
+                await bach.registry.add(Connection(name="bad", type="broken"))
+                await bach.registry.add(HOME)
+            assert isinstance(await bach.check("home"), Identity)
+            assert isinstance(await bach.check("bad"), Fault)
+            receipt = await bach.send("home", "ada", "text")
+            assert (await bach.wait(receipt.id, 5)).status is Status.SENT
+            await bach.send("bad", "ada", "waits")
+            health = bach.health("bad", Direction.SENDING)
+            assert health.fault == Fault(code="internal", text="An error inside BACH: LookupError")
+
+
+async def test_a_connector_that_cannot_be_closed_does_not_keep_the_rest_open(
+    broken: Callable[[str], type[Connector]], tmp_path: Path
+) -> None:
+    """After a reload the database would be locked by nobody one could find."""
+    for _ in range(2):
+        async with Bach(tmp_path / "bach.db", connectors={"broken": broken("close")}) as bach:
+            if not bach.registry.list():
+                await bach.registry.add(Connection(name="bad", type="broken"))
+            await bach.check("bad")
+
+
+async def test_a_secret_that_has_gone_stops_its_own_connection_only(
+    tmp_path: Path, platform: FakePlatform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One deleted file, and no message of any account would go."""
+    connectors = {"fake": fake_connector(platform)}
+    monkeypatch.setenv("BACH_TEST_TOKEN", "s3cr3t-t0k3n")
+    bad = Connection(name="bad", type="fake", auth_config={"token": "env:BACH_TEST_TOKEN"})
+    async with Bach(tmp_path / "bach.db", connectors=connectors) as bach:
+        await bach.registry.add(HOME)
+        await bach.registry.add(bad)
+    monkeypatch.delenv("BACH_TEST_TOKEN")
+    async with Bach(tmp_path / "bach.db", connectors=connectors) as bach:
+        assert isinstance(await bach.check("home"), Identity)
+        assert bach.health("bad", Direction.SENDING).state is ConnectionState.AUTH_FAILED
+        receipt = await bach.send("bad", "ada", "waits for the secret")
+        monkeypatch.setenv("BACH_TEST_TOKEN", "n3w-t0k3n")
+        await bach.start("bad")
+        assert (await bach.wait(receipt.id, 5)).status is Status.SENT
+
+
+async def test_a_type_that_is_no_longer_there_stops_its_own_connection_only(
+    tmp_path: Path, platform: FakePlatform
+) -> None:
+    """An add-on that was removed would keep BACH from starting."""
+    fake = fake_connector(platform)
+    async with Bach(tmp_path / "bach.db", connectors={"fake": fake, "gone": fake}) as bach:
+        await bach.registry.add(HOME)
+        await bach.registry.add(Connection(name="old", type="gone"))
+    async with Bach(tmp_path / "bach.db", connectors={"fake": fake}) as bach:
+        assert isinstance(await bach.check("home"), Identity)
+        with pytest.raises(UnknownTypeError):
+            await bach.send("old", "ada", "text")
+
+
+async def test_adding_and_removing_at_once_leaves_nothing_at_work(
+    bach: Bach, clock: FakeClock, platform: FakePlatform
+) -> None:
+    """A dialog that is closed at once would leave a connection that nobody can stop, or an error nobody caused."""
+    await bach.registry.add(HOME)
+    await bach.registry.remove("home")
+    await clock.advance(600)
+    checks, polls = platform.checks, len(platform.cursors)
+    await clock.advance(600)
+    assert (platform.checks, len(platform.cursors)) == (checks, polls)
+    with pytest.raises(UnknownConnectionError):
+        bach.health("home", Direction.SENDING)
+
+
+async def test_what_is_no_connector_is_only_kept(bach: Bach) -> None:
+    """An AI partner would be treated like a chat platform."""
+    await bach.registry.add(Connection(name="partner", type="ollama", category=Category.AI))
+    assert await bach.queue_status() == {}
+    with pytest.raises(UnknownTypeError):
+        await bach.send("partner", "ada", "text")
+
+
+# -- asking and acting -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("limit", [0, -1, 501])
+async def test_a_page_has_a_size(bach: Bach, limit: int) -> None:
+    """One request could read the whole database into memory."""
+    with pytest.raises(InvalidValueError):
+        await bach.messages(limit=limit)
+    with pytest.raises(InvalidValueError):
+        await bach.inbox(limit=limit)
+
+
+async def test_only_what_has_ended_can_be_purged(home: Bach, clock: FakeClock, platform: FakePlatform) -> None:
+    """A person who tidies up would throw away messages that still wait."""
+    await home.send("home", "ada", "text")
+    await clock.advance(10)
+    for status in (Status.PENDING, Status.SENDING, Status.FAILED):
+        with pytest.raises(InvalidValueError):
+            await home.purge(0, statuses=[Status.SENT, status])
+    assert await home.purge(11) == 0
+    assert await home.purge(9) == 1
+    assert await home.messages() == []
+
+
+async def test_dead_letters_are_retried_where_one_says(home: Bach, clock: FakeClock, platform: FakePlatform) -> None:
+    """Those of another account would be sent again, too."""
+    await home.registry.add(Connection(name="work", type="fake"))
+    await clock.settle()
+    platform.outcomes.extend([Dead(fault=BUSY)] * 3)
+    for name in ("home", "home", "work"):
+        await home.send(name, "ada", "text")
+        await clock.settle()
+    assert await home.retry_all("home") == 2
+    await clock.settle()
+    status = await home.queue_status()
+    assert (status["home"].dead, status["work"].dead) == (0, 1)
+    assert len(platform.sent) == 2
+    with pytest.raises(UnknownConnectionError):
+        await home.retry_all("nowhere")
+    assert await home.retry_all() == 1
+
+
+async def test_a_resting_connection_queues_and_does_not_send(
+    home: Bach, clock: FakeClock, platform: FakePlatform
+) -> None:
+    """A disabled account would go on sending, or lose what is sent to it meanwhile."""
+    await home.stop("home")
+    receipt = await home.send("home", "ada", "text")
+    await clock.advance(600)
+    assert platform.sent == []
+    assert home.registry.get("home").is_active
+    assert home.health("home", Direction.SENDING).state is ConnectionState.DISABLED
+    assert home.health("home", Direction.RECEIVING).state is ConnectionState.DISABLED
+    await home.start("home")
+    await clock.settle()
+    assert (await home.get(receipt.id)).status is Status.SENT
+
+
+async def test_without_autostart_everything_rests_until_it_is_started(clock: FakeClock, platform: FakePlatform) -> None:
+    """Accounts that are disabled in Home Assistant would send at every start."""
+    connectors = {"fake": fake_connector(platform, receives=True)}
+    async with Bach(MemoryDatabase(), clock=clock, connectors=connectors, autostart=False) as bach:
+        await bach.registry.add(HOME)
+        await clock.advance(60)
+        assert (platform.checks, platform.cursors) == (0, [])
+        await bach.start("home")
+        await clock.settle()
+        assert (platform.checks, len(platform.cursors)) == (1, 1)
+        await bach.registry.update("home", is_active=False)
+        await bach.start("home")
+        await clock.settle()
+        assert bach.health("home", Direction.SENDING).state is ConnectionState.DISABLED
+
+
+async def test_who_writes_while_somebody_looks_is_offered(home: Bach, clock: FakeClock, platform: FakePlatform) -> None:
+    """A person would have to find out the number of a chat."""
+    offered: list[SenderBlocked] = []
+    home.subscribe(SenderBlocked, offered.append)
+    platform.write("early", sender="665", remote_id="665:1", cursor="1")
+    await clock.settle()
+    with home.pairing("home") as pairing:
+        platform.write("/start", sender="666", remote_id="666:1", cursor="2")
+        await clock.settle()
+        assert list(pairing.candidates) == ["666"]
+    assert [event.candidate.recipient for event in offered] == ["666"]
+    assert await home.inbox() == []
+
+
+async def test_nobody_can_be_found_through_a_connection_that_does_not_receive(home: Bach) -> None:
+    """A person would wait for ever for somebody to appear."""
+    await home.stop("home")
+    with pytest.raises(CannotReceiveError):
+        home.pairing("home")
+    with pytest.raises(UnknownConnectionError):
+        home.pairing("nowhere")
+
+
+async def test_what_is_told_is_true_already(home: Bach, clock: FakeClock) -> None:
+    """A subscriber that looks the message up would not find it."""
+    found: list[asyncio.Task[object]] = []
+    home.subscribe(MessageQueued, lambda event: found.append(asyncio.ensure_future(home.get(event.message.id))))
+    await home.send("home", "ada", "text")
+    await clock.settle()
+    assert [task.exception() for task in found] == [None]
