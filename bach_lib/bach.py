@@ -24,7 +24,6 @@ from bach_lib.inbound.inbox import Inbox
 from bach_lib.inbound.pairing import Pairing, Pairings
 from bach_lib.models import (
     BreakerState,
-    Candidate,
     Category,
     Direction,
     Fault,
@@ -274,10 +273,11 @@ class Bach:
     async def _assemble(self) -> _Parts:
         row = await self._store.submit(lambda tx: tx.row("instance"), writes=False)
         instance = str(row["value"]) if row else ""
-        session: ClientSession = self._session or await self._own.enter_async_context(self._new_session())
+        given = self._session
+        session = given if given is not None else await self._own.enter_async_context(self._new_session())
         registry = Registry(self._store, self._bus, self._connectors, self._secrets)
         await registry.open()
-        pairings = Pairings(self._stranger_wrote)
+        pairings = Pairings(lambda name, who: self._bus.publish(SenderBlocked(connection=name, candidate=who)))
         inbox = Inbox(self._store, self._clock, pairings)
         queue, history = Queue(self._store, self._clock, instance), History(self._store, instance)
         tools = Tools(
@@ -310,9 +310,6 @@ class Bach:
             waiters=Waiters(self._bus, self._clock, queue.get),
             housekeeping=Housekeeping(history, inbox, self._clock, self._policy.keep_seconds),
         )
-
-    def _stranger_wrote(self, connection: str, candidate: Candidate) -> None:
-        self._bus.publish(SenderBlocked(connection=connection, candidate=candidate))
 
 
 def _check_limit(limit: int) -> None:
