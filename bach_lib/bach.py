@@ -22,6 +22,7 @@ from bach_lib.events import Event, SenderBlocked
 from bach_lib.housekeeping import PURGED, Housekeeping
 from bach_lib.inbound.inbox import Inbox
 from bach_lib.inbound.pairing import Pairing, Pairings
+from bach_lib.interventions import Interventions
 from bach_lib.models import (
     BreakerState,
     Category,
@@ -60,6 +61,7 @@ class _Parts:
     inbox: Inbox
     pairings: Pairings
     runtimes: Runtimes
+    interventions: Interventions
     waiters: Waiters
     housekeeping: Housekeeping
     turnstile: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_AT_ONCE))
@@ -201,23 +203,16 @@ class Bach:
 
     async def cancel(self, message_id: int) -> Message:
         """Take a waiting message out of the queue. Raises `UnknownMessageError` or `NotCancellableError`."""
-        message = await self._open_parts.queue.cancel(message_id)
-        self._runtime(message.connection).dispatcher.forget(message)
-        return message
+        return await self._open_parts.interventions.cancel(message_id)
 
     async def retry(self, message_id: int) -> Message:
         """Send an ended message again, with all its retries and without time to live. Raises an `InputError`."""
-        message = await self._open_parts.queue.retry(message_id)
-        self._runtime(message.connection).dispatcher.waits_again(message)
-        return message
+        return await self._open_parts.interventions.retry(message_id)
 
     async def retry_all(self, connection: str | None = None) -> int:
         """Send all dead letters again, of one connection or of all; return how many."""
         rows = [self.registry.get(connection)] if connection else self.registry.list(category=Category.CONNECTOR)
-        revived = [message for row in rows for message in await self._open_parts.queue.retry_all(row.name)]
-        for message in revived:
-            self._runtime(message.connection).dispatcher.waits_again(message)
-        return len(revived)
+        return await self._open_parts.interventions.retry_all(row.name for row in rows)
 
     async def purge(self, older_than: float, statuses: Iterable[Status] = PURGED) -> int:
         """Remove finished messages that were queued more than `older_than` seconds ago; return how many.
@@ -273,8 +268,6 @@ class Bach:
     async def _assemble(self) -> _Parts:
         row = await self._store.submit(lambda tx: tx.row("instance"), writes=False)
         instance = str(row["value"]) if row else ""
-        given = self._session
-        session = given if given is not None else await self._own.enter_async_context(self._new_session())
         registry = Registry(self._store, self._bus, self._connectors, self._secrets)
         await registry.open()
         pairings = Pairings(lambda name, who: self._bus.publish(SenderBlocked(connection=name, candidate=who)))
@@ -296,20 +289,28 @@ class Bach:
             bus=self._bus,
             connectors=self._connectors,
             secrets=self._secrets,
-            session=session,
+            session=await self._any_session(),
             new_session=self._new_session,
             autostart=self._autostart,
         )
+        runtimes = Runtimes(services)
         return _Parts(
             registry=registry,
             queue=queue,
             history=history,
             inbox=inbox,
             pairings=pairings,
-            runtimes=Runtimes(services),
+            runtimes=runtimes,
+            interventions=Interventions(queue, runtimes.dispatcher),
             waiters=Waiters(self._bus, self._clock, queue.get),
             housekeeping=Housekeeping(history, inbox, self._clock, self._policy.keep_seconds),
         )
+
+    async def _any_session(self) -> ClientSession:
+        """The caller's, or one of our own until we close."""
+        if self._session is None:
+            return await self._own.enter_async_context(self._new_session())
+        return self._session
 
 
 def _check_limit(limit: int) -> None:

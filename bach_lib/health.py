@@ -4,12 +4,20 @@ import logging
 
 from bach_lib.models import ConnectionState, Fault, Health
 
+INTERNAL = "internal"
+"""The code of a mistake in code that runs inside of BACH; it says nothing about the platform."""
+
 _LOGGER = logging.getLogger(__name__)
 
 
 def state_after(fault: Fault) -> ConnectionState:
     """What a failure says about a connection."""
     return ConnectionState.AUTH_FAILED if fault.code == "auth_failed" else ConnectionState.DISCONNECTED
+
+
+def internal_fault(error: Exception) -> Fault:
+    """What is told of an error nobody expected: its type only, for its text may hold secrets."""
+    return Fault(code=INTERNAL, text=f"An error inside BACH: {type(error).__name__}")
 
 
 def log_transition(name: str, direction: str, old: Health, new: Health) -> None:

@@ -15,6 +15,7 @@ from bach_lib.connectors import Connectors
 from bach_lib.connectors.base import Connector, Setup
 from bach_lib.errors import BachError, StorageError, UnknownConnectionError, UnknownTypeError
 from bach_lib.events import ConnectionAdded, ConnectionChanged, ConnectionRemoved, ConnectionUpdated
+from bach_lib.health import internal_fault
 from bach_lib.inbound.inbox import Inbox
 from bach_lib.inbound.receiver import Receiver
 from bach_lib.models import Category, Connection, ConnectionState, Direction, Fault, Health, Identity
@@ -106,7 +107,7 @@ class ConnectionRuntime:
         except BachError as error:  # a secret has gone: it waits for a person
             fault = Fault(code="auth_failed", text=str(error))
         except Exception as error:  # noqa: BLE001 - a border: connectors and the look-up of secrets are foreign code
-            fault = Fault(code="internal", text=f"An error inside BACH: {type(error).__name__}")
+            fault = internal_fault(error)
         else:
             return
         self.dispatcher.gate.monitor.failed(fault)
@@ -180,6 +181,11 @@ class Runtimes:
             return self._runtimes[name]
         except KeyError:
             raise UnknownTypeError(type=row.type, known=", ".join(self._services.connectors.types)) from None
+
+    def dispatcher(self, name: str) -> Dispatcher | None:
+        """The dispatcher of one connection, if it could start."""
+        runtime = self._runtimes.get(name)
+        return runtime.dispatcher if runtime else None
 
     async def _begin(self, name: str, type_: str) -> None:
         try:

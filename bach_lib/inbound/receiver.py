@@ -14,7 +14,7 @@ from bach_lib.clock import Cancel, Clock
 from bach_lib.connectors.base import Batch, Connector
 from bach_lib.errors import BachError
 from bach_lib.events import ConnectionChanged, MessageReceived
-from bach_lib.health import log_transition, state_after
+from bach_lib.health import internal_fault, log_transition, state_after
 from bach_lib.inbound.inbox import Inbox
 from bach_lib.models import Connection, ConnectionState, Direction, Fault, Health
 from bach_lib.policy import ReceivePolicy
@@ -135,7 +135,7 @@ class Receiver:
         except TimeoutError:
             return Fault(code="timeout", text="The platform did not answer in time.")
         except Exception as error:  # noqa: BLE001 - a border: a fault in a connector must not end receiving
-            return _internal(error)
+            return internal_fault(error)
         if isinstance(answer, Fault):
             return Fault(code=answer.code, text=self._redact(answer.text), retry_after=answer.retry_after)
         self._storing = asyncio.create_task(self._take_in(answer), name=f"bach-inbox-{self._name}")
@@ -144,7 +144,7 @@ class Receiver:
         except BachError as error:  # the disk; the same messages come again with the next poll
             return Fault(code=error.code, text=str(error))
         except Exception as error:  # noqa: BLE001 - whatever was wrong with this batch, the loop must live
-            return _internal(error)
+            return internal_fault(error)
         return answer
 
     async def _take_in(self, batch: Batch) -> None:
@@ -182,7 +182,3 @@ class Receiver:
         if (old.state, old.fault) != (health.state, health.fault):
             log_transition(self._name, "Receiving", old, health)
             self._bus.publish(ConnectionChanged(connection=self._name, direction=Direction.RECEIVING, health=health))
-
-
-def _internal(error: Exception) -> Fault:
-    return Fault(code="internal", text=f"An error inside BACH: {type(error).__name__}")

@@ -5,6 +5,7 @@ import logging
 from dataclasses import replace
 
 from bach_lib.connectors.base import Connector
+from bach_lib.health import internal_fault
 from bach_lib.models import Fault, Message
 from bach_lib.outcomes import Outcome, Sent, Uncertain, Wait
 from bach_lib.redact import Redactor
@@ -25,7 +26,7 @@ async def attempt(connector: Connector, message: Message, redact: Redactor) -> O
         )
     except Exception as error:  # noqa: BLE001 - a border: a fault in a connector must stop one message, not the queue
         _LOGGER.error("Sending message %s failed unexpectedly: %s", message.id, redact(repr(error)))  # noqa: TRY400 - a traceback may hold secrets
-        return Uncertain(fault=Fault(code="internal", text=redact(f"An error inside BACH: {type(error).__name__}")))
+        return Uncertain(fault=internal_fault(error))
     if isinstance(outcome, Sent):
         return outcome
     if isinstance(outcome, Wait):

@@ -9,6 +9,7 @@ from bach_lib.bus import Bus
 from bach_lib.clock import Clock
 from bach_lib.connectors.base import Connector
 from bach_lib.events import BreakerChanged, ConnectionChanged
+from bach_lib.health import INTERNAL
 from bach_lib.models import BreakerState, Connection, Direction, Fault, Health
 from bach_lib.outbound.breaker import Breaker, Permit
 from bach_lib.outbound.limiter import Limiter
@@ -103,6 +104,8 @@ class Gate:
         if isinstance(outcome, Wait):
             if outcome.scope is Scope.CONNECTION:
                 self._paused_until = max(self._paused_until, self._clock.monotonic() + outcome.seconds)
+            return None
+        if isinstance(outcome, Uncertain) and outcome.fault.code == INTERNAL:
             return None
         if not self._breaker.counts(permit):  # it began before the breaker opened, or with other credentials
             return None

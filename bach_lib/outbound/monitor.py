@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from bach_lib.clock import Cancel, Clock
 from bach_lib.connectors.base import Connector
-from bach_lib.health import log_transition, state_after
+from bach_lib.health import internal_fault, log_transition, state_after
 from bach_lib.models import ConnectionState, Fault, Health, Identity
 from bach_lib.policy import BreakerPolicy
 from bach_lib.redact import Redactor
@@ -101,7 +101,7 @@ class Monitor:
         except TimeoutError:
             answer = Fault(code="timeout", text="The platform did not answer in time.")
         except Exception as error:  # noqa: BLE001 - a border: a fault in a connector must not end the checks
-            answer = Fault(code="internal", text=f"An error inside BACH: {type(error).__name__}")
+            answer = internal_fault(error)
         if isinstance(answer, Fault):
             answer = Fault(code=answer.code, text=self._redact(answer.text), retry_after=answer.retry_after)
             self.failed(answer)

@@ -6,6 +6,7 @@ Nothing here looks at a clock, a disk or a network: `(message, outcome, now) -> 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from bach_lib.health import INTERNAL
 from bach_lib.models import Delivery, Fault, Message, Status
 from bach_lib.outcomes import Dead, Outcome, Retry, Scope, Sent, Uncertain, Wait
 from bach_lib.policy import RetryPolicy
@@ -60,9 +61,9 @@ def decide(
         case Retry(fault=fault):
             return _again(message, fault, now, policy, random)
         case Uncertain(fault=fault):
-            if idempotent:
+            if idempotent and fault.code != INTERNAL:  # a mistake of ours would repeat for ever
                 return _keep(message, fault)
-            if message.delivery is Delivery.AT_MOST_ONCE:
+            if not idempotent and message.delivery is Delivery.AT_MOST_ONCE:
                 return _end(message, Status.UNCERTAIN, fault)
             return _again(message, fault, now, policy, random)
 

@@ -16,6 +16,7 @@ from bach_lib import (
     Direction,
     Fault,
     Identity,
+    Message,
     Status,
     StorageError,
     SystemClock,
@@ -30,7 +31,7 @@ from bach_lib.errors import (
     UnknownTypeError,
 )
 from bach_lib.events import MessageQueued, SenderBlocked
-from bach_lib.outcomes import Dead
+from bach_lib.outcomes import Dead, Outcome
 from bach_lib.storage import MemoryDatabase
 from bach_lib.testing import FakeClock, FakeConnector, FakePlatform, fake_connector
 
@@ -297,6 +298,54 @@ async def test_dead_letters_are_retried_where_one_says(home: Bach, clock: FakeCl
     with pytest.raises(UnknownConnectionError):
         await home.retry_all("nowhere")
     assert await home.retry_all() == 1
+
+
+@pytest.mark.parametrize("action", ["retry", "retry_all", "cancel"])
+async def test_an_action_whose_caller_goes_away_is_finished(
+    home: Bach, clock: FakeClock, platform: FakePlatform, action: str
+) -> None:
+    """A message sent again by hand would wait on disk, and nobody would send it until the next start."""
+    if action == "cancel":
+        platform.fault = BUSY
+    else:
+        platform.outcomes.append(Dead(fault=BUSY))
+    receipt = await home.send("home", "ada", "text")
+    await clock.settle()
+    steps = {"retry": home.retry(receipt.id), "retry_all": home.retry_all(), "cancel": home.cancel(receipt.id)}
+    acting = asyncio.ensure_future(steps.pop(action))
+    for other in steps.values():
+        other.close()
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    acting.cancel()
+    await clock.advance(60)
+    expected = Status.CANCELLED if action == "cancel" else Status.SENT
+    assert (await home.get(receipt.id)).status is expected
+
+
+async def test_a_mistake_in_a_connector_stops_one_message_only(
+    clock: FakeClock, platform: FakePlatform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One odd message would be tried for ever, and stop all others of its connection each time."""
+    deliver = platform.deliver
+
+    async def fail_for_odd_ones(message: Message, *, idempotent: bool) -> Outcome:
+        if message.text == "odd":
+            raise LookupError("surprise")
+        return await deliver(message, idempotent=idempotent)
+
+    monkeypatch.setattr(platform, "deliver", fail_for_odd_ones)
+    connectors = {"fake": fake_connector(platform, idempotent=True)}
+    async with Bach(MemoryDatabase(), clock=clock, connectors=connectors) as bach:
+        await bach.registry.add(HOME)
+        await clock.settle()
+        odd = await bach.send("home", "ada", "odd")
+        for minute in range(20):
+            await bach.send("home", "bob", str(minute))
+            await clock.advance(60)
+        assert len(platform.sent) == 20
+        assert (await bach.get(odd.id)).status is Status.DEAD
+        assert bach.registry.get("home").consecutive_failures == 0
 
 
 async def test_a_resting_connection_queues_and_does_not_send(

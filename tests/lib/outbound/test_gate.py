@@ -8,6 +8,7 @@ from bach_lib import BreakerPolicy, BreakerState, Connection, ConnectionState, F
 from bach_lib.bus import Bus
 from bach_lib.connectors.base import Connector, Rate, Setup
 from bach_lib.events import BreakerChanged, ConnectionChanged, Event
+from bach_lib.health import internal_fault
 from bach_lib.outbound.gate import Gate
 from bach_lib.outcomes import Dead, Outcome, Retry, Scope, Sent, Uncertain, Wait
 from bach_lib.testing import FakeClock, FakePlatform, fake_connector
@@ -68,6 +69,7 @@ def bench(clock: FakeClock) -> Bench:
         (Retry(fault=DOWN, scope=Scope.RECIPIENT), 0, ConnectionState.CONNECTED),
         (NO_WAY, 3, ConnectionState.DISCONNECTED),
         (Uncertain(fault=DOWN), 3, ConnectionState.DISCONNECTED),
+        (Uncertain(fault=internal_fault(LookupError())), 2, ConnectionState.DISCONNECTED),
         (Wait(seconds=5, fault=DOWN, scope=Scope.CONNECTION), 2, ConnectionState.DISCONNECTED),
         (Wait(seconds=5, fault=DOWN, scope=Scope.RECIPIENT), 2, ConnectionState.DISCONNECTED),
     ],

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bach_lib import RetryPolicy
+from bach_lib.health import internal_fault
 from bach_lib.models import Delivery, Fault, Message, Status
 from bach_lib.outbound.retry import Settlement, after_crash, decide
 from bach_lib.outcomes import Dead, Outcome, Retry, Scope, Sent, Uncertain, Wait
@@ -37,6 +38,7 @@ class Row:
 WAIT_CHAT = Wait(seconds=17, fault=BUSY, scope=Scope.RECIPIENT)
 WAIT_ALL = Wait(seconds=17, fault=BUSY, scope=Scope.CONNECTION)
 NO_WAY, NOT_NOW = Retry(fault=BUSY, scope=Scope.CONNECTION), Retry(fault=BUSY, scope=Scope.MESSAGE)
+OURS = Uncertain(fault=internal_fault(LookupError()))
 UNCERTAIN, DEAD = Uncertain(fault=BUSY), Dead(fault=BUSY)
 
 TABLE = {
@@ -64,6 +66,12 @@ TABLE = {
     "unknown, repeating is safe": Row(UNCERTAIN, Status.PENDING, idempotent=True),
     "unknown, never twice, but repeating is safe": Row(UNCERTAIN, Status.PENDING, delivery=MOST, idempotent=True),
     "unknown, repeating is safe, after retries": Row(UNCERTAIN, Status.FAILED, (5, 5), idempotent=True),
+    "a mistake of ours, repeating is safe": Row(OURS, Status.FAILED, (0, 1), waits=30, idempotent=True),
+    "a mistake of ours again and again": Row(OURS, Status.DEAD, (5, 5), idempotent=True),
+    "a mistake of ours, never twice": Row(OURS, Status.UNCERTAIN, delivery=MOST),
+    "a mistake of ours, never twice, repeating is safe": Row(
+        OURS, Status.FAILED, (0, 1), waits=30, delivery=MOST, idempotent=True
+    ),
     "refused for now, never twice": Row(NOT_NOW, Status.FAILED, (0, 1), waits=30, delivery=MOST),
 }
 
@@ -79,7 +87,7 @@ def test_the_table(row: Row) -> None:
         retry_count=after,
         next_retry_at=None if row.waits is None else NOW + row.waits,
         remote_id="9" if row.status is Status.SENT else None,
-        error=None if row.status is Status.SENT else BUSY,
+        error=None if isinstance(row.outcome, Sent) else row.outcome.fault,
         delivered=row.delivered,
     )
 
