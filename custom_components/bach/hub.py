@@ -7,7 +7,7 @@ Assistant stops (which unloads nothing).
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from homeassistant.util.hass_dict import HassKey
 from homeassistant.util.ssl import get_default_context
 
 from bach_lib import Bach
-from bach_lib.errors import NotOpenError
+from bach_lib.errors import NotOpenError, UnknownConnectionError
 
 from .const import DOMAIN
 from .entry import REFERENCE_SCHEME, find_secret
@@ -73,7 +73,8 @@ class Hub:
         """Let a connection rest if nobody else lets it work."""
         self._runs[connection] -= 1
         if not self._runs[connection] and self._bach:  # None: Home Assistant has stopped meanwhile
-            await self._bach.stop(connection)
+            with suppress(UnknownConnectionError):  # somebody has removed the row by another way
+                await self._bach.stop(connection)
 
     @asynccontextmanager
     async def hold(self) -> AsyncIterator[Bach]:

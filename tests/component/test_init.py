@@ -1,7 +1,9 @@
 """Setting connections up, changing them, and what is left when they go."""
 
+import logging
 import sqlite3
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from types import MappingProxyType
 
@@ -10,11 +12,13 @@ from homeassistant.config_entries import ConfigEntryDisabler, ConfigEntryState, 
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from homeassistant.util import dt as dt_util
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
 from bach_lib import Bach, ConnectionState, Direction, Status
 from bach_lib.errors import NotOpenError
 from bach_lib.testing.telegram_server import TelegramServer
+from custom_components.bach.entry import find_secret
 from tests.component.conftest import (
     ADA,
     ADA_ENTITY,
@@ -154,6 +158,15 @@ async def test_new_credentials_are_used_at_once(
     await telegram.wait_for(1)
 
 
+async def test_references_lead_to_our_secrets_only(hass: HomeAssistant, loaded: MockConfigEntry) -> None:
+    """A row of the database must not be a way to the credentials of other integrations."""
+    stranger = MockConfigEntry(domain="bank", data={"bot_token": "secret", "password": "secret"})
+    stranger.add_to_hass(hass)
+    assert find_secret(hass, f"{loaded.entry_id}/bot_token") == TOKEN
+    for target in (f"{stranger.entry_id}/bot_token", f"{loaded.entry_id}/endpoint", "nobody/bot_token", ""):
+        assert find_secret(hass, target) is None
+
+
 async def test_two_connections_share_one_database(hass: HomeAssistant, other: MockConfigEntry) -> None:
     """A second bot must not need, or lock, a database of its own."""
     assert [row.name for row in the_bach(hass).registry.list()] == [CONNECTION, OTHER_CONNECTION]
@@ -161,6 +174,19 @@ async def test_two_connections_share_one_database(hass: HomeAssistant, other: Mo
     assert await hass.config_entries.async_unload(other.entry_id)
 
     assert the_bach(hass).health(CONNECTION, Direction.SENDING).state is ConnectionState.CONNECTED
+
+
+async def test_every_connection_has_its_own_numbers(
+    hass: HomeAssistant, telegram: TelegramServer, loaded: MockConfigEntry, other: MockConfigEntry
+) -> None:
+    """What one bot sent must not be shown as sent by another."""
+    telegram.add_chat(44, first_name="Eve")
+    await send(hass, "notify.eve", "hello")
+    await until_state(hass, "sensor.other_bot_sent", "1")
+    assert state(hass, "sensor.other_bot_last_sent") != "unknown"
+    await loaded.runtime_data.async_refresh()
+    assert state(hass, "sensor.home_bot_sent") == "0"
+    assert state(hass, "sensor.home_bot_last_sent") == "unknown"
 
 
 async def test_a_disabled_connection_rests(
@@ -222,6 +248,18 @@ async def test_home_assistant_stopping_closes_the_database(
         the_bach(hass)
     async with Bach(database, autostart=False) as bach:
         assert [row.name for row in bach.registry.list()] == [CONNECTION]
+
+
+async def test_home_assistant_stops_without_a_complaint(
+    hass: HomeAssistant, telegram: TelegramServer, loaded: MockConfigEntry, caplog: pytest.LogCaptureFixture
+) -> None:
+    """An error in the log at every restart would hide the one that matters."""
+    caplog.clear()
+    await send(hass, ADA_ENTITY, "on its way when everything stops")
+    await hass.async_stop(force=True)
+    async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=2), fire_all=True)
+    await hass.async_block_till_done()
+    assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
 
 
 def damage(path: Path) -> None:

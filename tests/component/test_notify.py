@@ -7,7 +7,7 @@ from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from bach_lib.testing.telegram_server import TelegramServer
-from tests.component.conftest import ADA, ADA_ENTITY, BOB, BOB_ENTITY, send, state, the_bach
+from tests.component.conftest import ADA, ADA_ENTITY, BOB, BOB_ENTITY, CONNECTION, send, state, the_bach
 
 
 async def test_a_message_with_a_title(hass: HomeAssistant, telegram: TelegramServer, loaded: MockConfigEntry) -> None:
@@ -58,3 +58,11 @@ async def test_what_cannot_be_sent_is_explained(hass: HomeAssistant, loaded: Moc
     assert raised.value.translation_key == "empty_text"
     assert "no text" in str(raised.value)
     assert state(hass, ADA_ENTITY) == "unknown"
+
+
+async def test_errors_call_a_connection_by_its_title(hass: HomeAssistant, loaded: MockConfigEntry) -> None:
+    """People know "@home_bot", not the name of a row in our database."""
+    await the_bach(hass).registry.remove(CONNECTION)
+    with pytest.raises(ServiceValidationError) as raised:
+        await send(hass, ADA_ENTITY, "hello")
+    assert raised.value.translation_placeholders == {"name": "@home_bot", "known": "none"}

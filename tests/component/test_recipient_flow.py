@@ -6,6 +6,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import EVENT_DATA_ENTRY_FLOW_PROGRESSED, FlowResultType
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
 
+from bach_lib.events import SenderBlocked
 from bach_lib.testing.telegram_server import Bot, TelegramServer
 from tests.component.conftest import ADA_ENTITY, CONNECTION, state, the_bach, until
 
@@ -128,9 +129,12 @@ async def test_a_closed_dialog_stops_listening(
     hass.config_entries.subentries.async_abort(result["flow_id"])
     await hass.async_block_till_done(wait_background_tasks=True)
 
+    noticed: list[SenderBlocked] = []
+    the_bach(hass).subscribe(SenderBlocked, noticed.append)
     blocked = the_bach(hass).registry.get(CONNECTION).blocked_count
     telegram.receive_text(bot, chat_id=EVE, text="hello?")
     await telegram.wait_until(lambda: the_bach(hass).registry.get(CONNECTION).blocked_count > blocked)
+    assert not noticed
 
 
 async def test_pairing_needs_a_running_connection(hass: HomeAssistant, loaded: MockConfigEntry) -> None:

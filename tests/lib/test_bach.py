@@ -30,7 +30,7 @@ from bach_lib.errors import (
     UnknownConnectionError,
     UnknownTypeError,
 )
-from bach_lib.events import MessageQueued, SenderBlocked
+from bach_lib.events import ConnectionChanged, MessageFinished, MessageQueued, SenderBlocked
 from bach_lib.outcomes import Dead, Outcome
 from bach_lib.storage import MemoryDatabase
 from bach_lib.testing import FakeClock, FakeConnector, FakePlatform, fake_connector
@@ -250,6 +250,22 @@ async def test_adding_and_removing_at_once_leaves_nothing_at_work(
         bach.health("home", Direction.SENDING)
 
 
+async def test_a_connection_removed_while_it_restarts_is_not_called_broken(
+    home: Bach, clock: FakeClock, platform: FakePlatform
+) -> None:
+    """Home Assistant would ask for a new token for an account that has just been deleted."""
+    platform.hold = asyncio.Event()
+    await home.send("home", "ada", "text")
+    await home.registry.update("home", auth_type="other")
+    await clock.settle()
+    await home.registry.remove("home")
+    told: list[ConnectionChanged] = []
+    home.subscribe(ConnectionChanged, told.append)
+    platform.hold.set()
+    await clock.advance(5)
+    assert {event.health.state for event in told} <= {ConnectionState.DISABLED}
+
+
 async def test_what_is_no_connector_is_only_kept(bach: Bach) -> None:
     """An AI partner would be treated like a chat platform."""
     await bach.registry.add(Connection(name="partner", type="ollama", category=Category.AI))
@@ -311,6 +327,8 @@ async def test_an_action_whose_caller_goes_away_is_finished(
         platform.outcomes.append(Dead(fault=BUSY))
     receipt = await home.send("home", "ada", "text")
     await clock.settle()
+    finished: list[MessageFinished] = []
+    home.subscribe(MessageFinished, finished.append)
     steps = {"retry": home.retry(receipt.id), "retry_all": home.retry_all(), "cancel": home.cancel(receipt.id)}
     acting = asyncio.ensure_future(steps.pop(action))
     for other in steps.values():
@@ -321,6 +339,7 @@ async def test_an_action_whose_caller_goes_away_is_finished(
     await clock.advance(60)
     expected = Status.CANCELLED if action == "cancel" else Status.SENT
     assert (await home.get(receipt.id)).status is expected
+    assert [event.message.status for event in finished] == [expected], "and everybody was told"
 
 
 async def test_a_mistake_in_a_connector_stops_one_message_only(
