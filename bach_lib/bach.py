@@ -117,7 +117,7 @@ class Bach:
             self._parts = parts = await self._assemble()
             await parts.runtimes.open()
             parts.housekeeping.start()
-        except BaseException:
+        except BaseException:  # raised again: nothing may stay half open
             await self.close()
             raise
 

@@ -108,7 +108,7 @@ class Dispatcher:
         permit = self._lease(draft.recipient)
         try:
             future = self._tools.queue.put(draft, leased=permit is not None)
-        except BaseException:
+        except BaseException:  # raised again: the lane must be free
             self._give_back(draft.recipient, permit)
             raise
         self._puts.add(future)

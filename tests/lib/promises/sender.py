@@ -21,7 +21,7 @@ class Journal(FakePlatform):
     @override
     async def deliver(self, message: Message, *, idempotent: bool) -> Outcome:
         self._file.write(f"{message.id}\n")
-        await asyncio.sleep(0.002)
+        await asyncio.sleep(0.002)  # a platform takes its time, so that the kill finds messages in flight
         return await super().deliver(message, idempotent=idempotent)
 
 
