@@ -1,10 +1,7 @@
-"""BACH itself: opens the store, owns every part, and is the one object an application talks to."""
+"""BACH itself: opens and closes everything, and is the one object an application talks to."""
 
-import asyncio
-import random
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, AsyncExitStack
-from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
 from types import TracebackType
@@ -12,17 +9,17 @@ from typing import Self, Unpack
 
 from aiohttp import ClientSession
 
+from bach_lib.assembly import Base, Parts, assemble
 from bach_lib.bus import Bus, Unsubscribe
 from bach_lib.clock import Clock, SystemClock
 from bach_lib.connectors import Connectors
 from bach_lib.connectors.base import Connector
-from bach_lib.drafting import SendOptions, make_draft
+from bach_lib.drafting import SendOptions
 from bach_lib.errors import CannotReceiveError, InvalidValueError, NotOpenError
-from bach_lib.events import Event, SenderBlocked
-from bach_lib.housekeeping import PURGED, Housekeeping
-from bach_lib.inbound.inbox import Inbox
-from bach_lib.inbound.pairing import Pairing, Pairings
-from bach_lib.interventions import Interventions
+from bach_lib.events import Event
+from bach_lib.housekeeping import PURGED
+from bach_lib.inbound.pairing import Pairing
+from bach_lib.incoming import IncomingMessage
 from bach_lib.models import (
     BreakerState,
     Category,
@@ -30,41 +27,19 @@ from bach_lib.models import (
     Fault,
     Health,
     Identity,
-    IncomingMessage,
     Message,
+    Operation,
     QueueStatus,
     Receipt,
     Status,
 )
-from bach_lib.outbound.history import History
-from bach_lib.outbound.queue import Queue
-from bach_lib.outbound.tools import Tools
 from bach_lib.policy import Policy
 from bach_lib.registry import Registry
-from bach_lib.runtime import ConnectionRuntime, Runtimes, Services
+from bach_lib.runtime import ConnectionRuntime
 from bach_lib.secrets import Lookup, Secrets
 from bach_lib.storage import Database, Store
-from bach_lib.waiters import Waiters
 
 _MAX_PAGE = 500
-_AT_ONCE = 100
-"""Messages put at the same time, in their callers' order: enough to share commits, too few to hold up the loop."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Parts:
-    """What exists while BACH is open."""
-
-    registry: Registry
-    queue: Queue
-    history: History
-    inbox: Inbox
-    pairings: Pairings
-    runtimes: Runtimes
-    interventions: Interventions
-    waiters: Waiters
-    housekeeping: Housekeeping
-    turnstile: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_AT_ONCE))
 
 
 class Bach:
@@ -87,17 +62,19 @@ class Bach:
         policy: Policy | None = None,
         autostart: bool = True,
     ) -> None:
-        self._store: Store = Database(Path(path)) if isinstance(path, str | PathLike) else path
+        self._base = Base(
+            store=Database(Path(path)) if isinstance(path, str | PathLike) else path,
+            bus=Bus(),
+            clock=clock or SystemClock(),
+            secrets=Secrets(secrets),
+            connectors=Connectors(connectors),
+            policy=policy or Policy(),
+            new_session=new_session,
+            autostart=autostart,
+        )
         self._session = session
         self._own = AsyncExitStack()
-        self._new_session = new_session
-        self._clock = clock or SystemClock()
-        self._secrets = Secrets(secrets)
-        self._connectors = Connectors(connectors)
-        self._policy = policy or Policy()
-        self._autostart = autostart
-        self._bus = Bus()
-        self._parts: _Parts | None = None
+        self._parts: Parts | None = None
 
     async def __aenter__(self) -> Self:
         """Open."""
@@ -112,9 +89,9 @@ class Bach:
 
     async def open(self) -> None:
         """Open the database and start every active connection. Raises a `StorageError`. Needs no network."""
-        await self._store.open()
+        await self._base.store.open()
         try:
-            self._parts = parts = await self._assemble()
+            self._parts = parts = await assemble(self._base, await self._any_session())
             await parts.runtimes.open()
             parts.housekeeping.start()
         except BaseException:  # raised again: nothing may stay half open
@@ -131,7 +108,7 @@ class Bach:
             if self._parts:
                 self._parts.waiters.close()
             self._parts = None
-            await self._store.close()
+            await self._base.store.close()
             await self._own.aclose()
 
     @property
@@ -158,18 +135,30 @@ class Bach:
 
         Options (`SendOptions`): `title`, `format` (plain, markdown, html), `silent`, `reply_to` (the platform's message
         id), `priority` (-10 to 10), `tag` (a newer message with it replaces a waiting one), `time_to_live` (seconds),
-        `delivery` (at_least_once, at_most_once), `max_retries`, `context` (kept for the caller). Raises an
-        `InputError`, `QueueFullError` or `StorageError`; nothing is written then. Cancelling the caller does not take
-        the message back.
+        `delivery` (at_least_once, at_most_once), `max_retries`, `context` (kept for the caller), `buttons` (rows
+        of them). Raises an `InputError`, `QueueFullError` or `StorageError`; nothing is written then. Cancelling the
+        caller does not take the message back.
         """
-        row = self.registry.get(connection)
-        connector = await self._connectors.load(row.type)
-        max_retries = self._policy.retry.max_retries
-        async with self._open_parts.turnstile:
-            draft = make_draft(row, connector, recipient, text, options, now=self._clock.now(), max_retries=max_retries)
-            put = await asyncio.shield(self._runtime(connection).dispatcher.put(draft))
-        message = put.message
-        return Receipt(id=message.id, connection=message.connection, recipient=message.recipient, status=message.status)
+        return await self._open_parts.sender.send(connection, recipient, text, options)
+
+    async def edit(self, message_id: int, text: str, **options: Unpack[SendOptions]) -> Receipt:
+        """Give a sent message another text (and other buttons), in its turn. Durable like `send`, raises like it.
+
+        Options as for `send`; without `buttons` none are left.
+        """
+        return await self._open_parts.sender.change(message_id, Operation.EDIT, text, options)
+
+    async def delete(self, message_id: int, **options: Unpack[SendOptions]) -> Receipt:
+        """Take a sent message away from the platform, in its turn. Durable like `send`, raises like it."""
+        return await self._open_parts.sender.change(message_id, Operation.DELETE, "", options)
+
+    async def react(self, message_id: int, emoji: str, **options: Unpack[SendOptions]) -> Receipt:
+        """Put an emoji on a sent message, in its turn. Durable like `send`, raises like it."""
+        return await self._open_parts.sender.change(message_id, Operation.REACT, emoji, options)
+
+    async def typing(self, connection: str, recipient: str) -> None:
+        """Show there for a few seconds that an answer is coming. Best effort; raises `UnknownConnectionError`."""
+        await self._runtime(connection).typing(recipient)
 
     async def wait(self, message_id: int, timeout: float | None = None) -> Message:
         """The message when nothing more happens to it, or as it stands after `timeout` seconds.
@@ -222,7 +211,7 @@ class Bach:
         statuses = frozenset(statuses)
         if unfinished := sorted(status for status in statuses if not status.is_final):
             raise InvalidValueError(field="statuses", value=unfinished[0], expected="statuses of ended messages")
-        return await self._open_parts.history.purge(self._clock.now() - older_than, statuses)
+        return await self._open_parts.history.purge(self._base.clock.now() - older_than, statuses)
 
     async def inbox(
         self, *, connection: str | None = None, before: int | None = None, limit: int = 50
@@ -245,7 +234,7 @@ class Bach:
 
     def subscribe[E: Event](self, event_type: type[E], callback: Callable[[E], None]) -> Unsubscribe:
         """Call `callback`, in the event loop, for every event of this type until the returned function is called."""
-        return self._bus.subscribe(event_type, callback)
+        return self._base.bus.subscribe(event_type, callback)
 
     def pairing(self, connection: str) -> AbstractContextManager[Pairing]:
         """Collect who writes to a connection without being allowed, to pick a recipient from.
@@ -257,7 +246,7 @@ class Bach:
         return self._open_parts.pairings.open(connection)
 
     @property
-    def _open_parts(self) -> _Parts:
+    def _open_parts(self) -> Parts:
         if self._parts is None:
             raise NotOpenError
         return self._parts
@@ -265,51 +254,10 @@ class Bach:
     def _runtime(self, name: str) -> ConnectionRuntime:
         return self._open_parts.runtimes.get(name)
 
-    async def _assemble(self) -> _Parts:
-        row = await self._store.submit(lambda tx: tx.row("instance"), writes=False)
-        instance = str(row["value"]) if row else ""
-        registry = Registry(self._store, self._bus, self._connectors, self._secrets)
-        await registry.open()
-        pairings = Pairings(lambda name, who: self._bus.publish(SenderBlocked(connection=name, candidate=who)))
-        inbox = Inbox(self._store, self._clock, pairings)
-        queue, history = Queue(self._store, self._clock, instance), History(self._store, instance)
-        tools = Tools(
-            queue=queue,
-            bus=self._bus,
-            clock=self._clock,
-            policy=self._policy,
-            random=random.random,
-            save_breaker=registry.save_breaker,
-            count=lambda name, delivered: registry.count(name, delivered, self._clock.now()),
-        )
-        services = Services(
-            registry=registry,
-            inbox=inbox,
-            tools=tools,
-            bus=self._bus,
-            connectors=self._connectors,
-            secrets=self._secrets,
-            session=await self._any_session(),
-            new_session=self._new_session,
-            autostart=self._autostart,
-        )
-        runtimes = Runtimes(services)
-        return _Parts(
-            registry=registry,
-            queue=queue,
-            history=history,
-            inbox=inbox,
-            pairings=pairings,
-            runtimes=runtimes,
-            interventions=Interventions(queue, runtimes.dispatcher),
-            waiters=Waiters(self._bus, self._clock, queue.get),
-            housekeeping=Housekeeping(history, inbox, self._clock, self._policy.keep_seconds),
-        )
-
     async def _any_session(self) -> ClientSession:
         """The caller's, or one of our own until we close."""
         if self._session is None:
-            return await self._own.enter_async_context(self._new_session())
+            return await self._own.enter_async_context(self._base.new_session())
         return self._session
 
 

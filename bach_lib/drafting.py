@@ -2,20 +2,27 @@
 
 import sys
 import unicodedata
+from dataclasses import replace
 from typing import TypedDict
 
 from bach_lib.connectors.base import Capabilities, Connector
 from bach_lib.errors import (
+    CannotDoError,
     EmptyTextError,
+    InvalidButtonsError,
     InvalidTimeToLiveError,
     InvalidValueError,
+    NotSentError,
     TextTooLongError,
     UnknownFormatError,
 )
-from bach_lib.models import Connection, Delivery, Format
+from bach_lib.models import Buttons, Connection, Delivery, Format, Message, Operation
 from bach_lib.outbound.records import Draft
 
 MAX_PRIORITY = 10
+MAX_BUTTON_TEXT = 64
+"""Characters; more is cut off on a phone's screen."""
+
 _MAX_RETRIES = 100
 _MAX_SHORT = 255
 """Characters of a title, tag, context or reply reference; they are names, not texts."""
@@ -34,6 +41,7 @@ class SendOptions(TypedDict, total=False):
     delivery: Delivery | str
     max_retries: int | None
     context: str | None
+    buttons: Buttons
 
 
 def make_draft(
@@ -68,7 +76,51 @@ def make_draft(
         created_at=now,
         expires_at=None if time_to_live is None else now + _seconds(time_to_live),
         max_retries=_whole("max_retries", max_retries if retries is None else retries, 0, _MAX_RETRIES),
+        buttons=_buttons(connector.capabilities, options.get("buttons", ())),
     )
+
+
+def make_change(
+    message: Message,
+    operation: Operation,
+    connection: Connection,
+    connector: type[Connector],
+    text: str,
+    *,
+    options: SendOptions,
+    now: float,
+    max_retries: int,
+) -> Draft:
+    """The checked change of a message that was sent: a message of its own, in the same lane. Raises an `InputError`.
+
+    For a reaction, `text` is the emoji; for a deletion it is empty.
+    """
+    if operation not in connector.capabilities.operations:
+        raise CannotDoError(type=connection.type, operation=operation)
+    if message.remote_id is None or message.operation is not Operation.SEND:
+        raise NotSentError(id=message.id, status=message.status)
+    what = "-" if operation is Operation.DELETE else text
+    draft = make_draft(connection, connector, message.recipient, what, options, now=now, max_retries=max_retries)
+    return replace(draft, operation=operation, target=message.remote_id, text=text)
+
+
+def _buttons(capabilities: Capabilities, rows: Buttons) -> Buttons:
+    """Rows without any button are left out."""
+    rows = tuple(tuple(row) for row in rows if row)
+    buttons = [button for row in rows for button in row]
+    if len(buttons) > capabilities.max_buttons:
+        raise InvalidButtonsError(reason=f"there are {len(buttons)}, and the platform shows {capabilities.max_buttons}")
+    for button in buttons:
+        for field, value in (("text", button.text), ("value", button.value)):
+            _check_characters(f"button {field}", value)
+            if not any(_is_visible(character) for character in value):
+                raise InvalidButtonsError(reason=f"one has no {field}")
+        if len(button.text) > MAX_BUTTON_TEXT:
+            raise InvalidButtonsError(reason=f'"{button.text[:20]}…" has more than {MAX_BUTTON_TEXT} characters')
+        if len(button.value.encode()) > capabilities.button_value:
+            limit = capabilities.button_value
+            raise InvalidButtonsError(reason=f'the value "{button.value[:20]}…" has more than {limit} bytes')
+    return rows
 
 
 def _check_text(type_: str, capabilities: Capabilities, title: str | None, text: str) -> None:

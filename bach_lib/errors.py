@@ -9,6 +9,7 @@ that an application can show it in another language: `code` names the sentence, 
     │   ├── InvalidEndpointError, UnknownFieldError, InvalidValueError
     │   ├── InvalidRecipientError, CannotReceiveError
     │   ├── EmptyTextError, TextTooLongError, UnknownFormatError, InvalidTimeToLiveError
+    │   ├── InvalidButtonsError, CannotDoError, NotSentError
     │   ├── UnknownMessageError, NotRetryableError, NotCancellableError
     │   └── InvalidSecretReferenceError, SecretNotFoundError
     ├── QueueFullError: a limit on waiting messages was reached
@@ -134,6 +135,27 @@ class UnknownMessageError(InputError):
 
     code = "unknown_message"
     template = "There is no message {id}. It may have been removed because of its age."
+
+
+class InvalidButtonsError(InputError):
+    """Buttons that the platform would not show, or whose presses could not be told apart."""
+
+    code = "invalid_buttons"
+    template = "The buttons cannot be used: {reason}."
+
+
+class CannotDoError(InputError):
+    """The platform knows no such operation."""
+
+    code = "cannot_do"
+    template = "{type} cannot {operation} messages."
+
+
+class NotSentError(InputError):
+    """Only what is on the platform can be edited, deleted or reacted to."""
+
+    code = "not_sent"
+    template = "Message {id} is {status}. Only a message that has been sent can be changed."
 
 
 class NotRetryableError(InputError):

@@ -11,7 +11,8 @@ Event
 
 from dataclasses import dataclass
 
-from bach_lib.models import BreakerState, Candidate, Connection, Direction, Health, IncomingMessage, Message
+from bach_lib.incoming import IncomingMessage
+from bach_lib.models import BreakerState, Candidate, Connection, Direction, Health, Message
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -50,6 +50,15 @@ class Format(StrEnum):
     HTML = "html"
 
 
+class Operation(StrEnum):
+    """What a message going out does. All but the first concern a message that is on the platform already."""
+
+    SEND = "send"
+    EDIT = "edit"
+    DELETE = "delete"
+    REACT = "react"
+
+
 class BreakerState(StrEnum):
     """Closed lets everything through, open nothing, half-open one probe."""
 
@@ -113,8 +122,23 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Button:
+    """Something to press below a message. A press brings `value` back; people see `text`."""
+
+    text: str
+    value: str
+
+
+type Buttons = tuple[tuple[Button, ...], ...]
+"""Rows of buttons, from top to bottom."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """A message going out, as it is on disk. `nonce` is the same for every attempt and differs between databases."""
+    """A message going out, as it is on disk. `nonce` is the same for every attempt and differs between databases.
+
+    `target` is the platform's id of the message that an `operation` other than `send` concerns.
+    """
 
     id: int
     nonce: str
@@ -129,6 +153,9 @@ class Message:
     tag: str | None = None
     delivery: Delivery = Delivery.AT_LEAST_ONCE
     context: str | None = None
+    operation: Operation = Operation.SEND
+    target: str | None = None
+    buttons: Buttons = ()
     status: Status = Status.PENDING
     created_at: float = 0.0
     expires_at: float | None = None
@@ -172,23 +199,6 @@ class QueueStatus:
     def waiting(self) -> int:
         """Messages that are still to be delivered."""
         return self.pending + self.sending + self.failed
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IncomingMessage:
-    """A message that came in. `remote_id` is the platform's; `recipient` is the place to answer to."""
-
-    id: int
-    connection: str
-    remote_id: str
-    recipient: str
-    sender_id: str
-    sender_name: str
-    kind: str
-    text: str
-    sent_at: float | None
-    received_at: float
-    metadata: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

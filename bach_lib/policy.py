@@ -35,11 +35,13 @@ class BreakerPolicy:
 class ReceivePolicy:
     """How receiving recovers.
 
-    `backoff` seconds between failed polls; after `stall_seconds` without a good one everything is rebuilt.
+    `backoff` seconds between failed polls; after `stall_seconds` without a good one everything is rebuilt. A command or
+    press older than `max_age` seconds is `expired` when it comes.
     """
 
     backoff: tuple[float, ...] = (1, 2, 5, 10, 30)
     stall_seconds: float = 120
+    max_age: float = 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

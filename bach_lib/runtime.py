@@ -77,6 +77,11 @@ class ConnectionRuntime:
             await asyncio.shield(self.change)
         return await self.dispatcher.gate.monitor.check()
 
+    async def typing(self, recipient: str) -> None:
+        """Show that an answer is coming, if the connection is at work."""
+        if self._connector:
+            await self._connector.typing(self._connector.normalize_recipient(recipient))
+
     async def start(self) -> None:
         """Learn what waits on disk and, if the connection is active, begin to work."""
         async with self._lock:
@@ -125,6 +130,7 @@ class ConnectionRuntime:
             session=services.session,
             new_session=services.new_session,
             clock=services.tools.clock,
+            allowed=lambda: services.registry.get(self._name).allowed,
         )
         self._connector = connector = connector_type(setup)
         redact = Redactor(secrets.values())

@@ -11,7 +11,8 @@ from typing import ClassVar, Protocol
 from aiohttp import ClientSession
 
 from bach_lib.clock import Clock
-from bach_lib.models import Connection, Fault, Format, Identity, Message
+from bach_lib.incoming import Content, Kind, Media
+from bach_lib.models import Connection, Fault, Format, Identity, Message, Operation
 from bach_lib.outcomes import Outcome
 
 
@@ -30,7 +31,9 @@ class Capabilities:
 
     `idempotent`: it recognises a repeated nonce, so repeating is always safe. `max_text`: in UTF-16 code units if
     `counts_utf16`, else in characters. `send_timeout`: seconds after which an attempt is given up from outside, as a
-    last net above the connector's own time-outs. `poll_timeout`: the same for one call of `receive`.
+    last net above the connector's own time-outs. `poll_timeout`: the same for one call of `receive`. `operations`: what
+    can be done to messages. `max_buttons`: how many a message may have; `button_value`: the longest value that one may
+    bring back, in bytes of UTF-8. `fetch_bytes`: the largest file that can be fetched.
     """
 
     receives: bool
@@ -40,13 +43,18 @@ class Capabilities:
     counts_utf16: bool = False
     send_timeout: float = 30.0
     poll_timeout: float = 60.0
+    operations: frozenset[Operation] = frozenset({Operation.SEND})
+    max_buttons: int = 0
+    button_value: int = 0
+    fetch_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incoming:
     """A message as the connector read it, before anybody decided about it.
 
-    `sender_id` and `recipient` are what `allowed` is held against.
+    `sender_id` and `recipient` are what `allowed` is held against. `origin` is the nonce of the message of ours that it
+    is about, where the platform brings it back. `handle` is what `acknowledge` needs for a press; it is never stored.
     """
 
     remote_id: str
@@ -54,10 +62,22 @@ class Incoming:
     recipient_title: str
     sender_id: str
     sender_name: str
-    kind: str
+    kind: Kind
     text: str
+    content: Content = field(default_factory=Content)
+    reply_to: str | None = None
+    origin: str | None = None
+    handle: str | None = field(default=None, repr=False)
     sent_at: float | None = None
     metadata: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unreadable:
+    """A part of a poll that the connector could not understand: set aside, so that it neither stops nor returns."""
+
+    raw: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,13 +89,15 @@ class Batch:
 
     messages: tuple[Incoming, ...]
     cursor: str | None
+    unreadable: tuple[Unreadable, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setup:
     """What a connector is made from. `secrets` are the resolved values of `connection.auth_config`.
 
-    `session` is shared and not the connector's to close. `new_session` makes one of its own, which it closes.
+    `session` is shared and not the connector's to close. `new_session` makes one of its own, which it closes. `allowed`
+    returns whose messages are let in at this moment.
     """
 
     connection: Connection
@@ -83,6 +105,7 @@ class Setup:
     session: ClientSession
     new_session: Callable[[], ClientSession]
     clock: Clock
+    allowed: Callable[[], frozenset[str]] = frozenset
 
 
 class Connector(Protocol):
@@ -119,6 +142,18 @@ class Connector(Protocol):
 
         Only if `capabilities.receives`.
         """
+        ...
+
+    async def acknowledge(self, press: Incoming) -> None:
+        """Show the person who pressed that the press has come in. Best effort: raises nothing, is not repeated."""
+        ...
+
+    async def typing(self, recipient: str) -> None:
+        """Show there that an answer is on its way, for a few seconds. Best effort: raises nothing, is not repeated."""
+        ...
+
+    async def fetch(self, media: Media, limit: int) -> bytes | Fault:
+        """The bytes of a file that somebody sent, if they are no more than `limit`."""
         ...
 
     async def reset(self) -> None:

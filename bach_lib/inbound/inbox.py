@@ -8,8 +8,10 @@ import json
 
 from bach_lib.clock import Clock
 from bach_lib.connectors.base import Batch, Incoming
+from bach_lib.inbound.contents import content_from_json, content_json
 from bach_lib.inbound.pairing import Pairings
-from bach_lib.models import Connection, IncomingMessage
+from bach_lib.incoming import InboxStatus, IncomingMessage, Kind
+from bach_lib.models import Connection
 from bach_lib.storage import Store, Transaction
 from bach_lib.storage.database import Row
 from bach_lib.storage.purge import purge
@@ -74,6 +76,9 @@ def _store(tx: Transaction, connection: str, message: Incoming, now: float) -> I
         sender_name=_storable(message.sender_name),
         kind=message.kind,
         text=_storable(message.text),
+        content=_storable(content_json(message.content)),
+        reply_to=None if message.reply_to is None else _storable(message.reply_to),
+        message_id=None,
         sent_at=message.sent_at,
         received_at=now,
         metadata=_storable(json.dumps(dict(message.metadata), ensure_ascii=False)),
@@ -94,8 +99,13 @@ def _message(row: Row) -> IncomingMessage:
         recipient=str(row["recipient"]),
         sender_id=str(row["sender_id"]),
         sender_name=str(row["sender_name"]),
-        kind=str(row["kind"]),
+        kind=Kind(str(row["kind"])),
         text=str(row["text"]),
+        content=content_from_json(str(row["content"])),
+        reply_to=text(row["reply_to"]),
+        message_id=None if row["message_id"] is None else integer(row["message_id"]),
+        status=InboxStatus(str(row["status"])),
+        routed_at=real(row["routed_at"]),
         sent_at=real(row["sent_at"]),
         received_at=real(row["received_at"]) or 0.0,
         metadata=json.loads(str(row["metadata"])),

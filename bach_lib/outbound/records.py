@@ -1,8 +1,9 @@
 """Messages as rows: what is written for a draft, and how a row becomes a `Message`."""
 
+import json
 from dataclasses import dataclass, fields
 
-from bach_lib.models import Delivery, Fault, Format, Message, Status
+from bach_lib.models import Button, Buttons, Delivery, Fault, Format, Message, Operation, Status
 from bach_lib.storage import Value
 from bach_lib.storage.database import Row
 from bach_lib.storage.values import integer, real, text
@@ -26,14 +27,17 @@ class Draft:
     created_at: float
     expires_at: float | None
     max_retries: int
+    operation: Operation = Operation.SEND
+    target: str | None = None
+    buttons: Buttons = ()
 
 
-_DRAFT_FIELDS = tuple(field.name for field in fields(Draft))
+_DRAFT_FIELDS = tuple(field.name for field in fields(Draft) if field.name != "buttons")
 
 
 def draft_values(draft: Draft) -> dict[str, Value]:
     """The columns of a new row."""
-    return {name: getattr(draft, name) for name in _DRAFT_FIELDS}
+    return {name: getattr(draft, name) for name in _DRAFT_FIELDS} | {"buttons": _written(draft.buttons)}
 
 
 def message_from_draft(
@@ -54,6 +58,9 @@ def message_from_draft(
         tag=draft.tag,
         delivery=draft.delivery,
         context=draft.context,
+        operation=draft.operation,
+        target=draft.target,
+        buttons=draft.buttons,
         status=status,
         created_at=draft.created_at,
         expires_at=draft.expires_at,
@@ -80,6 +87,9 @@ def message_from_row(row: Row, instance: str) -> Message:
         tag=text(row["tag"]),
         delivery=Delivery(str(row["delivery"])),
         context=text(row["context"]),
+        operation=Operation(str(row["operation"])),
+        target=text(row["target"]),
+        buttons=_read(text(row["buttons"])),
         status=Status(str(row["status"])),
         created_at=real(row["created_at"]) or 0.0,
         expires_at=real(row["expires_at"]),
@@ -94,6 +104,16 @@ def message_from_row(row: Row, instance: str) -> Message:
     )
 
 
+def _written(buttons: Buttons) -> str | None:
+    """Rows of pairs of text and value; nothing for the many messages without."""
+    return json.dumps([[(button.text, button.value) for button in row] for row in buttons]) if buttons else None
+
+
+def _read(written: str | None) -> Buttons:
+    rows: list[list[tuple[str, str]]] = json.loads(written) if written else []
+    return tuple(tuple(Button(text=text, value=value) for text, value in row) for row in rows)
+
+
 def _nonce(message_id: int, instance: str) -> str:
-    """At most 8 + 1 + 16 = 25 characters, Discord's limit."""
+    """At most 8 + 1 + 16 = 25 characters, Discord's limit. `inbound.inbox` reads it back."""
     return f"{instance}-{message_id:x}"

@@ -36,9 +36,9 @@ DELETE FROM inbox WHERE connection = :name;
 
 -- put_message: born pending, or sending if it may go at once (that saves the claim's transaction)
 INSERT INTO messages (connection, recipient, status, text, title, format, silent, reply_to, priority, tag, delivery, context,
-                      created_at, expires_at, max_retries, attempted_at)
+                      operation, target, buttons, created_at, expires_at, max_retries, attempted_at)
 VALUES (:connection, :recipient, :status, :text, :title, :format, :silent, :reply_to, :priority, :tag, :delivery, :context,
-        :created_at, :expires_at, :max_retries, :attempted_at);
+        :operation, :target, :buttons, :created_at, :expires_at, :max_retries, :attempted_at);
 
 -- waiting_with_tag: what a newer message of this tag replaces
 SELECT id FROM messages
@@ -120,8 +120,10 @@ SELECT id, status, created_at FROM messages WHERE id > :after ORDER BY id LIMIT 
 DELETE FROM messages WHERE id IN (SELECT value FROM json_each(:ids));
 
 -- add_incoming: nothing happens if the platform's id is known
-INSERT INTO inbox (connection, remote_id, recipient, sender_id, sender_name, kind, text, sent_at, received_at, metadata)
-VALUES (:connection, :remote_id, :recipient, :sender_id, :sender_name, :kind, :text, :sent_at, :received_at, :metadata)
+INSERT INTO inbox (connection, remote_id, recipient, sender_id, sender_name, kind, text, content, reply_to, message_id,
+                   sent_at, received_at, metadata)
+VALUES (:connection, :remote_id, :recipient, :sender_id, :sender_name, :kind, :text, :content, :reply_to, :message_id,
+        :sent_at, :received_at, :metadata)
 ON CONFLICT (connection, remote_id) DO NOTHING
 RETURNING *;
 

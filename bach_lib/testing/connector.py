@@ -7,7 +7,8 @@ from typing import ClassVar, override
 
 from bach_lib.connectors.base import Batch, Capabilities, Connector, Incoming, Rate, Setup
 from bach_lib.errors import InvalidRecipientError
-from bach_lib.models import Fault, Format, Identity, Message
+from bach_lib.incoming import Kind, Media
+from bach_lib.models import Fault, Format, Identity, Message, Operation
 from bach_lib.outcomes import Outcome, Retry, Scope, Sent, Uncertain
 
 
@@ -29,6 +30,11 @@ class FakePlatform:
         self.cursors: list[str | None] = []
         """The cursor of every poll: what the platform was told."""
         self.resets = 0
+        self.acknowledged: list[Incoming] = []
+        self.typing: list[str] = []
+        """The recipients that were shown that an answer is coming."""
+        self.files: dict[str, bytes] = {}
+        """What can be fetched, by reference."""
         self.rates: dict[str, Rate] = {}
         self.seen_nonces: dict[str, str] = {}
 
@@ -40,7 +46,7 @@ class FakePlatform:
             recipient_title=f"Person {sender}",
             sender_id=sender,
             sender_name=f"Person {sender}",
-            kind="text",
+            kind=Kind.TEXT,
             text=text,
         )
         self.incoming.put_nowait(Batch(messages=(message,), cursor=cursor))
@@ -98,6 +104,21 @@ class FakeConnector(Connector):
         return await self.platform.incoming.get()
 
     @override
+    async def acknowledge(self, press: Incoming) -> None:
+        self.platform.acknowledged.append(press)
+
+    @override
+    async def typing(self, recipient: str) -> None:
+        self.platform.typing.append(recipient)
+
+    @override
+    async def fetch(self, media: Media, limit: int) -> bytes | Fault:
+        found = self.platform.files.get(media.reference)
+        if found is None or len(found) > limit:
+            return Fault(code="not_fetched", text="There is no such file, or it is too large.")
+        return found
+
+    @override
     async def reset(self) -> None:
         self.platform.resets += 1
 
@@ -114,6 +135,13 @@ def fake_connector(platform: FakePlatform, *, idempotent: bool = False, receives
 
     Made.platform = platform
     Made.capabilities = Capabilities(
-        receives=receives, idempotent=idempotent, formats=frozenset({Format.PLAIN, Format.HTML}), max_text=4096
+        receives=receives,
+        idempotent=idempotent,
+        formats=frozenset({Format.PLAIN, Format.HTML}),
+        max_text=4096,
+        operations=frozenset(Operation),
+        max_buttons=25,
+        button_value=40,
+        fetch_bytes=1 << 20,
     )
     return Made

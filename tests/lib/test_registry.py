@@ -424,13 +424,22 @@ async def test_nothing_is_queued_for_a_connection_that_is_being_removed(bench: B
 
 def fill(tx: Transaction, connection: str) -> None:
     """A message in each direction."""
-    short: dict[str, Value] = dict.fromkeys(("title", "reply_to", "tag", "context", "expires_at", "attempted_at"))
-    message: dict[str, Value] = {"recipient": "42", "text": "text", "format": "plain", "delivery": "at_least_once"}
+    short: dict[str, Value] = dict.fromkeys(
+        ("title", "reply_to", "tag", "context", "target", "buttons", "expires_at", "attempted_at")
+    )
+    message: dict[str, Value] = {
+        "operation": "send",
+        "recipient": "42",
+        "text": "text",
+        "format": "plain",
+        "delivery": "at_least_once",
+    }
     numbers: dict[str, Value] = {"silent": 0, "priority": 0, "created_at": 1.0, "max_retries": 5}
     tx.run("put_message", connection=connection, status="pending", **message, **numbers, **short)
     sender: dict[str, Value] = {"remote_id": "1", "recipient": "42", "sender_id": "42", "sender_name": "Ada"}
     content: dict[str, Value] = {"kind": "text", "text": "text", "sent_at": None, "received_at": 1.0, "metadata": "{}"}
-    tx.run("add_incoming", connection=connection, **sender, **content)
+    rest: dict[str, Value] = {"content": "{}", "reply_to": None, "message_id": None}
+    tx.run("add_incoming", connection=connection, **sender, **content, **rest)
 
 
 def connections_with_rows(tx: Transaction) -> list[str]:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from bach_lib.connectors.base import Batch, Incoming
 from bach_lib.connectors.telegram.recipients import GENERAL_TOPIC, Target
+from bach_lib.incoming import Kind
 from bach_lib.models import Fault
 
 BATCH = 100
@@ -41,6 +42,13 @@ _CONTENTS = (
     "forum_topic_created",
 )
 """Fields that say what a message is, the telling one first."""
+
+_KINDS = {
+    "text": Kind.TEXT,
+    "location": Kind.LOCATION,
+    "venue": Kind.LOCATION,
+    **dict.fromkeys(("animation", "audio", "document", "photo", "sticker", "video", "video_note", "voice"), Kind.MEDIA),
+}
 
 _MESSAGE_NUMBER = re.compile(r"[0-9]{1,15}")
 _MAX_TEXT = 16_384
@@ -104,7 +112,7 @@ def _message(message: Mapping[str, object], edit: int | None) -> Incoming | None
         recipient_title=_name(chat),
         sender_id=_id(sender),
         sender_name=_name(sender),
-        kind=content if edit is None else "edited",
+        kind=_KINDS.get(content, Kind.OTHER) if edit is None else Kind.EDITED,
         text=(_text(message, "text") or _text(message, "caption"))[:_MAX_TEXT],
         sent_at=_number(message, "date" if edit is None else "edit_date"),
         metadata=_metadata(message, chat, sender) | ({} if edit is None else {"content": content}),
@@ -124,7 +132,7 @@ def _membership(change: Mapping[str, object], update_id: int) -> Incoming | None
         recipient_title=_name(chat),
         sender_id=_id(sender),
         sender_name=_name(sender),
-        kind="my_chat_member",
+        kind=Kind.MEMBERSHIP,
         text=_text(_part(change, "new_chat_member"), "status")[:_MAX_NAME],
         sent_at=_number(change, "date"),
         metadata=_metadata(change, chat, sender),

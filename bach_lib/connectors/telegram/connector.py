@@ -1,6 +1,7 @@
 """Telegram: text out through `sendMessage`, messages in through `getUpdates`."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import ClassVar, Self, override
 
@@ -8,7 +9,7 @@ from aiohttp import ClientSession
 from telegram.error import ChatMigrated, Conflict, TelegramError
 from yarl import URL
 
-from bach_lib.connectors.base import Batch, Capabilities, Connector, Rate, Setup
+from bach_lib.connectors.base import Batch, Capabilities, Connector, Incoming, Rate, Setup
 from bach_lib.connectors.telegram import codec
 from bach_lib.connectors.telegram.bot import RawBot
 from bach_lib.connectors.telegram.errors import fault_of, is_markup_refusal, outcome_of
@@ -16,6 +17,7 @@ from bach_lib.connectors.telegram.markup import PARSE_MODES, compose
 from bach_lib.connectors.telegram.recipients import Target
 from bach_lib.connectors.telegram.request import AiohttpRequest, Timeouts
 from bach_lib.errors import InvalidEndpointError, SecretNotFoundError
+from bach_lib.incoming import Media
 from bach_lib.models import Fault, Format, Identity, Message
 from bach_lib.outcomes import Outcome, Scope, Sent
 from bach_lib.redact import Redactor
@@ -150,6 +152,25 @@ class TelegramConnector(Connector):
         except TelegramError as error:
             return self._fault(error)
         return codec.batch(answer, cursor)
+
+    @override
+    async def acknowledge(self, press: Incoming) -> None:
+        """`answerCallbackQuery` ends the progress bar on the button."""
+        with suppress(TelegramError):
+            await self._bot.call("answerCallbackQuery", callback_query_id=press.handle)
+
+    @override
+    async def typing(self, recipient: str) -> None:
+        """`sendChatAction` shows "typing" for five seconds at most."""
+        target = self._target(recipient)
+        with suppress(TelegramError):
+            await self._bot.call(
+                "sendChatAction", chat_id=target.chat_id, message_thread_id=target.topic, action="typing"
+            )
+
+    @override
+    async def fetch(self, media: Media, limit: int) -> bytes | Fault:
+        return Fault(code="not_fetched", text="Files are not fetched.")
 
     @override
     async def reset(self) -> None:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import TypedDict, Unpack
 
 from bach_lib.connectors.base import Incoming
+from bach_lib.incoming import Kind
 
 
 class IncomingFields(TypedDict, total=False):
@@ -26,7 +27,7 @@ _INCOMING = Incoming(
     recipient_title="Ada",
     sender_id="42",
     sender_name="Ada",
-    kind="text",
+    kind=Kind.TEXT,
     text="hello",
 )
 

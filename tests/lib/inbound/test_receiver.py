@@ -16,7 +16,8 @@ from bach_lib.inbound import receiver as receiver_module
 from bach_lib.inbound.inbox import Inbox
 from bach_lib.inbound.pairing import Pairings
 from bach_lib.inbound.receiver import Receiver
-from bach_lib.models import Format, IncomingMessage
+from bach_lib.incoming import IncomingMessage
+from bach_lib.models import Format
 from bach_lib.redact import Redactor
 from bach_lib.storage import Store
 from bach_lib.testing import FakeClock, FakePlatform, fake_connector

@@ -5,6 +5,7 @@ import pytest
 from bach_lib.connectors.base import Batch, Incoming
 from bach_lib.errors import StoreFailedError
 from bach_lib.events import MessageReceived
+from bach_lib.incoming import Kind
 from bach_lib.storage import Transaction
 from bach_lib.testing.clock import FakeClock
 from bach_lib.testing.connector import FakePlatform
@@ -89,7 +90,7 @@ async def test_strangers_cause_nothing_but_a_counter(
             recipient_title="Mallory",
             sender_id="666",
             sender_name="Mallory",
-            kind="text",
+            kind=Kind.TEXT,
             text="open the door",
         )
         platform.incoming.put_nowait(Batch(messages=(stranger,) * 3, cursor="3"))

@@ -76,7 +76,7 @@ async def test_the_loop_runs_on_while_the_disk_is_slow(tmp_path: Path) -> None:
             blocked.set()
             assert go_on.wait(10)
 
-        slow = bach._store.submit(slow_disk)
+        slow = bach._base.store.submit(slow_disk)
         sending = asyncio.create_task(bach.send("home", "42", "text"))
         turns = 0
         while not blocked.is_set() or turns < 1000:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from bach_lib.connectors.base import Batch, Incoming
 from bach_lib.connectors.telegram import TelegramConnector, codec
+from bach_lib.incoming import Kind
 from bach_lib.models import Fault
 
 JSON = st.recursive(
@@ -58,7 +59,7 @@ def test_a_whole_message() -> None:
         recipient_title="Our home",
         sender_id="42",
         sender_name="Ada Lovelace",
-        kind="text",
+        kind=Kind.TEXT,
         text="Hello",
         sent_at=datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC).timestamp(),
         metadata={"chat_type": "supergroup", "message_id": 9, "reply_to": 8, "username": "ada_l"},
@@ -68,16 +69,16 @@ def test_a_whole_message() -> None:
 @pytest.mark.parametrize(
     ("content", "kind", "text"),
     [
-        ({"photo": [{}], "caption": "look"}, "photo", "look"),
-        ({"voice": {}}, "voice", ""),
-        ({"animation": {}, "document": {}}, "animation", ""),
-        ({"venue": {}, "location": {}}, "venue", ""),
-        ({"sticker": {}}, "sticker", ""),
-        ({"new_chat_members": []}, "new_chat_members", ""),
-        ({"something_new": {}}, "other", ""),
+        ({"photo": [{}], "caption": "look"}, Kind.MEDIA, "look"),
+        ({"voice": {}}, Kind.MEDIA, ""),
+        ({"animation": {}, "document": {}}, Kind.MEDIA, ""),
+        ({"venue": {}, "location": {}}, Kind.LOCATION, ""),
+        ({"sticker": {}}, Kind.MEDIA, ""),
+        ({"new_chat_members": []}, Kind.OTHER, ""),
+        ({"something_new": {}}, Kind.OTHER, ""),
     ],
 )
-def test_kinds(content: dict[str, object], kind: str, text: str) -> None:
+def test_kinds(content: dict[str, object], kind: Kind, text: str) -> None:
     """A voice message could not be told from a photo, and a new kind would vanish."""
     message = read(**content)
     assert (message.kind, message.text) == (kind, text)
@@ -89,7 +90,7 @@ def test_an_edit_is_news_of_its_own() -> None:
     edits = [codec.incoming({"update_id": number, "edited_message": message}) for number in (6, 7)]
     assert [edit and edit.remote_id for edit in edits] == ["-1001234567890:9#6", "-1001234567890:9#7"]
     assert edits[0] is not None
-    assert (edits[0].kind, edits[0].sent_at, edits[0].metadata["content"]) == ("edited", 7, "text")
+    assert (edits[0].kind, edits[0].sent_at, edits[0].metadata["content"]) == (Kind.EDITED, 7, "text")
 
 
 @pytest.mark.parametrize(

@@ -93,7 +93,7 @@ async def test_edits_channels_and_memberships(connector: TelegramConnector, serv
     assert [(message.kind, message.text) for message in batch.messages] == [
         ("edited", "new"),
         ("text", "post"),
-        ("my_chat_member", "member"),
+        ("membership", "member"),
     ]
 
 

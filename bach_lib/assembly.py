@@ -1,0 +1,109 @@
+"""How the parts of BACH are put together: the only file that knows every part."""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from aiohttp import ClientSession
+
+from bach_lib.bus import Bus
+from bach_lib.clock import Clock
+from bach_lib.connectors import Connectors
+from bach_lib.events import SenderBlocked
+from bach_lib.housekeeping import Housekeeping
+from bach_lib.inbound.inbox import Inbox
+from bach_lib.inbound.pairing import Pairings
+from bach_lib.interventions import Interventions
+from bach_lib.outbound.history import History
+from bach_lib.outbound.queue import Queue
+from bach_lib.outbound.tools import Tools
+from bach_lib.policy import Policy
+from bach_lib.registry import Registry
+from bach_lib.runtime import Runtimes, Services
+from bach_lib.secrets import Secrets
+from bach_lib.sending import Sender
+from bach_lib.storage import Store
+from bach_lib.waiters import Waiters
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Base:
+    """What there is before the database is open."""
+
+    store: Store
+    bus: Bus
+    clock: Clock
+    secrets: Secrets
+    connectors: Connectors
+    policy: Policy
+    new_session: Callable[[], ClientSession]
+    autostart: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What there is while BACH is open."""
+
+    registry: Registry
+    queue: Queue
+    history: History
+    inbox: Inbox
+    pairings: Pairings
+    runtimes: Runtimes
+    sender: Sender
+    interventions: Interventions
+    waiters: Waiters
+    housekeeping: Housekeeping
+
+
+async def assemble(base: Base, session: ClientSession) -> Parts:
+    """Make every part. Reads from the store, which is open, and starts nothing."""
+    row = await base.store.submit(lambda tx: tx.row("instance"), writes=False)
+    instance = str(row["value"]) if row else ""
+    registry = Registry(base.store, base.bus, base.connectors, base.secrets)
+    await registry.open()
+    pairings = Pairings(lambda name, who: base.bus.publish(SenderBlocked(connection=name, candidate=who)))
+    inbox = Inbox(base.store, base.clock, pairings)
+    queue, history = Queue(base.store, base.clock, instance), History(base.store, instance)
+    runtimes = Runtimes(_services(base, registry, inbox, queue, session))
+    return Parts(
+        registry=registry,
+        queue=queue,
+        history=history,
+        inbox=inbox,
+        pairings=pairings,
+        runtimes=runtimes,
+        sender=Sender(
+            registry=registry,
+            connectors=base.connectors,
+            queue=queue,
+            runtimes=runtimes,
+            clock=base.clock,
+            max_retries=base.policy.retry.max_retries,
+        ),
+        interventions=Interventions(queue, runtimes.dispatcher),
+        waiters=Waiters(base.bus, base.clock, queue.get),
+        housekeeping=Housekeeping(history, inbox, base.clock, base.policy.keep_seconds),
+    )
+
+
+def _services(base: Base, registry: Registry, inbox: Inbox, queue: Queue, session: ClientSession) -> Services:
+    return Services(
+        registry=registry,
+        inbox=inbox,
+        tools=Tools(
+            queue=queue,
+            bus=base.bus,
+            clock=base.clock,
+            policy=base.policy,
+            random=random.random,
+            save_breaker=registry.save_breaker,
+            count=lambda name, delivered: registry.count(name, delivered, base.clock.now()),
+        ),
+        bus=base.bus,
+        connectors=base.connectors,
+        secrets=base.secrets,
+        session=session,
+        new_session=base.new_session,
+        autostart=base.autostart,
+    )

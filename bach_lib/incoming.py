@@ -1,0 +1,103 @@
+"""What came in: the kinds of messages, what they hold, and the row of the inbox."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What a message that came in is.
+
+    An edited message is `edited` whatever it was before, so that a corrected command never runs a second time. A
+    command or a press that is too old to be acted upon is `expired`.
+    """
+
+    TEXT = "text"
+    COMMAND = "command"
+    BUTTON = "button"
+    MEDIA = "media"
+    LOCATION = "location"
+    EDITED = "edited"
+    REACTION = "reaction"
+    MEMBERSHIP = "membership"
+    EXPIRED = "expired"
+    OTHER = "other"
+
+
+class InboxStatus(StrEnum):
+    """What a person has done with a message that came in."""
+
+    UNREAD = "unread"
+    READ = "read"
+    ARCHIVED = "archived"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Media:
+    """A file that somebody sent: what it is, and the platform's `reference` by which its bytes can be fetched.
+
+    `type` is photo, voice, audio, video, animation, sticker or document; `size` is in bytes, `duration` in seconds.
+    """
+
+    type: str
+    reference: str
+    name: str | None = None
+    size: int | None = None
+    mime_type: str | None = None
+    duration: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Location:
+    """Where somebody is, in degrees (WGS 84)."""
+
+    latitude: float
+    longitude: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """What a message that came in holds beside its text; which fields are set follows from its kind.
+
+    A command has `command` (without slash and bot name, in lower case) and `args`, a press has the button's `value`, a
+    reaction has the `reactions` that are there now.
+    """
+
+    command: str | None = None
+    args: str = ""
+    value: str | None = None
+    reactions: tuple[str, ...] = ()
+    media: Media | None = None
+    location: Location | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncomingMessage:
+    """A message that came in. `remote_id` is the platform's; `recipient` is the place to answer to.
+
+    `reply_to` is the platform's id of the message that it is about (that it answers or edits, whose button was
+    pressed); `message_id` is our own id of that, if it is known to be one of ours. `metadata` holds what connector and
+    router add, such as `source`, `routed_at` and `context_triggers`, the names of the rules that matched.
+    """
+
+    id: int
+    connection: str
+    remote_id: str
+    recipient: str
+    sender_id: str
+    sender_name: str
+    kind: Kind
+    text: str
+    content: Content = field(default_factory=Content)
+    reply_to: str | None = None
+    message_id: int | None = None
+    status: InboxStatus = InboxStatus.UNREAD
+    sent_at: float | None
+    received_at: float
+    routed_at: float | None = None
+    metadata: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def sender(self) -> str:
+        """Who sent it, in the form that filters take: `connection:sender_id`."""
+        return f"{self.connection}:{self.sender_id}"

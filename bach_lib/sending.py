@@ -1,0 +1,74 @@
+"""From what a caller wants to a message on disk: sending, and changing what was sent.
+
+A change is a message of its own in the lane of the first one, so it is as durable and comes in order.
+"""
+
+import asyncio
+
+from bach_lib.clock import Clock
+from bach_lib.connectors import Connectors
+from bach_lib.drafting import SendOptions, make_change, make_draft
+from bach_lib.models import Operation, Receipt
+from bach_lib.outbound.queue import Queue
+from bach_lib.outbound.records import Draft
+from bach_lib.registry import Registry
+from bach_lib.runtime import Runtimes
+
+_AT_ONCE = 100
+"""Messages put at the same time, in their callers' order: enough to share commits, too few to hold up the loop."""
+
+
+class Sender:
+    """Puts messages. `max_retries` is what a message gets whose caller says nothing."""
+
+    def __init__(
+        self,
+        *,
+        registry: Registry,
+        connectors: Connectors,
+        queue: Queue,
+        runtimes: Runtimes,
+        clock: Clock,
+        max_retries: int,
+    ) -> None:
+        self._registry = registry
+        self._connectors = connectors
+        self._queue = queue
+        self._runtimes = runtimes
+        self._clock = clock
+        self._max_retries = max_retries
+        self._turnstile = asyncio.Semaphore(_AT_ONCE)
+
+    async def send(self, connection: str, recipient: str, text: str, options: SendOptions) -> Receipt:
+        """Put a message on disk. Raises an `InputError`, `QueueFullError` or `StorageError`."""
+        row = self._registry.get(connection)
+        connector = await self._connectors.load(row.type)
+        async with self._turnstile:
+            draft = make_draft(
+                row, connector, recipient, text, options, now=self._clock.now(), max_retries=self._max_retries
+            )
+            return await self._put(draft)
+
+    async def change(self, message_id: int, operation: Operation, text: str, options: SendOptions) -> Receipt:
+        """Put a change of a sent message on disk. Raises as `send` does."""
+        message = await self._queue.get(message_id)
+        row = self._registry.get(message.connection)
+        connector = await self._connectors.load(row.type)
+        async with self._turnstile:
+            draft = make_change(
+                message,
+                operation,
+                row,
+                connector,
+                text,
+                options=options,
+                now=self._clock.now(),
+                max_retries=self._max_retries,
+            )
+            return await self._put(draft)
+
+    async def _put(self, draft: Draft) -> Receipt:
+        """Cancelling the caller does not take the message back."""
+        put = await asyncio.shield(self._runtimes.get(draft.connection).dispatcher.put(draft))
+        message = put.message
+        return Receipt(id=message.id, connection=message.connection, recipient=message.recipient, status=message.status)
