@@ -1,0 +1,52 @@
+"""A message that came in as Home Assistant sees it: with the recipient, the person, the role and the user behind it.
+
+`incoming.py` makes one of each message of the library and tells it to events, triggers, Assist and questions through a
+signal, which outlives the reload of an entry.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from homeassistant.core import Context
+from homeassistant.util.signal_type import SignalType
+
+from bach_lib import IncomingMessage
+from bach_lib.events import Event
+
+from .const import DOMAIN
+
+
+class Role(StrEnum):
+    """What somebody may do, in rising order. Who may only be notified is never heard."""
+
+    NOTIFY_ONLY = "notify_only"
+    USER = "user"
+    ADMIN = "admin"
+
+    def includes(self, needed: Role) -> bool:
+        """Whether whoever has this role may do what asks for `needed`."""
+        order = list(Role)
+        return order.index(self) >= order.index(needed)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received:
+    """One message. `subentry_id` is the recipient's it came from; None for a known person in an unknown place.
+
+    `context` carries the Home Assistant user whom the person is mapped to, if there is one.
+    """
+
+    message: IncomingMessage
+    entry_id: str
+    subentry_id: str | None
+    recipient_name: str
+    person: str
+    role: Role
+    context: Context
+
+
+SIGNAL_RECEIVED: SignalType[Received] = SignalType(f"{DOMAIN}_received")
+"""A message came in, has been routed, and may be acted upon."""
+
+SIGNAL_HAPPENED: SignalType[str, Event] = SignalType(f"{DOMAIN}_happened")
+"""Entry id and event: every event of the library about a connection of a loaded entry."""
