@@ -3,8 +3,9 @@
 from bach_lib.bach import Bach
 from bach_lib.checking import check_connection
 from bach_lib.clock import Clock, SystemClock
-from bach_lib.connectors.base import Connector
+from bach_lib.connectors.base import Connector, Unreadable
 from bach_lib.errors import BachError, InputError, StorageError
+from bach_lib.inbound.rules import Rule, Rules
 from bach_lib.incoming import Content, InboxStatus, IncomingMessage, Kind, Location, Media
 from bach_lib.models import (
     BreakerState,
@@ -61,8 +62,11 @@ __all__ = [
     "ReceivePolicy",
     "Registry",
     "RetryPolicy",
+    "Rule",
+    "Rules",
     "Status",
     "StorageError",
     "SystemClock",
+    "Unreadable",
     "check_connection",
 ]

@@ -13,11 +13,14 @@ from bach_lib.events import SenderBlocked
 from bach_lib.housekeeping import Housekeeping
 from bach_lib.inbound.inbox import Inbox
 from bach_lib.inbound.pairing import Pairings
+from bach_lib.inbound.router import Router
+from bach_lib.inbound.rules import Rules
 from bach_lib.interventions import Interventions
 from bach_lib.outbound.history import History
 from bach_lib.outbound.queue import Queue
 from bach_lib.outbound.tools import Tools
 from bach_lib.policy import Policy
+from bach_lib.reading import Reading
 from bach_lib.registry import Registry
 from bach_lib.runtime import Runtimes, Services
 from bach_lib.secrets import Secrets
@@ -48,9 +51,11 @@ class Parts:
     queue: Queue
     history: History
     inbox: Inbox
+    rules: Rules
     pairings: Pairings
     runtimes: Runtimes
     sender: Sender
+    reading: Reading
     interventions: Interventions
     waiters: Waiters
     housekeeping: Housekeeping
@@ -63,14 +68,18 @@ async def assemble(base: Base, session: ClientSession) -> Parts:
     registry = Registry(base.store, base.bus, base.connectors, base.secrets)
     await registry.open()
     pairings = Pairings(lambda name, who: base.bus.publish(SenderBlocked(connection=name, candidate=who)))
-    inbox = Inbox(base.store, base.clock, pairings)
+    max_age = base.policy.receive.max_age
+    inbox, rules = Inbox(base.store, base.clock, pairings, instance, max_age), Rules(base.store)
+    await rules.open()
+    router = Router(inbox, rules, base.bus, base.clock, max_age)
     queue, history = Queue(base.store, base.clock, instance), History(base.store, instance)
-    runtimes = Runtimes(_services(base, registry, inbox, queue, session))
+    runtimes = Runtimes(_services(base, session, registry=registry, inbox=inbox, router=router, queue=queue))
     return Parts(
         registry=registry,
         queue=queue,
         history=history,
         inbox=inbox,
+        rules=rules,
         pairings=pairings,
         runtimes=runtimes,
         sender=Sender(
@@ -81,16 +90,20 @@ async def assemble(base: Base, session: ClientSession) -> Parts:
             clock=base.clock,
             max_retries=base.policy.retry.max_retries,
         ),
+        reading=Reading(inbox, registry, base.connectors, runtimes),
         interventions=Interventions(queue, runtimes.dispatcher),
         waiters=Waiters(base.bus, base.clock, queue.get),
         housekeeping=Housekeeping(history, inbox, base.clock, base.policy.keep_seconds),
     )
 
 
-def _services(base: Base, registry: Registry, inbox: Inbox, queue: Queue, session: ClientSession) -> Services:
+def _services(
+    base: Base, session: ClientSession, *, registry: Registry, inbox: Inbox, router: Router, queue: Queue
+) -> Services:
     return Services(
         registry=registry,
         inbox=inbox,
+        router=router,
         tools=Tools(
             queue=queue,
             bus=base.bus,

@@ -13,13 +13,14 @@ from bach_lib.assembly import Base, Parts, assemble
 from bach_lib.bus import Bus, Unsubscribe
 from bach_lib.clock import Clock, SystemClock
 from bach_lib.connectors import Connectors
-from bach_lib.connectors.base import Connector
+from bach_lib.connectors.base import Connector, Unreadable
 from bach_lib.drafting import SendOptions
 from bach_lib.errors import CannotReceiveError, InvalidValueError, NotOpenError
 from bach_lib.events import Event
 from bach_lib.housekeeping import PURGED
 from bach_lib.inbound.pairing import Pairing
-from bach_lib.incoming import IncomingMessage
+from bach_lib.inbound.rules import Rules
+from bach_lib.incoming import InboxStatus, IncomingMessage
 from bach_lib.models import (
     BreakerState,
     Category,
@@ -214,11 +215,48 @@ class Bach:
         return await self._open_parts.history.purge(self._base.clock.now() - older_than, statuses)
 
     async def inbox(
-        self, *, connection: str | None = None, before: int | None = None, limit: int = 50
+        self,
+        *,
+        connection: str | None = None,
+        status: InboxStatus | None = None,
+        sender: str | None = None,
+        before: int | None = None,
+        limit: int = 50,
+        offset: int = 0,
     ) -> list[IncomingMessage]:
-        """A page of incoming messages, newest first. `limit`: 1 to 500."""
+        """A page of incoming messages, newest first; the last id of a page is the next page's `before`.
+
+        `sender`: `connection:sender_id`. `limit`: 1 to 500; `offset`: so many more are passed over. Raises
+        `InvalidValueError`.
+        """
         _check_limit(limit)
-        return await self._open_parts.inbox.page(connection=connection, before=before, limit=limit)
+        return await self._open_parts.reading.page(
+            connection=connection, status=status, sender=sender, before=before, limit=limit, offset=offset
+        )
+
+    async def incoming(self, incoming_id: int) -> IncomingMessage:
+        """One incoming message. Raises `UnknownMessageError`."""
+        return await self._open_parts.inbox.get(incoming_id)
+
+    async def mark(self, ids: Iterable[int], status: InboxStatus) -> int:
+        """Mark incoming messages as read, archived or unread; return how many were something else before."""
+        return await self._open_parts.inbox.mark(ids, status)
+
+    async def fetch(self, incoming_id: int, limit: int | None = None) -> bytes:
+        """The bytes of the file in an incoming message, at most `limit` of them.
+
+        Raises `UnknownMessageError`, `NoFileError`, `FileTooLargeError` or `NotFetchedError`.
+        """
+        return await self._open_parts.reading.fetch(incoming_id, limit)
+
+    async def unreadable(self, connection: str) -> list[Unreadable]:
+        """What came in and could not be understood, newest first, at most 100; without secrets."""
+        return await self._open_parts.inbox.unreadable(connection)
+
+    @property
+    def rules(self) -> Rules:
+        """The context rules, whose names the router writes into the metadata of what matches."""
+        return self._open_parts.rules
 
     async def check(self, connection: str) -> Identity | Fault:
         """Ask the platform now whether route and credentials are good. Raises `UnknownConnectionError`."""

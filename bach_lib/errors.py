@@ -11,7 +11,10 @@ that an application can show it in another language: `code` names the sentence, 
     │   ├── EmptyTextError, TextTooLongError, UnknownFormatError, InvalidTimeToLiveError
     │   ├── InvalidButtonsError, CannotDoError, NotSentError
     │   ├── UnknownMessageError, NotRetryableError, NotCancellableError
+    │   ├── NoFileError, FileTooLargeError
+    │   ├── InvalidRuleError, UnknownRuleError
     │   └── InvalidSecretReferenceError, SecretNotFoundError
+    ├── NotFetchedError: the file that somebody sent could not be fetched
     ├── QueueFullError: a limit on waiting messages was reached
     ├── StorageError: the disk or the file
     │   └── StoreInUseError, StoreTooNewError, StoreDamagedError, StoreFailedError
@@ -174,6 +177,34 @@ class NotCancellableError(InputError):
     template = "Message {id} is {status} and cannot be cancelled any more."
 
 
+class NoFileError(InputError):
+    """Nothing can be fetched for this message."""
+
+    code = "no_file"
+    template = "Message {id} holds no file."
+
+
+class FileTooLargeError(InputError):
+    """More than the platform lets us fetch, or than the caller wants."""
+
+    code = "file_too_large"
+    template = "The file of message {id} has {size} bytes, but only up to {limit} can be fetched."
+
+
+class InvalidRuleError(InputError):
+    """A rule that could never match, or a pattern that cannot be read."""
+
+    code = "invalid_rule"
+    template = 'The rule "{name}" cannot be used: {reason}.'
+
+
+class UnknownRuleError(InputError):
+    """No rule has this name."""
+
+    code = "unknown_rule"
+    template = 'There is no rule named "{name}". Known rules: {known}.'
+
+
 class CannotReceiveError(InputError):
     """The connection does not receive, so nobody can be seen through it."""
 
@@ -193,6 +224,13 @@ class SecretNotFoundError(InputError):
 
     code = "secret_not_found"
     template = 'No secret was found at "{reference}". Check that it exists and can be read.'
+
+
+class NotFetchedError(BachError):
+    """The platform did not hand out a file."""
+
+    code = "not_fetched"
+    template = "The file of message {id} could not be fetched: {reason}. Try again, or have it sent again."
 
 
 class QueueFullError(BachError):

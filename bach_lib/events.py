@@ -76,7 +76,7 @@ class MessageUncertain(MessageFinished):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageReceived(Event):
-    """A message of an allowed sender is in the inbox."""
+    """A message of an allowed sender is in the inbox, and the rules have been held against it. Told once."""
 
     message: IncomingMessage
 

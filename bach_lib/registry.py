@@ -206,7 +206,7 @@ def _write_update(tx: Transaction, connection: Connection, changed: frozenset[st
 
 
 def _write_removal(tx: Transaction, name: str) -> None:
-    for query in ("remove_connection", "remove_messages", "remove_inbox"):
+    for query in ("remove_connection", "remove_messages", "remove_inbox", "remove_unreadable"):
         tx.run(query, name=name)
 
 

@@ -6,7 +6,7 @@ Outbound and inbound do not know of each other; what starts, stops and restarts 
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from aiohttp import ClientSession
 
@@ -18,6 +18,8 @@ from bach_lib.events import ConnectionAdded, ConnectionChanged, ConnectionRemove
 from bach_lib.health import internal_fault
 from bach_lib.inbound.inbox import Inbox
 from bach_lib.inbound.receiver import Receiver
+from bach_lib.inbound.router import Router
+from bach_lib.incoming import Media
 from bach_lib.models import Category, Connection, ConnectionState, Direction, Fault, Health, Identity
 from bach_lib.outbound.dispatcher import Dispatcher
 from bach_lib.outbound.tools import Tools
@@ -36,6 +38,7 @@ class Services:
 
     registry: Registry
     inbox: Inbox
+    router: Router
     tools: Tools
     bus: Bus
     connectors: Connectors
@@ -52,6 +55,7 @@ class ConnectionRuntime:
         self._name = name
         self._services = services
         self._connector: Connector | None = None
+        self._redact = Redactor()
         self._lock = asyncio.Lock()
         self.change: asyncio.Task[None] | None = None
         """The start or restart that was asked for last."""
@@ -61,6 +65,7 @@ class ConnectionRuntime:
         self.receiver = Receiver(
             row=lambda: registry.get(name),
             inbox=services.inbox,
+            router=services.router,
             bus=services.bus,
             clock=tools.clock,
             policy=tools.policy.receive,
@@ -81,6 +86,13 @@ class ConnectionRuntime:
         """Show that an answer is coming, if the connection is at work."""
         if self._connector:
             await self._connector.typing(self._connector.normalize_recipient(recipient))
+
+    async def fetch(self, media: Media, limit: int) -> bytes | Fault:
+        """The bytes of a file that somebody sent, if they are no more than `limit`."""
+        if self._connector is None:
+            return Fault(code="not_working", text="The connection is not at work.")
+        answer = await self._connector.fetch(media, limit)
+        return replace(answer, text=self._redact(answer.text)) if isinstance(answer, Fault) else answer
 
     async def start(self) -> None:
         """Learn what waits on disk and, if the connection is active, begin to work."""
@@ -133,7 +145,7 @@ class ConnectionRuntime:
             allowed=lambda: services.registry.get(self._name).allowed,
         )
         self._connector = connector = connector_type(setup)
-        redact = Redactor(secrets.values())
+        self._redact = redact = Redactor(secrets.values())
         self.dispatcher.start(connector, redact)
         if connector_type.capabilities.receives:
             self.receiver.start(connector, redact)

@@ -84,12 +84,13 @@ class Unreadable:
 class Batch:
     """What one poll brought, and the cursor to store with it.
 
-    The platform learns of the cursor with the next poll only.
+    The platform learns of the cursor with the next poll only. `is_complete`: nothing more was waiting when it was read.
     """
 
     messages: tuple[Incoming, ...]
     cursor: str | None
     unreadable: tuple[Unreadable, ...] = ()
+    is_complete: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

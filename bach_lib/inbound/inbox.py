@@ -1,112 +1,222 @@
 """What came in, on disk: messages of allowed senders and the cursor in one transaction, every message once.
 
 The platform learns of a cursor only with the next poll, so a crash at any moment repeats a poll and never loses a
-message; a repeated message is recognised by the platform's own id.
+message; a repeated message is recognised by the platform's own id. A message that cannot be stored for a reason of its
+own is set aside with what is known of it; failing again and again, it would keep back everything behind it.
 """
 
 import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from bach_lib.clock import Clock
-from bach_lib.connectors.base import Batch, Incoming
-from bach_lib.inbound.contents import content_from_json, content_json
+from bach_lib.connectors.base import Batch, Incoming, Unreadable
+from bach_lib.errors import UnknownMessageError
+from bach_lib.inbound.admission import is_allowed
 from bach_lib.inbound.pairing import Pairings
+from bach_lib.inbound.records import incoming_from_row, incoming_values, metadata_json
 from bach_lib.incoming import InboxStatus, IncomingMessage, Kind
 from bach_lib.models import Connection
+from bach_lib.redact import Redactor
 from bach_lib.storage import Store, Transaction
-from bach_lib.storage.database import Row
 from bach_lib.storage.purge import purge
-from bach_lib.storage.values import integer, real, text, upper_bound
+from bach_lib.storage.values import real, text, upper_bound
+
+_MAX_RAW = 16_384
+"""Characters of an unreadable message that are kept."""
+_MAX_UNREADABLE = 100
+"""Unreadable messages of a connection that are kept: enough to see what is wrong."""
+_OWN_FAULTS = (ArithmeticError, LookupError, RecursionError, TypeError, ValueError)
+"""What a message that no disk can take fails with; a full disk fails otherwise, and what it refused comes again."""
+_ACTED_UPON = frozenset({Kind.COMMAND, Kind.BUTTON})
+"""What people send to make something happen now; an hour later they do not want it any more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """What became of a poll: the new `messages`, and how many were `blocked` (strangers) and set `aside`."""
+
+    messages: Sequence[IncomingMessage]
+    blocked: int
+    aside: int
 
 
 class Inbox:
-    """All incoming messages of one database."""
+    """All incoming messages of one database, whose `instance` tells it from every other.
 
-    def __init__(self, store: Store, clock: Clock, pairings: Pairings) -> None:
+    A command or press older than `max_age` seconds is stored as expired.
+    """
+
+    def __init__(self, store: Store, clock: Clock, pairings: Pairings, instance: str, max_age: float) -> None:
         self._store = store
         self._clock = clock
         self._pairings = pairings
+        self._instance = instance
+        self._max_age = max_age
 
     async def cursor(self, connection: str) -> str | None:
         """How far this connection has read."""
         row = await self._store.submit(lambda tx: tx.row("get_cursor", name=connection), writes=False)
         return text(row["receive_cursor"]) if row else None
 
-    async def accept(self, connection: Connection, batch: Batch) -> tuple[list[IncomingMessage], int]:
+    async def caught_up_at(self, connection: str) -> float | None:
+        """When this connection had read everything there was, as far as the disk knows (seconds since 1970)."""
+        row = await self._store.submit(lambda tx: tx.row("get_cursor", name=connection), writes=False)
+        return real(row["polled_at"]) if row else None
+
+    async def save_caught_up_at(self, connection: str, when: float) -> None:
+        """Let the next start know until when everything was read."""
+        await self._store.submit(lambda tx: tx.run("save_polled_at", name=connection, polled_at=when))
+
+    async def accept(
+        self, connection: Connection, batch: Batch, *, caught_up_at: float | None, redact: Redactor
+    ) -> Accepted:
         """Store what allowed senders sent, and the cursor.
 
-        Return the new messages and how many senders were turned away.
+        `caught_up_at`: when everything before this poll had been read, so nothing in it was sent earlier.
         """
         allowed = [message for message in batch.messages if is_allowed(connection, message)]
         blocked = [message for message in batch.messages if not is_allowed(connection, message)]
         now = self._clock.now()
 
-        def work(tx: Transaction) -> list[IncomingMessage]:
-            tx.run("save_cursor", name=connection.name, cursor=batch.cursor, blocked=len(blocked))
-            return [stored for message in allowed if (stored := _store(tx, connection.name, message, now))]
+        def work(tx: Transaction) -> Accepted:
+            tx.run(
+                "save_cursor",
+                name=connection.name,
+                cursor=batch.cursor,
+                blocked=len(blocked),
+                polled_at=now if batch.is_complete else None,
+            )
+            aside, stored = list(batch.unreadable), []
+            for message in allowed:
+                try:
+                    new = self._store_one(tx, connection.name, message, caught_up_at, now)
+                except _OWN_FAULTS as error:
+                    aside.append(Unreadable(raw=repr(message), reason=repr(error)))
+                else:
+                    stored += [new] if new else []
+            _set_aside(tx, connection.name, aside, redact, now)
+            return Accepted(messages=stored, blocked=len(blocked), aside=len(aside))
 
-        stored = await self._store.submit(work)
+        accepted = await self._store.submit(work)
         self._pairings.offer(connection.name, blocked)
-        return stored, len(blocked)
+        return accepted
 
-    async def page(self, *, connection: str | None, before: int | None, limit: int) -> list[IncomingMessage]:
-        """A page, newest first. `before`: only ids below it."""
-        values = {"connection": connection, "before": upper_bound(before), "limit": limit}
-        rows = await self._store.submit(lambda tx: tx.rows("list_incoming", **values), writes=False)
-        return [_message(row) for row in rows]
+    async def unrouted(self, connection: str) -> list[IncomingMessage]:
+        """What was stored and never announced, oldest first: a crash came between."""
+        rows = await self._store.submit(lambda tx: tx.rows("unrouted", connection=connection), writes=False)
+        return [incoming_from_row(row) for row in rows]
+
+    async def save_routed(self, messages: Iterable[IncomingMessage]) -> None:
+        """Keep what the router found out, so that these are never announced again."""
+        messages = list(messages)
+
+        def work(tx: Transaction) -> None:
+            for message in messages:
+                tx.run(
+                    "save_routed",
+                    id=message.id,
+                    kind=message.kind,
+                    routed_at=message.routed_at,
+                    metadata=metadata_json(message.metadata),
+                )
+
+        await self._store.submit(work)
+
+    async def get(self, incoming_id: int) -> IncomingMessage:
+        """One message. Raises `UnknownMessageError`."""
+        wanted = upper_bound(incoming_id)
+        row = await self._store.submit(lambda tx: tx.row("get_incoming", id=wanted), writes=False)
+        if row is None:
+            raise UnknownMessageError(id=incoming_id)
+        return incoming_from_row(row)
+
+    async def page(
+        self,
+        *,
+        connection: str | None,
+        sender_id: str | None,
+        status: InboxStatus | None,
+        before: int | None,
+        limit: int,
+        offset: int,
+    ) -> list[IncomingMessage]:
+        """A page, newest first. `before`: only ids below it. `offset`: so many more are passed over."""
+
+        def work(tx: Transaction) -> list[IncomingMessage]:
+            rows = tx.rows(
+                "list_incoming",
+                connection=connection,
+                sender_id=sender_id,
+                status=status,
+                before=upper_bound(before),
+                limit=limit,
+                offset=upper_bound(offset),
+            )
+            return [incoming_from_row(row) for row in rows]
+
+        return await self._store.submit(work, writes=False)
+
+    async def mark(self, ids: Iterable[int], status: InboxStatus) -> int:
+        """Give messages this status; return how many had another."""
+        wanted = json.dumps([upper_bound(number) for number in ids])
+        return await self._store.submit(lambda tx: tx.run("mark_incoming", ids=wanted, status=status))
+
+    async def unreadable(self, connection: str) -> list[Unreadable]:
+        """What was set aside, newest first."""
+        rows = await self._store.submit(lambda tx: tx.rows("list_unreadable", connection=connection), writes=False)
+        return [Unreadable(raw=str(row["raw"]), reason=str(row["reason"])) for row in rows]
 
     async def purge(self, before: float) -> int:
-        """Remove what came in before a time (seconds since 1970); return how many."""
+        """Remove what came in before a time (seconds since 1970); return how many messages."""
+        await self._store.submit(lambda tx: tx.run("purge_unreadable", before=before))
         return await purge(self._store, "page_inbox_by_age", "delete_incoming", before, lambda _: True)
 
+    def _store_one(
+        self, tx: Transaction, connection: str, message: Incoming, caught_up_at: float | None, now: float
+    ) -> IncomingMessage | None:
+        """None if the platform's id is known: it is the same message again."""
+        number = self._number(message.origin)
+        ours = tx.row("when_attempted", id=number, connection=connection) if number else None
+        asked_at = real(ours["attempted_at"]) if ours else None
+        if message.kind in _ACTED_UPON and self._is_too_old(message, caught_up_at, asked_at, now):
+            message = replace(message, kind=Kind.EXPIRED)
+        row = tx.row(
+            "add_incoming",
+            connection=connection,
+            **incoming_values(message),
+            message_id=number if ours else None,
+            received_at=now,
+        )
+        return incoming_from_row(row) if row else None
 
-def is_allowed(connection: Connection, message: Incoming) -> bool:
-    """Nobody is, by default. A recipient with a thread is also allowed through the whole chat."""
-    places = {message.recipient, message.recipient.partition("/")[0], message.sender_id} - {""}
-    return not connection.allowed.isdisjoint(places)
+    def _is_too_old(self, message: Incoming, caught_up_at: float | None, asked_at: float | None, now: float) -> bool:
+        """By its date; without one it came after everything was read last, and after the message it is about."""
+        bounds = (caught_up_at, asked_at) if message.sent_at is None else (message.sent_at,)
+        return now - max((bound for bound in bounds if bound is not None), default=0.0) > self._max_age
+
+    def _number(self, origin: str | None) -> int | None:
+        """The id in a nonce of ours (see `outbound.records`), if it is one."""
+        instance, separator, number = (origin or "").rpartition("-")
+        if not separator or instance != self._instance:
+            return None
+        try:
+            return upper_bound(int(number, 16))
+        except ValueError:
+            return None
 
 
-def _store(tx: Transaction, connection: str, message: Incoming, now: float) -> IncomingMessage | None:
-    """None if the platform's id is known: it is the same message again."""
-    row = tx.row(
-        "add_incoming",
-        connection=connection,
-        remote_id=_storable(message.remote_id),
-        recipient=_storable(message.recipient),
-        sender_id=_storable(message.sender_id),
-        sender_name=_storable(message.sender_name),
-        kind=message.kind,
-        text=_storable(message.text),
-        content=_storable(content_json(message.content)),
-        reply_to=None if message.reply_to is None else _storable(message.reply_to),
-        message_id=None,
-        sent_at=message.sent_at,
-        received_at=now,
-        metadata=_storable(json.dumps(dict(message.metadata), ensure_ascii=False)),
-    )
-    return _message(row) if row else None
+def _set_aside(tx: Transaction, connection: str, aside: Iterable[Unreadable], redact: Redactor, now: float) -> None:
+    for one in aside:
+        tx.run(
+            "add_unreadable",
+            connection=connection,
+            raw=redact(_printable(one.raw[:_MAX_RAW]), _MAX_RAW),
+            reason=redact(_printable(one.reason)),
+            received_at=now,
+        )
+        tx.run("trim_unreadable", connection=connection, keep=_MAX_UNREADABLE)
 
 
-def _storable(text: str) -> str:
-    """Without halves of characters, which JSON can carry and no disk takes; else the same poll would fail for ever."""
-    return text.encode("utf-8", "replace").decode("utf-8")
-
-
-def _message(row: Row) -> IncomingMessage:
-    return IncomingMessage(
-        id=integer(row["id"]),
-        connection=str(row["connection"]),
-        remote_id=str(row["remote_id"]),
-        recipient=str(row["recipient"]),
-        sender_id=str(row["sender_id"]),
-        sender_name=str(row["sender_name"]),
-        kind=Kind(str(row["kind"])),
-        text=str(row["text"]),
-        content=content_from_json(str(row["content"])),
-        reply_to=text(row["reply_to"]),
-        message_id=None if row["message_id"] is None else integer(row["message_id"]),
-        status=InboxStatus(str(row["status"])),
-        routed_at=real(row["routed_at"]),
-        sent_at=real(row["sent_at"]),
-        received_at=real(row["received_at"]) or 0.0,
-        metadata=json.loads(str(row["metadata"])),
-    )
+def _printable(text: str) -> str:
+    return text.encode("ascii", "backslashreplace").decode("ascii")

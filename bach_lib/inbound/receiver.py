@@ -1,21 +1,25 @@
 """Receiving through one connection, and noticing when that has quietly stopped.
 
-The loop polls, stores, publishes, and polls again. A watchdog looks at one number, the time by which the next good poll
+The loop polls, stores, routes, and polls again. A watchdog looks at one number, the time by which the next good poll
 is overdue. When that has come, whatever the loop believes, both the loop and what the connector holds open are thrown
 away and made anew.
 """
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 
 from bach_lib.bus import Bus
 from bach_lib.clock import Cancel, Clock
-from bach_lib.connectors.base import Batch, Connector
+from bach_lib.connectors.base import Batch, Connector, Incoming
 from bach_lib.errors import BachError
-from bach_lib.events import ConnectionChanged, MessageReceived
+from bach_lib.events import ConnectionChanged
 from bach_lib.health import internal_fault, log_transition, state_after
+from bach_lib.inbound.admission import Notice, is_allowed
 from bach_lib.inbound.inbox import Inbox
+from bach_lib.inbound.router import Router
+from bach_lib.incoming import Kind
 from bach_lib.models import Connection, ConnectionState, Direction, Fault, Health
 from bach_lib.policy import ReceivePolicy
 from bach_lib.redact import Redactor
@@ -25,6 +29,8 @@ _LONGEST_WAIT = 86_400.0
 """Seconds; no server may silence receiving for longer than a day at a time."""
 _RESET_TIMEOUT = 10.0
 """Seconds; what is thrown away may hang as well."""
+_ACKNOWLEDGE_TIMEOUT = 15.0
+"""Seconds. Platforms forget a press about as soon (Telegram after some 30 s, Discord after 3)."""
 
 
 class Receiver:
@@ -38,6 +44,7 @@ class Receiver:
         *,
         row: Callable[[], Connection],
         inbox: Inbox,
+        router: Router,
         bus: Bus,
         clock: Clock,
         policy: ReceivePolicy,
@@ -46,11 +53,18 @@ class Receiver:
         self._row = row
         self._name = row().name
         self._inbox = inbox
+        self._router = router
         self._bus = bus
         self._clock = clock
         self._policy = policy
         self._count_blocked = count_blocked
+        self._strangers = Notice("%d messages of senders that nobody allowed came through %s", self._name, clock)
+        self._unreadable = Notice("%d messages that came through %s could not be read; set aside", self._name, clock)
         self._redact = Redactor()
+        self._has_left_over = True
+        """Whether something may be stored that was never announced."""
+        self._caught_up_at: float | None = None
+        self._acknowledging: set[asyncio.Task[None]] = set()
         self._loop: asyncio.Task[None] | None = None
         self._rebuilding: asyncio.Task[None] | None = None
         self._storing: asyncio.Task[None] | None = None
@@ -80,13 +94,14 @@ class Receiver:
         if self._cancel_watchdog:
             self._cancel_watchdog()
             self._cancel_watchdog = None
-        tasks = [task for task in (self._rebuilding, self._loop) if task]
+        tasks = [task for task in (self._rebuilding, self._loop, *self._acknowledging) if task]
         for task in tasks:
             task.cancel()
         if self._storing:
             tasks.append(self._storing)  # to its end: what is in the inbox must also be published
         self._loop = self._rebuilding = self._storing = None
         await asyncio.gather(*tasks, return_exceptions=True)
+        await self._save_caught_up_at()
         self._become(Health(state=ConnectionState.DISABLED, last_success=self.health.last_success))
 
     def _begin(self, connector: Connector) -> None:
@@ -130,14 +145,19 @@ class Receiver:
     async def _poll(self, connector: Connector) -> Batch | Fault:
         """One poll, stored and published."""
         try:
+            await self._route_left_over()
+            cursor = await self._inbox.cursor(self._name)
             async with asyncio.timeout(connector.capabilities.poll_timeout):
-                answer = await connector.receive(await self._inbox.cursor(self._name))
+                answer = await connector.receive(cursor)
+        except BachError as error:  # the disk
+            return Fault(code=error.code, text=str(error))
         except TimeoutError:
             return Fault(code="timeout", text="The platform did not answer in time.")
         except Exception as error:  # noqa: BLE001 - a border: a fault in a connector must not end receiving
             return internal_fault(error)
         if isinstance(answer, Fault):
             return Fault(code=answer.code, text=self._redact(answer.text), retry_after=answer.retry_after)
+        self._acknowledge(connector, answer.messages)
         self._storing = asyncio.create_task(self._take_in(answer), name=f"bach-inbox-{self._name}")
         try:
             await asyncio.shield(self._storing)
@@ -148,10 +168,46 @@ class Receiver:
         return answer
 
     async def _take_in(self, batch: Batch) -> None:
-        messages, blocked = await self._inbox.accept(self._row(), batch)
-        self._count_blocked(blocked)
+        row, polled_at = self._row(), self._clock.now()
+        accepted = await self._inbox.accept(row, batch, caught_up_at=self._caught_up_at, redact=self._redact)
+        if batch.is_complete:
+            self._caught_up_at = polled_at
+        self._count_blocked(accepted.blocked)
+        self._strangers.add(accepted.blocked)
+        self._unreadable.add(accepted.aside)
+        self._has_left_over = True  # until it is announced
+        await self._router.route(row, accepted.messages)
+        self._has_left_over = False
+
+    async def _route_left_over(self) -> None:
+        """Announce what an earlier run stored, or what the disk did not let us announce."""
+        if self._caught_up_at is None:
+            self._caught_up_at = await self._inbox.caught_up_at(self._name)
+        if self._has_left_over:
+            await self._router.route_left_over(self._row())
+            self._has_left_over = False
+
+    async def _save_caught_up_at(self) -> None:
+        """So that the next start can tell an old press from a new one. A disk that fails has told of it already."""
+        if self._caught_up_at is not None:
+            with suppress(BachError):
+                await self._inbox.save_caught_up_at(self._name, self._caught_up_at)
+
+    def _acknowledge(self, connector: Connector, messages: Iterable[Incoming]) -> None:
+        """At once, beside everything else: a person looks at the button they pressed."""
+        row = self._row()
         for message in messages:
-            self._bus.publish(MessageReceived(connection=self._name, message=message))
+            if message.kind is Kind.BUTTON and is_allowed(row, message):
+                task = asyncio.create_task(self._acknowledge_one(connector, message), name="bach-acknowledge")
+                self._acknowledging.add(task)
+                task.add_done_callback(self._acknowledging.discard)
+
+    async def _acknowledge_one(self, connector: Connector, press: Incoming) -> None:
+        try:
+            async with asyncio.timeout(_ACKNOWLEDGE_TIMEOUT):
+                await connector.acknowledge(press)
+        except Exception as error:  # noqa: BLE001 - a border: the press itself is what matters
+            _LOGGER.debug("A press through %s was not acknowledged: %s", self._name, self._redact(repr(error)))
 
     def _watch(self, connector: Connector, seconds: float) -> None:
         self._cancel_watchdog = self._clock.call_later(seconds, lambda: self._look(connector))

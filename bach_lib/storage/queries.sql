@@ -34,6 +34,9 @@ DELETE FROM messages WHERE connection = :name;
 -- remove_inbox: of a removed connection
 DELETE FROM inbox WHERE connection = :name;
 
+-- remove_unreadable: of a removed connection
+DELETE FROM unreadable WHERE connection = :name;
+
 -- put_message: born pending, or sending if it may go at once (that saves the claim's transaction)
 INSERT INTO messages (connection, recipient, status, text, title, format, silent, reply_to, priority, tag, delivery, context,
                       operation, target, buttons, created_at, expires_at, max_retries, attempted_at)
@@ -127,16 +130,65 @@ VALUES (:connection, :remote_id, :recipient, :sender_id, :sender_name, :kind, :t
 ON CONFLICT (connection, remote_id) DO NOTHING
 RETURNING *;
 
--- get_cursor: how far a connection has read
-SELECT receive_cursor FROM connections WHERE name = :name;
+-- when_attempted: when a message of ours went to the platform; nobody can have answered it before
+SELECT attempted_at FROM messages WHERE id = :id AND connection = :connection;
 
--- save_cursor: in the transaction that stores what was read
-UPDATE connections SET receive_cursor = :cursor, blocked_count = blocked_count + :blocked WHERE name = :name;
+-- unrouted: stored, but not announced; oldest first
+SELECT * FROM inbox WHERE connection = :connection AND routed_at IS NULL ORDER BY id;
+
+-- save_routed: what the router found out, before anybody is told
+UPDATE inbox SET kind = :kind, routed_at = :routed_at, metadata = :metadata WHERE id = :id;
+
+-- get_cursor: how far a connection has read
+SELECT receive_cursor, polled_at FROM connections WHERE name = :name;
+
+-- save_cursor: in the transaction that stores what was read; a poll without news changes nothing and so writes nothing
+UPDATE connections
+SET receive_cursor = :cursor,
+    blocked_count = blocked_count + :blocked,
+    polled_at = CASE WHEN receive_cursor IS :cursor THEN polled_at ELSE coalesce(:polled_at, polled_at) END
+WHERE name = :name;
+
+-- save_polled_at: when receiving ends
+UPDATE connections SET polled_at = :polled_at WHERE name = :name;
+
+-- get_incoming: one, by its id
+SELECT * FROM inbox WHERE id = :id;
 
 -- list_incoming: newest first, a page at a time
 SELECT * FROM inbox
-WHERE id < :before AND (:connection IS NULL OR connection = :connection)
-ORDER BY id DESC LIMIT :limit;
+WHERE id < :before
+    AND (:connection IS NULL OR connection = :connection)
+    AND (:sender_id IS NULL OR sender_id = :sender_id)
+    AND (:status IS NULL OR status = :status)
+ORDER BY id DESC LIMIT :limit OFFSET :offset;
+
+-- mark_incoming: read, archived, or unread again
+UPDATE inbox SET status = :status WHERE id IN (SELECT value FROM json_each(:ids)) AND status <> :status;
+
+-- add_unreadable: set aside, so that it neither stops nor returns
+INSERT INTO unreadable (connection, raw, reason, received_at) VALUES (:connection, :raw, :reason, :received_at);
+
+-- trim_unreadable: only the newest of a connection are kept
+DELETE FROM unreadable WHERE connection = :connection AND id <= (
+    SELECT id FROM unreadable WHERE connection = :connection ORDER BY id DESC LIMIT 1 OFFSET :keep
+);
+
+-- list_unreadable: newest first; there are never many
+SELECT * FROM unreadable WHERE connection = :connection ORDER BY id DESC;
+
+-- purge_unreadable: by age
+DELETE FROM unreadable WHERE received_at < :before;
+
+-- list_rules: all, for the matcher
+SELECT * FROM rules ORDER BY name;
+
+-- save_rule: a new one, or another of the same name
+INSERT OR REPLACE INTO rules (name, connection, phrases, patterns, is_active)
+VALUES (:name, :connection, :phrases, :patterns, :is_active);
+
+-- remove_rule: by its name
+DELETE FROM rules WHERE name = :name;
 
 -- page_inbox_by_age: as page_messages_by_age
 SELECT id, received_at AS created_at FROM inbox WHERE id > :after ORDER BY id LIMIT :limit;

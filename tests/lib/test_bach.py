@@ -10,21 +10,30 @@ from aiohttp import ClientSession
 
 from bach_lib import (
     Bach,
+    BachError,
     Category,
     Connection,
     ConnectionState,
+    Content,
     Direction,
     Fault,
     Identity,
+    InboxStatus,
+    Kind,
+    Media,
     Message,
+    Rule,
     Status,
     StorageError,
     SystemClock,
 )
-from bach_lib.connectors.base import Connector, Setup
+from bach_lib.connectors.base import Batch, Connector, Incoming, Setup, Unreadable
 from bach_lib.errors import (
     CannotReceiveError,
+    FileTooLargeError,
     InvalidValueError,
+    NoFileError,
+    NotFetchedError,
     NotOpenError,
     StoreInUseError,
     UnknownConnectionError,
@@ -429,3 +438,116 @@ async def test_what_is_told_is_true_already(home: Bach, clock: FakeClock) -> Non
     await home.send("home", "ada", "text")
     await clock.settle()
     assert [task.exception() for task in found] == [None]
+
+
+# -- what came in ----------------------------------------------------------------------------------------------------
+
+
+def bring(platform: FakePlatform, media: Media | None = None, *, remote_id: str = "42:1", sender: str = "42") -> None:
+    """Somebody sends something, perhaps with a file."""
+    message = Incoming(
+        remote_id=remote_id,
+        recipient=sender,
+        recipient_title="Ada",
+        sender_id=sender,
+        sender_name="Ada",
+        kind=Kind.MEDIA if media else Kind.TEXT,
+        text="look",
+        content=Content(media=media),
+    )
+    platform.incoming.put_nowait(Batch(messages=(message,), cursor=remote_id))
+
+
+@pytest.fixture
+async def receiving(bach: Bach, clock: FakeClock, platform: FakePlatform) -> Bach:
+    """A BACH that receives, with one text in its inbox."""
+    await bach.registry.add(Connection(name="home", type="fake", allowed=frozenset({"42", "7"})))
+    bring(platform)
+    await clock.settle()
+    return bach
+
+
+async def test_the_inbox_is_filtered_by_sender(receiving: Bach, clock: FakeClock, platform: FakePlatform) -> None:
+    """Who looks for one person's messages would find those of others, or of another bot."""
+    bring(platform, remote_id="7:1", sender="7")
+    await clock.settle()
+    assert [message.sender for message in await receiving.inbox(sender="home:42")] == ["home:42"]
+    assert await receiving.inbox(sender="work:42") == []
+    assert await receiving.inbox(sender="home:42", connection="work") == []
+    for wrong in ("42", "home:", ":42", ""):
+        with pytest.raises(InvalidValueError, match="connection:sender_id"):
+            await receiving.inbox(sender=wrong)
+
+
+async def test_messages_are_marked(receiving: Bach) -> None:
+    """What somebody has dealt with would look new for ever."""
+    [message] = await receiving.inbox(status=InboxStatus.UNREAD)
+    assert await receiving.mark([message.id], InboxStatus.ARCHIVED) == 1
+    assert (await receiving.incoming(message.id)).status is InboxStatus.ARCHIVED
+    assert await receiving.inbox(status=InboxStatus.UNREAD) == []
+
+
+async def test_a_file_is_fetched_when_somebody_wants_it(
+    receiving: Bach, clock: FakeClock, platform: FakePlatform
+) -> None:
+    """A voice message could not be heard."""
+    platform.files["v1"] = b"sound"
+    bring(platform, Media(type="voice", reference="v1", size=5), remote_id="42:2")
+    await clock.settle()
+    [message] = await receiving.inbox(limit=1)
+    assert await receiving.fetch(message.id) == b"sound"
+
+
+@pytest.mark.parametrize(
+    ("media", "error"),
+    [
+        pytest.param(None, NoFileError, id="a text"),
+        pytest.param(Media(type="voice", reference="v1", size=6), FileTooLargeError, id="more than wanted"),
+        pytest.param(Media(type="video", reference="v1", size=1 << 40), FileTooLargeError, id="a whole film"),
+        pytest.param(Media(type="voice", reference="v1"), NotFetchedError, id="larger than it said"),
+        pytest.param(Media(type="voice", reference="gone", size=1), NotFetchedError, id="gone"),
+    ],
+)
+async def test_what_cannot_be_fetched_is_said_in_a_sentence(
+    receiving: Bach, clock: FakeClock, platform: FakePlatform, media: Media | None, error: type[BachError]
+) -> None:
+    """A film would fill the memory, or an automation fail without a reason."""
+    platform.files["v1"] = b"sounds"
+    bring(platform, media, remote_id="42:2")
+    await clock.settle()
+    [message] = await receiving.inbox(limit=1)
+    with pytest.raises(error, match=str(message.id)):
+        await receiving.fetch(message.id, 5)
+
+
+async def test_nothing_is_fetched_through_a_connection_at_rest(
+    receiving: Bach, clock: FakeClock, platform: FakePlatform
+) -> None:
+    """A switched-off connection would still go out to the platform."""
+    bring(platform, Media(type="voice", reference="v1", size=1), remote_id="42:2")
+    await clock.settle()
+    [message] = await receiving.inbox(limit=1)
+    await receiving.registry.update("home", is_active=False)
+    await clock.settle()
+    with pytest.raises(NotFetchedError, match="not at work"):
+        await receiving.fetch(message.id)
+
+
+async def test_rules_reach_the_router(receiving: Bach, clock: FakeClock, platform: FakePlatform) -> None:
+    """A rule would be kept and never tried."""
+    await receiving.rules.set(Rule(name="eyes", phrases=("look",)))
+    bring(platform, remote_id="42:2")
+    await clock.settle()
+    [message] = await receiving.inbox(limit=1)
+    assert message.metadata["context_triggers"] == ["eyes"]
+
+
+async def test_what_was_set_aside_can_be_looked_at(receiving: Bach, clock: FakeClock, platform: FakePlatform) -> None:
+    """Nobody could mend what they cannot see."""
+    nonsense = Unreadable(raw="{}", reason="no number")
+    platform.incoming.put_nowait(Batch(messages=(), cursor="2", unreadable=(nonsense,)))
+    await clock.settle()
+    assert await receiving.unreadable("home") == [nonsense]
+    await receiving.registry.remove("home")
+    await clock.settle()
+    assert await receiving.unreadable("home") == []

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import TypedDict, Unpack
 
 from bach_lib.connectors.base import Incoming
-from bach_lib.incoming import Kind
+from bach_lib.incoming import Content, Kind
 
 
 class IncomingFields(TypedDict, total=False):
@@ -16,7 +16,12 @@ class IncomingFields(TypedDict, total=False):
     recipient_title: str
     sender_id: str
     sender_name: str
+    kind: Kind
     text: str
+    content: Content
+    reply_to: str | None
+    origin: str | None
+    handle: str | None
     sent_at: float | None
     metadata: Mapping[str, object]
 

@@ -9,14 +9,16 @@ import pytest
 
 from bach_lib import Connection, ConnectionState, Fault, Health, ReceivePolicy
 from bach_lib.bus import Bus
-from bach_lib.connectors.base import Batch, Capabilities, Connector, Setup
+from bach_lib.connectors.base import Batch, Capabilities, Connector, Incoming, Setup, Unreadable
 from bach_lib.errors import StoreFailedError
 from bach_lib.events import ConnectionChanged, MessageReceived
 from bach_lib.inbound import receiver as receiver_module
-from bach_lib.inbound.inbox import Inbox
+from bach_lib.inbound.inbox import Accepted, Inbox
 from bach_lib.inbound.pairing import Pairings
 from bach_lib.inbound.receiver import Receiver
-from bach_lib.incoming import IncomingMessage
+from bach_lib.inbound.router import Router
+from bach_lib.inbound.rules import Rules
+from bach_lib.incoming import Content, IncomingMessage, Kind
 from bach_lib.models import Format
 from bach_lib.redact import Redactor
 from bach_lib.storage import Store
@@ -42,11 +44,12 @@ class Bench:
         bus = Bus()
         bus.subscribe(ConnectionChanged, lambda event: self.healths.append(event.health))
         bus.subscribe(MessageReceived, lambda event: self.received.append(event.message))
-        self.inbox = Inbox(store, clock, Pairings(lambda _, candidate: None))
+        self.inbox = Inbox(store, clock, Pairings(lambda _, candidate: None), "0a1b2c3d", max_age=300)
         self.row = HOME
         self.receiver = Receiver(
             row=lambda: self.row,
             inbox=self.inbox,
+            router=Router(self.inbox, Rules(store), bus, clock, max_age=300),
             bus=bus,
             clock=clock,
             policy=ReceivePolicy(backoff=(1, 2, 5), stall_seconds=120),
@@ -239,7 +242,7 @@ async def test_a_full_disk_repeats_the_poll(
     assert platform.cursors == [None, None, "1"]
 
 
-async def raise_full_disk(*args: object) -> None:
+async def raise_full_disk(*args: object, **options: object) -> None:
     """No room."""
     raise StoreFailedError(path="bach.db", reason="disk full")
 
@@ -260,7 +263,7 @@ async def test_a_mistake_in_our_own_code_does_not_end_receiving(
     assert bench.texts[-1] == "hello"
 
 
-async def raise_surprise(*args: object) -> Batch:
+async def raise_surprise(*args: object, **options: object) -> Batch:
     """A mistake."""
     raise LookupError("surprise")
 
@@ -413,9 +416,9 @@ async def test_what_is_being_stored_when_it_stops_is_also_told(
     """A command would lie in the inbox, never carried out, and never come again."""
     go_on, accept = asyncio.Event(), bench.inbox.accept
 
-    async def slow(row: Connection, batch: Batch) -> tuple[list[IncomingMessage], int]:
+    async def slow(row: Connection, batch: Batch, *, caught_up_at: float | None, redact: Redactor) -> Accepted:
         await go_on.wait()
-        return await accept(row, batch)
+        return await accept(row, batch, caught_up_at=caught_up_at, redact=redact)
 
     monkeypatch.setattr(bench.inbox, "accept", slow)
     await bench.start()
@@ -427,6 +430,197 @@ async def test_what_is_being_stored_when_it_stops_is_also_told(
     await stopping
     assert bench.texts == ["lights on"]
     assert await bench.inbox.cursor("home") == "1"
+
+
+# -- presses ---------------------------------------------------------------------------------------------------------
+
+
+def press(remote_id: str = "p1", sender: str = "42") -> Incoming:
+    """Somebody presses a button."""
+    return incoming(
+        remote_id=remote_id, sender_id=sender, recipient=sender, kind=Kind.BUTTON, text="", content=Content(value="yes")
+    )
+
+
+def bring(platform: Platform, *messages: Incoming, cursor: str, is_complete: bool = True) -> None:
+    """The next poll brings these."""
+    platform.incoming.put_nowait(Batch(messages=messages, cursor=cursor, is_complete=is_complete))
+
+
+async def test_a_press_is_acknowledged_before_it_is_stored(
+    bench: Bench, platform: Platform, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The button would turn while the disk is busy, and the person press again."""
+    stuck = asyncio.Event()
+
+    async def never(*args: object, **options: object) -> Accepted:
+        await stuck.wait()
+        raise AssertionError
+
+    monkeypatch.setattr(bench.inbox, "accept", never)
+    await bench.start()
+    bring(platform, press(), cursor="1")
+    await clock.settle()
+    assert [message.remote_id for message in platform.acknowledged] == ["p1"]
+    stuck.set()
+
+
+async def test_the_press_of_a_stranger_is_not_answered(bench: Bench, platform: Platform, clock: FakeClock) -> None:
+    """A stranger would learn that somebody is at home."""
+    await bench.start()
+    bring(platform, press(sender="666"), cursor="1")
+    await clock.settle()
+    assert platform.acknowledged == []
+    assert bench.blocked == 1
+
+
+async def test_an_acknowledgement_that_fails_or_hangs_costs_nothing_else(
+    bench: Bench, platform: Platform, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One press with a stale handle would end receiving."""
+
+    async def broken(message: Incoming) -> None:
+        if message.remote_id == "p1":
+            raise RuntimeError("query is too old")
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(bench.connector, "acknowledge", broken)
+    await bench.inbox.save_caught_up_at("home", clock.now())
+    await bench.start()
+    bring(platform, press("p1"), press("p2"), cursor="1")
+    platform.write("and on", remote_id="42:3", cursor="2")
+    await clock.settle()
+    assert [message.kind for message in bench.received] == [Kind.BUTTON, Kind.BUTTON, Kind.TEXT]
+    await bench.receiver.stop()
+    assert [task.get_name() for task in asyncio.all_tasks() if task.get_name() == "bach-acknowledge"] == []
+
+
+async def test_a_press_counts_as_old_until_everything_has_been_read(
+    bench: Bench, platform: Platform, clock: FakeClock
+) -> None:
+    """After a night without internet, the first hundred updates out of two hundred would count as all."""
+    await bench.start()
+    bring(platform, press("p1"), cursor="1", is_complete=False)
+    bring(platform, press("p2"), cursor="2")
+    bring(platform, press("p3"), cursor="3")
+    await clock.settle()
+    assert [message.kind for message in bench.received] == [Kind.EXPIRED, Kind.EXPIRED, Kind.BUTTON]
+
+
+async def test_a_press_after_an_outage_is_old_and_the_next_one_is_not(
+    bench: Bench, platform: Platform, clock: FakeClock
+) -> None:
+    """The press of last night would open the door this morning."""
+    await bench.start()
+    bring(platform, cursor="1")
+    await clock.settle()
+    platform.incoming.put_nowait(DOWN)
+    await clock.advance(400)
+    bring(platform, press("p1"), cursor="2")
+    await clock.settle()
+    bring(platform, press("p2"), cursor="3")
+    await clock.settle()
+    assert [message.kind for message in bench.received] == [Kind.EXPIRED, Kind.BUTTON]
+
+
+async def test_a_short_restart_does_not_make_presses_old(bench: Bench, platform: Platform, clock: FakeClock) -> None:
+    """Whoever answers while Home Assistant restarts would have to answer twice."""
+    await bench.start()
+    bring(platform, cursor="1")
+    await clock.settle()
+    await clock.advance(100)
+    bring(platform, cursor="1")
+    await clock.settle()
+    await bench.receiver.stop()
+    assert await bench.inbox.caught_up_at("home") == clock.now()
+
+
+# -- announced once --------------------------------------------------------------------------------------------------
+
+
+async def test_what_a_crash_left_is_announced_at_the_next_start(
+    bench: Bench, platform: Platform, clock: FakeClock
+) -> None:
+    """A message stored just before the crash would never reach anybody: the platform does not send it again."""
+    batch = Batch(messages=(incoming(text="water!"),), cursor="1")
+    await bench.inbox.accept(HOME, batch, caught_up_at=None, redact=Redactor())
+    await bench.start()
+    assert bench.texts == ["water!"]
+    await bench.receiver.stop()
+    await bench.start()
+    assert bench.texts == ["water!"], "and never twice"
+
+
+async def test_a_command_that_a_crash_left_for_long_is_expired(bench: Bench, clock: FakeClock) -> None:
+    """The door would open when the machine is repaired, three days later."""
+    batch = Batch(messages=(incoming(kind=Kind.COMMAND, sent_at=clock.now()),), cursor="1")
+    await bench.inbox.accept(HOME, batch, caught_up_at=None, redact=Redactor())
+    await clock.advance(301)
+    await bench.start()
+    assert [message.kind for message in bench.received] == [Kind.EXPIRED]
+
+
+async def test_what_the_disk_did_not_let_us_announce_comes_with_the_next_poll(
+    bench: Bench, platform: Platform, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk that was full for a second would swallow a command for good."""
+    with monkeypatch.context() as broken:
+
+        async def full_disk(messages: object) -> None:
+            raise StoreFailedError(path="bach.db", reason="disk full")
+
+        broken.setattr(bench.inbox, "save_routed", full_disk)
+        await bench.start()
+        platform.write("lights on", remote_id="42:1", cursor="1")
+        await clock.settle()
+        assert bench.texts == []
+        assert bench.healths[-1].fault == Fault(
+            code="store_failed", text=str(StoreFailedError(path="bach.db", reason="disk full"))
+        )
+    await clock.advance(2)
+    assert bench.texts == ["lights on"]
+    assert bench.states[-1] is not ConnectionState.DISABLED
+
+
+# -- strangers and nonsense in the log -------------------------------------------------------------------------------
+
+
+async def test_strangers_cost_one_line_an_hour(
+    bench: Bench, platform: Platform, clock: FakeClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whoever finds the bot could fill the log; or nobody would ever see that somebody tries."""
+    await bench.start()
+    for number in range(10):
+        platform.write("open", sender="666", remote_id=f"666:{number}", cursor=str(number))
+    await clock.settle()
+    assert strangers(caplog) == ["1 messages of senders that nobody allowed came through home"]
+    await clock.advance(3601)
+    platform.write("open", sender="666", remote_id="666:99", cursor="99")
+    await clock.settle()
+    assert strangers(caplog)[1:] == ["10 messages of senders that nobody allowed came through home"]
+    assert "666" not in caplog.text
+
+
+def strangers(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """What the log says about strangers."""
+    return [record.getMessage() for record in caplog.records if "nobody allowed" in record.getMessage()]
+
+
+async def test_nonsense_is_set_aside_and_told_of_once(
+    bench: Bench, platform: Platform, clock: FakeClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A platform that has changed would make receiving stop, or nobody would learn why messages are missing."""
+    await bench.start("hush-hush")
+    for number in range(3):
+        nonsense = Unreadable(raw=f'{{"n": {number}, "key": "hush-hush"}}', reason="what is this")
+        platform.incoming.put_nowait(Batch(messages=(), cursor=str(number), unreadable=(nonsense,)))
+    platform.write("fine", remote_id="42:1", cursor="9")
+    await clock.settle()
+    assert bench.texts == ["fine"]
+    assert len(await bench.inbox.unreadable("home")) == 3
+    told = [record.getMessage() for record in caplog.records if "set aside" in record.getMessage()]
+    assert told == ["1 messages that came through home could not be read; set aside"]
+    assert "hush" not in caplog.text + str(await bench.inbox.unreadable("home"))
 
 
 def test_the_example_is_from_ada() -> None:

@@ -1,0 +1,63 @@
+"""Between the inbox and everybody who listens: what a message is about, and that it is announced once.
+
+What the router found out is written before anybody is told. So a crash in between costs an announcement (the message
+stays unread in the inbox), and never opens a door twice.
+"""
+
+import logging
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from bach_lib.bus import Bus
+from bach_lib.clock import Clock
+from bach_lib.events import MessageReceived
+from bach_lib.inbound.inbox import Inbox
+from bach_lib.inbound.rules import Rules
+from bach_lib.incoming import IncomingMessage, Kind
+from bach_lib.models import Connection
+
+_LOGGER = logging.getLogger(__name__)
+
+
+class Router:
+    """Routes what is in the inbox. What a crash left there for more than `max_age` seconds is not acted upon."""
+
+    def __init__(self, inbox: Inbox, rules: Rules, bus: Bus, clock: Clock, max_age: float) -> None:
+        self._inbox = inbox
+        self._rules = rules
+        self._bus = bus
+        self._clock = clock
+        self._max_age = max_age
+
+    async def route(self, connection: Connection, messages: Iterable[IncomingMessage]) -> None:
+        """Find out, write, announce. Raises a `StorageError`; then nothing was announced."""
+        routed = [await self._route_one(connection, message) for message in messages]
+        if not routed:
+            return
+        await self._inbox.save_routed(routed)
+        for message in routed:
+            self._bus.publish(MessageReceived(connection=connection.name, message=message))
+
+    async def route_left_over(self, connection: Connection) -> None:
+        """Route what was stored and never announced. Raises a `StorageError`."""
+        await self.route(connection, await self._inbox.unrouted(connection.name))
+
+    async def _route_one(self, connection: Connection, message: IncomingMessage) -> IncomingMessage:
+        now = self._clock.now()
+        found: dict[str, object] = {"source": connection.type, "routed_at": now}
+        try:
+            found |= await self._context(connection.name, message.text)
+        except Exception:
+            _LOGGER.exception("Message %s could not be held against the rules", message.id)
+            found["routing_error"] = "The rules could not be tried; the log says why."
+        kind = message.kind
+        if kind in (Kind.COMMAND, Kind.BUTTON) and now - message.received_at > self._max_age:
+            kind = Kind.EXPIRED
+        return replace(message, kind=kind, routed_at=now, metadata={**message.metadata, **found})
+
+    async def _context(self, connection: str, text: str) -> Mapping[str, object]:
+        match = await self._rules.match(connection, text) if text else None
+        found: dict[str, object] = {"context_triggers": list(match.hits) if match else []}
+        if match and match.cut_off:
+            found["cut_off"] = list(match.cut_off)
+        return found

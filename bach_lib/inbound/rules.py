@@ -1,0 +1,181 @@
+"""Context rules: names for what messages are about, by phrases and patterns, kept in the database.
+
+The router writes the names of the rules that match into a message's metadata, so that automations ask for a name
+instead of repeating the words.
+"""
+
+import asyncio
+import json
+import logging
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from bach_lib.errors import InvalidRuleError, UnknownRuleError
+from bach_lib.inbound.patterns import BadPatternError, Patterns, compile_pattern
+from bach_lib.inbound.phrases import Phrases, fold
+from bach_lib.storage import Store
+from bach_lib.storage.database import Row
+from bach_lib.storage.values import text
+
+_LOGGER = logging.getLogger(__name__)
+_NAME = re.compile(r"[\w.-]{1,100}")
+_MAX_RULES = 1000
+_MAX_PHRASES = 1000
+_MAX_ALL_PHRASES = 10_000
+_MAX_PATTERNS = 20
+_MAX_LENGTH = 200
+"""Characters of a phrase or a pattern."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """A name for messages that hold one of the `phrases` (whole words, in any case) or match one of the `patterns`.
+
+    Patterns are regular expressions in the dialect of the package regex, searched anywhere in the text, in any case.
+    `connection`: only for messages of this one.
+    """
+
+    name: str
+    phrases: tuple[str, ...] = ()
+    patterns: tuple[str, ...] = ()
+    connection: str | None = None
+    is_active: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """The names of the rules that matched, and of those with a pattern that took too long."""
+
+    hits: tuple[str, ...] = ()
+    cut_off: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Matcher:
+    """All active rules, ready for use."""
+
+    phrases: Phrases[str]
+    patterns: Patterns[str]
+
+
+class Rules:
+    """The rules of one database. Reading is from memory; a change is on disk when it returns."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._rules: dict[str, Rule] = {}
+        self._matcher = _matcher({})
+        self._told: set[str] = set()
+        """Rules whose slowness the log knows already."""
+        self._lock = asyncio.Lock()
+
+    async def open(self) -> None:
+        """Read all rules from the disk."""
+        rows = await self._store.submit(lambda tx: tx.rows("list_rules"), writes=False)
+        await self._take({rule.name: rule for rule in map(_rule, rows)})
+
+    def list(self) -> list[Rule]:
+        """All, by name."""
+        return [rule for _, rule in sorted(self._rules.items())]
+
+    async def set(self, rule: Rule) -> None:
+        """Keep a new rule, or another of the same name. Raises `InvalidRuleError` or a `StorageError`."""
+        await asyncio.shield(self._set(rule))
+
+    async def remove(self, name: str) -> None:
+        """Forget a rule. Raises `UnknownRuleError` or a `StorageError`."""
+        await asyncio.shield(self._remove(name))
+
+    async def match(self, connection: str, message: str) -> Match:
+        """Which rules a text of this connection falls under."""
+        matcher = self._matcher
+        hits, cut_off = matcher.phrases.find(message), frozenset[str]()
+        if matcher.patterns:
+            found = await asyncio.to_thread(matcher.patterns.find, message)
+            hits, cut_off = hits | found.hits, found.cut_off
+        self._tell(cut_off)
+        ours = {name for name, rule in self._rules.items() if rule.connection in (None, connection)}
+        return Match(hits=tuple(sorted(hits & ours)), cut_off=tuple(sorted(cut_off & ours - hits)))
+
+    def _tell(self, cut_off: frozenset[str]) -> None:
+        for name in sorted(cut_off - self._told):
+            self._told.add(name)
+            _LOGGER.warning('A pattern of the rule "%s" took too long and was given up; make it simpler', name)
+
+    async def _set(self, rule: Rule) -> None:
+        async with self._lock:
+            rules = self._rules | {rule.name: rule}
+            _check(rule)
+            if len(rules) > _MAX_RULES:
+                raise InvalidRuleError(name=rule.name, reason=f"there are {_MAX_RULES} rules already")
+            if sum(len(one.phrases) for one in rules.values()) > _MAX_ALL_PHRASES:
+                raise InvalidRuleError(
+                    name=rule.name, reason=f"all rules together have over {_MAX_ALL_PHRASES} phrases"
+                )
+            values = {
+                "name": rule.name,
+                "connection": rule.connection,
+                "phrases": json.dumps(rule.phrases, ensure_ascii=False),
+                "patterns": json.dumps(rule.patterns, ensure_ascii=False),
+                "is_active": rule.is_active,
+            }
+            await self._store.submit(lambda tx: tx.run("save_rule", **values))
+            self._told.discard(rule.name)
+            await self._take(rules)
+
+    async def _remove(self, name: str) -> None:
+        async with self._lock:
+            if name not in self._rules:
+                raise UnknownRuleError(name=name, known=", ".join(sorted(self._rules)) or "none")
+            await self._store.submit(lambda tx: tx.run("remove_rule", name=name))
+            await self._take({other: rule for other, rule in self._rules.items() if other != name})
+
+    async def _take(self, rules: dict[str, Rule]) -> None:
+        """In a thread, because the tree of many phrases takes a moment."""
+        self._matcher = await asyncio.to_thread(partial(_matcher, rules))
+        self._rules = rules
+
+
+def _matcher(rules: Mapping[str, Rule]) -> _Matcher:
+    active = [rule for rule in rules.values() if rule.is_active]
+    return _Matcher(
+        phrases=Phrases((phrase, rule.name) for rule in active for phrase in rule.phrases),
+        patterns=Patterns((pattern, rule.name) for rule in active for pattern in rule.patterns),
+    )
+
+
+def _check(rule: Rule) -> None:
+    if not _NAME.fullmatch(rule.name):
+        raise InvalidRuleError(name=rule.name[:100], reason='a name has 1 to 100 letters, digits, "_", "-" or "."')
+    if not rule.phrases and not rule.patterns:
+        raise InvalidRuleError(name=rule.name, reason="it has neither phrases nor patterns")
+    _check_texts(rule.name, "phrases", rule.phrases, _MAX_PHRASES)
+    _check_texts(rule.name, "patterns", rule.patterns, _MAX_PATTERNS)
+    for pattern in rule.patterns:
+        try:
+            compile_pattern(pattern)
+        except BadPatternError as error:
+            raise InvalidRuleError(name=rule.name, reason=f"the pattern {pattern!r} is broken ({error})") from error
+
+
+def _check_texts(name: str, field: str, texts: Sequence[str], most: int) -> None:
+    if len(texts) > most:
+        raise InvalidRuleError(name=name, reason=f"it has more than {most} {field}")
+    if any(not fold(text) for text in texts):
+        raise InvalidRuleError(name=name, reason=f"one of its {field} is empty")
+    if any(len(text) > _MAX_LENGTH for text in texts):
+        raise InvalidRuleError(name=name, reason=f"one of its {field} is longer than {_MAX_LENGTH} characters")
+    if any("\ud800" <= character <= "\udfff" for text in texts for character in text):
+        raise InvalidRuleError(name=name, reason=f"one of its {field} has half of a character")
+
+
+def _rule(row: Row) -> Rule:
+    return Rule(
+        name=str(row["name"]),
+        connection=text(row["connection"]),
+        phrases=tuple(json.loads(str(row["phrases"]))),
+        patterns=tuple(json.loads(str(row["patterns"]))),
+        is_active=bool(row["is_active"]),
+    )

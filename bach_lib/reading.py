@@ -1,0 +1,58 @@
+"""Looking at what came in: pages of the inbox, and the files in it, which are fetched when somebody wants them."""
+
+from bach_lib.connectors import Connectors
+from bach_lib.errors import FileTooLargeError, InvalidValueError, NoFileError, NotFetchedError
+from bach_lib.inbound.inbox import Inbox
+from bach_lib.incoming import InboxStatus, IncomingMessage
+from bach_lib.models import Fault
+from bach_lib.registry import Registry
+from bach_lib.runtime import Runtimes
+
+
+class Reading:
+    """Reads the inbox for the caller."""
+
+    def __init__(self, inbox: Inbox, registry: Registry, connectors: Connectors, runtimes: Runtimes) -> None:
+        self._inbox = inbox
+        self._registry = registry
+        self._connectors = connectors
+        self._runtimes = runtimes
+
+    async def page(
+        self,
+        *,
+        connection: str | None,
+        status: InboxStatus | None,
+        sender: str | None,
+        before: int | None,
+        limit: int,
+        offset: int,
+    ) -> list[IncomingMessage]:
+        """A page, newest first. Raises `InvalidValueError`."""
+        sender_id = None
+        if sender is not None:
+            of_connection, _, sender_id = sender.partition(":")
+            if not of_connection or not sender_id:
+                raise InvalidValueError(field="sender", value=sender[:50], expected="connection:sender_id")
+            if connection not in (None, of_connection):
+                return []
+            connection = of_connection
+        return await self._inbox.page(
+            connection=connection, sender_id=sender_id, status=status, before=before, limit=limit, offset=offset
+        )
+
+    async def fetch(self, incoming_id: int, limit: int | None) -> bytes:
+        """The bytes of a file. Raises an `InputError` or `NotFetchedError`."""
+        message = await self._inbox.get(incoming_id)
+        media = message.content.media
+        if media is None:
+            raise NoFileError(id=incoming_id)
+        connector = await self._connectors.load(self._registry.get(message.connection).type)
+        most = connector.capabilities.fetch_bytes
+        limit = most if limit is None else min(limit, most)
+        if media.size is not None and media.size > limit:
+            raise FileTooLargeError(id=incoming_id, size=media.size, limit=limit)
+        answer = await self._runtimes.get(message.connection).fetch(media, limit)
+        if isinstance(answer, Fault):
+            raise NotFetchedError(id=incoming_id, reason=answer.text.rstrip("."))
+        return answer

@@ -1,0 +1,63 @@
+"""Patterns of people: they match, and they end."""
+
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bach_lib.inbound.patterns import BadPatternError, Found, Patterns, compile_pattern
+
+ENDLESS = r"(a|aa|aaa)+$"
+TEXT = "a" * 60 + "!"
+
+
+def test_they_match_anywhere_in_any_case() -> None:
+    """A pattern would work only for whoever writes exactly as its author."""
+    patterns = Patterns([(r"\blights? (on|off)\b", "light"), (r"^\d+$", "number")])
+    assert patterns.find("Please, LIGHTS ON now").hits == {"light"}
+    assert patterns.find("12").hits == {"number"}
+    assert patterns.find("12 lights").hits == set()
+
+
+def test_a_pattern_that_never_ends_is_cut_off_and_the_others_still_match() -> None:
+    """One careless pattern would hold up every message of the house for ever."""
+    patterns = Patterns([(ENDLESS, "endless"), ("a!", "other")])
+    begin = time.monotonic()
+    found = patterns.find(TEXT)
+    assert found == Found(frozenset({"other"}), frozenset({"endless"}))
+    assert time.monotonic() - begin < 5, "seconds, where the search alone would take years"
+
+
+def test_many_endless_patterns_end_together() -> None:
+    """A hundred of them would take a hundred times as long."""
+    patterns = Patterns((ENDLESS, number) for number in range(100))
+    begin = time.monotonic()
+    found = patterns.find(TEXT)
+    assert found.cut_off == frozenset(range(100))
+    assert time.monotonic() - begin < 5
+
+
+def test_a_rule_that_matched_is_not_cut_off() -> None:
+    """A rule would count as matched and as unknown at once."""
+    found = Patterns([(ENDLESS, "rule"), ("a!", "rule")]).find(TEXT)
+    assert found == Found(frozenset({"rule"}), frozenset())
+
+
+@pytest.mark.parametrize("pattern", ["(", "*", "[z-a]", "(?P<n>a)(?P<n>", r"\p{Nonsense}", "a{2,1}", "(?<=a*)("])
+def test_a_broken_pattern_is_refused_in_words(pattern: str) -> None:
+    """A typing error would be found when the first message comes."""
+    with pytest.raises(BadPatternError, match=r"\w"):
+        compile_pattern(pattern)
+
+
+@settings(deadline=None)
+@given(pattern=st.text(max_size=30), text=st.text(max_size=100))
+def test_whatever_people_write_is_refused_or_ends(pattern: str, text: str) -> None:
+    """An odd pattern would raise what nobody expects, in the middle of routing."""
+    try:
+        patterns = Patterns([(pattern, "it")])
+    except BadPatternError:
+        return
+    found = patterns.find(text)
+    assert found.hits | found.cut_off <= {"it"}
