@@ -26,6 +26,7 @@ from benchmarks import (
     outage,
     pipeline,
     put,
+    rules,
     stall,
     wear,
 )
@@ -43,6 +44,7 @@ BENCHMARKS: Mapping[str, Callable[[Effort], Iterable[Row]]] = {
     "latency": latency.rows,
     "stall": stall.rows,
     "breaker": breaker.rows,
+    "rules": rules.rows,
     "crash": crash.rows,
     "outage": outage.rows,
     "imports": imports.rows,
