@@ -68,7 +68,7 @@ def batch(updates: object, cursor: str | None) -> Batch | Fault:
     if not numbers:
         return Fault(code="bad_answer", text="The answer to getUpdates has no update ids.")
     messages = tuple(message for update in updates if (message := incoming(update)) is not None)
-    return Batch(messages=messages, cursor=str(max(numbers) + 1))
+    return Batch(messages=messages, cursor=str(max(numbers) + 1), is_complete=len(updates) < BATCH)
 
 
 def incoming(update: object) -> Incoming | None:

@@ -80,6 +80,7 @@ class TelegramConnector(Connector):
         self._polling_session: ClientSession | None = None
         self._poll_seconds = settings.poll_seconds
         self._redact = Redactor([token])
+        self._may_wait = False
         self._moved: dict[str, str] = {}
         self._name: str | None = None
         self._bot = RawBot(
@@ -137,20 +138,25 @@ class TelegramConnector(Connector):
     async def receive(self, cursor: str | None) -> Batch | Fault:
         """One long poll. The cursor is its `offset`, which confirms every update before it.
 
+        The first one, and the first after a failure, does not wait for news: then it is known at once that receiving
+        works, and that there is nothing old any more.
+
         https://core.telegram.org/bots/api#getupdates
         """
+        seconds, self._may_wait = (self._poll_seconds if self._may_wait else 0), False
         try:
             answer = await self._bot.call(
                 "getUpdates",
                 offset=int(cursor) if cursor else None,
                 limit=codec.BATCH,
-                timeout=self._poll_seconds,
+                timeout=seconds,
                 allowed_updates=codec.KINDS_OF_UPDATE,
             )
         except Conflict as error:
             return await self._conflict(error)
         except TelegramError as error:
             return self._fault(error)
+        self._may_wait = True
         return codec.batch(answer, cursor)
 
     @override
@@ -174,6 +180,7 @@ class TelegramConnector(Connector):
 
     @override
     async def reset(self) -> None:
+        self._may_wait = False
         session, self._polling_session = self._polling_session, None
         if session is not None:
             await session.close()

@@ -8,7 +8,7 @@ from aiohttp import ClientSession
 
 from bach_lib.clock import SystemClock
 from bach_lib.connectors.base import Batch, Setup
-from bach_lib.connectors.telegram import TelegramConnector
+from bach_lib.connectors.telegram import TelegramConnector, codec
 from bach_lib.models import Connection
 from bach_lib.models import Fault as Reason
 from bach_lib.testing.telegram_server import Bot, Fault, TelegramServer
@@ -66,10 +66,38 @@ async def test_no_news(connect: Connect, bot: Bot) -> None:
 
 async def test_news_end_the_wait(connector: TelegramConnector, server: TelegramServer, bot: Bot) -> None:
     """A command would wait for the end of the poll."""
+    await poll(connector)  # the first one does not wait
     polling = asyncio.create_task(poll(connector))
     await server.wait_until(lambda: bot.updates.is_polled)
     server.receive_text(bot, chat_id=CHAT, text="now")
     assert [message.text for message in (await polling).messages] == ["now"]
+
+
+async def test_the_first_poll_and_the_first_after_a_failure_do_not_wait(
+    connector: TelegramConnector, server: TelegramServer, bot: Bot
+) -> None:
+    """After an outage "connected" would come half a minute late, and a press of that half minute count as old."""
+    async with asyncio.timeout(10):
+        await poll(connector)
+        await server.pause()
+        await failed_poll(connector)
+        await server.resume()
+        await poll(connector)
+        polling = asyncio.create_task(poll(connector))
+        await server.wait_until(lambda: bot.updates.is_polled)
+        server.receive_text(bot, chat_id=CHAT, text="now")
+        assert [message.text for message in (await polling).messages] == ["now"]
+
+
+async def test_a_full_answer_is_not_all_there_is(
+    connector: TelegramConnector, server: TelegramServer, bot: Bot
+) -> None:
+    """After a night without internet, the first hundred updates out of two hundred would count as all."""
+    for number in range(codec.BATCH + 1):
+        server.receive_text(bot, chat_id=CHAT, text=str(number))
+    first = await poll(connector)
+    second = await poll(connector, first.cursor)
+    assert [first.is_complete, second.is_complete] == [False, True]
 
 
 async def test_a_poison_update_is_passed(connector: TelegramConnector, server: TelegramServer, bot: Bot) -> None:
@@ -157,6 +185,7 @@ async def test_nothing_listens(connector: TelegramConnector, server: TelegramSer
 
 async def test_cancelling(connector: TelegramConnector, server: TelegramServer, bot: Bot) -> None:
     """The connection would stay open, and the next poll be refused as a conflict with our own."""
+    await poll(connector)  # the first one does not wait
     polling = asyncio.create_task(connector.receive(None))
     await server.wait_until(lambda: bot.updates.is_polled)
     polling.cancel()
@@ -171,6 +200,7 @@ async def test_reset_ends_a_poll_and_begins_afresh(
     connector: TelegramConnector, server: TelegramServer, bot: Bot
 ) -> None:
     """A poll that hangs in a dead socket could not be got rid of."""
+    await poll(connector)  # the first one does not wait
     polling = asyncio.create_task(connector.receive(None))
     await server.wait_until(lambda: bot.updates.is_polled)
     await connector.reset()
