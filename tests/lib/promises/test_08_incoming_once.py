@@ -1,7 +1,13 @@
 """Promise 8: every incoming message once; the cursor is on disk, with the messages, before the platform is told."""
 
+import asyncio
+import signal
+import sys
+from pathlib import Path
+
 import pytest
 
+from bach_lib import Bach
 from bach_lib.connectors.base import Batch, Incoming
 from bach_lib.errors import StoreFailedError
 from bach_lib.events import MessageReceived
@@ -10,6 +16,7 @@ from bach_lib.storage import Transaction
 from bach_lib.testing.clock import FakeClock
 from bach_lib.testing.connector import FakePlatform
 from tests.lib.promises.conftest import LastingStore, OpenBach, record
+from tests.lib.promises.listener import BATCH
 
 ADA = frozenset({"42"})
 
@@ -99,3 +106,36 @@ async def test_strangers_cause_nothing_but_a_counter(
         assert await bach.inbox() == []
         assert bach.registry.get("home").blocked_count == 3
         assert platform.cursors[-1] == "3"
+
+
+LISTENER = Path(__file__).with_name("listener.py")
+LAST = 600
+
+
+async def listen(database: Path, kill_after: int | None) -> list[str]:
+    """Run a process that reads as fast as it can, perhaps kill it; return what it announced."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, str(LISTENER), str(database), str(LAST), stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stdout
+    announced: list[bytes] = []
+    while kill_after and len(announced) < kill_after:
+        announced.append(await process.stdout.readline())
+    if kill_after:
+        process.send_signal(signal.SIGKILL)
+    announced += (await process.stdout.read()).splitlines(keepends=True)
+    await process.wait()
+    return [line.decode().strip() for line in announced if line.endswith(b"\n")]
+
+
+async def test_kill_9_neither_loses_nor_repeats_what_comes_in(tmp_path: Path) -> None:
+    """A power cut would swallow what a person wrote, or open the door a second time."""
+    database = tmp_path / "bach.db"
+    rounds = [await listen(database, kill_after) for kill_after in (50, 101, 77, None)]
+    announced = [remote_id for one in rounds for remote_id in one]
+    assert len(announced) == len(set(announced)), "something was announced twice"
+    silent = {str(number) for number in range(1, LAST + 1)} - set(announced)
+    assert len(silent) <= 3 * BATCH, "more stayed silent than one poll for each kill"
+    async with Bach(database, autostart=False) as bach:
+        inbox = await bach.inbox(limit=500) + await bach.inbox(limit=500, offset=500)
+    assert sorted(int(message.remote_id) for message in inbox) == list(range(1, LAST + 1))
