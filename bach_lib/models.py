@@ -90,6 +90,7 @@ class Connection:
 
     `auth_config` holds references to secrets (`env:NAME`, `file:/path`, `keyring:service/user`), never a secret.
     `allowed` holds the recipients and senders whose messages are let in; by default nobody's.
+    `settings` holds what else its type can be told, as JSON knows it; the page of each type says what.
     The last six fields are kept by BACH; what a caller gives there is ignored.
     """
 
@@ -101,6 +102,7 @@ class Connection:
     auth_type: str = "token"
     auth_config: Mapping[str, str] = field(default_factory=dict)
     allowed: frozenset[str] = frozenset()
+    settings: Mapping[str, object] = field(default_factory=dict)
     success_count: int = 0
     error_count: int = 0
     blocked_count: int = 0

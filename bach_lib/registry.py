@@ -31,11 +31,13 @@ from bach_lib.storage.database import Row
 from bach_lib.storage.values import integer, real, text
 
 _NAME = re.compile(r"[\w.-]{1,100}")
-FRESH_START = frozenset({"endpoint", "auth_type", "auth_config"})
+FRESH_START = frozenset({"endpoint", "auth_type", "auth_config", "settings"})
 """Changes after which old failures mean nothing."""
 
 _MAX_ENDPOINT = 2000
 _MAX_ALLOWED = 10_000
+_MAX_SETTINGS = 65_536
+"""Characters of JSON."""
 
 
 class Changes(TypedDict, total=False):
@@ -46,6 +48,7 @@ class Changes(TypedDict, total=False):
     auth_type: str
     auth_config: Mapping[str, str]
     allowed: frozenset[str]
+    settings: Mapping[str, object]
 
 
 class Registry:
@@ -90,6 +93,7 @@ class Registry:
             **{name: getattr(connection, name) for name in ("name", "type", "category", "endpoint", "is_active")},
             **{name: getattr(connection, name) for name in ("auth_type", "allowed")},
             auth_config=dict(connection.auth_config),
+            settings=_copy(connection.settings),
         )
         return await asyncio.shield(self._add(fresh))
 
@@ -102,6 +106,8 @@ class Registry:
             raise UnknownFieldError(field=min(unknown), known=", ".join(Changes.__annotations__))
         if "auth_config" in changes:
             changes["auth_config"] = dict(changes["auth_config"])
+        if "settings" in changes:
+            changes["settings"] = _copy(changes["settings"])
         return await asyncio.shield(self._update(name, changes))
 
     async def remove(self, name: str) -> None:
@@ -197,6 +203,19 @@ def check_endpoint(endpoint: str) -> None:
         )  # what stands before an @ may be a password
 
 
+def _copy(settings: Mapping[str, object]) -> Mapping[str, object]:
+    """As it will be after a restart. Raises `InvalidValueError` for what is no JSON."""
+    try:
+        written = json.dumps(dict(settings), ensure_ascii=False, allow_nan=False)
+        written.encode("utf-8")
+    except (RecursionError, TypeError, ValueError) as error:
+        raise InvalidValueError(field="settings", value=type(error).__name__, expected="what JSON can hold") from error
+    if len(written) > _MAX_SETTINGS:
+        raise InvalidValueError(field="settings", value=len(written), expected=f"at most {_MAX_SETTINGS} characters")
+    copy: Mapping[str, object] = json.loads(written)
+    return copy
+
+
 def _write_update(tx: Transaction, connection: Connection, changed: frozenset[str]) -> None:
     values = _values(connection)
     del values["type"], values["category"]
@@ -220,6 +239,7 @@ def _values(connection: Connection) -> dict[str, Value]:
         "auth_type": connection.auth_type,
         "auth_config": json.dumps(dict(connection.auth_config)),
         "allowed": json.dumps(sorted(connection.allowed)),
+        "settings": json.dumps(connection.settings, ensure_ascii=False),
     }
 
 
@@ -233,6 +253,7 @@ def _connection(row: Row) -> Connection:
         auth_type=str(row["auth_type"]),
         auth_config=json.loads(str(row["auth_config"])),
         allowed=frozenset(json.loads(str(row["allowed"]))),
+        settings=json.loads(str(row["settings"])),
         success_count=integer(row["success_count"]),
         error_count=integer(row["error_count"]),
         blocked_count=integer(row["blocked_count"]),

@@ -8,12 +8,13 @@ SELECT value FROM meta WHERE key = 'instance';
 SELECT * FROM connections ORDER BY name;
 
 -- add_connection: the name is the key; the registry has checked that it is free
-INSERT INTO connections (name, type, category, endpoint, is_active, auth_type, auth_config, allowed)
-VALUES (:name, :type, :category, :endpoint, :is_active, :auth_type, :auth_config, :allowed);
+INSERT INTO connections (name, type, category, endpoint, is_active, auth_type, auth_config, allowed, settings)
+VALUES (:name, :type, :category, :endpoint, :is_active, :auth_type, :auth_config, :allowed, :settings);
 
 -- update_connection: what a person may change
 UPDATE connections
-SET endpoint = :endpoint, is_active = :is_active, auth_type = :auth_type, auth_config = :auth_config, allowed = :allowed
+SET endpoint = :endpoint, is_active = :is_active, auth_type = :auth_type, auth_config = :auth_config, allowed = :allowed,
+    settings = :settings
 WHERE name = :name;
 
 -- save_breaker: written on transitions and counted failures only, so that a healthy connection costs no writes

@@ -28,7 +28,13 @@ from bach_lib.secrets import Secrets
 from bach_lib.storage import Store, Transaction, Value
 from bach_lib.testing import FakePlatform, fake_connector
 
-HOME = Connection(name="home", type="fake", auth_config={"bot_token": "entry:home"}, allowed=frozenset({"42", "43"}))
+HOME = Connection(
+    name="home",
+    type="fake",
+    auth_config={"bot_token": "entry:home"},
+    allowed=frozenset({"42", "43"}),
+    settings={"headers": {"X-Key": "ä"}, "times": [1, 2.5, None, True]},
+)
 VAULT = {"home": "s3cr3t", "work": "0th3r"}
 
 
@@ -93,6 +99,10 @@ BAD = {
     ),
     "a reference that leads nowhere": (replace(HOME, auth_config={"bot_token": "entry:gone"}), SecretNotFoundError),
     "an endpoint without scheme": (replace(HOME, endpoint="example.org"), InvalidEndpointError),
+    "settings that are no JSON": (replace(HOME, settings={"when": object()}), InvalidValueError),
+    "settings that JSON cannot read again": (replace(HOME, settings={"share": float("nan")}), InvalidValueError),
+    "settings with half of a character": (replace(HOME, settings={"name": "\ud83d"}), InvalidValueError),
+    "settings without end": (replace(HOME, settings={"text": "x" * 65_536}), InvalidValueError),
     "too many allowed": (
         replace(HOME, allowed=frozenset(str(number) for number in range(10_001))),
         InvalidValueError,
@@ -223,7 +233,8 @@ async def test_no_change_is_no_event(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [{"auth_config": {"bot_token": "entry:work"}}, {"endpoint": "http://x"}, {"auth_type": "basic"}]
+    "change",
+    [{"auth_config": {"bot_token": "entry:work"}}, {"endpoint": "http://x"}, {"auth_type": "basic"}, {"settings": {}}],
 )
 async def test_new_credentials_forget_the_failures(bench: Bench, change: Changes) -> None:
     """After a reauthentication five minutes would pass before the first message goes."""
@@ -445,5 +456,8 @@ def fill(tx: Transaction, connection: str) -> None:
 def connections_with_rows(tx: Transaction) -> list[str]:
     """The connection of every message in queue and inbox."""
     everything: dict[str, Value] = {"before": 10, "connection": None, "recipient": None, "statuses": None, "limit": 10}
-    rows = [*tx.rows("list_messages", **everything), *tx.rows("list_incoming", **everything)]
+    rows = [
+        *tx.rows("list_messages", **everything),
+        *tx.rows("list_incoming", **everything, sender_id=None, status=None, offset=0),
+    ]
     return [str(row["connection"]) for row in rows]

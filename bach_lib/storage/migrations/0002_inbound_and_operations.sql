@@ -4,6 +4,9 @@ ALTER TABLE messages ADD COLUMN operation TEXT NOT NULL DEFAULT 'send';
 ALTER TABLE messages ADD COLUMN target TEXT;
 ALTER TABLE messages ADD COLUMN buttons TEXT;
 
+-- What else a connection of its type can be told, as JSON.
+ALTER TABLE connections ADD COLUMN settings TEXT NOT NULL DEFAULT '{}';
+
 -- When the last good poll was, as far as the disk knows: how old a press without a date can be at most.
 ALTER TABLE connections ADD COLUMN polled_at REAL;
 

@@ -19,6 +19,7 @@ def add(name: str) -> Callable[[Transaction], int]:
             auth_type="token",
             auth_config="{}",
             allowed="[]",
+            settings="{}",
         )
         return len(names(tx))
 
