@@ -1,6 +1,6 @@
 """Public test doubles for programs that use BACH.
 
-A clock to turn by hand, a platform that does as it is told, and a Telegram on loopback:
+A clock to turn by hand, a platform that does as it is told, and a Telegram and a Discord on loopback:
 
 ```python
 platform, clock = FakePlatform(), FakeClock()
@@ -12,11 +12,13 @@ async with Bach("bach.db", clock=clock, connectors={"fake": fake_connector(platf
     assert [message.text for message in platform.sent] == ["Hello"]
 ```
 
-`bach_lib.testing.telegram_server` has the rest of the Telegram double: its faults, chats and what was sent.
+`bach_lib.testing.telegram_server` and `bach_lib.testing.discord_server` have the rest of these two: their faults, their
+places and what was sent.
 """
 
 from bach_lib.testing.clock import FakeClock
 from bach_lib.testing.connector import FakeConnector, FakePlatform, fake_connector
+from bach_lib.testing.discord.server import DiscordServer
 from bach_lib.testing.telegram.server import TelegramServer
 
-__all__ = ["FakeClock", "FakeConnector", "FakePlatform", "TelegramServer", "fake_connector"]
+__all__ = ["DiscordServer", "FakeClock", "FakeConnector", "FakePlatform", "TelegramServer", "fake_connector"]

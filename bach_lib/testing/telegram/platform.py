@@ -12,7 +12,7 @@ from bach_lib.testing.telegram.limits import FloodControl
 from bach_lib.testing.telegram.models import Bot, CallbackAnswer, Chat, ChatFields, SentMessage
 from bach_lib.testing.telegram.payloads import incoming_text
 from bach_lib.testing.telegram.updates import UpdateQueue
-from bach_lib.testing.telegram.waiting import Waiting
+from bach_lib.testing.waiting import Waiting
 
 TOKEN = re.compile(r"\d+:[\w-]+", re.ASCII)
 

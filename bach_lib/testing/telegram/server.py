@@ -1,19 +1,13 @@
-"""The way in over HTTP: finds the bot and the method, lets faults strike, and answers in the form of the Bot API.
+"""The way in over HTTP: finds the bot and the method, lets faults strike, and answers in the form of the Bot API."""
 
-It listens on 127.0.0.1 only. aiohttp's low-level server is used instead of an application with routes: a benchmark
-should measure the client, not its counterpart.
-"""
-
-import asyncio
-import socket
 from collections.abc import Collection
 from inspect import isawaitable
-from types import TracebackType
-from typing import Self
+from typing import override
 
-from aiohttp.web import BaseRequest, Server, StreamResponse
+from aiohttp.web import BaseRequest, StreamResponse
 
 from bach_lib.clock import Clock, SystemClock
+from bach_lib.testing.loopback import Loopback
 from bach_lib.testing.telegram.arguments import read_arguments
 from bach_lib.testing.telegram.errors import ApiError, not_found, unauthorized
 from bach_lib.testing.telegram.faults import ActiveFault, Effect, Fault, FaultScript, Stage
@@ -22,10 +16,8 @@ from bach_lib.testing.telegram.models import Bot
 from bach_lib.testing.telegram.platform import TOKEN, Platform
 from bach_lib.testing.telegram.responses import drop, refusal, scripted, success
 
-HOST = "127.0.0.1"
 
-
-class TelegramServer(Platform):
+class TelegramServer(Platform, Loopback):
     """A Telegram Bot API server on loopback, as a context manager or with `start` and `stop`.
 
     `port` 0 takes a free one, which is kept over `pause` and `resume`. `latency` (seconds) delays the answer to every
@@ -41,59 +33,10 @@ class TelegramServer(Platform):
         enforce_limits: bool = False,
         first_id: int = 1,
     ) -> None:
-        super().__init__(clock=clock or SystemClock(), enforce_limits=enforce_limits, first_id=first_id)
-        self.port = port
+        Platform.__init__(self, clock=clock or SystemClock(), enforce_limits=enforce_limits, first_id=first_id)
+        Loopback.__init__(self, port)
         self.latency = 0.0
         self._faults = FaultScript()
-        self._server: Server | None = None
-        self._listener: asyncio.Server | None = None
-        self._reserved: socket.socket | None = None
-
-    @property
-    def url(self) -> str:
-        """Where the server is; a bot calls `{url}/bot{token}/{method}`."""
-        return f"http://{HOST}:{self.port}"
-
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.stop()
-
-    async def start(self) -> None:
-        """Begin to listen. Raises OSError when the port is taken."""
-        self._server = Server(self._handle, access_log=None, handler_cancellation=True)
-        self._reserved = self._reserve()
-        await self.resume()
-
-    async def stop(self) -> None:
-        """Cut every connection and give the port back."""
-        await self.pause()
-        if self._reserved is not None:
-            self._reserved.close()
-            self._reserved = None
-
-    async def pause(self) -> None:
-        """The platform goes away: connections are cut, new ones are refused."""
-        if self._listener is None or self._server is None:
-            return
-        self._listener.close()
-        self._listener = None
-        self._reserved = self._reserve()
-        for connection in self._server.connections:
-            if connection.transport is not None:
-                connection.transport.abort()
-        await self._server.shutdown(timeout=1.0)  # returns when the cancelled handlers have ended, which is at once
-
-    async def resume(self) -> None:
-        """The platform comes back, on the same port."""
-        if self._reserved is not None and self._server is not None:
-            loop = asyncio.get_running_loop()
-            self._listener = await loop.create_server(self._server, sock=self._reserved)
-            self._reserved = None
 
     def fail(
         self, fault: Fault, *, times: int | None = 1, methods: Collection[str] = (), chat_id: int | None = None
@@ -112,19 +55,9 @@ class TelegramServer(Platform):
         """No call fails any more; those that hang go on."""
         self._faults.clear()
 
-    def _reserve(self) -> socket.socket:
-        """Hold the port without listening: connections are refused, and nobody gets it who asks for a free one."""
-        held = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            held.bind((HOST, self.port))
-        except OSError:
-            held.close()
-            raise
-        self.port = held.getsockname()[1]
-        return held
-
-    async def _handle(self, request: BaseRequest) -> StreamResponse:
+    @override
+    async def handle(self, request: BaseRequest, /) -> StreamResponse:
+        """Answer one request: `{url}/bot{token}/{method}`."""
         path = request.path
         try:
             if path.startswith("/bot"):

@@ -1,0 +1,63 @@
+"""What Discord takes for a message: the limits of https://discord.com/developers/docs/resources/message#create-message."""
+
+from collections.abc import Iterator, Mapping
+
+from bach_lib.testing.discord.arguments import Body
+from bach_lib.testing.discord.errors import empty_message, invalid
+
+MAX_CONTENT = 2000
+MAX_NONCE = 25
+MAX_CUSTOM_ID = 100
+MAX_LABEL = 80
+
+
+def check_message(body: Body, *, changing: bool = False) -> None:
+    """Raise ApiError (400) for what cannot be a message; `changing`: what is left out stays as it is."""
+    content = body.values.get("content")
+    if content is not None and not isinstance(content, str):
+        raise invalid("content", "STRING_TYPE_CONVERT", f'Could not interpret "{content}" as string.')
+    if content and len(content) > MAX_CONTENT:
+        raise invalid("content", "BASE_TYPE_MAX_LENGTH", f"Must be {MAX_CONTENT} or fewer in length.")
+    rows = body.values.get("components") or []
+    if not isinstance(rows, list):
+        raise invalid("components", "LIST_TYPE_CONVERT", "Only iterables may be used in a ListType")
+    check_components(rows)
+    left_as_it_is = changing and "content" not in body.values
+    has_something = (content or "").strip() or rows or body.files or body.values.get("embeds")
+    if not has_something and not left_as_it_is:
+        raise empty_message()
+
+
+def check_nonce(values: Mapping[str, object]) -> str | None:
+    """The nonce, if there is one. Raises ApiError (400)."""
+    nonce = values.get("nonce")
+    if nonce is None:
+        return None
+    if len(str(nonce)) > MAX_NONCE:
+        raise invalid("nonce", "BASE_TYPE_MAX_LENGTH", f"Must be {MAX_NONCE} or fewer in length.")
+    return str(nonce)
+
+
+def check_components(rows: list[object]) -> None:
+    """Raise ApiError (400) for buttons that Discord would not show."""
+    if len(rows) > 5:
+        raise invalid("components", "BASE_TYPE_BAD_LENGTH", "Must be between 1 and 5 in length.")
+    seen: set[str] = set()
+    for button in _buttons(rows):
+        custom_id, label = str(button.get("custom_id", "")), str(button.get("label", ""))
+        if not 1 <= len(custom_id) <= MAX_CUSTOM_ID:
+            raise invalid("components", "BASE_TYPE_BAD_LENGTH", f"Must be between 1 and {MAX_CUSTOM_ID} in length.")
+        if len(label) > MAX_LABEL:
+            raise invalid("components", "BASE_TYPE_BAD_LENGTH", f"Must be between 1 and {MAX_LABEL} in length.")
+        if custom_id in seen:
+            raise invalid("components", "COMPONENT_CUSTOM_ID_DUPLICATED", "Component custom id cannot be duplicated")
+        seen.add(custom_id)
+
+
+def _buttons(rows: list[object]) -> Iterator[Mapping[str, object]]:
+    for row in rows:
+        match row:
+            case {"type": 1, "components": list(buttons)} if 1 <= len(buttons) <= 5:
+                yield from (button for button in buttons if isinstance(button, dict) and button.get("style") != 5)
+            case _:
+                raise invalid("components", "UNION_TYPE_CHOICES", "Value of field must be a row of 1 to 5 buttons.")

@@ -1,0 +1,48 @@
+"""Discord on loopback: its HTTP API (version 10) and its gateway, as the public test double for Discord.
+
+```python
+async with DiscordServer() as server:
+    bot = server.add_bot("a.bot.token", username="home_bot")
+    channel = server.add_channel(server.add_guild("Home"), "alarms")
+    server.fail(Fault.too_many_requests(3), calls=["create_message"])
+    ...  # a client whose calls go to f"{server.api}/channels/{channel.id}/messages"
+    [message] = await server.wait_for(1)
+    server.write(channel, "Is the door open?", server.add_user("ada"))  # who listens at the gateway learns of it
+```
+
+`server.gateway` can ask clients to reconnect, invalidate and forget sessions, cut connections, stop to listen, and
+close its doors. `python -m bach_lib.testing.discord_server --help` runs it as a process of its own.
+"""
+
+from bach_lib.testing.discord.faults import ActiveFault, Fault
+from bach_lib.testing.discord.models import (
+    Attachment,
+    Bot,
+    Channel,
+    ChannelType,
+    Guild,
+    Interaction,
+    Message,
+    User,
+    Webhook,
+)
+from bach_lib.testing.discord.process import main
+from bach_lib.testing.discord.server import DiscordServer
+
+__all__ = [
+    "ActiveFault",
+    "Attachment",
+    "Bot",
+    "Channel",
+    "ChannelType",
+    "DiscordServer",
+    "Fault",
+    "Guild",
+    "Interaction",
+    "Message",
+    "User",
+    "Webhook",
+]
+
+if __name__ == "__main__":
+    main()
