@@ -26,7 +26,9 @@ from .entity import connection_device
 from .entry import as_connection, connection_name
 from .errors import placeholders
 from .hub import HUB, Hub
+from .incoming import async_listen
 from .services import async_setup_services
+from .users import USERS, async_load_users
 from .watcher import async_watch
 
 _LOGGER = logging.getLogger(__name__)
@@ -39,6 +41,7 @@ CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Register the actions, so that automations validate even while no connection is loaded."""
     hass.data[HUB] = Hub(hass)
+    hass.data[USERS] = await async_load_users(hass)
     async_setup_services(hass)
     return True
 
@@ -60,6 +63,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: BachConfigEntry) -> bool
     dr.async_get(hass).async_get_or_create(config_entry_id=entry.entry_id, **connection_device(entry))
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     async_watch(hass, entry, bach)
+    async_listen(hass, entry, bach)
     entry.async_on_unload(entry.add_update_listener(_updated))
     return True
 

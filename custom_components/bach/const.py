@@ -9,11 +9,18 @@ CONF_ENDPOINT: Final = "endpoint"
 CONF_KIND: Final = "kind"
 CONF_LINK: Final = "link"
 CONF_RECIPIENT: Final = "recipient"
+CONF_ROLE: Final = "role"
+CONF_SENDER_ID: Final = "sender_id"
 CONF_TITLE: Final = "title"
+CONF_USER_ID: Final = "user_id"
+
+EVENT_MESSAGE: Final = "bach_message"
+"""The event on Home Assistant's bus for every message that came in."""
 
 SECRET_FIELDS: Final = (CONF_BOT_TOKEN,)
 """The fields of an entry that the library reads through references and that nobody else may see."""
 
+SUBENTRY_PERSON: Final = "person"
 SUBENTRY_RECIPIENT: Final = "recipient"
 
 TYPE_TELEGRAM: Final = "telegram"

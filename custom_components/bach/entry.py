@@ -6,7 +6,8 @@ from homeassistant.core import HomeAssistant
 
 from bach_lib import Connection
 
-from .const import CONF_ENDPOINT, CONF_RECIPIENT, DOMAIN, SECRET_FIELDS
+from .const import CONF_ENDPOINT, DOMAIN, SECRET_FIELDS
+from .roles import allowed
 
 REFERENCE_SCHEME = "entry"
 """References such as `entry:<entry id>/bot_token`, so that credentials stay in the config entry."""
@@ -26,7 +27,7 @@ def as_connection(entry: ConfigEntry) -> Connection:
         auth_config={
             field: f"{REFERENCE_SCHEME}:{entry.entry_id}/{field}" for field in SECRET_FIELDS if field in entry.data
         },
-        allowed=frozenset(subentry.data[CONF_RECIPIENT] for subentry in entry.subentries.values()),
+        allowed=allowed(entry.subentries.values()),
     )
 
 
@@ -48,3 +49,13 @@ def titles(hass: HomeAssistant) -> dict[str, str]:
 def recipient_unique_id(recipient: str) -> str:
     """What keeps a recipient from being added twice. Subentries of all types share one space, hence the prefix."""
     return f"recipient_{recipient}"
+
+
+def person_unique_id(recipient: str, sender_id: str) -> str:
+    """What keeps a person from being added twice to one group."""
+    return f"person_{recipient}_{sender_id}"
+
+
+def event_unique_id(entry: ConfigEntry, subentry_id: str) -> str:
+    """The id of a recipient's event entity, by which it is found however a person has renamed it."""
+    return f"{entry.entry_id}_{subentry_id}_incoming"

@@ -5,28 +5,34 @@ Assistant stops (which unloads nothing).
 """
 
 import asyncio
-from collections import Counter
-from collections.abc import AsyncIterator
+from collections import Counter, deque
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
 
 from aiohttp import ClientSession, TCPConnector
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP
-from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant
+from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.storage import STORAGE_DIR
 from homeassistant.util.hass_dict import HassKey
 from homeassistant.util.ssl import get_default_context
 
-from bach_lib import Bach
+from bach_lib import Bach, IncomingMessage
 from bach_lib.errors import NotOpenError, UnknownConnectionError
+from bach_lib.events import MessageReceived
 
 from .const import DOMAIN
 from .entry import REFERENCE_SCHEME, find_secret
 
 _SUFFIXES = ("", "-wal", "-shm", ".lock")
 """What SQLite and the library put beside the database."""
+
+_MAX_UNHEARD = 1000
+"""Messages kept for an entry that is not ready to hear them; all are in the inbox anyhow."""
+
+type Hear = Callable[[IncomingMessage], None]
 
 
 class Hub:
@@ -38,6 +44,8 @@ class Hub:
         self._bach: Bach | None = None
         self._holders = 0
         self._runs: Counter[str] = Counter()
+        self._hearers: dict[str, Hear] = {}
+        self._unheard: dict[str, deque[IncomingMessage]] = {}
         self._lock = asyncio.Lock()
         self._stop_listening: CALLBACK_TYPE | None = None
 
@@ -75,6 +83,24 @@ class Hub:
         if not self._runs[connection] and self._bach:  # None: Home Assistant has stopped meanwhile
             with suppress(UnknownConnectionError):  # somebody has removed the row by another way
                 await self._bach.stop(connection)
+            self._unheard.pop(connection, None)
+
+    @callback
+    def hear(self, connection: str, hear: Hear) -> CALLBACK_TYPE:
+        """Tell `hear` of every message that comes in until the returned function is called.
+
+        A connection receives before its entry is set up, and on while that reloads: what came meanwhile is told first.
+        """
+        self._hearers[connection] = hear
+        for message in self._unheard.pop(connection, ()):
+            hear(message)
+
+        @callback
+        def stop() -> None:
+            if self._hearers.get(connection) is hear:
+                del self._hearers[connection]
+
+        return stop
 
     @asynccontextmanager
     async def hold(self) -> AsyncIterator[Bach]:
@@ -109,6 +135,7 @@ class Hub:
             autostart=False,  # the connection of a disabled entry must rest
         )
         await bach.open()
+        bach.subscribe(MessageReceived, self._received)
         self._stop_listening = self._hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, self._home_stops)
         return bach
 
@@ -119,6 +146,13 @@ class Hub:
             self._stop_listening = None
         if bach:
             await bach.close()
+
+    @callback
+    def _received(self, event: MessageReceived) -> None:
+        if hear := self._hearers.get(event.connection):
+            hear(event.message)
+        else:
+            self._unheard.setdefault(event.connection, deque(maxlen=_MAX_UNHEARD)).append(event.message)
 
     async def _home_stops(self, _: Event) -> None:
         self._stop_listening = None

@@ -33,7 +33,8 @@ class Role(StrEnum):
 class Received:
     """One message. `subentry_id` is the recipient's it came from; None for a known person in an unknown place.
 
-    `context` carries the Home Assistant user whom the person is mapped to, if there is one.
+    `entity_id` is the recipient's event entity. `context` carries the Home Assistant user whom the person is mapped to,
+    if there is one.
     """
 
     message: IncomingMessage
@@ -43,6 +44,7 @@ class Received:
     person: str
     role: Role
     context: Context
+    entity_id: str | None = None
 
 
 SIGNAL_RECEIVED: SignalType[Received] = SignalType(f"{DOMAIN}_received")

@@ -14,9 +14,9 @@ from homeassistant.helpers import issue_registry as ir
 from bach_lib import Bach, ConnectionState, Direction, Fault, Health
 from bach_lib.events import ConnectionChanged, RecipientMoved
 
-from .const import CONF_RECIPIENT, DOMAIN
+from .const import CONF_RECIPIENT, CONF_SENDER_ID, DOMAIN, SUBENTRY_PERSON, SUBENTRY_RECIPIENT
 from .coordinator import BachConfigEntry
-from .entry import connection_name, recipient_unique_id
+from .entry import connection_name, person_unique_id, recipient_unique_id
 
 _FAULT_CONFLICT = "conflict"
 """The library's code for "another program receives for this account"."""
@@ -56,20 +56,20 @@ class _Watcher:
 
     @callback
     def recipient_moved(self, event: RecipientMoved) -> None:
-        """Give the recipient its new address."""
+        """Give the recipient its new address, and the people in it with it."""
         if event.connection != self._connection:
             return
-        for subentry in self._entry.subentries.values():
+        for subentry in self._entry.get_subentries_of_type(SUBENTRY_RECIPIENT):
             if subentry.data[CONF_RECIPIENT] == event.old:
-                self._move(subentry, event.new)
+                self._move(subentry, event.new, recipient_unique_id(event.new))
+        for subentry in self._entry.get_subentries_of_type(SUBENTRY_PERSON):
+            if subentry.data[CONF_RECIPIENT] == event.old:
+                self._move(subentry, event.new, person_unique_id(event.new, subentry.data[CONF_SENDER_ID]))
 
-    def _move(self, subentry: ConfigSubentry, recipient: str) -> None:
+    def _move(self, subentry: ConfigSubentry, recipient: str, unique_id: str) -> None:
         with suppress(AbortFlow):  # the new address has been added by hand already
             self._hass.config_entries.async_update_subentry(
-                self._entry,
-                subentry,
-                data={**subentry.data, CONF_RECIPIENT: recipient},
-                unique_id=recipient_unique_id(recipient),
+                self._entry, subentry, data={**subentry.data, CONF_RECIPIENT: recipient}, unique_id=unique_id
             )
 
     @callback

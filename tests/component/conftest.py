@@ -1,7 +1,7 @@
 """A Home Assistant with our integration and a Telegram on loopback, nothing else."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,8 @@ from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from bach_lib import Bach
+from bach_lib import Bach, IncomingMessage, Kind
+from bach_lib.events import MessageReceived
 from bach_lib.testing.telegram_server import Bot, TelegramServer
 
 # the first `custom_components` that is imported wins, and the test plugin has one of its own
@@ -87,28 +88,61 @@ def add_entry(
     token: str = TOKEN,
     title: str = "@home_bot",
     recipients: Mapping[str, int] | None = None,
+    more: Iterable[ConfigSubentryData] = (),
 ) -> MockConfigEntry:
-    """Add an entry for a bot of the server. Recipients are names with chat ids."""
+    """Add an entry for a bot of the server. Recipients are names with chat ids, `more` are sub-entries of any kind."""
     people = {"Ada": ADA, "Bob": BOB} if recipients is None else recipients
     entry = MockConfigEntry(
         domain=DOMAIN,
         title=title,
         unique_id=token.partition(":")[0],
         data={"type": "telegram", "bot_token": token, "endpoint": server.url, "link": "https://t.me/home_bot"},
-        subentries_data=[recipient(name, str(chat_id)) for name, chat_id in people.items()],
+        subentries_data=[*(recipient(name, str(chat_id)) for name, chat_id in people.items()), *more],
     )
     entry.add_to_hass(hass)
     return entry
 
 
-def recipient(title: str, address: str) -> ConfigSubentryData:
+def recipient(title: str, address: str, **data: str) -> ConfigSubentryData:
     """A recipient as a flow would have stored it."""
     return ConfigSubentryData(
-        data={"recipient": address, "kind": "private"},
+        data={"recipient": address, "kind": "private", **data},
         subentry_type="recipient",
         title=title,
         unique_id=f"recipient_{address}",
     )
+
+
+def person(title: str, address: str, sender_id: str, **data: str) -> ConfigSubentryData:
+    """A person inside a group as a flow would have stored it."""
+    return ConfigSubentryData(
+        data={"recipient": address, "sender_id": sender_id, "role": "user", **data},
+        subentry_type="person",
+        title=title,
+        unique_id=f"person_{address}_{sender_id}",
+    )
+
+
+def incoming(recipient: int | str, sender_id: int | str | None = None, **fields: object) -> IncomingMessage:
+    """A message as the library tells of it, from a private chat unless there is another sender."""
+    defaults: dict[str, Any] = {
+        "id": 1,
+        "connection": CONNECTION,
+        "remote_id": "1",
+        "sender_name": "Somebody",
+        "kind": Kind.TEXT,
+        "text": "hello",
+        "sent_at": 1_800_000_000.0,
+        "received_at": 1_800_000_001.0,
+    }
+    sender = recipient if sender_id is None else sender_id
+    return IncomingMessage(recipient=str(recipient), sender_id=str(sender), **(defaults | fields))
+
+
+async def arrive(hass: HomeAssistant, message: IncomingMessage) -> None:
+    """Let the library say that a message came in."""
+    the_bach(hass)._base.bus.publish(MessageReceived(connection=message.connection, message=message))
+    await hass.async_block_till_done()
 
 
 async def set_up(hass: HomeAssistant, entry: MockConfigEntry) -> None:

@@ -209,8 +209,8 @@ def test_icons_come_from_the_one_collection() -> None:
 
 def test_every_component_that_is_imported_is_allowed() -> None:
     """The validator would ask for a dependency, and on some systems the import would fail."""
-    platforms = {"binary_sensor", "button", "notify", "sensor", "switch"}
-    always = {"system_health", "diagnostics"}
+    platforms = {"binary_sensor", "button", "event", "notify", "sensor", "switch"}
+    always = {"diagnostics", "logbook", "system_health"}
     allowed = platforms | always | set(MANIFEST.get("dependencies", [])) | set(MANIFEST.get("after_dependencies", []))
     imported = {
         node.module.split(".")[2]

@@ -18,6 +18,7 @@ from tests.component.conftest import (
     STRANGER,
     TOKEN,
     add_entry,
+    person,
     press,
     send,
     set_up,
@@ -128,6 +129,25 @@ async def test_a_group_that_becomes_a_supergroup_is_followed(hass: HomeAssistant
     assert the_bach(hass).registry.get(CONNECTION).allowed == {str(ADA), str(SUPERGROUP)}
     await send(hass, "notify.family", "again")
     assert {message.chat_id for message in await telegram.wait_for(2)} == {SUPERGROUP}
+
+
+async def test_the_people_of_a_group_move_with_it(hass: HomeAssistant, telegram: TelegramServer) -> None:
+    """The one person who may run commands in the group would become a stranger in the night."""
+    group = telegram.add_chat(GROUP, type="group", title="Family")
+    telegram.add_chat(SUPERGROUP, type="supergroup", title="Family")
+    people = [person("Dora", str(GROUP), "46", role="admin"), person("Carl", "-200", "45")]
+    entry = add_entry(hass, telegram, recipients={"Family": GROUP}, more=people)
+    await set_up(hass, entry)
+    group.upgrade(SUPERGROUP)
+    await send(hass, "notify.family", "hello")
+    await telegram.wait_for(1)
+    allowed = {str(SUPERGROUP), f"{SUPERGROUP}#46"}
+    await until(hass, lambda: the_bach(hass).registry.get(CONNECTION).allowed == allowed)
+
+    moved = {item.title: item for item in entry.get_subentries_of_type("person")}
+    assert (moved["Dora"].data["recipient"], moved["Dora"].unique_id) == (str(SUPERGROUP), f"person_{SUPERGROUP}_46")
+    assert moved["Dora"].data["role"] == "admin"
+    assert moved["Carl"].data["recipient"] == "-200"
 
 
 async def test_a_supergroup_that_was_added_by_hand_stays_one_recipient(

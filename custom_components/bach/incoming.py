@@ -1,0 +1,95 @@
+"""Says to Home Assistant what came in: who wrote, with which role and for which user, through a signal and an event.
+
+Whoever nobody added, or may only be notified, is not heard.
+"""
+
+from homeassistant.components.event import DOMAIN as EVENT_DOMAIN
+from homeassistant.core import CALLBACK_TYPE, Context, HomeAssistant, callback
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.dispatcher import async_dispatcher_send
+from homeassistant.helpers.start import async_at_started
+
+from bach_lib import Bach, IncomingMessage
+from bach_lib.events import Event
+
+from .const import DOMAIN, EVENT_MESSAGE
+from .coordinator import BachConfigEntry
+from .entry import connection_name, event_unique_id
+from .hub import HUB
+from .payload import payload
+from .received import SIGNAL_HAPPENED, SIGNAL_RECEIVED, Received, Role
+from .roles import standing
+from .users import USERS
+
+
+@callback
+def async_listen(hass: HomeAssistant, entry: BachConfigEntry, bach: Bach) -> None:
+    """Tell what happens to the entry's connection until it is unloaded."""
+    connection = connection_name(entry)
+
+    @callback
+    def happened(event: Event) -> None:
+        if event.connection == connection:
+            async_dispatcher_send(hass, SIGNAL_HAPPENED, entry.entry_id, event)
+
+    entry.async_on_unload(bach.subscribe(Event, happened))
+    entry.async_on_unload(_hear_once_started(hass, entry))
+
+
+def _hear_once_started(hass: HomeAssistant, entry: BachConfigEntry) -> CALLBACK_TYPE:
+    """Hear as soon as automations can. What comes while Home Assistant starts waits until then."""
+    stop_hearing: CALLBACK_TYPE | None = None
+
+    @callback
+    def start(_: HomeAssistant) -> None:
+        nonlocal stop_hearing
+        stop_hearing = hass.data[HUB].hear(connection_name(entry), lambda message: _tell(hass, entry, message))
+
+    stop_waiting = async_at_started(hass, start)
+
+    @callback
+    def stop() -> None:
+        stop_waiting()
+        if stop_hearing:
+            stop_hearing()
+
+    return stop
+
+
+@callback
+def _tell(hass: HomeAssistant, entry: BachConfigEntry, message: IncomingMessage) -> None:
+    found = received(hass, entry, message)
+    if found is None or found.role is Role.NOTIFY_ONLY:
+        return
+    async_dispatcher_send(hass, SIGNAL_RECEIVED, found)
+    hass.bus.async_fire(EVENT_MESSAGE, payload(found), context=found.context)
+
+
+@callback
+def received(hass: HomeAssistant, entry: BachConfigEntry, message: IncomingMessage) -> Received | None:
+    """The message as Home Assistant sees it; None if nobody of the entry wrote it."""
+    who = standing(
+        entry.subentries.values(),
+        recipient=message.recipient,
+        sender_id=message.sender_id,
+        sender_name=message.sender_name,
+    )
+    if who is None:
+        return None
+    return Received(
+        message=message,
+        entry_id=entry.entry_id,
+        subentry_id=who.place_id,
+        recipient_name=who.place_name or message.recipient,
+        person=who.person,
+        role=who.role,
+        context=Context(user_id=hass.data[USERS].active(who.user_id)),
+        entity_id=_event_entity(hass, entry, who.place_id),
+    )
+
+
+def _event_entity(hass: HomeAssistant, entry: BachConfigEntry, subentry_id: str | None) -> str | None:
+    if subentry_id is None:
+        return None
+    unique_id = event_unique_id(entry, subentry_id)
+    return er.async_get(hass).async_get_entity_id(EVENT_DOMAIN, DOMAIN, unique_id)

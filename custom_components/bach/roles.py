@@ -1,0 +1,100 @@
+"""Who somebody is and what they may do, from where they write and the platform's id of the sender.
+
+Nothing here asks Home Assistant: the answer follows from the sub-entries alone. Nobody who is not found in them is
+anybody.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from homeassistant.config_entries import ConfigSubentry
+
+from .const import CONF_RECIPIENT, CONF_ROLE, CONF_SENDER_ID, CONF_USER_ID, SUBENTRY_PERSON, SUBENTRY_RECIPIENT
+from .received import Role
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Who wrote. `place_id` and `place_name` are of the recipient it came from; None for a place nobody added."""
+
+    role: Role
+    person: str
+    user_id: str | None
+    place_id: str | None
+    place_name: str | None
+
+
+def role_of(subentry: ConfigSubentry) -> Role:
+    """The role that a recipient or person was given. What is no role allows nothing."""
+    given = subentry.data.get(CONF_ROLE, Role.USER)
+    return Role(given) if given in list(Role) else Role.NOTIFY_ONLY
+
+
+def allowed(subentries: Iterable[ConfigSubentry]) -> frozenset[str]:
+    """Whose messages the library lets in: recipients, and persons as `recipient#sender`."""
+    known = list(subentries)
+    places, people = _places(known), _people(known)
+    return frozenset(
+        [recipient for recipient, place in places.items() if role_of(place) is not Role.NOTIFY_ONLY]
+        + [
+            f"{recipient}#{sender_id}"
+            for (recipient, sender_id), person in people.items()
+            if role_of(person) is not Role.NOTIFY_ONLY and _at(places, recipient)
+        ]
+    )
+
+
+def standing(
+    subentries: Iterable[ConfigSubentry], *, recipient: str, sender_id: str, sender_name: str
+) -> Standing | None:
+    """Who wrote, or None for a stranger.
+
+    The role is that of the person in this place, else of the place, else of the sender's own private chat. Name and
+    user belong to the person wherever they write, so a group's user is never that of everybody in it.
+    """
+    known = list(subentries)
+    places = _places(known)
+    place, private = _at(places, recipient), places.get(sender_id)
+    person = _in_place(_people(known), recipient, sender_id) if place else None
+    judged = person or place or private
+    if judged is None:
+        return None
+    identities = [subentry for subentry in (person, private) if subentry]
+    return Standing(
+        role=role_of(judged),
+        person=identities[0].title if identities else sender_name or sender_id,
+        user_id=next((user for subentry in identities if (user := subentry.data.get(CONF_USER_ID))), None),
+        place_id=place.subentry_id if place else None,
+        place_name=place.title if place else None,
+    )
+
+
+def _addresses(recipient: str) -> tuple[str, str]:
+    """A topic of a chat, and the whole chat."""
+    return recipient, recipient.partition("/")[0]
+
+
+def _places(subentries: Iterable[ConfigSubentry]) -> dict[str, ConfigSubentry]:
+    return {
+        subentry.data[CONF_RECIPIENT]: subentry
+        for subentry in subentries
+        if subentry.subentry_type == SUBENTRY_RECIPIENT
+    }
+
+
+def _people(subentries: Iterable[ConfigSubentry]) -> dict[tuple[str, str], ConfigSubentry]:
+    return {
+        (subentry.data[CONF_RECIPIENT], subentry.data[CONF_SENDER_ID]): subentry
+        for subentry in subentries
+        if subentry.subentry_type == SUBENTRY_PERSON
+    }
+
+
+def _at(places: dict[str, ConfigSubentry], recipient: str) -> ConfigSubentry | None:
+    """The recipient that a place belongs to: itself before the whole chat."""
+    return next((places[address] for address in _addresses(recipient) if address in places), None)
+
+
+def _in_place(people: dict[tuple[str, str], ConfigSubentry], recipient: str, sender_id: str) -> ConfigSubentry | None:
+    found = ((address, sender_id) for address in _addresses(recipient))
+    return next((people[key] for key in found if key in people), None)

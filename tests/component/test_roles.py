@@ -1,0 +1,112 @@
+"""Who somebody is and what they may do, from the sub-entries alone."""
+
+from types import MappingProxyType
+
+import pytest
+from homeassistant.config_entries import ConfigSubentry, ConfigSubentryData
+
+from custom_components.bach.received import Role
+from custom_components.bach.roles import Standing, allowed, standing
+from tests.component.conftest import person, recipient
+
+
+def subentries(*data: ConfigSubentryData) -> list[ConfigSubentry]:
+    """Sub-entries whose ids are their titles."""
+    return [
+        ConfigSubentry(
+            data=MappingProxyType(dict(item["data"])),
+            subentry_id=item["title"],
+            subentry_type=item["subentry_type"],
+            title=item["title"],
+            unique_id=item["unique_id"],
+        )
+        for item in data
+    ]
+
+
+HOME = subentries(
+    recipient("Ada", "42", role="admin", user_id="ada-user"),
+    recipient("Bob", "43"),
+    recipient("Screen", "44", role="notify_only"),
+    recipient("Family", "-100", role="user", user_id="nobody-is-this"),
+    recipient("Alarms", "-100/7", role="notify_only"),
+    recipient("Board", "-200", role="notify_only"),
+    person("Bob in Family", "-100", "43", role="admin"),
+    person("Carl", "-100", "45", role="notify_only"),
+    person("Dora", "-200", "46", role="user", user_id="dora-user"),
+    person("Lost", "-300", "47", role="admin"),
+)
+
+
+def at(place: str, sender_id: str) -> Standing | None:
+    """Who this is there."""
+    return standing(HOME, recipient=place, sender_id=sender_id, sender_name="A name")
+
+
+@pytest.mark.parametrize(
+    ("place", "sender_id", "expected"),
+    [
+        ("42", "42", (Role.ADMIN, "Ada", "ada-user", "Ada")),
+        ("42/5", "42", (Role.ADMIN, "Ada", "ada-user", "Ada")),  # a topic of her private chat
+        ("43", "43", (Role.USER, "Bob", None, "Bob")),  # an entry from before there were roles
+        ("44", "44", (Role.NOTIFY_ONLY, "Screen", None, "Screen")),
+        ("-100", "99", (Role.USER, "A name", None, "Family")),  # the group's user is nobody's in it
+        ("-100", "42", (Role.USER, "Ada", "ada-user", "Family")),  # the place limits her, and she stays herself
+        ("-100", "43", (Role.ADMIN, "Bob in Family", None, "Family")),
+        ("-100", "45", (Role.NOTIFY_ONLY, "Carl", None, "Family")),
+        ("-100/9", "43", (Role.ADMIN, "Bob in Family", None, "Family")),  # whoever is in the chat is in its topics
+        ("-100/7", "43", (Role.ADMIN, "Bob in Family", None, "Alarms")),
+        ("-100/7", "42", (Role.NOTIFY_ONLY, "Ada", "ada-user", "Alarms")),
+        ("-200", "46", (Role.USER, "Dora", "dora-user", "Board")),
+        ("-200", "99", (Role.NOTIFY_ONLY, "A name", None, "Board")),
+        ("-999", "42", (Role.ADMIN, "Ada", "ada-user", None)),
+        ("-999", "44", (Role.NOTIFY_ONLY, "Screen", None, None)),
+    ],
+)
+def test_who_somebody_is_follows_from_place_and_sender(
+    place: str, sender_id: str, expected: tuple[Role, str, str | None, str | None]
+) -> None:
+    """Somebody would run commands that are not theirs, or in another's name."""
+    role, who, user, place_id = expected
+    found = at(place, sender_id)
+    assert found == Standing(role=role, person=who, user_id=user, place_id=place_id, place_name=place_id)
+
+
+@pytest.mark.parametrize(
+    ("place", "sender_id"),
+    [("99", "99"), ("-999", "99"), ("-300", "47"), ("-999", "46"), ("-999", ""), ("", ""), ("-10", "43x")],
+)
+def test_whom_nobody_added_is_nobody(place: str, sender_id: str) -> None:
+    """A stranger would be heard: in a place of their own, in one that was removed, or as a person of another group."""
+    assert at(place, sender_id) is None
+
+
+def test_a_person_without_a_name_is_called_by_the_id() -> None:
+    """The logbook would have a line without anybody in it."""
+    found = standing(HOME, recipient="-100", sender_id="99", sender_name="")
+    assert found
+    assert found.person == "99"
+
+
+def test_the_library_lets_in_whom_home_assistant_hears() -> None:
+    """Who may only be notified would fill the inbox, or a person in such a group would never be heard."""
+    assert allowed(HOME) == {"42", "43", "-100", "-100#43", "-200#46"}
+    assert allowed([]) == frozenset()
+
+
+def test_what_is_no_role_allows_nothing() -> None:
+    """A damaged entry would make somebody a user whom nobody made one."""
+    home = subentries(recipient("Eve", "98", role="emperor"))
+    assert allowed(home) == frozenset()
+    found = standing(home, recipient="98", sender_id="98", sender_name="Eve")
+    assert found
+    assert found.role is Role.NOTIFY_ONLY
+
+
+def test_roles_rise() -> None:
+    """An administrator could do less than a user, or a user all that an administrator may."""
+    assert [[role.includes(needed) for needed in Role] for role in Role] == [
+        [True, False, False],
+        [True, True, False],
+        [True, True, True],
+    ]
