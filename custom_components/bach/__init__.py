@@ -6,6 +6,7 @@ This package is the Home Assistant side: config flows, entities and actions. Que
 
 from . import _vendor_path as _vendor_path  # isort: split
 
+import asyncio
 import logging
 from contextlib import AsyncExitStack
 
@@ -118,5 +119,6 @@ async def _updated(hass: HomeAssistant, entry: BachConfigEntry) -> None:
     """Show what a person changed. The connection works on meanwhile, unless it has to log in anew."""
     hub = hass.data[HUB]
     logs_in_anew = entry.data != entry.runtime_data.entry_data
+    await asyncio.sleep(0)  # Home Assistant calls this in the middle of a change that may go on: a group and its people
     async with hub.hold() if logs_in_anew else hub.run(connection_name(entry)):
         await hass.config_entries.async_reload(entry.entry_id)

@@ -148,6 +148,7 @@ async def test_the_people_of_a_group_move_with_it(hass: HomeAssistant, telegram:
     assert (moved["Dora"].data["recipient"], moved["Dora"].unique_id) == (str(SUPERGROUP), f"person_{SUPERGROUP}_46")
     assert moved["Dora"].data["role"] == "admin"
     assert moved["Carl"].data["recipient"] == "-200"
+    await hass.async_block_till_done()
 
 
 async def test_a_supergroup_that_was_added_by_hand_stays_one_recipient(
