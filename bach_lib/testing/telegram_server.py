@@ -9,17 +9,41 @@ async with TelegramServer() as server:
     [message] = await server.wait_for(1)
 ```
 
-It knows getMe, sendMessage, editMessageText, sendChatAction, getChat, answerCallbackQuery, getUpdates, setWebhook,
-deleteWebhook and getWebhookInfo. `python -m bach_lib.testing.telegram_server --help` runs it as a process of its own.
+It knows getMe, sendMessage, editMessageText, deleteMessage, setMessageReaction, sendChatAction, getChat, getFile,
+answerCallbackQuery, getUpdates, setWebhook, deleteWebhook and getWebhookInfo. People write, send files and places,
+press buttons, correct themselves and react. `python -m bach_lib.testing.telegram_server --help` runs it as a process of
+its own.
 """
 
 from bach_lib.testing.telegram.faults import ActiveFault, Fault
+from bach_lib.testing.telegram.keyboards import InlineButton
 from bach_lib.testing.telegram.markup import Entity
-from bach_lib.testing.telegram.models import Bot, CallbackAnswer, Chat, SentMessage
+from bach_lib.testing.telegram.models import (
+    Bot,
+    BotReaction,
+    CallbackAnswer,
+    Chat,
+    ChatAction,
+    MessageName,
+    SentMessage,
+)
 from bach_lib.testing.telegram.process import main
 from bach_lib.testing.telegram.server import TelegramServer
 
-__all__ = ["ActiveFault", "Bot", "CallbackAnswer", "Chat", "Entity", "Fault", "SentMessage", "TelegramServer"]
+__all__ = [
+    "ActiveFault",
+    "Bot",
+    "BotReaction",
+    "CallbackAnswer",
+    "Chat",
+    "ChatAction",
+    "Entity",
+    "Fault",
+    "InlineButton",
+    "MessageName",
+    "SentMessage",
+    "TelegramServer",
+]
 
 if __name__ == "__main__":
     main()

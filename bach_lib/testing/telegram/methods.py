@@ -4,36 +4,20 @@ Each is described at https://core.telegram.org/bots/api under its name; `errors`
 from.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Mapping
+from dataclasses import replace
 
-from bach_lib.testing.telegram.arguments import Arguments, whole_number
+from bach_lib.testing.telegram.arguments import Arguments
+from bach_lib.testing.telegram.calls import PARSERS, Call, Method
+from bach_lib.testing.telegram.changes import delete_message, edit_message_text, set_message_reaction
 from bach_lib.testing.telegram.errors import bad_request, conflict, webhook_is_set
-from bach_lib.testing.telegram.markup import Parser, message_text
-from bach_lib.testing.telegram.markup_html import parse_html
-from bach_lib.testing.telegram.markup_markdown import parse_markdown, parse_markdown_v2
-from bach_lib.testing.telegram.models import Bot, CallbackAnswer, Chat, SentMessage
+from bach_lib.testing.telegram.files import get_file
+from bach_lib.testing.telegram.keyboards import read_keyboard
+from bach_lib.testing.telegram.markup import message_text
+from bach_lib.testing.telegram.models import CallbackAnswer, Chat, ChatAction, SentMessage
 from bach_lib.testing.telegram.payloads import sent_message
-from bach_lib.testing.telegram.platform import Platform
 from bach_lib.testing.telegram.updates import MAX_LIMIT
 
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One call of a bot."""
-
-    platform: Platform
-    bot: Bot
-    arguments: Arguments
-
-
-type Method = Callable[[Call], object | Awaitable[object]]
-
-PARSERS: Mapping[str, Parser] = {
-    "html": parse_html,
-    "markdown": parse_markdown,
-    "markdownv2": parse_markdown_v2,
-}
 ACTIONS = frozenset(
     {
         "cancel",
@@ -52,10 +36,6 @@ ACTIONS = frozenset(
         "upload_video_note",
         "upload_voice",
     }
-)
-NOT_MODIFIED = (
-    "message is not modified: specified new message content and reply markup are exactly the same as a current content "
-    "and reply markup of the message"
 )
 EVERY_GIFT = {
     "unlimited_gifts": True,
@@ -80,6 +60,7 @@ def get_me(call: Call) -> object:
 def send_message(call: Call) -> object:
     """Send a text."""
     formatted = message_text(call.arguments, PARSERS)
+    keyboard = read_keyboard(call.arguments)
     chat = call.platform.writable_chat(call.arguments)
     reply_to = _reply_target(chat, call.arguments)
     thread_id = chat.check_thread(call.arguments.integer("message_thread_id"))
@@ -96,6 +77,7 @@ def send_message(call: Call) -> object:
         silent=call.arguments.flag("disable_notification"),
         reply_to=reply_to,
         entities=formatted.entities,
+        keyboard=keyboard,
         arguments=call.arguments.values,
     )
     call.platform.store(message)
@@ -125,25 +107,6 @@ def _reply_parameters(arguments: Arguments) -> Arguments:
     return Arguments(given)
 
 
-def edit_message_text(call: Call) -> object:
-    """Change a text the bot has sent."""
-    formatted = message_text(call.arguments, PARSERS)
-    chat = call.platform.writable_chat(call.arguments)
-    message_id = call.arguments.integer("message_id")
-    if message_id not in chat.messages:
-        raise bad_request("message to edit not found")
-    old = chat.messages[message_id]
-    if old is None or old.bot != call.bot.username:
-        raise bad_request("message can't be edited")
-    if (old.text, old.entities) == (formatted.text, formatted.entities) and "reply_markup" not in call.arguments.values:
-        raise bad_request(NOT_MODIFIED)
-    new = replace(old, text=formatted.text, entities=formatted.entities, arguments=call.arguments.values)
-    chat.messages[message_id] = new
-    call.platform.edited.append(new)
-    call.platform.changed()
-    return {**sent_message(new, call.bot, chat), "edit_date": int(call.platform.clock.now())}
-
-
 def get_chat(call: Call) -> object:
     """What is known about a chat."""
     chat = call.platform.chat(call.arguments)
@@ -154,16 +117,20 @@ def get_chat(call: Call) -> object:
 
 def send_chat_action(call: Call) -> object:
     """Show that the bot is busy."""
-    if call.arguments.text("action").lower() not in ACTIONS:
+    action = call.arguments.text("action").lower()
+    if action not in ACTIONS:
         raise bad_request("wrong parameter action in request")
-    call.platform.writable_chat(call.arguments)
+    chat = call.platform.writable_chat(call.arguments)
+    thread_id = chat.check_thread(call.arguments.integer("message_thread_id"))
+    call.platform.actions.append(ChatAction(bot=call.bot.username, chat_id=chat.id, thread_id=thread_id, action=action))
+    call.platform.changed()
     return True
 
 
 def answer_callback_query(call: Call) -> object:
     """End the progress bar of a button."""
     query_id = call.arguments.text("callback_query_id")
-    if not whole_number(query_id):
+    if call.platform.queries.get(query_id) != call.bot.username:
         raise bad_request("query is too old and response timeout expired or query ID is invalid")
     answer = CallbackAnswer(
         bot=call.bot.username,
@@ -213,13 +180,16 @@ def get_webhook_info(call: Call) -> object:
 # By the name in lower case, as the real server compares it; the other name is the one of the documentation.
 METHODS: Mapping[str, tuple[str, Method]] = {
     "answercallbackquery": ("answerCallbackQuery", answer_callback_query),
+    "deletemessage": ("deleteMessage", delete_message),
     "deletewebhook": ("deleteWebhook", delete_webhook),
     "editmessagetext": ("editMessageText", edit_message_text),
     "getchat": ("getChat", get_chat),
+    "getfile": ("getFile", get_file),
     "getme": ("getMe", get_me),
     "getupdates": ("getUpdates", get_updates),
     "getwebhookinfo": ("getWebhookInfo", get_webhook_info),
     "sendchataction": ("sendChatAction", send_chat_action),
     "sendmessage": ("sendMessage", send_message),
+    "setmessagereaction": ("setMessageReaction", set_message_reaction),
     "setwebhook": ("setWebhook", set_webhook),
 }

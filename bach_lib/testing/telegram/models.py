@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import TypedDict
 
 from bach_lib.testing.telegram.errors import bad_request, forbidden, migrated
+from bach_lib.testing.telegram.keyboards import Keyboard
 from bach_lib.testing.telegram.markup import Entity
 from bach_lib.testing.telegram.updates import UpdateQueue
 
@@ -27,7 +28,50 @@ class SentMessage:
     silent: bool = False
     reply_to: int | None = None
     entities: tuple[Entity, ...] = ()
+    keyboard: Keyboard = ()
     arguments: Mapping[str, object] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageName:
+    """Which message: each chat numbers its own."""
+
+    chat_id: int
+    message_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BotReaction:
+    """What a bot has put below a message; no emoji takes the last one away."""
+
+    bot: str
+    chat_id: int
+    message_id: int
+    emoji: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatAction:
+    """What a bot showed itself to be busy with, such as "typing"."""
+
+    bot: str
+    chat_id: int
+    thread_id: int | None
+    action: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class File:
+    """A file that somebody sent; `path` is where it can be downloaded. `size` is what the platform says it is."""
+
+    id: str
+    path: str
+    size: int
+    content: bytes = field(repr=False)
+
+    def as_json(self) -> dict[str, object]:
+        """What every file of the Bot API has."""
+        return {"file_id": self.id, "file_unique_id": f"u{self.id}", "file_size": self.size}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +124,10 @@ class Chat:
     is_forum: bool = False
     threads: dict[int, str] = field(default_factory=dict)
     messages: dict[int, SentMessage | None] = field(default_factory=dict, repr=False)  # None: from a person
+    received: dict[int, dict[str, object]] = field(default_factory=dict, repr=False)
+    """What people wrote, as it was handed out last."""
+    reactions: dict[tuple[int, int], tuple[str, ...]] = field(default_factory=dict, repr=False)
+    """The emoji of each person (the second number) below each message (the first)."""
     next_message_id: int = 1
     migrated_to: int | None = None
     refusal: str = ""

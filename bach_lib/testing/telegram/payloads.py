@@ -1,7 +1,9 @@
 """The JSON of messages, in both directions (https://core.telegram.org/bots/api#message)."""
 
 import re
+from collections.abc import Mapping
 
+from bach_lib.testing.telegram.keyboards import keyboard_json
 from bach_lib.testing.telegram.markup import utf16_length
 from bach_lib.testing.telegram.models import Bot, Chat, SentMessage
 
@@ -20,19 +22,33 @@ def sent_message(message: SentMessage, bot: Bot, chat: Chat) -> dict[str, object
     body["text"] = message.text
     if message.entities:
         body["entities"] = [entity.as_json() for entity in message.entities]
-    return body
+    return body | keyboard_json(message.keyboard)
 
 
-def incoming_text(
-    chat: Chat, text: str, date: int, *, message_id: int, thread_id: int | None, reply_to: int | None
+def incoming_message(
+    chat: Chat,
+    content: Mapping[str, object],
+    date: int,
+    *,
+    message_id: int,
+    thread_id: int | None = None,
+    reply_to: int | None = None,
 ) -> dict[str, object]:
     """The Message that a bot gets when somebody writes; who wrote it is for the caller to add."""
     body: dict[str, object] = {"message_id": message_id, "chat": chat.as_json(), "date": date}
-    body |= _context(chat, date, thread_id, reply_to)
-    body["text"] = text
-    if commands := _commands(text):
-        body["entities"] = commands
-    return body
+    return {**body, **_context(chat, date, thread_id, reply_to), **content}
+
+
+def text_content(text: str) -> dict[str, object]:
+    """A text, and the commands in it."""
+    return {"text": text} | ({"entities": commands} if (commands := _commands(text)) else {})
+
+
+def caption_content(text: str) -> dict[str, object]:
+    """The text below a file, and the commands in it."""
+    if not text:
+        return {}
+    return {"caption": text} | ({"caption_entities": commands} if (commands := _commands(text)) else {})
 
 
 def _context(chat: Chat, date: int, thread_id: int | None, reply_to: int | None) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""The state of the Telegram double, and what a test may do to it: bots, chats, messages, updates, and waiting."""
+"""The state of the Telegram double: bots, chats, messages, updates, and waiting for what bots do."""
 
 import re
 from collections import Counter
@@ -9,8 +9,17 @@ from bach_lib.clock import Clock
 from bach_lib.testing.telegram.arguments import Arguments, whole_number
 from bach_lib.testing.telegram.errors import bad_request, unauthorized
 from bach_lib.testing.telegram.limits import FloodControl
-from bach_lib.testing.telegram.models import Bot, CallbackAnswer, Chat, ChatFields, SentMessage
-from bach_lib.testing.telegram.payloads import incoming_text
+from bach_lib.testing.telegram.models import (
+    Bot,
+    BotReaction,
+    CallbackAnswer,
+    Chat,
+    ChatAction,
+    ChatFields,
+    File,
+    MessageName,
+    SentMessage,
+)
 from bach_lib.testing.telegram.updates import UpdateQueue
 from bach_lib.testing.waiting import Waiting
 
@@ -18,9 +27,10 @@ TOKEN = re.compile(r"\d+:[\w-]+", re.ASCII)
 
 
 class Platform:
-    """What the platform knows. `TelegramServer` adds the way in over HTTP.
+    """What the platform knows. `People` adds what people do, `TelegramServer` the way in over HTTP.
 
-    `sent`, `edited` and `callback_answers` are what bots did, oldest first; `calls` counts the calls of each method.
+    `sent`, `edited`, `deleted`, `reactions`, `actions` and `callback_answers` are what bots did, oldest first; `calls`
+    counts the calls of each method. `files` are what people sent, `queries` the presses and whose buttons they were.
     """
 
     def __init__(self, *, clock: Clock, enforce_limits: bool, first_id: int) -> None:
@@ -28,7 +38,12 @@ class Platform:
         self.chats: dict[int, Chat] = {}
         self.sent: list[SentMessage] = []
         self.edited: list[SentMessage] = []
+        self.deleted: list[MessageName] = []
+        self.reactions: list[BotReaction] = []
+        self.actions: list[ChatAction] = []
         self.callback_answers: list[CallbackAnswer] = []
+        self.files: dict[str, File] = {}
+        self.queries: dict[str, str] = {}
         self.calls: Counter[str] = Counter()
         self.clock = clock
         self._first_id = first_id
@@ -66,44 +81,15 @@ class Platform:
         self.chats[chat_id] = chat
         return chat
 
-    def receive_text(
-        self,
-        bot: Bot,
-        *,
-        chat_id: int,
-        text: str,
-        from_id: int | None = None,
-        first_name: str = "Ada",
-        username: str | None = None,
-        language_code: str = "en",
-        thread_id: int | None = None,
-        reply_to: int | None = None,
-    ) -> dict[str, object]:
-        """A person writes (in a channel: the channel does). Returns the message as the bot will get it.
-
-        A person nobody has heard of gets a private chat by that. Raises ValueError for an unknown group.
-        """
-        chat = self.chats.get(chat_id) or self._newcomer(chat_id, first_name)
-        number = chat.take_message_id()
-        chat.messages[number] = None
-        date = int(self.clock.now())
-        message = incoming_text(chat, text, date, message_id=number, thread_id=thread_id, reply_to=reply_to)
-        if chat.type == "channel":
-            bot.updates.push({"channel_post": message | {"sender_chat": chat.as_json()}})
-            return message
-        message["from"] = {
-            "id": from_id or abs(chat_id),
-            "is_bot": False,
-            "first_name": first_name,
-            **({"username": username} if username else {}),
-            "language_code": language_code,
-        }
-        bot.updates.push({"message": message})
-        return message
-
     def push_update(self, bot: Bot, update: Mapping[str, object]) -> int:
         """Queue any update and return its `update_id`, which is added when it is missing."""
         return bot.updates.push(update)
+
+    def new_query(self, bot: Bot) -> str:
+        """The id of a press that this bot may answer."""
+        query_id = str((self._first_id << 32) + len(self.queries) + 1)
+        self.queries[query_id] = bot.username
+        return query_id
 
     def store(self, message: SentMessage) -> None:
         """Keep a message from a bot."""
@@ -153,8 +139,3 @@ class Platform:
     def changed(self) -> None:
         """Let those who wait look again."""
         self._waiting.changed()
-
-    def _newcomer(self, chat_id: int, first_name: str) -> Chat:
-        if chat_id <= 0:
-            raise ValueError(f"no group {chat_id}: add_chat comes first")
-        return self.add_chat(chat_id, first_name=first_name)

@@ -28,6 +28,11 @@ def scripted(fault: Fault) -> Response:
     )
 
 
+def binary(content: bytes) -> Response:
+    """200 with the bytes of a file."""
+    return Response(body=content, content_type="application/octet-stream")
+
+
 def drop(request: BaseRequest) -> Response:
     """Cut the connection. aiohttp finds it closed and throws this response away."""
     if request.transport is not None:

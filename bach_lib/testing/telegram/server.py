@@ -8,16 +8,21 @@ from aiohttp.web import BaseRequest, StreamResponse
 
 from bach_lib.clock import Clock, SystemClock
 from bach_lib.testing.loopback import Loopback
-from bach_lib.testing.telegram.arguments import read_arguments
+from bach_lib.testing.telegram.arguments import Arguments, read_arguments
+from bach_lib.testing.telegram.calls import Call, Method
 from bach_lib.testing.telegram.errors import ApiError, not_found, unauthorized
 from bach_lib.testing.telegram.faults import ActiveFault, Effect, Fault, FaultScript, Stage
-from bach_lib.testing.telegram.methods import METHODS, Call, Method, send_message
+from bach_lib.testing.telegram.methods import METHODS, send_message
 from bach_lib.testing.telegram.models import Bot
-from bach_lib.testing.telegram.platform import TOKEN, Platform
-from bach_lib.testing.telegram.responses import drop, refusal, scripted, success
+from bach_lib.testing.telegram.people import People
+from bach_lib.testing.telegram.platform import TOKEN
+from bach_lib.testing.telegram.responses import binary, drop, refusal, scripted, success
+
+DOWNLOAD = "download"
+"""What fetching a file is called where methods are counted or made to fail."""
 
 
-class TelegramServer(Platform, Loopback):
+class TelegramServer(People, Loopback):
     """A Telegram Bot API server on loopback, as a context manager or with `start` and `stop`.
 
     `port` 0 takes a free one, which is kept over `pause` and `resume`. `latency` (seconds) delays the answer to every
@@ -33,7 +38,7 @@ class TelegramServer(Platform, Loopback):
         enforce_limits: bool = False,
         first_id: int = 1,
     ) -> None:
-        Platform.__init__(self, clock=clock or SystemClock(), enforce_limits=enforce_limits, first_id=first_id)
+        People.__init__(self, clock=clock or SystemClock(), enforce_limits=enforce_limits, first_id=first_id)
         Loopback.__init__(self, port)
         self.latency = 0.0
         self._faults = FaultScript()
@@ -43,9 +48,10 @@ class TelegramServer(Platform, Loopback):
     ) -> ActiveFault:
         """Let the next `times` calls (None: all) of these methods (none given: any) for this chat fail.
 
+        Downloading a file counts as a method of the name "download".
         Several may be asked for; for each call the first that fits strikes. Raises ValueError for an unknown method.
         """
-        if unknown := [method for method in methods if method.lower() not in METHODS]:
+        if unknown := [method for method in methods if method.lower() not in {*METHODS, DOWNLOAD}]:
             raise ValueError(f"no such method: {', '.join(unknown)}")
         active = ActiveFault(fault, times=times, methods=methods, chat_id=chat_id)
         self._faults.faults.append(active)
@@ -62,6 +68,8 @@ class TelegramServer(Platform, Loopback):
         try:
             if path.startswith("/bot"):
                 return await self._call(request, path[len("/bot") :])
+            if path.startswith("/file/bot"):
+                return await self._download(request, path[len("/file/bot") :])
             return await self.handle_other(request)
         except ApiError as error:
             return refusal(error)
@@ -90,6 +98,23 @@ class TelegramServer(Platform, Loopback):
         if self.latency and method is send_message:
             await self.clock.sleep(self.latency)
         return response
+
+    async def _download(self, request: BaseRequest, target: str) -> StreamResponse:
+        """The bytes of a file, under the path that `getFile` returns."""
+        token, _, path = target.partition("/")
+        if self._faults.before_read(DOWNLOAD) is not None:
+            self.changed()
+            return drop(request)
+        bot = self._bot(token)
+        self.calls[DOWNLOAD] += 1
+        active = self._faults.after_read(DOWNLOAD, "")
+        self.changed()
+        if active is not None:
+            return await self._faulty(request, active, lambda _: True, Call(self, bot, Arguments({})))
+        file = next((file for file in self.files.values() if file.path == path), None)
+        if file is None:
+            raise not_found()
+        return binary(file.content)
 
     def _bot(self, token: str) -> Bot:
         """Who calls. 404 for what cannot be a token, 401 for a token of nobody (python-telegram-bot says so too)."""

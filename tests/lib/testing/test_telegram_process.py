@@ -141,3 +141,37 @@ async def test_only_a_controlled_server_can_be_driven(call: Call, session: Clien
     """A client under test could reach into the double."""
     async with session.get(call.url + "/control/sent") as response:
         assert response.status == 404
+
+
+async def test_people_press_and_correct_themselves(
+    control: Control, controlled: ControlledServer, session: ClientSession
+) -> None:
+    """The demo and the end-to-end tests could not show a question being answered."""
+    call = Call(session, controlled.url)
+    await control("POST", "chats", id=42, first_name="Ada")
+    keyboard = {"inline_keyboard": [[{"text": "Yes", "callback_data": "q.1"}]]}
+    sent = (await call("sendMessage", chat_id=42, text="Open?", reply_markup=keyboard)).result
+    assert isinstance(sent, dict)
+    query = (await control("POST", "presses", chat_id=42, message_id=sent["message_id"], button="Yes")).result
+    written = (await control("POST", "texts", chat_id=42, text="/open dor")).result
+    assert isinstance(written, dict)
+    await control("POST", "edits", chat_id=42, message_id=written["message_id"], text="/open door")
+    await control("POST", "updates", update={"poll": {"id": "1"}})
+    updates = (await call("getUpdates")).result
+    assert isinstance(updates, list)
+    assert [next(name for name in update if name != "update_id") for update in updates] == [
+        "callback_query",
+        "message",
+        "edited_message",
+        "poll",
+    ]
+    await call("answerCallbackQuery", callback_query_id=query)
+    await call("editMessageText", chat_id=42, message_id=sent["message_id"], text="Open!")
+    answers, edited = (await control("GET", "answers")).result, (await control("GET", "edited")).result
+    assert isinstance(answers, list)
+    assert isinstance(edited, list)
+    assert ([answer["callback_query_id"] for answer in answers], [edit["text"] for edit in edited]) == (
+        [query],
+        ["Open!"],
+    )
+    assert (await control("POST", "presses", chat_id=42, message_id=99, button="Yes")).status == 400

@@ -5,7 +5,7 @@ from io import BytesIO
 import pytest
 from aiohttp import ClientConnectorError, ClientSession, FormData, ServerDisconnectedError
 
-from bach_lib.testing.telegram_server import Bot, TelegramServer
+from bach_lib.testing.telegram_server import Bot, ChatAction, TelegramServer
 from tests.lib.testing.conftest import TOKEN, Call
 
 
@@ -195,13 +195,15 @@ async def test_messages_can_be_changed_by_their_author_only(call: Call, server: 
     assert foreign.description == "Bad Request: message can't be edited"
 
 
-async def test_small_methods(call: Call, server: TelegramServer) -> None:
+async def test_small_methods(call: Call, server: TelegramServer, bot: Bot) -> None:
     """Typing notices, buttons and chat names could not be tested."""
     assert (await call("sendChatAction", chat_id=42, action="typing")).result is True
     assert (await call("sendChatAction", chat_id=42, action="dancing")).status == 400
-    assert (await call("answerCallbackQuery", callback_query_id="7", text="Done")).result is True
-    assert [(answer.callback_query_id, answer.text) for answer in server.callback_answers] == [("7", "Done")]
-    assert (await call("answerCallbackQuery")).status == 400
+    assert server.actions == [ChatAction(bot="home_bot", chat_id=42, thread_id=None, action="typing")]
+    query = server.new_query(bot)
+    assert (await call("answerCallbackQuery", callback_query_id=query, text="Done")).result is True
+    assert [(answer.callback_query_id, answer.text) for answer in server.callback_answers] == [(query, "Done")]
+    assert (await call("answerCallbackQuery", callback_query_id="7")).status == 400
     assert server.calls == {"sendChatAction": 2, "answerCallbackQuery": 2}
 
 

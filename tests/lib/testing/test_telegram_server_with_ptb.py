@@ -64,14 +64,14 @@ async def test_it_receives(real: RealBot, server: TelegramServer, bot: Bot) -> N
     assert await real.get_updates(offset=update.update_id + 1) == ()
 
 
-async def test_it_uses_the_other_methods(real: RealBot, server: TelegramServer) -> None:
+async def test_it_uses_the_other_methods(real: RealBot, server: TelegramServer, bot: Bot) -> None:
     """A field that the library needs could be missing."""
     message = await real.send_message(42, "Open")
 
     assert (await real.edit_message_text("Closed", chat_id=42, message_id=message.message_id)).text == "Closed"  # type: ignore[union-attr] # True only for inline messages
     assert await real.send_chat_action(42, "typing")
     assert (await real.get_chat(42)).first_name == "Ada"
-    assert await real.answer_callback_query("7", text="Done")
+    assert await real.answer_callback_query(server.new_query(bot), text="Done")
     assert await real.set_webhook("https://example.com/hook")
     assert (await real.get_webhook_info()).url == "https://example.com/hook"
     assert await real.delete_webhook(drop_pending_updates=True)

@@ -1,0 +1,224 @@
+"""What people do on the platform: write, send files, press buttons, correct themselves, react."""
+
+from collections.abc import Mapping
+from typing import TypedDict, Unpack
+
+from bach_lib.testing.telegram.models import Bot, Chat, File, SentMessage
+from bach_lib.testing.telegram.payloads import caption_content, incoming_message, sent_message, text_content
+from bach_lib.testing.telegram.platform import Platform
+
+MIME_TYPES: Mapping[str, str | None] = {
+    "animation": "video/mp4",
+    "audio": "audio/mpeg",
+    "document": "application/octet-stream",
+    "photo": None,
+    "sticker": None,
+    "video": "video/mp4",
+    "video_note": None,
+    "voice": "audio/ogg",
+}
+"""The kinds of files, and what each says of itself unless the person says more."""
+
+_ENDINGS = {"photo": "jpg", "sticker": "webp", "voice": "oga", "audio": "mp3", "document": "bin"}
+_TIMED = frozenset({"animation", "audio", "video", "video_note", "voice"})
+_SIZE: Mapping[str, object] = {"width": 640, "height": 480}
+_MEASURES: Mapping[str, Mapping[str, object]] = {
+    "animation": _SIZE,
+    "photo": _SIZE,
+    "sticker": {"width": 512, "height": 512, "is_animated": False, "is_video": False, "type": "regular"},
+    "video": _SIZE,
+    "video_note": {"length": 240},
+}
+"""What the Bot API always says of such a file."""
+
+
+class Person(TypedDict, total=False):
+    """Who does something; by default the person of a private chat, elsewhere one with the chat's number."""
+
+    from_id: int | None
+    first_name: str
+    username: str | None
+    language_code: str
+
+
+class Place(Person, total=False):
+    """Who writes, and where in the chat: in a topic, as an answer."""
+
+    thread_id: int | None
+    reply_to: int | None
+
+
+class People(Platform):
+    """The platform with the people on it."""
+
+    def receive_text(self, bot: Bot, *, chat_id: int, text: str, **place: Unpack[Place]) -> dict[str, object]:
+        """A person writes (in a channel: the channel does). Returns the message as the bot will get it.
+
+        A person nobody has heard of gets a private chat by that. Raises ValueError for an unknown group.
+        """
+        return self._receive(bot, chat_id, text_content(text), place)
+
+    def receive_location(
+        self, bot: Bot, *, chat_id: int, latitude: float, longitude: float, **place: Unpack[Place]
+    ) -> dict[str, object]:
+        """A person sends where they are. Otherwise as `receive_text`."""
+        return self._receive(bot, chat_id, {"location": {"latitude": latitude, "longitude": longitude}}, place)
+
+    def receive_media(
+        self,
+        bot: Bot,
+        *,
+        chat_id: int,
+        type: str,  # noqa: A002 – photo, voice, document …, as the field is called
+        content: bytes = b"",
+        size: int | None = None,
+        caption: str = "",
+        file_name: str | None = None,
+        mime_type: str | None = None,
+        duration: int = 1,
+        **place: Unpack[Place],
+    ) -> dict[str, object]:
+        """A person sends a file, which can be downloaded from then on. Otherwise as `receive_text`.
+
+        `size` is what the platform says where that is to differ from the truth. Raises ValueError for an unknown type.
+        """
+        if type not in MIME_TYPES:
+            raise ValueError(f"no such type of file; there are {', '.join(MIME_TYPES)}")
+        file = self._keep_file(type, content, len(content) if size is None else size)
+        media = file.as_json()
+        media |= _MEASURES.get(type, {})
+        if type in _TIMED:
+            media["duration"] = duration
+        if mime := mime_type or MIME_TYPES[type]:
+            media["mime_type"] = mime
+        if file_name:
+            media["file_name"] = file_name
+        found: dict[str, object] = {type: [self._thumbnail(), media] if type == "photo" else media}
+        if type == "animation":
+            found["document"] = media  # "for backward compatibility, when this field is set, the document field will"
+        return self._receive(bot, chat_id, found | caption_content(caption), place)
+
+    def press(
+        self, bot: Bot, message: SentMessage, button: str | int, *, from_id: int | None = None, first_name: str = "Ada"
+    ) -> str:
+        """A person presses a button below a message of the bot's. Returns the id of the query to be answered.
+
+        `button` is its place (0 is the first), what is written on it, all of its data, or what follows the first dot of
+        that. The message is taken as it is now. Raises ValueError when it is gone or has no such button.
+        """
+        chat = self.chats[message.chat_id]
+        current = chat.messages.get(message.message_id)
+        if current is None:
+            raise ValueError("the message is gone")
+        data = _find(current, button)
+        person = _person(chat.id, {"from_id": from_id, "first_name": first_name})
+        query_id = self.new_query(bot)
+        query = {
+            "id": query_id,
+            "from": person,
+            "message": sent_message(current, bot, chat),
+            "chat_instance": str(-chat.id),
+            "data": data,
+        }
+        bot.updates.push({"callback_query": query})
+        return query_id
+
+    def edit(self, bot: Bot, *, chat_id: int, message_id: int, text: str) -> dict[str, object]:
+        """Whoever wrote a message changes its text or caption. Raises ValueError when nobody wrote it."""
+        chat = self.chats.get(chat_id)
+        old = chat.received.get(message_id) if chat else None
+        if chat is None or old is None:
+            raise ValueError("no such message of a person")
+        kept = {name: old[name] for name in old if name not in {"entities", "caption", "caption_entities"}}
+        new = kept | (text_content(text) if "text" in old else caption_content(text))
+        new["edit_date"] = int(self.clock.now())
+        chat.received[message_id] = new
+        bot.updates.push({"edited_channel_post" if chat.type == "channel" else "edited_message": new})
+        return new
+
+    def react(
+        self,
+        bot: Bot,
+        *emoji: str,
+        chat_id: int,
+        message_id: int,
+        from_id: int | None = None,
+        first_name: str = "Ada",
+    ) -> None:
+        """A person puts these emoji below a message in place of their old ones; none takes them away."""
+        chat = self.chats[chat_id]
+        if message_id not in chat.messages:
+            raise ValueError("no such message")
+        person = _person(chat_id, {"from_id": from_id, "first_name": first_name})
+        key = (message_id, from_id or abs(chat_id))
+        change = {
+            "chat": chat.as_json(),
+            "message_id": message_id,
+            "user": person,
+            "date": int(self.clock.now()),
+            "old_reaction": _reactions(chat.reactions.get(key, ())),
+            "new_reaction": _reactions(emoji),
+        }
+        chat.reactions[key] = emoji
+        bot.updates.push({"message_reaction": change})
+
+    def _receive(self, bot: Bot, chat_id: int, content: Mapping[str, object], place: Place) -> dict[str, object]:
+        chat = self.chats.get(chat_id) or self._newcomer(chat_id, place.get("first_name", "Ada"))
+        number = chat.take_message_id()
+        message = incoming_message(
+            chat,
+            content,
+            int(self.clock.now()),
+            message_id=number,
+            thread_id=place.get("thread_id"),
+            reply_to=place.get("reply_to"),
+        )
+        if chat.type == "channel":
+            message["sender_chat"] = chat.as_json()
+        else:
+            message["from"] = _person(chat_id, place)
+        chat.messages[number] = None
+        chat.received[number] = message
+        bot.updates.push({"channel_post" if chat.type == "channel" else "message": message})
+        return message
+
+    def _newcomer(self, chat_id: int, first_name: str) -> Chat:
+        if chat_id <= 0:
+            raise ValueError(f"no group {chat_id}: add_chat comes first")
+        return self.add_chat(chat_id, first_name=first_name)
+
+    def _keep_file(self, kind: str, content: bytes, size: int) -> File:
+        number = len(self.files) + 1
+        path = f"{kind}s/file_{number}.{_ENDINGS.get(kind, 'mp4')}"
+        file = File(id=f"file-{number}", path=path, size=size, content=content)
+        self.files[file.id] = file
+        return file
+
+    def _thumbnail(self) -> dict[str, object]:
+        """A photo comes in several sizes, the smallest first."""
+        return {**self._keep_file("thumbnail", b"", 0).as_json(), "width": 64, "height": 48}
+
+
+def _person(chat_id: int, person: Person) -> dict[str, object]:
+    username = person.get("username")
+    return {
+        "id": person.get("from_id") or abs(chat_id),
+        "is_bot": False,
+        "first_name": person.get("first_name", "Ada"),
+        **({"username": username} if username else {}),
+        "language_code": person.get("language_code", "en"),
+    }
+
+
+def _reactions(emoji: tuple[str, ...]) -> list[dict[str, object]]:
+    return [{"type": "emoji", "emoji": one} for one in emoji]
+
+
+def _find(message: SentMessage, button: str | int) -> str:
+    buttons = [button for row in message.keyboard for button in row]
+    if isinstance(button, int) and 0 <= button < len(buttons):
+        return buttons[button].data
+    for known in buttons:
+        if button in {known.text, known.data, known.data.partition(".")[2]}:
+            return known.data
+    raise ValueError(f"no such button; there are {', '.join(repr(known.text) for known in buttons) or 'none'}")
