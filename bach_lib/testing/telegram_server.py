@@ -9,10 +9,11 @@ async with TelegramServer() as server:
     [message] = await server.wait_for(1)
 ```
 
-It knows getMe, sendMessage, editMessageText, deleteMessage, setMessageReaction, sendChatAction, getChat, getFile,
-answerCallbackQuery, getUpdates, setWebhook, deleteWebhook and getWebhookInfo. People write, send files and places,
-press buttons, correct themselves and react. `python -m bach_lib.testing.telegram_server --help` runs it as a process of
-its own.
+It knows getMe, getUpdates, sendMessage with inline keyboards, editMessageText, editMessageReplyMarkup, deleteMessage,
+deleteMessages, setMessageReaction, sendChatAction, answerCallbackQuery, getChat, getFile with the download, and the
+methods of webhooks. People write, send files and places, press buttons, correct themselves, react, come and go;
+`push_update` plays any other update. `python -m bach_lib.testing.telegram_server --help` runs it as a process of its
+own, driven over `/control`.
 """
 
 from bach_lib.testing.telegram.faults import ActiveFault, Fault
@@ -24,6 +25,7 @@ from bach_lib.testing.telegram.models import (
     CallbackAnswer,
     Chat,
     ChatAction,
+    File,
     MessageName,
     SentMessage,
 )
@@ -39,6 +41,7 @@ __all__ = [
     "ChatAction",
     "Entity",
     "Fault",
+    "File",
     "InlineButton",
     "MessageName",
     "SentMessage",

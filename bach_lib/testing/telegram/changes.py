@@ -6,7 +6,7 @@ from bach_lib.testing.telegram.calls import PARSERS, Call
 from bach_lib.testing.telegram.errors import bad_request
 from bach_lib.testing.telegram.keyboards import read_keyboard
 from bach_lib.testing.telegram.markup import message_text
-from bach_lib.testing.telegram.models import BotReaction, MessageName
+from bach_lib.testing.telegram.models import BotReaction, Chat, MessageName, SentMessage
 from bach_lib.testing.telegram.payloads import sent_message
 
 NOT_MODIFIED = (
@@ -14,12 +14,14 @@ NOT_MODIFIED = (
     "and reply markup of the message"
 )
 
-_REACTIONS = """
-👍 👎 ❤ 🔥 🥰 👏 😁 🤔 🤯 😱 🤬 😢 🎉 🤩 🤮 💩 🙏 👌 🕊 🤡 🥱 🥴 😍 🐳 ❤\u200d🔥 🌚 🌭 💯 🤣 ⚡ 🍌 🏆 💔 🤨 😐 🍓 🍾 💋
-🖕 😈 😴 😭 🤓 👻 👨\u200d💻 👀 🎃 🙈 😇 😨 🤝 ✍ 🤗 🫡 🎅 🎄 ☃ 💅 🤪 🗿 🆒 💘 🙉 🦄 😘 💊 🙊 😎 👾 🤷\u200d♂ 🤷
-🤷\u200d♀ 😡
-"""
-REACTIONS = frozenset(_REACTIONS.split())
+MAX_DELETED = 100
+
+_EMOJI = (
+    "👍 👎 ❤ 🔥 🥰 👏 😁 🤔 🤯 😱 🤬 😢 🎉 🤩 🤮 💩 🙏 👌 🕊 🤡 🥱 🥴 😍 🐳 ❤\u200d🔥 "
+    "🌚 🌭 💯 🤣 ⚡ 🍌 🏆 💔 🤨 😐 🍓 🍾 💋 🖕 😈 😴 😭 🤓 👻 👨\u200d💻 👀 🎃 🙈 😇 😨 "
+    "🤝 ✍ 🤗 🫡 🎅 🎄 ☃ 💅 🤪 🗿 🆒 💘 🙉 🦄 😘 💊 🙊 😎 👾 🤷\u200d♂ 🤷 🤷\u200d♀ 😡"
+)
+REACTIONS = frozenset(_EMOJI.split())
 """https://core.telegram.org/bots/api#reactiontypeemoji; all without variation selectors, and no other form is taken."""
 
 
@@ -28,18 +30,33 @@ def edit_message_text(call: Call) -> object:
     formatted = message_text(call.arguments, PARSERS)
     keyboard = read_keyboard(call.arguments)
     chat = call.platform.writable_chat(call.arguments)
+    old = _own(call, chat)
+    return _edit(call, chat, old, replace(old, text=formatted.text, entities=formatted.entities, keyboard=keyboard))
+
+
+def edit_message_reply_markup(call: Call) -> object:
+    """Change the keyboard of a message the bot has sent, and nothing else of it."""
+    keyboard = read_keyboard(call.arguments)
+    chat = call.platform.writable_chat(call.arguments)
+    old = _own(call, chat)
+    return _edit(call, chat, old, replace(old, keyboard=keyboard))
+
+
+def _own(call: Call, chat: Chat) -> SentMessage:
     message_id = call.arguments.integer("message_id")
     if message_id not in chat.messages:
         raise bad_request("message to edit not found")
-    old = chat.messages[message_id]
-    if old is None or old.bot != call.bot.username:
+    message = chat.messages[message_id]
+    if message is None or message.bot != call.bot.username:
         raise bad_request("message can't be edited")
-    if (old.text, old.entities, old.keyboard) == (formatted.text, formatted.entities, keyboard):
+    return message
+
+
+def _edit(call: Call, chat: Chat, old: SentMessage, new: SentMessage) -> object:
+    if old == new:
         raise bad_request(NOT_MODIFIED)
-    new = replace(
-        old, text=formatted.text, entities=formatted.entities, keyboard=keyboard, arguments=call.arguments.values
-    )
-    chat.messages[message_id] = new
+    new = replace(new, arguments=call.arguments.values)
+    chat.messages[new.message_id] = new
     call.platform.edited.append(new)
     call.platform.changed()
     return {**sent_message(new, call.bot, chat), "edit_date": int(call.platform.clock.now())}
@@ -54,10 +71,31 @@ def delete_message(call: Call) -> object:
     old = chat.messages[message_id]
     if chat.is_group and (old is None or old.bot != call.bot.username):
         raise bad_request("message can't be deleted")
+    _delete(call, chat, message_id)
+    return True
+
+
+def delete_messages(call: Call) -> object:
+    """Delete up to 100 messages at once; "if some of the specified messages can't be found, they are skipped"."""
+    given = call.arguments.nested("message_ids")
+    numbers = [number for number in given if isinstance(number, int)] if isinstance(given, list) else []
+    if not numbers:
+        raise bad_request("message identifiers are not specified")
+    if len(numbers) > MAX_DELETED:
+        raise bad_request("too many message identifiers specified")
+    chat = call.platform.writable_chat(call.arguments)
+    for number in numbers:
+        message = chat.messages.get(number)
+        if number in chat.messages and not (chat.is_group and (message is None or message.bot != call.bot.username)):
+            _delete(call, chat, number)
+    return True
+
+
+def _delete(call: Call, chat: Chat, message_id: int) -> None:
     del chat.messages[message_id]
+    chat.received.pop(message_id, None)
     call.platform.deleted.append(MessageName(chat_id=chat.id, message_id=message_id))
     call.platform.changed()
-    return True
 
 
 def set_message_reaction(call: Call) -> object:

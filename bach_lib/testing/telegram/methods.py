@@ -9,7 +9,13 @@ from dataclasses import replace
 
 from bach_lib.testing.telegram.arguments import Arguments
 from bach_lib.testing.telegram.calls import PARSERS, Call, Method
-from bach_lib.testing.telegram.changes import delete_message, edit_message_text, set_message_reaction
+from bach_lib.testing.telegram.changes import (
+    delete_message,
+    delete_messages,
+    edit_message_reply_markup,
+    edit_message_text,
+    set_message_reaction,
+)
 from bach_lib.testing.telegram.errors import bad_request, conflict, webhook_is_set
 from bach_lib.testing.telegram.files import get_file
 from bach_lib.testing.telegram.keyboards import read_keyboard
@@ -181,7 +187,9 @@ def get_webhook_info(call: Call) -> object:
 METHODS: Mapping[str, tuple[str, Method]] = {
     "answercallbackquery": ("answerCallbackQuery", answer_callback_query),
     "deletemessage": ("deleteMessage", delete_message),
+    "deletemessages": ("deleteMessages", delete_messages),
     "deletewebhook": ("deleteWebhook", delete_webhook),
+    "editmessagereplymarkup": ("editMessageReplyMarkup", edit_message_reply_markup),
     "editmessagetext": ("editMessageText", edit_message_text),
     "getchat": ("getChat", get_chat),
     "getfile": ("getFile", get_file),

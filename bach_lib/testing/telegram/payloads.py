@@ -2,10 +2,21 @@
 
 import re
 from collections.abc import Mapping
+from typing import TypedDict
 
 from bach_lib.testing.telegram.keyboards import keyboard_json
 from bach_lib.testing.telegram.markup import utf16_length
 from bach_lib.testing.telegram.models import Bot, Chat, SentMessage
+
+
+class Person(TypedDict, total=False):
+    """Who does something; by default the person of a private chat, elsewhere one with the chat's number."""
+
+    from_id: int | None
+    first_name: str
+    username: str | None
+    language_code: str
+
 
 _COMMAND = re.compile(r"(?<!\S)/[A-Za-z0-9_]{1,64}(?:@\w+)?")
 
@@ -37,6 +48,18 @@ def incoming_message(
     """The Message that a bot gets when somebody writes; who wrote it is for the caller to add."""
     body: dict[str, object] = {"message_id": message_id, "chat": chat.as_json(), "date": date}
     return {**body, **_context(chat, date, thread_id, reply_to), **content}
+
+
+def person_json(chat_id: int, person: Person) -> dict[str, object]:
+    """The User of the Bot API."""
+    username = person.get("username")
+    return {
+        "id": person.get("from_id") or abs(chat_id),
+        "is_bot": False,
+        "first_name": person.get("first_name", "Ada"),
+        **({"username": username} if username else {}),
+        "language_code": person.get("language_code", "en"),
+    }
 
 
 def text_content(text: str) -> dict[str, object]:

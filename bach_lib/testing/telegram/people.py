@@ -1,10 +1,17 @@
 """What people do on the platform: write, send files, press buttons, correct themselves, react."""
 
 from collections.abc import Mapping
-from typing import TypedDict, Unpack
+from typing import Unpack
 
 from bach_lib.testing.telegram.models import Bot, Chat, File, SentMessage
-from bach_lib.testing.telegram.payloads import caption_content, incoming_message, sent_message, text_content
+from bach_lib.testing.telegram.payloads import (
+    Person,
+    caption_content,
+    incoming_message,
+    person_json,
+    sent_message,
+    text_content,
+)
 from bach_lib.testing.telegram.platform import Platform
 
 MIME_TYPES: Mapping[str, str | None] = {
@@ -32,15 +39,6 @@ _MEASURES: Mapping[str, Mapping[str, object]] = {
 """What the Bot API always says of such a file."""
 
 
-class Person(TypedDict, total=False):
-    """Who does something; by default the person of a private chat, elsewhere one with the chat's number."""
-
-    from_id: int | None
-    first_name: str
-    username: str | None
-    language_code: str
-
-
 class Place(Person, total=False):
     """Who writes, and where in the chat: in a topic, as an answer."""
 
@@ -59,10 +57,33 @@ class People(Platform):
         return self._receive(bot, chat_id, text_content(text), place)
 
     def receive_location(
-        self, bot: Bot, *, chat_id: int, latitude: float, longitude: float, **place: Unpack[Place]
+        self,
+        bot: Bot,
+        *,
+        chat_id: int,
+        latitude: float,
+        longitude: float,
+        live_period: int | None = None,
+        **place: Unpack[Place],
     ) -> dict[str, object]:
-        """A person sends where they are. Otherwise as `receive_text`."""
-        return self._receive(bot, chat_id, {"location": {"latitude": latitude, "longitude": longitude}}, place)
+        """A person sends where they are; with `live_period` (seconds) they may `move`. Otherwise as `receive_text`."""
+        location: dict[str, object] = {"latitude": latitude, "longitude": longitude}
+        if live_period is not None:
+            location["live_period"] = live_period
+        return self._receive(bot, chat_id, {"location": location}, place)
+
+    def receive_contact(
+        self, bot: Bot, *, chat_id: int, phone_number: str, name: str = "Ada", **place: Unpack[Place]
+    ) -> dict[str, object]:
+        """A person sends a contact. Otherwise as `receive_text`."""
+        contact = {"phone_number": phone_number, "first_name": name}
+        return self._receive(bot, chat_id, {"contact": contact}, place)
+
+    def receive(
+        self, bot: Bot, *, chat_id: int, content: Mapping[str, object], **place: Unpack[Place]
+    ) -> dict[str, object]:
+        """A person sends anything: the fields of `content` are those of the Bot API. Otherwise as `receive_text`."""
+        return self._receive(bot, chat_id, content, place)
 
     def receive_media(
         self,
@@ -99,24 +120,34 @@ class People(Platform):
         return self._receive(bot, chat_id, found | caption_content(caption), place)
 
     def press(
-        self, bot: Bot, message: SentMessage, button: str | int, *, from_id: int | None = None, first_name: str = "Ada"
+        self,
+        bot: Bot,
+        message: SentMessage,
+        button: str | int,
+        *,
+        from_id: int | None = None,
+        first_name: str = "Ada",
+        is_accessible: bool = True,
     ) -> str:
         """A person presses a button below a message of the bot's. Returns the id of the query to be answered.
 
         `button` is its place (0 is the first), what is written on it, all of its data, or what follows the first dot of
-        that. The message is taken as it is now. Raises ValueError when it is gone or has no such button.
+        that. The message is taken as it is now; one that is no longer `is_accessible` comes with its number only.
+        Raises ValueError when it is gone or has no such button.
         """
         chat = self.chats[message.chat_id]
         current = chat.messages.get(message.message_id)
         if current is None:
             raise ValueError("the message is gone")
         data = _find(current, button)
-        person = _person(chat.id, {"from_id": from_id, "first_name": first_name})
+        person = person_json(chat.id, {"from_id": from_id, "first_name": first_name})
         query_id = self.new_query(bot)
         query = {
             "id": query_id,
             "from": person,
-            "message": sent_message(current, bot, chat),
+            "message": sent_message(current, bot, chat)
+            if is_accessible
+            else {"chat": chat.as_json(), "message_id": current.message_id, "date": 0},
             "chat_instance": str(-chat.id),
             "data": data,
         }
@@ -130,11 +161,15 @@ class People(Platform):
         if chat is None or old is None:
             raise ValueError("no such message of a person")
         kept = {name: old[name] for name in old if name not in {"entities", "caption", "caption_entities"}}
-        new = kept | (text_content(text) if "text" in old else caption_content(text))
-        new["edit_date"] = int(self.clock.now())
-        chat.received[message_id] = new
-        bot.updates.push({"edited_channel_post" if chat.type == "channel" else "edited_message": new})
-        return new
+        return self._edited(bot, chat, kept | (text_content(text) if "text" in old else caption_content(text)))
+
+    def move(self, bot: Bot, *, chat_id: int, message_id: int, latitude: float, longitude: float) -> dict[str, object]:
+        """A person who shares where they are has moved: the message is edited. Raises ValueError when there is none."""
+        chat = self.chats.get(chat_id)
+        old = chat.received.get(message_id) if chat else None
+        if chat is None or old is None or not isinstance(location := old.get("location"), dict):
+            raise ValueError("no such location of a person")
+        return self._edited(bot, chat, {**old, "location": {**location, "latitude": latitude, "longitude": longitude}})
 
     def react(
         self,
@@ -149,7 +184,7 @@ class People(Platform):
         chat = self.chats[chat_id]
         if message_id not in chat.messages:
             raise ValueError("no such message")
-        person = _person(chat_id, {"from_id": from_id, "first_name": first_name})
+        person = person_json(chat_id, {"from_id": from_id, "first_name": first_name})
         key = (message_id, from_id or abs(chat_id))
         change = {
             "chat": chat.as_json(),
@@ -176,10 +211,18 @@ class People(Platform):
         if chat.type == "channel":
             message["sender_chat"] = chat.as_json()
         else:
-            message["from"] = _person(chat_id, place)
+            message["from"] = person_json(chat_id, place)
         chat.messages[number] = None
         chat.received[number] = message
         bot.updates.push({"channel_post" if chat.type == "channel" else "message": message})
+        return message
+
+    def _edited(self, bot: Bot, chat: Chat, message: dict[str, object]) -> dict[str, object]:
+        message["edit_date"] = int(self.clock.now())
+        number = message["message_id"]
+        if isinstance(number, int):
+            chat.received[number] = message
+        bot.updates.push({"edited_channel_post" if chat.type == "channel" else "edited_message": message})
         return message
 
     def _newcomer(self, chat_id: int, first_name: str) -> Chat:
@@ -197,17 +240,6 @@ class People(Platform):
     def _thumbnail(self) -> dict[str, object]:
         """A photo comes in several sizes, the smallest first."""
         return {**self._keep_file("thumbnail", b"", 0).as_json(), "width": 64, "height": 48}
-
-
-def _person(chat_id: int, person: Person) -> dict[str, object]:
-    username = person.get("username")
-    return {
-        "id": person.get("from_id") or abs(chat_id),
-        "is_bot": False,
-        "first_name": person.get("first_name", "Ada"),
-        **({"username": username} if username else {}),
-        "language_code": person.get("language_code", "en"),
-    }
 
 
 def _reactions(emoji: tuple[str, ...]) -> list[dict[str, object]]:

@@ -91,6 +91,12 @@ class Platform:
         self.queries[query_id] = bot.username
         return query_id
 
+    @property
+    def unanswered(self) -> list[str]:
+        """The presses that no bot has answered: people still see them wait."""
+        answered = {answer.callback_query_id for answer in self.callback_answers}
+        return [query_id for query_id in self.queries if query_id not in answered]
+
     def store(self, message: SentMessage) -> None:
         """Keep a message from a bot."""
         self.chats[message.chat_id].messages[message.message_id] = message

@@ -12,17 +12,18 @@ from bach_lib.testing.telegram.arguments import Arguments, read_arguments
 from bach_lib.testing.telegram.calls import Call, Method
 from bach_lib.testing.telegram.errors import ApiError, not_found, unauthorized
 from bach_lib.testing.telegram.faults import ActiveFault, Effect, Fault, FaultScript, Stage
+from bach_lib.testing.telegram.members import Members
 from bach_lib.testing.telegram.methods import METHODS, send_message
 from bach_lib.testing.telegram.models import Bot
 from bach_lib.testing.telegram.people import People
-from bach_lib.testing.telegram.platform import TOKEN
+from bach_lib.testing.telegram.platform import TOKEN, Platform
 from bach_lib.testing.telegram.responses import binary, drop, refusal, scripted, success
 
 DOWNLOAD = "download"
 """What fetching a file is called where methods are counted or made to fail."""
 
 
-class TelegramServer(People, Loopback):
+class TelegramServer(People, Members, Loopback):
     """A Telegram Bot API server on loopback, as a context manager or with `start` and `stop`.
 
     `port` 0 takes a free one, which is kept over `pause` and `resume`. `latency` (seconds) delays the answer to every
@@ -38,7 +39,7 @@ class TelegramServer(People, Loopback):
         enforce_limits: bool = False,
         first_id: int = 1,
     ) -> None:
-        People.__init__(self, clock=clock or SystemClock(), enforce_limits=enforce_limits, first_id=first_id)
+        Platform.__init__(self, clock=clock or SystemClock(), enforce_limits=enforce_limits, first_id=first_id)
         Loopback.__init__(self, port)
         self.latency = 0.0
         self._faults = FaultScript()

@@ -45,6 +45,11 @@ class Call:
         async with self._session.post(f"{self.url}/bot{token}/{method}", json=body) as response:
             return Answer(response.status, await response.json(), response.headers.get("Retry-After"))
 
+    async def download(self, path: str) -> tuple[int, bytes]:
+        """Status and bytes of a file, by the path that getFile returned."""
+        async with self._session.get(f"{self.url}/file/bot{TOKEN}/{path}") as response:
+            return response.status, await response.read()
+
 
 @pytest.fixture
 async def server() -> AsyncIterator[TelegramServer]:

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 import pytest
 from aiohttp import ClientSession
 
+from bach_lib.testing.telegram.commands import DONE
 from bach_lib.testing.telegram.control import FAULTS, ControlledServer
 from tests.lib.testing.conftest import TOKEN, Answer, Call
 
@@ -108,6 +109,53 @@ async def test_chats_and_faults_by_name(control: Control, controlled: Controlled
     assert (await call("sendMessage", chat_id=-1001, text="x")).status == 200
 
 
+async def test_people_can_be_played(control: Control, controlled: ControlledServer, session: ClientSession) -> None:
+    """An end-to-end test could not press a button, send a file, or do anything else that people do."""
+    call = Call(session, controlled.url)
+    kinds = ["message", "edited_message", "callback_query", "message_reaction", "my_chat_member", "chat_member", "poll"]
+    await call("getUpdates", allowed_updates=kinds)
+    await control("POST", "chats", id=-5, type="group", title="Home")
+    keyboard = {"inline_keyboard": [[{"text": "Yes", "callback_data": "n.yes"}]]}
+    await call("sendMessage", chat_id=-5, text="Open?", reply_markup=keyboard)
+    steps: list[tuple[str, dict[str, object]]] = [
+        ("presses", {"message_id": 1, "button": "yes", "from_id": 42}),
+        ("presses", {"message_id": 1, "button": 0}),
+        ("reactions", {"message_id": 1, "emoji": ["👍"]}),
+        ("texts", {"text": "Helo"}),
+        ("edits", {"message_id": 2, "text": "Hello"}),
+        ("locations", {"latitude": 1.5, "longitude": 2, "live_period": 60}),
+        ("edits", {"message_id": 3, "latitude": 2.5, "longitude": 2}),
+        ("media", {"type": "voice", "content": "T2dnUw=="}),
+        ("messages", {"content": {"contact": {"phone_number": "1", "first_name": "Ada"}}}),
+        ("members", {"status": "administrator"}),
+        ("members", {"status": "left", "member_id": 7}),
+        ("updates", {"update": {"poll": {"id": "1"}}}),
+        ("migrations", {"new_chat_id": -1005}),
+    ]
+    for path, arguments in steps:
+        answer = await control("POST", path, arguments, chat_id=-5)
+        assert answer.status == 200, (path, answer)
+
+    updates = (await call("getUpdates")).result
+    assert isinstance(updates, list)
+    assert [next(kind for kind in update if kind != "update_id") for update in updates] == [
+        *("callback_query", "callback_query", "message_reaction", "message", "edited_message"),
+        *("message", "edited_message", "message", "message", "my_chat_member", "chat_member", "poll"),
+        *("message", "message"),
+    ]
+    assert [file.content for file in controlled.files.values()] == [b"OggS"]
+    unanswered = (await control("GET", "unanswered")).result
+    assert isinstance(unanswered, list)
+    await call("answerCallbackQuery", callback_query_id=unanswered[0])
+    assert (await control("GET", "unanswered")).result == unanswered[1:]
+
+
+@pytest.mark.parametrize("name", sorted(DONE))
+async def test_everything_bots_do_can_be_seen(control: Control, name: str) -> None:
+    """An end-to-end test could not tell whether a message was deleted."""
+    assert (await control("GET", name)).result == []
+
+
 @pytest.mark.parametrize("name", sorted(FAULTS))
 async def test_every_fault_has_a_name(control: Control, controlled: ControlledServer, name: str) -> None:
     """A fault would be missing in end-to-end tests."""
@@ -125,6 +173,11 @@ async def test_every_fault_has_a_name(control: Control, controlled: ControlledSe
         ("POST", "faults", {"name": "drop_before_read", "chat_id": 42}, 400),
         ("POST", "texts", {"bot": "nobody", "chat_id": 42, "text": "x"}, 400),
         ("POST", "texts", {"chat_id": -7, "text": "x"}, 400),
+        ("POST", "presses", {"chat_id": -7, "message_id": 1, "button": 0}, 400),
+        ("POST", "media", {"chat_id": 42, "type": "smell"}, 400),
+        ("POST", "media", {"chat_id": 42, "type": "voice", "content": "?"}, 400),
+        ("POST", "members", {"chat_id": 42, "status": "bored"}, 400),
+        ("POST", "updates", {"update": "x"}, 400),
     ],
 )
 async def test_what_makes_no_sense_is_refused(

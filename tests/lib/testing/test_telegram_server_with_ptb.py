@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 from telegram import Bot as RealBot
-from telegram import ReplyParameters
+from telegram import InlineKeyboardButton, InlineKeyboardMarkup, ReplyParameters
 from telegram.error import (
     BadRequest,
     ChatMigrated,
@@ -30,7 +30,13 @@ pytestmark = pytest.mark.filterwarnings("ignore:.*attribute `retry_after` will b
 def real_bot(server: TelegramServer, token: str = TOKEN) -> RealBot:
     """A bot whose requests stay on this machine, whatever proxies are configured."""
     requests = [HTTPXRequest(httpx_kwargs={"trust_env": False}) for _ in range(2)]
-    return RealBot(token, base_url=f"{server.url}/bot", request=requests[0], get_updates_request=requests[1])
+    return RealBot(
+        token,
+        base_url=f"{server.url}/bot",
+        base_file_url=f"{server.url}/file/bot",
+        request=requests[0],
+        get_updates_request=requests[1],
+    )
 
 
 @pytest.fixture
@@ -75,6 +81,29 @@ async def test_it_uses_the_other_methods(real: RealBot, server: TelegramServer, 
     assert await real.set_webhook("https://example.com/hook")
     assert (await real.get_webhook_info()).url == "https://example.com/hook"
     assert await real.delete_webhook(drop_pending_updates=True)
+
+
+async def test_it_changes_messages_and_fetches_files(real: RealBot, server: TelegramServer, bot: Bot) -> None:
+    """What the library expects of buttons, reactions and files could be missing."""
+    keyboard = InlineKeyboardMarkup([[InlineKeyboardButton("Yes", callback_data="n.yes")]])
+    message = await real.send_message(42, "Open?", reply_markup=keyboard)
+    server.press(bot, server.sent[-1], "yes")
+    server.press(bot, server.sent[-1], "yes", is_accessible=False)
+    server.receive_media(bot, chat_id=42, type="photo", content=b"JFIF", caption="look")
+
+    press, old_press, photo = await real.get_updates()
+    assert message.reply_markup == keyboard
+    assert press.callback_query is not None
+    assert (press.callback_query.data, press.callback_query.message) == ("n.yes", message)
+    assert await press.callback_query.answer()
+    assert old_press.callback_query is not None
+    assert old_press.callback_query.message is not None
+    assert not old_press.callback_query.message.is_accessible
+    assert photo.message is not None
+    assert bytes(await (await photo.message.photo[-1].get_file()).download_as_bytearray()) == b"JFIF"
+    assert await message.edit_reply_markup()
+    assert await message.set_reaction("👍")
+    assert await message.delete()
 
 
 @pytest.mark.parametrize("token", ["123456:another", "nonsense"])
