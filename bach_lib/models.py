@@ -223,7 +223,10 @@ class Identity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Health:
-    """How one direction of a connection stands, and since when it last worked."""
+    """How one direction of a connection stands, and since when it last worked.
+
+    While it is connected, `fault` names what works less well than it could.
+    """
 
     state: ConnectionState
     last_success: float | None = None

@@ -9,6 +9,7 @@ from bach_lib.connectors.base import Connector
 from bach_lib.errors import MissingLibraryError, UnknownTypeError
 
 _BUILT_IN = {
+    "discord": ("bach_lib.connectors.discord", "DiscordConnector", "discord.py"),
     "telegram": ("bach_lib.connectors.telegram", "TelegramConnector", "python-telegram-bot"),
 }
 

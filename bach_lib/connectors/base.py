@@ -85,12 +85,14 @@ class Batch:
     """What one poll brought, and the cursor to store with it.
 
     The platform learns of the cursor with the next poll only. `is_complete`: nothing more was waiting when it was read.
+    `notice`: receiving works, but not all of it does, and a person can change that.
     """
 
     messages: tuple[Incoming, ...]
     cursor: str | None
     unreadable: tuple[Unreadable, ...] = ()
     is_complete: bool = True
+    notice: Fault | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -118,7 +118,8 @@ class Receiver:
             if isinstance(answer, Batch):
                 failures = 0
                 self._expect_good_poll(within=self._policy.stall_seconds)
-                self._become(Health(state=ConnectionState.CONNECTED, last_success=self._clock.now()))
+                now = self._clock.now()
+                self._become(Health(state=ConnectionState.CONNECTED, last_success=now, fault=answer.notice))
                 continue
             self._become(Health(state=state_after(answer), last_success=self.health.last_success, fault=answer))
             backoff = self._policy.backoff

@@ -10,8 +10,9 @@ async with DiscordServer() as server:
     server.write(channel, "Is the door open?", server.add_user("ada"))  # who listens at the gateway learns of it
 ```
 
-`server.gateway` can ask clients to reconnect, invalidate and forget sessions, cut connections, stop to listen, and
-close its doors. `python -m bach_lib.testing.discord_server --help` runs it as a process of its own.
+`CALLS` are the names of all calls. `server.gateway` can ask clients to reconnect, invalidate and forget sessions, cut
+connections, stop to listen, and close its doors. `python -m bach_lib.testing.discord_server --help` runs it as a
+process of its own.
 """
 
 from bach_lib.testing.discord.faults import ActiveFault, Fault
@@ -27,9 +28,11 @@ from bach_lib.testing.discord.models import (
     Webhook,
 )
 from bach_lib.testing.discord.process import main
+from bach_lib.testing.discord.routes import NAMES as CALLS
 from bach_lib.testing.discord.server import DiscordServer
 
 __all__ = [
+    "CALLS",
     "ActiveFault",
     "Attachment",
     "Bot",

@@ -1,5 +1,6 @@
 """The platforms on loopback that the contract of connectors is held against, one class for each type of connection."""
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
@@ -8,9 +9,13 @@ from typing import ClassVar, Self, override
 from aiohttp import ClientSession
 
 from bach_lib.clock import SystemClock
+from bach_lib.connectors import discord
 from bach_lib.connectors.base import Connector, Setup
+from bach_lib.connectors.discord import DiscordConnector
 from bach_lib.connectors.telegram import Settings, TelegramConnector, Timeouts
 from bach_lib.models import Connection
+from bach_lib.testing import discord_server
+from bach_lib.testing.discord_server import DiscordServer
 from bach_lib.testing.telegram_server import Fault, TelegramServer
 
 
@@ -139,3 +144,67 @@ class TelegramPlatform(Platform):
     @override
     def write(self, text: str) -> None:
         self._server.receive_text(self._bot, chat_id=42, text=text)
+
+
+class DiscordPlatform(Platform):
+    """Discord, through a bot."""
+
+    name = "discord"
+    connector = DiscordConnector
+    secrets: ClassVar[Mapping[str, str]] = {
+        "bot_token": "MTIzNDU2Nzg5MDEyMzQ1Njc4.GtEsT0.the_token_of_the_contract_tests"
+    }
+    wrong_secrets: ClassVar[Mapping[str, str]] = {
+        "bot_token": "MTIzNDU2Nzg5MDEyMzQ1Njc4.GtEsT0.a_token_that_was_reset_since"
+    }
+    recipient = "@1001001001001001001"
+    same_recipients = (" @1001001001001001001 ",)
+
+    @property
+    @override
+    def endpoint(self) -> str:
+        return self._server.api
+
+    @override
+    async def start(self, stack: AsyncExitStack) -> None:
+        self._server = await stack.enter_async_context(DiscordServer())
+        self._bot = self._server.add_bot(self.secrets["bot_token"])
+        self._ada = self._server.add_user("ada", id=int(self.recipient[1:]))
+        self._silence: discord_server.ActiveFault | None = None
+
+    @override
+    def hasty(self) -> Connector:
+        haste = discord.Settings(timeouts=discord.Timeouts(connect=5, read=0.3, total=5))
+        connector = DiscordConnector(self.setup(), haste)
+        self._stack.push_async_callback(connector.close)
+        return connector
+
+    @override
+    async def go_away(self) -> None:
+        await self._server.pause()
+
+    @override
+    def fall_silent(self) -> None:
+        """But for the call that finds out where to write, which has no effect that could be uncertain."""
+        calls = discord_server.CALLS - {"open_direct"}
+        self._silence = self._server.fail(discord_server.Fault.hang(), times=None, calls=calls)
+
+    @override
+    async def until_asked(self) -> None:
+        await self._server.wait_until(lambda: self._silence is not None and self._silence.hits > 0)
+
+    @override
+    def texts(self) -> list[str]:
+        return [shown(message.content) for message in self._server.sent]
+
+    @override
+    def write(self, text: str) -> None:
+        """As soon as somebody listens, for the gateway tells everything once."""
+        self._server.when_heard(
+            lambda: self._server.write(self._server.direct(self._bot.user, self._ada), text, self._ada)
+        )
+
+
+def shown(content: str) -> str:
+    """A text as Discord shows it, if nothing in it is markup that was not escaped."""
+    return re.sub(r"\\([\\*_~`|>#<+.)\-\[\]])", r"\1", content)

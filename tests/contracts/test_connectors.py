@@ -11,9 +11,10 @@ from bach_lib.connectors.base import Batch, Connector
 from bach_lib.errors import InputError, InvalidRecipientError
 from bach_lib.models import Fault, Format, Identity, Message
 from bach_lib.outcomes import Outcome, Retry, Scope, Sent, Uncertain
-from tests.contracts.platforms import Platform, TelegramPlatform
+from tests.contracts.platforms import DiscordPlatform, Platform, TelegramPlatform
 
 PLATFORMS: list[type[Platform]] = [
+    DiscordPlatform,
     TelegramPlatform,
 ]
 

@@ -3,19 +3,11 @@
 Nothing of aiohttp's own texts is quoted: they hold the address, and the address holds the token.
 """
 
-import errno
 import re
 
 import orjson
-from aiohttp import (
-    ClientConnectorDNSError,
-    ClientConnectorError,
-    ClientHttpProxyError,
-    ClientProxyConnectionError,
-    ClientSSLError,
-    ServerFingerprintMismatch,
-)
 
+from bach_lib.connectors.network import not_connected
 from bach_lib.connectors.telegram.errors import DEFAULT_WAIT, AnswerLostError, RequestError
 
 _LONGEST_WAIT = 86_400.0
@@ -33,9 +25,7 @@ def network_failure(error: Exception, host: str, *, written: bool) -> RequestErr
         return AnswerLostError("timeout", f"{host} did not answer in time.")
     if written:
         return AnswerLostError("unreachable", f"The connection to {host} broke before the answer came.")
-    code, reason = _cause(error)
-    hop = error.host if isinstance(error, ClientConnectorError) else host
-    return RequestError(code, f"No connection to {hop}: {reason}.")
+    return RequestError(*not_connected(error, host))
 
 
 def unreadable(status: int, payload: bytes, host: str) -> RequestError | None:
@@ -62,26 +52,6 @@ def unreadable(status: int, payload: bytes, host: str) -> RequestError | None:
     if status >= 400 and _is_refusal(answer):
         return None
     return RequestError("bad_answer", f"What answered for {host} (HTTP status {status}) is not a Bot API.")
-
-
-def _cause(error: Exception) -> tuple[str, str]:
-    match error:
-        case ClientProxyConnectionError() | ClientHttpProxyError():
-            return "unreachable", "the proxy in between cannot be reached or refuses"
-        case ClientConnectorDNSError():
-            return "dns", "the name cannot be resolved"
-        case ClientSSLError():
-            return "tls", f"TLS failed, {getattr(error.os_error, 'verify_message', None) or error.os_error.strerror}"
-        case ServerFingerprintMismatch():
-            return "tls", "TLS failed, the certificate is not the expected one"
-        case TimeoutError():
-            return "timeout", "it took too long"
-        case OSError(errno=errno.ECONNREFUSED):
-            return "refused", "it was refused"
-        case OSError(strerror=str(reason)):
-            return "unreachable", reason
-        case _:
-            return "unreachable", type(error).__name__
 
 
 def _decode(payload: bytes) -> object:

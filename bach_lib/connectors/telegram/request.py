@@ -10,10 +10,10 @@ from typing import Any, override
 from urllib.parse import quote
 
 import orjson
-from aiohttp import BytesPayload, ClientError, ClientResponse, ClientSession, ClientTimeout
-from aiohttp.abc import AbstractStreamWriter
+from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout
 from telegram.request import BaseRequest, RequestData
 
+from bach_lib.connectors.network import JsonBody
 from bach_lib.connectors.telegram.bot import TOKEN_PLACEHOLDER
 from bach_lib.connectors.telegram.errors import RequestError
 from bach_lib.connectors.telegram.failures import network_failure, unreadable
@@ -30,17 +30,6 @@ class Timeouts:
     connect: float
     read: float
     total: float
-
-
-class _Body(BytesPayload):
-    """JSON that knows whether it was handed to the network. aiohttp holds the headers back until then."""
-
-    written = False
-
-    @override
-    async def write_with_length(self, writer: AbstractStreamWriter, content_length: int | None) -> None:
-        self.written = True
-        await super().write_with_length(writer, content_length)
 
 
 class AiohttpRequest(BaseRequest):
@@ -95,7 +84,7 @@ class AiohttpRequest(BaseRequest):
         pool_timeout: object = BaseRequest.DEFAULT_NONE,
     ) -> tuple[int, bytes]:
         """Status and body of an answer that python-telegram-bot can read. Raises `RequestError` for everything else."""
-        body = _Body(orjson.dumps(request_data.parameters if request_data else {}), content_type="application/json")
+        body = JsonBody(orjson.dumps(request_data.parameters if request_data else {}))
         address = url.replace(f"/bot{TOKEN_PLACEHOLDER}/", self._path, 1)
         failure: RequestError | None
         try:

@@ -115,7 +115,8 @@ class Gateway:
     """All sessions. `heartbeat` is the interval that Hello tells.
 
     While `is_deaf`, nothing that a client sends is answered: its heartbeats stay without an answer (a zombie).
-    `is_closed`: nobody is let in (503), while the rest of the platform works.
+    `is_closed`: nobody is let in (503), while the rest of the platform works. `turns_away`: the code with which every
+    connection is closed as soon as it is there.
     """
 
     def __init__(self, world: World) -> None:
@@ -123,6 +124,7 @@ class Gateway:
         self.heartbeat = HEARTBEAT_SECONDS
         self.is_deaf = False
         self.is_closed = False
+        self.turns_away: int | None = None
         self.identified = 0
         self._world = world
         self._connections: set[Connection] = set()
@@ -131,6 +133,11 @@ class Gateway:
     def connected(self) -> list[Session]:
         """The sessions that somebody listens to."""
         return [session for session in self.sessions.values() if session.connection is not None]
+
+    @property
+    def connections(self) -> int:
+        """How many clients there are, identified or not."""
+        return len(self._connections)
 
     def dispatch(self, event: str, make: Make, to: Collection[Bot], *, channel: Channel | None = None) -> None:
         """Tell the sessions of these bots, if they want to know. `make` gets the bot and the session's intents."""
@@ -174,6 +181,9 @@ class Gateway:
         self._connections.add(connection)
         writer = asyncio.create_task(connection.write())
         connection.send(_HELLO, {"heartbeat_interval": int(self.heartbeat * 1000), "_trace": []})
+        self._world.changed()
+        if self.turns_away is not None:
+            connection.close(self.turns_away)
         try:
             async for frame in socket:
                 if frame.type is not WSMsgType.TEXT:

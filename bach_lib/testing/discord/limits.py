@@ -75,7 +75,7 @@ class RateLimits:
         reset = own.taken[0] + limit.per - now
         return {
             "X-RateLimit-Limit": str(limit.count),
-            "X-RateLimit-Remaining": str(limit.count - len(own.taken)),
+            "X-RateLimit-Remaining": str(limit.count - len(own.taken) if self.enforced else limit.count),
             "X-RateLimit-Reset": f"{self._now() + reset:.3f}",
             "X-RateLimit-Reset-After": f"{reset:.3f}",
             "X-RateLimit-Bucket": md5(call.encode(), usedforsecurity=False).hexdigest(),

@@ -49,6 +49,7 @@ class Platform(Loopback):
         self.snowflakes = Snowflakes(clock.now)
         self.limits = RateLimits(clock.monotonic, clock.now, enforced=enforce_limits)
         self.gateway = Gateway(self)
+        self._unheard: list[Callable[[], object]] = []
         self._waiting = Waiting()
 
     def add_bot(self, token: str, *, username: str = "test_bot", may_read_texts: bool = True) -> Bot:
@@ -62,9 +63,16 @@ class Platform(Loopback):
         self.bots.pop(bot.token, None)
         self.gateway.close(bot, 4004)
 
-    def add_user(self, username: str, *, global_name: str | None = None, bot: bool = False) -> User:
-        """Somebody."""
-        user = User(id=self.snowflakes.take(), username=username, global_name=global_name, bot=bot)
+    def add_user(
+        self,
+        username: str,
+        *,
+        global_name: str | None = None,
+        bot: bool = False,
+        id: int | None = None,  # noqa: A002 - Discord's word
+    ) -> User:
+        """Somebody; by default with the next id."""
+        user = User(id=id or self.snowflakes.take(), username=username, global_name=global_name, bot=bot)
         self.users[user.id] = user
         return user
 
@@ -171,8 +179,17 @@ class Platform(Loopback):
         """
         await self._waiting.until(condition, timeout)
 
+    def when_heard(self, act: Callable[[], object]) -> None:
+        """Do something as soon as a bot listens at the gateway, which tells everything once."""
+        if self.gateway.connected:
+            act()
+        else:
+            self._unheard.append(act)
+
     def changed(self) -> None:
         """Let those who wait look again."""
+        while self._unheard and self.gateway.connected:
+            self._unheard.pop(0)()
         self._waiting.changed()
 
     def _keep(self, channel: Channel, event: str) -> Channel:

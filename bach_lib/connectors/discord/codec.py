@@ -1,0 +1,226 @@
+"""Events of the gateway and messages of the history as BACH's incoming messages.
+
+Nothing here raises, whatever the platform sends: what makes no sense is skipped. Messages of bots and webhooks are
+skipped too, ours among them: two programs that answer each other would never end.
+Shapes: https://discord.com/developers/docs/resources/message and …/events/gateway-events.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from bach_lib.connectors.base import Incoming
+from bach_lib.connectors.discord.places import Places
+from bach_lib.connectors.discord.reading import items, moment, name_of, number, part, seconds_of, text
+from bach_lib.incoming import Content, Kind, Media
+
+_MAX_TEXT = 16_384
+_PLAIN_TYPES = frozenset({0, 19, 20, 23})
+"""Default, reply, and what people made commands of; other types are news of the platform's own."""
+_JOINED = 7
+_BUTTON_PRESS = 3
+_VOICE = 1 << 13
+_COMMAND = re.compile(r"(?:<@!?\d{15,20}>\s*)?[/!]([A-Za-z0-9_-]{1,64})(?:\s+(.*))?", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reader:
+    """Reads what concerns one bot. `own_id` is the bot's user; `allowed` says whose messages are let in."""
+
+    places: Places
+    own_id: Callable[[], int | None]
+    allowed: Callable[[], frozenset[str]]
+
+    def message(self, data: Mapping[str, object], *, direct_to: str | None = None) -> list[Incoming]:
+        """A message; one with several files is several. `direct_to`: it is of the history with this person."""
+        first = self._message(data, direct_to)
+        if first is None:
+            return []
+        files = [_media(data, file) for file in items(data, "attachments")]
+        found = [media for media in files if media is not None]
+        if not found or first.kind is Kind.EDITED:
+            return [first]
+        first = replace(first, kind=Kind.MEDIA, content=Content(media=found[0]))
+        others = [
+            replace(first, remote_id=f"{first.remote_id}#{count}", text="", content=Content(media=media))
+            for count, media in enumerate(found[1:], start=2)
+        ]
+        return [first, *others]
+
+    def press(self, data: Mapping[str, object]) -> list[Incoming]:
+        """A button that was pressed; other interactions are none of ours."""
+        interaction, message = number(data, "id"), number(part(data, "message"), "id")
+        if number(data, "type") != _BUTTON_PRESS or interaction is None or message is None:
+            return []
+        user = part(part(data, "member"), "user") or part(data, "user")
+        origin, _, value = text(part(data, "data"), "custom_id").partition(".")
+        is_direct = not data.get("guild_id")
+        recipient, title = self._recipient(number(data, "channel_id"), user, is_direct=is_direct)
+        if recipient is None:
+            return []
+        return [
+            Incoming(
+                remote_id=str(interaction),
+                recipient=recipient,
+                recipient_title=title,
+                sender_id=_id(user),
+                sender_name=_name(user, part(data, "member")),
+                kind=Kind.BUTTON,
+                text="",
+                content=Content(value=value),
+                reply_to=str(message),
+                origin=origin,
+                handle=f"{interaction}/{text(data, 'token')}",
+                sent_at=seconds_of(interaction),
+                metadata=_metadata(user, data, is_direct=is_direct),
+            )
+        ]
+
+    def reaction(self, data: Mapping[str, object], *, now: float, is_gone: bool) -> list[Incoming]:
+        """An emoji that somebody put below a message, or took away."""
+        person, message = number(data, "user_id"), number(data, "message_id")
+        emoji = name_of(part(data, "emoji"), "name")
+        if person is None or message is None or not emoji or person == self.own_id():
+            return []
+        user = part(part(data, "member"), "user") or {"id": str(person)}
+        is_direct = not data.get("guild_id")
+        recipient, title = self._recipient(number(data, "channel_id"), user, is_direct=is_direct)
+        if recipient is None or user.get("bot") is True:
+            return []
+        sign = "-" if is_gone else "+"
+        return [
+            Incoming(
+                remote_id=f"{message}#{person}{sign}{emoji}@{now:.3f}",
+                recipient=recipient,
+                recipient_title=title,
+                sender_id=str(person),
+                sender_name=_name(user, part(data, "member")),
+                kind=Kind.REACTION,
+                text="" if is_gone else emoji,
+                content=Content(reactions=() if is_gone else (emoji,)),
+                reply_to=str(message),
+                sent_at=now,
+                metadata=_metadata(user, data, is_direct=is_direct) | ({"removed": emoji} if is_gone else {}),
+            )
+        ]
+
+    def _message(self, data: Mapping[str, object], direct_to: str | None) -> Incoming | None:
+        message, author = number(data, "id"), part(data, "author")
+        if message is None or author.get("bot") is True or data.get("webhook_id") or not _id(author):
+            return None
+        if number(author, "id") == self.own_id():
+            return None
+        is_direct = direct_to is not None or number(data, "channel_type") == 1
+        recipient, title = self._recipient(number(data, "channel_id"), author, is_direct=is_direct)
+        if recipient is None:
+            return None
+        content = text(data, "content")[:_MAX_TEXT]
+        kind, command = _kind(data, content)
+        return Incoming(
+            remote_id=str(message),
+            recipient=recipient,
+            recipient_title=title,
+            sender_id=_id(author),
+            sender_name=_name(author, part(data, "member")),
+            kind=kind,
+            text=content,
+            content=command,
+            reply_to=_reply_to(data),
+            sent_at=seconds_of(message),
+            metadata=_metadata(author, data, is_direct=is_direct)
+            | ({"content": "hidden"} if kind is Kind.OTHER and _is_hidden(data, content) else {}),
+        )
+
+    def edited(self, data: Mapping[str, object]) -> list[Incoming]:
+        """A message that was corrected. Discord also "updates" one when it has looked at a link in it."""
+        edited_at = moment(text(data, "edited_timestamp"))
+        first = self._message(data, None)
+        if first is None or edited_at is None:
+            return []
+        content = {"content": str(first.kind)}
+        return [
+            replace(
+                first,
+                remote_id=f"{first.remote_id}#{edited_at:.6f}",
+                kind=Kind.EDITED,
+                content=Content(),
+                reply_to=first.remote_id,
+                sent_at=edited_at,
+                metadata={**first.metadata, **content},
+            )
+        ]
+
+    def _recipient(self, channel: int | None, user: Mapping[str, object], *, is_direct: bool) -> tuple[str | None, str]:
+        """Where to answer, and what it is called. A thread that is allowed by itself is named by itself."""
+        if channel is None:
+            return None, ""
+        if is_direct:
+            return f"@{_id(user)}", _name(user, {})
+        place = self.places.get(channel)
+        if place is None:
+            return str(channel), str(channel)
+        if place.parent is None or str(channel) in {one.partition("#")[0] for one in self.allowed()}:
+            return str(channel), place.title
+        return f"{place.parent}/{channel}", place.title
+
+
+def _kind(data: Mapping[str, object], content: str) -> tuple[Kind, Content]:
+    kind = number(data, "type") or 0
+    if kind == _JOINED:
+        return Kind.MEMBERSHIP, Content()
+    if kind not in _PLAIN_TYPES or not content:
+        return Kind.OTHER, Content()
+    if match := _COMMAND.fullmatch(content.strip()):
+        return Kind.COMMAND, Content(command=match[1].lower(), args=(match[2] or "").strip())
+    return Kind.TEXT, Content()
+
+
+def _is_hidden(data: Mapping[str, object], content: str) -> bool:
+    """True where Discord keeps the text back: nothing is in it at all."""
+    return not content and not any(data.get(field) for field in ("attachments", "embeds", "sticker_items", "poll"))
+
+
+def _media(data: Mapping[str, object], file: Mapping[str, object]) -> Media | None:
+    """A file by its place, not by its address: that expires within a day."""
+    channel, message, attachment = number(data, "channel_id"), number(data, "id"), number(file, "id")
+    if attachment is None:
+        return None
+    mime_type = name_of(file, "content_type").partition(";")[0] or None
+    seconds = file.get("duration_secs")
+    kind = {"image": "photo", "audio": "audio", "video": "video"}.get((mime_type or "").partition("/")[0], "document")
+    if (number(data, "flags") or 0) & _VOICE:
+        kind = "voice"
+    elif mime_type == "image/gif":
+        kind = "animation"
+    return Media(
+        type=kind,
+        reference=f"{channel}/{message}/{attachment}",
+        name=name_of(file, "filename") or None,
+        size=number(file, "size"),
+        mime_type=mime_type,
+        duration=float(seconds) if isinstance(seconds, int | float) else None,
+    )
+
+
+def _reply_to(data: Mapping[str, object]) -> str | None:
+    reference = part(data, "message_reference")
+    answered = number(reference, "message_id") if not reference.get("type") else None
+    return str(answered) if answered else None
+
+
+def _metadata(user: Mapping[str, object], data: Mapping[str, object], *, is_direct: bool) -> dict[str, object]:
+    found: dict[str, object] = {
+        "chat_type": "private" if is_direct else "channel",
+        "username": name_of(user, "username"),
+        "guild_id": name_of(data, "guild_id"),
+    }
+    return {name: value for name, value in found.items() if value}
+
+
+def _name(user: Mapping[str, object], member: Mapping[str, object]) -> str:
+    return name_of(member, "nick") or name_of(user, "global_name") or name_of(user, "username") or _id(user)
+
+
+def _id(user: Mapping[str, object]) -> str:
+    found = number(user, "id")
+    return str(found) if found else ""

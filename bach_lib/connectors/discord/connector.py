@@ -1,0 +1,257 @@
+"""Discord bots: messages out over HTTP, messages in through the gateway. Each works while the other does not."""
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import ClassVar, override
+
+from discord.http import MultipartParameters, Route
+
+from bach_lib.connectors.base import Batch, Capabilities, Connector, Incoming, Rate, Setup
+from bach_lib.connectors.discord import compose
+from bach_lib.connectors.discord.codec import Reader
+from bach_lib.connectors.discord.errors import RequestError, outcome_of
+from bach_lib.connectors.discord.gateway import HEARTBEAT_TIMEOUT, Gateway, Hear
+from bach_lib.connectors.discord.hearing import Hearing
+from bach_lib.connectors.discord.history import History
+from bach_lib.connectors.discord.logs import be_discreet
+from bach_lib.connectors.discord.places import Places
+from bach_lib.connectors.discord.reading import items, number, text
+from bach_lib.connectors.discord.recipients import Target
+from bach_lib.connectors.discord.rest import Rest, Timeouts
+from bach_lib.errors import SecretNotFoundError
+from bach_lib.incoming import Media
+from bach_lib.models import Fault, Format, Identity, Message, Operation
+from bach_lib.outcomes import Dead, Outcome, Sent
+from bach_lib.redact import Redactor
+
+PERMISSIONS = 0x40_0001_8C40
+"""What an invitation asks for: see channels, write in them and in threads, read the history, react, attach files."""
+
+_RATE = Rate(count=45, per=1, burst=5)
+"""50 a second for a bot (https://discord.com/developers/docs/topics/rate-limits#global-rate-limit), so 5 at once and 45
+in the second that follows. What a channel bears is told with every answer, see `waiting`."""
+
+_MAX_UNFINISHED = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Time-outs of calls, how long a session may take to begin, and how long a poll without news may be held."""
+
+    timeouts: Timeouts = field(default_factory=Timeouts)
+    connect_seconds: float = 25.0
+    poll_seconds: float = 25.0
+    heartbeat_timeout: float = HEARTBEAT_TIMEOUT
+
+
+class DiscordConnector(Connector):
+    """A bot, on Discord or on what `connection.endpoint` names. Needs the secret `bot_token`."""
+
+    # five messages at most become of one, each after a call for the channel of a person
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        receives=True,
+        idempotent=True,
+        formats=frozenset({Format.PLAIN, Format.MARKDOWN}),
+        max_text=compose.MAX_CONTENT * (compose.MAX_PARTS - 1),
+        send_timeout=65.0,
+        poll_timeout=60.0,
+        operations=frozenset(Operation),
+        max_buttons=25,
+        button_value=compose.MAX_CUSTOM_ID - compose.MAX_NONCE - 1,
+        fetch_bytes=25 << 20,
+    )
+
+    def __init__(self, setup: Setup, settings: Settings | None = None) -> None:
+        settings = settings or Settings()
+        token = setup.secrets.get("bot_token", "").strip().removeprefix("Bot ")
+        if not token:
+            raise SecretNotFoundError(reference="bot_token")
+        be_discreet()
+        self._redact = Redactor([token])
+        self._rest = Rest(
+            lambda: setup.session,
+            endpoint=setup.connection.endpoint,
+            token=token,
+            clock=setup.clock,
+            timeouts=settings.timeouts,
+            gateway_session=setup.new_session,
+        )
+        self._heartbeat_timeout = settings.heartbeat_timeout
+        self._directs: dict[int, int] = {}
+        self._unfinished: OrderedDict[str, list[str]] = OrderedDict()
+        places = Places()
+        reader = Reader(places=places, own_id=lambda: self._hearing.own_id, allowed=setup.allowed)
+        self._hearing = Hearing(
+            connect=self._connect,
+            history=History(self._rest, reader, allowed=setup.allowed, direct=self._direct),
+            places=places,
+            reader=reader,
+            clock=setup.clock,
+            connect_seconds=settings.connect_seconds,
+            poll_seconds=settings.poll_seconds,
+        )
+
+    @override
+    @classmethod
+    def normalize_recipient(cls, recipient: str) -> str:
+        return str(Target.parse(recipient))
+
+    @override
+    def rates(self, recipient: str) -> Mapping[str, Rate]:
+        return {"bot": _RATE}
+
+    @override
+    async def send(self, message: Message) -> Outcome:
+        """Whatever the message does; repeating is safe, for its nonce is the same each time."""
+        try:
+            place = await self._place(Target.parse(message.recipient))
+            match message.operation:
+                case Operation.SEND:
+                    return await self._send(place, message)
+                case Operation.EDIT:
+                    return await self._edit(place, message)
+                case Operation.DELETE:
+                    return await self._delete(place, message)
+                case Operation.REACT:
+                    await self._rest.add_reaction(place, _target(message), message.text)
+        except RequestError as error:
+            return self._clean(outcome_of(error))
+        return Sent(remote_id=message.target)
+
+    @override
+    async def check(self) -> Identity | Fault:
+        """Who we are: costs the platform nothing and proves route and token."""
+        try:
+            answer = await self._rest.request(Route("GET", "/users/@me"))
+        except RequestError as error:
+            return self._clean_fault(error.fault)
+        match answer:
+            case {"id": str(own_id), "username": str(name)}:
+                link = f"https://discord.com/oauth2/authorize?client_id={own_id}&scope=bot&permissions={PERMISSIONS}"
+                return Identity(id=own_id, name=f"@{name}", link=link)
+        return Fault(code="bad_answer", text="The answer to users/@me describes no bot.")
+
+    @override
+    async def receive(self, cursor: str | None) -> Batch | Fault:
+        """What the gateway brought. See `hearing`."""
+        answer = await self._hearing.receive(cursor)
+        return self._clean_fault(answer) if isinstance(answer, Fault) else answer
+
+    @override
+    async def acknowledge(self, press: Incoming) -> None:
+        """Discord shows "This interaction failed" three seconds after a press that nobody acknowledged."""
+        interaction, _, token = (press.handle or "").partition("/")
+        path = "/interactions/{webhook_id}/{webhook_token}/callback"
+        await _quietly(self._rest, Route("POST", path, webhook_id=interaction, webhook_token=token), {"type": 6})
+
+    @override
+    async def typing(self, recipient: str) -> None:
+        """Shows "is typing" for ten seconds at most."""
+        try:
+            await self._rest.send_typing(await self._place(Target.parse(recipient)))
+        except RequestError:
+            return
+
+    @override
+    async def fetch(self, media: Media, limit: int) -> bytes | Fault:
+        """Ask for the message again: the addresses of files expire within a day."""
+        channel, message, attachment = (int(one) for one in media.reference.split("/"))
+        try:
+            answer = await self._rest.get_message(channel, message)
+            found = answer if isinstance(answer, dict) else {}
+            for file in items(found, "attachments"):
+                if number(file, "id") == attachment:
+                    content = await self._rest.download(text(file, "url"), limit)
+                    return Fault(code="too_large", text="The file is too large.") if content is None else content
+        except RequestError as error:
+            return self._clean_fault(error.fault)
+        return Fault(code="not_found", text="The file is not in its message any more.")
+
+    @override
+    async def reset(self) -> None:
+        await self._hearing.reset()
+        await self._rest.close()
+
+    @override
+    async def close(self) -> None:
+        await self.reset()
+
+    def _connect(self, hear: Hear, texts: bool) -> Gateway:
+        return Gateway(self._rest, hear, texts=texts, heartbeat_timeout=self._heartbeat_timeout)
+
+    async def _place(self, target: Target) -> int:
+        return target.place or await self._direct(target.person or 0)
+
+    async def _direct(self, person: int) -> int:
+        """The channel to a person, which Discord makes when it is asked for. Raises `RequestError`."""
+        if person not in self._directs:
+            answer = await self._rest.start_private_message(person)
+            channel = number(answer, "id") if isinstance(answer, dict) else None
+            if channel is None:
+                raise RequestError("bad_answer", "Discord does not say where direct messages go.")
+            self._directs[person] = channel
+        return self._directs[person]
+
+    async def _send(self, place: int, message: Message) -> Outcome:
+        """All parts; those that an earlier attempt has sent are not sent again while we remember them."""
+        contents = compose.contents(message)
+        done = self._unfinished.pop(message.nonce, [])
+        try:
+            for part in range(len(done), len(contents)):
+                is_last = part == len(contents) - 1
+                body = compose.payload(message, contents[part], part=part, is_last=is_last)
+                answer = await self._rest.send_message(place, params=_json(body))
+                done.append(text(answer, "id") if isinstance(answer, dict) else "")
+        finally:
+            if 0 < len(done) < len(contents):
+                self._remember(message.nonce, done)
+        return Sent(remote_id=done[-1] or None)
+
+    async def _edit(self, place: int, message: Message) -> Outcome:
+        contents = compose.contents(message)
+        if len(contents) > 1:
+            limit = compose.MAX_CONTENT
+            return Dead(fault=Fault(code="too_long", text=f"A message that is there can have {limit} characters."))
+        await self._rest.edit_message(place, _target(message), params=_json(compose.change(message, contents[0])))
+        return Sent(remote_id=message.target)
+
+    async def _delete(self, place: int, message: Message) -> Outcome:
+        """A message that is gone already is what was wanted."""
+        try:
+            await self._rest.delete_message(place, _target(message))
+        except RequestError as error:
+            if error.code != "message_not_found":
+                raise
+        return Sent(remote_id=message.target)
+
+    def _remember(self, nonce: str, done: list[str]) -> None:
+        self._unfinished[nonce] = done
+        if len(self._unfinished) > _MAX_UNFINISHED:
+            self._unfinished.popitem(last=False)
+
+    def _clean(self, outcome: Outcome) -> Outcome:
+        return outcome if isinstance(outcome, Sent) else replace(outcome, fault=self._clean_fault(outcome.fault))
+
+    def _clean_fault(self, fault: Fault) -> Fault:
+        return replace(fault, text=self._redact(fault.text))
+
+
+async def _quietly(rest: Rest, route: Route, body: Mapping[str, object]) -> None:
+    """A call whose failure nobody would wait for."""
+    try:
+        await rest.request(route, json=body)
+    except RequestError:
+        return
+
+
+def _json(body: dict[str, object]) -> MultipartParameters:
+    return MultipartParameters(payload=body, multipart=None, files=None)
+
+
+def _target(message: Message) -> int:
+    """Raises `RequestError` for what names no message."""
+    target = compose.message_number(message.target)
+    if target is None:
+        raise RequestError("message_not_found", "There is no such message.")
+    return int(target)

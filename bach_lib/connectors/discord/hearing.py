@@ -1,0 +1,200 @@
+"""Receiving: a gateway session that is kept up, and the history of the places where people may write.
+
+Whenever a session begins (not when one is resumed, which loses nothing), the messages that were missed are read from
+the history of every allowed place, sorted by id among those that came meanwhile, and handed on with the same cursor.
+Presses, reactions and corrections are in no history: those of an outage that could not be resumed are lost.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from math import inf
+
+from discord import ConnectionClosed
+
+from bach_lib.clock import Clock
+from bach_lib.connectors.base import Batch, Incoming, Unreadable
+from bach_lib.connectors.discord import gateway
+from bach_lib.connectors.discord.codec import Reader
+from bach_lib.connectors.discord.errors import RequestError
+from bach_lib.connectors.discord.gateway import Gateway, Hear
+from bach_lib.connectors.discord.history import History, Missed
+from bach_lib.connectors.discord.news import MAX_KEPT, News
+from bach_lib.connectors.discord.places import Places
+from bach_lib.connectors.discord.reading import number, part, snowflake_at
+from bach_lib.models import Fault
+
+NO_TEXTS = Fault(
+    code="intent_refused",
+    text="Discord keeps the texts in channels back. Switch the Message Content Intent on in its developer portal.",
+)
+
+_TOKEN_REFUSED, _TEXTS_REFUSED = 4004, 4014
+"""Why the gateway closed: https://discord.com/developers/docs/topics/opcodes-and-status-codes#gateway."""
+
+
+class Hearing:
+    """One connection's incoming side. `connect` makes a gateway session; `history` reads what was missed.
+
+    `connect_seconds`: how long a session may take to begin. `poll_seconds`: how long a poll without news may be held.
+    """
+
+    def __init__(
+        self,
+        *,
+        connect: Callable[[Hear, bool], Gateway],
+        history: History,
+        places: Places,
+        reader: Reader,
+        clock: Clock,
+        connect_seconds: float,
+        poll_seconds: float,
+    ) -> None:
+        self._connect = connect
+        self._history = history
+        self._places = places
+        self._reader = reader
+        self._clock = clock
+        self._connect_seconds = connect_seconds
+        self._poll_seconds = poll_seconds
+        self._news = News()
+        self._session: asyncio.Task[None] | None = None
+        self._happened = asyncio.Event()
+        self._is_up = False
+        self._is_complete = False
+        """Whether everything since the session began, and before it, is in the news."""
+        self._held: list[tuple[int, Sequence[Incoming | Unreadable]]] = []
+        """What came while that was not so."""
+        self._texts = True
+        self.own_id: int | None = None
+
+    async def receive(self, cursor: str | None) -> Batch | Fault:
+        """What came after `cursor`. The first poll of a session does not wait for news."""
+        self._news.confirm(cursor)
+        if self._news:
+            return self._batch()
+        session = self._session = self._session or self._begin()
+        if not self._is_up:
+            await self._until(lambda: self._is_up or session.done(), self._connect_seconds)
+        if self._is_up and not session.done():
+            if not self._is_complete:
+                return await self._catch_up()
+            await self._until(lambda: bool(self._news) or session.done() or not self._is_complete, self._poll_seconds)
+        if session.done():
+            return await self._after(session, cursor)
+        return self._batch() if self._is_up else Fault(code="timeout", text="The gateway did not answer in time.")
+
+    async def reset(self) -> None:
+        """End the session; the next poll begins another."""
+        session, self._session = self._session, None
+        self._is_up = self._is_complete = False
+        if session is not None:
+            session.cancel()
+            await asyncio.wait([session])
+
+    def _begin(self) -> asyncio.Task[None]:
+        listener = self._connect(self._hear, self._texts)
+        session = asyncio.create_task(listener.run_once(), name="bach-discord-gateway")
+        session.add_done_callback(lambda _: self._happened.set())
+        self._is_up = self._is_complete = False
+        return session
+
+    async def _after(self, session: asyncio.Task[None], cursor: str | None) -> Batch | Fault:
+        """What the end of a session means; one that Discord refuses because of the texts is begun again without."""
+        if self._session is session:
+            self._session = None
+        self._is_up = self._is_complete = False
+        if session.cancelled():
+            return Fault(code="unreachable", text="Receiving is being set up anew.")
+        error = session.exception()
+        if isinstance(error, ConnectionClosed) and error.code == _TEXTS_REFUSED and self._texts:
+            self._texts = False
+            return await self.receive(cursor)
+        return _fault_of(error)
+
+    async def _catch_up(self) -> Batch | Fault:
+        """Put what was missed before what has come meanwhile."""
+        missed: Missed = []
+        if self._news.highest:
+            try:
+                missed = await self._history.since(self._news.highest)
+            except RequestError as error:
+                return error.fault
+        else:  # the very first time nothing was missed
+            self._news.highest = snowflake_at(self._clock.now())
+        self._is_complete = True
+        held, self._held = self._held, []
+        for snowflake, messages in sorted([*missed, *held], key=lambda one: one[0] or inf):
+            self._news.add(messages, snowflake)
+        return self._batch()
+
+    def _hear(self, event: str, data: Mapping[str, object]) -> None:
+        match event:
+            case "READY":
+                self.own_id = number(part(data, "user"), "id")
+                self._is_up, self._is_complete = True, False
+            case "RESUMED":
+                self._is_up = True
+            case gateway.DISCONNECTED:
+                self._is_up = False
+            case "GUILD_CREATE":
+                self._places.learn_guild(data)
+            case "THREAD_LIST_SYNC":
+                self._places.learn_threads(data)
+            case "CHANNEL_DELETE" | "THREAD_DELETE":
+                self._places.forget(data)
+            case "CHANNEL_CREATE" | "CHANNEL_UPDATE" | "THREAD_CREATE" | "THREAD_UPDATE":
+                self._places.learn(data)
+            case _:
+                self._take(event, data)
+        self._happened.set()
+
+    def _take(self, event: str, data: Mapping[str, object]) -> None:
+        messages = self._read(event, data)
+        snowflake = (number(data, "id") or 0) if event == "MESSAGE_CREATE" else 0
+        if self._is_complete and self._news.is_full:  # nobody stores anything: read it from the history later
+            self._is_complete = False
+        if self._is_complete:
+            self._news.add(messages, snowflake)
+        elif messages and len(self._held) < MAX_KEPT:
+            self._held.append((snowflake, messages))
+
+    def _read(self, event: str, data: Mapping[str, object]) -> Sequence[Incoming | Unreadable]:
+        try:
+            match event:
+                case "MESSAGE_CREATE":
+                    return self._reader.message(data)
+                case "MESSAGE_UPDATE":
+                    return self._reader.edited(data)
+                case "INTERACTION_CREATE":
+                    return self._reader.press(data)
+                case _:
+                    is_gone = event == "MESSAGE_REACTION_REMOVE"
+                    return self._reader.reaction(data, now=self._clock.now(), is_gone=is_gone)
+        except Exception as error:  # noqa: BLE001 - one message must not end the session, and again the next one
+            return [Unreadable(raw=repr(data), reason=type(error).__name__)]
+
+    def _batch(self) -> Batch:
+        return self._news.batch(notice=None if self._texts else NO_TEXTS)
+
+    async def _until(self, condition: Callable[[], bool], seconds: float) -> None:
+        """Wait until something happened, or for so long."""
+        deadline = self._clock.monotonic() + seconds
+        cancel = self._clock.call_later(seconds, self._happened.set)
+        try:
+            while not condition() and self._clock.monotonic() < deadline:
+                self._happened.clear()
+                await self._happened.wait()
+        finally:
+            cancel()
+
+
+def _fault_of(error: BaseException | None) -> Fault:
+    """Why a session is over. What discord.py stumbles over when a connection breaks early has many names."""
+    match error:
+        case RequestError():
+            return error.fault
+        case ConnectionClosed(code=int(code)) if code == _TOKEN_REFUSED:
+            return Fault(code="auth_failed", text="Discord refuses the token.")
+        case ConnectionClosed(code=int(code)):
+            return Fault(code="unreachable", text=f"Discord closed the connection to its gateway ({code}).")
+    return Fault(code="unreachable", text="The connection to Discord's gateway broke.")

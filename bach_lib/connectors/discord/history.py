@@ -1,0 +1,70 @@
+"""Reading what was written while nobody heard it (https://discord.com/developers/docs/resources/message)."""
+
+from collections.abc import Awaitable, Callable, Iterator
+
+from bach_lib.connectors.base import Incoming
+from bach_lib.connectors.discord.codec import Reader
+from bach_lib.connectors.discord.errors import RequestError
+from bach_lib.connectors.discord.reading import number
+from bach_lib.connectors.discord.recipients import Target
+from bach_lib.connectors.discord.rest import Rest
+from bach_lib.errors import InvalidRecipientError
+
+_PAGE = 100
+_MAX_PAGES = 10
+"""For one place: nobody acts upon the thousand-and-first message of an outage."""
+_OVERLAP = 5000 << 22
+"""Five seconds. Ids are made by many machines; what is read twice is recognised."""
+_NO_PLACE = frozenset({"bad_request", "chat_not_found", "forbidden"})
+
+type Missed = list[tuple[int, list[Incoming]]]
+
+
+class History:
+    """The history of the places that `allowed` names. `direct` returns the channel to a person."""
+
+    def __init__(
+        self,
+        rest: Rest,
+        reader: Reader,
+        *,
+        allowed: Callable[[], frozenset[str]],
+        direct: Callable[[int], Awaitable[int]],
+    ) -> None:
+        self._rest = rest
+        self._reader = reader
+        self._allowed = allowed
+        self._direct = direct
+
+    async def since(self, snowflake: int) -> Missed:
+        """The messages after this id, each with its own. Raises `RequestError`."""
+        missed: Missed = []
+        for target in set(self._targets()):
+            try:
+                missed += await self._of(target, max(0, snowflake - _OVERLAP))
+            except RequestError as error:
+                # who is allowed may be a person, whose id is no channel's; and bots are thrown out of channels
+                if error.code not in _NO_PLACE:
+                    raise
+        return missed
+
+    def _targets(self) -> Iterator[Target]:
+        for allowed in self._allowed():
+            try:
+                yield Target.parse(allowed.partition("#")[0])
+            except InvalidRecipientError:
+                continue
+
+    async def _of(self, target: Target, after: int) -> Missed:
+        place = target.place or await self._direct(target.person or 0)
+        found: Missed = []
+        for _ in range(_MAX_PAGES):
+            page = await self._rest.logs_from(place, limit=_PAGE, after=after)
+            messages = [one for one in page if isinstance(one, dict)] if isinstance(page, list) else []
+            for message in messages:
+                direct_to = str(target) if target.person else None
+                found.append((number(message, "id") or 0, self._reader.message(message, direct_to=direct_to)))
+            after = max((number(message, "id") or 0 for message in messages), default=0)
+            if len(messages) < _PAGE or not after:
+                break
+        return found

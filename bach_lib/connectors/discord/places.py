@@ -1,0 +1,65 @@
+"""What a bot knows of the places it is in, as the gateway tells it: names, threads and what they belong to."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bach_lib.connectors.discord.reading import items, name_of, number, part
+
+THREAD_TYPES = frozenset({10, 11, 12})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A channel or thread of a server."""
+
+    id: int
+    name: str
+    parent: int | None = None
+    guild: str = ""
+
+    @property
+    def title(self) -> str:
+        """How people recognise it."""
+        return f"#{self.name}" + (f" ({self.guild})" if self.guild else "")
+
+
+class Places:
+    """All places, by their ids."""
+
+    def __init__(self) -> None:
+        self._places: dict[int, Place] = {}
+
+    def get(self, channel: int) -> Place | None:
+        """A place, if the gateway has told of it."""
+        return self._places.get(channel)
+
+    def learn_guild(self, guild: Mapping[str, object]) -> None:
+        """A server with everything in it."""
+        name = name_of(guild, "name")
+        for channel in (*items(guild, "channels"), *items(guild, "threads")):
+            self.learn(channel, name)
+
+    def learn(self, channel: Mapping[str, object], guild: str = "") -> None:
+        """A channel or thread that is new or was changed."""
+        channel_id = number(channel, "id")
+        if channel_id is None:
+            return
+        known = self._places.get(channel_id)
+        parent = number(channel, "parent_id") if number(channel, "type") in THREAD_TYPES else None
+        above = self._places.get(parent) if parent else None
+        guild = guild or (known.guild if known else above.guild if above else "")
+        self._places[channel_id] = Place(id=channel_id, name=name_of(channel, "name"), parent=parent, guild=guild)
+
+    def forget(self, channel: Mapping[str, object]) -> None:
+        """A channel or thread that is gone."""
+        self._places.pop(number(channel, "id") or 0, None)
+
+    def learn_threads(self, data: Mapping[str, object]) -> None:
+        """The threads of channels that the bot has just been let into."""
+        for thread in items(data, "threads"):
+            self.learn(thread)
+
+
+def guild_name(data: Mapping[str, object]) -> str:
+    """The name of a server in an event."""
+    return name_of(part(data, "guild"), "name")

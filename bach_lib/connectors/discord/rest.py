@@ -1,0 +1,239 @@
+"""Discord's HTTP API for discord.py, on the caller's aiohttp session.
+
+discord.py's own way would sleep up to 25 seconds inside of a call (on 429, on 5xx, and after the last call that a
+bucket allows), which is the queue's work here; and it cannot say whether a request was written before the network
+failed, which decides between "try again" and "nobody knows". So its `HTTPClient` knows the routes, and this class makes
+the calls. What it raises holds neither address nor token, in no link of the chain of exceptions.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, override
+
+import orjson
+from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout, ClientWebSocketResponse, ClientWSTimeout
+from discord import File
+from discord.gateway import DiscordWebSocket
+from discord.http import HTTPClient, Route
+from discord.utils import MISSING
+from yarl import URL
+
+from bach_lib.clock import Clock
+from bach_lib.connectors.discord.errors import AnswerLostError, RequestError, refusal
+from bach_lib.connectors.discord.waiting import Waits
+from bach_lib.connectors.network import JsonBody, not_connected
+from bach_lib.errors import InvalidEndpointError
+from bach_lib.outcomes import Scope
+from bach_lib.redact import Redactor
+
+PUBLIC_ENDPOINT = "https://discord.com/api/v10"
+
+_MAX_ANSWER = 16 << 20
+"""Bytes. A hundred messages of 4,000 escaped characters, with embeds and what they answer, stay below."""
+
+
+_MAX_CONNECTS, _CONNECTS_SECONDS = 10, 60.0
+"""discord.py comes again without a pause when the gateway closes a connection."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timeouts:
+    """Seconds for the phases of one request.
+
+    `connect` includes waiting for a place in the pool, DNS and TLS; `read` is the longest silence once the request is
+    written; `total` bounds all of it, writing included.
+    """
+
+    connect: float = 10.0
+    read: float = 15.0
+    total: float = 20.0
+
+
+class Rest(HTTPClient):
+    """Calls Discord at `endpoint` with the bot's `token` (None: where the address is the secret).
+
+    `gateway_session` makes the session for the gateway, which is closed with `close`.
+    """
+
+    def __init__(
+        self,
+        session: Callable[[], ClientSession],
+        *,
+        endpoint: str | None,
+        token: str | None,
+        clock: Clock,
+        timeouts: Timeouts,
+        gateway_session: Callable[[], ClientSession] | None = None,
+    ) -> None:
+        super().__init__(MISSING)  # the loop, which only its own way of calling would use
+        self.token = token
+        self.endpoint = (endpoint or PUBLIC_ENDPOINT).rstrip("/")
+        self.host = _host(self.endpoint)
+        self._caller_session = session
+        self._new_gateway_session = gateway_session or session
+        self._gateway_session: ClientSession | None = None
+        self._clock = clock
+        self._waits = Waits(clock)
+        self._connects: deque[float] = deque()
+        self._timeout = ClientTimeout(
+            total=timeouts.total, connect=timeouts.connect, sock_connect=timeouts.connect, sock_read=timeouts.read
+        )
+
+    @override
+    async def request(
+        self,
+        route: Route,
+        *,
+        files: Sequence[File] | None = None,
+        form: Iterable[dict[str, Any]] | None = None,
+        **kwargs: Any,
+    ) -> Any:
+        """One call: the parsed JSON of its answer. Raises `RequestError`."""
+        key = f"{route.key}:{route.major_parameters}"
+        self._waits.check(key)
+        body = JsonBody(orjson.dumps(kwargs["json"])) if "json" in kwargs else None
+        headers = {"User-Agent": self.user_agent}
+        if self.token is not None:
+            headers["Authorization"] = f"Bot {self.token}"
+        failure: RequestError
+        try:
+            async with self._caller_session().request(
+                route.method,
+                URL(route.url.replace(Route.BASE, self.endpoint, 1), encoded=True),
+                params=kwargs.get("params"),
+                data=body,
+                headers=headers,
+                timeout=self._timeout,
+                allow_redirects=False,
+                raise_for_status=False,
+            ) as response:
+                payload = await self._read(response)
+        except (ClientError, OSError, ValueError, RuntimeError) as error:  # RuntimeError: the session is closed
+            failure = self._network_failure(error, written=body is not None and body.written)
+        else:
+            self._waits.learn(key, response)
+            found = self._understand(response, payload)
+            if not isinstance(found, RequestError):
+                return found
+            failure = found
+        raise failure  # out here, so that its `__context__` does not carry the address
+
+    @override
+    async def ws_connect(self, url: str, *, compress: int = 0) -> ClientWebSocketResponse:
+        """The gateway at `url`; for a new session, where Discord says that it is. Raises `RequestError`."""
+        if not self._may_connect():
+            raise RequestError("unreachable", "The gateway closes every connection at once.")
+        if url.startswith(str(DiscordWebSocket.DEFAULT_GATEWAY)):
+            url = str(URL(await self._gateway_address()).with_query(URL(url).query))
+        failure: RequestError
+        if self._gateway_session is None:
+            self._gateway_session = self._new_gateway_session()
+        try:
+            return await self._gateway_session.ws_connect(
+                url,
+                max_msg_size=_MAX_ANSWER,
+                timeout=ClientWSTimeout(ws_close=5.0),
+                autoclose=False,
+                headers={"User-Agent": self.user_agent},
+                compress=compress,
+            )
+        except (ClientError, OSError, ValueError, RuntimeError) as error:
+            failure = RequestError(*not_connected(error, URL(url).host or "the gateway"))
+        raise failure
+
+    @override
+    async def close(self) -> None:
+        """Close what was made for the gateway."""
+        session, self._gateway_session = self._gateway_session, None
+        if session is not None:
+            await session.close()
+
+    async def download(self, url: str, limit: int) -> bytes | None:
+        """A file, without showing the token to anybody; None if it has more than `limit` bytes.
+
+        Raises `RequestError`.
+        """
+        failure: RequestError
+        try:
+            async with self._caller_session().get(url, timeout=self._timeout, raise_for_status=False) as response:
+                if response.status == 200:
+                    return await _at_most(response, limit)
+                failure = RequestError("bad_request", f"The file cannot be fetched (HTTP status {response.status}).")
+        except (ClientError, OSError, ValueError, RuntimeError) as error:
+            failure = self._network_failure(error, written=False)
+        raise failure
+
+    async def _gateway_address(self) -> str:
+        """Ask where the gateway is, and whether a session may be begun.
+
+        Discord resets the token of a bot that begins more than 1,000 a day.
+        """
+        match await self.request(Route("GET", "/gateway/bot")):
+            case {"url": str(address), "session_start_limit": {"remaining": int(left), "reset_after": int(wait)}}:
+                if left > 0:
+                    return address
+                text = "Discord lets this bot begin no more sessions today."
+                raise RequestError("rate_limited", text, retry_after=wait / 1000, scope=Scope.CONNECTION)
+        raise RequestError("bad_answer", f"{self.host} does not say where the gateway is.")
+
+    def _may_connect(self) -> bool:
+        """False when connecting again and again has led to nothing."""
+        now = self._clock.monotonic()
+        while self._connects and self._connects[0] < now - _CONNECTS_SECONDS:
+            self._connects.popleft()
+        self._connects.append(now)
+        return len(self._connects) <= _MAX_CONNECTS
+
+    async def _read(self, response: ClientResponse) -> bytes:
+        return await _at_most(response, _MAX_ANSWER) or b""
+
+    def _understand(self, response: ClientResponse, payload: bytes) -> object:
+        """What an answer brings, or a `RequestError` for what is wrong with it."""
+        status, is_json = response.status, response.content_type == "application/json"
+        answer = _decode(payload) if is_json else None
+        if status == 204 or (200 <= status < 300 and answer is not None):
+            return answer
+        if 200 <= status < 300:
+            if is_json:
+                return AnswerLostError("bad_answer", f"The answer of {self.host} is damaged.")
+            return RequestError("bad_answer", f"What answered for {self.host} is not Discord.")
+        if status == 429:
+            return self._waits.told(response, answer)
+        return refusal(status, answer, self.host)
+
+    def _network_failure(self, error: Exception, *, written: bool) -> RequestError:
+        if not written:
+            return RequestError(*not_connected(error, self.host))
+        if isinstance(error, TimeoutError):
+            return AnswerLostError("timeout", f"{self.host} did not answer in time.")
+        return AnswerLostError("unreachable", f"The connection to {self.host} broke before the answer came.")
+
+
+async def _at_most(response: ClientResponse, limit: int) -> bytes | None:
+    body = bytearray()
+    async for chunk in response.content.iter_any():
+        body += chunk
+        if len(body) > limit:
+            response.close()
+            return None
+    return bytes(body)
+
+
+def _decode(payload: bytes) -> object:
+    try:
+        answer: object = orjson.loads(payload)
+    except ValueError:
+        return None
+    return answer
+
+
+def _host(endpoint: str) -> str:
+    """Host and port of an endpoint, for people. Raises `InvalidEndpointError`."""
+    try:
+        host = URL(endpoint).host_port_subcomponent
+    except ValueError:
+        host = None
+    if host is None:
+        raise InvalidEndpointError(endpoint=Redactor()(endpoint))
+    return host

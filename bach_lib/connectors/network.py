@@ -1,0 +1,59 @@
+"""What connectors that speak HTTP share: the name of what went wrong on the way, and whether anything was written.
+
+Nothing of aiohttp's own texts is quoted: they hold the address, and the address may hold a secret.
+"""
+
+import errno
+from typing import override
+
+from aiohttp import (
+    BytesPayload,
+    ClientConnectorDNSError,
+    ClientConnectorError,
+    ClientHttpProxyError,
+    ClientProxyConnectionError,
+    ClientSSLError,
+    ServerFingerprintMismatch,
+)
+from aiohttp.abc import AbstractStreamWriter
+
+
+class JsonBody(BytesPayload):
+    """JSON that knows whether it was handed to the network. aiohttp holds the headers back until then."""
+
+    written = False
+
+    def __init__(self, raw: bytes) -> None:
+        super().__init__(raw, content_type="application/json")
+
+    @override
+    async def write_with_length(self, writer: AbstractStreamWriter, content_length: int | None) -> None:
+        self.written = True
+        await super().write_with_length(writer, content_length)
+
+
+def not_connected(error: Exception, host: str) -> tuple[str, str]:
+    """A code and a sentence for why no connection to `host` came about."""
+    code, reason = _cause(error)
+    hop = error.host if isinstance(error, ClientConnectorError) else host
+    return code, f"No connection to {hop}: {reason}."
+
+
+def _cause(error: Exception) -> tuple[str, str]:
+    match error:
+        case ClientProxyConnectionError() | ClientHttpProxyError():
+            return "unreachable", "the proxy in between cannot be reached or refuses"
+        case ClientConnectorDNSError():
+            return "dns", "the name cannot be resolved"
+        case ClientSSLError():
+            return "tls", f"TLS failed, {getattr(error.os_error, 'verify_message', None) or error.os_error.strerror}"
+        case ServerFingerprintMismatch():
+            return "tls", "TLS failed, the certificate is not the expected one"
+        case TimeoutError():
+            return "timeout", "it took too long"
+        case OSError(errno=errno.ECONNREFUSED):
+            return "refused", "it was refused"
+        case OSError(strerror=str(reason)):
+            return "unreachable", reason
+        case _:
+            return "unreachable", type(error).__name__

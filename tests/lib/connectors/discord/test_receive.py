@@ -1,0 +1,322 @@
+"""Receiving through the gateway: what people do comes in once, in order, and outages leave no gap."""
+
+import asyncio
+import threading
+
+import pytest
+from discord.gateway import KeepAliveHandler
+
+from bach_lib.connectors.base import Batch
+from bach_lib.connectors.discord import DiscordConnector, Settings
+from bach_lib.incoming import Kind
+from bach_lib.models import Button, Operation
+from bach_lib.models import Fault as Reason
+from bach_lib.outcomes import Sent
+from bach_lib.testing.discord_server import DiscordServer, Fault
+from tests.lib.connectors.discord.conftest import Connect, World, a_message, hear, listen
+
+
+async def test_a_text(connector: DiscordConnector, world: World) -> None:
+    """Nobody could write to the house from a channel, or the answer would go elsewhere."""
+    cursor = (await listen(connector)).cursor
+    written = world.server.write(world.channel, "Is the door open?", world.ada)
+    [message], _ = await hear(connector, cursor)
+    assert (message.remote_id, message.recipient, message.recipient_title, message.sender_id, message.sender_name) == (
+        str(written.id),
+        world.recipient,
+        "#alarms (Home)",
+        str(world.ada.id),
+        "Ada",
+    )
+    assert (message.kind, message.text) == (Kind.TEXT, "Is the door open?")
+    assert message.sent_at == pytest.approx(written.created_at, abs=1)
+
+
+async def test_a_direct_message(connector: DiscordConnector, world: World) -> None:
+    """A person could not write to the bot alone, or the answer would be public."""
+    cursor = (await listen(connector)).cursor
+    world.server.write(world.server.direct(world.bot.user, world.ada), "/status now", world.ada)
+    [message], _ = await hear(connector, cursor)
+    assert (message.recipient, message.kind) == (f"@{world.ada.id}", Kind.COMMAND)
+    assert (message.content.command, message.content.args) == ("status", "now")
+
+
+async def test_a_thread_is_named_by_its_channel(connect: Connect, world: World) -> None:
+    """Allowing a channel would not allow its threads; or a thread that is allowed alone would be kept out."""
+    thread = world.server.add_thread(world.channel)
+    for allowed, recipient in (
+        ({world.recipient}, f"{world.channel.id}/{thread.id}"),
+        ({str(thread.id)}, str(thread.id)),
+    ):
+        connector = connect(allowed=frozenset(allowed))
+        cursor = (await listen(connector)).cursor
+        world.server.write(thread, "wet", world.ada)
+        [message], _ = await hear(connector, cursor)
+        assert message.recipient == recipient
+        await connector.close()
+
+
+async def test_bots_are_not_heard(connector: DiscordConnector, world: World) -> None:
+    """Two programs would answer each other for ever, one of them perhaps we ourselves."""
+    cursor = (await listen(connector)).cursor
+    await connector.send(a_message(world.channel))
+    world.server.write(world.channel, "beep", world.server.add_user("other_bot", bot=True))
+    world.server.write(world.channel, "hello", world.ada)
+    [message], _ = await hear(connector, cursor)
+    assert message.text == "hello"
+
+
+async def test_a_press(connector: DiscordConnector, world: World) -> None:
+    """A button would do nothing, or the person see that "this interaction failed"."""
+    cursor = (await listen(connector)).cursor
+    sent = await connector.send(a_message(world.channel, buttons=((Button(text="Open", value="open.gate"),),)))
+    assert isinstance(sent, Sent)
+    press = world.server.press(world.server.sent[0], "0123456789abcd-1.open.gate", world.ada)
+    [message], _ = await hear(connector, cursor)
+    assert (message.kind, message.origin, message.content.value) == (Kind.BUTTON, "0123456789abcd-1", "open.gate")
+    assert (message.reply_to, message.sender_name, message.text) == (sent.remote_id, "Ada", "")
+    assert press.token not in repr(message)
+    await connector.acknowledge(message)
+    assert press.answer == 6
+    await connector.acknowledge(message)  # a second time is refused, and nobody minds
+
+
+async def test_a_reaction(connector: DiscordConnector, world: World) -> None:
+    """A thumb that says "done" would not be seen; or our own be taken for a person's."""
+    cursor = (await listen(connector)).cursor
+    sent = await connector.send(a_message(world.channel))
+    assert isinstance(sent, Sent)
+    await connector.send(a_message(world.channel, "👀", number=2, operation=Operation.REACT, target=sent.remote_id))
+    world.server.react(world.server.sent[0], world.ada, "👍")
+    world.server.react(world.server.sent[0], world.ada, "👍", take_back=True)
+    [put, taken], _ = await hear(connector, cursor, 2)
+    assert (put.kind, put.content.reactions, put.reply_to) == (Kind.REACTION, ("👍",), sent.remote_id)
+    assert (taken.content.reactions, taken.metadata["removed"]) == ((), "👍")
+
+
+async def test_a_correction(connector: DiscordConnector, world: World) -> None:
+    """A corrected command would run a second time, or look like another message."""
+    cursor = (await listen(connector)).cursor
+    written = world.server.write(world.channel, "/open", world.ada)
+    world.server.edit(written, "/close")
+    [first, second], _ = await hear(connector, cursor, 2)
+    assert (first.kind, second.kind, second.text, second.reply_to) == (
+        Kind.COMMAND,
+        Kind.EDITED,
+        "/close",
+        str(written.id),
+    )
+    assert second.remote_id != first.remote_id
+
+
+async def test_files(connector: DiscordConnector, world: World) -> None:
+    """Pictures and voice messages would be lost, or all but the first; or a huge file fill the memory."""
+    cursor = (await listen(connector)).cursor
+    files = [
+        world.server.attachment("door.png", b"picture", "image/png"),
+        world.server.attachment("voice.ogg", b"sound", "audio/ogg", duration=2.5),
+    ]
+    world.server.write(world.channel, "look", world.ada, attachments=files)
+    [picture, sound], _ = await hear(connector, cursor, 2)
+    assert picture.content.media is not None
+    assert sound.content.media is not None
+    assert (picture.kind, picture.text, picture.content.media.type) == (Kind.MEDIA, "look", "photo")
+    assert (sound.text, sound.content.media.duration, sound.content.media.name) == ("", 2.5, "voice.ogg")
+    assert await connector.fetch(picture.content.media, 7) == b"picture"
+    refused = await connector.fetch(picture.content.media, 6)
+    assert isinstance(refused, Reason)
+    assert refused.code == "too_large"
+    world.channel.messages.clear()
+    assert isinstance(await connector.fetch(sound.content.media, 100), Reason)
+
+
+# -- nothing is lost, nothing comes twice ----------------------------------------------------------------------------
+
+
+async def test_what_was_not_stored_comes_again(connector: DiscordConnector, world: World) -> None:
+    """A disk that was full for a moment would lose messages."""
+    cursor = (await listen(connector)).cursor
+    world.server.write(world.channel, "one", world.ada)
+    first, stored = await hear(connector, cursor)
+    again, _ = await hear(connector, cursor)
+    assert first == again
+    world.server.write(world.channel, "two", world.ada)
+    [message], _ = await hear(connector, stored)
+    assert message.text == "two"
+
+
+async def test_a_restart_leaves_no_gap(connect: Connect, world: World) -> None:
+    """What people wrote while Home Assistant was restarting would be lost, or what was known come again."""
+    thread = world.server.add_thread(world.channel)
+    allowed = frozenset({world.recipient, f"{thread.id}#{world.ada.id}", f"@{world.ada.id}", str(world.ada.id)})
+    first = connect(allowed=allowed)
+    cursor = (await listen(first)).cursor
+    world.server.write(world.channel, "known", world.ada)
+    [known], cursor = await hear(first, cursor)
+    await first.close()
+    direct = world.server.direct(world.bot.user, world.ada)
+    places = [world.channel, thread, direct]
+    for number in range(250):
+        world.server.write(places[number % 3], str(number), world.ada)
+    second = connect(allowed=allowed)
+    heard, _ = await hear(second, cursor, 251)
+    heard = [message for message in heard if message.remote_id != known.remote_id]  # as the inbox does
+    assert [message.text for message in heard] == [str(number) for number in range(250)]
+    assert {message.recipient for message in heard} == {world.recipient, str(thread.id), f"@{world.ada.id}"}
+
+
+async def test_the_very_first_start_reads_no_history(connect: Connect, world: World) -> None:
+    """Everything that was ever written in a channel would be acted upon."""
+    world.server.write(world.channel, "old", world.ada)
+    connector = connect()
+    batch = await listen(connector)
+    world.server.write(world.channel, "new", world.ada)
+    heard, _ = await hear(connector, batch.cursor)
+    assert [message.text for message in (*batch.messages, *heard)] == ["new"]
+
+
+async def test_resuming(connector: DiscordConnector, world: World) -> None:
+    """Every maintenance of Discord's would cost messages, or a new session."""
+    cursor = (await listen(connector)).cursor
+    world.server.gateway.ask_to_reconnect()
+    world.server.write(world.channel, "meanwhile", world.ada)
+    [message], _ = await hear(connector, cursor)
+    assert message.text == "meanwhile"
+    assert world.server.gateway.identified == 1
+
+
+async def test_a_session_that_is_lost(connector: DiscordConnector, world: World) -> None:
+    """What was written while the connection was cut would be lost when Discord has forgotten the session."""
+    cursor = (await listen(connector)).cursor
+    world.server.gateway.is_closed = True
+    world.server.gateway.cut(forget=True)
+    await world.server.wait_until(lambda: not world.server.gateway.connected)
+    world.server.write(world.channel, "meanwhile", world.ada)
+    assert isinstance(await connector.receive(cursor), Reason)
+    world.server.gateway.is_closed = False
+    [message], _ = await hear(connector, cursor)
+    assert message.text == "meanwhile"
+
+
+async def test_what_comes_while_the_history_is_read(connector: DiscordConnector, world: World) -> None:
+    """Messages would overtake those that were missed, or be lost between the two."""
+    cursor = (await listen(connector)).cursor
+    await connector.reset()
+    world.server.write(world.channel, "missed", world.ada)
+    slow = world.server.fail(Fault.hang(), calls=["get_messages"])
+    polling = asyncio.create_task(hear(connector, cursor, 2))
+    await world.server.wait_until(lambda: slow.hits > 0)
+    world.server.write(world.channel, "live", world.ada)
+    slow.release()
+    heard, _ = await polling
+    assert [message.text for message in heard] == ["missed", "live"]
+
+
+async def test_a_history_that_cannot_be_read_is_read_later(connector: DiscordConnector, world: World) -> None:
+    """One failure in the wrong moment would leave a gap for ever."""
+    cursor = (await listen(connector)).cursor
+    await connector.reset()
+    world.server.write(world.channel, "missed", world.ada)
+    world.server.fail(Fault.server_error(), calls=["get_messages"])
+    answer = await connector.receive(cursor)
+    assert isinstance(answer, Reason)
+    assert answer.code == "server_error"
+    [message], _ = await hear(connector, cursor)
+    assert message.text == "missed"
+
+
+async def test_a_place_the_bot_was_thrown_out_of(connect: Connect, world: World) -> None:
+    """One channel that is gone would stop receiving from all the others."""
+    connector = connect(allowed=frozenset({world.recipient, "123456789012345678", "@123456789012345678", "nonsense"}))
+    cursor = (await listen(connector)).cursor
+    await connector.reset()
+    world.server.write(world.channel, "missed", world.ada)
+    [message], _ = await hear(connector, cursor)
+    assert message.text == "missed"
+
+
+@pytest.mark.parametrize("cursor", ["", "x", "-1", "99999999999999999999999", "1:2:3", "1:zz:1"])
+async def test_a_cursor_of_another_kind(connector: DiscordConnector, cursor: str) -> None:
+    """A cursor that was damaged, or is another connector's, would end receiving for ever."""
+    assert isinstance(await connector.receive(cursor), Batch)
+
+
+# -- bad days --------------------------------------------------------------------------------------------------------
+
+
+async def test_texts_that_may_not_be_read(connector: DiscordConnector, world: World) -> None:
+    """A switch in Discord's portal would stop receiving altogether, or nobody would learn why texts are empty."""
+    world.bot.may_read_texts = False
+    batch = await listen(connector)
+    assert batch.notice is not None
+    assert batch.notice.code == "intent_refused"
+    world.server.write(world.channel, "secret", world.ada)
+    world.server.write(world.channel, f"<@{world.bot.user.id}> /status", world.ada)
+    [hidden, command], _ = await hear(connector, batch.cursor, 2)
+    assert (hidden.kind, hidden.text, hidden.metadata["content"]) == (Kind.OTHER, "", "hidden")
+    assert (command.kind, command.content.command) == (Kind.COMMAND, "status")
+
+
+async def test_a_token_that_was_reset(connector: DiscordConnector, world: World) -> None:
+    """Nobody would be asked for the new token."""
+    cursor = (await listen(connector)).cursor
+    polling = asyncio.create_task(connector.receive(cursor))
+    world.server.revoke(world.bot)
+    answer = await polling
+    assert isinstance(answer, Reason)
+    assert answer.code == "auth_failed"
+
+
+async def test_no_sessions_left(connector: DiscordConnector, world: World) -> None:
+    """Discord would reset the token of a bot that begins too many sessions."""
+    world.server.gateway.identified = 1000
+    answer = await connector.receive(None)
+    assert isinstance(answer, Reason)
+    assert (answer.code, answer.retry_after) == ("rate_limited", 14_400)
+
+
+async def test_a_zombie(connect: Connect, world: World) -> None:
+    """A connection that died without a word would be listened to for ever."""
+    world.server.gateway.heartbeat = 0.05
+    connector = connect(settings=Settings(heartbeat_timeout=0.2))
+    cursor = (await listen(connector)).cursor
+    world.server.gateway.is_deaf = True
+    polling = asyncio.create_task(hear(connector, cursor))
+    await world.server.wait_until(lambda: not world.server.gateway.connected)
+    world.server.gateway.is_deaf = False
+    world.server.write(world.channel, "still there?", world.ada)
+    [message], _ = await polling
+    assert message.text == "still there?"
+
+
+async def test_a_gateway_that_closes_every_connection(connect: Connect, server: DiscordServer) -> None:
+    """discord.py would come again without a pause, for ever."""
+    connector = connect()
+    cursor = (await listen(connector)).cursor
+    server.gateway.turns_away = 4000
+    server.gateway.close()
+    answer = await connector.receive(cursor)
+    assert isinstance(answer, Reason)
+    assert answer.code == "unreachable"
+
+
+async def test_an_empty_poll_is_a_success(connect: Connect) -> None:
+    """A quiet day would be taken for an outage."""
+    connector = connect(settings=Settings(poll_seconds=0.05))
+    cursor = (await listen(connector)).cursor
+    batch = await connector.receive(cursor)
+    assert isinstance(batch, Batch)
+    assert (batch.messages, batch.is_complete) == ((), True)
+
+
+async def test_no_thread_is_left_behind(connector: DiscordConnector, server: DiscordServer) -> None:
+    """Every reconnect would leave a thread that sends heartbeats nobody wants."""
+    cursor = (await listen(connector)).cursor
+    server.gateway.ask_to_reconnect()
+    await server.wait_until(lambda: any(session.resumed for session in server.gateway.sessions.values()))
+    await connector.reset()
+    polling = asyncio.create_task(connector.receive(cursor))
+    await server.wait_until(lambda: server.gateway.connections > 0)
+    await connector.reset()
+    await polling
+    assert [thread for thread in threading.enumerate() if isinstance(thread, KeepAliveHandler)] == []
