@@ -21,6 +21,7 @@ from homeassistant.helpers.typing import ConfigType
 from bach_lib import Bach, BachError
 from bach_lib.errors import StoreDamagedError, StoreTooNewError, UnknownConnectionError
 
+from .chat import async_chat
 from .const import DOMAIN
 from .coordinator import BachConfigEntry, BachCoordinator
 from .entity import connection_device
@@ -64,6 +65,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: BachConfigEntry) -> bool
     dr.async_get(hass).async_get_or_create(config_entry_id=entry.entry_id, **connection_device(entry))
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     async_watch(hass, entry, bach)
+    async_chat(hass, entry, bach)
     async_listen(hass, entry, bach)
     entry.async_on_unload(entry.add_update_listener(_updated))
     return True

@@ -4,13 +4,16 @@ from typing import Final
 
 DOMAIN: Final = "bach"
 
+CONF_AGENT: Final = "agent"
 CONF_BOT_TOKEN: Final = "bot_token"  # noqa: S105  the name of a field, not a token
 CONF_ENDPOINT: Final = "endpoint"
 CONF_KIND: Final = "kind"
+CONF_LANGUAGE: Final = "language"
 CONF_LINK: Final = "link"
 CONF_RECIPIENT: Final = "recipient"
 CONF_ROLE: Final = "role"
 CONF_SENDER_ID: Final = "sender_id"
+CONF_SPEECH_TO_TEXT: Final = "speech_to_text"
 CONF_TITLE: Final = "title"
 CONF_USER_ID: Final = "user_id"
 

@@ -4,10 +4,12 @@
 signal, which outlives the reload of an entry.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from homeassistant.core import Context
+from homeassistant.core import Context, HomeAssistant, callback
+from homeassistant.util.hass_dict import HassKey
 from homeassistant.util.signal_type import SignalType
 
 from bach_lib import IncomingMessage
@@ -52,3 +54,13 @@ SIGNAL_RECEIVED: SignalType[Received] = SignalType(f"{DOMAIN}_received")
 
 SIGNAL_HAPPENED: SignalType[str, Event] = SignalType(f"{DOMAIN}_happened")
 """Entry id and event: every event of the library about a connection of a loaded entry."""
+
+CLAIM: HassKey[Callable[[Received], bool]] = HassKey(f"{DOMAIN}_claim")
+"""Says whether a message is the answer to an open question, the same before and after the question has taken it."""
+
+
+@callback
+def is_claimed(hass: HomeAssistant, received: Received) -> bool:
+    """Whether a message belongs to a question, and is nothing to chat about."""
+    claim = hass.data.get(CLAIM)
+    return claim is not None and claim(received)

@@ -21,6 +21,7 @@ from bach_lib.connectors import Connectors
 from bach_lib.errors import CannotReceiveError, InvalidRecipientError
 from bach_lib.events import SenderBlocked
 
+from .chat_settings import CHAT_SECTION, SECTION_CHAT, chat_values, without_chat
 from .const import CONF_KIND, CONF_LINK, CONF_RECIPIENT, CONF_TITLE
 from .entry import recipient_unique_id
 
@@ -36,6 +37,7 @@ _MAX_TITLE = 100
 MANUAL_SCHEMA: Final = vol.Schema(
     {vol.Required(CONF_RECIPIENT): TextSelector(), vol.Optional(CONF_TITLE): TextSelector()}
 )
+RECONFIGURE_SCHEMA: Final = MANUAL_SCHEMA.extend({vol.Optional(SECTION_CHAT): CHAT_SECTION})
 
 
 class RecipientFlow(ConfigSubentryFlow):
@@ -92,7 +94,7 @@ class RecipientFlow(ConfigSubentryFlow):
         return await self._ask("manual", user_input)
 
     async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Change a recipient's id or name."""
+        """Change a recipient's id or name, and who answers there."""
         return await self._ask("reconfigure", user_input)
 
     @callback
@@ -139,10 +141,11 @@ class RecipientFlow(ConfigSubentryFlow):
                 errors[CONF_RECIPIENT] = error.code
                 placeholders["expected"] = error.placeholders["expected"]
             else:
-                return self._keep(recipient, user_input.get(CONF_TITLE, "").strip() or recipient)
+                return self._keep(recipient, user_input)
+        schema = MANUAL_SCHEMA if self.source == SOURCE_USER else RECONFIGURE_SCHEMA
         return self.async_show_form(
             step_id=step_id,
-            data_schema=self.add_suggested_values_to_schema(MANUAL_SCHEMA, user_input or self._suggest()),
+            data_schema=self.add_suggested_values_to_schema(schema, user_input or self._suggest()),
             errors=errors,
             description_placeholders=placeholders,
         )
@@ -151,20 +154,30 @@ class RecipientFlow(ConfigSubentryFlow):
         connector = await Connectors().load(self._get_entry().data[CONF_TYPE])
         return connector.normalize_recipient(recipient)
 
-    def _suggest(self) -> dict[str, str]:
+    def _suggest(self) -> dict[str, Any]:
         if self.source == SOURCE_USER:
             return {}
         subentry = self._get_reconfigure_subentry()
-        return {CONF_RECIPIENT: subentry.data[CONF_RECIPIENT], CONF_TITLE: subentry.title}
+        return {
+            CONF_RECIPIENT: subentry.data[CONF_RECIPIENT],
+            CONF_TITLE: subentry.title,
+            SECTION_CHAT: chat_values(subentry.data),
+        }
 
-    def _keep(self, recipient: str, title: str) -> SubentryFlowResult:
+    def _keep(self, recipient: str, user_input: dict[str, Any]) -> SubentryFlowResult:
+        title = user_input.get(CONF_TITLE, "").strip() or recipient
         if self.source == SOURCE_USER:
             return self._create(recipient, title, {})
+        subentry = self._get_reconfigure_subentry()
         return self.async_update_and_abort(
             self._get_entry(),
-            self._get_reconfigure_subentry(),
+            subentry,
             title=title,
-            data_updates={CONF_RECIPIENT: recipient},
+            data={
+                **without_chat(subentry.data),
+                **chat_values(user_input.get(SECTION_CHAT, subentry.data)),
+                CONF_RECIPIENT: recipient,
+            },
             unique_id=recipient_unique_id(recipient),
         )
 

@@ -30,7 +30,7 @@ async def reconfigure(hass: HomeAssistant, entry: MockConfigEntry, subentry_id: 
     )
 
 
-async def configure(hass: HomeAssistant, result: SubentryFlowResult, **data: str) -> SubentryFlowResult:
+async def configure(hass: HomeAssistant, result: SubentryFlowResult, **data: object) -> SubentryFlowResult:
     """Submit a step."""
     answer = await hass.config_entries.subentries.async_configure(result["flow_id"], data)
     await hass.async_block_till_done()
@@ -203,3 +203,22 @@ async def test_a_recipient_cannot_become_another_one(hass: HomeAssistant, loaded
     result = await reconfigure(hass, loaded, ada)
     result = await configure(hass, result, recipient="43")
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "already_configured")
+
+
+async def test_who_answers_is_chosen_and_taken_back(hass: HomeAssistant, loaded: MockConfigEntry) -> None:
+    """Nobody may be answered before a person chose an agent, and an emptied field must end it."""
+    ada = next(key for key, subentry in loaded.subentries.items() if subentry.title == "Ada")
+    result = await reconfigure(hass, loaded, ada)
+    chat = {"agent": "conversation.home_assistant", "language": "de", "speech_to_text": "stt.ears"}
+    result = await configure(hass, result, recipient="42", title="Ada", chat=chat)
+    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "reconfigure_successful")
+    assert loaded.subentries[ada].data == {"recipient": "42", "kind": "private", **chat}
+
+    result = await reconfigure(hass, loaded, ada)
+    schema = result["data_schema"]
+    assert schema
+    suggested = {str(key): key.description for key in schema.schema["chat"].schema.schema}
+    assert suggested == {field: {"suggested_value": value} for field, value in chat.items()}
+
+    await configure(hass, result, recipient="42", title="Ada", chat={"language": "de"})
+    assert loaded.subentries[ada].data == {"recipient": "42", "kind": "private", "language": "de"}

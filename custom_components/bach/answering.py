@@ -1,0 +1,213 @@
+"""From one question to its answer: understand voice, ask the agent, show that it works, send what it says.
+
+The agent acts for the Home Assistant user whom the person is mapped to. Whatever goes wrong, the person reads one
+friendly sentence.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from time import monotonic
+from typing import Final
+
+from homeassistant.components import conversation
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.intent import IntentResponseErrorCode
+from homeassistant.util import dt as dt_util
+
+from bach_lib import Bach, BachError
+from bach_lib.connectors import Connectors
+from bach_lib.errors import FileTooLargeError
+
+from .chat_settings import ChatSettings
+from .const import DOMAIN
+from .no_answer import NoAnswerError, in_words
+from .pieces import pieces
+from .received import Received
+from .voice import MAX_BYTES, is_speech, transcribe
+
+_LOGGER = logging.getLogger(__name__)
+
+ANSWER_SECONDS: Final = 60
+"""How long an answer may take. A person has given up by then."""
+
+TYPING_SECONDS: Final = 4
+"""Platforms show for about five seconds that an answer is coming."""
+
+MAX_AGE: Final = 300
+"""Seconds. "Open the gate" from this morning must not open it tonight."""
+
+KEEP_SECONDS: Final = 600
+"""How long a conversation goes on after its last turn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A message that waits for an agent's answer."""
+
+    received: Received
+    settings: ChatSettings
+
+    @property
+    def lane(self) -> tuple[str, str]:
+        """One person in one place."""
+        return self.received.message.recipient, self.received.message.sender_id
+
+
+class Conversations:
+    """Which conversation each lane is in. Kept in memory only: after a restart a new one begins."""
+
+    def __init__(self, time: Callable[[], float] = monotonic) -> None:
+        self._time = time
+        self._known: dict[tuple[str, str], tuple[str, float]] = {}
+
+    def get(self, lane: tuple[str, str]) -> str | None:
+        """The id of the conversation that goes on, or None for a new one."""
+        known = self._known.get(lane)
+        return known[0] if known and self._time() < known[1] else None
+
+    def keep(self, lane: tuple[str, str], conversation_id: str | None) -> None:
+        """A turn has ended. What is over is forgotten."""
+        now = self._time()
+        self._known = {key: known for key, known in self._known.items() if now < known[1] and key != lane}
+        if conversation_id:
+            self._known[lane] = (conversation_id, now + KEEP_SECONDS)
+
+
+class Answering:
+    """Answers questions of one connection."""
+
+    def __init__(self, hass: HomeAssistant, bach: Bach, connection: str) -> None:
+        self._hass = hass
+        self._bach = bach
+        self._connection = connection
+        self._conversations = Conversations()
+
+    async def answer(self, question: Question) -> None:
+        """Send the agent's answer, or a sentence that says why there is none."""
+        try:
+            answer = await self._in_time(question)
+        except NoAnswerError as error:
+            answer = await self._sentence(question, error)
+        await self._send(question, answer)
+
+    async def refuse(self, question: Question) -> None:
+        """Tell a person who writes faster than the agent answers."""
+        error = NoAnswerError(translation_domain=DOMAIN, translation_key="chat_busy")
+        await self._send(question, await self._sentence(question, error))
+
+    async def _in_time(self, question: Question) -> str:
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS), self._typing(question.received.message.recipient):
+                return await self._find_answer(question)
+        except TimeoutError as error:
+            raise NoAnswerError(translation_domain=DOMAIN, translation_key="chat_timeout") from error
+
+    async def _find_answer(self, question: Question) -> str:
+        message = question.received.message
+        sent_at = message.received_at if message.sent_at is None else message.sent_at
+        if dt_util.utcnow().timestamp() - sent_at > MAX_AGE:
+            raise NoAnswerError(translation_domain=DOMAIN, translation_key="chat_too_late")
+        if not is_speech(message.content.media):
+            return await self._converse(question, message.text)
+        text = await self._listen(question)
+        try:
+            answer = await self._converse(question, text)
+        except NoAnswerError as error:
+            answer = await self._sentence(question, error)
+        return f"“{text}”\n\n{answer}"  # whoever speaks wants to know what was understood
+
+    async def _listen(self, question: Question) -> str:
+        """What is said in a voice message."""
+        settings = question.settings
+        if settings.engine is None:  # such a message is no question
+            raise NoAnswerError(translation_domain=DOMAIN, translation_key="voice_engine_missing")
+        try:
+            audio = await self._bach.fetch(question.received.message.id, MAX_BYTES)
+        except FileTooLargeError as error:
+            raise NoAnswerError(translation_domain=DOMAIN, translation_key="voice_too_large") from error
+        except BachError as error:
+            _LOGGER.warning("A voice message could not be fetched: %s", error)
+            raise NoAnswerError(translation_domain=DOMAIN, translation_key="voice_failed") from error
+        return await transcribe(self._hass, settings.engine, self._language(question), audio)
+
+    async def _converse(self, question: Question, text: str) -> str:
+        """What the agent says."""
+        agent = question.settings.agent
+        if conversation.DOMAIN not in self._hass.config.components or not _exists(self._hass, agent):
+            raise NoAnswerError(translation_domain=DOMAIN, translation_key="chat_agent_missing")
+        try:
+            result = await conversation.async_converse(
+                self._hass,
+                text,
+                self._conversations.get(question.lane),
+                question.received.context,
+                self._language(question),
+                agent,
+            )
+        except Exception as error:  # an agent is other people's code; its error is logged and the person told
+            _LOGGER.exception("The conversation agent %s failed", agent)
+            raise NoAnswerError(translation_domain=DOMAIN, translation_key="chat_failed") from error
+        self._conversations.keep(question.lane, result.conversation_id)
+        return _spoken(result, agent)
+
+    @asynccontextmanager
+    async def _typing(self, recipient: str) -> AsyncIterator[None]:
+        """Show inside of this block that an answer is coming."""
+
+        async def show() -> None:
+            while True:
+                try:
+                    await self._bach.typing(self._connection, recipient)
+                except BachError as error:
+                    _LOGGER.debug("Nobody sees that an answer is coming: %s", error)
+                await asyncio.sleep(TYPING_SECONDS)
+
+        showing = self._hass.async_create_background_task(show(), "bach: typing")
+        try:
+            yield
+        finally:
+            showing.cancel()
+
+    async def _send(self, question: Question, answer: str) -> None:
+        """Queue the answer as a reply, in as many messages as it takes."""
+        message = question.received.message
+        reply_to: str | None = message.remote_id
+        try:
+            connector = await Connectors().load(self._bach.registry.get(self._connection).type)
+            limits = connector.capabilities
+            for piece in pieces(answer, limits.max_text, utf16=limits.counts_utf16):
+                await self._bach.send(
+                    self._connection,
+                    message.recipient,
+                    piece,
+                    reply_to=reply_to,
+                    context=question.received.context.id,
+                )
+                reply_to = None  # of the following ones anybody sees what they belong to
+        except BachError as error:
+            _LOGGER.warning("An answer could not be sent: %s", error)
+
+    async def _sentence(self, question: Question, error: NoAnswerError) -> str:
+        return await in_words(self._hass, error, self._language(question))
+
+    def _language(self, question: Question) -> str:
+        return question.settings.language or self._hass.config.language
+
+
+def _exists(hass: HomeAssistant, agent: str) -> bool:
+    return conversation.async_get_agent_info(hass, agent) is not None
+
+
+def _spoken(result: conversation.ConversationResult, agent: str) -> str:
+    """The words of a result. Raises `NoAnswerError` if there are none, or none for people."""
+    response = result.response
+    if response.error_code is IntentResponseErrorCode.UNKNOWN:  # its words are those of a program's error
+        _LOGGER.warning("The conversation agent %s could not answer; its own log or trace says why", agent)
+        raise NoAnswerError(translation_domain=DOMAIN, translation_key="chat_failed")
+    words: str = response.speech.get("plain", {}).get("speech") or ""
+    if not words.strip():
+        raise NoAnswerError(translation_domain=DOMAIN, translation_key="chat_done")
+    return words

@@ -1,0 +1,117 @@
+"""Chat with your home: a conversation agent answers what people write or say, where a person has chosen one.
+
+Here is decided whose messages reach an agent, and in which order: each person's one at a time. An unknown sender, a
+command, an edited message and the answer to a question reach none.
+"""
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Final
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
+
+from bach_lib import Bach, Kind
+
+from .answering import Answering, Question
+from .chat_settings import ChatSettings, chat_settings
+from .coordinator import BachConfigEntry
+from .received import SIGNAL_RECEIVED, Received, Role, is_claimed
+from .roles import standing
+from .voice import is_speech
+
+MAX_WAITING: Final = 5
+"""Messages of one person that wait for their answer."""
+
+MAX_AT_ONCE: Final = 8
+"""People of one connection who are answered at the same time."""
+
+
+@callback
+def async_chat(hass: HomeAssistant, entry: BachConfigEntry, bach: Bach) -> None:
+    """Answer the people of an entry until it is unloaded."""
+    chat = _Chat(hass, entry, Answering(hass, bach, entry.runtime_data.connection))
+    entry.async_on_unload(async_dispatcher_connect(hass, SIGNAL_RECEIVED, chat.hear))
+
+
+@dataclass(slots=True)
+class _Lane:
+    """What one person has written in one place and is not answered yet. `refused` came when it was full."""
+
+    questions: deque[Question] = field(default_factory=deque)
+    refused: Question | None = None
+
+
+class _Chat:
+    def __init__(self, hass: HomeAssistant, entry: BachConfigEntry, answering: Answering) -> None:
+        self._hass = hass
+        self._entry = entry
+        self._answering = answering
+        self._lanes: dict[tuple[str, str], _Lane] = {}
+        self._free = asyncio.Semaphore(MAX_AT_ONCE)
+
+    @callback
+    def hear(self, received: Received) -> None:
+        """Put a message into its lane if it is for an agent."""
+        settings = self._settings(received)
+        if settings is None or not self._is_for_agent(received, settings):
+            return
+        question = Question(received, settings)
+        if lane := self._lanes.get(question.lane):
+            self._append(lane, question)
+            return
+        self._lanes[question.lane] = lane = _Lane(deque([question]))
+        self._entry.async_create_background_task(self._hass, self._work(question.lane, lane), "bach: chat")
+
+    def _settings(self, received: Received) -> ChatSettings | None:
+        if received.entry_id != self._entry.entry_id or received.subentry_id is None:
+            return None
+        return chat_settings(self._entry.subentries.get(received.subentry_id))
+
+    def _is_for_agent(self, received: Received, settings: ChatSettings) -> bool:
+        message = received.message
+        is_voice = message.kind is Kind.MEDIA and is_speech(message.content.media) and settings.engine is not None
+        return (
+            (message.kind is Kind.TEXT or is_voice)
+            and received.role.includes(Role.USER)
+            and not self._lost_its_user(received)
+            and not is_claimed(self._hass, received)
+        )
+
+    def _lost_its_user(self, received: Received) -> bool:
+        """Whether the person is mapped to a user who may no longer log in. Without any, an agent may do everything."""
+        message = received.message
+        who = standing(
+            self._entry.subentries.values(),
+            recipient=message.recipient,
+            sender_id=message.sender_id,
+            sender_name=message.sender_name,
+        )
+        return who is None or (who.user_id is not None and received.context.user_id is None)
+
+    def _append(self, lane: _Lane, question: Question) -> None:
+        """Let it wait; the first that is too many will be told so, and what follows it is not answered."""
+        if lane.refused:
+            return
+        if len(lane.questions) < MAX_WAITING:
+            lane.questions.append(question)
+        else:
+            lane.refused = question
+
+    async def _work(self, key: tuple[str, str], lane: _Lane) -> None:
+        """Answer all of a lane, in order."""
+        try:
+            while lane.questions or lane.refused:
+                async with self._free:
+                    # a task of its own, because agents leave things behind in the context of theirs
+                    await self._hass.async_create_background_task(self._next(lane), "bach: answer")
+        finally:
+            del self._lanes[key]
+
+    async def _next(self, lane: _Lane) -> None:
+        if lane.questions:
+            await self._answering.answer(lane.questions.popleft())
+        elif lane.refused:
+            refused, lane.refused = lane.refused, None
+            await self._answering.refuse(refused)

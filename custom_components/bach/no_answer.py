@@ -1,0 +1,17 @@
+"""What a person who chats is told when there is no answer: one friendly sentence in their language."""
+
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers.translation import async_get_translations
+
+from .const import DOMAIN
+
+
+class NoAnswerError(HomeAssistantError):
+    """There is no answer to a message."""
+
+
+async def in_words(hass: HomeAssistant, error: NoAnswerError, language: str) -> str:
+    """The sentence for an error. What Home Assistant makes of one by itself is always English."""
+    texts = await async_get_translations(hass, language, "exceptions", [DOMAIN])
+    return texts[f"component.{DOMAIN}.exceptions.{error.translation_key}.message"]

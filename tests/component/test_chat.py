@@ -1,0 +1,419 @@
+"""Whose messages reach a conversation agent, and what comes back."""
+
+import asyncio
+
+import pytest
+from homeassistant.components.conversation import ConversationInput, ConversationResult
+from homeassistant.components.homeassistant.exposed_entities import async_expose_entity
+from homeassistant.core import Context, HomeAssistant, ServiceCall
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers.dispatcher import async_dispatcher_send
+from homeassistant.helpers.intent import IntentResponse
+from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
+from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser, async_mock_service
+
+from bach_lib import Bach, Content, Kind, Media
+from bach_lib.errors import QueueFullError
+from bach_lib.testing.telegram_server import TelegramServer
+from custom_components.bach.answering import KEEP_SECONDS, Conversations
+from custom_components.bach.received import CLAIM, SIGNAL_RECEIVED, Received, Role
+from tests.component.chat import Agent, add_agent, add_home, never, says
+from tests.component.conftest import (
+    ADA,
+    BOB,
+    STRANGER,
+    TOKEN,
+    add_entry,
+    arrive,
+    incoming,
+    person,
+    recipient,
+    set_up,
+    the_bach,
+)
+
+GROUP = -100
+
+
+@pytest.fixture
+async def agent(hass: HomeAssistant) -> Agent:
+    """An agent that says what it was asked."""
+    return await add_agent(hass)
+
+
+@pytest.fixture
+async def home(hass: HomeAssistant, telegram: TelegramServer, agent: Agent) -> MockConfigEntry:
+    """Ada and Bob chat with the agent."""
+    entry = add_home(hass, telegram, {"Ada": ADA, "Bob": BOB}, agent=agent.id)
+    await set_up(hass, entry)
+    return entry
+
+
+async def nothing_asked(hass: HomeAssistant, agent: Agent) -> bool:
+    """Whether everything has settled and the agent was not asked."""
+    await hass.async_block_till_done(wait_background_tasks=False)
+    return not agent.asked
+
+
+async def test_a_message_is_answered_where_it_was_written(
+    hass: HomeAssistant, telegram: TelegramServer, agent: Agent, home: MockConfigEntry
+) -> None:
+    """All of it, from a phone and back: the answer must hang on its question, also in a topic of a group."""
+    bot = telegram.bots[TOKEN]
+    telegram.receive_text(bot, chat_id=ADA, text="is the door shut?")
+    [message] = await telegram.wait_for(1)
+    assert (message.chat_id, message.text) == (ADA, "You said: is the door shut?")
+    [asked] = agent.asked
+    assert message.reply_to is not None
+    assert (asked.language, asked.device_id, asked.agent_id) == ("en", None, agent.id)
+
+
+async def test_a_stranger_never_reaches_an_agent(
+    hass: HomeAssistant, telegram: TelegramServer, agent: Agent, home: MockConfigEntry
+) -> None:
+    """Anybody who finds the bot could open the door."""
+    bot = telegram.bots[TOKEN]
+    telegram.receive_text(bot, chat_id=STRANGER, text="open the door")
+    telegram.receive_text(bot, chat_id=ADA, text="hello")
+    await telegram.wait_for(1)
+    await arrive(hass, incoming(STRANGER, text="open the door"))
+    await arrive(hass, incoming(-999, ADA, text="a place nobody added"))
+    assert agent.heard == ["hello"]
+
+
+async def test_without_an_agent_nobody_is_answered(hass: HomeAssistant, telegram: TelegramServer, agent: Agent) -> None:
+    """Chatting is off until a person switches it on, for each recipient."""
+    await set_up(hass, add_entry(hass, telegram))
+    await arrive(hass, incoming(ADA))
+    assert await nothing_asked(hass, agent)
+
+
+async def test_who_may_only_be_notified_is_not_answered(
+    hass: HomeAssistant, telegram: TelegramServer, agent: Agent
+) -> None:
+    """The role counts where the agent is chosen, even if somebody else tells of the message."""
+    entry = add_home(hass, telegram, {"Ada": ADA}, agent=agent.id, role="notify_only")
+    await set_up(hass, entry)
+    await arrive(hass, incoming(ADA))
+    [ada] = entry.subentries
+    tell(hass, entry, ada, Role.NOTIFY_ONLY)
+    assert await nothing_asked(hass, agent)
+
+
+def tell(hass: HomeAssistant, entry: MockConfigEntry, subentry_id: str, role: Role) -> None:
+    """Send the signal as it comes from elsewhere."""
+    received = Received(
+        message=incoming(ADA),
+        entry_id=entry.entry_id,
+        subentry_id=subentry_id,
+        recipient_name="Ada",
+        person="Ada",
+        role=role,
+        context=Context(),
+    )
+    async_dispatcher_send(hass, SIGNAL_RECEIVED, received)
+
+
+async def test_one_person_of_a_group_is_answered_and_the_others_are_not(
+    hass: HomeAssistant, telegram: TelegramServer, agent: Agent
+) -> None:
+    """A group that is only notified may have one person who may speak."""
+    telegram.add_chat(GROUP, type="group", title="Family")
+    family = recipient("Family", str(GROUP), role="notify_only", agent=agent.id)
+    entry = add_entry(hass, telegram, recipients={}, more=[family, person("Dora", str(GROUP), "46")])
+    await set_up(hass, entry)
+    await arrive(hass, incoming(GROUP, 47))
+    await arrive(hass, incoming(GROUP, 46, text="me"))
+    [message] = await telegram.wait_for(1)
+    assert (message.chat_id, agent.heard) == (GROUP, ["me"])
+
+
+@pytest.mark.parametrize("kind", [kind for kind in Kind if kind is not Kind.TEXT])
+async def test_only_what_somebody_writes_or_says_is_for_an_agent(
+    hass: HomeAssistant, agent: Agent, home: MockConfigEntry, kind: Kind
+) -> None:
+    """A corrected sentence would be done twice, a command or a press by two."""
+    await arrive(hass, incoming(ADA, kind=kind, text="turn on the light"))
+    photo = Content(media=Media(type="photo", reference="x", mime_type="audio/ogg"))
+    await arrive(hass, incoming(ADA, kind=kind, text="turn on the light", content=photo))
+    assert await nothing_asked(hass, agent)
+
+
+async def test_the_answer_to_a_question_is_not_for_an_agent(
+    hass: HomeAssistant, telegram: TelegramServer, agent: Agent, home: MockConfigEntry
+) -> None:
+    """Whoever answers "yes" to a question of an automation talks to that."""
+    hass.data[CLAIM] = lambda received: received.message.text == "yes"
+    await arrive(hass, incoming(ADA, text="yes"))
+    await arrive(hass, incoming(ADA, text="hello"))
+    await telegram.wait_for(1)
+    assert agent.heard == ["hello"]
+
+
+async def test_a_message_from_this_morning_does_nothing_tonight(
+    hass: HomeAssistant, telegram: TelegramServer, agent: Agent, home: MockConfigEntry
+) -> None:
+    """After an outage "open the gate" comes hours late; then it must be said again."""
+    now = dt_util.utcnow().timestamp()
+    await arrive(hass, incoming(ADA, text="open the gate", sent_at=now - 301, received_at=now))
+    [message] = await telegram.wait_for(1)
+    assert message.text == "This came too late to act on it. Please send it again."
+    await arrive(hass, incoming(ADA, text="open the gate", sent_at=None, received_at=now - 299))
+    await telegram.wait_for(2)
+    assert agent.heard == ["open the gate"]
+
+
+async def test_an_agent_acts_for_the_persons_user(
+    hass: HomeAssistant, telegram: TelegramServer, hass_admin_user: MockUser, agent: Agent
+) -> None:
+    """Permissions and logbook follow the user; one who may not log in any more must not become nobody, who may all."""
+    entry = add_home(hass, telegram, {"Ada": ADA}, agent=agent.id, user_id=hass_admin_user.id)
+    await set_up(hass, entry)
+    await arrive(hass, incoming(ADA))
+    await telegram.wait_for(1)
+    [asked] = agent.asked
+    assert asked.context.user_id == hass_admin_user.id
+    [sent] = await the_bach(hass).messages(limit=1)
+    assert sent.context == asked.context.id
+
+    await hass.auth.async_update_user(hass_admin_user, is_active=False)
+    await arrive(hass, incoming(ADA))
+    await hass.async_block_till_done()
+    assert len(agent.asked) == 1
+
+
+async def test_home_assistant_s_own_agent_turns_on_the_light(
+    hass: HomeAssistant, telegram: TelegramServer, hass_admin_user: MockUser, agent: Agent
+) -> None:
+    """What most people will choose, with the person's user behind what it does."""
+    assert await async_setup_component(hass, "intent", {})
+    calls: list[ServiceCall] = async_mock_service(hass, "light", "turn_on")
+    hass.states.async_set("light.kitchen", "off", {"friendly_name": "Kitchen light"})
+    async_expose_entity(hass, "conversation", "light.kitchen", should_expose=True)
+    entry = add_home(
+        hass, telegram, {"Ada": ADA}, agent="conversation.home_assistant", language="en", user_id=hass_admin_user.id
+    )
+    await set_up(hass, entry)
+
+    telegram.receive_text(telegram.bots[TOKEN], chat_id=ADA, text="turn on the kitchen light")
+    [message] = await telegram.wait_for(1)
+    [call] = calls
+    assert call.data["entity_id"] == ["light.kitchen"]
+    assert call.context.user_id == hass_admin_user.id
+    assert message.text == "Turned on the light"
+
+    telegram.receive_text(telegram.bots[TOKEN], chat_id=ADA, text="colourless green ideas sleep furiously")
+    [_, message] = await telegram.wait_for(2)
+    assert message.text.startswith("Sorry")
+
+
+async def test_a_conversation_goes_on_for_each_person_in_each_place(
+    hass: HomeAssistant, telegram: TelegramServer, agent: Agent, home: MockConfigEntry
+) -> None:
+    """A question such as "and the other one?" needs the sentence before, and nobody else's."""
+    for sender, text in ((ADA, "one"), (BOB, "two"), (ADA, "three"), (BOB, "four")):
+        await arrive(hass, incoming(sender, text=text))
+        await telegram.wait_for(len(agent.asked))
+    ids = {asked.text: asked.conversation_id for asked in agent.asked}
+    assert ids == {"one": None, "two": None, "three": "of one", "four": "of two"}
+
+
+def test_a_conversation_ends_ten_minutes_after_its_last_turn() -> None:
+    """Tomorrow's "turn it off" must not be about today's lamp, and nobody's conversation is kept for ever."""
+    now = 0.0
+    conversations = Conversations(lambda: now)
+    conversations.keep(("42", "42"), "first")
+    now = KEEP_SECONDS - 1
+    assert conversations.get(("42", "42")) == "first"
+    conversations.keep(("42", "42"), "first")
+    now = 2 * KEEP_SECONDS - 1
+    assert conversations.get(("42", "42")) is None
+    conversations.keep(("43", "43"), "second")
+    assert list(conversations._known) == [("43", "43")]
+    conversations.keep(("43", "43"), None)
+    assert conversations.get(("43", "43")) is None
+
+
+async def test_one_persons_messages_are_answered_in_order_one_at_a_time(
+    hass: HomeAssistant, telegram: TelegramServer, agent: Agent, home: MockConfigEntry
+) -> None:
+    """Two sentences at once would be answered crosswise; meanwhile another person is not kept waiting."""
+    go_on = asyncio.Event()
+
+    async def wait_for_bob(asked: ConversationInput) -> ConversationResult:
+        if asked.text == "bob":
+            go_on.set()
+        await go_on.wait()
+        return says(asked, asked.text)
+
+    agent.respond = wait_for_bob
+    for text in ("one", "two", "three"):
+        await arrive(hass, incoming(ADA, text=text))
+    assert agent.heard == ["one"]
+    await arrive(hass, incoming(BOB, text="bob"))
+    sent = await telegram.wait_for(4)
+    assert [message.text for message in sent if message.chat_id == ADA] == ["one", "two", "three"]
+    assert agent.most_at_work == 2
+
+
+async def test_whoever_writes_too_much_is_told_once(
+    hass: HomeAssistant, telegram: TelegramServer, agent: Agent, home: MockConfigEntry
+) -> None:
+    """A phone in a pocket must not cost a hundred calls of an agent."""
+    go_on = asyncio.Event()
+
+    async def wait(asked: ConversationInput) -> ConversationResult:
+        await go_on.wait()
+        return says(asked, asked.text)
+
+    agent.respond = wait
+    for number in range(20):
+        await arrive(hass, incoming(ADA, text=str(number), remote_id=str(number)))
+    go_on.set()
+    sent = await telegram.wait_for(7)
+    assert [message.text for message in sent[:-1]] == ["0", "1", "2", "3", "4", "5"]
+    assert sent[-1].text.startswith("I cannot keep up.")
+    await arrive(hass, incoming(ADA, text="again"))
+    assert (await telegram.wait_for(8))[-1].text == "again"
+
+
+async def test_a_person_sees_that_an_answer_is_coming(
+    hass: HomeAssistant,
+    telegram: TelegramServer,
+    agent: Agent,
+    home: MockConfigEntry,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A silent bot looks broken; the sign must be shown again and again, and end with the answer."""
+    monkeypatch.setattr("custom_components.bach.answering.TYPING_SECONDS", 0)
+    shown: list[tuple[str, str]] = []
+    enough = asyncio.Event()
+
+    async def typing(self: Bach, connection: str, place: str) -> None:
+        shown.append((connection, place))
+        if len(shown) == 3:
+            enough.set()
+
+    async def wait(asked: ConversationInput) -> ConversationResult:
+        await enough.wait()
+        return says(asked, "done")
+
+    monkeypatch.setattr(Bach, "typing", typing)
+    agent.respond = wait
+    await arrive(hass, incoming(ADA))
+    await telegram.wait_for(1)
+    count = len(shown)
+    await hass.async_block_till_done()
+    assert set(shown) == {(f"telegram_{TOKEN.partition(':')[0]}", str(ADA))}
+    assert len(shown) == count
+
+
+async def test_an_agent_that_takes_too_long_is_given_up(
+    hass: HomeAssistant,
+    telegram: TelegramServer,
+    agent: Agent,
+    home: MockConfigEntry,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A person must not wait for ever, nor all their later messages."""
+    monkeypatch.setattr("custom_components.bach.answering.ANSWER_SECONDS", 0.01)
+    agent.respond = never
+    await arrive(hass, incoming(ADA))
+    [message] = await telegram.wait_for(1)
+    assert message.text.startswith("Sorry, the answer took too long.")
+    monkeypatch.undo()
+    agent.respond = agent.echo
+    await arrive(hass, incoming(ADA, text="hello?"))
+    assert (await telegram.wait_for(2))[-1].text == "You said: hello?"
+
+
+@pytest.mark.parametrize("error", [ValueError("secret"), HomeAssistantError("secret"), TimeoutError("secret")])
+async def test_an_agent_that_fails_is_excused_with_one_sentence(
+    hass: HomeAssistant, telegram: TelegramServer, agent: Agent, home: MockConfigEntry, error: Exception
+) -> None:
+    """A stack trace on a phone helps nobody, and an error may hold what is nobody's business."""
+
+    async def fail(asked: ConversationInput) -> ConversationResult:
+        raise error
+
+    agent.respond = fail
+    await arrive(hass, incoming(ADA))
+    [message] = await telegram.wait_for(1)
+    assert message.text == "Sorry, that did not work. Please try again later."
+
+
+async def test_an_agent_without_words_has_done_it(
+    hass: HomeAssistant, telegram: TelegramServer, agent: Agent, home: MockConfigEntry
+) -> None:
+    """Silence would look like a failure."""
+
+    async def act(asked: ConversationInput) -> ConversationResult:
+        return ConversationResult(IntentResponse(language=asked.language))
+
+    agent.respond = act
+    await arrive(hass, incoming(ADA))
+    [message] = await telegram.wait_for(1)
+    assert message.text == "Done."
+
+
+@pytest.mark.parametrize("missing", ["conversation.gone", "no_such_entry"])
+async def test_an_agent_that_is_gone_is_named_as_the_reason(
+    hass: HomeAssistant, telegram: TelegramServer, agent: Agent, missing: str
+) -> None:
+    """Somebody removes an agent; whoever writes must learn why nobody answers."""
+    await set_up(hass, add_home(hass, telegram, {"Ada": ADA}, agent=missing))
+    await arrive(hass, incoming(ADA))
+    [message] = await telegram.wait_for(1)
+    assert message.text == "Nobody can answer: the chosen conversation agent is not running."
+
+
+async def test_a_long_answer_comes_in_several_messages(
+    hass: HomeAssistant, telegram: TelegramServer, agent: Agent, home: MockConfigEntry
+) -> None:
+    """Agents talk a lot, and with signs that mean something in Markdown or HTML; nothing of it may get lost."""
+    words = "\n".join(f"{number} <b>*_{{word}}_*</b> 😀" for number in range(400))
+
+    async def talk(asked: ConversationInput) -> ConversationResult:
+        return says(asked, words)
+
+    agent.respond = talk
+    await arrive(hass, incoming(ADA))
+    sent = await telegram.wait_for(3)
+    assert "\n".join(message.text for message in sent) == words
+    assert [message.parse_mode for message in sent] == [None] * 3
+
+
+@pytest.mark.usefixtures("home")
+async def test_a_full_queue_is_no_end_of_the_chat(
+    hass: HomeAssistant,
+    telegram: TelegramServer,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """One answer is lost, with a line in the log, and the next question is answered."""
+
+    async def send(*_: object, **__: object) -> None:
+        raise QueueFullError(connection="telegram", limit=1)
+
+    monkeypatch.setattr(Bach, "send", send)
+    await arrive(hass, incoming(ADA))
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert "An answer could not be sent" in caplog.text
+    monkeypatch.undo()
+    await arrive(hass, incoming(ADA))
+    await telegram.wait_for(1)
+
+
+async def test_unloading_ends_what_is_under_way(
+    hass: HomeAssistant, telegram: TelegramServer, agent: Agent, home: MockConfigEntry
+) -> None:
+    """A reload must not wait for an agent, nor leave one at work for a connection that is gone."""
+    agent.respond = never
+    await arrive(hass, incoming(ADA))
+    await arrive(hass, incoming(ADA))
+    assert agent.at_work == 1
+    assert await hass.config_entries.async_unload(home.entry_id)
+    await hass.async_block_till_done()
+    assert agent.at_work == 0
+    assert len(agent.asked) == 1
