@@ -1,6 +1,7 @@
 """BACH carries messages between a home and its people, and loses none."""
 
 from bach_lib.bach import Bach
+from bach_lib.chat import ChatMessage, ChatOptions, Reply, Role
 from bach_lib.checking import check_connection
 from bach_lib.clock import Clock, SystemClock
 from bach_lib.connectors.base import Connector, Unreadable
@@ -24,6 +25,7 @@ from bach_lib.models import (
     Operation,
     QueueStatus,
     Receipt,
+    Report,
     Status,
 )
 from bach_lib.policy import BreakerPolicy, Policy, ReceivePolicy, RetryPolicy
@@ -37,6 +39,8 @@ __all__ = [
     "Button",
     "Candidate",
     "Category",
+    "ChatMessage",
+    "ChatOptions",
     "Clock",
     "Connection",
     "ConnectionState",
@@ -61,7 +65,10 @@ __all__ = [
     "Receipt",
     "ReceivePolicy",
     "Registry",
+    "Reply",
+    "Report",
     "RetryPolicy",
+    "Role",
     "Rule",
     "Rules",
     "Status",

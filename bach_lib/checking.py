@@ -7,9 +7,10 @@ from aiohttp import ClientSession
 from bach_lib.clock import Clock, SystemClock
 from bach_lib.connectors import Connectors
 from bach_lib.connectors.base import Connector, Setup
-from bach_lib.models import Connection, Fault, Identity
+from bach_lib.endpoints import check_endpoint
+from bach_lib.models import Category, Connection, Fault, Identity
+from bach_lib.probes.partner import Partner
 from bach_lib.redact import Redactor
-from bach_lib.registry import check_endpoint
 from bach_lib.secrets import Lookup, Secrets
 
 
@@ -22,7 +23,14 @@ async def check_connection(
     clock: Clock | None = None,
     connectors: Mapping[str, type[Connector]] | None = None,
 ) -> Identity | Fault:
-    """Who we are on the platform, or why it does not work. Raises an `InputError` for settings that cannot be right."""
+    """Who we are on the platform (a `Report` for what is none), or why it does not work.
+
+    Raises an `InputError` for settings that cannot be right.
+    """
+    if connection.category is not Category.CONNECTOR:
+        known = Secrets(secrets)
+        await known.resolve(connection.auth_config)
+        return await Partner(connection, session=session, secrets=known, clock=clock or SystemClock()).check()
     if connection.endpoint is not None:
         check_endpoint(connection.endpoint)
     connector_type = await Connectors(connectors).load(connection.type)

@@ -7,13 +7,13 @@ that an application can show it in another language: `code` names the sentence, 
     ├── InputError (also a ValueError): the caller can correct it; nothing was written
     │   ├── UnknownConnectionError, ConnectionExistsError, InvalidNameError, UnknownTypeError
     │   ├── InvalidEndpointError, UnknownFieldError, InvalidValueError
-    │   ├── InvalidRecipientError, CannotReceiveError
+    │   ├── InvalidRecipientError, CannotReceiveError, CannotChatError
     │   ├── EmptyTextError, TextTooLongError, UnknownFormatError, InvalidTimeToLiveError
     │   ├── InvalidButtonsError, CannotDoError, NotSentError
     │   ├── UnknownMessageError, NotRetryableError, NotCancellableError
     │   ├── NoFileError, FileTooLargeError
     │   ├── InvalidRuleError, UnknownRuleError
-    │   └── InvalidSecretReferenceError, SecretNotFoundError
+    │   └── InvalidSecretReferenceError, MissingSecretError, SecretNotFoundError
     ├── NotFetchedError: the file that somebody sent could not be fetched
     ├── QueueFullError: a limit on waiting messages was reached
     ├── StorageError: the disk or the file
@@ -71,10 +71,10 @@ class InvalidNameError(InputError):
 
 
 class UnknownTypeError(InputError):
-    """No connector speaks this type."""
+    """Nothing here knows this type, or it belongs to another category."""
 
     code = "unknown_type"
-    template = 'There is no connector of type "{type}". Known types: {known}.'
+    template = 'There is no connection type "{type}" here. Known types: {known}.'
 
 
 class InvalidEndpointError(InputError):
@@ -212,11 +212,25 @@ class CannotReceiveError(InputError):
     template = 'The connection "{name}" is not receiving. Enable it, and choose a type that receives.'
 
 
+class CannotChatError(InputError):
+    """The connection leads to nobody who answers."""
+
+    code = "cannot_chat"
+    template = 'The connection "{name}" is no AI partner, so nobody there can be asked.'
+
+
 class InvalidSecretReferenceError(InputError):
     """A secret was given itself, or through a scheme nobody serves. The value is never repeated."""
 
     code = "invalid_secret_reference"
     template = '"{field}" must be a reference to a secret, not the secret: {schemes}.'
+
+
+class MissingSecretError(InputError):
+    """The way to authenticate needs a secret that nobody named."""
+
+    code = "missing_secret"
+    template = 'The authentication "{auth_type}" needs a reference to a secret named "{field}".'
 
 
 class SecretNotFoundError(InputError):

@@ -222,6 +222,21 @@ class Identity:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Report(Identity):
+    """What a health check learned of an AI partner, an MCP server or an API.
+
+    `accepted`: our credentials were; None where none are shown. `latency`: seconds to an answer. `offers`: models or
+    tools by name, at most a hundred of the `offered` there are.
+    """
+
+    accepted: bool | None
+    latency: float
+    version: str | None = None
+    offers: tuple[str, ...] = ()
+    offered: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Health:
     """How one direction of a connection stands, and since when it last worked.
 

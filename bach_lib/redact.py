@@ -14,6 +14,7 @@ _SHORTEST = 4
 """Characters; masking shorter ones would only make texts unreadable."""
 
 _PATTERNS = (
+    re.compile(r"\b(?:sk-[\w-]{20,}|AIza[\w-]{30,})"),  # OpenAI and Anthropic, Google
     re.compile(r"(?<!\d)\d{5,}(?::|%3[Aa])[A-Za-z0-9_-]{20,}"),  # Telegram: bot id, colon, 35 characters
     re.compile(r"(?<=/webhooks/)\d+/[\w-]+"),  # Discord webhook address
     re.compile(r"\b[\w-]{23,28}\.[\w-]{6,7}\.[\w-]{27,}"),  # Discord bot token

@@ -11,13 +11,12 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import TypedDict, Unpack
-from urllib.parse import urlsplit
 
 from bach_lib.bus import Bus
 from bach_lib.connectors import Connectors
+from bach_lib.endpoints import check_endpoint
 from bach_lib.errors import (
     ConnectionExistsError,
-    InvalidEndpointError,
     InvalidNameError,
     InvalidValueError,
     UnknownConnectionError,
@@ -25,6 +24,7 @@ from bach_lib.errors import (
 )
 from bach_lib.events import ConnectionAdded, ConnectionRemoved, ConnectionUpdated
 from bach_lib.models import Category, Connection
+from bach_lib.probes.kinds import check_partner
 from bach_lib.secrets import Secrets
 from bach_lib.storage import Store, Transaction, Value
 from bach_lib.storage.database import Row
@@ -34,7 +34,6 @@ _NAME = re.compile(r"[\w.-]{1,100}")
 FRESH_START = frozenset({"endpoint", "auth_type", "auth_config", "settings"})
 """Changes after which old failures mean nothing."""
 
-_MAX_ENDPOINT = 2000
 _MAX_ALLOWED = 10_000
 _MAX_SETTINGS = 65_536
 """Characters of JSON."""
@@ -184,23 +183,10 @@ class Registry:
             raise InvalidValueError(
                 field="allowed", value=len(connection.allowed), expected=f"at most {_MAX_ALLOWED} recipients"
             )
+        if connection.category is not Category.CONNECTOR and FRESH_START & set(fields):
+            check_partner(connection)
         if "auth_config" in fields:
             await self._secrets.resolve(connection.auth_config)
-
-
-def check_endpoint(endpoint: str) -> None:
-    """Raise `InvalidEndpointError` unless it is an http(s) address without credentials."""
-    try:
-        parts = urlsplit(endpoint)
-        good = (
-            parts.scheme in {"http", "https"} and bool(parts.hostname) and "@" not in parts.netloc and parts.port != 0
-        )
-    except ValueError:
-        good = False
-    if not good or len(endpoint) > _MAX_ENDPOINT or any(character.isspace() for character in endpoint):
-        raise InvalidEndpointError(
-            endpoint=endpoint.rpartition("@")[2][:100]
-        )  # what stands before an @ may be a password
 
 
 def _copy(settings: Mapping[str, object]) -> Mapping[str, object]:

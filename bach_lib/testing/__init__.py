@@ -12,6 +12,7 @@ async with Bach("bach.db", clock=clock, connectors={"fake": fake_connector(platf
     assert [message.text for message in platform.sent] == ["Hello"]
 ```
 
+The AI partners on loopback (`OllamaServer` and its like) answer what their documentation says, or what they are `Told`.
 `bach_lib.testing.telegram_server` and `bach_lib.testing.discord_server` have the rest of these two: their faults, their
 places and what was sent.
 """
@@ -19,6 +20,20 @@ places and what was sent.
 from bach_lib.testing.clock import FakeClock
 from bach_lib.testing.connector import FakeConnector, FakePlatform, fake_connector
 from bach_lib.testing.discord.server import DiscordServer
+from bach_lib.testing.partners.ai import ClaudeServer, GeminiServer, OllamaServer, OpenAIServer
+from bach_lib.testing.partners.base import Told
 from bach_lib.testing.telegram.server import TelegramServer
 
-__all__ = ["DiscordServer", "FakeClock", "FakeConnector", "FakePlatform", "TelegramServer", "fake_connector"]
+__all__ = [
+    "ClaudeServer",
+    "DiscordServer",
+    "FakeClock",
+    "FakeConnector",
+    "FakePlatform",
+    "GeminiServer",
+    "OllamaServer",
+    "OpenAIServer",
+    "TelegramServer",
+    "Told",
+    "fake_connector",
+]

@@ -16,6 +16,7 @@ from bach_lib.errors import (
     InvalidNameError,
     InvalidSecretReferenceError,
     InvalidValueError,
+    MissingSecretError,
     SecretNotFoundError,
     StoreFailedError,
     UnknownConnectionError,
@@ -192,13 +193,25 @@ async def test_other_categories_need_no_connector(bench: Bench) -> None:
     assert await bench.registry.add(partner) == partner
 
 
+async def test_other_categories_have_types_of_their_own(bench: Bench) -> None:
+    """A spelling mistake would be kept, and never work."""
+    partner = Connection(name="partner", type="ollama", category=Category.AI)
+    with pytest.raises(UnknownTypeError, match="Known types: claude, gemini, ollama, openai-compatible"):
+        await bench.registry.add(replace(partner, type="olama"))
+    await bench.registry.add(partner)
+    with pytest.raises(MissingSecretError):
+        await bench.registry.update("partner", auth_type="api_key")
+    assert await bench.on_disk() == [partner]
+
+
 # -- finding ---------------------------------------------------------------------------------------------------------
 
 
 async def test_lists_are_sorted_and_filtered(bench: Bench) -> None:
     """Screens would jump, or mix what does not belong together."""
-    for name, category in (("b", Category.CONNECTOR), ("c", Category.MCP), ("a", Category.CONNECTOR)):
-        await bench.registry.add(replace(HOME, name=name, category=category))
+    for name in "ba":
+        await bench.registry.add(replace(HOME, name=name))
+    await bench.registry.add(Connection(name="c", type="mcp", category=Category.MCP, endpoint="http://localhost/mcp"))
     assert [row.name for row in bench.registry.list()] == ["a", "b", "c"]
     assert [row.name for row in bench.registry.list(category=Category.CONNECTOR)] == ["a", "b"]
     assert bench.registry.list(type="fax") == []

@@ -1,0 +1,131 @@
+"""A conversation with an AI partner: what is said, how much of it is passed on, and what may be asked for."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TypedDict
+
+from bach_lib.errors import EmptyTextError, InvalidValueError, TextTooLongError
+
+MAX_CHARACTERS = 32_000
+"""Of a whole conversation; what is older than that is left out."""
+
+MAX_SYSTEM = 16_000
+
+
+class Role(StrEnum):
+    """Who said it."""
+
+    USER = "user"
+    ASSISTANT = "assistant"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatMessage:
+    """One thing that was said."""
+
+    role: Role
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What the AI said. `is_complete` is false where it was cut, by its own limit or by ours."""
+
+    text: str
+    model: str
+    is_complete: bool = True
+
+
+class ChatOptions(TypedDict, total=False):
+    """What can be asked for beside the answer; what is left out is as the connection's settings say, or usual."""
+
+    model: str
+    system: str
+    history: int
+    timeout: float
+    max_tokens: int
+    max_characters: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A conversation as it is passed on: checked, shortened, beginning with the person, taking turns."""
+
+    messages: tuple[ChatMessage, ...]
+    model: str
+    system: str | None = None
+    timeout: float = 60.0
+    max_tokens: int = 1024
+    max_characters: int = 8000
+
+
+def question(messages: Sequence[ChatMessage], settings: ChatOptions, options: ChatOptions) -> Question:
+    """What is passed on of a conversation. Raises an `InputError`."""
+    wanted = ChatOptions(**{**settings, **options})
+    model = wanted.get("model", "")
+    if not model or len(model) > 200:
+        raise InvalidValueError(
+            field="model", value=model[:100], expected="the name of a model that the partner offers"
+        )
+    system = wanted.get("system")
+    if system is not None and len(system) > MAX_SYSTEM:
+        raise TextTooLongError(length=len(system), type="the system text", limit=MAX_SYSTEM)
+    return Question(
+        messages=shortened(messages, turns=int(_number("history", wanted.get("history", 10), 0, 100))),
+        model=model,
+        system=system or None,
+        timeout=_number("timeout", wanted.get("timeout", 60.0), 0.1, 600),
+        max_tokens=int(_number("max_tokens", wanted.get("max_tokens", 1024), 1, 100_000)),
+        max_characters=int(_number("max_characters", wanted.get("max_characters", 8000), 1, 100_000)),
+    )
+
+
+def shortened(messages: Sequence[ChatMessage], *, turns: int) -> tuple[ChatMessage, ...]:
+    """The last message and the `turns` exchanges before it, as far as they fit. Raises an `InputError`.
+
+    Anthropic and Google want a person to begin and both to take turns; the others have nothing against it.
+    """
+    last = messages[-1] if messages else None
+    if last is None or last.role is not Role.USER or not last.text.strip():
+        raise EmptyTextError
+    if len(last.text) > MAX_CHARACTERS:
+        raise TextTooLongError(length=len(last.text), type="an AI partner", limit=MAX_CHARACTERS)
+    kept: list[ChatMessage] = []
+    left, questions = MAX_CHARACTERS, turns + 1
+    for message in reversed(_taking_turns(messages)):
+        left -= len(message.text)
+        questions -= message.role is Role.USER
+        if kept and (left < 0 or questions < 0):
+            break
+        kept.append(message)
+    while kept[-1].role is not Role.USER:
+        kept.pop()
+    return tuple(reversed(kept))
+
+
+def cut(reply: Reply, limit: int) -> Reply:
+    """At most `limit` characters of it."""
+    if len(reply.text) <= limit:
+        return reply
+    return replace(reply, text=reply.text[: limit - 1] + "…", is_complete=False)
+
+
+def _taking_turns(messages: Iterable[ChatMessage]) -> list[ChatMessage]:
+    """Without what says nothing; what one says in a row becomes one message, as far as that is not too long."""
+    joined: list[ChatMessage] = []
+    for message in messages:
+        if not message.text.strip():
+            continue
+        if joined and joined[-1].role is message.role:
+            text = f"{joined[-1].text}\n\n{message.text}"
+            joined[-1] = replace(message, text=text if len(text) <= MAX_CHARACTERS else message.text)
+        else:
+            joined.append(message)
+    return joined
+
+
+def _number(field: str, value: float, least: float, most: float) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
+        raise InvalidValueError(field=field, value=value, expected=f"a number from {least} to {most}")
+    return value

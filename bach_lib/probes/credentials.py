@@ -1,0 +1,67 @@
+"""How a request shows who we are. Secrets are looked up for every request, so a changed one needs no restart."""
+
+from base64 import b64encode
+from collections.abc import Mapping
+from typing import Protocol, override
+
+from bach_lib.models import Connection
+from bach_lib.probes.faults import FaultError
+from bach_lib.probes.kinds import Auth, auth_of, kind_of
+from bach_lib.redact import Redactor
+from bach_lib.secrets import Secrets
+
+
+class Credentials(Protocol):
+    """What a link needs to know of them. Both methods raise `FaultError` or an `InputError`."""
+
+    async def headers(self) -> Mapping[str, str]:
+        """The headers that show who we are; none where nothing is shown."""
+        ...
+
+    async def renew(self) -> bool:
+        """After a refusal: whether there are fresher ones now, so that asking again makes sense."""
+        ...
+
+    def redact(self, text: str) -> str:
+        """The text without anything that was ever shown."""
+        ...
+
+
+class StaticCredentials(Credentials):
+    """API key, bearer token, user and password, or nothing."""
+
+    def __init__(self, connection: Connection, secrets: Secrets) -> None:
+        self._auth = auth_of(connection)
+        self._config = connection.auth_config
+        self._key_header = str(connection.settings.get("api_key_header", kind_of(connection).key_header))
+        self._secrets = secrets
+        self._shown: set[str] = set()
+
+    @override
+    async def headers(self) -> Mapping[str, str]:
+        if self._auth is Auth.NONE:
+            return {}
+        found = await self._secrets.resolve(self._config)
+        self._shown |= set(found.values())
+        name, value = self._header(found)
+        if not value.isascii() or not value.isprintable():  # aiohttp would quote it in its error
+            raise FaultError("auth_failed", "The secret has characters that no header can carry.")
+        self._shown.add(value)
+        return {name: value}
+
+    @override
+    async def renew(self) -> bool:
+        return False
+
+    @override
+    def redact(self, text: str) -> str:
+        return Redactor(self._shown)(text)
+
+    def _header(self, found: Mapping[str, str]) -> tuple[str, str]:
+        if self._auth is Auth.API_KEY:
+            return self._key_header, found["api_key"]
+        if self._auth is Auth.BEARER:
+            return "Authorization", f"Bearer {found['token']}"
+        pair = b64encode(f"{found['username']}:{found['password']}".encode()).decode()
+        self._shown.add(pair)
+        return "Authorization", f"Basic {pair}"

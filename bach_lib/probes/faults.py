@@ -1,0 +1,73 @@
+"""What went wrong while asking, as a `Fault`: one table of HTTP statuses for all types of connections.
+
+Where each platform puts its own words is known here too.
+"""
+
+from collections.abc import Mapping
+
+from bach_lib.models import Fault
+
+_DEFAULT_WAIT = 60.0
+_LONGEST_WAIT = 86_400.0
+"""Seconds; a number from outside."""
+
+NOT_REACHED = frozenset({"dns", "disabled", "internal", "refused", "secret_not_found", "timeout", "tls", "unreachable"})
+"""Faults that do not come from the other side."""
+
+
+class FaultError(Exception):
+    """Carries a fault up to the border of this package, which gives it back as a value. Its text has no secrets."""
+
+    def __init__(self, code: str, text: str, *, retry_after: float | None = None) -> None:
+        super().__init__(code)
+        self.fault = Fault(code=code, text=text, retry_after=retry_after)
+
+
+def status_error(status: int, headers: Mapping[str, str], answer: object, host: str) -> FaultError:
+    """What an HTTP status that is no success means. `answer`: the body, if it was JSON."""
+    words = words_of(answer)
+    text = f"{host}: {words or f'HTTP status {status}'}"
+    if status == 401 or _is_bad_key(status, answer):
+        return FaultError("auth_failed", text)
+    if status == 403:
+        return FaultError("forbidden", text)
+    if status == 404:
+        return FaultError("not_found", f"{host} has nothing there: {words or 'HTTP status 404'}")
+    if status == 429:
+        return FaultError("rate_limited", text, retry_after=_retry_after(headers))
+    if 300 <= status < 400:
+        return FaultError("redirected", f"{host} sends us elsewhere. Set the endpoint to where it is now.")
+    if status >= 500:
+        return FaultError("server_error", text)
+    return FaultError("bad_request", text)
+
+
+def words_of(answer: object) -> str | None:
+    """The platform's own words for its refusal: OpenAI, Anthropic and Google nest them, Ollama and OAuth do not."""
+    match answer:
+        case {"error": {"message": str(words)}} if words:
+            return words
+        case {"error_description": str(words)} if words:
+            return words
+        case {"error": str(words)} | {"message": str(words)} | {"detail": str(words)} if words:
+            return words
+        case [first, *_]:  # Google wraps some errors in a list
+            return words_of(first) if isinstance(first, dict) else None
+    return None
+
+
+def _is_bad_key(status: int, answer: object) -> bool:
+    """Google answers 400 to a key that does not exist."""
+    match answer:
+        case {"error": {"details": list(details)}} if status == 400:
+            return any(isinstance(one, dict) and one.get("reason") == "API_KEY_INVALID" for one in details)
+    return False
+
+
+def _retry_after(headers: Mapping[str, str]) -> float:
+    """The seconds it wishes; a date, which is rare, is taken for the default."""
+    try:
+        seconds = float(headers.get("Retry-After", ""))
+    except ValueError:
+        return _DEFAULT_WAIT
+    return min(seconds, _LONGEST_WAIT) if seconds > 0 else _DEFAULT_WAIT

@@ -1,0 +1,80 @@
+"""Gemini: Google's Generative Language API (https://ai.google.dev/api).
+
+The key travels in a header, never in the address, which would stand in every log on the way.
+"""
+
+from urllib.parse import quote
+
+from bach_lib.chat import Question, Reply, Role
+from bach_lib.models import Report
+from bach_lib.probes.faults import FaultError
+from bach_lib.probes.link import Link
+from bach_lib.probes.offers import Offers, offers
+
+_ROLES = {Role.USER: "user", Role.ASSISTANT: "model"}
+_DECLINED = frozenset({"BLOCKLIST", "IMAGE_SAFETY", "PROHIBITED_CONTENT", "RECITATION", "SAFETY", "SPII"})
+
+
+async def probe(link: Link, *, accepted: bool | None) -> Report:
+    """The list of models: costs nothing and proves the key."""
+    answer = await link.get("/v1beta/models?pageSize=1000")
+    found = models(answer.json())
+    return Report(
+        id=link.host,
+        name="Gemini",
+        accepted=accepted,
+        latency=answer.seconds,
+        offers=found.names,
+        offered=found.count,
+    )
+
+
+async def chat(link: Link, question: Question) -> Reply:
+    """`generateContent`, the whole answer at once."""
+    model = quote(question.model.removeprefix("models/"), safe="")
+    answer = await link.post(f"/v1beta/models/{model}:generateContent", body(question), seconds=question.timeout)
+    return reply(answer.json(), question)
+
+
+def models(answer: object) -> Offers:
+    """Those that can hold a conversation. Raises `FaultError`."""
+    match answer:
+        case {"models": list(listed)}:
+            return offers(_name(one) for one in listed)
+        case dict() if not answer:  # what has no value is left out
+            return Offers()
+    raise FaultError("bad_answer", "The list of models is not one of Google's. Is the endpoint right?")
+
+
+def body(question: Question) -> dict[str, object]:
+    """What is asked."""
+    asked: dict[str, object] = {
+        "contents": [{"role": _ROLES[one.role], "parts": [{"text": one.text}]} for one in question.messages],
+        "generationConfig": {"maxOutputTokens": question.max_tokens},
+    }
+    return asked | ({"systemInstruction": {"parts": [{"text": question.system}]}} if question.system else {})
+
+
+def reply(answer: object, question: Question) -> Reply:
+    """What was answered: the first candidate's text, without its thoughts. Raises `FaultError`."""
+    match answer:
+        case {"promptFeedback": {"blockReason": str()}}:
+            raise FaultError("declined", "Gemini declined to answer.")
+        case {"candidates": [{"finishReason": str(reason)}, *_]} if reason in _DECLINED:
+            raise FaultError("declined", "Gemini declined to answer.")
+        case {"candidates": [{"content": {"parts": list(parts)}, **rest}, *_]}:
+            texts = [
+                one["text"]
+                for one in parts
+                if isinstance(one, dict) and isinstance(one.get("text"), str) and one.get("thought") is not True
+            ]
+            complete = rest.get("finishReason") != "MAX_TOKENS"
+            return Reply(text="".join(texts), model=question.model, is_complete=complete)
+    raise FaultError("bad_answer", "The answer has no text where Google puts it.")
+
+
+def _name(model: object) -> str | None:
+    match model:
+        case {"name": str(name), "supportedGenerationMethods": list(methods)} if "generateContent" in methods:
+            return name.removeprefix("models/")
+    return None

@@ -1,0 +1,102 @@
+"""One AI partner, MCP server or API: asks it, and gives back whatever goes wrong as a fault without secrets."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Protocol
+
+from aiohttp import ClientSession
+
+from bach_lib.chat import ChatMessage, ChatOptions, Question, Reply, cut, question
+from bach_lib.clock import Clock
+from bach_lib.errors import CannotChatError
+from bach_lib.health import internal_fault
+from bach_lib.models import Connection, Fault, Report
+from bach_lib.probes import claude, gemini, ollama, openai, web
+from bach_lib.probes.credentials import Credentials, StaticCredentials
+from bach_lib.probes.faults import FaultError
+from bach_lib.probes.kinds import Auth, auth_of, check_partner, endpoint_of, expected_statuses
+from bach_lib.probes.link import Link
+from bach_lib.secrets import Secrets
+
+_CHECK_SECONDS = 45.0
+"""A last net above the time-outs of the single requests."""
+
+
+class _Probe(Protocol):
+    """Asks what proves that all is well. Raises `FaultError`."""
+
+    async def __call__(self, link: Link, *, accepted: bool | None) -> Report: ...
+
+
+_PROBES: dict[str, _Probe] = {
+    "claude": claude.probe,
+    "gemini": gemini.probe,
+    "ollama": ollama.probe,
+    "openai-compatible": openai.probe,
+}
+_CHATS: dict[str, Callable[[Link, Question], Awaitable[Reply]]] = {
+    "claude": claude.chat,
+    "gemini": gemini.chat,
+    "ollama": ollama.chat,
+    "openai-compatible": openai.chat,
+}
+
+
+class Partner:
+    """Made from a connection as it is now. Raises an `InputError` for settings that cannot be right."""
+
+    def __init__(self, connection: Connection, *, session: ClientSession, secrets: Secrets, clock: Clock) -> None:
+        check_partner(connection)
+        self._connection = connection
+        self._credentials: Credentials = StaticCredentials(connection, secrets)
+        self._link = Link(session=session, endpoint=endpoint_of(connection), credentials=self._credentials, clock=clock)
+
+    async def check(self) -> Report | Fault:
+        """Whether it answers and takes our credentials, and what it offers."""
+        accepted = None if auth_of(self._connection) is Auth.NONE else True
+        return await self._without_raising(self._probe(accepted), _CHECK_SECONDS)
+
+    def question(self, messages: list[ChatMessage], options: ChatOptions) -> Question:
+        """What would be asked. Raises an `InputError`."""
+        if self._connection.type not in _CHATS:
+            raise CannotChatError(name=self._connection.name)
+        settings = self._connection.settings
+        defaults = ChatOptions()
+        if isinstance(model := settings.get("model"), str):
+            defaults["model"] = model
+        if isinstance(system := settings.get("system"), str):
+            defaults["system"] = system
+        return question(messages, defaults, options)
+
+    async def chat(self, asked: Question) -> Reply | Fault:
+        """One turn."""
+        return await self._without_raising(self._chat(asked), asked.timeout + 5.0)
+
+    async def _probe(self, accepted: bool | None) -> Report:
+        if self._connection.type == "http":
+            return await web.probe(
+                self._link,
+                accepted=accepted,
+                method=str(self._connection.settings.get("method", "GET")),
+                expected=expected_statuses(self._connection),
+            )
+        return await _PROBES[self._connection.type](self._link, accepted=accepted)
+
+    async def _chat(self, asked: Question) -> Reply:
+        reply = await _CHATS[self._connection.type](self._link, asked)
+        if not reply.text.strip():
+            raise FaultError("empty_answer", "The AI answered without a text.")
+        return cut(reply, asked.max_characters)
+
+    async def _without_raising[Found](self, asking: Awaitable[Found], seconds: float) -> Found | Fault:
+        try:
+            async with asyncio.timeout(seconds):
+                return await asking
+        except FaultError as error:
+            fault = error.fault
+        except TimeoutError:
+            fault = Fault(code="timeout", text=f"{self._link.host} did not answer in time.")
+        except Exception as error:  # noqa: BLE001 - a border: what comes from outside must not end the checks
+            fault = internal_fault(error)
+        return replace(fault, text=self._credentials.redact(fault.text))

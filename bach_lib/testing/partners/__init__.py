@@ -1,0 +1,1 @@
+"""The parts of the AI, MCP and OAuth servers on loopback; `bach_lib.testing` offers them."""

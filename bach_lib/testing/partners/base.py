@@ -1,0 +1,89 @@
+"""What the servers share: they remember what they were asked, and do for once as they are told."""
+
+import asyncio
+import json
+from abc import abstractmethod
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import override
+
+from aiohttp.web import BaseRequest, Response, StreamResponse, json_response
+
+from bach_lib.testing.loopback import Loopback
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """One request as it came in. `body`: its JSON or form, or None."""
+
+    method: str
+    path: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: object
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """An answer to give instead of the right one."""
+
+    status: int = 200
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class PartnerServer(Loopback):
+    """A server that takes `key` (None: everybody). `told` holds what to answer next, before anything right.
+
+    While `hold` is clear, nobody gets an answer.
+    """
+
+    def __init__(self, *, key: str | None = None, port: int = 0) -> None:
+        super().__init__(port)
+        self.key = key
+        self.asked: list[Asked] = []
+        self.told: deque[Told] = deque()
+        self.hold = asyncio.Event()
+        self.hold.set()
+
+    @override
+    async def handle(self, request: BaseRequest, /) -> StreamResponse:
+        asked = Asked(
+            method=request.method,
+            path=request.path,
+            query=dict(request.query),
+            headers=request.headers.copy(),
+            body=await _body(request),
+        )
+        self.asked.append(asked)
+        await self.hold.wait()
+        if self.told:
+            told = self.told.popleft()
+            return Response(status=told.status, body=told.body, headers=told.headers)
+        if self.key is not None and not self.accepts(asked):
+            return self.refusal()
+        return await self.respond(asked, request)
+
+    def accepts(self, asked: Asked) -> bool:
+        """Whether the right key was shown."""
+        return asked.headers.get("Authorization") == f"Bearer {self.key}"
+
+    def refusal(self) -> Response:
+        """What somebody with a wrong key is told."""
+        return json_response({"error": "unauthorized"}, status=401)
+
+    @abstractmethod
+    async def respond(self, asked: Asked, request: BaseRequest, /) -> StreamResponse:
+        """Answer what is right."""
+
+
+async def _body(request: BaseRequest) -> object:
+    raw = await request.read()
+    if request.content_type == "application/x-www-form-urlencoded":
+        return dict(await request.post())
+    try:
+        body: object = json.loads(raw)
+    except ValueError:
+        return None
+    return body
