@@ -31,6 +31,8 @@ ALL = {
     "binary_sensor.home_bot_sending",
     "button.home_bot_check_now",
     "button.home_bot_retry_dead_letters",
+    "event.ada_incoming_message",
+    "event.bob_incoming_message",
     "notify.ada",
     "notify.bob",
     "sensor.home_bot_circuit_breaker",
@@ -65,7 +67,8 @@ async def test_what_a_connection_has(
     disabled = {name for name, entry in entries.items() if entry and entry.disabled_by}
     assert disabled == {"sensor.home_bot_oldest_waiting", "sensor.home_bot_uncertain"}
     everyday = {name for name, entry in entries.items() if entry and entry.entity_category is None}
-    assert everyday == {"notify.ada", "notify.bob", "sensor.home_bot_dead_letters", "sensor.home_bot_queued"}
+    recipients = {name for name in ALL if name.startswith(("event.", "notify."))}
+    assert everyday == recipients | {"sensor.home_bot_dead_letters", "sensor.home_bot_queued"}
     switch = entries["switch.home_bot_enabled"]
     assert switch
     assert switch.entity_category is EntityCategory.CONFIG

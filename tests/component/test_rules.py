@@ -17,6 +17,8 @@ from bach_lib.models import Status
 from custom_components.bach.binary_sensor import BINARY_SENSORS
 from custom_components.bach.button import BUTTONS
 from custom_components.bach.config_flow import FAULT_ERRORS
+from custom_components.bach.event import EVENT_TYPES, INCOMING
+from custom_components.bach.received import Role
 from custom_components.bach.recipient_flow import KEEP_WAITING
 from custom_components.bach.sensor import SENSORS
 from custom_components.bach.switch import ENABLED
@@ -168,12 +170,23 @@ def test_every_entity_has_a_name_and_every_name_an_entity() -> None:
     described = {
         "binary_sensor": BINARY_SENSORS,
         "button": BUTTONS,
+        "event": (INCOMING,),
         "sensor": SENSORS,
         "switch": (ENABLED,),
     }
     assert set(TEXTS["entity"]) == set(described)
     for platform, descriptions in described.items():
         assert set(TEXTS["entity"][platform]) == {description.translation_key for description in descriptions}
+
+
+def test_every_event_type_and_attribute_has_a_name_and_every_type_an_icon() -> None:
+    """A person would read "membership" where a word of their language should stand."""
+    attributes = TEXTS["entity"]["event"]["incoming"]["state_attributes"]
+    icons = ICONS["entity"]["event"]["incoming"]["state_attributes"]["event_type"]["state"]
+    assert set(attributes["event_type"]["state"]) == set(icons) == set(EVENT_TYPES.values())
+    keys = set(re.findall(r'^        "(\w+)": ', SOURCES["payload.py"].partition("def iso_time")[0], re.MULTILINE))
+    assert set(attributes) == {"event_type"} | keys - {"kind", "entity_id"}
+    assert set(attributes["role"]["state"]) == set(Role)
 
 
 @pytest.mark.parametrize("service", list(SERVICES))

@@ -1,0 +1,82 @@
+"""An event entity for every recipient: the latest that came in from there, for those who build without templates.
+
+What people write is shown, but never put on disk by Home Assistant: neither by the recorder nor for the next start.
+"""
+
+from typing import Final, override
+
+from homeassistant.components.event import EventEntity, EventEntityDescription, EventExtraStoredData
+from homeassistant.config_entries import ConfigSubentry
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from bach_lib import Kind
+
+from .const import SUBENTRY_RECIPIENT
+from .coordinator import BachConfigEntry
+from .entity import recipient_device
+from .entry import event_unique_id
+from .payload import payload
+from .received import SIGNAL_RECEIVED, Received
+
+PARALLEL_UPDATES = 0
+
+EVENT_TYPES: Final = {kind: "message" if kind is Kind.TEXT else kind.value for kind in Kind}
+"""What an event is called, by the kind of the message."""
+
+PRIVATE: Final = frozenset({"text", "args", "media", "location"})
+"""The attributes that hold what people wrote, or where they are."""
+
+_NOT_SHOWN: Final = frozenset({"kind", "entity_id"})
+"""Payload that the entity says by itself. An attribute `entity_id` would make a group of it."""
+
+INCOMING: Final = EventEntityDescription(
+    key="incoming", translation_key="incoming", event_types=list(EVENT_TYPES.values())
+)
+
+
+async def async_setup_entry(
+    hass: HomeAssistant, entry: BachConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
+) -> None:
+    """Add an entity for each recipient of a connection."""
+    for subentry in entry.get_subentries_of_type(SUBENTRY_RECIPIENT):
+        async_add_entities([BachEventEntity(hass, entry, subentry)], config_subentry_id=subentry.subentry_id)
+
+
+class BachEventEntity(EventEntity):
+    """What comes in from one recipient."""
+
+    entity_description = INCOMING
+    _attr_has_entity_name = True
+    _attr_should_poll = False
+    _unrecorded_attributes = PRIVATE
+
+    def __init__(self, hass: HomeAssistant, entry: BachConfigEntry, subentry: ConfigSubentry) -> None:
+        self._attr_unique_id = event_unique_id(entry, subentry.subentry_id)
+        self._attr_device_info = recipient_device(hass, entry, subentry)
+        self._subentry_id = subentry.subentry_id
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Hear from now on what comes in."""
+        self.async_on_remove(async_dispatcher_connect(self.hass, SIGNAL_RECEIVED, self._received))
+
+    @property
+    @override
+    def extra_restore_state_data(self) -> EventExtraStoredData:
+        """What is kept for the next start."""
+        data = super().extra_restore_state_data
+        attributes = data.last_event_attributes or {}
+        return EventExtraStoredData(
+            data.last_event_type, {key: value for key, value in attributes.items() if key not in PRIVATE}
+        )
+
+    @callback
+    def _received(self, received: Received) -> None:
+        if received.subentry_id != self._subentry_id:
+            return
+        attributes = {key: value for key, value in payload(received).items() if key not in _NOT_SHOWN}
+        self._trigger_event(EVENT_TYPES[received.message.kind], attributes)
+        self.async_set_context(received.context)
+        self.async_write_ha_state()

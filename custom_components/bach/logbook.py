@@ -1,0 +1,61 @@
+"""Lines in the logbook: who did what and where, never what they wrote."""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from homeassistant.components.logbook import (
+    LOGBOOK_ENTRY_ENTITY_ID,
+    LOGBOOK_ENTRY_ICON,
+    LOGBOOK_ENTRY_MESSAGE,
+    LOGBOOK_ENTRY_NAME,
+)
+from homeassistant.core import Event, HomeAssistant, callback
+
+from bach_lib import Kind
+
+from .const import DOMAIN, EVENT_MESSAGE
+
+type Describe = Callable[[Event], dict[str, str]]
+
+LINES: Final[Mapping[str, tuple[str, str]]] = {
+    Kind.TEXT: ("wrote a message", "mdi:message-text"),
+    Kind.COMMAND: ("sent the command /{command}", "mdi:console-line"),
+    Kind.BUTTON: ("pressed the button {value}", "mdi:gesture-tap-button"),
+    Kind.MEDIA: ("sent a file", "mdi:paperclip"),
+    Kind.LOCATION: ("sent a location", "mdi:map-marker"),
+    Kind.EDITED: ("changed a message", "mdi:message-draw"),
+    Kind.REACTION: ("changed a reaction", "mdi:emoticon-outline"),
+    Kind.MEMBERSHIP: ("changed the membership of the bot", "mdi:account-multiple"),
+    Kind.EXPIRED: ("sent something that arrived too late to be acted upon", "mdi:timer-sand-complete"),
+    Kind.OTHER: ("sent something", "mdi:message-question"),
+}
+"""A sentence and an icon for each kind of message."""
+
+_MAX_WORD = 64
+"""Characters of a command or a value; a longer one is no name of anything."""
+
+
+@callback
+def async_describe_events(
+    hass: HomeAssistant,
+    async_describe_event: Callable[[str, str, Describe], None],
+) -> None:
+    """Say how a message that came in reads in the logbook."""
+    async_describe_event(DOMAIN, EVENT_MESSAGE, _describe)
+
+
+@callback
+def _describe(event: Event) -> dict[str, str]:
+    """The line. Events come from the database too, where an older version may have written them."""
+    data = event.data
+    line, icon = LINES.get(str(data.get("kind")), LINES[Kind.OTHER])
+    words = {key: str(data.get(key) or "")[:_MAX_WORD] for key in ("command", "value")}
+    person, place = str(data.get("person") or "Somebody"), data.get("recipient_name")
+    described = {
+        LOGBOOK_ENTRY_NAME: person,
+        LOGBOOK_ENTRY_MESSAGE: line.format(**words).rstrip() + (f" in {place}" if place and place != person else ""),
+        LOGBOOK_ENTRY_ICON: icon,
+    }
+    if entity_id := data.get("entity_id"):
+        described[LOGBOOK_ENTRY_ENTITY_ID] = str(entity_id)
+    return described
