@@ -45,6 +45,7 @@ class Agent(AbstractConversationAgent):
         self.id = agent_id
         self.asked: list[ConversationInput] = []
         self.at_work = self.most_at_work = 0
+        self.error: Exception | None = None
         self.respond: Callable[[ConversationInput], Awaitable[ConversationResult]] = self.echo
 
     @property
@@ -67,6 +68,8 @@ class Agent(AbstractConversationAgent):
         self.at_work += 1
         self.most_at_work = max(self.most_at_work, self.at_work)
         try:
+            if self.error:
+                raise self.error
             return await self.respond(user_input)
         finally:
             self.at_work -= 1

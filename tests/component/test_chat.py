@@ -333,11 +333,7 @@ async def test_an_agent_that_fails_is_excused_with_one_sentence(
     hass: HomeAssistant, telegram: TelegramServer, agent: Agent, home: MockConfigEntry, error: Exception
 ) -> None:
     """A stack trace on a phone helps nobody, and an error may hold what is nobody's business."""
-
-    async def fail(asked: ConversationInput) -> ConversationResult:
-        raise error
-
-    agent.respond = fail
+    agent.error = error
     await arrive(hass, incoming(ADA))
     [message] = await telegram.wait_for(1)
     assert message.text == "Sorry, that did not work. Please try again later."
