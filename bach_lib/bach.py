@@ -136,9 +136,9 @@ class Bach:
 
         Options (`SendOptions`): `title`, `format` (plain, markdown, html), `silent`, `reply_to` (the platform's message
         id), `priority` (-10 to 10), `tag` (a newer message with it replaces a waiting one), `time_to_live` (seconds),
-        `delivery` (at_least_once, at_most_once), `max_retries`, `context` (kept for the caller), `buttons` (rows
-        of them). Raises an `InputError`, `QueueFullError` or `StorageError`; nothing is written then. Cancelling the
-        caller does not take the message back.
+        `delivery` (at_least_once, at_most_once), `max_retries`, `context` (kept for the caller), `buttons` (rows),
+        `idempotency_key` (who asks again under it gets the first receipt). Raises an `InputError`, `QueueFullError` or
+        `StorageError`; nothing is written then. Cancelling the caller does not take the message back.
         """
         return await self._open_parts.sender.send(connection, recipient, text, options)
 
@@ -234,6 +234,12 @@ class Bach:
             connection=connection, status=status, sender=sender, before=before, limit=limit, offset=offset
         )
 
+    async def count_inbox(
+        self, *, connection: str | None = None, status: InboxStatus | None = None, sender: str | None = None
+    ) -> int:
+        """How many incoming messages all pages have together. Raises `InvalidValueError`."""
+        return await self._open_parts.reading.count(connection=connection, status=status, sender=sender)
+
     async def incoming(self, incoming_id: int) -> IncomingMessage:
         """One incoming message. Raises `UnknownMessageError`."""
         return await self._open_parts.inbox.get(incoming_id)
@@ -241,6 +247,14 @@ class Bach:
     async def mark(self, ids: Iterable[int], status: InboxStatus) -> int:
         """Mark incoming messages as read, archived or unread; return how many were something else before."""
         return await self._open_parts.inbox.mark(ids, status)
+
+    async def discard(self, ids: Iterable[int]) -> int:
+        """Delete incoming messages; return how many there were."""
+        return await self._open_parts.inbox.delete(ids)
+
+    async def route(self) -> int:
+        """Announce what came in and was stored, but never announced (a crash came between); return how many."""
+        return await self._open_parts.runtimes.route()
 
     async def fetch(self, incoming_id: int, limit: int | None = None) -> bytes:
         """The bytes of the file in an incoming message, at most `limit` of them.

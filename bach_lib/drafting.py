@@ -3,6 +3,7 @@
 import sys
 import unicodedata
 from dataclasses import replace
+from hashlib import sha256
 from typing import TypedDict
 
 from bach_lib.connectors.base import Capabilities, Connector
@@ -17,7 +18,7 @@ from bach_lib.errors import (
     UnknownFormatError,
 )
 from bach_lib.models import Buttons, Connection, Delivery, Format, Message, Operation
-from bach_lib.outbound.records import Draft
+from bach_lib.outbound.records import Draft, Request
 
 MAX_PRIORITY = 10
 MAX_BUTTON_TEXT = 64
@@ -42,6 +43,7 @@ class SendOptions(TypedDict, total=False):
     max_retries: int | None
     context: str | None
     buttons: Buttons
+    idempotency_key: str | None
 
 
 def make_draft(
@@ -102,6 +104,15 @@ def make_change(
     what = "-" if operation is Operation.DELETE else text
     draft = make_draft(connection, connector, message.recipient, what, options, now=now, max_retries=max_retries)
     return replace(draft, operation=operation, target=message.remote_id, text=text)
+
+
+def make_request(draft: Draft, options: SendOptions) -> Request | None:
+    """The caller's key with what it stands for, if there is one. Raises `InvalidValueError`."""
+    key = _short("idempotency_key", options.get("idempotency_key"))
+    if key is None:
+        return None
+    timeless = replace(draft, created_at=0.0, expires_at=options.get("time_to_live"))
+    return Request(key=key, digest=sha256(repr(timeless).encode()).hexdigest())
 
 
 def _buttons(capabilities: Capabilities, rows: Buttons) -> Buttons:

@@ -11,6 +11,7 @@ that an application can show it in another language: `code` names the sentence, 
     │   ├── EmptyTextError, TextTooLongError, UnknownFormatError, InvalidTimeToLiveError
     │   ├── InvalidButtonsError, CannotDoError, NotSentError
     │   ├── UnknownMessageError, NotRetryableError, NotCancellableError
+    │   ├── IdempotencyKeyReusedError
     │   ├── NoFileError, FileTooLargeError
     │   ├── InvalidRuleError, UnknownRuleError
     │   └── InvalidSecretReferenceError, MissingSecretError, SecretNotFoundError
@@ -175,6 +176,13 @@ class NotCancellableError(InputError):
 
     code = "not_cancellable"
     template = "Message {id} is {status} and cannot be cancelled any more."
+
+
+class IdempotencyKeyReusedError(InputError):
+    """The same key with another message: one of the two would be lost."""
+
+    code = "idempotency_key_reused"
+    template = 'The key "{key}" was used for another message, {id}. Use a new key for each message.'
 
 
 class NoFileError(InputError):

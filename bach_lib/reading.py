@@ -29,17 +29,24 @@ class Reading:
         offset: int,
     ) -> list[IncomingMessage]:
         """A page, newest first. Raises `InvalidValueError`."""
-        sender_id = None
-        if sender is not None:
-            of_connection, _, sender_id = sender.partition(":")
-            if not of_connection or not sender_id:
-                raise InvalidValueError(field="sender", value=sender[:50], expected="connection:sender_id")
-            if connection not in (None, of_connection):
-                return []
-            connection = of_connection
+        of_connection, sender_id = _sender(sender)
+        if None not in (connection, of_connection) and connection != of_connection:
+            return []
         return await self._inbox.page(
-            connection=connection, sender_id=sender_id, status=status, before=before, limit=limit, offset=offset
+            connection=of_connection or connection,
+            sender_id=sender_id,
+            status=status,
+            before=before,
+            limit=limit,
+            offset=offset,
         )
+
+    async def count(self, *, connection: str | None, status: InboxStatus | None, sender: str | None) -> int:
+        """How many there are in all pages. Raises `InvalidValueError`."""
+        of_connection, sender_id = _sender(sender)
+        if None not in (connection, of_connection) and connection != of_connection:
+            return 0
+        return await self._inbox.count(connection=of_connection or connection, sender_id=sender_id, status=status)
 
     async def fetch(self, incoming_id: int, limit: int | None) -> bytes:
         """The bytes of a file. Raises an `InputError` or `NotFetchedError`."""
@@ -56,3 +63,13 @@ class Reading:
         if isinstance(answer, Fault):
             raise NotFetchedError(id=incoming_id, reason=answer.text.rstrip("."))
         return answer
+
+
+def _sender(sender: str | None) -> tuple[str | None, str | None]:
+    """Connection and id of "connection:sender_id". Raises `InvalidValueError`."""
+    if sender is None:
+        return None, None
+    connection, _, sender_id = sender.partition(":")
+    if not connection or not sender_id:
+        raise InvalidValueError(field="sender", value=sender[:50], expected="connection:sender_id")
+    return connection, sender_id

@@ -94,6 +94,10 @@ class ConnectionRuntime:
         answer = await self._connector.fetch(media, limit)
         return replace(answer, text=self._redact(answer.text)) if isinstance(answer, Fault) else answer
 
+    async def route(self) -> int:
+        """Announce what is in the inbox and was never announced; return how many."""
+        return await self.receiver.route_left_over()
+
     async def start(self) -> None:
         """Learn what waits on disk and, if the connection is active, begin to work."""
         async with self._lock:
@@ -199,6 +203,10 @@ class Runtimes:
             return self._runtimes[name]
         except KeyError:
             raise UnknownTypeError(type=row.type, known=", ".join(self._services.connectors.types)) from None
+
+    async def route(self) -> int:
+        """Announce everywhere what was never announced; return how many."""
+        return sum([await runtime.route() for runtime in list(self._runtimes.values())])
 
     def dispatcher(self, name: str) -> Dispatcher | None:
         """The dispatcher of one connection, if it could start."""

@@ -7,7 +7,7 @@ import asyncio
 
 from bach_lib.clock import Clock
 from bach_lib.connectors import Connectors
-from bach_lib.drafting import SendOptions, make_change, make_draft
+from bach_lib.drafting import SendOptions, make_change, make_draft, make_request
 from bach_lib.models import Operation, Receipt
 from bach_lib.outbound.queue import Queue
 from bach_lib.outbound.records import Draft
@@ -47,7 +47,7 @@ class Sender:
             draft = make_draft(
                 row, connector, recipient, text, options, now=self._clock.now(), max_retries=self._max_retries
             )
-            return await self._put(draft)
+            return await self._put(draft, options)
 
     async def change(self, message_id: int, operation: Operation, text: str, options: SendOptions) -> Receipt:
         """Put a change of a sent message on disk. Raises as `send` does."""
@@ -65,10 +65,11 @@ class Sender:
                 now=self._clock.now(),
                 max_retries=self._max_retries,
             )
-            return await self._put(draft)
+            return await self._put(draft, options)
 
-    async def _put(self, draft: Draft) -> Receipt:
+    async def _put(self, draft: Draft, options: SendOptions) -> Receipt:
         """Cancelling the caller does not take the message back."""
-        put = await asyncio.shield(self._runtimes.get(draft.connection).dispatcher.put(draft))
+        request = make_request(draft, options)
+        put = await asyncio.shield(self._runtimes.get(draft.connection).dispatcher.put(draft, request))
         message = put.message
         return Receipt(id=message.id, connection=message.connection, recipient=message.recipient, status=message.status)

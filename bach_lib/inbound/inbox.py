@@ -20,7 +20,7 @@ from bach_lib.models import Connection
 from bach_lib.redact import Redactor
 from bach_lib.storage import Store, Transaction
 from bach_lib.storage.purge import purge
-from bach_lib.storage.values import real, text, upper_bound
+from bach_lib.storage.values import integer, real, text, upper_bound
 
 _MAX_RAW = 16_384
 """Characters of an unreadable message that are kept."""
@@ -156,6 +156,20 @@ class Inbox:
             return [incoming_from_row(row) for row in rows]
 
         return await self._store.submit(work, writes=False)
+
+    async def count(self, *, connection: str | None, sender_id: str | None, status: InboxStatus | None) -> int:
+        """How many there are."""
+
+        def work(tx: Transaction) -> int:
+            row = tx.row("count_incoming", connection=connection, sender_id=sender_id, status=status)
+            return integer(row["number"]) if row else 0
+
+        return await self._store.submit(work, writes=False)
+
+    async def delete(self, ids: Iterable[int]) -> int:
+        """Forget messages; return how many there were."""
+        wanted = json.dumps([upper_bound(number) for number in ids])
+        return await self._store.submit(lambda tx: tx.run("delete_incoming", ids=wanted))
 
     async def mark(self, ids: Iterable[int], status: InboxStatus) -> int:
         """Give messages this status; return how many had another."""

@@ -64,6 +64,8 @@ class Receiver:
         self._has_left_over = True
         """Whether something may be stored that was never announced."""
         self._caught_up_at: float | None = None
+        self._routing = asyncio.Lock()
+        """Held from storing to announcing, so that nobody takes what is being announced for left over."""
         self._acknowledging: set[asyncio.Task[None]] = set()
         self._loop: asyncio.Task[None] | None = None
         self._rebuilding: asyncio.Task[None] | None = None
@@ -88,6 +90,13 @@ class Receiver:
         """Poll now instead of at the end of our own pause: something suggests that the platform is back."""
         if self._resting and not self._resting.done():
             self._resting.set_result(None)
+
+    async def route_left_over(self) -> int:
+        """Announce what is stored and was never announced; return how many. Raises a `StorageError`."""
+        async with self._routing:
+            routed = await self._router.route_left_over(self._row())
+            self._has_left_over = False
+        return routed
 
     async def stop(self) -> None:
         """End the loop and the watchdog."""
@@ -170,23 +179,23 @@ class Receiver:
 
     async def _take_in(self, batch: Batch) -> None:
         row, polled_at = self._row(), self._clock.now()
-        accepted = await self._inbox.accept(row, batch, caught_up_at=self._caught_up_at, redact=self._redact)
-        if batch.is_complete:
-            self._caught_up_at = polled_at
-        self._count_blocked(accepted.blocked)
-        self._strangers.add(accepted.blocked)
-        self._unreadable.add(accepted.aside)
-        self._has_left_over = True  # until it is announced
-        await self._router.route(row, accepted.messages)
-        self._has_left_over = False
+        async with self._routing:
+            accepted = await self._inbox.accept(row, batch, caught_up_at=self._caught_up_at, redact=self._redact)
+            if batch.is_complete:
+                self._caught_up_at = polled_at
+            self._count_blocked(accepted.blocked)
+            self._strangers.add(accepted.blocked)
+            self._unreadable.add(accepted.aside)
+            self._has_left_over = True  # until it is announced
+            await self._router.route(row, accepted.messages)
+            self._has_left_over = False
 
     async def _route_left_over(self) -> None:
         """Announce what an earlier run stored, or what the disk did not let us announce."""
         if self._caught_up_at is None:
             self._caught_up_at = await self._inbox.caught_up_at(self._name)
         if self._has_left_over:
-            await self._router.route_left_over(self._row())
-            self._has_left_over = False
+            await self.route_left_over()
 
     async def _save_caught_up_at(self) -> None:
         """So that the next start can tell an old press from a new one. A disk that fails has told of it already."""

@@ -29,18 +29,19 @@ class Router:
         self._clock = clock
         self._max_age = max_age
 
-    async def route(self, connection: Connection, messages: Iterable[IncomingMessage]) -> None:
-        """Find out, write, announce. Raises a `StorageError`; then nothing was announced."""
+    async def route(self, connection: Connection, messages: Iterable[IncomingMessage]) -> int:
+        """Find out, write, announce; return how many. Raises a `StorageError`; then nothing was announced."""
         routed = [await self._route_one(connection, message) for message in messages]
         if not routed:
-            return
+            return 0
         await self._inbox.save_routed(routed)
         for message in routed:
             self._bus.publish(MessageReceived(connection=connection.name, message=message))
+        return len(routed)
 
-    async def route_left_over(self, connection: Connection) -> None:
-        """Route what was stored and never announced. Raises a `StorageError`."""
-        await self.route(connection, await self._inbox.unrouted(connection.name))
+    async def route_left_over(self, connection: Connection) -> int:
+        """Route what was stored and never announced; return how many. Raises a `StorageError`."""
+        return await self.route(connection, await self._inbox.unrouted(connection.name))
 
     async def _route_one(self, connection: Connection, message: IncomingMessage) -> IncomingMessage:
         now = self._clock.now()

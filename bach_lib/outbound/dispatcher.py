@@ -22,7 +22,7 @@ from bach_lib.outbound.breaker import Permit
 from bach_lib.outbound.gate import Gate
 from bach_lib.outbound.lanes import Entry, Lanes
 from bach_lib.outbound.queue import Put
-from bach_lib.outbound.records import Draft
+from bach_lib.outbound.records import Draft, Request
 from bach_lib.outbound.retry import Settlement, decide
 from bach_lib.outbound.settled import settled_event
 from bach_lib.outbound.tools import Tools
@@ -100,14 +100,14 @@ class Dispatcher:
 
     # -- putting ------------------------------------------------------------------------------------------------------
 
-    def put(self, draft: Draft) -> asyncio.Future[Put]:
+    def put(self, draft: Draft, request: Request | None = None) -> asyncio.Future[Put]:
         """Store a message; the future is done after the commit. Raises `QueueFullError` at once."""
         limit = self._tools.policy.max_waiting
         if len(self._lanes) + len(self._puts) + self._workers >= limit:
             raise QueueFullError(connection=self._name, limit=limit)
         permit = self._lease(draft.recipient)
         try:
-            future = self._tools.queue.put(draft, leased=permit is not None)
+            future = self._tools.queue.put(draft, leased=permit is not None, request=request)
         except BaseException:  # raised again: the lane must be free
             self._give_back(draft.recipient, permit)
             raise
@@ -152,7 +152,7 @@ class Dispatcher:
     def _stored(self, recipient: str, permit: Permit | None, future: asyncio.Future[Put]) -> None:
         """The commit is done, whether or not its caller still waits for it."""
         self._puts.discard(future)
-        if future.cancelled() or future.exception():
+        if future.cancelled() or future.exception() or not future.result().is_new:
             self._give_back(recipient, permit)
             return
         message = future.result().message

@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bach_lib.clock import Clock
-from bach_lib.errors import NotCancellableError, NotRetryableError, UnknownMessageError
+from bach_lib.errors import IdempotencyKeyReusedError, NotCancellableError, NotRetryableError, UnknownMessageError
 from bach_lib.models import Fault, Message, Status
-from bach_lib.outbound.records import Draft, draft_values, message_from_draft, message_from_row
+from bach_lib.outbound.records import Draft, Request, draft_values, message_from_draft, message_from_row
 from bach_lib.outbound.retry import Settlement, after_crash
 from bach_lib.storage import Store, Transaction, Value
 from bach_lib.storage.values import integer
@@ -24,10 +24,14 @@ _RETRYABLE = frozenset({Status.DEAD, Status.UNCERTAIN, Status.EXPIRED, Status.CA
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Put:
-    """What putting a draft did: the message on disk, and those that it replaced."""
+    """What putting a draft did: the message on disk, and those that it replaced.
+
+    Unless `is_new` it was there before, put under the same key.
+    """
 
     message: Message
-    replaced: tuple[Message, ...]
+    replaced: tuple[Message, ...] = ()
+    is_new: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,13 +50,18 @@ class Queue:
         self._clock = clock
         self._instance = instance
 
-    def put(self, draft: Draft, *, leased: bool) -> asyncio.Future[Put]:
+    def put(self, draft: Draft, *, leased: bool, request: Request | None = None) -> asyncio.Future[Put]:
         """Store a draft; the future is done after the commit.
 
-        `leased`: it is born `sending`, its sender stands ready.
+        `leased`: it is born `sending`, its sender stands ready. `request`: only if nothing was put under its key; fails
+        with `IdempotencyKeyReusedError` if something else was.
         """
 
         def work(tx: Transaction) -> Put:
+            if request and (known := tx.row("requested_message", request_key=request.key)):
+                if known["request_digest"] != request.digest:
+                    raise IdempotencyKeyReusedError(key=request.key, id=known["id"])
+                return Put(message=message_from_row(known, self._instance), is_new=False)
             replaced: tuple[Message, ...] = ()
             if draft.tag is not None:
                 rows = tx.rows(
@@ -61,6 +70,8 @@ class Queue:
                 replaced = tuple(self._end(tx, integer(row["id"]), Status.CANCELLED, REPLACED) for row in rows)
             status, attempted_at = (Status.SENDING, draft.created_at) if leased else (Status.PENDING, None)
             number = tx.insert("put_message", status=status, attempted_at=attempted_at, **draft_values(draft))
+            if request:
+                tx.run("save_request", id=number, request_key=request.key, request_digest=request.digest)
             message = message_from_draft(draft, number, self._instance, status=status, attempted_at=attempted_at)
             return Put(message=message, replaced=replaced)
 

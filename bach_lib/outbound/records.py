@@ -32,6 +32,14 @@ class Draft:
     buttons: Buttons = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What tells that a caller asks for the same message again: its key, and a digest of all it said."""
+
+    key: str
+    digest: str
+
+
 _DRAFT_FIELDS = tuple(field.name for field in fields(Draft) if field.name != "buttons")
 
 

@@ -44,6 +44,12 @@ INSERT INTO messages (connection, recipient, status, text, title, format, silent
 VALUES (:connection, :recipient, :status, :text, :title, :format, :silent, :reply_to, :priority, :tag, :delivery, :context,
         :operation, :target, :buttons, :created_at, :expires_at, :max_retries, :attempted_at);
 
+-- save_request: in the transaction that puts the message
+UPDATE messages SET request_key = :request_key, request_digest = :request_digest WHERE id = :id;
+
+-- requested_message: what was put under this key before
+SELECT * FROM messages WHERE request_key = :request_key AND request_key IS NOT NULL;
+
 -- waiting_with_tag: what a newer message of this tag replaces
 SELECT id FROM messages
 WHERE connection = :connection AND recipient = :recipient AND tag = :tag AND status IN ('pending', 'failed');
@@ -164,6 +170,12 @@ WHERE id < :before
     AND (:status IS NULL OR status = :status)
 ORDER BY id DESC LIMIT :limit OFFSET :offset;
 
+-- count_incoming: from the index alone
+SELECT count(*) AS number FROM inbox
+WHERE (:connection IS NULL OR connection = :connection)
+    AND (:sender_id IS NULL OR sender_id = :sender_id)
+    AND (:status IS NULL OR status = :status);
+
 -- mark_incoming: read, archived, or unread again
 UPDATE inbox SET status = :status WHERE id IN (SELECT value FROM json_each(:ids)) AND status <> :status;
 
@@ -194,5 +206,5 @@ DELETE FROM rules WHERE name = :name;
 -- page_inbox_by_age: as page_messages_by_age
 SELECT id, received_at AS created_at FROM inbox WHERE id > :after ORDER BY id LIMIT :limit;
 
--- delete_incoming: a purge, a page at a time
+-- delete_incoming: a purge, a page at a time; or what a person throws away
 DELETE FROM inbox WHERE id IN (SELECT value FROM json_each(:ids));

@@ -31,6 +31,7 @@ from bach_lib.connectors.base import Batch, Connector, Incoming, Setup, Unreadab
 from bach_lib.errors import (
     CannotReceiveError,
     FileTooLargeError,
+    IdempotencyKeyReusedError,
     InvalidValueError,
     NoFileError,
     NotFetchedError,
@@ -39,7 +40,7 @@ from bach_lib.errors import (
     UnknownConnectionError,
     UnknownTypeError,
 )
-from bach_lib.events import ConnectionChanged, MessageFinished, MessageQueued, SenderBlocked
+from bach_lib.events import ConnectionChanged, MessageFinished, MessageQueued, MessageReceived, SenderBlocked
 from bach_lib.outcomes import Dead, Outcome
 from bach_lib.storage import MemoryDatabase
 from bach_lib.testing import FakeClock, FakeConnector, FakePlatform, fake_connector
@@ -551,3 +552,64 @@ async def test_what_was_set_aside_can_be_looked_at(receiving: Bach, clock: FakeC
     await receiving.registry.remove("home")
     await clock.settle()
     assert await receiving.unreadable("home") == []
+
+
+# -- asking twice, counting, discarding, routing ----------------------------------------------------------------------
+
+
+async def test_a_message_asked_for_twice_is_sent_once(home: Bach, platform: FakePlatform, clock: FakeClock) -> None:
+    """A program that repeats a request whose answer it never got would ring the bell twice."""
+    first = await home.send("home", "ada", "ding", idempotency_key="7")
+    again = await home.send("home", "Ada", "ding", idempotency_key="7")
+    await clock.settle()
+    assert (again.id, [message.text for message in platform.sent]) == (first.id, ["ding"])
+    receipt = await home.send("home", "ada", "next")  # the lane and the worker are free
+    await clock.settle()
+    assert (await home.get(receipt.id)).status is Status.SENT
+
+
+async def test_a_key_given_to_another_message_is_refused(home: Bach) -> None:
+    """The second message would be taken for the first, and be lost."""
+    await home.send("home", "ada", "ding", idempotency_key="7", time_to_live=60)
+    await home.send("home", "ada", "ding", idempotency_key="7", time_to_live=60)
+    with pytest.raises(IdempotencyKeyReusedError):
+        await home.send("home", "bob", "ding", idempotency_key="7", time_to_live=60)
+    with pytest.raises(IdempotencyKeyReusedError):
+        await home.send("home", "ada", "ding", idempotency_key="7", time_to_live=90)
+
+
+async def test_the_inbox_is_counted_as_it_is_paged(home: Bach, platform: FakePlatform, clock: FakeClock) -> None:
+    """The number above a list would not be the number of its lines."""
+    for number in range(3):
+        platform.write(f"text {number}", remote_id=str(number), cursor=str(number))
+    await clock.settle()
+    [newest, *_] = await home.inbox()
+    await home.mark([newest.id], InboxStatus.READ)
+    assert await home.count_inbox() == 3
+    assert await home.count_inbox(connection="home", status=InboxStatus.UNREAD) == 2
+    assert await home.count_inbox(sender="home:42") == 3
+    assert await home.count_inbox(sender="home:43") == 0
+    assert await home.count_inbox(sender="home:42", connection="other") == 0
+    with pytest.raises(InvalidValueError):
+        await home.count_inbox(sender="42")
+
+
+async def test_a_discarded_message_is_gone_and_does_not_come_again(
+    home: Bach, platform: FakePlatform, clock: FakeClock
+) -> None:
+    """What somebody deletes would stay, or others would go with it."""
+    for number in range(2):
+        platform.write(f"text {number}", remote_id=str(number), cursor=str(number))
+    await clock.settle()
+    [newest, older] = await home.inbox()
+    assert await home.discard([newest.id, 99]) == 1
+    assert [message.id for message in await home.inbox()] == [older.id]
+
+
+async def test_what_was_announced_is_not_routed_again(home: Bach, platform: FakePlatform, clock: FakeClock) -> None:
+    """Asking for a routing would open the door a second time."""
+    platform.write("open", remote_id="1", cursor="1")
+    await clock.settle()
+    received: list[MessageReceived] = []
+    home.subscribe(MessageReceived, received.append)
+    assert (await home.route(), received) == (0, [])

@@ -626,3 +626,13 @@ async def test_nonsense_is_set_aside_and_told_of_once(
 def test_the_example_is_from_ada() -> None:
     """The tests above would prove nothing if the sender were not allowed."""
     assert incoming().sender_id in HOME.allowed
+
+
+async def test_routing_on_demand_announces_what_was_left_and_nothing_twice(
+    bench: Bench, platform: Platform, clock: FakeClock
+) -> None:
+    """A call to route would announce what is being announced at that moment: a door would open twice."""
+    batch = Batch(messages=(incoming(text="left"),), cursor="1")
+    await bench.inbox.accept(HOME, batch, caught_up_at=None, redact=Redactor())
+    routed = await asyncio.gather(bench.receiver.route_left_over(), bench.receiver.route_left_over())
+    assert (sum(routed), bench.texts) == (1, ["left"])

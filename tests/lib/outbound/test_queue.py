@@ -4,9 +4,15 @@ import asyncio
 
 import pytest
 
-from bach_lib.errors import NotCancellableError, NotRetryableError, UnknownMessageError
+from bach_lib.errors import (
+    IdempotencyKeyReusedError,
+    NotCancellableError,
+    NotRetryableError,
+    UnknownMessageError,
+)
 from bach_lib.models import Delivery, Message, Status
 from bach_lib.outbound.queue import Queue
+from bach_lib.outbound.records import Request
 from bach_lib.outbound.retry import Settlement
 from bach_lib.storage import Store
 from bach_lib.testing import FakeClock
@@ -295,3 +301,27 @@ async def test_recovery_settles_what_was_in_flight_and_lists_what_waits(queue: Q
     assert [message.id for message in waits] == [in_flight.id, *(message.id for message in waiting)]
     assert (await queue.get(other.id)).status is Status.SENDING
     assert await queue.recover("home", idempotent=False) == ([], waits)
+
+
+# -- asking twice ------------------------------------------------------------------------------------------------------
+
+
+async def test_what_is_asked_for_twice_is_put_once(queue: Queue) -> None:
+    """A program that repeats its request after a time-out would ring the bell twice."""
+    asked = Request(key="order 7", digest="abc")
+    first = await queue.put(draft(text="ding"), leased=False, request=asked)
+    again = await queue.put(draft(text="ding"), leased=True, request=asked)
+    assert (first.is_new, again.is_new) == (True, False)
+    assert again.message == first.message
+
+
+async def test_a_key_belongs_to_one_message(queue: Queue) -> None:
+    """The second of two different messages would be taken for the first, and be lost."""
+    await queue.put(draft(text="ding"), leased=False, request=Request(key="order 7", digest="abc"))
+    with pytest.raises(IdempotencyKeyReusedError):
+        await queue.put(draft(text="dong"), leased=False, request=Request(key="order 7", digest="def"))
+
+
+async def test_without_a_key_equal_messages_are_two(queue: Queue) -> None:
+    """Who says the same thing twice on purpose would be heard once."""
+    assert (await put(queue)).id != (await put(queue)).id

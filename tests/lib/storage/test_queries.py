@@ -23,6 +23,7 @@ BY_PARTIAL_INDEX = {
     "waiting_messages": "messages_unfinished",
     "dead_messages": "messages_stopped",
     "move_recipient": "messages_unfinished",
+    "requested_message": "messages_requested",
 }
 """Each query and the index that holds open rows only."""
 
