@@ -1,0 +1,70 @@
+"""What the REST interface answers: JSON, and for every refusal a code and a sentence."""
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+
+import orjson
+from aiohttp import web
+
+from bach_lib.errors import (
+    BachError,
+    InputError,
+    QueueFullError,
+    StorageError,
+    UnknownConnectionError,
+    UnknownMessageError,
+)
+
+type Json = Mapping[str, Json] | Sequence[Json] | str | int | float | bool | None
+
+_STATUS: tuple[tuple[type[BachError], HTTPStatus], ...] = (
+    (UnknownConnectionError, HTTPStatus.NOT_FOUND),
+    (UnknownMessageError, HTTPStatus.NOT_FOUND),
+    (InputError, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (QueueFullError, HTTPStatus.TOO_MANY_REQUESTS),
+    (StorageError, HTTPStatus.SERVICE_UNAVAILABLE),
+)
+"""The first that fits."""
+
+_SENTENCES = {
+    HTTPStatus.NOT_FOUND: "There is nothing at this address. /api/v1/openapi.json lists what there is.",
+    HTTPStatus.METHOD_NOT_ALLOWED: "This address does not know that method. The header Allow names those it knows.",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is too large. Messages have at most some thousand characters.",
+}
+
+
+class RefusedError(Exception):
+    """A request that is not carried out: how it is answered."""
+
+    def __init__(self, status: HTTPStatus, code: str, detail: str, *, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.code = code
+        self.detail = detail
+        self.headers = dict(headers or {})
+
+    @property
+    def response(self) -> web.Response:
+        """What is sent."""
+        return answer({"code": self.code, "detail": self.detail}, self.status, headers=self.headers)
+
+
+def answer(body: Json, status: HTTPStatus = HTTPStatus.OK, *, headers: Mapping[str, str] | None = None) -> web.Response:
+    """A JSON answer."""
+    return web.Response(
+        body=orjson.dumps(body), status=status, content_type="application/json", headers=dict(headers or {})
+    )
+
+
+def refusal_of(error: BachError) -> RefusedError:
+    """How an error of the library is answered. Its sentence holds no secrets."""
+    status = next((status for kind, status in _STATUS if isinstance(error, kind)), HTTPStatus.INTERNAL_SERVER_ERROR)
+    return RefusedError(status, error.code, str(error))
+
+
+def refusal_of_http(error: web.HTTPException) -> RefusedError:
+    """How what aiohttp refuses by itself is answered."""
+    status = HTTPStatus(error.status)
+    code = status.phrase.lower().replace(" ", "_").replace("-", "_")
+    headers = {name: error.headers[name] for name in ("Allow",) if name in error.headers}
+    return RefusedError(status, code, _SENTENCES.get(status, f"{status.phrase}."), headers=headers)

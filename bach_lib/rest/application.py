@@ -1,0 +1,33 @@
+"""The REST interface put together: guards outside, endpoints inside, two pages for everybody."""
+
+from collections.abc import Iterable
+
+from aiohttp import web
+
+from bach_lib.bach import Bach
+from bach_lib.rest.answers import answer
+from bach_lib.rest.endpoints import Endpoints
+from bach_lib.rest.guard import errors, harden, only_bearers, only_hosts
+from bach_lib.rest.openapi import DOCUMENT
+from bach_lib.rest.requests import MAX_BODY
+
+HEALTH = "/health"
+OPENAPI = "/api/v1/openapi.json"
+
+
+def make_application(bach: Bach, *, token: str, hosts: Iterable[str] = ()) -> web.Application:
+    """What to serve. `hosts`: names that requests may call this server by, beside those of loopback."""
+    guards = [errors, only_hosts(hosts), only_bearers(token, public=frozenset({HEALTH, OPENAPI}))]
+    application = web.Application(client_max_size=MAX_BODY, middlewares=guards)
+    application.on_response_prepare.append(harden)
+    application.add_routes([web.get(HEALTH, _health), web.get(OPENAPI, _openapi), *Endpoints(bach).routes])
+    return application
+
+
+async def _health(_: web.Request) -> web.Response:
+    """That it answers, and no more: whoever asks needs no token."""
+    return answer({"status": "ok"})
+
+
+async def _openapi(_: web.Request) -> web.Response:
+    return answer(DOCUMENT)

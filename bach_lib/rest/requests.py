@@ -1,0 +1,103 @@
+"""Reading requests: every field is checked before anything happens, and what is unknown is refused, not ignored."""
+
+import re
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import cast
+
+import orjson
+from aiohttp import web
+
+from bach_lib.drafting import SendOptions
+from bach_lib.rest.answers import RefusedError
+
+MAX_BODY = 65_536
+"""Bytes; far more than any platform takes in one message."""
+MAX_KEY = 255
+MAX_LIMIT = 200
+MAX_OFFSET = 2**31 - 1
+
+_NUMBER = re.compile(r"[0-9]{1,10}", re.ASCII)
+_KEY = re.compile(rf"[\x21-\x7e]{{1,{MAX_KEY}}}", re.ASCII)
+_REQUIRED = ("connector", "recipient", "content")
+_OPTIONAL: Mapping[str, tuple[type, ...]] = {
+    "title": (str,),
+    "format": (str,),
+    "silent": (bool,),
+    "reply_to": (str,),
+    "priority": (int,),
+    "tag": (str,),
+    "time_to_live": (int, float),
+    "delivery": (str,),
+}
+"""What the original did not have; the names are those of `SendOptions`."""
+
+
+async def json_object(request: web.Request) -> dict[str, object]:
+    """The body. Raises `RefusedError`."""
+    if request.content_type != "application/json":
+        raise RefusedError(
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "The body must be application/json."
+        )
+    try:
+        body = orjson.loads(await request.read())
+    except orjson.JSONDecodeError as error:
+        raise RefusedError(HTTPStatus.BAD_REQUEST, "invalid_json", "The body is no JSON.") from error
+    if not isinstance(body, dict):
+        raise invalid("The body must be a JSON object.")
+    return body
+
+
+def message_fields(body: Mapping[str, object]) -> tuple[str, str, str, SendOptions]:
+    """Connector, recipient, content and options of a message. Raises `RefusedError`."""
+    if unknown := body.keys() - {*_REQUIRED, *_OPTIONAL}:
+        raise invalid(f'There is no field "{min(unknown)[:50]}". Fields: {", ".join([*_REQUIRED, *_OPTIONAL])}.')
+    connector, recipient, content = (_required(body, field) for field in _REQUIRED)
+    options = {field: body[field] for field in _OPTIONAL if body.get(field) is not None}
+    for field, value in options.items():
+        kinds = _OPTIONAL[field]
+        if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
+            raise invalid(f'"{field}" must be {_said(kinds)}.')
+    return connector, recipient, content, cast("SendOptions", options)
+
+
+def idempotency_key(request: web.Request) -> str | None:
+    """The header of this name, if there is one. Raises `RefusedError`."""
+    key = request.headers.get("Idempotency-Key")
+    if key is not None and not _KEY.fullmatch(key):
+        raise invalid(f"Idempotency-Key must have 1 to {MAX_KEY} visible ASCII characters.")
+    return key
+
+
+def query_fields(request: web.Request, *known: str) -> dict[str, str]:
+    """The parameters of the address. Raises `RefusedError` for one there is not, or twice."""
+    fields = dict(request.query)
+    if unknown := fields.keys() - set(known):
+        raise invalid(f'There is no parameter "{min(unknown)[:50]}". Parameters: {", ".join(known) or "none"}.')
+    if len(fields) != len(request.query):
+        raise invalid("A parameter is there twice.")
+    return fields
+
+
+def whole_number(fields: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
+    """A parameter that is a number. Raises `RefusedError`."""
+    written = fields.get(name, str(default))
+    if not _NUMBER.fullmatch(written) or not low <= int(written) <= high:
+        raise invalid(f'"{name}" must be a whole number from {low} to {high}.')
+    return int(written)
+
+
+def invalid(detail: str) -> RefusedError:
+    """A request that can be read and makes no sense."""
+    return RefusedError(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_value", detail)
+
+
+def _required(body: Mapping[str, object], field: str) -> str:
+    value = body.get(field)
+    if not isinstance(value, str) or not value:
+        raise invalid(f'"{field}" is missing, or is no text.')
+    return value
+
+
+def _said(kinds: tuple[type, ...]) -> str:
+    return {str: "a text", bool: "true or false", int: "a whole number" if len(kinds) == 1 else "a number"}[kinds[0]]
