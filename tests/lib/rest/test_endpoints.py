@@ -73,8 +73,9 @@ async def test_the_inbox_is_paged_and_filtered(client: Client, platform: FakePla
         platform.write(f"text {number}", remote_id=str(number), cursor=str(number))
     await clock.settle()
     answer = await client.call("GET", "/api/v1/messages/inbox?limit=2&offset=1&sender=home:42")
-    [newer, older] = messages = answer.body.pop("messages")  # type: ignore[misc] # a list, as the next lines show
+    messages = answer.body.pop("messages")
     assert isinstance(messages, list)
+    [newer, older] = messages
     assert answer.body == {"count": 2, "total": 3, "offset": 1, "limit": 2}
     assert (newer["body"], older["body"]) == ("text 1", "text 0")
     assert {key: value for key, value in older.items() if key != "metadata"} == {
