@@ -125,7 +125,7 @@ async def test_a_wrong_field_is_named(
     client: Client, bach: Bach, fields: dict[str, object], status: int, code: str
 ) -> None:
     """A program's author would guess what is wrong, or the message would go somewhere else."""
-    await bach.registry.add(Connection(name="claude", type="claude", category=Category.AI))
+    await bach.registry.add(Connection(name="claude", type="ollama", category=Category.AI))
     if code == "invalid_json":
         body = b'{"connector": "home", "recipient": "ada", "content": "half \\ud83d"}'
         answer = await client.call(
