@@ -89,12 +89,12 @@ def auth_of(connection: Connection) -> Auth:
 
 
 def endpoint_of(connection: Connection) -> str:
-    """Where it is, without a slash at the end. Raises `InvalidEndpointError`."""
+    """Where it is; where paths of ours follow, without a slash at the end. Raises `InvalidEndpointError`."""
     endpoint = connection.endpoint or kind_of(connection).endpoint or ""
     check_endpoint(endpoint)
     if not kind_of(connection).may_query and ("?" in endpoint or "#" in endpoint):
         raise InvalidEndpointError(endpoint=endpoint.partition("?")[0][:100])  # a key may stand behind the ?
-    return endpoint.rstrip("/")
+    return endpoint.rstrip("/") if connection.category is Category.AI else endpoint
 
 
 def check_partner(connection: Connection) -> None:

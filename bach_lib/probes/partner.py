@@ -12,7 +12,7 @@ from bach_lib.clock import Clock
 from bach_lib.errors import CannotChatError
 from bach_lib.health import internal_fault
 from bach_lib.models import Connection, Fault, Report
-from bach_lib.probes import claude, gemini, ollama, openai, web
+from bach_lib.probes import claude, gemini, mcp, ollama, openai, web
 from bach_lib.probes.credentials import Credentials, StaticCredentials
 from bach_lib.probes.faults import FaultError
 from bach_lib.probes.kinds import Auth, auth_of, check_partner, endpoint_of, expected_statuses
@@ -32,6 +32,7 @@ class _Probe(Protocol):
 _PROBES: dict[str, _Probe] = {
     "claude": claude.probe,
     "gemini": gemini.probe,
+    "mcp": mcp.probe,
     "ollama": ollama.probe,
     "openai-compatible": openai.probe,
 }
@@ -49,8 +50,8 @@ class Partner:
     def __init__(self, connection: Connection, *, session: ClientSession, secrets: Secrets, clock: Clock) -> None:
         check_partner(connection)
         self._connection = connection
-        self._credentials: Credentials = StaticCredentials(connection, secrets)
-        self._link = Link(session=session, endpoint=endpoint_of(connection), credentials=self._credentials, clock=clock)
+        self.credentials: Credentials = StaticCredentials(connection, secrets)
+        self._link = Link(session=session, endpoint=endpoint_of(connection), credentials=self.credentials, clock=clock)
 
     async def check(self) -> Report | Fault:
         """Whether it answers and takes our credentials, and what it offers."""
@@ -99,4 +100,4 @@ class Partner:
             fault = Fault(code="timeout", text=f"{self._link.host} did not answer in time.")
         except Exception as error:  # noqa: BLE001 - a border: what comes from outside must not end the checks
             fault = internal_fault(error)
-        return replace(fault, text=self._credentials.redact(fault.text))
+        return replace(fault, text=self.credentials.redact(fault.text))

@@ -12,7 +12,7 @@ async with Bach("bach.db", clock=clock, connectors={"fake": fake_connector(platf
     assert [message.text for message in platform.sent] == ["Hello"]
 ```
 
-The AI partners on loopback (`OllamaServer` and its like) answer what their documentation says, or what they are `Told`.
+The AI partners and MCP servers on loopback (`OllamaServer` and its like) answer as documented, or as they are `Told`.
 `bach_lib.testing.telegram_server` and `bach_lib.testing.discord_server` have the rest of these two: their faults, their
 places and what was sent.
 """
@@ -22,6 +22,7 @@ from bach_lib.testing.connector import FakeConnector, FakePlatform, fake_connect
 from bach_lib.testing.discord.server import DiscordServer
 from bach_lib.testing.partners.ai import ClaudeServer, GeminiServer, OllamaServer, OpenAIServer
 from bach_lib.testing.partners.base import Told
+from bach_lib.testing.partners.mcp import McpServer
 from bach_lib.testing.telegram.server import TelegramServer
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "FakeConnector",
     "FakePlatform",
     "GeminiServer",
+    "McpServer",
     "OllamaServer",
     "OpenAIServer",
     "TelegramServer",

@@ -1,0 +1,128 @@
+"""JSON-RPC with an MCP server over streamable HTTP: one POST a call, answered with JSON or with a stream of events.
+
+https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#streamable-http
+"""
+
+from collections.abc import Mapping
+from contextlib import suppress
+
+import orjson
+from aiohttp import ClientResponse
+
+from bach_lib.probes.faults import FaultError, status_error
+from bach_lib.probes.link import ASK_SECONDS, MAX_ANSWER, Link, decode, read
+from bach_lib.probes.sse import EventReader
+
+METHOD_NOT_FOUND = -32601
+STATELESS = "2026-07-28"
+"""The first version without sessions; it says with every call what was agreed upon before."""
+
+_ABOUT_US = {
+    "io.modelcontextprotocol/protocolVersion": STATELESS,
+    "io.modelcontextprotocol/clientInfo": {"name": "bach", "version": "1"},
+    "io.modelcontextprotocol/clientCapabilities": {},
+}
+_GOODBYE_SECONDS = 2.0
+_MAX_SESSION_ID = 1000
+
+
+class RefusedError(Exception):
+    """The server understood the call and refuses it."""
+
+    def __init__(self, code: int, message: str) -> None:
+        super().__init__(code)
+        self.code = code
+        self.message = message
+
+
+class Conversation:
+    """Calls to one server. `version` is what both agreed on; None before that."""
+
+    def __init__(self, link: Link, *, version: str | None = None) -> None:
+        self._link = link
+        self._session: str | None = None
+        self._last_id = 0
+        self.version = version
+
+    async def call(self, method: str, params: Mapping[str, object] | None = None) -> Mapping[str, object]:
+        """The result of a call. Raises `FaultError` or `RefusedError`."""
+        self._last_id += 1
+        asked = {"jsonrpc": "2.0", "id": self._last_id, "method": method, "params": self._params(params)}
+        async with self._link.raw("POST", "", self._headers(method), orjson.dumps(asked), ASK_SECONDS) as response:
+            await self._require_success(response)
+            session = response.headers.get("Mcp-Session-Id")
+            if session and len(session) <= _MAX_SESSION_ID:
+                self._session = session
+            return result_of(await self._answer(response), self._link.host)
+
+    async def tell(self, method: str) -> None:
+        """Something that needs no answer. Raises `FaultError` or `RefusedError`."""
+        told = orjson.dumps({"jsonrpc": "2.0", "method": method})
+        async with self._link.raw("POST", "", self._headers(method), told, ASK_SECONDS) as response:
+            await self._require_success(response)
+
+    async def end(self) -> None:
+        """Let the server forget the session. It may refuse, or be gone; it forgets by itself some day."""
+        if self._session is None:
+            return
+        with suppress(FaultError):
+            async with self._link.raw("DELETE", "", self._headers("DELETE"), None, _GOODBYE_SECONDS):
+                self._session = None
+
+    def _headers(self, method: str) -> dict[str, str]:
+        headers = {"Accept": "application/json, text/event-stream"}
+        if self.version is not None:
+            headers["MCP-Protocol-Version"] = self.version
+        if self.version == STATELESS:
+            headers["Mcp-Method"] = method
+        if self._session is not None:
+            headers["Mcp-Session-Id"] = self._session
+        return headers
+
+    def _params(self, params: Mapping[str, object] | None) -> Mapping[str, object]:
+        return {**(params or {}), **({"_meta": _ABOUT_US} if self.version == STATELESS else {})}
+
+    async def _require_success(self, response: ClientResponse) -> None:
+        if 200 <= response.status < 300:
+            return
+        answer = decode(await read(response, MAX_ANSWER))
+        match answer:
+            case {"error": {"code": int(code), "message": str(message)}} if response.status in {400, 404, 405}:
+                raise RefusedError(code, message)
+        raise status_error(response.status, response.headers, answer, self._link.host)
+
+    async def _answer(self, response: ClientResponse) -> object:
+        """The message that answers the last call; a stream may bring others before it."""
+        if response.content_type != "text/event-stream":
+            return answer_in(decode(await read(response, MAX_ANSWER)), self._last_id)
+        events, size = EventReader(), 0
+        async for piece in response.content.iter_any():
+            for data in events.feed(piece):
+                if (answer := answer_in(decode(data.encode()), self._last_id)) is not None:
+                    return answer
+            size += len(piece)
+            if size > MAX_ANSWER:
+                break
+        return None
+
+
+def answer_in(message: object, call_id: int) -> object:
+    """The answer to a call, in a message or in a list of them, which older versions allow; None if it is not there."""
+    messages: list[object] = message if isinstance(message, list) else [message]
+    for one in messages:
+        match one:
+            case {"id": int(found), "result": _} | {"id": int(found), "error": _} if found == call_id:
+                return one
+            case {"id": None, "error": _}:  # so little was understood that not even the id was
+                return one
+    return None
+
+
+def result_of(answer: object, host: str) -> Mapping[str, object]:
+    """What was asked for. Raises `FaultError` or `RefusedError`."""
+    match answer:
+        case {"error": {"code": int(code), "message": str(message)}}:
+            raise RefusedError(code, message)
+        case {"result": dict(result)}:
+            return result
+    raise FaultError("bad_answer", f"{host} answers, but not as an MCP server. Is the endpoint right?")

@@ -1,0 +1,28 @@
+"""Server-sent events, read as they come (https://html.spec.whatwg.org/multipage/server-sent-events.html)."""
+
+import re
+
+_LINE_END = re.compile(rb"\r\n|\n|\r(?!\Z)")
+"""A carriage return at the very end may be half of an end of line whose other half is still to come."""
+
+
+class EventReader:
+    """Takes bytes in pieces of any size and gives back the data of every event that is complete."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+        self._data: list[str] = []
+
+    def feed(self, piece: bytes) -> list[str]:
+        """The data of the events that this piece completes."""
+        *lines, self._rest = _LINE_END.split(self._rest + piece)
+        return [event for line in lines if (event := self._line(line)) is not None]
+
+    def _line(self, line: bytes) -> str | None:
+        if not line:  # the end of an event
+            event, self._data = "\n".join(self._data), []
+            return event or None
+        name, _, value = line.decode("utf-8", "replace").partition(":")
+        if name == "data":
+            self._data.append(value.removeprefix(" "))
+        return None

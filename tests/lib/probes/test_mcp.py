@@ -1,0 +1,152 @@
+"""MCP servers of all manners, on loopback: who they are, which tools they have, and that nothing is left behind."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+from aiohttp import ClientSession
+
+from bach_lib import Fault, Report
+from bach_lib.testing import McpServer, Told
+from tests.lib.probes.make import KEY, connection, partner
+
+MANNERS: dict[str, Callable[[], McpServer]] = {
+    "JSON": lambda: McpServer(key=KEY),
+    "streams": lambda: McpServer(key=KEY, streams=True),
+    "without ping": lambda: McpServer(key=KEY, knows_ping=False),
+    "stateless": lambda: McpServer(key=KEY, stateless=True),
+    "stateless streams": lambda: McpServer(key=KEY, stateless=True, streams=True),
+}
+
+
+async def check(server: McpServer, session: ClientSession, key: str | None = None) -> Report | Fault:
+    """One check."""
+    fields = {"auth_config": {"token": "test:k"}} if key else {}
+    return await partner(connection("mcp", f"{server.url}/mcp", **fields), session, {"k": key or ""}).check()
+
+
+@pytest.mark.parametrize("manner", MANNERS.values(), ids=MANNERS.keys())
+async def test_a_check_tells_who_it_is_and_which_tools_it_has(
+    session: ClientSession, manner: Callable[[], McpServer]
+) -> None:
+    """A server of that manner would count as broken."""
+    async with manner() as server:
+        report = await check(server, session, KEY)
+        assert isinstance(report, Report)
+        assert (report.name, report.version, report.accepted) == ("Double", "1.2.3", True)
+        assert (report.offers, report.offered) == (("turn_on", "turn_off"), 2)
+        assert server.sessions == set()
+
+
+async def test_every_call_says_what_was_agreed(session: ClientSession) -> None:
+    """A strict server would refuse everything after the handshake."""
+    async with McpServer() as server:
+        await check(server, session)
+        first, *rest = server.asked
+        assert "MCP-Protocol-Version" not in first.headers
+        assert {asked.headers["MCP-Protocol-Version"] for asked in rest} == {"2025-11-25"}
+        assert {asked.headers["Mcp-Session-Id"] for asked in rest} == {"session-1"}
+        assert all("text/event-stream" in asked.headers["Accept"] for asked in server.asked if asked.method == "POST")
+        methods = [asked.body["method"] for asked in server.asked if isinstance(asked.body, dict)]
+        assert methods == ["initialize", "notifications/initialized", "ping", "tools/list"]
+        assert server.asked[-1].method == "DELETE"
+
+
+async def test_the_session_is_ended_when_a_check_fails(session: ClientSession) -> None:
+    """A server that limits its sessions would be full after a day of failing checks."""
+    async with McpServer() as server:
+        server.sessions.add("session-of-somebody-else")
+        greeting = {"protocolVersion": "2025-11-25", "capabilities": {"tools": {}}, "serverInfo": {}}
+        body = json.dumps({"jsonrpc": "2.0", "id": 1, "result": greeting}).encode()
+        server.told.append(Told(body=body, headers={"Mcp-Session-Id": "session-of-ours"}))
+        server.sessions.add("session-of-ours")
+        server.told.extend([Told(status=202), Told(status=500)])
+        fault = await check(server, session)
+        assert isinstance(fault, Fault)
+        assert fault.code == "server_error"
+        assert server.sessions == {"session-of-somebody-else"}
+
+
+async def test_pages_are_turned(session: ClientSession) -> None:
+    """Only the first tools would be counted."""
+    async with McpServer([f"tool{n}" for n in range(120)]) as server:
+        report = await check(server, session)
+        assert isinstance(report, Report)
+        assert (len(report.offers), report.offered) == (100, 120)
+
+
+async def test_endless_pages_end(session: ClientSession) -> None:
+    """A broken server would keep a check busy for ever."""
+    async with McpServer([str(n) for n in range(10_000)], page=1) as server:
+        report = await check(server, session)
+        assert isinstance(report, Report)
+        assert (report.offered, len(server.asked)) == (20, 24)
+
+
+async def test_a_page_that_leads_to_itself_ends_the_list(session: ClientSession) -> None:
+    """The same tools would be counted again and again."""
+    async with McpServer(["a", "b"], page=0) as server:
+        report = await check(server, session)
+        assert isinstance(report, Report)
+        assert report.offered == 0
+
+
+async def test_a_wrong_key_is_told_apart(session: ClientSession) -> None:
+    """Nobody would be asked for a new one."""
+    async with McpServer(key=KEY) as server:
+        fault = await check(server, session, "wr0ng-k3y")
+        assert isinstance(fault, Fault)
+        assert fault.code == "auth_failed"
+
+
+@pytest.mark.parametrize(
+    ("told", "code"),
+    [
+        (Told(body=b"<html>"), "bad_answer"),
+        (Told(body=b'{"jsonrpc": "2.0", "id": 7, "result": {}}'), "bad_answer"),
+        (Told(body=b'{"jsonrpc": "2.0", "id": 1, "result": []}'), "bad_answer"),
+        (Told(body=b'{"jsonrpc": "2.0", "id": 1, "error": "no"}'), "bad_answer"),
+        (Told(status=202), "bad_answer"),
+        (Told(body=b"data: {", headers={"Content-Type": "text/event-stream"}), "bad_answer"),
+        (Told(body=b"data: x\n\n" * (1 << 20), headers={"Content-Type": "text/event-stream"}), "bad_answer"),
+        (Told(status=404), "not_found"),
+        (Told(status=500), "server_error"),
+        (Told(status=429), "rate_limited"),
+    ],
+)
+async def test_every_bad_answer_is_a_fault(session: ClientSession, told: Told, code: str) -> None:
+    """A check would raise, or call good what is not."""
+    async with McpServer() as server:
+        server.told.append(told)
+        fault = await check(server, session)
+        assert isinstance(fault, Fault)
+        assert fault.code == code
+
+
+async def test_a_refusal_is_passed_on_in_its_own_words(session: ClientSession) -> None:
+    """A person would not learn what the server wants."""
+    async with McpServer() as server:
+        for status in (200, 400):
+            error = {"jsonrpc": "2.0", "id": 1, "error": {"code": -32602, "message": "No bananas today"}}
+            server.told.extend([Told(status=status, body=json.dumps(error).encode())] * 2)
+            fault = await check(server, session)
+            assert isinstance(fault, Fault)
+            assert fault.code == "refused_call"
+            assert "No bananas today" in fault.text
+
+
+async def test_a_server_without_tools_has_none(session: ClientSession) -> None:
+    """A server that only offers texts would count as broken."""
+    async with McpServer() as server:
+        result = {"protocolVersion": "2025-06-18", "capabilities": {}, "serverInfo": "nobody"}
+        body = json.dumps({"jsonrpc": "2.0", "id": 1, "result": result}).encode()
+        server.told.extend(
+            [
+                Told(body=body),
+                Told(status=202),
+                Told(body=b'{"jsonrpc": "2.0", "id": 2, "result": {}}'),
+            ]
+        )
+        report = await check(server, session)
+        assert isinstance(report, Report)
+        assert (report.offered, report.name, report.version) == (0, report.id, None)
