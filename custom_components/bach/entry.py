@@ -56,6 +56,11 @@ def person_unique_id(recipient: str, sender_id: str) -> str:
     return f"person_{recipient}_{sender_id}"
 
 
+def notify_unique_id(entry: ConfigEntry, subentry_id: str) -> str:
+    """The id of a recipient's notify entity, by which it is found however a person has renamed it."""
+    return f"{entry.entry_id}_{subentry_id}"
+
+
 def event_unique_id(entry: ConfigEntry, subentry_id: str) -> str:
     """The id of a recipient's event entity, by which it is found however a person has renamed it."""
     return f"{entry.entry_id}_{subentry_id}_incoming"

@@ -13,6 +13,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .const import CONF_RECIPIENT, SUBENTRY_RECIPIENT
 from .coordinator import BachConfigEntry
 from .entity import recipient_device
+from .entry import notify_unique_id
 from .errors import translated_errors
 
 PARALLEL_UPDATES = 0
@@ -34,7 +35,7 @@ class BachNotifyEntity(NotifyEntity):
     _attr_supported_features = NotifyEntityFeature.TITLE
 
     def __init__(self, hass: HomeAssistant, entry: BachConfigEntry, subentry: ConfigSubentry) -> None:
-        self._attr_unique_id = f"{entry.entry_id}_{subentry.subentry_id}"
+        self._attr_unique_id = notify_unique_id(entry, subentry.subentry_id)
         self._attr_device_info = recipient_device(hass, entry, subentry)
         self.entry = entry
         self.recipient: str = subentry.data[CONF_RECIPIENT]

@@ -69,6 +69,11 @@ def standing(
     )
 
 
+def place(subentries: Iterable[ConfigSubentry], recipient: str) -> ConfigSubentry | None:
+    """The recipient that an address belongs to, or None for one that nobody added."""
+    return _at(_places(subentries), recipient)
+
+
 def _addresses(recipient: str) -> tuple[str, str]:
     """A topic of a chat, and the whole chat."""
     return recipient, recipient.partition("/")[0]

@@ -10,10 +10,12 @@ from string import Formatter
 
 import pytest
 import yaml
-from homeassistant.helpers.selector import validate_selector
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.selector import TargetSelector, validate_selector
 
 from bach_lib.errors import BachError, CannotReceiveError, InvalidRecipientError
 from bach_lib.models import Status
+from custom_components.bach import condition, trigger
 from custom_components.bach.binary_sensor import BINARY_SENSORS
 from custom_components.bach.button import BUTTONS
 from custom_components.bach.config_flow import FAULT_ERRORS
@@ -28,6 +30,12 @@ BACH = ROOT / "custom_components" / "bach"
 TEXTS = json.loads((BACH / "translations" / "en.json").read_text("utf-8"))
 ICONS = json.loads((BACH / "icons.json").read_text("utf-8"))
 SERVICES = yaml.safe_load((BACH / "services.yaml").read_text("utf-8"))
+AUTOMATION = {
+    f"{kind}.{key}": (kind, key, description or {})
+    for kind in ("trigger", "condition")
+    for key, description in yaml.safe_load((BACH / f"{kind}s.yaml").read_text("utf-8")).items()
+    if not key.startswith(".")
+}
 MANIFEST = json.loads((BACH / "manifest.json").read_text("utf-8"))
 SOURCES = {path.name: path.read_text("utf-8") for path in BACH.glob("*.py")}
 
@@ -211,6 +219,34 @@ def test_every_action_in_the_code_is_in_the_yaml() -> None:
     registered = set(re.findall(r'register\(DOMAIN, "(\w+)"', SOURCES["services.py"]))
     registered |= set(re.findall(r'register_admin_service\(hass, DOMAIN, "(\w+)"', SOURCES["services.py"]))
     assert registered == set(SERVICES) == set(TEXTS["services"])
+
+
+@pytest.mark.parametrize("name", list(AUTOMATION))
+def test_every_trigger_and_condition_is_described(name: str) -> None:
+    """The visual editor would show bare keys, or a field that it cannot draw."""
+    kind, key, description = AUTOMATION[name]
+    texts = TEXTS[f"{kind}s"][key]
+    assert set(texts) == {"name", "description", "fields"}
+    assert set(description) <= {"target", "fields"}
+    assert set(description["fields"]) == set(texts["fields"])
+    assert set(ICONS[f"{kind}s"][key]) == {kind}
+    assert texts["description"].startswith({"trigger": "Triggers when ", "condition": "Tests if "}[kind])
+    assert (kind == "condition") == key.startswith("is_")
+    TargetSelector.CONFIG_SCHEMA(description.get("target", {}))
+    for field, options in description["fields"].items():
+        assert set(texts["fields"][field]) == {"name", "description"}
+        assert set(options) <= {"required", "default", "example", "selector"}
+        validate_selector({selector: value or {} for selector, value in options["selector"].items()})
+        if select := options["selector"].get("select"):
+            assert set(select["options"]) == set(TEXTS["selector"][select["translation_key"]]["options"])
+
+
+async def test_every_trigger_and_condition_is_where_home_assistant_looks(hass: HomeAssistant) -> None:
+    """One of them would work in files only, or be offered and not exist."""
+    triggers, conditions = await trigger.async_get_triggers(hass), await condition.async_get_conditions(hass)
+    assert {f"trigger.{key}" for key in triggers} | {f"condition.{key}" for key in conditions} == set(AUTOMATION)
+    for kind, known in (("triggers", triggers), ("conditions", conditions)):
+        assert set(TEXTS[kind]) == set(ICONS[kind]) == set(known)
 
 
 def test_icons_come_from_the_one_collection() -> None:

@@ -1,0 +1,118 @@
+"""Checks what people write into triggers and conditions, and says in one sentence what is wrong with it.
+
+All of it works while no connection is loaded: an automation must not be refused because the internet is away.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+import voluptuous as vol
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.typing import ConfigType
+
+from bach_lib.errors import InvalidValueError
+
+from .const import DOMAIN, SUBENTRY_RECIPIENT
+from .entry import titles
+
+CONF_COMMAND: Final = "command"
+CONF_CONTAINS: Final = "contains"
+CONF_DIRECTION: Final = "direction"
+CONF_KINDS: Final = "kinds"
+CONF_SENDER: Final = "sender"
+CONF_TO: Final = "to"
+CONF_VALUE: Final = "value"
+
+
+def one_of(field: str, values: list[str]) -> Callable[[object], str]:
+    """One of these words."""
+
+    def check(value: object) -> str:
+        if isinstance(value, str) and value in values:
+            return value
+        raise refusal(value, field, "one of " + ", ".join(values))
+
+    return check
+
+
+def some(field: str, item: Callable[[object], str]) -> Callable[[object], list[str]]:
+    """One or more; YAML may leave the list out around a single one."""
+
+    def check(value: object) -> list[str]:
+        values: list[object] = cv.ensure_list(value)
+        if not values:
+            raise refusal("", field, "at least one, or leave it out")
+        return [item(each) for each in values]
+
+    return check
+
+
+def words(field: str) -> Callable[[object], str]:
+    """Text with something in it. YAML makes numbers of what looks like one, and truth values of yes and no."""
+
+    def check(value: object) -> str:
+        if isinstance(value, bool):
+            raise refusal(value, field, "text in quotes")
+        text = cv.string(value)
+        if text.strip():
+            return text
+        raise refusal(value, field, "at least one visible character")
+
+    return check
+
+
+def command(value: object) -> str:
+    """The name of a command as messages carry it: `/Door` and `door` are the same."""
+    name = cv.string(value).strip().removeprefix("/").lower()
+    if name and not any(character.isspace() or character in "/@" for character in name):
+        return name
+    raise refusal(value, CONF_COMMAND, "one word such as /door; what follows it in the message comes as trigger.args")
+
+
+def sender(value: object) -> str:
+    """`connection:sender_id`, as messages carry it."""
+    connection, _, sender_id = cv.string(value).partition(":")
+    if connection and sender_id:
+        return f"{connection}:{sender_id}"
+    raise refusal(value, CONF_SENDER, "connection:sender_id, as in trigger.sender")
+
+
+def require_connection(hass: HomeAssistant, entry_id: str | None) -> None:
+    """Raise `Invalid` if this is no connection of BACH, or one that has been removed. It need not be loaded."""
+    entries = {entry.entry_id: entry.title for entry in hass.config_entries.async_entries(DOMAIN)}
+    if entry_id is not None and entry_id not in entries:
+        known = ", ".join(f"{known} ({title})" for known, title in entries.items()) or "none yet"
+        raise refusal(entry_id, "config_entry_id", f"the id of a connection of BACH: {known}")
+
+
+def require_senders(hass: HomeAssistant, senders: list[str]) -> None:
+    """Raise `Invalid` if one of them belongs to no connection."""
+    known = titles(hass)
+    for found in senders:
+        if found.partition(":")[0] not in known:
+            raise refusal(found, CONF_SENDER, f"one of the connections {', '.join(known) or '(none yet)'}")
+
+
+def require_recipients(hass: HomeAssistant, target: ConfigType | None) -> None:
+    """Raise `Invalid` if an entity is named that exists and is not a recipient's. What has been removed may stay."""
+    registry = er.async_get(hass)
+    for entity_id in (target or {}).get("entity_id", []):
+        found = registry.async_get(entity_id)
+        if (found and not is_recipients(hass, found)) or (found is None and hass.states.get(entity_id)):
+            raise refusal(entity_id, "target", "entities of recipients of BACH")
+
+
+def is_recipients(hass: HomeAssistant, entity: er.RegistryEntry) -> bool:
+    """Whether an entity belongs to a recipient."""
+    entry = hass.config_entries.async_get_entry(entity.config_entry_id) if entity.config_entry_id else None
+    if entry is None or entry.domain != DOMAIN or entity.config_subentry_id is None:
+        return False
+    subentry = entry.subentries.get(entity.config_subentry_id)
+    return subentry is not None and subentry.subentry_type == SUBENTRY_RECIPIENT
+
+
+def refusal(value: object, field: str, expected: str) -> vol.Invalid:
+    """The error for a person to read, in the words that the library has for it."""
+    return vol.Invalid(str(InvalidValueError(value=value, field=field, expected=expected)))

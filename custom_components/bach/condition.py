@@ -1,0 +1,105 @@
+"""The conditions of BACH: whether a connection works, and whether its circuit breaker is open."""
+
+from collections.abc import Callable
+from typing import ClassVar, Unpack, cast, override
+
+import voluptuous as vol
+from homeassistant.config_entries import SIGNAL_CONFIG_ENTRY_CHANGED, ConfigEntry, ConfigEntryChange
+from homeassistant.const import ATTR_CONFIG_ENTRY_ID, CONF_OPTIONS
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.condition import Condition, ConditionCheckParams, ConditionConfig
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
+from homeassistant.helpers.typing import ConfigType
+
+from bach_lib import BreakerState, ConnectionState, Direction
+from bach_lib.events import BreakerChanged, ConnectionChanged, Event
+
+from .automation_options import CONF_DIRECTION, one_of, require_connection
+from .connections import breaker_state, connection_state
+from .received import SIGNAL_HAPPENED
+
+_ENTRY = {vol.Required(ATTR_CONFIG_ENTRY_ID): cv.string}
+_DIRECTIONS = [direction.value for direction in Direction]
+
+
+class _ConnectionCondition(Condition):
+    """Something about one connection. A connection that is not loaded is neither connected nor anything else."""
+
+    _schema: ClassVar[vol.Schema] = vol.Schema({vol.Required(CONF_OPTIONS, default=dict): {**_ENTRY}})
+
+    @override
+    @classmethod
+    async def async_validate_config(cls, hass: HomeAssistant, config: ConfigType) -> ConfigType:
+        checked = cast(ConfigType, cls._schema(config))
+        require_connection(hass, checked[CONF_OPTIONS][ATTR_CONFIG_ENTRY_ID])
+        return checked
+
+    def __init__(self, hass: HomeAssistant, config: ConditionConfig) -> None:
+        super().__init__(hass, config)
+        self._options = config.options or {}
+        self._entry_id: str = self._options[ATTR_CONFIG_ENTRY_ID]
+
+    @property
+    @override
+    def needs_polling(self) -> bool:
+        return False
+
+    @override
+    async def _async_track_changes(self, action: Callable[[], None]) -> CALLBACK_TYPE:
+        @callback
+        def happened(entry_id: str, event: Event) -> None:
+            if entry_id == self._entry_id and isinstance(event, BreakerChanged | ConnectionChanged):
+                action()
+
+        @callback
+        def entry_changed(_: ConfigEntryChange, entry: ConfigEntry) -> None:
+            if entry.entry_id == self._entry_id:
+                action()
+
+        stop_events = async_dispatcher_connect(self._hass, SIGNAL_HAPPENED, happened)
+        stop_entry = async_dispatcher_connect(self._hass, SIGNAL_CONFIG_ENTRY_CHANGED, entry_changed)
+
+        @callback
+        def stop() -> None:
+            stop_events()
+            stop_entry()
+
+        return stop
+
+
+class IsConnectedCondition(_ConnectionCondition):
+    """The connection works in one direction; there are connections that only send."""
+
+    _schema = vol.Schema(
+        {
+            vol.Required(CONF_OPTIONS, default=dict): {
+                **_ENTRY,
+                vol.Optional(CONF_DIRECTION, default=Direction.SENDING.value): one_of(CONF_DIRECTION, _DIRECTIONS),
+            }
+        }
+    )
+
+    @override
+    def _async_check(self, **kwargs: Unpack[ConditionCheckParams]) -> bool:
+        direction = Direction(self._options[CONF_DIRECTION])
+        return connection_state(self._hass, self._entry_id, direction) is ConnectionState.CONNECTED
+
+
+class IsBreakerOpenCondition(_ConnectionCondition):
+    """Nothing is sent for now. Half-open is not open: the next message decides."""
+
+    @override
+    def _async_check(self, **kwargs: Unpack[ConditionCheckParams]) -> bool:
+        return breaker_state(self._hass, self._entry_id) is BreakerState.OPEN
+
+
+_CONDITIONS: dict[str, type[Condition]] = {
+    "is_breaker_open": IsBreakerOpenCondition,
+    "is_connected": IsConnectedCondition,
+}
+
+
+async def async_get_conditions(hass: HomeAssistant) -> dict[str, type[Condition]]:
+    """All of them; they are there while no connection is loaded, so that automations validate."""
+    return _CONDITIONS

@@ -1,0 +1,29 @@
+"""What automations read of a message that went out, or did not."""
+
+from homeassistant.util.json import JsonObjectType
+
+from bach_lib import Message
+
+from .payload import iso_time
+
+
+def outgoing_payload(message: Message, *, entry_id: str, recipient_name: str, entity_id: str | None) -> JsonObjectType:
+    """All of it. Keys are always there; what a message does not have is None."""
+    return {
+        "message_id": message.id,
+        "operation": message.operation.value,
+        "config_entry_id": entry_id,
+        "recipient": message.recipient,
+        "recipient_name": recipient_name,
+        "entity_id": entity_id,
+        "title": message.title,
+        "text": message.text,
+        "tag": message.tag,
+        "priority": message.priority,
+        "status": message.status.value,
+        "error": message.error.text if message.error else None,
+        "error_code": message.error.code if message.error else None,
+        "retry_count": message.retry_count,
+        "created_at": iso_time(message.created_at),
+        "finished_at": iso_time(message.finished_at),
+    }

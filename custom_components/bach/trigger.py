@@ -1,0 +1,21 @@
+"""The triggers of BACH, as Home Assistant finds them."""
+
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.trigger import Trigger
+
+from .triggers_happened import ConnectionChangedTrigger, MessageDeadTrigger, MessageSentTrigger
+from .triggers_received import ButtonPressedTrigger, CommandReceivedTrigger, MessageReceivedTrigger
+
+_TRIGGERS: dict[str, type[Trigger]] = {
+    "button_pressed": ButtonPressedTrigger,
+    "command_received": CommandReceivedTrigger,
+    "connection_changed": ConnectionChangedTrigger,
+    "message_dead": MessageDeadTrigger,
+    "message_received": MessageReceivedTrigger,
+    "message_sent": MessageSentTrigger,
+}
+
+
+async def async_get_triggers(hass: HomeAssistant) -> dict[str, type[Trigger]]:
+    """All of them; they are there while no connection is loaded, so that automations validate."""
+    return _TRIGGERS

@@ -1,0 +1,202 @@
+"""Triggers for what becomes of messages going out, and of the connections that carry them."""
+
+from abc import abstractmethod
+from typing import ClassVar, cast, override
+
+import voluptuous as vol
+from homeassistant.components.notify import DOMAIN as NOTIFY_DOMAIN
+from homeassistant.config_entries import ConfigEntry, ConfigSubentry
+from homeassistant.const import ATTR_CONFIG_ENTRY_ID, CONF_OPTIONS, CONF_TARGET
+from homeassistant.core import CALLBACK_TYPE, Context, HomeAssistant, callback
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
+from homeassistant.helpers.trigger import Trigger, TriggerActionRunner, TriggerConfig, TriggerNotTriggeredReporter
+from homeassistant.helpers.typing import ConfigType
+
+from bach_lib import ConnectionState, Direction, Message, Operation
+from bach_lib.events import ConnectionChanged, Event, MessageDead, MessageFinished, MessageSent
+
+from .automation_options import CONF_DIRECTION, CONF_TO, one_of, require_connection, require_recipients, some
+from .connections import connection_state
+from .const import DOMAIN
+from .entry import notify_unique_id
+from .outgoing import outgoing_payload
+from .received import SIGNAL_HAPPENED
+from .recipient_target import TARGET_SCHEMA, RecipientTarget
+from .roles import place
+
+_ENTRY = {vol.Optional(ATTR_CONFIG_ENTRY_ID): cv.string}
+_STATES = [state.value for state in ConnectionState if state is not ConnectionState.STARTING]
+_DIRECTIONS = [direction.value for direction in Direction]
+
+
+class _MessageFinishedTrigger(Trigger):
+    """A message to a recipient that is meant has come to this end."""
+
+    _event: ClassVar[type[MessageFinished]]
+    _schema: ClassVar[vol.Schema] = vol.Schema(
+        {**TARGET_SCHEMA, vol.Required(CONF_OPTIONS, default=dict): {**_ENTRY}},
+    )
+
+    @override
+    @classmethod
+    async def async_validate_config(cls, hass: HomeAssistant, config: ConfigType) -> ConfigType:
+        checked = cast(ConfigType, cls._schema(config))
+        require_recipients(hass, checked.get(CONF_TARGET))
+        require_connection(hass, checked[CONF_OPTIONS].get(ATTR_CONFIG_ENTRY_ID))
+        return checked
+
+    def __init__(self, hass: HomeAssistant, config: TriggerConfig) -> None:
+        super().__init__(hass, config)
+        self._key = config.key
+        self._entry_id = (config.options or {}).get(ATTR_CONFIG_ENTRY_ID)
+        self._target = RecipientTarget(hass, config.target)
+
+    @override
+    async def async_attach_runner(
+        self, run_action: TriggerActionRunner, did_not_trigger: TriggerNotTriggeredReporter | None = None
+    ) -> CALLBACK_TYPE:
+        @callback
+        def happened(entry_id: str, event: Event) -> None:
+            if not isinstance(event, self._event) or self._entry_id not in (None, entry_id):
+                return
+            entry = self._hass.config_entries.async_get_entry(entry_id)
+            if entry is None or not self._concerns(event.message):
+                return
+            recipient = place(entry.subentries.values(), event.message.recipient)
+            if not self._target.includes(recipient.subentry_id if recipient else None):
+                return
+            # a context with the id of the one that sent it, so that the logbook leads back to whoever that was
+            context = Context(id=event.message.context) if event.message.context else None
+            name = recipient.title if recipient else event.message.recipient
+            data = outgoing_payload(
+                event.message,
+                entry_id=entry_id,
+                recipient_name=name,
+                entity_id=_notify_entity(self._hass, entry, recipient),
+            )
+            run_action(data, self._describe(name), context)
+
+        self._target.warn_of_missing(self._key)
+        return async_dispatcher_connect(self._hass, SIGNAL_HAPPENED, happened)
+
+    @abstractmethod
+    def _concerns(self, message: Message) -> bool:
+        """Whether this is what the trigger waits for, whoever it was for."""
+
+    @abstractmethod
+    def _describe(self, recipient: str) -> str:
+        """What logbook and trace say after "triggered by"."""
+
+
+class MessageSentTrigger(_MessageFinishedTrigger):
+    """The platform has a message. Changes to messages that are there already do not count."""
+
+    _event = MessageSent
+
+    @override
+    def _concerns(self, message: Message) -> bool:
+        return message.operation is Operation.SEND
+
+    @override
+    def _describe(self, recipient: str) -> str:
+        return f"message sent to {recipient}"
+
+
+class MessageDeadTrigger(_MessageFinishedTrigger):
+    """A message, or a change to one, failed for good."""
+
+    _event = MessageDead
+
+    @override
+    def _concerns(self, message: Message) -> bool:
+        return True
+
+    @override
+    def _describe(self, recipient: str) -> str:
+        return f"dead letter to {recipient}"
+
+
+class ConnectionChangedTrigger(Trigger):
+    """A direction of a connection has come to stand differently.
+
+    Starting is no state to tell of: no restart or reload makes a connection "changed" that works all the same.
+    """
+
+    _schema: ClassVar[vol.Schema] = vol.Schema(
+        {
+            vol.Required(CONF_OPTIONS, default=dict): {
+                **_ENTRY,
+                vol.Optional(CONF_DIRECTION): one_of(CONF_DIRECTION, _DIRECTIONS),
+                vol.Optional(CONF_TO): some(CONF_TO, one_of(CONF_TO, _STATES)),
+            }
+        }
+    )
+
+    @override
+    @classmethod
+    async def async_validate_config(cls, hass: HomeAssistant, config: ConfigType) -> ConfigType:
+        checked = cast(ConfigType, cls._schema(config))
+        require_connection(hass, checked[CONF_OPTIONS].get(ATTR_CONFIG_ENTRY_ID))
+        return checked
+
+    def __init__(self, hass: HomeAssistant, config: TriggerConfig) -> None:
+        super().__init__(hass, config)
+        options = config.options or {}
+        self._entry_id: str | None = options.get(ATTR_CONFIG_ENTRY_ID)
+        self._direction: str | None = options.get(CONF_DIRECTION)
+        self._to: list[str] = options.get(CONF_TO, _STATES)
+        self._known: dict[tuple[str, Direction], ConnectionState] = {}
+
+    @override
+    async def async_attach_runner(
+        self, run_action: TriggerActionRunner, did_not_trigger: TriggerNotTriggeredReporter | None = None
+    ) -> CALLBACK_TYPE:
+        @callback
+        def happened(entry_id: str, event: Event) -> None:
+            if not isinstance(event, ConnectionChanged) or self._entry_id not in (None, entry_id):
+                return
+            old, new = self._learn(entry_id, event.direction, event.health.state), event.health.state
+            if self._is_meant(event.direction, old, new):
+                entry = self._hass.config_entries.async_get_entry(entry_id)
+                name = entry.title if entry else event.connection
+                run_action(_changed(entry_id, name, event, old), f"{event.direction.value} through {name}: {new.value}")
+
+        for entry in self._hass.config_entries.async_entries(DOMAIN):
+            for direction in Direction:
+                if state := connection_state(self._hass, entry.entry_id, direction):
+                    self._learn(entry.entry_id, direction, state)
+        return async_dispatcher_connect(self._hass, SIGNAL_HAPPENED, happened)
+
+    def _learn(self, entry_id: str, direction: Direction, state: ConnectionState) -> ConnectionState | None:
+        """Note how it stands; returns how it stood."""
+        old = self._known.get((entry_id, direction))
+        if state is not ConnectionState.STARTING:
+            self._known[entry_id, direction] = state
+        return old
+
+    def _is_meant(self, direction: Direction, old: ConnectionState | None, new: ConnectionState) -> bool:
+        if self._direction not in (None, direction.value) or new.value not in self._to or new is old:
+            return False
+        return old is not None or new is not ConnectionState.CONNECTED  # that it works at all is no news
+
+
+def _notify_entity(hass: HomeAssistant, entry: ConfigEntry, recipient: ConfigSubentry | None) -> str | None:
+    if recipient is None:
+        return None
+    unique_id = notify_unique_id(entry, recipient.subentry_id)
+    return er.async_get(hass).async_get_entity_id(NOTIFY_DOMAIN, DOMAIN, unique_id)
+
+
+def _changed(entry_id: str, name: str, event: ConnectionChanged, old: ConnectionState | None) -> dict[str, object]:
+    fault = event.health.fault
+    return {
+        ATTR_CONFIG_ENTRY_ID: entry_id,
+        "name": name,
+        CONF_DIRECTION: event.direction.value,
+        "state": event.health.state.value,
+        "old_state": old.value if old else None,
+        "error": fault.text if fault else None,
+        "error_code": fault.code if fault else None,
+    }
