@@ -6,6 +6,7 @@ from dataclasses import replace
 from hashlib import sha256
 from typing import TypedDict
 
+from bach_lib.buttons import in_words
 from bach_lib.connectors.base import Capabilities, Connector
 from bach_lib.errors import (
     CannotDoError,
@@ -24,6 +25,8 @@ MAX_PRIORITY = 10
 MAX_BUTTON_TEXT = 64
 """Characters; more is cut off on a phone's screen."""
 
+_MAX_IN_WORDS = 25
+"""Buttons that are said in words; nobody reads a longer list."""
 _MAX_RETRIES = 100
 _MAX_SHORT = 255
 """Characters of a title, tag, context or reply reference; they are names, not texts."""
@@ -62,13 +65,17 @@ def make_draft(
     title = _short("title", options.get("title"))
     time_to_live = options.get("time_to_live")
     retries = options.get("max_retries")
+    form = _format(connection.type, connector.capabilities, options.get("format", Format.PLAIN))
+    buttons = _buttons(connector.capabilities, options.get("buttons", ()))
+    if buttons and not connector.capabilities.max_buttons:  # then people can at least read what there is to choose
+        text, buttons = f"{text}\n\n{in_words(buttons, form)}", ()
     _check_text(connection.type, connector.capabilities, title, text)
     return Draft(
         connection=connection.name,
         recipient=_bounded("recipient", connector.normalize_recipient(recipient)),
         text=text,
         title=title,
-        format=_format(connection.type, connector.capabilities, options.get("format", Format.PLAIN)),
+        format=form,
         silent=options.get("silent", False),
         reply_to=_short("reply_to", options.get("reply_to")),
         priority=_whole("priority", options.get("priority", 0), -MAX_PRIORITY, MAX_PRIORITY),
@@ -78,7 +85,7 @@ def make_draft(
         created_at=now,
         expires_at=None if time_to_live is None else now + _seconds(time_to_live),
         max_retries=_whole("max_retries", max_retries if retries is None else retries, 0, _MAX_RETRIES),
-        buttons=_buttons(connector.capabilities, options.get("buttons", ())),
+        buttons=buttons,
     )
 
 
@@ -103,7 +110,7 @@ def make_change(
         raise NotSentError(id=message.id, status=message.status)
     what = "-" if operation is Operation.DELETE else text
     draft = make_draft(connection, connector, message.recipient, what, options, now=now, max_retries=max_retries)
-    return replace(draft, operation=operation, target=message.remote_id, text=text)
+    return replace(draft, operation=operation, target=message.remote_id, text=draft.text if text else "")
 
 
 def make_request(draft: Draft, options: SendOptions) -> Request | None:
@@ -116,11 +123,12 @@ def make_request(draft: Draft, options: SendOptions) -> Request | None:
 
 
 def _buttons(capabilities: Capabilities, rows: Buttons) -> Buttons:
-    """Rows without any button are left out."""
+    """Rows without any button are left out. Where there are no buttons, their values go nowhere: any length will do."""
     rows = tuple(tuple(row) for row in rows if row)
     buttons = [button for row in rows for button in row]
-    if len(buttons) > capabilities.max_buttons:
-        raise InvalidButtonsError(reason=f"there are {len(buttons)}, and the platform shows {capabilities.max_buttons}")
+    limit = capabilities.max_buttons
+    if len(buttons) > (limit or _MAX_IN_WORDS):
+        raise InvalidButtonsError(reason=f"there are {len(buttons)}, and the platform shows {limit or _MAX_IN_WORDS}")
     for button in buttons:
         for field, value in (("text", button.text), ("value", button.value)):
             _check_characters(f"button {field}", value)
@@ -128,9 +136,10 @@ def _buttons(capabilities: Capabilities, rows: Buttons) -> Buttons:
                 raise InvalidButtonsError(reason=f"one has no {field}")
         if len(button.text) > MAX_BUTTON_TEXT:
             raise InvalidButtonsError(reason=f'"{button.text[:20]}…" has more than {MAX_BUTTON_TEXT} characters')
-        if len(button.value.encode()) > capabilities.button_value:
-            limit = capabilities.button_value
-            raise InvalidButtonsError(reason=f'the value "{button.value[:20]}…" has more than {limit} bytes')
+        if limit and len(button.value.encode()) > capabilities.button_value:
+            raise InvalidButtonsError(
+                reason=f'the value "{button.value[:20]}…" has more than {capabilities.button_value} bytes'
+            )
     return rows
 
 

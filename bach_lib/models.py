@@ -173,12 +173,16 @@ class Message:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """What `send` returns: the message is on disk under this id."""
+    """What `send` returns: the message is on disk under this id.
+
+    `degraded`: the platform has no buttons, so the text says what there is to choose.
+    """
 
     id: int
     connection: str
     recipient: str
     status: Status
+    degraded: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -69,7 +69,13 @@ class Sender:
 
     async def _put(self, draft: Draft, options: SendOptions) -> Receipt:
         """Cancelling the caller does not take the message back."""
-        request = make_request(draft, options)
+        request, had_buttons = make_request(draft, options), any(options.get("buttons", ()))
         put = await asyncio.shield(self._runtimes.get(draft.connection).dispatcher.put(draft, request))
         message = put.message
-        return Receipt(id=message.id, connection=message.connection, recipient=message.recipient, status=message.status)
+        return Receipt(
+            id=message.id,
+            connection=message.connection,
+            recipient=message.recipient,
+            status=message.status,
+            degraded=had_buttons and not message.buttons,
+        )

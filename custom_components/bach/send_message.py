@@ -17,12 +17,14 @@ from homeassistant.util.json import JsonObjectType
 
 from bach_lib import Delivery, Format, Message, Receipt, Status
 
+from .choices import buttons
 from .const import DOMAIN
 from .coordinator import BachConfigEntry
 from .errors import translated_errors
 from .notify import BachNotifyEntity
 from .permissions import recipient_entities, require_control
 
+ATTR_BUTTONS: Final = "buttons"
 ATTR_DELIVERY: Final = "delivery"
 ATTR_FORMAT: Final = "format"
 ATTR_MESSAGE: Final = "message"
@@ -44,6 +46,7 @@ SCHEMA = vol.Schema(
         vol.Optional(ATTR_RECIPIENT): cv.string,
         vol.Required(ATTR_MESSAGE): cv.string,
         vol.Optional(ATTR_TITLE): cv.string,
+        vol.Optional(ATTR_BUTTONS, default=[]): buttons,
         vol.Optional(ATTR_FORMAT, default=Format.PLAIN.value): vol.In([item.value for item in Format]),
         vol.Optional(ATTR_SILENT, default=False): cv.boolean,
         vol.Optional(ATTR_PRIORITY, default=0): vol.Coerce(int),
@@ -142,17 +145,20 @@ async def _send(call: ServiceCall, target: _Target) -> _Result:
         row[ATTR_ENTITY_ID] = target.entity.entity_id
     try:
         with translated_errors(call.hass):
-            message = await _queue(call, target)
+            receipt = await _queue(call, target)
+            message = await _follow(call, target, receipt)
     except HomeAssistantError as error:
         return _Result(row | {"status": "refused", "error": str(error)}, queued=False, error=error)
     row |= {"id": message.id, ATTR_RECIPIENT: message.recipient, "status": message.status.value}
+    if receipt.degraded:
+        row["degraded"] = True
     if isinstance(message, Message) and message.error:
         row["error"] = message.error.text
     return _Result(row, queued=True, error=_undelivered(message, target))
 
 
-async def _queue(call: ServiceCall, target: _Target) -> Receipt | Message:
-    """Put the message into the queue, and follow it for as long as the caller wants to wait."""
+async def _queue(call: ServiceCall, target: _Target) -> Receipt:
+    """Put the message into the queue."""
     data = call.data
     time_to_live = data.get(ATTR_TIME_TO_LIVE)
     coordinator = target.entry.runtime_data
@@ -168,11 +174,18 @@ async def _queue(call: ServiceCall, target: _Target) -> Receipt | Message:
         time_to_live=None if time_to_live is None else time_to_live.total_seconds(),
         delivery=data[ATTR_DELIVERY],
         context=call.context.id,
+        buttons=data[ATTR_BUTTONS],
     )
     if target.entity:
         target.entity.async_set_context(call.context)
         target.entity.note_notification()
-    return await coordinator.bach.wait(receipt.id, data[ATTR_WAIT]) if data[ATTR_WAIT] else receipt
+    return receipt
+
+
+async def _follow(call: ServiceCall, target: _Target, receipt: Receipt) -> Receipt | Message:
+    """What has become of the message when the caller does not want to wait any longer."""
+    seconds = call.data[ATTR_WAIT]
+    return await target.entry.runtime_data.bach.wait(receipt.id, seconds) if seconds else receipt
 
 
 def _undelivered(message: Receipt | Message, target: _Target) -> HomeAssistantError | None:

@@ -1,6 +1,7 @@
 """The action `bach.send_message`: every field, every kind of target, and a result for everybody."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any, cast
 
 import pytest
@@ -12,10 +13,15 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError,
 from homeassistant.helpers import device_registry as dr
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
-from bach_lib import Delivery, Status
+from bach_lib import Button, Delivery, Status
+from bach_lib.connectors.telegram.connector import TelegramConnector
 from bach_lib.events import MessageRetrying
+from bach_lib.models import Buttons
 from bach_lib.testing.telegram_server import Fault, TelegramServer
 from tests.component.conftest import ADA, ADA_ENTITY, BOB, BOB_ENTITY, state, the_bach
+
+WITH_BUTTONS: dict[str, Any] = {"max_buttons": 100, "button_value": 38}
+"""What a platform can do that has buttons."""
 
 
 async def call(
@@ -269,3 +275,61 @@ async def test_the_action_exists_without_a_loaded_connection(hass: HomeAssistant
     with pytest.raises(ServiceValidationError) as raised:
         await call(hass, entity_id=ADA_ENTITY)
     assert raised.value.translation_key == "not_a_recipient"
+
+
+YES, NO = Button(text="Yes", value="1"), Button(text="No", value="no")
+
+
+@pytest.mark.parametrize(
+    ("given", "rows"),
+    [
+        ([{"text": "Yes", "value": 1}, {"text": "No", "value": "no"}], ((YES, NO),)),
+        ([[{"text": "Yes", "value": "1"}], [{"text": "No", "value": "no"}]], ((YES,), (NO,))),
+        ({"text": "Yes", "value": "1"}, ((YES,),)),
+        (
+            ["Open", {"text": "Shut", "value": ""}],
+            ((Button(text="Open", value="Open"), Button(text="Shut", value="Shut")),),
+        ),
+        ([], ()),
+    ],
+    ids=["as the editor writes them", "rows", "one", "bare texts", "none"],
+)
+async def test_buttons_are_read_however_people_write_them(
+    hass: HomeAssistant, loaded: MockConfigEntry, monkeypatch: pytest.MonkeyPatch, given: object, rows: Buttons
+) -> None:
+    """A press would bring back something that no automation waits for."""
+    monkeypatch.setattr(TelegramConnector, "capabilities", replace(TelegramConnector.capabilities, **WITH_BUTTONS))
+    [row] = await call(hass, entity_id=ADA_ENTITY, buttons=given)
+    assert "degraded" not in row
+    assert (await the_bach(hass).get(row["id"])).buttons == rows
+
+
+async def test_choices_go_in_words_where_there_are_no_buttons(
+    hass: HomeAssistant, loaded: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """People would be asked something without learning what they can answer, and nobody would hear that it was so."""
+    monkeypatch.setattr(TelegramConnector, "capabilities", replace(TelegramConnector.capabilities, max_buttons=0))
+    [row] = await call(hass, entity_id=ADA_ENTITY, buttons=["Open", "Shut"])
+    assert row["degraded"] is True
+    assert (await the_bach(hass).get(row["id"])).text == "hello\n\n1. Open\n2. Shut"
+
+
+@pytest.mark.parametrize(
+    ("given", "part"),
+    [
+        ([True, False], "quotes"),
+        ([{"text": "Yes", "value": True}], "quotes"),
+        ([{"value": "yes"}], "needs a text"),
+        ([{"text": "Yes", "url": "x"}], '"url"'),
+        ([["Yes"], "No"], "not both"),
+        (7, "list of buttons"),
+        ([{"text": ["Yes"]}], "must be a text"),
+    ],
+)
+async def test_what_is_no_button_is_explained(
+    hass: HomeAssistant, loaded: MockConfigEntry, given: object, part: str
+) -> None:
+    """YAML turns yes into true, and a person has to learn why the button cannot be shown."""
+    with pytest.raises(vol.Invalid) as raised:
+        await call(hass, entity_id=ADA_ENTITY, buttons=given)
+    assert part in str(raised.value)

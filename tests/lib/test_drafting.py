@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bach_lib import Bach, Connection, Delivery, Format, InputError
+from bach_lib import Bach, Button, Connection, Delivery, Format, InputError
 from bach_lib.connectors.base import Capabilities, Connector
 from bach_lib.drafting import SendOptions, make_draft
 from bach_lib.errors import (
     EmptyTextError,
+    InvalidButtonsError,
     InvalidRecipientError,
     InvalidTimeToLiveError,
     InvalidValueError,
@@ -38,6 +39,18 @@ def counting_utf16(limit: int) -> type[Connector]:
     connector = fake_connector(FakePlatform())
     connector.capabilities = Capabilities(
         receives=False, idempotent=False, formats=frozenset({Format.PLAIN}), max_text=limit, counts_utf16=True
+    )
+    return connector
+
+
+YES_NO = ((Button(text="Yes", value="1"), Button(text="No", value="0")),)
+
+
+def without_buttons() -> type[Connector]:
+    """A connector whose platform has none."""
+    connector = fake_connector(FakePlatform())
+    connector.capabilities = Capabilities(
+        receives=False, idempotent=False, formats=frozenset({Format.PLAIN, Format.HTML}), max_text=30
     )
     return connector
 
@@ -186,3 +199,41 @@ async def test_nothing_is_written_for_what_is_refused(
         await bach.send(connection, recipient, text, **cast("SendOptions", options))
     assert await bach.messages() == []
     assert (connection == "nowhere") == isinstance(caught.value, UnknownConnectionError)
+
+
+def test_buttons_are_kept_as_they_are_arranged() -> None:
+    """People would press something else than what was meant."""
+    assert draft(buttons=((), *YES_NO, ())).buttons == YES_NO
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        (tuple(Button(text=str(number), value=str(number)) for number in range(26)),),
+        ((Button(text=" ", value="1"),),),
+        ((Button(text="Yes", value=""),),),
+        ((Button(text="x" * 65, value="1"),),),
+        ((Button(text="Yes", value="ä" * 21),),),
+    ],
+    ids=["too many", "no text", "no value", "long text", "long value"],
+)
+def test_buttons_that_could_not_be_pressed_are_refused(rows: tuple[tuple[Button, ...], ...]) -> None:
+    """The platform would refuse the whole message, for good."""
+    with pytest.raises(InvalidButtonsError):
+        draft(buttons=rows)
+
+
+def test_where_there_are_no_buttons_the_text_says_what_to_choose() -> None:
+    """People would be asked something without learning what they can answer."""
+    made = make_draft(HOME, without_buttons(), "ada", "Open?", {"buttons": YES_NO}, now=NOW, max_retries=5)
+    assert (made.text, made.buttons) == ("Open?\n\n1. Yes\n2. No", ())
+
+
+def test_choices_in_words_are_no_markup_and_count_as_text() -> None:
+    """A button called "<3" would break the message, and a long list would be refused by the platform for good."""
+    heart = ((Button(text="<3", value="x" * 100),),)
+    options = SendOptions(buttons=heart, format="html")
+    made = make_draft(HOME, without_buttons(), "ada", "Open?", options, now=NOW, max_retries=5)
+    assert made.text.endswith("1. &lt;3")
+    with pytest.raises(TextTooLongError):
+        make_draft(HOME, without_buttons(), "ada", "x" * 25, {"buttons": YES_NO}, now=NOW, max_retries=5)

@@ -1,0 +1,51 @@
+"""Buttons as people write them in an action: rows of text and value, one plain list, or the bare texts."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import voluptuous as vol
+
+from bach_lib import Button
+from bach_lib.buttons import layout
+from bach_lib.models import Buttons
+
+ATTR_TEXT: Final = "text"
+ATTR_VALUE: Final = "value"
+
+
+def buttons(given: object) -> Buttons:
+    """Rows as they are given; a plain list is laid out in rows of three. Raises `vol.Invalid` with a sentence."""
+    listed = [given] if isinstance(given, str | Mapping) else given
+    if not isinstance(listed, Sequence):
+        raise vol.Invalid("Give a list of buttons, each with a text and, if you like, a value")
+    rows = [one for one in listed if _is_row(one)]
+    if not rows:
+        return layout([_button(one) for one in listed])
+    if len(rows) < len(listed):
+        raise vol.Invalid("Give either rows of buttons or one plain list of them, not both")
+    return tuple(tuple(_button(one) for one in row) for row in rows)
+
+
+def _is_row(given: object) -> bool:
+    return isinstance(given, Sequence) and not isinstance(given, str)
+
+
+def _button(given: object) -> Button:
+    if not isinstance(given, Mapping):
+        text = _text(ATTR_TEXT, given)
+        return Button(text=text, value=text)
+    if unknown := sorted(str(key) for key in given.keys() - {ATTR_TEXT, ATTR_VALUE}):
+        raise vol.Invalid(f'A button has a text and a value, but no "{unknown[0]}"')
+    if ATTR_TEXT not in given:
+        raise vol.Invalid("A button needs a text")
+    text, value = _text(ATTR_TEXT, given[ATTR_TEXT]), given.get(ATTR_VALUE)
+    return Button(text=text, value=text if value in (None, "") else _text(ATTR_VALUE, value))
+
+
+def _text(field: str, given: object) -> str:
+    """YAML reads yes, no, on and off as true and false, which is never what should stand on a button."""
+    if isinstance(given, bool):
+        raise vol.Invalid(f'Put the {field} of a button in quotes: without them, "yes" and "no" mean true and false')
+    if not isinstance(given, str | int | float):
+        raise vol.Invalid(f"The {field} of a button must be a text")
+    return str(given)
