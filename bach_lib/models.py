@@ -135,6 +135,10 @@ type Buttons = tuple[tuple[Button, ...], ...]
 """Rows of buttons, from top to bottom."""
 
 
+MAX_NONCE = 25
+"""Characters; Discord takes no longer ones."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
     """A message going out, as it is on disk. `nonce` is the same for every attempt and differs between databases.

@@ -123,5 +123,5 @@ def _read(written: str | None) -> Buttons:
 
 
 def _nonce(message_id: int, instance: str) -> str:
-    """At most 8 + 1 + 16 = 25 characters, Discord's limit. `inbound.inbox` reads it back."""
+    """At most 8 + 1 + 16 = `MAX_NONCE` characters. `inbound.inbox` reads it back."""
     return f"{instance}-{message_id:x}"

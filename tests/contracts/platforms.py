@@ -96,6 +96,22 @@ class Platform(ABC):
     def write(self, text: str) -> None:
         """The person behind `recipient` writes."""
 
+    @abstractmethod
+    def press(self, button: str) -> None:
+        """The person presses the button with this text below the last message."""
+
+    @abstractmethod
+    def send_file(self, content: bytes) -> None:
+        """The person sends a file."""
+
+    @abstractmethod
+    def acknowledged(self) -> int:
+        """How many presses were acknowledged."""
+
+    @abstractmethod
+    def is_typing(self) -> bool:
+        """Whether the person was shown that an answer is coming."""
+
 
 class TelegramPlatform(Platform):
     """Telegram."""
@@ -139,11 +155,28 @@ class TelegramPlatform(Platform):
 
     @override
     def texts(self) -> list[str]:
-        return [message.text for message in self._server.sent]
+        chat = self._server.chats[42]
+        return [message.text for message in chat.messages.values() if message]
 
     @override
     def write(self, text: str) -> None:
         self._server.receive_text(self._bot, chat_id=42, text=text)
+
+    @override
+    def press(self, button: str) -> None:
+        self._server.press(self._bot, self._server.sent[-1], button)
+
+    @override
+    def send_file(self, content: bytes) -> None:
+        self._server.receive_media(self._bot, chat_id=42, type="document", content=content)
+
+    @override
+    def acknowledged(self) -> int:
+        return len(self._server.callback_answers)
+
+    @override
+    def is_typing(self) -> bool:
+        return bool(self._server.actions)
 
 
 class DiscordPlatform(Platform):
@@ -195,7 +228,8 @@ class DiscordPlatform(Platform):
 
     @override
     def texts(self) -> list[str]:
-        return [shown(message.content) for message in self._server.sent]
+        gone = self._server.deleted
+        return [shown(message.content) for message in self._server.sent if message not in gone]
 
     @override
     def write(self, text: str) -> None:
@@ -203,6 +237,32 @@ class DiscordPlatform(Platform):
         self._server.when_heard(
             lambda: self._server.write(self._server.direct(self._bot.user, self._ada), text, self._ada)
         )
+
+    @override
+    def press(self, button: str) -> None:
+        message = self._server.sent[-1]
+        found = next(one for one in buttons(message) if one["label"] == button)
+        self._server.when_heard(lambda: self._server.press(message, str(found["custom_id"]), self._ada))
+
+    @override
+    def send_file(self, content: bytes) -> None:
+        file = self._server.attachment("plan.bin", content)
+        direct = self._server.direct(self._bot.user, self._ada)
+        self._server.when_heard(lambda: self._server.write(direct, "", self._ada, attachments=[file]))
+
+    @override
+    def acknowledged(self) -> int:
+        return sum(interaction.answer is not None for interaction in self._server.interactions.values())
+
+    @override
+    def is_typing(self) -> bool:
+        return bool(self._server.typing)
+
+
+def buttons(message: discord_server.Message) -> list[Mapping[str, object]]:
+    """The buttons below a message."""
+    rows = [row for row in message.components if isinstance(row, dict)]
+    return [button for row in rows for button in row["components"]]
 
 
 def shown(content: str) -> str:

@@ -9,11 +9,10 @@ import re
 from collections.abc import Sequence
 from hashlib import sha256
 
-from bach_lib.models import Button, Buttons, Format, Message
+from bach_lib.models import MAX_NONCE, Button, Buttons, Format, Message
 
 MAX_CONTENT = 2000
 MAX_PARTS = 5
-MAX_NONCE = 25
 MAX_CUSTOM_ID = 100
 _BUTTONS_A_ROW = 5
 _MAX_ROWS = 5

@@ -21,7 +21,7 @@ from bach_lib.connectors.discord.recipients import Target
 from bach_lib.connectors.discord.rest import Rest, Timeouts
 from bach_lib.errors import SecretNotFoundError
 from bach_lib.incoming import Media
-from bach_lib.models import Fault, Format, Identity, Message, Operation
+from bach_lib.models import MAX_NONCE, Fault, Format, Identity, Message, Operation
 from bach_lib.outcomes import Dead, Outcome, Sent
 from bach_lib.redact import Redactor
 
@@ -58,7 +58,7 @@ class DiscordConnector(Connector):
         poll_timeout=60.0,
         operations=frozenset(Operation),
         max_buttons=25,
-        button_value=compose.MAX_CUSTOM_ID - compose.MAX_NONCE - 1,
+        button_value=compose.MAX_CUSTOM_ID - MAX_NONCE - 1,
         fetch_bytes=25 << 20,
     )
 

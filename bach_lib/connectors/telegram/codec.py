@@ -1,85 +1,64 @@
-"""Updates of the Bot API as BACH's incoming messages, and the names by which messages can be answered.
+"""Between Telegram's JSON and BACH: what an update holds, and how a message says what it answers.
 
-Nothing here raises, whatever the platform sends: an update that makes no sense is skipped, and the cursor moves past
-it. Shapes: https://core.telegram.org/bots/api#update and #message.
+Nothing here raises, whatever comes in. A person's devices, Telegram itself and a newer Bot API may all send what this
+code does not know; what should be understood and is not is handed back as it is, to be set aside.
 """
 
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
-from bach_lib.connectors.base import Batch, Incoming
+from bach_lib.connectors.base import Batch, Incoming, Unreadable
+from bach_lib.connectors.telegram.contents import name_of_content, read_content, read_edited
+from bach_lib.connectors.telegram.fields import MAX_NAME, Fields, identity, name, number, part, parts, text
 from bach_lib.connectors.telegram.recipients import GENERAL_TOPIC, Target
-from bach_lib.incoming import Kind
-from bach_lib.models import Fault
+from bach_lib.incoming import Content, Kind
+from bach_lib.models import Buttons, Fault
 
 BATCH = 100
 """Updates a poll brings at most, by the platform's rule."""
 
-_MESSAGES = ("message", "edited_message", "channel_post", "edited_channel_post")
-KINDS_OF_UPDATE = [*_MESSAGES, "my_chat_member"]
-
-_CONTENTS = (
-    "text",
-    "animation",  # before document, which comes with it
-    "audio",
-    "document",
-    "photo",
-    "sticker",
-    "video",
-    "video_note",
-    "voice",
-    "contact",
-    "dice",
-    "poll",
-    "venue",  # before location, which comes with it
-    "location",
-    "story",
-    "new_chat_members",
-    "left_chat_member",
-    "pinned_message",
-    "migrate_to_chat_id",
-    "migrate_from_chat_id",
-    "forum_topic_created",
-)
-"""Fields that say what a message is, the telling one first."""
-
-_KINDS = {
-    "text": Kind.TEXT,
-    "location": Kind.LOCATION,
-    "venue": Kind.LOCATION,
-    **dict.fromkeys(("animation", "audio", "document", "photo", "sticker", "video", "video_note", "voice"), Kind.MEDIA),
-}
+MAX_BUTTON_DATA = 64
+"""Bytes: https://core.telegram.org/bots/api#inlinekeyboardbutton, callback_data."""
 
 _MESSAGE_NUMBER = re.compile(r"[0-9]{1,15}")
+_NONCE = re.compile(r"[0-9a-z]{1,8}-[0-9a-f]{1,16}", re.ASCII)
 _MAX_TEXT = 16_384
-_MAX_NAME = 128
 _MAX_TOPIC = 1 << 31
-_MAX_NUMBER = 1 << 53
-"""Ids have at most 52 bits; what is above is no id and would not survive JSON elsewhere."""
+_MAX_REACTIONS = 20
+_MAX_RAW = 65_536
 
 
-def batch(updates: object, cursor: str | None) -> Batch | Fault:
-    """The result of `getUpdates` as messages and the next cursor, which is one above the highest update id."""
+def batch(updates: object, cursor: str | None, bot_name: str | None = None) -> Batch | Fault:
+    """The result of `getUpdates` as messages and the next cursor, which is one above the highest update id.
+
+    `bot_name` is ours, without the @.
+    """
     if not isinstance(updates, list):
         return Fault(code="bad_answer", text="The answer to getUpdates is no list.")
     if not updates:
         return Batch(messages=(), cursor=cursor)
-    numbers = [number for update in updates if (number := _update_id(update)) is not None]
+    numbers = [found for update in updates if (found := _update_id(update)) is not None]
     if not numbers:
         return Fault(code="bad_answer", text="The answer to getUpdates has no update ids.")
-    messages = tuple(message for update in updates if (message := incoming(update)) is not None)
-    return Batch(messages=messages, cursor=str(max(numbers) + 1), is_complete=len(updates) < BATCH)
+    read = [incoming(update, bot_name) for update in updates]
+    return Batch(
+        messages=tuple(message for message in read if isinstance(message, Incoming)),
+        cursor=str(max(numbers) + 1),
+        unreadable=tuple(message for message in read if isinstance(message, Unreadable)),
+        is_complete=len(updates) < BATCH,
+    )
 
 
-def incoming(update: object) -> Incoming | None:
-    """The message in an update; None if there is none, or none that can be understood."""
+def incoming(update: object, bot_name: str | None = None) -> Incoming | Unreadable | None:
+    """The message in an update; None if it is of a kind that nobody asked for."""
     update_id = _update_id(update)
     if update_id is None or not isinstance(update, dict):
-        return None
-    for field in _MESSAGES:
-        if message := _part(update, field):
-            return _message(message, edit=update_id if field.startswith("edited") else None)
-    return _membership(_part(update, "my_chat_member"), update_id)
+        return _unreadable(update, "an update without a number")
+    for field, read in _READERS.items():
+        if field in update:
+            return read(part(update, field), update_id, bot_name) or _unreadable(update, f"{field} without its chat")
+    return None
 
 
 def reply(remote_id: str, chat: str) -> dict[str, object] | None:
@@ -88,106 +67,219 @@ def reply(remote_id: str, chat: str) -> dict[str, object] | None:
     None for a message of another chat, whose number means something else here, and for what names no message. Neither
     that nor a message deleted meanwhile (`allow_sending_without_reply`) may keep an alarm from arriving.
     """
-    origin, _, number = remote_id.partition("#")[0].rpartition(":")
-    if origin not in {"", chat} or not _MESSAGE_NUMBER.fullmatch(number):
+    origin, _, found = remote_id.partition("#")[0].rpartition(":")
+    if origin not in {"", chat} or not _MESSAGE_NUMBER.fullmatch(found):
         return None
-    return {"message_id": int(number), "allow_sending_without_reply": True}
+    return {"message_id": int(found), "allow_sending_without_reply": True}
+
+
+def message_number(remote_id: str | None) -> int | None:
+    """The number in a remote id of ours."""
+    found = (remote_id or "").rpartition(":")[2]
+    return int(found) if _MESSAGE_NUMBER.fullmatch(found) else None
+
+
+def keyboard(buttons: Buttons, nonce: str) -> dict[str, object] | None:
+    """Buttons below a message. The data says whose they are, and `_press` reads it back."""
+    rows = [[{"text": button.text, "callback_data": f"{nonce}.{button.value}"} for button in row] for row in buttons]
+    return {"inline_keyboard": rows} if rows else None
+
+
+def reaction(emoji: str) -> list[dict[str, object]]:
+    """One emoji; Telegram knows them without the selector that keyboards put behind some."""
+    return [{"type": "emoji", "emoji": emoji.replace("\ufe0f", "")}]
 
 
 def _update_id(update: object) -> int | None:
-    return _number(update, "update_id") if isinstance(update, dict) else None
+    return number(update, "update_id") if isinstance(update, dict) else None
 
 
-def _message(message: Mapping[str, object], edit: int | None) -> Incoming | None:
-    """Each chat numbers its messages, so the remote id names the chat; each edit is news, so it names that too."""
-    chat, number = _part(message, "chat"), _number(message, "message_id")
-    chat_id = _number(chat, "id")
-    if not chat_id or number is None:
+def _unreadable(update: object, reason: str) -> Unreadable:
+    return Unreadable(raw=json.dumps(update)[:_MAX_RAW], reason=reason)
+
+
+def _message(message: Fields, _: int, bot_name: str | None) -> Incoming | None:
+    """Each chat numbers its messages, so the remote id names the chat."""
+    place = _Place.of(message)
+    sent = number(message, "message_id")
+    if place is None or sent is None:
         return None
-    content = next((name for name in _CONTENTS if name in message), "other")
-    sender = _sender(message, chat)
-    return Incoming(
-        remote_id=f"{chat_id}:{number}" + (f"#{edit}" if edit is not None else ""),
-        recipient=str(Target(chat=str(chat_id), topic=_topic(message))),
-        recipient_title=_name(chat),
-        sender_id=_id(sender),
-        sender_name=_name(sender),
-        kind=_KINDS.get(content, Kind.OTHER) if edit is None else Kind.EDITED,
-        text=(_text(message, "text") or _text(message, "caption"))[:_MAX_TEXT],
-        sent_at=_number(message, "date" if edit is None else "edit_date"),
-        metadata=_metadata(message, chat, sender) | ({} if edit is None else {"content": content}),
+    kind, written, content = read_content(message, bot_name)
+    return place.incoming(
+        remote_id=f"{place.chat_id}:{sent}",
+        kind=kind,
+        text=written,
+        content=content,
+        reply_to=_answered(message),
+        sent_at=number(message, "date"),
+        metadata=_without_nothing(message_id=sent, forwarded="forward_origin" in message or None),
     )
 
 
-def _membership(change: Mapping[str, object], update_id: int) -> Incoming | None:
-    """The bot was added to a chat, removed or blocked: the text is what it is there now ("member", "kicked" …)."""
-    chat = _part(change, "chat")
-    chat_id = _number(chat, "id")
-    if not chat_id:
+def _edited(message: Fields, update_id: int, _: str | None) -> Incoming | None:
+    """Each edit is news of its own, so its id names the update too."""
+    place = _Place.of(message)
+    sent = number(message, "message_id")
+    if place is None or sent is None:
         return None
-    sender = _sender(change, chat)
-    return Incoming(
-        remote_id=f"{chat_id}#{update_id}",
-        recipient=str(chat_id),
-        recipient_title=_name(chat),
-        sender_id=_id(sender),
-        sender_name=_name(sender),
+    written, content = read_edited(message)
+    return place.incoming(
+        remote_id=f"{place.chat_id}:{sent}#{update_id}",
+        kind=Kind.EDITED,
+        text=written,
+        content=content,
+        reply_to=str(sent),
+        sent_at=number(message, "edit_date"),
+        metadata={"message_id": sent, "content": name_of_content(message)},
+    )
+
+
+def _press(query: Fields, _: int, _name: str | None) -> Incoming | None:
+    """A button below one of our messages. It has no date; an old message comes without content, but with its chat."""
+    message = part(query, "message")
+    place = _Place.of({**message, "from": query.get("from"), "sender_chat": None})
+    query_id, data = text(query, "id"), text(query, "data")
+    if place is None or not 0 < len(query_id) <= MAX_NAME:
+        return None
+    origin, dot, value = data.partition(".")
+    ours = bool(dot and _NONCE.fullmatch(origin))
+    pressed = number(message, "message_id")
+    return place.incoming(
+        remote_id=f"press:{query_id}",
+        kind=Kind.BUTTON,
+        content=Content(value=(value if ours else data)[:MAX_NAME]),
+        reply_to=None if pressed is None else str(pressed),
+        origin=origin if ours else None,
+        handle=query_id,
+    )
+
+
+def _reaction(change: Fields, update_id: int, _: str | None) -> Incoming | None:
+    """Which emoji somebody's reaction consists of now. Those of Telegram Premium are named by their number."""
+    place = _Place.of({**change, "from": change.get("user"), "sender_chat": change.get("actor_chat")})
+    about = number(change, "message_id")
+    if place is None or about is None:
+        return None
+    found = (
+        text(one, "emoji") or text(one, "custom_emoji_id") or text(one, "type")
+        for one in parts(change, "new_reaction")[:_MAX_REACTIONS]
+    )
+    return place.incoming(
+        remote_id=f"{place.chat_id}:{about}#{update_id}",
+        kind=Kind.REACTION,
+        content=Content(reactions=tuple(one[:MAX_NAME] for one in found if one)),
+        reply_to=str(about),
+        sent_at=number(change, "date"),
+    )
+
+
+def _membership(change: Fields, update_id: int, _: str | None) -> Incoming | None:
+    """Somebody, perhaps the bot itself, was added, removed or blocked.
+
+    The text is what they are there now ("member", "kicked" …).
+    """
+    place, now = _Place.of(change), part(change, "new_chat_member")
+    if place is None:
+        return None
+    return place.incoming(
+        remote_id=f"{place.chat_id}#{update_id}",
         kind=Kind.MEMBERSHIP,
-        text=_text(_part(change, "new_chat_member"), "status")[:_MAX_NAME],
-        sent_at=_number(change, "date"),
-        metadata=_metadata(change, chat, sender),
+        text=text(now, "status")[:MAX_NAME],
+        sent_at=number(change, "date"),
+        metadata=_without_nothing(member_id=identity(part(now, "user")), member_name=name(part(now, "user"))),
     )
 
 
-def _metadata(
-    message: Mapping[str, object], chat: Mapping[str, object], sender: Mapping[str, object]
-) -> dict[str, object]:
-    found: dict[str, object] = {
-        "chat_type": _text(chat, "type")[:_MAX_NAME],
-        "message_id": _number(message, "message_id"),
-        "reply_to": _number(_part(message, "reply_to_message"), "message_id"),
-        "username": _text(sender, "username")[:_MAX_NAME],
-    }
-    return {name: value for name, value in found.items() if value not in (None, "")}
+type _Reader = Callable[[Fields, int, str | None], Incoming | None]
+
+_READERS: Mapping[str, _Reader] = {
+    "message": _message,
+    "channel_post": _message,
+    "edited_message": _edited,
+    "edited_channel_post": _edited,
+    "callback_query": _press,
+    "message_reaction": _reaction,
+    "my_chat_member": _membership,
+    "chat_member": _membership,
+}
+KINDS_OF_UPDATE = list(_READERS)
+"""What we ask for: reactions and members come only to those who do."""
 
 
-def _sender(message: Mapping[str, object], chat: Mapping[str, object]) -> Mapping[str, object]:
+class _Place:
+    """Where something happened and who did it."""
+
+    def __init__(self, chat: Fields, chat_id: int, sender: Fields, topic: int | None) -> None:
+        self.chat_id = chat_id
+        self._chat = chat
+        self._sender = sender
+        self._topic = topic
+
+    @classmethod
+    def of(cls, fields: Fields) -> _Place | None:
+        """None without a chat that could be answered to."""
+        chat = part(fields, "chat")
+        chat_id = number(chat, "id")
+        return cls(chat, chat_id, _sender(fields, chat), _topic(fields)) if chat_id else None
+
+    def incoming(
+        self,
+        *,
+        remote_id: str,
+        kind: Kind,
+        text: str = "",
+        content: Content | None = None,
+        reply_to: str | None = None,
+        origin: str | None = None,
+        handle: str | None = None,
+        sent_at: int | None = None,
+        metadata: Mapping[str, object] | None = None,
+    ) -> Incoming:
+        """The message, with this place and this sender."""
+        return Incoming(
+            remote_id=remote_id,
+            recipient=str(Target(chat=str(self.chat_id), topic=self._topic)),
+            recipient_title=name(self._chat),
+            sender_id=identity(self._sender),
+            sender_name=name(self._sender),
+            kind=kind,
+            text=text[:_MAX_TEXT],
+            content=content or Content(),
+            reply_to=reply_to,
+            origin=origin,
+            handle=handle,
+            sent_at=sent_at,
+            metadata={**self._about(), **(metadata or {})},
+        )
+
+    def _about(self) -> Mapping[str, object]:
+        kind, username = self._chat.get("type"), self._sender.get("username")
+        return _without_nothing(
+            chat_type=kind[:MAX_NAME] if isinstance(kind, str) else "",
+            username=username[:MAX_NAME] if isinstance(username, str) else "",
+        )
+
+
+def _without_nothing(**fields: object) -> dict[str, object]:
+    return {field: value for field, value in fields.items() if value not in (None, "")}
+
+
+def _sender(fields: Fields, chat: Fields) -> Fields:
     """Who is behind a message.
 
     Where a chat speaks (a channel, an anonymous administrator), `from` is an account of Telegram's own that many share,
     and must not be taken for a person.
     """
-    return _part(message, "sender_chat") or _part(message, "from") or chat
+    return part(fields, "sender_chat") or part(fields, "from") or chat
 
 
-def _topic(message: Mapping[str, object]) -> int | None:
+def _topic(message: Fields) -> int | None:
     """The topic to answer in. Outside of forums, the field only says which message began a chain of replies."""
-    topic = _number(message, "message_thread_id") if message.get("is_topic_message") is True else None
+    topic = number(message, "message_thread_id") if message.get("is_topic_message") is True else None
     return topic if topic and GENERAL_TOPIC < topic < _MAX_TOPIC else None
 
 
-def _name(entity: Mapping[str, object]) -> str:
-    """A chat's title or a person's name, in one line."""
-    person = f"{_text(entity, 'first_name')} {_text(entity, 'last_name')}"
-    name = " ".join((_text(entity, "title") or person).split())
-    return (name or _text(entity, "username") or _id(entity))[:_MAX_NAME]
-
-
-def _id(entity: Mapping[str, object]) -> str:
-    number = _number(entity, "id")
-    return "" if number is None else str(number)
-
-
-def _part(value: Mapping[str, object], field: str) -> Mapping[str, object]:
-    part = value.get(field)
-    return part if isinstance(part, dict) else {}
-
-
-def _text(value: Mapping[str, object], field: str) -> str:
-    text = value.get(field)
-    return text if isinstance(text, str) else ""
-
-
-def _number(value: Mapping[str, object], field: str) -> int | None:
-    number = value.get(field)
-    return number if type(number) is int and abs(number) < _MAX_NUMBER else None
+def _answered(message: Fields) -> str | None:
+    """The number of the message it answers. In a topic, what answers nobody seems to answer the topic's beginning."""
+    answered = number(part(message, "reply_to_message"), "message_id")
+    return None if answered is None or answered == _topic(message) else str(answered)

@@ -1,9 +1,10 @@
-"""Telegram: text out through `sendMessage`, messages in through `getUpdates`."""
+"""Telegram: messages and their changes out, one method each, and what people do in through `getUpdates`."""
 
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import ClassVar, Self, override
+from urllib.parse import quote
 
 from aiohttp import ClientSession
 from telegram.error import ChatMigrated, Conflict, TelegramError
@@ -12,13 +13,13 @@ from yarl import URL
 from bach_lib.connectors.base import Batch, Capabilities, Connector, Incoming, Rate, Setup
 from bach_lib.connectors.telegram import codec
 from bach_lib.connectors.telegram.bot import RawBot
-from bach_lib.connectors.telegram.errors import fault_of, is_markup_refusal, outcome_of
+from bach_lib.connectors.telegram.errors import fault_of, is_done_already, is_markup_refusal, outcome_of
 from bach_lib.connectors.telegram.markup import PARSE_MODES, compose
 from bach_lib.connectors.telegram.recipients import Target
 from bach_lib.connectors.telegram.request import AiohttpRequest, Timeouts
 from bach_lib.errors import InvalidEndpointError, SecretNotFoundError
 from bach_lib.incoming import Media
-from bach_lib.models import Fault, Format, Identity, Message
+from bach_lib.models import MAX_NONCE, Fault, Format, Identity, Message, Operation
 from bach_lib.outcomes import Outcome, Scope, Sent
 from bach_lib.redact import Redactor
 
@@ -67,6 +68,10 @@ class TelegramConnector(Connector):
         max_text=4096,
         send_timeout=65.0,
         poll_timeout=60.0,
+        operations=frozenset(Operation),
+        max_buttons=100,
+        button_value=codec.MAX_BUTTON_DATA - MAX_NONCE - 1,
+        fetch_bytes=20_000_000,
     )
 
     def __init__(self, setup: Setup, settings: Settings | None = None) -> None:
@@ -83,11 +88,12 @@ class TelegramConnector(Connector):
         self._may_wait = False
         self._moved: dict[str, str] = {}
         self._name: str | None = None
+        self._request = AiohttpRequest(
+            lambda: setup.session, token=token, host=host, timeouts=settings.send, max_answer=_MAX_ANSWER
+        )
         self._bot = RawBot(
             endpoint,
-            request=AiohttpRequest(
-                lambda: setup.session, token=token, host=host, timeouts=settings.send, max_answer=_MAX_ANSWER
-            ),
+            request=self._request,
             polling=AiohttpRequest(
                 self._session_for_polling, token=token, host=host, timeouts=settings.poll, max_answer=_MAX_UPDATES
             ),
@@ -108,8 +114,11 @@ class TelegramConnector(Connector):
         attempt = _Attempt(target=self._target(message.recipient), form=message.format)
         while True:
             try:
-                answer = await self._bot.call("sendMessage", **_parameters(message, attempt))
+                method, parameters = _call(message, attempt)
+                answer = await self._bot.call(method, **parameters)
             except TelegramError as error:
+                if is_done_already(error):
+                    return Sent()
                 changed = attempt.after(error)
                 if changed is None:
                     return self._outcome(error, attempt.target)
@@ -144,6 +153,8 @@ class TelegramConnector(Connector):
         https://core.telegram.org/bots/api#getupdates
         """
         seconds, self._may_wait = (self._poll_seconds if self._may_wait else 0), False
+        if self._name is None and isinstance(fault := await self.check(), Fault):
+            return fault  # without our name, no command to another bot could be told from one to us
         try:
             answer = await self._bot.call(
                 "getUpdates",
@@ -153,11 +164,11 @@ class TelegramConnector(Connector):
                 allowed_updates=codec.KINDS_OF_UPDATE,
             )
         except Conflict as error:
-            return await self._conflict(error)
+            return self._conflict(error)
         except TelegramError as error:
             return self._fault(error)
         self._may_wait = True
-        return codec.batch(answer, cursor)
+        return codec.batch(answer, cursor, self._name.removeprefix("@") if self._name else None)
 
     @override
     async def acknowledge(self, press: Incoming) -> None:
@@ -176,7 +187,19 @@ class TelegramConnector(Connector):
 
     @override
     async def fetch(self, media: Media, limit: int) -> bytes | Fault:
-        return Fault(code="not_fetched", text="Files are not fetched.")
+        """`getFile` tells where the bytes are, for an hour; bots get up to 20 MB.
+
+        https://core.telegram.org/bots/api#getfile
+        """
+        try:
+            match await self._bot.call("getFile", file_id=media.reference):
+                case {"file_path": str(path)} if path and not path.startswith("/"):
+                    content = await self._request.download(f"{self._bot.base_file_url}/{quote(path)}", limit)
+                case _:  # an absolute path: a server of one's own with --local, which hands nothing out
+                    return Fault(code="not_fetched", text="The server keeps this file to itself.")
+        except TelegramError as error:
+            return self._fault(error)
+        return content if len(content) <= limit else Fault(code="too_large", text=f"It has more than {limit} bytes.")
 
     @override
     async def reset(self) -> None:
@@ -214,14 +237,12 @@ class TelegramConnector(Connector):
     def _clean(self, fault: Fault) -> Fault:
         return replace(fault, text=self._redact(fault.text))
 
-    async def _conflict(self, error: Conflict) -> Fault:
+    def _conflict(self, error: Conflict) -> Fault:
         """Say which bot: a person with five of them has to find the program that uses this one too."""
-        if self._name is None:
-            await self.check()
-        name = self._name or "this bot"
         if "webhook" in error.message:
-            text = f"The messages for {name} go to a webhook. Remove it (deleteWebhook) to receive them here."
+            text = f"The messages for {self._name} go to a webhook. Remove it (deleteWebhook) to receive them here."
         else:
+            name = self._name
             text = f"Another program receives the messages for {name}. Stop it there, or use a bot of its own here."
         return replace(self._fault(error), text=text)
 
@@ -237,16 +258,31 @@ def _host(endpoint: str) -> str:
     return host
 
 
-def _parameters(message: Message, attempt: _Attempt) -> dict[str, object]:
-    """https://core.telegram.org/bots/api#sendmessage; what is None is left out."""
-    return {
-        "chat_id": attempt.target.chat_id,
-        "message_thread_id": attempt.target.topic,
+def _call(message: Message, attempt: _Attempt) -> tuple[str, dict[str, object]]:
+    """The method and what it is told; what is None is left out.
+
+    https://core.telegram.org/bots/api#sendmessage, #editmessagetext, #deletemessage, #setmessagereaction
+    """
+    chat: dict[str, object] = {"chat_id": attempt.target.chat_id}
+    about = chat | {"message_id": codec.message_number(message.target)}
+    words = {
         "text": compose(message.text, message.title, attempt.form),
         "parse_mode": PARSE_MODES[attempt.form],
-        "disable_notification": message.silent or None,
-        "reply_parameters": codec.reply(message.reply_to, attempt.target.chat) if message.reply_to else None,
+        "reply_markup": codec.keyboard(message.buttons, message.nonce),
     }
+    match message.operation:
+        case Operation.EDIT:
+            return "editMessageText", about | words
+        case Operation.DELETE:
+            return "deleteMessage", about
+        case Operation.REACT:
+            return "setMessageReaction", about | {"reaction": codec.reaction(message.text)}
+        case Operation.SEND:
+            return "sendMessage", chat | words | {
+                "message_thread_id": attempt.target.topic,
+                "disable_notification": message.silent or None,
+                "reply_parameters": codec.reply(message.reply_to, attempt.target.chat) if message.reply_to else None,
+            }
 
 
 def _message_id(answer: object) -> str | None:

@@ -61,6 +61,13 @@ def is_markup_refusal(error: TelegramError) -> bool:
     )
 
 
+def is_done_already(error: TelegramError) -> bool:
+    """True where what was asked for is so already: another attempt did it, or a person."""
+    return isinstance(error, BadRequest) and any(
+        words in error.message.lower() for words in ("message is not modified", "message to delete not found")
+    )
+
+
 def fault_of(error: TelegramError) -> Fault:
     """The error as a code and the platform's words. `BadRequest` is a `NetworkError` too, so it is asked for first."""
     match error:

@@ -32,6 +32,10 @@ class Timeouts:
     total: float
 
 
+_DOWNLOAD_SECONDS = 120.0
+"""For 20 MB over a slow line; the longest silence is bounded as everywhere."""
+
+
 class AiohttpRequest(BaseRequest):
     """Sends a bot's requests through the session that `session()` returns, which stays its owner's.
 
@@ -91,7 +95,7 @@ class AiohttpRequest(BaseRequest):
             async with self._session().request(
                 method, address, data=body, timeout=self._timeout, allow_redirects=False, raise_for_status=False
             ) as response:
-                status, payload = response.status, await self._read(response)
+                status, payload = response.status, await _read(response, self._max_answer)
         except (ClientError, OSError, ValueError, RuntimeError) as error:  # RuntimeError: the session is closed
             failure = network_failure(error, self._host, written=body.written)
         else:
@@ -100,11 +104,34 @@ class AiohttpRequest(BaseRequest):
                 return status, payload
         raise failure  # out here, so that its `__context__` does not carry the address
 
-    async def _read(self, response: ClientResponse) -> bytes:
-        body = bytearray()
-        async for chunk in response.content.iter_any():
-            body += chunk
-            if len(body) > self._max_answer:
-                response.close()
-                return bytes(body[: self._max_answer])
-        return bytes(body)
+    async def download(self, url: str, limit: int) -> bytes:
+        """The bytes of a file, one more than `limit` if there are more. Raises `RequestError`."""
+        address = url.replace(f"/file/bot{TOKEN_PLACEHOLDER}/", f"/file{self._path}", 1)
+        timeout = ClientTimeout(
+            total=_DOWNLOAD_SECONDS,
+            connect=self._timeout.connect,
+            sock_connect=self._timeout.sock_connect,
+            sock_read=self._timeout.sock_read,
+        )
+        failure: RequestError
+        try:
+            async with self._session().get(
+                address, timeout=timeout, allow_redirects=False, raise_for_status=False
+            ) as response:
+                if response.status == 200:
+                    return await _read(response, limit + 1)
+                failure = RequestError("not_fetched", f"{self._host} answered with HTTP status {response.status}.")
+        except (ClientError, OSError, ValueError, RuntimeError) as error:
+            failure = network_failure(error, self._host, written=False)
+        raise failure  # out here, so that its `__context__` does not carry the address
+
+
+async def _read(response: ClientResponse, limit: int) -> bytes:
+    """At most `limit` bytes of the body."""
+    body = bytearray()
+    async for chunk in response.content.iter_any():
+        body += chunk
+        if len(body) > limit:
+            response.close()
+            return bytes(body[:limit])
+    return bytes(body)

@@ -9,7 +9,7 @@ from aiohttp import ClientSession
 from bach_lib.clock import SystemClock
 from bach_lib.connectors.base import Setup
 from bach_lib.connectors.telegram import Settings, TelegramConnector, Timeouts
-from bach_lib.models import Connection, Format, Message
+from bach_lib.models import Buttons, Connection, Format, Message, Operation
 from bach_lib.testing.telegram_server import Bot, TelegramServer
 
 TOKEN = "123456789:AAH-not_a_real_token_but_of_its_form-x"
@@ -89,11 +89,14 @@ def a_message(
     form: Format = Format.PLAIN,
     silent: bool = False,
     reply_to: str | None = None,
+    operation: Operation = Operation.SEND,
+    target: str | None = None,
+    buttons: Buttons = (),
 ) -> Message:
     """A message from the queue."""
     return Message(
         id=1,
-        nonce="n",
+        nonce="0a1b2c3d-1",
         connection="telegram",
         recipient=recipient,
         text=text,
@@ -101,4 +104,7 @@ def a_message(
         format=form,
         silent=silent,
         reply_to=reply_to,
+        operation=operation,
+        target=target,
+        buttons=buttons,
     )

@@ -33,7 +33,7 @@ async def test_a_message_comes_in(connector: TelegramConnector, server: Telegram
     """Nobody could talk to the house."""
     server.receive_text(bot, chat_id=CHAT, text="/start", first_name="Ada", username="ada_l")
     [message] = (await poll(connector)).messages
-    assert (message.kind, message.text, message.recipient, message.sender_id) == ("text", "/start", "42", "42")
+    assert (message.kind, message.text, message.recipient, message.sender_id) == ("command", "/start", "42", "42")
     assert (message.recipient_title, message.sender_name) == ("Ada", "Ada")
     assert message.metadata == {"chat_type": "private", "message_id": 1, "username": "ada_l"}
 
@@ -107,6 +107,7 @@ async def test_a_poison_update_is_passed(connector: TelegramConnector, server: T
     server.receive_text(bot, chat_id=CHAT, text="still here")
     batch = await poll(connector)
     assert [message.text for message in batch.messages] == ["still here"]
+    assert [one.reason for one in batch.unreadable] == ["message without its chat"] * 2
     server.receive_text(bot, chat_id=CHAT, text="and here")
     assert [message.text for message in (await poll(connector, batch.cursor)).messages] == ["and here"]
 
@@ -144,11 +145,16 @@ async def test_a_webhook_is_set(connector: TelegramConnector, bot: Bot) -> None:
     assert fault.text.startswith("The messages for @home_bot go to a webhook.")
 
 
-async def test_a_conflict_of_an_unknown_bot(connector: TelegramConnector, server: TelegramServer) -> None:
-    """Asking for the bot's name while the platform is in trouble would hide the conflict."""
-    server.fail(Fault.conflict(), methods=["getUpdates"])
+async def test_a_bot_that_does_not_know_its_name_reads_nothing(
+    connector: TelegramConnector, server: TelegramServer, bot: Bot
+) -> None:
+    """A command to us in a group would be taken for one to another bot, and be gone."""
     server.fail(Fault.server_error(), methods=["getMe"])
-    assert (await failed_poll(connector)).code == "conflict"
+    server.receive_text(bot, chat_id=CHAT, text="/open@home_bot")
+    assert (await failed_poll(connector)).code == "server_error"
+    assert server.calls["getUpdates"] == 0
+    [message] = (await poll(connector)).messages
+    assert message.content.command == "open"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,110 @@
+"""What a message of Telegram holds: a command, a file, a place (https://core.telegram.org/bots/api#message)."""
+
+import re
+from collections.abc import Mapping
+
+from bach_lib.connectors.telegram.fields import MAX_NAME, Fields, degrees, number, part, parts, text
+from bach_lib.incoming import Content, Kind, Location, Media
+
+_FILES: Mapping[str, str] = {
+    "animation": "animation",  # before document, which comes with it
+    "audio": "audio",
+    "document": "document",
+    "photo": "photo",
+    "sticker": "sticker",
+    "video": "video",
+    "video_note": "video",
+    "voice": "voice",
+}
+"""The fields that hold a file, and what BACH calls each."""
+
+_PLACES = ("venue", "location")
+_MEMBERS: Mapping[str, str] = {"new_chat_members": "member", "left_chat_member": "left"}
+_OTHERS = (
+    "contact",
+    "dice",
+    "poll",
+    "story",
+    "pinned_message",
+    "migrate_to_chat_id",
+    "migrate_from_chat_id",
+    "forum_topic_created",
+)
+
+_COMMAND = re.compile(r"/([A-Za-z0-9_]{1,64})(?:@(\w{1,64}))?(?:\s+|$)", re.ASCII)
+_MAX_REFERENCE = 512
+_MAX_SIZE = 1 << 42
+"""Bytes and seconds above this are made up."""
+
+
+def name_of_content(message: Fields) -> str:
+    """The field that says what a message is."""
+    names = ("text", *_FILES, *_PLACES, *_MEMBERS, *_OTHERS)
+    return next((name for name in names if name in message), "other")
+
+
+def read_content(message: Fields, bot_name: str | None) -> tuple[Kind, str, Content]:
+    """Kind, text and content of a new message. `bot_name` is ours, as in `/command@name`, without the @."""
+    name, written = name_of_content(message), text(message, "text") or text(message, "caption")
+    if name == "text":
+        command = _command(message, written, bot_name)
+        return (Kind.COMMAND if command else Kind.TEXT), written, command or Content()
+    if name in _FILES:
+        return Kind.MEDIA, written, Content(media=_media(message, name))
+    if name in _PLACES:
+        return Kind.LOCATION, written, Content(location=_location(part(message, "location")))
+    if name in _MEMBERS:
+        return Kind.MEMBERSHIP, _MEMBERS[name], Content()
+    return Kind.OTHER, written, Content()
+
+
+def read_edited(message: Fields) -> tuple[str, Content]:
+    """Text and content of a message that was changed; a live location that moves is one."""
+    _, written, content = read_content({key: message[key] for key in message if key != "entities"}, None)
+    return written, content
+
+
+def _command(message: Fields, written: str, bot_name: str | None) -> Content | None:
+    """What Telegram itself marks as a command at the very beginning, to us and by the person's own hand.
+
+    Passing somebody else's words on is not asking for something.
+    """
+    is_marked = any(
+        text(entity, "type") == "bot_command" and number(entity, "offset") == 0 for entity in parts(message, "entities")
+    )
+    match = _COMMAND.match(written)
+    if match is None or not is_marked or "forward_origin" in message or "via_bot" in message:
+        return None
+    command, addressee = match.groups()
+    if addressee and (bot_name is None or addressee.lower() != bot_name.lower()):
+        return None
+    return Content(command=command.lower(), args=written[match.end() :].strip())
+
+
+def _media(message: Fields, name: str) -> Media | None:
+    file = part(message, name)
+    if name == "photo":  # in several sizes
+        file = max(parts(message, "photo"), key=lambda size: _amount(size, "file_size") or 0, default={})
+    reference = text(file, "file_id")
+    if not 0 < len(reference) <= _MAX_REFERENCE:
+        return None
+    return Media(
+        type=_FILES[name],
+        reference=reference,
+        name=text(file, "file_name")[:MAX_NAME] or None,
+        size=_amount(file, "file_size"),
+        mime_type=text(file, "mime_type")[:MAX_NAME] or ("image/jpeg" if name == "photo" else None),
+        duration=_amount(file, "duration"),
+    )
+
+
+def _amount(value: Fields, field: str) -> int | None:
+    found = number(value, field)
+    return found if found is not None and 0 <= found < _MAX_SIZE else None
+
+
+def _location(place: Fields) -> Location | None:
+    latitude, longitude = degrees(place, "latitude", 90), degrees(place, "longitude", 180)
+    if latitude is None or longitude is None:
+        return None
+    return Location(latitude=latitude, longitude=longitude)

@@ -1,0 +1,145 @@
+"""Buttons, and what is done to messages that are there already."""
+
+import pytest
+
+from bach_lib.connectors.telegram import TelegramConnector
+from bach_lib.models import Button, Format, Operation
+from bach_lib.outcomes import Dead, Retry, Scope, Sent, Uncertain
+from bach_lib.testing.telegram_server import Bot, BotReaction, Fault, InlineButton, MessageName, TelegramServer
+from tests.lib.connectors.telegram.conftest import CHAT, GROUP, a_message
+
+YES_NO = ((Button(text="Yes", value="1"), Button(text="No", value="0")),)
+
+
+async def sent(connector: TelegramConnector) -> str:
+    """A message with buttons is there; its number."""
+    outcome = await connector.send(a_message("Open?", buttons=YES_NO))
+    assert isinstance(outcome, Sent)
+    assert outcome.remote_id
+    return outcome.remote_id
+
+
+async def test_buttons_carry_whose_they_are(connector: TelegramConnector, server: TelegramServer) -> None:
+    """A press could not be told from one below another message, or another database."""
+    await sent(connector)
+    assert server.sent[0].keyboard == (
+        (InlineButton(text="Yes", data="0a1b2c3d-1.1"), InlineButton(text="No", data="0a1b2c3d-1.0")),
+    )
+
+
+async def test_a_press_comes_back(connector: TelegramConnector, server: TelegramServer, bot: Bot) -> None:
+    """A question would be asked and its answer not understood."""
+    number = await sent(connector)
+    query = server.press(bot, server.sent[0], "Yes", from_id=7, first_name="Bob")
+    answer = await connector.receive(None)
+    [press] = answer.messages  # type: ignore[union-attr] # a fault fails here as it should
+    assert (press.origin, press.content.value, press.reply_to, press.sender_id) == ("0a1b2c3d-1", "1", number, "7")
+    await connector.acknowledge(press)
+    assert [given.callback_query_id for given in server.callback_answers] == [query]
+
+
+def test_the_longest_value_fits() -> None:
+    """The last button of a long list would be refused by Telegram, and the whole message with it."""
+    assert TelegramConnector.capabilities.button_value == 38
+
+
+@pytest.mark.parametrize("value", ["x" * 38, "é" * 19, "a.b"])
+async def test_values_come_back_as_they_were(
+    connector: TelegramConnector, server: TelegramServer, bot: Bot, value: str
+) -> None:
+    """An automation would wait for a value that never comes."""
+    long = a_message("Open?", buttons=((Button(text="Yes", value=value),),))
+    assert isinstance(await connector.send(long), Sent)
+    server.press(bot, server.sent[0], 0)
+    answer = await connector.receive(None)
+    assert [press.content.value for press in answer.messages] == [value]  # type: ignore[union-attr] # as above
+
+
+async def test_an_edit_changes_text_and_buttons(connector: TelegramConnector, server: TelegramServer) -> None:
+    """A question that is over would go on asking."""
+    number = await sent(connector)
+    edit = a_message("*Open* now", operation=Operation.EDIT, target=number, form=Format.MARKDOWN)
+    assert await connector.send(edit) == Sent(remote_id=number)
+    [edited] = server.edited
+    assert (edited.message_id, edited.text, edited.keyboard) == (int(number), "Open now", ())
+    assert len(server.sent) == 1
+
+
+async def test_an_edit_with_broken_markup_goes_as_plain_text(
+    connector: TelegramConnector, server: TelegramServer
+) -> None:
+    """That Ada_L has answered would never be shown."""
+    number = await sent(connector)
+    edit = a_message("by Ada <b", operation=Operation.EDIT, target=number, form=Format.HTML)
+    assert await connector.send(edit) == Sent(remote_id=number, degraded=True)
+    assert server.edited[0].text == "by Ada <b"
+
+
+@pytest.mark.parametrize("operation", [Operation.EDIT, Operation.DELETE])
+async def test_what_is_so_already_is_done(
+    connector: TelegramConnector, server: TelegramServer, operation: Operation
+) -> None:
+    """A change that was repeated after a lost answer would end as a dead letter."""
+    number = await sent(connector)
+    change = a_message("Open!", operation=operation, target=number)
+    assert isinstance(await connector.send(change), Sent)
+    assert isinstance(await connector.send(change), Sent)
+
+
+async def test_a_message_is_deleted(connector: TelegramConnector, server: TelegramServer) -> None:
+    """A door code would stay where everybody can read it."""
+    number = await sent(connector)
+    assert isinstance(await connector.send(a_message(operation=Operation.DELETE, target=number)), Sent)
+    assert server.deleted == [MessageName(chat_id=CHAT, message_id=int(number))]
+
+
+@pytest.mark.parametrize("emoji", ["👍", "❤\ufe0f"])
+async def test_a_reaction_is_put_below(connector: TelegramConnector, server: TelegramServer, emoji: str) -> None:
+    """The heart of a keyboard, which has a selector behind it, would be refused."""
+    number = await sent(connector)
+    assert isinstance(await connector.send(a_message(emoji, operation=Operation.REACT, target=number)), Sent)
+    assert server.reactions == [BotReaction(bot="home_bot", chat_id=CHAT, message_id=int(number), emoji=(emoji[0],))]
+
+
+@pytest.mark.parametrize(
+    ("operation", "text", "target", "words"),
+    [
+        (Operation.EDIT, "x", "999", "message to edit not found"),
+        (Operation.REACT, "👍", "999", "message to react not found"),
+        (Operation.REACT, "🐢", "1", "REACTION_INVALID"),
+        (Operation.EDIT, "x", "nonsense", "message to edit not found"),
+    ],
+)
+async def test_what_cannot_be_changed_is_dead_with_the_platforms_words(
+    connector: TelegramConnector, operation: Operation, text: str, target: str, words: str
+) -> None:
+    """A change that can never work would be tried again and again, and keep the lane waiting."""
+    await sent(connector)
+    outcome = await connector.send(a_message(text, operation=operation, target=target))
+    assert isinstance(outcome, Dead)
+    assert words.lower() in outcome.fault.text.lower()
+
+
+@pytest.mark.parametrize("operation", [Operation.EDIT, Operation.DELETE, Operation.REACT])
+async def test_an_outage_kills_no_change(
+    connector: TelegramConnector, hasty: TelegramConnector, server: TelegramServer, operation: Operation
+) -> None:
+    """Who has answered would not be shown because the network was away for a minute."""
+    number = await sent(connector)
+    change = a_message("👍", operation=operation, target=number)
+    server.fail(Fault.server_error())
+    refused = await connector.send(change)
+    assert isinstance(refused, Retry)
+    assert refused.scope is Scope.CONNECTION
+    server.fail(Fault.hang())
+    assert isinstance(await hasty.send(change), Uncertain)
+
+
+async def test_typing_is_shown_where_the_answer_will_stand(
+    connector: TelegramConnector, server: TelegramServer
+) -> None:
+    """The wrong topic would wait for an answer."""
+    await connector.typing(f"{GROUP}/7")
+    assert [(action.chat_id, action.thread_id, action.action) for action in server.actions] == [(GROUP, 7, "typing")]
+    server.fail(Fault.server_error())
+    await connector.typing(str(CHAT))  # raises nothing
