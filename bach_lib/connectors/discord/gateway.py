@@ -62,11 +62,11 @@ class Gateway(discord.Client):
 
     async def run_once(self) -> None:
         """Connect, and hear until the session is over. Raises what discord.py raises, and `RequestError`."""
-        try:
-            async with self:
+        async with self:
+            try:
                 await self.connect(reconnect=False)
-        finally:
-            await self._end_heartbeats()
+            finally:
+                await self._end_connections()
 
     @override
     def _get_state(self, **options: Any) -> ConnectionState[Self]:
@@ -82,8 +82,8 @@ class Gateway(discord.Client):
         if event == "disconnect":
             self._hear(DISCONNECTED, {})
 
-    async def _end_heartbeats(self) -> None:
-        """Heartbeats come from a thread for each connection, which discord.py only asks to end, or forgets."""
+    async def _end_connections(self) -> None:
+        """Each connection has a thread for its heartbeats. discord.py forgets both of one that is not ready yet."""
         threads = [
             thread
             for thread in threading.enumerate()
@@ -91,7 +91,7 @@ class Gateway(discord.Client):
         ]
         for thread in threads:
             thread.stop()
-        for thread in threads:
+            await thread.ws.close(code=1000)
             await asyncio.to_thread(thread.join, _THREAD_SECONDS)
 
     def _ear(self, event: str) -> Callable[[Any], None]:

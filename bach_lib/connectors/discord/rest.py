@@ -133,7 +133,7 @@ class Rest(HTTPClient):
             return await self._gateway_session.ws_connect(
                 url,
                 max_msg_size=_MAX_ANSWER,
-                timeout=ClientWSTimeout(ws_close=5.0),
+                timeout=ClientWSTimeout(ws_close=2.0),
                 autoclose=False,
                 headers={"User-Agent": self.user_agent},
                 compress=compress,

@@ -116,7 +116,7 @@ class Gateway:
 
     While `is_deaf`, nothing that a client sends is answered: its heartbeats stay without an answer (a zombie).
     `is_closed`: nobody is let in (503), while the rest of the platform works. `turns_away`: the code with which every
-    connection is closed as soon as it is there.
+    connection is closed as soon as it is there. `identified` and `heartbeats` count what clients sent.
     """
 
     def __init__(self, world: World) -> None:
@@ -126,6 +126,7 @@ class Gateway:
         self.is_closed = False
         self.turns_away: int | None = None
         self.identified = 0
+        self.heartbeats = 0
         self._world = world
         self._connections: set[Connection] = set()
 
@@ -133,11 +134,6 @@ class Gateway:
     def connected(self) -> list[Session]:
         """The sessions that somebody listens to."""
         return [session for session in self.sessions.values() if session.connection is not None]
-
-    @property
-    def connections(self) -> int:
-        """How many clients there are, identified or not."""
-        return len(self._connections)
 
     def dispatch(self, event: str, make: Make, to: Collection[Bot], *, channel: Channel | None = None) -> None:
         """Tell the sessions of these bots, if they want to know. `make` gets the bot and the session's intents."""
@@ -181,7 +177,6 @@ class Gateway:
         self._connections.add(connection)
         writer = asyncio.create_task(connection.write())
         connection.send(_HELLO, {"heartbeat_interval": int(self.heartbeat * 1000), "_trace": []})
-        self._world.changed()
         if self.turns_away is not None:
             connection.close(self.turns_away)
         try:
@@ -203,7 +198,9 @@ class Gateway:
             return
         match frame:
             case {"op": 1}:
+                self.heartbeats += 1
                 connection.send(_ACK)
+                self._world.changed()
             case {"op": 2, "d": {"token": str(token), "intents": int(intents)}}:
                 self._identify(connection, token, intents)
             case {"op": 6, "d": {"token": str(token), "session_id": str(session_id), "seq": int(sequence)}}:
