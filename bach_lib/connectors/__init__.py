@@ -8,9 +8,11 @@ from typing import cast
 from bach_lib.connectors.base import Connector
 from bach_lib.errors import MissingLibraryError, UnknownTypeError
 
+# module, class, the package it needs, and the extra of ours that brings that package
 _BUILT_IN = {
-    "discord": ("bach_lib.connectors.discord", "DiscordConnector", "discord.py"),
-    "telegram": ("bach_lib.connectors.telegram", "TelegramConnector", "python-telegram-bot"),
+    "discord": ("bach_lib.connectors.discord", "DiscordConnector", "discord.py", "discord"),
+    "discord_webhook": ("bach_lib.connectors.discord_webhook", "DiscordWebhookConnector", "discord.py", "discord"),
+    "telegram": ("bach_lib.connectors.telegram", "TelegramConnector", "python-telegram-bot", "telegram"),
 }
 
 
@@ -45,8 +47,8 @@ class Connectors:
 
 
 def _import(type_: str) -> type[Connector]:
-    module, name, package = _BUILT_IN[type_]
+    module, name, package, extra = _BUILT_IN[type_]
     try:
         return cast("type[Connector]", getattr(import_module(module), name))
     except ImportError as error:
-        raise MissingLibraryError(type=type_, package=package, extra=type_) from error
+        raise MissingLibraryError(type=type_, package=package, extra=extra) from error

@@ -12,6 +12,7 @@ from bach_lib.clock import SystemClock
 from bach_lib.connectors import discord
 from bach_lib.connectors.base import Connector, Setup
 from bach_lib.connectors.discord import DiscordConnector
+from bach_lib.connectors.discord_webhook import DiscordWebhookConnector
 from bach_lib.connectors.telegram import Settings, TelegramConnector, Timeouts
 from bach_lib.models import Connection
 from bach_lib.testing import discord_server
@@ -263,6 +264,74 @@ def buttons(message: discord_server.Message) -> list[Mapping[str, object]]:
     """The buttons below a message."""
     rows = [row for row in message.components if isinstance(row, dict)]
     return [button for row in rows for button in row["components"]]
+
+
+class DiscordWebhookPlatform(Platform):
+    """Discord, through a webhook."""
+
+    name = "discord_webhook"
+    connector = DiscordWebhookConnector
+    secrets: ClassVar[Mapping[str, str]] = {
+        "url": "https://discord.com/api/webhooks/1001001001001001001/the-secret-of-the-webhook-of-the-contract-tests"
+    }
+    wrong_secrets: ClassVar[Mapping[str, str]] = {
+        "url": "https://discord.com/api/webhooks/1001001001001001001/the-secret-of-a-webhook-that-was-deleted"
+    }
+    recipient = "channel"
+    same_recipients = (" Channel ",)
+
+    @property
+    @override
+    def endpoint(self) -> str:
+        return self._server.api
+
+    @override
+    async def start(self, stack: AsyncExitStack) -> None:
+        self._server = await stack.enter_async_context(DiscordServer())
+        channel = self._server.add_channel(self._server.add_guild())
+        number, token = self.secrets["url"].split("/")[-2:]
+        self._server.add_webhook(channel, id=int(number), token=token)
+
+    @override
+    def hasty(self) -> Connector:
+        return DiscordWebhookConnector(self.setup(), discord.Timeouts(connect=5, read=0.3, total=5))
+
+    @override
+    async def go_away(self) -> None:
+        await self._server.pause()
+
+    @override
+    def fall_silent(self) -> None:
+        self._silence = self._server.fail(discord_server.Fault.hang(), times=None)
+
+    @override
+    async def until_asked(self) -> None:
+        await self._server.wait_until(lambda: self._silence.hits > 0)
+
+    @override
+    def texts(self) -> list[str]:
+        gone = self._server.deleted
+        return [shown(message.content) for message in self._server.sent if message not in gone]
+
+    @override
+    def write(self, text: str) -> None:
+        raise AssertionError("nobody can write through a webhook")
+
+    @override
+    def press(self, button: str) -> None:
+        raise AssertionError("a webhook has no buttons")
+
+    @override
+    def send_file(self, content: bytes) -> None:
+        raise AssertionError("nobody can write through a webhook")
+
+    @override
+    def acknowledged(self) -> int:
+        return 0
+
+    @override
+    def is_typing(self) -> bool:
+        return False
 
 
 def shown(content: str) -> str:

@@ -12,10 +12,11 @@ from bach_lib.errors import InputError, InvalidRecipientError
 from bach_lib.incoming import Kind
 from bach_lib.models import Button, Buttons, Fault, Format, Identity, Message, Operation
 from bach_lib.outcomes import Dead, Outcome, Retry, Scope, Sent, Uncertain
-from tests.contracts.platforms import DiscordPlatform, Platform, TelegramPlatform
+from tests.contracts.platforms import DiscordPlatform, DiscordWebhookPlatform, Platform, TelegramPlatform
 
 PLATFORMS: list[type[Platform]] = [
     DiscordPlatform,
+    DiscordWebhookPlatform,
     TelegramPlatform,
 ]
 

@@ -31,12 +31,12 @@ async def test_every_built_in_type_keeps_to_the_protocol(name: str) -> None:
 @pytest.mark.parametrize("name", BUILT_IN)
 async def test_a_missing_library_is_named_with_the_way_to_get_it(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A person would read the error of an import and not know what to do."""
-    module, _, package = connectors._BUILT_IN[name]
+    module, _, package, extra = connectors._BUILT_IN[name]
     monkeypatch.setitem(sys.modules, module, None)
     with pytest.raises(MissingLibraryError) as caught:
         await Connectors().load(name)
-    assert caught.value.placeholders == {"type": name, "package": package, "extra": name}
-    assert f"bach-lib[{name}]" in str(caught.value)
+    assert caught.value.placeholders == {"type": name, "package": package, "extra": extra}
+    assert f"bach-lib[{extra}]" in str(caught.value)
 
 
 async def test_an_unknown_type_is_answered_with_those_there_are() -> None:

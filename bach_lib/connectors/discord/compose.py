@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from hashlib import sha256
 
+from bach_lib.connectors.discord.errors import RequestError
 from bach_lib.models import MAX_NONCE, Button, Buttons, Format, Message
 
 MAX_CONTENT = 2000
@@ -56,17 +57,31 @@ def split(text: str, limit: int = MAX_CONTENT) -> list[str]:
     return [part for part in [*parts, text] if part.strip()]
 
 
+def only_one(message: Message) -> str:
+    """The text of a message that has to stay one. Raises `RequestError`."""
+    found = contents(message)
+    if len(found) > 1:
+        raise RequestError("too_long", f"A message that is there already can have {MAX_CONTENT} characters.")
+    return found[0]
+
+
+def target(message: Message) -> int:
+    """The message to change. Raises `RequestError` for what names none."""
+    found = message_number(message.target)
+    if found is None:
+        raise RequestError("message_not_found", "There is no such message.")
+    return int(found)
+
+
+def anonymous(message: Message, content: str) -> dict[str, object]:
+    """One of the messages, without what only bots can have."""
+    body: dict[str, object] = {"content": content, "allowed_mentions": _mentions(message)}
+    return body | {"flags": _SILENT} if message.silent else body
+
+
 def payload(message: Message, content: str, *, part: int, is_last: bool) -> dict[str, object]:
-    """One of the messages. The first answers, the last has the buttons."""
-    mentions = ["users", "roles"] if message.format is Format.MARKDOWN else []
-    body: dict[str, object] = {
-        "content": content,
-        "allowed_mentions": {"parse": mentions, "replied_user": not message.silent},
-        "nonce": nonce(message, part),
-        "enforce_nonce": True,
-    }
-    if message.silent:
-        body["flags"] = _SILENT
+    """One of the messages of a bot. The first answers, the last has the buttons."""
+    body = anonymous(message, content) | {"nonce": nonce(message, part), "enforce_nonce": True}
     if part == 0 and (answered := message_number(message.reply_to)):
         # an alarm must not die because somebody deleted what it answers
         body["message_reference"] = {"message_id": answered, "fail_if_not_exists": False}
@@ -77,8 +92,7 @@ def payload(message: Message, content: str, *, part: int, is_last: bool) -> dict
 
 def change(message: Message, content: str) -> dict[str, object]:
     """What becomes of a message that is edited; without buttons none are left."""
-    mentions = ["users", "roles"] if message.format is Format.MARKDOWN else []
-    return {"content": content, "allowed_mentions": {"parse": mentions}, "components": components(message)}
+    return {"content": content, "allowed_mentions": _mentions(message), "components": components(message)}
 
 
 def nonce(message: Message, part: int) -> str:
@@ -97,6 +111,11 @@ def message_number(remote_id: str | None) -> str | None:
     """The id of a message in a remote id, which may name an edit or a file of it; None where there is none."""
     number = (remote_id or "").partition("#")[0]
     return number if _MESSAGE_NUMBER.fullmatch(number) else None
+
+
+def _mentions(message: Message) -> dict[str, object]:
+    parse = ["users", "roles"] if message.format is Format.MARKDOWN else []
+    return {"parse": parse, "replied_user": not message.silent}
 
 
 def _rows(buttons: Buttons) -> Sequence[tuple[Button, ...]]:

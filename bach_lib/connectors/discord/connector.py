@@ -1,6 +1,5 @@
 """Discord bots: messages out over HTTP, messages in through the gateway. Each works while the other does not."""
 
-from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import ClassVar, override
@@ -15,6 +14,7 @@ from bach_lib.connectors.discord.gateway import HEARTBEAT_TIMEOUT, Gateway, Hear
 from bach_lib.connectors.discord.hearing import Hearing
 from bach_lib.connectors.discord.history import History
 from bach_lib.connectors.discord.logs import be_discreet
+from bach_lib.connectors.discord.parts import Parts
 from bach_lib.connectors.discord.places import Places
 from bach_lib.connectors.discord.reading import items, number, text
 from bach_lib.connectors.discord.recipients import Target
@@ -22,7 +22,7 @@ from bach_lib.connectors.discord.rest import Rest, Timeouts
 from bach_lib.errors import SecretNotFoundError
 from bach_lib.incoming import Media
 from bach_lib.models import MAX_NONCE, Fault, Format, Identity, Message, Operation
-from bach_lib.outcomes import Dead, Outcome, Sent
+from bach_lib.outcomes import Outcome, Sent
 from bach_lib.redact import Redactor
 
 PERMISSIONS = 0x40_0001_8C40
@@ -31,8 +31,6 @@ PERMISSIONS = 0x40_0001_8C40
 _RATE = Rate(count=45, per=1, burst=5)
 """50 a second for a bot (https://discord.com/developers/docs/topics/rate-limits#global-rate-limit), so 5 at once and 45
 in the second that follows. What a channel bears is told with every answer, see `waiting`."""
-
-_MAX_UNFINISHED = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +77,7 @@ class DiscordConnector(Connector):
         )
         self._heartbeat_timeout = settings.heartbeat_timeout
         self._directs: dict[int, int] = {}
-        self._unfinished: OrderedDict[str, list[str]] = OrderedDict()
+        self._parts = Parts()
         places = Places()
         reader = Reader(places=places, own_id=lambda: self._hearing.own_id, allowed=setup.allowed)
         self._hearing = Hearing(
@@ -114,7 +112,7 @@ class DiscordConnector(Connector):
                 case Operation.DELETE:
                     return await self._delete(place, message)
                 case Operation.REACT:
-                    await self._rest.add_reaction(place, _target(message), message.text)
+                    await self._rest.add_reaction(place, compose.target(message), message.text)
         except RequestError as error:
             return self._clean(outcome_of(error))
         return Sent(remote_id=message.target)
@@ -194,41 +192,28 @@ class DiscordConnector(Connector):
         return self._directs[person]
 
     async def _send(self, place: int, message: Message) -> Outcome:
-        """All parts; those that an earlier attempt has sent are not sent again while we remember them."""
         contents = compose.contents(message)
-        done = self._unfinished.pop(message.nonce, [])
-        try:
-            for part in range(len(done), len(contents)):
-                is_last = part == len(contents) - 1
-                body = compose.payload(message, contents[part], part=part, is_last=is_last)
-                answer = await self._rest.send_message(place, params=_json(body))
-                done.append(text(answer, "id") if isinstance(answer, dict) else "")
-        finally:
-            if 0 < len(done) < len(contents):
-                self._remember(message.nonce, done)
-        return Sent(remote_id=done[-1] or None)
+
+        async def send(part: int, content: str) -> object:
+            body = compose.payload(message, content, part=part, is_last=part == len(contents) - 1)
+            answer: object = await self._rest.send_message(place, params=_json(body))
+            return answer
+
+        return Sent(remote_id=await self._parts.send(message.nonce, contents, send))
 
     async def _edit(self, place: int, message: Message) -> Outcome:
-        contents = compose.contents(message)
-        if len(contents) > 1:
-            limit = compose.MAX_CONTENT
-            return Dead(fault=Fault(code="too_long", text=f"A message that is there can have {limit} characters."))
-        await self._rest.edit_message(place, _target(message), params=_json(compose.change(message, contents[0])))
+        body = compose.change(message, compose.only_one(message))
+        await self._rest.edit_message(place, compose.target(message), params=_json(body))
         return Sent(remote_id=message.target)
 
     async def _delete(self, place: int, message: Message) -> Outcome:
         """A message that is gone already is what was wanted."""
         try:
-            await self._rest.delete_message(place, _target(message))
+            await self._rest.delete_message(place, compose.target(message))
         except RequestError as error:
             if error.code != "message_not_found":
                 raise
         return Sent(remote_id=message.target)
-
-    def _remember(self, nonce: str, done: list[str]) -> None:
-        self._unfinished[nonce] = done
-        if len(self._unfinished) > _MAX_UNFINISHED:
-            self._unfinished.popitem(last=False)
 
     def _clean(self, outcome: Outcome) -> Outcome:
         return outcome if isinstance(outcome, Sent) else replace(outcome, fault=self._clean_fault(outcome.fault))
@@ -247,11 +232,3 @@ async def _quietly(rest: Rest, route: Route, body: Mapping[str, object]) -> None
 
 def _json(body: dict[str, object]) -> MultipartParameters:
     return MultipartParameters(payload=body, multipart=None, files=None)
-
-
-def _target(message: Message) -> int:
-    """Raises `RequestError` for what names no message."""
-    target = compose.message_number(message.target)
-    if target is None:
-        raise RequestError("message_not_found", "There is no such message.")
-    return int(target)

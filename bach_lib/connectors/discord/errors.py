@@ -12,11 +12,12 @@ from bach_lib.outcomes import Dead, Outcome, Retry, Scope, Uncertain, Wait
 DEFAULT_WAIT = 30.0
 """Seconds, where Discord says "wait" without saying how long."""
 
+_NO_WEBHOOK = 10015
 _BY_NUMBER: Mapping[int, str] = {
     10003: "chat_not_found",  # unknown channel
     10008: "message_not_found",
     10013: "chat_not_found",  # unknown user
-    10015: "auth_failed",  # unknown webhook: it was deleted, or its token is wrong
+    _NO_WEBHOOK: "auth_failed",
     30046: "too_many_edits",
     50001: "forbidden",  # missing access
     50005: "forbidden",  # another's message
@@ -62,6 +63,8 @@ def refusal(status: int, answer: object, host: str) -> RequestError:
         case {"message": str(message), "code": int(number), **rest}:
             text = f"{message} ({number})" if number else message
             errors = rest.get("errors")
+            if number == _NO_WEBHOOK:
+                text = f"The webhook was deleted, or its address is wrong ({number})"
             return RequestError(_code(status, number, errors), text + _details(errors))
     if status >= 500:
         return RequestError("server_error", f"{host}: HTTP status {status}")

@@ -92,7 +92,7 @@ class Rest(HTTPClient):
         """One call: the parsed JSON of its answer. Raises `RequestError`."""
         key = f"{route.key}:{route.major_parameters}"
         self._waits.check(key)
-        body = JsonBody(orjson.dumps(kwargs["json"])) if "json" in kwargs else None
+        body = None if kwargs.get("json") is None else JsonBody(orjson.dumps(kwargs["json"]))
         headers = {"User-Agent": self.user_agent}
         if self.token is not None:
             headers["Authorization"] = f"Bot {self.token}"

@@ -94,9 +94,17 @@ class Platform(Loopback):
         )
         return self._keep(made, "THREAD_CREATE")
 
-    def add_webhook(self, channel: Channel, name: str = "Home") -> Webhook:
-        """An address for writing to a channel; `webhook_url` says which."""
-        hook = Webhook(id=self.snowflakes.take(), token=token_urlsafe(51), channel=channel, name=name)
+    def add_webhook(
+        self,
+        channel: Channel,
+        name: str = "Home",
+        *,
+        id: int | None = None,  # noqa: A002 - Discord's word
+        token: str | None = None,
+    ) -> Webhook:
+        """An address for writing to a channel; `webhook_url` says which. By default nobody could guess it."""
+        number = id or self.snowflakes.take()
+        hook = Webhook(id=number, token=token or token_urlsafe(51), channel=channel, name=name)
         self.webhooks[hook.id] = hook
         return hook
 

@@ -1,0 +1,160 @@
+"""Discord webhooks: messages out to one channel and its threads, with an address and no bot.
+
+Discord recognises no repetition here, so an answer that is lost leaves a message uncertain. A webhook cannot answer a
+message; what was to be an answer arrives as a message of its own, and the result says so (`degraded`).
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import ClassVar, override
+
+from bach_lib.connectors.base import Batch, Capabilities, Connector, Incoming, Rate, Setup
+from bach_lib.connectors.discord import compose
+from bach_lib.connectors.discord.errors import RequestError, outcome_of
+from bach_lib.connectors.discord.logs import be_discreet
+from bach_lib.connectors.discord.parts import Parts
+from bach_lib.connectors.discord.rest import Rest, Timeouts
+from bach_lib.connectors.discord.webhooks import Address, WebhookCalls
+from bach_lib.connectors.discord_webhook.options import Appearance, thread_of
+from bach_lib.errors import SecretNotFoundError
+from bach_lib.incoming import Media
+from bach_lib.models import Fault, Format, Identity, Message, Operation
+from bach_lib.outcomes import Dead, Outcome, Scope, Sent, Wait
+from bach_lib.redact import Redactor
+
+_NEVER = Fault(code="cannot_receive", text="A webhook only sends.")
+
+
+class DiscordWebhookConnector(Connector):
+    """A webhook. Needs the secret `url`.
+
+    `connection.settings` may have `username` and `avatar_url`, under which it writes. With `connection.endpoint`, calls
+    go there, whatever host the address names.
+    """
+
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        receives=False,
+        idempotent=False,
+        formats=frozenset({Format.PLAIN, Format.MARKDOWN}),
+        max_text=compose.MAX_CONTENT * (compose.MAX_PARTS - 1),
+        send_timeout=110.0,  # five parts at most
+        operations=frozenset({Operation.SEND, Operation.EDIT, Operation.DELETE}),
+    )
+
+    def __init__(self, setup: Setup, timeouts: Timeouts | None = None) -> None:
+        url = setup.secrets.get("url", "").strip()
+        if not url:
+            raise SecretNotFoundError(reference="url")
+        be_discreet()
+        endpoint = setup.connection.endpoint
+        address = Address.parse(url, any_host=endpoint is not None)
+        self._appearance = Appearance.read(setup.connection.settings)
+        self._redact = Redactor([url, address.token])
+        self._parts = Parts()
+        rest = Rest(
+            lambda: setup.session,
+            endpoint=endpoint,
+            token=None,
+            clock=setup.clock,
+            timeouts=timeouts or Timeouts(),
+        )
+        self._calls = WebhookCalls(rest, address)
+
+    @override
+    @classmethod
+    def normalize_recipient(cls, recipient: str) -> str:
+        thread = thread_of(recipient)
+        return "channel" if thread is None else str(thread)
+
+    @override
+    def rates(self, recipient: str) -> Mapping[str, Rate]:
+        """Discord publishes none for webhooks, but tells them with every answer."""
+        return {}
+
+    @override
+    async def send(self, message: Message) -> Outcome:
+        thread = thread_of(message.recipient)
+        try:
+            match message.operation:
+                case Operation.SEND:
+                    return await self._send(message, thread)
+                case Operation.EDIT:
+                    return await self._edit(message, thread)
+                case Operation.DELETE:
+                    return await self._delete(message, thread)
+                case Operation.REACT:
+                    return Dead(fault=Fault(code="cannot_do", text="A webhook cannot react to messages."))
+        except RequestError as error:
+            return self._outcome(error)
+
+    @override
+    async def check(self) -> Identity | Fault:
+        """What Discord knows of the webhook: proves that it is still there."""
+        try:
+            answer = await self._calls.get()
+        except RequestError as error:
+            return self._fault(error.fault)
+        match answer:
+            case {"id": str(own_id), **rest}:
+                return Identity(id=own_id, name=str(rest.get("name") or own_id))
+        return Fault(code="bad_answer", text="The answer describes no webhook.")
+
+    @override
+    async def receive(self, cursor: str | None) -> Batch | Fault:
+        return _NEVER
+
+    @override
+    async def acknowledge(self, press: Incoming) -> None:
+        """Nobody can press anything here."""
+
+    @override
+    async def typing(self, recipient: str) -> None:
+        """A webhook cannot be seen typing."""
+
+    @override
+    async def fetch(self, media: Media, limit: int) -> bytes | Fault:
+        return _NEVER
+
+    @override
+    async def reset(self) -> None:
+        """Nothing is held open."""
+
+    @override
+    async def close(self) -> None:
+        """Nothing is held open."""
+
+    async def _send(self, message: Message, thread: int | None) -> Outcome:
+        remote_id = await self._parts.send(
+            message.nonce,
+            compose.contents(message),
+            lambda _, content: self._calls.send(
+                compose.anonymous(message, content) | self._appearance.fields(), thread
+            ),
+        )
+        return Sent(remote_id=remote_id, degraded=message.reply_to is not None)
+
+    async def _edit(self, message: Message, thread: int | None) -> Outcome:
+        content = compose.only_one(message)
+        body = compose.change(message, content)
+        await self._calls.edit(compose.target(message), body, thread)
+        return Sent(remote_id=message.target)
+
+    async def _delete(self, message: Message, thread: int | None) -> Outcome:
+        """A message that is gone already is what was wanted."""
+        try:
+            await self._calls.delete(compose.target(message), thread)
+        except RequestError as error:
+            if error.code != "message_not_found":
+                raise
+        return Sent(remote_id=message.target)
+
+    def _outcome(self, error: RequestError) -> Outcome:
+        """Channel and threads share what Discord lets a webhook do."""
+        outcome = outcome_of(error)
+        if isinstance(outcome, Sent):
+            return outcome
+        outcome = replace(outcome, fault=self._fault(outcome.fault))
+        return replace(outcome, scope=Scope.CONNECTION) if isinstance(outcome, Wait) else outcome
+
+    def _fault(self, fault: Fault) -> Fault:
+        return replace(fault, text=self._redact(fault.text))
