@@ -57,7 +57,7 @@ def incoming(update: object, bot_name: str | None = None) -> Incoming | Unreadab
         return _unreadable(update, "an update without a number")
     for field, read in _READERS.items():
         if field in update:
-            return read(part(update, field), update_id, bot_name) or _unreadable(update, f"{field} without its chat")
+            return read(part(update, field), update_id, bot_name) or _unreadable(update, f"an incomplete {field}")
     return None
 
 
@@ -112,7 +112,11 @@ def _message(message: Fields, _: int, bot_name: str | None) -> Incoming | None:
         content=content,
         reply_to=_answered(message),
         sent_at=number(message, "date"),
-        metadata=_without_nothing(message_id=sent, forwarded="forward_origin" in message or None),
+        metadata=_without_nothing(
+            message_id=sent,
+            forwarded="forward_origin" in message or None,
+            content=name_of_content(message) if kind is Kind.OTHER else None,
+        ),
     )
 
 
@@ -139,7 +143,7 @@ def _press(query: Fields, _: int, _name: str | None) -> Incoming | None:
     message = part(query, "message")
     place = _Place.of({**message, "from": query.get("from"), "sender_chat": None})
     query_id, data = text(query, "id"), text(query, "data")
-    if place is None or not 0 < len(query_id) <= MAX_NAME:
+    if place is None or not identity(part(query, "from")) or not 0 < len(query_id) <= MAX_NAME:
         return None
     origin, dot, value = data.partition(".")
     ours = bool(dot and _NONCE.fullmatch(origin))
@@ -158,7 +162,7 @@ def _reaction(change: Fields, update_id: int, _: str | None) -> Incoming | None:
     """Which emoji somebody's reaction consists of now. Those of Telegram Premium are named by their number."""
     place = _Place.of({**change, "from": change.get("user"), "sender_chat": change.get("actor_chat")})
     about = number(change, "message_id")
-    if place is None or about is None:
+    if place is None or about is None or not (part(change, "user") or part(change, "actor_chat")):
         return None
     found = (
         text(one, "emoji") or text(one, "custom_emoji_id") or text(one, "type")
@@ -182,7 +186,7 @@ def _membership(change: Fields, update_id: int, _: str | None) -> Incoming | Non
     if place is None:
         return None
     return place.incoming(
-        remote_id=f"{place.chat_id}#{update_id}",
+        remote_id=f"{place.chat_id}:#{update_id}",
         kind=Kind.MEMBERSHIP,
         text=text(now, "status")[:MAX_NAME],
         sent_at=number(change, "date"),

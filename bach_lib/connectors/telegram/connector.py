@@ -20,7 +20,7 @@ from bach_lib.connectors.telegram.request import AiohttpRequest, Timeouts
 from bach_lib.errors import InvalidEndpointError, SecretNotFoundError
 from bach_lib.incoming import Media
 from bach_lib.models import MAX_NONCE, Fault, Format, Identity, Message, Operation
-from bach_lib.outcomes import Outcome, Scope, Sent
+from bach_lib.outcomes import Dead, Outcome, Scope, Sent
 from bach_lib.redact import Redactor
 
 PUBLIC_ENDPOINT = "https://api.telegram.org"
@@ -110,15 +110,22 @@ class TelegramConnector(Connector):
 
     @override
     async def send(self, message: Message) -> Outcome:
-        """Once as asked, and again only where the platform said that it took nothing: to a new id, without markup."""
-        attempt = _Attempt(target=self._target(message.recipient), form=message.format)
+        """Once as asked, and again only where the platform said that it took nothing: to a new id, without markup.
+
+        Changes do not follow a group that moved: its old messages stay behind, and their numbers mean others there.
+        """
+        is_new = message.operation is Operation.SEND
+        target = self._target(message.recipient) if is_new else Target.parse(message.recipient)
+        attempt = _Attempt(target=target, form=message.format)
         while True:
             try:
                 method, parameters = _call(message, attempt)
                 answer = await self._bot.call(method, **parameters)
             except TelegramError as error:
                 if is_done_already(error):
-                    return Sent()
+                    return Sent(remote_id=message.target, degraded=attempt.degraded)
+                if isinstance(error, ChatMigrated) and not is_new:
+                    return Dead(fault=self._fault(error))
                 changed = attempt.after(error)
                 if changed is None:
                     return self._outcome(error, attempt.target)
@@ -126,6 +133,8 @@ class TelegramConnector(Connector):
                     self._moved[attempt.target.chat] = changed.target.chat
                 attempt = changed
             else:
+                if not is_new:
+                    return Sent(remote_id=message.target, degraded=attempt.degraded)
                 reached = str(attempt.target)
                 moved_to = reached if reached != self.normalize_recipient(message.recipient) else None
                 return Sent(remote_id=_message_id(answer), degraded=attempt.degraded, moved_to=moved_to)
@@ -193,7 +202,7 @@ class TelegramConnector(Connector):
         """
         try:
             match await self._bot.call("getFile", file_id=media.reference):
-                case {"file_path": str(path)} if path and not path.startswith("/"):
+                case {"file_path": str(path)} if path and ".." not in path and path[0] != "/":
                     content = await self._request.download(f"{self._bot.base_file_url}/{quote(path)}", limit)
                 case _:  # an absolute path: a server of one's own with --local, which hands nothing out
                     return Fault(code="not_fetched", text="The server keeps this file to itself.")

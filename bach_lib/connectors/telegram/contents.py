@@ -31,7 +31,8 @@ _OTHERS = (
     "forum_topic_created",
 )
 
-_COMMAND = re.compile(r"/([A-Za-z0-9_]{1,64})(?:@(\w{1,64}))?(?:\s+|$)", re.ASCII)
+_COMMAND = re.compile(r"/([A-Za-z0-9_]{1,64})(?:@([A-Za-z0-9_]{1,64}))?")
+_GOES_ON = re.compile(r"[\w@]")
 _MAX_REFERENCE = 512
 _MAX_SIZE = 1 << 42
 """Bytes and seconds above this are made up."""
@@ -69,16 +70,24 @@ def _command(message: Fields, written: str, bot_name: str | None) -> Content | N
 
     Passing somebody else's words on is not asking for something.
     """
-    is_marked = any(
-        text(entity, "type") == "bot_command" and number(entity, "offset") == 0 for entity in parts(message, "entities")
-    )
-    match = _COMMAND.match(written)
-    if match is None or not is_marked or "forward_origin" in message or "via_bot" in message:
+    length = _marked_length(message)
+    match = _COMMAND.fullmatch(written[:length])  # all of it ASCII, so the UTF-16 units of the mark are characters
+    if match is None or _GOES_ON.match(written[length:]) or "forward_origin" in message or "via_bot" in message:
         return None
     command, addressee = match.groups()
     if addressee and (bot_name is None or addressee.lower() != bot_name.lower()):
         return None
-    return Content(command=command.lower(), args=written[match.end() :].strip())
+    return Content(command=command.lower(), args=written[length:].strip())
+
+
+def _marked_length(message: Fields) -> int:
+    """How much of the beginning is marked as a command, in UTF-16 code units; 0 for nothing."""
+    lengths = (
+        number(entity, "length")
+        for entity in parts(message, "entities")
+        if text(entity, "type") == "bot_command" and number(entity, "offset") == 0
+    )
+    return max(next(lengths, None) or 0, 0)
 
 
 def _media(message: Fields, name: str) -> Media | None:

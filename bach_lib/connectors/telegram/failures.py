@@ -3,7 +3,9 @@
 Nothing of aiohttp's own texts is quoted: they hold the address, and the address holds the token.
 """
 
+import json
 import re
+from contextlib import suppress
 
 import orjson
 
@@ -35,7 +37,7 @@ def unreadable(status: int, payload: bytes, host: str) -> RequestError | None:
     (https://core.telegram.org/bots/api#making-requests). Anything else comes from something on the way, and so the
     request never reached the platform; unless it begins like a success.
     """
-    answer = _decode(payload)
+    answer = decode(payload)
     match answer:
         case {"ok": True, "result": _} if 200 <= status < 300:
             return None
@@ -54,11 +56,18 @@ def unreadable(status: int, payload: bytes, host: str) -> RequestError | None:
     return RequestError("bad_answer", f"What answered for {host} (HTTP status {status}) is not a Bot API.")
 
 
-def _decode(payload: bytes) -> object:
+def decode(payload: bytes) -> object:
+    """The JSON of an answer, None for what is none.
+
+    Half a character or a NaN in a single update must not make a whole poll unreadable, for it would come again for
+    ever. Who stores the update finds it and sets it aside.
+    """
+    answer: object = None
     try:
-        answer: object = orjson.loads(payload)
+        answer = orjson.loads(payload)
     except ValueError:
-        return None
+        with suppress(ValueError, RecursionError):
+            answer = json.loads(payload.decode(errors="replace"))
     return answer
 
 

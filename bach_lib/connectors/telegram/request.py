@@ -6,7 +6,7 @@ Bot API answered at all. What it raises holds neither address nor token, in no l
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, override
+from typing import Any, cast, override
 from urllib.parse import quote
 
 import orjson
@@ -16,7 +16,7 @@ from telegram.request import BaseRequest, RequestData
 from bach_lib.connectors.network import JsonBody
 from bach_lib.connectors.telegram.bot import TOKEN_PLACEHOLDER
 from bach_lib.connectors.telegram.errors import RequestError
-from bach_lib.connectors.telegram.failures import network_failure, unreadable
+from bach_lib.connectors.telegram.failures import decode, network_failure, unreadable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,8 +73,7 @@ class AiohttpRequest(BaseRequest):
     @override
     def parse_json_payload(payload: bytes) -> dict[str, Any]:
         """Decode what `do_request` has found to be an answer of the Bot API."""
-        answer: dict[str, Any] = orjson.loads(payload)
-        return answer
+        return cast("dict[str, Any]", decode(payload))
 
     @override
     async def do_request(

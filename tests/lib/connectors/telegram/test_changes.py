@@ -135,6 +135,30 @@ async def test_an_outage_kills_no_change(
     assert isinstance(await hasty.send(change), Uncertain)
 
 
+@pytest.mark.parametrize("operation", [Operation.EDIT, Operation.DELETE, Operation.REACT])
+async def test_a_change_does_not_follow_a_group_that_moved(
+    connector: TelegramConnector, server: TelegramServer, bot: Bot, operation: Operation
+) -> None:
+    """In the new group the same number is another message, which would be overwritten or deleted."""
+    server.add_chat(-5, type="group", title="Home")
+    old = await connector.send(a_message("the old one", "-5"))
+    assert isinstance(old, Sent)
+    server.migrate(bot, chat_id=-5, new_chat_id=-1005)
+    server.chats[-1005].next_message_id = 1
+    for text in ("one", "two"):
+        assert await connector.send(a_message(text, "-5")) == Sent(remote_id=text_number(text), moved_to="-1005")
+
+    outcome = await connector.send(a_message("👍", "-5", operation=operation, target=old.remote_id))
+    assert isinstance(outcome, Dead)
+    assert outcome.fault.code == "moved"
+    assert (server.edited, server.deleted, server.reactions) == ([], [], [])
+
+
+def text_number(text: str) -> str:
+    """The number of the message with this text in the new group."""
+    return {"one": "1", "two": "2"}[text]
+
+
 async def test_typing_is_shown_where_the_answer_will_stand(
     connector: TelegramConnector, server: TelegramServer
 ) -> None:

@@ -182,6 +182,8 @@ def command(text: str, **more: object) -> Incoming:
         ("/open@HOME_bot", "open", ""),
         ("/open\n🐢 line two", "open", "🐢 line two"),
         ("/a_1 " + "😀" * 2045, "a_1", "😀" * 2045),
+        ("/open\u00a0door", "open", "door"),
+        ("/open \u202e\u200dZ\u0301 ﷽", "open", "\u202e\u200dZ\u0301 ﷽"),
     ],
 )
 def test_a_command_is_taken_apart(text: str, name: str, args: str) -> None:
@@ -199,7 +201,7 @@ def test_a_command_is_taken_apart(text: str, name: str, args: str) -> None:
         pytest.param("/öffne", {}, id="letters no command has"),
         pytest.param("/", {}, id="nothing"),
         pytest.param("//open", {}, id="two slashes"),
-        pytest.param("/open!", {}, id="something behind it"),
+        pytest.param("/open!", {}, id="marked together with something else"),
         pytest.param("\u200b/open", {}, id="hidden character"),
         pytest.param("/\u202enepo", {}, id="the other way round"),
     ],
@@ -223,6 +225,25 @@ def test_what_is_no_command_to_us(text: str, more: dict[str, object]) -> None:
 def test_only_what_telegram_marks_is_a_command(entities: object) -> None:
     """A quoted line of code would run."""
     assert read(text="/open", entities=entities).kind is Kind.TEXT
+
+
+@pytest.mark.parametrize(
+    ("text", "length", "name", "args"),
+    [
+        ("/stop!", 5, "stop", "!"),
+        ("/stop🛑", 5, "stop", "🛑"),
+        ("/stop", 5_000, "stop", ""),
+        ("/stopping", 5, None, ""),
+        ("/stop@home_bot", 5, None, ""),
+        ("/stopö", 5, None, ""),
+        ("/stop", -1, None, ""),
+        ("/stop", 2**60, None, ""),
+    ],
+)
+def test_telegrams_mark_says_where_a_command_ends(text: str, length: int, name: str | None, args: str) -> None:
+    """Who cries "/stop!" would not be heard; or a mark that cannot be right would make another command of it."""
+    message = read(text=text, entities=[{"type": "bot_command", "offset": 0, "length": length}])
+    assert message.content == Content(command=name, args=args)
 
 
 def test_a_corrected_command_is_no_command() -> None:
@@ -343,6 +364,12 @@ def test_a_press_below_an_old_message() -> None:
     assert pressed("0a1b2c3d-ff.yes", date=0, text=None).content.value == "yes"
 
 
+def test_a_press_by_nobody() -> None:
+    """In a group, whatever is pressed by nobody would count as pressed by everybody."""
+    query = {"id": "77", "message": {"message_id": 9, "chat": CHAT}, "data": "0a1b2c3d-ff.yes"}
+    assert isinstance(codec.incoming({"update_id": 5, "callback_query": query}), Unreadable)
+
+
 def test_a_reaction() -> None:
     """A thumb under a message could not mean anything."""
     kinds = [{"type": "emoji", "emoji": "👍"}, {"type": "custom_emoji", "custom_emoji_id": "123"}, {"type": "paid"}, 7]
@@ -358,6 +385,12 @@ def test_an_anonymous_reaction_is_the_groups() -> None:
     """A reaction that is nobody's would be taken for everybody's."""
     change = {"chat": CHAT, "message_id": 9, "actor_chat": CHAT, "new_reaction": []}
     assert understood({"update_id": 6, "message_reaction": change}).sender_id == "-1001234567890"
+
+
+def test_what_has_no_number_is_no_answer() -> None:
+    """Who is greeted when they join would be answered below a message that has nothing to do with them."""
+    change = {"chat": {"id": 42, "type": "private"}, "from": ADA, "new_chat_member": {"status": "member"}}
+    assert codec.reply(understood({"update_id": 6, "my_chat_member": change}).remote_id, "42") is None
 
 
 @pytest.mark.parametrize("field", ["my_chat_member", "chat_member"])

@@ -107,7 +107,7 @@ async def test_a_poison_update_is_passed(connector: TelegramConnector, server: T
     server.receive_text(bot, chat_id=CHAT, text="still here")
     batch = await poll(connector)
     assert [message.text for message in batch.messages] == ["still here"]
-    assert [one.reason for one in batch.unreadable] == ["message without its chat"] * 2
+    assert [one.reason for one in batch.unreadable] == ["an incomplete message"] * 2
     server.receive_text(bot, chat_id=CHAT, text="and here")
     assert [message.text for message in (await poll(connector, batch.cursor)).messages] == ["and here"]
 
