@@ -28,7 +28,7 @@ from bach_lib.models import (
     Report,
     Status,
 )
-from bach_lib.policy import BreakerPolicy, Policy, ReceivePolicy, RetryPolicy
+from bach_lib.policy import BreakerPolicy, Policy, ProbePolicy, ReceivePolicy, RetryPolicy
 from bach_lib.registry import Registry
 
 __all__ = [
@@ -61,6 +61,7 @@ __all__ = [
     "Message",
     "Operation",
     "Policy",
+    "ProbePolicy",
     "QueueStatus",
     "Receipt",
     "ReceivePolicy",

@@ -16,13 +16,16 @@ from bach_lib.inbound.pairing import Pairings
 from bach_lib.inbound.router import Router
 from bach_lib.inbound.rules import Rules
 from bach_lib.interventions import Interventions
+from bach_lib.models import Category
 from bach_lib.outbound.history import History
 from bach_lib.outbound.queue import Queue
 from bach_lib.outbound.tools import Tools
 from bach_lib.policy import Policy
+from bach_lib.probes.prober import Prober, ProbeServices
+from bach_lib.probes.probers import Probers
 from bach_lib.reading import Reading
 from bach_lib.registry import Registry
-from bach_lib.runtime import Runtimes, Services
+from bach_lib.runtime import ConnectionRuntime, Runtimes, Services
 from bach_lib.secrets import Secrets
 from bach_lib.sending import Sender
 from bach_lib.storage import Store
@@ -54,11 +57,18 @@ class Parts:
     rules: Rules
     pairings: Pairings
     runtimes: Runtimes
+    probers: Probers
     sender: Sender
     reading: Reading
     interventions: Interventions
     waiters: Waiters
     housekeeping: Housekeeping
+
+    def at_work(self, name: str) -> ConnectionRuntime | Prober:
+        """A connection of whatever category. Raises `UnknownConnectionError`."""
+        if self.registry.get(name).category is Category.CONNECTOR:
+            return self.runtimes.get(name)
+        return self.probers.get(name)
 
 
 async def assemble(base: Base, session: ClientSession) -> Parts:
@@ -82,6 +92,7 @@ async def assemble(base: Base, session: ClientSession) -> Parts:
         rules=rules,
         pairings=pairings,
         runtimes=runtimes,
+        probers=Probers(_probe_services(base, session, registry)),
         sender=Sender(
             registry=registry,
             connectors=base.connectors,
@@ -94,6 +105,19 @@ async def assemble(base: Base, session: ClientSession) -> Parts:
         interventions=Interventions(queue, runtimes.dispatcher),
         waiters=Waiters(base.bus, base.clock, queue.get),
         housekeeping=Housekeeping(history, inbox, base.clock, base.policy.keep_seconds),
+    )
+
+
+def _probe_services(base: Base, session: ClientSession, registry: Registry) -> ProbeServices:
+    return ProbeServices(
+        registry=registry,
+        bus=base.bus,
+        clock=base.clock,
+        secrets=base.secrets,
+        session=session,
+        policy=base.policy.probe,
+        random=random.random,
+        autostart=base.autostart,
     )
 
 

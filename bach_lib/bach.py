@@ -1,6 +1,6 @@
 """BACH itself: opens and closes everything, and is the one object an application talks to."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, AsyncExitStack
 from os import PathLike
 from pathlib import Path
@@ -11,12 +11,13 @@ from aiohttp import ClientSession
 
 from bach_lib.assembly import Base, Parts, assemble
 from bach_lib.bus import Bus, Unsubscribe
+from bach_lib.chat import ChatMessage, ChatOptions, Reply
 from bach_lib.clock import Clock, SystemClock
 from bach_lib.connectors import Connectors
 from bach_lib.connectors.base import Connector, Unreadable
 from bach_lib.drafting import SendOptions
-from bach_lib.errors import CannotReceiveError, InvalidValueError, NotOpenError
-from bach_lib.events import Event
+from bach_lib.errors import CannotReceiveError, NotOpenError
+from bach_lib.events import ConnectionChecked, Event
 from bach_lib.housekeeping import PURGED
 from bach_lib.inbound.pairing import Pairing
 from bach_lib.inbound.rules import Rules
@@ -39,8 +40,6 @@ from bach_lib.registry import Registry
 from bach_lib.runtime import ConnectionRuntime
 from bach_lib.secrets import Lookup, Secrets
 from bach_lib.storage import Database, Store
-
-_MAX_PAGE = 500
 
 
 class Bach:
@@ -94,6 +93,7 @@ class Bach:
         try:
             self._parts = parts = await assemble(self._base, await self._any_session())
             await parts.runtimes.open()
+            await parts.probers.open()
             parts.housekeeping.start()
         except BaseException:  # raised again: nothing may stay half open
             await self.close()
@@ -104,6 +104,7 @@ class Bach:
         try:
             if self._parts:
                 await self._parts.housekeeping.stop()
+                await self._parts.probers.close()
                 await self._parts.runtimes.close(grace)
         finally:  # also if the caller has no more time
             if self._parts:
@@ -118,18 +119,12 @@ class Bach:
         return self._open_parts.registry
 
     async def start(self, connection: str) -> None:
-        """Let a connection work (if it is active), with its secrets as they are now.
-
-        Raises `UnknownConnectionError`.
-        """
-        await self._runtime(connection).restart(wanted=True)
+        """Let a connection work (if it is active) with its present secrets. Raises `UnknownConnectionError`."""
+        await self._open_parts.at_work(connection).restart(wanted=True)
 
     async def stop(self, connection: str) -> None:
-        """Let a connection rest until `start`; its row stays as it is, and what is sent waits.
-
-        Raises `UnknownConnectionError`.
-        """
-        await self._runtime(connection).restart(wanted=False)
+        """Let a connection rest until `start`; what is sent waits. Raises `UnknownConnectionError`."""
+        await self._open_parts.at_work(connection).restart(wanted=False)
 
     async def send(self, connection: str, recipient: str, text: str, **options: Unpack[SendOptions]) -> Receipt:
         """Put a message on disk; it goes as soon as it can. Returns after the commit.
@@ -162,10 +157,7 @@ class Bach:
         await self._runtime(connection).typing(recipient)
 
     async def wait(self, message_id: int, timeout: float | None = None) -> Message:
-        """The message when nothing more happens to it, or as it stands after `timeout` seconds.
-
-        Raises `UnknownMessageError`.
-        """
+        """The message when it has ended, or as it stands after `timeout` seconds. Raises `UnknownMessageError`."""
         return await self._open_parts.waiters.wait(message_id, timeout)
 
     async def get(self, message_id: int) -> Message:
@@ -182,7 +174,6 @@ class Bach:
         limit: int = 50,
     ) -> list[Message]:
         """A page of messages, newest first; the last id of a page is the next page's `before`. `limit`: 1 to 500."""
-        _check_limit(limit)
         return await self._open_parts.history.messages(
             connection=connection, recipient=recipient, statuses=status, before=before, limit=limit
         )
@@ -205,13 +196,7 @@ class Bach:
         return await self._open_parts.interventions.retry_all(row.name for row in rows)
 
     async def purge(self, older_than: float, statuses: Iterable[Status] = PURGED) -> int:
-        """Remove finished messages that were queued more than `older_than` seconds ago; return how many.
-
-        Raises `InvalidValueError`.
-        """
-        statuses = frozenset(statuses)
-        if unfinished := sorted(status for status in statuses if not status.is_final):
-            raise InvalidValueError(field="statuses", value=unfinished[0], expected="statuses of ended messages")
+        """Remove ended messages queued more than `older_than` seconds ago; how many. Raises `InvalidValueError`."""
         return await self._open_parts.history.purge(self._base.clock.now() - older_than, statuses)
 
     async def inbox(
@@ -229,7 +214,6 @@ class Bach:
         `sender`: `connection:sender_id`. `limit`: 1 to 500; `offset`: so many more are passed over. Raises
         `InvalidValueError`.
         """
-        _check_limit(limit)
         return await self._open_parts.reading.page(
             connection=connection, status=status, sender=sender, before=before, limit=limit, offset=offset
         )
@@ -273,26 +257,40 @@ class Bach:
         return self._open_parts.rules
 
     async def check(self, connection: str) -> Identity | Fault:
-        """Ask the platform now whether route and credentials are good. Raises `UnknownConnectionError`."""
-        return await self._runtime(connection).check()
+        """Ask now whether route and credentials are good. What is no chat platform answers with a `Report`.
 
-    def health(self, connection: str, direction: Direction) -> Health:
+        Raises `UnknownConnectionError`.
+        """
+        return await self._open_parts.at_work(connection).check()
+
+    def checked(self, connection: str) -> ConnectionChecked | None:
+        """The last check of an AI partner, an MCP server or an API. Raises an `InputError`."""
+        return self._open_parts.probers.get(connection).last
+
+    async def chat(
+        self, connection: str, messages: Sequence[ChatMessage], **options: Unpack[ChatOptions]
+    ) -> Reply | Fault:
+        """Say something to an AI partner. Raises an `InputError`; whatever fails there is a `Fault`.
+
+        Options (`ChatOptions`): `model`, `system` (default: the connection's settings), `history` (exchanges before the
+        last message that are passed on), `timeout` (seconds), `max_tokens`, `max_characters` (of the answer).
+        """
+        return await self._open_parts.probers.get(connection).chat(messages, options)
+
+    def health(self, connection: str, direction: Direction = Direction.SENDING) -> Health:
         """How one direction of a connection stands. Raises `UnknownConnectionError`."""
-        return self._runtime(connection).health(direction)
+        return self._open_parts.at_work(connection).health(direction)
 
     def breaker(self, connection: str) -> BreakerState:
         """The state of a connection's circuit breaker. Raises `UnknownConnectionError`."""
-        return self._runtime(connection).dispatcher.gate.state
+        return self._open_parts.at_work(connection).breaker
 
     def subscribe[E: Event](self, event_type: type[E], callback: Callable[[E], None]) -> Unsubscribe:
         """Call `callback`, in the event loop, for every event of this type until the returned function is called."""
         return self._base.bus.subscribe(event_type, callback)
 
     def pairing(self, connection: str) -> AbstractContextManager[Pairing]:
-        """Collect who writes to a connection without being allowed, to pick a recipient from.
-
-        Raises `CannotReceiveError`.
-        """
+        """Collect who writes without being allowed, to pick a recipient from. Raises `CannotReceiveError`."""
         if not self._runtime(connection).receiver.is_running:
             raise CannotReceiveError(name=connection)
         return self._open_parts.pairings.open(connection)
@@ -311,8 +309,3 @@ class Bach:
         if self._session is None:
             return await self._own.enter_async_context(self._base.new_session())
         return self._session
-
-
-def _check_limit(limit: int) -> None:
-    if not 1 <= limit <= _MAX_PAGE:
-        raise InvalidValueError(field="limit", value=limit, expected=f"a whole number from 1 to {_MAX_PAGE}")

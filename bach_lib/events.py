@@ -5,14 +5,14 @@ Event
 │   ├── MessageQueued, MessageAttempted, MessageRetrying
 │   └── MessageFinished: MessageSent, MessageDead, MessageExpired, MessageCancelled, MessageUncertain
 ├── MessageReceived, SenderBlocked
-├── BreakerChanged, ConnectionChanged, RecipientMoved
+├── BreakerChanged, ConnectionChanged, ConnectionChecked, RecipientMoved
 └── ConnectionAdded, ConnectionUpdated, ConnectionRemoved
 """
 
 from dataclasses import dataclass
 
 from bach_lib.incoming import IncomingMessage
-from bach_lib.models import BreakerState, Candidate, Connection, Direction, Health, Message
+from bach_lib.models import BreakerState, Candidate, Connection, Direction, Fault, Health, Message, Report
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +103,14 @@ class ConnectionChanged(Event):
 
     direction: Direction
     health: Health
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionChecked(Event):
+    """An AI partner, an MCP server or an API was checked, whether that brought news or not."""
+
+    checked_at: float
+    result: Report | Fault
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

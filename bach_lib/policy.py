@@ -45,6 +45,20 @@ class ReceivePolicy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ProbePolicy:
+    """How often AI partners, MCP servers and APIs are checked.
+
+    Every `seconds`, and every `retry_seconds` while they fail.
+
+    `jitter` spreads each of these by that share, so that not all are checked at the same instant.
+    """
+
+    seconds: float = 300
+    retry_seconds: float = 60
+    jitter: float = 0.1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """All of them. `max_waiting` messages a connection; finished messages and the inbox are kept for `keep_seconds`.
 
@@ -54,6 +68,7 @@ class Policy:
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     breaker: BreakerPolicy = field(default_factory=BreakerPolicy)
     receive: ReceivePolicy = field(default_factory=ReceivePolicy)
+    probe: ProbePolicy = field(default_factory=ProbePolicy)
     max_waiting: int = 10_000
     keep_seconds: float = 30 * 86_400
     parallel: int = 32

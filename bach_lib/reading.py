@@ -5,6 +5,7 @@ from bach_lib.errors import FileTooLargeError, InvalidValueError, NoFileError, N
 from bach_lib.inbound.inbox import Inbox
 from bach_lib.incoming import InboxStatus, IncomingMessage
 from bach_lib.models import Fault
+from bach_lib.paging import check_limit
 from bach_lib.registry import Registry
 from bach_lib.runtime import Runtimes
 
@@ -29,6 +30,7 @@ class Reading:
         offset: int,
     ) -> list[IncomingMessage]:
         """A page, newest first. Raises `InvalidValueError`."""
+        check_limit(limit)
         of_connection, sender_id = _sender(sender)
         if None not in (connection, of_connection) and connection != of_connection:
             return []

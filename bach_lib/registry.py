@@ -129,6 +129,22 @@ class Registry:
             field = "success_count" if delivered else "error_count"
             self._connections[name] = replace(connection, last_used=now, **{field: getattr(connection, field) + 1})
 
+    def count_use(self, name: str, *, succeeded: bool, now: float) -> None:
+        """Count what no queue counts, in memory only; `save_use` writes it."""
+        self.count(name, succeeded, now)
+        if connection := self._connections.get(name):
+            failures = 0 if succeeded else connection.consecutive_failures + 1
+            self._connections[name] = replace(connection, consecutive_failures=failures)
+
+    def save_use(self, name: str) -> asyncio.Future[int]:
+        """Write what was counted in memory."""
+        row = self._connections.get(name)
+        fields = ("success_count", "error_count", "last_used", "consecutive_failures")
+        values = {field: getattr(row, field) for field in fields} if row else dict.fromkeys(fields)
+        future = self._store.submit(lambda tx: tx.run("save_use", name=name, **values))
+        future.add_done_callback(lambda done: done.exception())  # as above
+        return future
+
     def count_blocked(self, name: str, strangers: int) -> None:
         """Follow in memory what the inbox counted on disk."""
         if strangers and (connection := self._connections.get(name)):

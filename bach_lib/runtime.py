@@ -20,7 +20,7 @@ from bach_lib.inbound.inbox import Inbox
 from bach_lib.inbound.receiver import Receiver
 from bach_lib.inbound.router import Router
 from bach_lib.incoming import Media
-from bach_lib.models import Category, Connection, ConnectionState, Direction, Fault, Health, Identity
+from bach_lib.models import BreakerState, Category, Connection, ConnectionState, Direction, Fault, Health, Identity
 from bach_lib.outbound.dispatcher import Dispatcher
 from bach_lib.outbound.tools import Tools
 from bach_lib.redact import Redactor
@@ -75,6 +75,11 @@ class ConnectionRuntime:
     def health(self, direction: Direction) -> Health:
         """How one direction stands."""
         return self.dispatcher.gate.monitor.health if direction is Direction.SENDING else self.receiver.health
+
+    @property
+    def breaker(self) -> BreakerState:
+        """The state of its circuit breaker."""
+        return self.dispatcher.gate.state
 
     async def check(self) -> Identity | Fault:
         """Ask the platform how the connection stands, with the settings as they are now."""

@@ -3,8 +3,10 @@
 import json
 from collections.abc import Iterable
 
+from bach_lib.errors import InvalidValueError
 from bach_lib.models import Connection, Message, QueueStatus, Status
 from bach_lib.outbound.records import message_from_row
+from bach_lib.paging import check_limit
 from bach_lib.storage import Store, Transaction
 from bach_lib.storage.database import Row
 from bach_lib.storage.purge import purge
@@ -29,7 +31,8 @@ class History:
         before: int | None,
         limit: int,
     ) -> list[Message]:
-        """A page, newest first. `before`: only ids below it."""
+        """A page, newest first. `before`: only ids below it. Raises `InvalidValueError`."""
+        check_limit(limit)
 
         def work(tx: Transaction) -> list[Message]:
             rows = tx.rows(
@@ -57,9 +60,11 @@ class History:
     async def purge(self, before: float, statuses: Iterable[Status]) -> int:
         """Remove the messages of these statuses that were queued before a time (seconds since 1970).
 
-        Return how many.
+        Return how many. Raises `InvalidValueError`.
         """
         unwanted = frozenset(statuses)
+        if unfinished := sorted(status for status in unwanted if not status.is_final):
+            raise InvalidValueError(field="statuses", value=unfinished[0], expected="statuses of ended messages")
 
         def wanted(row: Row) -> bool:
             return row["status"] in unwanted

@@ -1,7 +1,7 @@
 """One AI partner, MCP server or API: asks it, and gives back whatever goes wrong as a fault without secrets."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -58,7 +58,7 @@ class Partner:
         accepted = None if auth_of(self._connection) is Auth.NONE else True
         return await self._without_raising(self._probe(accepted), _CHECK_SECONDS)
 
-    def question(self, messages: list[ChatMessage], options: ChatOptions) -> Question:
+    def question(self, messages: Sequence[ChatMessage], options: ChatOptions) -> Question:
         """What would be asked. Raises an `InputError`."""
         if self._connection.type not in _CHATS:
             raise CannotChatError(name=self._connection.name)

@@ -26,6 +26,12 @@ UPDATE connections SET success_count = success_count + 1, last_used = :now WHERE
 -- count_error: in the transaction that settles the message
 UPDATE connections SET error_count = error_count + 1, last_used = :now WHERE name = :name;
 
+-- save_use: how an AI partner, an MCP server or an API was used; only with news, at the end and now and then
+UPDATE connections
+SET success_count = :success_count, error_count = :error_count, last_used = :last_used,
+    consecutive_failures = :consecutive_failures
+WHERE name = :name;
+
 -- remove_connection: with it go its queue and its inbox
 DELETE FROM connections WHERE name = :name;
 

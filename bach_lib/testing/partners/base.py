@@ -11,6 +11,7 @@ from typing import override
 from aiohttp.web import BaseRequest, Response, StreamResponse, json_response
 
 from bach_lib.testing.loopback import Loopback
+from bach_lib.testing.waiting import Waiting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +47,11 @@ class PartnerServer(Loopback):
         self.told: deque[Told] = deque()
         self.hold = asyncio.Event()
         self.hold.set()
+        self._waiting = Waiting()
+
+    async def wait_for(self, number: int, timeout: float = 10.0) -> None:
+        """Wait until it was asked so often. Raises TimeoutError after `timeout` seconds."""
+        await self._waiting.until(lambda: len(self.asked) >= number, timeout)
 
     @override
     async def handle(self, request: BaseRequest, /) -> StreamResponse:
@@ -57,6 +63,7 @@ class PartnerServer(Loopback):
             body=await _body(request),
         )
         self.asked.append(asked)
+        self._waiting.changed()
         await self.hold.wait()
         if self.told:
             told = self.told.popleft()

@@ -1,0 +1,65 @@
+"""All AI partners, MCP servers and APIs at work, following the registry."""
+
+import asyncio
+from collections.abc import Coroutine
+
+from bach_lib.errors import CannotChatError
+from bach_lib.events import ConnectionAdded, ConnectionRemoved, ConnectionUpdated
+from bach_lib.models import Category
+from bach_lib.probes.prober import Prober, ProbeServices
+
+
+class Probers:
+    """Starts, changes and ends them."""
+
+    def __init__(self, services: ProbeServices) -> None:
+        self._services = services
+        self._probers: dict[str, Prober] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._unsubscribe = (
+            services.bus.subscribe(ConnectionAdded, self._added),
+            services.bus.subscribe(ConnectionUpdated, self._updated),
+            services.bus.subscribe(ConnectionRemoved, self._removed),
+        )
+
+    async def open(self) -> None:
+        """Start all."""
+        for row in self._services.registry.list():
+            if row.category is not Category.CONNECTOR:
+                self._probers[row.name] = prober = Prober(row.name, self._services)
+                await prober.start()
+
+    async def close(self) -> None:
+        """End all."""
+        for unsubscribe in self._unsubscribe:
+            unsubscribe()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*(prober.stop() for prober in self._probers.values()), return_exceptions=True)
+
+    def get(self, name: str) -> Prober:
+        """One of them. Raises `UnknownConnectionError`, or `CannotChatError` for a chat platform."""
+        self._services.registry.get(name)
+        try:
+            return self._probers[name]
+        except KeyError:
+            raise CannotChatError(name=name) from None
+
+    def _added(self, event: ConnectionAdded) -> None:
+        if event.row.category is not Category.CONNECTOR:
+            self._probers[event.connection] = prober = Prober(event.connection, self._services)
+            prober.change = self._spawn(prober.start())
+
+    def _updated(self, event: ConnectionUpdated) -> None:
+        prober = self._probers.get(event.connection)
+        if prober is not None and event.changed != {"allowed"}:
+            prober.change = self._spawn(prober.restart())
+
+    def _removed(self, event: ConnectionRemoved) -> None:
+        if prober := self._probers.pop(event.connection, None):
+            self._spawn(prober.stop())
+
+    def _spawn(self, work: Coroutine[object, object, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work, name="bach-probe")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
