@@ -1,7 +1,7 @@
 """What the tests of chatting share: a conversation agent, a speech-to-text engine, and recipients who use them."""
 
 import asyncio
-from collections.abc import AsyncIterable, Awaitable, Callable
+from collections.abc import AsyncIterable, Awaitable, Callable, Mapping
 from typing import Literal, override
 
 from homeassistant.components import conversation
@@ -125,7 +125,9 @@ async def add_engine(
     return engine
 
 
-def add_home(hass: HomeAssistant, server: TelegramServer, people: dict[str, int], **chat: str) -> MockConfigEntry:
+def add_home(
+    hass: HomeAssistant, server: TelegramServer, people: Mapping[str, int | str], **chat: str
+) -> MockConfigEntry:
     """An entry whose recipients are all answered in the same way."""
     more = [recipient(name, str(chat_id), **chat) for name, chat_id in people.items()]
     return add_entry(hass, server, recipients={}, more=more)

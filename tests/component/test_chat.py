@@ -59,14 +59,29 @@ async def nothing_asked(hass: HomeAssistant, agent: Agent) -> bool:
 async def test_a_message_is_answered_where_it_was_written(
     hass: HomeAssistant, telegram: TelegramServer, agent: Agent, home: MockConfigEntry
 ) -> None:
-    """All of it, from a phone and back: the answer must hang on its question, also in a topic of a group."""
+    """All of it, from a phone and back; the answer must hang on its question."""
     bot = telegram.bots[TOKEN]
-    telegram.receive_text(bot, chat_id=ADA, text="is the door shut?")
+    question = telegram.receive_text(bot, chat_id=ADA, text="is the door shut?")
     [message] = await telegram.wait_for(1)
     assert (message.chat_id, message.text) == (ADA, "You said: is the door shut?")
+    assert message.reply_to == question["message_id"]
+    assert telegram.calls["sendChatAction"] == 1
     [asked] = agent.asked
-    assert message.reply_to is not None
     assert (asked.language, asked.device_id, asked.agent_id) == ("en", None, agent.id)
+
+
+async def test_a_topic_of_a_group_is_a_place_of_its_own(
+    hass: HomeAssistant, telegram: TelegramServer, agent: Agent
+) -> None:
+    """What is asked in one topic must be answered there, and another topic has no agent."""
+    telegram.add_chat(GROUP, type="supergroup", title="House", is_forum=True).threads = {7: "Kitchen", 8: "Cellar"}
+    await set_up(hass, add_home(hass, telegram, {"Kitchen": f"{GROUP}/7"}, agent=agent.id))
+    bot = telegram.bots[TOKEN]
+    telegram.receive_text(bot, chat_id=GROUP, from_id=46, thread_id=8, text="in the cellar")
+    question = telegram.receive_text(bot, chat_id=GROUP, from_id=46, thread_id=7, text="in the kitchen")
+    [message] = await telegram.wait_for(1)
+    assert (message.thread_id, message.reply_to) == (7, question["message_id"])
+    assert agent.heard == ["in the kitchen"]
 
 
 async def test_a_stranger_never_reaches_an_agent(
@@ -413,3 +428,13 @@ async def test_unloading_ends_what_is_under_way(
     await hass.async_block_till_done()
     assert agent.at_work == 0
     assert len(agent.asked) == 1
+
+
+async def test_stopping_home_assistant_ends_what_is_under_way(
+    hass: HomeAssistant, telegram: TelegramServer, agent: Agent, home: MockConfigEntry
+) -> None:
+    """Stopping unloads nothing, and must not wait for an agent either."""
+    agent.respond = never
+    await arrive(hass, incoming(ADA))
+    await hass.async_stop(force=True)
+    assert (agent.at_work, telegram.sent) == (0, [])

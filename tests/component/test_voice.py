@@ -13,7 +13,7 @@ from bach_lib.errors import FileTooLargeError, NotFetchedError
 from bach_lib.testing.telegram_server import TelegramServer
 from custom_components.bach.voice import MAX_BYTES
 from tests.component.chat import ENGINE, Agent, Engine, add_agent, add_engine, add_home
-from tests.component.conftest import ADA, arrive, incoming, set_up
+from tests.component.conftest import ADA, TOKEN, arrive, incoming, set_up
 
 VOICE = b"OggS" + bytes(24) + b"OpusHead" + b"sound" * 2000
 SAYS_UNDERSTOOD = "“turn on the lamp”\n\nYou said: turn on the lamp"
@@ -77,6 +77,17 @@ async def test_an_engine_that_hears_opus_gets_the_message_as_it_is(
     [(metadata, audio)] = engine.given
     assert audio == VOICE
     assert (metadata.language, metadata.format, metadata.codec) == ("de-DE", AudioFormats.OGG, AudioCodecs.OPUS)
+
+
+async def test_a_voice_message_comes_through_the_whole_house(
+    hass: HomeAssistant, telegram: TelegramServer, home: MockConfigEntry
+) -> None:
+    """From a phone through the platform's file server to the engine, and back as words."""
+    engine = await add_engine(hass)
+    question = telegram.receive_media(telegram.bots[TOKEN], chat_id=ADA, type="voice", content=VOICE)
+    [message] = await telegram.wait_for(1)
+    assert (message.text, message.reply_to) == (SAYS_UNDERSTOOD, question["message_id"])
+    assert [audio for _, audio in engine.given] == [VOICE]
 
 
 async def test_an_engine_that_hears_samples_only_gets_samples(
