@@ -64,11 +64,19 @@ class Telegram:
             await process.kill(self._process)
             self._process = None
 
-    async def write(self, chat_id: int, text: str, *, first_name: str) -> None:
-        """A person writes to the bot."""
-        body = {"chat_id": chat_id, "text": text, "first_name": first_name}
-        async with self._session.post("/control/texts", json=body) as response:
-            response.raise_for_status()
+    async def write(self, chat_id: int, text: str, *, first_name: str) -> int:
+        """A person writes to the bot; the id of the message."""
+        message = await self._control("texts", {"chat_id": chat_id, "text": text, "first_name": first_name})
+        number: int = message["message_id"]
+        return number
+
+    async def edit(self, chat_id: int, message_id: int, text: str) -> None:
+        """A person corrects a message."""
+        await self._control("edits", {"chat_id": chat_id, "message_id": message_id, "text": text})
+
+    async def push(self, update: dict[str, Any]) -> None:
+        """Telegram tells the bot this, whatever it is."""
+        await self._control("updates", {"update": update})
 
     async def arrived(self, count: int = 0, *, seconds: float = 5.0) -> list[Arrived]:
         """All messages of this life, oldest first, once there are `count`, at the latest after `seconds`."""
@@ -80,6 +88,11 @@ class Telegram:
             response.raise_for_status()
             answer: dict[str, Any] = await response.json()
         return [_arrived(message) for message in answer["result"]]
+
+    async def _control(self, what: str, body: dict[str, Any]) -> Any:  # noqa: ANN401 - somebody else's JSON
+        async with self._session.post(f"/control/{what}", json=body) as response:
+            response.raise_for_status()
+            return (await response.json())["result"]
 
     async def _answers(self) -> bool:
         process.check_running(self._process, "The Telegram server")

@@ -79,6 +79,29 @@ class Frontend:
         await box.fill(text)
         await expect(box).to_have_value(text)
 
+    async def open_automation(self, automation_id: str) -> None:
+        """An automation in the visual editor."""
+        await self.page.goto(f"/config/automation/edit/{automation_id}")
+
+    async def add_trigger(self, integration: str, name: str) -> None:
+        """Add trigger > By type, the integration, the trigger; its form opens beside the automation."""
+        await self.press("Add trigger")
+        dialog = self.page.locator("add-automation-element-dialog")
+        await dialog.get_by_text("By type").click()
+        await dialog.get_by_text(integration, exact=True).click()
+        await dialog.get_by_text(name, exact=True).first.click()
+
+    async def add_trigger_target(self, search: str, entity: str) -> None:
+        """Pick an entity for the trigger whose form is open."""
+        await self.page.locator("ha-automation-sidebar").get_by_role("button", name="Add target").click()
+        await self._pick(search, entity)
+
+    async def add_to_list(self, field: str, text: str) -> None:
+        """Add a line to a field, of the trigger whose form is open, that holds a list of texts."""
+        row = self.page.locator("ha-automation-sidebar ha-settings-row").filter(has_text=field).first
+        await row.get_by_role("button", name="Add", exact=True).click()
+        await row.locator("input").last.fill(text)
+
     async def open_device(self, domain: str, name: str) -> None:
         """The page of a device of an integration."""
         await self.open_integration(domain)
