@@ -24,6 +24,7 @@ from bach_lib.inbound.rules import Rules
 from bach_lib.incoming import InboxStatus, IncomingMessage
 from bach_lib.models import (
     BreakerState,
+    Candidate,
     Category,
     Direction,
     Fault,
@@ -40,6 +41,8 @@ from bach_lib.registry import Registry
 from bach_lib.runtime import ConnectionRuntime
 from bach_lib.secrets import Lookup, Secrets
 from bach_lib.storage import Database, Store
+
+_MAX_QUERY = 100
 
 
 class Bach:
@@ -276,6 +279,13 @@ class Bach:
         last message that are passed on), `timeout` (seconds), `max_tokens`, `max_characters` (of the answer).
         """
         return await self._open_parts.probers.get(connection).chat(messages, options)
+
+    async def find(self, connection: str, query: str = "") -> list[Candidate] | Fault:
+        """Whom a connection could write to: all places, or with a `query` the people whose name begins so.
+
+        Nothing where the platform does not tell (`Capabilities.finds_recipients`). Raises `UnknownConnectionError`.
+        """
+        return await self._runtime(connection).find(query.strip()[:_MAX_QUERY])
 
     def health(self, connection: str, direction: Direction = Direction.SENDING) -> Health:
         """How one direction of a connection stands. Raises `UnknownConnectionError`."""

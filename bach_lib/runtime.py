@@ -20,7 +20,17 @@ from bach_lib.inbound.inbox import Inbox
 from bach_lib.inbound.receiver import Receiver
 from bach_lib.inbound.router import Router
 from bach_lib.incoming import Media
-from bach_lib.models import BreakerState, Category, Connection, ConnectionState, Direction, Fault, Health, Identity
+from bach_lib.models import (
+    BreakerState,
+    Candidate,
+    Category,
+    Connection,
+    ConnectionState,
+    Direction,
+    Fault,
+    Health,
+    Identity,
+)
 from bach_lib.outbound.dispatcher import Dispatcher
 from bach_lib.outbound.tools import Tools
 from bach_lib.redact import Redactor
@@ -102,6 +112,12 @@ class ConnectionRuntime:
     async def route(self) -> int:
         """Announce what is in the inbox and was never announced; return how many."""
         return await self.receiver.route_left_over()
+
+    async def find(self, query: str) -> list[Candidate] | Fault:
+        """Whom the account could write to, as far as the platform tells."""
+        if self._connector is None:
+            return Fault(code="not_working", text="The connection is not at work.")
+        return await self._connector.find(query)
 
     async def start(self) -> None:
         """Learn what waits on disk and, if the connection is active, begin to work."""

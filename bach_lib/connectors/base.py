@@ -12,7 +12,7 @@ from aiohttp import ClientSession
 
 from bach_lib.clock import Clock
 from bach_lib.incoming import Content, Kind, Media
-from bach_lib.models import Connection, Fault, Format, Identity, Message, Operation
+from bach_lib.models import Candidate, Connection, Fault, Format, Identity, Message, Operation
 from bach_lib.outcomes import Outcome
 
 
@@ -33,7 +33,8 @@ class Capabilities:
     `counts_utf16`, else in characters. `send_timeout`: seconds after which an attempt is given up from outside, as a
     last net above the connector's own time-outs. `poll_timeout`: the same for one call of `receive`. `operations`: what
     can be done to messages. `max_buttons`: how many a message may have; `button_value`: the longest value that one may
-    bring back, in bytes of UTF-8. `fetch_bytes`: the largest file that can be fetched.
+    bring back, in bytes of UTF-8. `fetch_bytes`: the largest file that can be fetched. `finds_recipients`: it can be
+    asked whom it could write to.
     """
 
     receives: bool
@@ -47,6 +48,7 @@ class Capabilities:
     max_buttons: int = 0
     button_value: int = 0
     fetch_bytes: int = 0
+    finds_recipients: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,6 +160,13 @@ class Connector(Protocol):
     async def fetch(self, media: Media, limit: int) -> bytes | Fault:
         """The bytes of a file that somebody sent, if they are no more than `limit`."""
         ...
+
+    async def find(self, query: str) -> list[Candidate] | Fault:  # noqa: ARG002 - for those who can
+        """All places that can be written to, or with a `query` the people whose name begins so.
+
+        Only if `capabilities.finds_recipients`.
+        """
+        return []
 
     async def reset(self) -> None:
         """Give up what receiving holds open (session, socket); the next `receive` starts afresh."""

@@ -613,3 +613,11 @@ async def test_what_was_announced_is_not_routed_again(home: Bach, platform: Fake
     received: list[MessageReceived] = []
     home.subscribe(MessageReceived, received.append)
     assert (await home.route(), received) == (0, [])
+
+
+async def test_a_platform_that_tells_nobody_offers_nobody(receiving: Bach, clock: FakeClock) -> None:
+    """The dialog for recipients would break where there is nothing to pick from."""
+    assert await receiving.find("home", " ada ") == []
+    await receiving.registry.update("home", is_active=False)
+    await clock.settle()
+    assert await receiving.find("home") == Fault(code="not_working", text="The connection is not at work.")

@@ -10,6 +10,7 @@ from bach_lib.connectors.base import Batch, Capabilities, Connector, Incoming, R
 from bach_lib.connectors.discord import compose
 from bach_lib.connectors.discord.codec import Reader
 from bach_lib.connectors.discord.errors import RequestError, outcome_of
+from bach_lib.connectors.discord.finding import find_people, find_places
 from bach_lib.connectors.discord.gateway import HEARTBEAT_TIMEOUT, Gateway, Hear
 from bach_lib.connectors.discord.hearing import Hearing
 from bach_lib.connectors.discord.history import History
@@ -21,7 +22,7 @@ from bach_lib.connectors.discord.recipients import Target
 from bach_lib.connectors.discord.rest import Rest, Timeouts
 from bach_lib.errors import SecretNotFoundError
 from bach_lib.incoming import Media
-from bach_lib.models import MAX_NONCE, Fault, Format, Identity, Message, Operation
+from bach_lib.models import MAX_NONCE, Candidate, Fault, Format, Identity, Message, Operation
 from bach_lib.outcomes import Outcome, Sent
 from bach_lib.redact import Redactor
 
@@ -58,6 +59,7 @@ class DiscordConnector(Connector):
         max_buttons=25,
         button_value=compose.MAX_CUSTOM_ID - MAX_NONCE - 1,
         fetch_bytes=25 << 20,
+        finds_recipients=True,
     )
 
     def __init__(self, setup: Setup, settings: Settings | None = None) -> None:
@@ -129,6 +131,13 @@ class DiscordConnector(Connector):
                 link = f"https://discord.com/oauth2/authorize?client_id={own_id}&scope=bot&permissions={PERMISSIONS}"
                 return Identity(id=own_id, name=f"@{name}", link=link)
         return Fault(code="bad_answer", text="The answer to users/@me describes no bot.")
+
+    @override
+    async def find(self, query: str) -> list[Candidate] | Fault:
+        try:
+            return await (find_people(self._rest, query) if query else find_places(self._rest))
+        except RequestError as error:
+            return self._clean_fault(error.fault)
 
     @override
     async def receive(self, cursor: str | None) -> Batch | Fault:

@@ -1,0 +1,96 @@
+"""Whom a bot can write to: the channels and threads of the servers it is in, and people by their names.
+
+https://discord.com/developers/docs/resources/guild#get-guild-channels, #list-active-guild-threads,
+#search-guild-members
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from discord.http import Route
+
+from bach_lib.connectors.discord.places import THREAD_TYPES
+from bach_lib.connectors.discord.reading import items, name_of, number, part
+from bach_lib.connectors.discord.recipients import Target
+from bach_lib.connectors.discord.rest import Rest
+from bach_lib.models import Candidate
+
+_TEXT_TYPES: Mapping[int, str] = {0: "channel", 2: "voice channel", 5: "announcements", 13: "stage"}
+"""Channels that hold messages of their own; https://discord.com/developers/docs/resources/channel#channel-types."""
+
+_MAX_GUILDS = 100
+"""Servers that are looked through; a bot at home is in one or two."""
+_MAX_FOUND = 1000
+_MAX_PEOPLE = 25
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Guild:
+    id: int
+    name: str
+
+
+async def find_places(rest: Rest) -> list[Candidate]:
+    """The channels of all servers, each with its threads behind it. Raises `RequestError`."""
+    found: list[Candidate] = []
+    for guild in await _guilds(rest):
+        channels = await rest.request(Route("GET", "/guilds/{guild_id}/channels", guild_id=guild.id))
+        active = await rest.request(Route("GET", "/guilds/{guild_id}/threads/active", guild_id=guild.id))
+        threads = items(active, "threads") if isinstance(active, dict) else []
+        ordered = sorted(_objects(channels), key=lambda channel: number(channel, "position") or 0)
+        for channel in ordered:
+            found += _channel(channel, guild)
+            found += _threads(threads, number(channel, "id"), guild)
+    return found[:_MAX_FOUND]
+
+
+async def find_people(rest: Rest, query: str) -> list[Candidate]:
+    """The people whose names begin with `query`, each once. Raises `RequestError`."""
+    found: dict[str, Candidate] = {}
+    for guild in await _guilds(rest):
+        route = Route("GET", "/guilds/{guild_id}/members/search", guild_id=guild.id)
+        members = await rest.request(route, params={"query": query, "limit": str(_MAX_PEOPLE)})
+        for user in (part(member, "user") for member in _objects(members)):
+            if (user_id := number(user, "id")) and user.get("bot") is not True:
+                recipient = str(Target(person=user_id))
+                found[recipient] = Candidate(recipient=recipient, title=_name(user), kind="private")
+    return list(found.values())[:_MAX_PEOPLE]
+
+
+async def _guilds(rest: Rest) -> list[_Guild]:
+    answer = await rest.request(Route("GET", "/users/@me/guilds"))
+    guilds = [(number(guild, "id"), name_of(guild, "name")) for guild in _objects(answer)]
+    return [_Guild(id=guild_id, name=name) for guild_id, name in guilds if guild_id][:_MAX_GUILDS]
+
+
+def _channel(channel: Mapping[str, object], guild: _Guild) -> list[Candidate]:
+    channel_id, kind = number(channel, "id"), _TEXT_TYPES.get(number(channel, "type") or 0)
+    if not channel_id or kind is None or number(channel, "type") is None:
+        return []
+    title = f"#{name_of(channel, 'name')} ({guild.name})"
+    return [Candidate(recipient=str(Target(channel=channel_id)), title=title, kind=kind)]
+
+
+def _threads(threads: Iterable[Mapping[str, object]], parent: int | None, guild: _Guild) -> list[Candidate]:
+    return [
+        Candidate(
+            recipient=str(Target(channel=parent, thread=thread_id)),
+            title=f"{name_of(thread, 'name')} ({guild.name})",
+            kind="thread",
+        )
+        for thread in threads
+        if parent
+        and number(thread, "parent_id") == parent
+        and number(thread, "type") in THREAD_TYPES
+        and (thread_id := number(thread, "id"))
+    ]
+
+
+def _objects(answer: object) -> list[Mapping[str, object]]:
+    return [one for one in answer if isinstance(one, dict)] if isinstance(answer, list) else []
+
+
+def _name(user: Mapping[str, object]) -> str:
+    """As people see each other, and the name that is only theirs."""
+    shown, own = name_of(user, "global_name"), name_of(user, "username")
+    return f"{shown} ({own})" if shown and shown != own else own
