@@ -1,11 +1,11 @@
 """BACH itself: opens and closes everything, and is the one object an application talks to."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager, AsyncExitStack
+from contextlib import AsyncExitStack
 from os import PathLike
 from pathlib import Path
 from types import TracebackType
-from typing import Self, Unpack
+from typing import Self, Unpack, override
 
 from aiohttp import ClientSession
 
@@ -14,14 +14,11 @@ from bach_lib.bus import Bus, Unsubscribe
 from bach_lib.chat import ChatMessage, ChatOptions, Reply
 from bach_lib.clock import Clock, SystemClock
 from bach_lib.connectors import Connectors
-from bach_lib.connectors.base import Connector, Unreadable
+from bach_lib.connectors.base import Connector
 from bach_lib.drafting import SendOptions
-from bach_lib.errors import CannotReceiveError, NotOpenError
+from bach_lib.errors import NotOpenError
 from bach_lib.events import ConnectionChecked, Event
 from bach_lib.housekeeping import PURGED
-from bach_lib.inbound.pairing import Pairing
-from bach_lib.inbound.rules import Rules
-from bach_lib.incoming import InboxStatus, IncomingMessage
 from bach_lib.models import (
     BreakerState,
     Candidate,
@@ -37,6 +34,7 @@ from bach_lib.models import (
     Status,
 )
 from bach_lib.policy import Policy
+from bach_lib.receiving import Receiving
 from bach_lib.registry import Registry
 from bach_lib.runtime import ConnectionRuntime
 from bach_lib.secrets import Lookup, Secrets
@@ -45,7 +43,7 @@ from bach_lib.storage import Database, Store
 _MAX_QUERY = 100
 
 
-class Bach:
+class Bach(Receiving):
     """One database and everything that works on it. Use it as `async with Bach("bach.db") as bach`.
 
     `session` is shared and stays the caller's; `new_session` makes one where a connector needs its own. `secrets` adds
@@ -202,63 +200,6 @@ class Bach:
         """Remove ended messages queued more than `older_than` seconds ago; how many. Raises `InvalidValueError`."""
         return await self._open_parts.history.purge(self._base.clock.now() - older_than, statuses)
 
-    async def inbox(
-        self,
-        *,
-        connection: str | None = None,
-        status: InboxStatus | None = None,
-        sender: str | None = None,
-        before: int | None = None,
-        limit: int = 50,
-        offset: int = 0,
-    ) -> list[IncomingMessage]:
-        """A page of incoming messages, newest first; the last id of a page is the next page's `before`.
-
-        `sender`: `connection:sender_id`. `limit`: 1 to 500; `offset`: so many more are passed over. Raises
-        `InvalidValueError`.
-        """
-        return await self._open_parts.reading.page(
-            connection=connection, status=status, sender=sender, before=before, limit=limit, offset=offset
-        )
-
-    async def count_inbox(
-        self, *, connection: str | None = None, status: InboxStatus | None = None, sender: str | None = None
-    ) -> int:
-        """How many incoming messages all pages have together. Raises `InvalidValueError`."""
-        return await self._open_parts.reading.count(connection=connection, status=status, sender=sender)
-
-    async def incoming(self, incoming_id: int) -> IncomingMessage:
-        """One incoming message. Raises `UnknownMessageError`."""
-        return await self._open_parts.inbox.get(incoming_id)
-
-    async def mark(self, ids: Iterable[int], status: InboxStatus) -> int:
-        """Mark incoming messages as read, archived or unread; return how many were something else before."""
-        return await self._open_parts.inbox.mark(ids, status)
-
-    async def discard(self, ids: Iterable[int]) -> int:
-        """Delete incoming messages; return how many there were."""
-        return await self._open_parts.inbox.delete(ids)
-
-    async def route(self) -> int:
-        """Announce what came in and was stored, but never announced (a crash came between); return how many."""
-        return await self._open_parts.runtimes.route()
-
-    async def fetch(self, incoming_id: int, limit: int | None = None) -> bytes:
-        """The bytes of the file in an incoming message, at most `limit` of them.
-
-        Raises `UnknownMessageError`, `NoFileError`, `FileTooLargeError` or `NotFetchedError`.
-        """
-        return await self._open_parts.reading.fetch(incoming_id, limit)
-
-    async def unreadable(self, connection: str) -> list[Unreadable]:
-        """What came in and could not be understood, newest first, at most 100; without secrets."""
-        return await self._open_parts.inbox.unreadable(connection)
-
-    @property
-    def rules(self) -> Rules:
-        """The context rules, whose names the router writes into the metadata of what matches."""
-        return self._open_parts.rules
-
     async def check(self, connection: str) -> Identity | Fault:
         """Ask now whether route and credentials are good. What is no chat platform answers with a `Report`.
 
@@ -299,13 +240,8 @@ class Bach:
         """Call `callback`, in the event loop, for every event of this type until the returned function is called."""
         return self._base.bus.subscribe(event_type, callback)
 
-    def pairing(self, connection: str) -> AbstractContextManager[Pairing]:
-        """Collect who writes without being allowed, to pick a recipient from. Raises `CannotReceiveError`."""
-        if not self._runtime(connection).receiver.is_running:
-            raise CannotReceiveError(name=connection)
-        return self._open_parts.pairings.open(connection)
-
     @property
+    @override
     def _open_parts(self) -> Parts:
         if self._parts is None:
             raise NotOpenError

@@ -1,0 +1,84 @@
+"""What an application can do with messages that came in: the half of `Bach` that is about receiving."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
+
+from bach_lib.assembly import Parts
+from bach_lib.connectors.base import Unreadable
+from bach_lib.errors import CannotReceiveError
+from bach_lib.inbound.pairing import Pairing
+from bach_lib.inbound.rules import Rules
+from bach_lib.incoming import InboxStatus, IncomingMessage
+
+
+class Receiving(ABC):
+    """The calls; `Bach` knows the parts."""
+
+    @property
+    @abstractmethod
+    def _open_parts(self) -> Parts:
+        """What there is while BACH is open. Raises `NotOpenError`."""
+
+    async def inbox(
+        self,
+        *,
+        connection: str | None = None,
+        status: InboxStatus | None = None,
+        sender: str | None = None,
+        before: int | None = None,
+        limit: int = 50,
+        offset: int = 0,
+    ) -> list[IncomingMessage]:
+        """A page of incoming messages, newest first; the last id of a page is the next page's `before`.
+
+        `sender`: `connection:sender_id`. `limit`: 1 to 500; `offset`: so many more are passed over. Raises
+        `InvalidValueError`.
+        """
+        return await self._open_parts.reading.page(
+            connection=connection, status=status, sender=sender, before=before, limit=limit, offset=offset
+        )
+
+    async def count_inbox(
+        self, *, connection: str | None = None, status: InboxStatus | None = None, sender: str | None = None
+    ) -> int:
+        """How many incoming messages all pages have together. Raises `InvalidValueError`."""
+        return await self._open_parts.reading.count(connection=connection, status=status, sender=sender)
+
+    async def incoming(self, incoming_id: int) -> IncomingMessage:
+        """One incoming message. Raises `UnknownMessageError`."""
+        return await self._open_parts.inbox.get(incoming_id)
+
+    async def mark(self, ids: Iterable[int], status: InboxStatus) -> int:
+        """Mark incoming messages as read, archived or unread; return how many were something else before."""
+        return await self._open_parts.inbox.mark(ids, status)
+
+    async def discard(self, ids: Iterable[int]) -> int:
+        """Delete incoming messages; return how many there were."""
+        return await self._open_parts.inbox.delete(ids)
+
+    async def route(self) -> int:
+        """Announce what came in and was stored, but never announced (a crash came between); return how many."""
+        return await self._open_parts.runtimes.route()
+
+    async def fetch(self, incoming_id: int, limit: int | None = None) -> bytes:
+        """The bytes of the file in an incoming message, at most `limit` of them.
+
+        Raises `UnknownMessageError`, `NoFileError`, `FileTooLargeError` or `NotFetchedError`.
+        """
+        return await self._open_parts.reading.fetch(incoming_id, limit)
+
+    async def unreadable(self, connection: str) -> list[Unreadable]:
+        """What came in and could not be understood, newest first, at most 100; without secrets."""
+        return await self._open_parts.inbox.unreadable(connection)
+
+    @property
+    def rules(self) -> Rules:
+        """The context rules, whose names the router writes into the metadata of what matches."""
+        return self._open_parts.rules
+
+    def pairing(self, connection: str) -> AbstractContextManager[Pairing]:
+        """Collect who writes without being allowed, to pick a recipient from. Raises `CannotReceiveError`."""
+        if not self._open_parts.runtimes.get(connection).receiver.is_running:
+            raise CannotReceiveError(name=connection)
+        return self._open_parts.pairings.open(connection)
