@@ -30,7 +30,7 @@ from .errors import placeholders
 from .hub import HUB, Hub
 from .incoming import async_listen
 from .services import async_setup_services
-from .users import USERS, async_load_users
+from .users import async_get_users
 from .watcher import async_watch
 
 _LOGGER = logging.getLogger(__name__)
@@ -50,7 +50,7 @@ CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Register the actions, so that automations validate even while no connection is loaded."""
     hass.data[HUB] = Hub(hass)
-    hass.data[USERS] = await async_load_users(hass)
+    await async_get_users(hass)
     async_setup_services(hass)
     return True
 

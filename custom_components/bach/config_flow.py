@@ -23,8 +23,18 @@ from homeassistant.helpers.selector import TextSelector, TextSelectorConfig, Tex
 from bach_lib import Connection, Fault, Identity, InputError, check_connection
 from bach_lib.errors import InvalidEndpointError
 
-from .const import CONF_BOT_TOKEN, CONF_ENDPOINT, CONF_LINK, DOMAIN, SECRET_FIELDS, SUBENTRY_RECIPIENT, TYPE_TELEGRAM
+from .const import (
+    CONF_BOT_TOKEN,
+    CONF_ENDPOINT,
+    CONF_LINK,
+    DOMAIN,
+    SECRET_FIELDS,
+    SUBENTRY_PERSON,
+    SUBENTRY_RECIPIENT,
+    TYPE_TELEGRAM,
+)
 from .hub import new_session
+from .person_flow import PersonFlow
 from .recipient_flow import RecipientFlow
 
 SECTION_SERVER: Final = "server"
@@ -64,7 +74,7 @@ class BachConfigFlow(ConfigFlow, domain=DOMAIN):
     @override
     def async_get_supported_subentry_types(cls, config_entry: ConfigEntry) -> dict[str, type[ConfigSubentryFlow]]:
         """Everything a connection can be given."""
-        return {SUBENTRY_RECIPIENT: RecipientFlow}
+        return {SUBENTRY_RECIPIENT: RecipientFlow, SUBENTRY_PERSON: PersonFlow}
 
     @override
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:

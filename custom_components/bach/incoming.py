@@ -76,14 +76,15 @@ def received(hass: HomeAssistant, entry: BachConfigEntry, message: IncomingMessa
     )
     if who is None:
         return None
+    user_id = hass.data[USERS].active(who.user_id)
     return Received(
         message=message,
         entry_id=entry.entry_id,
         subentry_id=who.place_id,
         recipient_name=who.place_name or message.recipient,
         person=who.person,
-        role=who.role,
-        context=Context(user_id=hass.data[USERS].active(who.user_id)),
+        role=who.role if user_id == who.user_id else Role.NOTIFY_ONLY,  # whose user was taken away has no rights
+        context=Context(user_id=user_id),
         entity_id=_event_entity(hass, entry, who.place_id),
     )
 

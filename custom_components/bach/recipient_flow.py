@@ -24,6 +24,9 @@ from bach_lib.events import SenderBlocked
 from .chat_settings import CHAT_SECTION, SECTION_CHAT, chat_values, without_chat
 from .const import CONF_KIND, CONF_LINK, CONF_RECIPIENT, CONF_TITLE
 from .entry import recipient_unique_id
+from .people import async_move_people
+from .rights import rights_schema, rights_values, suggested_rights, without_rights
+from .users import Users, async_get_users
 
 PAIRING_SECONDS: Final = 300
 """How long to wait for somebody to write before asking what to do."""
@@ -37,7 +40,6 @@ _MAX_TITLE = 100
 MANUAL_SCHEMA: Final = vol.Schema(
     {vol.Required(CONF_RECIPIENT): TextSelector(), vol.Optional(CONF_TITLE): TextSelector()}
 )
-RECONFIGURE_SCHEMA: Final = MANUAL_SCHEMA.extend({vol.Optional(SECTION_CHAT): CHAT_SECTION})
 
 
 class RecipientFlow(ConfigSubentryFlow):
@@ -85,16 +87,17 @@ class RecipientFlow(ConfigSubentryFlow):
             return await self.async_step_pair()
         if picked is not None:
             candidate = self._candidates[picked]
-            return self._create(candidate.recipient, candidate.title[:_MAX_TITLE], {CONF_KIND: candidate.kind})
+            found = {CONF_KIND: candidate.kind, **rights_values(user_input or {})}
+            return self._create(candidate.recipient, candidate.title[:_MAX_TITLE], found)
         self._somebody_wrote.clear()
-        return self.async_show_form(step_id="pick", data_schema=self._pick_schema())
+        return self.async_show_form(step_id="pick", data_schema=self._pick_schema(await async_get_users(self.hass)))
 
     async def async_step_manual(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Take an id that the user knows."""
         return await self._ask("manual", user_input)
 
     async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Change a recipient's id or name, and who answers there."""
+        """Change a recipient's id or name, what may be done from there, and who answers."""
         return await self._ask("reconfigure", user_input)
 
     @callback
@@ -121,14 +124,14 @@ class RecipientFlow(ConfigSubentryFlow):
             async with asyncio.timeout(PAIRING_SECONDS):
                 await self._somebody_wrote.wait()
 
-    def _pick_schema(self) -> vol.Schema:
+    def _pick_schema(self, users: Users) -> vol.Schema:
         options = [
             SelectOptionDict(value=recipient, label=f"{candidate.title[:_MAX_TITLE]} ({recipient})")
             for recipient, candidate in self._candidates.items()
         ]
         options.append(SelectOptionDict(value=KEEP_WAITING, label=KEEP_WAITING))
         selector = SelectSelectorConfig(options=options, mode=SelectSelectorMode.LIST, translation_key="pick")
-        return vol.Schema({vol.Required(CONF_RECIPIENT): SelectSelector(selector)})
+        return vol.Schema({vol.Required(CONF_RECIPIENT): SelectSelector(selector), **rights_schema(users)})
 
     async def _ask(self, step_id: str, user_input: dict[str, Any] | None) -> SubentryFlowResult:
         """Ask for id and name until the id is one, then keep it."""
@@ -142,10 +145,13 @@ class RecipientFlow(ConfigSubentryFlow):
                 placeholders["expected"] = error.placeholders["expected"]
             else:
                 return self._keep(recipient, user_input)
-        schema = MANUAL_SCHEMA if self.source == SOURCE_USER else RECONFIGURE_SCHEMA
+        users = await async_get_users(self.hass)
+        schema = MANUAL_SCHEMA.extend(rights_schema(users))
+        if self.source != SOURCE_USER:
+            schema = schema.extend({vol.Optional(SECTION_CHAT): CHAT_SECTION})
         return self.async_show_form(
             step_id=step_id,
-            data_schema=self.add_suggested_values_to_schema(schema, user_input or self._suggest()),
+            data_schema=self.add_suggested_values_to_schema(schema, user_input or self._suggest(users)),
             errors=errors,
             description_placeholders=placeholders,
         )
@@ -154,32 +160,37 @@ class RecipientFlow(ConfigSubentryFlow):
         connector = await Connectors().load(self._get_entry().data[CONF_TYPE])
         return connector.normalize_recipient(recipient)
 
-    def _suggest(self) -> dict[str, Any]:
+    def _suggest(self, users: Users) -> dict[str, Any]:
         if self.source == SOURCE_USER:
             return {}
         subentry = self._get_reconfigure_subentry()
         return {
             CONF_RECIPIENT: subentry.data[CONF_RECIPIENT],
             CONF_TITLE: subentry.title,
+            **suggested_rights(users, subentry.data),
             SECTION_CHAT: chat_values(subentry.data),
         }
 
     def _keep(self, recipient: str, user_input: dict[str, Any]) -> SubentryFlowResult:
         title = user_input.get(CONF_TITLE, "").strip() or recipient
         if self.source == SOURCE_USER:
-            return self._create(recipient, title, {})
-        subentry = self._get_reconfigure_subentry()
-        return self.async_update_and_abort(
-            self._get_entry(),
+            return self._create(recipient, title, rights_values(user_input))
+        entry, subentry = self._get_entry(), self._get_reconfigure_subentry()
+        before = subentry.data[CONF_RECIPIENT]
+        result = self.async_update_and_abort(
+            entry,
             subentry,
             title=title,
             data={
-                **without_chat(subentry.data),
+                **without_chat(without_rights(subentry.data)),
+                **rights_values(user_input),
                 **chat_values(user_input.get(SECTION_CHAT, subentry.data)),
                 CONF_RECIPIENT: recipient,
             },
             unique_id=recipient_unique_id(recipient),
         )
+        async_move_people(self.hass, entry, before, recipient)
+        return result
 
     def _create(self, recipient: str, title: str, extra: dict[str, str]) -> SubentryFlowResult:
         return self.async_create_entry(

@@ -46,8 +46,9 @@ def _is_person(user: User) -> bool:
 USERS: HassKey[Users] = HassKey(f"{DOMAIN}_users")
 
 
-async def async_load_users(hass: HomeAssistant) -> Users:
-    """The users of this Home Assistant."""
-    users = Users()
-    await users.follow(hass)
-    return users
+async def async_get_users(hass: HomeAssistant) -> Users:
+    """The users of this Home Assistant. A dialog may ask before any connection is enabled."""
+    if USERS not in hass.data:
+        hass.data[USERS] = users = Users()
+        await users.follow(hass)
+    return hass.data[USERS]

@@ -14,9 +14,10 @@ from homeassistant.helpers import issue_registry as ir
 from bach_lib import Bach, ConnectionState, Direction, Fault, Health
 from bach_lib.events import ConnectionChanged, RecipientMoved
 
-from .const import CONF_RECIPIENT, CONF_SENDER_ID, DOMAIN, SUBENTRY_PERSON, SUBENTRY_RECIPIENT
+from .const import CONF_RECIPIENT, DOMAIN, SUBENTRY_RECIPIENT
 from .coordinator import BachConfigEntry
-from .entry import connection_name, person_unique_id, recipient_unique_id
+from .entry import connection_name, recipient_unique_id
+from .people import async_move_people
 
 _FAULT_CONFLICT = "conflict"
 """The library's code for "another program receives for this account"."""
@@ -61,15 +62,16 @@ class _Watcher:
             return
         for subentry in self._entry.get_subentries_of_type(SUBENTRY_RECIPIENT):
             if subentry.data[CONF_RECIPIENT] == event.old:
-                self._move(subentry, event.new, recipient_unique_id(event.new))
-        for subentry in self._entry.get_subentries_of_type(SUBENTRY_PERSON):
-            if subentry.data[CONF_RECIPIENT] == event.old:
-                self._move(subentry, event.new, person_unique_id(event.new, subentry.data[CONF_SENDER_ID]))
+                self._move(subentry, event.new)
+        async_move_people(self._hass, self._entry, event.old, event.new)
 
-    def _move(self, subentry: ConfigSubentry, recipient: str, unique_id: str) -> None:
+    def _move(self, subentry: ConfigSubentry, recipient: str) -> None:
         with suppress(AbortFlow):  # the new address has been added by hand already
             self._hass.config_entries.async_update_subentry(
-                self._entry, subentry, data={**subentry.data, CONF_RECIPIENT: recipient}, unique_id=unique_id
+                self._entry,
+                subentry,
+                data={**subentry.data, CONF_RECIPIENT: recipient},
+                unique_id=recipient_unique_id(recipient),
             )
 
     @callback

@@ -10,6 +10,7 @@ from homeassistant.config_entries import ConfigSubentryData
 from homeassistant.const import MATCH_ALL
 from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from bach_lib import Bach, IncomingMessage, Kind
@@ -19,6 +20,7 @@ from bach_lib.testing.telegram_server import Bot, TelegramServer
 # the first `custom_components` that is imported wins, and the test plugin has one of its own
 from custom_components.bach.const import DOMAIN
 from custom_components.bach.hub import HUB
+from custom_components.bach.received import SIGNAL_RECEIVED, Received
 
 TOKEN = "123456789:AAaaBBbbCCccDDddEEeeFFffGGggHHhhIIi"
 BOT_ID = "123456789"
@@ -79,6 +81,19 @@ async def loaded(hass: HomeAssistant, telegram: TelegramServer, entry: MockConfi
     for direction in ("sending", "receiving"):
         await until_state(hass, f"binary_sensor.home_bot_{direction}", "on")
     return entry
+
+
+@pytest.fixture
+def heard(hass: HomeAssistant) -> list[Received]:
+    """All that the signal tells."""
+    found: list[Received] = []
+
+    @callback
+    def hear(received: Received) -> None:
+        found.append(received)
+
+    async_dispatcher_connect(hass, SIGNAL_RECEIVED, hear)
+    return found
 
 
 def add_entry(

@@ -12,7 +12,7 @@ from pytest_homeassistant_custom_component.components.diagnostics import get_dia
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from bach_lib.testing.telegram_server import TelegramServer
-from tests.component.conftest import ADA_ENTITY, BOT_ID, TOKEN, send, until_state
+from tests.component.conftest import ADA_ENTITY, BOT_ID, TOKEN, add_entry, person, recipient, send, set_up, until_state
 
 
 async def test_diagnostics_help_without_telling_secrets(
@@ -32,6 +32,21 @@ async def test_diagnostics_help_without_telling_secrets(
     assert diagnostics["snapshot"]["breaker"] == "closed"
     assert diagnostics["snapshot"]["queue"]["sent"] == 1
     assert diagnostics["snapshot"]["sending"]["state"] == "connected"
+
+
+async def test_diagnostics_tell_nothing_of_people(
+    hass: HomeAssistant, hass_client: ClientSessionGenerator, telegram: TelegramServer
+) -> None:
+    """Who is who in the family would be read by everybody who looks at the issue."""
+    people = [
+        recipient("Family", "-100777", user_id="ada-user"),
+        person("Dora", "-100777", "46464", user_id="dora-user"),
+    ]
+    entry = add_entry(hass, telegram, recipients={}, more=people)
+    await set_up(hass, entry)
+    text = json.dumps(await get_diagnostics_for_config_entry(hass, hass_client, entry))
+    for private in ("Family", "Dora", "-100777", "46464", "ada-user", "dora-user"):
+        assert private not in text, private
 
 
 async def test_system_health_shows_the_sums(hass: HomeAssistant, loaded: MockConfigEntry) -> None:

@@ -16,7 +16,7 @@ from bach_lib.testing.telegram_server import TelegramServer
 from custom_components.bach.const import DOMAIN, EVENT_MESSAGE
 from custom_components.bach.hub import HUB
 from custom_components.bach.payload import payload
-from custom_components.bach.received import SIGNAL_HAPPENED, SIGNAL_RECEIVED, Received, Role
+from custom_components.bach.received import SIGNAL_HAPPENED, Received, Role
 from tests.component.conftest import (
     ADA,
     ADA_ENTITY,
@@ -34,19 +34,6 @@ from tests.component.conftest import (
 )
 
 GROUP = -100
-
-
-@pytest.fixture
-def heard(hass: HomeAssistant) -> list[Received]:
-    """All that the signal tells."""
-    found: list[Received] = []
-
-    @callback
-    def hear(received: Received) -> None:
-        found.append(received)
-
-    async_dispatcher_connect(hass, SIGNAL_RECEIVED, hear)
-    return found
 
 
 @pytest.fixture
@@ -120,19 +107,29 @@ async def test_a_known_person_in_an_unknown_place_is_told_without_one(
 async def test_what_somebody_causes_carries_their_user(
     hass: HomeAssistant, telegram: TelegramServer, hass_admin_user: MockUser, heard: list[Received]
 ) -> None:
-    """The logbook must say who opened the door; a user who may not log in any more is nobody, and no error."""
+    """The logbook must say who opened the door."""
     await set_up(hass, family(hass, telegram, hass_admin_user.id))
     await arrive(hass, incoming(ADA))
+    await arrive(hass, incoming(ADA))
+    assert [received.context.user_id for received in heard] == [hass_admin_user.id] * 2
+    assert len({received.context.id for received in heard}) == 2
+
+
+async def test_whose_user_may_not_log_in_has_no_rights(
+    hass: HomeAssistant, telegram: TelegramServer, hass_admin_user: MockUser, heard: list[Received]
+) -> None:
+    """Somebody who was locked out of the home would still run it by phone; without any user, even with all rights."""
+    await set_up(hass, family(hass, telegram, hass_admin_user.id))
     await hass.auth.async_update_user(hass_admin_user, is_active=False)
     await arrive(hass, incoming(ADA))
+    assert not heard
     await hass.auth.async_update_user(hass_admin_user, is_active=True)
     await arrive(hass, incoming(ADA))
+    assert len(heard) == 1
     await hass.auth.async_remove_user(hass_admin_user)
     await hass.async_block_till_done()
     await arrive(hass, incoming(ADA))
-
-    assert [received.context.user_id for received in heard] == [hass_admin_user.id, None, hass_admin_user.id, None]
-    assert len({received.context.id for received in heard}) == 4
+    assert len(heard) == 1
 
 
 async def test_a_user_of_the_system_is_nobodys(
@@ -149,7 +146,7 @@ async def test_a_user_of_the_system_is_nobodys(
     hass.config_entries.async_update_subentry(entry, ada, data={**ada.data, "user_id": new.id})
     await hass.async_block_till_done()
     await arrive(hass, incoming(ADA))
-    assert [received.context.user_id for received in heard] == [None, new.id]
+    assert [received.context.user_id for received in heard] == [new.id]
 
 
 async def test_what_comes_while_an_entry_reloads_is_told_afterwards(

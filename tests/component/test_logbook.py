@@ -1,6 +1,7 @@
 """What the recorder keeps and what the logbook says of messages: who did what, and never what they wrote."""
 
 import json
+import logging
 from typing import Any
 
 import pytest
@@ -26,7 +27,8 @@ SECRET = "under the mat"
 
 @pytest.fixture(autouse=True)
 def our_integration(telegram: TelegramServer, recorder_mock: Recorder, enable_custom_integrations: None) -> None:
-    """The recorder comes before Home Assistant and has to see all of it."""
+    """The recorder comes before Home Assistant and has to see all of it, and need not tell every statement."""
+    logging.getLogger("sqlalchemy.engine").setLevel(logging.WARNING)
 
 
 @pytest.fixture

@@ -3,12 +3,22 @@
 import pytest
 from homeassistant.config_entries import SOURCE_RECONFIGURE, SOURCE_USER, SubentryFlowResult
 from homeassistant.core import HomeAssistant
-from homeassistant.data_entry_flow import EVENT_DATA_ENTRY_FLOW_PROGRESSED, FlowResultType
-from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
+from homeassistant.data_entry_flow import EVENT_DATA_ENTRY_FLOW_PROGRESSED, FlowResultType, InvalidData
+from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser, async_capture_events
 
 from bach_lib.events import SenderBlocked
 from bach_lib.testing.telegram_server import Bot, TelegramServer
-from tests.component.conftest import ADA_ENTITY, CONNECTION, state, the_bach, until
+from tests.component.conftest import (
+    ADA_ENTITY,
+    CONNECTION,
+    add_entry,
+    person,
+    recipient,
+    set_up,
+    state,
+    the_bach,
+    until,
+)
 
 EVE, GROUP = 98, -1001234567890
 
@@ -51,6 +61,17 @@ def options(result: SubentryFlowResult) -> dict[str, str]:
     return {option["value"]: option["label"] for option in schema.schema["recipient"].config["options"]}
 
 
+def suggested(result: SubentryFlowResult) -> dict[str, object]:
+    """What the fields of a page show at first, where they show something."""
+    schema = result["data_schema"]
+    assert schema
+    return {
+        str(key): key.description["suggested_value"]
+        for key in schema.schema
+        if key.description and "suggested_value" in key.description
+    }
+
+
 async def test_whoever_writes_can_be_picked(
     hass: HomeAssistant, telegram: TelegramServer, bot: Bot, loaded: MockConfigEntry
 ) -> None:
@@ -68,7 +89,8 @@ async def test_whoever_writes_can_be_picked(
     assert options(result) == {"98": "Eve (98)", "keep_waiting": "keep_waiting"}
     result = await configure(hass, result, recipient="98")
     assert (result["type"], result["title"]) == (FlowResultType.CREATE_ENTRY, "Eve")
-    assert (result["data"], result["unique_id"]) == ({"recipient": "98", "kind": "private"}, "recipient_98")
+    assert result["data"] == {"recipient": "98", "kind": "private", "role": "user"}
+    assert result["unique_id"] == "recipient_98"
     assert state(hass, "notify.eve") == "unknown"
     assert "98" in the_bach(hass).registry.get(CONNECTION).allowed
 
@@ -93,7 +115,7 @@ async def test_the_second_who_writes_can_be_picked_too(
         "keep_waiting": "keep_waiting",
     }
     result = await configure(hass, result, recipient=str(GROUP))
-    assert result["data"] == {"recipient": str(GROUP), "kind": "supergroup"}
+    assert result["data"] == {"recipient": str(GROUP), "kind": "supergroup", "role": "user"}
 
 
 async def test_a_long_name_of_a_stranger_is_cut(
@@ -163,7 +185,7 @@ async def test_an_id_can_be_typed(hass: HomeAssistant, loaded: MockConfigEntry) 
 
     result = await configure(hass, result, recipient=" @MyChannel ", title=" News ")
     assert (result["type"], result["title"]) == (FlowResultType.CREATE_ENTRY, "News")
-    assert result["data"] == {"recipient": "@mychannel"}
+    assert result["data"] == {"recipient": "@mychannel", "role": "user"}
     assert state(hass, "notify.news") == "unknown"
 
 
@@ -192,7 +214,7 @@ async def test_a_recipient_is_changed(hass: HomeAssistant, loaded: MockConfigEnt
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "reconfigure_successful")
     subentry = loaded.subentries[ada]
     assert (subentry.title, subentry.unique_id) == ("Ada L.", "recipient_4242")
-    assert subentry.data == {"recipient": "4242", "kind": "private"}
+    assert subentry.data == {"recipient": "4242", "kind": "private", "role": "user"}
     assert state(hass, ADA_ENTITY) == "unknown"
     assert the_bach(hass).registry.get(CONNECTION).allowed == {"4242", "43"}
 
@@ -212,7 +234,7 @@ async def test_who_answers_is_chosen_and_taken_back(hass: HomeAssistant, loaded:
     chat = {"agent": "conversation.home_assistant", "language": "de", "speech_to_text": "stt.ears"}
     result = await configure(hass, result, recipient="42", title="Ada", chat=chat)
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "reconfigure_successful")
-    assert loaded.subentries[ada].data == {"recipient": "42", "kind": "private", **chat}
+    assert loaded.subentries[ada].data == {"recipient": "42", "kind": "private", "role": "user", **chat}
 
     result = await reconfigure(hass, loaded, ada)
     schema = result["data_schema"]
@@ -221,4 +243,82 @@ async def test_who_answers_is_chosen_and_taken_back(hass: HomeAssistant, loaded:
     assert suggested == {field: {"suggested_value": value} for field, value in chat.items()}
 
     await configure(hass, result, recipient="42", title="Ada", chat={"language": "de"})
-    assert loaded.subentries[ada].data == {"recipient": "42", "kind": "private", "language": "de"}
+    assert loaded.subentries[ada].data == {"recipient": "42", "kind": "private", "role": "user", "language": "de"}
+
+
+async def test_whoever_is_picked_gets_a_role_and_a_user(
+    hass: HomeAssistant, hass_admin_user: MockUser, telegram: TelegramServer, bot: Bot, loaded: MockConfigEntry
+) -> None:
+    """Somebody would be heard who should only be told, or act in nobody's name."""
+    result = await start(hass, loaded, "pair")
+    telegram.receive_text(bot, chat_id=EVE, text="/start", first_name="Eve")
+    result = await next_page(hass, result)
+    result = await configure(hass, result, recipient="98", role="notify_only", user_id=hass_admin_user.id)
+    assert result["data"] == {
+        "recipient": "98",
+        "kind": "private",
+        "role": "notify_only",
+        "user_id": hass_admin_user.id,
+    }
+    assert "98" not in the_bach(hass).registry.get(CONNECTION).allowed
+
+
+async def test_a_role_that_does_not_exist_is_refused(hass: HomeAssistant, loaded: MockConfigEntry) -> None:
+    """A page that was made up by hand would store what nothing understands, or a user whom nobody is."""
+    result = await start(hass, loaded, "manual")
+    for data in ({"role": "emperor"}, {"user_id": "nobody"}):
+        with pytest.raises(InvalidData):
+            await configure(hass, result, recipient="44", **data)
+
+
+async def test_role_and_user_of_a_recipient_are_changed(
+    hass: HomeAssistant, hass_admin_user: MockUser, loaded: MockConfigEntry
+) -> None:
+    """A child grows up, and a guest leaves: it takes effect at once."""
+    ada = next(key for key, subentry in loaded.subentries.items() if subentry.title == "Ada")
+    result = await reconfigure(hass, loaded, ada)
+    await configure(hass, result, recipient="42", title="Ada", role="admin", user_id=hass_admin_user.id)
+    assert loaded.subentries[ada].data == {
+        "recipient": "42",
+        "kind": "private",
+        "role": "admin",
+        "user_id": hass_admin_user.id,
+    }
+
+    result = await reconfigure(hass, loaded, ada)
+    assert suggested(result) == {"recipient": "42", "title": "Ada", "role": "admin", "user_id": hass_admin_user.id}
+    await configure(hass, result, recipient="42", title="Ada", role="notify_only")
+    assert loaded.subentries[ada].data == {"recipient": "42", "kind": "private", "role": "notify_only"}
+    assert the_bach(hass).registry.get(CONNECTION).allowed == {"43"}
+
+
+async def test_a_user_who_is_gone_is_not_offered_again(
+    hass: HomeAssistant, hass_admin_user: MockUser, loaded: MockConfigEntry
+) -> None:
+    """The page could not be saved, because it holds a choice that does not exist."""
+    ada = next(subentry for subentry in loaded.subentries.values() if subentry.title == "Ada")
+    hass.config_entries.async_update_subentry(loaded, ada, data={**ada.data, "user_id": "gone"})
+    await hass.async_block_till_done()
+    result = await reconfigure(hass, loaded, ada.subentry_id)
+    assert "user_id" not in suggested(result)
+    result = await configure(hass, result, recipient="42", title="Ada")
+    assert result["reason"] == "reconfigure_successful"
+    assert "user_id" not in loaded.subentries[ada.subentry_id].data
+
+
+async def test_the_people_of_a_group_follow_its_new_id(hass: HomeAssistant, telegram: TelegramServer) -> None:
+    """Somebody corrects the id of a group, and its administrators would be nobody."""
+    loaded = add_entry(hass, telegram, more=[recipient("Family", "-1"), person("Dora", "-1", "46")])
+    await set_up(hass, loaded)
+    family, dora = (
+        next(key for key, subentry in loaded.subentries.items() if subentry.title == title)
+        for title in ("Family", "Dora")
+    )
+    result = await configure(hass, await reconfigure(hass, loaded, family), recipient="42", title="Family")
+    assert result["reason"] == "already_configured"
+    assert loaded.subentries[dora].unique_id == "person_-1_46", "the group did not move"
+
+    await configure(hass, await reconfigure(hass, loaded, family), recipient="-2", title="Family")
+    moved = loaded.subentries[dora]
+    assert (moved.data["recipient"], moved.unique_id) == ("-2", "person_-2_46")
+    assert the_bach(hass).registry.get(CONNECTION).allowed == {"42", "43", "-2", "-2#46"}

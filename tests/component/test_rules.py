@@ -123,7 +123,7 @@ def _selector_keys() -> set[str]:
     return set(TEXTS.get("selector", {}))
 
 
-@pytest.mark.parametrize("section", ["config", "config_subentries.recipient"])
+@pytest.mark.parametrize("section", ["config", "config_subentries.recipient", "config_subentries.person"])
 def test_every_described_field_exists(section: str) -> None:
     """A description would hang in the air."""
     tree = TEXTS
@@ -139,12 +139,13 @@ def test_every_step_of_the_dialogs_has_texts() -> None:
     """A dialog would show bare keys."""
     steps = {
         module: set(re.findall(r"async def async_step_(\w+)", SOURCES[module]))
-        for module in ("config_flow.py", "recipient_flow.py")
+        for module in ("config_flow.py", "recipient_flow.py", "person_flow.py")
     }
-    flow, recipient = TEXTS["config"], TEXTS["config_subentries"]["recipient"]
+    flow, recipient, person = TEXTS["config"], *(TEXTS["config_subentries"][name] for name in ("recipient", "person"))
     assert set(flow["step"]) == steps["config_flow.py"] - {"reauth"}  # which only leads on to reauth_confirm
     assert set(recipient["step"]) == steps["recipient_flow.py"]
-    for dialog in (flow, recipient):
+    assert set(person["step"]) == steps["person_flow.py"]
+    for dialog in (flow, recipient, person):
         for step in dialog["step"].values():
             assert step["title"]
             assert set(step.get("menu_options", {})) <= set(dialog["step"])
@@ -160,13 +161,17 @@ def test_every_way_a_dialog_can_fail_has_a_text() -> None:
     assert set(recipient["abort"]) == {"already_configured", "entry_not_loaded", CannotReceiveError.code}
     assert set(recipient["progress"]) == set(re.findall(r'progress_action="(\w+)"', SOURCES["recipient_flow.py"]))
     assert set(TEXTS["selector"]["pick"]["options"]) == {KEEP_WAITING}
+    assert set(TEXTS["selector"]["role"]["options"]) == set(Role)
+    person = TEXTS["config_subentries"]["person"]
+    assert set(person["error"]) == {"invalid_sender"}
+    assert set(person["abort"]) == {"already_configured", "no_groups"}
 
 
 def test_every_placeholder_of_a_dialog_is_filled() -> None:
     """A person would read "{reason}"."""
     for section, filled in (
         ("config", {"botfather", "reason"}),
-        ("config_subentries", {"expected", "link", "name"}),
+        ("config_subentries", {"expected", "link", "name", "sender"}),
         ("issues", {"name", "reason"}),
     ):
         for path, text in leaves(TEXTS[section]):

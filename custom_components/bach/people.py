@@ -1,0 +1,24 @@
+"""The people inside a group stay with it when its address changes."""
+
+from contextlib import suppress
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.data_entry_flow import AbortFlow
+
+from .const import CONF_RECIPIENT, CONF_SENDER_ID, SUBENTRY_PERSON
+from .entry import person_unique_id
+
+
+@callback
+def async_move_people(hass: HomeAssistant, entry: ConfigEntry, old: str, new: str) -> None:
+    """Let the people of one address be those of another."""
+    for subentry in entry.get_subentries_of_type(SUBENTRY_PERSON):
+        if subentry.data[CONF_RECIPIENT] == old:
+            with suppress(AbortFlow):  # this person has been added at the new address by hand already
+                hass.config_entries.async_update_subentry(
+                    entry,
+                    subentry,
+                    data={**subentry.data, CONF_RECIPIENT: new},
+                    unique_id=person_unique_id(new, subentry.data[CONF_SENDER_ID]),
+                )

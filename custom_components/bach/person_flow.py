@@ -1,0 +1,152 @@
+"""Adding a person: somebody inside a group who may do more, or less, than everybody else in it."""
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final, override
+
+import voluptuous as vol
+from homeassistant.config_entries import (
+    ConfigEntryState,
+    ConfigSubentry,
+    ConfigSubentryFlow,
+    SubentryFlowResult,
+)
+from homeassistant.helpers.selector import (
+    SelectOptionDict,
+    SelectSelector,
+    SelectSelectorConfig,
+    SelectSelectorMode,
+    TextSelector,
+)
+
+from bach_lib import BachError
+
+from .const import CONF_KIND, CONF_RECIPIENT, CONF_SENDER_ID, CONF_TITLE, SUBENTRY_RECIPIENT
+from .coordinator import BachConfigEntry
+from .entry import person_unique_id
+from .rights import rights_schema, rights_values, suggested_rights
+from .users import Users, async_get_users
+
+KIND_PRIVATE: Final = "private"
+"""A recipient that is one person alone; in there nobody else can be told apart."""
+
+_LOOK_BACK: Final = 500
+"""Messages of the inbox in which people are looked for."""
+
+_MAX_TITLE = 100
+_SENDER_ID = re.compile(r"[\w.+-]{1,100}", re.ASCII)
+
+
+class PersonFlow(ConfigSubentryFlow):
+    """Adds a person in a group, and changes one."""
+
+    def __init__(self) -> None:
+        self._place = ""
+        self._seen: dict[str, str] = {}
+
+    async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Choose the group."""
+        groups = _groups(self._get_entry())
+        if not groups:
+            return self.async_abort(reason="no_groups")
+        if user_input is not None:
+            self._place = user_input[CONF_RECIPIENT]
+            return await self.async_step_who()
+        options = [SelectOptionDict(value=address, label=title) for address, title in groups.items()]
+        selector = SelectSelector(SelectSelectorConfig(options=options, mode=SelectSelectorMode.LIST))
+        return self.async_show_form(step_id="user", data_schema=vol.Schema({vol.Required(CONF_RECIPIENT): selector}))
+
+    async def async_step_who(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Choose the person, and what the person may do."""
+        errors = {}
+        if user_input is not None:
+            sender_id = user_input[CONF_SENDER_ID].strip()
+            if _SENDER_ID.fullmatch(sender_id):
+                return self._create(sender_id, user_input)
+            errors[CONF_SENDER_ID] = "invalid_sender"
+        self._seen = await _seen(self._get_entry(), self._place)
+        about = _about(await async_get_users(self.hass))
+        schema = vol.Schema({vol.Required(CONF_SENDER_ID): self._who()}).extend(about)
+        return self.async_show_form(
+            step_id="who",
+            data_schema=self.add_suggested_values_to_schema(schema, user_input),
+            errors=errors,
+            description_placeholders={"name": _groups(self._get_entry()).get(self._place, self._place)},
+        )
+
+    async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Change what a person is called and may do. Another person is another sub-entry."""
+        subentry, users = self._get_reconfigure_subentry(), await async_get_users(self.hass)
+        if user_input is not None:
+            return self.async_update_and_abort(
+                self._get_entry(),
+                subentry,
+                title=_title(user_input) or subentry.data[CONF_SENDER_ID],
+                data=_identity(subentry) | rights_values(user_input),
+            )
+        shown = {CONF_TITLE: subentry.title, **suggested_rights(users, subentry.data)}
+        return self.async_show_form(
+            step_id="reconfigure",
+            data_schema=self.add_suggested_values_to_schema(vol.Schema(_about(users)), shown),
+            description_placeholders={
+                "name": _groups(self._get_entry()).get(subentry.data[CONF_RECIPIENT], subentry.data[CONF_RECIPIENT]),
+                "sender": subentry.data[CONF_SENDER_ID],
+            },
+        )
+
+    @override
+    def _get_entry(self) -> BachConfigEntry:
+        return super()._get_entry()
+
+    def _who(self) -> SelectSelector:
+        """Those who wrote there, or an id that the user knows."""
+        options = [SelectOptionDict(value=sender, label=f"{name} ({sender})") for sender, name in self._seen.items()]
+        config = SelectSelectorConfig(options=options, mode=SelectSelectorMode.DROPDOWN, custom_value=True)
+        return SelectSelector(config)
+
+    def _create(self, sender_id: str, user_input: dict[str, Any]) -> SubentryFlowResult:
+        return self.async_create_entry(
+            title=_title(user_input) or self._seen.get(sender_id, sender_id),
+            data={CONF_RECIPIENT: self._place, CONF_SENDER_ID: sender_id, **rights_values(user_input)},
+            unique_id=person_unique_id(self._place, sender_id),
+        )
+
+
+def _about(users: Users) -> dict[vol.Marker, Any]:
+    return {vol.Optional(CONF_TITLE): TextSelector(), **rights_schema(users)}
+
+
+def _title(user_input: Mapping[str, Any]) -> str:
+    return str(user_input.get(CONF_TITLE, "")).strip()[:_MAX_TITLE]
+
+
+def _identity(subentry: ConfigSubentry) -> dict[str, Any]:
+    return {field: subentry.data[field] for field in (CONF_RECIPIENT, CONF_SENDER_ID)}
+
+
+def _groups(entry: BachConfigEntry) -> dict[str, str]:
+    """The recipients that can hold several people, as addresses and titles. Of a typed id nobody knows what it is."""
+    return {
+        subentry.data[CONF_RECIPIENT]: subentry.title
+        for subentry in entry.get_subentries_of_type(SUBENTRY_RECIPIENT)
+        if subentry.data.get(CONF_KIND) != KIND_PRIVATE
+    }
+
+
+async def _seen(entry: BachConfigEntry, place: str) -> dict[str, str]:
+    """Who wrote there lately, and who has a private chat, as ids and names; without those who were added already."""
+    found: dict[str, str] = {}
+    if entry.state is ConfigEntryState.LOADED:
+        coordinator = entry.runtime_data
+        try:
+            messages = await coordinator.bach.inbox(connection=coordinator.connection, limit=_LOOK_BACK)
+        except BachError:
+            messages = []  # an id can be typed all the same
+        for message in messages:
+            if place in (message.recipient, message.recipient.partition("/")[0]) and message.sender_id:
+                found.setdefault(message.sender_id, message.sender_name[:_MAX_TITLE] or message.sender_id)
+    for subentry in entry.get_subentries_of_type(SUBENTRY_RECIPIENT):
+        if subentry.data.get(CONF_KIND) == KIND_PRIVATE:
+            found.setdefault(subentry.data[CONF_RECIPIENT], subentry.title)
+    added = {subentry.unique_id for subentry in entry.subentries.values()}
+    return {sender: name for sender, name in found.items() if person_unique_id(place, sender) not in added}

@@ -1,0 +1,48 @@
+"""The part of a dialog that says what somebody may do, and which user of Home Assistant they are."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import voluptuous as vol
+from homeassistant.helpers.selector import (
+    SelectOptionDict,
+    SelectSelector,
+    SelectSelectorConfig,
+    SelectSelectorMode,
+)
+
+from .const import CONF_ROLE, CONF_USER_ID
+from .received import Role
+from .users import Users
+
+_FIELDS: Final = (CONF_ROLE, CONF_USER_ID)
+
+
+def rights_schema(users: Users) -> dict[vol.Marker, Any]:
+    """The fields."""
+    roles = SelectSelectorConfig(options=list(Role), mode=SelectSelectorMode.DROPDOWN, translation_key="role")
+    choices = [SelectOptionDict(value=user_id, label=name) for user_id, name in users.choices().items()]
+    return {
+        vol.Required(CONF_ROLE, default=Role.USER): SelectSelector(roles),
+        vol.Optional(CONF_USER_ID): SelectSelector(
+            SelectSelectorConfig(options=choices, mode=SelectSelectorMode.DROPDOWN, sort=True)
+        ),
+    }
+
+
+def suggested_rights(users: Users, data: Mapping[str, Any]) -> dict[str, str]:
+    """What the fields show of somebody: a user who may not log in any more cannot be chosen again."""
+    rights = rights_values(data)
+    if not users.active(rights.get(CONF_USER_ID)):
+        rights.pop(CONF_USER_ID, None)
+    return rights
+
+
+def rights_values(data: Mapping[str, Any]) -> dict[str, str]:
+    """The fields that have a value."""
+    return {field: str(data[field]) for field in _FIELDS if data.get(field)}
+
+
+def without_rights(data: Mapping[str, Any]) -> dict[str, Any]:
+    """The rest of the data."""
+    return {field: value for field, value in data.items() if field not in _FIELDS}
