@@ -3,11 +3,12 @@
 import asyncio
 from collections import deque
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import ClassVar, override
 
 from bach_lib.connectors.base import Batch, Capabilities, Connector, Incoming, Rate, Setup
 from bach_lib.errors import InvalidRecipientError
-from bach_lib.incoming import Kind, Media
+from bach_lib.incoming import Content, Kind, Media
 from bach_lib.models import Fault, Format, Identity, Message, Operation
 from bach_lib.outcomes import Outcome, Retry, Scope, Sent, Uncertain
 
@@ -30,6 +31,8 @@ class FakePlatform:
         self.cursors: list[str | None] = []
         """The cursor of every poll: what the platform was told."""
         self.resets = 0
+        self.pressed = 0
+        """How often `press` was called."""
         self.acknowledged: list[Incoming] = []
         self.typing: list[str] = []
         """The recipients that were shown that an answer is coming."""
@@ -40,15 +43,22 @@ class FakePlatform:
 
     def write(self, text: str, *, sender: str = "42", remote_id: str, cursor: str) -> None:
         """Somebody writes."""
-        message = Incoming(
-            remote_id=remote_id,
-            recipient=sender,
-            recipient_title=f"Person {sender}",
-            sender_id=sender,
-            sender_name=f"Person {sender}",
-            kind=Kind.TEXT,
-            text=text,
-        )
+        self._bring(cursor, _incoming(sender, remote_id, Kind.TEXT, text))
+
+    def write_file(self, content: bytes, *, sender: str = "42", remote_id: str, cursor: str) -> None:
+        """Somebody sends a voice message, whose bytes can be fetched."""
+        self.files[remote_id] = content
+        voice = Media(type="voice", reference=remote_id, size=len(content), mime_type="audio/ogg")
+        self._bring(cursor, _incoming(sender, remote_id, Kind.MEDIA, content=Content(media=voice)))
+
+    def press(self, message: Message, value: str, *, sender: str = "42", remote_id: str, cursor: str) -> None:
+        """Somebody presses a button below a message that was delivered."""
+        self.pressed += 1
+        press = _incoming(sender, remote_id, Kind.BUTTON, content=Content(value=value))
+        number = self.seen_nonces.get(message.nonce)
+        self._bring(cursor, replace(press, origin=message.nonce, reply_to=number, handle=f"press-{remote_id}"))
+
+    def _bring(self, cursor: str, message: Incoming) -> None:
         self.incoming.put_nowait(Batch(messages=(message,), cursor=cursor))
 
     async def deliver(self, message: Message, *, idempotent: bool) -> Outcome:
@@ -61,13 +71,26 @@ class FakePlatform:
             remote_id = self.seen_nonces.get(message.nonce) if idempotent else None
             if remote_id is None:
                 self.sent.append(message)
-                remote_id = str(len(self.sent))
-                self.seen_nonces[message.nonce] = remote_id
+                remote_id = str(len(self.sent)) if message.operation is Operation.SEND else message.target
+                self.seen_nonces[message.nonce] = remote_id or ""
             if isinstance(outcome, Sent) and outcome.remote_id is None:
                 outcome = Sent(remote_id=remote_id, degraded=outcome.degraded, moved_to=outcome.moved_to)
         if self.hold:
             await self.hold.wait()
         return outcome
+
+
+def _incoming(sender: str, remote_id: str, kind: Kind, text: str = "", *, content: Content | None = None) -> Incoming:
+    return Incoming(
+        remote_id=remote_id,
+        recipient=sender,
+        recipient_title=f"Person {sender}",
+        sender_id=sender,
+        sender_name=f"Person {sender}",
+        kind=kind,
+        text=text,
+        content=content or Content(),
+    )
 
 
 class FakeConnector(Connector):
@@ -113,6 +136,8 @@ class FakeConnector(Connector):
 
     @override
     async def fetch(self, media: Media, limit: int) -> bytes | Fault:
+        if self.platform.fault:
+            return self.platform.fault
         found = self.platform.files.get(media.reference)
         if found is None or len(found) > limit:
             return Fault(code="not_fetched", text="There is no such file, or it is too large.")

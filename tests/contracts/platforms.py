@@ -1,7 +1,7 @@
 """The platforms on loopback that the contract of connectors is held against, one class for each type of connection."""
 
 import re
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from typing import ClassVar, Self, override
@@ -18,16 +18,14 @@ from bach_lib.models import Connection
 from bach_lib.testing import discord_server
 from bach_lib.testing.discord_server import DiscordServer
 from bach_lib.testing.telegram_server import Fault, TelegramServer
+from tests.contracts.company import Company
 
 
-class Platform(ABC):
-    """A running platform and the way to connect to it. `name` is the type of its connections."""
+class Platform(Company):
+    """A platform over real sockets, and the way to connect to it."""
 
-    name: ClassVar[str]
-    connector: ClassVar[type[Connector]]
     secrets: ClassVar[Mapping[str, str]]
     wrong_secrets: ClassVar[Mapping[str, str]]
-    recipient: ClassVar[str]
     same_recipients: ClassVar[tuple[str, ...]] = ()
     """Other ways to write `recipient`."""
 
@@ -36,11 +34,13 @@ class Platform(ABC):
         self.made: list[ClientSession] = []
         self.session: ClientSession
 
+    @override
     async def __aenter__(self) -> Self:
         self.session = await self._stack.enter_async_context(ClientSession())
         await self.start(self._stack)
         return self
 
+    @override
     async def __aexit__(self, *_: object) -> None:
         await self._stack.aclose()
 
@@ -54,6 +54,7 @@ class Platform(ABC):
             clock=SystemClock(),
         )
 
+    @override
     def connect(self, secrets: Mapping[str, str] | None = None) -> Connector:
         """A connector; it is closed at the end."""
         connector = self.connector(self.setup(secrets))
@@ -78,40 +79,12 @@ class Platform(ABC):
         """A connector that gives up on silence within half a second."""
 
     @abstractmethod
-    async def go_away(self) -> None:
-        """Nothing listens any more."""
-
-    @abstractmethod
     def fall_silent(self) -> None:
         """Read what comes and never answer."""
 
     @abstractmethod
     async def until_asked(self) -> None:
         """Wait until a request has come that is not answered yet."""
-
-    @abstractmethod
-    def texts(self) -> list[str]:
-        """What was delivered to `recipient`, oldest first."""
-
-    @abstractmethod
-    def write(self, text: str) -> None:
-        """The person behind `recipient` writes."""
-
-    @abstractmethod
-    def press(self, button: str) -> None:
-        """The person presses the button with this text below the last message."""
-
-    @abstractmethod
-    def send_file(self, content: bytes) -> None:
-        """The person sends a file."""
-
-    @abstractmethod
-    def acknowledged(self) -> int:
-        """How many presses were acknowledged."""
-
-    @abstractmethod
-    def is_typing(self) -> bool:
-        """Whether the person was shown that an answer is coming."""
 
 
 class TelegramPlatform(Platform):
@@ -178,6 +151,10 @@ class TelegramPlatform(Platform):
     @override
     def is_typing(self) -> bool:
         return bool(self._server.actions)
+
+    @override
+    def reactions(self) -> list[str]:
+        return [emoji for reaction in self._server.reactions for emoji in reaction.emoji]
 
 
 class DiscordPlatform(Platform):
@@ -259,6 +236,10 @@ class DiscordPlatform(Platform):
     def is_typing(self) -> bool:
         return bool(self._server.typing)
 
+    @override
+    def reactions(self) -> list[str]:
+        return [emoji for message in self._server.sent for emoji in message.reactions]
+
 
 def buttons(message: discord_server.Message) -> list[Mapping[str, object]]:
     """The buttons below a message."""
@@ -332,6 +313,10 @@ class DiscordWebhookPlatform(Platform):
     @override
     def is_typing(self) -> bool:
         return False
+
+    @override
+    def reactions(self) -> list[str]:
+        return []
 
 
 def shown(content: str) -> str:

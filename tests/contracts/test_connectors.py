@@ -7,11 +7,11 @@ from math import isfinite
 import pytest
 
 from bach_lib.connectors import Connectors
-from bach_lib.connectors.base import Batch, Connector, Incoming
+from bach_lib.connectors.base import Batch, Connector
 from bach_lib.errors import InputError, InvalidRecipientError
 from bach_lib.incoming import Kind
-from bach_lib.models import Button, Buttons, Fault, Format, Identity, Message, Operation
-from bach_lib.outcomes import Dead, Outcome, Retry, Scope, Sent, Uncertain
+from bach_lib.models import Fault, Format, Identity, Message
+from bach_lib.outcomes import Outcome, Retry, Scope, Sent, Uncertain
 from tests.contracts.platforms import DiscordPlatform, DiscordWebhookPlatform, Platform, TelegramPlatform
 
 PLATFORMS: list[type[Platform]] = [
@@ -21,12 +21,6 @@ PLATFORMS: list[type[Platform]] = [
 ]
 
 RECEIVING = [platform for platform in PLATFORMS if platform.connector.capabilities.receives]
-CHANGING = [platform for platform in PLATFORMS if Operation.EDIT in platform.connector.capabilities.operations]
-PRESSING = [platform for platform in RECEIVING if platform.connector.capabilities.max_buttons]
-FETCHING = [platform for platform in RECEIVING if platform.connector.capabilities.fetch_bytes]
-
-
-NONCE = "0a1b2c3d-1"
 
 
 def named(platform: object) -> str:
@@ -55,49 +49,9 @@ async def talking_platform(request: pytest.FixtureRequest) -> AsyncIterator[Plat
         yield running
 
 
-@pytest.fixture(params=CHANGING, ids=named)
-async def changing_platform(request: pytest.FixtureRequest) -> AsyncIterator[Platform]:
-    """Each platform whose messages can be changed, running."""
-    platform_type: type[Platform] = request.param
-    async with platform_type() as running:
-        yield running
-
-
-@pytest.fixture(params=PRESSING, ids=named)
-async def pressing_platform(request: pytest.FixtureRequest) -> AsyncIterator[Platform]:
-    """Each platform with buttons that people can press, running."""
-    platform_type: type[Platform] = request.param
-    async with platform_type() as running:
-        yield running
-
-
-@pytest.fixture(params=FETCHING, ids=named)
-async def fetching_platform(request: pytest.FixtureRequest) -> AsyncIterator[Platform]:
-    """Each platform that hands files out, running."""
-    platform_type: type[Platform] = request.param
-    async with platform_type() as running:
-        yield running
-
-
-def a_message(
-    platform: Platform,
-    text: str = "The garage door is open",
-    *,
-    operation: Operation = Operation.SEND,
-    target: str | None = None,
-    buttons: Buttons = (),
-) -> Message:
-    """A message to the platform's person, or a change of one."""
-    return Message(
-        id=1,
-        nonce=NONCE,
-        connection="home",
-        recipient=platform.recipient,
-        text=text,
-        operation=operation,
-        target=target,
-        buttons=buttons,
-    )
+def a_message(platform: Platform, text: str = "The garage door is open") -> Message:
+    """A message to the platform's person."""
+    return Message(id=1, nonce="0a1b2c3d-1", connection="home", recipient=platform.recipient, text=text)
 
 
 def code_of(outcome: Outcome) -> str:
@@ -318,95 +272,3 @@ async def test_what_comes_back_tells_what_it_is(talking_platform: Platform) -> N
     talking_platform.write("/open the door")
     [message] = (await poll(connector, None)).messages
     assert (message.kind, message.content.command, message.content.args) == (Kind.COMMAND, "open", "the door")
-
-
-# -- changing --------------------------------------------------------------------------------------------------------
-
-
-async def test_a_message_can_be_changed_and_taken_away(changing_platform: Platform) -> None:
-    """A question would ask for ever, or a code stay readable."""
-    connector = changing_platform.connect()
-    sent = await connector.send(a_message(changing_platform, "Open?"))
-    assert isinstance(sent, Sent)
-    edit = a_message(changing_platform, "Open!", operation=Operation.EDIT, target=sent.remote_id)
-    for _ in range(2):  # the second time after a lost answer
-        assert isinstance(await connector.send(edit), Sent)
-    assert changing_platform.texts() == ["Open!"]
-    delete = a_message(changing_platform, operation=Operation.DELETE, target=sent.remote_id)
-    for _ in range(2):
-        assert isinstance(await connector.send(delete), Sent)
-    assert changing_platform.texts() == []
-
-
-async def test_what_is_not_there_cannot_be_changed(changing_platform: Platform) -> None:
-    """A change of a message that a person has deleted would be tried for ever, and everything behind it would wait."""
-    connector = changing_platform.connect()
-    sent = await connector.send(a_message(changing_platform))
-    assert isinstance(sent, Sent)
-    await connector.send(a_message(changing_platform, operation=Operation.DELETE, target=sent.remote_id))
-    edit = a_message(changing_platform, "Open!", operation=Operation.EDIT, target=sent.remote_id)
-    assert isinstance(await connector.send(edit), Dead)
-
-
-# -- buttons ---------------------------------------------------------------------------------------------------------
-
-
-async def test_a_press_names_its_message_and_its_value(pressing_platform: Platform) -> None:
-    """A question would not learn of its answer."""
-    connector = pressing_platform.connect()
-    longest = "v" * connector.capabilities.button_value
-    buttons = ((Button(text="Yes", value=longest), Button(text="No", value="0")),)
-    sent = await connector.send(a_message(pressing_platform, "Open?", buttons=buttons))
-    assert isinstance(sent, Sent)
-    pressing_platform.press("Yes")
-    [press] = (await poll(connector, None)).messages
-    assert (press.kind, press.content.value, press.origin, press.reply_to) == (
-        Kind.BUTTON,
-        longest,
-        NONCE,
-        sent.remote_id,
-    )
-    assert press.sender_id
-    await connector.acknowledge(press)
-    assert pressing_platform.acknowledged() == 1
-
-
-async def test_helping_is_best_effort(pressing_platform: Platform) -> None:
-    """A typing notice that fails would end what the answer comes from."""
-    connector = pressing_platform.connect()
-    await connector.typing(pressing_platform.recipient)
-    assert pressing_platform.is_typing()
-    await pressing_platform.go_away()
-    await connector.typing(pressing_platform.recipient)
-    await connector.acknowledge(a_press())
-
-
-def a_press() -> Incoming:
-    """A press that nobody remembers."""
-    return Incoming(
-        remote_id="1",
-        recipient="1",
-        recipient_title="",
-        sender_id="1",
-        sender_name="",
-        kind=Kind.BUTTON,
-        text="",
-        handle="1",
-    )
-
-
-# -- files -----------------------------------------------------------------------------------------------------------
-
-
-async def test_a_file_comes_as_it_was_sent(fetching_platform: Platform) -> None:
-    """A photo of the door would be broken, or fill the memory."""
-    connector = fetching_platform.connect()
-    content = bytes(range(256)) * 10
-    fetching_platform.send_file(content)
-    [message] = (await poll(connector, None)).messages
-    assert message.kind is Kind.MEDIA
-    media = message.content.media
-    assert media
-    assert media.size == len(content)
-    assert await connector.fetch(media, len(content)) == content
-    assert isinstance(await connector.fetch(media, len(content) - 1), Fault)

@@ -1,0 +1,58 @@
+"""What a contract needs of a platform: a connector to it, and a person on the other side."""
+
+from abc import ABC, abstractmethod
+from typing import ClassVar, Self
+
+from bach_lib.connectors.base import Connector
+
+
+class Company(ABC):
+    """A running platform and a person on it, who reads and writes. `name` is the type of its connections."""
+
+    name: ClassVar[str]
+    connector: type[Connector]
+    recipient: ClassVar[str]
+
+    @abstractmethod
+    async def __aenter__(self) -> Self:
+        """It begins."""
+
+    @abstractmethod
+    async def __aexit__(self, *_: object) -> None:
+        """It ends, and leaves nothing behind."""
+
+    @abstractmethod
+    def connect(self) -> Connector:
+        """A connector to it; it is closed at the end."""
+
+    @abstractmethod
+    async def go_away(self) -> None:
+        """Nothing listens any more."""
+
+    @abstractmethod
+    def texts(self) -> list[str]:
+        """What `recipient` reads now, oldest first."""
+
+    @abstractmethod
+    def reactions(self) -> list[str]:
+        """The emoji below what `recipient` reads, oldest first."""
+
+    @abstractmethod
+    def is_typing(self) -> bool:
+        """Whether the person was shown that an answer is coming."""
+
+    @abstractmethod
+    def write(self, text: str) -> None:
+        """The person behind `recipient` writes."""
+
+    @abstractmethod
+    def send_file(self, content: bytes) -> None:
+        """The person sends a file."""
+
+    @abstractmethod
+    def press(self, button: str) -> None:
+        """The person presses the button with this text below the last message."""
+
+    @abstractmethod
+    def acknowledged(self) -> int:
+        """How many presses were acknowledged."""
