@@ -13,7 +13,7 @@ from bach_lib.connectors.discord.errors import RequestError
 from bach_lib.models import MAX_NONCE, Button, Buttons, Format, Message
 
 MAX_CONTENT = 2000
-MAX_PARTS = 5
+MAX_TEXT = 4 * MAX_CONTENT
 MAX_CUSTOM_ID = 100
 _BUTTONS_A_ROW = 5
 _MAX_ROWS = 5

@@ -47,13 +47,13 @@ class Settings:
 class DiscordConnector(Connector):
     """A bot, on Discord or on what `connection.endpoint` names. Needs the secret `bot_token`."""
 
-    # five messages at most become of one, each after a call for the channel of a person
+    # a call for the channel of a person, and one for each of the four or five messages that may become of one
     capabilities: ClassVar[Capabilities] = Capabilities(
         receives=True,
         idempotent=True,
         formats=frozenset({Format.PLAIN, Format.MARKDOWN}),
-        max_text=compose.MAX_CONTENT * (compose.MAX_PARTS - 1),
-        send_timeout=65.0,
+        max_text=compose.MAX_TEXT,
+        send_timeout=125.0,
         poll_timeout=60.0,
         operations=frozenset(Operation),
         max_buttons=25,
@@ -163,7 +163,10 @@ class DiscordConnector(Connector):
     @override
     async def fetch(self, media: Media, limit: int) -> bytes | Fault:
         """Ask for the message again: the addresses of files expire within a day."""
-        channel, message, attachment = (int(one) for one in media.reference.split("/"))
+        try:
+            channel, message, attachment = (int(one) for one in media.reference.split("/"))
+        except ValueError:
+            return Fault(code="not_found", text="The file is not one of Discord's.")
         try:
             answer = await self._rest.get_message(channel, message)
             found = answer if isinstance(answer, dict) else {}

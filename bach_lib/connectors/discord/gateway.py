@@ -43,6 +43,10 @@ DISCONNECTED = "DISCONNECTED"
 """Not an event of the gateway, but of the connection to it."""
 
 
+# BACH says nothing; so nobody needs to be warned about what is missing for that
+discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
+
+
 class Gateway(discord.Client):
     """One life of a gateway session: `run_once` never returns, and raises when the session is over.
 

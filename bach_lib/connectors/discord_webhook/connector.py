@@ -36,8 +36,8 @@ class DiscordWebhookConnector(Connector):
         receives=False,
         idempotent=False,
         formats=frozenset({Format.PLAIN, Format.MARKDOWN}),
-        max_text=compose.MAX_CONTENT * (compose.MAX_PARTS - 1),
-        send_timeout=110.0,  # five parts at most
+        max_text=compose.MAX_TEXT,
+        send_timeout=110.0,  # four or five messages may become of one
         operations=frozenset({Operation.SEND, Operation.EDIT, Operation.DELETE}),
     )
 

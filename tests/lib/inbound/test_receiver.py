@@ -143,6 +143,19 @@ async def test_who_is_allowed_is_looked_up_for_every_message(
     assert [message.sender_id for message in bench.received] == ["666"]
 
 
+async def test_what_works_less_well_is_told_and_stays_told(bench: Bench, platform: Platform, clock: FakeClock) -> None:
+    """Everything would look fine while a platform keeps something back that a person could release."""
+    await bench.start()
+    notice = Fault(code="intent_refused", text="Texts are kept back.")
+    for _ in range(2):
+        platform.incoming.put_nowait(Batch(messages=(), cursor="1", notice=notice))
+        await clock.settle()
+    platform.incoming.put_nowait(Batch(messages=(), cursor="2"))
+    await clock.settle()
+    found = [(health.state, health.fault) for health in bench.healths[1:]]
+    assert found == [(ConnectionState.CONNECTED, notice), (ConnectionState.CONNECTED, None)]
+
+
 # -- bad days --------------------------------------------------------------------------------------------------------
 
 

@@ -8,7 +8,7 @@ from discord.gateway import KeepAliveHandler
 
 from bach_lib.connectors.base import Batch
 from bach_lib.connectors.discord import DiscordConnector, Settings
-from bach_lib.incoming import Kind
+from bach_lib.incoming import Kind, Media
 from bach_lib.models import Button, Operation
 from bach_lib.models import Fault as Reason
 from bach_lib.outcomes import Sent
@@ -127,7 +127,9 @@ async def test_files(connector: DiscordConnector, world: World) -> None:
     assert isinstance(refused, Reason)
     assert refused.code == "too_large"
     world.channel.messages.clear()
-    assert isinstance(await connector.fetch(sound.content.media, 100), Reason)
+    for media in (sound.content.media, Media(type="photo", reference="AgACAgIAAxkBAAIB")):
+        answer = await connector.fetch(media, 100)
+        assert isinstance(answer, Reason)
 
 
 # -- nothing is lost, nothing comes twice ----------------------------------------------------------------------------
