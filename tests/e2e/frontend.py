@@ -72,6 +72,27 @@ class Frontend:
         """The page that lists its entries."""
         await self.page.goto(f"/config/integrations/integration/{domain}")
 
+    async def open_chat_settings(self, name: str) -> None:
+        """The gear of a recipient on the page of the integration, and the part about chatting."""
+        await self.open_integration("bach")
+        row = self.page.locator("ha-config-sub-entry-row", has_text=name).first
+        await row.get_by_role("button", name="Change recipient").click()
+        await self.page.get_by_text("Chat with your home").click()
+
+    async def choose_agent(self, name: str) -> None:
+        """Who answers."""
+        await self.page.locator("ha-conversation-agent-picker").click()
+        await self.page.get_by_text(name, exact=True).last.click()
+
+    async def choose_engine(self, name: str) -> None:
+        """Who listens."""
+        await self.page.locator("ha-selector-entity").get_by_text("Select an entity").click()
+        await self.page.get_by_text(name, exact=True).first.click()
+
+    async def empty_engine(self) -> None:
+        """Nobody listens."""
+        await self.page.locator("ha-selector-entity .clear").click()
+
     async def fill_field(self, name: str, text: str) -> None:
         """A field of an action."""
         row = self.page.locator("ha-service-control ha-settings-row").filter(has_text=name).first
