@@ -7,11 +7,15 @@ import voluptuous as vol
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.condition import ConditionChecker, async_from_config, async_validate_condition_config
+from homeassistant.helpers.dispatcher import async_dispatcher_send
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
+from bach_lib import BreakerState
+from bach_lib.events import BreakerChanged
 from bach_lib.testing.telegram_server import Bot, TelegramServer
 from custom_components.bach.hub import HUB
+from custom_components.bach.received import SIGNAL_HAPPENED
 from tests.component.automations import Json, automate
 from tests.component.conftest import (
     ADA,
@@ -27,6 +31,10 @@ from tests.component.conftest import (
 )
 
 ASKED = {"trigger": "bach.message_received"}
+
+BREAKER_OPENS = BreakerChanged(
+    connection=CONNECTION, old=BreakerState.CLOSED, new=BreakerState.OPEN, disabled_until=None
+)
 
 
 def connected(entry: MockConfigEntry, **options: str) -> Json:
@@ -113,6 +121,8 @@ async def test_the_editor_shows_at_once_whether_a_condition_holds(
     seen: list[bool | None] = []
     stop = await condition.async_track_changes(lambda: seen.append(condition.async_check()))
     assert not condition.needs_polling
+    async_dispatcher_send(hass, SIGNAL_HAPPENED, "another entry", BREAKER_OPENS)
+    assert not seen
     await telegram.pause()
     await send(hass, ADA_ENTITY, "hello")
     await until(hass, lambda: False in seen)
@@ -126,6 +136,8 @@ async def test_the_editor_shows_at_once_whether_a_condition_holds(
     stop()
     condition.async_unload()
     await set_up(hass, loaded)
+    async_dispatcher_send(hass, SIGNAL_HAPPENED, loaded.entry_id, BREAKER_OPENS)
+    await hass.async_block_till_done()
     assert len(seen) == count
 
 

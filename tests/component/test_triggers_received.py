@@ -107,6 +107,15 @@ async def test_what_is_no_command_any_more_runs_none(hass: HomeAssistant, telegr
     assert not automation.runs
 
 
+@pytest.mark.parametrize("kind", [Kind.EXPIRED, Kind.OTHER])
+async def test_what_is_no_press_any_more_runs_none(hass: HomeAssistant, telegram: TelegramServer, kind: Kind) -> None:
+    """A press of last night would open the door now."""
+    await people(hass, telegram)
+    automation = await automate(hass, {"trigger": "bach.button_pressed"})
+    await arrive(hass, incoming(BOB, kind=kind, content=Content(value="open")))
+    assert not automation.runs
+
+
 @pytest.mark.parametrize(
     ("role", "able"),
     [(None, ["Ada", "Bob", "Dora"]), ("user", ["Ada", "Bob", "Dora"]), ("admin", ["Ada"])],
