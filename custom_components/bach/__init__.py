@@ -120,7 +120,11 @@ async def _reconcile(bach: Bach, entry: BachConfigEntry) -> None:
         await bach.registry.add(wanted)
     else:
         await bach.registry.update(
-            wanted.name, endpoint=wanted.endpoint, auth_config=wanted.auth_config, allowed=wanted.allowed
+            wanted.name,
+            endpoint=wanted.endpoint,
+            auth_config=wanted.auth_config,
+            allowed=wanted.allowed,
+            settings=wanted.settings,
         )
 
 

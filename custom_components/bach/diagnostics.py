@@ -7,11 +7,21 @@ from homeassistant.components.diagnostics import async_redact_data
 from homeassistant.const import CONF_UNIQUE_ID
 from homeassistant.core import HomeAssistant
 
-from .const import CONF_ENDPOINT, CONF_LINK, CONF_RECIPIENT, CONF_SENDER_ID, CONF_TITLE, CONF_USER_ID, SECRET_FIELDS
+from .const import (
+    CONF_AVATAR_URL,
+    CONF_ENDPOINT,
+    CONF_LINK,
+    CONF_RECIPIENT,
+    CONF_SENDER_ID,
+    CONF_TITLE,
+    CONF_USER_ID,
+    SECRET_FIELDS,
+)
 from .coordinator import BachConfigEntry
 
 REDACTED_FIELDS = {
     *SECRET_FIELDS,
+    CONF_AVATAR_URL,
     CONF_ENDPOINT,
     CONF_LINK,
     CONF_RECIPIENT,

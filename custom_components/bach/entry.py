@@ -6,7 +6,7 @@ from homeassistant.core import HomeAssistant
 
 from bach_lib import Connection
 
-from .const import CONF_ENDPOINT, DOMAIN, SECRET_FIELDS
+from .const import CONF_ENDPOINT, DOMAIN, SECRET_FIELDS, SETTING_FIELDS
 from .roles import allowed
 
 REFERENCE_SCHEME = "entry"
@@ -28,6 +28,7 @@ def as_connection(entry: ConfigEntry) -> Connection:
             field: f"{REFERENCE_SCHEME}:{entry.entry_id}/{field}" for field in SECRET_FIELDS if field in entry.data
         },
         allowed=allowed(entry.subentries.values()),
+        settings={field: entry.data[field] for field in SETTING_FIELDS if field in entry.data},
     )
 
 

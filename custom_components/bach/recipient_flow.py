@@ -2,7 +2,7 @@
 
 import asyncio
 from contextlib import ExitStack, suppress
-from typing import Any, Final, override
+from typing import Any, ClassVar, Final, override
 
 import voluptuous as vol
 from homeassistant.config_entries import SOURCE_USER, ConfigEntryState, ConfigSubentryFlow, SubentryFlowResult
@@ -43,7 +43,9 @@ MANUAL_SCHEMA: Final = vol.Schema(
 
 
 class RecipientFlow(ConfigSubentryFlow):
-    """Adds a recipient to a connection, and changes one."""
+    """Adds a recipient to a connection, and changes one. `is_heard`: what is written there comes in."""
+
+    is_heard: ClassVar[bool] = True
 
     def __init__(self) -> None:
         self._candidates: dict[str, Candidate] = {}
@@ -146,9 +148,11 @@ class RecipientFlow(ConfigSubentryFlow):
             else:
                 return self._keep(recipient, user_input)
         users = await async_get_users(self.hass)
-        schema = MANUAL_SCHEMA.extend(rights_schema(users))
-        if self.source != SOURCE_USER:
-            schema = schema.extend({vol.Optional(SECTION_CHAT): CHAT_SECTION})
+        schema = MANUAL_SCHEMA
+        if self.is_heard:
+            schema = schema.extend(rights_schema(users))
+            if self.source != SOURCE_USER:
+                schema = schema.extend({vol.Optional(SECTION_CHAT): CHAT_SECTION})
         return self.async_show_form(
             step_id=step_id,
             data_schema=self.add_suggested_values_to_schema(schema, user_input or self._suggest(users)),

@@ -49,12 +49,13 @@ def standing(
 ) -> Standing | None:
     """Who wrote, or None for a stranger.
 
-    The role is that of the person in this place, else of the place, else of the sender's own private chat. Name and
-    user belong to the person wherever they write, so a group's user is never that of everybody in it.
+    The role is that of the person in this place, else of the place, else of the sender's own private chat (on Discord,
+    "@" and the sender's id). Name and user belong to the person wherever they write, so a group's user is never that of
+    everybody in it.
     """
     known = list(subentries)
     places = _places(known)
-    place, private = _at(places, recipient), places.get(sender_id)
+    place, private = _at(places, recipient), places.get(sender_id) or places.get(f"@{sender_id}")
     person = _in_place(_people(known), recipient, sender_id) if place else None
     judged = person or place or private
     if judged is None:

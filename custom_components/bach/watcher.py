@@ -1,10 +1,11 @@
 """Turns what happens to a connection into what a person should see or do.
 
-A refused token asks for a new one, a second program on the same bot becomes a repair that names the bot, and a group
-that moved is followed.
+Refused credentials ask for new ones, what keeps messages from coming in becomes a repair that names the account, and a
+group that moved is followed.
 """
 
 from contextlib import suppress
+from typing import Final
 
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant, callback
@@ -19,8 +20,8 @@ from .coordinator import BachConfigEntry
 from .entry import connection_name, recipient_unique_id
 from .people import async_move_people
 
-_FAULT_CONFLICT = "conflict"
-"""The library's code for "another program receives for this account"."""
+REPAIRS: Final = ("conflict", "intent_refused")
+"""Codes of the library for what keeps messages from coming in until a person does something elsewhere."""
 
 
 @callback
@@ -29,7 +30,7 @@ def async_watch(hass: HomeAssistant, entry: BachConfigEntry, bach: Bach) -> None
     watcher = _Watcher(hass, entry)
     entry.async_on_unload(bach.subscribe(ConnectionChanged, watcher.connection_changed))
     entry.async_on_unload(bach.subscribe(RecipientMoved, watcher.recipient_moved))
-    entry.async_on_unload(watcher.clear_conflict)
+    entry.async_on_unload(watcher.clear)
     for direction in Direction:
         watcher.judge(direction, bach.health(connection_name(entry), direction))
 
@@ -39,7 +40,6 @@ class _Watcher:
         self._hass = hass
         self._entry = entry
         self._connection = connection_name(entry)
-        self._issue_id = f"conflict_{entry.entry_id}"
 
     @callback
     def connection_changed(self, event: ConnectionChanged) -> None:
@@ -50,10 +50,10 @@ class _Watcher:
     def judge(self, direction: Direction, health: Health) -> None:
         if health.state is ConnectionState.AUTH_FAILED:
             self._entry.async_start_reauth(self._hass)
-        elif direction is Direction.RECEIVING and health.fault and health.fault.code == _FAULT_CONFLICT:
-            self._report_conflict(health.fault)
+        elif direction is Direction.RECEIVING and health.fault and health.fault.code in REPAIRS:
+            self._report(health.fault)
         elif direction is Direction.RECEIVING and health.state is ConnectionState.CONNECTED:
-            self.clear_conflict()
+            self.clear()
 
     @callback
     def recipient_moved(self, event: RecipientMoved) -> None:
@@ -75,17 +75,21 @@ class _Watcher:
             )
 
     @callback
-    def clear_conflict(self) -> None:
-        """Take the repair back."""
-        ir.async_delete_issue(self._hass, DOMAIN, self._issue_id)
+    def clear(self) -> None:
+        """Take the repairs back."""
+        for code in REPAIRS:
+            ir.async_delete_issue(self._hass, DOMAIN, self._issue_id(code))
 
-    def _report_conflict(self, fault: Fault) -> None:
+    def _report(self, fault: Fault) -> None:
         ir.async_create_issue(
             self._hass,
             DOMAIN,
-            self._issue_id,
+            self._issue_id(fault.code),
             is_fixable=False,
             severity=ir.IssueSeverity.WARNING,
-            translation_key="conflict",
+            translation_key=fault.code,
             translation_placeholders={"name": self._entry.title, "reason": fault.text},
         )
+
+    def _issue_id(self, code: str) -> str:
+        return f"{code}_{self._entry.entry_id}"

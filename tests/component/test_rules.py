@@ -20,10 +20,12 @@ from custom_components.bach.binary_sensor import BINARY_SENSORS
 from custom_components.bach.button import BUTTONS
 from custom_components.bach.config_flow import FAULT_ERRORS
 from custom_components.bach.event import EVENT_TYPES, INCOMING
+from custom_components.bach.kinds import KINDS
 from custom_components.bach.received import Role
 from custom_components.bach.recipient_flow import KEEP_WAITING
 from custom_components.bach.sensor import SENSORS
 from custom_components.bach.switch import ENABLED
+from custom_components.bach.watcher import REPAIRS
 
 ROOT = Path(__file__).parents[2]
 BACH = ROOT / "custom_components" / "bach"
@@ -139,11 +141,11 @@ def test_every_step_of_the_dialogs_has_texts() -> None:
     """A dialog would show bare keys."""
     steps = {
         module: set(re.findall(r"async def async_step_(\w+)", SOURCES[module]))
-        for module in ("config_flow.py", "recipient_flow.py", "person_flow.py")
+        for module in ("config_flow.py", "discord_recipient_flow.py", "recipient_flow.py", "person_flow.py")
     }
     flow, recipient, person = TEXTS["config"], *(TEXTS["config_subentries"][name] for name in ("recipient", "person"))
     assert set(flow["step"]) == steps["config_flow.py"] - {"reauth"}  # which only leads on to reauth_confirm
-    assert set(recipient["step"]) == steps["recipient_flow.py"]
+    assert set(recipient["step"]) == steps["recipient_flow.py"] | steps["discord_recipient_flow.py"]
     assert set(person["step"]) == steps["person_flow.py"]
     for dialog in (flow, recipient, person):
         for step in dialog["step"].values():
@@ -153,15 +155,16 @@ def test_every_step_of_the_dialogs_has_texts() -> None:
 
 def test_every_way_a_dialog_can_fail_has_a_text() -> None:
     """A person would read "invalid_auth" instead of what to do, or translators would work for nobody."""
-    ours = {"cannot_connect", "invalid_auth", "invalid_endpoint"}
+    ours = {"cannot_connect", "invalid_endpoint", "invalid_value", *(kind.refused for kind in KINDS.values())}
     assert set(TEXTS["config"]["error"]) == {*FAULT_ERRORS.values(), *ours}
     assert set(TEXTS["config"]["abort"]) == {"already_configured", "unique_id_mismatch"}
     recipient = TEXTS["config_subentries"]["recipient"]
-    assert set(recipient["error"]) == {InvalidRecipientError.code}
-    assert set(recipient["abort"]) == {"already_configured", "entry_not_loaded", CannotReceiveError.code}
+    assert set(recipient["error"]) == {InvalidRecipientError.code, "nobody_found"}
+    assert set(recipient["abort"]) == {"already_configured", "cannot_look", "entry_not_loaded", CannotReceiveError.code}
     assert set(recipient["progress"]) == set(re.findall(r'progress_action="(\w+)"', SOURCES["recipient_flow.py"]))
     assert set(TEXTS["selector"]["pick"]["options"]) == {KEEP_WAITING}
     assert set(TEXTS["selector"]["role"]["options"]) == set(Role)
+    assert set(TEXTS["issues"]) >= set(REPAIRS)
     person = TEXTS["config_subentries"]["person"]
     assert set(person["error"]) == {"invalid_sender"}
     assert set(person["abort"]) == {"already_configured", "no_groups"}
@@ -170,8 +173,8 @@ def test_every_way_a_dialog_can_fail_has_a_text() -> None:
 def test_every_placeholder_of_a_dialog_is_filled() -> None:
     """A person would read "{reason}"."""
     for section, filled in (
-        ("config", {"botfather", "reason"}),
-        ("config_subentries", {"expected", "link", "name", "sender"}),
+        ("config", {"expected", "link", "name", "portal", "portal_url", "reason"}),
+        ("config_subentries", {"expected", "link", "name", "reason", "sender"}),
         ("issues", {"name", "reason"}),
     ):
         for path, text in leaves(TEXTS[section]):
