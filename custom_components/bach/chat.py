@@ -5,6 +5,7 @@ command, an edited message and the answer to a question reach none.
 """
 
 import asyncio
+import logging
 from collections import deque
 from dataclasses import dataclass, field
 from typing import Final
@@ -18,8 +19,9 @@ from .answering import Answering, Question
 from .chat_settings import ChatSettings, chat_settings
 from .coordinator import BachConfigEntry
 from .received import SIGNAL_RECEIVED, Received, Role, is_claimed
-from .roles import standing
 from .voice import is_speech
+
+_LOGGER = logging.getLogger(__name__)
 
 MAX_WAITING: Final = 5
 """Messages of one person that wait for their answer."""
@@ -75,20 +77,8 @@ class _Chat:
         return (
             (message.kind is Kind.TEXT or is_voice)
             and received.role.includes(Role.USER)
-            and not self._lost_its_user(received)
             and not is_claimed(self._hass, received)
         )
-
-    def _lost_its_user(self, received: Received) -> bool:
-        """Whether the person is mapped to a user who may no longer log in. Without any, an agent may do everything."""
-        message = received.message
-        who = standing(
-            self._entry.subentries.values(),
-            recipient=message.recipient,
-            sender_id=message.sender_id,
-            sender_name=message.sender_name,
-        )
-        return who is None or (who.user_id is not None and received.context.user_id is None)
 
     def _append(self, lane: _Lane, question: Question) -> None:
         """Let it wait; the first that is too many will be told so, and what follows it is not answered."""
@@ -110,8 +100,12 @@ class _Chat:
             del self._lanes[key]
 
     async def _next(self, lane: _Lane) -> None:
-        if lane.questions:
-            await self._answering.answer(lane.questions.popleft())
-        elif lane.refused:
-            refused, lane.refused = lane.refused, None
-            await self._answering.refuse(refused)
+        """Answer one. A mistake of ours costs this answer, not those that follow."""
+        try:
+            if lane.questions:
+                await self._answering.answer(lane.questions.popleft())
+            elif lane.refused:
+                refused, lane.refused = lane.refused, None
+                await self._answering.refuse(refused)
+        except Exception:
+            _LOGGER.exception("A message could not be answered")

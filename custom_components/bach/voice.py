@@ -60,9 +60,11 @@ async def transcribe(hass: HomeAssistant, engine_id: str, language: str, audio: 
     engine = async_get_speech_to_text_engine(hass, engine_id) if STT_DOMAIN in hass.config.components else None
     if engine is None:
         raise NoAnswerError(translation_domain=DOMAIN, translation_key="voice_engine_missing")
-    metadata, samples = await _prepare(hass, engine, _language(hass, engine, language), audio)
     try:
+        metadata, samples = await _prepare(hass, engine, _language(hass, engine, language), audio)
         result = await _process(engine, metadata, samples)
+    except NoAnswerError:
+        raise
     except Exception as error:  # an engine is other people's code; its error is logged and the person told
         _LOGGER.exception("The speech-to-text engine %s failed", engine_id)
         raise NoAnswerError(translation_domain=DOMAIN, translation_key="voice_failed") from error

@@ -87,8 +87,15 @@ class Engine(SpeechToTextEntity):
         self.text: str | None = "turn on the lamp"
         self.result = SpeechResultState.SUCCESS
         self.error: Exception | None = None
+        self.is_broken = False
 
-    supported_languages = property(lambda self: ["de-DE", "en-GB"])
+    @property
+    @override
+    def supported_languages(self) -> list[str]:
+        if self.is_broken:
+            raise RuntimeError("broken")
+        return ["de-DE", "en-GB"]
+
     supported_formats = property(lambda self: [self.container])
     supported_codecs = property(lambda self: [self.codec])
     supported_bit_rates = property(lambda self: [AudioBitRates.BITRATE_16])

@@ -416,6 +416,25 @@ async def test_a_full_queue_is_no_end_of_the_chat(
     await telegram.wait_for(1)
 
 
+@pytest.mark.usefixtures("home")
+async def test_a_mistake_of_ours_costs_one_answer(
+    hass: HomeAssistant, telegram: TelegramServer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """One message that we cannot cope with must not silence a person until the next restart."""
+
+    def fail(*_: object, **__: object) -> list[str]:
+        monkeypatch.undo()
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("custom_components.bach.answering.pieces", fail)
+    await arrive(hass, incoming(ADA, text="one"))
+    await arrive(hass, incoming(ADA, text="two"))
+    [message] = await telegram.wait_for(1)
+    assert message.text == "You said: two"
+    assert "A message could not be answered" in caplog.text
+    caplog.clear()
+
+
 async def test_unloading_ends_what_is_under_way(
     hass: HomeAssistant, telegram: TelegramServer, agent: Agent, home: MockConfigEntry
 ) -> None:

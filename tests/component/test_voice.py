@@ -220,6 +220,17 @@ async def test_an_engine_that_understands_nothing_asks_no_agent(
     assert (message.text, agent.asked) == (sentence, [])
 
 
+async def test_an_engine_that_cannot_even_say_what_it_hears_is_excused(
+    hass: HomeAssistant, telegram: TelegramServer, home: MockConfigEntry, files: dict[int, bytes | Exception]
+) -> None:
+    """An engine whose server is away may fail at any question."""
+    engine = await add_engine(hass)
+    engine.is_broken = True
+    await arrive(hass, spoken())
+    [message] = await telegram.wait_for(1)
+    assert message.text == SAYS_FAILED
+
+
 async def test_what_was_understood_is_shown_when_the_agent_fails(
     hass: HomeAssistant,
     telegram: TelegramServer,
