@@ -131,7 +131,7 @@ async def test_what_is_so_already_is_done(company: Company, connector: Connector
     able(connector, operation)
     number = await sent(company, connector)
     for _ in range(2):
-        assert isinstance(await connector.send(a_change(company, operation, number, "Opened")), Sent)
+        assert await connector.send(a_change(company, operation, number, "Opened")) == Sent(remote_id=number)
 
 
 async def test_a_deleted_message_is_gone(company: Company, connector: Connector) -> None:
