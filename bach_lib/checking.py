@@ -8,7 +8,7 @@ from bach_lib.clock import Clock, SystemClock
 from bach_lib.connectors import Connectors
 from bach_lib.connectors.base import Connector, Setup
 from bach_lib.endpoints import check_endpoint
-from bach_lib.models import Category, Connection, Fault, Identity
+from bach_lib.models import Category, Connection, Fault, Identity, Report
 from bach_lib.probes.partner import Partner
 from bach_lib.redact import Redactor
 from bach_lib.secrets import Lookup, Secrets
@@ -28,9 +28,7 @@ async def check_connection(
     Raises an `InputError` for settings that cannot be right.
     """
     if connection.category is not Category.CONNECTOR:
-        known = Secrets(secrets)
-        await known.resolve(connection.auth_config)
-        return await Partner(connection, session=session, secrets=known, clock=clock or SystemClock()).check()
+        return await _check_partner(connection, session, Secrets(secrets), clock or SystemClock())
     if connection.endpoint is not None:
         check_endpoint(connection.endpoint)
     connector_type = await Connectors(connectors).load(connection.type)
@@ -51,3 +49,14 @@ async def check_connection(
     if isinstance(answer, Fault):
         return Fault(code=answer.code, text=Redactor(resolved.values())(answer.text), retry_after=answer.retry_after)
     return answer
+
+
+async def _check_partner(
+    connection: Connection, session: ClientSession, secrets: Secrets, clock: Clock
+) -> Report | Fault:
+    await secrets.resolve(connection.auth_config)
+    partner = Partner(connection, session=session, secrets=secrets, clock=clock)
+    try:
+        return await partner.check()
+    finally:
+        await partner.close()

@@ -7,14 +7,15 @@ that an application can show it in another language: `code` names the sentence, 
     ├── InputError (also a ValueError): the caller can correct it; nothing was written
     │   ├── UnknownConnectionError, ConnectionExistsError, InvalidNameError, UnknownTypeError
     │   ├── InvalidEndpointError, UnknownFieldError, InvalidValueError
-    │   ├── InvalidRecipientError, CannotReceiveError, CannotChatError
+    │   ├── InvalidRecipientError, CannotReceiveError
     │   ├── EmptyTextError, TextTooLongError, UnknownFormatError, InvalidTimeToLiveError
     │   ├── InvalidButtonsError, CannotDoError, NotSentError
     │   ├── UnknownMessageError, NotRetryableError, NotCancellableError
     │   ├── IdempotencyKeyReusedError
     │   ├── NoFileError, FileTooLargeError
     │   ├── InvalidRuleError, UnknownRuleError
-    │   └── InvalidSecretReferenceError, MissingSecretError, SecretNotFoundError
+    │   └── InvalidSecretReferenceError, MissingSecretError, SecretNotFoundError, SecretNotWritableError
+    ├── SecretNotSavedError: a secret that changed with use could not be written
     ├── NotFetchedError: the file that somebody sent could not be fetched
     ├── QueueFullError: a limit on waiting messages was reached
     ├── StorageError: the disk or the file
@@ -23,6 +24,7 @@ that an application can show it in another language: `code` names the sentence, 
     └── NotOpenError: used before `async with`, or after it
 """
 
+from functools import partial
 from typing import ClassVar, override
 
 
@@ -39,11 +41,7 @@ class BachError(Exception):
     @override
     def __reduce__(self) -> tuple[object, ...]:
         """Errors cross process borders (pickle), which would otherwise call `__init__` with the sentence."""
-        return _rebuild, (type(self), self.placeholders)
-
-
-def _rebuild(cls: type[BachError], placeholders: dict[str, str]) -> BachError:
-    return cls(**placeholders)
+        return partial(type(self), **self.placeholders), ()
 
 
 class InputError(BachError, ValueError):
@@ -220,13 +218,6 @@ class CannotReceiveError(InputError):
     template = 'The connection "{name}" is not receiving. Enable it, and choose a type that receives.'
 
 
-class CannotChatError(InputError):
-    """The connection leads to nobody who answers."""
-
-    code = "cannot_chat"
-    template = 'The connection "{name}" is no AI partner, so nobody there can be asked.'
-
-
 class InvalidSecretReferenceError(InputError):
     """A secret was given itself, or through a scheme nobody serves. The value is never repeated."""
 
@@ -246,6 +237,20 @@ class SecretNotFoundError(InputError):
 
     code = "secret_not_found"
     template = 'No secret was found at "{reference}". Check that it exists and can be read.'
+
+
+class SecretNotWritableError(InputError):
+    """A secret that changes with use stands where nothing can be written."""
+
+    code = "secret_not_writable"
+    template = 'The secret "{field}" changes with use, so it must stand where BACH can write: {schemes}.'
+
+
+class SecretNotSavedError(BachError):
+    """A secret has changed, and the new one exists in memory only."""
+
+    code = "secret_not_saved"
+    template = 'A new secret could not be written to "{reference}": {reason}. Mend that before the next restart.'
 
 
 class NotFetchedError(BachError):

@@ -200,7 +200,7 @@ class Registry:
                 field="allowed", value=len(connection.allowed), expected=f"at most {_MAX_ALLOWED} recipients"
             )
         if connection.category is not Category.CONNECTOR and FRESH_START & set(fields):
-            check_partner(connection)
+            check_partner(connection, self._secrets)
         if "auth_config" in fields:
             await self._secrets.resolve(connection.auth_config)
 

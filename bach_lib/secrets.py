@@ -3,6 +3,9 @@
 `env:NAME` reads an environment variable, `file:/path` the first line of a file, `keyring:service/user` the system's key
 ring (if the package `keyring` is installed). An application may serve further schemes, as Home Assistant does for its
 config entries.
+
+Some secrets change with use: a refresh token is often good for once, and comes with its successor. Such a successor is
+written where the old one was read.
 """
 
 import asyncio
@@ -10,10 +13,32 @@ import os
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from pathlib import Path
+from secrets import token_hex
+from typing import Protocol, runtime_checkable
 
-from bach_lib.errors import InvalidSecretReferenceError, MissingLibraryError, SecretNotFoundError
+from bach_lib.errors import (
+    InvalidSecretReferenceError,
+    MissingLibraryError,
+    SecretNotFoundError,
+    SecretNotSavedError,
+    SecretNotWritableError,
+)
 
 type Lookup = Callable[[str], str | None]
+
+
+@runtime_checkable
+class Vault(Protocol):
+    """A look-up that can also keep what it is given."""
+
+    def __call__(self, target: str, /) -> str | None:
+        """The secret, or None."""
+        ...
+
+    def store(self, target: str, secret: str, /) -> None:
+        """Keep the secret over a restart. May raise whatever it likes."""
+        ...
+
 
 _MAX_FILE = 16_384
 """Bytes; a secret is short, and a path may lead to something endless."""
@@ -22,7 +47,8 @@ _MAX_FILE = 16_384
 class Secrets:
     """Resolves references.
 
-    `schemes` adds to the built-in ones; its functions are called in the event loop and must not block.
+    `schemes` adds to the built-in ones; its functions are called in the event loop and must not block. One that is a
+    `Vault` can be written to.
     """
 
     def __init__(self, schemes: Mapping[str, Lookup] | None = None) -> None:
@@ -43,6 +69,31 @@ class Secrets:
         """
         self.require_references(auth_config)
         return {field: await self._resolve(reference) for field, reference in auth_config.items()}
+
+    def require_writable(self, field: str, reference: str) -> None:
+        """Raise `SecretNotWritableError` if nothing can be stored there."""
+        scheme = reference.partition(":")[0]
+        own = self._schemes.get(scheme)
+        if not (isinstance(own, Vault) if own else scheme in _WRITERS):
+            known = [*_WRITERS, *(name for name, one in self._schemes.items() if isinstance(one, Vault))]
+            raise SecretNotWritableError(field=field, schemes=", ".join(f'"{name}:…"' for name in known))
+
+    async def store(self, field: str, reference: str, secret: str) -> None:
+        """Write a secret where a reference leads; it is there after a power cut.
+
+        Raises `SecretNotSavedError` or `SecretNotWritableError`.
+        """
+        self.require_writable(field, reference)
+        scheme, _, target = reference.partition(":")
+        own = self._schemes.get(scheme)
+        try:
+            if isinstance(own, Vault):
+                own.store(target, secret)
+            else:
+                await asyncio.to_thread(_WRITERS[scheme], target, secret)
+        except Exception as error:  # noqa: BLE001 - a border: key rings and applications raise what they like
+            reason = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
+            raise SecretNotSavedError(reference=reference, reason=reason) from None
 
     async def _resolve(self, reference: str) -> str:
         scheme, _, target = reference.partition(":")
@@ -76,4 +127,30 @@ def _from_keyring(target: str) -> str | None:
     return None if secret is None else str(secret)
 
 
+def _to_file(path: str, secret: str) -> None:
+    """All of the new or all of the old: what is written half is no secret at all."""
+    file = Path(path).resolve()  # a link stays one
+    fresh = file.with_name(f".{file.name}.{token_hex(4)}")
+    try:
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as writing:
+            writing.write(f"{secret}\n")
+            writing.flush()
+            os.fsync(writing.fileno())
+        fresh.replace(file)
+    except BaseException:  # raised again
+        fresh.unlink(missing_ok=True)
+        raise
+    folder = os.open(file.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _to_keyring(target: str, secret: str) -> None:
+    service, _, user = target.partition("/")
+    import_module("keyring").set_password(service, user, secret)
+
+
 _BLOCKING: dict[str, Lookup] = {"env": os.environ.get, "file": _from_file, "keyring": _from_keyring}
+_WRITERS: dict[str, Callable[[str, str], None]] = {"file": _to_file, "keyring": _to_keyring}

@@ -12,7 +12,7 @@ from bach_lib.secrets import Secrets
 
 
 class Credentials(Protocol):
-    """What a link needs to know of them. Both methods raise `FaultError` or an `InputError`."""
+    """What a link needs to know of them. The first two raise `FaultError` or a `BachError`."""
 
     async def headers(self) -> Mapping[str, str]:
         """The headers that show who we are; none where nothing is shown."""
@@ -24,6 +24,10 @@ class Credentials(Protocol):
 
     def redact(self, text: str) -> str:
         """The text without anything that was ever shown."""
+        ...
+
+    async def settle(self) -> None:
+        """Let what must not be broken off come to its end, within seconds."""
         ...
 
 
@@ -56,6 +60,10 @@ class StaticCredentials(Credentials):
     @override
     def redact(self, text: str) -> str:
         return Redactor(self._shown)(text)
+
+    @override
+    async def settle(self) -> None:
+        """Nothing to wait for."""
 
     def _header(self, found: Mapping[str, str]) -> tuple[str, str]:
         if self._auth is Auth.API_KEY:

@@ -8,6 +8,7 @@ from enum import StrEnum
 from bach_lib.endpoints import check_endpoint
 from bach_lib.errors import InvalidEndpointError, InvalidValueError, MissingSecretError, UnknownTypeError
 from bach_lib.models import Category, Connection
+from bach_lib.secrets import Secrets
 
 AS_USUAL = "token"
 """The `auth_type` of a connection about which nobody said anything: what its type usually asks for."""
@@ -97,7 +98,7 @@ def endpoint_of(connection: Connection) -> str:
     return endpoint.rstrip("/") if connection.category is Category.AI else endpoint
 
 
-def check_partner(connection: Connection) -> None:
+def check_partner(connection: Connection, secrets: Secrets) -> None:
     """Everything that can be known of a connection without asking anybody. Raises an `InputError`."""
     endpoint_of(connection)
     auth = auth_of(connection)
@@ -107,6 +108,7 @@ def check_partner(connection: Connection) -> None:
     settings = connection.settings
     if auth is Auth.OAUTH:
         check_endpoint(str(settings.get("token_endpoint", "")))
+        secrets.require_writable("refresh_token", connection.auth_config["refresh_token"])
     header = settings.get("api_key_header", "X-API-Key")
     if not isinstance(header, str) or not _HEADER.fullmatch(header) or header.lower() in _OURS:
         raise InvalidValueError(field="api_key_header", value=str(header)[:100], expected="the name of a header")

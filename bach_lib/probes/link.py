@@ -131,7 +131,7 @@ class Link:
         address = URL(self.endpoint + path, encoded=True)
         every = {"Accept": "application/json", **(headers or {}), **await self._credentials()}
         if body is not None:
-            every["Content-Type"] = "application/json"
+            every.setdefault("Content-Type", "application/json")
         for _ in range(_MAX_REDIRECTS + 1):
             response = await self.session.request(
                 method,

@@ -9,7 +9,7 @@ from aiohttp import ClientSession
 
 from bach_lib.chat import ChatMessage, ChatOptions, Question, Reply, cut, question
 from bach_lib.clock import Clock
-from bach_lib.errors import CannotChatError
+from bach_lib.errors import CannotDoError
 from bach_lib.health import internal_fault
 from bach_lib.models import Connection, Fault, Report
 from bach_lib.probes import claude, gemini, mcp, ollama, openai, web
@@ -17,6 +17,7 @@ from bach_lib.probes.credentials import Credentials, StaticCredentials
 from bach_lib.probes.faults import FaultError
 from bach_lib.probes.kinds import Auth, auth_of, check_partner, endpoint_of, expected_statuses
 from bach_lib.probes.link import Link
+from bach_lib.probes.oauth import OAuthCredentials
 from bach_lib.secrets import Secrets
 
 _CHECK_SECONDS = 45.0
@@ -48,9 +49,9 @@ class Partner:
     """Made from a connection as it is now. Raises an `InputError` for settings that cannot be right."""
 
     def __init__(self, connection: Connection, *, session: ClientSession, secrets: Secrets, clock: Clock) -> None:
-        check_partner(connection)
+        check_partner(connection, secrets)
         self._connection = connection
-        self.credentials: Credentials = StaticCredentials(connection, secrets)
+        self.credentials = _credentials(connection, session, secrets, clock)
         self._link = Link(session=session, endpoint=endpoint_of(connection), credentials=self.credentials, clock=clock)
 
     async def check(self) -> Report | Fault:
@@ -61,7 +62,7 @@ class Partner:
     def question(self, messages: Sequence[ChatMessage], options: ChatOptions) -> Question:
         """What would be asked. Raises an `InputError`."""
         if self._connection.type not in _CHATS:
-            raise CannotChatError(name=self._connection.name)
+            raise CannotDoError(type=self._connection.type, operation="answer")
         settings = self._connection.settings
         defaults = ChatOptions()
         if isinstance(model := settings.get("model"), str):
@@ -73,6 +74,10 @@ class Partner:
     async def chat(self, asked: Question) -> Reply | Fault:
         """One turn."""
         return await self._without_raising(self._chat(asked), asked.timeout + 5.0)
+
+    async def close(self) -> None:
+        """Let what must not be broken off come to its end. The session is the caller's."""
+        await self.credentials.settle()
 
     async def _probe(self, accepted: bool | None) -> Report:
         if self._connection.type == "http":
@@ -101,3 +106,9 @@ class Partner:
         except Exception as error:  # noqa: BLE001 - a border: what comes from outside must not end the checks
             fault = internal_fault(error)
         return replace(fault, text=self.credentials.redact(fault.text))
+
+
+def _credentials(connection: Connection, session: ClientSession, secrets: Secrets, clock: Clock) -> Credentials:
+    if auth_of(connection) is Auth.OAUTH:
+        return OAuthCredentials(connection, session=session, secrets=secrets, clock=clock)
+    return StaticCredentials(connection, secrets)

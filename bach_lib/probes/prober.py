@@ -130,12 +130,14 @@ class Prober:
         self._check_in_background()
 
     async def _stop(self) -> None:
-        self._partner = None
+        partner, self._partner = self._partner, None
         self._set_timer(None)
         if self._check:
             check, self._check = self._check, None
             check.cancel()
             await asyncio.wait([check])
+        if partner:
+            await partner.close()
         self._become(Health(state=ConnectionState.DISABLED, last_success=self._health.last_success))
         if self._is_unsaved:
             self._is_unsaved = False

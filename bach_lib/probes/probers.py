@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Coroutine
 
-from bach_lib.errors import CannotChatError
+from bach_lib.errors import CannotDoError
 from bach_lib.events import ConnectionAdded, ConnectionRemoved, ConnectionUpdated
 from bach_lib.models import Category
 from bach_lib.probes.prober import Prober, ProbeServices
@@ -37,12 +37,12 @@ class Probers:
         await asyncio.gather(*(prober.stop() for prober in self._probers.values()), return_exceptions=True)
 
     def get(self, name: str) -> Prober:
-        """One of them. Raises `UnknownConnectionError`, or `CannotChatError` for a chat platform."""
-        self._services.registry.get(name)
+        """One of them. Raises `UnknownConnectionError`, or `CannotDoError` for a chat platform."""
+        row = self._services.registry.get(name)
         try:
             return self._probers[name]
         except KeyError:
-            raise CannotChatError(name=name) from None
+            raise CannotDoError(type=row.type, operation="answer") from None
 
     def _added(self, event: ConnectionAdded) -> None:
         if event.row.category is not Category.CONNECTOR:

@@ -23,6 +23,7 @@ from bach_lib.testing.discord.server import DiscordServer
 from bach_lib.testing.partners.ai import ClaudeServer, GeminiServer, OllamaServer, OpenAIServer
 from bach_lib.testing.partners.base import Told
 from bach_lib.testing.partners.mcp import McpServer
+from bach_lib.testing.partners.oauth import TokenServer
 from bach_lib.testing.telegram.server import TelegramServer
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "OllamaServer",
     "OpenAIServer",
     "TelegramServer",
+    "TokenServer",
     "Told",
     "fake_connector",
 ]

@@ -7,7 +7,14 @@ from types import ModuleType
 
 import pytest
 
-from bach_lib.errors import BachError, InvalidSecretReferenceError, MissingLibraryError, SecretNotFoundError
+from bach_lib.errors import (
+    BachError,
+    InvalidSecretReferenceError,
+    MissingLibraryError,
+    SecretNotFoundError,
+    SecretNotSavedError,
+    SecretNotWritableError,
+)
 from bach_lib.secrets import Lookup, Secrets
 
 TOKEN = "123456789:AAFakeTokenFakeTokenFakeTokenFakeTok"
@@ -152,3 +159,63 @@ async def test_every_error_is_ours() -> None:
     assert issubclass(SecretNotFoundError, BachError)
     with pytest.raises(BachError):
         await resolve(f"file:{os.devnull}")
+
+
+# -- writing ---------------------------------------------------------------------------------------------------------
+
+
+class Drawer:
+    """An application's place for secrets that can be written to."""
+
+    def __init__(self) -> None:
+        self.kept = {"home": "old"}
+
+    def __call__(self, target: str) -> str | None:
+        """The secret."""
+        return self.kept.get(target)
+
+    def store(self, target: str, secret: str) -> None:
+        """Keep it."""
+        if target == "locked":
+            raise RuntimeError(f"will not keep {secret}")
+        self.kept[target] = secret
+
+
+async def test_a_new_secret_is_kept_where_the_application_keeps_them() -> None:
+    """Home Assistant would lose a refresh token that has changed."""
+    drawer = Drawer()
+    secrets = Secrets({"entry": drawer})
+    await secrets.store("refresh_token", "entry:home", "new")
+    assert drawer.kept == {"home": "new"}
+
+
+async def test_a_new_secret_replaces_the_file_and_nothing_else(tmp_path: Path) -> None:
+    """A link would be replaced by a file, or half a secret would be left by a power cut."""
+    real, link = tmp_path / "real", tmp_path / "link"
+    real.write_text("old\n")
+    link.symlink_to(real)
+    secrets = Secrets()
+    await secrets.store("refresh_token", f"file:{link}", "new")
+    assert link.is_symlink()
+    assert await secrets.resolve({"refresh_token": f"file:{real}"}) == {"refresh_token": "new"}
+    assert sorted(tmp_path.iterdir()) == [link, real]
+
+
+async def test_what_cannot_be_written_says_so_without_the_secret(tmp_path: Path) -> None:
+    """A refresh token would be lost in silence, or stand in a log."""
+    for reference in (f"file:{tmp_path}/missing/token", "entry:locked"):
+        with pytest.raises(SecretNotSavedError) as caught:
+            await Secrets({"entry": Drawer()}).store("refresh_token", reference, "n3w-secret")
+        assert "n3w-secret" not in str(caught.value)
+        assert caught.value.__suppress_context__
+
+
+def test_where_nothing_can_be_written_is_known_before() -> None:
+    """It would come out at night, when the first token changes."""
+    secrets = Secrets({"entry": Drawer(), "fixed": {"a": "b"}.get})
+    for reference in ("file:/x", "keyring:a/b", "entry:home"):
+        secrets.require_writable("refresh_token", reference)
+    for reference in ("env:TOKEN", "fixed:a", "s3cr3t"):
+        with pytest.raises(SecretNotWritableError, match='"file:…", "keyring:…", "entry:…"') as caught:
+            secrets.require_writable("refresh_token", reference)
+        assert "s3cr3t" not in str(caught.value)

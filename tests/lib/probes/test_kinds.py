@@ -5,8 +5,15 @@ from dataclasses import replace
 import pytest
 
 from bach_lib import Category, Connection, InputError
-from bach_lib.errors import InvalidEndpointError, InvalidValueError, MissingSecretError, UnknownTypeError
+from bach_lib.errors import (
+    InvalidEndpointError,
+    InvalidValueError,
+    MissingSecretError,
+    SecretNotWritableError,
+    UnknownTypeError,
+)
 from bach_lib.probes.kinds import Auth, auth_of, check_partner, endpoint_of
+from bach_lib.secrets import Secrets
 from tests.lib.probes.make import connection
 
 CLAUDE = Connection(name="c", type="claude", category=Category.AI, auth_config={"api_key": "env:KEY"})
@@ -39,6 +46,10 @@ BAD: dict[str, tuple[Connection, type[InputError]]] = {
     "an API without address": (Connection(name="h", type="http", category=Category.API), InvalidEndpointError),
     "a key in the address": (replace(CLAUDE, endpoint="https://example.org/?key=123"), InvalidEndpointError),
     "oauth without an address for tokens": (replace(OAUTH, settings={}), InvalidEndpointError),
+    "a refresh token where nothing can be written": (
+        replace(OAUTH, auth_config={"client_id": "env:ID", "refresh_token": "env:T"}),
+        SecretNotWritableError,
+    ),
     "a header that would break requests": (
         replace(HTTP, settings={"api_key_header": "Content-Length"}),
         InvalidValueError,
@@ -56,14 +67,14 @@ BAD: dict[str, tuple[Connection, type[InputError]]] = {
 @pytest.mark.parametrize("row", GOOD.values(), ids=GOOD.keys())
 def test_what_can_work_is_accepted(row: Connection) -> None:
     """A good connection could not be added."""
-    check_partner(row)
+    check_partner(row, Secrets())
 
 
 @pytest.mark.parametrize(("row", "error"), BAD.values(), ids=BAD.keys())
 def test_what_cannot_work_is_refused(row: Connection, error: type[InputError]) -> None:
     """It would be written, and fail at every check without anybody knowing why."""
     with pytest.raises(error) as caught:
-        check_partner(row)
+        check_partner(row, Secrets())
     assert "123" not in str(caught.value)
 
 

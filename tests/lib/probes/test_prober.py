@@ -17,7 +17,7 @@ from bach_lib import (
     Reply,
     Report,
 )
-from bach_lib.errors import CannotChatError, InvalidValueError, UnknownConnectionError
+from bach_lib.errors import CannotDoError, InvalidValueError, UnknownConnectionError
 from bach_lib.events import ConnectionChanged, ConnectionChecked
 from bach_lib.models import BreakerState
 from bach_lib.storage import MemoryDatabase, Transaction
@@ -270,7 +270,7 @@ async def test_a_conversation_through_bach(bench: Bench) -> None:
 async def test_only_ai_partners_can_be_asked(bench: Bench) -> None:
     """An MCP server would be sent a question it cannot understand."""
     await bench.bach.registry.add(connection("http", bench.server.url, name="page"))
-    with pytest.raises(CannotChatError):
+    with pytest.raises(CannotDoError):
         await bench.bach.chat("page", said("hello"))
 
 
