@@ -134,7 +134,7 @@ def _message(message: IncomingMessage) -> Json:
         "priority": 0,
         "status": message.status,
         "metadata": {
-            **{name: _plain(value) for name, value in message.metadata.items()},
+            **{name: plain(value) for name, value in message.metadata.items()},
             "kind": message.kind,
             "sender_name": message.sender_name,
         },
@@ -142,13 +142,13 @@ def _message(message: IncomingMessage) -> Json:
     }
 
 
-def _plain(value: object) -> Json:
+def plain(value: object) -> Json:
     """What JSON wrote into the metadata, as a type that says so."""
     match value:
         case dict():
-            return {str(key): _plain(one) for key, one in value.items()}
+            return {str(key): plain(one) for key, one in value.items()}
         case list() | tuple():
-            return [_plain(one) for one in value]
+            return [plain(one) for one in value]
         case str() | bool() | int() | float() | None:
             return value
         case _:

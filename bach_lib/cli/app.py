@@ -1,0 +1,40 @@
+"""The command as a whole: its groups, and what it says of itself."""
+
+from typing import Annotated
+
+import typer
+
+from bach_lib.cli import connections, connector, legacy, messages, rules, service
+from bach_lib.cli.version import version
+
+app = typer.Typer(
+    name="bach",
+    help="Carries messages between a home and its people, and loses none.",
+    epilog="Exit codes: 0 done, 1 not done (a sentence on stderr says why), 2 wrong usage, 130 interrupted.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.add_typer(connector.app, name="connector")
+app.add_typer(connections.app, name="connections")
+app.add_typer(messages.app, name="msg")
+app.add_typer(rules.app, name="rules")
+app.command("serve")(service.serve)
+app.command("demo")(service.demo)
+app.command("import-legacy")(legacy.import_legacy)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"bach {version()}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    show_version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Carries messages between a home and its people, and loses none."""
+    del show_version

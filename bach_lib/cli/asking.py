@@ -1,0 +1,32 @@
+"""What every command does: load what is heavy, ask, and end with a sentence if it cannot be.
+
+The modules with the commands import none of BACH, so that `bach --help` and completion are there at once.
+"""
+
+from collections.abc import Awaitable, Callable
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from bach_lib.cli.faults import sentences
+from bach_lib.cli.options import settings
+
+if TYPE_CHECKING:
+    from bach_lib.cli.console import Json
+    from bach_lib.cli.session import Session
+
+
+def run[T](work: Callable[[Session], Awaitable[T]], *, creates: bool = False) -> T:
+    """Do this with the BACH that `--db` names. `creates`: with a new one, if there is none yet."""
+    errors, session = import_module("bach_lib.errors"), import_module("bach_lib.cli.session")
+    with sentences(errors.BachError):
+        answer: T = session.run(work, settings().database, creates=creates)
+        return answer
+
+
+def ask(operation: str, *, creates: bool = False, **arguments: Json) -> Json:
+    """Ask one thing."""
+
+    async def work(session: Session) -> Json:
+        return await session.ask(operation, **arguments)
+
+    return run(work, creates=creates)

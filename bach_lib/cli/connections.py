@@ -1,0 +1,66 @@
+"""`bach connections`: everything in the registry, whatever its category."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bach_lib.cli import registry
+from bach_lib.cli.asking import ask, run
+from bach_lib.cli.console import Row, as_row, as_rows, show, show_one
+from bach_lib.cli.options import command
+from bach_lib.cli.progress import steps
+
+if TYPE_CHECKING:
+    from bach_lib.cli.session import Session
+
+app = typer.Typer(help="All connections: connectors, AI partners, MCP servers, other APIs.", no_args_is_help=True)
+
+_CATEGORIES = ("connector", "ai", "mcp", "api")
+Category = Annotated[str | None, typer.Option(help="connector, ai, mcp or api.")]
+Type = Annotated[str | None, typer.Option("--type", help="Only of this type.")]
+
+
+def _check_category(category: str | None) -> None:
+    if category not in (None, *_CATEGORIES):
+        raise typer.BadParameter(f"Use one of: {', '.join(_CATEGORIES)}.", param_hint="--category")
+
+
+@app.command("list")
+@command
+def list_connections(category: Category = None, type_: Type = None) -> None:
+    """All, or those of a category or type."""
+    _check_category(category)
+    show(ask("connections", category=category, type_=type_), *registry.COLUMNS, empty=registry.NONE)
+
+
+@app.command("show")
+@command
+def show_connection(name: registry.Name) -> None:
+    """All about one."""
+    show_one(as_row(ask("connection", name=name)), *registry.DETAILS)
+
+
+@app.command()
+@command
+def check(
+    name: Annotated[str | None, typer.Argument(help="One; all if left out.")] = None,
+    category: Category = None,
+    type_: Type = None,
+) -> None:
+    """Ask whether they answer and take the credentials. Exit code 1 if one does not."""
+    _check_category(category)
+
+    async def work(session: Session) -> list[Row]:
+        found = await session.ask("connections", category=category, type_=type_) if name is None else [{"name": name}]
+        names = [row["name"] for row in as_rows(found)]
+        return [as_row(await session.ask("check", name=one)) for one in steps(names, "Checking")]
+
+    rows = run(work)
+    columns = (("name", "Name"), ("is_good", "Works"), ("answer", "Answer"), ("latency", "Seconds"))
+    show(rows, *columns, ("version", "Version"), ("offers", "Offers"), empty=registry.NONE)
+    if not all(row["is_good"] for row in rows):
+        raise typer.Exit(1)
+
+
+app.command("add")(registry.add)
+app.command("remove")(registry.remove)

@@ -1,0 +1,219 @@
+"""`bach connector`: the connections to chat platforms, and the queue of what goes through them."""
+
+import re
+import sys
+from typing import Annotated
+
+import typer
+
+from bach_lib.cli import registry
+from bach_lib.cli.asking import ask, run
+from bach_lib.cli.console import Json, Row, as_row, as_rows, say, show, show_one
+from bach_lib.cli.dispatching import deliver, dispatch_all, poll_one
+from bach_lib.cli.faults import SentenceError, sentences
+from bach_lib.cli.options import command
+from bach_lib.cli.unit import setup_daemon
+
+app = typer.Typer(help="Chat platforms: connections, queue, sending and receiving.", no_args_is_help=True)
+
+Name = Annotated[str, typer.Argument(help="The name of a connection.")]
+MaybeName = Annotated[str | None, typer.Argument(help="Only this connection.")]
+Limit = Annotated[int, typer.Option(min=1, max=500, help="At most so many.")]
+
+_OPTION = re.compile(r"--?[A-Za-z][\w-]*(=.*)?")
+"""What looks like an option that somebody misspelt."""
+
+MESSAGES = (
+    ("id", "Id"),
+    ("direction", ""),
+    ("connection", "Connection"),
+    ("who", "With"),
+    ("text", "Text"),
+    ("status", "Status"),
+    ("created_at", "When"),
+    ("error", "Error"),
+)
+STATUS = (
+    ("name", "Name"),
+    ("type", "Type"),
+    ("is_active", "Active"),
+    ("sending_state", "Sending"),
+    ("receiving_state", "Receiving"),
+    ("unread", "Unread"),
+    ("pending", "Pending"),
+    ("failed", "Failed"),
+    ("dead", "Dead"),
+    ("uncertain", "Uncertain"),
+    ("disabled_until", "Blocked until"),
+    ("last_used", "Last used"),
+)
+QUEUE = (
+    ("connection", "Connection"),
+    ("pending", "Pending"),
+    ("sending", "Sending"),
+    ("failed", "Failed"),
+    ("sent", "Sent"),
+    ("dead", "Dead"),
+    ("uncertain", "Uncertain"),
+)
+
+
+@app.command("list")
+@command
+def list_connectors(
+    type_: Annotated[str | None, typer.Option("--type", help="Only of this type.")] = None,
+) -> None:
+    """All connectors."""
+    show(ask("connections", category="connector", type_=type_), *registry.COLUMNS, empty=registry.NONE)
+
+
+@app.command()
+@command
+def status(name: MaybeName = None) -> None:
+    """How connectors and their queues stand."""
+    show(
+        run(lambda session: session.ask("status", name=name, is_daemon=session.is_daemon)), *STATUS, empty=registry.NONE
+    )
+
+
+@app.command("messages")
+@command
+def list_messages(name: MaybeName = None, limit: Limit = 20) -> None:
+    """The newest messages, both directions."""
+    rows = [
+        *as_rows(ask("messages", connection=name, limit=limit)),
+        *as_rows(ask("inbox", connection=name, limit=limit)),
+    ]
+    rows.sort(key=lambda row: str(row["created_at"]), reverse=True)
+    show(with_names(rows[:limit]), *MESSAGES, empty="There are no messages.")
+
+
+@app.command()
+@command
+def unprocessed(name: MaybeName = None) -> None:
+    """What is still to be delivered, and what nobody has read."""
+    rows = [
+        *as_rows(ask("waiting", connection=name)),
+        *as_rows(ask("inbox", connection=name, status="unread", limit=500)),
+    ]
+    rows.sort(key=lambda row: str(row["created_at"]))
+    show(with_names(rows), *MESSAGES, empty="Everything is delivered and read.")
+
+
+@app.command()
+@command
+def route() -> None:
+    """Announce what came in and was never announced, because a crash came between."""
+    routed = ask("route")
+    show_one({"routed": routed}, ("routed", "Routed"))
+
+
+@app.command(context_settings={"ignore_unknown_options": True})  # the ids of groups begin with a dash
+@command
+def send(
+    connector: Name,
+    recipient: Annotated[str, typer.Argument(help="Where to, as the platform writes it.")],
+    text: Annotated[list[str], typer.Argument(help='The text; "-" reads it from stdin.')],
+    *,
+    title: Annotated[str | None, typer.Option(help="Stands above the text.")] = None,
+    format_: Annotated[str | None, typer.Option("--format", help="plain, markdown or html.")] = None,
+    silent: Annotated[bool, typer.Option("--silent", help="Without a sound.")] = False,
+    reply_to: Annotated[str | None, typer.Option(help="The platform's id of the message it answers.")] = None,
+    priority: Annotated[int | None, typer.Option(help="-10 to 10; higher goes first.")] = None,
+    tag: Annotated[str | None, typer.Option(help="A newer message with it replaces a waiting one.")] = None,
+    time_to_live: Annotated[float | None, typer.Option(help="Seconds after which it is not sent any more.")] = None,
+    delivery: Annotated[str | None, typer.Option(help="at_least_once or at_most_once.")] = None,
+    key: Annotated[str | None, typer.Option(help="Asked for again under this key, it is sent once.")] = None,
+    wait: Annotated[float, typer.Option(min=0, help="Seconds to wait for its delivery.")] = 0,
+) -> None:
+    """Queue a message. It is on disk when this returns; a running `bach serve`, or `--wait`, delivers it."""
+    options: dict[str, Json] = {
+        "title": title,
+        "format": format_,
+        "silent": silent or None,
+        "reply_to": reply_to,
+        "priority": priority,
+        "tag": tag,
+        "time_to_live": time_to_live,
+        "delivery": delivery,
+        "idempotency_key": key,
+    }
+    for word in (recipient, *text):
+        if _OPTION.fullmatch(word):
+            raise typer.BadParameter(f"There is no option {word}. Pipe in a text that begins so.", param_hint="send")
+    said = sys.stdin.read() if text == ["-"] else " ".join(text)
+    chosen = {name: value for name, value in options.items() if value is not None}
+    row = run(lambda session: deliver(session, connector, recipient, said, options=chosen, wait=wait))
+    _tell_sent(row, wait)
+
+
+@app.command()
+@command
+def poll(name: Name, seconds: Annotated[float, typer.Option(min=1, help="How long it may take.")] = 60) -> None:
+    """Read what the platform has, once."""
+    row = run(lambda session: poll_one(session, name, seconds))
+    show_one(row, ("received", "New messages"), ("state", "Receiving"), ("error", "Error"))
+    if row.get("error"):
+        raise typer.Exit(1)
+
+
+@app.command()
+@command
+def dispatch(
+    name: MaybeName = None, seconds: Annotated[float, typer.Option(min=1, help="How long it may take.")] = 60
+) -> None:
+    """Deliver what waits, now, as far as it goes. Where `bach serve` runs, this only watches."""
+    rows = run(lambda session: dispatch_all(session, name, seconds))
+    show(rows, *QUEUE, empty=registry.NONE)
+    if any(row["pending"] or row["sending"] or row["failed"] for row in rows):
+        raise typer.Exit(1)
+
+
+@app.command("queue-status")
+@command
+def queue_status() -> None:
+    """How many messages of each connection are where."""
+    show(ask("queue_status"), *QUEUE, ("oldest", "Oldest waiting"), empty=registry.NONE)
+
+
+@app.command()
+@command
+def retry(
+    message: Annotated[str, typer.Argument(metavar="ID|all", help="A message, or all dead letters.")],
+    connector: Annotated[str | None, typer.Option(help="With all: only of this connection.")] = None,
+) -> None:
+    """Send a message again that ended without being sent, with all its retries."""
+    if message == "all":
+        show_one({"retried": ask("retry_all", connection=connector)}, ("retried", "Messages that wait again"))
+        return
+    with sentences():
+        number = message_id(message)
+    row = as_row(ask("retry", message_id=number))
+    show_one(row, ("id", "Id"), ("connection", "Connection"), ("status", "Status"))
+
+
+def message_id(written: str) -> int:
+    """The number of a message. Raises `SentenceError`."""
+    if not (written.isascii() and written.isdecimal() and len(written) <= 18):
+        raise SentenceError(f'"{written}" is no id of a message. Use a number, as in `bach msg outbox`.')
+    return int(written)
+
+
+def with_names(rows: list[Row]) -> list[Row]:
+    """With a field for the person or place at the other end."""
+    return [{**row, "who": row["sender"] if row["direction"] == "in" else row["recipient"]} for row in rows]
+
+
+def _tell_sent(row: Row, wait: float) -> None:
+    show_one(row, ("id", "Id"), ("connection", "Connection"), ("recipient", "Recipient"), ("status", "Status"))
+    if row.get("error"):
+        say(f"The platform says: {row['error']}")
+    if wait and row["status"] != "sent":
+        raise typer.Exit(1)
+
+
+for function, name_ in ((registry.add, "add"), (registry.remove, "remove"), (registry.configure, "configure")):
+    app.command(name_)(function)
+app.command("enable")(registry.enable)
+app.command("disable")(registry.disable)
+app.command("setup-daemon")(setup_daemon)

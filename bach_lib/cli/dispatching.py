@@ -1,0 +1,68 @@
+"""Sending, delivering and polling on demand: where no daemon runs, the command lets a connection work for a moment."""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from bach_lib.cli.console import Json, Row, as_row, as_rows
+from bach_lib.cli.progress import bar
+
+if TYPE_CHECKING:
+    from bach_lib.cli.session import Session
+
+_LOOK = 0.2
+"""Seconds between two looks at the queue while a bar is drawn."""
+
+
+async def deliver(
+    session: Session, connector: str, recipient: str, text: str, *, options: Mapping[str, Json], wait: float
+) -> Row:
+    """Queue a message and, if `wait` is more than 0, see it delivered."""
+    row = as_row(await session.ask("send", connection=connector, recipient=recipient, text=text, options=dict(options)))
+    if not wait:
+        return row
+    if not session.is_daemon:
+        await session.ask("start", name=connector)
+    with bar("Delivering", 1) as advance:
+        waiting = asyncio.ensure_future(session.ask("wait", message_id=row["id"], seconds=wait))
+        while not (await asyncio.wait([waiting], timeout=_LOOK))[0]:
+            advance(0)
+    return as_row(await waiting)
+
+
+async def poll_one(session: Session, name: str, seconds: float) -> Row:
+    """Read what the platform has."""
+    with bar("Polling", 1) as advance:
+        polling = asyncio.ensure_future(session.ask("poll", name=name, seconds=seconds, starts=not session.is_daemon))
+        while not (await asyncio.wait([polling], timeout=_LOOK))[0]:
+            advance(0)
+    return as_row(await polling)
+
+
+async def dispatch_all(session: Session, name: str | None, seconds: float) -> list[Row]:
+    """Let what waits go; how the queues stand when nothing more moves, or when the time is over."""
+    rows = await _queues(session, name)
+    total = sum(_moving(row) for row in rows)
+    if not session.is_daemon:
+        for row in as_rows(await session.ask("connections", category="connector")):
+            if row["is_active"] and name in (None, row["name"]):
+                await session.ask("start", name=row["name"])
+    end = time.monotonic() + seconds
+    with bar("Delivering", total) as advance:
+        while (left := sum(_moving(row) for row in rows)) and time.monotonic() < end:
+            advance(total - left)
+            await asyncio.sleep(_LOOK)
+            rows = await _queues(session, name)
+    return rows
+
+
+async def _queues(session: Session, name: str | None) -> list[Row]:
+    if name is not None:
+        await session.ask("connection", name=name)  # says so if there is none
+    return [row for row in as_rows(await session.ask("queue_status")) if name in (None, row["connection"])]
+
+
+def _moving(row: Row) -> int:
+    """Those that may go without anybody waiting for a retry."""
+    return sum(number for key in ("pending", "sending") if isinstance(number := row[key], int))

@@ -1,0 +1,71 @@
+"""What a new connection is made from, as it stands on a command line."""
+
+import json
+from collections.abc import Iterable, Mapping
+from importlib import import_module
+
+from bach_lib.cli import secret_files
+from bach_lib.cli.faults import SentenceError
+from bach_lib.cli.options import settings
+
+_SECRETS: Mapping[str, tuple[str, ...]] = {"telegram": ("bot_token",), "discord": ("bot_token",)}
+"""What connectors need; for the other categories `bach_lib.probes.kinds` knows."""
+_REFERENCES = ("env:", "file:", "keyring:")
+USUAL = "token"
+
+
+def category_of(type_: str) -> str:
+    """The category of a type: that of a known partner, else it is a connector."""
+    kind = import_module("bach_lib.probes.kinds").KINDS.get(type_)
+    return "connector" if kind is None else str(kind.category)
+
+
+def needed_secrets(type_: str, auth_type: str) -> tuple[str, ...]:
+    """The names of the secrets that such a connection cannot do without."""
+    kinds = import_module("bach_lib.probes.kinds")
+    kind = kinds.KINDS.get(type_)
+    if kind is None:
+        return _SECRETS.get(type_, ())
+    auth = kind.usual if auth_type == USUAL else auth_type
+    return tuple(kinds.NEEDED.get(auth, ()))
+
+
+def secrets(name: str, needed: Iterable[str], given: Iterable[str]) -> dict[str, str]:
+    """References for all of them; what was not given as a reference is asked for and kept in a file."""
+    found: dict[str, str] = {}
+    for one in given:
+        field, equals, reference = one.partition("=")
+        if equals and not reference.startswith(_REFERENCES):
+            raise SentenceError(
+                f'Never write a secret into a command line; others see it. Write "--secret {field}" to be asked for it,'
+                f' or say where it is: "--secret {field}=env:NAME".'
+            )
+        found[field] = reference if equals else ask_and_keep(name, field)
+    return found | {field: ask_and_keep(name, field) for field in needed if field not in found}
+
+
+def ask_and_keep(name: str, field: str) -> str:
+    """A reference to a secret that a person types."""
+    return secret_files.keep(settings().database, name, field, secret_files.ask_for(field, name))
+
+
+def forget(references: Iterable[str]) -> None:
+    """Delete the files of ours behind these."""
+    for reference in references:
+        secret_files.forget(settings().database, reference)
+
+
+def setting(written: str) -> tuple[str, object]:
+    """KEY=VALUE, where the value may be JSON. Raises `SentenceError`."""
+    key, equals, value = written.partition("=")
+    if not key or not equals:
+        raise SentenceError(f'"{written}" is no setting. Write KEY=VALUE.')
+    return key, json_or_text(value)
+
+
+def json_or_text(value: str) -> object:
+    """True, 5 and [1, 2] as what they are, everything else as text."""
+    try:
+        return json.loads(value)
+    except ValueError:
+        return value

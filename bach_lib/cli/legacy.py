@@ -1,0 +1,5 @@
+"""placeholder."""
+
+
+def import_legacy() -> None:
+    """X."""

@@ -1,0 +1,144 @@
+"""`bach msg`: the inbox, what went out, and watching what comes."""
+
+import json
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bach_lib.cli.asking import ask, run
+from bach_lib.cli.connector import MESSAGES, Limit, with_names
+from bach_lib.cli.console import Row, as_row, as_rows, say, show, show_one
+from bach_lib.cli.options import command, settings
+
+if TYPE_CHECKING:
+    from bach_lib.cli.session import Session
+
+app = typer.Typer(help="Messages: inbox, outbox, reading, archiving, watching.", no_args_is_help=True)
+
+Connection = Annotated[str | None, typer.Option(help="Only of this connection.")]
+Ids = Annotated[list[int], typer.Argument(min=1, help="Ids of incoming messages, as in `bach msg inbox`.")]
+_INBOX = tuple(pair for pair in MESSAGES if pair[0] not in {"direction", "error"})
+_WAIT = 25.0
+"""Seconds of one question while watching."""
+
+
+@app.command("list")
+@command
+def list_all(connection: Connection = None, limit: Limit = 20) -> None:
+    """The newest messages, both directions."""
+    rows = [
+        *as_rows(ask("messages", connection=connection, limit=limit)),
+        *as_rows(ask("inbox", connection=connection, limit=limit)),
+    ]
+    rows.sort(key=lambda row: str(row["created_at"]), reverse=True)
+    show(with_names(rows[:limit]), *MESSAGES, empty="There are no messages.")
+
+
+@app.command()
+@command
+def inbox(
+    connection: Connection = None,
+    status: Annotated[str | None, typer.Option(help="unread, read or archived.")] = None,
+    sender: Annotated[str | None, typer.Option(help="Only of this one: connection:sender_id.")] = None,
+    limit: Limit = 20,
+    offset: Annotated[int, typer.Option(min=0, help="So many are passed over.")] = 0,
+) -> None:
+    """What came in, newest first."""
+    if status not in {None, "unread", "read", "archived"}:
+        raise typer.BadParameter("Use unread, read or archived.", param_hint="--status")
+    rows = ask("inbox", connection=connection, status=status, sender=sender, limit=limit, offset=offset)
+    show(with_names(as_rows(rows)), *_INBOX, empty="There are no messages.")
+
+
+@app.command()
+@command
+def outbox(connection: Connection = None, limit: Limit = 20) -> None:
+    """What goes out and went out, newest first."""
+    columns = tuple(pair for pair in MESSAGES if pair[0] != "direction")
+    rows = ask("messages", connection=connection, limit=limit)
+    show(with_names(as_rows(rows)), *columns, empty="There are no messages.")
+
+
+@app.command()
+@command
+def unread(connection: Connection = None, limit: Limit = 50) -> None:
+    """What nobody has read."""
+    rows = ask("inbox", connection=connection, status="unread", limit=limit)
+    show(with_names(as_rows(rows)), *_INBOX, empty="Everything is read.")
+
+
+@app.command()
+@command
+def count() -> None:
+    """How many incoming messages there are."""
+    columns = tuple((name, name.capitalize()) for name in ("connection", "unread", "read", "archived", "total"))
+    show(ask("count"), *columns, empty="There are no connections.")
+
+
+@app.command()
+@command
+def read(message: Annotated[int, typer.Argument(help="The id of an incoming message.")]) -> None:
+    """Show a message and mark it as read."""
+
+    async def work(session: Session) -> Row:
+        row = as_row(await session.ask("incoming", message_id=message))
+        if row["status"] == "unread":
+            await session.ask("mark", ids=[message], status="read")
+        return row
+
+    row = run(work)
+    fields = ["id", "connection", "sender", "sender_name", "recipient", "kind", "created_at"]
+    show_one(row, *((name, name.replace("_", " ").capitalize()) for name in fields))
+    say(f"\n{row['text']}")
+
+
+@app.command()
+@command
+def archive(messages: Ids) -> None:
+    """Put messages away."""
+    show_one({"archived": ask("mark", ids=list(messages), status="archived")}, ("archived", "Archived"))
+
+
+@app.command()
+@command
+def delete(messages: Ids) -> None:
+    """Delete incoming messages for good."""
+    show_one({"deleted": ask("discard", ids=list(messages))}, ("deleted", "Deleted"))
+
+
+@app.command()
+@command
+def cancel(message: Annotated[int, typer.Argument(help="The id of a message in the outbox.")]) -> None:
+    """Take a waiting message out of the queue."""
+    show_one(as_row(ask("cancel", message_id=message)), ("id", "Id"), ("status", "Status"))
+
+
+@app.command()
+@command
+def watch(connection: Connection = None) -> None:
+    """Show what comes in, as it comes, until Ctrl-C. Without a running `bach serve` this receives by itself."""
+
+    async def work(session: Session) -> None:
+        if not session.is_daemon:
+            for row in as_rows(await session.ask("connections", category="connector")):
+                if row["is_active"] and connection in (None, row["name"]):
+                    await session.ask("start", name=row["name"])
+        last = max((_id(row) for row in as_rows(await session.ask("inbox", limit=1))), default=0)
+        while True:
+            for row in as_rows(await session.ask("news", after=last, seconds=_WAIT, connection=connection)):
+                last = _id(row)
+                _tell(row)
+
+    run(work)
+
+
+def _id(row: Row) -> int:
+    number = row["id"]
+    return number if isinstance(number, int) else 0
+
+
+def _tell(row: Row) -> None:
+    if settings().as_json:
+        typer.echo(json.dumps(row, ensure_ascii=False))  # a line for each, so that a program can read them as they come
+    else:
+        say(f"#{row['id']}  {row['sender']} ({row['sender_name']})  {row['text']}")

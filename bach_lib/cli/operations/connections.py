@@ -1,0 +1,113 @@
+"""What can be asked about connections."""
+
+from collections.abc import Mapping, Sequence
+
+from aiohttp import ClientSession
+
+from bach_lib.bach import Bach
+from bach_lib.checking import check_connection
+from bach_lib.cli.faults import SentenceError
+from bach_lib.cli.operations.rows import Row, answer_row, connection_row, health_row, queue_row
+from bach_lib.errors import BachError
+from bach_lib.incoming import InboxStatus
+from bach_lib.models import Category, Connection, ConnectionState, Direction, Fault
+from bach_lib.registry import Changes
+
+
+async def connections(bach: Bach, category: str | None = None, type_: str | None = None) -> list[Row]:
+    """All, or those of a category or type."""
+    wanted = None if category is None else Category(category)
+    return [connection_row(row) for row in bach.registry.list(category=wanted, type=type_)]
+
+
+async def connection(bach: Bach, name: str) -> Row:
+    """One."""
+    return connection_row(bach.registry.get(name))
+
+
+async def status(bach: Bach, name: str | None = None, *, is_daemon: bool = False) -> list[Row]:
+    """How the connectors stand, with their queues and what is unread."""
+    queues = await bach.queue_status()
+    rows = bach.registry.list(category=Category.CONNECTOR) if name is None else [bach.registry.get(name)]
+    return [
+        {
+            "name": row.name,
+            "type": row.type,
+            "is_active": row.is_active,
+            "sending_state": _state(bach, row, Direction.SENDING) if is_daemon else None,
+            "receiving_state": _state(bach, row, Direction.RECEIVING) if is_daemon else None,
+            "consecutive_failures": row.consecutive_failures,
+            "disabled_until": connection_row(row)["disabled_until"],
+            "last_used": connection_row(row)["last_used"],
+            "unread": await bach.count_inbox(connection=row.name, status=InboxStatus.UNREAD),
+            **(queue_row(queues[row.name]) if row.name in queues else {}),
+        }
+        for row in rows
+    ]
+
+
+async def try_out(bach: Bach, fields: Mapping[str, object]) -> Row:
+    """Ask the platform about a connection that is not in the registry."""
+    del bach
+    made = _made(fields)
+    async with ClientSession() as session:
+        return answer_row(made.name, await check_connection(made, session=session))
+
+
+async def add(bach: Bach, fields: Mapping[str, object]) -> Row:
+    """Write a new one."""
+    return connection_row(await bach.registry.add(_made(fields)))
+
+
+async def change(bach: Bach, name: str, changes: Mapping[str, object]) -> Row:
+    """Change fields. `allowed` comes as a list."""
+    made = Changes(**changes)  # type: ignore[typeddict-item] # the registry checks what they are
+    if "allowed" in changes:
+        made["allowed"] = frozenset(_texts(changes["allowed"]))
+    return connection_row(await bach.registry.update(name, **made))
+
+
+async def remove(bach: Bach, name: str) -> Row:
+    """Delete one with its queue and its inbox; what it was."""
+    row = connection_row(bach.registry.get(name))
+    await bach.registry.remove(name)
+    return row
+
+
+async def check(bach: Bach, name: str) -> Row:
+    """Ask the platform now."""
+    async with ClientSession() as session:
+        try:
+            return answer_row(name, await check_connection(bach.registry.get(name), session=session))
+        except BachError as error:  # it cannot even be asked
+            bach.registry.get(name)
+            return answer_row(name, Fault(code=error.code, text=str(error)))
+
+
+async def start(bach: Bach, name: str) -> Row:
+    """Let a connection work that rests because nothing runs here all the time."""
+    if not bach.registry.get(name).is_active:
+        raise SentenceError(f'"{name}" is disabled. Enable it first: bach connector enable {name}')
+    await bach.start(name)
+    return health_row(bach.health(name, Direction.SENDING))
+
+
+def _state(bach: Bach, row: Connection, direction: Direction) -> str:
+    try:
+        return bach.health(row.name, direction).state
+    except BachError:  # its library is missing, so it could not start
+        return ConnectionState.DISCONNECTED
+
+
+def _made(fields: Mapping[str, object]) -> Connection:
+    values = dict(fields)
+    try:
+        values["category"] = Category(str(values.get("category", Category.CONNECTOR)))
+        values["allowed"] = frozenset(_texts(values.get("allowed", ())))
+        return Connection(**values)  # type: ignore[arg-type] # the registry checks what they are
+    except (TypeError, ValueError) as error:
+        raise SentenceError("These are not the fields of a connection.") from error
+
+
+def _texts(value: object) -> list[str]:
+    return [str(one) for one in value] if isinstance(value, Sequence) and not isinstance(value, str) else []

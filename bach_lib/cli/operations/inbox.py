@@ -1,0 +1,108 @@
+"""What can be asked about messages that came in."""
+
+import asyncio
+from collections.abc import Sequence
+
+from bach_lib.bach import Bach
+from bach_lib.cli.operations.rows import Row, health_row, incoming_row
+from bach_lib.errors import CannotReceiveError
+from bach_lib.events import ConnectionChanged, Event, MessageReceived
+from bach_lib.incoming import InboxStatus
+from bach_lib.models import Category, ConnectionState, Direction
+
+_QUIET = 1.0
+"""Seconds without a message after which what the platform had is taken to be read."""
+
+
+async def inbox(
+    bach: Bach,
+    *,
+    connection: str | None = None,
+    status: str | None = None,
+    sender: str | None = None,
+    limit: int = 50,
+    offset: int = 0,
+) -> list[Row]:
+    """A page, newest first."""
+    wanted = None if status is None else InboxStatus(status)
+    page = await bach.inbox(connection=connection, status=wanted, sender=sender, limit=limit, offset=offset)
+    return [incoming_row(message) for message in page]
+
+
+async def incoming(bach: Bach, message_id: int) -> Row:
+    """One message."""
+    return incoming_row(await bach.incoming(message_id))
+
+
+async def count(bach: Bach) -> list[Row]:
+    """How many messages of each connection are unread, read and archived."""
+    rows: list[Row] = []
+    for row in bach.registry.list(category=Category.CONNECTOR):
+        numbers = {status.value: await bach.count_inbox(connection=row.name, status=status) for status in InboxStatus}
+        rows.append({"connection": row.name, **numbers, "total": sum(numbers.values())})
+    return rows
+
+
+async def mark(bach: Bach, ids: Sequence[int], status: str) -> int:
+    """Mark messages; how many were something else before."""
+    return await bach.mark(ids, InboxStatus(status))
+
+
+async def discard(bach: Bach, ids: Sequence[int]) -> int:
+    """Delete messages; how many there were."""
+    return await bach.discard(ids)
+
+
+async def route(bach: Bach) -> int:
+    """Announce what was never announced; how many."""
+    return await bach.route()
+
+
+async def news(bach: Bach, after: int, seconds: float, connection: str | None = None) -> list[Row]:
+    """What came in after this id, oldest first; waits so long for something to come."""
+    arrived = asyncio.Event()
+    unsubscribe = bach.subscribe(MessageReceived, lambda _: arrived.set())
+    try:
+        if not (rows := await _after(bach, after, connection)):
+            try:
+                async with asyncio.timeout(seconds):
+                    await arrived.wait()
+            except TimeoutError:
+                return []
+            rows = await _after(bach, after, connection)
+        return rows
+    finally:
+        unsubscribe()
+
+
+async def poll(bach: Bach, name: str, seconds: float, *, starts: bool) -> Row:
+    """Read what the platform has; how many messages came, and how receiving stands. `starts`: the connection rests."""
+    received: list[MessageReceived] = []
+    changed = asyncio.Event()
+
+    def note(event: Event) -> None:
+        if event.connection == name:
+            changed.set()
+            received.extend([event] if isinstance(event, MessageReceived) else [])
+
+    unsubscribe = [bach.subscribe(kind, note) for kind in (MessageReceived, ConnectionChanged)]
+    try:
+        if starts:
+            await bach.start(name)
+        if bach.health(name, Direction.RECEIVING).state is ConnectionState.DISABLED:
+            raise CannotReceiveError(name=name)
+        async with asyncio.timeout(seconds):
+            while received or bach.health(name, Direction.RECEIVING).state is ConnectionState.STARTING:
+                changed.clear()
+                await asyncio.wait_for(changed.wait(), _QUIET if received else None)
+    except TimeoutError:
+        pass  # no more came
+    finally:
+        for stop in unsubscribe:
+            stop()
+    return {"name": name, "received": len(received), **health_row(bach.health(name, Direction.RECEIVING))}
+
+
+async def _after(bach: Bach, after: int, connection: str | None) -> list[Row]:
+    newest = await bach.inbox(connection=connection, limit=500)
+    return [incoming_row(message) for message in reversed(newest) if message.id > after]

@@ -1,0 +1,55 @@
+"""The options that every command has, so that none of them has to repeat them."""
+
+import inspect
+from collections.abc import Callable
+from contextvars import ContextVar
+from dataclasses import dataclass
+from functools import wraps
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bach_lib.cli.paths import default_database
+
+_DATABASE = Annotated[
+    Path | None,
+    typer.Option("--db", envvar="BACH_DB", show_default=False, help="The database; by default in your data folder."),
+]
+_AS_JSON = Annotated[bool, typer.Option("--json", help="Answer in JSON, for programs.")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What was said to any command."""
+
+    database: Path
+    as_json: bool = False
+
+
+_settings: ContextVar[Settings] = ContextVar("settings")
+
+
+def settings() -> Settings:
+    """What was said to this one."""
+    return _settings.get()
+
+
+def command[**P](function: Callable[P, None]) -> Callable[..., None]:
+    """Give a command `--db` and `--json`."""
+    signature = inspect.signature(function)
+
+    @wraps(function)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        database, as_json = kwargs.pop("db_"), kwargs.pop("json_")
+        path = database if isinstance(database, Path) else default_database()
+        _settings.set(Settings(database=path.expanduser().absolute(), as_json=bool(as_json)))
+        function(*args, **kwargs)
+
+    added = [
+        inspect.Parameter("db_", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=_DATABASE),
+        inspect.Parameter("json_", inspect.Parameter.KEYWORD_ONLY, default=False, annotation=_AS_JSON),
+    ]
+    run.__signature__ = signature.replace(parameters=[*signature.parameters.values(), *added])  # type: ignore[attr-defined]
+    run.__annotations__ = {**function.__annotations__, "db_": _DATABASE, "json_": _AS_JSON}
+    return run

@@ -1,0 +1,31 @@
+"""Where things lie: the database, and beside it what belongs to it."""
+
+import os
+import sys
+from pathlib import Path
+
+
+def default_database() -> Path:
+    """In the folder that the system has for a user's data."""
+    if sys.platform == "win32":
+        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    elif sys.platform == "darwin":
+        base = Path.home() / "Library" / "Application Support"
+    else:
+        base = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
+    return base / "bach" / "bach.db"
+
+
+def token_file(database: Path) -> Path:
+    """The token of the REST interface."""
+    return database.with_name(f"{database.name}.token")
+
+
+def socket_file(database: Path) -> Path:
+    """Where the daemon answers the command."""
+    return database.with_name(f"{database.name}.sock")
+
+
+def secrets_folder(database: Path) -> Path:
+    """The secrets that the command was told."""
+    return database.with_name(f"{database.name}.secrets")

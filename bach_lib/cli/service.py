@@ -1,0 +1,31 @@
+"""`bach serve` and `bach demo`."""
+
+from importlib import import_module
+from typing import Annotated
+
+import typer
+
+from bach_lib.cli.faults import sentences
+from bach_lib.cli.options import command, settings
+
+
+@command
+def serve(
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8001,
+    allow_host: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="A host name that requests may use; repeat it.")
+    ] = None,
+) -> None:
+    """Deliver, receive, and answer programs on this machine, until SIGTERM or Ctrl-C."""
+    errors, daemon = import_module("bach_lib.errors"), import_module("bach_lib.cli.daemon")
+    with sentences(errors.BachError):
+        daemon.run(settings().database, host=host, port=port, hosts=allow_host or ())
+
+
+@command
+def demo() -> None:
+    """Show an outage on this machine: nothing leaves it, and nothing is lost."""
+    errors, story = import_module("bach_lib.errors"), import_module("bach_lib.cli.demo")
+    with sentences(errors.BachError):
+        story.tell()

@@ -1,0 +1,82 @@
+"""How a command reaches BACH: through the daemon that has the database open, or by opening it itself."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Protocol, override
+
+from bach_lib.bach import Bach
+from bach_lib.cli.control import Link
+from bach_lib.cli.faults import SentenceError
+from bach_lib.cli.operations import perform
+from bach_lib.cli.paths import socket_file
+from bach_lib.errors import StoreInUseError
+from bach_lib.rest.answers import Json
+
+type Work[T] = Callable[[Session], Awaitable[T]]
+
+
+class Session(Protocol):
+    """A BACH that can be asked. `is_daemon`: it works all the time, and not only for this command."""
+
+    is_daemon: bool
+
+    async def ask(self, operation: str, **arguments: Json) -> Json:
+        """Have an operation carried out. Raises a `BachError` or a `SentenceError`."""
+        ...
+
+
+class Direct(Session):
+    """The database itself; connections rest unless they are started."""
+
+    is_daemon = False
+
+    def __init__(self, bach: Bach) -> None:
+        self._bach = bach
+
+    @override
+    async def ask(self, operation: str, **arguments: Json) -> Json:
+        return await perform(self._bach, operation, arguments)
+
+
+class Remote(Session):
+    """The daemon."""
+
+    is_daemon = True
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+
+    @override
+    async def ask(self, operation: str, **arguments: Json) -> Json:
+        return await self._link.ask(operation, arguments)
+
+
+def run[T](work: Work[T], database: Path, *, creates: bool = False) -> T:
+    """Do this with the BACH of a database. `creates`: with a new one, if there is none yet."""
+
+    async def in_session() -> T:
+        async with _session(database, creates=creates) as session:
+            return await work(session)
+
+    return asyncio.run(in_session())
+
+
+@asynccontextmanager
+async def _session(database: Path, *, creates: bool) -> AsyncIterator[Session]:
+    async with Link(socket_file(database)) as link:
+        if await link.is_answered():
+            yield Remote(link)
+            return
+    if not creates and not await asyncio.to_thread(database.exists):
+        raise SentenceError(f"There is no database at {database}. Add a connection first, or name another with --db.")
+    try:
+        bach = Bach(database, autostart=False)
+        await bach.open()
+    except StoreInUseError as error:
+        raise SentenceError(f"{error} (It is no daemon of this command, so it cannot be asked instead.)") from error
+    try:
+        yield Direct(bach)
+    finally:
+        await bach.close()

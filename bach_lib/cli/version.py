@@ -1,0 +1,12 @@
+"""Which BACH this is."""
+
+from importlib.metadata import PackageNotFoundError
+from importlib.metadata import version as installed
+
+
+def version() -> str:
+    """The version that is installed; a checkout has none."""
+    try:
+        return installed("bach-lib")
+    except PackageNotFoundError:
+        return "development"
