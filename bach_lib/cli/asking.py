@@ -1,6 +1,6 @@
 """What every command does: load what is heavy, ask, and end with a sentence if it cannot be.
 
-The modules with the commands import none of BACH, so that `bach --help` and completion are there at once.
+The modules with the commands load nothing of that, so that `bach --help` and completion are there at once.
 """
 
 from collections.abc import Awaitable, Callable
