@@ -1,4 +1,4 @@
-"""`bach serve` and `bach demo`."""
+"""`bach serve`."""
 
 from importlib import import_module
 from typing import Annotated
@@ -21,11 +21,3 @@ def serve(
     errors, daemon = import_module("bach_lib.errors"), import_module("bach_lib.cli.daemon")
     with sentences(errors.BachError):
         daemon.run(settings().database, host=host, port=port, hosts=allow_host or ())
-
-
-@command
-def demo() -> None:
-    """Show an outage on this machine: nothing leaves it, and nothing is lost."""
-    errors, story = import_module("bach_lib.errors"), import_module("bach_lib.cli.demo")
-    with sentences(errors.BachError):
-        story.tell()

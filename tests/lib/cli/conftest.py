@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import pytest_socket
 from typer.testing import CliRunner
 
 from bach_lib.cli.app import app
@@ -44,6 +45,12 @@ class Outcome:
 
 
 type Run = Callable[..., Outcome]
+
+
+@pytest.fixture(autouse=True)
+def sockets_in_the_file_system(loopback: None) -> None:
+    """Allow those too, through which the command reaches the daemon. Home Assistant's test plugin sets it anew each time."""
+    pytest_socket.socket_allow_hosts(["127.0.0.1"], allow_unix_socket=True)
 
 
 @pytest.fixture

@@ -1,5 +1,0 @@
-"""placeholder."""
-
-
-def import_legacy() -> None:
-    """X."""
