@@ -49,7 +49,7 @@ type Run = Callable[..., Outcome]
 
 @pytest.fixture(autouse=True)
 def sockets_in_the_file_system(loopback: None) -> None:
-    """Allow those too, through which the command reaches the daemon. Home Assistant's test plugin sets it anew each time."""
+    """Allow those too, through which the command reaches the daemon; the test plugin forbids them before each test."""
     pytest_socket.socket_allow_hosts(["127.0.0.1"], allow_unix_socket=True)
 
 
