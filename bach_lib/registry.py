@@ -86,15 +86,17 @@ class Registry:
 
         Raises an `InputError`, `MissingLibraryError` or `StorageError`.
         """
-        if not _NAME.fullmatch(connection.name):
-            raise InvalidNameError(name=connection.name)
-        fresh = Connection(
-            **{name: getattr(connection, name) for name in ("name", "type", "category", "endpoint", "is_active")},
-            **{name: getattr(connection, name) for name in ("auth_type", "allowed")},
-            auth_config=dict(connection.auth_config),
-            settings=_copy(connection.settings),
-        )
-        return await asyncio.shield(self._add(fresh))
+        return await asyncio.shield(self._add(_fresh(connection)))
+
+    async def examine(self, connection: Connection) -> Connection:
+        """The connection as `add` would write it. Raises what `add` raises, and writes nothing."""
+        fresh = _fresh(connection)
+        if fresh.name in self._connections:
+            raise ConnectionExistsError(name=fresh.name)
+        if fresh.category is Category.CONNECTOR:
+            await self._connectors.load(fresh.type)
+        await self._check(fresh, Changes.__annotations__.keys())
+        return fresh
 
     async def update(self, name: str, /, **changes: Unpack[Changes]) -> Connection:
         """Change fields of a connection; new credentials or a new endpoint close its circuit breaker.
@@ -154,12 +156,8 @@ class Registry:
 
     async def _add(self, fresh: Connection) -> Connection:
         async with self._lock:
-            if fresh.name in self._connections:
-                raise ConnectionExistsError(name=fresh.name)
-            if fresh.category is Category.CONNECTOR:
-                await self._connectors.load(fresh.type)
-            await self._check(fresh, Changes.__annotations__.keys())
-            await self._store.submit(lambda tx: tx.run("add_connection", **_values(fresh)))
+            await self.examine(fresh)
+            await self._store.submit(lambda tx: tx.run("add_connection", **connection_values(fresh)))
             self._connections[fresh.name] = fresh
             self._bus.publish(ConnectionAdded(connection=fresh.name, row=fresh))
         return fresh
@@ -205,6 +203,23 @@ class Registry:
             await self._secrets.resolve(connection.auth_config)
 
 
+def check_name(name: str) -> None:
+    """Raise `InvalidNameError` for what cannot be the name of a connection."""
+    if not _NAME.fullmatch(name):
+        raise InvalidNameError(name=name)
+
+
+def _fresh(connection: Connection) -> Connection:
+    """Without what only BACH counts. Raises an `InputError`."""
+    check_name(connection.name)
+    return Connection(
+        **{name: getattr(connection, name) for name in ("name", "type", "category", "endpoint", "is_active")},
+        **{name: getattr(connection, name) for name in ("auth_type", "allowed")},
+        auth_config=dict(connection.auth_config),
+        settings=_copy(connection.settings),
+    )
+
+
 def _copy(settings: Mapping[str, object]) -> Mapping[str, object]:
     """As it will be after a restart. Raises `InvalidValueError` for what is no JSON."""
     try:
@@ -219,7 +234,7 @@ def _copy(settings: Mapping[str, object]) -> Mapping[str, object]:
 
 
 def _write_update(tx: Transaction, connection: Connection, changed: frozenset[str]) -> None:
-    values = _values(connection)
+    values = connection_values(connection)
     del values["type"], values["category"]
     tx.run("update_connection", **values)
     if changed & FRESH_START:
@@ -231,7 +246,8 @@ def _write_removal(tx: Transaction, name: str) -> None:
         tx.run(query, name=name)
 
 
-def _values(connection: Connection) -> dict[str, Value]:
+def connection_values(connection: Connection) -> dict[str, Value]:
+    """The columns of a row."""
     return {
         "name": connection.name,
         "type": connection.type,

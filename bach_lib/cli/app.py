@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from bach_lib.cli import connections, connector, messages, rules, service
+from bach_lib.cli import connections, connector, legacy, messages, rules, service
 from bach_lib.cli.version import version
 
 app = typer.Typer(
@@ -20,6 +20,7 @@ app.add_typer(connections.app, name="connections")
 app.add_typer(messages.app, name="msg")
 app.add_typer(rules.app, name="rules")
 app.command("serve")(service.serve)
+app.command("import-legacy")(legacy.import_legacy)
 
 
 def _show_version(wanted: bool) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from bach_lib.cli.faults import SentenceError
 from bach_lib.cli.paths import secrets_folder
 
+_CONNECTION = re.compile(r"[\w.-]{1,100}")
 _FIELD = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 
@@ -26,13 +27,24 @@ def ask_for(field: str, connection: str) -> str:
     return secret
 
 
-def keep(database: Path, connection: str, field: str, secret: str) -> str:
-    """Write a secret to its file; return the reference to it."""
+def reference(database: Path, connection: str, field: str) -> str:
+    """What leads to the secret. Raises `SentenceError` for names that would lead elsewhere."""
     if not _FIELD.fullmatch(field):
         raise SentenceError(f'"{field}" is no name for a secret. Use small letters, digits and "_".')
-    folder = secrets_folder(database)
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path = folder / f"{connection}.{field}"
+    if not _CONNECTION.fullmatch(connection):
+        raise SentenceError(f'"{connection}" is no name for a connection. Use letters, digits, "_", "-" or ".".')
+    return f"file:{secrets_folder(database) / f'{connection}.{field}'}"
+
+
+def exists(reference: str) -> bool:
+    """Whether there is something behind a reference of ours."""
+    return Path(reference.removeprefix("file:")).exists()
+
+
+def keep(database: Path, connection: str, field: str, secret: str) -> str:
+    """Write a secret to its file; return the reference to it."""
+    path = Path(reference(database, connection, field).removeprefix("file:"))
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     draft = path.with_name(f"{path.name}.new")
     draft.unlink(missing_ok=True)
     file = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

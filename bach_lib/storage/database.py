@@ -11,6 +11,7 @@ import asyncio
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
@@ -265,6 +266,23 @@ class MemoryDatabase(Store):
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+
+def read_foreign(path: Path, tables: Iterable[str]) -> dict[str, list[Row]]:
+    """All rows of those of these tables that a foreign database has; it is only read. Raises a `StorageError`."""
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as foreign:
+            foreign.row_factory = sqlite3.Row
+            there = {str(name) for (name,) in foreign.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+            return {
+                name: [dict(row) for row in foreign.execute(f'SELECT * FROM "{name}" ORDER BY rowid')]  # noqa: S608 - our own names
+                for name in tables
+                if name in there
+            }
+    except sqlite3.OperationalError as error:
+        raise StoreFailedError(path=path, reason=error) from error
+    except sqlite3.Error as error:
+        raise StoreDamagedError(path=path) from error
 
 
 def _batches(requests: SimpleQueue[list[_Request] | None]) -> Iterator[list[_Request]]:

@@ -214,3 +214,10 @@ SELECT id, received_at AS created_at FROM inbox WHERE id > :after ORDER BY id LI
 
 -- delete_incoming: a purge, a page at a time; or what a person throws away
 DELETE FROM inbox WHERE id IN (SELECT value FROM json_each(:ids));
+
+-- take_legacy: changes no row if that was taken over before
+INSERT INTO legacy_taken (digest) VALUES (:digest) ON CONFLICT (digest) DO NOTHING;
+
+-- save_counters: what a connection had done before it came here
+UPDATE connections SET success_count = :success_count, error_count = :error_count, last_used = :last_used
+WHERE name = :name;

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import stat
 import subprocess
 import sys
@@ -11,6 +12,14 @@ from pathlib import Path
 import pytest
 
 from tests.lib.cli.conftest import ADA, TOKEN, Run, Telegram
+
+ATTENTIVE = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from bach_lib.cli.__main__ import main
+main()
+"""
+"""The command, minding Ctrl-C also where the tests run in the background: there it is passed on that nobody should."""
 
 # -- connections -----------------------------------------------------------------------------------------------------
 
@@ -316,16 +325,19 @@ def test_shells_can_complete_it() -> None:
 
 def test_watching_shows_what_comes(home: Run, telegram: Telegram, database: Path) -> None:
     """Nobody could follow a conversation."""
-    command = [sys.executable, "-m", "bach_lib.cli", "msg", "watch", "--json", "--db", str(database)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout
-        telegram.write("hello")
-        lines: list[str] = []
-        reader = threading.Thread(target=lambda out: lines.append(out.readline()), args=(process.stdout,))
-        reader.start()
-        reader.join(20)
-        process.send_signal(2)
-        assert process.wait(20) == 130
+    words = ["msg", "watch", "--json", "--db", str(database)]
+    with subprocess.Popen([sys.executable, "-c", ATTENTIVE, *words], stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout
+            telegram.write("hello")
+            lines: list[str] = []
+            reader = threading.Thread(target=lambda out: lines.append(out.readline()), args=(process.stdout,))
+            reader.start()
+            reader.join(20)
+            process.send_signal(signal.SIGINT)
+            assert process.wait(20) == 130
+        finally:
+            process.kill()
     assert json.loads(lines[0])["text"] == "hello"
 
 

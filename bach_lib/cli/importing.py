@@ -1,0 +1,40 @@
+"""Taking over an original database: a step of its own, for which no BACH may have the new one open."""
+
+import asyncio
+import time
+from pathlib import Path
+
+from bach_lib.bus import Bus
+from bach_lib.cli.operations.rows import Row, connection_row
+from bach_lib.connectors import Connectors
+from bach_lib.legacy import plan, read, take
+from bach_lib.legacy.planning import Keep
+from bach_lib.registry import Registry
+from bach_lib.secrets import Secrets
+from bach_lib.storage import Database
+
+
+def run(old: Path, database: Path, keep: Keep, *, enable: bool) -> Row:
+    """Take over what can be; what was taken and what was left. Raises a `BachError`."""
+    return asyncio.run(_run(old, database, keep, enable=enable))
+
+
+async def _run(old: Path, database: Path, keep: Keep, *, enable: bool) -> Row:
+    found = await read(old)
+    store, connectors, now = Database(database), Connectors(), time.time()
+    await store.open()
+    try:
+        registry = Registry(store, Bus(), connectors, Secrets())
+        await registry.open()
+        made = await plan(found, registry, connectors, keep, now=now, enable=enable)
+        taken = await take(store, made, now=now)
+    finally:
+        await store.close()
+    return {
+        "connections": taken.connections,
+        "outgoing": taken.outgoing,
+        "incoming": taken.incoming,
+        "known": taken.known,
+        "added": [connection_row(row) for row, _ in made.connections],
+        "left": [{"what": one.what, "reason": one.reason} for one in made.left],
+    }

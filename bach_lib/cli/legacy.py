@@ -1,0 +1,75 @@
+"""`bach import-legacy`: what an original BACH had on its disk."""
+
+from collections.abc import Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bach_lib.cli import secret_files
+from bach_lib.cli.console import as_rows, say, show, show_one
+from bach_lib.cli.faults import sentences
+from bach_lib.cli.options import command, settings
+from bach_lib.cli.progress import bar
+
+_TAKEN = (
+    ("connections", "Connections"),
+    ("outgoing", "Messages going out"),
+    ("incoming", "Messages that came in"),
+    ("known", "Taken over before"),
+)
+
+
+@command
+def import_legacy(
+    old: Annotated[Path, typer.Argument(metavar="BACH.DB", help="The database of a BACH 2 or 3; it is only read.")],
+    enable: Annotated[
+        bool, typer.Option("--enable", help="Let the connections that were active work at once.")
+    ] = False,
+) -> None:
+    """Take over connections, the undelivered queue and the inbox. Can be repeated: nothing is taken twice."""
+    errors, importing = import_module("bach_lib.errors"), import_module("bach_lib.cli.importing")
+    database = settings().database
+    written: dict[str, str] = {}
+
+    def keep(name: str, field: str, secret: str) -> str:
+        """Where a secret of this name lies already it is left as it is: somebody may have changed it since."""
+        reference = secret_files.reference(database, name, field)
+        if not secret_files.exists(reference):
+            written[reference] = name
+            secret_files.keep(database, name, field, secret)
+        return reference
+
+    kept: set[str] = set()
+    with sentences(errors.BachError):
+        try:
+            with bar("Taking over", 1):
+                answer = importing.run(old.expanduser().absolute(), database, keep, enable=enable)
+            kept = {reference for row in as_rows(answer["added"]) for reference in _references(row)}
+        finally:
+            for reference in written.keys() - kept:
+                secret_files.forget(database, reference)
+    _tell(answer, enable=enable)
+
+
+def _references(row: Mapping[str, object]) -> list[str]:
+    found = row["auth_config"]
+    return [str(one) for one in found.values()] if isinstance(found, Mapping) else []
+
+
+def _tell(answer: Mapping[str, object], *, enable: bool) -> None:
+    if settings().as_json:
+        show_one(answer)  # type: ignore[arg-type] # it is JSON
+        return
+    show_one(answer, *_TAKEN)  # type: ignore[arg-type]
+    rows = as_rows(answer["left"])  # type: ignore[arg-type]
+    if rows:
+        say("\nLeft behind:")
+        show(rows, ("what", "What"), ("reason", "Why"), empty="")
+    added = [row["name"] for row in as_rows(answer["added"])]  # type: ignore[arg-type]
+    if added and not enable:
+        say("\nNothing works yet, so that two BACHs do not answer for one bot. Stop the old one, look at what waits")
+        say("with `bach msg outbox`, then let them work:")
+        for name in added:
+            say(f"  bach connector enable {name}")

@@ -1,0 +1,11 @@
+"""Taking over what an original BACH (2 or 3) had on its disk: connections, what was never delivered, and the inbox.
+
+`read` reads the old file, `plan` decides without writing anything, `take` writes all of it in one transaction. What was
+taken once is not taken again.
+"""
+
+from bach_lib.legacy.planning import Left, Plan, plan
+from bach_lib.legacy.reading import Old, OldConnection, read
+from bach_lib.legacy.taking import Taken, take
+
+__all__ = ["Left", "Old", "OldConnection", "Plan", "Taken", "plan", "read", "take"]
