@@ -348,3 +348,30 @@ async def test_a_thread_of_a_webhooks_channel_is_added_by_its_id(hass: HomeAssis
     await send(hass, "notify.water", "hello")
     [message] = await world.server.wait_for(1)
     assert message.channel is thread
+
+
+# -- beside Home Assistant's own -------------------------------------------------------------------------------------
+
+
+@pytest.mark.filterwarnings("ignore::SyntaxWarning", "ignore::DeprecationWarning")  # what nextcord's code causes
+@pytest.mark.parametrize("expected_lingering_tasks", [True])  # nextcord leaves some
+@pytest.mark.parametrize("first", ["ours", "theirs"])
+async def test_home_assistants_own_discord_integration_works_beside_ours(
+    hass: HomeAssistant, world: World, monkeypatch: pytest.MonkeyPatch, first: str
+) -> None:
+    """Whoever tries BACH would lose the notifications they have: both bring a library that speaks Discord."""
+    monkeypatch.setattr("nextcord.http.Route.BASE", world.server.api)
+    ours = bot_entry(hass, world, str(world.channel.id))
+    theirs = MockConfigEntry(domain="discord", title="old_bot", data={"api_token": TOKEN, "name": "old_bot"})
+    theirs.add_to_hass(hass)
+    for entry in [ours, theirs] if first == "ours" else [theirs, ours]:
+        assert hass.config_entries.async_get_entry(entry.entry_id)
+        if entry.state is State.NOT_LOADED:
+            assert await hass.config_entries.async_setup(entry.entry_id)
+        await hass.async_block_till_done()
+    assert [ours.state, theirs.state] == [State.LOADED, State.LOADED]
+    target = {"message": "through nextcord", "target": [str(world.channel.id)]}
+    await hass.services.async_call("notify", "old_bot", target, blocking=True)
+    await send(hass, "notify.place_0", "through BACH")
+    assert {message.content for message in await world.server.wait_for(2)} == {"through nextcord", "through BACH"}
+    await hass.config_entries.async_unload(theirs.entry_id)

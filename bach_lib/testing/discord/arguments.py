@@ -35,6 +35,8 @@ async def read_body(request: BaseRequest) -> Body:
         return Body()
     if request.content_type == "multipart/form-data":
         return await _form(request)
+    if request.content_type == "application/x-www-form-urlencoded":  # what a form without files becomes
+        return Body(values=_decode(str((await request.post()).get("payload_json", "")).encode()))
     raw = await request.read()
     if raw and request.content_type != "application/json":
         raise invalid(
