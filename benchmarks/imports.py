@@ -1,7 +1,7 @@
 """What importing BACH costs a program that already has Home Assistant's core, aiohttp and SQLite in memory.
 
 Each time in a fresh process, so that nothing is warm but the file cache. Only what the user's connections need may be
-loaded: `bach_lib` itself must bring no platform's library with it. The Telegram rows are for users of Telegram.
+loaded: `bach_lib` itself must bring no platform's library with it. A connector's rows are for its users.
 """
 
 import subprocess
@@ -26,12 +26,17 @@ memory, start = resident(), time.perf_counter()
 import {module}
 print([(time.perf_counter() - start) * 1000, resident() - memory, len({platforms} & set(sys.modules))])
 """
+MODULES = {
+    "bach_lib": "bach_lib",
+    "the Telegram connector": "bach_lib.connectors.telegram",
+    "the Discord connector": "bach_lib.connectors.discord",
+}
 PLATFORMS = {"discord", "telegram", "httpx", "typer"}
 
 
 def rows(effort: Effort) -> Iterator[Row]:
     """Milliseconds and memory for each, and what must not be loaded."""
-    for name, module in (("bach_lib", "bach_lib"), ("the Telegram connector", "bach_lib.connectors.telegram")):
+    for name, module in MODULES.items():
         found = [_import(module) for _ in range(effort.rounds)]
         milliseconds, memory, platforms = (median(column) for column in zip(*found, strict=True))
         yield Row(name=f"import {name}, over Home Assistant's core", unit="ms", ours=milliseconds)
