@@ -25,6 +25,7 @@ class Reading:
         connection: str | None,
         status: InboxStatus | None,
         sender: str | None,
+        recipient: str | None,
         before: int | None,
         limit: int,
         offset: int,
@@ -37,6 +38,7 @@ class Reading:
         return await self._inbox.page(
             connection=of_connection or connection,
             sender_id=sender_id,
+            recipient=recipient,
             status=status,
             before=before,
             limit=limit,

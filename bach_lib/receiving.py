@@ -26,17 +26,24 @@ class Receiving(ABC):
         connection: str | None = None,
         status: InboxStatus | None = None,
         sender: str | None = None,
+        recipient: str | None = None,
         before: int | None = None,
         limit: int = 50,
         offset: int = 0,
     ) -> list[IncomingMessage]:
         """A page of incoming messages, newest first; the last id of a page is the next page's `before`.
 
-        `sender`: `connection:sender_id`. `limit`: 1 to 500; `offset`: so many more are passed over. Raises
-        `InvalidValueError`.
+        `sender`: `connection:sender_id`; `recipient`: the place it came from. `limit`: 1 to 500; `offset`: so many more
+        are passed over. Raises `InvalidValueError`.
         """
         return await self._open_parts.reading.page(
-            connection=connection, status=status, sender=sender, before=before, limit=limit, offset=offset
+            connection=connection,
+            status=status,
+            sender=sender,
+            recipient=recipient,
+            before=before,
+            limit=limit,
+            offset=offset,
         )
 
     async def count_inbox(

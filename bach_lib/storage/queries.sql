@@ -173,6 +173,7 @@ SELECT * FROM inbox
 WHERE id < :before
     AND (:connection IS NULL OR connection = :connection)
     AND (:sender_id IS NULL OR sender_id = :sender_id)
+    AND (:recipient IS NULL OR recipient = :recipient)
     AND (:status IS NULL OR status = :status)
 ORDER BY id DESC LIMIT :limit OFFSET :offset;
 

@@ -89,6 +89,20 @@ def received(hass: HomeAssistant, entry: BachConfigEntry, message: IncomingMessa
     )
 
 
+@callback
+def stranger(message: IncomingMessage, entry_id: str) -> Received:
+    """A message from the inbox of somebody who was removed since: as the platform knows it, and without any right."""
+    return Received(
+        message=message,
+        entry_id=entry_id,
+        subentry_id=None,
+        recipient_name=message.recipient,
+        person=message.sender_name or message.sender_id,
+        role=Role.NOTIFY_ONLY,
+        context=Context(),
+    )
+
+
 def _event_entity(hass: HomeAssistant, entry: BachConfigEntry, subentry_id: str | None) -> str | None:
     if subentry_id is None:
         return None

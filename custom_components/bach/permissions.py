@@ -9,6 +9,10 @@ from homeassistant.core import HomeAssistant, ServiceCall
 from homeassistant.exceptions import Unauthorized, UnknownUser
 from homeassistant.helpers import entity_registry as er
 
+from .const import DOMAIN
+from .entry import connection_name
+from .hub import HUB
+
 
 async def require_control(call: ServiceCall, entity_ids: Iterable[str]) -> None:
     """Raise `Unauthorized` if a user makes this call who may not control all of these entities."""
@@ -20,6 +24,14 @@ async def require_control(call: ServiceCall, entity_ids: Iterable[str]) -> None:
     for entity_id in entity_ids:
         if not user.permissions.check_entity(entity_id, POLICY_CONTROL):
             raise Unauthorized(context=call.context, entity_id=entity_id, permission=POLICY_CONTROL)
+
+
+async def require_message_control(call: ServiceCall, message_id: int) -> None:
+    """The same for the connection of a message that was sent. Raises an error of the library if there is none."""
+    message = await call.hass.data[HUB].bach.get(message_id)
+    for entry in call.hass.config_entries.async_loaded_entries(DOMAIN):
+        if connection_name(entry) == message.connection:
+            await require_control(call, recipient_entities(call.hass, entry))
 
 
 def recipient_entities(hass: HomeAssistant, entry: ConfigEntry) -> list[str]:

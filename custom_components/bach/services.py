@@ -13,11 +13,30 @@ from homeassistant.util.json import JsonObjectType
 
 from bach_lib import Message, QueueStatus, Status
 
+from .change_actions import (
+    DELETE_SCHEMA,
+    EDIT_SCHEMA,
+    MESSAGE_ID,
+    REACT_SCHEMA,
+    async_delete_message,
+    async_edit_message,
+    async_react,
+)
 from .const import DOMAIN
+from .download import DOWNLOAD_SCHEMA, async_download
 from .entry import connection_name
 from .errors import translated_errors
 from .hub import HUB
-from .permissions import recipient_entities, require_control
+from .inbox_actions import GET_INBOX_SCHEMA, MARK_SCHEMA, async_get_inbox, async_mark
+from .permissions import recipient_entities, require_control, require_message_control
+from .rule_actions import (
+    GET_RULES_SCHEMA,
+    REMOVE_RULE_SCHEMA,
+    SET_RULE_SCHEMA,
+    async_get_rules,
+    async_remove_rule,
+    async_set_rule,
+)
 from .send_message import SCHEMA as SEND_MESSAGE_SCHEMA
 from .send_message import async_send_message
 
@@ -27,15 +46,13 @@ ATTR_STATUS: Final = "status"
 
 MAX_LISTED: Final = 500
 
-_MESSAGE_ID = vol.All(vol.Coerce(int), vol.Range(min=1))
-
 RETRY_SCHEMA = vol.Schema(
     {
-        vol.Exclusive(ATTR_MESSAGE_ID, "what"): _MESSAGE_ID,
+        vol.Exclusive(ATTR_MESSAGE_ID, "what"): MESSAGE_ID,
         vol.Exclusive(ATTR_CONFIG_ENTRY_ID, "what"): cv.string,
     }
 )
-CANCEL_SCHEMA = vol.Schema({vol.Required(ATTR_MESSAGE_ID): _MESSAGE_ID})
+CANCEL_SCHEMA = vol.Schema({vol.Required(ATTR_MESSAGE_ID): MESSAGE_ID})
 GET_QUEUE_SCHEMA = vol.Schema(
     {
         vol.Optional(ATTR_CONFIG_ENTRY_ID): cv.string,
@@ -53,8 +70,24 @@ def async_setup_services(hass: HomeAssistant) -> None:
     register(DOMAIN, "send_message", async_send_message, SEND_MESSAGE_SCHEMA, optional)
     register(DOMAIN, "retry", _retry, RETRY_SCHEMA, optional)
     register(DOMAIN, "cancel", _cancel, CANCEL_SCHEMA, optional)
-    # it shows what people wrote to each other
-    service.async_register_admin_service(hass, DOMAIN, "get_queue", _get_queue, GET_QUEUE_SCHEMA, SupportsResponse.ONLY)
+    register(DOMAIN, "edit_message", async_edit_message, EDIT_SCHEMA, optional)
+    register(DOMAIN, "delete_message", async_delete_message, DELETE_SCHEMA, optional)
+    register(DOMAIN, "react", async_react, REACT_SCHEMA, optional)
+    _set_up_for_administrators(hass)
+
+
+@callback
+def _set_up_for_administrators(hass: HomeAssistant) -> None:
+    """Register what shows what people wrote to each other, or changes how the home takes it."""
+    only, optional = SupportsResponse.ONLY, SupportsResponse.OPTIONAL
+    register_admin_service = service.async_register_admin_service
+    register_admin_service(hass, DOMAIN, "get_queue", _get_queue, GET_QUEUE_SCHEMA, only)
+    register_admin_service(hass, DOMAIN, "get_inbox", async_get_inbox, GET_INBOX_SCHEMA, only)
+    register_admin_service(hass, DOMAIN, "mark", async_mark, MARK_SCHEMA, optional)
+    register_admin_service(hass, DOMAIN, "download", async_download, DOWNLOAD_SCHEMA, optional)
+    register_admin_service(hass, DOMAIN, "get_rules", async_get_rules, GET_RULES_SCHEMA, only)
+    register_admin_service(hass, DOMAIN, "set_rule", async_set_rule, SET_RULE_SCHEMA, optional)
+    register_admin_service(hass, DOMAIN, "remove_rule", async_remove_rule, REMOVE_RULE_SCHEMA, optional)
 
 
 async def _retry(call: ServiceCall) -> ServiceResponse:
@@ -62,7 +95,7 @@ async def _retry(call: ServiceCall) -> ServiceResponse:
     with translated_errors(call.hass):
         bach = call.hass.data[HUB].bach
         if (message_id := call.data.get(ATTR_MESSAGE_ID)) is not None:
-            await _require_message_control(call, await bach.get(message_id))
+            await require_message_control(call, message_id)
             await bach.retry(message_id)
             count = 1
         else:
@@ -76,15 +109,9 @@ async def _cancel(call: ServiceCall) -> ServiceResponse:
     """Take a waiting message back."""
     with translated_errors(call.hass):
         bach = call.hass.data[HUB].bach
-        await _require_message_control(call, await bach.get(call.data[ATTR_MESSAGE_ID]))
+        await require_message_control(call, call.data[ATTR_MESSAGE_ID])
         message = await bach.cancel(call.data[ATTR_MESSAGE_ID])
     return {"id": message.id, "status": message.status.value} if call.return_response else None
-
-
-async def _require_message_control(call: ServiceCall, message: Message) -> None:
-    for entry in call.hass.config_entries.async_loaded_entries(DOMAIN):
-        if connection_name(entry) == message.connection:
-            await require_control(call, recipient_entities(call.hass, entry))
 
 
 async def _get_queue(call: ServiceCall) -> ServiceResponse:

@@ -126,13 +126,24 @@ async def test_other_peoples_messages_cannot_be_cancelled(hass: HomeAssistant, d
         ("cancel", {"message_id": 1}),
         ("retry", {"message_id": 1}),
         ("retry", {"config_entry_id": dead.entry_id}),
+        ("edit_message", {"message_id": 1, "message": "mine now"}),
+        ("delete_message", {"message_id": 1}),
+        ("react", {"message_id": 1, "reaction": "👍"}),
     ):
         with pytest.raises(Unauthorized):
             await call(hass, action, response=False, context=mine, **data)
 
 
 @pytest.mark.parametrize(
-    ("action", "data"), [("retry", {"message_id": 1}), ("cancel", {"message_id": 1}), ("get_queue", {})]
+    ("action", "data"),
+    [
+        ("retry", {"message_id": 1}),
+        ("cancel", {"message_id": 1}),
+        ("get_queue", {}),
+        ("edit_message", {"message_id": 1, "message": "new"}),
+        ("delete_message", {"message_id": 1}),
+        ("react", {"message_id": 1, "reaction": "👍"}),
+    ],
 )
 async def test_without_a_loaded_connection_the_actions_say_so(
     hass: HomeAssistant, loaded: MockConfigEntry, action: str, data: dict[str, Any]

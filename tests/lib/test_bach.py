@@ -480,6 +480,15 @@ async def test_the_inbox_is_filtered_by_sender(receiving: Bach, clock: FakeClock
             await receiving.inbox(sender=wrong)
 
 
+async def test_the_inbox_is_filtered_by_recipient(receiving: Bach, clock: FakeClock, platform: FakePlatform) -> None:
+    """Who looks at what came in from one place would find what came from others."""
+    bring(platform, remote_id="7:1", sender="7")
+    await clock.settle()
+    assert [message.recipient for message in await receiving.inbox(recipient="7")] == ["7"]
+    assert await receiving.inbox(recipient="8") == []
+    assert await receiving.inbox(recipient="7", sender="home:42") == []
+
+
 async def test_messages_are_marked(receiving: Bach) -> None:
     """What somebody has dealt with would look new for ever."""
     [message] = await receiving.inbox(status=InboxStatus.UNREAD)

@@ -51,6 +51,7 @@ class Bench:
         *,
         connection: str | None = None,
         sender_id: str | None = None,
+        recipient: str | None = None,
         status: InboxStatus | None = None,
         before: int | None = None,
         limit: int = 500,
@@ -58,7 +59,13 @@ class Bench:
     ) -> list[IncomingMessage]:
         """A page of the inbox."""
         return await self.inbox.page(
-            connection=connection, sender_id=sender_id, status=status, before=before, limit=limit, offset=offset
+            connection=connection,
+            sender_id=sender_id,
+            recipient=recipient,
+            status=status,
+            before=before,
+            limit=limit,
+            offset=offset,
         )
 
     async def texts(self) -> list[str]:

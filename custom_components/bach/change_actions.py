@@ -1,0 +1,77 @@
+"""The actions on a message that was sent: another text, a reaction, or away with it.
+
+Each is a message of its own in the same lane: it is as durable and comes in order.
+"""
+
+from typing import Final
+
+import voluptuous as vol
+from homeassistant.core import ServiceCall, ServiceResponse
+from homeassistant.helpers import config_validation as cv
+
+from bach_lib import Format, Receipt
+
+from .choices import buttons
+from .errors import translated_errors
+from .hub import HUB
+from .permissions import require_message_control
+
+ATTR_BUTTONS: Final = "buttons"
+ATTR_FORMAT: Final = "format"
+ATTR_MESSAGE: Final = "message"
+ATTR_MESSAGE_ID: Final = "message_id"
+ATTR_REACTION: Final = "reaction"
+ATTR_TITLE: Final = "title"
+
+MESSAGE_ID: Final = vol.All(vol.Coerce(int), vol.Range(min=1))
+
+EDIT_SCHEMA: Final = vol.Schema(
+    {
+        vol.Required(ATTR_MESSAGE_ID): MESSAGE_ID,
+        vol.Required(ATTR_MESSAGE): cv.string,
+        vol.Optional(ATTR_TITLE): cv.string,
+        vol.Optional(ATTR_FORMAT, default=Format.PLAIN.value): vol.In([item.value for item in Format]),
+        vol.Optional(ATTR_BUTTONS, default=[]): buttons,
+    }
+)
+DELETE_SCHEMA: Final = vol.Schema({vol.Required(ATTR_MESSAGE_ID): MESSAGE_ID})
+REACT_SCHEMA: Final = vol.Schema({vol.Required(ATTR_MESSAGE_ID): MESSAGE_ID, vol.Required(ATTR_REACTION): cv.string})
+
+
+async def async_edit_message(call: ServiceCall) -> ServiceResponse:
+    """Give a message another text, and other buttons or none."""
+    data = call.data
+    with translated_errors(call.hass):
+        await require_message_control(call, data[ATTR_MESSAGE_ID])
+        receipt = await call.hass.data[HUB].bach.edit(
+            data[ATTR_MESSAGE_ID],
+            data[ATTR_MESSAGE],
+            title=data.get(ATTR_TITLE),
+            format=data[ATTR_FORMAT],
+            buttons=data[ATTR_BUTTONS],
+            context=call.context.id,
+        )
+    return _answer(call, receipt)
+
+
+async def async_delete_message(call: ServiceCall) -> ServiceResponse:
+    """Take a message away from the platform."""
+    with translated_errors(call.hass):
+        await require_message_control(call, call.data[ATTR_MESSAGE_ID])
+        receipt = await call.hass.data[HUB].bach.delete(call.data[ATTR_MESSAGE_ID], context=call.context.id)
+    return _answer(call, receipt)
+
+
+async def async_react(call: ServiceCall) -> ServiceResponse:
+    """Put an emoji on a message."""
+    data = call.data
+    with translated_errors(call.hass):
+        await require_message_control(call, data[ATTR_MESSAGE_ID])
+        receipt = await call.hass.data[HUB].bach.react(
+            data[ATTR_MESSAGE_ID], data[ATTR_REACTION], context=call.context.id
+        )
+    return _answer(call, receipt)
+
+
+def _answer(call: ServiceCall, receipt: Receipt) -> ServiceResponse:
+    return {"id": receipt.id, "status": receipt.status.value} if call.return_response else None

@@ -1,0 +1,105 @@
+"""The actions on what came in: looking at it, and marking what has been dealt with."""
+
+from typing import Final
+
+import voluptuous as vol
+from homeassistant.const import ATTR_CONFIG_ENTRY_ID
+from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers import service
+from homeassistant.util.json import JsonObjectType
+
+from bach_lib import InboxStatus, IncomingMessage
+
+from .const import CONF_RECIPIENT, DOMAIN, SUBENTRY_RECIPIENT
+from .coordinator import BachConfigEntry
+from .entry import connection_name
+from .errors import translated_errors
+from .hub import HUB
+from .incoming import received, stranger
+from .payload import iso_time, payload
+
+ATTR_INCOMING_ID: Final = "incoming_id"
+ATTR_LIMIT: Final = "limit"
+ATTR_OFFSET: Final = "offset"
+ATTR_RECIPIENT: Final = "recipient"
+ATTR_SENDER: Final = "sender"
+ATTR_STATUS: Final = "status"
+
+MAX_LISTED: Final = 500
+MAX_MARKED: Final = 500
+
+INCOMING_ID: Final = vol.All(vol.Coerce(int), vol.Range(min=1))
+_STATUS = vol.In([status.value for status in InboxStatus])
+
+GET_INBOX_SCHEMA: Final = vol.Schema(
+    {
+        vol.Optional(ATTR_CONFIG_ENTRY_ID): cv.string,
+        vol.Optional(ATTR_STATUS): _STATUS,
+        vol.Optional(ATTR_SENDER): cv.string,
+        vol.Optional(ATTR_RECIPIENT): cv.string,
+        vol.Optional(ATTR_LIMIT, default=50): vol.All(vol.Coerce(int), vol.Range(min=1, max=MAX_LISTED)),
+        vol.Optional(ATTR_OFFSET, default=0): vol.All(vol.Coerce(int), vol.Range(min=0)),
+    }
+)
+MARK_SCHEMA: Final = vol.Schema(
+    {
+        vol.Required(ATTR_INCOMING_ID): vol.All(cv.ensure_list, vol.Length(min=1, max=MAX_MARKED), [INCOMING_ID]),
+        vol.Required(ATTR_STATUS): _STATUS,
+    }
+)
+
+
+async def async_get_inbox(call: ServiceCall) -> ServiceResponse:
+    """A page of what came in, newest first."""
+    data = call.data
+    entry, recipient = _place(call)
+    status = data.get(ATTR_STATUS)
+    with translated_errors(call.hass):
+        messages = await call.hass.data[HUB].bach.inbox(
+            connection=connection_name(entry) if entry else None,
+            status=InboxStatus(status) if status else None,
+            sender=data.get(ATTR_SENDER),
+            recipient=recipient,
+            limit=data[ATTR_LIMIT],
+            offset=data[ATTR_OFFSET],
+        )
+    entries: dict[str, BachConfigEntry] = {
+        connection_name(entry): entry for entry in call.hass.config_entries.async_entries(DOMAIN)
+    }
+    return {"messages": [_row(call.hass, entries.get(message.connection), message) for message in messages]}
+
+
+async def async_mark(call: ServiceCall) -> ServiceResponse:
+    """Let messages count as read, archived or unread."""
+    with translated_errors(call.hass):
+        count = await call.hass.data[HUB].bach.mark(call.data[ATTR_INCOMING_ID], InboxStatus(call.data[ATTR_STATUS]))
+    return {"marked": count} if call.return_response else None
+
+
+def _place(call: ServiceCall) -> tuple[BachConfigEntry | None, str | None]:
+    """The connection and the address that the call narrows the page down to. A recipient may be one of its entities."""
+    recipient: str | None = call.data.get(ATTR_RECIPIENT)
+    entry_id: str | None = call.data.get(ATTR_CONFIG_ENTRY_ID)
+    if recipient and (found := er.async_get(call.hass).async_get(recipient)):
+        entry = call.hass.config_entries.async_get_entry(found.config_entry_id or "")
+        subentry = entry.subentries.get(found.config_subentry_id or "") if entry else None
+        if found.platform != DOMAIN or not entry or not subentry or subentry.subentry_type != SUBENTRY_RECIPIENT:
+            raise ServiceValidationError(
+                translation_domain=DOMAIN,
+                translation_key="not_a_recipient",
+                translation_placeholders={"entity_id": recipient},
+            )
+        return entry, subentry.data[CONF_RECIPIENT]
+    return (service.async_get_config_entry(call.hass, DOMAIN, entry_id) if entry_id else None), recipient
+
+
+def _row(hass: HomeAssistant, entry: BachConfigEntry | None, message: IncomingMessage) -> JsonObjectType:
+    """As automations know it; of somebody who was removed since, what the platform knows."""
+    found = received(hass, entry, message) if entry else None
+    return payload(found or stranger(message, entry.entry_id if entry else "")) | {
+        ATTR_STATUS: message.status.value,
+        "routed_at": iso_time(message.routed_at),
+    }

@@ -1,0 +1,76 @@
+"""The actions on context rules: names for what messages are about, so that automations ask for a name."""
+
+from typing import Final
+
+import voluptuous as vol
+from homeassistant.const import ATTR_CONFIG_ENTRY_ID
+from homeassistant.core import ServiceCall, ServiceResponse
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers import service
+from homeassistant.util.json import JsonObjectType
+
+from bach_lib import Rule
+
+from .const import DOMAIN
+from .entry import connection_name
+from .errors import translated_errors
+from .hub import HUB
+
+ATTR_ACTIVE: Final = "active"
+ATTR_NAME: Final = "name"
+ATTR_PATTERNS: Final = "patterns"
+ATTR_PHRASES: Final = "phrases"
+
+GET_RULES_SCHEMA: Final = vol.Schema({})
+SET_RULE_SCHEMA: Final = vol.Schema(
+    {
+        vol.Required(ATTR_NAME): cv.string,
+        vol.Optional(ATTR_PHRASES, default=[]): vol.All(cv.ensure_list, [cv.string]),
+        vol.Optional(ATTR_PATTERNS, default=[]): vol.All(cv.ensure_list, [cv.string]),
+        vol.Optional(ATTR_CONFIG_ENTRY_ID): cv.string,
+        vol.Optional(ATTR_ACTIVE, default=True): cv.boolean,
+    }
+)
+REMOVE_RULE_SCHEMA: Final = vol.Schema({vol.Required(ATTR_NAME): cv.string})
+
+
+async def async_get_rules(call: ServiceCall) -> ServiceResponse:
+    """All rules, by name."""
+    entries = {connection_name(entry): entry.entry_id for entry in call.hass.config_entries.async_entries(DOMAIN)}
+    with translated_errors(call.hass):
+        rules = call.hass.data[HUB].bach.rules.list()
+    return {"rules": [_row(rule, entries.get(rule.connection or "")) for rule in rules]}
+
+
+async def async_set_rule(call: ServiceCall) -> ServiceResponse:
+    """Keep a rule; one of the same name is replaced as a whole."""
+    data = call.data
+    entry_id = data.get(ATTR_CONFIG_ENTRY_ID)
+    entry = service.async_get_config_entry(call.hass, DOMAIN, entry_id) if entry_id else None
+    rule = Rule(
+        name=data[ATTR_NAME],
+        phrases=tuple(data[ATTR_PHRASES]),
+        patterns=tuple(data[ATTR_PATTERNS]),
+        connection=connection_name(entry) if entry else None,
+        is_active=data[ATTR_ACTIVE],
+    )
+    with translated_errors(call.hass):
+        await call.hass.data[HUB].bach.rules.set(rule)
+    return _row(rule, entry_id) if call.return_response else None
+
+
+async def async_remove_rule(call: ServiceCall) -> ServiceResponse:
+    """Forget a rule."""
+    with translated_errors(call.hass):
+        await call.hass.data[HUB].bach.rules.remove(call.data[ATTR_NAME])
+    return {"removed": call.data[ATTR_NAME]} if call.return_response else None
+
+
+def _row(rule: Rule, entry_id: str | None) -> JsonObjectType:
+    return {
+        ATTR_NAME: rule.name,
+        ATTR_PHRASES: list(rule.phrases),
+        ATTR_PATTERNS: list(rule.patterns),
+        ATTR_CONFIG_ENTRY_ID: entry_id,
+        ATTR_ACTIVE: rule.is_active,
+    }
