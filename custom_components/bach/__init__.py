@@ -29,6 +29,7 @@ from .entry import as_connection, connection_name
 from .errors import placeholders
 from .hub import HUB, Hub
 from .incoming import async_listen
+from .lost_users import async_watch_users
 from .services import async_setup_services
 from .users import async_get_users
 from .watcher import async_watch
@@ -74,6 +75,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: BachConfigEntry) -> bool
     async_watch(hass, entry, bach)
     async_chat(hass, entry, bach)
     async_listen(hass, entry, bach)
+    async_watch_users(hass, entry)
     entry.async_on_unload(entry.add_update_listener(_updated))
     return True
 

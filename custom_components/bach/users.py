@@ -1,13 +1,13 @@
 """The users of Home Assistant at hand without waiting, so that messages keep their order while their senders are told.
 
-Home Assistant changes its user objects in place; only users that come and go have to be followed.
+Home Assistant changes its user objects in place, so what is asked here is true at that moment.
 """
 
 from collections.abc import Mapping
 
-from homeassistant.auth import EVENT_USER_ADDED, EVENT_USER_REMOVED
+from homeassistant.auth import EVENT_USER_ADDED, EVENT_USER_REMOVED, EVENT_USER_UPDATED
 from homeassistant.auth.models import User
-from homeassistant.core import Event, HomeAssistant
+from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
 from homeassistant.util.hass_dict import HassKey
 
 from .const import DOMAIN
@@ -18,6 +18,7 @@ class Users:
 
     def __init__(self) -> None:
         self._users: dict[str, User] = {}
+        self._subscribers: list[CALLBACK_TYPE] = []
 
     def active(self, user_id: str | None) -> str | None:
         """The same id if it is that of a person who may log in now."""
@@ -28,14 +29,22 @@ class Users:
         """The people who may be somebody's user, as ids and names."""
         return {user.id: user.name or user.id for user in self._users.values() if _is_person(user)}
 
+    @callback
+    def subscribe(self, changed: CALLBACK_TYPE) -> CALLBACK_TYPE:
+        """Call `changed` whenever somebody has come, gone, or may log in (no more), until the returned function is."""
+        self._subscribers.append(changed)
+        return lambda: self._subscribers.remove(changed)
+
     async def follow(self, hass: HomeAssistant) -> None:
         """Know everybody, now and as they come and go."""
 
         async def look(_: Event) -> None:
             self._users = {user.id: user for user in await hass.auth.async_get_users()}
+            for changed in list(self._subscribers):
+                changed()
 
-        hass.bus.async_listen(EVENT_USER_ADDED, look)
-        hass.bus.async_listen(EVENT_USER_REMOVED, look)
+        for event_type in (EVENT_USER_ADDED, EVENT_USER_UPDATED, EVENT_USER_REMOVED):
+            hass.bus.async_listen(event_type, look)
         self._users = {user.id: user for user in await hass.auth.async_get_users()}
 
 

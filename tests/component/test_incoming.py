@@ -6,6 +6,7 @@ import pytest
 from homeassistant.const import EVENT_HOMEASSISTANT_STARTED
 from homeassistant.core import CoreState, Event, HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser, async_capture_events
 
@@ -130,6 +131,35 @@ async def test_whose_user_may_not_log_in_has_no_rights(
     await hass.async_block_till_done()
     await arrive(hass, incoming(ADA))
     assert len(heard) == 1
+
+
+async def test_a_lost_user_shows_as_a_repair_and_goes(
+    hass: HomeAssistant, telegram: TelegramServer, hass_admin_user: MockUser, issue_registry: ir.IssueRegistry
+) -> None:
+    """Messages of somebody who lost the user would seem to vanish, and nobody could find out why."""
+    entry = family(hass, telegram, hass_admin_user.id)
+    await set_up(hass, entry)
+    [ada] = [key for key, item in entry.subentries.items() if item.title == "Ada"]
+
+    def issue() -> ir.IssueEntry | None:
+        return issue_registry.async_get_issue(DOMAIN, f"lost_user_{ada}")
+
+    assert issue() is None
+    await hass.auth.async_update_user(hass_admin_user, is_active=False)
+    await hass.async_block_till_done()
+    found = issue()
+    assert found
+    assert found.translation_placeholders == {"person": "Ada", "name": "@home_bot"}
+    await hass.auth.async_update_user(hass_admin_user, is_active=True)
+    await hass.async_block_till_done()
+    assert issue() is None
+
+    await hass.auth.async_remove_user(hass_admin_user)
+    await hass.async_block_till_done()
+    assert issue()
+    hass.config_entries.async_update_subentry(entry, entry.subentries[ada], data={"recipient": str(ADA)})
+    await hass.async_block_till_done()
+    assert issue() is None
 
 
 async def test_a_user_of_the_system_is_nobodys(

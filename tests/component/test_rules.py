@@ -175,7 +175,7 @@ def test_every_placeholder_of_a_dialog_is_filled() -> None:
     for section, filled in (
         ("config", {"expected", "link", "name", "portal", "portal_url", "reason"}),
         ("config_subentries", {"expected", "link", "name", "reason", "sender"}),
-        ("issues", {"name", "reason"}),
+        ("issues", {"name", "person", "reason"}),
     ):
         for path, text in leaves(TEXTS[section]):
             assert names(text) <= filled, path

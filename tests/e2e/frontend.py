@@ -72,6 +72,16 @@ class Frontend:
         """The page that lists its entries."""
         await self.page.goto(f"/config/integrations/integration/{domain}")
 
+    async def change(self, name: str, button: str) -> None:
+        """The gear of a sub-entry on the page of the integration."""
+        row = self.page.locator("ha-config-sub-entry-row", has_text=name).first
+        await row.get_by_role("button", name=button).click()
+
+    async def pick_option(self, field: str, option: str) -> None:
+        """Open a list of a form, and choose."""
+        await self.page.locator("ha-selector-select", has_text=field).first.click()
+        await self.page.get_by_text(option, exact=True).last.click()
+
     async def open_chat_settings(self, name: str) -> None:
         """The gear of a recipient on the page of the integration, and the part about chatting."""
         await self.open_integration("bach")
