@@ -147,6 +147,7 @@ async def _seen(entry: BachConfigEntry, place: str) -> dict[str, str]:
                 found.setdefault(message.sender_id, message.sender_name[:_MAX_TITLE] or message.sender_id)
     for subentry in entry.get_subentries_of_type(SUBENTRY_RECIPIENT):
         if subentry.data.get(CONF_KIND) == KIND_PRIVATE:
-            found.setdefault(subentry.data[CONF_RECIPIENT], subentry.title)
+            # Discord writes "@" before the id of a person who is a place to send to
+            found.setdefault(subentry.data[CONF_RECIPIENT].removeprefix("@"), subentry.title)
     added = {subentry.unique_id for subentry in entry.subentries.values()}
     return {sender: name for sender, name in found.items() if person_unique_id(place, sender) not in added}

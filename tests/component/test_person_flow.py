@@ -92,6 +92,19 @@ async def test_somebody_who_wrote_is_picked(
     }
 
 
+async def test_a_person_to_send_to_can_be_picked_as_one_who_writes(
+    hass: HomeAssistant, telegram: TelegramServer
+) -> None:
+    """Where the address of a private chat is not the id of the person, the choice could not be saved."""
+    groups = [recipient("Ada", f"@{ADA}"), recipient("Family", str(FAMILY), kind="channel")]
+    entry = add_entry(hass, telegram, recipients={}, more=groups)
+    await set_up(hass, entry)
+    result = await configure(hass, await start(hass, entry), recipient=str(FAMILY))
+    assert options(result, "sender_id") == {str(ADA): f"Ada ({ADA})"}
+    result = await configure(hass, result, sender_id=str(ADA))
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
 async def test_an_id_can_be_typed_for_a_group_that_is_only_told(
     hass: HomeAssistant, telegram: TelegramServer, bot: Bot, home: MockConfigEntry
 ) -> None:
