@@ -73,6 +73,7 @@ class Rest(HTTPClient):
         self._caller_session = session
         self._new_gateway_session = gateway_session or session
         self._gateway_session: ClientSession | None = None
+        self._socket: ClientWebSocketResponse | None = None
         self._clock = clock
         self._waits = Waits(clock)
         self._connects: deque[float] = deque()
@@ -130,7 +131,7 @@ class Rest(HTTPClient):
         if self._gateway_session is None:
             self._gateway_session = self._new_gateway_session()
         try:
-            return await self._gateway_session.ws_connect(
+            self._socket = await self._gateway_session.ws_connect(
                 url,
                 max_msg_size=_MAX_ANSWER,
                 timeout=ClientWSTimeout(ws_close=2.0),
@@ -140,12 +141,17 @@ class Rest(HTTPClient):
             )
         except (ClientError, OSError, ValueError, RuntimeError) as error:
             failure = RequestError(*not_connected(error, URL(url).host or "the gateway"))
+        else:
+            return self._socket
         raise failure
 
     @override
     async def close(self) -> None:
-        """Close what was made for the gateway."""
+        """Close what was made for the gateway. discord.py forgets a connection that nobody greeted."""
+        socket, self._socket = self._socket, None
         session, self._gateway_session = self._gateway_session, None
+        if socket is not None:
+            await socket.close(code=1000)
         if session is not None:
             await session.close()
 

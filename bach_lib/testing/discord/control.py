@@ -64,6 +64,7 @@ FAULTS: Mapping[str, Callable[[Command], Fault]] = {
     "garbage": lambda _: Fault.garbage(),
     "hang": lambda command: Fault.hang(store=bool(command.options.get("store"))),
     "latency": lambda command: Fault.latency(command.number("seconds", 1)),
+    "redirect": lambda command: Fault.redirect(command.text("location", "/")),
     "server_error": lambda command: Fault.server_error(int(command.number("status", 502))),
     "too_many_requests": lambda command: Fault.too_many_requests(
         command.number("retry_after", 1), everywhere=bool(command.options.get("everywhere"))

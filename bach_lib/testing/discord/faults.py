@@ -92,6 +92,11 @@ class Fault:
         return cls(name="garbage", effect=Effect.ANSWER, body=CAPTIVE_PORTAL, content_type="text/html")
 
     @classmethod
+    def redirect(cls, location: str) -> Self:
+        """302 to somewhere else, as something on the way that wants to be asked first."""
+        return cls(name="redirect", effect=Effect.ANSWER, status=302, headers={"Location": location})
+
+    @classmethod
     def hang(cls, *, store: bool = False) -> Self:
         """Read the request and go silent until released; with `store` the call has had its effect before that."""
         return cls(name="hang", effect=Effect.WAIT, stage=Stage.AFTER_HANDLING if store else Stage.BEFORE_HANDLING)

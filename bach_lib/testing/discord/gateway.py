@@ -112,11 +112,11 @@ class Connection:
 
 
 class Gateway:
-    """All sessions. `heartbeat` is the interval that Hello tells.
+    """All sessions. `heartbeat` is the interval that Hello tells; `identified` and `heartbeats` count.
 
     While `is_deaf`, nothing that a client sends is answered: its heartbeats stay without an answer (a zombie).
-    `is_closed`: nobody is let in (503), while the rest of the platform works. `turns_away`: the code with which every
-    connection is closed as soon as it is there. `identified` and `heartbeats` count what clients sent.
+    `is_mute`: nobody is greeted. `is_closed`: nobody is let in (503), while the rest of the platform works.
+    `turns_away`: the code with which every connection is closed as soon as it is there.
     """
 
     def __init__(self, world: World) -> None:
@@ -124,6 +124,7 @@ class Gateway:
         self.heartbeat = HEARTBEAT_SECONDS
         self.is_deaf = False
         self.is_closed = False
+        self.is_mute = False
         self.turns_away: int | None = None
         self.identified = 0
         self.heartbeats = 0
@@ -176,7 +177,8 @@ class Gateway:
         connection = Connection(socket, _compression(request.query.get("compress", "")))
         self._connections.add(connection)
         writer = asyncio.create_task(connection.write())
-        connection.send(_HELLO, {"heartbeat_interval": int(self.heartbeat * 1000), "_trace": []})
+        if not self.is_mute:
+            connection.send(_HELLO, {"heartbeat_interval": int(self.heartbeat * 1000), "_trace": []})
         if self.turns_away is not None:
             connection.close(self.turns_away)
         try:

@@ -1,5 +1,6 @@
 """A bot, a Discord on loopback, and connectors between them over real sockets."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -134,9 +135,10 @@ async def listen(connector: DiscordConnector, cursor: str | None = None) -> Batc
 async def hear(connector: DiscordConnector, cursor: str | None, count: int = 1) -> tuple[list[Incoming], str | None]:
     """The next messages, and the cursor behind them."""
     heard: list[Incoming] = []
-    while len(heard) < count:
-        batch = await connector.receive(cursor)
-        assert isinstance(batch, Batch), batch
-        heard += batch.messages
-        cursor = batch.cursor
+    async with asyncio.timeout(15):
+        while len(heard) < count:
+            batch = await connector.receive(cursor)
+            assert isinstance(batch, Batch), batch
+            heard += batch.messages
+            cursor = batch.cursor
     return heard, cursor

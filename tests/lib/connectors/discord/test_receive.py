@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from dataclasses import replace
 
 import pytest
 from discord.gateway import KeepAliveHandler
@@ -167,6 +168,18 @@ async def test_a_restart_leaves_no_gap(connect: Connect, world: World) -> None:
     assert {message.recipient for message in heard} == {world.recipient, str(thread.id), f"@{world.ada.id}"}
 
 
+async def test_an_id_that_comes_late_is_not_missed(connect: Connect, world: World) -> None:
+    """Ids are made by many machines; a message with a slightly lower one than the last would be lost in a gap."""
+    first = connect()
+    cursor = (await listen(first)).cursor
+    known = world.server.write(world.channel, "known", world.ada)
+    _, cursor = await hear(first, cursor)
+    await first.close()
+    world.channel.messages[known.id - 1] = replace(known, id=known.id - 1, content="late")
+    heard, _ = await hear(connect(), cursor, 2)
+    assert [message.text for message in heard] == ["late", "known"]  # the inbox knows the second
+
+
 async def test_the_very_first_start_reads_no_history(connect: Connect, world: World) -> None:
     """Everything that was ever written in a channel would be acted upon."""
     world.server.write(world.channel, "old", world.ada)
@@ -300,6 +313,19 @@ async def test_a_gateway_that_closes_every_connection(connect: Connect, server: 
     answer = await connector.receive(cursor)
     assert isinstance(answer, Reason)
     assert answer.code == "unreachable"
+
+
+async def test_a_gateway_that_does_not_come_back(connect: Connect, world: World) -> None:
+    """Receiving would count as working while nothing can come in."""
+    connector = connect(settings=Settings(poll_seconds=0.05, connect_seconds=0.05))
+    cursor = (await listen(connector)).cursor
+    world.server.gateway.is_mute = True
+    world.server.gateway.cut()
+    await world.server.wait_until(lambda: not world.server.gateway.connected)
+    for _ in range(3):
+        answer = await connector.receive(cursor)
+    assert isinstance(answer, Reason)
+    assert answer.code == "timeout"
 
 
 async def test_an_empty_poll_is_a_success(connect: Connect) -> None:

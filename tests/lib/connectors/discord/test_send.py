@@ -209,6 +209,14 @@ async def test_a_captive_portal(connector: DiscordConnector, world: World) -> No
     assert (outcome.fault.code, outcome.scope) == ("bad_answer", Scope.CONNECTION)
 
 
+async def test_a_redirect_is_not_followed(connector: DiscordConnector, world: World) -> None:
+    """A message would become a question to somebody else, and look as if it had been sent."""
+    world.server.fail(Fault.redirect(f"{world.server.api}/users/@me"), calls=["create_message"])
+    outcome = await connector.send(a_message(world.channel))
+    assert isinstance(outcome, Retry)
+    assert (outcome.fault.code, world.server.calls["get_me"]) == ("bad_answer", 0)
+
+
 async def test_sending_needs_no_gateway(connector: DiscordConnector, world: World) -> None:
     """An outage of one half of Discord would stop the alarms as well."""
     world.server.gateway.is_closed = True

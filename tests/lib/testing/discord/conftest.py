@@ -1,6 +1,7 @@
 """A Discord with one bot, one person and one channel, the shortest way to call it, and discord.py connected to it."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -9,7 +10,7 @@ from typing import Any, override
 import discord
 import pytest
 from aiohttp import ClientSession
-from discord.gateway import DiscordWebSocket
+from discord.gateway import DiscordWebSocket, KeepAliveHandler
 from discord.http import Route
 from yarl import URL
 
@@ -131,6 +132,16 @@ async def running(client: discord.Client, *, reconnect: bool = True) -> AsyncIte
         finally:
             await client.close()
             await asyncio.gather(task, return_exceptions=True)
+            await end_heartbeats()
+
+
+async def end_heartbeats() -> None:
+    """discord.py asks the threads that send them to end, but waits for none."""
+    for thread in threading.enumerate():
+        if isinstance(thread, KeepAliveHandler):
+            thread.stop()
+            await thread.ws.close()
+            await asyncio.to_thread(thread.join, 5)
 
 
 @pytest.fixture
