@@ -31,9 +31,12 @@ class Reader:
     own_id: Callable[[], int | None]
     allowed: Callable[[], frozenset[str]]
 
-    def message(self, data: Mapping[str, object], *, direct_to: str | None = None) -> list[Incoming]:
-        """A message; one with several files is several. `direct_to`: it is of the history with this person."""
-        first = self._message(data, direct_to)
+    def message(self, data: Mapping[str, object], *, is_direct: bool | None = None) -> list[Incoming]:
+        """A message; one with several files is several.
+
+        `is_direct`: where it comes from the history, which does not say where that belongs; the gateway does.
+        """
+        first = self._message(data, is_direct=_is_direct(data) if is_direct is None else is_direct)
         if first is None:
             return []
         files = [_media(data, file) for file in items(data, "attachments")]
@@ -54,7 +57,7 @@ class Reader:
             return []
         user = part(part(data, "member"), "user") or part(data, "user")
         origin, _, value = text(part(data, "data"), "custom_id").partition(".")
-        is_direct = not data.get("guild_id")
+        is_direct = _is_direct(data)
         recipient, title = self._recipient(number(data, "channel_id"), user, is_direct=is_direct)
         if recipient is None:
             return []
@@ -83,7 +86,7 @@ class Reader:
         if person is None or message is None or not emoji or person == self.own_id():
             return []
         user = part(part(data, "member"), "user") or {"id": str(person)}
-        is_direct = not data.get("guild_id")
+        is_direct = _is_direct(data)
         recipient, title = self._recipient(number(data, "channel_id"), user, is_direct=is_direct)
         if recipient is None or user.get("bot") is True:
             return []
@@ -104,13 +107,12 @@ class Reader:
             )
         ]
 
-    def _message(self, data: Mapping[str, object], direct_to: str | None) -> Incoming | None:
+    def _message(self, data: Mapping[str, object], *, is_direct: bool) -> Incoming | None:
         message, author = number(data, "id"), part(data, "author")
         if message is None or author.get("bot") is True or data.get("webhook_id") or not _id(author):
             return None
         if number(author, "id") == self.own_id():
             return None
-        is_direct = direct_to is not None or number(data, "channel_type") == 1
         recipient, title = self._recipient(number(data, "channel_id"), author, is_direct=is_direct)
         if recipient is None:
             return None
@@ -134,7 +136,7 @@ class Reader:
     def edited(self, data: Mapping[str, object]) -> list[Incoming]:
         """A message that was corrected. Discord also "updates" one when it has looked at a link in it."""
         edited_at = moment(text(data, "edited_timestamp"))
-        first = self._message(data, None)
+        first = self._message(data, is_direct=_is_direct(data))
         if first is None or edited_at is None:
             return []
         content = {"content": str(first.kind)}
@@ -173,6 +175,11 @@ def _kind(data: Mapping[str, object], content: str) -> tuple[Kind, Content]:
     if match := _COMMAND.fullmatch(content.strip()):
         return Kind.COMMAND, Content(command=match[1].lower(), args=(match[2] or "").strip())
     return Kind.TEXT, Content()
+
+
+def _is_direct(data: Mapping[str, object]) -> bool:
+    """Whether an event is of the channel with one person: all others belong to a server."""
+    return not data.get("guild_id")
 
 
 def _is_hidden(data: Mapping[str, object], content: str) -> bool:

@@ -62,8 +62,8 @@ class History:
             page = await self._rest.logs_from(place, limit=_PAGE, after=after)
             messages = [one for one in page if isinstance(one, dict)] if isinstance(page, list) else []
             for message in messages:
-                direct_to = str(target) if target.person else None
-                found.append((number(message, "id") or 0, self._reader.message(message, direct_to=direct_to)))
+                read = self._reader.message(message, is_direct=target.person is not None)
+                found.append((number(message, "id") or 0, read))
             after = max((number(message, "id") or 0 for message in messages), default=0)
             if len(messages) < _PAGE or not after:
                 break

@@ -162,9 +162,7 @@ class Platform(Loopback):
     def tell_message(self, event: str, message: Message) -> None:
         """Tell all bots that see a message of it."""
         place = message.channel
-        extra: dict[str, object] = {"channel_type": int(place.type)}
-        if place.guild is not None:
-            extra |= {"guild_id": str(place.guild.id)}
+        extra: dict[str, object] = {} if place.guild is None else {"guild_id": str(place.guild.id)}
         self.gateway.dispatch(
             event,
             lambda bot, intents: payloads.message(message, self.url, bot, intents) | extra,

@@ -48,7 +48,6 @@ KEYS = st.sampled_from(
         "nick",
         "bot",
         "webhook_id",
-        "channel_type",
     ]
 )
 JSON = st.recursive(
@@ -72,7 +71,7 @@ def test_nothing_raises(data: dict[str, object]) -> None:
     reader = a_reader()
     found = [
         *reader.message(data),
-        *reader.message(data, direct_to="@1"),
+        *reader.message(data, is_direct=True),
         *reader.edited(data),
         *reader.press(data),
         *reader.reaction(data, now=0.0, is_gone=False),
