@@ -5,6 +5,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from yarl import URL
+
 from bach_lib.endpoints import check_endpoint
 from bach_lib.errors import InvalidEndpointError, InvalidValueError, MissingSecretError, UnknownTypeError
 from bach_lib.models import Category, Connection
@@ -93,6 +95,10 @@ def endpoint_of(connection: Connection) -> str:
     """Where it is; where paths of ours follow, without a slash at the end. Raises `InvalidEndpointError`."""
     endpoint = connection.endpoint or kind_of(connection).endpoint or ""
     check_endpoint(endpoint)
+    try:
+        URL(endpoint)  # what asks there is stricter
+    except ValueError:
+        raise InvalidEndpointError(endpoint=endpoint[:100]) from None
     if not kind_of(connection).may_query and ("?" in endpoint or "#" in endpoint):
         raise InvalidEndpointError(endpoint=endpoint.partition("?")[0][:100])  # a key may stand behind the ?
     return endpoint.rstrip("/") if connection.category is Category.AI else endpoint

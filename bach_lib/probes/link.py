@@ -128,7 +128,7 @@ class Link:
     async def _request(
         self, method: str, path: str, headers: Mapping[str, str] | None, body: bytes | None, seconds: float
     ) -> ClientResponse:
-        address = URL(self.endpoint + path, encoded=True)
+        address = URL(self.endpoint + path)
         every = {"Accept": "application/json", **(headers or {}), **await self._credentials()}
         if body is not None:
             every.setdefault("Content-Type", "application/json")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bach_lib.testing import OllamaServer
 from bach_lib.testing.telegram_server import TelegramServer
 
 ROOT = Path(__file__).parents[2]
@@ -40,6 +41,26 @@ async def test_the_readmes_program_sends_a_message(tmp_path: Path) -> None:
             output, errors = await run.communicate()
         assert (output, errors, run.returncode) == (b"sent\n", b"", 0)
         assert [message.text for message in server.sent] == ["The garage door is open"]
+
+
+async def test_the_program_that_talks_to_an_ai_gets_an_answer(tmp_path: Path) -> None:
+    """Somebody who copies the example would get an error instead of an answer."""
+    [program, *_] = blocks("docs/ai_and_mcp.md", "python")
+    async with OllamaServer(models=["gemma3"], answer="Quite warm.") as server:
+        local = program.replace("http://localhost:11434", server.url)
+        assert local != program
+        run = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-c",
+            local,
+            cwd=tmp_path,
+            env={"PYTHONPATH": str(ROOT)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        async with asyncio.timeout(30):
+            output, errors = await run.communicate()
+        assert (output, errors, run.returncode) == (b"Ollama 0.12.3 offers gemma3\nQuite warm.\n", b"", 0)
 
 
 @pytest.mark.parametrize(

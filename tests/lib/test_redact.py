@@ -97,6 +97,9 @@ def test_what_is_too_short_to_be_a_secret_does_not_garble_everything() -> None:
         pytest.param(f"token {TOKEN} refused", "token *** refused", id="Telegram"),
         pytest.param(f"/bot{TOKEN.replace(':', '%3A')}/x", "/bot***/x", id="Telegram, encoded"),
         pytest.param(f"'{TOKEN}'", "'***'", id="in quotes"),
+        pytest.param("key sk-ant-api03-abcdefghijklmnop refused", "key *** refused", id="Anthropic"),
+        pytest.param("key sk-proj-abcdefghijklmnopqrst refused", "key *** refused", id="OpenAI"),
+        pytest.param(f"key AIza{'aB3_-' * 7} refused", "key *** refused", id="Google"),
         pytest.param(f"Authorization: Bot {DISCORD}", "Authorization: Bot ***", id="Discord bot"),
         pytest.param(
             "https://discord.com/api/webhooks/1234567890/abc-DEF_123 gone",

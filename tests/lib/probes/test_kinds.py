@@ -3,6 +3,9 @@
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from yarl import URL
 
 from bach_lib import Category, Connection, InputError
 from bach_lib.errors import (
@@ -86,3 +89,14 @@ def test_what_nobody_said_is_as_usual() -> None:
     assert auth_of(replace(ollama, auth_config={"token": "env:T"})) is Auth.BEARER
     assert endpoint_of(CLAUDE) == "https://api.anthropic.com"
     assert endpoint_of(replace(ollama, endpoint="http://ollama.local:11434/")) == "http://ollama.local:11434"
+
+
+@given(rest=st.text(max_size=30), type_=st.sampled_from(["http", "mcp", "ollama"]))
+def test_every_endpoint_is_refused_or_can_be_asked(rest: str, type_: str) -> None:
+    """A strange address would raise at the first check, far from the person who wrote it."""
+    row = connection(type_, f"http://{rest}")
+    try:
+        check_partner(row, Secrets())
+    except InputError:
+        return
+    assert URL(endpoint_of(row)).host

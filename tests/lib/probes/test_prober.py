@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import override
 
 import pytest
+from aiohttp import ClientSession
 
 from bach_lib import (
     Bach,
@@ -17,9 +18,14 @@ from bach_lib import (
     Reply,
     Report,
 )
+from bach_lib.bus import Bus
+from bach_lib.connectors import Connectors
 from bach_lib.errors import CannotDoError, InvalidValueError, UnknownConnectionError
 from bach_lib.events import ConnectionChanged, ConnectionChecked
 from bach_lib.models import BreakerState
+from bach_lib.probes.prober import Prober, ProbeServices
+from bach_lib.registry import Registry
+from bach_lib.secrets import Secrets
 from bach_lib.storage import MemoryDatabase, Transaction
 from bach_lib.testing import FakeClock, FakePlatform, McpServer, OpenAIServer, Told, fake_connector
 from bach_lib.testing.waiting import Waiting
@@ -47,6 +53,7 @@ class Bench:
     store: CountingDatabase
     clock: FakeClock
     vault: dict[str, str]
+    session: ClientSession
     checked: list[ConnectionChecked] = field(default_factory=list)
     changed: list[ConnectionChanged] = field(default_factory=list)
 
@@ -62,13 +69,26 @@ class Bench:
         await self.waiting.until(lambda: len(self.checked) >= number, timeout=10)
         await self.clock.settle()
 
+    def services(self) -> ProbeServices:
+        """What a prober of its own is made from."""
+        return ProbeServices(
+            registry=self.bach.registry,
+            bus=Bus(),
+            clock=self.clock,
+            secrets=Secrets({"test": self.vault.get}),
+            session=self.session,
+            policy=ProbePolicy(),
+            random=lambda: 0.5,
+            autostart=True,
+        )
+
     def state(self) -> ConnectionState:
         """How it stands."""
         return self.bach.health("partner").state
 
 
 @pytest.fixture
-async def bench(clock: FakeClock) -> AsyncIterator[Bench]:
+async def bench(clock: FakeClock, session: ClientSession) -> AsyncIterator[Bench]:
     """Checked once, and well."""
     store, vault = CountingDatabase(), {"k": KEY}
     policy = Policy(probe=ProbePolicy(seconds=300, retry_seconds=60, jitter=0))
@@ -80,7 +100,7 @@ async def bench(clock: FakeClock) -> AsyncIterator[Bench]:
         connectors={"fake": fake_connector(FakePlatform())},
     )
     async with OpenAIServer(key=KEY) as server, bach:
-        bench = Bench(bach, server, store, clock, vault)
+        bench = Bench(bach, server, store, clock, vault, session)
         bach.subscribe(ConnectionChecked, bench.note)
         bach.subscribe(ConnectionChanged, bench.changed.append)
         fields = {"auth_config": {"token": "test:k"}, "settings": {"model": "small"}}
@@ -189,6 +209,20 @@ async def test_many_who_ask_at_once_share_one_check(bench: Bench) -> None:
     assert len(bench.server.asked) == 2
 
 
+@pytest.mark.parametrize(("chance", "seconds"), [(0.0, 270), (1.0, 330)])
+async def test_checks_are_spread(bench: Bench, chance: float, seconds: float) -> None:
+    """Twenty connections would ask at the same instant, for ever."""
+    await bench.bach.stop("partner")
+    prober = Prober("partner", replace(bench.services(), random=lambda: chance))
+    await prober.start()
+    await prober.check()
+    await bench.clock.advance(seconds - 1)
+    assert len(bench.server.asked) == 2
+    await bench.clock.advance(1)
+    await bench.server.wait_for(3)
+    await prober.stop()
+
+
 # -- following the registry ------------------------------------------------------------------------------------------
 
 
@@ -210,6 +244,28 @@ async def test_new_settings_are_followed_at_once(bench: Bench) -> None:
         report = await bench.bach.check("partner")
         assert isinstance(report, Report)
         assert report.offers == ("other",)
+
+
+async def test_a_row_that_cannot_work_says_why(clock: FakeClock, bench: Bench) -> None:
+    """A row that another program wrote would end the start, or be silent for ever."""
+    row = (await bench.store.submit(lambda tx: tx.rows("list_connections"), writes=False))[0]
+    fields = ("endpoint", "is_active", "auth_type", "auth_config", "allowed", "settings")
+    values = {field: row[field] for field in fields} | {"name": "old", "type": "gpt", "category": "ai"}
+    store = MemoryDatabase()
+    await store.open()
+    await store.submit(lambda tx: tx.run("add_connection", **values))
+    parts = Registry(store, Bus(), Connectors(), Secrets())
+    await parts.open()
+    prober = Prober("old", replace(bench.services(), registry=parts))
+    await prober.start()
+    fault = await prober.check()
+    assert isinstance(fault, Fault)
+    assert fault.code == "unknown_type"
+    assert prober.health(Direction.SENDING).state is ConnectionState.DISCONNECTED
+    await parts.update("old", is_active=False)
+    await prober.restart()
+    assert prober.health(Direction.SENDING).state is ConnectionState.DISABLED
+    await store.close()
 
 
 async def test_a_rest_and_a_start(bench: Bench) -> None:
