@@ -29,9 +29,12 @@ from bach_lib.models import (
     Status,
 )
 from bach_lib.policy import BreakerPolicy, Policy, ProbePolicy, ReceivePolicy, RetryPolicy
+from bach_lib.questions import Answer, Place, Question, Wording
 from bach_lib.registry import Registry
+from bach_lib.unanswered import UnansweredError
 
 __all__ = [
+    "Answer",
     "Bach",
     "BachError",
     "BreakerPolicy",
@@ -60,8 +63,10 @@ __all__ = [
     "Media",
     "Message",
     "Operation",
+    "Place",
     "Policy",
     "ProbePolicy",
+    "Question",
     "QueueStatus",
     "Receipt",
     "ReceivePolicy",
@@ -75,6 +80,8 @@ __all__ = [
     "Status",
     "StorageError",
     "SystemClock",
+    "UnansweredError",
     "Unreadable",
+    "Wording",
     "check_connection",
 ]

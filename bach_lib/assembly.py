@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from aiohttp import ClientSession
 
+from bach_lib.asking import Asking
 from bach_lib.bus import Bus
 from bach_lib.clock import Clock
 from bach_lib.connectors import Connectors
@@ -61,8 +62,19 @@ class Parts:
     sender: Sender
     reading: Reading
     interventions: Interventions
+    asking: Asking
     waiters: Waiters
     housekeeping: Housekeeping
+
+    async def close(self, grace: float) -> None:
+        """Give attempts under way `grace` seconds, then stop everything; the store stays open."""
+        try:
+            await self.asking.close()
+            await self.housekeeping.stop()
+            await self.probers.close()
+            await self.runtimes.close(grace)
+        finally:  # also if the caller has no more time
+            self.waiters.close()
 
     def at_work(self, name: str) -> ConnectionRuntime | Prober:
         """A connection of whatever category. Raises `UnknownConnectionError`."""
@@ -84,6 +96,15 @@ async def assemble(base: Base, session: ClientSession) -> Parts:
     router = Router(inbox, rules, base.bus, base.clock, max_age)
     queue, history = Queue(base.store, base.clock, instance), History(base.store, instance)
     runtimes = Runtimes(_services(base, session, registry=registry, inbox=inbox, router=router, queue=queue))
+    sender = Sender(
+        registry=registry,
+        connectors=base.connectors,
+        queue=queue,
+        runtimes=runtimes,
+        clock=base.clock,
+        max_retries=base.policy.retry.max_retries,
+    )
+    interventions = Interventions(queue, runtimes.dispatcher)
     return Parts(
         registry=registry,
         queue=queue,
@@ -93,16 +114,10 @@ async def assemble(base: Base, session: ClientSession) -> Parts:
         pairings=pairings,
         runtimes=runtimes,
         probers=Probers(_probe_services(base, session, registry)),
-        sender=Sender(
-            registry=registry,
-            connectors=base.connectors,
-            queue=queue,
-            runtimes=runtimes,
-            clock=base.clock,
-            max_retries=base.policy.retry.max_retries,
-        ),
+        sender=sender,
         reading=Reading(inbox, registry, base.connectors, runtimes),
-        interventions=Interventions(queue, runtimes.dispatcher),
+        interventions=interventions,
+        asking=_asking(base, registry=registry, queue=queue, sender=sender, interventions=interventions),
         waiters=Waiters(base.bus, base.clock, queue.get),
         housekeeping=Housekeeping(history, inbox, base.clock, base.policy.keep_seconds),
     )
@@ -118,6 +133,18 @@ def _probe_services(base: Base, session: ClientSession, registry: Registry) -> P
         policy=base.policy.probe,
         random=random.random,
         autostart=base.autostart,
+    )
+
+
+def _asking(base: Base, *, registry: Registry, queue: Queue, sender: Sender, interventions: Interventions) -> Asking:
+    return Asking(
+        bus=base.bus,
+        clock=base.clock,
+        registry=registry,
+        connectors=base.connectors,
+        sender=sender,
+        cancel=interventions.cancel,
+        get=queue.get,
     )
 
 

@@ -34,6 +34,7 @@ from bach_lib.models import (
     Status,
 )
 from bach_lib.policy import Policy
+from bach_lib.questions import Answer, Question
 from bach_lib.receiving import Receiving
 from bach_lib.registry import Registry
 from bach_lib.runtime import ConnectionRuntime
@@ -104,12 +105,8 @@ class Bach(Receiving):
         """Give attempts under way `grace` seconds, then stop everything. What waits is on disk."""
         try:
             if self._parts:
-                await self._parts.housekeeping.stop()
-                await self._parts.probers.close()
-                await self._parts.runtimes.close(grace)
+                await self._parts.close(grace)
         finally:  # also if the caller has no more time
-            if self._parts:
-                self._parts.waiters.close()
             self._parts = None
             await self._base.store.close()
             await self._own.aclose()
@@ -160,6 +157,10 @@ class Bach(Receiving):
     async def wait(self, message_id: int, timeout: float | None = None) -> Message:
         """The message when it has ended, or as it stands after `timeout` seconds. Raises `UnknownMessageError`."""
         return await self._open_parts.waiters.wait(message_id, timeout)
+
+    async def ask(self, question: Question) -> Answer:
+        """Ask people; the first answer of somebody who may give one. Raises an `UnansweredError`, or as `send` does."""
+        return await self._open_parts.asking.ask(question)
 
     async def get(self, message_id: int) -> Message:
         """One message. Raises `UnknownMessageError`."""

@@ -1,7 +1,8 @@
 """What can go wrong in BACH, as one tree.
 
 Every error says in one sentence what was wrong, where, and what to do. The sentence is a template plus placeholders, so
-that an application can show it in another language: `code` names the sentence, `placeholders` fill it.
+that an application can show it in another language: `code` names the sentence, `placeholders` fill it. What can go
+wrong with a question stands in `unanswered`.
 
     BachError
     ├── InputError (also a ValueError): the caller can correct it; nothing was written

@@ -1,0 +1,250 @@
+"""Asking people and waiting for the first answer. What counts as one is decided in `questions`.
+
+However a question ends (an answer, time, a caller who goes away, BACH being closed), its messages are taken back: what
+waits is cancelled, what was sent is edited to say how it ended, without buttons.
+"""
+
+import asyncio
+import logging
+import re
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import replace
+from functools import partial
+
+from bach_lib.bus import Bus
+from bach_lib.buttons import as_it_is
+from bach_lib.clock import Clock
+from bach_lib.connectors import Connectors
+from bach_lib.drafting import SendOptions
+from bach_lib.errors import (
+    BachError,
+    CannotDoError,
+    CannotReceiveError,
+    InvalidValueError,
+    NotCancellableError,
+    TextTooLongError,
+)
+from bach_lib.events import ConnectionRemoved, MessageEvent, MessageReceived
+from bach_lib.models import Button, Buttons, Delivery, Format, Message, Operation, Status
+from bach_lib.questions import Answer, Asked, Ending, Place, Question, Questions
+from bach_lib.registry import Registry
+from bach_lib.sending import Sender
+from bach_lib.unanswered import NobodyAnsweredError, QuestionInterruptedError, QuestionUndeliveredError
+
+_LOGGER = logging.getLogger(__name__)
+_LONGEST = 7 * 86_400.0
+"""Seconds that a question may wait; no restart lets it go on, so longer is a promise that breaks."""
+_MAX_SHOWN = 200
+"""Characters of an answer that stand below the question."""
+
+
+class Asking:
+    """Everybody who waits for an answer. `cancel` takes a waiting message back, `get` reads one from disk."""
+
+    def __init__(
+        self,
+        *,
+        bus: Bus,
+        clock: Clock,
+        registry: Registry,
+        connectors: Connectors,
+        sender: Sender,
+        cancel: Callable[[int], Awaitable[Message]],
+        get: Callable[[int], Awaitable[Message]],
+    ) -> None:
+        self._bus = bus
+        self._clock = clock
+        self._registry = registry
+        self._connectors = connectors
+        self._sender = sender
+        self._cancel = cancel
+        self._get = get
+        self._questions = Questions()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._closing = asyncio.Event()
+        self._unsubscribe = (
+            bus.subscribe(MessageReceived, lambda event: self._questions.received(event.message)),
+            bus.subscribe(MessageEvent, self._happened),
+            bus.subscribe(ConnectionRemoved, self._removed),
+        )
+
+    async def ask(self, question: Question) -> Answer:
+        """The first answer of somebody who may give one. Raises an `UnansweredError`, or as `send` does."""
+        _check(question)
+        if self._closing.is_set():
+            raise QuestionInterruptedError
+        started, over = self._clock.monotonic(), asyncio.Event()
+        putting: asyncio.Task[None] | None = None
+
+        def ended(asked: Asked) -> None:
+            over.set()
+            cancel_timer()
+            self._questions.close(asked)
+            if putting:
+                self._spawn(self._take_back(asked, putting))
+
+        asked = Asked(question, ended)
+        cancel_timer = self._clock.call_later(question.timeout, partial(asked.end, Ending.TIMED_OUT))
+        self._questions.open(asked)
+        putting = self._spawn(self._put(asked))
+        try:
+            await over.wait()
+        finally:
+            asked.end(Ending.INTERRUPTED)  # changes nothing unless the caller goes away
+        return self._outcome(asked, self._clock.monotonic() - started)
+
+    async def close(self) -> None:
+        """End the wait of everybody, and take the questions back as far as that needs no network."""
+        self._closing.set()
+        for unsubscribe in self._unsubscribe:
+            unsubscribe()
+        for asked in self._questions:
+            asked.end(Ending.INTERRUPTED)
+        while self._tasks:
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+            await asyncio.sleep(0)  # the callbacks of those that are done must run
+
+    # -- asking -------------------------------------------------------------------------------------------------------
+
+    async def _put(self, asked: Asked) -> None:
+        """Ask at every place; one that cannot be asked does not stop the others."""
+        places = tuple(dict.fromkeys(asked.question.places))
+        results = await asyncio.gather(*(self._put_one(asked, place) for place in places), return_exceptions=True)
+        refused = {
+            place: result for place, result in zip(places, results, strict=True) if isinstance(result, Exception)
+        }
+        for place, error in refused.items():
+            if len(refused) < len(places):
+                _LOGGER.warning("A question could not be asked everywhere; through %s: %s", place.connection, error)
+        asked.all_put(refused)
+
+    async def _put_one(self, asked: Asked, place: Place) -> None:
+        row = self._registry.get(place.connection)
+        if not (await self._connectors.load(row.type)).capabilities.receives:
+            raise CannotReceiveError(name=place.connection)
+        options = _options(asked.question) | SendOptions(
+            time_to_live=asked.question.timeout,
+            delivery=Delivery.AT_LEAST_ONCE,
+            buttons=_numbered(asked.question.answers),
+        )
+        receipt = await self._sender.send(place.connection, place.recipient, asked.question.text, options)
+        asked.put(place, receipt)
+        asked.happened(await self._get(receipt.id))  # it may have gone before we knew its id
+
+    def _outcome(self, asked: Asked, waited: float) -> Answer:
+        match asked.ending:
+            case Ending.ANSWERED if asked.answer:
+                return replace(asked.answer, waited=waited, unreached=asked.unreached)
+            case Ending.TIMED_OUT:
+                raise NobodyAnsweredError(seconds=f"{asked.question.timeout:g}")
+            case Ending.UNDELIVERED:
+                refused = list(asked.refused.values())
+                if len(refused) == len(asked.unreached):
+                    raise refused[0]
+                raise QuestionUndeliveredError(reason=" ".join(asked.unreached.values()))
+            case _:
+                raise QuestionInterruptedError
+
+    def _happened(self, event: MessageEvent) -> None:
+        for asked in self._questions:
+            asked.happened(event.message)
+
+    def _removed(self, event: ConnectionRemoved) -> None:
+        for asked in self._questions:
+            asked.removed(event.connection)
+
+    # -- taking back --------------------------------------------------------------------------------------------------
+
+    async def _take_back(self, asked: Asked, putting: asyncio.Task[None]) -> None:
+        await asyncio.wait([putting])
+        await asyncio.gather(*(self._take_one_back(asked, message_id) for message_id in asked.message_ids))
+
+    async def _take_one_back(self, asked: Asked, message_id: int) -> None:
+        """Cancel a message, or edit it as soon as it has been sent."""
+        changed = asyncio.Event()
+
+        def happened(event: MessageEvent) -> None:
+            if event.message.id == message_id:
+                changed.set()
+
+        unsubscribe = self._bus.subscribe(MessageEvent, happened)
+        try:
+            while not await self._is_taken_back(asked, message_id):
+                await self._wait_for(changed)
+                changed.clear()
+        except BachError as error:
+            _LOGGER.warning("Message %s still looks like an open question: %s", message_id, error)
+        finally:
+            unsubscribe()
+
+    async def _is_taken_back(self, asked: Asked, message_id: int) -> bool:
+        """False: it is on its way at this moment, and BACH is not about to be closed."""
+        message = await self._get(message_id)
+        if message.status is Status.SENT:
+            await self._show_the_end(asked, message)
+        elif not message.status.is_final:
+            try:
+                await self._cancel(message_id)
+            except NotCancellableError:
+                return self._closing.is_set()
+        return True
+
+    async def _show_the_end(self, asked: Asked, message: Message) -> None:
+        line = _last_line(asked, message.format)
+        options = _options(asked.question)
+        try:
+            await self._sender.change(message.id, Operation.EDIT, f"{message.text}\n\n{line}", options)
+        except TextTooLongError:
+            await self._sender.change(message.id, Operation.EDIT, line, options)
+        except CannotDoError:
+            _LOGGER.debug("Message %s cannot be edited there", message.id)
+
+    async def _wait_for(self, changed: asyncio.Event) -> None:
+        """Until the message changes or BACH is being closed."""
+        waits = [asyncio.create_task(event.wait()) for event in (changed, self._closing)]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+
+    def _spawn(self, work: Coroutine[object, object, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work, name="bach-question")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+
+def _check(question: Question) -> None:
+    if not question.places:
+        raise InvalidValueError(field="places", value="nobody", expected="at least one recipient")
+    if not question.takes_text and not any(question.answers):
+        raise InvalidValueError(field="answers", value="nothing", expected="at least one answer, or let people write")
+    if not 0 < question.timeout <= _LONGEST:
+        raise InvalidValueError(field="timeout", value=question.timeout, expected="more than 0 seconds, at most 7 days")
+
+
+def _options(question: Question) -> SendOptions:
+    """What its messages and their edits have in common. A question never replaces another message."""
+    options = question.options.copy()
+    options["tag"] = None
+    options["buttons"] = ()
+    options["time_to_live"] = options["idempotency_key"] = None
+    return options
+
+
+def _numbered(answers: Buttons) -> Buttons:
+    """The same buttons, each with its place in the list instead of its value."""
+    numbers = iter(range(sum(len(row) for row in answers)))
+    return tuple(tuple(Button(text=button.text, value=str(next(numbers))) for button in row) for row in answers)
+
+
+def _last_line(asked: Asked, form: Format) -> str:
+    wording, answer = asked.question.wording, asked.answer
+    if answer:
+        text = answer.text if len(answer.text) <= _MAX_SHOWN else f"{answer.text[:_MAX_SHOWN]}…"
+        said = {"name": answer.name, "answer": " ".join(text.split())}
+        line = re.sub(r"\{(name|answer)\}", lambda match: said[match[1]], wording.answered)
+    else:
+        line = wording.unanswered if asked.ending is Ending.TIMED_OUT else wording.interrupted
+    return as_it_is(line, form)

@@ -1,0 +1,239 @@
+"""Questions that wait for an answer, as a pure state machine: what counts as an answer, and which one is first.
+
+A press belongs to the question whose message it names by our own id, and its value is only a number in the list of
+answers. So no press can be taken for the answer to another question, whatever the platform brings back and however
+old the button is. A question ends once; what comes later changes nothing.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from bach_lib.drafting import SendOptions
+from bach_lib.incoming import IncomingMessage, Kind
+from bach_lib.models import Button, Buttons, Message, Receipt, Status
+
+_SKEW = 2.0
+"""Seconds that the platform's clock may be behind ours."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a question is asked."""
+
+    connection: str
+    recipient: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wording:
+    """What stands below a question that is over."""
+
+    answered: str = "Answered by {name}: {answer}"
+    unanswered: str = "Nobody answered"
+    interrupted: str = "This question is over"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What is asked, where, and for how long (`timeout`, in seconds).
+
+    `answers` are buttons; what an answer brings is their value. With `takes_text` people may also write what they like:
+    as a reply to the question, or as the next message in a private chat. `name_of` returns what to call the sender, or
+    None for somebody who may not answer; without it everybody may whose messages are let in. `options` are those of `Bach.send`.
+    """
+
+    text: str
+    places: tuple[Place, ...]
+    timeout: float
+    answers: Buttons = ()
+    takes_text: bool = False
+    name_of: Callable[[IncomingMessage], str | None] | None = None
+    wording: Wording = field(default_factory=Wording)
+    options: SendOptions = field(default_factory=SendOptions)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What somebody answered: the `value`, the `text` as people see it, and the `message` that brought it.
+
+    `waited` is in seconds. `unreached` says why some of those asked got nothing.
+    """
+
+    value: str
+    text: str
+    name: str
+    message: IncomingMessage
+    waited: float = 0.0
+    unreached: Mapping[Place, str] = field(default_factory=dict)
+
+
+class Ending(StrEnum):
+    """How a question ended."""
+
+    ANSWERED = "answered"
+    TIMED_OUT = "timed_out"
+    UNDELIVERED = "undelivered"
+    INTERRUPTED = "interrupted"
+
+
+@dataclass(slots=True)
+class _Delivery:
+    """One message of a question. `shown_at`: since when it may have been seen. `failure`: why it will not arrive."""
+
+    place: Place
+    has_buttons: bool
+    recipient: str
+    shown_at: float | None = None
+    remote_id: str | None = None
+    status: Status = Status.PENDING
+    failure: str | None = None
+
+
+class Asked:
+    """One question on its way. `on_end` is called once, when it is over."""
+
+    def __init__(self, question: Question, on_end: Callable[[Asked], None]) -> None:
+        self.question = question
+        self.ending: Ending | None = None
+        self.answer: Answer | None = None
+        self.refused: dict[Place, Exception] = {}
+        self._on_end = on_end
+        self._choices = [button for row in question.answers for button in row]
+        self._deliveries: dict[int, _Delivery] = {}
+        self._is_put = False
+
+    @property
+    def message_ids(self) -> tuple[int, ...]:
+        """The messages that were put for it."""
+        return tuple(self._deliveries)
+
+    @property
+    def unreached(self) -> dict[Place, str]:
+        """Why some of those asked got nothing."""
+        failures = {one.place: one.failure for one in self._deliveries.values() if one.failure is not None}
+        return {place: str(error) for place, error in self.refused.items()} | failures
+
+    def put(self, place: Place, receipt: Receipt) -> None:
+        """A message for one of the places is on disk."""
+        has_buttons = bool(self._choices) and not receipt.degraded
+        self._deliveries[receipt.id] = _Delivery(place=place, has_buttons=has_buttons, recipient=receipt.recipient)
+
+    def all_put(self, refused: Mapping[Place, Exception]) -> None:
+        """There will be no further message; for some places there is none."""
+        self.refused = dict(refused)
+        self._is_put = True
+        self._end_if_nobody_is_reached()
+
+    def happened(self, message: Message) -> None:
+        """Something happened to one of its messages, which stands like this now."""
+        one = self._deliveries.get(message.id)
+        if one is None:
+            return
+        one.recipient, one.status = message.recipient, message.status
+        one.remote_id = message.remote_id or one.remote_id
+        one.shown_at = message.attempted_at if one.shown_at is None else one.shown_at
+        ended_unsent = message.status.is_final and message.status is not Status.SENT
+        one.failure = (message.error.text if message.error else message.status.value) if ended_unsent else None
+        self._end_if_nobody_is_reached()
+
+    def removed(self, connection: str) -> None:
+        """A connection is gone, with all that waited for it."""
+        for one in self._deliveries.values():
+            if one.place.connection == connection:
+                one.status, one.failure = Status.CANCELLED, "The connection was removed."
+        self._end_if_nobody_is_reached()
+
+    def end(self, ending: Ending) -> None:
+        """It is over, unless it was over before."""
+        if self.ending is None:
+            self.ending = ending
+            self._on_end(self)
+
+    def is_addressed(self, message: IncomingMessage) -> bool:
+        """Whether a message answers this question, if it answers any. Says nothing about who may."""
+        return self._addressed(message) is not None
+
+    def take(self, message: IncomingMessage) -> None:
+        """Let a message be the answer if it is one, its sender may answer, and nobody did before."""
+        one = self._addressed(message)
+        chosen = self._read(message, one) if one and self.ending is None else None
+        name = (self.question.name_of or _anybody)(message) if chosen else None
+        if chosen and name is not None:
+            self.answer = Answer(value=chosen.value, text=chosen.text, name=name, message=message)
+            self.end(Ending.ANSWERED)
+
+    def _addressed(self, message: IncomingMessage) -> _Delivery | None:
+        if message.kind is Kind.BUTTON:
+            one = self._deliveries.get(message.message_id or 0)
+            return one if one and one.place.connection == message.connection else None
+        if message.kind is not Kind.TEXT:
+            return None
+        here = (one for one in self._deliveries.values() if self._is_asked_in_words(one, message))
+        if message.reply_to is not None:
+            return next((one for one in here if one.remote_id == message.reply_to), None)
+        return next((one for one in here if _follows_in_private(one, message)), None)
+
+    def _is_asked_in_words(self, one: _Delivery, message: IncomingMessage) -> bool:
+        takes_words = self.question.takes_text or not one.has_buttons
+        return takes_words and (one.place.connection, one.recipient) == (message.connection, message.recipient)
+
+    def _read(self, message: IncomingMessage, one: _Delivery) -> Button | None:
+        """The choice that somebody made, or the words of their own."""
+        if message.kind is Kind.BUTTON:
+            return self._numbered(message.content.value, first=0) if one.has_buttons else None
+        words = message.text.strip()
+        by_text = next((choice for choice in self._choices if choice.text.casefold() == words.casefold()), None)
+        by_number = None if one.has_buttons else self._numbered(words, first=1)
+        own = Button(text=words, value=words) if self.question.takes_text and words else None
+        return by_text or by_number or own
+
+    def _numbered(self, written: str | None, first: int) -> Button | None:
+        choices = enumerate(self._choices, start=first)
+        return next((choice for number, choice in choices if str(number) == written), None)
+
+    def _end_if_nobody_is_reached(self) -> None:
+        ones = self._deliveries.values()
+        if self._is_put and all(one.failure is not None for one in ones):
+            is_late = any(one.status is Status.EXPIRED for one in ones)
+            self.end(Ending.TIMED_OUT if is_late else Ending.UNDELIVERED)
+
+
+class Questions:
+    """All questions that are open, and whom of them a message answers: one, or none."""
+
+    def __init__(self) -> None:
+        self._open: dict[Asked, None] = {}  # a set that keeps its order
+
+    def __iter__(self) -> Iterator[Asked]:
+        return iter(tuple(self._open))  # ending one takes it out
+
+    def open(self, asked: Asked) -> None:
+        """A question is about to be asked."""
+        self._open[asked] = None
+
+    def close(self, asked: Asked) -> None:
+        """A question is over."""
+        self._open.pop(asked, None)
+
+    def received(self, message: IncomingMessage) -> None:
+        """Give a message to the question that it answers.
+
+        Words that are no reply, in a chat where several questions wait for words, could be meant for any: they are no
+        answer.
+        """
+        addressed = [asked for asked in self._open if asked.is_addressed(message)]
+        if len(addressed) == 1:
+            addressed[0].take(message)
+
+
+def _follows_in_private(one: _Delivery, message: IncomingMessage) -> bool:
+    """Whether somebody who is alone with us wrote after the question could be seen."""
+    if message.recipient not in (message.sender_id, f"@{message.sender_id}") or one.shown_at is None:
+        return False
+    written_at = message.received_at if message.sent_at is None else message.sent_at
+    return written_at >= int(one.shown_at) - _SKEW
+
+
+def _anybody(message: IncomingMessage) -> str:
+    return message.sender_name or message.sender_id
