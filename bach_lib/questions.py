@@ -40,7 +40,8 @@ class Question:
 
     `answers` are buttons; what an answer brings is their value. With `takes_text` people may also write what they like:
     as a reply to the question, or as the next message in a private chat. `name_of` returns what to call the sender, or
-    None for somebody who may not answer; without it everybody may whose messages are let in. `options` are those of `Bach.send`.
+    None for somebody who may not answer; without it everybody may whose messages are let in. `options` are those of
+    `Bach.send`.
     """
 
     text: str

@@ -6,30 +6,24 @@ from dataclasses import dataclass
 from typing import Final
 
 import voluptuous as vol
-from homeassistant.components.notify import DATA_COMPONENT as NOTIFY_COMPONENT
-from homeassistant.const import ATTR_CONFIG_ENTRY_ID, ATTR_ENTITY_ID, ENTITY_MATCH_ALL
-from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse
-from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.const import ATTR_CONFIG_ENTRY_ID, ATTR_ENTITY_ID
+from homeassistant.core import ServiceCall, ServiceResponse
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import config_validation as cv
-from homeassistant.helpers import service
-from homeassistant.helpers.target import TargetSelection, async_extract_referenced_entity_ids
 from homeassistant.util.json import JsonObjectType
 
 from bach_lib import Delivery, Format, Message, Receipt, Status
 
 from .choices import buttons
 from .const import DOMAIN
-from .coordinator import BachConfigEntry
 from .errors import translated_errors
-from .notify import BachNotifyEntity
-from .permissions import recipient_entities, require_control
+from .targets import ATTR_RECIPIENT, TARGET_FIELDS, Target, find_targets, not_a_recipient
 
 ATTR_BUTTONS: Final = "buttons"
 ATTR_DELIVERY: Final = "delivery"
 ATTR_FORMAT: Final = "format"
 ATTR_MESSAGE: Final = "message"
 ATTR_PRIORITY: Final = "priority"
-ATTR_RECIPIENT: Final = "recipient"
 ATTR_SILENT: Final = "silent"
 ATTR_TAG: Final = "tag"
 ATTR_TIME_TO_LIVE: Final = "time_to_live"
@@ -41,9 +35,7 @@ MAX_WAIT: Final = 300
 
 SCHEMA = vol.Schema(
     {
-        **cv.ENTITY_SERVICE_FIELDS,
-        vol.Optional(ATTR_CONFIG_ENTRY_ID): cv.string,
-        vol.Optional(ATTR_RECIPIENT): cv.string,
+        **TARGET_FIELDS,
         vol.Required(ATTR_MESSAGE): cv.string,
         vol.Optional(ATTR_TITLE): cv.string,
         vol.Optional(ATTR_BUTTONS, default=[]): buttons,
@@ -56,16 +48,6 @@ SCHEMA = vol.Schema(
         vol.Optional(ATTR_WAIT, default=0): vol.All(vol.Coerce(float), vol.Range(min=0, max=MAX_WAIT)),
     }
 )
-
-
-@dataclass(frozen=True, slots=True)
-class _Target:
-    """One recipient of a call, and the entity that stands for it if the call named one."""
-
-    entry: BachConfigEntry
-    recipient: str
-    name: str
-    entity: BachNotifyEntity | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,64 +64,20 @@ async def async_send_message(call: ServiceCall) -> ServiceResponse:
 
     Raises if nothing could be queued, and, when nobody reads the response, for every recipient that got nothing.
     """
-    targets, results = await _find_targets(call)
+    targets, strangers = await find_targets(call)
+    results = [_refused(entity_id) for entity_id in strangers]
     results += await asyncio.gather(*(_send(call, target) for target in targets))
     if not call.return_response or not any(result.queued for result in results):
         _raise_errors([result.error for result in results if result.error])
     return {"messages": [result.row for result in results]} if call.return_response else None
 
 
-async def _find_targets(call: ServiceCall) -> tuple[list[_Target], list[_Result]]:
-    """Whom the call is for, and a result for every entity that it names but that is no recipient of ours."""
-    by_id = ATTR_CONFIG_ENTRY_ID in call.data or ATTR_RECIPIENT in call.data
-    if by_id == TargetSelection(call.data).has_any_target:
-        raise ServiceValidationError(translation_domain=DOMAIN, translation_key="one_kind_of_target")
-    return (await _target_by_id(call), []) if by_id else await _targets_by_entity(call)
-
-
-async def _target_by_id(call: ServiceCall) -> list[_Target]:
-    recipient = call.data.get(ATTR_RECIPIENT)
-    if recipient is None:
-        raise ServiceValidationError(translation_domain=DOMAIN, translation_key="one_kind_of_target")
-    entry = service.async_get_config_entry(call.hass, DOMAIN, call.data.get(ATTR_CONFIG_ENTRY_ID))
-    await require_control(call, recipient_entities(call.hass, entry))
-    return [_Target(entry, recipient, recipient)]
-
-
-async def _targets_by_entity(call: ServiceCall) -> tuple[list[_Target], list[_Result]]:
-    ours = _our_entities(call.hass)
-    if call.data.get(ATTR_ENTITY_ID) == ENTITY_MATCH_ALL:
-        named, found = set[str](), set(ours)
-    else:
-        selected = async_extract_referenced_entity_ids(call.hass, TargetSelection(call.data))
-        named = selected.referenced
-        found = named | (selected.indirectly_referenced & set(ours))
-    if not found:
-        raise ServiceValidationError(translation_domain=DOMAIN, translation_key="no_recipients")
-    await require_control(call, found)
-    targets = [
-        _Target(entity.entry, entity.recipient, entity.title, entity)
-        for entity_id, entity in ours.items()
-        if entity_id in found
-    ]
-    return targets, [_not_a_recipient(entity_id) for entity_id in sorted(named - set(ours))]
-
-
-def _our_entities(hass: HomeAssistant) -> dict[str, BachNotifyEntity]:
-    """The recipients of all loaded connections, by entity id."""
-    component = hass.data.get(NOTIFY_COMPONENT)
-    entities = component.entities if component else ()
-    return {entity.entity_id: entity for entity in entities if isinstance(entity, BachNotifyEntity)}
-
-
-def _not_a_recipient(entity_id: str) -> _Result:
-    error = ServiceValidationError(
-        translation_domain=DOMAIN, translation_key="not_a_recipient", translation_placeholders={"entity_id": entity_id}
-    )
+def _refused(entity_id: str) -> _Result:
+    error = not_a_recipient(entity_id)
     return _Result({ATTR_ENTITY_ID: entity_id, "status": "refused", "error": str(error)}, queued=False, error=error)
 
 
-async def _send(call: ServiceCall, target: _Target) -> _Result:
+async def _send(call: ServiceCall, target: Target) -> _Result:
     row: JsonObjectType = {ATTR_RECIPIENT: target.recipient, ATTR_CONFIG_ENTRY_ID: target.entry.entry_id}
     if target.entity:
         row[ATTR_ENTITY_ID] = target.entity.entity_id
@@ -157,7 +95,7 @@ async def _send(call: ServiceCall, target: _Target) -> _Result:
     return _Result(row, queued=True, error=_undelivered(message, target))
 
 
-async def _queue(call: ServiceCall, target: _Target) -> Receipt:
+async def _queue(call: ServiceCall, target: Target) -> Receipt:
     """Put the message into the queue."""
     data = call.data
     time_to_live = data.get(ATTR_TIME_TO_LIVE)
@@ -182,13 +120,13 @@ async def _queue(call: ServiceCall, target: _Target) -> Receipt:
     return receipt
 
 
-async def _follow(call: ServiceCall, target: _Target, receipt: Receipt) -> Receipt | Message:
+async def _follow(call: ServiceCall, target: Target, receipt: Receipt) -> Receipt | Message:
     """What has become of the message when the caller does not want to wait any longer."""
     seconds = call.data[ATTR_WAIT]
     return await target.entry.runtime_data.bach.wait(receipt.id, seconds) if seconds else receipt
 
 
-def _undelivered(message: Receipt | Message, target: _Target) -> HomeAssistantError | None:
+def _undelivered(message: Receipt | Message, target: Target) -> HomeAssistantError | None:
     """The error for a message that ended without being sent, which only a caller who waits can learn here."""
     if not message.status.is_final or message.status is Status.SENT:
         return None

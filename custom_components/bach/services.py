@@ -13,6 +13,8 @@ from homeassistant.util.json import JsonObjectType
 
 from bach_lib import Message, QueueStatus, Status
 
+from .ask import SCHEMA as ASK_SCHEMA
+from .ask import async_ask, async_claim_answers
 from .change_actions import (
     DELETE_SCHEMA,
     EDIT_SCHEMA,
@@ -68,6 +70,8 @@ def async_setup_services(hass: HomeAssistant) -> None:
     optional = SupportsResponse.OPTIONAL
     register = hass.services.async_register
     register(DOMAIN, "send_message", async_send_message, SEND_MESSAGE_SCHEMA, optional)
+    register(DOMAIN, "ask", async_ask, ASK_SCHEMA, optional)
+    async_claim_answers(hass)
     register(DOMAIN, "retry", _retry, RETRY_SCHEMA, optional)
     register(DOMAIN, "cancel", _cancel, CANCEL_SCHEMA, optional)
     register(DOMAIN, "edit_message", async_edit_message, EDIT_SCHEMA, optional)

@@ -17,7 +17,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 from bach_lib import Content, IncomingMessage, Kind
 from bach_lib.testing.telegram_server import TelegramServer
 from tests.component.chat import add_agent, add_home
-from tests.component.conftest import ADA, BOB, arrive, incoming, set_up
+from tests.component.conftest import ADA, BOB, TOKEN, arrive, incoming, set_up, until
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "blueprints" / "automation" / "bach"
@@ -145,3 +145,33 @@ async def test_every_blueprint_is_found_where_home_assistant_puts_it(hass: HomeA
     ours = {path: blueprint for path, blueprint in found.items() if path.startswith("bach/")}
     assert set(ours) == {f"bach/{name}" for name in ALL}
     assert all(isinstance(blueprint, Blueprint) for blueprint in ours.values())
+
+
+@pytest.mark.parametrize(("button", "runs"), [("Yes", 1), ("Better not", 0)])
+async def test_ask_me_before(
+    hass: HomeAssistant, telegram: TelegramServer, loaded: MockConfigEntry, button: str, runs: int
+) -> None:
+    """The home would do what somebody has just said no to, or nothing after a yes."""
+    done = async_mock_service(hass, "cover", "close_cover")
+    await use(
+        hass,
+        "ask_me_before.yaml",
+        trigger=[{"trigger": "event", "event_type": "rain"}],
+        recipient=["notify.ada"],
+        question="It starts to rain. Close the awning?",
+        no_button="Better not",
+        actions=[{"action": "cover.close_cover", "data": {"by": "{{ reply.person }}"}}],
+    )
+    hass.bus.async_fire("rain")
+    [message] = await telegram.wait_for(1)
+    assert message.text == "It starts to rain. Close the awning?"
+    telegram.press(telegram.bots[TOKEN], message, button)
+    await until(hass, lambda: is_idle(hass))
+    await hass.async_block_till_done()
+    assert [call.data["by"] for call in done] == ["Ada"] * runs
+
+
+def is_idle(hass: HomeAssistant) -> bool:
+    """Whether our automation has run to its end."""
+    found = hass.states.get("automation.ours")
+    return found is not None and found.attributes["current"] == 0

@@ -1,0 +1,217 @@
+"""The action `bach.ask`: a question to people, which returns the first answer of somebody who may give one.
+
+Who may is decided by the person's role and, if the call names people, by the Home Assistant user or the platform's id
+behind the sender; never by a name, which people give themselves.
+"""
+
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+import voluptuous as vol
+from homeassistant.const import ATTR_ENTITY_ID
+from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, callback
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.translation import async_get_translations
+from homeassistant.util.hass_dict import HassKey
+from homeassistant.util.json import JsonObjectType, JsonValueType
+
+from bach_lib import Answer, Format, IncomingMessage, Place, Question, Wording
+from bach_lib.unanswered import NobodyAnsweredError
+
+from .choices import buttons
+from .const import CONF_ROLE, CONF_USER_ID, DOMAIN
+from .entry import connection_name
+from .errors import translated_errors
+from .hub import HUB
+from .incoming import received
+from .received import CLAIM, Received, Role
+from .targets import ATTR_RECIPIENT, TARGET_FIELDS, Target, find_targets, not_a_recipient
+
+ATTR_ANSWERS: Final = "answers"
+ATTR_DEFAULT: Final = "default"
+ATTR_FORMAT: Final = "format"
+ATTR_FREE_TEXT: Final = "free_text"
+ATTR_MESSAGE: Final = "message"
+ATTR_PERSONS: Final = "persons"
+ATTR_PRIORITY: Final = "priority"
+ATTR_SILENT: Final = "silent"
+ATTR_TIMEOUT: Final = "timeout"
+ATTR_TITLE: Final = "title"
+
+SCHEMA = vol.Schema(
+    {
+        **TARGET_FIELDS,
+        vol.Required(ATTR_MESSAGE): cv.string,
+        vol.Optional(ATTR_ANSWERS, default=[]): buttons,
+        vol.Optional(ATTR_FREE_TEXT, default=False): cv.boolean,
+        vol.Optional(ATTR_TIMEOUT, default={"minutes": 5}): cv.positive_time_period,
+        vol.Optional(ATTR_DEFAULT): cv.string,
+        vol.Optional(CONF_ROLE, default=Role.USER.value): vol.In([Role.USER.value, Role.ADMIN.value]),
+        vol.Optional(ATTR_PERSONS, default=[]): vol.All(cv.ensure_list, [cv.string]),
+        vol.Optional(ATTR_TITLE): cv.string,
+        vol.Optional(ATTR_FORMAT, default=Format.PLAIN.value): vol.In([item.value for item in Format]),
+        vol.Optional(ATTR_SILENT, default=False): cv.boolean,
+        vol.Optional(ATTR_PRIORITY, default=0): vol.Coerce(int),
+    }
+)
+
+_REMEMBERED: Final = 200
+"""Answers that nothing else may take for something said to it."""
+
+
+class _Answers:
+    """The messages that were answers. A question takes its answer before anybody else hears of the message."""
+
+    def __init__(self) -> None:
+        self._ids: deque[int] = deque(maxlen=_REMEMBERED)
+
+    def add(self, message: IncomingMessage) -> None:
+        """This one is an answer."""
+        self._ids.append(message.id)
+
+    def has(self, received: Received) -> bool:
+        """Whether a message is one."""
+        return received.message.id in self._ids
+
+
+ANSWERS: HassKey[_Answers] = HassKey(f"{DOMAIN}_answers")
+
+
+@callback
+def async_claim_answers(hass: HomeAssistant) -> None:
+    """Let everybody know which messages are answers."""
+    answers = _Answers()
+    hass.data[CLAIM] = answers.has
+    hass.data[ANSWERS] = answers
+
+
+async def async_ask(call: ServiceCall) -> ServiceResponse:
+    """Ask, wait, and return what was answered. Raises when nobody did, unless there is a default."""
+    targets, strangers = await find_targets(call)
+    if not targets:
+        raise not_a_recipient(strangers[0])
+    asked = {_place(target): target for target in targets}
+    question = await _question(call, tuple(asked))
+    for target in targets:
+        if target.entity:
+            target.entity.async_set_context(call.context)
+            target.entity.note_notification()
+    started = call.hass.loop.time()
+    response: dict[str, JsonValueType]
+    not_asked: list[JsonValueType] = [
+        {ATTR_ENTITY_ID: entity_id, "error": str(not_a_recipient(entity_id))} for entity_id in strangers
+    ]
+    try:
+        with translated_errors(call.hass):
+            answer = await call.hass.data[HUB].bach.ask(question)
+    except HomeAssistantError as error:
+        if ATTR_DEFAULT not in call.data or error.translation_key != NobodyAnsweredError.code:
+            raise
+        response = _unanswered(call.data[ATTR_DEFAULT], call.hass.loop.time() - started)
+    else:
+        response = _answered(answer, asked)
+        not_asked += [_not_asked(asked[place], reason) for place, reason in answer.unreached.items()]
+    return {**response, "not_asked": not_asked} if call.return_response else None
+
+
+async def _question(call: ServiceCall, places: tuple[Place, ...]) -> Question:
+    data = call.data
+    return Question(
+        text=data[ATTR_MESSAGE],
+        places=places,
+        timeout=data[ATTR_TIMEOUT].total_seconds(),
+        answers=data[ATTR_ANSWERS],
+        takes_text=data[ATTR_FREE_TEXT],
+        name_of=_judge(call.hass, Role(data[CONF_ROLE]), [_identity(call.hass, one) for one in data[ATTR_PERSONS]]),
+        wording=await _wording(call.hass),
+        options={
+            "title": data.get(ATTR_TITLE),
+            "format": data[ATTR_FORMAT],
+            "silent": data[ATTR_SILENT],
+            "priority": data[ATTR_PRIORITY],
+            "context": call.context.id,
+        },
+    )
+
+
+def _judge(hass: HomeAssistant, role: Role, identities: Sequence[str]) -> Callable[[IncomingMessage], str | None]:
+    """What says of an answer who gave it, if they may."""
+
+    def name_of(message: IncomingMessage) -> str | None:
+        entries = hass.config_entries.async_loaded_entries(DOMAIN)
+        entry = next((one for one in entries if connection_name(one) == message.connection), None)
+        found = received(hass, entry, message) if entry else None
+        if found is None or not found.role.includes(role):
+            return None
+        if identities and not {found.context.user_id, message.sender_id, message.sender} & set(identities):
+            return None
+        hass.data[ANSWERS].add(message)
+        return found.person
+
+    return name_of
+
+
+def _identity(hass: HomeAssistant, person: str) -> str:
+    """The Home Assistant user of a person entity; anything else is the platform's id of a sender."""
+    if not person.startswith("person."):
+        return person
+    state = hass.states.get(person)
+    if state is None or not state.attributes.get(CONF_USER_ID):
+        raise ServiceValidationError(
+            translation_domain=DOMAIN,
+            translation_key="person_without_user",
+            translation_placeholders={"person": person},
+        )
+    return str(state.attributes[CONF_USER_ID])
+
+
+async def _wording(hass: HomeAssistant) -> Wording:
+    """What stands below a question that is over, in the language of the house."""
+    texts = await async_get_translations(hass, hass.config.language, "common", [DOMAIN])
+
+    def text(key: str, default: str) -> str:
+        return texts.get(f"component.{DOMAIN}.common.{key}", default)
+
+    english = Wording()
+    return Wording(
+        answered=text("answered", english.answered),
+        unanswered=text("unanswered", english.unanswered),
+        interrupted=text("interrupted", english.interrupted),
+    )
+
+
+def _place(target: Target) -> Place:
+    return Place(connection=target.entry.runtime_data.connection, recipient=target.recipient)
+
+
+def _answered(answer: Answer, asked: Mapping[Place, Target]) -> dict[str, JsonValueType]:
+    target = _origin(answer.message, asked)
+    return {
+        "answer": answer.value,
+        "text": answer.text,
+        "person": answer.name,
+        "sender": answer.message.sender,
+        ATTR_RECIPIENT: answer.message.recipient,
+        ATTR_ENTITY_ID: target.entity.entity_id if target and target.entity else None,
+        "waited": round(answer.waited, 1),
+    }
+
+
+def _unanswered(default: str, waited: float) -> dict[str, JsonValueType]:
+    """The default instead of an answer: nobody gave it."""
+    nobody: dict[str, JsonValueType] = dict.fromkeys(("text", "person", "sender", ATTR_RECIPIENT, ATTR_ENTITY_ID))
+    return {"answer": default, **nobody, "waited": round(waited, 1)}
+
+
+def _origin(message: IncomingMessage, asked: Mapping[Place, Target]) -> Target | None:
+    return asked.get(Place(connection=message.connection, recipient=message.recipient))
+
+
+def _not_asked(target: Target, reason: str) -> JsonObjectType:
+    return {
+        ATTR_ENTITY_ID: target.entity.entity_id if target.entity else None,
+        ATTR_RECIPIENT: target.recipient,
+        "error": reason,
+    }
