@@ -10,6 +10,27 @@ from bach_lib.probes.kinds import Auth, auth_of, kind_of
 from bach_lib.redact import Redactor
 from bach_lib.secrets import Secrets
 
+_MOST_SHOWN = 20
+
+
+class Shown:
+    """The secrets that were shown last, which an answer may quote. Older ones are forgotten: tokens come every hour."""
+
+    def __init__(self) -> None:
+        self._secrets: dict[str, None] = {}  # a set that keeps its order
+
+    def add(self, *secrets: str) -> None:
+        """These are being shown."""
+        for secret in secrets:
+            self._secrets.pop(secret, None)
+            self._secrets[secret] = None
+        for secret in list(self._secrets)[:-_MOST_SHOWN]:
+            del self._secrets[secret]
+
+    def redact(self, text: str) -> str:
+        """The text without any of them."""
+        return Redactor(self._secrets)(text)
+
 
 class Credentials(Protocol):
     """What a link needs to know of them. The first two raise `FaultError` or a `BachError`."""
@@ -39,14 +60,14 @@ class StaticCredentials(Credentials):
         self._config = connection.auth_config
         self._key_header = str(connection.settings.get("api_key_header", kind_of(connection).key_header))
         self._secrets = secrets
-        self._shown: set[str] = set()
+        self._shown = Shown()
 
     @override
     async def headers(self) -> Mapping[str, str]:
         if self._auth is Auth.NONE:
             return {}
         found = await self._secrets.resolve(self._config)
-        self._shown |= set(found.values())
+        self._shown.add(*found.values())
         name, value = self._header(found)
         if not value.isascii() or not value.isprintable():  # aiohttp would quote it in its error
             raise FaultError("auth_failed", "The secret has characters that no header can carry.")
@@ -59,7 +80,7 @@ class StaticCredentials(Credentials):
 
     @override
     def redact(self, text: str) -> str:
-        return Redactor(self._shown)(text)
+        return self._shown.redact(text)
 
     @override
     async def settle(self) -> None:

@@ -3,7 +3,7 @@
 Redirects are followed only to the same host, and never from https to http: nobody else gets to see the credentials.
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -112,10 +112,10 @@ class Link:
         failure: FaultError | None
         try:
             response = await self._request(method, path, headers, body, seconds)
-            if response.status == 401 and await self.credentials.renew():
-                response.close()
-                response = await self._request(method, path, headers, body, seconds)
             try:
+                if response.status == 401 and await _or_fault(self.credentials.renew()):
+                    response.close()
+                    response = await self._request(method, path, headers, body, seconds)
                 yield response
             finally:
                 response.close()
@@ -129,7 +129,7 @@ class Link:
         self, method: str, path: str, headers: Mapping[str, str] | None, body: bytes | None, seconds: float
     ) -> ClientResponse:
         address = URL(self.endpoint + path)
-        every = {"Accept": "application/json", **(headers or {}), **await self._credentials()}
+        every = {"Accept": "application/json", **(headers or {}), **await _or_fault(self.credentials.headers())}
         if body is not None:
             every.setdefault("Content-Type", "application/json")
         for _ in range(_MAX_REDIRECTS + 1):
@@ -149,11 +149,13 @@ class Link:
             address = target
         raise FaultError("redirected", f"{self.host} redirects in circles.")
 
-    async def _credentials(self) -> Mapping[str, str]:
-        try:
-            return await self.credentials.headers()
-        except BachError as error:  # a secret has gone: it waits for a person
-            raise FaultError("auth_failed", str(error)) from None
+
+async def _or_fault[Found](asking: Awaitable[Found]) -> Found:
+    """What credentials answer. A secret that has gone waits for a person."""
+    try:
+        return await asking
+    except BachError as error:
+        raise FaultError("auth_failed", str(error)) from None
 
 
 async def read(response: ClientResponse, limit: int) -> bytes:

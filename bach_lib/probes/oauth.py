@@ -15,10 +15,9 @@ from aiohttp import ClientSession
 from bach_lib.clock import Clock
 from bach_lib.errors import BachError
 from bach_lib.models import Connection
-from bach_lib.probes.credentials import Credentials
+from bach_lib.probes.credentials import Credentials, Shown
 from bach_lib.probes.faults import FaultError, status_error, words_of
 from bach_lib.probes.link import ASK_SECONDS, Link, decode, read
-from bach_lib.redact import Redactor
 from bach_lib.secrets import Secrets
 
 _EARLY = 60.0
@@ -44,7 +43,7 @@ class OAuthCredentials(Credentials):
         self._ends_at = float("inf")  # monotonic
         self._renewed_at = float("-inf")
         self._unsaved: str | None = None
-        self._shown: set[str] = set()
+        self._shown = Shown()
 
     @override
     async def headers(self) -> Mapping[str, str]:
@@ -78,17 +77,17 @@ class OAuthCredentials(Credentials):
 
     @override
     def redact(self, text: str) -> str:
-        return Redactor(self._shown)(text)
+        return self._shown.redact(text)
 
     async def _refresh(self) -> None:
         """Get an access token, and keep what came with it."""
         found = await self._secrets.resolve(self._config)
-        self._shown |= {value for name, value in found.items() if name != "client_id"}
+        self._shown.add(*(value for name, value in found.items() if name != "client_id"))
         answer = await self._ask(found)
         self._access, successor, seconds = tokens_in(answer)
         self._renewed_at = self._clock.monotonic()
         self._ends_at = self._renewed_at + max(seconds - _EARLY, seconds / 2)
-        self._shown |= {self._access, successor or self._access}
+        self._shown.add(self._access, successor or self._access)
         if successor is not None and successor != found["refresh_token"]:
             self._unsaved = successor
         await self._save()

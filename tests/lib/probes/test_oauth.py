@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bach_lib import Connection, Fault, Report, check_connection
+from bach_lib.probes.credentials import Shown
 from bach_lib.probes.faults import FaultError
 from bach_lib.probes.oauth import tokens_in
 from bach_lib.probes.partner import Partner
@@ -102,6 +103,26 @@ async def test_a_refused_access_token_is_renewed_once(bench: Bench) -> None:
     fault = await one.check()
     assert isinstance(fault, Fault)
     assert (fault.code, len(bench.tokens.asked)) == ("auth_failed", 3)
+
+
+async def test_a_refresh_token_that_has_gone_is_told(bench: Bench) -> None:
+    """A deleted file would look like a broken line, and nobody would be asked to log in."""
+    one = bench.partner()
+    await one.check()
+    await bench.clock.advance(10)
+    bench.file.unlink()
+    bench.api.told.append(Told(status=401))
+    fault = await one.check()
+    assert isinstance(fault, Fault)
+    assert fault.code == "auth_failed"
+
+
+def test_tokens_of_long_ago_are_forgotten() -> None:
+    """A connection that gets a token every hour would need more memory with each."""
+    shown = Shown()
+    for n in range(100):
+        shown.add("refresh-token", f"access-token-{n}")
+    assert shown.redact("refresh-token access-token-99 access-token-5") == "*** *** access-token-5"
 
 
 async def test_many_requests_share_one_refresh(bench: Bench) -> None:
