@@ -20,6 +20,7 @@ app.add_typer(connections.app, name="connections")
 app.add_typer(messages.app, name="msg")
 app.add_typer(rules.app, name="rules")
 app.command("serve")(service.serve)
+app.command("demo")(service.demo)
 app.command("import-legacy")(legacy.import_legacy)
 
 

@@ -23,6 +23,7 @@ _GRACE = 5.0
 def run(database: Path, *, host: str, port: int, hosts: Iterable[str]) -> None:
     """Work until SIGTERM or SIGINT. Raises a `BachError` or `SentenceError` if it cannot begin."""
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)  # what is no HTTP is refused; it needs no traceback
     asyncio.run(_serve(database, host, port, hosts))
 
 

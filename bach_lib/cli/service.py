@@ -1,4 +1,4 @@
-"""`bach serve`."""
+"""`bach serve` and `bach demo`."""
 
 from importlib import import_module
 from typing import Annotated
@@ -21,3 +21,10 @@ def serve(
     errors, daemon = import_module("bach_lib.errors"), import_module("bach_lib.cli.daemon")
     with sentences(errors.BachError):
         daemon.run(settings().database, host=host, port=port, hosts=allow_host or ())
+
+
+def demo() -> None:
+    """Show a message, an outage and a power cut on this machine: nothing leaves it, and nothing is lost."""
+    errors, story = import_module("bach_lib.errors"), import_module("bach_lib.cli.demo")
+    with sentences(errors.BachError):
+        story.tell()

@@ -150,6 +150,13 @@ def test_a_daemon_of_another_version_is_named(home: Run, serve: Serve, monkeypat
         assert (said.code, "this command is 99.0. Restart the daemon" in said.errors) == (1, True)
 
 
+def test_the_demo_comes_true(bach_: Run) -> None:
+    """The first thing that somebody tries would fail."""
+    told = bach_("demo")
+    assert told.code == 0, told
+    assert "All of it, in order, once" in told.output
+
+
 def test_a_bach_that_is_no_daemon_is_not_mistaken_for_one(home: Run, database: Path) -> None:
     """A program that has the database open cannot be asked, and somebody should know which to stop."""
     from bach_lib.storage.lock import FileLock  # noqa: PLC0415 - what any other BACH would hold
