@@ -12,6 +12,7 @@ from bach_lib.cli.console import Json, Row, as_row, as_rows, say, show, show_one
 from bach_lib.cli.dispatching import deliver, dispatch_all, poll_one
 from bach_lib.cli.faults import SentenceError, sentences
 from bach_lib.cli.options import command
+from bach_lib.cli.pairing import pair
 from bach_lib.cli.unit import setup_daemon
 
 app = typer.Typer(help="Chat platforms: connections, queue, sending and receiving.", no_args_is_help=True)
@@ -216,4 +217,5 @@ for function, name_ in ((registry.add, "add"), (registry.remove, "remove"), (reg
     app.command(name_)(function)
 app.command("enable")(registry.enable)
 app.command("disable")(registry.disable)
+app.command("pair")(pair)
 app.command("setup-daemon")(setup_daemon)

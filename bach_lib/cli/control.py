@@ -57,12 +57,16 @@ class ControlServer:
         self._path.unlink(missing_ok=True)
 
     async def _answer(self, request: web.Request) -> web.Response:
-        asked = orjson.loads(await request.read())
         try:
-            if asked["version"] != version():
-                sentence = f"The daemon runs BACH {version()}, this command is {asked['version']}. Restart the daemon."
+            asked = orjson.loads(await request.read())
+            theirs, operation, arguments = (asked[name] for name in ("version", "operation", "arguments"))
+        except (KeyError, TypeError, orjson.JSONDecodeError) as error:
+            raise web.HTTPBadRequest from error
+        try:
+            if theirs != version():
+                sentence = f"The daemon runs BACH {version()}, this command is {theirs}. Restart the daemon."
                 raise SentenceError(sentence)
-            body: Json = {"result": await perform(self._bach, asked["operation"], asked["arguments"])}
+            body: Json = {"result": await perform(self._bach, operation, arguments)}
         except (BachError, SentenceError) as error:
             body = {"error": str(error)}
         return web.Response(body=orjson.dumps(body), content_type="application/json")

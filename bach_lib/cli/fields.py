@@ -8,7 +8,11 @@ from bach_lib.cli import secret_files
 from bach_lib.cli.faults import SentenceError
 from bach_lib.cli.options import settings
 
-_SECRETS: Mapping[str, tuple[str, ...]] = {"telegram": ("bot_token",), "discord": ("bot_token",)}
+_SECRETS: Mapping[str, tuple[str, ...]] = {
+    "discord": ("bot_token",),
+    "discord_webhook": ("url",),
+    "telegram": ("bot_token",),
+}
 """What connectors need; for the other categories `bach_lib.probes.kinds` knows."""
 _REFERENCES = ("env:", "file:", "keyring:")
 USUAL = "token"

@@ -115,8 +115,11 @@ def configure(
     """Change one thing about a connection. An empty value ("") takes it away."""
 
     async def work(session: Session) -> Row:
-        row = as_row(await session.ask("connection", name=name))
-        return as_row(await session.ask("change", name=name, changes=_changes(row, key, value)))
+        old = as_row(await session.ask("connection", name=name))
+        new = as_row(await session.ask("change", name=name, changes=_changes(old, key, value)))
+        before, after = (as_row(row["auth_config"]).values() for row in (old, new))
+        fields.forget(str(reference) for reference in before if reference not in after)
+        return new
 
     show_one(run(work), *DETAILS)
 

@@ -30,6 +30,7 @@ OPERATIONS: Mapping[str, Operation] = {
         inbox.inbox,
         inbox.mark,
         inbox.news,
+        inbox.pair,
         inbox.poll,
         inbox.route,
         queue.cancel,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from bach_lib.bach import Bach
 from bach_lib.cli.operations.rows import Row, health_row, incoming_row
 from bach_lib.errors import CannotReceiveError
-from bach_lib.events import ConnectionChanged, Event, MessageReceived
+from bach_lib.events import ConnectionChanged, Event, MessageReceived, SenderBlocked
 from bach_lib.incoming import InboxStatus
 from bach_lib.models import Category, ConnectionState, Direction
 
@@ -101,6 +101,26 @@ async def poll(bach: Bach, name: str, seconds: float, *, starts: bool) -> Row:
         for stop in unsubscribe:
             stop()
     return {"name": name, "received": len(received), **health_row(bach.health(name, Direction.RECEIVING))}
+
+
+async def pair(bach: Bach, name: str, seconds: float, *, starts: bool) -> list[Row]:
+    """Wait for somebody to write who is not allowed; who did. `starts`: the connection rests."""
+    if starts:
+        await bach.start(name)
+    somebody = asyncio.Event()
+    unsubscribe = bach.subscribe(SenderBlocked, lambda event: somebody.set() if event.connection == name else None)
+    try:
+        with bach.pairing(name) as pairing:
+            async with asyncio.timeout(seconds):
+                await somebody.wait()
+            return [
+                {"recipient": one.recipient, "title": one.title, "kind": one.kind}
+                for one in pairing.candidates.values()
+            ]
+    except TimeoutError:
+        return []
+    finally:
+        unsubscribe()
 
 
 async def _after(bach: Bach, after: int, connection: str | None) -> list[Row]:

@@ -97,6 +97,10 @@ def test_a_new_secret_takes_the_place_of_the_old(home: Run, database: Path) -> N
     assert home("connector", "configure", "home", "bot_token", typed="123456:another-token-of-that-bot\n").code == 0
     kept = database.with_name("bach.db.secrets") / "home.bot_token"
     assert kept.read_text("utf-8").strip() == "123456:another-token-of-that-bot"
+    elsewhere = database.with_name("elsewhere")
+    elsewhere.write_text(TOKEN, "utf-8")
+    assert home("connector", "configure", "home", "bot_token", f"file:{elsewhere}").code == 0
+    assert (kept.exists(), elsewhere.exists()) == (False, True), "a token that nobody uses stays nowhere"
 
 
 def test_removing_asks_first_and_takes_everything_with_it(home: Run, database: Path) -> None:
@@ -108,6 +112,14 @@ def test_removing_asks_first_and_takes_everything_with_it(home: Run, database: P
     assert removed.row() == {"removed": "home", "messages": 1}
     assert home("connections", "list", "--json").rows() == []
     assert list(database.with_name("bach.db.secrets").iterdir()) == []
+
+
+def test_a_webhook_asks_for_its_address_as_a_secret(bach_: Run) -> None:
+    """Whoever reads the address of a webhook can write there."""
+    address = "https://discord.com/api/webhooks/1234567890/secret-secret-secret"
+    added = bach_("connector", "add", "discord_webhook", "alarm", "--no-check", typed=f"{address}\n")
+    assert added.code == 0, added
+    assert "secret-secret" not in bach_("connections", "show", "alarm").output
 
 
 def test_connections_are_filtered(home: Run) -> None:
@@ -272,6 +284,20 @@ def test_rules_are_kept_and_switched(inbox: Run, telegram: Telegram) -> None:
 def test_routing_has_nothing_left_to_do(inbox: Run) -> None:
     """A script made for the original would fail."""
     assert inbox("connector", "route", "--json").row() == {"routed": 0}
+
+
+def test_somebody_is_let_in_by_writing(home: Run, telegram: Telegram, database: Path) -> None:
+    """People would have to find out their own number first, and would allow the wrong one."""
+    home("connector", "configure", "home", "allowed", "")
+    telegram.write("/start")
+    refused = home("connector", "pair", "home", "--seconds", 20, typed="n\n")
+    assert (refused.code, "Let Ada (42) in?" in refused.errors) == (0, True), refused
+    assert home("connections", "show", "home", "--json").row()["allowed"] == []
+    telegram.write("/start")
+    assert home("connector", "pair", "home", "--yes", "--json").rows()[0]["allowed"] is True
+    assert home("connections", "show", "home", "--json").row()["allowed"] == ["42"]
+    nobody = home("connector", "pair", "home", "--seconds", 1)
+    assert (nobody.code, "Nobody has written" in nobody.errors) == (1, True)
 
 
 # -- the command itself ------------------------------------------------------------------------------------------------

@@ -1,0 +1,53 @@
+"""What people see: nothing that other people wrote can do more than be read."""
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bach_lib.cli.console import cell, printable
+
+
+@given(st.text())
+def test_no_character_moves_the_cursor_or_turns_the_text(text: str) -> None:
+    """A message could repaint the screen, or show itself in another order than it was written."""
+    shown = printable(text, lines=False)
+    assert len(shown) == len(text)
+    assert all(one == "\u200d" or unicodedata.category(one) not in {"Cc", "Cf", "Cs", "Zl", "Zp"} for one in shown)
+
+
+@given(st.text(st.characters(exclude_categories=["C", "Z"])))
+def test_what_can_be_read_stays_as_it_is(text: str) -> None:
+    """Names and texts in other scripts would be spoilt."""
+    assert printable(text) == text
+
+
+def test_a_text_keeps_its_lines_where_there_is_room() -> None:
+    """A report of several lines would become one."""
+    assert (printable("a\n\tb"), printable("a\n\tb", lines=False)) == ("a\n\tb", "a��b")
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (None, "–"),
+        ("", "–"),
+        (True, "yes"),
+        (False, "no"),
+        (0, "0"),
+        ([], "–"),
+        (["a", "b"], "a, b"),
+        ({"a": 1}, "a=1"),
+    ],
+)
+def test_values_are_words(value: str | bool | int | list[str] | dict[str, int] | None, shown: str) -> None:
+    """People would read what programs read."""
+    assert cell(value) == shown
+
+
+def test_times_are_the_readers_own() -> None:
+    """Everybody would have to add an hour or two."""
+    shown = cell("2026-11-25T13:26:49+00:00")
+    assert len(shown) == len("2026-11-25 13:26:49")
+    assert cell("2026-99-25T13:26:49+00:00") == "2026-99-25T13:26:49+00:00", "what only looks like a time is a text"
