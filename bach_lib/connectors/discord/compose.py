@@ -91,8 +91,8 @@ def payload(message: Message, content: str, *, part: int, is_last: bool) -> dict
 
 
 def change(message: Message, content: str) -> dict[str, object]:
-    """What becomes of a message that is edited; without buttons none are left."""
-    return {"content": content, "allowed_mentions": _mentions(message), "components": components(message)}
+    """What becomes of a message that is edited."""
+    return {"content": content, "allowed_mentions": _mentions(message)}
 
 
 def nonce(message: Message, part: int) -> str:

@@ -214,7 +214,8 @@ class DiscordConnector(Connector):
         return Sent(remote_id=await self._parts.send(message.nonce, contents, send))
 
     async def _edit(self, place: int, message: Message) -> Outcome:
-        body = compose.change(message, compose.only_one(message))
+        """Without buttons none are left."""
+        body = compose.change(message, compose.only_one(message)) | {"components": compose.components(message)}
         await self._rest.edit_message(place, compose.target(message), params=_json(body))
         return Sent(remote_id=message.target)
 

@@ -115,6 +115,7 @@ async def test_a_thread(connector: DiscordWebhookConnector, world: World) -> Non
         change = a_message("two", str(thread.id), number=2, operation=operation, target=sent.remote_id)
         assert await connector.send(change) == Sent(remote_id=sent.remote_id)
     assert world.server.deleted[0].content == "two"
+    assert set(world.server.deleted[0].payload) == {"content", "allowed_mentions"}  # nothing that only bots may change
     missing = await connector.send(a_message(recipient="1001001001001001001"))
     assert isinstance(missing, Dead)
     assert missing.fault.code == "chat_not_found"
