@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import regex
 
-_EACH = 0.05
-"""Seconds for one pattern; what ends at all needs well below a millisecond for the longest message."""
-_ALL = 0.25
+_EACH = 0.25
+"""Seconds for one pattern. What ends at all needs less than a millisecond, but a busy machine may look away."""
+_ALL = 1.0
 """Seconds for all patterns and one message."""
 
 
@@ -40,7 +40,7 @@ class Patterns[T]:
         return bool(self._patterns)
 
     def find(self, text: str) -> Found[T]:
-        """Blocks for at most a quarter of a second: call it in a thread."""
+        """Blocks for a second at most: call it in a thread."""
         hits: set[T] = set()
         cut_off: set[T] = set()
         end = time.monotonic() + _ALL
