@@ -12,6 +12,8 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 from demo.client import USER, Json
+from demo.discord import CHANNEL, Discord
+from demo.discord import TOKEN as DISCORD_TOKEN
 from demo.home import Home
 from demo.telegram import TOKEN, Telegram
 from demo.waiting import until
@@ -44,6 +46,7 @@ class World:
 
     home: Home
     telegram: Telegram
+    discord: Discord
 
     async def add_connection(self) -> Json:
         """Add the bot through the dialog of the integration; the first step of the dialog that follows."""
@@ -65,6 +68,24 @@ class World:
         await until(somebody_wrote, what="/start to reach the dialog", seconds=20)
         await client.subentry_flow(flow_id, {"recipient": str(CHAT)})
         return await until(self.person, what="the recipient's entity", seconds=20)
+
+    async def add_discord(self) -> str:
+        """Add the Discord bot and its channel through the dialogs; the id of the channel's entity."""
+        client = self.home.client
+        step = await client.start_flow("bach")
+        step = await client.answer_flow(step, {"next_step_id": "discord"})
+        step = await client.answer_flow(step, {"bot_token": DISCORD_TOKEN, "server": {"endpoint": self.discord.api}})
+        step = await client.answer_flow(step, {})  # the bot has been invited
+        flow_id = step["next_flow"][1]
+        await client.subentry_flow(flow_id, {"next_step_id": "place"})
+        await client.subentry_flow(flow_id, {"recipient": await self.discord.channel(), "role": "user"})
+        entity_id = f"notify.{CHANNEL}_home"
+
+        async def is_there() -> bool:
+            return await client.render(f"{{{{ states('{entity_id}') }}}}") == "unknown"
+
+        await until(is_there, what="the channel's entity", seconds=20)
+        return entity_id
 
     async def person(self) -> str:
         """The id of the person's entity; empty while there is none."""
@@ -122,8 +143,8 @@ async def make_world(*, preferred_port: int = 0) -> AsyncIterator[World]:
     with TemporaryDirectory(prefix="bach-demo-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         home = Home(folder, preferred_port=preferred_port)
-        async with Telegram(folder, chats=[f"{CHAT}:{PERSON}"]) as telegram, home:
-            yield World(home, telegram)
+        async with Telegram(folder, chats=[f"{CHAT}:{PERSON}"]) as telegram, Discord(folder) as discord, home:
+            yield World(home, telegram, discord)
 
 
 def _row(message: Json) -> Row:
