@@ -1,19 +1,26 @@
 """The story: a message arrives; then the platform fails and the power too, and what was said meanwhile arrives as well.
 
+Then the house asks something and gets its answer, and a line breaks at the worst moment.
+
 It is also a test: whatever is not exactly as promised raises `BrokenPromiseError`.
 """
 
+import asyncio
 import time
 from collections.abc import Sequence
 from typing import Final
 
 from demo.client import PASSWORD, USER
+from demo.discord import TOKEN as DISCORD_TOKEN
 from demo.screen import Screen
 from demo.telegram import TOKEN, USERNAME, Arrived
+from demo.waiting import until
 from demo.world import CHAT, EVENT, PERSON, Row, World
 
 FIRST: Final = "The garage door is open"
 MEANWHILE: Final = ("The washing machine is done", "Rain is coming, a window is open", "Somebody rang the bell")
+QUESTION: Final = "Somebody rings at the gate. Open it?"
+POSTED: Final = "The gate is open"
 _RECOVERY_SECONDS = 90.0
 
 
@@ -43,6 +50,8 @@ async def tell(world: World, screen: Screen) -> None:
     await _outage(world, screen)
     await _crash(world, screen)
     await _recovery(world, screen)
+    await _question(world, screen)
+    await _discord(world, screen)
 
 
 async def _one_message(world: World, screen: Screen) -> None:
@@ -93,16 +102,51 @@ async def _recovery(world: World, screen: Screen) -> None:
     check_sent(rows)
 
 
+async def _question(world: World, screen: Screen) -> None:
+    screen.heading("5. The house asks, and somebody presses a button")
+    asking = asyncio.create_task(world.ask(QUESTION, "Open", "Leave it shut"))
+    try:
+        with screen.step("The question is at Telegram, with two buttons"):
+            *_, question = await world.telegram.arrived(1 + len(MEANWHILE), seconds=30)
+        with screen.step(f"{PERSON} presses the first one"):
+            await world.telegram.press(question, "Open", first_name=PERSON)
+            answer = await asking
+    finally:
+        asking.cancel()
+    screen.line(f"bach.ask returns {answer['answer']!r}, from {answer['person']}, after {answer['waited']:.1f} s")
+    if (answer["answer"], answer["person"]) != ("Open", PERSON):
+        raise BrokenPromiseError(f"The answer is {answer}.")
+    with screen.step("The question says who answered, and has no buttons any more"):
+        await until(world.telegram.edited, what="the question to be edited", seconds=30)
+    screen.line(f"it reads {(await world.telegram.edited())[-1]!r}")
+
+
+async def _discord(world: World, screen: Screen) -> None:
+    screen.heading("6. Discord, and a line that breaks after the message was stored, before anybody says so")
+    with screen.step("A Discord server"):
+        await world.discord.start()
+    with screen.step("BACH's dialogs take the bot and offer its channels"):
+        entity_id = await world.add_discord()
+    await world.discord.lose_the_next_answer()
+    with screen.step("BACH sends, hears nothing, and sends again; Discord recognises the number it carries"):
+        await world.send(entity_id, POSTED)
+    posted = await world.discord.posted()
+    screen.line(f"in the channel: {[message.text for message in posted]}")
+    if [message.text for message in posted] != [POSTED]:
+        raise BrokenPromiseError(f"Expected at Discord, once: {POSTED!r}.")
+
+
 async def end(world: World, screen: Screen) -> None:
     """Stop Home Assistant as a person would, and judge what only the end can tell. Raises BrokenPromiseError."""
-    screen.heading("5. The end")
+    screen.heading("7. The end")
     with screen.step("Home Assistant is stopped"):
         code = await world.home.stop()
     if code:
         raise BrokenPromiseError(f"Home Assistant ended with exit code {code}.")
-    check_arrived(await world.telegram.arrived(), MEANWHILE)  # nothing came twice on the way out either
-    if problems := world.home.problems(secret=TOKEN):
-        raise BrokenPromiseError("\n".join(["Home Assistant's log speaks against BACH:", *problems]))
+    check_arrived(await world.telegram.arrived(), [*MEANWHILE, QUESTION])  # nothing came twice on the way out either
+    for secret in (TOKEN, DISCORD_TOKEN):
+        if problems := world.home.problems(secret=secret):
+            raise BrokenPromiseError("\n".join(["Home Assistant's log speaks against BACH:", *problems]))
     screen.line("All arrived, in order, once each. Nothing in the log speaks against BACH.")
 
 

@@ -109,6 +109,15 @@ class World:
         """Fire the event that the automation waits for."""
         await self.home.client.post(f"/api/events/{EVENT}", {"text": text})
 
+    async def send(self, entity_id: str, text: str) -> None:
+        """Send through an action, and wait until it has arrived. Raises RefusedError."""
+        await self.home.client.act("bach", "send_message", {"entity_id": entity_id, "message": text, "wait": 60})
+
+    async def ask(self, question: str, *answers: str) -> Json:
+        """Ask the person, and wait for what she answers. Raises RefusedError."""
+        data = {"entity_id": await self.person(), "message": question, "answers": list(answers), "timeout": 60}
+        return await self.home.client.act("bach", "ask", data)
+
     async def rows(self) -> list[Row]:
         """All messages in BACH's queue, oldest first."""
         answer = await self.home.client.act("bach", "get_queue", {"limit": 100})
