@@ -35,7 +35,7 @@ def main() -> int:
 
 async def _run(screen: Screen, *, once: bool) -> int:
     _end_on_sigterm()
-    screen.heading("BACH: a real Home Assistant and a Telegram server, both on this machine, both gone in the end")
+    screen.heading("BACH: a real Home Assistant, Telegram and Discord, all on this machine, all gone in the end")
     async with make_world(preferred_port=0 if once else _HOME_ASSISTANTS_PORT) as world:
         try:
             await story.set_up(world, screen)

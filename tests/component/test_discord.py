@@ -375,3 +375,25 @@ async def test_home_assistants_own_discord_integration_works_beside_ours(
     await send(hass, "notify.place_0", "through BACH")
     assert {message.content for message in await world.server.wait_for(2)} == {"through nextcord", "through BACH"}
     await hass.config_entries.async_unload(theirs.entry_id)
+
+
+# -- what comes in ---------------------------------------------------------------------------------------------------
+
+
+async def test_a_command_in_a_channel_comes_in(hass: HomeAssistant, world: World, loaded: MockConfigEntry) -> None:
+    """Nobody could talk to the house through Discord."""
+    world.server.when_heard(lambda: world.server.write(world.channel, "!status now", world.ada))
+    await until_state_of_event(hass, "event.place_0_incoming_message", "command")
+    found = hass.states.get("event.place_0_incoming_message")
+    assert found
+    assert (found.attributes["command"], found.attributes["args"]) == ("status", "now")
+
+
+async def until_state_of_event(hass: HomeAssistant, entity_id: str, event_type: str) -> None:
+    """Wait until something of this type has come in."""
+
+    def came_in() -> bool:
+        found = hass.states.get(entity_id)
+        return found is not None and found.attributes.get("event_type") == event_type
+
+    await until(hass, came_in)
