@@ -457,3 +457,25 @@ async def test_stopping_home_assistant_ends_what_is_under_way(
     await arrive(hass, incoming(ADA))
     await hass.async_stop(force=True)
     assert (agent.at_work, telegram.sent) == (0, [])
+
+
+async def test_whoever_answers_a_question_does_not_talk_to_the_agent(
+    hass: HomeAssistant, telegram: TelegramServer, agent: Agent, home: MockConfigEntry
+) -> None:
+    """The words are for the automation that asked; the next ones are for the agent again."""
+    call = hass.services.async_call(
+        "bach",
+        "ask",
+        {"entity_id": "notify.ada", "message": "When?", "free_text": True, "timeout": 60},
+        blocking=True,
+        return_response=True,
+    )
+    asking = hass.async_create_task(call)
+    await telegram.wait_for(1)
+    telegram.receive_text(telegram.bots[TOKEN], chat_id=ADA, text="half past six")
+    response = await asking
+    assert response
+    assert response["text"] == "half past six"
+    telegram.receive_text(telegram.bots[TOKEN], chat_id=ADA, text="thanks")
+    await telegram.wait_for(2)
+    assert agent.heard == ["thanks"]
