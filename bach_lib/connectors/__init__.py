@@ -8,11 +8,17 @@ from typing import cast
 from bach_lib.connectors.base import Connector
 from bach_lib.errors import MissingLibraryError, UnknownTypeError
 
-# module, class, the package it needs, and the extra of ours that brings that package
 _BUILT_IN = {
-    "discord": ("bach_lib.connectors.discord", "DiscordConnector", "discord.py", "discord"),
-    "discord_webhook": ("bach_lib.connectors.discord_webhook", "DiscordWebhookConnector", "discord.py", "discord"),
-    "telegram": ("bach_lib.connectors.telegram", "TelegramConnector", "python-telegram-bot", "telegram"),
+    "discord": ("bach_lib.connectors.discord", "DiscordConnector"),
+    "discord_webhook": ("bach_lib.connectors.discord_webhook", "DiscordWebhookConnector"),
+    "signal": ("bach_lib.connectors.signal", "SignalConnector"),
+    "telegram": ("bach_lib.connectors.telegram", "TelegramConnector"),
+}
+# where a connector needs more than BACH itself does: the package, and the extra of ours that brings it
+_NEEDED = {
+    "discord": ("discord.py", "discord"),
+    "discord_webhook": ("discord.py", "discord"),
+    "telegram": ("python-telegram-bot", "telegram"),
 }
 
 
@@ -47,8 +53,11 @@ class Connectors:
 
 
 def _import(type_: str) -> type[Connector]:
-    module, name, package, extra = _BUILT_IN[type_]
+    module, name = _BUILT_IN[type_]
     try:
         return cast("type[Connector]", getattr(import_module(module), name))
     except ImportError as error:
+        if type_ not in _NEEDED:
+            raise
+        package, extra = _NEEDED[type_]
         raise MissingLibraryError(type=type_, package=package, extra=extra) from error

@@ -1,6 +1,6 @@
 """Public test doubles for programs that use BACH.
 
-A clock to turn by hand, a platform that does as it is told, and a Telegram and a Discord on loopback:
+A clock to turn by hand, a platform that does as it is told, a Telegram, a Discord and a Signal server on loopback:
 
 ```python
 platform, clock = FakePlatform(), FakeClock()
@@ -24,6 +24,7 @@ from bach_lib.testing.partners.ai import ClaudeServer, GeminiServer, OllamaServe
 from bach_lib.testing.partners.base import Told
 from bach_lib.testing.partners.mcp import McpServer
 from bach_lib.testing.partners.oauth import TokenServer
+from bach_lib.testing.signal.server import SignalServer
 from bach_lib.testing.telegram.server import TelegramServer
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "McpServer",
     "OllamaServer",
     "OpenAIServer",
+    "SignalServer",
     "TelegramServer",
     "TokenServer",
     "Told",

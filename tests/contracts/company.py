@@ -12,6 +12,8 @@ class Company(ABC):
     name: ClassVar[str]
     connector: type[Connector]
     recipient: ClassVar[str]
+    knows_what_is_gone: ClassVar[bool] = True
+    """Whether it refuses to change a message that was deleted."""
 
     @abstractmethod
     async def __aenter__(self) -> Self:

@@ -21,6 +21,7 @@ class Fake(Company):
 
     name = "fake"
     recipient = "ada"
+    knows_what_is_gone = False
 
     def __init__(self) -> None:
         self._platform = FakePlatform()

@@ -28,6 +28,8 @@ class Platform(Company):
     wrong_secrets: ClassVar[Mapping[str, str]]
     same_recipients: ClassVar[tuple[str, ...]] = ()
     """Other ways to write `recipient`."""
+    settings: ClassVar[Mapping[str, object]] = {}
+    """What else a connection to it is told."""
 
     def __init__(self) -> None:
         self._stack = AsyncExitStack()
@@ -47,7 +49,7 @@ class Platform(Company):
     def setup(self, secrets: Mapping[str, str] | None = None) -> Setup:
         """What a connector to this platform is made from."""
         return Setup(
-            connection=Connection(name="home", type=self.name, endpoint=self.endpoint),
+            connection=Connection(name="home", type=self.name, endpoint=self.endpoint, settings=self.settings),
             secrets=self.secrets if secrets is None else secrets,
             session=self.session,
             new_session=self._new_session,
@@ -60,6 +62,10 @@ class Platform(Company):
         connector = self.connector(self.setup(secrets))
         self._stack.push_async_callback(connector.close)
         return connector
+
+    def incomplete(self) -> Connector:
+        """A connector to which nobody said what it has to know."""
+        return self.connect(secrets={})
 
     def _new_session(self) -> ClientSession:
         self.made.append(ClientSession())

@@ -13,10 +13,12 @@ from bach_lib.incoming import Kind
 from bach_lib.models import Fault, Format, Identity, Message
 from bach_lib.outcomes import Outcome, Retry, Scope, Sent, Uncertain
 from tests.contracts.platforms import DiscordPlatform, DiscordWebhookPlatform, Platform, TelegramPlatform
+from tests.contracts.signal import SignalPlatform
 
 PLATFORMS: list[type[Platform]] = [
     DiscordPlatform,
     DiscordWebhookPlatform,
+    SignalPlatform,
     TelegramPlatform,
 ]
 
@@ -102,10 +104,10 @@ async def test_rates_can_be_kept(platform: Platform) -> None:
         assert rate.burst is None or rate.burst >= 1
 
 
-async def test_a_connector_without_its_secrets(platform: Platform) -> None:
+async def test_a_connector_without_what_it_needs(platform: Platform) -> None:
     """A forgotten token would only show when the first message fails."""
     with pytest.raises(InputError):
-        platform.connect(secrets={})
+        platform.incomplete()
 
 
 async def test_making_one_needs_no_network(platform: Platform) -> None:

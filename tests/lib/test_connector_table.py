@@ -28,10 +28,10 @@ async def test_every_built_in_type_keeps_to_the_protocol(name: str) -> None:
     assert Connectors().types == BUILT_IN
 
 
-@pytest.mark.parametrize("name", BUILT_IN)
+@pytest.mark.parametrize("name", sorted(connectors._NEEDED))
 async def test_a_missing_library_is_named_with_the_way_to_get_it(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A person would read the error of an import and not know what to do."""
-    module, _, package, extra = connectors._BUILT_IN[name]
+    (module, _), (package, extra) = connectors._BUILT_IN[name], connectors._NEEDED[name]
     monkeypatch.setitem(sys.modules, module, None)
     with pytest.raises(MissingLibraryError) as caught:
         await Connectors().load(name)

@@ -1,0 +1,155 @@
+"""Between signal-cli's JSON and BACH. Nothing here raises, whatever comes in.
+
+Signal numbers nothing: a message is named by its author and the millisecond in which that author sent it. Of our own
+messages the author is known, so the millisecond alone is their id.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import orjson
+
+from bach_lib.connectors.base import Incoming, Unreadable
+from bach_lib.connectors.signal.recipients import group_of, person
+from bach_lib.incoming import Content, Kind, Media
+
+type Fields = Mapping[str, object]
+
+_COMMAND = re.compile(r"/([A-Za-z0-9_-]{1,64})(?:\s+(.*))?", re.DOTALL)
+_REMOTE_ID = re.compile(r"(?:([^:/]{1,100}):)?([0-9]{1,15})(?:/[0-9]+)?")
+_REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,199}")
+_MAX_NAME = 128
+_MAX_TEXT = 65_536
+_MAX_RAW = 65_536
+_MAX_FILES = 32
+_MAX_NUMBER = 1 << 53
+
+
+def read(frame: str, account: str) -> Sequence[Incoming | Unreadable]:
+    """What a frame of the WebSocket says to `account`; nothing for receipts, calls and people who type."""
+    try:
+        found: object = orjson.loads(frame)
+    except ValueError:
+        return [Unreadable(raw=frame[:_MAX_RAW], reason="no JSON")]
+    if not isinstance(found, dict):
+        return [Unreadable(raw=frame[:_MAX_RAW], reason="no object")]
+    envelope = _part(found, "envelope")
+    changed = _part(envelope, "editMessage")
+    message = _part(changed, "dataMessage") or _part(envelope, "dataMessage")
+    if not message:
+        is_known = bool(envelope) and "exception" not in found and not changed
+        return [] if is_known else [Unreadable(raw=frame[:_MAX_RAW], reason="an envelope that cannot be read")]
+    author = person(envelope.get("sourceNumber"), envelope.get("sourceUuid"), envelope.get("source"))
+    sent = _number(envelope, "timestamp") or _number(message, "timestamp")
+    group = _part(message, "groupInfo")
+    place = group_of(group.get("groupId")) if group else author
+    if author is None or sent is None or place is None:
+        return [Unreadable(raw=frame[:_MAX_RAW], reason="an envelope without sender, time or place")]
+    name = _text(envelope, "sourceName", _MAX_NAME) or author
+    blank = Incoming(
+        remote_id=f"{author}:{sent}",
+        recipient=place,
+        recipient_title=(_text(group, "groupName", _MAX_NAME) or place) if group else name,
+        sender_id=author,
+        sender_name=name,
+        kind=Kind.OTHER,
+        text="",
+        sent_at=sent / 1000,
+        metadata={"chat_type": "group" if group else "private", "timestamp": sent},
+    )
+    return _fill(blank, message, _number(changed, "targetSentTimestamp"), account)
+
+
+def _fill(blank: Incoming, message: Fields, edited: int | None, account: str) -> Sequence[Incoming]:
+    text = _text(message, "message", _MAX_TEXT)
+    if edited is not None:
+        return [replace(blank, kind=Kind.EDITED, text=text, reply_to=f"{blank.sender_id}:{edited}")]
+    if reaction := _part(message, "reaction"):
+        emoji = _text(reaction, "emoji", _MAX_NAME)
+        content = Content(reactions=() if reaction.get("isRemove") is True or not emoji else (emoji,))
+        about = _about(reaction, "targetAuthor", "targetSentTimestamp", account)
+        return [replace(blank, kind=Kind.REACTION, content=content, reply_to=about)]
+    quote = _part(message, "quote")
+    blank = replace(blank, text=text, reply_to=_about(quote, "author", "id", account) if quote else None)
+    if files := [media for one in _parts(message, "attachments")[:_MAX_FILES] if (media := _media(one))]:
+        first = replace(blank, kind=Kind.MEDIA, content=Content(media=files[0]))
+        return [first] + [
+            replace(first, remote_id=f"{blank.remote_id}/{number}", text="", content=Content(media=media))
+            for number, media in enumerate(files[1:], start=2)
+        ]
+    if match := _COMMAND.fullmatch(text.strip()):
+        command = Content(command=match[1].lower(), args=(match[2] or "").strip())
+        return [replace(blank, kind=Kind.COMMAND, content=command)]
+    if text:
+        return [replace(blank, kind=Kind.TEXT)]
+    # news of the group itself, and messages that were taken back, are no messages
+    is_news = "remoteDelete" in message or _part(message, "groupInfo").get("type") == "UPDATE"
+    return [] if is_news else [blank]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class About:
+    """A message, as Signal names it: who wrote it, and in which millisecond."""
+
+    author: str
+    timestamp: int
+
+    @classmethod
+    def parse(cls, remote_id: str | None, account: str) -> About | None:
+        """None for what names no message."""
+        match = _REMOTE_ID.fullmatch(remote_id or "")
+        author = person(match[1]) if match and match[1] else account
+        return cls(author=author, timestamp=int(match[2])) if match and author else None
+
+
+def _about(value: Fields, author: str, time: str, account: str) -> str | None:
+    """The remote id of what a reaction or a quote is about."""
+    writer = person(value.get(f"{author}Number"), value.get(f"{author}Uuid"), value.get(author))
+    sent = _number(value, time)
+    if writer is None or sent is None:
+        return None
+    return str(sent) if writer == account else f"{writer}:{sent}"
+
+
+def _media(file: Fields) -> Media | None:
+    """A file by the name under which the server keeps it."""
+    reference = _text(file, "id", 200)
+    if not _REFERENCE.fullmatch(reference):
+        return None
+    mime_type = _text(file, "contentType", _MAX_NAME)
+    return Media(
+        type=_type_of(mime_type, is_voice=file.get("isVoiceNote") is True or file.get("voiceNote") is True),
+        reference=reference,
+        name=_text(file, "filename", _MAX_NAME) or None,
+        size=_number(file, "size"),
+        mime_type=mime_type or None,
+    )
+
+
+def _type_of(mime_type: str, *, is_voice: bool) -> str:
+    if mime_type == "image/gif":
+        return "animation"
+    family = mime_type.partition("/")[0]
+    usual = {"image": "photo", "audio": "voice" if is_voice else "audio", "video": "video"}
+    return usual.get(family, "document")
+
+
+def _part(value: Fields, field: str) -> Fields:
+    found = value.get(field)
+    return found if isinstance(found, dict) else {}
+
+
+def _parts(value: Fields, field: str) -> list[Fields]:
+    found = value.get(field)
+    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+
+
+def _text(value: Fields, field: str, limit: int) -> str:
+    found = value.get(field)
+    return found[:limit] if isinstance(found, str) else ""
+
+
+def _number(value: Fields, field: str) -> int | None:
+    found = value.get(field)
+    return found if type(found) is int and 0 <= found < _MAX_NUMBER else None

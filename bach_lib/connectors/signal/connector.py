@@ -1,0 +1,218 @@
+"""Signal: messages and their changes out through a signal-cli-rest-api, and what people do in through its WebSocket."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from typing import ClassVar, override
+
+from aiohttp import ClientSession, ClientWebSocketResponse
+
+from bach_lib.connectors.base import Batch, Capabilities, Connector, Incoming, Rate, Setup
+from bach_lib.connectors.signal import codec
+from bach_lib.connectors.signal.errors import RequestError, outcome_of
+from bach_lib.connectors.signal.hearing import Hearing
+from bach_lib.connectors.signal.recipients import normalize, own_number
+from bach_lib.connectors.signal.rest import Rest, Timeouts
+from bach_lib.connectors.signal.styles import compose
+from bach_lib.endpoints import check_endpoint
+from bach_lib.incoming import Media
+from bach_lib.models import Candidate, Fault, Format, Identity, Message, Operation
+from bach_lib.outcomes import Dead, Outcome, Sent
+from bach_lib.redact import Redactor
+
+_MAX_GROUPS = 1_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Time-outs of calls, and how long (seconds) a poll without news may be held."""
+
+    timeouts: Timeouts = field(default_factory=Timeouts)
+    poll_seconds: float = 25.0
+
+
+class SignalConnector(Connector):
+    """An account on the signal-cli-rest-api that `connection.endpoint` names; `connection.settings` has its `number`.
+
+    The server itself asks for no secret. One that stands behind a proxy may get `token`, as a bearer token.
+    """
+
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        receives=True,
+        idempotent=False,
+        formats=frozenset({Format.PLAIN, Format.MARKDOWN}),
+        max_text=8_000,  # from 2,000 on signal-cli sends the text as a file, which apps show behind "read more"
+        send_timeout=75.0,
+        poll_timeout=60.0,
+        operations=frozenset(Operation),
+        fetch_bytes=25 << 20,
+        finds_recipients=True,
+    )
+
+    def __init__(self, setup: Setup, settings: Settings | None = None) -> None:
+        settings = settings or Settings()
+        endpoint = setup.connection.endpoint or ""
+        check_endpoint(endpoint)
+        self._number = own_number(setup.connection.settings.get("number"))
+        token = setup.secrets.get("token", "").strip() or None
+        self._redact = Redactor([token] if token else [])
+        self._new_session = setup.new_session
+        self._listening_session: ClientSession | None = None
+        self._rest = Rest(lambda: setup.session, endpoint=endpoint, token=token, timeouts=settings.timeouts)
+        self._listening = Rest(self._session, endpoint=endpoint, token=token, timeouts=settings.timeouts)
+        self._hearing = Hearing(
+            connect=self._connect,
+            read=lambda frame: codec.read(frame, self._number),
+            clock=setup.clock,
+            poll_seconds=settings.poll_seconds,
+        )
+
+    @override
+    @classmethod
+    def normalize_recipient(cls, recipient: str) -> str:
+        return normalize(recipient)
+
+    @override
+    def rates(self, recipient: str) -> Mapping[str, Rate]:
+        """Signal publishes none; where it has enough, it says so."""
+        return {}
+
+    @override
+    async def send(self, message: Message) -> Outcome:
+        try:
+            match message.operation:
+                case Operation.SEND:
+                    return await self._send(message, None)
+                case Operation.EDIT:
+                    return await self._edit(message)
+                case Operation.DELETE | Operation.REACT:
+                    return await self._change(message)
+        except RequestError as error:
+            outcome = outcome_of(error)
+            return outcome if isinstance(outcome, Sent) else replace(outcome, fault=self._clean(outcome.fault))
+
+    @override
+    async def check(self) -> Identity | Fault:
+        """Whether the server knows the account: proves the way to the server, and that somebody registered it."""
+        try:
+            accounts = await self._rest.call("GET", "v1", "accounts")
+        except RequestError as error:
+            return self._clean(error.fault)
+        if not isinstance(accounts, list):
+            return Fault(code="bad_answer", text=f"What answers at {self._rest.host} is no signal-cli-rest-api.")
+        if self._number not in accounts:
+            return Fault(
+                code="auth_failed", text=f"{self._rest.host} has no account {self._number}. Register or link it there."
+            )
+        return Identity(id=self._number, name=self._number)
+
+    @override
+    async def receive(self, cursor: str | None) -> Batch | Fault:
+        """What the WebSocket brought. See `hearing`."""
+        answer = await self._hearing.receive(cursor)
+        return self._clean(answer) if isinstance(answer, Fault) else answer
+
+    @override
+    async def acknowledge(self, press: Incoming) -> None:
+        """Nobody can press anything here."""
+
+    @override
+    async def typing(self, recipient: str) -> None:
+        """Shows "is typing" for some fifteen seconds, or until a message comes."""
+        with suppress(RequestError):
+            await self._rest.call("PUT", "v1", "typing-indicator", self._number, body={"recipient": recipient})
+
+    @override
+    async def fetch(self, media: Media, limit: int) -> bytes | Fault:
+        """The server keeps every file it received until somebody deletes it there."""
+        try:
+            content = await self._rest.download("v1", "attachments", media.reference, limit=limit)
+        except RequestError as error:
+            return self._clean(error.fault)
+        return Fault(code="too_large", text=f"It has more than {limit} bytes.") if content is None else content
+
+    @override
+    async def find(self, query: str) -> list[Candidate] | Fault:
+        """The groups that the account is in. People have to be written to by their numbers."""
+        if query:
+            return []
+        try:
+            groups = await self._rest.call("GET", "v1", "groups", self._number)
+        except RequestError as error:
+            return self._clean(error.fault)
+        found: list[Candidate] = []
+        for group in groups[:_MAX_GROUPS] if isinstance(groups, list) else []:
+            match group:
+                case {"id": str(number), **rest}:
+                    title = " ".join(str(rest.get("name") or number).split())[:128]
+                    found.append(Candidate(recipient=number, title=title, kind="group"))
+        return found
+
+    @override
+    async def reset(self) -> None:
+        session, self._listening_session = self._listening_session, None
+        if session is not None:
+            await session.close()
+        await self._hearing.reset()
+
+    @override
+    async def close(self) -> None:
+        await self.reset()
+
+    def _session(self) -> ClientSession:
+        """Its own, so that `reset` can throw it away with whatever hangs in it."""
+        if self._listening_session is None:
+            self._listening_session = self._new_session()
+        return self._listening_session
+
+    async def _connect(self) -> ClientWebSocketResponse:
+        """In other modes the same address would take the messages away and answer with them, to nobody."""
+        match await self._listening.call("GET", "v1", "about"):
+            case {"mode": str(mode)} if mode.startswith("json-rpc"):
+                return await self._listening.listen("v1", "receive", self._number)
+            case {"mode": str(mode)}:
+                text = f'{self._rest.host} runs in mode "{mode[:20]}". Start it with MODE=json-rpc to receive.'
+                raise RequestError("wrong_mode", text)
+        raise RequestError("bad_answer", f"What answers at {self._rest.host} is no signal-cli-rest-api.")
+
+    async def _send(self, message: Message, edited: codec.About | None) -> Outcome:
+        body: dict[str, object] = {
+            "number": self._number,
+            "recipients": [message.recipient],
+            "message": compose(message.text, message.title, message.format),
+            "text_mode": "styled" if message.format is Format.MARKDOWN else "normal",
+        }
+        if edited:
+            body["edit_timestamp"] = edited.timestamp
+        if about := codec.About.parse(message.reply_to, self._number) if message.reply_to else None:
+            body |= {"quote_timestamp": about.timestamp, "quote_author": about.author, "quote_message": ""}
+        match await self._rest.call("POST", "v2", "send", body=body):
+            case {"timestamp": str(timestamp)} if timestamp.isdecimal() and len(timestamp) < 16:
+                return Sent(remote_id=timestamp)
+        return Sent()  # it has been taken, whatever is said about it
+
+    async def _edit(self, message: Message) -> Outcome:
+        """Signal goes on naming the message by its first timestamp."""
+        about = codec.About.parse(message.target, self._number)
+        if about is None:
+            return _NAMES_NOTHING
+        outcome = await self._send(message, about)
+        return Sent(remote_id=message.target) if isinstance(outcome, Sent) else outcome
+
+    async def _change(self, message: Message) -> Outcome:
+        about = codec.About.parse(message.target, self._number)
+        if about is None:
+            return _NAMES_NOTHING
+        body: dict[str, object] = {"recipient": message.recipient, "timestamp": about.timestamp}
+        if message.operation is Operation.DELETE:
+            await self._rest.call("DELETE", "v1", "remote-delete", self._number, body=body)
+        else:
+            body |= {"reaction": message.text, "target_author": about.author}
+            await self._rest.call("POST", "v1", "reactions", self._number, body=body)
+        return Sent(remote_id=message.target)
+
+    def _clean(self, fault: Fault) -> Fault:
+        return replace(fault, text=self._redact(fault.text))
+
+
+_NAMES_NOTHING = Dead(fault=Fault(code="bad_request", text="The message that was to be changed has no id of Signal's."))

@@ -1,0 +1,5 @@
+"""A signal-cli-rest-api on loopback, made from its documented API: the public test double for Signal."""
+
+from bach_lib.testing.signal.server import Reaction, SentMessage, SignalServer
+
+__all__ = ["Reaction", "SentMessage", "SignalServer"]

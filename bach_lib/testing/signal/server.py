@@ -1,0 +1,224 @@
+"""The server: one account, the people who write to it, and what was sent.
+
+```python
+async with SignalServer() as server:
+    ...  # a client that calls f"{server.url}/v2/send"
+    server.when_heard(server.write("Is the door open?", sender="+491701234567"))
+    server.told.append(Told(status=400, body=b'{"error": "Unregistered user"}'))
+```
+
+It answers as https://bbernhard.github.io/signal-cli-rest-api/ says, in JSON-RPC mode. As the real one does, it hands
+what people write only to those who listen at that moment.
+"""
+
+import asyncio
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import override
+from urllib.parse import unquote
+
+import orjson
+from aiohttp.web import BaseRequest, Response, StreamResponse, WebSocketResponse, json_response
+
+from bach_lib.testing.partners.base import Asked, PartnerServer
+
+NUMBER = "+491700000001"
+_STYLED = re.compile(r"\\(.)|\*\*|[*~`]|\|\|")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reaction:
+    """An emoji below a message."""
+
+    emoji: str
+    recipient: str
+    target_author: str
+    timestamp: int
+
+
+@dataclass(slots=True, kw_only=True)
+class SentMessage:
+    """A message that was sent. `text` is what people read now; `body` is the request as it came in."""
+
+    timestamp: int
+    recipients: list[str]
+    text: str
+    body: Mapping[str, object]
+    is_deleted: bool = False
+
+
+@dataclass(slots=True)
+class _Mailbox:
+    """What people have to do with."""
+
+    sent: list[SentMessage] = field(default_factory=list)
+    reactions: list[Reaction] = field(default_factory=list)
+    typing: list[str] = field(default_factory=list)
+    files: dict[str, bytes] = field(default_factory=dict)
+    groups: list[dict[str, object]] = field(default_factory=list)
+
+
+class SignalServer(PartnerServer):
+    """A server with one account, `number`. With a `key` it stands behind a proxy that asks for a bearer token."""
+
+    def __init__(self, *, number: str = NUMBER, key: str | None = None, mode: str = "json-rpc", port: int = 0) -> None:
+        super().__init__(key=key, port=port)
+        self.number = number
+        self.mode = mode
+        self.box = _Mailbox()
+        self._time = 1_767_225_600_000
+        self._listeners: list[asyncio.Queue[str]] = []
+        self._unheard: list[Mapping[str, object]] = []
+
+    @property
+    def sent(self) -> list[SentMessage]:
+        """What was sent, oldest first."""
+        return self.box.sent
+
+    def now(self) -> int:
+        """The next millisecond; no two messages have the same."""
+        self._time += 1
+        return self._time
+
+    def push(self, envelope: Mapping[str, object]) -> int:
+        """Tell everybody who listens now; how many those are."""
+        frame = orjson.dumps({"envelope": envelope, "account": self.number}).decode()
+        return self.push_raw(frame)
+
+    def push_raw(self, frame: str) -> int:
+        """Tell everybody who listens something that need not be an envelope."""
+        for frames in self._listeners:
+            frames.put_nowait(frame)
+        return len(self._listeners)
+
+    def when_heard(self, envelope: Mapping[str, object]) -> None:
+        """Tell it now, or to the next one who begins to listen."""
+        if not self.push(envelope):
+            self._unheard.append(envelope)
+
+    def write(
+        self, text: str, *, sender: str, name: str = "Ada", group: str | None = None, **more: object
+    ) -> dict[str, object]:
+        """The envelope of a message that somebody wrote, to be pushed."""
+        sent = self.now()
+        data: dict[str, object] = {"timestamp": sent, "message": text, "expiresInSeconds": 0, "viewOnce": False, **more}
+        if group:
+            data["groupInfo"] = {"groupId": group, "groupName": "House", "revision": 1, "type": "DELIVER"}
+        return self.envelope(sender=sender, name=name, timestamp=sent, dataMessage=data)
+
+    def envelope(self, *, sender: str, name: str = "Ada", timestamp: int, **content: object) -> dict[str, object]:
+        """What surrounds whatever somebody does."""
+        is_number = sender.startswith("+")
+        return {
+            "source": sender,
+            "sourceNumber": sender if is_number else None,
+            "sourceUuid": None if is_number else sender,
+            "sourceName": name,
+            "sourceDevice": 1,
+            "timestamp": timestamp,
+            **content,
+        }
+
+    def file(self, content: bytes, *, mime_type: str = "application/octet-stream", name: str = "plan.bin") -> object:
+        """A file that somebody sent: its entry in `attachments`."""
+        reference = f"file-{len(self.box.files) + 1}.bin"
+        self.box.files[reference] = content
+        return {"id": reference, "contentType": mime_type, "filename": name, "size": len(content)}
+
+    @override
+    def refusal(self) -> Response:
+        return Response(status=401, text="Unauthorized")
+
+    @override
+    async def respond(self, asked: Asked, request: BaseRequest, /) -> StreamResponse:
+        *path, last = [unquote(part) for part in request.rel_url.raw_path.strip("/").split("/")]
+        match asked.method, "/".join(path), last:
+            case "GET", "v1", "about":
+                return json_response({"versions": ["v1", "v2"], "build": 2, "mode": self.mode, "version": "0.98"})
+            case "GET", "v1", "accounts":
+                return json_response([self.number])
+            case "GET", "v1/groups", _:
+                return json_response(self.box.groups)
+            case "GET", "v1/attachments", name:
+                content = self.box.files.get(name)
+                return Response(body=content) if content is not None else _error("No attachment found", 404)
+            case "GET", "v1/receive", _:
+                return await self._listen(request)
+            case "POST", "v2", "send":
+                return self._send(asked.body)
+            case method, "v1/typing-indicator" | "v1/reactions" | "v1/remote-delete" as call, number:
+                if number != self.number:
+                    return _error("Specified account does not exist")
+                return self._change(method, call, asked.body)
+        return Response(status=404, text="404 page not found")
+
+    def _send(self, body: object) -> Response:
+        match body:
+            case {"number": str(number), "message": str(text), "recipients": [str(), *_] as recipients, **rest}:
+                if number != self.number:
+                    return _error("Specified account does not exist")
+            case _:
+                return _error("Couldn't process request - invalid request")
+        shown = _STYLED.sub(lambda mark: mark[1] or "", text) if rest.get("text_mode") == "styled" else text
+        timestamp = self.now()
+        match rest.get("edit_timestamp"):
+            case int(edited):
+                for message in self.box.sent:
+                    if message.timestamp == edited:
+                        message.text = shown
+            case _:
+                whole: dict[str, object] = {
+                    "number": number,
+                    "message": text,
+                    "recipients": recipients,
+                    **{str(name): value for name, value in rest.items()},
+                }
+                self.box.sent.append(SentMessage(timestamp=timestamp, recipients=recipients, text=shown, body=whole))
+        return json_response({"timestamp": str(timestamp)}, status=201)
+
+    def _change(self, method: str, call: str, body: object) -> Response:
+        match method, call, body:
+            case "PUT", "v1/typing-indicator", {"recipient": str(recipient)}:
+                self.box.typing.append(recipient)
+                return Response(status=204)
+            case "POST", "v1/reactions", {
+                "recipient": str(recipient),
+                "reaction": str(emoji),
+                "target_author": str(author),
+                "timestamp": int(timestamp),
+            }:
+                self.box.reactions.append(
+                    Reaction(emoji=emoji, recipient=recipient, target_author=author, timestamp=timestamp)
+                )
+                return Response(status=204)
+            case "DELETE", "v1/remote-delete", {"recipient": str(), "timestamp": int(timestamp)}:
+                for message in self.box.sent:
+                    message.is_deleted |= message.timestamp == timestamp
+                return json_response({"timestamp": str(self.now())}, status=201)
+        return _error("Couldn't process request - invalid request")
+
+    async def _listen(self, request: BaseRequest) -> WebSocketResponse:
+        socket = WebSocketResponse()
+        await socket.prepare(request)
+        frames: asyncio.Queue[str] = asyncio.Queue()
+        self._listeners.append(frames)
+        while self._unheard:
+            self.push(self._unheard.pop(0))
+        telling = asyncio.create_task(_tell(socket, frames))
+        try:
+            async for _ in socket:
+                pass
+        finally:
+            self._listeners.remove(frames)
+            telling.cancel()
+        return socket
+
+
+async def _tell(socket: WebSocketResponse, frames: asyncio.Queue[str]) -> None:
+    while True:
+        await socket.send_str(await frames.get())
+
+
+def _error(words: str, status: int = 400) -> Response:
+    return json_response({"error": words}, status=status)

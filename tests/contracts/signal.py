@@ -1,0 +1,88 @@
+"""Signal on loopback, for the contract of connectors."""
+
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from typing import ClassVar, override
+
+from bach_lib.connectors.base import Connector
+from bach_lib.connectors.signal import Settings, SignalConnector, Timeouts
+from bach_lib.testing.signal import SignalServer
+from tests.contracts.platforms import Platform
+
+
+class SignalPlatform(Platform):
+    """Signal, through a server that stands behind a proxy with a token."""
+
+    name = "signal"
+    connector = SignalConnector
+    secrets: ClassVar[Mapping[str, str]] = {"token": "the-token-of-the-proxy-of-the-contract-tests"}
+    wrong_secrets: ClassVar[Mapping[str, str]] = {"token": "a-token-that-the-proxy-does-not-know-any-more"}
+    settings: ClassVar[Mapping[str, object]] = {"number": "+491700000001"}
+    recipient = "+491701234567"
+    same_recipients = (" +49 170 1234567 ", "+49 (170) 123-4567")
+    knows_what_is_gone = False
+
+    @property
+    @override
+    def endpoint(self) -> str:
+        return self._server.url
+
+    @override
+    async def start(self, stack: AsyncExitStack) -> None:
+        self._server = await stack.enter_async_context(SignalServer(key=self.secrets["token"]))
+
+    @override
+    def incomplete(self) -> Connector:
+        """The server asks for no secret, but which account is meant has to be said."""
+        setup = self.setup()
+        return SignalConnector(replace(setup, connection=replace(setup.connection, settings={})))
+
+    @override
+    def hasty(self) -> Connector:
+        haste = Settings(timeouts=Timeouts(connect=5, read=0.3, total=5))
+        connector = SignalConnector(self.setup(), haste)
+        self._stack.push_async_callback(connector.close)
+        return connector
+
+    @override
+    async def go_away(self) -> None:
+        await self._server.pause()
+
+    @override
+    def fall_silent(self) -> None:
+        self._server.asked.clear()
+        self._server.hold.clear()
+
+    @override
+    async def until_asked(self) -> None:
+        await self._server.wait_for(1)
+
+    @override
+    def texts(self) -> list[str]:
+        return [message.text for message in self._server.sent if not message.is_deleted]
+
+    @override
+    def write(self, text: str) -> None:
+        self._server.when_heard(self._server.write(text, sender=self.recipient))
+
+    @override
+    def press(self, button: str) -> None:
+        raise AssertionError("Signal has no buttons")
+
+    @override
+    def send_file(self, content: bytes) -> None:
+        file = self._server.file(content)
+        self._server.when_heard(self._server.write("", sender=self.recipient, attachments=[file]))
+
+    @override
+    def acknowledged(self) -> int:
+        return 0
+
+    @override
+    def is_typing(self) -> bool:
+        return self.recipient in self._server.box.typing
+
+    @override
+    def reactions(self) -> list[str]:
+        return [reaction.emoji for reaction in self._server.box.reactions]

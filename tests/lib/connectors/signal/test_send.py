@@ -1,0 +1,207 @@
+"""Sending: what the server is told, and what its refusals mean."""
+
+import json
+
+import pytest
+
+from bach_lib.connectors.signal import SignalConnector
+from bach_lib.connectors.signal.errors import DEFAULT_WAIT
+from bach_lib.errors import InvalidEndpointError, InvalidRecipientError, InvalidValueError
+from bach_lib.models import Candidate, Fault, Format, Identity, Operation
+from bach_lib.outcomes import Dead, Outcome, Retry, Scope, Sent, Uncertain, Wait
+from bach_lib.testing import Told
+from bach_lib.testing.signal import SignalServer
+from tests.lib.connectors.signal.conftest import ADA, Connect, a_message
+
+GROUP = "group.dGhlLWhvdXNlLWlkPT0="
+
+
+async def test_what_the_server_is_told(connector: SignalConnector, server: SignalServer) -> None:
+    """The message would go out under another account, to others, or be taken for markup."""
+    outcome = await connector.send(a_message("sensor.door_1 *open*", title="Garage"))
+    [sent] = server.sent
+    assert outcome == Sent(remote_id=str(sent.timestamp))
+    assert sent.body == {
+        "number": server.number,
+        "recipients": [ADA],
+        "message": "Garage\n\nsensor.door_1 *open*",
+        "text_mode": "normal",
+    }
+
+
+async def test_a_group(connector: SignalConnector, server: SignalServer) -> None:
+    """A family's group could not be written to."""
+    assert isinstance(await connector.send(a_message(recipient=GROUP)), Sent)
+    assert server.sent[0].recipients == [GROUP]
+
+
+async def test_markdown_is_styled_and_a_title_is_never_markup(connector: SignalConnector, server: SignalServer) -> None:
+    """Asterisks would stand in the text, or those of a title take the bold away."""
+    await connector.send(a_message("**open**", title="2*3 ~ `x` | \\", form=Format.MARKDOWN))
+    assert server.sent[0].body["text_mode"] == "styled"
+    assert server.sent[0].text == "2*3 ~ `x` | \\\n\nopen"
+
+
+@pytest.mark.parametrize(
+    ("reply_to", "author", "timestamp"),
+    [
+        ("1767225600001", "+491700000001", 1767225600001),
+        (f"{ADA}:1767225600002", ADA, 1767225600002),
+        (f"{ADA}:1767225600003/2", ADA, 1767225600003),
+    ],
+)
+async def test_an_answer_quotes_what_it_answers(
+    connector: SignalConnector, server: SignalServer, reply_to: str, author: str, timestamp: int
+) -> None:
+    """In a group nobody would know what an answer is about."""
+    await connector.send(a_message(reply_to=reply_to))
+    body = server.sent[0].body
+    assert (body["quote_author"], body["quote_timestamp"]) == (author, timestamp)
+
+
+@pytest.mark.parametrize("reply_to", ["", "x", "1:2:3", "-1", "nobody:1", "9" * 40])
+async def test_an_answer_to_nothing_arrives_all_the_same(
+    connector: SignalConnector, server: SignalServer, reply_to: str
+) -> None:
+    """An alarm would be lost because of what it refers to."""
+    assert isinstance(await connector.send(a_message(reply_to=reply_to)), Sent)
+    assert "quote_author" not in server.sent[0].body
+
+
+async def test_changes_name_their_message(connector: SignalConnector, server: SignalServer) -> None:
+    """Another message would be changed, or a stranger's."""
+    sent = await connector.send(a_message())
+    assert isinstance(sent, Sent)
+    edit = a_message("Closed", operation=Operation.EDIT, target=sent.remote_id)
+    assert await connector.send(edit) == Sent(remote_id=sent.remote_id)
+    react = a_message("👍", operation=Operation.REACT, target=sent.remote_id)
+    assert await connector.send(react) == Sent(remote_id=sent.remote_id)
+    [reaction] = server.box.reactions
+    assert (reaction.target_author, str(reaction.timestamp)) == (server.number, sent.remote_id)
+    delete = a_message("", operation=Operation.DELETE, target=sent.remote_id)
+    assert await connector.send(delete) == Sent(remote_id=sent.remote_id)
+    assert [(message.text, message.is_deleted) for message in server.sent] == [("Closed", True)]
+
+
+@pytest.mark.parametrize("operation", [Operation.EDIT, Operation.DELETE, Operation.REACT])
+async def test_a_change_of_nothing_is_dead(connector: SignalConnector, operation: Operation) -> None:
+    """It would be tried for a quarter of an hour, and can never work."""
+    assert isinstance(await connector.send(a_message(operation=operation, target="x")), Dead)
+
+
+def summary(outcome: Outcome) -> object:
+    """The kind of an outcome, its code, and whom it concerns."""
+    match outcome:
+        case Retry() | Wait():
+            return type(outcome).__name__, outcome.fault.code, outcome.scope
+        case Dead() | Uncertain():
+            return type(outcome).__name__, outcome.fault.code
+    return outcome
+
+
+OURS = Scope.CONNECTION
+
+
+@pytest.mark.parametrize(
+    ("status", "words", "expected"),
+    [
+        (400, "Failed to send message: Unregistered user", ("Dead", "chat_not_found")),
+        (400, "Invalid group id", ("Dead", "chat_not_found")),
+        (400, "Failed to send message: Untrusted Identity", ("Dead", "untrusted")),
+        (400, "Specified account does not exist", ("Retry", "auth_failed", OURS)),
+        (400, "User +491700000001 is not registered.", ("Retry", "auth_failed", OURS)),
+        (400, "java.net.UnknownHostException: chat.signal.org", ("Retry", "unreachable", OURS)),
+        (400, "Failed to send message: Connection closed unexpectedly", ("Retry", "unreachable", OURS)),
+        (400, "Rate limit exceeded", ("Wait", "rate_limited", OURS)),
+        (429, "CAPTCHA proof required", ("Wait", "rate_limited", OURS)),
+        (400, "Something else", ("Retry", "platform_error", Scope.MESSAGE)),
+        (401, "", ("Retry", "auth_failed", OURS)),
+        (404, "", ("Retry", "bad_answer", OURS)),
+        (301, "", ("Retry", "bad_answer", OURS)),
+        (502, "", ("Retry", "server_error", OURS)),
+        (504, "", ("Uncertain", "uncertain")),
+    ],
+)
+async def test_what_refusals_mean(
+    connector: SignalConnector, server: SignalServer, status: int, words: str, expected: object
+) -> None:
+    """An outage would kill messages, or one that can never arrive keep the others waiting."""
+    body = json.dumps({"error": words}).encode() if words else b"404 page not found"
+    server.told.append(Told(status=status, body=body, headers={"Location": "http://127.0.0.1:1/"}))
+    assert summary(await connector.send(a_message())) == expected
+
+
+async def test_a_wait_is_as_long_as_the_server_says(connector: SignalConnector, server: SignalServer) -> None:
+    """We would knock again and again, and the account be locked for longer."""
+    for headers, seconds in (({"Retry-After": "7"}, 7.0), ({"Retry-After": "never"}, DEFAULT_WAIT)):
+        server.told.append(Told(status=429, body=b'{"error": "too much"}', headers=headers))
+        outcome = await connector.send(a_message())
+        assert isinstance(outcome, Wait)
+        assert outcome.seconds == seconds
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b'{"timestamp": 5}', b'{"timestamp": "x"}'])
+async def test_what_was_taken_is_sent_whatever_is_said(
+    connector: SignalConnector, server: SignalServer, body: bytes
+) -> None:
+    """A message that arrived would be sent again."""
+    server.told.append(Told(status=201, body=body))
+    assert await connector.send(a_message()) == Sent(remote_id=None)
+
+
+async def test_the_account_must_be_known_there(connect: Connect, server: SignalServer) -> None:
+    """Somebody with a typing error in the number would wait for messages for ever."""
+    assert await connect().check() == Identity(id=server.number, name=server.number)
+    answer = await connect(number="+491709999999").check()
+    assert isinstance(answer, Fault)
+    assert answer.code == "auth_failed"
+
+
+async def test_something_else_answers(connector: SignalConnector, server: SignalServer) -> None:
+    """A router's login page would pass for a working connection."""
+    server.told.append(Told(status=200, body=b"<html>"))
+    answer = await connector.check()
+    assert isinstance(answer, Fault)
+    assert answer.code == "bad_answer"
+
+
+async def test_groups_can_be_picked(connector: SignalConnector, server: SignalServer) -> None:
+    """Nobody knows the ids of their groups."""
+    server.box.groups = [{"id": GROUP, "name": "The  house"}, {"name": "no id"}]
+    assert await connector.find("") == [Candidate(recipient=GROUP, title="The house", kind="group")]
+    assert await connector.find("A") == []
+
+
+@pytest.mark.parametrize("endpoint", [None, "", "signal:8080", "http://user:secret@localhost"])
+def test_an_endpoint_is_needed(connect: Connect, endpoint: str | None) -> None:
+    """A connection would be made that leads nowhere."""
+    with pytest.raises(InvalidEndpointError):
+        connect(endpoint=endpoint)
+
+
+@pytest.mark.parametrize("number", [None, 491700000001, "0170 1", "+49", "+49170123456789012345"])
+def test_a_number_is_needed(connect: Connect, number: object) -> None:
+    """The server would be asked for an account that cannot exist."""
+    with pytest.raises(InvalidValueError):
+        connect(number=number)
+
+
+@pytest.mark.parametrize(
+    ("written", "normal"),
+    [
+        ("+49 (170) 123-4567", ADA),
+        ("9F1C2D3E-0000-4000-8000-0123456789AB", "9f1c2d3e-0000-4000-8000-0123456789ab"),
+        ("U:Ada.01", "u:ada.01"),
+        (f" {GROUP} ", GROUP),
+    ],
+)
+def test_ways_to_write_a_recipient(written: str, normal: str) -> None:
+    """One person would have two lanes, and messages overtake each other."""
+    assert SignalConnector.normalize_recipient(written) == normal
+
+
+@pytest.mark.parametrize("recipient", ["0170 1234567", "ada", "group.", "group.a b", "+49/1", "../v1/accounts"])
+def test_what_is_no_recipient(recipient: str) -> None:
+    """A slip of the pen would be queued, and only fail when the alarm goes off."""
+    with pytest.raises(InvalidRecipientError):
+        SignalConnector.normalize_recipient(recipient)
