@@ -53,7 +53,10 @@ def check(
     async def work(session: Session) -> list[Row]:
         found = await session.ask("connections", category=category, type_=type_) if name is None else [{"name": name}]
         names = [row["name"] for row in as_rows(found)]
-        return [as_row(await session.ask("check", name=one)) for one in steps(names, "Checking")]
+        return [
+            as_row(await session.ask("check", name=one, is_daemon=session.is_daemon))
+            for one in steps(names, "Checking")
+        ]
 
     rows = run(work)
     columns = (("name", "Name"), ("is_good", "Works"), ("answer", "Answer"), ("latency", "Seconds"))

@@ -101,6 +101,7 @@ def test_every_command_works_beside_it(home: Run, telegram: Telegram, serve: Ser
         assert home("connector", "send", "home", ADA, "hello", "--wait", 20, "--json").row()["status"] == "sent"
         [row] = home("connector", "status", "--json").rows()
         assert row["sending_state"] == "connected"
+        assert home("connections", "check", "--json").rows()[0]["answer"] == "@home_bot"
         assert home("connections", "add", "ollama", "llama", "http://127.0.0.1:9", "--no-check").code == 0
         assert home("connector", "configure", "home", "allowed", "42,43").code == 0
         assert home("rules", "set", "door", "--phrase", "door").code == 0
