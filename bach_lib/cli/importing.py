@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from bach_lib.bus import Bus
@@ -13,21 +14,27 @@ from bach_lib.registry import Registry
 from bach_lib.secrets import Secrets
 from bach_lib.storage import Database
 
-
-def run(old: Path, database: Path, keep: Keep, *, enable: bool) -> Row:
-    """Take over what can be; what was taken and what was left. Raises a `BachError`."""
-    return asyncio.run(_run(old, database, keep, enable=enable))
+STEPS = 3
+"""Reading, deciding, writing."""
 
 
-async def _run(old: Path, database: Path, keep: Keep, *, enable: bool) -> Row:
+def run(old: Path, database: Path, keep: Keep, advance: Callable[[int], None], *, enable: bool) -> Row:
+    """Take over what can be; what was taken and what was left. `advance` is told of each step. Raises a `BachError`."""
+    return asyncio.run(_run(old, database, keep, advance, enable=enable))
+
+
+async def _run(old: Path, database: Path, keep: Keep, advance: Callable[[int], None], *, enable: bool) -> Row:
     found = await read(old)
+    advance(1)
     store, connectors, now = Database(database), Connectors(), time.time()
     await store.open()
     try:
         registry = Registry(store, Bus(), connectors, Secrets())
         await registry.open()
         made = await plan(found, registry, connectors, keep, now=now, enable=enable)
+        advance(2)
         taken = await take(store, made, now=now)
+        advance(STEPS)
     finally:
         await store.close()
     return {

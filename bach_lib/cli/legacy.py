@@ -44,8 +44,8 @@ def import_legacy(
     kept: set[str] = set()
     with sentences(errors.BachError):
         try:
-            with bar("Taking over", 1):
-                answer = importing.run(old.expanduser().absolute(), database, keep, enable=enable)
+            with bar("Taking over", importing.STEPS) as advance:
+                answer = importing.run(old.expanduser().absolute(), database, keep, advance, enable=enable)
             kept = {reference for row in as_rows(answer["added"]) for reference in _references(row)}
         finally:
             for reference in written.keys() - kept:
