@@ -13,6 +13,7 @@ _BUILT_IN = {
     "discord_webhook": ("bach_lib.connectors.discord_webhook", "DiscordWebhookConnector"),
     "signal": ("bach_lib.connectors.signal", "SignalConnector"),
     "telegram": ("bach_lib.connectors.telegram", "TelegramConnector"),
+    "webhook": ("bach_lib.connectors.webhook", "WebhookConnector"),
 }
 # where a connector needs more than BACH itself does: the package, and the extra of ours that brings it
 _NEEDED = {

@@ -14,12 +14,14 @@ from bach_lib.models import Fault, Format, Identity, Message
 from bach_lib.outcomes import Outcome, Retry, Scope, Sent, Uncertain
 from tests.contracts.platforms import DiscordPlatform, DiscordWebhookPlatform, Platform, TelegramPlatform
 from tests.contracts.signal import SignalPlatform
+from tests.contracts.webhook import WebhookPlatform
 
 PLATFORMS: list[type[Platform]] = [
     DiscordPlatform,
     DiscordWebhookPlatform,
     SignalPlatform,
     TelegramPlatform,
+    WebhookPlatform,
 ]
 
 RECEIVING = [platform for platform in PLATFORMS if platform.connector.capabilities.receives]

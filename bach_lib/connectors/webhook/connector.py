@@ -1,0 +1,142 @@
+"""Webhooks: each message is one POST of JSON to an address that somebody gave us.
+
+Whether a repeated request is recognised depends on who receives it: every attempt of a message has the same
+`webhook-id`, but nobody promises to look at it. So an answer that is lost leaves a message uncertain.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import ClassVar, override
+
+import orjson
+from aiohttp import ClientError, ClientTimeout
+
+from bach_lib.connectors.base import Batch, Capabilities, Connector, Incoming, Rate, Setup
+from bach_lib.connectors.network import JsonBody, not_connected
+from bach_lib.connectors.webhook import template
+from bach_lib.connectors.webhook.options import Options, recipient_of
+from bach_lib.connectors.webhook.outcomes import outcome_of, reachable
+from bach_lib.connectors.webhook.signature import sign
+from bach_lib.incoming import Media
+from bach_lib.models import Fault, Format, Identity, Message
+from bach_lib.outcomes import Outcome, Retry, Scope, Sent, Uncertain
+from bach_lib.redact import Redactor
+
+_NEVER = Fault(code="cannot_receive", text="A webhook cannot be asked for messages.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timeouts:
+    """Seconds for the phases of one request: until it is connected, the longest silence after that, all of it."""
+
+    connect: float = 10.0
+    read: float = 20.0
+    total: float = 30.0
+
+
+class WebhookConnector(Connector):
+    """An address. Needs the secret `url`, or `connection.endpoint` if nothing about the address is secret.
+
+    Further secrets: `secret` signs, `authorization` is the header of that name. `connection.settings` may have `body`
+    (a JSON template) and `headers`.
+    """
+
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        receives=False,
+        idempotent=False,
+        formats=frozenset(Format),
+        max_text=16_000,
+        send_timeout=45.0,
+    )
+
+    def __init__(self, setup: Setup, timeouts: Timeouts | None = None) -> None:
+        timeouts = timeouts or Timeouts()
+        self._options = Options.read(setup)
+        self._session = setup.session
+        self._clock = setup.clock
+        self._redact = Redactor([*setup.secrets.values(), str(self._options.url), self._options.url.raw_path_qs])
+        self._host = self._options.url.host_port_subcomponent or "the address"
+        self._timeout = ClientTimeout(
+            total=timeouts.total, connect=timeouts.connect, sock_connect=timeouts.connect, sock_read=timeouts.read
+        )
+
+    @override
+    @classmethod
+    def normalize_recipient(cls, recipient: str) -> str:
+        return recipient_of(recipient)
+
+    @override
+    def rates(self, recipient: str) -> Mapping[str, Rate]:
+        """Nobody knows the other side's; it says when it has enough."""
+        return {}
+
+    @override
+    async def send(self, message: Message) -> Outcome:
+        raw = orjson.dumps(template.fill(self._options.body, message))
+        body, now = JsonBody(raw), self._clock.now()
+        headers = {**self._options.headers, "webhook-id": message.nonce, "webhook-timestamp": str(int(now))}
+        if self._options.key:
+            headers["webhook-signature"] = sign(self._options.key, message.nonce, int(now), raw)
+        try:
+            async with self._session.post(
+                self._options.url,
+                data=body,
+                headers=headers,
+                timeout=self._timeout,
+                allow_redirects=False,
+                raise_for_status=False,
+            ) as response:
+                outcome = outcome_of(response.status, response.headers, self._host, message.nonce, now)
+        except (ClientError, OSError, ValueError, RuntimeError) as error:  # RuntimeError: the session is closed
+            if body.written:
+                outcome = Uncertain(fault=Fault(code="uncertain", text=f"{self._host} did not answer."))
+            else:
+                outcome = Retry(fault=self._broken(error), scope=Scope.CONNECTION)
+        return outcome if isinstance(outcome, Sent) else replace(outcome, fault=self._clean(outcome.fault))
+
+    @override
+    async def check(self) -> Identity | Fault:
+        """HEAD, which changes nothing. It proves the way; the credentials only where the address looks at them."""
+        try:
+            async with self._session.head(
+                self._options.url,
+                headers=self._options.headers,
+                timeout=self._timeout,
+                allow_redirects=False,
+                raise_for_status=False,
+            ) as response:
+                fault = reachable(response.status, self._host)
+        except (ClientError, OSError, ValueError, RuntimeError) as error:
+            fault = self._broken(error)
+        return self._clean(fault) if fault else Identity(id=self._host, name=self._host)
+
+    @override
+    async def receive(self, cursor: str | None) -> Batch | Fault:
+        return _NEVER
+
+    @override
+    async def acknowledge(self, press: Incoming) -> None:
+        """Nobody can press anything here."""
+
+    @override
+    async def typing(self, recipient: str) -> None:
+        """Nobody looks."""
+
+    @override
+    async def fetch(self, media: Media, limit: int) -> bytes | Fault:
+        return _NEVER
+
+    @override
+    async def reset(self) -> None:
+        """Nothing is held open."""
+
+    @override
+    async def close(self) -> None:
+        """Nothing is held open."""
+
+    def _broken(self, error: Exception) -> Fault:
+        code, text = not_connected(error, self._host)
+        return Fault(code=code, text=text)
+
+    def _clean(self, fault: Fault) -> Fault:
+        return replace(fault, text=self._redact(fault.text))

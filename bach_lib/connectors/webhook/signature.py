@@ -1,0 +1,34 @@
+"""Signatures after the convention of Standard Webhooks: HMAC-SHA256 over id, time and body.
+
+https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
+"""
+
+import hmac
+from base64 import b64decode, b64encode
+from hashlib import sha256
+
+from bach_lib.errors import InvalidValueError
+
+_PREFIX = "whsec_"
+_SHORTEST = 16
+"""Bytes. Shorter keys can be guessed."""
+
+
+def key_of(secret: str, field: str = "secret") -> bytes:
+    """The key: base64 after `whsec_`, else the secret itself. Raises `InvalidValueError`, which never quotes it."""
+    try:
+        encoded = secret.removeprefix(_PREFIX)
+        key = b64decode(encoded, validate=True) if secret.startswith(_PREFIX) else secret.encode()
+    except ValueError:
+        key = b""
+    if len(key) < _SHORTEST:
+        raise InvalidValueError(
+            field=field, value="***", expected=f'"whsec_" and base64, or a text, of at least {_SHORTEST} bytes'
+        )
+    return key
+
+
+def sign(key: bytes, id_: str, timestamp: int, body: bytes) -> str:
+    """The value of the header `webhook-signature`."""
+    signed = f"{id_}.{timestamp}.".encode() + body
+    return f"v1,{b64encode(hmac.digest(key, signed, sha256)).decode()}"

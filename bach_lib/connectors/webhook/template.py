@@ -1,0 +1,75 @@
+"""The body of a webhook: JSON in which strings may name what a message has.
+
+Values are put into strings, and the whole is made JSON after that. So nothing that stands in a message can end a
+string, add a field or change one.
+"""
+
+import re
+from collections.abc import Mapping
+
+from bach_lib.errors import InvalidValueError
+from bach_lib.models import Message
+
+DEFAULT: Mapping[str, object] = {
+    "id": "{id}",
+    "recipient": "{recipient}",
+    "title": "{title}",
+    "text": "{text}",
+    "format": "{format}",
+}
+
+_PLACE = re.compile(r"\{(format|id|recipient|text|title)\}")
+_MAX_DEPTH = 20
+
+
+def check(template: object) -> None:
+    """Raise `InvalidValueError` for a template that would drop the text, or is nested without end."""
+    if not _is_shallow(template, _MAX_DEPTH) or not _says(template, "{text}"):
+        raise InvalidValueError(
+            field="body", value=str(template)[:50], expected=f'JSON with "{{text}}" in it, {_MAX_DEPTH} levels at most'
+        )
+
+
+def fill(template: object, message: Message) -> object:
+    """The template with what the message has; what it has not is empty."""
+    values = {
+        "format": str(message.format),
+        "id": message.nonce,
+        "recipient": message.recipient,
+        "text": message.text,
+        "title": message.title or "",
+    }
+    return _fill(template, values)
+
+
+def _fill(template: object, values: Mapping[str, str]) -> object:
+    match template:
+        case str():
+            return _PLACE.sub(lambda place: values[place[1]], template)
+        case dict():
+            return {name: _fill(value, values) for name, value in template.items()}
+        case list():
+            return [_fill(value, values) for value in template]
+    return template
+
+
+def _says(template: object, words: str) -> bool:
+    match template:
+        case str():
+            return words in template
+        case dict() | list():
+            return any(_says(part, words) for part in _parts(template))
+    return False
+
+
+def _is_shallow(template: object, levels: int) -> bool:
+    return levels > 0 and all(_is_shallow(part, levels - 1) for part in _parts(template))
+
+
+def _parts(template: object) -> list[object]:
+    match template:
+        case dict():
+            return list(template.values())
+        case list():
+            return list(template)
+    return []
