@@ -124,6 +124,7 @@ async def _reconcile(bach: Bach, entry: BachConfigEntry) -> None:
         await bach.registry.update(
             wanted.name,
             endpoint=wanted.endpoint,
+            auth_type=wanted.auth_type,
             auth_config=wanted.auth_config,
             allowed=wanted.allowed,
             settings=wanted.settings,

@@ -1,4 +1,7 @@
-"""Whether a connection can send, and whether it can receive; the one may work while the other does not."""
+"""Whether a connection can send, and whether it can receive; the one may work while the other does not.
+
+What is no chat platform can be reached, or not.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -47,12 +50,23 @@ BINARY_SENSORS = (
     ),
 )
 
+PARTNER_BINARY_SENSORS = (
+    BachBinarySensorDescription(
+        key="reachable",
+        translation_key="reachable",
+        device_class=BinarySensorDeviceClass.CONNECTIVITY,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        health_fn=lambda snapshot: snapshot.sending,
+    ),
+)
+
 
 async def async_setup_entry(
     hass: HomeAssistant, entry: BachConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Add the binary sensors of a connection."""
-    async_add_entities(BachBinarySensor(entry.runtime_data, description) for description in BINARY_SENSORS)
+    descriptions = PARTNER_BINARY_SENSORS if entry.runtime_data.is_partner else BINARY_SENSORS
+    async_add_entities(BachBinarySensor(entry.runtime_data, description) for description in descriptions)
 
 
 class BachBinarySensor(BachEntity, BinarySensorEntity):

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import override
+from typing import Final, override
 
 from homeassistant.components.button import ButtonEntity, ButtonEntityDescription
 from homeassistant.const import EntityCategory
@@ -19,12 +19,15 @@ from .errors import translated_errors
 
 PARALLEL_UPDATES = 0
 
+CHECK_NOW: Final = "check_now"
+
 
 @dataclass(frozen=True, kw_only=True)
 class BachButtonDescription(ButtonEntityDescription):
-    """A button, and what it does."""
+    """A button, and what it does. `for_partners`: also for what has no queue."""
 
     press_fn: Callable[[BachCoordinator], Awaitable[None]]
+    for_partners: bool = False
 
 
 async def _retry_dead_letters(coordinator: BachCoordinator) -> None:
@@ -50,10 +53,11 @@ BUTTONS = (
         press_fn=_retry_dead_letters,
     ),
     BachButtonDescription(
-        key="check_now",
-        translation_key="check_now",
+        key=CHECK_NOW,
+        translation_key=CHECK_NOW,
         entity_category=EntityCategory.DIAGNOSTIC,
         press_fn=_check_now,
+        for_partners=True,
     ),
 )
 
@@ -62,7 +66,12 @@ async def async_setup_entry(
     hass: HomeAssistant, entry: BachConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Add the buttons of a connection."""
-    async_add_entities(BachButton(entry.runtime_data, description) for description in BUTTONS)
+    coordinator = entry.runtime_data
+    async_add_entities(
+        BachButton(coordinator, description)
+        for description in BUTTONS
+        if description.for_partners or not coordinator.is_partner
+    )
 
 
 class BachButton(BachEntity, ButtonEntity):

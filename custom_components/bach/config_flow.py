@@ -18,26 +18,30 @@ from homeassistant.const import CONF_TYPE
 from homeassistant.core import callback
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 
-from bach_lib import Connection, Fault, Identity, InputError, check_connection
+from bach_lib import Fault, Identity, InputError, check_connection
 from bach_lib.errors import InvalidEndpointError, InvalidValueError
 
 from .const import (
-    CONF_ENDPOINT,
     CONF_LINK,
     CONF_RECIPIENT,
     DOMAIN,
-    SECRET_FIELDS,
-    SETTING_FIELDS,
     SUBENTRY_PERSON,
     SUBENTRY_RECIPIENT,
+    TYPE_CLAUDE,
     TYPE_DISCORD,
     TYPE_DISCORD_WEBHOOK,
+    TYPE_GEMINI,
+    TYPE_HTTP,
+    TYPE_MCP,
+    TYPE_OLLAMA,
+    TYPE_OPENAI_COMPATIBLE,
     TYPE_TELEGRAM,
 )
 from .discord_recipient_flow import DiscordRecipientFlow, WebhookRecipientFlow
-from .entry import recipient_unique_id
+from .entry import connection, recipient_unique_id
 from .hub import new_session
 from .kinds import KINDS, Kind
+from .partner_kinds import PARTNERS, PartnerKind, is_partner, is_same
 from .person_flow import PersonFlow
 from .recipient_flow import RecipientFlow
 
@@ -47,14 +51,22 @@ RECIPIENT_FLOWS: Final[Mapping[str, type[ConfigSubentryFlow]]] = {
 }
 """How recipients are found where it is not "write to the account"."""
 
+ALL_KINDS: Final[Mapping[str, Kind | PartnerKind]] = {**KINDS, **PARTNERS}
+
 FAULT_ERRORS: Final = {
     "bad_answer": "bad_answer",
+    "bad_request": "bad_answer",
     "dns": "dns",
+    "forbidden": "forbidden",
+    "not_found": "bad_answer",
     "rate_limited": "rate_limited",
+    "redirected": "bad_answer",
     "refused": "refused",
+    "refused_call": "bad_answer",
     "server_error": "server_error",
     "timeout": "timeout",
     "tls": "tls",
+    "unexpected_status": "bad_answer",
 }
 """The text for each way in which a check can fail; `Kind.refused` and "cannot_connect" are the others."""
 
@@ -70,6 +82,8 @@ class BachConfigFlow(ConfigFlow, domain=DOMAIN):
     @override
     def async_get_supported_subentry_types(cls, config_entry: ConfigEntry) -> dict[str, type[ConfigSubentryFlow]]:
         """Everything a connection can be given."""
+        if is_partner(config_entry):  # nobody is written to through it
+            return {}
         recipient_flow = RECIPIENT_FLOWS.get(config_entry.data[CONF_TYPE], RecipientFlow)
         if config_entry.data[CONF_TYPE] == TYPE_DISCORD_WEBHOOK:  # nobody is heard through it
             return {SUBENTRY_RECIPIENT: recipient_flow}
@@ -81,7 +95,7 @@ class BachConfigFlow(ConfigFlow, domain=DOMAIN):
     @override
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Choose what the connection leads to."""
-        return self.async_show_menu(step_id="user", menu_options=list(KINDS))
+        return self.async_show_menu(step_id="user", menu_options=[*KINDS, "ai", "mcp", "http"])
 
     async def async_step_telegram(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask for a Telegram bot's token, and try it."""
@@ -94,6 +108,34 @@ class BachConfigFlow(ConfigFlow, domain=DOMAIN):
     async def async_step_discord_webhook(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask for a webhook's address, and try it."""
         return await self._ask(TYPE_DISCORD_WEBHOOK, "discord_webhook", user_input)
+
+    async def async_step_ai(self, _: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Choose whose AI it is."""
+        return self.async_show_menu(step_id="ai", menu_options=["ollama", "openai_compatible", "claude", "gemini"])
+
+    async def async_step_claude(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask for a key of Anthropic's, and try it."""
+        return await self._ask(TYPE_CLAUDE, "claude", user_input)
+
+    async def async_step_gemini(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask for a key of Google's, and try it."""
+        return await self._ask(TYPE_GEMINI, "gemini", user_input)
+
+    async def async_step_ollama(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask where Ollama is, and try it."""
+        return await self._ask(TYPE_OLLAMA, "ollama", user_input)
+
+    async def async_step_openai_compatible(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask where a server with OpenAI's API is, and try it."""
+        return await self._ask(TYPE_OPENAI_COMPATIBLE, "openai_compatible", user_input)
+
+    async def async_step_mcp(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask where an MCP server is, and try it."""
+        return await self._ask(TYPE_MCP, "mcp", user_input)
+
+    async def async_step_http(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask for any address, and try it."""
+        return await self._ask(TYPE_HTTP, "http", user_input)
 
     async def async_step_invite(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Let the person invite the bot; without that it sees nobody."""
@@ -120,7 +162,7 @@ class BachConfigFlow(ConfigFlow, domain=DOMAIN):
     @override
     async def async_on_create_entry(self, result: ConfigFlowResult) -> ConfigFlowResult:
         """Lead on to the first recipient, if there is none yet: a connection alone reaches nobody."""
-        if not result["result"].subentries:
+        if not is_partner(result["result"]) and not result["result"].subentries:
             subentry_flow = await self.hass.config_entries.subentries.async_init(
                 (result["result"].entry_id, SUBENTRY_RECIPIENT), context=SubentryFlowContext(source=SOURCE_USER)
             )
@@ -129,7 +171,7 @@ class BachConfigFlow(ConfigFlow, domain=DOMAIN):
 
     async def _ask(self, type_: str, step_id: str, user_input: dict[str, Any] | None) -> ConfigFlowResult:
         """Show the form until what was given works, then keep it."""
-        kind, old = KINDS[type_], self._entry_data()
+        kind, old = ALL_KINDS[type_], self._entry_data()
         errors: dict[str, str] = {}
         placeholders = {**kind.placeholders, "reason": "", "expected": ""}
         if user_input is not None:
@@ -139,7 +181,8 @@ class BachConfigFlow(ConfigFlow, domain=DOMAIN):
             except InvalidEndpointError:
                 errors["base"] = "invalid_endpoint"
             except InvalidValueError as error:
-                errors[error.placeholders["field"]] = "invalid_value"
+                field = error.placeholders["field"]
+                errors[field if field in kind.settings else "base"] = "invalid_value"  # others are inside of a section
                 placeholders["expected"] = error.placeholders["expected"]
             except InputError:  # an empty credential, or one that cannot be one
                 errors["base"] = kind.refused
@@ -159,22 +202,17 @@ class BachConfigFlow(ConfigFlow, domain=DOMAIN):
 
     async def _check(self, data: Mapping[str, Any]) -> Identity | Fault:
         """Who we are on the platform, or why not. Raises an `InputError`."""
-        connection = Connection(
-            name="new",
-            type=data[CONF_TYPE],
-            endpoint=data.get(CONF_ENDPOINT),
-            auth_config={field: f"form:{field}" for field in SECRET_FIELDS if field in data},
-            settings={field: data[field] for field in SETTING_FIELDS if field in data},
-        )
         return await check_connection(
-            connection,
+            connection(data, name="new", reference=lambda field: f"form:{field}"),
             session=async_get_clientsession(self.hass),
             new_session=new_session,
             secrets={"form": data.get},
         )
 
-    async def _keep(self, kind: Kind, data: dict[str, Any], identity: Identity) -> ConfigFlowResult:
+    async def _keep(self, kind: Kind | PartnerKind, data: dict[str, Any], identity: Identity) -> ConfigFlowResult:
         """Create the entry, or give it its new data if it is still the same account."""
+        if isinstance(kind, PartnerKind):
+            return self._keep_partner(data, identity)
         await self.async_set_unique_id(identity.id)
         data[CONF_LINK] = identity.link
         if self.source != SOURCE_USER:
@@ -186,8 +224,17 @@ class BachConfigFlow(ConfigFlow, domain=DOMAIN):
             return await self.async_step_invite()
         return self._create(data, identity)
 
+    def _keep_partner(self, data: dict[str, Any], identity: Identity) -> ConfigFlowResult:
+        """The same for what has no account to be known by: it may move, but not become what another entry is."""
+        own = None if self.source == SOURCE_USER else self._entry()
+        if any(entry is not own and is_same(entry.data, data) for entry in self._async_current_entries()):
+            return self.async_abort(reason="already_configured")
+        if own is None:
+            return self._create(data, identity)
+        return self.async_update_and_abort(own, data=data)
+
     def _create(self, data: dict[str, Any], identity: Identity) -> ConfigFlowResult:
-        place = KINDS[data[CONF_TYPE]].place
+        place = ALL_KINDS[data[CONF_TYPE]].place
         first = (
             [
                 ConfigSubentryData(
@@ -209,5 +256,5 @@ class BachConfigFlow(ConfigFlow, domain=DOMAIN):
         return {} if self.source == SOURCE_USER else self._entry().data
 
 
-def _error(fault: Fault, kind: Kind) -> str:
+def _error(fault: Fault, kind: Kind | PartnerKind) -> str:
     return kind.refused if fault.code == "auth_failed" else FAULT_ERRORS.get(fault.code, "cannot_connect")

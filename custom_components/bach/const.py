@@ -5,14 +5,18 @@ from typing import Final
 DOMAIN: Final = "bach"
 
 CONF_AGENT: Final = "agent"
+CONF_API_KEY_HEADER: Final = "api_key_header"
+CONF_AUTH_TYPE: Final = "auth_type"
 CONF_AVATAR_URL: Final = "avatar_url"
 CONF_BOT_TOKEN: Final = "bot_token"  # noqa: S105  the name of a field, not a token
 CONF_ENDPOINT: Final = "endpoint"
 CONF_KIND: Final = "kind"
 CONF_LANGUAGE: Final = "language"
 CONF_LINK: Final = "link"
+CONF_LOGIN: Final = "login"
 CONF_RECIPIENT: Final = "recipient"
 CONF_ROLE: Final = "role"
+CONF_SECRET: Final = "secret"  # noqa: S105  as above
 CONF_SENDER_ID: Final = "sender_id"
 CONF_SPEECH_TO_TEXT: Final = "speech_to_text"
 CONF_TITLE: Final = "title"
@@ -23,15 +27,21 @@ CONF_USERNAME: Final = "username"
 EVENT_MESSAGE: Final = "bach_message"
 """The event on Home Assistant's bus for every message that came in."""
 
-SECRET_FIELDS: Final = (CONF_BOT_TOKEN, CONF_URL)
+SECRET_FIELDS: Final = (CONF_BOT_TOKEN, CONF_LOGIN, CONF_SECRET, CONF_URL)
 """The fields of an entry that the library reads through references and that nobody else may see."""
 
-SETTING_FIELDS: Final = (CONF_AVATAR_URL, CONF_USERNAME)
+SETTING_FIELDS: Final = (CONF_API_KEY_HEADER, CONF_AVATAR_URL, CONF_USERNAME)
 """The fields of an entry that become the settings of its row in the registry."""
 
 SUBENTRY_PERSON: Final = "person"
 SUBENTRY_RECIPIENT: Final = "recipient"
 
+TYPE_CLAUDE: Final = "claude"
 TYPE_DISCORD: Final = "discord"
 TYPE_DISCORD_WEBHOOK: Final = "discord_webhook"
+TYPE_GEMINI: Final = "gemini"
+TYPE_HTTP: Final = "http"
+TYPE_MCP: Final = "mcp"
+TYPE_OLLAMA: Final = "ollama"
+TYPE_OPENAI_COMPATIBLE: Final = "openai-compatible"
 TYPE_TELEGRAM: Final = "telegram"

@@ -13,11 +13,20 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, Upda
 from homeassistant.util import dt as dt_util
 
 from bach_lib import Bach, BachError, BreakerState, Direction, Health, QueueStatus, Status
-from bach_lib.events import BreakerChanged, ConnectionChanged, ConnectionUpdated, Event, MessageEvent, MessageSent
+from bach_lib.events import (
+    BreakerChanged,
+    ConnectionChanged,
+    ConnectionChecked,
+    ConnectionUpdated,
+    Event,
+    MessageEvent,
+    MessageSent,
+)
 
 from .const import DOMAIN
 from .entry import connection_name
 from .errors import placeholders
+from .partner_kinds import is_partner
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -29,7 +38,7 @@ type BachConfigEntry = ConfigEntry[BachCoordinator]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """How a connection stands at one moment."""
+    """How a connection stands at one moment. `checked` is for what is no chat platform."""
 
     is_active: bool
     sending: Health
@@ -37,6 +46,7 @@ class Snapshot:
     breaker: BreakerState
     queue: QueueStatus
     last_sent: datetime | None
+    checked: ConnectionChecked | None = None
 
 
 class BachCoordinator(DataUpdateCoordinator[Snapshot]):
@@ -59,6 +69,7 @@ class BachCoordinator(DataUpdateCoordinator[Snapshot]):
         self.bach = bach
         self.connection = connection_name(entry)
         self.entry_data = entry.data
+        self.is_partner = is_partner(entry)
         self._last_sent: datetime | None = None
 
     @override
@@ -66,7 +77,7 @@ class BachCoordinator(DataUpdateCoordinator[Snapshot]):
         """Learn from the database what no event will tell again, and follow the events from here on."""
         for message in await self.bach.messages(connection=self.connection, status=(Status.SENT,), limit=1):
             self._note_sent(message.finished_at)
-        for event_type in (MessageEvent, BreakerChanged, ConnectionChanged, ConnectionUpdated):
+        for event_type in (MessageEvent, BreakerChanged, ConnectionChanged, ConnectionChecked, ConnectionUpdated):
             self.config_entry.async_on_unload(self.bach.subscribe(event_type, self._changed))
         # Home Assistant unloads nothing when it stops
         self.config_entry.async_on_unload(self.hass.async_add_shutdown_job(HassJob(self.async_shutdown)))
@@ -94,6 +105,7 @@ class BachCoordinator(DataUpdateCoordinator[Snapshot]):
                 breaker=self.bach.breaker(self.connection),
                 queue=queues.get(self.connection, QueueStatus(connection=self.connection)),
                 last_sent=self._last_sent,
+                checked=self.bach.checked(self.connection) if self.is_partner else None,
             )
         except BachError as error:
             raise UpdateFailed(

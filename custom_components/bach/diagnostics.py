@@ -40,6 +40,8 @@ async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: BachCon
         "entry": async_redact_data(entry.as_dict(), REDACTED_FIELDS),
         "connection": {
             "type": row.type,
+            "category": row.category.value,
+            "auth_type": row.auth_type,
             "is_active": row.is_active,
             "allowed": len(row.allowed),
             "success_count": row.success_count,
@@ -50,6 +52,6 @@ async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: BachCon
             "disabled_until": row.disabled_until,
         },
         "snapshot": async_redact_data(
-            asdict(coordinator.data), {"connection", "text"}
-        ),  # a fault's text may name a host
+            asdict(coordinator.data), {"connection", "id", "link", "name", "offers", "text"}
+        ),  # a fault's text may name a host, and what a server offers may name what stands in a home
     }

@@ -10,6 +10,7 @@ from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
 from .const import CONF_LINK, DOMAIN
 from .coordinator import BachCoordinator
+from .partner_kinds import PARTNERS
 
 
 class BachEntity(CoordinatorEntity[BachCoordinator]):
@@ -27,10 +28,11 @@ class BachEntity(CoordinatorEntity[BachCoordinator]):
 
 def connection_device(entry: ConfigEntry) -> DeviceInfo:
     """The device of a connection."""
+    type_: str = entry.data[CONF_TYPE]
     return DeviceInfo(
         identifiers={(DOMAIN, entry.entry_id)},
         name=entry.title,
-        model=entry.data[CONF_TYPE].capitalize(),
+        model=PARTNERS[type_].model if type_ in PARTNERS else type_.capitalize(),
         entry_type=DeviceEntryType.SERVICE,
         configuration_url=entry.data.get(CONF_LINK),
     )

@@ -1,12 +1,16 @@
 """How a config entry and a row of the library's registry belong together."""
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_TYPE
 from homeassistant.core import HomeAssistant
 
 from bach_lib import Connection
 
-from .const import CONF_ENDPOINT, DOMAIN, SECRET_FIELDS, SETTING_FIELDS
+from .const import CONF_AUTH_TYPE, CONF_ENDPOINT, DOMAIN, SECRET_FIELDS, SETTING_FIELDS
+from .partner_kinds import AUTH_FIELDS, PARTNERS
 from .roles import allowed
 
 REFERENCE_SCHEME = "entry"
@@ -14,21 +18,46 @@ REFERENCE_SCHEME = "entry"
 
 
 def connection_name(entry: ConfigEntry) -> str:
-    """The name of the entry's row: stays the same for the account, and is readable in logs."""
-    return f"{entry.data[CONF_TYPE]}_{entry.unique_id}"
+    """The name of the entry's row: stays the same for the account, and is readable in logs.
+
+    What is no chat platform has no account that could be recognised, only an address that may change.
+    """
+    return f"{entry.data[CONF_TYPE]}_{entry.unique_id or entry.entry_id}"
 
 
 def as_connection(entry: ConfigEntry) -> Connection:
     """The row that the entry asks for."""
-    return Connection(
+    return connection(
+        entry.data,
         name=connection_name(entry),
-        type=entry.data[CONF_TYPE],
-        endpoint=entry.data.get(CONF_ENDPOINT),
-        auth_config={
-            field: f"{REFERENCE_SCHEME}:{entry.entry_id}/{field}" for field in SECRET_FIELDS if field in entry.data
-        },
+        reference=lambda field: f"{REFERENCE_SCHEME}:{entry.entry_id}/{field}",
         allowed=allowed(entry.subentries.values()),
-        settings={field: entry.data[field] for field in SETTING_FIELDS if field in entry.data},
+    )
+
+
+def connection(
+    data: Mapping[str, Any], *, name: str, reference: Callable[[str], str], allowed: frozenset[str] = frozenset()
+) -> Connection:
+    """The row that the data of an entry asks for, with a `reference` to each of its secrets."""
+    settings = {field: data[field] for field in SETTING_FIELDS if field in data}
+    if (partner := PARTNERS.get(data[CONF_TYPE])) is None:
+        return Connection(
+            name=name,
+            type=data[CONF_TYPE],
+            endpoint=data.get(CONF_ENDPOINT),
+            auth_config={field: reference(field) for field in SECRET_FIELDS if field in data},
+            allowed=allowed,
+            settings=settings,
+        )
+    auth_type = data[CONF_AUTH_TYPE]
+    return Connection(
+        name=name,
+        type=data[CONF_TYPE],
+        category=partner.category,
+        endpoint=data.get(CONF_ENDPOINT),
+        auth_type=auth_type,
+        auth_config={ours: reference(field) for ours, field in AUTH_FIELDS[auth_type].items()},
+        settings=settings,
     )
 
 

@@ -21,9 +21,9 @@ from .const import (
 
 SECTION_SERVER: Final = "server"
 
-_SECRET = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="current-password"))
-_ADDRESS = TextSelector(TextSelectorConfig(type=TextSelectorType.URL))
-_SERVER = section(vol.Schema({vol.Optional(CONF_ENDPOINT): _ADDRESS}), {"collapsed": True})
+SECRET_BOX: Final = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="current-password"))
+ADDRESS_BOX: Final = TextSelector(TextSelectorConfig(type=TextSelectorType.URL))
+SERVER: Final = section(vol.Schema({vol.Optional(CONF_ENDPOINT): ADDRESS_BOX}), {"collapsed": True})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,17 +45,17 @@ class Kind:
     @property
     def schema(self) -> vol.Schema:
         """Everything, for a new connection."""
-        return vol.Schema({vol.Required(self.secret): _SECRET, **self._others()})
+        return vol.Schema({vol.Required(self.secret): SECRET_BOX, **self._others()})
 
     @property
     def reconfigure_schema(self) -> vol.Schema:
         """The same, where the credential may stay."""
-        return vol.Schema({vol.Optional(self.secret): _SECRET, **self._others()})
+        return vol.Schema({vol.Optional(self.secret): SECRET_BOX, **self._others()})
 
     @property
     def reauth_schema(self) -> vol.Schema:
         """The credential alone."""
-        return vol.Schema({vol.Required(self.secret): _SECRET})
+        return vol.Schema({vol.Required(self.secret): SECRET_BOX})
 
     @property
     def placeholders(self) -> dict[str, str]:
@@ -79,7 +79,7 @@ class Kind:
 
     def _others(self) -> dict[vol.Marker, Any]:
         return {vol.Optional(field): selector for field, selector in self.settings.items()} | {
-            vol.Required(SECTION_SERVER): _SERVER
+            vol.Required(SECTION_SERVER): SERVER
         }
 
 
@@ -111,7 +111,7 @@ KINDS: Final[Mapping[str, Kind]] = {
         refused="invalid_webhook",
         portal="the channel's settings in Discord",
         portal_url="https://support.discord.com/hc/en-us/articles/228383668",
-        settings={CONF_USERNAME: TextSelector(), CONF_AVATAR_URL: _ADDRESS},
+        settings={CONF_USERNAME: TextSelector(), CONF_AVATAR_URL: ADDRESS_BOX},
         place="channel",
     ),
 }

@@ -11,12 +11,12 @@ from homeassistant.components.sensor import (
     SensorEntityDescription,
     SensorStateClass,
 )
-from homeassistant.const import EntityCategory
+from homeassistant.const import EntityCategory, UnitOfTime
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
-from bach_lib import BreakerState
+from bach_lib import BreakerState, Report
 
 from .coordinator import BachConfigEntry, Snapshot
 from .entity import BachEntity
@@ -28,12 +28,22 @@ PARALLEL_UPDATES = 0
 class BachSensorDescription(SensorEntityDescription):
     """A sensor, and where its value is found."""
 
-    value_fn: Callable[[Snapshot], int | str | datetime | None]
+    value_fn: Callable[[Snapshot], float | str | datetime | None]
 
 
 def _oldest(snapshot: Snapshot) -> datetime | None:
     oldest = snapshot.queue.oldest
     return None if oldest is None else dt_util.utc_from_timestamp(oldest)
+
+
+def _latency(snapshot: Snapshot) -> float | None:
+    """Milliseconds. None while there is no answer: an old number would look as if there were one."""
+    found = snapshot.checked.result if snapshot.checked else None
+    return round(found.latency * 1000, 1) if isinstance(found, Report) else None
+
+
+def _last_check(snapshot: Snapshot) -> datetime | None:
+    return dt_util.utc_from_timestamp(snapshot.checked.checked_at) if snapshot.checked else None
 
 
 SENSORS = (
@@ -96,12 +106,33 @@ SENSORS = (
     ),
 )
 
+PARTNER_SENSORS = (
+    BachSensorDescription(
+        key="latency",
+        translation_key="latency",
+        device_class=SensorDeviceClass.DURATION,
+        state_class=SensorStateClass.MEASUREMENT,
+        native_unit_of_measurement=UnitOfTime.MILLISECONDS,
+        suggested_display_precision=0,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        value_fn=_latency,
+    ),
+    BachSensorDescription(
+        key="last_check",
+        translation_key="last_check",
+        device_class=SensorDeviceClass.TIMESTAMP,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        value_fn=_last_check,
+    ),
+)
+
 
 async def async_setup_entry(
     hass: HomeAssistant, entry: BachConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Add the sensors of a connection."""
-    async_add_entities(BachSensor(entry.runtime_data, description) for description in SENSORS)
+    descriptions = PARTNER_SENSORS if entry.runtime_data.is_partner else SENSORS
+    async_add_entities(BachSensor(entry.runtime_data, description) for description in descriptions)
 
 
 class BachSensor(BachEntity, SensorEntity):
@@ -111,5 +142,5 @@ class BachSensor(BachEntity, SensorEntity):
 
     @property
     @override
-    def native_value(self) -> int | str | datetime | None:
+    def native_value(self) -> float | str | datetime | None:
         return self.entity_description.value_fn(self.coordinator.data)

@@ -24,12 +24,14 @@ from .change_actions import (
     async_edit_message,
     async_react,
 )
+from .check_action import CHECK_SCHEMA, async_check
 from .const import DOMAIN
 from .download import DOWNLOAD_SCHEMA, async_download
 from .entry import connection_name
 from .errors import translated_errors
 from .hub import HUB
 from .inbox_actions import GET_INBOX_SCHEMA, MARK_SCHEMA, async_get_inbox, async_mark
+from .partner_kinds import is_partner
 from .permissions import recipient_entities, require_control, require_message_control
 from .rule_actions import (
     GET_RULES_SCHEMA,
@@ -77,6 +79,7 @@ def async_setup_services(hass: HomeAssistant) -> None:
     register(DOMAIN, "edit_message", async_edit_message, EDIT_SCHEMA, optional)
     register(DOMAIN, "delete_message", async_delete_message, DELETE_SCHEMA, optional)
     register(DOMAIN, "react", async_react, REACT_SCHEMA, optional)
+    register(DOMAIN, "check", async_check, CHECK_SCHEMA, optional)
     _set_up_for_administrators(hass)
 
 
@@ -140,10 +143,10 @@ async def _get_queue(call: ServiceCall) -> ServiceResponse:
 
 
 def _entries(call: ServiceCall) -> list[ConfigEntry]:
-    """The connection that the call names, or all that are loaded."""
+    """The connection that the call names, or all that are loaded and have a queue."""
     if entry_id := call.data.get(ATTR_CONFIG_ENTRY_ID):
         return [service.async_get_config_entry(call.hass, DOMAIN, entry_id)]
-    return call.hass.config_entries.async_loaded_entries(DOMAIN)
+    return [entry for entry in call.hass.config_entries.async_loaded_entries(DOMAIN) if not is_partner(entry)]
 
 
 def _queue_row(entry: ConfigEntry, queue: QueueStatus) -> JsonObjectType:

@@ -16,14 +16,13 @@ from homeassistant.helpers.selector import TargetSelector, validate_selector
 from bach_lib.errors import BachError, CannotReceiveError, InvalidRecipientError
 from bach_lib.models import Status
 from custom_components.bach import condition, trigger
-from custom_components.bach.binary_sensor import BINARY_SENSORS
+from custom_components.bach.binary_sensor import BINARY_SENSORS, PARTNER_BINARY_SENSORS
 from custom_components.bach.button import BUTTONS
-from custom_components.bach.config_flow import FAULT_ERRORS
+from custom_components.bach.config_flow import ALL_KINDS, FAULT_ERRORS
 from custom_components.bach.event import EVENT_TYPES, INCOMING
-from custom_components.bach.kinds import KINDS
 from custom_components.bach.received import Role
 from custom_components.bach.recipient_flow import KEEP_WAITING
-from custom_components.bach.sensor import SENSORS
+from custom_components.bach.sensor import PARTNER_SENSORS, SENSORS
 from custom_components.bach.switch import ENABLED
 from custom_components.bach.watcher import REPAIRS
 
@@ -155,7 +154,7 @@ def test_every_step_of_the_dialogs_has_texts() -> None:
 
 def test_every_way_a_dialog_can_fail_has_a_text() -> None:
     """A person would read "invalid_auth" instead of what to do, or translators would work for nobody."""
-    ours = {"cannot_connect", "invalid_endpoint", "invalid_value", *(kind.refused for kind in KINDS.values())}
+    ours = {"cannot_connect", "invalid_endpoint", "invalid_value", *(kind.refused for kind in ALL_KINDS.values())}
     assert set(TEXTS["config"]["error"]) == {*FAULT_ERRORS.values(), *ours}
     assert set(TEXTS["config"]["abort"]) == {"already_configured", "unique_id_mismatch"}
     recipient = TEXTS["config_subentries"]["recipient"]
@@ -184,10 +183,10 @@ def test_every_placeholder_of_a_dialog_is_filled() -> None:
 def test_every_entity_has_a_name_and_every_name_an_entity() -> None:
     """An entity would be called like its device, or a text would describe nothing."""
     described = {
-        "binary_sensor": BINARY_SENSORS,
+        "binary_sensor": (*BINARY_SENSORS, *PARTNER_BINARY_SENSORS),
         "button": BUTTONS,
         "event": (INCOMING,),
-        "sensor": SENSORS,
+        "sensor": (*SENSORS, *PARTNER_SENSORS),
         "switch": (ENABLED,),
     }
     assert set(TEXTS["entity"]) == set(described)

@@ -1,0 +1,78 @@
+"""The action that asks a connection now, and answers with what it found: also with why it does not work."""
+
+import time
+from typing import Final
+
+import voluptuous as vol
+from homeassistant.components.button import DOMAIN as BUTTON_DOMAIN
+from homeassistant.const import ATTR_CONFIG_ENTRY_ID
+from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse
+from homeassistant.exceptions import Unauthorized
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers import service
+from homeassistant.util.json import JsonObjectType
+
+from bach_lib import Fault, Identity, Report
+from bach_lib.probes.faults import NOT_REACHED
+
+from .button import CHECK_NOW
+from .const import DOMAIN
+from .coordinator import BachConfigEntry
+from .entry import connection_name
+from .errors import translated_errors
+from .hub import HUB
+from .permissions import require_control
+
+CHECK_SCHEMA: Final = vol.Schema({vol.Required(ATTR_CONFIG_ENTRY_ID): cv.string})
+
+
+async def async_check(call: ServiceCall) -> ServiceResponse:
+    """Ask a connection now. Whoever may press its button may do so."""
+    entry: BachConfigEntry = service.async_get_config_entry(call.hass, DOMAIN, call.data[ATTR_CONFIG_ENTRY_ID])
+    await _require_button(call, entry)
+    with translated_errors(call.hass):
+        began = time.monotonic()
+        found = await call.hass.data[HUB].bach.check(connection_name(entry))
+        seconds = time.monotonic() - began
+    if not call.return_response:
+        return None
+    return {ATTR_CONFIG_ENTRY_ID: entry.entry_id, "name": entry.title, **_findings(found, seconds)}
+
+
+async def _require_button(call: ServiceCall, entry: BachConfigEntry) -> None:
+    button = _button(call.hass, entry)
+    if button is None and call.context.user_id:
+        raise Unauthorized(context=call.context)
+    await require_control(call, [button] if button else [])
+
+
+def _button(hass: HomeAssistant, entry: BachConfigEntry) -> str | None:
+    unique_id = f"{entry.entry_id}_{CHECK_NOW}"
+    return er.async_get(hass).async_get_entity_id(BUTTON_DOMAIN, DOMAIN, unique_id)
+
+
+def _findings(found: Identity | Fault, seconds: float) -> JsonObjectType:
+    """What a check found, in the same words for all connections."""
+    report = found if isinstance(found, Report) else None
+    fault = found if isinstance(found, Fault) else None
+    return {
+        "works": fault is None,
+        "reachable": fault is None or fault.code not in NOT_REACHED,
+        "credentials_accepted": _accepted(found),
+        "latency": None if fault else round((report.latency if report else seconds) * 1000, 1),
+        "version": report.version if report else None,
+        "offered": report.offered if report else 0,
+        "offers": list(report.offers) if report else [],
+        "code": fault.code if fault else None,
+        "reason": fault.text if fault else None,
+    }
+
+
+def _accepted(found: Identity | Fault) -> bool | None:
+    """None where nobody said: no credentials are shown, or the check failed for another reason."""
+    if isinstance(found, Report):
+        return found.accepted
+    if isinstance(found, Fault):
+        return False if found.code == "auth_failed" else None
+    return True

@@ -1,0 +1,174 @@
+"""What the dialogs need to know of AI partners, MCP servers and other APIs.
+
+Nobody is written to through them: they have no recipients. Whether they work is all that they show.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import voluptuous as vol
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import CONF_TYPE
+from homeassistant.data_entry_flow import section
+from homeassistant.helpers.selector import SelectSelector, SelectSelectorConfig, TextSelector
+
+from bach_lib.models import Category
+
+from .const import (
+    CONF_API_KEY_HEADER,
+    CONF_AUTH_TYPE,
+    CONF_ENDPOINT,
+    CONF_LOGIN,
+    CONF_SECRET,
+    TYPE_CLAUDE,
+    TYPE_GEMINI,
+    TYPE_HTTP,
+    TYPE_MCP,
+    TYPE_OLLAMA,
+    TYPE_OPENAI_COMPATIBLE,
+)
+from .kinds import ADDRESS_BOX, SECRET_BOX, SECTION_SERVER, SERVER
+
+SECTION_DETAILS: Final = "details"
+
+AUTH_FIELDS: Final[Mapping[str, Mapping[str, str]]] = {
+    "none": {},
+    "api_key": {"api_key": CONF_SECRET},
+    "bearer": {"token": CONF_SECRET},
+    "basic": {"username": CONF_LOGIN, "password": CONF_SECRET},
+}
+"""For each way to show who we are: what the library calls a credential, and in which field of the entry it is."""
+
+_IDENTIFYING: Final = (CONF_TYPE, CONF_ENDPOINT, CONF_LOGIN, CONF_SECRET)
+
+_AUTH_BOX = SelectSelector(SelectSelectorConfig(options=list(AUTH_FIELDS), translation_key="auth_type"))
+_DETAILS = section(vol.Schema({vol.Optional(CONF_API_KEY_HEADER): TextSelector()}), {"collapsed": True})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartnerKind:
+    """A type, and what its device is called. `usual` is how it is mostly asked.
+
+    Without an `endpoint` to start from, a person must give one. A `portal` is where the key comes from; then there is
+    one place that everybody asks, and one way to ask it.
+    """
+
+    category: Category
+    model: str
+    usual: str = "none"
+    endpoint: str | None = None
+    portal: str = ""
+    portal_url: str = ""
+    settings: Mapping[str, TextSelector] = field(default_factory=dict)
+    invites: bool = False
+    place: str | None = None
+
+    @property
+    def refused(self) -> str:
+        """What to say when the credentials are not taken."""
+        return "invalid_key" if self.portal else "invalid_credentials"
+
+    @property
+    def schema(self) -> vol.Schema:
+        """Everything, for a new connection."""
+        return self._whole_schema(vol.Required)
+
+    @property
+    def reconfigure_schema(self) -> vol.Schema:
+        """The same, where the credential may stay."""
+        return self._whole_schema(vol.Optional)
+
+    @property
+    def reauth_schema(self) -> vol.Schema:
+        """The credentials alone, and how they are shown: a server may have begun to want some."""
+        return vol.Schema({vol.Required(CONF_SECRET): SECRET_BOX} if self.portal else self._auth_fields())
+
+    @property
+    def placeholders(self) -> dict[str, str]:
+        """Where people find the credential."""
+        return {"portal": self.portal, "portal_url": self.portal_url}
+
+    def merge(self, old: Mapping[str, Any], user_input: Mapping[str, Any]) -> dict[str, Any]:
+        """The data after what a form says: no credential keeps the old one, nothing else keeps anything."""
+        data = {**old, CONF_AUTH_TYPE: user_input.get(CONF_AUTH_TYPE, self.usual)}
+        if secret := user_input.get(CONF_SECRET, "").strip():
+            data[CONF_SECRET] = secret
+        _put(data, CONF_LOGIN, user_input)
+        for name in {CONF_LOGIN, CONF_SECRET} - set(AUTH_FIELDS[data[CONF_AUTH_TYPE]].values()):
+            data.pop(name, None)
+        if SECTION_SERVER in user_input:
+            _put(data, CONF_ENDPOINT, user_input[SECTION_SERVER])
+        if SECTION_DETAILS in user_input:
+            _put(data, CONF_ENDPOINT, user_input)
+            _put(data, CONF_API_KEY_HEADER, user_input[SECTION_DETAILS])
+        return data
+
+    def suggest(self, data: Mapping[str, Any]) -> dict[str, Any]:
+        """What a form starts with; secrets stay where they are."""
+        endpoint = data.get(CONF_ENDPOINT, self.endpoint)
+        if self.portal:
+            return {SECTION_SERVER: {CONF_ENDPOINT: endpoint}} if endpoint else {}
+        found = {CONF_ENDPOINT: endpoint, CONF_AUTH_TYPE: data.get(CONF_AUTH_TYPE), CONF_LOGIN: data.get(CONF_LOGIN)}
+        header = data.get(CONF_API_KEY_HEADER)
+        return {name: value for name, value in found.items() if value} | (
+            {SECTION_DETAILS: {CONF_API_KEY_HEADER: header}} if header else {}
+        )
+
+    def _whole_schema(self, secret_marker: type[vol.Marker]) -> vol.Schema:
+        if self.portal:
+            return vol.Schema({secret_marker(CONF_SECRET): SECRET_BOX, vol.Required(SECTION_SERVER): SERVER})
+        return vol.Schema(
+            {
+                vol.Required(CONF_ENDPOINT): ADDRESS_BOX,
+                **self._auth_fields(),
+                vol.Required(SECTION_DETAILS): _DETAILS,
+            }
+        )
+
+    def _auth_fields(self) -> dict[vol.Marker, Any]:
+        return {
+            vol.Required(CONF_AUTH_TYPE, default=self.usual): _AUTH_BOX,
+            vol.Optional(CONF_LOGIN): TextSelector(),
+            vol.Optional(CONF_SECRET): SECRET_BOX,
+        }
+
+
+def _put(data: dict[str, Any], name: str, given: Mapping[str, Any]) -> None:
+    data.pop(name, None)
+    if value := given.get(name, "").strip():
+        data[name] = value
+
+
+PARTNERS: Final[Mapping[str, PartnerKind]] = {
+    TYPE_CLAUDE: PartnerKind(
+        category=Category.AI,
+        model="Claude",
+        usual="api_key",
+        portal="the Claude Console",
+        portal_url="https://platform.claude.com/settings/keys",
+    ),
+    TYPE_GEMINI: PartnerKind(
+        category=Category.AI,
+        model="Gemini",
+        usual="api_key",
+        portal="Google AI Studio",
+        portal_url="https://aistudio.google.com/apikey",
+    ),
+    TYPE_OLLAMA: PartnerKind(category=Category.AI, model="Ollama", endpoint="http://localhost:11434"),
+    TYPE_OPENAI_COMPATIBLE: PartnerKind(
+        category=Category.AI, model="OpenAI-compatible", usual="bearer", endpoint="https://api.openai.com/v1"
+    ),
+    TYPE_MCP: PartnerKind(category=Category.MCP, model="MCP"),
+    TYPE_HTTP: PartnerKind(category=Category.API, model="HTTP"),
+}
+
+
+def is_partner(entry: ConfigEntry) -> bool:
+    """Whether this connection leads to no chat platform, and so has no recipients and no queue."""
+    return entry.data[CONF_TYPE] in PARTNERS
+
+
+def is_same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two entries would ask the same place in the name of the same account."""
+    return all(str(one.get(name) or "").rstrip("/") == str(other.get(name) or "").rstrip("/") for name in _IDENTIFYING)

@@ -1,0 +1,315 @@
+"""AI partners, MCP servers and other APIs: added by clicking, watched, asked, and gone again."""
+
+import json
+from collections.abc import AsyncGenerator, Mapping
+from typing import Any
+
+import pytest
+from homeassistant.config_entries import (
+    SOURCE_REAUTH,
+    SOURCE_USER,
+    ConfigEntryDisabler,
+    ConfigEntryState,
+    ConfigFlowResult,
+)
+from homeassistant.core import Context, HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.exceptions import HomeAssistantError, Unauthorized
+from homeassistant.helpers import device_registry as dr
+from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
+from pytest_homeassistant_custom_component.components.diagnostics import get_diagnostics_for_config_entry
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
+
+from bach_lib.errors import UnknownConnectionError
+from bach_lib.models import Category
+from bach_lib.testing.partners.ai import ClaudeServer, GeminiServer, OllamaServer, OpenAIServer
+from bach_lib.testing.partners.base import PartnerServer, Told
+from bach_lib.testing.partners.mcp import McpServer
+from tests.component.conftest import entity_ids, press, set_up, state, the_bach, until, until_state
+from tests.component.test_config_flow import submit
+from tests.component.test_services import call
+
+KEY = "a-key-of-nobody"
+SERVERS: Mapping[str, type[PartnerServer]] = {
+    "claude": ClaudeServer,
+    "gemini": GeminiServer,
+    "ollama": OllamaServer,
+    "openai-compatible": OpenAIServer,
+    "mcp": McpServer,
+}
+
+
+@pytest.fixture
+async def ollama(socket_enabled: None) -> AsyncGenerator[OllamaServer]:
+    """An Ollama behind a proxy that wants a key."""
+    async with OllamaServer(key=KEY) as server:
+        yield server
+
+
+@pytest.fixture
+async def partner(hass: HomeAssistant, ollama: OllamaServer) -> MockConfigEntry:
+    """A connection to it, set up and checked."""
+    entry = add_partner(hass, ollama)
+    await set_up(hass, entry)
+    await until_state(hass, "binary_sensor.workshop_reachable", "on")
+    return entry
+
+
+def add_partner(hass: HomeAssistant, server: PartnerServer, **data: str) -> MockConfigEntry:
+    """Add an entry as the dialog would have made it."""
+    fields = {"type": "ollama", "endpoint": server.url, "auth_type": "bearer", "secret": KEY, **data}
+    entry = MockConfigEntry(domain="bach", title="Workshop", unique_id=None, data=fields)
+    entry.add_to_hass(hass)
+    return entry
+
+
+async def start(hass: HomeAssistant, *steps: str) -> ConfigFlowResult:
+    """Choose in the menus."""
+    result = await hass.config_entries.flow.async_init("bach", context={"source": SOURCE_USER})
+    for step in steps:
+        result = await hass.config_entries.flow.async_configure(result["flow_id"], {"next_step_id": step})
+    assert (result["type"], result["step_id"]) == (FlowResultType.FORM, steps[-1])
+    return result
+
+
+def form(server: PartnerServer, key: str = KEY) -> dict[str, Any]:
+    """What a person fills in for a server of their own."""
+    return {"endpoint": server.url, "auth_type": "bearer", "secret": key, "details": {}}
+
+
+def reauth_flows(hass: HomeAssistant) -> list[str]:
+    """The dialogs that ask for a new key."""
+    flows = hass.config_entries.flow.async_progress()
+    return [flow["flow_id"] for flow in flows if flow["context"]["source"] == SOURCE_REAUTH]
+
+
+@pytest.mark.parametrize("type_", list(SERVERS))
+async def test_every_type_is_added_once_its_key_is_right(hass: HomeAssistant, type_: str) -> None:
+    """A connection would be kept that never worked, or one that works could not be added."""
+    step = type_.replace("-", "_")
+    async with SERVERS[type_](key=KEY) as server:
+        is_keyed = type_ in {"claude", "gemini"}
+        wrong = {"secret": "wrong", "server": {"endpoint": server.url}} if is_keyed else form(server, "wrong")
+        result = await start(hass, *(["mcp"] if type_ == "mcp" else ["ai", step]))
+
+        result = await submit(hass, result, wrong)
+        assert result["errors"] == {"base": "invalid_key" if is_keyed else "invalid_credentials"}
+
+        result = await submit(hass, result, {**wrong, "secret": f" {KEY}\n"})
+        assert result["type"] is FlowResultType.CREATE_ENTRY
+        assert "next_flow" not in result  # nobody is written to through it
+        entry = result["result"]
+        assert entry.state is ConfigEntryState.LOADED
+        auth_type = "api_key" if is_keyed else "bearer"
+        assert entry.data == {"type": type_, "endpoint": server.url, "auth_type": auth_type, "secret": KEY}
+        [row] = the_bach(hass).registry.list()
+        assert (row.type, row.category) == (type_, Category.MCP if type_ == "mcp" else Category.AI)
+        assert KEY not in repr(row)
+        assert await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_any_address_is_watched_with_user_and_password(hass: HomeAssistant) -> None:
+    """Many devices at home know nothing but basic authentication; a missing password must be said at once."""
+    async with OllamaServer() as server:
+        given = {"endpoint": f"{server.url}/api/version", "auth_type": "basic", "login": "ada", "details": {}}
+        result = await submit(hass, await start(hass, "http"), given)
+        assert result["errors"] == {"base": "invalid_credentials"}
+        assert not server.asked
+
+        result = await submit(hass, result, {**given, "secret": KEY})
+        assert result["type"] is FlowResultType.CREATE_ENTRY
+        assert server.asked[0].headers["Authorization"].startswith("Basic ")
+        assert await hass.config_entries.async_unload(result["result"].entry_id)
+
+
+async def test_a_key_can_have_a_header_of_its_own(hass: HomeAssistant) -> None:
+    """Gateways invent headers; one that cannot be one is refused with a sentence."""
+    async with OllamaServer() as server:
+        given = {"endpoint": server.url, "auth_type": "api_key", "secret": KEY}
+        result = await start(hass, "ai", "openai_compatible")
+        result = await submit(hass, result, {**given, "details": {"api_key_header": "no header"}})
+        assert result["errors"] == {"base": "invalid_value"}
+        assert result["description_placeholders"]
+        assert result["description_placeholders"]["expected"]
+
+        result = await submit(hass, result, {**given, "details": {"api_key_header": "X-Mine"}})
+        assert server.asked[0].headers["X-Mine"] == KEY
+        assert result["errors"] == {"base": "bad_answer"}  # it is an Ollama
+        hass.config_entries.flow.async_abort(result["flow_id"])
+
+
+async def test_the_same_is_refused(hass: HomeAssistant, ollama: OllamaServer, partner: MockConfigEntry) -> None:
+    """It would be asked twice as often, and show everything twice; another key there is another account."""
+    given = form(ollama)
+    result = await submit(hass, await start(hass, "ai", "ollama"), {**given, "endpoint": f"{ollama.url}/"})
+    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "already_configured")
+    ollama.key = "another"
+    result = await submit(hass, await start(hass, "ai", "ollama"), {**given, "secret": "another"})
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
+async def test_what_it_has(hass: HomeAssistant, device_registry: dr.DeviceRegistry, partner: MockConfigEntry) -> None:
+    """Queues and recipients of something that carries no messages would only confuse."""
+    assert entity_ids(hass, partner) == {
+        "binary_sensor.workshop_reachable",
+        "button.workshop_check_now",
+        "sensor.workshop_last_check",
+        "sensor.workshop_latency",
+        "switch.workshop_enabled",
+    }
+    assert float(state(hass, "sensor.workshop_latency") or "") >= 0
+    assert state(hass, "sensor.workshop_last_check") not in {"unknown", "unavailable"}
+    device = device_registry.async_get_device_by_identifier(("bach", partner.entry_id), partner.entry_id)
+    assert device
+    assert (device.name, device.model) == ("Workshop", "Ollama")
+    assert not partner.supported_subentry_types
+    assert (await call(hass, "get_queue"))["connections"] == []
+
+
+async def test_an_outage_shows_and_goes(hass: HomeAssistant, ollama: OllamaServer, partner: MockConfigEntry) -> None:
+    """Automations must know when it is down; whoever presses "Check now" reads why."""
+    await ollama.pause()
+    with pytest.raises(HomeAssistantError) as raised:
+        await press(hass, "button.workshop_check_now")
+    assert raised.value.translation_key == "check_failed"
+    await until_state(hass, "binary_sensor.workshop_reachable", "off")
+    sensor = hass.states.get("binary_sensor.workshop_reachable")
+    assert sensor
+    assert sensor.attributes["reason"] == "refused"
+    await until_state(hass, "sensor.workshop_latency", "unknown")
+
+    await ollama.resume()
+    await press(hass, "button.workshop_check_now")
+    await until_state(hass, "binary_sensor.workshop_reachable", "on")
+
+
+async def test_a_refused_key_asks_for_another(
+    hass: HomeAssistant, ollama: OllamaServer, partner: MockConfigEntry
+) -> None:
+    """Keys are changed on the other side; one dialog must mend it, also if the way to show them has changed."""
+    ollama.key = "new"
+    answer = await call(hass, "check", config_entry_id=partner.entry_id)
+    assert (answer["works"], answer["reachable"], answer["credentials_accepted"]) == (False, True, False)
+    assert answer["code"] == "auth_failed"
+    await until(hass, lambda: bool(reauth_flows(hass)))
+    [flow_id] = reauth_flows(hass)
+
+    result = await hass.config_entries.flow.async_configure(flow_id, {"auth_type": "bearer", "secret": "old"})
+    assert result["errors"] == {"base": "invalid_credentials"}
+    result = await submit(hass, result, {"auth_type": "bearer", "secret": "new"})
+    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "reauth_successful")
+    assert (partner.data["secret"], partner.data["endpoint"]) == ("new", ollama.url)
+    await until_state(hass, "binary_sensor.workshop_reachable", "on")
+
+
+async def test_it_moves(hass: HomeAssistant, ollama: OllamaServer, partner: MockConfigEntry) -> None:
+    """A server gets another address; its entities and whatever is built on them must stay, and its key unseen."""
+    before = entity_ids(hass, partner)
+    result = await partner.start_reconfigure_flow(hass)
+    assert KEY not in str(result["data_schema"])
+    async with OllamaServer() as new_home:
+        given = {"endpoint": new_home.url, "auth_type": "none", "details": {}}
+        result = await submit(hass, result, given)
+        assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "reconfigure_successful")
+        assert partner.data == {"type": "ollama", "endpoint": new_home.url, "auth_type": "none"}
+        await until_state(hass, "binary_sensor.workshop_reachable", "on")
+        [row] = the_bach(hass).registry.list()
+        assert (row.endpoint, row.auth_type, row.auth_config) == (new_home.url, "none", {})
+        assert entity_ids(hass, partner) == before
+        assert await hass.config_entries.async_unload(partner.entry_id)
+
+
+async def test_it_does_not_become_what_another_is(
+    hass: HomeAssistant, ollama: OllamaServer, partner: MockConfigEntry
+) -> None:
+    """Two entries for one thing would come in through the back door."""
+    other = add_partner(hass, ollama, secret="other")
+    result = await submit(hass, await other.start_reconfigure_flow(hass), form(ollama))
+    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "already_configured")
+
+
+async def test_a_check_tells_what_is_offered(
+    hass: HomeAssistant, ollama: OllamaServer, partner: MockConfigEntry
+) -> None:
+    """Automations choose by models and tools, and say why something does not work."""
+    answer = await call(hass, "check", config_entry_id=partner.entry_id)
+    assert answer.pop("latency") >= 0
+    assert answer == {
+        "config_entry_id": partner.entry_id,
+        "name": "Workshop",
+        "works": True,
+        "reachable": True,
+        "credentials_accepted": True,
+        "version": ollama.version,
+        "offered": 2,
+        "offers": ["small", "large"],
+        "code": None,
+        "reason": None,
+    }
+    await ollama.pause()
+    answer = await call(hass, "check", config_entry_id=partner.entry_id)
+    found = (answer["works"], answer["reachable"], answer["credentials_accepted"], answer["code"], answer["latency"])
+    assert found == (False, False, None, "refused", None)
+    assert answer["reason"]
+    assert not await call(hass, "check", response=False, config_entry_id=partner.entry_id)
+
+
+async def test_chat_platforms_are_checked_too(hass: HomeAssistant, loaded: MockConfigEntry) -> None:
+    """One action for everything that is connected."""
+    answer = await call(hass, "check", config_entry_id=loaded.entry_id)
+    assert answer.pop("latency") >= 0
+    found = (answer["works"], answer["reachable"], answer["credentials_accepted"], answer["offers"])
+    assert found == (True, True, True, [])
+
+
+async def test_a_check_is_for_those_who_may_press_the_button(
+    hass: HomeAssistant, hass_read_only_user: MockUser, partner: MockConfigEntry
+) -> None:
+    """What stands in a home, and how it is called, is not for every guest."""
+    with pytest.raises(Unauthorized):
+        await call(hass, "check", context=Context(user_id=hass_read_only_user.id), config_entry_id=partner.entry_id)
+
+
+async def test_it_rests_while_it_is_switched_off_or_disabled(
+    hass: HomeAssistant, ollama: OllamaServer, partner: MockConfigEntry
+) -> None:
+    """Off means that nobody is asked; a restart does not switch it on, and disabling ends it altogether."""
+    data = {"entity_id": "switch.workshop_enabled"}
+    await hass.services.async_call("switch", "turn_off", data, blocking=True)
+    await until_state(hass, "binary_sensor.workshop_reachable", "off")
+    number = len(ollama.asked)
+    assert await hass.config_entries.async_reload(partner.entry_id)
+    answer = await call(hass, "check", config_entry_id=partner.entry_id)
+    assert (answer["works"], answer["code"], len(ollama.asked)) == (False, "disabled", number)
+
+    await hass.services.async_call("switch", "turn_on", data, blocking=True)
+    await until_state(hass, "binary_sensor.workshop_reachable", "on")
+    await hass.config_entries.async_set_disabled_by(partner.entry_id, ConfigEntryDisabler.USER)
+    number = len(ollama.asked)
+    assert state(hass, "binary_sensor.workshop_reachable") == "unavailable"
+    with pytest.raises(HomeAssistantError):
+        await call(hass, "check", config_entry_id=partner.entry_id)
+    assert len(ollama.asked) == number
+
+
+async def test_a_removed_one_leaves_nothing(
+    hass: HomeAssistant, loaded: MockConfigEntry, partner: MockConfigEntry
+) -> None:
+    """It would be asked for ever, with a key that is gone."""
+    assert await hass.config_entries.async_remove(partner.entry_id)
+    with pytest.raises(UnknownConnectionError):
+        the_bach(hass).registry.get(f"ollama_{partner.entry_id}")
+    assert not entity_ids(hass, partner)
+
+
+async def test_diagnostics_tell_no_secrets(
+    hass: HomeAssistant, hass_client: ClientSessionGenerator, ollama: OllamaServer, partner: MockConfigEntry
+) -> None:
+    """People attach them to public issues."""
+    text = json.dumps(await get_diagnostics_for_config_entry(hass, hass_client, partner))
+    for private in (KEY, "127.0.0.1", "large", "Workshop"):
+        assert private not in text, private
+    assert '"offered": 2' in text
+    ollama.told.append(Told(status=500, body=b'{"error": "127.0.0.1 is on fire"}'))
+    assert (await call(hass, "check", config_entry_id=partner.entry_id))["code"] == "server_error"
+    assert "on fire" not in json.dumps(await get_diagnostics_for_config_entry(hass, hass_client, partner))
