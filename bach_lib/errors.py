@@ -8,13 +8,11 @@ wrong with a question stands in `unanswered`.
     ├── InputError (also a ValueError): the caller can correct it; nothing was written
     │   ├── UnknownConnectionError, ConnectionExistsError, InvalidNameError, UnknownTypeError
     │   ├── InvalidEndpointError, UnknownFieldError, InvalidValueError
-    │   ├── InvalidRecipientError, CannotReceiveError
+    │   ├── InvalidRecipientError, CannotReceiveError, PushRefusedError
     │   ├── EmptyTextError, TextTooLongError, UnknownFormatError, InvalidTimeToLiveError
     │   ├── InvalidButtonsError, CannotDoError, NotSentError
-    │   ├── UnknownMessageError, NotRetryableError, NotCancellableError
-    │   ├── IdempotencyKeyReusedError
-    │   ├── NoFileError, FileTooLargeError
-    │   ├── InvalidRuleError, UnknownRuleError
+    │   ├── UnknownMessageError, NotRetryableError, NotCancellableError, IdempotencyKeyReusedError
+    │   ├── NoFileError, FileTooLargeError, InvalidRuleError, UnknownRuleError
     │   └── InvalidSecretReferenceError, MissingSecretError, SecretNotFoundError, SecretNotWritableError
     ├── SecretNotSavedError: a secret that changed with use could not be written
     ├── NotFetchedError: the file that somebody sent could not be fetched
@@ -217,6 +215,13 @@ class CannotReceiveError(InputError):
 
     code = "cannot_receive"
     template = 'The connection "{name}" is not receiving. Enable it, and choose a type that receives.'
+
+
+class PushRefusedError(InputError):
+    """A request to us that shows no right to be let in, or holds no message."""
+
+    code = "push_refused"
+    template = 'The request to "{name}" is refused: {reason}.'
 
 
 class InvalidSecretReferenceError(InputError):

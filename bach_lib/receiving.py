@@ -1,7 +1,7 @@
 """What an application can do with messages that came in: the half of `Bach` that is about receiving."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 
 from bach_lib.assembly import Parts
@@ -67,6 +67,14 @@ class Receiving(ABC):
     async def route(self) -> int:
         """Announce what came in and was stored, but never announced (a crash came between); return how many."""
         return await self._open_parts.runtimes.route()
+
+    async def push(self, connection: str, headers: Mapping[str, str], body: bytes) -> IncomingMessage | None:
+        """Take in what a request to a webhook brought; returns after the commit. None if it is known or a stranger's.
+
+        Whoever serves the address calls this; the request has to prove here that it may. Raises
+        `UnknownConnectionError`, `CannotReceiveError`, `PushRefusedError` or a `StorageError`.
+        """
+        return await self._open_parts.runtimes.get(connection).push(headers, body)
 
     async def fetch(self, incoming_id: int, limit: int | None = None) -> bytes:
         """The bytes of the file in an incoming message, at most `limit` of them.

@@ -5,7 +5,7 @@ Outbound and inbound do not know of each other; what starts, stops and restarts 
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, replace
 
 from aiohttp import ClientSession
@@ -13,13 +13,13 @@ from aiohttp import ClientSession
 from bach_lib.bus import Bus
 from bach_lib.connectors import Connectors
 from bach_lib.connectors.base import Connector, Setup
-from bach_lib.errors import BachError, StorageError, UnknownConnectionError, UnknownTypeError
+from bach_lib.errors import BachError, CannotReceiveError, StorageError, UnknownConnectionError, UnknownTypeError
 from bach_lib.events import ConnectionAdded, ConnectionChanged, ConnectionRemoved, ConnectionUpdated
 from bach_lib.health import internal_fault
 from bach_lib.inbound.inbox import Inbox
 from bach_lib.inbound.receiver import Receiver
 from bach_lib.inbound.router import Router
-from bach_lib.incoming import Media
+from bach_lib.incoming import IncomingMessage, Media
 from bach_lib.models import (
     BreakerState,
     Candidate,
@@ -108,6 +108,15 @@ class ConnectionRuntime:
             return Fault(code="not_working", text="The connection is not at work.")
         answer = await self._connector.fetch(media, limit)
         return replace(answer, text=self._redact(answer.text)) if isinstance(answer, Fault) else answer
+
+    async def push(self, headers: Mapping[str, str], body: bytes) -> IncomingMessage | None:
+        """Take the message in a request; None if it is known or a stranger's. Raises an `InputError`."""
+        if self.change:
+            await asyncio.shield(self.change)
+        connector = self._connector
+        if connector is None or not connector.capabilities.takes_pushes:
+            raise CannotReceiveError(name=self._name)
+        return await self.receiver.take(connector.pushed(headers, body), self._redact)
 
     async def route(self) -> int:
         """Announce what is in the inbox and was never announced; return how many."""

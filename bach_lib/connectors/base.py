@@ -11,6 +11,7 @@ from typing import ClassVar, Protocol
 from aiohttp import ClientSession
 
 from bach_lib.clock import Clock
+from bach_lib.errors import PushRefusedError
 from bach_lib.incoming import Content, Kind, Media
 from bach_lib.models import Candidate, Connection, Fault, Format, Identity, Message, Operation
 from bach_lib.outcomes import Outcome
@@ -34,7 +35,7 @@ class Capabilities:
     last net above the connector's own time-outs. `poll_timeout`: the same for one call of `receive`. `operations`: what
     can be done to messages. `max_buttons`: how many a message may have; `button_value`: the longest value that one may
     bring back, in bytes of UTF-8. `fetch_bytes`: the largest file that can be fetched. `finds_recipients`: it can be
-    asked whom it could write to.
+    asked whom it could write to. `takes_pushes`: others bring it messages in requests.
     """
 
     receives: bool
@@ -49,6 +50,7 @@ class Capabilities:
     button_value: int = 0
     fetch_bytes: int = 0
     finds_recipients: bool = False
+    takes_pushes: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,6 +169,13 @@ class Connector(Protocol):
         Only if `capabilities.finds_recipients`.
         """
         return []
+
+    def pushed(self, headers: Mapping[str, str], body: bytes) -> Incoming:  # noqa: ARG002 - for those who can
+        """The message in a request that somebody made to us. Raises `PushRefusedError`.
+
+        Only if `capabilities.takes_pushes`.
+        """
+        raise PushRefusedError(name=type(self).__name__, reason="nothing is taken here")
 
     async def reset(self) -> None:
         """Give up what receiving holds open (session, socket); the next `receive` starts afresh."""

@@ -17,9 +17,9 @@ from bach_lib.errors import BachError
 from bach_lib.events import ConnectionChanged
 from bach_lib.health import internal_fault, log_transition, state_after
 from bach_lib.inbound.admission import Notice, is_allowed
-from bach_lib.inbound.inbox import Inbox
+from bach_lib.inbound.inbox import Accepted, Inbox
 from bach_lib.inbound.router import Router
-from bach_lib.incoming import Kind
+from bach_lib.incoming import IncomingMessage, Kind
 from bach_lib.models import Connection, ConnectionState, Direction, Fault, Health
 from bach_lib.policy import ReceivePolicy
 from bach_lib.redact import Redactor
@@ -67,9 +67,10 @@ class Receiver:
         self._routing = asyncio.Lock()
         """Held from storing to announcing, so that nobody takes what is being announced for left over."""
         self._acknowledging: set[asyncio.Task[None]] = set()
+        self._taking: set[asyncio.Task[Accepted]] = set()
         self._loop: asyncio.Task[None] | None = None
         self._rebuilding: asyncio.Task[None] | None = None
-        self._storing: asyncio.Task[None] | None = None
+        self._storing: asyncio.Task[Accepted] | None = None
         self._resting: asyncio.Future[None] | None = None
         self._cancel_watchdog: Cancel | None = None
         self._overdue_at = 0.0
@@ -98,17 +99,31 @@ class Receiver:
             self._has_left_over = False
         return routed
 
+    async def take(self, message: Incoming, redact: Redactor) -> IncomingMessage | None:
+        """Store and announce a message that was brought to us; None if it is known or a stranger's.
+
+        Raises a `StorageError`. Cancelling the caller does not stop it.
+        """
+        self._redact = redact
+        taking = asyncio.create_task(self._take_in(Batch(messages=(message,), cursor=None)), name="bach-take")
+        self._taking.add(taking)
+        taking.add_done_callback(self._taking.discard)
+        accepted = await asyncio.shield(taking)
+        return accepted.messages[0] if accepted.messages else None
+
     async def stop(self) -> None:
         """End the loop and the watchdog."""
         if self._cancel_watchdog:
             self._cancel_watchdog()
             self._cancel_watchdog = None
+        tasks: list[asyncio.Task[None] | asyncio.Task[Accepted]]
         tasks = [task for task in (self._rebuilding, self._loop, *self._acknowledging) if task]
         for task in tasks:
             task.cancel()
         if self._storing:
             tasks.append(self._storing)  # to its end: what is in the inbox must also be published
         self._loop = self._rebuilding = self._storing = None
+        tasks += self._taking
         await asyncio.gather(*tasks, return_exceptions=True)
         await self._save_caught_up_at()
         self._become(Health(state=ConnectionState.DISABLED, last_success=self.health.last_success))
@@ -177,7 +192,7 @@ class Receiver:
             return internal_fault(error)
         return answer
 
-    async def _take_in(self, batch: Batch) -> None:
+    async def _take_in(self, batch: Batch) -> Accepted:
         row, polled_at = self._row(), self._clock.now()
         async with self._routing:
             accepted = await self._inbox.accept(row, batch, caught_up_at=self._caught_up_at, redact=self._redact)
@@ -189,6 +204,7 @@ class Receiver:
             self._has_left_over = True  # until it is announced
             await self._router.route(row, accepted.messages)
             self._has_left_over = False
+        return accepted
 
     async def _route_left_over(self) -> None:
         """Announce what an earlier run stored, or what the disk did not let us announce."""

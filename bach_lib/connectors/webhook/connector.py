@@ -1,4 +1,4 @@
-"""Webhooks: each message is one POST of JSON to an address that somebody gave us.
+"""Webhooks: each message is one POST of JSON to an address that somebody gave us, and others may post to us.
 
 Whether a repeated request is recognised depends on who receives it: every attempt of a message has the same
 `webhook-id`, but nobody promises to look at it. So an answer that is lost leaves a message uncertain.
@@ -10,18 +10,21 @@ from typing import ClassVar, override
 
 import orjson
 from aiohttp import ClientError, ClientTimeout
+from yarl import URL
 
 from bach_lib.connectors.base import Batch, Capabilities, Connector, Incoming, Rate, Setup
 from bach_lib.connectors.network import JsonBody, not_connected
 from bach_lib.connectors.webhook import template
+from bach_lib.connectors.webhook.incoming import Door
 from bach_lib.connectors.webhook.options import Options, recipient_of
 from bach_lib.connectors.webhook.outcomes import outcome_of, reachable
 from bach_lib.connectors.webhook.signature import sign
 from bach_lib.incoming import Media
 from bach_lib.models import Fault, Format, Identity, Message
-from bach_lib.outcomes import Outcome, Retry, Scope, Sent, Uncertain
+from bach_lib.outcomes import Dead, Outcome, Retry, Scope, Sent, Uncertain
 from bach_lib.redact import Redactor
 
+_NO_ADDRESS = Fault(code="cannot_do", text="This webhook has no address to send to; it only takes what comes in.")
 _NEVER = Fault(code="cannot_receive", text="A webhook cannot be asked for messages.")
 
 
@@ -38,7 +41,8 @@ class WebhookConnector(Connector):
     """An address. Needs the secret `url`, or `connection.endpoint` if nothing about the address is secret.
 
     Further secrets: `secret` signs, `authorization` is the header of that name. `connection.settings` may have `body`
-    (a JSON template) and `headers`.
+    (a JSON template) and `headers`. With the secret `incoming_token` or `incoming_secret` it takes requests, whose
+    fields `incoming` finds; then it needs no address.
     """
 
     capabilities: ClassVar[Capabilities] = Capabilities(
@@ -47,15 +51,18 @@ class WebhookConnector(Connector):
         formats=frozenset(Format),
         max_text=16_000,
         send_timeout=45.0,
+        takes_pushes=True,
     )
 
     def __init__(self, setup: Setup, timeouts: Timeouts | None = None) -> None:
         timeouts = timeouts or Timeouts()
-        self._options = Options.read(setup)
+        self._door = Door.read(setup)
+        self._options = Options.read(setup, may_only_receive=self._door.is_there)
         self._session = setup.session
         self._clock = setup.clock
-        self._redact = Redactor([*setup.secrets.values(), str(self._options.url), self._options.url.raw_path_qs])
-        self._host = self._options.url.host_port_subcomponent or "the address"
+        url = self._options.url or URL()
+        self._redact = Redactor([*setup.secrets.values(), str(url), url.raw_path_qs])
+        self._host = url.host_port_subcomponent or "nowhere"
         self._timeout = ClientTimeout(
             total=timeouts.total, connect=timeouts.connect, sock_connect=timeouts.connect, sock_read=timeouts.read
         )
@@ -72,6 +79,8 @@ class WebhookConnector(Connector):
 
     @override
     async def send(self, message: Message) -> Outcome:
+        if self._options.url is None:
+            return Dead(fault=_NO_ADDRESS)
         raw = orjson.dumps(template.fill(self._options.body, message))
         body, now = JsonBody(raw), self._clock.now()
         headers = {**self._options.headers, "webhook-id": message.nonce, "webhook-timestamp": str(int(now))}
@@ -97,6 +106,8 @@ class WebhookConnector(Connector):
     @override
     async def check(self) -> Identity | Fault:
         """HEAD, which changes nothing. It proves the way; the credentials only where the address looks at them."""
+        if self._options.url is None:
+            return Identity(id="incoming", name="incoming")
         try:
             async with self._session.head(
                 self._options.url,
@@ -109,6 +120,11 @@ class WebhookConnector(Connector):
         except (ClientError, OSError, ValueError, RuntimeError) as error:
             fault = self._broken(error)
         return self._clean(fault) if fault else Identity(id=self._host, name=self._host)
+
+    @override
+    def pushed(self, headers: Mapping[str, str], body: bytes) -> Incoming:
+        """What a request brought, if it proves that it may."""
+        return self._door.admit(headers, body, self._clock.now())
 
     @override
     async def receive(self, cursor: str | None) -> Batch | Fault:

@@ -24,18 +24,21 @@ _OURS = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """Where to, with which headers and which body. `key` signs; without one nothing is signed."""
+    """Where to, with which headers and which body. `key` signs; without one nothing is signed.
 
-    url: URL = field(repr=False)
+    Without `url` nothing is sent: the connection only takes what comes in.
+    """
+
+    url: URL | None = field(repr=False)
     headers: Mapping[str, str] = field(repr=False)
     body: object
     key: bytes | None = field(repr=False)
 
     @classmethod
-    def read(cls, setup: Setup) -> Self:
+    def read(cls, setup: Setup, *, may_only_receive: bool) -> Self:
         """Raises an `InputError`."""
         address = setup.secrets.get("url", "").strip() or (setup.connection.endpoint or "").strip()
-        if not address:
+        if not address and not may_only_receive:
             raise SecretNotFoundError(reference="url")
         headers = _headers(setup.connection.settings.get("headers", {}))
         if authorization := setup.secrets.get("authorization", "").strip():
@@ -45,7 +48,9 @@ class Options:
         body = setup.connection.settings.get("body", template.DEFAULT)
         template.check(body)
         secret = setup.secrets.get("secret", "").strip()
-        return cls(url=_url(address), headers=headers, body=body, key=key_of(secret) if secret else None)
+        return cls(
+            url=_url(address) if address else None, headers=headers, body=body, key=key_of(secret) if secret else None
+        )
 
 
 def recipient_of(recipient: str) -> str:
