@@ -1,4 +1,4 @@
-"""From one question to its answer: understand voice, ask the agent, show that it works, send what it says.
+"""From one question to its answer: understand voice, ask who answers, show that it works, send what it says.
 
 The agent acts for the Home Assistant user whom the person is mapped to. Whatever goes wrong, the person reads one
 friendly sentence.
@@ -6,10 +6,9 @@ friendly sentence.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from time import monotonic
 from typing import Final
 
 from homeassistant.components import conversation
@@ -23,7 +22,9 @@ from bach_lib.errors import FileTooLargeError
 
 from .chat_settings import ChatSettings
 from .const import DOMAIN
+from .conversations import Conversations, Lane
 from .no_answer import NoAnswerError, in_words
+from .partner_chat import PartnerChat
 from .pieces import pieces
 from .received import Received
 from .voice import MAX_BYTES, is_speech, transcribe
@@ -39,9 +40,6 @@ TYPING_SECONDS: Final = 4
 MAX_AGE: Final = 300
 """Seconds. "Open the gate" from this morning must not open it tonight."""
 
-KEEP_SECONDS: Final = 600
-"""How long a conversation goes on after its last turn."""
-
 
 @dataclass(frozen=True, slots=True)
 class Question:
@@ -51,29 +49,9 @@ class Question:
     settings: ChatSettings
 
     @property
-    def lane(self) -> tuple[str, str]:
+    def lane(self) -> Lane:
         """One person in one place."""
         return self.received.message.recipient, self.received.message.sender_id
-
-
-class Conversations:
-    """Which conversation each lane is in. Kept in memory only: after a restart a new one begins."""
-
-    def __init__(self, time: Callable[[], float] = monotonic) -> None:
-        self._time = time
-        self._known: dict[tuple[str, str], tuple[str, float]] = {}
-
-    def get(self, lane: tuple[str, str]) -> str | None:
-        """The id of the conversation that goes on, or None for a new one."""
-        known = self._known.get(lane)
-        return known[0] if known and self._time() < known[1] else None
-
-    def keep(self, lane: tuple[str, str], conversation_id: str | None) -> None:
-        """A turn has ended. What is over is forgotten."""
-        now = self._time()
-        self._known = {key: known for key, known in self._known.items() if now < known[1] and key != lane}
-        if conversation_id:
-            self._known[lane] = (conversation_id, now + KEEP_SECONDS)
 
 
 class Answering:
@@ -83,7 +61,8 @@ class Answering:
         self._hass = hass
         self._bach = bach
         self._connection = connection
-        self._conversations = Conversations()
+        self._conversations = Conversations[str]()
+        self._partner_chat = PartnerChat(hass, bach)
 
     async def answer(self, question: Question) -> None:
         """Send the agent's answer, or a sentence that says why there is none."""
@@ -134,9 +113,14 @@ class Answering:
         return await transcribe(self._hass, settings.engine, self._language(question), audio)
 
     async def _converse(self, question: Question, text: str) -> str:
-        """What the agent says."""
-        agent = question.settings.agent
-        if conversation.DOMAIN not in self._hass.config.components or not _exists(self._hass, agent):
+        """What the agent says, or the AI partner where there is none."""
+        agent, partner = question.settings.agent, question.settings.partner
+        if agent is None and partner is not None:
+            return await self._partner_chat.answer(question.lane, partner, text)
+        return await self._ask_agent(question, agent, text)
+
+    async def _ask_agent(self, question: Question, agent: str | None, text: str) -> str:
+        if agent is None or conversation.DOMAIN not in self._hass.config.components or not _exists(self._hass, agent):
             raise NoAnswerError(translation_domain=DOMAIN, translation_key="chat_agent_missing")
         try:
             result = await conversation.async_converse(

@@ -1,6 +1,6 @@
-"""What a recipient is told about chatting: the agent that answers, its language, and who understands voice messages.
+"""What a recipient is told about chatting: who answers, in which language, and who understands voice messages.
 
-Nobody is answered until a person chooses an agent.
+Nobody is answered until a person chooses an agent of Home Assistant or an AI partner.
 """
 
 from collections.abc import Mapping
@@ -10,48 +10,61 @@ from typing import Any, Final
 import voluptuous as vol
 from homeassistant.components.stt import DOMAIN as STT_DOMAIN
 from homeassistant.config_entries import ConfigSubentry
+from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import (
     ConversationAgentSelector,
     EntitySelector,
     EntitySelectorConfig,
     LanguageSelector,
+    SelectOptionDict,
+    SelectSelector,
+    SelectSelectorConfig,
 )
 
-from .const import CONF_AGENT, CONF_LANGUAGE, CONF_SPEECH_TO_TEXT
+from .const import CONF_AGENT, CONF_LANGUAGE, CONF_PARTNER, CONF_SPEECH_TO_TEXT, DOMAIN
+from .partner_kinds import can_chat
 
 SECTION_CHAT: Final = "chat"
 
-_FIELDS: Final = (CONF_AGENT, CONF_LANGUAGE, CONF_SPEECH_TO_TEXT)
+_FIELDS: Final = (CONF_AGENT, CONF_LANGUAGE, CONF_PARTNER, CONF_SPEECH_TO_TEXT)
 
-CHAT_SECTION: Final = section(
-    vol.Schema(
-        {
-            vol.Optional(CONF_AGENT): ConversationAgentSelector(),
-            vol.Optional(CONF_LANGUAGE): LanguageSelector(),
-            vol.Optional(CONF_SPEECH_TO_TEXT): EntitySelector(EntitySelectorConfig(domain=STT_DOMAIN)),
-        }
-    ),
-    {"collapsed": True},
-)
+
+def chat_section(hass: HomeAssistant) -> section:
+    """The fields, with the AI partners to choose from if there are any."""
+    partners = [
+        SelectOptionDict(value=entry.entry_id, label=entry.title)
+        for entry in hass.config_entries.async_entries(DOMAIN)
+        if can_chat(entry)
+    ]
+    fields: dict[vol.Marker, Any] = {vol.Optional(CONF_AGENT): ConversationAgentSelector()}
+    if partners:
+        fields[vol.Optional(CONF_PARTNER)] = SelectSelector(SelectSelectorConfig(options=partners))
+    fields[vol.Optional(CONF_LANGUAGE)] = LanguageSelector()
+    fields[vol.Optional(CONF_SPEECH_TO_TEXT)] = EntitySelector(EntitySelectorConfig(domain=STT_DOMAIN))
+    return section(vol.Schema(fields), {"collapsed": True})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChatSettings:
-    """How one recipient is answered. `language` is Home Assistant's if None; without `engine` voice is not heard."""
+    """How one recipient is answered: by the `agent`, or without one by the AI `partner` (the id of its entry).
 
-    agent: str
+    `language` is Home Assistant's if None; without `engine` voice is not heard.
+    """
+
+    agent: str | None
+    partner: str | None
     language: str | None
     engine: str | None
 
 
 def chat_settings(subentry: ConfigSubentry | None) -> ChatSettings | None:
     """How a recipient is answered, or None if it is not."""
-    agent = subentry.data.get(CONF_AGENT) if subentry else None
-    if subentry is None or not agent:
+    if subentry is None or not (subentry.data.get(CONF_AGENT) or subentry.data.get(CONF_PARTNER)):
         return None
     return ChatSettings(
-        agent=agent,
+        agent=subentry.data.get(CONF_AGENT) or None,
+        partner=subentry.data.get(CONF_PARTNER) or None,
         language=subentry.data.get(CONF_LANGUAGE) or None,
         engine=subentry.data.get(CONF_SPEECH_TO_TEXT) or None,
     )

@@ -14,11 +14,14 @@ CONF_KIND: Final = "kind"
 CONF_LANGUAGE: Final = "language"
 CONF_LINK: Final = "link"
 CONF_LOGIN: Final = "login"
+CONF_MODEL: Final = "model"
+CONF_PARTNER: Final = "partner"
 CONF_RECIPIENT: Final = "recipient"
 CONF_ROLE: Final = "role"
 CONF_SECRET: Final = "secret"  # noqa: S105  as above
 CONF_SENDER_ID: Final = "sender_id"
 CONF_SPEECH_TO_TEXT: Final = "speech_to_text"
+CONF_SYSTEM: Final = "system"
 CONF_TITLE: Final = "title"
 CONF_URL: Final = "url"
 CONF_USER_ID: Final = "user_id"
@@ -30,7 +33,7 @@ EVENT_MESSAGE: Final = "bach_message"
 SECRET_FIELDS: Final = (CONF_BOT_TOKEN, CONF_LOGIN, CONF_SECRET, CONF_URL)
 """The fields of an entry that the library reads through references and that nobody else may see."""
 
-SETTING_FIELDS: Final = (CONF_API_KEY_HEADER, CONF_AVATAR_URL, CONF_USERNAME)
+SETTING_FIELDS: Final = (CONF_API_KEY_HEADER, CONF_AVATAR_URL, CONF_MODEL, CONF_SYSTEM, CONF_USERNAME)
 """The fields of an entry that become the settings of its row in the registry."""
 
 SUBENTRY_PERSON: Final = "person"

@@ -11,7 +11,7 @@ import voluptuous as vol
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_TYPE
 from homeassistant.data_entry_flow import section
-from homeassistant.helpers.selector import SelectSelector, SelectSelectorConfig, TextSelector
+from homeassistant.helpers.selector import SelectSelector, SelectSelectorConfig, TextSelector, TextSelectorConfig
 
 from bach_lib.models import Category
 
@@ -20,7 +20,9 @@ from .const import (
     CONF_AUTH_TYPE,
     CONF_ENDPOINT,
     CONF_LOGIN,
+    CONF_MODEL,
     CONF_SECRET,
+    CONF_SYSTEM,
     TYPE_CLAUDE,
     TYPE_GEMINI,
     TYPE_HTTP,
@@ -30,6 +32,7 @@ from .const import (
 )
 from .kinds import ADDRESS_BOX, SECRET_BOX, SECTION_SERVER, SERVER
 
+SECTION_CONVERSATION: Final = "conversation"
 SECTION_DETAILS: Final = "details"
 
 AUTH_FIELDS: Final[Mapping[str, Mapping[str, str]]] = {
@@ -43,6 +46,15 @@ AUTH_FIELDS: Final[Mapping[str, Mapping[str, str]]] = {
 _IDENTIFYING: Final = (CONF_TYPE, CONF_ENDPOINT, CONF_LOGIN, CONF_SECRET)
 
 _AUTH_BOX = SelectSelector(SelectSelectorConfig(options=list(AUTH_FIELDS), translation_key="auth_type"))
+_CONVERSATION = section(
+    vol.Schema(
+        {
+            vol.Optional(CONF_MODEL): TextSelector(),
+            vol.Optional(CONF_SYSTEM): TextSelector(TextSelectorConfig(multiline=True)),
+        }
+    ),
+    {"collapsed": True},
+)
 _DETAILS = section(vol.Schema({vol.Optional(CONF_API_KEY_HEADER): TextSelector()}), {"collapsed": True})
 
 
@@ -102,26 +114,32 @@ class PartnerKind:
         if SECTION_DETAILS in user_input:
             _put(data, CONF_ENDPOINT, user_input)
             _put(data, CONF_API_KEY_HEADER, user_input[SECTION_DETAILS])
+        if SECTION_CONVERSATION in user_input:
+            _put(data, CONF_MODEL, user_input[SECTION_CONVERSATION])
+            _put(data, CONF_SYSTEM, user_input[SECTION_CONVERSATION])
         return data
 
     def suggest(self, data: Mapping[str, Any]) -> dict[str, Any]:
         """What a form starts with; secrets stay where they are."""
-        endpoint = data.get(CONF_ENDPOINT, self.endpoint)
-        if self.portal:
-            return {SECTION_SERVER: {CONF_ENDPOINT: endpoint}} if endpoint else {}
-        found = {CONF_ENDPOINT: endpoint, CONF_AUTH_TYPE: data.get(CONF_AUTH_TYPE), CONF_LOGIN: data.get(CONF_LOGIN)}
-        header = data.get(CONF_API_KEY_HEADER)
-        return {name: value for name, value in found.items() if value} | (
-            {SECTION_DETAILS: {CONF_API_KEY_HEADER: header}} if header else {}
-        )
+        given = ({CONF_ENDPOINT: self.endpoint} if self.endpoint else {}) | dict(data)
+        return {
+            **_found(given, CONF_ENDPOINT, CONF_AUTH_TYPE, CONF_LOGIN),
+            SECTION_SERVER: _found(given, CONF_ENDPOINT),
+            SECTION_CONVERSATION: _found(given, CONF_MODEL, CONF_SYSTEM),
+            SECTION_DETAILS: _found(given, CONF_API_KEY_HEADER),
+        }
 
     def _whole_schema(self, secret_marker: type[vol.Marker]) -> vol.Schema:
+        conversation = {vol.Required(SECTION_CONVERSATION): _CONVERSATION} if self.category is Category.AI else {}
         if self.portal:
-            return vol.Schema({secret_marker(CONF_SECRET): SECRET_BOX, vol.Required(SECTION_SERVER): SERVER})
+            return vol.Schema(
+                {secret_marker(CONF_SECRET): SECRET_BOX, **conversation, vol.Required(SECTION_SERVER): SERVER}
+            )
         return vol.Schema(
             {
                 vol.Required(CONF_ENDPOINT): ADDRESS_BOX,
                 **self._auth_fields(),
+                **conversation,
                 vol.Required(SECTION_DETAILS): _DETAILS,
             }
         )
@@ -132,6 +150,10 @@ class PartnerKind:
             vol.Optional(CONF_LOGIN): TextSelector(),
             vol.Optional(CONF_SECRET): SECRET_BOX,
         }
+
+
+def _found(data: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    return {name: data[name] for name in names if name in data}
 
 
 def _put(data: dict[str, Any], name: str, given: Mapping[str, Any]) -> None:
@@ -167,6 +189,12 @@ PARTNERS: Final[Mapping[str, PartnerKind]] = {
 def is_partner(entry: ConfigEntry) -> bool:
     """Whether this connection leads to no chat platform, and so has no recipients and no queue."""
     return entry.data[CONF_TYPE] in PARTNERS
+
+
+def can_chat(entry: ConfigEntry) -> bool:
+    """Whether it is an AI partner that knows with which of its models it talks."""
+    partner = PARTNERS.get(entry.data[CONF_TYPE])
+    return partner is not None and partner.category is Category.AI and CONF_MODEL in entry.data
 
 
 def is_same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:

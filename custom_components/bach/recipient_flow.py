@@ -21,7 +21,7 @@ from bach_lib.connectors import Connectors
 from bach_lib.errors import CannotReceiveError, InvalidRecipientError
 from bach_lib.events import SenderBlocked
 
-from .chat_settings import CHAT_SECTION, SECTION_CHAT, chat_values, without_chat
+from .chat_settings import SECTION_CHAT, chat_section, chat_values, without_chat
 from .const import CONF_KIND, CONF_LINK, CONF_RECIPIENT, CONF_TITLE
 from .entry import recipient_unique_id
 from .people import async_move_people
@@ -152,7 +152,7 @@ class RecipientFlow(ConfigSubentryFlow):
         if self.is_heard:
             schema = schema.extend(rights_schema(users))
             if self.source != SOURCE_USER:
-                schema = schema.extend({vol.Optional(SECTION_CHAT): CHAT_SECTION})
+                schema = schema.extend({vol.Optional(SECTION_CHAT): chat_section(self.hass)})
         return self.async_show_form(
             step_id=step_id,
             data_schema=self.add_suggested_values_to_schema(schema, user_input or self._suggest(users)),

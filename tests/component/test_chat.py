@@ -16,7 +16,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUs
 from bach_lib import Bach, Content, Kind, Media
 from bach_lib.errors import QueueFullError
 from bach_lib.testing.telegram_server import TelegramServer
-from custom_components.bach.answering import KEEP_SECONDS, Conversations
+from custom_components.bach.conversations import KEEP_SECONDS, Conversations
 from custom_components.bach.received import CLAIM, SIGNAL_RECEIVED, Received, Role
 from tests.component.chat import Agent, add_agent, add_home, never, says
 from tests.component.conftest import (
@@ -237,7 +237,7 @@ async def test_a_conversation_goes_on_for_each_person_in_each_place(
 def test_a_conversation_ends_ten_minutes_after_its_last_turn() -> None:
     """Tomorrow's "turn it off" must not be about today's lamp, and nobody's conversation is kept for ever."""
     now = 0.0
-    conversations = Conversations(lambda: now)
+    conversations = Conversations[str](lambda: now)
     conversations.keep(("42", "42"), "first")
     now = KEEP_SECONDS - 1
     assert conversations.get(("42", "42")) == "first"

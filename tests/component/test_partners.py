@@ -73,8 +73,8 @@ async def start(hass: HomeAssistant, *steps: str) -> ConfigFlowResult:
 
 
 def form(server: PartnerServer, key: str = KEY) -> dict[str, Any]:
-    """What a person fills in for a server of their own."""
-    return {"endpoint": server.url, "auth_type": "bearer", "secret": key, "details": {}}
+    """What a person fills in for an AI of their own."""
+    return {"endpoint": server.url, "auth_type": "bearer", "secret": key, "conversation": {}, "details": {}}
 
 
 def reauth_flows(hass: HomeAssistant) -> list[str]:
@@ -89,7 +89,11 @@ async def test_every_type_is_added_once_its_key_is_right(hass: HomeAssistant, ty
     step = type_.replace("-", "_")
     async with SERVERS[type_](key=KEY) as server:
         is_keyed = type_ in {"claude", "gemini"}
-        wrong = {"secret": "wrong", "server": {"endpoint": server.url}} if is_keyed else form(server, "wrong")
+        wrong = form(server, "wrong")
+        if is_keyed:
+            wrong = {"secret": "wrong", "conversation": {}, "server": {"endpoint": server.url}}
+        elif type_ == "mcp":
+            del wrong["conversation"]
         result = await start(hass, *(["mcp"] if type_ == "mcp" else ["ai", step]))
 
         result = await submit(hass, result, wrong)
@@ -125,7 +129,7 @@ async def test_any_address_is_watched_with_user_and_password(hass: HomeAssistant
 async def test_a_key_can_have_a_header_of_its_own(hass: HomeAssistant) -> None:
     """Gateways invent headers; one that cannot be one is refused with a sentence."""
     async with OllamaServer() as server:
-        given = {"endpoint": server.url, "auth_type": "api_key", "secret": KEY}
+        given = {"endpoint": server.url, "auth_type": "api_key", "secret": KEY, "conversation": {}}
         result = await start(hass, "ai", "openai_compatible")
         result = await submit(hass, result, {**given, "details": {"api_key_header": "no header"}})
         assert result["errors"] == {"base": "invalid_value"}
@@ -208,13 +212,15 @@ async def test_it_moves(hass: HomeAssistant, ollama: OllamaServer, partner: Mock
     result = await partner.start_reconfigure_flow(hass)
     assert KEY not in str(result["data_schema"])
     async with OllamaServer() as new_home:
-        given = {"endpoint": new_home.url, "auth_type": "none", "details": {}}
+        given = {"endpoint": new_home.url, "auth_type": "none", "conversation": {"model": " small "}, "details": {}}
         result = await submit(hass, result, given)
         assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "reconfigure_successful")
-        assert partner.data == {"type": "ollama", "endpoint": new_home.url, "auth_type": "none"}
+        moved = {"type": "ollama", "endpoint": new_home.url, "auth_type": "none", "model": "small"}
+        assert partner.data == moved
         await until_state(hass, "binary_sensor.workshop_reachable", "on")
         [row] = the_bach(hass).registry.list()
         assert (row.endpoint, row.auth_type, row.auth_config) == (new_home.url, "none", {})
+        assert row.settings == {"model": "small"}
         assert entity_ids(hass, partner) == before
         assert await hass.config_entries.async_unload(partner.entry_id)
 
@@ -306,8 +312,11 @@ async def test_diagnostics_tell_no_secrets(
     hass: HomeAssistant, hass_client: ClientSessionGenerator, ollama: OllamaServer, partner: MockConfigEntry
 ) -> None:
     """People attach them to public issues."""
+    hass.config_entries.async_update_entry(partner, data={**partner.data, "system": "Ada likes tea"})
+    await hass.async_block_till_done()
+    await call(hass, "check", config_entry_id=partner.entry_id)
     text = json.dumps(await get_diagnostics_for_config_entry(hass, hass_client, partner))
-    for private in (KEY, "127.0.0.1", "large", "Workshop"):
+    for private in (KEY, "127.0.0.1", "large", "Workshop", "tea"):
         assert private not in text, private
     assert '"offered": 2' in text
     ollama.told.append(Told(status=500, body=b'{"error": "127.0.0.1 is on fire"}'))

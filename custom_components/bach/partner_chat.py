@@ -1,0 +1,52 @@
+"""Talks to an AI partner for a person. It only talks: nothing that it says controls the home."""
+
+import logging
+from typing import Final
+
+from homeassistant.core import HomeAssistant
+
+from bach_lib import Bach, BachError, ChatMessage, Fault, Role
+
+from .connections import loaded_entry
+from .const import DOMAIN
+from .conversations import Conversations, Lane
+from .no_answer import NoAnswerError
+from .partner_kinds import can_chat
+
+_LOGGER = logging.getLogger(__name__)
+
+HISTORY: Final = 10
+"""Exchanges before a question that the partner is told again."""
+
+_SECONDS: Final = 55
+"""A little less than an answer may take altogether, so that the partner's own reason is known."""
+
+
+class PartnerChat:
+    """Keeps what each person and the partner said. The people of one connection do not see each other's."""
+
+    def __init__(self, hass: HomeAssistant, bach: Bach) -> None:
+        self._hass = hass
+        self._bach = bach
+        self._conversations = Conversations[tuple[ChatMessage, ...]]()
+
+    async def answer(self, lane: Lane, entry_id: str, text: str) -> str:
+        """What the partner says. Raises `NoAnswerError`."""
+        entry = loaded_entry(self._hass, entry_id)
+        if entry is None or not can_chat(entry):
+            raise NoAnswerError(translation_domain=DOMAIN, translation_key="chat_agent_missing")
+        said = (*(self._conversations.get(lane) or ()), ChatMessage(role=Role.USER, text=text))
+        try:
+            reply = await self._bach.chat(entry.runtime_data.connection, said, history=HISTORY, timeout=_SECONDS)
+        except BachError as error:
+            raise _failed(entry.title, str(error)) from error
+        if isinstance(reply, Fault):
+            raise _failed(entry.title, reply.text)
+        said = (*said, ChatMessage(role=Role.ASSISTANT, text=reply.text))
+        self._conversations.keep(lane, said[-2 * HISTORY :])
+        return reply.text
+
+
+def _failed(name: str, reason: str) -> NoAnswerError:
+    _LOGGER.warning("%s did not answer: %s", name, reason)
+    return NoAnswerError(translation_domain=DOMAIN, translation_key="chat_failed")
