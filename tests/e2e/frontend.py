@@ -110,6 +110,14 @@ class Frontend:
         await box.fill(text)
         await expect(box).to_have_value(text)
 
+    async def add_button(self, text: str, value: str) -> None:
+        """One more answer in a field of an action that holds buttons."""
+        await self.page.locator("ha-selector-object").get_by_role("button", name="Add").click()
+        dialog = self.page.locator("dialog-form")
+        await dialog.locator("input").nth(0).fill(text)
+        await dialog.locator("input").nth(1).fill(value)
+        await dialog.get_by_role("button", name="Add").click()
+
     async def open_automation(self, automation_id: str) -> None:
         """An automation in the visual editor."""
         await self.page.goto(f"/config/automation/edit/{automation_id}")
