@@ -130,8 +130,9 @@ class Bach(Receiving):
         Options (`SendOptions`): `title`, `format` (plain, markdown, html), `silent`, `reply_to` (the platform's message
         id), `priority` (-10 to 10), `tag` (a newer message with it replaces a waiting one), `time_to_live` (seconds),
         `delivery` (at_least_once, at_most_once), `max_retries`, `context` (kept for the caller), `buttons` (rows),
-        `idempotency_key` (who asks again under it gets the first receipt). Raises an `InputError`, `QueueFullError` or
-        `StorageError`; nothing is written then. Cancelling the caller does not take the message back.
+        `files` (of `File`; then the text may be empty), `idempotency_key` (who asks again under it gets the first
+        receipt). Raises an `InputError`, `QueueFullError` or `StorageError`; nothing is written then. Cancelling the
+        caller does not take the message back.
         """
         return await self._open_parts.sender.send(connection, recipient, text, options)
 

@@ -2,10 +2,12 @@
 
 import sys
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import replace
 from hashlib import sha256
 from typing import TypedDict
 
+from bach_lib.attaching import check_files
 from bach_lib.buttons import in_words
 from bach_lib.connectors.base import Capabilities, Connector
 from bach_lib.errors import (
@@ -18,7 +20,7 @@ from bach_lib.errors import (
     TextTooLongError,
     UnknownFormatError,
 )
-from bach_lib.models import Buttons, Connection, Delivery, Format, Message, Operation
+from bach_lib.models import Buttons, Connection, Delivery, File, Format, Message, Operation
 from bach_lib.outbound.records import Draft, Request
 
 MAX_PRIORITY = 10
@@ -47,6 +49,7 @@ class SendOptions(TypedDict, total=False):
     context: str | None
     buttons: Buttons
     idempotency_key: str | None
+    files: Sequence[File]
 
 
 def make_draft(
@@ -69,7 +72,8 @@ def make_draft(
     buttons = _buttons(connector.capabilities, options.get("buttons", ()))
     if buttons and not connector.capabilities.max_buttons:  # then people can at least read what there is to choose
         text, buttons = f"{text}\n\n{in_words(buttons, form)}", ()
-    _check_text(connection.type, connector.capabilities, title, text)
+    files = check_files(connection.type, connector.capabilities, options.get("files", ()))
+    _check_text(connection.type, connector.capabilities, title, text, has_files=bool(files))
     return Draft(
         connection=connection.name,
         recipient=_bounded("recipient", connector.normalize_recipient(recipient)),
@@ -86,6 +90,7 @@ def make_draft(
         expires_at=None if time_to_live is None else now + _seconds(time_to_live),
         max_retries=_whole("max_retries", max_retries if retries is None else retries, 0, _MAX_RETRIES),
         buttons=buttons,
+        files=files,
     )
 
 
@@ -119,7 +124,8 @@ def make_request(draft: Draft, options: SendOptions) -> Request | None:
     if key is None:
         return None
     timeless = replace(draft, created_at=0.0, expires_at=options.get("time_to_live"))
-    return Request(key=key, digest=sha256(repr(timeless).encode()).hexdigest())
+    contents = b"".join(sha256(file.content).digest() for file in draft.files)
+    return Request(key=key, digest=sha256(repr(timeless).encode() + contents).hexdigest())
 
 
 def _buttons(capabilities: Capabilities, rows: Buttons) -> Buttons:
@@ -143,13 +149,17 @@ def _buttons(capabilities: Capabilities, rows: Buttons) -> Buttons:
     return rows
 
 
-def _check_text(type_: str, capabilities: Capabilities, title: str | None, text: str) -> None:
-    if not any(_is_visible(character) for character in text):
+def _check_text(type_: str, capabilities: Capabilities, title: str | None, text: str, *, has_files: bool) -> None:
+    """A file needs no words, but words must not be lost below it."""
+    if not any(_is_visible(character) for character in text) and not (has_files and not text and not title):
         raise EmptyTextError
+    limit = capabilities.max_text
+    if has_files and capabilities.max_caption is not None:
+        limit = capabilities.max_caption
     whole = f"{title}\n\n{text}" if title else text
     length = len(whole.encode("utf-16-le", "surrogatepass")) // 2 if capabilities.counts_utf16 else len(whole)
-    if length > capabilities.max_text:
-        raise TextTooLongError(length=length, type=type_, limit=capabilities.max_text)
+    if length > limit:
+        raise TextTooLongError(length=length, type=type_, limit=limit)
     _check_characters("message", text)
 
 

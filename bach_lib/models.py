@@ -135,6 +135,20 @@ type Buttons = tuple[tuple[Button, ...], ...]
 """Rows of buttons, from top to bottom."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class File:
+    """A file to send with a message. BACH keeps a copy until it has been sent.
+
+    `size` is in bytes; what is said about it before that is ignored. A message that is only looked at comes without the
+    `content`.
+    """
+
+    name: str
+    content: bytes = field(default=b"", repr=False)
+    mime_type: str | None = None
+    size: int = 0
+
+
 MAX_NONCE = 25
 """Characters; Discord takes no longer ones."""
 
@@ -162,6 +176,7 @@ class Message:
     operation: Operation = Operation.SEND
     target: str | None = None
     buttons: Buttons = ()
+    files: tuple[File, ...] = ()
     status: Status = Status.PENDING
     created_at: float = 0.0
     expires_at: float | None = None

@@ -35,7 +35,9 @@ class Capabilities:
     last net above the connector's own time-outs. `poll_timeout`: the same for one call of `receive`. `operations`: what
     can be done to messages. `max_buttons`: how many a message may have; `button_value`: the longest value that one may
     bring back, in bytes of UTF-8. `fetch_bytes`: the largest file that can be fetched. `finds_recipients`: it can be
-    asked whom it could write to. `takes_pushes`: others bring it messages in requests.
+    asked whom it could write to. `takes_pushes`: others bring it messages in requests. `max_files`: how many files a
+    message may have; `file_bytes`: how large each may be; `max_caption`: what takes the place of `max_text` for a
+    message with files.
     """
 
     receives: bool
@@ -51,6 +53,9 @@ class Capabilities:
     fetch_bytes: int = 0
     finds_recipients: bool = False
     takes_pushes: bool = False
+    max_files: int = 0
+    file_bytes: int = 0
+    max_caption: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ The queue knows what is on disk and which changes are allowed. Who goes when is 
 
 import asyncio
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bach_lib.clock import Clock
 from bach_lib.errors import IdempotencyKeyReusedError, NotCancellableError, NotRetryableError, UnknownMessageError
@@ -70,9 +70,12 @@ class Queue:
                 replaced = tuple(self._end(tx, integer(row["id"]), Status.CANCELLED, REPLACED) for row in rows)
             status, attempted_at = (Status.SENDING, draft.created_at) if leased else (Status.PENDING, None)
             number = tx.insert("put_message", status=status, attempted_at=attempted_at, **draft_values(draft))
+            for position, file in enumerate(draft.files):
+                tx.run("add_file", message_id=number, position=position, content=file.content)
             if request:
                 tx.run("save_request", id=number, request_key=request.key, request_digest=request.digest)
-            message = message_from_draft(draft, number, self._instance, status=status, attempted_at=attempted_at)
+            kept = draft if leased else replace(draft, files=tuple(replace(file, content=b"") for file in draft.files))
+            message = message_from_draft(kept, number, self._instance, status=status, attempted_at=attempted_at)
             return Put(message=message, replaced=replaced)
 
         return self._store.submit(work)
@@ -84,7 +87,8 @@ class Queue:
         def work(tx: Transaction) -> Advance:
             settled = self._settle(tx, settlement) if settlement else None
             row = None if claim is None else tx.row("claim_message", id=claim, now=now)
-            return Advance(settled=settled, claimed=message_from_row(row, self._instance) if row else None)
+            claimed = _with_files(tx, message_from_row(row, self._instance)) if row else None
+            return Advance(settled=settled, claimed=claimed)
 
         return self._store.submit(work)
 
@@ -161,6 +165,8 @@ class Queue:
         )
         if row is None:
             return None
+        if settlement.status is Status.SENT and row["files"] is not None:
+            tx.run("delete_files", message_id=settlement.id)
         if settlement.moved_to is not None:
             tx.run("move_recipient", connection=row["connection"], old=row["recipient"], new=settlement.moved_to)
         if settlement.delivered is not None:
@@ -190,3 +196,15 @@ class Queue:
 
     def _all(self, tx: Transaction, query: str, **values: Value) -> list[Message]:
         return [message_from_row(row, self._instance) for row in tx.rows(query, **values)]
+
+
+def _with_files(tx: Transaction, message: Message) -> Message:
+    """With the contents of its files, for whoever sends it."""
+    if not message.files:
+        return message
+    contents = [row["content"] for row in tx.rows("files_of", message_id=message.id)]
+    files = zip(message.files, contents, strict=True)
+    return replace(
+        message,
+        files=tuple(replace(file, content=content) for file, content in files if isinstance(content, bytes)),
+    )

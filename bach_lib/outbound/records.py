@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass, fields
 
-from bach_lib.models import Button, Buttons, Delivery, Fault, Format, Message, Operation, Status
+from bach_lib.models import Button, Buttons, Delivery, Fault, File, Format, Message, Operation, Status
 from bach_lib.storage import Value
 from bach_lib.storage.database import Row
 from bach_lib.storage.values import integer, real, text
@@ -30,6 +30,7 @@ class Draft:
     operation: Operation = Operation.SEND
     target: str | None = None
     buttons: Buttons = ()
+    files: tuple[File, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,12 +41,13 @@ class Request:
     digest: str
 
 
-_DRAFT_FIELDS = tuple(field.name for field in fields(Draft) if field.name != "buttons")
+_DRAFT_FIELDS = tuple(field.name for field in fields(Draft) if field.name not in {"buttons", "files"})
 
 
 def draft_values(draft: Draft) -> dict[str, Value]:
     """The columns of a new row."""
-    return {name: getattr(draft, name) for name in _DRAFT_FIELDS} | {"buttons": _written(draft.buttons)}
+    columns = {name: getattr(draft, name) for name in _DRAFT_FIELDS}
+    return columns | {"buttons": _written(draft.buttons), "files": _listed(draft.files)}
 
 
 def message_from_draft(
@@ -69,6 +71,7 @@ def message_from_draft(
         operation=draft.operation,
         target=draft.target,
         buttons=draft.buttons,
+        files=draft.files,
         status=status,
         created_at=draft.created_at,
         expires_at=draft.expires_at,
@@ -98,6 +101,7 @@ def message_from_row(row: Row, instance: str) -> Message:
         operation=Operation(str(row["operation"])),
         target=text(row["target"]),
         buttons=_read(text(row["buttons"])),
+        files=_unlisted(text(row["files"])),
         status=Status(str(row["status"])),
         created_at=real(row["created_at"]) or 0.0,
         expires_at=real(row["expires_at"]),
@@ -120,6 +124,16 @@ def _written(buttons: Buttons) -> str | None:
 def _read(written: str | None) -> Buttons:
     rows: list[list[tuple[str, str]]] = json.loads(written) if written else []
     return tuple(tuple(Button(text=text, value=value) for text, value in row) for row in rows)
+
+
+def _listed(files: tuple[File, ...]) -> str | None:
+    """What there is to know of files without looking into them."""
+    return json.dumps([(file.name, file.mime_type, file.size) for file in files]) if files else None
+
+
+def _unlisted(written: str | None) -> tuple[File, ...]:
+    listed: list[tuple[str, str | None, int]] = json.loads(written) if written else []
+    return tuple(File(name=name, mime_type=mime_type, size=size) for name, mime_type, size in listed)
 
 
 def _nonce(message_id: int, instance: str) -> str:

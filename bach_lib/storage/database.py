@@ -32,6 +32,7 @@ _PRAGMAS = (
     "PRAGMA synchronous = FULL",  # WAL with NORMAL may lose the last commits in a power cut
     "PRAGMA busy_timeout = 5000",  # a person may look into the file with other tools
     "PRAGMA temp_store = MEMORY",
+    "PRAGMA foreign_keys = ON",  # files go with their message
     "PRAGMA journal_size_limit = 4194304",
 )
 

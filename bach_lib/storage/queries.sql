@@ -46,15 +46,24 @@ DELETE FROM unreadable WHERE connection = :name;
 
 -- put_message: born pending, or sending if it may go at once (that saves the claim's transaction)
 INSERT INTO messages (connection, recipient, status, text, title, format, silent, reply_to, priority, tag, delivery, context,
-                      operation, target, buttons, created_at, expires_at, max_retries, attempted_at)
+                      operation, target, buttons, files, created_at, expires_at, max_retries, attempted_at)
 VALUES (:connection, :recipient, :status, :text, :title, :format, :silent, :reply_to, :priority, :tag, :delivery, :context,
-        :operation, :target, :buttons, :created_at, :expires_at, :max_retries, :attempted_at);
+        :operation, :target, :buttons, :files, :created_at, :expires_at, :max_retries, :attempted_at);
 
 -- save_request: in the transaction that puts the message
 UPDATE messages SET request_key = :request_key, request_digest = :request_digest WHERE id = :id;
 
 -- requested_message: what was put under this key before
 SELECT * FROM messages WHERE request_key = :request_key AND request_key IS NOT NULL;
+
+-- add_file: in the transaction that stores its message
+INSERT INTO files (message_id, position, content) VALUES (:message_id, :position, :content);
+
+-- files_of: for whoever is about to send the message
+SELECT content FROM files WHERE message_id = :message_id ORDER BY position;
+
+-- delete_files: the platform has them
+DELETE FROM files WHERE message_id = :message_id;
 
 -- waiting_with_tag: what a newer message of this tag replaces
 SELECT id FROM messages

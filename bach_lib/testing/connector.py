@@ -168,5 +168,8 @@ def fake_connector(platform: FakePlatform, *, idempotent: bool = False, receives
         max_buttons=25,
         button_value=40,
         fetch_bytes=1 << 20,
+        max_files=3,
+        file_bytes=1000,
+        max_caption=100,
     )
     return Made

@@ -4,6 +4,15 @@ ALTER TABLE messages ADD COLUMN operation TEXT NOT NULL DEFAULT 'send';
 ALTER TABLE messages ADD COLUMN target TEXT;
 ALTER TABLE messages ADD COLUMN buttons TEXT;
 
+-- Files of messages until they have been sent; `messages.files` says what they are called, so that lists stay cheap.
+ALTER TABLE messages ADD COLUMN files TEXT;
+CREATE TABLE files (
+    message_id INTEGER NOT NULL REFERENCES messages (id) ON DELETE CASCADE,
+    position INTEGER NOT NULL,
+    content BLOB NOT NULL,
+    PRIMARY KEY (message_id, position)
+);
+
 -- What else a connection of its type can be told, as JSON.
 ALTER TABLE connections ADD COLUMN settings TEXT NOT NULL DEFAULT '{}';
 
