@@ -82,7 +82,8 @@ class World:
         entity_id = f"notify.{CHANNEL}_home"
 
         async def is_there() -> bool:
-            return await client.render(f"{{{{ states('{entity_id}') }}}}") == "unknown"
+            state = f"config_entry_attr(config_entry_id('{entity_id}'), 'state').value"
+            return await client.render(f"{{{{ states('{entity_id}') }}}} {{{{ {state} }}}}") == "unknown loaded"
 
         await until(is_there, what="the channel's entity", seconds=20)
         return entity_id

@@ -4,6 +4,8 @@ Nothing of aiohttp's own texts is quoted: they hold the address, and the address
 """
 
 import errno
+from collections.abc import Iterable, Mapping
+from mimetypes import guess_file_type
 from typing import override
 
 from aiohttp import (
@@ -13,9 +15,12 @@ from aiohttp import (
     ClientHttpProxyError,
     ClientProxyConnectionError,
     ClientSSLError,
+    MultipartWriter,
     ServerFingerprintMismatch,
 )
 from aiohttp.abc import AbstractStreamWriter
+
+from bach_lib.models import File
 
 
 class JsonBody(BytesPayload):
@@ -30,6 +35,29 @@ class JsonBody(BytesPayload):
     async def write_with_length(self, writer: AbstractStreamWriter, content_length: int | None) -> None:
         self.written = True
         await super().write_with_length(writer, content_length)
+
+
+class FormBody(MultipartWriter):
+    """A form with files that knows whether it was handed to the network, as `JsonBody` does."""
+
+    written = False
+
+    def __init__(self, fields: Mapping[str, str], files: Iterable[tuple[str, File]]) -> None:
+        super().__init__("form-data")
+        for name, value in fields.items():
+            self._add(BytesPayload(value.encode(), content_type="text/plain; charset=utf-8"), name)
+        for name, file in files:
+            mime_type = file.mime_type or guess_file_type(file.name)[0] or "application/octet-stream"
+            self._add(BytesPayload(file.content, content_type=mime_type), name, filename=file.name)
+
+    def _add(self, part: BytesPayload, name: str, **parameters: str) -> None:
+        part.set_content_disposition("form-data", quote_fields=False, name=name, **parameters)
+        self.append_payload(part)
+
+    @override
+    async def write(self, writer: AbstractStreamWriter, close_boundary: bool = True) -> None:
+        self.written = True
+        await super().write(writer, close_boundary)
 
 
 def not_connected(error: Exception, host: str) -> tuple[str, str]:

@@ -12,8 +12,9 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.util.json import JsonObjectType
 
-from bach_lib import Delivery, Format, Message, Receipt, Status
+from bach_lib import Delivery, File, Format, Message, Receipt, Status
 
+from .attachments import read_files
 from .choices import buttons
 from .const import DOMAIN
 from .errors import translated_errors
@@ -21,6 +22,7 @@ from .targets import ATTR_RECIPIENT, TARGET_FIELDS, Target, find_targets, not_a_
 
 ATTR_BUTTONS: Final = "buttons"
 ATTR_DELIVERY: Final = "delivery"
+ATTR_FILES: Final = "files"
 ATTR_FORMAT: Final = "format"
 ATTR_MESSAGE: Final = "message"
 ATTR_PRIORITY: Final = "priority"
@@ -37,6 +39,7 @@ SCHEMA = vol.Schema(
     {
         **TARGET_FIELDS,
         vol.Required(ATTR_MESSAGE): cv.string,
+        vol.Optional(ATTR_FILES, default=[]): vol.All(cv.ensure_list, [cv.string]),
         vol.Optional(ATTR_TITLE): cv.string,
         vol.Optional(ATTR_BUTTONS, default=[]): buttons,
         vol.Optional(ATTR_FORMAT, default=Format.PLAIN.value): vol.In([item.value for item in Format]),
@@ -65,8 +68,9 @@ async def async_send_message(call: ServiceCall) -> ServiceResponse:
     Raises if nothing could be queued, and, when nobody reads the response, for every recipient that got nothing.
     """
     targets, strangers = await find_targets(call)
+    files = await read_files(call.hass, call.data[ATTR_FILES])
     results = [_refused(entity_id) for entity_id in strangers]
-    results += await asyncio.gather(*(_send(call, target) for target in targets))
+    results += await asyncio.gather(*(_send(call, target, files) for target in targets))
     if not call.return_response or not any(result.queued for result in results):
         _raise_errors([result.error for result in results if result.error])
     return {"messages": [result.row for result in results]} if call.return_response else None
@@ -77,13 +81,13 @@ def _refused(entity_id: str) -> _Result:
     return _Result({ATTR_ENTITY_ID: entity_id, "status": "refused", "error": str(error)}, queued=False, error=error)
 
 
-async def _send(call: ServiceCall, target: Target) -> _Result:
+async def _send(call: ServiceCall, target: Target, files: Sequence[File]) -> _Result:
     row: JsonObjectType = {ATTR_RECIPIENT: target.recipient, ATTR_CONFIG_ENTRY_ID: target.entry.entry_id}
     if target.entity:
         row[ATTR_ENTITY_ID] = target.entity.entity_id
     try:
         with translated_errors(call.hass):
-            receipt = await _queue(call, target)
+            receipt = await _queue(call, target, files)
             message = await _follow(call, target, receipt)
     except HomeAssistantError as error:
         return _Result(row | {"status": "refused", "error": str(error)}, queued=False, error=error)
@@ -95,7 +99,7 @@ async def _send(call: ServiceCall, target: Target) -> _Result:
     return _Result(row, queued=True, error=_undelivered(message, target))
 
 
-async def _queue(call: ServiceCall, target: Target) -> Receipt:
+async def _queue(call: ServiceCall, target: Target, files: Sequence[File]) -> Receipt:
     """Put the message into the queue."""
     data = call.data
     time_to_live = data.get(ATTR_TIME_TO_LIVE)
@@ -113,6 +117,7 @@ async def _queue(call: ServiceCall, target: Target) -> Receipt:
         delivery=data[ATTR_DELIVERY],
         context=call.context.id,
         buttons=data[ATTR_BUTTONS],
+        files=files,
     )
     if target.entity:
         target.entity.async_set_context(call.context)

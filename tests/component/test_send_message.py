@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -333,3 +334,60 @@ async def test_what_is_no_button_is_explained(
     with pytest.raises(vol.Invalid) as raised:
         await call(hass, entity_id=ADA_ENTITY, buttons=given)
     assert part in str(raised.value)
+
+
+# -- files -----------------------------------------------------------------------------------------------------------
+
+
+async def test_a_file_goes_along(
+    hass: HomeAssistant, telegram: TelegramServer, loaded: MockConfigEntry, tmp_path: Path
+) -> None:
+    """The picture of whoever rings would have to be looked for in Home Assistant."""
+    picture = tmp_path / "door.jpg"
+    picture.write_bytes(b"picture")
+    hass.config.allowlist_external_dirs.add(str(tmp_path))
+    [row] = await call(hass, entity_id=ADA_ENTITY, files=[str(picture)], wait=10)
+    assert row["status"] == "sent"
+    [message] = telegram.sent
+    assert message.file
+    assert (message.kind, message.text, message.file.name, message.file.content) == (
+        "photo",
+        "hello",
+        "door.jpg",
+        b"picture",
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "key"),
+    [
+        ("/etc/passwd", "file_not_allowed"),
+        ("{folder}/../secrets.yaml", "file_not_allowed"),
+        ("{folder}/\0", "file_not_allowed"),
+        ("{folder}/nothing.jpg", "file_not_read"),
+        ("{folder}", "file_not_read"),
+    ],
+)
+async def test_files_that_are_not_sent(
+    hass: HomeAssistant, loaded: MockConfigEntry, tmp_path: Path, path: str, key: str
+) -> None:
+    """An automation could send the secrets of the house, or half of a message."""
+    media = tmp_path / "media"
+    media.mkdir()
+    (tmp_path / "secrets.yaml").write_text("password: x")
+    hass.config.allowlist_external_dirs.add(str(media))
+    with pytest.raises(ServiceValidationError) as refused:
+        await call(hass, entity_id=ADA_ENTITY, files=[path.format(folder=media)])
+    assert refused.value.translation_key == key
+    assert await the_bach(hass).messages() == []
+
+
+async def test_more_files_than_the_platform_takes(
+    hass: HomeAssistant, telegram: TelegramServer, loaded: MockConfigEntry, tmp_path: Path
+) -> None:
+    """The second picture would silently be left out."""
+    for name in ("one.jpg", "two.jpg"):
+        (tmp_path / name).write_bytes(b"picture")
+    hass.config.allowlist_external_dirs.add(str(tmp_path))
+    with pytest.raises(HomeAssistantError, match="at most 1 with telegram"):
+        await call(hass, entity_id=ADA_ENTITY, files=[str(tmp_path / "one.jpg"), str(tmp_path / "two.jpg")])

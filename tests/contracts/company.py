@@ -35,6 +35,10 @@ class Company(ABC):
     def texts(self) -> list[str]:
         """What `recipient` reads now, oldest first."""
 
+    def files(self) -> list[tuple[str, bytes]]:
+        """Names and contents of the files that `recipient` has got, oldest first; none where none can be sent."""
+        return []
+
     @abstractmethod
     def reactions(self) -> list[str]:
         """The emoji below what `recipient` reads, oldest first."""

@@ -53,6 +53,10 @@ class Fake(Company):
         self._platform.fault = Fault(code="refused", text="Nobody listens.")
 
     @override
+    def files(self) -> list[tuple[str, bytes]]:
+        return [(file.name, file.content) for message in self._platform.sent for file in message.files]
+
+    @override
     def texts(self) -> list[str]:
         standing: dict[str | None, str] = {}
         for number, message in enumerate(self._platform.sent, start=1):

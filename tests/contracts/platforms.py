@@ -134,6 +134,10 @@ class TelegramPlatform(Platform):
         await self._server.wait_until(lambda: self._silence.hits > 0)
 
     @override
+    def files(self) -> list[tuple[str, bytes]]:
+        return [(message.file.name, message.file.content) for message in self._server.sent if message.file]
+
+    @override
     def texts(self) -> list[str]:
         chat = self._server.chats[42]
         return [message.text for message in chat.messages.values() if message]
@@ -209,6 +213,10 @@ class DiscordPlatform(Platform):
     @override
     async def until_asked(self) -> None:
         await self._server.wait_until(lambda: self._silence is not None and self._silence.hits > 0)
+
+    @override
+    def files(self) -> list[tuple[str, bytes]]:
+        return [(file.filename, file.content) for message in self._server.sent for file in message.attachments]
 
     @override
     def texts(self) -> list[str]:
@@ -294,6 +302,10 @@ class DiscordWebhookPlatform(Platform):
     @override
     async def until_asked(self) -> None:
         await self._server.wait_until(lambda: self._silence.hits > 0)
+
+    @override
+    def files(self) -> list[tuple[str, bytes]]:
+        return [(file.filename, file.content) for message in self._server.sent for file in message.attachments]
 
     @override
     def texts(self) -> list[str]:

@@ -11,7 +11,7 @@ import pytest
 
 from bach_lib.connectors.base import Batch, Connector, Incoming
 from bach_lib.incoming import Kind, Media
-from bach_lib.models import MAX_NONCE, Button, Buttons, Fault, Message, Operation
+from bach_lib.models import MAX_NONCE, Button, Buttons, Fault, File, Message, Operation
 from bach_lib.outcomes import Dead, Sent
 from tests.contracts.company import Company
 from tests.contracts.fake import Fake
@@ -292,3 +292,32 @@ async def test_an_outage_while_fetching(company: Company, connector: Connector, 
     answer = await connector.fetch(file, 1000)
     assert isinstance(answer, Fault)
     assert answer.code == "refused"
+
+
+# -- files to people --------------------------------------------------------------------------------------------------
+
+
+def with_files(company: Company, text: str, *files: File) -> Message:
+    """A message with files; with a nonce of its own."""
+    return replace(a_message(company, text), nonce=f"bach-{next(NUMBERS):x}", files=files)
+
+
+async def test_files_arrive_whole_and_with_their_words(company: Company, connector: Connector) -> None:
+    """A picture of the door would be broken, nameless, or come without what it is about."""
+    if not connector.capabilities.max_files:
+        pytest.skip("it takes no files")
+    plan = File(name='Plan of the Büro "1".bin', content=bytes(range(256)), mime_type="application/octet-stream")
+    for text in ("Look", ""):
+        assert isinstance(await connector.send(with_files(company, text, plan)), Sent)
+    assert company.files() == [(plan.name, plan.content)] * 2
+    assert company.texts()[0] == "Look"
+
+
+async def test_as_many_files_as_it_says(company: Company, connector: Connector) -> None:
+    """Four pictures of the doorbell would be refused, or only the first arrive."""
+    count = connector.capabilities.max_files
+    if count < 2:
+        pytest.skip("one at most")
+    files = tuple(File(name=f"{number}.bin", content=b"x" * (number + 1)) for number in range(count))
+    assert isinstance(await connector.send(with_files(company, "Look", *files)), Sent)
+    assert company.files() == [(file.name, file.content) for file in files]

@@ -39,7 +39,8 @@ def contents(message: Message) -> list[str]:
         text, title = plain(text), plain(title)
     elif title:
         title = f"**{plain(title)}**"
-    return split(f"{title}\n\n{text}" if title else text)
+    parts = split(f"{title}\n\n{text}" if title else text)
+    return parts or [""] if message.files else parts  # a file needs no words
 
 
 def plain(text: str) -> str:

@@ -53,13 +53,15 @@ class DiscordConnector(Connector):
         idempotent=True,
         formats=frozenset({Format.PLAIN, Format.MARKDOWN}),
         max_text=compose.MAX_TEXT,
-        send_timeout=125.0,
+        send_timeout=165.0,
         poll_timeout=60.0,
         operations=frozenset(Operation),
         max_buttons=25,
         button_value=compose.MAX_CUSTOM_ID - MAX_NONCE - 1,
         fetch_bytes=25 << 20,
         finds_recipients=True,
+        max_files=10,
+        file_bytes=10_000_000,
     )
 
     def __init__(self, setup: Setup, settings: Settings | None = None) -> None:
@@ -207,8 +209,13 @@ class DiscordConnector(Connector):
         contents = compose.contents(message)
 
         async def send(part: int, content: str) -> object:
-            body = compose.payload(message, content, part=part, is_last=part == len(contents) - 1)
-            answer: object = await self._rest.send_message(place, params=_json(body))
+            is_last = part == len(contents) - 1
+            body = compose.payload(message, content, part=part, is_last=is_last)
+            if is_last and message.files:
+                route = Route("POST", "/channels/{channel_id}/messages", channel_id=place)
+                answer: object = await self._rest.request(route, json=body, attachments=message.files)
+            else:
+                answer = await self._rest.send_message(place, params=_json(body))
             return answer
 
         return Sent(remote_id=await self._parts.send(message.nonce, contents, send))

@@ -22,8 +22,9 @@ from yarl import URL
 from bach_lib.clock import Clock
 from bach_lib.connectors.discord.errors import AnswerLostError, RequestError, refusal
 from bach_lib.connectors.discord.waiting import Waits
-from bach_lib.connectors.network import JsonBody, not_connected
+from bach_lib.connectors.network import FormBody, JsonBody, not_connected
 from bach_lib.errors import InvalidEndpointError
+from bach_lib.models import File as Attachment
 from bach_lib.outcomes import Scope
 from bach_lib.redact import Redactor
 
@@ -33,6 +34,8 @@ _MAX_ANSWER = 16 << 20
 """Bytes. A hundred messages of 4,000 escaped characters, with embeds and what they answer, stay below."""
 
 
+_UPLOAD_SECONDS = 60.0
+"""For ten megabytes over a slow line; the longest silence is bounded as everywhere."""
 _MAX_CONNECTS, _CONNECTS_SECONDS = 10, 60.0
 """discord.py comes again without a pause when the gateway closes a connection."""
 
@@ -80,6 +83,12 @@ class Rest(HTTPClient):
         self._timeout = ClientTimeout(
             total=timeouts.total, connect=timeouts.connect, sock_connect=timeouts.connect, sock_read=timeouts.read
         )
+        self._upload_timeout = ClientTimeout(
+            total=max(timeouts.total, _UPLOAD_SECONDS),
+            connect=timeouts.connect,
+            sock_connect=timeouts.connect,
+            sock_read=timeouts.read,
+        )
 
     @override
     async def request(
@@ -90,10 +99,11 @@ class Rest(HTTPClient):
         form: Iterable[dict[str, Any]] | None = None,
         **kwargs: Any,
     ) -> Any:
-        """One call: the parsed JSON of its answer. Raises `RequestError`."""
+        """One call: the parsed JSON of its answer. `attachments` go along with `json`. Raises `RequestError`."""
         key = f"{route.key}:{route.major_parameters}"
         self._waits.check(key)
-        body = None if kwargs.get("json") is None else JsonBody(orjson.dumps(kwargs["json"]))
+        body = _body(kwargs.get("json"), kwargs.get("attachments", ()))
+        timeout = self._upload_timeout if isinstance(body, FormBody) else self._timeout
         headers = {"User-Agent": self.user_agent}
         if self.token is not None:
             headers["Authorization"] = f"Bot {self.token}"
@@ -105,7 +115,7 @@ class Rest(HTTPClient):
                 params=kwargs.get("params"),
                 data=body,
                 headers=headers,
-                timeout=self._timeout,
+                timeout=timeout,
                 allow_redirects=False,
                 raise_for_status=False,
             ) as response:
@@ -214,6 +224,16 @@ class Rest(HTTPClient):
         if isinstance(error, TimeoutError):
             return AnswerLostError("timeout", f"{self.host} did not answer in time.")
         return AnswerLostError("unreachable", f"The connection to {self.host} broke before the answer came.")
+
+
+def _body(json: object, attachments: Sequence[Attachment]) -> JsonBody | FormBody | None:
+    """JSON, in a form if files go along (https://discord.com/developers/docs/reference#uploading-files)."""
+    if json is None:
+        return None
+    raw = orjson.dumps(json)
+    if not attachments:
+        return JsonBody(raw)
+    return FormBody({"payload_json": raw.decode()}, [(f"files[{at}]", file) for at, file in enumerate(attachments)])
 
 
 async def _at_most(response: ClientResponse, limit: int) -> bytes | None:

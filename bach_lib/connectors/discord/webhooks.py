@@ -1,6 +1,7 @@
 """The calls of a webhook, whose address is all that is needed (https://discord.com/developers/docs/resources/webhook)."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Self
 
@@ -9,6 +10,7 @@ from yarl import URL
 
 from bach_lib.connectors.discord.rest import Rest
 from bach_lib.errors import InvalidValueError
+from bach_lib.models import File
 
 _HOSTS = frozenset(
     f"{channel}{host}" for channel in ("", "ptb.", "canary.") for host in ("discord.com", "discordapp.com")
@@ -51,9 +53,9 @@ class WebhookCalls:
         """What it is."""
         return await self._call("GET", "", None)
 
-    async def send(self, body: dict[str, object], thread: int | None) -> object:
+    async def send(self, body: dict[str, object], thread: int | None, files: Sequence[File] = ()) -> object:
         """Write; the message comes back."""
-        return await self._call("POST", "", thread, body=body, wait="true")
+        return await self._call("POST", "", thread, body=body, files=files, wait="true")
 
     async def edit(self, message: int, body: dict[str, object], thread: int | None) -> object:
         """Change what it wrote."""
@@ -64,7 +66,14 @@ class WebhookCalls:
         return await self._call("DELETE", f"/messages/{message}", thread)
 
     async def _call(
-        self, method: str, path: str, thread: int | None, *, body: dict[str, object] | None = None, **query: str
+        self,
+        method: str,
+        path: str,
+        thread: int | None,
+        *,
+        body: dict[str, object] | None = None,
+        files: Sequence[File] = (),
+        **query: str,
     ) -> object:
         route = Route(
             method,
@@ -74,5 +83,5 @@ class WebhookCalls:
         )
         if thread is not None:
             query["thread_id"] = str(thread)
-        answer: object = await self._rest.request(route, params=query, json=body)
+        answer: object = await self._rest.request(route, params=query, json=body, attachments=files)
         return answer

@@ -4,7 +4,7 @@ Discord recognises no repetition here, so an answer that is lost leaves a messag
 message; what was to be an answer arrives as a message of its own, and the result says so (`degraded`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import replace
 from typing import ClassVar, override
 
@@ -37,8 +37,10 @@ class DiscordWebhookConnector(Connector):
         idempotent=False,
         formats=frozenset({Format.PLAIN, Format.MARKDOWN}),
         max_text=compose.MAX_TEXT,
-        send_timeout=110.0,  # four or five messages may become of one
+        send_timeout=150.0,  # four or five messages may become of one, the last with files
         operations=frozenset({Operation.SEND, Operation.EDIT, Operation.DELETE}),
+        max_files=10,
+        file_bytes=10_000_000,
     )
 
     def __init__(self, setup: Setup, timeouts: Timeouts | None = None) -> None:
@@ -124,13 +126,13 @@ class DiscordWebhookConnector(Connector):
         """Nothing is held open."""
 
     async def _send(self, message: Message, thread: int | None) -> Outcome:
-        remote_id = await self._parts.send(
-            message.nonce,
-            compose.contents(message),
-            lambda _, content: self._calls.send(
-                compose.anonymous(message, content) | self._appearance.fields(), thread
-            ),
-        )
+        contents = compose.contents(message)
+
+        def send(part: int, content: str) -> Awaitable[object]:
+            body = compose.anonymous(message, content) | self._appearance.fields()
+            return self._calls.send(body, thread, message.files if part == len(contents) - 1 else ())
+
+        remote_id = await self._parts.send(message.nonce, contents, send)
         return Sent(remote_id=remote_id, degraded=message.reply_to is not None)
 
     async def _edit(self, message: Message, thread: int | None) -> Outcome:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import ClassVar, Self, override
+from typing import ClassVar, override
 from urllib.parse import quote
 
 from aiohttp import ClientSession
@@ -13,13 +13,14 @@ from yarl import URL
 from bach_lib.connectors.base import Batch, Capabilities, Connector, Incoming, Rate, Setup
 from bach_lib.connectors.telegram import codec
 from bach_lib.connectors.telegram.bot import RawBot
-from bach_lib.connectors.telegram.errors import fault_of, is_done_already, is_markup_refusal, outcome_of
-from bach_lib.connectors.telegram.markup import PARSE_MODES, compose
+from bach_lib.connectors.telegram.calls import Attempt, call_for
+from bach_lib.connectors.telegram.errors import fault_of, is_done_already, outcome_of
+from bach_lib.connectors.telegram.markup import PARSE_MODES
 from bach_lib.connectors.telegram.recipients import Target
 from bach_lib.connectors.telegram.request import AiohttpRequest, Timeouts
 from bach_lib.errors import InvalidEndpointError, SecretNotFoundError
 from bach_lib.incoming import Media
-from bach_lib.models import MAX_NONCE, Fault, Format, Identity, Message, Operation
+from bach_lib.models import MAX_NONCE, Fault, Identity, Message, Operation
 from bach_lib.outcomes import Dead, Outcome, Scope, Sent
 from bach_lib.redact import Redactor
 
@@ -39,39 +40,24 @@ class Settings:
     poll_seconds: int = 25
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Attempt:
-    """How a message is being tried: where, marked up how, and what had to be changed on the way."""
-
-    target: Target
-    form: Format
-    moved: bool = False
-    degraded: bool = False
-
-    def after(self, error: TelegramError) -> Self | None:
-        """What to try at once after this refusal; None when trying at once makes no sense. Each change happens once."""
-        if isinstance(error, ChatMigrated) and not self.moved:
-            return replace(self, target=replace(self.target, chat=str(error.new_chat_id)), moved=True)
-        if is_markup_refusal(error) and self.form is not Format.PLAIN:
-            return replace(self, form=Format.PLAIN, degraded=True)
-        return None
-
-
 class TelegramConnector(Connector):
     """A bot, on the public Bot API or on the server that `connection.endpoint` names. Needs the secret `bot_token`."""
 
-    # three requests at most: as asked, after a move, as plain text
+    # four requests at most: as asked, after a move, as plain text, as a document; of a minute each if there is a file
     capabilities: ClassVar[Capabilities] = Capabilities(
         receives=True,
         idempotent=False,
         formats=frozenset(PARSE_MODES),
         max_text=4096,
-        send_timeout=65.0,
+        send_timeout=245.0,
         poll_timeout=60.0,
         operations=frozenset(Operation),
         max_buttons=100,
         button_value=codec.MAX_BUTTON_DATA - MAX_NONCE - 1,
         fetch_bytes=20_000_000,
+        max_files=1,
+        file_bytes=10_000_000,
+        max_caption=1024,
     )
 
     def __init__(self, setup: Setup, settings: Settings | None = None) -> None:
@@ -116,10 +102,10 @@ class TelegramConnector(Connector):
         """
         is_new = message.operation is Operation.SEND
         target = self._target(message.recipient) if is_new else Target.parse(message.recipient)
-        attempt = _Attempt(target=target, form=message.format)
+        attempt = Attempt(target=target, form=message.format)
         while True:
             try:
-                method, parameters = _call(message, attempt)
+                method, parameters = call_for(message, attempt)
                 answer = await self._bot.call(method, **parameters)
             except TelegramError as error:
                 if is_done_already(error):
@@ -265,33 +251,6 @@ def _host(endpoint: str) -> str:
     if host is None:
         raise InvalidEndpointError(endpoint=Redactor()(endpoint))
     return host
-
-
-def _call(message: Message, attempt: _Attempt) -> tuple[str, dict[str, object]]:
-    """The method and what it is told; what is None is left out.
-
-    https://core.telegram.org/bots/api#sendmessage, #editmessagetext, #deletemessage, #setmessagereaction
-    """
-    chat: dict[str, object] = {"chat_id": attempt.target.chat_id}
-    about = chat | {"message_id": codec.message_number(message.target)}
-    words = {
-        "text": compose(message.text, message.title, attempt.form),
-        "parse_mode": PARSE_MODES[attempt.form],
-        "reply_markup": codec.keyboard(message.buttons, message.nonce),
-    }
-    match message.operation:
-        case Operation.EDIT:
-            return "editMessageText", about | words
-        case Operation.DELETE:
-            return "deleteMessage", about
-        case Operation.REACT:
-            return "setMessageReaction", about | {"reaction": codec.reaction(message.text)}
-        case Operation.SEND:
-            return "sendMessage", chat | words | {
-                "message_thread_id": attempt.target.topic,
-                "disable_notification": message.silent or None,
-                "reply_parameters": codec.reply(message.reply_to, attempt.target.chat) if message.reply_to else None,
-            }
 
 
 def _message_id(answer: object) -> str | None:

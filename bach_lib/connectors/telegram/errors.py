@@ -61,6 +61,18 @@ def is_markup_refusal(error: TelegramError) -> bool:
     )
 
 
+def is_photo_refusal(error: TelegramError) -> bool:
+    """True when the same file may pass as a document: too long a picture, or none that Telegram can read."""
+    return isinstance(error, BadRequest) and any(
+        words in error.message.lower() for words in ("photo_", "image_process_failed", "can't load photo")
+    )
+
+
+def has_caption(error: TelegramError) -> bool:
+    """True when the words to change are not a text, but stand below a file."""
+    return isinstance(error, BadRequest) and "there is no text in the message to edit" in error.message.lower()
+
+
 def is_done_already(error: TelegramError) -> bool:
     """True where what was asked for is so already: another attempt did it, or a person."""
     return isinstance(error, BadRequest) and any(

@@ -13,10 +13,11 @@ import orjson
 from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout
 from telegram.request import BaseRequest, RequestData
 
-from bach_lib.connectors.network import JsonBody
+from bach_lib.connectors.network import FormBody, JsonBody
 from bach_lib.connectors.telegram.bot import TOKEN_PLACEHOLDER
 from bach_lib.connectors.telegram.errors import RequestError
 from bach_lib.connectors.telegram.failures import decode, network_failure, unreadable
+from bach_lib.models import File
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +34,8 @@ class Timeouts:
 
 
 _DOWNLOAD_SECONDS = 120.0
-"""For 20 MB over a slow line; the longest silence is bounded as everywhere."""
+_UPLOAD_SECONDS = 60.0
+"""For 20 MB, and for 10, over a slow line; the longest silence is bounded as everywhere."""
 
 
 class AiohttpRequest(BaseRequest):
@@ -87,12 +89,14 @@ class AiohttpRequest(BaseRequest):
         pool_timeout: object = BaseRequest.DEFAULT_NONE,
     ) -> tuple[int, bytes]:
         """Status and body of an answer that python-telegram-bot can read. Raises `RequestError` for everything else."""
-        body = JsonBody(orjson.dumps(request_data.parameters if request_data else {}))
+        body, timeout = _body(request_data), self._timeout
+        if isinstance(body, FormBody):
+            timeout = self._longer(_UPLOAD_SECONDS)
         address = url.replace(f"/bot{TOKEN_PLACEHOLDER}/", self._path, 1)
         failure: RequestError | None
         try:
             async with self._session().request(
-                method, address, data=body, timeout=self._timeout, allow_redirects=False, raise_for_status=False
+                method, address, data=body, timeout=timeout, allow_redirects=False, raise_for_status=False
             ) as response:
                 status, payload = response.status, await _read(response, self._max_answer)
         except (ClientError, OSError, ValueError, RuntimeError) as error:  # RuntimeError: the session is closed
@@ -106,12 +110,7 @@ class AiohttpRequest(BaseRequest):
     async def download(self, url: str, limit: int) -> bytes:
         """The bytes of a file, one more than `limit` if there are more. Raises `RequestError`."""
         address = url.replace(f"/file/bot{TOKEN_PLACEHOLDER}/", f"/file{self._path}", 1)
-        timeout = ClientTimeout(
-            total=_DOWNLOAD_SECONDS,
-            connect=self._timeout.connect,
-            sock_connect=self._timeout.sock_connect,
-            sock_read=self._timeout.sock_read,
-        )
+        timeout = self._longer(_DOWNLOAD_SECONDS)
         failure: RequestError
         try:
             async with self._session().get(
@@ -123,6 +122,28 @@ class AiohttpRequest(BaseRequest):
         except (ClientError, OSError, ValueError, RuntimeError) as error:
             failure = network_failure(error, self._host, written=False)
         raise failure  # out here, so that its `__context__` does not carry the address
+
+    def _longer(self, total: float) -> ClientTimeout:
+        """The same time-outs for more bytes than usual."""
+        usual = self._timeout
+        return ClientTimeout(
+            total=max(total, usual.total or 0.0),
+            connect=usual.connect,
+            sock_connect=usual.sock_connect,
+            sock_read=usual.sock_read,
+        )
+
+
+def _body(data: RequestData | None) -> JsonBody | FormBody:
+    """A form where there are files. python-telegram-bot has found out what goes where."""
+    if data is None or not data.contains_files:
+        return JsonBody(orjson.dumps(data.parameters if data else {}))
+    files = [
+        (field, File(name=name, content=content, mime_type=mime_type))
+        for field, (name, content, mime_type) in (data.multipart_data or {}).items()
+        if isinstance(content, bytes)
+    ]
+    return FormBody(data.json_parameters, files)
 
 
 async def _read(response: ClientResponse, limit: int) -> bytes:

@@ -5,22 +5,33 @@ The Bot API takes them in the query string, as a form, as multipart/form-data or
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import orjson
-from aiohttp.web import BaseRequest, HTTPRequestEntityTooLarge
+from aiohttp.web import BaseRequest, FileField, HTTPRequestEntityTooLarge
 
 from bach_lib.testing.telegram.errors import ApiError, bad_request
 
 TRUE_WORDS = frozenset({"true", "yes", "1"})  # `to_bool` of TDLib's tdutils
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upload:
+    """A file in a form."""
+
+    name: str
+    content: bytes = field(repr=False)
+    mime_type: str
+
+
 class Arguments:
     """Reads one call's arguments as the type a method wants."""
 
-    __slots__ = ("values",)
+    __slots__ = ("files", "values")
 
-    def __init__(self, values: Mapping[str, object]) -> None:
+    def __init__(self, values: Mapping[str, object], files: Mapping[str, Upload] | None = None) -> None:
         self.values = values
+        self.files = files or {}
 
     def text(self, name: str) -> str:
         """The value as text; empty when it is missing."""
@@ -74,19 +85,21 @@ def whole_number(text: str) -> int:
 async def read_arguments(request: BaseRequest) -> Arguments:
     """Read the body (at most 1 MiB, aiohttp's default) and the query string. Raises ApiError (400, 413)."""
     try:
-        values = await _read_body(request)
+        values, files = await _read_body(request)
     except HTTPRequestEntityTooLarge:
         raise ApiError(413, "Request Entity Too Large") from None
     if request.query_string:
         values = dict(request.query) | values
-    return Arguments(values)
+    return Arguments(values, files)
 
 
-async def _read_body(request: BaseRequest) -> dict[str, object]:
+async def _read_body(request: BaseRequest) -> tuple[dict[str, object], dict[str, Upload]]:
     if not request.can_read_body:
-        return {}
+        return {}, {}
     if request.content_type != "application/json":
-        return {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
+        form = await request.post()
+        files = {name: _upload(part) for name, part in form.items() if isinstance(part, FileField)}
+        return {name: value for name, value in form.items() if isinstance(value, str)}, files
     raw = await request.read()
     try:
         value = decode(raw) if raw else {}
@@ -94,4 +107,9 @@ async def _read_body(request: BaseRequest) -> dict[str, object]:
         raise bad_request("can't parse parameter value") from None
     if not isinstance(value, dict):
         raise bad_request("JSON object expected")
-    return value
+    return value, {}
+
+
+def _upload(part: FileField) -> Upload:
+    with part.file:
+        return Upload(name=part.filename, content=part.file.read(), mime_type=part.content_type)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from bach_lib.testing.telegram.calls import PARSERS, Call
 from bach_lib.testing.telegram.errors import bad_request
 from bach_lib.testing.telegram.keyboards import read_keyboard
-from bach_lib.testing.telegram.markup import message_text
+from bach_lib.testing.telegram.markup import caption, message_text
 from bach_lib.testing.telegram.models import BotReaction, Chat, MessageName, SentMessage
 from bach_lib.testing.telegram.payloads import sent_message
 
@@ -28,6 +28,17 @@ REACTIONS = frozenset(_EMOJI.split())
 def edit_message_text(call: Call) -> object:
     """Change a text the bot has sent. A keyboard that is not given again is gone."""
     formatted = message_text(call.arguments, PARSERS)
+    keyboard = read_keyboard(call.arguments)
+    chat = call.platform.writable_chat(call.arguments)
+    old = _own(call, chat)
+    if old.file is not None:
+        raise bad_request("there is no text in the message to edit")
+    return _edit(call, chat, old, replace(old, text=formatted.text, entities=formatted.entities, keyboard=keyboard))
+
+
+def edit_message_caption(call: Call) -> object:
+    """Change the words below a file the bot has sent."""
+    formatted = caption(call.arguments, PARSERS)
     keyboard = read_keyboard(call.arguments)
     chat = call.platform.writable_chat(call.arguments)
     old = _own(call, chat)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from bach_lib.testing.telegram.arguments import Arguments
 from bach_lib.testing.telegram.errors import ApiError, bad_request
 
+MAX_CAPTION = 1024
 MAX_CHARACTERS = 4096
 MAX_BYTES = 1 << 15  # before parsing; `get_formatted_text` in telegram-bot-api
 
@@ -108,11 +109,27 @@ def trimmed(formatted: Formatted) -> Formatted:
     return Formatted(text[blanks:], tuple(kept))
 
 
+def caption(arguments: Arguments, parsers: Mapping[str, Parser]) -> Formatted:
+    """The words below a file, which may be none. Raises ApiError as `message_text` does."""
+    source = arguments.text("caption")
+    result = _parsed(arguments, source, parsers) if source else Formatted("", ())
+    if len(result.text) > MAX_CAPTION:
+        raise bad_request("message caption is too long")
+    return result
+
+
 def message_text(arguments: Arguments, parsers: Mapping[str, Parser]) -> Formatted:
     """The text of a call, parsed as its `parse_mode` says. Raises ApiError for everything the real server refuses."""
     source = arguments.text("text")
     if not source:
         raise bad_request("message text is empty")
+    result = _parsed(arguments, source, parsers)
+    if len(result.text) > MAX_CHARACTERS:
+        raise bad_request("message is too long")
+    return result
+
+
+def _parsed(arguments: Arguments, source: str, parsers: Mapping[str, Parser]) -> Formatted:
     if len(source.encode()) > MAX_BYTES:
         raise bad_request("text is too long")
     mode = arguments.text("parse_mode").lower()
@@ -122,10 +139,7 @@ def message_text(arguments: Arguments, parsers: Mapping[str, Parser]) -> Formatt
         parsed = parser(source)
     else:
         raise bad_request("unsupported parse_mode")
-    result = trimmed(parsed)
-    if len(result.text) > MAX_CHARACTERS:
-        raise bad_request("message is too long")
-    return result
+    return trimmed(parsed)
 
 
 def _given_entities(arguments: Arguments) -> tuple[Entity, ...]:

@@ -7,11 +7,12 @@ from.
 from collections.abc import Awaitable, Mapping
 from dataclasses import replace
 
-from bach_lib.testing.telegram.arguments import Arguments
+from bach_lib.testing.telegram.arguments import Arguments, Upload
 from bach_lib.testing.telegram.calls import PARSERS, Call, Method
 from bach_lib.testing.telegram.changes import (
     delete_message,
     delete_messages,
+    edit_message_caption,
     edit_message_reply_markup,
     edit_message_text,
     set_message_reaction,
@@ -19,7 +20,7 @@ from bach_lib.testing.telegram.changes import (
 from bach_lib.testing.telegram.errors import bad_request, conflict, webhook_is_set
 from bach_lib.testing.telegram.files import get_file
 from bach_lib.testing.telegram.keyboards import read_keyboard
-from bach_lib.testing.telegram.markup import message_text
+from bach_lib.testing.telegram.markup import Formatted, caption, message_text
 from bach_lib.testing.telegram.models import CallbackAnswer, Chat, ChatAction, SentMessage
 from bach_lib.testing.telegram.payloads import sent_message
 from bach_lib.testing.telegram.updates import MAX_LIMIT
@@ -43,6 +44,8 @@ ACTIONS = frozenset(
         "upload_voice",
     }
 )
+KINDS_OF_FILES = ("animation", "audio", "document", "photo", "video", "voice")
+PICTURES = frozenset({"image/jpeg", "image/png", "image/webp"})
 EVERY_GIFT = {
     "unlimited_gifts": True,
     "limited_gifts": True,
@@ -65,7 +68,24 @@ def get_me(call: Call) -> object:
 
 def send_message(call: Call) -> object:
     """Send a text."""
-    formatted = message_text(call.arguments, PARSERS)
+    return _send(call, message_text(call.arguments, PARSERS))
+
+
+def send_file(kind: str) -> Method:
+    """The method that sends a file of this kind, which comes in a form."""
+
+    def send(call: Call) -> object:
+        file = call.arguments.files.get(kind)
+        if file is None:
+            raise bad_request(f"there is no {kind} in the request")
+        if kind == "photo" and file.mime_type.lower() not in PICTURES:
+            raise bad_request("IMAGE_PROCESS_FAILED")
+        return _send(call, caption(call.arguments, PARSERS), kind, file)
+
+    return send
+
+
+def _send(call: Call, formatted: Formatted, kind: str = "text", file: Upload | None = None) -> object:
     keyboard = read_keyboard(call.arguments)
     chat = call.platform.writable_chat(call.arguments)
     reply_to = _reply_target(chat, call.arguments)
@@ -84,6 +104,8 @@ def send_message(call: Call) -> object:
         reply_to=reply_to,
         entities=formatted.entities,
         keyboard=keyboard,
+        kind=kind,
+        file=file,
         arguments=call.arguments.values,
     )
     call.platform.store(message)
@@ -190,6 +212,7 @@ METHODS: Mapping[str, tuple[str, Method]] = {
     "deletemessages": ("deleteMessages", delete_messages),
     "deletewebhook": ("deleteWebhook", delete_webhook),
     "editmessagereplymarkup": ("editMessageReplyMarkup", edit_message_reply_markup),
+    "editmessagecaption": ("editMessageCaption", edit_message_caption),
     "editmessagetext": ("editMessageText", edit_message_text),
     "getchat": ("getChat", get_chat),
     "getfile": ("getFile", get_file),
@@ -198,6 +221,7 @@ METHODS: Mapping[str, tuple[str, Method]] = {
     "getwebhookinfo": ("getWebhookInfo", get_webhook_info),
     "sendchataction": ("sendChatAction", send_chat_action),
     "sendmessage": ("sendMessage", send_message),
+    **{f"send{kind}": (f"send{kind.capitalize()}", send_file(kind)) for kind in KINDS_OF_FILES},
     "setmessagereaction": ("setMessageReaction", set_message_reaction),
     "setwebhook": ("setWebhook", set_webhook),
 }

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypedDict
 
+from bach_lib.testing.telegram.arguments import Upload
 from bach_lib.testing.telegram.errors import bad_request, forbidden, migrated
 from bach_lib.testing.telegram.keyboards import Keyboard
 from bach_lib.testing.telegram.markup import Entity
@@ -14,7 +15,8 @@ from bach_lib.testing.telegram.updates import UpdateQueue
 class SentMessage:
     """A message the platform took from a bot.
 
-    `received_at` is monotonic; `arguments` holds the call as it came in, for everything that has no field here.
+    `kind` is photo, document … where there is a `file`, whose words are the `text`. `received_at` is monotonic;
+    `arguments` holds the call as it came in, for everything that has no field here.
     """
 
     bot: str
@@ -29,6 +31,8 @@ class SentMessage:
     reply_to: int | None = None
     entities: tuple[Entity, ...] = ()
     keyboard: Keyboard = ()
+    kind: str = "text"
+    file: Upload | None = None
     arguments: Mapping[str, object] = field(default_factory=dict, repr=False)
 
 

@@ -30,9 +30,15 @@ def sent_message(message: SentMessage, bot: Bot, chat: Chat) -> dict[str, object
         body["from"] = bot.as_json()
     body |= {"chat": chat.as_json(), "date": message.date}
     body |= _context(chat, message.date, message.thread_id, message.reply_to)
-    body["text"] = message.text
+    words, entities = ("text", "entities") if message.file is None else ("caption", "caption_entities")
+    if message.file is not None:
+        file = {"file_id": f"sent-{message.message_id}", "file_unique_id": f"u{message.message_id}"}
+        file |= {"file_name": message.file.name, "mime_type": message.file.mime_type}
+        body[message.kind] = [file] if message.kind == "photo" else file
+    if message.text:
+        body[words] = message.text
     if message.entities:
-        body["entities"] = [entity.as_json() for entity in message.entities]
+        body[entities] = [entity.as_json() for entity in message.entities]
     return body | keyboard_json(message.keyboard)
 
 
