@@ -75,6 +75,15 @@ def chat_values(data: Mapping[str, Any]) -> dict[str, str]:
     return {field: data[field] for field in _FIELDS if data.get(field)}
 
 
+def chat_suggestions(hass: HomeAssistant, data: Mapping[str, Any]) -> dict[str, str]:
+    """What the fields start with. A partner that has gone is no choice any more, and would not be accepted."""
+    values = chat_values(data)
+    entry = hass.config_entries.async_get_entry(values.get(CONF_PARTNER, ""))
+    if entry is None or entry.domain != DOMAIN or not can_chat(entry):
+        values.pop(CONF_PARTNER, None)
+    return values
+
+
 def without_chat(data: Mapping[str, Any]) -> dict[str, Any]:
     """The rest of a recipient's data."""
     return {field: value for field, value in data.items() if field not in _FIELDS}

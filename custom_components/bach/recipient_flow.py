@@ -21,7 +21,7 @@ from bach_lib.connectors import Connectors
 from bach_lib.errors import CannotReceiveError, InvalidRecipientError
 from bach_lib.events import SenderBlocked
 
-from .chat_settings import SECTION_CHAT, chat_section, chat_values, without_chat
+from .chat_settings import SECTION_CHAT, chat_section, chat_suggestions, chat_values, without_chat
 from .const import CONF_KIND, CONF_LINK, CONF_RECIPIENT, CONF_TITLE
 from .entry import recipient_unique_id
 from .people import async_move_people
@@ -172,7 +172,7 @@ class RecipientFlow(ConfigSubentryFlow):
             CONF_RECIPIENT: subentry.data[CONF_RECIPIENT],
             CONF_TITLE: subentry.title,
             **suggested_rights(users, subentry.data),
-            SECTION_CHAT: chat_values(subentry.data),
+            SECTION_CHAT: chat_suggestions(self.hass, subentry.data),
         }
 
     def _keep(self, recipient: str, user_input: dict[str, Any]) -> SubentryFlowResult:

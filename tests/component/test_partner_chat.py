@@ -1,8 +1,11 @@
 """Chatting with an AI partner that BACH itself asks."""
 
 from collections.abc import AsyncGenerator
+from typing import Any
 
 import pytest
+import voluptuous as vol
+from homeassistant.config_entries import ConfigFlowResult
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -123,6 +126,26 @@ async def test_an_agent_comes_first(
     assert not told(ollama)
 
 
+def partner_field(result: ConfigFlowResult) -> tuple[vol.Marker, Any]:
+    """The field of a form in which a partner is chosen."""
+    assert result["data_schema"]
+    chat = next(value for key, value in result["data_schema"].schema.items() if key == "chat")
+    return next((key, value) for key, value in chat.schema.schema.items() if key == "partner")
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+async def test_a_partner_that_has_gone_is_not_suggested(
+    hass: HomeAssistant, telegram: TelegramServer, partner: MockConfigEntry, is_there: bool
+) -> None:
+    """The form would refuse what it had filled in by itself."""
+    chosen = partner.entry_id if is_there else "gone"
+    entry = add_home(hass, telegram, {"Ada": ADA}, partner=chosen)
+    await set_up(hass, entry)
+    [ada] = entry.subentries
+    key, _ = partner_field(await entry.start_subentry_reconfigure_flow(hass, ada))
+    assert (key.description or {}).get("suggested_value") == (chosen if is_there else None)
+
+
 async def test_a_recipient_is_given_a_partner_by_clicking(
     hass: HomeAssistant, telegram: TelegramServer, ollama: OllamaServer, partner: MockConfigEntry
 ) -> None:
@@ -132,9 +155,7 @@ async def test_a_recipient_is_given_a_partner_by_clicking(
     await set_up(hass, entry)
     [ada] = entry.subentries
     result = await entry.start_subentry_reconfigure_flow(hass, ada)
-    assert result["data_schema"]
-    chat = next(value for key, value in result["data_schema"].schema.items() if key == "chat")
-    box = next(value for key, value in chat.schema.schema.items() if key == "partner")
+    _, box = partner_field(result)
     assert [option["value"] for option in box.config["options"]] == [partner.entry_id]
     assert dumb.entry_id not in str(box.config)
 

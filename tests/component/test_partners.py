@@ -1,5 +1,6 @@
 """AI partners, MCP servers and other APIs: added by clicking, watched, asked, and gone again."""
 
+import asyncio
 import json
 from collections.abc import AsyncGenerator, Mapping
 from typing import Any
@@ -168,6 +169,19 @@ async def test_what_it_has(hass: HomeAssistant, device_registry: dr.DeviceRegist
     assert (device.name, device.model) == ("Workshop", "Ollama")
     assert not partner.supported_subentry_types
     assert (await call(hass, "get_queue"))["connections"] == []
+
+
+async def test_every_check_shows(hass: HomeAssistant, partner: MockConfigEntry) -> None:
+    """A "Last check" of yesterday would look as if nobody were watching, though all is well."""
+    before, shown = partner.runtime_data.data.checked, asyncio.Event()
+    stop = partner.runtime_data.async_add_listener(shown.set)
+    await press(hass, "button.workshop_check_now")
+    async with asyncio.timeout(5):
+        while partner.runtime_data.data.checked == before:
+            await shown.wait()
+            shown.clear()
+    stop()
+    assert partner.runtime_data.data.checked.checked_at > before.checked_at
 
 
 async def test_an_outage_shows_and_goes(hass: HomeAssistant, ollama: OllamaServer, partner: MockConfigEntry) -> None:
