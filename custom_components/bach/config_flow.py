@@ -182,7 +182,7 @@ class BachConfigFlow(ConfigFlow, domain=DOMAIN):
                 errors["base"] = "invalid_endpoint"
             except InvalidValueError as error:
                 field = error.placeholders["field"]
-                errors[field if field in kind.settings else "base"] = "invalid_value"  # others are inside of a section
+                errors["base" if isinstance(kind, PartnerKind) else field] = "invalid_value"  # theirs are in sections
                 placeholders["expected"] = error.placeholders["expected"]
             except InputError:  # an empty credential, or one that cannot be one
                 errors["base"] = kind.refused

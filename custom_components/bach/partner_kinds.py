@@ -4,7 +4,7 @@ Nobody is written to through them: they have no recipients. Whether they work is
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 import voluptuous as vol
@@ -72,7 +72,6 @@ class PartnerKind:
     endpoint: str | None = None
     portal: str = ""
     portal_url: str = ""
-    settings: Mapping[str, TextSelector] = field(default_factory=dict)
     invites: bool = False
     place: str | None = None
 
