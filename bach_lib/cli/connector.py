@@ -2,6 +2,7 @@
 
 import re
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -145,6 +146,27 @@ def send(
     said = sys.stdin.read() if text == ["-"] else " ".join(text)
     chosen = {name: value for name, value in options.items() if value is not None}
     row = run(lambda session: deliver(session, connector, recipient, said, options=chosen, wait=wait))
+    _tell_sent(row, wait)
+
+
+@app.command("send-file", context_settings={"ignore_unknown_options": True})  # the ids of groups begin with a dash
+@command
+def send_file(
+    connector: Name,
+    recipient: Annotated[str, typer.Argument(help="Where to, as the platform writes it.")],
+    paths: Annotated[list[Path], typer.Argument(help="The files; how many, the platform says.")],
+    *,
+    text: Annotated[str, typer.Option(help="Words that go with them.")] = "",
+    silent: Annotated[bool, typer.Option("--silent", help="Without a sound.")] = False,
+    wait: Annotated[float, typer.Option(min=0, help="Seconds to wait for the delivery.")] = 0,
+) -> None:
+    """Queue files. Copies of them are on disk when this returns."""
+    for word in (recipient, *map(str, paths)):
+        if _OPTION.fullmatch(word):
+            raise typer.BadParameter(f"There is no option {word}.", param_hint="send-file")
+    options: dict[str, Json] = {"silent": True} if silent else {}
+    whole = [str(path.absolute()) for path in paths]
+    row = run(lambda session: deliver(session, connector, recipient, text, options=options, wait=wait, paths=whole))
     _tell_sent(row, wait)
 
 

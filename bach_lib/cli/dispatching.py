@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from bach_lib.cli.console import Json, Row, as_row, as_rows
@@ -16,10 +16,18 @@ _LOOK = 0.2
 
 
 async def deliver(
-    session: Session, connector: str, recipient: str, text: str, *, options: Mapping[str, Json], wait: float
+    session: Session,
+    connector: str,
+    recipient: str,
+    text: str,
+    *,
+    options: Mapping[str, Json],
+    wait: float,
+    paths: Sequence[str] = (),
 ) -> Row:
-    """Queue a message and, if `wait` is more than 0, see it delivered."""
-    row = as_row(await session.ask("send", connection=connector, recipient=recipient, text=text, options=dict(options)))
+    """Queue a message, with the files at `paths`, and, if `wait` is more than 0, see it delivered."""
+    what: dict[str, Json] = {"text": text, "options": dict(options), "paths": list(paths)}
+    row = as_row(await session.ask("send", connection=connector, recipient=recipient, **what))
     if not wait:
         return row
     if not session.is_daemon:

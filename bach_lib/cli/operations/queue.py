@@ -1,21 +1,38 @@
 """What can be asked about messages going out."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import cast
 
 from bach_lib.bach import Bach
+from bach_lib.cli.faults import SentenceError
 from bach_lib.cli.operations.rows import Row, message_row, queue_row
 from bach_lib.drafting import SendOptions
-from bach_lib.models import Status
+from bach_lib.models import File, Status
 from bach_lib.rest.answers import Json
 
+_MAX_BYTES = 50_000_000
 _UNFINISHED = (Status.PENDING, Status.SENDING, Status.FAILED)
 
 
-async def send(bach: Bach, connection: str, recipient: str, text: str, options: Mapping[str, Json]) -> Row:
-    """Queue a message."""
-    receipt = await bach.send(connection, recipient, text, **cast("SendOptions", dict(options)))
+async def send(
+    bach: Bach, connection: str, recipient: str, text: str, *, options: Mapping[str, Json], paths: Sequence[str] = ()
+) -> Row:
+    """Queue a message, with the files at `paths`. The daemon reads them itself; it is the same person's."""
+    files = [await asyncio.to_thread(_read, Path(path)) for path in paths]
+    chosen = cast("SendOptions", {**options, "files": files})
+    receipt = await bach.send(connection, recipient, text, **chosen)
     return message_row(await bach.get(receipt.id))
+
+
+def _read(path: Path) -> File:
+    """Raises `SentenceError`. One byte more than anybody takes is enough to be refused."""
+    try:
+        with path.open("rb") as file:
+            return File(name=path.name, content=file.read(_MAX_BYTES + 1))
+    except OSError as error:
+        raise SentenceError(f"{path} cannot be read: {error.strerror or type(error).__name__}.") from error
 
 
 async def wait(bach: Bach, message_id: int, seconds: float) -> Row:

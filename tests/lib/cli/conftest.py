@@ -94,6 +94,11 @@ class Telegram:
         """The texts that arrived."""
         return [message.text for message in self._server.sent]
 
+    @property
+    def files(self) -> list[tuple[str, bytes]]:
+        """Names and contents of the files that arrived."""
+        return [(message.file.name, message.file.content) for message in self._server.sent if message.file]
+
     def add_chat(self, chat_id: int, name: str) -> None:
         """Somebody starts the bot."""
 

@@ -379,3 +379,27 @@ def test_the_extra_is_named_when_it_is_missing(
     with pytest.raises(SystemExit) as ended:
         main()
     assert (ended.value.code, "bach-lib[cli]" in capsys.readouterr().err) == (1, True)
+
+
+# -- files -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_file_is_sent(home: Run, telegram: Telegram, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A script could not send the picture it has just taken."""
+    (tmp_path / "door.jpg").write_bytes(b"picture")
+    monkeypatch.chdir(tmp_path)
+    sent = home("connector", "send-file", "home", ADA, "door.jpg", "--text", "Look", "--wait", 20, "--json")
+    assert sent.row()["status"] == "sent"
+    assert telegram.files == [("door.jpg", b"picture")]
+    assert telegram.sent == ["Look"]
+
+
+def test_a_file_that_is_not_there(home: Run, telegram: Telegram, tmp_path: Path) -> None:
+    """A traceback would say less than a sentence; or the words would go without the picture."""
+    missing = home("connector", "send-file", "home", ADA, tmp_path / "no.jpg")
+    assert (missing.code, "no.jpg cannot be read: No such file" in missing.errors) == (1, True)
+    (tmp_path / "a").write_bytes(b"x")
+    both = home("connector", "send-file", "home", ADA, tmp_path / "a", tmp_path / "a")
+    assert (both.code, "at most 1 with telegram" in both.errors) == (1, True)
+    assert home("connector", "send-file", "home", ADA, "--titel").code == 2
+    assert telegram.sent == []
