@@ -9,6 +9,7 @@ from aiohttp import web
 from bach_lib.errors import (
     BachError,
     InputError,
+    NotOpenError,
     QueueFullError,
     StorageError,
     UnknownConnectionError,
@@ -23,6 +24,7 @@ _STATUS: tuple[tuple[type[BachError], HTTPStatus], ...] = (
     (InputError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (QueueFullError, HTTPStatus.TOO_MANY_REQUESTS),
     (StorageError, HTTPStatus.SERVICE_UNAVAILABLE),
+    (NotOpenError, HTTPStatus.SERVICE_UNAVAILABLE),
 )
 """The first that fits."""
 

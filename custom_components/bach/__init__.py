@@ -32,6 +32,7 @@ from .incoming import async_listen
 from .lost_users import async_watch_users
 from .services import async_setup_services
 from .users import async_get_users
+from .views import async_register_views
 from .watcher import async_watch
 
 _LOGGER = logging.getLogger(__name__)
@@ -53,6 +54,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     hass.data[HUB] = Hub(hass)
     await async_get_users(hass)
     async_setup_services(hass)
+    async_register_views(hass)
     return True
 
 

@@ -1,0 +1,94 @@
+"""The original's endpoints in Home Assistant: for administrators, with its own login."""
+
+from typing import Any
+
+import pytest
+from aiohttp.test_utils import TestClient
+from homeassistant.core import HomeAssistant
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
+
+from bach_lib.testing.telegram_server import Bot, TelegramServer
+from tests.component.conftest import ADA, CONNECTION, the_bach, until
+
+BASE = "/api/bach/messages"
+MESSAGE = {"connector": CONNECTION, "recipient": str(ADA), "content": "hello"}
+
+type Client = TestClient[Any, Any]
+
+
+@pytest.fixture
+async def client(hass_client: ClientSessionGenerator, loaded: MockConfigEntry) -> Client:
+    """An administrator who is logged in."""
+    return await hass_client()
+
+
+async def test_a_message_is_queued_once_for_a_key(client: Client, telegram: TelegramServer) -> None:
+    """Programs written for the original could not send."""
+    headers = {"Idempotency-Key": "k"}
+    for _ in range(2):
+        async with client.post(f"{BASE}/send", json=MESSAGE, headers=headers) as response:
+            assert response.status == 201
+            body = await response.json()
+    assert (body["connector"], body["recipient"], body["status"]) == (CONNECTION, str(ADA), "pending")
+    assert [message.text for message in await telegram.wait_for(1)] == ["hello"]
+
+
+async def test_the_queue_and_the_inbox_can_be_read(
+    hass: HomeAssistant, client: Client, telegram: TelegramServer, bot: Bot
+) -> None:
+    """A dashboard made for the original would stay empty."""
+    telegram.receive_text(bot, chat_id=ADA, text="Is the door open?", first_name="Ada")
+    await until(hass, lambda: hass.states.get("event.ada_incoming_message") is not None)
+    while not await the_bach(hass).inbox():
+        await hass.async_block_till_done()
+    async with client.get(f"{BASE}/inbox", params={"status": "all"}) as response:
+        inbox = await response.json()
+    assert [message["body"] for message in inbox["messages"]] == ["Is the door open?"]
+    async with client.get(f"{BASE}/queue") as response:
+        assert CONNECTION in (await response.json())["connectors"]
+    async with client.post(f"{BASE}/route") as response:
+        assert await response.json() == {"routed": 0, "error_count": 0, "errors": []}
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (MESSAGE | {"connector": "nobody"}, 404),
+        (MESSAGE | {"content": ""}, 422),
+        (MESSAGE | {"surprise": 1}, 422),
+        ([], 422),
+        (MESSAGE | {"content": "x" * 70_000}, 413),
+    ],
+)
+async def test_what_is_wrong_is_said(client: Client, body: object, status: int) -> None:
+    """A program would get Home Assistant's page for errors, or fill its memory."""
+    async with client.post(f"{BASE}/send", json=body) as response:
+        assert response.status == status
+        assert (await response.json())["detail"]
+
+
+async def test_only_administrators_may(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    hass_client: ClientSessionGenerator,
+    hass_client_no_auth: ClientSessionGenerator,
+    hass_read_only_access_token: str,
+) -> None:
+    """Whoever has a login for the tablet in the hall could read what everybody wrote."""
+    reader = await hass_client(hass_read_only_access_token)
+    stranger = await hass_client_no_auth()
+    for method, name in (("POST", "send"), ("GET", "queue"), ("GET", "inbox"), ("POST", "route")):
+        for who in (reader, stranger):
+            async with who.request(method, f"{BASE}/{name}") as response:
+                assert response.status == 401
+
+
+async def test_without_a_connection_there_is_a_sentence(
+    hass: HomeAssistant, client: Client, loaded: MockConfigEntry
+) -> None:
+    """A program that asks while BACH is being set up would get an error of ours."""
+    await hass.config_entries.async_unload(loaded.entry_id)
+    async with client.get(f"{BASE}/queue") as response:
+        assert response.status == 503
+        assert "not open" in (await response.json())["detail"]
