@@ -82,8 +82,9 @@ class World:
         entity_id = f"notify.{CHANNEL}_home"
 
         async def is_there() -> bool:
-            state = f"config_entry_attr(config_entry_id('{entity_id}'), 'state').value"
-            return await client.render(f"{{{{ states('{entity_id}') }}}} {{{{ {state} }}}}") == "unknown loaded"
+            entry = f"{{% set entry = config_entry_id('{entity_id}') %}}"
+            loaded = "{{ config_entry_attr(entry, 'state').value if entry }}"
+            return await client.render(f"{entry}{{{{ states('{entity_id}') }}}} {loaded}") == "unknown loaded"
 
         await until(is_there, what="the channel's entity", seconds=20)
         return entity_id
