@@ -83,8 +83,8 @@ class World:
 
         async def is_there() -> bool:
             entry = f"{{% set entry = config_entry_id('{entity_id}') %}}"
-            loaded = "{{ config_entry_attr(entry, 'state').value if entry }}"
-            return await client.render(f"{entry}{{{{ states('{entity_id}') }}}} {loaded}") == "unknown loaded"
+            state = await client.render(f"{entry}{{{{ config_entry_attr(entry, 'state') if entry }}}}")
+            return state in {"loaded", "ConfigEntryState.LOADED"}
 
         await until(is_there, what="the channel's entity", seconds=20)
         return entity_id
