@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from bach_lib.cli import secret_files
-from bach_lib.cli.console import as_rows, say, show, show_one
+from bach_lib.cli.console import Row, as_rows, say, show, show_one
 from bach_lib.cli.faults import sentences
 from bach_lib.cli.options import command, settings
 from bach_lib.cli.progress import bar
@@ -58,16 +58,16 @@ def _references(row: Mapping[str, object]) -> list[str]:
     return [str(one) for one in found.values()] if isinstance(found, Mapping) else []
 
 
-def _tell(answer: Mapping[str, object], *, enable: bool) -> None:
+def _tell(answer: Row, *, enable: bool) -> None:
     if settings().as_json:
-        show_one(answer)  # type: ignore[arg-type] # it is JSON
+        show_one(answer)
         return
-    show_one(answer, *_TAKEN)  # type: ignore[arg-type]
-    rows = as_rows(answer["left"])  # type: ignore[arg-type]
+    show_one(answer, *_TAKEN)
+    rows = as_rows(answer["left"])
     if rows:
         say("\nLeft behind:")
         show(rows, ("what", "What"), ("reason", "Why"), empty="")
-    added = [row["name"] for row in as_rows(answer["added"])]  # type: ignore[arg-type]
+    added = [row["name"] for row in as_rows(answer["added"])]
     if added and not enable:
         say("\nNothing works yet, so that two BACHs do not answer for one bot. Stop the old one, look at what waits")
         say("with `bach msg outbox`, then let them work:")

@@ -50,6 +50,7 @@ def command[**P](function: Callable[P, None]) -> Callable[..., None]:
         inspect.Parameter("db_", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=_DATABASE),
         inspect.Parameter("json_", inspect.Parameter.KEYWORD_ONLY, default=False, annotation=_AS_JSON),
     ]
+    # typer reads the signature, and type checkers do not know that functions have this attribute
     run.__signature__ = signature.replace(parameters=[*signature.parameters.values(), *added])  # type: ignore[attr-defined]
     run.__annotations__ = {**function.__annotations__, "db_": _DATABASE, "json_": _AS_JSON}
     return run

@@ -135,7 +135,8 @@ def _changes(row: Row, key: str, value: str | None) -> dict[str, Json]:
     if key.startswith("settings."):
         name = key.removeprefix("settings.")
         rest = {one: old for one, old in as_row(row["settings"]).items() if one != name}
-        return {"settings": rest | ({name: fields.json_or_text(value)} if value else {})}  # type: ignore[dict-item]
+        made = {name: fields.json_or_text(value)} if value else {}
+        return {"settings": rest | made}  # type: ignore[dict-item] # what JSON made
     if key in row:
         raise SentenceError(f"{key} is not for people to set. Use endpoint, auth_type, allowed, a secret or settings.…")
     given = [key if value is None else f"{key}={value}"]
