@@ -209,6 +209,10 @@ class Bach(Receiving):
         """
         return await self._open_parts.at_work(connection).check()
 
+    def identity(self, connection: str) -> Identity | None:
+        """Who we are on the platform, as the last good check found it. Raises `UnknownConnectionError`."""
+        return self._runtime(connection).identity
+
     def checked(self, connection: str) -> ConnectionChecked | None:
         """The last check of an AI partner, an MCP server or an API. Raises an `InputError`."""
         return self._open_parts.probers.get(connection).last

@@ -12,7 +12,7 @@ Event
 from dataclasses import dataclass
 
 from bach_lib.incoming import IncomingMessage
-from bach_lib.models import BreakerState, Candidate, Connection, Direction, Fault, Health, Message, Report
+from bach_lib.models import BreakerState, Candidate, Connection, Direction, Fault, Health, Identity, Message, Report
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +103,13 @@ class ConnectionChanged(Event):
 
     direction: Direction
     health: Health
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionIdentified(Event):
+    """A check found somebody else there than the last one did, or the platform in another version."""
+
+    identity: Identity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -237,11 +237,12 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """Who we are on the platform, as a health check learned it."""
+    """Who we are on the platform, and in which `version` it answers if it tells, as a health check learned it."""
 
     id: str
     name: str
     link: str | None = None
+    version: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -254,7 +255,6 @@ class Report(Identity):
 
     accepted: bool | None
     latency: float
-    version: str | None = None
     offers: tuple[str, ...] = ()
     offered: int = 0
 

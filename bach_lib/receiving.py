@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 
 from bach_lib.assembly import Parts
-from bach_lib.connectors.base import Unreadable
+from bach_lib.connectors.base import Incoming, Unreadable
 from bach_lib.errors import CannotReceiveError
 from bach_lib.inbound.pairing import Pairing
 from bach_lib.inbound.rules import Rules
@@ -75,6 +75,14 @@ class Receiving(ABC):
         `UnknownConnectionError`, `CannotReceiveError`, `PushRefusedError` or a `StorageError`.
         """
         return await self._open_parts.runtimes.get(connection).push(headers, body)
+
+    async def take(self, connection: str, message: Incoming) -> IncomingMessage | None:
+        """Take in a message that reached the application by a way of its own; returns after the commit.
+
+        The caller vouches for its sender: nothing in the message is proved. None if it is known or a stranger's. Raises
+        `UnknownConnectionError`, `CannotReceiveError` or a `StorageError`.
+        """
+        return await self._open_parts.runtimes.get(connection).take(message)
 
     async def fetch(self, incoming_id: int, limit: int | None = None) -> bytes:
         """The bytes of the file in an incoming message, at most `limit` of them.

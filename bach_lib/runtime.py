@@ -12,7 +12,7 @@ from aiohttp import ClientSession
 
 from bach_lib.bus import Bus
 from bach_lib.connectors import Connectors
-from bach_lib.connectors.base import Connector, Setup
+from bach_lib.connectors.base import Connector, Incoming, Setup
 from bach_lib.errors import BachError, CannotReceiveError, StorageError, UnknownConnectionError, UnknownTypeError
 from bach_lib.events import ConnectionAdded, ConnectionChanged, ConnectionRemoved, ConnectionUpdated
 from bach_lib.health import internal_fault
@@ -91,6 +91,11 @@ class ConnectionRuntime:
         """The state of its circuit breaker."""
         return self.dispatcher.gate.state
 
+    @property
+    def identity(self) -> Identity | None:
+        """Who we are there, as the last good check found it."""
+        return self.dispatcher.gate.identity
+
     async def check(self) -> Identity | Fault:
         """Ask the platform how the connection stands, with the settings as they are now."""
         if self.change:
@@ -117,6 +122,14 @@ class ConnectionRuntime:
         if connector is None or not connector.capabilities.takes_pushes:
             raise CannotReceiveError(name=self._name)
         return await self.receiver.take(connector.pushed(headers, body), self._redact)
+
+    async def take(self, message: Incoming) -> IncomingMessage | None:
+        """Take a message that the caller vouches for; None if it is known or a stranger's. Raises an `InputError`."""
+        if self.change:
+            await asyncio.shield(self.change)
+        if self._connector is None:
+            raise CannotReceiveError(name=self._name)
+        return await self.receiver.take(message, self._redact)
 
     async def route(self) -> int:
         """Announce what is in the inbox and was never announced; return how many."""

@@ -11,6 +11,7 @@ from bach_lib.errors import MissingLibraryError, UnknownTypeError
 _BUILT_IN = {
     "discord": ("bach_lib.connectors.discord", "DiscordConnector"),
     "discord_webhook": ("bach_lib.connectors.discord_webhook", "DiscordWebhookConnector"),
+    "homeassistant": ("bach_lib.connectors.homeassistant", "HomeAssistantConnector"),
     "signal": ("bach_lib.connectors.signal", "SignalConnector"),
     "telegram": ("bach_lib.connectors.telegram", "TelegramConnector"),
     "webhook": ("bach_lib.connectors.webhook", "WebhookConnector"),

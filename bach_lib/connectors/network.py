@@ -14,6 +14,7 @@ from aiohttp import (
     ClientConnectorError,
     ClientHttpProxyError,
     ClientProxyConnectionError,
+    ClientResponse,
     ClientSSLError,
     MultipartWriter,
     ServerFingerprintMismatch,
@@ -58,6 +59,17 @@ class FormBody(MultipartWriter):
     async def write(self, writer: AbstractStreamWriter, close_boundary: bool = True) -> None:
         self.written = True
         await super().write(writer, close_boundary)
+
+
+async def read_body(response: ClientResponse, limit: int) -> bytes:
+    """The body; longer than `limit` (by one chunk at most) if there is more of it."""
+    body = bytearray()
+    async for chunk in response.content.iter_any():
+        body += chunk
+        if len(body) > limit:
+            response.close()
+            break
+    return bytes(body)
 
 
 def not_connected(error: Exception, host: str) -> tuple[str, str]:

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from bach_lib.bus import Bus
 from bach_lib.clock import Clock
 from bach_lib.connectors.base import Connector
-from bach_lib.events import BreakerChanged, ConnectionChanged
+from bach_lib.events import BreakerChanged, ConnectionChanged, ConnectionIdentified
 from bach_lib.health import INTERNAL
-from bach_lib.models import BreakerState, Connection, Direction, Fault, Health
+from bach_lib.models import BreakerState, Connection, Direction, Fault, Health, Identity
 from bach_lib.outbound.breaker import Breaker, Permit
 from bach_lib.outbound.limiter import Limiter
 from bach_lib.outbound.monitor import Monitor
@@ -46,6 +46,8 @@ class Gate:
         self._save_breaker = save_breaker
         self._on_better = on_better
         self._limiter = Limiter(clock.monotonic)
+        self.identity: Identity | None = None
+        """Who we are there, as the last good check found it."""
         self._paused_until = 0.0  # the platform's wish
         self._backoff_until = 0.0  # our own, between failures while the breaker is still closed
         until = connection.disabled_until
@@ -148,7 +150,10 @@ class Gate:
             wait = backoff[min(max(self._breaker.failures, 1), len(backoff)) - 1]
             self._backoff_until = self._clock.monotonic() + wait
 
-    def _checked_well(self) -> None:
+    def _checked_well(self, identity: Identity) -> None:
+        if identity != self.identity:
+            self.identity = identity
+            self._bus.publish(ConnectionIdentified(connection=self._name, identity=identity))
         self._breaker.half_open()
         self._on_better()
 

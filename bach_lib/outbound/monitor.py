@@ -21,7 +21,7 @@ _CHECK_TIMEOUT = 20.0
 class Monitor:
     """The health of sending through one connection.
 
-    `on_change` is told of new health, `on_good_check` of every good check.
+    `on_change` is told of new health, `on_good_check` of whom every good check found.
     """
 
     def __init__(
@@ -32,7 +32,7 @@ class Monitor:
         policy: BreakerPolicy,
         random: Callable[[], float],
         on_change: Callable[[Health], None],
-        on_good_check: Callable[[], None],
+        on_good_check: Callable[[Identity], None],
     ) -> None:
         self._name = name
         self._clock = clock
@@ -107,7 +107,7 @@ class Monitor:
             self.failed(answer)
         else:
             self.succeeded()
-            self._on_good_check()
+            self._on_good_check(answer)
         self._set_timer(self._next_check())
         return answer
 

@@ -1,6 +1,7 @@
 """Public test doubles for programs that use BACH.
 
-A clock to turn by hand, a platform that does as it is told, a Telegram, a Discord and a Signal server on loopback:
+A clock to turn by hand, a platform that does as it is told, and on loopback a Telegram, a Discord and a Signal server
+and a Home Assistant:
 
 ```python
 platform, clock = FakePlatform(), FakeClock()
@@ -20,6 +21,7 @@ places and what was sent.
 from bach_lib.testing.clock import FakeClock
 from bach_lib.testing.connector import FakeConnector, FakePlatform, fake_connector
 from bach_lib.testing.discord.server import DiscordServer
+from bach_lib.testing.homeassistant.server import HomeAssistantServer
 from bach_lib.testing.partners.ai import ClaudeServer, GeminiServer, OllamaServer, OpenAIServer
 from bach_lib.testing.partners.base import Told
 from bach_lib.testing.partners.mcp import McpServer
@@ -34,6 +36,7 @@ __all__ = [
     "FakeConnector",
     "FakePlatform",
     "GeminiServer",
+    "HomeAssistantServer",
     "McpServer",
     "OllamaServer",
     "OpenAIServer",

@@ -15,6 +15,9 @@ class Company(ABC):
     knows_what_is_gone: ClassVar[bool] = True
     """Whether it refuses to change a message that was deleted."""
 
+    has_typing: ClassVar[bool] = True
+    """Whether a person is there who can be shown that an answer is coming."""
+
     @abstractmethod
     async def __aenter__(self) -> Self:
         """It begins."""

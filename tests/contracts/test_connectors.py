@@ -12,6 +12,7 @@ from bach_lib.errors import InputError, InvalidRecipientError
 from bach_lib.incoming import Kind
 from bach_lib.models import Fault, Format, Identity, Message
 from bach_lib.outcomes import Outcome, Retry, Scope, Sent, Uncertain
+from tests.contracts.homeassistant import HomeAssistantPlatform
 from tests.contracts.platforms import DiscordPlatform, DiscordWebhookPlatform, Platform, TelegramPlatform
 from tests.contracts.signal import SignalPlatform
 from tests.contracts.webhook import WebhookPlatform
@@ -19,6 +20,7 @@ from tests.contracts.webhook import WebhookPlatform
 PLATFORMS: list[type[Platform]] = [
     DiscordPlatform,
     DiscordWebhookPlatform,
+    HomeAssistantPlatform,
     SignalPlatform,
     TelegramPlatform,
     WebhookPlatform,

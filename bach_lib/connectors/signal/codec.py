@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 import orjson
 
 from bach_lib.connectors.base import Incoming, Unreadable
+from bach_lib.connectors.commands import content_of
 from bach_lib.connectors.signal.recipients import group_of, person
 from bach_lib.incoming import Content, Kind, Media
 
 type Fields = Mapping[str, object]
 
-_COMMAND = re.compile(r"/([A-Za-z0-9_-]{1,64})(?:\s+(.*))?", re.DOTALL)
 _REMOTE_ID = re.compile(r"(?:([^:/]{1,100}):)?([0-9]{1,15})(?:/[0-9]+)?")
 _REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,199}")
 _MAX_NAME = 128
@@ -78,11 +78,9 @@ def _fill(blank: Incoming, message: Fields, edited: int | None, account: str) ->
             replace(first, remote_id=f"{blank.remote_id}/{number}", text="", content=Content(media=media))
             for number, media in enumerate(files[1:], start=2)
         ]
-    if match := _COMMAND.fullmatch(text.strip()):
-        command = Content(command=match[1].lower(), args=(match[2] or "").strip())
-        return [replace(blank, kind=Kind.COMMAND, content=command)]
     if text:
-        return [replace(blank, kind=Kind.TEXT)]
+        kind, content = content_of(text)
+        return [replace(blank, kind=kind, content=content)]
     # news of the group itself, and messages that were taken back, are no messages
     is_news = "remoteDelete" in message or _part(message, "groupInfo").get("type") == "UPDATE"
     return [] if is_news else [blank]

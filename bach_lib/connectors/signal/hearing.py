@@ -1,26 +1,20 @@
 """Receiving: a WebSocket that is read as soon as something comes, and what came until it is stored.
 
 Signal's servers forget a message when signal-cli has fetched it, and the REST server hands it to whoever listens at
-that moment, once. So there is nothing to ask again: what is here and not stored when the process dies is lost. The
-cursor counts what this process heard, which is enough for a disk that fails and comes back.
+that moment, once. So there is nothing to ask again. When nobody stores what came, reading stops, and the network holds
+back what follows.
 """
 
 import asyncio
-from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from itertools import takewhile
-from uuid import uuid4
 
 from aiohttp import ClientWebSocketResponse, WSMsgType
 
 from bach_lib.clock import Clock
+from bach_lib.connectors.backlog import Backlog
 from bach_lib.connectors.base import Batch, Incoming, Unreadable
 from bach_lib.connectors.signal.errors import RequestError
 from bach_lib.models import Fault
-
-_BATCH = 100
-_MAX_KEPT = 5_000
-"""Messages. When nobody stores them, reading stops, and the network holds back what follows."""
 
 
 class Hearing:
@@ -41,11 +35,7 @@ class Hearing:
         self._read = read
         self._clock = clock
         self._poll_seconds = poll_seconds
-        self._mark = uuid4().hex[:8]
-        """Tells the cursors of this process from those of earlier ones."""
-        self._heard = 0
-        self._confirmed = 0
-        self._news: deque[tuple[int, Incoming | Unreadable]] = deque()
+        self._news = Backlog()
         self._listening: asyncio.Task[None] | None = None
         self._happened = asyncio.Event()
         self._has_room = asyncio.Event()
@@ -55,20 +45,20 @@ class Hearing:
         """What came after `cursor`. The poll that opens the WebSocket does not wait for news."""
         self._confirm(cursor)
         if self._news:
-            return self._batch()
+            return self._news.batch()
         if self._listening is None:
             try:
                 self._listening = self._listen(await self._connect())
             except RequestError as error:
                 return error.fault
-            return self._batch()
+            return self._news.batch()
         listening = self._listening
         await self._until(lambda: bool(self._news) or listening.done())
         if not self._news and listening.done():
             if self._listening is listening:
                 self._listening = None
             return Fault(code="unreachable", text="The connection that brings Signal's messages broke.")
-        return self._batch()
+        return self._news.batch()
 
     async def reset(self) -> None:
         """End the WebSocket; what it brought stays."""
@@ -87,33 +77,18 @@ class Hearing:
             async for frame in socket:
                 if frame.type is WSMsgType.TEXT:
                     for one in self._read(frame.data):
-                        self._heard += 1
-                        self._news.append((self._heard, one))
+                        self._news.add(one)
                     self._happened.set()
-                if len(self._news) >= _MAX_KEPT:
+                if self._news.is_full:
                     self._has_room.clear()
                     await self._has_room.wait()
         finally:
             await socket.close()
 
     def _confirm(self, cursor: str | None) -> None:
-        mark, _, number = (cursor or "").partition(":")
-        if mark == self._mark and number.isdecimal():
-            self._confirmed = max(self._confirmed, min(int(number), self._heard))
-        while self._news and self._news[0][0] <= self._confirmed:
-            self._news.popleft()
-        if len(self._news) < _MAX_KEPT:
+        self._news.confirm(cursor)
+        if not self._news.is_full:
             self._has_room.set()
-
-    def _batch(self) -> Batch:
-        last = self._confirmed + _BATCH
-        taken = list(takewhile(lambda one: one[0] <= last, self._news))
-        return Batch(
-            messages=tuple(one for _, one in taken if isinstance(one, Incoming)),
-            cursor=f"{self._mark}:{taken[-1][0] if taken else self._confirmed}",
-            unreadable=tuple(one for _, one in taken if isinstance(one, Unreadable)),
-            is_complete=len(taken) == len(self._news),
-        )
 
     async def _until(self, condition: Callable[[], bool]) -> None:
         """Wait until something happened, or for as long as a poll may be held."""

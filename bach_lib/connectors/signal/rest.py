@@ -20,7 +20,7 @@ from aiohttp import (
 )
 from yarl import URL
 
-from bach_lib.connectors.network import JsonBody, not_connected
+from bach_lib.connectors.network import JsonBody, not_connected, read_body
 from bach_lib.connectors.signal.errors import RequestError, refusal
 
 _MAX_ANSWER = 4 << 20
@@ -69,7 +69,7 @@ class Rest:
                 allow_redirects=False,
                 raise_for_status=False,
             ) as response:
-                raw = await _read(response, _MAX_ANSWER)
+                raw = await read_body(response, _MAX_ANSWER)
         except (ClientError, OSError, ValueError, RuntimeError) as error:  # RuntimeError: the session is closed
             failure = self._broken(error, written=payload.written)
         else:
@@ -89,7 +89,7 @@ class Rest:
                 self._url(path), headers=self._headers, timeout=timeout, allow_redirects=False, raise_for_status=False
             ) as response:
                 if response.status == 200:
-                    content = await _read(response, limit)
+                    content = await read_body(response, limit)
                     return content if len(content) <= limit else None
                 failure = RequestError("not_fetched", f"{self.host} answered with HTTP status {response.status}.")
         except (ClientError, OSError, ValueError, RuntimeError) as error:
@@ -146,17 +146,6 @@ class Rest:
         if said:
             return refusal(said)
         return RequestError("bad_answer", f"What answers at {self.host} (HTTP status {status}) is no Signal server.")
-
-
-async def _read(response: ClientResponse, limit: int) -> bytes:
-    """The body; longer than `limit` (by one chunk at most) if there is more of it."""
-    body = bytearray()
-    async for chunk in response.content.iter_any():
-        body += chunk
-        if len(body) > limit:
-            response.close()
-            break
-    return bytes(body)
 
 
 def _decode(raw: bytes) -> object:

@@ -14,10 +14,10 @@ from uuid import uuid4
 import orjson
 
 from bach_lib.connectors.base import Incoming, Setup
+from bach_lib.connectors.commands import content_of
 from bach_lib.connectors.webhook.options import recipient_of
 from bach_lib.connectors.webhook.signature import key_of, sign
 from bach_lib.errors import InvalidRecipientError, InvalidValueError, PushRefusedError
-from bach_lib.incoming import Content, Kind
 
 MAX_BODY = 65_536
 """Bytes."""
@@ -26,7 +26,6 @@ REPLAY_SECONDS = 300.0
 
 _DEFAULTS: Mapping[str, str] = {"text": "text", "sender": "sender", "id": "id", "recipient": "recipient"}
 _PATH = re.compile(r"[^.\x00-\x1f]{1,100}(?:\.[^.\x00-\x1f]{1,100}){0,9}")
-_COMMAND = re.compile(r"/([A-Za-z0-9_-]{1,64})(?:\s+(.*))?", re.DOTALL)
 _TIMESTAMP = re.compile(r"[0-9]{1,12}", re.ASCII)
 _MAX_NAME = 200
 _MAX_SIGNATURES = 10
@@ -112,16 +111,16 @@ class Door:
         except InvalidRecipientError:
             raise self._refused("its recipient is none") from None
         sender = named["sender"] or "webhook"
-        command = _COMMAND.fullmatch(text.strip())
+        kind, content = content_of(text)
         return Incoming(
             remote_id=named["id"] or signed_id or uuid4().hex,
             recipient=recipient,
             recipient_title=recipient,
             sender_id=sender,
             sender_name=sender,
-            kind=Kind.COMMAND if command else Kind.TEXT,
+            kind=kind,
             text=text,
-            content=Content(command=command[1].lower(), args=(command[2] or "").strip()) if command else Content(),
+            content=content,
             sent_at=now,
             metadata={"chat_type": "private"},
         )

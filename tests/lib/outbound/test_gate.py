@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from bach_lib import BreakerPolicy, BreakerState, Connection, ConnectionState, Fault
+from bach_lib import BreakerPolicy, BreakerState, Connection, ConnectionState, Fault, Identity
 from bach_lib.bus import Bus
 from bach_lib.connectors.base import Connector, Rate, Setup
 from bach_lib.events import BreakerChanged, ConnectionChanged, Event
@@ -171,7 +171,7 @@ async def test_a_good_check_is_the_probe_where_nothing_waits(bench: Bench) -> No
     """The breaker would look half-open until somebody happens to send."""
     for _ in range(3):
         await bench.attempt(NO_WAY)
-    bench.gate._checked_well()
+    bench.gate._checked_well(Identity(id="1", name="fake"))
     bench.gate.probe_if_idle()
     assert bench.gate.state is BreakerState.CLOSED
 

@@ -31,7 +31,7 @@ class Bench:
             on_good_check=self.count,
         )
 
-    def count(self) -> None:
+    def count(self, _: Identity) -> None:
         """A check went well."""
         self.good_checks += 1
 

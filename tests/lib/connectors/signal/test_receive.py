@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bach_lib.connectors import backlog
 from bach_lib.connectors.base import Batch, Incoming, Unreadable
-from bach_lib.connectors.signal import SignalConnector, codec, hearing
+from bach_lib.connectors.signal import SignalConnector, codec
 from bach_lib.connectors.signal.recipients import group_of, normalize
 from bach_lib.incoming import Kind
 from bach_lib.models import Fault
@@ -211,7 +212,7 @@ async def test_a_full_memory_stops_reading(
     connector: SignalConnector, server: SignalServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A flood, while the disk is full, would take the whole memory of the house."""
-    monkeypatch.setattr(hearing, "_MAX_KEPT", 3)
+    monkeypatch.setattr(backlog, "_MAX_KEPT", 3)
     for number in range(6):
         server.when_heard(server.write(str(number), sender=ADA))
     batch = await polled(connector)

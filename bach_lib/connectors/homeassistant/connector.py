@@ -1,0 +1,267 @@
+"""Another Home Assistant: messages to what can be notified there, and its events and letters from its BACH.
+
+Notify entities, actions and events know no ids of messages, so an answer that is lost leaves a message uncertain. The
+BACH over there does: see `letters`.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from typing import ClassVar, override
+
+from bach_lib.connectors.backlog import Backlog
+from bach_lib.connectors.base import Batch, Capabilities, Connector, Incoming, Rate, Setup
+from bach_lib.connectors.homeassistant.commands import command_of
+from bach_lib.connectors.homeassistant.errors import NOT_FOUND, UNAVAILABLE, UNKNOWN_COMMAND, CallError, outcome_of
+from bach_lib.connectors.homeassistant.events import context_of, read_event
+from bach_lib.connectors.homeassistant.finding import candidates
+from bach_lib.connectors.homeassistant.link import Frame, Line, Link, Timeouts
+from bach_lib.connectors.homeassistant.recipients import ACTION, BACH, EVENT, normalize
+from bach_lib.endpoints import check_endpoint
+from bach_lib.errors import SecretNotFoundError
+from bach_lib.incoming import Media
+from bach_lib.models import Candidate, Fault, Format, Identity, Message
+from bach_lib.outcomes import Outcome, Sent
+from bach_lib.redact import Redactor
+
+_LOOK_SECONDS = 5.0
+"""Seconds until an event type that was allowed meanwhile is heard of."""
+_NO_FILES = Fault(code="cannot_receive", text="Home Assistant sends no files.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Time-outs, and how long (seconds) a poll without news may be held."""
+
+    timeouts: Timeouts = field(default_factory=Timeouts)
+    poll_seconds: float = 25.0
+
+
+class HomeAssistantConnector(Connector):
+    """The Home Assistant that `connection.endpoint` names. Needs the secret `token`, a long-lived access token.
+
+    Receives the events whose types are among `allowed`, as `event:` and the type.
+    """
+
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        receives=True,
+        idempotent=False,
+        formats=frozenset(Format),
+        max_text=16_000,
+        send_timeout=60.0,
+        poll_timeout=60.0,
+        finds_recipients=True,
+    )
+
+    def __init__(self, setup: Setup, settings: Settings | None = None) -> None:
+        self._settings = settings or Settings()
+        endpoint = setup.connection.endpoint or ""
+        check_endpoint(endpoint)
+        token = setup.secrets.get("token", "").strip()
+        if not token:
+            raise SecretNotFoundError(reference="token")
+        self._redact = Redactor([token])
+        self._clock = setup.clock
+        self._allowed = setup.allowed
+        self._seconds = self._settings.timeouts.command
+        self._news = Backlog()
+        self._happened = asyncio.Event()
+        self._firing: defaultdict[str, list[Frame]] = defaultdict(list)
+        """Events of the types that are being fired: one of each may be our own."""
+        self._link = Link(
+            setup.session,
+            endpoint=endpoint,
+            token=token,
+            timeouts=self._settings.timeouts,
+            clock=setup.clock,
+            told=self._told,
+            ended=self._happened.set,
+        )
+
+    @override
+    @classmethod
+    def normalize_recipient(cls, recipient: str) -> str:
+        return normalize(recipient)
+
+    @override
+    def rates(self, recipient: str) -> Mapping[str, Rate]:
+        """Home Assistant has none."""
+        return {}
+
+    @override
+    async def send(self, message: Message) -> Outcome:
+        try:
+            answer = await self._deliver(message)
+        except CallError as error:
+            outcome = outcome_of(error, message.recipient, may_repeat=message.recipient == BACH)
+            return outcome if isinstance(outcome, Sent) else replace(outcome, fault=self._clean(outcome.fault))
+        return Sent(remote_id=message.nonce if message.recipient == BACH else context_of(answer))
+
+    @override
+    async def check(self) -> Identity | Fault:
+        """Whose token it is, and what answers there."""
+        try:
+            line = await self._link.line()
+            config = await line.call({"type": "get_config"}, self._seconds)
+            user = await line.call({"type": "auth/current_user"}, self._seconds)
+            bach = await self._bach()
+        except CallError as error:
+            return self._clean(error.fault)
+        match user, config:
+            case {"id": str(user_id)}, {"location_name": str(name)}:
+                version = f"{line.version} (BACH {bach})" if bach else line.version
+                return Identity(id=user_id, name=name.strip()[:100] or "Home Assistant", version=version)
+        return Fault(code="bad_answer", text=f"What answers at {self._link.host} is no Home Assistant.")
+
+    @override
+    async def receive(self, cursor: str | None) -> Batch | Fault:
+        """Events of the types that are allowed. The poll that opens the line does not wait for news."""
+        self._news.confirm(cursor)
+        if self._news:
+            return self._news.batch()
+        deadline = self._clock.monotonic() + self._settings.poll_seconds
+        is_new = not self._link.is_open
+        while True:
+            try:
+                line = await self._link.line()
+                notice = await self._subscribe(line)
+            except CallError as error:
+                return self._clean(error.fault)
+            left = deadline - self._clock.monotonic()
+            if self._news or is_new or left <= 0:
+                return replace(self._news.batch(), notice=self._clean(notice) if notice else None)
+            await self._until_news(line, min(left, _LOOK_SECONDS))
+            if not line.is_open and not self._news:
+                return Fault(code="unreachable", text=f"The connection to {self._link.host} broke.")
+
+    @override
+    async def acknowledge(self, press: Incoming) -> None:
+        """Nobody can press anything here."""
+
+    @override
+    async def typing(self, recipient: str) -> None:
+        """Nobody looks."""
+
+    @override
+    async def fetch(self, media: Media, limit: int) -> bytes | Fault:
+        return _NO_FILES
+
+    @override
+    async def find(self, query: str) -> list[Candidate] | Fault:
+        """Notify entities, notify actions and scripts there, and the BACH there if there is one."""
+        if query:
+            return []
+        try:
+            states = await self._link.call({"type": "get_states"})
+            actions = await self._link.call({"type": "get_services"})
+            bach = await self._bach()
+        except CallError as error:
+            return self._clean(error.fault)
+        return candidates(states, actions, has_bach=bach is not None)
+
+    @override
+    async def reset(self) -> None:
+        await self._link.reset()
+        self._happened.set()
+
+    @override
+    async def close(self) -> None:
+        await self.reset()
+
+    async def _deliver(self, message: Message) -> Frame:
+        """What Home Assistant answers to the command for a message. Raises `CallError`."""
+        command, recipient = command_of(message), message.recipient
+        try:
+            if recipient.startswith(EVENT):
+                return await self._fire(command, recipient.removeprefix(EVENT))
+            if recipient != BACH and not recipient.startswith(ACTION):
+                await self._require(recipient)
+            return _frame(await self._link.call(command))
+        except CallError as error:
+            if error.code == NOT_FOUND and await self._is_starting():
+                raise CallError(UNAVAILABLE, "") from None
+            raise
+
+    async def _require(self, entity_id: str) -> None:
+        """Home Assistant passes over an entity that does not exist or is not available, and says that all is well."""
+        state = await self._link.state(entity_id)
+        if state is None:
+            raise CallError(NOT_FOUND, "")
+        if state == "unavailable":
+            raise CallError(UNAVAILABLE, "")
+
+    async def _fire(self, command: Frame, event_type: str) -> Frame:
+        """Fire an event, and do not take it for one of theirs when it comes back."""
+        own: str | None = None
+        held = self._firing[event_type]
+        try:
+            answer = _frame(await self._link.call(command))
+            own = context_of(answer)
+            return answer
+        finally:
+            del self._firing[event_type]
+            for event in held:
+                if own is None or context_of(event) != own:
+                    self._hear(event)
+
+    async def _is_starting(self) -> bool:
+        """What is not there yet may come while Home Assistant starts."""
+        with suppress(CallError):
+            return _frame(await self._link.call({"type": "get_config"})).get("state") != "RUNNING"
+        return True
+
+    async def _bach(self) -> str | None:
+        """The version of the BACH there, None if there is none. Raises `CallError`."""
+        try:
+            answer = _frame(await self._link.call({"type": "bach/hello"}))
+        except CallError as error:
+            if error.code == UNKNOWN_COMMAND:
+                return None
+            raise
+        return str(answer.get("version") or "?")[:50]
+
+    async def _subscribe(self, line: Line) -> Fault | None:
+        """Hear of what is allowed and of nothing else; what Home Assistant does not let us hear of, if anything."""
+        wanted = {place.removeprefix(EVENT) for place in self._allowed() if place.startswith(EVENT)}
+        for event_type in line.subscriptions.keys() - wanted:
+            await line.unsubscribe(event_type, self._seconds)
+        for event_type in sorted(wanted - line.subscriptions.keys()):
+            try:
+                await line.subscribe(event_type, self._seconds)
+            except CallError as error:
+                if error.code != "unauthorized":
+                    raise
+                text = f"The user whose token is used may not hear of {event_type} there."
+                return Fault(code="forbidden", text=text)
+        return None
+
+    async def _until_news(self, line: Line, seconds: float) -> None:
+        """Wait until something came, the line ended or the time is over."""
+        self._happened.clear()
+        cancel = self._clock.call_later(seconds, self._happened.set)
+        try:
+            if line.is_open:
+                await self._happened.wait()
+        finally:
+            cancel()
+
+    def _told(self, event: Frame) -> None:
+        held = self._firing.get(str(event.get("event_type")))
+        if held is None:
+            self._hear(event)
+        else:
+            held.append(event)
+
+    def _hear(self, event: Frame) -> None:
+        if not self._news.is_full:  # nobody has stored anything for thousands of events: the disk has failed
+            self._news.add(read_event(event))
+            self._happened.set()
+
+    def _clean(self, fault: Fault) -> Fault:
+        return replace(fault, text=self._redact(fault.text))
+
+
+def _frame(answer: object) -> Frame:
+    return answer if isinstance(answer, dict) else {}
