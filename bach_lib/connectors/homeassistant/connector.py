@@ -108,6 +108,8 @@ class HomeAssistantConnector(Connector):
             user = await line.call({"type": "auth/current_user"}, self._seconds)
             bach = await self._bach()
         except CallError as error:
+            if error.code == UNKNOWN_COMMAND:
+                return Fault(code="server_error", text=f"{self._link.host} has not started yet.")
             return self._clean(error.fault)
         match user, config:
             case {"id": str(user_id)}, {"location_name": str(name)}:
