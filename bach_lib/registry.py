@@ -242,7 +242,7 @@ def _write_update(tx: Transaction, connection: Connection, changed: frozenset[st
 
 
 def _write_removal(tx: Transaction, name: str) -> None:
-    for query in ("remove_connection", "remove_messages", "remove_inbox", "remove_unreadable"):
+    for query in ("remove_connection", "remove_messages", "remove_inbox", "remove_thrown_away", "remove_unreadable"):
         tx.run(query, name=name)
 
 

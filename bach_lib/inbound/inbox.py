@@ -169,9 +169,14 @@ class Inbox:
         return await self._store.submit(work, writes=False)
 
     async def delete(self, ids: Iterable[int]) -> int:
-        """Forget messages; return how many there were."""
-        wanted = json.dumps([upper_bound(number) for number in ids])
-        return await self._store.submit(lambda tx: tx.run("delete_incoming", ids=wanted))
+        """Delete messages, and do not take them in again; return how many there were."""
+        wanted, now = json.dumps([upper_bound(number) for number in ids]), self._clock.now()
+
+        def work(tx: Transaction) -> int:
+            tx.run("throw_away", ids=wanted, now=now)
+            return tx.run("delete_incoming", ids=wanted)
+
+        return await self._store.submit(work)
 
     async def mark(self, ids: Iterable[int], status: InboxStatus) -> int:
         """Give messages this status; return how many had another."""
@@ -185,7 +190,12 @@ class Inbox:
 
     async def purge(self, before: float) -> int:
         """Remove what came in before a time (seconds since 1970); return how many messages."""
-        await self._store.submit(lambda tx: tx.run("purge_unreadable", before=before))
+
+        def work(tx: Transaction) -> None:
+            tx.run("purge_unreadable", before=before)
+            tx.run("purge_thrown_away", before=before)
+
+        await self._store.submit(work)
         return await purge(self._store, "page_inbox_by_age", "delete_incoming", before, lambda _: True)
 
     def _store_one(

@@ -147,8 +147,9 @@ DELETE FROM messages WHERE id IN (SELECT value FROM json_each(:ids));
 -- add_incoming: nothing happens if the platform's id is known
 INSERT INTO inbox (connection, remote_id, recipient, sender_id, sender_name, kind, text, content, reply_to, message_id,
                    sent_at, received_at, metadata)
-VALUES (:connection, :remote_id, :recipient, :sender_id, :sender_name, :kind, :text, :content, :reply_to, :message_id,
-        :sent_at, :received_at, :metadata)
+SELECT :connection, :remote_id, :recipient, :sender_id, :sender_name, :kind, :text, :content, :reply_to, :message_id,
+       :sent_at, :received_at, :metadata
+WHERE NOT EXISTS (SELECT 1 FROM thrown_away WHERE connection = :connection AND remote_id = :remote_id)
 ON CONFLICT (connection, remote_id) DO NOTHING
 RETURNING *;
 
@@ -221,6 +222,16 @@ DELETE FROM rules WHERE name = :name;
 
 -- page_inbox_by_age: as page_messages_by_age
 SELECT id, received_at AS created_at FROM inbox WHERE id > :after ORDER BY id LIMIT :limit;
+
+-- throw_away: remember what is deleted next, so that it does not come again
+INSERT OR REPLACE INTO thrown_away (connection, remote_id, thrown_at)
+SELECT connection, remote_id, :now FROM inbox WHERE id IN (SELECT value FROM json_each(:ids));
+
+-- remove_thrown_away: of a removed connection
+DELETE FROM thrown_away WHERE connection = :name;
+
+-- purge_thrown_away: by age
+DELETE FROM thrown_away WHERE thrown_at < :before;
 
 -- delete_incoming: a purge, a page at a time; or what a person throws away
 DELETE FROM inbox WHERE id IN (SELECT value FROM json_each(:ids));

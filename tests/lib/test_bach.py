@@ -606,12 +606,14 @@ async def test_the_inbox_is_counted_as_it_is_paged(home: Bach, platform: FakePla
 async def test_a_discarded_message_is_gone_and_does_not_come_again(
     home: Bach, platform: FakePlatform, clock: FakeClock
 ) -> None:
-    """What somebody deletes would stay, or others would go with it."""
+    """What somebody deletes would stay, others would go with it, or a repetition open the door a second time."""
     for number in range(2):
         platform.write(f"text {number}", remote_id=str(number), cursor=str(number))
     await clock.settle()
     [newest, older] = await home.inbox()
     assert await home.discard([newest.id, 99]) == 1
+    platform.write("text 1", remote_id="1", cursor="2")
+    await clock.settle()
     assert [message.id for message in await home.inbox()] == [older.id]
 
 

@@ -9,6 +9,8 @@ NOT_FOUND: Final = "not_found"
 UNAVAILABLE: Final = "unavailable"
 UNKNOWN_COMMAND: Final = "unknown_command"
 """The code for what nobody over there knows (yet)."""
+PLATFORM_ERROR: Final = "platform_error"
+"""What an action or a program over there failed with, in its own words; it may go well the next time."""
 
 _SOON = 15.0
 """Seconds until something that is only being started, or does not work for the moment, is tried again."""
@@ -26,6 +28,9 @@ _SENTENCES: Final = {
     "invalid_format": ("bad_request", "What was sent does not fit {recipient}: {words}"),
 }
 """The code and sentence for what Home Assistant or the BACH in it answers, where its own words say too little."""
+
+ANSWERS: Final = frozenset(_SENTENCES)
+"""The codes of answers that mean something here; no other may be taken for one of ours."""
 
 _FOR_GOOD = frozenset({"bad_request", "chat_not_found", "forbidden"})
 _LATER = frozenset({"unavailable", "no_bach"})

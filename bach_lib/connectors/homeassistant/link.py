@@ -23,7 +23,7 @@ from aiohttp import (
 from yarl import URL
 
 from bach_lib.clock import Clock
-from bach_lib.connectors.homeassistant.errors import CallError
+from bach_lib.connectors.homeassistant.errors import ANSWERS, PLATFORM_ERROR, CallError
 from bach_lib.connectors.network import not_connected, read_body
 
 type Frame = Mapping[str, object]
@@ -274,7 +274,7 @@ class Link:
 
     async def _get(self, path: str) -> tuple[int, object]:
         """Status and JSON of an answer of the REST API. Raises `CallError`."""
-        timeout = ClientTimeout(total=self._timeouts.command, connect=self._timeouts.connect)
+        timeout = ClientTimeout(total=self._timeouts.connect)
         try:
             async with self._session.get(
                 self._endpoint / path,
@@ -310,5 +310,5 @@ def _decode(raw: str | bytes) -> Frame:
 def _refusal(error: object) -> CallError:
     match error:
         case {"code": str(code), "message": str(words)}:
-            return CallError(code[:50], words[:_MAX_WORDS])
-    return CallError("unknown_error", "Home Assistant gives no reason.")
+            return CallError(code if code in ANSWERS else PLATFORM_ERROR, words[:_MAX_WORDS])
+    return CallError(PLATFORM_ERROR, "Home Assistant gives no reason.")
