@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from bach_lib.connectors import Connectors
+from bach_lib.probes.kinds import KINDS
 from bach_lib.testing import OllamaServer
 from bach_lib.testing.telegram_server import TelegramServer
 
@@ -72,3 +74,11 @@ def test_links_between_documents_lead_somewhere(document: str) -> None:
     targets = re.findall(r"\]\((?!https?:|#)([^)#]+)", text)
     missing = [target for target in targets if not (ROOT / document).parent.joinpath(target).exists()]
     assert missing == []
+
+
+def test_every_type_of_connection_has_a_page_with_a_picture() -> None:
+    """Somebody who adds a connection would not find out what it needs and who calls whom."""
+    table = (ROOT / "docs/connections.md").read_text("utf-8")
+    pages = dict(re.findall(r"^\| `\w+` \| `([\w-]+)` \| \[[^]]+\]\(([\w-]+\.md)\) \|$", table, re.MULTILINE))
+    assert sorted(pages) == sorted([*Connectors().types, *KINDS])
+    assert [page for page in pages.values() if not blocks(f"docs/{page}", "mermaid")] == []
