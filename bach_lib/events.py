@@ -5,7 +5,7 @@ Event
 │   ├── MessageQueued, MessageAttempted, MessageRetrying
 │   └── MessageFinished: MessageSent, MessageDead, MessageExpired, MessageCancelled, MessageUncertain
 ├── MessageReceived, SenderBlocked
-├── BreakerChanged, ConnectionChanged, ConnectionChecked, RecipientMoved
+├── BreakerChanged, ConnectionChanged, ConnectionChecked, ConnectionIdentified, RecipientMoved
 └── ConnectionAdded, ConnectionUpdated, ConnectionRemoved
 """
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from bach_lib.cli.console import Json, Row, as_row, as_rows
@@ -51,14 +51,15 @@ async def poll_one(session: Session, name: str, seconds: float) -> Row:
 async def dispatch_all(session: Session, name: str | None, seconds: float) -> list[Row]:
     """Let what waits go; how the queues stand when nothing more moves, or when the time is over."""
     rows = await _queues(session, name)
-    total = sum(_moving(row) for row in rows)
+    connections = as_rows(await session.ask("connections", category="connector"))
+    active = {row["name"] for row in connections if row["is_active"] and name in (None, row["name"])}
+    total = sum(_moving(row, active) for row in rows)
     if not session.is_daemon:
-        for row in as_rows(await session.ask("connections", category="connector")):
-            if row["is_active"] and name in (None, row["name"]):
-                await session.ask("start", name=row["name"])
+        for one in sorted(active, key=str):
+            await session.ask("start", name=one)
     end = time.monotonic() + seconds
     with bar("Delivering", total) as advance:
-        while (left := sum(_moving(row) for row in rows)) and time.monotonic() < end:
+        while (left := sum(_moving(row, active) for row in rows)) and time.monotonic() < end:
             advance(total - left)
             await asyncio.sleep(_LOOK)
             rows = await _queues(session, name)
@@ -71,6 +72,8 @@ async def _queues(session: Session, name: str | None) -> list[Row]:
     return [row for row in as_rows(await session.ask("queue_status")) if name in (None, row["connection"])]
 
 
-def _moving(row: Row) -> int:
-    """Those that may go without anybody waiting for a retry."""
+def _moving(row: Row, active: Collection[Json]) -> int:
+    """Those that may go without anybody waiting for a retry, or for a connection that is switched off."""
+    if row["connection"] not in active:
+        return 0
     return sum(number for key in ("pending", "sending") if isinstance(number := row[key], int))

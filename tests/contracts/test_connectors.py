@@ -256,6 +256,7 @@ async def test_a_poll_can_be_cancelled(talking_platform: Platform) -> None:
 async def test_a_poll_that_hangs_can_be_thrown_away(talking_platform: Platform) -> None:
     """Receiving would stay dead after a connection died quietly, while sending still works."""
     connector = talking_platform.connect()
+    await connector.check()
     talking_platform.fall_silent()
     polling = asyncio.create_task(connector.receive(None))
     await talking_platform.until_asked()
