@@ -68,13 +68,16 @@ class Receiving(ABC):
         """Announce what came in and was stored, but never announced (a crash came between); return how many."""
         return await self._open_parts.runtimes.route()
 
-    async def push(self, connection: str, headers: Mapping[str, str], body: bytes) -> IncomingMessage | None:
+    async def push(
+        self, connection: str, headers: Mapping[str, str], body: bytes, *, address: str | None = None
+    ) -> IncomingMessage | None:
         """Take in what a request to a webhook brought; returns after the commit. None if it is known or a stranger's.
 
-        Whoever serves the address calls this; the request has to prove here that it may. Raises
-        `UnknownConnectionError`, `CannotReceiveError`, `PushRefusedError` or a `StorageError`.
+        Whoever serves the address calls this, and says from which IP `address` the request comes; the request has to
+        prove here that it may. Raises `UnknownConnectionError`, `CannotReceiveError`, `PushRefusedError` or a
+        `StorageError`.
         """
-        return await self._open_parts.runtimes.get(connection).push(headers, body)
+        return await self._open_parts.runtimes.get(connection).push(headers, body, address)
 
     async def take(self, connection: str, message: Incoming) -> IncomingMessage | None:
         """Take in a message that reached the application by a way of its own; returns after the commit.

@@ -13,9 +13,17 @@ from aiohttp import ClientSession
 from bach_lib.bus import Bus
 from bach_lib.connectors import Connectors
 from bach_lib.connectors.base import Connector, Incoming, Setup
-from bach_lib.errors import BachError, CannotReceiveError, StorageError, UnknownConnectionError, UnknownTypeError
+from bach_lib.errors import (
+    BachError,
+    CannotReceiveError,
+    PushRefusedError,
+    StorageError,
+    UnknownConnectionError,
+    UnknownTypeError,
+)
 from bach_lib.events import ConnectionAdded, ConnectionChanged, ConnectionRemoved, ConnectionUpdated
 from bach_lib.health import internal_fault
+from bach_lib.inbound.admission import Notice
 from bach_lib.inbound.inbox import Inbox
 from bach_lib.inbound.receiver import Receiver
 from bach_lib.inbound.router import Router
@@ -70,6 +78,7 @@ class ConnectionRuntime:
         self.change: asyncio.Task[None] | None = None
         """The start or restart that was asked for last."""
         self._is_wanted = services.autostart
+        self._refusals = Notice("%d requests to %s were refused; the last one because %s", name, services.tools.clock)
         registry, tools = services.registry, services.tools
         self.dispatcher = Dispatcher(registry.get(name), tools)
         self.receiver = Receiver(
@@ -114,14 +123,19 @@ class ConnectionRuntime:
         answer = await self._connector.fetch(media, limit)
         return replace(answer, text=self._redact(answer.text)) if isinstance(answer, Fault) else answer
 
-    async def push(self, headers: Mapping[str, str], body: bytes) -> IncomingMessage | None:
+    async def push(self, headers: Mapping[str, str], body: bytes, address: str | None) -> IncomingMessage | None:
         """Take the message in a request; None if it is known or a stranger's. Raises an `InputError`."""
         if self.change:
             await asyncio.shield(self.change)
         connector = self._connector
         if connector is None or not connector.capabilities.takes_pushes:
             raise CannotReceiveError(name=self._name)
-        return await self.receiver.take(connector.pushed(headers, body), self._redact)
+        try:
+            message = connector.pushed(headers, body, address)
+        except PushRefusedError as error:
+            self._refusals.add(1, error.placeholders["reason"])
+            raise
+        return await self.receiver.take(message, self._redact)
 
     async def take(self, message: Incoming) -> IncomingMessage | None:
         """Take a message that the caller vouches for; None if it is known or a stranger's. Raises an `InputError`."""
@@ -196,6 +210,8 @@ class ConnectionRuntime:
         self.dispatcher.start(connector, redact)
         if connector_type.capabilities.receives:
             self.receiver.start(connector, redact)
+        elif connector.is_open:
+            self.receiver.open(redact)
 
     async def _stop(self, grace: float) -> None:
         await self.receiver.stop()

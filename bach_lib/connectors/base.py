@@ -175,8 +175,18 @@ class Connector(Protocol):
         """
         return []
 
-    def pushed(self, headers: Mapping[str, str], body: bytes) -> Incoming:  # noqa: ARG002 - for those who can
-        """The message in a request that somebody made to us. Raises `PushRefusedError`.
+    @property
+    def is_open(self) -> bool:
+        """Whether anybody can bring it messages in requests, as it is set up now."""
+        return False
+
+    def pushed(
+        self,
+        headers: Mapping[str, str],  # noqa: ARG002 - for those who can
+        body: bytes,  # noqa: ARG002
+        address: str | None = None,  # noqa: ARG002
+    ) -> Incoming:
+        """The message in a request that somebody made to us from this IP address. Raises `PushRefusedError`.
 
         Only if `capabilities.takes_pushes`.
         """

@@ -26,7 +26,7 @@ def is_allowed(connection: Connection, message: Incoming) -> bool:
 class Notice:
     """A line for the log that says how often something happened, at most once an hour.
 
-    `template` takes the number and the name of the connection.
+    `template` takes the number, the name of the connection, and what else the last time is told with.
     """
 
     def __init__(self, template: str, connection: str, clock: Clock) -> None:
@@ -36,10 +36,10 @@ class Notice:
         self._count = 0
         self._next_at = 0.0
 
-    def add(self, count: int) -> None:
+    def add(self, count: int, *more: object) -> None:
         """It happened."""
         self._count += count
         now = self._clock.monotonic()
         if self._count and now >= self._next_at:
-            _LOGGER.warning(self._template, self._count, self._connection)
+            _LOGGER.warning(self._template, self._count, self._connection, *more)
             self._count, self._next_at = 0, now + _EVERY

@@ -67,7 +67,8 @@ class Receiver:
         self._routing = asyncio.Lock()
         """Held from storing to announcing, so that nobody takes what is being announced for left over."""
         self._acknowledging: set[asyncio.Task[None]] = set()
-        self._taking: set[asyncio.Task[Accepted]] = set()
+        self._taking: set[asyncio.Task[Accepted] | asyncio.Task[None]] = set()
+        self._is_open = False
         self._loop: asyncio.Task[None] | None = None
         self._rebuilding: asyncio.Task[None] | None = None
         self._storing: asyncio.Task[Accepted] | None = None
@@ -78,14 +79,20 @@ class Receiver:
 
     @property
     def is_running(self) -> bool:
-        """Whether the loop is at work."""
-        return self._loop is not None
+        """Whether messages come in: the loop is at work, or others may bring them."""
+        return self._is_open or self._loop is not None
 
     def start(self, connector: Connector, redact: Redactor) -> None:
         """Begin to poll."""
         self._redact = redact
         self._become(Health(state=ConnectionState.STARTING, last_success=self.health.last_success))
         self._begin(connector)
+
+    def open(self, redact: Redactor) -> None:
+        """Begin to take what others bring; nothing is polled, so nothing can fall silent."""
+        self._redact, self._is_open = redact, True
+        self._become(Health(state=ConnectionState.CONNECTED, last_success=self.health.last_success))
+        self._keep(asyncio.create_task(self._announce_left_over(), name=f"bach-left-over-{self._name}"))
 
     def wake(self) -> None:
         """Poll now instead of at the end of our own pause: something suggests that the platform is back."""
@@ -105,9 +112,8 @@ class Receiver:
         Raises a `StorageError`. Cancelling the caller does not stop it.
         """
         self._redact = redact
-        taking = asyncio.create_task(self._take_in(Batch(messages=(message,), cursor=None)), name="bach-take")
-        self._taking.add(taking)
-        taking.add_done_callback(self._taking.discard)
+        taking = asyncio.create_task(self._take(message), name="bach-take")
+        self._keep(taking)
         accepted = await asyncio.shield(taking)
         return accepted.messages[0] if accepted.messages else None
 
@@ -123,6 +129,7 @@ class Receiver:
         if self._storing:
             tasks.append(self._storing)  # to its end: what is in the inbox must also be published
         self._loop = self._rebuilding = self._storing = None
+        self._is_open = False
         tasks += self._taking
         await asyncio.gather(*tasks, return_exceptions=True)
         await self._save_caught_up_at()
@@ -205,6 +212,24 @@ class Receiver:
             await self._router.route(row, accepted.messages)
             self._has_left_over = False
         return accepted
+
+    def _keep(self, taking: asyncio.Task[Accepted] | asyncio.Task[None]) -> None:
+        """Let it come to its end, also when nobody waits for it any more."""
+        self._taking.add(taking)
+        taking.add_done_callback(self._taking.discard)
+
+    async def _take(self, message: Incoming) -> Accepted:
+        if self._has_left_over:  # it came before this one
+            await self.route_left_over()
+        accepted = await self._take_in(Batch(messages=(message,), cursor=None))
+        if self._is_open:
+            self._become(Health(state=ConnectionState.CONNECTED, last_success=self._clock.now()))
+        return accepted
+
+    async def _announce_left_over(self) -> None:
+        """What a crash kept from being announced must not wait for the next message."""
+        with suppress(BachError):  # the disk; the next message will meet it too
+            await self.route_left_over()
 
     async def _route_left_over(self) -> None:
         """Announce what an earlier run stored, or what the disk did not let us announce."""

@@ -1,4 +1,4 @@
-"""The REST interface put together: guards outside, endpoints inside, two pages for everybody."""
+"""The REST interface put together: guards outside, endpoints inside, two pages for everybody, and the hooks."""
 
 from collections.abc import Iterable
 
@@ -8,6 +8,7 @@ from bach_lib.bach import Bach
 from bach_lib.rest.answers import answer
 from bach_lib.rest.endpoints import Endpoints
 from bach_lib.rest.guard import errors, harden, only_bearers, only_hosts
+from bach_lib.rest.hooks import HOOKS, Hooks
 from bach_lib.rest.openapi import DOCUMENT
 from bach_lib.rest.requests import MAX_BODY
 
@@ -17,10 +18,11 @@ OPENAPI = "/api/v1/openapi.json"
 
 def make_application(bach: Bach, *, token: str, hosts: Iterable[str] = ()) -> web.Application:
     """What to serve. `hosts`: names that requests may call this server by, beside those of loopback."""
-    guards = [errors, only_hosts(hosts), only_bearers(token, public=frozenset({HEALTH, OPENAPI}))]
+    guards = [errors, only_hosts(hosts), only_bearers(token, public=frozenset({HEALTH, OPENAPI, HOOKS}))]
     application = web.Application(client_max_size=MAX_BODY, middlewares=guards)
     application.on_response_prepare.append(harden)
     application.add_routes([web.get(HEALTH, _health), web.get(OPENAPI, _openapi), *Endpoints(bach).routes])
+    application.add_routes([web.post(HOOKS, Hooks(bach).take)])
     return application
 
 

@@ -52,12 +52,16 @@ def only_hosts(names: Iterable[str]) -> Middleware:
 
 
 def only_bearers(token: str, *, public: frozenset[str]) -> Middleware:
-    """Refuse requests without the token, except for the public paths."""
+    """Refuse requests without the token, except for the public addresses (as they were registered, with their places).
+
+    What nobody serves is refused too, so that nobody can try out what there is.
+    """
     expected = token.encode()
 
     @web.middleware
     async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if request.path not in public:
+        resource = request.match_info.route.resource
+        if resource is None or resource.canonical not in public:
             scheme, _, given = request.headers.get("Authorization", "").partition(" ")
             is_good = hmac.compare_digest(given.strip().encode("utf-8", "surrogateescape"), expected)
             if scheme.lower() != "bearer" or not is_good:

@@ -15,6 +15,7 @@ _COUNTS: Final[Json] = {"type": "object", "additionalProperties": _COUNT}
 _ERRORS: Final = {
     "400": "The body is no JSON.",
     "401": "The token is missing or wrong.",
+    "403": "It is not taken, for whatever reason: who may post knows what to show.",
     "404": "No connection has this name.",
     "413": "The body is too large.",
     "415": "The body is not application/json.",
@@ -43,11 +44,15 @@ def _schema(name: str) -> Json:
 
 
 def _answers(schema: str, *errors: str, status: str = "200", text: str) -> Json:
-    said = [(status, text, schema), *((code, _ERRORS[code], "Refusal") for code in errors)]
-    return {
-        code: {"description": text, "content": {"application/json": {"schema": _schema(name)}}}
-        for code, text, name in said
-    }
+    return {status: _answer(text, schema), **_refusals(*errors)}
+
+
+def _refusals(*errors: str) -> dict[str, Json]:
+    return {code: _answer(_ERRORS[code], "Refusal") for code in errors}
+
+
+def _answer(text: str, schema: str) -> Json:
+    return {"description": text, "content": {"application/json": {"schema": _schema(schema)}}}
 
 
 def _parameter(name: str, schema: dict[str, Json], text: str, *, where: str = "query") -> Json:
@@ -144,7 +149,7 @@ _PATHS: Final[dict[str, Json]] = {
             "summary": "Queue a message; it is on disk when this answers",
             "parameters": [_KEY],
             "requestBody": {"required": True, "content": {"application/json": {"schema": _schema("Send")}}},
-            "responses": _answers("Receipt", *_ERRORS, status="201", text="It is queued."),
+            "responses": _answers("Receipt", *sorted(_ERRORS.keys() - {"403"}), status="201", text="It is queued."),
         }
     },
     "/api/v1/messages/queue": {
@@ -180,6 +185,29 @@ _PATHS: Final[dict[str, Json]] = {
             "operationId": "route",
             "summary": "Announce what came in and was never announced",
             "responses": _answers("Routed", "401", "421", "422", "503", text="How many were."),
+        }
+    },
+    "/api/v1/hooks/{connection}": {
+        "post": {
+            "operationId": "hook",
+            "summary": "Bring a message in; it is on disk when this answers",
+            "description": "Needs a signature (webhook-id, webhook-timestamp, webhook-signature) or a bearer token "
+            "that belongs to the connection. Its settings say where in the JSON the message stands.",
+            "security": [],
+            "parameters": [
+                {
+                    "name": "connection",
+                    "in": "path",
+                    "required": True,
+                    "schema": {"type": "string", "minLength": 1},
+                    "description": "The name of a connection of the type webhook.",
+                }
+            ],
+            "requestBody": {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}},
+            "responses": {
+                "204": {"description": "It is taken, known already, or of a sender whom nobody allowed."},
+                **_refusals("403", "413", "421", "503"),
+            },
         }
     },
 }

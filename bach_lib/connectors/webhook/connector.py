@@ -42,7 +42,7 @@ class WebhookConnector(Connector):
 
     Further secrets: `secret` signs, `authorization` is the header of that name. `connection.settings` may have `body`
     (a JSON template) and `headers`. With the secret `incoming_token` or `incoming_secret` it takes requests, whose
-    fields `incoming` finds; then it needs no address.
+    fields `incoming` finds, from the addresses in `incoming_addresses` alone if there are any; then it needs no `url`.
     """
 
     capabilities: ClassVar[Capabilities] = Capabilities(
@@ -122,9 +122,15 @@ class WebhookConnector(Connector):
         return self._clean(fault) if fault else Identity(id=self._host, name=self._host)
 
     @override
-    def pushed(self, headers: Mapping[str, str], body: bytes) -> Incoming:
+    @property
+    def is_open(self) -> bool:
+        """If there is a secret by which those who post can be known."""
+        return self._door.is_there
+
+    @override
+    def pushed(self, headers: Mapping[str, str], body: bytes, address: str | None = None) -> Incoming:
         """What a request brought, if it proves that it may."""
-        return self._door.admit(headers, body, self._clock.now())
+        return self._door.admit(headers, body, self._clock.now(), address)
 
     @override
     async def receive(self, cursor: str | None) -> Batch | Fault:

@@ -1,7 +1,8 @@
 """Requests that others make to us: who may, and which message is in them.
 
-Pure: whoever serves the address hands over headers and body, and gets a message or a refusal. A request shows a bearer
-token or a signature after Standard Webhooks; without either being set up, nobody gets in.
+Pure: whoever serves the address hands over headers and body and says where they come from, and gets a message or a
+refusal. A request shows a bearer token or a signature after Standard Webhooks; without either being set up, nobody gets
+in.
 """
 
 import hmac
@@ -15,6 +16,7 @@ import orjson
 
 from bach_lib.connectors.base import Incoming, Setup
 from bach_lib.connectors.commands import content_of
+from bach_lib.connectors.webhook.addresses import Addresses
 from bach_lib.connectors.webhook.options import recipient_of
 from bach_lib.connectors.webhook.signature import key_of, sign
 from bach_lib.errors import InvalidRecipientError, InvalidValueError, PushRefusedError
@@ -40,6 +42,7 @@ class Door:
     token: str | None = field(repr=False)
     key: bytes | None = field(repr=False)
     paths: Mapping[str, str]
+    addresses: Addresses = field(default_factory=Addresses)
 
     @classmethod
     def read(cls, setup: Setup) -> Self:
@@ -65,6 +68,7 @@ class Door:
             token=token,
             key=key_of(secret, "incoming_secret") if secret else None,
             paths={**_DEFAULTS, **paths},
+            addresses=Addresses.read(setup.connection.settings.get("incoming_addresses", [])),
         )
 
     @property
@@ -72,8 +76,10 @@ class Door:
         """Whether anybody can get in."""
         return bool(self.token or self.key)
 
-    def admit(self, headers: Mapping[str, str], body: bytes, now: float) -> Incoming:
-        """The message in a request that came at `now`. Raises `PushRefusedError`."""
+    def admit(self, headers: Mapping[str, str], body: bytes, now: float, address: str | None = None) -> Incoming:
+        """The message in a request that came at `now` from `address`. Raises `PushRefusedError`."""
+        if not self.addresses.include(address):
+            raise self._refused("it comes from an address that is not in the list")
         if len(body) > MAX_BODY:
             raise self._refused(f"its body has more than {MAX_BODY} bytes")
         shown = {name.lower(): value for name, value in headers.items()}

@@ -3,7 +3,10 @@
 import asyncio
 import json
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given
@@ -16,8 +19,9 @@ from bach_lib.connectors.webhook.incoming import MAX_BODY, REPLAY_SECONDS, Door
 from bach_lib.connectors.webhook.signature import sign
 from bach_lib.errors import CannotReceiveError, InputError, PushRefusedError, SecretNotFoundError
 from bach_lib.events import MessageReceived
-from bach_lib.incoming import Kind
-from bach_lib.models import Connection, Identity, Message
+from bach_lib.inbound.router import Router
+from bach_lib.incoming import IncomingMessage, Kind
+from bach_lib.models import Connection, ConnectionState, Direction, Health, Identity, Message
 from bach_lib.outcomes import Dead
 from bach_lib.storage import MemoryDatabase
 from bach_lib.testing import FakeClock
@@ -266,3 +270,55 @@ async def test_other_connections_take_nothing(bach: Bach) -> None:
     await bach.registry.add(Connection(name="chat", type="fake"))
     with pytest.raises(CannotReceiveError):
         await bach.push("chat", {}, b"{}")
+
+
+async def test_receiving_shows_that_it_is_at_work(clock: FakeClock) -> None:
+    """A home would see "switched off" where alarms come in, or "connected" where nobody can bring any."""
+    bach = await open_bach(clock)
+    await bach.registry.add(Connection(name="out", type="webhook", endpoint="http://127.0.0.1:9/"))
+    await clock.settle()
+    assert bach.health("out", Direction.RECEIVING).state is ConnectionState.DISABLED
+    assert bach.health("hook", Direction.RECEIVING) == Health(state=ConnectionState.CONNECTED)
+    await bach.push("hook", signed(BODY, when=clock.now()), BODY)
+    assert bach.health("hook", Direction.RECEIVING).last_success == clock.now()
+    await bach.stop("hook")
+    assert bach.health("hook", Direction.RECEIVING).state is ConnectionState.DISABLED
+    await bach.close()
+
+
+async def test_what_a_crash_left_is_announced(clock: FakeClock, tmp_path: Path) -> None:
+    """An alarm that was answered with "taken" would lie in the inbox, and nothing would ring."""
+    secret = f"whsec_{b64encode(KEY).decode()}"
+    options: dict[str, Any] = {"clock": clock, "secrets": {"entry": lambda _: secret}}
+    bach = Bach(tmp_path / "bach.db", **options)
+    await bach.open()
+    connection = Connection(
+        name="hook", type="webhook", auth_config={"incoming_secret": "entry:x"}, allowed=frozenset({"detector"})
+    )
+    await bach.registry.add(connection)
+
+    async def cut(_: Router, __: Connection, messages: Sequence[IncomingMessage]) -> int:
+        if messages:
+            raise RuntimeError("the power is cut")
+        return 0
+
+    with patch.object(Router, "route", cut), pytest.raises(RuntimeError):
+        await bach.push("hook", signed(BODY, when=clock.now()), BODY)
+    await bach.close()
+    again = Bach(tmp_path / "bach.db", **options)
+    heard: list[str] = []
+    again.subscribe(MessageReceived, lambda event: heard.append(event.message.text))
+    await again.open()
+    await again.close()  # which lets it come to its end
+    assert heard == ["Smoke in the cellar"]
+
+
+async def test_a_stranger_can_be_picked(clock: FakeClock) -> None:
+    """Whom to allow would have to be typed letter by letter."""
+    bach = await open_bach(clock)
+    await clock.settle()
+    body = b'{"text": "x", "recipient": "cellar"}'
+    with bach.pairing("hook") as pairing:
+        await bach.push("hook", signed(body, when=clock.now()), body)
+    assert list(pairing.candidates) == ["cellar"]
+    await bach.close()
