@@ -30,6 +30,7 @@ from .errors import placeholders
 from .hub import HUB, Hub
 from .incoming import async_listen
 from .lost_users import async_watch_users
+from .peer import async_register_commands
 from .services import async_setup_services
 from .users import async_get_users
 from .views import async_register_views
@@ -55,6 +56,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     await async_get_users(hass)
     async_setup_services(hass)
     async_register_views(hass)
+    async_register_commands(hass)
     return True
 
 

@@ -23,6 +23,7 @@ CONF_SENDER_ID: Final = "sender_id"
 CONF_SPEECH_TO_TEXT: Final = "speech_to_text"
 CONF_SYSTEM: Final = "system"
 CONF_TITLE: Final = "title"
+CONF_TOKEN: Final = "token"  # noqa: S105  as above
 CONF_URL: Final = "url"
 CONF_USER_ID: Final = "user_id"
 CONF_USERNAME: Final = "username"
@@ -30,7 +31,10 @@ CONF_USERNAME: Final = "username"
 EVENT_MESSAGE: Final = "bach_message"
 """The event on Home Assistant's bus for every message that came in."""
 
-SECRET_FIELDS: Final = (CONF_BOT_TOKEN, CONF_LOGIN, CONF_SECRET, CONF_URL)
+RECIPIENT_BACH: Final = "bach"
+"""The recipient that is the BACH in another home."""
+
+SECRET_FIELDS: Final = (CONF_BOT_TOKEN, CONF_LOGIN, CONF_SECRET, CONF_TOKEN, CONF_URL)
 """The fields of an entry that the library reads through references and that nobody else may see."""
 
 SETTING_FIELDS: Final = (CONF_API_KEY_HEADER, CONF_AVATAR_URL, CONF_MODEL, CONF_SYSTEM, CONF_USERNAME)
@@ -43,6 +47,7 @@ TYPE_CLAUDE: Final = "claude"
 TYPE_DISCORD: Final = "discord"
 TYPE_DISCORD_WEBHOOK: Final = "discord_webhook"
 TYPE_GEMINI: Final = "gemini"
+TYPE_HOMEASSISTANT: Final = "homeassistant"
 TYPE_HTTP: Final = "http"
 TYPE_MCP: Final = "mcp"
 TYPE_OLLAMA: Final = "ollama"

@@ -67,6 +67,7 @@ class HomeAssistantConnector(Connector):
         self._allowed = setup.allowed
         self._seconds = self._settings.timeouts.command
         self._news = Backlog()
+        self._heard_on: Line | None = None
         self._happened = asyncio.Event()
         self._firing: defaultdict[str, list[Frame]] = defaultdict(list)
         """Events of the types that are being fired: one of each may be our own."""
@@ -119,12 +120,11 @@ class HomeAssistantConnector(Connector):
 
     @override
     async def receive(self, cursor: str | None) -> Batch | Fault:
-        """Events of the types that are allowed. The poll that opens the line does not wait for news."""
+        """Events of the types that are allowed. The first poll on a line does not wait for news."""
         self._news.confirm(cursor)
         if self._news:
             return self._news.batch()
         deadline = self._clock.monotonic() + self._settings.poll_seconds
-        is_new = not self._link.is_open
         while True:
             try:
                 line = await self._link.line()
@@ -132,7 +132,8 @@ class HomeAssistantConnector(Connector):
             except CallError as error:
                 return self._clean(error.fault)
             left = deadline - self._clock.monotonic()
-            if self._news or is_new or left <= 0:
+            if self._news or line is not self._heard_on or left <= 0:
+                self._heard_on = line
                 return replace(self._news.batch(), notice=self._clean(notice) if notice else None)
             await self._until_news(line, min(left, _LOOK_SECONDS))
             if not line.is_open and not self._news:

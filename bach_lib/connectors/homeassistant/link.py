@@ -163,11 +163,6 @@ class Link:
         self._refused_at: float | None = None
         self.host = self._endpoint.host_port_subcomponent or "the server"
 
-    @property
-    def is_open(self) -> bool:
-        """Whether a line is open now."""
-        return self._line is not None and self._line.is_open
-
     async def call(self, command: Frame) -> object:
         """The result of a command. Raises `CallError`."""
         line = await self.line()

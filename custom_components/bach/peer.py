@@ -1,0 +1,116 @@
+"""The way in for letters from the BACH in another home: two commands of Home Assistant's WebSocket API.
+
+Nothing in a letter says who wrote it. The login does: of all the homes that are connected here, it is the one whose
+recipient for letters is mapped to the user that is logged in. No home can pose as another, and no user needs to be an
+administrator.
+"""
+
+from typing import Any, Final
+
+import voluptuous as vol
+from homeassistant.components import websocket_api
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import CONF_TYPE
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.loader import async_get_loaded_integration
+
+from bach_lib import Bach
+from bach_lib.connectors.base import Incoming
+from bach_lib.connectors.homeassistant import read_letter
+from bach_lib.errors import (
+    CannotReceiveError,
+    NotOpenError,
+    PushRefusedError,
+    StorageError,
+    UnknownConnectionError,
+)
+
+from .const import CONF_RECIPIENT, CONF_USER_ID, DOMAIN, RECIPIENT_BACH, SUBENTRY_RECIPIENT, TYPE_HOMEASSISTANT
+from .entry import connection_name
+from .hub import HUB
+from .received import Role
+from .roles import role_of
+from .users import USERS
+
+NOT_ACCEPTED: Final = "not_accepted"
+"""Nobody here takes letters from this user. Whoever sends need not try again."""
+
+NOT_READY: Final = "not_ready"
+"""They cannot be stored now. Whoever sends has to try again."""
+
+_NOT_READY_ERRORS = (CannotReceiveError, NotOpenError, StorageError, UnknownConnectionError)
+"""The connection rests or is being set up, Home Assistant stops, the disk has failed, nothing is set up yet."""
+
+
+@callback
+def async_register_commands(hass: HomeAssistant) -> None:
+    """Make the commands known, so that other homes can tell "no BACH there" from "BACH is not ready"."""
+    websocket_api.async_register_command(hass, _hello)
+    websocket_api.async_register_command(hass, _deliver)
+
+
+@callback
+def letter_box(hass: HomeAssistant, user_id: str) -> ConfigEntry | None:
+    """The connection to the home that logs in as this user, if letters from there are taken.
+
+    It is the same whether the connection works or not: else a letter could be stored twice, as from two homes.
+    """
+    if not hass.data[USERS].active(user_id):
+        return None
+    for entry in hass.config_entries.async_entries(DOMAIN):
+        if entry.data[CONF_TYPE] == TYPE_HOMEASSISTANT and _takes_letters(entry, user_id):
+            return entry
+    return None
+
+
+@callback
+@websocket_api.websocket_command({vol.Required("type"): "bach/hello"})
+def _hello(hass: HomeAssistant, connection: websocket_api.ActiveConnection, msg: dict[str, Any]) -> None:
+    """Say that BACH is here, and whether it takes letters from whoever asks."""
+    version = async_get_loaded_integration(hass, DOMAIN).version
+    accepts = letter_box(hass, connection.user.id) is not None
+    connection.send_result(msg["id"], {"version": str(version), "accepts": accepts})
+
+
+@websocket_api.websocket_command({vol.Required("type"): "bach/deliver", vol.Required("letter"): object})
+@websocket_api.async_response
+async def _deliver(hass: HomeAssistant, connection: websocket_api.ActiveConnection, msg: dict[str, Any]) -> None:
+    """Store a letter, and answer when it is on disk."""
+    if (entry := letter_box(hass, connection.user.id)) is None:
+        connection.send_error(msg["id"], NOT_ACCEPTED, "No connection here takes letters from this user.")
+        return
+    try:
+        letter = read_letter(msg["letter"])
+    except PushRefusedError as error:
+        connection.send_error(msg["id"], websocket_api.ERR_INVALID_FORMAT, str(error))
+        return
+    if await _stored(hass, connection_name(entry), letter):
+        connection.send_result(msg["id"], {"id": letter.remote_id})
+    else:
+        connection.send_error(msg["id"], NOT_READY, "Letters cannot be stored at the moment.")
+
+
+async def _stored(hass: HomeAssistant, connection: str, letter: Incoming) -> bool:
+    """Whether the letter is on disk, now or from an earlier try."""
+    try:
+        bach = hass.data[HUB].bach
+        if not _lets_in(bach, connection):
+            return False
+        # None is a letter that is known, unless the row was changed meanwhile: what it keeps out was not stored
+        return await bach.take(connection, letter) is not None or _lets_in(bach, connection)
+    except _NOT_READY_ERRORS:
+        return False
+
+
+def _lets_in(bach: Bach, connection: str) -> bool:
+    """The row follows the entry with a delay, and until then everybody is a stranger."""
+    return RECIPIENT_BACH in bach.registry.get(connection).allowed
+
+
+def _takes_letters(entry: ConfigEntry, user_id: str) -> bool:
+    return any(
+        subentry.data[CONF_RECIPIENT] == RECIPIENT_BACH
+        and subentry.data.get(CONF_USER_ID) == user_id
+        and role_of(subentry) is not Role.NOTIFY_ONLY
+        for subentry in entry.get_subentries_of_type(SUBENTRY_RECIPIENT)
+    )
