@@ -155,7 +155,7 @@ async def test_somebody_without_an_entity_is_reached_by_id(
         ({"entity_id": "light.kitchen"}, "not_a_recipient"),
         ({"recipient": "not an id"}, "invalid_recipient"),
         ({"entity_id": ADA_ENTITY, "message": " "}, "empty_text"),
-        ({"entity_id": ADA_ENTITY, "message": "x" * 5000}, "text_too_long"),
+        ({"entity_id": ADA_ENTITY, "message": "x" * 17_000}, "text_too_long"),
         ({"entity_id": ADA_ENTITY, "priority": 11}, "invalid_value"),
         ({"entity_id": ADA_ENTITY, "time_to_live": 0}, "invalid_time_to_live"),
         ({"entity_id": ADA_ENTITY, "time_to_live": -60}, "invalid_time_to_live"),

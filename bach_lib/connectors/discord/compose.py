@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from hashlib import sha256
 
 from bach_lib.connectors.discord.errors import RequestError
+from bach_lib.connectors.splitting import split
 from bach_lib.models import MAX_NONCE, Button, Buttons, Format, Message
 
 MAX_CONTENT = 2000
@@ -39,23 +40,13 @@ def contents(message: Message) -> list[str]:
         text, title = plain(text), plain(title)
     elif title:
         title = f"**{plain(title)}**"
-    parts = split(f"{title}\n\n{text}" if title else text)
+    parts = split(f"{title}\n\n{text}" if title else text, MAX_CONTENT)
     return parts or [""] if message.files else parts  # a file needs no words
 
 
 def plain(text: str) -> str:
     """Text that looks as it was written, but for links, which stay links."""
     return _MARKUP.sub(_escape, text)
-
-
-def split(text: str, limit: int = MAX_CONTENT) -> list[str]:
-    """Parts of at most `limit` characters; nothing is lost but the white space at the cuts."""
-    parts = []
-    while len(text) > limit:
-        cut = max(text.rfind("\n", 1, limit + 1), 0) or max(text.rfind(" ", 1, limit + 1), 0) or _hard_cut(text, limit)
-        parts.append(text[:cut].rstrip())
-        text = text[cut:].lstrip() if text[cut].isspace() else text[cut:]
-    return [part for part in [*parts, text] if part.strip()]
 
 
 def only_one(message: Message) -> str:
@@ -136,9 +127,3 @@ def _escape(found: re.Match[str]) -> str:
     if found["lead"] is not None or found["number"] is not None:
         return f"{found[0]}\\"
     return f"\\{found[0]}"
-
-
-def _hard_cut(text: str, limit: int) -> int:
-    """Where there is no white space; not between a backslash and what it escapes."""
-    backslashes = len(text[:limit]) - len(text[:limit].rstrip("\\"))
-    return limit - backslashes % 2

@@ -15,11 +15,11 @@ from bach_lib.connectors.discord.gateway import HEARTBEAT_TIMEOUT, Gateway, Hear
 from bach_lib.connectors.discord.hearing import Hearing
 from bach_lib.connectors.discord.history import History
 from bach_lib.connectors.discord.logs import be_discreet
-from bach_lib.connectors.discord.parts import Parts
 from bach_lib.connectors.discord.places import Places
-from bach_lib.connectors.discord.reading import items, number, text
+from bach_lib.connectors.discord.reading import items, new_id, number, text
 from bach_lib.connectors.discord.recipients import Target
 from bach_lib.connectors.discord.rest import Rest, Timeouts
+from bach_lib.connectors.parts import Parts
 from bach_lib.errors import SecretNotFoundError
 from bach_lib.incoming import Media
 from bach_lib.models import MAX_NONCE, Candidate, Fault, Format, Identity, Message, Operation
@@ -208,7 +208,7 @@ class DiscordConnector(Connector):
     async def _send(self, place: int, message: Message) -> Outcome:
         contents = compose.contents(message)
 
-        async def send(part: int, content: str) -> object:
+        async def send(part: int, content: str) -> str | None:
             is_last = part == len(contents) - 1
             body = compose.payload(message, content, part=part, is_last=is_last)
             if is_last and message.files:
@@ -216,7 +216,7 @@ class DiscordConnector(Connector):
                 answer: object = await self._rest.request(route, json=body, attachments=message.files)
             else:
                 answer = await self._rest.send_message(place, params=_json(body))
-            return answer
+            return new_id(answer)
 
         return Sent(remote_id=await self._parts.send(message.nonce, contents, send))
 

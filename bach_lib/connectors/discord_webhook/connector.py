@@ -4,7 +4,7 @@ Discord recognises no repetition here, so an answer that is lost leaves a messag
 message; what was to be an answer arrives as a message of its own, and the result says so (`degraded`).
 """
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import ClassVar, override
 
@@ -12,10 +12,11 @@ from bach_lib.connectors.base import Batch, Capabilities, Connector, Incoming, R
 from bach_lib.connectors.discord import compose
 from bach_lib.connectors.discord.errors import RequestError, outcome_of
 from bach_lib.connectors.discord.logs import be_discreet
-from bach_lib.connectors.discord.parts import Parts
+from bach_lib.connectors.discord.reading import new_id
 from bach_lib.connectors.discord.rest import Rest, Timeouts
 from bach_lib.connectors.discord.webhooks import Address, WebhookCalls
 from bach_lib.connectors.discord_webhook.options import Appearance, thread_of
+from bach_lib.connectors.parts import Parts
 from bach_lib.errors import SecretNotFoundError
 from bach_lib.incoming import Media
 from bach_lib.models import Fault, Format, Identity, Message, Operation
@@ -128,9 +129,9 @@ class DiscordWebhookConnector(Connector):
     async def _send(self, message: Message, thread: int | None) -> Outcome:
         contents = compose.contents(message)
 
-        def send(part: int, content: str) -> Awaitable[object]:
+        async def send(part: int, content: str) -> str | None:
             body = compose.anonymous(message, content) | self._appearance.fields()
-            return self._calls.send(body, thread, message.files if part == len(contents) - 1 else ())
+            return new_id(await self._calls.send(body, thread, message.files if part == len(contents) - 1 else ()))
 
         remote_id = await self._parts.send(message.nonce, contents, send)
         return Sent(remote_id=remote_id, degraded=message.reply_to is not None)

@@ -11,11 +11,13 @@ from telegram.error import ChatMigrated, Conflict, TelegramError
 from yarl import URL
 
 from bach_lib.connectors.base import Batch, Capabilities, Connector, Incoming, Rate, Setup
+from bach_lib.connectors.parts import Parts
 from bach_lib.connectors.telegram import codec
 from bach_lib.connectors.telegram.bot import RawBot
 from bach_lib.connectors.telegram.calls import Attempt, call_for
 from bach_lib.connectors.telegram.errors import fault_of, is_done_already, outcome_of
-from bach_lib.connectors.telegram.markup import PARSE_MODES
+from bach_lib.connectors.telegram.markup import PARSE_MODES, compose
+from bach_lib.connectors.telegram.pieces import MAX_PART, messages_of
 from bach_lib.connectors.telegram.recipients import Target
 from bach_lib.connectors.telegram.request import AiohttpRequest, Timeouts
 from bach_lib.errors import InvalidEndpointError, SecretNotFoundError
@@ -31,6 +33,18 @@ _MAX_UPDATES = 16 << 20
 """Bytes. A hundred updates of 4,096 escaped characters, with entities and what they answer, stay below 10 MiB."""
 
 
+_ONE_PART = Dead(fault=Fault(code="too_long", text=f"A message that is there already can have {MAX_PART} characters."))
+
+
+class StoppedError(Exception):
+    """A message, or a part of one, that Telegram did not take, and how it was tried last."""
+
+    def __init__(self, error: TelegramError, attempt: Attempt) -> None:
+        super().__init__(type(error).__name__)
+        self.error = error
+        self.attempt = attempt
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Time-outs of requests and of polls, and how long (seconds, at most 50) a poll without news may be held."""
@@ -43,12 +57,13 @@ class Settings:
 class TelegramConnector(Connector):
     """A bot, on the public Bot API or on the server that `connection.endpoint` names. Needs the secret `bot_token`."""
 
-    # four requests at most: as asked, after a move, as plain text, as a document; of a minute each if there is a file
+    # four requests at most: as asked, after a move, as plain text, as a document; of a minute each if there is a file.
+    # A long text is several messages; what has arrived of it when the time is over is not sent again
     capabilities: ClassVar[Capabilities] = Capabilities(
         receives=True,
         idempotent=False,
         formats=frozenset(PARSE_MODES),
-        max_text=4096,
+        max_text=4 * MAX_PART,
         send_timeout=245.0,
         poll_timeout=60.0,
         operations=frozenset(Operation),
@@ -74,6 +89,7 @@ class TelegramConnector(Connector):
         self._may_wait = False
         self._moved: dict[str, str] = {}
         self._name: str | None = None
+        self._parts = Parts()
         self._request = AiohttpRequest(
             lambda: setup.session, token=token, host=host, timeouts=settings.send, max_answer=_MAX_ANSWER
         )
@@ -96,34 +112,23 @@ class TelegramConnector(Connector):
 
     @override
     async def send(self, message: Message) -> Outcome:
-        """Once as asked, and again only where the platform said that it took nothing: to a new id, without markup.
+        """Once as asked, and again only where the platform said that it took nothing: to a new id, without markup."""
+        if message.operation is not Operation.SEND:
+            return await self._change(message)
+        attempt = Attempt(target=self._target(message.recipient), form=message.format)
 
-        Changes do not follow a group that moved: its old messages stay behind, and their numbers mean others there.
-        """
-        is_new = message.operation is Operation.SEND
-        target = self._target(message.recipient) if is_new else Target.parse(message.recipient)
-        attempt = Attempt(target=target, form=message.format)
-        while True:
-            try:
-                method, parameters = call_for(message, attempt)
-                answer = await self._bot.call(method, **parameters)
-            except TelegramError as error:
-                if is_done_already(error):
-                    return Sent(remote_id=message.target, degraded=attempt.degraded)
-                if isinstance(error, ChatMigrated) and not is_new:
-                    return Dead(fault=self._fault(error))
-                changed = attempt.after(error)
-                if changed is None:
-                    return self._outcome(error, attempt.target)
-                if changed.moved and not attempt.moved:
-                    self._moved[attempt.target.chat] = changed.target.chat
-                attempt = changed
-            else:
-                if not is_new:
-                    return Sent(remote_id=message.target, degraded=attempt.degraded)
-                reached = str(attempt.target)
-                moved_to = reached if reached != self.normalize_recipient(message.recipient) else None
-                return Sent(remote_id=_message_id(answer), degraded=attempt.degraded, moved_to=moved_to)
+        async def send(_: int, part: Message) -> str | None:
+            nonlocal attempt
+            remote_id, attempt = await self._send(part, replace(attempt, form=message.format))
+            return remote_id
+
+        try:
+            remote_id = await self._parts.send(message.nonce, messages_of(message), send)
+        except StoppedError as stopped:
+            return self._outcome(stopped.error, stopped.attempt.target)
+        reached = str(attempt.target)
+        moved_to = reached if reached != self.normalize_recipient(message.recipient) else None
+        return Sent(remote_id=remote_id, degraded=attempt.degraded, moved_to=moved_to)
 
     @override
     async def check(self) -> Identity | Fault:
@@ -206,6 +211,40 @@ class TelegramConnector(Connector):
     @override
     async def close(self) -> None:
         await self.reset()
+
+    async def _send(self, message: Message, attempt: Attempt) -> tuple[str | None, Attempt]:
+        """The new message's id, and how it was sent in the end. Raises `StoppedError`."""
+        while True:
+            method, parameters = call_for(message, attempt)
+            try:
+                return _message_id(await self._bot.call(method, **parameters)), attempt
+            except TelegramError as error:
+                changed = attempt.after(error)
+                if changed is None:
+                    raise StoppedError(error, attempt) from None
+            if changed.moved and not attempt.moved:
+                self._moved[attempt.target.chat] = changed.target.chat
+            attempt = changed
+
+    async def _change(self, message: Message) -> Outcome:
+        """Do not follow a group that moved: its old messages stay behind, and their numbers mean others there."""
+        attempt = Attempt(target=Target.parse(message.recipient), form=message.format)
+        if len(compose(message.text, message.title, message.format)) > MAX_PART:
+            return _ONE_PART
+        while True:
+            method, parameters = call_for(message, attempt)
+            try:
+                await self._bot.call(method, **parameters)
+            except TelegramError as error:
+                if not is_done_already(error):
+                    if isinstance(error, ChatMigrated):
+                        return Dead(fault=self._fault(error))
+                    changed = attempt.after(error)
+                    if changed is None:
+                        return self._outcome(error, attempt.target)
+                    attempt = changed
+                    continue
+            return Sent(remote_id=message.target, degraded=attempt.degraded)
 
     def _session_for_polling(self) -> ClientSession:
         """Its own, so that `reset` can throw it away, and sending never waits for a place behind a long poll."""

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bach_lib.connectors.discord.compose import nonce, plain, split
+from bach_lib.connectors.discord.compose import nonce, plain
 from bach_lib.connectors.discord.recipients import Target
+from bach_lib.connectors.splitting import split
 from bach_lib.errors import InvalidRecipientError
 from tests.lib.connectors.discord.conftest import a_message
 
