@@ -237,12 +237,16 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """Who we are on the platform, and in which `version` it answers if it tells, as a health check learned it."""
+    """Who we are on the platform, and in which `version` it answers if it tells, as a health check learned it.
+
+    `notice`: it works, but not all of it does, and a person can change that.
+    """
 
     id: str
     name: str
     link: str | None = None
     version: str | None = None
+    notice: Fault | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,23 +35,24 @@ from .const import (
     TYPE_MCP,
     TYPE_OLLAMA,
     TYPE_OPENAI_COMPATIBLE,
+    TYPE_SIGNAL,
     TYPE_TELEGRAM,
 )
 from .discord_recipient_flow import DiscordRecipientFlow, WebhookRecipientFlow
 from .entry import connection, recipient_unique_id
 from .hub import new_session
 from .kinds import KINDS, Kind
-from .partner_kinds import PARTNERS, PartnerKind, is_partner, is_same
+from .partner_kinds import ALL_KINDS, PartnerKind, is_partner, is_same
 from .person_flow import PersonFlow
 from .recipient_flow import RecipientFlow
+from .signal_recipient_flow import SignalRecipientFlow
 
 RECIPIENT_FLOWS: Final[Mapping[str, type[ConfigSubentryFlow]]] = {
     TYPE_DISCORD: DiscordRecipientFlow,
     TYPE_DISCORD_WEBHOOK: WebhookRecipientFlow,
+    TYPE_SIGNAL: SignalRecipientFlow,
 }
 """How recipients are found where it is not "write to the account"."""
-
-ALL_KINDS: Final[Mapping[str, Kind | PartnerKind]] = {**KINDS, **PARTNERS}
 
 FAULT_ERRORS: Final = {
     "bad_answer": "bad_answer",
@@ -67,6 +68,7 @@ FAULT_ERRORS: Final = {
     "timeout": "timeout",
     "tls": "tls",
     "unexpected_status": "bad_answer",
+    "wrong_mode": "wrong_mode",
 }
 """The text for each way in which a check can fail; `Kind.refused` and "cannot_connect" are the others."""
 
@@ -108,6 +110,10 @@ class BachConfigFlow(ConfigFlow, domain=DOMAIN):
     async def async_step_discord_webhook(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask for a webhook's address, and try it."""
         return await self._ask(TYPE_DISCORD_WEBHOOK, "discord_webhook", user_input)
+
+    async def async_step_signal(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask for a Signal account and the server that holds it, and try them."""
+        return await self._ask(TYPE_SIGNAL, "signal", user_input)
 
     async def async_step_ai(self, _: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Choose whose AI it is."""
@@ -201,13 +207,14 @@ class BachConfigFlow(ConfigFlow, domain=DOMAIN):
         )
 
     async def _check(self, data: Mapping[str, Any]) -> Identity | Fault:
-        """Who we are on the platform, or why not. Raises an `InputError`."""
-        return await check_connection(
+        """Who we are on the platform, or why not: also if only a part of it would work. Raises an `InputError`."""
+        answer = await check_connection(
             connection(data, name="new", reference=lambda field: f"form:{field}"),
             session=async_get_clientsession(self.hass),
             new_session=new_session,
             secrets={"form": data.get},
         )
+        return answer.notice or answer if isinstance(answer, Identity) else answer
 
     async def _keep(self, kind: Kind | PartnerKind, data: dict[str, Any], identity: Identity) -> ConfigFlowResult:
         """Create the entry, or give it its new data if it is still the same account."""

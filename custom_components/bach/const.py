@@ -15,6 +15,7 @@ CONF_LANGUAGE: Final = "language"
 CONF_LINK: Final = "link"
 CONF_LOGIN: Final = "login"
 CONF_MODEL: Final = "model"
+CONF_NUMBER: Final = "number"
 CONF_PARTNER: Final = "partner"
 CONF_RECIPIENT: Final = "recipient"
 CONF_ROLE: Final = "role"
@@ -37,7 +38,7 @@ RECIPIENT_BACH: Final = "bach"
 SECRET_FIELDS: Final = (CONF_BOT_TOKEN, CONF_LOGIN, CONF_SECRET, CONF_TOKEN, CONF_URL)
 """The fields of an entry that the library reads through references and that nobody else may see."""
 
-SETTING_FIELDS: Final = (CONF_API_KEY_HEADER, CONF_AVATAR_URL, CONF_MODEL, CONF_SYSTEM, CONF_USERNAME)
+SETTING_FIELDS: Final = (CONF_API_KEY_HEADER, CONF_AVATAR_URL, CONF_MODEL, CONF_NUMBER, CONF_SYSTEM, CONF_USERNAME)
 """The fields of an entry that become the settings of its row in the registry."""
 
 SUBENTRY_PERSON: Final = "person"
@@ -52,4 +53,5 @@ TYPE_HTTP: Final = "http"
 TYPE_MCP: Final = "mcp"
 TYPE_OLLAMA: Final = "ollama"
 TYPE_OPENAI_COMPATIBLE: Final = "openai-compatible"
+TYPE_SIGNAL: Final = "signal"
 TYPE_TELEGRAM: Final = "telegram"

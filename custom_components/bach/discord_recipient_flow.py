@@ -3,28 +3,17 @@
 from typing import Any, Final, override
 
 import voluptuous as vol
-from homeassistant.config_entries import ConfigEntryState, SubentryFlowResult
-from homeassistant.helpers.selector import (
-    SelectOptionDict,
-    SelectSelector,
-    SelectSelectorConfig,
-    SelectSelectorMode,
-    TextSelector,
-)
+from homeassistant.config_entries import SubentryFlowResult
+from homeassistant.helpers.selector import TextSelector
 
-from bach_lib import Candidate, Fault
-
-from .const import CONF_KIND, CONF_LINK, CONF_RECIPIENT
-from .coordinator import BachCoordinator
+from .finding_flow import FindingRecipientFlow
 from .recipient_flow import RecipientFlow
-from .rights import rights_schema, rights_values
-from .users import async_get_users
 
 CONF_NAME: Final = "name"
 _PERSON_SCHEMA: Final = vol.Schema({vol.Required(CONF_NAME): TextSelector()})
 
 
-class DiscordRecipientFlow(RecipientFlow):
+class DiscordRecipientFlow(FindingRecipientFlow):
     """Adds a channel, a thread or a person, and changes one."""
 
     @override
@@ -36,14 +25,8 @@ class DiscordRecipientFlow(RecipientFlow):
         """Choose among the channels and threads that the bot sees."""
         if user_input is not None:
             return self._create_candidate(user_input)
-        found = await self._find("")
-        if isinstance(found, str):
-            return self.async_abort(reason=found)
-        if isinstance(found, Fault):
-            return self.async_abort(reason="cannot_look", description_placeholders={"reason": found.text})
-        if not found:
-            return await self.async_step_nowhere()
-        return await self._offer("place", found)
+        found = await self._find()
+        return await self._offer("place", found) if found else await self.async_step_nowhere()
 
     async def async_step_nowhere(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:  # noqa: ARG002
         """The bot sees nothing: it has to be invited first."""
@@ -56,10 +39,6 @@ class DiscordRecipientFlow(RecipientFlow):
         errors: dict[str, str] = {}
         if user_input is not None:
             found = await self._find(user_input[CONF_NAME].strip())
-            if isinstance(found, str):
-                return self.async_abort(reason=found)
-            if isinstance(found, Fault):
-                return self.async_abort(reason="cannot_look", description_placeholders={"reason": found.text})
             if found and user_input[CONF_NAME].strip():
                 return await self._offer("pick_person", found)
             errors[CONF_NAME] = "nobody_found"
@@ -75,34 +54,6 @@ class DiscordRecipientFlow(RecipientFlow):
         if user_input is None:
             return await self.async_step_person()
         return self._create_candidate(user_input)
-
-    async def _find(self, query: str) -> list[Candidate] | Fault | str:
-        """What the platform tells, or the reason why it cannot be asked."""
-        entry = self._get_entry()
-        if entry.state is not ConfigEntryState.LOADED:
-            return "entry_not_loaded"
-        coordinator: BachCoordinator = entry.runtime_data
-        return await coordinator.bach.find(coordinator.connection, query)
-
-    async def _offer(self, step_id: str, found: list[Candidate]) -> SubentryFlowResult:
-        self._candidates = {candidate.recipient: candidate for candidate in found}
-        options = [SelectOptionDict(value=candidate.recipient, label=candidate.title) for candidate in found]
-        selector = SelectSelector(SelectSelectorConfig(options=options, mode=SelectSelectorMode.DROPDOWN))
-        rights = rights_schema(await async_get_users(self.hass))
-        return self.async_show_form(
-            step_id=step_id,
-            data_schema=vol.Schema({vol.Required(CONF_RECIPIENT): selector, **rights}),
-            description_placeholders=self._invitation(),
-        )
-
-    def _create_candidate(self, user_input: dict[str, Any]) -> SubentryFlowResult:
-        candidate = self._candidates[user_input[CONF_RECIPIENT]]
-        found = {CONF_KIND: candidate.kind, **rights_values(user_input)}
-        return self._create(candidate.recipient, candidate.title, found)
-
-    def _invitation(self) -> dict[str, str]:
-        entry = self._get_entry()
-        return {"name": entry.title, "link": entry.data.get(CONF_LINK) or ""}
 
 
 class WebhookRecipientFlow(RecipientFlow):

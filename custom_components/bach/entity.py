@@ -10,7 +10,7 @@ from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
 from .const import CONF_LINK, DOMAIN
 from .coordinator import BachCoordinator
-from .partner_kinds import PARTNERS
+from .partner_kinds import ALL_KINDS
 
 
 class BachEntity(CoordinatorEntity[BachCoordinator]):
@@ -28,11 +28,10 @@ class BachEntity(CoordinatorEntity[BachCoordinator]):
 
 def connection_device(entry: ConfigEntry) -> DeviceInfo:
     """The device of a connection."""
-    type_: str = entry.data[CONF_TYPE]
     return DeviceInfo(
         identifiers={(DOMAIN, entry.entry_id)},
         name=entry.title,
-        model=PARTNERS[type_].model if type_ in PARTNERS else type_.capitalize(),
+        model=_model(entry),
         entry_type=DeviceEntryType.SERVICE,
         configuration_url=entry.data.get(CONF_LINK),
     )
@@ -43,9 +42,14 @@ def recipient_device(hass: HomeAssistant, entry: ConfigEntry, subentry: ConfigSu
     return DeviceInfo(
         identifiers={(DOMAIN, f"{entry.entry_id}_{subentry.subentry_id}")},
         name=subentry.title,
-        model=entry.data[CONF_TYPE].capitalize(),
+        model=_model(entry),
         entry_type=DeviceEntryType.SERVICE,
         via_device_id=dr.async_get_device_id_by_identifier(
             hass, (DOMAIN, entry.entry_id), config_entry_id=entry.entry_id
         ),
     )
+
+
+def _model(entry: ConfigEntry) -> str:
+    type_: str = entry.data[CONF_TYPE]
+    return ALL_KINDS[type_].model if type_ in ALL_KINDS else type_.capitalize()

@@ -1,7 +1,7 @@
 """What the dialogs need to know of each kind of connection: what it asks for, and where people find that."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import voluptuous as vol
@@ -12,10 +12,13 @@ from .const import (
     CONF_AVATAR_URL,
     CONF_BOT_TOKEN,
     CONF_ENDPOINT,
+    CONF_NUMBER,
+    CONF_TOKEN,
     CONF_URL,
     CONF_USERNAME,
     TYPE_DISCORD,
     TYPE_DISCORD_WEBHOOK,
+    TYPE_SIGNAL,
     TYPE_TELEGRAM,
 )
 
@@ -23,39 +26,46 @@ SECTION_SERVER: Final = "server"
 
 SECRET_BOX: Final = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="current-password"))
 ADDRESS_BOX: Final = TextSelector(TextSelectorConfig(type=TextSelectorType.URL))
+NUMBER_BOX: Final = TextSelector(TextSelectorConfig(type=TextSelectorType.TEL))
 SERVER: Final = section(vol.Schema({vol.Optional(CONF_ENDPOINT): ADDRESS_BOX}), {"collapsed": True})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
-    """A kind of connection. `secret` is the field with the credential, `refused` what to say when it is not taken.
+    """A kind of connection: `model` is what its device is called.
 
-    `settings` are the other fields, `portal` is where the credential comes from. `invites`: the account must be let in
-    somewhere before it can write. `place` is the only place it leads to, if there is only one.
+    `secret` is the field with the credential, `refused` what to say when it is not taken, `portal` where it comes from.
+    `needed` are the fields that must be given, in front of everything else; with the address of the server among them
+    there is none that everybody uses. `settings` are the other fields. `invites`: the account must be let in somewhere
+    before it can write. `place` is the only place it leads to, if there is only one.
     """
 
+    model: str
     secret: str
     refused: str
     portal: str
     portal_url: str
-    settings: Mapping[str, TextSelector]
+    is_secret_needed: bool = True
+    needed: Mapping[str, TextSelector] = field(default_factory=dict)
+    settings: Mapping[str, TextSelector] = field(default_factory=dict)
     invites: bool = False
     place: str | None = None
 
     @property
     def schema(self) -> vol.Schema:
         """Everything, for a new connection."""
-        return vol.Schema({vol.Required(self.secret): SECRET_BOX, **self._others()})
+        return self._whole_schema(vol.Required if self.is_secret_needed else vol.Optional)
 
     @property
     def reconfigure_schema(self) -> vol.Schema:
         """The same, where the credential may stay."""
-        return vol.Schema({vol.Optional(self.secret): SECRET_BOX, **self._others()})
+        return self._whole_schema(vol.Optional)
 
     @property
     def reauth_schema(self) -> vol.Schema:
         """The credential alone."""
-        return vol.Schema({vol.Required(self.secret): SECRET_BOX})
+        marker = vol.Required if self.is_secret_needed else vol.Optional
+        return vol.Schema({marker(self.secret): SECRET_BOX})
 
     @property
     def placeholders(self) -> dict[str, str]:
@@ -67,51 +77,67 @@ class Kind:
         data = dict(old)
         if secret := user_input.get(self.secret, "").strip():
             data[self.secret] = secret
-        if SECTION_SERVER in user_input:
-            _replace(data, (CONF_ENDPOINT,), user_input[SECTION_SERVER])
-            _replace(data, self.settings, user_input)
+        if user_input.keys() <= {self.secret}:  # the form that asks for the credential alone
+            return data
+        _replace(data, (CONF_ENDPOINT,), user_input.get(SECTION_SERVER, {}))
+        _replace(data, (*self.needed, *self.settings), user_input)
         return data
 
     def suggest(self, data: Mapping[str, Any]) -> dict[str, Any]:
         """What a form starts with; secrets stay where they are."""
-        found = {field: data[field] for field in self.settings if field in data}
+        found = {name: data[name] for name in (*self.needed, *self.settings) if name in data}
         return found | ({SECTION_SERVER: {CONF_ENDPOINT: data[CONF_ENDPOINT]}} if CONF_ENDPOINT in data else {})
 
-    def _others(self) -> dict[vol.Marker, Any]:
-        return {vol.Optional(field): selector for field, selector in self.settings.items()} | {
-            vol.Required(SECTION_SERVER): SERVER
-        }
+    def _whole_schema(self, secret_marker: type[vol.Marker]) -> vol.Schema:
+        return vol.Schema(
+            {
+                **{vol.Required(name): selector for name, selector in self.needed.items()},
+                secret_marker(self.secret): SECRET_BOX,
+                **{vol.Optional(name): selector for name, selector in self.settings.items()},
+                **({} if CONF_ENDPOINT in self.needed else {vol.Required(SECTION_SERVER): SERVER}),
+            }
+        )
 
 
-def _replace(data: dict[str, Any], fields: Mapping[str, object] | tuple[str, ...], given: Mapping[str, Any]) -> None:
-    for field in fields:
-        data.pop(field, None)
-        if value := given.get(field, "").strip():
-            data[field] = value
+def _replace(data: dict[str, Any], names: tuple[str, ...], given: Mapping[str, Any]) -> None:
+    for name in names:
+        data.pop(name, None)
+        if value := given.get(name, "").strip():
+            data[name] = value
 
 
 KINDS: Final[Mapping[str, Kind]] = {
     TYPE_TELEGRAM: Kind(
+        model="Telegram",
         secret=CONF_BOT_TOKEN,
         refused="invalid_auth",
         portal="BotFather",
         portal_url="https://t.me/BotFather",
-        settings={},
     ),
     TYPE_DISCORD: Kind(
+        model="Discord",
         secret=CONF_BOT_TOKEN,
         refused="invalid_auth",
         portal="Discord's developer portal",
         portal_url="https://discord.com/developers/applications",
-        settings={},
         invites=True,
     ),
     TYPE_DISCORD_WEBHOOK: Kind(
+        model="Discord webhook",
         secret=CONF_URL,
         refused="invalid_webhook",
         portal="the channel's settings in Discord",
         portal_url="https://support.discord.com/hc/en-us/articles/228383668",
         settings={CONF_USERNAME: TextSelector(), CONF_AVATAR_URL: ADDRESS_BOX},
         place="channel",
+    ),
+    TYPE_SIGNAL: Kind(
+        model="Signal",
+        secret=CONF_TOKEN,
+        refused="invalid_account",
+        portal="signal-cli-rest-api",
+        portal_url="https://github.com/bbernhard/signal-cli-rest-api",
+        is_secret_needed=False,
+        needed={CONF_ENDPOINT: ADDRESS_BOX, CONF_NUMBER: NUMBER_BOX},
     ),
 }

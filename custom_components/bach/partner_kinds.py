@@ -30,7 +30,7 @@ from .const import (
     TYPE_OLLAMA,
     TYPE_OPENAI_COMPATIBLE,
 )
-from .kinds import ADDRESS_BOX, SECRET_BOX, SECTION_SERVER, SERVER
+from .kinds import ADDRESS_BOX, KINDS, SECRET_BOX, SECTION_SERVER, SERVER, Kind
 
 SECTION_CONVERSATION: Final = "conversation"
 SECTION_DETAILS: Final = "details"
@@ -183,6 +183,8 @@ PARTNERS: Final[Mapping[str, PartnerKind]] = {
     TYPE_MCP: PartnerKind(category=Category.MCP, model="MCP"),
     TYPE_HTTP: PartnerKind(category=Category.API, model="HTTP"),
 }
+
+ALL_KINDS: Final[Mapping[str, Kind | PartnerKind]] = {**KINDS, **PARTNERS}
 
 
 def is_partner(entry: ConfigEntry) -> bool:

@@ -43,9 +43,13 @@ MANUAL_SCHEMA: Final = vol.Schema(
 
 
 class RecipientFlow(ConfigSubentryFlow):
-    """Adds a recipient to a connection, and changes one. `is_heard`: what is written there comes in."""
+    """Adds a recipient to a connection, and changes one.
+
+    `is_heard`: what is written there comes in. `waiting_for`: the text that says what somebody has to write.
+    """
 
     is_heard: ClassVar[bool] = True
+    waiting_for: ClassVar[str] = "wait_for_message"
 
     def __init__(self) -> None:
         self._candidates: dict[str, Candidate] = {}
@@ -71,7 +75,7 @@ class RecipientFlow(ConfigSubentryFlow):
         if not self._waiting.done():
             return self.async_show_progress(
                 step_id="pair",
-                progress_action="wait_for_message",
+                progress_action=self.waiting_for,
                 description_placeholders={"name": entry.title, "link": entry.data.get(CONF_LINK) or ""},
                 progress_task=self._waiting,
             )

@@ -20,7 +20,7 @@ from .coordinator import BachConfigEntry
 from .entry import connection_name, recipient_unique_id
 from .people import async_move_people
 
-REPAIRS: Final = ("conflict", "intent_refused")
+REPAIRS: Final = ("conflict", "intent_refused", "wrong_mode")
 """Codes of the library for what keeps messages from coming in until a person does something elsewhere."""
 
 

@@ -18,8 +18,9 @@ from bach_lib.models import Status
 from custom_components.bach import condition, trigger
 from custom_components.bach.binary_sensor import BINARY_SENSORS, PARTNER_BINARY_SENSORS
 from custom_components.bach.button import BUTTONS
-from custom_components.bach.config_flow import ALL_KINDS, FAULT_ERRORS
+from custom_components.bach.config_flow import FAULT_ERRORS
 from custom_components.bach.event import EVENT_TYPES, INCOMING
+from custom_components.bach.partner_kinds import ALL_KINDS
 from custom_components.bach.received import Role
 from custom_components.bach.recipient_flow import KEEP_WAITING
 from custom_components.bach.sensor import PARTNER_SENSORS, SENSORS
@@ -139,12 +140,14 @@ def test_every_described_field_exists(section: str) -> None:
 def test_every_step_of_the_dialogs_has_texts() -> None:
     """A dialog would show bare keys."""
     steps = {
-        module: set(re.findall(r"async def async_step_(\w+)", SOURCES[module]))
-        for module in ("config_flow.py", "discord_recipient_flow.py", "recipient_flow.py", "person_flow.py")
+        module: set(re.findall(r"async def async_step_(\w+)", source))
+        for module, source in SOURCES.items()
+        if module.endswith("_flow.py")
     }
+    recipients = [found for module, found in steps.items() if module.endswith("recipient_flow.py")]
     flow, recipient, person = TEXTS["config"], *(TEXTS["config_subentries"][name] for name in ("recipient", "person"))
     assert set(flow["step"]) == steps["config_flow.py"] - {"reauth"}  # which only leads on to reauth_confirm
-    assert set(recipient["step"]) == steps["recipient_flow.py"] | steps["discord_recipient_flow.py"]
+    assert set(recipient["step"]) == set[str]().union(*recipients)
     assert set(person["step"]) == steps["person_flow.py"]
     for dialog in (flow, recipient, person):
         for step in dialog["step"].values():
@@ -160,7 +163,8 @@ def test_every_way_a_dialog_can_fail_has_a_text() -> None:
     recipient = TEXTS["config_subentries"]["recipient"]
     assert set(recipient["error"]) == {InvalidRecipientError.code, "nobody_found"}
     assert set(recipient["abort"]) == {"already_configured", "cannot_look", "entry_not_loaded", CannotReceiveError.code}
-    assert set(recipient["progress"]) == set(re.findall(r'progress_action="(\w+)"', SOURCES["recipient_flow.py"]))
+    waiting_for = re.findall(r'waiting_for: ClassVar\[str\] = "(\w+)"', "\n".join(SOURCES.values()))
+    assert set(recipient["progress"]) == set(waiting_for)
     assert set(TEXTS["selector"]["pick"]["options"]) == {KEEP_WAITING}
     assert set(TEXTS["selector"]["role"]["options"]) == set(Role)
     assert set(TEXTS["issues"]) >= set(REPAIRS)

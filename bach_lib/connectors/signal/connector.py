@@ -12,7 +12,7 @@ from bach_lib.connectors.signal import codec
 from bach_lib.connectors.signal.errors import RequestError, outcome_of
 from bach_lib.connectors.signal.hearing import Hearing
 from bach_lib.connectors.signal.recipients import normalize, own_number
-from bach_lib.connectors.signal.rest import Rest, Timeouts
+from bach_lib.connectors.signal.rest import About, Rest, Timeouts
 from bach_lib.connectors.signal.styles import compose
 from bach_lib.endpoints import check_endpoint
 from bach_lib.incoming import Media
@@ -95,6 +95,7 @@ class SignalConnector(Connector):
     async def check(self) -> Identity | Fault:
         """Whether the server knows the account: proves the way to the server, and that somebody registered it."""
         try:
+            about = await self._rest.about()
             accounts = await self._rest.call("GET", "v1", "accounts")
         except RequestError as error:
             return self._clean(error.fault)
@@ -104,7 +105,13 @@ class SignalConnector(Connector):
             return Fault(
                 code="auth_failed", text=f"{self._rest.host} has no account {self._number}. Register or link it there."
             )
-        return Identity(id=self._number, name=self._number)
+        return Identity(
+            id=self._number.removeprefix("+"),
+            name=self._number,
+            link=f"https://signal.me/#p/{self._number}",
+            version=about.version,
+            notice=None if about.can_receive else self._wrong_mode(about).fault,
+        )
 
     @override
     async def receive(self, cursor: str | None) -> Batch | Fault:
@@ -167,13 +174,14 @@ class SignalConnector(Connector):
 
     async def _connect(self) -> ClientWebSocketResponse:
         """In other modes the same address would take the messages away and answer with them, to nobody."""
-        match await self._listening.call("GET", "v1", "about"):
-            case {"mode": str(mode)} if mode.startswith("json-rpc"):
-                return await self._listening.listen("v1", "receive", self._number)
-            case {"mode": str(mode)}:
-                text = f'{self._rest.host} runs in mode "{mode[:20]}". Start it with MODE=json-rpc to receive.'
-                raise RequestError("wrong_mode", text)
-        raise RequestError("bad_answer", f"What answers at {self._rest.host} is no signal-cli-rest-api.")
+        about = await self._listening.about()
+        if not about.can_receive:
+            raise self._wrong_mode(about)
+        return await self._listening.listen("v1", "receive", self._number)
+
+    def _wrong_mode(self, about: About) -> RequestError:
+        text = f'{self._rest.host} runs in mode "{about.mode}". Start it with MODE=json-rpc to receive.'
+        return RequestError("wrong_mode", text)
 
     async def _send(self, message: Message, edited: codec.About | None) -> Outcome:
         body: dict[str, object] = {

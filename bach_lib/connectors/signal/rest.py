@@ -41,6 +41,19 @@ class Timeouts:
     total: float = 60.0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class About:
+    """What a server says about itself."""
+
+    mode: str
+    version: str | None
+
+    @property
+    def can_receive(self) -> bool:
+        """Whether it has a WebSocket."""
+        return self.mode.startswith("json-rpc")
+
+
 class Rest:
     """One server. `session` returns what to call through, which stays its owner's."""
 
@@ -77,6 +90,14 @@ class Rest:
             if failure is None:
                 return _decode(raw)
         raise failure  # out here, so that its `__context__` does not carry what aiohttp quotes
+
+    async def about(self) -> About:
+        """Whom we are talking to. Raises `RequestError`."""
+        match await self.call("GET", "v1", "about"):
+            case {"mode": str(mode), **rest}:
+                version = rest.get("version")
+                return About(mode=mode[:20], version=version[:50] if isinstance(version, str) and version else None)
+        raise RequestError("bad_answer", f"What answers at {self.host} is no signal-cli-rest-api.")
 
     async def download(self, *path: str, limit: int) -> bytes | None:
         """The bytes of a file, None if there are more than `limit`. Raises `RequestError`."""

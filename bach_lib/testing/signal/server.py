@@ -76,6 +76,11 @@ class SignalServer(PartnerServer):
         """What was sent, oldest first."""
         return self.box.sent
 
+    async def wait_for_sent(self, number: int = 1, timeout: float = 10.0) -> list[SentMessage]:
+        """Wait until so many were sent; return all. Raises TimeoutError after `timeout` seconds."""
+        await self._waiting.until(lambda: len(self.sent) >= number, timeout)
+        return self.sent
+
     def now(self) -> int:
         """The next millisecond; no two messages have the same."""
         self._time += 1
@@ -175,6 +180,7 @@ class SignalServer(PartnerServer):
                     **{str(name): value for name, value in rest.items()},
                 }
                 self.box.sent.append(SentMessage(timestamp=timestamp, recipients=recipients, text=shown, body=whole))
+                self._waiting.changed()
         return json_response({"timestamp": str(timestamp)}, status=201)
 
     def _change(self, method: str, call: str, body: object) -> Response:

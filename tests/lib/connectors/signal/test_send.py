@@ -151,10 +151,25 @@ async def test_what_was_taken_is_sent_whatever_is_said(
 
 async def test_the_account_must_be_known_there(connect: Connect, server: SignalServer) -> None:
     """Somebody with a typing error in the number would wait for messages for ever."""
-    assert await connect().check() == Identity(id=server.number, name=server.number)
+    assert await connect().check() == Identity(
+        id=server.number.removeprefix("+"),
+        name=server.number,
+        link=f"https://signal.me/#p/{server.number}",
+        version="0.98",
+    )
     answer = await connect(number="+491709999999").check()
     assert isinstance(answer, Fault)
     assert answer.code == "auth_failed"
+
+
+async def test_a_server_that_only_sends_is_noticed(connector: SignalConnector, server: SignalServer) -> None:
+    """Somebody would wait for answers that can never come in, before a connection that looks whole."""
+    server.mode = "native"
+    answer = await connector.check()
+    assert isinstance(answer, Identity)
+    assert answer.notice
+    assert answer.notice.code == "wrong_mode"
+    assert 'mode "native"' in answer.notice.text
 
 
 async def test_something_else_answers(connector: SignalConnector, server: SignalServer) -> None:

@@ -1,0 +1,56 @@
+"""What the dialogs for recipients share where the platform tells whom it reaches: look, offer, take what was picked."""
+
+from typing import Any
+
+import voluptuous as vol
+from homeassistant.config_entries import ConfigEntryState, SubentryFlowResult
+from homeassistant.data_entry_flow import AbortFlow
+from homeassistant.helpers.selector import (
+    SelectOptionDict,
+    SelectSelector,
+    SelectSelectorConfig,
+    SelectSelectorMode,
+)
+
+from bach_lib import Candidate, Fault
+
+from .const import CONF_KIND, CONF_LINK, CONF_RECIPIENT
+from .coordinator import BachCoordinator
+from .recipient_flow import RecipientFlow
+from .rights import rights_schema, rights_values
+from .users import async_get_users
+
+
+class FindingRecipientFlow(RecipientFlow):
+    """Adds a recipient that the platform names."""
+
+    async def _find(self, query: str = "") -> list[Candidate]:
+        """What the platform tells. Raises `AbortFlow` if it cannot be asked."""
+        entry = self._get_entry()
+        if entry.state is not ConfigEntryState.LOADED:
+            raise AbortFlow("entry_not_loaded")
+        coordinator: BachCoordinator = entry.runtime_data
+        found = await coordinator.bach.find(coordinator.connection, query)
+        if isinstance(found, Fault):
+            raise AbortFlow("cannot_look", {"reason": found.text})
+        return found
+
+    async def _offer(self, step_id: str, found: list[Candidate]) -> SubentryFlowResult:
+        self._candidates = {candidate.recipient: candidate for candidate in found}
+        options = [SelectOptionDict(value=candidate.recipient, label=candidate.title) for candidate in found]
+        selector = SelectSelector(SelectSelectorConfig(options=options, mode=SelectSelectorMode.DROPDOWN))
+        rights = rights_schema(await async_get_users(self.hass))
+        return self.async_show_form(
+            step_id=step_id,
+            data_schema=vol.Schema({vol.Required(CONF_RECIPIENT): selector, **rights}),
+            description_placeholders=self._invitation(),
+        )
+
+    def _create_candidate(self, user_input: dict[str, Any]) -> SubentryFlowResult:
+        candidate = self._candidates[user_input[CONF_RECIPIENT]]
+        found = {CONF_KIND: candidate.kind, **rights_values(user_input)}
+        return self._create(candidate.recipient, candidate.title, found)
+
+    def _invitation(self) -> dict[str, str]:
+        entry = self._get_entry()
+        return {"name": entry.title, "link": entry.data.get(CONF_LINK) or ""}
