@@ -1,0 +1,117 @@
+"""What can go wrong in BACH, as one tree.
+
+Every error says in one sentence what was wrong, where, and what to do. The sentence is a template plus placeholders, so
+that an application can show it in another language: `code` names the sentence, `placeholders` fill it. What can go
+wrong with a question stands in `unanswered`. The files follow the tree: `base` has its root, `inputs` what a caller can
+correct, `failures` everything else.
+
+    BachError
+    ├── InputError (also a ValueError): the caller can correct it; nothing was written
+    │   ├── UnknownConnectionError, ConnectionExistsError, InvalidNameError, UnknownTypeError
+    │   ├── InvalidEndpointError, UnknownFieldError, InvalidValueError
+    │   ├── InvalidRecipientError, CannotReceiveError, PushRefusedError
+    │   ├── EmptyTextError, TextTooLongError, UnknownFormatError, InvalidTimeToLiveError
+    │   ├── InvalidButtonsError, CannotDoError, NotSentError
+    │   ├── UnknownMessageError, NotRetryableError, NotCancellableError, IdempotencyKeyReusedError
+    │   ├── NoFileError, FileTooLargeError, InvalidRuleError, UnknownRuleError
+    │   └── InvalidSecretReferenceError, MissingSecretError, SecretNotFoundError, SecretNotWritableError
+    ├── SecretNotSavedError: a secret that changed with use could not be written
+    ├── NotFetchedError: the file that somebody sent could not be fetched
+    ├── QueueFullError: a limit on waiting messages was reached
+    ├── StorageError: the disk or the file
+    │   └── StoreInUseError, StoreTooNewError, StoreDamagedError, StoreFailedError
+    ├── MissingLibraryError: an extra of the package is not installed
+    └── NotOpenError: used before `async with`, or after it
+"""
+
+from bach_lib.errors.base import (
+    BachError,
+    InputError,
+)
+from bach_lib.errors.failures import (
+    MissingLibraryError,
+    NotFetchedError,
+    NotOpenError,
+    QueueFullError,
+    SecretNotSavedError,
+    StorageError,
+    StoreDamagedError,
+    StoreFailedError,
+    StoreInUseError,
+    StoreTooNewError,
+)
+from bach_lib.errors.inputs import (
+    CannotDoError,
+    CannotReceiveError,
+    ConnectionExistsError,
+    EmptyTextError,
+    FileTooLargeError,
+    IdempotencyKeyReusedError,
+    InvalidButtonsError,
+    InvalidEndpointError,
+    InvalidNameError,
+    InvalidRecipientError,
+    InvalidRuleError,
+    InvalidSecretReferenceError,
+    InvalidTimeToLiveError,
+    InvalidValueError,
+    MissingSecretError,
+    NoFileError,
+    NotCancellableError,
+    NotRetryableError,
+    NotSentError,
+    PushRefusedError,
+    SecretNotFoundError,
+    SecretNotWritableError,
+    TextTooLongError,
+    UnknownConnectionError,
+    UnknownFieldError,
+    UnknownFormatError,
+    UnknownMessageError,
+    UnknownRuleError,
+    UnknownTypeError,
+)
+
+__all__ = [
+    "BachError",
+    "CannotDoError",
+    "CannotReceiveError",
+    "ConnectionExistsError",
+    "EmptyTextError",
+    "FileTooLargeError",
+    "IdempotencyKeyReusedError",
+    "InputError",
+    "InvalidButtonsError",
+    "InvalidEndpointError",
+    "InvalidNameError",
+    "InvalidRecipientError",
+    "InvalidRuleError",
+    "InvalidSecretReferenceError",
+    "InvalidTimeToLiveError",
+    "InvalidValueError",
+    "MissingLibraryError",
+    "MissingSecretError",
+    "NoFileError",
+    "NotCancellableError",
+    "NotFetchedError",
+    "NotOpenError",
+    "NotRetryableError",
+    "NotSentError",
+    "PushRefusedError",
+    "QueueFullError",
+    "SecretNotFoundError",
+    "SecretNotSavedError",
+    "SecretNotWritableError",
+    "StorageError",
+    "StoreDamagedError",
+    "StoreFailedError",
+    "StoreInUseError",
+    "StoreTooNewError",
+    "TextTooLongError",
+    "UnknownConnectionError",
+    "UnknownFieldError",
+    "UnknownFormatError",
+    "UnknownMessageError",
+    "UnknownRuleError",
+    "UnknownTypeError",
+]

@@ -1,0 +1,70 @@
+"""What no caller can correct by asking differently: the disk, a limit, something missing or not open."""
+
+from bach_lib.errors.base import BachError
+
+
+class SecretNotSavedError(BachError):
+    """A secret has changed, and the new one exists in memory only."""
+
+    code = "secret_not_saved"
+    template = 'A new secret could not be written to "{reference}": {reason}. Mend that before the next restart.'
+
+
+class NotFetchedError(BachError):
+    """The platform did not hand out a file."""
+
+    code = "not_fetched"
+    template = "The file of message {id} could not be fetched: {reason}. Try again, or have it sent again."
+
+
+class QueueFullError(BachError):
+    """Too many messages wait already; a runaway automation must not fill the disk."""
+
+    code = "queue_full"
+    template = '"{connection}" has {limit} messages waiting, which is its limit. Send them, cancel them, or wait.'
+
+
+class StorageError(BachError):
+    """The disk or the file."""
+
+
+class StoreInUseError(StorageError):
+    """Another process has the database open."""
+
+    code = "store_in_use"
+    template = "{path} is in use by another BACH. Stop it first, or choose another file."
+
+
+class StoreTooNewError(StorageError):
+    """A newer BACH has written the file."""
+
+    code = "store_too_new"
+    template = "{path} was written by a newer BACH (layout {found}, this one knows {known}). Update BACH."
+
+
+class StoreDamagedError(StorageError):
+    """The file is not a database, or a broken one."""
+
+    code = "store_damaged"
+    template = "{path} is not a readable database. Restore it from a backup, or move it away to start empty."
+
+
+class StoreFailedError(StorageError):
+    """Reading or writing failed; the transaction was taken back."""
+
+    code = "store_failed"
+    template = "{path} could not be read or written: {reason}. Check the disk's free space and health."
+
+
+class MissingLibraryError(BachError):
+    """An extra of the package is not installed."""
+
+    code = "missing_library"
+    template = 'The type "{type}" needs the package {package}. Install bach-lib[{extra}].'
+
+
+class NotOpenError(BachError):
+    """Used outside of `async with`."""
+
+    code = "not_open"
+    template = 'BACH is not open. Use it inside "async with Bach(...)".'
