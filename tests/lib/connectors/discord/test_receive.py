@@ -318,7 +318,9 @@ async def test_a_gateway_that_closes_every_connection(connect: Connect, server: 
 async def test_a_gateway_that_does_not_come_back(connect: Connect, world: World) -> None:
     """Receiving would count as working while nothing can come in."""
     connector = connect(settings=Settings(poll_seconds=0.05, connect_seconds=0.05))
-    cursor = (await listen(connector)).cursor
+    while isinstance(answer := await connector.receive(None), Reason):  # a busy machine needs longer to connect
+        assert answer.code == "timeout"
+    cursor = answer.cursor
     world.server.gateway.is_mute = True
     world.server.gateway.cut()
     await world.server.wait_until(lambda: not world.server.gateway.connected)
