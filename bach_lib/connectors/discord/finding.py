@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from discord.http import Route
 
+from bach_lib.connectors.discord.errors import RequestError
 from bach_lib.connectors.discord.places import THREAD_TYPES
 from bach_lib.connectors.discord.reading import items, name_of, number, part
 from bach_lib.connectors.discord.recipients import Target
@@ -34,8 +35,8 @@ async def find_places(rest: Rest) -> list[Candidate]:
     """The channels of all servers, each with its threads behind it. Raises `RequestError`."""
     found: list[Candidate] = []
     for guild in await _guilds(rest):
-        channels = await rest.request(Route("GET", "/guilds/{guild_id}/channels", guild_id=guild.id))
-        active = await rest.request(Route("GET", "/guilds/{guild_id}/threads/active", guild_id=guild.id))
+        channels = await _ask(rest, Route("GET", "/guilds/{guild_id}/channels", guild_id=guild.id))
+        active = await _ask(rest, Route("GET", "/guilds/{guild_id}/threads/active", guild_id=guild.id))
         threads = items(active, "threads") if isinstance(active, dict) else []
         ordered = sorted(_objects(channels), key=lambda channel: number(channel, "position") or 0)
         for channel in ordered:
@@ -49,12 +50,23 @@ async def find_people(rest: Rest, query: str) -> list[Candidate]:
     found: dict[str, Candidate] = {}
     for guild in await _guilds(rest):
         route = Route("GET", "/guilds/{guild_id}/members/search", guild_id=guild.id)
-        members = await rest.request(route, params={"query": query, "limit": str(_MAX_PEOPLE)})
+        members = await _ask(rest, route, {"query": query, "limit": str(_MAX_PEOPLE)})
         for user in (part(member, "user") for member in _objects(members)):
             if (user_id := number(user, "id")) and user.get("bot") is not True:
                 recipient = str(Target(person=user_id))
                 found[recipient] = Candidate(recipient=recipient, title=_name(user), kind="private")
     return list(found.values())[:_MAX_PEOPLE]
+
+
+async def _ask(rest: Rest, route: Route, params: Mapping[str, str] | None = None) -> object:
+    """An answer; None from a server that does not let the bot look. Raises `RequestError`."""
+    try:
+        answer: object = await rest.request(route, params=params)
+    except RequestError as error:
+        if error.code != "forbidden":
+            raise
+        return None
+    return answer
 
 
 async def _guilds(rest: Rest) -> list[_Guild]:

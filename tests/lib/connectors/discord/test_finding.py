@@ -52,6 +52,17 @@ async def test_what_stands_in_the_way_is_said(connector: DiscordConnector, serve
     assert found.code == "server_error"
 
 
+async def test_one_server_that_lets_nobody_look_hides_no_other(
+    connector: DiscordConnector, world: World, server: DiscordServer
+) -> None:
+    """One server with strict rules would take all others out of the dialog."""
+    server.add_channel(server.add_guild("Club"), "news")
+    server.fail(Fault.forbidden(), calls=["get_guild_channels"])
+    found = await connector.find("")
+    assert isinstance(found, list)
+    assert [candidate.title for candidate in found] == ["#news (Club)"]
+
+
 async def test_a_bot_in_no_server(connect: Connect, server: DiscordServer) -> None:
     """A new bot would be an error instead of an invitation."""
     server.guilds.clear()
