@@ -1,37 +1,13 @@
 """What a new connection is made from, as it stands on a command line."""
 
 import json
-from collections.abc import Iterable, Mapping
-from importlib import import_module
+from collections.abc import Iterable
 
 from bach_lib.cli import secret_files
 from bach_lib.cli.faults import SentenceError
 from bach_lib.cli.options import settings
 
-_SECRETS: Mapping[str, tuple[str, ...]] = {
-    "discord": ("bot_token",),
-    "discord_webhook": ("url",),
-    "telegram": ("bot_token",),
-}
-"""What connectors need; for the other categories `bach_lib.probes.kinds` knows."""
 _REFERENCES = ("env:", "file:", "keyring:")
-USUAL = "token"
-
-
-def category_of(type_: str) -> str:
-    """The category of a type: that of a known partner, else it is a connector."""
-    kind = import_module("bach_lib.probes.kinds").KINDS.get(type_)
-    return "connector" if kind is None else str(kind.category)
-
-
-def needed_secrets(type_: str, auth_type: str) -> tuple[str, ...]:
-    """The names of the secrets that such a connection cannot do without."""
-    kinds = import_module("bach_lib.probes.kinds")
-    kind = kinds.KINDS.get(type_)
-    if kind is None:
-        return _SECRETS.get(type_, ())
-    auth = kind.usual if auth_type == USUAL else auth_type
-    return tuple(kinds.NEEDED.get(auth, ()))
 
 
 def secrets(name: str, needed: Iterable[str], given: Iterable[str]) -> dict[str, str]:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bach_lib.cli import fields
+from bach_lib.cli import fields, needs
 from bach_lib.cli.asking import ask, run
 from bach_lib.cli.console import Json, Row, as_row, say, show_one
 from bach_lib.cli.faults import SentenceError, sentences
@@ -36,7 +36,10 @@ DETAILS = (
 )
 
 Name = Annotated[str, typer.Argument(help="The name of a connection.")]
-Type = Annotated[str, typer.Argument(metavar="TYPE", help="telegram, discord, claude, ollama, http …")]
+Secret = Annotated[
+    list[str] | None, typer.Option(metavar="FIELD[=REFERENCE]", help="env:, file: or keyring:; without it, asked.")
+]
+Type = Annotated[str, typer.Argument(metavar="TYPE", help="telegram, discord, signal, webhook, claude, mcp …")]
 
 
 @command
@@ -44,40 +47,50 @@ def add(
     type_: Type,
     name: Annotated[str, typer.Argument(help="What to call it: letters, digits, _ - .")],
     *,
-    endpoint: Annotated[str | None, typer.Argument(help="Its address, if it is not the usual one.")] = None,
-    secret: Annotated[
-        list[str] | None, typer.Option(metavar="FIELD[=REFERENCE]", help="env:, file: or keyring:; without it, asked.")
-    ] = None,
-    auth_type: Annotated[str, typer.Option(help="none, api_key, bearer or basic, where there is a choice.")] = "token",
+    address: Annotated[str | None, typer.Argument(metavar="[ENDPOINT]", help="The same as --endpoint.")] = None,
+    endpoint: Annotated[str | None, typer.Option(help="Its address, if it is not the usual one.")] = None,
+    secret: Secret = None,
+    auth_type: Annotated[
+        str, typer.Option(help="none, api_key, bearer, basic or oauth, where there is a choice.")
+    ] = "token",
     allow: Annotated[list[str] | None, typer.Option(help="Whose messages are let in; repeat it.")] = None,
     setting: Annotated[list[str] | None, typer.Option(metavar="KEY=VALUE", help="What its type can be told.")] = None,
     disabled: Annotated[bool, typer.Option("--disabled", help="Do not let it work yet.")] = False,
     check: Annotated[bool, typer.Option(help="Ask the platform first whether all is right.")] = True,
 ) -> None:
     """Add a connection. Missing secrets are asked for without echo and kept in files only you can read."""
+    endpoint = endpoint or address
     made: dict[str, Json] = {"name": name, "type": type_, "endpoint": endpoint, "is_active": not disabled}
     references: dict[str, str] = {}
 
     async def work(session: Session) -> Row:
         if check:
-            answer = as_row(await session.ask("try_out", fields=made))
-            if not answer["is_good"]:
-                raise SentenceError(f"It does not work yet, so nothing was added: {answer['answer']}")
-            say(f"It answers as {answer['answer']}.")
+            _show_answer(as_row(await session.ask("try_out", fields=made)))
         return as_row(await session.ask("add", fields=made))
 
     is_added = False
     try:
         with sentences():
-            references |= fields.secrets(name, fields.needed_secrets(type_, auth_type), secret or ())
             settings = dict(fields.setting(one) for one in setting or ())
-        made |= {"category": fields.category_of(type_), "auth_type": auth_type, "auth_config": references}
+            given = [one.partition("=")[0] for one in secret or ()]
+            needed = needs.required(type_, auth_type, endpoint=endpoint, given=given, settings=settings)
+            references |= fields.secrets(name, needed, secret or ())
+        made |= {"category": needs.category_of(type_), "auth_type": auth_type, "auth_config": references}
         made |= {"allowed": list(allow or ()), "settings": settings}  # type: ignore[dict-item] # what JSON made
         show_one(run(work, creates=True), *COLUMNS[:5])
         is_added = True
     finally:
         if not is_added:
             fields.forget(references.values())
+
+
+def _show_answer(answer: Row) -> None:
+    """Raises `SentenceError` if it is no good one."""
+    if not answer["is_good"]:
+        raise SentenceError(f"It does not work yet, so nothing was added: {answer['answer']}")
+    say(f"It answers as {answer['answer']}.")
+    if notice := answer["notice"]:
+        say(f"But: {notice}")
 
 
 @command

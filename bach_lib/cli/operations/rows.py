@@ -102,11 +102,11 @@ def answer_row(name: str, answer: Identity | Fault) -> Row:
     row: Row = {"name": name, "is_good": not isinstance(answer, Fault)}
     if isinstance(answer, Fault):
         return row | {"code": answer.code, "answer": answer.text}
-    row |= {"code": None, "answer": answer.name, "link": answer.link}
+    row |= {"code": None, "answer": answer.name, "link": answer.link, "version": answer.version}
+    row["notice"] = answer.notice.text if answer.notice else None
     if isinstance(answer, Report):
         row |= {
             "latency": round(answer.latency, 3),
-            "version": answer.version,
             "offers": list(answer.offers),
             "offered": answer.offered,
         }

@@ -18,6 +18,7 @@ from typer.testing import CliRunner
 
 from bach_lib.cli.app import app
 from bach_lib.testing import TelegramServer
+from bach_lib.testing.loopback import Loopback
 
 TOKEN = "123456:AAFakeTokenFakeTokenFakeTokenFakeTok"
 ADA = 42
@@ -132,6 +133,22 @@ class Telegram:
 
     def _do(self, work: Coroutine[object, object, None]) -> None:
         asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
+
+
+@contextmanager
+def served(server: Loopback) -> Iterator[str]:
+    """Where any other server is, in a thread of its own as well."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    try:
+        asyncio.run_coroutine_threadsafe(server.start(), loop).result(10)
+        yield server.url
+    finally:
+        asyncio.run_coroutine_threadsafe(server.stop(), loop).result(10)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
 
 
 @pytest.fixture

@@ -1,0 +1,99 @@
+"""Connections of every type, as people type them: what is missing is asked for, or said."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from bach_lib.cli.needs import needs_of
+from bach_lib.connectors import Connectors
+from bach_lib.testing.homeassistant import HomeAssistantServer
+from bach_lib.testing.signal import SignalServer
+from tests.lib.cli.conftest import Run, served
+
+
+def test_signal_is_added_with_its_address_and_number(bach_: Run) -> None:
+    """Whoever has Signal would have to write Python, and would not hear that nothing can come in."""
+    with served(server := SignalServer()) as url:
+        words = ("connector", "add", "signal", "home", "--endpoint", url, "--setting", f"number={server.number}")
+        said = bach_(*words)
+        assert said.code == 0, said
+        assert f"It answers as {server.number}." in said.output + said.errors
+        assert bach_("connections", "show", "home", "--json").row()["endpoint"] == url
+        [row] = bach_("connections", "check", "--json").rows()
+        assert (row["is_good"], row["version"], row["notice"]) == (True, "0.98", None)
+
+        server.mode = "native"
+        said = bach_("connector", "add", "signal", "other", url, "--setting", f"number={server.number}")
+        assert said.code == 0
+        assert f'But: {url.removeprefix("http://")} runs in mode "native".' in said.output + said.errors
+
+
+def test_a_token_of_signals_proxy_is_asked_for(bach_: Run) -> None:
+    """A server behind a proxy could not be used, or its token would stand in the command line."""
+    with served(SignalServer(key="of-the-proxy")) as url:
+        words = ["connector", "add", "signal", "home", url, "--setting", "number=+491700000001"]
+        assert bach_(*words).code == 1
+        said = bach_(*words, "--secret", "token", typed="of-the-proxy\n")
+        assert said.code == 0, said
+        assert "of-the-proxy" not in said.output + bach_("connections", "show", "home", "--json").output
+
+
+def test_another_home_asks_for_its_token(bach_: Run) -> None:
+    """Whoever does not know how its secret is called could not add it."""
+    with served(HomeAssistantServer(key="long-lived")) as url:
+        said = bach_("connector", "add", "homeassistant", "cabin", "--endpoint", url, typed="long-lived\n")
+        assert said.code == 0, said
+        assert [row["type"] for row in bach_("connector", "list", "--json").rows()] == ["homeassistant"]
+
+
+@pytest.mark.parametrize(
+    ("words", "missing"),
+    [
+        (["signal"], ["--endpoint http://", "--setting number=+49"]),
+        (["signal", "--endpoint", "http://127.0.0.1:9"], ["--setting number=+49"]),
+        (["homeassistant"], ["--endpoint http://"]),
+        (["mcp"], ["--endpoint https://"]),
+        (["ollama", "--auth-type", "oauth"], ["--setting token_endpoint=https://"]),
+    ],
+)
+def test_what_is_missing_is_said_before_a_secret_is_typed(
+    bach_: Run, words: Sequence[str], missing: Sequence[str]
+) -> None:
+    """A person would type a secret for nothing, and then read that "" is no address."""
+    said = bach_("connector", "add", words[0], "home", *words[1:])
+    assert said.code == 1
+    assert all(one in said.errors for one in missing)
+    assert said.errors.count("--") == len(missing)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["https://example.org/alerts"],
+        ["--endpoint", "https://example.org/alerts"],
+        ["--secret", "incoming_token=env:INCOMING"],
+        ["--secret", "url=env:ADDRESS"],
+    ],
+)
+def test_a_webhook_is_asked_for_nothing_that_it_can_do_without(
+    bach_: Run, monkeypatch: pytest.MonkeyPatch, words: Sequence[str]
+) -> None:
+    """Nobody could add one that only takes what comes in, or whose address is no secret."""
+    monkeypatch.setenv("INCOMING", "long-enough-for-a-token")
+    monkeypatch.setenv("ADDRESS", "https://example.org/alerts")
+    said = bach_("connector", "add", "webhook", "alerts", *words, "--no-check", "--disabled")
+    assert said.code == 0, said
+
+
+def test_a_webhook_asks_for_its_address(bach_: Run) -> None:
+    """One with neither would only fail when the first message goes."""
+    said = bach_("connector", "add", "webhook", "alerts", "--no-check", typed="https://example.org/secret-way\n")
+    assert said.code == 0, said
+    assert "secret-way" not in bach_("connections", "show", "alerts", "--json").output
+
+
+@pytest.mark.parametrize("type_", Connectors().types)
+def test_no_type_is_forgotten(type_: str) -> None:
+    """A new connector would be added without what it needs."""
+    needed = needs_of(type_, "token", endpoint=None, given=())
+    assert needed.secrets or needed.endpoint
