@@ -27,6 +27,7 @@ from .coordinator import BachConfigEntry, BachCoordinator
 from .entity import connection_device
 from .entry import as_connection, connection_name
 from .errors import placeholders
+from .hooks import async_serve, async_withdraw
 from .hub import HUB, Hub
 from .incoming import async_listen
 from .lost_users import async_watch_users
@@ -57,6 +58,8 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     async_setup_services(hass)
     async_register_views(hass)
     async_register_commands(hass)
+    for entry in hass.config_entries.async_entries(DOMAIN):
+        async_serve(hass, entry)  # before they are set up: who posts early is told to come again
     return True
 
 
@@ -79,6 +82,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: BachConfigEntry) -> bool
     async_watch(hass, entry, bach)
     async_chat(hass, entry, bach)
     async_listen(hass, entry, bach)
+    async_serve(hass, entry)
     async_watch_users(hass, entry)
     entry.async_on_unload(entry.add_update_listener(_updated))
     return True
@@ -92,6 +96,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: BachConfigEntry) -> boo
 async def async_remove_entry(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Forget a connection with all that waits for it, and the database with the last one."""
     hub = hass.data[HUB]
+    async_withdraw(hass, entry)
     if not hass.config_entries.async_entries(DOMAIN):
         await hub.remove_files()
         return

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import override
 
 from homeassistant.components.binary_sensor import (
+    DOMAIN,
     BinarySensorDeviceClass,
     BinarySensorEntity,
     BinarySensorEntityDescription,
@@ -19,7 +20,8 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from bach_lib import ConnectionState, Health
 
 from .coordinator import BachConfigEntry, Snapshot
-from .entity import BachEntity
+from .entity import BachEntity, async_keep_only
+from .webhook_kind import receives, sends
 
 PARALLEL_UPDATES = 0
 
@@ -65,8 +67,12 @@ async def async_setup_entry(
     hass: HomeAssistant, entry: BachConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Add the binary sensors of a connection."""
-    descriptions = PARTNER_BINARY_SENSORS if entry.runtime_data.is_partner else BINARY_SENSORS
-    async_add_entities(BachBinarySensor(entry.runtime_data, description) for description in descriptions)
+    coordinator = entry.runtime_data
+    directions = {"sending": sends(entry.data), "receiving": receives(entry.data)}
+    descriptions = PARTNER_BINARY_SENSORS if coordinator.is_partner else BINARY_SENSORS
+    entities = [BachBinarySensor(coordinator, one) for one in descriptions if directions.get(one.key, True)]
+    async_keep_only(hass, entry, DOMAIN, {entity.unique_id for entity in entities})
+    async_add_entities(entities)
 
 
 class BachBinarySensor(BachEntity, BinarySensorEntity):

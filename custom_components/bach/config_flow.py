@@ -7,7 +7,6 @@ from homeassistant.config_entries import (
     SOURCE_REAUTH,
     SOURCE_USER,
     ConfigEntry,
-    ConfigFlow,
     ConfigFlowResult,
     ConfigSubentryData,
     ConfigSubentryFlow,
@@ -37,6 +36,7 @@ from .const import (
     TYPE_OPENAI_COMPATIBLE,
     TYPE_SIGNAL,
     TYPE_TELEGRAM,
+    TYPE_WEBHOOK,
 )
 from .discord_recipient_flow import DiscordRecipientFlow, WebhookRecipientFlow
 from .entry import connection, recipient_unique_id
@@ -46,6 +46,9 @@ from .partner_kinds import ALL_KINDS, PartnerKind, is_partner, is_same
 from .person_flow import PersonFlow
 from .recipient_flow import RecipientFlow
 from .signal_recipient_flow import SignalRecipientFlow
+from .webhook_flow import WebhookSteps
+from .webhook_kind import FIELD_ERRORS, WEBHOOK, WebhookKind, made, receives
+from .webhook_recipient_flow import HookRecipientFlow, MuteHookRecipientFlow
 
 RECIPIENT_FLOWS: Final[Mapping[str, type[ConfigSubentryFlow]]] = {
     TYPE_DISCORD: DiscordRecipientFlow,
@@ -59,6 +62,7 @@ FAULT_ERRORS: Final = {
     "bad_request": "bad_answer",
     "dns": "dns",
     "forbidden": "forbidden",
+    "gone": "bad_answer",
     "not_found": "bad_answer",
     "rate_limited": "rate_limited",
     "redirected": "bad_answer",
@@ -73,7 +77,7 @@ FAULT_ERRORS: Final = {
 """The text for each way in which a check can fail; `Kind.refused` and "cannot_connect" are the others."""
 
 
-class BachConfigFlow(ConfigFlow, domain=DOMAIN):
+class BachConfigFlow(WebhookSteps, domain=DOMAIN):
     """Adds a connection and changes its credentials."""
 
     VERSION = 1
@@ -89,15 +93,18 @@ class BachConfigFlow(ConfigFlow, domain=DOMAIN):
         recipient_flow = RECIPIENT_FLOWS.get(config_entry.data[CONF_TYPE], RecipientFlow)
         if config_entry.data[CONF_TYPE] == TYPE_DISCORD_WEBHOOK:  # nobody is heard through it
             return {SUBENTRY_RECIPIENT: recipient_flow}
+        if config_entry.data[CONF_TYPE] == TYPE_WEBHOOK:  # who posts says who it is, so nobody is in a group
+            return {SUBENTRY_RECIPIENT: HookRecipientFlow if receives(config_entry.data) else MuteHookRecipientFlow}
         return {SUBENTRY_RECIPIENT: recipient_flow, SUBENTRY_PERSON: PersonFlow}
 
     def __init__(self) -> None:
+        super().__init__()
         self._found: tuple[dict[str, Any], Identity] | None = None
 
     @override
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Choose what the connection leads to."""
-        return self.async_show_menu(step_id="user", menu_options=[*KINDS, "ai", "mcp", "http"])
+        return self.async_show_menu(step_id="user", menu_options=[*KINDS, TYPE_WEBHOOK, "ai", "mcp", "http"])
 
     async def async_step_telegram(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask for a Telegram bot's token, and try it."""
@@ -159,10 +166,14 @@ class BachConfigFlow(ConfigFlow, domain=DOMAIN):
 
     async def async_step_reauth_confirm(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask for new credentials."""
+        if self._entry().data[CONF_TYPE] == TYPE_WEBHOOK:
+            return await self.async_step_webhook_refused()
         return await self._ask(self._entry().data[CONF_TYPE], "reauth_confirm", user_input)
 
     async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask for other credentials, another look or another server."""
+        if self._entry().data[CONF_TYPE] == TYPE_WEBHOOK:
+            return await self.async_step_change_webhook()
         return await self._ask(self._entry().data[CONF_TYPE], "reconfigure", user_input)
 
     @override
@@ -175,28 +186,34 @@ class BachConfigFlow(ConfigFlow, domain=DOMAIN):
             result["next_flow"] = (FlowType.CONFIG_SUBENTRIES_FLOW, subentry_flow["flow_id"])
         return result
 
+    @override
     async def _ask(self, type_: str, step_id: str, user_input: dict[str, Any] | None) -> ConfigFlowResult:
         """Show the form until what was given works, then keep it."""
         kind, old = ALL_KINDS[type_], self._entry_data()
         errors: dict[str, str] = {}
         placeholders = {**kind.placeholders, "reason": "", "expected": ""}
         if user_input is not None:
-            data = kind.merge({CONF_TYPE: type_, **old}, user_input)
             try:
+                data = kind.merge({CONF_TYPE: type_, **old}, user_input)
                 answer = await self._check(data)
             except InvalidEndpointError:
                 errors["base"] = "invalid_endpoint"
             except InvalidValueError as error:
-                field = error.placeholders["field"]
-                errors["base" if isinstance(kind, PartnerKind) else field] = "invalid_value"  # theirs are in sections
+                errors |= _unusable(error.placeholders["field"], kind)
                 placeholders["expected"] = error.placeholders["expected"]
             except InputError:  # an empty credential, or one that cannot be one
                 errors["base"] = kind.refused
             else:
                 if isinstance(answer, Identity):
+                    if isinstance(kind, WebhookKind):
+                        return await self._keep_webhook(data, answer, made(old, user_input, data))
                     return await self._keep(kind, data, answer)
                 errors["base"], placeholders["reason"] = _error(answer, kind), answer.text
-        schemas = {"reauth_confirm": kind.reauth_schema, "reconfigure": kind.reconfigure_schema}
+        schemas = {
+            "reauth_confirm": kind.reauth_schema,
+            "reconfigure": kind.reconfigure_schema,
+            "webhook_refused": WEBHOOK.reauth_schema,
+        }
         return self.async_show_form(
             step_id=step_id,
             data_schema=self.add_suggested_values_to_schema(
@@ -240,6 +257,7 @@ class BachConfigFlow(ConfigFlow, domain=DOMAIN):
             return self._create(data, identity)
         return self.async_update_and_abort(own, data=data)
 
+    @override
     def _create(self, data: dict[str, Any], identity: Identity) -> ConfigFlowResult:
         place = ALL_KINDS[data[CONF_TYPE]].place
         first = (
@@ -256,6 +274,7 @@ class BachConfigFlow(ConfigFlow, domain=DOMAIN):
         )
         return self.async_create_entry(title=identity.name, data=data, subentries=first)
 
+    @override
     def _entry(self) -> ConfigEntry:
         return self._get_reauth_entry() if self.source == SOURCE_REAUTH else self._get_reconfigure_entry()
 
@@ -263,5 +282,12 @@ class BachConfigFlow(ConfigFlow, domain=DOMAIN):
         return {} if self.source == SOURCE_USER else self._entry().data
 
 
-def _error(fault: Fault, kind: Kind | PartnerKind) -> str:
+def _unusable(field: str, kind: Kind | PartnerKind | WebhookKind) -> dict[str, str]:
+    """What to say of a field that cannot be as it is. No error can be shown at what stands in a section."""
+    if isinstance(kind, WebhookKind):
+        return {"base": FIELD_ERRORS.get(field.partition(",")[0], "invalid_value")}
+    return {"base" if isinstance(kind, PartnerKind) else field: "invalid_value"}
+
+
+def _error(fault: Fault, kind: Kind | PartnerKind | WebhookKind) -> str:
     return kind.refused if fault.code == "auth_failed" else FAULT_ERRORS.get(fault.code, "cannot_connect")

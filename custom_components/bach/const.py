@@ -7,9 +7,16 @@ DOMAIN: Final = "bach"
 CONF_AGENT: Final = "agent"
 CONF_API_KEY_HEADER: Final = "api_key_header"
 CONF_AUTH_TYPE: Final = "auth_type"
+CONF_AUTHORIZATION: Final = "authorization"
 CONF_AVATAR_URL: Final = "avatar_url"
+CONF_BODY: Final = "body"
 CONF_BOT_TOKEN: Final = "bot_token"  # noqa: S105  the name of a field, not a token
 CONF_ENDPOINT: Final = "endpoint"
+CONF_HEADERS: Final = "headers"
+CONF_INCOMING: Final = "incoming"
+CONF_INCOMING_ADDRESSES: Final = "incoming_addresses"
+CONF_INCOMING_SECRET: Final = "incoming_secret"  # noqa: S105  as above
+CONF_INCOMING_TOKEN: Final = "incoming_token"  # noqa: S105  as above
 CONF_KIND: Final = "kind"
 CONF_LANGUAGE: Final = "language"
 CONF_LINK: Final = "link"
@@ -28,6 +35,7 @@ CONF_TOKEN: Final = "token"  # noqa: S105  as above
 CONF_URL: Final = "url"
 CONF_USER_ID: Final = "user_id"
 CONF_USERNAME: Final = "username"
+CONF_WEBHOOK_ID: Final = "webhook_id"
 
 EVENT_MESSAGE: Final = "bach_message"
 """The event on Home Assistant's bus for every message that came in."""
@@ -35,10 +43,30 @@ EVENT_MESSAGE: Final = "bach_message"
 RECIPIENT_BACH: Final = "bach"
 """The recipient that is the BACH in another home."""
 
-SECRET_FIELDS: Final = (CONF_BOT_TOKEN, CONF_LOGIN, CONF_SECRET, CONF_TOKEN, CONF_URL)
+SECRET_FIELDS: Final = (
+    CONF_AUTHORIZATION,
+    CONF_BOT_TOKEN,
+    CONF_INCOMING_SECRET,
+    CONF_INCOMING_TOKEN,
+    CONF_LOGIN,
+    CONF_SECRET,
+    CONF_TOKEN,
+    CONF_URL,
+)
 """The fields of an entry that the library reads through references and that nobody else may see."""
 
-SETTING_FIELDS: Final = (CONF_API_KEY_HEADER, CONF_AVATAR_URL, CONF_MODEL, CONF_NUMBER, CONF_SYSTEM, CONF_USERNAME)
+SETTING_FIELDS: Final = (
+    CONF_API_KEY_HEADER,
+    CONF_AVATAR_URL,
+    CONF_BODY,
+    CONF_HEADERS,
+    CONF_INCOMING,
+    CONF_INCOMING_ADDRESSES,
+    CONF_MODEL,
+    CONF_NUMBER,
+    CONF_SYSTEM,
+    CONF_USERNAME,
+)
 """The fields of an entry that become the settings of its row in the registry."""
 
 SUBENTRY_PERSON: Final = "person"
@@ -55,3 +83,4 @@ TYPE_OLLAMA: Final = "ollama"
 TYPE_OPENAI_COMPATIBLE: Final = "openai-compatible"
 TYPE_SIGNAL: Final = "signal"
 TYPE_TELEGRAM: Final = "telegram"
+TYPE_WEBHOOK: Final = "webhook"

@@ -9,7 +9,10 @@ from homeassistant.core import HomeAssistant
 
 from .const import (
     CONF_AVATAR_URL,
+    CONF_BODY,
     CONF_ENDPOINT,
+    CONF_HEADERS,
+    CONF_INCOMING_ADDRESSES,
     CONF_LINK,
     CONF_NUMBER,
     CONF_RECIPIENT,
@@ -17,6 +20,7 @@ from .const import (
     CONF_SYSTEM,
     CONF_TITLE,
     CONF_USER_ID,
+    CONF_WEBHOOK_ID,
     SECRET_FIELDS,
 )
 from .coordinator import BachConfigEntry
@@ -24,7 +28,10 @@ from .coordinator import BachConfigEntry
 REDACTED_FIELDS = {
     *SECRET_FIELDS,
     CONF_AVATAR_URL,
+    CONF_BODY,
     CONF_ENDPOINT,
+    CONF_HEADERS,
+    CONF_INCOMING_ADDRESSES,
     CONF_LINK,
     CONF_NUMBER,
     CONF_RECIPIENT,
@@ -33,6 +40,7 @@ REDACTED_FIELDS = {
     CONF_TITLE,
     CONF_UNIQUE_ID,
     CONF_USER_ID,
+    CONF_WEBHOOK_ID,
 }
 
 

@@ -1,9 +1,12 @@
 """What the entities have in common: their device, their id, and where their state comes from."""
 
+from collections.abc import Container
+
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.const import CONF_TYPE
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
 from homeassistant.helpers.entity import EntityDescription
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
@@ -53,3 +56,12 @@ def recipient_device(hass: HomeAssistant, entry: ConfigEntry, subentry: ConfigSu
 def _model(entry: ConfigEntry) -> str:
     type_: str = entry.data[CONF_TYPE]
     return ALL_KINDS[type_].model if type_ in ALL_KINDS else type_.capitalize()
+
+
+@callback
+def async_keep_only(hass: HomeAssistant, entry: ConfigEntry, platform: str, unique_ids: Container[str | None]) -> None:
+    """Forget entities of a platform (`notify`, …) that a changed connection has no longer; others keep their names."""
+    registry = er.async_get(hass)
+    for found in er.async_entries_for_config_entry(registry, entry.entry_id):
+        if found.domain == platform and found.unique_id not in unique_ids:
+            registry.async_remove(found.entity_id)

@@ -5,7 +5,7 @@ What people write is shown, but never put on disk by Home Assistant: neither by 
 
 from typing import Final, override
 
-from homeassistant.components.event import EventEntity, EventEntityDescription, EventExtraStoredData
+from homeassistant.components.event import DOMAIN, EventEntity, EventEntityDescription, EventExtraStoredData
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
@@ -15,10 +15,11 @@ from bach_lib import Kind
 
 from .const import SUBENTRY_RECIPIENT
 from .coordinator import BachConfigEntry
-from .entity import recipient_device
+from .entity import async_keep_only, recipient_device
 from .entry import event_unique_id
 from .payload import payload
 from .received import SIGNAL_RECEIVED, Received
+from .webhook_kind import receives
 
 PARALLEL_UPDATES = 0
 
@@ -39,7 +40,10 @@ INCOMING: Final = EventEntityDescription(
 async def async_setup_entry(
     hass: HomeAssistant, entry: BachConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add an entity for each recipient of a connection."""
+    """Add an entity for each recipient of a connection, if anything can come in through it."""
+    if not receives(entry.data):
+        async_keep_only(hass, entry, DOMAIN, frozenset())
+        return
     for subentry in entry.get_subentries_of_type(SUBENTRY_RECIPIENT):
         async_add_entities([BachEventEntity(hass, entry, subentry)], config_subentry_id=subentry.subentry_id)
 

@@ -5,16 +5,17 @@ It stays available while the platform is down: sending means that the message is
 
 from typing import override
 
-from homeassistant.components.notify import NotifyEntity, NotifyEntityDescription, NotifyEntityFeature
+from homeassistant.components.notify import DOMAIN, NotifyEntity, NotifyEntityDescription, NotifyEntityFeature
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .const import CONF_RECIPIENT, SUBENTRY_RECIPIENT
 from .coordinator import BachConfigEntry
-from .entity import recipient_device
+from .entity import async_keep_only, recipient_device
 from .entry import notify_unique_id
 from .errors import translated_errors
+from .webhook_kind import sends
 
 PARALLEL_UPDATES = 0
 
@@ -22,7 +23,10 @@ PARALLEL_UPDATES = 0
 async def async_setup_entry(
     hass: HomeAssistant, entry: BachConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add an entity for each recipient of a connection."""
+    """Add an entity for each recipient of a connection, if anything can be sent through it."""
+    if not sends(entry.data):
+        async_keep_only(hass, entry, DOMAIN, frozenset())
+        return
     for subentry in entry.get_subentries_of_type(SUBENTRY_RECIPIENT):
         async_add_entities([BachNotifyEntity(hass, entry, subentry)], config_subentry_id=subentry.subentry_id)
 

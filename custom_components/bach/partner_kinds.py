@@ -29,8 +29,10 @@ from .const import (
     TYPE_MCP,
     TYPE_OLLAMA,
     TYPE_OPENAI_COMPATIBLE,
+    TYPE_WEBHOOK,
 )
 from .kinds import ADDRESS_BOX, KINDS, SECRET_BOX, SECTION_SERVER, SERVER, Kind
+from .webhook_kind import WEBHOOK, WebhookKind
 
 SECTION_CONVERSATION: Final = "conversation"
 SECTION_DETAILS: Final = "details"
@@ -184,7 +186,7 @@ PARTNERS: Final[Mapping[str, PartnerKind]] = {
     TYPE_HTTP: PartnerKind(category=Category.API, model="HTTP"),
 }
 
-ALL_KINDS: Final[Mapping[str, Kind | PartnerKind]] = {**KINDS, **PARTNERS}
+ALL_KINDS: Final[Mapping[str, Kind | PartnerKind | WebhookKind]] = {**KINDS, TYPE_WEBHOOK: WEBHOOK, **PARTNERS}
 
 
 def is_partner(entry: ConfigEntry) -> bool:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from homeassistant.config_entries import ConfigSubentryData
+from homeassistant.config_entries import ConfigEntry, ConfigSubentryData
 from homeassistant.const import MATCH_ALL
 from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
@@ -208,7 +208,7 @@ def state(hass: HomeAssistant, entity_id: str) -> str | None:
     return found.state if found else None
 
 
-def entity_ids(hass: HomeAssistant, entry: MockConfigEntry) -> set[str]:
+def entity_ids(hass: HomeAssistant, entry: ConfigEntry) -> set[str]:
     """All entities of an entry."""
     return {found.entity_id for found in er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)}
 

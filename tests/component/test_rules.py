@@ -13,6 +13,7 @@ import yaml
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.selector import TargetSelector, validate_selector
 
+from bach_lib.connectors.webhook.addresses import LOCAL
 from bach_lib.errors import BachError, CannotReceiveError, InvalidRecipientError
 from bach_lib.models import Status
 from custom_components.bach import condition, trigger
@@ -26,6 +27,7 @@ from custom_components.bach.recipient_flow import KEEP_WAITING
 from custom_components.bach.sensor import PARTNER_SENSORS, SENSORS
 from custom_components.bach.switch import ENABLED
 from custom_components.bach.watcher import REPAIRS
+from custom_components.bach.webhook_kind import FIELD_ERRORS, NOTHING, TAKES
 
 ROOT = Path(__file__).parents[2]
 BACH = ROOT / "custom_components" / "bach"
@@ -146,7 +148,8 @@ def test_every_step_of_the_dialogs_has_texts() -> None:
     }
     recipients = [found for module, found in steps.items() if module.endswith("recipient_flow.py")]
     flow, recipient, person = TEXTS["config"], *(TEXTS["config_subentries"][name] for name in ("recipient", "person"))
-    assert set(flow["step"]) == steps["config_flow.py"] - {"reauth"}  # which only leads on to reauth_confirm
+    connections = steps["config_flow.py"] | steps["webhook_flow.py"]
+    assert set(flow["step"]) == connections - {"reauth"}  # which only leads on to reauth_confirm
     assert set(recipient["step"]) == set[str]().union(*recipients)
     assert set(person["step"]) == steps["person_flow.py"]
     for dialog in (flow, recipient, person):
@@ -158,7 +161,7 @@ def test_every_step_of_the_dialogs_has_texts() -> None:
 def test_every_way_a_dialog_can_fail_has_a_text() -> None:
     """A person would read "invalid_auth" instead of what to do, or translators would work for nobody."""
     ours = {"cannot_connect", "invalid_endpoint", "invalid_value", *(kind.refused for kind in ALL_KINDS.values())}
-    assert set(TEXTS["config"]["error"]) == {*FAULT_ERRORS.values(), *ours}
+    assert set(TEXTS["config"]["error"]) == {*FAULT_ERRORS.values(), *FIELD_ERRORS.values(), *ours}
     assert set(TEXTS["config"]["abort"]) == {"already_configured", "unique_id_mismatch"}
     recipient = TEXTS["config_subentries"]["recipient"]
     assert set(recipient["error"]) == {InvalidRecipientError.code, "nobody_found"}
@@ -167,6 +170,8 @@ def test_every_way_a_dialog_can_fail_has_a_text() -> None:
     assert set(recipient["progress"]) == set(waiting_for)
     assert set(TEXTS["selector"]["pick"]["options"]) == {KEEP_WAITING}
     assert set(TEXTS["selector"]["role"]["options"]) == set(Role)
+    assert set(TEXTS["selector"]["takes"]["options"]) == {NOTHING, *TAKES}
+    assert set(TEXTS["selector"]["incoming_addresses"]["options"]) == {LOCAL}
     assert set(TEXTS["issues"]) >= set(REPAIRS)
     person = TEXTS["config_subentries"]["person"]
     assert set(person["error"]) == {"invalid_sender"}
@@ -176,7 +181,7 @@ def test_every_way_a_dialog_can_fail_has_a_text() -> None:
 def test_every_placeholder_of_a_dialog_is_filled() -> None:
     """A person would read "{reason}"."""
     for section, filled in (
-        ("config", {"expected", "link", "name", "portal", "portal_url", "reason"}),
+        ("config", {"expected", "link", "name", "places", "portal", "portal_url", "reason"}),
         ("config_subentries", {"expected", "link", "name", "reason", "sender"}),
         ("issues", {"name", "person", "reason"}),
     ):

@@ -1,4 +1,4 @@
-"""From where requests may come: IP addresses and networks, as a person lists them.
+"""From where requests may come: IP addresses, networks, and the word "local", as a person lists them.
 
 An IPv4 address that a server with IPv6 sees as `::ffff:192.0.2.1` is the same address.
 """
@@ -6,10 +6,20 @@ An IPv4 address that a server with IPv6 sees as `::ffff:192.0.2.1` is the same a
 from collections.abc import Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
-from typing import Self
+from typing import Final, Self
 
 from bach_lib.errors import InvalidValueError
 
+LOCAL: Final = "local"
+"""Stands for this machine and the private networks that homes have."""
+
+_HOME = tuple(
+    ip_network(network)
+    for network in (
+        *("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16"),
+        *("::1/128", "fc00::/7", "fe80::/10"),
+    )
+)
 _MAX = 100
 _MAPPED_BITS = 96
 """How many bits stand before an IPv4 address that is written as one of IPv6."""
@@ -26,7 +36,7 @@ class Addresses:
         """Raises `InvalidValueError`."""
         if not isinstance(found, list | tuple) or len(found) > _MAX:
             raise _invalid(found)
-        return cls(tuple(_network(one) for one in found))
+        return cls(tuple(network for one in found for network in (_HOME if one == LOCAL else [_network(one)])))
 
     def include(self, address: str | None) -> bool:
         """Whether a request from there may be looked at. An address that nobody knows is in no list."""
@@ -61,5 +71,5 @@ def _invalid(found: object) -> InvalidValueError:
     return InvalidValueError(
         field="incoming_addresses",
         value=str(found)[:50],
-        expected=f'a list of at most {_MAX} IP addresses or networks, such as "192.168.1.20" and "192.168.1.0/24"',
+        expected=f'a list of at most {_MAX} IP addresses or networks, such as "192.168.1.20", "10.0.0.0/8" and "local"',
     )

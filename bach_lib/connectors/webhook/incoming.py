@@ -113,7 +113,7 @@ class Door:
         if any(value and len(value) > _MAX_NAME for value in (*named.values(), signed_id)):
             raise self._refused(f"sender, id and recipient have at most {_MAX_NAME} characters")
         try:
-            recipient = recipient_of(named["recipient"] or "default")
+            recipient = recipient_of(named["recipient"] or named["sender"] or "default")  # the place to answer to
         except InvalidRecipientError:
             raise self._refused("its recipient is none") from None
         sender = named["sender"] or "webhook"

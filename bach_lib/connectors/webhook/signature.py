@@ -6,12 +6,19 @@ https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-w
 import hmac
 from base64 import b64decode, b64encode
 from hashlib import sha256
+from secrets import token_bytes
 
 from bach_lib.errors import InvalidValueError
 
 _PREFIX = "whsec_"
 _SHORTEST = 16
 """Bytes. Shorter keys can be guessed."""
+_NEW = 32
+
+
+def new_secret() -> str:
+    """A secret that nobody guesses."""
+    return f"{_PREFIX}{b64encode(token_bytes(_NEW)).decode()}"
 
 
 def key_of(secret: str, field: str = "secret") -> bytes:

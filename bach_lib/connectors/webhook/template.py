@@ -18,6 +18,9 @@ DEFAULT: Mapping[str, object] = {
     "format": "{format}",
 }
 
+PLACES = tuple(f"{{{name}}}" for name in ("text", "title", "recipient", "format", "id"))
+"""What a template may have; the first is what it must have."""
+
 _PLACE = re.compile(r"\{(format|id|recipient|text|title)\}")
 _MAX_DEPTH = 20
 

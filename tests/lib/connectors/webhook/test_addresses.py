@@ -41,6 +41,21 @@ def test_the_list_is_kept(address: str | None, is_in: bool) -> None:
     assert Addresses.read(LIST).include(address) is is_in
 
 
+@pytest.mark.parametrize(
+    ("address", "is_in"),
+    [
+        *((address, True) for address in ("127.0.0.1", "::1", "192.168.0.9", "::ffff:10.1.2.3", "172.31.255.255")),
+        *((address, True) for address in ("fe80::1%eth0", "fd00::1", "169.254.1.1", "203.0.113.9")),
+        *((address, False) for address in ("8.8.8.8", "172.32.0.1", "2001:4860::8888", "::ffff:8.8.8.8", "100.64.0.1")),
+        ("203.0.113.10", False),
+        (None, False),
+    ],
+)
+def test_the_home_by_its_word(address: str | None, is_in: bool) -> None:
+    """People would have to know which networks are private."""
+    assert Addresses.read(["local", "203.0.113.9"]).include(address) is is_in
+
+
 @pytest.mark.parametrize("address", ["1.2.3.4", "::1", None, "nonsense"])
 def test_without_a_list_everybody_may_knock(address: str | None) -> None:
     """Whoever never heard of the list would be locked out."""
@@ -62,7 +77,20 @@ def test_one_address_has_one_answer_in_both_spellings(base: IPv4Address, bits: i
 
 
 @pytest.mark.parametrize(
-    "found", ["10.0.0.1", 5, None, {"10.0.0.1": 1}, [5], [""], ["home"], ["10.0.0.1/8"], ["10.0.0.0/33"], ["::"] * 101]
+    "found",
+    [
+        "10.0.0.1",
+        5,
+        None,
+        {"10.0.0.1": 1},
+        [5],
+        [""],
+        ["home"],
+        ["Local"],
+        ["10.0.0.1/8"],
+        ["10.0.0.0/33"],
+        ["::"] * 101,
+    ],
 )
 def test_what_is_no_list_of_addresses(found: object) -> None:
     """A slip would let everybody in, or nobody, and only show when it matters."""

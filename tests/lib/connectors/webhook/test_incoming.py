@@ -60,7 +60,7 @@ def test_a_signed_message_comes_in() -> None:
         Kind.TEXT,
         "Smoke in the cellar",
         "detector",
-        "default",
+        "detector",
         "msg-1",
     )
 
@@ -110,6 +110,21 @@ def test_paths() -> None:
     body = {"alerts": [{"summary": "Hot", "n": 7}], "from": {"who": "probe"}, "room": "cellar"}
     message = by_token(body, text="alerts.0.summary", sender="from.who", id="alerts.0.n", recipient="room")
     assert (message.text, message.sender_id, message.remote_id, message.recipient) == ("Hot", "probe", "7", "cellar")
+
+
+@pytest.mark.parametrize(
+    ("body", "sender", "recipient"),
+    [
+        ({"text": "x"}, "webhook", "default"),
+        ({"text": "x", "sender": "probe"}, "probe", "probe"),
+        ({"text": "x", "recipient": "cellar"}, "webhook", "cellar"),
+        ({"text": "x", "sender": "probe", "recipient": "cellar"}, "probe", "cellar"),
+    ],
+)
+def test_who_and_where(body: object, sender: str, recipient: str) -> None:
+    """An answer would go to nobody, or everybody would be let in where one sender is."""
+    message = by_token(body)
+    assert (message.sender_id, message.recipient) == (sender, recipient)
 
 
 def test_a_command() -> None:

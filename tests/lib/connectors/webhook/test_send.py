@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from bach_lib.connectors.base import Setup
 from bach_lib.connectors.webhook import WebhookConnector, template
 from bach_lib.connectors.webhook.outcomes import DEFAULT_WAIT, outcome_of
+from bach_lib.connectors.webhook.signature import key_of, new_secret, sign
 from bach_lib.errors import InputError
 from bach_lib.models import Connection, Format, Identity, Message
 from bach_lib.models import Fault as Reason
@@ -116,6 +117,19 @@ def test_no_text_can_change_the_form(text: str, title: str) -> None:
     """Whoever writes a text could add fields, and so give orders to the other side."""
     filled = json.loads(json.dumps(template.fill({"a": "{title}|{text}", "b": ["{text}"]}, a_message(text, title))))
     assert filled == {"a": f"{title}|{text}", "b": [text]}
+
+
+def test_the_signature_of_the_convention_itself() -> None:
+    """Others would check another signature than ours."""
+    body = b'{"event_type":"ping","data":{"success":true}}'
+    signature = sign(key_of("whsec_plJ3nmyCDGBKInavdOK15jsl"), "msg_loFOjxBNrRLzqYUf", 1731705121, body)
+    assert signature == "v1,rAvfW3dJ/X/qxhsaXPOyyCGmRKsaKWcsNccKXlIktD0="
+
+
+def test_a_new_secret_is_one_that_can_be_used() -> None:
+    """What was made for a person would be refused, or be the same for everybody."""
+    assert len(key_of(new_secret())) == 32
+    assert new_secret() != new_secret()
 
 
 async def test_a_signature_that_others_can_check(connect: Connect, address: Address, clock: FakeClock) -> None:

@@ -1,0 +1,86 @@
+"""The addresses to which others post what should come in, one for each connection that takes something.
+
+They are registered as long as the entry exists. Home Assistant answers 200 at an address that nobody has registered,
+and whoever posts would take that for "taken". So what cannot be taken now, because the entry reloads, failed to set up
+or is disabled, is answered 503, and comes again.
+"""
+
+import logging
+from functools import partial
+from http import HTTPStatus
+from typing import Final
+
+from aiohttp import ClientError
+from aiohttp.web import Request, Response
+from homeassistant.components import webhook
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.network import NoURLAvailableError, is_cloud_connection
+
+from bach_lib.connectors.webhook.addresses import LOCAL
+from bach_lib.errors import BachError, PushRefusedError
+from bach_lib.rest import MAX_BODY
+
+from .const import CONF_WEBHOOK_ID, DOMAIN
+from .entry import connection_name
+from .hub import HUB
+
+_LOGGER = logging.getLogger(__name__)
+_LATER: Final = {"Retry-After": "10"}
+
+
+@callback
+def async_serve(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Take what is posted to the entry, if it has an address for that."""
+    if webhook_id := entry.data.get(CONF_WEBHOOK_ID):
+        webhook.async_unregister(hass, webhook_id)  # of this entry, before it was loaded anew
+        # Not `local_only`: Home Assistant would answer 200 and drop what was posted; the library's list refuses it.
+        handler = partial(_take, connection_name(entry))
+        webhook.async_register(hass, DOMAIN, entry.title, webhook_id, handler, allowed_methods=("POST",))
+
+
+@callback
+def async_withdraw(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """The entry has been removed."""
+    if webhook_id := entry.data.get(CONF_WEBHOOK_ID):
+        webhook.async_unregister(hass, webhook_id)
+
+
+@callback
+def post_address(hass: HomeAssistant, webhook_id: str, addresses: list[str]) -> str:
+    """Where to post, as far as Home Assistant knows by which name it is reached."""
+    try:
+        return webhook.async_generate_url(hass, webhook_id, prefer_external=addresses != [LOCAL])
+    except NoURLAvailableError:
+        return webhook.async_generate_path(webhook_id)
+
+
+async def _take(connection: str, hass: HomeAssistant, webhook_id: str, request: Request) -> Response:
+    """Answer when it is on disk. Whoever cannot prove that they may post learns nothing."""
+    try:
+        body = await _read(request)
+    except ClientError, OSError:
+        return Response(status=HTTPStatus.BAD_REQUEST)
+    if body is None:
+        return Response(status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+    address = None if is_cloud_connection(hass) else request.remote
+    try:
+        await hass.data[HUB].bach.push(connection, request.headers, body, address=address)
+    except PushRefusedError:
+        return Response(status=HTTPStatus.FORBIDDEN)
+    except BachError:  # it is not at work now, or the disk failed
+        return Response(status=HTTPStatus.SERVICE_UNAVAILABLE, headers=_LATER)
+    except Exception:
+        _LOGGER.exception("What was posted to %s could not be taken", connection)
+        return Response(status=HTTPStatus.INTERNAL_SERVER_ERROR)
+    return Response(status=HTTPStatus.NO_CONTENT)
+
+
+async def _read(request: Request) -> bytes | None:
+    """The body, or None if it is too large. No more of it than that is read."""
+    content, body = request.content, b""
+    while chunk := await content.read(MAX_BODY + 1 - len(body)):
+        body += chunk
+        if len(body) > MAX_BODY:
+            return None
+    return body

@@ -1,0 +1,250 @@
+"""What the dialogs need to know of webhooks: an address to send to, a door for what others post, or both."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from secrets import token_urlsafe
+from typing import Any, Final
+
+import voluptuous as vol
+from homeassistant.components.webhook import async_generate_id
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import CONF_TYPE
+from homeassistant.data_entry_flow import section
+from homeassistant.helpers.selector import (
+    BooleanSelector,
+    SelectSelector,
+    SelectSelectorConfig,
+    TextSelector,
+    TextSelectorConfig,
+)
+
+from bach_lib.connectors.webhook.addresses import LOCAL
+from bach_lib.connectors.webhook.signature import new_secret
+from bach_lib.connectors.webhook.template import PLACES
+from bach_lib.errors import InvalidValueError
+
+from .const import (
+    CONF_AUTHORIZATION,
+    CONF_BODY,
+    CONF_HEADERS,
+    CONF_INCOMING,
+    CONF_INCOMING_ADDRESSES,
+    CONF_INCOMING_SECRET,
+    CONF_INCOMING_TOKEN,
+    CONF_SECRET,
+    CONF_URL,
+    CONF_WEBHOOK_ID,
+    TYPE_WEBHOOK,
+)
+from .kinds import SECRET_BOX
+
+CONF_INCOMING_KEY: Final = "incoming_key"
+CONF_SIGNS: Final = "signs"
+CONF_TAKES: Final = "takes"
+SECTION_INCOMING: Final = "incoming"
+SECTION_OUTGOING: Final = "outgoing"
+
+TAKES: Final[Mapping[str, str]] = {"token": CONF_INCOMING_TOKEN, "signature": CONF_INCOMING_SECRET}
+"""For each way in which others prove that they may post: the field of the entry with what they need for that."""
+NOTHING: Final = "nothing"
+MADE: Final = (CONF_SECRET, CONF_INCOMING_TOKEN, CONF_INCOMING_SECRET)
+"""What is made for a person who does not bring any, and shown once."""
+
+FIELD_ERRORS: Final[Mapping[str, str]] = {
+    "authorization": "invalid_authorization",
+    "body": "invalid_body",
+    "headers": "invalid_headers",
+    "incoming": "invalid_paths",
+    "incoming_addresses": "invalid_addresses",
+    "incoming_secret": "weak_secret",
+    "incoming_token": "weak_secret",
+    "secret": "weak_secret",
+    "url": "invalid_url",
+}
+"""What to say about what the library does not take. All stands in sections, where no error can be shown."""
+
+_PATHS: Final[Mapping[str, str]] = {f"{name}_path": name for name in ("text", "sender", "id", "recipient")}
+_LINES: Final = TextSelector(TextSelectorConfig(multiline=True))
+_TOKEN_BYTES: Final = 32
+
+_OUTGOING = section(
+    vol.Schema(
+        {
+            vol.Required(CONF_SIGNS, default=False): BooleanSelector(),
+            vol.Optional(CONF_SECRET): SECRET_BOX,
+            vol.Optional(CONF_AUTHORIZATION): SECRET_BOX,
+            vol.Optional(CONF_BODY): _LINES,
+            vol.Optional(CONF_HEADERS): _LINES,
+        }
+    ),
+    {"collapsed": True},
+)
+_INCOMING = section(
+    vol.Schema(
+        {
+            vol.Required(CONF_TAKES, default=NOTHING): SelectSelector(
+                SelectSelectorConfig(options=[NOTHING, *TAKES], translation_key="takes")
+            ),
+            vol.Optional(CONF_INCOMING_KEY): SECRET_BOX,
+            vol.Optional(CONF_INCOMING_ADDRESSES): SelectSelector(
+                SelectSelectorConfig(
+                    options=[LOCAL], multiple=True, custom_value=True, translation_key="incoming_addresses"
+                )
+            ),
+            **{vol.Optional(field): TextSelector() for field in _PATHS},
+        }
+    ),
+    {"collapsed": False},
+)
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookKind:
+    """A webhook. It has no account by which it could be known again, and every field may be left out but one."""
+
+    model: str = "Webhook"
+    refused: str = "refused_hook"
+    place: str | None = None
+
+    @property
+    def schema(self) -> vol.Schema:
+        """Everything, for a new connection and for a changed one: no secret has to be given."""
+        return vol.Schema(
+            {
+                vol.Optional(CONF_URL): SECRET_BOX,
+                vol.Required(SECTION_OUTGOING): _OUTGOING,
+                vol.Required(SECTION_INCOMING): _INCOMING,
+            }
+        )
+
+    @property
+    def reconfigure_schema(self) -> vol.Schema:
+        """The same."""
+        return self.schema
+
+    @property
+    def placeholders(self) -> dict[str, str]:
+        """What can be filled in. Nobody gives out the credentials in one place."""
+        return {"portal": "", "portal_url": "", "places": ", ".join(PLACES)}
+
+    @property
+    def reauth_schema(self) -> vol.Schema:
+        """What may be wrong if the address refuses us."""
+        return vol.Schema({vol.Optional(field): SECRET_BOX for field in (CONF_URL, CONF_AUTHORIZATION, CONF_SECRET)})
+
+    def merge(self, old: Mapping[str, Any], user_input: Mapping[str, Any]) -> dict[str, Any]:
+        """The data after what a form says: no secret keeps the old one. Raises `InvalidValueError`."""
+        data = dict(old)
+        _take(data, CONF_URL, user_input.get(CONF_URL))
+        if SECTION_OUTGOING not in user_input:  # the form that asks for credentials alone
+            _take(data, CONF_AUTHORIZATION, user_input.get(CONF_AUTHORIZATION))
+            _take(data, CONF_SECRET, user_input.get(CONF_SECRET))
+            return data
+        _merge_outgoing(data, user_input[SECTION_OUTGOING])
+        _merge_incoming(data, user_input[SECTION_INCOMING])
+        if CONF_URL not in data and not receives(data):
+            raise InvalidValueError(field="url", value="", expected="an address, or a way to post here")
+        return data
+
+    def suggest(self, data: Mapping[str, Any]) -> dict[str, Any]:
+        """What a form starts with; secrets stay where they are."""
+        outgoing: dict[str, Any] = {CONF_SIGNS: CONF_SECRET in data}
+        if CONF_BODY in data:
+            outgoing[CONF_BODY] = json.dumps(data[CONF_BODY], indent=2, ensure_ascii=False)
+        if CONF_HEADERS in data:
+            outgoing[CONF_HEADERS] = "\n".join(f"{name}: {value}" for name, value in data[CONF_HEADERS].items())
+        paths = data.get(CONF_INCOMING, {})
+        incoming = {
+            CONF_TAKES: next((way for way, field in TAKES.items() if field in data), NOTHING),
+            CONF_INCOMING_ADDRESSES: data.get(CONF_INCOMING_ADDRESSES, [] if CONF_WEBHOOK_ID in data else [LOCAL]),
+            **{field: paths[name] for field, name in _PATHS.items() if name in paths},
+        }
+        return {SECTION_OUTGOING: outgoing, SECTION_INCOMING: incoming}
+
+
+WEBHOOK: Final = WebhookKind()
+
+
+def sends(data: Mapping[str, Any]) -> bool:
+    """Whether something can be sent through an entry with this data."""
+    return data[CONF_TYPE] != TYPE_WEBHOOK or CONF_URL in data
+
+
+def receives(data: Mapping[str, Any]) -> bool:
+    """Whether others may post something to an entry with this data."""
+    return data[CONF_TYPE] != TYPE_WEBHOOK or any(field in data for field in TAKES.values())
+
+
+def made(old: Mapping[str, Any], user_input: Mapping[str, Any], data: Mapping[str, Any]) -> dict[str, str]:
+    """The secrets that are new in the data and that no person typed."""
+    typed = {
+        str(given.get(field, "")).strip()
+        for given, field in (
+            (user_input, CONF_SECRET),
+            (user_input.get(SECTION_OUTGOING, {}), CONF_SECRET),
+            (user_input.get(SECTION_INCOMING, {}), CONF_INCOMING_KEY),
+        )
+    }
+    return {field: data[field] for field in MADE if field in data and data[field] not in {old.get(field), *typed}}
+
+
+def is_same_address(entry: ConfigEntry, data: Mapping[str, Any]) -> bool:
+    """Whether another entry sends to where this data would send."""
+    return entry.data[CONF_TYPE] == TYPE_WEBHOOK and CONF_URL in data and entry.data.get(CONF_URL) == data[CONF_URL]
+
+
+def _merge_outgoing(data: dict[str, Any], given: Mapping[str, Any]) -> None:
+    _take(data, CONF_AUTHORIZATION, given.get(CONF_AUTHORIZATION))
+    _take(data, CONF_SECRET, given.get(CONF_SECRET))
+    if not given[CONF_SIGNS]:
+        data.pop(CONF_SECRET, None)
+    elif CONF_SECRET not in data:
+        data[CONF_SECRET] = new_secret()
+    _put(data, CONF_BODY, _json(given.get(CONF_BODY, "")))
+    _put(data, CONF_HEADERS, _headers(given.get(CONF_HEADERS, "")))
+
+
+def _merge_incoming(data: dict[str, Any], given: Mapping[str, Any]) -> None:
+    wanted = TAKES.get(given[CONF_TAKES])
+    for field in TAKES.values():
+        if field != wanted:
+            data.pop(field, None)
+    if wanted:
+        _take(data, wanted, given.get(CONF_INCOMING_KEY))
+        data.setdefault(wanted, token_urlsafe(_TOKEN_BYTES) if wanted == CONF_INCOMING_TOKEN else new_secret())
+        data.setdefault(CONF_WEBHOOK_ID, async_generate_id())
+    _put(data, CONF_INCOMING_ADDRESSES, [one.strip() for one in given.get(CONF_INCOMING_ADDRESSES, ())])
+    _put(data, CONF_INCOMING, {name: path for field, name in _PATHS.items() if (path := given.get(field, "").strip())})
+
+
+def _take(data: dict[str, Any], field: str, given: str | None) -> None:
+    """A secret, if there is a new one."""
+    if given and given.strip():
+        data[field] = given.strip()
+
+
+def _put(data: dict[str, Any], field: str, value: object) -> None:
+    """Anything else, which is gone if nothing is said."""
+    data.pop(field, None)
+    if value:
+        data[field] = value
+
+
+def _json(text: str) -> object:
+    try:
+        return json.loads(text) if text.strip() else None
+    except ValueError, RecursionError:
+        raise InvalidValueError(field="body", value=text[:50], expected="JSON") from None
+
+
+def _headers(text: str) -> dict[str, str]:
+    """One header a line."""
+    headers: dict[str, str] = {}
+    for line in text.splitlines():
+        name, colon, value = line.partition(":")
+        if line.strip() and (not colon or name.strip() in headers):
+            raise InvalidValueError(field="headers", value="***", expected="one header a line, such as X-House: ours")
+        if line.strip():
+            headers[name.strip()] = value.strip()
+    return headers
