@@ -16,7 +16,8 @@ from .const import CONF_INCOMING_ADDRESSES, CONF_URL, CONF_WEBHOOK_ID, TYPE_WEBH
 from .hooks import post_address
 from .webhook_kind import WEBHOOK, is_same_address, receives
 
-_SHOWN: Final = TextSelector(TextSelectorConfig(read_only=True))
+_SHOWN: Final = TextSelector(TextSelectorConfig(multiline=True))
+"""To copy from. Not `read_only`: in some browsers nothing can be selected in such a box."""
 
 
 class WebhookSteps(ConfigFlow, ABC):

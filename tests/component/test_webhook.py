@@ -26,7 +26,7 @@ from homeassistant.helpers.json import json_dumps
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.components.diagnostics import get_diagnostics_for_config_entry
-from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator, WebSocketGenerator
 
 from bach_lib import Bach
 from bach_lib.connectors.webhook.incoming import MAX_BODY
@@ -197,6 +197,25 @@ async def test_from_where(hass: HomeAssistant, client: Client, addresses: list[s
     await set_up(hass, an_entry(hass, incoming_secret=SECRET, incoming_addresses=addresses))
     raw = json.dumps(BODY).encode()
     assert await post(client, signed(raw), raw) == status
+
+
+async def test_the_cloud_is_nowhere(hass: HomeAssistant, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What comes through the cloud comes from this machine: the whole world would be in the home network."""
+    await set_up(hass, an_entry(hass, incoming_secret=SECRET, incoming_addresses=["local"]))
+    monkeypatch.setattr("custom_components.bach.hooks.is_cloud_connection", lambda _: True)
+    raw = json.dumps(BODY).encode()
+    assert await post(client, signed(raw), raw) == 403
+
+
+async def test_a_post_that_comes_another_way(hass: HomeAssistant, hass_ws_client: WebSocketGenerator) -> None:
+    """What Home Assistant passes on from its cloud or its WebSocket would end in an error nobody expects."""
+    await set_up(hass, an_entry(hass))
+    raw = json.dumps(BODY)
+    socket = await hass_ws_client(hass)
+    handed_on = {"webhook_id": HOOK_ID, "method": "POST", "body": raw, "headers": signed(raw.encode())}
+    await socket.send_json_auto_id({"type": "webhook/handle", **handed_on})
+    assert (await socket.receive_json())["result"]["status"] == 204
+    assert [message.text for message in await the_bach(hass).inbox()] == ["Smoke"]
 
 
 async def test_what_cannot_be_taken_now_comes_again(

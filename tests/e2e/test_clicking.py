@@ -2,6 +2,8 @@
 
 import pytest
 import pytest_asyncio
+from aiohttp import ClientSession
+from yarl import URL
 
 from demo.telegram import TOKEN
 from demo.world import CHAT, PERSON, World
@@ -79,3 +81,33 @@ async def test_an_outage_can_be_watched(frontend: Frontend, world: World, entity
     await frontend.see_state("Queued", "0")
     await frontend.screenshot("11-recovered")
     assert [message.text for message in await world.telegram.arrived()] == [TEXT]
+
+
+async def test_from_nothing_to_a_post_that_is_heard(frontend: Frontend, world: World) -> None:
+    """If this fails, a person cannot find out where to post and with what, or cannot add who posts."""
+    await frontend.open_integrations()
+    await frontend.add_integration("BACH")
+    await frontend.choose("take what programs post")
+    await frontend.see("Connect a webhook")
+    await frontend.page.get_by_text("With a token", exact=True).click()
+    await frontend.screenshot("12-webhook")
+    await frontend.press("Submit")
+    await frontend.see("Copy these")
+    address = await frontend.page.get_by_role("textbox", name="Address to post to").input_value()
+    token = await frontend.page.get_by_role("textbox", name="Token to show").input_value()
+    await frontend.screenshot("13-copy-these")
+    await frontend.press("Submit")
+    await frontend.choose("Wait for a message")
+    await frontend.see("Post something")
+    body, headers = {"text": "Backup finished", "sender": "nas"}, {"Authorization": f"Bearer {token}"}
+    async with (
+        ClientSession(world.home.client.url) as session,
+        session.post(URL(address).path, json=body, headers=headers) as response,
+    ):
+        assert response.status == 204
+    await frontend.page.get_by_text("nas (nas)").click()
+    await frontend.press("Submit")
+    await frontend.finish()
+    await frontend.open_device("bach", "Webhook")
+    await frontend.see_state("Receiving", "Connected")
+    await frontend.screenshot("14-webhook-device")
