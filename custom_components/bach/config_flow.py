@@ -30,6 +30,7 @@ from .const import (
     TYPE_DISCORD,
     TYPE_DISCORD_WEBHOOK,
     TYPE_GEMINI,
+    TYPE_HOMEASSISTANT,
     TYPE_HTTP,
     TYPE_MCP,
     TYPE_OLLAMA,
@@ -40,13 +41,13 @@ from .const import (
 )
 from .discord_recipient_flow import DiscordRecipientFlow, WebhookRecipientFlow
 from .entry import connection, recipient_unique_id
+from .homeassistant_recipient_flow import HomeRecipientFlow
 from .hub import new_session
 from .kinds import KINDS, Kind
-from .partner_kinds import ALL_KINDS, PartnerKind, is_partner, is_same, kind_of
+from .partner_kinds import ALL_KINDS, PartnerKind, is_partner, is_same
 from .person_flow import PersonFlow
 from .recipient_flow import RecipientFlow
 from .signal_recipient_flow import SignalRecipientFlow
-from .vaults import FormVault
 from .webhook_flow import WebhookSteps
 from .webhook_kind import FIELD_ERRORS, WEBHOOK, WebhookKind, made, receives
 from .webhook_recipient_flow import HookRecipientFlow, MuteHookRecipientFlow
@@ -54,9 +55,13 @@ from .webhook_recipient_flow import HookRecipientFlow, MuteHookRecipientFlow
 RECIPIENT_FLOWS: Final[Mapping[str, type[ConfigSubentryFlow]]] = {
     TYPE_DISCORD: DiscordRecipientFlow,
     TYPE_DISCORD_WEBHOOK: WebhookRecipientFlow,
+    TYPE_HOMEASSISTANT: HomeRecipientFlow,
     TYPE_SIGNAL: SignalRecipientFlow,
 }
 """How recipients are found where it is not "write to the account"."""
+
+WITHOUT_PEOPLE: Final = frozenset({TYPE_DISCORD_WEBHOOK, TYPE_HOMEASSISTANT})
+"""Whose recipients are no groups in which several people write."""
 
 FAULT_ERRORS: Final = {
     "bad_answer": "bad_answer",
@@ -64,6 +69,7 @@ FAULT_ERRORS: Final = {
     "dns": "dns",
     "forbidden": "forbidden",
     "gone": "bad_answer",
+    "no_websocket": "no_websocket",
     "not_found": "bad_answer",
     "rate_limited": "rate_limited",
     "redirected": "bad_answer",
@@ -92,7 +98,7 @@ class BachConfigFlow(WebhookSteps, domain=DOMAIN):
         if is_partner(config_entry):  # nobody is written to through it
             return {}
         recipient_flow = RECIPIENT_FLOWS.get(config_entry.data[CONF_TYPE], RecipientFlow)
-        if config_entry.data[CONF_TYPE] == TYPE_DISCORD_WEBHOOK:  # nobody is heard through it
+        if config_entry.data[CONF_TYPE] in WITHOUT_PEOPLE:
             return {SUBENTRY_RECIPIENT: recipient_flow}
         if config_entry.data[CONF_TYPE] == TYPE_WEBHOOK:  # who posts says who it is, so nobody is in a group
             return {SUBENTRY_RECIPIENT: HookRecipientFlow if receives(config_entry.data) else MuteHookRecipientFlow}
@@ -101,7 +107,6 @@ class BachConfigFlow(WebhookSteps, domain=DOMAIN):
     def __init__(self) -> None:
         super().__init__()
         self._found: tuple[dict[str, Any], Identity] | None = None
-        self._successors: dict[str, str] = {}
 
     @override
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
@@ -119,6 +124,10 @@ class BachConfigFlow(WebhookSteps, domain=DOMAIN):
     async def async_step_discord_webhook(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask for a webhook's address, and try it."""
         return await self._ask(TYPE_DISCORD_WEBHOOK, "discord_webhook", user_input)
+
+    async def async_step_homeassistant(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask for the address of another Home Assistant and a token of its making, and try them."""
+        return await self._ask(TYPE_HOMEASSISTANT, "homeassistant", user_input)
 
     async def async_step_signal(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask for a Signal account and the server that holds it, and try them."""
@@ -191,8 +200,7 @@ class BachConfigFlow(WebhookSteps, domain=DOMAIN):
     @override
     async def _ask(self, type_: str, step_id: str, user_input: dict[str, Any] | None) -> ConfigFlowResult:
         """Show the form until what was given works, then keep it."""
-        old = self._entry_data()
-        kind = kind_of(type_, old)
+        kind, old = ALL_KINDS[type_], self._entry_data()
         errors: dict[str, str] = {}
         placeholders = {**kind.placeholders, "reason": "", "expected": ""}
         if user_input is not None:
@@ -226,15 +234,13 @@ class BachConfigFlow(WebhookSteps, domain=DOMAIN):
             description_placeholders=placeholders,
         )
 
-    async def _check(self, data: dict[str, Any]) -> Identity | Fault:
+    async def _check(self, data: Mapping[str, Any]) -> Identity | Fault:
         """Who we are on the platform, or why not: also if only a part of it would work. Raises an `InputError`."""
-        owner = None if self.source == SOURCE_USER else self._entry()
-        vault = FormVault(self.hass, data, self._successors, owner)
         answer = await check_connection(
             connection(data, name="new", reference=lambda field: f"form:{field}"),
             session=async_get_clientsession(self.hass),
             new_session=new_session,
-            secrets={"form": vault},
+            secrets={"form": data.get},
         )
         return answer.notice or answer if isinstance(answer, Identity) else answer
 

@@ -1,7 +1,7 @@
 """Keeps what the entities of one connection show, and tells them at most once a second."""
 
 import logging
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, override
@@ -17,6 +17,7 @@ from bach_lib.events import (
     BreakerChanged,
     ConnectionChanged,
     ConnectionChecked,
+    ConnectionIdentified,
     ConnectionUpdated,
     Event,
     MessageEvent,
@@ -33,12 +34,25 @@ _LOGGER = logging.getLogger(__name__)
 _SECONDS_BETWEEN_UPDATES = 1.0
 """A burst of messages must not become a burst of state changes, each of which the recorder would write."""
 
+_SHOWN = (
+    MessageEvent,
+    BreakerChanged,
+    ConnectionChanged,
+    ConnectionChecked,
+    ConnectionIdentified,
+    ConnectionUpdated,
+)
+"""The events after which the entities may show something else."""
+
 type BachConfigEntry = ConfigEntry[BachCoordinator]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """How a connection stands at one moment. `checked` is for what is no chat platform."""
+    """How a connection stands at one moment.
+
+    `checked` is for what is no chat platform; `version` is what runs there, as a chat platform tells it.
+    """
 
     is_active: bool
     sending: Health
@@ -47,6 +61,7 @@ class Snapshot:
     queue: QueueStatus
     last_sent: datetime | None
     checked: ConnectionChecked | None = None
+    version: str | None = None
 
 
 class BachCoordinator(DataUpdateCoordinator[Snapshot]):
@@ -68,22 +83,16 @@ class BachCoordinator(DataUpdateCoordinator[Snapshot]):
         )
         self.bach = bach
         self.connection = connection_name(entry)
-        self.entry_data: Mapping[str, Any] = entry.data
-        self._looks = _looks(entry)
+        self.entry_data = entry.data
         self.is_partner = is_partner(entry)
         self._last_sent: datetime | None = None
-
-    @callback
-    def knows(self, entry: BachConfigEntry) -> bool:
-        """Whether everything about the entry is as this connection was set up with it, or was written by itself."""
-        return self.entry_data == entry.data and self._looks == _looks(entry)
 
     @override
     async def _async_setup(self) -> None:
         """Learn from the database what no event will tell again, and follow the events from here on."""
         for message in await self.bach.messages(connection=self.connection, status=(Status.SENT,), limit=1):
             self._note_sent(message.finished_at)
-        for event_type in (MessageEvent, BreakerChanged, ConnectionChanged, ConnectionChecked, ConnectionUpdated):
+        for event_type in _SHOWN:
             self.config_entry.async_on_unload(self.bach.subscribe(event_type, self._changed))
         # Home Assistant unloads nothing when it stops
         self.config_entry.async_on_unload(self.hass.async_add_shutdown_job(HassJob(self.async_shutdown)))
@@ -104,6 +113,7 @@ class BachCoordinator(DataUpdateCoordinator[Snapshot]):
     async def _async_update_data(self) -> Snapshot:
         try:
             queues = await self.bach.queue_status()
+            identity = None if self.is_partner else self.bach.identity(self.connection)
             return Snapshot(
                 is_active=self.bach.registry.get(self.connection).is_active,
                 sending=self.bach.health(self.connection, Direction.SENDING),
@@ -112,6 +122,7 @@ class BachCoordinator(DataUpdateCoordinator[Snapshot]):
                 queue=queues.get(self.connection, QueueStatus(connection=self.connection)),
                 last_sent=self._last_sent,
                 checked=self.bach.checked(self.connection) if self.is_partner else None,
+                version=identity.version if identity else None,
             )
         except BachError as error:
             raise UpdateFailed(
@@ -119,7 +130,3 @@ class BachCoordinator(DataUpdateCoordinator[Snapshot]):
                 translation_key=error.code,
                 translation_placeholders=placeholders(self.hass, error),
             ) from error
-
-
-def _looks(entry: ConfigEntry) -> tuple[object, ...]:
-    return entry.title, entry.options, dict(entry.subentries)

@@ -18,6 +18,7 @@ from .const import (
     CONF_USERNAME,
     TYPE_DISCORD,
     TYPE_DISCORD_WEBHOOK,
+    TYPE_HOMEASSISTANT,
     TYPE_SIGNAL,
     TYPE_TELEGRAM,
 )
@@ -130,6 +131,14 @@ KINDS: Final[Mapping[str, Kind]] = {
         portal_url="https://support.discord.com/hc/en-us/articles/228383668",
         settings={CONF_USERNAME: TextSelector(), CONF_AVATAR_URL: ADDRESS_BOX},
         place="channel",
+    ),
+    TYPE_HOMEASSISTANT: Kind(
+        model="Home Assistant",
+        secret=CONF_TOKEN,
+        refused="invalid_token",
+        portal="profile over there",
+        portal_url="https://www.home-assistant.io/docs/authentication/#your-account-profile",
+        needed={CONF_ENDPOINT: ADDRESS_BOX},
     ),
     TYPE_SIGNAL: Kind(
         model="Signal",

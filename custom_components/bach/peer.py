@@ -58,9 +58,20 @@ def letter_box(hass: HomeAssistant, user_id: str) -> ConfigEntry | None:
     if not hass.data[USERS].active(user_id):
         return None
     for entry in hass.config_entries.async_entries(DOMAIN):
-        if entry.data[CONF_TYPE] == TYPE_HOMEASSISTANT and _takes_letters(entry, user_id):
+        if takes_letters(entry, user_id):
             return entry
     return None
+
+
+@callback
+def takes_letters(entry: ConfigEntry, user_id: str) -> bool:
+    """Whether the home that an entry leads to is the one that logs in here as this user."""
+    return entry.data[CONF_TYPE] == TYPE_HOMEASSISTANT and any(
+        subentry.data[CONF_RECIPIENT] == RECIPIENT_BACH
+        and subentry.data.get(CONF_USER_ID) == user_id
+        and role_of(subentry) is not Role.NOTIFY_ONLY
+        for subentry in entry.get_subentries_of_type(SUBENTRY_RECIPIENT)
+    )
 
 
 @callback
@@ -105,12 +116,3 @@ async def _stored(hass: HomeAssistant, connection: str, letter: Incoming) -> boo
 def _lets_in(bach: Bach, connection: str) -> bool:
     """The row follows the entry with a delay, and until then everybody is a stranger."""
     return RECIPIENT_BACH in bach.registry.get(connection).allowed
-
-
-def _takes_letters(entry: ConfigEntry, user_id: str) -> bool:
-    return any(
-        subentry.data[CONF_RECIPIENT] == RECIPIENT_BACH
-        and subentry.data.get(CONF_USER_ID) == user_id
-        and role_of(subentry) is not Role.NOTIFY_ONLY
-        for subentry in entry.get_subentries_of_type(SUBENTRY_RECIPIENT)
-    )

@@ -45,10 +45,12 @@ MANUAL_SCHEMA: Final = vol.Schema(
 class RecipientFlow(ConfigSubentryFlow):
     """Adds a recipient to a connection, and changes one.
 
-    `is_heard`: what is written there comes in. `waiting_for`: the text that says what somebody has to write.
+    `is_heard`: what is written there comes in. `can_chat`: an agent may answer it. `waiting_for`: the text that says
+    what somebody has to write.
     """
 
     is_heard: ClassVar[bool] = True
+    can_chat: ClassVar[bool] = True
     waiting_for: ClassVar[str] = "wait_for_message"
 
     def __init__(self) -> None:
@@ -150,12 +152,13 @@ class RecipientFlow(ConfigSubentryFlow):
                 errors[CONF_RECIPIENT] = error.code
                 placeholders["expected"] = error.placeholders["expected"]
             else:
-                return self._keep(recipient, user_input)
+                if not (errors := self._conflicts(recipient, user_input)):
+                    return self._keep(recipient, user_input)
         users = await async_get_users(self.hass)
         schema = MANUAL_SCHEMA
         if self.is_heard:
             schema = schema.extend(rights_schema(users))
-            if self.source != SOURCE_USER:
+            if self.can_chat and self.source != SOURCE_USER:
                 schema = schema.extend({vol.Optional(SECTION_CHAT): chat_section(self.hass)})
         return self.async_show_form(
             step_id=step_id,
@@ -163,6 +166,10 @@ class RecipientFlow(ConfigSubentryFlow):
             errors=errors,
             description_placeholders=placeholders,
         )
+
+    def _conflicts(self, recipient: str, user_input: dict[str, Any]) -> dict[str, str]:  # noqa: ARG002
+        """Why this recipient cannot be as it was given, by field."""
+        return {}
 
     async def _normalize(self, recipient: str) -> str:
         connector = await Connectors().load(self._get_entry().data[CONF_TYPE])

@@ -11,13 +11,14 @@ from homeassistant.components.sensor import (
     SensorEntityDescription,
     SensorStateClass,
 )
-from homeassistant.const import EntityCategory, UnitOfTime
+from homeassistant.const import CONF_TYPE, EntityCategory, UnitOfTime
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
 from bach_lib import BreakerState, Report
 
+from .const import TYPE_HOMEASSISTANT
 from .coordinator import BachConfigEntry, Snapshot
 from .entity import BachEntity
 
@@ -106,6 +107,15 @@ SENSORS = (
     ),
 )
 
+HOME_SENSORS = (
+    BachSensorDescription(
+        key="version",
+        translation_key="version",
+        entity_category=EntityCategory.DIAGNOSTIC,
+        value_fn=lambda snapshot: snapshot.version,
+    ),
+)
+
 PARTNER_SENSORS = (
     BachSensorDescription(
         key="latency",
@@ -131,7 +141,8 @@ async def async_setup_entry(
     hass: HomeAssistant, entry: BachConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Add the sensors of a connection."""
-    descriptions = PARTNER_SENSORS if entry.runtime_data.is_partner else SENSORS
+    is_home = entry.data[CONF_TYPE] == TYPE_HOMEASSISTANT
+    descriptions = PARTNER_SENSORS if entry.runtime_data.is_partner else (*SENSORS, *(HOME_SENSORS if is_home else ()))
     async_add_entities(BachSensor(entry.runtime_data, description) for description in descriptions)
 
 

@@ -27,7 +27,17 @@ async def start(hass: HomeAssistant) -> ConfigFlowResult:
     """Choose Telegram in the menu."""
     menu = await hass.config_entries.flow.async_init("bach", context={"source": SOURCE_USER})
     assert menu["type"] is FlowResultType.MENU
-    assert menu["menu_options"] == ["telegram", "discord", "discord_webhook", "signal", "webhook", "ai", "mcp", "http"]
+    assert menu["menu_options"] == [
+        "telegram",
+        "discord",
+        "discord_webhook",
+        "homeassistant",
+        "signal",
+        "webhook",
+        "ai",
+        "mcp",
+        "http",
+    ]
     result = await hass.config_entries.flow.async_configure(menu["flow_id"], {"next_step_id": "telegram"})
     assert (result["type"], result["step_id"]) == (FlowResultType.FORM, "telegram")
     return result

@@ -24,7 +24,7 @@ from custom_components.bach.event import EVENT_TYPES, INCOMING
 from custom_components.bach.partner_kinds import ALL_KINDS
 from custom_components.bach.received import Role
 from custom_components.bach.recipient_flow import KEEP_WAITING
-from custom_components.bach.sensor import PARTNER_SENSORS, SENSORS
+from custom_components.bach.sensor import HOME_SENSORS, PARTNER_SENSORS, SENSORS
 from custom_components.bach.switch import ENABLED
 from custom_components.bach.watcher import REPAIRS
 from custom_components.bach.webhook_kind import FIELD_ERRORS, NOTHING, TAKES
@@ -164,7 +164,12 @@ def test_every_way_a_dialog_can_fail_has_a_text() -> None:
     assert set(TEXTS["config"]["error"]) == {*FAULT_ERRORS.values(), *FIELD_ERRORS.values(), *ours}
     assert set(TEXTS["config"]["abort"]) == {"already_configured", "unique_id_mismatch"}
     recipient = TEXTS["config_subentries"]["recipient"]
-    assert set(recipient["error"]) == {InvalidRecipientError.code, "nobody_found"}
+    assert set(recipient["error"]) == {
+        InvalidRecipientError.code,
+        "invalid_event_type",
+        "nobody_found",
+        "user_taken",
+    }
     assert set(recipient["abort"]) == {"already_configured", "cannot_look", "entry_not_loaded", CannotReceiveError.code}
     waiting_for = re.findall(r'waiting_for: ClassVar\[str\] = "(\w+)"', "\n".join(SOURCES.values()))
     assert set(recipient["progress"]) == set(waiting_for)
@@ -195,7 +200,7 @@ def test_every_entity_has_a_name_and_every_name_an_entity() -> None:
         "binary_sensor": (*BINARY_SENSORS, *PARTNER_BINARY_SENSORS),
         "button": BUTTONS,
         "event": (INCOMING,),
-        "sensor": (*SENSORS, *PARTNER_SENSORS),
+        "sensor": (*SENSORS, *HOME_SENSORS, *PARTNER_SENSORS),
         "switch": (ENABLED,),
     }
     assert set(TEXTS["entity"]) == set(described)

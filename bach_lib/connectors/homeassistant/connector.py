@@ -59,6 +59,7 @@ class HomeAssistantConnector(Connector):
         self._settings = settings or Settings()
         endpoint = setup.connection.endpoint or ""
         check_endpoint(endpoint)
+        self._address = endpoint.rstrip("/")
         token = setup.secrets.get("token", "").strip()
         if not token:
             raise SecretNotFoundError(reference="token")
@@ -115,7 +116,8 @@ class HomeAssistantConnector(Connector):
         match user, config:
             case {"id": str(user_id)}, {"location_name": str(name)}:
                 version = f"{line.version} (BACH {bach})" if bach else line.version
-                return Identity(id=user_id, name=name.strip()[:100] or "Home Assistant", version=version)
+                title = name.strip()[:100] or "Home Assistant"
+                return Identity(id=user_id, name=title, link=self._address, version=version)
         return Fault(code="bad_answer", text=f"What answers at {self._link.host} is no Home Assistant.")
 
     @override

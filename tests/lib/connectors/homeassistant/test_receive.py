@@ -40,6 +40,14 @@ async def test_an_event_comes_in(connect: Connect, server: HomeAssistantServer) 
     assert message.metadata["data"] == {"message": "Somebody rings", "button": 2}
 
 
+async def test_the_first_poll_shows_that_receiving_works(connect: Connect, clock: FakeClock) -> None:
+    """Where a check has opened the line before, receiving would look unknown until half a minute is over."""
+    connector = connect(BELL, clock=clock)  # which stands still
+    await connector.check()
+    async with asyncio.timeout(5):
+        assert isinstance(await connector.receive(None), Batch)
+
+
 async def test_an_event_without_words(connect: Connect, server: HomeAssistantServer) -> None:
     """An event with data of its own would come in as nothing."""
     server.when_heard("doorbell", {"button": 2})

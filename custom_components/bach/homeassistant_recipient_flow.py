@@ -1,0 +1,135 @@
+"""Adding a recipient in another home: something that notifies there, an event, or the BACH in it."""
+
+from typing import Any, ClassVar, Final, override
+
+import voluptuous as vol
+from homeassistant.config_entries import SubentryFlowResult
+from homeassistant.helpers.selector import (
+    SelectOptionDict,
+    SelectSelector,
+    SelectSelectorConfig,
+    SelectSelectorMode,
+    TextSelector,
+)
+
+from bach_lib import Candidate
+from bach_lib.errors import InvalidRecipientError
+
+from .const import (
+    CONF_EVENT_TYPE,
+    CONF_KIND,
+    CONF_RECIPIENT,
+    CONF_ROLE,
+    CONF_TITLE,
+    CONF_USER_ID,
+    DOMAIN,
+    RECIPIENT_BACH,
+    SUBENTRY_RECIPIENT,
+)
+from .finding_flow import FindingRecipientFlow
+from .peer import takes_letters
+from .received import Role
+from .rights import rights_schema, rights_values
+from .users import async_get_users
+
+_EVENT: Final = "event:"
+_MAX_OPTIONS: Final = 500
+
+
+class HomeRecipientFlow(FindingRecipientFlow):
+    """Adds something in another home, and changes it.
+
+    Nobody can be made to answer what comes in: two homes that answer each other would never end.
+    """
+
+    can_chat: ClassVar[bool] = False
+
+    @override
+    async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Choose what the recipient is."""
+        return self.async_show_menu(step_id="user", menu_options=["target", "bach", "event", "manual"])
+
+    async def async_step_target(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Choose among what can notify there; nothing comes in from it."""
+        if user_input is not None:
+            found = self._candidates[user_input[CONF_RECIPIENT]]
+            data = {CONF_KIND: found.kind, CONF_ROLE: Role.NOTIFY_ONLY.value}
+            return self._create(found.recipient, _title(user_input) or found.title, data)
+        self._candidates = {found.recipient: found for found in await self._find() if self._is_new(found.recipient)}
+        self._candidates.pop(RECIPIENT_BACH, None)  # which has a step of its own
+        if not self._candidates:
+            return await self.async_step_no_target()
+        return self.async_show_form(step_id="target", data_schema=_target_schema(list(self._candidates.values())))
+
+    async def async_step_no_target(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:  # noqa: ARG002
+        """There is nothing: choose something else."""
+        return self.async_show_menu(
+            step_id="no_target",
+            menu_options=["target", "bach", "event", "manual"],
+            description_placeholders=self._invitation(),
+        )
+
+    async def async_step_bach(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Ask as whom the other home logs in here, by which its letters are known."""
+        errors: dict[str, str] = {}
+        if user_input is not None and not (errors := self._conflicts(RECIPIENT_BACH, user_input)):
+            data = {CONF_KIND: RECIPIENT_BACH, **rights_values(user_input)}
+            return self._create(RECIPIENT_BACH, f"BACH ({self._get_entry().title})", data)
+        rights = rights_schema(await async_get_users(self.hass))
+        return self.async_show_form(
+            step_id="bach",
+            data_schema=self.add_suggested_values_to_schema(vol.Schema(dict(reversed(rights.items()))), user_input),
+            errors=errors,
+            description_placeholders=self._invitation(),
+        )
+
+    async def async_step_event(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Ask for a type of events, to fire and to hear of."""
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            event_type = user_input[CONF_EVENT_TYPE].strip().removeprefix(_EVENT)
+            try:
+                recipient = await self._normalize(f"{_EVENT}{event_type}")
+            except InvalidRecipientError:
+                errors[CONF_EVENT_TYPE] = "invalid_event_type"
+            else:
+                data = {CONF_KIND: "event", **rights_values(user_input)}
+                return self._create(recipient, _title(user_input) or event_type, data)
+        fields = {vol.Required(CONF_EVENT_TYPE): TextSelector(), vol.Optional(CONF_TITLE): TextSelector()}
+        schema = vol.Schema({**fields, **rights_schema(await async_get_users(self.hass))})
+        return self.async_show_form(
+            step_id="event",
+            data_schema=self.add_suggested_values_to_schema(schema, user_input),
+            errors=errors,
+        )
+
+    @override
+    def _conflicts(self, recipient: str, user_input: dict[str, Any]) -> dict[str, str]:
+        """Of two homes with one user, nobody could tell which of them writes."""
+        user_id = user_input.get(CONF_USER_ID)
+        if recipient != RECIPIENT_BACH or not user_id:
+            return {}
+        own = self._get_entry()
+        others = (entry for entry in self.hass.config_entries.async_entries(DOMAIN) if entry is not own)
+        is_taken = any(takes_letters(entry, user_id) for entry in others)
+        return {CONF_USER_ID: "user_taken"} if is_taken else {}
+
+    def _is_new(self, recipient: str) -> bool:
+        subentries = self._get_entry().get_subentries_of_type(SUBENTRY_RECIPIENT)
+        return all(subentry.data[CONF_RECIPIENT] != recipient for subentry in subentries)
+
+
+def _target_schema(found: list[Candidate]) -> vol.Schema:
+    options = [
+        SelectOptionDict(
+            value=candidate.recipient,
+            label=f"{candidate.title} ({candidate.recipient})" if candidate.kind == "entity" else candidate.recipient,
+        )
+        for candidate in found[:_MAX_OPTIONS]
+    ]
+    selector = SelectSelector(SelectSelectorConfig(options=options, mode=SelectSelectorMode.DROPDOWN))
+    return vol.Schema({vol.Required(CONF_RECIPIENT): selector, vol.Optional(CONF_TITLE): TextSelector()})
+
+
+def _title(user_input: dict[str, Any]) -> str:
+    return str(user_input.get(CONF_TITLE, "")).strip()[:100]
