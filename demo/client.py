@@ -1,7 +1,10 @@
 """Talks to Home Assistant as its own frontend does: onboarding, flows, actions, events and templates over REST."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any, Final
 
+import orjson
 from aiohttp import ClientConnectionError, ClientSession
 from yarl import URL
 
@@ -94,6 +97,17 @@ class Client:
             if not response.ok:
                 raise RefusedError(await response.text())
             return await response.text()
+
+    @asynccontextmanager
+    async def events(self, event_type: str) -> AsyncIterator[AsyncIterator[Json]]:
+        """The events of a type that are fired from now on."""
+        async with self._session.ws_connect("/api/websocket") as socket:
+            await socket.receive_json()
+            await socket.send_json({"type": "auth", "access_token": self.tokens["access_token"]})
+            await socket.receive_json()
+            await socket.send_json({"id": 1, "type": "subscribe_events", "event_type": event_type})
+            await socket.receive_json()
+            yield (orjson.loads(frame.data)["event"] async for frame in socket)
 
     async def start_flow(self, domain: str) -> Json:
         """Begin to add an integration; the first step of its dialog. Raises RefusedError."""
