@@ -1,5 +1,6 @@
 """Webhooks by clicking, and real posts: who proves that they may is heard, and nobody else learns anything."""
 
+import asyncio
 import hashlib
 import hmac
 import json
@@ -180,6 +181,21 @@ async def test_too_large(hass: HomeAssistant, client: Client, length: int) -> No
     await set_up(hass, an_entry(hass))
     raw = b"x" * length
     assert await post(client, signed(raw), raw) == 413
+
+
+async def test_what_comes_in_pieces_is_read_whole(hass: HomeAssistant, client: Client) -> None:
+    """Over a slow line every post would be cut off, and refused for its signature."""
+    await set_up(hass, an_entry(hass))
+    raw = json.dumps(BODY).encode()
+
+    async def pieces() -> AsyncGenerator[bytes]:
+        for start in range(0, len(raw), 20):
+            yield raw[start : start + 20]
+            for _ in range(20):  # let the other side read
+                await asyncio.sleep(0)
+
+    async with client.post(PATH, data=pieces(), headers=signed(raw)) as response:
+        assert response.status == 204
 
 
 async def test_the_largest_is_read_whole(hass: HomeAssistant, client: Client) -> None:

@@ -17,8 +17,15 @@ from bach_lib.connectors.base import Incoming, Setup
 from bach_lib.connectors.webhook import WebhookConnector
 from bach_lib.connectors.webhook.incoming import MAX_BODY, REPLAY_SECONDS, Door
 from bach_lib.connectors.webhook.signature import sign
-from bach_lib.errors import CannotReceiveError, InputError, PushRefusedError, SecretNotFoundError
+from bach_lib.errors import (
+    CannotReceiveError,
+    InputError,
+    PushRefusedError,
+    SecretNotFoundError,
+    StoreFailedError,
+)
 from bach_lib.events import MessageReceived
+from bach_lib.inbound.inbox import Inbox
 from bach_lib.inbound.router import Router
 from bach_lib.incoming import IncomingMessage, Kind
 from bach_lib.models import Connection, ConnectionState, Direction, Health, Identity, Message
@@ -326,6 +333,22 @@ async def test_what_a_crash_left_is_announced(clock: FakeClock, tmp_path: Path) 
     await again.open()
     await again.close()  # which lets it come to its end
     assert heard == ["Smoke in the cellar"]
+
+
+async def test_what_the_disk_kept_back_is_announced_with_the_next(clock: FakeClock) -> None:
+    """An alarm whose announcing failed would stay silent until the next start."""
+    bach = await open_bach(clock)
+    heard: list[str] = []
+    bach.subscribe(MessageReceived, lambda event: heard.append(event.message.text))
+    await clock.settle()
+    full = patch.object(Inbox, "save_routed", side_effect=StoreFailedError(path="bach.db", reason="no space left"))
+    with full, pytest.raises(StoreFailedError):
+        await bach.push("hook", signed(BODY, when=clock.now()), BODY)
+    assert heard == []
+    later = b'{"text": "It is hot", "sender": "detector"}'
+    await bach.push("hook", signed(later, when=clock.now(), id_="msg-2"), later)
+    assert heard == ["Smoke in the cellar", "It is hot"]
+    await bach.close()
 
 
 async def test_a_stranger_can_be_picked(clock: FakeClock) -> None:
