@@ -6,38 +6,48 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bach_lib.inbound import patterns
 from bach_lib.inbound.patterns import BadPatternError, Found, Patterns, compile_pattern
 
 ENDLESS = r"(a|aa|aaa)+$"
 TEXT = "a" * 60 + "!"
 
 
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """More time for each, since a busy machine may look away for longer than a pattern is given."""
+    monkeypatch.setattr(patterns, "_EACH", 1.0)
+    monkeypatch.setattr(patterns, "_ALL", 60.0)
+
+
+@pytest.mark.usefixtures("patient")
 def test_they_match_anywhere_in_any_case() -> None:
     """A pattern would work only for whoever writes exactly as its author."""
-    patterns = Patterns([(r"\blights? (on|off)\b", "light"), (r"^\d+$", "number")])
-    assert patterns.find("Please, LIGHTS ON now").hits == {"light"}
-    assert patterns.find("12").hits == {"number"}
-    assert patterns.find("12 lights").hits == set()
+    both = Patterns([(r"\blights? (on|off)\b", "light"), (r"^\d+$", "number")])
+    assert both.find("Please, LIGHTS ON now").hits == {"light"}
+    assert both.find("12").hits == {"number"}
+    assert both.find("12 lights").hits == set()
 
 
+@pytest.mark.usefixtures("patient")
 def test_a_pattern_that_never_ends_is_cut_off_and_the_others_still_match() -> None:
     """One careless pattern would hold up every message of the house for ever."""
-    patterns = Patterns([(ENDLESS, "endless"), ("a!", "other")])
     begin = time.monotonic()
-    found = patterns.find(TEXT)
+    found = Patterns([(ENDLESS, "endless"), ("a!", "other")]).find(TEXT)
     assert found == Found(frozenset({"other"}), frozenset({"endless"}))
-    assert time.monotonic() - begin < 5, "seconds, where the search alone would take years"
+    assert time.monotonic() - begin < 60, "seconds, where the search alone would take years"
 
 
 def test_many_endless_patterns_end_together() -> None:
     """A hundred of them would take a hundred times as long."""
-    patterns = Patterns((ENDLESS, number) for number in range(100))
+    many = Patterns((ENDLESS, number) for number in range(100))
     begin = time.monotonic()
-    found = patterns.find(TEXT)
+    found = many.find(TEXT)
     assert found.cut_off == frozenset(range(100))
-    assert time.monotonic() - begin < 5
+    assert time.monotonic() - begin < 20, "seconds, where each after the other would take 25"
 
 
+@pytest.mark.usefixtures("patient")
 def test_a_rule_that_matched_is_not_cut_off() -> None:
     """A rule would count as matched and as unknown at once."""
     found = Patterns([(ENDLESS, "rule"), ("a!", "rule")]).find(TEXT)
@@ -56,8 +66,7 @@ def test_a_broken_pattern_is_refused_in_words(pattern: str) -> None:
 def test_whatever_people_write_is_refused_or_ends(pattern: str, text: str) -> None:
     """An odd pattern would raise what nobody expects, in the middle of routing."""
     try:
-        patterns = Patterns([(pattern, "it")])
+        found = Patterns([(pattern, "it")]).find(text)
     except BadPatternError:
         return
-    found = patterns.find(text)
     assert found.hits | found.cut_off <= {"it"}
