@@ -201,6 +201,15 @@ async def test_letters_wait_while_the_connection_is_disabled(
     await hass.config_entries.async_unload(other.entry_id)
 
 
+async def test_a_home_that_cannot_be_reached_can_still_write(
+    hass: HomeAssistant, ask: Ask, loaded: MockConfigEntry, there: HomeAssistantServer
+) -> None:
+    """A home behind a router that lets nobody in would lose its voice as soon as we notice."""
+    await there.pause()
+    await until_state(hass, "binary_sensor.summer_house_receiving", "off")
+    assert (await ask("deliver", letter=LETTER))["success"]
+
+
 @pytest.mark.parametrize(
     "letter",
     [
