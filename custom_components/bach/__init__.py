@@ -142,6 +142,8 @@ async def _reconcile(bach: Bach, entry: BachConfigEntry) -> None:
 
 async def _updated(hass: HomeAssistant, entry: BachConfigEntry) -> None:
     """Show what a person changed. The connection works on meanwhile, unless it has to log in anew."""
+    if entry.runtime_data.knows(entry):
+        return
     hub = hass.data[HUB]
     logs_in_anew = entry.data != entry.runtime_data.entry_data
     await asyncio.sleep(0)  # Home Assistant calls this in the middle of a change that may go on: a group and its people

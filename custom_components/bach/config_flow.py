@@ -44,10 +44,11 @@ from .entry import connection, recipient_unique_id
 from .homeassistant_recipient_flow import HomeRecipientFlow
 from .hub import new_session
 from .kinds import KINDS, Kind
-from .partner_kinds import ALL_KINDS, PartnerKind, is_partner, is_same
+from .partner_kinds import ALL_KINDS, PartnerKind, is_partner, is_same, kind_of
 from .person_flow import PersonFlow
 from .recipient_flow import RecipientFlow
 from .signal_recipient_flow import SignalRecipientFlow
+from .vaults import FormVault
 from .webhook_flow import WebhookSteps
 from .webhook_kind import FIELD_ERRORS, WEBHOOK, WebhookKind, made, receives
 from .webhook_recipient_flow import HookRecipientFlow, MuteHookRecipientFlow
@@ -107,6 +108,7 @@ class BachConfigFlow(WebhookSteps, domain=DOMAIN):
     def __init__(self) -> None:
         super().__init__()
         self._found: tuple[dict[str, Any], Identity] | None = None
+        self._successors: dict[str, str] = {}
 
     @override
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
@@ -200,7 +202,8 @@ class BachConfigFlow(WebhookSteps, domain=DOMAIN):
     @override
     async def _ask(self, type_: str, step_id: str, user_input: dict[str, Any] | None) -> ConfigFlowResult:
         """Show the form until what was given works, then keep it."""
-        kind, old = ALL_KINDS[type_], self._entry_data()
+        old = self._entry_data()
+        kind = kind_of(type_, old)
         errors: dict[str, str] = {}
         placeholders = {**kind.placeholders, "reason": "", "expected": ""}
         if user_input is not None:
@@ -234,13 +237,15 @@ class BachConfigFlow(WebhookSteps, domain=DOMAIN):
             description_placeholders=placeholders,
         )
 
-    async def _check(self, data: Mapping[str, Any]) -> Identity | Fault:
+    async def _check(self, data: dict[str, Any]) -> Identity | Fault:
         """Who we are on the platform, or why not: also if only a part of it would work. Raises an `InputError`."""
+        owner = None if self.source == SOURCE_USER else self._entry()
+        vault = FormVault(self.hass, data, self._successors, owner)
         answer = await check_connection(
             connection(data, name="new", reference=lambda field: f"form:{field}"),
             session=async_get_clientsession(self.hass),
             new_session=new_session,
-            secrets={"form": data.get},
+            secrets={"form": vault},
         )
         return answer.notice or answer if isinstance(answer, Identity) else answer
 

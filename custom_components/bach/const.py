@@ -11,8 +11,12 @@ CONF_AUTHORIZATION: Final = "authorization"
 CONF_AVATAR_URL: Final = "avatar_url"
 CONF_BODY: Final = "body"
 CONF_BOT_TOKEN: Final = "bot_token"  # noqa: S105  the name of a field, not a token
+CONF_CLIENT_AUTH: Final = "client_auth"
+CONF_CLIENT_ID: Final = "client_id"
+CONF_CLIENT_SECRET: Final = "client_secret"  # noqa: S105  as above
 CONF_ENDPOINT: Final = "endpoint"
 CONF_EVENT_TYPE: Final = "event_type"
+CONF_EXPECTED_STATUS: Final = "expected_status"
 CONF_HEADERS: Final = "headers"
 CONF_INCOMING: Final = "incoming"
 CONF_INCOMING_ADDRESSES: Final = "incoming_addresses"
@@ -22,17 +26,21 @@ CONF_KIND: Final = "kind"
 CONF_LANGUAGE: Final = "language"
 CONF_LINK: Final = "link"
 CONF_LOGIN: Final = "login"
+CONF_METHOD: Final = "method"
 CONF_MODEL: Final = "model"
 CONF_NUMBER: Final = "number"
 CONF_PARTNER: Final = "partner"
 CONF_RECIPIENT: Final = "recipient"
+CONF_REFRESH_TOKEN: Final = "refresh_token"  # noqa: S105  as above
 CONF_ROLE: Final = "role"
+CONF_SCOPE: Final = "scope"
 CONF_SECRET: Final = "secret"  # noqa: S105  as above
 CONF_SENDER_ID: Final = "sender_id"
 CONF_SPEECH_TO_TEXT: Final = "speech_to_text"
 CONF_SYSTEM: Final = "system"
 CONF_TITLE: Final = "title"
 CONF_TOKEN: Final = "token"  # noqa: S105  as above
+CONF_TOKEN_ENDPOINT: Final = "token_endpoint"  # noqa: S105  as above
 CONF_URL: Final = "url"
 CONF_USER_ID: Final = "user_id"
 CONF_USERNAME: Final = "username"
@@ -47,9 +55,12 @@ RECIPIENT_BACH: Final = "bach"
 SECRET_FIELDS: Final = (
     CONF_AUTHORIZATION,
     CONF_BOT_TOKEN,
+    CONF_CLIENT_ID,
+    CONF_CLIENT_SECRET,
     CONF_INCOMING_SECRET,
     CONF_INCOMING_TOKEN,
     CONF_LOGIN,
+    CONF_REFRESH_TOKEN,
     CONF_SECRET,
     CONF_TOKEN,
     CONF_URL,
@@ -60,12 +71,17 @@ SETTING_FIELDS: Final = (
     CONF_API_KEY_HEADER,
     CONF_AVATAR_URL,
     CONF_BODY,
+    CONF_CLIENT_AUTH,
+    CONF_EXPECTED_STATUS,
     CONF_HEADERS,
     CONF_INCOMING,
     CONF_INCOMING_ADDRESSES,
+    CONF_METHOD,
     CONF_MODEL,
     CONF_NUMBER,
+    CONF_SCOPE,
     CONF_SYSTEM,
+    CONF_TOKEN_ENDPOINT,
     CONF_USERNAME,
 )
 """The fields of an entry that become the settings of its row in the registry."""

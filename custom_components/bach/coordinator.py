@@ -1,7 +1,7 @@
 """Keeps what the entities of one connection show, and tells them at most once a second."""
 
 import logging
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, override
@@ -83,9 +83,15 @@ class BachCoordinator(DataUpdateCoordinator[Snapshot]):
         )
         self.bach = bach
         self.connection = connection_name(entry)
-        self.entry_data = entry.data
+        self.entry_data: Mapping[str, Any] = entry.data
+        self._looks = _looks(entry)
         self.is_partner = is_partner(entry)
         self._last_sent: datetime | None = None
+
+    @callback
+    def knows(self, entry: BachConfigEntry) -> bool:
+        """Whether everything about the entry is as this connection was set up with it, or was written by itself."""
+        return self.entry_data == entry.data and self._looks == _looks(entry)
 
     @override
     async def _async_setup(self) -> None:
@@ -130,3 +136,7 @@ class BachCoordinator(DataUpdateCoordinator[Snapshot]):
                 translation_key=error.code,
                 translation_placeholders=placeholders(self.hass, error),
             ) from error
+
+
+def _looks(entry: ConfigEntry) -> tuple[object, ...]:
+    return entry.title, entry.options, dict(entry.subentries)

@@ -10,7 +10,8 @@ from homeassistant.core import HomeAssistant
 from bach_lib import Connection
 
 from .const import CONF_AUTH_TYPE, CONF_ENDPOINT, DOMAIN, SECRET_FIELDS, SETTING_FIELDS
-from .partner_kinds import AUTH_FIELDS, PARTNERS
+from .partner_forms import AUTH_FIELDS
+from .partner_kinds import PARTNERS
 from .roles import allowed
 
 REFERENCE_SCHEME = "entry"
@@ -56,19 +57,9 @@ def connection(
         category=partner.category,
         endpoint=data.get(CONF_ENDPOINT),
         auth_type=auth_type,
-        auth_config={ours: reference(field) for ours, field in AUTH_FIELDS[auth_type].items()},
+        auth_config={ours: reference(field) for ours, field in AUTH_FIELDS[auth_type].items() if field in data},
         settings=settings,
     )
-
-
-def find_secret(hass: HomeAssistant, target: str) -> str | None:
-    """The value behind `<entry id>/<field>`, or None."""
-    entry_id, _, field = target.partition("/")
-    entry = hass.config_entries.async_get_entry(entry_id)
-    if entry is None or entry.domain != DOMAIN or field not in SECRET_FIELDS:
-        return None
-    secret: str | None = entry.data.get(field)
-    return secret
 
 
 def titles(hass: HomeAssistant) -> dict[str, str]:

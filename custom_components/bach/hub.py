@@ -8,7 +8,6 @@ import asyncio
 from collections import Counter, deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from functools import partial
 from pathlib import Path
 
 from aiohttp import ClientSession, TCPConnector
@@ -24,7 +23,8 @@ from bach_lib.errors import NotOpenError, UnknownConnectionError
 from bach_lib.events import MessageReceived
 
 from .const import DOMAIN
-from .entry import REFERENCE_SCHEME, find_secret
+from .entry import REFERENCE_SCHEME
+from .vaults import EntryVault
 
 _SUFFIXES = ("", "-wal", "-shm", ".lock")
 """What SQLite and the library put beside the database."""
@@ -131,7 +131,7 @@ class Hub:
             self._path,
             session=async_get_clientsession(self._hass),
             new_session=new_session,
-            secrets={REFERENCE_SCHEME: partial(find_secret, self._hass)},
+            secrets={REFERENCE_SCHEME: EntryVault(self._hass)},
             autostart=False,  # the connection of a disabled entry must rest
         )
         await bach.open()

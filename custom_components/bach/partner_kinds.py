@@ -4,25 +4,27 @@ Nobody is written to through them: they have no recipients. Whether they work is
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import voluptuous as vol
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_TYPE
-from homeassistant.data_entry_flow import section
-from homeassistant.helpers.selector import SelectSelector, SelectSelectorConfig, TextSelector, TextSelectorConfig
 
 from bach_lib.models import Category
 
 from .const import (
     CONF_API_KEY_HEADER,
     CONF_AUTH_TYPE,
+    CONF_CLIENT_ID,
     CONF_ENDPOINT,
     CONF_LOGIN,
+    CONF_METHOD,
     CONF_MODEL,
+    CONF_REFRESH_TOKEN,
     CONF_SECRET,
     CONF_SYSTEM,
+    CONF_TOKEN_ENDPOINT,
     TYPE_CLAUDE,
     TYPE_GEMINI,
     TYPE_HTTP,
@@ -32,32 +34,34 @@ from .const import (
     TYPE_WEBHOOK,
 )
 from .kinds import ADDRESS_BOX, KINDS, SECRET_BOX, SECTION_SERVER, SERVER, Kind
+from .partner_forms import (
+    AUTH_FIELDS,
+    CONVERSATION,
+    CREDENTIALS,
+    DETAIL_FIELDS,
+    HIDDEN,
+    HTTP_FIELDS,
+    OAUTH,
+    OAUTH_FIELDS,
+    SECTION_CONVERSATION,
+    SECTION_DETAILS,
+    SECTION_OAUTH,
+    auth_fields,
+    details,
+    put_statuses,
+    suggested_statuses,
+)
 from .webhook_kind import WEBHOOK, WebhookKind
 
-SECTION_CONVERSATION: Final = "conversation"
-SECTION_DETAILS: Final = "details"
-
-AUTH_FIELDS: Final[Mapping[str, Mapping[str, str]]] = {
-    "none": {},
-    "api_key": {"api_key": CONF_SECRET},
-    "bearer": {"token": CONF_SECRET},
-    "basic": {"username": CONF_LOGIN, "password": CONF_SECRET},
-}
-"""For each way to show who we are: what the library calls a credential, and in which field of the entry it is."""
-
-_IDENTIFYING: Final = (CONF_TYPE, CONF_ENDPOINT, CONF_LOGIN, CONF_SECRET)
-
-_AUTH_BOX = SelectSelector(SelectSelectorConfig(options=list(AUTH_FIELDS), translation_key="auth_type"))
-_CONVERSATION = section(
-    vol.Schema(
-        {
-            vol.Optional(CONF_MODEL): TextSelector(),
-            vol.Optional(CONF_SYSTEM): TextSelector(TextSelectorConfig(multiline=True)),
-        }
-    ),
-    {"collapsed": True},
+_IDENTIFYING: Final = (
+    CONF_TYPE,
+    CONF_ENDPOINT,
+    CONF_LOGIN,
+    CONF_SECRET,
+    CONF_TOKEN_ENDPOINT,
+    CONF_CLIENT_ID,
+    CONF_REFRESH_TOKEN,
 )
-_DETAILS = section(vol.Schema({vol.Optional(CONF_API_KEY_HEADER): TextSelector()}), {"collapsed": True})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +69,7 @@ class PartnerKind:
     """A type, and what its device is called. `usual` is how it is mostly asked.
 
     Without an `endpoint` to start from, a person must give one. A `portal` is where the key comes from; then there is
-    one place that everybody asks, and one way to ask it.
+    one place that everybody asks, and one way to ask it. `details` are the fields that few people need.
     """
 
     category: Category
@@ -74,6 +78,7 @@ class PartnerKind:
     endpoint: str | None = None
     portal: str = ""
     portal_url: str = ""
+    details: Mapping[str, Any] = field(default_factory=lambda: DETAIL_FIELDS)
     invites: bool = False
     place: str | None = None
 
@@ -95,7 +100,7 @@ class PartnerKind:
     @property
     def reauth_schema(self) -> vol.Schema:
         """The credentials alone, and how they are shown: a server may have begun to want some."""
-        return vol.Schema({vol.Required(CONF_SECRET): SECRET_BOX} if self.portal else self._auth_fields())
+        return vol.Schema({vol.Required(CONF_SECRET): SECRET_BOX} if self.portal else auth_fields(self.usual))
 
     @property
     def placeholders(self) -> dict[str, str]:
@@ -104,34 +109,41 @@ class PartnerKind:
 
     def merge(self, old: Mapping[str, Any], user_input: Mapping[str, Any]) -> dict[str, Any]:
         """The data after what a form says: no credential keeps the old one, nothing else keeps anything."""
-        data = {**old, CONF_AUTH_TYPE: user_input.get(CONF_AUTH_TYPE, self.usual)}
-        if secret := user_input.get(CONF_SECRET, "").strip():
-            data[CONF_SECRET] = secret
-        _put(data, CONF_LOGIN, user_input)
-        for name in {CONF_LOGIN, CONF_SECRET} - set(AUTH_FIELDS[data[CONF_AUTH_TYPE]].values()):
-            data.pop(name, None)
+        data = self._credentials(old, user_input)
         if SECTION_SERVER in user_input:
-            _put(data, CONF_ENDPOINT, user_input[SECTION_SERVER])
+            _put(data, user_input[SECTION_SERVER], CONF_ENDPOINT)
         if SECTION_DETAILS in user_input:
-            _put(data, CONF_ENDPOINT, user_input)
-            _put(data, CONF_API_KEY_HEADER, user_input[SECTION_DETAILS])
+            _put(data, user_input, CONF_ENDPOINT)
+            _put(data, user_input[SECTION_DETAILS], CONF_API_KEY_HEADER, CONF_METHOD)
+            put_statuses(data, user_input[SECTION_DETAILS])
         if SECTION_CONVERSATION in user_input:
-            _put(data, CONF_MODEL, user_input[SECTION_CONVERSATION])
-            _put(data, CONF_SYSTEM, user_input[SECTION_CONVERSATION])
+            _put(data, user_input[SECTION_CONVERSATION], CONF_MODEL, CONF_SYSTEM)
         return data
+
+    def _credentials(self, old: Mapping[str, Any], user_input: Mapping[str, Any]) -> dict[str, Any]:
+        """The old data with what shows who we are, and with nothing that another way to show it would need."""
+        auth_type = user_input.get(CONF_AUTH_TYPE, self.usual)
+        given = {**user_input, **user_input.get(SECTION_OAUTH, {})}
+        data = {name: value for name, value in old.items() if name not in CREDENTIALS}
+        for name in {*AUTH_FIELDS[auth_type].values(), *(OAUTH_FIELDS if auth_type == OAUTH else ())}:
+            kept = old.get(name, "") if name in HIDDEN else ""
+            if value := given.get(name, "").strip() or kept:
+                data[name] = value
+        return {**data, CONF_AUTH_TYPE: auth_type}
 
     def suggest(self, data: Mapping[str, Any]) -> dict[str, Any]:
         """What a form starts with; secrets stay where they are."""
         given = ({CONF_ENDPOINT: self.endpoint} if self.endpoint else {}) | dict(data)
         return {
             **_found(given, CONF_ENDPOINT, CONF_AUTH_TYPE, CONF_LOGIN),
+            SECTION_OAUTH: _found(given, *(name for name in OAUTH_FIELDS if name not in HIDDEN)),
             SECTION_SERVER: _found(given, CONF_ENDPOINT),
             SECTION_CONVERSATION: _found(given, CONF_MODEL, CONF_SYSTEM),
-            SECTION_DETAILS: _found(given, CONF_API_KEY_HEADER),
+            SECTION_DETAILS: _found(given, CONF_API_KEY_HEADER, CONF_METHOD) | suggested_statuses(given),
         }
 
     def _whole_schema(self, secret_marker: type[vol.Marker]) -> vol.Schema:
-        conversation = {vol.Required(SECTION_CONVERSATION): _CONVERSATION} if self.category is Category.AI else {}
+        conversation = {vol.Required(SECTION_CONVERSATION): CONVERSATION} if self.category is Category.AI else {}
         if self.portal:
             return vol.Schema(
                 {secret_marker(CONF_SECRET): SECRET_BOX, **conversation, vol.Required(SECTION_SERVER): SERVER}
@@ -139,28 +151,22 @@ class PartnerKind:
         return vol.Schema(
             {
                 vol.Required(CONF_ENDPOINT): ADDRESS_BOX,
-                **self._auth_fields(),
+                **auth_fields(self.usual),
                 **conversation,
-                vol.Required(SECTION_DETAILS): _DETAILS,
+                vol.Required(SECTION_DETAILS): details(self.details),
             }
         )
-
-    def _auth_fields(self) -> dict[vol.Marker, Any]:
-        return {
-            vol.Required(CONF_AUTH_TYPE, default=self.usual): _AUTH_BOX,
-            vol.Optional(CONF_LOGIN): TextSelector(),
-            vol.Optional(CONF_SECRET): SECRET_BOX,
-        }
 
 
 def _found(data: Mapping[str, Any], *names: str) -> dict[str, Any]:
     return {name: data[name] for name in names if name in data}
 
 
-def _put(data: dict[str, Any], name: str, given: Mapping[str, Any]) -> None:
-    data.pop(name, None)
-    if value := given.get(name, "").strip():
-        data[name] = value
+def _put(data: dict[str, Any], given: Mapping[str, Any], *names: str) -> None:
+    for name in names:
+        data.pop(name, None)
+        if value := given.get(name, "").strip():
+            data[name] = value
 
 
 PARTNERS: Final[Mapping[str, PartnerKind]] = {
@@ -183,10 +189,16 @@ PARTNERS: Final[Mapping[str, PartnerKind]] = {
         category=Category.AI, model="OpenAI-compatible", usual="bearer", endpoint="https://api.openai.com/v1"
     ),
     TYPE_MCP: PartnerKind(category=Category.MCP, model="MCP"),
-    TYPE_HTTP: PartnerKind(category=Category.API, model="HTTP"),
+    TYPE_HTTP: PartnerKind(category=Category.API, model="HTTP", details={**DETAIL_FIELDS, **HTTP_FIELDS}),
 }
 
 ALL_KINDS: Final[Mapping[str, Kind | PartnerKind | WebhookKind]] = {**KINDS, TYPE_WEBHOOK: WEBHOOK, **PARTNERS}
+
+
+def kind_of(type_: str, data: Mapping[str, Any]) -> Kind | PartnerKind | WebhookKind:
+    """The kind of a connection; for one that is there (`data`), what is usual is what it does."""
+    kind = ALL_KINDS[type_]
+    return replace(kind, usual=data[CONF_AUTH_TYPE]) if isinstance(kind, PartnerKind) and data else kind
 
 
 def is_partner(entry: ConfigEntry) -> bool:

@@ -18,7 +18,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 from bach_lib import Bach, ConnectionState, Direction, Status
 from bach_lib.errors import NotOpenError
 from bach_lib.testing.telegram_server import TelegramServer
-from custom_components.bach.entry import find_secret
+from custom_components.bach.vaults import EntryVault
 from tests.component.conftest import (
     ADA,
     ADA_ENTITY,
@@ -162,9 +162,9 @@ async def test_references_lead_to_our_secrets_only(hass: HomeAssistant, loaded: 
     """A row of the database must not be a way to the credentials of other integrations."""
     stranger = MockConfigEntry(domain="bank", data={"bot_token": "secret", "password": "secret"})
     stranger.add_to_hass(hass)
-    assert find_secret(hass, f"{loaded.entry_id}/bot_token") == TOKEN
+    assert EntryVault(hass)(f"{loaded.entry_id}/bot_token") == TOKEN
     for target in (f"{stranger.entry_id}/bot_token", f"{loaded.entry_id}/endpoint", "nobody/bot_token", ""):
-        assert find_secret(hass, target) is None
+        assert EntryVault(hass)(target) is None
 
 
 async def test_two_connections_share_one_database(hass: HomeAssistant, other: MockConfigEntry) -> None:

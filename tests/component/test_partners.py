@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from homeassistant.config_entries import (
     SOURCE_REAUTH,
+    SOURCE_RECONFIGURE,
     SOURCE_USER,
     ConfigEntryDisabler,
     ConfigEntryState,
@@ -125,6 +126,28 @@ async def test_any_address_is_watched_with_user_and_password(hass: HomeAssistant
         assert result["type"] is FlowResultType.CREATE_ENTRY
         assert server.asked[0].headers["Authorization"].startswith("Basic ")
         assert await hass.config_entries.async_unload(result["result"].entry_id)
+
+
+async def test_an_address_says_what_is_good(hass: HomeAssistant) -> None:
+    """A door that answers 401 to strangers is well, and many devices know no HEAD, or nothing else."""
+    async with OllamaServer(key=KEY) as server:
+        given = {"endpoint": server.url, "auth_type": "none"}
+        result = await submit(hass, await start(hass, "http"), {**given, "details": {"expected_status": ["2xx"]}})
+        assert result["errors"] == {"base": "invalid_value"}
+        assert "[200, 204]" in (result["description_placeholders"] or {})["expected"]
+        details = {"method": "HEAD", "expected_status": ["401", "204"]}
+        result = await submit(hass, result, {**given, "details": details})
+        assert result["type"] is FlowResultType.CREATE_ENTRY
+        entry = result["result"]
+        assert (entry.data["method"], entry.data["expected_status"]) == ("HEAD", [401, 204])
+        assert server.asked[0].method == "HEAD"
+
+        result = await hass.config_entries.flow.async_init(
+            "bach", context={"source": SOURCE_RECONFIGURE, "entry_id": entry.entry_id}
+        )
+        result = await submit(hass, result, {**given, "details": {}})
+        assert result["errors"] == {"base": "invalid_credentials"}
+        assert await hass.config_entries.async_unload(entry.entry_id)
 
 
 async def test_a_key_can_have_a_header_of_its_own(hass: HomeAssistant) -> None:

@@ -1,0 +1,122 @@
+"""The boxes and sections that the dialogs of AI partners, MCP servers and other APIs are made of."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import voluptuous as vol
+from homeassistant.data_entry_flow import section
+from homeassistant.helpers.selector import (
+    SelectSelector,
+    SelectSelectorConfig,
+    SelectSelectorMode,
+    TextSelector,
+    TextSelectorConfig,
+)
+
+from .const import (
+    CONF_API_KEY_HEADER,
+    CONF_AUTH_TYPE,
+    CONF_CLIENT_AUTH,
+    CONF_CLIENT_ID,
+    CONF_CLIENT_SECRET,
+    CONF_EXPECTED_STATUS,
+    CONF_LOGIN,
+    CONF_METHOD,
+    CONF_MODEL,
+    CONF_REFRESH_TOKEN,
+    CONF_SCOPE,
+    CONF_SECRET,
+    CONF_SYSTEM,
+    CONF_TOKEN_ENDPOINT,
+)
+from .kinds import ADDRESS_BOX, SECRET_BOX
+
+SECTION_CONVERSATION: Final = "conversation"
+SECTION_DETAILS: Final = "details"
+SECTION_OAUTH: Final = "oauth"
+
+OAUTH: Final = "oauth"
+
+AUTH_FIELDS: Final[Mapping[str, Mapping[str, str]]] = {
+    "none": {},
+    "api_key": {"api_key": CONF_SECRET},
+    "bearer": {"token": CONF_SECRET},
+    "basic": {"username": CONF_LOGIN, "password": CONF_SECRET},
+    OAUTH: {
+        "client_id": CONF_CLIENT_ID,
+        "client_secret": CONF_CLIENT_SECRET,
+        "refresh_token": CONF_REFRESH_TOKEN,
+    },
+}
+"""For each way to show who we are: what the library calls a credential, and in which field of the entry it is."""
+
+OAUTH_FIELDS: Final[Mapping[str, Any]] = {
+    CONF_TOKEN_ENDPOINT: ADDRESS_BOX,
+    CONF_CLIENT_ID: TextSelector(),
+    CONF_CLIENT_SECRET: SECRET_BOX,
+    CONF_REFRESH_TOKEN: SECRET_BOX,
+    CONF_SCOPE: TextSelector(),
+    CONF_CLIENT_AUTH: SelectSelector(SelectSelectorConfig(options=["post", "basic"], translation_key="client_auth")),
+}
+
+CREDENTIALS: Final = frozenset({CONF_LOGIN, CONF_SECRET, *OAUTH_FIELDS})
+HIDDEN: Final = frozenset({CONF_SECRET, CONF_CLIENT_SECRET, CONF_REFRESH_TOKEN})
+"""What no form shows again; an empty box keeps it."""
+
+DETAIL_FIELDS: Final[Mapping[str, Any]] = {CONF_API_KEY_HEADER: TextSelector()}
+
+HTTP_FIELDS: Final[Mapping[str, Any]] = {
+    CONF_METHOD: SelectSelector(SelectSelectorConfig(options=["GET", "HEAD"], mode=SelectSelectorMode.DROPDOWN)),
+    CONF_EXPECTED_STATUS: SelectSelector(
+        SelectSelectorConfig(
+            options=["200", "201", "204", "301", "302", "401", "403", "404"],
+            multiple=True,
+            custom_value=True,
+            mode=SelectSelectorMode.DROPDOWN,
+        )
+    ),
+}
+"""What only an address of which nothing is known can be told."""
+
+CONVERSATION: Final = section(
+    vol.Schema(
+        {
+            vol.Optional(CONF_MODEL): TextSelector(),
+            vol.Optional(CONF_SYSTEM): TextSelector(TextSelectorConfig(multiline=True)),
+        }
+    ),
+    {"collapsed": True},
+)
+
+_AUTH_BOX = SelectSelector(SelectSelectorConfig(options=list(AUTH_FIELDS), translation_key="auth_type"))
+
+
+def auth_fields(auth_type: str) -> dict[vol.Marker, Any]:
+    """How requests show who we are. The many fields of OAuth are folded away from those who have something else."""
+    oauth = {vol.Optional(field): selector for field, selector in OAUTH_FIELDS.items()}
+    return {
+        vol.Required(CONF_AUTH_TYPE, default=auth_type): _AUTH_BOX,
+        vol.Optional(CONF_LOGIN): TextSelector(),
+        vol.Optional(CONF_SECRET): SECRET_BOX,
+        vol.Required(SECTION_OAUTH, default=dict): section(vol.Schema(oauth), {"collapsed": auth_type != OAUTH}),
+    }
+
+
+def details(fields: Mapping[str, Any]) -> section:
+    """What few people need."""
+    return section(
+        vol.Schema({vol.Optional(field): selector for field, selector in fields.items()}), {"collapsed": True}
+    )
+
+
+def put_statuses(data: dict[str, Any], given: Mapping[str, Any]) -> None:
+    """As the library wants them; what is no number stays as it is, and is refused there with a sentence."""
+    data.pop(CONF_EXPECTED_STATUS, None)
+    if found := given.get(CONF_EXPECTED_STATUS):
+        data[CONF_EXPECTED_STATUS] = [int(one) if one.strip().isdecimal() else one for one in found]
+
+
+def suggested_statuses(data: Mapping[str, Any]) -> dict[str, list[str]]:
+    """As the box wants them."""
+    found = data.get(CONF_EXPECTED_STATUS)
+    return {CONF_EXPECTED_STATUS: [str(one) for one in found]} if found else {}

@@ -1,0 +1,72 @@
+"""Where the library finds the credentials of config entries, and puts a refresh token that took the place of another.
+
+Many servers give a new refresh token for every use of the old one, which is worth nothing from then on. So the new one
+goes where the old one was before anything else happens, whatever becomes of the dialog or the check that used it.
+"""
+
+from typing import override
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant
+
+from bach_lib.secrets import Vault
+
+from .const import CONF_REFRESH_TOKEN, DOMAIN, SECRET_FIELDS
+
+
+class EntryVault(Vault):
+    """The entries themselves, by `<entry id>/<field>`."""
+
+    def __init__(self, hass: HomeAssistant) -> None:
+        self._hass = hass
+
+    @override
+    def __call__(self, target: str, /) -> str | None:
+        entry, field = self._find(target)
+        secret: str | None = entry.data.get(field) if entry and field in SECRET_FIELDS else None
+        return secret
+
+    @override
+    def store(self, target: str, secret: str, /) -> None:
+        """The connection works on: it knows the new token already."""
+        entry, field = self._find(target)
+        if entry is None or field != CONF_REFRESH_TOKEN:
+            raise LookupError(target)
+        if coordinator := getattr(entry, "runtime_data", None):
+            coordinator.entry_data = {**coordinator.entry_data, field: secret}
+        self._hass.config_entries.async_update_entry(entry, data={**entry.data, field: secret})
+
+    def _find(self, target: str) -> tuple[ConfigEntry | None, str]:
+        entry_id, _, field = target.partition("/")
+        entry = self._hass.config_entries.async_get_entry(entry_id)
+        return (entry if entry and entry.domain == DOMAIN else None), field
+
+
+class FormVault(Vault):
+    """The data that a dialog is about to keep, by its fields.
+
+    `successors` outlives one try: it leads from each refresh token that was used up to the one that took its place.
+    `owner` is the entry whose data the dialog started from; its token may have been used up as well.
+    """
+
+    def __init__(
+        self, hass: HomeAssistant, data: dict[str, str], successors: dict[str, str], owner: ConfigEntry | None
+    ) -> None:
+        self._hass = hass
+        self._data = data
+        self._successors = successors
+        self._owner = owner
+        while (token := data.get(CONF_REFRESH_TOKEN)) in successors:
+            data[CONF_REFRESH_TOKEN] = successors[token]
+
+    @override
+    def __call__(self, target: str, /) -> str | None:
+        return self._data.get(target)
+
+    @override
+    def store(self, target: str, secret: str, /) -> None:
+        used = self._data[target]
+        self._successors[used] = secret
+        self._data[target] = secret
+        if self._owner and self._owner.data.get(target) == used:
+            EntryVault(self._hass).store(f"{self._owner.entry_id}/{target}", secret)
