@@ -20,6 +20,7 @@ from homeassistant.helpers.selector import (
     SelectOptionDict,
     SelectSelector,
     SelectSelectorConfig,
+    SelectSelectorMode,
 )
 
 from .const import CONF_AGENT, CONF_LANGUAGE, CONF_PARTNER, CONF_SPEECH_TO_TEXT, DOMAIN
@@ -39,7 +40,9 @@ def chat_section(hass: HomeAssistant) -> section:
     ]
     fields: dict[vol.Marker, Any] = {vol.Optional(CONF_AGENT): ConversationAgentSelector()}
     if partners:
-        fields[vol.Optional(CONF_PARTNER)] = SelectSelector(SelectSelectorConfig(options=partners))
+        # few options would become radio buttons, of which nobody can choose none again
+        config = SelectSelectorConfig(options=partners, mode=SelectSelectorMode.DROPDOWN)
+        fields[vol.Optional(CONF_PARTNER)] = SelectSelector(config)
     fields[vol.Optional(CONF_LANGUAGE)] = LanguageSelector()
     fields[vol.Optional(CONF_SPEECH_TO_TEXT)] = EntitySelector(EntitySelectorConfig(domain=STT_DOMAIN))
     return section(vol.Schema(fields), {"collapsed": True})

@@ -203,7 +203,7 @@ class BachConfigFlow(WebhookSteps, domain=DOMAIN):
     async def _ask(self, type_: str, step_id: str, user_input: dict[str, Any] | None) -> ConfigFlowResult:
         """Show the form until what was given works, then keep it."""
         old = self._entry_data()
-        kind = kind_of(type_, old)
+        kind = kind_of(type_, {**old, **(user_input or {})})
         errors: dict[str, str] = {}
         placeholders = {**kind.placeholders, "reason": "", "expected": ""}
         if user_input is not None:

@@ -56,7 +56,9 @@ OAUTH_FIELDS: Final[Mapping[str, Any]] = {
     CONF_CLIENT_SECRET: SECRET_BOX,
     CONF_REFRESH_TOKEN: SECRET_BOX,
     CONF_SCOPE: TextSelector(),
-    CONF_CLIENT_AUTH: SelectSelector(SelectSelectorConfig(options=["post", "basic"], translation_key="client_auth")),
+    CONF_CLIENT_AUTH: SelectSelector(
+        SelectSelectorConfig(options=["post", "basic"], translation_key="client_auth", mode=SelectSelectorMode.DROPDOWN)
+    ),
 }
 
 CREDENTIALS: Final = frozenset({CONF_LOGIN, CONF_SECRET, *OAUTH_FIELDS})
@@ -88,18 +90,24 @@ CONVERSATION: Final = section(
     {"collapsed": True},
 )
 
-_AUTH_BOX = SelectSelector(SelectSelectorConfig(options=list(AUTH_FIELDS), translation_key="auth_type"))
+_AUTH_BOX = SelectSelector(
+    SelectSelectorConfig(options=list(AUTH_FIELDS), translation_key="auth_type", mode=SelectSelectorMode.DROPDOWN)
+)
 
 
 def auth_fields(auth_type: str) -> dict[vol.Marker, Any]:
-    """How requests show who we are. The many fields of OAuth are folded away from those who have something else."""
-    oauth = {vol.Optional(field): selector for field, selector in OAUTH_FIELDS.items()}
+    """How requests show who we are."""
     return {
         vol.Required(CONF_AUTH_TYPE, default=auth_type): _AUTH_BOX,
         vol.Optional(CONF_LOGIN): TextSelector(),
         vol.Optional(CONF_SECRET): SECRET_BOX,
-        vol.Required(SECTION_OAUTH, default=dict): section(vol.Schema(oauth), {"collapsed": auth_type != OAUTH}),
     }
+
+
+def oauth_section(auth_type: str) -> dict[vol.Marker, Any]:
+    """The many fields of OAuth, folded away from those who show something else."""
+    fields = {vol.Optional(field): selector for field, selector in OAUTH_FIELDS.items()}
+    return {vol.Required(SECTION_OAUTH, default=dict): section(vol.Schema(fields), {"collapsed": auth_type != OAUTH})}
 
 
 def details(fields: Mapping[str, Any]) -> section:

@@ -48,6 +48,7 @@ from .partner_forms import (
     SECTION_OAUTH,
     auth_fields,
     details,
+    oauth_section,
     put_statuses,
     suggested_statuses,
 )
@@ -100,7 +101,9 @@ class PartnerKind:
     @property
     def reauth_schema(self) -> vol.Schema:
         """The credentials alone, and how they are shown: a server may have begun to want some."""
-        return vol.Schema({vol.Required(CONF_SECRET): SECRET_BOX} if self.portal else auth_fields(self.usual))
+        if self.portal:
+            return vol.Schema({vol.Required(CONF_SECRET): SECRET_BOX})
+        return vol.Schema({**auth_fields(self.usual), **oauth_section(self.usual)})
 
     @property
     def placeholders(self) -> dict[str, str]:
@@ -153,6 +156,7 @@ class PartnerKind:
                 vol.Required(CONF_ENDPOINT): ADDRESS_BOX,
                 **auth_fields(self.usual),
                 **conversation,
+                **oauth_section(self.usual),
                 vol.Required(SECTION_DETAILS): details(self.details),
             }
         )
@@ -196,9 +200,9 @@ ALL_KINDS: Final[Mapping[str, Kind | PartnerKind | WebhookKind]] = {**KINDS, TYP
 
 
 def kind_of(type_: str, data: Mapping[str, Any]) -> Kind | PartnerKind | WebhookKind:
-    """The kind of a connection; for one that is there (`data`), what is usual is what it does."""
+    """The kind of a connection; what is usual there is what its `data`, or a form about it, says."""
     kind = ALL_KINDS[type_]
-    return replace(kind, usual=data[CONF_AUTH_TYPE]) if isinstance(kind, PartnerKind) and data else kind
+    return replace(kind, usual=data.get(CONF_AUTH_TYPE, kind.usual)) if isinstance(kind, PartnerKind) else kind
 
 
 def is_partner(entry: ConfigEntry) -> bool:

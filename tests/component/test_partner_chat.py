@@ -158,6 +158,7 @@ async def test_a_recipient_is_given_a_partner_by_clicking(
     _, box = partner_field(result)
     assert [option["value"] for option in box.config["options"]] == [partner.entry_id]
     assert dumb.entry_id not in str(box.config)
+    assert box.config["mode"] == "dropdown", "of radio buttons, nobody could choose none again"
 
     given = {"recipient": str(ADA), "role": "user", "chat": {"partner": partner.entry_id}}
     done = await hass.config_entries.subentries.async_configure(result["flow_id"], given)

@@ -117,6 +117,8 @@ async def test_what_is_wrong_is_said(
     """A connection would be kept that never worked."""
     result = await submit(hass, await start(hass, "ai", "openai_compatible"), form(tokens, **wrong))
     assert result["errors"] == {"base": error}
+    assert result["data_schema"]
+    assert not result["data_schema"].schema["oauth"].options["collapsed"], "what has to be corrected is not hidden"
     hass.config_entries.flow.async_abort(result["flow_id"])
 
 

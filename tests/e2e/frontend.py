@@ -82,6 +82,10 @@ class Frontend:
         await self.page.locator("ha-selector-select", has_text=field).first.click()
         await self.page.get_by_text(option, exact=True).last.click()
 
+    async def empty_option(self, field: str) -> None:
+        """Choose nothing in a list of a form."""
+        await self.page.locator("ha-selector-select", has_text=field).first.locator(".clear").click()
+
     async def open_chat_settings(self, name: str) -> None:
         """The gear of a recipient on the page of the integration, and the part about chatting."""
         await self.open_integration("bach")
