@@ -34,7 +34,7 @@ def connection_device(entry: ConfigEntry) -> DeviceInfo:
     return DeviceInfo(
         identifiers={(DOMAIN, entry.entry_id)},
         name=entry.title,
-        model=_model(entry),
+        model=ALL_KINDS[entry.data[CONF_TYPE]].model,
         entry_type=DeviceEntryType.SERVICE,
         configuration_url=entry.data.get(CONF_LINK),
     )
@@ -45,17 +45,12 @@ def recipient_device(hass: HomeAssistant, entry: ConfigEntry, subentry: ConfigSu
     return DeviceInfo(
         identifiers={(DOMAIN, f"{entry.entry_id}_{subentry.subentry_id}")},
         name=subentry.title,
-        model=_model(entry),
+        model=ALL_KINDS[entry.data[CONF_TYPE]].model,
         entry_type=DeviceEntryType.SERVICE,
         via_device_id=dr.async_get_device_id_by_identifier(
             hass, (DOMAIN, entry.entry_id), config_entry_id=entry.entry_id
         ),
     )
-
-
-def _model(entry: ConfigEntry) -> str:
-    type_: str = entry.data[CONF_TYPE]
-    return ALL_KINDS[type_].model if type_ in ALL_KINDS else type_.capitalize()
 
 
 @callback
