@@ -47,7 +47,7 @@ class HomeRecipientFlow(FindingRecipientFlow):
     @override
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Choose what the recipient is."""
-        return self.async_show_menu(step_id="user", menu_options=["target", "bach", "event", "manual"])
+        return self.async_show_menu(step_id="user", menu_options=["target", "bach", "event", "other"])
 
     async def async_step_target(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Choose among what can notify there; nothing comes in from it."""
@@ -65,7 +65,7 @@ class HomeRecipientFlow(FindingRecipientFlow):
         """There is nothing: choose something else."""
         return self.async_show_menu(
             step_id="no_target",
-            menu_options=["target", "bach", "event", "manual"],
+            menu_options=["target", "bach", "event", "other"],
             description_placeholders=self._invitation(),
         )
 
@@ -102,6 +102,10 @@ class HomeRecipientFlow(FindingRecipientFlow):
             data_schema=self.add_suggested_values_to_schema(schema, user_input),
             errors=errors,
         )
+
+    async def async_step_other(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Take whatever the user knows how to write."""
+        return await self._ask("other", user_input)
 
     @override
     def _conflicts(self, recipient: str, user_input: dict[str, Any]) -> dict[str, str]:

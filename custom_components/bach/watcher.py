@@ -12,8 +12,8 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.data_entry_flow import AbortFlow
 from homeassistant.helpers import issue_registry as ir
 
-from bach_lib import Bach, ConnectionState, Direction, Fault, Health
-from bach_lib.events import ConnectionChanged, RecipientMoved
+from bach_lib import Bach, ConnectionState, Direction, Fault, Health, Identity
+from bach_lib.events import ConnectionChanged, ConnectionIdentified, RecipientMoved
 
 from .const import CONF_RECIPIENT, DOMAIN, SUBENTRY_RECIPIENT
 from .coordinator import BachConfigEntry
@@ -23,14 +23,21 @@ from .people import async_move_people
 REPAIRS: Final = ("conflict", "intent_refused", "wrong_mode")
 """Codes of the library for what keeps messages from coming in until a person does something elsewhere."""
 
+NOTICES: Final = ("not_accepted",)
+"""The same for what a check finds although the connection works."""
+
 
 @callback
 def async_watch(hass: HomeAssistant, entry: BachConfigEntry, bach: Bach) -> None:
     """Follow the events of the entry's connection until it is unloaded."""
     watcher = _Watcher(hass, entry)
     entry.async_on_unload(bach.subscribe(ConnectionChanged, watcher.connection_changed))
+    entry.async_on_unload(bach.subscribe(ConnectionIdentified, watcher.connection_identified))
     entry.async_on_unload(bach.subscribe(RecipientMoved, watcher.recipient_moved))
     entry.async_on_unload(watcher.clear)
+    entry.async_on_unload(lambda: watcher.note(None))
+    if not entry.runtime_data.is_partner:
+        watcher.note(bach.identity(connection_name(entry)))
     for direction in Direction:
         watcher.judge(direction, bach.health(connection_name(entry), direction))
 
@@ -54,6 +61,21 @@ class _Watcher:
             self._report(health.fault)
         elif direction is Direction.RECEIVING and health.state is ConnectionState.CONNECTED:
             self.clear()
+
+    @callback
+    def connection_identified(self, event: ConnectionIdentified) -> None:
+        if event.connection == self._connection:
+            self.note(event.identity)
+
+    @callback
+    def note(self, identity: Identity | None) -> None:
+        """Report what a check found, or take back what the one before did."""
+        notice = identity.notice if identity else None
+        for code in NOTICES:
+            if notice and notice.code == code:
+                self._report(notice)
+            else:
+                ir.async_delete_issue(self._hass, DOMAIN, self._issue_id(code))
 
     @callback
     def recipient_moved(self, event: RecipientMoved) -> None:

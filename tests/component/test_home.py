@@ -9,6 +9,7 @@ from homeassistant.config_entries import ConfigEntryState as State
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers import issue_registry as ir
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser, async_capture_events
 from pytest_homeassistant_custom_component.components.diagnostics import get_diagnostics_for_config_entry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
@@ -64,7 +65,7 @@ async def start(hass: HomeAssistant, entry: MockConfigEntry, choice: str) -> Sub
     """Open the dialog for a recipient and choose in its menu."""
     manager = hass.config_entries.subentries
     menu = await manager.async_init((entry.entry_id, "recipient"), context={"source": SOURCE_USER})
-    assert menu["menu_options"] == ["target", "bach", "event", "manual"]
+    assert menu["menu_options"] == ["target", "bach", "event", "other"]
     return await manager.async_configure(menu["flow_id"], {"next_step_id": choice})
 
 
@@ -184,6 +185,33 @@ async def test_a_home_that_goes_away_is_seen(
     await until_state(hass, SENSOR, f"{VERSION} (BACH 1.0.0)")
 
 
+async def test_a_home_that_takes_no_letters_is_told_of(
+    hass: HomeAssistant, there: HomeAssistantServer, issue_registry: ir.IssueRegistry
+) -> None:
+    """The first letter, which may be an alarm, would be the one that tells."""
+    there.takes_letters = False
+    await set_up(hass, add_home(hass, there, [letters()]))
+    await until(hass, lambda: bool(issue_registry.issues))
+    [issue] = issue_registry.issues.values()
+    assert (issue.translation_key, issue.severity) == ("not_accepted", ir.IssueSeverity.WARNING)
+    assert "Add BACH as a recipient over there" in (issue.translation_placeholders or {})["reason"]
+
+    there.takes_letters = True
+    await press(hass, "button.summer_house_check_now")
+    await hass.async_block_till_done()
+    assert not issue_registry.issues
+
+
+async def test_letters_that_nobody_wants_need_no_help(
+    hass: HomeAssistant, there: HomeAssistantServer, issue_registry: ir.IssueRegistry
+) -> None:
+    """Whoever only notifies there would be told to do something that is of no use."""
+    there.takes_letters = False
+    await set_up(hass, add_home(hass, there))
+    await until_state(hass, SENSOR, f"{VERSION} (BACH 1.0.0)")
+    assert not issue_registry.issues
+
+
 # -- its recipients --------------------------------------------------------------------------------------------------
 
 
@@ -291,7 +319,7 @@ async def test_an_event_is_fired_and_heard(
 
 async def test_anything_is_typed(hass: HomeAssistant, loaded: MockConfigEntry) -> None:
     """Actions that no list names could not be called."""
-    result = await start(hass, loaded, "manual")
+    result = await start(hass, loaded, "other")
     result = await go_on(hass, result, recipient="kitchen", role="notify_only")
     assert result["errors"] == {"recipient": "invalid_recipient"}
     result = await go_on(hass, result, recipient="action:light.turn_on", title="Lights", role="notify_only")

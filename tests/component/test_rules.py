@@ -26,7 +26,7 @@ from custom_components.bach.received import Role
 from custom_components.bach.recipient_flow import KEEP_WAITING
 from custom_components.bach.sensor import HOME_SENSORS, PARTNER_SENSORS, SENSORS
 from custom_components.bach.switch import ENABLED
-from custom_components.bach.watcher import REPAIRS
+from custom_components.bach.watcher import NOTICES, REPAIRS
 from custom_components.bach.webhook_kind import FIELD_ERRORS, NOTHING, TAKES
 
 ROOT = Path(__file__).parents[2]
@@ -177,7 +177,7 @@ def test_every_way_a_dialog_can_fail_has_a_text() -> None:
     assert set(TEXTS["selector"]["role"]["options"]) == set(Role)
     assert set(TEXTS["selector"]["takes"]["options"]) == {NOTHING, *TAKES}
     assert set(TEXTS["selector"]["incoming_addresses"]["options"]) == {LOCAL}
-    assert set(TEXTS["issues"]) >= set(REPAIRS)
+    assert set(TEXTS["issues"]) >= {*REPAIRS, *NOTICES}
     person = TEXTS["config_subentries"]["person"]
     assert set(person["error"]) == {"invalid_sender"}
     assert set(person["abort"]) == {"already_configured", "no_groups"}

@@ -14,7 +14,14 @@ from typing import ClassVar, override
 from bach_lib.connectors.backlog import Backlog
 from bach_lib.connectors.base import Batch, Capabilities, Connector, Incoming, Rate, Setup
 from bach_lib.connectors.homeassistant.commands import command_of
-from bach_lib.connectors.homeassistant.errors import NOT_FOUND, UNAVAILABLE, UNKNOWN_COMMAND, CallError, outcome_of
+from bach_lib.connectors.homeassistant.errors import (
+    NOT_ACCEPTED,
+    NOT_FOUND,
+    UNAVAILABLE,
+    UNKNOWN_COMMAND,
+    CallError,
+    outcome_of,
+)
 from bach_lib.connectors.homeassistant.events import context_of, read_event
 from bach_lib.connectors.homeassistant.finding import candidates
 from bach_lib.connectors.homeassistant.link import Frame, Line, Link, Timeouts
@@ -108,7 +115,7 @@ class HomeAssistantConnector(Connector):
             line = await self._link.line()
             config = await line.call({"type": "get_config"}, self._seconds)
             user = await line.call({"type": "auth/current_user"}, self._seconds)
-            bach = await self._bach()
+            bach, accepts = await self._bach()
         except CallError as error:
             if error.code == UNKNOWN_COMMAND:
                 return Fault(code="server_error", text=f"{self._link.host} has not started yet.")
@@ -117,7 +124,8 @@ class HomeAssistantConnector(Connector):
             case {"id": str(user_id)}, {"location_name": str(name)}:
                 version = f"{line.version} (BACH {bach})" if bach else line.version
                 title = name.strip()[:100] or "Home Assistant"
-                return Identity(id=user_id, name=title, link=self._address, version=version)
+                notice = NOT_ACCEPTED if bach and not accepts and BACH in self._allowed() else None
+                return Identity(id=user_id, name=title, link=self._address, version=version, notice=notice)
         return Fault(code="bad_answer", text=f"What answers at {self._link.host} is no Home Assistant.")
 
     @override
@@ -161,7 +169,7 @@ class HomeAssistantConnector(Connector):
         try:
             states = await self._link.call({"type": "get_states"})
             actions = await self._link.call({"type": "get_services"})
-            bach = await self._bach()
+            bach, _ = await self._bach()
         except CallError as error:
             return self._clean(error.fault)
         return candidates(states, actions, has_bach=bach is not None)
@@ -217,15 +225,15 @@ class HomeAssistantConnector(Connector):
             return _frame(await self._link.call({"type": "get_config"})).get("state") != "RUNNING"
         return True
 
-    async def _bach(self) -> str | None:
-        """The version of the BACH there, None if there is none. Raises `CallError`."""
+    async def _bach(self) -> tuple[str | None, bool]:
+        """The version of the BACH there, if there is one, and whether it takes our letters. Raises `CallError`."""
         try:
             answer = _frame(await self._link.call({"type": "bach/hello"}))
         except CallError as error:
             if error.code == UNKNOWN_COMMAND:
-                return None
+                return None, False
             raise
-        return str(answer.get("version") or "?")[:50]
+        return str(answer.get("version") or "?")[:50], answer.get("accepts") is True
 
     async def _subscribe(self, line: Line) -> Fault | None:
         """Hear of what is allowed and of nothing else; what Home Assistant does not let us hear of, if anything."""

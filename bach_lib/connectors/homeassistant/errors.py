@@ -29,6 +29,9 @@ _SENTENCES: Final = {
 }
 """The code and sentence for what Home Assistant or the BACH in it answers, where its own words say too little."""
 
+NOT_ACCEPTED: Final = Fault(code="not_accepted", text=_SENTENCES["not_accepted"][1])
+"""The same before any letter has been refused."""
+
 ANSWERS: Final = frozenset(_SENTENCES)
 """The codes of answers that mean something here; no other may be taken for one of ours."""
 

@@ -238,6 +238,15 @@ async def test_what_answers_there(connector: HomeAssistantConnector, server: Hom
     assert await connector.check() == replace(there, version=VERSION)
 
 
+async def test_letters_that_are_not_taken_there_are_told_of(connect: Connect, server: HomeAssistantServer) -> None:
+    """Only the first dead letter would say so; and who writes no letters need not hear of it."""
+    server.takes_letters = False
+    for allowed, code in (((), None), (("bach",), "not_accepted")):
+        answer = await connect(*allowed).check()
+        assert isinstance(answer, Identity)
+        assert (answer.notice.code if answer.notice else None) == code
+
+
 async def test_whom_one_could_write_to(connector: HomeAssistantConnector, server: HomeAssistantServer) -> None:
     """People would have to look up ids over there."""
     assert await connector.find("") == [
