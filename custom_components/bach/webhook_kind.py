@@ -35,6 +35,7 @@ from .const import (
     CONF_SECRET,
     CONF_URL,
     CONF_WEBHOOK_ID,
+    TYPE_DISCORD_WEBHOOK,
     TYPE_WEBHOOK,
 )
 from .kinds import SECRET_BOX
@@ -172,8 +173,10 @@ def sends(data: Mapping[str, Any]) -> bool:
 
 
 def receives(data: Mapping[str, Any]) -> bool:
-    """Whether others may post something to an entry with this data."""
-    return data[CONF_TYPE] != TYPE_WEBHOOK or any(field in data for field in TAKES.values())
+    """Whether anything can come in through an entry with this data."""
+    if data[CONF_TYPE] == TYPE_WEBHOOK:
+        return any(field in data for field in TAKES.values())
+    return bool(data[CONF_TYPE] != TYPE_DISCORD_WEBHOOK)
 
 
 def made(old: Mapping[str, Any], user_input: Mapping[str, Any], data: Mapping[str, Any]) -> dict[str, str]:

@@ -279,6 +279,9 @@ async def test_a_webhook_is_tried_added_and_can_write_at_once(hass: HomeAssistan
     [message] = await world.server.wait_for(1)
     assert (message.content, message.payload["username"]) == ("water!", "House")
     assert message.payload["avatar_url"] == "https://example.org/house.png"
+    assert hass.states.get("binary_sensor.alarms_sending")
+    assert not hass.states.get("binary_sensor.alarms_receiving"), "nothing comes in through a webhook"
+    assert not hass.states.async_entity_ids("event")
 
 
 @pytest.mark.parametrize(
