@@ -52,6 +52,9 @@ EVENT_MESSAGE: Final = "bach_message"
 RECIPIENT_BACH: Final = "bach"
 """The recipient that is the BACH in another home."""
 
+RECIPIENT_EVENT: Final = "event:"
+"""How the recipients begin that are types of events in another home."""
+
 SECRET_FIELDS: Final = (
     CONF_AUTHORIZATION,
     CONF_BOT_TOKEN,

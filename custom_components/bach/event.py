@@ -7,13 +7,14 @@ from typing import Final, override
 
 from homeassistant.components.event import DOMAIN, EventEntity, EventEntityDescription, EventExtraStoredData
 from homeassistant.config_entries import ConfigSubentry
+from homeassistant.const import CONF_TYPE
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from bach_lib import Kind
 
-from .const import SUBENTRY_RECIPIENT
+from .const import CONF_RECIPIENT, RECIPIENT_BACH, RECIPIENT_EVENT, SUBENTRY_RECIPIENT, TYPE_HOMEASSISTANT
 from .coordinator import BachConfigEntry
 from .entity import async_keep_only, recipient_device
 from .entry import event_unique_id
@@ -40,12 +41,19 @@ INCOMING: Final = EventEntityDescription(
 async def async_setup_entry(
     hass: HomeAssistant, entry: BachConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add an entity for each recipient of a connection, if anything can come in through it."""
-    if not receives(entry.data):
-        async_keep_only(hass, entry, DOMAIN, frozenset())
-        return
-    for subentry in entry.get_subentries_of_type(SUBENTRY_RECIPIENT):
+    """Add an entity for each recipient from which anything can come in."""
+    heard = [subentry for subentry in entry.get_subentries_of_type(SUBENTRY_RECIPIENT) if _is_heard(entry, subentry)]
+    async_keep_only(hass, entry, DOMAIN, frozenset(event_unique_id(entry, one.subentry_id) for one in heard))
+    for subentry in heard:
         async_add_entities([BachEventEntity(hass, entry, subentry)], config_subentry_id=subentry.subentry_id)
+
+
+def _is_heard(entry: BachConfigEntry, subentry: ConfigSubentry) -> bool:
+    """Whether anything can ever come in from there: what notifies in another home says nothing."""
+    recipient: str = subentry.data[CONF_RECIPIENT]
+    if entry.data[CONF_TYPE] == TYPE_HOMEASSISTANT:
+        return recipient == RECIPIENT_BACH or recipient.startswith(RECIPIENT_EVENT)
+    return receives(entry.data)
 
 
 class BachEventEntity(EventEntity):

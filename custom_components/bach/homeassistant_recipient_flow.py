@@ -24,6 +24,7 @@ from .const import (
     CONF_USER_ID,
     DOMAIN,
     RECIPIENT_BACH,
+    RECIPIENT_EVENT,
     SUBENTRY_RECIPIENT,
 )
 from .finding_flow import FindingRecipientFlow
@@ -32,7 +33,6 @@ from .received import Role
 from .rights import rights_schema, rights_values
 from .users import async_get_users
 
-_EVENT: Final = "event:"
 _MAX_OPTIONS: Final = 500
 
 
@@ -87,9 +87,9 @@ class HomeRecipientFlow(FindingRecipientFlow):
         """Ask for a type of events, to fire and to hear of."""
         errors: dict[str, str] = {}
         if user_input is not None:
-            event_type = user_input[CONF_EVENT_TYPE].strip().removeprefix(_EVENT)
+            event_type = user_input[CONF_EVENT_TYPE].strip().removeprefix(RECIPIENT_EVENT)
             try:
-                recipient = await self._normalize(f"{_EVENT}{event_type}")
+                recipient = await self._normalize(f"{RECIPIENT_EVENT}{event_type}")
             except InvalidRecipientError:
                 errors[CONF_EVENT_TYPE] = "invalid_event_type"
             else:

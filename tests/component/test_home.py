@@ -18,7 +18,7 @@ from bach_lib.testing.homeassistant import Call, HomeAssistantServer
 from bach_lib.testing.homeassistant.server import USER_ID, VERSION
 from bach_lib.testing.partners.base import Told
 from custom_components.bach.const import EVENT_MESSAGE
-from tests.component.conftest import press, recipient, send, set_up, the_bach, until, until_state
+from tests.component.conftest import entity_ids, press, recipient, send, set_up, the_bach, until, until_state
 from tests.component.homes import TOKEN, add_home, letters
 from tests.component.test_config_flow import submit
 from tests.component.test_discord import choose, go_on, offered
@@ -230,6 +230,8 @@ async def test_what_notifies_there_is_picked(
     assert (result["type"], result["title"]) == (FlowResultType.CREATE_ENTRY, "Ada's phone")
     assert result["data"] == {"recipient": PHONE, "kind": "action", "role": "notify_only"}
     await until(hass, lambda: hass.states.get("notify.ada_s_phone") is not None)
+    events = {found for found in entity_ids(hass, loaded) if found.startswith("event.")}
+    assert events == {"event.bell_incoming_message"}
     await send(hass, "notify.ada_s_phone", "hello", title="Alarm")
     await until(hass, lambda: bool(there.called))
     assert there.called == [Call(action="notify.mobile_app_phone", data={"message": "hello", "title": "Alarm"})]
