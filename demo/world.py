@@ -82,9 +82,7 @@ class World:
         entity_id = f"notify.{CHANNEL}_home"
 
         async def is_there() -> bool:
-            entry = f"{{% set entry = config_entry_id('{entity_id}') %}}"
-            state = await client.render(f"{entry}{{{{ config_entry_attr(entry, 'state') if entry }}}}")
-            return state in {"loaded", "ConfigEntryState.LOADED"}
+            return bool(await client.render(f"{{{{ config_entry_id('{entity_id}') or '' }}}}"))
 
         await until(is_there, what="the channel's entity", seconds=20)
         return entity_id

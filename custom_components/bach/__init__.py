@@ -10,7 +10,7 @@ import asyncio
 import logging
 from contextlib import AsyncExitStack
 
-from homeassistant.config_entries import ConfigEntry
+from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ConfigEntryError, ConfigEntryNotReady
@@ -32,6 +32,7 @@ from .hub import HUB, Hub
 from .incoming import async_listen
 from .lost_users import async_watch_users
 from .peer import async_register_commands
+from .recipients import async_tell_of_subentries
 from .services import async_setup_services
 from .users import async_get_users
 from .views import async_register_views
@@ -142,10 +143,23 @@ async def _reconcile(bach: Bach, entry: BachConfigEntry) -> None:
 
 async def _updated(hass: HomeAssistant, entry: BachConfigEntry) -> None:
     """Show what a person changed. The connection works on meanwhile, unless it has to log in anew."""
-    if entry.runtime_data.knows(entry):
-        return
-    hub = hass.data[HUB]
-    logs_in_anew = entry.data != entry.runtime_data.entry_data
+    hub, coordinator = hass.data[HUB], entry.runtime_data
     await asyncio.sleep(0)  # Home Assistant calls this in the middle of a change that may go on: a group and its people
+    if entry.state is ConfigEntryState.LOADED and coordinator.knows(entry):
+        await _follow_subentries(hass, entry, coordinator.bach)
+        return
+    logs_in_anew = entry.data != coordinator.entry_data
     async with hub.hold() if logs_in_anew else hub.run(connection_name(entry)):
         await hass.config_entries.async_reload(entry.entry_id)
+
+
+async def _follow_subentries(hass: HomeAssistant, entry: BachConfigEntry, bach: Bach) -> None:
+    """Let in whom the entry names now, and give them their entities; all others are there all the time."""
+    wanted = as_connection(entry)
+    try:
+        if bach.registry.get(wanted.name).allowed != wanted.allowed:
+            await bach.registry.update(wanted.name, allowed=wanted.allowed)
+    except BachError:  # the set-up tells of it, and is tried again
+        await hass.config_entries.async_reload(entry.entry_id)
+    else:
+        async_tell_of_subentries(hass, entry)

@@ -95,9 +95,7 @@ async def async_ask(call: ServiceCall) -> ServiceResponse:
     asked = {_place(target): target for target in targets}
     question = await _question(call, tuple(asked))
     for target in targets:
-        if target.entity:
-            target.entity.async_set_context(call.context)
-            target.entity.note_notification()
+        target.note_notification(call.context)
     started = call.hass.loop.time()
     response: dict[str, JsonValueType]
     not_asked: list[JsonValueType] = [
@@ -140,7 +138,7 @@ def _judge(hass: HomeAssistant, role: Role, identities: Sequence[str]) -> Callab
     """What says of an answer who gave it, if they may."""
 
     def name_of(message: IncomingMessage) -> str | None:
-        entries = hass.config_entries.async_loaded_entries(DOMAIN)
+        entries = hass.config_entries.async_entries(DOMAIN)  # also one that reloads at this moment
         entry = next((one for one in entries if connection_name(one) == message.connection), None)
         found = received(hass, entry, message) if entry else None
         if found is None or not found.role.includes(role):
@@ -183,7 +181,7 @@ async def _wording(hass: HomeAssistant) -> Wording:
 
 
 def _place(target: Target) -> Place:
-    return Place(connection=target.entry.runtime_data.connection, recipient=target.recipient)
+    return Place(connection=target.connection, recipient=target.recipient)
 
 
 def _answered(answer: Answer, asked: Mapping[Place, Target]) -> dict[str, JsonValueType]:
@@ -194,7 +192,7 @@ def _answered(answer: Answer, asked: Mapping[Place, Target]) -> dict[str, JsonVa
         "person": answer.name,
         "sender": answer.message.sender,
         ATTR_RECIPIENT: answer.message.recipient,
-        ATTR_ENTITY_ID: target.entity.entity_id if target and target.entity else None,
+        ATTR_ENTITY_ID: target.entity_id if target else None,
         "waited": round(answer.waited, 1),
     }
 
@@ -211,7 +209,7 @@ def _origin(message: IncomingMessage, asked: Mapping[Place, Target]) -> Target |
 
 def _not_asked(target: Target, reason: str) -> JsonObjectType:
     return {
-        ATTR_ENTITY_ID: target.entity.entity_id if target.entity else None,
+        ATTR_ENTITY_ID: target.entity_id,
         ATTR_RECIPIENT: target.recipient,
         "error": reason,
     }

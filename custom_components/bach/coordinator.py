@@ -90,7 +90,7 @@ class BachCoordinator(DataUpdateCoordinator[Snapshot]):
 
     @callback
     def knows(self, entry: BachConfigEntry) -> bool:
-        """Whether everything about the entry is as this connection was set up with it, or was written by itself."""
+        """Whether all but the recipients is as it was at set-up, or was written by the connection itself."""
         return self.entry_data == entry.data and self._looks == _looks(entry)
 
     @override
@@ -139,4 +139,4 @@ class BachCoordinator(DataUpdateCoordinator[Snapshot]):
 
 
 def _looks(entry: ConfigEntry) -> tuple[object, ...]:
-    return entry.title, entry.options, dict(entry.subentries)
+    return entry.title, entry.options

@@ -20,6 +20,7 @@ from .entity import async_keep_only, recipient_device
 from .entry import event_unique_id
 from .payload import payload
 from .received import SIGNAL_RECEIVED, Received
+from .recipients import async_add_for_recipients
 from .webhook_kind import receives
 
 PARALLEL_UPDATES = 0
@@ -44,8 +45,7 @@ async def async_setup_entry(
     """Add an entity for each recipient from which anything can come in."""
     heard = [subentry for subentry in entry.get_subentries_of_type(SUBENTRY_RECIPIENT) if _is_heard(entry, subentry)]
     async_keep_only(hass, entry, DOMAIN, frozenset(event_unique_id(entry, one.subentry_id) for one in heard))
-    for subentry in heard:
-        async_add_entities([BachEventEntity(hass, entry, subentry)], config_subentry_id=subentry.subentry_id)
+    async_add_for_recipients(hass, entry, async_add_entities, BachEventEntity, lambda one: _is_heard(entry, one))
 
 
 def _is_heard(entry: BachConfigEntry, subentry: ConfigSubentry) -> bool:

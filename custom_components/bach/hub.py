@@ -56,6 +56,10 @@ class Hub:
             raise NotOpenError
         return self._bach
 
+    def has(self, connection: str) -> bool:
+        """Whether Bach is open and knows this connection: then it takes messages for it, whatever the entry does."""
+        return self._bach is not None and any(row.name == connection for row in self._bach.registry.list())
+
     async def acquire(self) -> Bach:
         """Keep Bach open until `release`. Raises a `StorageError` if it cannot be opened."""
         async with self._lock:

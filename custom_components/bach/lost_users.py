@@ -9,6 +9,7 @@ from homeassistant.helpers import issue_registry as ir
 
 from .const import CONF_USER_ID, DOMAIN
 from .coordinator import BachConfigEntry
+from .recipients import async_follow_subentries
 from .users import USERS
 
 
@@ -16,24 +17,26 @@ from .users import USERS
 def async_watch_users(hass: HomeAssistant, entry: BachConfigEntry) -> None:
     """Report everybody of the entry without rights for that reason, until the entry is unloaded."""
     users = hass.data[USERS]
-    people = [subentry for subentry in entry.subentries.values() if subentry.data.get(CONF_USER_ID)]
+    reported = set[str]()
 
     @callback
     def look() -> None:
-        for subentry in people:
-            if users.active(subentry.data[CONF_USER_ID]):
-                ir.async_delete_issue(hass, DOMAIN, _issue_id(subentry))
-            else:
-                _report(hass, entry, subentry)
+        people = [subentry for subentry in entry.subentries.values() if subentry.data.get(CONF_USER_ID)]
+        lost = [subentry for subentry in people if not users.active(subentry.data[CONF_USER_ID])]
+        take_back(reported - {_issue_id(subentry) for subentry in lost})
+        for subentry in lost:
+            reported.add(_issue_id(subentry))
+            _report(hass, entry, subentry)
 
     @callback
-    def forget() -> None:
-        for subentry in people:
-            ir.async_delete_issue(hass, DOMAIN, _issue_id(subentry))
+    def take_back(issues: set[str]) -> None:
+        for issue in issues:
+            ir.async_delete_issue(hass, DOMAIN, issue)
+        reported.difference_update(issues)
 
     entry.async_on_unload(users.subscribe(look))
-    entry.async_on_unload(forget)
-    look()
+    entry.async_on_unload(lambda: take_back(reported.copy()))
+    async_follow_subentries(hass, entry, look)
 
 
 def _issue_id(subentry: ConfigSubentry) -> str:

@@ -10,11 +10,12 @@ from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .const import CONF_RECIPIENT, SUBENTRY_RECIPIENT
+from .const import CONF_RECIPIENT
 from .coordinator import BachConfigEntry
 from .entity import async_keep_only, recipient_device
 from .entry import notify_unique_id
 from .errors import translated_errors
+from .recipients import async_add_for_recipients
 from .webhook_kind import sends
 
 PARALLEL_UPDATES = 0
@@ -27,8 +28,7 @@ async def async_setup_entry(
     if not sends(entry.data):
         async_keep_only(hass, entry, DOMAIN, frozenset())
         return
-    for subentry in entry.get_subentries_of_type(SUBENTRY_RECIPIENT):
-        async_add_entities([BachNotifyEntity(hass, entry, subentry)], config_subentry_id=subentry.subentry_id)
+    async_add_for_recipients(hass, entry, async_add_entities, BachNotifyEntity)
 
 
 class BachNotifyEntity(NotifyEntity):
@@ -41,18 +41,17 @@ class BachNotifyEntity(NotifyEntity):
     def __init__(self, hass: HomeAssistant, entry: BachConfigEntry, subentry: ConfigSubentry) -> None:
         self._attr_unique_id = notify_unique_id(entry, subentry.subentry_id)
         self._attr_device_info = recipient_device(hass, entry, subentry)
-        self.entry = entry
-        self.recipient: str = subentry.data[CONF_RECIPIENT]
-        self.title: str = subentry.title
+        self._entry = entry
+        self._subentry_id = subentry.subentry_id
 
     @override
     async def async_send_message(self, message: str, title: str | None = None) -> None:
         """Queue a message for the action `notify.send_message`."""
-        coordinator = self.entry.runtime_data
+        coordinator = self._entry.runtime_data
         with translated_errors(self.hass):
             await coordinator.bach.send(
                 coordinator.connection,
-                self.recipient,
+                self._entry.subentries[self._subentry_id].data[CONF_RECIPIENT],  # a group may have moved
                 message,
                 title=title,
                 context=self._context.id if self._context else None,

@@ -29,7 +29,7 @@ async def require_control(call: ServiceCall, entity_ids: Iterable[str]) -> None:
 async def require_message_control(call: ServiceCall, message_id: int) -> None:
     """The same for the connection of a message that was sent. Raises an error of the library if there is none."""
     message = await call.hass.data[HUB].bach.get(message_id)
-    for entry in call.hass.config_entries.async_loaded_entries(DOMAIN):
+    for entry in call.hass.config_entries.async_entries(DOMAIN):
         if connection_name(entry) == message.connection:
             await require_control(call, recipient_entities(call.hass, entry))
 

@@ -18,6 +18,7 @@ from .attachments import read_files
 from .choices import buttons
 from .const import DOMAIN
 from .errors import translated_errors
+from .hub import HUB
 from .targets import ATTR_RECIPIENT, TARGET_FIELDS, Target, find_targets, not_a_recipient
 
 ATTR_BUTTONS: Final = "buttons"
@@ -83,8 +84,8 @@ def _refused(entity_id: str) -> _Result:
 
 async def _send(call: ServiceCall, target: Target, files: Sequence[File]) -> _Result:
     row: JsonObjectType = {ATTR_RECIPIENT: target.recipient, ATTR_CONFIG_ENTRY_ID: target.entry.entry_id}
-    if target.entity:
-        row[ATTR_ENTITY_ID] = target.entity.entity_id
+    if target.entity_id:
+        row[ATTR_ENTITY_ID] = target.entity_id
     try:
         with translated_errors(call.hass):
             receipt = await _queue(call, target, files)
@@ -103,9 +104,8 @@ async def _queue(call: ServiceCall, target: Target, files: Sequence[File]) -> Re
     """Put the message into the queue."""
     data = call.data
     time_to_live = data.get(ATTR_TIME_TO_LIVE)
-    coordinator = target.entry.runtime_data
-    receipt = await coordinator.bach.send(
-        coordinator.connection,
+    receipt = await call.hass.data[HUB].bach.send(
+        target.connection,
         target.recipient,
         data[ATTR_MESSAGE],
         title=data.get(ATTR_TITLE),
@@ -119,16 +119,14 @@ async def _queue(call: ServiceCall, target: Target, files: Sequence[File]) -> Re
         buttons=data[ATTR_BUTTONS],
         files=files,
     )
-    if target.entity:
-        target.entity.async_set_context(call.context)
-        target.entity.note_notification()
+    target.note_notification(call.context)
     return receipt
 
 
 async def _follow(call: ServiceCall, target: Target, receipt: Receipt) -> Receipt | Message:
     """What has become of the message when the caller does not want to wait any longer."""
     seconds = call.data[ATTR_WAIT]
-    return await target.entry.runtime_data.bach.wait(receipt.id, seconds) if seconds else receipt
+    return await call.hass.data[HUB].bach.wait(receipt.id, seconds) if seconds else receipt
 
 
 def _undelivered(message: Receipt | Message, target: Target) -> HomeAssistantError | None:

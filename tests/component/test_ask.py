@@ -6,7 +6,7 @@ from typing import Any, cast
 import pytest
 import voluptuous as vol
 from homeassistant.auth.models import Group
-from homeassistant.core import Context, HomeAssistant
+from homeassistant.core import Context, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError, Unauthorized
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.setup import async_setup_component
@@ -15,7 +15,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUs
 from bach_lib import Operation, Status
 from bach_lib.events import MessageReceived, MessageSent
 from bach_lib.testing.telegram_server import SentMessage, TelegramServer
-from custom_components.bach.received import SIGNAL_RECEIVED, is_claimed
+from custom_components.bach.received import SIGNAL_RECEIVED, Received, is_claimed
 from tests.component.conftest import (
     ADA,
     ADA_ENTITY,
@@ -148,15 +148,19 @@ async def test_people_may_write_and_nobody_else_takes_it(
     hass: HomeAssistant, telegram: TelegramServer, loaded: MockConfigEntry
 ) -> None:
     """An agent would answer what was said to the automation."""
-    claimed: list[bool] = []
-    async_dispatcher_connect(hass, SIGNAL_RECEIVED, lambda received: claimed.append(is_claimed(hass, received)))
+    claimed = asyncio.Queue[bool]()
+
+    @callback
+    def hear(received: Received) -> None:
+        claimed.put_nowait(is_claimed(hass, received))
+
+    async_dispatcher_connect(hass, SIGNAL_RECEIVED, hear)
     task = await ask(hass, telegram, answers=[], free_text=True)
     telegram.receive_text(telegram.bots[TOKEN], chat_id=ADA, text="half past six")
     answer = await task
     assert (answer["answer"], answer["person"]) == ("half past six", "Ada")
     telegram.receive_text(telegram.bots[TOKEN], chat_id=ADA, text="good night")
-    await received(hass)
-    assert claimed == [True, False]
+    assert [await claimed.get(), await claimed.get()] == [True, False]
 
 
 async def test_in_a_group_a_reply_answers(hass: HomeAssistant, telegram: TelegramServer) -> None:

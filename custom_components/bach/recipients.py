@@ -1,0 +1,65 @@
+"""Gives recipients their entities, also those that a person adds or changes while the connection is at work.
+
+A reload would do that as well, but meanwhile Home Assistant's own `notify.send_message` finds nobody, and what it was
+to send is lost.
+"""
+
+from collections.abc import Callable
+
+from homeassistant.config_entries import ConfigSubentry
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers.dispatcher import async_dispatcher_connect, async_dispatcher_send
+from homeassistant.helpers.entity import Entity
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .const import DOMAIN, SUBENTRY_RECIPIENT
+from .coordinator import BachConfigEntry
+from .entity import recipient_device
+
+
+@callback
+def async_add_for_recipients(
+    hass: HomeAssistant,
+    entry: BachConfigEntry,
+    add: AddConfigEntryEntitiesCallback,
+    make: Callable[[HomeAssistant, BachConfigEntry, ConfigSubentry], Entity],
+    has_one: Callable[[ConfigSubentry], bool] = lambda _: True,
+) -> None:
+    """Make an entity for each recipient that has one, until the entry is unloaded also for each that is added."""
+    known = frozenset[str]()
+
+    @callback
+    def look() -> None:
+        nonlocal known
+        recipients = [one for one in entry.get_subentries_of_type(SUBENTRY_RECIPIENT) if has_one(one)]
+        new = [subentry for subentry in recipients if subentry.subentry_id not in known]
+        known = frozenset(subentry.subentry_id for subentry in recipients)
+        for subentry in new:
+            add([make(hass, entry, subentry)], config_subentry_id=subentry.subentry_id)
+
+    async_follow_subentries(hass, entry, look)
+
+
+@callback
+def async_follow_subentries(hass: HomeAssistant, entry: BachConfigEntry, look: CALLBACK_TYPE) -> None:
+    """Call `look` now, and after each change of the entry's recipients and people until it is unloaded."""
+    entry.async_on_unload(async_dispatcher_connect(hass, _signal(entry), look))
+    look()
+
+
+@callback
+def async_tell_of_subentries(hass: HomeAssistant, entry: BachConfigEntry) -> None:
+    """Say that a recipient or a person was added, changed or removed."""
+    devices = dr.async_get(hass)
+    for subentry in entry.get_subentries_of_type(SUBENTRY_RECIPIENT):
+        devices.async_get_or_create(  # takes over a new name
+            config_entry_id=entry.entry_id,
+            config_subentry_id=subentry.subentry_id,
+            **recipient_device(hass, entry, subentry),
+        )
+    async_dispatcher_send(hass, _signal(entry))
+
+
+def _signal(entry: BachConfigEntry) -> str:
+    return f"{DOMAIN}_subentries_{entry.entry_id}"
