@@ -183,7 +183,7 @@ async def until(hass: HomeAssistant, condition: Callable[[], bool]) -> None:
     stop = hass.bus.async_listen(MATCH_ALL, look)
     try:
         if not condition():
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(60):
                 await happened.wait()
     finally:
         stop()

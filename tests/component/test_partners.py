@@ -199,7 +199,7 @@ async def test_every_check_shows(hass: HomeAssistant, partner: MockConfigEntry) 
     before, shown = partner.runtime_data.data.checked, asyncio.Event()
     stop = partner.runtime_data.async_add_listener(shown.set)
     await press(hass, "button.workshop_check_now")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while partner.runtime_data.data.checked == before:
             await shown.wait()
             shown.clear()

@@ -38,7 +38,7 @@ class HomeAssistantPlatform(Platform):
 
     @override
     def hasty(self) -> Connector:
-        connector = HomeAssistantConnector(self.setup(), Settings(timeouts=Timeouts(connect=5, command=0.3)))
+        connector = HomeAssistantConnector(self.setup(), Settings(timeouts=Timeouts(connect=60, command=0.5)))
         self._stack.push_async_callback(connector.close)
         return connector
 

@@ -116,7 +116,7 @@ class TelegramPlatform(Platform):
 
     @override
     def hasty(self) -> Connector:
-        haste = Timeouts(connect=5, read=0.3, total=5)
+        haste = Timeouts(connect=60, read=0.5, total=60)
         connector = TelegramConnector(self.setup(), Settings(send=haste, poll=haste))
         self._stack.push_async_callback(connector.close)
         return connector
@@ -195,7 +195,7 @@ class DiscordPlatform(Platform):
 
     @override
     def hasty(self) -> Connector:
-        haste = discord.Settings(timeouts=discord.Timeouts(connect=5, read=0.3, total=5))
+        haste = discord.Settings(timeouts=discord.Timeouts(connect=60, read=0.5, total=60))
         connector = DiscordConnector(self.setup(), haste)
         self._stack.push_async_callback(connector.close)
         return connector
@@ -289,7 +289,7 @@ class DiscordWebhookPlatform(Platform):
 
     @override
     def hasty(self) -> Connector:
-        return DiscordWebhookConnector(self.setup(), discord.Timeouts(connect=5, read=0.3, total=5))
+        return DiscordWebhookConnector(self.setup(), discord.Timeouts(connect=60, read=0.5, total=60))
 
     @override
     async def go_away(self) -> None:

@@ -40,7 +40,7 @@ class SignalPlatform(Platform):
 
     @override
     def hasty(self) -> Connector:
-        haste = Settings(timeouts=Timeouts(connect=5, read=0.3, total=5))
+        haste = Settings(timeouts=Timeouts(connect=60, read=0.5, total=60))
         connector = SignalConnector(self.setup(), haste)
         self._stack.push_async_callback(connector.close)
         return connector

@@ -176,7 +176,7 @@ def a_message(recipient: str, text: str = "Hello") -> Message:
 
 async def polled(connector: HomeAssistantConnector) -> list[str]:
     """The texts of the next poll that brings some."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while True:
             answer = await connector.receive(None)
             assert isinstance(answer, Batch), answer

@@ -63,7 +63,7 @@ class WebhookPlatform(Platform):
 
     @override
     def hasty(self) -> Connector:
-        return WebhookConnector(self.setup(), Timeouts(connect=5, read=0.3, total=5))
+        return WebhookConnector(self.setup(), Timeouts(connect=60, read=0.5, total=60))
 
     @override
     async def go_away(self) -> None:

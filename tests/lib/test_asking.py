@@ -368,7 +368,7 @@ async def next_event[E: MessageEvent](bach: Bach, event_type: type[E], recipient
 
     unsubscribe = bach.subscribe(event_type, look)
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             return await happened
     finally:
         unsubscribe()

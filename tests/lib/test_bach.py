@@ -195,7 +195,7 @@ async def test_a_connector_that_cannot_start_does_not_stop_the_others(
             assert isinstance(await bach.check("home"), Identity)
             assert isinstance(await bach.check("bad"), Fault)
             receipt = await bach.send("home", "ada", "text")
-            assert (await bach.wait(receipt.id, 5)).status is Status.SENT
+            assert (await bach.wait(receipt.id, 60)).status is Status.SENT
             await bach.send("bad", "ada", "waits")
             health = bach.health("bad", Direction.SENDING)
             assert health.fault == Fault(code="internal", text="An error inside BACH: LookupError")
@@ -229,7 +229,7 @@ async def test_a_secret_that_has_gone_stops_its_own_connection_only(
         receipt = await bach.send("bad", "ada", "waits for the secret")
         monkeypatch.setenv("BACH_TEST_TOKEN", "n3w-t0k3n")
         await bach.start("bad")
-        assert (await bach.wait(receipt.id, 5)).status is Status.SENT
+        assert (await bach.wait(receipt.id, 60)).status is Status.SENT
 
 
 async def test_a_type_that_is_no_longer_there_stops_its_own_connection_only(

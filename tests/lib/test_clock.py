@@ -22,7 +22,7 @@ class Turn(Protocol):
 
 async def let_it_run(clock: Clock, until: Callable[[], bool]) -> None:
     """Real time passes by itself."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while not until():  # noqa: ASYNC110 - only the clock under test tells when
             await asyncio.sleep(0)
 
@@ -173,7 +173,7 @@ async def test_sleep_lasts_as_long_as_asked(bench: Bench) -> None:
 @pytest.mark.parametrize("seconds", [0, -1])
 async def test_no_time_to_sleep_is_no_sleep(bench: Bench, seconds: float) -> None:
     """A loop would stand still in tests and run in a house."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         await bench.clock.sleep(seconds)
 
 
@@ -200,8 +200,8 @@ async def test_a_very_long_time_is_possible(bench: Bench) -> None:
 
 def test_the_machines_clock_is_the_machines() -> None:
     """Dates would differ from those of every other program."""
-    assert abs(SystemClock().now() - time.time()) < 1
-    assert abs(SystemClock().monotonic() - time.monotonic()) < 1
+    assert time.time() - 60 < SystemClock().now() < time.time() + 60
+    assert time.monotonic() - 60 < SystemClock().monotonic() < time.monotonic() + 60
 
 
 # -- that of tests ---------------------------------------------------------------------------------------------------

@@ -39,7 +39,7 @@ async def test_the_readmes_program_sends_a_message(tmp_path: Path) -> None:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             output, errors = await run.communicate()
         assert (output, errors, run.returncode) == (b"sent\n", b"", 0)
         assert [message.text for message in server.sent] == ["The garage door is open"]
@@ -60,7 +60,7 @@ async def test_the_program_that_talks_to_an_ai_gets_an_answer(tmp_path: Path) ->
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             output, errors = await run.communicate()
         assert (output, errors, run.returncode) == (b"Ollama 0.12.3 offers gemma3\nQuite warm.\n", b"", 0)
 

@@ -170,7 +170,7 @@ class Platform(Loopback):
             channel=place,
         )
 
-    async def wait_for(self, count: int, timeout: float = 5.0) -> list[Message]:
+    async def wait_for(self, count: int, timeout: float = 30.0) -> list[Message]:
         """Wait until `count` messages were stored and return them all. Raises TimeoutError after `timeout` seconds."""
         try:
             await self.wait_until(lambda: len(self.sent) >= count, timeout)
@@ -178,7 +178,7 @@ class Platform(Loopback):
             raise TimeoutError(f"{len(self.sent)} of {count} messages after {timeout:g} s") from None
         return list(self.sent)
 
-    async def wait_until(self, condition: Callable[[], bool], timeout: float = 5.0) -> None:
+    async def wait_until(self, condition: Callable[[], bool], timeout: float = 30.0) -> None:
         """Wait until `condition` holds; every call and every change of a gateway session looks at it again.
 
         Raises TimeoutError after `timeout` seconds.

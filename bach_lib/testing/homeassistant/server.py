@@ -97,7 +97,7 @@ class HomeAssistantServer(PartnerServer):
         self._unheard: list[tuple[str, Fields]] = []
         self._contexts = count(1)
 
-    async def until(self, number: int, timeout: float = 10.0) -> None:
+    async def until(self, number: int, timeout: float = 30.0) -> None:
         """Wait until so many commands came in. Raises TimeoutError after `timeout` seconds."""
         await self._waiting.until(lambda: len(self.commands) >= number, timeout)
 

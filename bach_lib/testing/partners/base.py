@@ -49,7 +49,7 @@ class PartnerServer(Loopback):
         self.hold.set()
         self._waiting = Waiting()
 
-    async def wait_for(self, number: int, timeout: float = 10.0) -> None:
+    async def wait_for(self, number: int, timeout: float = 30.0) -> None:
         """Wait until it was asked so often. Raises TimeoutError after `timeout` seconds."""
         await self._waiting.until(lambda: len(self.asked) >= number, timeout)
 

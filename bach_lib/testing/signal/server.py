@@ -76,7 +76,7 @@ class SignalServer(PartnerServer):
         """What was sent, oldest first."""
         return self.box.sent
 
-    async def wait_for_sent(self, number: int = 1, timeout: float = 10.0) -> list[SentMessage]:
+    async def wait_for_sent(self, number: int = 1, timeout: float = 30.0) -> list[SentMessage]:
         """Wait until so many were sent; return all. Raises TimeoutError after `timeout` seconds."""
         await self._waiting.until(lambda: len(self.sent) >= number, timeout)
         return self.sent

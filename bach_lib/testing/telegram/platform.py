@@ -127,7 +127,7 @@ class Platform:
         if self._limits is not None:
             self._limits.check(bot.username, chat.id, group=chat.is_group)
 
-    async def wait_for(self, count: int, timeout: float = 5.0) -> list[SentMessage]:
+    async def wait_for(self, count: int, timeout: float = 30.0) -> list[SentMessage]:
         """Wait until `count` messages were stored and return them all. Raises TimeoutError after `timeout` seconds."""
         try:
             await self.wait_until(lambda: len(self.sent) >= count, timeout)
@@ -135,7 +135,7 @@ class Platform:
             raise TimeoutError(f"{len(self.sent)} of {count} messages after {timeout:g} s") from None
         return list(self.sent)
 
-    async def wait_until(self, condition: Callable[[], bool], timeout: float = 5.0) -> None:
+    async def wait_until(self, condition: Callable[[], bool], timeout: float = 30.0) -> None:
         """Wait until `condition` holds; every call and every long poll that begins to wait looks at it again.
 
         Raises TimeoutError after `timeout` seconds.

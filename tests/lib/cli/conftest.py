@@ -183,12 +183,12 @@ class Daemon:
     def kill(self) -> None:
         """As a power cut does."""
         self.process.kill()
-        self.process.wait(10)
+        self.process.wait(60)
 
     def end(self) -> int:
         """As systemd does; the exit code."""
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(20)
+        return self.process.wait(60)
 
 
 type Serve = Callable[[], AbstractContextManager[Daemon]]

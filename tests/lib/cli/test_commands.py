@@ -361,7 +361,7 @@ def test_watching_shows_what_comes(home: Run, telegram: Telegram, database: Path
             reader.start()
             reader.join(20)
             process.send_signal(signal.SIGINT)
-            assert process.wait(20) == 130
+            assert process.wait(60) == 130
         finally:
             process.kill()
     assert json.loads(lines[0])["text"] == "hello"

@@ -25,14 +25,14 @@ def call(
         headers={"Authorization": f"Bearer {token or daemon.token}", "Content-Type": "application/json"},
     )
     try:
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             return answer.status, json.loads(answer.read())
     except urllib.error.HTTPError as error:
         with error:
             return error.code, json.loads(error.read())
 
 
-def until(condition: Callable[[], bool], seconds: float = 20) -> None:
+def until(condition: Callable[[], bool], seconds: float = 60) -> None:
     """Wait for something that another process does."""
     end = time.monotonic() + seconds
     while not condition():
@@ -69,7 +69,7 @@ def test_what_it_was_told_survives_a_kill(home: Run, telegram: Telegram, serve: 
         daemon.kill()
     telegram.resume()
     with serve():
-        until(lambda: len(telegram.sent) >= 5, seconds=40)
+        until(lambda: len(telegram.sent) >= 5)
     assert telegram.sent == [f"alarm {number}" for number in range(5)]
 
 
@@ -89,7 +89,7 @@ def test_a_key_is_known_after_a_kill(home: Run, serve: Serve) -> None:
                     "Idempotency-Key": "once",
                 },
             )
-            with urllib.request.urlopen(request, timeout=10) as answer:
+            with urllib.request.urlopen(request, timeout=60) as answer:
                 answers.append(json.loads(answer.read()))
             daemon.kill()
     assert answers[0] == answers[1]

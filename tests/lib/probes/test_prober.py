@@ -66,7 +66,7 @@ class Bench:
 
     async def until_checked(self, number: int) -> None:
         """Wait for so many checks in all; the network needs real time."""
-        await self.waiting.until(lambda: len(self.checked) >= number, timeout=10)
+        await self.waiting.until(lambda: len(self.checked) >= number, timeout=60)
         await self.clock.settle()
 
     def services(self) -> ProbeServices:

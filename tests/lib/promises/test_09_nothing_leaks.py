@@ -1,5 +1,6 @@
 """Promise 9: tokens never reach a log, an exception text, a repr, an event or the disk; strangers cause nothing."""
 
+import asyncio
 import logging
 from pathlib import Path
 from typing import override
@@ -49,7 +50,9 @@ async def test_a_careless_library_leaks_nothing(
         row = await bach.registry.add(Connection(name="home", type="fake", auth_config={"bot_token": "env:HOME_TOKEN"}))
         receipt = await bach.send("home", "42", "text")
         fault = await bach.check("home")
-        message = await bach.wait(receipt.id, timeout=0.05)
+        async with asyncio.timeout(60):
+            while (message := await bach.get(receipt.id)).error is None:
+                pass  # getting it takes turns of the loop
         seen = [repr(events), repr(row), repr(message), repr(fault), repr(bach.registry.get("home")), caplog.text]
     seen.extend(file.read_bytes().decode("latin-1") for file in tmp_path.iterdir())
     assert "cannot connect" in repr(events) or "ConnectionError" in repr(events), "the fault itself must be visible"

@@ -62,7 +62,7 @@ async def test_no_sql_runs_in_the_loops_thread(tmp_path: Path, monkeypatch: pyte
         async with Bach(tmp_path / "bach.db", connectors={"fake": fake_connector(FakePlatform())}) as bach:
             await bach.registry.add(Connection(name="home", type="fake"))
             receipt = await bach.send("home", "42", "text")
-            await bach.wait(receipt.id, timeout=5)
+            await bach.wait(receipt.id, timeout=60)
             await bach.queue_status()
     assert commits.threads == {"bach-store-bach.db"}
 
@@ -140,7 +140,7 @@ async def test_a_message_that_goes_at_once_costs_two_commits(tmp_path: Path, mon
             before = commits.count
             for number in range(10):
                 receipt = await bach.send("home", "42", f"text {number}")
-                message = await bach.wait(receipt.id, timeout=5)
+                message = await bach.wait(receipt.id, timeout=60)
                 assert message.remote_id
         assert commits.count - before == 20
 

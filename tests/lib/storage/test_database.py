@@ -109,13 +109,13 @@ async def test_a_cancelled_opening_lets_go_of_the_file(path: Path, monkeypatch: 
 
     def slow_migrate(execute: Execute, path: str) -> None:
         started.set()
-        assert go_on.wait(5)
+        assert go_on.wait(60)
         migrate(execute, path)
 
     monkeypatch.setattr(database, "migrate", slow_migrate)
     store = Database(path)
     opening = asyncio.create_task(store.open())
-    assert await asyncio.to_thread(started.wait, 5)
+    assert await asyncio.to_thread(started.wait, 60)
     opening.cancel()
     go_on.set()
     with pytest.raises(asyncio.CancelledError):
@@ -246,7 +246,7 @@ async def test_a_file_locked_by_a_tool_fails_all_waiting_requests_together(
     await store.open()
     with closing(sqlite3.connect(path, isolation_level=None)) as shell:
         shell.execute("BEGIN IMMEDIATE")
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(60):
             futures = [store.submit(add(str(number))) for number in range(100)]
             results = await asyncio.gather(*futures, return_exceptions=True)
             assert {type(result) for result in results} == {StoreFailedError}
@@ -265,11 +265,11 @@ async def commits_for(store: Database, requests: int) -> int:
 
     def occupy(tx: Transaction) -> None:
         occupied.set()
-        assert go_on.wait(5)
+        assert go_on.wait(60)
         tx._connection.set_trace_callback(statements.append)
 
     first = store.submit(occupy)
-    assert await asyncio.to_thread(occupied.wait, 5)
+    assert await asyncio.to_thread(occupied.wait, 60)
     callers = []
     for number in range(requests):
         callers.append(store.submit(add(f"{number:03}")))
@@ -296,7 +296,7 @@ async def test_reading_waits_for_no_writer_and_writes_nothing(store: Database, p
     before = wal.stat().st_size
     with closing(sqlite3.connect(path, isolation_level=None)) as shell:
         shell.execute("BEGIN IMMEDIATE")
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(60):
             assert await store.submit(names, writes=False) == ["ada"]
     assert wal.stat().st_size == before
 

@@ -66,7 +66,7 @@ async def test_it_runs_by_itself(session: ClientSession) -> None:
         await control("POST", "texts", chat_id=42, text="/start")
 
         updates = (await call("getUpdates")).result
-        sent = (await control("GET", "sent?count=2&timeout=5")).result
+        sent = (await control("GET", "sent?count=2&timeout=60")).result
         assert isinstance(updates, list)
         assert isinstance(sent, list)
         assert [(message["chat_id"], message["text"]) for message in sent] == [(42, "one"), (-1001, "two")]

@@ -18,7 +18,7 @@ TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4.GtEsT0.not_a_real_token_but_of_its_form-x"
 
 type Connect = Callable[..., DiscordConnector]
 
-HASTE = Timeouts(connect=60, read=0.2, total=60)
+HASTE = Timeouts(connect=60, read=0.5, total=60)
 """A server that keeps silent is given up soon; nothing else in a test waits."""
 
 
@@ -135,7 +135,7 @@ async def listen(connector: DiscordConnector, cursor: str | None = None) -> Batc
 async def hear(connector: DiscordConnector, cursor: str | None, count: int = 1) -> tuple[list[Incoming], str | None]:
     """The next messages, and the cursor behind them."""
     heard: list[Incoming] = []
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(60):
         while len(heard) < count:
             batch = await connector.receive(cursor)
             assert isinstance(batch, Batch), batch

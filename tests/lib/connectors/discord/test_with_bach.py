@@ -21,7 +21,7 @@ async def happened[E: Event](bach: Bach, kind: type[E], when: Callable[[E], bool
 
     unsubscribe = bach.subscribe(kind, look)
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             return await future
     finally:
         unsubscribe()
@@ -62,7 +62,7 @@ async def test_a_question_and_its_answer(tmp_path: Path, world: World) -> None:
     try:
         buttons = ((Button(text="Yes", value="yes"), Button(text="No", value="no")),)
         receipt = await bach.send("discord", world.recipient, "Open the gate?", buttons=buttons)
-        assert (await bach.wait(receipt.id, timeout=10)).status is Status.SENT
+        assert (await bach.wait(receipt.id, timeout=60)).status is Status.SENT
         waiting = asyncio.create_task(next_message(bach))
         await asyncio.sleep(0)
         press = world.server.press(world.server.sent[0], f"{world.server.sent[0].nonce}.yes", world.ada)
@@ -70,7 +70,7 @@ async def test_a_question_and_its_answer(tmp_path: Path, world: World) -> None:
         assert (answer.kind, answer.content.value, answer.message_id) == (Kind.BUTTON, "yes", receipt.id)
         await world.server.wait_until(lambda: press.answer is not None)
         edit = await bach.edit(receipt.id, "The gate is open.")
-        assert (await bach.wait(edit.id, timeout=10)).status is Status.SENT
+        assert (await bach.wait(edit.id, timeout=60)).status is Status.SENT
         assert (world.server.sent[0].content, world.server.sent[0].components) == ("The gate is open.", [])
     finally:
         await bach.close(grace=0)
@@ -98,7 +98,7 @@ async def test_an_answer_that_is_lost_is_asked_for_again(tmp_path: Path, world: 
     try:
         world.server.fail(Fault.drop_after_store(), calls=["create_message"])
         receipt = await bach.send("discord", world.recipient, "Fire")
-        message = await bach.wait(receipt.id, timeout=45)
+        message = await bach.wait(receipt.id, timeout=60)
         assert message.status is Status.SENT
         assert message.remote_id == str(world.server.sent[0].id)
         assert len(world.server.sent) == 1

@@ -12,7 +12,7 @@ from bach_lib.connectors.homeassistant import HomeAssistantConnector, Settings, 
 from bach_lib.models import Connection, Message
 from bach_lib.testing.homeassistant import HomeAssistantServer
 
-HASTE = Timeouts(connect=60, command=0.2)
+HASTE = Timeouts(connect=60, command=0.5)
 """A server that keeps silent is given up soon; nothing else in a test waits."""
 
 type Connect = Callable[..., HomeAssistantConnector]

@@ -42,7 +42,7 @@ async def test_each_letter_once_and_in_order_over_a_line_that_breaks(
         for number, text in enumerate(texts):
             server.lost = int(number % 8 == 0)  # this one is stored there, and we do not hear of it
             receipt = await bach.send("summer_house", "bach", text)
-            message = await bach.wait(receipt.id, timeout=10)
+            message = await bach.wait(receipt.id, timeout=60)
             assert message.remote_id == message.nonce
         assert [letter["text"] for letter in server.letters.values()] == texts
         delivered = [command for command in server.commands if command["type"] == "bach/deliver"]
@@ -54,7 +54,7 @@ async def test_a_letter_is_taken_once_and_announced(server: HomeAssistantServer,
     async with Bach(tmp_path / "bach.db") as bach:
         await bach.registry.add(another_home(server, token))
         asked = await bach.send("summer_house", "bach", "Is the gate open?")
-        nonce = (await bach.wait(asked.id, timeout=10)).nonce
+        nonce = (await bach.wait(asked.id, timeout=60)).nonce
         announced: list[MessageReceived] = []
         bach.subscribe(MessageReceived, announced.append)
         letter = {"v": 1, "id": "far-1", "text": "It is open", "sent_at": 1_767_225_600, "reply_to": nonce}

@@ -13,7 +13,7 @@ from bach_lib.models import Connection, Format, Message, Operation
 from bach_lib.testing.signal import SignalServer
 
 ADA = "+491701234567"
-HASTE = Timeouts(connect=60, read=0.2, total=60)
+HASTE = Timeouts(connect=60, read=0.5, total=60)
 """A server that keeps silent is given up soon; nothing else in a test waits."""
 
 type Connect = Callable[..., SignalConnector]

@@ -24,7 +24,7 @@ PERSON = "9f1c2d3e-0000-4000-8000-0123456789ab"
 
 async def polled(connector: SignalConnector, cursor: str | None = None) -> Batch:
     """The next poll that brings something."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while True:
             answer = await connector.receive(cursor)
             assert isinstance(answer, Batch), answer

@@ -18,7 +18,7 @@ GROUP = -1001234567890
 
 type Connect = Callable[..., TelegramConnector]
 
-HASTE = Timeouts(connect=60, read=0.2, total=60)
+HASTE = Timeouts(connect=60, read=0.5, total=60)
 """A server that keeps silent is given up soon; nothing else in a test waits."""
 
 

@@ -45,7 +45,7 @@ class News:
 
     async def next(self) -> IncomingMessage:
         """The next one."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             return await self._heard.get()
 
 
@@ -59,18 +59,18 @@ async def test_a_question_is_answered_by_a_press(bach: Bach, news: News, server:
     """The whole point of buttons: who is asked at the door presses, is told so, and sees what became of it."""
     buttons = ((Button(text="Yes", value="yes"), Button(text="No", value="no")),)
     question = await bach.send("home", str(CHAT), "Open the door?", buttons=buttons)
-    assert (await bach.wait(question.id, 10)).status is Status.SENT
+    assert (await bach.wait(question.id, 60)).status is Status.SENT
     server.press(bot, server.sent[0], "Yes")
     press = await news.next()
     assert (press.kind, press.content.value, press.message_id) == (Kind.BUTTON, "yes", question.id)
     await server.wait_until(lambda: not server.unanswered)
     edit = await bach.edit(question.id, "Opened by Ada")
-    assert (await bach.wait(edit.id, 10)).status is Status.SENT
+    assert (await bach.wait(edit.id, 60)).status is Status.SENT
     assert [(edited.text, edited.keyboard) for edited in server.edited] == [("Opened by Ada", ())]
     delete = await bach.delete(question.id)
-    assert (await bach.wait(delete.id, 10)).status is Status.SENT
+    assert (await bach.wait(delete.id, 60)).status is Status.SENT
     again = await bach.edit(question.id, "x")
-    dead = await bach.wait(again.id, 10)
+    dead = await bach.wait(again.id, 60)
     assert (dead.status, dead.error and dead.error.text) == (Status.DEAD, "Message to edit not found")
 
 

@@ -108,7 +108,7 @@ class Recorder(discord.Client):
 
     async def until(self, event: str, count: int = 1) -> Any:  # noqa: ANN401 - discord.py's events bring what they like
         """Wait for the nth of these events and return what came with it."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while len(found := [data for name, data in self.seen if name == event]) < count:
                 self.news.clear()
                 await self.news.wait()
