@@ -9,7 +9,7 @@ from homeassistant.exceptions import ServiceValidationError
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from bach_lib.testing.telegram_server import TelegramServer
-from tests.component.conftest import ADA_ENTITY, send, until_state
+from tests.component.conftest import ADA_ENTITY, send, the_bach, until_state
 from tests.component.test_services import call
 
 
@@ -17,7 +17,7 @@ from tests.component.test_services import call
 async def sent(hass: HomeAssistant, telegram: TelegramServer, loaded: MockConfigEntry) -> None:
     """A message that Ada has: "The door is open"."""
     await send(hass, ADA_ENTITY, "The door is open")
-    await until_state(hass, "sensor.home_bot_sent", "1")
+    await the_bach(hass).wait(1, timeout=60)
 
 
 async def test_a_message_gets_another_text(hass: HomeAssistant, telegram: TelegramServer, sent: None) -> None:

@@ -30,7 +30,8 @@ async def dead(hass: HomeAssistant, telegram: TelegramServer, loaded: MockConfig
     telegram.chats[ADA].block()
     for text in ("first", "second"):
         await send(hass, ADA_ENTITY, text)
-    await until_state(hass, "sensor.home_bot_dead_letters", "2")
+    for message_id in (1, 2):
+        await the_bach(hass).wait(message_id, timeout=60)
     telegram.chats[ADA].welcome()
     return loaded
 
@@ -57,7 +58,7 @@ async def test_what_cannot_be_retried_is_explained(
 ) -> None:
     """A message that arrived must not be sent twice by a wrong id."""
     await send(hass, ADA_ENTITY, "hello")
-    await until_state(hass, "sensor.home_bot_sent", "1")
+    await the_bach(hass).wait(1, timeout=60)
     for message_id, key in ((1, "not_retryable"), (99, "unknown_message")):
         with pytest.raises(ServiceValidationError) as raised:
             await call(hass, "retry", message_id=message_id)

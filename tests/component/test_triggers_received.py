@@ -291,7 +291,7 @@ async def test_a_recipient_that_is_removed_is_said_once(
     await arrive(hass, command(ADA))
     await arrive(hass, command(BOB))
     assert not automation.runs
-    assert "notify.bob" not in caplog.text
+    assert "waits for notify.bob" not in caplog.text
 
     await hass.services.async_call("automation", "turn_off", {"entity_id": "all"}, blocking=True)
     await hass.services.async_call("automation", "turn_on", {"entity_id": "all"}, blocking=True)
