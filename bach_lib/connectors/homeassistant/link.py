@@ -80,7 +80,7 @@ class Line:
         self.subscriptions[event_type] = number = next(self._numbers)
         try:
             await self._ask(number, {"type": "subscribe_events", "event_type": event_type}, seconds)
-        except BaseException:
+        except BaseException:  # also when cancelled: nobody may take the type for heard
             del self.subscriptions[event_type]
             raise
 
@@ -213,7 +213,7 @@ class Link:
             async with asyncio.timeout(self._timeouts.connect):
                 socket = await self._connect()
                 version = await self._log_in(socket)
-        except BaseException as error:
+        except BaseException as error:  # also when cancelled: no socket may stay open
             if socket:
                 await socket.close()
             if isinstance(error, TimeoutError):
