@@ -22,7 +22,8 @@ def test_every_message_survives_an_outage_and_a_crash() -> None:
 def test_an_interrupted_demo_leaves_nothing_behind(tmp_path: Path) -> None:
     """If this fails, Ctrl-C leaves a Home Assistant running in the background, or its files in the temporary folder."""
     demo = subprocess.Popen(
-        [ROOT / "script/demo", "--once"],
+        # where the tests run in the background, Ctrl-C is ignored, and what they start would ignore it as well
+        ["env", "--default-signal=INT", ROOT / "script/demo", "--once"],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         env=os.environ | {"TMPDIR": str(tmp_path)},
