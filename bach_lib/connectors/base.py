@@ -183,8 +183,8 @@ class Connector(Protocol):
     def pushed(
         self,
         headers: Mapping[str, str],  # noqa: ARG002 - for those who can
-        body: bytes,  # noqa: ARG002
-        address: str | None = None,  # noqa: ARG002
+        body: bytes,  # noqa: ARG002 - for those who can
+        address: str | None = None,  # noqa: ARG002 - for those who can
     ) -> Incoming:
         """The message in a request that somebody made to us from this IP address. Raises `PushRefusedError`.
 
