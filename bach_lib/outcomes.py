@@ -1,7 +1,16 @@
 """What an attempt to send means. A connector answers with one of these five; nothing else leaves it.
 
-`Retry(scope=CONNECTION)` says the way is broken: it works on the circuit breaker and never uses up the message's
-attempts. `Retry(scope=MESSAGE)` says the platform answered this very message with a passing refusal.
+A connector says what it saw, and no more; who is to blame, and what follows, is decided in `outbound` (ADR 0017):
+
+| what the connector saw | outcome |
+|---|---|
+| the platform has it | `Sent` |
+| nothing of the request was written: no route, DNS, TLS, refused, no credentials here | `Retry(CONNECTION, written=False)` |
+| written, and no answer; or an answer that is not the platform's own (a page, a 5xx, JSON of another shape) | `Uncertain` |
+| the platform's own, well-formed refusal of this message for good | `Dead` |
+| the same, but it may pass | `Retry(MESSAGE)`, or of everything for this recipient: `Retry(RECIPIENT)` |
+| the same, of the account (logged out, banned, token revoked), or nobody can tell of what | `Retry(CONNECTION)` |
+| told to wait: this recipient, or everybody | `Wait(RECIPIENT)`, `Wait(CONNECTION)` |
 """
 
 from dataclasses import dataclass
@@ -29,10 +38,11 @@ class Sent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retry:
-    """It did not arrive and may later."""
+    """It did not arrive, that is certain, and it may later. `written`: whether any of the request left this machine."""
 
     fault: Fault
     scope: Scope
+    written: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,14 +56,14 @@ class Wait:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dead:
-    """The platform refused it for good."""
+    """The platform refused it for good, in its own well-formed words."""
 
     fault: Fault
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Uncertain:
-    """The request was written, the answer never came. Nobody knows."""
+    """Something was written, and nothing came back that the platform itself says of this message. Nobody knows."""
 
     fault: Fault
 
