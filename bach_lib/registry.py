@@ -81,6 +81,12 @@ class Registry:
             if category in (None, connection.category) and type in (None, connection.type)
         ]
 
+    def check_vacant(self, name: str) -> None:
+        """Raise an `InputError` for a name that no new connection may have."""
+        check_name(name)
+        if name in self._connections:
+            raise ConnectionExistsError(name=name)
+
     async def add(self, connection: Connection) -> Connection:
         """Write a new connection and start it if it is active.
 
@@ -91,8 +97,7 @@ class Registry:
     async def examine(self, connection: Connection) -> Connection:
         """The connection as `add` would write it. Raises what `add` raises, and writes nothing."""
         fresh = _fresh(connection)
-        if fresh.name in self._connections:
-            raise ConnectionExistsError(name=fresh.name)
+        self.check_vacant(fresh.name)
         if fresh.category is Category.CONNECTOR:
             await self._connectors.load(fresh.type)
         await self._check(fresh, Changes.__annotations__.keys())

@@ -14,7 +14,7 @@ import orjson
 from aiohttp import ClientError, ClientSession, ClientTimeout, UnixConnector, web
 
 from bach_lib.bach import Bach
-from bach_lib.cli.faults import SentenceError
+from bach_lib.cli.faults import SentenceError, UnansweredError
 from bach_lib.cli.operations import perform
 from bach_lib.cli.version import version
 from bach_lib.errors import BachError
@@ -113,9 +113,9 @@ class Link:
             async with self._session.post("http://bach/", data=orjson.dumps(asked)) as response:
                 body = orjson.loads(await response.read()) if response.ok else {}
         except (ClientError, OSError, orjson.JSONDecodeError) as error:
-            raise SentenceError("The daemon went away before it answered. Look at its log.") from error
+            raise UnansweredError("The daemon went away before it answered. Look at its log.") from error
         if "error" in body:
             raise SentenceError(str(body["error"]))
         if "result" not in body:
-            raise SentenceError("The daemon could not answer. Look at its log.")
+            raise UnansweredError("The daemon could not answer. Look at its log.")
         return cast("Json", body["result"])

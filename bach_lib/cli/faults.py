@@ -11,6 +11,10 @@ class SentenceError(Exception):
     """Something a person can correct; `str()` says what."""
 
 
+class UnansweredError(SentenceError):
+    """Nobody said whether it was done: the daemon went away, or is frozen."""
+
+
 @contextmanager
 def sentences(*kinds: type[Exception]) -> Iterator[None]:
     """End the command with a sentence instead of a traceback for these errors."""

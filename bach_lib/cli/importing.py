@@ -16,6 +16,8 @@ from bach_lib.storage import Database
 
 STEPS = 3
 """Reading, deciding, writing."""
+WRITES = 2
+"""Steps that are done when writing begins."""
 
 
 def run(old: Path, database: Path, keep: Keep, advance: Callable[[int], None], *, enable: bool) -> Row:
@@ -32,7 +34,7 @@ async def _run(old: Path, database: Path, keep: Keep, advance: Callable[[int], N
         registry = Registry(store, Bus(), connectors, Secrets())
         await registry.open()
         made = await plan(found, registry, connectors, keep, now=now, enable=enable)
-        advance(2)
+        advance(WRITES)
         taken = await take(store, made, now=now)
         advance(STEPS)
     finally:

@@ -31,25 +31,33 @@ def import_legacy(
     """Take over connections, the undelivered queue and the inbox. Can be repeated: nothing is taken twice."""
     errors, importing = import_module("bach_lib.errors"), import_module("bach_lib.cli.importing")
     database = settings().database
-    written: dict[str, str] = {}
+    written: list[str] = []
 
     def keep(name: str, field: str, secret: str) -> str:
-        """Where a secret of this name lies already it is left as it is: somebody may have changed it since."""
-        reference = secret_files.reference(database, name, field)
-        if not secret_files.exists(reference):
-            written[reference] = name
-            secret_files.keep(database, name, field, secret)
-        return reference
+        """In a file of its own: what lies there already is somebody's."""
+        written.append(secret_files.keep(database, name, field, secret))
+        return written[-1]
+
+    is_writing = False
+
+    def go_on(done: int) -> None:
+        nonlocal is_writing
+        is_writing = done == importing.WRITES
+        advance(done)
 
     kept: set[str] = set()
     with sentences(errors.BachError):
         try:
             with bar("Taking over", importing.STEPS) as advance:
-                answer = importing.run(old.expanduser().absolute(), database, keep, advance, enable=enable)
+                answer = importing.run(old.expanduser().absolute(), database, keep, go_on, enable=enable)
             kept = {reference for row in as_rows(answer["added"]) for reference in _references(row)}
+        except errors.BachError:
+            is_writing = False  # nothing was written
+            raise
         finally:
-            for reference in written.keys() - kept:
-                secret_files.forget(database, reference)
+            if not is_writing:  # whoever is interrupted then cannot know what came of it
+                for reference in set(written) - kept:
+                    secret_files.forget(database, reference)
     _tell(answer, enable=enable)
 
 

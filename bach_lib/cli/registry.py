@@ -1,14 +1,15 @@
 """The commands that change the registry; both `bach connector` and `bach connections` have them."""
 
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bach_lib.cli import fields, needs
 from bach_lib.cli.asking import ask, run
-from bach_lib.cli.console import Json, Row, as_row, say, show_one
+from bach_lib.cli.console import Json, Row, as_row, as_rows, say, show_one
 from bach_lib.cli.faults import SentenceError, sentences
-from bach_lib.cli.options import command
+from bach_lib.cli.options import command, settings
 
 if TYPE_CHECKING:
     from bach_lib.cli.session import Session
@@ -61,27 +62,29 @@ def add(
     """Add a connection. Missing secrets are asked for without echo and kept in files only you can read."""
     endpoint = endpoint or address
     made: dict[str, Json] = {"name": name, "type": type_, "endpoint": endpoint, "is_active": not disabled}
-    references: dict[str, str] = {}
 
-    async def work(session: Session) -> Row:
+    async def work(session: Session, new: fields.NewSecrets) -> Row:
         if check:
             _show_answer(as_row(await session.ask("try_out", fields=made)))
-        return as_row(await session.ask("add", fields=made))
+        with new.offered():
+            return as_row(await session.ask("add", fields=made))
 
-    is_added = False
-    try:
-        with sentences():
-            settings = dict(fields.setting(one) for one in setting or ())
-            given = [one.partition("=")[0] for one in secret or ()]
-            needed = needs.required(type_, auth_type, endpoint=endpoint, given=given, settings=settings)
-            references |= fields.secrets(name, needed, secret or ())
-        made |= {"category": needs.category_of(type_), "auth_type": auth_type, "auth_config": references}
-        made |= {"allowed": list(allow or ()), "settings": settings}  # type: ignore[dict-item] # what JSON made
-        show_one(run(work, creates=True), *COLUMNS[:5])
-        is_added = True
-    finally:
-        if not is_added:
-            fields.forget(references.values())
+    with sentences(), fields.NewSecrets() as new:
+        told = dict(fields.setting(one) for one in setting or ())
+        given = [one.partition("=")[0] for one in secret or ()]
+        needed = needs.required(type_, auth_type, endpoint=endpoint, given=given, settings=told)
+        _check_vacant(name)
+        made |= {"category": needs.category_of(type_), "auth_type": auth_type}
+        made |= {"allowed": list(allow or ()), "settings": told}  # type: ignore[dict-item] # what JSON made
+        made |= {"auth_config": new.references(name, needed, secret or ())}
+        row = run(lambda session: work(session, new), creates=True)
+    show_one(row, *COLUMNS[:5])
+
+
+def _check_vacant(name: str) -> None:
+    """Refuse a name that is taken before anybody types a secret for it."""
+    if settings().database.exists():
+        ask("vacant", name=name)
 
 
 def _show_answer(answer: Row) -> None:
@@ -101,10 +104,23 @@ def remove(name: Name, yes: Annotated[bool, typer.Option("--yes", "-y", help="Do
     number = len(waiting) if isinstance(waiting, list) else 0
     if not yes:
         typer.confirm(f"Remove {name}, its inbox and {number} waiting messages?", abort=True, err=True)
-    row = as_row(ask("remove", name=name))
-    references = as_row(row["auth_config"])
-    fields.forget(str(one) for one in references.values())
+    run(lambda session: _removed(session, name))
     show_one({"removed": name, "messages": number}, ("removed", "Removed"), ("messages", "Messages gone with it"))
+
+
+async def _removed(session: Session, name: str) -> None:
+    row = as_row(await session.ask("remove", name=name))
+    await _forget_unused(session, _references(row))
+
+
+async def _forget_unused(session: Session, references: Iterable[str]) -> None:
+    """Another connection may use the file of this one."""
+    rows = as_rows(await session.ask("connections"))
+    fields.forget(references, used=[one for row in rows for one in _references(row)])
+
+
+def _references(row: Row) -> list[str]:
+    return [str(one) for one in as_row(row["auth_config"]).values()]
 
 
 @command
@@ -126,18 +142,44 @@ def configure(
     value: Annotated[str | None, typer.Argument(help="Leave it out for a secret: it is asked for.")] = None,
 ) -> None:
     """Change one thing about a connection. An empty value ("") takes it away."""
+    with sentences(), fields.NewSecrets() as new:
+        given: dict[str, str] = {}
+        if not _is_plain(key):
+            _check_secret(as_row(ask("connection", name=name)), key)
+            if value != "":
+                given = new.references(name, (), [key if value is None else f"{key}={value}"])
+        row = run(lambda session: _configured(session, new, name, given, lambda old: _changes(old, key, value, given)))
+    show_one(row, *DETAILS)
 
-    async def work(session: Session) -> Row:
-        old = as_row(await session.ask("connection", name=name))
-        new = as_row(await session.ask("change", name=name, changes=_changes(old, key, value)))
-        before, after = (as_row(row["auth_config"]).values() for row in (old, new))
-        fields.forget(str(reference) for reference in before if reference not in after)
-        return new
 
-    show_one(run(work), *DETAILS)
+async def _configured(
+    session: Session,
+    new: fields.NewSecrets,
+    name: str,
+    given: Mapping[str, str],
+    changes: Callable[[Row], dict[str, Json]],
+) -> Row:
+    old = as_row(await session.ask("connection", name=name))
+    with new.offered():
+        row = as_row(await session.ask("change", name=name, changes=changes(old)))
+    usual = {key: fields.usual_place(name, key, one) for key, one in given.items()}
+    if usual != dict(given):  # the old secret is of no use any more, so the new one may have its place
+        config = dict(as_row(row["auth_config"])) | usual
+        row = as_row(await session.ask("change", name=name, changes={"auth_config": config}))
+    await _forget_unused(session, [*_references(old), *given.values()])
+    return row
 
 
-def _changes(row: Row, key: str, value: str | None) -> dict[str, Json]:
+def _is_plain(key: str) -> bool:
+    return key in {"endpoint", "auth_type", "allowed"} or key.startswith("settings.")
+
+
+def _check_secret(row: Row, key: str) -> None:
+    if key in row:
+        raise SentenceError(f"{key} is not for people to set. Use endpoint, auth_type, allowed, a secret or settings.…")
+
+
+def _changes(row: Row, key: str, value: str | None, given: Mapping[str, str]) -> dict[str, Json]:
     """What to tell the registry. Raises `SentenceError`."""
     if key in {"endpoint", "auth_type", "allowed"} and value is None:
         raise SentenceError(f"Give a value for {key}.")
@@ -150,7 +192,5 @@ def _changes(row: Row, key: str, value: str | None) -> dict[str, Json]:
         rest = {one: old for one, old in as_row(row["settings"]).items() if one != name}
         made = {name: fields.json_or_text(value)} if value else {}
         return {"settings": rest | made}  # type: ignore[dict-item] # what JSON made
-    if key in row:
-        raise SentenceError(f"{key} is not for people to set. Use endpoint, auth_type, allowed, a secret or settings.…")
-    given = [key if value is None else f"{key}={value}"]
-    return {"auth_config": dict(as_row(row["auth_config"])) | fields.secrets(str(row["name"]), (), given)}
+    rest = {one: old for one, old in as_row(row["auth_config"]).items() if one != key}
+    return {"auth_config": rest | dict(given)}

@@ -13,7 +13,7 @@ from bach_lib.models import Category, Connection
 from bach_lib.outbound.records import Draft
 from bach_lib.policy import RetryPolicy
 from bach_lib.probes.kinds import AS_USUAL, KINDS, NEEDED, Auth
-from bach_lib.registry import Registry, check_name
+from bach_lib.registry import Registry
 
 type Keep = Callable[[str, str, str], str]
 """Writes a secret of a connection (name, field, secret) where only its owner can read it; returns the reference."""
@@ -54,6 +54,7 @@ async def plan(old: Old, registry: Registry, connectors: Connectors, keep: Keep,
     known = {row.name: row for row in registry.list(category=Category.CONNECTOR)}
     for one in old.connections:
         try:
+            registry.check_vacant(one.name)  # before a file is named after it
             row = await registry.examine(_connection(one, keep, enable=enable))
         except (BachError, ValueError) as error:
             left.append(Left(what=f"connection {one.name}", reason=str(error)))
@@ -95,7 +96,6 @@ def inbox_status(message: OldMessage) -> InboxStatus:
 
 def _connection(old: OldConnection, keep: Keep, *, enable: bool) -> Connection:
     """Raises ValueError for a category there is not."""
-    check_name(old.name)  # before a file is named after it
     category = Category(old.category)
     auth_type = old.auth_type if category is not Category.CONNECTOR and old.auth_type in set(Auth) else AS_USUAL
     owner = str(old.options.get(_OWNER) or "")

@@ -24,6 +24,7 @@ OPERATIONS: Mapping[str, Operation] = {
         connections.start,
         connections.status,
         connections.try_out,
+        connections.vacant,
         inbox.count,
         inbox.discard,
         inbox.incoming,

@@ -46,6 +46,11 @@ async def status(bach: Bach, name: str | None = None, *, is_daemon: bool = False
     ]
 
 
+async def vacant(bach: Bach, name: str) -> None:
+    """That a new one may have this name; the error says why not."""
+    bach.registry.check_vacant(name)
+
+
 async def try_out(bach: Bach, fields: Mapping[str, object]) -> Row:
     """Ask the platform about a connection that is not in the registry."""
     del bach

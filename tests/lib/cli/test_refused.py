@@ -1,0 +1,119 @@
+"""A command that is refused leaves the secrets of the others as they were."""
+
+from pathlib import Path
+
+import pytest
+
+from bach_lib.cli import fields, secret_files
+from bach_lib.cli.faults import SentenceError, UnansweredError
+from bach_lib.cli.options import Settings, _settings
+from tests.lib.cli.conftest import ADA, TOKEN, Run, Serve, Telegram
+
+OTHER = "123456:another-token-of-that-bot"
+
+
+def kept(database: Path) -> dict[str, str]:
+    """All secret files with what is in them."""
+    folder = database.with_name("bach.db.secrets")
+    return {path.name: path.read_text("utf-8").strip() for path in folder.iterdir()}
+
+
+@pytest.mark.parametrize("words", [(), ("--no-check",), ("--secret", "bot_token=env:HOME")])
+def test_a_name_that_is_taken_keeps_its_secret(home: Run, database: Path, words: tuple[str, ...]) -> None:
+    """Whoever adds "home" once more would destroy the token of the home they have."""
+    for typed in ("123456:wrong-wrong-wrong-wrong-wrong\n", f"{OTHER}\n", ""):
+        refused = home("connector", "add", "telegram", "home", *words, typed=typed)
+        assert (refused.code, 'named "home" exists' in refused.errors) == (1, True)
+        assert kept(database) == {"home.bot_token": TOKEN}
+
+
+@pytest.mark.parametrize("has_daemon", [False, True])
+def test_a_refused_change_keeps_the_old_secret(
+    home: Run, serve: Serve, database: Path, monkeypatch: pytest.MonkeyPatch, has_daemon: bool
+) -> None:
+    """A slip in a token's name, or a disk that is full, would leave a connection without any."""
+
+    async def refuse(*_: object, **__: object) -> None:
+        raise SentenceError("no")
+
+    def check() -> None:
+        for words in (("telegram", "configure"), ("nobody", "bot_token"), ("home", "Bot Token"), ("home", "last_used")):
+            assert home("connector", "configure", *words, typed=f"{OTHER}\n").code == 1
+            assert kept(database) == {"home.bot_token": TOKEN}
+        monkeypatch.setattr("bach_lib.cli.session.Remote.ask", refuse)
+        monkeypatch.setattr("bach_lib.registry.Registry.update", refuse)
+        assert home("connector", "configure", "home", "bot_token", typed=f"{OTHER}\n").code == 1
+        assert kept(database) == {"home.bot_token": TOKEN}
+
+    if has_daemon:
+        with serve():
+            check()
+    else:
+        check()
+
+
+def test_a_new_secret_is_used_at_once(home: Run, serve: Serve, telegram: Telegram) -> None:
+    """The daemon would go on with the revoked token, because the reference to it says the same."""
+    with serve():
+        home("connector", "configure", "home", "bot_token", typed="123456:wrong-wrong-wrong-wrong-wrong\n")
+        assert home("connector", "send", "home", ADA, "with the wrong one", "--wait", 1).code == 1
+        home("connector", "configure", "home", "bot_token", typed=f"{TOKEN}\n")
+        assert home("connector", "send", "home", ADA, "with the right one", "--wait", 30).code == 0
+    assert telegram.sent == ["with the wrong one", "with the right one"]
+
+
+def test_a_secret_that_two_use_stays_while_one_does(home: Run, database: Path) -> None:
+    """Removing one connection would take the token of another with it."""
+    reference = f"file:{database.with_name('bach.db.secrets') / 'home.bot_token'}"
+    words = ("--no-check", "--disabled", "--secret", f"url={reference}")
+    assert home("connector", "add", "webhook", "other", *words).code == 0
+    assert home("connector", "remove", "home", "--yes").code == 0
+    assert kept(database) == {"home.bot_token": TOKEN}
+    assert home("connector", "remove", "other", "--yes").code == 0
+    assert kept(database) == {}
+
+
+def test_an_empty_value_takes_a_secret_away(home: Run, database: Path) -> None:
+    """The manual promises it, and a secret that nobody needs would stay for ever."""
+    assert home("connector", "configure", "home", "proxy", typed="secret-of-a-proxy\n").code == 0
+    assert set(kept(database)) == {"home.bot_token", "home.proxy"}
+    assert home("connector", "configure", "home", "proxy", "").code == 0
+    assert kept(database) == {"home.bot_token": TOKEN}
+
+
+def test_what_may_have_been_taken_stays(database: Path) -> None:
+    """If the daemon dies while it is asked, the connection that it had just written would lose its token."""
+    _settings.set(Settings(database=database))
+
+    def ask(error: BaseException, *, offered: bool) -> None:
+        with fields.NewSecrets() as new:
+            new.references("home", (), ["token=env:X"])
+            new._written.append(secret_files.keep(database, "home", "token", "secret"))
+            if not offered:
+                raise error
+            with new.offered():
+                raise error
+
+    for error in (SentenceError("no"), KeyboardInterrupt()):
+        with pytest.raises(type(error)):
+            ask(error, offered=False)
+    with pytest.raises(SentenceError):
+        ask(SentenceError("no"), offered=True)
+    assert kept(database) == {}
+    with pytest.raises(UnansweredError):
+        ask(UnansweredError("gone"), offered=True)
+    with pytest.raises(KeyboardInterrupt):
+        ask(KeyboardInterrupt(), offered=True)
+    assert set(kept(database)) == {"home.token", "home.token.2"}
+
+
+def test_a_relative_reference_means_the_same_everywhere(
+    bach_: Run, telegram: Telegram, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The daemon stands in another folder, and would look for the file there."""
+    (tmp_path / "mine").write_text(TOKEN, "utf-8")
+    monkeypatch.chdir(tmp_path)
+    added = bach_("connector", "add", "telegram", "home", telegram.url, "--secret", "bot_token=file:mine")
+    assert added.code == 0, added
+    row = bach_("connections", "show", "home", "--json").row()
+    assert row["auth_config"] == {"bot_token": f"file:{tmp_path / 'mine'}"}
