@@ -202,6 +202,18 @@ class Bach(Receiving):
         """Remove ended messages queued more than `older_than` seconds ago; how many. Raises `InvalidValueError`."""
         return await self._open_parts.history.purge(self._base.clock.now() - older_than, statuses)
 
+    async def begin_backup(self, *, already: bool = False) -> None:
+        """Until `end_backup`, let anybody copy the database's files as they are; nothing stops meanwhile.
+
+        For a program that copies the whole folder: in whatever order it reads them, the copy is whole. `already`: it
+        began before BACH was opened.
+        """
+        await self._base.store.stand_still(already=already)
+
+    async def end_backup(self) -> None:
+        """The files are copied."""
+        await self._base.store.move_on()
+
     async def check(self, connection: str) -> Identity | Fault:
         """Ask now whether route and credentials are good. What is no chat platform answers with a `Report`.
 

@@ -27,7 +27,7 @@ from bach_lib.models import Category, Connection
 from bach_lib.probes.kinds import check_partner
 from bach_lib.secrets import Secrets
 from bach_lib.storage import Store, Transaction, Value
-from bach_lib.storage.database import Row
+from bach_lib.storage.sqlite import Row
 from bach_lib.storage.values import integer, real, text
 
 _NAME = re.compile(r"[\w.-]{1,100}")

@@ -19,7 +19,9 @@ correct, `failures` everything else.
     ├── NotFetchedError: the file that somebody sent could not be fetched
     ├── QueueFullError: a limit on waiting messages was reached
     ├── StorageError: the disk or the file
-    │   └── StoreInUseError, StoreTooNewError, StoreDamagedError, StoreFailedError
+    │   ├── StoreInUseError, StoreTooNewError, StoreDamagedError
+    │   └── StoreFailedError
+    │       └── StoreLockedError
     ├── MissingLibraryError: an extra of the package is not installed
     └── NotOpenError: used before `async with`, or after it
 """
@@ -38,6 +40,7 @@ from bach_lib.errors.failures import (
     StoreDamagedError,
     StoreFailedError,
     StoreInUseError,
+    StoreLockedError,
     StoreTooNewError,
 )
 from bach_lib.errors.inputs import (
@@ -106,6 +109,7 @@ __all__ = [
     "StoreDamagedError",
     "StoreFailedError",
     "StoreInUseError",
+    "StoreLockedError",
     "StoreTooNewError",
     "TextTooLongError",
     "UnknownConnectionError",

@@ -56,6 +56,13 @@ class StoreFailedError(StorageError):
     template = "{path} could not be read or written: {reason}. Check the disk's free space and health."
 
 
+class StoreLockedError(StoreFailedError):
+    """Another program keeps the database locked; the transaction was taken back."""
+
+    code = "store_locked"
+    template = "{path} is locked by another program. Close what has it open, then try again."
+
+
 class MissingLibraryError(BachError):
     """An extra of the package is not installed."""
 

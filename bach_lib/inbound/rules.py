@@ -16,7 +16,7 @@ from bach_lib.errors import InvalidRuleError, UnknownRuleError
 from bach_lib.inbound.patterns import BadPatternError, Patterns, compile_pattern
 from bach_lib.inbound.phrases import Phrases, fold
 from bach_lib.storage import Store
-from bach_lib.storage.database import Row
+from bach_lib.storage.sqlite import Row
 from bach_lib.storage.values import text
 
 _LOGGER = logging.getLogger(__name__)

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from bach_lib.errors import StoreDamagedError
-from bach_lib.storage.database import Row, read_foreign
+from bach_lib.storage.sqlite import Row, read_foreign
 from bach_lib.storage.values import text
 
 _TABLES = ("connections", "connector_messages", "messages", "secrets")

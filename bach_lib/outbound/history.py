@@ -8,8 +8,8 @@ from bach_lib.models import Connection, Message, QueueStatus, Status
 from bach_lib.outbound.records import message_from_row
 from bach_lib.paging import check_limit
 from bach_lib.storage import Store, Transaction
-from bach_lib.storage.database import Row
 from bach_lib.storage.purge import purge
+from bach_lib.storage.sqlite import Row
 from bach_lib.storage.values import integer, real, upper_bound
 
 _UNFINISHED = (Status.PENDING, Status.SENDING, Status.FAILED)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 
 from bach_lib.models import Button, Buttons, Delivery, Fault, File, Format, Message, Operation, Status
 from bach_lib.storage import Value
-from bach_lib.storage.database import Row
+from bach_lib.storage.sqlite import Row
 from bach_lib.storage.values import integer, real, text
 
 

@@ -7,7 +7,8 @@ row in between proves nothing: the machine's clock may have been wrong that day.
 import json
 from collections.abc import Callable
 
-from bach_lib.storage.database import Row, Store, Transaction
+from bach_lib.storage.database import Store
+from bach_lib.storage.sqlite import Row, Transaction
 from bach_lib.storage.values import integer, real
 
 _PAGE = 500

@@ -1,10 +1,10 @@
 """The layout of the database file.
 
-`migrations/NNNN_*.sql` bring it up to date, `queries.sql` holds every query by name.
+`migrations/NNNN_*.sql` bring it up to date, `queries.sql` holds every query by name. Both are read when this module is,
+so that code only ever runs its own: an update may put others beside it long before it is started again.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import cache
 from importlib.resources import files
 
 from bach_lib.errors import StoreTooNewError
@@ -14,9 +14,7 @@ _HERE = files(__package__ or "bach_lib.storage")
 type Execute = Callable[[str], Iterable[Sequence[object]]]
 
 
-@cache
-def load_queries() -> dict[str, str]:
-    """Read `queries.sql`: a line `-- name: reason` begins a query."""
+def _read_queries() -> dict[str, str]:
     queries: dict[str, str] = {}
     name = ""
     for line in (_HERE / "queries.sql").read_text("utf-8").splitlines():
@@ -28,15 +26,35 @@ def load_queries() -> dict[str, str]:
     return {name: text.strip() for name, text in queries.items()}
 
 
+def _read_migrations() -> tuple[str, ...]:
+    scripts = [file for file in (_HERE / "migrations").iterdir() if file.name.endswith(".sql")]
+    return tuple(file.read_text("utf-8") for file in sorted(scripts, key=lambda file: file.name))
+
+
+_QUERIES = _read_queries()
+_MIGRATIONS = _read_migrations()
+
+LAYOUT = len(_MIGRATIONS)
+"""The layout this code works with; a file says in `user_version` which one it has."""
+
+
+def load_queries() -> dict[str, str]:
+    """The queries of `queries.sql`, where a line `-- name: reason` begins one."""
+    return dict(_QUERIES)
+
+
+def layout_of(execute: Execute) -> int:
+    """The layout of an open file; 0: none yet."""
+    [(found,)] = execute("PRAGMA user_version")
+    return int(str(found))
+
+
 def migrate(execute: Execute, path: str) -> None:
     """Run every migration the file has not seen, each in a transaction of its own. Raises `StoreTooNewError`."""
-    scripts = sorted(
-        (file.name, file.read_text("utf-8")) for file in (_HERE / "migrations").iterdir() if file.name.endswith(".sql")
-    )
-    [(found,)] = execute("PRAGMA user_version")
-    if int(str(found)) > len(scripts):
-        raise StoreTooNewError(path=path, found=found, known=len(scripts))
-    for number, (_, script) in enumerate(scripts[int(str(found)) :], start=int(str(found)) + 1):
+    found = layout_of(execute)
+    if found > LAYOUT:
+        raise StoreTooNewError(path=path, found=found, known=LAYOUT)
+    for number, script in enumerate(_MIGRATIONS[found:], start=found + 1):
         execute("BEGIN IMMEDIATE")
         for statement in script.split(";\n"):
             execute(statement)

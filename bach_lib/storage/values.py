@@ -1,6 +1,6 @@
 """Reading typed values out of rows, whose columns could hold anything as far as the type checker knows."""
 
-from bach_lib.storage.database import Value
+from bach_lib.storage.sqlite import Value
 
 _HIGHEST_ID = 2**63 - 1
 

@@ -8,17 +8,19 @@ import asyncio
 from collections import Counter, deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 
 from aiohttp import ClientSession, TCPConnector
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.storage import STORAGE_DIR
 from homeassistant.util.hass_dict import HassKey
 from homeassistant.util.ssl import get_default_context
 
-from bach_lib import Bach, IncomingMessage
+from bach_lib import Bach, BachError, IncomingMessage
 from bach_lib.errors import NotOpenError, UnknownConnectionError
 from bach_lib.events import MessageReceived
 
@@ -28,6 +30,9 @@ from .vaults import EntryVault
 
 _SUFFIXES = ("", "-wal", "-shm", ".lock")
 """What SQLite and the library put beside the database."""
+
+_LONGEST_BACKUP = 2 * 3600.0
+"""Seconds after which a backup that nobody said had ended has."""
 
 _MAX_UNHEARD = 1000
 """Messages kept for an entry that is not ready to hear them; all are in the inbox anyhow."""
@@ -48,6 +53,8 @@ class Hub:
         self._unheard: dict[str, deque[IncomingMessage]] = {}
         self._lock = asyncio.Lock()
         self._stop_listening: CALLBACK_TYPE | None = None
+        self._give_up_backup: CALLBACK_TYPE | None = None
+        self._remove_after_backup = False
 
     @property
     def bach(self) -> Bach:
@@ -126,9 +133,36 @@ class Hub:
                 await self.stop(connection)
 
     async def remove_files(self) -> None:
-        """Delete the database. Only after the last entry is gone."""
+        """Delete the database. Only after the last entry is gone, and after a backup that reads it."""
         async with self._lock:
-            await self._hass.async_add_executor_job(self._remove_files)
+            self._remove_after_backup = self._give_up_backup is not None
+            if not self._remove_after_backup:
+                await self._hass.async_add_executor_job(self._remove_files)
+
+    async def begin_backup(self) -> None:
+        """Let the files only grow until `end_backup`, whoever opens or closes them. Raises a `StorageError`."""
+        async with self._lock:
+            if self._give_up_backup:
+                self._give_up_backup()
+            self._give_up_backup = async_call_later(self._hass, _LONGEST_BACKUP, self._backup_is_lost)
+            if self._bach:
+                await self._bach.begin_backup()
+
+    async def end_backup(self) -> None:
+        """Let the files change again. Raises a `StorageError`."""
+        async with self._lock:
+            if self._give_up_backup:
+                self._give_up_backup()
+                self._give_up_backup = None
+            if self._bach:
+                await self._bach.end_backup()
+            elif self._remove_after_backup:
+                await self._hass.async_add_executor_job(self._remove_files)
+            self._remove_after_backup = False
+
+    async def _backup_is_lost(self, _: datetime) -> None:
+        with suppress(BachError):
+            await self.end_backup()
 
     async def _open(self) -> Bach:
         bach = Bach(
@@ -139,6 +173,8 @@ class Hub:
             autostart=False,  # the connection of a disabled entry must rest
         )
         await bach.open()
+        if self._give_up_backup:
+            await bach.begin_backup(already=True)
         bach.subscribe(MessageReceived, self._received)
         self._stop_listening = self._hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, self._home_stops)
         return bach

@@ -93,7 +93,7 @@ def test_the_two_directions_do_not_know_each_other() -> None:
 
 def test_one_module_speaks_to_sqlite() -> None:
     """Somebody would open a second connection, in another thread, outside of all transactions."""
-    assert importers("sqlite3", of=ALL) == {"bach_lib.storage.database"}
+    assert importers("sqlite3", of=ALL) == {"bach_lib.storage.sqlite"}
 
 
 @pytest.mark.parametrize(

@@ -18,9 +18,10 @@ from bach_lib.errors import (
     StoreDamagedError,
     StoreFailedError,
     StoreInUseError,
+    StoreLockedError,
     StoreTooNewError,
 )
-from bach_lib.storage import Database, Transaction, database
+from bach_lib.storage import Database, Transaction, database, sqlite
 from bach_lib.storage.schema import Execute, migrate
 from tests.lib.storage.work import add, names
 
@@ -112,7 +113,7 @@ async def test_a_cancelled_opening_lets_go_of_the_file(path: Path, monkeypatch: 
         assert go_on.wait(60)
         migrate(execute, path)
 
-    monkeypatch.setattr(database, "migrate", slow_migrate)
+    monkeypatch.setattr(sqlite, "migrate", slow_migrate)
     store = Database(path)
     opening = asyncio.create_task(store.open())
     assert await asyncio.to_thread(started.wait, 60)
@@ -241,7 +242,7 @@ async def test_a_file_locked_by_a_tool_fails_all_waiting_requests_together(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With a forgotten `sqlite3` shell each of a thousand requests would wait its own five seconds."""
-    monkeypatch.setattr(database, "_PRAGMAS", (*database._PRAGMAS, "PRAGMA busy_timeout = 100"))
+    monkeypatch.setattr(sqlite, "_PRAGMAS", (*sqlite._PRAGMAS, "PRAGMA busy_timeout = 100"))
     store = Database(path)
     await store.open()
     with closing(sqlite3.connect(path, isolation_level=None)) as shell:
@@ -249,7 +250,7 @@ async def test_a_file_locked_by_a_tool_fails_all_waiting_requests_together(
         async with asyncio.timeout(60):
             futures = [store.submit(add(str(number))) for number in range(100)]
             results = await asyncio.gather(*futures, return_exceptions=True)
-            assert {type(result) for result in results} == {StoreFailedError}
+            assert {type(result) for result in results} == {StoreLockedError}
             assert await store.submit(names, writes=False) == []
     assert await store.submit(add("ada")) == 1
     await store.close()

@@ -1,0 +1,34 @@
+"""What somebody wants of the storage: a function of the open transaction, and the future that waits for it."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(slots=True)
+class Request[T]:
+    """One piece of work; `T` is what the work gets to work with."""
+
+    work: Callable[[T], object]
+    writes: bool
+    future: asyncio.Future[object]
+    result: object = None
+    error: Exception | None = None
+
+    def deliver(self) -> None:
+        """Tell who waits, in the event loop's thread."""
+        if self.future.cancelled():
+            return
+        if self.error is None:
+            self.future.set_result(self.result)
+        else:
+            self.future.set_exception(self.error)
+
+
+def contained(error: BaseException) -> Exception:
+    """What may be handed to whoever waits: an interrupt or a cancellation in here must not end a task out there."""
+    if isinstance(error, Exception):
+        return error
+    wrapped = RuntimeError(f"A request to the storage ended with {type(error).__name__}")
+    wrapped.__cause__ = error
+    return wrapped

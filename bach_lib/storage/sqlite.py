@@ -1,0 +1,217 @@
+"""One open SQLite file: its settings, its transactions and its log. The only module that imports sqlite3.
+
+SQLite writes commits to a log beside the file (`-wal`) and moves them into it from time to time (a checkpoint). Here
+that happens when we say so, and the log keeps its length afterwards: whoever copies the folder meanwhile (Home
+Assistant's backup, tar, rsync) takes a file that shrinks or vanishes for an error and throws all of his copy away. A
+copy of file and log is whole in whatever order they are read as long as nothing was moved between them; so small logs
+are left alone, larger ones are moved when nobody writes, and while a backup is announced nothing is.
+"""
+
+import os
+import sqlite3
+import struct
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing, suppress
+from functools import partial
+from pathlib import Path
+from typing import cast
+
+from bach_lib.errors import StoreDamagedError, StoreFailedError, StoreLockedError
+from bach_lib.storage.request import Request, contained
+from bach_lib.storage.schema import load_queries, migrate
+
+type Value = str | int | float | bytes | None
+type Row = Mapping[str, Value]
+
+_PRAGMAS = (
+    "PRAGMA busy_timeout = 5000",  # a person may look into the file with other tools
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",  # WAL with NORMAL may lose the last commits in a power cut
+    "PRAGMA temp_store = MEMORY",
+    "PRAGMA foreign_keys = ON",  # files go with their message
+    "PRAGMA wal_autocheckpoint = 0",
+)
+_SMALL_LOG = 1000
+"""Pages of 4 KiB: below this, moving the log is not worth its writes."""
+_LARGE_LOG = 8000
+"""Pages: above this, the log is moved in the middle of traffic; it may not fill the disk."""
+_LOG_HEADER = 32
+"""Bytes; without a valid one SQLite takes the log for empty."""
+
+
+class Transaction:
+    """What a request may do: run the named queries of `queries.sql` inside the current transaction."""
+
+    def __init__(self, connection: sqlite3.Connection, queries: Mapping[str, str]) -> None:
+        self._connection = connection
+        self._queries = queries
+
+    def rows(self, query: str, **values: Value) -> list[Row]:
+        """Run the query of this name and return all its rows."""
+        return cast("list[Row]", self._connection.execute(self._queries[query], values).fetchall())
+
+    def row(self, query: str, **values: Value) -> Row | None:
+        """Run the query of this name and return its first row."""
+        found = self.rows(query, **values)
+        return found[0] if found else None
+
+    def run(self, query: str, **values: Value) -> int:
+        """Run the query of this name and return how many rows it changed."""
+        return self._connection.execute(self._queries[query], values).rowcount
+
+    def insert(self, query: str, **values: Value) -> int:
+        """Run the insertion of this name and return the new row's id."""
+        return cast("int", self._connection.execute(self._queries[query], values).lastrowid)
+
+
+class Connection:
+    """One open SQLite connection and the rules for running batches on it; used from one thread at a time."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        try:
+            self._sqlite = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=256)
+            try:
+                self._prepare()
+            except BaseException:
+                self._sqlite.close()
+                raise
+        except sqlite3.Error as error:
+            raise self._explain(error) from error
+        self._transaction = Transaction(self._sqlite, load_queries())
+        self._index = _LogIndex(path)
+
+    def _prepare(self) -> None:
+        self._sqlite.row_factory = sqlite3.Row
+        self._sqlite.text_factory = partial(str, encoding="utf-8", errors="replace")  # a flipped bit spoils one text
+        for pragma in _PRAGMAS:
+            self._sqlite.execute(pragma)
+        migrate(self._sqlite.execute, self._path)
+
+    def run(self, batch: Sequence[Request[Transaction]]) -> None:
+        """Run all in one transaction; if a request fails, each in its own. Never raises."""
+        try:
+            if self._sqlite.in_transaction:  # taking back has failed
+                self._sqlite.execute("ROLLBACK")
+            self._sqlite.execute("BEGIN IMMEDIATE" if any(request.writes for request in batch) else "BEGIN")
+        except sqlite3.Error as error:  # locked or unreadable: no request's fault, and waiting once is enough
+            for request in batch:
+                request.error = self._explain(error)
+            return
+        try:
+            self._commit(batch)
+        except BaseException as error:  # noqa: BLE001 - a request or the disk failed: find out which request, and let the others live
+            if len(batch) == 1:
+                batch[0].error = self._explain(error)
+                return
+            for request in batch:
+                self.run([request])
+
+    def _commit(self, batch: Sequence[Request[Transaction]]) -> None:
+        try:
+            for request in batch:
+                request.result = request.work(self._transaction)
+            self._sqlite.execute("COMMIT")
+        except BaseException:
+            if self._sqlite.in_transaction:  # SQLite itself takes back after some errors (full disk)
+                self._sqlite.execute("ROLLBACK")
+            raise
+
+    def _explain(self, error: BaseException) -> Exception:
+        if not isinstance(error, sqlite3.Error):
+            return contained(error)
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            return StoreLockedError(path=self._path)
+        if isinstance(error, sqlite3.DatabaseError) and not isinstance(
+            error, sqlite3.OperationalError | sqlite3.IntegrityError | sqlite3.ProgrammingError | sqlite3.InternalError
+        ):
+            return StoreDamagedError(path=self._path)
+        return StoreFailedError(path=self._path, reason=error)
+
+    @property
+    def wants_quiet(self) -> bool:
+        """Whether the log should be moved as soon as nobody writes."""
+        return self._index.outstanding > _SMALL_LOG
+
+    @property
+    def is_crowded(self) -> bool:
+        """Whether the log should be moved now."""
+        return self._index.outstanding > _LARGE_LOG
+
+    def checkpoint(self, mode: str = "PASSIVE") -> bool:
+        """Move the log into the file; whether all of it was moved. TRUNCATE also cuts it."""
+        try:
+            [(busy, log, moved)] = self._sqlite.execute(f"PRAGMA wal_checkpoint({mode})")
+        except sqlite3.Error:  # the disk; the log is as good, and there is a next time
+            return False
+        return not busy and log == moved
+
+    def close(self, *, keeps_log: bool = False) -> None:
+        """Close. `keeps_log`: as it is, somebody copies it; otherwise all of it is in the file afterwards."""
+        if self._path != ":memory:":
+            self._sqlite.setconfig(sqlite3.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, True)
+            if not keeps_log and self.checkpoint("RESTART"):
+                with suppress(sqlite3.Error, OSError):
+                    self._spend_log()
+        self._sqlite.close()
+        self._index.close()  # any file of SQLite's that is closed drops SQLite's own locks on it
+
+    def _spend_log(self) -> None:
+        """Let nobody read the log again, without cutting it: beside a restored file it would spoil that."""
+        [(before,)] = self._sqlite.execute("PRAGMA data_version")
+        self._sqlite.execute("BEGIN EXCLUSIVE")  # from here on nobody else writes
+        try:
+            [(after,)] = self._sqlite.execute("PRAGMA data_version")
+            if before == after:
+                file = os.open(f"{self._path}-wal", os.O_RDWR)
+                try:
+                    os.write(file, bytes(_LOG_HEADER))
+                finally:
+                    os.close(file)
+        finally:
+            self._sqlite.execute("ROLLBACK")
+
+
+class _LogIndex:
+    """How long the log is, read where SQLite itself notes it (`-shm`, "WAL-Index Header" of its file format)."""
+
+    def __init__(self, path: str) -> None:
+        self._file: int | None = None
+        with suppress(OSError):
+            self._file = os.open(f"{path}-shm", os.O_RDONLY | os.O_CLOEXEC)
+
+    @property
+    def outstanding(self) -> int:
+        """Pages in the log that are not in the file yet."""
+        if self._file is None:
+            return 0
+        os.lseek(self._file, 0, os.SEEK_SET)
+        header = os.read(self._file, 100)
+        if len(header) < 100:
+            return 0
+        (written,) = struct.unpack_from("=I", header, 16)
+        (moved,) = struct.unpack_from("=I", header, 96)
+        return int(written) - int(moved)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+
+
+def read_foreign(path: Path, tables: Iterable[str]) -> dict[str, list[Row]]:
+    """All rows of those of these tables that a foreign database has; it is only read. Raises a `StorageError`."""
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as foreign:
+            foreign.row_factory = sqlite3.Row
+            there = {str(name) for (name,) in foreign.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+            return {
+                name: [dict(row) for row in foreign.execute(f'SELECT * FROM "{name}" ORDER BY rowid')]  # noqa: S608 - our own names
+                for name in tables
+                if name in there
+            }
+    except sqlite3.OperationalError as error:
+        raise StoreFailedError(path=path, reason=error) from error
+    except sqlite3.Error as error:
+        raise StoreDamagedError(path=path) from error
