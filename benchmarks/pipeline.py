@@ -126,7 +126,9 @@ async def _ptb_with_ours(url: str, each: int) -> float:
 
 def _our_request(session: ClientSession) -> AiohttpRequest:
     timeouts = Timeouts(connect=10, read=15, total=20)
-    return AiohttpRequest(lambda: session, token=TOKEN, host="loopback", timeouts=timeouts, max_answer=1 << 20)
+    return AiohttpRequest(
+        lambda: session, token=TOKEN, host="loopback", timeouts=timeouts, max_answer=1 << 20, now=time.time
+    )
 
 
 async def _ptb_with_httpx(url: str, each: int) -> float:

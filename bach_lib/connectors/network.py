@@ -1,12 +1,14 @@
-"""What connectors that speak HTTP share: the name of what went wrong on the way, and whether anything was written.
+"""What connectors that speak HTTP share: whether anything was written, and whether the answer is the platform's own.
 
 Nothing of aiohttp's own texts is quoted: they hold the address, and the address may hold a secret.
 """
 
 import errno
 from collections.abc import Iterable, Mapping
+from datetime import UTC
+from email.utils import parsedate_to_datetime
 from mimetypes import guess_file_type
-from typing import override
+from typing import Final, override
 
 from aiohttp import (
     BytesPayload,
@@ -21,7 +23,13 @@ from aiohttp import (
 )
 from aiohttp.abc import AbstractStreamWriter
 
+from bach_lib.connectors.seen import CallError, Seen
 from bach_lib.models import File
+
+_LONGEST_WAIT = 86_400.0
+"""Seconds; no server may silence a connection for longer than a day at a time."""
+_PAGE_TYPES = frozenset({"text/html", "application/xhtml+xml"})
+_PAGE_BEGINNINGS = (b"<!doctype html", b"<html")
 
 
 class JsonBody(BytesPayload):
@@ -36,6 +44,16 @@ class JsonBody(BytesPayload):
     async def write_with_length(self, writer: AbstractStreamWriter, content_length: int | None) -> None:
         self.written = True
         await super().write_with_length(writer, content_length)
+
+
+class NoBody(JsonBody):
+    """For calls that have none: it tells all the same whether they were handed to the network."""
+
+    SKIP: Final = frozenset({"Content-Type"})
+    """Headers that aiohttp must leave out then; it wants a payload to have this one."""
+
+    def __init__(self) -> None:
+        super().__init__(b"")
 
 
 class FormBody(MultipartWriter):
@@ -70,6 +88,66 @@ async def read_body(response: ClientResponse, limit: int) -> bytes:
             response.close()
             break
     return bytes(body)
+
+
+def broken(error: Exception, host: str, *, written: bool) -> CallError:
+    """What `error`, raised while talking to `host`, means. `written`: some of the request was handed to the network.
+
+    A connection that was kept open and that the other side has closed meanwhile counts as written: nobody can tell.
+    """
+    if not written:
+        return CallError(*not_connected(error, host), Seen.NOTHING_WRITTEN)
+    if isinstance(error, TimeoutError):
+        return CallError("timeout", f"{host} did not answer in time.", Seen.NO_ANSWER)
+    return CallError("unreachable", f"The connection to {host} broke before the answer came.", Seen.NO_ANSWER)
+
+
+def not_theirs(status: int, host: str, platform: str, *, wait: float | None = None) -> CallError:
+    """For an answer that is not the platform's own: a page of something on the way, or JSON of another shape.
+
+    What is behind it may have the message. `wait`: it refuses everybody, and says for how long.
+    """
+    if wait is not None:
+        text = f"What stands before {platform} takes nothing from this address for a while."
+        return CallError("rate_limited", text, Seen.TOLD_TO_WAIT, retry_after=wait)
+    if status >= 500:
+        return CallError("server_error", f"{host} answered with HTTP status {status}.", Seen.NO_ANSWER)
+    text = f"What answered for {host} (HTTP status {status}) is not {platform}."
+    return CallError("bad_answer", text, Seen.NO_ANSWER)
+
+
+def is_page(content_type: str, body: bytes) -> bool:
+    """Whether an answer is a page for people."""
+    return bool(body.strip()) and (
+        content_type in _PAGE_TYPES or body.lstrip()[:20].lower().startswith(_PAGE_BEGINNINGS)
+    )
+
+
+def retry_after(headers: Mapping[str, str], now: float) -> float | None:
+    """How many seconds `Retry-After` asks to wait, as a number or as a date; None where it says nothing sensible.
+
+    A date is held against the clock of the one who says it, where that is told.
+    """
+    text = headers.get("Retry-After", "")
+    try:
+        return at_most_a_day(float(text))
+    except ValueError:
+        until, told_at = _moment(text), _moment(headers.get("Date", ""))
+    return None if until is None else at_most_a_day(until - (now if told_at is None else told_at))
+
+
+def at_most_a_day(seconds: float) -> float | None:
+    """A time to wait that came from outside, if it is one."""
+    return float(min(seconds, _LONGEST_WAIT)) if seconds > 0 else None  # which is false for what is no number
+
+
+def _moment(date: str) -> float | None:
+    """Seconds since 1970."""
+    try:
+        moment = parsedate_to_datetime(date)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    except ValueError, OverflowError:
+        return None
 
 
 def not_connected(error: Exception, host: str) -> tuple[str, str]:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from hashlib import sha256
 
-from bach_lib.connectors.discord.errors import RequestError
+from bach_lib.connectors.seen import CallError, Seen
 from bach_lib.connectors.splitting import split
 from bach_lib.models import MAX_NONCE, Button, Buttons, Format, Message
 
@@ -50,18 +50,19 @@ def plain(text: str) -> str:
 
 
 def only_one(message: Message) -> str:
-    """The text of a message that has to stay one. Raises `RequestError`."""
+    """The text of a message that has to stay one. Raises `CallError`."""
     found = contents(message)
     if len(found) > 1:
-        raise RequestError("too_long", f"A message that is there already can have {MAX_CONTENT} characters.")
+        text = f"A message that is there already can have {MAX_CONTENT} characters."
+        raise CallError("too_long", text, Seen.REFUSED)
     return found[0]
 
 
 def target(message: Message) -> int:
-    """The message to change. Raises `RequestError` for what names none."""
+    """The message to change. Raises `CallError` for what names none."""
     found = message_number(message.target)
     if found is None:
-        raise RequestError("message_not_found", "There is no such message.")
+        raise CallError("message_not_found", "There is no such message.", Seen.REFUSED)
     return int(found)
 
 

@@ -1,6 +1,6 @@
 """Discord bots: messages out over HTTP, messages in through the gateway. Each works while the other does not."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import ClassVar, override
 
@@ -9,17 +9,18 @@ from discord.http import MultipartParameters, Route
 from bach_lib.connectors.base import Batch, Capabilities, Connector, Incoming, Rate, Setup
 from bach_lib.connectors.discord import compose
 from bach_lib.connectors.discord.codec import Reader
-from bach_lib.connectors.discord.errors import RequestError, outcome_of
+from bach_lib.connectors.discord.errors import expect_message, expect_nothing, is_too_large
 from bach_lib.connectors.discord.finding import find_people, find_places
 from bach_lib.connectors.discord.gateway import HEARTBEAT_TIMEOUT, Gateway, Hear
 from bach_lib.connectors.discord.hearing import Hearing
 from bach_lib.connectors.discord.history import History
 from bach_lib.connectors.discord.logs import be_discreet
 from bach_lib.connectors.discord.places import Places
-from bach_lib.connectors.discord.reading import items, new_id, number, text
+from bach_lib.connectors.discord.reading import items, number, text
 from bach_lib.connectors.discord.recipients import Target
 from bach_lib.connectors.discord.rest import Rest, Timeouts
 from bach_lib.connectors.parts import Parts
+from bach_lib.connectors.seen import CallError, Seen, unless_repeated
 from bach_lib.errors import SecretNotFoundError
 from bach_lib.incoming import Media
 from bach_lib.models import MAX_NONCE, Candidate, Fault, Format, Identity, Message, Operation
@@ -47,13 +48,14 @@ class Settings:
 class DiscordConnector(Connector):
     """A bot, on Discord or on what `connection.endpoint` names. Needs the secret `bot_token`."""
 
-    # a call for the channel of a person, and one for each of the four or five messages that may become of one
+    # a call for the channel of a person, one for each of the four or five messages that may become of one, and one for
+    # who we are if it is refused
     capabilities: ClassVar[Capabilities] = Capabilities(
         receives=True,
         idempotent=True,
         formats=frozenset({Format.PLAIN, Format.MARKDOWN}),
         max_text=compose.MAX_TEXT,
-        send_timeout=165.0,
+        send_timeout=185.0,
         poll_timeout=60.0,
         operations=frozenset(Operation),
         max_buttons=25,
@@ -116,9 +118,9 @@ class DiscordConnector(Connector):
                 case Operation.DELETE:
                     return await self._delete(place, message)
                 case Operation.REACT:
-                    await self._rest.add_reaction(place, compose.target(message), message.text)
-        except RequestError as error:
-            return self._clean(outcome_of(error))
+                    await self._react(place, message)
+        except CallError as error:
+            return await unless_repeated(self._clean(error.outcome), self.check)
         return Sent(remote_id=message.target)
 
     @override
@@ -126,7 +128,7 @@ class DiscordConnector(Connector):
         """Who we are: costs the platform nothing and proves route and token."""
         try:
             answer = await self._rest.request(Route("GET", "/users/@me"))
-        except RequestError as error:
+        except CallError as error:
             return self._clean_fault(error.fault)
         match answer:
             case {"id": str(own_id), "username": str(name)}:
@@ -138,7 +140,7 @@ class DiscordConnector(Connector):
     async def find(self, query: str) -> list[Candidate] | Fault:
         try:
             return await (find_people(self._rest, query) if query else find_places(self._rest))
-        except RequestError as error:
+        except CallError as error:
             return self._clean_fault(error.fault)
 
     @override
@@ -159,7 +161,7 @@ class DiscordConnector(Connector):
         """Shows "is typing" for ten seconds at most."""
         try:
             await self._rest.send_typing(await self._place(Target.parse(recipient)))
-        except RequestError:
+        except CallError:
             return
 
     @override
@@ -176,7 +178,7 @@ class DiscordConnector(Connector):
                 if number(file, "id") == attachment:
                     content = await self._rest.download(text(file, "url"), limit)
                     return Fault(code="too_large", text="The file is too large.") if content is None else content
-        except RequestError as error:
+        except CallError as error:
             return self._clean_fault(error.fault)
         return Fault(code="not_found", text="The file is not in its message any more.")
 
@@ -196,41 +198,55 @@ class DiscordConnector(Connector):
         return target.place or await self._direct(target.person or 0)
 
     async def _direct(self, person: int) -> int:
-        """The channel to a person, which Discord makes when it is asked for. Raises `RequestError`."""
+        """The channel to a person, which Discord makes when it is asked for. Raises `CallError`."""
         if person not in self._directs:
-            answer = await self._rest.start_private_message(person)
+            try:
+                answer = await self._rest.start_private_message(person)
+            except CallError as error:
+                raise error.of_a_preparation from None
             channel = number(answer, "id") if isinstance(answer, dict) else None
             if channel is None:
-                raise RequestError("bad_answer", "Discord does not say where direct messages go.")
+                raise CallError("bad_answer", "Discord does not say where direct messages go.", Seen.UNCLEAR)
             self._directs[person] = channel
         return self._directs[person]
 
     async def _send(self, place: int, message: Message) -> Outcome:
         contents = compose.contents(message)
+        degraded = False
 
-        async def send(part: int, content: str) -> str | None:
+        async def send(part: int, content: str) -> str:
+            nonlocal degraded
             is_last = part == len(contents) - 1
             body = compose.payload(message, content, part=part, is_last=is_last)
             if is_last and message.files:
                 route = Route("POST", "/channels/{channel_id}/messages", channel_id=place)
-                answer: object = await self._rest.request(route, json=body, attachments=message.files)
-            else:
-                answer = await self._rest.send_message(place, params=_json(body))
-            return new_id(answer)
+                try:
+                    return expect_message(await self._rest.request(route, json=body, attachments=message.files))
+                except CallError as error:
+                    if not content or not is_too_large(error):
+                        raise
+                    degraded = True
+            return expect_message(await self._rest.send_message(place, params=_json(body)))
 
-        return Sent(remote_id=await self._parts.send(message.nonce, contents, send))
+        remote_id = await self._parts.send(message.nonce, contents, send)
+        return Sent(remote_id=remote_id, degraded=degraded)
 
     async def _edit(self, place: int, message: Message) -> Outcome:
         """Without buttons none are left."""
         body = compose.change(message, compose.only_one(message)) | {"components": compose.components(message)}
-        await self._rest.edit_message(place, compose.target(message), params=_json(body))
+        expect_message(await self._rest.edit_message(place, compose.target(message), params=_json(body)))
         return Sent(remote_id=message.target)
+
+    async def _react(self, place: int, message: Message) -> None:
+        reacting: Awaitable[object] = self._rest.add_reaction(place, compose.target(message), message.text)
+        expect_nothing(await reacting)
 
     async def _delete(self, place: int, message: Message) -> Outcome:
         """A message that is gone already is what was wanted."""
         try:
-            await self._rest.delete_message(place, compose.target(message))
-        except RequestError as error:
+            deleting: Awaitable[object] = self._rest.delete_message(place, compose.target(message))
+            expect_nothing(await deleting)
+        except CallError as error:
             if error.code != "message_not_found":
                 raise
         return Sent(remote_id=message.target)
@@ -246,7 +262,7 @@ async def _quietly(rest: Rest, route: Route, body: Mapping[str, object]) -> None
     """A call whose failure nobody would wait for."""
     try:
         await rest.request(route, json=body)
-    except RequestError:
+    except CallError:
         return
 
 

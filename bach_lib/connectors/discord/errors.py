@@ -1,17 +1,15 @@
-"""What Discord's refusals and a network's failures mean for a message: one table, no I/O.
+"""What Discord's refusals say: one table, no I/O. What follows from that is in `seen`.
 
 https://discord.com/developers/docs/topics/opcodes-and-status-codes
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 
-from bach_lib.models import Fault
-from bach_lib.outcomes import Dead, Outcome, Retry, Scope, Uncertain, Wait
+from bach_lib.connectors.discord.reading import text
+from bach_lib.connectors.network import not_theirs
+from bach_lib.connectors.seen import CallError, Seen
 
-DEFAULT_WAIT = 30.0
-"""Seconds, where Discord says "wait" without saying how long."""
-
+_TOO_LARGE = "too_large"
 _NO_WEBHOOK = 10015
 _BY_NUMBER: Mapping[int, str] = {
     10003: "chat_not_found",  # unknown channel
@@ -19,82 +17,72 @@ _BY_NUMBER: Mapping[int, str] = {
     10013: "chat_not_found",  # unknown user
     _NO_WEBHOOK: "auth_failed",
     30046: "too_many_edits",
+    40001: "auth_failed",  # unauthorized
+    40002: "auth_failed",  # the account has to be verified first
+    40005: _TOO_LARGE,
+    40333: "unreachable",  # what stands before Discord takes nothing from this address, and says so in Discord's form
     50001: "forbidden",  # missing access
     50005: "forbidden",  # another's message
     50007: "forbidden",  # the person takes no direct messages
     50013: "forbidden",  # missing permissions
+    50014: "auth_failed",  # invalid authentication token
+    50025: "auth_failed",  # the same of another kind
     50027: "auth_failed",  # invalid webhook token
     50083: "forbidden",  # the thread is archived
     50278: "forbidden",  # no server in common with this person
     160005: "forbidden",  # the thread is locked
     240000: "forbidden",  # blocked by a word filter
 }
-_OF_THE_CONNECTION = frozenset(
-    {"auth_failed", "bad_answer", "dns", "refused", "server_error", "timeout", "tls", "unreachable"}
+_FOR_GOOD = frozenset(
+    {"bad_request", "chat_not_found", "forbidden", "message_not_found", "too_long", "too_many_edits", _TOO_LARGE}
 )
-_FOR_GOOD = frozenset({"bad_request", "chat_not_found", "forbidden", "message_not_found", "too_long", "too_many_edits"})
 
 
-class RequestError(Exception):
-    """A call that brought nothing: refused, or never answered. `code` is stable, `text` for people."""
+def refusal(status: int, answer: object, host: str) -> CallError:
+    """What an answer that is no success means.
 
-    def __init__(
-        self, code: str, text: str, *, retry_after: float | None = None, scope: Scope = Scope.RECIPIENT
-    ) -> None:
-        super().__init__(text)
-        self.code = code
-        self.text = text
-        self.retry_after = retry_after
-        self.scope = scope
-
-    @property
-    def fault(self) -> Fault:
-        """The same for the rest of BACH."""
-        return Fault(code=self.code, text=self.text, retry_after=self.retry_after)
-
-
-class AnswerLostError(RequestError):
-    """The request was handed to the network, wholly or in part, and its answer never came."""
-
-
-def refusal(status: int, answer: object, host: str) -> RequestError:
-    """What an answer that is no success means. Only what is Discord's JSON comes from Discord itself."""
-    match answer:
-        case {"message": str(message), "code": int(number), **rest}:
-            text = f"{message} ({number})" if number else message
-            errors = rest.get("errors")
-            if number == _NO_WEBHOOK:
-                text = f"The webhook was deleted, or its address is wrong ({number})"
-            return RequestError(_code(status, number, errors), text + _details(errors))
-    if status >= 500:
-        return RequestError("server_error", f"{host}: HTTP status {status}")
-    return RequestError("bad_answer", f"What answered for {host} (HTTP status {status}) is not Discord.")
-
-
-def outcome_of(error: RequestError) -> Outcome:
-    """What an attempt that ended in `error` means.
-
-    What Discord says and we do not know is retried for this message: it neither blocks the others nor is lost.
+    Only what is Discord's JSON comes from Discord itself, and where it says that it failed itself (5xx), it may have
+    stored the message before. Words that are new concern nobody knows what.
     """
-    if isinstance(error, AnswerLostError):
-        return Uncertain(fault=replace(error.fault, code="uncertain"))
-    if error.code == "rate_limited":
-        return Wait(seconds=error.retry_after or DEFAULT_WAIT, fault=error.fault, scope=error.scope)
-    if error.code in _FOR_GOOD:
-        return Dead(fault=error.fault)
-    return Retry(fault=error.fault, scope=Scope.CONNECTION if error.code in _OF_THE_CONNECTION else Scope.MESSAGE)
+    match answer:
+        case {"message": str(message), "code": int(number), **rest} if 400 <= status < 600:
+            errors = rest.get("errors")
+            words = (f"{message} ({number})" if number else message) + _details(errors)
+            if status >= 500:
+                return CallError("server_error", words, Seen.NO_ANSWER)
+            if number == _NO_WEBHOOK:
+                words = f"The webhook was deleted, or its address is wrong ({number})"
+            code = _code(status, number, errors)
+            return CallError(code, words, Seen.REFUSED if code in _FOR_GOOD else Seen.UNCLEAR)
+    return not_theirs(status, host, "Discord")
+
+
+def is_too_large(error: CallError) -> bool:
+    """Whether the files were too much; the words may pass without them."""
+    return error.code == _TOO_LARGE
+
+
+def expect_message(answer: object) -> str:
+    """The id of the message that an answer describes. Raises `CallError`: what says something else is not Discord."""
+    if isinstance(answer, dict) and (found := text(answer, "id")):
+        return found
+    raise CallError("bad_answer", "What answered is not Discord.", Seen.NO_ANSWER)
+
+
+def expect_nothing(answer: object) -> None:
+    """Where Discord has nothing to say. Raises `CallError`: what answers all the same is not Discord."""
+    if answer is not None:
+        raise CallError("bad_answer", "What answered is not Discord.", Seen.NO_ANSWER)
 
 
 def _code(status: int, number: int, errors: object) -> str:
     if status == 401:
         return "auth_failed"
-    if status >= 500:
-        return "server_error"
     if number == 50035 and "BASE_TYPE_MAX_LENGTH" in str(errors):
         return "too_long"
     if number in _BY_NUMBER:
         return _BY_NUMBER[number]
-    return {400: "bad_request", 403: "forbidden", 404: "bad_request"}.get(status, "platform_error")
+    return {400: "bad_request", 403: "forbidden", 404: "bad_request", 413: _TOO_LARGE}.get(status, "platform_error")
 
 
 def _details(errors: object) -> str:

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 from discord.http import Route
 
-from bach_lib.connectors.discord.errors import RequestError
 from bach_lib.connectors.discord.places import THREAD_TYPES
 from bach_lib.connectors.discord.reading import items, name_of, number, part
 from bach_lib.connectors.discord.recipients import Target
 from bach_lib.connectors.discord.rest import Rest
+from bach_lib.connectors.seen import CallError
 from bach_lib.models import Candidate
 
 _TEXT_TYPES: Mapping[int, str] = {0: "channel", 2: "voice channel", 5: "announcements", 13: "stage"}
@@ -32,7 +32,7 @@ class _Guild:
 
 
 async def find_places(rest: Rest) -> list[Candidate]:
-    """The channels of all servers, each with its threads behind it. Raises `RequestError`."""
+    """The channels of all servers, each with its threads behind it. Raises `CallError`."""
     found: list[Candidate] = []
     for guild in await _guilds(rest):
         channels = await _ask(rest, Route("GET", "/guilds/{guild_id}/channels", guild_id=guild.id))
@@ -46,7 +46,7 @@ async def find_places(rest: Rest) -> list[Candidate]:
 
 
 async def find_people(rest: Rest, query: str) -> list[Candidate]:
-    """The people whose names begin with `query`, each once. Raises `RequestError`."""
+    """The people whose names begin with `query`, each once. Raises `CallError`."""
     found: dict[str, Candidate] = {}
     for guild in await _guilds(rest):
         route = Route("GET", "/guilds/{guild_id}/members/search", guild_id=guild.id)
@@ -59,10 +59,10 @@ async def find_people(rest: Rest, query: str) -> list[Candidate]:
 
 
 async def _ask(rest: Rest, route: Route, params: Mapping[str, str] | None = None) -> object:
-    """An answer; None from a server that does not let the bot look. Raises `RequestError`."""
+    """An answer; None from a server that does not let the bot look. Raises `CallError`."""
     try:
         answer: object = await rest.request(route, params=params)
-    except RequestError as error:
+    except CallError as error:
         if error.code != "forbidden":
             raise
         return None

@@ -65,7 +65,7 @@ class Gateway(discord.Client):
         )
 
     async def run_once(self) -> None:
-        """Connect, and hear until the session is over. Raises what discord.py raises, and `RequestError`."""
+        """Connect, and hear until the session is over. Raises what discord.py raises, and `CallError`."""
         async with self:
             try:
                 await self.connect(reconnect=False)

@@ -15,12 +15,12 @@ from bach_lib.clock import Clock
 from bach_lib.connectors.base import Batch, Incoming, Unreadable
 from bach_lib.connectors.discord import gateway
 from bach_lib.connectors.discord.codec import Reader
-from bach_lib.connectors.discord.errors import RequestError
 from bach_lib.connectors.discord.gateway import Gateway, Hear
 from bach_lib.connectors.discord.history import History, Missed
 from bach_lib.connectors.discord.news import MAX_KEPT, News
 from bach_lib.connectors.discord.places import Places
 from bach_lib.connectors.discord.reading import number, part, snowflake_at
+from bach_lib.connectors.seen import CallError
 from bach_lib.models import Fault
 
 NO_TEXTS = Fault(
@@ -117,7 +117,7 @@ class Hearing:
         if self._news.highest:
             try:
                 missed = await self._history.since(self._news.highest)
-            except RequestError as error:
+            except CallError as error:
                 return error.fault
         else:  # the very first time nothing was missed
             self._news.highest = snowflake_at(self._clock.now())
@@ -191,7 +191,7 @@ class Hearing:
 def _fault_of(error: BaseException | None) -> Fault:
     """Why a session is over. What discord.py stumbles over when a connection breaks early has many names."""
     match error:
-        case RequestError():
+        case CallError():
             return error.fault
         case ConnectionClosed(code=int(code)) if code == _TOKEN_REFUSED:
             return Fault(code="auth_failed", text="Discord refuses the token.")

@@ -4,10 +4,10 @@ from collections.abc import Awaitable, Callable, Iterator
 
 from bach_lib.connectors.base import Incoming
 from bach_lib.connectors.discord.codec import Reader
-from bach_lib.connectors.discord.errors import RequestError
 from bach_lib.connectors.discord.reading import number
 from bach_lib.connectors.discord.recipients import Target
 from bach_lib.connectors.discord.rest import Rest
+from bach_lib.connectors.seen import CallError
 from bach_lib.errors import InvalidRecipientError
 
 _PAGE = 100
@@ -37,12 +37,12 @@ class History:
         self._direct = direct
 
     async def since(self, snowflake: int) -> Missed:
-        """The messages after this id, each with its own. Raises `RequestError`."""
+        """The messages after this id, each with its own. Raises `CallError`."""
         missed: Missed = []
         for target in set(self._targets()):
             try:
                 missed += await self._of(target, max(0, snowflake - _OVERLAP))
-            except RequestError as error:
+            except CallError as error:
                 # who is allowed may be a person, whose id is no channel's; and bots are thrown out of channels
                 if error.code not in _NO_PLACE:
                     raise

@@ -27,11 +27,6 @@ def text(value: Mapping[str, object], field: str) -> str:
     return found if isinstance(found, str) else ""
 
 
-def new_id(answer: object) -> str | None:
-    """The id of what was made, None if the answer does not tell."""
-    return text(answer, "id") or None if isinstance(answer, dict) else None
-
-
 def name_of(value: Mapping[str, object], field: str) -> str:
     """A text in one line, and a short one."""
     return " ".join(text(value, field).split())[:MAX_NAME]

@@ -20,12 +20,12 @@ from discord.utils import MISSING
 from yarl import URL
 
 from bach_lib.clock import Clock
-from bach_lib.connectors.discord.errors import AnswerLostError, RequestError, refusal
+from bach_lib.connectors.discord.errors import refusal
 from bach_lib.connectors.discord.waiting import Waits
-from bach_lib.connectors.network import FormBody, JsonBody, not_connected
+from bach_lib.connectors.network import FormBody, JsonBody, NoBody, broken, not_connected, not_theirs
+from bach_lib.connectors.seen import CallError, Seen
 from bach_lib.errors import InvalidEndpointError
 from bach_lib.models import File as Attachment
-from bach_lib.outcomes import Scope
 from bach_lib.redact import Redactor
 
 PUBLIC_ENDPOINT = "https://discord.com/api/v10"
@@ -99,21 +99,22 @@ class Rest(HTTPClient):
         form: Iterable[dict[str, Any]] | None = None,
         **kwargs: Any,
     ) -> Any:
-        """One call: the parsed JSON of its answer. `attachments` go along with `json`. Raises `RequestError`."""
+        """One call: the parsed JSON of its answer. `attachments` go along with `json`. Raises `CallError`."""
         key = f"{route.key}:{route.major_parameters}"
         self._waits.check(key)
-        body = _body(kwargs.get("json"), kwargs.get("attachments", ()))
+        body = _body(kwargs.get("json"), kwargs.get("attachments", ()), has_effect=route.method != "GET")
         timeout = self._upload_timeout if isinstance(body, FormBody) else self._timeout
         headers = {"User-Agent": self.user_agent}
         if self.token is not None:
             headers["Authorization"] = f"Bot {self.token}"
-        failure: RequestError
+        failure: CallError
         try:
             async with self._caller_session().request(
                 route.method,
                 URL(route.url.replace(Route.BASE, self.endpoint, 1), encoded=True),
                 params=kwargs.get("params"),
                 data=body,
+                skip_auto_headers=NoBody.SKIP if isinstance(body, NoBody) else None,
                 headers=headers,
                 timeout=timeout,
                 allow_redirects=False,
@@ -121,23 +122,23 @@ class Rest(HTTPClient):
             ) as response:
                 payload = await self._read(response)
         except (ClientError, OSError, ValueError, RuntimeError) as error:  # RuntimeError: the session is closed
-            failure = self._network_failure(error, written=body is not None and body.written)
+            failure = broken(error, self.host, written=body is not None and body.written)
         else:
             self._waits.learn(key, response)
-            found = self._understand(response, payload)
-            if not isinstance(found, RequestError):
+            found = self._understand(key, response, payload)
+            if not isinstance(found, CallError):
                 return found
             failure = found
         raise failure  # out here, so that its `__context__` does not carry the address
 
     @override
     async def ws_connect(self, url: str, *, compress: int = 0) -> ClientWebSocketResponse:
-        """The gateway at `url`; for a new session, where Discord says that it is. Raises `RequestError`."""
+        """The gateway at `url`; for a new session, where Discord says that it is. Raises `CallError`."""
         if not self._may_connect():
-            raise RequestError("unreachable", "The gateway closes every connection at once.")
+            raise CallError("unreachable", "The gateway closes every connection at once.", Seen.UNCLEAR)
         if url.startswith(str(DiscordWebSocket.DEFAULT_GATEWAY)):
             url = str(URL(await self._gateway_address()).with_query(URL(url).query))
-        failure: RequestError
+        failure: CallError
         if self._gateway_session is None:
             self._gateway_session = self._new_gateway_session()
         try:
@@ -150,7 +151,7 @@ class Rest(HTTPClient):
                 compress=compress,
             )
         except (ClientError, OSError, ValueError, RuntimeError) as error:
-            failure = RequestError(*not_connected(error, URL(url).host or "the gateway"))
+            failure = CallError(*not_connected(error, URL(url).host or "the gateway"), Seen.NOTHING_WRITTEN)
         else:
             return self._socket
         raise failure
@@ -168,16 +169,17 @@ class Rest(HTTPClient):
     async def download(self, url: str, limit: int) -> bytes | None:
         """A file, without showing the token to anybody; None if it has more than `limit` bytes.
 
-        Raises `RequestError`.
+        Raises `CallError`.
         """
-        failure: RequestError
+        failure: CallError
         try:
             async with self._caller_session().get(url, timeout=self._timeout, raise_for_status=False) as response:
                 if response.status == 200:
                     return await _at_most(response, limit)
-                failure = RequestError("bad_request", f"The file cannot be fetched (HTTP status {response.status}).")
+                words = f"The file cannot be fetched (HTTP status {response.status})."
+                failure = CallError("bad_request", words, Seen.REFUSED)
         except (ClientError, OSError, ValueError, RuntimeError) as error:
-            failure = self._network_failure(error, written=False)
+            failure = broken(error, self.host, written=False)
         raise failure
 
     async def _gateway_address(self) -> str:
@@ -190,8 +192,8 @@ class Rest(HTTPClient):
                 if left > 0:
                     return address
                 text = "Discord lets this bot begin no more sessions today."
-                raise RequestError("rate_limited", text, retry_after=wait / 1000, scope=Scope.CONNECTION)
-        raise RequestError("bad_answer", f"{self.host} does not say where the gateway is.")
+                raise CallError("rate_limited", text, Seen.TOLD_TO_WAIT, retry_after=wait / 1000)
+        raise CallError("bad_answer", f"{self.host} does not say where the gateway is.", Seen.NO_ANSWER)
 
     def _may_connect(self) -> bool:
         """False when connecting again and again has led to nothing."""
@@ -204,32 +206,23 @@ class Rest(HTTPClient):
     async def _read(self, response: ClientResponse) -> bytes:
         return await _at_most(response, _MAX_ANSWER) or b""
 
-    def _understand(self, response: ClientResponse, payload: bytes) -> object:
-        """What an answer brings, or a `RequestError` for what is wrong with it."""
+    def _understand(self, key: str, response: ClientResponse, payload: bytes) -> object:
+        """What an answer brings, or a `CallError` for what is wrong with it."""
         status, is_json = response.status, response.content_type == "application/json"
         answer = _decode(payload) if is_json else None
         if status == 204 or (200 <= status < 300 and answer is not None):
             return answer
-        if 200 <= status < 300:
-            if is_json:
-                return AnswerLostError("bad_answer", f"The answer of {self.host} is damaged.")
-            return RequestError("bad_answer", f"What answered for {self.host} is not Discord.")
         if status == 429:
-            return self._waits.told(response, answer)
-        return refusal(status, answer, self.host)
-
-    def _network_failure(self, error: Exception, *, written: bool) -> RequestError:
-        if not written:
-            return RequestError(*not_connected(error, self.host))
-        if isinstance(error, TimeoutError):
-            return AnswerLostError("timeout", f"{self.host} did not answer in time.")
-        return AnswerLostError("unreachable", f"The connection to {self.host} broke before the answer came.")
+            return self._waits.told(key, response, answer, self.host)
+        if status >= 400:
+            return refusal(status, answer, self.host)
+        return not_theirs(status, self.host, "Discord")
 
 
-def _body(json: object, attachments: Sequence[Attachment]) -> JsonBody | FormBody | None:
+def _body(json: object, attachments: Sequence[Attachment], *, has_effect: bool) -> JsonBody | FormBody | None:
     """JSON, in a form if files go along (https://discord.com/developers/docs/reference#uploading-files)."""
     if json is None:
-        return None
+        return NoBody() if has_effect else None
     raw = orjson.dumps(json)
     if not attachments:
         return JsonBody(raw)

@@ -4,12 +4,11 @@ Discord publishes one limit (50 calls a second for a bot) and tells the others w
 up, the next call waits here instead of being refused there (https://discord.com/developers/docs/topics/rate-limits).
 """
 
-from math import isfinite
-
 from aiohttp import ClientResponse
 
 from bach_lib.clock import Clock
-from bach_lib.connectors.discord.errors import DEFAULT_WAIT, RequestError
+from bach_lib.connectors.network import at_most_a_day, not_theirs, retry_after
+from bach_lib.connectors.seen import DEFAULT_WAIT, CallError, Seen
 from bach_lib.outcomes import Scope
 
 _MAX_KEPT = 256
@@ -17,42 +16,49 @@ _EVERYWHERE = ""
 
 
 class Waits:
-    """Until when which call has to wait. The key of a call names its route and place."""
+    """Until when which call has to wait. The key of a call names its route and, behind a colon, its place if any."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._until: dict[str, float] = {}
 
     def check(self, key: str) -> None:
-        """Raise `RequestError` if this call would come too early."""
+        """Raise `CallError` if this call would come too early."""
         now = self._clock.monotonic()
         for name, scope in ((_EVERYWHERE, Scope.CONNECTION), (key, Scope.RECIPIENT)):
             if (left := self._until.get(name, 0.0) - now) > 0:
-                raise RequestError("rate_limited", "Discord's limit is used up.", retry_after=left, scope=scope)
+                text = "Discord's limit is used up."
+                raise CallError("rate_limited", text, Seen.TOLD_TO_WAIT, retry_after=left, scope=scope)
 
     def learn(self, key: str, response: ClientResponse) -> None:
         """Remember what an answer says about the next call."""
         if response.headers.get("X-RateLimit-Remaining") == "0":
             self._remember(key, _seconds(response.headers.get("X-RateLimit-Reset-After")) or 0.0)
 
-    def told(self, response: ClientResponse, answer: object) -> RequestError:
-        """The error for a 429. A ban, which comes from what stands before Discord, concerns everything as well."""
+    def told(self, key: str, response: ClientResponse, answer: object, host: str) -> CallError:
+        """The error for a 429: the route's, the place's (`shared`), the bot's, or a ban by what stands before Discord.
+
+        https://discord.com/developers/docs/topics/rate-limits#header-format
+        """
         headers = response.headers
         match answer:
             case {"retry_after": int() | float() as given, **rest}:
-                seconds = float(given)
-                everywhere = headers.get("X-RateLimit-Global", "").lower() == "true" or rest.get("global") is True
-                text = "You are being rate limited."
+                seconds = at_most_a_day(given) or DEFAULT_WAIT
+                everywhere = (
+                    headers.get("X-RateLimit-Global", "").lower() == "true"
+                    or headers.get("X-RateLimit-Scope", "").lower() == "global"
+                    or rest.get("global") is True
+                )
             case _:
-                seconds = _seconds(headers.get("Retry-After")) or DEFAULT_WAIT
-                everywhere = True
-                text = "What stands before Discord takes nothing from this address for a while."
-        if not isfinite(seconds) or seconds <= 0:
-            seconds = DEFAULT_WAIT
-        if everywhere:
-            self._remember(_EVERYWHERE, seconds)
+                error = not_theirs(response.status, host, "Discord", wait=retry_after(headers, self._clock.now()))
+                if error.retry_after is not None:
+                    self._remember(_EVERYWHERE, error.retry_after)
+                return error
+        if everywhere or not key.rpartition(":")[2]:  # a route of no place: whoever asks next must not be refused too
+            self._remember(_EVERYWHERE if everywhere else key, seconds)
         scope = Scope.CONNECTION if everywhere else Scope.RECIPIENT
-        return RequestError("rate_limited", text, retry_after=seconds, scope=scope)
+        text = "You are being rate limited."
+        return CallError("rate_limited", text, Seen.TOLD_TO_WAIT, retry_after=seconds, scope=scope)
 
     def _remember(self, key: str, seconds: float) -> None:
         now = self._clock.monotonic()
@@ -63,7 +69,6 @@ class Waits:
 
 def _seconds(text: str | None) -> float | None:
     try:
-        value = float(text or "")
+        return at_most_a_day(float(text or ""))
     except ValueError:
         return None
-    return value if isfinite(value) and 0 < value < 86_400 else None

@@ -43,7 +43,7 @@ class Address:
 
 
 class WebhookCalls:
-    """All that can be done with one. Each call raises `RequestError`. `thread` is None for the channel itself."""
+    """All that can be done with one. Each call raises `CallError`. `thread` is None for the channel itself."""
 
     def __init__(self, rest: Rest, address: Address) -> None:
         self._rest = rest

@@ -10,13 +10,13 @@ from typing import ClassVar, override
 
 from bach_lib.connectors.base import Batch, Capabilities, Connector, Incoming, Rate, Setup
 from bach_lib.connectors.discord import compose
-from bach_lib.connectors.discord.errors import RequestError, outcome_of
+from bach_lib.connectors.discord.errors import expect_message, expect_nothing, is_too_large
 from bach_lib.connectors.discord.logs import be_discreet
-from bach_lib.connectors.discord.reading import new_id
 from bach_lib.connectors.discord.rest import Rest, Timeouts
 from bach_lib.connectors.discord.webhooks import Address, WebhookCalls
 from bach_lib.connectors.discord_webhook.options import Appearance, thread_of
 from bach_lib.connectors.parts import Parts
+from bach_lib.connectors.seen import CallError, unless_repeated
 from bach_lib.errors import SecretNotFoundError
 from bach_lib.incoming import Media
 from bach_lib.models import Fault, Format, Identity, Message, Operation
@@ -38,7 +38,7 @@ class DiscordWebhookConnector(Connector):
         idempotent=False,
         formats=frozenset({Format.PLAIN, Format.MARKDOWN}),
         max_text=compose.MAX_TEXT,
-        send_timeout=150.0,  # four or five messages may become of one, the last with files
+        send_timeout=170.0,  # four or five messages may become of one, the last with files; and a check of a refusal
         operations=frozenset({Operation.SEND, Operation.EDIT, Operation.DELETE}),
         max_files=10,
         file_bytes=10_000_000,
@@ -87,15 +87,15 @@ class DiscordWebhookConnector(Connector):
                     return await self._delete(message, thread)
                 case Operation.REACT:
                     return Dead(fault=Fault(code="cannot_do", text="A webhook cannot react to messages."))
-        except RequestError as error:
-            return self._outcome(error)
+        except CallError as error:
+            return await unless_repeated(self._outcome(error), self.check)
 
     @override
     async def check(self) -> Identity | Fault:
         """What Discord knows of the webhook: proves that it is still there."""
         try:
             answer = await self._calls.get()
-        except RequestError as error:
+        except CallError as error:
             return self._fault(error.fault)
         match answer:
             case {"id": str(own_id), **rest}:
@@ -128,32 +128,41 @@ class DiscordWebhookConnector(Connector):
 
     async def _send(self, message: Message, thread: int | None) -> Outcome:
         contents = compose.contents(message)
+        degraded = message.reply_to is not None
 
-        async def send(part: int, content: str) -> str | None:
+        async def send(part: int, content: str) -> str:
+            nonlocal degraded
             body = compose.anonymous(message, content) | self._appearance.fields()
-            return new_id(await self._calls.send(body, thread, message.files if part == len(contents) - 1 else ()))
+            files = message.files if part == len(contents) - 1 else ()
+            try:
+                return expect_message(await self._calls.send(body, thread, files))
+            except CallError as error:
+                if not files or not content or not is_too_large(error):
+                    raise
+            degraded = True
+            return expect_message(await self._calls.send(body, thread))
 
         remote_id = await self._parts.send(message.nonce, contents, send)
-        return Sent(remote_id=remote_id, degraded=message.reply_to is not None)
+        return Sent(remote_id=remote_id, degraded=degraded)
 
     async def _edit(self, message: Message, thread: int | None) -> Outcome:
         content = compose.only_one(message)
         body = compose.change(message, content)
-        await self._calls.edit(compose.target(message), body, thread)
+        expect_message(await self._calls.edit(compose.target(message), body, thread))
         return Sent(remote_id=message.target)
 
     async def _delete(self, message: Message, thread: int | None) -> Outcome:
         """A message that is gone already is what was wanted."""
         try:
-            await self._calls.delete(compose.target(message), thread)
-        except RequestError as error:
+            expect_nothing(await self._calls.delete(compose.target(message), thread))
+        except CallError as error:
             if error.code != "message_not_found":
                 raise
         return Sent(remote_id=message.target)
 
-    def _outcome(self, error: RequestError) -> Outcome:
+    def _outcome(self, error: CallError) -> Outcome:
         """Channel and threads share what Discord lets a webhook do."""
-        outcome = outcome_of(error)
+        outcome = error.outcome
         if isinstance(outcome, Sent):
             return outcome
         outcome = replace(outcome, fault=self._fault(outcome.fault))

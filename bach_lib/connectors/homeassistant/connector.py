@@ -19,13 +19,14 @@ from bach_lib.connectors.homeassistant.errors import (
     NOT_FOUND,
     UNAVAILABLE,
     UNKNOWN_COMMAND,
-    CallError,
-    outcome_of,
+    answered,
+    outcome_for,
 )
 from bach_lib.connectors.homeassistant.events import context_of, read_event
 from bach_lib.connectors.homeassistant.finding import candidates
 from bach_lib.connectors.homeassistant.link import Frame, Line, Link, Timeouts
 from bach_lib.connectors.homeassistant.recipients import ACTION, BACH, EVENT, normalize
+from bach_lib.connectors.seen import CallError
 from bach_lib.endpoints import check_endpoint
 from bach_lib.errors import SecretNotFoundError
 from bach_lib.incoming import Media
@@ -104,7 +105,7 @@ class HomeAssistantConnector(Connector):
         try:
             answer = await self._deliver(message)
         except CallError as error:
-            outcome = outcome_of(error, message.recipient, may_repeat=message.recipient == BACH)
+            outcome = outcome_for(error, message.recipient, may_repeat=message.recipient == BACH)
             return outcome if isinstance(outcome, Sent) else replace(outcome, fault=self._clean(outcome.fault))
         return Sent(remote_id=message.nonce if message.recipient == BACH else context_of(answer))
 
@@ -194,16 +195,16 @@ class HomeAssistantConnector(Connector):
             return _frame(await self._link.call(command))
         except CallError as error:
             if error.code == NOT_FOUND and await self._is_starting():
-                raise CallError(UNAVAILABLE, "") from None
+                raise answered(UNAVAILABLE, "") from None
             raise
 
     async def _require(self, entity_id: str) -> None:
         """Home Assistant passes over an entity that does not exist or is not available, and says that all is well."""
         state = await self._link.state(entity_id)
         if state is None:
-            raise CallError(NOT_FOUND, "")
+            raise answered(NOT_FOUND, "")
         if state == "unavailable":
-            raise CallError(UNAVAILABLE, "")
+            raise answered(UNAVAILABLE, "")
 
     async def _fire(self, command: Frame, event_type: str) -> Frame:
         """Fire an event, and do not take it for one of theirs when it comes back."""

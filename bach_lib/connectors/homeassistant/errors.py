@@ -1,16 +1,18 @@
-"""What the refusals of another Home Assistant mean for a message: one table, no I/O."""
+"""What the refusals of another Home Assistant say: one table, no I/O. What follows from that is in `seen`."""
 
+from collections.abc import Mapping
 from typing import Final
 
+from bach_lib.connectors.seen import CallError, Seen, outcome_of
 from bach_lib.models import Fault
-from bach_lib.outcomes import Dead, Outcome, Retry, Scope, Uncertain, Wait
+from bach_lib.outcomes import Outcome, Scope
 
 NOT_FOUND: Final = "not_found"
 UNAVAILABLE: Final = "unavailable"
 UNKNOWN_COMMAND: Final = "unknown_command"
 """The code for what nobody over there knows (yet)."""
 PLATFORM_ERROR: Final = "platform_error"
-"""What an action or a program over there failed with, in its own words; it may go well the next time."""
+"""What an action or a program over there failed with, in its own words."""
 
 _SOON = 15.0
 """Seconds until something that is only being started, or does not work for the moment, is tried again."""
@@ -32,54 +34,34 @@ _SENTENCES: Final = {
 NOT_ACCEPTED: Final = Fault(code="not_accepted", text=_SENTENCES["not_accepted"][1])
 """The same before any letter has been refused."""
 
-ANSWERS: Final = frozenset(_SENTENCES)
-"""The codes of answers that mean something here; no other may be taken for one of ours."""
-
-_FOR_GOOD = frozenset({"bad_request", "chat_not_found", "forbidden"})
-_LATER = frozenset({"unavailable", "no_bach"})
-_OF_THE_CONNECTION = frozenset(
-    {
-        "auth_failed",
-        "bad_answer",
-        "dns",
-        "no_websocket",
-        "refused",
-        "server_error",
-        "timeout",
-        "tls",
-        "unreachable",
-    }
-)
+_SEEN: Final[Mapping[str, Seen]] = {
+    NOT_FOUND: Seen.REFUSED,
+    UNKNOWN_COMMAND: Seen.TOLD_TO_WAIT,
+    UNAVAILABLE: Seen.TOLD_TO_WAIT,
+    "not_accepted": Seen.REFUSED,
+    "not_ready": Seen.TOLD_TO_WAIT,
+    "unauthorized": Seen.REFUSED,
+    "invalid_format": Seen.REFUSED,
+    "service_validation_error": Seen.NOT_NOW,
+}
+"""What is refused before anything is done. Of what fails later, as a script in its third step, nobody knows."""
 
 
-class CallError(Exception):
-    """A command that brought no result. `lost`: it was written, and nobody knows what became of it."""
-
-    def __init__(self, code: str, text: str, *, lost: bool = False) -> None:
-        super().__init__(text)
-        self.code = code
-        self.text = text
-        self.lost = lost
-
-    @property
-    def fault(self) -> Fault:
-        """The same for people."""
-        return Fault(code=self.code, text=self.text)
+def answered(code: str, words: str) -> CallError:
+    """The error for an answer that is no success. No code but the known ones may be taken for one of ours."""
+    seen = _SEEN.get(code, Seen.NO_ANSWER)
+    wait = _SOON if seen is Seen.TOLD_TO_WAIT else None
+    known = code if code in _SENTENCES else PLATFORM_ERROR
+    return CallError(known, words, seen, retry_after=wait, scope=Scope.RECIPIENT)
 
 
 def explain(error: CallError, recipient: str) -> Fault:
     """What an answer means for this recipient, in words of ours where there are some."""
     code, sentence = _SENTENCES.get(error.code, (error.code, "{words}"))
-    return Fault(code=code, text=sentence.format(recipient=recipient, words=error.text))
+    return Fault(code=code, text=sentence.format(recipient=recipient, words=error.text), retry_after=error.retry_after)
 
 
-def outcome_of(error: CallError, recipient: str, *, may_repeat: bool) -> Outcome:
+def outcome_for(error: CallError, recipient: str, *, may_repeat: bool) -> Outcome:
     """What an attempt that ended so means. `may_repeat`: who receives it drops what is there already."""
-    fault = explain(error, recipient)
-    if error.lost and not may_repeat:
-        return Uncertain(fault=Fault(code="uncertain", text=fault.text))
-    if fault.code in _LATER:
-        return Wait(seconds=_SOON, fault=fault, scope=Scope.RECIPIENT)
-    if fault.code in _FOR_GOOD:
-        return Dead(fault=fault)
-    return Retry(fault=fault, scope=Scope.CONNECTION if fault.code in _OF_THE_CONNECTION else Scope.MESSAGE)
+    seen = error.of_a_preparation.seen if may_repeat else error.seen
+    return outcome_of(seen, explain(error, recipient), error.scope)

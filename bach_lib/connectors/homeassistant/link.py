@@ -23,8 +23,9 @@ from aiohttp import (
 from yarl import URL
 
 from bach_lib.clock import Clock
-from bach_lib.connectors.homeassistant.errors import ANSWERS, PLATFORM_ERROR, CallError
+from bach_lib.connectors.homeassistant.errors import PLATFORM_ERROR, answered
 from bach_lib.connectors.network import not_connected, read_body
+from bach_lib.connectors.seen import CallError, Seen
 
 type Frame = Mapping[str, object]
 
@@ -97,16 +98,16 @@ class Line:
     async def _ask(self, number: int, command: Frame, seconds: float) -> object:
         """Home Assistant takes no number that is not above the one before: nothing may wait between the two."""
         if not self.is_open:
-            raise self._broken(lost=False)
+            raise self._broken(Seen.NOTHING_WRITTEN)
         self._answers[number] = answer = asyncio.get_running_loop().create_future()
         try:
             async with asyncio.timeout(seconds):
                 await self._socket.send_str(orjson.dumps({**command, "id": number}).decode())
                 return await answer
         except TimeoutError:
-            raise CallError("timeout", f"{self._host} did not answer in time.", lost=True) from None
+            raise CallError("timeout", f"{self._host} did not answer in time.", Seen.NO_ANSWER) from None
         except ConnectionError:
-            raise self._broken(lost=True) from None
+            raise self._broken(Seen.NO_ANSWER) from None
         finally:
             del self._answers[number]
 
@@ -120,7 +121,7 @@ class Line:
             self._ended()
             for answer in self._answers.values():
                 if not answer.done():
-                    answer.set_exception(self._broken(lost=True))
+                    answer.set_exception(self._broken(Seen.NO_ANSWER))
             await self._socket.close()
 
     def _take(self, frame: Frame) -> None:
@@ -133,8 +134,8 @@ class Line:
                 else:
                     answer.set_exception(_refusal(frame.get("error")))
 
-    def _broken(self, *, lost: bool) -> CallError:
-        return CallError("unreachable", f"The connection to {self._host} broke.", lost=lost)
+    def _broken(self, seen: Seen) -> CallError:
+        return CallError("unreachable", f"The connection to {self._host} broke.", seen)
 
 
 class Link:
@@ -179,7 +180,7 @@ class Link:
         if self._opening is opening:
             self._opening = None
         if opening.cancelled():
-            raise CallError("unreachable", f"The connection to {self.host} was given up.")
+            raise CallError("unreachable", f"The connection to {self.host} was given up.", Seen.NOTHING_WRITTEN)
         return opening.result()
 
     async def state(self, entity_id: str) -> str | None:
@@ -192,8 +193,8 @@ class Link:
             case HTTPStatus.NOT_FOUND, {"message": str()}:
                 return None
             case HTTPStatus.UNAUTHORIZED, _:
-                raise CallError("unauthorized", "")
-        raise self._no_home_assistant(status)
+                raise answered("unauthorized", "")
+        raise self._no_home_assistant(status, Seen.UNCLEAR)
 
     async def reset(self) -> None:
         """Give up the line, and the attempt to open one."""
@@ -217,7 +218,7 @@ class Link:
             if socket:
                 await socket.close()
             if isinstance(error, TimeoutError):
-                raise CallError("timeout", f"{self.host} did not answer in time.") from None
+                raise CallError("timeout", f"{self.host} did not answer in time.", Seen.NOTHING_WRITTEN) from None
             raise
         self._line = Line(socket, version=version, host=self.host, told=self._told, ended=self._ended)
         return self._line
@@ -236,7 +237,7 @@ class Link:
         except TimeoutError:
             raise
         except (ClientError, OSError, ValueError, RuntimeError) as error:  # RuntimeError: the session is closed
-            failure = CallError(*not_connected(error, self.host))
+            failure = CallError(*not_connected(error, self.host), Seen.NOTHING_WRITTEN)
             raise failure from None
         raise await self._no_websocket(status)
 
@@ -253,18 +254,19 @@ class Link:
                     self._refused_at = self._clock.monotonic()
                     raise self._refused()
                 case _:
-                    raise CallError("bad_answer", f"What answers at {self.host} is no Home Assistant.")
+                    raise self._no_home_assistant(HTTPStatus.OK)
 
     async def _no_websocket(self, status: int) -> CallError:
         """Why no WebSocket opened: the REST API takes the same token."""
         if status == HTTPStatus.FORBIDDEN:
-            return CallError("auth_failed", f"{self.host} forbids the access; it may have banned this address.")
+            text = f"{self.host} forbids the access; it may have banned this address."
+            return CallError("auth_failed", text, Seen.NOTHING_WRITTEN)
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            return CallError("server_error", f"{self.host} answered with HTTP status {status}.")
+            return self._no_home_assistant(status)
         rest, body = await self._get("api/")
         if rest == HTTPStatus.OK and isinstance(body, dict) and "message" in body:
             text = f"{self.host} opens no WebSocket (HTTP status {status}); let the proxy before it pass them."
-            return CallError("no_websocket", text)
+            return CallError("no_websocket", text, Seen.NOTHING_WRITTEN)
         return self._refused() if rest == HTTPStatus.UNAUTHORIZED else self._no_home_assistant(rest)
 
     async def _get(self, path: str) -> tuple[int, object]:
@@ -280,17 +282,20 @@ class Link:
             ) as response:
                 return response.status, _decode(await read_body(response, _MAX_BODY))
         except (ClientError, OSError, ValueError, RuntimeError) as error:
-            raise CallError(*not_connected(error, self.host)) from None
+            raise CallError(*not_connected(error, self.host), Seen.NOTHING_WRITTEN) from None
 
-    def _no_home_assistant(self, status: int) -> CallError:
+    def _no_home_assistant(self, status: int, seen: Seen = Seen.NOTHING_WRITTEN) -> CallError:
+        """For pages of something else. Before the line is open nothing of a message has been written."""
         if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
-            return CallError("bad_answer", f"{self.host} leads somewhere else; give the address it leads to.")
+            text = f"{self.host} leads somewhere else; give the address it leads to."
+            return CallError("bad_answer", text, seen)
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            return CallError("server_error", f"{self.host} answered with HTTP status {status}.")
-        return CallError("bad_answer", f"What answers at {self.host} (HTTP status {status}) is no Home Assistant.")
+            return CallError("server_error", f"{self.host} answered with HTTP status {status}.", seen)
+        text = f"What answers at {self.host} (HTTP status {status}) is no Home Assistant."
+        return CallError("bad_answer", text, seen)
 
     def _refused(self) -> CallError:
-        return CallError("auth_failed", f"{self.host} refuses the token.")
+        return CallError("auth_failed", f"{self.host} refuses the token.", Seen.NOTHING_WRITTEN)
 
 
 def _decode(raw: str | bytes) -> Frame:
@@ -305,5 +310,5 @@ def _decode(raw: str | bytes) -> Frame:
 def _refusal(error: object) -> CallError:
     match error:
         case {"code": str(code), "message": str(words)}:
-            return CallError(code if code in ANSWERS else PLATFORM_ERROR, words[:_MAX_WORDS])
-    return CallError(PLATFORM_ERROR, "Home Assistant gives no reason.")
+            return answered(code, words[:_MAX_WORDS])
+    return answered(PLATFORM_ERROR, "Home Assistant gives no reason.")

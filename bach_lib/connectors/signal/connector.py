@@ -3,13 +3,15 @@
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import ClassVar, override
 
 from aiohttp import ClientSession, ClientWebSocketResponse
 
 from bach_lib.connectors.base import Batch, Capabilities, Connector, Incoming, Rate, Setup
+from bach_lib.connectors.seen import CallError, Seen
 from bach_lib.connectors.signal import codec
-from bach_lib.connectors.signal.errors import RequestError, outcome_of
+from bach_lib.connectors.signal.errors import NO_SUCH_AUTHOR
 from bach_lib.connectors.signal.hearing import Hearing
 from bach_lib.connectors.signal.recipients import normalize, own_number
 from bach_lib.connectors.signal.rest import About, Rest, Timeouts
@@ -42,7 +44,7 @@ class SignalConnector(Connector):
         idempotent=False,
         formats=frozenset({Format.PLAIN, Format.MARKDOWN}),
         max_text=8_000,  # from 2,000 on signal-cli sends the text as a file, which apps show behind "read more"
-        send_timeout=75.0,
+        send_timeout=135.0,
         poll_timeout=60.0,
         operations=frozenset(Operation),
         fetch_bytes=25 << 20,
@@ -58,8 +60,10 @@ class SignalConnector(Connector):
         self._redact = Redactor([token] if token else [])
         self._new_session = setup.new_session
         self._listening_session: ClientSession | None = None
-        self._rest = Rest(lambda: setup.session, endpoint=endpoint, token=token, timeouts=settings.timeouts)
-        self._listening = Rest(self._session, endpoint=endpoint, token=token, timeouts=settings.timeouts)
+        self._is_in_doubt = False
+        rest = partial(Rest, endpoint=endpoint, token=token, timeouts=settings.timeouts, now=setup.clock.now)
+        self._rest = rest(lambda: setup.session)
+        self._listening = rest(self._session)
         self._hearing = Hearing(
             connect=self._connect,
             read=lambda frame: codec.read(frame, self._number),
@@ -80,24 +84,27 @@ class SignalConnector(Connector):
     @override
     async def send(self, message: Message) -> Outcome:
         try:
-            match message.operation:
-                case Operation.SEND:
-                    return await self._send(message, None)
-                case Operation.EDIT:
-                    return await self._edit(message)
-                case Operation.DELETE | Operation.REACT:
-                    return await self._change(message)
-        except RequestError as error:
-            outcome = outcome_of(error)
-            return outcome if isinstance(outcome, Sent) else replace(outcome, fault=self._clean(outcome.fault))
+            outcome = await self._deliver(message)
+        except CallError as error:
+            self._is_in_doubt |= error.seen is Seen.UNCLEAR
+            outcome = error.outcome
+        if isinstance(outcome, Sent):
+            self._is_in_doubt = False
+            return outcome
+        return replace(outcome, fault=self._clean(outcome.fault))
 
     @override
     async def check(self) -> Identity | Fault:
-        """Whether the server knows the account: proves the way to the server, and that somebody registered it."""
+        """Whether the server knows the account: proves the way to the server, and that somebody registered it.
+
+        After a refusal that did not tell of what, also whether the server reaches Signal, which it does not say then.
+        """
         try:
             about = await self._rest.about()
             accounts = await self._rest.call("GET", "v1", "accounts")
-        except RequestError as error:
+            if self._is_in_doubt:
+                await self._reach_signal()
+        except CallError as error:
             return self._clean(error.fault)
         if not isinstance(accounts, list):
             return Fault(code="bad_answer", text=f"What answers at {self._rest.host} is no signal-cli-rest-api.")
@@ -126,7 +133,7 @@ class SignalConnector(Connector):
     @override
     async def typing(self, recipient: str) -> None:
         """Shows "is typing" for some fifteen seconds, or until a message comes."""
-        with suppress(RequestError):
+        with suppress(CallError):
             await self._rest.call("PUT", "v1", "typing-indicator", self._number, body={"recipient": recipient})
 
     @override
@@ -134,7 +141,7 @@ class SignalConnector(Connector):
         """The server keeps every file it received until somebody deletes it there."""
         try:
             content = await self._rest.download("v1", "attachments", media.reference, limit=limit)
-        except RequestError as error:
+        except CallError as error:
             return self._clean(error.fault)
         return Fault(code="too_large", text=f"It has more than {limit} bytes.") if content is None else content
 
@@ -145,7 +152,7 @@ class SignalConnector(Connector):
             return []
         try:
             groups = await self._rest.call("GET", "v1", "groups", self._number)
-        except RequestError as error:
+        except CallError as error:
             return self._clean(error.fault)
         found: list[Candidate] = []
         for group in groups[:_MAX_GROUPS] if isinstance(groups, list) else []:
@@ -179,11 +186,30 @@ class SignalConnector(Connector):
             raise self._wrong_mode(about)
         return await self._listening.listen("v1", "receive", self._number)
 
-    def _wrong_mode(self, about: About) -> RequestError:
+    async def _reach_signal(self) -> None:
+        """Ask what the server must ask Signal: whether our own number has an account there. Raises `CallError`."""
+        try:
+            await self._rest.call("GET", "v1", "search", self._number, query={"numbers": self._number})
+        except CallError as error:
+            if error.code not in _SAYS_NOTHING:
+                raise
+        self._is_in_doubt = False
+
+    def _wrong_mode(self, about: About) -> CallError:
         text = f'{self._rest.host} runs in mode "{about.mode}". Start it with MODE=json-rpc to receive.'
-        return RequestError("wrong_mode", text)
+        return CallError("wrong_mode", text, Seen.UNCLEAR)
+
+    async def _deliver(self, message: Message) -> Outcome:
+        match message.operation:
+            case Operation.SEND:
+                return await self._send(message, None)
+            case Operation.EDIT:
+                return await self._edit(message)
+            case Operation.DELETE | Operation.REACT:
+                return await self._change(message)
 
     async def _send(self, message: Message, edited: codec.About | None) -> Outcome:
+        """Once; and at once without the quote, where nobody knows any more who wrote what is quoted."""
         body: dict[str, object] = {
             "number": self._number,
             "recipients": [message.recipient],
@@ -192,12 +218,23 @@ class SignalConnector(Connector):
         }
         if edited:
             body["edit_timestamp"] = edited.timestamp
-        if about := codec.About.parse(message.reply_to, self._number) if message.reply_to else None:
-            body |= {"quote_timestamp": about.timestamp, "quote_author": about.author, "quote_message": ""}
+        about = codec.About.parse(message.reply_to, self._number) if message.reply_to else None
+        if about is None:
+            return Sent(remote_id=await self._post(body))
+        quote = {"quote_timestamp": about.timestamp, "quote_author": about.author, "quote_message": ""}
+        try:
+            return Sent(remote_id=await self._post(body | quote))
+        except CallError as error:
+            if error.code != NO_SUCH_AUTHOR:
+                raise
+        return Sent(remote_id=await self._post(body), degraded=True)
+
+    async def _post(self, body: dict[str, object]) -> str | None:
+        """The timestamp of what was sent, None if the server took it without telling."""
         match await self._rest.call("POST", "v2", "send", body=body):
             case {"timestamp": str(timestamp)} if timestamp.isdecimal() and len(timestamp) < 16:
-                return Sent(remote_id=timestamp)
-        return Sent()  # it has been taken, whatever is said about it
+                return timestamp
+        return None
 
     async def _edit(self, message: Message) -> Outcome:
         """Signal goes on naming the message by its first timestamp."""
@@ -223,4 +260,6 @@ class SignalConnector(Connector):
         return replace(fault, text=self._redact(fault.text))
 
 
+_SAYS_NOTHING = frozenset({"bad_answer", "bad_request", "rate_limited"})
+"""Answers to the question about ourselves that prove nothing: the server does not know it, or Signal has enough."""
 _NAMES_NOTHING = Dead(fault=Fault(code="bad_request", text="The message that was to be changed has no id of Signal's."))

@@ -1,83 +1,99 @@
-"""What the refusals of signal-cli-rest-api mean for a message: one table, no I/O.
+"""What the refusals of signal-cli-rest-api say: one table, no I/O. What follows from that is in `seen`.
 
-The server answers nearly everything that goes wrong with status 400 and the words of signal-cli, its own loss of the
-network included. So words have to tell whether a message can never arrive, or the way is broken and nobody's fault.
+The server answers nearly everything that goes wrong with status 400 and the words of signal-cli. In JSON-RPC mode those
+of a send are mostly a bare "Failed to send message", whether the network is down or nobody has this number; then only a
+question about the network can tell, see `SignalConnector.check`. Sentences are known by how they begin: what stands
+behind that may be the name of a group, which people chose. (signal-cli: `SendMessageResultUtils`, `SendCommand`, `App`
+and the exceptions of `manager.api`; signal-cli-rest-api: `api.go`, `jsonrpc2.go`; of summer 2026.)
 """
 
-from dataclasses import replace
+import re
+from collections.abc import Iterator
 
-from bach_lib.models import Fault
-from bach_lib.outcomes import Dead, Outcome, Retry, Scope, Uncertain, Wait
+from bach_lib.connectors.network import at_most_a_day
+from bach_lib.connectors.seen import CallError, Seen
 
 DEFAULT_WAIT = 300.0
 """Seconds, where Signal says that it was too much, without saying how long to wait."""
+NO_SUCH_AUTHOR = "author_not_found"
+"""The code where who wrote what is answered or reacted to has no Signal (any more)."""
 
-
-class RequestError(Exception):
-    """A call that brought no result. `lost`: it was written, and nobody knows what became of it."""
-
-    def __init__(self, code: str, text: str, *, retry_after: float | None = None, lost: bool = False) -> None:
-        super().__init__(text)
-        self.code = code
-        self.text = text
-        self.retry_after = retry_after
-        self.lost = lost
-
-    @property
-    def fault(self) -> Fault:
-        """The same for people."""
-        return Fault(code=self.code, text=self.text, retry_after=self.retry_after)
-
-
-_REFUSALS = (
+_SENTENCES = (
+    ("failed to send message due to rate limiting", "rate_limited"),
     ("rate limit", "rate_limited"),
-    ("ratelimit", "rate_limited"),
-    ("captcha", "rate_limited"),
+    ("captcha ", "rate_limited"),
     ("proof required", "rate_limited"),
+    ("failed to send message due to untrusted identities", "untrusted"),
+    ("unable to complete request due to untrusted recipient keys", "untrusted"),
+    ("untrusted identity", "untrusted"),
     ("unregistered user", "chat_not_found"),
     ("invalid group id", "chat_not_found"),
+    ("failed to decode groupid", "chat_not_found"),
     ("group not found", "chat_not_found"),
-    ("invalid phone number", "chat_not_found"),
-    ("invalid number", "chat_not_found"),
+    ("no group with that id", "chat_not_found"),
+    ("user is not a group member", "forbidden"),
+    ("user is not a member", "forbidden"),
     ("not a group member", "forbidden"),
     ("not a member", "forbidden"),
-    ("untrusted", "untrusted"),
+    ("user is not allowed to send", "forbidden"),
+    ("invalid account", "auth_failed"),
+    ("couldn't process request - malformed number", "auth_failed"),
+    ("couldn't process request - number missing", "auth_failed"),
+    ("couldn't process request - please provide a valid number", "auth_failed"),
+    ("couldn't process request", "bad_request"),
     ("invalid request", "bad_request"),
-    ("account does not exist", "auth_failed"),
-    ("is not registered", "auth_failed"),
+    ("sending empty message is not allowed", "bad_request"),
+    ("invalid phone number", "chat_not_found"),
+    ("invalid number", "chat_not_found"),
+    ("the user ", NO_SUCH_AUTHOR),
+    ("specified account does not exist", "auth_failed"),
     ("authorization failed", "auth_failed"),
-    ("unknownhost", "unreachable"),
-    ("unable to resolve", "unreachable"),
-    ("no route", "unreachable"),
-    ("connect", "unreachable"),
-    ("network", "unreachable"),
-    ("websocket", "unreachable"),
-    ("ioexception", "unreachable"),
-    ("broken pipe", "unreachable"),
-    ("timeout", "unreachable"),
-    ("timed out", "unreachable"),
+    ("user ", "auth_failed"),
 )
-"""Parts of what signal-cli says, in lower case; the first that fits counts."""
+"""How sentences begin, in lower case; the first that fits counts. Two of them go on, see `_GOES_ON`."""
+_GOES_ON = {"the user ": " is not registered", "user ": " is not registered"}
+_AROUND = ("failed to send message: ", "failed to send to group: ", "failed to send sticker: ")
+"""What signal-cli puts before the words of somebody else."""
+_OF_THE_LIMIT = re.compile(r"\((?:ratelimit|proofrequired)exception\)$")
+_SECONDS = re.compile(r'(?:retry after|or wait) "?([0-9]{1,9})"? seconds')
 
-_FOR_GOOD = frozenset({"bad_request", "chat_not_found", "forbidden", "untrusted"})
-_OF_THE_CONNECTION = frozenset(
-    {"auth_failed", "bad_answer", "dns", "refused", "server_error", "timeout", "tls", "unreachable"}
+_OF_THE_WAY = ("unknownhost", "unable to resolve", "no route", "connect", "network", "ioexception", "timed out")
+"""Words that only say how a fault is called; nobody is blamed for them."""
+
+_SEEN = {"rate_limited": Seen.TOLD_TO_WAIT} | dict.fromkeys(
+    ("bad_request", "chat_not_found", "forbidden", "untrusted", NO_SUCH_AUTHOR), Seen.REFUSED
 )
 
 
-def refusal(words: str) -> RequestError:
-    """What the server's words mean."""
+def refusal(words: str, wait: float | None = None) -> CallError:
+    """What the server's words mean. `wait`: how long it asks to wait otherwise."""
     said = words.lower()
-    return RequestError(next((code for part, code in _REFUSALS if part in said), "platform_error"), words)
+    code = next((code for line in _lines(said) if (code := _code(line))), None)
+    if code is None:
+        code = "unreachable" if any(word in said for word in _OF_THE_WAY) else "platform_error"
+    if code == "rate_limited":
+        return too_much(words, wait)
+    return CallError(code, words, _SEEN.get(code, Seen.UNCLEAR))
 
 
-def outcome_of(error: RequestError) -> Outcome:
-    """What an attempt that ended so means. Words that nobody here knows are tried again, for this message only."""
-    fault = error.fault
-    if error.lost:
-        return Uncertain(fault=replace(fault, code="uncertain"))
-    if error.code == "rate_limited":
-        return Wait(seconds=error.retry_after or DEFAULT_WAIT, fault=fault, scope=Scope.CONNECTION)
-    if error.code in _FOR_GOOD:
-        return Dead(fault=fault)
-    return Retry(fault=fault, scope=Scope.CONNECTION if error.code in _OF_THE_CONNECTION else Scope.MESSAGE)
+def too_much(words: str, wait: float | None) -> CallError:
+    """The error for a limit of Signal's. It concerns the account."""
+    asked = [at_most_a_day(float(found)) for found in _SECONDS.findall(words)]
+    seconds = max((one for one in (*asked, wait) if one is not None), default=DEFAULT_WAIT)
+    return CallError("rate_limited", words, Seen.TOLD_TO_WAIT, retry_after=seconds)
+
+
+def _lines(said: str) -> Iterator[str]:
+    """The sentences, one a line, without what signal-cli puts before those of others."""
+    for line in said.splitlines():
+        sentence = line.strip()
+        for around in _AROUND:
+            sentence = sentence.removeprefix(around)
+        yield sentence
+
+
+def _code(sentence: str) -> str | None:
+    for beginning, code in _SENTENCES:
+        if sentence.startswith(beginning) and _GOES_ON.get(beginning, "") in sentence:
+            return code
+    return "rate_limited" if _OF_THE_LIMIT.search(sentence) else None

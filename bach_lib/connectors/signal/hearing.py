@@ -13,7 +13,7 @@ from aiohttp import ClientWebSocketResponse, WSMsgType
 from bach_lib.clock import Clock
 from bach_lib.connectors.backlog import Backlog
 from bach_lib.connectors.base import Batch, Incoming, Unreadable
-from bach_lib.connectors.signal.errors import RequestError
+from bach_lib.connectors.seen import CallError
 from bach_lib.models import Fault
 
 
@@ -49,7 +49,7 @@ class Hearing:
         if self._listening is None:
             try:
                 self._listening = self._listen(await self._connect())
-            except RequestError as error:
+            except CallError as error:
                 return error.fault
             return self._news.batch()
         listening = self._listening

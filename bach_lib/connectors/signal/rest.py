@@ -3,9 +3,9 @@
 https://bbernhard.github.io/signal-cli-rest-api/ describes them.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from math import isfinite
+from http import HTTPStatus
 from urllib.parse import quote
 
 import orjson
@@ -20,16 +20,17 @@ from aiohttp import (
 )
 from yarl import URL
 
-from bach_lib.connectors.network import JsonBody, not_connected, read_body
-from bach_lib.connectors.signal.errors import RequestError, refusal
+from bach_lib.connectors.network import JsonBody, NoBody, broken, is_page, not_theirs, read_body, retry_after
+from bach_lib.connectors.seen import CallError, Seen
+from bach_lib.connectors.signal.errors import refusal, too_much
 
 _MAX_ANSWER = 4 << 20
 _MAX_FRAME = 4 << 20
 """Bytes. A text has at most 64 KiB; quotes and thumbnails come with it."""
+_THEIRS = "a Signal server"
 _DOWNLOAD_SECONDS = 120.0
 _HEARTBEAT = 30.0
 """Seconds between two pings; a connection that died quietly is noticed with the second one."""
-_LONGEST_WAIT = 86_400.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,9 +59,16 @@ class Rest:
     """One server. `session` returns what to call through, which stays its owner's."""
 
     def __init__(
-        self, session: Callable[[], ClientSession], *, endpoint: str, token: str | None, timeouts: Timeouts
+        self,
+        session: Callable[[], ClientSession],
+        *,
+        endpoint: str,
+        token: str | None,
+        timeouts: Timeouts,
+        now: Callable[[], float],
     ) -> None:
         self._session = session
+        self._now = now
         self._endpoint = endpoint.rstrip("/")
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
         self._timeout = ClientTimeout(
@@ -68,15 +76,18 @@ class Rest:
         )
         self.host = URL(self._endpoint).host_port_subcomponent or "the server"
 
-    async def call(self, method: str, *path: str, body: object = None) -> object:
-        """What the server answers; None for nothing. Raises `RequestError`."""
-        payload = JsonBody(b"" if body is None else orjson.dumps(body))
-        failure: RequestError | None
+    async def call(
+        self, method: str, *path: str, body: object = None, query: Mapping[str, str] | None = None
+    ) -> object:
+        """What the server answers; None for nothing. Raises `CallError`."""
+        payload = NoBody() if body is None else JsonBody(orjson.dumps(body))
+        failure: CallError | None
         try:
             async with self._session().request(
                 method,
-                self._url(path),
-                data=None if body is None else payload,
+                self._url(path).with_query(query),
+                data=None if method == "GET" else payload,
+                skip_auto_headers=NoBody.SKIP if body is None else None,
                 headers=self._headers,
                 timeout=self._timeout,
                 allow_redirects=False,
@@ -84,27 +95,30 @@ class Rest:
             ) as response:
                 raw = await read_body(response, _MAX_ANSWER)
         except (ClientError, OSError, ValueError, RuntimeError) as error:  # RuntimeError: the session is closed
-            failure = self._broken(error, written=payload.written)
+            failure = broken(error, self.host, written=payload.written)
         else:
-            failure = self._refused(response, raw)
+            answer = _decode(raw)
+            failure = self._refused(response, raw, answer)
+            if failure is None and method != "GET" and response.status == HTTPStatus.OK and not _is_receipt(answer):
+                failure = not_theirs(response.status, self.host, _THEIRS)
             if failure is None:
-                return _decode(raw)
+                return answer
         raise failure  # out here, so that its `__context__` does not carry what aiohttp quotes
 
     async def about(self) -> About:
-        """Whom we are talking to. Raises `RequestError`."""
+        """Whom we are talking to. Raises `CallError`."""
         match await self.call("GET", "v1", "about"):
             case {"mode": str(mode), **rest}:
                 version = rest.get("version")
                 return About(mode=mode[:20], version=version[:50] if isinstance(version, str) and version else None)
-        raise RequestError("bad_answer", f"What answers at {self.host} is no signal-cli-rest-api.")
+        raise CallError("bad_answer", f"What answers at {self.host} is no signal-cli-rest-api.", Seen.NO_ANSWER)
 
     async def download(self, *path: str, limit: int) -> bytes | None:
-        """The bytes of a file, None if there are more than `limit`. Raises `RequestError`."""
+        """The bytes of a file, None if there are more than `limit`. Raises `CallError`."""
         timeout = ClientTimeout(
             total=_DOWNLOAD_SECONDS, connect=self._timeout.connect, sock_read=self._timeout.sock_read
         )
-        failure: RequestError
+        failure: CallError
         try:
             async with self._session().get(
                 self._url(path), headers=self._headers, timeout=timeout, allow_redirects=False, raise_for_status=False
@@ -112,14 +126,15 @@ class Rest:
                 if response.status == 200:
                     content = await read_body(response, limit)
                     return content if len(content) <= limit else None
-                failure = RequestError("not_fetched", f"{self.host} answered with HTTP status {response.status}.")
+                words = f"{self.host} answered with HTTP status {response.status}."
+                failure = CallError("not_fetched", words, Seen.UNCLEAR)
         except (ClientError, OSError, ValueError, RuntimeError) as error:
-            failure = self._broken(error, written=False)
+            failure = broken(error, self.host, written=False)
         raise failure
 
     async def listen(self, *path: str) -> ClientWebSocketResponse:
-        """A WebSocket. Raises `RequestError`."""
-        failure: RequestError
+        """A WebSocket. Raises `CallError`."""
+        failure: CallError
         try:
             return await self._session().ws_connect(
                 self._url(path),
@@ -130,43 +145,43 @@ class Rest:
             )
         except WSServerHandshakeError as error:
             code = "auth_failed" if error.status in {401, 403} else "bad_answer"
-            failure = RequestError(code, f"{self.host} opens no WebSocket (HTTP status {error.status}).")
+            words = f"{self.host} opens no WebSocket (HTTP status {error.status})."
+            failure = CallError(code, words, Seen.UNCLEAR)
         except (ClientError, OSError, ValueError, RuntimeError) as error:
-            failure = self._broken(error, written=False)
+            failure = broken(error, self.host, written=False)
         raise failure
 
     def _url(self, path: tuple[str, ...]) -> URL:
         return URL("/".join((self._endpoint, *(quote(part, safe="") for part in path))), encoded=True)
 
-    def _broken(self, error: Exception, *, written: bool) -> RequestError:
-        if written and isinstance(error, TimeoutError):
-            return RequestError("timeout", f"{self.host} did not answer in time.", lost=True)
-        if written:
-            return RequestError("unreachable", f"The connection to {self.host} broke before the answer.", lost=True)
-        return RequestError(*not_connected(error, self.host))
-
-    def _refused(self, response: ClientResponse, raw: bytes) -> RequestError | None:
-        """What is wrong with an answer, or None."""
+    def _refused(self, response: ClientResponse, raw: bytes, answer: object) -> CallError | None:
+        """What is wrong with an answer, or None. The server's own are JSON; refusals by a proxy may be empty."""
         status = response.status
-        if 200 <= status < 300:
-            too_much = len(raw) > _MAX_ANSWER
-            return RequestError("bad_answer", f"{self.host} answers with too much.", lost=True) if too_much else None
-        match _decode(raw):
+        foreign = is_page(response.content_type, raw)
+        if 200 <= status < 300 and not foreign:
+            if len(raw) > _MAX_ANSWER:
+                return CallError("bad_answer", f"{self.host} answers with too much.", Seen.NO_ANSWER)
+            return None
+        match answer:
             case {"error": str(words)} if words.strip():
                 said = words.strip()
             case _:
                 said = ""
-        if status in {401, 403}:
-            return RequestError("auth_failed", f"{self.host} refuses the token. {said}".strip())
-        if status == 429:
-            wait = _seconds(response.headers.get("Retry-After"))
-            return RequestError("rate_limited", said or "Signal takes no more for a while.", retry_after=wait)
-        if status >= 500:
-            text = said or f"{self.host} answered with HTTP status {status}."
-            return RequestError("server_error", text, lost=status == 504)  # a proxy that lost patience, not the server
-        if said:
-            return refusal(said)
-        return RequestError("bad_answer", f"What answers at {self.host} (HTTP status {status}) is no Signal server.")
+        wait = retry_after(response.headers, self._now())
+        if status in {401, 403} and not foreign:
+            return CallError("auth_failed", f"{self.host} refuses the token. {said}".strip(), Seen.UNCLEAR)
+        if status == 429 and said:
+            return too_much(said, wait)
+        if status >= 500 and said:
+            return CallError("server_error", said, Seen.NO_ANSWER)
+        if 400 <= status < 500 and said:
+            return refusal(said, wait)
+        return not_theirs(status, self.host, _THEIRS, wait=wait if status == 429 else None)
+
+
+def _is_receipt(answer: object) -> bool:
+    """Whether this is how the server says that something was sent. Where its status alone says so, that is 201."""
+    return isinstance(answer, dict) and "timestamp" in answer
 
 
 def _decode(raw: bytes) -> object:
@@ -175,11 +190,3 @@ def _decode(raw: bytes) -> object:
     except ValueError:
         return None
     return answer
-
-
-def _seconds(text: str | None) -> float | None:
-    try:
-        value = float(text or "")
-    except ValueError:
-        return None
-    return min(value, _LONGEST_WAIT) if isfinite(value) and value > 0 else None

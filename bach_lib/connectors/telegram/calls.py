@@ -55,6 +55,15 @@ class Attempt:
         return None
 
 
+class StoppedError(Exception):
+    """A message, or a part of one, that Telegram did not take, and how it was tried last."""
+
+    def __init__(self, error: TelegramError, attempt: Attempt) -> None:
+        super().__init__(type(error).__name__)
+        self.error = error
+        self.attempt = attempt
+
+
 def call_for(message: Message, attempt: Attempt) -> tuple[str, dict[str, object]]:
     """The method and what it is told; what is None is left out.
 
@@ -102,3 +111,11 @@ def _words(field: str, message: Message, attempt: Attempt) -> dict[str, object]:
 def _method(file: File) -> tuple[str, str]:
     mime_type = file.mime_type or guess_file_type(file.name)[0] or ""
     return _BY_MIME_TYPE.get(mime_type.lower(), _AS_DOCUMENT)
+
+
+def message_id(answer: object) -> str | None:
+    """The number of a new message. None rather than an error: the platform has taken it, whatever it says about it."""
+    match answer:
+        case {"message_id": int(number)}:
+            return str(number)
+    return None

@@ -12,10 +12,11 @@ from yarl import URL
 
 from bach_lib.connectors.base import Batch, Capabilities, Connector, Incoming, Rate, Setup
 from bach_lib.connectors.parts import Parts
+from bach_lib.connectors.seen import unless_repeated
 from bach_lib.connectors.telegram import codec
 from bach_lib.connectors.telegram.bot import RawBot
-from bach_lib.connectors.telegram.calls import Attempt, call_for
-from bach_lib.connectors.telegram.errors import fault_of, is_done_already, outcome_of
+from bach_lib.connectors.telegram.calls import Attempt, StoppedError, call_for, message_id
+from bach_lib.connectors.telegram.errors import fault_of, is_done_already, outcome_for
 from bach_lib.connectors.telegram.markup import PARSE_MODES, compose
 from bach_lib.connectors.telegram.pieces import MAX_PART, messages_of
 from bach_lib.connectors.telegram.recipients import Target
@@ -36,15 +37,6 @@ _MAX_UPDATES = 16 << 20
 _ONE_PART = Dead(fault=Fault(code="too_long", text=f"A message that is there already can have {MAX_PART} characters."))
 
 
-class StoppedError(Exception):
-    """A message, or a part of one, that Telegram did not take, and how it was tried last."""
-
-    def __init__(self, error: TelegramError, attempt: Attempt) -> None:
-        super().__init__(type(error).__name__)
-        self.error = error
-        self.attempt = attempt
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Time-outs of requests and of polls, and how long (seconds, at most 50) a poll without news may be held."""
@@ -58,13 +50,14 @@ class TelegramConnector(Connector):
     """A bot, on the public Bot API or on the server that `connection.endpoint` names. Needs the secret `bot_token`."""
 
     # four requests at most: as asked, after a move, as plain text, as a document; of a minute each if there is a file.
+    # And `getMe`, if it is refused.
     # A long text is several messages; what has arrived of it when the time is over is not sent again
     capabilities: ClassVar[Capabilities] = Capabilities(
         receives=True,
         idempotent=False,
         formats=frozenset(PARSE_MODES),
         max_text=4 * MAX_PART,
-        send_timeout=245.0,
+        send_timeout=265.0,
         poll_timeout=60.0,
         operations=frozenset(Operation),
         max_buttons=100,
@@ -91,13 +84,23 @@ class TelegramConnector(Connector):
         self._name: str | None = None
         self._parts = Parts()
         self._request = AiohttpRequest(
-            lambda: setup.session, token=token, host=host, timeouts=settings.send, max_answer=_MAX_ANSWER
+            lambda: setup.session,
+            token=token,
+            host=host,
+            timeouts=settings.send,
+            max_answer=_MAX_ANSWER,
+            now=setup.clock.now,
         )
         self._bot = RawBot(
             endpoint,
             request=self._request,
             polling=AiohttpRequest(
-                self._session_for_polling, token=token, host=host, timeouts=settings.poll, max_answer=_MAX_UPDATES
+                self._session_for_polling,
+                token=token,
+                host=host,
+                timeouts=settings.poll,
+                max_answer=_MAX_UPDATES,
+                now=setup.clock.now,
             ),
         )
 
@@ -125,7 +128,7 @@ class TelegramConnector(Connector):
         try:
             remote_id = await self._parts.send(message.nonce, messages_of(message), send)
         except StoppedError as stopped:
-            return self._outcome(stopped.error, stopped.attempt.target)
+            return await self._outcome(stopped.error, stopped.attempt.target)
         reached = str(attempt.target)
         moved_to = reached if reached != self.normalize_recipient(message.recipient) else None
         return Sent(remote_id=remote_id, degraded=attempt.degraded, moved_to=moved_to)
@@ -217,7 +220,7 @@ class TelegramConnector(Connector):
         while True:
             method, parameters = call_for(message, attempt)
             try:
-                return _message_id(await self._bot.call(method, **parameters)), attempt
+                return message_id(await self._bot.call(method, **parameters)), attempt
             except TelegramError as error:
                 changed = attempt.after(error)
                 if changed is None:
@@ -241,7 +244,7 @@ class TelegramConnector(Connector):
                         return Dead(fault=self._fault(error))
                     changed = attempt.after(error)
                     if changed is None:
-                        return self._outcome(error, attempt.target)
+                        return await self._outcome(error, attempt.target)
                     attempt = changed
                     continue
             return Sent(remote_id=message.target, degraded=attempt.degraded)
@@ -256,14 +259,16 @@ class TelegramConnector(Connector):
         target = Target.parse(recipient)
         return replace(target, chat=self._moved.get(target.chat, target.chat))
 
-    def _outcome(self, error: TelegramError, target: Target) -> Outcome:
+    async def _outcome(self, error: TelegramError, target: Target) -> Outcome:
         """What the error means here.
 
         A 429 does not say whose limit was hit. In a group it is nearly always the group's 20 a minute; for one person,
         who has no such limit, it is safer to take it for the bot's.
         """
-        outcome = outcome_of(error, Scope.RECIPIENT if target.is_shared else Scope.CONNECTION)
-        return outcome if isinstance(outcome, Sent) else replace(outcome, fault=self._clean(outcome.fault))
+        outcome = outcome_for(error, Scope.RECIPIENT if target.is_shared else Scope.CONNECTION)
+        if not isinstance(outcome, Sent):
+            outcome = replace(outcome, fault=self._clean(outcome.fault))
+        return await unless_repeated(outcome, self.check)
 
     def _fault(self, error: TelegramError) -> Fault:
         return self._clean(fault_of(error))
@@ -290,11 +295,3 @@ def _host(endpoint: str) -> str:
     if host is None:
         raise InvalidEndpointError(endpoint=Redactor()(endpoint))
     return host
-
-
-def _message_id(answer: object) -> str | None:
-    """None rather than an error: the platform has taken the message, whatever it says about it."""
-    match answer:
-        case {"message_id": int(number)}:
-            return str(number)
-    return None

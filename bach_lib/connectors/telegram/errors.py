@@ -1,34 +1,27 @@
-"""What Telegram's refusals and a network's failures mean for a message: one table, no I/O.
+"""What Telegram's refusals say: one table, no I/O. What follows from that is in `seen`.
 
 python-telegram-bot's errors tell what the platform said. They cannot tell whether a request was written before the
-network failed, and that decides between "try again" and "nobody knows"; so our request class raises two of its own.
+network failed, nor whether a Bot API answered at all; so our request class raises an error of its own.
 """
-
-from dataclasses import replace
 
 from telegram.error import BadRequest, ChatMigrated, Conflict, Forbidden, InvalidToken, RetryAfter, TelegramError
 
+from bach_lib.connectors.seen import DEFAULT_WAIT, Seen, outcome_of
 from bach_lib.models import Fault
-from bach_lib.outcomes import Dead, Outcome, Retry, Scope, Uncertain, Wait
+from bach_lib.outcomes import Outcome, Scope
 
 CONFLICT_PAUSE = 35.0
 """Seconds. The other program's poll may last 30; who comes back earlier throws it out, and is thrown out in turn."""
 
-DEFAULT_WAIT = 30.0
-"""Seconds, where the platform says "wait" without saying how long."""
-
 
 class RequestError(TelegramError):
-    """The request never got a readable answer of the Bot API, or got one that python-telegram-bot cannot carry."""
+    """A request that got no answer of the Bot API, or one that python-telegram-bot cannot carry."""
 
-    def __init__(self, code: str, text: str, *, retry_after: float | None = None) -> None:
+    def __init__(self, code: str, text: str, seen: Seen, *, retry_after: float | None = None) -> None:
         super().__init__(text)
         self.code = code
+        self.seen = seen
         self.retry_after = retry_after
-
-
-class AnswerLostError(RequestError):
-    """The request was handed to the network, wholly or in part, and its answer never came."""
 
 
 _REFUSALS = (
@@ -47,11 +40,6 @@ _REFUSALS = (
     ("topic_closed", "forbidden"),
 )
 """Parts of a 400's description, in lower case: the Bot API numbers its errors no finer than HTTP does."""
-
-_OF_THE_CONNECTION = frozenset(
-    {"auth_failed", "bad_answer", "conflict", "dns", "refused", "server_error", "timeout", "tls", "unreachable"}
-)
-_FOR_GOOD = frozenset({"bad_request", "chat_not_found", "entities", "forbidden", "too_long"})
 
 
 def is_markup_refusal(error: TelegramError) -> bool:
@@ -101,19 +89,23 @@ def fault_of(error: TelegramError) -> Fault:
             return Fault(code="platform_error", text=error.message)
 
 
-def outcome_of(error: TelegramError, flood_scope: Scope) -> Outcome:
-    """What an attempt that ended in `error` means. `flood_scope`: whom a "wait" without an address concerns.
+def outcome_for(error: TelegramError, flood_scope: Scope) -> Outcome:
+    """What an attempt that ended in `error` means. `flood_scope`: whom a "wait" without an address concerns."""
+    return outcome_of(_seen(error), fault_of(error), flood_scope)
 
-    What the platform says and we do not know is retried for this message: it neither blocks the others nor is lost.
-    """
-    fault = fault_of(error)
-    if isinstance(error, AnswerLostError):
-        return Uncertain(fault=replace(fault, code="uncertain"))
-    if fault.code == "rate_limited":
-        return Wait(seconds=fault.retry_after or DEFAULT_WAIT, fault=fault, scope=flood_scope)
-    if fault.code in _FOR_GOOD:
-        return Dead(fault=fault)
-    return Retry(fault=fault, scope=Scope.CONNECTION if fault.code in _OF_THE_CONNECTION else Scope.MESSAGE)
+
+def _seen(error: TelegramError) -> Seen:
+    """What was seen. Of words that nobody here knows, nobody knows either whether they are about the message."""
+    match error:
+        case RequestError():
+            return error.seen
+        case BadRequest() | Forbidden():
+            return Seen.REFUSED
+        case ChatMigrated():
+            return Seen.NOT_NOW
+        case RetryAfter():
+            return Seen.TOLD_TO_WAIT
+    return Seen.UNCLEAR
 
 
 def _refusal_code(description: str) -> str:

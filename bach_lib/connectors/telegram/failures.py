@@ -4,18 +4,20 @@ Nothing of aiohttp's own texts is quoted: they hold the address, and the address
 """
 
 import json
-import re
+from collections.abc import Mapping
 from contextlib import suppress
 
 import orjson
 
-from bach_lib.connectors.network import not_connected
-from bach_lib.connectors.telegram.errors import DEFAULT_WAIT, AnswerLostError, RequestError
+from bach_lib.connectors.network import at_most_a_day, broken, not_theirs, retry_after
+from bach_lib.connectors.seen import CallError, Seen
+from bach_lib.connectors.telegram.errors import RequestError
 
-_LONGEST_WAIT = 86_400.0
-"""Seconds; a number from outside."""
+_PREFIXES = {400: "bad request", 403: "forbidden"}
+"""How the Bot API begins what it says about a request; what it says about the bot itself begins otherwise
+(https://github.com/tdlib/telegram-bot-api, `fail_query_with_error` and `get_closing_error`)."""
 
-_ACCEPTED = re.compile(rb'\s*\{\s*"ok"\s*:\s*true')
+_LOGGED_OUT = "This bot was logged out here ({words}). Set the endpoint to the server that it was moved to."
 
 
 def network_failure(error: Exception, host: str, *, written: bool) -> RequestError:
@@ -23,37 +25,53 @@ def network_failure(error: Exception, host: str, *, written: bool) -> RequestErr
 
     `written`: the request was handed to the network, at least in part.
     """
-    if written and isinstance(error, TimeoutError):
-        return AnswerLostError("timeout", f"{host} did not answer in time.")
-    if written:
-        return AnswerLostError("unreachable", f"The connection to {host} broke before the answer came.")
-    return RequestError(*not_connected(error, host))
+    return _ours(broken(error, host, written=written))
 
 
-def unreadable(status: int, payload: bytes, host: str) -> RequestError | None:
+def unreadable(
+    status: int, payload: bytes, host: str, headers: Mapping[str, str] | None = None, now: float = 0.0
+) -> RequestError | None:
     """What is wrong with an answer, or None if python-telegram-bot can read it.
 
     The Bot API answers every call with a JSON object whose `ok` says how it went
-    (https://core.telegram.org/bots/api#making-requests). Anything else comes from something on the way, and so the
-    request never reached the platform; unless it begins like a success.
+    (https://core.telegram.org/bots/api#making-requests). Anything else comes from something on the way, and what is
+    behind that may have the message. So it may where the Bot API itself says that it failed (5xx).
     """
-    answer = decode(payload)
-    match answer:
+    match decode(payload):
         case {"ok": True, "result": _} if 200 <= status < 300:
             return None
-        case {"ok": False, "parameters": {"retry_after": int(seconds)}} if seconds > 0:
-            return RequestError(
-                "rate_limited", _description(answer, status), retry_after=min(float(seconds), _LONGEST_WAIT)
-            )
-    if _ACCEPTED.match(payload):
-        return AnswerLostError("bad_answer", f"The answer of {host} is damaged.")
-    if status == 429:
-        return RequestError("rate_limited", _description(answer, status), retry_after=DEFAULT_WAIT)
-    if status >= 500:
-        return RequestError("server_error", f"{host}: {_description(answer, status)}")
-    if status >= 400 and _is_refusal(answer):
-        return None
-    return RequestError("bad_answer", f"What answered for {host} (HTTP status {status}) is not a Bot API.")
+        case {"ok": False, "description": str(words), **rest} if isinstance(rest.get("error_code", status), int):
+            parameters = rest.get("parameters", {})
+            if 400 <= status < 500 and isinstance(parameters, dict):
+                return _refusal(status, words, parameters, host)
+            if status >= 500:
+                return RequestError("server_error", f"{host}: {words}", Seen.NO_ANSWER)
+    wait = retry_after(headers or {}, now) if status == 429 else None
+    return _ours(not_theirs(status, host, "a Bot API", wait=wait))
+
+
+def _refusal(code: int, words: str, parameters: Mapping[object, object], host: str) -> RequestError | None:
+    """What the Bot API says itself, where python-telegram-bot cannot carry it."""
+    match parameters:
+        case {"retry_after": int() | float() as seconds}:
+            return RequestError("rate_limited", words, Seen.TOLD_TO_WAIT, retry_after=at_most_a_day(seconds))
+        case {"retry_after": _}:
+            return _ours(not_theirs(code, host, "a Bot API"))
+        case {"migrate_to_chat_id": moved} if not isinstance(moved, int):
+            return _ours(not_theirs(code, host, "a Bot API"))
+    if code == 429:
+        return RequestError("rate_limited", words, Seen.TOLD_TO_WAIT)
+    if code == 413:
+        return RequestError("too_large", words, Seen.REFUSED)
+    if words.lower() == "logged out":
+        return RequestError("logged_out", _LOGGED_OUT.format(words=words), Seen.UNCLEAR)
+    if not words.lower().startswith(_PREFIXES.get(code, "")):
+        return RequestError("platform_error", words, Seen.UNCLEAR)
+    return None
+
+
+def _ours(error: CallError) -> RequestError:
+    return RequestError(error.code, error.text, error.seen, retry_after=error.retry_after)
 
 
 def decode(payload: bytes) -> object:
@@ -69,24 +87,3 @@ def decode(payload: bytes) -> object:
         with suppress(ValueError, RecursionError):
             answer = json.loads(payload.decode(errors="replace"))
     return answer
-
-
-def _description(answer: object, status: int) -> str:
-    match answer:
-        case {"description": str(description)} if description:
-            return description
-    return f"HTTP status {status}"
-
-
-def _is_refusal(answer: object) -> bool:
-    """True for a refusal whose parts have the types that python-telegram-bot takes for granted."""
-    match answer:
-        case {"ok": False, "description": str(), **rest}:
-            parameters = rest.get("parameters", {})
-        case _:
-            return False
-    return (
-        isinstance(parameters, dict)
-        and isinstance(parameters.get("migrate_to_chat_id", 0), int)
-        and "retry_after" not in parameters
-    )

@@ -14,6 +14,7 @@ from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout
 from telegram.request import BaseRequest, RequestData
 
 from bach_lib.connectors.network import FormBody, JsonBody
+from bach_lib.connectors.seen import Seen
 from bach_lib.connectors.telegram.bot import TOKEN_PLACEHOLDER
 from bach_lib.connectors.telegram.errors import RequestError
 from bach_lib.connectors.telegram.failures import decode, network_failure, unreadable
@@ -45,12 +46,20 @@ class AiohttpRequest(BaseRequest):
     The time-outs that python-telegram-bot would pass for a single call are not used: its phases are httpx's.
     """
 
-    __slots__ = ("_host", "_max_answer", "_path", "_session", "_timeout")
+    __slots__ = ("_host", "_max_answer", "_now", "_path", "_session", "_timeout")
 
     def __init__(
-        self, session: Callable[[], ClientSession], *, token: str, host: str, timeouts: Timeouts, max_answer: int
+        self,
+        session: Callable[[], ClientSession],
+        *,
+        token: str,
+        host: str,
+        timeouts: Timeouts,
+        max_answer: int,
+        now: Callable[[], float],
     ) -> None:
         self._session = session
+        self._now = now
         self._path = f"/bot{quote(token, safe=':')}/"
         self._host = host
         self._max_answer = max_answer
@@ -99,10 +108,11 @@ class AiohttpRequest(BaseRequest):
                 method, address, data=body, timeout=timeout, allow_redirects=False, raise_for_status=False
             ) as response:
                 status, payload = response.status, await _read(response, self._max_answer)
+                headers = response.headers
         except (ClientError, OSError, ValueError, RuntimeError) as error:  # RuntimeError: the session is closed
             failure = network_failure(error, self._host, written=body.written)
         else:
-            failure = unreadable(status, payload, self._host)
+            failure = unreadable(status, payload, self._host, headers, self._now())
             if failure is None:
                 return status, payload
         raise failure  # out here, so that its `__context__` does not carry the address
@@ -118,7 +128,7 @@ class AiohttpRequest(BaseRequest):
             ) as response:
                 if response.status == 200:
                     return await _read(response, limit + 1)
-                failure = RequestError("not_fetched", f"{self._host} answered with HTTP status {response.status}.")
+                failure = _not_fetched(self._host, response.status)
         except (ClientError, OSError, ValueError, RuntimeError) as error:
             failure = network_failure(error, self._host, written=False)
         raise failure  # out here, so that its `__context__` does not carry the address
@@ -144,6 +154,10 @@ def _body(data: RequestData | None) -> JsonBody | FormBody:
         if isinstance(content, bytes)
     ]
     return FormBody(data.json_parameters, files)
+
+
+def _not_fetched(host: str, status: int) -> RequestError:
+    return RequestError("not_fetched", f"{host} answered with HTTP status {status}.", Seen.UNCLEAR)
 
 
 async def _read(response: ClientResponse, limit: int) -> bytes:

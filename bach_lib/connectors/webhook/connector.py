@@ -9,21 +9,23 @@ from dataclasses import dataclass, replace
 from typing import ClassVar, override
 
 import orjson
-from aiohttp import ClientError, ClientTimeout
+from aiohttp import ClientError, ClientResponse, ClientTimeout
 from yarl import URL
 
 from bach_lib.connectors.base import Batch, Capabilities, Connector, Incoming, Rate, Setup
-from bach_lib.connectors.network import JsonBody, not_connected
+from bach_lib.connectors.network import JsonBody, broken, read_body
 from bach_lib.connectors.webhook import template
 from bach_lib.connectors.webhook.incoming import Door
 from bach_lib.connectors.webhook.options import Options, recipient_of
-from bach_lib.connectors.webhook.outcomes import outcome_of, reachable
+from bach_lib.connectors.webhook.outcomes import Answer, outcome_for, reachable
 from bach_lib.connectors.webhook.signature import sign
 from bach_lib.incoming import Media
 from bach_lib.models import Fault, Format, Identity, Message
-from bach_lib.outcomes import Dead, Outcome, Retry, Scope, Sent, Uncertain
+from bach_lib.outcomes import Dead, Outcome, Sent
 from bach_lib.redact import Redactor
 
+_BEGINNING = 4_096
+"""Bytes of an answer that are looked at."""
 _NO_ADDRESS = Fault(code="cannot_do", text="This webhook has no address to send to; it only takes what comes in.")
 _NEVER = Fault(code="cannot_receive", text="A webhook cannot be asked for messages.")
 
@@ -60,6 +62,7 @@ class WebhookConnector(Connector):
         self._options = Options.read(setup, may_only_receive=self._door.is_there)
         self._session = setup.session
         self._clock = setup.clock
+        self._was_redirected = False
         url = self._options.url or URL()
         self._redact = Redactor([*setup.secrets.values(), str(url), url.raw_path_qs])
         self._host = url.host_port_subcomponent or "nowhere"
@@ -95,17 +98,20 @@ class WebhookConnector(Connector):
                 allow_redirects=False,
                 raise_for_status=False,
             ) as response:
-                outcome = outcome_of(response.status, response.headers, self._host, message.nonce, now)
+                answer = await _read(response)
         except (ClientError, OSError, ValueError, RuntimeError) as error:  # RuntimeError: the session is closed
-            if body.written:
-                outcome = Uncertain(fault=Fault(code="uncertain", text=f"{self._host} did not answer."))
-            else:
-                outcome = Retry(fault=self._broken(error), scope=Scope.CONNECTION)
+            outcome = broken(error, self._host, written=body.written).outcome
+        else:
+            self._was_redirected = answer.is_redirect
+            outcome = outcome_for(answer, self._host, message.nonce, now)
         return outcome if isinstance(outcome, Sent) else replace(outcome, fault=self._clean(outcome.fault))
 
     @override
     async def check(self) -> Identity | Fault:
-        """HEAD, which changes nothing. It proves the way; the credentials only where the address looks at them."""
+        """HEAD, which changes nothing. It proves the way; the credentials only where the address looks at them.
+
+        Where the last message was led elsewhere, this must not be: a portal on the way does so with everything.
+        """
         if self._options.url is None:
             return Identity(id="incoming", name="incoming")
         try:
@@ -116,9 +122,9 @@ class WebhookConnector(Connector):
                 allow_redirects=False,
                 raise_for_status=False,
             ) as response:
-                fault = reachable(response.status, self._host)
+                fault = reachable(response.status, self._host, may_redirect=not self._was_redirected)
         except (ClientError, OSError, ValueError, RuntimeError) as error:
-            fault = self._broken(error)
+            fault = broken(error, self._host, written=False).fault
         return self._clean(fault) if fault else Identity(id=self._host, name=self._host)
 
     @override
@@ -156,9 +162,11 @@ class WebhookConnector(Connector):
     async def close(self) -> None:
         """Nothing is held open."""
 
-    def _broken(self, error: Exception) -> Fault:
-        code, text = not_connected(error, self._host)
-        return Fault(code=code, text=text)
-
     def _clean(self, fault: Fault) -> Fault:
         return replace(fault, text=self._redact(fault.text))
+
+
+async def _read(response: ClientResponse) -> Answer:
+    """What came back. The body of a success proves nothing more, and may break off."""
+    answer = Answer(status=response.status, headers=response.headers, content_type=response.content_type)
+    return answer if answer.is_success else replace(answer, body=await read_body(response, _BEGINNING))

@@ -1,50 +1,78 @@
-"""What the status of an answer means for a message: one table, no I/O."""
+"""What the status of an answer says: one table, no I/O. What follows from that is in `seen`.
+
+Nobody knows the words of whoever takes a webhook, so the status is the word, unless a page for people comes with it:
+that is mostly of something on the way.
+"""
 
 from collections.abc import Mapping
-from dataclasses import replace
-from datetime import UTC
-from email.utils import parsedate_to_datetime
-from math import isfinite
+from dataclasses import dataclass
 
+from bach_lib.connectors.network import is_page, retry_after
+from bach_lib.connectors.seen import Seen, outcome_of
 from bach_lib.models import Fault
-from bach_lib.outcomes import Dead, Outcome, Retry, Scope, Sent, Uncertain, Wait
-
-DEFAULT_WAIT = 30.0
-"""Seconds, where the other side says "wait" without saying how long."""
-_LONGEST_WAIT = 86_400.0
+from bach_lib.outcomes import Outcome, Sent
 
 
-def outcome_of(status: int, headers: Mapping[str, str], host: str, id_: str, now: float) -> Outcome:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What came back: status, headers, and how the body began (of an answer that is a success it need not be read)."""
+
+    status: int
+    headers: Mapping[str, str]
+    content_type: str = ""
+    body: bytes = b""
+
+    @property
+    def is_success(self) -> bool:
+        """Whether it has been taken, whatever else is said and whether or not that comes in whole."""
+        return 200 <= self.status < 300
+
+    @property
+    def is_redirect(self) -> bool:
+        """Whether it leads somewhere else."""
+        return 300 <= self.status < 400
+
+
+def outcome_for(answer: Answer, host: str, id_: str, now: float) -> Outcome:
     """What an answer means. The id is what the other side can tell the message by."""
-    fault = _fault(status, host)
-    asked = _seconds(headers.get("Retry-After"), now)
-    match status:
-        case _ if 200 <= status < 300:
-            return Sent(remote_id=id_)
-        case 429:
-            return Wait(seconds=asked or DEFAULT_WAIT, fault=fault, scope=Scope.CONNECTION)
-        case 503 if asked:
-            return Wait(seconds=asked, fault=fault, scope=Scope.CONNECTION)
-        case 504:
-            return Uncertain(
-                fault=replace(fault, code="uncertain")
-            )  # something on the way lost patience; what is behind it may have it
-        case 408 | 425:
-            return Retry(fault=fault, scope=Scope.MESSAGE)
-        case _ if fault.code in {"bad_request", "gone"}:
-            return Dead(fault=fault)
-    return Retry(fault=fault, scope=Scope.CONNECTION)
+    if answer.is_success:
+        return Sent(remote_id=id_)
+    wait = retry_after(answer.headers, now)
+    fault = _fault(answer.status, host, wait)
+    return outcome_of(_seen(answer, wait), fault)
 
 
-def reachable(status: int, host: str) -> Fault | None:
+def reachable(status: int, host: str, *, may_redirect: bool = True) -> Fault | None:
     """What is wrong with the answer to a question that hurts nobody; few addresses know it, which is no fault."""
     if 200 <= status < 300:
         return None
-    fault = _fault(status, host)
+    fault = _fault(status, host, None)
+    if not may_redirect and 300 <= status < 400:
+        return fault
     return fault if fault.code in {"auth_failed", "gone", "server_error"} else None
 
 
-def _fault(status: int, host: str) -> Fault:
+def _seen(answer: Answer, wait: float | None) -> Seen:
+    """A failure (5xx) may come after the work was done, and so may a redirect or somebody's loss of patience."""
+    match answer.status:
+        case 429 | 503 if wait is not None:
+            return Seen.TOLD_TO_WAIT
+        case _ if is_page(answer.content_type, answer.body):
+            return Seen.NO_ANSWER
+        case 429:
+            return Seen.TOLD_TO_WAIT
+        case 401 | 403 | 404:
+            return Seen.UNCLEAR
+        case 425:
+            return Seen.NOT_NOW
+        case 408 | 499:
+            return Seen.NO_ANSWER
+        case status if 400 <= status < 500:
+            return Seen.REFUSED
+    return Seen.NO_ANSWER
+
+
+def _fault(status: int, host: str, wait: float | None) -> Fault:
     said = f"{host} answered with HTTP status {status}."
     match status:
         case 401 | 403:
@@ -54,23 +82,9 @@ def _fault(status: int, host: str) -> Fault:
         case 410:
             return Fault(code="gone", text=f"{host} wants nothing at this address any more (HTTP status 410).")
         case 429:
-            return Fault(code="rate_limited", text=said)
+            return Fault(code="rate_limited", text=said, retry_after=wait)
         case _ if status < 200 or 300 <= status < 400:
             return Fault(code="bad_answer", text=f"{said} Redirects are not followed: give the address they lead to.")
         case _ if 400 <= status < 500:
             return Fault(code="bad_request", text=said)
-    return Fault(code="server_error", text=said)
-
-
-def _seconds(text: str | None, now: float) -> float | None:
-    """How long `Retry-After` asks to wait: seconds or a date."""
-    if not text:
-        return None
-    try:
-        seconds = float(text)
-    except ValueError:
-        try:
-            seconds = parsedate_to_datetime(text).replace(tzinfo=UTC).timestamp() - now
-        except ValueError, OverflowError:
-            return None
-    return min(seconds, _LONGEST_WAIT) if isfinite(seconds) and seconds > 0 else None
+    return Fault(code="server_error", text=said, retry_after=wait)

@@ -4,11 +4,12 @@
 async with SignalServer() as server:
     ...  # a client that calls f"{server.url}/v2/send"
     server.when_heard(server.write("Is the door open?", sender="+491701234567"))
-    server.told.append(Told(status=400, body=b'{"error": "Unregistered user"}'))
+    server.offline = True  # the server is there, but Signal cannot be reached
 ```
 
-It answers as https://bbernhard.github.io/signal-cli-rest-api/ says, in JSON-RPC mode. As the real one does, it hands
-what people write only to those who listen at that moment.
+It answers as https://bbernhard.github.io/signal-cli-rest-api/ says, in JSON-RPC mode, where a message that reached
+nobody is refused in the same few words whatever was in the way. As the real one does, it hands what people write only
+to those who listen at that moment.
 """
 
 import asyncio
@@ -67,6 +68,10 @@ class SignalServer(PartnerServer):
         self.number = number
         self.mode = mode
         self.box = _Mailbox()
+        self.offline = False
+        """While set, signal-cli does not reach Signal."""
+        self.strangers: set[str] = set()
+        """Numbers that nobody has registered."""
         self._time = 1_767_225_600_000
         self._listeners: list[asyncio.Queue[str]] = []
         self._unheard: list[Mapping[str, object]] = []
@@ -143,6 +148,8 @@ class SignalServer(PartnerServer):
                 return json_response({"versions": ["v1", "v2"], "build": 2, "mode": self.mode, "version": "0.98"})
             case "GET", "v1", "accounts":
                 return json_response([self.number])
+            case "GET", "v1/search", _:
+                return self._search(asked.query.get("numbers", ""))
             case "GET", "v1/groups", _:
                 return json_response(self.box.groups)
             case "GET", "v1/attachments", name:
@@ -165,6 +172,8 @@ class SignalServer(PartnerServer):
                     return _error("Specified account does not exist")
             case _:
                 return _error("Couldn't process request - invalid request")
+        if self.offline or self.strangers.issuperset(recipients):
+            return _error("Failed to send message")
         shown = _STYLED.sub(lambda mark: mark[1] or "", text) if rest.get("text_mode") == "styled" else text
         timestamp = self.now()
         match rest.get("edit_timestamp"):
@@ -182,6 +191,11 @@ class SignalServer(PartnerServer):
                 self.box.sent.append(SentMessage(timestamp=timestamp, recipients=recipients, text=shown, body=whole))
                 self._waiting.changed()
         return json_response({"timestamp": str(timestamp)}, status=201)
+
+    def _search(self, number: str) -> Response:
+        if self.offline:
+            return _error("Unable to check if users are registered: chat.signal.org (UnknownHostException)")
+        return json_response([{"number": number, "registered": number not in self.strangers}])
 
     def _change(self, method: str, call: str, body: object) -> Response:
         match method, call, body:

@@ -1,11 +1,14 @@
 """Sending: what arrives at the platform, once, whatever happens on the way."""
 
+from dataclasses import replace
+
 import pytest
 
 from bach_lib.connectors.discord import DiscordConnector
-from bach_lib.models import Button, Format, Operation
+from bach_lib.models import Button, File, Format, Operation
 from bach_lib.models import Fault as Reason
 from bach_lib.outcomes import Dead, Retry, Scope, Sent, Uncertain, Wait
+from bach_lib.testing.discord.errors import ApiError
 from bach_lib.testing.discord_server import DiscordServer, Fault
 from tests.lib.connectors.discord.conftest import World, a_message
 
@@ -145,9 +148,14 @@ async def test_parts_after_a_crash(connector: DiscordConnector, connect: object,
             Fault.unauthorized(),
             Retry(fault=Reason(code="auth_failed", text="401: Unauthorized"), scope=Scope.CONNECTION),
         ),
+        (Fault.server_error(), Uncertain(fault=Reason(code="uncertain", text="502: Bad Gateway"))),
         (
-            Fault.server_error(),
-            Retry(fault=Reason(code="server_error", text="502: Bad Gateway"), scope=Scope.CONNECTION),
+            Fault.refusal("blocked", ApiError(403, 40333, "internal network error")),
+            Retry(fault=Reason(code="unreachable", text="internal network error (40333)"), scope=Scope.CONNECTION),
+        ),
+        (
+            Fault.refusal("new", ApiError(409, 0, "409: Conflict")),
+            Retry(fault=Reason(code="platform_error", text="409: Conflict"), scope=Scope.CONNECTION),
         ),
     ],
     ids=lambda value: value.name if isinstance(value, Fault) else "",
@@ -163,6 +171,8 @@ async def test_refusals(connector: DiscordConnector, world: World, fault: Fault,
     [
         (Fault.too_many_requests(3), Scope.RECIPIENT),
         (Fault.too_many_requests(3, everywhere=True), Scope.CONNECTION),
+        (replace(Fault.too_many_requests(3), headers={"X-RateLimit-Scope": "global"}), Scope.CONNECTION),
+        (replace(Fault.too_many_requests(3), headers={"X-RateLimit-Scope": "shared"}), Scope.RECIPIENT),
         (Fault.banned(), Scope.CONNECTION),
     ],
 )
@@ -204,17 +214,63 @@ async def test_no_such_person(connector: DiscordConnector) -> None:
 async def test_a_captive_portal(connector: DiscordConnector, world: World) -> None:
     """A hotel's page would be taken for success."""
     world.server.fail(Fault.garbage())
-    outcome = await connector.send(a_message(world.channel))
-    assert isinstance(outcome, Retry)
-    assert (outcome.fault.code, outcome.scope) == ("bad_answer", Scope.CONNECTION)
+    assert isinstance(await connector.send(a_message(world.channel)), Uncertain)
 
 
 async def test_a_redirect_is_not_followed(connector: DiscordConnector, world: World) -> None:
     """A message would become a question to somebody else, and look as if it had been sent."""
     world.server.fail(Fault.redirect(f"{world.server.api}/users/@me"), calls=["create_message"])
+    assert isinstance(await connector.send(a_message(world.channel)), Uncertain)
+    assert world.server.calls["get_me"] == 0
+
+
+async def test_what_everything_is_refused_with_kills_nothing(connector: DiscordConnector, world: World) -> None:
+    """A bot that was locked would lose every message that waits, though nothing is wrong with any of them."""
+    world.server.fail(Fault.refusal("locked", ApiError(403, 20099, "This bot is locked")), times=None)
     outcome = await connector.send(a_message(world.channel))
     assert isinstance(outcome, Retry)
-    assert (outcome.fault.code, world.server.calls["get_me"]) == ("bad_answer", 0)
+    assert (outcome.scope, outcome.written) == (Scope.CONNECTION, True)
+
+
+async def test_where_to_write_is_asked_before_anything_is_written(connector: DiscordConnector, world: World) -> None:
+    """What was never sent would be called uncertain, and given up by those who want it once at most."""
+    world.server.fail(Fault.server_error(), calls=["open_direct"])
+    outcome = await connector.send(a_message(f"@{world.ada.id}"))
+    assert isinstance(outcome, Retry)
+    assert (outcome.fault.code, outcome.scope) == ("server_error", Scope.CONNECTION)
+
+
+async def test_nobody_is_asked_for_another_person_meanwhile(connector: DiscordConnector, world: World) -> None:
+    """Discord counts what it has to refuse, and shuts out who does not listen."""
+    refused = world.server.fail(Fault.too_many_requests(3), calls=["open_direct"], times=None)
+    for person in (world.ada.id, world.ada.id + 1):
+        outcome = await connector.send(a_message(f"@{person}"))
+        assert isinstance(outcome, Wait)
+        assert outcome.scope is Scope.RECIPIENT
+    assert refused.hits == 1
+
+
+@pytest.mark.parametrize("operation", [Operation.DELETE, Operation.REACT])
+async def test_a_change_whose_answer_is_lost(connector: DiscordConnector, world: World, operation: Operation) -> None:
+    """A call without a body would count as never written, and be repeated where that was not wanted."""
+    target = await sent_id(connector, world)
+    world.server.fail(Fault.drop_after_store())
+    change = a_message(world.channel, "👍", number=2, operation=operation, target=target)
+    assert isinstance(await connector.send(change), Uncertain | Sent)  # aiohttp asks once more what may be repeated
+
+
+@pytest.mark.parametrize("files", [0, 1])
+async def test_files_that_are_too_much(connector: DiscordConnector, world: World, files: int) -> None:
+    """The alarm would die with its picture, or the picture be uploaded six times."""
+    message = replace(a_message(world.channel), files=(File(name="a.jpg", content=b"x" * 1000),) * files)
+    refused = world.server.fail(Fault.refusal("large", ApiError(413, 40005, "Request entity too large")))
+    outcome = await connector.send(message)
+    assert refused.hits == 1
+    if files:
+        assert outcome == Sent(remote_id=str(world.server.sent[0].id), degraded=True)
+        assert (world.server.sent[0].content, world.server.sent[0].attachments) == ("The garage door is open", [])
+    else:
+        assert isinstance(outcome, Dead)
 
 
 async def test_sending_needs_no_gateway(connector: DiscordConnector, world: World) -> None:

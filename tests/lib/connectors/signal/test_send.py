@@ -114,11 +114,30 @@ OURS = Scope.CONNECTION
         (400, "Failed to send message: Connection closed unexpectedly", ("Retry", "unreachable", OURS)),
         (400, "Rate limit exceeded", ("Wait", "rate_limited", OURS)),
         (429, "CAPTCHA proof required", ("Wait", "rate_limited", OURS)),
-        (400, "Something else", ("Retry", "platform_error", Scope.MESSAGE)),
+        (400, "Failed to send message", ("Retry", "platform_error", OURS)),
+        (400, "Something else", ("Retry", "platform_error", OURS)),
+        (400, "Failed to send message due to rate limiting", ("Wait", "rate_limited", OURS)),
+        (400, "Failed to send message: StatusCode: 413 (RateLimitException)", ("Wait", "rate_limited", OURS)),
+        (400, "Failed to send message due to untrusted identities", ("Dead", "untrusted")),
+        (400, 'Failed to send (some) messages:\nUnregistered user "+49"', ("Dead", "chat_not_found")),
+        (400, "The user +491709999999 is not registered.", ("Dead", "author_not_found")),
+        (400, "User is not registered.", ("Retry", "auth_failed", OURS)),
+        (400, "Couldn't process request - malformed number", ("Retry", "auth_failed", OURS)),
+        (400, "Couldn't process request - recipient missing", ("Dead", "bad_request")),
+        # what people named
+        (400, "User is not allowed to send message to group: Home Network (eA==)", ("Dead", "forbidden")),
+        (400, "User is not a member in group: Rate limit (eA==)", ("Dead", "forbidden")),
+        (400, "Failed to send to group: User is not a member in group: captcha (eA==)", ("Dead", "forbidden")),
+        (400, "User is not a member in group: User x is not registered. (eA==)", ("Dead", "forbidden")),
+        # the way there
         (401, "", ("Retry", "auth_failed", OURS)),
-        (404, "", ("Retry", "bad_answer", OURS)),
-        (301, "", ("Retry", "bad_answer", OURS)),
-        (502, "", ("Retry", "server_error", OURS)),
+        (500, "Something else", ("Uncertain", "uncertain")),
+        (200, "Something else", ("Uncertain", "uncertain")),
+        (200, "", ("Uncertain", "uncertain")),
+        (404, "", ("Uncertain", "uncertain")),
+        (413, "", ("Uncertain", "uncertain")),
+        (301, "", ("Uncertain", "uncertain")),
+        (502, "", ("Uncertain", "uncertain")),
         (504, "", ("Uncertain", "uncertain")),
     ],
 )
@@ -133,11 +152,51 @@ async def test_what_refusals_mean(
 
 async def test_a_wait_is_as_long_as_the_server_says(connector: SignalConnector, server: SignalServer) -> None:
     """We would knock again and again, and the account be locked for longer."""
-    for headers, seconds in (({"Retry-After": "7"}, 7.0), ({"Retry-After": "never"}, DEFAULT_WAIT)):
-        server.told.append(Told(status=429, body=b'{"error": "too much"}', headers=headers))
+    said = b'{"error": "CAPTCHA proof required for sending to \\"+49\\", or wait \\"90\\" seconds."}'
+    for body, headers, seconds in (
+        (b'{"error": "too much"}', {"Retry-After": "7"}, 7.0),
+        (b'{"error": "too much"}', {"Retry-After": "never"}, DEFAULT_WAIT),
+        (said, {}, 90.0),
+        (b'{"error": "Rate limit failure for \\"+49\\", retry after 40 seconds"}', {}, 40.0),
+        (b"<html>slow down</html>", {"Retry-After": "7"}, 7.0),
+    ):
+        server.told.append(Told(status=429, body=body, headers=headers))
         outcome = await connector.send(a_message())
         assert isinstance(outcome, Wait)
         assert outcome.seconds == seconds
+
+
+async def test_an_answer_to_somebody_who_has_left(connector: SignalConnector, server: SignalServer) -> None:
+    """An alarm would die of what it refers to, or everything stand still and ask for a registration."""
+    server.told.append(Told(status=400, body=b'{"error": "The user +491709999999 is not registered."}'))
+    outcome = await connector.send(a_message(reply_to="+491709999999:1767225600002"))
+    [sent] = server.sent
+    assert outcome == Sent(remote_id=str(sent.timestamp), degraded=True)
+    assert "quote_author" not in sent.body
+
+
+async def test_a_server_that_has_lost_the_network(connector: SignalConnector, server: SignalServer) -> None:
+    """An outage would kill messages, because signal-cli says the same of a number that nobody has."""
+    server.offline = True
+    for _ in range(2):
+        outcome = await connector.send(a_message())
+        assert isinstance(outcome, Retry)
+        assert (outcome.scope, outcome.written) == (Scope.CONNECTION, True)
+        answer = await connector.check()
+        assert isinstance(answer, Fault)
+        assert answer.code == "unreachable"
+    server.offline = False
+    assert isinstance(await connector.check(), Identity)
+    asked = [one.path for one in server.asked]
+    assert isinstance(await connector.check(), Identity)
+    assert len(server.asked) == len(asked) + 2  # Signal need not be bothered again
+
+
+async def test_a_number_that_nobody_has(connector: SignalConnector, server: SignalServer) -> None:
+    """A wrong number would be taken for an outage, and nothing be sent to anybody."""
+    server.strangers.add(ADA)
+    assert isinstance(await connector.send(a_message()), Retry)
+    assert isinstance(await connector.check(), Identity)
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b'{"timestamp": 5}', b'{"timestamp": "x"}'])

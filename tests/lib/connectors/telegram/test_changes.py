@@ -4,7 +4,7 @@ import pytest
 
 from bach_lib.connectors.telegram import TelegramConnector
 from bach_lib.models import Button, Format, Operation
-from bach_lib.outcomes import Dead, Retry, Scope, Sent, Uncertain
+from bach_lib.outcomes import Dead, Sent, Uncertain
 from bach_lib.testing.telegram_server import Bot, BotReaction, Fault, InlineButton, MessageName, TelegramServer
 from tests.lib.connectors.telegram.conftest import CHAT, GROUP, a_message
 
@@ -128,9 +128,7 @@ async def test_an_outage_kills_no_change(
     number = await sent(connector)
     change = a_message("👍", operation=operation, target=number)
     server.fail(Fault.server_error())
-    refused = await connector.send(change)
-    assert isinstance(refused, Retry)
-    assert refused.scope is Scope.CONNECTION
+    assert isinstance(await connector.send(change), Uncertain)
     server.fail(Fault.hang())
     assert isinstance(await hasty.send(change), Uncertain)
 

@@ -14,16 +14,24 @@ from aiohttp.web import BaseRequest, Response, Server, StreamResponse
 
 from bach_lib.connectors.telegram import TelegramConnector, Timeouts
 from bach_lib.models import Fault as Reason
-from bach_lib.outcomes import Outcome, Retry, Scope, Sent, Uncertain, Wait
+from bach_lib.outcomes import Dead, Outcome, Retry, Scope, Sent, Uncertain, Wait
+from bach_lib.testing.telegram.errors import ApiError
 from bach_lib.testing.telegram_server import Fault, TelegramServer
 from tests.lib.connectors.telegram.conftest import HASTE, TOKEN, Connect, a_message
 
 
-def retry_code(outcome: Outcome) -> str:
+def retry_code(outcome: Outcome, *, written: bool = False) -> str:
     """The code of an outcome that says: the connection, not the message."""
     assert isinstance(outcome, Retry), outcome
-    assert outcome.scope is Scope.CONNECTION
+    assert (outcome.scope, outcome.written) == (Scope.CONNECTION, written)
     return outcome.fault.code
+
+
+def why_nobody_knows(outcome: Outcome) -> str:
+    """The sentence of an outcome that says: it may have arrived."""
+    assert isinstance(outcome, Uncertain), outcome
+    assert outcome.fault.code == "uncertain"
+    return outcome.fault.text
 
 
 class NoNames(AbstractResolver):
@@ -129,29 +137,34 @@ async def test_a_dropped_connection(connector: TelegramConnector, server: Telegr
 
 
 @pytest.mark.parametrize(
-    ("fault", "code"),
+    ("fault", "words"),
     [
-        (Fault.unauthorized(), "auth_failed"),
-        (Fault.server_error(500), "server_error"),
-        (Fault.server_error(502), "server_error"),
-        (Fault.server_error(504), "server_error"),
-        (Fault.proxy_page(), "server_error"),
-        (Fault.garbage(), "bad_answer"),
+        (Fault.server_error(500), "Internal Server Error"),
+        (Fault.server_error(502), "Bad Gateway"),
+        (Fault.server_error(504), "Gateway Timeout"),
+        (Fault.proxy_page(), "HTTP status 502"),
+        (Fault.garbage(), "is not a Bot API"),
     ],
 )
 async def test_trouble_on_the_other_side(
-    connector: TelegramConnector, server: TelegramServer, fault: Fault, code: str
+    connector: TelegramConnector, server: TelegramServer, fault: Fault, words: str
 ) -> None:
-    """An outage of the platform, a captive portal or a revoked token would kill messages."""
+    """A door would be opened again because what stands before Telegram lost patience after Telegram had the message."""
     server.fail(fault)
-    assert retry_code(await connector.send(a_message())) == code
+    assert words in why_nobody_knows(await connector.send(a_message()))
+
+
+async def test_a_refused_token(connector: TelegramConnector, server: TelegramServer) -> None:
+    """A revoked token would kill messages."""
+    server.fail(Fault.unauthorized())
+    assert retry_code(await connector.send(a_message()), written=True) == "auth_failed"
     assert not server.sent
 
 
 @pytest.mark.parametrize("token", ["123:unknown-bot", "no token at all", "../../etc/passwd", "1:é\n?#"])
 async def test_a_wrong_token(connect: Connect, token: str) -> None:
     """A token that is refused, or was pasted wrongly, would not lead to signing in anew."""
-    assert retry_code(await connect(token=token).send(a_message())) == "auth_failed"
+    assert retry_code(await connect(token=token).send(a_message()), written=True) == "auth_failed"
 
 
 @dataclass(slots=True)
@@ -161,13 +174,14 @@ class Stranger:
     url: str = ""
     status: int = 200
     body: str = ""
+    headers: dict[str, str] = field(default_factory=dict)
     paths: list[str] = field(default_factory=list)
 
     async def handle(self, request: BaseRequest) -> StreamResponse:
         """Give the answer, whatever was asked."""
         await request.read()
         self.paths.append(request.raw_path)
-        headers = {"Content-Type": "text/html", "Location": "http://portal.invalid/login"}
+        headers = {"Content-Type": "text/html", "Location": "http://portal.invalid/login", **self.headers}
         return Response(status=self.status, text=self.body, headers=headers)
 
 
@@ -206,30 +220,33 @@ LONG = "x" * (2 << 20)
 
 
 @pytest.mark.parametrize(
-    ("status", "body", "code"),
+    ("status", "body"),
     [
-        (302, "", "bad_answer"),
-        (204, "", "bad_answer"),
-        (200, "[]", "bad_answer"),
-        (200, refused(), "bad_answer"),
-        (200, LONG, "bad_answer"),
-        (400, '{"ok": false}', "bad_answer"),
-        (400, '{"ok": false, "description": 7}', "bad_answer"),
-        (400, refused(parameters=[]), "bad_answer"),
-        (400, refused(parameters={"retry_after": "soon"}), "bad_answer"),
-        (400, refused(parameters={"migrate_to_chat_id": {}}), "bad_answer"),
-        (401, "<html>Proxy authentication</html>", "bad_answer"),
-        (403, '{"error": "blocked by the firewall"}', "bad_answer"),
-        (404, "no such page", "bad_answer"),
-        (503, '{"ok": false, "description": []}', "server_error"),
-        (599, "", "server_error"),
+        (302, ""),
+        (204, ""),
+        (200, "[]"),
+        (200, refused()),
+        (200, LONG),
+        (400, '{"ok": false}'),
+        (400, '{"ok": false, "description": 7}'),
+        (400, refused(parameters=[])),
+        (400, refused(parameters={"retry_after": "soon"})),
+        (400, refused(parameters={"migrate_to_chat_id": {}})),
+        (401, "<html>Proxy authentication</html>"),
+        (403, '{"error": "blocked by the firewall"}'),
+        (404, "no such page"),
+        (413, "<html>Request Entity Too Large</html>"),
+        (429, "slow down"),
+        (499, "<html>Client Closed Request</html>"),
+        (503, '{"ok": false, "description": []}'),
+        (599, ""),
     ],
     ids=lambda value: str(value)[:40],
 )
-async def test_something_else_answers(connect: Connect, stranger: Stranger, status: int, body: str, code: str) -> None:
-    """A portal, firewall or wrong address would count as a refusal by Telegram, and messages would die of it."""
+async def test_something_else_answers(connect: Connect, stranger: Stranger, status: int, body: str) -> None:
+    """A portal, firewall or wrong address would count as a refusal by Telegram, or what is behind it do it again."""
     stranger.status, stranger.body = status, body
-    assert retry_code(await connect(endpoint=stranger.url).send(a_message())) == code
+    assert why_nobody_knows(await connect(endpoint=stranger.url).send(a_message()))
 
 
 @pytest.mark.parametrize(
@@ -249,17 +266,50 @@ async def test_a_confirmation_of_another_kind(connect: Connect, stranger: Strang
     assert await connect(endpoint=stranger.url).send(a_message()) == Sent()
 
 
-async def test_a_refusal_nobody_knows(connect: Connect, stranger: Stranger) -> None:
-    """A new refusal would kill the message, or open the breaker for everybody."""
-    stranger.status, stranger.body = 413, '{"ok": false, "description": "Request Entity Too Large"}'
-    outcome = await connect(endpoint=stranger.url).send(a_message())
-    assert outcome == Retry(scope=Scope.MESSAGE, fault=Reason(code="platform_error", text="Request Entity Too Large"))
+async def test_a_file_that_is_too_much(connector: TelegramConnector, server: TelegramServer) -> None:
+    """What the platform itself does not take would be uploaded again and again."""
+    server.fail(Fault.refusal("too large", ApiError(413, "Request Entity Too Large")))
+    outcome = await connector.send(a_message())
+    assert outcome == Dead(fault=Reason(code="too_large", text="Request Entity Too Large"))
 
 
-@pytest.mark.parametrize(("body", "seconds"), [("slow down", 30), (refused(parameters={"retry_after": 10**9}), 86_400)])
-async def test_told_to_wait_oddly(connect: Connect, stranger: Stranger, body: str, seconds: float) -> None:
+@pytest.mark.parametrize(
+    ("status", "words", "code"),
+    [
+        (400, "Logged out", "logged_out"),
+        (400, "Something about this bot", "platform_error"),
+        (403, "Something about this bot", "platform_error"),
+        (400, "Bad Request: something about this bot", "bad_request"),
+        (403, "Forbidden: something about this bot", "forbidden"),
+        (405, "Method Not Allowed", "platform_error"),
+    ],
+)
+async def test_a_refusal_of_everything(
+    connect: Connect, stranger: Stranger, status: int, words: str, code: str
+) -> None:
+    """Every message that waits would be dead within seconds, though nothing is wrong with any of them."""
+    stranger.status, stranger.body = status, refused(error_code=status, description=words)
+    connector = connect(endpoint=stranger.url)
+    assert retry_code(await connector.send(a_message()), written=True) == code
+    assert isinstance(await connector.check(), Reason)
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "seconds"),
+    [
+        ("slow down", {"Retry-After": "7"}, 7),
+        (refused(), {}, 30),
+        (refused(parameters={"retry_after": 0}), {}, 30),
+        (refused(parameters={"retry_after": 1.5}), {}, 1.5),
+        (refused(parameters={"retry_after": 10**9}), {}, 86_400),
+        ('{"ok": false, "description": "x", "parameters": {"retry_after": 1' + "0" * 400 + "}}", {}, 86_400),
+    ],
+)
+async def test_told_to_wait_oddly(
+    connect: Connect, stranger: Stranger, body: str, headers: dict[str, str], seconds: float
+) -> None:
     """A proxy's 429 would be a failure and be repeated at once, or one absurd number would silence the bot for ever."""
-    stranger.status, stranger.body = 429, body
+    stranger.status, stranger.body, stranger.headers = 429, body, headers
     outcome = await connect(endpoint=stranger.url).send(a_message())
     assert isinstance(outcome, Wait)
     assert outcome.seconds == seconds

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 import traceback
 
 import pytest
@@ -91,6 +92,7 @@ async def test_no_token_in_the_chain_of_an_exception(
             host="host",
             timeouts=Timeouts(connect=60, read=0.5, total=60),
             max_answer=1000,
+            now=time.time,
         )
         bot = RawBot(endpoint.format(host=server.url.removeprefix("http://")), request=request, polling=request)
         with pytest.raises(TelegramError) as raised:

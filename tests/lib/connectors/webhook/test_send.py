@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bach_lib.connectors.base import Setup
+from bach_lib.connectors.seen import DEFAULT_WAIT
 from bach_lib.connectors.webhook import WebhookConnector, template
-from bach_lib.connectors.webhook.outcomes import DEFAULT_WAIT, outcome_of
+from bach_lib.connectors.webhook.outcomes import Answer, outcome_for
 from bach_lib.connectors.webhook.signature import key_of, new_secret, sign
 from bach_lib.errors import InputError
 from bach_lib.models import Connection, Format, Identity, Message
@@ -147,7 +148,7 @@ async def test_every_attempt_has_the_same_id(connect: Connect, address: Address)
     """The other side could not recognise a repetition, and would ring twice."""
     connector = connect()
     address.told.append(Told(status=500))
-    assert isinstance(await connector.send(a_message()), Retry)
+    assert isinstance(await connector.send(a_message()), Uncertain)
     assert isinstance(await connector.send(a_message()), Sent)
     assert len({asked.headers["webhook-id"] for asked in address.asked}) == 1
 
@@ -167,23 +168,42 @@ def summary(outcome: Outcome) -> object:
     [
         (200, "Sent"),
         (202, "Sent"),
-        (301, ("Retry", "bad_answer", OURS)),
+        (301, ("Uncertain", "uncertain")),
         (400, ("Dead", "bad_request")),
         (401, ("Retry", "auth_failed", OURS)),
         (403, ("Retry", "auth_failed", OURS)),
         (404, ("Retry", "not_found", OURS)),
-        (408, ("Retry", "bad_request", Scope.MESSAGE)),
+        (408, ("Uncertain", "uncertain")),
         (410, ("Dead", "gone")),
         (413, ("Dead", "bad_request")),
+        (425, ("Retry", "bad_request", Scope.MESSAGE)),
         (429, ("Wait", "rate_limited", OURS)),
-        (500, ("Retry", "server_error", OURS)),
-        (503, ("Retry", "server_error", OURS)),
+        (499, ("Uncertain", "uncertain")),
+        (500, ("Uncertain", "uncertain")),
+        (503, ("Uncertain", "uncertain")),
         (504, ("Uncertain", "uncertain")),
     ],
 )
 def test_what_answers_mean(status: int, expected: object) -> None:
-    """An outage would kill messages, or one that is never taken keep the others waiting."""
-    assert summary(outcome_of(status, {}, "example.org", "n-1", 0.0)) == expected
+    """An outage would kill messages, one that is never taken keep others waiting, or a gate be opened 88 times."""
+    assert summary(outcome_for(Answer(status=status, headers={}), "example.org", "n-1", 0.0)) == expected
+
+
+@pytest.mark.parametrize("status", [301, 400, 401, 403, 404, 408, 410, 413, 429, 431, 499, 500, 502, 503, 504, 524])
+async def test_a_page_is_nobodys_word(connect: Connect, address: Address, status: int) -> None:
+    """A proxy's page would count as a refusal, although what is behind the proxy may have done the work."""
+    address.told.append(Told(status=status, body=b"<!DOCTYPE html><html><body>Sorry</body></html>"))
+    assert summary(await connect().send(a_message())) == ("Uncertain", "uncertain")
+
+
+async def test_who_led_a_message_elsewhere_is_not_well(connect: Connect, address: Address) -> None:
+    """A hotel's portal would kill messages one by one, because an address may answer checks as it likes."""
+    connector = connect()
+    for status, is_good in ((307, False), (500, True), (204, True)):
+        address.told.append(Told(status=status))
+        await connector.send(a_message())
+        address.told.append(Told(status=302))
+        assert isinstance(await connector.check(), Identity if is_good else Reason)
 
 
 @pytest.mark.parametrize(
@@ -200,15 +220,25 @@ def test_what_answers_mean(status: int, expected: object) -> None:
 )
 def test_how_long_to_wait(asked: str, seconds: float) -> None:
     """We would knock again and again, or never again."""
-    outcome = outcome_of(429, {"Retry-After": asked}, "example.org", "n-1", 100.0)
+    for status in (429, 503) if seconds != DEFAULT_WAIT else (429,):
+        answer = Answer(status=status, headers={"Retry-After": asked})
+        outcome = outcome_for(answer, "example.org", "n-1", 100.0)
+        assert isinstance(outcome, Wait)
+        assert outcome.seconds == seconds
+
+
+def test_a_date_is_read_by_the_clock_of_who_names_it() -> None:
+    """With a clock that is five minutes ahead we would come back five minutes too early, and be told off again."""
+    headers = {"Retry-After": "Thu, 01 Jan 1970 02:02:00 +0200", "Date": "Thu, 01 Jan 1970 00:01:00 GMT"}
+    outcome = outcome_for(Answer(status=429, headers=headers), "example.org", "n-1", 400.0)
     assert isinstance(outcome, Wait)
-    assert outcome.seconds == seconds
+    assert outcome.seconds == 60.0
 
 
 async def test_redirects_are_not_followed(connect: Connect, address: Address) -> None:
     """Texts, signature and credentials would go to whoever the address names."""
     address.told.append(Told(status=307, headers={"Location": f"{address.url}/elsewhere"}))
-    assert summary(await connect().send(a_message())) == ("Retry", "bad_answer", OURS)
+    assert summary(await connect().send(a_message())) == ("Uncertain", "uncertain")
     assert len(address.asked) == 1
 
 
