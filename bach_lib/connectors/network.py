@@ -102,17 +102,18 @@ def broken(error: Exception, host: str, *, written: bool) -> CallError:
     return CallError("unreachable", f"The connection to {host} broke before the answer came.", Seen.NO_ANSWER)
 
 
-def not_theirs(status: int, host: str, platform: str, *, wait: float | None = None) -> CallError:
+def not_theirs(status: int, host: str, what: str, *, wait: float | None = None) -> CallError:
     """For an answer that is not the platform's own: a page of something on the way, or JSON of another shape.
 
-    What is behind it may have the message. `wait`: it refuses everybody, and says for how long.
+    What is behind it may have the message. `what` says what it is not, as "not Discord". `wait`: it refuses everybody,
+    and says for how long.
     """
     if wait is not None:
-        text = f"What stands before {platform} takes nothing from this address for a while."
+        text = f"What stands before {host} takes nothing from this address for a while."
         return CallError("rate_limited", text, Seen.TOLD_TO_WAIT, retry_after=wait)
     if status >= 500:
         return CallError("server_error", f"{host} answered with HTTP status {status}.", Seen.NO_ANSWER)
-    text = f"What answered for {host} (HTTP status {status}) is not {platform}."
+    text = f"What answered for {host} (HTTP status {status}) is {what}."
     return CallError("bad_answer", text, Seen.NO_ANSWER)
 
 

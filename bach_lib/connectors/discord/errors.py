@@ -9,6 +9,7 @@ from bach_lib.connectors.discord.reading import text
 from bach_lib.connectors.network import not_theirs
 from bach_lib.connectors.seen import CallError, Seen
 
+NOT_DISCORD = "not Discord"
 _TOO_LARGE = "too_large"
 _NO_WEBHOOK = 10015
 _BY_NUMBER: Mapping[int, str] = {
@@ -54,7 +55,7 @@ def refusal(status: int, answer: object, host: str) -> CallError:
                 words = f"The webhook was deleted, or its address is wrong ({number})"
             code = _code(status, number, errors)
             return CallError(code, words, Seen.REFUSED if code in _FOR_GOOD else Seen.UNCLEAR)
-    return not_theirs(status, host, "Discord")
+    return not_theirs(status, host, NOT_DISCORD)
 
 
 def is_too_large(error: CallError) -> bool:

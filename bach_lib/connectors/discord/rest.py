@@ -20,7 +20,7 @@ from discord.utils import MISSING
 from yarl import URL
 
 from bach_lib.clock import Clock
-from bach_lib.connectors.discord.errors import refusal
+from bach_lib.connectors.discord.errors import NOT_DISCORD, refusal
 from bach_lib.connectors.discord.waiting import Waits
 from bach_lib.connectors.network import FormBody, JsonBody, NoBody, broken, not_connected, not_theirs
 from bach_lib.connectors.seen import CallError, Seen
@@ -216,7 +216,7 @@ class Rest(HTTPClient):
             return self._waits.told(key, response, answer, self.host)
         if status >= 400:
             return refusal(status, answer, self.host)
-        return not_theirs(status, self.host, "Discord")
+        return not_theirs(status, self.host, NOT_DISCORD)
 
 
 def _body(json: object, attachments: Sequence[Attachment], *, has_effect: bool) -> JsonBody | FormBody | None:

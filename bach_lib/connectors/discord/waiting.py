@@ -7,6 +7,7 @@ up, the next call waits here instead of being refused there (https://discord.com
 from aiohttp import ClientResponse
 
 from bach_lib.clock import Clock
+from bach_lib.connectors.discord.errors import NOT_DISCORD
 from bach_lib.connectors.network import at_most_a_day, not_theirs, retry_after
 from bach_lib.connectors.seen import DEFAULT_WAIT, CallError, Seen
 from bach_lib.outcomes import Scope
@@ -50,7 +51,7 @@ class Waits:
                     or rest.get("global") is True
                 )
             case _:
-                error = not_theirs(response.status, host, "Discord", wait=retry_after(headers, self._clock.now()))
+                error = not_theirs(response.status, host, NOT_DISCORD, wait=retry_after(headers, self._clock.now()))
                 if error.retry_after is not None:
                     self._remember(_EVERYWHERE, error.retry_after)
                 return error

@@ -27,7 +27,7 @@ from bach_lib.connectors.signal.errors import refusal, too_much
 _MAX_ANSWER = 4 << 20
 _MAX_FRAME = 4 << 20
 """Bytes. A text has at most 64 KiB; quotes and thumbnails come with it."""
-_THEIRS = "a Signal server"
+_NOT_THEIRS = "no signal-cli-rest-api"
 _DOWNLOAD_SECONDS = 120.0
 _HEARTBEAT = 30.0
 """Seconds between two pings; a connection that died quietly is noticed with the second one."""
@@ -100,7 +100,7 @@ class Rest:
             answer = _decode(raw)
             failure = self._refused(response, raw, answer)
             if failure is None and method != "GET" and response.status == HTTPStatus.OK and not _is_receipt(answer):
-                failure = not_theirs(response.status, self.host, _THEIRS)
+                failure = not_theirs(response.status, self.host, _NOT_THEIRS)
             if failure is None:
                 return answer
         raise failure  # out here, so that its `__context__` does not carry what aiohttp quotes
@@ -176,7 +176,7 @@ class Rest:
             return CallError("server_error", said, Seen.NO_ANSWER)
         if 400 <= status < 500 and said:
             return refusal(said, wait)
-        return not_theirs(status, self.host, _THEIRS, wait=wait if status == 429 else None)
+        return not_theirs(status, self.host, _NOT_THEIRS, wait=wait if status == 429 else None)
 
 
 def _is_receipt(answer: object) -> bool:

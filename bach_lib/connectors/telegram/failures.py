@@ -17,6 +17,7 @@ _PREFIXES = {400: "bad request", 403: "forbidden"}
 """How the Bot API begins what it says about a request; what it says about the bot itself begins otherwise
 (https://github.com/tdlib/telegram-bot-api, `fail_query_with_error` and `get_closing_error`)."""
 
+_NO_BOT_API = "no Bot API"
 _LOGGED_OUT = "This bot was logged out here ({words}). Set the endpoint to the server that it was moved to."
 
 
@@ -47,7 +48,7 @@ def unreadable(
             if status >= 500:
                 return RequestError("server_error", f"{host}: {words}", Seen.NO_ANSWER)
     wait = retry_after(headers or {}, now) if status == 429 else None
-    return _ours(not_theirs(status, host, "a Bot API", wait=wait))
+    return _ours(not_theirs(status, host, _NO_BOT_API, wait=wait))
 
 
 def _refusal(code: int, words: str, parameters: Mapping[object, object], host: str) -> RequestError | None:
@@ -56,9 +57,9 @@ def _refusal(code: int, words: str, parameters: Mapping[object, object], host: s
         case {"retry_after": int() | float() as seconds}:
             return RequestError("rate_limited", words, Seen.TOLD_TO_WAIT, retry_after=at_most_a_day(seconds))
         case {"retry_after": _}:
-            return _ours(not_theirs(code, host, "a Bot API"))
+            return _ours(not_theirs(code, host, _NO_BOT_API))
         case {"migrate_to_chat_id": moved} if not isinstance(moved, int):
-            return _ours(not_theirs(code, host, "a Bot API"))
+            return _ours(not_theirs(code, host, _NO_BOT_API))
     if code == 429:
         return RequestError("rate_limited", words, Seen.TOLD_TO_WAIT)
     if code == 413:

@@ -143,7 +143,7 @@ async def test_a_dropped_connection(connector: TelegramConnector, server: Telegr
         (Fault.server_error(502), "Bad Gateway"),
         (Fault.server_error(504), "Gateway Timeout"),
         (Fault.proxy_page(), "HTTP status 502"),
-        (Fault.garbage(), "is not a Bot API"),
+        (Fault.garbage(), "is no Bot API"),
     ],
 )
 async def test_trouble_on_the_other_side(
