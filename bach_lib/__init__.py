@@ -1,5 +1,6 @@
 """BACH carries messages between a home and its people, and loses none."""
 
+from bach_lib.amending import Amendment
 from bach_lib.bach import Bach
 from bach_lib.chat import ChatMessage, ChatOptions, Reply, Role
 from bach_lib.checking import check_connection
@@ -9,6 +10,7 @@ from bach_lib.errors import BachError, InputError, StorageError
 from bach_lib.inbound.rules import Rule, Rules
 from bach_lib.incoming import Content, InboxStatus, IncomingMessage, Kind, Location, Media
 from bach_lib.models import (
+    Attempt,
     BreakerState,
     Button,
     Candidate,
@@ -32,10 +34,13 @@ from bach_lib.models import (
 from bach_lib.policy import BreakerPolicy, Policy, ProbePolicy, ReceivePolicy, RetryPolicy
 from bach_lib.questions import Answer, Place, Question, Wording
 from bach_lib.registry import Registry
+from bach_lib.retrying import Retried
 from bach_lib.unanswered import UnansweredError
 
 __all__ = [
+    "Amendment",
     "Answer",
+    "Attempt",
     "Bach",
     "BachError",
     "BreakerPolicy",
@@ -75,6 +80,7 @@ __all__ = [
     "Registry",
     "Reply",
     "Report",
+    "Retried",
     "RetryPolicy",
     "Role",
     "Rule",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from aiohttp import ClientSession
 
+from bach_lib.amending import Amender
 from bach_lib.asking import Asking
 from bach_lib.bus import Bus
 from bach_lib.clock import Clock
@@ -18,6 +19,7 @@ from bach_lib.inbound.router import Router
 from bach_lib.inbound.rules import Rules
 from bach_lib.interventions import Interventions
 from bach_lib.models import Category
+from bach_lib.outbound.by_hand import ByHand
 from bach_lib.outbound.history import History
 from bach_lib.outbound.queue import Queue
 from bach_lib.outbound.tools import Tools
@@ -26,6 +28,7 @@ from bach_lib.probes.prober import Prober, ProbeServices
 from bach_lib.probes.probers import Probers
 from bach_lib.reading import Reading
 from bach_lib.registry import Registry
+from bach_lib.retrying import Retrier
 from bach_lib.runtime import ConnectionRuntime, Runtimes, Services
 from bach_lib.secrets import Secrets
 from bach_lib.sending import Sender
@@ -61,7 +64,10 @@ class Parts:
     probers: Probers
     sender: Sender
     reading: Reading
+    by_hand: ByHand
     interventions: Interventions
+    retrier: Retrier
+    amender: Amender
     asking: Asking
     waiters: Waiters
     housekeeping: Housekeeping
@@ -104,7 +110,8 @@ async def assemble(base: Base, session: ClientSession) -> Parts:
         clock=base.clock,
         max_retries=base.policy.retry.max_retries,
     )
-    interventions = Interventions(queue, runtimes.dispatcher)
+    by_hand = ByHand(base.store, base.clock, instance)
+    interventions = Interventions(queue, by_hand, base.bus, runtimes.dispatcher)
     return Parts(
         registry=registry,
         queue=queue,
@@ -116,7 +123,10 @@ async def assemble(base: Base, session: ClientSession) -> Parts:
         probers=Probers(_probe_services(base, session, registry)),
         sender=sender,
         reading=Reading(inbox, registry, base.connectors, runtimes),
+        by_hand=by_hand,
         interventions=interventions,
+        retrier=Retrier(base.bus, base.clock, interventions, queue.get),
+        amender=_amender(base, registry, by_hand, interventions),
         asking=_asking(base, registry=registry, queue=queue, sender=sender, interventions=interventions),
         waiters=Waiters(base.bus, base.clock, queue.get),
         housekeeping=Housekeeping(history, inbox, base.clock, base.policy.keep_seconds),
@@ -133,6 +143,16 @@ def _probe_services(base: Base, session: ClientSession, registry: Registry) -> P
         policy=base.policy.probe,
         random=random.random,
         autostart=base.autostart,
+    )
+
+
+def _amender(base: Base, registry: Registry, by_hand: ByHand, interventions: Interventions) -> Amender:
+    return Amender(
+        registry=registry,
+        connectors=base.connectors,
+        by_hand=by_hand,
+        interventions=interventions,
+        clock=base.clock,
     )
 
 

@@ -19,6 +19,7 @@ from bach_lib.drafting import SendOptions
 from bach_lib.errors import NotOpenError
 from bach_lib.events import ConnectionChecked, Event
 from bach_lib.housekeeping import PURGED
+from bach_lib.intervening import Intervening
 from bach_lib.models import (
     BreakerState,
     Candidate,
@@ -44,7 +45,7 @@ from bach_lib.storage import Database, Store
 _MAX_QUERY = 100
 
 
-class Bach(Receiving):
+class Bach(Receiving, Intervening):
     """One database and everything that works on it. Use it as `async with Bach("bach.db") as bach`.
 
     `session` is shared and stays the caller's; `new_session` makes one where a connector needs its own. `secrets` adds
@@ -156,7 +157,10 @@ class Bach(Receiving):
         await self._runtime(connection).typing(recipient)
 
     async def wait(self, message_id: int, timeout: float | None = None) -> Message:
-        """The message when it has ended, or as it stands after `timeout` seconds. Raises `UnknownMessageError`."""
+        """The message when it has ended, or as it stands after `timeout` seconds.
+
+        Raises `UnknownMessageError`, also when it goes away meanwhile, with its connection.
+        """
         return await self._open_parts.waiters.wait(message_id, timeout)
 
     async def ask(self, question: Question) -> Answer:
@@ -184,19 +188,6 @@ class Bach(Receiving):
     async def queue_status(self) -> dict[str, QueueStatus]:
         """How the queue of each connection stands, by name."""
         return await self._open_parts.history.status(self.registry.list(category=Category.CONNECTOR))
-
-    async def cancel(self, message_id: int) -> Message:
-        """Take a waiting message out of the queue. Raises `UnknownMessageError` or `NotCancellableError`."""
-        return await self._open_parts.interventions.cancel(message_id)
-
-    async def retry(self, message_id: int) -> Message:
-        """Send an ended message again, with all its retries and without time to live. Raises an `InputError`."""
-        return await self._open_parts.interventions.retry(message_id)
-
-    async def retry_all(self, connection: str | None = None) -> int:
-        """Send all dead letters again, of one connection or of all; return how many."""
-        rows = [self.registry.get(connection)] if connection else self.registry.list(category=Category.CONNECTOR)
-        return await self._open_parts.interventions.retry_all(row.name for row in rows)
 
     async def purge(self, older_than: float, statuses: Iterable[Status] = PURGED) -> int:
         """Remove ended messages queued more than `older_than` seconds ago; how many. Raises `InvalidValueError`."""

@@ -1,21 +1,27 @@
-"""What people do to messages by hand: cancel one, send one or all that failed again.
+"""What people do to messages by hand: cancel, retry, discard, withdraw and move them.
 
 Each step runs to its end even if its caller goes away, so that disk and dispatcher never know different things.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
+from bach_lib.bus import Bus
+from bach_lib.events import MessageCancelled
 from bach_lib.models import Message
+from bach_lib.outbound.by_hand import ByHand
 from bach_lib.outbound.dispatcher import Dispatcher
 from bach_lib.outbound.queue import Queue
+from bach_lib.outbound.records import Draft
 
 
 class Interventions:
     """`dispatcher(connection)` returns the one at work, if there is one."""
 
-    def __init__(self, queue: Queue, dispatcher: Callable[[str], Dispatcher | None]) -> None:
+    def __init__(self, queue: Queue, by_hand: ByHand, bus: Bus, dispatcher: Callable[[str], Dispatcher | None]) -> None:
         self._queue = queue
+        self._by_hand = by_hand
+        self._bus = bus
         self._dispatcher = dispatcher
 
     async def cancel(self, message_id: int) -> Message:
@@ -26,9 +32,31 @@ class Interventions:
         """Let an ended message wait again. Raises an `InputError`."""
         return await asyncio.shield(self._retry(message_id))
 
-    async def retry_all(self, connections: Iterable[str]) -> int:
-        """Let all dead letters of these connections wait again; return how many."""
-        return sum([await asyncio.shield(self._retry_all(connection)) for connection in connections])
+    async def retry_all(self, connections: Iterable[str], recipient: str | None = None) -> set[int]:
+        """Let all dead letters of these connections, or of one recipient there, wait again; return their ids."""
+        return set().union(*[await asyncio.shield(self._retry_all(name, recipient)) for name in connections])
+
+    async def amend(self, message_id: int, draft: Draft) -> Message:
+        """Let an ended message wait again as the draft says. Raises an `InputError`."""
+        return await asyncio.shield(self._amend(message_id, draft))
+
+    async def discard(self, message_ids: Iterable[int]) -> int:
+        """Cancel dead and uncertain messages; return how many. Raises an `InputError`; nothing is written then."""
+        ids = sorted(set(message_ids))
+        await self._by_hand.check_discardable(ids)
+        return await asyncio.shield(self._discard(ids))
+
+    async def discard_all(self, connections: Iterable[str], recipient: str | None = None) -> int:
+        """Cancel all dead letters of these connections, or of one recipient there; return how many."""
+        return sum([await asyncio.shield(self._discard_all(name, recipient)) for name in connections])
+
+    async def withdraw(self, connection: str, recipient: str) -> int:
+        """Cancel all that waits for a recipient; return how many."""
+        return await asyncio.shield(self._withdraw(connection, recipient))
+
+    async def move(self, connection: str, old: str, new: str) -> int:
+        """Let all that waits for a recipient, and its dead letters, have another address; return how many."""
+        return await asyncio.shield(self._move(connection, old, new))
 
     async def _cancel(self, message_id: int) -> Message:
         message = await self._queue.cancel(message_id)
@@ -38,13 +66,45 @@ class Interventions:
 
     async def _retry(self, message_id: int) -> Message:
         message = await self._queue.retry(message_id)
-        if dispatcher := self._dispatcher(message.connection):
-            dispatcher.waits_again(message)
+        self._waits_again(message)
         return message
 
-    async def _retry_all(self, connection: str) -> int:
-        revived = await self._queue.retry_all(connection)
+    async def _retry_all(self, connection: str, recipient: str | None) -> set[int]:
+        revived = set[int]()
+        async for message in self._by_hand.revive(await self._by_hand.dead(connection, recipient)):
+            revived.add(message.id)
+            self._waits_again(message)
+        return revived
+
+    async def _amend(self, message_id: int, draft: Draft) -> Message:
+        message = await self._by_hand.amend(message_id, draft)
+        self._waits_again(message)
+        return message
+
+    async def _discard(self, message_ids: Sequence[int]) -> int:
+        discarded = 0
+        async for message in self._by_hand.discard(message_ids):
+            discarded += 1
+            self._bus.publish(MessageCancelled(connection=message.connection, message=message))
+        return discarded
+
+    async def _discard_all(self, connection: str, recipient: str | None) -> int:
+        return await self._discard(await self._by_hand.dead(connection, recipient))
+
+    async def _withdraw(self, connection: str, recipient: str) -> int:
+        withdrawn = 0
+        async for message in self._by_hand.withdraw(connection, recipient):
+            withdrawn += 1
+            if dispatcher := self._dispatcher(connection):
+                dispatcher.forget(message)
+        return withdrawn
+
+    async def _move(self, connection: str, old: str, new: str) -> int:
+        moved = await self._by_hand.move(connection, old, new)
         if dispatcher := self._dispatcher(connection):
-            for message in revived:
-                dispatcher.waits_again(message)
-        return len(revived)
+            dispatcher.moved(old, new)
+        return moved
+
+    def _waits_again(self, message: Message) -> None:
+        if dispatcher := self._dispatcher(message.connection):
+            dispatcher.waits_again(message)

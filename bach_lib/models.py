@@ -191,6 +191,21 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One try to hand a message to the platform, as its history keeps it.
+
+    `outcome`: sent, retry, wait, dead or uncertain. `seconds`: how long it took, where that is known.
+    """
+
+    number: int
+    recipient: str
+    outcome: str
+    started_at: float | None = None
+    seconds: float | None = None
+    error: Fault | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
     """What `send` returns: the message is on disk under this id.
 

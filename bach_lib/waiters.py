@@ -6,7 +6,8 @@ from functools import partial
 
 from bach_lib.bus import Bus
 from bach_lib.clock import Clock
-from bach_lib.events import MessageFinished
+from bach_lib.errors import UnknownMessageError
+from bach_lib.events import ConnectionRemoved, MessageFinished
 from bach_lib.models import Message
 
 
@@ -17,11 +18,18 @@ class Waiters:
         self._clock = clock
         self._get = get
         self._futures: dict[int, set[asyncio.Future[Message]]] = {}
+        self._connections: dict[int, str] = {}  # of the messages that are waited for
         self._is_closed = False
-        self._unsubscribe = bus.subscribe(MessageFinished, self._finished)
+        self._unsubscribe = (
+            bus.subscribe(MessageFinished, self._finished),
+            bus.subscribe(ConnectionRemoved, self._removed),
+        )
 
     async def wait(self, message_id: int, seconds: float | None) -> Message:
-        """The message when it has ended, or as it stands after some seconds. Raises `UnknownMessageError`."""
+        """The message when it has ended, or as it stands after some seconds.
+
+        Raises `UnknownMessageError`, also when its connection is removed meanwhile and it goes with it.
+        """
         future: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
         self._futures.setdefault(message_id, set()).add(future)  # before reading, so that no end is missed
         cancel_timer = None if seconds is None else self._clock.call_later(seconds, partial(_give_up, future))
@@ -29,6 +37,7 @@ class Waiters:
             message = await self._get(message_id)
             if message.status.is_final:
                 return message
+            self._connections[message_id] = message.connection
             await asyncio.wait([future])
             if not future.cancelled():
                 return future.result()
@@ -41,7 +50,8 @@ class Waiters:
     def close(self) -> None:
         """Let everyone go with the message as they last saw it; the disk is about to be closed."""
         self._is_closed = True
-        self._unsubscribe()
+        for unsubscribe in self._unsubscribe:
+            unsubscribe()
         for futures in self._futures.values():
             for future in futures:
                 future.cancel()
@@ -51,11 +61,19 @@ class Waiters:
             if not future.done():
                 future.set_result(event.message)
 
+    def _removed(self, event: ConnectionRemoved) -> None:
+        for message_id, connection in self._connections.items():
+            if connection == event.connection:
+                for future in self._futures[message_id]:
+                    if not future.done():
+                        future.set_exception(UnknownMessageError(id=message_id))
+
     def _forget(self, message_id: int, future: asyncio.Future[Message]) -> None:
         futures = self._futures[message_id]
         futures.discard(future)
         if not futures:
             del self._futures[message_id]
+            self._connections.pop(message_id, None)
 
 
 def _give_up(future: asyncio.Future[Message]) -> None:

@@ -12,7 +12,8 @@ correct, `failures` everything else.
     │   ├── InvalidRecipientError, CannotReceiveError, PushRefusedError
     │   ├── EmptyTextError, TextTooLongError, UnknownFormatError, InvalidTimeToLiveError
     │   ├── InvalidButtonsError, CannotDoError, NotSentError
-    │   ├── UnknownMessageError, NotRetryableError, NotCancellableError, IdempotencyKeyReusedError
+    │   ├── UnknownMessageError, NotRetryableError, NotCancellableError, NotAmendableError
+    │   ├── NotDiscardableError, IdempotencyKeyReusedError
     │   ├── NoFileError, FileTooLargeError, InvalidRuleError, UnknownRuleError
     │   └── InvalidSecretReferenceError, MissingSecretError, SecretNotFoundError, SecretNotWritableError
     ├── SecretNotSavedError: a secret that changed with use could not be written
@@ -60,7 +61,9 @@ from bach_lib.errors.inputs import (
     InvalidValueError,
     MissingSecretError,
     NoFileError,
+    NotAmendableError,
     NotCancellableError,
+    NotDiscardableError,
     NotRetryableError,
     NotSentError,
     PushRefusedError,
@@ -95,7 +98,9 @@ __all__ = [
     "MissingLibraryError",
     "MissingSecretError",
     "NoFileError",
+    "NotAmendableError",
     "NotCancellableError",
+    "NotDiscardableError",
     "NotFetchedError",
     "NotOpenError",
     "NotRetryableError",

@@ -131,6 +131,23 @@ class NotCancellableError(InputError):
     template = "Message {id} is {status} and cannot be cancelled any more."
 
 
+class NotAmendableError(InputError):
+    """Only a message that ended without being sent can become another one."""
+
+    code = "not_amendable"
+    template = (
+        "Message {id} is {status} and cannot be amended. Dead, uncertain, expired and cancelled messages can;"
+        " cancel one that waits first."
+    )
+
+
+class NotDiscardableError(InputError):
+    """Only what waits for a person can be discarded."""
+
+    code = "not_discardable"
+    template = "Message {id} is {status} and cannot be discarded. Only dead and uncertain messages can."
+
+
 class IdempotencyKeyReusedError(InputError):
     """The same key with another message: one of the two would be lost."""
 

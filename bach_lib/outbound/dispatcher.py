@@ -127,6 +127,11 @@ class Dispatcher:
         self._publish(MessageCancelled(connection=self._name, message=message))
         self._pump()
 
+    def moved(self, old: str, new: str) -> None:
+        """The waiting messages of a recipient got another address on disk."""
+        self._lanes.move(old, new)
+        self._pump()
+
     def _lease(self, recipient: str) -> Permit | None:
         """A permit if a message to this recipient could go this very moment; its lane and a worker are reserved."""
         connector = self._connector
@@ -280,8 +285,6 @@ class Dispatcher:
             except StorageError as error:
                 _LOGGER.error("The queue of %s stands still: %s", self._name, error)  # noqa: TRY400 - the sentence says all
             await self._clock.sleep(_STORE_RETRY)
-
-    # -- the rest -----------------------------------------------------------------------------------------------------
 
     def _entry(self, message: Message, next_retry_at: float | None = None) -> Entry:
         """The message as the lanes know it; times on the wall clock become times on the clock that never jumps."""

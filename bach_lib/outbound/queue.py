@@ -1,4 +1,4 @@
-"""The durable queue: every change of a message is one transaction here, and nowhere else.
+"""The durable queue: every change of a message is one transaction here, or, by people, in `by_hand`; nowhere else.
 
 The queue knows what is on disk and which changes are allowed. Who goes when is the dispatcher's business.
 """
@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from bach_lib.clock import Clock
 from bach_lib.errors import IdempotencyKeyReusedError, NotCancellableError, NotRetryableError, UnknownMessageError
 from bach_lib.models import Fault, Message, Status
+from bach_lib.outbound.attempts import record_attempt
 from bach_lib.outbound.records import Draft, Request, draft_values, message_from_draft, message_from_row
 from bach_lib.outbound.retry import Settlement, after_crash
 from bach_lib.storage import Store, Transaction, Value
@@ -168,10 +169,13 @@ class Queue:
         if settlement.status is Status.SENT and row["files"] is not None:
             tx.run("delete_files", message_id=settlement.id)
         if settlement.moved_to is not None:
-            tx.run("move_recipient", connection=row["connection"], old=row["recipient"], new=settlement.moved_to)
+            for query in ("move_recipient", "move_dead_letters"):
+                tx.run(query, connection=row["connection"], old=row["recipient"], new=settlement.moved_to)
         if settlement.delivered is not None:
             tx.run("count_success" if settlement.delivered else "count_error", name=row["connection"], now=now)
-        return message_from_row(row, self._instance)
+        message = message_from_row(row, self._instance)
+        record_attempt(tx, settlement, message)
+        return message
 
     def _end(self, tx: Transaction, message_id: int, status: Status, fault: Fault | None) -> Message:
         return self._one(

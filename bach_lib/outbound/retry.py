@@ -17,7 +17,8 @@ class Settlement:
     """What is written to disk about a message after an attempt.
 
     `next_retry_at` in seconds since 1970. `delivered`: counts as a success or a failure of the connection, or (None) as
-    neither.
+    neither. `outcome`: what the attempt came to (sent, retry, wait, dead, uncertain), which leaves a row in the history
+    of the message; None: there was no attempt. `seconds`: how long it took.
     """
 
     id: int
@@ -29,6 +30,8 @@ class Settlement:
     moved_to: str | None = None
     error: Fault | None = None
     delivered: bool | None = None
+    outcome: str | None = None
+    seconds: float | None = None
 
 
 def decide(
@@ -72,8 +75,8 @@ def after_crash(message: Message, *, idempotent: bool) -> Settlement:
     """Settle a message that was in flight when the process ended: uncertain, which follows its policy at once."""
     fault = Fault(code="interrupted", text="BACH stopped while this message was being sent; it may have arrived.")
     if message.delivery is Delivery.AT_MOST_ONCE and not idempotent:
-        return _end(message, Status.UNCERTAIN, fault)
-    return _keep(message, fault)
+        return replace(_end(message, Status.UNCERTAIN, fault), outcome="uncertain")
+    return replace(_keep(message, fault), outcome="uncertain")
 
 
 def _end(message: Message, status: Status, fault: Fault) -> Settlement:

@@ -96,6 +96,71 @@ SET status = 'pending', retry_count = 0, next_retry_at = NULL, expires_at = NULL
 WHERE id = :id
 RETURNING *;
 
+-- add_attempt: in the transaction that settles the message
+INSERT INTO attempts (message_id, number, recipient, outcome, started_at, seconds, error_code, error_text)
+SELECT :message_id, coalesce(max(number), 0) + 1, :recipient, :outcome, :started_at, :seconds, :error_code, :error_text
+FROM attempts WHERE message_id = :message_id
+RETURNING number;
+
+-- trim_attempts: the oldest of a message that has been tried very often
+DELETE FROM attempts WHERE message_id = :message_id AND number <= :number;
+
+-- attempts_of: the history of a message
+SELECT * FROM attempts WHERE message_id = :message_id ORDER BY number;
+
+-- amend_message: an ended message waits again, as a person corrected it
+UPDATE messages
+SET connection = :connection, recipient = :recipient, text = :text, title = :title, format = :format,
+    reply_to = :reply_to, buttons = :buttons, expires_at = :expires_at,
+    status = 'pending', retry_count = 0, next_retry_at = NULL, finished_at = NULL
+WHERE id = :id
+RETURNING *;
+
+-- discard: a person does not want them any more; why they were not delivered stays
+UPDATE messages SET status = 'cancelled', next_retry_at = NULL, finished_at = :now
+WHERE id IN (SELECT value FROM json_each(:ids)) AND status IN ('dead', 'uncertain')
+RETURNING *;
+
+-- dead_of: dead letters of one connection, or of one recipient there; oldest first
+SELECT id FROM messages
+WHERE connection = :connection AND status = 'dead' AND status IN ('dead', 'uncertain')
+    AND (:recipient IS NULL OR recipient = :recipient)
+ORDER BY id;
+
+-- revive_dead: as revive_message, for many
+UPDATE messages
+SET status = 'pending', retry_count = 0, next_retry_at = NULL, expires_at = NULL, finished_at = NULL
+WHERE id IN (SELECT value FROM json_each(:ids)) AND status = 'dead'
+RETURNING *;
+
+-- withdraw: what waits for a recipient that is no more
+UPDATE messages
+SET status = 'cancelled', next_retry_at = NULL, finished_at = :now, error_code = :error_code, error_text = :error_text
+WHERE id IN (
+    SELECT id FROM messages
+    WHERE connection = :connection AND recipient = :recipient AND status IN ('pending', 'failed')
+        AND status IN ('pending', 'sending', 'failed')
+    LIMIT :limit
+)
+RETURNING *;
+
+-- move_waiting: to another address, by hand
+UPDATE messages SET recipient = :new
+WHERE id IN (
+    SELECT id FROM messages
+    WHERE connection = :connection AND recipient = :old AND status IN ('pending', 'failed')
+        AND status IN ('pending', 'sending', 'failed')
+    LIMIT :limit
+);
+
+-- move_stopped: dead letters follow
+UPDATE messages SET recipient = :new
+WHERE id IN (
+    SELECT id FROM messages
+    WHERE connection = :connection AND recipient = :old AND status IN ('dead', 'uncertain')
+    LIMIT :limit
+);
+
 -- interrupted_messages: what was in flight when the process ended
 SELECT * FROM messages
 WHERE connection = :connection AND status = 'sending' AND status IN ('pending', 'sending', 'failed')
@@ -115,6 +180,10 @@ ORDER BY id;
 UPDATE messages SET recipient = :new
 WHERE connection = :connection AND recipient = :old AND status IN ('pending', 'failed')
     AND status IN ('pending', 'sending', 'failed');
+
+-- move_dead_letters: and so do those that nobody has sent again
+UPDATE messages SET recipient = :new
+WHERE connection = :connection AND recipient = :old AND status IN ('dead', 'uncertain');
 
 -- count_unfinished: from the partial index alone
 SELECT connection, status, count(*) AS number FROM messages

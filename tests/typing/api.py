@@ -8,6 +8,7 @@ from typing import assert_type
 from aiohttp import ClientSession
 
 from bach_lib import (
+    Attempt,
     Bach,
     BreakerState,
     Candidate,
@@ -23,6 +24,7 @@ from bach_lib import (
     Policy,
     QueueStatus,
     Receipt,
+    Retried,
     RetryPolicy,
     Status,
     check_connection,
@@ -72,7 +74,13 @@ async def act(bach: Bach) -> None:
     """What can be done, too."""
     assert_type(await bach.cancel(1), Message)
     assert_type(await bach.retry(1), Message)
-    assert_type(await bach.retry_all(), int)
+    assert_type(await bach.retry(1, wait=10), Message)
+    assert_type(await bach.retry_all("home", recipient="ada"), int)
+    assert_type(await bach.retry_and_follow("home", wait=10), Retried)
+    assert_type(await bach.amend(1, recipient="ada", text="text"), Message)
+    assert_type(await bach.discard_messages([1, 2]), int)
+    assert_type(await bach.discard_all("home"), int)
+    assert_type(await bach.history(1), tuple[Message, list[Attempt]])
     assert_type(await bach.purge(3600, statuses={Status.SENT}), int)
     assert_type(await bach.check("home"), Identity | Fault)
     with bach.pairing("home") as pairing:

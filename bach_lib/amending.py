@@ -1,0 +1,110 @@
+"""Amending: an ended message gets another recipient, text or connection, and waits again.
+
+It is checked as a new one would be, and stays the same message: its id, its files and its history.
+"""
+
+import asyncio
+from dataclasses import replace
+from typing import TypedDict
+
+from bach_lib.clock import Clock
+from bach_lib.connectors import Connectors
+from bach_lib.drafting import SendOptions, make_draft
+from bach_lib.errors import InvalidValueError
+from bach_lib.interventions import Interventions
+from bach_lib.models import Format, Message, Operation
+from bach_lib.outbound.by_hand import ByHand
+from bach_lib.outbound.records import Draft
+from bach_lib.registry import Registry
+
+
+class Amendment(TypedDict, total=False):
+    """What may become different about a message; the rest stays as it is. `time_to_live` in seconds, from now."""
+
+    connection: str
+    recipient: str
+    text: str
+    title: str | None
+    format: Format | str
+    time_to_live: float | None
+
+
+class Amender:
+    """Amends messages, and moves those of a recipient."""
+
+    def __init__(
+        self,
+        *,
+        registry: Registry,
+        connectors: Connectors,
+        by_hand: ByHand,
+        interventions: Interventions,
+        clock: Clock,
+    ) -> None:
+        self._registry = registry
+        self._connectors = connectors
+        self._by_hand = by_hand
+        self._interventions = interventions
+        self._clock = clock
+
+    async def amend(self, message_id: int, amendment: Amendment) -> Message:
+        """Check completely, then write. Raises an `InputError` or `StorageError`; nothing is written then."""
+        if unknown := amendment.keys() - Amendment.__annotations__.keys():
+            raise TypeError(f"amend() got an unexpected keyword argument {min(unknown)!r}")
+        message = await self._by_hand.amendable(message_id)
+        draft = await self._draft(message, amendment)
+        return await asyncio.shield(self._write(message_id, draft))
+
+    async def move(self, connection: str, old: str, new: str) -> int:
+        """Let what waits for one address, and its dead letters, have another one; how many. Raises an `InputError`."""
+        connector = await self._connectors.load(self._registry.get(connection).type)
+        old, new = connector.normalize_recipient(old), connector.normalize_recipient(new)
+        return 0 if old == new else await self._interventions.move(connection, old, new)
+
+    async def withdraw(self, connection: str, recipient: str) -> int:
+        """Cancel what waits for a recipient; how many. Raises an `InputError`."""
+        connector = await self._connectors.load(self._registry.get(connection).type)
+        return await self._interventions.withdraw(connection, connector.normalize_recipient(recipient))
+
+    async def _draft(self, message: Message, amendment: Amendment) -> Draft:
+        row = self._registry.get(amendment.get("connection", message.connection))
+        connector = await self._connectors.load(row.type)
+        recipient = connector.normalize_recipient(amendment.get("recipient", message.recipient))
+        is_elsewhere = (row.name, recipient) != (message.connection, message.recipient)
+        text = amendment.get("text", message.text)
+        if message.operation is not Operation.SEND:
+            _check_change(message, amendment, is_elsewhere=is_elsewhere)
+        options = SendOptions(
+            title=amendment.get("title", message.title),
+            format=amendment.get("format", message.format),
+            silent=message.silent,
+            reply_to=None if is_elsewhere else message.reply_to,  # what it answers is not there
+            priority=message.priority,
+            tag=message.tag,
+            time_to_live=amendment.get("time_to_live"),
+            delivery=message.delivery,
+            context=message.context,
+            buttons=message.buttons,
+            files=message.files,
+        )
+        said = "-" if message.operation is Operation.DELETE else text  # which needs no words
+        draft = make_draft(
+            row, connector, recipient, said, options, now=self._clock.now(), max_retries=message.max_retries
+        )
+        return draft if message.operation is not Operation.DELETE else replace(draft, text=message.text)
+
+    async def _write(self, message_id: int, draft: Draft) -> Message:
+        self._registry.get(draft.connection)  # it may have been removed meanwhile, and would take nothing with it
+        return await self._interventions.amend(message_id, draft)
+
+
+def _check_change(message: Message, amendment: Amendment, *, is_elsewhere: bool) -> None:
+    """A change belongs to a message that is on the platform. Raises `InvalidValueError`."""
+    if is_elsewhere:
+        raise InvalidValueError(
+            field="a new recipient",
+            value=amendment.get("recipient", message.recipient)[:50],
+            expected=f"the one that message {message.id} has, which changes a message there",
+        )
+    if message.operation is Operation.DELETE and "text" in amendment:
+        raise InvalidValueError(field="text", value=amendment["text"][:50], expected="none to take a message away")

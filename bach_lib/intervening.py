@@ -1,0 +1,83 @@
+"""What an application can do with messages by hand: the part of `Bach` for whoever looks at what was not delivered."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from typing import Unpack
+
+from bach_lib.amending import Amendment
+from bach_lib.assembly import Parts
+from bach_lib.models import Attempt, Category, Message
+from bach_lib.retrying import Retried
+
+
+class Intervening(ABC):
+    """The calls; `Bach` knows the parts."""
+
+    @property
+    @abstractmethod
+    def _open_parts(self) -> Parts:
+        """What there is while BACH is open. Raises `NotOpenError`."""
+
+    async def history(self, message_id: int) -> tuple[Message, list[Attempt]]:
+        """One message with its attempts, oldest first (the newest hundred). Raises `UnknownMessageError`."""
+        return await self._open_parts.by_hand.history(message_id)
+
+    async def cancel(self, message_id: int) -> Message:
+        """Take a waiting message out of the queue. Raises `UnknownMessageError` or `NotCancellableError`."""
+        return await self._open_parts.interventions.cancel(message_id)
+
+    async def amend(self, message_id: int, wait: float = 0.0, **amendment: Unpack[Amendment]) -> Message:
+        """Give an ended message another `recipient`, `text` or `connection`, and send it again under its old id.
+
+        Also `title`, `format` and `time_to_live`; what is not named stays as it was, but for a time to live. It is
+        checked as `send` checks, gets all its retries, and keeps its files. `wait`: so many seconds for what becomes of
+        it, as `retry` does. Raises an `InputError` or `StorageError`; nothing is written then.
+        """
+        parts = self._open_parts
+        return await parts.retrier.one(message_id, lambda: parts.amender.amend(message_id, amendment), wait)
+
+    async def retry(self, message_id: int, wait: float = 0.0) -> Message:
+        """Send an ended message again, with all its retries and without time to live. Raises an `InputError`.
+
+        `wait`: return it when it has been tried (it is sent, dead, or says until when it waits), or after so many
+        seconds as it stands then.
+        """
+        parts = self._open_parts
+        return await parts.retrier.one(message_id, lambda: parts.interventions.retry(message_id), wait)
+
+    async def retry_all(self, connection: str | None = None, *, recipient: str | None = None) -> int:
+        """Send all dead letters again, of one connection (or one recipient there) or of all; return how many."""
+        return (await self.retry_and_follow(connection, recipient=recipient)).retried
+
+    async def retry_and_follow(
+        self, connection: str | None = None, *, recipient: str | None = None, wait: float = 0.0
+    ) -> Retried:
+        """The same; returns what has become of them when all were tried, or after so many seconds."""
+        return await self._open_parts.retrier.all(self._connectors(connection), recipient, wait)
+
+    async def discard_messages(self, message_ids: Iterable[int]) -> int:
+        """Give dead and uncertain messages up: they end as cancelled, with their reason; return how many.
+
+        Raises `UnknownMessageError` or `NotDiscardableError` if one of them is something else; nothing is written then.
+        """
+        return await self._open_parts.interventions.discard(message_ids)
+
+    async def discard_all(self, connection: str | None = None, *, recipient: str | None = None) -> int:
+        """Give all dead letters up, of one connection (or one recipient there) or of all; return how many."""
+        return await self._open_parts.interventions.discard_all(self._connectors(connection), recipient)
+
+    async def move(self, connection: str, old: str, new: str) -> int:
+        """Let all that waits for a recipient, and its dead letters, have another address; return how many.
+
+        Dead letters stay dead: `retry_all` sends them. Raises an `InputError`.
+        """
+        return await self._open_parts.amender.move(connection, old, new)
+
+    async def withdraw(self, connection: str, recipient: str) -> int:
+        """Cancel all that waits for a recipient who is to get nothing more; return how many. Raises an `InputError`."""
+        return await self._open_parts.amender.withdraw(connection, recipient)
+
+    def _connectors(self, connection: str | None) -> list[str]:
+        registry = self._open_parts.registry
+        rows = [registry.get(connection)] if connection else registry.list(category=Category.CONNECTOR)
+        return [row.name for row in rows]

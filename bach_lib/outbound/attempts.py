@@ -1,0 +1,54 @@
+"""The history of a message: a row for every attempt, written in the transaction that settles it.
+
+So it costs no `fsync` of its own, and what it says is never ahead of the message nor behind it.
+"""
+
+from bach_lib.models import Attempt, Fault, Message
+from bach_lib.outbound.retry import Settlement
+from bach_lib.storage import Transaction
+from bach_lib.storage.sqlite import Row
+from bach_lib.storage.values import integer, real, text
+
+MAX_ATTEMPTS = 100
+"""Rows a message; of one that is tried for longer the newest are kept."""
+_MAX_WORDS = 500
+"""Characters of the platform's words in one row; the message itself has all of the last ones."""
+
+
+def record_attempt(tx: Transaction, settlement: Settlement, message: Message) -> None:
+    """Write down what an attempt came to, unless the settlement is of none. `message`: as it is now.
+
+    What a fault says holds no secrets any more.
+    """
+    if settlement.outcome is None:
+        return
+    fault = settlement.error
+    row = tx.row(
+        "add_attempt",
+        message_id=message.id,
+        recipient=message.recipient,
+        outcome=settlement.outcome,
+        started_at=message.attempted_at,
+        seconds=settlement.seconds,
+        error_code=fault.code if fault else None,
+        error_text=fault.text[:_MAX_WORDS] if fault else None,
+    )
+    if row and (number := integer(row["number"])) > MAX_ATTEMPTS:
+        tx.run("trim_attempts", message_id=message.id, number=number - MAX_ATTEMPTS)
+
+
+def attempts_of(tx: Transaction, message_id: int) -> list[Attempt]:
+    """What is known of a message's attempts, oldest first."""
+    return [_attempt(row) for row in tx.rows("attempts_of", message_id=message_id)]
+
+
+def _attempt(row: Row) -> Attempt:
+    error_code = text(row["error_code"])
+    return Attempt(
+        number=integer(row["number"]),
+        recipient=str(row["recipient"]),
+        outcome=str(row["outcome"]),
+        started_at=real(row["started_at"]),
+        seconds=real(row["seconds"]),
+        error=Fault(code=error_code, text=text(row["error_text"]) or "") if error_code else None,
+    )

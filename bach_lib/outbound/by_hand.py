@@ -1,0 +1,152 @@
+"""What people change of messages on disk: they amend, discard, withdraw and move them.
+
+Beside `queue`, the only place where messages change. What concerns many goes in portions, so that nobody who wants to
+send has to wait for it.
+"""
+
+import json
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+from functools import partial
+
+from bach_lib.clock import Clock
+from bach_lib.errors import NotAmendableError, NotDiscardableError, UnknownMessageError
+from bach_lib.models import Attempt, Fault, Message, Status
+from bach_lib.outbound.attempts import attempts_of
+from bach_lib.outbound.records import Draft, draft_values, message_from_row
+from bach_lib.storage import Store, Transaction, Value
+from bach_lib.storage.values import integer
+
+RECIPIENT_REMOVED = "recipient_removed"
+"""The code of messages that were withdrawn because a person removed their recipient."""
+
+_PORTION = 500
+"""Messages a transaction."""
+_WITHDRAWN = Fault(code=RECIPIENT_REMOVED, text="Its recipient was removed before it could be sent.")
+_ENDED = frozenset({Status.DEAD, Status.UNCERTAIN, Status.EXPIRED, Status.CANCELLED})
+_STOPPED = frozenset({Status.DEAD, Status.UNCERTAIN})
+
+
+class ByHand:
+    """The messages of one database, for whoever changes them by hand."""
+
+    def __init__(self, store: Store, clock: Clock, instance: str) -> None:
+        self._store = store
+        self._clock = clock
+        self._instance = instance
+
+    async def history(self, message_id: int) -> tuple[Message, list[Attempt]]:
+        """A message as it stands and its attempts, oldest first. Raises `UnknownMessageError`."""
+
+        def work(tx: Transaction) -> tuple[Message, list[Attempt]]:
+            return self._get(tx, message_id), attempts_of(tx, message_id)
+
+        return await self._store.submit(work, writes=False)
+
+    async def amendable(self, message_id: int) -> Message:
+        """An ended message, with what is in its files. Raises `UnknownMessageError` or `NotAmendableError`."""
+
+        def work(tx: Transaction) -> Message:
+            message = self._amendable(tx, message_id)
+            contents = [row["content"] for row in tx.rows("files_of", message_id=message_id)] if message.files else []
+            files = zip(message.files, contents, strict=True)
+            filled = (replace(file, content=one) for file, one in files if isinstance(one, bytes))
+            return replace(message, files=tuple(filled))
+
+        return await self._store.submit(work, writes=False)
+
+    async def amend(self, message_id: int, draft: Draft) -> Message:
+        """Let an ended message wait again as the draft says, with all its retries; its files stay as they are.
+
+        Raises `UnknownMessageError` or `NotAmendableError`.
+        """
+        new = draft_values(draft)
+
+        def work(tx: Transaction) -> Message:
+            self._amendable(tx, message_id)
+            fields = ("connection", "recipient", "text", "title", "format", "reply_to", "buttons", "expires_at")
+            row = tx.row("amend_message", id=message_id, **{field: new[field] for field in fields})
+            if row is None:
+                raise UnknownMessageError(id=message_id)
+            return message_from_row(row, self._instance)
+
+        return await self._store.submit(work)
+
+    async def check_discardable(self, message_ids: Sequence[int]) -> None:
+        """Raise `UnknownMessageError` or `NotDiscardableError` if one of these is no dead or uncertain message."""
+
+        def work(tx: Transaction) -> None:
+            for message_id in message_ids:
+                status = self._get(tx, message_id).status
+                if status not in _STOPPED:
+                    raise NotDiscardableError(id=message_id, status=status)
+
+        await self._store.submit(work, writes=False)
+
+    async def discard(self, message_ids: Sequence[int]) -> AsyncIterator[Message]:
+        """Cancel those of these messages that are dead or uncertain; they keep the reason."""
+        for start in range(0, len(message_ids), _PORTION):
+            ids = json.dumps(list(message_ids[start : start + _PORTION]))
+            discard = partial(self._all, query="discard", ids=ids, now=self._clock.now())
+            for message in await self._store.submit(discard):
+                yield message
+
+    async def dead(self, connection: str, recipient: str | None) -> list[int]:
+        """The ids of all dead letters of a connection, or of one recipient there; oldest first."""
+
+        def work(tx: Transaction) -> list[int]:
+            return [integer(row["id"]) for row in tx.rows("dead_of", connection=connection, recipient=recipient)]
+
+        return await self._store.submit(work, writes=False)
+
+    async def revive(self, message_ids: Sequence[int]) -> AsyncIterator[Message]:
+        """Let those of these messages that are dead wait again, with all their retries and without time to live."""
+        for start in range(0, len(message_ids), _PORTION):
+            ids = json.dumps(list(message_ids[start : start + _PORTION]))
+            for message in await self._store.submit(partial(self._all, query="revive_dead", ids=ids)):
+                yield message
+
+    async def withdraw(self, connection: str, recipient: str) -> AsyncIterator[Message]:
+        """Cancel all that waits for a recipient."""
+        while messages := await self._store.submit(lambda tx: self._withdraw(tx, connection, recipient)):
+            for message in messages:
+                yield message
+
+    async def move(self, connection: str, old: str, new: str) -> int:
+        """Let all that waits for a recipient, and its dead letters, have another one; how many there were."""
+        place: dict[str, Value] = {"connection": connection, "old": old, "new": new}
+        moved = 0
+        for query in ("move_waiting", "move_stopped"):
+            changed = _PORTION
+            while changed == _PORTION:
+                changed = await self._store.submit(partial(_run, query=query, values=place | {"limit": _PORTION}))
+                moved += changed
+        return moved
+
+    def _withdraw(self, tx: Transaction, connection: str, recipient: str) -> list[Message]:
+        fault = {"error_code": _WITHDRAWN.code, "error_text": _WITHDRAWN.text}
+        place = {"connection": connection, "recipient": recipient}
+        return self._all(tx, "withdraw", **place, **fault, now=self._clock.now(), limit=_PORTION)
+
+    def _amendable(self, tx: Transaction, message_id: int) -> Message:
+        message = self._get(tx, message_id)
+        if message.status not in _ENDED:
+            raise NotAmendableError(id=message_id, status=message.status)
+        return message
+
+    def _get(self, tx: Transaction, message_id: int) -> Message:
+        try:
+            row = tx.row("get_message", id=message_id)
+        except OverflowError:  # an id from outside that is larger than any that can be
+            row = None
+        if row is None:
+            raise UnknownMessageError(id=message_id)
+        return message_from_row(row, self._instance)
+
+    def _all(self, tx: Transaction, query: str, **values: Value) -> list[Message]:
+        rows = sorted(tx.rows(query, **values), key=lambda row: integer(row["id"]))
+        return [message_from_row(row, self._instance) for row in rows]
+
+
+def _run(tx: Transaction, query: str, values: dict[str, Value]) -> int:
+    return tx.run(query, **values)

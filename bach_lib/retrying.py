@@ -1,0 +1,134 @@
+"""Sending again, and telling what became of it: that it began says little to somebody who waits for the end."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from bach_lib.bus import Bus
+from bach_lib.clock import Clock
+from bach_lib.events import ConnectionRemoved, Event, MessageEvent, MessageFinished, MessageRetrying
+from bach_lib.interventions import Interventions
+from bach_lib.models import Message, Status
+
+_MAX_REASONS = 3
+_MAX_REASON = 300
+"""Characters."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retried:
+    """What became of messages that were sent again, as far as it was known when the time was over.
+
+    `waiting`: not tried yet, or to be tried again. `reasons`: why some were not sent, in the platform's words; the
+    first three that differ.
+    """
+
+    retried: int = 0
+    sent: int = 0
+    waiting: int = 0
+    dead: int = 0
+    uncertain: int = 0
+    reasons: tuple[str, ...] = ()
+
+
+class Retrier:
+    """Sends again what ended without being sent. `get` reads a message from disk."""
+
+    def __init__(
+        self, bus: Bus, clock: Clock, interventions: Interventions, get: Callable[[int], Awaitable[Message]]
+    ) -> None:
+        self._bus = bus
+        self._clock = clock
+        self._interventions = interventions
+        self._get = get
+
+    async def one(self, message_id: int, begin: Callable[[], Awaitable[Message]], seconds: float) -> Message:
+        """Begin (which lets the message wait again), and return it when it has been tried, or after some seconds.
+
+        Raises what `begin` raises, or `UnknownMessageError` if it goes away meanwhile.
+        """
+        if seconds <= 0:
+            return await begin()
+        with self._results() as results:
+            message = await begin()
+            await self._until({message_id}, {message.connection}, results, seconds)
+        return await self._get(message_id)
+
+    async def all(self, connections: Iterable[str], recipient: str | None, seconds: float) -> Retried:
+        """Send all dead letters of these connections again, or of one recipient there; what has become of them."""
+        names = set(connections)
+        with self._results() as results:
+            ids = await self._interventions.retry_all(sorted(names), recipient)
+            if seconds > 0:
+                await self._until(ids, names, results, seconds)
+            return _summary(ids, results.seen)
+
+    @contextmanager
+    def _results(self) -> Iterator[_Results]:
+        """What is heard of messages inside of this block."""
+        results = _Results()
+        kinds: tuple[type[Event], ...] = (MessageRetrying, MessageFinished, ConnectionRemoved)
+        unsubscribe = [self._bus.subscribe(kind, results.note) for kind in kinds]
+        try:
+            yield results
+        finally:
+            for stop in unsubscribe:
+                stop()
+
+    async def _until(self, ids: set[int], connections: set[str], results: _Results, seconds: float) -> None:
+        """Wait until something was heard of all of these, or one of the connections is gone, or the time is over."""
+        results.expect(ids, connections)
+        cancel_timer = self._clock.call_later(seconds, results.done.set)
+        try:
+            await results.done.wait()
+        finally:
+            cancel_timer()
+
+
+class _Results:
+    """The first that was heard of each message."""
+
+    def __init__(self) -> None:
+        self.seen: dict[int, tuple[Status, str | None]] = {}
+        self.done = asyncio.Event()
+        self._missing: set[int] | None = None
+        self._connections = frozenset[str]()
+        self._removed: set[str] = set()
+
+    def note(self, event: Event) -> None:
+        if not isinstance(event, MessageEvent):
+            self._removed.add(event.connection)
+            self._look()
+            return
+        message = event.message
+        self.seen.setdefault(message.id, (message.status, message.error.text if message.error else None))
+        if self._missing is not None:
+            self._missing.discard(message.id)
+            self._look()
+
+    def expect(self, ids: set[int], connections: set[str]) -> None:
+        self._missing = ids - self.seen.keys()
+        self._connections = frozenset(connections)
+        self._look()
+
+    def _look(self) -> None:
+        if self._missing is not None and (not self._missing or self._removed & self._connections):
+            self.done.set()
+
+
+def _summary(ids: set[int], seen: dict[int, tuple[Status, str | None]]) -> Retried:
+    known = [seen[message_id] for message_id in sorted(ids & seen.keys())]
+    reasons = dict.fromkeys(reason[:_MAX_REASON] for status, reason in known if reason and status is not Status.SENT)
+    sent, dead, uncertain = (
+        sum(status is wanted for status, _ in known) for wanted in (Status.SENT, Status.DEAD, Status.UNCERTAIN)
+    )
+    ended = sum(status.is_final for status, _ in known)
+    return Retried(
+        retried=len(ids),
+        sent=sent,
+        waiting=len(ids) - ended,
+        dead=dead,
+        uncertain=uncertain,
+        reasons=tuple(reasons)[:_MAX_REASONS],
+    )

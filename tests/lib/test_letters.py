@@ -1,0 +1,331 @@
+"""Ways out for dead letters: amend, discard, send again and hear what came of it, and follow a recipient."""
+
+import asyncio
+
+import pytest
+
+from bach_lib import Bach, Button, Category, Connection, Fault, File, Message, Retried, Status
+from bach_lib.errors import (
+    InvalidRecipientError,
+    InvalidTimeToLiveError,
+    InvalidValueError,
+    NotAmendableError,
+    NotDiscardableError,
+    TextTooLongError,
+    UnknownConnectionError,
+    UnknownMessageError,
+    UnknownTypeError,
+)
+from bach_lib.events import MessageCancelled, MessageEvent
+from bach_lib.outcomes import Dead, Retry, Scope, Uncertain
+from bach_lib.testing import FakeClock, FakePlatform
+
+NOBODY = Fault(code="refused", text="Chat not found")
+AWAY = Fault(code="unreachable", text="No route to host")
+
+
+@pytest.fixture
+async def home(bach: Bach, clock: FakeClock) -> Bach:
+    """A BACH with two connections at work."""
+    for name in ("home", "work"):
+        await bach.registry.add(Connection(name=name, type="fake"))
+    await clock.settle()
+    return bach
+
+
+async def dead_letter(home: Bach, platform: FakePlatform, clock: FakeClock, **options: object) -> Message:
+    """A message to a recipient that nobody knows."""
+    platform.outcomes.append(Dead(fault=NOBODY))
+    receipt = await home.send("home", "nobody", "Water leak", **options)  # type: ignore[arg-type] # options of `send`
+    await clock.settle()
+    message = await home.get(receipt.id)
+    assert message.status is Status.DEAD
+    return message
+
+
+# -- amending --------------------------------------------------------------------------------------------------------
+
+
+async def test_a_corrected_recipient_gets_the_message(home: Bach, platform: FakePlatform, clock: FakeClock) -> None:
+    """The commonest mistake, a wrong id, could never be corrected."""
+    dead = await dead_letter(home, platform, clock, title="Kitchen", priority=3, time_to_live=60)
+    amended = await home.amend(dead.id, recipient="Ada ")
+    assert (amended.id, amended.status, amended.recipient, amended.expires_at) == (dead.id, Status.PENDING, "ada", None)
+    await clock.settle()
+    [sent] = platform.sent
+    assert (sent.id, sent.recipient, sent.text, sent.title, sent.priority) == (
+        dead.id,
+        "ada",
+        "Water leak",
+        "Kitchen",
+        3,
+    )
+    assert (await home.get(dead.id)).status is Status.SENT
+
+
+async def test_text_connection_and_time_to_live_can_be_amended(
+    home: Bach, platform: FakePlatform, clock: FakeClock
+) -> None:
+    """A text that the platform refuses, or a platform that is no more, would make a message worthless."""
+    dead = await dead_letter(home, platform, clock, reply_to="7")
+    amended = await home.amend(dead.id, connection="work", text="Leak", title="Alarm", format="html", time_to_live=90)
+    assert amended.expires_at == clock.now() + 90
+    await clock.settle()
+    [sent] = platform.sent
+    assert (sent.connection, sent.recipient, sent.text, sent.title, sent.format, sent.reply_to) == (
+        *("work", "nobody", "Leak", "Alarm", "html"),
+        None,
+    ), "what it answers is not over there"
+
+
+async def test_its_files_and_buttons_stay(home: Bach, platform: FakePlatform, clock: FakeClock) -> None:
+    """The picture of who is at the door would be lost with the wrong id."""
+    dead = await dead_letter(
+        home,
+        platform,
+        clock,
+        files=[File(name="door.jpg", content=b"picture")],
+        buttons=((Button(text="Open", value="open"),),),
+    )
+    await home.amend(dead.id, recipient="ada")
+    await clock.settle()
+    [sent] = platform.sent
+    assert [file.content for file in sent.files] == [b"picture"]
+    assert sent.buttons[0][0].value == "open"
+
+
+@pytest.mark.parametrize(
+    ("amendment", "error"),
+    [
+        ({"recipient": "two words"}, InvalidRecipientError),
+        ({"text": "x" * 5000}, TextTooLongError),
+        ({"connection": "nowhere"}, UnknownConnectionError),
+        ({"connection": "brain"}, UnknownTypeError),
+        ({"time_to_live": 0}, InvalidTimeToLiveError),
+        ({"title": "x" * 300}, InvalidValueError),
+        ({"colour": "red"}, TypeError),
+    ],
+)
+async def test_what_cannot_be_sent_cannot_be_amended_to(
+    home: Bach, platform: FakePlatform, clock: FakeClock, amendment: dict[str, object], error: type[Exception]
+) -> None:
+    """A message would be half changed, or wait for something that can never be."""
+    await home.registry.add(Connection(name="brain", type="ollama", category=Category.AI, auth_type="none"))
+    dead = await dead_letter(home, platform, clock)
+    with pytest.raises(error):
+        await home.amend(dead.id, **amendment)  # type: ignore[arg-type] # on purpose
+    assert await home.get(dead.id) == dead
+
+
+@pytest.mark.parametrize("status", [Status.PENDING, Status.SENDING, Status.SENT])
+async def test_only_what_has_ended_can_be_amended(
+    home: Bach, platform: FakePlatform, clock: FakeClock, status: Status
+) -> None:
+    """A message could go to both recipients, or through the wrong connection."""
+    if status is Status.PENDING:
+        platform.fault = AWAY
+    if status is Status.SENDING:
+        platform.hold = asyncio.Event()
+    receipt = await home.send("home", "ada", "text")
+    await clock.settle()
+    assert (await home.get(receipt.id)).status is status
+    with pytest.raises(NotAmendableError):
+        await home.amend(receipt.id, text="another")
+    with pytest.raises(UnknownMessageError):
+        await home.amend(2**70, text="another")
+    if platform.hold:
+        platform.hold.set()
+
+
+async def test_a_change_stays_with_its_message(home: Bach, platform: FakePlatform, clock: FakeClock) -> None:
+    """The number of a message in one chat would be looked for in another, and somebody else's be changed."""
+    receipt = await home.send("home", "ada", "text")
+    await clock.settle()
+    platform.outcomes.extend([Dead(fault=NOBODY), Dead(fault=NOBODY)])
+    edit, deletion = await home.edit(receipt.id, "new"), await home.delete(receipt.id)
+    await clock.settle()
+    for amendment in ({"recipient": "bob"}, {"connection": "work"}):
+        with pytest.raises(InvalidValueError):
+            await home.amend(edit.id, **amendment)  # type: ignore[arg-type] # on purpose
+    with pytest.raises(InvalidValueError):
+        await home.amend(deletion.id, text="gone")
+    await home.amend(edit.id, text="newer")
+    await home.amend(deletion.id)
+    await clock.settle()
+    assert [(one.operation, one.text, one.target) for one in platform.sent[1:]] == [
+        ("edit", "newer", "1"),
+        ("delete", "", "1"),
+    ]
+
+
+# -- discarding ------------------------------------------------------------------------------------------------------
+
+
+async def test_a_discarded_letter_is_no_dead_letter_any_more(
+    home: Bach, platform: FakePlatform, clock: FakeClock
+) -> None:
+    """The number of dead letters would never be 0 again, and tell nobody anything."""
+    told: list[MessageEvent] = []
+    dead = [await dead_letter(home, platform, clock) for _ in range(3)]
+    platform.outcomes.append(Uncertain(fault=AWAY))
+    receipt = await home.send("home", "ada", "text", delivery="at_most_once")
+    await clock.settle()
+    home.subscribe(MessageCancelled, told.append)
+
+    assert await home.discard_messages([dead[0].id, dead[0].id, receipt.id]) == 2
+
+    status = (await home.queue_status())["home"]
+    assert (status.dead, status.uncertain) == (2, 0)
+    gone = await home.get(dead[0].id)
+    assert (gone.status, gone.error) == (Status.CANCELLED, NOBODY), "why it was not delivered can still be read"
+    assert [event.message.id for event in told] == [dead[0].id, receipt.id]
+    assert await home.discard_all("home", recipient="somebody") == 0
+    assert await home.discard_all("home") == 2
+    assert await home.discard_all() == 0
+
+
+async def test_what_is_no_dead_letter_is_not_discarded(home: Bach, platform: FakePlatform, clock: FakeClock) -> None:
+    """A mistyped number would take away what is still to be delivered, and half of the others."""
+    dead = await dead_letter(home, platform, clock)
+    platform.fault = AWAY
+    receipt = await home.send("home", "ada", "text")
+    await clock.settle()
+    with pytest.raises(NotDiscardableError):
+        await home.discard_messages([dead.id, receipt.id])
+    for unknown in (99, 2**70):
+        with pytest.raises(UnknownMessageError):
+            await home.discard_messages([dead.id, unknown])
+    assert (await home.get(dead.id)).status is Status.DEAD
+
+
+async def test_many_are_discarded_and_sent_again_in_portions(
+    home: Bach, platform: FakePlatform, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever wants to send meanwhile would wait for all of them."""
+    monkeypatch.setattr("bach_lib.outbound.by_hand._PORTION", 2)
+    for _ in range(5):
+        await dead_letter(home, platform, clock)
+    assert await home.retry_all("home") == 5
+    await clock.settle()
+    assert len(platform.sent) == 5
+    assert [message.id for message in platform.sent] == sorted(message.id for message in platform.sent)
+    for _ in range(5):
+        await dead_letter(home, platform, clock)
+    assert await home.move("home", "nobody", "ada") == 5
+    assert await home.discard_all("home", recipient="ada") == 5
+
+
+# -- sending again ---------------------------------------------------------------------------------------------------
+
+
+async def test_sending_again_says_what_came_of_it(home: Bach, platform: FakePlatform, clock: FakeClock) -> None:
+    """It would be called sent again, and be dead again a moment later."""
+    dead = await dead_letter(home, platform, clock)
+    platform.outcomes.append(Dead(fault=NOBODY))
+    assert (await home.retry(dead.id, wait=10)).status is Status.DEAD
+    platform.outcomes.append(Retry(fault=NOBODY, scope=Scope.MESSAGE))
+    waits = await home.retry(dead.id, wait=10)
+    assert (waits.status, waits.error) == (Status.FAILED, NOBODY)
+    assert waits.next_retry_at
+    await home.cancel(dead.id)
+    assert (await home.amend(dead.id, recipient="ada", wait=10)).status is Status.SENT
+
+
+async def test_nobody_waits_longer_than_they_want(home: Bach, platform: FakePlatform, clock: FakeClock) -> None:
+    """A button would hang for as long as the outage lasts."""
+    dead = await dead_letter(home, platform, clock)
+    await home.stop("home")
+    waiting = asyncio.create_task(home.retry(dead.id, wait=10))
+    await clock.advance(9)
+    assert not waiting.done()
+    await clock.advance(1)
+    assert (await waiting).status is Status.PENDING
+
+
+async def test_all_are_sent_again_and_counted(home: Bach, platform: FakePlatform, clock: FakeClock) -> None:
+    """Who presses the button would not learn that nothing has changed."""
+    for _ in range(3):
+        await dead_letter(home, platform, clock)
+    platform.outcomes.extend([Dead(fault=NOBODY), Dead(fault=NOBODY)])
+    assert await home.retry_and_follow("home", wait=10) == Retried(
+        retried=3, sent=1, dead=2, reasons=("Chat not found",)
+    )
+    assert await home.retry_and_follow("home", recipient="ada", wait=10) == Retried()
+    assert await home.retry_and_follow("home", recipient="nobody") == Retried(retried=2, waiting=2)
+
+
+@pytest.mark.parametrize("action", ["wait", "retry"])
+async def test_who_waits_for_what_is_removed_is_told(
+    home: Bach, platform: FakePlatform, clock: FakeClock, action: str
+) -> None:
+    """An automation would hang for ever on a message that went away with its connection."""
+    platform.fault = AWAY
+    receipt = await home.send("home", "ada", "text")
+    await clock.settle()
+    if action == "retry":
+        await home.stop("home")
+        await home.cancel(receipt.id)
+    waiting = asyncio.ensure_future(home.wait(receipt.id) if action == "wait" else home.retry(receipt.id, wait=1000))
+    await clock.settle()
+    await home.registry.remove("work")
+    await clock.settle()
+    assert not waiting.done()
+    await home.registry.remove("home")
+    with pytest.raises(UnknownMessageError):
+        async with asyncio.timeout(60):
+            await waiting
+    waiters = home._open_parts.waiters
+    assert (waiters._futures, waiters._connections) == ({}, {}), "nobody is kept in memory"
+
+
+# -- a recipient that changes ----------------------------------------------------------------------------------------
+
+
+async def test_everything_follows_a_corrected_address(home: Bach, platform: FakePlatform, clock: FakeClock) -> None:
+    """What waits, or died, would go to the wrong address once more."""
+    dead = await dead_letter(home, platform, clock)
+    platform.fault = AWAY
+    waiting, other = await home.send("home", "nobody", "later"), await home.send("home", "bob", "later")
+    await clock.settle()
+
+    assert await home.move("home", " Nobody", "Ada") == 2
+
+    assert (await home.get(dead.id)).status is Status.DEAD, "whether it is still wanted is for a person to say"
+    assert (await home.get(other.id)).recipient == "bob"
+    platform.fault = None
+    assert await home.retry_all("home", recipient="ada") == 1
+    await clock.advance(31)
+    assert sorted((one.id, one.recipient) for one in platform.sent) == [
+        (dead.id, "ada"),
+        (waiting.id, "ada"),
+        (other.id, "bob"),
+    ]
+    assert await home.move("home", "ada", "ADA") == 0
+    with pytest.raises(InvalidRecipientError):
+        await home.move("home", "ada", "two words")
+
+
+async def test_a_removed_recipient_gets_nothing_more(home: Bach, platform: FakePlatform, clock: FakeClock) -> None:
+    """Whoever moved out would still get the code of the alarm."""
+    platform.fault = AWAY
+    first, other = await home.send("home", "ada", "code"), await home.send("home", "bob", "hello")
+    second = await home.send("home", "ada", "code")
+    await clock.settle()
+    assert await home.withdraw("home", "ADA") == 2
+    for receipt in (first, second):
+        message = await home.get(receipt.id)
+        assert (message.status, message.error and message.error.code) == (Status.CANCELLED, "recipient_removed")
+    platform.fault = None
+    await clock.advance(60)
+    assert [message.id for message in platform.sent] == [other.id]
+
+
+async def test_the_history_is_told(home: Bach, platform: FakePlatform, clock: FakeClock) -> None:
+    """Nobody could see what became of one message."""
+    dead = await dead_letter(home, platform, clock)
+    message, attempts = await home.history(dead.id)
+    assert message == dead
+    assert len(attempts) <= 1, "whether the dispatcher says what an attempt came to is tested with it"
+    for unknown in (99, 2**70):
+        with pytest.raises(UnknownMessageError):
+            await home.history(unknown)
