@@ -46,6 +46,8 @@ from bach_lib.registry import FRESH_START, Registry
 from bach_lib.secrets import Secrets
 
 _LOGGER = logging.getLogger(__name__)
+_START_AGAIN = 5.0
+"""Seconds until a connection that the disk did not let start tries again."""
 _RESTART_GRACE = 1.0
 """Seconds that attempts under way have when settings change; a person is waiting."""
 
@@ -78,6 +80,7 @@ class ConnectionRuntime:
         self.change: asyncio.Task[None] | None = None
         """The start or restart that was asked for last."""
         self._is_wanted = services.autostart
+        self._is_over = False
         self._refusals = Notice("%d requests to %s were refused; the last one because %s", name, services.tools.clock)
         registry, tools = services.registry, services.tools
         self.dispatcher = Dispatcher(registry.get(name), tools)
@@ -145,10 +148,6 @@ class ConnectionRuntime:
             raise CannotReceiveError(name=self._name)
         return await self.receiver.take(message, self._redact)
 
-    async def route(self) -> int:
-        """Announce what is in the inbox and was never announced; return how many."""
-        return await self.receiver.route_left_over()
-
     async def find(self, query: str) -> list[Candidate] | Fault:
         """Whom the account could write to, as far as the platform tells."""
         if self._connector is None:
@@ -158,7 +157,7 @@ class ConnectionRuntime:
     async def start(self) -> None:
         """Learn what waits on disk and, if the connection is active, begin to work."""
         async with self._lock:
-            if self._connector is None:  # a restart may have come first
+            if self._connector is None and not self._is_over:  # a restart may have come first
                 await self._start()
 
     async def restart(self, *, wanted: bool | None = None) -> None:
@@ -172,6 +171,7 @@ class ConnectionRuntime:
     async def stop(self, grace: float) -> None:
         """End; what is under way has `grace` seconds."""
         async with self._lock:
+            self._is_over = True
             await self._stop(grace)
 
     async def _start(self) -> None:
@@ -180,8 +180,9 @@ class ConnectionRuntime:
             await self._try_to_start(self._services.registry.get(self._name))
         except UnknownConnectionError:
             return  # it was removed before its turn came
-        except StorageError as error:
+        except StorageError as error:  # a full disk, which somebody will clear
             fault = Fault(code=error.code, text=str(error))
+            self._services.tools.clock.call_later(_START_AGAIN, self._start_again)
         except BachError as error:  # a secret has gone: it waits for a person
             fault = Fault(code="auth_failed", text=str(error))
         except Exception as error:  # noqa: BLE001 - a border: connectors and the look-up of secrets are foreign code
@@ -189,6 +190,9 @@ class ConnectionRuntime:
         else:
             return
         self.dispatcher.gate.monitor.failed(fault)
+
+    def _start_again(self) -> None:
+        self.change = asyncio.create_task(self.start(), name=f"bach-start-{self._name}")
 
     async def _try_to_start(self, row: Connection) -> None:
         services = self._services
@@ -265,7 +269,7 @@ class Runtimes:
 
     async def route(self) -> int:
         """Announce everywhere what was never announced; return how many."""
-        return sum([await runtime.route() for runtime in list(self._runtimes.values())])
+        return sum([await runtime.receiver.route_left_over() for runtime in list(self._runtimes.values())])
 
     def dispatcher(self, name: str) -> Dispatcher | None:
         """The dispatcher of one connection, if it could start."""
