@@ -1,0 +1,57 @@
+"""What there is to see at the end of a history: through BACH itself, and in the file that it leaves."""
+
+import sqlite3
+from collections.abc import Awaitable, Callable, Collection
+from contextlib import closing
+from pathlib import Path
+
+from bach_lib import Bach
+from bach_lib.models import Status
+from tests.simulation.platform import number_of
+from tests.simulation.story import Story
+
+
+async def look(bach: Bach, story: Story, known: Collection[int]) -> None:
+    """Every message, counter and state. `known`: the numbers of what was sent."""
+    before: int | None = None
+    while page := await bach.messages(limit=500, before=before):
+        before = page[-1].id
+        for message in page:
+            number = number_of(message)
+            if number not in known or number in story.messages:
+                story.strangers.append(message)
+            story.messages[number] = message
+    for name, queue in (await bach.queue_status()).items():
+        row = bach.registry.get(name)
+        story.counted[name] = row.success_count, row.error_count
+        story.queues[name] = {
+            "waiting": queue.waiting,
+            Status.SENT: queue.sent,
+            Status.DEAD: queue.dead,
+            Status.UNCERTAIN: queue.uncertain,
+        }
+        story.states[name] = bach.health(name).state, bach.breaker(name)
+
+
+def look_into(path: Path, story: Story) -> None:
+    """What only the closed file tells."""
+    with closing(sqlite3.connect(path)) as file:
+        sent = "SELECT id FROM messages WHERE status = 'sent'"
+        rows = file.execute(f"SELECT DISTINCT message_id FROM files WHERE message_id IN ({sent})").fetchall()
+        story.files_left = [number for (number,) in rows]
+        rows = file.execute("SELECT name, success_count, error_count FROM connections").fetchall()
+        story.counted_on_disk = {name: (successes, errors) for name, successes, errors in rows}
+
+
+async def wait_until_all_have_ended(
+    bach: Bach, advance: Callable[[float], Awaitable[None]], done: Callable[..., Awaitable[object]]
+) -> None:
+    """Let time pass until nothing waits any more, at most three days."""
+    for seconds in (0, 60, 600, 1800, *([3600] * 72)):
+        await advance(seconds)
+        if not await done(_something_waits(bach)):
+            return
+
+
+async def _something_waits(bach: Bach) -> bool:
+    return any(queue.waiting for queue in (await bach.queue_status()).values())

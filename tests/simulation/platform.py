@@ -1,0 +1,185 @@
+"""The other side: platforms that answer each attempt as the history says, whole outages included."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from typing import override
+
+from bach_lib.connectors.base import Connector
+from bach_lib.models import Fault, Identity, Message
+from bach_lib.outcomes import Dead, Outcome, Retry, Scope, Sent, Uncertain, Wait
+from bach_lib.testing import FakePlatform, fake_connector
+from tests.simulation.disk import Clock, Disk
+from tests.simulation.steps import NONCE, Answer, Outage, Says, Send
+from tests.simulation.story import Handed, Story
+
+_NO_ROUTE = Fault(code="unreachable", text="No route to host")
+_PAGE = Fault(code="unreachable", text="A page of somebody else")
+_LOGGED_OUT = Fault(code="auth_failed", text="The account is logged out")
+_CHECKS: dict[Outage, Fault] = {
+    Outage.UNREACHABLE: _NO_ROUTE,
+    Outage.PAGE: _PAGE,
+    Outage.LOGGED_OUT: _LOGGED_OUT,
+    Outage.BLIND: _PAGE,
+}
+_ATTEMPTS = {
+    Outage.UNREACHABLE: Answer(Says.UNREACHED),
+    Outage.PAGE: Answer(Says.UNSURE),
+    Outage.SILENT: Answer(Says.LOST),
+    Outage.LOGGED_OUT: Answer(Says.DOWN),
+}
+
+
+class Platforms:
+    """All platforms of a history; they outlive every process."""
+
+    def __init__(self, story: Story) -> None:
+        self.story = story
+        self.outages: dict[str, Outage] = {}
+        self._answers: dict[int, deque[Answer]] = {}
+        self._always: dict[int, Answer] = {}
+        self._remote_ids: dict[str, str] = {}
+
+    def expect(self, send: Send) -> None:
+        """Know how to answer the attempts of a message."""
+        self._answers[send.number] = deque(send.answers)
+        if send.always:
+            self._always[send.number] = send.always
+
+    def forgive(self) -> None:
+        """Everything heals but what is always answered so."""
+        self.outages.clear()
+        self._answers.clear()
+
+    def answer(self, connection: str, number: int) -> Answer:
+        """What becomes of the next attempt."""
+        outage = self.outages.get(connection)
+        if outage in _ATTEMPTS:
+            return _ATTEMPTS[outage]
+        if answers := self._answers.get(number):
+            return answers.popleft()
+        return self._always.get(number, Answer())
+
+    def check(self, connection: str) -> Identity | Fault:
+        """What a health check finds."""
+        outage = self.outages.get(connection)
+        fault = _CHECKS.get(outage) if outage else None
+        return fault or Identity(id=connection, name=connection)
+
+    def show(self, connection: str, number: int, nonce: str) -> str:
+        """A person gets to see a message; its number there."""
+        if connection == NONCE and nonce in self._remote_ids:
+            return self._remote_ids[nonce]
+        self.story.shown.append((number, nonce))
+        self._remote_ids[nonce] = remote_id = str(len(self.story.shown))
+        return remote_id
+
+
+class Process:
+    """What the platform must know of the process that calls it."""
+
+    def __init__(self, number: int, disk: Disk, clock: Clock, started_at: float) -> None:
+        self.number = number
+        self.disk = disk
+        self.clock = clock
+        self.is_alive = True
+        self._offset = started_at - clock.monotonic()
+
+    def true_time(self, monotonic: float) -> float:
+        """The time that goes on through crashes."""
+        return monotonic + self._offset
+
+    @property
+    def now(self) -> float:
+        """The true time."""
+        return self.true_time(self.clock.monotonic())
+
+
+def connector(platforms: Platforms, process: Process, name: str) -> type[Connector]:
+    """The connector class of one platform for one process."""
+    base = fake_connector(FakePlatform(), idempotent=name == NONCE)
+
+    class Simulated(base):  # type: ignore[misc,valid-type] # the class is made by a function
+        @override
+        async def send(self, message: Message) -> Outcome:
+            return await _send(platforms, process, name, message)
+
+        @override
+        async def check(self) -> Identity | Fault:
+            return platforms.check(name)
+
+    return Simulated
+
+
+async def _send(platforms: Platforms, process: Process, name: str, message: Message) -> Outcome:
+    story = platforms.story
+    if not process.is_alive:
+        await asyncio.Event().wait()
+    number = number_of(message)
+    answer = platforms.answer(name, number)
+    decided = process.disk.decided()
+    handed = Handed(
+        number=number,
+        id=message.id,
+        process=process.number,
+        connection=name,
+        recipient=message.recipient,
+        priority=message.priority,
+        nonce=message.nonce,
+        at=process.now,
+        wall=process.clock.now(),
+        decided_at=process.true_time(decided.first),
+        decided_wall=decided.wall,
+        asked_at=process.true_time(decided.last),
+        chosen_at=process.true_time(process.disk.chosen_at()),
+        answer=answer,
+        expires_at=message.expires_at,
+        moment=story.moment(),
+    )
+    story.handed.append(handed)
+    remote_id = None
+    if answer.says in {Says.SENT, Says.LOST}:
+        remote_id = platforms.show(name, number, message.nonce)
+    if answer.after:
+        await process.clock.sleep(answer.after)
+    if not process.is_alive:
+        await asyncio.Event().wait()
+    handed.answered_at = process.now
+    handed.healthy = isinstance(platforms.check(name), Identity)
+    return _OUTCOMES[answer.says](answer, remote_id, platforms.outages.get(name))
+
+
+def number_of(message: Message) -> int:
+    """The history's number of a message; 0 for one that no history sent."""
+    digits = message.text.removeprefix("m")
+    return int(digits) if digits.isdecimal() else 0
+
+
+def _broken(_: Answer, __: str | None, ___: Outage | None) -> Outcome:
+    raise RuntimeError("a mistake in the connector")
+
+
+def _down(_: Answer, __: str | None, outage: Outage | None) -> Outcome:
+    fault = _LOGGED_OUT if outage is Outage.LOGGED_OUT else Fault(code="http_502", text="Bad gateway")
+    return Retry(fault=fault, scope=Scope.CONNECTION)
+
+
+def _fault(says: Says) -> Fault:
+    return Fault(code=says, text=f"The platform: {says}")
+
+
+_OUTCOMES: dict[Says, Callable[[Answer, str | None, Outage | None], Outcome]] = {
+    Says.SENT: lambda _, remote_id, __: Sent(remote_id=remote_id),
+    Says.LOST: lambda _, __, ___: Uncertain(fault=_fault(Says.LOST)),
+    Says.UNSURE: lambda _, __, ___: Uncertain(fault=_fault(Says.UNSURE)),
+    Says.BROKEN: _broken,
+    Says.BUSY: lambda _, __, ___: Retry(fault=_fault(Says.BUSY), scope=Scope.MESSAGE),
+    Says.CHAT: lambda _, __, ___: Retry(fault=_fault(Says.CHAT), scope=Scope.RECIPIENT),
+    Says.DOWN: _down,
+    Says.UNREACHED: lambda _, __, ___: Retry(fault=_NO_ROUTE, scope=Scope.CONNECTION, written=False),
+    Says.WAIT_CHAT: lambda answer, _, __: Wait(
+        seconds=answer.wait, fault=_fault(Says.WAIT_CHAT), scope=Scope.RECIPIENT
+    ),
+    Says.WAIT_ALL: lambda answer, _, __: Wait(seconds=answer.wait, fault=_fault(Says.WAIT_ALL), scope=Scope.CONNECTION),
+    Says.REFUSED: lambda _, __, ___: Dead(fault=_fault(Says.REFUSED)),
+}

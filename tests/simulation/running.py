@@ -1,0 +1,97 @@
+"""Runs histories: from a seed to the complaints about it, and from those to the shortest history that earns them."""
+
+import asyncio
+import random
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import Field, dataclass, fields, is_dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import override
+
+from tests.simulation.disk import CirclesError
+from tests.simulation.generator import history_of
+from tests.simulation.judge import Complaint, judge
+from tests.simulation.shrink import shrink
+from tests.simulation.steps import History
+from tests.simulation.world import tell
+
+_MEMORY = Path("/dev/shm")
+"""A disk that is none, where there is one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """A history that breaks a promise, as short as it could be made."""
+
+    kind: str
+    seed: int
+    complaints: tuple[Complaint, ...]
+    history: tuple[object, ...]
+
+    @override
+    def __str__(self) -> str:
+        """For a person, who may copy the steps into a test."""
+        lines = [f"{self.kind}, seed {self.seed}:", *(f"  {complaint}" for complaint in self.complaints)]
+        return "\n".join(
+            [*lines, "  the shortest history that does it:", *(f"    {written(step)}," for step in self.history)]
+        )
+
+
+def written(step: object) -> str:
+    """A step as it stands in a test: only what is not as usual."""
+    if isinstance(step, StrEnum):
+        return f"{type(step).__name__}.{step.name}"
+    if isinstance(step, tuple):
+        return f"({' '.join(f'{written(one)},' for one in step)})"
+    if not is_dataclass(step):
+        return repr(step)
+    told = ((field.name, getattr(step, field.name)) for field in fields(step) if not _is_usual(step, field))
+    return f"{type(step).__name__}({', '.join(f'{name}={written(value)}' for name, value in told)})"
+
+
+def _is_usual(step: object, field: Field[object]) -> bool:
+    value: object = getattr(step, field.name)
+    return value == field.default
+
+
+@dataclass(frozen=True, slots=True)
+class Kind[S]:
+    """One kind of histories: how a seed becomes one, and what is to complain of one."""
+
+    invent: Callable[[int], tuple[S, ...]]
+    complain: Callable[[tuple[S, ...], int], list[Complaint]]
+
+    def fail(self, name: str, seed: int, *, shortest: bool) -> Failure | None:
+        """What is wrong with the history of a seed; None if nothing is."""
+        history = self.invent(seed)
+        complaints = self.complain(history, seed)
+        if complaints and shortest:
+            rule = complaints[0].rule
+            history = shrink(history, lambda one: any(found.rule == rule for found in self.complain(one, seed)))
+            complaints = self.complain(history, seed)
+        return Failure(kind=name, seed=seed, complaints=tuple(complaints), history=history) if complaints else None
+
+
+def complaints_about(history: History, seed: int) -> list[Complaint]:
+    """What there is to complain of in a history of sending."""
+    random.seed(seed)  # BACH takes its jitter from there
+    with tempfile.TemporaryDirectory(prefix="bach-", dir=_MEMORY if _MEMORY.is_dir() else None) as folder:
+        try:
+            story = asyncio.run(tell(history, Path(folder), seed))
+        except CirclesError as error:
+            return [Complaint("bounded", str(error))]
+    return judge(story)
+
+
+KINDS = {"outgoing": Kind(history_of, complaints_about)}
+
+
+def try_seed(seed: int, kind: str, *, shortest: bool = True) -> Failure | None:
+    """What is wrong with the history of a seed; None if nothing is."""
+    return KINDS[kind].fail(kind, seed, shortest=shortest)
+
+
+def failures(seeds: Sequence[int], kind: str) -> list[Failure]:
+    """All that are wrong."""
+    return [failure for seed in seeds if (failure := try_seed(seed, kind))]

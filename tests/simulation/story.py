@@ -1,0 +1,163 @@
+"""What was seen of a history from outside: by callers, by the platforms and by those who listen to events.
+
+`at` is the true time, which never jumps and goes on through crashes; `wall` is what the wall clock showed.
+"""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from bach_lib.events import MessageEvent
+from bach_lib.models import Message, Status
+from tests.simulation.steps import Answer, Says, Send
+
+
+@dataclass(slots=True, kw_only=True)
+class Handed:
+    """A message was handed to a platform.
+
+    `decided_at`, `decided_wall`: when BACH asked the disk for it; a slow disk may lie between.
+    `asked_at`: the same, at the latest. `chosen_at`: when it may
+    have been chosen; while the disk is full, the same is asked for again and again. `healthy`: whether a
+    check would have been good when the attempt ended. `answered_at`: None if the process did not live to hear it.
+    """
+
+    number: int
+    id: int
+    process: int
+    connection: str
+    recipient: str
+    priority: int
+    nonce: str
+    at: float
+    wall: float
+    decided_at: float
+    decided_wall: float
+    asked_at: float
+    chosen_at: float
+    answer: Answer
+    expires_at: float | None
+    answered_at: float | None = None
+    healthy: bool = True
+    moment: int = 0
+
+    @property
+    def says(self) -> Says:
+        """What the platform did with it."""
+        return self.answer.says
+
+    @property
+    def may_count(self) -> bool:
+        """Whether it may have used up a retry: it failed, and not for the connection."""
+        if self.answered_at is None:
+            return True
+        own_words = self.says in {Says.BUSY, Says.CHAT, Says.REFUSED, Says.BROKEN}
+        failed = self.says in {Says.LOST, Says.UNSURE, Says.DOWN}
+        return own_words or (failed and self.healthy)
+
+
+@dataclass(slots=True, kw_only=True)
+class Note:
+    """An event of a message. `moment` orders notes, hand-overs and calls."""
+
+    number: int
+    process: int
+    at: float
+    wall: float
+    moment: int
+    event: MessageEvent
+
+    @property
+    def name(self) -> str:
+        """Such as `MessageSent`."""
+        return type(self.event).__name__
+
+
+@dataclass(slots=True, kw_only=True)
+class Call:
+    """Somebody called BACH. `result` or `error` when it has ended; neither if the process did not live so long."""
+
+    what: str
+    number: int
+    process: int
+    at: float
+    wall: float
+    moment: int
+    send: Send | None = None
+    timeout: float | None = None
+    result: object = None
+    error: BaseException | None = None
+    ended_at: float | None = None
+    ended_moment: int = 0
+
+
+FINISHED = {
+    "MessageSent": Status.SENT,
+    "MessageDead": Status.DEAD,
+    "MessageExpired": Status.EXPIRED,
+    "MessageCancelled": Status.CANCELLED,
+    "MessageUncertain": Status.UNCERTAIN,
+}
+"""What is on disk when an event of this name has been told."""
+
+
+@dataclass
+class Story:
+    """Everything that was seen."""
+
+    handed: list[Handed] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+    calls: list[Call] = field(default_factory=list)
+    shown: list[tuple[int, str]] = field(default_factory=list)
+    """Number and nonce of every message that a person got to see."""
+    walls: list[tuple[float, float]] = field(default_factory=list)
+    """True time and wall clock after every change of the latter that was a jump."""
+    ends: list[float] = field(default_factory=list)
+    """When processes ended, by crash or in peace."""
+    moments: int = 0
+    process: int = 0
+    trouble: list[str] = field(default_factory=list)
+    """What went wrong while the history was told: BACH raised what it should not."""
+
+    # what is found at the end
+    messages: dict[int, Message] = field(default_factory=dict)
+    strangers: list[Message] = field(default_factory=list)
+    """Messages on disk that nobody sent."""
+    counted: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """Success and error count of each connection."""
+    counted_on_disk: dict[str, tuple[int, int]] = field(default_factory=dict)
+    queues: dict[str, dict[str, int]] = field(default_factory=dict)
+    states: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """Health and breaker of each connection."""
+    files_left: list[int] = field(default_factory=list)
+    tasks_left: list[str] = field(default_factory=list)
+    ended_at: float = 0.0
+    seen: int = 0
+    """The moment of the last look, just before BACH was closed."""
+
+    def moment(self) -> int:
+        """The number of what happens now."""
+        self.moments += 1
+        return self.moments
+
+    def attempts(self, number: int) -> list[Handed]:
+        """Of one message, in their order."""
+        return [one for one in self.handed if one.number == number]
+
+    def told(self, number: int) -> list[Note]:
+        """The events of one message, in their order."""
+        return [note for note in self.notes if note.number == number]
+
+    @cached_property
+    def send_calls(self) -> dict[int, Call]:
+        """Who sent each message, by its number."""
+        return {call.number: call for call in self.calls if call.what == "send"}
+
+    @cached_property
+    def sends(self) -> dict[int, Send]:
+        """What was sent, by its number."""
+        return {number: call.send for number, call in self.send_calls.items() if call.send}
+
+    def was_interrupted(self, since: float, until: float) -> bool:
+        """Whether a connection was stopped or set up anew in between."""
+        calls = (call for call in self.calls if call.what in {"stop", "start", "reload"})
+        return any(call.at <= until and (call.ended_at is None or call.ended_at >= since) for call in calls)

@@ -1,0 +1,177 @@
+"""The simulation can fail: each promise is broken once on purpose, and the judge has to name it."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from bach_lib.bus import Bus
+from bach_lib.connectors.base import Connector
+from bach_lib.events import Event, MessageSent
+from bach_lib.models import Message
+from bach_lib.outbound import attempt
+from bach_lib.outbound.lanes import Entry, Lanes
+from bach_lib.outbound.queue import Queue
+from bach_lib.outcomes import Outcome
+from bach_lib.registry import Registry
+from bach_lib.storage import Transaction, Value
+from bach_lib.waiters import Waiters
+from tests.simulation.disk import Disk
+from tests.simulation.generator import history_of
+from tests.simulation.running import complaints_about, try_seed, written
+from tests.simulation.shrink import shrink
+from tests.simulation.steps import (
+    Advance,
+    Answer,
+    Crash,
+    Fail,
+    Heal,
+    History,
+    Outage,
+    Says,
+    Send,
+    Step,
+    Wait,
+)
+
+type Sabotage = Callable[[pytest.MonkeyPatch], None]
+
+OUTAGE = Fail("plain", Outage.UNREACHABLE)
+
+
+@pytest.fixture(autouse=True)
+def loopback(socket_enabled: None) -> None:
+    """A session of aiohttp needs an event loop, and that a pair of sockets."""
+
+
+def without_settling(patch: pytest.MonkeyPatch) -> None:
+    """What came of an attempt is never written."""
+    patch.setattr(Queue, "_settle", lambda *_: None)
+
+
+def without_expiring(patch: pytest.MonkeyPatch) -> None:
+    """Memory lets go of what is too old, and the disk keeps it."""
+
+    async def expire(*_: object) -> list[object]:
+        return []
+
+    patch.setattr(Queue, "expire", expire)
+
+
+def without_log(patch: pytest.MonkeyPatch) -> None:
+    """The disk loses what was written last."""
+    copy = Disk.copy
+
+    def copy_without(self: Disk, path: Path) -> None:
+        copy(self, path)
+        path.with_name(path.name + "-wal").unlink(missing_ok=True)
+
+    patch.setattr(Disk, "copy", copy_without)
+
+
+def newest_first(patch: pytest.MonkeyPatch) -> None:
+    """A lane is last in, first out."""
+    patch.setattr(Entry, "rank", property(lambda entry: (-entry.id, entry.id)))
+
+
+def impatient(patch: pytest.MonkeyPatch) -> None:
+    """What the platform wishes is not heard."""
+    patch.setattr(attempt, "_LONGEST_WAIT", 0.25)
+
+
+def silent(patch: pytest.MonkeyPatch) -> None:
+    """Nobody is told that a message was sent."""
+    publish = Bus.publish
+
+    def publish_others(self: Bus, event: Event) -> None:
+        if not isinstance(event, MessageSent):
+            publish(self, event)
+
+    patch.setattr(Bus, "publish", publish_others)
+
+
+def uncounted(patch: pytest.MonkeyPatch) -> None:
+    """The registry does not follow what the queue counts."""
+    patch.setattr(Registry, "count", lambda *_: None)
+
+
+def hoarding(patch: pytest.MonkeyPatch) -> None:
+    """Files stay after they were sent."""
+    run = Transaction.run
+
+    def run_others(self: Transaction, query: str, **values: Value) -> int:
+        return 0 if query == "delete_files" else run(self, query, **values)
+
+    patch.setattr(Transaction, "run", run_others)
+
+
+def deaf(patch: pytest.MonkeyPatch) -> None:
+    """Who waits for a message is not told of its end."""
+    patch.setattr(Waiters, "_finished", lambda *_: None)
+
+
+def forgetful(patch: pytest.MonkeyPatch) -> None:
+    """What was sent is handed to the platform again."""
+
+    async def twice(connector: Connector, message: Message, _: object) -> Outcome:
+        await connector.send(message)
+        return await connector.send(message)
+
+    patch.setattr("bach_lib.outbound.dispatcher.attempt", twice)
+
+
+SENT = (Send(number=1),)
+SABOTAGE: dict[str, tuple[Sabotage, History, str]] = {
+    "settling": (without_settling, SENT, "an end"),
+    "expiring": (without_expiring, (OUTAGE, Send(number=1, time_to_live=60), Advance(100)), "left hanging"),
+    "durable": (without_log, (*SENT, Advance(1), Crash()), "durable"),
+    "order": (newest_first, (OUTAGE, *SENT, Send(number=2), Advance(100), Heal("plain")), "order"),
+    "patience": (impatient, (Send(number=1, answers=(Answer(Says.WAIT_CHAT, wait=30),)), Advance(60)), "told to wait"),
+    "events": (silent, SENT, "events"),
+    "counters": (uncounted, SENT, "counters"),
+    "files": (hoarding, (Send(number=1, file=True),), "left over"),
+    "waiting": (deaf, (OUTAGE, *SENT, Advance(1), Wait(1), Heal("plain")), "waiting"),
+    "repeats": (forgetful, SENT, "no repeat"),
+}
+
+
+@pytest.mark.parametrize("name", SABOTAGE)
+def test_the_judge_names_what_is_broken(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """The simulation would be green whatever BACH does."""
+    sabotage, history, rule = SABOTAGE[name]
+    assert complaints_about(history, 1) == []
+    sabotage(monkeypatch)
+    assert rule in {complaint.rule for complaint in complaints_about(history, 1)}
+
+
+def test_a_history_that_never_ends_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fault that turns in circles would stop the tests instead of failing them."""
+    monkeypatch.setattr(Lanes, "next_due", lambda _: 0.0)
+    monkeypatch.setattr(attempt, "_LONGEST_WAIT", 0.0)
+    history: History = (Send(number=1, always=Answer(Says.WAIT_CHAT, wait=1)), Advance(100))
+    assert complaints_about(history, 1) != []
+
+
+def test_the_same_seed_tells_the_same_story() -> None:
+    """A failure could not be looked at again."""
+    assert [try_seed(seed, "outgoing", shortest=False) for seed in range(5)] == [
+        try_seed(seed, "outgoing", shortest=False) for seed in range(5)
+    ]
+    assert history_of(1) == history_of(1) != history_of(2)
+
+
+def test_a_failing_history_is_cut_down_to_what_it_needs() -> None:
+    """A person would look for one bad step among fifty."""
+    history: History = (Advance(1), Send(number=1, priority=5), *(Advance(2) for _ in range(20)), OUTAGE)
+
+    def fails(steps: tuple[Step, ...]) -> bool:
+        return any(isinstance(step, Send) for step in steps) and OUTAGE in steps
+
+    assert shrink(history, fails) == (Send(number=1), OUTAGE)
+
+
+def test_steps_are_printed_as_a_test_would_say_them() -> None:
+    """Nobody could copy a history into a test."""
+    send = Send(number=3, answers=(Answer(Says.LOST, 1.0),))
+    assert written(send) == "Send(number=3, answers=(Answer(says=Says.LOST, after=1.0),))"
+    assert eval(written(send)) == send
