@@ -102,14 +102,7 @@ async def assemble(base: Base, session: ClientSession) -> Parts:
     router = Router(inbox, rules, base.bus, base.clock, max_age)
     queue, history = Queue(base.store, base.clock, instance), History(base.store, instance)
     runtimes = Runtimes(_services(base, session, registry=registry, inbox=inbox, router=router, queue=queue))
-    sender = Sender(
-        registry=registry,
-        connectors=base.connectors,
-        queue=queue,
-        runtimes=runtimes,
-        clock=base.clock,
-        max_retries=base.policy.retry.max_retries,
-    )
+    sender = _sender(base, registry, queue, runtimes)
     by_hand = ByHand(base.store, base.clock, instance)
     interventions = Interventions(queue, by_hand, base.bus, runtimes.dispatcher)
     return Parts(
@@ -143,6 +136,17 @@ def _probe_services(base: Base, session: ClientSession, registry: Registry) -> P
         policy=base.policy.probe,
         random=random.random,
         autostart=base.autostart,
+    )
+
+
+def _sender(base: Base, registry: Registry, queue: Queue, runtimes: Runtimes) -> Sender:
+    return Sender(
+        registry=registry,
+        connectors=base.connectors,
+        queue=queue,
+        runtimes=runtimes,
+        clock=base.clock,
+        max_retries=base.policy.retry.max_retries,
     )
 
 

@@ -10,7 +10,7 @@ import typer
 from bach_lib.cli import registry
 from bach_lib.cli.asking import ask, run
 from bach_lib.cli.console import Json, Row, as_row, as_rows, say, show, show_one
-from bach_lib.cli.dispatching import deliver, dispatch_all, poll_one
+from bach_lib.cli.dispatching import ask_and_wait, deliver, dispatch_all, poll_one
 from bach_lib.cli.faults import SentenceError, sentences
 from bach_lib.cli.options import command
 from bach_lib.cli.pairing import pair
@@ -35,6 +35,28 @@ MESSAGES = (
     ("created_at", "When"),
     ("error", "Error"),
 )
+RESULT = (
+    ("id", "Id"),
+    ("connection", "Connection"),
+    ("recipient", "Recipient"),
+    ("status", "Status"),
+    ("next_retry_at", "Waits until"),
+    ("error", "Error"),
+)
+"""What became of one message."""
+RETRIED = (
+    ("retried", "Sent again"),
+    ("sent", "Arrived"),
+    ("waiting", "Waiting"),
+    ("dead", "Dead again"),
+    ("uncertain", "Uncertain"),
+    ("reasons", "Because"),
+)
+STOPPED = frozenset({"dead", "uncertain"})
+Wait = Annotated[
+    float | None,
+    typer.Option(min=0, max=600, help="Seconds to wait for what becomes of it. 10, and 0 where no `bach serve` runs."),
+]
 STATUS = (
     ("name", "Name"),
     ("type", "Type"),
@@ -204,15 +226,19 @@ def queue_status() -> None:
 def retry(
     message: Annotated[str, typer.Argument(metavar="ID|all", help="A message, or all dead letters.")],
     connector: Annotated[str | None, typer.Option(help="With all: only of this connection.")] = None,
+    wait: Wait = None,
 ) -> None:
-    """Send a message again that ended without being sent, with all its retries."""
+    """Send a message again that ended without being sent, with all its retries; say what came of it."""
     if message == "all":
-        show_one({"retried": ask("retry_all", connection=connector)}, ("retried", "Messages that wait again"))
+        answer = run(lambda session: ask_and_wait(session, "retry_all", wait, connection=connector))
+        show_one(as_row(answer), *RETRIED)
         return
     with sentences():
         number = message_id(message)
-    row = as_row(ask("retry", message_id=number))
-    show_one(row, ("id", "Id"), ("connection", "Connection"), ("status", "Status"))
+    row = as_row(run(lambda session: ask_and_wait(session, "retry", wait, message_id=number)))
+    show_one(row, *RESULT)
+    if row["status"] in STOPPED:
+        raise typer.Exit(1)
 
 
 def message_id(written: str) -> int:

@@ -11,6 +11,8 @@ from bach_lib.cli.progress import bar
 if TYPE_CHECKING:
     from bach_lib.cli.session import Session
 
+_WAIT = 10.0
+"""Seconds for what becomes of a message that is sent again."""
 _LOOK = 0.2
 """Seconds between two looks at the queue while a bar is drawn."""
 
@@ -37,6 +39,12 @@ async def deliver(
         while not (await asyncio.wait([waiting], timeout=_LOOK))[0]:
             advance(0)
     return as_row(await waiting)
+
+
+async def ask_and_wait(session: Session, operation: str, wait: float | None, **arguments: Json) -> Json:
+    """Have something sent again, and see what becomes of it. Where nobody works all the time, only if asked to."""
+    seconds = wait if wait is not None else _WAIT if session.is_daemon else 0.0
+    return await session.ask(operation, seconds=seconds, starts=seconds > 0 and not session.is_daemon, **arguments)
 
 
 async def poll_one(session: Session, name: str, seconds: float) -> Row:

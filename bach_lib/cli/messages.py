@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bach_lib.cli.asking import ask, run
-from bach_lib.cli.connector import MESSAGES, Limit, with_names
+from bach_lib.cli.connector import MESSAGES, RESULT, STOPPED, Limit, Wait, message_id, with_names
 from bach_lib.cli.console import Row, as_row, as_rows, say, show, show_one
+from bach_lib.cli.dispatching import ask_and_wait
+from bach_lib.cli.faults import sentences
 from bach_lib.cli.options import command, settings
 
 if TYPE_CHECKING:
@@ -18,6 +20,18 @@ app = typer.Typer(help="Messages: inbox, outbox, reading, archiving, watching.",
 Connection = Annotated[str | None, typer.Option(help="Only of this connection.")]
 Ids = Annotated[list[int], typer.Argument(min=1, help="Ids of incoming messages, as in `bach msg inbox`.")]
 _INBOX = tuple(pair for pair in MESSAGES if pair[0] not in {"direction", "error"})
+_SHOWN = (
+    *("id", "connection", "recipient", "title", "status", "error", "retry_count", "max_retries", "priority", "tag"),
+    *("created_at", "expires_at", "next_retry_at", "finished_at"),
+)
+_ATTEMPTS = (
+    ("number", "No."),
+    ("started_at", "Began"),
+    ("seconds", "Seconds"),
+    ("outcome", "Outcome"),
+    ("recipient", "Recipient"),
+    ("error", "Because"),
+)
 _WAIT = 25.0
 """Seconds of one question while watching."""
 
@@ -111,6 +125,57 @@ def delete(messages: Ids) -> None:
 def cancel(message: Annotated[int, typer.Argument(help="The id of a message in the outbox.")]) -> None:
     """Take a waiting message out of the queue."""
     show_one(as_row(ask("cancel", message_id=message)), ("id", "Id"), ("status", "Status"))
+
+
+@app.command("show")
+@command
+def show_message(message: Annotated[int, typer.Argument(help="The id of a message in the outbox.")]) -> None:
+    """One message that goes or went out, with every attempt to send it."""
+    row = as_row(ask("message", message_id=message))
+    if settings().as_json:
+        show_one(row)
+        return
+    show_one(row, *((name, name.replace("_", " ").capitalize()) for name in _SHOWN))
+    say(f"\n{row['text']}\n")
+    show(row["attempts"], *_ATTEMPTS, empty="No attempt is known.")
+
+
+@app.command()
+@command
+def amend(
+    message: Annotated[int, typer.Argument(help="The id of a message that ended without being sent.")],
+    *,
+    to: Annotated[str | None, typer.Option(help="Another recipient, as the platform writes it.")] = None,
+    text: Annotated[str | None, typer.Option(help="Another text.")] = None,
+    title: Annotated[str | None, typer.Option(help="Another title; empty for none.")] = None,
+    connection: Annotated[str | None, typer.Option(help="Another connection.")] = None,
+    form: Annotated[str | None, typer.Option("--format", help="plain, markdown or html.")] = None,
+    time_to_live: Annotated[float | None, typer.Option(help="Seconds; without it, it has no time to live.")] = None,
+    wait: Wait = None,
+) -> None:
+    """Correct a message, and send it again under its id. What is not named stays as it was; so do its files."""
+    named = {"recipient": to, "text": text, "title": title, "connection": connection, "format": form}
+    amendment = {key: value for key, value in {**named, "time_to_live": time_to_live}.items() if value is not None}
+    row = as_row(run(lambda session: ask_and_wait(session, "amend", wait, message_id=message, amendment=amendment)))
+    show_one(row, *RESULT)
+    if row["status"] in STOPPED:
+        raise typer.Exit(1)
+
+
+@app.command()
+@command
+def discard(
+    messages: Annotated[list[str], typer.Argument(min=1, metavar="ID...|all", help="Dead letters, or all of them.")],
+    connection: Annotated[str | None, typer.Option(help="With all: only of this connection.")] = None,
+) -> None:
+    """Give dead letters up. They stay in the history for a while, and can still be sent again from there."""
+    if messages == ["all"]:
+        discarded = ask("discard_all", connection=connection)
+    else:
+        with sentences():
+            ids = [message_id(one) for one in messages]
+        discarded = ask("discard_messages", ids=ids)
+    show_one({"discarded": discarded}, ("discarded", "Discarded"))
 
 
 @app.command()

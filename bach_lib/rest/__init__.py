@@ -2,14 +2,15 @@
 
 `make_application(bach, token=…)` returns an `aiohttp.web.Application`; whoever serves it decides where. Everything but
 `/health` and the OpenAPI document needs the bearer token. A program with a server and a login of its own takes the
-`Endpoints` alone, calls each inside of `errors`, and keeps bodies below `MAX_BODY` bytes.
+`Endpoints` (and `Letters`) alone, calls each inside of `errors`, and keeps bodies below `MAX_BODY` bytes.
 """
 
 from bach_lib.rest.answers import RefusedError
 from bach_lib.rest.application import make_application
 from bach_lib.rest.endpoints import Endpoints
 from bach_lib.rest.guard import errors
+from bach_lib.rest.letters import Letters
 from bach_lib.rest.requests import MAX_BODY
 from bach_lib.rest.tokens import load_token
 
-__all__ = ["MAX_BODY", "Endpoints", "RefusedError", "errors", "load_token", "make_application"]
+__all__ = ["MAX_BODY", "Endpoints", "Letters", "RefusedError", "errors", "load_token", "make_application"]

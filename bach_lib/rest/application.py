@@ -9,6 +9,7 @@ from bach_lib.rest.answers import answer
 from bach_lib.rest.endpoints import Endpoints
 from bach_lib.rest.guard import errors, harden, only_bearers, only_hosts
 from bach_lib.rest.hooks import HOOKS, Hooks
+from bach_lib.rest.letters import Letters
 from bach_lib.rest.openapi import DOCUMENT
 from bach_lib.rest.requests import MAX_BODY
 
@@ -22,6 +23,7 @@ def make_application(bach: Bach, *, token: str, hosts: Iterable[str] = ()) -> we
     application = web.Application(client_max_size=MAX_BODY, middlewares=guards)
     application.on_response_prepare.append(harden)
     application.add_routes([web.get(HEALTH, _health), web.get(OPENAPI, _openapi), *Endpoints(bach).routes])
+    application.add_routes(Letters(bach).routes)
     application.add_routes([web.post(HOOKS, Hooks(bach).take)])
     return application
 

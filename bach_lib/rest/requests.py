@@ -53,12 +53,20 @@ def message_fields(body: Mapping[str, object]) -> tuple[str, str, str, SendOptio
     if unknown := body.keys() - {*_REQUIRED, *_OPTIONAL}:
         raise invalid(f'There is no field "{min(unknown)[:50]}". Fields: {", ".join([*_REQUIRED, *_OPTIONAL])}.')
     connector, recipient, content = (_required(body, field) for field in _REQUIRED)
-    options = {field: body[field] for field in _OPTIONAL if body.get(field) is not None}
-    for field, value in options.items():
-        kinds = _OPTIONAL[field]
+    options = optional_fields({field: value for field, value in body.items() if field in _OPTIONAL}, _OPTIONAL)
+    return connector, recipient, content, cast("SendOptions", options)
+
+
+def optional_fields(body: Mapping[str, object], known: Mapping[str, tuple[type, ...]]) -> dict[str, object]:
+    """Those of these fields that are there. Raises `RefusedError`."""
+    if unknown := body.keys() - known.keys():
+        raise invalid(f'There is no field "{min(unknown)[:50]}". Fields: {", ".join(known)}.')
+    fields = {field: body[field] for field in known if body.get(field) is not None}
+    for field, value in fields.items():
+        kinds = known[field]
         if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
             raise invalid(f'"{field}" must be {_said(kinds)}.')
-    return connector, recipient, content, cast("SendOptions", options)
+    return fields
 
 
 def idempotency_key(request: web.Request) -> str | None:

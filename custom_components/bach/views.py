@@ -1,4 +1,4 @@
-"""The four endpoints of the original, inside Home Assistant: same fields, with Home Assistant's own login.
+"""The endpoints for messages, inside Home Assistant: same fields, with Home Assistant's own login.
 
 Only administrators may use them, since they speak for every connection and read what everybody wrote.
 """
@@ -12,13 +12,15 @@ from homeassistant.components.http import KEY_HASS, HomeAssistantView
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import Unauthorized
 
-from bach_lib.rest import MAX_BODY, Endpoints, RefusedError, errors
+from bach_lib import Bach
+from bach_lib.rest import MAX_BODY, Endpoints, Letters, RefusedError, errors
 
 from .hub import HUB
 
-type Endpoint = Callable[[Endpoints], Callable[[web.Request], Awaitable[web.Response]]]
+type Endpoint = Callable[[Bach], Callable[[web.Request], Awaitable[web.Response]]]
 
 _BASE: Final = "/api/bach/messages"
+_ONE: Final = "{id:[0-9]{1,18}}"
 
 
 class _View(HomeAssistantView):
@@ -41,24 +43,31 @@ class _View(HomeAssistantView):
                 "too_large",
                 f"A body must say its length: at most {MAX_BODY} bytes.",
             )
-        return await self._endpoint(Endpoints(request.app[KEY_HASS].data[HUB].bach))(request)
+        return await self._endpoint(request.app[KEY_HASS].data[HUB].bach)(request)
 
 
 class _Get(_View):
-    async def get(self, request: web.Request) -> web.StreamResponse:
+    async def get(self, request: web.Request, **_: str) -> web.StreamResponse:
         """Look something up."""
         return await self._pass_on(request)
 
 
 class _Post(_View):
-    async def post(self, request: web.Request) -> web.StreamResponse:
+    async def post(self, request: web.Request, **_: str) -> web.StreamResponse:
         """Do something."""
         return await self._pass_on(request)
 
 
 def async_register_views(hass: HomeAssistant) -> None:
     """Make them reachable. They answer 503 while no connection is loaded."""
-    hass.http.register_view(_Post("send", lambda endpoints: endpoints.send))
-    hass.http.register_view(_Get("queue", lambda endpoints: endpoints.queue))
-    hass.http.register_view(_Get("inbox", lambda endpoints: endpoints.inbox))
-    hass.http.register_view(_Post("route", lambda endpoints: endpoints.route))
+    for view in (
+        _Post("send", lambda bach: Endpoints(bach).send),
+        _Get("queue", lambda bach: Endpoints(bach).queue),
+        _Get("inbox", lambda bach: Endpoints(bach).inbox),
+        _Post("route", lambda bach: Endpoints(bach).route),
+        _Get(_ONE, lambda bach: Letters(bach).show),
+        _Post(f"{_ONE}/retry", lambda bach: Letters(bach).retry),
+        _Post(f"{_ONE}/amend", lambda bach: Letters(bach).amend),
+        _Post("discard", lambda bach: Letters(bach).discard),
+    ):
+        hass.http.register_view(view)

@@ -92,3 +92,21 @@ async def test_without_a_connection_there_is_a_sentence(
     async with client.get(f"{BASE}/queue") as response:
         assert response.status == 503
         assert "not open" in (await response.json())["detail"]
+
+
+async def test_one_message_and_its_ways_out(
+    hass: HomeAssistant, client: Client, telegram: TelegramServer, loaded: MockConfigEntry
+) -> None:
+    """A program could send through Home Assistant, and not find out what became of it."""
+    async with client.post(f"{BASE}/send", json=MESSAGE | {"recipient": "7"}) as response:
+        number = (await response.json())["id"]
+    await the_bach(hass).wait(number, 60)
+    async with client.get(f"{BASE}/{number}") as response:
+        assert (response.status, (await response.json())["status"]) == (200, "dead")
+    async with client.post(f"{BASE}/{number}/retry", params={"wait": 30}) as response:
+        assert (response.status, (await response.json())["error"]) == (200, "Chat not found")
+    async with client.post(f"{BASE}/{number}/amend", params={"wait": 30}, json={"recipient": str(ADA)}) as response:
+        assert (response.status, (await response.json())["status"]) == (200, "sent")
+    async with client.post(f"{BASE}/discard", json={"ids": [number]}) as response:
+        assert response.status == 422
+    assert [message.text for message in telegram.sent] == ["hello"]

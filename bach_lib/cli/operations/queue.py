@@ -5,11 +5,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import cast
 
+from bach_lib.amending import Amendment
 from bach_lib.bach import Bach
 from bach_lib.cli.faults import SentenceError
-from bach_lib.cli.operations.rows import Row, message_row, queue_row
+from bach_lib.cli.operations.rows import Row, attempt_row, message_row, queue_row
 from bach_lib.drafting import SendOptions
-from bach_lib.models import File, Status
+from bach_lib.models import Category, File, Status
 from bach_lib.rest.answers import Json
 
 _MAX_BYTES = 50_000_000
@@ -58,16 +59,54 @@ async def queue_status(bach: Bach) -> list[Row]:
     return [queue_row(status) for _, status in sorted((await bach.queue_status()).items())]
 
 
-async def retry(bach: Bach, message_id: int) -> Row:
-    """Send an ended message again."""
-    return message_row(await bach.retry(message_id))
+async def retry(bach: Bach, message_id: int, seconds: float = 0.0, *, starts: bool = False) -> Row:
+    """Send an ended message again; as it stands when it was tried, or then. `starts`: the connection rests."""
+    await _start(bach, (await bach.get(message_id)).connection, starts=starts)
+    return message_row(await bach.retry(message_id, wait=seconds))
 
 
-async def retry_all(bach: Bach, connection: str | None = None) -> int:
-    """Send all dead letters again; how many."""
-    return await bach.retry_all(connection)
+async def retry_all(bach: Bach, connection: str | None = None, seconds: float = 0.0, *, starts: bool = False) -> Row:
+    """Send all dead letters again; what has become of them when all were tried, or then."""
+    names = [connection] if connection else [row.name for row in bach.registry.list(category=Category.CONNECTOR)]
+    for name in names:
+        await _start(bach, name, starts=starts)
+    retried = await bach.retry_and_follow(connection, wait=seconds)
+    numbers = {name: getattr(retried, name) for name in ("retried", "sent", "waiting", "dead", "uncertain")}
+    return {**numbers, "reasons": list(retried.reasons)}
+
+
+async def amend(
+    bach: Bach, message_id: int, amendment: Mapping[str, Json], seconds: float = 0.0, *, starts: bool = False
+) -> Row:
+    """Give an ended message another recipient, text or connection; as `retry` answers."""
+    connection = amendment.get("connection") or (await bach.get(message_id)).connection
+    await _start(bach, str(connection), starts=starts)
+    changes = cast("Amendment", dict(amendment))
+    return message_row(await bach.amend(message_id, wait=seconds, **changes))
+
+
+async def discard_messages(bach: Bach, ids: Sequence[int]) -> int:
+    """Give dead and uncertain messages up; how many."""
+    return await bach.discard_messages(ids)
+
+
+async def discard_all(bach: Bach, connection: str | None = None) -> int:
+    """Give all dead letters up; how many."""
+    return await bach.discard_all(connection)
+
+
+async def message(bach: Bach, message_id: int) -> Row:
+    """One message with its attempts."""
+    one, attempts = await bach.history(message_id)
+    return {**message_row(one), "attempts": [attempt_row(attempt) for attempt in attempts]}
 
 
 async def cancel(bach: Bach, message_id: int) -> Row:
     """Take a waiting message out."""
     return message_row(await bach.cancel(message_id))
+
+
+async def _start(bach: Bach, name: str, *, starts: bool) -> None:
+    """Let a connection work for a moment where nothing does so all the time."""
+    if starts and bach.registry.get(name).is_active:
+        await bach.start(name)

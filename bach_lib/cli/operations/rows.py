@@ -2,7 +2,7 @@
 
 from bach_lib.inbound.rules import Rule
 from bach_lib.incoming import IncomingMessage
-from bach_lib.models import Connection, Fault, Health, Identity, Message, QueueStatus, Report
+from bach_lib.models import Attempt, Connection, Fault, Health, Identity, Message, QueueStatus, Report
 from bach_lib.rest.answers import Json
 from bach_lib.rest.endpoints import iso, plain
 
@@ -54,6 +54,19 @@ def message_row(message: Message) -> Row:
         "expires_at": time(message.expires_at),
         "finished_at": time(message.finished_at),
         "error": message.error.text if message.error else None,
+    }
+
+
+def attempt_row(attempt: Attempt) -> Row:
+    """One try to send a message."""
+    return {
+        "number": attempt.number,
+        "recipient": attempt.recipient,
+        "outcome": attempt.outcome,
+        "started_at": time(attempt.started_at),
+        "seconds": None if attempt.seconds is None else round(attempt.seconds, 3),
+        "error_code": attempt.error.code if attempt.error else None,
+        "error": attempt.error.text if attempt.error else None,
     }
 
 

@@ -189,12 +189,43 @@ def test_dead_letters_are_shown_and_sent_again(home: Run, telegram: Telegram) ->
     home("connector", "send", "home", 43, "lost", "--wait", 20)
     assert home("connector", "queue-status", "--json").rows()[0]["dead"] == 1
     telegram.add_chat(43, "Bob")
-    assert home("connector", "retry", "all", "--json").row() == {"retried": 1}
+    assert home("connector", "retry", "all", "--json").row()["retried"] == 1
     assert home("connector", "dispatch").code == 0
     assert telegram.sent == ["lost"]
     again = home("connector", "retry", 1)
     assert (again.code, "cannot be retried" in again.errors) == (1, True)
     assert home("connector", "retry", "x").code == 1
+
+
+def test_sending_again_says_what_came_of_it(home: Run, telegram: Telegram) -> None:
+    """A script would take for delivered what is dead again a second later."""
+    home("connector", "send", "home", 43, "lost", "--wait", 20)
+    again = home("connector", "retry", 1, "--wait", 20)
+    assert (again.code, "Chat not found" in again.output) == (1, True)
+    assert home("connector", "retry", "all", "--wait", 20, "--json").row() == {
+        "retried": 1,
+        "sent": 0,
+        "waiting": 0,
+        "dead": 1,
+        "uncertain": 0,
+        "reasons": ["Chat not found"],
+    }
+
+
+def test_a_dead_letter_is_corrected_shown_and_given_up(home: Run, telegram: Telegram) -> None:
+    """The commonest mistake, a wrong id, could not be mended at a terminal."""
+    home("connector", "send", "home", 43, "lost", "--wait", 20)
+    home("connector", "send", "home", 44, "unimportant", "--wait", 20)
+    amended = home("msg", "amend", 1, "--to", ADA, "--text", "found", "--wait", 20, "--json").row()
+    assert (amended["id"], amended["status"], telegram.sent) == (1, "sent", ["found"])
+    shown = home("msg", "show", 1)
+    assert (shown.code, "found" in shown.output) == (0, True)
+    assert isinstance(home("msg", "show", 1, "--json").row()["attempts"], list)
+    assert home("msg", "discard", 2, "--json").row() == {"discarded": 1}
+    assert home("msg", "show", 2, "--json").row()["status"] == "cancelled"
+    assert home("msg", "discard", "all", "--json").row() == {"discarded": 0}
+    for refused in (("discard", 2), ("discard", "x"), ("amend", 1, "--text", "y"), ("show", 99)):
+        assert home("msg", *refused).code == 1
 
 
 def test_a_waiting_message_is_cancelled(home: Run) -> None:

@@ -1,0 +1,61 @@
+"""The bricks that the description of the REST interface is made of (OpenAPI 3.1)."""
+
+from typing import Final
+
+from bach_lib.rest.answers import Json
+
+TEXT: Final[Json] = {"type": "string"}
+COUNT: Final[Json] = {"type": "integer", "minimum": 0}
+TIME: Final[Json] = {"type": "string", "format": "date-time"}
+COUNTS: Final[Json] = {"type": "object", "additionalProperties": COUNT}
+ERRORS: Final = {
+    "400": "The body is no JSON.",
+    "401": "The token is missing or wrong.",
+    "403": "It is not taken, for whatever reason: who may post knows what to show.",
+    "404": "No connection has this name, or no message this id.",
+    "413": "The body is too large.",
+    "415": "The body is not application/json.",
+    "421": "The host name is not served.",
+    "422": "A field or parameter is not possible; the sentence says which, and what is.",
+    "429": "Too many messages wait for this connection.",
+    "503": "The disk does not take it.",
+}
+
+
+def an_object(required: dict[str, Json], optional: dict[str, Json] | None = None) -> Json:
+    """A JSON object with these fields and no others."""
+    return {
+        "type": "object",
+        "properties": required | (optional or {}),
+        "required": list(required),
+        "additionalProperties": False,
+    }
+
+
+def nullable(schema: dict[str, Json]) -> Json:
+    """The same, or nothing."""
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
+def reference(name: str) -> Json:
+    """Something from the list of schemas."""
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def answers(schema: str, *errors: str, status: str = "200", text: str) -> Json:
+    """What an endpoint answers when all is well, and how it refuses."""
+    return {status: _answer(text, schema), **refusals(*errors)}
+
+
+def refusals(*errors: str) -> dict[str, Json]:
+    """How an endpoint refuses."""
+    return {code: _answer(ERRORS[code], "Refusal") for code in errors}
+
+
+def _answer(text: str, schema: str) -> Json:
+    return {"description": text, "content": {"application/json": {"schema": reference(schema)}}}
+
+
+def parameter(name: str, schema: dict[str, Json], text: str, *, where: str = "query") -> Json:
+    """A parameter of an address, or a header, that may be left out."""
+    return {"name": name, "in": where, "required": False, "schema": schema, "description": text}

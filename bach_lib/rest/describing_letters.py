@@ -1,0 +1,130 @@
+"""The part of the description that is about single messages and what is done to them by hand."""
+
+from typing import Final
+
+from bach_lib.models import Format, Operation, Status
+from bach_lib.rest.answers import Json
+from bach_lib.rest.describing import COUNT, TEXT, TIME, an_object, answers, nullable, parameter, reference
+from bach_lib.rest.letters import MAX_IDS, MAX_WAIT
+
+_ID: Final[dict[str, Json]] = {"type": "integer", "minimum": 1, "maximum": 10**18 - 1}
+_ERROR: Final[dict[str, Json]] = {
+    "error": nullable({"type": "string", "description": "In the platform's words."}),
+    "error_code": nullable({"type": "string"}),
+}
+_MAYBE: Final[Json] = nullable({"type": "string"})
+_MAYBE_TIME: Final[Json] = nullable({"type": "string", "format": "date-time"})
+
+_OUTGOING: Final[dict[str, Json]] = {
+    "id": _ID,
+    "direction": {"const": "outbox"},
+    "connector": TEXT,
+    "recipient": TEXT,
+    "operation": {"type": "string", "enum": list(Operation)},
+    "title": _MAYBE,
+    "content": TEXT,
+    "format": {"type": "string", "enum": list(Format)},
+    "priority": {"type": "integer"},
+    "tag": _MAYBE,
+    "status": {"type": "string", "enum": list(Status)},
+    "degraded": {"type": "boolean"},
+    "retry_count": COUNT,
+    "max_retries": COUNT,
+    "queued_at": TIME,
+    "expires_at": _MAYBE_TIME,
+    "next_retry_at": _MAYBE_TIME,
+    "finished_at": _MAYBE_TIME,
+    **_ERROR,
+}
+
+LETTER_SCHEMAS: Final[dict[str, Json]] = {
+    "Outgoing": an_object(_OUTGOING),
+    "History": an_object({**_OUTGOING, "attempts": {"type": "array", "items": reference("Attempt")}}),
+    "Attempt": an_object(
+        {
+            "number": {"type": "integer", "minimum": 1},
+            "recipient": TEXT,
+            "outcome": {"type": "string", "enum": ["sent", "retry", "wait", "dead", "uncertain"]},
+            "started_at": _MAYBE_TIME,
+            "seconds": nullable({"type": "number", "minimum": 0}),
+            **_ERROR,
+        }
+    ),
+    "Amendment": an_object(
+        {},
+        {
+            "connector": _MAYBE,
+            "recipient": _MAYBE,
+            "content": _MAYBE,
+            "title": _MAYBE,
+            "format": nullable({"type": "string", "enum": list(Format)}),
+            "time_to_live": nullable({"type": "number", "exclusiveMinimum": 0, "description": "Seconds."}),
+        },
+    ),
+    "Discard": {
+        "type": "object",
+        "properties": {
+            "ids": {"type": "array", "items": _ID, "minItems": 1, "maxItems": MAX_IDS},
+            "connector": {"type": "string", "minLength": 1, "description": "All dead letters of this connection."},
+        },
+        "additionalProperties": False,
+        "minProperties": 1,
+        "maxProperties": 1,
+    },
+    "Discarded": an_object({"discarded": COUNT}),
+}
+
+_PATH: Final[Json] = {"name": "id", "in": "path", "required": True, "schema": _ID, "description": "The message."}
+_WAIT: Final[Json] = parameter(
+    "wait",
+    {"type": "integer", "minimum": 0, "maximum": MAX_WAIT, "default": 0},
+    "Seconds to wait until it has been tried; the answer says what came of it.",
+)
+
+
+def _body(schema: str) -> Json:
+    return {"required": True, "content": {"application/json": {"schema": reference(schema)}}}
+
+
+LETTERS: Final[dict[str, Json]] = {
+    "/api/v1/messages/{id}": {
+        "get": {
+            "operationId": "message",
+            "summary": "One message that goes or went out, with its newest attempts",
+            "parameters": [_PATH],
+            "responses": answers("History", "401", "404", "421", "422", "503", text="As it stands now."),
+        }
+    },
+    "/api/v1/messages/{id}/retry": {
+        "post": {
+            "operationId": "retry",
+            "summary": "Send a message again that ended without being sent",
+            "parameters": [_PATH, _WAIT],
+            "responses": answers("Outgoing", "401", "404", "421", "422", "503", text="What came of it so far."),
+        }
+    },
+    "/api/v1/messages/{id}/amend": {
+        "post": {
+            "operationId": "amend",
+            "summary": "Correct a message that ended without being sent, and send it again under its id",
+            "description": "What is not named stays as it was, but for a time to live.",
+            "parameters": [_PATH, _WAIT],
+            "requestBody": _body("Amendment"),
+            "responses": answers(
+                "Outgoing",
+                *("400", "401", "404", "413", "415", "421", "422", "503"),
+                text="What came of it so far.",
+            ),
+        }
+    },
+    "/api/v1/messages/discard": {
+        "post": {
+            "operationId": "discard",
+            "summary": "Give dead letters up: these, or all of a connection",
+            "requestBody": _body("Discard"),
+            "responses": answers(
+                "Discarded", *("400", "401", "404", "413", "415", "421", "422", "503"), text="How many."
+            ),
+        }
+    },
+}
