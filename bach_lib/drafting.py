@@ -30,6 +30,8 @@ MAX_BUTTON_TEXT = 64
 _MAX_IN_WORDS = 25
 """Buttons that are said in words; nobody reads a longer list."""
 _MAX_RETRIES = 100
+_LAST = 253_402_300_799.0
+"""The end of the year 9999, after which no time can be written."""
 _MAX_SHORT = 255
 """Characters of a title, tag, context or reply reference; they are names, not texts."""
 
@@ -87,7 +89,7 @@ def make_draft(
         delivery=_delivery(options.get("delivery", Delivery.AT_LEAST_ONCE)),
         context=_short("context", options.get("context")),
         created_at=now,
-        expires_at=None if time_to_live is None else now + _seconds(time_to_live),
+        expires_at=None if time_to_live is None else min(now + _seconds(time_to_live), _LAST),
         max_retries=_whole("max_retries", max_retries if retries is None else retries, 0, _MAX_RETRIES),
         buttons=buttons,
         files=files,

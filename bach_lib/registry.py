@@ -16,6 +16,7 @@ from bach_lib.bus import Bus
 from bach_lib.connectors import Connectors
 from bach_lib.endpoints import check_endpoint
 from bach_lib.errors import (
+    BachError,
     ConnectionExistsError,
     InvalidNameError,
     InvalidValueError,
@@ -102,6 +103,16 @@ class Registry:
             await self._connectors.load(fresh.type)
         await self._check(fresh, Changes.__annotations__.keys())
         return fresh
+
+    async def lost_secrets(self, name: str) -> tuple[str, ...]:
+        """The fields of its `auth_config` behind which there is no secret now. Raises `UnknownConnectionError`."""
+        lost = []
+        for field, reference in self.get(name).auth_config.items():
+            try:
+                await self._secrets.resolve({field: reference})
+            except BachError:
+                lost.append(field)
+        return tuple(lost)
 
     async def update(self, name: str, /, **changes: Unpack[Changes]) -> Connection:
         """Change fields of a connection; new credentials or a new endpoint close its circuit breaker.

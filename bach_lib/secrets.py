@@ -8,14 +8,15 @@ Some secrets change with use: a refresh token is often good for once, and comes 
 written where the old one was read.
 """
 
-import asyncio
 import os
 from collections.abc import Callable, Mapping
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from secrets import token_hex
 from typing import Protocol, runtime_checkable
 
+from bach_lib.apart import apart, read_regular
 from bach_lib.errors import (
     InvalidSecretReferenceError,
     MissingLibraryError,
@@ -90,7 +91,7 @@ class Secrets:
             if isinstance(own, Vault):
                 own.store(target, secret)
             else:
-                await asyncio.to_thread(_WRITERS[scheme], target, secret)
+                await apart(partial(_WRITERS[scheme], target, secret))
         except Exception as error:  # noqa: BLE001 - a border: key rings and applications raise what they like
             reason = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
             raise SecretNotSavedError(reference=reference, reason=reason) from None
@@ -101,7 +102,7 @@ class Secrets:
             secret = lookup(target)
         else:
             try:
-                secret = await asyncio.to_thread(_BLOCKING[scheme], target)
+                secret = await apart(partial(_BLOCKING[scheme], target))
             except OSError, ValueError:  # cannot be read, is no text, or has a name that cannot be one
                 secret = None
         if not secret:
@@ -110,8 +111,8 @@ class Secrets:
 
 
 def _from_file(path: str) -> str:
-    with Path(path).open(encoding="utf-8-sig") as file:  # some editors begin a file with an invisible mark
-        return file.read(_MAX_FILE).strip().partition("\n")[0].strip()
+    written = read_regular(path, _MAX_FILE, or_device=True).decode("utf-8-sig")  # some editors begin a file with an invisible mark
+    return written.strip().partition("\n")[0].strip()
 
 
 def _from_keyring(target: str) -> str | None:

@@ -4,10 +4,12 @@ from typing import Annotated
 
 import typer
 
-from bach_lib.cli import connections, connector, legacy, messages, rules, service
+from bach_lib.cli import connections, connector, legacy, messages, minding, rules, service
+from bach_lib.cli.groups import Bach
 from bach_lib.cli.version import version
 
 app = typer.Typer(
+    cls=Bach,
     name="bach",
     help="Carries messages between a home and its people, and loses none.",
     epilog="Exit codes: 0 done, 1 not done (a sentence on stderr says why), 2 wrong usage, 130 interrupted.",
@@ -19,6 +21,7 @@ app.add_typer(connector.app, name="connector")
 app.add_typer(connections.app, name="connections")
 app.add_typer(messages.app, name="msg")
 app.add_typer(rules.app, name="rules")
+app.add_typer(minding.app, name="daemon")
 app.command("serve")(service.serve)
 app.command("demo")(service.demo)
 app.command("import-legacy")(legacy.import_legacy)

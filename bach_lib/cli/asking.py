@@ -3,7 +3,8 @@
 The modules with the commands load nothing of that, so that `bach --help` and completion are there at once.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -15,10 +16,17 @@ if TYPE_CHECKING:
     from bach_lib.cli.session import Session
 
 
+@contextmanager
+def border_of_library() -> Iterator[None]:
+    """End with a sentence for whatever the library raises."""
+    with sentences(import_module("bach_lib.errors").BachError):
+        yield
+
+
 def run[T](work: Callable[[Session], Awaitable[T]], *, creates: bool = False) -> T:
     """Do this with the BACH that `--db` names. `creates`: with a new one, if there is none yet."""
-    errors, session = import_module("bach_lib.errors"), import_module("bach_lib.cli.session")
-    with sentences(errors.BachError):
+    session = import_module("bach_lib.cli.session")
+    with border_of_library():
         answer: T = session.run(work, settings().database, creates=creates)
         return answer
 

@@ -7,13 +7,16 @@ import typer
 from bach_lib.cli import registry
 from bach_lib.cli.asking import ask, run
 from bach_lib.cli.console import Row, as_row, as_rows, show, show_one
+from bach_lib.cli.groups import Group
 from bach_lib.cli.options import command
 from bach_lib.cli.progress import steps
 
 if TYPE_CHECKING:
     from bach_lib.cli.session import Session
 
-app = typer.Typer(help="All connections: connectors, AI partners, MCP servers, other APIs.", no_args_is_help=True)
+app = typer.Typer(
+    cls=Group, help="All connections: connectors, AI partners, MCP servers, other APIs.", no_args_is_help=True
+)
 
 _CATEGORIES = ("connector", "ai", "mcp", "api")
 Category = Annotated[str | None, typer.Option(help="connector, ai, mcp or api.")]

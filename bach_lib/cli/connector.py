@@ -9,18 +9,20 @@ import typer
 
 from bach_lib.cli import registry
 from bach_lib.cli.asking import ask, run
-from bach_lib.cli.console import Json, Row, as_row, as_rows, say, show, show_one
+from bach_lib.cli.console import Json, Row, as_row, as_rows, cut, say, show, show_one
 from bach_lib.cli.dispatching import ask_and_wait, deliver, dispatch_all, poll_one
 from bach_lib.cli.faults import SentenceError, sentences
+from bach_lib.cli.groups import Group
 from bach_lib.cli.options import command
 from bach_lib.cli.pairing import pair
 from bach_lib.cli.unit import setup_daemon
 
-app = typer.Typer(help="Chat platforms: connections, queue, sending and receiving.", no_args_is_help=True)
+app = typer.Typer(cls=Group, help="Chat platforms: connections, queue, sending and receiving.", no_args_is_help=True)
 
 Name = Annotated[str, typer.Argument(help="The name of a connection.")]
 MaybeName = Annotated[str | None, typer.Argument(help="Only this connection.")]
 Limit = Annotated[int, typer.Option(min=1, max=500, help="At most so many.")]
+MORE = "Ask for more with --limit, up to 500."
 
 _OPTION = re.compile(r"--?[A-Za-z][\w-]*(=.*)?")
 """What looks like an option that somebody misspelt."""
@@ -104,21 +106,28 @@ def status(name: MaybeName = None) -> None:
 @command
 def list_messages(name: MaybeName = None, limit: Limit = 20) -> None:
     """The newest messages, both directions."""
+    show_newest(name, limit)
+
+
+def show_newest(connection: str | None, limit: int) -> None:
+    """Both directions, newest first."""
     rows = [
-        *as_rows(ask("messages", connection=name, limit=limit)),
-        *as_rows(ask("inbox", connection=name, limit=limit)),
+        *as_rows(ask("messages", connection=connection, limit=limit + 1)),
+        *as_rows(ask("inbox", connection=connection, limit=limit + 1)),
     ]
     rows.sort(key=lambda row: str(row["created_at"]), reverse=True)
-    show(with_names(rows[:limit]), *MESSAGES, empty="There are no messages.")
+    show(with_names(cut(rows, limit, more=MORE)), *MESSAGES, empty="There are no messages.")
 
 
 @app.command()
 @command
-def unprocessed(name: MaybeName = None) -> None:
+def unprocessed(name: MaybeName = None, limit: Limit = 500) -> None:
     """What is still to be delivered, and what nobody has read."""
+    waiting = as_rows(ask("waiting", connection=name, limit=limit + 1))
+    unread = as_rows(ask("inbox", connection=name, status="unread", limit=limit + 1))
     rows = [
-        *as_rows(ask("waiting", connection=name)),
-        *as_rows(ask("inbox", connection=name, status="unread", limit=500)),
+        *cut(waiting, limit, more="More wait: see `bach connector queue-status`."),
+        *cut(unread, limit, more="More are unread: see `bach msg unread` and `bach msg count`."),
     ]
     rows.sort(key=lambda row: str(row["created_at"]))
     show(with_names(rows), *MESSAGES, empty="Everything is delivered and read.")
@@ -187,7 +196,8 @@ def send_file(
         if _OPTION.fullmatch(word):
             raise typer.BadParameter(f"There is no option {word}.", param_hint="send-file")
     options: dict[str, Json] = {"silent": True} if silent else {}
-    whole = [str(path.absolute()) for path in paths]
+    with sentences():
+        whole = [str(_whole(path)) for path in paths]
     row = run(lambda session: deliver(session, connector, recipient, text, options=options, wait=wait, paths=whole))
     _tell_sent(row, wait)
 
@@ -239,6 +249,20 @@ def retry(
     show_one(row, *RESULT)
     if row["status"] in STOPPED:
         raise typer.Exit(1)
+
+
+def _whole(path: Path) -> Path:
+    """As the daemon has to call it. What is only this process's (`<(command)`, /dev/stdin) it does not see.
+
+    Raises `SentenceError`.
+    """
+    whole = path.absolute()
+    if not str(whole).startswith(("/dev/", "/proc/")):
+        return whole
+    real = whole.resolve()
+    if not real.is_file():
+        raise SentenceError(f"{path} cannot be read: it is no regular file. Write it to one first.")
+    return real
 
 
 def message_id(written: str) -> int:

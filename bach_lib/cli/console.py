@@ -1,39 +1,60 @@
 """What people see: tables and sentences on a terminal, JSON for programs.
 
-What other people wrote is made harmless first: a message could hold control characters that repaint a terminal.
+What other people wrote is made harmless first: a message could hold control characters that repaint a terminal. All
+that a command says goes through here, because a stdout may be closed, full, or unable to write a character.
 """
 
+import errno
 import json
+import os
+import re
 import sys
-import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from importlib import import_module
-from typing import TYPE_CHECKING
+from shutil import get_terminal_size
 
+from bach_lib.cli.faults import UnsaidError, note, printable
 from bach_lib.cli.options import settings
 
-if TYPE_CHECKING:
-    from rich.console import Console
+__all__ = [
+    "Json",
+    "Row",
+    "as_row",
+    "as_rows",
+    "cell",
+    "confirm",
+    "cut",
+    "note",
+    "printable",
+    "say",
+    "show",
+    "show_one",
+    "write",
+    "write_json",
+]
 
 type Json = Mapping[str, Json] | Sequence[Json] | str | int | float | bool | None
 type Row = Mapping[str, Json]
 
 _WIDE = 200
 """Columns of a table that goes into a pipe; lines are not broken before that."""
+_SHORT = 1000
+"""Characters of an answer that can be a yes."""
+_NO_ASCII = re.compile(r"[^\n -~]")
 
 
 def say(sentence: str) -> None:
     """A sentence for people; programs get none."""
     if not settings().as_json:
-        sys.stdout.write(f"{printable(sentence)}\n")
+        write(f"{printable(sentence)}\n")
 
 
 def show(value: Json, *columns: tuple[str, str], empty: str) -> None:
     """Rows as a table with these columns (field and heading), or as JSON."""
     rows = as_rows(value)
     if settings().as_json:
-        sys.stdout.write(json.dumps(rows, ensure_ascii=False, indent=2) + "\n")
+        write_json(rows, indent=2)
     elif not rows:
         say(empty)
     else:
@@ -43,11 +64,52 @@ def show(value: Json, *columns: tuple[str, str], empty: str) -> None:
 def show_one(value: Row, *columns: tuple[str, str]) -> None:
     """One thing, a line for each field, or as JSON."""
     if settings().as_json:
-        sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+        write_json(value, indent=2)
         return
-    width = max(len(heading) for _, heading in columns)
-    for field, heading in columns:
-        sys.stdout.write(f"{heading:<{width}}  {cell(value.get(field))}\n")
+    lines = [(heading, printable(cell(value.get(field)), lines=False)) for field, heading in columns]
+    if (room := _room()) is not None:
+        write(import_module("bach_lib.cli.tables").drawn_one(lines, room))
+        return
+    width = max(len(heading) for heading, _ in lines)
+    write("".join(f"{heading:<{width}}  {shown}\n" for heading, shown in lines))
+
+
+def cut(rows: Sequence[Row], limit: int, *, more: str) -> list[Row]:
+    """The first `limit` of the rows; if there are others, that is said, and what shows more of them."""
+    if len(rows) > limit:
+        note(f"These are the newest {limit}; there are more. {more}")
+    return list(rows[:limit])
+
+
+def write_json(value: Json, *, indent: int | None = None) -> None:
+    """An answer for a program, which may well be a terminal: what acts is written as JSON can write any character."""
+    written = json.dumps(value, ensure_ascii=not _speaks_unicode(), indent=indent)
+    write(_NO_ASCII.sub(lambda found: _harmless(found[0]), written) + "\n")
+
+
+def write(text: str) -> None:
+    """To stdout, at once. Raises `UnsaidError` if nobody can get it."""
+    try:
+        if sys.stdout is None:
+            raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except (OSError, ValueError) as error:
+        _give_up_stdout()
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else "stdout is closed"
+        raise UnsaidError(f"The answer could not be written: {reason}. What was asked for is done.") from None
+
+
+def confirm(question: str) -> bool:
+    """Whether somebody says yes; nobody there is no yes."""
+    if sys.stdin is None or sys.stderr is None:
+        return False
+    sys.stderr.write(f"{printable(question, lines=False)} [y/N]: ")
+    sys.stderr.flush()
+    try:
+        return sys.stdin.readline(_SHORT).strip().casefold() in {"y", "yes"}
+    except UnicodeError:
+        return False
 
 
 def as_rows(value: Json) -> list[Row]:
@@ -77,39 +139,50 @@ def cell(value: Json) -> str:
             return str(value)
 
 
-def printable(text: str, *, lines: bool = True) -> str:
-    """The text without characters that do something to a terminal."""
-    kept = "\n\t" if lines else ""
-    return "".join(
-        one
-        if one in kept or unicodedata.category(one) not in {"Cc", "Cf", "Cs", "Zl", "Zp"} or one == "\u200d"
-        else "�"
-        for one in text
-    )
-
-
-def console() -> Console:
-    """Rich's, loaded when something is drawn; into a pipe as wide as it needs to be."""
-    width = None if sys.stdout.isatty() else _WIDE
-    made: Console = import_module("rich.console").Console(width=width, highlight=False, emoji=False, markup=False)
-    return made
-
-
 def _print_table(rows: Sequence[Row], columns: Sequence[tuple[str, str]]) -> None:
-    table_of, text_of, boxes = (
-        import_module("rich.table").Table,
-        import_module("rich.text").Text,
-        import_module("rich.box"),
-    )
-    terminal = console()
-    table = table_of(box=boxes.SIMPLE_HEAD if terminal.is_terminal else None, pad_edge=False)
+    tables = import_module("bach_lib.cli.tables")
     shown = [pair for pair in columns if any(row.get(pair[0]) not in (None, "") for row in rows)]
-    for field, heading in shown:
-        numbers = all(isinstance(row.get(field), int | float) for row in rows)
-        table.add_column(heading, justify="right" if numbers else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*(text_of(printable(cell(row.get(field)), lines=False)) for field, _ in shown))
-    terminal.print(table)
+    made = [
+        tables.Column(
+            heading=heading,
+            cells=tuple(printable(cell(row.get(field)), lines=False) for row in rows),
+            is_number=all(_is_number(row.get(field)) for row in rows),
+        )
+        for field, heading in shown
+    ]
+    room = _room()
+    write(tables.drawn(made, room or _WIDE, has_lines=_is_terminal() and _speaks_unicode()))
+
+
+def _room() -> int | None:
+    """Columns of the terminal; None for a pipe, which has no end."""
+    return get_terminal_size().columns if _is_terminal() else None
+
+
+def _is_terminal() -> bool:
+    return sys.stdout is not None and sys.stdout.isatty()
+
+
+def _speaks_unicode() -> bool:
+    return (getattr(sys.stdout, "encoding", None) or "utf-8").lower().startswith("utf")
+
+
+def _give_up_stdout() -> None:
+    """What it still holds would be tried again, and fail again, when Python ends."""
+    try:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+    except AttributeError, OSError, ValueError:  # there is none
+        pass
+
+
+def _is_number(value: Json) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _harmless(one: str) -> str:
+    return one if printable(one, lines=False) == one else json.dumps(one)[1:-1]
 
 
 def _local(text: str) -> str | None:

@@ -5,25 +5,34 @@ references to secrets lead to files.
 """
 
 import asyncio
+import logging
 import os
+import socket
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
-from typing import Self, cast
 
-import orjson
-from aiohttp import ClientError, ClientSession, ClientTimeout, UnixConnector, web
+from aiohttp import web
 
 from bach_lib.bach import Bach
-from bach_lib.cli.faults import SentenceError, UnansweredError
+from bach_lib.cli import wire
+from bach_lib.cli.faults import SentenceError
 from bach_lib.cli.operations import perform
 from bach_lib.cli.version import version
 from bach_lib.errors import BachError
 from bach_lib.rest.answers import Json
+from bach_lib.rest.door import Door, Patience, places
 
-_MAX_REQUEST = 1 << 20
+_LOGGER = logging.getLogger(__name__)
+
+MAX_REQUEST = 1 << 25
+"""Bytes; more than a command line and what is piped into one can hold."""
 _LONGEST_PATH = 100
 """Bytes; the kernel takes 107 for the address of such a socket."""
-_CONNECT_SECONDS = 5.0
+_PLACES, _SHARE = 64, 8
+_BACKLOG = 64
+_SLOW_DISK = 5.0
+"""Seconds without an answer from the disk after which that is worth telling."""
 
 
 def can_have_socket(path: Path) -> bool:
@@ -34,88 +43,79 @@ def can_have_socket(path: Path) -> bool:
 class ControlServer:
     """The daemon's end. Only with the database's lock held, so that an old socket here is nobody's any more."""
 
-    def __init__(self, bach: Bach, path: Path) -> None:
+    def __init__(self, bach: Bach, path: Path, *, own: Mapping[str, Callable[[], Json]] | None = None) -> None:
+        """`own`: what can be asked of the daemon itself."""
         self._bach = bach
         self._path = path
-        application = web.Application(client_max_size=_MAX_REQUEST)
+        self._own = own or {}
+        self._door = Door(places(_PLACES, _SHARE), patience=Patience(idle=30.0))
+        self._disk: asyncio.Task[object] | None = None
+        self._disk_since = 0.0
+        application = web.Application(client_max_size=MAX_REQUEST, middlewares=[self._door.middleware])
         application.router.add_post("/", self._answer)
+        application.router.add_get("/", self._pulse)
         self._runner = web.AppRunner(application, access_log=None, handler_cancellation=True, shutdown_timeout=1.0)
 
     async def start(self) -> None:
         """Begin to answer."""
         await self._runner.setup()
         self._path.unlink(missing_ok=True)
+        listening = socket.socket(socket.AF_UNIX)
         old = os.umask(0o177)  # no moment at which others could open it
         try:
-            await web.UnixSite(self._runner, self._path).start()
+            listening.bind(str(self._path))
         finally:
             os.umask(old)
+        listening.listen(_BACKLOG)
+        if self._runner.server is not None:
+            self._door.open(self._runner.server, [listening])
 
     async def stop(self) -> None:
         """End; questions under way are given up."""
+        await self._door.close()
+        if self._disk is not None:
+            self._disk.cancel()
         await self._runner.cleanup()
         self._path.unlink(missing_ok=True)
 
+    async def _pulse(self, _: web.Request) -> web.Response:
+        """That the daemon is alive, and whether its disk is; never waits for it."""
+        now = asyncio.get_running_loop().time()
+        if self._disk is None or self._disk.done():
+            self._disk, self._disk_since = asyncio.ensure_future(self._look_at_disk()), now
+        return _response({"waits_for_disk": now - self._disk_since > _SLOW_DISK})
+
+    async def _look_at_disk(self) -> None:
+        with suppress(BachError):  # that it cannot is an answer, too
+            await self._bach.messages(limit=1)
+
     async def _answer(self, request: web.Request) -> web.Response:
         try:
-            asked = orjson.loads(await request.read())
+            asked = wire.read(await request.read())
             theirs, operation, arguments = (asked[name] for name in ("version", "operation", "arguments"))
-        except (KeyError, TypeError, orjson.JSONDecodeError) as error:
+        except (KeyError, TypeError, ValueError) as error:
             raise web.HTTPBadRequest from error
+        try:
+            return _response(await self._outcome(theirs, operation, arguments))
+        except Exception:
+            _LOGGER.exception(
+                "The command asked for %s, which failed", operation if isinstance(operation, str) else "?"
+            )
+            raise
+
+    async def _outcome(self, theirs: Json, operation: Json, arguments: Json) -> Json:
+        if operation in self._own and isinstance(operation, str):  # what also a command of another version may ask
+            return {"result": self._own[operation]()}
         try:
             if theirs != version():
                 sentence = f"The daemon runs BACH {version()}, this command is {theirs}. Restart the daemon."
                 raise SentenceError(sentence)
-            body: Json = {"result": await perform(self._bach, operation, arguments)}
+            if not isinstance(operation, str) or not isinstance(arguments, dict):
+                raise web.HTTPBadRequest
+            return {"result": await perform(self._bach, operation, arguments)}
         except (BachError, SentenceError) as error:
-            body = {"error": str(error)}
-        return web.Response(body=orjson.dumps(body), content_type="application/json")
+            return {"error": str(error)}
 
 
-class Link:
-    """The command's end."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._session: ClientSession | None = None
-
-    async def __aenter__(self) -> Self:
-        """Prepare; nothing is opened yet."""
-        if can_have_socket(self._path) and self._path.exists():
-            timeout = ClientTimeout(total=None, sock_connect=_CONNECT_SECONDS)
-            self._session = ClientSession(connector=UnixConnector(str(self._path)), timeout=timeout)
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Close."""
-        if self._session:
-            await self._session.close()
-
-    async def is_answered(self) -> bool:
-        """Whether there is a daemon. The socket of one that was killed stays behind and refuses."""
-        if self._session is None:
-            return False
-        try:
-            _, writer = await asyncio.open_unix_connection(self._path)
-        except OSError:
-            return False
-        writer.close()
-        return True
-
-    async def ask(self, operation: str, arguments: dict[str, Json]) -> Json:
-        """Have an operation carried out there. Raises `SentenceError`."""
-        asked = {"version": version(), "operation": operation, "arguments": arguments}
-        if self._session is None:
-            raise SentenceError("There is no daemon.")
-        try:
-            async with self._session.post("http://bach/", data=orjson.dumps(asked)) as response:
-                body = orjson.loads(await response.read()) if response.ok else {}
-        except (ClientError, OSError, orjson.JSONDecodeError) as error:
-            raise UnansweredError("The daemon went away before it answered. Look at its log.") from error
-        if "error" in body:
-            raise SentenceError(str(body["error"]))
-        if "result" not in body:
-            raise UnansweredError("The daemon could not answer. Look at its log.")
-        return cast("Json", body["result"])
+def _response(body: Json) -> web.Response:
+    return web.Response(body=wire.written(body), content_type="application/json")

@@ -2,42 +2,54 @@
 
 import asyncio
 import logging
+import os
 import signal
-import sys
-from collections.abc import AsyncIterator, Iterable
-from contextlib import AsyncExitStack, asynccontextmanager
+import socket
+import time
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 
 from aiohttp import web
 
 from bach_lib.bach import Bach
+from bach_lib.cli.console import write
 from bach_lib.cli.control import ControlServer, can_have_socket
 from bach_lib.cli.faults import SentenceError
-from bach_lib.cli.paths import socket_file, token_file
+from bach_lib.cli.logs import keeping, telling
+from bach_lib.cli.paths import log_file, socket_file, token_file
+from bach_lib.cli.version import version
 from bach_lib.rest import load_token, make_application
+from bach_lib.rest.answers import Json
+from bach_lib.rest.door import Door, places
+from bach_lib.rest.endpoints import iso
 
 _LOGGER = logging.getLogger(__name__)
 _GRACE = 5.0
+_PLACES, _SHARE = 256, 4
+_BACKLOG = 128
+_SAID = 0.2
+"""Seconds for the answer to whoever stops it."""
 
 
 def run(database: Path, *, host: str, port: int, hosts: Iterable[str]) -> None:
     """Work until SIGTERM or SIGINT. Raises a `BachError` or `SentenceError` if it cannot begin."""
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
-    logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)  # what is no HTTP is refused; it needs no traceback
-    asyncio.run(_serve(database, host, port, hosts))
+    with telling():
+        asyncio.run(_serve(database, host, port, hosts))
 
 
 async def _serve(database: Path, host: str, port: int, hosts: Iterable[str]) -> None:
     stopped = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    _on_signals(stopped.set)
     async with AsyncExitStack() as stack:
         bach = await stack.enter_async_context(Bach(database))
+        stack.enter_context(keeping(log_file(database)))
         token = load_token(token_file(database))
         application = make_application(bach, token=token, hosts=[*hosts, host])
         address = await stack.enter_async_context(_listening(application, host, port))
         if can_have_socket(socket_file(database)):
-            await stack.enter_async_context(_controlled(bach, socket_file(database)))
+            own = _own(database, address, stopped.set)
+            await stack.enter_async_context(_controlled(bach, socket_file(database), own))
         else:
             _LOGGER.warning("This path is too long for a socket, so other bach commands cannot reach this one")
         _announce(f"BACH works on {database} and answers on {address}. Token: {token_file(database)}")
@@ -45,26 +57,80 @@ async def _serve(database: Path, host: str, port: int, hosts: Iterable[str]) -> 
         _announce("BACH stops; what waits is on disk.")
 
 
+def _on_signals(stop: Callable[[], None]) -> None:
+    """Where the event loop cannot listen for signals (Windows), Python itself does."""
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        try:
+            loop.add_signal_handler(number, stop)
+        except NotImplementedError:
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop))
+
+
+def _own(database: Path, address: str, stop: Callable[[], None]) -> Mapping[str, Callable[[], Json]]:
+    """What the command may ask of the daemon itself."""
+    since = iso(time.time())
+    told: Json = {
+        "database": str(database),
+        "pid": os.getpid(),
+        "version": version(),
+        "since": since,
+        "address": address,
+        "log": str(log_file(database)),
+    }
+
+    def end() -> Json:
+        asyncio.get_running_loop().call_later(_SAID, stop)  # the answer goes first
+        return told
+
+    return {"daemon": lambda: told, "stop": end}
+
+
 @asynccontextmanager
 async def _listening(application: web.Application, host: str, port: int) -> AsyncIterator[str]:
     """The REST interface; its address."""
+    door = Door(places(_PLACES, _SHARE))
+    application.middlewares.insert(0, door.middleware)
     runner = web.AppRunner(application, access_log=None, shutdown_timeout=_GRACE)
     await runner.setup()
     try:
-        try:
-            await web.TCPSite(runner, host, port).start()
-        except OSError as error:
-            reason = error.strerror or error
-            raise SentenceError(f"{host}:{port} cannot be listened on: {reason}. Choose another --port.") from error
-        name, taken, *_ = runner.addresses[0]
+        sockets = await _sockets(host, port)
+        name, taken, *_ = sockets[0].getsockname()
+        if runner.server is not None:
+            door.open(runner.server, sockets)
         yield f"http://[{name}]:{taken}" if ":" in name else f"http://{name}:{taken}"
     finally:
+        await door.close()
         await runner.cleanup()
 
 
+async def _sockets(host: str, port: int) -> list[socket.socket]:
+    """One for each address that the host has here. Raises `SentenceError`."""
+    made: list[socket.socket] = []
+    try:
+        found = await asyncio.get_running_loop().getaddrinfo(
+            host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )
+        for family, kind, protocol, _, address in dict.fromkeys(found):
+            one = socket.socket(family, kind, protocol)
+            made.append(one)
+            if os.name == "posix":
+                one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if family == socket.AF_INET6:
+                one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            one.bind(address)
+            one.listen(_BACKLOG)
+    except (OSError, UnicodeError) as error:
+        for one in made:
+            one.close()
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else "this is no address"
+        raise SentenceError(f"{host}:{port} cannot be listened on: {reason}. Choose another --port.") from error
+    return made
+
+
 @asynccontextmanager
-async def _controlled(bach: Bach, path: Path) -> AsyncIterator[None]:
-    control = ControlServer(bach, path)
+async def _controlled(bach: Bach, path: Path, own: Mapping[str, Callable[[], Json]]) -> AsyncIterator[None]:
+    control = ControlServer(bach, path, own=own)
     await control.start()
     try:
         yield
@@ -73,5 +139,6 @@ async def _controlled(bach: Bach, path: Path) -> AsyncIterator[None]:
 
 
 def _announce(sentence: str) -> None:
-    sys.stdout.write(f"{sentence}\n")
-    sys.stdout.flush()
+    """To whoever started it, if somebody still listens: a daemon does not end because its terminal is gone."""
+    with suppress(SentenceError):
+        write(f"{sentence}\n")

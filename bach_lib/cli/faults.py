@@ -1,10 +1,24 @@
-"""What the command itself refuses, in one sentence, and how errors end it: exit code 1 and that sentence on stderr."""
+"""What the command itself refuses, in one sentence, and how errors end it: exit code 1 and that sentence on stderr.
 
+Every command runs inside of `border`: whatever comes out of it ends the same, with a daemon and without one.
+"""
+
+import os
 import sys
+import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import typer
+
+INTERRUPTED = 130
+DEBUG = "BACH_DEBUG"
+"""The variable that lets tracebacks through, for whoever looks for a mistake of ours."""
+
+_ACTS = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+"""Categories of characters that are not read but do something."""
+_JOINER = "\u200d"
+"""Makes one emoji out of several."""
 
 
 class SentenceError(Exception):
@@ -15,6 +29,10 @@ class UnansweredError(SentenceError):
     """Nobody said whether it was done: the daemon went away, or is frozen."""
 
 
+class UnsaidError(SentenceError):
+    """It was done, and nobody can be told."""
+
+
 @contextmanager
 def sentences(*kinds: type[Exception]) -> Iterator[None]:
     """End the command with a sentence instead of a traceback for these errors."""
@@ -23,7 +41,62 @@ def sentences(*kinds: type[Exception]) -> Iterator[None]:
     except Exception as error:
         if not isinstance(error, (SentenceError, *kinds)):
             raise
-        sys.stderr.write(f"{error}\n")
+        note(str(error))
         raise typer.Exit(1) from None
     except KeyboardInterrupt:
-        raise typer.Exit(130) from None
+        raise typer.Exit(INTERRUPTED) from None
+
+
+@contextmanager
+def border() -> Iterator[None]:
+    """Around a command: nothing leaves it but an exit code."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise typer.Exit(INTERRUPTED) from None
+    except RuntimeError as error:
+        if isinstance(error, (typer.Exit, typer.Abort)) or _is_wanted(error):
+            raise
+        _end(error)
+    except Exception as error:
+        if isinstance(error, typer.BadParameter) or _is_wanted(error):
+            raise
+        _end(error)
+
+
+def note(sentence: str) -> None:
+    """A sentence about the answer and no part of it, so it goes to stderr, for people and for programs' logs."""
+    if sys.stderr is not None:
+        try:
+            sys.stderr.write(f"{printable(sentence, lines=False)}\n")
+            sys.stderr.flush()
+        except OSError, ValueError:
+            pass  # nobody is there any more, and there is no other place to say it
+
+
+def printable(text: str, *, lines: bool = True) -> str:
+    """The text without characters that do something to a terminal."""
+    kept = "\n\t" if lines else ""
+    return "".join(
+        one if one in kept or unicodedata.category(one) not in _ACTS or one == _JOINER else "�" for one in text
+    )
+
+
+def _end(error: Exception) -> None:
+    note(_sentence(error))
+    raise typer.Exit(1) from None
+
+
+def _is_wanted(error: Exception) -> bool:
+    return bool(os.environ.get(DEBUG)) and not isinstance(error, SentenceError)
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, SentenceError) or hasattr(error, "placeholders"):  # a `BachError`, without loading the library
+        return str(error)
+    if isinstance(error, UnicodeError):
+        return "What was given has broken characters. Write it in UTF-8."
+    if isinstance(error, OSError):
+        where = f"{os.fsdecode(error.filename)}: " if isinstance(error.filename, (str, bytes)) else ""
+        return f"{where}{error.strerror or type(error).__name__}."
+    return f"An error inside BACH ({type(error).__name__}). Set {DEBUG}=1 to see where, and report it, please."

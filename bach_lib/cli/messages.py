@@ -1,21 +1,21 @@
 """`bach msg`: the inbox, what went out, and watching what comes."""
 
-import json
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bach_lib.cli.asking import ask, run
-from bach_lib.cli.connector import MESSAGES, RESULT, STOPPED, Limit, Wait, message_id, with_names
-from bach_lib.cli.console import Row, as_row, as_rows, say, show, show_one
+from bach_lib.cli.connector import MESSAGES, MORE, RESULT, STOPPED, Limit, Wait, message_id, show_newest, with_names
+from bach_lib.cli.console import Row, as_row, as_rows, cut, say, show, show_one, write_json
 from bach_lib.cli.dispatching import ask_and_wait
 from bach_lib.cli.faults import sentences
+from bach_lib.cli.groups import Group
 from bach_lib.cli.options import command, settings
 
 if TYPE_CHECKING:
     from bach_lib.cli.session import Session
 
-app = typer.Typer(help="Messages: inbox, outbox, reading, archiving, watching.", no_args_is_help=True)
+app = typer.Typer(cls=Group, help="Messages: inbox, outbox, reading, archiving, watching.", no_args_is_help=True)
 
 Connection = Annotated[str | None, typer.Option(help="Only of this connection.")]
 Ids = Annotated[list[int], typer.Argument(min=1, help="Ids of incoming messages, as in `bach msg inbox`.")]
@@ -40,12 +40,7 @@ _WAIT = 25.0
 @command
 def list_all(connection: Connection = None, limit: Limit = 20) -> None:
     """The newest messages, both directions."""
-    rows = [
-        *as_rows(ask("messages", connection=connection, limit=limit)),
-        *as_rows(ask("inbox", connection=connection, limit=limit)),
-    ]
-    rows.sort(key=lambda row: str(row["created_at"]), reverse=True)
-    show(with_names(rows[:limit]), *MESSAGES, empty="There are no messages.")
+    show_newest(connection, limit)
 
 
 @app.command()
@@ -60,8 +55,9 @@ def inbox(
     """What came in, newest first."""
     if status not in {None, "unread", "read", "archived"}:
         raise typer.BadParameter("Use unread, read or archived.", param_hint="--status")
-    rows = ask("inbox", connection=connection, status=status, sender=sender, limit=limit, offset=offset)
-    show(with_names(as_rows(rows)), *_INBOX, empty="There are no messages.")
+    rows = ask("inbox", connection=connection, status=status, sender=sender, limit=limit + 1, offset=offset)
+    found = cut(as_rows(rows), limit, more=f"The next ones: --offset {offset + limit}.")
+    show(with_names(found), *_INBOX, empty="There are no messages.")
 
 
 @app.command()
@@ -69,16 +65,16 @@ def inbox(
 def outbox(connection: Connection = None, limit: Limit = 20) -> None:
     """What goes out and went out, newest first."""
     columns = tuple(pair for pair in MESSAGES if pair[0] != "direction")
-    rows = ask("messages", connection=connection, limit=limit)
-    show(with_names(as_rows(rows)), *columns, empty="There are no messages.")
+    rows = as_rows(ask("messages", connection=connection, limit=limit + 1))
+    show(with_names(cut(rows, limit, more=MORE)), *columns, empty="There are no messages.")
 
 
 @app.command()
 @command
 def unread(connection: Connection = None, limit: Limit = 50) -> None:
     """What nobody has read."""
-    rows = ask("inbox", connection=connection, status="unread", limit=limit)
-    show(with_names(as_rows(rows)), *_INBOX, empty="Everything is read.")
+    rows = as_rows(ask("inbox", connection=connection, status="unread", limit=limit + 1))
+    show(with_names(cut(rows, limit, more=MORE)), *_INBOX, empty="Everything is read.")
 
 
 @app.command()
@@ -204,6 +200,7 @@ def _id(row: Row) -> int:
 
 def _tell(row: Row) -> None:
     if settings().as_json:
-        typer.echo(json.dumps(row, ensure_ascii=False))  # a line for each, so that a program can read them as they come
+        write_json(row)  # a line for each, so that a program can read them as they come
     else:
-        say(f"#{row['id']}  {row['sender']} ({row['sender_name']})  {row['text']}")
+        who, text = f"{row['sender']} ({row['sender_name']})".replace("\n", "�"), str(row["text"])
+        say(f"#{row['id']}  {who}  {text.replace('\n', '\n    ')}")  # no line of it looks like another message

@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from bach_lib.cli.faults import border
 from bach_lib.cli.paths import default_database
 
 _DATABASE = Annotated[
@@ -42,9 +43,10 @@ def command[**P](function: Callable[P, None]) -> Callable[..., None]:
     @wraps(function)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
         database, as_json = kwargs.pop("db_"), kwargs.pop("json_")
-        path = database if isinstance(database, Path) else default_database()
-        _settings.set(Settings(database=path.expanduser().absolute(), as_json=bool(as_json)))
-        function(*args, **kwargs)
+        with border():
+            path = database if isinstance(database, Path) else default_database()
+            _settings.set(Settings(database=path.expanduser().absolute(), as_json=bool(as_json)))
+            function(*args, **kwargs)
 
     added = [
         inspect.Parameter("db_", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=_DATABASE),

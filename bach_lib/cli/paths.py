@@ -26,6 +26,11 @@ def socket_file(database: Path) -> Path:
     return database.with_name(f"{database.name}.sock")
 
 
+def log_file(database: Path) -> Path:
+    """What the daemon had to tell."""
+    return database.with_name(f"{database.name}.daemon.log")
+
+
 def secrets_folder(database: Path) -> Path:
     """The secrets that the command was told."""
     return database.with_name(f"{database.name}.secrets")

@@ -21,7 +21,7 @@ def steps[T](things: Sequence[T], title: str) -> Iterator[T]:
 @contextmanager
 def bar(title: str, total: int) -> Iterator[Callable[[int], None]]:
     """A function to tell how many of `total` are done."""
-    if not sys.stderr.isatty():
+    if sys.stderr is None or not sys.stderr.isatty():
         yield lambda _: None
         return
     console = import_module("rich.console").Console(stderr=True)

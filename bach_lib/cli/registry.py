@@ -7,7 +7,7 @@ import typer
 
 from bach_lib.cli import fields, needs
 from bach_lib.cli.asking import ask, run
-from bach_lib.cli.console import Json, Row, as_row, as_rows, say, show_one
+from bach_lib.cli.console import Json, Row, as_row, as_rows, confirm, say, show_one
 from bach_lib.cli.faults import SentenceError, sentences
 from bach_lib.cli.options import command, settings
 
@@ -99,11 +99,11 @@ def _show_answer(answer: Row) -> None:
 @command
 def remove(name: Name, yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False) -> None:
     """Remove a connection, with its queue, its inbox and the secrets that this command keeps."""
-    waiting = ask("waiting", connection=name)
     ask("connection", name=name)
-    number = len(waiting) if isinstance(waiting, list) else 0
-    if not yes:
-        typer.confirm(f"Remove {name}, its inbox and {number} waiting messages?", abort=True, err=True)
+    [queue] = [row for row in as_rows(ask("queue_status")) if row["connection"] == name] or [{}]
+    number = sum(count for one in ("pending", "sending", "failed") if isinstance(count := queue.get(one), int))
+    if not yes and not confirm(f"Remove {name}, its inbox and {number} waiting messages?"):
+        raise SentenceError("Nothing was removed.")
     run(lambda session: _removed(session, name))
     show_one({"removed": name, "messages": number}, ("removed", "Removed"), ("messages", "Messages gone with it"))
 

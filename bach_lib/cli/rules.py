@@ -7,9 +7,10 @@ import typer
 from bach_lib.cli.asking import ask, run
 from bach_lib.cli.console import Json, Row, as_row, as_rows, show, show_one
 from bach_lib.cli.faults import SentenceError, sentences
+from bach_lib.cli.groups import Group
 from bach_lib.cli.options import command
 
-app = typer.Typer(help="Context rules: names for messages, by phrases and patterns.", no_args_is_help=True)
+app = typer.Typer(cls=Group, help="Context rules: names for messages, by phrases and patterns.", no_args_is_help=True)
 
 _COLUMNS = (
     ("name", "Name"),

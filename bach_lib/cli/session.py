@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Protocol, override
 
 from bach_lib.bach import Bach
-from bach_lib.cli.control import Link
 from bach_lib.cli.faults import SentenceError
+from bach_lib.cli.link import Link
 from bach_lib.cli.operations import perform
 from bach_lib.cli.paths import socket_file
 from bach_lib.errors import StoreInUseError
@@ -21,6 +21,7 @@ class Session(Protocol):
     """A BACH that can be asked. `is_daemon`: it works all the time, and not only for this command."""
 
     is_daemon: bool
+    database: Path
 
     async def ask(self, operation: str, **arguments: Json) -> Json:
         """Have an operation carried out. Raises a `BachError` or a `SentenceError`."""
@@ -32,8 +33,9 @@ class Direct(Session):
 
     is_daemon = False
 
-    def __init__(self, bach: Bach) -> None:
+    def __init__(self, bach: Bach, database: Path) -> None:
         self._bach = bach
+        self.database = database
 
     @override
     async def ask(self, operation: str, **arguments: Json) -> Json:
@@ -45,8 +47,9 @@ class Remote(Session):
 
     is_daemon = True
 
-    def __init__(self, link: Link) -> None:
+    def __init__(self, link: Link, database: Path) -> None:
         self._link = link
+        self.database = database
 
     @override
     async def ask(self, operation: str, **arguments: Json) -> Json:
@@ -67,7 +70,7 @@ def run[T](work: Work[T], database: Path, *, creates: bool = False) -> T:
 async def _session(database: Path, *, creates: bool) -> AsyncIterator[Session]:
     async with Link(socket_file(database)) as link:
         if await link.is_answered():
-            yield Remote(link)
+            yield Remote(link, database)
             return
     if not creates and not await asyncio.to_thread(database.exists):
         raise SentenceError(f"There is no database at {database}. Add a connection first, or name another with --db.")
@@ -77,6 +80,6 @@ async def _session(database: Path, *, creates: bool) -> AsyncIterator[Session]:
     except StoreInUseError as error:
         raise SentenceError(f"{error} (It is no daemon of this command, so it cannot be asked instead.)") from error
     try:
-        yield Direct(bach)
+        yield Direct(bach, database)
     finally:
         await bach.close()

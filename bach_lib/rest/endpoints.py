@@ -23,6 +23,8 @@ from bach_lib.rest.requests import (
 )
 
 _ALL = "all"
+_LAST = 253_402_300_799
+"""Seconds until the end of the year 9999."""
 _TOTALS = (Status.PENDING, Status.SENT, Status.FAILED, Status.DEAD)
 
 
@@ -105,8 +107,8 @@ class Endpoints:
 
 
 def iso(seconds: float) -> str:
-    """A time as ISO 8601, with its zone."""
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
+    """A time as ISO 8601, with its zone; what lies beyond the years that can be written is the last of them."""
+    return datetime.fromtimestamp(min(max(seconds, 0), _LAST), UTC).isoformat(timespec="seconds")
 
 
 def _numbers(status: QueueStatus) -> dict[str, int]:

@@ -4,6 +4,7 @@ import os
 import secrets
 from pathlib import Path
 
+from bach_lib.apart import read_regular
 from bach_lib.errors import StoreFailedError
 
 _BYTES = 32
@@ -17,9 +18,8 @@ def load_token(path: Path) -> str:
     """The token in this file; if there is no file, a new one. Raises `StoreFailedError` if it cannot serve."""
     try:
         _make(path)
-        with path.open(encoding="ascii") as file:
-            token = file.read(_MAX_FILE).strip()
-            mode = os.fstat(file.fileno()).st_mode & 0o777
+        token = read_regular(path, _MAX_FILE).decode("ascii").strip()
+        mode = path.stat().st_mode & 0o777
     except OSError as error:
         raise StoreFailedError(path=path, reason=error.strerror or error) from error
     except UnicodeDecodeError as error:

@@ -20,6 +20,7 @@ OPERATIONS: Mapping[str, Operation] = {
         connections.check,
         connections.connections,
         connections.connection,
+        connections.lost_secrets,
         connections.remove,
         connections.start,
         connections.status,

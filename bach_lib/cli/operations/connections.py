@@ -51,6 +51,11 @@ async def vacant(bach: Bach, name: str) -> None:
     bach.registry.check_vacant(name)
 
 
+async def lost_secrets(bach: Bach, name: str) -> list[str]:
+    """The names of its secrets whose references lead nowhere."""
+    return list(await bach.registry.lost_secrets(name))
+
+
 async def try_out(bach: Bach, fields: Mapping[str, object]) -> Row:
     """Ask the platform about a connection that is not in the registry."""
     del bach

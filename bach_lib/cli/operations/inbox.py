@@ -4,12 +4,15 @@ import asyncio
 from collections.abc import Sequence
 
 from bach_lib.bach import Bach
+from bach_lib.cli.operations.paging import pages, since
 from bach_lib.cli.operations.rows import Row, health_row, incoming_row
 from bach_lib.errors import CannotReceiveError
 from bach_lib.events import ConnectionChanged, Event, MessageReceived, SenderBlocked
-from bach_lib.incoming import InboxStatus
+from bach_lib.incoming import InboxStatus, IncomingMessage
 from bach_lib.models import Category, ConnectionState, Direction
 
+_NEWS = 1000
+"""Messages in one answer; whoever watches asks again at once."""
 _QUIET = 1.0
 """Seconds without a message after which what the platform had is taken to be read."""
 
@@ -25,8 +28,14 @@ async def inbox(
 ) -> list[Row]:
     """A page, newest first."""
     wanted = None if status is None else InboxStatus(status)
-    page = await bach.inbox(connection=connection, status=wanted, sender=sender, limit=limit, offset=offset)
-    return [incoming_row(message) for message in page]
+
+    async def page(size: int, before: int | None) -> Sequence[IncomingMessage]:
+        start = offset if before is None else 0
+        return await bach.inbox(
+            connection=connection, status=wanted, sender=sender, before=before, limit=size, offset=start
+        )
+
+    return [incoming_row(message) for message in await pages(page, limit)]
 
 
 async def incoming(bach: Bach, message_id: int) -> Row:
@@ -124,5 +133,7 @@ async def pair(bach: Bach, name: str, seconds: float, *, starts: bool) -> list[R
 
 
 async def _after(bach: Bach, after: int, connection: str | None) -> list[Row]:
-    newest = await bach.inbox(connection=connection, limit=500)
-    return [incoming_row(message) for message in reversed(newest) if message.id > after]
+    async def page(size: int, before: int | None) -> Sequence[IncomingMessage]:
+        return await bach.inbox(connection=connection, before=before, limit=size)
+
+    return [incoming_row(message) for message in await since(page, after, _NEWS)]

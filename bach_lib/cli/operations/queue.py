@@ -1,16 +1,17 @@
 """What can be asked about messages going out."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import cast
 
 from bach_lib.amending import Amendment
+from bach_lib.apart import read_file
 from bach_lib.bach import Bach
 from bach_lib.cli.faults import SentenceError
+from bach_lib.cli.operations.paging import pages
 from bach_lib.cli.operations.rows import Row, attempt_row, message_row, queue_row
 from bach_lib.drafting import SendOptions
-from bach_lib.models import Category, File, Status
+from bach_lib.models import Category, File, Message, Status
 from bach_lib.rest.answers import Json
 
 _MAX_BYTES = 50_000_000
@@ -21,19 +22,20 @@ async def send(
     bach: Bach, connection: str, recipient: str, text: str, *, options: Mapping[str, Json], paths: Sequence[str] = ()
 ) -> Row:
     """Queue a message, with the files at `paths`. The daemon reads them itself; it is the same person's."""
-    files = [await asyncio.to_thread(_read, Path(path)) for path in paths]
+    files = [await _read(Path(path)) for path in paths]
     chosen = cast("SendOptions", {**options, "files": files})
     receipt = await bach.send(connection, recipient, text, **chosen)
     return message_row(await bach.get(receipt.id))
 
 
-def _read(path: Path) -> File:
+async def _read(path: Path) -> File:
     """Raises `SentenceError`. One byte more than anybody takes is enough to be refused."""
     try:
-        with path.open("rb") as file:
-            return File(name=path.name, content=file.read(_MAX_BYTES + 1))
+        return File(name=path.name, content=await read_file(path, _MAX_BYTES + 1))
     except OSError as error:
         raise SentenceError(f"{path} cannot be read: {error.strerror or type(error).__name__}.") from error
+    except ValueError as error:
+        raise SentenceError(f"{path} is no name of a file.") from error
 
 
 async def wait(bach: Bach, message_id: int, seconds: float) -> Row:
@@ -44,9 +46,13 @@ async def wait(bach: Bach, message_id: int, seconds: float) -> Row:
 async def messages(
     bach: Bach, connection: str | None = None, status: Sequence[str] | None = None, limit: int = 50
 ) -> list[Row]:
-    """The newest, newest first."""
+    """The newest, newest first; as many pages as it takes."""
     wanted = None if status is None else [Status(one) for one in status]
-    return [message_row(one) for one in await bach.messages(connection=connection, status=wanted, limit=limit)]
+
+    async def page(size: int, before: int | None) -> Sequence[Message]:
+        return await bach.messages(connection=connection, status=wanted, before=before, limit=size)
+
+    return [message_row(one) for one in await pages(page, limit)]
 
 
 async def waiting(bach: Bach, connection: str | None = None, limit: int = 500) -> list[Row]:

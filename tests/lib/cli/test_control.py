@@ -7,8 +7,9 @@ import pytest
 from aiohttp import ClientSession, UnixConnector
 
 from bach_lib import Bach
-from bach_lib.cli.control import ControlServer, Link, can_have_socket
+from bach_lib.cli.control import ControlServer, can_have_socket
 from bach_lib.cli.faults import SentenceError
+from bach_lib.cli.link import Link
 from bach_lib.cli.operations import OPERATIONS
 
 
@@ -63,4 +64,4 @@ def test_a_path_too_long_for_a_socket_is_known_before(tmp_path: Path) -> None:
 def test_operations_are_called_by_their_own_names() -> None:
     """Two functions of one name would hide each other."""
     assert all(name == operation.__name__ for name, operation in OPERATIONS.items())
-    assert len(OPERATIONS) == 34
+    assert len(OPERATIONS) == 35

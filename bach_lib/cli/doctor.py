@@ -1,0 +1,115 @@
+"""What a daemon needs, looked at one by one: each a line that says how it is, and what to do if it is not good."""
+
+import os
+import shutil
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from bach_lib.cli.console import Row, as_row, as_rows
+from bach_lib.cli.control import can_have_socket
+from bach_lib.cli.faults import SentenceError
+from bach_lib.cli.paths import secrets_folder, socket_file, token_file
+from bach_lib.cli.session import Session, run
+from bach_lib.cli.version import version
+from bach_lib.errors import BachError
+
+_LITTLE = 100_000_000
+"""Bytes of free space below which somebody should know."""
+
+
+def examine(database: Path, state: Row) -> list[Row]:
+    """All of it. `state`: of the daemon."""
+    rows = [_daemon(state), _space(database), *_modes(database), _socket(database)]
+    if state["state"] == "frozen":
+        return rows
+    if not database.exists():
+        return [*rows, _row("database", f"There is none at {database}. Add a connection: bach connector add TYPE NAME")]
+    try:
+        rows += run(_ask, database)
+    except (BachError, SentenceError) as error:
+        rows.append(_row("database", str(error)))
+    return rows
+
+
+async def _ask(session: Session) -> list[Row]:
+    rows = [_row("database", "It can be read.", is_good=True)]
+    connections = as_rows(await session.ask("connections"))
+    for row in connections:
+        lost = await session.ask("lost_secrets", name=row["name"])
+        fields = ", ".join(str(one) for one in lost) if isinstance(lost, (list, tuple)) else ""
+        answer = (
+            f"Not found: {fields}. Give it again: bach connector configure {row['name']} {fields.partition(',')[0]}"
+        )
+        rows.append(_row(f"secrets of {row['name']}", answer if fields else "All are there.", is_good=not fields))
+    used = {str(one) for row in connections for one in as_row(row["auth_config"]).values()}
+    rows += _orphans(session.database, used)
+    for row in as_rows(await session.ask("status", is_daemon=session.is_daemon)):
+        rows.append(_connection(row))
+    return rows
+
+
+def _daemon(state: Row) -> Row:
+    match state["state"]:
+        case "works" if state.get("version") == version():
+            return _row("daemon", f"It works, process {state['pid']}.", is_good=True)
+        case "works":
+            return _row("daemon", f"It runs BACH {state.get('version')}, this is {version()}. Restart it.")
+        case "frozen":
+            return _row("daemon", f"It does not answer. End it by force: kill -9 {state['pid'] or 'its process'}")
+        case _:
+            return _row("daemon", "None runs, so nothing is delivered or received. Start it: bach serve")
+
+
+def _space(database: Path) -> Row:
+    folder = next((one for one in database.parents if one.exists()), Path("/"))
+    free = shutil.disk_usage(folder).free
+    answer = f"{free // 1_000_000:,} MB are free at {folder}."
+    return _row("disk", answer if free >= _LITTLE else f"{answer} Make room.", is_good=free >= _LITTLE)
+
+
+def _modes(database: Path) -> Iterator[Row]:
+    """What only its owner may read."""
+    if os.name != "posix":
+        return
+    folder = secrets_folder(database)
+    files = sorted(folder.iterdir()) if folder.is_dir() and os.access(folder, os.R_OK) else []
+    there = [path for path in (database, token_file(database), folder, *files) if path.exists()]
+    open_ = [path for path in there if stat.S_IMODE(path.stat().st_mode) & 0o077]
+    mine = os.geteuid()
+    foreign = [path for path in there if mine and path.stat().st_uid != mine]
+    for path in open_:
+        yield _row("files", f"Others may read {path}. Run: chmod go= {path}")
+    for path in foreign:
+        yield _row("files", f"{path} belongs to somebody else. Run: sudo chown {mine} {path}")
+    if not open_ and not foreign:
+        yield _row("files", "Only you can read them.", is_good=True)
+
+
+def _socket(database: Path) -> Row:
+    if can_have_socket(socket_file(database)):
+        return _row("socket", "Commands can reach a daemon.", is_good=True)
+    return _row("socket", "Commands cannot reach a daemon: the path is too long, or this system has no such sockets.")
+
+
+def _orphans(database: Path, used: set[str]) -> Iterator[Row]:
+    folder = secrets_folder(database)
+    for path in sorted(folder.iterdir()) if folder.is_dir() else []:
+        if f"file:{path}" not in used:
+            yield _row("secrets", f"No connection uses {path} any more. Look at it, then delete it.")
+
+
+def _connection(row: Row) -> Row:
+    name = f"connection {row['name']}"
+    if not row["is_active"]:
+        return _row(name, "It is switched off.", is_good=True)
+    bad = [str(row[one]) for one in ("sending_state", "receiving_state") if row[one] in {"disconnected", "auth_failed"}]
+    if bad:
+        return _row(name, f"{bad[0].replace('_', ' ').capitalize()}. See why: bach connections check {row['name']}")
+    if isinstance(dead := row.get("dead"), int) and dead:
+        return _row(name, f"{dead} dead letters. See them: bach msg outbox; once more: bach connector retry all")
+    return _row(name, "Nothing is wrong.", is_good=True)
+
+
+def _row(what: str, answer: str, *, is_good: bool = False) -> Row:
+    return {"what": what, "is_good": is_good, "answer": answer}

@@ -1,0 +1,164 @@
+"""The command's end of the line to the daemon. A daemon that is frozen is not waited for without end."""
+
+import asyncio
+import os
+import socket
+import stat
+import struct
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from aiohttp import ClientError, ClientSession, ClientTimeout, UnixConnector
+
+from bach_lib.cli import wire
+from bach_lib.cli.control import MAX_REQUEST, can_have_socket
+from bach_lib.cli.faults import SentenceError, UnansweredError, note
+from bach_lib.cli.version import version
+from bach_lib.rest.answers import Json
+
+PULSE = 5.0
+"""Seconds within which a daemon that works says that it does."""
+_BETWEEN = 2.0
+"""Seconds between two such questions while something takes its time."""
+_FROZEN = (
+    "The daemon does not answer: it was stopped, or its machine has stopped. `bach daemon status` shows which process"
+    " it is. What was asked may still be done when it goes on."
+)
+_SLOW_DISK = "The daemon waits for its disk. Ctrl-C ends the waiting; what was asked may still be done."
+
+
+class Link:
+    """Asks the daemon."""
+
+    def __init__(self, path: Path, *, pulse: float = PULSE, between: float = _BETWEEN) -> None:
+        self._path = path
+        self._pulse = pulse
+        self._between = between
+        self._session: ClientSession | None = None
+        self._has_noted = False
+
+    async def __aenter__(self) -> Self:
+        """Prepare; nothing is opened yet."""
+        if can_have_socket(self._path) and _is_ours(self._path):
+            timeout = ClientTimeout(total=None, sock_connect=self._pulse)
+            self._session = ClientSession(connector=UnixConnector(str(self._path), limit=0), timeout=timeout)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close."""
+        if self._session:
+            await self._session.close()
+
+    async def is_answered(self) -> bool:
+        """Whether there is a daemon. The socket of one that was killed stays behind and refuses.
+
+        Raises `UnansweredError` for one that is there and does not answer.
+        """
+        if self._session is None:
+            return False
+        with socket.socket(socket.AF_UNIX) as knocking:
+            knocking.setblocking(False)
+            try:
+                knocking.connect(str(self._path))
+            except BlockingIOError:  # somebody listens, but takes nobody in
+                pass
+            except OSError:
+                return False
+        await self._check_pulse()
+        return True
+
+    async def ask(self, operation: str, arguments: Mapping[str, Json]) -> Json:
+        """Have an operation carried out there. Raises `SentenceError`."""
+        asked = wire.written({"version": version(), "operation": operation, "arguments": arguments})
+        if self._session is None:
+            raise SentenceError("There is no daemon.")
+        if len(asked) > MAX_REQUEST:
+            raise SentenceError("This is more than a command can say. Send it in parts, or as a file.")
+        asking = asyncio.ensure_future(self._post(self._session, asked))
+        watching = asyncio.ensure_future(self._watch())
+        try:
+            await asyncio.wait([asking, watching], return_when=asyncio.FIRST_COMPLETED)
+            if not asking.done():
+                await watching  # raises what is wrong
+            body = await asking
+        finally:
+            for task in (asking, watching):
+                task.cancel()
+                with suppress(asyncio.CancelledError, SentenceError):
+                    await task
+        if "error" in body:
+            raise SentenceError(str(body["error"]))
+        if "result" not in body:
+            raise UnansweredError("The daemon could not answer. Look at its log: bach daemon logs")
+        return body["result"]
+
+    async def _post(self, session: ClientSession, asked: bytes) -> Mapping[str, Json]:
+        try:
+            async with session.post("http://bach/", data=asked) as response:
+                return wire.read(await response.read()) if response.ok else {}
+        except (ClientError, OSError, ValueError) as error:
+            raise UnansweredError(
+                "The daemon went away before it answered. Look at its log: bach daemon logs"
+            ) from error
+
+    async def _watch(self) -> None:
+        """Ends only with an error."""
+        while True:
+            await asyncio.sleep(self._between)
+            await self._check_pulse()
+
+    async def _check_pulse(self) -> None:
+        if self._session is None:
+            return
+        try:
+            async with asyncio.timeout(self._pulse), self._session.get("http://bach/") as response:
+                pulse = wire.read(await response.read()) if response.ok else {}
+        except TimeoutError as error:
+            raise UnansweredError(_FROZEN) from error
+        except (ClientError, OSError, ValueError) as error:
+            raise UnansweredError("The daemon went away. Look at its log: bach daemon logs") from error
+        if pulse.get("waits_for_disk") and not self._has_noted:
+            self._has_noted = True
+            note(_SLOW_DISK)
+
+
+def _is_ours(path: Path) -> bool:
+    """Whether the socket belongs to us, or to whom the database belongs.
+
+    Where others may write into the folder, somebody could wait there for what we have to say. Raises `SentenceError`.
+    """
+    try:
+        there = path.lstat()
+    except OSError:
+        return False
+    if not stat.S_ISSOCK(there.st_mode):
+        return False
+    owners = {os.geteuid()} if sys.platform != "win32" else {there.st_uid}
+    with suppress(OSError):
+        owners.add(path.with_name(path.name.removesuffix(".sock")).stat().st_uid)
+    if there.st_uid not in owners:
+        raise SentenceError(
+            f"{path} belongs to somebody else, so nothing is said to it. Remove it, or use another --db."
+        )
+    return True
+
+
+def process_behind(path: Path) -> int | None:
+    """The process that listens at a socket, where the system tells."""
+    if not hasattr(socket, "SO_PEERCRED"):
+        return None
+    with socket.socket(socket.AF_UNIX) as knocking:
+        knocking.setblocking(False)
+        try:
+            knocking.connect(str(path))
+            told = knocking.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+        except OSError:
+            return None
+    pid: int = struct.unpack("3i", told)[0]
+    return pid or None

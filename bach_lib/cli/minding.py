@@ -1,0 +1,113 @@
+"""`bach daemon`: whether it runs, ending it, what it had to tell, and whether all around it is as it should be."""
+
+import asyncio
+from importlib import import_module
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bach_lib.cli.asking import border_of_library
+from bach_lib.cli.console import Row, as_row, say, show, show_one, write_json
+from bach_lib.cli.faults import SentenceError, UnansweredError
+from bach_lib.cli.groups import Group
+from bach_lib.cli.options import command, settings
+from bach_lib.cli.paths import log_file, socket_file
+
+if TYPE_CHECKING:
+    from bach_lib.cli.console import Json
+
+app = typer.Typer(cls=Group, help="The daemon, bach serve: state, end, log, check-up.", no_args_is_help=True)
+
+_STATUS = (
+    ("state", "State"),
+    ("pid", "Process"),
+    ("version", "Version"),
+    ("since", "Since"),
+    ("address", "Answers on"),
+    ("database", "Database"),
+    ("log", "Log"),
+)
+_PATIENCE = 20.0
+"""Seconds that the daemon may take to end; it gives what is under way some of them."""
+_LOOK = 0.1
+
+
+@app.command()
+@command
+def status() -> None:
+    """Whether it runs, since when and where. Exit code 1 if not, or if it does not answer."""
+    row = _state()
+    show_one(row, *((field, heading) for field, heading in _STATUS if row.get(field)))
+    if row["state"] != "works":
+        raise typer.Exit(1)
+
+
+@app.command()
+@command
+def stop() -> None:
+    """End it. What waits is on disk; a service starts it again unless it is stopped there."""
+    row = _state()
+    if row["state"] == "frozen":
+        raise SentenceError(
+            f"The daemon does not answer. Nothing is lost if you end it by force: kill -9 {row['pid'] or 'its process'}"
+        )
+    if row["state"] != "works":
+        raise SentenceError(f"No daemon runs on {settings().database}.")
+    with border_of_library():
+        asyncio.run(_stop())
+    show_one({"stopped": row["pid"]}, ("stopped", "Stopped process"))
+
+
+@app.command()
+@command
+def logs(lines: Annotated[int, typer.Argument(min=1, max=10_000, help="How many of the last.")] = 50) -> None:
+    """What it had to tell. Kept while it runs, and afterwards if something was wrong."""
+    found = import_module("bach_lib.cli.logs").tail(log_file(settings().database), lines)
+    if settings().as_json:
+        write_json(found, indent=2)
+    elif found:
+        say("\n".join(found))
+    else:
+        say("No log is kept here: no daemon runs, and the last one had nothing to tell. Of a service there is more:")
+        say("  journalctl --user -u bach")
+
+
+@app.command()
+@command
+def doctor() -> None:
+    """Look after all that a daemon needs. Exit code 1 if something is not as it should be."""
+    rows: list[Row] = import_module("bach_lib.cli.doctor").examine(settings().database, _state())
+    show(rows, ("what", "What"), ("is_good", "Good"), ("answer", "Answer"), empty="")
+    if not all(row["is_good"] for row in rows):
+        raise typer.Exit(1)
+
+
+def _state() -> Row:
+    """What is known of the daemon; `state` is works, frozen or absent."""
+    with border_of_library():
+        return asyncio.run(_ask_state())
+
+
+async def _ask_state() -> Row:
+    link = import_module("bach_lib.cli.link")
+    path = socket_file(settings().database)
+    base: dict[str, Json] = {"pid": None, "database": str(settings().database)}
+    try:
+        async with link.Link(path) as line:
+            if not await line.is_answered():
+                return {**base, "state": "absent"}
+            return {**as_row(await line.ask("daemon", {})), "state": "works"}
+    except UnansweredError:
+        return {**base, "state": "frozen", "pid": link.process_behind(path)}
+
+
+async def _stop() -> None:
+    link = import_module("bach_lib.cli.link")
+    path = socket_file(settings().database)
+    async with link.Link(path) as line:
+        await line.ask("stop", {})
+    for _ in range(int(_PATIENCE / _LOOK)):
+        if not path.exists():
+            return
+        await asyncio.sleep(_LOOK)
+    raise SentenceError("The daemon was told to end, and has not ended yet. Ask again: bach daemon status")

@@ -1,0 +1,136 @@
+"""`bach daemon`: whether it runs, ending it, its log, and a check-up; a frozen one is said."""
+
+import asyncio
+import logging
+import os
+import signal
+import stat
+from pathlib import Path
+
+import pytest
+
+from bach_lib.cli import link, logs
+from bach_lib.cli.faults import SentenceError, UnansweredError
+from bach_lib.cli.link import Link
+from tests.lib.cli.conftest import Run, Serve
+
+
+def test_its_state_is_told_and_it_can_be_ended(home: Run, serve: Serve) -> None:
+    """Somebody would look for the process by hand, and end the wrong one."""
+    assert home("daemon", "status", "--json").row()["state"] == "absent"
+    assert (home("daemon", "status").code, home("daemon", "stop").code) == (1, 1)
+    with serve() as daemon:
+        row = home("daemon", "status", "--json").row()
+        assert (row["state"], row["pid"], row["address"]) == ("works", daemon.process.pid, daemon.url)
+        assert home("daemon", "status").code == 0
+        ended = home("daemon", "stop", "--json")
+        assert (ended.code, ended.row()) == (0, {"stopped": daemon.process.pid})
+        assert daemon.process.wait(20) == 0
+    assert home("daemon", "status", "--json").row()["state"] == "absent"
+
+
+def test_a_frozen_one_is_said_after_a_while(
+    home: Run, serve: Serve, database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every command would wait for ever, and nobody would know for what."""
+
+    async def ask(between: float) -> None:
+        async with Link(database.with_name("bach.db.sock"), pulse=0.2, between=between) as line:
+            await line.ask("connections", {})
+
+    monkeypatch.setattr(link.Link.__init__, "__kwdefaults__", {"pulse": 0.3, "between": 0.1})
+    with serve() as daemon:
+        os.kill(daemon.process.pid, signal.SIGSTOP)
+        try:
+            with pytest.raises(UnansweredError, match="does not answer"):
+                asyncio.run(ask(0.1))
+            said = home("connector", "list")
+            assert (said.code, "The daemon does not answer" in said.errors) == (1, True)
+            row = home("daemon", "status", "--json")
+            assert (row.code, row.row()["state"], row.row()["pid"]) == (1, "frozen", daemon.process.pid)
+            assert f"kill -9 {daemon.process.pid}" in home("daemon", "stop").errors
+            assert home("daemon", "doctor").code == 1
+        finally:
+            os.kill(daemon.process.pid, signal.SIGCONT)
+        assert home("connector", "list").code == 0
+        assert daemon.end() == 0
+
+
+def test_what_takes_its_time_is_waited_for(home: Run, serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A daemon that works would be taken for a frozen one."""
+    monkeypatch.setattr(link.Link.__init__, "__kwdefaults__", {"pulse": 3, "between": 0.1})
+    home("connector", "disable", "home")
+    with serve():
+        said = home("connector", "send", "home", "42", "waits", "--wait", 1.5, "--json")
+        assert said.row()["status"] == "pending"
+
+
+def test_what_fails_in_it_is_in_its_log(home: Run, serve: Serve, database: Path) -> None:
+    """The command would say that its log tells more, and there would be nothing."""
+    with serve() as daemon:
+
+        async def ask() -> None:
+            async with Link(database.with_name("bach.db.sock")) as line:
+                await line.ask("connections", {"no_such": 1})
+
+        with pytest.raises(SentenceError, match="Look at its log"):
+            asyncio.run(ask())
+        said = home("daemon", "logs")
+        assert "ERROR bach_lib.cli.control: The command asked for connections, which failed" in said.output
+        assert "TypeError" in said.output
+        assert home("daemon", "logs", 1, "--json").rows()[0].startswith("TypeError")  # type: ignore[attr-defined]
+        daemon.kill()
+    kept = database.with_name("bach.db.daemon.log")
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    assert "TypeError" in home("daemon", "logs").output, "also when it is gone"
+
+
+def test_the_check_up_finds_what_is_wrong(home: Run, serve: Serve, database: Path) -> None:
+    """Somebody would find out by an alarm that does not come."""
+    with serve():
+        well = home("daemon", "doctor", "--json")
+        assert (well.code, all(row["is_good"] for row in well.rows())) == (0, True), well
+    folder = database.with_name("bach.db.secrets")
+    (folder / "home.bot_token").rename(folder / "old.bot_token")
+    folder.chmod(0o755)
+    found = home("daemon", "doctor", "--json")
+    bad = {row["what"]: str(row["answer"]) for row in found.rows() if not row["is_good"]}
+    assert found.code == 1
+    assert set(bad) == {"daemon", "files", "secrets of home", "secrets"}
+    assert "bach connector configure home bot_token" in bad["secrets of home"]
+    assert str(folder / "old.bot_token") in bad["secrets"]
+
+
+def test_a_socket_of_somebody_else_is_told_nothing(home: Run, serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where others may write, somebody could wait there for our messages and secrets."""
+    with serve():
+        monkeypatch.setattr(os, "geteuid", lambda: 4711)
+        monkeypatch.setattr(Path, "stat", lambda *_, **__: os.stat_result((0o600, 0, 0, 1, 4711, 0, 0, 0, 0, 0)))
+        said = home("connector", "list")
+    assert (said.code, "belongs to somebody else" in said.errors) == (1, True)
+
+
+def test_what_repeats_itself_is_counted_and_not_told() -> None:
+    """A fault that comes a thousand times a second would fill the disk, which stops the queue, too."""
+    now = 0.0
+    sparing = logs.Sparing(lambda: now)
+
+    def told(text: str) -> str | None:
+        record = logging.LogRecord("a", logging.ERROR, "", 0, text, (), None)
+        kept = sparing.filter(record)
+        return kept.getMessage() if isinstance(kept, logging.LogRecord) else None
+
+    assert [told("again") for _ in range(100)].count(None) == 95
+    assert told("something else") == "something else"
+    now = 61.0
+    assert told("again") == "again (and 95 times more in the meantime)"
+    assert told("again") == "again"
+
+
+def test_a_line_of_the_log_is_one_line_and_harmless(tmp_path: Path) -> None:
+    """What a server says could repaint the terminal of whoever reads the log, or forge a line of it."""
+    path = tmp_path / "log"
+    with logs.keeping(path):
+        logging.getLogger("x").warning("no \x1b[2J\r\nERROR forged \u202e")
+    assert len(logs.tail(path, 10)) == 1
+    assert not {"\x1b", "\u202e"} & set(path.read_text("utf-8"))
