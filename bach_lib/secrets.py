@@ -111,7 +111,8 @@ class Secrets:
 
 
 def _from_file(path: str) -> str:
-    written = read_regular(path, _MAX_FILE, or_device=True).decode("utf-8-sig")  # some editors begin a file with an invisible mark
+    content = read_regular(path, _MAX_FILE, or_device=True)
+    written = content.decode("utf-8-sig")  # some editors begin a file with an invisible mark
     return written.strip().partition("\n")[0].strip()
 
 

@@ -8,6 +8,7 @@ import struct
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
+from io import BytesIO
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -100,7 +101,7 @@ class Link:
 
     async def _post(self, session: ClientSession, asked: bytes) -> Mapping[str, Json]:
         try:
-            async with session.post("http://bach/", data=asked) as response:
+            async with session.post("http://bach/", data=BytesIO(asked)) as response:
                 return wire.read(await response.read()) if response.ok else {}
         except (ClientError, OSError, ValueError) as error:
             raise UnansweredError(
