@@ -10,9 +10,10 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import TypedDict, Unpack
+from typing import TypedDict, Unpack, cast
 
 from bach_lib.bus import Bus
+from bach_lib.connection_fields import checked
 from bach_lib.connectors import Connectors
 from bach_lib.endpoints import check_endpoint
 from bach_lib.errors import (
@@ -36,8 +37,6 @@ FRESH_START = frozenset({"endpoint", "auth_type", "auth_config", "settings"})
 """Changes after which old failures mean nothing."""
 
 _MAX_ALLOWED = 10_000
-_MAX_SETTINGS = 65_536
-"""Characters of JSON."""
 
 
 class Changes(TypedDict, total=False):
@@ -121,11 +120,8 @@ class Registry:
         """
         if unknown := changes.keys() - Changes.__annotations__.keys():
             raise UnknownFieldError(field=min(unknown), known=", ".join(Changes.__annotations__))
-        if "auth_config" in changes:
-            changes["auth_config"] = dict(changes["auth_config"])
-        if "settings" in changes:
-            changes["settings"] = _copy(changes["settings"])
-        return await asyncio.shield(self._update(name, changes))
+        kept = cast("Changes", {field: checked(field, value) for field, value in changes.items()})
+        return await asyncio.shield(self._update(name, kept))
 
     async def remove(self, name: str) -> None:
         """Delete a connection, its queue and its inbox. Raises `UnknownConnectionError`."""
@@ -221,32 +217,16 @@ class Registry:
 
 def check_name(name: str) -> None:
     """Raise `InvalidNameError` for what cannot be the name of a connection."""
-    if not _NAME.fullmatch(name):
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise InvalidNameError(name=name)
 
 
 def _fresh(connection: Connection) -> Connection:
     """Without what only BACH counts. Raises an `InputError`."""
-    check_name(connection.name)
-    return Connection(
-        **{name: getattr(connection, name) for name in ("name", "type", "category", "endpoint", "is_active")},
-        **{name: getattr(connection, name) for name in ("auth_type", "allowed")},
-        auth_config=dict(connection.auth_config),
-        settings=_copy(connection.settings),
-    )
-
-
-def _copy(settings: Mapping[str, object]) -> Mapping[str, object]:
-    """As it will be after a restart. Raises `InvalidValueError` for what is no JSON."""
-    try:
-        written = json.dumps(dict(settings), ensure_ascii=False, allow_nan=False)
-        written.encode("utf-8")
-    except (RecursionError, TypeError, ValueError) as error:
-        raise InvalidValueError(field="settings", value=type(error).__name__, expected="what JSON can hold") from error
-    if len(written) > _MAX_SETTINGS:
-        raise InvalidValueError(field="settings", value=len(written), expected=f"at most {_MAX_SETTINGS} characters")
-    copy: Mapping[str, object] = json.loads(written)
-    return copy
+    fields = ("name", "type", "category", "endpoint", "is_active", "auth_type", "auth_config", "allowed", "settings")
+    made = Connection(**{field: checked(field, getattr(connection, field)) for field in fields})  # type: ignore[arg-type] # checked each
+    check_name(made.name)
+    return made
 
 
 def _write_update(tx: Transaction, connection: Connection, changed: frozenset[str]) -> None:

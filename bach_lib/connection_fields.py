@@ -1,0 +1,116 @@
+"""What the fields of a connection may hold, whoever fills them: people without a type checker, JSON, a command line.
+
+What is taken here is written to the disk and read by everything that lists connections, so one value that cannot be
+read again would break all of them.
+"""
+
+import json
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+
+from bach_lib.errors import InvalidValueError
+from bach_lib.models import Category
+
+_MAX_SETTINGS = 65_536
+"""Characters of JSON."""
+_DEEPEST = 20
+_SMALLEST, _LARGEST = -(1 << 63), (1 << 64) - 1
+"""Whole numbers that every reader of JSON takes."""
+_TEXTS = frozenset({"name", "type", "auth_type"})
+
+
+def checked(field: str, value: object) -> object:
+    """The value as it is kept. Raises `InvalidValueError` for what the field cannot hold."""
+    match field:
+        case "category":
+            return _category(value)
+        case "is_active":
+            if not isinstance(value, bool):
+                raise _wrong(field, value, "true or false")
+            return value
+        case "endpoint":
+            return None if value is None else _text(field, value)
+        case "auth_config":
+            return _references(value)
+        case "allowed":
+            return _recipients(value)
+        case "settings":
+            return settings(value)
+        case _ if field in _TEXTS:
+            return _text(field, value)
+        case _:
+            return value
+
+
+def settings(value: object) -> Mapping[str, object]:
+    """As they will be after a restart. Raises `InvalidValueError` for what is no JSON, or more than is kept."""
+    if not isinstance(value, Mapping):
+        raise _wrong("settings", value, "names with values")
+    try:
+        written = json.dumps(dict(value), ensure_ascii=False, allow_nan=False)
+        written.encode("utf-8")
+        copy: Mapping[str, object] = json.loads(written)
+    except (RecursionError, TypeError, ValueError) as error:
+        raise InvalidValueError(field="settings", value=type(error).__name__, expected="what JSON can hold") from error
+    if len(written) > _MAX_SETTINGS:
+        raise InvalidValueError(field="settings", value=len(written), expected=f"at most {_MAX_SETTINGS} characters")
+    _check_readable(copy)
+    return copy
+
+
+def _check_readable(value: object) -> None:
+    """Level by level: what is too deep for us is too deep for others."""
+    level: list[object] = [value]
+    for _ in range(_DEEPEST):
+        following: list[object] = []
+        for one in level:
+            if isinstance(one, dict):
+                following += one.values()
+            elif isinstance(one, list):
+                following += one
+            elif isinstance(one, int) and not _SMALLEST <= one <= _LARGEST:
+                raise InvalidValueError(
+                    field="settings", value=f"{str(one)[:20]}…", expected="whole numbers of at most 64 bits, or text"
+                )
+        if not (level := following):
+            return
+    raise InvalidValueError(field="settings", value="nested so deeply", expected=f"at most {_DEEPEST} levels")
+
+
+def _category(value: object) -> Category:
+    """By its word, too, as formats are."""
+    try:
+        return Category(value)  # type: ignore[arg-type] # anything else is refused
+    except ValueError:
+        raise _wrong("category", value, " or ".join(Category)) from None
+
+
+def _references(value: object) -> Mapping[str, str]:
+    if not isinstance(value, Mapping):
+        raise InvalidValueError(field="auth_config", value=type(value).__name__, expected="names with references")
+    for name, reference in value.items():
+        if not isinstance(name, str) or not isinstance(reference, str):  # never say what: it may be the secret itself
+            raise InvalidValueError(field="auth_config", value=type(reference).__name__, expected="texts only")
+    return {_text("auth_config", name): _text("auth_config", reference) for name, reference in value.items()}
+
+
+def _recipients(value: object) -> frozenset[str]:
+    if isinstance(value, (str, bytes)) or not isinstance(value, (AbstractSet, list, tuple)):
+        raise _wrong("allowed", value, "a set of texts")
+    return frozenset(_text("allowed", one) for one in value)
+
+
+def _text(field: str, value: object) -> str:
+    if not isinstance(value, str):
+        raise _wrong(field, value, "text")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise InvalidValueError(
+            field=field, value="a broken character", expected="text without halves of characters"
+        ) from None
+    return value
+
+
+def _wrong(field: str, value: object, expected: str) -> InvalidValueError:
+    return InvalidValueError(field=field, value=str(value)[:50], expected=expected)
