@@ -78,6 +78,8 @@ class IncomingMessage:
     `reply_to` is the platform's id of the message that it is about (that it answers or edits, whose button was
     pressed); `message_id` is our own id of that, if it is known to be one of ours. `metadata` holds what connector and
     router add, such as `source`, `routed_at` and `context_triggers`, the names of the rules that matched.
+    `sent_at` is by the platform's clock, `received_at` by ours; `age` is how many seconds lay in between by the
+    platform's clock alone, infinitely many where that cannot be known.
     """
 
     id: int
@@ -94,6 +96,7 @@ class IncomingMessage:
     status: InboxStatus = InboxStatus.UNREAD
     sent_at: float | None
     received_at: float
+    age: float | None = None
     routed_at: float | None = None
     metadata: Mapping[str, object] = field(default_factory=dict)
 
@@ -101,3 +104,10 @@ class IncomingMessage:
     def sender(self) -> str:
         """Who sent it, in the form that filters take: `connection:sender_id`."""
         return f"{self.connection}:{self.sender_id}"
+
+    @property
+    def written_at(self) -> float:
+        """When it was sent, by the clock of this machine."""
+        if self.age is not None:
+            return self.received_at - self.age
+        return self.received_at if self.sent_at is None else self.sent_at

@@ -13,8 +13,8 @@ from bach_lib.drafting import SendOptions
 from bach_lib.incoming import IncomingMessage, Kind
 from bach_lib.models import Button, Buttons, Message, Receipt, Status
 
-_SKEW = 2.0
-"""Seconds that the platform's clock may be behind ours."""
+_ROUNDED = 2.0
+"""Seconds: platforms cut off the fractions of their times."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,8 +232,7 @@ def _follows_in_private(one: _Delivery, message: IncomingMessage) -> bool:
     """Whether somebody who is alone with us wrote after the question could be seen."""
     if message.recipient not in (message.sender_id, f"@{message.sender_id}") or one.shown_at is None:
         return False
-    written_at = message.received_at if message.sent_at is None else message.sent_at
-    return written_at >= int(one.shown_at) - _SKEW
+    return message.written_at >= int(one.shown_at) - _ROUNDED
 
 
 def _anybody(message: IncomingMessage) -> str:

@@ -5,9 +5,11 @@ stored when the process dies is lost.
 """
 
 from collections import deque
+from dataclasses import replace
 from itertools import takewhile
 from uuid import uuid4
 
+from bach_lib.clock import Clock
 from bach_lib.connectors.base import Batch, Incoming, Unreadable
 
 _BATCH = 100
@@ -16,14 +18,19 @@ _MAX_KEPT = 5_000
 
 
 class Backlog:
-    """What came in and was not confirmed yet, oldest first."""
+    """What came in and was not confirmed yet, oldest first.
 
-    def __init__(self) -> None:
+    `is_live`: the platform tells things as they happen. Else it may have more from long ago, however empty this is.
+    """
+
+    def __init__(self, clock: Clock, *, is_live: bool = True) -> None:
+        self._clock = clock
+        self._is_live = is_live
         self._mark = uuid4().hex[:8]
         """Tells the cursors of this process from those of earlier ones."""
         self._heard = 0
         self._confirmed = 0
-        self._news: deque[tuple[int, Incoming | Unreadable]] = deque()
+        self._news: deque[tuple[int, float, Incoming | Unreadable]] = deque()
 
     def __bool__(self) -> bool:
         return bool(self._news)
@@ -36,7 +43,7 @@ class Backlog:
     def add(self, one: Incoming | Unreadable) -> None:
         """Something came in."""
         self._heard += 1
-        self._news.append((self._heard, one))
+        self._news.append((self._heard, self._clock.monotonic(), one))
 
     def confirm(self, cursor: str | None) -> None:
         """Everything up to this cursor is stored."""
@@ -51,8 +58,13 @@ class Backlog:
         last = self._confirmed + _BATCH
         taken = list(takewhile(lambda one: one[0] <= last, self._news))
         return Batch(
-            messages=tuple(one for _, one in taken if isinstance(one, Incoming)),
+            messages=tuple(self._aged(one, heard) for _, heard, one in taken if isinstance(one, Incoming)),
             cursor=f"{self._mark}:{taken[-1][0] if taken else self._confirmed}",
-            unreadable=tuple(one for _, one in taken if isinstance(one, Unreadable)),
-            is_complete=len(taken) == len(self._news),
+            unreadable=tuple(one for *_, one in taken if isinstance(one, Unreadable)),
+            is_complete=self._is_live and len(taken) == len(self._news),
         )
+
+    def _aged(self, one: Incoming, heard_at: float) -> Incoming:
+        """While it waits here, time goes on over there too."""
+        waited = self._clock.monotonic() - heard_at
+        return replace(one, told_at=one.told_at + waited) if waited > 0 and one.told_at is not None else one

@@ -64,6 +64,9 @@ class Incoming:
 
     `sender_id` and `recipient` are what `allowed` is held against. `origin` is the nonce of the message of ours that it
     is about, where the platform brings it back. `handle` is what `acknowledge` needs for a press; it is never stored.
+
+    `sent_at` is by the platform's clock, and `told_at` what that clock said when the message was handed over; without
+    it that of the batch counts. `not_before`: it is about something of that time, so it cannot be older.
     """
 
     remote_id: str
@@ -78,6 +81,8 @@ class Incoming:
     origin: str | None = None
     handle: str | None = field(default=None, repr=False)
     sent_at: float | None = None
+    told_at: float | None = field(default=None, compare=False)
+    not_before: float | None = None
     metadata: Mapping[str, object] = field(default_factory=dict)
 
 
@@ -93,8 +98,10 @@ class Unreadable:
 class Batch:
     """What one poll brought, and the cursor to store with it.
 
-    The platform learns of the cursor with the next poll only. `is_complete`: nothing more was waiting when it was read.
-    `notice`: receiving works, but not all of it does, and a person can change that.
+    The platform learns of the cursor with the next poll only. `is_complete`: nothing more was waiting anywhere when it
+    was read, so whatever comes later is newer. `notice`: receiving works, but not all of it does, and a person can
+    change that. `told_at`: what the platform's clock said when it handed this over; `platform_time.UNKNOWN` if it
+    should have told and did not, None if dates are by the clock of this machine.
     """
 
     messages: tuple[Incoming, ...]
@@ -102,6 +109,7 @@ class Batch:
     unreadable: tuple[Unreadable, ...] = ()
     is_complete: bool = True
     notice: Fault | None = None
+    told_at: float | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,13 +8,15 @@ own is set aside with what is known of it; failing again and again, it would kee
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from math import isfinite
 
 from bach_lib.clock import Clock
 from bach_lib.connectors.base import Batch, Incoming, Unreadable
 from bach_lib.errors import UnknownMessageError
 from bach_lib.inbound.admission import is_allowed
+from bach_lib.inbound.ages import Ages
 from bach_lib.inbound.pairing import Pairings
-from bach_lib.inbound.records import incoming_from_row, incoming_values, metadata_json
+from bach_lib.inbound.records import incoming_from_row, incoming_values, metadata_json, size_of
 from bach_lib.incoming import InboxStatus, IncomingMessage, Kind
 from bach_lib.models import Connection
 from bach_lib.redact import Redactor
@@ -73,11 +75,14 @@ class Inbox:
     ) -> Accepted:
         """Store what allowed senders sent, and the cursor.
 
-        `caught_up_at`: when everything before this poll had been read, so nothing in it was sent earlier.
+        `caught_up_at`: when everything before this poll had been read, so nothing in it was sent earlier; by the clock
+        of `batch.told_at`, else by ours.
         """
         allowed = [message for message in batch.messages if is_allowed(connection, message)]
         blocked = [message for message in batch.messages if not is_allowed(connection, message)]
         now = self._clock.now()
+        ages = Ages(now=now, told_at=batch.told_at, caught_up_at=caught_up_at)
+        polled_at = now if batch.told_at is None else batch.told_at
 
         def work(tx: Transaction) -> Accepted:
             tx.run(
@@ -85,12 +90,12 @@ class Inbox:
                 name=connection.name,
                 cursor=batch.cursor,
                 blocked=len(blocked),
-                polled_at=now if batch.is_complete else None,
+                polled_at=polled_at if batch.is_complete and isfinite(polled_at) else None,
             )
             aside, stored = list(batch.unreadable), []
             for message in allowed:
                 try:
-                    new = self._store_one(tx, connection.name, message, caught_up_at, now)
+                    new = self._store_one(tx, connection.name, message, ages)
                 except _OWN_FAULTS as error:
                     aside.append(Unreadable(raw=repr(message), reason=repr(error)))
                 else:
@@ -198,28 +203,24 @@ class Inbox:
         await self._store.submit(work)
         return await purge(self._store, "page_inbox_by_age", "delete_incoming", before, lambda _: True)
 
-    def _store_one(
-        self, tx: Transaction, connection: str, message: Incoming, caught_up_at: float | None, now: float
-    ) -> IncomingMessage | None:
+    def _store_one(self, tx: Transaction, connection: str, message: Incoming, ages: Ages) -> IncomingMessage | None:
         """None if the platform's id is known: it is the same message again."""
         number = self._number(message.origin)
         ours = tx.row("when_attempted", id=number, connection=connection) if number else None
         asked_at = real(ours["attempted_at"]) if ours else None
-        if message.kind in _ACTED_UPON and self._is_too_old(message, caught_up_at, asked_at, now):
+        if message.kind in _ACTED_UPON and ages.at_most(message, asked_at) > self._max_age:
             message = replace(message, kind=Kind.EXPIRED)
+        values = incoming_values(message)
         row = tx.row(
             "add_incoming",
             connection=connection,
-            **incoming_values(message),
+            **values,
             message_id=number if ours else None,
-            received_at=now,
+            received_at=ages.now,
+            age=ages.age(message),
+            size=size_of(values),
         )
         return incoming_from_row(row) if row else None
-
-    def _is_too_old(self, message: Incoming, caught_up_at: float | None, asked_at: float | None, now: float) -> bool:
-        """By its date; without one it came after everything was read last, and after the message it is about."""
-        bounds = (caught_up_at, asked_at) if message.sent_at is None else (message.sent_at,)
-        return now - max((bound for bound in bounds if bound is not None), default=0.0) > self._max_age
 
     def _number(self, origin: str | None) -> int | None:
         """The id in a nonce of ours (see `outbound.records`), if it is one."""

@@ -17,6 +17,7 @@ from bach_lib.errors import BachError
 from bach_lib.events import ConnectionChanged
 from bach_lib.health import internal_fault, log_transition, state_after
 from bach_lib.inbound.admission import Notice, is_allowed
+from bach_lib.inbound.ages import CaughtUp, ClockNotice
 from bach_lib.inbound.inbox import Accepted, Inbox
 from bach_lib.inbound.router import Router
 from bach_lib.incoming import IncomingMessage, Kind
@@ -60,10 +61,11 @@ class Receiver:
         self._count_blocked = count_blocked
         self._strangers = Notice("%d messages of senders that nobody allowed came through %s", self._name, clock)
         self._unreadable = Notice("%d messages that came through %s could not be read; set aside", self._name, clock)
+        self._clocks = ClockNotice(self._name, clock)
         self._redact = Redactor()
         self._has_left_over = True
         """Whether something may be stored that was never announced."""
-        self._caught_up_at: float | None = None
+        self._caught_up = CaughtUp(clock)
         self._routing = asyncio.Lock()
         """Held from storing to announcing, so that nobody takes what is being announced for left over."""
         self._acknowledging: set[asyncio.Task[None]] = set()
@@ -199,15 +201,18 @@ class Receiver:
             return internal_fault(error)
         return answer
 
-    async def _take_in(self, batch: Batch) -> Accepted:
-        row, polled_at = self._row(), self._clock.now()
+    async def _take_in(self, batch: Batch, *, is_polled: bool = True) -> Accepted:
+        """`is_polled`: it is the next piece of what the platform has, and not brought by somebody."""
+        row, caught_up = self._row(), self._caught_up.now(batch.told_at)
         async with self._routing:
-            accepted = await self._inbox.accept(row, batch, caught_up_at=self._caught_up_at, redact=self._redact)
+            caught_up_at = self._caught_up.before(batch.told_at) if is_polled else None
+            accepted = await self._inbox.accept(row, batch, caught_up_at=caught_up_at, redact=self._redact)
             if batch.is_complete:
-                self._caught_up_at = polled_at
+                self._caught_up = caught_up
             self._count_blocked(accepted.blocked)
             self._strangers.add(accepted.blocked)
             self._unreadable.add(accepted.aside)
+            self._clocks.hold_against(batch.told_at)
             self._has_left_over = True  # until it is announced
             await self._router.route(row, accepted.messages)
             self._has_left_over = False
@@ -221,7 +226,7 @@ class Receiver:
     async def _take(self, message: Incoming) -> Accepted:
         if self._has_left_over:  # it came before this one
             await self.route_left_over()
-        accepted = await self._take_in(Batch(messages=(message,), cursor=None))
+        accepted = await self._take_in(Batch(messages=(message,), cursor=None, is_complete=False), is_polled=False)
         if self._is_open:
             self._become(Health(state=ConnectionState.CONNECTED, last_success=self._clock.now()))
         return accepted
@@ -233,16 +238,16 @@ class Receiver:
 
     async def _route_left_over(self) -> None:
         """Announce what an earlier run stored, or what the disk did not let us announce."""
-        if self._caught_up_at is None:
-            self._caught_up_at = await self._inbox.caught_up_at(self._name)
+        if self._caught_up.at is None:
+            self._caught_up.at = await self._inbox.caught_up_at(self._name)
         if self._has_left_over:
             await self.route_left_over()
 
     async def _save_caught_up_at(self) -> None:
         """So that the next start can tell an old press from a new one. A disk that fails has told of it already."""
-        if self._caught_up_at is not None:
+        if self._caught_up.at is not None:
             with suppress(BachError):
-                await self._inbox.save_caught_up_at(self._name, self._caught_up_at)
+                await self._inbox.save_caught_up_at(self._name, self._caught_up.at)
 
     def _acknowledge(self, connector: Connector, messages: Iterable[Incoming]) -> None:
         """At once, beside everything else: a person looks at the button they pressed."""

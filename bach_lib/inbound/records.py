@@ -1,6 +1,7 @@
 """Messages that came in as rows: what is written for one, and how a row becomes an `IncomingMessage`."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 
 from bach_lib.connectors.base import Incoming
@@ -8,6 +9,9 @@ from bach_lib.incoming import Content, InboxStatus, IncomingMessage, Kind, Locat
 from bach_lib.storage import Value
 from bach_lib.storage.sqlite import Row
 from bach_lib.storage.values import integer, real, text
+
+_ROW = 200
+"""Bytes of a row that holds nothing, with its places in the indexes."""
 
 
 def incoming_values(message: Incoming) -> dict[str, Value]:
@@ -24,6 +28,11 @@ def incoming_values(message: Incoming) -> dict[str, Value]:
         "sent_at": message.sent_at,
         "metadata": metadata_json(message.metadata),
     }
+
+
+def size_of(values: Mapping[str, Value]) -> int:
+    """How many bytes of the disk a message takes, roughly."""
+    return _ROW + sum(len(value.encode()) for value in values.values() if isinstance(value, str))
 
 
 def incoming_from_row(row: Row) -> IncomingMessage:
@@ -44,6 +53,7 @@ def incoming_from_row(row: Row) -> IncomingMessage:
         routed_at=real(row["routed_at"]),
         sent_at=real(row["sent_at"]),
         received_at=real(row["received_at"]) or 0.0,
+        age=real(row["age"]),
         metadata=json.loads(str(row["metadata"])),
     )
 

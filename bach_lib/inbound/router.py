@@ -17,6 +17,8 @@ from bach_lib.incoming import IncomingMessage, Kind
 from bach_lib.models import Connection
 
 _LOGGER = logging.getLogger(__name__)
+_SET_BACK = -5.0
+"""Seconds by which a time server may correct our clock between storing and announcing."""
 
 
 class Router:
@@ -52,8 +54,8 @@ class Router:
             _LOGGER.exception("Message %s could not be held against the rules", message.id)
             found["routing_error"] = "The rules could not be tried; the log says why."
         kind = message.kind
-        if kind in (Kind.COMMAND, Kind.BUTTON) and now - message.received_at > self._max_age:
-            kind = Kind.EXPIRED
+        if kind in (Kind.COMMAND, Kind.BUTTON) and not _SET_BACK <= now - message.received_at <= self._max_age:
+            kind = Kind.EXPIRED  # negative: our clock was set back since, perhaps by a power cut of hours
         return replace(message, kind=kind, routed_at=now, metadata={**message.metadata, **found})
 
     async def _context(self, connection: str, text: str) -> Mapping[str, object]:

@@ -215,9 +215,9 @@ DELETE FROM messages WHERE id IN (SELECT value FROM json_each(:ids));
 
 -- add_incoming: nothing happens if the platform's id is known
 INSERT INTO inbox (connection, remote_id, recipient, sender_id, sender_name, kind, text, content, reply_to, message_id,
-                   sent_at, received_at, metadata)
+                   sent_at, received_at, age, metadata, size)
 SELECT :connection, :remote_id, :recipient, :sender_id, :sender_name, :kind, :text, :content, :reply_to, :message_id,
-       :sent_at, :received_at, :metadata
+       :sent_at, :received_at, :age, :metadata, :size
 WHERE NOT EXISTS (SELECT 1 FROM thrown_away WHERE connection = :connection AND remote_id = :remote_id)
 ON CONFLICT (connection, remote_id) DO NOTHING
 RETURNING *;

@@ -7,6 +7,7 @@ counterpart.
 import asyncio
 import socket
 from abc import ABC, abstractmethod
+from email.utils import formatdate
 from types import TracebackType
 from typing import Self
 
@@ -43,7 +44,7 @@ class Loopback(ABC):
 
     async def start(self) -> None:
         """Begin to listen. Raises OSError when the port is taken."""
-        self._server = Server(self.handle, access_log=None, handler_cancellation=True)
+        self._server = Server(self._handle, access_log=None, handler_cancellation=True)
         self._reserved = self._reserve()
         await self.resume()
 
@@ -72,6 +73,16 @@ class Loopback(ABC):
             loop = asyncio.get_running_loop()
             self._listener = await loop.create_server(self._server, sock=self._reserved)
             self._reserved = None
+
+    def time(self) -> float | None:
+        """What its answers say the time is (seconds since 1970); None for that of this machine."""
+        return None
+
+    async def _handle(self, request: BaseRequest, /) -> StreamResponse:
+        response, now = await self.handle(request), self.time()
+        if now is not None and not response.prepared:
+            response.headers["Date"] = formatdate(now, usegmt=True)
+        return response
 
     @abstractmethod
     async def handle(self, request: BaseRequest, /) -> StreamResponse:

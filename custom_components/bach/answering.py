@@ -86,8 +86,7 @@ class Answering:
 
     async def _find_answer(self, question: Question) -> str:
         message = question.received.message
-        sent_at = message.received_at if message.sent_at is None else message.sent_at
-        if dt_util.utcnow().timestamp() - sent_at > MAX_AGE:
+        if dt_util.utcnow().timestamp() - message.written_at > MAX_AGE:
             raise NoAnswerError(translation_domain=DOMAIN, translation_key="chat_too_late")
         if not is_speech(message.content.media):
             return await self._converse(question, message.text)

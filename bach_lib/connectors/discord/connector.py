@@ -92,6 +92,7 @@ class DiscordConnector(Connector):
             places=places,
             reader=reader,
             clock=setup.clock,
+            time=self._rest.time,
             connect_seconds=settings.connect_seconds,
             poll_seconds=settings.poll_seconds,
         )

@@ -7,7 +7,8 @@ Presses, reactions and corrections are in no history: those of an outage that co
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from math import inf
+from dataclasses import replace
+from math import inf, isfinite
 
 from discord import ConnectionClosed
 
@@ -19,7 +20,8 @@ from bach_lib.connectors.discord.gateway import Gateway, Hear
 from bach_lib.connectors.discord.history import History, Missed
 from bach_lib.connectors.discord.news import MAX_KEPT, News
 from bach_lib.connectors.discord.places import Places
-from bach_lib.connectors.discord.reading import number, part, snowflake_at
+from bach_lib.connectors.discord.reading import number, part, seconds_of, snowflake_at
+from bach_lib.connectors.platform_time import PlatformTime
 from bach_lib.connectors.seen import CallError
 from bach_lib.models import Fault
 
@@ -46,6 +48,7 @@ class Hearing:
         places: Places,
         reader: Reader,
         clock: Clock,
+        time: PlatformTime,
         connect_seconds: float,
         poll_seconds: float,
     ) -> None:
@@ -54,6 +57,7 @@ class Hearing:
         self._places = places
         self._reader = reader
         self._clock = clock
+        self._time = time
         self._connect_seconds = connect_seconds
         self._poll_seconds = poll_seconds
         self._news = News()
@@ -120,7 +124,8 @@ class Hearing:
             except CallError as error:
                 return error.fault
         else:  # the very first time nothing was missed
-            self._news.highest = snowflake_at(self._clock.now())
+            now = self._time.now()
+            self._news.highest = snowflake_at(now if isfinite(now) else self._clock.now())
         self._is_complete = True
         held, self._held = self._held, []
         for snowflake, messages in sorted([*missed, *held], key=lambda one: one[0] or inf):
@@ -150,6 +155,8 @@ class Hearing:
 
     def _take(self, event: str, data: Mapping[str, object]) -> None:
         messages = self._read(event, data)
+        if made := number(data, "id") if event in {"MESSAGE_CREATE", "INTERACTION_CREATE"} else None:
+            self._time.saw(seconds_of(made))
         snowflake = (number(data, "id") or 0) if event == "MESSAGE_CREATE" else 0
         if self._is_complete and self._news.is_full:  # nobody stores anything: read it from the history later
             self._is_complete = False
@@ -174,7 +181,8 @@ class Hearing:
             return [Unreadable(raw=repr(data), reason=type(error).__name__)]
 
     def _batch(self) -> Batch:
-        return self._news.batch(notice=None if self._texts else NO_TEXTS)
+        batch = self._news.batch(notice=None if self._texts else NO_TEXTS)
+        return replace(batch, told_at=self._time.now())
 
     async def _until(self, condition: Callable[[], bool], seconds: float) -> None:
         """Wait until something happened, or for so long."""

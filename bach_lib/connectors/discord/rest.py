@@ -23,6 +23,7 @@ from bach_lib.clock import Clock
 from bach_lib.connectors.discord.errors import NOT_DISCORD, refusal
 from bach_lib.connectors.discord.waiting import Waits
 from bach_lib.connectors.network import FormBody, JsonBody, NoBody, broken, not_connected, not_theirs
+from bach_lib.connectors.platform_time import PlatformTime
 from bach_lib.connectors.seen import CallError, Seen
 from bach_lib.errors import InvalidEndpointError
 from bach_lib.models import File as Attachment
@@ -79,6 +80,7 @@ class Rest(HTTPClient):
         self._socket: ClientWebSocketResponse | None = None
         self._clock = clock
         self._waits = Waits(clock)
+        self.time = PlatformTime(clock)
         self._connects: deque[float] = deque()
         self._timeout = ClientTimeout(
             total=timeouts.total, connect=timeouts.connect, sock_connect=timeouts.connect, sock_read=timeouts.read
@@ -127,6 +129,7 @@ class Rest(HTTPClient):
             self._waits.learn(key, response)
             found = self._understand(key, response, payload)
             if not isinstance(found, CallError):
+                self.time.learn(response.headers)
                 return found
             failure = found
         raise failure  # out here, so that its `__context__` does not carry the address

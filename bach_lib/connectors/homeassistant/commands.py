@@ -7,11 +7,11 @@ from bach_lib.connectors.homeassistant.recipients import ACTION, BACH, EVENT
 from bach_lib.models import Message
 
 
-def command_of(message: Message) -> dict[str, object]:
-    """The command that delivers a message."""
+def command_of(message: Message, now: float) -> dict[str, object]:
+    """The command that delivers a message at this moment (seconds since 1970)."""
     recipient = message.recipient
     if recipient == BACH:
-        return {"type": "bach/deliver", "letter": write_letter(message)}
+        return {"type": "bach/deliver", "letter": write_letter(message, now)}
     if recipient.startswith(EVENT):
         return {"type": "fire_event", "event_type": recipient.removeprefix(EVENT), "event_data": _data(message)}
     if recipient.startswith(ACTION):

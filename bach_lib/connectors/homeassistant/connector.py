@@ -75,7 +75,7 @@ class HomeAssistantConnector(Connector):
         self._clock = setup.clock
         self._allowed = setup.allowed
         self._seconds = self._settings.timeouts.command
-        self._news = Backlog()
+        self._news = Backlog(setup.clock)
         self._heard_on: Line | None = None
         self._happened = asyncio.Event()
         self._firing: defaultdict[str, list[Frame]] = defaultdict(list)
@@ -186,7 +186,7 @@ class HomeAssistantConnector(Connector):
 
     async def _deliver(self, message: Message) -> Frame:
         """What Home Assistant answers to the command for a message. Raises `CallError`."""
-        command, recipient = command_of(message), message.recipient
+        command, recipient = command_of(message, self._clock.now()), message.recipient
         try:
             if recipient.startswith(EVENT):
                 return await self._fire(command, recipient.removeprefix(EVENT))

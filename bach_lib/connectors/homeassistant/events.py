@@ -36,7 +36,7 @@ def read_event(event: Mapping[str, object]) -> Incoming | Unreadable:
     said = data.get("message")
     text = said if isinstance(said, str) and said.strip() else raw
     kind, content = content_of(text)
-    place = f"{EVENT}{event_type}"
+    place, fired_at = f"{EVENT}{event_type}", _time(fired)
     return Incoming(
         remote_id=f"{context}:{fired}",
         recipient=place,
@@ -46,7 +46,8 @@ def read_event(event: Mapping[str, object]) -> Incoming | Unreadable:
         kind=kind,
         text=text[:_MAX_TEXT],
         content=content,
-        sent_at=_time(fired),
+        sent_at=fired_at,
+        told_at=fired_at,  # it is told as it happens, and never later
         metadata={"chat_type": "private", "event_type": event_type, "data": data},
     )
 

@@ -22,14 +22,19 @@ _LATEST = 1e11
 """Seconds since 1970, as far as dates go."""
 
 
-def write_letter(message: Message) -> dict[str, object]:
-    """The letter that a message becomes."""
+def write_letter(message: Message, now: float | None = None) -> dict[str, object]:
+    """The letter that a message becomes.
+
+    `now` (seconds since 1970) is by the clock of `created_at`, so the other side can know the age by one clock.
+    """
     letter: dict[str, object] = {
         "v": _VERSION,
         "id": message.nonce,
         "text": message.text,
         "sent_at": message.created_at,
     }
+    if now is not None:
+        letter["told_at"] = now
     if message.title:
         letter["title"] = message.title
     if message.reply_to:
@@ -61,6 +66,7 @@ def read_letter(letter: object) -> Incoming:
         reply_to=reply_to,
         origin=reply_to,
         sent_at=_time(rest.get("sent_at")),
+        told_at=_time(rest.get("told_at")),
         metadata={"chat_type": "private"} | ({"title": title} if title else {}),
     )
 

@@ -46,6 +46,8 @@ def read(frame: str, account: str) -> Sequence[Incoming | Unreadable]:
     place = group_of(group.get("groupId")) if group else author
     if author is None or sent is None or place is None:
         return [Unreadable(raw=frame[:_MAX_RAW], reason="an envelope without sender, time or place")]
+    # both by Signal's own clock: a phone, or a home, may be wrong about the time
+    came, left = _number(envelope, "serverReceivedTimestamp"), _number(envelope, "serverDeliveredTimestamp")
     name = _text(envelope, "sourceName", _MAX_NAME) or author
     blank = Incoming(
         remote_id=f"{author}:{sent}",
@@ -55,7 +57,8 @@ def read(frame: str, account: str) -> Sequence[Incoming | Unreadable]:
         sender_name=name,
         kind=Kind.OTHER,
         text="",
-        sent_at=sent / 1000,
+        sent_at=(came if came and left else sent) / 1000,
+        told_at=left / 1000 if came and left else None,
         metadata={"chat_type": "group" if group else "private", "timestamp": sent},
     )
     return _fill(blank, message, _number(changed, "targetSentTimestamp"), account)

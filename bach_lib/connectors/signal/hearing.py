@@ -35,7 +35,7 @@ class Hearing:
         self._read = read
         self._clock = clock
         self._poll_seconds = poll_seconds
-        self._news = Backlog()
+        self._news = Backlog(clock, is_live=False)
         self._listening: asyncio.Task[None] | None = None
         self._happened = asyncio.Event()
         self._has_room = asyncio.Event()

@@ -29,15 +29,17 @@ _MAX_REACTIONS = 20
 _MAX_RAW = 65_536
 
 
-def batch(updates: object, cursor: str | None, bot_name: str | None = None) -> Batch | Fault:
+def batch(
+    updates: object, cursor: str | None, bot_name: str | None = None, told_at: float | None = None
+) -> Batch | Fault:
     """The result of `getUpdates` as messages and the next cursor, which is one above the highest update id.
 
-    `bot_name` is ours, without the @.
+    `bot_name` is ours, without the @. `told_at`: what Telegram's clock said with the answer.
     """
     if not isinstance(updates, list):
         return Fault(code="bad_answer", text="The answer to getUpdates is no list.")
     if not updates:
-        return Batch(messages=(), cursor=cursor)
+        return Batch(messages=(), cursor=cursor, told_at=told_at)
     numbers = [found for update in updates if (found := _update_id(update)) is not None]
     if not numbers:
         return Fault(code="bad_answer", text="The answer to getUpdates has no update ids.")
@@ -47,6 +49,7 @@ def batch(updates: object, cursor: str | None, bot_name: str | None = None) -> B
         cursor=str(max(numbers) + 1),
         unreadable=tuple(message for message in read if isinstance(message, Unreadable)),
         is_complete=len(updates) < BATCH,
+        told_at=told_at,
     )
 
 
@@ -155,6 +158,7 @@ def _press(query: Fields, _: int, _name: str | None) -> Incoming | None:
         reply_to=None if pressed is None else str(pressed),
         origin=origin if ours else None,
         handle=query_id,
+        not_before=number(message, "date") or None,
     )
 
 
@@ -237,6 +241,7 @@ class _Place:
         origin: str | None = None,
         handle: str | None = None,
         sent_at: int | None = None,
+        not_before: int | None = None,
         metadata: Mapping[str, object] | None = None,
     ) -> Incoming:
         """The message, with this place and this sender."""
@@ -253,6 +258,7 @@ class _Place:
             origin=origin,
             handle=handle,
             sent_at=sent_at,
+            not_before=not_before,
             metadata={**self._about(), **(metadata or {})},
         )
 

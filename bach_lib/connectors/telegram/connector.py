@@ -12,6 +12,7 @@ from yarl import URL
 
 from bach_lib.connectors.base import Batch, Capabilities, Connector, Incoming, Rate, Setup
 from bach_lib.connectors.parts import Parts
+from bach_lib.connectors.platform_time import PlatformTime
 from bach_lib.connectors.seen import unless_repeated
 from bach_lib.connectors.telegram import codec
 from bach_lib.connectors.telegram.bot import RawBot
@@ -83,6 +84,7 @@ class TelegramConnector(Connector):
         self._moved: dict[str, str] = {}
         self._name: str | None = None
         self._parts = Parts()
+        self._time = PlatformTime(setup.clock)
         self._request = AiohttpRequest(
             lambda: setup.session,
             token=token,
@@ -91,18 +93,16 @@ class TelegramConnector(Connector):
             max_answer=_MAX_ANSWER,
             now=setup.clock.now,
         )
-        self._bot = RawBot(
-            endpoint,
-            request=self._request,
-            polling=AiohttpRequest(
-                self._session_for_polling,
-                token=token,
-                host=host,
-                timeouts=settings.poll,
-                max_answer=_MAX_UPDATES,
-                now=setup.clock.now,
-            ),
+        polling = AiohttpRequest(
+            self._session_for_polling,
+            token=token,
+            host=host,
+            timeouts=settings.poll,
+            max_answer=_MAX_UPDATES,
+            now=setup.clock.now,
         )
+        self._request.told = polling.told = self._time.learn
+        self._bot = RawBot(endpoint, request=self._request, polling=polling)
 
     @override
     @classmethod
@@ -171,7 +171,7 @@ class TelegramConnector(Connector):
         except TelegramError as error:
             return self._fault(error)
         self._may_wait = True
-        return codec.batch(answer, cursor, self._name.removeprefix("@") if self._name else None)
+        return codec.batch(answer, cursor, self._name.removeprefix("@") if self._name else None, self._time.now())
 
     @override
     async def acknowledge(self, press: Incoming) -> None:

@@ -4,7 +4,7 @@ It also finds out what the library cannot say: whether anything was written befo
 Bot API answered at all. What it raises holds neither address nor token, in no link of the chain of exceptions.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast, override
 from urllib.parse import quote
@@ -46,7 +46,7 @@ class AiohttpRequest(BaseRequest):
     The time-outs that python-telegram-bot would pass for a single call are not used: its phases are httpx's.
     """
 
-    __slots__ = ("_host", "_max_answer", "_now", "_path", "_session", "_timeout")
+    __slots__ = ("_host", "_max_answer", "_now", "_path", "_session", "_timeout", "told")
 
     def __init__(
         self,
@@ -62,6 +62,8 @@ class AiohttpRequest(BaseRequest):
         self._now = now
         self._path = f"/bot{quote(token, safe=':')}/"
         self._host = host
+        self.told: Callable[[Mapping[str, str]], None] = lambda _: None
+        """Gets the headers of every answer of the Bot API."""
         self._max_answer = max_answer
         self._timeout = ClientTimeout(
             total=timeouts.total, connect=timeouts.connect, sock_connect=timeouts.connect, sock_read=timeouts.read
@@ -114,6 +116,7 @@ class AiohttpRequest(BaseRequest):
         else:
             failure = unreadable(status, payload, self._host, headers, self._now())
             if failure is None:
+                self.told(headers)
                 return status, payload
         raise failure  # out here, so that its `__context__` does not carry the address
 

@@ -83,15 +83,18 @@ class Door:
         if len(body) > MAX_BODY:
             raise self._refused(f"its body has more than {MAX_BODY} bytes")
         shown = {name.lower(): value for name, value in headers.items()}
-        self._verify(shown, body, now)
+        signed_at = self._verify(shown, body, now)
         try:
             found: object = orjson.loads(body)
         except orjson.JSONDecodeError:
             raise self._refused("its body is no JSON") from None
-        return self._read(found, shown.get("webhook-id", "") if self.key else "", now)
+        return self._read(found, shown.get("webhook-id", "") if self.key else "", signed_at, now)
 
-    def _verify(self, headers: Mapping[str, str], body: bytes, now: float) -> None:
-        """A signature if there is a key, else the token. Both are compared in constant time."""
+    def _verify(self, headers: Mapping[str, str], body: bytes, now: float) -> float:
+        """A signature if there is a key, else the token. Both are compared in constant time.
+
+        Returns when it was signed, which nobody can make younger; who shows the token is here now.
+        """
         if self.key:
             id_, time = headers.get("webhook-id", ""), headers.get("webhook-timestamp", "")
             if not id_ or not _TIMESTAMP.fullmatch(time) or abs(now - int(time)) > REPLAY_SECONDS:
@@ -100,12 +103,13 @@ class Door:
             shown = headers.get("webhook-signature", "").split()[:_MAX_SIGNATURES]
             if not any(hmac.compare_digest(one.encode(errors="replace"), wanted) for one in shown):
                 raise self._refused("its signature is wrong")
-        else:
-            shown_token = headers.get("authorization", "").removeprefix("Bearer ").encode(errors="replace")
-            if not self.token or not hmac.compare_digest(shown_token, self.token.encode()):
-                raise self._refused("it does not show the token")
+            return min(float(time), now)
+        shown_token = headers.get("authorization", "").removeprefix("Bearer ").encode(errors="replace")
+        if not self.token or not hmac.compare_digest(shown_token, self.token.encode()):
+            raise self._refused("it does not show the token")
+        return now
 
-    def _read(self, body: object, signed_id: str, now: float) -> Incoming:
+    def _read(self, body: object, signed_id: str, signed_at: float, now: float) -> Incoming:
         text = self._field(body, "text")
         if not text or not text.strip():
             raise self._refused(f'its body has no text at "{self.paths["text"]}"')
@@ -127,7 +131,8 @@ class Door:
             kind=kind,
             text=text,
             content=content,
-            sent_at=now,
+            sent_at=signed_at,
+            told_at=now,
             metadata={"chat_type": "private"},
         )
 

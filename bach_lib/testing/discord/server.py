@@ -55,6 +55,10 @@ class DiscordServer(People):
         self._faults.clear()
 
     @override
+    def time(self) -> float:
+        return self.clock.now()
+
+    @override
     async def handle(self, request: BaseRequest, /) -> StreamResponse:
         """Answer one request: a call, the gateway, or a file."""
         try:

@@ -117,8 +117,10 @@ class SignalServer(PartnerServer):
             data["groupInfo"] = {"groupId": group, "groupName": "House", "revision": 1, "type": "DELIVER"}
         return self.envelope(sender=sender, name=name, timestamp=sent, dataMessage=data)
 
-    def envelope(self, *, sender: str, name: str = "Ada", timestamp: int, **content: object) -> dict[str, object]:
-        """What surrounds whatever somebody does."""
+    def envelope(
+        self, *, sender: str, name: str = "Ada", timestamp: int, age: int = 0, **content: object
+    ) -> dict[str, object]:
+        """What surrounds whatever somebody does. `age`: milliseconds that Signal's servers kept it."""
         is_number = sender.startswith("+")
         return {
             "source": sender,
@@ -127,6 +129,8 @@ class SignalServer(PartnerServer):
             "sourceName": name,
             "sourceDevice": 1,
             "timestamp": timestamp,
+            "serverReceivedTimestamp": timestamp,
+            "serverDeliveredTimestamp": timestamp + age,
             **content,
         }
 

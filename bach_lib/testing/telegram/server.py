@@ -63,6 +63,10 @@ class TelegramServer(People, Members, Loopback):
         self._faults.clear()
 
     @override
+    def time(self) -> float:
+        return self.clock.now()
+
+    @override
     async def handle(self, request: BaseRequest, /) -> StreamResponse:
         """Answer one request: `{url}/bot{token}/{method}`."""
         path = request.path

@@ -23,6 +23,8 @@ class IncomingFields(TypedDict, total=False):
     origin: str | None
     handle: str | None
     sent_at: float | None
+    told_at: float | None
+    not_before: float | None
     metadata: Mapping[str, object]
 
 
