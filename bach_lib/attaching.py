@@ -16,6 +16,7 @@ _MIME_TYPE = re.compile(r"[\w.+-]{1,64}/[\w.+-]{1,64}", re.ASCII)
 
 def check_files(type_: str, capabilities: Capabilities, files: Sequence[File]) -> tuple[File, ...]:
     """The same files, with their sizes and with names that are only names. Raises `InvalidValueError`."""
+    _check_kinds(files)
     if len(files) > capabilities.max_files:
         most = capabilities.max_files
         expected = f"at most {most} with {type_}" if most else f"none, {type_} takes text only"
@@ -24,6 +25,13 @@ def check_files(type_: str, capabilities: Capabilities, files: Sequence[File]) -
     if sum(file.size for file in checked) > _MAX_ALL:
         raise InvalidValueError(field="files", value="all together", expected=f"at most {_MAX_ALL} bytes")
     return checked
+
+
+def _check_kinds(files: object) -> None:
+    """What people without a type checker give first is a path, or a text for the bytes."""
+    for file in files if isinstance(files, Sequence) else (files,):
+        if not isinstance(file, File) or not isinstance(file.name, str) or not isinstance(file.content, bytes):
+            raise InvalidValueError(field="files", value=type(file).__name__, expected="File, with a name and bytes")
 
 
 def _check(file: File, limit: int) -> File:

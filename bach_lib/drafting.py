@@ -20,7 +20,7 @@ from bach_lib.errors import (
     TextTooLongError,
     UnknownFormatError,
 )
-from bach_lib.models import Buttons, Connection, Delivery, File, Format, Message, Operation
+from bach_lib.models import Button, Buttons, Connection, Delivery, File, Format, Message, Operation
 from bach_lib.outbound.records import Draft, Request
 
 MAX_PRIORITY = 10
@@ -67,6 +67,7 @@ def make_draft(
     """The checked message. Raises an `InputError`, or `TypeError` for an option there is not."""
     if unknown := options.keys() - SendOptions.__annotations__.keys():
         raise TypeError(f"send() got an unexpected keyword argument {min(unknown)!r}")
+    recipient, text = _text("recipient", recipient), _text("text", text)
     title = _short("title", options.get("title"))
     time_to_live = options.get("time_to_live")
     retries = options.get("max_retries")
@@ -82,7 +83,7 @@ def make_draft(
         text=text,
         title=title,
         format=form,
-        silent=options.get("silent", False),
+        silent=_switch("silent", options.get("silent", False)),
         reply_to=_short("reply_to", options.get("reply_to")),
         priority=_whole("priority", options.get("priority", 0), -MAX_PRIORITY, MAX_PRIORITY),
         tag=_short("tag", options.get("tag")),
@@ -132,7 +133,7 @@ def make_request(draft: Draft, options: SendOptions) -> Request | None:
 
 def _buttons(capabilities: Capabilities, rows: Buttons) -> Buttons:
     """Rows without any button are left out. Where there are no buttons, their values go nowhere: any length will do."""
-    rows = tuple(tuple(row) for row in rows if row)
+    rows = _rows(rows)
     buttons = [button for row in rows for button in row]
     limit = capabilities.max_buttons
     if len(buttons) > (limit or _MAX_IN_WORDS):
@@ -149,6 +150,18 @@ def _buttons(capabilities: Capabilities, rows: Buttons) -> Buttons:
                 reason=f'the value "{button.value[:20]}…" has more than {capabilities.button_value} bytes'
             )
     return rows
+
+
+def _rows(given: object) -> Buttons:
+    """Rows with something in them, if they are that."""
+    rows: list[tuple[Button, ...]] = []
+    for row in given if isinstance(given, Sequence) else [given]:
+        buttons = tuple(row) if isinstance(row, Sequence) else (row,)
+        for one in buttons:
+            if not isinstance(one, Button) or not isinstance(one.text, str) or not isinstance(one.value, str):
+                raise InvalidButtonsError(reason="they must be rows of Button, each with a text and a value")
+        rows += [buttons] if buttons else []
+    return tuple(rows)
 
 
 def _check_text(type_: str, capabilities: Capabilities, title: str | None, text: str, *, has_files: bool) -> None:
@@ -181,7 +194,7 @@ def _is_visible(character: str) -> bool:
 
 
 def _format(type_: str, capabilities: Capabilities, value: Format | str) -> Format:
-    if value not in capabilities.formats:
+    if not isinstance(value, str) or value not in capabilities.formats:
         raise UnknownFormatError(type=type_, format=value, known=", ".join(sorted(capabilities.formats)))
     return Format(value)
 
@@ -207,7 +220,20 @@ def _whole(field: str, value: int, low: int, high: int) -> int:
 
 def _short(field: str, value: str | None) -> str | None:
     """Nothing instead of an empty text."""
-    return _bounded(field, value) if value else None
+    return None if value is None else _bounded(field, _text(field, value)) or None
+
+
+def _text(field: str, value: object) -> str:
+    """What people without a type checker give first is a number, or nothing."""
+    if not isinstance(value, str):
+        raise InvalidValueError(field=field, value=f"{type(value).__name__} {str(value)[:20]}".strip(), expected="text")
+    return value
+
+
+def _switch(field: str, value: object) -> bool:
+    if not isinstance(value, bool):
+        raise InvalidValueError(field=field, value=str(value)[:20], expected="true or false")
+    return value
 
 
 def _bounded(field: str, value: str) -> str:

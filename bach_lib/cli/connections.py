@@ -63,7 +63,7 @@ def check(
 
     rows = run(work)
     columns = (("name", "Name"), ("is_good", "Works"), ("answer", "Answer"), ("latency", "Seconds"))
-    show(rows, *columns, ("version", "Version"), ("offers", "Offers"), empty=registry.NONE)
+    show(rows, *columns, ("version", "Version"), ("offers", "Offers"), ("advice", "What to do"), empty=registry.NONE)
     if not all(row["is_good"] for row in rows):
         raise typer.Exit(1)
 

@@ -20,8 +20,9 @@ from bach_lib.cli.faults import SentenceError
 from bach_lib.cli.operations import perform
 from bach_lib.cli.version import version
 from bach_lib.errors import BachError
-from bach_lib.rest.answers import Json
+from bach_lib.rest.answers import Json, RefusedError
 from bach_lib.rest.door import Door, Patience, places
+from bach_lib.rest.requests import body_of
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -91,9 +92,9 @@ class ControlServer:
 
     async def _answer(self, request: web.Request) -> web.Response:
         try:
-            asked = wire.read(await request.read())
+            asked = wire.read(await body_of(request))
             theirs, operation, arguments = (asked[name] for name in ("version", "operation", "arguments"))
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, RefusedError, TypeError, ValueError) as error:
             raise web.HTTPBadRequest from error
         try:
             return _response(await self._outcome(theirs, operation, arguments))

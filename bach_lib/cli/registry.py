@@ -90,7 +90,10 @@ def _check_vacant(name: str) -> None:
 def _show_answer(answer: Row) -> None:
     """Raises `SentenceError` if it is no good one."""
     if not answer["is_good"]:
-        raise SentenceError(f"It does not work yet, so nothing was added: {answer['answer']}")
+        said = str(answer["answer"]).rstrip(".")
+        raise SentenceError(
+            f"It does not work yet, so nothing was added: {said}. {answer.get('advice') or ''}".rstrip()
+        )
     say(f"It answers as {answer['answer']}.")
     if notice := answer["notice"]:
         say(f"But: {notice}")

@@ -11,6 +11,7 @@ from aiohttp import web
 from bach_lib.bach import Bach
 from bach_lib.errors import InputError
 from bach_lib.rest.answers import RefusedError
+from bach_lib.rest.requests import body_of
 
 HOOKS: Final = "/api/v1/hooks/{connection}"
 
@@ -23,7 +24,7 @@ class Hooks:
 
     async def take(self, request: web.Request) -> web.Response:
         """Put what was posted into the inbox. It is on disk when the answer goes."""
-        body = await request.read()  # before anything is looked up: too large is too large, whatever the name is
+        body = await body_of(request)  # before anything is looked up: too large is too large, whatever the name is
         try:
             await self._bach.push(request.match_info["connection"], request.headers, body, address=request.remote)
         except InputError:

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import cast
 
 import orjson
-from aiohttp import web
+from aiohttp import StreamReader, web
 
 from bach_lib.drafting import SendOptions
 from bach_lib.rest.answers import RefusedError
@@ -40,12 +40,32 @@ async def json_object(request: web.Request) -> dict[str, object]:
             HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "The body must be application/json."
         )
     try:
-        body = orjson.loads(await request.read())
+        body = orjson.loads(await body_of(request))
     except orjson.JSONDecodeError as error:
         raise RefusedError(HTTPStatus.BAD_REQUEST, "invalid_json", "The body is no JSON.") from error
     if not isinstance(body, dict):
         raise invalid("The body must be a JSON object.")
     return body
+
+
+async def body_of(request: web.Request) -> bytes:
+    """All that was sent. Raises `RefusedError` where that cannot be had: it is not packed as it says, or breaks off."""
+    try:
+        return await request.read()
+    except web.HTTPException:  # too large
+        raise
+    except Exception as error:
+        raise RefusedError(
+            HTTPStatus.BAD_REQUEST,
+            "unreadable_body",
+            "The body is not what its headers say, or was not sent to its end.",
+        ) from error
+
+
+def give_up_body(request: web.Request) -> None:
+    """Nothing more of it is wanted. Else aiohttp reads on, fails as we did, and writes a traceback into the log."""
+    if isinstance(request.content, StreamReader):
+        request.content.feed_eof()
 
 
 def message_fields(body: Mapping[str, object]) -> tuple[str, str, str, SendOptions]:

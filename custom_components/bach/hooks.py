@@ -5,12 +5,12 @@ and whoever posts would take that for "taken". So what cannot be taken now, beca
 or is disabled, is answered 503, and comes again.
 """
 
+import asyncio
 import logging
 from functools import partial
 from http import HTTPStatus
 from typing import Final
 
-from aiohttp import ClientError
 from aiohttp.web import Request, Response
 from homeassistant.components import webhook
 from homeassistant.config_entries import ConfigEntry
@@ -20,6 +20,7 @@ from homeassistant.helpers.network import NoURLAvailableError, is_cloud_connecti
 from bach_lib.connectors.webhook.addresses import LOCAL
 from bach_lib.errors import BachError, PushRefusedError
 from bach_lib.rest import MAX_BODY
+from bach_lib.rest.requests import give_up_body
 
 from .const import CONF_WEBHOOK_ID, DOMAIN
 from .entry import connection_name
@@ -27,6 +28,7 @@ from .hub import HUB
 
 _LOGGER = logging.getLogger(__name__)
 _LATER: Final = {"Retry-After": "10"}
+_BODY_SECONDS: Final = 30.0
 
 
 @callback
@@ -58,8 +60,12 @@ def post_address(hass: HomeAssistant, webhook_id: str, addresses: list[str]) -> 
 async def _take(connection: str, hass: HomeAssistant, webhook_id: str, request: Request) -> Response:
     """Answer when it is on disk. Whoever cannot prove that they may post learns nothing."""
     try:
-        body = await _read(request)
-    except ClientError, OSError:
+        async with asyncio.timeout(_BODY_SECONDS):
+            body = await _read(request)
+    except TimeoutError:
+        return Response(status=HTTPStatus.REQUEST_TIMEOUT)
+    except Exception:  # noqa: BLE001 - what comes from outside may be broken in more ways than anybody lists
+        give_up_body(request)
         return Response(status=HTTPStatus.BAD_REQUEST)
     if body is None:
         return Response(status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)

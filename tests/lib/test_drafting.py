@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bach_lib import Bach, Button, Connection, Delivery, Format, InputError
+from bach_lib import Bach, Button, Connection, Delivery, File, Format, InputError
 from bach_lib.connectors.base import Capabilities, Connector
-from bach_lib.drafting import SendOptions, make_draft
+from bach_lib.drafting import SendOptions, make_draft, make_request
 from bach_lib.errors import (
     EmptyTextError,
     InvalidButtonsError,
@@ -237,3 +237,42 @@ def test_choices_in_words_are_no_markup_and_count_as_text() -> None:
     assert made.text.endswith("1. &lt;3")
     with pytest.raises(TextTooLongError):
         make_draft(HOME, without_buttons(), "ada", "x" * 25, {"buttons": YES_NO}, now=NOW, max_retries=5)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"recipient": 42},
+        {"text": None},
+        {"text": b"bytes"},
+        {"title": 5},
+        {"reply_to": 17},
+        {"tag": 0},
+        {"context": {}},
+        {"idempotency_key": 5},
+        {"silent": "no"},
+        {"silent": None},
+        {"format": []},
+        {"delivery": {}},
+        {"priority": "1"},
+        {"buttons": (("Yes", "No"),)},
+        {"buttons": "Yes"},
+        {"buttons": 5},
+        {"buttons": [None, 5]},
+        {"files": ["report.txt"]},
+        {"files": "report.txt"},
+        {"files": None},
+        {"files": [File(name="a", content="text")]},  # type: ignore[arg-type] # that is the point
+        {"files": [File(name="a", content=bytearray(b"a"))]},  # type: ignore[arg-type] # that is the point
+    ],
+    ids=repr,
+)
+def test_values_of_a_wrong_kind_are_named(wrong: dict[str, object]) -> None:
+    """Whoever has no type checker would read an AttributeError out of the inside, or lose what they gave."""
+    options = {"recipient": "42", "text": "hello"} | wrong
+    recipient, text = options.pop("recipient"), options.pop("text")
+    with pytest.raises(InputError):
+        make_request(
+            make_draft(HOME, FAKE, recipient, text, options, now=0.0, max_retries=5),  # type: ignore[arg-type] # see above
+            options,  # type: ignore[arg-type] # see above
+        )

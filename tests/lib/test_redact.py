@@ -143,3 +143,12 @@ def test_a_hostile_text_takes_no_time() -> None:
     redact = Redactor(["s3cr3t-t0k3n"])
     for part in ("1" * 5, "a.", "://", "bearer ", "-" * 25 + ".", "/webhooks/1", "x@"):
         redact(part * 20_000)
+
+
+def test_what_a_terminal_would_act_on_is_gone() -> None:
+    """A server could repaint the terminal of whoever reads why it refuses."""
+    said = Redactor(["s3cr3t-t0k3n"])(
+        "no \x1b]0;owned\x07\x1b[2J \x9b2J \u202egnp.exe \x00 s3cr3t-t0k3n \U0001f468\u200d\U0001f469 漢"
+    )
+    assert said.endswith("*** \U0001f468\u200d\U0001f469 漢")
+    assert not {"\x1b", "\x07", "\x9b", "\u202e", "\x00"} & set(said)

@@ -1,16 +1,19 @@
 """What can be asked about connections."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from aiohttp import ClientSession
 
 from bach_lib.bach import Bach
 from bach_lib.checking import check_connection
 from bach_lib.cli.faults import SentenceError
+from bach_lib.cli.operations.accounts import require_account_of_its_own
+from bach_lib.cli.operations.advice import advice
 from bach_lib.cli.operations.rows import Row, answer_row, connection_row, health_row, queue_row
 from bach_lib.errors import BachError
 from bach_lib.incoming import InboxStatus
-from bach_lib.models import Category, Connection, ConnectionState, Direction, Fault
+from bach_lib.models import Category, Connection, ConnectionState, Direction, Fault, Identity
 from bach_lib.registry import Changes
 
 
@@ -61,12 +64,15 @@ async def try_out(bach: Bach, fields: Mapping[str, object]) -> Row:
     del bach
     made = _made(fields)
     async with ClientSession() as session:
-        return answer_row(made.name, await check_connection(made, session=session))
+        return _advised(made, await check_connection(made, session=session))
 
 
 async def add(bach: Bach, fields: Mapping[str, object]) -> Row:
     """Write a new one."""
-    return connection_row(await bach.registry.add(_made(fields)))
+    made = _made(fields)
+    bach.registry.check_vacant(made.name)
+    await require_account_of_its_own(bach, made)
+    return connection_row(await bach.registry.add(made))
 
 
 async def change(bach: Bach, name: str, changes: Mapping[str, object]) -> Row:
@@ -74,6 +80,9 @@ async def change(bach: Bach, name: str, changes: Mapping[str, object]) -> Row:
     made = Changes(**changes)  # type: ignore[typeddict-item] # the registry checks what they are
     if "allowed" in changes:
         made["allowed"] = frozenset(_texts(changes["allowed"]))
+    if "auth_config" in changes:
+        old = bach.registry.get(name)
+        await require_account_of_its_own(bach, replace(old, auth_config=dict(made["auth_config"])))
     return connection_row(await bach.registry.update(name, **made))
 
 
@@ -89,9 +98,9 @@ async def check(bach: Bach, name: str, *, is_daemon: bool) -> Row:
     row = bach.registry.get(name)
     try:
         if is_daemon and row.is_active:
-            return answer_row(name, await bach.check(name))
+            return _advised(row, await bach.check(name))
         async with ClientSession() as session:
-            return answer_row(name, await check_connection(row, session=session))
+            return _advised(row, await check_connection(row, session=session))
     except BachError as error:  # it cannot even be asked
         return answer_row(name, Fault(code=error.code, text=str(error)))
 
@@ -102,6 +111,11 @@ async def start(bach: Bach, name: str) -> Row:
         raise SentenceError(f'"{name}" is disabled. Enable it first: bach connector enable {name}')
     await bach.start(name)
     return health_row(bach.health(name, Direction.SENDING))
+
+
+def _advised(row: Connection, answer: Identity | Fault) -> Row:
+    told = answer_row(row.name, answer)
+    return told | {"advice": advice(row.type, answer) if isinstance(answer, Fault) else None}
 
 
 def _state(bach: Bach, row: Connection, direction: Direction) -> str:

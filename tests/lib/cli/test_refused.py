@@ -117,3 +117,23 @@ def test_a_relative_reference_means_the_same_everywhere(
     assert added.code == 0, added
     row = bach_("connections", "show", "home", "--json").row()
     assert row["auth_config"] == {"bot_token": f"file:{tmp_path / 'mine'}"}
+
+
+def test_the_same_bot_twice_is_refused(home: Run, telegram: Telegram, database: Path) -> None:
+    """Both would take each other's messages away, and the daemon would complain of itself."""
+    for words in ((), ("--no-check",), ("--disabled",)):
+        refused = home("connector", "add", "telegram", "again", telegram.url, *words, typed=f"{TOKEN}\n")
+        assert (refused.code, '"home" is the same account already' in refused.errors) == (1, True)
+    assert home("connector", "add", "telegram", "another", "--no-check", "--disabled", typed="99:other\n").code == 0
+    changed = home("connector", "configure", "another", "endpoint", telegram.url)
+    assert changed.code == 0
+    refused = home("connector", "configure", "another", "bot_token", typed=f"{TOKEN}\n")
+    assert (refused.code, '"home" is the same account already' in refused.errors) == (1, True)
+    assert kept(database) == {"home.bot_token": TOKEN, "another.bot_token": "99:other"}
+
+
+def test_a_wrong_token_says_what_to_do(bach_: Run, telegram: Telegram) -> None:
+    """A bare "Unauthorized" tells nobody where the right one is."""
+    for typed in ("123456:wrongwrongwrongwrongwrong", "bot123456:wrongwrongwrongwrongwrong"):
+        refused = bach_("connector", "add", "telegram", "home", telegram.url, typed=f"{typed}\n")
+        assert (refused.code, "@BotFather" in refused.errors) == (1, True), refused

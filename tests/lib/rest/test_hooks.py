@@ -169,3 +169,16 @@ async def test_refusals_are_logged_once_an_hour(
         "1 requests to alarms were refused; the last one because it is not signed, or not of now",
         "3 requests to alarms were refused; the last one because it is not signed, or not of now",
     ]
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "zstd", "gzip, gzip"])
+@pytest.mark.parametrize("path", ["/api/v1/hooks/alarms", "/api/v1/messages/send"])
+async def test_a_body_that_is_not_packed_as_it_says_is_bad(
+    door: Client, caplog: pytest.LogCaptureFixture, encoding: str, path: str
+) -> None:
+    """Any stranger could fill the log with tracebacks, at the speed of the network."""
+    headers = {"Content-Encoding": encoding, "Content-Type": "application/json", "Authorization": f"Bearer {TOKEN}"}
+    async with door._session.post(f"{door.url}{path}", data=b"no such thing", headers=headers) as answer:
+        assert answer.status in ({400} if encoding in {"gzip", "deflate"} else {400, 403, 415})
+    unforeseen = [record for record in caplog.records if record.exc_info and record.name != "aiohttp.server"]
+    assert not unforeseen, "what aiohttp itself cannot read it tells its own log, which the daemon leaves out"
