@@ -67,8 +67,7 @@ def make_draft(
     """The checked message. Raises an `InputError`, or `TypeError` for an option there is not."""
     if unknown := options.keys() - SendOptions.__annotations__.keys():
         raise TypeError(f"send() got an unexpected keyword argument {min(unknown)!r}")
-    recipient, text = _text("recipient", recipient), _text("text", text)
-    title = _short("title", options.get("title"))
+    recipient, text, title = _text("recipient", recipient), _text("text", text), _short("title", options.get("title"))
     time_to_live = options.get("time_to_live")
     retries = options.get("max_retries")
     form = _format(connection.type, connector.capabilities, options.get("format", Format.PLAIN))

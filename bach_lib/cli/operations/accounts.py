@@ -8,12 +8,11 @@ from bach_lib.errors import BachError
 from bach_lib.models import Connection
 from bach_lib.secrets import Secrets
 
-_WHOSE: Mapping[str, Callable[[Mapping[str, str], Mapping[str, object]], str]] = {
-    "discord": lambda secrets, _: secrets.get("bot_token", "").strip().partition(".")[0],
-    "signal": lambda _, settings: str(settings.get("number", "")).replace(" ", ""),
-    "telegram": lambda secrets, _: secrets.get("bot_token", "").strip().partition(":")[0],
+_WHOSE: Mapping[str, Callable[[Mapping[str, str]], str]] = {
+    "discord": lambda secrets: secrets.get("bot_token", "").strip().partition(".")[0],
+    "telegram": lambda secrets: secrets.get("bot_token", "").strip().partition(":")[0],
 }
-"""Who a connection is on its platform, as far as its secrets and settings tell without asking."""
+"""Which bot a connection is, as its token tells without asking."""
 
 
 async def require_account_of_its_own(bach: Bach, row: Connection) -> None:
@@ -32,7 +31,7 @@ async def _account(row: Connection) -> tuple[str, str] | None:
     if whose is None:
         return None
     try:
-        name = whose(await Secrets().resolve(row.auth_config), row.settings)
+        name = whose(await Secrets().resolve(row.auth_config))
     except BachError:
         return None
     return ((row.endpoint or "").rstrip("/"), name) if name else None
