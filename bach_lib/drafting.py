@@ -1,6 +1,5 @@
 """Checking what a caller wants to send, completely, before anything is written."""
 
-import sys
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
@@ -34,6 +33,8 @@ _LAST = 253_402_300_799.0
 """The end of the year 9999, after which no time can be written."""
 _MAX_SHORT = 255
 """Characters of a title, tag, context or reply reference; they are names, not texts."""
+_LONGEST = 250_000_000_000.0
+"""Seconds of a time to live: with more, it ends after the last date there is, in the year 9999."""
 
 
 class SendOptions(TypedDict, total=False):
@@ -206,8 +207,9 @@ def _delivery(value: Delivery | str) -> Delivery:
 
 
 def _seconds(value: float) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= sys.float_info.max:
-        raise InvalidTimeToLiveError(value=value)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= _LONGEST:
+        is_endless = isinstance(value, int) and abs(value) > _LONGEST  # it may have more digits than can be shown
+        raise InvalidTimeToLiveError(value=f"{'-' if value < 0 else 'over '}{_LONGEST:.0f}" if is_endless else value)
     return float(value)
 
 

@@ -12,21 +12,22 @@ from bach_lib.connectors.base import Incoming
 from bach_lib.models import Candidate
 
 _MAX_CANDIDATES = 50
-"""A flood of strangers must not fill the memory or the list a person picks from."""
+"""A flood of strangers must not fill the memory, nor keep out the one who writes while a person waits for that."""
 
 
 @dataclass(slots=True)
 class Pairing:
-    """Who wrote since it was opened, by recipient."""
+    """Who wrote since it was opened, by recipient; who wrote last comes last, and stays when there are too many."""
 
     candidates: dict[str, Candidate] = field(default_factory=dict)
 
     def add(self, candidate: Candidate) -> bool:
-        """Remember somebody; False if they are known or there are too many."""
-        if candidate.recipient in self.candidates or len(self.candidates) >= _MAX_CANDIDATES:
-            return False
+        """Remember somebody; False if they are known already."""
+        is_new = self.candidates.pop(candidate.recipient, None) is None
         self.candidates[candidate.recipient] = candidate
-        return True
+        if len(self.candidates) > _MAX_CANDIDATES:
+            del self.candidates[next(iter(self.candidates))]
+        return is_new
 
 
 class Pairings:
@@ -51,12 +52,15 @@ class Pairings:
         pairings = [pairing for name, pairing in self._open if name == connection]
         if not pairings:
             return
+        new: dict[Candidate, None] = {}
         for message in strangers:
             candidate = Candidate(
                 recipient=message.recipient,
                 title=message.recipient_title,
                 kind=str(message.metadata.get("chat_type", "")),
             )
-            new_in = [pairing for pairing in pairings if pairing.add(candidate)]
-            if new_in:
+            if [pairing for pairing in pairings if pairing.add(candidate)]:
+                new[candidate] = None
+        for candidate in new:
+            if any(candidate.recipient in pairing.candidates for pairing in pairings):  # not pushed out by others since
                 self._on_candidate(connection, candidate)

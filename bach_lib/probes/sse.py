@@ -10,12 +10,20 @@ class EventReader:
     """Takes bytes in pieces of any size and gives back the data of every event that is complete."""
 
     def __init__(self) -> None:
-        self._rest = b""
+        self._line_begun: list[bytes] = []
+        """Pieces of the line that is not complete, put together once: a line may come byte by byte."""
         self._data: list[str] = []
 
     def feed(self, piece: bytes) -> list[str]:
         """The data of the events that this piece completes."""
-        *lines, self._rest = _LINE_END.split(self._rest + piece)
+        if self._line_begun and self._line_begun[-1].endswith(b"\r"):
+            piece = self._line_begun.pop() + piece
+        first, *lines = _LINE_END.split(piece)
+        if lines:
+            lines.insert(0, b"".join((*self._line_begun, first)))
+            self._line_begun, first = [], lines.pop()
+        if first:
+            self._line_begun.append(first)
         return [event for line in lines if (event := self._line(line)) is not None]
 
     def _line(self, line: bytes) -> str | None:

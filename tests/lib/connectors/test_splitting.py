@@ -1,6 +1,9 @@
 """Long texts: every part fits, nothing is lost, and what is open is closed."""
 
 import re
+import sys
+from types import FrameType
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -9,6 +12,9 @@ from hypothesis import strategies as st
 from bach_lib.connectors.splitting import Piece, split_marked
 from bach_lib.connectors.telegram.pieces import MAX_PART, _html, _markdown, parts_of
 from bach_lib.models import Format
+
+if TYPE_CHECKING:
+    from _typeshed import TraceFunction
 
 TAGS = st.sampled_from(["b", "i", "u", "code", "pre", "tg-spoiler", 'a href="https://example.org/?a=1&amp;b=2"'])
 WORDS = st.text(st.sampled_from("abc äß🚪.,!\n"), max_size=30)
@@ -112,3 +118,67 @@ def test_what_is_open_is_opened_again() -> None:
     assert first.endswith("word</b>")
     assert second.startswith("<b>word")
     assert second.endswith("</b>")
+
+
+def test_what_is_between_fences_stays_whole() -> None:
+    """One line of every later part would be lost, for the word behind a fence is taken for the name of a language."""
+    lines = [f"sensor.{number} 21.5" for number in range(300)]
+    for beginning in ("```\n", "```text\n"):
+        parts = parts_of(f"{beginning}{chr(10).join(lines)}\n```", Format.MARKDOWN)
+        assert len(parts) > 1
+        assert all(part.startswith(beginning) and part.endswith("```") for part in parts)
+        shown = "\n".join(part.removeprefix(beginning).removesuffix("```").strip() for part in parts)
+        assert shown.splitlines() == lines
+
+
+@given(before=st.integers(MAX_PART - 12, MAX_PART), mark=st.sampled_from(["*", "_", "`", "```\n", "```text\n"]))
+def test_a_mark_that_opens_at_a_cut_opens_after_it(before: int, mark: str) -> None:
+    """An empty pair of marks would stand at the end, or the name of a language as a word."""
+    text = f"{'a' * before} {mark}words that follow{mark[:3].rstrip(chr(10))}" + " b" * 50
+    parts = parts_of(text, Format.MARKDOWN)
+    shown = ["".join(piece.text for piece in _markdown(part) if piece.is_visible) for part in parts]
+    assert without_spaces("".join(shown)) == "a" * before + "wordsthatfollow" + "b" * 50
+
+
+@pytest.mark.parametrize("form", list(Format))
+@pytest.mark.parametrize("one", ["👩‍👩‍👧‍👦", "👍🏽", "🇦🇹", "e\u0301"])
+def test_what_people_see_as_one_character_is_not_cut(form: Format, one: str) -> None:
+    """A family would become strangers, and a flag two letters."""
+    for shift in range(len(one)):
+        parts = parts_of("x" * shift + one * MAX_PART, form)
+        assert all(part.removeprefix("x" * shift).replace(one, "") == "" for part in parts)
+
+
+BAD = ["*", "[", "[](", "<b>", "<b", "```", "👩‍👧", "\n", "e\u0301"]
+
+
+@pytest.mark.parametrize("form", list(Format))
+@pytest.mark.parametrize("one", BAD)
+def test_cutting_takes_time_in_proportion(form: Format, one: str) -> None:
+    """One message of a stranger's making would hold the whole house up: four times the text, sixteen times the wait."""
+    assert steps(form, one * (60_000 // len(one))) < 6 * steps(form, one * (15_000 // len(one)))
+
+
+def steps(form: Format, text: str) -> int:
+    """How many lines of Python it takes; the machine may be as busy as it likes."""
+    counted = 0
+
+    def count(_frame: FrameType, event: str, _argument: object) -> TraceFunction:
+        nonlocal counted
+        counted += event == "line"
+        return count
+
+    before = sys.gettrace()
+    sys.settrace(count)
+    try:
+        parts_of(text, form)
+    finally:
+        sys.settrace(before)
+    return counted
+
+
+@pytest.mark.parametrize("one", ["<" + "b", "[", "<a ", "](", "*"])
+@pytest.mark.parametrize("form", [Format.HTML, Format.MARKDOWN])
+def test_a_megabyte_is_cut(form: Format, one: str) -> None:
+    """A search that begins anew at every character would take minutes for this, and end for no test."""
+    assert parts_of(one[0] + one * (1_000_000 // len(one)), form)

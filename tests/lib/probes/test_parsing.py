@@ -112,3 +112,19 @@ def test_what_is_passed_on_takes_turns_and_fits(messages: list[ChatMessage], tur
     assert sum(message.role is Role.USER for message in kept) <= turns + 1
     assert sum(len(message.text) for message in kept) <= MAX_CHARACTERS
     assert kept[-1].text.endswith("last")
+
+
+@given(raw=st.lists(st.sampled_from([b"data: a", b"data:b", b"\n", b"\r", b"\r\n", b": c", b"\n\n"]), max_size=30))
+def test_events_are_the_same_in_whatever_pieces_they_come(raw: list[bytes]) -> None:
+    """An answer would be lost when the network cuts it in an unusual place."""
+    whole, bytewise = b"".join(raw) + b"\n\n", EventReader()
+    single = [event for at in range(len(whole)) for event in bytewise.feed(whole[at : at + 1])]
+    assert single == EventReader().feed(whole)
+
+
+def test_a_line_without_an_end_is_put_together_once() -> None:
+    """A server that sends four megabytes byte by byte would keep the machine busy for hours."""
+    reader = EventReader()
+    for _ in range(1_000_000):  # begun anew with every byte, this would move 500 GB
+        reader.feed(b"x")
+    assert reader.feed(b"\ndata: end\n\n") == ["end"]
