@@ -30,6 +30,7 @@ from .errors import placeholders
 from .hooks import async_serve, async_withdraw
 from .hub import HUB, Hub
 from .incoming import async_listen
+from .letters import async_settle_removed, recipients_of
 from .lost_users import async_watch_users
 from .peer import async_register_commands
 from .recipients import async_tell_of_subentries
@@ -77,6 +78,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: BachConfigEntry) -> bool
             translation_domain=DOMAIN, translation_key=error.code, translation_placeholders=placeholders(hass, error)
         ) from error
     entry.runtime_data = BachCoordinator(hass, entry, bach)
+    entry.runtime_data.recipients = recipients_of(entry)
     await entry.runtime_data.async_config_entry_first_refresh()
     dr.async_get(hass).async_get_or_create(config_entry_id=entry.entry_id, **connection_device(entry))
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
@@ -145,6 +147,8 @@ async def _updated(hass: HomeAssistant, entry: BachConfigEntry) -> None:
     """Show what a person changed. The connection works on meanwhile, unless it has to log in anew."""
     hub, coordinator = hass.data[HUB], entry.runtime_data
     await asyncio.sleep(0)  # Home Assistant calls this in the middle of a change that may go on: a group and its people
+    before, coordinator.recipients = coordinator.recipients, recipients_of(entry)
+    await async_settle_removed(hass, entry, before)
     if entry.state is ConfigEntryState.LOADED and coordinator.knows(entry):
         await _follow_subentries(hass, entry, coordinator.bach)
         return

@@ -16,6 +16,7 @@ from .const import DOMAIN
 from .coordinator import BachConfigEntry, BachCoordinator
 from .entity import BachEntity
 from .errors import translated_errors
+from .letter_actions import RETRY_SECONDS
 
 PARALLEL_UPDATES = 0
 
@@ -31,7 +32,18 @@ class BachButtonDescription(ButtonEntityDescription):
 
 
 async def _retry_dead_letters(coordinator: BachCoordinator) -> None:
-    await coordinator.bach.retry_all(coordinator.connection)
+    """Whoever presses wants to know what came of it, so letters that are dead again are an error that says why."""
+    retried = await coordinator.bach.retry_and_follow(coordinator.connection, wait=RETRY_SECONDS)
+    if retried.dead:
+        raise HomeAssistantError(
+            translation_domain=DOMAIN,
+            translation_key="still_dead",
+            translation_placeholders={
+                "dead": str(retried.dead),
+                "retried": str(retried.retried),
+                "reason": retried.reasons[0],
+            },
+        )
 
 
 async def _check_now(coordinator: BachCoordinator) -> None:

@@ -23,7 +23,9 @@ from bach_lib.events import SenderBlocked
 
 from .chat_settings import SECTION_CHAT, chat_section, chat_suggestions, chat_values, without_chat
 from .const import CONF_KIND, CONF_LINK, CONF_RECIPIENT, CONF_TITLE
-from .entry import recipient_unique_id
+from .entry import connection_name, recipient_unique_id
+from .hub import HUB
+from .letters import async_move_letters
 from .people import async_move_people
 from .rights import rights_schema, rights_values, suggested_rights, without_rights
 from .users import Users, async_get_users
@@ -58,6 +60,8 @@ class RecipientFlow(ConfigSubentryFlow):
         self._listening = ExitStack()
         self._somebody_wrote = asyncio.Event()
         self._waiting: asyncio.Task[None] | None = None
+        self._moved_to: str | None = None
+        self._dead = 0
 
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:  # noqa: ARG002
         """Choose how to find the recipient."""
@@ -153,7 +157,7 @@ class RecipientFlow(ConfigSubentryFlow):
                 placeholders["expected"] = error.placeholders["expected"]
             else:
                 if not (errors := self._conflicts(recipient, user_input)):
-                    return self._keep(recipient, user_input)
+                    return await self._keep_with_letters(recipient, user_input)
         users = await async_get_users(self.hass)
         schema = MANUAL_SCHEMA
         if self.is_heard:
@@ -185,6 +189,42 @@ class RecipientFlow(ConfigSubentryFlow):
             **suggested_rights(users, subentry.data),
             SECTION_CHAT: chat_suggestions(self.hass, subentry.data),
         }
+
+    async def async_step_letters(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:  # noqa: ARG002
+        """Ask what to do with dead letters that have followed to a new address."""
+        return self.async_show_menu(
+            step_id="letters",
+            menu_options=["letters_send", "letters_keep", "letters_discard"],
+            description_placeholders={"count": str(self._dead), "recipient": self._moved_to or ""},
+        )
+
+    async def async_step_letters_send(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:  # noqa: ARG002
+        """Send the dead letters to the new address."""
+        async with self.hass.data[HUB].hold() as bach:
+            await bach.retry_all(connection_name(self._get_entry()), recipient=self._moved_to)
+        return self.async_abort(reason="reconfigure_successful")
+
+    async def async_step_letters_keep(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:  # noqa: ARG002
+        """Leave them for later."""
+        return self.async_abort(reason="reconfigure_successful")
+
+    async def async_step_letters_discard(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:  # noqa: ARG002
+        """Give them up."""
+        async with self.hass.data[HUB].hold() as bach:
+            await bach.discard_all(connection_name(self._get_entry()), recipient=self._moved_to)
+        return self.async_abort(reason="reconfigure_successful")
+
+    async def _keep_with_letters(self, recipient: str, user_input: dict[str, Any]) -> SubentryFlowResult:
+        """Keep it; what is for an old address follows, and if there are dead letters, ask what to do with them."""
+        before = None if self.source == SOURCE_USER else self._get_reconfigure_subentry().data[CONF_RECIPIENT]
+        kept = self._keep(recipient, user_input)
+        if before in {None, recipient}:
+            return kept
+        self._moved_to = recipient
+        if not (dead := await async_move_letters(self.hass, self._get_entry(), before, recipient)):
+            return kept
+        self._dead = dead
+        return await self.async_step_letters()
 
     def _keep(self, recipient: str, user_input: dict[str, Any]) -> SubentryFlowResult:
         title = user_input.get(CONF_TITLE, "").strip() or recipient

@@ -31,8 +31,18 @@ from .entry import connection_name
 from .errors import translated_errors
 from .hub import HUB
 from .inbox_actions import GET_INBOX_SCHEMA, MARK_SCHEMA, async_get_inbox, async_mark
+from .letter_actions import (
+    AMEND_SCHEMA,
+    DISCARD_SCHEMA,
+    GET_MESSAGE_SCHEMA,
+    RETRY_SCHEMA,
+    async_amend,
+    async_discard,
+    async_get_message,
+    async_retry,
+)
 from .partner_kinds import is_partner
-from .permissions import recipient_entities, require_control, require_message_control
+from .permissions import require_message_control
 from .rule_actions import (
     GET_RULES_SCHEMA,
     REMOVE_RULE_SCHEMA,
@@ -50,12 +60,6 @@ ATTR_STATUS: Final = "status"
 
 MAX_LISTED: Final = 500
 
-RETRY_SCHEMA = vol.Schema(
-    {
-        vol.Exclusive(ATTR_MESSAGE_ID, "what"): MESSAGE_ID,
-        vol.Exclusive(ATTR_CONFIG_ENTRY_ID, "what"): cv.string,
-    }
-)
 CANCEL_SCHEMA = vol.Schema({vol.Required(ATTR_MESSAGE_ID): MESSAGE_ID})
 GET_QUEUE_SCHEMA = vol.Schema(
     {
@@ -74,7 +78,9 @@ def async_setup_services(hass: HomeAssistant) -> None:
     register(DOMAIN, "send_message", async_send_message, SEND_MESSAGE_SCHEMA, optional)
     register(DOMAIN, "ask", async_ask, ASK_SCHEMA, optional)
     async_claim_answers(hass)
-    register(DOMAIN, "retry", _retry, RETRY_SCHEMA, optional)
+    register(DOMAIN, "retry", async_retry, RETRY_SCHEMA, optional)
+    register(DOMAIN, "amend", async_amend, AMEND_SCHEMA, optional)
+    register(DOMAIN, "discard", async_discard, DISCARD_SCHEMA, optional)
     register(DOMAIN, "cancel", _cancel, CANCEL_SCHEMA, optional)
     register(DOMAIN, "edit_message", async_edit_message, EDIT_SCHEMA, optional)
     register(DOMAIN, "delete_message", async_delete_message, DELETE_SCHEMA, optional)
@@ -89,27 +95,13 @@ def _set_up_for_administrators(hass: HomeAssistant) -> None:
     only, optional = SupportsResponse.ONLY, SupportsResponse.OPTIONAL
     register_admin_service = service.async_register_admin_service
     register_admin_service(hass, DOMAIN, "get_queue", _get_queue, GET_QUEUE_SCHEMA, only)
+    register_admin_service(hass, DOMAIN, "get_message", async_get_message, GET_MESSAGE_SCHEMA, only)
     register_admin_service(hass, DOMAIN, "get_inbox", async_get_inbox, GET_INBOX_SCHEMA, only)
     register_admin_service(hass, DOMAIN, "mark", async_mark, MARK_SCHEMA, optional)
     register_admin_service(hass, DOMAIN, "download", async_download, DOWNLOAD_SCHEMA, optional)
     register_admin_service(hass, DOMAIN, "get_rules", async_get_rules, GET_RULES_SCHEMA, only)
     register_admin_service(hass, DOMAIN, "set_rule", async_set_rule, SET_RULE_SCHEMA, optional)
     register_admin_service(hass, DOMAIN, "remove_rule", async_remove_rule, REMOVE_RULE_SCHEMA, optional)
-
-
-async def _retry(call: ServiceCall) -> ServiceResponse:
-    """Send one message again, or all dead letters of a connection."""
-    with translated_errors(call.hass):
-        bach = call.hass.data[HUB].bach
-        if (message_id := call.data.get(ATTR_MESSAGE_ID)) is not None:
-            await require_message_control(call, message_id)
-            await bach.retry(message_id)
-            count = 1
-        else:
-            entry = service.async_get_config_entry(call.hass, DOMAIN, call.data.get(ATTR_CONFIG_ENTRY_ID))
-            await require_control(call, recipient_entities(call.hass, entry))
-            count = await bach.retry_all(connection_name(entry))
-    return {"retried": count} if call.return_response else None
 
 
 async def _cancel(call: ServiceCall) -> ServiceResponse:

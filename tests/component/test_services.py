@@ -38,7 +38,8 @@ async def dead(hass: HomeAssistant, telegram: TelegramServer, loaded: MockConfig
 
 async def test_one_message_is_retried(hass: HomeAssistant, telegram: TelegramServer, dead: MockConfigEntry) -> None:
     """Whoever looks at a dead letter must be able to send just that one again."""
-    assert await call(hass, "retry", message_id=2) == {"retried": 1}
+    answer = await call(hass, "retry", message_id=2)
+    assert answer == {"retried": 1, "id": 2, "status": "sent", "error": None, "next_retry_at": None}
     [message] = await telegram.wait_for(1)
     assert message.text == "second"
     assert (await the_bach(hass).get(1)).status is Status.DEAD
@@ -48,7 +49,8 @@ async def test_all_dead_letters_are_retried(
     hass: HomeAssistant, telegram: TelegramServer, dead: MockConfigEntry
 ) -> None:
     """After the cause has gone, an automation may clean up; the only connection needs no naming."""
-    assert await call(hass, "retry", config_entry_id=dead.entry_id) == {"retried": 2}
+    numbers = {"retried": 2, "sent": 2, "waiting": 0, "dead": 0, "uncertain": 0, "reasons": []}
+    assert await call(hass, "retry", config_entry_id=dead.entry_id) == numbers
     assert [message.text for message in await telegram.wait_for(2)] == ["first", "second"]
     assert not await call(hass, "retry", response=False)
 

@@ -1,0 +1,158 @@
+"""The actions for what was not delivered: look at one message, send it again, correct it, or give it up."""
+
+from typing import Final, cast
+
+import voluptuous as vol
+from homeassistant.const import ATTR_CONFIG_ENTRY_ID
+from homeassistant.core import ServiceCall, ServiceResponse
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers import service
+from homeassistant.util.json import JsonObjectType
+
+from bach_lib import Amendment, Attempt, Format, Message
+
+from .change_actions import MESSAGE_ID
+from .const import DOMAIN
+from .entry import connection_name
+from .errors import translated_errors
+from .hub import HUB
+from .payload import iso_time
+from .permissions import recipient_entities, require_control, require_message_control
+
+ATTR_FORMAT: Final = "format"
+ATTR_MESSAGE: Final = "message"
+ATTR_MESSAGE_ID: Final = "message_id"
+ATTR_RECIPIENT: Final = "recipient"
+ATTR_TIME_TO_LIVE: Final = "time_to_live"
+ATTR_TITLE: Final = "title"
+ATTR_WAIT: Final = "wait"
+
+RETRY_SECONDS: Final = 10
+"""How long to wait for what becomes of a message that is sent again."""
+_MAX_WAIT = 300
+_MAX_IDS = 500
+
+_WAIT = {
+    vol.Optional(ATTR_WAIT, default=RETRY_SECONDS): vol.All(vol.Coerce(float), vol.Range(min=0, max=_MAX_WAIT)),
+}
+RETRY_SCHEMA: Final = vol.Schema(
+    {
+        vol.Exclusive(ATTR_MESSAGE_ID, "what"): MESSAGE_ID,
+        vol.Exclusive(ATTR_CONFIG_ENTRY_ID, "what"): cv.string,
+        **_WAIT,
+    }
+)
+AMEND_SCHEMA: Final = vol.Schema(
+    {
+        vol.Required(ATTR_MESSAGE_ID): MESSAGE_ID,
+        vol.Optional(ATTR_MESSAGE): cv.string,
+        vol.Optional(ATTR_TITLE): cv.string,
+        vol.Optional(ATTR_FORMAT): vol.In([item.value for item in Format]),
+        vol.Optional(ATTR_CONFIG_ENTRY_ID): cv.string,
+        vol.Optional(ATTR_RECIPIENT): cv.string,
+        vol.Optional(ATTR_TIME_TO_LIVE): cv.positive_time_period,
+        **_WAIT,
+    }
+)
+DISCARD_SCHEMA: Final = vol.Schema(
+    {
+        vol.Exclusive(ATTR_MESSAGE_ID, "what"): vol.All(cv.ensure_list, [MESSAGE_ID], vol.Length(min=1, max=_MAX_IDS)),
+        vol.Exclusive(ATTR_CONFIG_ENTRY_ID, "what"): cv.string,
+    }
+)
+GET_MESSAGE_SCHEMA: Final = vol.Schema({vol.Required(ATTR_MESSAGE_ID): MESSAGE_ID})
+
+
+async def async_retry(call: ServiceCall) -> ServiceResponse:
+    """Send one message again, or all dead letters of a connection, and say what came of it."""
+    with translated_errors(call.hass):
+        bach = call.hass.data[HUB].bach
+        if (message_id := call.data.get(ATTR_MESSAGE_ID)) is not None:
+            await require_message_control(call, message_id)
+            message = await bach.retry(message_id, wait=call.data[ATTR_WAIT])
+            answer: JsonObjectType = {"retried": 1, **_became(message)}
+        else:
+            retried = await bach.retry_and_follow(await _connection(call), wait=call.data[ATTR_WAIT])
+            answer = {
+                "retried": retried.retried,
+                "sent": retried.sent,
+                "waiting": retried.waiting,
+                "dead": retried.dead,
+                "uncertain": retried.uncertain,
+                "reasons": list(retried.reasons),
+            }
+    return answer if call.return_response else None
+
+
+async def async_amend(call: ServiceCall) -> ServiceResponse:
+    """Correct a message that was not delivered, and send it again under its id."""
+    data = call.data
+    names = {ATTR_MESSAGE: "text", ATTR_TITLE: "title", ATTR_FORMAT: "format", ATTR_RECIPIENT: "recipient"}
+    amendment = {ours: data[field] for field, ours in names.items() if field in data}
+    if ATTR_TIME_TO_LIVE in data:
+        amendment["time_to_live"] = data[ATTR_TIME_TO_LIVE].total_seconds()
+    with translated_errors(call.hass):
+        await require_message_control(call, data[ATTR_MESSAGE_ID])
+        if ATTR_CONFIG_ENTRY_ID in data:
+            amendment["connection"] = await _connection(call)
+        bach = call.hass.data[HUB].bach
+        changes = cast(Amendment, amendment)
+        message = await bach.amend(data[ATTR_MESSAGE_ID], wait=data[ATTR_WAIT], **changes)
+    return _became(message) if call.return_response else None
+
+
+async def async_discard(call: ServiceCall) -> ServiceResponse:
+    """Give dead letters up: some, or all of a connection."""
+    with translated_errors(call.hass):
+        bach = call.hass.data[HUB].bach
+        if (message_ids := call.data.get(ATTR_MESSAGE_ID)) is not None:
+            for message_id in message_ids:
+                await require_message_control(call, message_id)
+            discarded = await bach.discard_messages(message_ids)
+        else:
+            discarded = await bach.discard_all(await _connection(call))
+    return {"discarded": discarded} if call.return_response else None
+
+
+async def async_get_message(call: ServiceCall) -> ServiceResponse:
+    """One message with its attempts."""
+    with translated_errors(call.hass):
+        message, attempts = await call.hass.data[HUB].bach.history(call.data[ATTR_MESSAGE_ID])
+    return {
+        **_became(message),
+        "recipient": message.recipient,
+        "title": message.title,
+        "message": message.text,
+        "retry_count": message.retry_count,
+        "created_at": iso_time(message.created_at),
+        "expires_at": iso_time(message.expires_at),
+        "finished_at": iso_time(message.finished_at),
+        "attempts": [_attempt(attempt) for attempt in attempts],
+    }
+
+
+async def _connection(call: ServiceCall) -> str:
+    """The connection that the call names, or the only one. Raises if a user may not control all of it."""
+    entry = service.async_get_config_entry(call.hass, DOMAIN, call.data.get(ATTR_CONFIG_ENTRY_ID))
+    await require_control(call, recipient_entities(call.hass, entry))
+    return connection_name(entry)
+
+
+def _became(message: Message) -> JsonObjectType:
+    return {
+        "id": message.id,
+        "status": message.status.value,
+        "error": message.error.text if message.error else None,
+        "next_retry_at": iso_time(message.next_retry_at),
+    }
+
+
+def _attempt(attempt: Attempt) -> JsonObjectType:
+    return {
+        "number": attempt.number,
+        "started_at": iso_time(attempt.started_at),
+        "seconds": attempt.seconds,
+        "recipient": attempt.recipient,
+        "outcome": attempt.outcome,
+        "error": attempt.error.text if attempt.error else None,
+    }

@@ -1,0 +1,145 @@
+"""Repairs that can be mended with a click: what became of messages that were not delivered."""
+
+from typing import Any
+
+import voluptuous as vol
+from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.selector import SelectOptionDict, SelectSelector, SelectSelectorConfig
+
+from bach_lib import Bach, BachError
+
+from .const import CONF_RECIPIENT, DOMAIN, SUBENTRY_RECIPIENT
+from .entry import connection_name
+from .hub import HUB
+from .letter_actions import RETRY_SECONDS
+from .letters import REMOVED_RECIPIENT, undelivered
+from .partner_kinds import is_partner
+
+
+async def async_create_fix_flow(
+    hass: HomeAssistant, issue_id: str, data: dict[str, str | int | float | None] | None
+) -> RepairsFlow:
+    """The dialog of one of our repairs."""
+    known = data or {}
+    entry_id = str(known.get("entry_id"))
+    if issue_id.startswith(REMOVED_RECIPIENT):
+        return RemovedRecipientFlow(entry_id, str(known.get("recipient")))
+    return DeadLettersFlow(entry_id)
+
+
+class _LettersFlow(RepairsFlow):
+    """A dialog about messages of one connection."""
+
+    def __init__(self, entry_id: str) -> None:
+        self._entry_id = entry_id
+
+    def _menu(self, *options: str) -> RepairsFlowResult:
+        return self.async_show_menu(
+            step_id="init", menu_options=list(options), description_placeholders=self._placeholders()
+        )
+
+    def _placeholders(self) -> dict[str, str]:
+        issue = ir.async_get(self.hass).async_get_issue(self.handler, self.issue_id)
+        return dict(issue.translation_placeholders or {}) if issue else {}
+
+    def _find(self) -> tuple[Bach, str] | None:
+        """BACH and the connection's name, if it is there."""
+        entry = self.hass.config_entries.async_get_entry(self._entry_id)
+        hub = self.hass.data[HUB]
+        if entry is None or not hub.has(connection_name(entry)):
+            return None
+        return hub.bach, connection_name(entry)
+
+
+class DeadLettersFlow(_LettersFlow):
+    """Sends all dead letters of a connection again, or gives them up."""
+
+    async def async_step_init(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:  # noqa: ARG002
+        """Ask what to do."""
+        return self._menu("retry", "discard")
+
+    async def async_step_retry(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:  # noqa: ARG002
+        """Send them again, and say so if that was of no use."""
+        if (found := self._find()) is None:
+            return self.async_abort(reason="entry_not_loaded")
+        bach, connection = found
+        retried = await bach.retry_and_follow(connection, wait=RETRY_SECONDS)
+        if retried.dead:
+            words = {"dead": str(retried.dead), "retried": str(retried.retried), "reason": retried.reasons[0]}
+            return self.async_abort(reason="still_dead", description_placeholders=words)
+        return self.async_create_entry(data={})
+
+    async def async_step_discard(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:  # noqa: ARG002
+        """Give them up."""
+        if (found := self._find()) is None:
+            return self.async_abort(reason="entry_not_loaded")
+        bach, connection = found
+        await bach.discard_all(connection)
+        return self.async_create_entry(data={})
+
+
+class RemovedRecipientFlow(_LettersFlow):
+    """Asks what is to become of the messages for somebody who was removed."""
+
+    def __init__(self, entry_id: str, recipient: str) -> None:
+        super().__init__(entry_id)
+        self._recipient = recipient
+
+    async def async_step_init(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:  # noqa: ARG002
+        """Ask what to do."""
+        return self._menu("discard", "move", "keep")
+
+    async def async_step_discard(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:  # noqa: ARG002
+        """Give them up."""
+        if (found := self._find()) is None:
+            return self.async_abort(reason="entry_not_loaded")
+        bach, connection = found
+        await bach.discard_all(connection, recipient=self._recipient)
+        return self.async_create_entry(data={})
+
+    async def async_step_keep(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:  # noqa: ARG002
+        """Leave them: dead letters stay, and what waited stays cancelled."""
+        return self.async_create_entry(data={})
+
+    async def async_step_move(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
+        """Send all of them to somebody else."""
+        if (found := self._find()) is None:
+            return self.async_abort(reason="entry_not_loaded")
+        bach, connection = found
+        if user_input is not None:
+            entry_id, _, subentry_id = str(user_input[CONF_RECIPIENT]).partition(":")
+            if (entry := self.hass.config_entries.async_get_entry(entry_id)) and subentry_id in entry.subentries:
+                target = entry.subentries[subentry_id].data[CONF_RECIPIENT]
+                try:
+                    for message in await undelivered(bach, connection, self._recipient):
+                        await bach.amend(message.id, connection=connection_name(entry), recipient=target)
+                except BachError as error:
+                    return self.async_abort(reason="refused", description_placeholders={"reason": str(error)})
+                return self.async_create_entry(data={})
+        options = self._recipients()
+        if not options:
+            return self.async_abort(reason="nobody")
+        return self.async_show_form(
+            step_id="move",
+            data_schema=vol.Schema(
+                {vol.Required(CONF_RECIPIENT): SelectSelector(SelectSelectorConfig(options=options))}
+            ),
+            description_placeholders=self._placeholders(),
+        )
+
+    def _recipients(self) -> list[SelectOptionDict]:
+        """Everybody who can be sent to, with their connection."""
+        hub = self.hass.data[HUB]
+        entries: list[ConfigEntry] = [
+            entry
+            for entry in self.hass.config_entries.async_entries(DOMAIN, include_disabled=False)
+            if not is_partner(entry) and hub.has(connection_name(entry))
+        ]
+        return [
+            SelectOptionDict(value=f"{entry.entry_id}:{one.subentry_id}", label=f"{one.title} ({entry.title})")
+            for entry in entries
+            for one in entry.get_subentries_of_type(SUBENTRY_RECIPIENT)
+        ]
