@@ -193,13 +193,13 @@ class Bach(Receiving, Intervening):
         """Remove ended messages queued more than `older_than` seconds ago; how many. Raises `InvalidValueError`."""
         return await self._open_parts.history.purge(self._base.clock.now() - older_than, statuses)
 
-    async def begin_backup(self, *, already: bool = False) -> None:
+    async def begin_backup(self) -> None:
         """Until `end_backup`, let anybody copy the database's files as they are; nothing stops meanwhile.
 
-        For a program that copies the whole folder: in whatever order it reads them, the copy is whole. `already`: it
-        began before BACH was opened.
+        For a program that copies the whole folder: in whatever order it reads them, the copy is whole. Before `open`,
+        if the copying began before.
         """
-        await self._base.store.stand_still(already=already)
+        await self._base.store.stand_still()
 
     async def end_backup(self) -> None:
         """The files are copied."""

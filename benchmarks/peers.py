@@ -216,7 +216,7 @@ def open_raw(path: Path) -> sqlite3.Connection:
     sqlite = sqlite3.connect(path, isolation_level=None)
     sqlite.execute("PRAGMA journal_mode = WAL")
     sqlite.execute(FULL)
-    migrate(sqlite.execute, str(path))
+    migrate(sqlite.execute)
     sqlite.execute(
         "INSERT OR IGNORE INTO connections (name, type, category, is_active, auth_type, auth_config, allowed)"
         " VALUES (?, 'bench', 'connector', 0, 'token', '{}', '[]')",

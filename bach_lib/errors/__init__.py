@@ -20,9 +20,9 @@ correct, `failures` everything else.
     ├── NotFetchedError: the file that somebody sent could not be fetched
     ├── QueueFullError: a limit on waiting messages was reached
     ├── StorageError: the disk or the file
-    │   ├── StoreInUseError, StoreTooNewError, StoreDamagedError
+    │   ├── StoreInUseError, StoreTooNewError, StoreForeignError, StoreIncompleteError, StoreDamagedError
     │   └── StoreFailedError
-    │       └── StoreLockedError
+    │       └── StoreForbiddenError, StoreLockedError
     ├── MissingLibraryError: an extra of the package is not installed
     └── NotOpenError: used before `async with`, or after it
 """
@@ -40,6 +40,9 @@ from bach_lib.errors.failures import (
     StorageError,
     StoreDamagedError,
     StoreFailedError,
+    StoreForbiddenError,
+    StoreForeignError,
+    StoreIncompleteError,
     StoreInUseError,
     StoreLockedError,
     StoreTooNewError,
@@ -113,7 +116,10 @@ __all__ = [
     "StorageError",
     "StoreDamagedError",
     "StoreFailedError",
+    "StoreForbiddenError",
+    "StoreForeignError",
     "StoreInUseError",
+    "StoreIncompleteError",
     "StoreLockedError",
     "StoreTooNewError",
     "TextTooLongError",

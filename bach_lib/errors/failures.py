@@ -39,7 +39,25 @@ class StoreTooNewError(StorageError):
     """A newer BACH has written the file."""
 
     code = "store_too_new"
-    template = "{path} was written by a newer BACH (layout {found}, this one knows {known}). Update BACH."
+    template = (
+        "{path} was written by a newer BACH (layout {found}, this one knows {known}). Update BACH, or {way_back}."
+    )
+
+
+class StoreForeignError(StorageError):
+    """The file is another program's database; it was left as it was."""
+
+    code = "store_foreign"
+    template = "{path} belongs to another program and was left as it was. Choose another file for BACH."
+
+
+class StoreIncompleteError(StorageError):
+    """The database is missing or empty, and its log is not; both were left as they were."""
+
+    code = "store_incomplete"
+    template = (
+        "{path} is missing or empty, but its log {log} is not. Put the file back, or move the log away to start empty."
+    )
 
 
 class StoreDamagedError(StorageError):
@@ -54,6 +72,13 @@ class StoreFailedError(StorageError):
 
     code = "store_failed"
     template = "{path} could not be read or written: {reason}. Check the disk's free space and health."
+
+
+class StoreForbiddenError(StoreFailedError):
+    """The account that BACH runs as may not have the file."""
+
+    code = "store_forbidden"
+    template = "{path} may not be opened by the account BACH runs as: {reason}. Give it the file, or choose another."
 
 
 class StoreLockedError(StoreFailedError):

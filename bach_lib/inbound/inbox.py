@@ -20,7 +20,7 @@ from bach_lib.inbound.records import incoming_from_row, incoming_values, metadat
 from bach_lib.incoming import InboxStatus, IncomingMessage, Kind
 from bach_lib.models import Connection
 from bach_lib.redact import Redactor
-from bach_lib.storage import Store, Transaction
+from bach_lib.storage import Store, Transaction, Value
 from bach_lib.storage.purge import purge
 from bach_lib.storage.values import integer, real, text, upper_bound
 
@@ -148,18 +148,20 @@ class Inbox:
         offset: int,
     ) -> list[IncomingMessage]:
         """A page, newest first. `before`: only ids below it. `offset`: so many more are passed over."""
+        values: dict[str, Value] = {
+            "connection": connection,
+            "recipient": recipient,
+            "status": status,
+            "before": upper_bound(before),
+            "limit": limit,
+            "offset": upper_bound(offset),
+        }
 
         def work(tx: Transaction) -> list[IncomingMessage]:
-            rows = tx.rows(
-                "list_incoming",
-                connection=connection,
-                sender_id=sender_id,
-                recipient=recipient,
-                status=status,
-                before=upper_bound(before),
-                limit=limit,
-                offset=upper_bound(offset),
-            )
+            if sender_id is not None:
+                rows = tx.rows("list_incoming_from", sender_id=sender_id, **values)
+            else:
+                rows = tx.rows("list_incoming", **values)
             return [incoming_from_row(row) for row in rows]
 
         return await self._store.submit(work, writes=False)

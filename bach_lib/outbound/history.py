@@ -7,12 +7,14 @@ from bach_lib.errors import InvalidValueError
 from bach_lib.models import Connection, Message, QueueStatus, Status
 from bach_lib.outbound.records import message_from_row
 from bach_lib.paging import check_limit
-from bach_lib.storage import Store, Transaction
-from bach_lib.storage.purge import purge
+from bach_lib.storage import Store, Transaction, Value
+from bach_lib.storage.purge import give_space_back, purge
 from bach_lib.storage.sqlite import Row
 from bach_lib.storage.values import integer, real, upper_bound
 
-_UNFINISHED = (Status.PENDING, Status.SENDING, Status.FAILED)
+_UNFINISHED = frozenset({Status.PENDING, Status.SENDING, Status.FAILED})
+_UNSENT = frozenset({Status.DEAD, Status.UNCERTAIN, Status.EXPIRED, Status.CANCELLED})
+"""Statuses that few messages have and an index knows."""
 
 
 class History:
@@ -34,15 +36,23 @@ class History:
         """A page, newest first. `before`: only ids below it. Raises `InvalidValueError`."""
         check_limit(limit)
 
+        wanted = None if statuses is None else frozenset(statuses)
+        values: dict[str, Value] = {
+            "before": upper_bound(before),
+            "connection": connection,
+            "statuses": None if wanted is None else json.dumps(sorted(wanted)),
+            "limit": limit,
+        }
+
         def work(tx: Transaction) -> list[Message]:
-            rows = tx.rows(
-                "list_messages",
-                before=upper_bound(before),
-                connection=connection,
-                recipient=recipient,
-                statuses=None if statuses is None else json.dumps(sorted(statuses)),
-                limit=limit,
-            )
+            if recipient is not None:
+                rows = tx.rows("list_messages_to", recipient=recipient, **values)
+            elif wanted is not None and wanted <= _UNSENT:
+                rows = tx.rows("list_unsent", **values)
+            elif wanted is not None and wanted <= _UNFINISHED:
+                rows = tx.rows("list_unfinished", **values)
+            else:
+                rows = tx.rows("list_messages", **values)
             return [message_from_row(row, self._instance) for row in rows]
 
         return await self._store.submit(work, writes=False)
@@ -69,7 +79,9 @@ class History:
         def wanted(row: Row) -> bool:
             return row["status"] in unwanted
 
-        return await purge(self._store, "page_messages_by_age", "delete_messages", before, wanted)
+        removed = await purge(self._store, "page_messages_by_age", "delete_messages", before, wanted)
+        await give_space_back(self._store)
+        return removed
 
 
 def _status(tx: Transaction, connection: Connection, counts: dict[tuple[str, Status], int]) -> QueueStatus:

@@ -14,6 +14,7 @@ from bach_lib.outbound.attempts import record_attempt
 from bach_lib.outbound.records import Draft, Request, draft_values, message_from_draft, message_from_row
 from bach_lib.outbound.retry import Settlement, after_crash
 from bach_lib.storage import Store, Transaction, Value
+from bach_lib.storage.portions import Portions
 from bach_lib.storage.values import integer
 
 REPLACED = Fault(code="replaced", text="A newer message with the same tag took its place.")
@@ -119,14 +120,21 @@ class Queue:
         return await self._store.submit(work)
 
     async def expire(self, message_ids: Iterable[int]) -> list[Message]:
-        """End those of these messages that still wait; return them."""
+        """End those of these messages that still wait, some a transaction; return them."""
+        left, expired, portions = list(message_ids), list[Message](), Portions()
 
         def work(tx: Transaction) -> list[Message]:
-            rows = [row for message_id in message_ids if (row := tx.row("get_message", id=message_id))]
+            portions.begin()
+            rows = [row for message_id in some if (row := tx.row("get_message", id=message_id))]
             waiting = [integer(row["id"]) for row in rows if row["status"] in _WAITING]
-            return [self._end(tx, message_id, Status.EXPIRED, EXPIRED) for message_id in waiting]
+            ended = [self._end(tx, message_id, Status.EXPIRED, EXPIRED) for message_id in waiting]
+            portions.end()
+            return ended
 
-        return await self._store.submit(work)
+        while some := left[: portions.size]:
+            del left[: len(some)]
+            expired += await self._store.submit(work)
+        return expired
 
     async def retry(self, message_id: int) -> Message:
         """Let an ended message wait again, with all its retries and without time to live. Raises an `InputError`."""
@@ -136,15 +144,6 @@ class Queue:
             if message.status not in _RETRYABLE:
                 raise NotRetryableError(id=message_id, status=message.status)
             return self._one(tx, "revive_message", id=message_id)
-
-        return await self._store.submit(work)
-
-    async def retry_all(self, connection: str) -> list[Message]:
-        """Let all dead letters of a connection wait again, in their old order."""
-
-        def work(tx: Transaction) -> list[Message]:
-            dead = tx.rows("dead_messages", connection=connection)
-            return [self._one(tx, "revive_message", id=integer(row["id"])) for row in dead]
 
         return await self._store.submit(work)
 

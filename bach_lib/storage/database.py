@@ -11,14 +11,24 @@ import asyncio
 import threading
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Protocol, cast, override
 
-from bach_lib.errors import NotOpenError, StoreFailedError, StoreInUseError
-from bach_lib.storage.lock import FileLock
+from bach_lib.errors import (
+    NotOpenError,
+    StoreDamagedError,
+    StoreFailedError,
+    StoreForbiddenError,
+    StoreForeignError,
+)
+from bach_lib.storage.origin import check_is_ours
+from bach_lib.storage.place import Place
 from bach_lib.storage.request import Request, contained
-from bach_lib.storage.sqlite import Connection, Transaction
+from bach_lib.storage.sqlite import Connection, Row, Transaction, Value, look
+
+__all__ = ["Database", "MemoryDatabase", "Row", "Store", "Transaction", "Value"]
 
 MAX_BATCH = 1000
 """Requests; a batch of this size is not made larger, which keeps the wait of its first below some 20 ms."""
@@ -41,10 +51,10 @@ class Store(Protocol):
         """Run `work` in a transaction, after everything submitted before. The future is done after the commit."""
         ...
 
-    async def stand_still(self, *, already: bool = False) -> None:
+    async def stand_still(self) -> None:
         """Until `move_on`, change nothing on disk that is there already, so that anybody can copy it; only add to it.
 
-        Everything works meanwhile, and is as durable. `already`: the copy began before this was opened.
+        Everything works meanwhile, and is as durable. To be called before `open`, too, if the copy began before.
         """
         ...
 
@@ -62,7 +72,7 @@ class Database(Store):
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._lock = FileLock(path.with_name(path.name + ".lock"))
+        self._place = Place(path)
         self._collected: _Batch = []
         self._requests: _Requests = SimpleQueue()
         self._thread: threading.Thread | None = None
@@ -97,13 +107,16 @@ class Database(Store):
         return future
 
     @override
-    async def stand_still(self, *, already: bool = False) -> None:
+    async def stand_still(self) -> None:
         def begin(connection: Connection) -> None:
-            if not already and not self._stands_still:
+            if not self._stands_still:
                 connection.checkpoint("TRUNCATE")
             self._stands_still = True
 
-        await self._run(begin)
+        if self._thread is None:
+            self._stands_still = True
+        else:
+            await self._run(begin)
 
     @override
     async def move_on(self) -> None:
@@ -111,7 +124,10 @@ class Database(Store):
             self._stands_still = False
             connection.checkpoint("TRUNCATE")
 
-        await self._run(end)
+        if self._thread is None:
+            self._stands_still = False
+        else:
+            await self._run(end)
 
     def _run(self, errand: _Errand) -> asyncio.Future[None]:
         """Let the thread do something between two transactions."""
@@ -157,7 +173,7 @@ class Database(Store):
             self._work(connection, requests)
         finally:
             connection.close(keeps_log=self._stands_still)
-            self._lock.release()
+            self._place.leave()
 
     def _work(self, connection: Connection, requests: _Requests) -> None:
         """Run what is handed over, until the end is."""
@@ -189,15 +205,18 @@ class Database(Store):
 
     def _open(self) -> Connection:
         try:
+            self._path = self._path.resolve(strict=False)  # a link must lead to the same lock and the same log
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            if not self._lock.acquire():
-                raise StoreInUseError(path=self._path)
+            self._place = place = Place(self._path)
+            place.take()
             try:
-                self._path.touch(mode=0o600)  # what people write to each other is nobody else's business
+                check_is_ours(self._path, partial(look, self._path))
                 return Connection(str(self._path))
-            except BaseException:
-                self._lock.release()
+            except BaseException as error:
+                place.leave(untouched=isinstance(error, StoreForeignError | StoreDamagedError))
                 raise
+        except PermissionError as error:
+            raise StoreForbiddenError(path=error.filename or self._path, reason=error.strerror) from error
         except OSError as error:
             raise StoreFailedError(path=self._path, reason=error.strerror or error) from error
         except ValueError as error:  # no path at all: NUL, or half a character
@@ -230,7 +249,7 @@ class MemoryDatabase(Store):
         return future
 
     @override
-    async def stand_still(self, *, already: bool = False) -> None:
+    async def stand_still(self) -> None:
         """There is nothing to copy."""
 
     @override

@@ -1,35 +1,77 @@
-"""A lock on a file beside the database, so that a second BACH on it is refused with a sentence.
+"""Locks on files, so that a second BACH on a database is refused with a sentence.
 
-SQLite would let both in, and both would deliver the same messages. The kernel gives the lock back when a process dies,
-however it dies.
+SQLite would let both in, and both would deliver the same messages. The lock is on the file and not on its name: a
+symbolic link leads to the same lock, and whoever removes a lock file opens nothing. The kernel gives the lock back when
+a process dies, however it dies.
 """
 
 import os
 import sys
 from pathlib import Path
 
+LOCKS_ANY_FILE = sys.platform == "linux"
+"""Whether our lock and SQLite's own on the same file do not know of each other. Elsewhere only `.lock` is locked."""
+
+
+_HELD: set[tuple[int, int]] = set()
+"""Files that this process has locked: to open and close one of them again would drop SQLite's own locks on it."""
+
 
 class FileLock:
-    """An exclusive lock that lasts until `release` or the end of the process."""
+    """An exclusive lock that lasts until `release` or the end of the process. It makes the file if there is none."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, locks: bool = True) -> None:
         self._path = path
+        self._locks = locks
         self._file: int | None = None
 
     def acquire(self) -> bool:
         """Take the lock; False if somebody else has it. Raises `OSError` if the file cannot be made."""
-        file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        if not _lock(file):
-            os.close(file)
-            return False
-        self._file = file
-        return True
+        while True:
+            if _identity(self._path) in _HELD:
+                return False
+            file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            try:
+                if self._locks and not _lock(file):
+                    return False
+                if self._is_at_path(file):
+                    _HELD.add(_key(os.fstat(file)))
+                    self._file, file = file, -1
+                    return True
+            finally:
+                if file >= 0:
+                    os.close(file)
+
+    @property
+    def is_in_place(self) -> bool:
+        """Whether the locked file is still the one of that name."""
+        return self._file is not None and self._is_at_path(self._file)
+
+    @property
+    def is_deleted(self) -> bool:
+        """Whether the locked file has no name at all any more."""
+        return self._file is not None and os.fstat(self._file).st_nlink == 0
 
     def release(self) -> None:
-        """Give the lock back; closing the file does it."""
+        """Give the lock back; closing the file does it. To be called when SQLite has closed it: its locks go, too."""
         if self._file is not None:
+            _HELD.discard(_key(os.fstat(self._file)))
             os.close(self._file)
             self._file = None
+
+    def _is_at_path(self, file: int) -> bool:
+        return _key(os.fstat(file)) == _identity(self._path)
+
+
+def _key(stat: os.stat_result) -> tuple[int, int]:
+    return stat.st_dev, stat.st_ino
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        return _key(path.stat())
+    except OSError:
+        return None
 
 
 if sys.platform == "win32":

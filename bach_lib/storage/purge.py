@@ -8,31 +8,53 @@ import json
 from collections.abc import Callable
 
 from bach_lib.storage.database import Store
+from bach_lib.storage.portions import Portions
 from bach_lib.storage.sqlite import Row, Transaction
 from bach_lib.storage.values import integer, real
 
-_PAGE = 500
-"""Rows a transaction: short enough that nobody who wants to send notices."""
+_SPARE = 1000
+"""Free pages that stay in the file, for what comes next: 4 MB."""
 
 
 async def purge(store: Store, page_query: str, delete_query: str, before: float, wanted: Callable[[Row], bool]) -> int:
-    """Delete the `wanted` rows made before a time (seconds since 1970), a page a transaction; return how many.
+    """Delete the `wanted` rows made before a time (seconds since 1970), some a transaction; return how many.
 
     `page_query` takes `after` and `limit` and returns `id`, `created_at` and what `wanted` looks at; `delete_query`
     takes `ids`.
     """
     removed = 0
     after: int | None = 0
+    portions = Portions()
 
     def work(tx: Transaction) -> tuple[int, int | None]:
-        rows = tx.rows(page_query, after=after, limit=_PAGE)
+        portions.begin()
+        rows = tx.rows(page_query, after=after, limit=portions.size)
         old = [row for row in rows if (real(row["created_at"]) or 0.0) < before]
         ids = [integer(row["id"]) for row in old if wanted(row)]
         if ids:
             tx.run(delete_query, ids=json.dumps(ids))
-        return len(ids), integer(rows[-1]["id"]) if old and len(rows) == _PAGE else None
+        more = bool(old) and len(rows) == portions.size
+        portions.end()
+        return len(ids), integer(rows[-1]["id"]) if more else None
 
     while after is not None:
         count, after = await store.submit(work)
         removed += count
     return removed
+
+
+async def give_space_back(store: Store) -> None:
+    """Make the file shorter by what is free in it, some pages a transaction."""
+
+    def free(tx: Transaction) -> int:
+        return integer((tx.row("free_pages") or {"number": 0})["number"])
+
+    def work(tx: Transaction) -> bool:
+        before = free(tx)
+        if before <= _SPARE:
+            return False
+        tx.rows("give_pages_back")
+        return free(tx) < before  # a file of before cannot shrink
+
+    while await store.submit(work):
+        pass

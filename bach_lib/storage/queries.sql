@@ -169,16 +169,12 @@ ORDER BY id;
 -- waiting_messages: all that the dispatcher must know of after a start
 SELECT * FROM messages
 WHERE connection = :connection AND status IN ('pending', 'failed') AND status IN ('pending', 'sending', 'failed')
+    AND held = 0
 ORDER BY id;
 
--- dead_messages: dead letters of one connection, oldest first
-SELECT id FROM messages
-WHERE connection = :connection AND status = 'dead' AND status IN ('dead', 'uncertain')
-ORDER BY id;
-
--- move_recipient: waiting messages follow a recipient to its new address
+-- move_recipient: waiting messages follow a recipient to its new address (+: not by the index of all that ever went there)
 UPDATE messages SET recipient = :new
-WHERE connection = :connection AND recipient = :old AND status IN ('pending', 'failed')
+WHERE connection = :connection AND +recipient = :old AND status IN ('pending', 'failed')
     AND status IN ('pending', 'sending', 'failed');
 
 -- move_dead_letters: and so do those that nobody has sent again
@@ -203,9 +199,35 @@ SELECT created_at FROM messages WHERE id = (
 SELECT * FROM messages
 WHERE id < :before
     AND (:connection IS NULL OR connection = :connection)
-    AND (:recipient IS NULL OR recipient = :recipient)
     AND (:statuses IS NULL OR status IN (SELECT value FROM json_each(:statuses)))
 ORDER BY id DESC LIMIT :limit;
+
+-- list_messages_to: the same, to one recipient
+SELECT * FROM messages
+WHERE recipient = :recipient AND id < :before
+    AND (:connection IS NULL OR connection = :connection)
+    AND (:statuses IS NULL OR status IN (SELECT value FROM json_each(:statuses)))
+ORDER BY id DESC LIMIT :limit;
+
+-- list_unsent: the same, of statuses that few messages have
+SELECT * FROM messages
+WHERE id < :before AND status IN ('dead', 'uncertain', 'expired', 'cancelled')
+    AND (:connection IS NULL OR connection = :connection)
+    AND status IN (SELECT value FROM json_each(:statuses))
+ORDER BY id DESC LIMIT :limit;
+
+-- list_unfinished: the same, of those that are to be sent
+SELECT * FROM messages INDEXED BY messages_unfinished
+WHERE id < :before AND status IN ('pending', 'sending', 'failed')
+    AND (:connection IS NULL OR connection = :connection)
+    AND status IN (SELECT value FROM json_each(:statuses))
+ORDER BY id DESC LIMIT :limit;
+
+-- free_pages: of the file
+SELECT freelist_count AS number FROM pragma_freelist_count;
+
+-- give_pages_back: the file becomes shorter with the next checkpoint
+PRAGMA incremental_vacuum(500);
 
 -- page_messages_by_age: ids grow with time, so a purge walks up from the oldest and stops at the first young row
 SELECT id, status, created_at FROM messages WHERE id > :after ORDER BY id LIMIT :limit;
@@ -251,7 +273,14 @@ SELECT * FROM inbox WHERE id = :id;
 SELECT * FROM inbox
 WHERE id < :before
     AND (:connection IS NULL OR connection = :connection)
-    AND (:sender_id IS NULL OR sender_id = :sender_id)
+    AND (:recipient IS NULL OR recipient = :recipient)
+    AND (:status IS NULL OR status = :status)
+ORDER BY id DESC LIMIT :limit OFFSET :offset;
+
+-- list_incoming_from: the same, of one sender
+SELECT * FROM inbox
+WHERE sender_id = :sender_id AND id < :before
+    AND (:connection IS NULL OR connection = :connection)
     AND (:recipient IS NULL OR recipient = :recipient)
     AND (:status IS NULL OR status = :status)
 ORDER BY id DESC LIMIT :limit OFFSET :offset;

@@ -7,8 +7,6 @@ so that code only ever runs its own: an update may put others beside it long bef
 from collections.abc import Callable, Iterable, Sequence
 from importlib.resources import files
 
-from bach_lib.errors import StoreTooNewError
-
 _HERE = files(__package__ or "bach_lib.storage")
 
 type Execute = Callable[[str], Iterable[Sequence[object]]]
@@ -49,11 +47,9 @@ def layout_of(execute: Execute) -> int:
     return int(str(found))
 
 
-def migrate(execute: Execute, path: str) -> None:
-    """Run every migration the file has not seen, each in a transaction of its own. Raises `StoreTooNewError`."""
+def migrate(execute: Execute) -> None:
+    """Run every migration the file has not seen, each in a transaction of its own."""
     found = layout_of(execute)
-    if found > LAYOUT:
-        raise StoreTooNewError(path=path, found=found, known=LAYOUT)
     for number, script in enumerate(_MIGRATIONS[found:], start=found + 1):
         execute("BEGIN IMMEDIATE")
         for statement in script.split(";\n"):

@@ -16,25 +16,28 @@ from functools import partial
 from pathlib import Path
 from typing import cast
 
-from bach_lib.errors import StoreDamagedError, StoreFailedError, StoreLockedError
+from bach_lib.errors import StoreDamagedError, StoreFailedError, StoreLockedError, StoreTooNewError
+from bach_lib.storage.copies import keep_copy, way_back
 from bach_lib.storage.request import Request, contained
-from bach_lib.storage.schema import load_queries, migrate
+from bach_lib.storage.schema import LAYOUT, layout_of, load_queries, migrate
 
 type Value = str | int | float | bytes | None
 type Row = Mapping[str, Value]
 
 _PRAGMAS = (
+    "PRAGMA wal_autocheckpoint = 0",  # first: what is written next may not move the log
     "PRAGMA busy_timeout = 5000",  # a person may look into the file with other tools
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",  # WAL with NORMAL may lose the last commits in a power cut
     "PRAGMA temp_store = MEMORY",
     "PRAGMA foreign_keys = ON",  # files go with their message
-    "PRAGMA wal_autocheckpoint = 0",
 )
 _SMALL_LOG = 1000
 """Pages of 4 KiB: below this, moving the log is not worth its writes."""
 _LARGE_LOG = 8000
 """Pages: above this, the log is moved in the middle of traffic; it may not fill the disk."""
+_WRITTEN_ANEW = 25_000
+"""Pages in use up to which a file may be written anew at the start: some 100 MB, a second."""
 _LOG_HEADER = 32
 """Bytes; without a valid one SQLite takes the log for empty."""
 
@@ -84,9 +87,37 @@ class Connection:
     def _prepare(self) -> None:
         self._sqlite.row_factory = sqlite3.Row
         self._sqlite.text_factory = partial(str, encoding="utf-8", errors="replace")  # a flipped bit spoils one text
+        layout = layout_of(self._sqlite.execute)
+        if layout > LAYOUT:
+            raise StoreTooNewError(path=self._path, found=layout, known=LAYOUT, way_back=way_back(Path(self._path)))
+        if layout == 0:
+            self._sqlite.execute("PRAGMA auto_vacuum = INCREMENTAL")  # counts for an empty file only
         for pragma in _PRAGMAS:
             self._sqlite.execute(pragma)
-        migrate(self._sqlite.execute, self._path)
+        if 0 < layout < LAYOUT:
+            keep_copy(Path(self._path), layout, self.copy_to)
+        migrate(self._sqlite.execute)
+        self._let_it_shrink()
+
+    def _let_it_shrink(self) -> None:
+        """A file of before needs to be written anew for that; a large one waits until it is not."""
+        [(kind,)] = self._sqlite.execute("PRAGMA auto_vacuum")
+        [(pages,)] = self._sqlite.execute("PRAGMA page_count")
+        [(free,)] = self._sqlite.execute("PRAGMA freelist_count")
+        if kind or self._path == ":memory:" or pages - free > _WRITTEN_ANEW:
+            return
+        with suppress(sqlite3.Error):  # a full disk: it has worked without
+            self._sqlite.execute("PRAGMA auto_vacuum = INCREMENTAL")
+            self._sqlite.execute("VACUUM")
+
+    def copy_to(self, target: Path) -> None:
+        """Write all there is into a file that nobody else may read. Raises a `StorageError`."""
+        try:
+            os.close(os.open(target, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600))
+            with closing(sqlite3.connect(target)) as copy:
+                self._sqlite.backup(copy)
+        except sqlite3.Error as error:
+            raise StoreFailedError(path=target, reason=error) from error
 
     def run(self, batch: Sequence[Request[Transaction]]) -> None:
         """Run all in one transaction; if a request fails, each in its own. Never raises."""
@@ -198,6 +229,17 @@ class _LogIndex:
         if self._file is not None:
             os.close(self._file)
             self._file = None
+
+
+def look(path: Path, with_log: bool) -> tuple[int, frozenset[str]]:
+    """Layout and tables of a file, which is left as it is; `with_log`: as its log has them. Raises a `StorageError`."""
+    how = "mode=ro" if with_log else "mode=ro&immutable=1"
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True)) as foreign:
+            layout = layout_of(foreign.execute)
+            return layout, frozenset(str(name) for (name,) in foreign.execute("SELECT name FROM sqlite_master"))
+    except sqlite3.Error as error:
+        raise StoreDamagedError(path=path) from error
 
 
 def read_foreign(path: Path, tables: Iterable[str]) -> dict[str, list[Row]]:

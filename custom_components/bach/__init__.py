@@ -19,7 +19,15 @@ from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.typing import ConfigType
 
 from bach_lib import Bach, BachError
-from bach_lib.errors import StoreDamagedError, StoreTooNewError, UnknownConnectionError
+from bach_lib.errors import (
+    StoreDamagedError,
+    StoreForbiddenError,
+    StoreForeignError,
+    StoreIncompleteError,
+    StoreTooNewError,
+    UnknownConnectionError,
+    UnknownTypeError,
+)
 
 from .chat import async_chat
 from .const import DOMAIN
@@ -50,6 +58,16 @@ PLATFORMS = [
     Platform.SWITCH,
 ]
 
+_FOR_A_PERSON = (
+    StoreDamagedError,
+    StoreForbiddenError,
+    StoreForeignError,
+    StoreIncompleteError,
+    StoreTooNewError,
+    UnknownTypeError,
+)
+"""What trying again does not mend."""
+
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
 
@@ -69,7 +87,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: BachConfigEntry) -> bool
     """Start a connection. It does not wait for the platform: without internet the entities are there, and queue."""
     try:
         bach = await _start(hass, entry)
-    except (StoreTooNewError, StoreDamagedError) as error:
+    except _FOR_A_PERSON as error:
         raise ConfigEntryError(
             translation_domain=DOMAIN, translation_key=error.code, translation_placeholders=error.placeholders
         ) from error

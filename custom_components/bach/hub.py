@@ -172,9 +172,9 @@ class Hub:
             secrets={REFERENCE_SCHEME: EntryVault(self._hass)},
             autostart=False,  # the connection of a disabled entry must rest
         )
-        await bach.open()
         if self._give_up_backup:
-            await bach.begin_backup(already=True)
+            await bach.begin_backup()
+        await bach.open()
         bach.subscribe(MessageReceived, self._received)
         self._stop_listening = self._hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, self._home_stops)
         return bach

@@ -105,7 +105,7 @@ async def test_nothing_of_ours_can_fail_the_backup(
 ) -> None:
     """A disk with a bad moment, and the rest of the home would have no backup."""
 
-    async def fail(self: Bach, *, already: bool = False) -> None:
+    async def fail(self: Bach) -> None:
         raise StoreFailedError(path="bach.db", reason="no")
 
     monkeypatch.setattr(Bach, "begin_backup", fail)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bach_lib.models import Connection, Message, QueueStatus, Status
 from bach_lib.outbound.history import History
 from bach_lib.outbound.records import draft_values
-from bach_lib.storage import MemoryDatabase, Store, Transaction, purge
+from bach_lib.storage import MemoryDatabase, Store, Transaction, portions
 from tests.lib.outbound.make import NOW, DraftFields, draft
 
 FINISHED = {Status.SENT, Status.EXPIRED, Status.CANCELLED}
@@ -168,7 +168,7 @@ async def test_a_message_of_exactly_the_age_stays(history: History, store: Store
 async def test_a_purge_walks_through_all_pages(rows: list[tuple[Status, int]], page_size: int) -> None:
     """Where a page holds nothing to remove, everything after it would stay for ever."""
     with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setattr(purge, "_PAGE", page_size)
+        portions_of(monkeypatch, page_size)
         store = MemoryDatabase()
         await store.open()
         ages = sorted((age for _, age in rows), reverse=True)
@@ -186,11 +186,17 @@ async def test_a_purge_walks_through_all_pages(rows: list[tuple[Status, int]], p
         await store.close()
 
 
+def portions_of(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
+    """Let every transaction take so many rows."""
+    for name in ("_SMALLEST", "_FIRST", "_LARGEST"):
+        monkeypatch.setattr(portions, name, size)
+
+
 async def test_one_message_from_the_future_does_not_stop_the_purge(
     history: History, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A machine whose clock was once wrong would never forget anything again."""
-    monkeypatch.setattr(purge, "_PAGE", 3)
+    portions_of(monkeypatch, 3)
     future = await add(store, Status.SENT, created_at=NOW + 1e9)
     await fill(store, [(Status.SENT, {"created_at": NOW - 100})] * 10)
     assert await history.purge(NOW, FINISHED) == 10

@@ -1,6 +1,7 @@
 """The durable queue: which changes of a message are possible, and that each is one transaction."""
 
 import asyncio
+from collections.abc import Callable
 
 import pytest
 
@@ -14,7 +15,7 @@ from bach_lib.models import Delivery, Message, Status
 from bach_lib.outbound.queue import Queue
 from bach_lib.outbound.records import Request
 from bach_lib.outbound.retry import Settlement
-from bach_lib.storage import Store
+from bach_lib.storage import Store, Transaction
 from bach_lib.testing import FakeClock
 from tests.lib.outbound.make import BUSY, DraftFields, draft
 from tests.lib.storage.work import add
@@ -264,14 +265,19 @@ async def test_only_a_waiting_message_expires(queue: Queue, status: Status) -> N
         assert await queue.get(one.id) == one
 
 
-async def test_all_dead_letters_of_one_connection_are_retried_in_their_order(queue: Queue) -> None:
-    """A person who clears the dead letters of one account would send those of all."""
-    dead = [await put_in(queue, Status.DEAD) for _ in range(3)]
-    await put_in(queue, Status.DEAD, {"connection": "work"})
-    await put_in(queue, Status.UNCERTAIN)
-    await put_in(queue, Status.CANCELLED)
-    assert [message.id for message in await queue.retry_all("home")] == [message.id for message in dead]
-    assert await queue.retry_all("home") == []
+async def test_many_that_expire_leave_room_for_others(queue: Queue, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When thousands expire together, an alarm of another connection would wait for all of them."""
+    waiting = [(await put(queue)).id for _ in range(130)]
+    submitted: list[object] = []
+    submit = queue._store.submit
+
+    def counted[T](work: Callable[[Transaction], T], *, writes: bool = True) -> asyncio.Future[T]:
+        submitted.append(work)
+        return submit(work, writes=writes)
+
+    monkeypatch.setattr(queue._store, "submit", counted)
+    assert [message.id for message in await queue.expire(waiting)] == waiting
+    assert len(submitted) > 1
 
 
 @pytest.mark.parametrize("message_id", [0, -1, 9999, 2**63 - 1, 2**63, -(10**30), 10**30])

@@ -116,13 +116,15 @@ async def test_what_is_closed_while_it_stands_still_is_left_as_it_is(store: Data
     before = path.read_bytes()
     await store.close()
     assert path.read_bytes() == before
-    await store.open()
-    await store.stand_still(already=True)
+    again = Database(path)
+    await again.stand_still()
+    await again.open()
     assert path.read_bytes() == before
-    await store.submit(add("cid"))
+    await again.submit(add("cid"))
     assert copied(path, "-wal", "") == ["ada", large("bob"), "cid"]
-    await store.move_on()
-    assert len(await store.submit(names)) == 3
+    await again.move_on()
+    assert len(await again.submit(names)) == 3
+    await again.close()
 
 
 async def test_the_log_is_cut_when_the_copy_is_made(store: Database, path: Path) -> None:

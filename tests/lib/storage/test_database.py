@@ -108,10 +108,10 @@ async def test_a_cancelled_opening_lets_go_of_the_file(path: Path, monkeypatch: 
     """A set-up that is cancelled in the middle would keep the database locked until the process ends."""
     started, go_on = threading.Event(), threading.Event()
 
-    def slow_migrate(execute: Execute, path: str) -> None:
+    def slow_migrate(execute: Execute) -> None:
         started.set()
         assert go_on.wait(60)
-        migrate(execute, path)
+        migrate(execute)
 
     monkeypatch.setattr(sqlite, "migrate", slow_migrate)
     store = Database(path)
@@ -177,7 +177,7 @@ async def test_an_update_of_the_layout_that_was_interrupted_begins_anew(path: Pa
             return other.execute(sql)
 
         with pytest.raises(InterruptedError):
-            migrate(cut, str(path))
+            migrate(cut)
     store = Database(path)
     await store.open()
     assert await store.submit(add("ada")) == 1
