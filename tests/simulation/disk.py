@@ -101,8 +101,8 @@ class Disk(Store):
         return future
 
     @override
-    async def stand_still(self, *, already: bool = False) -> None:
-        await self._database.stand_still(already=already)
+    async def stand_still(self) -> None:
+        await self._database.stand_still()
 
     @override
     async def move_on(self) -> None:
