@@ -97,7 +97,10 @@ async def assemble(base: Base, session: ClientSession) -> Parts:
     await registry.open()
     pairings = Pairings(lambda name, who: base.bus.publish(SenderBlocked(connection=name, candidate=who)))
     max_age = base.policy.receive.max_age
-    inbox, rules = Inbox(base.store, base.clock, pairings, instance, max_age), Rules(base.store)
+    inbox, rules = (
+        Inbox(base.store, base.clock, pairings, instance, max_age, policy=base.policy.receive),
+        Rules(base.store),
+    )
     await rules.open()
     router = Router(inbox, rules, base.bus, base.clock, max_age)
     queue, history = Queue(base.store, base.clock, instance), History(base.store, instance)

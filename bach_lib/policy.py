@@ -37,11 +37,18 @@ class ReceivePolicy:
 
     `backoff` seconds between failed polls; after `stall_seconds` without a good one everything is rebuilt. A command or
     press older than `max_age` seconds is `expired` when it comes.
+
+    A sender may have `sender_rows` messages and `sender_bytes` in the inbox, all senders of a connection together
+    `connection_rows` and `connection_bytes`; beyond, the oldest go, archived and read ones first.
     """
 
     backoff: tuple[float, ...] = (1, 2, 5, 10, 30)
     stall_seconds: float = 120
     max_age: float = 300
+    sender_rows: int = 10_000
+    sender_bytes: int = 50_000_000
+    connection_rows: int = 100_000
+    connection_bytes: int = 500_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,9 +16,11 @@ from bach_lib.errors import UnknownMessageError
 from bach_lib.inbound.admission import is_allowed
 from bach_lib.inbound.ages import Ages
 from bach_lib.inbound.pairing import Pairings
-from bach_lib.inbound.records import incoming_from_row, incoming_values, metadata_json, size_of
+from bach_lib.inbound.records import incoming_values, metadata_json, read_row, size_of
+from bach_lib.inbound.room import Room
 from bach_lib.incoming import InboxStatus, IncomingMessage, Kind
 from bach_lib.models import Connection
+from bach_lib.policy import ReceivePolicy
 from bach_lib.redact import Redactor
 from bach_lib.storage import Store, Transaction, Value
 from bach_lib.storage.purge import purge
@@ -36,11 +38,15 @@ _ACTED_UPON = frozenset({Kind.COMMAND, Kind.BUTTON})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accepted:
-    """What became of a poll: the new `messages`, and how many were `blocked` (strangers) and set `aside`."""
+    """What became of a poll: the new `messages`, and how many were `blocked` (strangers) and set `aside`.
+
+    `gone`: how many older ones had to make room.
+    """
 
     messages: Sequence[IncomingMessage]
     blocked: int
     aside: int
+    gone: int = 0
 
 
 class Inbox:
@@ -49,12 +55,22 @@ class Inbox:
     A command or press older than `max_age` seconds is stored as expired.
     """
 
-    def __init__(self, store: Store, clock: Clock, pairings: Pairings, instance: str, max_age: float) -> None:
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        pairings: Pairings,
+        instance: str,
+        max_age: float,
+        *,
+        policy: ReceivePolicy | None = None,
+    ) -> None:
         self._store = store
         self._clock = clock
         self._pairings = pairings
         self._instance = instance
         self._max_age = max_age
+        self._room = Room(policy or ReceivePolicy())
 
     async def cursor(self, connection: str) -> str | None:
         """How far this connection has read."""
@@ -101,7 +117,8 @@ class Inbox:
                 else:
                     stored += [new] if new else []
             _set_aside(tx, connection.name, aside, redact, now)
-            return Accepted(messages=stored, blocked=len(blocked), aside=len(aside))
+            gone = self._room.make(tx, connection.name, len(stored))
+            return Accepted(messages=stored, blocked=len(blocked), aside=len(aside), gone=gone)
 
         accepted = await self._store.submit(work)
         self._pairings.offer(connection.name, blocked)
@@ -110,7 +127,7 @@ class Inbox:
     async def unrouted(self, connection: str) -> list[IncomingMessage]:
         """What was stored and never announced, oldest first: a crash came between."""
         rows = await self._store.submit(lambda tx: tx.rows("unrouted", connection=connection), writes=False)
-        return [incoming_from_row(row) for row in rows]
+        return [read_row(row) for row in rows]
 
     async def save_routed(self, messages: Iterable[IncomingMessage]) -> None:
         """Keep what the router found out, so that these are never announced again."""
@@ -134,7 +151,7 @@ class Inbox:
         row = await self._store.submit(lambda tx: tx.row("get_incoming", id=wanted), writes=False)
         if row is None:
             raise UnknownMessageError(id=incoming_id)
-        return incoming_from_row(row)
+        return read_row(row)
 
     async def page(
         self,
@@ -162,7 +179,7 @@ class Inbox:
                 rows = tx.rows("list_incoming_from", sender_id=sender_id, **values)
             else:
                 rows = tx.rows("list_incoming", **values)
-            return [incoming_from_row(row) for row in rows]
+            return [read_row(row) for row in rows]
 
         return await self._store.submit(work, writes=False)
 
@@ -222,7 +239,7 @@ class Inbox:
             age=ages.age(message),
             size=size_of(values),
         )
-        return incoming_from_row(row) if row else None
+        return read_row(row) if row else None
 
     def _number(self, origin: str | None) -> int | None:
         """The id in a nonce of ours (see `outbound.records`), if it is one."""

@@ -18,6 +18,7 @@ from bach_lib.events import ConnectionChanged
 from bach_lib.health import internal_fault, log_transition, state_after
 from bach_lib.inbound.admission import Notice, is_allowed
 from bach_lib.inbound.ages import CaughtUp, ClockNotice
+from bach_lib.inbound.border import guarded
 from bach_lib.inbound.inbox import Accepted, Inbox
 from bach_lib.inbound.router import Router
 from bach_lib.incoming import IncomingMessage, Kind
@@ -62,6 +63,7 @@ class Receiver:
         self._strangers = Notice("%d messages of senders that nobody allowed came through %s", self._name, clock)
         self._unreadable = Notice("%d messages that came through %s could not be read; set aside", self._name, clock)
         self._clocks = ClockNotice(self._name, clock)
+        self._gone = Notice("%d old messages of %s made room in the inbox for new ones", self._name, clock)
         self._redact = Redactor()
         self._has_left_over = True
         """Whether something may be stored that was never announced."""
@@ -182,7 +184,7 @@ class Receiver:
             await self._route_left_over()
             cursor = await self._inbox.cursor(self._name)
             async with asyncio.timeout(connector.capabilities.poll_timeout):
-                answer = await connector.receive(cursor)
+                answer = await guarded(connector.receive(cursor))
         except BachError as error:  # the disk
             return Fault(code=error.code, text=str(error))
         except TimeoutError:
@@ -194,7 +196,7 @@ class Receiver:
         self._acknowledge(connector, answer.messages)
         self._storing = asyncio.create_task(self._take_in(answer), name=f"bach-inbox-{self._name}")
         try:
-            await asyncio.shield(self._storing)
+            await guarded(asyncio.shield(self._storing))
         except BachError as error:  # the disk; the same messages come again with the next poll
             return Fault(code=error.code, text=str(error))
         except Exception as error:  # noqa: BLE001 - whatever was wrong with this batch, the loop must live
@@ -213,6 +215,7 @@ class Receiver:
             self._strangers.add(accepted.blocked)
             self._unreadable.add(accepted.aside)
             self._clocks.hold_against(batch.told_at)
+            self._gone.add(accepted.gone)
             self._has_left_over = True  # until it is announced
             await self._router.route(row, accepted.messages)
             self._has_left_over = False
@@ -261,7 +264,7 @@ class Receiver:
     async def _acknowledge_one(self, connector: Connector, press: Incoming) -> None:
         try:
             async with asyncio.timeout(_ACKNOWLEDGE_TIMEOUT):
-                await connector.acknowledge(press)
+                await guarded(connector.acknowledge(press))
         except Exception as error:  # noqa: BLE001 - a border: the press itself is what matters
             _LOGGER.debug("A press through %s was not acknowledged: %s", self._name, self._redact(repr(error)))
 
@@ -284,7 +287,7 @@ class Receiver:
             self._loop.cancel()  # and do not wait for it: it may be the thing that hangs
         try:
             async with asyncio.timeout(_RESET_TIMEOUT):
-                await connector.reset()
+                await guarded(connector.reset())
         except Exception as error:  # noqa: BLE001 - a border: whatever it was, a new loop is what helps
             _LOGGER.warning("Resetting %s failed: %s", self._name, self._redact(repr(error)))
         self._begin(connector)

@@ -54,8 +54,35 @@ def incoming_from_row(row: Row) -> IncomingMessage:
         sent_at=real(row["sent_at"]),
         received_at=real(row["received_at"]) or 0.0,
         age=real(row["age"]),
-        metadata=json.loads(str(row["metadata"])),
+        metadata=dict(json.loads(str(row["metadata"]))),
     )
+
+
+def read_row(row: Row) -> IncomingMessage:
+    """The same; of a damaged row what can be read of it, so that it can be seen, and costs no other row."""
+    try:
+        return incoming_from_row(row)
+    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+        status = row["status"]
+        return IncomingMessage(
+            id=integer(row["id"]),
+            connection=str(row["connection"]),
+            remote_id=str(row["remote_id"]),
+            recipient=str(row["recipient"]),
+            sender_id=str(row["sender_id"]),
+            sender_name=str(row["sender_name"]),
+            kind=Kind.OTHER,
+            text=str(row["text"]),
+            status=InboxStatus(status) if status in list(InboxStatus) else InboxStatus.UNREAD,
+            sent_at=_number(row["sent_at"]),
+            received_at=_number(row["received_at"]) or 0.0,
+            routed_at=_number(row["routed_at"]),
+            metadata={"unreadable": f"This row of the database is damaged ({type(error).__name__})."},
+        )
+
+
+def _number(value: Value) -> float | None:
+    return float(value) if isinstance(value, int | float) else None
 
 
 def metadata_json(metadata: object) -> str:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from bach_lib.bus import Bus
 from bach_lib.clock import Clock
 from bach_lib.events import MessageReceived
+from bach_lib.inbound.border import guarded
 from bach_lib.inbound.inbox import Inbox
 from bach_lib.inbound.rules import Rules
 from bach_lib.incoming import IncomingMessage, Kind
@@ -49,7 +50,7 @@ class Router:
         now = self._clock.now()
         found: dict[str, object] = {"source": connection.type, "routed_at": now}
         try:
-            found |= await self._context(connection.name, message.text)
+            found |= await guarded(self._context(connection.name, message.text))
         except Exception:
             _LOGGER.exception("Message %s could not be held against the rules", message.id)
             found["routing_error"] = "The rules could not be tried; the log says why."

@@ -291,6 +291,14 @@ WHERE (:connection IS NULL OR connection = :connection)
     AND (:sender_id IS NULL OR sender_id = :sender_id)
     AND (:status IS NULL OR status = :status);
 
+-- count_by_sender: from the index alone
+SELECT sender_id, count(*) AS number, sum(size) AS size FROM inbox WHERE connection = :connection GROUP BY sender_id;
+
+-- oldest_incoming: what may go first when there is too much; never what is still to be announced
+SELECT id, size FROM inbox
+WHERE connection = :connection AND (:sender_id IS NULL OR sender_id = :sender_id) AND routed_at IS NOT NULL
+ORDER BY CASE status WHEN 'archived' THEN 0 WHEN 'read' THEN 1 ELSE 2 END, id LIMIT :limit;
+
 -- mark_incoming: read, archived, or unread again
 UPDATE inbox SET status = :status WHERE id IN (SELECT value FROM json_each(:ids)) AND status <> :status;
 
