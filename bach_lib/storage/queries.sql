@@ -256,11 +256,12 @@ UPDATE inbox SET kind = :kind, routed_at = :routed_at, metadata = :metadata WHER
 -- get_cursor: how far a connection has read
 SELECT receive_cursor, polled_at FROM connections WHERE name = :name;
 
--- save_cursor: in the transaction that stores what was read; a poll without news changes nothing and so writes nothing
+-- save_cursor: in the transaction that stores what was read; a poll without news changes nothing and so writes nothing,
+-- and what came by another way than a poll says nothing of how far was read
 UPDATE connections
-SET receive_cursor = :cursor,
+SET receive_cursor = coalesce(:cursor, receive_cursor),
     blocked_count = blocked_count + :blocked,
-    polled_at = CASE WHEN receive_cursor IS :cursor THEN polled_at ELSE coalesce(:polled_at, polled_at) END
+    polled_at = CASE WHEN :cursor IS NULL OR receive_cursor IS :cursor THEN polled_at ELSE coalesce(:polled_at, polled_at) END
 WHERE name = :name;
 
 -- save_polled_at: when receiving ends
