@@ -387,3 +387,99 @@ class Histories(RuleBasedStateMachine):
 
 TestHistories = Histories.TestCase
 TestHistories.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+
+
+# -- at the edges ----------------------------------------------------------------------------------------------------
+
+
+def one_by_one() -> tuple[Asked, list[Asked]]:
+    """A question whose messages are still being put."""
+    ended: list[Asked] = []
+    return Asked(Question(text="Open?", places=(ADA, GROUP), timeout=60, answers=YES_NO), ended.append), ended
+
+
+def receipt(number: int, place: Place) -> Receipt:
+    """What putting a message brought."""
+    return Receipt(id=number, connection=place.connection, recipient=place.recipient, status=Status.PENDING)
+
+
+def test_it_is_not_over_while_messages_are_still_being_put() -> None:
+    """The first refusal would end a question that the second person could answer."""
+    asked, ended = one_by_one()
+    asked.put(ADA, receipt(7, ADA))
+    asked.happened(message(7, status=Status.DEAD, reason="blocked"))
+    assert (ended, asked.unreached) == ([], {ADA: "blocked"})
+    asked.put(GROUP, receipt(8, GROUP))
+    asked.all_put({})
+    assert ended == []
+
+
+def test_a_removed_connection_is_named_as_the_reason() -> None:
+    """Somebody would look for a fault where a person has removed something."""
+    now = Round()
+    asked = now.ask((7, ADA))
+    asked.removed("home")
+    assert asked.unreached == {ADA: "The connection was removed."}
+
+
+def test_it_was_shown_when_it_was_first_tried() -> None:
+    """An answer to what arrived at the first try would be taken for one to something else after the second."""
+    now = Round()
+    asked = now.ask((7, ADA), answers=(), takes_text=True)
+    now.questions.received(said("too early"))
+    asked.happened(replace(message(7, status=Status.SENDING), attempted_at=NOW - 100))
+    asked.happened(replace(message(7), attempted_at=NOW + 100))
+    now.questions.received(said("yes"))
+    assert values(asked) == ("yes", "Person 42")
+
+
+@pytest.mark.parametrize(("before", "counts"), [(2.0, True), (2.1, False), (-1.0, True)])
+def test_words_written_just_before_count_as_far_as_clocks_may_differ(before: float, counts: bool) -> None:
+    """A platform whose clock is a second behind would have its answers thrown away, or an older word be an answer."""
+    now = Round()
+    asked = now.ask((7, ADA), answers=(), takes_text=True)
+    asked.happened(message(7))
+    now.questions.received(replace(said("yes"), sent_at=NOW - before))
+    assert (asked.answer is not None) is counts
+
+
+def test_nobody_is_asked_for_the_name_of_who_answered_nothing() -> None:
+    """Whoever looks names up would be asked about every message in the house."""
+    names: list[IncomingMessage] = []
+
+    def name_of(message: IncomingMessage) -> str | None:
+        names.append(message)
+        return "Ada"
+
+    question = Question(text="Open?", places=(ADA,), timeout=60, answers=YES_NO, name_of=name_of)
+    asked = Asked(question, lambda _: None)
+    asked.put(ADA, receipt(7, ADA))
+    asked.take(press(7, "5"))
+    assert names == []
+    asked.take(press(7, "0"))
+    assert (len(names), values(asked)) == (1, ("open", "Ada"))
+
+
+def test_a_press_below_a_message_without_buttons_is_none() -> None:
+    """A press of another message, passed on by the platform, would choose for somebody."""
+    now = Round()
+    asked = now.ask((7, ADA), degraded=True)
+    now.questions.received(press(7, "0"))
+    assert asked.answer is None
+
+
+def test_a_number_below_buttons_is_a_word_of_ones_own() -> None:
+    """Who answers "1" to "How many?" would choose the first button."""
+    now = Round()
+    asked = now.ask((7, ADA), takes_text=True)
+    asked.happened(message(7))
+    now.questions.received(said("1"))
+    assert values(asked) == ("1", "Person 42")
+
+
+def test_closing_what_is_closed_is_nothing() -> None:
+    """A question that ends while BACH closes would raise."""
+    questions = Questions()
+    asked, _ = one_by_one()
+    questions.close(asked)
+    assert list(questions) == []
