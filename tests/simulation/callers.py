@@ -4,15 +4,15 @@ import asyncio
 from collections.abc import Callable, Coroutine
 
 from bach_lib.errors import BachError
-from tests.simulation.platform import Process
+from tests.simulation.process import Process
 from tests.simulation.steps import Send
-from tests.simulation.story import Call, Story
+from tests.simulation.story import Call, Chronicle
 
 
 class Callers:
     """Starts calls and writes down how they end."""
 
-    def __init__(self, story: Story) -> None:
+    def __init__(self, story: Chronicle) -> None:
         self._story = story
         self._tasks: set[asyncio.Task[object]] = set()
 

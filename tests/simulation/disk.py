@@ -14,7 +14,7 @@ from pathlib import Path
 from random import Random
 from typing import cast, override
 
-from bach_lib.errors import StoreFailedError
+from bach_lib.errors import NotOpenError, StoreFailedError
 from bach_lib.storage import Database, Store, Transaction
 from bach_lib.testing import FakeClock
 from tests.simulation.steps import Cut
@@ -76,6 +76,7 @@ class Disk(Store):
         """Whether a real thread is at work that the simulation has to wait for."""
         self.clock: FakeClock | None = None
         self._database = Database(path)
+        self._is_open = False
         self._random = random
         self._asked: list[_Asked] = []
         self._cut: Cut | None = None
@@ -90,9 +91,12 @@ class Disk(Store):
             await self._database.open()
         finally:
             self.is_busy = False
+        self._is_open = True
 
     @override
     def submit[T](self, work: Callable[[Transaction], T], *, writes: bool = True) -> asyncio.Future[T]:
+        if not self._is_open:
+            raise NotOpenError
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         clock = self.clock
         assert clock
@@ -110,6 +114,7 @@ class Disk(Store):
 
     @override
     async def close(self) -> None:
+        self._is_open = False
         while self._asked:
             await self._write(self._take())
         self.is_busy = True

@@ -9,7 +9,7 @@ from bach_lib.connectors.base import Connector
 from bach_lib.models import Fault, Identity, Message
 from bach_lib.outcomes import Dead, Outcome, Retry, Scope, Sent, Uncertain, Wait
 from bach_lib.testing import FakePlatform, fake_connector
-from tests.simulation.disk import Clock, Disk
+from tests.simulation.process import Process
 from tests.simulation.steps import NONCE, Answer, Outage, Says, Send
 from tests.simulation.story import Handed, Story
 
@@ -73,26 +73,6 @@ class Platforms:
         self.story.shown.append((number, nonce))
         self._remote_ids[nonce] = remote_id = str(len(self.story.shown))
         return remote_id
-
-
-class Process:
-    """What the platform must know of the process that calls it."""
-
-    def __init__(self, number: int, disk: Disk, clock: Clock, started_at: float) -> None:
-        self.number = number
-        self.disk = disk
-        self.clock = clock
-        self.is_alive = True
-        self._offset = started_at - clock.monotonic()
-
-    def true_time(self, monotonic: float) -> float:
-        """The time that goes on through crashes."""
-        return monotonic + self._offset
-
-    @property
-    def now(self) -> float:
-        """The true time."""
-        return self.true_time(self.clock.monotonic())
 
 
 def connector(platforms: Platforms, process: Process, name: str) -> type[Connector]:

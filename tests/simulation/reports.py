@@ -46,7 +46,7 @@ def _in_sequence(story: Story, number: int, notes: list[Note]) -> Iterator[str]:
 def _was_stopped(story: Story, note: Note) -> bool:
     """Whether a connection came to rest just then; what was about to be tried is given back."""
     calls = (call for call in story.calls if call.what in {"stop", "start", "reload"})
-    rests = any(call.at <= note.at <= (call.ended_at or note.at) for call in calls)
+    rests = any(call.at <= note.at <= (call.ended_at or note.at) + _GRACE for call in calls)
     return rests or any(end - _GRACE <= note.at <= end for end in story.ends)
 
 

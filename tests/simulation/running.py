@@ -3,7 +3,7 @@
 import asyncio
 import random
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import Field, dataclass, fields, is_dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -11,6 +11,10 @@ from typing import override
 
 from tests.simulation.disk import CirclesError
 from tests.simulation.generator import history_of
+from tests.simulation.incoming import tell_incoming
+from tests.simulation.incoming_generator import incoming_history_of
+from tests.simulation.incoming_judge import judge_incoming
+from tests.simulation.incoming_steps import IncomingHistory
 from tests.simulation.judge import Complaint, judge
 from tests.simulation.shrink import shrink
 from tests.simulation.steps import History
@@ -62,7 +66,7 @@ class Kind[S]:
     invent: Callable[[int], tuple[S, ...]]
     complain: Callable[[tuple[S, ...], int], list[Complaint]]
 
-    def fail(self, name: str, seed: int, *, shortest: bool) -> Failure | None:
+    def fail(self, name: str, seed: int, shortest: bool) -> Failure | None:
         """What is wrong with the history of a seed; None if nothing is."""
         history = self.invent(seed)
         complaints = self.complain(history, seed)
@@ -75,21 +79,37 @@ class Kind[S]:
 
 def complaints_about(history: History, seed: int) -> list[Complaint]:
     """What there is to complain of in a history of sending."""
+    return _complaints(lambda folder: tell(history, folder, seed), judge, seed)
+
+
+def complaints_about_incoming(history: IncomingHistory, seed: int) -> list[Complaint]:
+    """What there is to complain of in a history of receiving."""
+    return _complaints(lambda folder: tell_incoming(history, folder, seed), judge_incoming, seed)
+
+
+def _complaints[S](
+    tell_in: Callable[[Path], Coroutine[object, object, S]], judge_it: Callable[[S], list[Complaint]], seed: int
+) -> list[Complaint]:
     random.seed(seed)  # BACH takes its jitter from there
     with tempfile.TemporaryDirectory(prefix="bach-", dir=_MEMORY if _MEMORY.is_dir() else None) as folder:
         try:
-            story = asyncio.run(tell(history, Path(folder), seed))
+            story = asyncio.run(tell_in(Path(folder)))
         except CirclesError as error:
             return [Complaint("bounded", str(error))]
-    return judge(story)
+    return judge_it(story)
 
 
-KINDS = {"outgoing": Kind(history_of, complaints_about)}
+_OUTGOING = Kind(history_of, complaints_about)
+_INCOMING = Kind(incoming_history_of, complaints_about_incoming)
+KINDS: dict[str, Callable[[str, int, bool], Failure | None]] = {
+    "outgoing": _OUTGOING.fail,
+    "incoming": _INCOMING.fail,
+}
 
 
 def try_seed(seed: int, kind: str, *, shortest: bool = True) -> Failure | None:
     """What is wrong with the history of a seed; None if nothing is."""
-    return KINDS[kind].fail(kind, seed, shortest=shortest)
+    return KINDS[kind](kind, seed, shortest)
 
 
 def failures(seeds: Sequence[int], kind: str) -> list[Failure]:

@@ -101,22 +101,37 @@ FINISHED = {
 
 
 @dataclass
-class Story:
-    """Everything that was seen."""
+class Chronicle:
+    """What every kind of history has."""
 
-    handed: list[Handed] = field(default_factory=list)
-    notes: list[Note] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
-    shown: list[tuple[int, str]] = field(default_factory=list)
-    """Number and nonce of every message that a person got to see."""
     walls: list[tuple[float, float]] = field(default_factory=list)
-    """True time and wall clock after every change of the latter that was a jump."""
+    """True time and wall clock before and after every jump of the latter."""
     ends: list[float] = field(default_factory=list)
     """When processes ended, by crash or in peace."""
     moments: int = 0
     process: int = 0
     trouble: list[str] = field(default_factory=list)
     """What went wrong while the history was told: BACH raised what it should not."""
+    tasks_left: list[str] = field(default_factory=list)
+    ended_at: float = 0.0
+    seen: int = 0
+    """The moment of the last look, just before BACH was closed."""
+
+    def moment(self) -> int:
+        """The number of what happens now."""
+        self.moments += 1
+        return self.moments
+
+
+@dataclass
+class Story(Chronicle):
+    """Everything that was seen of a history of sending."""
+
+    handed: list[Handed] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+    shown: list[tuple[int, str]] = field(default_factory=list)
+    """Number and nonce of every message that a person got to see."""
 
     # what is found at the end
     messages: dict[int, Message] = field(default_factory=dict)
@@ -129,15 +144,6 @@ class Story:
     states: dict[str, tuple[str, str]] = field(default_factory=dict)
     """Health and breaker of each connection."""
     files_left: list[int] = field(default_factory=list)
-    tasks_left: list[str] = field(default_factory=list)
-    ended_at: float = 0.0
-    seen: int = 0
-    """The moment of the last look, just before BACH was closed."""
-
-    def moment(self) -> int:
-        """The number of what happens now."""
-        self.moments += 1
-        return self.moments
 
     def attempts(self, number: int) -> list[Handed]:
         """Of one message, in their order."""
