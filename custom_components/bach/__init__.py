@@ -43,6 +43,7 @@ from .lost_users import async_watch_users
 from .peer import async_register_commands
 from .recipients import async_tell_of_subentries
 from .services import async_setup_services
+from .undelivered import LINEAGE, Lineage, async_report_dead_letters, async_tell_of_undelivered
 from .users import async_get_users
 from .views import async_register_views
 from .watcher import async_watch
@@ -74,6 +75,7 @@ CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Register the actions, so that automations validate even while no connection is loaded."""
     hass.data[HUB] = Hub(hass)
+    hass.data[LINEAGE] = Lineage(hass)
     await async_get_users(hass)
     async_setup_services(hass)
     async_register_views(hass)
@@ -101,6 +103,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: BachConfigEntry) -> bool
     dr.async_get(hass).async_get_or_create(config_entry_id=entry.entry_id, **connection_device(entry))
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     async_watch(hass, entry, bach)
+    async_tell_of_undelivered(hass, entry, bach)
+    async_report_dead_letters(hass, entry, bach)
     async_chat(hass, entry, bach)
     async_listen(hass, entry, bach)
     async_serve(hass, entry)

@@ -49,6 +49,9 @@ CONF_WEBHOOK_ID: Final = "webhook_id"
 EVENT_MESSAGE: Final = "bach_message"
 """The event on Home Assistant's bus for every message that came in."""
 
+EVENT_UNDELIVERED: Final = "bach_undelivered"
+"""The event on Home Assistant's bus for every message that ended without having been sent, or nobody knows."""
+
 RECIPIENT_BACH: Final = "bach"
 """The recipient that is the BACH in another home."""
 

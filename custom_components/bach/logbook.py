@@ -11,9 +11,9 @@ from homeassistant.components.logbook import (
 )
 from homeassistant.core import Event, HomeAssistant, callback
 
-from bach_lib import Kind
+from bach_lib import Kind, Status
 
-from .const import DOMAIN, EVENT_MESSAGE
+from .const import DOMAIN, EVENT_MESSAGE, EVENT_UNDELIVERED
 
 type Describe = Callable[[Event], dict[str, str]]
 
@@ -31,6 +31,14 @@ LINES: Final[Mapping[str, tuple[str, str]]] = {
 }
 """A sentence and an icon for each kind of message."""
 
+ENDS: Final[Mapping[str, tuple[str, str]]] = {
+    Status.DEAD: ("A message could not be delivered", "mdi:email-alert"),
+    Status.UNCERTAIN: ("It is not certain that a message was delivered", "mdi:email-search"),
+    Status.EXPIRED: ("A message was not delivered in time", "mdi:email-off"),
+}
+"""The same for messages that were not delivered."""
+
+_MAX_REASON = 200
 _MAX_WORD = 64
 """Characters of a command or a value; a longer one is no name of anything."""
 
@@ -40,8 +48,9 @@ def async_describe_events(
     hass: HomeAssistant,
     async_describe_event: Callable[[str, str, Describe], None],
 ) -> None:
-    """Say how a message that came in reads in the logbook."""
+    """Say how a message that came in, and one that was not delivered, reads in the logbook."""
     async_describe_event(DOMAIN, EVENT_MESSAGE, _describe)
+    async_describe_event(DOMAIN, EVENT_UNDELIVERED, _describe_undelivered)
 
 
 @callback
@@ -54,6 +63,22 @@ def _describe(event: Event) -> dict[str, str]:
     described = {
         LOGBOOK_ENTRY_NAME: person,
         LOGBOOK_ENTRY_MESSAGE: line.format(**words).rstrip() + (f" in {place}" if place and place != person else ""),
+        LOGBOOK_ENTRY_ICON: icon,
+    }
+    if entity_id := data.get("entity_id"):
+        described[LOGBOOK_ENTRY_ENTITY_ID] = str(entity_id)
+    return described
+
+
+@callback
+def _describe_undelivered(event: Event) -> dict[str, str]:
+    """The line of a message that ended without having been sent."""
+    data = event.data
+    line, icon = ENDS.get(str(data.get("status")), ENDS[Status.DEAD])
+    reason = str(data.get("error") or "")[:_MAX_REASON]
+    described = {
+        LOGBOOK_ENTRY_NAME: str(data.get("recipient_name") or "Somebody"),
+        LOGBOOK_ENTRY_MESSAGE: f"{line}: {reason}" if reason else line,
         LOGBOOK_ENTRY_ICON: icon,
     }
     if entity_id := data.get("entity_id"):

@@ -1,5 +1,6 @@
 """Triggers for what becomes of messages going out, and of the connections that carry them."""
 
+import logging
 from abc import abstractmethod
 from typing import ClassVar, cast, override
 
@@ -25,6 +26,9 @@ from .outgoing import outgoing_payload
 from .received import SIGNAL_HAPPENED
 from .recipient_target import TARGET_SCHEMA, RecipientTarget
 from .roles import place
+from .undelivered import DEAD_LETTER_TO, LINEAGE
+
+_LOGGER = logging.getLogger(__name__)
 
 _ENTRY = {vol.Optional(ATTR_CONFIG_ENTRY_ID): cv.string}
 _STATES = [state.value for state in ConnectionState if state is not ConnectionState.STARTING]
@@ -67,8 +71,11 @@ class _MessageFinishedTrigger(Trigger):
             recipient = place(entry.subentries.values(), event.message.recipient)
             if not self._target.includes(recipient.subentry_id if recipient else None):
                 return
+            if not self._may_run(event.message):
+                return
             # a context with the id of the one that sent it, so that the logbook leads back to whoever that was
-            context = Context(id=event.message.context) if event.message.context else None
+            context = Context(id=event.message.context) if event.message.context else Context()
+            self._runs(context)
             name = recipient.title if recipient else event.message.recipient
             data = outgoing_payload(
                 event.message,
@@ -88,6 +95,13 @@ class _MessageFinishedTrigger(Trigger):
     @abstractmethod
     def _describe(self, recipient: str) -> str:
         """What logbook and trace say after "triggered by"."""
+
+    def _may_run(self, message: Message) -> bool:  # noqa: ARG002
+        """Whether to run for this message; the last thing that is asked."""
+        return True
+
+    def _runs(self, context: Context) -> None:
+        """Automations are about to run with this context."""
 
 
 class MessageSentTrigger(_MessageFinishedTrigger):
@@ -115,7 +129,21 @@ class MessageDeadTrigger(_MessageFinishedTrigger):
 
     @override
     def _describe(self, recipient: str) -> str:
-        return f"dead letter to {recipient}"
+        return f"{DEAD_LETTER_TO}{recipient}"
+
+    @override
+    def _may_run(self, message: Message) -> bool:
+        if self._hass.data[LINEAGE].is_of_a_run(message.context):
+            _LOGGER.warning(
+                "An automation tells of dead letters with a message that died too (%s); it is not run again for that",
+                message.id,
+            )
+            return False
+        return True
+
+    @override
+    def _runs(self, context: Context) -> None:
+        self._hass.data[LINEAGE].causes(context.id)
 
 
 class ConnectionChangedTrigger(Trigger):

@@ -1,0 +1,156 @@
+"""Says where people look that a message was not delivered: on Home Assistant's bus, and with that in the Activity.
+
+And keeps automations that tell of dead letters from telling of their own.
+"""
+
+import time
+from collections.abc import Callable
+from typing import Final
+
+from homeassistant.components.notify import DOMAIN as NOTIFY_DOMAIN
+from homeassistant.core import Event as HomeEvent
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.util.hass_dict import HassKey
+
+from bach_lib import Bach, BachError, Status
+from bach_lib.events import MessageDead, MessageExpired, MessageFinished, MessageUncertain
+
+from .const import DOMAIN, EVENT_UNDELIVERED
+from .coordinator import BachConfigEntry
+from .entry import connection_name, notify_unique_id
+from .outgoing import outgoing_payload
+from .roles import place
+
+DEAD_LETTER_TO: Final = "dead letter to "
+"""How what our trigger says of itself begins; an automation repeats it when it tells that it was triggered."""
+
+_MAX_LINES = 60
+"""Events a minute and connection: ten thousand messages may expire together."""
+_MINUTE = 60.0
+_MAX_KNOWN = 1000
+_MAX_REASON = 200
+_SECRET = frozenset({"text", "title"})
+"""What people wrote stands in no Activity."""
+
+
+@callback
+def async_tell_of_undelivered(hass: HomeAssistant, entry: BachConfigEntry, bach: Bach) -> None:
+    """Fire an event for each message of the entry that ends without having been sent, until it is unloaded."""
+    connection, may_tell = connection_name(entry), _limited()
+
+    @callback
+    def ended(event: MessageFinished) -> None:
+        if event.connection != connection or not may_tell():
+            return
+        recipient = place(entry.subentries.values(), event.message.recipient)
+        registry, entity_id = er.async_get(hass), None
+        if recipient:
+            unique_id = notify_unique_id(entry, recipient.subentry_id)
+            entity_id = registry.async_get_entity_id(NOTIFY_DOMAIN, DOMAIN, unique_id)
+        data = outgoing_payload(
+            event.message,
+            entry_id=entry.entry_id,
+            recipient_name=recipient.title if recipient else event.message.recipient,
+            entity_id=entity_id,
+        )
+        hass.bus.async_fire(EVENT_UNDELIVERED, {key: value for key, value in data.items() if key not in _SECRET})
+
+    for kind in (MessageDead, MessageUncertain, MessageExpired):
+        entry.async_on_unload(bach.subscribe(kind, ended))
+
+
+@callback
+def async_report_dead_letters(hass: HomeAssistant, entry: BachConfigEntry, bach: Bach) -> None:
+    """Keep a repair as long as the entry has dead letters, until it is unloaded."""
+    coordinator, issue_id, known = entry.runtime_data, f"dead_letters_{entry.entry_id}", 0
+
+    async def report(count: int) -> None:
+        try:
+            newest = await bach.messages(connection=coordinator.connection, status=(Status.DEAD,), limit=1)
+        except BachError:  # the disk, which has other ways to tell
+            return
+        if not newest or count != known:  # discarded meanwhile
+            return
+        ir.async_create_issue(
+            hass,
+            DOMAIN,
+            issue_id,
+            data={"entry_id": entry.entry_id},
+            is_fixable=True,
+            severity=ir.IssueSeverity.WARNING,
+            translation_key="dead_letters",
+            translation_placeholders={
+                "name": entry.title,
+                "count": str(count),
+                "reason": newest[0].error.text[:_MAX_REASON] if newest[0].error else "",
+            },
+        )
+
+    @callback
+    def look() -> None:
+        nonlocal known
+        count = coordinator.data.queue.dead
+        if count == known:
+            return
+        known = count
+        if count:
+            entry.async_create_task(hass, report(count), "bach: report dead letters")
+        else:
+            ir.async_delete_issue(hass, DOMAIN, issue_id)
+
+    entry.async_on_unload(coordinator.async_add_listener(look))
+    entry.async_on_unload(lambda: ir.async_delete_issue(hass, DOMAIN, issue_id))
+    look()
+
+
+def _limited() -> Callable[[], bool]:
+    """True so many times a minute."""
+    began, told = time.monotonic(), 0
+
+    def may_tell() -> bool:
+        nonlocal began, told
+        if time.monotonic() - began >= _MINUTE:
+            began, told = time.monotonic(), 0
+        told += 1
+        return told <= _MAX_LINES
+
+    return may_tell
+
+
+class Lineage:
+    """Which runs of automations came from a dead letter: what those send, and what dies too, must not start them anew.
+
+    A run is recognised by its context, whose parent is the context that our trigger gave it.
+    """
+
+    def __init__(self, hass: HomeAssistant) -> None:
+        self._causes: dict[str, None] = {}
+        self._runs: dict[str, None] = {}
+        hass.bus.async_listen("automation_triggered", self._triggered)
+
+    @callback
+    def causes(self, context_id: str) -> None:
+        """Our trigger is about to run automations with this context."""
+        _remember(self._causes, context_id)
+
+    @callback
+    def is_of_a_run(self, context_id: str | None) -> bool:
+        """Whether this context is a run's that came from a dead letter."""
+        return context_id in self._runs
+
+    @callback
+    def _triggered(self, event: HomeEvent) -> None:
+        source = str(event.data.get("source", ""))
+        if event.context.parent_id in self._causes and source.startswith(DEAD_LETTER_TO):
+            _remember(self._runs, event.context.id)
+
+
+LINEAGE: HassKey[Lineage] = HassKey(f"{DOMAIN}_lineage")
+
+
+def _remember(known: dict[str, None], one: str) -> None:
+    known[one] = None
+    if len(known) > _MAX_KNOWN:
+        del known[next(iter(known))]

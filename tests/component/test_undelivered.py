@@ -1,0 +1,94 @@
+"""What was not delivered is told: in the Activity, by a repair, and to automations that cannot go round in circles."""
+
+from typing import cast
+
+from homeassistant.core import Event, HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.setup import async_setup_component
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
+
+from bach_lib import Status
+from bach_lib.testing.telegram_server import TelegramServer
+from custom_components.bach.logbook import Describe, async_describe_events
+from custom_components.bach.undelivered import _MAX_LINES, _limited
+from tests.component.conftest import ADA, ADA_ENTITY, CONNECTION, send, the_bach, until, until_state
+from tests.component.test_letters import start
+
+
+def repairs(hass: HomeAssistant) -> list[ir.IssueEntry]:
+    """Those about dead letters."""
+    return [one for one in ir.async_get(hass).issues.values() if one.translation_key == "dead_letters"]
+
+
+async def test_a_dead_letter_is_told_where_people_look(
+    hass: HomeAssistant, telegram: TelegramServer, loaded: MockConfigEntry
+) -> None:
+    """The Activity said that it was sent, and nothing ever contradicted."""
+    events = async_capture_events(hass, "bach_undelivered")
+    telegram.chats.pop(ADA)
+    await send(hass, ADA_ENTITY, "a secret of ours")
+    await the_bach(hass).wait(1, 60)
+    await until(hass, lambda: bool(events))
+    [event] = events
+    assert (event.data["status"], event.data["error"]) == ("dead", "Chat not found")
+    assert "a secret of ours" not in str(event.data)
+    lines: dict[str, Describe] = {}
+    async_describe_events(hass, lambda _, name, describe: lines.update({name: describe}))
+    assert lines["bach_undelivered"](cast("Event", event)) == {
+        "name": "Ada",
+        "message": "A message could not be delivered: Chat not found",
+        "icon": "mdi:email-alert",
+        "entity_id": ADA_ENTITY,
+    }
+
+
+def test_ten_thousand_ends_are_no_ten_thousand_lines() -> None:
+    """A day's messages that expire together would fill the recorder's database."""
+    may_tell = _limited()
+    assert sum(may_tell() for _ in range(10_000)) == _MAX_LINES
+
+
+async def test_a_repair_is_there_as_long_as_dead_letters_are(
+    hass: HomeAssistant, telegram: TelegramServer, loaded: MockConfigEntry
+) -> None:
+    """Nobody would notice them who does not look at a number on the device's page."""
+    chat = telegram.chats.pop(ADA)
+    await send(hass, ADA_ENTITY, "hello")
+    await until_state(hass, "sensor.home_bot_dead_letters", "1")
+    await hass.async_block_till_done()
+    [issue] = repairs(hass)
+    assert issue.translation_placeholders == {"name": "@home_bot", "count": "1", "reason": "Chat not found"}
+
+    dialog = await start(hass, issue)
+    still = await dialog.flow.async_step_retry()
+    assert (still["type"], still["reason"]) == (FlowResultType.ABORT, "still_dead")
+    telegram.chats[ADA] = chat
+    assert (await dialog.flow.async_step_retry())["type"] is FlowResultType.CREATE_ENTRY
+    await until_state(hass, "sensor.home_bot_dead_letters", "0")
+    assert repairs(hass) == []
+
+    telegram.chats.pop(ADA)
+    await send(hass, ADA_ENTITY, "hello")
+    await until_state(hass, "sensor.home_bot_dead_letters", "1")
+    assert (await dialog.flow.async_step_discard())["type"] is FlowResultType.CREATE_ENTRY
+    await until_state(hass, "sensor.home_bot_dead_letters", "0")
+    assert (await the_bach(hass).get(2)).status is Status.CANCELLED
+
+
+async def test_an_automation_does_not_tell_of_its_own_dead_letters(
+    hass: HomeAssistant, telegram: TelegramServer, loaded: MockConfigEntry
+) -> None:
+    """The obvious first automation, through the chat that died, would make a dead letter a second for ever."""
+    action = {"action": "bach.send_message", "target": {"entity_id": ADA_ENTITY}, "data": {"message": "Not delivered"}}
+    automation = {"alias": "T", "triggers": [{"trigger": "bach.message_dead"}], "actions": [action]}
+    assert await async_setup_component(hass, "automation", {"automation": [automation]})
+    await hass.async_block_till_done()
+    telegram.chats.pop(ADA)
+    await send(hass, ADA_ENTITY, "first")
+    await until_state(hass, "sensor.home_bot_dead_letters", "2")
+    await the_bach(hass).wait(2, 60)
+    await hass.async_block_till_done()
+    await send(hass, ADA_ENTITY, "another of ours is told again")
+    await until_state(hass, "sensor.home_bot_dead_letters", "4")
+    assert len(await the_bach(hass).messages(connection=CONNECTION)) == 4
