@@ -12,6 +12,13 @@ from bach_lib.outbound.history import History
 _LOGGER = logging.getLogger(__name__)
 _EVERY = 6 * 3600.0
 
+_PLAUSIBLE = 7 * 86_400.0
+"""Seconds that a house may have been silent before a start without raising doubts about the clock."""
+_AGREED = 3 * 86_400.0
+"""Seconds of even running after which a clock is believed all the same."""
+_DRIFT = 3600.0
+"""Seconds by which the two clocks may differ; more is a jump."""
+
 PURGED = (Status.SENT, Status.EXPIRED, Status.CANCELLED)
 """Messages nobody has to look at any more."""
 
@@ -26,6 +33,8 @@ class Housekeeping:
         self._keep_seconds = keep_seconds
         self._task: asyncio.Task[None] | None = None
         self._cancel_timer: Cancel | None = None
+        self._wall, self._monotonic = clock.now(), clock.monotonic()
+        self._is_plausible: bool | None = None
 
     def start(self) -> None:
         """Clean up now and from time to time."""
@@ -43,7 +52,23 @@ class Housekeeping:
     async def _run(self) -> None:
         before = self._clock.now() - self._keep_seconds
         try:
+            if not await self._is_clock_believed():
+                return
             await self._history.purge(before, PURGED)
             await self._inbox.purge(before)
         except BachError as error:  # the disk; there is a next time
             _LOGGER.warning("Old messages could not be removed: %s", error)
+
+    async def _is_clock_believed(self) -> bool:
+        """A machine without a clock of its own may start a year ahead; that must not empty its history.
+
+        The wall clock is believed if it goes on soon after what was written last before the start, or when it has gone
+        evenly for days.
+        """
+        wall, monotonic = self._clock.now(), self._clock.monotonic()
+        if abs((wall - self._wall) - (monotonic - self._monotonic)) > _DRIFT:
+            self._wall, self._monotonic, self._is_plausible = wall, monotonic, False
+        if self._is_plausible is None:
+            last = await self._history.last_before(self._wall)
+            self._is_plausible = last is None or self._wall - last < _PLAUSIBLE
+        return self._is_plausible or monotonic - self._monotonic >= _AGREED

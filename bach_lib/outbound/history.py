@@ -67,6 +67,11 @@ class History:
 
         return await self._store.submit(work, writes=False)
 
+    async def last_before(self, time: float) -> float | None:
+        """When anything went out or came in for the last time before a time (seconds since 1970)."""
+        row = await self._store.submit(lambda tx: tx.row("last_before", time=time), writes=False)
+        return real(row["written"]) if row else None
+
     async def purge(self, before: float, statuses: Iterable[Status]) -> int:
         """Remove the messages of these statuses that were queued before a time (seconds since 1970).
 

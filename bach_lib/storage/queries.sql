@@ -229,6 +229,17 @@ SELECT freelist_count AS number FROM pragma_freelist_count;
 -- give_pages_back: the file becomes shorter with the next checkpoint
 PRAGMA incremental_vacuum(500);
 
+-- last_before: when anything was last written before a time
+SELECT max(written) AS written FROM (
+    SELECT * FROM (
+        SELECT created_at AS written FROM messages WHERE id < 9223372036854775807 AND created_at < :time ORDER BY id DESC LIMIT 1
+    )
+    UNION ALL
+    SELECT * FROM (
+        SELECT received_at AS written FROM inbox WHERE id < 9223372036854775807 AND received_at < :time ORDER BY id DESC LIMIT 1
+    )
+);
+
 -- page_messages_by_age: ids grow with time, so a purge walks up from the oldest and stops at the first young row
 SELECT id, status, created_at FROM messages WHERE id > :after ORDER BY id LIMIT :limit;
 

@@ -1,6 +1,7 @@
 """Forgetting what is old, by itself, from time to time."""
 
 import logging
+from pathlib import Path
 
 import pytest
 
@@ -61,3 +62,29 @@ async def test_it_ends_with_bach(home: Bach, clock: FakeClock) -> None:
     """A closed BACH would go on touching its database."""
     await home.close(grace=0)
     await clock.advance(31 * DAY)
+
+
+async def test_a_clock_that_jumps_empties_no_history(home: Bach, clock: FakeClock) -> None:
+    """A wrong answer of a time server, and a year of messages would be gone before anybody notices."""
+    clock.jump(365 * DAY)
+    await clock.advance(1.1 * DAY)
+    assert [message.status for message in await home.messages()] == [Status.DEAD, Status.SENT]
+    await clock.advance(3 * DAY)
+    assert [message.status for message in await home.messages()] == [Status.DEAD], "the clock has proved right"
+
+
+async def test_a_clock_that_is_wrong_from_the_start_empties_no_history(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A machine without a clock of its own may wake up in another year until a time server answers."""
+    monkeypatch.setenv("BOT", "123456789:AAaaBBbbCCccDDddEEeeFFffGGggHHhhIIi")
+    first = FakeClock()
+    async with Bach(tmp_path / "bach.db", clock=first, autostart=False) as bach:
+        await bach.registry.add(Connection(name="home", type="telegram", auth_config={"bot_token": "env:BOT"}))
+        await bach.cancel((await bach.send("home", "42", "kept")).id)
+    later = FakeClock()
+    later.jump(365 * DAY)
+    async with Bach(tmp_path / "bach.db", clock=later, autostart=False) as bach:
+        await bach.send("home", "42", "with the wrong time")
+        await later.advance(0.6 * DAY)
+        assert len(await bach.messages(status=[Status.CANCELLED])) == 1
