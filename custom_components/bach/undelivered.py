@@ -14,7 +14,7 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.util.hass_dict import HassKey
 
-from bach_lib import Bach, BachError, Status
+from bach_lib import Bach, BachError, Message, Status
 from bach_lib.events import MessageDead, MessageExpired, MessageFinished, MessageUncertain
 
 from .const import DOMAIN, EVENT_UNDELIVERED
@@ -81,11 +81,7 @@ def async_report_dead_letters(hass: HomeAssistant, entry: BachConfigEntry, bach:
             is_fixable=True,
             severity=ir.IssueSeverity.WARNING,
             translation_key="dead_letters",
-            translation_placeholders={
-                "name": entry.title,
-                "count": str(count),
-                "reason": newest[0].error.text[:_MAX_REASON] if newest[0].error else "",
-            },
+            translation_placeholders={"name": entry.title, "count": str(count), "reason": _reason(newest[0])},
         )
 
     @callback
@@ -103,6 +99,10 @@ def async_report_dead_letters(hass: HomeAssistant, entry: BachConfigEntry, bach:
     entry.async_on_unload(coordinator.async_add_listener(look))
     entry.async_on_unload(lambda: ir.async_delete_issue(hass, DOMAIN, issue_id))
     look()
+
+
+def _reason(message: Message) -> str:
+    return message.error.text[:_MAX_REASON] if message.error else ""
 
 
 def _limited() -> Callable[[], bool]:
