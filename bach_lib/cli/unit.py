@@ -17,7 +17,6 @@ _UNIT = """\
 [Unit]
 Description=BACH carries messages between a home and its people
 Documentation=https://github.com/bach-project/bach
-After=network-online.target
 
 [Service]
 ExecStart={command}
@@ -38,8 +37,8 @@ def setup_daemon(
 ) -> None:
     """Write a systemd user unit that runs `bach serve`. It is written, not started."""
     path = unit_file()
-    text = unit(settings().database, port)
     with sentences(OSError):
+        text = unit(settings().database, port)
         if sys.platform != "linux":
             raise SentenceError("There is systemd on Linux only. Start `bach serve` with what your system has instead.")
         there = path.read_text("utf-8") if path.exists() else None
@@ -71,5 +70,7 @@ def unit(database: Path, port: int) -> str:
 
 def _quoted(word: str) -> str:
     """As systemd reads it: it knows no $'…', and both % and $ mean something to it."""
+    if not word.isprintable():
+        raise SentenceError("No unit can name a path with a line break or a control character. Move the database.")
     escaped = word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("$", "$$")
     return word if shlex.quote(word) == word and escaped == word else f'"{escaped}"'

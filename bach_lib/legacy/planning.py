@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 
 from bach_lib.connectors import Connectors
 from bach_lib.drafting import make_draft
-from bach_lib.errors import BachError
+from bach_lib.errors import BachError, InvalidValueError
 from bach_lib.incoming import InboxStatus
+from bach_lib.legacy.meaning import CHANNEL, NUMBER, OWNER, owner_of, translated
 from bach_lib.legacy.reading import Old, OldConnection, OldMessage
 from bach_lib.models import Category, Connection
 from bach_lib.outbound.records import Draft
@@ -24,8 +25,7 @@ _OTHER_NAMES: Mapping[str, tuple[str, ...]] = {
     "token": ("token", "access_token", "bot_token", "api_key"),
 }
 """What the original called our secrets."""
-_OWNER = "owner_chat_id"
-_UNDERSTOOD = {_OWNER, "last_update_id", "poll_interval"}
+_UNDERSTOOD = {OWNER, CHANNEL, NUMBER, "last_update_id", "poll_interval"}
 """Options that have become something else here, or nothing anybody has to set."""
 
 
@@ -52,21 +52,28 @@ async def plan(old: Old, registry: Registry, connectors: Connectors, keep: Keep,
     left: list[Left] = []
     made: list[tuple[Connection, OldConnection]] = []
     known = {row.name: row for row in registry.list(category=Category.CONNECTOR)}
-    for one in old.connections:
+    for one in map(translated, old.connections):
         try:
             registry.check_vacant(one.name)  # before a file is named after it
             row = await registry.examine(_connection(one, keep, enable=enable))
-        except (BachError, ValueError) as error:
+        except BachError as error:
             left.append(Left(what=f"connection {one.name}", reason=str(error)))
             continue
         made.append((row, one))
+        left += [
+            Left(
+                what=f"{field} of {one.name}",
+                reason=f"A secret that lies in the key ring. Give it: bach connector configure {one.name} {field}",
+            )
+            for field in one.elsewhere
+        ]
         left += [
             Left(what=f"{option} of {one.name}", reason="Nothing here is set by it.")
             for option in sorted(one.options.keys() - _UNDERSTOOD)
         ]
         if row.category is Category.CONNECTOR:
             known[row.name] = row
-    owners = {one.name: str(one.options.get(_OWNER) or "") for one in old.connections}
+    owners = {one.name: owner_of(one) for one in old.connections}
     outgoing: list[tuple[Draft, OldMessage]] = []
     for message in old.outgoing:
         try:
@@ -95,10 +102,14 @@ def inbox_status(message: OldMessage) -> InboxStatus:
 
 
 def _connection(old: OldConnection, keep: Keep, *, enable: bool) -> Connection:
-    """Raises ValueError for a category there is not."""
+    """Raises `InvalidValueError` for a category there is not."""
+    if old.category not in set(Category):
+        expected = f"one of {', '.join(Category)}; add it anew: bach connections add TYPE NAME"
+        raise InvalidValueError(field="category", value=old.category, expected=expected)
     category = Category(old.category)
     auth_type = old.auth_type if category is not Category.CONNECTOR and old.auth_type in set(Auth) else AS_USUAL
-    owner = str(old.options.get(_OWNER) or "")
+    owner = owner_of(old)
+    number = old.options.get(NUMBER)
     secrets = {_our_name(field, old, auth_type): secret for field, secret in old.secrets.items()}
     return Connection(
         name=old.name,
@@ -109,6 +120,7 @@ def _connection(old: OldConnection, keep: Keep, *, enable: bool) -> Connection:
         auth_type=auth_type,
         auth_config={field: keep(old.name, field, secret) for field, secret in secrets.items()},
         allowed=frozenset({owner} if owner else ()),
+        settings={"number": str(number)} if old.type == "signal" and number else {},
     )
 
 

@@ -19,7 +19,10 @@ _REFERENCES = "_secret_refs"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OldConnection:
-    """A row of the old registry, its `auth_config` taken apart into secrets and the rest."""
+    """A row of the old registry, its `auth_config` taken apart into secrets and the rest.
+
+    `elsewhere`: secrets that the file only refers to; the original's wizard kept them in the system's key ring.
+    """
 
     name: str
     type: str
@@ -32,6 +35,7 @@ class OldConnection:
     success_count: int
     error_count: int
     last_used: float | None
+    elsewhere: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,8 +91,12 @@ def _connection(row: Row, vault: Mapping[str, str]) -> OldConnection:
     config = _object(text(row.get("auth_config")))
     references = config.pop(_REFERENCES, None)
     found = {key: str(value) for key, value in config.items() if key.endswith(_SECRET_ENDINGS) and value}
-    if isinstance(references, dict):
-        found |= {str(name): vault[key] for name, key in references.items() if vault.get(str(key))}
+    elsewhere: list[str] = []
+    for name, key in references.items() if isinstance(references, dict) else ():
+        if secret := vault.get(str(key)):
+            found[str(name)] = secret
+        elif str(name) not in found:
+            elsewhere.append(str(name))
     return OldConnection(
         name=str(row["name"]),
         type=str(row.get("type") or ""),
@@ -98,6 +106,7 @@ def _connection(row: Row, vault: Mapping[str, str]) -> OldConnection:
         auth_type=str(row.get("auth_type") or ""),
         secrets=found,
         options={key: value for key, value in config.items() if key not in found},
+        elsewhere=tuple(elsewhere),
         success_count=_number(row.get("success_count")),
         error_count=_number(row.get("error_count")),
         last_used=seconds(text(row.get("last_used"))),

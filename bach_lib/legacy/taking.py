@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import dataclass
 
 from bach_lib.connectors.base import Incoming
-from bach_lib.inbound.records import incoming_values, metadata_json
+from bach_lib.inbound.records import incoming_values, metadata_json, size_of
 from bach_lib.incoming import Kind
 from bach_lib.legacy.planning import Plan, inbox_status
 from bach_lib.legacy.reading import OldConnection, OldMessage
@@ -82,9 +82,9 @@ def _add_incoming(tx: Transaction, old: OldMessage, now: float) -> bool:
         metadata=old.metadata,
     )
     received_at = min(old.created_at or now, now)
-    row = tx.row(
-        "add_incoming", connection=old.connection, **incoming_values(message), message_id=None, received_at=received_at
-    )
+    values = incoming_values(message)
+    own = {"message_id": None, "received_at": received_at, "age": None, "size": size_of(values)}
+    row = tx.row("add_incoming", connection=old.connection, **values, **own)
     if row is None:
         return False
     number, metadata = integer(row["id"]), {**old.metadata, "taken_over_at": now}
