@@ -60,17 +60,7 @@ async def plan(old: Old, registry: Registry, connectors: Connectors, keep: Keep,
             left.append(Left(what=f"connection {one.name}", reason=str(error)))
             continue
         made.append((row, one))
-        left += [
-            Left(
-                what=f"{field} of {one.name}",
-                reason=f"A secret that lies in the key ring. Give it: bach connector configure {one.name} {field}",
-            )
-            for field in one.elsewhere
-        ]
-        left += [
-            Left(what=f"{option} of {one.name}", reason="Nothing here is set by it.")
-            for option in sorted(one.options.keys() - _UNDERSTOOD)
-        ]
+        left += _left_of(one)
         if row.category is Category.CONNECTOR:
             known[row.name] = row
     owners = {one.name: owner_of(one) for one in old.connections}
@@ -94,6 +84,16 @@ async def plan(old: Old, registry: Registry, connectors: Connectors, keep: Keep,
             Left(what=f"{old.internal} messages between programs", reason="They never came through a connector.")
         )
     return Plan(connections=tuple(made), outgoing=tuple(outgoing), incoming=incoming, left=tuple(left))
+
+
+def _left_of(one: OldConnection) -> list[Left]:
+    """What does not come along of a connection that does."""
+    options = sorted(one.options.keys() - _UNDERSTOOD)
+    hint = f"A secret that lies in the key ring. Give it: bach connector configure {one.name}"
+    return [
+        *(Left(what=f"{field} of {one.name}", reason=f"{hint} {field}") for field in one.elsewhere),
+        *(Left(what=f"{option} of {one.name}", reason="Nothing here is set by it.") for option in options),
+    ]
 
 
 def inbox_status(message: OldMessage) -> InboxStatus:

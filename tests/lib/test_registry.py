@@ -462,7 +462,7 @@ def fill(tx: Transaction, connection: str) -> None:
     tx.run("put_message", connection=connection, status="pending", **message, **numbers, **short)
     sender: dict[str, Value] = {"remote_id": "1", "recipient": "42", "sender_id": "42", "sender_name": "Ada"}
     content: dict[str, Value] = {"kind": "text", "text": "text", "sent_at": None, "received_at": 1.0, "metadata": "{}"}
-    rest: dict[str, Value] = {"content": "{}", "reply_to": None, "message_id": None}
+    rest: dict[str, Value] = {"content": "{}", "reply_to": None, "message_id": None, "age": None, "size": 10}
     tx.run("add_incoming", connection=connection, **sender, **content, **rest)
 
 

@@ -256,3 +256,27 @@ def test_a_disk_that_fails_leaves_nothing(
     assert bach_("connections", "list", "--json").rows() == []
     assert bach_("msg", "outbox", "--json").rows() == []
     assert list(database.with_name("bach.db.secrets").iterdir()) == []
+
+
+def test_rows_mean_what_they_meant_there(bach_: Run, old: Path, database: Path) -> None:
+    """A secret address would lie in the registry, a connection would come without its number, and nobody would know."""
+    rows = (
+        ("hook", "discord", "connector", "https://discord.com/api/webhooks/1/secret-of-the-hook", "{}"),
+        ("phone", "signal", "connector", None, '{"phone_number": "+491700000001"}'),
+        ("ring", "telegram", "connector", None, '{"_secret_refs": {"bot_token": "not-in-this-file"}}'),
+        ("llama", "ollama", "local", "http://127.0.0.1:11434", "{}"),
+    )
+    with closing(sqlite3.connect(old, isolation_level=None)) as file:
+        for row in rows:
+            file.execute(
+                "INSERT INTO connections (name, type, category, endpoint, auth_config) VALUES (?, ?, ?, ?, ?)", row
+            )
+    answer = bach_("import-legacy", old, "--json")
+    assert answer.code == 0, answer
+    found = {str(row["name"]): row for row in bach_("connections", "list", "--json").rows()}
+    assert (found["hook"]["type"], found["hook"]["endpoint"]) == ("discord_webhook", None)
+    assert b"secret-of-the-hook" not in database.read_bytes()
+    assert found["phone"]["settings"] == {"number": "+491700000001"}
+    assert found["llama"]["category"] == "ai"
+    left = {str(row["what"]): str(row["reason"]) for row in answer.row()["left"]}  # type: ignore[attr-defined]
+    assert "bach connector configure ring bot_token" in left["bot_token of ring"]
