@@ -53,5 +53,7 @@ class Bus:
                     continue
                 try:
                     receive(event)
-                except Exception:  # a border: subscribers are foreign code
+                except KeyboardInterrupt, SystemExit:
+                    raise
+                except BaseException:
                     _LOGGER.exception("A subscriber of %s failed", type(event).__name__)

@@ -15,7 +15,7 @@ def state_after(fault: Fault) -> ConnectionState:
     return ConnectionState.AUTH_FAILED if fault.code == "auth_failed" else ConnectionState.DISCONNECTED
 
 
-def internal_fault(error: Exception) -> Fault:
+def internal_fault(error: BaseException) -> Fault:
     """What is told of an error nobody expected: its type only, for its text may hold secrets."""
     return Fault(code=INTERNAL, text=f"An error inside BACH: {type(error).__name__}")
 

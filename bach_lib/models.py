@@ -157,7 +157,8 @@ MAX_NONCE = 25
 class Message:
     """A message going out, as it is on disk. `nonce` is the same for every attempt and differs between databases.
 
-    `target` is the platform's id of the message that an `operation` other than `send` concerns.
+    `target` is the platform's id of the message that an `operation` other than `send` concerns. `retry_count` beyond
+    `max_retries`: it has stepped aside and its lane goes on. `waited`: seconds it was told to wait, in all.
     """
 
     id: int
@@ -183,6 +184,7 @@ class Message:
     next_retry_at: float | None = None
     retry_count: int = 0
     max_retries: int = 5
+    waited: float = 0.0
     attempted_at: float | None = None
     finished_at: float | None = None
     remote_id: str | None = None

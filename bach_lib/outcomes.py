@@ -5,8 +5,8 @@ A connector says what it saw, and no more; who is to blame, and what follows, is
 | what the connector saw | outcome |
 |---|---|
 | the platform has it | `Sent` |
-| nothing of the request was written: no route, DNS, TLS, refused, no credentials here | `Retry(CONNECTION, written=False)` |
-| written, and no answer; or an answer that is not the platform's own (a page, a 5xx, JSON of another shape) | `Uncertain` |
+| nothing of the request was written: no route, DNS, TLS, refused | `Retry(CONNECTION, written=False)` |
+| written, and no answer; or one that is not the platform's own (a page, a 5xx, JSON of another shape) | `Uncertain` |
 | the platform's own, well-formed refusal of this message for good | `Dead` |
 | the same, but it may pass | `Retry(MESSAGE)`, or of everything for this recipient: `Retry(RECIPIENT)` |
 | the same, of the account (logged out, banned, token revoked), or nobody can tell of what | `Retry(CONNECTION)` |

@@ -5,14 +5,31 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetryPolicy:
-    """When a message that the platform refused for now is tried again. `delays` in seconds, the last one repeats.
+    """When a message that is to blame for its failure is tried again. `delays` in seconds, the last one repeats.
 
-    `jitter` spreads each delay by that share, so that many messages do not come back at the same instant.
+    After `max_retries` it steps aside. While nothing else gets through either, it is tried on: after the delays that
+    are left, then after twice the last one, twice that and so on, up to `longest` seconds. `give_up_seconds`: so long a
+    message is tried on, or told to wait, before it is dead. `jitter` spreads each delay by that share, so that many
+    messages do not come back at the same instant.
     """
 
     delays: tuple[float, ...] = (30, 60, 120, 240, 480)
     max_retries: int = 5
     jitter: float = 0.1
+    longest: float = 3600
+    give_up_seconds: float = 86_400
+
+    def delay(self, retries: int, max_retries: int) -> float:
+        """Seconds, without jitter, after so many retries."""
+        known, last = len(self.delays), self.delays[-1]
+        if retries < max(known, max_retries):
+            return self.delays[min(retries, known - 1)]
+        doublings = retries - max(known, max_retries) + 1
+        return min(last * 2.0 ** min(doublings, 30), max(self.longest, last))
+
+    def spent(self, retries: int, max_retries: int) -> float:
+        """The least seconds that so many retries have taken."""
+        return (1 - self.jitter) * sum(self.delay(number, max_retries) for number in range(retries))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

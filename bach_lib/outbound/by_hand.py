@@ -13,7 +13,7 @@ from bach_lib.clock import Clock
 from bach_lib.errors import NotAmendableError, NotDiscardableError, UnknownMessageError
 from bach_lib.models import Attempt, Fault, Message, Status
 from bach_lib.outbound.attempts import attempts_of
-from bach_lib.outbound.records import Draft, draft_values, message_from_row
+from bach_lib.outbound.records import Draft, draft_values, readable_message
 from bach_lib.storage import Store, Transaction, Value
 from bach_lib.storage.values import integer
 
@@ -68,7 +68,7 @@ class ByHand:
             row = tx.row("amend_message", id=message_id, **{field: new[field] for field in fields})
             if row is None:
                 raise UnknownMessageError(id=message_id)
-            return message_from_row(row, self._instance)
+            return readable_message(row, self._instance)
 
         return await self._store.submit(work)
 
@@ -141,11 +141,11 @@ class ByHand:
             row = None
         if row is None:
             raise UnknownMessageError(id=message_id)
-        return message_from_row(row, self._instance)
+        return readable_message(row, self._instance)
 
     def _all(self, tx: Transaction, query: str, **values: Value) -> list[Message]:
         rows = sorted(tx.rows(query, **values), key=lambda row: integer(row["id"]))
-        return [message_from_row(row, self._instance) for row in rows]
+        return [readable_message(row, self._instance) for row in rows]
 
 
 def _run(tx: Transaction, query: str, values: dict[str, Value]) -> int:

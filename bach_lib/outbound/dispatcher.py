@@ -4,34 +4,40 @@ Nothing polls. `_pump` runs when something changed (a message came, an attempt e
 it starts as many workers as may work now and sets one timer for the next moment at which more may. A worker sends one
 message after another; what it learned of the last one and its claim on the next share a transaction. All requests pass
 through the store in order, so a lane's next message is never claimed before its last one is settled.
+
+Memory counts time on the clock that never jumps, the disk on the wall clock. A message with a time to live is over as
+soon as one of the two says so, and what memory lets go, the disk ends in the same step: a claim that finds it over ends
+it, and so does memory's own timer.
 """
 
 import asyncio
-import logging
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
-from dataclasses import dataclass
+from collections.abc import Coroutine, Iterator
+from dataclasses import dataclass, replace
 from functools import partial
 
 from bach_lib.clock import Cancel
 from bach_lib.connectors.base import Connector
-from bach_lib.errors import QueueFullError, StorageError
-from bach_lib.events import Event, MessageAttempted, MessageCancelled, MessageExpired, MessageQueued, RecipientMoved
-from bach_lib.models import BreakerState, Connection, Message, Status
-from bach_lib.outbound.attempt import attempt
+from bach_lib.errors import QueueFullError
+from bach_lib.events import Event, MessageAttempted, MessageCancelled, MessageQueued, RecipientMoved
+from bach_lib.models import BreakerState, Connection, Message
 from bach_lib.outbound.breaker import Permit
+from bach_lib.outbound.entry import Entry, entry_of
 from bach_lib.outbound.gate import Gate
-from bach_lib.outbound.lanes import Entry, Lanes
+from bach_lib.outbound.lanes import Lanes
+from bach_lib.outbound.ledger import Ledger
 from bach_lib.outbound.queue import Put
 from bach_lib.outbound.records import Draft, Request
-from bach_lib.outbound.retry import Settlement, decide
+from bach_lib.outbound.retry import Settlement, untried
 from bach_lib.outbound.settled import settled_event
 from bach_lib.outbound.tools import Tools
-from bach_lib.outcomes import Scope, Wait
+from bach_lib.outbound.trial import Trials
+from bach_lib.outcomes import Sent, Wait
 from bach_lib.redact import Redactor
 
-_LOGGER = logging.getLogger(__name__)
-_STORE_RETRY = 5.0
-"""Seconds until a failed write (a full disk) is tried again; until then nothing more is sent."""
+_MOST_PARKED = 200
+"""Lanes that are set aside in one turn of the loop because a limit stops them; the others wait a turn."""
+_DRIFT = 1.0
+"""Seconds; if the wall clock went ahead by more, somebody set it or the machine slept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +63,7 @@ class Dispatcher:
         self._puts: set[asyncio.Future[Put]] = set()
         self._workers = 0
         self._cancel_timer: Cancel | None = None
+        self._offset = 0.0  # between the two clocks, when the lanes last learned of it
         self.gate = Gate(
             connection,
             bus=tools.bus,
@@ -66,6 +73,8 @@ class Dispatcher:
             save_breaker=tools.save_breaker,
             on_better=self._better,
         )
+        self._ledger = Ledger(connection.name, tools)
+        self._trials = Trials(self.gate, self._ledger, tools)
 
     # -- life ---------------------------------------------------------------------------------------------------------
 
@@ -73,10 +82,13 @@ class Dispatcher:
         """Learn from the disk what waits; settle what was in flight when it was last written."""
         settled, waiting = await self._tools.queue.recover(self._name, idempotent=idempotent)
         self._lanes = Lanes()
+        self._trials.clear()
+        self._offset = self._clock.now() - self._clock.monotonic()
         for message in waiting:
-            self._lanes.add(self._entry(message))
+            self._lanes.add(entry_of(message, self._clock))
         for message in settled:
             self._publish(settled_event(message))
+        self._pump()  # times to live end also while nothing is sent
 
     def start(self, connector: Connector, redact: Redactor) -> None:
         """Begin to deliver."""
@@ -117,13 +129,13 @@ class Dispatcher:
 
     def waits_again(self, message: Message) -> None:
         """A message was revived on disk."""
-        self._lanes.add(self._entry(message))
+        self._lanes.add(entry_of(message, self._clock))
         self._publish(MessageQueued(connection=self._name, message=message))
         self._pump()
 
     def forget(self, message: Message) -> None:
         """A waiting message was cancelled on disk."""
-        self._lanes.discard(message.recipient, message.id)
+        self._lanes.discard(message.id)
         self._publish(MessageCancelled(connection=self._name, message=message))
         self._pump()
 
@@ -137,21 +149,23 @@ class Dispatcher:
         connector = self._connector
         if connector is None or self._is_full() or self.gate.state is not BreakerState.CLOSED:
             return None
-        if not self._lanes.occupy(recipient, self._clock.monotonic()):
+        if self._lanes.are_parked or not self._lanes.occupy(recipient, self._clock.monotonic()):
             return None
         permit = self.gate.admit()
-        if permit is None or self.gate.reserve(connector, recipient):
-            self._lanes.release(recipient)
-            return None
-        self._workers += 1
-        return permit
+        if permit is not None and not self.gate.reserve(connector, recipient):
+            self._workers += 1
+            return permit
+        if permit is not None:
+            self.gate.release(permit)
+        self._lanes.release((recipient, 0))
+        return None
 
     def _give_back(self, recipient: str, permit: Permit | None) -> None:
         """Undo a lease."""
         if permit is not None:
             self._workers -= 1
             self.gate.release(permit)
-            self._lanes.release(recipient)
+            self._lanes.release((recipient, 0))
             self._pump()
 
     def _stored(self, recipient: str, permit: Permit | None, future: asyncio.Future[Put]) -> None:
@@ -165,34 +179,44 @@ class Dispatcher:
             self.forget(replaced)
         self._publish(MessageQueued(connection=self._name, message=message))
         if permit is None:
-            self._lanes.add(self._entry(message))
+            self._lanes.add(entry_of(message, self._clock))
             self._pump()
         else:
-            self._spawn(self._work(_Job(self._entry(message), permit, message)))
+            self._spawn(self._work(_Job(entry_of(message, self._clock), permit, message)))
 
     # -- choosing -----------------------------------------------------------------------------------------------------
 
     def _pump(self) -> None:
         """Start every worker that may work now, and set the timer for the next moment."""
         now = self._clock.monotonic()
+        self._follow_wall_clock(now)
         if expired := self._lanes.expired(now):
-            self._spawn(self._expire(expired))
+            self._spawn(self._ledger.expire(expired))
         while job := self._next_job():
             self._spawn(self._work(job))
         self._set_timer(min((moment - now for moment in self._next_moments(now)), default=None))
+
+    def _follow_wall_clock(self, now: float) -> None:
+        offset = self._clock.now() - now
+        if offset - self._offset > _DRIFT:
+            self._lanes.sooner(offset - self._offset)
+        self._offset = offset
 
     def _next_job(self) -> _Job | None:
         """The message that may go now, with its lane, its permit and its place under the platform's limits."""
         connector, now = self._connector, self._clock.monotonic()
         if connector is None or self._is_full() or (permit := self.gate.admit()) is None:
             return None
-        while entry := self._lanes.take(now):
-            wait = self.gate.reserve(connector, entry.recipient)
-            if not wait:
+        for _ in range(_MOST_PARKED):
+            entry = self._lanes.take(now)
+            if entry is None:
+                break
+            stop = self.gate.reserve(connector, entry.recipient)
+            if stop is None:
+                self._lanes.passed(entry.lane)
                 self._workers += 1
                 return _Job(entry, permit)
-            self._lanes.pause(entry.recipient, now + wait)
-            self._lanes.release(entry.recipient, entry)
+            self._lanes.park(entry, stop, now)
         self.gate.release(permit)
         return None
 
@@ -209,6 +233,7 @@ class Dispatcher:
 
     def _better(self) -> None:
         """A check went well."""
+        self._lanes.hasten(self._clock.monotonic())
         self._pump()
         if not self._workers and not self._lanes:
             self.gate.probe_if_idle()
@@ -223,7 +248,7 @@ class Dispatcher:
             while working:
                 message = working.leased
                 if message is None:
-                    message = await self._advance(settlement, working.entry.id)
+                    message = await self._ledger.advance(settlement, working.entry.id)
                     settlement = None
                 if message is None:  # cancelled or expired meanwhile
                     self._finish(working, None)
@@ -232,7 +257,7 @@ class Dispatcher:
                 working = self._next_job()
                 self._pump()
             if settlement:
-                await self._advance(settlement, None)
+                await self._ledger.advance(settlement, None)
         finally:
             if working:  # cancelled in the middle
                 self._finish(working, None)
@@ -241,19 +266,22 @@ class Dispatcher:
         """One attempt and what follows from it in memory."""
         connector = self._connector
         if connector is None:  # stopped since the claim: nothing was tried
-            self._finish(job, self._entry(message))
-            return Settlement(
-                id=message.id, status=Status.PENDING, retry_count=message.retry_count, error=message.error
-            )
+            self._finish(job, job.entry)
+            return untried(message)
         self._publish(MessageAttempted(connection=self._name, message=message))
-        outcome = await attempt(connector, message, self._redact)
-        now, policy, idempotent = self._clock.now(), self._tools.policy.retry, connector.capabilities.idempotent
-        settlement = decide(message, outcome, now, policy, self._tools.random, idempotent=idempotent)
-        strike = self.gate.learn(job.permit, outcome)
-        if isinstance(outcome, Wait) and outcome.scope is not Scope.CONNECTION:
-            self._lanes.pause(message.recipient, self._clock.monotonic() + outcome.seconds)
-        back = None if settlement.status.is_final else self._entry(message, settlement.next_retry_at)
+        verdict = await self._trials.hold(connector, message, self._redact, lambda: self._connector is connector)
+        settlement, now = verdict.settlement, self._clock.monotonic()
+        strike = self.gate.learn(job.permit, message.recipient, verdict.outcome, verdict.fault, began=verdict.began)
+        seconds = 0.0 if settlement.next_retry_at is None else settlement.next_retry_at - self._clock.now()
+        if isinstance(verdict.outcome, Wait) and seconds:
+            self._lanes.pause(message.recipient, now + seconds, now)
+        back = None
+        if not settlement.status.is_final:
+            aside = settlement.retry_count > message.max_retries
+            back = replace(job.entry, due=now + seconds, aside=aside, hurry=settlement.hurry)
         self._finish(job, back, strike=strike)
+        if isinstance(verdict.outcome, Sent):
+            self._lanes.hasten(now, aside=True)
         if settlement.moved_to is not None:
             self._lanes.move(message.recipient, settlement.moved_to)
             self._publish(RecipientMoved(connection=self._name, old=message.recipient, new=settlement.moved_to))
@@ -262,43 +290,9 @@ class Dispatcher:
     def _finish(self, job: _Job, back: Entry | None, *, strike: bool | None = None) -> None:
         self._workers -= 1
         self.gate.release(job.permit)
-        self._lanes.release(job.entry.recipient, back, strike=strike)
+        self._lanes.release(job.entry.lane, back, strike=strike)
 
-    async def _advance(self, settlement: Settlement | None, claim: int | None) -> Message | None:
-        """One step on disk; the message it claimed, if it still waits."""
-        advance = await self._until_stored(partial(self._tools.queue.advance, settlement, claim))
-        if settlement and advance.settled:
-            if settlement.delivered is not None:
-                self._tools.count(self._name, settlement.delivered)
-            self._publish(settled_event(advance.settled))
-        return advance.claimed
-
-    async def _expire(self, message_ids: list[int]) -> None:
-        for message in await self._until_stored(partial(self._tools.queue.expire, message_ids)):
-            self._publish(MessageExpired(connection=self._name, message=message))
-
-    async def _until_stored[T](self, write: Callable[[], Awaitable[T]]) -> T:
-        """Repeat a write until the disk takes it: what was sent must not be forgotten."""
-        while True:
-            try:
-                return await write()
-            except StorageError as error:
-                _LOGGER.error("The queue of %s stands still: %s", self._name, error)  # noqa: TRY400 - the sentence says all
-            await self._clock.sleep(_STORE_RETRY)
-
-    def _entry(self, message: Message, next_retry_at: float | None = None) -> Entry:
-        """The message as the lanes know it; times on the wall clock become times on the clock that never jumps."""
-        wall, now = self._clock.now(), self._clock.monotonic()
-        if next_retry_at is None and message.next_retry_at is not None:
-            # an old row: the machine's clock may have been wrong when it was written
-            next_retry_at = min(message.next_retry_at, wall + 2 * max(self._tools.policy.retry.delays))
-        return Entry(
-            id=message.id,
-            recipient=message.recipient,
-            priority=message.priority,
-            due=now if next_retry_at is None else now + next_retry_at - wall,
-            expires=None if message.expires_at is None else now + message.expires_at - wall,
-        )
+    # -- the rest -----------------------------------------------------------------------------------------------------
 
     def _publish(self, event: Event) -> None:
         self._tools.bus.publish(event)

@@ -1,8 +1,10 @@
 """Whether an attempt may start now, and what each attempt teaches.
 
-Circuit breaker, limiter, pauses and health checks of one connection meet here and nowhere else.
+Circuit breaker, limiter, pauses and health checks of one connection meet here and nowhere else. Here are the witnesses
+of every failure, too: the health check that is made right after it, and what else got through.
 """
 
+import logging
 from collections.abc import Callable
 
 from bach_lib.bus import Bus
@@ -12,14 +14,23 @@ from bach_lib.events import BreakerChanged, ConnectionChanged, ConnectionIdentif
 from bach_lib.health import INTERNAL
 from bach_lib.models import BreakerState, Connection, Direction, Fault, Health, Identity
 from bach_lib.outbound.breaker import Breaker, Permit
-from bach_lib.outbound.limiter import Limiter
+from bach_lib.outbound.limiter import Limiter, Stop
 from bach_lib.outbound.monitor import Monitor
-from bach_lib.outcomes import Dead, Outcome, Retry, Scope, Sent, Uncertain, Wait
+from bach_lib.outbound.retry import Witnesses, is_ambiguous
+from bach_lib.outcomes import Outcome, Scope, Sent, Uncertain, Wait
 from bach_lib.policy import BreakerPolicy
 from bach_lib.redact import Redactor
 
 type SaveBreaker = Callable[[str, int, float | None], None]
 """`(name, failures, disabled_until)`: keeps what the breaker must know after a restart."""
+
+_LOGGER = logging.getLogger(__name__)
+_JUST_NOW = 60.0
+"""Seconds; what got through within them shows that the platform works now."""
+_LONG_WAIT = 60.0
+"""Seconds; who is told to wait longer may be alone with it, and one message of somebody else's is tried."""
+_PAUSE = 1.0
+"""Seconds until then."""
 
 
 class Gate:
@@ -48,16 +59,12 @@ class Gate:
         self._limiter = Limiter(clock.monotonic)
         self.identity: Identity | None = None
         """Who we are there, as the last good check found it."""
-        self._paused_until = 0.0  # the platform's wish
+        self._paused_until = self._doubt_until = 0.0  # the platform's wish, and one of which one at a time finds out
         self._backoff_until = 0.0  # our own, between failures while the breaker is still closed
-        until = connection.disabled_until
-        self._breaker = Breaker(
-            policy,
-            clock.monotonic,
-            self._breaker_changed,
-            failures=connection.consecutive_failures,
-            open_seconds_left=None if until is None else until - clock.now(),
-        )
+        self._is_finding_out = False
+        self._last_sent = float("-inf")  # monotonic: when the latest attempt began that delivered
+        self._suspects: set[str] = set()  # whose messages failed since anything got through, while checks were good
+        self._breaker = self._restored_breaker(connection)
         self.monitor = Monitor(
             connection.name,
             clock=clock,
@@ -67,6 +74,16 @@ class Gate:
             on_good_check=self._checked_well,
         )
 
+    def _restored_breaker(self, connection: Connection) -> Breaker:
+        until = connection.disabled_until
+        return Breaker(
+            self._policy,
+            self._clock.monotonic,
+            self._breaker_changed,
+            failures=connection.consecutive_failures,
+            open_seconds_left=None if until is None else until - self._clock.now(),
+        )
+
     @property
     def state(self) -> BreakerState:
         """The state of the circuit breaker."""
@@ -74,8 +91,8 @@ class Gate:
 
     @property
     def seconds_closed(self) -> float | None:
-        """How long nothing can pass; None: until the probe that is under way has ended."""
-        if self._breaker.is_probing:
+        """How long nothing can pass; None: until the attempt that finds out has ended."""
+        if self._breaker.is_probing or self._is_finding_out:
             return None
         pause = max(self._paused_until, self._backoff_until) - self._clock.monotonic()
         return max(pause, self._breaker.open_seconds_left or 0.0, 0.0)
@@ -89,50 +106,96 @@ class Gate:
         await self.monitor.stop()
 
     def admit(self) -> Permit | None:
-        """A permit for one attempt. Hand it to `learn` or `release`."""
+        """A permit for one attempt. Hand it to `release`, and before that to `learn` if the attempt was made."""
         now = self._clock.monotonic()
-        return None if now < self._paused_until or now < self._backoff_until else self._breaker.admit()
+        if now < self._paused_until or now < self._backoff_until or self._is_finding_out:
+            return None
+        permit = self._breaker.admit()
+        self._is_finding_out = permit is not None and now < self._doubt_until
+        return permit
 
     def release(self, permit: Permit) -> None:
-        """The attempt taught nothing: it was not made, or cancelled."""
+        """The attempt is over, or was not made."""
+        self._is_finding_out = False
         self._breaker.release(permit)
 
-    def reserve(self, connector: Connector, recipient: str) -> float:
-        """Take a place under the platform's limits and return 0, or return the seconds to wait for one."""
-        return self._limiter.reserve(connector.rates(recipient))
+    def reserve(self, connector: Connector, recipient: str) -> Stop | None:
+        """Take a place under the platform's limits, or say which of them stands in the way."""
+        try:
+            return self._limiter.reserve(connector.rates(recipient))
+        except Exception as error:  # noqa: BLE001 - a border: a mistake in a connector must not stop its messages
+            _LOGGER.error("The limits of %s cannot be read: %s", self._name, type(error).__name__)  # noqa: TRY400 - the text may hold secrets
+            return None
 
-    def learn(self, permit: Permit, outcome: Outcome) -> bool | None:
-        """Draw the conclusions. True: the attempt failed as a probe; False: the connection works; None: neither."""
+    async def ask_witnesses(self, outcome: Outcome, failed_before: float | None) -> tuple[Witnesses, Fault | None]:
+        """What is known beside an outcome, and what the check answered if it failed.
+
+        `failed_before`: when the message failed the last time (monotonic). If others got through since then, the
+        message is to blame, even if it takes the connection down each time.
+        """
+        fault = await self.monitor.ask() if is_ambiguous(outcome) else None
+        since_then = failed_before is not None and self._last_sent > failed_before
+        if since_then or (fault is None and self._clock.monotonic() - self._last_sent <= _JUST_NOW):
+            return Witnesses.CHECK_AND_OTHERS, fault
+        return (Witnesses.CHECK if fault is None else Witnesses.OUTAGE), fault
+
+    def learn(
+        self, permit: Permit, recipient: str, outcome: Outcome, fault: Fault | None, *, began: float
+    ) -> bool | None:
+        """Draw the conclusions from an attempt that began then; `fault`: what the check answered if it failed.
+
+        True: the attempt failed as a probe; False: the connection works; None: neither.
+        """
         if isinstance(outcome, Wait):
-            if outcome.scope is Scope.CONNECTION:
-                self._paused_until = max(self._paused_until, self._clock.monotonic() + outcome.seconds)
+            self._told_to_wait(outcome)
             return None
         if isinstance(outcome, Uncertain) and outcome.fault.code == INTERNAL:
             return None
+        if isinstance(outcome, Sent):
+            self._last_sent = max(self._last_sent, began)
         if not self._breaker.counts(permit):  # it began before the breaker opened, or with other credentials
             return None
-        match outcome:
-            case Sent() | Dead() | Retry(scope=Scope.MESSAGE | Scope.RECIPIENT):
-                self._proved_good(permit)
-                return False
-            case Retry(fault=fault) | Uncertain(fault=fault):
-                was_probe = self._breaker.state is BreakerState.HALF_OPEN
-                self._proved_bad(permit, fault)
-                return was_probe or None
+        if not is_ambiguous(outcome):
+            self._proved_good(permit)
+            return False
+        if fault is not None:
+            was_probe = self._breaker.state is BreakerState.HALF_OPEN
+            self._proved_bad(permit, fault)
+            return was_probe or None
+        self._suspect(permit, recipient, outcome)
+        return None
 
     def reset(self) -> None:
         """Forget all failures: the endpoint or the credentials are new."""
-        self._paused_until = self._backoff_until = 0.0
+        self._paused_until = self._backoff_until = self._doubt_until = 0.0
+        self._suspects.clear()
         self._breaker.reset()
         self._save()  # also if the breaker was closed, with some failures counted
 
     def probe_if_idle(self) -> None:
         """Where no message waits to be the probe of a half-open breaker, the good check was the probe."""
         if self._breaker.state is BreakerState.HALF_OPEN and (permit := self._breaker.admit()):
-            self._breaker.success(permit)
+            self._proved_good(permit)
+
+    def _told_to_wait(self, outcome: Wait) -> None:
+        """A short wish is everybody's. Of a long one, somebody else's next message tells whom it concerns."""
+        if outcome.scope is not Scope.CONNECTION:
+            return
+        now = self._clock.monotonic()
+        until = now + outcome.seconds
+        if outcome.seconds <= _LONG_WAIT or now < self._doubt_until:
+            self._paused_until = max(self._paused_until, until)
+            self._doubt_until = 0.0
+        else:
+            self._paused_until = max(self._paused_until, now + _PAUSE)
+            self._doubt_until = until
+        if outcome.seconds > _LONG_WAIT:
+            self.monitor.told_to_wait(outcome.fault)
 
     def _proved_good(self, permit: Permit) -> None:
         had_failures = self._breaker.failures
+        self._suspects.clear()
+        self._doubt_until = 0.0
         self._breaker.success(permit)
         self.monitor.succeeded()
         if had_failures:
@@ -143,12 +206,23 @@ class Gate:
         self._breaker.failure(permit)
         if fault.code == "auth_failed":  # trying the same token again is of no use
             self._breaker.trip()
-        self.monitor.failed(fault)
         self._save()
         if self._breaker.state is BreakerState.CLOSED:
             backoff = self._policy.backoff
             wait = backoff[min(max(self._breaker.failures, 1), len(backoff)) - 1]
             self._backoff_until = self._clock.monotonic() + wait
+
+    def _suspect(self, permit: Permit, recipient: str, outcome: Outcome) -> None:
+        """The check was good, so this message is to blame; unless that goes for everybody's."""
+        self._suspects.add(recipient)
+        had_failures = self._breaker.failures
+        if len(self._suspects) < self._policy.failures:
+            self._breaker.success(permit)
+            if had_failures:
+                self._save()
+        elif not isinstance(outcome, Sent | Wait):
+            self._breaker.trip()
+            self.monitor.doubt(outcome.fault)
 
     def _checked_well(self, identity: Identity) -> None:
         if identity != self.identity:

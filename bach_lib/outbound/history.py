@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from bach_lib.errors import InvalidValueError
 from bach_lib.models import Connection, Message, QueueStatus, Status
-from bach_lib.outbound.records import message_from_row
+from bach_lib.outbound.records import readable_message
 from bach_lib.paging import check_limit
 from bach_lib.storage import Store, Transaction, Value
 from bach_lib.storage.purge import give_space_back, purge
@@ -53,7 +53,7 @@ class History:
                 rows = tx.rows("list_unfinished", **values)
             else:
                 rows = tx.rows("list_messages", **values)
-            return [message_from_row(row, self._instance) for row in rows]
+            return [readable_message(row, self._instance) for row in rows]
 
         return await self._store.submit(work, writes=False)
 

@@ -2,37 +2,30 @@
 
 A lane is all messages to one recipient. Only its head may go, one at a time; when the head has to wait, its lane waits,
 the others go on. Between lanes and inside them the higher priority goes first, then the older message. A lane whose
-message failed as the probe of a half-open breaker stands behind the others ("strikes"), so that one poisonous message
-cannot keep a connection closed for all.
+message failed as the probe of a half-open breaker stands behind the others ("strikes"), so that one message cannot
+keep a connection closed for all. A message that stepped aside (`retry`) has a lane of its own: nobody waits for it.
 
 Only numbers are kept here; the disk has the messages. Times are monotonic seconds.
 
 A lane is announced in the heap `_later` under the time its head is due; `take` moves what is due on to the heap
-`_ready`, sorted by rank. Announcements are never searched for and removed. One that is out of date is recognised when
-it comes up, and dropped.
+`_ready`, sorted by rank. A lane that a limit of the platform stops is parked with all others which that limit stopped;
+when the limit has a place again, only the best of them is offered, and with it gone the next one. So a message costs
+the logarithm of how many wait, whatever stops them. Announcements are never searched for and removed. One that is out
+of date is recognised when it comes up, and dropped.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from heapq import heapify, heappop, heappush
+
+from bach_lib.outbound.entry import Entry, Key
+from bach_lib.outbound.limiter import Stop
 
 _MAX_STALE = 64
 """Items out of date that a heap may carry, beside as many as are true, before it is cleaned."""
 
-
-@dataclass(slots=True, kw_only=True)
-class Entry:
-    """A waiting message: before `due` it may not go, from `expires` on it may not go any more."""
-
-    id: int
-    recipient: str
-    priority: int = 0
-    due: float = 0.0
-    expires: float | None = None
-
-    @property
-    def rank(self) -> tuple[int, int]:
-        """Sorts the one that goes first to the front."""
-        return (-self.priority, self.id)
+type _Place = tuple[int, int, int, Key, str]
+"""Where a lane stands among those that could go: strikes, -priority, id; and the limit that offered it, or ""."""
 
 
 @dataclass(slots=True)
@@ -40,8 +33,8 @@ class _Lane:
     heap: list[tuple[int, int]] = field(default_factory=list)
     entries: dict[int, Entry] = field(default_factory=dict)
     busy: bool = False
-    paused_until: float = 0.0
     strikes: int = 0
+    offered_by: str = ""
 
     def head(self) -> Entry | None:
         while self.heap:
@@ -50,147 +43,248 @@ class _Lane:
             heappop(self.heap)  # it was discarded
         return None
 
-    def due(self) -> float:
-        """When its head may go; if nothing waits, when its pause is over."""
-        head = self.head()
-        return max(head.due, self.paused_until) if head else self.paused_until
+
+@dataclass(slots=True)
+class _Parked:
+    """The lanes that one limit stopped, best first, and when it may have a place again."""
+
+    until: float
+    heap: list[tuple[int, int, int, Key]] = field(default_factory=list)
 
 
 class Lanes:
     """All lanes of one connection."""
 
     def __init__(self) -> None:
-        self._lanes: dict[str, _Lane] = {}
-        self._later: list[tuple[float, str]] = []  # (due, recipient)
-        self._ready: list[tuple[int, int, int, str]] = []  # (strikes, -priority, id, recipient)
-        self._expiring: list[tuple[float, int, str]] = []  # (expires, id, recipient)
-        self._size = 0
+        self._lanes: dict[Key, _Lane] = {}
+        self._entries: dict[int, Entry] = {}
+        self._pauses: dict[str, float] = {}  # by recipient
+        self._later: list[tuple[float, Key]] = []
+        self._ready: list[_Place] = []
+        self._parked: dict[str, _Parked] = {}  # by limit
+        self._opening: list[tuple[float, str]] = []  # (until, limit)
+        self._expiring: list[tuple[float, int]] = []  # (expires, id)
+        self._aside: set[int] = set()
+        self._hurried: set[int] = set()
 
     def __len__(self) -> int:
         """How many messages wait."""
-        return self._size
+        return len(self._entries)
+
+    @property
+    def are_parked(self) -> bool:
+        """Whether some wait for a limit of the platform; who comes now stands behind them."""
+        return bool(self._parked)
 
     def add(self, entry: Entry) -> None:
         """Let a message wait in its lane."""
-        lane = self._lanes.setdefault(entry.recipient, _Lane())
-        if entry.id in lane.entries:
+        if entry.id in self._entries:
             return
-        lane.entries[entry.id] = entry
-        heappush(lane.heap, entry.rank)
-        self._size += 1
-        if entry.expires is not None:
-            heappush(self._expiring, (entry.expires, entry.id, entry.recipient))
-            if len(self._expiring) > _MAX_STALE + 2 * self._size:
-                self._clean_expiring()
+        key = entry.lane
+        lane = self._lanes.setdefault(key, _Lane())
+        self._put(entry, lane)
         if lane.head() is entry:
-            self._announce(entry.recipient, lane)
+            self._announce(key, lane)
 
-    def discard(self, recipient: str, message_id: int) -> None:
+    def discard(self, message_id: int) -> None:
         """Forget a message that no longer waits."""
-        lane = self._lanes.get(recipient)
-        if lane and lane.entries.pop(message_id, None):
-            self._size -= 1
-            if len(lane.heap) > _MAX_STALE + 2 * len(lane.entries):
-                lane.heap = [entry.rank for entry in lane.entries.values()]
-                heapify(lane.heap)
-            self._announce(recipient, lane)
+        entry = self._entries.get(message_id)
+        if entry is None:
+            return
+        key = entry.lane
+        lane = self._lanes[key]
+        self._remove(entry, lane)
+        if len(lane.heap) > _MAX_STALE + 2 * len(lane.entries):
+            lane.heap = [entry.rank for entry in lane.entries.values()]
+            heapify(lane.heap)
+        self._announce(key, lane)
 
     def expired(self, now: float) -> list[int]:
         """Take out all messages whose time is over and return their ids."""
         ids = []
         while self._expiring and self._expiring[0][0] <= now:
-            expires, message_id, recipient = heappop(self._expiring)
-            lane = self._lanes.get(recipient)
-            entry = lane.entries.get(message_id) if lane else None
+            expires, message_id = heappop(self._expiring)
+            entry = self._entries.get(message_id)
             if entry and entry.expires == expires:  # else it was revived since, without time to live
-                self.discard(recipient, message_id)
+                self.discard(message_id)
                 ids.append(message_id)
         return ids
 
+    def sooner(self, seconds: float) -> None:
+        """The wall clock went ahead by so much: times to live end that much earlier."""
+        for entry in self._entries.values():
+            if entry.expires is not None:
+                entry.expires -= seconds
+        self._clean_expiring()
+
     def occupy(self, recipient: str, now: float) -> bool:
         """Take an idle, empty lane for a message that is not in it; False if it is not free."""
-        lane = self._lanes.setdefault(recipient, _Lane())
-        if lane.busy or lane.entries or lane.paused_until > now:
+        key = (recipient, 0)
+        lane = self._lanes.get(key)
+        if (lane and (lane.busy or lane.entries)) or self._pauses.get(recipient, now) > now:
             return False
-        lane.busy = True
+        self._lanes.setdefault(key, _Lane()).busy = True
         return True
 
     def take(self, now: float) -> Entry | None:
-        """The message that goes next, out of its lane, which is busy until `release`."""
+        """The message that goes next, out of its lane, which is busy until `release`, or `park`."""
         while self._later and self._later[0][0] <= now:
-            _, recipient = heappop(self._later)
-            lane = self._lanes.get(recipient)
-            if lane is None or lane.busy or lane.due() > now:
-                continue
-            if head := lane.head():
-                heappush(self._ready, (lane.strikes, *head.rank, recipient))
-            else:
-                del self._lanes[recipient]  # its pause is over, and nothing more is known of it
-        while self._ready:
-            strikes, _, message_id, recipient = heappop(self._ready)
-            lane = self._lanes.get(recipient)
+            _, key = heappop(self._later)
+            lane = self._lanes.get(key)
             head = lane.head() if lane else None
-            if lane is None or head is None or lane.busy or (strikes, message_id) != (lane.strikes, head.id):
-                continue  # out of date; the lane was announced again when that changed
-            if lane.due() > now:
-                self._announce(recipient, lane)
+            if lane is None or head is None or lane.busy:
                 continue
-            del lane.entries[head.id]
-            self._size -= 1
-            lane.busy = True
-            return head
+            if (due := self._due(head)) <= now:
+                heappush(self._ready, (lane.strikes, *head.rank, key, ""))
+            else:  # it was paused since
+                heappush(self._later, (due, key))
+        while self._opening and self._opening[0][0] <= now:
+            _, limit = heappop(self._opening)
+            self._offer(limit)
+        while self._ready:
+            strikes, _, message_id, key, limit = heappop(self._ready)
+            lane = self._lanes.get(key)
+            head = lane.head() if lane else None
+            if lane and head and not lane.busy and (strikes, message_id) == (lane.strikes, head.id):
+                if self._due(head) <= now:
+                    heappop(lane.heap)
+                    self._remove(head, lane)
+                    lane.busy, lane.offered_by = True, limit
+                    return head
+                self._announce(key, lane)
+            if limit:  # out of date, and the next that this limit stopped has its turn
+                self._offer(limit)
         return None
 
-    def release(self, recipient: str, back: Entry | None = None, *, strike: bool | None = None) -> None:
-        """The lane is free; `back` waits in it again.
+    def passed(self, key: Key) -> None:
+        """The limits let the taken head of this lane through: the next they stopped may try."""
+        lane = self._lanes[key]
+        limit, lane.offered_by = lane.offered_by, ""
+        if limit:
+            self._offer(limit)
+
+    def park(self, entry: Entry, stop: Stop, now: float) -> None:
+        """Back into its lane, which waits until this limit has a place for it."""
+        key, lane = entry.lane, self._lanes[entry.lane]
+        lane.busy = False
+        offered_by, lane.offered_by = lane.offered_by, ""
+        parked = self._parked.setdefault(stop.limit, _Parked(0.0))
+        if parked.until <= now:
+            parked.until = now + stop.seconds
+            heappush(self._opening, (parked.until, stop.limit))
+        heappush(parked.heap, (lane.strikes, *entry.rank, key))
+        if len(parked.heap) > _MAX_STALE + 2 * len(self._lanes):
+            parked.heap = [place for place in set(parked.heap) if self._is_head(place)]
+            heapify(parked.heap)
+        self._put(entry, lane)
+        if lane.head() is not entry:  # a more urgent one came meanwhile
+            self._announce(key, lane)
+        if offered_by and offered_by != stop.limit:
+            self._offer(offered_by)
+
+    def release(self, key: Key, back: Entry | None = None, *, strike: bool | None = None) -> None:
+        """The lane is free; `back` waits again, in this lane or aside.
 
         `strike`: its message failed as a probe (True) or the lane works (False).
         """
-        lane = self._lanes[recipient]
+        lane = self._lanes[key]
         lane.busy = False
+        limit, lane.offered_by = lane.offered_by, ""
         if strike is not None:
             lane.strikes = lane.strikes + 1 if strike else 0
         if back:
             self.add(back)
-        self._announce(recipient, lane)
+        self._announce(key, lane)
+        if limit:
+            self._offer(limit)
 
-    def pause(self, recipient: str, until: float) -> None:
-        """Nothing of this lane goes before `until`."""
-        lane = self._lanes.setdefault(recipient, _Lane())
-        lane.paused_until = max(lane.paused_until, until)
-        self._announce(recipient, lane)
+    def pause(self, recipient: str, until: float, now: float) -> None:
+        """Nothing to this recipient goes before `until`."""
+        self._pauses[recipient] = max(self._pauses.get(recipient, until), until)
+        if len(self._pauses) > _MAX_STALE + 2 * len(self._lanes):
+            self._pauses = {name: end for name, end in self._pauses.items() if end > now}
+
+    def hasten(self, now: float, *, aside: bool = False) -> None:
+        """Those that wait for a sign wait no longer: all in a hurry, or all that stepped aside."""
+        for message_id in self._aside if aside else self._hurried:
+            entry = self._entries[message_id]
+            if entry.due > now:
+                entry.due = now
+                self._announce(entry.lane, self._lanes[entry.lane])
 
     def move(self, old: str, new: str) -> None:
-        """The waiting messages of a lane go to another one."""
-        lane = self._lanes.get(old)
-        for entry in list(lane.entries.values()) if lane else ():
-            self.discard(old, entry.id)
-            entry.recipient = new
-            self.add(entry)
+        """The waiting messages to a recipient go to its new address."""
+        keys = [(old, 0), *(self._entries[number].lane for number in self._aside)]
+        for key in [key for key in keys if key[0] == old and key in self._lanes]:
+            for entry in list(self._lanes[key].entries.values()):
+                self.discard(entry.id)
+                entry.recipient = new
+                self.add(entry)
 
     def next_due(self) -> float | None:
         """A time at or before the next one at which `take` may find something. None: not by waiting alone."""
         if self._ready:
             return 0.0  # long ago: it was due when `take` preferred another
-        return self._later[0][0] if self._later else None
+        firsts = [heap[0][0] for heap in (self._later, self._opening) if heap]
+        return min(firsts, default=None)
 
     def next_expiry(self) -> float | None:
         """The next time at which `expired` may find something."""
         return self._expiring[0][0] if self._expiring else None
 
-    def _announce(self, recipient: str, lane: _Lane) -> None:
-        """Say when the lane's head is due; forget a lane that nothing is known of any more."""
+    def _due(self, head: Entry) -> float:
+        return max(head.due, self._pauses.get(head.recipient, 0.0))
+
+    def _put(self, entry: Entry, lane: _Lane) -> None:
+        self._entries[entry.id] = lane.entries[entry.id] = entry
+        heappush(lane.heap, entry.rank)
+        if entry.aside:
+            self._aside.add(entry.id)
+        if entry.hurry:
+            self._hurried.add(entry.id)
+        if entry.expires is not None:
+            heappush(self._expiring, (entry.expires, entry.id))
+            if len(self._expiring) > _MAX_STALE + 2 * len(self._entries):
+                self._clean_expiring()
+
+    def _remove(self, entry: Entry, lane: _Lane) -> None:
+        del self._entries[entry.id], lane.entries[entry.id]
+        self._aside.discard(entry.id)
+        self._hurried.discard(entry.id)
+
+    def _is_head(self, place: tuple[int, int, int, Key]) -> bool:
+        strikes, _, message_id, key = place
+        lane = self._lanes.get(key)
+        head = lane.head() if lane else None
+        return (
+            lane is not None and head is not None and not lane.busy and (strikes, message_id) == (lane.strikes, head.id)
+        )
+
+    def _offer(self, limit: str) -> None:
+        """Let the best of the lanes that this limit stopped stand among those that could go."""
+        parked = self._parked.get(limit)
+        while parked and parked.heap:
+            place = heappop(parked.heap)
+            if self._is_head(place):
+                heappush(self._ready, (*place, limit))
+                return
+        self._parked.pop(limit, None)
+
+    def _announce(self, key: Key, lane: _Lane) -> None:
+        """Say when the lane's head is due; forget a lane in which nothing waits."""
         if lane.busy:
             return
-        if not lane.entries and not lane.paused_until:
-            self._lanes.pop(recipient, None)
+        head = lane.head()
+        if head is None:
+            self._lanes.pop(key, None)
             return
-        heappush(self._later, (lane.due(), recipient))
+        heappush(self._later, (self._due(head), key))
         if len(self._later) > _MAX_STALE + 2 * len(self._lanes):
-            self._later = [(lane.due(), name) for name, lane in self._lanes.items() if not lane.busy]
+            heads = [(head, key) for key, lane in self._lanes.items() if not lane.busy and (head := lane.head())]
+            self._later = [(self._due(head), key) for head, key in heads]
             heapify(self._later)
 
     def _clean_expiring(self) -> None:
-        entries = [entry for lane in self._lanes.values() for entry in lane.entries.values()]
-        self._expiring = [(entry.expires, entry.id, entry.recipient) for entry in entries if entry.expires is not None]
+        entries: Iterable[Entry] = self._entries.values()
+        self._expiring = [(entry.expires, entry.id) for entry in entries if entry.expires is not None]
         heapify(self._expiring)

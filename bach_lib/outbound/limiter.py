@@ -6,6 +6,7 @@ allowed burst.
 """
 
 from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 from bach_lib.connectors.base import Rate
 
@@ -15,25 +16,36 @@ _ROUNDING = 1e-6
 and the dispatcher would wait for a moment that never comes."""
 
 
+class Stop(NamedTuple):
+    """The limit that has no place left, and the seconds until it has one."""
+
+    limit: str
+    seconds: float
+
+
 class Limiter:
     """The limits of one connection, on injected monotonic time."""
 
     def __init__(self, monotonic: Callable[[], float]) -> None:
         self._monotonic = monotonic
         self._due: dict[str, float] = {}
+        self._tidy_at = 0
 
-    def reserve(self, rates: Mapping[str, Rate]) -> float:
-        """Take one place in every rate and return 0, or take none and return the seconds to wait."""
+    def reserve(self, rates: Mapping[str, Rate]) -> Stop | None:
+        """Take one place in every rate, or take none and return what stands in the way longest."""
         now = self._monotonic()
-        wait = 0.0
+        stop: Stop | None = None
         for key, rate in rates.items():
             step = rate.per / rate.count
             burst = rate.count if rate.burst is None else rate.burst
-            wait = max(wait, self._due.get(key, now) - now - step * (burst - 1))
-        if wait > _ROUNDING:
-            return wait
+            wait = self._due.get(key, now) - now - step * (burst - 1)
+            if wait > (stop.seconds if stop else _ROUNDING):
+                stop = Stop(key, wait)
+        if stop:
+            return stop
         for key, rate in rates.items():
             self._due[key] = max(self._due.get(key, now), now) + rate.per / rate.count
-        if len(self._due) > _MAX_KEYS:
+        if len(self._due) > max(self._tidy_at, _MAX_KEYS):
             self._due = {key: due for key, due in self._due.items() if due > now}
-        return 0.0
+            self._tidy_at = 2 * len(self._due)  # so that tidying up costs each message a constant
+        return None

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from bach_lib.clock import Cancel, Clock
 from bach_lib.connectors.base import Connector
+from bach_lib.foreign import let_through
 from bach_lib.health import internal_fault, log_transition, state_after
 from bach_lib.models import ConnectionState, Fault, Health, Identity
 from bach_lib.policy import BreakerPolicy
@@ -16,6 +17,7 @@ from bach_lib.redact import Redactor
 
 _CHECK_TIMEOUT = 20.0
 """Seconds; a last net above the connector's own time-outs."""
+STOPPED = Fault(code="disabled", text="The connection is switched off.")
 
 
 class Monitor:
@@ -43,6 +45,7 @@ class Monitor:
         self._connector: Connector | None = None
         self._redact = Redactor()
         self._last_success: float | None = None  # monotonic
+        self._is_doubted = False
         self._cancel_timer: Cancel | None = None
         self._check: asyncio.Task[Identity | Fault] | None = None
         self.health = Health(state=ConnectionState.DISABLED)
@@ -66,6 +69,7 @@ class Monitor:
 
     def succeeded(self) -> None:
         """Something proved that sending works."""
+        self._is_doubted = False
         self._last_success = self._clock.monotonic()
         self._become(Health(state=ConnectionState.CONNECTED, last_success=self._clock.now()))
 
@@ -75,6 +79,17 @@ class Monitor:
         self._become(Health(state=state_after(fault), last_success=self.health.last_success, fault=fault))
         if was is ConnectionState.CONNECTED:
             self._set_timer(self._next_check())
+
+    def doubt(self, fault: Fault) -> None:
+        """Checks go well, and yet nothing gets through: from now on a good check proves nothing."""
+        self._is_doubted = True
+        self._become(Health(state=ConnectionState.DISCONNECTED, last_success=self.health.last_success, fault=fault))
+        self._set_timer(self._next_check())
+
+    def told_to_wait(self, fault: Fault) -> None:
+        """Sending works, but the platform wants it to rest for long: shown until something gets through."""
+        if self.health.state is ConnectionState.CONNECTED:
+            self._become(Health(state=self.health.state, last_success=self.health.last_success, fault=fault))
 
     def wake(self) -> None:
         """Check now what is not due yet: something suggests that the platform is back."""
@@ -88,7 +103,12 @@ class Monitor:
             await asyncio.wait([check])
             if not check.cancelled():
                 return check.result()
-        return Fault(code="disabled", text="The connection is switched off.")
+        return STOPPED
+
+    async def ask(self) -> Fault | None:
+        """As `check`, for whoever only wants to know whether the connection works: None if it does."""
+        answer = await self.check()
+        return answer if isinstance(answer, Fault) else None
 
     def _check_in_background(self) -> None:
         if self._connector is not None and (self._check is None or self._check.done()):
@@ -100,13 +120,15 @@ class Monitor:
                 answer = await connector.check()
         except TimeoutError:
             answer = Fault(code="timeout", text="The platform did not answer in time.")
-        except Exception as error:  # noqa: BLE001 - a border: a fault in a connector must not end the checks
+        except BaseException as error:  # noqa: BLE001 - a border: a fault in a connector must not end the checks
+            let_through(error)
             answer = internal_fault(error)
         if isinstance(answer, Fault):
             answer = Fault(code=answer.code, text=self._redact(answer.text), retry_after=answer.retry_after)
             self.failed(answer)
         else:
-            self.succeeded()
+            if not self._is_doubted:
+                self.succeeded()
             self._on_good_check(answer)
         self._set_timer(self._next_check())
         return answer

@@ -11,10 +11,19 @@ from bach_lib.clock import Clock
 from bach_lib.errors import IdempotencyKeyReusedError, NotCancellableError, NotRetryableError, UnknownMessageError
 from bach_lib.models import Fault, Message, Status
 from bach_lib.outbound.attempts import record_attempt
-from bach_lib.outbound.records import Draft, Request, draft_values, message_from_draft, message_from_row
+from bach_lib.outbound.records import (
+    Draft,
+    Request,
+    UnreadableRowError,
+    draft_values,
+    message_from_draft,
+    message_from_row,
+    readable_message,
+)
 from bach_lib.outbound.retry import Settlement, after_crash
 from bach_lib.storage import Store, Transaction, Value
 from bach_lib.storage.portions import Portions
+from bach_lib.storage.sqlite import Row
 from bach_lib.storage.values import integer
 
 REPLACED = Fault(code="replaced", text="A newer message with the same tag took its place.")
@@ -38,10 +47,14 @@ class Put:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Advance:
-    """What one step of a worker did: the message it settled, and the one it may send now. None: it is gone."""
+    """What one step of a worker did: the message it settled, and the one it may send now. None: it is gone.
 
-    settled: Message | None
-    claimed: Message | None
+    `ended`: what was to be claimed, if it could not go any more and this step ended it: too late, or not to be read.
+    """
+
+    settled: Message | None = None
+    claimed: Message | None = None
+    ended: Message | None = None
 
 
 class Queue:
@@ -63,7 +76,7 @@ class Queue:
             if request and (known := tx.row("requested_message", request_key=request.key)):
                 if known["request_digest"] != request.digest:
                     raise IdempotencyKeyReusedError(key=request.key, id=known["id"])
-                return Put(message=message_from_row(known, self._instance), is_new=False)
+                return Put(message=readable_message(known, self._instance), is_new=False)
             replaced: tuple[Message, ...] = ()
             if draft.tag is not None:
                 rows = tx.rows(
@@ -87,22 +100,49 @@ class Queue:
         now = self._clock.now()
 
         def work(tx: Transaction) -> Advance:
-            settled = self._settle(tx, settlement) if settlement else None
-            row = None if claim is None else tx.row("claim_message", id=claim, now=now)
-            claimed = _with_files(tx, message_from_row(row, self._instance)) if row else None
-            return Advance(settled=settled, claimed=claimed)
+            advance = Advance(settled=self._settle(tx, settlement) if settlement else None)
+            return advance if claim is None else self._claim(tx, claim, now, advance)
 
         return self._store.submit(work)
 
+    def _claim(self, tx: Transaction, message_id: int, now: float, advance: Advance) -> Advance:
+        if row := tx.row("claim_message", id=message_id, now=now):
+            try:
+                return replace(advance, claimed=_with_files(tx, message_from_row(row, self._instance)))
+            except UnreadableRowError as error:
+                return replace(advance, ended=self._end(tx, message_id, Status.DEAD, error.fault))
+        left = tx.row("get_message", id=message_id)
+        if left and left["status"] in _WAITING:  # the wall clock found first that its time is over
+            return replace(advance, ended=self._end(tx, message_id, Status.EXPIRED, EXPIRED))
+        return advance
+
     async def recover(self, connection: str, *, idempotent: bool) -> tuple[list[Message], list[Message]]:
-        """After a start: settle what was in flight when the process ended, and list all that waits, oldest first."""
+        """After a start: settle what was in flight when the process ended, and list all that waits, oldest first.
+
+        A row that cannot be read is set aside as a dead letter that says why; the first list names it, too.
+        """
 
         def work(tx: Transaction) -> tuple[list[Message], list[Message]]:
-            interrupted = self._all(tx, "interrupted_messages", connection=connection)
-            settled = [self._settle(tx, after_crash(message, idempotent=idempotent)) for message in interrupted]
-            return [message for message in settled if message], self._all(tx, "waiting_messages", connection=connection)
+            strange = tx.rows("strange_messages", connection=connection)
+            settled = [self._set_aside(tx, row, UnreadableRowError(["status"]).fault) for row in strange]
+            for row in tx.rows("interrupted_messages", connection=connection):
+                message = self._readable(tx, row, settled)
+                if message and (known := self._settle(tx, after_crash(message, idempotent=idempotent))):
+                    settled.append(known)
+            rows = tx.rows("waiting_messages", connection=connection)
+            return settled, [message for row in rows if (message := self._readable(tx, row, settled))]
 
         return await self._store.submit(work)
+
+    def _readable(self, tx: Transaction, row: Row, set_aside: list[Message]) -> Message | None:
+        try:
+            return message_from_row(row, self._instance)
+        except UnreadableRowError as error:
+            set_aside.append(self._set_aside(tx, row, error.fault))
+            return None
+
+    def _set_aside(self, tx: Transaction, row: Row, fault: Fault) -> Message:
+        return self._end(tx, integer(row["id"]), Status.DEAD, fault)
 
     async def get(self, message_id: int) -> Message:
         """One message. Raises `UnknownMessageError`."""
@@ -156,6 +196,7 @@ class Queue:
             id=settlement.id,
             status=settlement.status,
             retry_count=settlement.retry_count,
+            waited=settlement.waited,
             next_retry_at=settlement.next_retry_at,
             finished_at=now if settlement.status.is_final else None,
             remote_id=settlement.remote_id,
@@ -172,7 +213,7 @@ class Queue:
                 tx.run(query, connection=row["connection"], old=row["recipient"], new=settlement.moved_to)
         if settlement.delivered is not None:
             tx.run("count_success" if settlement.delivered else "count_error", name=row["connection"], now=now)
-        message = message_from_row(row, self._instance)
+        message = readable_message(row, self._instance)
         record_attempt(tx, settlement, message)
         return message
 
@@ -195,10 +236,7 @@ class Queue:
             row = None
         if row is None:
             raise UnknownMessageError(id=values.get("id"))
-        return message_from_row(row, self._instance)
-
-    def _all(self, tx: Transaction, query: str, **values: Value) -> list[Message]:
-        return [message_from_row(row, self._instance) for row in tx.rows(query, **values)]
+        return readable_message(row, self._instance)
 
 
 def _with_files(tx: Transaction, message: Message) -> Message:

@@ -1,6 +1,7 @@
 """Messages as rows: what is written for a draft, and how a row becomes a `Message`."""
 
 import json
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 
 from bach_lib.models import Button, Buttons, Delivery, Fault, File, Format, Message, Operation, Status
@@ -80,8 +81,81 @@ def message_from_draft(
     )
 
 
+class UnreadableRowError(Exception):
+    """A row holds what this program has never written. `fault` names the columns, and not what stands in them."""
+
+    def __init__(self, columns: Iterable[str]) -> None:
+        super().__init__(*columns)
+        names = ", ".join(self.args)
+        self.fault = Fault(code="unreadable", text=f"The database is damaged here; this cannot be read: {names}.")
+
+
 def message_from_row(row: Row, instance: str) -> Message:
-    """The message a row holds. `instance` tells this database from every other."""
+    """The message a row holds. `instance` tells this database from every other. Raises `UnreadableRowError`."""
+    try:
+        return _message(row, instance)
+    except _UNREADABLE as error:
+        raise UnreadableRowError(_damaged(row)) from error
+
+
+def readable_message(row: Row, instance: str) -> Message:
+    """As `message_from_row`, for whoever only looks: what cannot be read is left out."""
+    try:
+        return _message(row, instance)
+    except _UNREADABLE:
+        damaged = _damaged(row)
+        return _message({**dict(row), **{name: _COLUMNS[name][1] for name in damaged}}, instance)
+
+
+def _written(buttons: Buttons) -> str | None:
+    """Rows of pairs of text and value; nothing for the many messages without."""
+    return json.dumps([[(button.text, button.value) for button in row] for row in buttons]) if buttons else None
+
+
+def _read(written: str | None) -> Buttons:
+    rows: list[list[tuple[str, str]]] = json.loads(written) if written else []
+    return tuple(tuple(Button(text=text, value=value) for text, value in row) for row in rows)
+
+
+def _listed(files: tuple[File, ...]) -> str | None:
+    """What there is to know of files without looking into them."""
+    return json.dumps([(file.name, file.mime_type, file.size) for file in files]) if files else None
+
+
+def _unlisted(written: str | None) -> tuple[File, ...]:
+    listed: list[tuple[str, str | None, int]] = json.loads(written) if written else []
+    return tuple(File(name=name, mime_type=mime_type, size=size) for name, mime_type, size in listed)
+
+
+_UNREADABLE = (ValueError, TypeError, KeyError, OverflowError, RecursionError)
+_COLUMNS: dict[str, tuple[Callable[[Value], object], Value]] = {
+    "format": (lambda value: Format(str(value)), Format.PLAIN),
+    "delivery": (lambda value: Delivery(str(value)), Delivery.AT_MOST_ONCE),
+    "operation": (lambda value: Operation(str(value)), Operation.SEND),
+    "status": (lambda value: Status(str(value)), Status.DEAD),
+    "buttons": (lambda value: _read(text(value)), None),
+    "files": (lambda value: _unlisted(text(value)), None),
+    **dict.fromkeys(("priority", "retry_count", "max_retries"), (integer, 0)),
+    **dict.fromkeys(
+        ("created_at", "expires_at", "next_retry_at", "waited", "attempted_at", "finished_at"), (real, None)
+    ),
+}
+"""How each column is read that may be damaged, and what is shown instead."""
+
+
+def _damaged(row: Row) -> list[str]:
+    return [name for name, (read, _) in _COLUMNS.items() if not _can(read, row[name])]
+
+
+def _can(read: Callable[[Value], object], value: Value) -> bool:
+    try:
+        read(value)
+    except _UNREADABLE:
+        return False
+    return True
+
+
+def _message(row: Row, instance: str) -> Message:
     message_id = integer(row["id"])
     error_code = text(row["error_code"])
     return Message(
@@ -108,32 +182,13 @@ def message_from_row(row: Row, instance: str) -> Message:
         next_retry_at=real(row["next_retry_at"]),
         retry_count=integer(row["retry_count"]),
         max_retries=integer(row["max_retries"]),
+        waited=real(row["waited"]) or 0.0,
         attempted_at=real(row["attempted_at"]),
         finished_at=real(row["finished_at"]),
         remote_id=text(row["remote_id"]),
         degraded=bool(row["degraded"]),
         error=Fault(code=error_code, text=text(row["error_text"]) or "") if error_code else None,
     )
-
-
-def _written(buttons: Buttons) -> str | None:
-    """Rows of pairs of text and value; nothing for the many messages without."""
-    return json.dumps([[(button.text, button.value) for button in row] for row in buttons]) if buttons else None
-
-
-def _read(written: str | None) -> Buttons:
-    rows: list[list[tuple[str, str]]] = json.loads(written) if written else []
-    return tuple(tuple(Button(text=text, value=value) for text, value in row) for row in rows)
-
-
-def _listed(files: tuple[File, ...]) -> str | None:
-    """What there is to know of files without looking into them."""
-    return json.dumps([(file.name, file.mime_type, file.size) for file in files]) if files else None
-
-
-def _unlisted(written: str | None) -> tuple[File, ...]:
-    listed: list[tuple[str, str | None, int]] = json.loads(written) if written else []
-    return tuple(File(name=name, mime_type=mime_type, size=size) for name, mime_type, size in listed)
 
 
 def _nonce(message_id: int, instance: str) -> str:

@@ -1,15 +1,37 @@
-"""What an outcome does to its message: a pure decision, the heart of promise 2 ("an outage kills nothing").
+"""What an outcome does to its message: a pure decision, the heart of promise 2.
 
-Nothing here looks at a clock, a disk or a network: `(message, outcome, now) -> Settlement`.
+"An outage kills nothing, and one message stops nothing." Nothing here looks at a clock, a disk or a network:
+`(message, outcome, what the witnesses say, now) -> Settlement`. The first witness is a health check made right after
+the failure, the second are the other messages (ADR 0017).
+
+Two distances grow. One is counted: `retry_count` goes up each time a message is to blame; beyond `max_retries` it has
+stepped aside, and its lane goes on without it. The other is not: `waited` sums up what a message has waited that was
+told to wait, or could not leave this machine. Both end. Sums are of the waits themselves, so no clock that jumps can
+end a message early.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from enum import StrEnum
 
 from bach_lib.health import INTERNAL
 from bach_lib.models import Delivery, Fault, Message, Status
 from bach_lib.outcomes import Dead, Outcome, Retry, Scope, Sent, Uncertain, Wait
 from bach_lib.policy import RetryPolicy
+
+_FIRST_HOLD = 30.0
+"""Seconds until a message is repeated that may have arrived while the connection went down; longer each time."""
+
+
+class Witnesses(StrEnum):
+    """What is known beside the outcome itself. Only what is ambiguous asks; see `is_ambiguous`."""
+
+    OUTAGE = "outage"
+    """The health check failed as well: nothing is wrong with the message."""
+    CHECK = "check"
+    """The check went well: the message is to blame, unless nothing else gets through."""
+    CHECK_AND_OTHERS = "check_and_others"
+    """The check went well, and just now something else got through."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,30 +39,45 @@ class Settlement:
     """What is written to disk about a message after an attempt.
 
     `next_retry_at` in seconds since 1970. `delivered`: counts as a success or a failure of the connection, or (None) as
-    neither. `outcome`: what the attempt came to (sent, retry, wait, dead, uncertain), which leaves a row in the history
-    of the message; None: there was no attempt. `seconds`: how long it took.
+    neither. `hurry`: the first good check ends its wait. `outcome`: what the attempt came to (sent, retry, wait, dead,
+    uncertain), which leaves a row in the history of the message; None: there was no attempt. `seconds`: how long it
+    took.
     """
 
     id: int
     status: Status
     retry_count: int = 0
+    waited: float = 0.0
     next_retry_at: float | None = None
     remote_id: str | None = None
     degraded: bool = False
     moved_to: str | None = None
     error: Fault | None = None
     delivered: bool | None = None
+    hurry: bool = False
     outcome: str | None = None
     seconds: float | None = None
+
+
+def is_ambiguous(outcome: Outcome) -> bool:
+    """Whether nobody can tell from this outcome alone if the connection or the message is to blame."""
+    match outcome:
+        case Retry(scope=Scope.CONNECTION):
+            return True
+        case Uncertain(fault=fault):
+            return fault.code != INTERNAL  # a mistake of ours says nothing about the platform
+        case _:
+            return False
 
 
 def decide(
     message: Message,
     outcome: Outcome,
+    witnesses: Witnesses,
     now: float,
+    *,
     policy: RetryPolicy,
     random: Callable[[], float],
-    *,
     idempotent: bool,
 ) -> Settlement:
     """Settle one attempt. `random` returns 0..1 for the jitter; `idempotent`: the platform drops repeated nonces."""
@@ -50,6 +87,7 @@ def decide(
                 id=message.id,
                 status=Status.SENT,
                 retry_count=message.retry_count,
+                waited=message.waited,
                 remote_id=outcome.remote_id,
                 degraded=outcome.degraded,
                 moved_to=outcome.moved_to,
@@ -58,17 +96,28 @@ def decide(
         case Dead(fault=fault):
             return _end(message, Status.DEAD, fault)
         case Wait(seconds=seconds, fault=fault):
-            return replace(_keep(message, fault), next_retry_at=now + seconds, delivered=None)
-        case Retry(fault=fault, scope=Scope.CONNECTION):
-            return _keep(message, fault)
-        case Retry(fault=fault):
-            return _again(message, fault, now, policy, random)
-        case Uncertain(fault=fault):
-            if idempotent and fault.code != INTERNAL:  # a mistake of ours would repeat for ever
-                return _keep(message, fault)
-            if not idempotent and message.delivery is Delivery.AT_MOST_ONCE:
-                return _end(message, Status.UNCERTAIN, fault)
-            return _again(message, fault, now, policy, random)
+            return replace(_hold(message, fault, seconds, now, policy), delivered=None)
+        case Uncertain(fault=fault) if not idempotent and message.delivery is Delivery.AT_MOST_ONCE:
+            return _end(message, Status.UNCERTAIN, fault)
+        case _ if witnesses is Witnesses.OUTAGE and is_ambiguous(outcome):
+            if isinstance(outcome, Uncertain) and not idempotent:  # somebody may have it already
+                return replace(_hold(message, outcome.fault, _FIRST_HOLD, now, policy, ends=False), hurry=True)
+            return _keep(message, outcome.fault)
+        case Retry(fault=fault, scope=Scope.CONNECTION, written=False):  # not its fault, but it finds no way out
+            ends = witnesses is Witnesses.CHECK_AND_OTHERS
+            return _hold(message, fault, policy.delays[0], now, policy, ends=ends)
+        case _:
+            if _is_over(message, outcome, witnesses, policy):
+                return _end(message, Status.DEAD, outcome.fault)
+            return _again(message, outcome.fault, now, policy, random)
+
+
+def untried(message: Message) -> Settlement:
+    """Settle a message that was claimed and then not tried: it waits as before."""
+    status = Status.FAILED if message.retry_count else Status.PENDING
+    return Settlement(
+        id=message.id, status=status, retry_count=message.retry_count, waited=message.waited, error=message.error
+    )
 
 
 def after_crash(message: Message, *, idempotent: bool) -> Settlement:
@@ -80,25 +129,40 @@ def after_crash(message: Message, *, idempotent: bool) -> Settlement:
 
 
 def _end(message: Message, status: Status, fault: Fault) -> Settlement:
-    return Settlement(id=message.id, status=status, retry_count=message.retry_count, error=fault, delivered=False)
+    return replace(_keep(message, fault), status=status)
 
 
 def _keep(message: Message, fault: Fault) -> Settlement:
     """Back to waiting as it was; no retry is used up."""
-    status = Status.FAILED if message.retry_count else Status.PENDING
-    return Settlement(id=message.id, status=status, retry_count=message.retry_count, error=fault, delivered=False)
+    return replace(untried(message), error=fault, delivered=False)
+
+
+def _hold(
+    message: Message, fault: Fault, seconds: float, now: float, policy: RetryPolicy, *, ends: bool = True
+) -> Settlement:
+    """Wait as long as told, and at least as long again as it has waited so far; no retry is used up.
+
+    `ends`: who has waited `give_up_seconds` in all and is told to wait again is dead.
+    """
+    left = policy.give_up_seconds - message.waited
+    if left <= 0 and ends:
+        return _end(message, Status.DEAD, fault)
+    growth = min(message.waited, left) if ends else min(message.waited, policy.longest)
+    wait = max(seconds, growth)
+    return replace(_keep(message, fault), next_retry_at=now + wait, waited=message.waited + wait)
+
+
+def _is_over(message: Message, outcome: Outcome, witnesses: Witnesses, policy: RetryPolicy) -> bool:
+    """Whether a message that is to blame is dead: by the platform's own words, by the others, or after a day aside."""
+    if message.retry_count < message.max_retries:
+        return False
+    if not is_ambiguous(outcome) or witnesses is Witnesses.CHECK_AND_OTHERS:
+        return True
+    return policy.spent(message.retry_count, message.max_retries) >= policy.give_up_seconds
 
 
 def _again(message: Message, fault: Fault, now: float, policy: RetryPolicy, random: Callable[[], float]) -> Settlement:
-    """Once more after a growing delay, or dead when all retries are used."""
-    if message.retry_count >= message.max_retries:
-        return _end(message, Status.DEAD, fault)
-    delay = policy.delays[min(message.retry_count, len(policy.delays) - 1)] * (1 + policy.jitter * (2 * random() - 1))
-    return Settlement(
-        id=message.id,
-        status=Status.FAILED,
-        retry_count=message.retry_count + 1,
-        next_retry_at=now + delay,
-        error=fault,
-        delivered=False,
-    )
+    """Once more after a growing delay."""
+    delay = policy.delay(message.retry_count, message.max_retries) * (1 + policy.jitter * (2 * random() - 1))
+    count = message.retry_count + 1
+    return replace(_keep(message, fault), status=Status.FAILED, retry_count=count, next_retry_at=now + delay)

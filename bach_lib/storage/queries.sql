@@ -72,15 +72,15 @@ WHERE connection = :connection AND recipient = :recipient AND tag = :tag AND sta
 -- get_message: one, by its id
 SELECT * FROM messages WHERE id = :id;
 
--- claim_message: from waiting to sending; no row if it was cancelled or expired meanwhile
+-- claim_message: from waiting to sending; no row if it was cancelled, or if its time is over
 UPDATE messages SET status = 'sending', attempted_at = :now
 WHERE id = :id AND status IN ('pending', 'failed') AND (expires_at IS NULL OR expires_at > :now)
 RETURNING *;
 
 -- settle_message: what came of it; error columns keep the last reason
 UPDATE messages
-SET status = :status, retry_count = :retry_count, next_retry_at = :next_retry_at, finished_at = :finished_at,
-    remote_id = coalesce(:remote_id, remote_id), degraded = :degraded, error_code = :error_code, error_text = :error_text
+SET status = :status, retry_count = :retry_count, waited = :waited, next_retry_at = :next_retry_at,
+    finished_at = :finished_at, remote_id = coalesce(:remote_id, remote_id), degraded = :degraded, error_code = :error_code, error_text = :error_text
 WHERE id = :id
 RETURNING *;
 
@@ -92,7 +92,7 @@ RETURNING *;
 
 -- revive_message: an ended message waits again; its time to live was meant for the first time round
 UPDATE messages
-SET status = 'pending', retry_count = 0, next_retry_at = NULL, expires_at = NULL, finished_at = NULL
+SET status = 'pending', retry_count = 0, waited = 0, next_retry_at = NULL, expires_at = NULL, finished_at = NULL
 WHERE id = :id
 RETURNING *;
 
@@ -112,7 +112,7 @@ SELECT * FROM attempts WHERE message_id = :message_id ORDER BY number;
 UPDATE messages
 SET connection = :connection, recipient = :recipient, text = :text, title = :title, format = :format,
     reply_to = :reply_to, buttons = :buttons, expires_at = :expires_at,
-    status = 'pending', retry_count = 0, next_retry_at = NULL, finished_at = NULL
+    status = 'pending', retry_count = 0, waited = 0, next_retry_at = NULL, finished_at = NULL
 WHERE id = :id
 RETURNING *;
 
@@ -129,7 +129,7 @@ ORDER BY id;
 
 -- revive_dead: as revive_message, for many
 UPDATE messages
-SET status = 'pending', retry_count = 0, next_retry_at = NULL, expires_at = NULL, finished_at = NULL
+SET status = 'pending', retry_count = 0, waited = 0, next_retry_at = NULL, expires_at = NULL, finished_at = NULL
 WHERE id IN (SELECT value FROM json_each(:ids)) AND status = 'dead'
 RETURNING *;
 
@@ -170,6 +170,12 @@ ORDER BY id;
 SELECT * FROM messages
 WHERE connection = :connection AND status IN ('pending', 'failed') AND status IN ('pending', 'sending', 'failed')
     AND held = 0
+ORDER BY id;
+
+-- strange_messages: a status that no version of this program knows; from the partial index alone
+SELECT * FROM messages
+WHERE connection = :connection
+    AND status NOT IN ('pending', 'sending', 'failed', 'sent', 'dead', 'expired', 'cancelled', 'uncertain')
 ORDER BY id;
 
 -- move_recipient: waiting messages follow a recipient to its new address (+: not by the index of all that ever went there)

@@ -61,6 +61,7 @@ async def test_when_time_is_up_one_gets_the_message_as_it_stands(
 async def test_closing_lets_everybody_go(home: Bach, clock: FakeClock) -> None:
     """A shutdown would hang, or end automations with an error about BACH not being open."""
     await home.send("home", "ada", "text")
+    await clock.settle()  # the attempt has failed
     task = await waiting(home, clock)
     await home.close(grace=0)
     async with asyncio.timeout(60):

@@ -18,6 +18,7 @@ class MessageFields(TypedDict, total=False):
     status: Status
     retry_count: int
     max_retries: int
+    waited: float
     delivery: Delivery
     remote_id: str | None
     error: Fault | None

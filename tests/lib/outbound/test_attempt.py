@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import math
-from typing import override
+from typing import cast, override
 
 import pytest
 
@@ -77,7 +77,9 @@ async def test_a_success_passes_as_it_is(connector: Connector, platform: Platfor
     assert await outcome_of(connector) == Sent(remote_id="9", degraded=True)
 
 
-@pytest.mark.parametrize(("asked", "granted"), [(3, 3), (-5, 0), (1e9, 86_400), (math.inf, 86_400), (math.nan, 0)])
+@pytest.mark.parametrize(
+    ("asked", "granted"), [(3, 3), (0.001, 1), (0, 1), (-5, 1), (1e9, 86_400), (math.inf, 86_400), (math.nan, 1)]
+)
 async def test_a_wish_to_wait_has_limits(
     connector: Connector, platform: Platform, asked: float, granted: float
 ) -> None:
@@ -98,6 +100,26 @@ async def test_a_mistake_in_a_connector_stops_one_message_only(
     assert outcome == Uncertain(fault=Fault(code="internal", text="An error inside BACH: LookupError"))
     assert "failed unexpectedly" in caplog.text
     assert SECRET not in caplog.text
+
+
+async def test_a_connector_that_forgets_its_outcome_stops_one_message_only(
+    connector: Connector, platform: Platform
+) -> None:
+    """A connector of somebody's own without a `return` would stop its lane for ever, without a word."""
+    platform.outcomes.append(cast("Outcome", None))
+    outcome = await outcome_of(connector)
+    assert outcome == Uncertain(fault=Fault(code="internal", text="An error inside BACH: TypeError"))
+
+
+@pytest.mark.parametrize("error", [asyncio.CancelledError(), GeneratorExit(), BaseException("odd")])
+async def test_what_nobody_cancelled_is_a_mistake_like_others(
+    connector: Connector, platform: Platform, error: BaseException
+) -> None:
+    """A library that reads a cancelled future would end the worker, and its lane would wait until the next start."""
+    platform.error = error
+    outcome = await outcome_of(connector)
+    assert isinstance(outcome, Uncertain)
+    assert outcome.fault.code == "internal"
 
 
 async def test_an_attempt_that_hangs_is_given_up(

@@ -1,5 +1,6 @@
 """What attempts teach: breaker, limits, pauses and health where they meet."""
 
+import asyncio
 from collections.abc import Callable
 
 import pytest
@@ -10,12 +11,16 @@ from bach_lib.connectors.base import Connector, Rate, Setup
 from bach_lib.events import BreakerChanged, ConnectionChanged, Event
 from bach_lib.health import internal_fault
 from bach_lib.outbound.gate import Gate
+from bach_lib.outbound.limiter import Stop
+from bach_lib.outbound.retry import Witnesses
 from bach_lib.outcomes import Dead, Outcome, Retry, Scope, Sent, Uncertain, Wait
+from bach_lib.redact import Redactor
 from bach_lib.testing import FakeClock, FakePlatform, fake_connector
 
 DOWN = Fault(code="unreachable", text="No route to host")
 NO_WAY = Retry(fault=DOWN, scope=Scope.CONNECTION)
 REFUSED = Retry(fault=Fault(code="auth_failed", text="Unauthorized"), scope=Scope.CONNECTION)
+NOW = 1000.0
 POLICY = BreakerPolicy(failures=3, open_seconds=100, backoff=(1, 2))
 
 
@@ -38,14 +43,21 @@ class Bench:
         )
         self.clock = clock
 
-    async def attempt(self, outcome: Outcome) -> bool | None:
-        """One attempt, as soon as it may be."""
+    async def attempt(self, outcome: Outcome, *, check: Fault | None = None, recipient: str = "ada") -> bool | None:
+        """One attempt, as soon as it may be. `check`: what the health check answered after it, if that failed too."""
         await self.clock.advance(self.gate.seconds_closed or 0.0)
         permit = self.gate.admit()
         assert permit is not None
-        strike = self.gate.learn(permit, outcome)
+        strike = self.gate.learn(permit, recipient, outcome, check, began=self.clock.monotonic())
         self.gate.release(permit)
         return strike
+
+    async def fail(self, outcome: Outcome | None = None) -> bool | None:
+        """One attempt in an outage: the check fails as well."""
+        outcome = outcome or NO_WAY
+        assert isinstance(outcome, Retry | Uncertain)
+        self.gate.monitor.failed(outcome.fault)
+        return await self.attempt(outcome, check=outcome.fault)
 
 
 @pytest.fixture
@@ -61,25 +73,29 @@ def bench(clock: FakeClock) -> Bench:
 
 
 @pytest.mark.parametrize(
-    ("outcome", "failures", "health"),
+    ("outcome", "check", "failures", "health"),
     [
-        (Sent(), 0, ConnectionState.CONNECTED),
-        (Dead(fault=DOWN), 0, ConnectionState.CONNECTED),
-        (Retry(fault=DOWN, scope=Scope.MESSAGE), 0, ConnectionState.CONNECTED),
-        (Retry(fault=DOWN, scope=Scope.RECIPIENT), 0, ConnectionState.CONNECTED),
-        (NO_WAY, 3, ConnectionState.DISCONNECTED),
-        (Uncertain(fault=DOWN), 3, ConnectionState.DISCONNECTED),
-        (Uncertain(fault=internal_fault(LookupError())), 2, ConnectionState.DISCONNECTED),
-        (Wait(seconds=5, fault=DOWN, scope=Scope.CONNECTION), 2, ConnectionState.DISCONNECTED),
-        (Wait(seconds=5, fault=DOWN, scope=Scope.RECIPIENT), 2, ConnectionState.DISCONNECTED),
+        (Sent(), None, 0, ConnectionState.CONNECTED),
+        (Dead(fault=DOWN), None, 0, ConnectionState.CONNECTED),
+        (Retry(fault=DOWN, scope=Scope.MESSAGE), None, 0, ConnectionState.CONNECTED),
+        (Retry(fault=DOWN, scope=Scope.RECIPIENT), None, 0, ConnectionState.CONNECTED),
+        (NO_WAY, DOWN, 3, ConnectionState.DISCONNECTED),
+        (NO_WAY, None, 0, ConnectionState.DISCONNECTED),
+        (Uncertain(fault=DOWN), DOWN, 3, ConnectionState.DISCONNECTED),
+        (Uncertain(fault=DOWN), None, 0, ConnectionState.DISCONNECTED),
+        (Uncertain(fault=internal_fault(LookupError())), None, 2, ConnectionState.DISCONNECTED),
+        (Wait(seconds=5, fault=DOWN, scope=Scope.CONNECTION), None, 2, ConnectionState.DISCONNECTED),
+        (Wait(seconds=5, fault=DOWN, scope=Scope.RECIPIENT), None, 2, ConnectionState.DISCONNECTED),
     ],
     ids=lambda value: type(value).__name__,
 )
-async def test_what_each_outcome_proves(bench: Bench, outcome: Outcome, failures: int, health: ConnectionState) -> None:
+async def test_what_each_outcome_proves(
+    bench: Bench, outcome: Outcome, check: Fault | None, failures: int, health: ConnectionState
+) -> None:
     """An answer of the platform would count as an outage, or a wish to wait as a failure."""
-    await bench.attempt(NO_WAY)
-    await bench.attempt(NO_WAY)
-    await bench.attempt(outcome)
+    await bench.fail()
+    await bench.fail()
+    await bench.attempt(outcome, check=check)
     assert bench.saved[-1][0] == failures
     assert bench.gate.monitor.health.state is health
 
@@ -88,7 +104,7 @@ async def test_failures_keep_a_growing_distance_until_the_breaker_opens(bench: B
     """Five attempts would be burnt within a millisecond, by one hiccup."""
     distances = []
     for _ in range(3):
-        await bench.attempt(NO_WAY)
+        await bench.fail()
         distances.append(bench.gate.seconds_closed)
     assert distances == [1, 2, 100]
     assert bench.gate.state is BreakerState.OPEN
@@ -96,7 +112,7 @@ async def test_failures_keep_a_growing_distance_until_the_breaker_opens(bench: B
 
 async def test_refused_credentials_are_tried_once(bench: Bench) -> None:
     """Platforms ban who keeps trying a token that was revoked."""
-    await bench.attempt(REFUSED)
+    await bench.fail(REFUSED)
     assert bench.gate.state is BreakerState.OPEN
     assert bench.gate.admit() is None
 
@@ -115,15 +131,15 @@ async def test_a_later_shorter_wish_does_not_end_a_longer_one(bench: Bench, cloc
     first, second = bench.gate.admit(), bench.gate.admit()
     assert first
     assert second
-    bench.gate.learn(first, Wait(seconds=60, fault=DOWN, scope=Scope.CONNECTION))
-    bench.gate.learn(second, Wait(seconds=5, fault=DOWN, scope=Scope.CONNECTION))
+    bench.gate.learn(first, "ada", Wait(seconds=60, fault=DOWN, scope=Scope.CONNECTION), None, began=NOW)
+    bench.gate.learn(second, "bob", Wait(seconds=5, fault=DOWN, scope=Scope.CONNECTION), None, began=NOW)
     assert bench.gate.seconds_closed == 60
 
 
 async def test_what_the_breaker_knows_is_saved_with_the_time_of_day(bench: Bench, clock: FakeClock) -> None:
     """After a restart the wall would be run into again."""
     for _ in range(3):
-        await bench.attempt(NO_WAY)
+        await bench.fail()
     assert bench.saved.pop() == (3, clock.now() + 100)
     await clock.advance(100)
     await bench.attempt(Sent())
@@ -152,7 +168,7 @@ async def test_it_goes_on_where_it_was_after_a_restart(
 async def test_changes_are_told_with_the_time_they_last(bench: Bench, clock: FakeClock) -> None:
     """Home Assistant would not show until when nothing is sent."""
     for _ in range(3):
-        await bench.attempt(NO_WAY)
+        await bench.fail()
     [opened] = [event for event in bench.events if isinstance(event, BreakerChanged)]
     assert (opened.old, opened.new) == (BreakerState.CLOSED, BreakerState.OPEN)
     assert opened.disabled_until == clock.now() + 100
@@ -161,8 +177,8 @@ async def test_changes_are_told_with_the_time_they_last(bench: Bench, clock: Fak
 
 async def test_only_a_failed_probe_is_a_strike(bench: Bench, clock: FakeClock) -> None:
     """In an ordinary outage lanes would be reordered for no reason."""
-    assert [await bench.attempt(NO_WAY) for _ in range(3)] == [None, None, None]
-    assert await bench.attempt(NO_WAY) is True
+    assert [await bench.fail() for _ in range(3)] == [None, None, None]
+    assert await bench.fail() is True
     assert await bench.attempt(Wait(seconds=1, fault=DOWN, scope=Scope.RECIPIENT)) is None
     assert await bench.attempt(Sent()) is False
 
@@ -170,7 +186,7 @@ async def test_only_a_failed_probe_is_a_strike(bench: Bench, clock: FakeClock) -
 async def test_a_good_check_is_the_probe_where_nothing_waits(bench: Bench) -> None:
     """The breaker would look half-open until somebody happens to send."""
     for _ in range(3):
-        await bench.attempt(NO_WAY)
+        await bench.fail()
     bench.gate._checked_well(Identity(id="1", name="fake"))
     bench.gate.probe_if_idle()
     assert bench.gate.state is BreakerState.CLOSED
@@ -178,7 +194,7 @@ async def test_a_good_check_is_the_probe_where_nothing_waits(bench: Bench) -> No
 
 async def test_new_credentials_forget_everything(bench: Bench, clock: FakeClock) -> None:
     """After a reauthentication five minutes would pass before the first message goes."""
-    await bench.attempt(REFUSED)
+    await bench.fail(REFUSED)
     bench.gate.reset()
     assert bench.gate.state is BreakerState.CLOSED
     assert bench.gate.seconds_closed == 0
@@ -189,8 +205,8 @@ async def test_limits_belong_to_the_connection(bench: Bench, setup: Setup, platf
     """Two gates of one platform would share what each may send."""
     platform.rates = {"bot": Rate(count=1, per=60)}
     connector: Connector = fake_connector(platform)(setup)
-    assert bench.gate.reserve(connector, "ada") == 0
-    assert bench.gate.reserve(connector, "bob") == 60
+    assert bench.gate.reserve(connector, "ada") is None
+    assert bench.gate.reserve(connector, "bob") == Stop("bot", 60)
 
 
 @pytest.mark.parametrize("outcome", [Sent(), NO_WAY], ids=lambda outcome: type(outcome).__name__)
@@ -199,9 +215,9 @@ async def test_attempts_from_before_the_opening_say_nothing_any_more(bench: Benc
     slow = bench.gate.admit()
     assert slow
     for _ in range(3):
-        await bench.attempt(NO_WAY)
+        await bench.fail()
     saved, health = len(bench.saved), bench.gate.monitor.health
-    assert bench.gate.learn(slow, outcome) is None
+    assert bench.gate.learn(slow, "ada", outcome, DOWN, began=NOW) is None
     assert (len(bench.saved), bench.gate.monitor.health) == (saved, health)
 
 
@@ -210,7 +226,104 @@ async def test_an_attempt_with_the_old_credentials_says_nothing_of_the_new(bench
     old = bench.gate.admit()
     assert old
     bench.gate.reset()
-    bench.gate.learn(old, REFUSED)
+    bench.gate.learn(old, "ada", REFUSED, REFUSED.fault, began=NOW)
     assert bench.gate.state is BreakerState.CLOSED
     assert bench.gate.seconds_closed == 0
     assert bench.gate.monitor.health.fault is None
+
+
+def state_of(bench: Bench) -> BreakerState:
+    """The state as of now; the type checker would take it for the one it saw before."""
+    return bench.gate.state
+
+
+async def test_one_recipients_failures_never_open_it_while_checks_are_good(bench: Bench) -> None:
+    """One message on which the platform breaks would close the connection for everybody, again and again."""
+    for _ in range(10):
+        await bench.attempt(NO_WAY)
+    assert bench.gate.state is BreakerState.CLOSED
+    assert bench.gate.seconds_closed == 0
+
+
+async def test_failures_of_many_recipients_open_it_although_checks_are_good(bench: Bench, clock: FakeClock) -> None:
+    """A platform whose sending is broken would be hammered with every message of the house."""
+    for name in ("ada", "bob", "cleo"):
+        await bench.attempt(NO_WAY, recipient=name)
+    assert state_of(bench) is BreakerState.OPEN
+    assert bench.gate.monitor.health.state is ConnectionState.DISCONNECTED
+    await clock.advance(100)
+    await bench.attempt(Sent())
+    assert state_of(bench) is BreakerState.CLOSED
+    await bench.attempt(NO_WAY, recipient="ada")
+    assert state_of(bench) is BreakerState.CLOSED
+
+
+async def test_somebody_else_tries_when_one_is_told_to_wait_for_long(bench: Bench, clock: FakeClock) -> None:
+    """One chatty sensor would silence the alarms of the whole house for hours."""
+    long = Wait(seconds=8288, fault=DOWN, scope=Scope.CONNECTION)
+    await bench.attempt(long)
+    assert bench.gate.seconds_closed == 1
+    await clock.advance(1)
+    permit = bench.gate.admit()
+    assert permit
+    assert bench.gate.admit() is None, "one finds out"
+    assert [bench.gate.seconds_closed] == [None]
+    bench.gate.learn(permit, "bob", Sent(), None, began=NOW)
+    bench.gate.release(permit)
+    assert bench.gate.admit()
+    assert bench.gate.admit()
+
+
+async def test_it_is_everybodys_if_the_other_is_told_to_wait_as_well(bench: Bench, clock: FakeClock) -> None:
+    """A bot that is banned for hours would ask again with every message, and be banned for longer."""
+    await bench.attempt(Wait(seconds=8288, fault=DOWN, scope=Scope.CONNECTION))
+    await bench.attempt(Wait(seconds=8000, fault=DOWN, scope=Scope.CONNECTION), recipient="bob")
+    assert bench.gate.seconds_closed == 8000
+    assert bench.gate.admit() is None
+
+
+async def test_only_what_is_ambiguous_asks(bench: Bench, setup: Setup, platform: FakePlatform) -> None:
+    """Every refused message would cost the platform another request."""
+    bench.gate.start(fake_connector(platform)(setup), Redactor())
+    await bench.gate.monitor.check()
+    for outcome in (Sent(), Dead(fault=DOWN), Retry(fault=DOWN, scope=Scope.MESSAGE)):
+        assert await bench.gate.ask_witnesses(outcome, None) == (Witnesses.CHECK, None)
+    assert platform.checks == 1
+    assert await bench.gate.ask_witnesses(NO_WAY, None) == (Witnesses.CHECK, None)
+    assert platform.checks == 2
+    platform.fault = DOWN
+    assert await bench.gate.ask_witnesses(Uncertain(fault=DOWN), None) == (Witnesses.OUTAGE, DOWN)
+    await bench.gate.stop()
+
+
+async def test_many_that_ask_at_once_share_one_check(bench: Bench, setup: Setup, platform: FakePlatform) -> None:
+    """Thirty messages that fail together would ask thirty times whether the platform is there."""
+    bench.gate.start(fake_connector(platform)(setup), Redactor())
+    await bench.gate.monitor.check()
+    asked = await asyncio.gather(*(bench.gate.ask_witnesses(NO_WAY, None) for _ in range(30)))
+    assert set(asked) == {(Witnesses.CHECK, None)}
+    assert platform.checks == 2
+    await bench.gate.stop()
+
+
+async def test_others_are_witnesses_for_a_minute(
+    bench: Bench, clock: FakeClock, setup: Setup, platform: FakePlatform
+) -> None:
+    """An alarm that went an hour ago would prove that the platform works now."""
+    bench.gate.start(fake_connector(platform)(setup), Redactor())
+    await bench.attempt(Sent())
+    assert await bench.gate.ask_witnesses(NO_WAY, None) == (Witnesses.CHECK_AND_OTHERS, None)
+    platform.fault = DOWN
+    before, after = clock.monotonic() - 1, clock.monotonic() + 1
+    assert await bench.gate.ask_witnesses(NO_WAY, before) == (Witnesses.CHECK_AND_OTHERS, DOWN), "it takes it down"
+    assert await bench.gate.ask_witnesses(NO_WAY, after) == (Witnesses.OUTAGE, DOWN)
+    platform.fault = None
+    await clock.advance(61)
+    assert await bench.gate.ask_witnesses(NO_WAY, None) == (Witnesses.CHECK, None)
+    await bench.gate.stop()
+
+
+async def test_limits_that_cannot_be_read_stop_nothing(bench: Bench, setup: Setup, platform: FakePlatform) -> None:
+    """A mistake in a connector's table of limits would end the queue's worker."""
+    platform.rates = {"bot": Rate(count=0, per=1)}
+    assert bench.gate.reserve(fake_connector(platform)(setup), "ada") is None

@@ -4,11 +4,13 @@ from dataclasses import dataclass, field
 from itertools import count
 
 import pytest
-from hypothesis import settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from bach_lib.outbound.lanes import Entry, Lanes
+from bach_lib.outbound.entry import Entry, Key
+from bach_lib.outbound.lanes import Lanes
+from bach_lib.outbound.limiter import Stop
 
 NOW = 1000.0
 
@@ -31,7 +33,7 @@ def take_all(lanes: Lanes, now: float = NOW) -> list[int]:
     while entry := lanes.take(now):
         taken.append(entry)
     for entry in taken:
-        lanes.release(entry.recipient)
+        lanes.release(entry.lane)
     return [entry.id for entry in taken]
 
 
@@ -70,7 +72,7 @@ def test_a_message_that_comes_back_is_the_head_again(lanes: Lanes) -> None:
     """A retried message would go to the end of the line."""
     wait(lanes, "ada", 1, 2)
     assert lanes.take(NOW)
-    lanes.release("ada", Entry(id=1, recipient="ada", due=NOW + 30))
+    lanes.release(("ada", 0), Entry(id=1, recipient="ada", due=NOW + 30))
     assert take_all(lanes) == []
     assert take_all(lanes, NOW + 30) == [1]
     assert take_all(lanes, NOW + 30) == [2]
@@ -79,8 +81,8 @@ def test_a_message_that_comes_back_is_the_head_again(lanes: Lanes) -> None:
 def test_a_pause_never_gets_shorter(lanes: Lanes) -> None:
     """A later, shorter wish to wait would overrule the platform's longer one."""
     wait(lanes, "ada", 1)
-    lanes.pause("ada", NOW + 60)
-    lanes.pause("ada", NOW + 5)
+    lanes.pause("ada", NOW + 60, NOW)
+    lanes.pause("ada", NOW + 5, NOW)
     assert take_all(lanes, NOW + 59) == []
     assert take_all(lanes, NOW + 60) == [1]
 
@@ -91,7 +93,7 @@ def test_a_lane_that_failed_as_a_probe_stands_behind_the_others(lanes: Lanes) ->
     wait(lanes, "ada", 2)
     poison = lanes.take(NOW)
     assert poison
-    lanes.release("poison", poison, strike=True)
+    lanes.release(("poison", 0), poison, strike=True)
     assert take_all(lanes) == [2, 1]
 
 
@@ -101,10 +103,10 @@ def test_a_lane_is_occupied_only_when_nothing_waits_in_it(lanes: Lanes) -> None:
     assert not lanes.occupy("ada", NOW), "one at a time"
     wait(lanes, "ada", 1)
     assert lanes.take(NOW) is None
-    lanes.release("ada")
+    lanes.release(("ada", 0))
     assert not lanes.occupy("ada", NOW)
     assert take_all(lanes) == [1]
-    lanes.pause("ada", NOW + 1)
+    lanes.pause("ada", NOW + 1, NOW)
     assert not lanes.occupy("ada", NOW)
     assert lanes.occupy("ada", NOW + 1)
 
@@ -123,10 +125,10 @@ def test_a_lane_with_endless_replacements_stays_small(lanes: Lanes) -> None:
     """A sensor that replaces its own message every second of an outage would fill the memory."""
     wait(lanes, "ada", 0, due=NOW + 1e6)
     for number in range(1, 10_000):
-        lanes.discard("ada", number - 1)
+        lanes.discard(number - 1)
         lanes.add(Entry(id=number, recipient="ada", due=NOW + 1e6, expires=NOW + 1e6))
     assert len(lanes) == 1
-    assert len(lanes._lanes["ada"].heap) < 100
+    assert len(lanes._lanes["ada", 0].heap) < 100
     assert len(lanes._later) < 100
     assert len(lanes._expiring) < 100
 
@@ -135,32 +137,144 @@ def test_who_is_no_longer_spoken_to_is_forgotten(lanes: Lanes) -> None:
     """Every recipient ever written to, or ever slowed down, would stay in memory."""
     for number in range(1000):
         wait(lanes, f"person{number}", number)
-        lanes.pause(f"person{number}", NOW + 1)
+        lanes.pause(f"person{number}", NOW + 1, NOW)
     while take_all(lanes, NOW + 1):
         pass
     wait(lanes, "ada", 5000)
     take_all(lanes, NOW + 2)
     assert len(lanes._lanes) < 100
+    lanes.pause("bob", NOW + 3, NOW + 2)
+    assert len(lanes._pauses) < 100
+
+
+def test_a_lane_goes_on_without_the_message_that_stepped_aside(lanes: Lanes) -> None:
+    """One message on which the platform breaks would keep every later one from its recipient."""
+    wait(lanes, "ada", 1, 2)
+    assert lanes.take(NOW)
+    lanes.release(("ada", 0), Entry(id=1, recipient="ada", due=NOW + 60, aside=True))
+    assert take_all(lanes) == [2]
+    assert take_all(lanes, NOW + 60) == [1]
+
+
+def test_a_pause_is_also_for_those_aside(lanes: Lanes) -> None:
+    """A chat that is told to wait would be asked again by the message that stepped aside."""
+    lanes.add(Entry(id=1, recipient="ada", due=NOW, aside=True))
+    lanes.pause("ada", NOW + 60, NOW)
+    assert take_all(lanes, NOW + 59) == []
+    assert take_all(lanes, NOW + 60) == [1]
+
+
+def test_those_aside_try_at_once_when_something_got_through(lanes: Lanes) -> None:
+    """After a long outage people would wait another hour for what had stepped aside."""
+    lanes.add(Entry(id=1, recipient="ada", due=NOW + 3600, aside=True))
+    wait(lanes, "bob", 2, due=NOW + 3600)
+    lanes.hasten(NOW, aside=True)
+    assert take_all(lanes) == [1]
+
+
+def test_those_in_a_hurry_go_when_a_check_was_good(lanes: Lanes) -> None:
+    """What may have arrived while the connection went down would wait although it is back."""
+    lanes.add(Entry(id=1, recipient="ada", due=NOW + 3600, hurry=True))
+    wait(lanes, "bob", 2, due=NOW + 3600)
+    lanes.hasten(NOW)
+    assert take_all(lanes) == [1]
+
+
+def test_times_to_live_follow_a_clock_that_went_ahead(lanes: Lanes) -> None:
+    """After a night's sleep of the machine, last evening's news would go out."""
+    lanes.add(Entry(id=1, recipient="ada", expires=NOW + 600))
+    lanes.sooner(500)
+    assert lanes.expired(NOW + 99) == []
+    assert lanes.expired(NOW + 100) == [1]
+
+
+class Turnstile:
+    """A dispatcher with one limit for everybody: one message a second."""
+
+    def __init__(self) -> None:
+        self.lanes, self.now, self.free_at, self.takes = Lanes(), NOW, NOW, 0
+
+    def send_all(self) -> list[int]:
+        """What goes now, in order; the messages are delivered at once."""
+        sent = []
+        while entry := self.lanes.take(self.now):
+            self.takes += 1
+            if self.free_at > self.now:
+                self.lanes.park(entry, Stop("bot", self.free_at - self.now), self.now)
+                continue
+            self.free_at = self.now + 1
+            self.lanes.passed(entry.lane)
+            sent.append(entry.id)
+            self.lanes.release(entry.lane)
+        return sent
+
+    def wait(self) -> bool:
+        """Until time alone may have changed something; False if nothing waits."""
+        due = self.lanes.next_due()
+        self.now = self.now if due is None else max(self.now, due)
+        return due is not None
+
+
+@given(priorities=st.lists(st.integers(-2, 2), min_size=1, max_size=60), late=st.lists(st.integers(-2, 2), max_size=20))
+def test_a_limit_changes_nothing_of_the_order(priorities: list[int], late: list[int]) -> None:
+    """The smoke alarm would wait behind what the limit stopped before it."""
+    one = Turnstile()
+    for number, priority in enumerate(priorities):
+        one.lanes.add(Entry(id=number, recipient=f"person{number}", priority=priority))
+    waiting = dict(enumerate(priorities))
+    sent = one.send_all()
+    for number, priority in enumerate(late, start=len(priorities)):
+        one.lanes.add(Entry(id=number, recipient=f"person{number}", priority=priority, due=one.now))
+        waiting[number] = priority
+        sent += one.send_all()
+    while one.wait():
+        sent += one.send_all()
+    assert sorted(sent) == sorted(waiting)
+    first, rest = sent[0], sent[1:]
+    assert first == min(range(len(priorities)), key=lambda number: (-waiting[number], number))
+    assert rest == sorted(rest, key=lambda number: (-waiting[number], number))
+
+
+@pytest.mark.parametrize("number", [100, 3000])
+def test_what_a_limit_stops_is_looked_at_a_few_times_only(number: int) -> None:
+    """After an outage the whole house would stand still while thousands of lanes are asked again for each message."""
+    one = Turnstile()
+    for message_id in range(number):
+        one.lanes.add(Entry(id=message_id, recipient=f"person{message_id}"))
+    sent = one.send_all()
+    while one.wait():
+        sent += one.send_all()
+    assert sent == list(range(number))
+    assert one.takes <= 4 * number
+
+
+def test_a_lane_that_was_cancelled_while_it_was_parked_frees_the_next(lanes: Lanes) -> None:
+    """All others that the limit stopped would wait for a message that is not there any more."""
+    one = Turnstile()
+    for message_id in range(5):
+        one.lanes.add(Entry(id=message_id, recipient=f"person{message_id}"))
+    assert one.send_all() == [0]
+    one.lanes.discard(1)
+    one.lanes.pause("person2", NOW + 10, NOW)
+    sent = []
+    while one.wait():
+        sent += one.send_all()
+    assert sent == [3, 4, 2]
 
 
 @dataclass
 class NaiveLane:
     """A list of waiting messages and what is known of its lane."""
 
+    recipient: str
     waiting: list[Entry] = field(default_factory=list)
     busy: bool = False
-    paused_until: float = 0.0
     strikes: int = 0
 
     @property
     def head(self) -> Entry | None:
         """Who goes first."""
         return min(self.waiting, key=lambda entry: (-entry.priority, entry.id), default=None)
-
-    @property
-    def due(self) -> float | None:
-        """When the head may go; None while time alone changes nothing."""
-        return None if self.head is None or self.busy else max(self.head.due, self.paused_until)
 
 
 RECIPIENTS = st.sampled_from(["ada", "bob", "cleo", "dan"])
@@ -174,8 +288,9 @@ class Histories(RuleBasedStateMachine):
         super().__init__()
         self.now = NOW
         self.lanes = Lanes()
-        self.naive: dict[str, NaiveLane] = {name: NaiveLane() for name in ("ada", "bob", "cleo", "dan")}
-        self.under_way: dict[str, Entry | None] = {}
+        self.naive: dict[Key, NaiveLane] = {}
+        self.pauses: dict[str, float] = {}
+        self.under_way: dict[Key, Entry | None] = {}
         """The busy lanes, and the message each one sends; None: one that was never in the lane."""
         self.ids = count(1)
 
@@ -184,67 +299,119 @@ class Histories(RuleBasedStateMachine):
         """Every message that waits."""
         return [entry for lane in self.naive.values() for entry in lane.waiting]
 
-    @rule(recipient=RECIPIENTS, priority=st.integers(-1, 1), due=SECONDS, expires=st.none() | SECONDS)
-    def add(self, recipient: str, priority: int, due: float, expires: float | None) -> None:
+    def lane(self, key: Key) -> NaiveLane:
+        """The lane, made if need be."""
+        return self.naive.setdefault(key, NaiveLane(key[0]))
+
+    def due(self, lane: NaiveLane) -> float | None:
+        """When its head may go; None while time alone changes nothing."""
+        if lane.head is None or lane.busy:
+            return None
+        return max(lane.head.due, self.pauses.get(lane.recipient, 0.0))
+
+    @rule(
+        recipient=RECIPIENTS,
+        priority=st.integers(-1, 1),
+        due=SECONDS,
+        expires=st.none() | SECONDS,
+        aside=st.booleans(),
+        hurry=st.booleans(),
+    )
+    def add(  # noqa: PLR0917 - all that a message may be
+        self, recipient: str, priority: int, due: float, expires: float | None, aside: bool, hurry: bool
+    ) -> None:
         """A message begins to wait."""
         number = next(self.ids)
         expires = None if expires is None else self.now + expires
-        for keep in (self.lanes.add, self.naive[recipient].waiting.append):
-            keep(Entry(id=number, recipient=recipient, priority=priority, due=self.now + due, expires=expires))
+        for keep in (self.lanes.add, self.lane((recipient, number if aside else 0)).waiting.append):
+            keep(
+                Entry(
+                    id=number,
+                    recipient=recipient,
+                    priority=priority,
+                    due=self.now + due,
+                    expires=expires,
+                    aside=aside,
+                    hurry=hurry,
+                )
+            )
 
     @rule()
     def take(self) -> None:
         """A worker asks who goes."""
-        free = [lane for lane in self.naive.values() if lane.due is not None and lane.due <= self.now]
+        free = [lane for lane in self.naive.values() if (due := self.due(lane)) is not None and due <= self.now]
         expected = min(free, key=lambda lane: (lane.strikes, lane.head.rank if lane.head else ()), default=None)
         taken = self.lanes.take(self.now)
         assert (taken.id if taken else None) == (expected.head.id if expected and expected.head else None)
         if taken and expected and expected.head:
             expected.waiting.remove(expected.head)
             expected.busy = True
-            self.under_way[taken.recipient] = taken
+            self.under_way[taken.lane] = taken
 
     @rule(recipient=RECIPIENTS)
     def occupy(self, recipient: str) -> None:
         """A message that was just born wants to go at once."""
-        lane = self.naive[recipient]
-        free = not lane.busy and not lane.waiting and lane.paused_until <= self.now
+        lane = self.lane((recipient, 0))
+        free = not lane.busy and not lane.waiting and self.pauses.get(recipient, 0.0) <= self.now
         assert self.lanes.occupy(recipient, self.now) is free
         if free:
             lane.busy = True
-            self.under_way[recipient] = None
+            self.under_way[recipient, 0] = None
 
     @precondition(lambda self: self.under_way)
-    @rule(data=st.data(), back=st.none() | SECONDS, strike=st.sampled_from([None, True, False]))
-    def release(self, data: st.DataObject, back: float | None, strike: bool | None) -> None:
-        """An attempt ended; its message is done, or comes back."""
-        recipient = data.draw(st.sampled_from(sorted(self.under_way)))
-        entry, lane = self.under_way.pop(recipient), self.naive[recipient]
-        again = (
-            None
-            if entry is None or back is None
-            else Entry(id=entry.id, recipient=recipient, priority=entry.priority, due=self.now + back)
-        )
-        self.lanes.release(recipient, again, strike=strike)
+    @rule(
+        data=st.data(),
+        back=st.none() | SECONDS,
+        strike=st.sampled_from([None, True, False]),
+        aside=st.booleans(),
+    )
+    def release(self, data: st.DataObject, back: float | None, strike: bool | None, aside: bool) -> None:
+        """An attempt ended; its message is done, or comes back, or steps aside."""
+        key = data.draw(st.sampled_from(sorted(self.under_way)))
+        entry, lane = self.under_way.pop(key), self.naive[key]
+        again = None
+        if entry and back is not None:
+            again = Entry(
+                id=entry.id,
+                recipient=key[0],
+                priority=entry.priority,
+                due=self.now + back,
+                aside=aside or entry.aside,
+            )
+        self.lanes.release(key, again, strike=strike)
         lane.busy = False
         if strike is not None:
             lane.strikes = lane.strikes + 1 if strike else 0
         if again:
-            lane.waiting.append(again)
+            self.lane(again.lane).waiting.append(again)
 
     @rule(recipient=RECIPIENTS, seconds=SECONDS)
     def pause(self, recipient: str, seconds: float) -> None:
         """The platform asks to wait."""
-        self.lanes.pause(recipient, self.now + seconds)
-        lane = self.naive[recipient]
-        lane.paused_until = max(lane.paused_until, self.now + seconds)
+        self.lanes.pause(recipient, self.now + seconds, self.now)
+        self.pauses[recipient] = max(self.pauses.get(recipient, 0.0), self.now + seconds)
 
-    @rule(recipient=RECIPIENTS, number=st.integers(1, 30))
-    def discard(self, recipient: str, number: int) -> None:
+    @rule(number=st.integers(1, 30))
+    def discard(self, number: int) -> None:
         """A person cancels a message, perhaps one that is not there."""
-        self.lanes.discard(recipient, number)
-        lane = self.naive[recipient]
-        lane.waiting = [entry for entry in lane.waiting if entry.id != number]
+        self.lanes.discard(number)
+        for lane in self.naive.values():
+            lane.waiting = [entry for entry in lane.waiting if entry.id != number]
+
+    @rule(aside=st.booleans())
+    def hasten(self, aside: bool) -> None:
+        """The sign that some wait for."""
+        self.lanes.hasten(self.now, aside=aside)
+        for entry in self.waiting:
+            if entry.aside if aside else entry.hurry:
+                entry.due = min(entry.due, self.now)
+
+    @rule(seconds=st.sampled_from([0.5, 30.0]))
+    def sooner(self, seconds: float) -> None:
+        """The wall clock goes ahead."""
+        self.lanes.sooner(seconds)
+        for entry in self.waiting:
+            entry.expires = None if entry.expires is None else entry.expires - seconds
 
     @rule()
     def expire(self) -> None:
@@ -261,10 +428,11 @@ class Histories(RuleBasedStateMachine):
         """A group gets a new address."""
         new = data.draw(RECIPIENTS.filter(lambda name: name != old))
         self.lanes.move(old, new)
-        moved, self.naive[old].waiting = self.naive[old].waiting, []
-        for entry in moved:
-            entry.recipient = new
-        self.naive[new].waiting += moved
+        for lane in [lane for lane in self.naive.values() if lane.recipient == old]:
+            moved, lane.waiting = lane.waiting, []
+            for entry in moved:
+                entry.recipient = new
+                self.lane(entry.lane).waiting.append(entry)
 
     @rule(seconds=st.sampled_from([0.0, 0.5, 1.0, 30.0, 100.0]))
     def pass_time(self, seconds: float) -> None:
@@ -279,9 +447,9 @@ class Histories(RuleBasedStateMachine):
     @invariant()
     def nobody_is_woken_too_late(self) -> None:
         """The times announced are never later than the true ones."""
-        true = min((lane.due for lane in self.naive.values() if lane.due is not None), default=None)
+        dues = [due for lane in self.naive.values() if (due := self.due(lane)) is not None]
         told = self.lanes.next_due()
-        assert true is None or (told is not None and told <= true)
+        assert not dues or (told is not None and told <= min(dues))
         true = min((entry.expires for entry in self.waiting if entry.expires is not None), default=None)
         told = self.lanes.next_expiry()
         assert true is None or (told is not None and told <= true)
@@ -289,11 +457,10 @@ class Histories(RuleBasedStateMachine):
     @invariant()
     def idle_lanes_are_forgotten(self) -> None:
         """What the lanes forget, the model forgets too."""
-        for name, lane in self.naive.items():
-            if name not in self.lanes._lanes:
+        for key, lane in self.naive.items():
+            if key not in self.lanes._lanes:
                 assert not lane.waiting
                 assert not lane.busy
-                assert lane.paused_until <= self.now
                 lane.strikes = 0
 
 

@@ -23,7 +23,8 @@ class Bench:
 
     def reserve(self, **rates: Rate) -> float:
         """Try to take a place."""
-        return self.limiter.reserve(rates)
+        stop = self.limiter.reserve(rates)
+        return stop.seconds if stop else 0.0
 
     def burst(self, **rates: Rate) -> int:
         """How many places can be taken at this moment."""
@@ -108,11 +109,11 @@ def test_who_waited_as_long_as_told_gets_a_place(rates: dict[str, Rate], number:
     """The dispatcher would be woken again and again for nothing; with rounding against it, for ever."""
     bench = Bench(start)
     for _ in range(number):
-        if wait := bench.limiter.reserve(rates):
-            woken = bench.now + wait
+        if stop := bench.limiter.reserve(rates):
+            woken = bench.now + stop.seconds
             assert woken > bench.now, "a wait that is rounded away never ends"
             bench.now = woken
-            assert bench.limiter.reserve(rates) == 0
+            assert bench.limiter.reserve(rates) is None
 
 
 @settings(max_examples=40, deadline=None)

@@ -1,6 +1,6 @@
 """What an outcome does to its message: the whole table, and what holds for every cell of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 from hypothesis import given
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from bach_lib import RetryPolicy
 from bach_lib.health import internal_fault
 from bach_lib.models import Delivery, Fault, Message, Status
-from bach_lib.outbound.retry import Settlement, after_crash, decide
+from bach_lib.outbound.retry import Settlement, Witnesses, after_crash, decide, is_ambiguous
 from bach_lib.outcomes import Dead, Outcome, Retry, Scope, Sent, Uncertain, Wait
 from tests.lib.outbound.make import BUSY, NOW, message
 
@@ -17,27 +17,36 @@ POLICY = RetryPolicy()
 LEAST, MOST = Delivery.AT_LEAST_ONCE, Delivery.AT_MOST_ONCE
 
 
-def settle(outcome: Outcome, sent: Message, *, random: float = 0.5, idempotent: bool = False) -> Settlement:
+OUTAGE, CHECK, OTHERS = Witnesses.OUTAGE, Witnesses.CHECK, Witnesses.CHECK_AND_OTHERS
+
+
+def settle(
+    outcome: Outcome, sent: Message, witnesses: Witnesses = CHECK, *, random: float = 0.5, idempotent: bool = False
+) -> Settlement:
     """Decide now, with half of the jitter: none."""
-    return decide(sent, outcome, NOW, POLICY, lambda: random, idempotent=idempotent)
+    return decide(sent, outcome, witnesses, NOW, policy=POLICY, random=lambda: random, idempotent=idempotent)
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A line of the table. `waits` in seconds; `retries`: how many were used before and after."""
+    """A line of the table. `waits` in seconds; `retries` and `waited`: what was used up before and after."""
 
     outcome: Outcome
     status: Status
     retries: tuple[int, int] = (0, 0)
     waits: float | None = None
+    waited: tuple[float, float] = (0, 0)
     delivered: bool | None = False
     delivery: Delivery = LEAST
     idempotent: bool = False
+    witnesses: Witnesses = CHECK
+    hurry: bool = False
 
 
 WAIT_CHAT = Wait(seconds=17, fault=BUSY, scope=Scope.RECIPIENT)
 WAIT_ALL = Wait(seconds=17, fault=BUSY, scope=Scope.CONNECTION)
 NO_WAY, NOT_NOW = Retry(fault=BUSY, scope=Scope.CONNECTION), Retry(fault=BUSY, scope=Scope.MESSAGE)
+NOWHERE, NOT_THERE = replace(NO_WAY, written=False), Retry(fault=BUSY, scope=Scope.RECIPIENT)
 OURS = Uncertain(fault=internal_fault(LookupError()))
 UNCERTAIN, DEAD = Uncertain(fault=BUSY), Dead(fault=BUSY)
 
@@ -46,26 +55,55 @@ TABLE = {
     "sent at last": Row(Sent(remote_id="9"), Status.SENT, (4, 4), delivered=True),
     "refused for good": Row(DEAD, Status.DEAD),
     "refused for good after retries": Row(DEAD, Status.DEAD, (3, 3)),
-    "this chat is to wait": Row(WAIT_CHAT, Status.PENDING, waits=17, delivered=None),
-    "everybody is to wait": Row(WAIT_ALL, Status.PENDING, waits=17, delivered=None),
-    "told to wait after retries": Row(WAIT_CHAT, Status.FAILED, (2, 2), waits=17, delivered=None),
-    "told to wait with no retry left": Row(WAIT_CHAT, Status.FAILED, (5, 5), waits=17, delivered=None),
-    "no connection": Row(NO_WAY, Status.PENDING),
-    "no connection after retries": Row(NO_WAY, Status.FAILED, (2, 2)),
-    "no connection with no retry left": Row(NO_WAY, Status.FAILED, (5, 5)),
+    "this chat is to wait": Row(WAIT_CHAT, Status.PENDING, waits=17, waited=(0, 17), delivered=None),
+    "everybody is to wait": Row(WAIT_ALL, Status.PENDING, waits=17, waited=(0, 17), delivered=None),
+    "told to wait after retries": Row(WAIT_CHAT, Status.FAILED, (2, 2), waits=17, waited=(0, 17), delivered=None),
+    "told to wait with no retry left": Row(WAIT_CHAT, Status.FAILED, (5, 5), waits=17, waited=(0, 17), delivered=None),
+    "told to wait again": Row(WAIT_CHAT, Status.PENDING, waits=100, waited=(100, 200), delivered=None),
+    "told to wait for most of a day": Row(
+        WAIT_CHAT, Status.PENDING, waits=6400, waited=(80_000, 86_400), delivered=None
+    ),
+    "told to wait for a day": Row(WAIT_CHAT, Status.DEAD, waited=(86_400, 86_400), delivered=None),
+    "no way out": Row(NOWHERE, Status.PENDING, witnesses=OUTAGE),
+    "no way out after retries": Row(NOWHERE, Status.FAILED, (5, 5), witnesses=OUTAGE),
+    "no way out, and the check has one": Row(NOWHERE, Status.PENDING, waits=30, waited=(0, 30)),
+    "no way out again, and the check has one": Row(NOWHERE, Status.PENDING, waits=240, waited=(240, 480)),
+    "no way out for days, nor for others": Row(NOWHERE, Status.PENDING, waits=3600, waited=(90_000, 93_600)),
+    "no way out for a day, but for others": Row(NOWHERE, Status.DEAD, waited=(86_400, 86_400), witnesses=OTHERS),
+    "an outage": Row(NO_WAY, Status.PENDING, witnesses=OUTAGE),
+    "an outage after retries": Row(NO_WAY, Status.FAILED, (2, 2), witnesses=OUTAGE),
+    "an outage with no retry left": Row(NO_WAY, Status.FAILED, (5, 5), witnesses=OUTAGE),
+    "an outage, never twice": Row(NO_WAY, Status.PENDING, witnesses=OUTAGE, delivery=MOST),
+    "its own fault": Row(NO_WAY, Status.FAILED, (0, 1), waits=30),
+    "its own fault while others get through": Row(NO_WAY, Status.FAILED, (4, 5), waits=480, witnesses=OTHERS),
+    "its own fault, no retry left": Row(NO_WAY, Status.FAILED, (5, 6), waits=960),
+    "its own fault, no retry left while others get through": Row(NO_WAY, Status.DEAD, (5, 5), witnesses=OTHERS),
+    "aside": Row(NO_WAY, Status.FAILED, (6, 7), waits=1920),
+    "aside for long": Row(NO_WAY, Status.FAILED, (20, 21), waits=3600),
+    "aside for a day": Row(NO_WAY, Status.DEAD, (40, 40)),
+    "aside in an outage": Row(NO_WAY, Status.FAILED, (6, 6), witnesses=OUTAGE),
     "refused for now": Row(NOT_NOW, Status.FAILED, (0, 1), waits=30),
     "refused twice": Row(NOT_NOW, Status.FAILED, (1, 2), waits=60),
     "refused three times": Row(NOT_NOW, Status.FAILED, (2, 3), waits=120),
     "refused four times": Row(NOT_NOW, Status.FAILED, (3, 4), waits=240),
     "refused five times": Row(NOT_NOW, Status.FAILED, (4, 5), waits=480),
     "refused six times": Row(NOT_NOW, Status.DEAD, (5, 5)),
+    "this chat is refused six times": Row(NOT_THERE, Status.DEAD, (5, 5)),
     "unknown": Row(UNCERTAIN, Status.FAILED, (0, 1), waits=30),
-    "unknown with no retry left": Row(UNCERTAIN, Status.DEAD, (5, 5)),
+    "unknown with no retry left": Row(UNCERTAIN, Status.FAILED, (5, 6), waits=960),
+    "unknown with no retry left while others get through": Row(UNCERTAIN, Status.DEAD, (5, 5), witnesses=OTHERS),
+    "unknown in an outage": Row(UNCERTAIN, Status.PENDING, waits=30, waited=(0, 30), witnesses=OUTAGE, hurry=True),
+    "unknown in a long outage": Row(
+        UNCERTAIN, Status.PENDING, waits=3600, waited=(90_000, 93_600), witnesses=OUTAGE, hurry=True
+    ),
     "unknown, never twice": Row(UNCERTAIN, Status.UNCERTAIN, delivery=MOST),
     "unknown, never twice, after retries": Row(UNCERTAIN, Status.UNCERTAIN, (2, 2), delivery=MOST),
-    "unknown, repeating is safe": Row(UNCERTAIN, Status.PENDING, idempotent=True),
-    "unknown, never twice, but repeating is safe": Row(UNCERTAIN, Status.PENDING, delivery=MOST, idempotent=True),
-    "unknown, repeating is safe, after retries": Row(UNCERTAIN, Status.FAILED, (5, 5), idempotent=True),
+    "unknown in an outage, never twice": Row(UNCERTAIN, Status.UNCERTAIN, delivery=MOST, witnesses=OUTAGE),
+    "unknown, repeating is safe": Row(UNCERTAIN, Status.FAILED, (0, 1), waits=30, idempotent=True),
+    "unknown in an outage, repeating is safe": Row(UNCERTAIN, Status.PENDING, idempotent=True, witnesses=OUTAGE),
+    "unknown in an outage, never twice, but repeating is safe": Row(
+        UNCERTAIN, Status.PENDING, delivery=MOST, idempotent=True, witnesses=OUTAGE
+    ),
     "a mistake of ours, repeating is safe": Row(OURS, Status.FAILED, (0, 1), waits=30, idempotent=True),
     "a mistake of ours again and again": Row(OURS, Status.DEAD, (5, 5), idempotent=True),
     "a mistake of ours, never twice": Row(OURS, Status.UNCERTAIN, delivery=MOST),
@@ -80,15 +118,18 @@ TABLE = {
 def test_the_table(row: Row) -> None:
     """A message would be given up during an outage, sent twice, retried for ever, or never."""
     before, after = row.retries
-    settled = settle(row.outcome, message(retry_count=before, delivery=row.delivery), idempotent=row.idempotent)
+    sent = message(retry_count=before, waited=row.waited[0], delivery=row.delivery)
+    settled = settle(row.outcome, sent, row.witnesses, idempotent=row.idempotent)
     assert settled == Settlement(
         id=7,
         status=row.status,
         retry_count=after,
+        waited=row.waited[1],
         next_retry_at=None if row.waits is None else NOW + row.waits,
         remote_id="9" if row.status is Status.SENT else None,
         error=None if isinstance(row.outcome, Sent) else row.outcome.fault,
         delivered=row.delivered,
+        hurry=row.hurry,
     )
 
 
@@ -141,8 +182,8 @@ def test_a_crash_uses_up_no_retry() -> None:
 FAULTS = st.builds(Fault, code=st.just("busy"), text=st.text(max_size=5), retry_after=st.none())
 OUTCOMES: st.SearchStrategy[Outcome] = st.one_of(
     st.builds(Sent, remote_id=st.none() | st.just("9"), degraded=st.booleans(), moved_to=st.none() | st.just("x")),
-    st.builds(Retry, fault=FAULTS, scope=st.sampled_from(Scope)),
-    st.builds(Wait, seconds=st.floats(0, 86_400), fault=FAULTS, scope=st.sampled_from(Scope)),
+    st.builds(Retry, fault=FAULTS, scope=st.sampled_from(Scope), written=st.booleans()),
+    st.builds(Wait, seconds=st.floats(1, 86_400), fault=FAULTS, scope=st.sampled_from(Scope)),
     st.builds(Dead, fault=FAULTS),
     st.builds(Uncertain, fault=FAULTS),
 )
@@ -152,20 +193,27 @@ OUTCOMES: st.SearchStrategy[Outcome] = st.one_of(
 def messages(draw: st.DrawFn) -> Message:
     """A message on its way, with some retries used."""
     most = draw(st.integers(0, 100))
-    used = draw(st.integers(0, most))
-    return message(retry_count=used, max_retries=most, delivery=draw(st.sampled_from(Delivery)))
+    used = draw(st.integers(0, most + 40))
+    waited = draw(st.floats(0, 200_000))
+    return message(retry_count=used, max_retries=most, waited=waited, delivery=draw(st.sampled_from(Delivery)))
 
 
-@given(sent=messages(), outcome=OUTCOMES, random=st.floats(0, 1), idempotent=st.booleans())
+@given(
+    sent=messages(),
+    outcome=OUTCOMES,
+    witnesses=st.sampled_from(Witnesses),
+    random=st.floats(0, 1),
+    idempotent=st.booleans(),
+)
 def test_whatever_happens_the_message_is_in_good_order(
-    sent: Message, outcome: Outcome, random: float, idempotent: bool
+    sent: Message, outcome: Outcome, witnesses: Witnesses, random: float, idempotent: bool
 ) -> None:
     """A message could be stuck: waiting without a state that anybody looks at, or ended without a reason."""
-    settled = settle(outcome, sent, random=random, idempotent=idempotent)
+    settled = settle(outcome, sent, witnesses, random=random, idempotent=idempotent)
     assert settled.id == sent.id
     assert settled.status not in (Status.SENDING, Status.EXPIRED, Status.CANCELLED)
     assert 0 <= settled.retry_count - sent.retry_count <= 1
-    assert settled.retry_count <= sent.max_retries
+    assert settled.waited >= sent.waited
     assert (settled.status is Status.SENT) == isinstance(outcome, Sent) == (settled.delivered is True)
     assert (settled.error is None) == (settled.status is Status.SENT)
     if settled.status.is_final:
@@ -175,17 +223,52 @@ def test_whatever_happens_the_message_is_in_good_order(
         assert settled.next_retry_at is None or settled.next_retry_at >= NOW
     if settled.retry_count > sent.retry_count:
         assert settled.next_retry_at is not None
-        assert 27 <= settled.next_retry_at - NOW <= 528
-    assert settled == settle(outcome, sent, random=random, idempotent=idempotent), "the same question, the same answer"
+        assert 27 <= settled.next_retry_at - NOW <= 3960
+    again = settle(outcome, sent, witnesses, random=random, idempotent=idempotent)
+    assert settled == again, "the same question, the same answer"
 
 
-@given(sent=messages(), fault=FAULTS, seconds=st.floats(0, 86_400), idempotent=st.booleans())
-def test_an_outage_never_ends_a_message(sent: Message, fault: Fault, seconds: float, idempotent: bool) -> None:
+@given(sent=messages(), fault=FAULTS, written=st.booleans(), idempotent=st.booleans())
+def test_an_outage_never_ends_a_message(sent: Message, fault: Fault, written: bool, idempotent: bool) -> None:
     """Promise 2: an hour without internet would throw messages away."""
-    for outcome in (
-        Retry(fault=fault, scope=Scope.CONNECTION),
-        Wait(seconds=seconds, fault=fault, scope=Scope.MESSAGE),
-    ):
-        settled = settle(outcome, sent, idempotent=idempotent)
+    outcomes: list[Outcome] = [Retry(fault=fault, scope=Scope.CONNECTION, written=written)]
+    if sent.delivery is LEAST or idempotent:
+        outcomes.append(Uncertain(fault=fault))
+    for outcome in outcomes:
+        settled = settle(outcome, sent, OUTAGE, idempotent=idempotent)
         assert not settled.status.is_final
         assert settled.retry_count == sent.retry_count
+
+
+@given(outcome=OUTCOMES, random=st.floats(0, 1), idempotent=st.booleans(), most=st.integers(0, 20))
+def test_no_message_is_tried_without_end(outcome: Outcome, random: float, idempotent: bool, most: int) -> None:
+    """One message on which the platform breaks would be tried four thousand times a day, and its lane stand still."""
+    sent, tries, seconds = message(max_retries=most), 0, 0.0
+    while tries < 1000:
+        settled = settle(outcome, sent, OTHERS, random=random, idempotent=idempotent)
+        tries += 1
+        if settled.status.is_final:
+            break
+        assert settled.next_retry_at is not None
+        seconds += settled.next_retry_at - NOW
+        sent = replace(sent, status=settled.status, retry_count=settled.retry_count, waited=settled.waited)
+    assert settled.status.is_final
+    assert tries <= most + 40
+    if isinstance(outcome, Wait):
+        assert seconds > 86_399
+
+
+@given(random=st.floats(0, 1), outcome=OUTCOMES.filter(is_ambiguous), most=st.integers(0, 20))
+def test_nothing_is_given_up_within_a_day_while_nothing_gets_through(
+    random: float, outcome: Outcome, most: int
+) -> None:
+    """A platform whose sending is broken all night, while its check is good, would kill the alarms of that night."""
+    sent, seconds = message(max_retries=most), 0.0
+    while seconds < 200_000:
+        settled = settle(outcome, sent, CHECK, random=random)
+        if settled.status.is_final:
+            break
+        assert settled.next_retry_at is not None
+        seconds += settled.next_retry_at - NOW
+        sent = replace(sent, status=settled.status, retry_count=settled.retry_count, waited=settled.waited)
+    assert seconds >= 86_400 or (isinstance(outcome, Uncertain) and sent.delivery is MOST)

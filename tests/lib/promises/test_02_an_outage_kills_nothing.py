@@ -5,11 +5,13 @@ from typing import override
 
 import pytest
 
+from bach_lib import Bach, Connection
 from bach_lib.events import MessageDead, MessageRetrying
 from bach_lib.models import BreakerState, Fault, Message, Status
-from bach_lib.outcomes import Dead, Outcome, Retry, Scope
+from bach_lib.outcomes import Dead, Outcome, Retry, Scope, Uncertain
+from bach_lib.storage import MemoryDatabase
 from bach_lib.testing.clock import FakeClock
-from bach_lib.testing.connector import FakePlatform
+from bach_lib.testing.connector import FakePlatform, fake_connector
 from tests.lib.promises.conftest import OpenBach, record, statuses
 
 DOWN = Fault(code="unreachable", text="No route to host")
@@ -97,24 +99,112 @@ async def test_a_permanent_refusal_is_dead_at_once_with_the_platforms_reason(
 
 
 class Poisonable(FakePlatform):
-    """A platform that breaks on one recipient's messages, for ever."""
+    """A platform that breaks on one recipient's messages, and on every picture, for ever."""
 
     @override
     async def deliver(self, message: Message, *, idempotent: bool) -> Outcome:
-        if message.recipient == "victim":
+        if message.recipient == "victim" or message.text == "picture":
             self.outcomes.append(Retry(fault=Fault(code="server_error", text="500"), scope=Scope.CONNECTION))
         return await super().deliver(message, idempotent=idempotent)
 
 
 @pytest.mark.parametrize("platform", [Poisonable()])
-async def test_one_poisonous_message_does_not_keep_the_connection_closed(
+async def test_one_poisonous_message_stops_nobody_and_ends(
     open_bach: OpenBach, clock: FakeClock, platform: FakePlatform
 ) -> None:
-    """A message on which the platform always breaks would be the probe again and again, and nobody else's would go."""
+    """A message on which the platform always breaks would close the connection for all, and be tried for ever."""
     async with open_bach() as bach:
-        await bach.send("home", "victim", "poison")
+        poison = await bach.send("home", "victim", "poison")
         await clock.advance(16)
-        assert bach.breaker("home") is BreakerState.OPEN
+        assert bach.breaker("home") is BreakerState.CLOSED
         await bach.send("home", "other", "harmless")
-        await clock.advance(90)
+        await clock.advance(1)
         assert [message.text for message in platform.sent] == ["harmless"]
+        await clock.advance(1200)
+        assert (await bach.get(poison.id)).status is Status.FAILED, "nothing else got through since"
+        await bach.send("home", "other", "harmless")
+        await clock.advance(1)
+        assert (await bach.get(poison.id)).status is Status.DEAD
+        assert len([message for message in platform.attempts if message.text == "poison"]) <= 8
+
+
+class BrokenSending(FakePlatform):
+    """A platform whose checks are good while nothing can be sent."""
+
+    is_broken = True
+
+    @override
+    async def deliver(self, message: Message, *, idempotent: bool) -> Outcome:
+        if self.is_broken:
+            self.outcomes.appendleft(Uncertain(fault=Fault(code="server_error", text="502")))
+            self.attempts.append(message)
+            return self.outcomes.popleft()
+        return await super().deliver(message, idempotent=idempotent)
+
+
+@pytest.mark.parametrize("platform", [BrokenSending()])
+async def test_a_night_of_broken_sending_with_good_checks_kills_nothing(
+    open_bach: OpenBach, clock: FakeClock, platform: BrokenSending
+) -> None:
+    """Every alarm of the night would be thrown away, since the platform said that it was well."""
+    async with open_bach() as bach:
+        for number in range(20):
+            await bach.send("home", f"person{number % 4}", f"text {number}")
+        await clock.advance(8 * 3600)
+        assert set(await statuses(bach)) <= {Status.PENDING, Status.FAILED}
+        per_message = [sum(attempt.id == number for attempt in platform.attempts) for number in range(1, 21)]
+        assert max(per_message) <= 20, "at a growing distance"
+        platform.is_broken = False
+        await clock.advance(3600)
+        assert await statuses(bach) == [Status.SENT] * 20
+
+
+@pytest.mark.parametrize("platform", [Poisonable()])
+async def test_a_message_that_always_fails_lets_its_lane_go_on(
+    open_bach: OpenBach, clock: FakeClock, platform: FakePlatform
+) -> None:
+    """In a house with one chat the fire alarm would wait for ever behind a picture that the platform cannot take."""
+    async with open_bach() as bach:
+        picture = await bach.send("home", "42", "picture")
+        alarm = await bach.send("home", "42", "FIRE")
+        await clock.advance(1200)
+        assert (await bach.get(alarm.id)).status is Status.SENT
+        await clock.advance(1)
+        assert (await bach.get(picture.id)).status is Status.DEAD
+
+
+class Crashing(FakePlatform):
+    """A bridge that one picture makes crash for a minute, again and again."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        super().__init__()
+        self._clock = clock
+
+    @override
+    async def deliver(self, message: Message, *, idempotent: bool) -> Outcome:
+        outcome = await super().deliver(message, idempotent=idempotent)
+        if message.text == "picture" and self.fault is None:
+            self.fault = DOWN
+            self._clock.call_later(60, self._restart)
+            return Uncertain(fault=DOWN)
+        return outcome
+
+    def _restart(self) -> None:
+        self.fault = None
+
+
+async def test_a_message_that_takes_the_connection_down_each_time_ends(clock: FakeClock) -> None:
+    """A picture that makes the bridge crash would be sent after every restart of it, for ever."""
+    platform = Crashing(clock)
+    async with Bach(MemoryDatabase(), clock=clock, connectors={"fake": fake_connector(platform)}) as bach:
+        await bach.registry.add(Connection(name="home", type="fake"))
+        await clock.settle()
+        picture = await bach.send("home", "victim", "picture")
+        for number in range(200):
+            await bach.send("home", "other", f"{number}")
+            await clock.advance(120)
+        assert (await bach.get(picture.id)).status is Status.DEAD
+        assert sum(attempt.text == "picture" for attempt in platform.attempts) < 30
+        assert [message.status for message in await bach.messages(recipient="other", limit=500)].count(
+            Status.SENT
+        ) >= 195

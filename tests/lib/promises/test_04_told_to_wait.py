@@ -1,12 +1,14 @@
 """Promise 4: a server's wish to wait is obeyed and is no failure; our own limits keep us from being told."""
 
+import pytest
+
 from bach_lib.connectors.base import Rate
 from bach_lib.events import MessageRetrying
-from bach_lib.models import BreakerState, Fault
+from bach_lib.models import BreakerState, Fault, Status
 from bach_lib.outcomes import Scope, Wait
 from bach_lib.testing.clock import FakeClock
 from bach_lib.testing.connector import FakePlatform
-from tests.lib.promises.conftest import OpenBach, record
+from tests.lib.promises.conftest import LastingStore, OpenBach, record
 
 FLOOD = Fault(code="rate_limited", text="Too Many Requests: retry after 45", retry_after=45)
 
@@ -47,14 +49,69 @@ async def test_the_whole_connection_pauses_if_the_server_says_so(
 async def test_waiting_uses_up_nothing(open_bach: OpenBach, clock: FakeClock, platform: FakePlatform) -> None:
     """A busy evening would turn messages into dead letters or open the circuit."""
     async with open_bach() as bach:
-        platform.outcomes.extend([Wait(seconds=10, fault=FLOOD, scope=Scope.CONNECTION)] * 20)
+        platform.outcomes.extend([Wait(seconds=10, fault=FLOOD, scope=Scope.CONNECTION)] * 5)
         receipt = await bach.send("home", "42", "text")
-        await clock.advance(195)
+        await clock.advance(155)
         assert (await bach.get(receipt.id)).retry_count == 0
         assert bach.breaker("home") is BreakerState.CLOSED
         assert bach.registry.get("home").error_count == 0
         await clock.advance(10)
         assert len(platform.sent) == 1
+
+
+@pytest.mark.parametrize("scope", [Scope.RECIPIENT, Scope.CONNECTION])
+@pytest.mark.parametrize("told", [0.001, 1, 3000])
+async def test_being_told_to_wait_ends_after_a_day(
+    open_bach: OpenBach, clock: FakeClock, platform: FakePlatform, scope: Scope, told: float
+) -> None:
+    """A message that is always told to wait a second would be sent 86,400 times a day, and nobody would hear of it."""
+    async with open_bach() as bach:
+        platform.outcomes.extend([Wait(seconds=told, fault=FLOOD, scope=scope)] * 100)
+        receipt = await bach.send("home", "42", "text")
+        await clock.advance(86_000)
+        assert (await bach.get(receipt.id)).status is Status.PENDING
+        await clock.advance(4000)
+        message = await bach.get(receipt.id)
+        assert message.status is Status.DEAD
+        assert message.error
+        assert message.error.text == FLOOD.text
+        assert len(platform.attempts) < 40 if told > 1 else len(platform.attempts) < 20
+
+
+async def test_a_long_wait_survives_a_restart(
+    open_bach: OpenBach, lasting_store: LastingStore, clock: FakeClock, platform: FakePlatform
+) -> None:
+    """After a restart the platform would be asked again hours too early, and extend the ban."""
+    async with open_bach(lasting_store) as bach:
+        platform.outcomes.append(Wait(seconds=8288, fault=FLOOD, scope=Scope.RECIPIENT))
+        await bach.send("home", "42", "text")
+        await clock.advance(60)
+    async with open_bach(lasting_store):
+        await clock.advance(8200)
+        assert platform.sent == []
+        await clock.advance(60)
+        assert len(platform.sent) == 1
+
+
+async def test_a_wait_of_hours_for_one_chat_does_not_silence_the_others(
+    open_bach: OpenBach, clock: FakeClock, platform: FakePlatform
+) -> None:
+    """One chatty sensor would keep every alarm of the house for two hours."""
+    async with open_bach() as bach:
+        platform.outcomes.append(Wait(seconds=8288, fault=FLOOD, scope=Scope.CONNECTION))
+        await bach.send("home", "chatty", "one")
+        await clock.settle()
+        fault = bach.health("home").fault
+        assert fault
+        assert fault.retry_after == 45, "what waits says why"
+        await bach.send("home", "quiet", "alarm")
+        await bach.send("home", "quiet", "alarm 2")
+        await clock.advance(2)
+        assert [message.text for message in platform.sent] == ["alarm", "alarm 2"]
+        await clock.advance(8280)
+        assert len(platform.sent) == 2
+        await clock.advance(10)
+        assert len(platform.sent) == 3
 
 
 async def test_our_own_limiter_stays_under_the_published_limit(

@@ -1,10 +1,14 @@
 """Promise 7: too late is not sent; the newer message of a tag replaces the waiting older one."""
 
-from bach_lib.events import MessageCancelled, MessageExpired
+import asyncio
+
+import pytest
+
+from bach_lib.events import MessageCancelled, MessageExpired, MessageFinished
 from bach_lib.models import Fault, Status
 from bach_lib.testing.clock import FakeClock
 from bach_lib.testing.connector import FakePlatform
-from tests.lib.promises.conftest import OpenBach, record
+from tests.lib.promises.conftest import LastingStore, OpenBach, record
 
 DOWN = Fault(code="refused", text="Connection refused")
 
@@ -40,6 +44,71 @@ async def test_it_expires_while_its_connection_is_switched_off(
         await bach.registry.update("home", is_active=True)
         await clock.advance(5)
         assert platform.sent == []
+
+
+async def test_it_expires_on_a_connection_that_rests_since_the_start(
+    open_bach: OpenBach, lasting_store: LastingStore, clock: FakeClock
+) -> None:
+    """A message on a connection that is switched off would wait for ever after a restart."""
+    async with open_bach(lasting_store) as bach:
+        await bach.registry.update("home", is_active=False)
+        await clock.advance(2)
+        receipt = await bach.send("home", "42", "dinner", time_to_live=600)
+    async with open_bach(lasting_store) as bach:
+        await clock.advance(601)
+        assert (await bach.get(receipt.id)).status is Status.EXPIRED
+
+
+@pytest.mark.parametrize("jump", [7199, 7201, 3 * 86_400, -3600, -10 * 365 * 86_400])
+@pytest.mark.parametrize("down_for", [30, 7100])
+async def test_every_message_ends_whatever_the_clock_does(
+    open_bach: OpenBach, clock: FakeClock, platform: FakePlatform, jump: float, down_for: float
+) -> None:
+    """After the machine slept or found the time, a message would wait for ever: not sent, not expired, no event."""
+    async with open_bach() as bach:
+        finished = record(bach, MessageFinished)
+        platform.fault = DOWN
+        receipt = await bach.send("home", "42", "leak", time_to_live=7200)
+        await clock.advance(60)
+        clock.jump(jump)
+        await clock.advance(down_for)
+        platform.fault = None
+        await clock.advance(7200)
+        message = await bach.get(receipt.id)
+        assert message.status is (Status.EXPIRED if jump + 60 + down_for > 7200 else Status.SENT)
+        assert [event.message.status for event in finished] == [message.status]
+        assert (await bach.queue_status())["home"].waiting == 0
+
+
+async def test_a_claim_in_the_moment_of_expiry_ends_the_message(
+    open_bach: OpenBach, clock: FakeClock, platform: FakePlatform
+) -> None:
+    """The disk would say that it is too late, memory would let it go, and nobody would end it."""
+    async with open_bach() as bach:
+        expired = record(bach, MessageExpired)
+        platform.hold = asyncio.Event()
+        await bach.send("home", "42", "first")
+        receipt = await bach.send("home", "42", "second", time_to_live=600)
+        await clock.settle()
+        clock.jump(600)
+        platform.hold.set()
+        await clock.settle()
+        assert (await bach.get(receipt.id)).status is Status.EXPIRED
+        assert [event.message.id for event in expired] == [receipt.id]
+
+
+async def test_a_clock_set_back_before_a_restart_does_not_make_it_last(
+    open_bach: OpenBach, lasting_store: LastingStore, clock: FakeClock, platform: FakePlatform
+) -> None:
+    """A machine that boots in the past would send last year's "dinner is ready"."""
+    platform.fault = DOWN
+    async with open_bach(lasting_store) as bach:
+        receipt = await bach.send("home", "42", "dinner", time_to_live=60)
+        await clock.advance(1)
+    clock.jump(-365 * 86_400)
+    async with open_bach(lasting_store) as bach:
+        await clock.advance(61)
+        assert (await bach.get(receipt.id)).status is Status.EXPIRED
 
 
 async def test_the_newer_message_of_a_tag_replaces_the_waiting_one(

@@ -50,7 +50,8 @@ def allowed_in(connector: TelegramConnector, recipients: list[str], seconds: flo
     now = sent = 0.0
     limiter = Limiter(lambda: now)
     while now < seconds:
-        waits = [limiter.reserve(connector.rates(recipient)) for recipient in recipients]
+        stops = [limiter.reserve(connector.rates(recipient)) for recipient in recipients]
+        waits = [stop.seconds if stop else 0.0 for stop in stops]
         sent += waits.count(0)
         now += min(waits)
     return int(sent)

@@ -1,0 +1,57 @@
+"""A waiting message as memory knows it: numbers on the clock that never jumps."""
+
+from dataclasses import dataclass
+
+from bach_lib.clock import Clock
+from bach_lib.models import Message
+
+type Key = tuple[str, int]
+"""A lane: its recipient, and 0 or the one message that stepped aside."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Entry:
+    """A waiting message: before `due` it may not go, from `expires` on it may not go any more.
+
+    `aside`: its lane goes on without it. `hurry`: a good check ends its wait. Times are monotonic seconds.
+    """
+
+    id: int
+    recipient: str
+    priority: int = 0
+    due: float = 0.0
+    expires: float | None = None
+    aside: bool = False
+    hurry: bool = False
+
+    @property
+    def rank(self) -> tuple[int, int]:
+        """Sorts the one that goes first to the front."""
+        return (-self.priority, self.id)
+
+    @property
+    def lane(self) -> Key:
+        """The lane it waits in."""
+        return (self.recipient, self.id if self.aside else 0)
+
+
+def entry_of(message: Message, clock: Clock) -> Entry:
+    """A message from the disk, where times are on the wall clock.
+
+    None of them is further away than it was when it was written, however far the wall clock was set back since.
+    """
+    wall, now = clock.now(), clock.monotonic()
+    due, expires = now, None
+    if message.next_retry_at is not None:
+        longest = message.next_retry_at - (message.attempted_at or message.created_at)
+        due = now + min(message.next_retry_at - wall, longest)
+    if message.expires_at is not None:
+        expires = now + min(message.expires_at - wall, message.expires_at - message.created_at)
+    return Entry(
+        id=message.id,
+        recipient=message.recipient,
+        priority=message.priority,
+        due=due,
+        expires=expires,
+        aside=message.retry_count > message.max_retries,
+    )

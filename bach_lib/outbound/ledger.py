@@ -1,0 +1,64 @@
+"""What becomes of messages, written to disk and then told: nobody hears of what the disk does not know.
+
+A disk that is full takes nothing. Then a write is repeated until it does: what was sent must not be forgotten.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from functools import partial
+
+from bach_lib.errors import StorageError
+from bach_lib.events import MessageExpired
+from bach_lib.models import Message
+from bach_lib.outbound.queue import Advance
+from bach_lib.outbound.retry import Settlement
+from bach_lib.outbound.settled import settled_event
+from bach_lib.outbound.tools import Tools
+
+_LOGGER = logging.getLogger(__name__)
+_STORE_RETRY = 5.0
+"""Seconds until a failed write (a full disk) is tried again; until then nothing more is sent."""
+
+
+class Ledger:
+    """The writes about messages of one connection."""
+
+    def __init__(self, connection: str, tools: Tools) -> None:
+        self._name = connection
+        self._tools = tools
+
+    async def advance(self, settlement: Settlement | None, claim: int | None) -> Message | None:
+        """Settle one message and claim the next; the claimed one, if it still waits."""
+        advance = await self._until_stored(partial(self._tools.queue.advance, settlement, claim))
+        self._tell(settlement, advance)
+        return advance.claimed
+
+    def leave(self, settlement: Settlement) -> None:
+        """Settle a message for a worker that is being stopped and cannot wait."""
+        self._tools.queue.advance(settlement, None).add_done_callback(partial(self._left, settlement))
+
+    async def expire(self, message_ids: list[int]) -> None:
+        """End those of these messages that still wait."""
+        for message in await self._until_stored(partial(self._tools.queue.expire, message_ids)):
+            self._tools.bus.publish(MessageExpired(connection=self._name, message=message))
+
+    def _left(self, settlement: Settlement, future: asyncio.Future[Advance]) -> None:
+        if not future.cancelled() and not future.exception():
+            self._tell(settlement, future.result())
+
+    def _tell(self, settlement: Settlement | None, advance: Advance) -> None:
+        if settlement and advance.settled:
+            if settlement.delivered is not None:
+                self._tools.count(self._name, settlement.delivered)
+            self._tools.bus.publish(settled_event(advance.settled))
+        if advance.ended:
+            self._tools.bus.publish(settled_event(advance.ended))
+
+    async def _until_stored[T](self, write: Callable[[], Awaitable[T]]) -> T:
+        while True:
+            try:
+                return await write()
+            except StorageError as error:
+                _LOGGER.error("The queue of %s stands still: %s", self._name, error)  # noqa: TRY400 - the sentence says all
+            await self._tools.clock.sleep(_STORE_RETRY)

@@ -1,0 +1,79 @@
+"""One attempt and the question whose fault it was: from a message to a verdict (ADR 0017)."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from bach_lib.connectors.base import Connector
+from bach_lib.models import Fault, Message
+from bach_lib.outbound.attempt import attempt
+from bach_lib.outbound.gate import Gate
+from bach_lib.outbound.ledger import Ledger
+from bach_lib.outbound.monitor import STOPPED
+from bach_lib.outbound.retry import Settlement, Witnesses, decide, is_ambiguous
+from bach_lib.outbound.tools import Tools
+from bach_lib.outcomes import Outcome
+from bach_lib.redact import Redactor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What an attempt brought, and what follows from it.
+
+    `fault`: what the health check answered, if one was made and failed. `began`: monotonic.
+    """
+
+    outcome: Outcome
+    settlement: Settlement
+    fault: Fault | None
+    began: float
+
+
+class Trials:
+    """The attempts of one connection, with what has to be remembered between them."""
+
+    def __init__(self, gate: Gate, ledger: Ledger, tools: Tools) -> None:
+        self._gate = gate
+        self._ledger = ledger
+        self._tools = tools
+        self._failed_at: dict[int, float] = {}  # monotonic, by message: when it failed last
+
+    def clear(self) -> None:
+        """Forget all messages."""
+        self._failed_at.clear()
+
+    async def hold(
+        self, connector: Connector, message: Message, redact: Redactor, is_at_work: Callable[[], bool]
+    ) -> Verdict:
+        """Send once and ask the witnesses. `is_at_work`: whether the connection still is; if not, they know nothing."""
+        clock = self._tools.clock
+        began = clock.monotonic()
+        outcome = await attempt(connector, message, redact)
+        seconds, idempotent = clock.monotonic() - began, connector.capabilities.idempotent
+        try:
+            witnesses, fault = await self._gate.ask_witnesses(outcome, self._failed_at.get(message.id))
+        except asyncio.CancelledError:  # what is known of the attempt must not be lost with the question
+            self._ledger.leave(self._settle(message, outcome, Witnesses.OUTAGE, seconds, idempotent=idempotent))
+            raise
+        if is_ambiguous(outcome) and not is_at_work():  # its old credentials may have been the fault
+            witnesses, fault = Witnesses.OUTAGE, fault or STOPPED
+        settlement = self._settle(message, outcome, witnesses, seconds, idempotent=idempotent)
+        if settlement.status.is_final:
+            self._failed_at.pop(message.id, None)
+        else:
+            self._failed_at[message.id] = clock.monotonic()
+        return Verdict(outcome=outcome, settlement=settlement, fault=fault, began=began)
+
+    def _settle(
+        self, message: Message, outcome: Outcome, witnesses: Witnesses, seconds: float, *, idempotent: bool
+    ) -> Settlement:
+        settlement = decide(
+            message,
+            outcome,
+            witnesses,
+            self._tools.clock.now(),
+            policy=self._tools.policy.retry,
+            random=self._tools.random,
+            idempotent=idempotent,
+        )
+        return replace(settlement, outcome=type(outcome).__name__.lower(), seconds=seconds)
