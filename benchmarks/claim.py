@@ -13,7 +13,7 @@ from pathlib import Path
 
 from bach_lib import Message, RetryPolicy, Status, SystemClock
 from bach_lib.outbound.queue import Queue
-from bach_lib.outbound.retry import Settlement, decide
+from bach_lib.outbound.retry import Settlement, Witnesses, decide
 from bach_lib.outcomes import Sent
 from bach_lib.storage import Database
 from benchmarks.measuring import (
@@ -55,7 +55,10 @@ def rows(effort: Effort) -> Iterator[Row]:
 
 def sent(message: Message) -> Settlement:
     """What is written when the platform has taken a message."""
-    return decide(message, Sent(remote_id="1"), time.time(), RetryPolicy(), lambda: 0.5, idempotent=False)
+    outcome, policy = Sent(remote_id="1"), RetryPolicy()
+    return decide(
+        message, outcome, Witnesses.CHECK, time.time(), policy=policy, random=lambda: 0.5, idempotent=False
+    )
 
 
 async def work_off(queue: Queue, ids: Iterable[int], workers: int, seconds: float) -> float:

@@ -10,7 +10,8 @@ from bach_lib.connectors.base import Connector
 from bach_lib.events import Event, MessageSent
 from bach_lib.models import Message
 from bach_lib.outbound import attempt
-from bach_lib.outbound.lanes import Entry, Lanes
+from bach_lib.outbound.entry import Entry
+from bach_lib.outbound.lanes import Lanes
 from bach_lib.outbound.queue import Queue
 from bach_lib.outcomes import Outcome
 from bach_lib.registry import Registry
