@@ -118,7 +118,7 @@ def forgetful(patch: pytest.MonkeyPatch) -> None:
         await connector.send(message)
         return await connector.send(message)
 
-    patch.setattr("bach_lib.outbound.dispatcher.attempt", twice)
+    patch.setattr("bach_lib.outbound.trial.attempt", twice)
 
 
 SENT = (Send(number=1),)
