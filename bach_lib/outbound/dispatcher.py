@@ -27,8 +27,7 @@ from bach_lib.outbound.lanes import Lanes
 from bach_lib.outbound.ledger import Ledger
 from bach_lib.outbound.queue import Put
 from bach_lib.outbound.records import Draft, Request
-from bach_lib.outbound.retry import Settlement, untried
-from bach_lib.outbound.settled import settled_event
+from bach_lib.outbound.retry import Settlement, late, untried
 from bach_lib.outbound.tools import Tools
 from bach_lib.outbound.trial import Trials
 from bach_lib.outcomes import Sent, Wait
@@ -36,8 +35,6 @@ from bach_lib.redact import Redactor
 
 _MOST_PARKED = 200
 """Lanes that are set aside in one turn of the loop because a limit stops them; the others wait a turn."""
-_DRIFT = 1.0
-"""Seconds; if the wall clock went ahead by more, somebody set it or the machine slept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +57,9 @@ class Dispatcher:
         self._connector: Connector | None = None
         self._redact = Redactor()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._puts: set[asyncio.Future[Put]] = set()
+        self._puts: dict[asyncio.Future[Put], str | None] = {}  # whose lane it will wait in, unless it was leased
         self._workers = 0
         self._cancel_timer: Cancel | None = None
-        self._offset = 0.0  # between the two clocks, when the lanes last learned of it
         self.gate = Gate(
             connection,
             bus=tools.bus,
@@ -83,11 +79,11 @@ class Dispatcher:
         settled, waiting = await self._tools.queue.recover(self._name, idempotent=idempotent)
         self._lanes = Lanes()
         self._trials.clear()
-        self._offset = self._clock.now() - self._clock.monotonic()
+        self._lanes.follow(self._clock.now() - self._clock.monotonic())
         for message in waiting:
             self._lanes.add(entry_of(message, self._clock))
         for message in settled:
-            self._publish(settled_event(message))
+            self._ledger.recovered(message)
         self._pump()  # times to live end also while nothing is sent
 
     def start(self, connector: Connector, redact: Redactor) -> None:
@@ -123,7 +119,7 @@ class Dispatcher:
         except BaseException:  # raised again: the lane must be free
             self._give_back(draft.recipient, permit)
             raise
-        self._puts.add(future)
+        self._puts[future] = draft.recipient if permit is None else None
         future.add_done_callback(partial(self._stored, draft.recipient, permit))
         return future
 
@@ -149,7 +145,9 @@ class Dispatcher:
         connector = self._connector
         if connector is None or self._is_full() or self.gate.state is not BreakerState.CLOSED:
             return None
-        if self._lanes.are_parked or not self._lanes.occupy(recipient, self._clock.monotonic()):
+        if self._lanes.are_parked or recipient in self._puts.values():  # those stand before it
+            return None
+        if not self._lanes.occupy(recipient, self._clock.monotonic()):
             return None
         permit = self.gate.admit()
         if permit is not None and not self.gate.reserve(connector, recipient):
@@ -170,7 +168,7 @@ class Dispatcher:
 
     def _stored(self, recipient: str, permit: Permit | None, future: asyncio.Future[Put]) -> None:
         """The commit is done, whether or not its caller still waits for it."""
-        self._puts.discard(future)
+        del self._puts[future]
         if future.cancelled() or future.exception() or not future.result().is_new:
             self._give_back(recipient, permit)
             return
@@ -189,18 +187,12 @@ class Dispatcher:
     def _pump(self) -> None:
         """Start every worker that may work now, and set the timer for the next moment."""
         now = self._clock.monotonic()
-        self._follow_wall_clock(now)
+        self._lanes.follow(self._clock.now() - now)
         if expired := self._lanes.expired(now):
             self._spawn(self._ledger.expire(expired))
         while job := self._next_job():
             self._spawn(self._work(job))
         self._set_timer(min((moment - now for moment in self._next_moments(now)), default=None))
-
-    def _follow_wall_clock(self, now: float) -> None:
-        offset = self._clock.now() - now
-        if offset - self._offset > _DRIFT:
-            self._lanes.sooner(offset - self._offset)
-        self._offset = offset
 
     def _next_job(self) -> _Job | None:
         """The message that may go now, with its lane, its permit and its place under the platform's limits."""
@@ -268,13 +260,16 @@ class Dispatcher:
         if connector is None:  # stopped since the claim: nothing was tried
             self._finish(job, job.entry)
             return untried(message)
+        if job.entry.is_over(self._clock):  # the disk took so long
+            self._finish(job, None)
+            return late(message)
         self._publish(MessageAttempted(connection=self._name, message=message))
         verdict = await self._trials.hold(connector, message, self._redact, lambda: self._connector is connector)
         settlement, now = verdict.settlement, self._clock.monotonic()
         strike = self.gate.learn(job.permit, message.recipient, verdict.outcome, verdict.fault, began=verdict.began)
         seconds = 0.0 if settlement.next_retry_at is None else settlement.next_retry_at - self._clock.now()
-        if isinstance(verdict.outcome, Wait) and seconds:
-            self._lanes.pause(message.recipient, now + seconds, now)
+        if isinstance(verdict.outcome, Wait):
+            self._lanes.pause(message.recipient, now + max(seconds, verdict.outcome.seconds), now)
         back = None
         if not settlement.status.is_final:
             aside = settlement.retry_count > message.max_retries

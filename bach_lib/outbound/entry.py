@@ -13,7 +13,8 @@ type Key = tuple[str, int]
 class Entry:
     """A waiting message: before `due` it may not go, from `expires` on it may not go any more.
 
-    `aside`: its lane goes on without it. `hurry`: a good check ends its wait. Times are monotonic seconds.
+    `aside`: its lane goes on without it. `hurry`: a good check ends its wait. Times are monotonic seconds, but
+    `expires_at`: the end of its time to live on the wall clock.
     """
 
     id: int
@@ -21,6 +22,7 @@ class Entry:
     priority: int = 0
     due: float = 0.0
     expires: float | None = None
+    expires_at: float | None = None
     aside: bool = False
     hurry: bool = False
 
@@ -33,6 +35,17 @@ class Entry:
     def lane(self) -> Key:
         """The lane it waits in."""
         return (self.recipient, self.id if self.aside else 0)
+
+    def over(self, offset: float) -> float | None:
+        """When the first of the two clocks says that its time to live is over, if the wall clock is so far ahead."""
+        ends = [self.expires, None if self.expires_at is None else self.expires_at - offset]
+        return min((end for end in ends if end is not None), default=None)
+
+    def is_over(self, clock: Clock) -> bool:
+        """Whether one of the two clocks says that its time to live is over."""
+        now = clock.monotonic()
+        end = self.over(clock.now() - now)
+        return end is not None and end <= now
 
 
 def entry_of(message: Message, clock: Clock) -> Entry:
@@ -53,5 +66,6 @@ def entry_of(message: Message, clock: Clock) -> Entry:
         priority=message.priority,
         due=due,
         expires=expires,
+        expires_at=message.expires_at,
         aside=message.retry_count > message.max_retries,
     )

@@ -24,6 +24,9 @@ from bach_lib.outbound.limiter import Stop
 _MAX_STALE = 64
 """Items out of date that a heap may carry, beside as many as are true, before it is cleaned."""
 
+_DRIFT = 0.05
+"""Seconds; a smaller change of the wall clock is not followed until more of it has added up."""
+
 type _Place = tuple[int, int, int, Key, str]
 """Where a lane stands among those that could go: strikes, -priority, id; and the limit that offered it, or ""."""
 
@@ -63,7 +66,8 @@ class Lanes:
         self._ready: list[_Place] = []
         self._parked: dict[str, _Parked] = {}  # by limit
         self._opening: list[tuple[float, str]] = []  # (until, limit)
-        self._expiring: list[tuple[float, int]] = []  # (expires, id)
+        self._expiring: list[tuple[float, int]] = []  # (over, id)
+        self._offset = 0.0  # from the clock that never jumps to the one on the wall
         self._aside: set[int] = set()
         self._hurried: set[int] = set()
 
@@ -105,17 +109,16 @@ class Lanes:
         while self._expiring and self._expiring[0][0] <= now:
             expires, message_id = heappop(self._expiring)
             entry = self._entries.get(message_id)
-            if entry and entry.expires == expires:  # else it was revived since, without time to live
+            if entry and entry.over(self._offset) == expires:  # else it was revived since, without time to live
                 self.discard(message_id)
                 ids.append(message_id)
         return ids
 
-    def sooner(self, seconds: float) -> None:
-        """The wall clock went ahead by so much: times to live end that much earlier."""
-        for entry in self._entries.values():
-            if entry.expires is not None:
-                entry.expires -= seconds
-        self._clean_expiring()
+    def follow(self, offset: float) -> None:
+        """The wall clock is so far ahead of the other one now."""
+        if abs(offset - self._offset) > _DRIFT:
+            self._offset = offset
+            self._clean_expiring()
 
     def occupy(self, recipient: str, now: float) -> bool:
         """Take an idle, empty lane for a message that is not in it; False if it is not free."""
@@ -242,8 +245,8 @@ class Lanes:
             self._aside.add(entry.id)
         if entry.hurry:
             self._hurried.add(entry.id)
-        if entry.expires is not None:
-            heappush(self._expiring, (entry.expires, entry.id))
+        if (over := entry.over(self._offset)) is not None:
+            heappush(self._expiring, (over, entry.id))
             if len(self._expiring) > _MAX_STALE + 2 * len(self._entries):
                 self._clean_expiring()
 
@@ -286,5 +289,6 @@ class Lanes:
 
     def _clean_expiring(self) -> None:
         entries: Iterable[Entry] = self._entries.values()
-        self._expiring = [(entry.expires, entry.id) for entry in entries if entry.expires is not None]
+        overs = [(entry.over(self._offset), entry.id) for entry in entries]
+        self._expiring = [(over, message_id) for over, message_id in overs if over is not None]
         heapify(self._expiring)

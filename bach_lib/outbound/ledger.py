@@ -7,18 +7,21 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from functools import partial
+from itertools import batched
 
 from bach_lib.errors import StorageError
 from bach_lib.events import MessageExpired
 from bach_lib.models import Message
 from bach_lib.outbound.queue import Advance
-from bach_lib.outbound.retry import Settlement
+from bach_lib.outbound.retry import INTERRUPTED, Settlement
 from bach_lib.outbound.settled import settled_event
 from bach_lib.outbound.tools import Tools
 
 _LOGGER = logging.getLogger(__name__)
 _STORE_RETRY = 5.0
 """Seconds until a failed write (a full disk) is tried again; until then nothing more is sent."""
+_PORTION = 50
+"""Messages that are ended in one transaction."""
 
 
 class Ledger:
@@ -32,7 +35,17 @@ class Ledger:
         """Settle one message and claim the next; the claimed one, if it still waits."""
         advance = await self._until_stored(partial(self._tools.queue.advance, settlement, claim))
         self._tell(settlement, advance)
+        while advance.is_unsettled:  # the disk was full when its last attempt ended, and learns of that any moment
+            await self._tools.clock.sleep(_STORE_RETRY)
+            advance = await self._until_stored(partial(self._tools.queue.advance, None, claim))
+            self._tell(None, advance)
         return advance.claimed
+
+    def recovered(self, message: Message) -> None:
+        """A message was settled, or set aside, while the disk was read after a start."""
+        if message.error and message.error.code == INTERRUPTED:
+            self._tools.count(self._name, False)
+        self._tools.bus.publish(settled_event(message))
 
     def leave(self, settlement: Settlement) -> None:
         """Settle a message for a worker that is being stopped and cannot wait."""
@@ -40,8 +53,9 @@ class Ledger:
 
     async def expire(self, message_ids: list[int]) -> None:
         """End those of these messages that still wait."""
-        for message in await self._until_stored(partial(self._tools.queue.expire, message_ids)):
-            self._tools.bus.publish(MessageExpired(connection=self._name, message=message))
+        for some in batched(message_ids, _PORTION):  # each told before the next: a full disk may come between
+            for message in await self._until_stored(partial(self._tools.queue.expire, some)):
+                self._tools.bus.publish(MessageExpired(connection=self._name, message=message))
 
     def _left(self, settlement: Settlement, future: asyncio.Future[Advance]) -> None:
         if not future.cancelled() and not future.exception():

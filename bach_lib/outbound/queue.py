@@ -20,14 +20,13 @@ from bach_lib.outbound.records import (
     message_from_row,
     readable_message,
 )
-from bach_lib.outbound.retry import Settlement, after_crash
+from bach_lib.outbound.retry import EXPIRED, Settlement, after_crash
 from bach_lib.storage import Store, Transaction, Value
 from bach_lib.storage.portions import Portions
 from bach_lib.storage.sqlite import Row
 from bach_lib.storage.values import integer
 
 REPLACED = Fault(code="replaced", text="A newer message with the same tag took its place.")
-EXPIRED = Fault(code="expired", text="Its time to live was over before it could be sent.")
 
 _WAITING = frozenset({Status.PENDING, Status.FAILED})
 _RETRYABLE = frozenset({Status.DEAD, Status.UNCERTAIN, Status.EXPIRED, Status.CANCELLED})
@@ -50,11 +49,13 @@ class Advance:
     """What one step of a worker did: the message it settled, and the one it may send now. None: it is gone.
 
     `ended`: what was to be claimed, if it could not go any more and this step ended it: too late, or not to be read.
+    `is_unsettled`: what was to be claimed is on its way for the disk, which does not know yet what came of that.
     """
 
     settled: Message | None = None
     claimed: Message | None = None
     ended: Message | None = None
+    is_unsettled: bool = False
 
 
 class Queue:
@@ -114,7 +115,7 @@ class Queue:
         left = tx.row("get_message", id=message_id)
         if left and left["status"] in _WAITING:  # the wall clock found first that its time is over
             return replace(advance, ended=self._end(tx, message_id, Status.EXPIRED, EXPIRED))
-        return advance
+        return replace(advance, is_unsettled=left is not None and left["status"] == Status.SENDING)
 
     async def recover(self, connection: str, *, idempotent: bool) -> tuple[list[Message], list[Message]]:
         """After a start: settle what was in flight when the process ended, and list all that waits, oldest first.
@@ -166,6 +167,7 @@ class Queue:
         def work(tx: Transaction) -> list[Message]:
             portions.begin()
             rows = [row for message_id in some if (row := tx.row("get_message", id=message_id))]
+            rows = [row for row in rows if row["expires_at"] is not None]  # else it was revived since
             waiting = [integer(row["id"]) for row in rows if row["status"] in _WAITING]
             ended = [self._end(tx, message_id, Status.EXPIRED, EXPIRED) for message_id in waiting]
             portions.end()

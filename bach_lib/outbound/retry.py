@@ -23,6 +23,11 @@ _FIRST_HOLD = 30.0
 """Seconds until a message is repeated that may have arrived while the connection went down; longer each time."""
 
 
+EXPIRED = Fault(code="expired", text="Its time to live was over before it could be sent.")
+INTERRUPTED = "interrupted"
+"""The code of an attempt during which the process ended."""
+
+
 class Witnesses(StrEnum):
     """What is known beside the outcome itself. Only what is ambiguous asks; see `is_ambiguous`."""
 
@@ -96,7 +101,8 @@ def decide(
         case Dead(fault=fault):
             return _end(message, Status.DEAD, fault)
         case Wait(seconds=seconds, fault=fault):
-            return replace(_hold(message, fault, seconds, now, policy), delivered=None)
+            held = _hold(message, fault, seconds, now, policy)
+            return held if held.status.is_final else replace(held, delivered=None)
         case Uncertain(fault=fault) if not idempotent and message.delivery is Delivery.AT_MOST_ONCE:
             return _end(message, Status.UNCERTAIN, fault)
         case _ if witnesses is Witnesses.OUTAGE and is_ambiguous(outcome):
@@ -120,9 +126,14 @@ def untried(message: Message) -> Settlement:
     )
 
 
+def late(message: Message) -> Settlement:
+    """Settle a message whose time to live was over when the disk had brought it."""
+    return replace(untried(message), status=Status.EXPIRED, error=EXPIRED)
+
+
 def after_crash(message: Message, *, idempotent: bool) -> Settlement:
     """Settle a message that was in flight when the process ended: uncertain, which follows its policy at once."""
-    fault = Fault(code="interrupted", text="BACH stopped while this message was being sent; it may have arrived.")
+    fault = Fault(code=INTERRUPTED, text="BACH stopped while this message was being sent; it may have arrived.")
     if message.delivery is Delivery.AT_MOST_ONCE and not idempotent:
         return replace(_end(message, Status.UNCERTAIN, fault), outcome="uncertain")
     return replace(_keep(message, fault), outcome="uncertain")

@@ -37,6 +37,8 @@ async def put(queue: Queue, *, leased: bool = False, fields: DraftFields | None 
 
 async def put_in(queue: Queue, status: Status, fields: DraftFields | None = None) -> Message:
     """Queue a message and bring it to a status by the ways there are."""
+    if status is Status.EXPIRED:
+        fields = {"expires_at": 1_900_000_000.0, **(fields or {})}
     one = await put(queue, leased=status is Status.SENDING, fields=fields)
     match status:
         case Status.PENDING | Status.SENDING:
@@ -254,7 +256,7 @@ async def test_only_a_message_that_ended_unsent_can_be_retried(queue: Queue, sta
 @pytest.mark.parametrize("status", Status)
 async def test_only_a_waiting_message_expires(queue: Queue, status: Status) -> None:
     """A message would be sent and shown as expired."""
-    one = await put_in(queue, status)
+    one = await put_in(queue, status, {"expires_at": 1_900_000_000.0})
     expired = await queue.expire([one.id, 9999])
     if status in WAITING:
         assert [(message.id, message.status) for message in expired] == [(one.id, Status.EXPIRED)]
@@ -267,7 +269,7 @@ async def test_only_a_waiting_message_expires(queue: Queue, status: Status) -> N
 
 async def test_many_that_expire_leave_room_for_others(queue: Queue, monkeypatch: pytest.MonkeyPatch) -> None:
     """When thousands expire together, an alarm of another connection would wait for all of them."""
-    waiting = [(await put(queue)).id for _ in range(130)]
+    waiting = [(await put(queue, fields={"expires_at": 1_900_000_000.0})).id for _ in range(130)]
     submitted: list[object] = []
     submit = queue._store.submit
 
@@ -278,6 +280,23 @@ async def test_many_that_expire_leave_room_for_others(queue: Queue, monkeypatch:
     monkeypatch.setattr(queue._store, "submit", counted)
     assert [message.id for message in await queue.expire(waiting)] == waiting
     assert len(submitted) > 1
+
+
+async def test_what_was_revived_does_not_expire_any_more(queue: Queue) -> None:
+    """Memory may still name it as over; a person who sent it again would see it end at once."""
+    one = await put_in(queue, Status.CANCELLED, {"expires_at": 1_900_000_000.0})
+    await queue.retry(one.id)
+    assert await queue.expire([one.id]) == []
+    assert (await queue.get(one.id)).status is Status.PENDING
+
+
+async def test_a_claim_says_that_the_disk_does_not_know_its_last_end_yet(queue: Queue) -> None:
+    """Behind a full disk, a message would be taken for gone, and wait for ever."""
+    one = await put_in(queue, Status.SENDING)
+    advance = await queue.advance(None, one.id)
+    assert (advance.claimed, advance.ended, advance.is_unsettled) == (None, None, True)
+    ended = await put_in(queue, Status.SENT)
+    assert not (await queue.advance(None, ended.id)).is_unsettled
 
 
 @pytest.mark.parametrize("message_id", [0, -1, 9999, 2**63 - 1, 2**63, -(10**30), 10**30])

@@ -63,7 +63,7 @@ TABLE = {
     "told to wait for most of a day": Row(
         WAIT_CHAT, Status.PENDING, waits=6400, waited=(80_000, 86_400), delivered=None
     ),
-    "told to wait for a day": Row(WAIT_CHAT, Status.DEAD, waited=(86_400, 86_400), delivered=None),
+    "told to wait for a day": Row(WAIT_CHAT, Status.DEAD, waited=(86_400, 86_400)),
     "no way out": Row(NOWHERE, Status.PENDING, witnesses=OUTAGE),
     "no way out after retries": Row(NOWHERE, Status.FAILED, (5, 5), witnesses=OUTAGE),
     "no way out, and the check has one": Row(NOWHERE, Status.PENDING, waits=30, waited=(0, 30)),
