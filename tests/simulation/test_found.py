@@ -3,8 +3,26 @@
 import pytest
 
 from tests.simulation.incoming_steps import Garbage, IncomingHistory, Push, Write
-from tests.simulation.running import complaints_about_incoming
-from tests.simulation.steps import Advance
+from tests.simulation.running import complaints_about, complaints_about_incoming
+from tests.simulation.steps import (
+    Advance,
+    Answer,
+    Cancel,
+    Crash,
+    Cut,
+    DiskFull,
+    DiskSlow,
+    DiskWell,
+    Fail,
+    Heal,
+    History,
+    Jump,
+    Outage,
+    Retry,
+    Says,
+    Send,
+    Start,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -12,6 +30,80 @@ def loopback(socket_enabled: None) -> None:
     """A session of aiohttp needs an event loop, and that a pair of sockets."""
 
 
+OUTGOING: dict[str, History] = {
+    # memory let it go by the clock that never jumps, the disk kept it by the other
+    "a clock that jumps while it waits": (
+        Send(number=8, time_to_live=300, answers=(Answer(Says.BUSY),)),
+        Advance(),
+        Jump(86_400),
+    ),
+    # it was put by the new time, and then followed the jump with all that had waited before
+    "a clock that jumped before it came": (
+        Fail("plain", Outage.UNREACHABLE),
+        Send(number=1),
+        Advance(1),
+        Jump(100),
+        Send(number=4, time_to_live=60),
+    ),
+    # memory claimed it again before the disk knew that its last attempt was over, and took it for gone
+    "a retry behind a full disk": (
+        Send(number=5, answers=(Answer(Says.UNREACHED), Answer(Says.BROKEN, 25))),
+        Send(number=7),
+        Advance(),
+        DiskFull(),
+        Advance(700),
+    ),
+    # its claim waited for the disk until it was too late, by the clock that never jumps
+    "too late behind a full disk": (
+        Send(number=12, time_to_live=60),
+        Fail("plain", Outage.SILENT),
+        Advance(),
+        Jump(-31_536_000),
+        DiskFull(),
+        Advance(65),
+    ),
+    # it was born on its way, and the disk took half an hour to say so
+    "too late when it was stored": (DiskSlow(), Send(number=1, time_to_live=1), Advance(2000), DiskWell()),
+    # memory's list of what was over still named it when a person had revived it without time to live
+    "revived in the moment of expiry": (
+        Send(number=1, time_to_live=5),
+        Fail("plain", Outage.UNREACHABLE),
+        Crash(4),
+        Cancel(1),
+        Jump(3600),
+        Retry(1),
+        Send(number=5, recipient="cyd"),
+    ),
+    # the disk counted what a crash interrupted, memory did not
+    "a crash on the way": (
+        Send(number=1, at_most_once=True),
+        Crash(1, Cut.AFTER),
+        Heal("plain"),
+    ),
+    # who is told to wait for a day is dead; it counted as no error, and the next one went at once
+    "told to wait for ever": (Send(number=9, always=Answer(Says.WAIT_CHAT, 25, 3)), Send(number=10), Advance(100)),
+    # the later one was leased while the earlier one was still on its way to the disk
+    "two puts and a lane that became free": (
+        Fail("plain", Outage.BLIND),
+        Send(number=6, recipient="bob", at_most_once=True, max_retries=1, answers=(Answer(Says.UNREACHED),)),
+        Advance(),
+        Send(number=17, tag="u", max_retries=1),
+        DiskSlow(),
+        Advance(15),
+        Send(number=21, time_to_live=60, max_retries=1),
+    ),
+    # a clock that went ahead and back again took from a message's life what it had gone
+    "a clock that was wrong for a moment": (
+        Fail("plain", Outage.UNREACHABLE),
+        Send(number=1, time_to_live=3600),
+        Advance(1),
+        Jump(30),
+        Advance(60),
+        Jump(-30),
+    ),
+    # a connection that the disk did not let start never tried again
+    "a start on a full disk": (Start("plain"), DiskFull(), Advance(), Send(number=19)),
+}
 INCOMING: dict[str, IncomingHistory] = {
     # what came by another way than a poll made the connection forget how far it had read
     "brought and polled": (
@@ -23,6 +115,12 @@ INCOMING: dict[str, IncomingHistory] = {
         Write(number=5),
     ),
 }
+
+
+@pytest.mark.parametrize("name", OUTGOING)
+def test_what_was_found_in_sending_stays_mended(name: str) -> None:
+    """A fault that was mended once would come back."""
+    assert complaints_about(OUTGOING[name], 1) == []
 
 
 @pytest.mark.parametrize("name", INCOMING)

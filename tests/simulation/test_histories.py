@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.simulation.running import failures
+from tests.simulation.running import KINDS, failures
 
 _CHUNK = 30
 
@@ -12,7 +12,7 @@ def loopback(socket_enabled: None) -> None:
     """A session of aiohttp needs an event loop, and that a pair of sockets."""
 
 
-@pytest.mark.parametrize("kind", ["incoming"])
+@pytest.mark.parametrize("kind", sorted(KINDS))
 @pytest.mark.parametrize("first", range(0, 10 * _CHUNK, _CHUNK))
 def test_every_history_keeps_the_promises(kind: str, first: int) -> None:
     """Somewhere between outages, crashes and clocks that jump, a message would be lost, late, doubled or forgotten."""
