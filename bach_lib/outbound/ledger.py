@@ -53,7 +53,7 @@ class Ledger:
 
     async def expire(self, message_ids: list[int]) -> None:
         """End those of these messages that still wait."""
-        for some in batched(message_ids, _PORTION, strict=False):  # each told before the next: a full disk may come between
+        for some in batched(message_ids, _PORTION, strict=False):  # a full disk may come between, and all shall be told
             for message in await self._until_stored(partial(self._tools.queue.expire, some)):
                 self._tools.bus.publish(MessageExpired(connection=self._name, message=message))
 

@@ -101,8 +101,7 @@ def decide(
         case Dead(fault=fault):
             return _end(message, Status.DEAD, fault)
         case Wait(seconds=seconds, fault=fault):
-            held = _hold(message, fault, seconds, now, policy)
-            return held if held.status.is_final else replace(held, delivered=None)
+            return _unless_it_ends(_hold(message, fault, seconds, now, policy))
         case Uncertain(fault=fault) if not idempotent and message.delivery is Delivery.AT_MOST_ONCE:
             return _end(message, Status.UNCERTAIN, fault)
         case _ if witnesses is Witnesses.OUTAGE and is_ambiguous(outcome):
@@ -161,6 +160,11 @@ def _hold(
     growth = min(message.waited, left) if ends else min(message.waited, policy.longest)
     wait = max(seconds, growth)
     return replace(_keep(message, fault), next_retry_at=now + wait, waited=message.waited + wait)
+
+
+def _unless_it_ends(held: Settlement) -> Settlement:
+    """To be told to wait counts as nothing; to be dead of it is a failure."""
+    return held if held.status.is_final else replace(held, delivered=None)
 
 
 def _is_over(message: Message, outcome: Outcome, witnesses: Witnesses, policy: RetryPolicy) -> bool:
