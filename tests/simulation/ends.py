@@ -6,7 +6,7 @@ from bach_lib.errors import BachError
 from bach_lib.models import Message, Receipt, Status
 from tests.simulation.order import may_have_counted
 from tests.simulation.steps import NONCE, Says, Send
-from tests.simulation.story import Call, Handed, Story
+from tests.simulation.story import FINISHED, Call, Handed, Story
 
 _DAY = 86_400.0
 _ROUNDING = 0.01
@@ -91,7 +91,7 @@ def _why_dead(story: Story, message: Message, send: Send, attempts: list[Handed]
 
 def _true_end(story: Story, send: Send) -> float:
     notes = story.told(send.number)
-    return notes[-1].at if notes else story.ended_at
+    return notes[-1].at if notes and notes[-1].name in FINISHED else story.ended_at
 
 
 def _why_expired(story: Story, message: Message, send: Send, attempts: list[Handed]) -> str | None:

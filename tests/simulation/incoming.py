@@ -76,7 +76,7 @@ class IncomingStory(Chronicle):
     written_at: dict[str, int] = field(default_factory=dict)
     """The moment of that."""
     came_at: dict[str, float] = field(default_factory=dict)
-    """The true time of that."""
+    """The true time at which it came to the platform last."""
     garbage: int = 0
     strangers: int = 0
     """How often a stranger's message came."""
@@ -198,6 +198,7 @@ class IncomingWorld(Stage):
             case Repeat(number):
                 for remote_id in (f"{number}", f"{number}e"):
                     if again := self.story.written.get(remote_id):
+                        self.story.came_at[remote_id] = self._process.now
                         self._bring(again)
             case Garbage():
                 self.story.garbage += 1

@@ -72,7 +72,7 @@ def _nothing_is_acted_upon_too_late(story: IncomingStory) -> Iterator[str]:
             yield f"{message.remote_id} was edited and is a {message.kind}"
         if message.kind in _ACTED_UPON and (seconds := _too_old(story, heard)):
             yield f"{message.remote_id} was {seconds:.0f} s old and still a {message.kind}"
-        if message.kind is Kind.EXPIRED and _is_young(message):
+        if message.kind is Kind.EXPIRED and _is_young(message) and not _was_set_back(story):
             yield f"{message.remote_id} was young, and expired"
         if message.kind not in (Kind.EXPIRED, written.kind):
             yield f"{message.remote_id} was a {written.kind} and came as a {message.kind}"
