@@ -15,7 +15,7 @@ from bach_lib.connectors.telegram import TelegramConnector
 from bach_lib.connectors.webhook import WebhookConnector
 from bach_lib.models import Connection
 from bach_lib.outcomes import Dead, Outcome, Retry, Sent, Uncertain, Wait
-from tests.contracts.answering import WAYS, Answer, Asked
+from tests.contracts.answering import WAYS, Answer, Asked, Effect
 
 HASTE = {"connect": 60.0, "read": 0.3, "total": 60.0}
 NOTHING_WRITTEN, CONNECTION, UNCERTAIN, DEAD, SENT = "nothing written", "connection", "uncertain", "dead", "sent"
@@ -118,6 +118,8 @@ class Telegram(Speaker):
             return Answer(
                 body={"ok": True, "result": {"id": 1, "is_bot": True, "first_name": "b", "username": "b_bot"}}
             )
+        if asked.path.endswith("/getUpdates"):
+            return Answer(effect=Effect.SILENCE)
         return Answer(body={"ok": True, "result": {"message_id": 5}})
 
 
