@@ -193,6 +193,14 @@ class Bach(Receiving, Intervening):
         """Remove ended messages queued more than `older_than` seconds ago; how many. Raises `InvalidValueError`."""
         return await self._open_parts.history.purge(self._base.clock.now() - older_than, statuses)
 
+    async def backup(self, path: str | PathLike[str]) -> None:
+        """Write all there is at this moment into a new file, complete in itself, while everything goes on.
+
+        Only the account that BACH runs as may read it. What waits in it is held when it is opened, as it may have been
+        sent since. Raises a `BackupExistsError` or `StorageError`; nothing is left behind then.
+        """
+        await self._base.store.backup(Path(path))
+
     async def begin_backup(self) -> None:
         """Until `end_backup`, let anybody copy the database's files as they are; nothing stops meanwhile.
 

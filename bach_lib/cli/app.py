@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from bach_lib.cli import connections, connector, legacy, messages, minding, rules, service
+from bach_lib.cli import backups, connections, connector, legacy, messages, minding, rules, service
 from bach_lib.cli.groups import Bach
 from bach_lib.cli.version import version
 
@@ -24,6 +24,7 @@ app.add_typer(rules.app, name="rules")
 app.add_typer(minding.app, name="daemon")
 app.command("serve")(service.serve)
 app.command("demo")(service.demo)
+app.command("backup")(backups.backup)
 app.command("import-legacy")(legacy.import_legacy)
 
 

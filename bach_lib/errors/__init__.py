@@ -14,7 +14,7 @@ correct, `failures` everything else.
     │   ├── InvalidButtonsError, CannotDoError, NotSentError
     │   ├── UnknownMessageError, NotRetryableError, NotCancellableError, NotAmendableError
     │   ├── NotDiscardableError, IdempotencyKeyReusedError
-    │   ├── NoFileError, FileTooLargeError, InvalidRuleError, UnknownRuleError
+    │   ├── NoFileError, FileTooLargeError, InvalidRuleError, UnknownRuleError, BackupExistsError
     │   └── InvalidSecretReferenceError, MissingSecretError, SecretNotFoundError, SecretNotWritableError
     ├── SecretNotSavedError: a secret that changed with use could not be written
     ├── NotFetchedError: the file that somebody sent could not be fetched
@@ -48,6 +48,7 @@ from bach_lib.errors.failures import (
     StoreTooNewError,
 )
 from bach_lib.errors.inputs import (
+    BackupExistsError,
     CannotDoError,
     CannotReceiveError,
     ConnectionExistsError,
@@ -83,6 +84,7 @@ from bach_lib.errors.inputs import (
 
 __all__ = [
     "BachError",
+    "BackupExistsError",
     "CannotDoError",
     "CannotReceiveError",
     "ConnectionExistsError",

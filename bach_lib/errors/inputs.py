@@ -10,6 +10,13 @@ class UnknownConnectionError(InputError):
     template = 'There is no connection named "{name}". Known connections: {known}.'
 
 
+class BackupExistsError(InputError):
+    """There is something of the name that a backup was to have; it was left as it is."""
+
+    code = "backup_exists"
+    template = "{path} exists already and was left as it is. Choose another name for the backup."
+
+
 class ConnectionExistsError(InputError):
     """The name is taken."""
 

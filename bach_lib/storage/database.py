@@ -23,12 +23,13 @@ from bach_lib.errors import (
     StoreForbiddenError,
     StoreForeignError,
 )
+from bach_lib.storage.backups import write_backup
 from bach_lib.storage.origin import check_is_ours
 from bach_lib.storage.place import Place
 from bach_lib.storage.request import Request, contained
 from bach_lib.storage.sqlite import Connection, Row, Transaction, Value, look
 
-__all__ = ["Database", "MemoryDatabase", "Row", "Store", "Transaction", "Value"]
+__all__ = ["Database", "Row", "Store", "Transaction", "Value"]
 
 MAX_BATCH = 1000
 """Requests; a batch of this size is not made larger, which keeps the wait of its first below some 20 ms."""
@@ -62,6 +63,13 @@ class Store(Protocol):
         """The copy is made."""
         ...
 
+    async def backup(self, target: Path) -> None:
+        """Write all that is stored at this moment into a new file; everything goes on meanwhile.
+
+        Raises a `BackupExistsError` or `StorageError`.
+        """
+        ...
+
     async def close(self) -> None:
         """Finish what was submitted, then close."""
         ...
@@ -78,6 +86,7 @@ class Database(Store):
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stands_still = False
+        self._backups: dict[asyncio.Future[None], threading.Event] = {}
 
     @override
     async def open(self) -> None:
@@ -154,7 +163,31 @@ class Database(Store):
             self._collected = []
 
     @override
+    async def backup(self, target: Path) -> None:
+        if self._thread is None:
+            raise NotOpenError
+        ended = threading.Event()
+
+        def go_on() -> None:
+            if ended.is_set():
+                raise NotOpenError
+
+        writing = asyncio.ensure_future(asyncio.to_thread(write_backup, self._path, target, go_on))
+        self._backups[writing] = ended
+        try:
+            await asyncio.shield(writing)
+        finally:
+            ended.set()
+            while not writing.done():  # the caller was cancelled: leave nothing half written behind
+                await asyncio.wait([writing])
+            del self._backups[writing]
+
+    @override
     async def close(self) -> None:
+        for ended in self._backups.values():
+            ended.set()
+        if self._backups:
+            await asyncio.wait(list(self._backups))
         if self._thread is None:
             return
         thread, self._thread = self._thread, None
@@ -226,41 +259,6 @@ class Database(Store):
         if self._loop is not None:
             with suppress(RuntimeError):  # the loop is closed: nobody waits any more
                 self._loop.call_soon_threadsafe(callback, *args)
-
-
-class MemoryDatabase(Store):
-    """The same contract without disk and thread: a request runs at once. For tests and for trying things out."""
-
-    def __init__(self) -> None:
-        self._connection: Connection | None = None
-
-    @override
-    async def open(self) -> None:
-        self._connection = Connection(":memory:")
-
-    @override
-    def submit[T](self, work: Callable[[Transaction], T], *, writes: bool = True) -> asyncio.Future[T]:
-        if self._connection is None:
-            raise NotOpenError
-        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        request = Request[Transaction](work, writes, cast("asyncio.Future[object]", future))
-        self._connection.run([request])
-        asyncio.get_running_loop().call_soon(request.deliver)  # in the order of submission, as the thread does
-        return future
-
-    @override
-    async def stand_still(self) -> None:
-        """There is nothing to copy."""
-
-    @override
-    async def move_on(self) -> None:
-        """There is nothing to copy."""
-
-    @override
-    async def close(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
 
 
 def _deliver(batch: Iterable[Request[Transaction]]) -> None:

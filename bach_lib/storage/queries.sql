@@ -4,6 +4,9 @@
 -- instance: the characters that tell this database from every other
 SELECT value FROM meta WHERE key = 'instance';
 
+-- save_meta: what the database knows of itself
+INSERT INTO meta (key, value) VALUES (:key, :value) ON CONFLICT (key) DO UPDATE SET value = excluded.value;
+
 -- list_connections: all, for the registry's memory
 SELECT * FROM connections ORDER BY name;
 

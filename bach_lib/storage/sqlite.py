@@ -10,7 +10,7 @@ are left alone, larger ones are moved when nobody writes, and while a backup is 
 import os
 import sqlite3
 import struct
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
@@ -38,6 +38,8 @@ _LARGE_LOG = 8000
 """Pages: above this, the log is moved in the middle of traffic; it may not fill the disk."""
 _WRITTEN_ANEW = 25_000
 """Pages in use up to which a file may be written anew at the start: some 100 MB, a second."""
+_STEP = 256
+"""Pages of a backup that are copied at a time: 1 MB."""
 _LOG_HEADER = 32
 """Bytes; without a valid one SQLite takes the log for empty."""
 
@@ -240,6 +242,27 @@ def look(path: Path, with_log: bool) -> tuple[int, frozenset[str]]:
             return layout, frozenset(str(name) for (name,) in foreign.execute("SELECT name FROM sqlite_master"))
     except sqlite3.Error as error:
         raise StoreDamagedError(path=path) from error
+
+
+def write_snapshot(source: Path, target: Path, between: Callable[[], None]) -> None:
+    """Copy an open database as it is now, through a connection of its own, so that nobody waits for it.
+
+    `between` is called after every few hundred pages and may raise to end it. The copy is one file without a log, and
+    says of itself that it is a copy. Raises a `StorageError`.
+    """
+    try:
+        with closing(sqlite3.connect(f"{source.absolute().as_uri()}?mode=ro", uri=True)) as reader:
+            reader.setconfig(sqlite3.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, True)  # the log is not ours to move
+            with closing(sqlite3.connect(target)) as copy:
+                copy.execute("PRAGMA synchronous = OFF")  # whoever asked syncs the file
+                reader.execute("BEGIN")
+                reader.execute("SELECT count(*) FROM meta").fetchall()  # what is written from here on is not in it
+                reader.backup(copy, pages=_STEP, progress=lambda *_: between())
+        with closing(sqlite3.connect(target, isolation_level=None)) as copy:
+            copy.execute("PRAGMA journal_mode = DELETE")
+            copy.execute(load_queries()["save_meta"], {"key": "copied", "value": "by itself"})
+    except sqlite3.Error as error:
+        raise StoreFailedError(path=target, reason=error) from error
 
 
 def read_foreign(path: Path, tables: Iterable[str]) -> dict[str, list[Row]]:

@@ -113,6 +113,10 @@ class Disk(Store):
         await self._database.move_on()
 
     @override
+    async def backup(self, target: Path) -> None:
+        await self._database.backup(target)
+
+    @override
     async def close(self) -> None:
         self._is_open = False
         while self._asked:

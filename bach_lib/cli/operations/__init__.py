@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from bach_lib.bach import Bach
 from bach_lib.cli.faults import SentenceError
-from bach_lib.cli.operations import connections, inbox, queue, rules
+from bach_lib.cli.operations import backups, connections, inbox, queue, rules
 from bach_lib.rest.answers import Json
 
 type Operation = Callable[..., Awaitable[Json]]
@@ -15,6 +15,7 @@ type Operation = Callable[..., Awaitable[Json]]
 OPERATIONS: Mapping[str, Operation] = {
     operation.__name__: operation
     for operation in (
+        backups.backup,
         connections.add,
         connections.change,
         connections.check,

@@ -116,6 +116,20 @@ def test_every_command_works_beside_it(home: Run, telegram: Telegram, serve: Ser
     assert [row["name"] for row in home("connections", "list", "--json").rows()] == ["home", "llama"]
 
 
+def test_a_backup_is_made_with_and_without_it(home: Run, serve: Serve, database: Path) -> None:
+    """Who wants a copy would have to stop the daemon first, or would copy a file that changes under their hands."""
+    folder = database.parent / "kept"
+    folder.mkdir()
+    assert home("backup", folder / "without.db").code == 0
+    with serve() as daemon:
+        assert home("backup", folder / "with.db", "--json").row() == {"backup": str(folder / "with.db")}
+        again = home("backup", folder / "with.db")
+        assert (again.code, "exists already" in again.errors) == (1, True)
+        assert daemon.end() == 0
+    for name in ("with.db", "without.db"):
+        assert [row["name"] for row in home("connections", "list", "--json", "--db", folder / name).rows()] == ["home"]
+
+
 def test_a_second_one_is_refused_with_a_sentence(home: Run, serve: Serve, database: Path) -> None:
     """Two would deliver everything twice, or somebody would read "database is locked"."""
     with serve():

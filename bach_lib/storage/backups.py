@@ -1,0 +1,63 @@
+"""Writing a backup while everything goes on: one complete file under a name that was free, or nothing."""
+
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+
+from bach_lib.errors import BackupExistsError, StoreFailedError
+from bach_lib.storage.sqlite import write_snapshot
+
+_LOGS = ("", "-wal", "-shm", "-journal")
+
+
+def write_backup(source: Path, target: Path, go_on: Callable[[], None]) -> None:
+    """Write all that the database holds at this moment. `go_on` is called often, and may raise to end it.
+
+    Raises a `BackupExistsError` or `StorageError`.
+    """
+    if os.path.lexists(target):
+        raise BackupExistsError(path=target)
+    unfinished = target.with_name(f".{target.name}.{os.urandom(4).hex()}.part")
+    try:
+        file = os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_RDWR | getattr(os, "O_CLOEXEC", 0), 0o600)
+        try:
+            write_snapshot(source, unfinished, partial(_step, file, go_on))
+            os.fsync(file)
+        finally:
+            os.close(file)
+        _name(unfinished, target)
+    except OSError as error:
+        raise StoreFailedError(path=target, reason=error.strerror or error) from error
+    except ValueError as error:  # no path at all: NUL, or half a character
+        raise StoreFailedError(path=ascii(str(target)), reason=error) from error
+    finally:
+        for suffix in _LOGS:
+            with suppress(OSError, ValueError):
+                Path(f"{unfinished}{suffix}").unlink()
+
+
+def _name(unfinished: Path, target: Path) -> None:
+    """A link is a renaming that overwrites nothing, whoever takes the name meanwhile."""
+    try:
+        os.link(unfinished, target)
+    except FileExistsError as error:
+        raise BackupExistsError(path=target) from error
+    except OSError as error:  # no links here (FAT, some shares)
+        if os.path.lexists(target):
+            raise BackupExistsError(path=target) from error
+        unfinished.rename(target)
+    if os.name == "posix":
+        folder = os.open(target.parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            with suppress(OSError):  # not every file system takes that
+                os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def _step(file: int, go_on: Callable[[], None]) -> None:
+    """What is written goes to the disk at once: all of it at the end would keep everybody else's commit waiting."""
+    go_on()
+    os.fsync(file)

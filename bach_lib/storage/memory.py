@@ -1,0 +1,59 @@
+"""The storage without disk and thread, for tests and for trying things out."""
+
+import asyncio
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import cast, override
+
+from bach_lib.errors import BackupExistsError, NotOpenError
+from bach_lib.storage.database import Store
+from bach_lib.storage.request import Request
+from bach_lib.storage.sqlite import Connection, Transaction
+
+
+class MemoryDatabase(Store):
+    """The same contract: a request runs at once."""
+
+    def __init__(self) -> None:
+        self._connection: Connection | None = None
+
+    @override
+    async def open(self) -> None:
+        self._connection = Connection(":memory:")
+
+    @override
+    def submit[T](self, work: Callable[[Transaction], T], *, writes: bool = True) -> asyncio.Future[T]:
+        if self._connection is None:
+            raise NotOpenError
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        request = Request[Transaction](work, writes, cast("asyncio.Future[object]", future))
+        self._connection.run([request])
+        asyncio.get_running_loop().call_soon(request.deliver)  # in the order of submission, as the thread does
+        return future
+
+    @override
+    async def stand_still(self) -> None:
+        """There is nothing to copy."""
+
+    @override
+    async def move_on(self) -> None:
+        """There is nothing to copy."""
+
+    @override
+    async def backup(self, target: Path) -> None:
+        if self._connection is None:
+            raise NotOpenError
+        _copy(self._connection, target)
+
+    @override
+    async def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
+def _copy(connection: Connection, target: Path) -> None:
+    if os.path.lexists(target):
+        raise BackupExistsError(path=target)
+    connection.copy_to(target)
