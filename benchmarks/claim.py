@@ -56,9 +56,7 @@ def rows(effort: Effort) -> Iterator[Row]:
 def sent(message: Message) -> Settlement:
     """What is written when the platform has taken a message."""
     outcome, policy = Sent(remote_id="1"), RetryPolicy()
-    return decide(
-        message, outcome, Witnesses.CHECK, time.time(), policy=policy, random=lambda: 0.5, idempotent=False
-    )
+    return decide(message, outcome, Witnesses.CHECK, time.time(), policy=policy, random=lambda: 0.5, idempotent=False)
 
 
 async def work_off(queue: Queue, ids: Iterable[int], workers: int, seconds: float) -> float:
