@@ -19,6 +19,8 @@ from bach_lib.models import Delivery, Fault, Message, Status
 from bach_lib.outcomes import Dead, Outcome, Retry, Scope, Sent, Uncertain, Wait
 from bach_lib.policy import RetryPolicy
 
+_FIRST_AGAIN = 1.0
+"""Seconds until what cannot arrive twice is tried again after a failure that the check does not see; then longer."""
 _FIRST_HOLD = 30.0
 """Seconds until a message is repeated that may have arrived while the connection went down; longer each time."""
 
@@ -104,17 +106,24 @@ def decide(
             return _unless_it_ends(_hold(message, fault, seconds, now, policy))
         case Uncertain(fault=fault) if not idempotent and message.delivery is Delivery.AT_MOST_ONCE:
             return _end(message, Status.UNCERTAIN, fault)
+        case Uncertain(fault=fault) if witnesses is Witnesses.OUTAGE and not idempotent and is_ambiguous(outcome):
+            return replace(_hold(message, fault, _FIRST_HOLD, now, policy, ends=False), hurry=True)
         case _ if witnesses is Witnesses.OUTAGE and is_ambiguous(outcome):
-            if isinstance(outcome, Uncertain) and not idempotent:  # somebody may have it already
-                return replace(_hold(message, outcome.fault, _FIRST_HOLD, now, policy, ends=False), hurry=True)
             return _keep(message, outcome.fault)
         case Retry(fault=fault, scope=Scope.CONNECTION, written=False):  # not its fault, but it finds no way out
             ends = witnesses is Witnesses.CHECK_AND_OTHERS
-            return _hold(message, fault, policy.delays[0], now, policy, ends=ends)
+            return _hold(message, fault, _FIRST_AGAIN, now, policy, ends=ends)
+        case Uncertain(fault=fault) if _may_repeat_soon(message, outcome, policy, idempotent=idempotent):
+            return _hold(message, fault, _FIRST_AGAIN, now, policy)
         case _:
             if _is_over(message, outcome, witnesses, policy):
                 return _end(message, Status.DEAD, outcome.fault)
             return _again(message, outcome.fault, now, policy, random)
+
+
+def _may_repeat_soon(message: Message, outcome: Outcome, policy: RetryPolicy, *, idempotent: bool) -> bool:
+    """Whether repeating can harm nobody: a line that broke for a moment then costs a second and not half a minute."""
+    return idempotent and is_ambiguous(outcome) and message.waited < policy.delays[0]
 
 
 def untried(message: Message) -> Settlement:
