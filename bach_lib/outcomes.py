@@ -63,9 +63,13 @@ class Dead:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Uncertain:
-    """Something was written, and nothing came back that the platform itself says of this message. Nobody knows."""
+    """Something was written, and nothing came back that the platform itself says of this message. Nobody knows.
+
+    `repeatable`: who receives it drops a repetition of this message, though not of every message of its connection.
+    """
 
     fault: Fault
+    repeatable: bool = False
 
 
 type Outcome = Sent | Retry | Wait | Dead | Uncertain

@@ -12,7 +12,7 @@ from bach_lib.outbound.ledger import Ledger
 from bach_lib.outbound.monitor import STOPPED
 from bach_lib.outbound.retry import Settlement, Witnesses, decide, is_ambiguous
 from bach_lib.outbound.tools import Tools
-from bach_lib.outcomes import Outcome
+from bach_lib.outcomes import Outcome, Uncertain
 from bach_lib.redact import Redactor
 
 
@@ -49,7 +49,9 @@ class Trials:
         clock = self._tools.clock
         began = clock.monotonic()
         outcome = await attempt(connector, message, redact)
-        seconds, idempotent = clock.monotonic() - began, connector.capabilities.idempotent
+        seconds = clock.monotonic() - began
+        repeatable = isinstance(outcome, Uncertain) and outcome.repeatable
+        idempotent = connector.capabilities.idempotent or repeatable
         try:
             witnesses, fault = await self._gate.ask_witnesses(outcome, self._failed_at.get(message.id))
         except asyncio.CancelledError:  # what is known of the attempt must not be lost with the question

@@ -150,12 +150,13 @@ def test_every_step_of_the_dialogs_has_texts() -> None:
     flow, recipient, person = TEXTS["config"], *(TEXTS["config_subentries"][name] for name in ("recipient", "person"))
     connections = steps["config_flow.py"] | steps["webhook_flow.py"]
     assert set(flow["step"]) == connections - {"reauth"}  # which only leads on to reauth_confirm
-    assert set(recipient["step"]) == set[str]().union(*recipients)
+    choices = set(recipient["step"]["letters"]["menu_options"])  # they end the dialog and show nothing
+    assert set(recipient["step"]) == set[str]().union(*recipients) - choices
     assert set(person["step"]) == steps["person_flow.py"]
     for dialog in (flow, recipient, person):
         for step in dialog["step"].values():
             assert step["title"]
-            assert set(step.get("menu_options", {})) <= set(dialog["step"])
+            assert set(step.get("menu_options", {})) <= set(dialog["step"]) | choices
 
 
 def test_every_way_a_dialog_can_fail_has_a_text() -> None:
@@ -170,7 +171,14 @@ def test_every_way_a_dialog_can_fail_has_a_text() -> None:
         "nobody_found",
         "user_taken",
     }
-    assert set(recipient["abort"]) == {"already_configured", "cannot_look", "entry_not_loaded", CannotReceiveError.code}
+    aborts = {
+        "already_configured",
+        "cannot_look",
+        "entry_not_loaded",
+        "reconfigure_successful",
+        CannotReceiveError.code,
+    }
+    assert set(recipient["abort"]) == aborts
     waiting_for = re.findall(r'waiting_for: ClassVar\[str\] = "(\w+)"', "\n".join(SOURCES.values()))
     assert set(recipient["progress"]) == set(waiting_for)
     assert set(TEXTS["selector"]["pick"]["options"]) == {KEEP_WAITING}
@@ -187,8 +195,8 @@ def test_every_placeholder_of_a_dialog_is_filled() -> None:
     """A person would read "{reason}"."""
     for section, filled in (
         ("config", {"expected", "link", "name", "places", "portal", "portal_url", "reason"}),
-        ("config_subentries", {"expected", "link", "name", "reason", "sender"}),
-        ("issues", {"name", "person", "reason"}),
+        ("config_subentries", {"count", "expected", "link", "name", "reason", "recipient", "sender"}),
+        ("issues", {"count", "name", "person", "reason", "recipient"}),
     ):
         for path, text in leaves(TEXTS[section]):
             assert names(text) <= filled, path
@@ -280,7 +288,7 @@ def test_icons_come_from_the_one_collection() -> None:
 def test_every_component_that_is_imported_is_allowed() -> None:
     """The validator would ask for a dependency, and on some systems the import would fail."""
     platforms = {"binary_sensor", "button", "event", "notify", "sensor", "switch"}
-    always = {"diagnostics", "logbook", "system_health"}
+    always = {"diagnostics", "logbook", "repairs", "system_health"}
     allowed = platforms | always | set(MANIFEST.get("dependencies", [])) | set(MANIFEST.get("after_dependencies", []))
     imported = {
         node.module.split(".")[2]

@@ -1,11 +1,12 @@
 """What the refusals of another Home Assistant say: one table, no I/O. What follows from that is in `seen`."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from bach_lib.connectors.seen import CallError, Seen, outcome_of
 from bach_lib.models import Fault
-from bach_lib.outcomes import Outcome, Scope
+from bach_lib.outcomes import Outcome, Scope, Uncertain
 
 NOT_FOUND: Final = "not_found"
 UNAVAILABLE: Final = "unavailable"
@@ -63,5 +64,5 @@ def explain(error: CallError, recipient: str) -> Fault:
 
 def outcome_for(error: CallError, recipient: str, *, may_repeat: bool) -> Outcome:
     """What an attempt that ended so means. `may_repeat`: who receives it drops what is there already."""
-    seen = error.of_a_preparation.seen if may_repeat else error.seen
-    return outcome_of(seen, explain(error, recipient), error.scope)
+    outcome = outcome_of(error.seen, explain(error, recipient), error.scope)
+    return replace(outcome, repeatable=may_repeat) if isinstance(outcome, Uncertain) else outcome
