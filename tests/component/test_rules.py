@@ -196,7 +196,7 @@ def test_every_placeholder_of_a_dialog_is_filled() -> None:
     for section, filled in (
         ("config", {"expected", "link", "name", "places", "portal", "portal_url", "reason"}),
         ("config_subentries", {"count", "expected", "link", "name", "reason", "recipient", "sender"}),
-        ("issues", {"count", "name", "person", "reason", "recipient"}),
+        ("issues", {"count", "dead", "name", "person", "reason", "recipient", "retried"}),
     ):
         for path, text in leaves(TEXTS[section]):
             assert names(text) <= filled, path
