@@ -66,6 +66,17 @@ class Intervening(ABC):
         """Give all dead letters up, of one connection (or one recipient there) or of all; return how many."""
         return await self._open_parts.interventions.discard_all(self._connectors(connection), recipient)
 
+    async def release(self, connection: str | None = None) -> int:
+        """Send what a restored database holds, of one connection or of all; return how many.
+
+        What has a time to live that is over ends as expired. Raises `UnknownConnectionError`.
+        """
+        return await self._open_parts.interventions.release(self._connectors(connection))
+
+    async def discard_held(self, connection: str | None = None) -> int:
+        """Give up what a restored database holds, of one connection or of all; return how many end as cancelled."""
+        return await self._open_parts.interventions.discard_held(self._connectors(connection))
+
     async def move(self, connection: str, old: str, new: str) -> int:
         """Let all that waits for a recipient, and its dead letters, have another address; return how many.
 

@@ -50,6 +50,14 @@ class Interventions:
         """Cancel all dead letters of these connections, or of one recipient there; return how many."""
         return sum([await asyncio.shield(self._discard_all(name, recipient)) for name in connections])
 
+    async def release(self, connections: Iterable[str]) -> int:
+        """Let all held messages of these connections go; return how many."""
+        return sum([await asyncio.shield(self._release(name)) for name in connections])
+
+    async def discard_held(self, connections: Iterable[str]) -> int:
+        """Cancel all held messages of these connections; return how many."""
+        return sum([await asyncio.shield(self._discard_held(name)) for name in connections])
+
     async def withdraw(self, connection: str, recipient: str) -> int:
         """Cancel all that waits for a recipient; return how many."""
         return await asyncio.shield(self._withdraw(connection, recipient))
@@ -90,6 +98,20 @@ class Interventions:
 
     async def _discard_all(self, connection: str, recipient: str | None) -> int:
         return await self._discard(await self._by_hand.dead(connection, recipient))
+
+    async def _release(self, connection: str) -> int:
+        released = 0
+        async for message in self._by_hand.release(await self._by_hand.held(connection)):
+            released += 1
+            self._waits_again(message)
+        return released
+
+    async def _discard_held(self, connection: str) -> int:
+        discarded = 0
+        async for message in self._by_hand.discard_held(await self._by_hand.held(connection)):
+            discarded += 1
+            self._bus.publish(MessageCancelled(connection=connection, message=message))
+        return discarded
 
     async def _withdraw(self, connection: str, recipient: str) -> int:
         withdrawn = 0

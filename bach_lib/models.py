@@ -158,7 +158,8 @@ class Message:
     """A message going out, as it is on disk. `nonce` is the same for every attempt and differs between databases.
 
     `target` is the platform's id of the message that an `operation` other than `send` concerns. `retry_count` beyond
-    `max_retries`: it has stepped aside and its lane goes on. `waited`: seconds it was told to wait, in all.
+    `max_retries`: it has stepped aside and its lane goes on. `waited`: seconds it was told to wait, in all. `held`: it
+    waits for its owner's word, as the database is a restored copy.
     """
 
     id: int
@@ -189,6 +190,7 @@ class Message:
     finished_at: float | None = None
     remote_id: str | None = None
     degraded: bool = False
+    held: bool = False
     error: Fault | None = None
 
 
@@ -225,7 +227,8 @@ class Receipt:
 class QueueStatus:
     """How the queue of one connection stands. `oldest` is the time the oldest waiting message was queued.
 
-    `sent` counts every message the connection ever delivered; the other numbers count rows.
+    `sent` counts every message the connection ever delivered; the other numbers count rows. `held`: they wait for their
+    owner's word (`Bach.release`), as the database is a restored copy; no other number counts them.
     """
 
     connection: str
@@ -236,6 +239,7 @@ class QueueStatus:
     dead: int = 0
     uncertain: int = 0
     oldest: float | None = None
+    held: int = 0
 
     @property
     def waiting(self) -> int:

@@ -81,6 +81,7 @@ QUEUE = (
     ("sent", "Sent"),
     ("dead", "Dead"),
     ("uncertain", "Uncertain"),
+    ("held", "Held"),
 )
 
 

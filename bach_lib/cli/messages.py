@@ -21,7 +21,19 @@ Connection = Annotated[str | None, typer.Option(help="Only of this connection.")
 Ids = Annotated[list[int], typer.Argument(min=1, help="Ids of incoming messages, as in `bach msg inbox`.")]
 _INBOX = tuple(pair for pair in MESSAGES if pair[0] not in {"direction", "error"})
 _SHOWN = (
-    *("id", "connection", "recipient", "title", "status", "error", "retry_count", "max_retries", "priority", "tag"),
+    *(
+        "id",
+        "connection",
+        "recipient",
+        "title",
+        "status",
+        "held",
+        "error",
+        "retry_count",
+        "max_retries",
+        "priority",
+        "tag",
+    ),
     *("created_at", "expires_at", "next_retry_at", "finished_at"),
 )
 _ATTEMPTS = (
@@ -161,17 +173,33 @@ def amend(
 @app.command()
 @command
 def discard(
-    messages: Annotated[list[str], typer.Argument(min=1, metavar="ID...|all", help="Dead letters, or all of them.")],
-    connection: Annotated[str | None, typer.Option(help="With all: only of this connection.")] = None,
+    messages: Annotated[
+        list[str] | None, typer.Argument(metavar="ID...|all", help="Dead letters, or all of them.")
+    ] = None,
+    connection: Annotated[str | None, typer.Option(help="With all or --held: only of this connection.")] = None,
+    held: Annotated[bool, typer.Option("--held", help="What a restored database holds.")] = False,
 ) -> None:
     """Give dead letters up. They stay in the history for a while, and can still be sent again from there."""
-    if messages == ["all"]:
+    if held == bool(messages):
+        raise typer.BadParameter("Give ids, all, or --held.")
+    if held:
+        discarded = ask("discard_held", connection=connection)
+    elif messages == ["all"]:
         discarded = ask("discard_all", connection=connection)
     else:
         with sentences():
-            ids = [message_id(one) for one in messages]
+            ids = [message_id(one) for one in messages or ()]
         discarded = ask("discard_messages", ids=ids)
     show_one({"discarded": discarded}, ("discarded", "Discarded"))
+
+
+@app.command()
+@command
+def release(
+    connection: Annotated[str | None, typer.Argument(help="Only of this connection.")] = None,
+) -> None:
+    """Send what a restored database holds because it may have been sent since the copy was made."""
+    show_one({"released": ask("release", connection=connection)}, ("released", "Released"))
 
 
 @app.command()

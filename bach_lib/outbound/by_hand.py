@@ -106,6 +106,29 @@ class ByHand:
             for message in await self._store.submit(partial(self._all, query="revive_dead", ids=ids)):
                 yield message
 
+    async def held(self, connection: str) -> list[int]:
+        """The ids of all messages of a connection that wait for their owner's word; oldest first."""
+
+        def work(tx: Transaction) -> list[int]:
+            return [integer(row["id"]) for row in tx.rows("held_of", connection=connection)]
+
+        return await self._store.submit(work, writes=False)
+
+    async def release(self, message_ids: Sequence[int]) -> AsyncIterator[Message]:
+        """Let those of these messages that are held wait as they did before."""
+        for start in range(0, len(message_ids), _PORTION):
+            ids = json.dumps(list(message_ids[start : start + _PORTION]))
+            for message in await self._store.submit(partial(self._all, query="release", ids=ids)):
+                yield message
+
+    async def discard_held(self, message_ids: Sequence[int]) -> AsyncIterator[Message]:
+        """Cancel those of these messages that are held."""
+        for start in range(0, len(message_ids), _PORTION):
+            ids = json.dumps(list(message_ids[start : start + _PORTION]))
+            discard = partial(self._all, query="discard_held", ids=ids, now=self._clock.now())
+            for message in await self._store.submit(discard):
+                yield message
+
     async def withdraw(self, connection: str, recipient: str) -> AsyncIterator[Message]:
         """Cancel all that waits for a recipient."""
         while messages := await self._store.submit(lambda tx: self._withdraw(tx, connection, recipient)):
@@ -130,7 +153,7 @@ class ByHand:
 
     def _amendable(self, tx: Transaction, message_id: int) -> Message:
         message = self._get(tx, message_id)
-        if message.status not in _ENDED:
+        if message.status not in _ENDED and not message.held:
             raise NotAmendableError(id=message_id, status=message.status)
         return message
 

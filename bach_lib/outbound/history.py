@@ -1,6 +1,7 @@
 """Looking messages up: pages, counts per connection, and forgetting the old ones."""
 
 import json
+from collections import Counter
 from collections.abc import Iterable
 
 from bach_lib.errors import InvalidValueError
@@ -61,9 +62,16 @@ class History:
         """How the queue of each connection stands, by name."""
 
         def work(tx: Transaction) -> dict[str, QueueStatus]:
+            held = Counter[str]()
             rows = [*tx.rows("count_unfinished"), *tx.rows("count_stopped")]
             counts = {(str(row["connection"]), Status(str(row["status"]))): integer(row["number"]) for row in rows}
-            return {connection.name: _status(tx, connection, counts) for connection in connections}
+            for row in tx.rows("count_held"):
+                key = (str(row["connection"]), Status(str(row["status"])))
+                counts[key] = counts.get(key, 0) - integer(row["number"])
+                held[key[0]] += integer(row["number"])
+            return {
+                connection.name: _status(tx, connection, counts, held[connection.name]) for connection in connections
+            }
 
         return await self._store.submit(work, writes=False)
 
@@ -89,7 +97,7 @@ class History:
         return removed
 
 
-def _status(tx: Transaction, connection: Connection, counts: dict[tuple[str, Status], int]) -> QueueStatus:
+def _status(tx: Transaction, connection: Connection, counts: dict[tuple[str, Status], int], held: int) -> QueueStatus:
     name = connection.name
     oldest = [
         real(row["created_at"])
@@ -105,4 +113,5 @@ def _status(tx: Transaction, connection: Connection, counts: dict[tuple[str, Sta
         dead=counts.get((name, Status.DEAD), 0),
         uncertain=counts.get((name, Status.UNCERTAIN), 0),
         oldest=min((time for time in oldest if time is not None), default=None),
+        held=held,
     )

@@ -179,11 +179,11 @@ class Queue:
         return expired
 
     async def retry(self, message_id: int) -> Message:
-        """Let an ended message wait again, with all its retries and without time to live. Raises an `InputError`."""
+        """Let an ended or held message wait again, with all retries, without time to live. Raises an `InputError`."""
 
         def work(tx: Transaction) -> Message:
             message = self._one(tx, "get_message", id=message_id)
-            if message.status not in _RETRYABLE:
+            if message.status not in _RETRYABLE and not message.held:
                 raise NotRetryableError(id=message_id, status=message.status)
             return self._one(tx, "revive_message", id=message_id)
 

@@ -187,6 +187,7 @@ def _message(row: Row, instance: str) -> Message:
         finished_at=real(row["finished_at"]),
         remote_id=text(row["remote_id"]),
         degraded=bool(row["degraded"]),
+        held=bool(row["held"]),
         error=Fault(code=error_code, text=text(row["error_text"]) or "") if error_code else None,
     )
 

@@ -8,6 +8,7 @@ transaction.
 """
 
 import asyncio
+import logging
 import threading
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -17,6 +18,7 @@ from queue import Empty, SimpleQueue
 from typing import Protocol, cast, override
 
 from bach_lib.errors import (
+    BachError,
     NotOpenError,
     StoreDamagedError,
     StoreFailedError,
@@ -27,14 +29,22 @@ from bach_lib.storage.backups import write_backup
 from bach_lib.storage.origin import check_is_ours
 from bach_lib.storage.place import Place
 from bach_lib.storage.request import Request, contained
+from bach_lib.storage.restored import Marker
 from bach_lib.storage.sqlite import Connection, Row, Transaction, Value, look
 
 __all__ = ["Database", "Row", "Store", "Transaction", "Value"]
+
+_LOGGER = logging.getLogger(__name__)
 
 MAX_BATCH = 1000
 """Requests; a batch of this size is not made larger, which keeps the wait of its first below some 20 ms."""
 _QUIET = 1.0
 """Seconds without a request after which the log may be moved into the file."""
+
+_HELD = (
+    "%s is a restored copy, so %d messages that waited in it are held: they may have been sent since it was made. "
+    "Send them (bach msg release) or give them up (bach msg discard --held)"
+)
 
 type _Batch = list[Request[Transaction]]
 type _Errand = Callable[[Connection], None]
@@ -119,6 +129,7 @@ class Database(Store):
     async def stand_still(self) -> None:
         def begin(connection: Connection) -> None:
             if not self._stands_still:
+                self._marker(connection).begin_copying()
                 connection.checkpoint("TRUNCATE")
             self._stands_still = True
 
@@ -131,6 +142,7 @@ class Database(Store):
     async def move_on(self) -> None:
         def end(connection: Connection) -> None:
             self._stands_still = False
+            self._marker(connection).end_copying()
             connection.checkpoint("TRUNCATE")
 
         if self._thread is None:
@@ -205,6 +217,9 @@ class Database(Store):
         try:
             self._work(connection, requests)
         finally:
+            if not self._stands_still:
+                with suppress(BachError):
+                    self._marker(connection).renew()
             connection.close(keeps_log=self._stands_still)
             self._place.leave()
 
@@ -244,7 +259,7 @@ class Database(Store):
             place.take()
             try:
                 check_is_ours(self._path, partial(look, self._path))
-                return Connection(str(self._path))
+                return self._opened(Connection(str(self._path)))
             except BaseException as error:
                 place.leave(untouched=isinstance(error, StoreForeignError | StoreDamagedError))
                 raise
@@ -254,6 +269,18 @@ class Database(Store):
             raise StoreFailedError(path=self._path, reason=error.strerror or error) from error
         except ValueError as error:  # no path at all: NUL, or half a character
             raise StoreFailedError(path=ascii(str(self._path)), reason=error) from error
+
+    def _opened(self, connection: Connection) -> Connection:
+        try:
+            if held := self._marker(connection).open(is_copied=self._stands_still):
+                _LOGGER.warning(_HELD, self._path, held)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _marker(self, connection: Connection) -> Marker:
+        return Marker(self._path, connection)
 
     def _call[*Args](self, callback: Callable[[*Args], object], *args: *Args) -> None:
         if self._loop is not None:

@@ -4,7 +4,13 @@
 -- instance: the characters that tell this database from every other
 SELECT value FROM meta WHERE key = 'instance';
 
--- save_meta: what the database knows of itself
+-- all_meta: what the database knows of itself
+SELECT key, value FROM meta;
+
+-- delete_meta: the same
+DELETE FROM meta WHERE key = :key;
+
+-- save_meta: the same
 INSERT INTO meta (key, value) VALUES (:key, :value) ON CONFLICT (key) DO UPDATE SET value = excluded.value;
 
 -- list_connections: all, for the registry's memory
@@ -83,19 +89,19 @@ RETURNING *;
 -- settle_message: what came of it; error columns keep the last reason
 UPDATE messages
 SET status = :status, retry_count = :retry_count, waited = :waited, next_retry_at = :next_retry_at,
-    finished_at = :finished_at, remote_id = coalesce(:remote_id, remote_id), degraded = :degraded, error_code = :error_code, error_text = :error_text
+    finished_at = :finished_at, remote_id = coalesce(:remote_id, remote_id), held = held AND :finished_at IS NULL, degraded = :degraded, error_code = :error_code, error_text = :error_text
 WHERE id = :id
 RETURNING *;
 
 -- end_message: without an attempt; a waiting message was cancelled, replaced or expired
 UPDATE messages
-SET status = :status, next_retry_at = NULL, finished_at = :finished_at, error_code = :error_code, error_text = :error_text
+SET status = :status, held = 0, next_retry_at = NULL, finished_at = :finished_at, error_code = :error_code, error_text = :error_text
 WHERE id = :id
 RETURNING *;
 
 -- revive_message: an ended message waits again; its time to live was meant for the first time round
 UPDATE messages
-SET status = 'pending', retry_count = 0, waited = 0, next_retry_at = NULL, expires_at = NULL, finished_at = NULL
+SET status = 'pending', held = 0, retry_count = 0, waited = 0, next_retry_at = NULL, expires_at = NULL, finished_at = NULL
 WHERE id = :id
 RETURNING *;
 
@@ -115,7 +121,7 @@ SELECT * FROM attempts WHERE message_id = :message_id ORDER BY number;
 UPDATE messages
 SET connection = :connection, recipient = :recipient, text = :text, title = :title, format = :format,
     reply_to = :reply_to, buttons = :buttons, expires_at = :expires_at,
-    status = 'pending', retry_count = 0, waited = 0, next_retry_at = NULL, finished_at = NULL
+    status = 'pending', held = 0, retry_count = 0, waited = 0, next_retry_at = NULL, finished_at = NULL
 WHERE id = :id
 RETURNING *;
 
@@ -132,13 +138,13 @@ ORDER BY id;
 
 -- revive_dead: as revive_message, for many
 UPDATE messages
-SET status = 'pending', retry_count = 0, waited = 0, next_retry_at = NULL, expires_at = NULL, finished_at = NULL
+SET status = 'pending', held = 0, retry_count = 0, waited = 0, next_retry_at = NULL, expires_at = NULL, finished_at = NULL
 WHERE id IN (SELECT value FROM json_each(:ids)) AND status = 'dead'
 RETURNING *;
 
 -- withdraw: what waits for a recipient that is no more
 UPDATE messages
-SET status = 'cancelled', next_retry_at = NULL, finished_at = :now, error_code = :error_code, error_text = :error_text
+SET status = 'cancelled', held = 0, next_retry_at = NULL, finished_at = :now, error_code = :error_code, error_text = :error_text
 WHERE id IN (
     SELECT id FROM messages
     WHERE connection = :connection AND recipient = :recipient AND status IN ('pending', 'failed')
@@ -174,6 +180,24 @@ SELECT * FROM messages
 WHERE connection = :connection AND status IN ('pending', 'failed') AND status IN ('pending', 'sending', 'failed')
     AND held = 0
 ORDER BY id;
+
+-- hold_unfinished: the database is a restored copy
+UPDATE messages SET held = 1 WHERE status IN ('pending', 'sending', 'failed') AND held = 0;
+
+-- held_of: of one connection, oldest first
+SELECT id FROM messages WHERE connection = :connection AND held = 1 ORDER BY id;
+
+-- release: their owner says that they are to be sent
+UPDATE messages SET held = 0 WHERE id IN (SELECT value FROM json_each(:ids)) AND held = 1
+RETURNING *;
+
+-- discard_held: or not
+UPDATE messages SET status = 'cancelled', held = 0, next_retry_at = NULL, finished_at = :now
+WHERE id IN (SELECT value FROM json_each(:ids)) AND held = 1 AND status IN ('pending', 'failed')
+RETURNING *;
+
+-- count_held: by status; they do not count as waiting
+SELECT connection, status, count(*) AS number FROM messages WHERE held = 1 GROUP BY connection, status;
 
 -- strange_messages: a status that no version of this program knows; from the partial index alone
 SELECT * FROM messages

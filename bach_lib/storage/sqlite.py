@@ -7,6 +7,7 @@ copy of file and log is whole in whatever order they are read as long as nothing
 are left alone, larger ones are moved when nobody writes, and while a backup is announced nothing is.
 """
 
+import asyncio
 import os
 import sqlite3
 import struct
@@ -120,6 +121,14 @@ class Connection:
                 self._sqlite.backup(copy)
         except sqlite3.Error as error:
             raise StoreFailedError(path=target, reason=error) from error
+
+    def do[T](self, work: Callable[[Transaction], T], *, writes: bool = True) -> T:
+        """Run this in a transaction of its own. Raises what it raises, or a `StorageError`."""
+        request = Request[Transaction](work, writes, cast("asyncio.Future[object]", None))
+        self.run([request])
+        if request.error:
+            raise request.error
+        return cast("T", request.result)
 
     def run(self, batch: Sequence[Request[Transaction]]) -> None:
         """Run all in one transaction; if a request fails, each in its own. Never raises."""

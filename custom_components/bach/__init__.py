@@ -43,7 +43,7 @@ from .lost_users import async_watch_users
 from .peer import async_register_commands
 from .recipients import async_tell_of_subentries
 from .services import async_setup_services
-from .undelivered import LINEAGE, Lineage, async_report_dead_letters, async_tell_of_undelivered
+from .undelivered import LINEAGE, Lineage, async_report_dead_letters, async_report_held, async_tell_of_undelivered
 from .users import async_get_users
 from .views import async_register_views
 from .watcher import async_watch
@@ -105,6 +105,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: BachConfigEntry) -> bool
     async_watch(hass, entry, bach)
     async_tell_of_undelivered(hass, entry, bach)
     async_report_dead_letters(hass, entry, bach)
+    async_report_held(hass, entry)
     async_chat(hass, entry, bach)
     async_listen(hass, entry, bach)
     async_serve(hass, entry)

@@ -28,7 +28,7 @@ from .const import DOMAIN
 from .entry import REFERENCE_SCHEME
 from .vaults import EntryVault
 
-_SUFFIXES = ("", "-wal", "-shm", ".lock")
+_SUFFIXES = ("", "-wal", "-shm", ".lock", ".mark")
 """What SQLite and the library put beside the database."""
 
 _LONGEST_BACKUP = 2 * 3600.0

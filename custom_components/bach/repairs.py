@@ -17,6 +17,7 @@ from .hub import HUB
 from .letter_actions import RETRY_SECONDS
 from .letters import REMOVED_RECIPIENT, undelivered
 from .partner_kinds import is_partner
+from .undelivered import HELD
 
 
 async def async_create_fix_flow(
@@ -27,6 +28,8 @@ async def async_create_fix_flow(
     entry_id = str(known.get("entry_id"))
     if issue_id.startswith(REMOVED_RECIPIENT):
         return RemovedRecipientFlow(entry_id, str(known.get("recipient")))
+    if issue_id.startswith(HELD):
+        return HeldFlow(entry_id)
     return DeadLettersFlow(entry_id)
 
 
@@ -78,6 +81,30 @@ class DeadLettersFlow(_LettersFlow):
             return self.async_abort(reason="entry_not_loaded")
         bach, connection = found
         await bach.discard_all(connection)
+        return self.async_create_entry(data={})
+
+
+class HeldFlow(_LettersFlow):
+    """Sends what a restored database holds, or gives it up."""
+
+    async def async_step_init(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:  # noqa: ARG002
+        """Ask what to do."""
+        return self._menu("release", "discard")
+
+    async def async_step_release(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:  # noqa: ARG002
+        """Send them."""
+        if (found := self._find()) is None:
+            return self.async_abort(reason="entry_not_loaded")
+        bach, connection = found
+        await bach.release(connection)
+        return self.async_create_entry(data={})
+
+    async def async_step_discard(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:  # noqa: ARG002
+        """Give them up."""
+        if (found := self._find()) is None:
+            return self.async_abort(reason="entry_not_loaded")
+        bach, connection = found
+        await bach.discard_held(connection)
         return self.async_create_entry(data={})
 
 

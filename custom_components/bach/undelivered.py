@@ -26,6 +26,9 @@ from .roles import place
 DEAD_LETTER_TO: Final = "dead letter to "
 """How what our trigger says of itself begins; an automation repeats it when it tells that it was triggered."""
 
+HELD: Final = "held"
+"""The key of the repair about a restored database, and the beginning of its id."""
+
 _MAX_LINES = 60
 """Events a minute and connection: ten thousand messages may expire together."""
 _MINUTE = 60.0
@@ -95,6 +98,37 @@ def async_report_dead_letters(hass: HomeAssistant, entry: BachConfigEntry, bach:
             entry.async_create_task(hass, report(count), "bach: report dead letters")
         else:
             ir.async_delete_issue(hass, DOMAIN, issue_id)
+
+    entry.async_on_unload(coordinator.async_add_listener(look))
+    entry.async_on_unload(lambda: ir.async_delete_issue(hass, DOMAIN, issue_id))
+    look()
+
+
+@callback
+def async_report_held(hass: HomeAssistant, entry: BachConfigEntry) -> None:
+    """Keep a repair as long as a restored database holds messages of the entry, until it is unloaded."""
+    coordinator, issue_id, known = entry.runtime_data, f"{HELD}_{entry.entry_id}", 0
+
+    @callback
+    def look() -> None:
+        nonlocal known
+        count = coordinator.data.queue.held
+        if count == known:
+            return
+        known = count
+        if not count:
+            ir.async_delete_issue(hass, DOMAIN, issue_id)
+            return
+        ir.async_create_issue(
+            hass,
+            DOMAIN,
+            issue_id,
+            data={"entry_id": entry.entry_id},
+            is_fixable=True,
+            severity=ir.IssueSeverity.WARNING,
+            translation_key=HELD,
+            translation_placeholders={"name": entry.title, "count": str(count)},
+        )
 
     entry.async_on_unload(coordinator.async_add_listener(look))
     entry.async_on_unload(lambda: ir.async_delete_issue(hass, DOMAIN, issue_id))

@@ -219,7 +219,7 @@ class Disk(Store):
 
     def copy(self, path: Path) -> None:
         """The files as they are at this instant."""
-        for suffix in ("", "-wal"):
+        for suffix in ("", "-wal", ".mark"):
             source = self.path.with_name(self.path.name + suffix)
             if source.exists():
                 shutil.copyfile(source, path.with_name(path.name + suffix))

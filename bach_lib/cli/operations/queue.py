@@ -116,3 +116,13 @@ async def _start(bach: Bach, name: str, *, starts: bool) -> None:
     """Let a connection work for a moment where nothing does so all the time."""
     if starts and bach.registry.get(name).is_active:
         await bach.start(name)
+
+
+async def release(bach: Bach, connection: str | None = None) -> int:
+    """Send what a restored database holds; how many."""
+    return await bach.release(connection)
+
+
+async def discard_held(bach: Bach, connection: str | None = None) -> int:
+    """Give up what a restored database holds; how many."""
+    return await bach.discard_held(connection)

@@ -53,6 +53,7 @@ def message_row(message: Message) -> Row:
         "created_at": time(message.created_at),
         "expires_at": time(message.expires_at),
         "finished_at": time(message.finished_at),
+        "held": message.held,
         "error": message.error.text if message.error else None,
     }
 
@@ -97,6 +98,7 @@ def queue_row(status: QueueStatus) -> Row:
         "sent": status.sent,
         "dead": status.dead,
         "uncertain": status.uncertain,
+        "held": status.held,
         "oldest": time(status.oldest),
     }
 

@@ -57,7 +57,7 @@ def test_it_delivers_receives_and_ends_cleanly(home: Run, telegram: Telegram, se
         assert "Traceback" not in daemon.process.stderr.read()
     left = {path.name for path in database.parent.iterdir()}
     log = {"bach.db-wal", "bach.db-shm"}  # the log never vanishes, so that no backup of the folder breaks over it
-    assert left == {"bach.db", "bach.db.lock", "bach.db.secrets", "bach.db.token"} | log
+    assert left == {"bach.db", "bach.db.lock", "bach.db.mark", "bach.db.secrets", "bach.db.token"} | log
 
 
 def test_what_it_was_told_survives_a_kill(home: Run, telegram: Telegram, serve: Serve) -> None:

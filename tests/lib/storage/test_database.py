@@ -59,7 +59,8 @@ async def test_it_makes_the_directory_it_needs(tmp_path: Path) -> None:
 async def test_only_the_owner_may_read_it(store: Database, path: Path) -> None:
     """Every account of the machine could read what people write to each other."""
     files = {file.name: oct(file.stat().st_mode & 0o777) for file in path.parent.iterdir()}
-    assert files == {name: oct(0o600) for name in ("bach.db", "bach.db-wal", "bach.db-shm", "bach.db.lock")}
+    beside = ("-wal", "-shm", ".lock", ".mark")
+    assert files == {name: oct(0o600) for name in ("bach.db", *(f"bach.db{suffix}" for suffix in beside))}
 
 
 async def test_what_was_written_is_there_after_a_restart(store: Database, path: Path) -> None:

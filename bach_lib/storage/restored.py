@@ -1,0 +1,128 @@
+"""Whether a database that is opened is a restored copy, so that what waited in it is not sent a second time.
+
+A copy knows nothing of what was sent after it was made. So the database and a small file beside it (`.mark`) hold the
+same token, which changes at every opening and closing: who brings back one of the two, or both from different times,
+shows. Where both are copied together while they are open (Home Assistant's backup), the database says so of itself
+(`copied`), and names the mark by what no copy of it has: its number and time of change in the file system. A process
+that merely died finds its own mark there.
+"""
+
+import os
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from bach_lib.storage.sqlite import Connection, Transaction
+
+_SIZE = 128
+"""Bytes, always: the file neither shrinks nor vanishes while somebody copies it, and is written in one piece."""
+_FLAG = "copied"
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """What stands in the file: the tokens that are good, and the announced backup. `identity`: of the file itself."""
+
+    tokens: tuple[str, ...]
+    flag: str
+    identity: str
+
+    def is_of(self, token: str | None, copied: str | None) -> bool:
+        """Whether this is the mark of a database that says this of itself."""
+        if copied is not None:
+            return bool(self.flag) and copied == f"{self.flag} {self.identity}"
+        return not self.tokens or token in self.tokens  # torn by a power cut: that is no proof of a copy
+
+
+class Marker:
+    """The mark of one open database. Used from the storage's thread."""
+
+    def __init__(self, path: Path, connection: Connection) -> None:
+        self._path = path.with_name(f"{path.name}.mark")
+        self._connection = connection
+
+    def open(self, *, is_copied: bool) -> int:
+        """Hold what waits if the database is a restored copy; how many. `is_copied`: somebody copies it just now."""
+        token, copied = self._known()
+        mark = self._read()
+        is_ours = mark.is_of(token, copied) if mark else token is None and copied is None
+        held = 0 if is_ours else self._connection.do(lambda tx: tx.run("hold_unfinished"))
+        self.renew(is_copied=is_copied)
+        return held
+
+    def renew(self, *, is_copied: bool = False) -> None:
+        """A new token, first there and then here; until both have it, the old one is good as well."""
+        old, _ = self._known()
+        new, flag = os.urandom(8).hex(), os.urandom(8).hex() if is_copied else ""
+        with suppress(OSError):  # a full disk: the old token is as good
+            identity = self._write(old or "", new, flag)
+            self._connection.do(lambda tx: _save(tx, new, f"{flag} {identity}" if flag else None))
+            if not flag:
+                self._write("", new, "")
+
+    def begin_copying(self) -> None:
+        """From here on, whoever copies the files has a copy that says so."""
+        token, _ = self._known()
+        flag, identity = os.urandom(8).hex(), ""
+        with suppress(OSError):
+            identity = self._write("", token or "", flag)
+        self._connection.do(lambda tx: _save(tx, token, f"{flag} {identity}"))
+
+    def end_copying(self) -> None:
+        """The copy is made."""
+        token, _ = self._known()
+        self._connection.do(lambda tx: _save(tx, token, None))
+        with suppress(OSError):
+            self._write("", token or "", "")
+
+    def _known(self) -> tuple[str | None, str | None]:
+        def read(tx: Transaction) -> tuple[str | None, str | None]:
+            known = {str(row["key"]): str(row["value"]) for row in tx.rows("all_meta")}
+            return known.get("token"), known.get(_FLAG)
+
+        return self._connection.do(read, writes=False)
+
+    def _read(self) -> _Mark | None:
+        try:
+            file = os.open(self._path, os.O_RDONLY)
+        except OSError:
+            return None
+        try:
+            words = os.read(file, _SIZE).decode("ascii", "replace").replace("\0", "").split()
+            fields = dict(word.split("=", 1) for word in words if "=" in word)
+            tokens = tuple(token for name in ("old", "token") if (token := fields.get(name)))
+            return _Mark(tokens, fields.get("copied", ""), _identity(file))
+        except OSError:
+            return _Mark((), "", "")
+        finally:
+            os.close(file)
+
+    def _write(self, old: str, token: str, flag: str) -> str:
+        """Write it in its place; its identity, which changes with that. Raises `OSError`."""
+        is_new = not self._path.exists()
+        file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            os.write(file, f"old={old} token={token} copied={flag}".ljust(_SIZE - 1).encode() + b"\n")
+            os.fsync(file)
+            if is_new and os.name == "posix":
+                folder = os.open(self._path.parent, os.O_RDONLY)
+                try:
+                    os.fsync(folder)
+                finally:
+                    os.close(folder)
+            return _identity(file)
+        finally:
+            os.close(file)
+
+
+def _identity(file: int) -> str:
+    found = os.fstat(file)
+    return f"{found.st_ino}/{found.st_ctime_ns}"
+
+
+def _save(tx: Transaction, token: str | None, copied: str | None) -> None:
+    for key, value in (("token", token), (_FLAG, copied)):
+        if value is None:
+            tx.run("delete_meta", key=key)
+        else:
+            tx.run("save_meta", key=key, value=value)

@@ -1,0 +1,113 @@
+"""A restored database holds what waited in it; one whose process merely died does not."""
+
+import asyncio
+import shutil
+import signal
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from bach_lib import Bach, Connection, Status
+from bach_lib.testing import FakeClock, FakePlatform, fake_connector
+
+
+def bach_on(folder: Path) -> Bach:
+    """A BACH whose connections rest."""
+    connectors = {"fake": fake_connector(FakePlatform())}
+    return Bach(folder / "bach.db", clock=FakeClock(), connectors=connectors, autostart=False)
+
+
+@pytest.fixture
+def live(tmp_path: Path) -> Path:
+    """A folder for the database."""
+    folder = tmp_path / "live"
+    folder.mkdir()
+    return folder
+
+
+async def begun(folder: Path) -> Bach:
+    """A BACH with one message that waits."""
+    bach = bach_on(folder)
+    await bach.open()
+    await bach.registry.add(Connection(name="home", type="fake"))
+    await bach.send("home", "42", "ding")
+    return bach
+
+
+def copy(source: Path, target: Path) -> None:
+    """Copy database and log as they are at this moment."""
+    target.mkdir(exist_ok=True)
+    for name in ("bach.db", "bach.db-wal"):
+        shutil.copy(source / name, target / name)
+
+
+async def held(folder: Path) -> int:
+    """How many messages are held after the next start."""
+    async with bach_on(folder) as bach:
+        status = (await bach.queue_status())["home"]
+        assert status.held + status.pending == 1
+        return status.held
+
+
+async def test_a_stop_and_a_move_hold_nothing(live: Path) -> None:
+    """Every start would keep all messages back."""
+    await (await begun(live)).close()
+    assert await held(live) == 0
+    assert await held(live.rename(live.with_name("moved"))) == 0
+
+
+@pytest.mark.parametrize("copied", ["", "copied"])
+def test_a_crash_holds_nothing(live: Path, copied: str) -> None:
+    """After each power cut a person would have to come, also if it came during a backup."""
+    words = [sys.executable, "-m", "tests.lib.storage.dying", str(live), copied]
+    assert subprocess.run(words, check=False).returncode == -signal.SIGKILL
+    assert asyncio.run(held(live)) == 0
+
+
+async def test_a_copy_opened_elsewhere_or_in_the_same_place_is_held(live: Path, tmp_path: Path) -> None:
+    """What was sent since the copy was made would be sent a second time."""
+    bach = await begun(live)
+    copy(live, tmp_path / "kept")
+    await bach.close()
+    copy(tmp_path / "kept", tmp_path / "elsewhere")
+    assert await held(tmp_path / "elsewhere") == 1
+    copy(tmp_path / "kept", live)
+    assert await held(live) == 1
+    assert await held(live) == 1
+
+
+async def test_a_folder_restored_from_the_homes_backup_is_held(live: Path, tmp_path: Path) -> None:
+    """A home that is restored would ring with what it said days ago."""
+    bach = await begun(live)
+    await bach.begin_backup()
+    with tarfile.open(tmp_path / "backup.tar", "w") as tar:
+        tar.add(live, arcname="live")
+    await bach.end_backup()
+    await bach.close()
+    assert await held(live) == 0
+    shutil.rmtree(live)
+    with tarfile.open(tmp_path / "backup.tar") as tar:
+        tar.extractall(tmp_path, filter="tar")
+    assert await held(live) == 1
+
+
+async def test_a_backup_is_held_until_its_owner_has_said_what_to_do(live: Path, tmp_path: Path) -> None:
+    """The messages of a restored home would be lost, or sent without being asked."""
+    bach = await begun(live)
+    for name in ("copy", "other"):
+        (tmp_path / name).mkdir()
+        await bach.backup(tmp_path / name / "bach.db")
+    await bach.close()
+    async with bach_on(tmp_path / "copy") as restored:
+        assert (await restored.get(1)).held
+        assert await restored.release("home") == 1
+        assert (await restored.queue_status())["home"].pending == 1
+    assert await held(tmp_path / "copy") == 0
+    async with bach_on(tmp_path / "other") as restored:
+        assert await restored.discard_held() == 1
+        assert (await restored.get(1)).status is Status.CANCELLED
+        assert not (await restored.get(1)).held
+        assert (await restored.queue_status())["home"].held == 0
