@@ -90,16 +90,7 @@ def decide(
     """Settle one attempt. `random` returns 0..1 for the jitter; `idempotent`: the platform drops repeated nonces."""
     match outcome:
         case Sent():
-            return Settlement(
-                id=message.id,
-                status=Status.SENT,
-                retry_count=message.retry_count,
-                waited=message.waited,
-                remote_id=outcome.remote_id,
-                degraded=outcome.degraded,
-                moved_to=outcome.moved_to,
-                delivered=True,
-            )
+            return _sent(message, outcome)
         case Dead(fault=fault):
             return _end(message, Status.DEAD, fault)
         case Wait(seconds=seconds, fault=fault):
@@ -145,6 +136,19 @@ def after_crash(message: Message, *, idempotent: bool) -> Settlement:
     if message.delivery is Delivery.AT_MOST_ONCE and not idempotent:
         return replace(_end(message, Status.UNCERTAIN, fault), outcome="uncertain")
     return replace(_keep(message, fault), outcome="uncertain")
+
+
+def _sent(message: Message, outcome: Sent) -> Settlement:
+    return Settlement(
+        id=message.id,
+        status=Status.SENT,
+        retry_count=message.retry_count,
+        waited=message.waited,
+        remote_id=outcome.remote_id,
+        degraded=outcome.degraded,
+        moved_to=outcome.moved_to,
+        delivered=True,
+    )
 
 
 def _end(message: Message, status: Status, fault: Fault) -> Settlement:
