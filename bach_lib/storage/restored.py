@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from bach_lib.errors import StorageError
 from bach_lib.storage.sqlite import Connection, Transaction
 
 _SIZE = 128
@@ -54,7 +55,7 @@ class Marker:
         """A new token, first there and then here; until both have it, the old one is good as well."""
         old, _ = self._known()
         new, flag = os.urandom(8).hex(), os.urandom(8).hex() if is_copied else ""
-        with suppress(OSError):  # a full disk: the old token is as good
+        with suppress(OSError, StorageError):  # a full disk: the old token is as good
             identity = self._write(old or "", new, flag)
             self._connection.do(lambda tx: _save(tx, new, f"{flag} {identity}" if flag else None))
             if not flag:

@@ -1,8 +1,10 @@
 """A restored database holds what waited in it; one whose process merely died does not."""
 
 import asyncio
+import errno
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import tarfile
@@ -111,3 +113,21 @@ async def test_a_backup_is_held_until_its_owner_has_said_what_to_do(live: Path, 
         assert (await restored.get(1)).status is Status.CANCELLED
         assert not (await restored.get(1)).held
         assert (await restored.queue_status())["home"].held == 0
+
+
+async def test_a_full_disk_keeps_nobody_from_opening(live: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A house whose disk is full would not even see what waits, since the mark could not be renewed."""
+
+    def full(*_: object) -> str:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    def save(*_: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    await (await begun(live)).close()
+    monkeypatch.setattr("bach_lib.storage.restored._save", save)
+    assert await held(live) == 0
+    monkeypatch.setattr("bach_lib.storage.restored.Marker._write", full)
+    assert await held(live) == 0
+    monkeypatch.undo()
+    assert await held(live) == 0
