@@ -1,7 +1,4 @@
-"""Connections at work: the connector of each, and the dispatcher and the receiver that use it.
-
-Outbound and inbound do not know of each other; what starts, stops and restarts them together stands here.
-"""
+"""Connections at work: what starts, stops and restarts the dispatcher and the receiver, which do not know each other."""
 
 import asyncio
 import logging
@@ -256,8 +253,10 @@ class Runtimes:
         """Stop all; what is under way has `grace` seconds."""
         for unsubscribe in self._unsubscribe:
             unsubscribe()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        await asyncio.gather(*(runtime.stop(grace) for runtime in self._runtimes.values()))
+        try:
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+        finally:  # also if the caller has no more time
+            await asyncio.gather(*(runtime.stop(grace) for runtime in self._runtimes.values()))
 
     def get(self, name: str) -> ConnectionRuntime:
         """One connection at work. Raises `UnknownConnectionError`, or `UnknownTypeError` if it could not start."""

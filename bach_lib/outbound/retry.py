@@ -21,6 +21,8 @@ from bach_lib.policy import RetryPolicy
 
 _FIRST_AGAIN = 1.0
 """Seconds until what cannot arrive twice is tried again after a failure that the check does not see; then longer."""
+_SOON = 2.0
+"""Seconds of such waits in all; after them the message is to blame, as others are at once."""
 _FIRST_HOLD = 30.0
 """Seconds until a message is repeated that may have arrived while the connection went down; longer each time."""
 
@@ -104,7 +106,7 @@ def decide(
         case Retry(fault=fault, scope=Scope.CONNECTION, written=False):  # not its fault, but it finds no way out
             ends = witnesses is Witnesses.CHECK_AND_OTHERS
             return _hold(message, fault, _FIRST_AGAIN, now, policy, ends=ends)
-        case Uncertain(fault=fault) if _may_repeat_soon(message, outcome, policy, idempotent=idempotent):
+        case Uncertain(fault=fault) if _may_repeat_soon(message, outcome, idempotent=idempotent):
             return _hold(message, fault, _FIRST_AGAIN, now, policy)
         case _:
             if _is_over(message, outcome, witnesses, policy):
@@ -112,9 +114,9 @@ def decide(
             return _again(message, outcome.fault, now, policy, random)
 
 
-def _may_repeat_soon(message: Message, outcome: Outcome, policy: RetryPolicy, *, idempotent: bool) -> bool:
+def _may_repeat_soon(message: Message, outcome: Outcome, *, idempotent: bool) -> bool:
     """Whether repeating can harm nobody: a line that broke for a moment then costs a second and not half a minute."""
-    return idempotent and is_ambiguous(outcome) and message.waited < policy.delays[0]
+    return idempotent and is_ambiguous(outcome) and message.waited < _SOON
 
 
 def untried(message: Message) -> Settlement:

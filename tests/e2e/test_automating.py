@@ -1,7 +1,5 @@
 """An automation that is built by clicking and runs because of what people send."""
 
-import time
-
 import pytest
 
 from demo.waiting import until
@@ -26,7 +24,7 @@ ANSWER = {
 
 
 async def test_a_command_runs_an_automation_that_was_built_by_clicking(frontend: Frontend, world: World) -> None:
-    """If this fails, nobody can let a command do something without writing YAML, or the wrong people and times can."""
+    """If this fails, nobody can let a command do something without writing YAML, or the wrong people can."""
     await world.add_person(await world.add_connection())
     await world.home.client.post("/api/config/automation/config/door", ANSWER)
     before = await until(lambda: loaded_at(world), what="the automation to be loaded", seconds=20)
@@ -44,7 +42,6 @@ async def test_a_command_runs_an_automation_that_was_built_by_clicking(frontend:
     await until(is_loaded_anew, what="the automation to be loaded with its trigger", seconds=20)
     telegram = world.telegram
     await telegram.write(STRANGER, "/door stranger", first_name="Eve")
-    await telegram.push(old_command("late"))
     first = await telegram.write(CHAT, "/door@demo_bot open", first_name=PERSON)
     await telegram.edit(CHAT, first, "/door edited")
     await telegram.write(CHAT, "/window open", first_name=PERSON)
@@ -56,19 +53,3 @@ async def loaded_at(world: World) -> str:
     """When the automation was loaded; empty while it is not."""
     automation = "states.automation.answer_door"
     return await world.home.client.render(f"{{{{ {automation}.last_updated if {automation} else '' }}}}")
-
-
-def old_command(argument: str) -> dict[str, object]:
-    """A command of the person's that Telegram has kept for an hour."""
-    text = f"/door {argument}"
-    who = {"id": CHAT, "first_name": PERSON}
-    return {
-        "message": {
-            "message_id": 900,
-            "date": int(time.time()) - 3600,
-            "from": who | {"is_bot": False},
-            "chat": who | {"type": "private"},
-            "text": text,
-            "entities": [{"type": "bot_command", "offset": 0, "length": len("/door")}],
-        }
-    }

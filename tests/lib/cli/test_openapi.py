@@ -36,6 +36,7 @@ def test_what_the_document_says_is_what_is_answered(home: Run, serve: Serve, tmp
                     str(Path(sys.executable).with_name("schemathesis")),
                     *("run", document, "--url", daemon.url, "--header", f"Authorization: Bearer {daemon.token}"),
                     *("--exclude-checks", EXCLUDED, "--max-examples", "40", "--no-color"),
+                    *("--request-timeout", "60"),  # some answer only when a message has ended, after 30 s at most
                 ],
                 cwd=tmp_path,
                 capture_output=True,
