@@ -1,4 +1,4 @@
-"""Connections at work: what starts, stops and restarts the dispatcher and the receiver, which do not know each other."""
+"""Connections at work: what starts, stops and restarts dispatcher and receiver, which do not know of each other."""
 
 import asyncio
 import logging
