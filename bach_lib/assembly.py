@@ -78,9 +78,11 @@ class Parts:
             await self.asking.close()
             await self.housekeeping.stop()
             await self.probers.close()
-            await self.runtimes.close(grace)
         finally:  # also if the caller has no more time
-            self.waiters.close()
+            try:
+                await self.runtimes.close(grace)
+            finally:
+                self.waiters.close()
 
     def at_work(self, name: str) -> ConnectionRuntime | Prober:
         """A connection of whatever category. Raises `UnknownConnectionError`."""

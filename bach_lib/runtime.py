@@ -255,8 +255,9 @@ class Runtimes:
             unsubscribe()
         try:
             await asyncio.gather(*self._tasks, return_exceptions=True)
-        finally:  # also if the caller has no more time
             await asyncio.gather(*(runtime.stop(grace) for runtime in self._runtimes.values()))
+        finally:  # also if the caller has no more time; what has stopped already does nothing
+            await asyncio.gather(*(runtime.stop(0.0) for runtime in self._runtimes.values()))
 
     def get(self, name: str) -> ConnectionRuntime:
         """One connection at work. Raises `UnknownConnectionError`, or `UnknownTypeError` if it could not start."""

@@ -142,7 +142,7 @@ async def test_a_message_that_goes_at_once_costs_two_commits(tmp_path: Path, mon
                 receipt = await bach.send("home", "42", f"text {number}")
                 message = await bach.wait(receipt.id, timeout=60)
                 assert message.remote_id
-        assert commits.count - before == 20
+            assert commits.count - before == 20
 
 
 @pytest.mark.parametrize("turns", range(16))
