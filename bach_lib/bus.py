@@ -55,5 +55,5 @@ class Bus:
                     receive(event)
                 except KeyboardInterrupt, SystemExit:
                     raise
-                except BaseException:
+                except BaseException:  # a border: subscribers are foreign code, and what they cancelled is not us
                     _LOGGER.exception("A subscriber of %s failed", type(event).__name__)

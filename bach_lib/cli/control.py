@@ -98,7 +98,7 @@ class ControlServer:
             raise web.HTTPBadRequest from error
         try:
             return _response(await self._outcome(theirs, operation, arguments))
-        except Exception:
+        except Exception:  # raised again: what fails here has to be in the log of the daemon, too
             _LOGGER.exception(
                 "The command asked for %s, which failed", operation if isinstance(operation, str) else "?"
             )

@@ -63,7 +63,7 @@ def keeping(path: Path) -> Iterator[None]:
     try:
         with _attached(handler):
             yield
-    except BaseException:
+    except BaseException:  # raised again: whatever ended it, the file is what tells of it
         kept.is_worth_it = True
         raise
     finally:

@@ -65,7 +65,7 @@ def keep(database: Path, connection: str, field: str, secret: str) -> str:
             writing.write(f"{secret}\n")
             writing.flush()
             os.fsync(writing.fileno())
-    except BaseException:  # raised again
+    except BaseException:  # raised again: half a secret must not stay, whatever stopped us
         path.unlink(missing_ok=True)
         raise
     return f"file:{path}"
