@@ -35,6 +35,16 @@ class House:
             await asyncio.sleep(0)
         return reader, writer
 
+    async def until(self, *, asking: int = 0, speaking: int = 0) -> None:
+        """Wait until so many have said the head of a request, and so many others a part of one."""
+        async with asyncio.timeout(60):
+            while True:
+                visitors = list(self.door._visitors.values())
+                spoken = [visitor for visitor in visitors if visitor._has_spoken and not visitor.is_asking]
+                if (sum(visitor.is_asking for visitor in visitors), len(spoken)) == (asking, speaking):
+                    return
+                await asyncio.sleep(0)
+
 
 @asynccontextmanager
 async def house(clock: FakeClock, most: int = 8) -> AsyncIterator[House]:
@@ -82,7 +92,8 @@ async def test_half_a_request_is_not_waited_for(loopback: None, said: bytes, sec
     clock = FakeClock()
     async with house(clock) as there:
         reader, writer = await there.visit(said)
-        await asyncio.sleep(0.05)
+        has_head = b"\r\n\r\n" in said
+        await there.until(asking=int(has_head), speaking=int(bool(said) and not has_head))
         await clock.advance(seconds - 0.1)
         assert there.door.visitors == 1, "whoever is in time is not sent away"
         await clock.advance(0.2)
@@ -114,9 +125,9 @@ async def test_after_an_answer_half_a_head_has_its_time_too(loopback: None) -> N
         reader, writer = await there.visit(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
         async with asyncio.timeout(10):
             await reader.readuntil(b"\r\n\r\n")
-        await asyncio.sleep(0.05)
+        await there.until()
         writer.write(b"GET / HT")
-        await asyncio.sleep(0.05)
+        await there.until(speaking=1)
         await clock.advance(11)
         assert b"HTTP/1.1 408" in await ends(reader)
         writer.close()
@@ -127,7 +138,7 @@ async def test_a_slow_answer_of_ours_is_not_cut(loopback: None) -> None:
     clock = FakeClock()
     async with house(clock) as there:
         reader, writer = await there.visit(b"POST /slow HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nok")
-        await asyncio.sleep(0.05)
+        await there.until(asking=1)
         await clock.advance(600)
         there.goes_on.set()
         async with asyncio.timeout(10):
@@ -159,7 +170,7 @@ async def test_when_all_are_asking_the_next_is_turned_away(loopback: None) -> No
     async with house(clock, most=4) as there:
         words = b"POST /slow HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nok"
         asking = [await there.visit(words) for _ in range(4)]
-        await asyncio.sleep(0.1)
+        await there.until(asking=4)
         reader, writer = await there.visit(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
         with pytest.raises(ConnectionError):
             raise ConnectionResetError if await ends(reader) == b"" else AssertionError
