@@ -5,6 +5,11 @@
 """
 
 import asyncio
+from collections.abc import Awaitable
+
+
+class ForeignError(Exception):
+    """Foreign code raised something that is no `Exception`; the text is its type."""
 
 
 def let_through(error: BaseException) -> None:
@@ -13,5 +18,16 @@ def let_through(error: BaseException) -> None:
         raise error
     if isinstance(error, asyncio.CancelledError):
         task = asyncio.current_task()
-        if task is not None and task.cancelling():
+        if task is None or task.cancelling():
             raise error
+
+
+async def guarded[T](work: Awaitable[T]) -> T:
+    """What it returns. Raises an `Exception` and nothing else, unless the caller is cancelled or the program ends."""
+    try:
+        return await work
+    except Exception:
+        raise
+    except BaseException as error:  # noqa: BLE001 - that is what this border is for
+        let_through(error)
+        raise ForeignError(type(error).__name__) from None

@@ -19,6 +19,7 @@ from bach_lib.errors import (
     UnknownTypeError,
 )
 from bach_lib.events import ConnectionAdded, ConnectionChanged, ConnectionRemoved, ConnectionUpdated
+from bach_lib.foreign import guarded
 from bach_lib.health import internal_fault
 from bach_lib.inbound.admission import Notice
 from bach_lib.inbound.inbox import Inbox
@@ -174,7 +175,7 @@ class ConnectionRuntime:
     async def _start(self) -> None:
         """Whatever stands in the way of this connection must not stop the others."""
         try:
-            await self._try_to_start(self._services.registry.get(self._name))
+            await guarded(self._try_to_start(self._services.registry.get(self._name)))
         except UnknownConnectionError:
             return  # it was removed before its turn came
         except StorageError as error:  # a full disk, which somebody will clear
@@ -225,7 +226,7 @@ class ConnectionRuntime:
 
     async def _close(self, connector: Connector) -> None:
         try:
-            await connector.close()
+            await guarded(connector.close())
         except Exception as error:  # noqa: BLE001 - a border: whatever it holds, the rest must be closed too
             _LOGGER.warning("Closing the connection %s failed: %s", self._name, type(error).__name__)
 

@@ -15,10 +15,10 @@ from bach_lib.clock import Cancel, Clock
 from bach_lib.connectors.base import Batch, Connector, Incoming
 from bach_lib.errors import BachError
 from bach_lib.events import ConnectionChanged
+from bach_lib.foreign import guarded
 from bach_lib.health import internal_fault, log_transition, state_after
 from bach_lib.inbound.admission import Notice, is_allowed
 from bach_lib.inbound.ages import CaughtUp, ClockNotice
-from bach_lib.inbound.border import guarded
 from bach_lib.inbound.inbox import Accepted, Inbox
 from bach_lib.inbound.router import Router
 from bach_lib.incoming import IncomingMessage, Kind

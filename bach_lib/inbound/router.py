@@ -11,7 +11,7 @@ from dataclasses import replace
 from bach_lib.bus import Bus
 from bach_lib.clock import Clock
 from bach_lib.events import MessageReceived
-from bach_lib.inbound.border import guarded
+from bach_lib.foreign import guarded
 from bach_lib.inbound.inbox import Inbox
 from bach_lib.inbound.rules import Rules
 from bach_lib.incoming import IncomingMessage, Kind

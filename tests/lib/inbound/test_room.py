@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from bach_lib.connectors.base import Batch
-from bach_lib.inbound.border import ForeignError, guarded
+from bach_lib.foreign import ForeignError, guarded
 from bach_lib.inbound.inbox import Inbox
 from bach_lib.inbound.pairing import Pairings
 from bach_lib.incoming import InboxStatus, Kind
@@ -106,7 +106,7 @@ async def test_foreign_code_throws_what_it_likes() -> None:
 
 async def test_a_caller_can_still_be_cancelled() -> None:
     """Stopping would wait for ever."""
-    caller = asyncio.create_task(guarded(asyncio.sleep(3600)))
+    caller = asyncio.create_task(guarded(asyncio.Event().wait()))
     await asyncio.sleep(0)
     caller.cancel()
     with pytest.raises(asyncio.CancelledError):
