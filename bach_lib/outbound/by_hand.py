@@ -15,6 +15,7 @@ from bach_lib.models import Attempt, Fault, Message, Status
 from bach_lib.outbound.attempts import attempts_of
 from bach_lib.outbound.records import Draft, draft_values, readable_message
 from bach_lib.storage import Store, Transaction, Value
+from bach_lib.storage.portions import Portions
 from bach_lib.storage.values import integer
 
 RECIPIENT_REMOVED = "recipient_removed"
@@ -83,13 +84,9 @@ class ByHand:
 
         await self._store.submit(work, writes=False)
 
-    async def discard(self, message_ids: Sequence[int]) -> AsyncIterator[Message]:
+    def discard(self, message_ids: Sequence[int]) -> AsyncIterator[Message]:
         """Cancel those of these messages that are dead or uncertain; they keep the reason."""
-        for start in range(0, len(message_ids), _PORTION):
-            ids = json.dumps(list(message_ids[start : start + _PORTION]))
-            discard = partial(self._all, query="discard", ids=ids, now=self._clock.now())
-            for message in await self._store.submit(discard):
-                yield message
+        return self._each("discard", message_ids, now=self._clock.now())
 
     async def dead(self, connection: str, recipient: str | None) -> list[int]:
         """The ids of all dead letters of a connection, or of one recipient there; oldest first."""
@@ -99,12 +96,9 @@ class ByHand:
 
         return await self._store.submit(work, writes=False)
 
-    async def revive(self, message_ids: Sequence[int]) -> AsyncIterator[Message]:
+    def revive(self, message_ids: Sequence[int]) -> AsyncIterator[Message]:
         """Let those of these messages that are dead wait again, with all their retries and without time to live."""
-        for start in range(0, len(message_ids), _PORTION):
-            ids = json.dumps(list(message_ids[start : start + _PORTION]))
-            for message in await self._store.submit(partial(self._all, query="revive_dead", ids=ids)):
-                yield message
+        return self._each("revive_dead", message_ids)
 
     async def held(self, connection: str) -> list[int]:
         """The ids of all messages of a connection that wait for their owner's word; oldest first."""
@@ -114,20 +108,13 @@ class ByHand:
 
         return await self._store.submit(work, writes=False)
 
-    async def release(self, message_ids: Sequence[int]) -> AsyncIterator[Message]:
+    def release(self, message_ids: Sequence[int]) -> AsyncIterator[Message]:
         """Let those of these messages that are held wait as they did before."""
-        for start in range(0, len(message_ids), _PORTION):
-            ids = json.dumps(list(message_ids[start : start + _PORTION]))
-            for message in await self._store.submit(partial(self._all, query="release", ids=ids)):
-                yield message
+        return self._each("release", message_ids)
 
-    async def discard_held(self, message_ids: Sequence[int]) -> AsyncIterator[Message]:
+    def discard_held(self, message_ids: Sequence[int]) -> AsyncIterator[Message]:
         """Cancel those of these messages that are held."""
-        for start in range(0, len(message_ids), _PORTION):
-            ids = json.dumps(list(message_ids[start : start + _PORTION]))
-            discard = partial(self._all, query="discard_held", ids=ids, now=self._clock.now())
-            for message in await self._store.submit(discard):
-                yield message
+        return self._each("discard_held", message_ids, now=self._clock.now())
 
     async def withdraw(self, connection: str, recipient: str) -> AsyncIterator[Message]:
         """Cancel all that waits for a recipient."""
@@ -145,6 +132,22 @@ class ByHand:
                 changed = await self._store.submit(partial(_run, query=query, values=place | {"limit": _PORTION}))
                 moved += changed
         return moved
+
+    async def _each(self, query: str, message_ids: Sequence[int], **values: Value) -> AsyncIterator[Message]:
+        """What the query returns for those of these messages that it concerns, some of them a transaction."""
+        done, portions = 0, Portions()
+        while some := message_ids[done : done + portions.size]:
+            done += len(some)
+            for message in await self._store.submit(partial(self._portion, portions, query, some, values)):
+                yield message
+
+    def _portion(
+        self, portions: Portions, query: str, ids: Sequence[int], values: dict[str, Value], tx: Transaction
+    ) -> list[Message]:
+        portions.begin()
+        messages = self._all(tx, query, ids=json.dumps(list(ids)), **values)
+        portions.end()
+        return messages
 
     def _withdraw(self, tx: Transaction, connection: str, recipient: str) -> list[Message]:
         fault = {"error_code": _WITHDRAWN.code, "error_text": _WITHDRAWN.text}
