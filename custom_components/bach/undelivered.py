@@ -4,7 +4,7 @@ And keeps automations that tell of dead letters from telling of their own.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Final
 
 from homeassistant.components.notify import DOMAIN as NOTIFY_DOMAIN
@@ -14,7 +14,7 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.util.hass_dict import HassKey
 
-from bach_lib import Bach, BachError, Message, Status
+from bach_lib import Bach, BachError, Message, QueueStatus, Status
 from bach_lib.events import MessageDead, MessageExpired, MessageFinished, MessageUncertain
 
 from .const import DOMAIN, EVENT_UNDELIVERED
@@ -67,35 +67,49 @@ def async_tell_of_undelivered(hass: HomeAssistant, entry: BachConfigEntry, bach:
 @callback
 def async_report_dead_letters(hass: HomeAssistant, entry: BachConfigEntry, bach: Bach) -> None:
     """Keep a repair as long as the entry has dead letters, until it is unloaded."""
-    coordinator, issue_id, known = entry.runtime_data, f"dead_letters_{entry.entry_id}", 0
+    connection = entry.runtime_data.connection
 
     async def report(count: int) -> None:
         try:
-            newest = await bach.messages(connection=coordinator.connection, status=(Status.DEAD,), limit=1)
+            newest = await bach.messages(connection=connection, status=(Status.DEAD,), limit=1)
         except BachError:  # the disk, which has other ways to tell
             return
-        if not newest or count != known:  # discarded meanwhile
-            return
-        ir.async_create_issue(
-            hass,
-            DOMAIN,
-            issue_id,
-            data={"entry_id": entry.entry_id},
-            is_fixable=True,
-            severity=ir.IssueSeverity.WARNING,
-            translation_key="dead_letters",
-            translation_placeholders={"name": entry.title, "count": str(count), "reason": _reason(newest[0])},
-        )
+        if newest and count == entry.runtime_data.data.queue.dead:  # else some were discarded meanwhile
+            _create_repair(hass, entry, "dead_letters", count, {"reason": _reason(newest[0])})
+
+    _while_counted(hass, entry, "dead_letters", lambda queue: queue.dead, report)
+
+
+@callback
+def async_report_held(hass: HomeAssistant, entry: BachConfigEntry) -> None:
+    """Keep a repair as long as a restored database holds messages of the entry, until it is unloaded."""
+
+    async def report(count: int) -> None:
+        _create_repair(hass, entry, HELD, count, {})
+
+    _while_counted(hass, entry, HELD, lambda queue: queue.held, report)
+
+
+@callback
+def _while_counted(
+    hass: HomeAssistant,
+    entry: BachConfigEntry,
+    key: str,
+    count_of: Callable[[QueueStatus], int],
+    report: Callable[[int], Coroutine[None, None, None]],
+) -> None:
+    """Report each new count of something, and take the repair away when there is none left."""
+    coordinator, issue_id, known = entry.runtime_data, f"{key}_{entry.entry_id}", 0
 
     @callback
     def look() -> None:
         nonlocal known
-        count = coordinator.data.queue.dead
+        count = count_of(coordinator.data.queue)
         if count == known:
             return
         known = count
         if count:
-            entry.async_create_task(hass, report(count), "bach: report dead letters")
+            entry.async_create_task(hass, report(count), f"bach: report {key}")
         else:
             ir.async_delete_issue(hass, DOMAIN, issue_id)
 
@@ -105,34 +119,19 @@ def async_report_dead_letters(hass: HomeAssistant, entry: BachConfigEntry, bach:
 
 
 @callback
-def async_report_held(hass: HomeAssistant, entry: BachConfigEntry) -> None:
-    """Keep a repair as long as a restored database holds messages of the entry, until it is unloaded."""
-    coordinator, issue_id, known = entry.runtime_data, f"{HELD}_{entry.entry_id}", 0
-
-    @callback
-    def look() -> None:
-        nonlocal known
-        count = coordinator.data.queue.held
-        if count == known:
-            return
-        known = count
-        if not count:
-            ir.async_delete_issue(hass, DOMAIN, issue_id)
-            return
-        ir.async_create_issue(
-            hass,
-            DOMAIN,
-            issue_id,
-            data={"entry_id": entry.entry_id},
-            is_fixable=True,
-            severity=ir.IssueSeverity.WARNING,
-            translation_key=HELD,
-            translation_placeholders={"name": entry.title, "count": str(count)},
-        )
-
-    entry.async_on_unload(coordinator.async_add_listener(look))
-    entry.async_on_unload(lambda: ir.async_delete_issue(hass, DOMAIN, issue_id))
-    look()
+def _create_repair(
+    hass: HomeAssistant, entry: BachConfigEntry, key: str, count: int, placeholders: dict[str, str]
+) -> None:
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        f"{key}_{entry.entry_id}",
+        data={"entry_id": entry.entry_id},
+        is_fixable=True,
+        severity=ir.IssueSeverity.WARNING,
+        translation_key=key,
+        translation_placeholders={"name": entry.title, "count": str(count), **placeholders},
+    )
 
 
 def _reason(message: Message) -> str:

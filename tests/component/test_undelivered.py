@@ -2,6 +2,7 @@
 
 from typing import cast
 
+import pytest
 from homeassistant.core import Event, HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import issue_registry as ir
@@ -16,9 +17,9 @@ from tests.component.conftest import ADA, ADA_ENTITY, CONNECTION, send, the_bach
 from tests.component.test_letters import start
 
 
-def repairs(hass: HomeAssistant) -> list[ir.IssueEntry]:
-    """Those about dead letters."""
-    return [one for one in ir.async_get(hass).issues.values() if one.translation_key == "dead_letters"]
+def repairs(hass: HomeAssistant, key: str = "dead_letters") -> list[ir.IssueEntry]:
+    """Those about dead letters, or about something else."""
+    return [one for one in ir.async_get(hass).issues.values() if one.translation_key == key]
 
 
 async def test_a_dead_letter_is_told_where_people_look(
@@ -74,6 +75,27 @@ async def test_a_repair_is_there_as_long_as_dead_letters_are(
     assert (await dialog.flow.async_step_discard())["type"] is FlowResultType.CREATE_ENTRY
     await until_state(hass, "sensor.home_bot_dead_letters", "0")
     assert (await the_bach(hass).get(2)).status is Status.CANCELLED
+
+
+@pytest.mark.parametrize(("choice", "status"), [("release", Status.SENT), ("discard", Status.CANCELLED)])
+async def test_what_a_restored_database_holds_waits_for_its_owners_word(
+    hass: HomeAssistant, telegram: TelegramServer, loaded: MockConfigEntry, choice: str, status: Status
+) -> None:
+    """After a backup was restored, last month's alarms would go out again, or nobody would learn that they wait."""
+    switch = {"entity_id": "switch.home_bot_enabled"}
+    await hass.services.async_call("switch", "turn_off", switch, blocking=True)
+    await send(hass, ADA_ENTITY, "ding")
+    await the_bach(hass)._base.store.submit(lambda tx: tx.run("hold_unfinished"))  # as at the start of a restored one
+    await hass.services.async_call("switch", "turn_on", switch, blocking=True)
+    await until(hass, lambda: bool(repairs(hass, "held")))
+    [issue] = repairs(hass, "held")
+    assert issue.translation_placeholders == {"name": "@home_bot", "count": "1"}
+    assert telegram.sent == []
+
+    dialog = await start(hass, issue)
+    assert (await getattr(dialog.flow, f"async_step_{choice}")())["type"] is FlowResultType.CREATE_ENTRY
+    assert (await the_bach(hass).wait(1, 60)).status is status
+    await until(hass, lambda: not repairs(hass, "held"))
 
 
 async def test_an_automation_does_not_tell_of_its_own_dead_letters(
