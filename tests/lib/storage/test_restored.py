@@ -16,10 +16,10 @@ from bach_lib import Bach, Connection, Status
 from bach_lib.testing import FakeClock, FakePlatform, fake_connector
 
 
-def bach_on(folder: Path) -> Bach:
+def bach_on(folder: Path, clock: FakeClock | None = None) -> Bach:
     """A BACH whose connections rest."""
     connectors = {"fake": fake_connector(FakePlatform())}
-    return Bach(folder / "bach.db", clock=FakeClock(), connectors=connectors, autostart=False)
+    return Bach(folder / "bach.db", clock=clock or FakeClock(), connectors=connectors, autostart=False)
 
 
 @pytest.fixture
@@ -113,6 +113,25 @@ async def test_a_backup_is_held_until_its_owner_has_said_what_to_do(live: Path, 
         assert (await restored.get(1)).status is Status.CANCELLED
         assert not (await restored.get(1)).held
         assert (await restored.queue_status())["home"].held == 0
+
+
+async def test_what_is_held_has_its_time_and_its_ways_out(live: Path, tmp_path: Path) -> None:
+    """Last month's "dinner is ready" would go out when the owner says go, or one message could not be told apart."""
+    clock = FakeClock()
+    async with bach_on(live, clock) as bach:
+        await bach.registry.add(Connection(name="home", type="fake"))
+        old = await bach.send("home", "42", "dinner", time_to_live=60)
+        unwanted = await bach.send("home", "42", "unwanted")
+        wanted = await bach.send("home", "42", "wanted")
+        (tmp_path / "copy").mkdir()
+        await bach.backup(tmp_path / "copy" / "bach.db")
+    await clock.advance(3600)
+    async with bach_on(tmp_path / "copy", clock) as restored:
+        assert (await restored.cancel(unwanted.id)).status is Status.CANCELLED
+        assert not (await restored.retry(wanted.id)).held
+        assert await restored.release() == 1
+        assert (await restored.wait(old.id, 60)).status is Status.EXPIRED
+        assert (await restored.queue_status())["home"].pending == 1
 
 
 async def test_a_full_disk_keeps_nobody_from_opening(live: Path, monkeypatch: pytest.MonkeyPatch) -> None:
