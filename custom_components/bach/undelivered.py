@@ -55,7 +55,7 @@ def async_tell_of_undelivered(hass: HomeAssistant, entry: BachConfigEntry, bach:
         data = outgoing_payload(
             event.message,
             entry_id=entry.entry_id,
-            recipient_name=recipient.title if recipient else event.message.recipient,
+            recipient_name=_recipient_name(entry, event.message),
             entity_id=entity_id,
         )
         hass.bus.async_fire(EVENT_UNDELIVERED, {key: value for key, value in data.items() if key not in _SECRET})
@@ -75,7 +75,8 @@ def async_report_dead_letters(hass: HomeAssistant, entry: BachConfigEntry, bach:
         except BachError:  # the disk, which has other ways to tell
             return
         if newest and count == entry.runtime_data.data.queue.dead:  # else some were discarded meanwhile
-            _create_repair(hass, entry, "dead_letters", count, {"reason": _reason(newest[0])})
+            placeholders = {"recipient": _recipient_name(entry, newest[0]), "reason": _reason(newest[0])}
+            _create_repair(hass, entry, "dead_letters", count, placeholders)
 
     _while_counted(hass, entry, "dead_letters", lambda queue: queue.dead, report)
 
@@ -132,6 +133,11 @@ def _create_repair(
         translation_key=key,
         translation_placeholders={"name": entry.title, "count": str(count), **placeholders},
     )
+
+
+def _recipient_name(entry: BachConfigEntry, message: Message) -> str:
+    recipient = place(entry.subentries.values(), message.recipient)
+    return recipient.title if recipient else message.recipient
 
 
 def _reason(message: Message) -> str:

@@ -59,7 +59,12 @@ async def test_a_repair_is_there_as_long_as_dead_letters_are(
     await until_state(hass, "sensor.home_bot_dead_letters", "1")
     await hass.async_block_till_done()
     [issue] = repairs(hass)
-    assert issue.translation_placeholders == {"name": "@home_bot", "count": "1", "reason": "Chat not found"}
+    assert issue.translation_placeholders == {
+        "name": "@home_bot",
+        "count": "1",
+        "recipient": "Ada",
+        "reason": "Chat not found",
+    }
 
     dialog = await start(hass, issue)
     still = await dialog.flow.async_step_retry()
