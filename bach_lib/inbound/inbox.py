@@ -148,7 +148,7 @@ class Inbox:
     async def get(self, incoming_id: int) -> IncomingMessage:
         """One message. Raises `UnknownMessageError`."""
         wanted = upper_bound(incoming_id)
-        row = await self._store.submit(lambda tx: tx.row("get_incoming", id=wanted), writes=False)
+        row = await self._store.read(lambda tx: tx.row("get_incoming", id=wanted))
         if row is None:
             raise UnknownMessageError(id=incoming_id)
         return read_row(row)
@@ -181,7 +181,7 @@ class Inbox:
                 rows = tx.rows("list_incoming", **values)
             return [read_row(row) for row in rows]
 
-        return await self._store.submit(work, writes=False)
+        return await self._store.read(work)
 
     async def count(self, *, connection: str | None, sender_id: str | None, status: InboxStatus | None) -> int:
         """How many there are."""
@@ -190,7 +190,7 @@ class Inbox:
             row = tx.row("count_incoming", connection=connection, sender_id=sender_id, status=status)
             return integer(row["number"]) if row else 0
 
-        return await self._store.submit(work, writes=False)
+        return await self._store.read(work)
 
     async def delete(self, ids: Iterable[int]) -> int:
         """Delete messages, and do not take them in again; return how many there were."""
@@ -209,7 +209,7 @@ class Inbox:
 
     async def unreadable(self, connection: str) -> list[Unreadable]:
         """What was set aside, newest first."""
-        rows = await self._store.submit(lambda tx: tx.rows("list_unreadable", connection=connection), writes=False)
+        rows = await self._store.read(lambda tx: tx.rows("list_unreadable", connection=connection))
         return [Unreadable(raw=str(row["raw"]), reason=str(row["reason"])) for row in rows]
 
     async def purge(self, before: float) -> int:

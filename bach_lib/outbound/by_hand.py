@@ -42,7 +42,7 @@ class ByHand:
         def work(tx: Transaction) -> tuple[Message, list[Attempt]]:
             return self._get(tx, message_id), attempts_of(tx, message_id)
 
-        return await self._store.submit(work, writes=False)
+        return await self._store.read(work)
 
     async def amendable(self, message_id: int) -> Message:
         """An ended message, with what is in its files. Raises `UnknownMessageError` or `NotAmendableError`."""
@@ -54,7 +54,7 @@ class ByHand:
             filled = (replace(file, content=one) for file, one in files if isinstance(one, bytes))
             return replace(message, files=tuple(filled))
 
-        return await self._store.submit(work, writes=False)
+        return await self._store.read(work)
 
     async def amend(self, message_id: int, draft: Draft) -> Message:
         """Let an ended message wait again as the draft says, with all its retries; its files stay as they are.
@@ -82,7 +82,7 @@ class ByHand:
                 if status not in _STOPPED:
                     raise NotDiscardableError(id=message_id, status=status)
 
-        await self._store.submit(work, writes=False)
+        await self._store.read(work)
 
     def discard(self, message_ids: Sequence[int]) -> AsyncIterator[Message]:
         """Cancel those of these messages that are dead or uncertain; they keep the reason."""
@@ -94,7 +94,7 @@ class ByHand:
         def work(tx: Transaction) -> list[int]:
             return [integer(row["id"]) for row in tx.rows("dead_of", connection=connection, recipient=recipient)]
 
-        return await self._store.submit(work, writes=False)
+        return await self._store.read(work)
 
     def revive(self, message_ids: Sequence[int]) -> AsyncIterator[Message]:
         """Let those of these messages that are dead wait again, with all their retries and without time to live."""
@@ -106,7 +106,7 @@ class ByHand:
         def work(tx: Transaction) -> list[int]:
             return [integer(row["id"]) for row in tx.rows("held_of", connection=connection)]
 
-        return await self._store.submit(work, writes=False)
+        return await self._store.read(work)
 
     def release(self, message_ids: Sequence[int]) -> AsyncIterator[Message]:
         """Let those of these messages that are held wait as they did before."""

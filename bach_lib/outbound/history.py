@@ -56,7 +56,7 @@ class History:
                 rows = tx.rows("list_messages", **values)
             return [readable_message(row, self._instance) for row in rows]
 
-        return await self._store.submit(work, writes=False)
+        return await self._store.read(work)
 
     async def status(self, connections: Iterable[Connection]) -> dict[str, QueueStatus]:
         """How the queue of each connection stands, by name."""
@@ -73,11 +73,11 @@ class History:
                 connection.name: _status(tx, connection, counts, held[connection.name]) for connection in connections
             }
 
-        return await self._store.submit(work, writes=False)
+        return await self._store.read(work)
 
     async def last_before(self, time: float) -> float | None:
         """When anything went out or came in for the last time before a time (seconds since 1970)."""
-        row = await self._store.submit(lambda tx: tx.row("last_before", time=time), writes=False)
+        row = await self._store.read(lambda tx: tx.row("last_before", time=time))
         return real(row["written"]) if row else None
 
     async def purge(self, before: float, statuses: Iterable[Status]) -> int:

@@ -147,7 +147,7 @@ class Queue:
 
     async def get(self, message_id: int) -> Message:
         """One message. Raises `UnknownMessageError`."""
-        return await self._store.submit(lambda tx: self._one(tx, "get_message", id=message_id), writes=False)
+        return await self._store.read(lambda tx: self._one(tx, "get_message", id=message_id))
 
     async def cancel(self, message_id: int) -> Message:
         """Take a waiting message out. Raises `UnknownMessageError` or `NotCancellableError`."""

@@ -1,7 +1,8 @@
-"""Keeping things on disk: one SQLite file, one thread, one file of named queries."""
+"""Keeping things on disk: one SQLite file, a thread that writes and one that looks up, one file of named queries."""
 
-from bach_lib.storage.database import Database, Store
+from bach_lib.storage.database import Database
 from bach_lib.storage.memory import MemoryDatabase
 from bach_lib.storage.sqlite import Row, Transaction, Value
+from bach_lib.storage.store import Store
 
 __all__ = ["Database", "MemoryDatabase", "Row", "Store", "Transaction", "Value"]

@@ -1,4 +1,4 @@
-"""The one thread that touches the database.
+"""The one thread that writes to the database, and beside it the one that answers lookups (`lookups`).
 
 All requests of one turn of the event loop, and all that come while the disk is busy, share one transaction, so a
 hundred callers pay for one `fsync` (group commit). A request is a function of the open `Transaction`; its result is
@@ -11,11 +11,11 @@ import asyncio
 import logging
 import threading
 from collections.abc import Callable, Iterable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import Protocol, cast, override
+from typing import cast, override
 
 from bach_lib.errors import (
     BachError,
@@ -26,11 +26,13 @@ from bach_lib.errors import (
     StoreForeignError,
 )
 from bach_lib.storage.backups import write_backup
+from bach_lib.storage.lookups import Lookups
 from bach_lib.storage.origin import check_is_ours
 from bach_lib.storage.place import Place
 from bach_lib.storage.request import Request, contained
 from bach_lib.storage.restored import Marker
 from bach_lib.storage.sqlite import Connection, Row, Transaction, Value, look
+from bach_lib.storage.store import Store
 
 __all__ = ["Database", "Row", "Store", "Transaction", "Value"]
 
@@ -51,40 +53,6 @@ type _Errand = Callable[[Connection], None]
 type _Requests = SimpleQueue[_Batch | _Errand | None]
 
 
-class Store(Protocol):
-    """What the rest of BACH knows of storage."""
-
-    async def open(self) -> None:
-        """Open and, if needed, migrate. Raises a `StorageError`."""
-        ...
-
-    def submit[T](self, work: Callable[[Transaction], T], *, writes: bool = True) -> asyncio.Future[T]:
-        """Run `work` in a transaction, after everything submitted before. The future is done after the commit."""
-        ...
-
-    async def stand_still(self) -> None:
-        """Until `move_on`, change nothing on disk that is there already, so that anybody can copy it; only add to it.
-
-        Everything works meanwhile, and is as durable. To be called before `open`, too, if the copy began before.
-        """
-        ...
-
-    async def move_on(self) -> None:
-        """The copy is made."""
-        ...
-
-    async def backup(self, target: Path) -> None:
-        """Write all that is stored at this moment into a new file; everything goes on meanwhile.
-
-        Raises a `BackupExistsError` or `StorageError`.
-        """
-        ...
-
-    async def close(self) -> None:
-        """Finish what was submitted, then close."""
-        ...
-
-
 class Database(Store):
     """A SQLite file behind its own thread. Only one process at a time may have it open."""
 
@@ -94,6 +62,7 @@ class Database(Store):
         self._collected: _Batch = []
         self._requests: _Requests = SimpleQueue()
         self._thread: threading.Thread | None = None
+        self._lookups: Lookups | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stands_still = False
         self._backups: dict[asyncio.Future[None], threading.Event] = {}
@@ -126,11 +95,19 @@ class Database(Store):
         return future
 
     @override
+    def read[T](self, work: Callable[[Transaction], T]) -> asyncio.Future[T]:
+        if self._thread is None or self._loop is None or self._lookups is None:
+            raise NotOpenError
+        future: asyncio.Future[T] = self._loop.create_future()
+        self._lookups.submit(Request(work, writes=False, future=cast("asyncio.Future[object]", future)))
+        return future
+
+    @override
     async def stand_still(self) -> None:
         def begin(connection: Connection) -> None:
             if not self._stands_still:
                 self._marker(connection).begin_copying()
-                connection.checkpoint("TRUNCATE")
+                self._checkpoint(connection, "TRUNCATE")
             self._stands_still = True
 
         if self._thread is None:
@@ -143,7 +120,7 @@ class Database(Store):
         def end(connection: Connection) -> None:
             self._stands_still = False
             self._marker(connection).end_copying()
-            connection.checkpoint("TRUNCATE")
+            self._checkpoint(connection, "TRUNCATE")
 
         if self._thread is None:
             self._stands_still = False
@@ -217,6 +194,7 @@ class Database(Store):
         try:
             self._work(connection, requests)
         finally:
+            self._close_lookups()
             if not self._stands_still:
                 with suppress(BachError):
                     self._marker(connection).renew()
@@ -235,10 +213,11 @@ class Database(Store):
                         break
                     item += following
                     following = []
-                connection.run(item)
-                self._call(_deliver, item)
-                if connection.is_crowded and not self._stands_still:
+                connection.run(item, self._answer)
+                if connection.log.is_crowded and not self._stands_still:
                     connection.checkpoint()
+                if not self._stands_still and connection.log.is_overlong():
+                    self._checkpoint(connection, "PASSIVE")
             else:
                 item(connection)
             item = self._next(connection, requests) if following == [] else following
@@ -247,7 +226,7 @@ class Database(Store):
         """What is handed over next; while nothing is, look after the log."""
         while True:
             try:
-                return requests.get(timeout=_QUIET if not self._stands_still and connection.wants_quiet else None)
+                return requests.get(timeout=_QUIET if not self._stands_still and connection.log.wants_quiet else None)
             except Empty:
                 connection.checkpoint()
 
@@ -274,13 +253,27 @@ class Database(Store):
         try:
             if held := self._marker(connection).open(is_copied=self._stands_still):
                 _LOGGER.warning(_HELD, self._path, held)
+            self._lookups = Lookups(str(self._path), connection.committing, self._answer)
         except BaseException:
             connection.close()
             raise
         return connection
 
+    def _checkpoint(self, connection: Connection, mode: str) -> None:
+        """While nothing looks at the database, as that would keep some of the log where it is."""
+        with self._lookups.paused() if self._lookups else nullcontext():
+            connection.checkpoint(mode)
+
+    def _close_lookups(self) -> None:
+        if self._lookups is not None:
+            self._lookups.close()
+            self._lookups = None
+
     def _marker(self, connection: Connection) -> Marker:
         return Marker(self._path, connection)
+
+    def _answer(self, batch: Iterable[Request[Transaction]]) -> None:
+        self._call(_deliver, batch)
 
     def _call[*Args](self, callback: Callable[[*Args], object], *args: *Args) -> None:
         if self._loop is not None:

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import cast, override
 
 from bach_lib.errors import BackupExistsError, NotOpenError
-from bach_lib.storage.database import Store
 from bach_lib.storage.request import Request
 from bach_lib.storage.sqlite import Connection, Transaction
+from bach_lib.storage.store import Store
 
 
 class MemoryDatabase(Store):
@@ -31,6 +31,10 @@ class MemoryDatabase(Store):
         self._connection.run([request])
         asyncio.get_running_loop().call_soon(request.deliver)  # in the order of submission, as the thread does
         return future
+
+    @override
+    def read[T](self, work: Callable[[Transaction], T]) -> asyncio.Future[T]:
+        return self.submit(work, writes=False)
 
     @override
     async def stand_still(self) -> None:

@@ -7,9 +7,9 @@ row in between proves nothing: the machine's clock may have been wrong that day.
 import json
 from collections.abc import Callable
 
-from bach_lib.storage.database import Store
 from bach_lib.storage.portions import Portions
 from bach_lib.storage.sqlite import Row, Transaction
+from bach_lib.storage.store import Store
 from bach_lib.storage.values import integer, real
 
 _SPARE = 1000

@@ -10,7 +10,7 @@ are left alone, larger ones are moved when nobody writes, and while a backup is 
 import asyncio
 import os
 import sqlite3
-import struct
+import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing, suppress
 from functools import partial
@@ -19,11 +19,13 @@ from typing import cast
 
 from bach_lib.errors import StoreDamagedError, StoreFailedError, StoreLockedError, StoreTooNewError
 from bach_lib.storage.copies import keep_copy, way_back
+from bach_lib.storage.log_index import LogIndex
 from bach_lib.storage.request import Request, contained
 from bach_lib.storage.schema import LAYOUT, layout_of, load_queries, migrate
 
 type Value = str | int | float | bytes | None
 type Row = Mapping[str, Value]
+type _Batch = Sequence[Request[Transaction]]
 
 _PRAGMAS = (
     "PRAGMA wal_autocheckpoint = 0",  # first: what is written next may not move the log
@@ -33,14 +35,12 @@ _PRAGMAS = (
     "PRAGMA temp_store = MEMORY",
     "PRAGMA foreign_keys = ON",  # files go with their message
 )
-_SMALL_LOG = 1000
-"""Pages of 4 KiB: below this, moving the log is not worth its writes."""
-_LARGE_LOG = 8000
-"""Pages: above this, the log is moved in the middle of traffic; it may not fill the disk."""
 _WRITTEN_ANEW = 25_000
 """Pages in use up to which a file may be written anew at the start: some 100 MB, a second."""
 _STEP = 256
 """Pages of a backup that are copied at a time: 1 MB."""
+_STEPS = 10_000
+"""Of SQLite's machine, a fraction of a millisecond: so often a lookup asks whether it is still wanted."""
 _LOG_HEADER = 32
 """Bytes; without a valid one SQLite takes the log for empty."""
 
@@ -83,13 +83,14 @@ class Connection:
                 self._sqlite.close()
                 raise
         except sqlite3.Error as error:
-            raise self._explain(error) from error
+            raise _explain(error, path) from error
         self._transaction = Transaction(self._sqlite, load_queries())
-        self._index = _LogIndex(path)
+        self.log = LogIndex(path)
+        self.committing = threading.Lock()
+        """Held from a commit until those who wait for it are told."""
 
     def _prepare(self) -> None:
-        self._sqlite.row_factory = sqlite3.Row
-        self._sqlite.text_factory = partial(str, encoding="utf-8", errors="replace")  # a flipped bit spoils one text
+        _read_leniently(self._sqlite)
         layout = layout_of(self._sqlite.execute)
         if layout > LAYOUT:
             raise StoreTooNewError(path=self._path, found=layout, known=LAYOUT, way_back=way_back(Path(self._path)))
@@ -130,55 +131,38 @@ class Connection:
             raise request.error
         return cast("T", request.result)
 
-    def run(self, batch: Sequence[Request[Transaction]]) -> None:
-        """Run all in one transaction; if a request fails, each in its own. Never raises."""
+    def run(self, batch: _Batch, deliver: Callable[[_Batch], None] = lambda _: None) -> None:
+        """Run all in one transaction; if a request fails, each in its own. Never raises. `deliver`: what is done."""
         try:
             if self._sqlite.in_transaction:  # taking back has failed
                 self._sqlite.execute("ROLLBACK")
             self._sqlite.execute("BEGIN IMMEDIATE" if any(request.writes for request in batch) else "BEGIN")
         except sqlite3.Error as error:  # locked or unreadable: no request's fault, and waiting once is enough
             for request in batch:
-                request.error = self._explain(error)
+                request.error = _explain(error, self._path)
+            deliver(batch)
             return
         try:
-            self._commit(batch)
+            self._commit(batch, deliver)
         except BaseException as error:  # noqa: BLE001 - a request or the disk failed: find out which request, and let the others live
             if len(batch) == 1:
-                batch[0].error = self._explain(error)
+                batch[0].error = _explain(error, self._path)
+                deliver(batch)
                 return
             for request in batch:
-                self.run([request])
+                self.run([request], deliver)
 
-    def _commit(self, batch: Sequence[Request[Transaction]]) -> None:
+    def _commit(self, batch: _Batch, deliver: Callable[[_Batch], None]) -> None:
         try:
             for request in batch:
                 request.result = request.work(self._transaction)
-            self._sqlite.execute("COMMIT")
+            with self.committing:
+                self._sqlite.execute("COMMIT")
+                deliver(batch)
         except BaseException:
             if self._sqlite.in_transaction:  # SQLite itself takes back after some errors (full disk)
                 self._sqlite.execute("ROLLBACK")
             raise
-
-    def _explain(self, error: BaseException) -> Exception:
-        if not isinstance(error, sqlite3.Error):
-            return contained(error)
-        if getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-            return StoreLockedError(path=self._path)
-        if isinstance(error, sqlite3.DatabaseError) and not isinstance(
-            error, sqlite3.OperationalError | sqlite3.IntegrityError | sqlite3.ProgrammingError | sqlite3.InternalError
-        ):
-            return StoreDamagedError(path=self._path)
-        return StoreFailedError(path=self._path, reason=error)
-
-    @property
-    def wants_quiet(self) -> bool:
-        """Whether the log should be moved as soon as nobody writes."""
-        return self._index.outstanding > _SMALL_LOG
-
-    @property
-    def is_crowded(self) -> bool:
-        """Whether the log should be moved now."""
-        return self._index.outstanding > _LARGE_LOG
 
     def checkpoint(self, mode: str = "PASSIVE") -> bool:
         """Move the log into the file; whether all of it was moved. TRUNCATE also cuts it."""
@@ -196,7 +180,7 @@ class Connection:
                 with suppress(sqlite3.Error, OSError):
                     self._spend_log()
         self._sqlite.close()
-        self._index.close()  # any file of SQLite's that is closed drops SQLite's own locks on it
+        self.log.close()  # any file of SQLite's that is closed drops SQLite's own locks on it
 
     def _spend_log(self) -> None:
         """Let nobody read the log again, without cutting it: beside a restored file it would spoil that."""
@@ -214,32 +198,60 @@ class Connection:
             self._sqlite.execute("ROLLBACK")
 
 
-class _LogIndex:
-    """How long the log is, read where SQLite itself notes it (`-shm`, "WAL-Index Header" of its file format)."""
+class Reader:
+    """A connection beside the one that writes, for lookups: it can only read, and neither waits for the other.
 
-    def __init__(self, path: str) -> None:
-        self._file: int | None = None
-        with suppress(OSError):
-            self._file = os.open(f"{path}-shm", os.O_RDONLY | os.O_CLOEXEC)
+    Used from one thread. `is_unwanted` is asked now and then, and ends the lookup that is under way.
+    """
 
-    @property
-    def outstanding(self) -> int:
-        """Pages in the log that are not in the file yet."""
-        if self._file is None:
-            return 0
-        os.lseek(self._file, 0, os.SEEK_SET)
-        header = os.read(self._file, 100)
-        if len(header) < 100:
-            return 0
-        (written,) = struct.unpack_from("=I", header, 16)
-        (moved,) = struct.unpack_from("=I", header, 96)
-        return int(written) - int(moved)
+    def __init__(self, path: str, is_unwanted: Callable[[], bool]) -> None:
+        self._path = path
+        try:
+            uri = f"{Path(path).as_uri()}?mode=ro"
+            self._sqlite = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
+            self._sqlite.execute("PRAGMA temp_store = MEMORY")
+        except sqlite3.Error as error:
+            raise _explain(error, path) from error
+        _read_leniently(self._sqlite)
+        self._sqlite.setconfig(sqlite3.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, True)  # the log is not ours to move
+        self._sqlite.set_progress_handler(is_unwanted, _STEPS)
+        self._transaction = Transaction(self._sqlite, load_queries())
+
+    def look_up(self, request: Request[Transaction]) -> bool:
+        """Run the request on what is committed at this moment; False if it was ended before. Never raises."""
+        request.error = None
+        try:
+            try:
+                self._sqlite.execute("BEGIN")
+                request.result = request.work(self._transaction)
+            finally:
+                if self._sqlite.in_transaction:
+                    self._sqlite.execute("ROLLBACK")
+        except BaseException as error:  # noqa: BLE001 - whatever it is, somebody waits for an answer
+            request.error = _explain(error, self._path)
+            return getattr(error, "sqlite_errorcode", 0) != sqlite3.SQLITE_INTERRUPT
+        return True
 
     def close(self) -> None:
-        """Let go of the file."""
-        if self._file is not None:
-            os.close(self._file)
-            self._file = None
+        """Close; the files stay as they are."""
+        self._sqlite.close()
+
+
+def _explain(error: BaseException, path: str) -> Exception:
+    if not isinstance(error, sqlite3.Error):
+        return contained(error)
+    if getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return StoreLockedError(path=path)
+    if isinstance(error, sqlite3.DatabaseError) and not isinstance(
+        error, sqlite3.OperationalError | sqlite3.IntegrityError | sqlite3.ProgrammingError | sqlite3.InternalError
+    ):
+        return StoreDamagedError(path=path)
+    return StoreFailedError(path=path, reason=error)
+
+
+def _read_leniently(connection: sqlite3.Connection) -> None:
+    connection.row_factory = sqlite3.Row
+    connection.text_factory = partial(str, encoding="utf-8", errors="replace")  # a flipped bit spoils one text
 
 
 def look(path: Path, with_log: bool) -> tuple[int, frozenset[str]]:

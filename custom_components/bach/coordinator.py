@@ -98,10 +98,11 @@ class BachCoordinator(DataUpdateCoordinator[Snapshot]):
     @override
     async def _async_setup(self) -> None:
         """Learn from the database what no event will tell again, and follow the events from here on."""
-        for message in await self.bach.messages(connection=self.connection, status=(Status.SENT,), limit=1):
-            self._note_sent(message.finished_at)
-        for event_type in _SHOWN:
+        for event_type in _SHOWN:  # first, so that nothing is missed while the database is read
             self.config_entry.async_on_unload(self.bach.subscribe(event_type, self._changed))
+        newest = await self.bach.messages(connection=self.connection, status=(Status.SENT,), limit=1)
+        if newest and self._last_sent is None:
+            self._note_sent(newest[0].finished_at)
         # Home Assistant unloads nothing when it stops
         self.config_entry.async_on_unload(self.hass.async_add_shutdown_job(HassJob(self.async_shutdown)))
 

@@ -50,6 +50,12 @@ async def test_a_result_is_what_the_work_returned(store: Store) -> None:
     assert await store.submit(names, writes=False) == ["ada"]
 
 
+async def test_a_lookup_sees_what_was_answered_before(store: Store) -> None:
+    """`get` would not know what `send` has just returned."""
+    await store.submit(add("ada"))
+    assert await store.read(names) == ["ada"]
+
+
 async def test_requests_run_and_answer_in_the_order_of_submission(store: Store) -> None:
     """A message could be claimed before the one in front of it is settled."""
     answered: list[int] = []
@@ -115,8 +121,12 @@ async def test_a_closed_storage_says_so(closed_store: Store) -> None:
     """A call after shutdown would wait for ever, for a thread that has gone."""
     with pytest.raises(NotOpenError):
         closed_store.submit(names)
+    with pytest.raises(NotOpenError):
+        closed_store.read(names)
     await closed_store.open()
     await closed_store.close()
+    with pytest.raises(NotOpenError):
+        closed_store.read(names)
     with pytest.raises(NotOpenError):
         closed_store.submit(names)
 

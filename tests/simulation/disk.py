@@ -105,6 +105,10 @@ class Disk(Store):
         return future
 
     @override
+    def read[T](self, work: Callable[[Transaction], T]) -> asyncio.Future[T]:
+        return self.submit(work, writes=False)
+
+    @override
     async def stand_still(self) -> None:
         await self._database.stand_still()
 

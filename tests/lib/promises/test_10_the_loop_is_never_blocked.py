@@ -65,7 +65,7 @@ async def test_no_sql_runs_in_the_loops_thread(tmp_path: Path, monkeypatch: pyte
             receipt = await bach.send("home", "42", "text")
             await bach.wait(receipt.id, timeout=60)
             await bach.queue_status()
-    assert commits.threads == {"bach-store-bach.db"}
+    assert commits.threads == {"bach-store-bach.db", "bach-lookup-bach.db"}
 
 
 class SlowDisk:

@@ -1,0 +1,59 @@
+"""How long SQLite's log is, read where SQLite itself notes it (`-shm`, "WAL-Index Header" of its file format)."""
+
+import os
+import struct
+from contextlib import suppress
+
+_SMALL = 1000
+"""Pages of 4 KiB: below this, moving the log is not worth its writes."""
+_LARGE = 8000
+"""Pages: above this, the log is moved in the middle of traffic; it may not fill the disk."""
+
+
+class LogIndex:
+    """The index of one open database's log. To be closed after the database: closing drops SQLite's own locks on it."""
+
+    def __init__(self, path: str) -> None:
+        self._file: int | None = None
+        self._bearable = 2 * _LARGE
+        with suppress(OSError):
+            self._file = os.open(f"{path}-shm", os.O_RDONLY | os.O_CLOEXEC)
+
+    @property
+    def wants_quiet(self) -> bool:
+        """Whether the log should be moved as soon as nobody writes."""
+        written, moved = self._read()
+        return written - moved > _SMALL
+
+    @property
+    def is_crowded(self) -> bool:
+        """Whether the log should be moved now."""
+        written, moved = self._read()
+        return written - moved > _LARGE
+
+    def is_overlong(self) -> bool:
+        """Whether lookups have kept the log from beginning anew for too long; asked again, only if it grew since."""
+        (written, _), most = self._read(), 2 * _LARGE
+        self._bearable = most if written <= most else self._bearable
+        is_too_much = written > self._bearable
+        if is_too_much:
+            self._bearable = written + _LARGE
+        return is_too_much
+
+    def _read(self) -> tuple[int, int]:
+        """Pages in the log since it began anew, and how many of them are in the file."""
+        if self._file is None:
+            return 0, 0
+        os.lseek(self._file, 0, os.SEEK_SET)
+        header = os.read(self._file, 100)
+        if len(header) < 100:
+            return 0, 0
+        (written,) = struct.unpack_from("=I", header, 16)
+        (moved,) = struct.unpack_from("=I", header, 96)
+        return int(written), int(moved)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None

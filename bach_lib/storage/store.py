@@ -1,0 +1,50 @@
+"""What the rest of BACH knows of storage, whatever lies behind it."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+from bach_lib.storage.sqlite import Transaction
+
+
+class Store(Protocol):
+    """What the rest of BACH knows of storage."""
+
+    async def open(self) -> None:
+        """Open and, if needed, migrate. Raises a `StorageError`."""
+        ...
+
+    def submit[T](self, work: Callable[[Transaction], T], *, writes: bool = True) -> asyncio.Future[T]:
+        """Run `work` in a transaction, after everything submitted before. The future is done after the commit."""
+        ...
+
+    def read[T](self, work: Callable[[Transaction], T]) -> asyncio.Future[T]:
+        """Run `work`, which only reads, on what is committed when its turn comes. It never holds up what is submitted.
+
+        So it sees whatever somebody was told before; what was only submitted may come first or not. It may run again
+        if it has to give way, and ends early if its caller is cancelled.
+        """
+        ...
+
+    async def stand_still(self) -> None:
+        """Until `move_on`, change nothing on disk that is there already, so that anybody can copy it; only add to it.
+
+        Everything works meanwhile, and is as durable. To be called before `open`, too, if the copy began before.
+        """
+        ...
+
+    async def move_on(self) -> None:
+        """The copy is made."""
+        ...
+
+    async def backup(self, target: Path) -> None:
+        """Write all that is stored at this moment into a new file; everything goes on meanwhile.
+
+        Raises a `BackupExistsError` or `StorageError`.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Finish what was submitted, then close."""
+        ...
