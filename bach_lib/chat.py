@@ -12,6 +12,11 @@ MAX_CHARACTERS = 32_000
 
 MAX_SYSTEM = 16_000
 
+TOKENS = {"max_tokens": (1, 100_000), "num_ctx": (256, 1_000_000)}
+"""The least and the most of each: what an answer may take with the thoughts before it, and what a model looks at."""
+
+THINKING = ("on", "off")
+
 
 class Role(StrEnum):
     """Who said it."""
@@ -46,18 +51,25 @@ class ChatOptions(TypedDict, total=False):
     timeout: float
     max_tokens: int
     max_characters: int
+    num_ctx: int
+    thinking: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """A conversation as it is passed on: checked, shortened, beginning with the person, taking turns."""
+    """A conversation as it is passed on: checked, shortened, beginning with the person, taking turns.
+
+    Without `max_tokens`, each partner's default holds; without `thinking` (on or off), a model does as it is used to.
+    """
 
     messages: tuple[ChatMessage, ...]
     model: str
     system: str | None = None
     timeout: float = 60.0
-    max_tokens: int = 1024
+    max_tokens: int | None = None
     max_characters: int = 8000
+    num_ctx: int | None = None
+    thinking: str | None = None
 
 
 def question(messages: Sequence[ChatMessage], settings: ChatOptions, options: ChatOptions) -> Question:
@@ -76,9 +88,24 @@ def question(messages: Sequence[ChatMessage], settings: ChatOptions, options: Ch
         model=model,
         system=system or None,
         timeout=_number("timeout", wanted.get("timeout", 60.0), 0.1, 600),
-        max_tokens=int(_number("max_tokens", wanted.get("max_tokens", 1024), 1, 100_000)),
+        max_tokens=tokens_in("max_tokens", wanted.get("max_tokens")),
         max_characters=int(_number("max_characters", wanted.get("max_characters", 8000), 1, 100_000)),
+        num_ctx=tokens_in("num_ctx", wanted.get("num_ctx")),
+        thinking=thinking_in(wanted.get("thinking")),
     )
+
+
+def tokens_in(field: str, value: object) -> int | None:
+    """A number of tokens, if one is given. Raises `InvalidValueError`."""
+    least, most = TOKENS[field]
+    return None if value is None else int(_number(field, value, least, most))
+
+
+def thinking_in(value: object) -> str | None:
+    """Whether a model is to think before it answers, if that is given. Raises `InvalidValueError`."""
+    if value is None or (isinstance(value, str) and value in THINKING):
+        return value
+    raise InvalidValueError(field="thinking", value=str(value)[:100], expected=" or ".join(THINKING))
 
 
 def shortened(messages: Sequence[ChatMessage], *, turns: int) -> tuple[ChatMessage, ...]:
@@ -125,7 +152,7 @@ def _taking_turns(messages: Iterable[ChatMessage]) -> list[ChatMessage]:
     return joined
 
 
-def _number(field: str, value: float, least: float, most: float) -> float:
+def _number(field: str, value: object, least: float, most: float) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
         raise InvalidValueError(field=field, value=value, expected=f"a number from {least} to {most}")
     return value

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 from aiohttp import ClientSession
 
+from bach_lib.chat import ChatMessage, Role
 from bach_lib.clock import Clock, SystemClock
 from bach_lib.connectors import Connectors
 from bach_lib.connectors.base import Connector, Setup
@@ -12,6 +13,8 @@ from bach_lib.models import Category, Connection, Fault, Identity, Report
 from bach_lib.probes.partner import Partner
 from bach_lib.redact import Redactor
 from bach_lib.secrets import Lookup, Secrets
+
+_HELLO = ChatMessage(role=Role.USER, text="Answer with one word: ready.")
 
 
 async def check_connection(
@@ -25,7 +28,9 @@ async def check_connection(
 ) -> Identity | Fault:
     """Who we are on the platform (a `Report` for what is none), or why it does not work.
 
-    Raises an `InputError` for settings that cannot be right.
+    An AI partner with a `model` in its settings is also asked for a few words: a name that is not offered, or a model
+    that cannot talk, would be noticed only when somebody waits for an answer. Raises an `InputError` for settings that
+    cannot be right.
     """
     if connection.category is not Category.CONNECTOR:
         return await _check_partner(connection, session, Secrets(secrets), clock or SystemClock())
@@ -57,6 +62,10 @@ async def _check_partner(
     await secrets.resolve(connection.auth_config)
     partner = Partner(connection, session=session, secrets=secrets, clock=clock)
     try:
-        return await partner.check()
+        report = await partner.check()
+        if isinstance(report, Fault) or not connection.settings.get("model"):
+            return report
+        reply = await partner.chat(partner.question([_HELLO], {}))
+        return reply if isinstance(reply, Fault) else report
     finally:
         await partner.close()

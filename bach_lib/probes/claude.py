@@ -4,9 +4,14 @@ from bach_lib.chat import Question, Reply, Role
 from bach_lib.models import Report
 from bach_lib.probes.faults import FaultError
 from bach_lib.probes.link import Link
-from bach_lib.probes.offers import Offers, field_of, offers
+from bach_lib.probes.offers import Offers, models_in
+from bach_lib.probes.thoughts import reply_of, thinking_if_possible
 
 _VERSION = {"anthropic-version": "2023-06-01"}
+_MAX_TOKENS = 1024
+_THOUGHTS = 4096
+"""Tokens; 1,024 is the least that a budget for thoughts may be."""
+_AT_LIMIT = ("max_tokens", "model_context_window_exceeded")
 
 
 async def probe(link: Link, *, accepted: bool | None) -> Report:
@@ -25,26 +30,37 @@ async def probe(link: Link, *, accepted: bool | None) -> Report:
 
 async def chat(link: Link, question: Question) -> Reply:
     """`/v1/messages`, the whole answer at once."""
-    answer = await link.post("/v1/messages", body(question), _VERSION, question.timeout)
-    return reply(answer.json(), question)
+
+    async def ask(question: Question) -> Reply:
+        answer = await link.post("/v1/messages", body(question), _VERSION, question.timeout)
+        return reply(answer.json(), question)
+
+    return await thinking_if_possible(ask, question)
 
 
 def models(answer: object) -> Offers:
     """The models the key may use. Raises `FaultError`."""
-    match answer:
-        case {"data": list(data)}:
-            return offers(field_of(data, "id"))
-    raise FaultError("bad_answer", "The list of models is not one of Anthropic's. Is the endpoint right?")
+    if (found := models_in(answer)) is None:
+        raise FaultError("bad_answer", "The list of models is not one of Anthropic's. Is the endpoint right?")
+    return found
 
 
 def body(question: Question) -> dict[str, object]:
-    """What is asked. The system text stands outside of the conversation."""
+    """What is asked. The system text stands outside of the conversation, and thoughts count as tokens of the answer."""
+    thinks = question.thinking == "on"
+    limit = question.max_tokens or (_MAX_TOKENS + _THOUGHTS if thinks else _MAX_TOKENS)
     asked: dict[str, object] = {
         "model": question.model,
-        "max_tokens": question.max_tokens,
+        "max_tokens": limit,
         "messages": [{"role": Role(one.role).value, "content": one.text} for one in question.messages],
     }
-    return asked | ({"system": question.system} if question.system else {})
+    if question.system:
+        asked["system"] = question.system
+    if thinks and limit > _THOUGHTS:
+        asked["thinking"] = {"type": "enabled", "budget_tokens": _THOUGHTS}
+    elif question.thinking:
+        asked["thinking"] = {"type": "disabled"}
+    return asked
 
 
 def reply(answer: object, question: Question) -> Reply:
@@ -58,5 +74,5 @@ def reply(answer: object, question: Question) -> Reply:
                 for one in blocks
                 if isinstance(one, dict) and one.get("type") == "text" and isinstance(one.get("text"), str)
             ]
-            return Reply(text="".join(texts), model=question.model, is_complete=rest.get("stop_reason") != "max_tokens")
+            return reply_of("".join(texts), question, ended=rest.get("stop_reason"), at_limit=_AT_LIMIT)
     raise FaultError("bad_answer", "The answer has no text where Anthropic puts it.")

@@ -11,6 +11,11 @@ _DEFAULT_WAIT = 60.0
 _LONGEST_WAIT = 86_400.0
 """Seconds; a number from outside."""
 
+_WORDS = ("error_description", "message", "detail", "msg", "error", "errors", "description", "title", "reason")
+"""Where words are, the most telling first."""
+_MAX_DEPTH = 8
+_MAX_LOOKED_AT = 20
+
 NOT_REACHED = frozenset({"dns", "disabled", "internal", "refused", "secret_not_found", "timeout", "tls", "unreachable"})
 """Faults that do not come from the other side."""
 
@@ -24,15 +29,15 @@ class FaultError(Exception):
 
 
 def status_error(status: int, headers: Mapping[str, str], answer: object, host: str) -> FaultError:
-    """What an HTTP status that is no success means. `answer`: the body, if it was JSON."""
+    """What an HTTP status that is no success means. `answer`: the body, as JSON or as a text."""
     words = words_of(answer)
     text = f"{host}: {words or f'HTTP status {status}'}"
     if status == 401 or _is_bad_key(status, answer):
         return FaultError("auth_failed", text)
     if status == 403:
         return FaultError("forbidden", text)
-    if status == 404:
-        return FaultError("not_found", f"{host} has nothing there: {words or 'HTTP status 404'}")
+    if status in {404, 405}:
+        return FaultError("not_found", f"{host} has nothing there: {words or f'HTTP status {status}'}")
     if status == 429:
         return FaultError("rate_limited", text, retry_after=_retry_after(headers))
     if 300 <= status < 400:
@@ -42,18 +47,23 @@ def status_error(status: int, headers: Mapping[str, str], answer: object, host: 
     return FaultError("bad_request", text)
 
 
-def words_of(answer: object) -> str | None:
-    """The platform's own words for its refusal: OpenAI, Anthropic and Google nest them, Ollama and OAuth do not."""
-    match answer:
-        case {"error": {"message": str(words)}} if words:
-            return words
-        case {"error_description": str(words)} if words:
-            return words
-        case {"error": str(words)} | {"message": str(words)} | {"detail": str(words)} if words:
-            return words
-        case [first, *_]:  # Google wraps some errors in a list
-            return words_of(first) if isinstance(first, dict) else None
-    return None
+def words_of(answer: object, depth: int = 0) -> str | None:
+    """The server's own words for its refusal, wherever they are: each nests them in its own way.
+
+    `error` may be a text, or an object with a `message`; `detail` (FastAPI) and `errors` (Cloudflare) are lists of
+    objects; OAuth has an `error_description`; some say nothing but a text.
+    """
+    if depth > _MAX_DEPTH:
+        return None
+    if isinstance(answer, str):
+        return answer.strip() or None
+    if isinstance(answer, list):
+        return next((words for one in answer[:_MAX_LOOKED_AT] if (words := words_of(one, depth + 1))), None)
+    if not isinstance(answer, dict):
+        return None
+    nested = [answer.get(name) for name in ("error", "errors") if not isinstance(answer.get(name), str)]
+    plain = [answer.get(name) for name in _WORDS]
+    return words_of([*nested, *plain], depth + 1)
 
 
 def _is_bad_key(status: int, answer: object) -> bool:

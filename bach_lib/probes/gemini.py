@@ -3,6 +3,7 @@
 The key travels in a header, never in the address, which would stand in every log on the way.
 """
 
+from collections.abc import Sequence
 from urllib.parse import quote
 
 from bach_lib.chat import Question, Reply, Role
@@ -10,8 +11,12 @@ from bach_lib.models import Report
 from bach_lib.probes.faults import FaultError
 from bach_lib.probes.link import Link
 from bach_lib.probes.offers import Offers, offers
+from bach_lib.probes.thoughts import reply_of, thinking_if_possible
 
 _ROLES = {Role.USER: "user", Role.ASSISTANT: "model"}
+_MAX_TOKENS = 8192
+"""Of an answer, with the thoughts before it, which Google counts too (https://ai.google.dev/gemini-api/docs/thinking)."""
+_AT_LIMIT = ("MAX_TOKENS",)
 _DECLINED = frozenset({"BLOCKLIST", "IMAGE_SAFETY", "PROHIBITED_CONTENT", "RECITATION", "SAFETY", "SPII"})
 
 
@@ -32,8 +37,12 @@ async def probe(link: Link, *, accepted: bool | None) -> Report:
 async def chat(link: Link, question: Question) -> Reply:
     """`generateContent`, the whole answer at once."""
     model = quote(question.model.removeprefix("models/"), safe="")
-    answer = await link.post(f"/v1beta/models/{model}:generateContent", body(question), seconds=question.timeout)
-    return reply(answer.json(), question)
+
+    async def ask(question: Question) -> Reply:
+        answer = await link.post(f"/v1beta/models/{model}:generateContent", body(question), seconds=question.timeout)
+        return reply(answer.json(), question)
+
+    return await thinking_if_possible(ask, question)
 
 
 def models(answer: object) -> Offers:
@@ -48,9 +57,12 @@ def models(answer: object) -> Offers:
 
 def body(question: Question) -> dict[str, object]:
     """What is asked."""
+    config: dict[str, object] = {"maxOutputTokens": question.max_tokens or _MAX_TOKENS}
+    if question.thinking:
+        config["thinkingConfig"] = {"thinkingBudget": -1 if question.thinking == "on" else 0}
     asked: dict[str, object] = {
         "contents": [{"role": _ROLES[one.role], "parts": [{"text": one.text}]} for one in question.messages],
-        "generationConfig": {"maxOutputTokens": question.max_tokens},
+        "generationConfig": config,
     }
     return asked | ({"systemInstruction": {"parts": [{"text": question.system}]}} if question.system else {})
 
@@ -63,14 +75,19 @@ def reply(answer: object, question: Question) -> Reply:
         case {"candidates": [{"finishReason": str(reason)}, *_]} if reason in _DECLINED:
             raise FaultError("declined", "Gemini declined to answer.")
         case {"candidates": [{"content": {"parts": list(parts)}, **rest}, *_]}:
-            texts = [
-                one["text"]
-                for one in parts
-                if isinstance(one, dict) and isinstance(one.get("text"), str) and one.get("thought") is not True
-            ]
-            complete = rest.get("finishReason") != "MAX_TOKENS"
-            return Reply(text="".join(texts), model=question.model, is_complete=complete)
+            return reply_of(_text(parts), question, ended=rest.get("finishReason"), at_limit=_AT_LIMIT)
+        case {"candidates": [{"finishReason": str(reason)}, *_]}:  # thoughts leave no parts
+            return reply_of("", question, ended=reason, at_limit=_AT_LIMIT)
     raise FaultError("bad_answer", "The answer has no text where Google puts it.")
+
+
+def _text(parts: Sequence[object]) -> str:
+    texts = [
+        one["text"]
+        for one in parts
+        if isinstance(one, dict) and isinstance(one.get("text"), str) and one.get("thought") is not True
+    ]
+    return "".join(texts)
 
 
 def _name(model: object) -> str | None:

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from yarl import URL
 
+from bach_lib.chat import TOKENS, thinking_in, tokens_in
 from bach_lib.endpoints import check_endpoint
 from bach_lib.errors import InvalidEndpointError, InvalidValueError, MissingSecretError, UnknownTypeError
 from bach_lib.models import Category, Connection
@@ -124,6 +125,9 @@ def check_partner(connection: Connection, secrets: Secrets) -> None:
     for field, known in _CHOICES.items():
         if settings.get(field, min(known)) not in known:
             raise InvalidValueError(field=field, value=str(settings[field])[:100], expected=" or ".join(known))
+    for field in TOKENS:
+        tokens_in(field, settings.get(field))
+    thinking_in(settings.get("thinking"))
     expected_statuses(connection)
 
 

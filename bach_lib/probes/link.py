@@ -100,7 +100,7 @@ class Link:
         """A response of a good status, still to be read; the time-out covers reading. Raises `FaultError`."""
         async with self.raw(method, path, headers, body, seconds) as response:
             if not 200 <= response.status < 300:
-                answer = decode((await read(response, _MAX_ERROR))[:_MAX_ERROR])
+                answer = _refusal((await read(response, _MAX_ERROR))[:_MAX_ERROR])
                 raise status_error(response.status, response.headers, answer, self.host)
             yield response
 
@@ -174,6 +174,15 @@ def decode(raw: bytes) -> object:
         answer: object = orjson.loads(raw)
     except ValueError:
         return None
+    return answer
+
+
+def _refusal(raw: bytes) -> object:
+    """The JSON, or what a server says in a text of its own; a page is for browsers."""
+    answer = decode(raw)
+    if answer is None:
+        text = " ".join(raw.decode(errors="ignore").split())
+        return text if text.isprintable() and not text.startswith("<") else None
     return answer
 
 

@@ -21,6 +21,26 @@ def offers(names: Iterable[object]) -> Offers:
     return Offers(names=tuple(found[:MAX_OFFERS]), count=len(found))
 
 
+def models_in(answer: object) -> Offers | None:
+    """The models of a list in any of the usual forms; None if it is no list of models.
+
+    OpenAI and Anthropic call it `data` with an `id` each, Ollama and Google `models` with a `name`, Cloudflare
+    `result`; some give bare names.
+    """
+    match answer:
+        case {"data": list(listed)} | {"models": list(listed)} | {"result": list(listed)}:
+            names = [_name_of(one) for one in listed]
+            return None if listed and not any(names) else offers(names)
+    return None
+
+
+def _name_of(model: object) -> str | None:
+    match model:
+        case str(name) | {"id": str(name)} | {"name": str(name)} | {"model": str(name)}:
+            return name
+    return None
+
+
 def field_of(items: object, field: str) -> list[object]:
     """One field of every object in a list; whatever else is there is passed over."""
     if not isinstance(items, list):

@@ -4,7 +4,11 @@ from bach_lib.chat import Question, Reply, Role
 from bach_lib.models import Report
 from bach_lib.probes.faults import FaultError
 from bach_lib.probes.link import Link
-from bach_lib.probes.offers import Offers, field_of, offers
+from bach_lib.probes.offers import Offers, models_in
+from bach_lib.probes.thoughts import reply_of, thinking_if_possible
+
+_MAX_TOKENS = 4096
+"""Of an answer, with the thoughts before it: the size of the context that Ollama gives a model by itself."""
 
 
 async def probe(link: Link, *, accepted: bool | None) -> Report:
@@ -25,8 +29,12 @@ async def probe(link: Link, *, accepted: bool | None) -> Report:
 
 async def chat(link: Link, question: Question) -> Reply:
     """`/api/chat`, the whole answer at once."""
-    answer = await link.post("/api/chat", body(question), seconds=question.timeout)
-    return reply(answer.json(), question)
+
+    async def ask(question: Question) -> Reply:
+        answer = await link.post("/api/chat", body(question), seconds=question.timeout)
+        return reply(answer.json(), question)
+
+    return await thinking_if_possible(ask, question)
 
 
 def version_of(answer: object) -> str | None:
@@ -39,27 +47,34 @@ def version_of(answer: object) -> str | None:
 
 def installed(answer: object) -> Offers:
     """The models on its disk. Raises `FaultError`."""
-    match answer:
-        case {"models": list(models)}:
-            return offers(field_of(models, "name"))
-    raise FaultError("bad_answer", "The list of models is not one of Ollama's. Is the endpoint right?")
+    if (found := models_in(answer)) is None:
+        raise FaultError("bad_answer", "The list of models is not one of Ollama's. Is the endpoint right?")
+    return found
 
 
 def body(question: Question) -> dict[str, object]:
     """What is asked."""
     system = [{"role": "system", "content": question.system}] if question.system else []
     said = [{"role": Role(one.role).value, "content": one.text} for one in question.messages]
-    return {
+    options = {"num_predict": question.max_tokens or _MAX_TOKENS}
+    if question.num_ctx:
+        options["num_ctx"] = question.num_ctx
+    asked: dict[str, object] = {
         "model": question.model,
         "messages": system + said,
         "stream": False,
-        "options": {"num_predict": question.max_tokens},
+        "options": options,
     }
+    return asked | ({"think": question.thinking == "on"} if question.thinking else {})
 
 
 def reply(answer: object, question: Question) -> Reply:
     """What was answered. Raises `FaultError`."""
     match answer:
-        case {"message": {"content": str(text)}, **rest}:
-            return Reply(text=text, model=question.model, is_complete=rest.get("done_reason") != "length")
+        case {"error": str(words)} if words:
+            raise FaultError("bad_request", f"Ollama says: {words}")
+        case {"message": {"content": str() | None as text}, **rest}:
+            return reply_of(text or "", question, ended=rest.get("done_reason"), at_limit=("length",))
+        case {"message": {"thinking": str()}, **rest}:
+            return reply_of("", question, ended=rest.get("done_reason"), at_limit=("length",))
     raise FaultError("bad_answer", "The answer has no text where Ollama puts it.")

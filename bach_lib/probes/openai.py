@@ -9,17 +9,31 @@ from yarl import URL
 
 from bach_lib.chat import Question, Reply, Role
 from bach_lib.models import Report
-from bach_lib.probes.faults import FaultError
+from bach_lib.probes.faults import FaultError, words_of
 from bach_lib.probes.link import Link
-from bach_lib.probes.offers import Offers, field_of, offers
+from bach_lib.probes.offers import Offers, models_in
+from bach_lib.probes.thoughts import reply_of
 
-_NEWER = "max_completion_tokens"
+_LIMIT = "max_tokens"
+_NEWER_LIMIT = "max_completion_tokens"
+_EFFORT = "reasoning_effort"
+_MAX_TOKENS = 4096
+"""Of an answer, with the thoughts before it, where nothing is set; a server with a small context gets `_SMALL` then."""
+_SMALL = 1024
+_TRIES = 4
+_AT_LIMIT = ("length", "max_tokens")
+_TEXT_TYPES = (None, "text", "output_text")
 
 
 async def probe(link: Link, *, accepted: bool | None) -> Report:
-    """The list of models: costs nothing and proves the key."""
+    """The list of models: costs nothing and proves the key. Without one, a conversation of nothing is asked for."""
     link = _with_path(link)
-    answer = await link.get("/models")
+    try:
+        answer = await link.get("/models")
+    except FaultError as error:
+        if error.fault.code != "not_found":
+            raise
+        return await _without_list(link, error)
     found = models(answer.json())
     return Report(
         id=link.host,
@@ -34,31 +48,38 @@ async def probe(link: Link, *, accepted: bool | None) -> Report:
 async def chat(link: Link, question: Question) -> Reply:
     """`/chat/completions`, the whole answer at once.
 
-    OpenAI's newer models refuse `max_tokens`, and other servers know no other name for it.
+    Servers differ in what they take beside the conversation: what is refused by name is asked in another way.
     """
-    link = _with_path(link)
-    try:
-        answer = await link.post("/chat/completions", body(question), seconds=question.timeout)
-    except FaultError as error:
-        if error.fault.code != "bad_request" or _NEWER not in error.fault.text:
-            raise
-        answer = await link.post("/chat/completions", body(question, _NEWER), seconds=question.timeout)
-    return reply(answer.json(), question)
+    link, asked = _with_path(link), body(question)
+    for _ in range(_TRIES):
+        try:
+            answer = await link.post("/chat/completions", asked, seconds=question.timeout)
+            return reply(answer.json(), question)
+        except FaultError as error:
+            if (instead := _instead(asked, error, question)) is None:
+                raise
+        asked = instead
+    raise FaultError("bad_request", f"{link.host} takes none of the ways to ask it.")
 
 
 def models(answer: object) -> Offers:
     """The models there are. Raises `FaultError`."""
-    match answer:
-        case {"data": list(data)}:
-            return offers(field_of(data, "id"))
-    raise FaultError("bad_answer", "The list of models is not as OpenAI gives it. Is the endpoint right?")
+    found = models_in({"data": answer} if isinstance(answer, list) and answer else answer)  # Together gives it bare
+    if found is None:
+        raise FaultError("bad_answer", "The list of models is not as OpenAI gives it. Is the endpoint right?")
+    return found
 
 
-def body(question: Question, limit: str = "max_tokens") -> dict[str, object]:
-    """What is asked; `limit` is the name of the limit on the answer."""
+def body(question: Question) -> dict[str, object]:
+    """What is asked."""
     system = [{"role": "system", "content": question.system}] if question.system else []
     said = [{"role": Role(one.role).value, "content": one.text} for one in question.messages]
-    return {"model": question.model, "messages": system + said, limit: question.max_tokens}
+    asked: dict[str, object] = {
+        "model": question.model,
+        "messages": system + said,
+        _LIMIT: question.max_tokens or _MAX_TOKENS,
+    }
+    return asked | ({_EFFORT: "medium" if question.thinking == "on" else "none"} if question.thinking else {})
 
 
 def reply(answer: object, question: Question) -> Reply:
@@ -68,9 +89,55 @@ def reply(answer: object, question: Question) -> Reply:
             raise FaultError("declined", "The AI declined to answer.")
         case {"choices": [{"message": {"refusal": str(words)}}, *_]} if words:
             raise FaultError("declined", f"The AI declined to answer: {words}")
-        case {"choices": [{"message": {"content": str(text)}, **rest}, *_]}:
-            return Reply(text=text, model=question.model, is_complete=rest.get("finish_reason") != "length")
+        case {"choices": [{"message": {"content": str() | list() | None as content}, **rest}, *_]}:
+            return reply_of(_text(content), question, ended=rest.get("finish_reason"), at_limit=_AT_LIMIT)
+        case {"choices": [{"message": {"role": _}, "finish_reason": reason}, *_]}:  # thoughts or tools alone
+            return reply_of("", question, ended=reason, at_limit=_AT_LIMIT)
+        case {"error": _} if refusal := words_of(answer):  # LM Studio says so with status 200
+            raise FaultError("bad_request", f"The server says: {refusal}")
     raise FaultError("bad_answer", "The answer has no text where OpenAI puts it.")
+
+
+def _text(content: str | list[object] | None) -> str:
+    """Reasoning models of Mistral and others answer in parts, thoughts among them."""
+    if not isinstance(content, list):
+        return content or ""
+    texts = [
+        one["text"]
+        for one in content
+        if isinstance(one, dict) and one.get("type") in _TEXT_TYPES and isinstance(one.get("text"), str)
+    ]
+    return "".join(texts)
+
+
+def _instead(asked: dict[str, object], error: FaultError, question: Question) -> dict[str, object] | None:
+    """How else to ask, if the refusal names what it does not like: each way is tried once."""
+    words, rest = error.fault.text, dict(asked)
+    if error.fault.code != "bad_request":
+        return None
+    if _EFFORT in asked and ("reasoning" in words or "thinking" in words):
+        del rest[_EFFORT]
+    elif _LIMIT in asked and _NEWER_LIMIT in words:
+        rest[_NEWER_LIMIT] = rest.pop(_LIMIT)
+    elif (
+        _MAX_TOKENS in asked.values() and question.max_tokens is None and ("max_tokens" in words or "context" in words)
+    ):
+        rest |= {name: _SMALL for name in (_LIMIT, _NEWER_LIMIT) if name in asked}
+    else:
+        return None
+    return rest
+
+
+async def _without_list(link: Link, error: FaultError) -> Report:
+    """What a server without a list of models proves: that it knows the other address, and lets us as far as that."""
+    start = link.clock.monotonic()
+    try:
+        await link.post("/chat/completions", {"messages": []})
+    except FaultError as refused:
+        if refused.fault.code == "bad_request":  # as it should be: nothing was said
+            return Report(id=link.host, name=link.host, accepted=None, latency=link.clock.monotonic() - start)
+        raise error if refused.fault.code == "not_found" else refused from None
+    return Report(id=link.host, name=link.host, accepted=None, latency=link.clock.monotonic() - start)
 
 
 def _with_path(link: Link) -> Link:

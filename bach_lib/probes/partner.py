@@ -7,7 +7,7 @@ from typing import Protocol
 
 from aiohttp import ClientSession
 
-from bach_lib.chat import ChatMessage, ChatOptions, Question, Reply, cut, question
+from bach_lib.chat import ChatMessage, ChatOptions, Question, Reply, cut, question, thinking_in, tokens_in
 from bach_lib.clock import Clock
 from bach_lib.errors import CannotDoError
 from bach_lib.health import internal_fault
@@ -69,6 +69,12 @@ class Partner:
             defaults["model"] = model
         if isinstance(system := settings.get("system"), str):
             defaults["system"] = system
+        if (most := tokens_in("max_tokens", settings.get("max_tokens"))) is not None:
+            defaults["max_tokens"] = most
+        if (context := tokens_in("num_ctx", settings.get("num_ctx"))) is not None:
+            defaults["num_ctx"] = context
+        if (thinking := thinking_in(settings.get("thinking"))) is not None:
+            defaults["thinking"] = thinking
         return question(messages, defaults, options)
 
     async def chat(self, asked: Question) -> Reply | Fault:
@@ -90,10 +96,7 @@ class Partner:
         return await _PROBES[self._connection.type](self._link, accepted=accepted)
 
     async def _chat(self, asked: Question) -> Reply:
-        reply = await _CHATS[self._connection.type](self._link, asked)
-        if not reply.text.strip():
-            raise FaultError("empty_answer", "The AI answered without a text.")
-        return cut(reply, asked.max_characters)
+        return cut(await _CHATS[self._connection.type](self._link, asked), asked.max_characters)
 
     async def _without_raising[Found](self, asking: Awaitable[Found], seconds: float) -> Found | Fault:
         try:

@@ -1,0 +1,83 @@
+"""What an AI thinks before it speaks: kept out of chats and loudspeakers, and paid for out of the same limit.
+
+Servers that know their model put thoughts into a field of their own. Those that do not leave them in the text, between
+the marks that the model was trained on.
+"""
+
+import re
+from collections.abc import Awaitable, Callable, Collection, Iterator
+from dataclasses import replace
+
+from bach_lib.chat import Question, Reply
+from bach_lib.probes.faults import FaultError
+
+_BEGIN = re.compile(r"(?<!`)(?:<(think|thinking|thought|reasoning)>|\[THINK\])", re.IGNORECASE)
+_ONLY_THE_END = re.compile(
+    r"\A.*?^[ \t]*(?:</(?:think|thinking|thought|reasoning)>|\[/THINK\])[ \t]*$",
+    re.DOTALL | re.IGNORECASE | re.MULTILINE,
+)
+"""DeepSeek's template begins the thoughts itself, so that the answer holds only the mark of their end."""
+_FINAL = re.compile(r".*<\|channel\|>final(?:\s[^<]*)?<\|message\|>", re.DOTALL)
+"""What gpt-oss says to people (https://github.com/openai/harmony)."""
+_HARMONY = re.compile(r"\s*<\|(?:channel|start)\|>")
+_HARMONY_END = re.compile(r"<\|(?:return|end)\|>\s*\Z")
+_MAX_REASON = 50
+
+
+def without_thoughts(text: str) -> str:
+    """The text as it is meant for people; thoughts that do not end were all that there was."""
+    if _HARMONY.match(text):
+        final = _FINAL.match(text)
+        return _HARMONY_END.sub("", text[final.end() :]) if final else ""
+    text = "".join(_said(text)).lstrip("\r\n") if _BEGIN.search(text) else text
+    end = _ONLY_THE_END.match(text)
+    return text[end.end() :].lstrip() if end else text
+
+
+def _said(text: str) -> Iterator[str]:
+    """What stands between the thoughts. A mark without its end is a word if anything was said before it."""
+    at, was_said = 0, False
+    while begin := _BEGIN.search(text, at):
+        mark = f"</{begin[1]}>" if begin[1] else "[/THINK]"
+        end = re.compile(re.escape(mark), re.IGNORECASE).search(text, begin.end())
+        was_said = was_said or bool(text[at : begin.start()].strip())
+        if end is None:
+            break
+        yield text[at : begin.start()]
+        at = end.end()
+    if begin is None or was_said:
+        yield text[at:]
+
+
+def reply_of(text: str, question: Question, *, ended: object, at_limit: Collection[str]) -> Reply:
+    """What was said. `ended`: the server's reason to stop; one of `at_limit` means that the tokens were used up.
+
+    Raises `FaultError` if nothing was said.
+    """
+    said = without_thoughts(text)
+    is_complete = not (isinstance(ended, str) and ended in at_limit)
+    if said.strip():
+        return Reply(text=said, model=question.model, is_complete=is_complete)
+    if not is_complete:
+        raise FaultError(
+            "limit_reached",
+            "The AI used up its limit of tokens before it said anything, mostly by thinking. "
+            "Allow more tokens for an answer, or switch thinking off.",
+        )
+    reason = f" ({ended[:_MAX_REASON]})" if isinstance(ended, str) and ended else ""
+    raise FaultError("empty_answer", f"The AI answered without a text{reason}.")
+
+
+async def thinking_if_possible[Found](ask: Callable[[Question], Awaitable[Found]], question: Question) -> Found:
+    """Ask; a model that cannot be told whether to think is asked once more without a word about it.
+
+    Raises `FaultError`.
+    """
+    try:
+        return await ask(question)
+    except FaultError as error:
+        fault = error.fault
+        words = fault.text.lower()
+        if question.thinking is None or fault.code != "bad_request" or not ("think" in words or "reasoning" in words):
+            raise
+    return await ask(replace(question, thinking=None))
