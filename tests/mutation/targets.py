@@ -22,7 +22,7 @@ _INBOUND = (
 TARGETS = {
     "questions": Target(("bach_lib/questions*",), ("tests/lib/test_questions.py", "tests/lib/test_asking.py")),
     "registry": Target(
-        ("bach_lib/registry*",), ("tests/lib/test_registry.py", "tests/lib/test_bach.py", "tests/lib/probes")
+        ("bach_lib/registry*",), ("tests/lib/test_registry.py", "tests/lib/test_registry_on_disk.py")
     ),
     "inbound": Target(("bach_lib/inbound/*",), _INBOUND),
     "outbound": Target(("bach_lib/outbound/*",), _OUTBOUND),
