@@ -12,6 +12,7 @@ from bach_lib.storage.values import integer, real, text
 
 _ROW = 200
 """Bytes of a row that holds nothing, with its places in the indexes."""
+_NOTHING = asdict(Content())
 
 
 def incoming_values(message: Incoming) -> dict[str, Value]:
@@ -92,12 +93,12 @@ def metadata_json(metadata: object) -> str:
 
 def _storable(text: str) -> str:
     """Without halves of characters, which JSON can carry and no disk takes; else the same poll would fail for ever."""
-    return text.encode("utf-8", "replace").decode("utf-8")
+    return text.encode(errors="replace").decode()
 
 
 def _content_json(content: Content) -> str:
     """Only what is there, so that plain texts cost nothing."""
-    found = {name: value for name, value in asdict(content).items() if value not in (None, "", ())}
+    found = {name: value for name, value in asdict(content).items() if value != _NOTHING[name]}
     return json.dumps(found, ensure_ascii=False)
 
 

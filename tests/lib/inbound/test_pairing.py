@@ -56,6 +56,23 @@ def test_a_candidate_is_told_of_once(bench: Bench) -> None:
     assert len(bench.told) == 1
 
 
+def test_nothing_is_made_up_about_a_candidate(bench: Bench) -> None:
+    """A dialog would show a kind of chat that the platform never named."""
+    with bench.pairings.open("home"):
+        bench.pairings.offer("home", [MALLORY])
+    assert bench.told == [("home", Candidate(recipient="666", title="Mallory", kind=""))]
+
+
+def test_who_writes_again_is_the_last_to_be_pushed_out(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The one whom a person waits for would vanish from the list while they write."""
+    monkeypatch.setattr(pairing_module, "_MAX_CANDIDATES", 2)
+    with bench.pairings.open("home") as pairing:
+        for number in ("1", "2", "1", "3"):
+            bench.pairings.offer("home", [incoming(recipient=number)])
+    assert list(pairing.candidates) == ["1", "3"]
+    assert [candidate.recipient for _, candidate in bench.told] == ["1", "2", "3"]
+
+
 def test_connections_do_not_share_their_strangers(bench: Bench) -> None:
     """Somebody who wrote to one bot would be offered as a recipient of another."""
     with bench.pairings.open("home") as home, bench.pairings.open("work") as work:

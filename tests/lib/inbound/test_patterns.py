@@ -1,5 +1,6 @@
 """Patterns of people: they match, and they end."""
 
+import threading
 import time
 
 import pytest
@@ -47,6 +48,18 @@ def test_many_endless_patterns_end_together() -> None:
     assert time.monotonic() - begin < 20, "seconds, where each after the other would take 25"
 
 
+def test_the_house_goes_on_while_a_pattern_is_searched_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One careless pattern would stop everything else for a second with each message."""
+    monkeypatch.setattr(patterns, "_EACH", 0.5)
+    searching = threading.Thread(target=Patterns([(ENDLESS, "endless")]).find, args=(TEXT,))
+    searching.start()
+    turns = 0
+    while searching.is_alive():
+        searching.join(0.001)
+        turns += 1
+    assert turns > 5, "of some hundred; none while the search keeps everybody else waiting"
+
+
 @pytest.mark.usefixtures("patient")
 def test_a_rule_that_matched_is_not_cut_off() -> None:
     """A rule would count as matched and as unknown at once."""
@@ -59,6 +72,12 @@ def test_a_broken_pattern_is_refused_in_words(pattern: str) -> None:
     """A typing error would be found when the first message comes."""
     with pytest.raises(BadPatternError, match=r"\w"):
         compile_pattern(pattern)
+
+
+def test_what_is_wrong_with_a_pattern_is_said() -> None:
+    """A person would be told that something is wrong, and neither what nor where."""
+    with pytest.raises(BadPatternError, match=r"missing \) at position 1"):
+        compile_pattern("(")
 
 
 @settings(deadline=None)
