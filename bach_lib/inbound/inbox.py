@@ -27,7 +27,8 @@ from bach_lib.storage.purge import purge
 from bach_lib.storage.values import integer, real, text, upper_bound
 
 _MAX_RAW = 16_384
-"""Characters of an unreadable message that are kept."""
+"""Characters of an unreadable message that are kept; twice as many are looked through for secrets, as half of one would
+not be known for what it is."""
 _MAX_UNREADABLE = 100
 """Unreadable messages of a connection that are kept: enough to see what is wrong."""
 _OWN_FAULTS = (ArithmeticError, LookupError, RecursionError, TypeError, ValueError)
@@ -243,11 +244,11 @@ class Inbox:
 
     def _number(self, origin: str | None) -> int | None:
         """The id in a nonce of ours (see `outbound.records`), if it is one."""
-        instance, separator, number = (origin or "").rpartition("-")
-        if not separator or instance != self._instance:
+        begin = f"{self._instance}-"
+        if origin is None or not origin.startswith(begin):
             return None
         try:
-            return upper_bound(int(number, 16))
+            return upper_bound(int(origin.removeprefix(begin), 16))
         except ValueError:
             return None
 
@@ -257,12 +258,13 @@ def _set_aside(tx: Transaction, connection: str, aside: Iterable[Unreadable], re
         tx.run(
             "add_unreadable",
             connection=connection,
-            raw=redact(_printable(one.raw[:_MAX_RAW]), _MAX_RAW),
-            reason=redact(_printable(one.reason)),
+            raw=redact(_storable(one.raw[: 2 * _MAX_RAW]), _MAX_RAW),
+            reason=redact(_storable(one.reason)),
             received_at=now,
         )
         tx.run("trim_unreadable", connection=connection, keep=_MAX_UNREADABLE)
 
 
-def _printable(text: str) -> str:
-    return text.encode("ascii", "backslashreplace").decode("ascii")
+def _storable(text: str) -> str:
+    """With halves of characters spelt out; everything else stays, or secrets in it would not be found."""
+    return text.encode(errors="backslashreplace").decode()
