@@ -13,18 +13,10 @@ class Target:
 
 _PROMISES = "tests/lib/promises"
 _OUTBOUND = ("tests/lib/outbound", _PROMISES, "tests/lib/test_bach.py")
-_INBOUND = (
-    "tests/lib/inbound",
-    f"{_PROMISES}/test_08_incoming_once.py",
-    f"{_PROMISES}/test_11_both_directions_recover_together.py",
-    "tests/lib/test_bach.py",
-)
 TARGETS = {
     "questions": Target(("bach_lib/questions*",), ("tests/lib/test_questions.py", "tests/lib/test_asking.py")),
-    "registry": Target(
-        ("bach_lib/registry*",), ("tests/lib/test_registry.py", "tests/lib/test_registry_on_disk.py")
-    ),
-    "inbound": Target(("bach_lib/inbound/*",), _INBOUND),
+    "registry": Target(("bach_lib/registry*",), ("tests/lib/test_registry.py", "tests/lib/test_registry_on_disk.py")),
+    "inbound": Target(("bach_lib/inbound/*",), ("tests/lib/inbound",)),
     "outbound": Target(("bach_lib/outbound/*",), _OUTBOUND),
     "storage": Target(("bach_lib/storage/*",), ("tests/lib/storage", "tests/contracts/test_store.py")),
 }

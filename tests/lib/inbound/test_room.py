@@ -2,13 +2,16 @@
 
 import asyncio
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
 from bach_lib.connectors.base import Batch
 from bach_lib.foreign import ForeignError, guarded
+from bach_lib.inbound import room as room_module
 from bach_lib.inbound.inbox import Inbox
 from bach_lib.inbound.pairing import Pairings
+from bach_lib.inbound.room import Room
 from bach_lib.incoming import InboxStatus, Kind
 from bach_lib.models import Connection
 from bach_lib.policy import ReceivePolicy
@@ -55,6 +58,98 @@ async def test_the_oldest_make_room_and_the_new_get_in(store: Store, clock: Fake
         connection="home", sender_id="42", recipient=None, status=None, before=None, limit=1, offset=0
     )
     assert page[0].remote_id == "42:499"
+
+
+async def left(inbox: Inbox) -> dict[str, list[int]]:
+    """The numbers of the messages that are still there, by sender."""
+    page = await inbox.page(
+        connection="home", sender_id=None, recipient=None, status=None, before=None, limit=10_000, offset=0
+    )
+    numbers: dict[str, list[int]] = {"42": [], "43": []}
+    for message in reversed(page):
+        numbers[message.sender_id].append(int(message.remote_id.partition(":")[2]))
+    return numbers
+
+
+SIZE = 222
+"""Bytes of a message below: its columns and what a row costs."""
+
+
+@pytest.mark.parametrize(
+    ("policy", "kept_of_ada", "kept_of_bob"),
+    [
+        pytest.param(ReceivePolicy(sender_rows=100), range(100, 200), range(100, 200), id="as many as there may be"),
+        pytest.param(ReceivePolicy(sender_rows=99), range(111, 200), range(111, 200), id="one too many each"),
+        pytest.param(
+            ReceivePolicy(sender_bytes=SIZE * 100), range(100, 200), range(100, 200), id="as long as they may be"
+        ),
+        pytest.param(
+            ReceivePolicy(sender_bytes=SIZE * 100 - 1), range(111, 200), range(111, 200), id="a byte too long"
+        ),
+        pytest.param(ReceivePolicy(connection_rows=200), range(100, 200), range(100, 200), id="together as many"),
+        pytest.param(ReceivePolicy(connection_rows=199), range(121, 200), range(100, 200), id="together one too many"),
+        pytest.param(
+            ReceivePolicy(connection_bytes=SIZE * 200), range(100, 200), range(100, 200), id="together as long"
+        ),
+        pytest.param(
+            ReceivePolicy(connection_bytes=SIZE * 200 - 1), range(121, 200), range(100, 200), id="together too long"
+        ),
+        pytest.param(
+            ReceivePolicy(sender_rows=50, connection_rows=90),
+            range(155, 200),
+            range(155, 200),
+            id="first each, then all",
+        ),
+        pytest.param(
+            ReceivePolicy(sender_rows=50, connection_rows=89), range(165, 200), range(155, 200), id="one less for all"
+        ),
+        pytest.param(
+            ReceivePolicy(sender_rows=50, connection_bytes=SIZE * 89),
+            range(165, 200),
+            range(155, 200),
+            id="what is left",
+        ),
+    ],
+)
+async def test_a_tenth_more_than_necessary_goes_and_no_other(
+    store: Store, clock: FakeClock, policy: ReceivePolicy, kept_of_ada: range, kept_of_bob: range
+) -> None:
+    """A bound would be another than the one that is written down, or cost those who wrote little."""
+    roomy = an_inbox(store, clock, ReceivePolicy())
+    for sender in ("42", "43"):
+        await fill(roomy, sender=sender, begin=100, count=100)
+    sizes = await store.submit(lambda tx: [row["size"] for row in tx._connection.execute("SELECT size FROM inbox")])
+    assert set(sizes) == {SIZE}
+    gone = await store.submit(lambda tx: Room(policy).make(tx, "home", 1))
+    assert await left(roomy) == {"42": [*kept_of_ada], "43": [*kept_of_bob]}
+    assert gone == 200 - len(kept_of_ada) - len(kept_of_bob)
+
+
+async def test_it_looks_at_the_start_and_once_in_a_hundred_messages(store: Store, clock: FakeClock) -> None:
+    """Every message would cost a count of all of them; or a process that restarts often would never look."""
+    roomy, room = an_inbox(store, clock, ReceivePolicy()), Room(ReceivePolicy(sender_rows=10))
+    gone = []
+    for begin, came in enumerate((1, 99, 0, 1, 98, 1, 1, 100, 5)):
+        await fill(roomy, begin=20 * begin, count=20)
+        gone.append(await store.submit(partial(room.make, connection="home", came=came)))
+    assert gone == [11, 0, 0, 60, 0, 0, 60, 20, 0]
+
+
+async def test_more_than_a_page_makes_room_and_what_waits_to_be_announced_stays(
+    store: Store, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A flood would be cleared away by pages for ever, or a command be thrown away before anybody was told of it."""
+    monkeypatch.setattr(room_module, "_PAGE", 7)
+    inbox = an_inbox(store, clock, ReceivePolicy(sender_rows=10))
+    messages = tuple(incoming(remote_id=f"42:{number}") for number in range(30))
+    accepted = await an_inbox(store, clock, ReceivePolicy()).accept(
+        HOME, Batch(messages=messages, cursor="1"), caught_up_at=None, redact=Redactor()
+    )
+    await inbox.save_routed(replace(message, routed_at=1.0) for message in accepted.messages[:20])
+    assert await store.submit(lambda tx: Room(ReceivePolicy(sender_rows=15)).make(tx, "home", 1)) == 17
+    assert (await left(inbox))["42"] == [*range(17, 30)]
+    assert await store.submit(lambda tx: Room(ReceivePolicy(sender_rows=10)).make(tx, "home", 1)) == 3
+    assert (await left(inbox))["42"] == [*range(20, 30)]
 
 
 async def test_what_was_archived_or_read_goes_first(store: Store, clock: FakeClock) -> None:
