@@ -52,6 +52,7 @@ _NEW: Mapping[str, Value] = draft_values(DRAFT) | {"status": Status.PENDING, "at
 _SENT: Mapping[str, Value] = {
     "status": Status.SENT,
     "retry_count": 0,
+    "waited": 0.0,
     "next_retry_at": None,
     "finished_at": 1_800_000_000.0,
     "remote_id": "1",
