@@ -1,5 +1,6 @@
 -- SQLite uses a partial index only for a query that repeats the index's condition word for word. So some
--- of them say twice which `status` they mean, once for the index and once for what is wanted.
+-- of them say twice which `status` they mean, once for the index and once for what is wanted. No index has
+-- a list of more than two in its condition, for which SQLite would build a table at every statement that writes a row.
 
 -- instance: the characters that tell this database from every other
 SELECT value FROM meta WHERE key = 'instance';
@@ -148,7 +149,7 @@ SET status = 'cancelled', held = 0, next_retry_at = NULL, finished_at = :now, er
 WHERE id IN (
     SELECT id FROM messages
     WHERE connection = :connection AND recipient = :recipient AND status IN ('pending', 'failed')
-        AND status IN ('pending', 'sending', 'failed')
+        AND NOT (status = 'sent' OR status = 'dead' OR status = 'expired' OR status = 'cancelled' OR status = 'uncertain')
     LIMIT :limit
 )
 RETURNING *;
@@ -158,7 +159,7 @@ UPDATE messages SET recipient = :new
 WHERE id IN (
     SELECT id FROM messages
     WHERE connection = :connection AND recipient = :old AND status IN ('pending', 'failed')
-        AND status IN ('pending', 'sending', 'failed')
+        AND NOT (status = 'sent' OR status = 'dead' OR status = 'expired' OR status = 'cancelled' OR status = 'uncertain')
     LIMIT :limit
 );
 
@@ -172,17 +173,20 @@ WHERE id IN (
 
 -- interrupted_messages: what was in flight when the process ended
 SELECT * FROM messages
-WHERE connection = :connection AND status = 'sending' AND status IN ('pending', 'sending', 'failed')
+WHERE connection = :connection AND status = 'sending'
+    AND NOT (status = 'sent' OR status = 'dead' OR status = 'expired' OR status = 'cancelled' OR status = 'uncertain')
 ORDER BY id;
 
 -- waiting_messages: all that the dispatcher must know of after a start
 SELECT * FROM messages
-WHERE connection = :connection AND status IN ('pending', 'failed') AND status IN ('pending', 'sending', 'failed')
-    AND held = 0
+WHERE connection = :connection AND status IN ('pending', 'failed') AND held = 0
+    AND NOT (status = 'sent' OR status = 'dead' OR status = 'expired' OR status = 'cancelled' OR status = 'uncertain')
 ORDER BY id;
 
 -- hold_unfinished: the database is a restored copy
-UPDATE messages SET held = 1 WHERE status IN ('pending', 'sending', 'failed') AND held = 0;
+UPDATE messages SET held = 1
+WHERE status IN ('pending', 'sending', 'failed') AND held = 0
+    AND NOT (status = 'sent' OR status = 'dead' OR status = 'expired' OR status = 'cancelled' OR status = 'uncertain');
 
 -- held_of: of one connection, oldest first
 SELECT id FROM messages WHERE connection = :connection AND held = 1 ORDER BY id;
@@ -199,16 +203,16 @@ RETURNING *;
 -- count_held: by status; they do not count as waiting
 SELECT connection, status, count(*) AS number FROM messages WHERE held = 1 GROUP BY connection, status;
 
--- strange_messages: a status that no version of this program knows; from the partial index alone
+-- strange_messages: a status that this program does not know; they stand among the unfinished
 SELECT * FROM messages
-WHERE connection = :connection
-    AND status NOT IN ('pending', 'sending', 'failed', 'sent', 'dead', 'expired', 'cancelled', 'uncertain')
+WHERE connection = :connection AND status NOT IN ('pending', 'sending', 'failed')
+    AND NOT (status = 'sent' OR status = 'dead' OR status = 'expired' OR status = 'cancelled' OR status = 'uncertain')
 ORDER BY id;
 
 -- move_recipient: waiting messages follow a recipient to its new address (+: not by the index of all that ever went there)
 UPDATE messages SET recipient = :new
 WHERE connection = :connection AND +recipient = :old AND status IN ('pending', 'failed')
-    AND status IN ('pending', 'sending', 'failed');
+    AND NOT (status = 'sent' OR status = 'dead' OR status = 'expired' OR status = 'cancelled' OR status = 'uncertain');
 
 -- move_dead_letters: and so do those that nobody has sent again
 UPDATE messages SET recipient = :new
@@ -216,7 +220,9 @@ WHERE connection = :connection AND recipient = :old AND status IN ('dead', 'unce
 
 -- count_unfinished: from the partial index alone
 SELECT connection, status, count(*) AS number FROM messages
-WHERE status IN ('pending', 'sending', 'failed') GROUP BY connection, status;
+WHERE status IN ('pending', 'sending', 'failed')
+    AND NOT (status = 'sent' OR status = 'dead' OR status = 'expired' OR status = 'cancelled' OR status = 'uncertain')
+GROUP BY connection, status;
 
 -- count_stopped: from the partial index alone
 SELECT connection, status, count(*) AS number FROM messages
@@ -225,7 +231,7 @@ WHERE status IN ('dead', 'uncertain') GROUP BY connection, status;
 -- oldest_unfinished: by status, so that each is one step into the partial index
 SELECT created_at FROM messages WHERE id = (
     SELECT min(id) FROM messages WHERE connection = :connection AND status = :status
-        AND status IN ('pending', 'sending', 'failed')
+        AND NOT (status = 'sent' OR status = 'dead' OR status = 'expired' OR status = 'cancelled' OR status = 'uncertain')
 );
 
 -- list_messages: newest first, a page at a time
@@ -244,14 +250,16 @@ ORDER BY id DESC LIMIT :limit;
 
 -- list_unsent: the same, of statuses that few messages have
 SELECT * FROM messages
-WHERE id < :before AND status IN ('dead', 'uncertain', 'expired', 'cancelled')
+WHERE id < :before
+    AND (status = 'dead' OR status = 'uncertain' OR status = 'expired' OR status = 'cancelled')
     AND (:connection IS NULL OR connection = :connection)
     AND status IN (SELECT value FROM json_each(:statuses))
 ORDER BY id DESC LIMIT :limit;
 
 -- list_unfinished: the same, of those that are to be sent
 SELECT * FROM messages INDEXED BY messages_unfinished
-WHERE id < :before AND status IN ('pending', 'sending', 'failed')
+WHERE id < :before
+    AND NOT (status = 'sent' OR status = 'dead' OR status = 'expired' OR status = 'cancelled' OR status = 'uncertain')
     AND (:connection IS NULL OR connection = :connection)
     AND status IN (SELECT value FROM json_each(:statuses))
 ORDER BY id DESC LIMIT :limit;
