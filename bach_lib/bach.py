@@ -16,8 +16,8 @@ from bach_lib.clock import Clock, SystemClock
 from bach_lib.connectors import Connectors
 from bach_lib.connectors.base import Connector
 from bach_lib.drafting import SendOptions
-from bach_lib.errors import NotOpenError
-from bach_lib.events import ConnectionChecked, Event
+from bach_lib.errors import NotOpenError, StorageError
+from bach_lib.events import ConnectionChecked, Event, StorageChanged
 from bach_lib.housekeeping import PURGED
 from bach_lib.intervening import Intervening
 from bach_lib.models import (
@@ -78,6 +78,8 @@ class Bach(Receiving, Intervening):
         self._session = session
         self._own = AsyncExitStack()
         self._parts: Parts | None = None
+        self._storage_fault: Fault | None = None
+        self._base.store.watch(self._storage_changed)
 
     async def __aenter__(self) -> Self:
         """Open."""
@@ -245,6 +247,14 @@ class Bach(Receiving, Intervening):
         """
         return await self._runtime(connection).find(query.strip()[:_MAX_QUERY])
 
+    @property
+    def storage_fault(self) -> Fault | None:
+        """Why nothing can be written just now: the file was deleted, moved or replaced, or its disk takes nothing.
+
+        None: all is well. Looked at with every commit and some times a minute; `StorageChanged` tells at once.
+        """
+        return self._storage_fault
+
     def health(self, connection: str, direction: Direction = Direction.SENDING) -> Health:
         """How one direction of a connection stands. Raises `UnknownConnectionError`."""
         return self._open_parts.at_work(connection).health(direction)
@@ -256,6 +266,10 @@ class Bach(Receiving, Intervening):
     def subscribe[E: Event](self, event_type: type[E], callback: Callable[[E], None]) -> Unsubscribe:
         """Call `callback`, in the event loop, for every event of this type until the returned function is called."""
         return self._base.bus.subscribe(event_type, callback)
+
+    def _storage_changed(self, error: StorageError | None) -> None:
+        self._storage_fault = Fault(code=error.code, text=str(error)) if error else None
+        self._base.bus.publish(StorageChanged(connection="", fault=self._storage_fault))
 
     @property
     @override

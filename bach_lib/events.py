@@ -6,7 +6,8 @@ Event
 │   └── MessageFinished: MessageSent, MessageDead, MessageExpired, MessageCancelled, MessageUncertain
 ├── MessageReceived, SenderBlocked
 ├── BreakerChanged, ConnectionChanged, ConnectionChecked, ConnectionIdentified, RecipientMoved
-└── ConnectionAdded, ConnectionUpdated, ConnectionRemoved
+├── ConnectionAdded, ConnectionUpdated, ConnectionRemoved
+└── StorageChanged, which is about none of them
 """
 
 from dataclasses import dataclass
@@ -146,3 +147,10 @@ class ConnectionUpdated(Event):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionRemoved(Event):
     """A connection, its queue and its inbox are gone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StorageChanged(Event):
+    """The database can be written no more, for this reason, or (None) it can again. `connection` is empty."""
+
+    fault: Fault | None

@@ -21,6 +21,7 @@ correct, `failures` everything else.
     ├── QueueFullError: a limit on waiting messages was reached
     ├── StorageError: the disk or the file
     │   ├── StoreInUseError, StoreTooNewError, StoreForeignError, StoreIncompleteError, StoreDamagedError
+    │   ├── StoreLostError: the file was deleted, moved or replaced while it was open
     │   └── StoreFailedError
     │       └── StoreForbiddenError, StoreLockedError
     ├── MissingLibraryError: an extra of the package is not installed
@@ -45,6 +46,7 @@ from bach_lib.errors.failures import (
     StoreIncompleteError,
     StoreInUseError,
     StoreLockedError,
+    StoreLostError,
     StoreTooNewError,
 )
 from bach_lib.errors.inputs import (
@@ -123,6 +125,7 @@ __all__ = [
     "StoreInUseError",
     "StoreIncompleteError",
     "StoreLockedError",
+    "StoreLostError",
     "StoreTooNewError",
     "TextTooLongError",
     "UnknownConnectionError",

@@ -81,6 +81,13 @@ class StoreForbiddenError(StoreFailedError):
     template = "{path} may not be opened by the account BACH runs as: {reason}. Give it the file, or choose another."
 
 
+class StoreLostError(StorageError):
+    """What lies under the name of the open database is another file, or none. What it held was saved, if possible."""
+
+    code = "store_lost"
+    template = "{path} {what} while BACH had it open. {advice} Until then nothing new is taken, and nothing is sent."
+
+
 class StoreLockedError(StoreFailedError):
     """Another program keeps the database locked; the transaction was taken back."""
 

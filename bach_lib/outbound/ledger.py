@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from itertools import batched
 
-from bach_lib.errors import StorageError
+from bach_lib.errors import StorageError, StoreLostError
 from bach_lib.events import MessageExpired
 from bach_lib.models import Message
 from bach_lib.outbound.queue import Advance
@@ -33,7 +33,13 @@ class Ledger:
 
     async def advance(self, settlement: Settlement | None, claim: int | None) -> Message | None:
         """Settle one message and claim the next; the claimed one, if it still waits."""
-        advance = await self._until_stored(partial(self._tools.queue.advance, settlement, claim))
+        try:
+            advance = await self._tools.queue.advance(settlement, claim)
+        except StorageError as error:
+            if settlement and claim is not None and isinstance(error, StoreLostError):
+                await self.advance(settlement, None)  # what has happened is kept all the same; nothing new may begin
+                settlement = None
+            advance = await self._until_stored(partial(self._tools.queue.advance, settlement, claim))
         self._tell(settlement, advance)
         while advance.is_unsettled:  # the disk was full when its last attempt ended, and learns of that any moment
             await self._tools.clock.sleep(_STORE_RETRY)
@@ -73,6 +79,8 @@ class Ledger:
         while True:
             try:
                 return await write()
+            except StoreLostError:  # which was said
+                pass
             except StorageError as error:
                 _LOGGER.error("The queue of %s stands still: %s", self._name, error)  # noqa: TRY400 - the sentence says all
             await self._tools.clock.sleep(_STORE_RETRY)

@@ -104,7 +104,7 @@ class Queue:
             advance = Advance(settled=self._settle(tx, settlement) if settlement else None)
             return advance if claim is None else self._claim(tx, claim, now, advance)
 
-        return self._store.submit(work)
+        return self._store.submit(work, ends=claim is None)
 
     def _claim(self, tx: Transaction, message_id: int, now: float, advance: Advance) -> Advance:
         if row := tx.row("claim_message", id=message_id, now=now):

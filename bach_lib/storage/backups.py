@@ -27,7 +27,7 @@ def write_backup(source: Path, target: Path, go_on: Callable[[], None]) -> None:
             os.fsync(file)
         finally:
             os.close(file)
-        _name(unfinished, target)
+        give_name(unfinished, target)
     except OSError as error:
         raise StoreFailedError(path=target, reason=error.strerror or error) from error
     except ValueError as error:  # no path at all: NUL, or half a character
@@ -38,8 +38,11 @@ def write_backup(source: Path, target: Path, go_on: Callable[[], None]) -> None:
                 Path(f"{unfinished}{suffix}").unlink()
 
 
-def _name(unfinished: Path, target: Path) -> None:
-    """A link is a renaming that overwrites nothing, whoever takes the name meanwhile."""
+def give_name(unfinished: Path, target: Path) -> None:
+    """Name a file that is finished; nothing is overwritten, whoever takes the name meanwhile.
+
+    Raises a `BackupExistsError` or `OSError`.
+    """
     try:
         os.link(unfinished, target)
     except FileExistsError as error:

@@ -20,21 +20,21 @@ from typing import cast, override
 from bach_lib.errors import (
     BachError,
     NotOpenError,
+    StorageError,
     StoreDamagedError,
     StoreFailedError,
     StoreForbiddenError,
     StoreForeignError,
 )
 from bach_lib.storage.backups import write_backup
+from bach_lib.storage.guard import Guard
 from bach_lib.storage.lookups import Lookups
 from bach_lib.storage.origin import check_is_ours
 from bach_lib.storage.place import Place
-from bach_lib.storage.request import Request, contained
+from bach_lib.storage.request import Request, contained, deliver, settle
 from bach_lib.storage.restored import Marker
-from bach_lib.storage.sqlite import Connection, Row, Transaction, Value, look
+from bach_lib.storage.sqlite import Connection, Transaction, look
 from bach_lib.storage.store import Store
-
-__all__ = ["Database", "Row", "Store", "Transaction", "Value"]
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -58,7 +58,10 @@ class Database(Store):
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._place = Place(path)
+        self._names: tuple[Path, ...] = (path,)
+        self._place = Place(self._names)
+        self._guard: Guard | None = None
+        self._tell: Callable[[StorageError | None], None] = lambda _: None
         self._collected: _Batch = []
         self._requests: _Requests = SimpleQueue()
         self._thread: threading.Thread | None = None
@@ -85,13 +88,19 @@ class Database(Store):
         self._requests, self._thread = requests, thread
 
     @override
-    def submit[T](self, work: Callable[[Transaction], T], *, writes: bool = True) -> asyncio.Future[T]:
+    def watch(self, tell: Callable[[StorageError | None], None]) -> None:
+        self._tell = tell
+
+    @override
+    def submit[T](
+        self, work: Callable[[Transaction], T], *, writes: bool = True, ends: bool = False
+    ) -> asyncio.Future[T]:
         if self._thread is None or self._loop is None:
             raise NotOpenError
         future: asyncio.Future[T] = self._loop.create_future()
         if not self._collected:
             self._loop.call_soon(self._hand_over)
-        self._collected.append(Request(work, writes, cast("asyncio.Future[object]", future)))
+        self._collected.append(Request(work, writes, cast("asyncio.Future[object]", future), ends))
         return future
 
     @override
@@ -105,7 +114,7 @@ class Database(Store):
     @override
     async def stand_still(self) -> None:
         def begin(connection: Connection) -> None:
-            if not self._stands_still:
+            if not self._stands_still and not self._is_lost:
                 self._marker(connection).begin_copying()
                 self._checkpoint(connection, "TRUNCATE")
             self._stands_still = True
@@ -119,8 +128,9 @@ class Database(Store):
     async def move_on(self) -> None:
         def end(connection: Connection) -> None:
             self._stands_still = False
-            self._marker(connection).end_copying()
-            self._checkpoint(connection, "TRUNCATE")
+            if not self._is_lost:
+                self._marker(connection).end_copying()
+                self._checkpoint(connection, "TRUNCATE")
 
         if self._thread is None:
             self._stands_still = False
@@ -139,11 +149,21 @@ class Database(Store):
                 errand(connection)
             except BaseException as raised:  # noqa: BLE001 - the thread must go on, and who asked must hear of it
                 error = contained(raised)
-            self._call(_settle, done, error)
+            self._call(settle, done, error)
 
         self._hand_over()
         self._requests.put(run)
         return done
+
+    def _check_place(self, _: Connection) -> None:
+        if self._guard:
+            self._guard.look()
+            if self._guard.lost:
+                raise self._guard.lost
+
+    @property
+    def _is_lost(self) -> bool:
+        return self._guard is not None and self._guard.lost is not None
 
     def _hand_over(self) -> None:
         """Give the thread what was submitted in this turn of the loop; waking it for each would split the batch."""
@@ -153,8 +173,7 @@ class Database(Store):
 
     @override
     async def backup(self, target: Path) -> None:
-        if self._thread is None:
-            raise NotOpenError
+        await self._run(self._check_place)  # whoever copies by name would copy another file
         ended = threading.Event()
 
         def go_on() -> None:
@@ -188,22 +207,25 @@ class Database(Store):
         try:
             connection = self._open()
         except BaseException as error:  # noqa: BLE001 - whatever it is, somebody waits for an answer
-            self._call(_settle, opened, contained(error))
+            self._call(settle, opened, contained(error))
             return
-        self._call(_settle, opened, None)
+        self._guard = guard = Guard(self._names, self._place, connection, self._report)
+        self._call(settle, opened, None)
         try:
-            self._work(connection, requests)
+            self._work(connection, guard, requests)
         finally:
             self._close_lookups()
-            if not self._stands_still:
+            keeps_log = not guard.leave() or self._stands_still
+            if not keeps_log:
                 with suppress(BachError):
                     self._marker(connection).renew()
-            connection.close(keeps_log=self._stands_still)
+            connection.close(keeps_log=keeps_log)
             self._place.leave()
+            self._guard = None
 
-    def _work(self, connection: Connection, requests: _Requests) -> None:
+    def _work(self, connection: Connection, guard: Guard, requests: _Requests) -> None:
         """Run what is handed over, until the end is."""
-        item = self._next(connection, requests)
+        item = self._next(connection, guard, requests)
         while item is not None:
             following: _Batch | _Errand | None = []
             if isinstance(item, list):
@@ -213,28 +235,33 @@ class Database(Store):
                         break
                     item += following
                     following = []
-                connection.run(item, self._answer)
-                if connection.log.is_crowded and not self._stands_still:
+                guard.run(item, self._answer)
+                if connection.log.is_crowded and not self._stands_still and not guard.lost:
                     connection.checkpoint()
-                if not self._stands_still and connection.log.is_overlong():
+                if not self._stands_still and not guard.lost and connection.log.is_overlong():
                     self._checkpoint(connection, "PASSIVE")
             else:
                 item(connection)
-            item = self._next(connection, requests) if following == [] else following
+            item = self._next(connection, guard, requests) if following == [] else following
 
-    def _next(self, connection: Connection, requests: _Requests) -> _Batch | _Errand | None:
-        """What is handed over next; while nothing is, look after the log."""
+    def _next(self, connection: Connection, guard: Guard, requests: _Requests) -> _Batch | _Errand | None:
+        """What is handed over next; while nothing is, look after log and file."""
         while True:
+            wants_quiet = connection.log.wants_quiet and not self._stands_still and not guard.lost
             try:
-                return requests.get(timeout=_QUIET if not self._stands_still and connection.log.wants_quiet else None)
+                return requests.get(timeout=_QUIET if wants_quiet else guard.patience)
             except Empty:
-                connection.checkpoint()
+                guard.look()
+                if wants_quiet and not guard.lost:
+                    connection.checkpoint()
 
     def _open(self) -> Connection:
         try:
+            alias = self._names[-1].absolute()
             self._path = self._path.resolve(strict=False)  # a link must lead to the same lock and the same log
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._place = place = Place(self._path)
+            self._names = (self._path,) if alias == self._path else (self._path, alias)
+            self._place = place = Place(self._names)
             place.take()
             try:
                 check_is_ours(self._path, partial(look, self._path))
@@ -269,27 +296,16 @@ class Database(Store):
             self._lookups.close()
             self._lookups = None
 
+    def _report(self, error: StorageError | None) -> None:
+        self._call(self._tell, error)
+
     def _marker(self, connection: Connection) -> Marker:
         return Marker(self._path, connection)
 
     def _answer(self, batch: Iterable[Request[Transaction]]) -> None:
-        self._call(_deliver, batch)
+        self._call(deliver, batch)
 
     def _call[*Args](self, callback: Callable[[*Args], object], *args: *Args) -> None:
         if self._loop is not None:
             with suppress(RuntimeError):  # the loop is closed: nobody waits any more
                 self._loop.call_soon_threadsafe(callback, *args)
-
-
-def _deliver(batch: Iterable[Request[Transaction]]) -> None:
-    for request in batch:
-        request.deliver()
-
-
-def _settle(future: asyncio.Future[None], error: Exception | None) -> None:
-    if future.cancelled():
-        return
-    if error is None:
-        future.set_result(None)
-    else:
-        future.set_exception(error)

@@ -52,6 +52,22 @@ class FileLock:
         """Whether the locked file has no name at all any more."""
         return self._file is not None and os.fstat(self._file).st_nlink == 0
 
+    @property
+    def found_at(self) -> Path | None:
+        """Where the locked file lies by now, where the system tells."""
+        try:
+            found = Path(f"/proc/self/fd/{self._file}").readlink()
+        except OSError:
+            return None
+        return found if self._file is not None and _key(os.fstat(self._file)) == _identity(found) else None
+
+    def read(self, size: int, start: int) -> bytes:
+        """A part of the locked file, through the descriptor that is open anyway. Raises an `OSError`."""
+        if self._file is None:
+            return b""
+        os.lseek(self._file, start, os.SEEK_SET)
+        return os.read(self._file, size)
+
     def release(self) -> None:
         """Give the lock back; closing the file does it. To be called when SQLite has closed it: its locks go, too."""
         if self._file is not None:

@@ -8,6 +8,7 @@ _SMALL = 1000
 """Pages of 4 KiB: below this, moving the log is not worth its writes."""
 _LARGE = 8000
 """Pages: above this, the log is moved in the middle of traffic; it may not fill the disk."""
+_HEADER = 132
 
 
 class LogIndex:
@@ -40,17 +41,26 @@ class LogIndex:
             self._bearable = written + _LARGE
         return is_too_much
 
+    @property
+    def moves(self) -> bytes:
+        """What changes before SQLite writes into the file itself, whichever program does it."""
+        header = self._header()
+        return header[32:40] + header[96:100] + header[128:]
+
     def _read(self) -> tuple[int, int]:
         """Pages in the log since it began anew, and how many of them are in the file."""
-        if self._file is None:
-            return 0, 0
-        os.lseek(self._file, 0, os.SEEK_SET)
-        header = os.read(self._file, 100)
-        if len(header) < 100:
+        header = self._header()
+        if len(header) < _HEADER:
             return 0, 0
         (written,) = struct.unpack_from("=I", header, 16)
         (moved,) = struct.unpack_from("=I", header, 96)
         return int(written), int(moved)
+
+    def _header(self) -> bytes:
+        if self._file is None:
+            return b""
+        os.lseek(self._file, 0, os.SEEK_SET)
+        return os.read(self._file, _HEADER)
 
     def close(self) -> None:
         """Let go of the file."""

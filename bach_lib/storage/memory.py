@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import cast, override
 
-from bach_lib.errors import BackupExistsError, NotOpenError
+from bach_lib.errors import BackupExistsError, NotOpenError, StorageError
 from bach_lib.storage.request import Request
 from bach_lib.storage.sqlite import Connection, Transaction
 from bach_lib.storage.store import Store
@@ -23,11 +23,17 @@ class MemoryDatabase(Store):
         self._connection = Connection(":memory:")
 
     @override
-    def submit[T](self, work: Callable[[Transaction], T], *, writes: bool = True) -> asyncio.Future[T]:
+    def watch(self, tell: Callable[[StorageError | None], None]) -> None:
+        """A memory is always in its place."""
+
+    @override
+    def submit[T](
+        self, work: Callable[[Transaction], T], *, writes: bool = True, ends: bool = False
+    ) -> asyncio.Future[T]:
         if self._connection is None:
             raise NotOpenError
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        request = Request[Transaction](work, writes, cast("asyncio.Future[object]", future))
+        request = Request[Transaction](work, writes, cast("asyncio.Future[object]", future), ends)
         self._connection.run([request])
         asyncio.get_running_loop().call_soon(request.deliver)  # in the order of submission, as the thread does
         return future

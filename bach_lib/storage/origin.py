@@ -26,7 +26,7 @@ type Look = Callable[[bool], tuple[int, frozenset[str]]]
 
 def check_is_whole(path: Path) -> None:
     """Raise `StoreIncompleteError` for a log whose database is missing or empty."""
-    if _size(path) == 0 and _has_log(path):
+    if _size(path) == 0 and has_log(path):
         raise StoreIncompleteError(path=path, log=f"{path}-wal")
 
 
@@ -41,7 +41,7 @@ def check_is_ours(path: Path, look: Look) -> None:
     if application == APPLICATION_ID:
         return
     layout, tables = look(False)
-    if application == 0 and not tables and _has_log(path):  # young: all of it may be in the log
+    if application == 0 and not tables and has_log(path):  # young: all of it may be in the log
         layout, tables = look(True)
     ours = layout > 0 and tables >= OUR_TABLES
     is_empty = not tables and (layout == 0 or layout > LAYOUT)
@@ -64,7 +64,7 @@ def _size(path: Path) -> int:
         return 0
 
 
-def _has_log(path: Path) -> bool:
+def has_log(path: Path) -> bool:
     """Whether there is something in the log that SQLite would read."""
     log = Path(f"{path}-wal")
     header = _beginning(log, _LOG_HEADER)

@@ -3,18 +3,27 @@
 The second lock keeps the name while the file is made, and is the only one where SQLite would stumble over ours.
 """
 
+import logging
+from collections.abc import Sequence
 from pathlib import Path
 
 from bach_lib.errors import StoreInUseError
 from bach_lib.storage.lock import LOCKS_ANY_FILE, FileLock
 from bach_lib.storage.origin import check_is_whole
+from bach_lib.storage.saved import bring_back
+
+_LOGGER = logging.getLogger(__name__)
 
 
 class Place:
-    """Held from `take` to `leave`; in between the file of this name can still be moved or deleted by others."""
+    """Held from `take` to `leave`; in between the file can still be moved or deleted by others.
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    `names`: its own path, and the one that was asked for.
+    """
+
+    def __init__(self, names: Sequence[Path]) -> None:
+        self._names = names
+        self._path = path = names[0]
         self._beside = path.with_name(path.name + ".lock")
         self._name = FileLock(self._beside)
         self._file = FileLock(path, locks=LOCKS_ANY_FILE)
@@ -26,12 +35,28 @@ class Place:
         try:
             if not self._name.acquire():
                 raise StoreInUseError(path=self._path)
+            if copy := bring_back(self._names):
+                _LOGGER.warning("%s was not there. Its saved copy %s is in its place now", self._path, copy)
             check_is_whole(self._path)
             if not self._file.acquire():
                 raise StoreInUseError(path=self._path)
         except BaseException:
             self.leave(untouched=True)
             raise
+
+    @property
+    def is_deleted(self) -> bool:
+        """Whether the file has no name at all any more."""
+        return self._file.is_deleted
+
+    @property
+    def found_at(self) -> Path | None:
+        """Where the file lies by now, where the system tells."""
+        return self._file.found_at
+
+    def read(self, size: int, start: int) -> bytes:
+        """A part of the file as it lies there. Raises an `OSError`."""
+        return self._file.read(size, start)
 
     def leave(self, *, untouched: bool = False) -> None:
         """Give it back. `untouched`: nothing of ours stays beside a file that is not ours."""

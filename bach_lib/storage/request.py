@@ -1,7 +1,7 @@
 """What somebody wants of the storage: a function of the open transaction, and the future that waits for it."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 
@@ -12,6 +12,8 @@ class Request[T]:
     work: Callable[[T], object]
     writes: bool
     future: asyncio.Future[object]
+    ends: bool = False
+    """Whether it only writes down what has happened already, which is welcome whatever the state of the file is."""
     result: object = None
     error: Exception | None = None
 
@@ -32,3 +34,19 @@ def contained(error: BaseException) -> Exception:
     wrapped = RuntimeError(f"A request to the storage ended with {type(error).__name__}")
     wrapped.__cause__ = error
     return wrapped
+
+
+def deliver[T](batch: Iterable[Request[T]]) -> None:
+    """Tell all who wait, in the event loop's thread."""
+    for request in batch:
+        request.deliver()
+
+
+def settle(future: asyncio.Future[None], error: Exception | None) -> None:
+    """Tell somebody who waits for no result."""
+    if future.cancelled():
+        return
+    if error is None:
+        future.set_result(None)
+    else:
+        future.set_exception(error)

@@ -41,7 +41,7 @@ _STEP = 256
 """Pages of a backup that are copied at a time: 1 MB."""
 _STEPS = 10_000
 """Of SQLite's machine, a fraction of a millisecond: so often a lookup asks whether it is still wanted."""
-_LOG_HEADER = 32
+LOG_HEADER = 32
 """Bytes; without a valid one SQLite takes the log for empty."""
 
 
@@ -191,7 +191,7 @@ class Connection:
             if before == after:
                 file = os.open(f"{self._path}-wal", os.O_RDWR)
                 try:
-                    os.write(file, bytes(_LOG_HEADER))
+                    os.write(file, bytes(LOG_HEADER))
                 finally:
                     os.close(file)
         finally:
@@ -279,11 +279,27 @@ def write_snapshot(source: Path, target: Path, between: Callable[[], None]) -> N
                 reader.execute("BEGIN")
                 reader.execute("SELECT count(*) FROM meta").fetchall()  # what is written from here on is not in it
                 reader.backup(copy, pages=_STEP, progress=lambda *_: between())
-        with closing(sqlite3.connect(target, isolation_level=None)) as copy:
-            copy.execute("PRAGMA journal_mode = DELETE")
-            copy.execute(load_queries()["save_meta"], {"key": "copied", "value": "by itself"})
     except sqlite3.Error as error:
         raise StoreFailedError(path=target, reason=error) from error
+    change_meta(target, "copied", "by itself")
+
+
+def change_meta(path: Path, key: str, value: str | None) -> None:
+    """Let a copy that nobody has open say something of itself; it needs no log then. Raises a `StoreFailedError`."""
+    query = "delete_meta" if value is None else "save_meta"
+    try:
+        with closing(sqlite3.connect(path, isolation_level=None)) as copy:
+            copy.execute("PRAGMA journal_mode = DELETE")
+            copy.execute(load_queries()[query], {"key": key} if value is None else {"key": key, "value": value})
+    except sqlite3.Error as error:
+        raise StoreFailedError(path=path, reason=error) from error
+
+
+def ask_copy(path: Path, query: str) -> list[tuple[object, ...]]:
+    """The answer of a copy that nobody has open; none if it cannot be read."""
+    with suppress(sqlite3.Error), closing(sqlite3.connect(f"{path.absolute().as_uri()}?immutable=1", uri=True)) as copy:
+        return copy.execute(query).fetchall()
+    return []
 
 
 def read_foreign(path: Path, tables: Iterable[str]) -> dict[str, list[Row]]:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
+from bach_lib.errors import StorageError
 from bach_lib.storage.sqlite import Transaction
 
 
@@ -15,8 +16,17 @@ class Store(Protocol):
         """Open and, if needed, migrate. Raises a `StorageError`."""
         ...
 
-    def submit[T](self, work: Callable[[Transaction], T], *, writes: bool = True) -> asyncio.Future[T]:
-        """Run `work` in a transaction, after everything submitted before. The future is done after the commit."""
+    def watch(self, tell: Callable[[StorageError | None], None]) -> None:
+        """Call `tell` with the reason when nothing can be written any more, and with None when it can again."""
+        ...
+
+    def submit[T](
+        self, work: Callable[[Transaction], T], *, writes: bool = True, ends: bool = False
+    ) -> asyncio.Future[T]:
+        """Run `work` in a transaction, after everything submitted before. The future is done after the commit.
+
+        `ends`: it only writes down what has happened already.
+        """
         ...
 
     def read[T](self, work: Callable[[Transaction], T]) -> asyncio.Future[T]:

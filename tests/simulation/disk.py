@@ -14,7 +14,7 @@ from pathlib import Path
 from random import Random
 from typing import cast, override
 
-from bach_lib.errors import NotOpenError, StoreFailedError
+from bach_lib.errors import NotOpenError, StorageError, StoreFailedError
 from bach_lib.storage import Database, Store, Transaction
 from bach_lib.testing import FakeClock
 from tests.simulation.steps import Cut
@@ -94,7 +94,13 @@ class Disk(Store):
         self._is_open = True
 
     @override
-    def submit[T](self, work: Callable[[Transaction], T], *, writes: bool = True) -> asyncio.Future[T]:
+    def watch(self, tell: Callable[[StorageError | None], None]) -> None:
+        self._database.watch(tell)
+
+    @override
+    def submit[T](
+        self, work: Callable[[Transaction], T], *, writes: bool = True, ends: bool = False
+    ) -> asyncio.Future[T]:
         if not self._is_open:
             raise NotOpenError
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()

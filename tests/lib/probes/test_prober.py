@@ -38,10 +38,12 @@ class CountingDatabase(MemoryDatabase):
     writes = 0
 
     @override
-    def submit[Result](self, work: Callable[[Transaction], Result], *, writes: bool = True) -> asyncio.Future[Result]:
+    def submit[Result](
+        self, work: Callable[[Transaction], Result], *, writes: bool = True, ends: bool = False
+    ) -> asyncio.Future[Result]:
         """As always, and counted."""
         self.writes += writes
-        return super().submit(work, writes=writes)
+        return super().submit(work, writes=writes, ends=ends)
 
 
 @dataclass

@@ -1,0 +1,279 @@
+"""Whether the open database is still the file that its name leads to, and can be written.
+
+Linux lets anybody delete, move or replace a file that is open: SQLite would go on writing into one that nobody finds
+again. So before every commit, and now and then while there is none, the names are held against the files that were
+opened: a few calls of `stat`, some microseconds. If they differ, all that the open file holds is saved in a copy, and
+from then on nothing new is taken: whoever asks is told why. What only writes down what has happened (a message was
+sent) is still taken and goes into the copy as well. If the file comes back to its place, all goes on.
+"""
+
+import logging
+import os
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from errno import EACCES, EIO, EPERM, ETIMEDOUT
+from hashlib import blake2b
+from pathlib import Path
+
+from bach_lib.errors import StorageError, StoreLockedError, StoreLostError
+from bach_lib.storage.place import Place
+from bach_lib.storage.request import Request
+from bach_lib.storage.saved import Saved, save
+from bach_lib.storage.sqlite import LOG_HEADER, Connection, Transaction
+
+type _Batch = Sequence[Request[Transaction]]
+type _Key = tuple[int, int]
+
+_LOGGER = logging.getLogger(__name__)
+_UNKNOWN = frozenset({EACCES, EIO, EPERM, ETIMEDOUT})
+"""Errors of a look that say nothing about the file: a share that does not answer, a folder that may not be read."""
+_SELDOM = 30.0
+"""Seconds between two looks while nobody wants anything."""
+_OFTEN = 5.0
+"""The same while something is wrong."""
+_SAMPLES = 64
+"""Pages that are compared when somebody may have written into the file."""
+_PAGE = 4096
+_PROBE = "probe"
+_REPLACED = "was replaced by another file"
+_OVERWRITTEN = "was overwritten by another program"
+_TORN = "lost its part"
+
+
+@dataclass(slots=True)
+class _Seen:
+    """The file as it was when only SQLite had written into it."""
+
+    size: int
+    time: int
+    moves: bytes
+    samples: bytes
+
+
+class Guard:
+    """Of one open database; used from the storage's thread.
+
+    `names`: its own path, and the one that was asked for, which may lead through links. `tell`: called with the reason
+    when nothing can be written any more, and with None when it can again.
+    """
+
+    def __init__(
+        self, names: Sequence[Path], place: Place, connection: Connection, tell: Callable[[StorageError | None], None]
+    ) -> None:
+        self._path = path = names[0]
+        self._place = place
+        self._connection = connection
+        self._tell = tell
+        self._names = names
+        self._log = Path(f"{path}-wal")
+        self._beside = {name: _key(name.stat()) for name in (self._log, Path(f"{path}-shm")) if name.exists()}
+        self._key = _key(path.stat())
+        self._seen = self._see(path.stat())
+        self._lost: StoreLostError | None = None
+        self._failing: StorageError | None = None
+        self._copy: Saved | None = None
+        self._is_copy_old = False
+
+    @property
+    def lost(self) -> StoreLostError | None:
+        """Why nothing new is taken, if the file is not in its place."""
+        return self._lost
+
+    @property
+    def patience(self) -> float:
+        """Seconds until it should be looked at again."""
+        return _OFTEN if self._lost or self._failing else _SELDOM
+
+    def run(self, batch: _Batch, deliver: Callable[[_Batch], None]) -> None:
+        """Run a batch, or refuse what is new in it. Never raises. `deliver`: what is done."""
+        if any(request.writes for request in batch):
+            self._look_for_it()
+            if self._lost:
+                refused, batch = self._refuse(batch, self._lost)
+                deliver(refused)
+        if batch:
+            self._connection.run(batch, deliver)
+            self._judge(batch)
+
+    def look(self) -> None:
+        """To be called now and then while nobody wants anything. Never raises."""
+        self._look_for_it()
+        if self._lost:
+            self._renew_copy()
+        elif self._failing and not self._probe():
+            self._report(None)
+
+    def leave(self) -> bool:
+        """To be called before closing: whether the files of these names are ours, so that they may be tidied up."""
+        self._look_for_it()
+        if self._lost is None:
+            return True
+        self._renew_copy()
+        if not self._is_key_in_place():
+            self._spend_log()
+        elif self._is_untouched():
+            self._connection.checkpoint()  # only the log is lost: the file alone has everything then
+        else:
+            self._set_log_aside()
+        return False
+
+    def _look_for_it(self) -> None:
+        try:
+            what = self._what()
+        except OSError as error:
+            if error.errno in _UNKNOWN:
+                return
+            what = "cannot be found any more"
+        if what is None:
+            if self._lost:
+                self._lost = None
+                _LOGGER.warning("%s is in its place again: BACH goes on", self._path)
+                self._report(self._failing)
+        elif self._lost is None:
+            self._lost = StoreLostError(path=self._path, what=what, advice=self._save(what))
+            _LOGGER.error("%s", self._lost)
+            self._tell(self._lost)
+
+    def _what(self) -> str | None:
+        """What has become of the file. Raises an `OSError` that says nothing about it."""
+        for name in self._names:
+            try:
+                found = name.stat()
+            except OSError as error:
+                if error.errno in _UNKNOWN:
+                    raise
+                return self._where()
+            if _key(found) != self._key:
+                at = self._place.found_at
+                return f"was replaced by another file ({at} is the old one)" if at else _REPLACED
+            if (found.st_size, found.st_mtime_ns) != (self._seen.size, self._seen.time) and not self._is_sqlites(found):
+                return _OVERWRITTEN
+        for name, key in self._beside.items():
+            try:
+                if _key(name.stat()) == key:
+                    continue
+            except OSError as error:
+                if error.errno in _UNKNOWN:
+                    raise
+            return f"{_TORN} {name.name}"
+        return None
+
+    def _where(self) -> str:
+        if self._place.is_deleted:
+            return "was deleted"
+        return f"was moved to {found}" if (found := self._place.found_at) else "vanished with its folder or its disk"
+
+    def _is_sqlites(self, found: os.stat_result) -> bool:
+        """Whether it was SQLite that wrote into the file, here or in another program, or nothing has changed."""
+        new = self._see(found)
+        if new.moves == self._seen.moves and (new.samples != self._seen.samples or new.size != self._seen.size):
+            return False
+        self._seen = new
+        return True
+
+    def _see(self, found: os.stat_result) -> _Seen:
+        step = max(found.st_size // _SAMPLES // _PAGE, 1) * _PAGE
+        starts = range(0, found.st_size, step)
+        moves, samples = self._connection.log.moves, blake2b()
+        for start in starts:
+            samples.update(self._place.read(_PAGE, start))
+        return _Seen(found.st_size, found.st_mtime_ns, moves, samples.digest())
+
+    def _is_key_in_place(self) -> bool:
+        with suppress(OSError):
+            return all(_key(name.stat()) == self._key for name in self._names)
+        return False
+
+    def _is_untouched(self) -> bool:
+        with suppress(OSError):
+            return self._is_sqlites(self._path.stat())
+        return False
+
+    def _save(self, what: str) -> str:
+        """Save a copy; what somebody has to do now."""
+        if self._copy:  # the file was in its place again meanwhile, so that copy is of no use
+            self._copy.remove()
+            self._copy = None
+        if is_torn := what.startswith(_TORN):
+            self._connection.checkpoint()
+        is_doubtful = what == _OVERWRITTEN
+        try:
+            self._copy = save(self._connection, self._names, self._place.found_at, is_doubtful=is_doubtful)
+        except (StorageError, OSError) as error:
+            return f"What it held could not be saved: {error} Put it back, or stop BACH and restore a backup."
+        self._is_copy_old = False
+        copy = self._copy.path
+        if is_doubtful:
+            return f"What of it could still be read is in {copy}, perhaps not all: stop BACH and restore a backup."
+        if is_torn:
+            return f"Stop BACH and start it again; a copy of all it held is {copy}."
+        return f"All it held is saved in {copy}: stop BACH, put that in its place, and start it again."
+
+    def _renew_copy(self) -> None:
+        """Let the copy have what came to an end since it was made."""
+        if self._copy and self._is_copy_old:
+            self._is_copy_old = False
+            with suppress(StorageError, OSError):
+                self._copy.renew(self._connection)
+
+    def _spend_log(self) -> None:
+        """What lies at the place now is not ours, and would be spoilt by our log, all of which is in the copy."""
+        with suppress(OSError):
+            if self._copy and _key(self._log.stat()) == self._beside.get(self._log):
+                with self._log.open("rb+") as file:
+                    file.write(bytes(LOG_HEADER))
+
+    def _set_log_aside(self) -> None:
+        """The same, but our log is all that is left for sure. Beside an empty file it is noticed."""
+        with suppress(OSError):
+            if self._path.stat().st_size and _key(self._log.stat()) == self._beside.get(self._log):
+                self._log.rename(f"{self._path}.before-wal")
+
+    def _refuse(self, batch: _Batch, error: StoreLostError) -> tuple[_Batch, _Batch]:
+        """Those who want something new, who are told why not, and the others."""
+        refused = [request for request in batch if request.writes and not request.ends]
+        for request in refused:
+            request.error = StoreLostError(**error.placeholders)
+        left = [request for request in batch if not request.writes or request.ends]
+        self._is_copy_old |= any(request.writes for request in left)
+        return refused, left
+
+    def _judge(self, batch: _Batch) -> None:
+        """Learn from what came of a batch whether the disk takes anything."""
+        if not self._failing and all(request.error is None for request in batch):
+            return
+        errors = [request.error for request in batch if request.writes]
+        if any(error is None for error in errors):
+            if self._failing:
+                self._report(None)
+        elif (
+            any(isinstance(error, StorageError) for error in errors) and not self._failing and (error := self._probe())
+        ):
+            _LOGGER.error("%s", error)
+            self._report(error)
+
+    def _probe(self) -> StorageError | None:
+        """Why the disk takes nothing; None: it does, or somebody else is at work on the file."""
+        try:
+            self._connection.do(_write_something)
+        except StoreLockedError:
+            return None
+        except StorageError as error:
+            return error
+        return None
+
+    def _report(self, failing: StorageError | None) -> None:
+        if self._failing and failing is None:
+            _LOGGER.warning("%s can be written again", self._path)
+        self._failing = failing
+        self._tell(failing)
+
+
+def _write_something(tx: Transaction) -> None:
+    tx.run("save_meta", key=_PROBE, value="")
+    tx.run("delete_meta", key=_PROBE)
+
+
+def _key(stat: os.stat_result) -> _Key:
+    return stat.st_dev, stat.st_ino
