@@ -17,15 +17,14 @@ from homeassistant.helpers.intent import IntentResponseErrorCode
 from homeassistant.util import dt as dt_util
 
 from bach_lib import Bach, BachError
-from bach_lib.connectors import Connectors
 from bach_lib.errors import FileTooLargeError
+from bach_lib.text.splitting import shortened
 
 from .chat_settings import ChatSettings
 from .const import DOMAIN
 from .conversations import Conversations, Lane
 from .no_answer import NoAnswerError, in_words
 from .partner_chat import PartnerChat
-from .pieces import pieces
 from .received import Received
 from .voice import MAX_BYTES, is_speech, transcribe
 
@@ -33,6 +32,9 @@ _LOGGER = logging.getLogger(__name__)
 
 ANSWER_SECONDS: Final = 60
 """How long an answer may take. A person has given up by then."""
+
+MAX_ANSWER: Final = 16_000
+"""Characters. What is longer is a book, not an answer."""
 
 TYPING_SECONDS: Final = 4
 """Platforms show for about five seconds that an answer is coming."""
@@ -155,21 +157,17 @@ class Answering:
             showing.cancel()
 
     async def _send(self, question: Question, answer: str) -> None:
-        """Queue the answer as a reply, in as many messages as it takes."""
+        """Queue the answer as a reply. Half characters, which agents may make of emojis, become question marks."""
         message = question.received.message
-        reply_to: str | None = message.remote_id
+        whole = answer.encode(errors="replace").decode()
         try:
-            connector = await Connectors().load(self._bach.registry.get(self._connection).type)
-            limits = connector.capabilities
-            for piece in pieces(answer, limits.max_text, utf16=limits.counts_utf16):
-                await self._bach.send(
-                    self._connection,
-                    message.recipient,
-                    piece,
-                    reply_to=reply_to,
-                    context=question.received.context.id,
-                )
-                reply_to = None  # of the following ones anybody sees what they belong to
+            await self._bach.send(
+                self._connection,
+                message.recipient,
+                shortened(whole.strip(), MAX_ANSWER),
+                reply_to=message.remote_id,
+                context=question.received.context.id,
+            )
         except BachError as error:
             _LOGGER.warning("An answer could not be sent: %s", error)
 

@@ -422,11 +422,11 @@ async def test_a_mistake_of_ours_costs_one_answer(
 ) -> None:
     """One message that we cannot cope with must not silence a person until the next restart."""
 
-    def fail(*_: object, **__: object) -> list[str]:
+    def fail(*_: object, **__: object) -> str:
         monkeypatch.undo()
         raise ZeroDivisionError
 
-    monkeypatch.setattr("custom_components.bach.answering.pieces", fail)
+    monkeypatch.setattr("custom_components.bach.answering.shortened", fail)
     await arrive(hass, incoming(ADA, text="one"))
     await arrive(hass, incoming(ADA, text="two"))
     [message] = await telegram.wait_for(1)

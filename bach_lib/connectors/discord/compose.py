@@ -10,11 +10,14 @@ from collections.abc import Sequence
 from hashlib import sha256
 
 from bach_lib.connectors.seen import CallError, Seen
-from bach_lib.connectors.splitting import split
 from bach_lib.models import MAX_NONCE, Button, Buttons, Format, Message
+from bach_lib.text.markdown import read_discord
+from bach_lib.text.splitting import Limit, split
 
 MAX_CONTENT = 2000
-MAX_TEXT = 4 * MAX_CONTENT
+CONTENT = Limit(characters=MAX_CONTENT)
+"""In code points, with all markup."""
+MAX_TEXT = 8 * MAX_CONTENT
 MAX_CUSTOM_ID = 100
 _BUTTONS_A_ROW = 5
 _MAX_ROWS = 5
@@ -40,7 +43,7 @@ def contents(message: Message) -> list[str]:
         text, title = plain(text), plain(title)
     elif title:
         title = f"**{plain(title)}**"
-    parts = split(f"{title}\n\n{text}" if title else text, MAX_CONTENT)
+    parts = split(f"{title}\n\n{text}" if title else text, CONTENT, read_discord)
     return parts or [""] if message.files else parts  # a file needs no words
 
 

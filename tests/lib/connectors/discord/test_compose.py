@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from bach_lib.connectors.discord.compose import nonce, plain
 from bach_lib.connectors.discord.recipients import Target
-from bach_lib.connectors.splitting import split
 from bach_lib.errors import InvalidRecipientError
 from tests.lib.connectors.discord.conftest import a_message
 
@@ -34,27 +33,6 @@ def test_plain_text(text: str, escaped: str) -> None:
 def test_plain_text_loses_nothing(text: str) -> None:
     """A character that somebody wrote would not be shown."""
     assert re.sub(r"\\(.)", r"\1", plain(text), flags=re.DOTALL).replace("\\", "") == text.replace("\\", "")
-
-
-@given(st.text(alphabet="ab \n\\*", max_size=200), st.integers(min_value=2, max_value=30))
-def test_splitting(text: str, limit: int) -> None:
-    """Parts would be too long, empty, or lack something."""
-    parts = split(text, limit)
-    assert all(0 < len(part) <= limit for part in parts)
-    assert "".join("".join(parts).split()) == "".join(text.split())
-
-
-@given(st.text(alphabet="\\*", min_size=1, max_size=200))
-def test_what_is_escaped_stays_together(text: str) -> None:
-    """A cut between a backslash and its character would begin some markup."""
-    for part in split(plain(text), 7):
-        assert re.fullmatch(r"(?:\\.)*", part)
-
-
-def test_parts_end_between_lines_or_words() -> None:
-    """Words would be torn apart where that is not needed."""
-    assert split("one two\nthree four", 13) == ["one two", "three four"]
-    assert split("one two three", 9) == ["one two", "three"]
 
 
 @given(st.integers(min_value=1, max_value=2**63 - 1), st.integers(min_value=0, max_value=9))

@@ -1,0 +1,22 @@
+"""HTML as Telegram reads it: characters, entities and tags."""
+
+import re
+from collections.abc import Iterator
+from html import unescape
+
+from bach_lib.text.splitting import Mark, Piece
+
+_HTML = re.compile(r"<(?P<slash>/?)(?P<name>[A-Za-z][\w-]*+)[^<>]*+>|&\#?\w{1,32};|.", re.DOTALL)
+_CODE = frozenset({"code", "pre"})
+
+
+def read_html(text: str) -> Iterator[Piece]:
+    """The pieces of a text. A tag that closes nothing is passed on: the platform says what it thinks of it."""
+    opened: tuple[Mark, ...] = ()
+    for found in _HTML.finditer(text):
+        name = found["name"]
+        if name and not found["slash"]:
+            opened = (*opened, Mark(found[0], f"</{name}>", name.lower() in _CODE))
+        elif name and opened and opened[-1].closing.lower() == f"</{name}>".lower():
+            opened = opened[:-1]
+        yield Piece(found[0], "" if name else unescape(found[0]), opened)
