@@ -44,7 +44,9 @@ from .entry import connection, recipient_unique_id
 from .homeassistant_recipient_flow import HomeRecipientFlow
 from .hub import new_session
 from .kinds import KINDS, Kind
-from .partner_kinds import ALL_KINDS, PartnerKind, is_partner, is_same, kind_of
+from .partner_flow import PartnerSteps
+from .partner_forms import CONVERSATION
+from .partner_kinds import ALL_KINDS, PartnerKind, is_partner, kind_of
 from .person_flow import PersonFlow
 from .recipient_flow import RecipientFlow
 from .signal_recipient_flow import SignalRecipientFlow
@@ -85,7 +87,7 @@ FAULT_ERRORS: Final = {
 """The text for each way in which a check can fail; `Kind.refused` and "cannot_connect" are the others."""
 
 
-class BachConfigFlow(WebhookSteps, domain=DOMAIN):
+class BachConfigFlow(PartnerSteps, WebhookSteps, domain=DOMAIN):
     """Adds a connection and changes its credentials."""
 
     VERSION = 1
@@ -209,7 +211,9 @@ class BachConfigFlow(WebhookSteps, domain=DOMAIN):
         if user_input is not None:
             try:
                 data = kind.merge({CONF_TYPE: type_, **old}, user_input)
+                talking = {name: data.pop(name) for name in CONVERSATION & data.keys()}  # that is tried in its own step
                 answer = await self._check(data)
+                data |= talking
             except InvalidEndpointError:
                 errors["base"] = "invalid_endpoint"
             except InvalidValueError as error:
@@ -237,6 +241,7 @@ class BachConfigFlow(WebhookSteps, domain=DOMAIN):
             description_placeholders=placeholders,
         )
 
+    @override
     async def _check(self, data: dict[str, Any]) -> Identity | Fault:
         """Who we are on the platform, or why not: also if only a part of it would work. Raises an `InputError`."""
         owner = None if self.source == SOURCE_USER else self._entry()
@@ -252,7 +257,7 @@ class BachConfigFlow(WebhookSteps, domain=DOMAIN):
     async def _keep(self, kind: Kind | PartnerKind, data: dict[str, Any], identity: Identity) -> ConfigFlowResult:
         """Create the entry, or give it its new data if it is still the same account."""
         if isinstance(kind, PartnerKind):
-            return self._keep_partner(data, identity)
+            return await self._keep_partner(data, identity)
         await self.async_set_unique_id(identity.id)
         data[CONF_LINK] = identity.link
         if self.source != SOURCE_USER:
@@ -263,15 +268,6 @@ class BachConfigFlow(WebhookSteps, domain=DOMAIN):
             self._found = data, identity
             return await self.async_step_invite()
         return self._create(data, identity)
-
-    def _keep_partner(self, data: dict[str, Any], identity: Identity) -> ConfigFlowResult:
-        """The same for what has no account to be known by: it may move, but not become what another entry is."""
-        own = None if self.source == SOURCE_USER else self._entry()
-        if any(entry is not own and is_same(entry.data, data) for entry in self._async_current_entries()):
-            return self.async_abort(reason="already_configured")
-        if own is None:
-            return self._create(data, identity)
-        return self.async_update_and_abort(own, data=data)
 
     @override
     def _create(self, data: dict[str, Any], identity: Identity) -> ConfigFlowResult:

@@ -26,8 +26,10 @@ CONF_KIND: Final = "kind"
 CONF_LANGUAGE: Final = "language"
 CONF_LINK: Final = "link"
 CONF_LOGIN: Final = "login"
+CONF_MAX_TOKENS: Final = "max_tokens"
 CONF_METHOD: Final = "method"
 CONF_MODEL: Final = "model"
+CONF_NUM_CTX: Final = "num_ctx"
 CONF_NUMBER: Final = "number"
 CONF_PARTNER: Final = "partner"
 CONF_RECIPIENT: Final = "recipient"
@@ -38,6 +40,7 @@ CONF_SECRET: Final = "secret"  # noqa: S105  the name of a field
 CONF_SENDER_ID: Final = "sender_id"
 CONF_SPEECH_TO_TEXT: Final = "speech_to_text"
 CONF_SYSTEM: Final = "system"
+CONF_THINKING: Final = "thinking"
 CONF_TITLE: Final = "title"
 CONF_TOKEN: Final = "token"  # noqa: S105  the name of a field
 CONF_TOKEN_ENDPOINT: Final = "token_endpoint"  # noqa: S105  the name of a field
@@ -82,11 +85,14 @@ SETTING_FIELDS: Final = (
     CONF_HEADERS,
     CONF_INCOMING,
     CONF_INCOMING_ADDRESSES,
+    CONF_MAX_TOKENS,
     CONF_METHOD,
     CONF_MODEL,
+    CONF_NUM_CTX,
     CONF_NUMBER,
     CONF_SCOPE,
     CONF_SYSTEM,
+    CONF_THINKING,
     CONF_TOKEN_ENDPOINT,
     CONF_USERNAME,
 )

@@ -1,17 +1,22 @@
 """The boxes and sections that the dialogs of AI partners, MCP servers and other APIs are made of."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import voluptuous as vol
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import (
+    NumberSelector,
+    NumberSelectorConfig,
+    NumberSelectorMode,
     SelectSelector,
     SelectSelectorConfig,
     SelectSelectorMode,
     TextSelector,
     TextSelectorConfig,
 )
+
+from bach_lib.chat import THINKING, TOKENS
 
 from .const import (
     CONF_API_KEY_HEADER,
@@ -21,18 +26,22 @@ from .const import (
     CONF_CLIENT_SECRET,
     CONF_EXPECTED_STATUS,
     CONF_LOGIN,
+    CONF_MAX_TOKENS,
     CONF_METHOD,
     CONF_MODEL,
+    CONF_NUM_CTX,
     CONF_REFRESH_TOKEN,
     CONF_SCOPE,
     CONF_SECRET,
     CONF_SYSTEM,
+    CONF_THINKING,
     CONF_TOKEN_ENDPOINT,
+    TYPE_OLLAMA,
 )
 from .kinds import ADDRESS_BOX, SECRET_BOX
 
-SECTION_CONVERSATION: Final = "conversation"
 SECTION_DETAILS: Final = "details"
+SECTION_LIMITS: Final = "limits"
 SECTION_OAUTH: Final = "oauth"
 
 OAUTH: Final = "oauth"
@@ -80,15 +89,8 @@ HTTP_FIELDS: Final[Mapping[str, Any]] = {
 }
 """What only an address of which nothing is known can be told."""
 
-CONVERSATION: Final = section(
-    vol.Schema(
-        {
-            vol.Optional(CONF_MODEL): TextSelector(),
-            vol.Optional(CONF_SYSTEM): TextSelector(TextSelectorConfig(multiline=True)),
-        }
-    ),
-    {"collapsed": True},
-)
+CONVERSATION: Final = frozenset({CONF_MODEL, CONF_SYSTEM, CONF_THINKING, CONF_MAX_TOKENS, CONF_NUM_CTX})
+"""Who talks, and how: asked for once the models are known."""
 
 _AUTH_BOX = SelectSelector(
     SelectSelectorConfig(options=list(AUTH_FIELDS), translation_key="auth_type", mode=SelectSelectorMode.DROPDOWN)
@@ -108,6 +110,48 @@ def oauth_section(auth_type: str) -> dict[vol.Marker, Any]:
     """The many fields of OAuth, folded away from those who show something else."""
     fields = {vol.Optional(field): selector for field, selector in OAUTH_FIELDS.items()}
     return {vol.Required(SECTION_OAUTH, default=dict): section(vol.Schema(fields), {"collapsed": auth_type != OAUTH})}
+
+
+def model_schema(type_: str, offers: Sequence[str]) -> vol.Schema:
+    """The form for a conversation, with the models that the partner offers, if it tells them."""
+    models = SelectSelectorConfig(options=list(offers), custom_value=True, mode=SelectSelectorMode.DROPDOWN)
+    limits: dict[vol.Marker, Any] = {
+        vol.Optional(CONF_THINKING): SelectSelector(
+            SelectSelectorConfig(
+                options=list(THINKING), translation_key=CONF_THINKING, mode=SelectSelectorMode.DROPDOWN
+            )
+        ),
+        vol.Optional(CONF_MAX_TOKENS): _tokens(CONF_MAX_TOKENS),
+    }
+    if type_ == TYPE_OLLAMA:
+        limits[vol.Optional(CONF_NUM_CTX)] = _tokens(CONF_NUM_CTX)
+    return vol.Schema(
+        {
+            vol.Optional(CONF_MODEL): SelectSelector(models) if offers else TextSelector(),
+            vol.Optional(CONF_SYSTEM): TextSelector(TextSelectorConfig(multiline=True)),
+            vol.Required(SECTION_LIMITS, default=dict): section(vol.Schema(limits), {"collapsed": True}),
+        }
+    )
+
+
+def put_conversation(data: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """The data with what the form for a conversation says; what is empty there is not kept."""
+    found = {**given, **given[SECTION_LIMITS]}
+    texts = {name: found.get(name, "").strip() for name in (CONF_MODEL, CONF_SYSTEM, CONF_THINKING)}
+    tokens = {name: int(found.get(name) or 0) for name in (CONF_MAX_TOKENS, CONF_NUM_CTX)}
+    kept = {name: value for name, value in data.items() if name not in CONVERSATION}
+    return kept | {name: value for name, value in {**texts, **tokens}.items() if value}
+
+
+def suggested_conversation(data: Mapping[str, Any]) -> dict[str, Any]:
+    """What the form for a conversation starts with."""
+    found = {name: data[name] for name in CONVERSATION if name in data}
+    return {**found, SECTION_LIMITS: found}
+
+
+def _tokens(field: str) -> NumberSelector:
+    least, most = TOKENS[field]
+    return NumberSelector(NumberSelectorConfig(min=least, max=most, mode=NumberSelectorMode.BOX))
 
 
 def details(fields: Mapping[str, Any]) -> section:

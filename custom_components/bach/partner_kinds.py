@@ -23,7 +23,6 @@ from .const import (
     CONF_MODEL,
     CONF_REFRESH_TOKEN,
     CONF_SECRET,
-    CONF_SYSTEM,
     CONF_TOKEN_ENDPOINT,
     TYPE_CLAUDE,
     TYPE_GEMINI,
@@ -36,14 +35,12 @@ from .const import (
 from .kinds import ADDRESS_BOX, KINDS, SECRET_BOX, SECTION_SERVER, SERVER, Kind
 from .partner_forms import (
     AUTH_FIELDS,
-    CONVERSATION,
     CREDENTIALS,
     DETAIL_FIELDS,
     HIDDEN,
     HTTP_FIELDS,
     OAUTH,
     OAUTH_FIELDS,
-    SECTION_CONVERSATION,
     SECTION_DETAILS,
     SECTION_OAUTH,
     auth_fields,
@@ -119,8 +116,6 @@ class PartnerKind:
             _put(data, user_input, CONF_ENDPOINT)
             _put(data, user_input[SECTION_DETAILS], CONF_API_KEY_HEADER, CONF_METHOD)
             put_statuses(data, user_input[SECTION_DETAILS])
-        if SECTION_CONVERSATION in user_input:
-            _put(data, user_input[SECTION_CONVERSATION], CONF_MODEL, CONF_SYSTEM)
         return data
 
     def _credentials(self, old: Mapping[str, Any], user_input: Mapping[str, Any]) -> dict[str, Any]:
@@ -141,21 +136,16 @@ class PartnerKind:
             **_found(given, CONF_ENDPOINT, CONF_AUTH_TYPE, CONF_LOGIN),
             SECTION_OAUTH: _found(given, *(name for name in OAUTH_FIELDS if name not in HIDDEN)),
             SECTION_SERVER: _found(given, CONF_ENDPOINT),
-            SECTION_CONVERSATION: _found(given, CONF_MODEL, CONF_SYSTEM),
             SECTION_DETAILS: _found(given, CONF_API_KEY_HEADER, CONF_METHOD) | suggested_statuses(given),
         }
 
     def _whole_schema(self, secret_marker: type[vol.Marker]) -> vol.Schema:
-        conversation = {vol.Required(SECTION_CONVERSATION): CONVERSATION} if self.category is Category.AI else {}
         if self.portal:
-            return vol.Schema(
-                {secret_marker(CONF_SECRET): SECRET_BOX, **conversation, vol.Required(SECTION_SERVER): SERVER}
-            )
+            return vol.Schema({secret_marker(CONF_SECRET): SECRET_BOX, vol.Required(SECTION_SERVER): SERVER})
         return vol.Schema(
             {
                 vol.Required(CONF_ENDPOINT): ADDRESS_BOX,
                 **auth_fields(self.usual),
-                **conversation,
                 **oauth_section(self.usual),
                 vol.Required(SECTION_DETAILS): details(self.details),
             }

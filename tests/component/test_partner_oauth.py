@@ -13,7 +13,7 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 from bach_lib.testing import OpenAIServer, TokenServer, Told
 from tests.component.conftest import set_up, the_bach, until, until_state
 from tests.component.test_config_flow import submit
-from tests.component.test_partners import reauth_flows, start
+from tests.component.test_partners import ONLY_WATCH, reauth_flows, start
 from tests.component.test_services import call
 
 NOBODYS_KEY = "nobody has one yet"
@@ -56,7 +56,6 @@ def form(tokens: TokenServer, **oauth: str) -> dict[str, Any]:
         "endpoint": tokens.partner.url,
         "auth_type": "oauth",
         "oauth": {name: value for name, value in given.items() if value},
-        "conversation": {},
         "details": {},
     }
 
@@ -65,6 +64,7 @@ async def test_it_is_added_with_the_token_that_is_good_now(hass: HomeAssistant, 
     """The connection would begin with a refresh token that the dialog has used up."""
     given = form(tokens, client_secret="s3cret", scope="models", client_auth="basic")
     result = await submit(hass, await start(hass, "ai", "openai_compatible"), given)
+    result = await submit(hass, result, ONLY_WATCH)
     assert result["type"] is FlowResultType.CREATE_ENTRY
     entry = result["result"]
     await until(hass, lambda: entry.data["refresh_token"] == "refresh-token-2")  # the dialog's check, and the first
@@ -98,6 +98,10 @@ async def test_a_form_that_is_sent_again_goes_on_with_the_successor(hass: HomeAs
     result = await submit(hass, result, form(tokens))
     assert result["errors"] == {"base": "server_error"}
     result = await submit(hass, result, form(tokens))
+    tokens.partner.told.append(Told(status=500))
+    result = await submit(hass, result, {"model": "speechless", "limits": {}})
+    assert result["errors"] == {"base": "model_failed"}
+    result = await submit(hass, result, ONLY_WATCH)
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert await hass.config_entries.async_unload(result["result"].entry_id)
 
@@ -186,6 +190,7 @@ async def test_it_can_be_shown_another_way(hass: HomeAssistant, tokens: TokenSer
     tokens.partner.key = "simple"
     given = form(tokens) | {"auth_type": "bearer", "secret": "simple"}
     result = await submit(hass, await partner.start_reconfigure_flow(hass), given)
+    result = await submit(hass, result, ONLY_WATCH)
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "reconfigure_successful")
     assert partner.data == {
         "type": "openai-compatible",

@@ -32,6 +32,7 @@ from tests.component.test_config_flow import submit
 from tests.component.test_services import call
 
 KEY = "a-key-of-nobody"
+ONLY_WATCH: dict[str, Any] = {"limits": {}}
 SERVERS: Mapping[str, type[PartnerServer]] = {
     "claude": ClaudeServer,
     "gemini": GeminiServer,
@@ -76,7 +77,7 @@ async def start(hass: HomeAssistant, *steps: str) -> ConfigFlowResult:
 
 def form(server: PartnerServer, key: str = KEY) -> dict[str, Any]:
     """What a person fills in for an AI of their own."""
-    return {"endpoint": server.url, "auth_type": "bearer", "secret": key, "conversation": {}, "details": {}}
+    return {"endpoint": server.url, "auth_type": "bearer", "secret": key, "details": {}}
 
 
 def reauth_flows(hass: HomeAssistant) -> list[str]:
@@ -93,15 +94,15 @@ async def test_every_type_is_added_once_its_key_is_right(hass: HomeAssistant, ty
         is_keyed = type_ in {"claude", "gemini"}
         wrong = form(server, "wrong")
         if is_keyed:
-            wrong = {"secret": "wrong", "conversation": {}, "server": {"endpoint": server.url}}
-        elif type_ == "mcp":
-            del wrong["conversation"]
+            wrong = {"secret": "wrong", "server": {"endpoint": server.url}}
         result = await start(hass, *(["mcp"] if type_ == "mcp" else ["ai", step]))
 
         result = await submit(hass, result, wrong)
         assert result["errors"] == {"base": "invalid_key" if is_keyed else "invalid_credentials"}
 
         result = await submit(hass, result, {**wrong, "secret": f" {KEY}\n"})
+        if type_ != "mcp":
+            result = await submit(hass, result, ONLY_WATCH)
         assert result["type"] is FlowResultType.CREATE_ENTRY
         assert "next_flow" not in result  # nobody is written to through it
         entry = result["result"]
@@ -112,6 +113,40 @@ async def test_every_type_is_added_once_its_key_is_right(hass: HomeAssistant, ty
         assert (row.type, row.category) == (type_, Category.MCP if type_ == "mcp" else Category.AI)
         assert KEY not in repr(row)
         assert await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_a_model_is_chosen_among_those_there_are_and_tried(hass: HomeAssistant) -> None:
+    """The first person who writes would learn that the name was typed wrong, or that the model only thinks."""
+    async with OllamaServer(key=KEY) as server:
+        result = await submit(hass, await start(hass, "ai", "ollama"), form(server))
+        assert (result["type"], result["step_id"]) == (FlowResultType.FORM, "model")
+        assert result["data_schema"]
+        [box] = [one for name, one in result["data_schema"].schema.items() if name == "model"]
+        assert box.config["options"] == ["small", "large"]
+
+        result = await submit(hass, result, {"model": "smal", "limits": {}})
+        assert result["errors"] == {"base": "model_failed"}
+        assert "'smal' not found" in (result["description_placeholders"] or {})["reason"]
+        limits = {"thinking": "off", "max_tokens": 500.0, "num_ctx": 8192.0}
+        result = await submit(hass, result, {"model": "small", "system": " Be brief. ", "limits": limits})
+        assert result["type"] is FlowResultType.CREATE_ENTRY
+        wanted = {"model": "small", "system": "Be brief.", "thinking": "off", "max_tokens": 500, "num_ctx": 8192}
+        [row] = the_bach(hass).registry.list()
+        assert row.settings == wanted
+        body = next(one.body for one in reversed(server.asked) if one.path == "/api/chat")
+        assert isinstance(body, dict)
+        assert (body["options"], body["think"]) == ({"num_predict": 500, "num_ctx": 8192}, False)
+
+        changed = await hass.config_entries.flow.async_init(
+            "bach", context={"source": SOURCE_RECONFIGURE, "entry_id": result["result"].entry_id}
+        )
+        changed = await submit(hass, changed, form(server))
+        assert changed["data_schema"]
+        assert {"suggested_value": "small"} in [key.description for key in changed["data_schema"].schema]
+        changed = await submit(hass, changed, ONLY_WATCH)
+        assert changed["reason"] == "reconfigure_successful"
+        assert not the_bach(hass).registry.list()[0].settings
+        assert await hass.config_entries.async_unload(result["result"].entry_id)
 
 
 async def test_any_address_is_watched_with_user_and_password(hass: HomeAssistant) -> None:
@@ -153,7 +188,7 @@ async def test_an_address_says_what_is_good(hass: HomeAssistant) -> None:
 async def test_a_key_can_have_a_header_of_its_own(hass: HomeAssistant) -> None:
     """Gateways invent headers; one that cannot be one is refused with a sentence."""
     async with OllamaServer() as server:
-        given = {"endpoint": server.url, "auth_type": "api_key", "secret": KEY, "conversation": {}}
+        given = {"endpoint": server.url, "auth_type": "api_key", "secret": KEY}
         result = await start(hass, "ai", "openai_compatible")
         result = await submit(hass, result, {**given, "details": {"api_key_header": "no header"}})
         assert result["errors"] == {"base": "invalid_value"}
@@ -173,6 +208,7 @@ async def test_the_same_is_refused(hass: HomeAssistant, ollama: OllamaServer, pa
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "already_configured")
     ollama.key = "another"
     result = await submit(hass, await start(hass, "ai", "ollama"), {**given, "secret": "another"})
+    result = await submit(hass, result, ONLY_WATCH)
     assert result["type"] is FlowResultType.CREATE_ENTRY
 
 
@@ -249,8 +285,9 @@ async def test_it_moves(hass: HomeAssistant, ollama: OllamaServer, partner: Mock
     result = await partner.start_reconfigure_flow(hass)
     assert KEY not in str(result["data_schema"])
     async with OllamaServer() as new_home:
-        given = {"endpoint": new_home.url, "auth_type": "none", "conversation": {"model": " small "}, "details": {}}
+        given = {"endpoint": new_home.url, "auth_type": "none", "details": {}}
         result = await submit(hass, result, given)
+        result = await submit(hass, result, {"model": " small ", "limits": {}})
         assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "reconfigure_successful")
         moved = {"type": "ollama", "endpoint": new_home.url, "auth_type": "none", "model": "small"}
         assert partner.data == moved

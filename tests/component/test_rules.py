@@ -148,7 +148,7 @@ def test_every_step_of_the_dialogs_has_texts() -> None:
     }
     recipients = [found for module, found in steps.items() if module.endswith("recipient_flow.py")]
     flow, recipient, person = TEXTS["config"], *(TEXTS["config_subentries"][name] for name in ("recipient", "person"))
-    connections = steps["config_flow.py"] | steps["webhook_flow.py"]
+    connections = steps["config_flow.py"] | steps["webhook_flow.py"] | steps["partner_flow.py"]
     assert set(flow["step"]) == connections - {"reauth"}  # which only leads on to reauth_confirm
     choices = set(recipient["step"]["letters"]["menu_options"])  # they end the dialog and show nothing
     assert set(recipient["step"]) == set[str]().union(*recipients) - choices
@@ -161,7 +161,8 @@ def test_every_step_of_the_dialogs_has_texts() -> None:
 
 def test_every_way_a_dialog_can_fail_has_a_text() -> None:
     """A person would read "invalid_auth" instead of what to do, or translators would work for nobody."""
-    ours = {"cannot_connect", "invalid_endpoint", "invalid_value", *(kind.refused for kind in ALL_KINDS.values())}
+    refused = {kind.refused for kind in ALL_KINDS.values()}
+    ours = {"cannot_connect", "invalid_endpoint", "invalid_value", "model_failed", *refused}
     assert set(TEXTS["config"]["error"]) == {*FAULT_ERRORS.values(), *FIELD_ERRORS.values(), *ours}
     assert set(TEXTS["config"]["abort"]) == {"already_configured", "unique_id_mismatch"}
     recipient = TEXTS["config_subentries"]["recipient"]

@@ -1,0 +1,79 @@
+"""The step of the dialog that only AI partners have: which of its models talks, and how."""
+
+from abc import ABC, abstractmethod
+from typing import Any
+
+from homeassistant.config_entries import SOURCE_REAUTH, SOURCE_USER, ConfigEntry, ConfigFlow, ConfigFlowResult
+from homeassistant.const import CONF_TYPE
+
+from bach_lib import Fault, Identity, Report
+from bach_lib.errors import InputError
+from bach_lib.models import Category
+
+from .const import CONF_MODEL
+from .partner_forms import model_schema, put_conversation, suggested_conversation
+from .partner_kinds import PARTNERS, is_same
+
+
+class PartnerSteps(ConfigFlow, ABC):
+    """Keeps what has no account to be known by; an AI partner's model is chosen from what it offers, and tried."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._partner: tuple[dict[str, Any], Identity] | None = None
+
+    async def async_step_model(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask who talks, and let it say a few words before it is kept."""
+        if self._partner is None:  # the dialog was reloaded after Home Assistant had forgotten it
+            return await self.async_step_user()
+        data, identity = self._partner
+        errors, reason = {}, ""
+        if user_input is not None:
+            data = put_conversation(data, user_input)
+            answer = await self._try_model(data) if CONF_MODEL in data else identity
+            if isinstance(answer, Identity):
+                return self._put_partner(data, identity)
+            self._partner = data, identity  # a credential may have been replaced by being used
+            errors, reason = {"base": "model_failed"}, answer.text
+        offers = identity.offers if isinstance(identity, Report) else ()
+        return self.async_show_form(
+            step_id="model",
+            data_schema=self.add_suggested_values_to_schema(
+                model_schema(data[CONF_TYPE], offers), user_input or suggested_conversation(data)
+            ),
+            errors=errors,
+            description_placeholders={"name": identity.name, "reason": reason},
+        )
+
+    async def _keep_partner(self, data: dict[str, Any], identity: Identity) -> ConfigFlowResult:
+        """It may move, but not become what another entry is."""
+        own = None if self.source == SOURCE_USER else self._entry()
+        if any(entry is not own and is_same(entry.data, data) for entry in self._async_current_entries()):
+            return self.async_abort(reason="already_configured")
+        if PARTNERS[data[CONF_TYPE]].category is Category.AI and self.source != SOURCE_REAUTH:
+            self._partner = data, identity
+            return await self.async_step_model()
+        return self._put_partner(data, identity)
+
+    async def _try_model(self, data: dict[str, Any]) -> Identity | Fault:
+        try:
+            return await self._check(data)
+        except InputError as error:
+            return Fault(code="invalid", text=str(error))
+
+    def _put_partner(self, data: dict[str, Any], identity: Identity) -> ConfigFlowResult:
+        if self.source == SOURCE_USER:
+            return self._create(data, identity)
+        return self.async_update_and_abort(self._entry(), data=data)
+
+    @abstractmethod
+    def _entry(self) -> ConfigEntry:
+        """The entry that the dialog changes."""
+
+    @abstractmethod
+    def _create(self, data: dict[str, Any], identity: Identity) -> ConfigFlowResult:
+        """Make the entry."""
+
+    @abstractmethod
+    async def _check(self, data: dict[str, Any]) -> Identity | Fault:
+        """Who we are there, or why not. Raises an `InputError`."""
