@@ -4,6 +4,8 @@ import logging
 
 from hypothesis import settings
 
+pytest_plugins = ["tests.described.plugin"]
+
 
 def _is_news(record: logging.LogRecord) -> bool:
     """Whether a record says more than that the machine was busy."""

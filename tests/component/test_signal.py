@@ -138,7 +138,7 @@ async def test_what_is_wrong_is_said(
 
 async def test_something_else_answers(hass: HomeAssistant, signal: SignalServer) -> None:
     """A router's login page would be taken for the server."""
-    signal.told.append(Told(body=b"<html>"))
+    signal.told.append(Told(body=b"<html>", is_foreign=True))
     result = await submit(hass, await choose(hass, "signal"), form(signal))
     assert result["errors"] == {"base": "bad_answer"}
     assert "is no signal-cli-rest-api" in (result["description_placeholders"] or {})["reason"]

@@ -54,7 +54,7 @@ class Call:
 
 def get_me(call: Call) -> object:
     """Who the bot is."""
-    return payloads.user(call.bot.user) | {"flags": 0, "verified": True, "mfa_enabled": False, "email": None}
+    return payloads.myself(call.bot.user)
 
 
 def get_application(call: Call) -> object:
@@ -84,8 +84,7 @@ def get_guilds(call: Call) -> object:
 
 def get_guild(call: Call) -> object:
     """One of them."""
-    guild = call.guild()
-    return payloads.guild(guild, [], call.bot.user, call.platform.clock.now())
+    return payloads.guild(call.guild())
 
 
 def get_guild_channels(call: Call) -> object:
@@ -96,7 +95,7 @@ def get_guild_channels(call: Call) -> object:
 def get_guild_threads(call: Call) -> object:
     """Its threads that are not archived."""
     threads = call.platform.channels_of(call.guild(), threads=True)
-    return {"threads": [payloads.channel(one) for one in threads], "members": []}
+    return {"threads": [payloads.channel(one) for one in threads], "members": [], "has_more": False}
 
 
 def search_members(call: Call) -> object:

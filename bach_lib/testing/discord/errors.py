@@ -24,7 +24,7 @@ class ApiError(Exception):
         """The body of the answer."""
         body: dict[str, object] = {"message": self.message}
         if self.status == 429:
-            return body | {"retry_after": self.wait, "global": self.code == GLOBAL}
+            return body | {"code": 0, "retry_after": self.wait, "global": self.code == GLOBAL}
         body["code"] = self.code
         return body | {"errors": self.errors} if self.errors else body
 

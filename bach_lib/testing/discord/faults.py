@@ -44,6 +44,7 @@ class Fault:
     content_type: str = "application/json"
     headers: Mapping[str, str] = field(default_factory=dict)
     seconds: float | None = None  # of a wait; None waits until released
+    is_foreign: bool = False  # something answers in the platform's place
 
     @classmethod
     def refusal(cls, name: str, error: ApiError) -> Self:
@@ -77,9 +78,7 @@ class Fault:
         """429 from what stands before Discord: a page, no JSON, and nobody went `Via` it."""
         page = b"<html><head><title>Access denied</title></head><body>You are being rate limited</body></html>"
         headers = {"Retry-After": "3600"}
-        return cls(
-            name="banned", effect=Effect.ANSWER, status=429, body=page, content_type="text/html", headers=headers
-        )
+        return cls._foreign("banned", 429, page, headers)
 
     @classmethod
     def server_error(cls, status: int = 502) -> Self:
@@ -89,12 +88,24 @@ class Fault:
     @classmethod
     def garbage(cls) -> Self:
         """200 with a web page: a captive portal answers in the platform's place."""
-        return cls(name="garbage", effect=Effect.ANSWER, body=CAPTIVE_PORTAL, content_type="text/html")
+        return cls._foreign("garbage", 200, CAPTIVE_PORTAL, {})
 
     @classmethod
     def redirect(cls, location: str) -> Self:
         """302 to somewhere else, as something on the way that wants to be asked first."""
-        return cls(name="redirect", effect=Effect.ANSWER, status=302, headers={"Location": location})
+        return cls._foreign("redirect", 302, b"", {"Location": location})
+
+    @classmethod
+    def _foreign(cls, name: str, status: int, body: bytes, headers: Mapping[str, str]) -> Self:
+        return cls(
+            name=name,
+            effect=Effect.ANSWER,
+            status=status,
+            body=body,
+            content_type="text/html",
+            headers=headers,
+            is_foreign=True,
+        )
 
     @classmethod
     def hang(cls, *, store: bool = False) -> Self:

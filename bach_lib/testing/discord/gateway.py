@@ -55,6 +55,9 @@ class World(Protocol):
     def changed(self) -> None:
         """Let those who wait look again."""
 
+    def tell(self, line: object) -> None:
+        """Show a witness what is said."""
+
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Session:
@@ -67,10 +70,12 @@ class Session:
     kept: list[tuple[int, bytes]] = field(default_factory=list, repr=False)
     connection: Connection | None = field(default=None, repr=False)
     resumed: int = 0
+    tell: Callable[[object], None] = field(repr=False)
 
     def push(self, event: str, data: object) -> None:
         """Send an event, and keep it for a Resume."""
         self.sequence += 1
+        self.tell({"t": event, "d": data})
         raw = orjson.dumps({"op": _DISPATCH, "t": event, "s": self.sequence, "d": data})
         self.kept = [*self.kept[-MAX_KEPT + 1 :], (self.sequence, raw)]
         if self.connection is not None:
@@ -222,7 +227,7 @@ class Gateway:
         if intents & _PRIVILEGED_TEXTS and not bot.may_read_texts:
             connection.close(4014)
             return
-        session = Session(id=token_hex(16), bot=bot, intents=intents, connection=connection)
+        session = Session(id=token_hex(16), bot=bot, intents=intents, connection=connection, tell=self._world.tell)
         self.sessions[session.id] = session
         self.identified += 1
         guilds = self._world.guilds_of(bot)
@@ -230,7 +235,7 @@ class Gateway:
             "READY",
             {
                 "v": 10,
-                "user": payloads.user(bot.user) | {"verified": True, "mfa_enabled": False, "email": None},
+                "user": payloads.myself(bot.user),
                 "guilds": [{"id": str(guild.id), "unavailable": True} for guild in guilds],
                 "session_id": session.id,
                 "resume_gateway_url": self._world.url.replace("http", "ws", 1),

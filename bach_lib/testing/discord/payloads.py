@@ -1,6 +1,7 @@
 """The JSON of Discord's objects, as bots get it (https://discord.com/developers/docs/resources/message)."""
 
 from datetime import UTC, datetime
+from itertools import count
 
 from bach_lib.testing.discord.models import (
     THREADS,
@@ -27,7 +28,15 @@ def user(person: User) -> dict[str, object]:
         "avatar": None,
         "bot": person.bot,
         "public_flags": 0,
+        "flags": 0,
+        "primary_guild": None,
     }
+
+
+def myself(bot: User) -> dict[str, object]:
+    """A User as it sees itself."""
+    own = {"verified": True, "mfa_enabled": False, "email": None, "locale": "en-US"}
+    return user(bot) | own
 
 
 def application(bot: Bot) -> dict[str, object]:
@@ -41,7 +50,18 @@ def application(bot: Bot) -> dict[str, object]:
         "bot_require_code_grant": False,
         "owner": user(User(id=1, username="owner")),
         "verify_key": "0" * 64,
-        "flags": 1 << 19 if bot.may_read_texts else 0,  # GATEWAY_MESSAGE_CONTENT_LIMITED
+        "flags": (flags := 1 << 19 if bot.may_read_texts else 0),  # GATEWAY_MESSAGE_CONTENT_LIMITED
+        "flags_new": str(flags),
+        "type": None,
+        "team": None,
+        "redirect_uris": [],
+        "interactions_endpoint_url": None,
+        "role_connections_verification_url": None,
+        "approximate_guild_count": 1,
+        "approximate_user_install_count": 0,
+        "approximate_user_authorization_count": 0,
+        "explicit_content_filter": 0,
+        "eligible_oauth2_scopes": [],
     }
 
 
@@ -53,13 +73,14 @@ def channel(place: Channel) -> dict[str, object]:
         "last_message_id": str(max(place.messages)) if place.messages else None,
     }
     if place.is_direct and place.person is not None:
-        return body | {"recipients": [user(place.person)]}
+        return body | {"recipients": [user(place.person)], "flags": 0}
     body |= {"name": place.name, "guild_id": str(place.guild.id) if place.guild else None, "flags": 0}
     if place.type in THREADS and place.parent is not None:
         return body | {
             "parent_id": str(place.parent.id),
             "owner_id": str(place.guild.owner.id) if place.guild else "0",
             "message_count": len(place.messages),
+            "total_message_sent": len(place.messages),
             "member_count": 1,
             "rate_limit_per_user": 0,
             "thread_metadata": {
@@ -75,23 +96,55 @@ def channel(place: Channel) -> dict[str, object]:
 
 def partial_guild(server: Guild) -> dict[str, object]:
     """A guild in the list of a bot's guilds."""
-    return {"id": str(server.id), "name": server.name, "icon": None, "owner": False, "permissions": "8", "features": []}
-
-
-def guild(server: Guild, channels: list[Channel], bot: User, joined_at: float) -> dict[str, object]:
-    """A Guild as GUILD_CREATE brings it, with the channels and threads that the bot sees."""
     return {
         "id": str(server.id),
         "name": server.name,
+        "icon": None,
+        "banner": None,
+        "owner": False,
+        "permissions": "8",
+        "features": [],
+    }
+
+
+def guild(server: Guild) -> dict[str, object]:
+    """A Guild. Nobody has changed anything of how Discord makes one."""
+    nothing = (
+        *("icon", "banner", "description", "home_header", "splash", "discovery_splash", "application_id"),
+        *("afk_channel_id", "system_channel_id", "widget_channel_id", "rules_channel_id", "max_presences"),
+        *("safety_alerts_channel_id", "public_updates_channel_id", "vanity_url_code", "incidents_data"),
+    )
+    zero = (
+        *("system_channel_flags", "verification_level", "default_message_notifications", "mfa_level", "premium_tier"),
+        *("explicit_content_filter", "premium_subscription_count", "nsfw_level"),
+    )
+    return {
+        **dict.fromkeys(nothing),
+        **dict.fromkeys(zero, 0),
+        **dict.fromkeys(("widget_enabled", "premium_progress_bar_enabled", "nsfw"), False),
+        "id": str(server.id),
+        "name": server.name,
         "owner_id": str(server.owner.id),
-        "unavailable": False,
-        "large": False,
-        "joined_at": timestamp(joined_at),
-        "member_count": len(server.members) + 1,
         "roles": [_everyone(server)],
         "emojis": [],
         "stickers": [],
         "features": [],
+        "region": "deprecated",
+        "afk_timeout": 300,
+        "max_members": 25_000_000,
+        "max_stage_video_channel_users": 50,
+        "max_video_channel_users": 25,
+        "preferred_locale": "en-US",
+    }
+
+
+def new_guild(server: Guild, channels: list[Channel], bot: User, joined_at: float) -> dict[str, object]:
+    """A Guild as GUILD_CREATE brings it, with the channels and threads that the bot sees."""
+    return guild(server) | {
+        "unavailable": False,
+        "large": False,
+        "joined_at": timestamp(joined_at),
+        "member_count": len(server.members) + 1,
         "members": [member(bot, joined_at)],
         "channels": [channel(one) for one in channels if one.type not in THREADS],
         "threads": [channel(one) for one in channels if one.type in THREADS],
@@ -116,7 +169,7 @@ def message(sent: Message, base: str, reader: Bot | None = None, intents: int = 
         "mention_roles": [],
         "attachments": [attachment(one, sent.channel, base) for one in sent.attachments],
         "embeds": [],
-        "components": sent.components,
+        "components": _numbered(sent.components),
         "pinned": False,
         "flags": sent.flags,
     }
@@ -183,8 +236,16 @@ def interaction(press: Interaction, base: str) -> dict[str, object]:
 
 def member(person: User, joined_at: float = 0.0) -> dict[str, object]:
     """Somebody as a member of a guild."""
-    joined = timestamp(joined_at)
-    return {"user": user(person), "roles": [], "joined_at": joined, "flags": 0, "deaf": False, "mute": False}
+    return {
+        **dict.fromkeys(("nick", "avatar", "banner", "premium_since", "communication_disabled_until")),
+        "user": user(person),
+        "roles": [],
+        "joined_at": timestamp(joined_at),
+        "flags": 0,
+        "pending": False,
+        "deaf": False,
+        "mute": False,
+    }
 
 
 def timestamp(seconds: float) -> str:
@@ -202,10 +263,31 @@ def _optional(sent: Message) -> dict[str, object]:
         body["message_reference"] = {"type": 0, "message_id": str(sent.reply_to), "channel_id": str(sent.channel.id)}
     if sent.reactions:
         body["reactions"] = [
-            {"count": len(who), "me": False, "emoji": {"id": None, "name": emoji}}
+            {
+                "count": len(who),
+                "count_details": {"burst": 0, "normal": len(who)},
+                "burst_colors": [],
+                "me_burst": False,
+                "me": False,
+                "emoji": {"id": None, "name": emoji},
+            }
             for emoji, who in sent.reactions.items()
         ]
     return body
+
+
+def _numbered(rows: list[object]) -> list[object]:
+    """Discord gives every component a number, from 1 on in the order in which they stand."""
+    numbers = count(1)
+
+    def number(component: object) -> object:
+        if not isinstance(component, dict):
+            return component
+        named = {"id": next(numbers), **component}
+        inner = component.get("components")
+        return named | {"components": [number(one) for one in inner]} if isinstance(inner, list) else named
+
+    return [number(row) for row in rows]
 
 
 def _sees(sent: Message, reader: Bot, intents: int) -> bool:
@@ -226,5 +308,7 @@ def _everyone(server: Guild) -> dict[str, object]:
         "permissions": str((1 << 50) - 1),
         "managed": False,
         "mentionable": False,
+        "icon": None,
+        "unicode_emoji": None,
         "flags": 0,
     }

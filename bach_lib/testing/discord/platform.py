@@ -32,6 +32,8 @@ class Platform(Loopback):
     channels where a bot began to type; `interactions` every press by its id; `calls` counts calls by their names.
     """
 
+    platform = "discord"
+
     def __init__(self, *, port: int, clock: Clock, enforce_limits: bool) -> None:
         super().__init__(port)
         self.clock = clock
@@ -149,7 +151,7 @@ class Platform(Loopback):
     def guild_json(self, guild: Guild, bot: Bot) -> dict[str, object]:
         """A server as GUILD_CREATE brings it."""
         channels = self.channels_of(guild) + self.channels_of(guild, threads=True)
-        return payloads.guild(guild, channels, bot.user, self.clock.now())
+        return payloads.new_guild(guild, channels, bot.user, self.clock.now())
 
     def store(self, message: Message) -> None:
         """Keep a message and tell all bots that see it."""
@@ -200,6 +202,6 @@ class Platform(Loopback):
 
     def _keep(self, channel: Channel, event: str) -> Channel:
         self.channels[channel.id] = channel
-        body = payloads.channel(channel) | {"newly_created": True}
+        body = payloads.channel(channel) | ({"newly_created": True} if channel.type in THREADS else {})
         self.gateway.dispatch(event, lambda *_: body, self.bots_at(channel))
         return channel

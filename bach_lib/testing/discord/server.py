@@ -15,6 +15,7 @@ from bach_lib.testing.discord.limits import VIA, told_to_wait
 from bach_lib.testing.discord.models import Bot
 from bach_lib.testing.discord.people import People
 from bach_lib.testing.discord.routes import NAMES, Route, find
+from bach_lib.testing.loopback import Foreign
 
 JSON = "application/json"
 API = "/api/v10"
@@ -99,6 +100,7 @@ class DiscordServer(People):
             query=request.query,
             body=await read_body(request),
         )
+        self.heard(request, call.body.values, {f"files[{n}]": file for n, file in enumerate(call.body.files)})
         self.calls[route.name] += 1
         active = self._faults.find(route.name, channel, early=False)
         self.changed()
@@ -127,9 +129,9 @@ class DiscordServer(People):
     async def _faulty(self, request: BaseRequest, active: ActiveFault, route: Route, call: Call) -> StreamResponse:
         fault = active.fault
         if fault.effect is Effect.ANSWER:
-            via = VIA if fault.content_type == JSON else {}
-            headers = {**fault.headers, **via}
-            return Response(status=fault.status, body=fault.body, headers=headers, content_type=fault.content_type)
+            headers = dict(fault.headers) if fault.is_foreign else {**fault.headers, **VIA}
+            answer = Foreign if fault.is_foreign else Response
+            return answer(status=fault.status, body=fault.body, headers=headers, content_type=fault.content_type)
         if fault.stage is Stage.BEFORE_HANDLING:
             await self._hold(active)
             return self._run(route, call)

@@ -10,7 +10,7 @@ from typing import override
 
 from aiohttp.web import BaseRequest, Response, StreamResponse, json_response
 
-from bach_lib.testing.loopback import Loopback
+from bach_lib.testing.loopback import Foreign, Loopback
 from bach_lib.testing.waiting import Waiting
 
 
@@ -27,11 +27,12 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """An answer to give instead of the right one."""
+    """An answer to give instead of the right one. `is_foreign`: something on the way gives it in the server's place."""
 
     status: int = 200
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
+    is_foreign: bool = False
 
 
 class PartnerServer(Loopback):
@@ -63,11 +64,13 @@ class PartnerServer(Loopback):
             body=await _body(request),
         )
         self.asked.append(asked)
+        self.heard(request, asked.body)
         self._waiting.changed()
         await self.hold.wait()
         if self.told:
             told = self.told.popleft()
-            return Response(status=told.status, body=told.body, headers=told.headers)
+            answer = Foreign if told.is_foreign else Response
+            return answer(status=told.status, body=told.body, headers=told.headers)
         if self.key is not None and not self.accepts(asked):
             return self.refusal()
         return await self.respond(asked, request)

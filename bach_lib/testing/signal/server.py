@@ -22,9 +22,17 @@ from urllib.parse import unquote
 import orjson
 from aiohttp.web import BaseRequest, Response, StreamResponse, WebSocketResponse, json_response
 
-from bach_lib.testing.partners.base import Asked, PartnerServer
+from bach_lib.testing.partners.base import Asked, PartnerServer, Told
 
 NUMBER = "+491700000001"
+_NEW_GROUP: Mapping[str, object] = {
+    **dict.fromkeys(("name", "description", "internal_id", "invite_link"), ""),
+    **dict.fromkeys(("admins", "members", "pending_invites", "pending_requests"), ()),
+    "blocked": False,
+    "member": True,
+    "permissions": dict.fromkeys(("add_members", "edit_group", "send_messages"), "every-member"),
+}
+"""What the server says of every group; `box.groups` says what differs."""
 _STYLED = re.compile(r"\\(.)|\*\*|[*~`]|\|\|")
 
 
@@ -63,6 +71,8 @@ class _Mailbox:
 class SignalServer(PartnerServer):
     """A server with one account, `number`. With a `key` it stands behind a proxy that asks for a bearer token."""
 
+    platform = "signal"
+
     def __init__(self, *, number: str = NUMBER, key: str | None = None, mode: str = "json-rpc", port: int = 0) -> None:
         super().__init__(key=key, port=port)
         self.number = number
@@ -93,8 +103,9 @@ class SignalServer(PartnerServer):
 
     def push(self, envelope: Mapping[str, object]) -> int:
         """Tell everybody who listens now; how many those are."""
-        frame = orjson.dumps({"envelope": envelope, "account": self.number}).decode()
-        return self.push_raw(frame)
+        line = {"envelope": envelope, "account": self.number}
+        self.tell(line)
+        return self.push_raw(orjson.dumps(line).decode())
 
     def push_raw(self, frame: str) -> int:
         """Tell everybody who listens something that need not be an envelope."""
@@ -140,6 +151,11 @@ class SignalServer(PartnerServer):
         self.box.files[reference] = content
         return {"id": reference, "contentType": mime_type, "filename": name, "size": len(content)}
 
+    def refuse(self, words: str, *, status: int = 400, headers: Mapping[str, str] | None = None) -> None:
+        """Refuse the next message in these words, in the server's own form."""
+        body = orjson.dumps({"error": words, "account": self.number})
+        self.told.append(Told(status=status, body=body, headers=headers or {}))
+
     @override
     def refusal(self) -> Response:
         return Response(status=401, text="Unauthorized")
@@ -149,13 +165,13 @@ class SignalServer(PartnerServer):
         *path, last = [unquote(part) for part in request.rel_url.raw_path.strip("/").split("/")]
         match asked.method, "/".join(path), last:
             case "GET", "v1", "about":
-                return json_response({"versions": ["v1", "v2"], "build": 2, "mode": self.mode, "version": "0.98"})
+                return json_response(self._about())
             case "GET", "v1", "accounts":
                 return json_response([self.number])
             case "GET", "v1/search", _:
                 return self._search(asked.query.get("numbers", ""))
             case "GET", "v1/groups", _:
-                return json_response(self.box.groups)
+                return json_response([{**_NEW_GROUP, **group} for group in self.box.groups])
             case "GET", "v1/attachments", name:
                 content = self.box.files.get(name)
                 return Response(body=content) if content is not None else _error("No attachment found", 404)
@@ -169,15 +185,20 @@ class SignalServer(PartnerServer):
                 return self._change(method, call, asked.body)
         return Response(status=404, text="404 page not found")
 
+    def _about(self) -> dict[str, object]:
+        sending = ["quotes", "mentions"]
+        about = {"versions": ["v1", "v2"], "build": 2, "mode": self.mode, "version": "0.98"}
+        return about | {"capabilities": {"v2/send": sending}}
+
     def _send(self, body: object) -> Response:
         match body:
             case {"number": str(number), "message": str(text), "recipients": [str(), *_] as recipients, **rest}:
                 if number != self.number:
-                    return _error("Specified account does not exist")
+                    return _not_sent("Specified account does not exist", number)
             case _:
-                return _error("Couldn't process request - invalid request")
+                return _not_sent("Couldn't process request - invalid request", "")
         if self.offline or self.strangers.issuperset(recipients):
-            return _error("Failed to send message")
+            return _not_sent("Failed to send message", number)
         shown = _STYLED.sub(lambda mark: mark[1] or "", text) if rest.get("text_mode") == "styled" else text
         timestamp = self.now()
         match rest.get("edit_timestamp"):
@@ -242,6 +263,11 @@ class SignalServer(PartnerServer):
 async def _tell(socket: WebSocketResponse, frames: asyncio.Queue[str]) -> None:
     while True:
         await socket.send_str(await frames.get())
+
+
+def _not_sent(words: str, number: str) -> Response:
+    """The refusal of a message, which names the account it was to come from."""
+    return json_response({"error": words, "account": number}, status=400)
 
 
 def _error(words: str, status: int = 400) -> Response:

@@ -46,6 +46,7 @@ class Fault:
     content_type: str = "application/json"
     retry_after: int | None = None
     seconds: float | None = None  # of a wait; None waits until released
+    is_foreign: bool = False  # something answers in the platform's place
 
     @classmethod
     def refusal(cls, name: str, error: ApiError) -> Self:
@@ -91,12 +92,16 @@ class Fault:
     @classmethod
     def garbage(cls) -> Self:
         """200 with a web page: a captive portal answers in the platform's place."""
-        return cls(name="garbage", effect=Effect.ANSWER, body=CAPTIVE_PORTAL, content_type="text/html")
+        return cls._page("garbage", 200, CAPTIVE_PORTAL)
 
     @classmethod
     def proxy_page(cls) -> Self:
         """502 with a web page: a proxy answers in the platform's place."""
-        return cls(name="proxy_page", effect=Effect.ANSWER, status=502, body=PROXY_PAGE, content_type="text/html")
+        return cls._page("proxy_page", 502, PROXY_PAGE)
+
+    @classmethod
+    def _page(cls, name: str, status: int, body: bytes) -> Self:
+        return cls(name=name, effect=Effect.ANSWER, status=status, body=body, content_type="text/html", is_foreign=True)
 
     @classmethod
     def hang(cls, *, store: bool = False) -> Self:

@@ -1,5 +1,6 @@
 """Who comes and goes: the bot itself, other people, and whole groups that become supergroups."""
 
+from collections.abc import Mapping
 from typing import Unpack
 
 from bach_lib.testing.telegram.models import Bot, Chat
@@ -8,6 +9,24 @@ from bach_lib.testing.telegram.platform import Platform
 
 STATUSES = frozenset({"administrator", "creator", "kicked", "left", "member", "restricted"})
 """https://core.telegram.org/bots/api#chatmember"""
+
+_MAY_MANAGE = (
+    *("can_manage_chat", "can_delete_messages", "can_manage_video_chats", "can_restrict_members", "can_change_info"),
+    *("can_promote_members", "can_invite_users", "can_post_stories", "can_edit_stories", "can_delete_stories"),
+)
+_MAY_SEND = (
+    *("can_send_messages", "can_send_audios", "can_send_documents", "can_send_photos", "can_send_videos"),
+    *("can_send_video_notes", "can_send_voice_notes", "can_send_polls", "can_send_other_messages", "can_edit_tag"),
+    *("can_add_web_page_previews", "can_react_to_messages", "can_change_info", "can_invite_users"),
+    *("can_pin_messages", "can_manage_topics"),
+)
+_RIGHTS: Mapping[str, Mapping[str, object]] = {
+    "administrator": {"can_be_edited": False, "is_anonymous": False, **dict.fromkeys(_MAY_MANAGE, True)},
+    "creator": {"is_anonymous": False},
+    "kicked": {"until_date": 0},
+    "restricted": {"is_member": True, "until_date": 0, **dict.fromkeys(_MAY_SEND, False)},
+}
+"""What the Bot API always says of such a member: an administrator may everything, who is restricted nothing."""
 
 
 class Members(Platform):
@@ -60,6 +79,6 @@ class Members(Platform):
             "chat": chat.as_json(),
             "from": person_json(chat.id, person),
             "date": int(self.clock.now()),
-            "old_chat_member": {"user": user, "status": old},
-            "new_chat_member": {"user": user, "status": new},
+            "old_chat_member": {"user": user, "status": old, **_RIGHTS.get(old, {})},
+            "new_chat_member": {"user": user, "status": new, **_RIGHTS.get(new, {})},
         }

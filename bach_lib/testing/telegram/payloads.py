@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import TypedDict
 
+from bach_lib.testing.telegram.arguments import Upload
 from bach_lib.testing.telegram.keyboards import keyboard_json
 from bach_lib.testing.telegram.markup import utf16_length
 from bach_lib.testing.telegram.models import Bot, Chat, SentMessage
@@ -18,6 +19,16 @@ class Person(TypedDict, total=False):
     language_code: str
 
 
+TIMED = frozenset({"animation", "audio", "video", "video_note", "voice"})
+_SIZE: Mapping[str, object] = {"width": 640, "height": 480}
+MEASURES: Mapping[str, Mapping[str, object]] = {
+    "animation": _SIZE,
+    "photo": _SIZE,
+    "sticker": {"width": 512, "height": 512, "is_animated": False, "is_video": False, "type": "regular"},
+    "video": _SIZE,
+    "video_note": {"length": 240},
+}
+"""What the Bot API always says of such a file."""
 _COMMAND = re.compile(r"(?<!\S)/[A-Za-z0-9_]{1,64}(?:@\w+)?")
 
 
@@ -32,14 +43,34 @@ def sent_message(message: SentMessage, bot: Bot, chat: Chat) -> dict[str, object
     body |= _context(chat, message.date, message.thread_id, message.reply_to)
     words, entities = ("text", "entities") if message.file is None else ("caption", "caption_entities")
     if message.file is not None:
-        file = {"file_id": f"sent-{message.message_id}", "file_unique_id": f"u{message.message_id}"}
-        file |= {"file_name": message.file.name, "mime_type": message.file.mime_type}
-        body[message.kind] = [file] if message.kind == "photo" else file
+        body |= _sent_file(message, message.file)
     if message.text:
         body[words] = message.text
     if message.entities:
         body[entities] = [entity.as_json() for entity in message.entities]
     return body | keyboard_json(message.keyboard)
+
+
+def _sent_file(message: SentMessage, file: Upload) -> dict[str, object]:
+    """A file that a bot has sent, as one of its kind; an animation is a document, too."""
+    kind = message.kind
+    body: dict[str, object] = {"file_id": f"sent-{message.message_id}", "file_unique_id": f"u{message.message_id}"}
+    body |= {"file_size": len(file.content), **MEASURES.get(kind, {})}
+    if kind == "photo":
+        return {kind: [body]}
+    body["mime_type"] = file.mime_type
+    if kind != "voice":
+        body["file_name"] = file.name
+    if kind in TIMED:
+        body["duration"] = 1
+    return {kind: body, **as_document(kind, body)}
+
+
+def as_document(kind: str, file: Mapping[str, object]) -> dict[str, object]:
+    """An animation comes as a document, too: "for backward compatibility, … the document field will also be set"."""
+    if kind != "animation":
+        return {}
+    return {"document": {name: value for name, value in file.items() if name not in _SIZE and name != "duration"}}
 
 
 def incoming_message(

@@ -5,7 +5,10 @@ from typing import Unpack
 
 from bach_lib.testing.telegram.models import Bot, Chat, File, SentMessage
 from bach_lib.testing.telegram.payloads import (
+    MEASURES,
+    TIMED,
     Person,
+    as_document,
     caption_content,
     incoming_message,
     person_json,
@@ -27,16 +30,6 @@ MIME_TYPES: Mapping[str, str | None] = {
 """The kinds of files, and what each says of itself unless the person says more."""
 
 _ENDINGS = {"photo": "jpg", "sticker": "webp", "voice": "oga", "audio": "mp3", "document": "bin"}
-_TIMED = frozenset({"animation", "audio", "video", "video_note", "voice"})
-_SIZE: Mapping[str, object] = {"width": 640, "height": 480}
-_MEASURES: Mapping[str, Mapping[str, object]] = {
-    "animation": _SIZE,
-    "photo": _SIZE,
-    "sticker": {"width": 512, "height": 512, "is_animated": False, "is_video": False, "type": "regular"},
-    "video": _SIZE,
-    "video_note": {"length": 240},
-}
-"""What the Bot API always says of such a file."""
 
 
 class Place(Person, total=False):
@@ -107,16 +100,15 @@ class People(Platform):
             raise ValueError(f"no such type of file; there are {', '.join(MIME_TYPES)}")
         file = self._keep_file(type, content, len(content) if size is None else size)
         media = file.as_json()
-        media |= _MEASURES.get(type, {})
-        if type in _TIMED:
+        media |= MEASURES.get(type, {})
+        if type in TIMED:
             media["duration"] = duration
         if mime := mime_type or MIME_TYPES[type]:
             media["mime_type"] = mime
         if file_name:
             media["file_name"] = file_name
         found: dict[str, object] = {type: [self._thumbnail(), media] if type == "photo" else media}
-        if type == "animation":
-            found["document"] = media  # "for backward compatibility, when this field is set, the document field will"
+        found |= as_document(type, media)
         return self._receive(bot, chat_id, found | caption_content(caption), place)
 
     def press(

@@ -3,6 +3,7 @@
 import orjson
 from aiohttp.web import BaseRequest, Response
 
+from bach_lib.testing.loopback import Foreign
 from bach_lib.testing.telegram.errors import ApiError
 from bach_lib.testing.telegram.faults import Fault
 
@@ -23,7 +24,8 @@ def refusal(error: ApiError) -> Response:
 
 def scripted(fault: Fault) -> Response:
     """What a fault says."""
-    return Response(
+    answer = Foreign if fault.is_foreign else Response
+    return answer(
         status=fault.status, body=fault.body, headers=_headers(fault.retry_after), content_type=fault.content_type
     )
 

@@ -31,6 +31,8 @@ class TelegramServer(People, Members, Loopback):
     updates and messages. `clock` is used for dates, polls, latency and limits.
     """
 
+    platform = "telegram"
+
     def __init__(
         self,
         *,
@@ -94,6 +96,7 @@ class TelegramServer(People, Members, Loopback):
             raise not_found()
         known_as, method = METHODS[key]
         call = Call(self, bot, await read_arguments(request))
+        self.heard(request, call.arguments.values, call.arguments.files)
         self.calls[known_as] += 1
         active = self._faults.after_read(key, call.arguments.text("chat_id"))
         self.changed()

@@ -155,7 +155,7 @@ async def test_coming_and_going(call: Call, server: TelegramServer, bot: Bot) ->
     server.change_member(bot, chat_id=-5, member_id=7, status="member")
 
     ours, theirs = updates(await call("getUpdates"))
-    assert ours["my_chat_member"]["new_chat_member"] == {"user": bot.as_json(), "status": "kicked"}
+    assert ours["my_chat_member"]["new_chat_member"] == {"user": bot.as_json(), "status": "kicked", "until_date": 0}
     assert cast("dict[str, object]", theirs["chat_member"]["new_chat_member"])["status"] == "member"
     assert (await call("sendMessage", chat_id=-5, text="x")).status == 403
     server.change_bot(bot, chat_id=-5, status="member")

@@ -12,6 +12,10 @@ from bach_lib.testing.telegram.commands import DONE
 from bach_lib.testing.telegram.control import FAULTS, ControlledServer
 from tests.lib.testing.conftest import TOKEN, Answer, Call
 
+CHOSEN = {
+    "chosen_inline_result": {"result_id": "1", "from": {"id": 7, "is_bot": False, "first_name": "Ada"}, "query": ""}
+}
+
 
 class Control:
     """Calls `/control` with JSON arguments."""
@@ -112,7 +116,15 @@ async def test_chats_and_faults_by_name(control: Control, controlled: Controlled
 async def test_people_can_be_played(control: Control, controlled: ControlledServer, session: ClientSession) -> None:
     """An end-to-end test could not press a button, send a file, or do anything else that people do."""
     call = Call(session, controlled.url)
-    kinds = ["message", "edited_message", "callback_query", "message_reaction", "my_chat_member", "chat_member", "poll"]
+    kinds = [
+        "message",
+        "edited_message",
+        "callback_query",
+        "message_reaction",
+        "my_chat_member",
+        "chat_member",
+        "chosen_inline_result",
+    ]
     await call("getUpdates", allowed_updates=kinds)
     await control("POST", "chats", id=-5, type="group", title="Home")
     keyboard = {"inline_keyboard": [[{"text": "Yes", "callback_data": "n.yes"}]]}
@@ -129,7 +141,7 @@ async def test_people_can_be_played(control: Control, controlled: ControlledServ
         ("messages", {"content": {"contact": {"phone_number": "1", "first_name": "Ada"}}}),
         ("members", {"status": "administrator"}),
         ("members", {"status": "left", "member_id": 7}),
-        ("updates", {"update": {"poll": {"id": "1"}}}),
+        ("updates", {"update": CHOSEN}),
         ("migrations", {"new_chat_id": -1005}),
     ]
     for path, arguments in steps:
@@ -140,7 +152,8 @@ async def test_people_can_be_played(control: Control, controlled: ControlledServ
     assert isinstance(updates, list)
     assert [next(kind for kind in update if kind != "update_id") for update in updates] == [
         *("callback_query", "callback_query", "message_reaction", "message", "edited_message"),
-        *("message", "edited_message", "message", "message", "my_chat_member", "chat_member", "poll"),
+        *("message", "edited_message", "message", "message", "my_chat_member", "chat_member"),
+        "chosen_inline_result",
         *("message", "message"),
     ]
     assert [file.content for file in controlled.files.values()] == [b"OggS"]
@@ -209,14 +222,14 @@ async def test_people_press_and_correct_themselves(
     written = (await control("POST", "texts", chat_id=42, text="/open dor")).result
     assert isinstance(written, dict)
     await control("POST", "edits", chat_id=42, message_id=written["message_id"], text="/open door")
-    await control("POST", "updates", update={"poll": {"id": "1"}})
+    await control("POST", "updates", update=CHOSEN)
     updates = (await call("getUpdates")).result
     assert isinstance(updates, list)
     assert [next(name for name in update if name != "update_id") for update in updates] == [
         "callback_query",
         "message",
         "edited_message",
-        "poll",
+        "chosen_inline_result",
     ]
     await call("answerCallbackQuery", callback_query_id=query)
     await call("editMessageText", chat_id=42, message_id=sent["message_id"], text="Open!")

@@ -103,6 +103,7 @@ async def test_arguments_come_in_every_documented_form(
         ({"text": "x", "entities": [1]}, "Bad Request: can't parse MessageEntity: expected an Object"),
     ],
 )
+@pytest.mark.broken_requests("Telegram refuses it")
 async def test_bad_messages_are_refused_with_the_real_words(
     call: Call, server: TelegramServer, arguments: dict[str, object], description: str
 ) -> None:

@@ -84,6 +84,7 @@ async def test_an_answer_says_to_what(connector: SignalConnector, server: Signal
 async def test_a_reaction(connector: SignalConnector, server: SignalServer) -> None:
     """A thumb up would be an empty message."""
     reaction = {"emoji": "👍", "targetAuthor": ACCOUNT, "targetAuthorNumber": ACCOUNT, "targetSentTimestamp": 7}
+    reaction |= {"isRemove": False}
     message = await read_one(connector, server, server.write("", sender=ADA, reaction=reaction))
     assert (message.kind, message.content.reactions, message.reply_to) == (Kind.REACTION, ("👍",), "7")
 
@@ -121,11 +122,11 @@ async def test_several_files_are_several_messages(connector: SignalConnector, se
 @pytest.mark.parametrize(
     "content",
     [
-        {"receiptMessage": {"isDelivery": True}},
-        {"typingMessage": {"action": "STARTED"}},
+        {"receiptMessage": {"when": 1, "isDelivery": True, "isRead": False, "isViewed": False, "timestamps": [1]}},
+        {"typingMessage": {"action": "STARTED", "timestamp": 1}},
         {"syncMessage": {"sentMessage": {"message": "to somebody else", "destination": ADA}}},
         {"dataMessage": {"timestamp": 1, "remoteDelete": {"timestamp": 1}}},
-        {"dataMessage": {"timestamp": 1, "groupInfo": {"groupId": "dGhlIGhvdXNl", "type": "UPDATE"}}},
+        {"dataMessage": {"timestamp": 1, "groupInfo": {"groupId": "dGhlIGhvdXNl", "type": "UPDATE", "revision": 2}}},
     ],
 )
 async def test_what_is_no_message(connector: SignalConnector, server: SignalServer, content: dict[str, object]) -> None:
@@ -255,7 +256,7 @@ async def test_another_mode_takes_nothing_away(connector: SignalConnector, serve
 
 async def test_what_answers_is_something_else(connector: SignalConnector, server: SignalServer) -> None:
     """A wrong address would look like a quiet day."""
-    server.told.append(Told(body=b"<html>"))
+    server.told.append(Told(body=b"<html>", is_foreign=True))
     answer = await connector.receive(None)
     assert isinstance(answer, Fault)
     assert answer.code == "bad_answer"

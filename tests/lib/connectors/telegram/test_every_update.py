@@ -22,8 +22,13 @@ CHANNEL = {"id": -1009876543210, "type": "channel", "title": "News"}
 ADA = {"id": 42, "is_bot": False, "first_name": "Ada", "username": "ada_l", "language_code": "en"}
 BOT = {"id": 123456789, "is_bot": True, "first_name": "Home", "username": "home_bot"}
 PRIVATE = {"id": CHAT, "type": "private", "first_name": "Ada"}
-POLL = {"id": "7", "question": "Open?", "options": [{"text": "Yes", "voter_count": 0}], "total_voter_count": 0}
+OPTION = {"text": "Yes", "voter_count": 0, "persistent_id": "o1"}
+POLL: dict[str, object] = {"id": "7", "question": "Open?", "options": [OPTION], "total_voter_count": 0}
+POLL |= {"is_closed": False, "is_anonymous": True, "allows_multiple_answers": False, "type": "regular"}
+POLL |= {"allows_revoting": True, "members_only": False}
 PHOTO = [{"file_id": "s", "file_unique_id": "us", "width": 9, "height": 9, "file_size": 10}]
+PLACE = {"country_code": "GB", "state": "", "city": "London", "post_code": "SW1"}
+ADDRESS = PLACE | {"street_line1": "12 St James's Square", "street_line2": ""}
 STARS = {"currency": "XTR", "total_amount": 5, "invoice_payload": "x"}
 BOOST = {"boost_id": "1", "add_date": 5, "expiration_date": 9, "source": {"source": "premium", "user": ADA}}
 
@@ -86,16 +91,16 @@ SAMPLES: dict[str, dict[str, object]] = {
         "chat_instance": "5",
         "data": "0a1b2c3d-ff.yes",
     },
-    "shipping_query": {"id": "1", "from": ADA, "invoice_payload": "x", "shipping_address": {"country_code": "GB"}},
+    "shipping_query": {"id": "1", "from": ADA, "invoice_payload": "x", "shipping_address": ADDRESS},
     "pre_checkout_query": {"id": "1", "from": ADA, **STARS},
     "purchased_paid_media": {"from": ADA, "paid_media_payload": "x"},
     "poll": POLL,
-    "poll_answer": {"poll_id": "7", "user": ADA, "option_ids": [0]},
+    "poll_answer": {"poll_id": "7", "user": ADA, "option_ids": [0], "option_persistent_ids": ["o1"]},
     "my_chat_member": MEMBER,
-    "chat_member": MEMBER | {"new_chat_member": {"status": "kicked", "user": ADA}},
+    "chat_member": MEMBER | {"new_chat_member": {"status": "kicked", "user": ADA, "until_date": 0}},
     "chat_join_request": {"chat": GROUP, "from": ADA, "user_chat_id": 42, "date": 5},
     "chat_boost": {"chat": CHANNEL, "boost": BOOST},
-    "removed_chat_boost": {"chat": CHANNEL, "boost_id": "1", "remove_date": 5, "source": {"source": "premium"}},
+    "removed_chat_boost": {"chat": CHANNEL, "boost_id": "1", "remove_date": 5, "source": BOOST["source"]},
 }
 """https://core.telegram.org/bots/api#update"""
 
@@ -228,6 +233,7 @@ def check(message: Incoming) -> None:
     json.dumps([dict(message.metadata), message.content.reactions])
 
 
+@pytest.mark.broken_answers("half a character")
 async def test_what_strict_json_does_not_take(connector: TelegramConnector, server: TelegramServer, bot: Bot) -> None:
     """Half a character would make every poll unreadable that brings it, and it would be brought for ever."""
     good = json.dumps({"update_id": 7, "message": {"message_id": 2, "chat": PRIVATE, "from": ADA, "text": "hello"}})

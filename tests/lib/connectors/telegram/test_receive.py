@@ -100,6 +100,7 @@ async def test_a_full_answer_is_not_all_there_is(
     assert [first.is_complete, second.is_complete] == [False, True]
 
 
+@pytest.mark.broken_answers("updates that nobody understands")
 async def test_a_poison_update_is_passed(connector: TelegramConnector, server: TelegramServer, bot: Bot) -> None:
     """One update that nobody understands would stop receiving for ever."""
     server.push_update(bot, {"message": {"chat": "nonsense", "message_id": []}})
@@ -115,9 +116,13 @@ async def test_a_poison_update_is_passed(connector: TelegramConnector, server: T
 async def test_edits_channels_and_memberships(connector: TelegramConnector, server: TelegramServer, bot: Bot) -> None:
     """The platform would not even be asked for them."""
     chat = {"id": GROUP, "type": "supergroup", "title": "Home"}
-    server.push_update(bot, {"edited_message": {"message_id": 3, "chat": chat, "text": "new", "edit_date": 5}})
-    server.push_update(bot, {"channel_post": {"message_id": 4, "chat": chat, "text": "post"}})
-    server.push_update(bot, {"my_chat_member": {"chat": chat, "new_chat_member": {"status": "member"}}})
+    around = {"chat": chat, "date": 4}
+    server.push_update(bot, {"edited_message": {"message_id": 3, "text": "new", "edit_date": 5, **around}})
+    server.push_update(bot, {"channel_post": {"message_id": 4, "text": "post", **around}})
+    left, member = ({"status": status, "user": bot.as_json()} for status in ("left", "member"))
+    ada = {"id": 42, "is_bot": False, "first_name": "Ada"}
+    change = {"from": ada, "old_chat_member": left, "new_chat_member": member, **around}
+    server.push_update(bot, {"my_chat_member": change})
     batch = await poll(connector)
     assert [(message.kind, message.text) for message in batch.messages] == [
         ("edited", "new"),

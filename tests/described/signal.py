@@ -1,0 +1,28 @@
+"""What signal-cli-rest-api's description says, and of the lines of its WebSocket, which it lists as an answer.
+
+In JSON-RPC mode they are signal-cli's own, which writes null where there is nothing.
+"""
+
+from typing import override
+
+from bach_lib.testing.loopback import Answer
+from tests.described.openapi import OpenApi
+from tests.described.shapes import Faults, Schema
+
+_LINE: Schema = {"$ref": "#/definitions/data.Message"}
+
+
+class Signal(OpenApi):
+    """The description of summer 2026."""
+
+    def __init__(self, description: Schema) -> None:
+        super().__init__(description, null_is_absent=True)
+
+    @override
+    def answer(self, answer: Answer) -> Faults | None:
+        """What is wrong with an answer. Who is not let in by a proxy has not got as far as what is described."""
+        return None if answer.status == 401 else super().answer(answer)
+
+    def line(self, line: object) -> Faults:
+        """What is wrong with a line of the WebSocket."""
+        return self.shapes.faults(_LINE, line, "line")
