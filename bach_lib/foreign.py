@@ -5,7 +5,7 @@
 """
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 
 
 class ForeignError(Exception):
@@ -30,4 +30,14 @@ async def guarded[T](work: Awaitable[T]) -> T:
         raise
     except BaseException as error:  # noqa: BLE001 - that is what this border is for
         let_through(error)
+        raise ForeignError(type(error).__name__) from None
+
+
+def held[T](work: Callable[[], T]) -> T:
+    """The same for what nobody waits for: nothing can cancel the caller meanwhile."""
+    try:
+        return work()
+    except Exception, KeyboardInterrupt, SystemExit:
+        raise
+    except BaseException as error:  # noqa: BLE001 - that is what this border is for
         raise ForeignError(type(error).__name__) from None

@@ -13,7 +13,6 @@ from bach_lib.connectors.base import Connector, Incoming, Setup
 from bach_lib.errors import (
     BachError,
     CannotReceiveError,
-    PushRefusedError,
     StorageError,
     UnknownConnectionError,
     UnknownTypeError,
@@ -21,8 +20,8 @@ from bach_lib.errors import (
 from bach_lib.events import ConnectionAdded, ConnectionChanged, ConnectionRemoved, ConnectionUpdated
 from bach_lib.foreign import guarded
 from bach_lib.health import internal_fault
-from bach_lib.inbound.admission import Notice
 from bach_lib.inbound.inbox import Inbox
+from bach_lib.inbound.pushing import Pushing
 from bach_lib.inbound.receiver import Receiver
 from bach_lib.inbound.router import Router
 from bach_lib.incoming import IncomingMessage, Media
@@ -79,7 +78,6 @@ class ConnectionRuntime:
         """The start or restart that was asked for last."""
         self._is_wanted = services.autostart
         self._is_over = False
-        self._refusals = Notice("%d requests to %s were refused; the last one because %s", name, services.tools.clock)
         registry, tools = services.registry, services.tools
         self.dispatcher = Dispatcher(registry.get(name), tools)
         self.receiver = Receiver(
@@ -91,6 +89,7 @@ class ConnectionRuntime:
             policy=tools.policy.receive,
             count_blocked=lambda strangers: registry.count_blocked(name, strangers),
         )
+        self._pushing = Pushing(name, self.receiver, tools.clock)
 
     def health(self, direction: Direction) -> Health:
         """How one direction stands."""
@@ -128,15 +127,7 @@ class ConnectionRuntime:
         """Take the message in a request; None if it is known or a stranger's. Raises an `InputError`."""
         if self.change:
             await asyncio.shield(self.change)
-        connector = self._connector
-        if connector is None or not connector.capabilities.takes_pushes:
-            raise CannotReceiveError(name=self._name)
-        try:
-            message = connector.pushed(headers, body, address)
-        except PushRefusedError as error:
-            self._refusals.add(1, error.placeholders["reason"])
-            raise
-        return await self.receiver.take(message, self._redact)
+        return await self._pushing.take(self._connector, headers, body, address, self._redact)
 
     async def take(self, message: Incoming) -> IncomingMessage | None:
         """Take a message that the caller vouches for; None if it is known or a stranger's. Raises an `InputError`."""

@@ -194,9 +194,10 @@ class Connector(Protocol):
         body: bytes,  # noqa: ARG002 - for those who can
         address: str | None = None,  # noqa: ARG002 - for those who can
     ) -> Incoming:
-        """The message in a request that somebody made to us from this IP address. Raises `PushRefusedError`.
+        """The message in a request that somebody made to us from this IP address.
 
-        Only if `capabilities.takes_pushes`.
+        Raises `PushRefusedError`; its `is_proven` is set where the sender may and only the message cannot be read. Only
+        if `capabilities.takes_pushes`.
         """
         raise PushRefusedError(name=type(self).__name__, reason="nothing is taken here")
 

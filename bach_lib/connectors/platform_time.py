@@ -15,6 +15,9 @@ from bach_lib.clock import Clock
 UNKNOWN = inf
 """What a platform's clock says that nobody knows: everything is too old by it."""
 
+_DAY = 86_400.0
+"""Seconds by which clocks may differ."""
+
 
 class PlatformTime:
     """One platform's clock."""
@@ -34,9 +37,13 @@ class PlatformTime:
         if told is not None:
             self._ahead = told - self._clock.monotonic()
 
+    def could_be(self, dated: float) -> bool:
+        """Whether it may have been dated so already: a made-up id must not pass for the newest of all."""
+        return dated < max(self._clock.now(), 0.0 if self._ahead is None else self.now()) + _DAY
+
     def saw(self, dated: float) -> None:
         """The platform has just dated something: it cannot be earlier there. Our count stands still while we sleep."""
-        if self._ahead is not None:
+        if self._ahead is not None and self.could_be(dated):
             self._ahead = max(self._ahead, dated - self._clock.monotonic())
 
 

@@ -198,8 +198,12 @@ class CannotReceiveError(InputError):
 
 
 class PushRefusedError(InputError):
-    """A request to us that shows no right to be let in, or holds no message."""
+    """A request to us that shows no right to be let in, or holds no message.
 
+    `is_proven`: it has shown its right, so what it holds may be kept to be looked at.
+    """
+
+    is_proven = False
     code = "push_refused"
     template = 'The request to "{name}" is refused: {reason}.'
 

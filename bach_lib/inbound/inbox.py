@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from math import isfinite
 
 from bach_lib.clock import Clock
+from bach_lib.connectors import elements
 from bach_lib.connectors.base import Batch, Incoming, Unreadable
 from bach_lib.errors import UnknownMessageError
 from bach_lib.inbound.admission import is_allowed
@@ -18,6 +19,7 @@ from bach_lib.inbound.ages import Ages
 from bach_lib.inbound.pairing import Pairings
 from bach_lib.inbound.records import incoming_values, metadata_json, read_row, size_of
 from bach_lib.inbound.room import Room
+from bach_lib.inbound.sifting import sift
 from bach_lib.incoming import InboxStatus, IncomingMessage, Kind
 from bach_lib.models import Connection
 from bach_lib.policy import ReceivePolicy
@@ -95,6 +97,7 @@ class Inbox:
         `caught_up_at`: when everything before this poll had been read, so nothing in it was sent earlier; by the clock
         of `batch.told_at`, else by ours.
         """
+        batch = sift(batch)
         allowed = [message for message in batch.messages if is_allowed(connection, message)]
         blocked = [message for message in batch.messages if not is_allowed(connection, message)]
         now = self._clock.now()
@@ -114,7 +117,7 @@ class Inbox:
                 try:
                     new = self._store_one(tx, connection.name, message, ages)
                 except _OWN_FAULTS as error:
-                    aside.append(Unreadable(raw=repr(message), reason=repr(error)))
+                    aside.append(elements.aside(message, repr(error)))
                 else:
                     stored += [new] if new else []
             _set_aside(tx, connection.name, aside, redact, now)

@@ -12,7 +12,7 @@ from contextlib import suppress
 
 from bach_lib.bus import Bus
 from bach_lib.clock import Cancel, Clock
-from bach_lib.connectors.base import Batch, Connector, Incoming
+from bach_lib.connectors.base import Batch, Connector, Incoming, Unreadable
 from bach_lib.errors import BachError
 from bach_lib.events import ConnectionChanged
 from bach_lib.foreign import guarded
@@ -21,6 +21,7 @@ from bach_lib.inbound.admission import Notice, is_allowed
 from bach_lib.inbound.ages import CaughtUp, ClockNotice
 from bach_lib.inbound.inbox import Accepted, Inbox
 from bach_lib.inbound.router import Router
+from bach_lib.inbound.sifting import sift
 from bach_lib.incoming import IncomingMessage, Kind
 from bach_lib.models import Connection, ConnectionState, Direction, Fault, Health
 from bach_lib.policy import ReceivePolicy
@@ -121,6 +122,14 @@ class Receiver:
         accepted = await asyncio.shield(taking)
         return accepted.messages[0] if accepted.messages else None
 
+    async def set_aside(self, found: Unreadable, redact: Redactor) -> None:
+        """Keep something that was brought to us and cannot be understood. Raises a `StorageError`."""
+        self._redact = redact
+        batch = Batch(messages=(), unreadable=(found,), cursor=None, is_complete=False)
+        taking = asyncio.create_task(self._take_in(batch, is_polled=False), name="bach-set-aside")
+        self._keep(taking)
+        await asyncio.shield(taking)
+
     async def stop(self) -> None:
         """End the loop and the watchdog."""
         if self._cancel_watchdog:
@@ -185,6 +194,7 @@ class Receiver:
             cursor = await self._inbox.cursor(self._name)
             async with asyncio.timeout(connector.capabilities.poll_timeout):
                 answer = await guarded(connector.receive(cursor))
+                answer = answer if isinstance(answer, Fault) else sift(answer)
         except BachError as error:  # the disk
             return Fault(code=error.code, text=str(error))
         except TimeoutError:

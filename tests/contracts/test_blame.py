@@ -5,12 +5,9 @@ Over real sockets. A new connector adds itself to `SPEAKERS` with its platform's
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
-from socket import AddressFamily
-from typing import override
 
 import pytest
 from aiohttp import ClientSession, TCPConnector
-from aiohttp.abc import AbstractResolver, ResolveResult
 
 from bach_lib.clock import SystemClock
 from bach_lib.connectors import Connectors
@@ -30,6 +27,7 @@ from tests.contracts.blame import (
     Speaker,
     summary,
 )
+from tests.contracts.names import NoNames
 
 WORDS = [(speaker, name) for speaker in SPEAKERS for name in speaker.words]
 type Make = Callable[..., Connector]
@@ -77,20 +75,6 @@ def fault_code(outcome: Outcome) -> str:
 def always(answer: Answer) -> Callable[[Asked], Answer]:
     """Whatever is asked."""
     return lambda _: answer
-
-
-class NoNames(AbstractResolver):
-    """A name service that knows nothing."""
-
-    @override
-    async def resolve(
-        self, host: str, port: int = 0, family: AddressFamily = AddressFamily.AF_INET
-    ) -> list[ResolveResult]:
-        raise OSError(-2, "Name or service not known")
-
-    @override
-    async def close(self) -> None:
-        pass
 
 
 def test_no_connector_is_forgotten() -> None:

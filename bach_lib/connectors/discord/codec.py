@@ -1,7 +1,8 @@
 """Events of the gateway and messages of the history as BACH's incoming messages.
 
-Nothing here raises, whatever the platform sends: what makes no sense is skipped. Messages of bots and webhooks are
-skipped too, ours among them: two programs that answer each other would never end.
+What lacks the ids by which it could be told from others is set aside; what makes no sense in the rest is as if it were
+not there. Messages of bots and webhooks are skipped, ours among them: two programs that answer each other would never
+end.
 Shapes: https://discord.com/developers/docs/resources/message and …/events/gateway-events.
 """
 
@@ -12,6 +13,7 @@ from dataclasses import dataclass, replace
 from bach_lib.connectors.base import Incoming
 from bach_lib.connectors.discord.places import Places
 from bach_lib.connectors.discord.reading import items, moment, name_of, number, part, seconds_of, text
+from bach_lib.connectors.elements import UnreadableError
 from bach_lib.incoming import Content, Kind, Media
 
 _MAX_TEXT = 16_384
@@ -20,6 +22,7 @@ _PLAIN_TYPES = frozenset({0, 19, 20, 23})
 _JOINED = 7
 _BUTTON_PRESS = 3
 _VOICE = 1 << 13
+_MAX_SECONDS = 1 << 32
 _COMMAND = re.compile(r"(?:<@!?\d{15,20}>\s*)?[/!]([A-Za-z0-9_-]{1,64})(?:\s+(.*))?", re.DOTALL)
 
 
@@ -30,6 +33,27 @@ class Reader:
     places: Places
     own_id: Callable[[], int | None]
     allowed: Callable[[], frozenset[str]]
+
+    def read(self, event: str, data: object, *, now: float) -> list[Incoming]:
+        """What an event of the gateway brings. Raises `UnreadableError` for one that lacks what it must have."""
+        if not isinstance(data, dict):
+            raise UnreadableError("no object")
+        if missing := [path for path in _needed(event, data) if not _has(data, path)]:
+            raise UnreadableError(f"a {event} without {', '.join(missing)}")
+        match event:
+            case "MESSAGE_CREATE":
+                return self.message(data)
+            case "MESSAGE_UPDATE":
+                return self.edited(data)
+            case "INTERACTION_CREATE":
+                return self.press(data)
+        return self.reaction(data, now=now, is_gone=event == "MESSAGE_REACTION_REMOVE")
+
+    def read_again(self, data: object, *, is_direct: bool) -> list[Incoming]:
+        """A message of the history. Raises `UnreadableError`."""
+        if not isinstance(data, dict) or not _has(data, "id") or not _has(data, "author.id"):
+            raise UnreadableError("a message without id, author.id")
+        return self.message(data, is_direct=is_direct)
 
     def message(self, data: Mapping[str, object], *, is_direct: bool | None = None) -> list[Incoming]:
         """A message; one with several files is several.
@@ -166,6 +190,23 @@ class Reader:
         return f"{place.parent}/{channel}", place.title
 
 
+def _needed(event: str, data: Mapping[str, object]) -> tuple[str, ...]:
+    """Paths to the ids without which an event says nothing."""
+    match event:
+        case "MESSAGE_CREATE":
+            return "id", "channel_id", "author.id"
+        case "MESSAGE_UPDATE":  # of a link that was looked at it tells no more
+            return ("id", "channel_id", "author.id") if data.get("edited_timestamp") else ("id", "channel_id")
+        case "INTERACTION_CREATE":
+            return ("id", "channel_id", "message.id") if number(data, "type") == _BUTTON_PRESS else ("id", "type")
+    return "user_id", "message_id", "channel_id"
+
+
+def _has(data: Mapping[str, object], path: str) -> bool:
+    above, _, field = path.rpartition(".")
+    return number(part(data, above) if above else data, field) is not None
+
+
 def _kind(data: Mapping[str, object], content: str) -> tuple[Kind, Content]:
     kind = number(data, "type") or 0
     if kind == _JOINED:
@@ -205,7 +246,7 @@ def _media(data: Mapping[str, object], file: Mapping[str, object]) -> Media | No
         name=name_of(file, "filename") or None,
         size=number(file, "size"),
         mime_type=mime_type,
-        duration=float(seconds) if isinstance(seconds, int | float) else None,
+        duration=float(seconds) if isinstance(seconds, int | float) and 0 <= seconds < _MAX_SECONDS else None,
     )
 
 

@@ -2,25 +2,29 @@
 
 The library keeps the connection: heartbeats, resuming, zombies, close codes. What it would make of the events, objects
 and caches, is left out: a field of a newer API that its classes cannot read would end the session, and with every new
-one again. Events arrive as plain JSON and are read by `codec`, which never raises.
+one again. Events arrive as plain JSON and are read by `codec`. What is no JSON, or none that the library understands,
+costs only itself (`DAMAGED`).
 """
 
 import asyncio
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Self, override
 
 import discord
-from discord.gateway import KeepAliveHandler
+from discord.gateway import DiscordWebSocket, KeepAliveHandler, ReconnectWebSocket
 from discord.state import ConnectionState
 
 from bach_lib.connectors.discord.rest import Rest
+from bach_lib.connectors.elements import decode
 
-type Hear = Callable[[str, Mapping[str, object]], None]
+type Hear = Callable[[str, object], None]
 
 HEARTBEAT_TIMEOUT = 60.0
 """Seconds of silence after which the connection is dead. Heartbeats are answered about every 41."""
 _THREAD_SECONDS = 5.0
+_CONNECT_SECONDS = 60.0
 
 EVENTS = (
     "READY",
@@ -39,12 +43,46 @@ EVENTS = (
     "MESSAGE_REACTION_REMOVE",
     "INTERACTION_CREATE",
 )
+_TOLD = frozenset(EVENTS) - {"READY", "RESUMED"}
 DISCONNECTED = "DISCONNECTED"
 """Not an event of the gateway, but of the connection to it."""
+DAMAGED = "DAMAGED"
+"""Neither: something came that cannot be understood; the data is what came."""
 
 
 # BACH says nothing; so nobody needs to be warned about what is missing for that
 discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
+
+
+class _Socket(DiscordWebSocket):
+    """The library's, which one damaged frame must not end: after a new beginning the same would be told again."""
+
+    @override
+    async def received_message(self, msg: Any, /) -> None:
+        raw = self._decompressor.decompress(msg) if isinstance(msg, bytes) else msg
+        if raw is None:  # the rest of it is to come
+            return
+        sequence = self.sequence
+        try:
+            await super().received_message(raw)
+        except AttributeError, LookupError, TypeError, ValueError:
+            self.sequence = sequence
+            self._repair(raw)
+        told: object = self.sequence
+        if not isinstance(told, int | None):
+            self.sequence = sequence
+
+    def _repair(self, raw: str) -> None:
+        """Half a character is no JSON for the library."""
+        frame: object = None
+        with suppress(ValueError):
+            frame = decode(raw)
+        match frame:
+            case {"op": self.DISPATCH, "t": str(event), "s": int(number), "d": data} if event in _TOLD:
+                self.sequence = number
+                self._discord_parsers[event](data)
+            case _:
+                self._discord_parsers[DAMAGED](raw)
 
 
 class Gateway(discord.Client):
@@ -68,16 +106,31 @@ class Gateway(discord.Client):
         """Connect, and hear until the session is over. Raises what discord.py raises, and `CallError`."""
         async with self:
             try:
-                await self.connect(reconnect=False)
+                await self._listen()
             finally:
                 await self._end_connections()
+
+    async def _listen(self) -> None:
+        """discord.py's `connect(reconnect=False)`, on our socket."""
+        options: dict[str, Any] = {"initial": True}
+        while not self.is_closed():
+            try:
+                async with asyncio.timeout(_CONNECT_SECONDS):
+                    self.ws = await _Socket.from_client(self, **options)
+                while True:
+                    await self.ws.poll_event()
+            except ReconnectWebSocket as error:
+                self.dispatch("disconnect")
+                options = {"sequence": self.ws.sequence, "resume": error.resume, "session": self.ws.session_id}
+                if error.resume:
+                    options["gateway"] = self.ws.gateway
 
     @override
     def _get_state(self, **options: Any) -> ConnectionState[Self]:
         """The library's, but on our HTTP and with our ears."""
         self.http = self._rest
         state = super()._get_state(**options)
-        state.parsers = {event: self._ear(event) for event in EVENTS}
+        state.parsers = {event: self._ear(event) for event in (*EVENTS, DAMAGED)}
         return state
 
     @override
@@ -98,8 +151,8 @@ class Gateway(discord.Client):
             await thread.ws.close(code=1000)
             await asyncio.to_thread(thread.join, _THREAD_SECONDS)
 
-    def _ear(self, event: str) -> Callable[[Any], None]:
-        return lambda data: self._hear(event, data if isinstance(data, dict) else {})
+    def _ear(self, event: str) -> Callable[[object], None]:
+        return lambda data: self._hear(event, data)
 
 
 def _intents(*, texts: bool) -> discord.Intents:

@@ -6,7 +6,7 @@ Presses, reactions and corrections are in no history: those of an outage that co
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from math import inf, isfinite
 
@@ -20,7 +20,8 @@ from bach_lib.connectors.discord.gateway import Gateway, Hear
 from bach_lib.connectors.discord.history import History, Missed
 from bach_lib.connectors.discord.news import MAX_KEPT, News
 from bach_lib.connectors.discord.places import Places
-from bach_lib.connectors.discord.reading import number, part, seconds_of, snowflake_at
+from bach_lib.connectors.discord.reading import made_by, number, part, seconds_of, snowflake_at
+from bach_lib.connectors.elements import UnreadableError, one
 from bach_lib.connectors.platform_time import PlatformTime
 from bach_lib.connectors.seen import CallError
 from bach_lib.models import Fault
@@ -132,7 +133,15 @@ class Hearing:
             self._news.add(messages, snowflake)
         return self._batch()
 
-    def _hear(self, event: str, data: Mapping[str, object]) -> None:
+    def _hear(self, event: str, data: object) -> None:
+        for unread in one(data, lambda data: self._take(event, data)):
+            self._add([unread], 0)
+        self._happened.set()
+
+    def _take(self, event: str, data: object) -> Iterable[Incoming]:
+        """Raises `UnreadableError`, and whatever else what is in an event brings with it."""
+        if event == gateway.DAMAGED or not isinstance(data, dict):
+            raise UnreadableError(f"a frame of the gateway that is damaged ({event})")
         match event:
             case "READY":
                 self.own_id = number(part(data, "user"), "id")
@@ -150,35 +159,20 @@ class Hearing:
             case "CHANNEL_CREATE" | "CHANNEL_UPDATE" | "THREAD_CREATE" | "THREAD_UPDATE":
                 self._places.learn(data)
             case _:
-                self._take(event, data)
-        self._happened.set()
+                made = made_by(data, self._time) if event in {"MESSAGE_CREATE", "INTERACTION_CREATE"} else 0
+                if made:
+                    self._time.saw(seconds_of(made))
+                messages = one(data, lambda data: self._reader.read(event, data, now=self._clock.now()))
+                self._add(messages, made if event == "MESSAGE_CREATE" else 0)
+        return ()
 
-    def _take(self, event: str, data: Mapping[str, object]) -> None:
-        messages = self._read(event, data)
-        if made := number(data, "id") if event in {"MESSAGE_CREATE", "INTERACTION_CREATE"} else None:
-            self._time.saw(seconds_of(made))
-        snowflake = (number(data, "id") or 0) if event == "MESSAGE_CREATE" else 0
+    def _add(self, messages: Sequence[Incoming | Unreadable], snowflake: int) -> None:
         if self._is_complete and self._news.is_full:  # nobody stores anything: read it from the history later
             self._is_complete = False
         if self._is_complete:
             self._news.add(messages, snowflake)
         elif messages and len(self._held) < MAX_KEPT:
             self._held.append((snowflake, messages))
-
-    def _read(self, event: str, data: Mapping[str, object]) -> Sequence[Incoming | Unreadable]:
-        try:
-            match event:
-                case "MESSAGE_CREATE":
-                    return self._reader.message(data)
-                case "MESSAGE_UPDATE":
-                    return self._reader.edited(data)
-                case "INTERACTION_CREATE":
-                    return self._reader.press(data)
-                case _:
-                    is_gone = event == "MESSAGE_REACTION_REMOVE"
-                    return self._reader.reaction(data, now=self._clock.now(), is_gone=is_gone)
-        except Exception as error:  # noqa: BLE001 - one message must not end the session, and again the next one
-            return [Unreadable(raw=repr(data), reason=type(error).__name__)]
 
     def _batch(self) -> Batch:
         batch = self._news.batch(notice=None if self._texts else NO_TEXTS)

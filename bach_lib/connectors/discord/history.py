@@ -2,11 +2,12 @@
 
 from collections.abc import Awaitable, Callable, Iterator
 
-from bach_lib.connectors.base import Incoming
+from bach_lib.connectors.base import Incoming, Unreadable
 from bach_lib.connectors.discord.codec import Reader
-from bach_lib.connectors.discord.reading import number
+from bach_lib.connectors.discord.reading import made_by
 from bach_lib.connectors.discord.recipients import Target
 from bach_lib.connectors.discord.rest import Rest
+from bach_lib.connectors.elements import one
 from bach_lib.connectors.seen import CallError
 from bach_lib.errors import InvalidRecipientError
 
@@ -17,7 +18,7 @@ _OVERLAP = 5000 << 22
 """Five seconds. Ids are made by many machines; what is read twice is recognised."""
 _NO_PLACE = frozenset({"bad_request", "chat_not_found", "forbidden"})
 
-type Missed = list[tuple[int, list[Incoming]]]
+type Missed = list[tuple[int, list[Incoming | Unreadable]]]
 
 
 class History:
@@ -48,6 +49,10 @@ class History:
                     raise
         return missed
 
+    def _read(self, message: object, target: Target) -> list[Incoming | Unreadable]:
+        is_direct = target.person is not None
+        return one(message, lambda message: self._reader.read_again(message, is_direct=is_direct))
+
     def _targets(self) -> Iterator[Target]:
         for allowed in self._allowed():
             try:
@@ -59,12 +64,12 @@ class History:
         place = target.place or await self._direct(target.person or 0)
         found: Missed = []
         for _ in range(_MAX_PAGES):
-            page = await self._rest.logs_from(place, limit=_PAGE, after=after)
-            messages = [one for one in page if isinstance(one, dict)] if isinstance(page, list) else []
-            for message in messages:
-                read = self._reader.message(message, is_direct=target.person is not None)
-                found.append((number(message, "id") or 0, read))
-            after = max((number(message, "id") or 0 for message in messages), default=0)
-            if len(messages) < _PAGE or not after:
+            page: object = await self._rest.logs_from(place, limit=_PAGE, after=after)
+            if not isinstance(page, list):
+                break
+            read = [(made_by(message, self._rest.time), self._read(message, target)) for message in page]
+            found += read
+            after = max((snowflake for snowflake, _ in read), default=0)
+            if len(page) < _PAGE or not after:
                 break
         return found

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from bach_lib.connectors.platform_time import PlatformTime
+
 MAX_NAME = 128
 _MAX_ID = 1 << 64
 _EPOCH = 1_420_070_400_000
@@ -38,6 +40,12 @@ def number(value: Mapping[str, object], field: str) -> int | None:
     if isinstance(found, str) and found.isascii() and found.isdecimal() and len(found) <= 20:
         found = int(found)
     return found if type(found) is int and 0 <= found < _MAX_ID else None
+
+
+def made_by(data: object, time: PlatformTime) -> int:
+    """The id of something that Discord made, 0 for one that it cannot have made yet."""
+    found = number(data, "id") if isinstance(data, dict) else None
+    return found if found and time.could_be(seconds_of(found)) else 0
 
 
 def seconds_of(snowflake: int) -> float:

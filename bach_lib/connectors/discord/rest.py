@@ -8,6 +8,7 @@ the calls. What it raises holds neither address nor token, in no link of the cha
 
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, override
 
@@ -22,6 +23,7 @@ from yarl import URL
 from bach_lib.clock import Clock
 from bach_lib.connectors.discord.errors import NOT_DISCORD, refusal
 from bach_lib.connectors.discord.waiting import Waits
+from bach_lib.connectors.elements import decode
 from bach_lib.connectors.network import FormBody, JsonBody, NoBody, broken, not_connected, not_theirs
 from bach_lib.connectors.platform_time import PlatformTime
 from bach_lib.connectors.seen import CallError, Seen
@@ -243,11 +245,9 @@ async def _at_most(response: ClientResponse, limit: int) -> bytes | None:
 
 
 def _decode(payload: bytes) -> object:
-    try:
-        answer: object = orjson.loads(payload)
-    except ValueError:
-        return None
-    return answer
+    with suppress(ValueError):
+        return decode(payload)
+    return None
 
 
 def _host(endpoint: str) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import ClassVar, override
 
 from bach_lib.connectors.backlog import Backlog
-from bach_lib.connectors.base import Batch, Capabilities, Connector, Incoming, Rate, Setup
+from bach_lib.connectors.base import Batch, Capabilities, Connector, Incoming, Rate, Setup, Unreadable
 from bach_lib.connectors.homeassistant.commands import command_of
 from bach_lib.connectors.homeassistant.errors import (
     NOT_ACCEPTED,
@@ -24,7 +24,8 @@ from bach_lib.connectors.homeassistant.errors import (
 )
 from bach_lib.connectors.homeassistant.events import context_of, read_event
 from bach_lib.connectors.homeassistant.finding import candidates
-from bach_lib.connectors.homeassistant.link import Frame, Line, Link, Timeouts
+from bach_lib.connectors.homeassistant.line import Frame, Line
+from bach_lib.connectors.homeassistant.link import Link, Timeouts
 from bach_lib.connectors.homeassistant.recipients import ACTION, BACH, EVENT, normalize
 from bach_lib.connectors.seen import CallError
 from bach_lib.endpoints import check_endpoint
@@ -78,7 +79,7 @@ class HomeAssistantConnector(Connector):
         self._news = Backlog(setup.clock)
         self._heard_on: Line | None = None
         self._happened = asyncio.Event()
-        self._firing: defaultdict[str, list[Frame]] = defaultdict(list)
+        self._firing: defaultdict[str, list[object]] = defaultdict(list)
         """Events of the types that are being fired: one of each may be our own."""
         self._link = Link(
             setup.session,
@@ -87,6 +88,7 @@ class HomeAssistantConnector(Connector):
             timeouts=self._settings.timeouts,
             clock=setup.clock,
             told=self._told,
+            unread=self._keep,
             ended=self._happened.set,
         )
 
@@ -261,16 +263,19 @@ class HomeAssistantConnector(Connector):
         finally:
             cancel()
 
-    def _told(self, event: Frame) -> None:
-        held = self._firing.get(str(event.get("event_type")))
-        if held is None:
-            self._hear(event)
-        else:
-            held.append(event)
+    def _told(self, event: object) -> None:
+        match event:
+            case {"event_type": str(event_type)} if event_type in self._firing:
+                self._firing[event_type].append(event)
+            case _:
+                self._hear(event)
 
-    def _hear(self, event: Frame) -> None:
+    def _hear(self, event: object) -> None:
+        self._keep(read_event(event))
+
+    def _keep(self, found: Incoming | Unreadable) -> None:
         if not self._news.is_full:  # nobody has stored anything for thousands of events: the disk has failed
-            self._news.add(read_event(event))
+            self._news.add(found)
             self._happened.set()
 
     def _clean(self, fault: Fault) -> Fault:

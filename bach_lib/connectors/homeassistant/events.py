@@ -1,22 +1,27 @@
-"""Events of another Home Assistant as incoming messages. Nothing here raises, whatever comes in."""
+"""Events of another Home Assistant as incoming messages."""
 
-from collections.abc import Mapping
 from datetime import datetime
 
 import orjson
 
 from bach_lib.connectors.base import Incoming, Unreadable
 from bach_lib.connectors.commands import content_of
+from bach_lib.connectors.elements import UnreadableError, one
 from bach_lib.connectors.homeassistant.recipients import EVENT
 
 _MAX_TEXT = 65_536
 _MAX_DATA = 65_536
-_MAX_RAW = 16_384
 _MAX_ID = 100
 
 
-def read_event(event: Mapping[str, object]) -> Incoming | Unreadable:
-    """The message in an event: what stands under `message`, else all of its data as JSON.
+def read_event(event: object) -> Incoming | Unreadable:
+    """The message in an event, whatever it is."""
+    [found] = one(event, lambda event: [_read(event)])
+    return found
+
+
+def _read(event: object) -> Incoming:
+    """What stands under `message`, else all of its data as JSON.
 
     An event has no number. Its context is shared with everything else that came of the same cause, so the microsecond
     in which it was fired is part of its id.
@@ -30,9 +35,9 @@ def read_event(event: Mapping[str, object]) -> Incoming | Unreadable:
         } if len(fired) <= _MAX_ID and len(context) <= _MAX_ID:
             raw = orjson.dumps(data).decode()
         case _:
-            return Unreadable(raw=repr(event)[:_MAX_RAW], reason="an event without type, time, context or data")
+            raise UnreadableError("an event without type, time, context or data")
     if len(raw) > _MAX_DATA:
-        return Unreadable(raw=raw[:_MAX_RAW], reason=f"more than {_MAX_DATA} characters of data")
+        raise UnreadableError(f"more than {_MAX_DATA} characters of data")
     said = data.get("message")
     text = said if isinstance(said, str) and said.strip() else raw
     kind, content = content_of(text)
@@ -52,7 +57,7 @@ def read_event(event: Mapping[str, object]) -> Incoming | Unreadable:
     )
 
 
-def context_of(event: Mapping[str, object]) -> str | None:
+def context_of(event: object) -> str | None:
     """The id of the context in an event, or in the answer to firing one."""
     match event:
         case {"context": {"id": str(context)}}:

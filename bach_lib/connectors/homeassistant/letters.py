@@ -5,7 +5,6 @@ letter under its id, answers after the commit, and answers the same to a repetit
 often the line breaks in between.
 """
 
-import math
 import re
 
 from bach_lib.connectors.base import Incoming
@@ -79,7 +78,7 @@ def _time(value: object) -> float | None:
     match value:
         case bool():
             return None
-        case int() | float() if math.isfinite(value) and 0 < value < _LATEST:
+        case int() | float() if 0 < value < _LATEST:
             return float(value)
     return None
 

@@ -5,12 +5,10 @@ Home Assistant is there at all.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
-from itertools import count
 
-import orjson
 from aiohttp import (
     ClientError,
     ClientSession,
@@ -23,11 +21,11 @@ from aiohttp import (
 from yarl import URL
 
 from bach_lib.clock import Clock
-from bach_lib.connectors.homeassistant.errors import PLATFORM_ERROR, answered
+from bach_lib.connectors.base import Incoming, Unreadable
+from bach_lib.connectors.homeassistant.errors import answered
+from bach_lib.connectors.homeassistant.line import Frame, Line, decode_frame
 from bach_lib.connectors.network import not_connected, read_body
 from bach_lib.connectors.seen import CallError, Seen
-
-type Frame = Mapping[str, object]
 
 _MAX_FRAME = 32 << 20
 """Bytes. The states and actions of a large home come in one frame each."""
@@ -37,7 +35,6 @@ _HEARTBEAT = 30.0
 _CLOSING = 2.0
 _REFUSED_SECONDS = 300.0
 """Home Assistant counts refused tokens and may ban who shows one again and again, so it is not asked sooner."""
-_MAX_WORDS = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,96 +43,6 @@ class Timeouts:
 
     connect: float = 10.0
     command: float = 30.0
-
-
-class Line:
-    """One WebSocket that is logged in. `told` gets each event of a subscription; `ended` is called at the end."""
-
-    def __init__(
-        self,
-        socket: ClientWebSocketResponse,
-        *,
-        version: str,
-        host: str,
-        told: Callable[[Frame], None],
-        ended: Callable[[], None],
-    ) -> None:
-        self.version = version
-        self.subscriptions: dict[str, int] = {}
-        """Event types, and the number by which Home Assistant names our subscription to each."""
-        self.is_open = True
-        self._socket = socket
-        self._host = host
-        self._told = told
-        self._ended = ended
-        self._numbers = count(1)
-        self._answers: dict[int, asyncio.Future[object]] = {}
-        self._reading = asyncio.create_task(self._read(), name="bach-homeassistant-websocket")
-
-    async def call(self, command: Frame, seconds: float) -> object:
-        """The result of a command. Raises `CallError`."""
-        return await self._ask(next(self._numbers), command, seconds)
-
-    async def subscribe(self, event_type: str, seconds: float) -> None:
-        """Hear of events of this type. Raises `CallError`."""
-        self.subscriptions[event_type] = number = next(self._numbers)
-        try:
-            await self._ask(number, {"type": "subscribe_events", "event_type": event_type}, seconds)
-        except BaseException:  # also when cancelled: nobody may take the type for heard
-            del self.subscriptions[event_type]
-            raise
-
-    async def unsubscribe(self, event_type: str, seconds: float) -> None:
-        """Hear of them no more. Raises `CallError`."""
-        number = self.subscriptions.pop(event_type)
-        await self.call({"type": "unsubscribe_events", "subscription": number}, seconds)
-
-    async def close(self) -> None:
-        """End it; who waits for an answer gets none."""
-        self._reading.cancel()
-        await asyncio.wait([self._reading])
-
-    async def _ask(self, number: int, command: Frame, seconds: float) -> object:
-        """Home Assistant takes no number that is not above the one before: nothing may wait between the two."""
-        if not self.is_open:
-            raise self._broken(Seen.NOTHING_WRITTEN)
-        self._answers[number] = answer = asyncio.get_running_loop().create_future()
-        try:
-            async with asyncio.timeout(seconds):
-                await self._socket.send_str(orjson.dumps({**command, "id": number}).decode())
-                return await answer
-        except TimeoutError:
-            raise CallError("timeout", f"{self._host} did not answer in time.", Seen.NO_ANSWER) from None
-        except ConnectionError:
-            raise self._broken(Seen.NO_ANSWER) from None
-        finally:
-            del self._answers[number]
-
-    async def _read(self) -> None:
-        try:
-            async for frame in self._socket:
-                if frame.type is WSMsgType.TEXT:
-                    self._take(_decode(frame.data))
-        finally:
-            self.is_open = False
-            self._ended()
-            for answer in self._answers.values():
-                if not answer.done():
-                    answer.set_exception(self._broken(Seen.NO_ANSWER))
-            await self._socket.close()
-
-    def _take(self, frame: Frame) -> None:
-        match frame:
-            case {"type": "event", "event": dict(event)}:
-                self._told(event)
-            case {"type": "result", "id": int(number)} if (answer := self._answers.get(number)) and not answer.done():
-                if frame.get("success") is True:
-                    answer.set_result(frame.get("result"))
-                else:
-                    answer.set_exception(_refusal(frame.get("error")))
-
-    def _broken(self, seen: Seen) -> CallError:
-        return CallError("unreachable", f"The connection to {self._host} broke.", seen)
 
 
 class Link:
@@ -149,7 +56,8 @@ class Link:
         token: str,
         timeouts: Timeouts,
         clock: Clock,
-        told: Callable[[Frame], None],
+        told: Callable[[object], None],
+        unread: Callable[[Incoming | Unreadable], None],
         ended: Callable[[], None],
     ) -> None:
         self._session = session
@@ -158,6 +66,7 @@ class Link:
         self._timeouts = timeouts
         self._clock = clock
         self._told = told
+        self._unread = unread
         self._ended = ended
         self._line: Line | None = None
         self._opening: asyncio.Task[Line] | None = None
@@ -220,7 +129,9 @@ class Link:
             if isinstance(error, TimeoutError):
                 raise CallError("timeout", f"{self.host} did not answer in time.", Seen.NOTHING_WRITTEN) from None
             raise
-        self._line = Line(socket, version=version, host=self.host, told=self._told, ended=self._ended)
+        self._line = Line(
+            socket, version=version, host=self.host, told=self._told, unread=self._unread, ended=self._ended
+        )
         return self._line
 
     async def _connect(self) -> ClientWebSocketResponse:
@@ -245,7 +156,7 @@ class Link:
         """The version of what answers."""
         while True:
             frame = await socket.receive()
-            match _decode(frame.data) if frame.type is WSMsgType.TEXT else {}:
+            match decode_frame(frame.data) if frame.type is WSMsgType.TEXT else {}:
                 case {"type": "auth_required"}:
                     await socket.send_json({"type": "auth", "access_token": self._token})
                 case {"type": "auth_ok", **rest}:
@@ -280,7 +191,7 @@ class Link:
                 allow_redirects=False,
                 raise_for_status=False,
             ) as response:
-                return response.status, _decode(await read_body(response, _MAX_BODY))
+                return response.status, decode_frame(await read_body(response, _MAX_BODY))
         except (ClientError, OSError, ValueError, RuntimeError) as error:
             raise CallError(*not_connected(error, self.host), Seen.NOTHING_WRITTEN) from None
 
@@ -296,19 +207,3 @@ class Link:
 
     def _refused(self) -> CallError:
         return CallError("auth_failed", f"{self.host} refuses the token.", Seen.NOTHING_WRITTEN)
-
-
-def _decode(raw: str | bytes) -> Frame:
-    """An object; an empty one for whatever is none."""
-    try:
-        found: object = orjson.loads(raw)
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
-def _refusal(error: object) -> CallError:
-    match error:
-        case {"code": str(code), "message": str(words)}:
-            return answered(code, words[:_MAX_WORDS])
-    return answered(PLATFORM_ERROR, "Home Assistant gives no reason.")

@@ -8,10 +8,9 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-import orjson
-
 from bach_lib.connectors.base import Incoming, Unreadable
 from bach_lib.connectors.commands import content_of
+from bach_lib.connectors.elements import UnreadableError, decode, one
 from bach_lib.connectors.signal.recipients import group_of, person
 from bach_lib.incoming import Content, Kind, Media
 
@@ -21,31 +20,36 @@ _REMOTE_ID = re.compile(r"(?:([^:/]{1,100}):)?([0-9]{1,15})(?:/[0-9]+)?")
 _REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,199}")
 _MAX_NAME = 128
 _MAX_TEXT = 65_536
-_MAX_RAW = 65_536
 _MAX_FILES = 32
 _MAX_NUMBER = 1 << 53
 
 
 def read(frame: str, account: str) -> Sequence[Incoming | Unreadable]:
-    """What a frame of the WebSocket says to `account`; nothing for receipts, calls and people who type."""
+    """What a frame of the WebSocket says to `account`, whatever it is."""
+    return one(frame, lambda frame: _read(frame, account))
+
+
+def _read(frame: str, account: str) -> Sequence[Incoming]:
+    """Nothing for receipts, calls and people who type."""
     try:
-        found: object = orjson.loads(frame)
+        found = decode(frame)
     except ValueError:
-        return [Unreadable(raw=frame[:_MAX_RAW], reason="no JSON")]
+        raise UnreadableError("no JSON") from None
     if not isinstance(found, dict):
-        return [Unreadable(raw=frame[:_MAX_RAW], reason="no object")]
+        raise UnreadableError("no object")
     envelope = _part(found, "envelope")
     changed = _part(envelope, "editMessage")
     message = _part(changed, "dataMessage") or _part(envelope, "dataMessage")
     if not message:
-        is_known = bool(envelope) and "exception" not in found and not changed
-        return [] if is_known else [Unreadable(raw=frame[:_MAX_RAW], reason="an envelope that cannot be read")]
+        if not envelope or "exception" in found or changed or envelope.get("dataMessage"):
+            raise UnreadableError("an envelope that cannot be read")
+        return []
     author = person(envelope.get("sourceNumber"), envelope.get("sourceUuid"), envelope.get("source"))
     sent = _number(envelope, "timestamp") or _number(message, "timestamp")
     group = _part(message, "groupInfo")
     place = group_of(group.get("groupId")) if group else author
     if author is None or sent is None or place is None:
-        return [Unreadable(raw=frame[:_MAX_RAW], reason="an envelope without sender, time or place")]
+        raise UnreadableError("an envelope without sender, time or place")
     # both by Signal's own clock: a phone, or a home, may be wrong about the time
     came, left = _number(envelope, "serverReceivedTimestamp"), _number(envelope, "serverDeliveredTimestamp")
     name = _text(envelope, "sourceName", _MAX_NAME) or author

@@ -1,8 +1,8 @@
 """Receiving: a WebSocket that is read as soon as something comes, and what came until it is stored.
 
 Signal's servers forget a message when signal-cli has fetched it, and the REST server hands it to whoever listens at
-that moment, once. So there is nothing to ask again. When nobody stores what came, reading stops, and the network holds
-back what follows.
+that moment, once. So there is nothing to ask again. When nobody stores what came, reading stops; what the server cannot
+hand over then, it drops.
 """
 
 import asyncio
@@ -13,6 +13,7 @@ from aiohttp import ClientWebSocketResponse, WSMsgType
 from bach_lib.clock import Clock
 from bach_lib.connectors.backlog import Backlog
 from bach_lib.connectors.base import Batch, Incoming, Unreadable
+from bach_lib.connectors.elements import each
 from bach_lib.connectors.seen import CallError
 from bach_lib.models import Fault
 
@@ -76,7 +77,7 @@ class Hearing:
         try:
             async for frame in socket:
                 if frame.type is WSMsgType.TEXT:
-                    for one in self._read(frame.data):
+                    for one in each([frame.data], self._read):
                         self._news.add(one)
                     self._happened.set()
                 if self._news.is_full:

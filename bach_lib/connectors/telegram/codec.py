@@ -4,11 +4,11 @@ Nothing here raises, whatever comes in. A person's devices, Telegram itself and 
 code does not know; what should be understood and is not is handed back as it is, to be set aside.
 """
 
-import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from bach_lib.connectors.base import Batch, Incoming, Unreadable
+from bach_lib.connectors.elements import UnreadableError, each
 from bach_lib.connectors.telegram.contents import name_of_content, read_content, read_edited
 from bach_lib.connectors.telegram.fields import MAX_NAME, Fields, identity, name, number, part, parts, text
 from bach_lib.connectors.telegram.recipients import GENERAL_TOPIC, Target
@@ -26,7 +26,7 @@ _NONCE = re.compile(r"[0-9a-z]{1,8}-[0-9a-f]{1,16}", re.ASCII)
 _MAX_TEXT = 16_384
 _MAX_TOPIC = 1 << 31
 _MAX_REACTIONS = 20
-_MAX_RAW = 65_536
+_MAX_UPDATE = 1 << 31
 
 
 def batch(
@@ -43,7 +43,7 @@ def batch(
     numbers = [found for update in updates if (found := _update_id(update)) is not None]
     if not numbers:
         return Fault(code="bad_answer", text="The answer to getUpdates has no update ids.")
-    read = [incoming(update, bot_name) for update in updates]
+    read = each(updates, lambda update: _read(update, bot_name))
     return Batch(
         messages=tuple(message for message in read if isinstance(message, Incoming)),
         cursor=str(max(numbers) + 1),
@@ -55,13 +55,19 @@ def batch(
 
 def incoming(update: object, bot_name: str | None = None) -> Incoming | Unreadable | None:
     """The message in an update; None if it is of a kind that nobody asked for."""
+    return next(iter(each([update], lambda one: _read(one, bot_name))), None)
+
+
+def _read(update: object, bot_name: str | None) -> Iterable[Incoming]:
     update_id = _update_id(update)
     if update_id is None or not isinstance(update, dict):
-        return _unreadable(update, "an update without a number")
+        raise UnreadableError("an update without a number")
     for field, read in _READERS.items():
         if field in update:
-            return read(part(update, field), update_id, bot_name) or _unreadable(update, f"an incomplete {field}")
-    return None
+            if (message := read(part(update, field), update_id, bot_name)) is None:
+                raise UnreadableError(f"an incomplete {field}")
+            return [message]
+    return []
 
 
 def reply(remote_id: str, chat: str) -> dict[str, object] | None:
@@ -94,11 +100,9 @@ def reaction(emoji: str) -> list[dict[str, object]]:
 
 
 def _update_id(update: object) -> int | None:
-    return number(update, "update_id") if isinstance(update, dict) else None
-
-
-def _unreadable(update: object, reason: str) -> Unreadable:
-    return Unreadable(raw=json.dumps(update)[:_MAX_RAW], reason=reason)
+    """A number above all that Telegram gives would confirm whatever comes later."""
+    found = number(update, "update_id") if isinstance(update, dict) else None
+    return found if found is not None and 0 <= found < _MAX_UPDATE else None
 
 
 def _message(message: Fields, _: int, bot_name: str | None) -> Incoming | None:

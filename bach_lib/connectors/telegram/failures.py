@@ -3,12 +3,10 @@
 Nothing of aiohttp's own texts is quoted: they hold the address, and the address holds the token.
 """
 
-import json
 from collections.abc import Mapping
 from contextlib import suppress
 
-import orjson
-
+from bach_lib.connectors import elements
 from bach_lib.connectors.network import at_most_a_day, broken, not_theirs, retry_after
 from bach_lib.connectors.seen import CallError, Seen
 from bach_lib.connectors.telegram.errors import RequestError
@@ -76,15 +74,7 @@ def _ours(error: CallError) -> RequestError:
 
 
 def decode(payload: bytes) -> object:
-    """The JSON of an answer, None for what is none.
-
-    Half a character or a NaN in a single update must not make a whole poll unreadable, for it would come again for
-    ever. Who stores the update finds it and sets it aside.
-    """
-    answer: object = None
-    try:
-        answer = orjson.loads(payload)
-    except ValueError:
-        with suppress(ValueError, RecursionError):
-            answer = json.loads(payload.decode(errors="replace"))
-    return answer
+    """The JSON of an answer, None for what is none."""
+    with suppress(ValueError):
+        return elements.decode(payload)
+    return None

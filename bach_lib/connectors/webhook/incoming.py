@@ -87,7 +87,7 @@ class Door:
         try:
             found: object = orjson.loads(body)
         except orjson.JSONDecodeError:
-            raise self._refused("its body is no JSON") from None
+            raise self._unreadable("its body is no JSON") from None
         return self._read(found, shown.get("webhook-id", "") if self.key else "", signed_at, now)
 
     def _verify(self, headers: Mapping[str, str], body: bytes, now: float) -> float:
@@ -112,14 +112,14 @@ class Door:
     def _read(self, body: object, signed_id: str, signed_at: float, now: float) -> Incoming:
         text = self._field(body, "text")
         if not text or not text.strip():
-            raise self._refused(f'its body has no text at "{self.paths["text"]}"')
+            raise self._unreadable(f'its body has no text at "{self.paths["text"]}"')
         named = {name: self._field(body, name) for name in ("sender", "id", "recipient")}
         if any(value and len(value) > _MAX_NAME for value in (*named.values(), signed_id)):
-            raise self._refused(f"sender, id and recipient have at most {_MAX_NAME} characters")
+            raise self._unreadable(f"sender, id and recipient have at most {_MAX_NAME} characters")
         try:
             recipient = recipient_of(named["recipient"] or named["sender"] or "default")  # the place to answer to
         except InvalidRecipientError:
-            raise self._refused("its recipient is none") from None
+            raise self._unreadable("its recipient is none") from None
         sender = named["sender"] or "webhook"
         kind, content = content_of(text)
         return Incoming(
@@ -152,3 +152,8 @@ class Door:
 
     def _refused(self, reason: str) -> PushRefusedError:
         return PushRefusedError(name=self.name, reason=reason)
+
+    def _unreadable(self, reason: str) -> PushRefusedError:
+        error = self._refused(reason)
+        error.is_proven = True
+        return error

@@ -3,13 +3,10 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from socket import AddressFamily
-from typing import override
 
 import orjson
 import pytest
 from aiohttp import ClientSession, TCPConnector
-from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.web import BaseRequest, Response, Server, StreamResponse
 
 from bach_lib.connectors.telegram import TelegramConnector, Timeouts
@@ -17,6 +14,7 @@ from bach_lib.models import Fault as Reason
 from bach_lib.outcomes import Dead, Outcome, Retry, Scope, Sent, Uncertain, Wait
 from bach_lib.testing.telegram.errors import ApiError
 from bach_lib.testing.telegram_server import Fault, TelegramServer
+from tests.contracts.names import NoNames
 from tests.lib.connectors.telegram.conftest import HASTE, TOKEN, Connect, a_message
 
 
@@ -32,20 +30,6 @@ def why_nobody_knows(outcome: Outcome) -> str:
     assert isinstance(outcome, Uncertain), outcome
     assert outcome.fault.code == "uncertain"
     return outcome.fault.text
-
-
-class NoNames(AbstractResolver):
-    """A name service that knows nothing."""
-
-    @override
-    async def resolve(
-        self, host: str, port: int = 0, family: AddressFamily = AddressFamily.AF_INET
-    ) -> list[ResolveResult]:
-        raise OSError(-2, "Name or service not known")
-
-    @override
-    async def close(self) -> None:
-        pass
 
 
 async def test_nothing_listens(connector: TelegramConnector, server: TelegramServer) -> None:

@@ -1,0 +1,63 @@
+"""What a connector handed over, held against what it promised: what is no message costs only itself.
+
+A connector is foreign code, and one value of a wrong type would come again with every poll, and keep back all others.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from math import isnan
+
+from bach_lib.connectors.base import Batch, Incoming, Unreadable
+from bach_lib.connectors.elements import UnreadableError, each
+from bach_lib.inbound.records import incoming_values
+from bach_lib.incoming import Content, Kind
+
+_TEXTS = ("remote_id", "recipient", "recipient_title", "sender_id", "sender_name", "text")
+_PERHAPS_TEXTS = ("reply_to", "origin", "handle")
+_PERHAPS_TIMES = ("sent_at", "told_at", "not_before")
+
+
+def sift(batch: Batch) -> Batch:
+    """The same, with everything in `unreadable` that cannot be stored. Raises `TypeError` if it is no batch at all."""
+    _check_batch(batch)
+    found = each(batch.messages, sound)
+    good = tuple(one for one in found if isinstance(one, Incoming))
+    bad = tuple(one for one in found if isinstance(one, Unreadable))
+    return replace(batch, messages=good, unreadable=(*batch.unreadable, *bad)) if bad else batch
+
+
+def sound(message: object) -> Iterable[Incoming]:
+    """The message, if it can be stored. Raises whatever stands against that."""
+    if not isinstance(message, Incoming):
+        raise UnreadableError(f"no message, but a {type(message).__name__}")
+    if (name := _wrong_in(message)) is not None:
+        raise UnreadableError(f"a message whose {name} is of a wrong type")
+    incoming_values(message)
+    return [message]
+
+
+def _wrong_in(message: Incoming) -> str | None:
+    """The name of a field whose value is of a wrong type, if there is one."""
+    right = {
+        **{name: isinstance(getattr(message, name), str) for name in _TEXTS},
+        **{name: isinstance(getattr(message, name), str | None) for name in _PERHAPS_TEXTS},
+        **{name: _is_time(getattr(message, name)) for name in _PERHAPS_TIMES},
+        "kind": isinstance(message.kind, Kind),
+        "content": isinstance(message.content, Content),
+        "metadata": isinstance(message.metadata, Mapping),
+    }
+    return next((name for name, is_right in right.items() if not is_right), None)
+
+
+def _is_time(value: object) -> bool:
+    return value is None or (isinstance(value, int | float) and not isinstance(value, bool) and not isnan(value))
+
+
+def _check_batch(batch: object) -> None:
+    """What these hold, all of it is stored with; so nothing of it can be."""
+    if not isinstance(batch, Batch):
+        raise TypeError("the connector returned no batch")
+    if not isinstance(batch.cursor, str | None) or not _is_time(batch.told_at):
+        raise TypeError("the connector returned a batch without a proper cursor or time")
+    if not all(isinstance(one, Unreadable) for one in batch.unreadable):
+        raise TypeError("the connector set something aside in a form that nobody knows")
