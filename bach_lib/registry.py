@@ -253,7 +253,7 @@ def connection_values(connection: Connection) -> dict[str, Value]:
         "auth_type": connection.auth_type,
         "auth_config": json.dumps(dict(connection.auth_config)),
         "allowed": json.dumps(sorted(connection.allowed)),
-        "settings": json.dumps(connection.settings, ensure_ascii=False),
+        "settings": json.dumps(connection.settings),
     }
 
 

@@ -117,8 +117,8 @@ class Rules:
             values = {
                 "name": rule.name,
                 "connection": rule.connection,
-                "phrases": json.dumps(rule.phrases, ensure_ascii=False),
-                "patterns": json.dumps(rule.patterns, ensure_ascii=False),
+                "phrases": json.dumps(rule.phrases),
+                "patterns": json.dumps(rule.patterns),
                 "is_active": rule.is_active,
             }
             await self._store.submit(lambda tx: tx.run("save_rule", **values))
