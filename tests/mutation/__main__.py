@@ -59,7 +59,8 @@ def _prepare(folder: Path, target: Target, only: str | None) -> None:
         "source_paths": ["bach_lib"],
         "only_mutate": patterns,
         "pytest_add_cli_args_test_selection": list(target.tests),
-        "pytest_add_cli_args": ["-p", "no:randomly", "-p", "no:cacheprovider"],
+        # Home Assistant's plugin does around every test what takes several times as long as most of these
+        "pytest_add_cli_args": ["-p", "no:randomly", "-p", "no:cacheprovider", "-p", "no:homeassistant"],
         "use_git_change_detection": False,
         "use_setproctitle": False,
         "process_isolation": "forkserver",  # tests that share an object do not bear to run twice in one process

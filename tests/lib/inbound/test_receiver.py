@@ -1,112 +1,21 @@
 """The receiving loop: it recovers, says how it stands, and is thrown away when it hangs."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
 from itertools import pairwise
-from typing import override
 
 import pytest
 
-from bach_lib import Connection, ConnectionState, Fault, Health, ReceivePolicy
-from bach_lib.bus import Bus
-from bach_lib.connectors.base import Batch, Capabilities, Connector, Incoming, Setup, Unreadable
+from bach_lib import Connection, ConnectionState, Fault
+from bach_lib.connectors.base import Batch, Capabilities, Incoming, Unreadable
 from bach_lib.errors import StoreFailedError
-from bach_lib.events import ConnectionChanged, MessageReceived
 from bach_lib.inbound import receiver as receiver_module
-from bach_lib.inbound.inbox import Accepted, Inbox
-from bach_lib.inbound.pairing import Pairings
-from bach_lib.inbound.receiver import Receiver
-from bach_lib.inbound.router import Router
-from bach_lib.inbound.rules import Rules
-from bach_lib.incoming import Content, IncomingMessage, Kind
+from bach_lib.inbound.inbox import Accepted
+from bach_lib.incoming import Content, Kind
 from bach_lib.models import Format
 from bach_lib.redact import Redactor
-from bach_lib.storage import Store
-from bach_lib.testing import FakeClock, FakePlatform, fake_connector
+from bach_lib.testing import FakeClock
 from tests.lib.inbound.make import incoming
-from tests.lib.storage.work import add
-
-DOWN = Fault(code="unreachable", text="No route to host")
-HOME = Connection(name="home", type="fake", allowed=frozenset({"42"}))
-
-type Receive = Callable[[str | None], Awaitable[Batch | Fault]]
-
-
-class Bench:
-    """A receiver, and what it told."""
-
-    def __init__(self, store: Store, clock: FakeClock, connector: Connector) -> None:
-        self.clock = clock
-        self.connector = connector
-        self.blocked = 0
-        self.healths: list[Health] = []
-        self.received: list[IncomingMessage] = []
-        bus = Bus()
-        bus.subscribe(ConnectionChanged, lambda event: self.healths.append(event.health))
-        bus.subscribe(MessageReceived, lambda event: self.received.append(event.message))
-        self.inbox = Inbox(store, clock, Pairings(lambda _, candidate: None), "0a1b2c3d", max_age=300)
-        self.row = HOME
-        self.receiver = Receiver(
-            row=lambda: self.row,
-            inbox=self.inbox,
-            router=Router(self.inbox, Rules(store), bus, clock, max_age=300),
-            bus=bus,
-            clock=clock,
-            policy=ReceivePolicy(backoff=(1, 2, 5), stall_seconds=120),
-            count_blocked=self.count,
-        )
-
-    def count(self, strangers: int) -> None:
-        """Strangers were turned away."""
-        self.blocked += strangers
-
-    async def start(self, *secrets: str) -> None:
-        """Begin to poll."""
-        self.receiver.start(self.connector, Redactor(secrets))
-        await self.clock.settle()
-
-    @property
-    def states(self) -> list[ConnectionState]:
-        """Every state it told of."""
-        return [health.state for health in self.healths]
-
-    @property
-    def texts(self) -> list[str]:
-        """Every text it told of."""
-        return [message.text for message in self.received]
-
-
-class Platform(FakePlatform):
-    """A platform whose polls may go wrong in ways of their own."""
-
-    receive: Receive | None = None
-
-
-@pytest.fixture
-def platform() -> Platform:
-    """The other side."""
-    return Platform()
-
-
-@pytest.fixture
-async def bench(store: Store, clock: FakeClock, setup: Setup, platform: Platform) -> AsyncIterator[Bench]:
-    """A receiver that does not work yet."""
-    base = fake_connector(platform, receives=True)
-
-    class Scripted(base):  # type: ignore[misc, valid-type] # the class is made by a function
-        @override
-        async def receive(self, cursor: str | None) -> Batch | Fault:
-            if platform.receive:
-                platform.cursors.append(cursor)
-                return await platform.receive(cursor)
-            answer: Batch | Fault = await super().receive(cursor)
-            return answer
-
-    await store.submit(add("home"))
-    bench = Bench(store, clock, Scripted(setup))
-    yield bench
-    await bench.receiver.stop()
-
+from tests.lib.inbound.receiving import DOWN, HOME, Bench, Platform, hang
 
 # -- the ordinary day ------------------------------------------------------------------------------------------------
 
@@ -282,12 +191,6 @@ async def raise_surprise(*args: object, **options: object) -> Batch:
 
 
 # -- hanging ---------------------------------------------------------------------------------------------------------
-
-
-async def hang(cursor: str | None) -> Batch:
-    """A poll that never comes back."""
-    await asyncio.Event().wait()
-    raise AssertionError
 
 
 async def test_a_loop_that_hangs_is_thrown_away(bench: Bench, platform: Platform, clock: FakeClock) -> None:
