@@ -18,6 +18,8 @@ from tests.mutation.targets import TARGETS, Target
 _ROOT = Path(__file__).parents[2]
 _WORK = _ROOT / ".mutation"
 _COPIED = ("bach_lib", "tests/lib", "tests/contracts", "tests/conftest.py")
+_WITHOUT = ("randomly", "cacheprovider", "homeassistant", "unraisableexception")
+"""Plugins of pytest; the last two gather garbage around every test or run, which takes several times as long as it."""
 _UNNOTICED = ("survived", "no tests", "suspicious")
 _RESULT = re.compile(r"^\s*(\S+__mutmut_\d+): (.+)$", re.MULTILINE)
 
@@ -59,8 +61,7 @@ def _prepare(folder: Path, target: Target, only: str | None) -> None:
         "source_paths": ["bach_lib"],
         "only_mutate": patterns,
         "pytest_add_cli_args_test_selection": list(target.tests),
-        # Home Assistant's plugin does around every test what takes several times as long as most of these
-        "pytest_add_cli_args": ["-p", "no:randomly", "-p", "no:cacheprovider", "-p", "no:homeassistant"],
+        "pytest_add_cli_args": [argument for plugin in _WITHOUT for argument in ("-p", f"no:{plugin}")],
         "use_git_change_detection": False,
         "use_setproctitle": False,
         "process_isolation": "forkserver",  # tests that share an object do not bear to run twice in one process

@@ -28,10 +28,10 @@ async def brought(bench: Bench, message: Incoming, *secrets: str) -> IncomingMes
 
 async def test_what_is_brought_is_returned_and_told(bench: Bench, clock: FakeClock) -> None:
     """Whoever posts would get no number to look it up by, or nobody would learn of the smoke."""
-    assert not bench.receiver.is_running
+    running = [bench.receiver.is_running]
     bench.receiver.open(Redactor())
     await clock.settle()
-    assert bench.receiver.is_running
+    running.append(bench.receiver.is_running)
     assert bench.states == [ConnectionState.CONNECTED]
     assert bench.receiver.health.last_success is None
     await clock.advance(7)
@@ -43,7 +43,7 @@ async def test_what_is_brought_is_returned_and_told(bench: Bench, clock: FakeClo
         clock.now(),
     )
     await bench.receiver.stop()
-    assert not bench.receiver.is_running
+    assert [*running, bench.receiver.is_running] == [False, True, False]
     assert bench.states[-1] is ConnectionState.DISABLED
 
 
