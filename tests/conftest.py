@@ -2,7 +2,7 @@
 
 import logging
 
-from hypothesis import settings
+from hypothesis import Phase, settings
 
 pytest_plugins = ["tests.described.plugin"]
 
@@ -15,4 +15,7 @@ def _is_news(record: logging.LogRecord) -> bool:
 logging.getLogger("asyncio").addFilter(_is_news)  # some tests let no warning pass
 
 settings.register_profile("busy", deadline=None)
+settings.register_profile(  # of a mistake made on purpose nobody wants to see the smallest example
+    "mutation", deadline=None, derandomize=True, database=None, phases=(Phase.explicit, Phase.generate)
+)
 settings.load_profile("busy")

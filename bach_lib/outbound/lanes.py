@@ -14,7 +14,7 @@ the logarithm of how many wait, whatever stops them. Announcements are never sea
 of date is recognised when it comes up, and dropped.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sized
 from dataclasses import dataclass, field
 from heapq import heapify, heappop, heappush
 
@@ -53,6 +53,11 @@ class _Parked:
 
     until: float
     heap: list[tuple[int, int, int, Key]] = field(default_factory=list)
+
+
+def is_crowded(heap: Sized, true: Sized) -> bool:
+    """Whether so much in a heap is out of date that it is worth cleaning: more than what is true, and a little."""
+    return len(heap) > _MAX_STALE + 2 * len(true)
 
 
 class Lanes:
@@ -98,7 +103,7 @@ class Lanes:
         key = entry.lane
         lane = self._lanes[key]
         self._remove(entry, lane)
-        if len(lane.heap) > _MAX_STALE + 2 * len(lane.entries):
+        if is_crowded(lane.heap, lane.entries):
             lane.heap = [entry.rank for entry in lane.entries.values()]
             heapify(lane.heap)
         self._announce(key, lane)
@@ -133,56 +138,51 @@ class Lanes:
         """The message that goes next, out of its lane, which is busy until `release`, or `park`."""
         while self._later and self._later[0][0] <= now:
             _, key = heappop(self._later)
-            lane = self._lanes.get(key)
-            head = lane.head() if lane else None
-            if lane is None or head is None or lane.busy:
-                continue
-            if (due := self._due(head)) <= now:
-                heappush(self._ready, (lane.strikes, *head.rank, key, ""))
-            else:  # it was paused since
-                heappush(self._later, (due, key))
+            if idle := self._idle(key):
+                lane, head = idle
+                if (due := self._due(head)) <= now:
+                    heappush(self._ready, (lane.strikes, *head.rank, key, ""))
+                else:  # it was paused since
+                    heappush(self._later, (due, key))
         while self._opening and self._opening[0][0] <= now:
             _, limit = heappop(self._opening)
             self._offer(limit)
         while self._ready:
-            strikes, _, message_id, key, limit = heappop(self._ready)
-            lane = self._lanes.get(key)
-            head = lane.head() if lane else None
-            if lane and head and not lane.busy and (strikes, message_id) == (lane.strikes, head.id):
+            strikes, rank, message_id, key, limit = heappop(self._ready)
+            if standing := self._standing(strikes, rank, message_id, key):
+                lane, head = standing
                 if self._due(head) <= now:
                     heappop(lane.heap)
                     self._remove(head, lane)
                     lane.busy, lane.offered_by = True, limit
                     return head
                 self._announce(key, lane)
-            if limit:  # out of date, and the next that this limit stopped has its turn
-                self._offer(limit)
+            self._offer(limit)  # out of date, and the next that this limit stopped has its turn
         return None
 
     def passed(self, key: Key) -> None:
         """The limits let the taken head of this lane through: the next they stopped may try."""
         lane = self._lanes[key]
         limit, lane.offered_by = lane.offered_by, ""
-        if limit:
-            self._offer(limit)
+        self._offer(limit)
 
     def park(self, entry: Entry, stop: Stop, now: float) -> None:
         """Back into its lane, which waits until this limit has a place for it."""
         key, lane = entry.lane, self._lanes[entry.lane]
         lane.busy = False
         offered_by, lane.offered_by = lane.offered_by, ""
+        self._put(entry, lane)
         parked = self._parked.setdefault(stop.limit, _Parked(0.0))
         if parked.until <= now:
             parked.until = now + stop.seconds
             heappush(self._opening, (parked.until, stop.limit))
         heappush(parked.heap, (lane.strikes, *entry.rank, key))
-        if len(parked.heap) > _MAX_STALE + 2 * len(self._lanes):
-            parked.heap = [place for place in set(parked.heap) if self._is_head(place)]
+        if is_crowded(parked.heap, self._lanes):
+            parked.heap = [place for place in set(parked.heap) if self._standing(*place)]
             heapify(parked.heap)
-        self._put(entry, lane)
         if lane.head() is not entry:  # a more urgent one came meanwhile
             self._announce(key, lane)
-        if offered_by and offered_by != stop.limit:
+        if offered_by != stop.limit:
             self._offer(offered_by)
 
     def release(self, key: Key, back: Entry | None = None, *, strike: bool | None = None) -> None:
@@ -198,13 +198,12 @@ class Lanes:
         if back:
             self.add(back)
         self._announce(key, lane)
-        if limit:
-            self._offer(limit)
+        self._offer(limit)
 
     def pause(self, recipient: str, until: float, now: float) -> None:
         """Nothing to this recipient goes before `until`."""
         self._pauses[recipient] = max(self._pauses.get(recipient, until), until)
-        if len(self._pauses) > _MAX_STALE + 2 * len(self._lanes):
+        if is_crowded(self._pauses, self._lanes):
             self._pauses = {name: end for name, end in self._pauses.items() if end > now}
 
     def hasten(self, now: float, *, aside: bool = False) -> None:
@@ -247,7 +246,7 @@ class Lanes:
             self._hurried.add(entry.id)
         if (over := entry.over(self._offset)) is not None:
             heappush(self._expiring, (over, entry.id))
-            if len(self._expiring) > _MAX_STALE + 2 * len(self._entries):
+            if is_crowded(self._expiring, self._entries):
                 self._clean_expiring()
 
     def _remove(self, entry: Entry, lane: _Lane) -> None:
@@ -255,20 +254,23 @@ class Lanes:
         self._aside.discard(entry.id)
         self._hurried.discard(entry.id)
 
-    def _is_head(self, place: tuple[int, int, int, Key]) -> bool:
-        strikes, _, message_id, key = place
+    def _idle(self, key: Key) -> tuple[_Lane, Entry] | None:
+        """A lane from which something could go, and its head."""
         lane = self._lanes.get(key)
-        head = lane.head() if lane else None
-        return (
-            lane is not None and head is not None and not lane.busy and (strikes, message_id) == (lane.strikes, head.id)
-        )
+        head = None if lane is None or lane.busy else lane.head()
+        return (lane, head) if lane and head else None
+
+    def _standing(self, strikes: int, _: int, message_id: int, key: Key) -> tuple[_Lane, Entry] | None:
+        """As `_idle`, if the lane still stands where it stood when this was written down."""
+        idle = self._idle(key)
+        return idle if idle and (strikes, message_id) == (idle[0].strikes, idle[1].id) else None
 
     def _offer(self, limit: str) -> None:
-        """Let the best of the lanes that this limit stopped stand among those that could go."""
+        """Let the best of the lanes that this limit stopped stand among those that could go. None has the name ""."""
         parked = self._parked.get(limit)
         while parked and parked.heap:
             place = heappop(parked.heap)
-            if self._is_head(place):
+            if self._standing(*place):
                 heappush(self._ready, (*place, limit))
                 return
         self._parked.pop(limit, None)
@@ -282,7 +284,7 @@ class Lanes:
             self._lanes.pop(key, None)
             return
         heappush(self._later, (self._due(head), key))
-        if len(self._later) > _MAX_STALE + 2 * len(self._lanes):
+        if is_crowded(self._later, self._lanes):
             heads = [(head, key) for key, lane in self._lanes.items() if not lane.busy and (head := lane.head())]
             self._later = [(self._due(head), key) for head, key in heads]
             heapify(self._later)

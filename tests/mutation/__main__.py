@@ -17,9 +17,13 @@ from tests.mutation.targets import TARGETS, Target
 
 _ROOT = Path(__file__).parents[2]
 _WORK = _ROOT / ".mutation"
-_COPIED = ("bach_lib", "tests/lib", "tests/contracts", "tests/conftest.py")
+_COPIED = ("bach_lib", "tests/lib", "tests/contracts", "tests/mutation", "tests/conftest.py")
 _WITHOUT = ("randomly", "cacheprovider", "homeassistant", "unraisableexception")
 """Plugins of pytest; the last two gather garbage around every test or run, which takes several times as long as it."""
+_ARGUMENTS = (
+    *(argument for plugin in _WITHOUT for argument in ("-p", f"no:{plugin}")),
+    *("-q", "--tb=no", "-p", "tests.mutation.rounds", "--hypothesis-profile=mutation"),
+)
 _UNNOTICED = ("survived", "no tests", "suspicious")
 _RESULT = re.compile(r"^\s*(\S+__mutmut_\d+): (.+)$", re.MULTILINE)
 
@@ -28,54 +32,74 @@ def main() -> int:
     """Change, test, and say what was not noticed; 1 if that is more than the share that is allowed."""
     parser = argparse.ArgumentParser(prog="script/mutate", description=__doc__)
     parser.add_argument("target", choices=sorted(TARGETS), help="what is changed")
-    parser.add_argument("--only", help="only files whose name matches this pattern, such as lanes.py")
-    parser.add_argument("--again", action="store_true", help="go on with what the last run began")
+    parser.add_argument("--only", help="only the file of this name, such as lanes.py")
+    parser.add_argument("--again", action="store_true", help="only what the last run left, or no test noticed in it")
     parser.add_argument("--wanted", type=float, default=95, help="percent that must be noticed (95)")
     options = parser.parse_args()
     target = TARGETS[options.target]
-    folder = _WORK / (f"{options.target}-{options.only}" if options.only else options.target)
-    if not options.again:
-        _prepare(folder, target, options.only)
     started = time.monotonic()
-    command = [sys.executable, "-m", "mutmut"]
+    results: list[tuple[str, str]] = []
+    for folder, files, tests in _runs(options.target, target, options.only):
+        if not options.again:
+            shutil.rmtree(folder, ignore_errors=True)
+        _prepare(folder, files)
+        results += _run(folder, tests)
+    return _report(results, options.wanted, time.monotonic() - started)
+
+
+def _runs(name: str, target: Target, only: str | None) -> list[tuple[Path, list[str], tuple[str, ...]]]:
+    """The folders to work in, each with the patterns of its files and with its tests."""
+    if only:
+        files = [f"{pattern.removesuffix('*')}{only}" for pattern in target.files]
+        return [(_WORK / f"{name}-{only}", files, target.close.get(only, target.tests))]
+    if not target.close:
+        return [(_WORK / name, list(target.files), target.tests)]
+    found = sorted(file for pattern in target.files for file in _ROOT.glob(pattern) if file.suffix == ".py")
+    return [run for file in found for run in _runs(name, target, file.name)]
+
+
+def _run(folder: Path, tests: tuple[str, ...]) -> list[tuple[str, str]]:
+    """Every change and what became of it."""
     log = folder / "mutmut.log"
     with log.open("w") as file:
-        subprocess.run([*command, "run", "--max-children", "1"], cwd=folder, check=False, stdout=file, stderr=file)
-    listed = subprocess.run(
-        [*command, "results", "--all", "true"], cwd=folder, check=True, capture_output=True, text=True
-    )
-    return _report(_RESULT.findall(listed.stdout), options.wanted, time.monotonic() - started, log)
+        write = [sys.executable, "-m", "tests.mutation.changes"]
+        subprocess.run(write, cwd=folder, check=True, stdout=subprocess.DEVNULL)
+        attempt = [sys.executable, "-m", "pytest", *_ARGUMENTS, *tests]
+        subprocess.run(attempt, cwd=folder / "mutants", check=False, stdout=file, stderr=file)
+    show = [sys.executable, "-m", "mutmut", "results", "--all", "true"]
+    listed = subprocess.run(show, cwd=folder, check=True, capture_output=True, text=True)
+    results: list[tuple[str, str]] = _RESULT.findall(listed.stdout)
+    if not results or any(status == "not checked" for _, status in results):
+        sys.stdout.write(f"the run did not come to its end; see {log}\n")
+    return results
 
 
-def _prepare(folder: Path, target: Target, only: str | None) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
+def _prepare(folder: Path, files: list[str]) -> None:
+    """Copy what is needed as it is now; mutmut keeps what is known of functions that have not changed."""
+    shutil.rmtree(folder / "mutants" / "tests", ignore_errors=True)
     for name in _COPIED:
         source, copy = _ROOT / name, folder / name
         copy.parent.mkdir(parents=True, exist_ok=True)
         if source.is_dir():
+            shutil.rmtree(copy, ignore_errors=True)
             shutil.copytree(source, copy, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copyfile(source, copy)
-    patterns = [f"{pattern.removesuffix('*')}{only}" if only else pattern for pattern in target.files]
     settings = {
         "source_paths": ["bach_lib"],
-        "only_mutate": patterns,
-        "pytest_add_cli_args_test_selection": list(target.tests),
-        "pytest_add_cli_args": [argument for plugin in _WITHOUT for argument in ("-p", f"no:{plugin}")],
+        "only_mutate": files,
         "use_git_change_detection": False,
         "use_setproctitle": False,
-        "process_isolation": "forkserver",  # tests that share an object do not bear to run twice in one process
     }
     lines = [f"{name} = {json.dumps(value)}" for name, value in settings.items()]
     original = (_ROOT / "pyproject.toml").read_text("utf-8")
     (folder / "pyproject.toml").write_text("\n".join([original, "[tool.mutmut]", *lines, ""]), "utf-8")
 
 
-def _report(results: list[tuple[str, str]], wanted: float, seconds: float, log: Path) -> int:
+def _report(results: list[tuple[str, str]], wanted: float, seconds: float) -> int:
     counted = Counter(status for _, status in results)
     unnoticed = [(name, status) for name, status in results if status in _UNNOTICED]
     if not results or counted["not checked"]:
-        sys.stdout.write(f"the run did not come to its end; see {log}\n")
         return 1
     tried = len(results) - counted["skipped"]
     score = 100 * (tried - len(unnoticed)) / tried if tried else 0.0

@@ -1,22 +1,51 @@
 """What `script/mutate` changes, and the tests that ought to notice."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A few files, by patterns, and the tests that concern them."""
+    """A few files, by patterns, and the tests that concern them.
+
+    `close`: the tests of a single file, by its name, that say all there is to say of it; so a change costs seconds.
+    """
 
     files: tuple[str, ...]
     tests: tuple[str, ...]
+    close: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 _PROMISES = "tests/lib/promises"
 _OUTBOUND = ("tests/lib/outbound", _PROMISES, "tests/lib/test_bach.py")
+_DISPATCHING = (
+    "tests/lib/outbound/test_dispatcher.py",
+    *(f"{_PROMISES}/test_0{number}" for number in ("3_circuit_breaker.py", "4_told_to_wait.py")),
+    *(f"{_PROMISES}/test_0{number}" for number in ("5_no_blind_duplicates.py", "6_in_order.py")),
+    f"{_PROMISES}/test_07_time_to_live_and_collapse.py",
+    "tests/lib/test_bach.py",
+)
+_TESTS_OF_OUTBOUND = {
+    **{
+        f"{name}.py": (f"tests/lib/outbound/test_{name}.py",)
+        for name in ("attempt", "breaker", "entry", "gate", "lanes", "ledger", "limiter", "monitor", "retry", "trial")
+    },
+    "attempts.py": ("tests/lib/outbound/test_attempts.py",),
+    "by_hand.py": (
+        "tests/lib/outbound/test_by_hand.py",
+        "tests/lib/test_letters.py",
+        "tests/lib/storage/test_restored.py",
+    ),
+    "dispatcher.py": _DISPATCHING,
+    "history.py": ("tests/lib/outbound/test_history.py",),
+    "queue.py": ("tests/lib/outbound/test_queue.py",),
+    "records.py": ("tests/lib/outbound/test_records.py", "tests/lib/outbound/test_queue.py"),
+    "settled.py": ("tests/lib/outbound/test_ledger.py",),
+}
 TARGETS = {
     "questions": Target(("bach_lib/questions*",), ("tests/lib/test_questions.py", "tests/lib/test_asking.py")),
     "registry": Target(("bach_lib/registry*",), ("tests/lib/test_registry.py", "tests/lib/test_registry_on_disk.py")),
     "inbound": Target(("bach_lib/inbound/*",), ("tests/lib/inbound",)),
-    "outbound": Target(("bach_lib/outbound/*",), _OUTBOUND),
+    "outbound": Target(("bach_lib/outbound/*",), _OUTBOUND, _TESTS_OF_OUTBOUND),
     "storage": Target(("bach_lib/storage/*",), ("tests/lib/storage", "tests/contracts/test_store.py")),
 }
