@@ -148,8 +148,8 @@ class Lanes:
             _, limit = heappop(self._opening)
             self._offer(limit)
         while self._ready:
-            strikes, rank, message_id, key, limit = heappop(self._ready)
-            if standing := self._standing(strikes, rank, message_id, key):
+            strikes, _, message_id, key, limit = heappop(self._ready)
+            if standing := self._standing(strikes, message_id, key):
                 lane, head = standing
                 if self._due(head) <= now:
                     heappop(lane.heap)
@@ -167,7 +167,7 @@ class Lanes:
         self._offer(limit)
 
     def park(self, entry: Entry, stop: Stop, now: float) -> None:
-        """Back into its lane, which waits until this limit has a place for it."""
+        """Back into its lane at once after `take`; the lane waits until this limit has a place for it."""
         key, lane = entry.lane, self._lanes[entry.lane]
         lane.busy = False
         offered_by, lane.offered_by = lane.offered_by, ""
@@ -178,10 +178,8 @@ class Lanes:
             heappush(self._opening, (parked.until, stop.limit))
         heappush(parked.heap, (lane.strikes, *entry.rank, key))
         if is_crowded(parked.heap, self._lanes):
-            parked.heap = [place for place in set(parked.heap) if self._standing(*place)]
+            parked.heap = [place for place in set(parked.heap) if self._standing(place[0], *place[2:])]
             heapify(parked.heap)
-        if lane.head() is not entry:  # a more urgent one came meanwhile
-            self._announce(key, lane)
         if offered_by != stop.limit:
             self._offer(offered_by)
 
@@ -260,7 +258,7 @@ class Lanes:
         head = None if lane is None or lane.busy else lane.head()
         return (lane, head) if lane and head else None
 
-    def _standing(self, strikes: int, _: int, message_id: int, key: Key) -> tuple[_Lane, Entry] | None:
+    def _standing(self, strikes: int, message_id: int, key: Key) -> tuple[_Lane, Entry] | None:
         """As `_idle`, if the lane still stands where it stood when this was written down."""
         idle = self._idle(key)
         return idle if idle and (strikes, message_id) == (idle[0].strikes, idle[1].id) else None
@@ -269,9 +267,9 @@ class Lanes:
         """Let the best of the lanes that this limit stopped stand among those that could go. None has the name ""."""
         parked = self._parked.get(limit)
         while parked and parked.heap:
-            place = heappop(parked.heap)
-            if self._standing(*place):
-                heappush(self._ready, (*place, limit))
+            strikes, rank, message_id, key = heappop(parked.heap)
+            if self._standing(strikes, message_id, key):
+                heappush(self._ready, (strikes, rank, message_id, key, limit))
                 return
         self._parked.pop(limit, None)
 

@@ -5,6 +5,7 @@ once, measures which tests come by which functions and how long they take, and t
 quickest test that notices it. A test that takes much longer than it did, such as one that waits for ever, has noticed.
 """
 
+import contextlib
 import gc
 import json
 import os
@@ -74,8 +75,8 @@ def _measure(session: pytest.Session) -> _Measured:
     if (child := os.fork()) == 0:
         set_mutant_under_test("stats")
         measured: _Measured = {}
-        for item in _run(session.items):
-            measured[item.nodeid] = (_seconds(item), sorted(state()._stats))
+        for item, seconds in _run(session.items):
+            measured[item.nodeid] = (seconds, sorted(state()._stats))
             state()._stats.clear()
         path.write_text(json.dumps(measured), "utf-8")
         os._exit(0)
@@ -86,25 +87,16 @@ def _measure(session: pytest.Session) -> _Measured:
     return content
 
 
-_took: dict[str, float] = {}
-
-
-def _seconds(item: pytest.Item) -> float:
-    return _took[item.nodeid]
-
-
-def _run(items: Sequence[pytest.Item]) -> Iterator[pytest.Item]:
-    """Run these tests in this process, which ends with the first failure; each one that went well."""
+def _run(items: Sequence[pytest.Item]) -> Iterator[tuple[pytest.Item, float]]:
+    """Run these tests in this process, which ends with the first failure; each one that went well, and its seconds."""
     sys.stdout.flush()
     silence = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silence, 1)
+    items[0].config.pluginmanager.register(_Watch())
     for item, following in zip(items, [*items[1:], None], strict=True):
-        if not item.config.pluginmanager.has_plugin("watch"):
-            item.config.pluginmanager.register(_Watch(), "watch")
         began = time.monotonic()
         item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
-        _took[item.nodeid] = time.monotonic() - began
-        yield item
+        yield item, time.monotonic() - began
 
 
 def _try(name: str, items: Sequence[pytest.Item], seconds: dict[str, float]) -> int:
@@ -115,10 +107,8 @@ def _try(name: str, items: Sequence[pytest.Item], seconds: dict[str, float]) -> 
         os.setpgid(0, 0)
         _try_here(name, items, seconds)
     _, status = os.waitpid(child, 0)
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.killpg(child, signal.SIGKILL)  # what its tests started
-    except ProcessLookupError:
-        pass
     code = os.waitstatus_to_exitcode(status)
     return _TIMEOUT if code == -signal.SIGALRM else _SURVIVED if code == _SURVIVED else _KILLED
 

@@ -14,7 +14,9 @@ class MessageFields(TypedDict, total=False):
     """What a test may say about a message."""
 
     id: int
+    connection: str
     recipient: str
+    priority: int
     status: Status
     retry_count: int
     max_retries: int
@@ -22,6 +24,10 @@ class MessageFields(TypedDict, total=False):
     delivery: Delivery
     remote_id: str | None
     error: Fault | None
+    created_at: float
+    expires_at: float | None
+    attempted_at: float | None
+    next_retry_at: float | None
 
 
 class DraftFields(TypedDict, total=False):

@@ -1,0 +1,237 @@
+"""The ledger: nobody hears of what the disk does not know, and what the disk refuses is written when it can be."""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import override
+
+import pytest
+
+from bach_lib import Policy
+from bach_lib.bus import Bus
+from bach_lib.errors import StorageError, StoreFailedError
+from bach_lib.events import (
+    Event,
+    MessageCancelled,
+    MessageDead,
+    MessageExpired,
+    MessageRetrying,
+    MessageSent,
+    MessageUncertain,
+)
+from bach_lib.models import Fault, Message, Status
+from bach_lib.outbound.ledger import Ledger
+from bach_lib.outbound.queue import Advance, Queue
+from bach_lib.outbound.retry import Settlement
+from bach_lib.outbound.settled import settled_event
+from bach_lib.outbound.tools import Tools
+from bach_lib.storage import Store
+from bach_lib.testing import FakeClock
+from tests.lib.outbound.make import BUSY, message
+
+SETTLEMENT = Settlement(id=7, status=Status.SENT, delivered=True)
+SETTLED = message(id=7, status=Status.SENT, connection="home")
+NEXT = message(id=8, status=Status.SENDING, connection="home")
+FULL = StoreFailedError(path="bach.db", reason="the disk is full")
+
+
+class Disk(Queue):
+    """A queue that answers as a test says and remembers what it was asked."""
+
+    def __init__(self, store: Store, clock: FakeClock) -> None:
+        super().__init__(store, clock, "0123abcd")
+        self.answers: deque[Advance | BaseException] = deque()
+        self.asked: list[tuple[Settlement | None, int | None]] = []
+        self.expiries: list[list[int]] = []
+
+    @override
+    def advance(self, settlement: Settlement | None, claim: int | None) -> asyncio.Future[Advance]:
+        self.asked.append((settlement, claim))
+        future: asyncio.Future[Advance] = asyncio.get_running_loop().create_future()
+        answer = self.answers.popleft() if self.answers else Advance()
+        if isinstance(answer, asyncio.CancelledError):
+            future.cancel()
+        elif isinstance(answer, BaseException):
+            future.set_exception(answer)
+        else:
+            future.set_result(answer)
+        return future
+
+    @override
+    async def expire(self, message_ids: Iterable[int]) -> list[Message]:
+        ids = list(message_ids)
+        self.expiries.append(ids)
+        if self.answers and isinstance(error := self.answers.popleft(), StorageError):
+            raise error
+        return [message(id=number, status=Status.EXPIRED, connection="home") for number in ids]
+
+
+class Bench:
+    """A ledger, its disk, and what was told and counted."""
+
+    def __init__(self, store: Store, clock: FakeClock) -> None:
+        self.clock = clock
+        self.disk = Disk(store, clock)
+        self.told: list[Event] = []
+        self.counted: list[tuple[str, bool]] = []
+        bus = Bus()
+        bus.subscribe(Event, self.told.append)
+        tools = Tools(
+            queue=self.disk,
+            bus=bus,
+            clock=clock,
+            policy=Policy(),
+            random=lambda: 0.0,
+            save_breaker=lambda name, failures, until: None,
+            count=lambda name, delivered: self.counted.append((name, delivered)),
+        )
+        self.ledger = Ledger("home", tools)
+
+
+@pytest.fixture
+def bench(store: Store, clock: FakeClock) -> Bench:
+    """A ledger whose disk works."""
+    return Bench(store, clock)
+
+
+@pytest.mark.parametrize(
+    ("status", "event"),
+    [
+        (Status.SENT, MessageSent),
+        (Status.DEAD, MessageDead),
+        (Status.UNCERTAIN, MessageUncertain),
+        (Status.EXPIRED, MessageExpired),
+        (Status.CANCELLED, MessageCancelled),
+        (Status.FAILED, MessageRetrying),
+        (Status.PENDING, MessageRetrying),
+    ],
+)
+def test_each_status_has_its_event(status: Status, event: type[Event]) -> None:
+    """An automation would hear that a message is dead which is still being tried, or hear nothing of one that is."""
+    settled = message(status=status, connection="home")
+    told = settled_event(settled)
+    assert type(told) is event
+    assert (told.connection, told.message) == ("home", settled)
+
+
+async def test_what_was_settled_is_counted_and_told_and_the_next_is_claimed(bench: Bench) -> None:
+    """The panel would show a message on its way that has arrived, or the worker would send nothing more."""
+    bench.disk.answers.append(Advance(settled=SETTLED, claimed=NEXT))
+    assert await bench.ledger.advance(SETTLEMENT, 8) == NEXT
+    assert bench.disk.asked == [(SETTLEMENT, 8)]
+    assert bench.counted == [("home", True)]
+    assert [(type(event), event.connection) for event in bench.told] == [(MessageSent, "home")]
+
+
+@pytest.mark.parametrize(("delivered", "counted"), [(None, []), (False, [("home", False)])])
+async def test_what_proves_nothing_is_not_counted(
+    bench: Bench, delivered: bool | None, counted: list[tuple[str, bool]]
+) -> None:
+    """A wish to wait would stand among the failures of a connection, or a failure among nothing."""
+    bench.disk.answers.append(Advance(settled=SETTLED))
+    await bench.ledger.advance(replace(SETTLEMENT, delivered=delivered), None)
+    assert bench.counted == counted
+
+
+async def test_nobody_hears_of_a_message_whose_connection_was_removed(bench: Bench) -> None:
+    """An entity that is gone would come back with the last attempt that was under way."""
+    await bench.ledger.advance(SETTLEMENT, None)
+    assert (bench.told, bench.counted) == ([], [])
+
+
+async def test_what_a_claim_ended_is_told_and_is_no_attempt(bench: Bench) -> None:
+    """A message that was too late would hang as waiting for ever on every dashboard."""
+    late = message(id=8, status=Status.EXPIRED, connection="home")
+    bench.disk.answers.append(Advance(ended=late))
+    assert await bench.ledger.advance(None, 8) is None
+    assert [type(event) for event in bench.told] == [MessageExpired]
+    assert bench.counted == []
+
+
+async def test_a_write_that_fails_is_repeated_until_it_does_not(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
+    """What was sent while the disk was full would be sent once more, or never be known as sent."""
+    bench.disk.answers.extend([FULL, FULL, Advance(settled=SETTLED, claimed=NEXT)])
+    with caplog.at_level(logging.ERROR):
+        advancing = asyncio.create_task(bench.ledger.advance(SETTLEMENT, 8))
+        await bench.clock.advance(4.9)
+        assert len(bench.disk.asked) == 1
+        assert bench.told == []
+        await bench.clock.advance(0.1)
+        assert len(bench.disk.asked) == 2
+        await bench.clock.advance(5)
+    assert await advancing == NEXT
+    assert bench.disk.asked == [(SETTLEMENT, 8)] * 3
+    assert [type(event) for event in bench.told] == [MessageSent]
+    assert caplog.messages == [f"The queue of home stands still: {FULL}"] * 2
+
+
+async def test_what_the_disk_takes_for_being_sent_is_claimed_when_it_has_learnt_better(bench: Bench) -> None:
+    """The message whose last attempt ended while the disk was full would never be tried again."""
+    late = message(id=9, status=Status.EXPIRED, connection="home")
+    behind = Advance(settled=SETTLED, is_unsettled=True)
+    bench.disk.answers.extend([behind, FULL, Advance(is_unsettled=True), Advance(claimed=NEXT, ended=late)])
+    advancing = asyncio.create_task(bench.ledger.advance(SETTLEMENT, 8))
+    await bench.clock.advance(4.9)
+    assert len(bench.disk.asked) == 1
+    await bench.clock.advance(10.1)
+    assert await advancing == NEXT
+    assert bench.disk.asked == [(SETTLEMENT, 8), (None, 8), (None, 8), (None, 8)]
+    assert [type(event) for event in bench.told] == [MessageSent, MessageExpired], "each is told once"
+    assert bench.counted == [("home", True)]
+
+
+async def test_a_stopped_worker_leaves_a_settlement_behind(bench: Bench) -> None:
+    """What was known of an attempt would be lost because its connection was being stopped."""
+    bench.disk.answers.append(Advance(settled=SETTLED))
+    bench.ledger.leave(SETTLEMENT)
+    await bench.clock.settle()
+    assert bench.disk.asked == [(SETTLEMENT, None)]
+    assert [type(event) for event in bench.told] == [MessageSent]
+    assert bench.counted == [("home", True)]
+
+
+@pytest.mark.parametrize("answer", [FULL, asyncio.CancelledError()], ids=["full", "cancelled"])
+async def test_a_settlement_that_is_left_and_cannot_be_written_harms_nobody(
+    bench: Bench, answer: BaseException, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Stopping a connection while the disk is full would end in an error that nobody can do anything about."""
+    bench.disk.answers.append(answer)
+    bench.ledger.leave(SETTLEMENT)
+    await bench.clock.settle()
+    assert (bench.told, bench.counted) == ([], [])
+    assert caplog.messages == []
+
+
+@pytest.mark.parametrize(
+    ("error", "counted"),
+    [
+        (Fault(code="interrupted", text="BACH stopped"), [("home", False)]),
+        (BUSY, []),
+        (None, []),
+    ],
+)
+async def test_what_a_start_finds_is_told_and_only_an_interrupted_attempt_is_counted(
+    bench: Bench, error: Fault | None, counted: list[tuple[str, bool]]
+) -> None:
+    """A row that cannot be read would count as a failure of the platform, or a crash in the middle as nothing."""
+    bench.ledger.recovered(message(status=Status.DEAD, connection="home", error=error))
+    assert bench.counted == counted
+    assert [(type(event), event.connection) for event in bench.told] == [(MessageDead, "home")]
+
+
+async def test_what_is_over_is_ended_some_at_a_time_and_all_are_told(bench: Bench) -> None:
+    """After a night off, the first full disk in between would leave some of the expired untold for ever."""
+    ids = list(range(1, 121))
+    bench.disk.answers.extend([Advance(), FULL])
+    expiring = asyncio.create_task(bench.ledger.expire(ids))
+    await bench.clock.settle()
+    assert [len(some) for some in bench.disk.expiries] == [50, 50]
+    assert len(bench.told) == 50
+    await bench.clock.advance(5)
+    await expiring
+    assert [len(some) for some in bench.disk.expiries] == [50, 50, 50, 20]
+    told = [event.message.id for event in bench.told if isinstance(event, MessageExpired)]
+    assert told == ids
+    assert {event.connection for event in bench.told} == {"home"}
