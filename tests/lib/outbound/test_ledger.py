@@ -2,16 +2,12 @@
 
 import asyncio
 import logging
-from collections import deque
-from collections.abc import Iterable
 from dataclasses import replace
-from typing import override
 
 import pytest
 
-from bach_lib import Policy
 from bach_lib.bus import Bus
-from bach_lib.errors import StorageError, StoreFailedError
+from bach_lib.errors import StoreFailedError
 from bach_lib.events import (
     Event,
     MessageCancelled,
@@ -21,51 +17,20 @@ from bach_lib.events import (
     MessageSent,
     MessageUncertain,
 )
-from bach_lib.models import Fault, Message, Status
+from bach_lib.models import Fault, Status
 from bach_lib.outbound.ledger import Ledger
-from bach_lib.outbound.queue import Advance, Queue
+from bach_lib.outbound.queue import Advance
 from bach_lib.outbound.retry import Settlement
 from bach_lib.outbound.settled import settled_event
-from bach_lib.outbound.tools import Tools
 from bach_lib.storage import Store
 from bach_lib.testing import FakeClock
+from tests.lib.outbound.disk import Disk, tools
 from tests.lib.outbound.make import BUSY, message
 
 SETTLEMENT = Settlement(id=7, status=Status.SENT, delivered=True)
 SETTLED = message(id=7, status=Status.SENT, connection="home")
 NEXT = message(id=8, status=Status.SENDING, connection="home")
 FULL = StoreFailedError(path="bach.db", reason="the disk is full")
-
-
-class Disk(Queue):
-    """A queue that answers as a test says and remembers what it was asked."""
-
-    def __init__(self, store: Store, clock: FakeClock) -> None:
-        super().__init__(store, clock, "0123abcd")
-        self.answers: deque[Advance | BaseException] = deque()
-        self.asked: list[tuple[Settlement | None, int | None]] = []
-        self.expiries: list[list[int]] = []
-
-    @override
-    def advance(self, settlement: Settlement | None, claim: int | None) -> asyncio.Future[Advance]:
-        self.asked.append((settlement, claim))
-        future: asyncio.Future[Advance] = asyncio.get_running_loop().create_future()
-        answer = self.answers.popleft() if self.answers else Advance()
-        if isinstance(answer, asyncio.CancelledError):
-            future.cancel()
-        elif isinstance(answer, BaseException):
-            future.set_exception(answer)
-        else:
-            future.set_result(answer)
-        return future
-
-    @override
-    async def expire(self, message_ids: Iterable[int]) -> list[Message]:
-        ids = list(message_ids)
-        self.expiries.append(ids)
-        if self.answers and isinstance(error := self.answers.popleft(), StorageError):
-            raise error
-        return [message(id=number, status=Status.EXPIRED, connection="home") for number in ids]
 
 
 class Bench:
@@ -78,16 +43,7 @@ class Bench:
         self.counted: list[tuple[str, bool]] = []
         bus = Bus()
         bus.subscribe(Event, self.told.append)
-        tools = Tools(
-            queue=self.disk,
-            bus=bus,
-            clock=clock,
-            policy=Policy(),
-            random=lambda: 0.0,
-            save_breaker=lambda name, failures, until: None,
-            count=lambda name, delivered: self.counted.append((name, delivered)),
-        )
-        self.ledger = Ledger("home", tools)
+        self.ledger = Ledger("home", tools(self.disk, bus, clock, lambda *told: self.counted.append(told)))
 
 
 @pytest.fixture

@@ -1,0 +1,61 @@
+"""A disk that does as a test says, for the parts that write through the queue."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterable
+from typing import override
+
+from bach_lib import Policy
+from bach_lib.bus import Bus
+from bach_lib.errors import StorageError
+from bach_lib.models import Message, Status
+from bach_lib.outbound.queue import Advance, Queue
+from bach_lib.outbound.retry import Settlement
+from bach_lib.outbound.tools import Tools
+from bach_lib.storage import Store
+from bach_lib.testing import FakeClock
+from tests.lib.outbound.make import message
+
+
+class Disk(Queue):
+    """A queue that answers as a test says and remembers what it was asked."""
+
+    def __init__(self, store: Store, clock: FakeClock) -> None:
+        super().__init__(store, clock, "0123abcd")
+        self.answers: deque[Advance | BaseException] = deque()
+        self.asked: list[tuple[Settlement | None, int | None]] = []
+        self.expiries: list[list[int]] = []
+
+    @override
+    def advance(self, settlement: Settlement | None, claim: int | None) -> asyncio.Future[Advance]:
+        self.asked.append((settlement, claim))
+        future: asyncio.Future[Advance] = asyncio.get_running_loop().create_future()
+        answer = self.answers.popleft() if self.answers else Advance()
+        if isinstance(answer, asyncio.CancelledError):
+            future.cancel()
+        elif isinstance(answer, BaseException):
+            future.set_exception(answer)
+        else:
+            future.set_result(answer)
+        return future
+
+    @override
+    async def expire(self, message_ids: Iterable[int]) -> list[Message]:
+        ids = list(message_ids)
+        self.expiries.append(ids)
+        if self.answers and isinstance(error := self.answers.popleft(), StorageError):
+            raise error
+        return [message(id=number, status=Status.EXPIRED, connection="home") for number in ids]
+
+
+def tools(disk: Disk, bus: Bus, clock: FakeClock, count: Callable[[str, bool], None]) -> Tools:
+    """What a connection works with, when it writes to such a disk; there is no jitter."""
+    return Tools(
+        queue=disk,
+        bus=bus,
+        clock=clock,
+        policy=Policy(),
+        random=lambda: 0.5,
+        save_breaker=lambda name, failures, until: None,
+        count=count,
+    )
