@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from bach_lib.bus import Bus
-from bach_lib.errors import StoreFailedError
+from bach_lib.errors import StoreFailedError, StoreLostError
 from bach_lib.events import (
     Event,
     MessageCancelled,
@@ -30,6 +30,7 @@ from tests.lib.outbound.make import BUSY, message
 SETTLEMENT = Settlement(id=7, status=Status.SENT, delivered=True)
 SETTLED = message(id=7, status=Status.SENT, connection="home")
 NEXT = message(id=8, status=Status.SENDING, connection="home")
+LOST = StoreLostError(path="bach.db", what="was removed", advice="Stop it.")
 FULL = StoreFailedError(path="bach.db", reason="the disk is full")
 
 
@@ -108,19 +109,34 @@ async def test_what_a_claim_ended_is_told_and_is_no_attempt(bench: Bench) -> Non
 
 async def test_a_write_that_fails_is_repeated_until_it_does_not(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
     """What was sent while the disk was full would be sent once more, or never be known as sent."""
-    bench.disk.answers.extend([FULL, FULL, Advance(settled=SETTLED, claimed=NEXT)])
+    bench.disk.answers.extend([FULL, FULL, FULL, Advance(settled=SETTLED, claimed=NEXT)])
     with caplog.at_level(logging.ERROR):
         advancing = asyncio.create_task(bench.ledger.advance(SETTLEMENT, 8))
         await bench.clock.advance(4.9)
-        assert len(bench.disk.asked) == 1
-        assert bench.told == []
+        assert len(bench.disk.asked) == 2, "once more at once, and then no sooner than it may help"
         await bench.clock.advance(0.1)
-        assert len(bench.disk.asked) == 2
+        assert len(bench.disk.asked) == 3
+        assert bench.told == []
         await bench.clock.advance(5)
     assert await advancing == NEXT
-    assert bench.disk.asked == [(SETTLEMENT, 8)] * 3
+    assert bench.disk.asked == [(SETTLEMENT, 8)] * 4
     assert [type(event) for event in bench.told] == [MessageSent]
     assert caplog.messages == [f"The queue of home stands still: {FULL}"] * 2
+
+
+async def test_what_was_sent_is_kept_by_a_database_that_lost_its_name_and_nothing_new_is_claimed(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What has arrived would be sent once more from the saved file, or something new from one that nobody finds."""
+    bench.disk.answers.extend([LOST, Advance(settled=SETTLED), LOST, Advance(claimed=NEXT)])
+    advancing = asyncio.create_task(bench.ledger.advance(SETTLEMENT, 8))
+    await bench.clock.advance(4.9)
+    assert bench.disk.asked == [(SETTLEMENT, 8), (SETTLEMENT, None), (None, 8)]
+    assert [type(event) for event in bench.told] == [MessageSent]
+    await bench.clock.advance(0.1)
+    assert await advancing == NEXT
+    assert len(bench.told) == 1
+    assert [record for record in caplog.records if record.levelno >= logging.WARNING] == [], "the storage has said it"
 
 
 async def test_what_the_disk_takes_for_being_sent_is_claimed_when_it_has_learnt_better(bench: Bench) -> None:
