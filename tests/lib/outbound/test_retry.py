@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from bach_lib import RetryPolicy
 from bach_lib.health import internal_fault
 from bach_lib.models import Delivery, Fault, Message, Status
-from bach_lib.outbound.retry import Settlement, Witnesses, after_crash, decide, is_ambiguous
+from bach_lib.outbound.retry import Settlement, Witnesses, after_crash, decide, is_ambiguous, late, untried
 from bach_lib.outcomes import Dead, Outcome, Retry, Scope, Sent, Uncertain, Wait
 from tests.lib.outbound.make import BUSY, NOW, message
 
@@ -63,6 +63,9 @@ TABLE = {
     "told to wait for most of a day": Row(
         WAIT_CHAT, Status.PENDING, waits=6400, waited=(80_000, 86_400), delivered=None
     ),
+    "told to wait for almost a day": Row(
+        WAIT_CHAT, Status.PENDING, waits=17, waited=(86_399.5, 86_416.5), delivered=None
+    ),
     "told to wait for a day": Row(WAIT_CHAT, Status.DEAD, waited=(86_400, 86_400)),
     "no way out": Row(NOWHERE, Status.PENDING, witnesses=OUTAGE),
     "no way out after retries": Row(NOWHERE, Status.FAILED, (5, 5), witnesses=OUTAGE),
@@ -100,6 +103,10 @@ TABLE = {
     "unknown, never twice, after retries": Row(UNCERTAIN, Status.UNCERTAIN, (2, 2), delivery=MOST),
     "unknown in an outage, never twice": Row(UNCERTAIN, Status.UNCERTAIN, delivery=MOST, witnesses=OUTAGE),
     "unknown, repeating is safe": Row(UNCERTAIN, Status.PENDING, waits=1, waited=(0, 1), idempotent=True),
+    "unknown for a second, repeating is safe": Row(UNCERTAIN, Status.PENDING, waits=1, waited=(1, 2), idempotent=True),
+    "unknown for two seconds, repeating is safe": Row(
+        UNCERTAIN, Status.FAILED, (0, 1), waits=30, waited=(2, 2), idempotent=True
+    ),
     "unknown again and again, repeating is safe": Row(
         UNCERTAIN, Status.FAILED, (0, 1), waits=30, waited=(32, 32), idempotent=True
     ),
@@ -145,7 +152,9 @@ def test_what_the_platform_says_of_a_delivered_message_is_kept() -> None:
 @pytest.mark.parametrize(("random", "delay"), [(0.0, 27), (0.25, 28.5), (0.5, 30), (1.0, 33)])
 def test_jitter_spreads_a_delay_by_a_tenth(random: float, delay: float) -> None:
     """All messages of an outage would come back at the same instant."""
-    assert settle(NOT_NOW, message(), random=random).next_retry_at == pytest.approx(NOW + delay)
+    again_at = settle(NOT_NOW, message(), random=random).next_retry_at
+    assert again_at is not None
+    assert again_at - NOW == pytest.approx(delay, abs=1e-3)
 
 
 def test_the_last_delay_repeats() -> None:
@@ -159,27 +168,69 @@ def test_without_retries_the_first_refusal_is_final() -> None:
     assert settle(NOT_NOW, message(max_retries=0)).status is Status.DEAD
 
 
+@pytest.mark.parametrize("outcome", [NO_WAY, NOWHERE, UNCERTAIN])
+def test_what_may_be_the_connections_or_the_messages_fault_asks(outcome: Outcome) -> None:
+    """An outage would count against the message, or a message against the connection."""
+    assert is_ambiguous(outcome) is True
+
+
+@pytest.mark.parametrize("outcome", [Sent(), DEAD, NOT_NOW, NOT_THERE, WAIT_ALL, WAIT_CHAT, OURS])
+def test_what_says_whose_fault_it_is_asks_nobody(outcome: Outcome) -> None:
+    """Each refused message would cost the platform another request."""
+    assert is_ambiguous(outcome) is False
+
+
+@pytest.mark.parametrize(("used", "status"), [(0, Status.PENDING), (2, Status.FAILED)])
+def test_what_was_claimed_and_not_tried_waits_as_before(used: int, status: Status) -> None:
+    """A reload at the wrong moment would use up a retry, or wipe out why the last attempt failed."""
+    settled = untried(message(retry_count=used, waited=12, error=BUSY))
+    assert settled == Settlement(id=7, status=status, retry_count=used, waited=12, error=BUSY)
+
+
+def test_what_came_too_late_from_the_disk_is_over_and_was_no_attempt() -> None:
+    """A slow disk would send what nobody wants any more, or count it as a failure of the platform."""
+    fault = Fault(code="expired", text="Its time to live was over before it could be sent.")
+    settled = late(message(retry_count=2, waited=12, error=BUSY))
+    assert settled == Settlement(id=7, status=Status.EXPIRED, retry_count=2, waited=12, error=fault)
+
+
 @pytest.mark.parametrize(
     ("delivery", "idempotent", "status"),
     [
-        (LEAST, False, Status.PENDING),
-        (LEAST, True, Status.PENDING),
-        (MOST, True, Status.PENDING),
+        (LEAST, False, Status.FAILED),
+        (LEAST, True, Status.FAILED),
+        (MOST, True, Status.FAILED),
         (MOST, False, Status.UNCERTAIN),
     ],
 )
 def test_after_a_crash_the_policy_decides(delivery: Delivery, idempotent: bool, status: Status) -> None:
-    """A restart would lose the message in flight, or send one twice that must never be."""
-    settled = after_crash(message(delivery=delivery), idempotent=idempotent)
-    assert settled.status is status
-    assert settled.error
-    assert settled.error.code == "interrupted"
+    """A restart would lose the message in flight, use up a retry of it, or send one twice that must never be."""
+    settled = after_crash(message(delivery=delivery, retry_count=3, waited=12), idempotent=idempotent)
+    text = "BACH stopped while this message was being sent; it may have arrived."
+    assert settled == Settlement(
+        id=7,
+        status=status,
+        retry_count=3,
+        waited=12,
+        error=Fault(code="interrupted", text=text),
+        delivered=False,
+        outcome="uncertain",
+    )
 
 
-def test_a_crash_uses_up_no_retry() -> None:
-    """A house that restarts five times in an evening would give its messages up."""
-    settled = after_crash(message(retry_count=3), idempotent=False)
-    assert (settled.status, settled.retry_count, settled.next_retry_at) == (Status.FAILED, 3, None)
+def test_a_crash_does_not_make_a_new_message_look_like_one_that_failed() -> None:
+    """A message that was never refused would be shown as one that is being retried."""
+    assert after_crash(message(), idempotent=False).status is Status.PENDING
+
+
+def test_a_message_aside_is_tried_for_just_as_long_as_the_policy_says() -> None:
+    """Who sets the numbers would get another attempt, or one less."""
+    policy = RetryPolicy(delays=(100,), max_retries=1, jitter=0, longest=100, give_up_seconds=200)
+    ends = [
+        decide(sent, NO_WAY, CHECK, NOW, policy=policy, random=lambda: 0.5, idempotent=False).status
+        for sent in (message(retry_count=used, max_retries=1) for used in range(3))
+    ]
+    assert ends == [Status.FAILED, Status.FAILED, Status.DEAD]
 
 
 FAULTS = st.builds(Fault, code=st.just("busy"), text=st.text(max_size=5), retry_after=st.none())
