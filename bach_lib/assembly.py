@@ -127,7 +127,7 @@ async def assemble(base: Base, session: ClientSession) -> Parts:
         amender=_amender(base, registry, by_hand, interventions),
         asking=_asking(base, registry=registry, queue=queue, sender=sender, interventions=interventions),
         waiters=Waiters(base.bus, base.clock, queue.get),
-        housekeeping=Housekeeping(history, inbox, base.clock, base.policy.keep_seconds),
+        housekeeping=Housekeeping(history, inbox, registry.removals, base.clock, base.policy.keep_seconds),
     )
 
 

@@ -8,6 +8,7 @@ from bach_lib.errors import BachError
 from bach_lib.inbound.inbox import Inbox
 from bach_lib.models import Status
 from bach_lib.outbound.history import History
+from bach_lib.storage.removal import Removals
 
 _LOGGER = logging.getLogger(__name__)
 _EVERY = 6 * 3600.0
@@ -24,11 +25,15 @@ PURGED = (Status.SENT, Status.EXPIRED, Status.CANCELLED)
 
 
 class Housekeeping:
-    """Removes finished and incoming messages older than `keep_seconds`, at the start and every six hours."""
+    """Removes finished and incoming messages older than `keep_seconds`, at the start and every six hours.
 
-    def __init__(self, history: History, inbox: Inbox, clock: Clock, keep_seconds: float) -> None:
+    And what is left of removed connections, however old.
+    """
+
+    def __init__(self, history: History, inbox: Inbox, removals: Removals, clock: Clock, keep_seconds: float) -> None:
         self._history = history
         self._inbox = inbox
+        self._removals = removals
         self._clock = clock
         self._keep_seconds = keep_seconds
         self._task: asyncio.Task[None] | None = None
@@ -52,6 +57,7 @@ class Housekeeping:
     async def _run(self) -> None:
         before = self._clock.now() - self._keep_seconds
         try:
+            await self._removals.finish_all()
             if not await self._is_clock_believed():
                 return
             await self._history.purge(before, PURGED)

@@ -4,7 +4,7 @@ Each step runs to its end even if its caller goes away, so that disk and dispatc
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 
 from bach_lib.bus import Bus
 from bach_lib.events import MessageCancelled
@@ -79,7 +79,7 @@ class Interventions:
 
     async def _retry_all(self, connection: str, recipient: str | None) -> set[int]:
         revived = set[int]()
-        async for message in self._by_hand.revive(await self._by_hand.dead(connection, recipient)):
+        async for message in self._by_hand.revive(connection, recipient):
             revived.add(message.id)
             self._waits_again(message)
         return revived
@@ -90,28 +90,27 @@ class Interventions:
         return message
 
     async def _discard(self, message_ids: Sequence[int]) -> int:
-        discarded = 0
-        async for message in self._by_hand.discard(message_ids):
-            discarded += 1
-            self._bus.publish(MessageCancelled(connection=message.connection, message=message))
-        return discarded
+        return await self._tell(self._by_hand.discard(message_ids))
 
     async def _discard_all(self, connection: str, recipient: str | None) -> int:
-        return await self._discard(await self._by_hand.dead(connection, recipient))
+        return await self._tell(self._by_hand.discard_dead(connection, recipient))
 
     async def _release(self, connection: str) -> int:
         released = 0
-        async for message in self._by_hand.release(await self._by_hand.held(connection)):
+        async for message in self._by_hand.release(connection):
             released += 1
             self._waits_again(message)
         return released
 
     async def _discard_held(self, connection: str) -> int:
-        discarded = 0
-        async for message in self._by_hand.discard_held(await self._by_hand.held(connection)):
-            discarded += 1
-            self._bus.publish(MessageCancelled(connection=connection, message=message))
-        return discarded
+        return await self._tell(self._by_hand.discard_held(connection))
+
+    async def _tell(self, cancelled: AsyncIterator[Message]) -> int:
+        number = 0
+        async for message in cancelled:
+            number += 1
+            self._bus.publish(MessageCancelled(connection=message.connection, message=message))
+        return number
 
     async def _withdraw(self, connection: str, recipient: str) -> int:
         withdrawn = 0
@@ -122,7 +121,9 @@ class Interventions:
         return withdrawn
 
     async def _move(self, connection: str, old: str, new: str) -> int:
-        moved = await self._by_hand.move(connection, old, new)
+        moved = 0
+        async for _ in self._by_hand.move(connection, old, new):
+            moved += 1
         if dispatcher := self._dispatcher(connection):
             dispatcher.moved(old, new)
         return moved

@@ -6,6 +6,7 @@ next one waits for that.
 
 import asyncio
 import json
+import logging
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import replace
@@ -29,9 +30,11 @@ from bach_lib.models import Category, Connection
 from bach_lib.probes.kinds import check_partner
 from bach_lib.secrets import Secrets
 from bach_lib.storage import Store, Transaction, Value
+from bach_lib.storage.removal import Removals
 from bach_lib.storage.sqlite import Row
 from bach_lib.storage.values import integer, real, text
 
+_LOGGER = logging.getLogger(__name__)
 _NAME = re.compile(r"[\w.-]{1,100}")
 FRESH_START = frozenset({"endpoint", "auth_type", "auth_config", "settings"})
 """Changes after which old failures mean nothing."""
@@ -59,10 +62,12 @@ class Registry:
         self._connectors = connectors
         self._secrets = secrets
         self._connections: dict[str, Connection] = {}
+        self.removals = Removals(store)
         self._lock = asyncio.Lock()
 
     async def open(self) -> None:
         """Read all connections from the disk."""
+        await self.removals.open()
         rows = await self._store.submit(lambda tx: tx.rows("list_connections"), writes=False)
         self._connections = {connection.name: connection for connection in map(_connection, rows)}
 
@@ -124,7 +129,11 @@ class Registry:
         return await asyncio.shield(self._update(name, kept))
 
     async def remove(self, name: str) -> None:
-        """Delete a connection, its queue and its inbox. Raises `UnknownConnectionError`."""
+        """Delete a connection, its queue and its inbox. Raises `UnknownConnectionError` or a `StorageError`.
+
+        It is gone at once. Its messages go in portions, so that nobody else waits; what a full disk or the end of the
+        process leaves of them goes later.
+        """
         await asyncio.shield(self._remove(name))
 
     def save_breaker(self, name: str, failures: int, disabled_until: float | None) -> None:
@@ -169,6 +178,7 @@ class Registry:
     async def _add(self, fresh: Connection) -> Connection:
         async with self._lock:
             await self.examine(fresh)
+            await self.removals.finish(fresh.name)  # a new connection gets nothing of an old one
             await self._store.submit(lambda tx: tx.run("add_connection", **connection_values(fresh)))
             self._connections[fresh.name] = fresh
             self._bus.publish(ConnectionAdded(connection=fresh.name, row=fresh))
@@ -195,11 +205,15 @@ class Registry:
             row = self.get(name)
             del self._connections[name]  # first, so that nothing is queued for it any more
             try:
-                await self._store.submit(partial(_write_removal, name=name))
+                await self.removals.begin(name)
             except BaseException:
                 self._connections[name] = row
                 raise
             self._bus.publish(ConnectionRemoved(connection=name))
+        try:
+            await self.removals.finish(name)
+        except BachError as error:
+            _LOGGER.warning("The messages of %s, which is removed, will be deleted later: %s", name, error)
 
     async def _check(self, connection: Connection, fields: Collection[str]) -> None:
         """Everything about these fields that can be known before writing."""
@@ -235,11 +249,6 @@ def _write_update(tx: Transaction, connection: Connection, changed: frozenset[st
     tx.run("update_connection", **values)
     if changed & FRESH_START:
         tx.run("save_breaker", name=connection.name, consecutive_failures=0, disabled_until=None)
-
-
-def _write_removal(tx: Transaction, name: str) -> None:
-    for query in ("remove_connection", "remove_messages", "remove_inbox", "remove_thrown_away", "remove_unreadable"):
-        tx.run(query, name=name)
 
 
 def connection_values(connection: Connection) -> dict[str, Value]:

@@ -25,6 +25,7 @@ from bach_lib.models import Connection
 from bach_lib.policy import ReceivePolicy
 from bach_lib.redact import Redactor
 from bach_lib.storage import Store, Transaction, Value
+from bach_lib.storage.portions import Portions
 from bach_lib.storage.purge import purge
 from bach_lib.storage.values import integer, real, text, upper_bound
 
@@ -33,6 +34,8 @@ _MAX_RAW = 16_384
 not be known for what it is."""
 _MAX_UNREADABLE = 100
 """Unreadable messages of a connection that are kept: enough to see what is wrong."""
+_MAX_THROWN_AWAY, _MAX_THROWN_AWAY_BYTES = 10_000, 2_000_000
+"""Numbers of a connection's messages that somebody threw away which are kept: the newest."""
 _OWN_FAULTS = (ArithmeticError, LookupError, RecursionError, TypeError, ValueError)
 """What a message that no disk can take fails with; a full disk fails otherwise, and what it refused comes again."""
 _ACTED_UPON = frozenset({Kind.COMMAND, Kind.BUTTON})
@@ -202,6 +205,7 @@ class Inbox:
 
         def work(tx: Transaction) -> int:
             tx.run("throw_away", ids=wanted, now=now)
+            _trim_thrown_away(tx)
             return tx.run("delete_incoming", ids=wanted)
 
         return await self._store.submit(work)
@@ -218,12 +222,17 @@ class Inbox:
 
     async def purge(self, before: float) -> int:
         """Remove what came in before a time (seconds since 1970); return how many messages."""
+        portions = Portions()
 
-        def work(tx: Transaction) -> None:
+        def work(tx: Transaction) -> bool:
+            portions.begin()
             tx.run("purge_unreadable", before=before)
-            tx.run("purge_thrown_away", before=before)
+            is_more = tx.run("purge_thrown_away", before=before, limit=portions.size) >= portions.size
+            portions.end()
+            return is_more
 
-        await self._store.submit(work)
+        while await self._store.submit(work):
+            pass
         return await purge(self._store, "page_inbox_by_age", "delete_incoming", before, lambda _: True)
 
     def _store_one(self, tx: Transaction, connection: str, message: Incoming, ages: Ages) -> IncomingMessage | None:
@@ -254,6 +263,14 @@ class Inbox:
             return upper_bound(int(origin.removeprefix(begin), 16))
         except ValueError:
             return None
+
+
+def _trim_thrown_away(tx: Transaction) -> None:
+    """Who throws away without end fills no disk; what was thrown away long ago does not come again."""
+    for row in tx.rows("count_thrown_away"):
+        if integer(row["number"]) > _MAX_THROWN_AWAY or integer(row["size"]) > _MAX_THROWN_AWAY_BYTES:
+            bounds = {"most_rows": _MAX_THROWN_AWAY * 9 // 10, "most_bytes": _MAX_THROWN_AWAY_BYTES * 9 // 10}
+            tx.run("trim_thrown_away", connection=row["connection"], **bounds)
 
 
 def _set_aside(tx: Transaction, connection: str, aside: Iterable[Unreadable], redact: Redactor, now: float) -> None:

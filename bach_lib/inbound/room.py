@@ -5,7 +5,6 @@ was read, then the rest. Counting reads an index, and happens once in so many me
 """
 
 import json
-from collections.abc import Callable
 
 from bach_lib.policy import ReceivePolicy
 from bach_lib.storage import Transaction
@@ -15,7 +14,8 @@ _EVERY = 100
 """Messages between two looks; by so many the bounds may be passed for a moment."""
 _KEPT = 0.9
 """The share that is left, so that room is not made for every single message."""
-_PAGE = 1000
+_PAGE = 200
+"""Messages that go at once, beside what came; if that is not enough, more go with the next ones."""
 
 
 class Room:
@@ -31,42 +31,35 @@ class Room:
         self._since[connection] = since if since < _EVERY else 0
         if not came or since < _EVERY:
             return 0
-        policy, gone = self._policy, 0
-        rows, size = 0, 0
+        gone = self._trim(tx, connection)
+        if gone >= _PAGE:
+            self._since[connection] = _EVERY
+        return gone
+
+    def _trim(self, tx: Transaction, connection: str) -> int:
+        policy, gone, rows, size = self._policy, 0, 0, 0
         for sender in tx.rows("count_by_sender", connection=connection):
             mine, bytes_ = integer(sender["number"]), integer(sender["size"])
-            if mine > policy.sender_rows or bytes_ > policy.sender_bytes:
+            if (mine > policy.sender_rows or bytes_ > policy.sender_bytes) and gone < _PAGE:
                 bounds = (policy.sender_rows * _KEPT, policy.sender_bytes * _KEPT)
-                name = str(sender["sender_id"])
-                more, mine, bytes_ = _trim(_oldest(tx, connection, name), tx, mine, bytes_, bounds)
+                more, mine, bytes_ = _trim(tx, (connection, str(sender["sender_id"])), mine, bytes_, bounds)
                 gone += more
             rows, size = rows + mine, size + bytes_
-        if rows > policy.connection_rows or size > policy.connection_bytes:
+        if (rows > policy.connection_rows or size > policy.connection_bytes) and gone < _PAGE:
             bounds = (policy.connection_rows * _KEPT, policy.connection_bytes * _KEPT)
-            gone += _trim(_oldest(tx, connection, None), tx, rows, size, bounds)[0]
+            gone += _trim(tx, (connection, None), rows, size, bounds)[0]
         return gone
 
 
-type _Page = Callable[[], list[tuple[int, int]]]
-
-
-def _oldest(tx: Transaction, connection: str, sender: str | None) -> _Page:
-    def page() -> list[tuple[int, int]]:
-        rows = tx.rows("oldest_incoming", connection=connection, sender_id=sender, limit=_PAGE)
-        return [(integer(row["id"]), integer(row["size"])) for row in rows]
-
-    return page
-
-
-def _trim(page: _Page, tx: Transaction, rows: int, size: int, bounds: tuple[float, float]) -> tuple[int, int, int]:
-    """Delete from the oldest on, until both bounds are kept; how many went, and what is left."""
-    gone = 0
-    while (rows > bounds[0] or size > bounds[1]) and (found := page()):
-        ids = []
-        for number, bytes_ in found:
-            if rows <= bounds[0] and size <= bounds[1]:
-                break
-            ids.append(number)
-            rows, size = rows - 1, size - bytes_
-        gone += tx.run("delete_incoming", ids=json.dumps(ids))
-    return gone, rows, size
+def _trim(
+    tx: Transaction, whose: tuple[str, str | None], rows: int, size: int, bounds: tuple[float, float]
+) -> tuple[int, int, int]:
+    """Delete some from the oldest on, until both bounds are kept; how many went, and what is left."""
+    connection, sender = whose
+    ids = []
+    for row in tx.rows("oldest_incoming", connection=connection, sender_id=sender, limit=_PAGE):
+        if rows <= bounds[0] and size <= bounds[1]:
+            break
+        ids.append(integer(row["id"]))
+        rows, size = rows - 1, size - integer(row["size"])
+    return tx.run("delete_incoming", ids=json.dumps(ids)), rows, size

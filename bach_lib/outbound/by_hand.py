@@ -4,10 +4,8 @@ Beside `queue`, the only place where messages change. What concerns many goes in
 send has to wait for it.
 """
 
-import json
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
-from functools import partial
 
 from bach_lib.clock import Clock
 from bach_lib.errors import NotAmendableError, NotDiscardableError, UnknownMessageError
@@ -15,14 +13,12 @@ from bach_lib.models import Attempt, Fault, Message, Status
 from bach_lib.outbound.attempts import attempts_of
 from bach_lib.outbound.records import Draft, draft_values, readable_message
 from bach_lib.storage import Store, Transaction, Value
-from bach_lib.storage.portions import Portions
+from bach_lib.storage.portions import in_portions, shares
 from bach_lib.storage.values import integer
 
 RECIPIENT_REMOVED = "recipient_removed"
 """The code of messages that were withdrawn because a person removed their recipient."""
 
-_PORTION = 500
-"""Messages a transaction."""
 _WITHDRAWN = Fault(code=RECIPIENT_REMOVED, text="Its recipient was removed before it could be sent.")
 _ENDED = frozenset({Status.DEAD, Status.UNCERTAIN, Status.EXPIRED, Status.CANCELLED})
 _STOPPED = frozenset({Status.DEAD, Status.UNCERTAIN})
@@ -88,71 +84,53 @@ class ByHand:
         """Cancel those of these messages that are dead or uncertain; they keep the reason."""
         return self._each("discard", message_ids, now=self._clock.now())
 
-    async def dead(self, connection: str, recipient: str | None) -> list[int]:
-        """The ids of all dead letters of a connection, or of one recipient there; oldest first."""
+    def revive(self, connection: str, recipient: str | None) -> AsyncIterator[Message]:
+        """Let all dead letters of a connection, or of one recipient there, wait again, oldest first.
 
-        def work(tx: Transaction) -> list[int]:
-            return [integer(row["id"]) for row in tx.rows("dead_of", connection=connection, recipient=recipient)]
+        They have all their retries, and no time to live.
+        """
+        return self._all_of("dead_of", "revive_dead", {"connection": connection, "recipient": recipient})
 
-        return await self._store.read(work)
+    def discard_dead(self, connection: str, recipient: str | None) -> AsyncIterator[Message]:
+        """Cancel all dead letters of a connection, or of one recipient there; they keep the reason."""
+        place: dict[str, Value] = {"connection": connection, "recipient": recipient}
+        return self._all_of("dead_of", "discard", place, now=self._clock.now())
 
-    def revive(self, message_ids: Sequence[int]) -> AsyncIterator[Message]:
-        """Let those of these messages that are dead wait again, with all their retries and without time to live."""
-        return self._each("revive_dead", message_ids)
+    def release(self, connection: str) -> AsyncIterator[Message]:
+        """Let all messages of a connection that wait for their owner's word wait as they did before, oldest first."""
+        return self._all_of("held_of", "release", {"connection": connection})
 
-    async def held(self, connection: str) -> list[int]:
-        """The ids of all messages of a connection that wait for their owner's word; oldest first."""
+    def discard_held(self, connection: str) -> AsyncIterator[Message]:
+        """Cancel all messages of a connection that wait for their owner's word."""
+        return self._all_of("held_of", "discard_held", {"connection": connection}, now=self._clock.now())
 
-        def work(tx: Transaction) -> list[int]:
-            return [integer(row["id"]) for row in tx.rows("held_of", connection=connection)]
-
-        return await self._store.read(work)
-
-    def release(self, message_ids: Sequence[int]) -> AsyncIterator[Message]:
-        """Let those of these messages that are held wait as they did before."""
-        return self._each("release", message_ids)
-
-    def discard_held(self, message_ids: Sequence[int]) -> AsyncIterator[Message]:
-        """Cancel those of these messages that are held."""
-        return self._each("discard_held", message_ids, now=self._clock.now())
-
-    async def withdraw(self, connection: str, recipient: str) -> AsyncIterator[Message]:
+    def withdraw(self, connection: str, recipient: str) -> AsyncIterator[Message]:
         """Cancel all that waits for a recipient."""
-        while messages := await self._store.submit(lambda tx: self._withdraw(tx, connection, recipient)):
-            for message in messages:
-                yield message
+        fault = {"error_code": _WITHDRAWN.code, "error_text": _WITHDRAWN.text}
+        place: dict[str, Value] = {"connection": connection, "recipient": recipient}
+        return self._all_of("waiting_for", "withdraw", place, recipient=recipient, now=self._clock.now(), **fault)
 
-    async def move(self, connection: str, old: str, new: str) -> int:
-        """Let all that waits for a recipient, and its dead letters, have another one; how many there were."""
-        place: dict[str, Value] = {"connection": connection, "old": old, "new": new}
-        moved = 0
-        for query in ("move_waiting", "move_stopped"):
-            changed = _PORTION
-            while changed == _PORTION:
-                changed = await self._store.submit(partial(_run, query=query, values=place | {"limit": _PORTION}))
-                moved += changed
-        return moved
+    def move(self, connection: str, old: str, new: str) -> AsyncIterator[Message]:
+        """Let all that waits for a recipient, and its dead letters, have another one."""
+        return self._all_of("unsent_to", "readdress", {"connection": connection, "recipient": old}, old=old, new=new)
+
+    async def _all_of(
+        self, lookup: str, query: str, place: dict[str, Value], **values: Value
+    ) -> AsyncIterator[Message]:
+        """What the query returns for what the lookup finds there."""
+        async for ids in shares(self._store, lookup, **place):
+            async for message in self._each(query, ids, **values):
+                yield message
 
     async def _each(self, query: str, message_ids: Sequence[int], **values: Value) -> AsyncIterator[Message]:
         """What the query returns for those of these messages that it concerns, some of them a transaction."""
-        done, portions = 0, Portions()
-        while some := message_ids[done : done + portions.size]:
-            done += len(some)
-            for message in await self._store.submit(partial(self._portion, portions, query, some, values)):
+
+        def work(tx: Transaction, ids: str) -> list[Message]:
+            return self._all(tx, query, ids=ids, **values)
+
+        async for messages in in_portions(self._store, message_ids, work):
+            for message in messages:
                 yield message
-
-    def _portion(
-        self, portions: Portions, query: str, ids: Sequence[int], values: dict[str, Value], tx: Transaction
-    ) -> list[Message]:
-        portions.begin()
-        messages = self._all(tx, query, ids=json.dumps(list(ids)), **values)
-        portions.end()
-        return messages
-
-    def _withdraw(self, tx: Transaction, connection: str, recipient: str) -> list[Message]:
-        fault = {"error_code": _WITHDRAWN.code, "error_text": _WITHDRAWN.text}
-        place = {"connection": connection, "recipient": recipient}
-        return self._all(tx, "withdraw", **place, **fault, now=self._clock.now(), limit=_PORTION)
 
     def _amendable(self, tx: Transaction, message_id: int) -> Message:
         message = self._get(tx, message_id)
@@ -172,7 +150,3 @@ class ByHand:
     def _all(self, tx: Transaction, query: str, **values: Value) -> list[Message]:
         rows = sorted(tx.rows(query, **values), key=lambda row: integer(row["id"]))
         return [readable_message(row, self._instance) for row in rows]
-
-
-def _run(tx: Transaction, query: str, values: dict[str, Value]) -> int:
-    return tx.run(query, **values)

@@ -216,10 +216,15 @@ class Lanes:
         """The waiting messages to a recipient go to its new address."""
         keys = [(old, 0), *(self._entries[number].lane for number in self._aside)]
         for key in [key for key in keys if key[0] == old and key in self._lanes]:
-            for entry in list(self._lanes[key].entries.values()):
-                self.discard(entry.id)
+            lane, target = self._lanes[key], self._lanes.setdefault((new, key[1]), _Lane())
+            for entry in lane.entries.values():
                 entry.recipient = new
-                self.add(entry)
+            target.entries |= lane.entries
+            target.heap += lane.heap
+            heapify(target.heap)
+            lane.entries, lane.heap = {}, []
+            self._announce(key, lane)
+            self._announce((new, key[1]), target)
 
     def next_due(self) -> float | None:
         """A time at or before the next one at which `take` may find something. None: not by waiting alone."""

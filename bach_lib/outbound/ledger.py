@@ -5,11 +5,12 @@ A disk that is full takes nothing. Then a write is repeated until it does: what 
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
 from functools import partial
 from itertools import batched
 
-from bach_lib.errors import StorageError, StoreLostError
+from bach_lib.errors import BachError, StorageError, StoreLostError
 from bach_lib.events import MessageExpired
 from bach_lib.models import Message
 from bach_lib.outbound.queue import Advance
@@ -25,11 +26,12 @@ _PORTION = 50
 
 
 class Ledger:
-    """The writes about messages of one connection."""
+    """The writes about messages of one connection. `spawn` lets something go on for as long as it is at work."""
 
-    def __init__(self, connection: str, tools: Tools) -> None:
+    def __init__(self, connection: str, tools: Tools, spawn: Callable[[Coroutine[object, object, None]], None]) -> None:
         self._name = connection
         self._tools = tools
+        self._spawn = spawn
 
     async def advance(self, settlement: Settlement | None, claim: int | None) -> Message | None:
         """Settle one message and claim the next; the claimed one, if it still waits."""
@@ -72,8 +74,14 @@ class Ledger:
             if settlement.delivered is not None:
                 self._tools.count(self._name, settlement.delivered)
             self._tools.bus.publish(settled_event(advance.settled))
+            if settlement.moved_to is not None:
+                self._spawn(self._follow(advance.settled.recipient, settlement.moved_to))
         if advance.ended:
             self._tools.bus.publish(settled_event(advance.ended))
+
+    async def _follow(self, old: str, new: str) -> None:
+        with suppress(BachError):  # what stays behind is told the new address when it is tried
+            await self._tools.queue.follow(self._name, old, new)
 
     async def _until_stored[T](self, write: Callable[[], Awaitable[T]]) -> T:
         while True:

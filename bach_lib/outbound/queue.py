@@ -22,12 +22,14 @@ from bach_lib.outbound.records import (
 )
 from bach_lib.outbound.retry import EXPIRED, Settlement, after_crash
 from bach_lib.storage import Store, Transaction, Value
-from bach_lib.storage.portions import Portions
+from bach_lib.storage.portions import Portions, in_portions, shares
 from bach_lib.storage.sqlite import Row
 from bach_lib.storage.values import integer
 
 REPLACED = Fault(code="replaced", text="A newer message with the same tag took its place.")
 
+_MOVE_AT_ONCE = 100
+"""Messages that get a new address in the transaction that learned of it; the next claims find it there."""
 _WAITING = frozenset({Status.PENDING, Status.FAILED})
 _RETRYABLE = frozenset({Status.DEAD, Status.UNCERTAIN, Status.EXPIRED, Status.CANCELLED})
 
@@ -189,6 +191,16 @@ class Queue:
 
         return await self._store.submit(work)
 
+    async def follow(self, connection: str, old: str, new: str) -> None:
+        """Let all that waits for a recipient, and its dead letters, have its new address, some a transaction."""
+
+        def work(tx: Transaction, ids: str) -> None:
+            tx.rows("readdress", ids=ids, old=old, new=new)
+
+        async for ids in shares(self._store, "unsent_to", connection=connection, recipient=old):
+            async for _ in in_portions(self._store, ids, work):
+                pass
+
     def _settle(self, tx: Transaction, settlement: Settlement) -> Message | None:
         """None if the message's connection was removed while it was on its way."""
         now = self._clock.now()
@@ -211,8 +223,8 @@ class Queue:
         if settlement.status is Status.SENT and row["files"] is not None:
             tx.run("delete_files", message_id=settlement.id)
         if settlement.moved_to is not None:
-            for query in ("move_recipient", "move_dead_letters"):
-                tx.run(query, connection=row["connection"], old=row["recipient"], new=settlement.moved_to)
+            place = {"connection": row["connection"], "old": row["recipient"], "new": settlement.moved_to}
+            tx.run("move_recipient", **place, limit=_MOVE_AT_ONCE)
         if settlement.delivered is not None:
             tx.run("count_success" if settlement.delivered else "count_error", name=row["connection"], now=now)
         message = readable_message(row, self._instance)

@@ -42,14 +42,14 @@ SET success_count = :success_count, error_count = :error_count, last_used = :las
     consecutive_failures = :consecutive_failures
 WHERE name = :name;
 
--- remove_connection: with it go its queue and its inbox
+-- remove_connection: its queue and its inbox go afterwards, in portions
 DELETE FROM connections WHERE name = :name;
 
--- remove_messages: of a removed connection
-DELETE FROM messages WHERE connection = :name;
+-- messages_of: ids of a removed connection's messages, a lookup's share of them
+SELECT id FROM messages WHERE id > :after AND connection = :name ORDER BY id LIMIT :limit;
 
--- remove_inbox: of a removed connection
-DELETE FROM inbox WHERE connection = :name;
+-- inbox_of: the same of what came in
+SELECT id FROM inbox WHERE connection = :name LIMIT :limit;
 
 -- remove_unreadable: of a removed connection
 DELETE FROM unreadable WHERE connection = :name;
@@ -131,11 +131,11 @@ UPDATE messages SET status = 'cancelled', next_retry_at = NULL, finished_at = :n
 WHERE id IN (SELECT value FROM json_each(:ids)) AND status IN ('dead', 'uncertain')
 RETURNING *;
 
--- dead_of: dead letters of one connection, or of one recipient there; oldest first
+-- dead_of: dead letters of one connection, or of one recipient there, a lookup's share of them, oldest first
 SELECT id FROM messages
-WHERE connection = :connection AND status = 'dead' AND status IN ('dead', 'uncertain')
+WHERE connection = :connection AND status = 'dead' AND status IN ('dead', 'uncertain') AND id > :after
     AND (:recipient IS NULL OR recipient = :recipient)
-ORDER BY id;
+ORDER BY id LIMIT :limit;
 
 -- revive_dead: as revive_message, for many
 UPDATE messages
@@ -143,33 +143,27 @@ SET status = 'pending', held = 0, retry_count = 0, waited = 0, next_retry_at = N
 WHERE id IN (SELECT value FROM json_each(:ids)) AND status = 'dead'
 RETURNING *;
 
+-- waiting_for: ids of what waits for a recipient, a lookup's share of them, oldest first
+SELECT id FROM messages
+WHERE id > :after AND connection = :connection AND recipient = :recipient AND status IN ('pending', 'failed')
+ORDER BY id LIMIT :limit;
+
+-- unsent_to: the same, and its dead letters
+SELECT id FROM messages
+WHERE id > :after AND connection = :connection AND recipient = :recipient
+    AND status IN ('pending', 'failed', 'dead', 'uncertain')
+ORDER BY id LIMIT :limit;
+
 -- withdraw: what waits for a recipient that is no more
 UPDATE messages
 SET status = 'cancelled', held = 0, next_retry_at = NULL, finished_at = :now, error_code = :error_code, error_text = :error_text
-WHERE id IN (
-    SELECT id FROM messages
-    WHERE connection = :connection AND recipient = :recipient AND status IN ('pending', 'failed')
-        AND NOT (status = 'sent' OR status = 'dead' OR status = 'expired' OR status = 'cancelled' OR status = 'uncertain')
-    LIMIT :limit
-)
+WHERE id IN (SELECT value FROM json_each(:ids)) AND recipient = :recipient AND status IN ('pending', 'failed')
 RETURNING *;
 
--- move_waiting: to another address, by hand
+-- readdress: to another address, by hand
 UPDATE messages SET recipient = :new
-WHERE id IN (
-    SELECT id FROM messages
-    WHERE connection = :connection AND recipient = :old AND status IN ('pending', 'failed')
-        AND NOT (status = 'sent' OR status = 'dead' OR status = 'expired' OR status = 'cancelled' OR status = 'uncertain')
-    LIMIT :limit
-);
-
--- move_stopped: dead letters follow
-UPDATE messages SET recipient = :new
-WHERE id IN (
-    SELECT id FROM messages
-    WHERE connection = :connection AND recipient = :old AND status IN ('dead', 'uncertain')
-    LIMIT :limit
-);
+WHERE id IN (SELECT value FROM json_each(:ids)) AND recipient = :old AND status IN ('pending', 'failed', 'dead', 'uncertain')
+RETURNING *;
 
 -- interrupted_messages: what was in flight when the process ended
 SELECT * FROM messages
@@ -188,8 +182,8 @@ UPDATE messages SET held = 1
 WHERE status IN ('pending', 'sending', 'failed') AND held = 0
     AND NOT (status = 'sent' OR status = 'dead' OR status = 'expired' OR status = 'cancelled' OR status = 'uncertain');
 
--- held_of: of one connection, oldest first
-SELECT id FROM messages WHERE connection = :connection AND held = 1 ORDER BY id;
+-- held_of: of one connection, a lookup's share of them, oldest first
+SELECT id FROM messages WHERE connection = :connection AND held = 1 AND id > :after ORDER BY id LIMIT :limit;
 
 -- release: their owner says that they are to be sent
 UPDATE messages SET held = 0 WHERE id IN (SELECT value FROM json_each(:ids)) AND held = 1
@@ -209,14 +203,14 @@ WHERE connection = :connection AND status NOT IN ('pending', 'sending', 'failed'
     AND NOT (status = 'sent' OR status = 'dead' OR status = 'expired' OR status = 'cancelled' OR status = 'uncertain')
 ORDER BY id;
 
--- move_recipient: waiting messages follow a recipient to its new address (+: not by the index of all that ever went there)
-UPDATE messages SET recipient = :new
-WHERE connection = :connection AND +recipient = :old AND status IN ('pending', 'failed')
-    AND NOT (status = 'sent' OR status = 'dead' OR status = 'expired' OR status = 'cancelled' OR status = 'uncertain');
-
--- move_dead_letters: and so do those that nobody has sent again
-UPDATE messages SET recipient = :new
-WHERE connection = :connection AND recipient = :old AND status IN ('dead', 'uncertain');
+-- move_recipient: the next waiting messages follow a recipient to its new address (+: not by the index of all that ever
+-- went there); the others, and its dead letters, afterwards
+UPDATE messages SET recipient = :new WHERE id IN (
+    SELECT id FROM messages
+    WHERE connection = :connection AND +recipient = :old AND status IN ('pending', 'failed')
+        AND NOT (status = 'sent' OR status = 'dead' OR status = 'expired' OR status = 'cancelled' OR status = 'uncertain')
+    LIMIT :limit
+);
 
 -- count_unfinished: from the partial index alone
 SELECT connection, status, count(*) AS number FROM messages
@@ -387,10 +381,26 @@ INSERT OR REPLACE INTO thrown_away (connection, remote_id, thrown_at)
 SELECT connection, remote_id, :now FROM inbox WHERE id IN (SELECT value FROM json_each(:ids));
 
 -- remove_thrown_away: of a removed connection
-DELETE FROM thrown_away WHERE connection = :name;
+DELETE FROM thrown_away WHERE connection = :name AND remote_id IN (
+    SELECT remote_id FROM thrown_away WHERE connection = :name LIMIT :limit
+);
+
+-- count_thrown_away: of each connection, and what they take; from the table, which is its index
+SELECT connection, count(*) AS number, sum(length(remote_id) + 100) AS size FROM thrown_away GROUP BY connection;
+
+-- trim_thrown_away: of a connection with too many, the oldest
+DELETE FROM thrown_away WHERE connection = :connection AND remote_id IN (
+    SELECT remote_id FROM (
+        SELECT remote_id, row_number() OVER newest AS number, sum(length(remote_id) + 100) OVER newest AS size
+        FROM thrown_away WHERE connection = :connection
+        WINDOW newest AS (ORDER BY thrown_at DESC, remote_id)
+    ) WHERE number > :most_rows OR size > :most_bytes
+);
 
 -- purge_thrown_away: by age
-DELETE FROM thrown_away WHERE thrown_at < :before;
+DELETE FROM thrown_away WHERE (connection, remote_id) IN (
+    SELECT connection, remote_id FROM thrown_away WHERE thrown_at < :before LIMIT :limit
+);
 
 -- delete_incoming: a purge, a page at a time; or what a person throws away
 DELETE FROM inbox WHERE id IN (SELECT value FROM json_each(:ids));

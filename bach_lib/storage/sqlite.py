@@ -33,6 +33,7 @@ _PRAGMAS = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",  # WAL with NORMAL may lose the last commits in a power cut
     "PRAGMA temp_store = MEMORY",
+    "PRAGMA secure_delete = FAST",  # ON, as some build SQLite, writes a deleted file of 50 MB anew as zeros: a second
     "PRAGMA foreign_keys = ON",  # files go with their message
 )
 _WRITTEN_ANEW = 25_000

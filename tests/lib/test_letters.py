@@ -202,7 +202,8 @@ async def test_many_are_discarded_and_sent_again_in_portions(
     home: Bach, platform: FakePlatform, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whoever wants to send meanwhile would wait for all of them."""
-    monkeypatch.setattr("bach_lib.outbound.by_hand._PORTION", 2)
+    for bound in ("_FIRST", "_LARGEST", "_SHARE"):
+        monkeypatch.setattr(f"bach_lib.storage.portions.{bound}", 2)
     for _ in range(5):
         await dead_letter(home, platform, clock)
     assert await home.retry_all("home") == 5

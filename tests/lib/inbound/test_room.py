@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 
-from bach_lib.connectors.base import Batch
+from bach_lib.connectors.base import Batch, Unreadable
 from bach_lib.foreign import ForeignError, guarded
 from bach_lib.inbound import room as room_module
 from bach_lib.inbound.inbox import Inbox
@@ -161,6 +161,48 @@ async def test_what_was_archived_or_read_goes_first(store: Store, clock: FakeClo
     assert await fill(inbox, begin=100, count=100) == 65
     assert await inbox.count(connection="home", sender_id="42", status=InboxStatus.ARCHIVED) == 0
     assert await inbox.count(connection="home", sender_id="42", status=InboxStatus.READ) == 0
+
+
+async def test_room_is_made_in_small_steps(store: Store, clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With bounds that were lowered, the next message would wait until a year of others is deleted."""
+    monkeypatch.setattr("bach_lib.inbound.room._PAGE", 20)
+    await fill(an_inbox(store, clock, ReceivePolicy()), count=200)
+    inbox = an_inbox(store, clock, ReceivePolicy(sender_rows=100))
+    assert [await fill(inbox, begin=begin, count=1) for begin in range(200, 203)] == [20, 20, 20]
+    for begin in range(203, 213):
+        await fill(inbox, begin=begin, count=1)
+    assert await inbox.count(connection="home", sender_id="42", status=None) <= 100
+
+
+async def test_what_was_thrown_away_is_not_remembered_without_end(
+    store: Store, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An automation that throws away all that comes would fill the disk with its numbers."""
+    monkeypatch.setattr("bach_lib.inbound.inbox._MAX_THROWN_AWAY", 100)
+    inbox = an_inbox(store, clock, ReceivePolicy())
+    for begin in range(0, 300, 50):
+        await clock.advance(1)
+        await fill(inbox, begin=begin, count=50)
+        await inbox.delete(range(begin + 1, begin + 51))
+    rows = await store.submit(lambda tx: tx.rows("count_thrown_away"), writes=False)
+    assert [row["number"] for row in rows] == [90]
+    assert await fill(inbox, begin=290, count=10) == 0
+    assert await inbox.count(connection="home", sender_id="42", status=None) == 0, "the newest are known"
+    monkeypatch.setattr("bach_lib.inbound.inbox._MAX_THROWN_AWAY_BYTES", 5000)
+    await inbox.delete([])
+    rows = await store.submit(lambda tx: tx.rows("count_thrown_away"), writes=False)
+    assert [row["number"] for row in rows] == [42]
+
+
+async def test_what_cannot_be_read_takes_so_many_bytes_at_most(store: Store, clock: FakeClock) -> None:
+    """A platform that sends rubbish of megabytes would fill the disk."""
+    inbox = an_inbox(store, clock, ReceivePolicy())
+    rubbish = tuple(Unreadable(raw="\u20ac" * 100_000, reason="\u20ac" * 100_000) for _ in range(150))
+    batch = Batch(messages=(), cursor="1", unreadable=rubbish)
+    await inbox.accept(HOME, batch, caught_up_at=None, redact=Redactor())
+    kept = await inbox.unreadable("home")
+    assert len(kept) == 100
+    assert sum(len(one.raw.encode()) + len(one.reason.encode()) for one in kept) < 2_000_000
 
 
 @pytest.mark.parametrize(

@@ -95,7 +95,7 @@ async def test_they_go_with_their_message(queue: Queue, store: Store, clock: Fak
         message = (await queue.put(draft(connection=connection), leased=True)).message
         await queue.advance(Settlement(id=message.id, status=Status.SENT, outcome="sent"), None)
     assert await rows(store) == 2
-    await store.submit(lambda tx: tx.run("remove_messages", name="work"))
+    await store.submit(lambda tx: tx.run("delete_messages", ids=f"[{message.id}]"))
     assert await rows(store) == 1
     assert await History(store, "0123abcd").purge(clock.now() + 1, [Status.SENT]) == 1
     assert await rows(store) == 0

@@ -218,6 +218,8 @@ async def test_waiting_messages_follow_a_recipient_that_moved(queue: Queue) -> N
     dead, stranger = await put_in(queue, Status.DEAD), await put(queue, fields={"recipient": "bob"})
     other = await put(queue, fields={"connection": "work"})
     await queue.advance(Settlement(id=first.id, status=Status.SENT, moved_to="ada2"), None)
+    assert (await queue.get(second.id)).recipient == "ada2", "the next claim would find the old one"
+    await queue.follow("home", "ada", "ada2")
     recipients = [(await queue.get(one.id)).recipient for one in (second, dead, stranger, other)]
     assert recipients == ["ada2", "ada2", "bob", "ada"], "dead letters too: who sends them again means the same people"
 
