@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from bach_lib.bus import Bus
 from bach_lib.clock import Clock
+from bach_lib.errors import UnknownMessageError
 from bach_lib.events import ConnectionRemoved, Event, MessageEvent, MessageFinished, MessageRetrying
 from bach_lib.interventions import Interventions
 from bach_lib.models import Message, Status
@@ -53,6 +54,8 @@ class Retrier:
         with self._results() as results:
             message = await begin()
             await self._until({message_id}, {message.connection}, results, seconds)
+            if message.connection in results.removed:  # and it goes with it
+                raise UnknownMessageError(id=message_id)
         return await self._get(message_id)
 
     async def all(self, connections: Iterable[str], recipient: str | None, seconds: float) -> Retried:
@@ -94,11 +97,11 @@ class _Results:
         self.done = asyncio.Event()
         self._missing: set[int] | None = None
         self._connections = frozenset[str]()
-        self._removed: set[str] = set()
+        self.removed: set[str] = set()
 
     def note(self, event: Event) -> None:
         if not isinstance(event, MessageEvent):
-            self._removed.add(event.connection)
+            self.removed.add(event.connection)
             self._look()
             return
         message = event.message
@@ -113,7 +116,7 @@ class _Results:
         self._look()
 
     def _look(self) -> None:
-        if self._missing is not None and (not self._missing or self._removed & self._connections):
+        if self._missing is not None and (not self._missing or self.removed & self._connections):
             self.done.set()
 
 

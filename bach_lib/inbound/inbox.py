@@ -30,7 +30,7 @@ from bach_lib.storage.purge import purge
 from bach_lib.storage.values import integer, real, text, upper_bound
 
 _MAX_RAW = 16_384
-"""Characters of an unreadable message that are kept; twice as many are looked through for secrets, as half of one would
+"""Bytes of an unreadable message that are kept; twice as many are looked through for secrets, as half of one would
 not be known for what it is."""
 _MAX_UNREADABLE = 100
 """Unreadable messages of a connection that are kept: enough to see what is wrong."""
@@ -278,11 +278,15 @@ def _set_aside(tx: Transaction, connection: str, aside: Iterable[Unreadable], re
         tx.run(
             "add_unreadable",
             connection=connection,
-            raw=redact(_storable(one.raw[: 2 * _MAX_RAW]), _MAX_RAW),
+            raw=_cut(redact(_storable(one.raw[: 2 * _MAX_RAW]), _MAX_RAW)),
             reason=redact(_storable(one.reason)),
             received_at=now,
         )
         tx.run("trim_unreadable", connection=connection, keep=_MAX_UNREADABLE)
+
+
+def _cut(words: str) -> str:
+    return words.encode()[:_MAX_RAW].decode(errors="ignore")
 
 
 def _storable(text: str) -> str:
