@@ -286,7 +286,7 @@ def _set_aside(tx: Transaction, connection: str, aside: Iterable[Unreadable], re
 
 
 def _cut(words: str) -> str:
-    return words.encode()[:_MAX_RAW].decode(errors="ignore")
+    return words.encode()[: _MAX_RAW + 2].decode(errors="ignore")
 
 
 def _storable(text: str) -> str:

@@ -36,7 +36,9 @@ class Disk(MemoryDatabase):
         """Keep what is there."""
 
     @override
-    def submit[T](self, work: Callable[[Transaction], T], *, writes: bool = True) -> asyncio.Future[T]:
+    def submit[T](
+        self, work: Callable[[Transaction], T], *, writes: bool = True, ends: bool = False
+    ) -> asyncio.Future[T]:
         def watched(tx: Transaction) -> T:
             def changes() -> int:
                 return len(tx.rows("messages_of", name="home", after=0, limit=1000))
@@ -50,7 +52,7 @@ class Disk(MemoryDatabase):
                 self.deleted.append(gone)
             return found
 
-        return super().submit(watched, writes=writes)
+        return super().submit(watched, writes=writes, ends=ends)
 
 
 @pytest.fixture(autouse=True)
