@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Coroutine
 from dataclasses import replace
 
 import pytest
@@ -44,7 +45,8 @@ class Bench:
         self.counted: list[tuple[str, bool]] = []
         bus = Bus()
         bus.subscribe(Event, self.told.append)
-        self.ledger = Ledger("home", tools(self.disk, bus, clock, lambda *told: self.counted.append(told)))
+        shared = tools(self.disk, bus, clock, lambda *told: self.counted.append(told))
+        self.ledger = Ledger("home", shared, Coroutine.close)
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """One attempt and the question whose fault it was: what is asked, what is remembered, and what must not get lost."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 
 import pytest
 
@@ -43,7 +43,7 @@ class Bench:
             save_breaker=shared.save_breaker,
             on_better=lambda: None,
         )
-        self.trials = Trials(self.gate, Ledger("home", shared), shared)
+        self.trials = Trials(self.gate, Ledger("home", shared, Coroutine.close), shared)
         self.connector = fake_connector(platform, idempotent=False)(setup)
         self.is_at_work = True
 
