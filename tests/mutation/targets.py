@@ -32,9 +32,10 @@ _TESTS_OF_OUTBOUND = {
     },
     "attempts.py": ("tests/lib/outbound/test_attempts.py",),
     "by_hand.py": (
-        "tests/lib/outbound/test_by_hand.py",
         "tests/lib/test_letters.py",
         "tests/lib/storage/test_restored.py",
+        "tests/lib/outbound/test_attempts.py",
+        "tests/lib/outbound/test_dispatcher.py",
     ),
     "dispatcher.py": _DISPATCHING,
     "history.py": ("tests/lib/outbound/test_history.py",),
@@ -42,10 +43,30 @@ _TESTS_OF_OUTBOUND = {
     "records.py": ("tests/lib/outbound/test_records.py", "tests/lib/outbound/test_queue.py"),
     "settled.py": ("tests/lib/outbound/test_ledger.py",),
 }
+_ON_DISK = "tests/lib/storage"
+_TESTS_OF_STORAGE = {
+    "backups.py": (f"{_ON_DISK}/test_backups.py",),
+    "copies.py": (f"{_ON_DISK}/test_copying.py",),
+    "guard.py": (f"{_ON_DISK}/test_guard.py",),
+    "lock.py": (f"{_ON_DISK}/test_database.py",),
+    "log_index.py": (f"{_ON_DISK}/test_lookups.py",),
+    "lookups.py": (f"{_ON_DISK}/test_lookups.py",),
+    "memory.py": ("tests/contracts/test_store.py",),
+    "origin.py": (f"{_ON_DISK}/test_place.py", f"{_ON_DISK}/test_restored.py"),
+    "place.py": (f"{_ON_DISK}/test_place.py",),
+    "portions.py": (f"{_ON_DISK}/test_portions.py", f"{_ON_DISK}/test_removal.py"),
+    "purge.py": (f"{_ON_DISK}/test_place.py", "tests/lib/outbound/test_history.py"),
+    "removal.py": (f"{_ON_DISK}/test_removal.py",),
+    "request.py": (f"{_ON_DISK}/test_portions.py",),
+    "restored.py": (f"{_ON_DISK}/test_restored.py",),
+    "saved.py": (f"{_ON_DISK}/test_guard.py",),
+    "schema.py": (f"{_ON_DISK}/test_database.py", f"{_ON_DISK}/test_queries.py", f"{_ON_DISK}/test_place.py"),
+    "values.py": (f"{_ON_DISK}/test_values.py",),
+}
 TARGETS = {
     "questions": Target(("bach_lib/questions*",), ("tests/lib/test_questions.py", "tests/lib/test_asking.py")),
     "registry": Target(("bach_lib/registry*",), ("tests/lib/test_registry.py", "tests/lib/test_registry_on_disk.py")),
     "inbound": Target(("bach_lib/inbound/*",), ("tests/lib/inbound",)),
     "outbound": Target(("bach_lib/outbound/*",), _OUTBOUND, _TESTS_OF_OUTBOUND),
-    "storage": Target(("bach_lib/storage/*",), ("tests/lib/storage", "tests/contracts/test_store.py")),
+    "storage": Target(("bach_lib/storage/*",), (_ON_DISK, "tests/contracts/test_store.py"), _TESTS_OF_STORAGE),
 }
