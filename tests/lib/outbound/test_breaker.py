@@ -188,6 +188,12 @@ def test_saved_failures_count_on_after_a_restart() -> None:
     assert bench.breaker.state is OPEN
 
 
+def test_a_new_connection_has_never_failed() -> None:
+    """A connection that was just made would be given up one failure earlier than all others."""
+    breaker = Breaker(POLICY, lambda: 0.0, lambda old, new: None)
+    assert (breaker.failures, breaker.state, breaker.open_seconds_left) == (0, CLOSED, None)
+
+
 class Histories(RuleBasedStateMachine):
     """Random attempts, results, cancellations, checks and waiting, beside a model with nothing clever in it."""
 

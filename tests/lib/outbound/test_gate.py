@@ -5,10 +5,10 @@ from collections.abc import Callable
 
 import pytest
 
-from bach_lib import BreakerPolicy, BreakerState, Connection, ConnectionState, Fault, Identity
+from bach_lib import BreakerPolicy, BreakerState, Connection, ConnectionState, Direction, Fault, Identity
 from bach_lib.bus import Bus
 from bach_lib.connectors.base import Connector, Rate, Setup
-from bach_lib.events import BreakerChanged, ConnectionChanged, Event
+from bach_lib.events import BreakerChanged, ConnectionChanged, ConnectionIdentified, Event
 from bach_lib.health import internal_fault
 from bach_lib.outbound.gate import Gate
 from bach_lib.outbound.limiter import Stop
@@ -29,6 +29,7 @@ class Bench:
 
     def __init__(self, clock: FakeClock, row: Connection) -> None:
         self.saved: list[tuple[int, float | None]] = []
+        self.saved_for: set[str] = set()
         self.events: list[Event] = []
         bus = Bus()
         bus.subscribe(Event, self.events.append)
@@ -38,10 +39,15 @@ class Bench:
             clock=clock,
             policy=POLICY,
             random=lambda: 0.0,
-            save_breaker=lambda name, failures, until: self.saved.append((failures, until)),
+            save_breaker=self.save,
             on_better=lambda: None,
         )
         self.clock = clock
+
+    def save(self, name: str, failures: int, until: float | None) -> None:
+        """What the breaker knows, for the time after a restart."""
+        self.saved_for.add(name)
+        self.saved.append((failures, until))
 
     async def attempt(self, outcome: Outcome, *, check: Fault | None = None, recipient: str = "ada") -> bool | None:
         """One attempt, as soon as it may be. `check`: what the health check answered after it, if that failed too."""
@@ -122,6 +128,7 @@ async def test_a_wish_to_wait_stops_all_until_then(bench: Bench, clock: FakeCloc
     await bench.attempt(Wait(seconds=60, fault=DOWN, scope=Scope.CONNECTION))
     assert bench.gate.admit() is None
     assert bench.gate.seconds_closed == 60
+    assert bench.gate.monitor.health.fault is None, "a minute is nothing to tell of"
     await clock.advance(60)
     assert bench.gate.admit() is not None
 
@@ -141,6 +148,7 @@ async def test_what_the_breaker_knows_is_saved_with_the_time_of_day(bench: Bench
     for _ in range(3):
         await bench.fail()
     assert bench.saved.pop() == (3, clock.now() + 100)
+    assert bench.saved_for == {"home"}
     await clock.advance(100)
     await bench.attempt(Sent())
     assert bench.saved.pop() == (0, None)
@@ -172,7 +180,11 @@ async def test_changes_are_told_with_the_time_they_last(bench: Bench, clock: Fak
     [opened] = [event for event in bench.events if isinstance(event, BreakerChanged)]
     assert (opened.old, opened.new) == (BreakerState.CLOSED, BreakerState.OPEN)
     assert opened.disabled_until == clock.now() + 100
+    [changed, _] = bench.events
+    assert isinstance(changed, ConnectionChanged)
+    assert (changed.direction, changed.health) == (Direction.SENDING, bench.gate.monitor.health)
     assert [type(event) for event in bench.events] == [ConnectionChanged, BreakerChanged]
+    assert {event.connection for event in bench.events} == {"home"}
 
 
 async def test_only_a_failed_probe_is_a_strike(bench: Bench, clock: FakeClock) -> None:
@@ -188,6 +200,7 @@ async def test_a_good_check_is_the_probe_where_nothing_waits(bench: Bench) -> No
     for _ in range(3):
         await bench.fail()
     bench.gate._checked_well(Identity(id="1", name="fake"))
+    assert state_of(bench) is BreakerState.HALF_OPEN
     bench.gate.probe_if_idle()
     assert bench.gate.state is BreakerState.CLOSED
 
@@ -251,6 +264,7 @@ async def test_failures_of_many_recipients_open_it_although_checks_are_good(benc
         await bench.attempt(NO_WAY, recipient=name)
     assert state_of(bench) is BreakerState.OPEN
     assert bench.gate.monitor.health.state is ConnectionState.DISCONNECTED
+    assert bench.gate.monitor.health.fault == DOWN
     await clock.advance(100)
     await bench.attempt(Sent())
     assert state_of(bench) is BreakerState.CLOSED
@@ -318,12 +332,81 @@ async def test_others_are_witnesses_for_a_minute(
     assert await bench.gate.ask_witnesses(NO_WAY, before) == (Witnesses.CHECK_AND_OTHERS, DOWN), "it takes it down"
     assert await bench.gate.ask_witnesses(NO_WAY, after) == (Witnesses.OUTAGE, DOWN)
     platform.fault = None
-    await clock.advance(61)
+    await clock.advance(60)
+    assert await bench.gate.ask_witnesses(NO_WAY, None) == (Witnesses.CHECK_AND_OTHERS, None)
+    await clock.advance(1)
     assert await bench.gate.ask_witnesses(NO_WAY, None) == (Witnesses.CHECK, None)
     await bench.gate.stop()
 
 
-async def test_limits_that_cannot_be_read_stop_nothing(bench: Bench, setup: Setup, platform: FakePlatform) -> None:
+async def test_limits_that_cannot_be_read_stop_nothing(
+    bench: Bench, setup: Setup, platform: FakePlatform, caplog: pytest.LogCaptureFixture
+) -> None:
     """A mistake in a connector's table of limits would end the queue's worker."""
     platform.rates = {"bot": Rate(count=0, per=1)}
     assert bench.gate.reserve(fake_connector(platform)(setup), "ada") is None
+    assert caplog.messages == ["The limits of home cannot be read: ZeroDivisionError"]
+
+
+async def test_the_limits_are_those_of_the_recipient(
+    bench: Bench, setup: Setup, platform: FakePlatform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A slow group would slow down every chat."""
+    connector = fake_connector(platform)(setup)
+    monkeypatch.setattr(connector, "rates", lambda recipient: {recipient: Rate(count=1, per=60)})
+    assert bench.gate.reserve(connector, "ada") is None
+    assert bench.gate.reserve(connector, "bob") is None
+    assert bench.gate.reserve(connector, "ada") == Stop("ada", 60)
+
+
+async def test_saved_failures_count_on_after_a_restart(new_bench: Callable[[Connection], Bench]) -> None:
+    """A house that restarts often would never open the circuit."""
+    bench = new_bench(Connection(name="home", type="fake", consecutive_failures=2))
+    assert bench.gate.state is BreakerState.CLOSED
+    await bench.fail()
+    assert state_of(bench) is BreakerState.OPEN
+
+
+async def test_who_it_is_there_is_told_when_it_is_news(bench: Bench, setup: Setup, platform: FakePlatform) -> None:
+    """A token of another bot would be taken for the old one, or each check would be news."""
+    known = [bench.gate.identity]
+    bench.gate.start(fake_connector(platform)(setup), Redactor())
+    await bench.gate.monitor.check()
+    await bench.gate.monitor.check()
+    told = [event for event in bench.events if isinstance(event, ConnectionIdentified)]
+    assert [(event.connection, event.identity) for event in told] == [("home", Identity(id="1", name="fake"))]
+    known.append(bench.gate.identity)
+    bench.gate._checked_well(Identity(id="2", name="other"))
+    known.append(bench.gate.identity)
+    assert known == [None, Identity(id="1", name="fake"), Identity(id="2", name="other")]
+    await bench.gate.stop()
+
+
+async def test_what_failed_at_the_very_moment_something_got_through_did_not_fail_before(
+    bench: Bench, clock: FakeClock, setup: Setup, platform: FakePlatform
+) -> None:
+    """Two messages that went together would blame each other."""
+    bench.gate.start(fake_connector(platform)(setup), Redactor())
+    await bench.attempt(Sent())
+    platform.fault = DOWN
+    assert await bench.gate.ask_witnesses(NO_WAY, clock.monotonic()) == (Witnesses.OUTAGE, DOWN)
+    await bench.gate.stop()
+
+
+async def test_a_long_rest_is_shown_while_sending_works(bench: Bench) -> None:
+    """Nobody would see why nothing has gone for hours, on a connection that is well."""
+    await bench.attempt(Sent())
+    await bench.attempt(Wait(seconds=61, fault=DOWN, scope=Scope.CONNECTION))
+    health = bench.gate.monitor.health
+    assert (health.state, health.fault) == (ConnectionState.CONNECTED, DOWN)
+    await bench.attempt(Sent(), recipient="bob")
+    assert bench.gate.monitor.health.fault is None
+
+
+async def test_a_second_wish_after_the_doubt_is_over_is_a_new_doubt(bench: Bench, clock: FakeClock) -> None:
+    """One chat that is slowed down every hour would silence the whole house for hours."""
+    long = Wait(seconds=100, fault=DOWN, scope=Scope.CONNECTION)
+    await bench.attempt(long)
+    await clock.advance(100)
+    await bench.attempt(long)
+    assert bench.gate.seconds_closed == 1

@@ -145,3 +145,25 @@ def test_forgetting_keys_frees_nobody_early(monkeypatch: pytest.MonkeyPatch) -> 
     for number in range(100):
         assert bench.reserve(**{f"person{number}": rate}) == 0
     assert all(bench.reserve(**{f"person{number}": rate}) > 0 for number in range(100))
+
+
+def test_who_is_stopped_hears_by_what() -> None:
+    """All that a full group stopped would wait for the whole bot."""
+    bench = Bench()
+    rates = {"bot": Rate(count=1, per=1), "group": Rate(count=1, per=60), "chat": Rate(count=1, per=3)}
+    assert bench.limiter.reserve(rates) is None
+    stop = bench.limiter.reserve(rates)
+    assert stop
+    assert stop.limit == "group"
+    assert stop.seconds == pytest.approx(60)
+
+
+def test_forgetting_costs_each_message_a_constant(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With many chats at once every message would look at all of them."""
+    monkeypatch.setattr(limiter_module, "_MAX_KEYS", 10)
+    bench, rate, times = Bench(), Rate(count=1, per=60), 0
+    for number in range(500):
+        before = bench.limiter._due
+        assert bench.reserve(**{f"person{number}": rate}) == 0
+        times += bench.limiter._due is not before
+    assert times <= 7

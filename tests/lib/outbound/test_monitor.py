@@ -21,19 +21,16 @@ class Bench:
     def __init__(self, connector: Connector, clock: FakeClock) -> None:
         self.connector = connector
         self.told: list[Health] = []
-        self.good_checks = 0
+        self.found: list[Identity] = []
+        self.random = 0.0
         self.monitor = Monitor(
             "home",
             clock=clock,
             policy=BreakerPolicy(check_seconds=(15, 30), idle_check_seconds=300),
-            random=lambda: 0.0,
+            random=lambda: self.random,
             on_change=self.told.append,
-            on_good_check=self.count,
+            on_good_check=self.found.append,
         )
-
-    def count(self, _: Identity) -> None:
-        """A check went well."""
-        self.good_checks += 1
 
     def start(self, *secrets: str) -> None:
         """Begin to check."""
@@ -73,7 +70,7 @@ async def test_it_checks_every_15_to_30_seconds_while_nothing_works(
     platform.fault = None
     await clock.advance(15)
     assert bench.states[-1] is ConnectionState.CONNECTED
-    assert bench.good_checks == 1
+    assert bench.found == [Identity(id="1", name="fake")]
 
 
 async def test_it_hardly_checks_a_connection_that_works(bench: Bench, clock: FakeClock, platform: FakePlatform) -> None:
@@ -194,8 +191,7 @@ async def test_a_check_that_hangs_is_given_up(bench: Bench, monkeypatch: pytest.
     hang(bench, monkeypatch)
     bench.start()
     answer = await bench.monitor.check()
-    assert isinstance(answer, Fault)
-    assert answer.code == "timeout"
+    assert answer == Fault(code="timeout", text="The platform did not answer in time.")
 
 
 async def test_the_secret_is_not_repeated(bench: Bench, platform: FakePlatform) -> None:
@@ -206,6 +202,150 @@ async def test_the_secret_is_not_repeated(bench: Bench, platform: FakePlatform) 
     assert isinstance(answer, Fault)
     assert answer.text == "GET https://example.org/*** failed"
     assert "s3cr3t" not in repr(bench.told)
+
+
+async def test_the_time_between_checks_is_spread(bench: Bench, clock: FakeClock, platform: FakePlatform) -> None:
+    """After an outage all houses would ask the platform at the same instant."""
+    platform.fault = DOWN
+    bench.random = 1.0
+    bench.start()
+    await clock.advance(29)
+    assert platform.checks == 1
+    await clock.advance(1)
+    assert platform.checks == 2
+    bench.random = 0.5
+    await clock.advance(30)
+    assert platform.checks == 3
+    await clock.advance(22)
+    assert platform.checks == 3
+    await clock.advance(0.5)
+    assert platform.checks == 4
+
+
+async def test_when_it_last_worked_is_known_whatever_happens_then(
+    bench: Bench, clock: FakeClock, platform: FakePlatform
+) -> None:
+    """Nobody could see since when a connection is down."""
+    bench.start()
+    await clock.settle()
+    worked = clock.now()
+    await clock.advance(10)
+    bench.monitor.told_to_wait(DOWN)
+    bench.monitor.failed(DOWN)
+    bench.monitor.doubt(DOWN)
+    await bench.monitor.stop()
+    bench.start()
+    assert [health.last_success for health in bench.told] == [None, worked, worked, worked, worked, worked]
+    states = [ConnectionState.STARTING, ConnectionState.CONNECTED, ConnectionState.CONNECTED]
+    assert bench.states == [*states, ConnectionState.DISCONNECTED, ConnectionState.DISABLED, ConnectionState.STARTING]
+    await clock.settle()
+
+
+async def test_while_it_is_doubted_a_good_check_proves_nothing(
+    bench: Bench, clock: FakeClock, platform: FakePlatform
+) -> None:
+    """A platform that takes nothing, and whose checks are good, would be shown as working."""
+    bench.start()
+    await clock.settle()
+    bench.monitor.doubt(DOWN)
+    assert bench.monitor.health == Health(
+        state=ConnectionState.DISCONNECTED, last_success=bench.monitor.health.last_success, fault=DOWN
+    )
+    await clock.advance(15)
+    assert platform.checks == 2
+    assert bench.states[-1] is ConnectionState.DISCONNECTED
+    assert len(bench.found) == 2, "and yet it is told of"
+    bench.monitor.succeeded()
+    await clock.advance(300)
+    bench.monitor.failed(DOWN)
+    await clock.advance(15)
+    assert bench.states[-2:] == [ConnectionState.DISCONNECTED, ConnectionState.CONNECTED], "the doubt is over"
+    assert len(bench.states) == 6
+
+
+async def test_a_long_rest_is_shown_on_a_connection_that_works_and_on_no_other(
+    bench: Bench, clock: FakeClock, platform: FakePlatform
+) -> None:
+    """A broken connection would look as if it only rested."""
+    bench.start()
+    await clock.settle()
+    worked = clock.now()
+    bench.monitor.told_to_wait(DOWN)
+    assert bench.monitor.health == Health(state=ConnectionState.CONNECTED, last_success=worked, fault=DOWN)
+    other = Fault(code="other", text="Other")
+    bench.monitor.failed(other)
+    bench.monitor.told_to_wait(DOWN)
+    assert bench.monitor.health.fault == other
+
+
+async def test_a_sign_of_life_brings_the_check_of_a_broken_connection_and_of_no_other(
+    bench: Bench, clock: FakeClock, platform: FakePlatform
+) -> None:
+    """Messages would wait although one has just come in; or each one that comes in would cost a check."""
+    bench.start()
+    await clock.settle()
+    bench.monitor.wake()
+    await clock.settle()
+    assert platform.checks == 1
+    bench.monitor.failed(DOWN)
+    bench.monitor.wake()
+    await clock.settle()
+    assert platform.checks == 2
+    assert bench.monitor.health.state is ConnectionState.CONNECTED
+
+
+async def test_who_only_asks_whether_it_works_hears_what_is_wrong_or_nothing(
+    bench: Bench, clock: FakeClock, platform: FakePlatform
+) -> None:
+    """A failed message would be blamed for an outage, or an outage for a message."""
+    bench.start()
+    assert await bench.monitor.ask() is None
+    platform.fault = Fault(code="busy", text="Busy", retry_after=7)
+    assert await bench.monitor.ask() == platform.fault
+
+
+async def test_a_check_is_due_when_nothing_else_has_proved_for_long_that_all_is_well(
+    bench: Bench, clock: FakeClock, platform: FakePlatform
+) -> None:
+    """A connection would be called well for ten minutes after it has last shown it."""
+    bench.start()
+    await clock.advance(299)
+    bench.monitor.succeeded()
+    await clock.advance(298)
+    assert platform.checks == 1
+    await clock.advance(2)
+    assert platform.checks == 2
+
+
+async def test_what_fails_while_it_is_switched_off_starts_no_checks(
+    bench: Bench, clock: FakeClock, platform: FakePlatform
+) -> None:
+    """An attempt that ends after the connection was stopped would set its checks going again."""
+    bench.start()
+    await clock.settle()
+    await bench.monitor.stop()
+    bench.monitor.succeeded()
+    bench.monitor.failed(DOWN)
+    bench.monitor.doubt(DOWN)
+    await clock.advance(3600)
+    assert platform.checks == 1
+
+
+async def test_the_log_names_the_connection_and_the_direction(
+    bench: Bench, clock: FakeClock, platform: FakePlatform, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nobody would know what stopped working, in a house with ten connections."""
+    platform.fault = DOWN
+    with caplog.at_level("INFO", logger="bach_lib.health"):
+        bench.start()
+        check = next(task for task in asyncio.all_tasks() if task.get_name() == "bach-check-home")
+        await asyncio.wait([check])
+        platform.fault = None
+        await clock.advance(15)
+    assert caplog.messages == [
+        "Sending through home does not work: No route to host",
+        "Sending through home works again",
+    ]
 
 
 def hang(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
