@@ -13,7 +13,7 @@ from bach_lib.drafting import SendOptions, make_draft
 from bach_lib.errors import InvalidValueError
 from bach_lib.interventions import Interventions
 from bach_lib.models import Format, Message, Operation
-from bach_lib.outbound.by_hand import ByHand
+from bach_lib.outbound.by_hand import WAITING, ByHand
 from bach_lib.outbound.records import Draft
 from bach_lib.registry import Registry
 
@@ -53,7 +53,9 @@ class Amender:
             raise TypeError(f"amend() got an unexpected keyword argument {min(unknown)!r}")
         message = await self._by_hand.amendable(message_id)
         draft = await self._draft(message, amendment)
-        return await asyncio.shield(self._write(message_id, draft))
+        if message.status in WAITING and "time_to_live" not in amendment:  # its time goes on
+            draft = replace(draft, expires_at=message.expires_at)
+        return await asyncio.shield(self._write(message, draft))
 
     async def move(self, connection: str, old: str, new: str) -> int:
         """Let what waits for one address, and its dead letters, have another one; how many. Raises an `InputError`."""
@@ -93,9 +95,9 @@ class Amender:
         )
         return draft if message.operation is not Operation.DELETE else replace(draft, text=message.text)
 
-    async def _write(self, message_id: int, draft: Draft) -> Message:
+    async def _write(self, message: Message, draft: Draft) -> Message:
         self._registry.get(draft.connection)  # it may have been removed meanwhile, and would take nothing with it
-        return await self._interventions.amend(message_id, draft)
+        return await self._interventions.amend(message, draft)
 
 
 def _check_change(message: Message, amendment: Amendment, *, is_elsewhere: bool) -> None:

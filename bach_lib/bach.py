@@ -1,5 +1,6 @@
 """BACH itself: opens and closes everything, and is the one object an application talks to."""
 
+import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from os import PathLike
@@ -9,6 +10,7 @@ from typing import Self, Unpack, override
 
 from aiohttp import ClientSession
 
+from bach_lib.arguments import seconds
 from bach_lib.assembly import Base, Parts, assemble
 from bach_lib.bus import Bus, Unsubscribe
 from bach_lib.chat import ChatMessage, ChatOptions, Reply
@@ -78,6 +80,7 @@ class Bach(Receiving, Intervening):
         self._session = session
         self._own = AsyncExitStack()
         self._parts: Parts | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._storage_fault: Fault | None = None
         self._base.store.watch(self._storage_changed)
 
@@ -94,6 +97,7 @@ class Bach(Receiving, Intervening):
 
     async def open(self) -> None:
         """Open the database and start every active connection. Raises a `StorageError`. Needs no network."""
+        self._loop = asyncio.get_running_loop()
         await self._base.store.open()
         try:
             self._parts = parts = await assemble(self._base, await self._any_session())
@@ -193,7 +197,8 @@ class Bach(Receiving, Intervening):
 
     async def purge(self, older_than: float, statuses: Iterable[Status] = PURGED) -> int:
         """Remove ended messages queued more than `older_than` seconds ago; how many. Raises `InvalidValueError`."""
-        return await self._open_parts.history.purge(self._base.clock.now() - older_than, statuses)
+        before = self._base.clock.now() - seconds("older_than", older_than)
+        return await self._open_parts.history.purge(before, statuses)
 
     async def backup(self, path: str | PathLike[str]) -> None:
         """Write all there is at this moment into a new file, complete in itself, while everything goes on.
@@ -276,6 +281,8 @@ class Bach(Receiving, Intervening):
     def _open_parts(self) -> Parts:
         if self._parts is None:
             raise NotOpenError
+        if _running_loop() not in (None, self._loop):  # before anything is written: half of it would be done here
+            raise RuntimeError("This BACH belongs to another event loop; use asyncio.run_coroutine_threadsafe")
         return self._parts
 
     def _runtime(self, name: str) -> ConnectionRuntime:
@@ -286,3 +293,10 @@ class Bach(Receiving, Intervening):
         if self._session is None:
             return await self._own.enter_async_context(self._base.new_session())
         return self._session
+
+
+def _running_loop() -> asyncio.AbstractEventLoop | None:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None

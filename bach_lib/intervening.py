@@ -27,9 +27,10 @@ class Intervening(ABC):
         return await self._open_parts.interventions.cancel(message_id)
 
     async def amend(self, message_id: int, wait: float = 0.0, **amendment: Unpack[Amendment]) -> Message:
-        """Give an ended message another `recipient`, `text` or `connection`, and send it again under its old id.
+        """Give a waiting or ended message another `recipient`, `text` or `connection`; it goes under its old id.
 
-        Also `title`, `format` and `time_to_live`; what is not named stays as it was, but for a time to live. It is
+        Also `title`, `format` and `time_to_live`; what is not named stays as it was, but for the time to live of one
+        that has ended. One that waits keeps its turn if its recipient stays; one that is being sent is refused. It is
         checked as `send` checks, gets all its retries, and keeps its files. `wait`: so many seconds for what becomes of
         it, as `retry` does. Raises an `InputError` or `StorageError`; nothing is written then.
         """

@@ -36,9 +36,9 @@ class Interventions:
         """Let all dead letters of these connections, or of one recipient there, wait again; return their ids."""
         return set().union(*[await asyncio.shield(self._retry_all(name, recipient)) for name in connections])
 
-    async def amend(self, message_id: int, draft: Draft) -> Message:
-        """Let an ended message wait again as the draft says. Raises an `InputError`."""
-        return await asyncio.shield(self._amend(message_id, draft))
+    async def amend(self, message: Message, draft: Draft) -> Message:
+        """Let a message wait as the draft says. Raises an `InputError`."""
+        return await asyncio.shield(self._amend(message, draft))
 
     async def discard(self, message_ids: Iterable[int]) -> int:
         """Cancel dead and uncertain messages; return how many. Raises an `InputError`; nothing is written then."""
@@ -84,10 +84,12 @@ class Interventions:
             self._waits_again(message)
         return revived
 
-    async def _amend(self, message_id: int, draft: Draft) -> Message:
-        message = await self._by_hand.amend(message_id, draft)
-        self._waits_again(message)
-        return message
+    async def _amend(self, message: Message, draft: Draft) -> Message:
+        before, after = await self._by_hand.amend(message, draft)
+        if dispatcher := self._dispatcher(before.connection):
+            dispatcher.drop(before)
+        self._waits_again(after)
+        return after
 
     async def _discard(self, message_ids: Sequence[int]) -> int:
         return await self._tell(self._by_hand.discard(message_ids))

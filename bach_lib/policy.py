@@ -1,10 +1,40 @@
 """The numbers of BACH's behaviour in one place. All can be changed; the defaults keep the promises of the design."""
 
-from dataclasses import dataclass, field
+from dataclasses import MISSING, dataclass, field, fields
+from math import isnan
+
+_AT_LEAST_ONE = frozenset({"failures", "parallel", "stall_seconds", "check_seconds", "seconds", "retry_seconds"})
+"""What does nothing, or without a pause, at 0."""
+
+
+class _Checked:
+    """Refuses numbers with which messages would wait for ever, or be tried without a pause."""
+
+    def __post_init__(self) -> None:
+        """Raises `ValueError`."""
+        for one in fields(self):  # type: ignore[arg-type] # all that inherit from it are dataclasses
+            value = getattr(self, one.name)
+            if one.default is MISSING and one.default_factory is not MISSING:
+                if not isinstance(value, _Checked):
+                    raise ValueError(f"{type(self).__name__}({one.name}={value!r}) cannot work: it takes a policy")
+                continue
+            parts = value if isinstance(value, tuple) else (value,)
+            least = 2 if one.name == "check_seconds" else 1
+            if len(parts) < least or not all(_is_number(part, one.name) for part in parts):
+                raise ValueError(f"{type(self).__name__}({one.name}={value!r}) cannot work: {_EXPECTED}")
+
+
+_EXPECTED = "it takes numbers, none of them below 0, and where nothing would happen at 0 not that either"
+
+
+def _is_number(value: object, name: str) -> bool:
+    if isinstance(value, bool) or not isinstance(value, int | float) or isnan(value):
+        return False
+    return value > 0 if name in _AT_LEAST_ONE else value >= 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RetryPolicy:
+class RetryPolicy(_Checked):
     """When a message that is to blame for its failure is tried again. `delays` in seconds, the last one repeats.
 
     After `max_retries` it steps aside. While nothing else gets through either, it is tried on: after the delays that
@@ -33,7 +63,7 @@ class RetryPolicy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BreakerPolicy:
+class BreakerPolicy(_Checked):
     """When the circuit breaker opens, and how the connection is checked.
 
     `failures` in a row open it for `open_seconds`; until then the next attempts are `backoff` seconds apart. While it
@@ -49,7 +79,7 @@ class BreakerPolicy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReceivePolicy:
+class ReceivePolicy(_Checked):
     """How receiving recovers.
 
     `backoff` seconds between failed polls; after `stall_seconds` without a good one everything is rebuilt. A command or
@@ -69,7 +99,7 @@ class ReceivePolicy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ProbePolicy:
+class ProbePolicy(_Checked):
     """How often AI partners, MCP servers and APIs are checked.
 
     Every `seconds`, and every `retry_seconds` while they fail.
@@ -83,7 +113,7 @@ class ProbePolicy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
+class Policy(_Checked):
     """All of them. `max_waiting` messages a connection; finished messages and the inbox are kept for `keep_seconds`.
 
     `parallel` attempts run at once on a connection.

@@ -1,5 +1,6 @@
 """Looking at what came in: pages of the inbox, and the files in it, which are fetched when somebody wants them."""
 
+from bach_lib.arguments import one_of
 from bach_lib.connectors import Connectors
 from bach_lib.errors import FileTooLargeError, InvalidValueError, NoFileError, NotFetchedError
 from bach_lib.inbound.inbox import Inbox
@@ -39,7 +40,7 @@ class Reading:
             connection=of_connection or connection,
             sender_id=sender_id,
             recipient=recipient,
-            status=status,
+            status=_status(status),
             before=before,
             limit=limit,
             offset=offset,
@@ -50,7 +51,9 @@ class Reading:
         of_connection, sender_id = _sender(sender)
         if None not in (connection, of_connection) and connection != of_connection:
             return 0
-        return await self._inbox.count(connection=of_connection or connection, sender_id=sender_id, status=status)
+        return await self._inbox.count(
+            connection=of_connection or connection, sender_id=sender_id, status=_status(status)
+        )
 
     async def fetch(self, incoming_id: int, limit: int | None) -> bytes:
         """The bytes of a file. Raises an `InputError` or `NotFetchedError`."""
@@ -67,6 +70,10 @@ class Reading:
         if isinstance(answer, Fault):
             raise NotFetchedError(id=incoming_id, reason=answer.text.rstrip("."))
         return answer
+
+
+def _status(status: InboxStatus | None) -> InboxStatus | None:
+    return None if status is None else one_of(InboxStatus, "status", status)
 
 
 def _sender(sender: str | None) -> tuple[str | None, str | None]:

@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 
+from bach_lib.arguments import one_of
 from bach_lib.assembly import Parts
 from bach_lib.connectors.base import Incoming, Unreadable
 from bach_lib.errors import CannotReceiveError
@@ -58,7 +59,7 @@ class Receiving(ABC):
 
     async def mark(self, ids: Iterable[int], status: InboxStatus) -> int:
         """Mark incoming messages as read, archived or unread; return how many were something else before."""
-        return await self._open_parts.inbox.mark(ids, status)
+        return await self._open_parts.inbox.mark(ids, one_of(InboxStatus, "status", status))
 
     async def discard(self, ids: Iterable[int]) -> int:
         """Delete incoming messages; return how many there were."""

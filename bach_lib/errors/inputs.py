@@ -139,12 +139,11 @@ class NotCancellableError(InputError):
 
 
 class NotAmendableError(InputError):
-    """Only a message that ended without being sent can become another one."""
+    """Only a message that waits, or ended without being sent, can become another one."""
 
     code = "not_amendable"
     template = (
-        "Message {id} is {status} and cannot be amended. Dead, uncertain, expired and cancelled messages can;"
-        " cancel one that waits first."
+        "Message {id} is {status} and cannot be amended. Waiting, dead, uncertain, expired and cancelled messages can."
     )
 
 

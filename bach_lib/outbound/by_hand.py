@@ -22,6 +22,8 @@ RECIPIENT_REMOVED = "recipient_removed"
 _WITHDRAWN = Fault(code=RECIPIENT_REMOVED, text="Its recipient was removed before it could be sent.")
 _ENDED = frozenset({Status.DEAD, Status.UNCERTAIN, Status.EXPIRED, Status.CANCELLED})
 _STOPPED = frozenset({Status.DEAD, Status.UNCERTAIN})
+WAITING = frozenset({Status.PENDING, Status.FAILED})
+"""Those that nobody is sending just now."""
 
 
 class ByHand:
@@ -41,7 +43,10 @@ class ByHand:
         return await self._store.read(work)
 
     async def amendable(self, message_id: int) -> Message:
-        """An ended message, with what is in its files. Raises `UnknownMessageError` or `NotAmendableError`."""
+        """A message that waits or has ended, with what is in its files.
+
+        Raises `UnknownMessageError` or `NotAmendableError`.
+        """
 
         def work(tx: Transaction) -> Message:
             message = self._amendable(tx, message_id)
@@ -52,20 +57,23 @@ class ByHand:
 
         return await self._store.read(work)
 
-    async def amend(self, message_id: int, draft: Draft) -> Message:
-        """Let an ended message wait again as the draft says, with all its retries; its files stay as they are.
+    async def amend(self, message: Message, draft: Draft) -> tuple[Message, Message]:
+        """Let a message wait as the draft says, with all its retries; its files stay as they are. Before and after.
 
-        Raises `UnknownMessageError` or `NotAmendableError`.
+        Nobody can begin to send it in between. Raises `UnknownMessageError`, or `NotAmendableError`, also if it has
+        ended since it was read.
         """
-        new = draft_values(draft)
+        new, message_id = draft_values(draft), message.id
 
-        def work(tx: Transaction) -> Message:
-            self._amendable(tx, message_id)
+        def work(tx: Transaction) -> tuple[Message, Message]:
+            before = self._amendable(tx, message_id)
+            if (message.status in WAITING) != (before.status in WAITING):
+                raise NotAmendableError(id=message_id, status=before.status)
             fields = ("connection", "recipient", "text", "title", "format", "reply_to", "buttons", "expires_at")
             row = tx.row("amend_message", id=message_id, **{field: new[field] for field in fields})
             if row is None:
                 raise UnknownMessageError(id=message_id)
-            return readable_message(row, self._instance)
+            return before, readable_message(row, self._instance)
 
         return await self._store.submit(work)
 
@@ -134,7 +142,7 @@ class ByHand:
 
     def _amendable(self, tx: Transaction, message_id: int) -> Message:
         message = self._get(tx, message_id)
-        if message.status not in _ENDED and not message.held:
+        if message.status not in _ENDED | WAITING:
             raise NotAmendableError(id=message_id, status=message.status)
         return message
 

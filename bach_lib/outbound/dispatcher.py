@@ -135,6 +135,11 @@ class Dispatcher:
         self._publish(MessageCancelled(connection=self._name, message=message))
         self._pump()
 
+    def drop(self, message: Message) -> None:
+        """A waiting message became another one on disk, perhaps of another recipient or connection."""
+        self._lanes.discard(message.id)
+        self._pump()
+
     def moved(self, old: str, new: str) -> None:
         """The waiting messages of a recipient got another address on disk."""
         self._lanes.move(old, new)
@@ -273,7 +278,8 @@ class Dispatcher:
         back = None
         if not settlement.status.is_final:
             aside = settlement.retry_count > message.max_retries
-            back = replace(job.entry, due=now + seconds, aside=aside, hurry=settlement.hurry)
+            hurry, to = settlement.hurry, message.recipient
+            back = replace(job.entry, recipient=to, due=now + seconds, aside=aside, hurry=hurry)
         self._finish(job, back, strike=strike)
         if isinstance(verdict.outcome, Sent):
             self._lanes.hasten(now, aside=True)

@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable
 
+from bach_lib.arguments import some_of
 from bach_lib.errors import InvalidValueError
 from bach_lib.models import Connection, Message, QueueStatus, Status
 from bach_lib.outbound.records import readable_message
@@ -37,7 +38,7 @@ class History:
         """A page, newest first. `before`: only ids below it. Raises `InvalidValueError`."""
         check_limit(limit)
 
-        wanted = None if statuses is None else frozenset(statuses)
+        wanted = None if statuses is None else some_of(Status, "status", statuses)
         values: dict[str, Value] = {
             "before": upper_bound(before),
             "connection": connection,
@@ -85,7 +86,7 @@ class History:
 
         Return how many. Raises `InvalidValueError`.
         """
-        unwanted = frozenset(statuses)
+        unwanted = some_of(Status, "statuses", statuses)
         if unfinished := sorted(status for status in unwanted if not status.is_final):
             raise InvalidValueError(field="statuses", value=unfinished[0], expected="statuses of ended messages")
 

@@ -36,16 +36,16 @@ class Ledger:
     async def advance(self, settlement: Settlement | None, claim: int | None) -> Message | None:
         """Settle one message and claim the next; the claimed one, if it still waits."""
         try:
-            advance = await self._tools.queue.advance(settlement, claim)
+            advance = await self._tools.queue.advance(settlement, claim, self._name)
         except StorageError as error:
             if settlement and claim is not None and isinstance(error, StoreLostError):
                 await self.advance(settlement, None)  # what has happened is kept all the same; nothing new may begin
                 settlement = None
-            advance = await self._until_stored(partial(self._tools.queue.advance, settlement, claim))
+            advance = await self._until_stored(partial(self._tools.queue.advance, settlement, claim, self._name))
         self._tell(settlement, advance)
         while advance.is_unsettled:  # the disk was full when its last attempt ended, and learns of that any moment
             await self._tools.clock.sleep(_STORE_RETRY)
-            advance = await self._until_stored(partial(self._tools.queue.advance, None, claim))
+            advance = await self._until_stored(partial(self._tools.queue.advance, None, claim, self._name))
             self._tell(None, advance)
         return advance.claimed
 

@@ -98,23 +98,27 @@ class Queue:
 
         return self._store.submit(work)
 
-    def advance(self, settlement: Settlement | None, claim: int | None) -> asyncio.Future[Advance]:
-        """Settle one message and claim the next, in one transaction."""
+    def advance(
+        self, settlement: Settlement | None, claim: int | None, connection: str | None = None
+    ) -> asyncio.Future[Advance]:
+        """Settle one message and claim the next, in one transaction. `connection`: only if it is still this one's."""
         now = self._clock.now()
 
         def work(tx: Transaction) -> Advance:
             advance = Advance(settled=self._settle(tx, settlement) if settlement else None)
-            return advance if claim is None else self._claim(tx, claim, now, advance)
+            return advance if claim is None else self._claim(tx, claim, connection, now, advance)
 
         return self._store.submit(work, ends=claim is None)
 
-    def _claim(self, tx: Transaction, message_id: int, now: float, advance: Advance) -> Advance:
-        if row := tx.row("claim_message", id=message_id, now=now):
+    def _claim(self, tx: Transaction, message_id: int, connection: str | None, now: float, advance: Advance) -> Advance:
+        if row := tx.row("claim_message", id=message_id, connection=connection, now=now):
             try:
                 return replace(advance, claimed=_with_files(tx, message_from_row(row, self._instance)))
             except UnreadableRowError as error:
                 return replace(advance, ended=self._end(tx, message_id, Status.DEAD, error.fault))
         left = tx.row("get_message", id=message_id)
+        if left and connection not in (None, left["connection"]):
+            return advance
         if left and left["status"] in _WAITING:  # the wall clock found first that its time is over
             return replace(advance, ended=self._end(tx, message_id, Status.EXPIRED, EXPIRED))
         return replace(advance, is_unsettled=left is not None and left["status"] == Status.SENDING)

@@ -82,9 +82,10 @@ WHERE connection = :connection AND recipient = :recipient AND tag = :tag AND sta
 -- get_message: one, by its id
 SELECT * FROM messages WHERE id = :id;
 
--- claim_message: from waiting to sending; no row if it was cancelled, or if its time is over
+-- claim_message: from waiting to sending; no row if it was cancelled, if its time is over, or if it went to another connection
 UPDATE messages SET status = 'sending', attempted_at = :now
 WHERE id = :id AND status IN ('pending', 'failed') AND (expires_at IS NULL OR expires_at > :now)
+    AND (:connection IS NULL OR connection = :connection)
 RETURNING *;
 
 -- settle_message: what came of it; error columns keep the last reason
@@ -118,7 +119,7 @@ DELETE FROM attempts WHERE message_id = :message_id AND number <= :number;
 -- attempts_of: the history of a message
 SELECT * FROM attempts WHERE message_id = :message_id ORDER BY number;
 
--- amend_message: an ended message waits again, as a person corrected it
+-- amend_message: a message waits, again or still, as a person corrected it
 UPDATE messages
 SET connection = :connection, recipient = :recipient, text = :text, title = :title, format = :format,
     reply_to = :reply_to, buttons = :buttons, expires_at = :expires_at,

@@ -1,0 +1,40 @@
+"""What callers without a type checker give: a word that stands for one of a few, or a number, is checked before use.
+
+A misspelt status would find nothing, and nothing looks like good news.
+"""
+
+from collections.abc import Iterable
+from enum import StrEnum
+from math import isnan
+
+from bach_lib.errors import InvalidValueError
+
+
+def one_of[W: StrEnum](words: type[W], field: str, value: object) -> W:
+    """The word of an enumeration that a value stands for. Raises `InvalidValueError`."""
+    try:
+        return words(value)  # type: ignore[arg-type] # anything else is refused
+    except ValueError:
+        raise InvalidValueError(field=field, value=str(value)[:50], expected=" or ".join(words)) from None
+
+
+def some_of[W: StrEnum](words: type[W], field: str, value: object) -> frozenset[W]:
+    """The same for several; a single word stands for itself. Raises `InvalidValueError`."""
+    if isinstance(value, str) or not isinstance(value, Iterable):
+        return frozenset({one_of(words, field, value)})
+    return frozenset(one_of(words, field, one) for one in value)
+
+
+def seconds(field: str, value: object) -> float:
+    """A time in seconds that is not below 0. Raises `InvalidValueError`."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or isnan(value) or value < 0:
+        raise InvalidValueError(field=field, value=str(value)[:50], expected="a number of seconds, 0 or more")
+    return float(value)
+
+
+def whole(field: str, value: object, least: int, most: int) -> int:
+    """A whole number in between. Raises `InvalidValueError`."""
+    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+        expected = f"a whole number from {least} to {most}"
+        raise InvalidValueError(field=field, value=str(value)[:50], expected=expected)
+    return value

@@ -1,0 +1,103 @@
+"""Amending a message that still waits: it keeps its turn, goes once, and goes as it was corrected."""
+
+import asyncio
+
+import pytest
+
+from bach_lib import Bach, Connection, Fault, Status
+from bach_lib.errors import NotAmendableError
+from bach_lib.outcomes import Retry, Scope
+from bach_lib.testing import FakeClock, FakePlatform
+
+AWAY = Fault(code="refused", text="away")
+
+
+@pytest.fixture
+async def home(bach: Bach, platform: FakePlatform, clock: FakeClock) -> Bach:
+    """Two connections whose platform is away, and three messages that wait for one person."""
+    await bach.registry.add(Connection(name="home", type="fake"))
+    await bach.registry.add(Connection(name="work", type="fake"))
+    platform.fault = AWAY
+    for text in ("first", "second", "third"):
+        await bach.send("home", "ada", text, time_to_live=50_000)
+    await clock.settle()
+    return bach
+
+
+async def back(platform: FakePlatform, clock: FakeClock) -> list[tuple[str, str, str]]:
+    """What arrives when the platform is back."""
+    platform.fault = None
+    await clock.advance(4000)
+    return [(message.connection, message.recipient, message.text) for message in platform.sent]
+
+
+async def test_it_keeps_its_turn(home: Bach, platform: FakePlatform, clock: FakeClock) -> None:
+    """Who corrects a word would be answered before they asked."""
+    amended = await home.amend(1, text="the first")
+    assert amended.status is Status.PENDING
+    await home.amend(2, text="the second")
+    arrived = await back(platform, clock)
+    assert arrived == [("home", "ada", text) for text in ("the first", "the second", "third")]
+
+
+async def test_it_goes_to_the_new_recipient_alone(home: Bach, platform: FakePlatform, clock: FakeClock) -> None:
+    """It would go to both, or hold up the lane that it left."""
+    await home.amend(1, recipient="bob")
+    arrived = await back(platform, clock)
+    assert sorted(arrived) == [("home", "ada", "second"), ("home", "ada", "third"), ("home", "bob", "first")]
+
+
+async def test_it_goes_through_the_new_connection_alone(home: Bach, platform: FakePlatform, clock: FakeClock) -> None:
+    """Both connections would send it."""
+    await home.amend(2, connection="work")
+    arrived = await back(platform, clock)
+    assert sorted(arrived) == [("home", "ada", "first"), ("home", "ada", "third"), ("work", "ada", "second")]
+
+
+async def test_its_time_goes_on(home: Bach, platform: FakePlatform, clock: FakeClock) -> None:
+    """A corrected word would make a message immortal."""
+    before = await home.get(1)
+    assert (await home.amend(1, text="the first")).expires_at == before.expires_at
+    assert (await home.amend(1, time_to_live=None)).expires_at is None
+    await clock.advance(60_000)
+    assert (await home.get(1)).status in {Status.PENDING, Status.FAILED}
+    assert (await home.get(2)).status is Status.EXPIRED
+
+
+async def test_one_that_waits_for_its_next_try_can_be_amended(
+    bach: Bach, platform: FakePlatform, clock: FakeClock
+) -> None:
+    """What is wrong with it would be tried five times more before anybody may correct it."""
+    await bach.registry.add(Connection(name="home", type="fake"))
+    platform.outcomes.append(Retry(fault=AWAY, scope=Scope.MESSAGE))
+    await bach.send("home", "ada", "text")
+    await clock.settle()
+    assert (await bach.get(1)).status is Status.FAILED
+    await bach.amend(1, text="another")
+    await clock.settle()
+    assert [message.text for message in platform.sent] == ["another"]
+    assert (await bach.get(1)).status is Status.SENT
+
+
+async def test_an_amendment_and_the_sending_never_both_win(
+    bach: Bach, platform: FakePlatform, clock: FakeClock
+) -> None:
+    """One text would be said to have gone, and another would have."""
+    await bach.registry.add(Connection(name="home", type="fake"))
+    await bach.registry.add(Connection(name="work", type="fake"))
+    for number in range(40):
+        await bach.stop("home")
+        receipt = await bach.send("home", "ada", f"old {number}")
+        starting = asyncio.create_task(bach.start("home"))
+        for _ in range(number % 12):
+            await asyncio.sleep(0)
+        try:
+            await bach.amend(receipt.id, text=f"new {number}", connection="work")
+            is_new = True
+        except NotAmendableError:
+            is_new = False
+        await starting
+        await clock.settle()
+        assert [(one.text, one.connection) for one in platform.sent[number:]] == [
+            (f"new {number}", "work") if is_new else (f"old {number}", "home")
+        ]

@@ -1,0 +1,97 @@
+"""Callers without a type checker: what they give is refused with a sentence that names it, or works."""
+
+import asyncio
+from collections.abc import Callable
+from math import inf, nan
+
+import pytest
+
+from bach_lib import Bach, BreakerPolicy, Connection, InboxStatus, Policy, ReceivePolicy, RetryPolicy
+from bach_lib.errors import InvalidValueError
+from bach_lib.models import Fault, Status
+from bach_lib.outcomes import Dead
+from bach_lib.policy import ProbePolicy
+from bach_lib.testing import FakeClock, FakePlatform
+
+
+async def test_a_word_is_as_good_as_its_status(bach: Bach, platform: FakePlatform, clock: FakeClock) -> None:
+    """Dead letters would seem not to exist, which looks like good news."""
+    await bach.registry.add(Connection(name="home", type="fake"))
+    platform.outcomes.append(Dead(fault=Fault(code="refused", text="no")))
+    await bach.send("home", "ada", "text")
+    await clock.settle()
+    for status in ("dead", Status.DEAD, ["dead"], [Status.DEAD]):
+        assert [message.id for message in await bach.messages(status=status)] == [1]  # type: ignore[arg-type]
+    assert await bach.messages(status=[]) == []
+    assert await bach.purge(0, "dead") in {0, 1}  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("status", ["ded", ["dead", "ded"], 5, [None], b"dead"])
+async def test_a_misspelt_status_is_refused(bach: Bach, status: object) -> None:
+    """It would find nothing, or be written."""
+    for call in (
+        lambda: bach.messages(status=status),  # type: ignore[arg-type]
+        lambda: bach.purge(0, status),  # type: ignore[arg-type]
+        lambda: bach.inbox(status=status),  # type: ignore[arg-type]
+        lambda: bach.count_inbox(status=status),  # type: ignore[arg-type]
+        lambda: bach.mark([1], status),  # type: ignore[arg-type]
+    ):
+        with pytest.raises(InvalidValueError, match="stat"):
+            await call()
+    assert await bach.inbox(status="unread") == await bach.inbox(status=InboxStatus.UNREAD)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("age", [-1, nan, "5", None, True])
+async def test_an_age_that_is_none_is_refused(bach: Bach, age: object) -> None:
+    """A slip of a sign would remove everything there is."""
+    with pytest.raises(InvalidValueError, match="older_than"):
+        await bach.purge(age)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("limit", [0, 501, "5", None, True, 2.0])
+async def test_a_page_of_no_length_is_refused(bach: Bach, limit: object) -> None:
+    """An error of the database would come out of it."""
+    with pytest.raises(InvalidValueError, match="limit"):
+        await bach.messages(limit=limit)  # type: ignore[arg-type]
+    with pytest.raises(InvalidValueError, match="limit"):
+        await bach.inbox(limit=limit)  # type: ignore[arg-type]
+
+
+POLICIES: dict[str, Callable[[], object]] = {
+    "no pause at all": lambda: BreakerPolicy(backoff=()),
+    "no delay": lambda: RetryPolicy(delays=()),
+    "a delay that is no number": lambda: RetryPolicy(delays=(nan,)),
+    "a delay before now": lambda: RetryPolicy(delays=(30, -1)),
+    "nobody works": lambda: Policy(parallel=0),
+    "words": lambda: Policy(max_waiting="many"),  # type: ignore[arg-type]
+    "receiving without a pause": lambda: ReceivePolicy(backoff=()),
+    "always anew": lambda: ReceivePolicy(stall_seconds=0),
+    "half a span": lambda: BreakerPolicy(check_seconds=(15,)),  # type: ignore[arg-type]
+    "no failure": lambda: BreakerPolicy(failures=0),
+    "always asking": lambda: ProbePolicy(seconds=0),
+    "another kind": lambda: Policy(retry=5),  # type: ignore[arg-type]
+}
+
+
+@pytest.mark.parametrize("make", POLICIES.values(), ids=POLICIES)
+def test_a_policy_that_cannot_work_is_refused(make: Callable[[], object]) -> None:
+    """Messages would wait for ever without a line that says so."""
+    with pytest.raises(ValueError, match="cannot work"):
+        make()
+
+
+def test_a_policy_at_its_limits_works() -> None:
+    """Who wants to keep everything could not say so."""
+    Policy(keep_seconds=inf, max_waiting=0, retry=RetryPolicy(max_retries=0, jitter=0, delays=(0,)))
+
+
+async def test_another_loop_is_told_before_anything_is_written(bach: Bach) -> None:
+    """Who hears of a failure repeats, and it would go twice."""
+    await bach.registry.add(Connection(name="home", type="fake"))
+
+    def elsewhere() -> None:
+        with pytest.raises(RuntimeError, match="event loop"):
+            asyncio.run(bach.send("home", "ada", "text"))
+
+    await asyncio.to_thread(elsewhere)
+    assert await bach.messages() == []
