@@ -27,7 +27,9 @@ class Disk(Queue):
         self.expiries: list[list[int]] = []
 
     @override
-    def advance(self, settlement: Settlement | None, claim: int | None) -> asyncio.Future[Advance]:
+    def advance(
+        self, settlement: Settlement | None, claim: int | None, connection: str | None = None
+    ) -> asyncio.Future[Advance]:
         self.asked.append((settlement, claim))
         future: asyncio.Future[Advance] = asyncio.get_running_loop().create_future()
         answer = self.answers.popleft() if self.answers else Advance()
