@@ -67,6 +67,16 @@ class Intervening(ABC):
         """Give all dead letters up, of one connection (or one recipient there) or of all; return how many."""
         return await self._open_parts.interventions.discard_all(self._connectors(connection), recipient)
 
+    async def held(self, connection: str | None = None, *, limit: int = 50) -> list[Message]:
+        """What a restored database holds, of one connection or of all; oldest first, at most `limit`.
+
+        Raises `UnknownConnectionError`.
+        """
+        parts, found = self._open_parts, list[Message]()
+        for name in self._connectors(connection):
+            found += await parts.by_hand.held_messages(name, limit - len(found))
+        return found
+
     async def release(self, connection: str | None = None) -> int:
         """Send what a restored database holds, of one connection or of all; return how many.
 

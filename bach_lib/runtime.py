@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from aiohttp import ClientSession
 
 from bach_lib.bus import Bus
+from bach_lib.clock import Cancel
 from bach_lib.connectors import Connectors
 from bach_lib.connectors.base import Connector, Incoming, Setup
 from bach_lib.errors import (
@@ -43,10 +44,8 @@ from bach_lib.registry import FRESH_START, Registry
 from bach_lib.secrets import Secrets
 
 _LOGGER = logging.getLogger(__name__)
-_START_AGAIN = 5.0
-"""Seconds until a connection that the disk did not let start tries again."""
-_RESTART_GRACE = 1.0
-"""Seconds that attempts under way have when settings change; a person is waiting."""
+_START_AGAIN = 5.0  # seconds until a connection that the disk did not let start tries again
+_RESTART_GRACE = 1.0  # seconds that attempts under way have when settings change; a person is waiting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,8 +75,8 @@ class ConnectionRuntime:
         self._lock = asyncio.Lock()
         self.change: asyncio.Task[None] | None = None
         """The start or restart that was asked for last."""
-        self._is_wanted = services.autostart
-        self._is_over = False
+        self._is_wanted, self._is_over = services.autostart, False
+        self._cancel_start: Cancel = lambda: None
         registry, tools = services.registry, services.tools
         self.dispatcher = Dispatcher(registry.get(name), tools)
         self.receiver = Receiver(
@@ -161,6 +160,7 @@ class ConnectionRuntime:
         """End; what is under way has `grace` seconds."""
         async with self._lock:
             self._is_over = True
+            self._cancel_start()
             await self._stop(grace)
 
     async def _start(self) -> None:
@@ -171,7 +171,7 @@ class ConnectionRuntime:
             return  # it was removed before its turn came
         except StorageError as error:  # a full disk, which somebody will clear
             fault = Fault(code=error.code, text=str(error))
-            self._services.tools.clock.call_later(_START_AGAIN, self._start_again)
+            self._cancel_start = self._services.tools.clock.call_later(_START_AGAIN, self._start_again)
         except BachError as error:  # a secret has gone: it waits for a person
             fault = Fault(code="auth_failed", text=str(error))
         except Exception as error:  # noqa: BLE001 - a border: connectors and the look-up of secrets are foreign code

@@ -33,7 +33,7 @@ MESSAGES = (
     ("connection", "Connection"),
     ("who", "With"),
     ("text", "Text"),
-    ("status", "Status"),
+    ("state", "Status"),
     ("created_at", "When"),
     ("error", "Error"),
 )
@@ -98,9 +98,10 @@ def list_connectors(
 @command
 def status(name: MaybeName = None) -> None:
     """How connectors and their queues stand."""
-    show(
-        run(lambda session: session.ask("status", name=name, is_daemon=session.is_daemon)), *STATUS, empty=registry.NONE
-    )
+    rows = run(lambda session: session.ask("status", name=name, is_daemon=session.is_daemon))
+    show(rows, *STATUS, empty=registry.NONE)
+    for fault in {str(row["storage"]) for row in as_rows(rows) if row.get("storage")}:
+        say(fault)
 
 
 @app.command("messages")
@@ -274,8 +275,15 @@ def message_id(written: str) -> int:
 
 
 def with_names(rows: list[Row]) -> list[Row]:
-    """With a field for the person or place at the other end."""
-    return [{**row, "who": row["sender"] if row["direction"] == "in" else row["recipient"]} for row in rows]
+    """With a field for the person or place at the other end, and one that says more than the status."""
+    return [
+        {
+            **row,
+            "who": row["sender"] if row["direction"] == "in" else row["recipient"],
+            "state": "held" if row.get("held") else row["status"],
+        }
+        for row in rows
+    ]
 
 
 def _tell_sent(row: Row, wait: float) -> None:

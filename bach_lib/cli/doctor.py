@@ -13,6 +13,7 @@ from bach_lib.cli.paths import secrets_folder, socket_file, token_file
 from bach_lib.cli.session import Session, run
 from bach_lib.cli.version import version
 from bach_lib.errors import BachError
+from bach_lib.storage.saved import saved_copies
 
 _LITTLE = 100_000_000
 """Bytes of free space below which somebody should know."""
@@ -23,7 +24,7 @@ def examine(database: Path, state: Row) -> list[Row]:
     rows = [_daemon(state), _space(database), *_modes(database), _socket(database)]
     if state["state"] == "frozen":
         return rows
-    if not database.exists():
+    if not database.exists() and state["state"] != "works":
         return [*rows, _row("database", f"There is none at {database}. Add a connection: bach connector add TYPE NAME")]
     try:
         rows += run(_ask, database)
@@ -33,7 +34,10 @@ def examine(database: Path, state: Row) -> list[Row]:
 
 
 async def _ask(session: Session) -> list[Row]:
-    rows = [_row("database", "It can be read.", is_good=True)]
+    status = as_rows(await session.ask("status", is_daemon=session.is_daemon))
+    fault = next((str(row["storage"]) for row in status if row.get("storage")), "")
+    rows = [_row("database", fault or "It can be read.", is_good=not fault)]
+    rows += [_saved(copy) for copy in saved_copies((session.database.resolve(), session.database.absolute()))]
     connections = as_rows(await session.ask("connections"))
     for row in connections:
         lost = await session.ask("lost_secrets", name=row["name"])
@@ -44,9 +48,13 @@ async def _ask(session: Session) -> list[Row]:
         rows.append(_row(f"secrets of {row['name']}", answer if fields else "All are there.", is_good=not fields))
     used = {str(one) for row in connections for one in as_row(row["auth_config"]).values()}
     rows += _orphans(session.database, used)
-    for row in as_rows(await session.ask("status", is_daemon=session.is_daemon)):
-        rows.append(_connection(row))
-    return rows
+    return [*rows, *map(_connection, status)]
+
+
+def _saved(copy: Path) -> Row:
+    return _row(
+        "saved copy", f"{copy} holds what the database held when its file was lost. Delete it when all is well."
+    )
 
 
 def _daemon(state: Row) -> Row:

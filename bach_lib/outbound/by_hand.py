@@ -112,6 +112,15 @@ class ByHand:
         """Cancel all messages of a connection that wait for their owner's word."""
         return self._all_of("held_of", "discard_held", {"connection": connection}, now=self._clock.now())
 
+    async def held_messages(self, connection: str, limit: int) -> list[Message]:
+        """The oldest messages of a connection that wait for their owner's word."""
+
+        def work(tx: Transaction) -> list[Message]:
+            rows = tx.rows("held_of", connection=connection, after=0, limit=max(limit, 0))
+            return [self._get(tx, integer(row["id"])) for row in rows]
+
+        return await self._store.read(work)
+
     def withdraw(self, connection: str, recipient: str) -> AsyncIterator[Message]:
         """Cancel all that waits for a recipient."""
         fault = {"error_code": _WITHDRAWN.code, "error_text": _WITHDRAWN.text}

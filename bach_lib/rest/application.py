@@ -1,8 +1,10 @@
 """The REST interface put together: guards outside, endpoints inside, two pages for everybody, and the hooks."""
 
 from collections.abc import Iterable
+from http import HTTPStatus
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from bach_lib.bach import Bach
 from bach_lib.rest.answers import answer
@@ -14,6 +16,7 @@ from bach_lib.rest.openapi import DOCUMENT
 from bach_lib.rest.requests import MAX_BODY
 
 HEALTH = "/health"
+_FAULT = "The database cannot be written. `bach daemon doctor` and the log say why."
 OPENAPI = "/api/v1/openapi.json"
 
 
@@ -22,15 +25,20 @@ def make_application(bach: Bach, *, token: str, hosts: Iterable[str] = ()) -> we
     guards = [errors, only_hosts(hosts), only_bearers(token, public=frozenset({HEALTH, OPENAPI, HOOKS}))]
     application = web.Application(client_max_size=MAX_BODY, middlewares=guards)
     application.on_response_prepare.append(harden)
-    application.add_routes([web.get(HEALTH, _health), web.get(OPENAPI, _openapi), *Endpoints(bach).routes])
+    application.add_routes([web.get(HEALTH, _health(bach)), web.get(OPENAPI, _openapi), *Endpoints(bach).routes])
     application.add_routes(Letters(bach).routes)
     application.add_routes([web.post(HOOKS, Hooks(bach).take)])
     return application
 
 
-async def _health(_: web.Request) -> web.Response:
-    """That it answers, and no more: whoever asks needs no token."""
-    return answer({"status": "ok"})
+def _health(bach: Bach) -> Handler:
+    async def health(_: web.Request) -> web.StreamResponse:
+        """That it answers and can take messages, and no more: whoever asks needs no token."""
+        if bach.storage_fault:
+            return answer({"code": "storage_fault", "detail": _FAULT}, HTTPStatus.SERVICE_UNAVAILABLE)
+        return answer({"status": "ok"})
+
+    return health
 
 
 async def _openapi(_: web.Request) -> web.Response:

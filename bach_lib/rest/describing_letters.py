@@ -6,6 +6,7 @@ from bach_lib.models import Format, Operation, Status
 from bach_lib.rest.answers import Json
 from bach_lib.rest.describing import COUNT, TEXT, TIME, an_object, answers, nullable, parameter, reference
 from bach_lib.rest.letters import MAX_IDS, MAX_WAIT
+from bach_lib.rest.requests import MAX_LIMIT
 
 _ID: Final[dict[str, Json]] = {"type": "integer", "minimum": 1, "maximum": 10**18 - 1}
 _ERROR: Final[dict[str, Json]] = {
@@ -27,6 +28,7 @@ _OUTGOING: Final[dict[str, Json]] = {
     "priority": {"type": "integer"},
     "tag": _MAYBE,
     "status": {"type": "string", "enum": list(Status)},
+    "held": {"type": "boolean", "description": "It waits for the owner of a restored database to say go."},
     "degraded": {"type": "boolean"},
     "retry_count": COUNT,
     "max_retries": COUNT,
@@ -72,6 +74,20 @@ LETTER_SCHEMAS: Final[dict[str, Json]] = {
         "maxProperties": 1,
     },
     "Discarded": an_object({"discarded": COUNT}),
+    "Held": an_object(
+        {"messages": {"type": "array", "items": reference("Outgoing")}, "count": COUNT, "total": COUNT},
+    ),
+    "Whose": {
+        "type": "object",
+        "properties": {
+            "connector": {"type": "string", "minLength": 1, "description": "What this connection holds."},
+            "all": {"const": True},
+        },
+        "additionalProperties": False,
+        "minProperties": 1,
+        "maxProperties": 1,
+    },
+    "Released": an_object({"released": COUNT}),
 }
 
 _PATH: Final[Json] = {"name": "id", "in": "path", "required": True, "schema": _ID, "description": "The message."}
@@ -122,6 +138,37 @@ LETTERS: Final[dict[str, Json]] = {
             "operationId": "discard",
             "summary": "Give dead letters up: these, or all of a connection",
             "requestBody": _body("Discard"),
+            "responses": answers(
+                "Discarded", *("400", "401", "404", "413", "415", "421", "422", "503"), text="How many."
+            ),
+        }
+    },
+    "/api/v1/messages/held": {
+        "get": {
+            "operationId": "held",
+            "summary": "What a restored database holds until its owner says what is to become of it, oldest first",
+            "parameters": [
+                parameter("connector", {"type": "string"}, "Only of this connection."),
+                parameter("limit", {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": 50}, "At most."),
+            ],
+            "responses": answers("Held", "401", "404", "421", "422", "503", text="Some, and how many there are."),
+        }
+    },
+    "/api/v1/messages/held/release": {
+        "post": {
+            "operationId": "release",
+            "summary": "Send what is held, of one connection or of all",
+            "requestBody": _body("Whose"),
+            "responses": answers(
+                "Released", *("400", "401", "404", "413", "415", "421", "422", "503"), text="How many go."
+            ),
+        }
+    },
+    "/api/v1/messages/held/discard": {
+        "post": {
+            "operationId": "discardHeld",
+            "summary": "Give up what is held, of one connection or of all",
+            "requestBody": _body("Whose"),
             "responses": answers(
                 "Discarded", *("400", "401", "404", "413", "415", "421", "422", "503"), text="How many."
             ),

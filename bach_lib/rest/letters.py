@@ -11,7 +11,7 @@ from bach_lib.errors import UnknownMessageError
 from bach_lib.models import Attempt, Message
 from bach_lib.rest.answers import Json, answer
 from bach_lib.rest.endpoints import iso
-from bach_lib.rest.requests import invalid, json_object, optional_fields, query_fields, whole_number
+from bach_lib.rest.requests import MAX_LIMIT, invalid, json_object, optional_fields, query_fields, whole_number
 
 MAX_WAIT = 60
 """Seconds that an answer may take."""
@@ -44,6 +44,9 @@ class Letters:
             web.post(f"{one}/retry", self.retry),
             web.post(f"{one}/amend", self.amend),
             web.post("/api/v1/messages/discard", self.discard),
+            web.get("/api/v1/messages/held", self.held),
+            web.post("/api/v1/messages/held/release", self.release),
+            web.post("/api/v1/messages/held/discard", self.discard_held),
         ]
 
     async def show(self, request: web.Request) -> web.Response:
@@ -75,6 +78,39 @@ class Letters:
                 raise invalid('"connector" must be a text.')
             return answer({"discarded": await self._bach.discard_all(connector)})
         return answer({"discarded": await self._bach.discard_messages(_ids(body.get("ids")))})
+
+    async def held(self, request: web.Request) -> web.Response:
+        """What a restored database holds, oldest first."""
+        fields = query_fields(request, "connector", "limit")
+        limit = whole_number(fields, "limit", 50, 1, MAX_LIMIT)
+        connector = fields.get("connector") or None
+        total = sum(
+            status.held for name, status in (await self._bach.queue_status()).items() if connector in {None, name}
+        )
+        messages = await self._bach.held(connector, limit=limit)
+        return answer({"messages": [_message(one) for one in messages], "count": len(messages), "total": total})
+
+    async def release(self, request: web.Request) -> web.Response:
+        """Send what is held, of one connection or of all."""
+        return answer({"released": await self._bach.release(await _connector(request))})
+
+    async def discard_held(self, request: web.Request) -> web.Response:
+        """Give it up."""
+        return answer({"discarded": await self._bach.discard_held(await _connector(request))})
+
+
+async def _connector(request: web.Request) -> str | None:
+    """The one that is named; None: all are meant. Raises `RefusedError`."""
+    query_fields(request)
+    body = await json_object(request)
+    if len(body) != 1 or not body.keys() <= {"connector", "all"}:
+        raise invalid('Give either "connector" or "all".')
+    if body.get("all") is True:
+        return None
+    connector = body.get("connector")
+    if not isinstance(connector, str) or not connector:
+        raise invalid('"connector" must be a text, and "all" true.')
+    return connector
 
 
 def _id(request: web.Request) -> int:
@@ -111,6 +147,7 @@ def _message(message: Message) -> dict[str, Json]:
         "priority": message.priority,
         "tag": message.tag,
         "status": message.status,
+        "held": message.held,
         "degraded": message.degraded,
         "retry_count": message.retry_count,
         "max_retries": message.max_retries,

@@ -102,9 +102,9 @@ _PATHS: Final[dict[str, Json]] = {
     "/health": {
         "get": {
             "operationId": "health",
-            "summary": "Whether BACH answers",
+            "summary": "Whether BACH answers and can take messages",
             "security": [],
-            "responses": answers("Health", "421", text="It does."),
+            "responses": answers("Health", "421", "503", text="It does."),
         }
     },
     "/api/v1/messages/send": {

@@ -11,7 +11,7 @@ import asyncio
 import logging
 import threading
 from collections.abc import Callable, Iterable
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -28,6 +28,7 @@ from bach_lib.errors import (
 )
 from bach_lib.storage.backups import write_backup
 from bach_lib.storage.guard import Guard
+from bach_lib.storage.log_keeper import LogKeeper
 from bach_lib.storage.lookups import Lookups
 from bach_lib.storage.origin import check_is_ours
 from bach_lib.storage.place import Place
@@ -56,16 +57,18 @@ type _Requests = SimpleQueue[_Batch | _Errand | None]
 class Database(Store):
     """A SQLite file behind its own thread. Only one process at a time may have it open."""
 
+    _guard: Guard
+    _keeper: LogKeeper
+    _lookups: Lookups
+
     def __init__(self, path: Path) -> None:
         self._path = path
         self._names: tuple[Path, ...] = (path,)
         self._place = Place(self._names)
-        self._guard: Guard | None = None
         self._tell: Callable[[StorageError | None], None] = lambda _: None
         self._collected: _Batch = []
         self._requests: _Requests = SimpleQueue()
         self._thread: threading.Thread | None = None
-        self._lookups: Lookups | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stands_still = False
         self._backups: dict[asyncio.Future[None], threading.Event] = {}
@@ -105,7 +108,7 @@ class Database(Store):
 
     @override
     def read[T](self, work: Callable[[Transaction], T]) -> asyncio.Future[T]:
-        if self._thread is None or self._loop is None or self._lookups is None:
+        if self._thread is None or self._loop is None:
             raise NotOpenError
         future: asyncio.Future[T] = self._loop.create_future()
         self._lookups.submit(Request(work, writes=False, future=cast("asyncio.Future[object]", future)))
@@ -114,9 +117,9 @@ class Database(Store):
     @override
     async def stand_still(self) -> None:
         def begin(connection: Connection) -> None:
-            if not self._stands_still and not self._is_lost:
+            if not self._stands_still and not self._guard.lost:
                 self._marker(connection).begin_copying()
-                self._checkpoint(connection, "TRUNCATE")
+                self._keeper.move_all("TRUNCATE")
             self._stands_still = True
 
         if self._thread is None:
@@ -128,9 +131,9 @@ class Database(Store):
     async def move_on(self) -> None:
         def end(connection: Connection) -> None:
             self._stands_still = False
-            if not self._is_lost:
+            if not self._guard.lost:
                 self._marker(connection).end_copying()
-                self._checkpoint(connection, "TRUNCATE")
+                self._keeper.move_all("TRUNCATE")
 
         if self._thread is None:
             self._stands_still = False
@@ -156,14 +159,9 @@ class Database(Store):
         return done
 
     def _check_place(self, _: Connection) -> None:
-        if self._guard:
-            self._guard.look()
-            if self._guard.lost:
-                raise self._guard.lost
-
-    @property
-    def _is_lost(self) -> bool:
-        return self._guard is not None and self._guard.lost is not None
+        self._guard.look()
+        if self._guard.lost:
+            raise self._guard.lost
 
     def _hand_over(self) -> None:
         """Give the thread what was submitted in this turn of the loop; waking it for each would split the batch."""
@@ -209,23 +207,26 @@ class Database(Store):
         except BaseException as error:  # noqa: BLE001 - whatever it is, somebody waits for an answer
             self._call(settle, opened, contained(error))
             return
-        self._guard = guard = Guard(self._names, self._place, connection, self._report)
         self._call(settle, opened, None)
         try:
-            self._work(connection, guard, requests)
+            self._work(connection, requests)
         finally:
-            self._close_lookups()
-            keeps_log = not guard.leave() or self._stands_still
-            if not keeps_log:
-                with suppress(BachError):
-                    self._marker(connection).renew()
-            connection.close(keeps_log=keeps_log)
-            self._place.leave()
-            self._guard = None
+            self._close(connection)
 
-    def _work(self, connection: Connection, guard: Guard, requests: _Requests) -> None:
+    def _close(self, connection: Connection) -> None:
+        is_read = not self._keeper.may_be_emptied
+        self._keeper.close()  # it would take our own closing for somebody else's
+        self._lookups.close()
+        is_ours = self._guard.leave()
+        if is_ours and not self._stands_still:
+            with suppress(BachError):
+                self._marker(connection).renew()
+        connection.close(keeps_log=not is_ours or self._stands_still or is_read)
+        self._place.leave()
+
+    def _work(self, connection: Connection, requests: _Requests) -> None:
         """Run what is handed over, until the end is."""
-        item = self._next(connection, guard, requests)
+        item = self._next(requests)
         while item is not None:
             following: _Batch | _Errand | None = []
             if isinstance(item, list):
@@ -235,30 +236,25 @@ class Database(Store):
                         break
                     item += following
                     following = []
-                guard.run(item, self._answer)
-                if connection.log.is_crowded and not self._stands_still and not guard.lost:
-                    connection.checkpoint()
-                if not self._stands_still and not guard.lost and connection.log.is_overlong():
-                    self._checkpoint(connection, "PASSIVE")
+                self._guard.run(item, self._answer)
+                self._keeper.after_writing()
             else:
                 item(connection)
-            item = self._next(connection, guard, requests) if following == [] else following
+            item = self._next(requests) if following == [] else following
 
-    def _next(self, connection: Connection, guard: Guard, requests: _Requests) -> _Batch | _Errand | None:
+    def _next(self, requests: _Requests) -> _Batch | _Errand | None:
         """What is handed over next; while nothing is, look after log and file."""
         while True:
-            wants_quiet = connection.log.wants_quiet and not self._stands_still and not guard.lost
             try:
-                return requests.get(timeout=_QUIET if wants_quiet else guard.patience)
+                return requests.get(timeout=_QUIET if self._keeper.wants_quiet else self._guard.patience)
             except Empty:
-                guard.look()
-                if wants_quiet and not guard.lost:
-                    connection.checkpoint()
+                self._guard.look()
+                self._keeper.when_quiet()
 
     def _open(self) -> Connection:
         try:
             alias = self._names[-1].absolute()
-            self._path = self._path.resolve(strict=False)  # a link must lead to the same lock and the same log
+            self._path = alias.resolve(strict=False)  # a link must lead to the same lock and the same log
             self._path.parent.mkdir(parents=True, exist_ok=True)
             self._names = (self._path,) if alias == self._path else (self._path, alias)
             self._place = place = Place(self._names)
@@ -280,21 +276,20 @@ class Database(Store):
         try:
             if held := self._marker(connection).open(is_copied=self._stands_still):
                 _LOGGER.warning(_HELD, self._path, held)
-            self._lookups = Lookups(str(self._path), connection.committing, self._answer)
+            self._lookups = lookups = Lookups(str(self._path), connection.committing, self._answer)
+            try:
+                self._guard = Guard(self._names, self._place, connection, self._report)
+                self._keeper = LogKeeper(self._path, connection, self._may_move, lookups.paused)
+            except BaseException:
+                lookups.close()
+                raise
         except BaseException:
             connection.close()
             raise
         return connection
 
-    def _checkpoint(self, connection: Connection, mode: str) -> None:
-        """While nothing looks at the database, as that would keep some of the log where it is."""
-        with self._lookups.paused() if self._lookups else nullcontext():
-            connection.checkpoint(mode)
-
-    def _close_lookups(self) -> None:
-        if self._lookups is not None:
-            self._lookups.close()
-            self._lookups = None
+    def _may_move(self) -> bool:
+        return not self._stands_still and not self._guard.lost
 
     def _report(self, error: StorageError | None) -> None:
         self._call(self._tell, error)

@@ -32,6 +32,11 @@ class LogIndex:
         written, moved = self._read()
         return written - moved > _LARGE
 
+    @property
+    def length(self) -> int:
+        """Pages in the log since it began anew."""
+        return self._read()[0]
+
     def is_overlong(self) -> bool:
         """Whether lookups have kept the log from beginning anew for too long; asked again, only if it grew since."""
         (written, _), most = self._read(), 2 * _LARGE

@@ -211,6 +211,7 @@ class Reader:
             uri = f"{Path(path).as_uri()}?mode=ro"
             self._sqlite = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
             self._sqlite.execute("PRAGMA temp_store = MEMORY")
+            self._sqlite.execute("PRAGMA schema_version").fetchall()  # opens all files now, and none later
         except sqlite3.Error as error:
             raise _explain(error, path) from error
         _read_leniently(self._sqlite)

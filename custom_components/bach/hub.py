@@ -26,10 +26,8 @@ from bach_lib.events import MessageReceived
 
 from .const import DOMAIN
 from .entry import REFERENCE_SCHEME
+from .storage_repair import async_report_storage
 from .vaults import EntryVault
-
-_SUFFIXES = ("", "-wal", "-shm", ".lock", ".mark")
-"""What SQLite and the library put beside the database."""
 
 _LONGEST_BACKUP = 2 * 3600.0
 """Seconds after which a backup that nobody said had ended has."""
@@ -53,6 +51,7 @@ class Hub:
         self._unheard: dict[str, deque[IncomingMessage]] = {}
         self._lock = asyncio.Lock()
         self._stop_listening: CALLBACK_TYPE | None = None
+        self._stop_reporting: CALLBACK_TYPE | None = None
         self._give_up_backup: CALLBACK_TYPE | None = None
         self._remove_after_backup = False
 
@@ -176,6 +175,7 @@ class Hub:
             await bach.begin_backup()
         await bach.open()
         bach.subscribe(MessageReceived, self._received)
+        self._stop_reporting = async_report_storage(self._hass, bach, self._path.resolve())
         self._stop_listening = self._hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, self._home_stops)
         return bach
 
@@ -184,6 +184,9 @@ class Hub:
         if self._stop_listening:
             self._stop_listening()
             self._stop_listening = None
+        if self._stop_reporting:
+            self._stop_reporting()
+            self._stop_reporting = None
         if bach:
             await bach.close()
 
@@ -200,9 +203,9 @@ class Hub:
             await self._close()
 
     def _remove_files(self) -> None:
-        for suffix in _SUFFIXES:
-            self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)
-        if self._path.parent.exists():
+        for file in self._path.parent.glob(f"{self._path.name}*"):  # with logs, marks and copies
+            file.unlink(missing_ok=True)
+        with suppress(OSError):  # there is none, or somebody keeps something in it
             self._path.parent.rmdir()
 
 

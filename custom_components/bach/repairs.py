@@ -17,6 +17,7 @@ from .hub import HUB
 from .letter_actions import RETRY_SECONDS
 from .letters import REMOVED_RECIPIENT, undelivered
 from .partner_kinds import is_partner
+from .storage_repair import STORAGE, StorageFlow
 from .undelivered import HELD
 
 
@@ -25,6 +26,8 @@ async def async_create_fix_flow(
 ) -> RepairsFlow:
     """The dialog of one of our repairs."""
     known = data or {}
+    if issue_id == STORAGE:
+        return StorageFlow(str(known.get("path")))
     entry_id = str(known.get("entry_id"))
     if issue_id.startswith(REMOVED_RECIPIENT):
         return RemovedRecipientFlow(entry_id, str(known.get("recipient")))

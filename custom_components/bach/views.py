@@ -69,5 +69,8 @@ def async_register_views(hass: HomeAssistant) -> None:
         _Post(f"{_ONE}/retry", lambda bach: Letters(bach).retry),
         _Post(f"{_ONE}/amend", lambda bach: Letters(bach).amend),
         _Post("discard", lambda bach: Letters(bach).discard),
+        _Get("held", lambda bach: Letters(bach).held),
+        _Post("held/release", lambda bach: Letters(bach).release),
+        _Post("held/discard", lambda bach: Letters(bach).discard_held),
     ):
         hass.http.register_view(view)

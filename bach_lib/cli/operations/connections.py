@@ -42,6 +42,7 @@ async def status(bach: Bach, name: str | None = None, *, is_daemon: bool = False
             "consecutive_failures": row.consecutive_failures,
             "disabled_until": connection_row(row)["disabled_until"],
             "last_used": connection_row(row)["last_used"],
+            "storage": bach.storage_fault.text if bach.storage_fault else None,
             "unread": await bach.count_inbox(connection=row.name, status=InboxStatus.UNREAD),
             **(queue_row(queues[row.name]) if row.name in queues else {}),
         }

@@ -101,6 +101,27 @@ def test_the_check_up_finds_what_is_wrong(home: Run, serve: Serve, database: Pat
     assert str(folder / "old.bot_token") in bad["secrets"]
 
 
+def test_a_database_that_was_deleted_is_told_by_every_command(home: Run, serve: Serve, database: Path) -> None:
+    """Messages would be accepted for days into a file that is gone with the next restart."""
+    with serve() as daemon:
+        assert home("connector", "send", "home", "42", "waits").code == 0
+        database.unlink()
+        said = home("connector", "send", "home", "42", "lost?")
+        assert (said.code, "was deleted while BACH had it open" in said.errors) == (1, True)
+        copy = database.with_name("bach.db.saved")
+        assert str(copy) in " ".join(home("connector", "status").output.split())
+        found = {
+            row["what"]: str(row["answer"]) for row in home("daemon", "doctor", "--json").rows() if not row["is_good"]
+        }
+        assert str(copy) in found["database"]
+        assert str(copy) in found["saved copy"]
+        assert daemon.end() == 0
+    with serve():
+        assert not copy.exists()
+        assert home("daemon", "doctor", "--json").code == 0
+        assert [row["text"] for row in home("msg", "outbox", "--json").rows()] == ["waits"]
+
+
 def test_a_socket_of_somebody_else_is_told_nothing(home: Run, serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where others may write, somebody could wait there for our messages and secrets."""
     with serve():

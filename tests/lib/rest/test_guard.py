@@ -6,6 +6,7 @@ import logging
 import pytest
 
 from bach_lib import Bach
+from bach_lib.errors import StoreLostError
 from bach_lib.rest.requests import MAX_BODY
 from tests.lib.rest.conftest import TOKEN, Client
 
@@ -35,6 +36,16 @@ async def test_health_says_that_it_lives_and_no_more(client: Client) -> None:
     answer = await client.call("GET", "/health", token=None)
     assert (answer.status, answer.body) == (200, {"status": "ok"})
     assert (answer.headers["Server"], answer.headers["Cache-Control"]) == ("BACH", "no-store")
+
+
+async def test_health_says_that_nothing_can_be_written(client: Client, bach: Bach) -> None:
+    """A watchdog would be told that all is well while every message is refused, or a stranger be told the path."""
+    bach._storage_changed(StoreLostError(path="/home/ada/bach.db", what="was deleted", advice="."))
+    answer = await client.call("GET", "/health", token=None)
+    assert (answer.status, answer.body["code"]) == (503, "storage_fault")
+    assert "ada" not in str(answer.body)
+    bach._storage_changed(None)
+    assert (await client.call("GET", "/health", token=None)).status == 200
 
 
 @pytest.mark.parametrize("host", ["evil.example", "evil.example:8001", "127.0.0.1.evil.example", "", "[::2]:8001"])

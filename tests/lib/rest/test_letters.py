@@ -1,5 +1,7 @@
 """One message over REST: its history, and the ways out of the dead letters."""
 
+from typing import cast
+
 import pytest
 
 from bach_lib import Bach, Fault
@@ -48,6 +50,35 @@ async def test_dead_letters_are_given_up(client: Client, bach: Bach, dead: None,
     assert (await bach.queue_status())["home"].dead == 0
 
 
+@pytest.fixture
+async def held(client: Client, bach: Bach) -> None:
+    """Message 1 waits in a restored database for its owner's word."""
+    await bach.stop("home")
+    await client.send("ding")
+    await bach._base.store.submit(lambda tx: tx.run("hold_unfinished"))  # as at the start of a restored one
+    await bach.start("home")
+
+
+@pytest.mark.parametrize("body", [{"all": True}, {"connector": "home"}])
+@pytest.mark.parametrize(
+    ("way", "field", "status"), [("release", "released", "sent"), ("discard", "discarded", "cancelled")]
+)
+async def test_what_is_held_is_listed_and_answered(  # noqa: PLR0917
+    client: Client, bach: Bach, held: None, way: str, field: str, status: str, body: dict[str, object]
+) -> None:
+    """Who restores a server without a terminal could not say what is to become of what waited."""
+    for query in ("", "?connector=home&limit=1"):
+        listed = await client.call("GET", f"/api/v1/messages/held{query}")
+        assert (listed.status, listed.body["count"], listed.body["total"]) == (200, 1, 1)
+    [message] = cast("list[dict[str, object]]", listed.body["messages"])
+    assert (message["held"], message["content"], message["status"]) == (True, "ding", "pending")
+    answer = await client.call("POST", f"/api/v1/messages/held/{way}", json=body)
+    assert (answer.status, answer.body) == (200, {field: 1})
+    assert (await bach.wait(1, 60)).status == status
+    again = await client.call("GET", "/api/v1/messages/held")
+    assert again.body == {"messages": [], "count": 0, "total": 0}
+
+
 @pytest.mark.parametrize(
     ("method", "path", "body", "status"),
     [
@@ -68,6 +99,13 @@ async def test_dead_letters_are_given_up(client: Client, bach: Bach, dead: None,
         ("POST", "/api/v1/messages/discard", {"ids": [1, 99]}, 404),
         ("POST", "/api/v1/messages/discard", {"ids": [1], "connector": "home"}, 422),
         ("POST", "/api/v1/messages/discard", {"connector": "nowhere"}, 404),
+        ("GET", "/api/v1/messages/held?connector=nowhere", None, 404),
+        ("GET", "/api/v1/messages/held?limit=0", None, 422),
+        ("POST", "/api/v1/messages/held/release", {}, 422),
+        ("POST", "/api/v1/messages/held/release", {"all": False}, 422),
+        ("POST", "/api/v1/messages/held/release", {"all": True, "connector": "home"}, 422),
+        ("POST", "/api/v1/messages/held/discard", {"connector": 5}, 422),
+        ("POST", "/api/v1/messages/held/discard", {"connector": "nowhere"}, 404),
     ],
 )
 async def test_what_is_wrong_is_said_and_changes_nothing(
