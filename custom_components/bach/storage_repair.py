@@ -11,7 +11,7 @@ from homeassistant.helpers import issue_registry as ir
 from bach_lib import Bach, Fault
 from bach_lib.errors import StoreLostError
 from bach_lib.events import StorageChanged
-from bach_lib.storage.saved import put_back, saved_copies
+from bach_lib.lost_and_found import has_saved_copy, put_saved_copy_back
 
 from .const import DOMAIN
 
@@ -60,7 +60,7 @@ class StorageFlow(RepairsFlow):
     async def async_step_init(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:  # noqa: ARG002
         """Ask what to do."""
         issue = ir.async_get(self.hass).async_get_issue(self.handler, self.issue_id)
-        saved = await self.hass.async_add_executor_job(saved_copies, (self._path,))
+        saved = await self.hass.async_add_executor_job(has_saved_copy, self._path)
         return self.async_show_menu(
             step_id="init",
             menu_options=["saved", "present"] if saved else ["present"],
@@ -85,15 +85,10 @@ class StorageFlow(RepairsFlow):
             await self.hass.config_entries.async_unload(entry.entry_id)
         try:
             if use_saved:
-                await self.hass.async_add_executor_job(_put_back, self._path)
+                await self.hass.async_add_executor_job(put_saved_copy_back, self._path)
         except OSError as error:
             return self.async_abort(reason="refused", description_placeholders={"reason": error.strerror or str(error)})
         finally:
             for entry in entries:
                 await self.hass.config_entries.async_setup(entry.entry_id)
         return self.async_create_entry(data={})
-
-
-def _put_back(path: Path) -> None:
-    if copies := saved_copies((path,)):
-        put_back(copies[0], path)
