@@ -1,10 +1,8 @@
 """One open SQLite file: its settings, its transactions and its log. The only module that imports sqlite3.
 
 SQLite writes commits to a log beside the file (`-wal`) and moves them into it from time to time (a checkpoint). Here
-that happens when we say so, and the log keeps its length afterwards: whoever copies the folder meanwhile (Home
-Assistant's backup, tar, rsync) takes a file that shrinks or vanishes for an error and throws all of his copy away. A
-copy of file and log is whole in whatever order they are read as long as nothing was moved between them; so small logs
-are left alone, larger ones are moved when nobody writes, and while a backup is announced nothing is.
+that happens when we say so (`log_keeper`), and the log keeps its length afterwards: whoever copies the folder meanwhile
+(Home Assistant's backup, tar, rsync) takes a file that shrinks or vanishes for an error and throws all of it away.
 """
 
 import asyncio
