@@ -149,6 +149,18 @@ class File:
     size: int = 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loss:
+    """Something that a message goes, or went, without.
+
+    `what`: markup, kind (a picture as a document), caption (words and file apart), file, reply, place (a topic),
+    buttons (said in words), silent or title. `reason` is for people, often in the platform's words.
+    """
+
+    what: str
+    reason: str
+
+
 MAX_NONCE = 25
 """Characters; Discord takes no longer ones."""
 
@@ -159,7 +171,8 @@ class Message:
 
     `target` is the platform's id of the message that an `operation` other than `send` concerns. `retry_count` beyond
     `max_retries`: it has stepped aside and its lane goes on. `waited`: seconds it was told to wait, in all. `held`: it
-    waits for its owner's word, as the database is a restored copy.
+    waits for its owner's word, as the database is a restored copy. `lost` is what it goes without, and if it was sent
+    so (`degraded`), `error` says it in a sentence. `progress`: what has arrived of it, in the words of its connector.
     """
 
     id: int
@@ -192,6 +205,8 @@ class Message:
     degraded: bool = False
     held: bool = False
     error: Fault | None = None
+    lost: tuple[Loss, ...] = ()
+    progress: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,7 +228,7 @@ class Attempt:
 class Receipt:
     """What `send` returns: the message is on disk under this id.
 
-    `degraded`: the platform has no buttons, so the text says what there is to choose.
+    `degraded`: some of it cannot go, as `lost` says; the words go.
     """
 
     id: int
@@ -221,6 +236,7 @@ class Receipt:
     recipient: str
     status: Status
     degraded: bool = False
+    lost: tuple[Loss, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

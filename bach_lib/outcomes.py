@@ -13,10 +13,10 @@ A connector says what it saw, and no more; who is to blame, and what follows, is
 | told to wait: this recipient, or everybody | `Wait(RECIPIENT)`, `Wait(CONNECTION)` |
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
-from bach_lib.models import Fault
+from bach_lib.models import Fault, Loss
 
 
 class Scope(StrEnum):
@@ -29,11 +29,12 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sent:
-    """The platform has it. `degraded`: it went as plain text. `moved_to`: the recipient's new address."""
+    """The platform has it. `degraded`: not all of it, as `losses` say. `moved_to`: the recipient's new address."""
 
     remote_id: str | None = None
     degraded: bool = False
     moved_to: str | None = None
+    losses: tuple[Loss, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

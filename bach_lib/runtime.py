@@ -185,8 +185,7 @@ class ConnectionRuntime:
 
     async def _try_to_start(self, row: Connection) -> None:
         services = self._services
-        connector_type = services.connectors.get(row.type)
-        await self.dispatcher.load(idempotent=connector_type.capabilities.idempotent)
+        await self.dispatcher.load(idempotent=services.connectors.get(row.type).capabilities.idempotent)
         if not row.is_active or not self._is_wanted:
             return
         secrets = await services.secrets.resolve(row.auth_config)
@@ -197,11 +196,12 @@ class ConnectionRuntime:
             new_session=services.new_session,
             clock=services.tools.clock,
             allowed=lambda: services.registry.get(self._name).allowed,
+            course=self.dispatcher.course,
         )
-        self._connector = connector = connector_type(setup)
+        self._connector = connector = services.connectors.get(row.type)(setup)
         self._redact = redact = Redactor(secrets.values())
         self.dispatcher.start(connector, redact)
-        if connector_type.capabilities.receives:
+        if connector.capabilities.receives:
             self.receiver.start(connector, redact)
         elif connector.is_open:
             self.receiver.open(redact)

@@ -4,7 +4,7 @@ A connector turns one message into one `Outcome`, one poll into one `Batch` or `
 platform or a network does. It keeps no queue, counts no attempts and sleeps for nobody: that is the dispatcher's work.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, Protocol
 
@@ -36,8 +36,8 @@ class Capabilities:
     can be done to messages. `max_buttons`: how many a message may have; `button_value`: the longest value that one may
     bring back, in bytes of UTF-8. `fetch_bytes`: the largest file that can be fetched. `finds_recipients`: it can be
     asked whom it could write to. `takes_pushes`: others bring it messages in requests. `max_files`: how many files a
-    message may have; `file_bytes`: how large each may be; `max_caption`: what takes the place of `max_text` for a
-    message with files.
+    message may have that leaves the connector as one; more go in several; 0: none. `file_bytes`: how large each may be;
+    larger ones are left out. `max_caption`: the words that may stand below a file; more go apart.
     """
 
     receives: bool
@@ -112,12 +112,29 @@ class Batch:
     told_at: float | None = field(default=None, compare=False)
 
 
+async def _kept_nowhere(message_id: int, progress: str) -> None:
+    """Where nothing is kept."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Course:
+    """What a connector asks of BACH that makes several requests of one message.
+
+    `turn` takes a place under the platform's limits for one more request to this recipient; what is not 0 are the
+    seconds until there is one. `keep` writes to disk what of the message with this id has arrived, in the connector's
+    own words, and returns after the commit; the next attempt finds it as `Message.progress`.
+    """
+
+    turn: Callable[[str], float] = lambda _: 0.0
+    keep: Callable[[int, str], Awaitable[None]] = _kept_nowhere
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setup:
     """What a connector is made from. `secrets` are the resolved values of `connection.auth_config`.
 
     `session` is shared and not the connector's to close. `new_session` makes one of its own, which it closes. `allowed`
-    returns whose messages are let in at this moment.
+    returns whose messages are let in at this moment. `course` is for messages that take more than one request.
     """
 
     connection: Connection
@@ -126,6 +143,7 @@ class Setup:
     new_session: Callable[[], ClientSession]
     clock: Clock
     allowed: Callable[[], frozenset[str]] = frozenset
+    course: Course = field(default_factory=Course)
 
 
 class Connector(Protocol):

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from bach_lib.clock import Cancel
-from bach_lib.connectors.base import Connector
+from bach_lib.connectors.base import Connector, Course
 from bach_lib.errors import QueueFullError
 from bach_lib.events import Event, MessageAttempted, MessageCancelled, MessageQueued, RecipientMoved
 from bach_lib.models import BreakerState, Connection, Message
@@ -105,6 +105,11 @@ class Dispatcher:
             deadline.cancel()
             await self.gate.stop()  # last, so that what those attempts learned is not taken for the present state
             self._set_timer(None)
+
+    @property
+    def course(self) -> Course:
+        """What its connector asks of it that makes several requests of one message."""
+        return Course(turn=lambda recipient: self.gate.turn(self._connector, recipient), keep=self._ledger.keep)
 
     # -- putting ------------------------------------------------------------------------------------------------------
 

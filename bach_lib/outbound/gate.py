@@ -127,6 +127,11 @@ class Gate:
             _LOGGER.error("The limits of %s cannot be read: %s", self._name, type(error).__name__)  # noqa: TRY400 - the text may hold secrets
             return None
 
+    def turn(self, connector: Connector | None, recipient: str) -> float:
+        """Take a place for one more request of a message on its way; or the seconds until there is one."""
+        stop = self.reserve(connector, recipient) if connector else None
+        return stop.seconds if stop else 0.0
+
     async def ask_witnesses(self, outcome: Outcome, failed_before: float | None) -> tuple[Witnesses, Fault | None]:
         """What is known beside an outcome, and what the check answered if it failed.
 

@@ -33,6 +33,13 @@ class Ledger:
         self._tools = tools
         self._spawn = spawn
 
+    async def keep(self, message_id: int, progress: str) -> None:
+        """What has arrived of a message. A disk that does not take it costs a repetition after a crash, no more."""
+        try:
+            await self._tools.queue.keep_progress(message_id, progress)
+        except StorageError as error:
+            _LOGGER.warning("How far message %s has come is not kept: %s", message_id, error)
+
     async def advance(self, settlement: Settlement | None, claim: int | None) -> Message | None:
         """Settle one message and claim the next; the claimed one, if it still waits."""
         try:

@@ -16,6 +16,7 @@ from bach_lib.outbound.records import (
     Request,
     UnreadableRowError,
     draft_values,
+    losses_written,
     message_from_draft,
     message_from_row,
     readable_message,
@@ -184,6 +185,10 @@ class Queue:
             expired += await self._store.submit(work)
         return expired
 
+    async def keep_progress(self, message_id: int, progress: str) -> None:
+        """Remember what of a message that is on its way has arrived."""
+        await self._store.submit(lambda tx: tx.run("keep_progress", id=message_id, progress=progress))
+
     async def retry(self, message_id: int) -> Message:
         """Let an ended or held message wait again, with all retries, without time to live. Raises an `InputError`."""
 
@@ -219,6 +224,7 @@ class Queue:
             finished_at=now if settlement.status.is_final else None,
             remote_id=settlement.remote_id,
             degraded=settlement.degraded,
+            lost=losses_written(settlement.lost),
             error_code=fault.code if fault else None,
             error_text=fault.text if fault else None,
         )

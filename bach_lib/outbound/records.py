@@ -2,9 +2,9 @@
 
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 
-from bach_lib.models import Button, Buttons, Delivery, Fault, File, Format, Message, Operation, Status
+from bach_lib.models import Button, Buttons, Delivery, Fault, File, Format, Loss, Message, Operation, Status
 from bach_lib.storage import Value
 from bach_lib.storage.sqlite import Row
 from bach_lib.storage.values import integer, real, text
@@ -32,6 +32,7 @@ class Draft:
     target: str | None = None
     buttons: Buttons = ()
     files: tuple[File, ...] = ()
+    lost: tuple[Loss, ...] = field(default=(), repr=False)  # a caller's key stands for what was asked, whatever can go
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,13 +43,17 @@ class Request:
     digest: str
 
 
-_DRAFT_FIELDS = tuple(field.name for field in fields(Draft) if field.name not in {"buttons", "files"})
+_DRAFT_FIELDS = tuple(one.name for one in fields(Draft) if one.name not in {"buttons", "files", "lost"})
 
 
 def draft_values(draft: Draft) -> dict[str, Value]:
     """The columns of a new row."""
     columns = {name: getattr(draft, name) for name in _DRAFT_FIELDS}
-    return columns | {"buttons": _written(draft.buttons), "files": _listed(draft.files)}
+    return columns | {
+        "buttons": _written(draft.buttons),
+        "files": _listed(draft.files),
+        "lost": losses_written(draft.lost),
+    }
 
 
 def message_from_draft(
@@ -73,6 +78,7 @@ def message_from_draft(
         target=draft.target,
         buttons=draft.buttons,
         files=draft.files,
+        lost=draft.lost,
         status=status,
         created_at=draft.created_at,
         expires_at=draft.expires_at,
@@ -122,6 +128,16 @@ def _listed(files: tuple[File, ...]) -> str | None:
     return json.dumps([(file.name, file.mime_type, file.size) for file in files]) if files else None
 
 
+def losses_written(losses: tuple[Loss, ...]) -> str | None:
+    """What a message goes without, for its row; nothing for the many messages that go whole."""
+    return json.dumps([(loss.what, loss.reason) for loss in losses]) if losses else None
+
+
+def _losses(written: str | None) -> tuple[Loss, ...]:
+    listed: list[tuple[str, str]] = json.loads(written) if written else []
+    return tuple(Loss(what=str(what), reason=str(reason)) for what, reason in listed)
+
+
 def _unlisted(written: str | None) -> tuple[File, ...]:
     listed: list[tuple[str, str | None, int]] = json.loads(written) if written else []
     return tuple(File(name=name, mime_type=mime_type, size=size) for name, mime_type, size in listed)
@@ -135,6 +151,7 @@ _COLUMNS: dict[str, tuple[Callable[[Value], object], Value]] = {
     "status": (lambda value: Status(str(value)), Status.DEAD),
     "buttons": (lambda value: _read(text(value)), None),
     "files": (lambda value: _unlisted(text(value)), None),
+    "lost": (lambda value: _losses(text(value)), None),
     **dict.fromkeys(("priority", "retry_count", "max_retries"), (integer, 0)),
     **dict.fromkeys(
         ("created_at", "expires_at", "next_retry_at", "waited", "attempted_at", "finished_at"), (real, None)
@@ -188,6 +205,8 @@ def _message(row: Row, instance: str) -> Message:
         remote_id=text(row["remote_id"]),
         degraded=bool(row["degraded"]),
         held=bool(row["held"]),
+        lost=_losses(text(row["lost"])),
+        progress=text(row["progress"]),
         error=Fault(code=error_code, text=text(row["error_text"]) or "") if error_code else None,
     )
 

@@ -15,7 +15,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from bach_lib.health import INTERNAL
-from bach_lib.models import Delivery, Fault, Message, Status
+from bach_lib.losses import joined, without
+from bach_lib.models import Delivery, Fault, Loss, Message, Status
 from bach_lib.outcomes import Dead, Outcome, Retry, Scope, Sent, Uncertain, Wait
 from bach_lib.policy import RetryPolicy
 
@@ -50,7 +51,7 @@ class Settlement:
     `next_retry_at` in seconds since 1970. `delivered`: counts as a success or a failure of the connection, or (None) as
     neither. `hurry`: the first good check ends its wait. `outcome`: what the attempt came to (sent, retry, wait, dead,
     uncertain), which leaves a row in the history of the message; None: there was no attempt. `seconds`: how long it
-    took.
+    took. `lost`: what it went without, which `error` says, too.
     """
 
     id: int
@@ -66,6 +67,7 @@ class Settlement:
     hurry: bool = False
     outcome: str | None = None
     seconds: float | None = None
+    lost: tuple[Loss, ...] = ()
 
 
 def is_ambiguous(outcome: Outcome) -> bool:
@@ -141,13 +143,16 @@ def after_crash(message: Message, *, idempotent: bool) -> Settlement:
 
 
 def _sent(message: Message, outcome: Sent) -> Settlement:
+    lost = joined(message.lost, outcome.losses)
     return Settlement(
         id=message.id,
         status=Status.SENT,
         retry_count=message.retry_count,
         waited=message.waited,
         remote_id=outcome.remote_id,
-        degraded=outcome.degraded,
+        degraded=outcome.degraded or bool(lost),
+        lost=lost,
+        error=without(lost),
         moved_to=outcome.moved_to,
         delivered=True,
     )

@@ -56,9 +56,9 @@ DELETE FROM unreadable WHERE connection = :name;
 
 -- put_message: born pending, or sending if it may go at once (that saves the claim's transaction)
 INSERT INTO messages (connection, recipient, status, text, title, format, silent, reply_to, priority, tag, delivery, context,
-                      operation, target, buttons, files, created_at, expires_at, max_retries, attempted_at)
+                      operation, target, buttons, files, lost, created_at, expires_at, max_retries, attempted_at)
 VALUES (:connection, :recipient, :status, :text, :title, :format, :silent, :reply_to, :priority, :tag, :delivery, :context,
-        :operation, :target, :buttons, :files, :created_at, :expires_at, :max_retries, :attempted_at);
+        :operation, :target, :buttons, :files, :lost, :created_at, :expires_at, :max_retries, :attempted_at);
 
 -- save_request: in the transaction that puts the message
 UPDATE messages SET request_key = :request_key, request_digest = :request_digest WHERE id = :id;
@@ -91,9 +91,13 @@ RETURNING *;
 -- settle_message: what came of it; error columns keep the last reason
 UPDATE messages
 SET status = :status, retry_count = :retry_count, waited = :waited, next_retry_at = :next_retry_at,
-    finished_at = :finished_at, remote_id = coalesce(:remote_id, remote_id), held = held AND :finished_at IS NULL, degraded = :degraded, error_code = :error_code, error_text = :error_text
+    finished_at = :finished_at, remote_id = coalesce(:remote_id, remote_id), held = held AND :finished_at IS NULL, degraded = :degraded, error_code = :error_code, error_text = :error_text,
+    lost = coalesce(:lost, lost), progress = CASE WHEN :status = 'sent' THEN NULL ELSE progress END
 WHERE id = :id
 RETURNING *;
+
+-- keep_progress: after each request of several that a message becomes
+UPDATE messages SET progress = :progress WHERE id = :id AND status = 'sending';
 
 -- end_message: without an attempt; a waiting message was cancelled, replaced or expired
 UPDATE messages

@@ -1,18 +1,14 @@
-"""Which method of the Bot API a message becomes, and what is tried at once when the platform wants it otherwise."""
+"""Which method of the Bot API a message becomes."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from mimetypes import guess_file_type
-from typing import Self
 
 from telegram import InputFile
-from telegram.error import ChatMigrated, TelegramError
 
 from bach_lib.connectors.telegram import codec
-from bach_lib.connectors.telegram.errors import has_caption, is_markup_refusal, is_photo_refusal
 from bach_lib.connectors.telegram.markup import PARSE_MODES, compose
 from bach_lib.connectors.telegram.recipients import Target
-from bach_lib.models import File, Format, Message, Operation
+from bach_lib.models import File, Message, Operation
 
 _AS_DOCUMENT = ("sendDocument", "document")
 _BY_MIME_TYPE: Mapping[str, tuple[str, str]] = {
@@ -28,82 +24,48 @@ _BY_MIME_TYPE: Mapping[str, tuple[str, str]] = {
 """What Telegram shows as what it is (https://core.telegram.org/bots/api#sendphoto and on); others are documents."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attempt:
-    """How a message is being tried: where, marked up how, and what had to be changed on the way.
-
-    `as_document`: Telegram does not take the file for a picture. `is_caption`: the words to change stand below a file.
-    """
-
-    target: Target
-    form: Format
-    moved: bool = False
-    degraded: bool = False
-    as_document: bool = False
-    is_caption: bool = False
-
-    def after(self, error: TelegramError) -> Self | None:
-        """What to try at once after this refusal; None when trying at once makes no sense. Each change happens once."""
-        if isinstance(error, ChatMigrated) and not self.moved:
-            return replace(self, target=replace(self.target, chat=str(error.new_chat_id)), moved=True)
-        if is_markup_refusal(error) and self.form is not Format.PLAIN:
-            return replace(self, form=Format.PLAIN, degraded=True)
-        if is_photo_refusal(error) and not self.as_document:
-            return replace(self, as_document=True)
-        if has_caption(error) and not self.is_caption:
-            return replace(self, is_caption=True)
-        return None
-
-
-class StoppedError(Exception):
-    """A message, or a part of one, that Telegram did not take, and how it was tried last."""
-
-    def __init__(self, error: TelegramError, attempt: Attempt) -> None:
-        super().__init__(type(error).__name__)
-        self.error = error
-        self.attempt = attempt
-
-
-def call_for(message: Message, attempt: Attempt) -> tuple[str, dict[str, object]]:
+def call_for(message: Message, target: Target, *, otherwise: bool) -> tuple[str, dict[str, object]]:
     """The method and what it is told; what is None is left out.
+
+    `otherwise`: a file goes as a document, and the words to change stand below a file.
 
     https://core.telegram.org/bots/api#sendmessage, #editmessagetext, #deletemessage, #setmessagereaction
     """
-    chat: dict[str, object] = {"chat_id": attempt.target.chat_id}
+    chat: dict[str, object] = {"chat_id": target.chat_id}
     about = chat | {"message_id": codec.message_number(message.target)}
     match message.operation:
-        case Operation.EDIT if attempt.is_caption:
-            return "editMessageCaption", about | _words("caption", message, attempt)
+        case Operation.EDIT if otherwise:
+            return "editMessageCaption", about | _words("caption", message)
         case Operation.EDIT:
-            return "editMessageText", about | _words("text", message, attempt)
+            return "editMessageText", about | _words("text", message)
         case Operation.DELETE:
             return "deleteMessage", about
         case Operation.REACT:
             return "setMessageReaction", about | {"reaction": codec.reaction(message.text)}
         case Operation.SEND:
-            return _send(message, attempt)
+            return _send(message, target, otherwise=otherwise)
 
 
-def _send(message: Message, attempt: Attempt) -> tuple[str, dict[str, object]]:
+def _send(message: Message, target: Target, *, otherwise: bool) -> tuple[str, dict[str, object]]:
     around: dict[str, object] = {
-        "chat_id": attempt.target.chat_id,
-        "message_thread_id": attempt.target.topic,
+        "chat_id": target.chat_id,
+        "message_thread_id": target.topic,
         "disable_notification": message.silent or None,
-        "reply_parameters": codec.reply(message.reply_to, attempt.target.chat) if message.reply_to else None,
+        "reply_parameters": codec.reply(message.reply_to, target.chat) if message.reply_to else None,
     }
     for file in message.files:  # there is at most one
-        method, field = _AS_DOCUMENT if attempt.as_document else _method(file)
+        method, field = _AS_DOCUMENT if otherwise else _method(file)
         content = InputFile(file.content, filename=file.name)
         content.mimetype = file.mime_type or content.mimetype  # which it has guessed from the name
-        return method, around | _words("caption", message, attempt) | {field: content}
-    return "sendMessage", around | _words("text", message, attempt)
+        return method, around | _words("caption", message) | {field: content}
+    return "sendMessage", around | _words("text", message)
 
 
-def _words(field: str, message: Message, attempt: Attempt) -> dict[str, object]:
-    text = compose(message.text, message.title, attempt.form)
+def _words(field: str, message: Message) -> dict[str, object]:
+    text = compose(message.text, message.title, message.format)
     return {
         field: text or None,
-        "parse_mode": PARSE_MODES[attempt.form] if text else None,
+        "parse_mode": PARSE_MODES[message.format] if text else None,
         "reply_markup": codec.keyboard(message.buttons, message.nonce),
     }
 

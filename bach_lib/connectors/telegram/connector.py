@@ -7,25 +7,25 @@ from typing import ClassVar, override
 from urllib.parse import quote
 
 from aiohttp import ClientSession
-from telegram.error import ChatMigrated, Conflict, TelegramError
+from telegram.error import Conflict, TelegramError
 from yarl import URL
 
 from bach_lib.connectors.base import Batch, Capabilities, Connector, Incoming, Rate, Setup
-from bach_lib.connectors.parts import Parts
+from bach_lib.connectors.ladder import Ladder
 from bach_lib.connectors.platform_time import PlatformTime
-from bach_lib.connectors.seen import unless_repeated
+from bach_lib.connectors.seen import CallError, unless_repeated
 from bach_lib.connectors.telegram import codec
 from bach_lib.connectors.telegram.bot import RawBot
-from bach_lib.connectors.telegram.calls import Attempt, StoppedError, call_for, message_id
-from bach_lib.connectors.telegram.errors import fault_of, is_done_already, outcome_for
+from bach_lib.connectors.telegram.errors import fault_of
 from bach_lib.connectors.telegram.markup import PARSE_MODES, compose
-from bach_lib.connectors.telegram.pieces import MAX_PART, messages_of
+from bach_lib.connectors.telegram.pieces import MAX_PART, fits
 from bach_lib.connectors.telegram.recipients import Target
 from bach_lib.connectors.telegram.request import AiohttpRequest, Timeouts
+from bach_lib.connectors.telegram.rungs import TelegramRungs
 from bach_lib.errors import InvalidEndpointError, SecretNotFoundError
 from bach_lib.incoming import Media
 from bach_lib.models import MAX_NONCE, Fault, Identity, Message, Operation
-from bach_lib.outcomes import Dead, Outcome, Scope, Sent
+from bach_lib.outcomes import Dead, Outcome, Sent
 from bach_lib.redact import Redactor
 
 PUBLIC_ENDPOINT = "https://api.telegram.org"
@@ -50,15 +50,15 @@ class Settings:
 class TelegramConnector(Connector):
     """A bot, on the public Bot API or on the server that `connection.endpoint` names. Needs the secret `bot_token`."""
 
-    # four requests at most: as asked, after a move, as plain text, as a document; of a minute each if there is a file.
-    # And `getMe`, if it is refused.
+    # five requests of one message: as asked, after a move, as plain text, as a document, the words alone; of a minute
+    # each if there is a file. And `getMe`, if it is refused, and what they wait for Telegram's limits in between.
     # A long text is several messages; what has arrived of it when the time is over is not sent again
     capabilities: ClassVar[Capabilities] = Capabilities(
         receives=True,
         idempotent=False,
         formats=frozenset(PARSE_MODES),
-        max_text=4 * MAX_PART,
-        send_timeout=265.0,
+        max_text=64_000,
+        send_timeout=345.0,
         poll_timeout=60.0,
         operations=frozenset(Operation),
         max_buttons=100,
@@ -81,9 +81,7 @@ class TelegramConnector(Connector):
         self._poll_seconds = settings.poll_seconds
         self._redact = Redactor([token])
         self._may_wait = False
-        self._moved: dict[str, str] = {}
         self._name: str | None = None
-        self._parts = Parts()
         self._time = PlatformTime(setup.clock)
         self._request = AiohttpRequest(
             lambda: setup.session,
@@ -103,6 +101,8 @@ class TelegramConnector(Connector):
         )
         self._request.told = polling.told = self._time.learn
         self._bot = RawBot(endpoint, request=self._request, polling=polling)
+        self._rungs = TelegramRungs(self._bot)
+        self._ladder = Ladder(self._rungs, setup.course, setup.clock)
 
     @override
     @classmethod
@@ -115,23 +115,21 @@ class TelegramConnector(Connector):
 
     @override
     async def send(self, message: Message) -> Outcome:
-        """Once as asked, and again only where the platform said that it took nothing: to a new id, without markup."""
-        if message.operation is not Operation.SEND:
-            return await self._change(message)
-        attempt = Attempt(target=self._target(message.recipient), form=message.format)
-
-        async def send(_: int, part: Message) -> str | None:
-            nonlocal attempt
-            remote_id, attempt = await self._send(part, replace(attempt, form=message.format))
-            return remote_id
-
+        """As asked, and then without what Telegram refuses; what it cannot know twice is never asked twice."""
+        is_change = message.operation is not Operation.SEND
+        if is_change and not fits(compose(message.text, message.title, message.format), message.format):
+            return _ONE_PART
         try:
-            remote_id = await self._parts.send(message.nonce, messages_of(message), send)
-        except StoppedError as stopped:
-            return await self._outcome(stopped.error, stopped.attempt.target)
-        reached = str(attempt.target)
-        moved_to = reached if reached != self.normalize_recipient(message.recipient) else None
-        return Sent(remote_id=remote_id, degraded=attempt.degraded, moved_to=moved_to)
+            sent = await self._ladder.send(message)
+        except CallError as error:
+            outcome = error.outcome
+            if not isinstance(outcome, Sent):
+                outcome = replace(outcome, fault=self._clean(outcome.fault))
+            return await unless_repeated(outcome, self.check)
+        if is_change:  # a group that moved is not followed: its old messages stay behind, and their numbers mean others
+            return sent
+        reached = str(self._target(message.recipient))
+        return replace(sent, moved_to=reached if reached != self.normalize_recipient(message.recipient) else None)
 
     @override
     async def check(self) -> Identity | Fault:
@@ -215,40 +213,6 @@ class TelegramConnector(Connector):
     async def close(self) -> None:
         await self.reset()
 
-    async def _send(self, message: Message, attempt: Attempt) -> tuple[str | None, Attempt]:
-        """The new message's id, and how it was sent in the end. Raises `StoppedError`."""
-        while True:
-            method, parameters = call_for(message, attempt)
-            try:
-                return message_id(await self._bot.call(method, **parameters)), attempt
-            except TelegramError as error:
-                changed = attempt.after(error)
-                if changed is None:
-                    raise StoppedError(error, attempt) from None
-            if changed.moved and not attempt.moved:
-                self._moved[attempt.target.chat] = changed.target.chat
-            attempt = changed
-
-    async def _change(self, message: Message) -> Outcome:
-        """Do not follow a group that moved: its old messages stay behind, and their numbers mean others there."""
-        attempt = Attempt(target=Target.parse(message.recipient), form=message.format)
-        if len(compose(message.text, message.title, message.format)) > MAX_PART:
-            return _ONE_PART
-        while True:
-            method, parameters = call_for(message, attempt)
-            try:
-                await self._bot.call(method, **parameters)
-            except TelegramError as error:
-                if not is_done_already(error):
-                    if isinstance(error, ChatMigrated):
-                        return Dead(fault=self._fault(error))
-                    changed = attempt.after(error)
-                    if changed is None:
-                        return await self._outcome(error, attempt.target)
-                    attempt = changed
-                    continue
-            return Sent(remote_id=message.target, degraded=attempt.degraded)
-
     def _session_for_polling(self) -> ClientSession:
         """Its own, so that `reset` can throw it away, and sending never waits for a place behind a long poll."""
         if self._polling_session is None:
@@ -256,19 +220,7 @@ class TelegramConnector(Connector):
         return self._polling_session
 
     def _target(self, recipient: str) -> Target:
-        target = Target.parse(recipient)
-        return replace(target, chat=self._moved.get(target.chat, target.chat))
-
-    async def _outcome(self, error: TelegramError, target: Target) -> Outcome:
-        """What the error means here.
-
-        A 429 does not say whose limit was hit. In a group it is nearly always the group's 20 a minute; for one person,
-        who has no such limit, it is safer to take it for the bot's.
-        """
-        outcome = outcome_for(error, Scope.RECIPIENT if target.is_shared else Scope.CONNECTION)
-        if not isinstance(outcome, Sent):
-            outcome = replace(outcome, fault=self._clean(outcome.fault))
-        return await unless_repeated(outcome, self.check)
+        return self._rungs.target(recipient)
 
     def _fault(self, error: TelegramError) -> Fault:
         return self._clean(fault_of(error))

@@ -6,7 +6,7 @@ network failed, nor whether a Bot API answered at all; so our request class rais
 
 from telegram.error import BadRequest, ChatMigrated, Conflict, Forbidden, InvalidToken, RetryAfter, TelegramError
 
-from bach_lib.connectors.seen import DEFAULT_WAIT, Seen, outcome_of
+from bach_lib.connectors.seen import DEFAULT_WAIT, CallError, Seen, outcome_of
 from bach_lib.models import Fault
 from bach_lib.outcomes import Outcome, Scope
 
@@ -92,6 +92,18 @@ def fault_of(error: TelegramError) -> Fault:
 def outcome_for(error: TelegramError, flood_scope: Scope) -> Outcome:
     """What an attempt that ended in `error` means. `flood_scope`: whom a "wait" without an address concerns."""
     return outcome_of(_seen(error), fault_of(error), flood_scope)
+
+
+def call_error(error: TelegramError, *, is_shared: bool, is_send: bool = True) -> CallError:
+    """The same for the ladder.
+
+    A 429 does not say whose limit was hit. In a group it is nearly always the group's 20 a minute; for one person, who
+    has no such limit, it is safer to take it for the bot's. A message of a group that moved has stayed behind.
+    """
+    fault = fault_of(error)
+    seen = Seen.REFUSED if isinstance(error, ChatMigrated) and not is_send else _seen(error)
+    scope = Scope.RECIPIENT if is_shared else Scope.CONNECTION
+    return CallError(fault.code, fault.text, seen, retry_after=fault.retry_after, scope=scope)
 
 
 def _seen(error: TelegramError) -> Seen:

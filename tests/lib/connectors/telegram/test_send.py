@@ -150,7 +150,6 @@ async def test_told_to_wait(connector: TelegramConnector, server: TelegramServer
     [
         ("4711", "x", "chat_not_found"),
         ("@nobody_here", "x", "chat_not_found"),
-        (f"{GROUP}/8", "x", "chat_not_found"),
         ("42", " \n ", "bad_request"),
     ],
 )

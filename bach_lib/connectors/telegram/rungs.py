@@ -1,0 +1,135 @@
+"""How Telegram's messages go without what Telegram refuses: what a message becomes, and which refusal names what."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from telegram.error import ChatMigrated, TelegramError
+
+from bach_lib.connectors.ladder import Rung, Step
+from bach_lib.connectors.seen import CallError
+from bach_lib.connectors.telegram.bot import RawBot
+from bach_lib.connectors.telegram.calls import call_for, message_id
+from bach_lib.connectors.telegram.errors import call_error, is_done_already
+from bach_lib.connectors.telegram.markup import compose
+from bach_lib.connectors.telegram.pieces import CAPTION, fits, parts_of
+from bach_lib.connectors.telegram.recipients import Target
+from bach_lib.models import Message, Operation
+
+_FINAL = (
+    "bot was",
+    "bot is not",
+    "bot can't",
+    "chat not found",
+    "chat_write_forbidden",
+    "chat_restricted",
+    "have no rights to send a message",
+    "need administrator rights in the channel chat",
+    "not enough rights to send text",
+    "group chat was deactivated",
+    "peer_id_invalid",
+    "send_plain_forbidden",
+    "user is deactivated",
+    "user not found",
+)
+"""Parts of refusals, in lower case, that no lesser message would escape: it is the person or the chat."""
+_NAMED = (
+    (("thread not found", "topic_", "topic was", "topic is", "message thread"), (Rung.PLACE,)),
+    (("replied not found", "reply message", "message to reply", "reply_to", "reply_message", "quote"), (Rung.REPLY,)),
+    (("caption",), (Rung.CAPTION, Rung.MARKUP)),
+    (("parse", "entit", "must be non-empty", "text is empty", "parse_mode"), (Rung.MARKUP,)),
+    (("button", "keyboard", "reply_markup", "reply markup"), (Rung.BUTTONS,)),
+    (("there is no text in the message to edit",), (Rung.KIND,)),
+    (
+        ("send document", "send_docs", "too large", "too big", "entity too large", "file_parts", "wrong file"),
+        (Rung.FILE,),
+    ),
+    (
+        ("photo", "image", "voice", "video", "audio", "animation", "gif", "media", "sticker", "file", "document"),
+        (Rung.KIND, Rung.FILE),
+    ),
+    (("too long",), (Rung.MARKUP, Rung.CAPTION)),
+)
+"""Parts of other refusals, in lower case, and what they mind; the first that fits counts.
+
+https://github.com/tdlib/telegram-bot-api, `Client.cpp`, and https://core.telegram.org/api/errors."""
+
+
+class TelegramRungs:
+    """One bot's messages. Remembers where groups went that became supergroups."""
+
+    def __init__(self, bot: RawBot) -> None:
+        self._bot = bot
+        self._moved: dict[str, str] = {}
+        self._is_new = False
+
+    def target(self, recipient: str) -> Target:
+        """Where a recipient is now."""
+        target = Target.parse(recipient)
+        return replace(target, chat=self._moved.get(target.chat, target.chat))
+
+    def plan(self, message: Message) -> list[Message]:
+        """The words, in as many messages as they take; each file in one of its own, the first with words that fit."""
+        if message.operation is not Operation.SEND:
+            return [message]
+        whole = compose(message.text, message.title, message.format)
+        if message.files and (not whole or fits(whole, message.format, CAPTION)):
+            return [replace(message, files=message.files[:1]), *_files(message, 1)]
+        texts = parts_of(whole, message.format)
+        if len(texts) < 2:
+            return [replace(message, files=()), *_files(message, 0)]
+        last = len(texts) - 1
+        parts = [
+            replace(
+                message,
+                text=text,
+                title=None,
+                files=(),
+                reply_to=None if part else message.reply_to,
+                buttons=message.buttons if part == last else (),
+            )
+            for part, text in enumerate(texts)
+        ]
+        return [*parts, *_files(message, 0)]
+
+    async def post(self, step: Step) -> str | None:
+        """Call the method that a step becomes. Raises `CallError`."""
+        message = step.message
+        is_send = message.operation is Operation.SEND
+        target = self.target(message.recipient) if is_send else Target.parse(message.recipient)
+        method, parameters = call_for(message, target, otherwise=step.otherwise)
+        failure: CallError
+        try:
+            answer = await self._bot.call(method, **parameters)
+        except TelegramError as error:
+            if not is_send and is_done_already(error):
+                return message.target
+            if is_send and isinstance(error, ChatMigrated) and target.chat == Target.parse(message.recipient).chat:
+                self._moved[target.chat] = str(error.new_chat_id)
+                self._is_new = True
+            failure = call_error(error, is_shared=target.is_shared, is_send=is_send)
+        else:
+            return message_id(answer) if is_send else message.target
+        raise failure  # out here: what python-telegram-bot raised need not travel along
+
+    def named(self, error: CallError) -> Sequence[Rung] | None:
+        """What Telegram minds, as far as it says."""
+        said = error.text.lower()
+        if said.startswith("forbidden") or any(words in said for words in _FINAL):
+            return ()
+        return next((rungs for words, rungs in _NAMED if any(one in said for one in words)), None)
+
+    def above(self, recipient: str) -> str | None:
+        """A topic is in a chat."""
+        target = Target.parse(recipient)
+        return None if target.topic is None else target.chat
+
+    def mended(self) -> bool:
+        """A group that became a supergroup is followed once."""
+        is_new, self._is_new = self._is_new, False
+        return is_new
+
+
+def _files(message: Message, start: int) -> list[Message]:
+    """A message without words for each file from one on."""
+    alone = replace(message, text="", title=None, reply_to=None, buttons=())
+    return [replace(alone, files=(file,)) for file in message.files[start:]]
