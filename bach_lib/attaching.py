@@ -1,4 +1,7 @@
-"""Files to send: what is checked before any of them is written to the disk."""
+"""Files to send: what is checked before any of them is written to the disk.
+
+A file that cannot go does not cost the words: it is left out, and the message says so.
+"""
 
 import re
 from collections.abc import Sequence
@@ -6,25 +9,48 @@ from dataclasses import replace
 
 from bach_lib.connectors.base import Capabilities
 from bach_lib.errors import InvalidValueError
-from bach_lib.models import File
+from bach_lib.models import File, Loss
 
 _MAX_NAME = 128
 _MAX_ALL = 50_000_000
 """Bytes of all files of a message: every one lies in the database until it has been sent."""
+_MAX_FILES = 50
 _MIME_TYPE = re.compile(r"[\w.+-]{1,64}/[\w.+-]{1,64}", re.ASCII)
+_NO_NAME = "file"
 
 
-def check_files(type_: str, capabilities: Capabilities, files: Sequence[File]) -> tuple[File, ...]:
-    """The same files, with their sizes and with names that are only names. Raises `InvalidValueError`."""
+def check_files(
+    type_: str, capabilities: Capabilities, files: Sequence[File]
+) -> tuple[tuple[File, ...], tuple[Loss, ...]]:
+    """Those that can go, with their sizes and with names that are only names; and why the others cannot.
+
+    Raises `InvalidValueError` for what are no files.
+    """
     _check_kinds(files)
-    if len(files) > capabilities.max_files:
-        most = capabilities.max_files
-        expected = f"at most {most} with {type_}" if most else f"none, {type_} takes text only"
-        raise InvalidValueError(field="files", value=len(files), expected=expected)
-    checked = tuple(_check(file, capabilities.file_bytes) for file in files)
-    if sum(file.size for file in checked) > _MAX_ALL:
-        raise InvalidValueError(field="files", value="all together", expected=f"at most {_MAX_ALL} bytes")
-    return checked
+    able, lost, left = list[File](), list[Loss](), _MAX_ALL
+    for file in files:
+        name = _name(file.name)
+        reason = _reason(type_, capabilities, len(file.content), left, len(able))
+        if reason:
+            lost.append(Loss(what="file", reason=f"{name}: {reason}."))
+            continue
+        left -= len(file.content)
+        mime_type = file.mime_type if isinstance(file.mime_type, str) and _MIME_TYPE.fullmatch(file.mime_type) else None
+        able.append(replace(file, name=name, mime_type=mime_type, size=len(file.content)))
+    return tuple(able), tuple(lost)
+
+
+def _reason(type_: str, capabilities: Capabilities, size: int, left: int, before: int) -> str | None:
+    """Why a file of this size cannot go."""
+    if not capabilities.max_files:
+        return f"{type_} takes text only"
+    if before >= _MAX_FILES:
+        return f"a message can have {_MAX_FILES} files"
+    if not size:
+        return "it is empty"
+    if size > capabilities.file_bytes:
+        return f"it has {size} bytes, and {type_} takes {capabilities.file_bytes}"
+    return f"all files of a message can have {_MAX_ALL} bytes" if size > left else None
 
 
 def _check_kinds(files: object) -> None:
@@ -34,12 +60,11 @@ def _check_kinds(files: object) -> None:
             raise InvalidValueError(field="files", value=type(file).__name__, expected="File, with a name and bytes")
 
 
-def _check(file: File, limit: int) -> File:
-    name = re.split(r"[/\\]", file.name)[-1].strip()
-    if not 0 < len(name) <= _MAX_NAME or not name.isprintable() or name in {".", ".."}:
-        raise InvalidValueError(field="the name of a file", value=file.name[:50], expected="a short visible name")
-    if not 0 < len(file.content) <= limit:
-        raise InvalidValueError(field=name, value=f"{len(file.content)} bytes", expected=f"1 to {limit} bytes")
-    if file.mime_type is not None and not _MIME_TYPE.fullmatch(file.mime_type):
-        raise InvalidValueError(field="a MIME type", value=file.mime_type[:50], expected='a form like "image/jpeg"')
-    return replace(file, name=name, size=len(file.content))
+def _name(given: str) -> str:
+    """A name without folders, that can be shown and written."""
+    name = re.split(r"[/\\]", given)[-1]
+    name = "".join(one if one.isprintable() else "_" for one in name).strip()
+    if len(name) > _MAX_NAME:
+        stem, dot, ending = name.rpartition(".")
+        name = f"{(stem or name)[: _MAX_NAME - 11]}{dot}{ending[:10]}" if dot else name[:_MAX_NAME]
+    return _NO_NAME if name in {"", ".", ".."} else name

@@ -22,6 +22,8 @@ from bach_lib.outcomes import Scope, Sent
 
 _LONGEST_PAUSE = 30.0
 """Seconds that the requests of one attempt wait for the platform's limits in all; the rest goes later."""
+_MOST_MENDED = 2
+"""How often one attempt is told that the same would pass now; a platform may have gone mad."""
 _MAX_REASON = 300
 
 
@@ -119,7 +121,8 @@ class Ladder:
         try:
             remote_id = await self._rungs.post(step)
         except CallError as error:
-            if self._rungs.mended():
+            if self._rungs.mended() and climb.mends < _MOST_MENDED:
+                climb.mends += 1
                 climb.left.appendleft(step)
             elif not climb.descend(error, self._rungs):
                 raise
@@ -134,9 +137,7 @@ class Ladder:
             climb.paused += seconds
             if climb.paused > _LONGEST_PAUSE:
                 text = "The rest of this message goes as soon as the platform's limits allow."
-                raise CallError(
-                    "rate_limited", text, Seen.TOLD_TO_WAIT, retry_after=seconds, scope=Scope.RECIPIENT
-                )
+                raise CallError("rate_limited", text, Seen.TOLD_TO_WAIT, retry_after=seconds, scope=Scope.RECIPIENT)
             await self._clock.sleep(seconds)
         climb.requests += 1
 
@@ -149,7 +150,7 @@ class _Climb:
         self.progress = progress
         self.left = deque(Step(key=str(number), message=one) for number, one in enumerate(plan))
         self.remote_id: str | None = None
-        self.requests = 0
+        self.requests = self.mends = 0
         self.paused = 0.0
         self._has_words_id = False
         self._place: str | None = None
@@ -276,4 +277,4 @@ def _lost(step: Step, rung: Rung) -> list[str]:
         Rung.BUTTONS: bool(one.buttons),
         Rung.SILENT: one.silent,
     }
-    return [what.value for what, there in has.items() if there]
+    return [what.value for what, there in has.items() if there] or ["title"]

@@ -6,18 +6,23 @@ do mentions of people and roles count, and those of everybody never.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from hashlib import sha256
+from itertools import batched
 
 from bach_lib.connectors.seen import CallError, Seen
 from bach_lib.models import MAX_NONCE, Button, Buttons, Format, Message
 from bach_lib.text.markdown import read_discord
-from bach_lib.text.splitting import Limit, split
+from bach_lib.text.splitting import Limit, Piece, split
 
 MAX_CONTENT = 2000
 CONTENT = Limit(characters=MAX_CONTENT)
 """In code points, with all markup."""
-MAX_TEXT = 8 * MAX_CONTENT
+_ESCAPED = Limit(characters=MAX_CONTENT, is_of_shown=True)
+MAX_FILES = 10
+"""Of one message."""
+MAX_TEXT = 64_000
 MAX_CUSTOM_ID = 100
 _BUTTONS_A_ROW = 5
 _MAX_ROWS = 5
@@ -33,18 +38,54 @@ _MARKUP = re.compile(
     """,
     re.MULTILINE | re.VERBOSE,
 )
+_LIST = re.compile(r"[-+#>]|[0-9]{1,9}[.)]")
 _MESSAGE_NUMBER = re.compile(r"[0-9]{15,20}")
 
 
-def contents(message: Message) -> list[str]:
-    """The texts of the messages that this one becomes."""
+def content(message: Message) -> str:
+    """The text of a message as Discord gets it, under its title."""
     text, title = message.text, (message.title or "").strip()
     if message.format is Format.PLAIN:
         text, title = plain(text), plain(title)
     elif title:
         title = f"**{plain(title)}**"
-    parts = split(f"{title}\n\n{text}" if title else text, CONTENT, read_discord)
-    return parts or [""] if message.files else parts  # a file needs no words
+    return f"{title}\n\n{text}" if title else text
+
+
+def parts_of(message: Message) -> list[Message]:
+    """The messages that the words of one become. The first answers, the last has buttons and files."""
+    if CONTENT.holds(content(message)):
+        return [message]
+    title = (message.title or "").strip()
+    if message.format is Format.PLAIN:
+        texts = split(f"{title}\n\n{message.text}" if title else message.text, _ESCAPED, _read_plain)
+    else:
+        texts = split(content(message), CONTENT, read_discord)
+    last = len(texts) - 1
+    return [
+        replace(
+            message,
+            text=text,
+            title=None,
+            reply_to=None if part else message.reply_to,
+            buttons=message.buttons if part == last else (),
+            files=message.files if part == last else (),
+        )
+        for part, text in enumerate(texts)
+    ]
+
+
+def plan(message: Message) -> list[Message]:
+    """All messages that one becomes: what is too many files for the last of its words goes in further ones."""
+    *before, last = parts_of(message)
+    alone = replace(message, text="", title=None, reply_to=None, buttons=())
+    more = [replace(alone, files=tuple(some)) for some in batched(message.files[MAX_FILES:], MAX_FILES, strict=False)]
+    return [*before, replace(last, files=last.files[:MAX_FILES]), *more]
+
+
+def contents(message: Message) -> list[str]:
+    """The texts of the messages that this one becomes."""
+    return [content(one) for one in parts_of(message)]
 
 
 def plain(text: str) -> str:
@@ -52,13 +93,26 @@ def plain(text: str) -> str:
     return _MARKUP.sub(_escape, text)
 
 
+def _read_plain(text: str) -> Iterator[Piece]:
+    """The pieces of a plain text, which is escaped when its parts are known; what is shown of one is what it takes."""
+    escaped = set[int]()
+    for found in _MARKUP.finditer(text):
+        if found["lead"] is not None or found["number"] is not None:
+            escaped.add(found.end())
+        elif not found["link"]:
+            escaped.add(found.start())
+    for at, character in enumerate(text):
+        is_glued = at > 0 and text[at - 1] != "\n" and _LIST.match(text, at) is not None
+        yield Piece(character, f"\\{character}" if at in escaped else character, is_glued=is_glued)
+
+
 def only_one(message: Message) -> str:
     """The text of a message that has to stay one. Raises `CallError`."""
-    found = contents(message)
-    if len(found) > 1:
+    found = content(message)
+    if not CONTENT.holds(found):
         text = f"A message that is there already can have {MAX_CONTENT} characters."
         raise CallError("too_long", text, Seen.REFUSED)
-    return found[0]
+    return found
 
 
 def target(message: Message) -> int:
@@ -69,31 +123,31 @@ def target(message: Message) -> int:
     return int(found)
 
 
-def anonymous(message: Message, content: str) -> dict[str, object]:
+def anonymous(message: Message) -> dict[str, object]:
     """One of the messages, without what only bots can have."""
-    body: dict[str, object] = {"content": content, "allowed_mentions": _mentions(message)}
+    body: dict[str, object] = {"content": content(message), "allowed_mentions": _mentions(message)}
     return body | {"flags": _SILENT} if message.silent else body
 
 
-def payload(message: Message, content: str, *, part: int, is_last: bool) -> dict[str, object]:
-    """One of the messages of a bot. The first answers, the last has the buttons."""
-    body = anonymous(message, content) | {"nonce": nonce(message, part), "enforce_nonce": True}
-    if part == 0 and (answered := message_number(message.reply_to)):
+def payload(message: Message, key: str) -> dict[str, object]:
+    """One of the messages of a bot; no two of them have the same key."""
+    body = anonymous(message) | {"nonce": nonce(message, key), "enforce_nonce": True}
+    if answered := message_number(message.reply_to):
         # an alarm must not die because somebody deleted what it answers
         body["message_reference"] = {"message_id": answered, "fail_if_not_exists": False}
-    if is_last and message.buttons:
+    if message.buttons:
         body["components"] = components(message)
     return body
 
 
-def change(message: Message, content: str) -> dict[str, object]:
+def change(message: Message, text: str) -> dict[str, object]:
     """What becomes of a message that is edited."""
-    return {"content": content, "allowed_mentions": _mentions(message)}
+    return {"content": text, "allowed_mentions": _mentions(message)}
 
 
-def nonce(message: Message, part: int) -> str:
+def nonce(message: Message, part: int | str) -> str:
     """The same for every attempt at this part, and another for every other."""
-    if part == 0 and len(message.nonce) <= MAX_NONCE:
+    if str(part) == "0" and len(message.nonce) <= MAX_NONCE:
         return message.nonce
     return sha256(f"{message.nonce}/{part}".encode()).hexdigest()[:MAX_NONCE]
 

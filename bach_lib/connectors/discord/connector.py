@@ -1,15 +1,15 @@
 """Discord bots: messages out over HTTP, messages in through the gateway. Each works while the other does not."""
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import ClassVar, override
 
 from discord.http import MultipartParameters, Route
 
 from bach_lib.connectors.base import Batch, Capabilities, Connector, Incoming, Rate, Setup
-from bach_lib.connectors.discord import compose
+from bach_lib.connectors.discord import compose, rungs
 from bach_lib.connectors.discord.codec import Reader
-from bach_lib.connectors.discord.errors import expect_message, expect_nothing, is_too_large
+from bach_lib.connectors.discord.errors import expect_message, expect_nothing
 from bach_lib.connectors.discord.finding import find_people, find_places
 from bach_lib.connectors.discord.gateway import HEARTBEAT_TIMEOUT, Gateway, Hear
 from bach_lib.connectors.discord.hearing import Hearing
@@ -19,7 +19,7 @@ from bach_lib.connectors.discord.places import Places
 from bach_lib.connectors.discord.reading import items, number, text
 from bach_lib.connectors.discord.recipients import Target
 from bach_lib.connectors.discord.rest import Rest, Timeouts
-from bach_lib.connectors.parts import Parts
+from bach_lib.connectors.ladder import Ladder, Rung, Step
 from bach_lib.connectors.seen import CallError, Seen, unless_repeated
 from bach_lib.errors import SecretNotFoundError
 from bach_lib.incoming import Media
@@ -55,14 +55,14 @@ class DiscordConnector(Connector):
         idempotent=True,
         formats=frozenset({Format.PLAIN, Format.MARKDOWN}),
         max_text=compose.MAX_TEXT,
-        send_timeout=185.0,
+        send_timeout=300.0,
         poll_timeout=60.0,
         operations=frozenset(Operation),
         max_buttons=25,
         button_value=compose.MAX_CUSTOM_ID - MAX_NONCE - 1,
         fetch_bytes=25 << 20,
         finds_recipients=True,
-        max_files=10,
+        max_files=compose.MAX_FILES,
         file_bytes=10_000_000,
     )
 
@@ -83,7 +83,7 @@ class DiscordConnector(Connector):
         )
         self._heartbeat_timeout = settings.heartbeat_timeout
         self._directs: dict[int, int] = {}
-        self._parts = Parts()
+        self._ladder = Ladder(self, setup.course, setup.clock)
         places = Places()
         reader = Reader(places=places, own_id=lambda: self._hearing.own_id, allowed=setup.allowed)
         self._hearing = Hearing(
@@ -110,10 +110,10 @@ class DiscordConnector(Connector):
     async def send(self, message: Message) -> Outcome:
         """Whatever the message does; repeating is safe, for its nonce is the same each time."""
         try:
+            if message.operation is Operation.SEND:
+                return await self._ladder.send(message)
             place = await self._place(Target.parse(message.recipient))
             match message.operation:
-                case Operation.SEND:
-                    return await self._send(place, message)
                 case Operation.EDIT:
                     return await self._edit(place, message)
                 case Operation.DELETE:
@@ -211,26 +211,31 @@ class DiscordConnector(Connector):
             self._directs[person] = channel
         return self._directs[person]
 
-    async def _send(self, place: int, message: Message) -> Outcome:
-        contents = compose.contents(message)
-        degraded = False
+    def plan(self, message: Message) -> list[Message]:
+        """The requests that a message becomes (see `Ladder`)."""
+        return compose.plan(message)
 
-        async def send(part: int, content: str) -> str:
-            nonlocal degraded
-            is_last = part == len(contents) - 1
-            body = compose.payload(message, content, part=part, is_last=is_last)
-            if is_last and message.files:
-                route = Route("POST", "/channels/{channel_id}/messages", channel_id=place)
-                try:
-                    return expect_message(await self._rest.request(route, json=body, attachments=message.files))
-                except CallError as error:
-                    if not content or not is_too_large(error):
-                        raise
-                    degraded = True
-            return expect_message(await self._rest.send_message(place, params=_json(body)))
+    async def post(self, step: Step) -> str | None:
+        """Send one message. Raises `CallError`."""
+        message = step.message
+        place, body = await self._place(Target.parse(message.recipient)), compose.payload(message, step.key)
+        if message.files:
+            route = Route("POST", "/channels/{channel_id}/messages", channel_id=place)
+            return expect_message(await self._rest.request(route, json=body, attachments=message.files))
+        return expect_message(await self._rest.send_message(place, params=_json(body)))
 
-        remote_id = await self._parts.send(message.nonce, contents, send)
-        return Sent(remote_id=remote_id, degraded=degraded)
+    def named(self, error: CallError) -> Sequence[Rung] | None:
+        """What a refusal minds."""
+        return rungs.named(error)
+
+    def above(self, recipient: str) -> str | None:
+        """The channel of a thread, where it was said."""
+        target = Target.parse(recipient)
+        return None if target.thread is None else str(target.channel)
+
+    def mended(self) -> bool:
+        """Nothing changes by being refused."""
+        return False
 
     async def _edit(self, place: int, message: Message) -> Outcome:
         """Without buttons none are left."""

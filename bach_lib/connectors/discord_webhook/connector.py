@@ -4,25 +4,27 @@ Discord recognises no repetition here, so an answer that is lost leaves a messag
 message; what was to be an answer arrives as a message of its own, and the result says so (`degraded`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import ClassVar, override
 
 from bach_lib.connectors.base import Batch, Capabilities, Connector, Incoming, Rate, Setup
-from bach_lib.connectors.discord import compose
-from bach_lib.connectors.discord.errors import expect_message, expect_nothing, is_too_large
+from bach_lib.connectors.discord import compose, rungs
+from bach_lib.connectors.discord.errors import expect_message, expect_nothing
 from bach_lib.connectors.discord.logs import be_discreet
 from bach_lib.connectors.discord.rest import Rest, Timeouts
 from bach_lib.connectors.discord.webhooks import Address, WebhookCalls
+from bach_lib.connectors.discord_webhook.forum import Forum
 from bach_lib.connectors.discord_webhook.options import Appearance, thread_of
-from bach_lib.connectors.parts import Parts
+from bach_lib.connectors.ladder import Ladder, Rung, Step
 from bach_lib.connectors.seen import CallError, unless_repeated
 from bach_lib.errors import SecretNotFoundError
 from bach_lib.incoming import Media
-from bach_lib.models import Fault, Format, Identity, Message, Operation
+from bach_lib.models import Fault, Format, Identity, Loss, Message, Operation
 from bach_lib.outcomes import Dead, Outcome, Scope, Sent, Wait
 from bach_lib.redact import Redactor
 
+_NO_ANSWERS = Loss(what="reply", reason="A webhook cannot answer messages.")
 _NEVER = Fault(code="cannot_receive", text="A webhook only sends.")
 
 
@@ -38,9 +40,9 @@ class DiscordWebhookConnector(Connector):
         idempotent=False,
         formats=frozenset({Format.PLAIN, Format.MARKDOWN}),
         max_text=compose.MAX_TEXT,
-        send_timeout=170.0,  # four or five messages may become of one, the last with files; and a check of a refusal
+        send_timeout=300.0,  # many messages may become of one, the last with files; and a check of a refusal
         operations=frozenset({Operation.SEND, Operation.EDIT, Operation.DELETE}),
-        max_files=10,
+        max_files=compose.MAX_FILES,
         file_bytes=10_000_000,
     )
 
@@ -53,7 +55,8 @@ class DiscordWebhookConnector(Connector):
         address = Address.parse(url, any_host=endpoint is not None)
         self._appearance = Appearance.read(setup.connection.settings)
         self._redact = Redactor([url, address.token])
-        self._parts = Parts()
+        self._forum = Forum(setup.connection.settings)
+        self._ladder = Ladder(self, setup.course, setup.clock)
         rest = Rest(
             lambda: setup.session,
             endpoint=endpoint,
@@ -80,7 +83,8 @@ class DiscordWebhookConnector(Connector):
         try:
             match message.operation:
                 case Operation.SEND:
-                    return await self._send(message, thread)
+                    lost = [_NO_ANSWERS] if message.reply_to is not None else []
+                    return await self._ladder.send(message, lost)
                 case Operation.EDIT:
                     return await self._edit(message, thread)
                 case Operation.DELETE:
@@ -126,24 +130,36 @@ class DiscordWebhookConnector(Connector):
     async def close(self) -> None:
         """Nothing is held open."""
 
-    async def _send(self, message: Message, thread: int | None) -> Outcome:
-        contents = compose.contents(message)
-        degraded = message.reply_to is not None
+    def plan(self, message: Message) -> list[Message]:
+        """The requests that a message becomes (see `Ladder`)."""
+        return compose.plan(replace(message, reply_to=None))
 
-        async def send(part: int, content: str) -> str:
-            nonlocal degraded
-            body = compose.anonymous(message, content) | self._appearance.fields()
-            files = message.files if part == len(contents) - 1 else ()
-            try:
-                return expect_message(await self._calls.send(body, thread, files))
-            except CallError as error:
-                if not files or not content or not is_too_large(error):
-                    raise
-            degraded = True
-            return expect_message(await self._calls.send(body, thread))
+    async def post(self, step: Step) -> str | None:
+        """Send one message. Raises `CallError`."""
+        message = step.message
+        body = compose.anonymous(message) | self._appearance.fields()
+        thread = thread_of(message.recipient) or self._forum.post_of(message.nonce)
+        if thread is None:
+            body |= self._forum.fields(message)
+        try:
+            answer = await self._calls.send(body, thread, message.files)
+        except CallError as error:
+            self._forum.refused(rungs.number_of(error))
+            raise
+        self._forum.opened(message.nonce, answer, asked="thread_name" in body)
+        return expect_message(answer)
 
-        remote_id = await self._parts.send(message.nonce, contents, send)
-        return Sent(remote_id=remote_id, degraded=degraded)
+    def named(self, error: CallError) -> Sequence[Rung] | None:
+        """What a refusal minds."""
+        return rungs.named(error)
+
+    def above(self, recipient: str) -> str | None:
+        """The channel of a thread."""
+        return None if thread_of(recipient) is None else "channel"
+
+    def mended(self) -> bool:
+        """A channel that turned out to be a forum gets posts from then on, and one that is none gets none."""
+        return self._forum.mended()
 
     async def _edit(self, message: Message, thread: int | None) -> Outcome:
         content = compose.only_one(message)

@@ -6,7 +6,7 @@ BACH over there does: see `letters`.
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import ClassVar, override
@@ -15,6 +15,7 @@ from bach_lib.connectors.backlog import Backlog
 from bach_lib.connectors.base import Batch, Capabilities, Connector, Incoming, Rate, Setup, Unreadable
 from bach_lib.connectors.homeassistant.commands import command_of
 from bach_lib.connectors.homeassistant.errors import (
+    INVALID,
     NOT_ACCEPTED,
     NOT_FOUND,
     UNAVAILABLE,
@@ -27,16 +28,18 @@ from bach_lib.connectors.homeassistant.finding import candidates
 from bach_lib.connectors.homeassistant.line import Frame, Line
 from bach_lib.connectors.homeassistant.link import Link, Timeouts
 from bach_lib.connectors.homeassistant.recipients import ACTION, BACH, EVENT, normalize
+from bach_lib.connectors.ladder import Ladder, Rung, Step
 from bach_lib.connectors.seen import CallError
 from bach_lib.endpoints import check_endpoint
 from bach_lib.errors import SecretNotFoundError
 from bach_lib.incoming import Media
-from bach_lib.models import Candidate, Fault, Format, Identity, Message
+from bach_lib.models import Candidate, Fault, Format, Identity, Loss, Message
 from bach_lib.outcomes import Outcome, Sent
 from bach_lib.redact import Redactor
 
 _LOOK_SECONDS = 5.0
 """Seconds until an event type that was allowed meanwhile is heard of."""
+_NO_ANSWERS = Loss(what="reply", reason="What Home Assistant is told answers no message.")
 _NO_FILES = Fault(code="cannot_receive", text="Home Assistant sends no files.")
 
 
@@ -58,7 +61,7 @@ class HomeAssistantConnector(Connector):
         receives=True,
         idempotent=False,
         formats=frozenset(Format),
-        max_text=16_000,
+        max_text=64_000,
         send_timeout=60.0,
         poll_timeout=60.0,
         finds_recipients=True,
@@ -76,6 +79,7 @@ class HomeAssistantConnector(Connector):
         self._clock = setup.clock
         self._allowed = setup.allowed
         self._seconds = self._settings.timeouts.command
+        self._ladder = Ladder(self, setup.course, setup.clock)
         self._news = Backlog(setup.clock)
         self._heard_on: Line | None = None
         self._happened = asyncio.Event()
@@ -104,12 +108,33 @@ class HomeAssistantConnector(Connector):
 
     @override
     async def send(self, message: Message) -> Outcome:
+        lost = [_NO_ANSWERS] if message.reply_to is not None and message.recipient != BACH else []
         try:
-            answer = await self._deliver(message)
+            return await self._ladder.send(message, lost)
         except CallError as error:
             outcome = outcome_for(error, message.recipient, may_repeat=message.recipient == BACH)
             return outcome if isinstance(outcome, Sent) else replace(outcome, fault=self._clean(outcome.fault))
-        return Sent(remote_id=message.nonce if message.recipient == BACH else context_of(answer))
+
+    def plan(self, message: Message) -> list[Message]:
+        """The requests that a message becomes (see `Ladder`): one, for there is no limit."""
+        return [message]
+
+    async def post(self, step: Step) -> str | None:
+        """Deliver a message, or what takes its place. Raises `CallError`."""
+        answer = await self._deliver(step.message)
+        return step.message.nonce if step.message.recipient == BACH else context_of(answer)
+
+    def named(self, error: CallError) -> Sequence[Rung] | None:
+        """An action that does not take what was sent does not say what; with the others it is the recipient."""
+        return None if error.code == INVALID else ()
+
+    def above(self, recipient: str) -> str | None:  # noqa: ARG002 - of others
+        """There are no topics."""
+        return None
+
+    def mended(self) -> bool:
+        """Nothing changes by being refused."""
+        return False
 
     @override
     async def check(self) -> Identity | Fault:

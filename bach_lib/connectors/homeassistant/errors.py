@@ -12,6 +12,8 @@ NOT_FOUND: Final = "not_found"
 UNAVAILABLE: Final = "unavailable"
 UNKNOWN_COMMAND: Final = "unknown_command"
 """The code for what nobody over there knows (yet)."""
+INVALID: Final = "invalid_format"
+"""The code for data that an action does not take, as a title where there is none."""
 PLATFORM_ERROR: Final = "platform_error"
 """What an action or a program over there failed with, in its own words."""
 
@@ -28,7 +30,7 @@ _SENTENCES: Final = {
     ),
     "not_ready": ("unavailable", "The BACH there is not ready."),
     "unauthorized": ("forbidden", "The user whose token is used may not do this there."),
-    "invalid_format": ("bad_request", "What was sent does not fit {recipient}: {words}"),
+    INVALID: ("bad_request", "What was sent does not fit {recipient}: {words}"),
 }
 """The code and sentence for what Home Assistant or the BACH in it answers, where its own words say too little."""
 
@@ -42,7 +44,7 @@ _SEEN: Final[Mapping[str, Seen]] = {
     "not_accepted": Seen.REFUSED,
     "not_ready": Seen.TOLD_TO_WAIT,
     "unauthorized": Seen.REFUSED,
-    "invalid_format": Seen.REFUSED,
+    INVALID: Seen.REFUSED,
     "service_validation_error": Seen.NOT_NOW,
 }
 """What is refused before anything is done. Of what fails later, as a script in its third step, nobody knows."""

@@ -1,6 +1,6 @@
 """Signal: messages and their changes out through a signal-cli-rest-api, and what people do in through its WebSocket."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -9,13 +9,14 @@ from typing import ClassVar, override
 from aiohttp import ClientSession, ClientWebSocketResponse
 
 from bach_lib.connectors.base import Batch, Capabilities, Connector, Incoming, Rate, Setup
+from bach_lib.connectors.ladder import Ladder, Rung, Step
 from bach_lib.connectors.seen import CallError, Seen
 from bach_lib.connectors.signal import codec
 from bach_lib.connectors.signal.errors import NO_SUCH_AUTHOR
 from bach_lib.connectors.signal.hearing import Hearing
 from bach_lib.connectors.signal.recipients import normalize, own_number
 from bach_lib.connectors.signal.rest import About, Rest, Timeouts
-from bach_lib.connectors.signal.styles import compose
+from bach_lib.connectors.signal.styles import MAX_FILES, attachment, compose, plan
 from bach_lib.endpoints import check_endpoint
 from bach_lib.incoming import Media
 from bach_lib.models import Candidate, Fault, Format, Identity, Message, Operation
@@ -43,12 +44,14 @@ class SignalConnector(Connector):
         receives=True,
         idempotent=False,
         formats=frozenset({Format.PLAIN, Format.MARKDOWN}),
-        max_text=8_000,  # from 2,000 on signal-cli sends the text as a file, which apps show behind "read more"
-        send_timeout=135.0,
+        max_text=64_000,
+        send_timeout=300.0,
         poll_timeout=60.0,
         operations=frozenset(Operation),
         fetch_bytes=25 << 20,
         finds_recipients=True,
+        max_files=MAX_FILES,
+        file_bytes=10_000_000,
     )
 
     def __init__(self, setup: Setup, settings: Settings | None = None) -> None:
@@ -64,6 +67,7 @@ class SignalConnector(Connector):
         rest = partial(Rest, endpoint=endpoint, token=token, timeouts=settings.timeouts, now=setup.clock.now)
         self._rest = rest(lambda: setup.session)
         self._listening = rest(self._session)
+        self._ladder = Ladder(self, setup.course, setup.clock)
         self._hearing = Hearing(
             connect=self._connect,
             read=lambda frame: codec.read(frame, self._number),
@@ -202,32 +206,49 @@ class SignalConnector(Connector):
     async def _deliver(self, message: Message) -> Outcome:
         match message.operation:
             case Operation.SEND:
-                return await self._send(message, None)
+                return await self._ladder.send(message)
             case Operation.EDIT:
                 return await self._edit(message)
             case Operation.DELETE | Operation.REACT:
                 return await self._change(message)
 
-    async def _send(self, message: Message, edited: codec.About | None) -> Outcome:
-        """Once; and at once without the quote, where nobody knows any more who wrote what is quoted."""
+    def plan(self, message: Message) -> list[Message]:
+        """The requests that a message becomes (see `Ladder`)."""
+        return plan(message)
+
+    async def post(self, step: Step) -> str | None:
+        """Send one message, or what takes its place. Raises `CallError`."""
+        message = step.message
         body: dict[str, object] = {
             "number": self._number,
             "recipients": [message.recipient],
             "message": compose(message.text, message.title, message.format),
             "text_mode": "styled" if message.format is Format.MARKDOWN else "normal",
         }
-        if edited:
+        if message.files:
+            body["base64_attachments"] = [attachment(file) for file in message.files]
+        if message.operation is Operation.EDIT and (edited := codec.About.parse(message.target, self._number)):
             body["edit_timestamp"] = edited.timestamp
-        about = codec.About.parse(message.reply_to, self._number) if message.reply_to else None
-        if about is None:
-            return Sent(remote_id=await self._post(body))
-        quote = {"quote_timestamp": about.timestamp, "quote_author": about.author, "quote_message": ""}
-        try:
-            return Sent(remote_id=await self._post(body | quote))
-        except CallError as error:
-            if error.code != NO_SUCH_AUTHOR:
-                raise
-        return Sent(remote_id=await self._post(body), degraded=True)
+        if message.reply_to and (about := codec.About.parse(message.reply_to, self._number)):
+            body |= {"quote_timestamp": about.timestamp, "quote_author": about.author, "quote_message": ""}
+        return await self._post(body)
+
+    def named(self, error: CallError) -> Sequence[Rung] | None:
+        """What a refusal minds: who wrote what is quoted is gone, or a file cannot be read."""
+        if error.code == NO_SUCH_AUTHOR:
+            return (Rung.REPLY,)
+        if error.code in {"chat_not_found", "forbidden", "untrusted"}:
+            return ()
+        said = error.text.lower()
+        return next((rungs for words, rungs in _NAMED if words in said), None)
+
+    def above(self, recipient: str) -> str | None:  # noqa: ARG002 - of others
+        """There are no topics."""
+        return None
+
+    def mended(self) -> bool:
+        """Nothing changes by being refused."""
+        return False
 
     async def _post(self, body: dict[str, object]) -> str | None:
         """The timestamp of what was sent, None if the server took it without telling."""
@@ -241,8 +262,7 @@ class SignalConnector(Connector):
         about = codec.About.parse(message.target, self._number)
         if about is None:
             return _NAMES_NOTHING
-        outcome = await self._send(message, about)
-        return Sent(remote_id=message.target) if isinstance(outcome, Sent) else outcome
+        return replace(await self._ladder.send(message), remote_id=message.target)
 
     async def _change(self, message: Message) -> Outcome:
         about = codec.About.parse(message.target, self._number)
@@ -260,6 +280,13 @@ class SignalConnector(Connector):
         return replace(fault, text=self._redact(fault.text))
 
 
+_NAMED = (
+    ("attachment", (Rung.FILE,)),
+    ("quote", (Rung.REPLY,)),
+    ("text mode", (Rung.MARKUP,)),
+    ("style", (Rung.MARKUP,)),
+)
+"""Parts of other refusals, in lower case, and what they mind."""
 _SAYS_NOTHING = frozenset({"bad_answer", "bad_request", "rate_limited"})
 """Answers to the question about ourselves that prove nothing: the server does not know it, or Signal has enough."""
 _NAMES_NOTHING = Dead(fault=Fault(code="bad_request", text="The message that was to be changed has no id of Signal's."))

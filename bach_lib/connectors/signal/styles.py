@@ -1,13 +1,27 @@
-"""Text and title as the server wants them.
+"""Text, title and files as the server wants them.
 
 Its "styled" mode knows `**bold**`, `*italic*`, `~strike~`, `||spoiler||` and `` `monospace` ``; a backslash takes the
-meaning from what follows it.
+meaning from what follows it. From 2,000 characters on, signal-cli sends a text as a file, which apps show behind "read
+more".
 """
 
 import re
+from base64 import b64encode
+from collections.abc import Mapping
+from dataclasses import replace
+from mimetypes import guess_file_type
 
-from bach_lib.models import Format
+from bach_lib.models import File, Format, Message, Operation
+from bach_lib.text.markdown import read_signal
+from bach_lib.text.splitting import Limit, Read, plain, split
 
+TEXT = Limit(characters=8_000, utf16=True)
+"""Of one message; Signal bears 64 KiB, and shows longer ones badly."""
+MAX_FILES = 10
+"""Of one message."""
+
+_READ: Mapping[Format, Read] = {Format.PLAIN: plain, Format.MARKDOWN: read_signal}
+_NO_NAME = re.compile(r"[;,\x00-\x1f]")
 _MARKS = re.compile(r"[*~|`\\]")
 
 
@@ -19,3 +33,25 @@ def compose(text: str, title: str | None, form: Format) -> str:
     if form is Format.MARKDOWN:
         heading = f"**{_MARKS.sub(lambda mark: f'\\{mark[0]}', heading)}**"
     return f"{heading}\n\n{text}"
+
+
+def plan(message: Message) -> list[Message]:
+    """The messages that one becomes. The first answers, the last of the words has the files, as many as it may have."""
+    if message.operation is not Operation.SEND:
+        return [message]
+    texts = split(compose(message.text, message.title, message.format), TEXT, _READ[message.format])
+    words = [message]
+    if len(texts) > 1:
+        words = [replace(message, text=text, title=None, files=()) for text in texts]
+        words = [words[0], *(replace(one, reply_to=None) for one in words[1:])]
+    alone = replace(message, text="", title=None, reply_to=None, buttons=())
+    more = [message.files[at : at + MAX_FILES] for at in range(MAX_FILES, len(message.files), MAX_FILES)]
+    last = replace(words[-1], files=message.files[:MAX_FILES])
+    return [*words[:-1], last, *(replace(alone, files=some) for some in more)]
+
+
+def attachment(file: File) -> str:
+    """A file as the server takes it; "," and ";" cannot be in its name there."""
+    mime_type = file.mime_type or guess_file_type(file.name)[0] or "application/octet-stream"
+    name = _NO_NAME.sub("_", file.name)
+    return f"data:{mime_type};filename={name};base64,{b64encode(file.content).decode()}"

@@ -20,13 +20,14 @@ from bach_lib.connectors.webhook.options import Options, recipient_of
 from bach_lib.connectors.webhook.outcomes import Answer, outcome_for, reachable
 from bach_lib.connectors.webhook.signature import sign
 from bach_lib.incoming import Media
-from bach_lib.models import Fault, Format, Identity, Message
+from bach_lib.models import Fault, Format, Identity, Loss, Message
 from bach_lib.outcomes import Dead, Outcome, Sent
 from bach_lib.redact import Redactor
 
 _BEGINNING = 4_096
 """Bytes of an answer that are looked at."""
 _NO_ADDRESS = Fault(code="cannot_do", text="This webhook has no address to send to; it only takes what comes in.")
+_NO_ANSWERS = Loss(what="reply", reason="A webhook cannot answer messages.")
 _NEVER = Fault(code="cannot_receive", text="A webhook cannot be asked for messages.")
 
 
@@ -51,7 +52,7 @@ class WebhookConnector(Connector):
         receives=False,
         idempotent=False,
         formats=frozenset(Format),
-        max_text=16_000,
+        max_text=64_000,
         send_timeout=45.0,
         takes_pushes=True,
     )
@@ -104,7 +105,9 @@ class WebhookConnector(Connector):
         else:
             self._was_redirected = answer.is_redirect
             outcome = outcome_for(answer, self._host, message.nonce, now)
-        return outcome if isinstance(outcome, Sent) else replace(outcome, fault=self._clean(outcome.fault))
+        if isinstance(outcome, Sent):
+            return replace(outcome, degraded=True, losses=(_NO_ANSWERS,)) if message.reply_to is not None else outcome
+        return replace(outcome, fault=self._clean(outcome.fault))
 
     @override
     async def check(self) -> Identity | Fault:
