@@ -5,13 +5,13 @@ answers. So no press can be taken for the answer to another question, whatever t
 old the button is. A question ends once; what comes later changes nothing.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from bach_lib.drafting import SendOptions
 from bach_lib.incoming import IncomingMessage, Kind
-from bach_lib.models import Button, Buttons, Message, Receipt, Status
+from bach_lib.models import Button, Buttons, Loss, Message, Receipt, Status
 
 _ROUNDED = 2.0
 """Seconds: platforms cut off the fractions of their times."""
@@ -117,7 +117,7 @@ class Asked:
 
     def put(self, place: Place, receipt: Receipt) -> None:
         """A message for one of the places is on disk."""
-        has_buttons = bool(self._choices) and not receipt.degraded
+        has_buttons = bool(self._choices) and not _lacks_buttons(receipt.lost, degraded=receipt.degraded)
         self._deliveries[receipt.id] = _Delivery(place=place, has_buttons=has_buttons, recipient=receipt.recipient)
 
     def all_put(self, refused: Mapping[Place, Exception]) -> None:
@@ -132,6 +132,7 @@ class Asked:
         if one is None:
             return
         one.recipient, one.status = message.recipient, message.status
+        one.has_buttons = one.has_buttons and not _lacks_buttons(message.lost)
         one.remote_id = message.remote_id or one.remote_id
         one.shown_at = message.attempted_at if one.shown_at is None else one.shown_at
         ended_unsent = message.status.is_final and message.status is not Status.SENT
@@ -237,3 +238,8 @@ def _follows_in_private(one: _Delivery, message: IncomingMessage) -> bool:
 
 def _anybody(message: IncomingMessage) -> str:
     return message.sender_name or message.sender_id
+
+
+def _lacks_buttons(lost: Sequence[Loss], *, degraded: bool = False) -> bool:
+    """Whether what there is to choose was said in words. `degraded`: something is missing, and nobody said what."""
+    return any(loss.what == "buttons" for loss in lost) or (degraded and not lost)

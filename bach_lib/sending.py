@@ -69,7 +69,7 @@ class Sender:
 
     async def _put(self, draft: Draft, options: SendOptions) -> Receipt:
         """Cancelling the caller does not take the message back."""
-        request, had_buttons = make_request(draft, options), any(options.get("buttons", ()))
+        request = make_request(draft, options)
         put = await asyncio.shield(self._runtimes.get(draft.connection).dispatcher.put(draft, request))
         message = put.message
         return Receipt(
@@ -77,5 +77,6 @@ class Sender:
             connection=message.connection,
             recipient=message.recipient,
             status=message.status,
-            degraded=had_buttons and not message.buttons,
+            degraded=bool(message.lost),
+            lost=message.lost,
         )

@@ -11,7 +11,7 @@ from typing import Final
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
 
-from bach_lib import File
+from bach_lib import File, Loss
 from bach_lib.apart import apart, read_file
 
 from .const import DOMAIN
@@ -20,23 +20,32 @@ MAX_BYTES: Final = 50_000_000
 """Of one file; platforms take less, and say so."""
 
 
-async def read_files(hass: HomeAssistant, paths: Sequence[str]) -> list[File]:
-    """The files. Raises `ServiceValidationError` for a path that is not allowed or cannot be read."""
-    return [await _read_one(hass, path) for path in paths]
+async def read_files(hass: HomeAssistant, paths: Sequence[str]) -> tuple[list[File], list[Loss]]:
+    """The files, and why others could not be read: what is missing must not cost the words. Empty paths are none."""
+    files, lost = list[File](), list[Loss]()
+    for path in filter(str.strip, paths):
+        found = await _read_one(hass, path)
+        if isinstance(found, File):
+            files.append(found)
+        else:
+            lost.append(found)
+    return files, lost
 
 
-async def _read_one(hass: HomeAssistant, path: str) -> File:
+async def _read_one(hass: HomeAssistant, path: str) -> File | Loss:
     try:
         is_allowed = "\0" not in path and await apart(lambda: hass.config.is_allowed_path(path))
         content = await read_file(path, MAX_BYTES + 1) if is_allowed else b""
     except OSError as error:
-        raise ServiceValidationError(
-            translation_domain=DOMAIN,
-            translation_key="file_not_read",
-            translation_placeholders={"path": path, "reason": error.strerror or type(error).__name__},
-        ) from error
+        return _loss("file_not_read", path=path, reason=error.strerror or type(error).__name__)
     if not is_allowed:
-        raise ServiceValidationError(
-            translation_domain=DOMAIN, translation_key="file_not_allowed", translation_placeholders={"path": path}
-        )
+        return _loss("file_not_allowed", path=path)
     return File(name=Path(path).name, content=content)
+
+
+def _loss(key: str, **placeholders: str) -> Loss:
+    """A file that stays behind, in the words of the error that it would have been."""
+    error = ServiceValidationError(
+        translation_domain=DOMAIN, translation_key=key, translation_placeholders=placeholders
+    )
+    return Loss(what="file", reason=str(error))

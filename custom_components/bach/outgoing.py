@@ -23,6 +23,8 @@ def outgoing_payload(message: Message, *, entry_id: str, recipient_name: str, en
         "status": message.status.value,
         "error": message.error.text if message.error else None,
         "error_code": message.error.code if message.error else None,
+        "degraded": message.degraded,
+        "lost": [{"what": loss.what, "reason": loss.reason} for loss in message.lost],
         "retry_count": message.retry_count,
         "created_at": iso_time(message.created_at),
         "finished_at": iso_time(message.finished_at),

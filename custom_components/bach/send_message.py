@@ -12,7 +12,7 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.util.json import JsonObjectType
 
-from bach_lib import Delivery, File, Format, Message, Receipt, Status
+from bach_lib import Delivery, File, Format, Loss, Message, Receipt, Status
 
 from .attachments import read_files
 from .choices import buttons
@@ -71,7 +71,7 @@ async def async_send_message(call: ServiceCall) -> ServiceResponse:
     targets, strangers = await find_targets(call)
     files = await read_files(call.hass, call.data[ATTR_FILES])
     results = [_refused(entity_id) for entity_id in strangers]
-    results += await asyncio.gather(*(_send(call, target, files) for target in targets))
+    results += await asyncio.gather(*(_send(call, target, *files) for target in targets))
     if not call.return_response or not any(result.queued for result in results):
         _raise_errors([result.error for result in results if result.error])
     return {"messages": [result.row for result in results]} if call.return_response else None
@@ -82,25 +82,25 @@ def _refused(entity_id: str) -> _Result:
     return _Result({ATTR_ENTITY_ID: entity_id, "status": "refused", "error": str(error)}, queued=False, error=error)
 
 
-async def _send(call: ServiceCall, target: Target, files: Sequence[File]) -> _Result:
+async def _send(call: ServiceCall, target: Target, files: Sequence[File], lost: Sequence[Loss]) -> _Result:
     row: JsonObjectType = {ATTR_RECIPIENT: target.recipient, ATTR_CONFIG_ENTRY_ID: target.entry.entry_id}
     if target.entity_id:
         row[ATTR_ENTITY_ID] = target.entity_id
     try:
         with translated_errors(call.hass):
-            receipt = await _queue(call, target, files)
+            receipt = await _queue(call, target, files, lost)
             message = await _follow(call, target, receipt)
     except HomeAssistantError as error:
         return _Result(row | {"status": "refused", "error": str(error)}, queued=False, error=error)
     row |= {"id": message.id, ATTR_RECIPIENT: message.recipient, "status": message.status.value}
-    if receipt.degraded:
-        row["degraded"] = True
-    if isinstance(message, Message) and message.error:
+    if message.degraded or message.lost:
+        row |= {"degraded": True, "lost": [{"what": loss.what, "reason": loss.reason} for loss in message.lost]}
+    if isinstance(message, Message) and message.error and message.status is not Status.SENT:
         row["error"] = message.error.text
     return _Result(row, queued=True, error=_undelivered(message, target))
 
 
-async def _queue(call: ServiceCall, target: Target, files: Sequence[File]) -> Receipt:
+async def _queue(call: ServiceCall, target: Target, files: Sequence[File], lost: Sequence[Loss]) -> Receipt:
     """Put the message into the queue."""
     data = call.data
     time_to_live = data.get(ATTR_TIME_TO_LIVE)
@@ -118,6 +118,7 @@ async def _queue(call: ServiceCall, target: Target, files: Sequence[File]) -> Re
         context=call.context.id,
         buttons=data[ATTR_BUTTONS],
         files=files,
+        lost=lost,
     )
     target.note_notification(call.context)
     return receipt

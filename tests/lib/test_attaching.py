@@ -6,7 +6,7 @@ import pytest
 
 from bach_lib import Bach, Connection, File, Status
 from bach_lib.errors import EmptyTextError, IdempotencyKeyReusedError, InputError, InvalidValueError, TextTooLongError
-from bach_lib.models import Fault
+from bach_lib.models import Fault, Loss
 from bach_lib.outcomes import Dead, Retry, Scope
 from bach_lib.storage import Database, MemoryDatabase, Store, Transaction
 from bach_lib.testing import FakeClock, FakePlatform, fake_connector
@@ -98,26 +98,49 @@ async def test_with_a_connection_go_its_files(
 
 
 @pytest.mark.parametrize(
-    ("files", "words"),
+    ("file", "reason"),
     [
-        ([PLAN] * 4, "at most 3 with fake"),
-        ([File(name="big", content=b"x" * 1001)], "1 to 1000 bytes"),
-        ([File(name="empty")], "1 to 1000 bytes"),
-        ([File(name="", content=b"x")], "a short visible name"),
-        ([File(name="..", content=b"x")], "a short visible name"),
-        ([File(name="a\nb", content=b"x")], "a short visible name"),
-        ([File(name="x" * 129, content=b"x")], "a short visible name"),
-        ([File(name="a", content=b"x", mime_type="nonsense")], "image/jpeg"),
+        (File(name="big", content=b"x" * 1001), "big: it has 1001 bytes, and fake takes 1000."),
+        (File(name="empty"), "empty: it is empty."),
     ],
 )
-async def test_what_cannot_be_sent_is_refused_before_it_is_written(
-    bach: Bach, clock: FakeClock, files: list[File], words: str
+async def test_a_file_that_cannot_go_does_not_cost_the_words(
+    bach: Bach, clock: FakeClock, platform: FakePlatform, file: File, reason: str
 ) -> None:
-    """A message would wait in the queue for ever, or a name break the platform's form."""
-    await bach.registry.add(Connection(name="home", type="fake", is_active=False))
-    with pytest.raises(InvalidValueError, match=words):
-        await bach.send("home", "42", "Look", files=files)
-    assert await bach.messages() == []
+    """An alarm would be refused because the camera's picture is empty; or nobody hear why the picture is missing."""
+    await bach.registry.add(Connection(name="home", type="fake"))
+    receipt = await bach.send("home", "42", "Look", files=[PLAN, file])
+    assert (receipt.degraded, receipt.lost) == (True, (Loss(what="file", reason=reason),))
+    await clock.settle()
+    assert [one.name for one in platform.sent[0].files] == ["plan.bin"]
+    message = await bach.get(receipt.id)
+    assert (message.status, message.degraded, message.lost) == (Status.SENT, True, receipt.lost)
+    assert message.error == Fault(code="without_file", text=f"Sent without a file: {reason}")
+    [attempt] = await bach.history(receipt.id)
+    assert (attempt.outcome, attempt.error) == ("sent", message.error)
+    with pytest.raises(InvalidValueError, match=file.name):
+        await bach.send("home", "42", "", files=[file])
+
+
+@pytest.mark.parametrize(
+    ("given", "name", "mime_type"),
+    [
+        (File(name="", content=b"x"), "file", None),
+        (File(name="..", content=b"x"), "file", None),
+        (File(name="a\nb", content=b"x"), "a_b", None),
+        (File(name="x" * 200 + ".jpg", content=b"x"), "x" * 117 + ".jpg", None),
+        (File(name="a", content=b"x", mime_type="nonsense"), "a", None),
+    ],
+)
+async def test_a_name_that_would_break_something_is_mended(
+    bach: Bach, clock: FakeClock, platform: FakePlatform, given: File, name: str, mime_type: str | None
+) -> None:
+    """A name would break the platform's form, or an alarm be refused because of one."""
+    await bach.registry.add(Connection(name="home", type="fake"))
+    await bach.send("home", "42", "Look", files=[given])
+    await clock.settle()
+    [file] = platform.sent[0].files
+    assert (file.name, file.mime_type, file.content) == (name, mime_type, b"x")
 
 
 async def test_a_name_is_only_a_name(bach: Bach, clock: FakeClock, platform: FakePlatform) -> None:
@@ -130,7 +153,7 @@ async def test_a_name_is_only_a_name(bach: Bach, clock: FakeClock, platform: Fak
 
 
 @pytest.mark.parametrize(
-    ("text", "error"), [("", None), ("x" * 100, None), ("x" * 101, TextTooLongError), (" ", EmptyTextError)]
+    ("text", "error"), [("", None), ("x" * 4096, None), ("x" * 4097, TextTooLongError), (" ", EmptyTextError)]
 )
 async def test_words_below_a_file(bach: Bach, text: str, error: type[InputError] | None) -> None:
     """A picture would need words, or words be cut off below it."""
@@ -152,8 +175,10 @@ async def test_a_platform_without_files_says_so(clock: FakeClock, platform: Fake
     )
     async with Bach(MemoryDatabase(), clock=clock, connectors={"fake": connector}) as bach:
         await bach.registry.add(Connection(name="home", type="fake", is_active=False))
+        receipt = await bach.send("home", "42", "Look", files=[PLAN])
+        assert receipt.lost == (Loss(what="file", reason="plan.bin: fake takes text only."),)
         with pytest.raises(InvalidValueError, match="takes text only"):
-            await bach.send("home", "42", "Look", files=[PLAN])
+            await bach.send("home", "42", "", files=[PLAN])
 
 
 async def test_another_picture_is_another_request(bach: Bach, clock: FakeClock) -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bach_lib import Bach, Button, Connection, Delivery, File, Format, InputError
+from bach_lib import Bach, Button, Connection, Delivery, File, Format, InputError, Loss
 from bach_lib.connectors.base import Capabilities, Connector
 from bach_lib.drafting import SendOptions, make_draft, make_request
 from bach_lib.errors import (
@@ -26,7 +26,7 @@ from bach_lib.testing import FakePlatform, fake_connector
 NOW = 1_800_000_000.0
 HOME = Connection(name="home", type="fake")
 FAKE = fake_connector(FakePlatform())
-SHORT_TEXTS = ("title", "reply_to", "tag", "context")
+SHORT_TEXTS = ("reply_to", "tag", "context")
 
 
 def draft(text: str = "text", *, recipient: str = "ada", **options: Unpack[SendOptions]) -> Draft:
@@ -44,6 +44,15 @@ def counting_utf16(limit: int) -> type[Connector]:
 
 
 YES_NO = ((Button(text="Yes", value="1"), Button(text="No", value="0")),)
+
+
+def plain_only() -> type[Connector]:
+    """A connector whose platform knows no markup."""
+    connector = fake_connector(FakePlatform())
+    connector.capabilities = Capabilities(
+        receives=False, idempotent=False, formats=frozenset({Format.PLAIN}), max_text=100
+    )
+    return connector
 
 
 def without_buttons() -> type[Connector]:
@@ -111,7 +120,6 @@ BAD = {
     "too long": (TextTooLongError, "x" * 4097, {}),
     "too long with its title": (TextTooLongError, "x" * 4090, {"title": "12345"}),
     "a format nobody knows": (UnknownFormatError, "text", {"format": "rtf"}),
-    "a format this platform does not know": (UnknownFormatError, "text", {"format": "markdown"}),
     "a delivery nobody knows": (InvalidValueError, "text", {"delivery": "maybe"}),
     "too urgent": (InvalidValueError, "text", {"priority": 11}),
     "too patient": (InvalidValueError, "text", {"priority": -11}),
@@ -210,17 +218,53 @@ def test_buttons_are_kept_as_they_are_arranged() -> None:
     "rows",
     [
         (tuple(Button(text=str(number), value=str(number)) for number in range(26)),),
-        ((Button(text=" ", value="1"),),),
-        ((Button(text="Yes", value=""),),),
         ((Button(text="x" * 65, value="1"),),),
         ((Button(text="Yes", value="ä" * 21),),),
     ],
-    ids=["too many", "no text", "no value", "long text", "long value"],
+    ids=["too many", "long text", "long value"],
 )
-def test_buttons_that_could_not_be_pressed_are_refused(rows: tuple[tuple[Button, ...], ...]) -> None:
+def test_buttons_that_could_not_be_pressed_are_said_in_words(rows: tuple[tuple[Button, ...], ...]) -> None:
     """The platform would refuse the whole message, for good."""
+    made = draft(buttons=rows)
+    assert made.buttons == ()
+    assert made.text == "text\n\n" + "\n".join(f"{at}. {one.text}" for at, one in enumerate(rows[0], start=1))
+    assert [loss.what for loss in made.lost] == ["buttons"]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        ((Button(text=" ", value="1"),),),
+        ((Button(text="Yes", value=""),),),
+        (tuple(Button(text="x", value="1") for _ in range(101)),),
+    ],
+    ids=["no text", "no value", "a book"],
+)
+def test_buttons_that_are_none_are_refused(rows: tuple[tuple[Button, ...], ...]) -> None:
+    """People would be asked something that nobody can answer."""
     with pytest.raises(InvalidButtonsError):
         draft(buttons=rows)
+
+
+def test_markup_that_the_platform_does_not_know_costs_no_words() -> None:
+    """An alarm would be refused because it is bold."""
+    made = make_draft(HOME, plain_only(), "ada", "<b>Fire</b> &amp; smoke", {"format": "html"}, now=NOW, max_retries=5)
+    assert (made.text, made.format, [loss.what for loss in made.lost]) == ("Fire & smoke", Format.PLAIN, ["markup"])
+    made = draft("*Fire*", format="markdown")
+    assert (made.text, made.format, [loss.what for loss in made.lost]) == ("*Fire*", Format.PLAIN, ["markup"])
+
+
+def test_a_title_that_is_too_long_for_one_is_text() -> None:
+    """An alarm would be refused because of what stands above it."""
+    made = draft("text", title="x" * 256, format="html")
+    assert (made.title, made.text) == (None, f"{'x' * 256}\n\ntext")
+    assert draft("", title="Fire").text == "Fire"
+
+
+def test_what_the_caller_could_not_bring_is_told() -> None:
+    """Nobody would hear that the picture was not where it should be."""
+    lost = Loss(what="file", reason="door.jpg could not be read: No such file.")
+    assert draft(lost=[lost]).lost == (lost,)
 
 
 def test_where_there_are_no_buttons_the_text_says_what_to_choose() -> None:

@@ -11,7 +11,7 @@ from bach_lib.cli.faults import SentenceError
 from bach_lib.cli.operations.paging import pages
 from bach_lib.cli.operations.rows import Row, attempt_row, message_row, queue_row
 from bach_lib.drafting import SendOptions
-from bach_lib.models import Category, File, Message, Status
+from bach_lib.models import Category, File, Loss, Message, Status
 from bach_lib.rest.answers import Json
 
 _MAX_BYTES = 50_000_000
@@ -21,9 +21,19 @@ _UNFINISHED = (Status.PENDING, Status.SENDING, Status.FAILED)
 async def send(
     bach: Bach, connection: str, recipient: str, text: str, *, options: Mapping[str, Json], paths: Sequence[str] = ()
 ) -> Row:
-    """Queue a message, with the files at `paths`. The daemon reads them itself; it is the same person's."""
-    files = [await _read(Path(path)) for path in paths]
-    chosen = cast("SendOptions", {**options, "files": files})
+    """Queue a message, with the files at `paths`. The daemon reads them itself; it is the same person's.
+
+    A file that is missing does not cost the words, if there are any.
+    """
+    files, lost = list[File](), list[Loss]()
+    for path in paths:
+        try:
+            files.append(await _read(Path(path)))
+        except SentenceError as error:
+            if not text.strip():
+                raise
+            lost.append(Loss(what="file", reason=str(error)))
+    chosen = cast("SendOptions", {**options, "files": files, "lost": lost})
     receipt = await bach.send(connection, recipient, text, **chosen)
     return message_row(await bach.get(receipt.id))
 

@@ -1,0 +1,179 @@
+"""What of a message can go to a platform at all: the words always, and of the rest what the platform can have.
+
+Only what has nothing readable in it is refused, and what is no text, no file or no button.
+"""
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from bach_lib.attaching import check_files
+from bach_lib.buttons import as_it_is, in_words
+from bach_lib.connectors.base import Capabilities
+from bach_lib.errors import (
+    EmptyTextError,
+    InvalidButtonsError,
+    InvalidValueError,
+    TextTooLongError,
+    UnknownFormatError,
+)
+from bach_lib.models import Button, Buttons, File, Format, Loss
+from bach_lib.text.html import read_html
+
+MAX_BUTTON_TEXT = 64
+"""Characters; more is cut off on a phone's screen."""
+
+_MAX_IN_WORDS = 100
+"""Buttons that are said in words; nobody reads a longer list."""
+_MAX_SHORT = 255
+"""Characters of a title, tag, context or reply reference; they are names, not texts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """What goes, and what it goes without."""
+
+    text: str
+    title: str | None
+    format: Format
+    buttons: Buttons
+    files: tuple[File, ...]
+    lost: tuple[Loss, ...]
+
+
+def fitted(type_: str, capabilities: Capabilities, text: str, options: Mapping[str, object]) -> Content:
+    """What of a message goes to a platform. Raises an `InputError` if there is nothing to read."""
+    text = text_of("text", text)
+    lost = list(_given(options.get("lost", ())))
+    files, left_out = check_files(type_, capabilities, _sequence(options.get("files", ())))
+    lost += left_out
+    form, text = _format(type_, capabilities, options.get("format", Format.PLAIN), text, lost)
+    title, text = _title(options.get("title"), text, form, lost)
+    buttons = _buttons(options.get("buttons", ()))
+    if buttons and (reason := _unshown(type_, capabilities, buttons)):  # people can at least read what to choose
+        text, buttons = f"{text}\n\n{in_words(buttons, form)}", ()
+        lost.append(Loss(what="buttons", reason=reason))
+    if left_out and not files and not _has_words(text):
+        raise InvalidValueError(
+            field="files", value=left_out[0].reason, expected="a file that can go, or say something in words"
+        )
+    _check_text(type_, capabilities, title, text, has_files=bool(files))
+    return Content(text=text, title=title, format=form, buttons=buttons, files=files, lost=tuple(lost))
+
+
+def text_of(field: str, value: object) -> str:
+    """What people without a type checker give first is a number, or nothing."""
+    if not isinstance(value, str):
+        raise InvalidValueError(field=field, value=f"{type(value).__name__} {str(value)[:20]}".strip(), expected="text")
+    return value
+
+
+def short(field: str, value: object) -> str | None:
+    """Nothing instead of an empty text."""
+    return None if value is None else bounded(field, text_of(field, value)) or None
+
+
+def bounded(field: str, value: str) -> str:
+    """A name, which is not too long for one."""
+    _check_characters(field, value)
+    if len(value) > _MAX_SHORT:
+        raise InvalidValueError(field=field, value=f"{value[:20]}…", expected=f"at most {_MAX_SHORT} characters")
+    return value
+
+
+def _given(lost: object) -> Sequence[Loss]:
+    """What the caller has lost already, as a file that was not where it should be."""
+    if not isinstance(lost, Sequence) or not all(isinstance(one, Loss) for one in lost):
+        raise InvalidValueError(field="lost", value=type(lost).__name__, expected="a list of Loss")
+    return [Loss(what=bounded("lost", one.what), reason=str(one.reason)[:_MAX_SHORT]) for one in lost]
+
+
+def _sequence(files: object) -> Sequence[File]:
+    if not isinstance(files, Sequence) or isinstance(files, str):
+        raise InvalidValueError(field="files", value=type(files).__name__, expected="File, with a name and bytes")
+    return files
+
+
+def _format(type_: str, capabilities: Capabilities, value: object, text: str, lost: list[Loss]) -> tuple[Format, str]:
+    """The markup, and the text without it where the platform knows none such."""
+    if not isinstance(value, str) or value not in set(Format):
+        known = ", ".join(sorted(capabilities.formats))
+        raise UnknownFormatError(type=type_, format=value, known=known)
+    form = Format(value)
+    if form in capabilities.formats:
+        return form, text
+    lost.append(Loss(what="markup", reason=f"{type_} does not know the text format {form}."))
+    return Format.PLAIN, "".join(piece.shown for piece in read_html(text)) if form is Format.HTML else text
+
+
+def _title(value: object, text: str, form: Format, lost: list[Loss]) -> tuple[str | None, str]:
+    """The title; one that is too long for one, or stands alone, is text."""
+    if value is None or not (title := text_of("title", value)):
+        return None, text
+    _check_characters("title", title)
+    if not text and _has_words(title):
+        return None, as_it_is(title, form)
+    if len(title) <= _MAX_SHORT:
+        return title, text
+    lost.append(Loss(what="title", reason=f"It has more than {_MAX_SHORT} characters, so it stands in the text."))
+    return None, f"{as_it_is(title, form)}\n\n{text}"
+
+
+def _buttons(given: object) -> Buttons:
+    """Rows with something in them, if they are that."""
+    rows: list[tuple[Button, ...]] = []
+    for row in given if isinstance(given, Sequence) else [given]:
+        buttons = tuple(row) if isinstance(row, Sequence) else (row,)
+        for one in buttons:
+            if not isinstance(one, Button) or not isinstance(one.text, str) or not isinstance(one.value, str):
+                raise InvalidButtonsError(reason="they must be rows of Button, each with a text and a value")
+            for field, value in (("text", one.text), ("value", one.value)):
+                _check_characters(f"button {field}", value)
+                if not _has_words(value):
+                    raise InvalidButtonsError(reason=f"one has no {field}")
+        rows += [buttons] if buttons else []
+    if (count := sum(map(len, rows))) > _MAX_IN_WORDS:
+        raise InvalidButtonsError(reason=f"there are {count}, and nobody reads more than {_MAX_IN_WORDS}")
+    return tuple(rows)
+
+
+def _unshown(type_: str, capabilities: Capabilities, rows: Buttons) -> str | None:
+    """Why buttons cannot be pressed there. Where there are none, their values go nowhere: any length will do."""
+    buttons = [button for row in rows for button in row]
+    limit = capabilities.max_buttons
+    if not limit:
+        return f"{type_} has no buttons."
+    if len(buttons) > limit:
+        return f"There are {len(buttons)}, and {type_} shows {limit}."
+    for button in buttons:
+        if len(button.text) > MAX_BUTTON_TEXT:
+            return f'"{button.text[:20]}…" has more than {MAX_BUTTON_TEXT} characters.'
+        if len(button.value.encode()) > capabilities.button_value:
+            return f'The value "{button.value[:20]}…" has more than {capabilities.button_value} bytes.'
+    return None
+
+
+def _check_text(type_: str, capabilities: Capabilities, title: str | None, text: str, *, has_files: bool) -> None:
+    """A file needs no words."""
+    if not _has_words(text) and not (has_files and not text):
+        raise EmptyTextError
+    whole = f"{title}\n\n{text}" if title else text
+    length = len(whole.encode("utf-16-le", "surrogatepass")) // 2 if capabilities.counts_utf16 else len(whole)
+    if length > capabilities.max_text:
+        raise TextTooLongError(length=length, type=type_, limit=capabilities.max_text)
+    _check_characters("message", text)
+
+
+def _check_characters(field: str, value: str) -> None:
+    """Halves of characters can be in a Python text, but in no database and no JSON."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise InvalidValueError(
+            field=field, value="a broken character", expected="text without halves of characters"
+        ) from None
+
+
+def _has_words(text: str) -> bool:
+    """Separators, controls and combining marks (Unicode categories Z, C, M) alone are nothing to read."""
+    return any(unicodedata.category(character)[0] not in "ZCM" for character in text)
