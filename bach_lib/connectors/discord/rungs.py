@@ -51,6 +51,6 @@ def named(error: CallError) -> Sequence[Rung] | None:
     if number == _FORM:
         field = error.text.partition(f"({_FORM})")[2].strip().partition(":")[0].partition(".")[0]
         return _FIELDS.get(field)
-    if number in _NAMED:
+    if number is not None and number in _NAMED:
         return _NAMED[number]
     return (Rung.FILE,) if error.code == "too_large" else None
