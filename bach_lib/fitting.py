@@ -85,7 +85,12 @@ def _given(lost: object) -> Sequence[Loss]:
     """What the caller has lost already, as a file that was not where it should be."""
     if not isinstance(lost, Sequence) or not all(isinstance(one, Loss) for one in lost):
         raise InvalidValueError(field="lost", value=type(lost).__name__, expected="a list of Loss")
-    return [Loss(what=bounded("lost", one.what), reason=str(one.reason)[:_MAX_SHORT]) for one in lost]
+    return [Loss(what=bounded("lost", one.what), reason=_printable(one.reason)) for one in lost]
+
+
+def _printable(words: str) -> str:
+    """Words that may hold the path of somebody's template."""
+    return "".join(one if one.isprintable() else "?" for one in str(words)[:_MAX_SHORT])
 
 
 def _sequence(files: object) -> Sequence[File]:

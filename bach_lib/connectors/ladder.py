@@ -22,6 +22,8 @@ from bach_lib.outcomes import Scope, Sent
 
 _LONGEST_PAUSE = 30.0
 """Seconds that the requests of one attempt wait for the platform's limits in all; the rest goes later."""
+_MARGIN = 0.5
+"""Seconds; the platform counts from when it heard of the last request, and we from when we made it."""
 _MOST_MENDED = 2
 """How often one attempt is told that the same would pass now; a platform may have gone mad."""
 _MAX_REASON = 300
@@ -138,7 +140,7 @@ class Ladder:
             if climb.paused > _LONGEST_PAUSE:
                 text = "The rest of this message goes as soon as the platform's limits allow."
                 raise CallError("rate_limited", text, Seen.TOLD_TO_WAIT, retry_after=seconds, scope=Scope.RECIPIENT)
-            await self._clock.sleep(seconds)
+            await self._clock.sleep(seconds + _MARGIN)
         climb.requests += 1
 
 

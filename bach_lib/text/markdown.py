@@ -188,11 +188,12 @@ class _Reader:
         self._parts[first] = replace(self._parts[first], partner=last, code=code)
 
     def _may_open(self, mark: str, before: str, behind: str) -> bool:
-        if not self._dialect.has_blocks:
+        """Only of single marks does it matter what stands around them."""
+        if not self._dialect.has_blocks or len(mark) > 1:
             return True
         return bool(behind.strip()) and not (mark[0] == "_" and (before.isalnum() or before == "_"))
 
     def _may_close(self, mark: str, before: str, behind: str) -> bool:
-        if not self._dialect.has_blocks:
+        if not self._dialect.has_blocks or len(mark) > 1:
             return True
         return bool(before.strip()) and not (mark[0] == "_" and (behind.isalnum() or behind == "_"))

@@ -155,7 +155,7 @@ async def test_somebody_without_an_entity_is_reached_by_id(
         ({"entity_id": "light.kitchen"}, "not_a_recipient"),
         ({"recipient": "not an id"}, "invalid_recipient"),
         ({"entity_id": ADA_ENTITY, "message": " "}, "empty_text"),
-        ({"entity_id": ADA_ENTITY, "message": "x" * 17_000}, "text_too_long"),
+        ({"entity_id": ADA_ENTITY, "message": "x" * 64_001}, "text_too_long"),
         ({"entity_id": ADA_ENTITY, "priority": 11}, "invalid_value"),
         ({"entity_id": ADA_ENTITY, "time_to_live": 0}, "invalid_time_to_live"),
         ({"entity_id": ADA_ENTITY, "time_to_live": -60}, "invalid_time_to_live"),
@@ -359,35 +359,38 @@ async def test_a_file_goes_along(
 
 
 @pytest.mark.parametrize(
-    ("path", "key"),
+    ("path", "words"),
     [
-        ("/etc/passwd", "file_not_allowed"),
-        ("{folder}/../secrets.yaml", "file_not_allowed"),
-        ("{folder}/\0", "file_not_allowed"),
-        ("{folder}/nothing.jpg", "file_not_read"),
-        ("{folder}", "file_not_read"),
+        ("/etc/passwd", "is not a place"),
+        ("{folder}/../secrets.yaml", "is not a place"),
+        ("{folder}/\0", "is not a place"),
+        ("{folder}/nothing.jpg", "could not be read"),
+        ("{folder}", "could not be read"),
     ],
 )
 async def test_files_that_are_not_sent(
-    hass: HomeAssistant, loaded: MockConfigEntry, tmp_path: Path, path: str, key: str
+    hass: HomeAssistant, telegram: TelegramServer, loaded: MockConfigEntry, tmp_path: Path, path: str, words: str
 ) -> None:
-    """An automation could send the secrets of the house, or half of a message."""
+    """An automation could send the secrets of the house, or an alarm be lost because the camera was away."""
     media = tmp_path / "media"
     media.mkdir()
     (tmp_path / "secrets.yaml").write_text("password: x")
     hass.config.allowlist_external_dirs.add(str(media))
-    with pytest.raises(ServiceValidationError) as refused:
-        await call(hass, entity_id=ADA_ENTITY, files=[path.format(folder=media)])
-    assert refused.value.translation_key == key
-    assert await the_bach(hass).messages() == []
+    [row] = await call(hass, entity_id=ADA_ENTITY, files=[path.format(folder=media), " "], wait=10)
+    assert (row["status"], row["degraded"]) == ("sent", True)
+    [lost] = row["lost"]
+    assert lost["what"] == "file"
+    assert words in lost["reason"]
+    [message] = telegram.sent
+    assert (message.kind, message.text, message.file) == ("text", "hello", None)
 
 
-async def test_more_files_than_the_platform_takes(
+async def test_more_files_than_one_message_takes(
     hass: HomeAssistant, telegram: TelegramServer, loaded: MockConfigEntry, tmp_path: Path
 ) -> None:
-    """The second picture would silently be left out."""
+    """The second picture would be left out, or cost the words."""
     for name in ("one.jpg", "two.jpg"):
         (tmp_path / name).write_bytes(b"picture")
     hass.config.allowlist_external_dirs.add(str(tmp_path))
-    with pytest.raises(HomeAssistantError, match="at most 1 with telegram"):
-        await call(hass, entity_id=ADA_ENTITY, files=[str(tmp_path / "one.jpg"), str(tmp_path / "two.jpg")])
+    await call(hass, entity_id=ADA_ENTITY, files=[str(tmp_path / "one.jpg"), str(tmp_path / "two.jpg")])
+    assert [(one.kind, one.text) for one in await telegram.wait_for(2)] == [("photo", "hello"), ("photo", "")]

@@ -116,7 +116,7 @@ async def test_a_file_that_cannot_go_does_not_cost_the_words(
     message = await bach.get(receipt.id)
     assert (message.status, message.degraded, message.lost) == (Status.SENT, True, receipt.lost)
     assert message.error == Fault(code="without_file", text=f"Sent without a file: {reason}")
-    [attempt] = await bach.history(receipt.id)
+    _, [attempt] = await bach.history(receipt.id)
     assert (attempt.outcome, attempt.error) == ("sent", message.error)
     with pytest.raises(InvalidValueError, match=file.name):
         await bach.send("home", "42", "", files=[file])

@@ -252,6 +252,7 @@ def test_a_quotation_goes_on() -> None:
     [
         (read_discord, "snake_case_name and 2 * 3 * 4", "snake_case_name and 2 * 3 * 4"),
         (read_discord, "**bold *it***", "bold it"),
+        (read_discord, "**bold ** __u __ * not * _not _", "bold  u  * not * _not _"),
         (read_discord, "***both*** and `a*b*c`", "both and a*b*c"),
         (read_discord, r"\*not\* **open", "*not* **open"),
         (read_discord, "[words](https://example.org/a_b_c) https://x.org/_a_", "words https://x.org/_a_"),
