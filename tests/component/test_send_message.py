@@ -358,6 +358,7 @@ async def test_a_file_goes_along(
     )
 
 
+@pytest.mark.usefixtures("loaded")
 @pytest.mark.parametrize(
     ("path", "words"),
     [
@@ -369,7 +370,7 @@ async def test_a_file_goes_along(
     ],
 )
 async def test_files_that_are_not_sent(
-    hass: HomeAssistant, telegram: TelegramServer, loaded: MockConfigEntry, tmp_path: Path, path: str, words: str
+    hass: HomeAssistant, telegram: TelegramServer, tmp_path: Path, path: str, words: str
 ) -> None:
     """An automation could send the secrets of the house, or an alarm be lost because the camera was away."""
     media = tmp_path / "media"

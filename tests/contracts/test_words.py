@@ -122,7 +122,7 @@ REFUSALS = [
 @pytest.mark.parametrize(
     ("type_", "minded", "said", "file"),
     REFUSALS,
-    ids=[f"{type_} {minded} {next(iter(reversed(said[1].values())))!s:.30}" for type_, minded, said, _ in REFUSALS],
+    ids=[f"{type_} {minded} {list(said[1].values())[-1]!s:.30}" for type_, minded, said, _ in REFUSALS],
 )
 async def test_the_words_arrive(type_: str, minded: str, said: tuple[int, Mapping[str, object]], file: File) -> None:
     """An alarm would die of a picture, a mark or a topic; or arrive twice, or nobody hear what is missing of it."""
