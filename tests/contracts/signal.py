@@ -1,5 +1,6 @@
 """Signal on loopback, for the contract of connectors."""
 
+from base64 import b64decode
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import replace
@@ -57,6 +58,15 @@ class SignalPlatform(Platform):
     @override
     async def until_asked(self) -> None:
         await self._server.wait_for(1)
+
+    @override
+    def files(self) -> list[tuple[str, bytes]]:
+        attached = [one.body.get("base64_attachments", []) for one in self._server.sent]
+        found = []
+        for data in [str(one) for some in attached if isinstance(some, list) for one in some]:
+            about, _, raw = data.partition(";base64,")
+            found.append((about.partition(";filename=")[2], b64decode(raw)))
+        return found
 
     @override
     def texts(self) -> list[str]:
