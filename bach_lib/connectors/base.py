@@ -112,7 +112,12 @@ class Batch:
     told_at: float | None = field(default=None, compare=False)
 
 
-async def _kept_nowhere(message_id: int, progress: str) -> None:
+def _at_once(_recipient: str) -> float:
+    """Where there are no limits."""
+    return 0.0
+
+
+async def _nowhere(_message_id: int, _progress: str) -> None:
     """Where nothing is kept."""
 
 
@@ -125,8 +130,8 @@ class Course:
     own words, and returns after the commit; the next attempt finds it as `Message.progress`.
     """
 
-    turn: Callable[[str], float] = lambda _: 0.0
-    keep: Callable[[int, str], Awaitable[None]] = _kept_nowhere
+    turn: Callable[[str], float] = field(default_factory=lambda: _at_once)
+    keep: Callable[[int, str], Awaitable[None]] = field(default_factory=lambda: _nowhere)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
