@@ -21,7 +21,10 @@ MAX_BYTES: Final = 50_000_000
 
 
 async def read_files(hass: HomeAssistant, paths: Sequence[str]) -> tuple[list[File], list[Loss]]:
-    """The files, and why others could not be read: what is missing must not cost the words. Empty paths are none."""
+    """The files, and why others could not be read: what is missing must not cost the words. Empty paths are none.
+
+    A loss is in the words of the error that it would be.
+    """
     files, lost = list[File](), list[Loss]()
     for path in filter(str.strip, paths):
         found = await _read_one(hass, path)
@@ -37,15 +40,15 @@ async def _read_one(hass: HomeAssistant, path: str) -> File | Loss:
         is_allowed = "\0" not in path and await apart(lambda: hass.config.is_allowed_path(path))
         content = await read_file(path, MAX_BYTES + 1) if is_allowed else b""
     except OSError as error:
-        return _loss("file_not_read", path=path, reason=error.strerror or type(error).__name__)
+        unread = ServiceValidationError(
+            translation_domain=DOMAIN,
+            translation_key="file_not_read",
+            translation_placeholders={"path": path, "reason": error.strerror or type(error).__name__},
+        )
+        return Loss(what="file", reason=str(unread))
     if not is_allowed:
-        return _loss("file_not_allowed", path=path)
+        refused = ServiceValidationError(
+            translation_domain=DOMAIN, translation_key="file_not_allowed", translation_placeholders={"path": path}
+        )
+        return Loss(what="file", reason=str(refused))
     return File(name=Path(path).name, content=content)
-
-
-def _loss(key: str, **placeholders: str) -> Loss:
-    """A file that stays behind, in the words of the error that it would have been."""
-    error = ServiceValidationError(
-        translation_domain=DOMAIN, translation_key=key, translation_placeholders=placeholders
-    )
-    return Loss(what="file", reason=str(error))

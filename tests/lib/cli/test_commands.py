@@ -429,8 +429,5 @@ def test_a_file_that_is_not_there(home: Run, telegram: Telegram, tmp_path: Path)
     """A traceback would say less than a sentence; or the words would go without the picture."""
     missing = home("connector", "send-file", "home", ADA, tmp_path / "no.jpg")
     assert (missing.code, "no.jpg cannot be read: No such file" in missing.errors) == (1, True)
-    (tmp_path / "a").write_bytes(b"x")
-    both = home("connector", "send-file", "home", ADA, tmp_path / "a", tmp_path / "a")
-    assert (both.code, "at most 1 with telegram" in both.errors) == (1, True)
     assert home("connector", "send-file", "home", ADA, "--titel").code == 2
     assert telegram.sent == []
