@@ -9,6 +9,7 @@ from bach_lib.assembly import Parts
 from bach_lib.connectors.base import Incoming, Unreadable
 from bach_lib.errors import CannotReceiveError
 from bach_lib.inbound.pairing import Pairing
+from bach_lib.inbound.pushing import Refusal
 from bach_lib.inbound.rules import Rules
 from bach_lib.incoming import InboxStatus, IncomingMessage
 
@@ -74,11 +75,16 @@ class Receiving(ABC):
     ) -> IncomingMessage | None:
         """Take in what a request to a webhook brought; returns after the commit. None if it is known or a stranger's.
 
+        Where there are several messages in it, the first of them is returned; events tell of all.
         Whoever serves the address calls this, and says from which IP `address` the request comes; the request has to
         prove here that it may. Raises `UnknownConnectionError`, `CannotReceiveError`, `PushRefusedError` or a
         `StorageError`.
         """
         return await self._open_parts.runtimes.get(connection).push(headers, body, address)
+
+    def refused(self, connection: str) -> Refusal | None:
+        """The last request to a webhook that was refused since the start, and why. Raises `UnknownConnectionError`."""
+        return self._open_parts.runtimes.get(connection).refused
 
     async def take(self, connection: str, message: Incoming) -> IncomingMessage | None:
         """Take in a message that reached the application by a way of its own; returns after the commit.

@@ -22,7 +22,7 @@ from bach_lib.events import ConnectionAdded, ConnectionChanged, ConnectionRemove
 from bach_lib.foreign import guarded
 from bach_lib.health import internal_fault
 from bach_lib.inbound.inbox import Inbox
-from bach_lib.inbound.pushing import Pushing
+from bach_lib.inbound.pushing import Pushing, Refusal
 from bach_lib.inbound.receiver import Receiver
 from bach_lib.inbound.router import Router
 from bach_lib.incoming import IncomingMessage, Media
@@ -95,6 +95,11 @@ class ConnectionRuntime:
         return self.dispatcher.gate.monitor.health if direction is Direction.SENDING else self.receiver.health
 
     @property
+    def refused(self) -> Refusal | None:
+        """The last request to it that was refused."""
+        return self._pushing.refused
+
+    @property
     def breaker(self) -> BreakerState:
         """The state of its circuit breaker."""
         return self.dispatcher.gate.state
@@ -134,7 +139,7 @@ class ConnectionRuntime:
             await asyncio.shield(self.change)
         if self._connector is None:
             raise CannotReceiveError(name=self._name)
-        return await self.receiver.take(message, self._redact)
+        return await self.receiver.take(message, redact=self._redact)
 
     async def find(self, query: str) -> list[Candidate] | Fault:
         """Whom the account could write to, as far as the platform tells."""

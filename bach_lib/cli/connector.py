@@ -11,7 +11,7 @@ from bach_lib.cli import registry
 from bach_lib.cli.asking import ask, run
 from bach_lib.cli.console import Json, Row, as_row, as_rows, cut, say, show, show_one
 from bach_lib.cli.dispatching import ask_and_wait, deliver, dispatch_all, poll_one
-from bach_lib.cli.faults import SentenceError, sentences
+from bach_lib.cli.faults import SentenceError, note, sentences
 from bach_lib.cli.groups import Group
 from bach_lib.cli.options import command
 from bach_lib.cli.pairing import pair
@@ -98,10 +98,13 @@ def list_connectors(
 @command
 def status(name: MaybeName = None) -> None:
     """How connectors and their queues stand."""
-    rows = run(lambda session: session.ask("status", name=name, is_daemon=session.is_daemon))
-    show(rows, *STATUS, empty=registry.NONE)
-    for fault in {str(row["storage"]) for row in as_rows(rows) if row.get("storage")}:
+    rows = as_rows(run(lambda session: session.ask("status", name=name, is_daemon=session.is_daemon)))
+    show([*rows], *STATUS, empty=registry.NONE)
+    for fault in {str(row["storage"]) for row in rows if row.get("storage")}:
         say(fault)
+    for row in rows:
+        if row.get("refused"):
+            note(f"{row['name']}: the last request to it was refused, because {row['refused']}.")
 
 
 @app.command("messages")

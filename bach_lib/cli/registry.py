@@ -8,7 +8,7 @@ import typer
 from bach_lib.cli import fields, needs
 from bach_lib.cli.asking import ask, run
 from bach_lib.cli.console import Json, Row, as_row, as_rows, confirm, say, show_one
-from bach_lib.cli.faults import SentenceError, sentences
+from bach_lib.cli.faults import SentenceError, note, sentences
 from bach_lib.cli.options import command, settings
 
 if TYPE_CHECKING:
@@ -79,6 +79,11 @@ def add(
         made |= {"auth_config": new.references(name, needed, secret or ())}
         row = run(lambda session: work(session, new), creates=True)
     show_one(row, *COLUMNS[:5])
+    if not row["allowed"] and any(field.startswith("incoming_") for field in as_row(row["auth_config"])):
+        note(
+            f"Nobody is let in yet. `bach connector configure {name} allowed webhook` lets in whoever names no sender, "
+            f"and `bach connector pair {name}` shows who posts."
+        )
 
 
 def _check_vacant(name: str) -> None:

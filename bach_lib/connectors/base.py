@@ -4,7 +4,7 @@ A connector turns one message into one `Outcome`, one poll into one `Batch` or `
 platform or a network does. It keeps no queue, counts no attempts and sleeps for nobody: that is the dispatcher's work.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Protocol
 
@@ -67,6 +67,9 @@ class Incoming:
 
     `sent_at` is by the platform's clock, and `told_at` what that clock said when the message was handed over; without
     it that of the batch counts. `not_before`: it is about something of that time, so it cannot be older.
+
+    `recurs`: the id may name something that goes on, such as an alarm, rather than what is said about it; then it is a
+    repetition only if the newest with this id says the same.
     """
 
     remote_id: str
@@ -83,6 +86,7 @@ class Incoming:
     sent_at: float | None = None
     told_at: float | None = field(default=None, compare=False)
     not_before: float | None = None
+    recurs: bool = False
     metadata: Mapping[str, object] = field(default_factory=dict)
 
 
@@ -216,8 +220,8 @@ class Connector(Protocol):
         headers: Mapping[str, str],  # noqa: ARG002 - for those who can
         body: bytes,  # noqa: ARG002 - for those who can
         address: str | None = None,  # noqa: ARG002 - for those who can
-    ) -> Incoming:
-        """The message in a request that somebody made to us from this IP address.
+    ) -> Incoming | Sequence[Incoming]:
+        """The message, or all of them, in a request that somebody made to us from this IP address.
 
         Raises `PushRefusedError`; its `is_proven` is set where the sender may and only the message cannot be read. Only
         if `capabilities.takes_pushes`.

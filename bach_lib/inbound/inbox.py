@@ -18,6 +18,7 @@ from bach_lib.inbound.admission import is_allowed
 from bach_lib.inbound.ages import Ages
 from bach_lib.inbound.pairing import Pairings
 from bach_lib.inbound.records import incoming_values, metadata_json, read_row, size_of
+from bach_lib.inbound.recurring import told_again
 from bach_lib.inbound.room import Room
 from bach_lib.inbound.sifting import sift
 from bach_lib.incoming import InboxStatus, IncomingMessage, Kind
@@ -237,6 +238,10 @@ class Inbox:
 
     def _store_one(self, tx: Transaction, connection: str, message: Incoming, ages: Ages) -> IncomingMessage | None:
         """None if the platform's id is known: it is the same message again."""
+        if message.recurs:
+            if (told := told_again(tx, connection, message)) is None:
+                return None
+            message = told
         number = self._number(message.origin)
         ours = tx.row("when_attempted", id=number, connection=connection) if number else None
         asked_at = real(ours["attempted_at"]) if ours else None

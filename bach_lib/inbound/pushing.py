@@ -1,16 +1,51 @@
 """Messages that others bring to a connection in requests: who may is the connector's to find out."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
 
 from bach_lib.clock import Clock
-from bach_lib.connectors.base import Connector, Unreadable
-from bach_lib.connectors.elements import aside, one
+from bach_lib.connectors.base import Connector, Incoming, Unreadable
+from bach_lib.connectors.elements import aside, each, one
 from bach_lib.errors import CannotReceiveError, PushRefusedError
 from bach_lib.inbound.admission import Notice
 from bach_lib.inbound.receiver import Receiver
 from bach_lib.inbound.sifting import sound
 from bach_lib.incoming import IncomingMessage
 from bach_lib.redact import Redactor
+
+_LINE: Final = "%d requests to %s were refused, because %s"
+_MAX_REASONS: Final = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """The last request that was refused: when (seconds since 1970), and why, for whoever sets the sender up."""
+
+    at: float
+    reason: str
+
+
+class Refusals:
+    """Tells of refused requests: the log once an hour for each reason, and whoever asks of the last one.
+
+    Whoever corrects one mistake has to see the next.
+    """
+
+    def __init__(self, name: str, clock: Clock) -> None:
+        self.last: Refusal | None = None
+        self._name = name
+        self._clock = clock
+        self._notices: dict[str, Notice] = {}
+
+    def add(self, reason: object) -> None:
+        """A request was refused."""
+        text = str(reason)
+        self.last = Refusal(at=self._clock.now(), reason=text)
+        if text not in self._notices and len(self._notices) >= _MAX_REASONS:
+            del self._notices[next(iter(self._notices))]
+        notice = self._notices.setdefault(text, Notice(_LINE, self._name, self._clock))
+        notice.add(1, text)
 
 
 class Pushing:
@@ -19,7 +54,12 @@ class Pushing:
     def __init__(self, name: str, receiver: Receiver, clock: Clock) -> None:
         self._name = name
         self._receiver = receiver
-        self._refusals = Notice("%d requests to %s were refused; the last one because %s", name, clock)
+        self._refusals = Refusals(name, clock)
+
+    @property
+    def refused(self) -> Refusal | None:
+        """The last request that was refused, since the start."""
+        return self._refusals.last
 
     async def take(
         self,
@@ -36,15 +76,29 @@ class Pushing:
         if connector is None or not connector.capabilities.takes_pushes:
             raise CannotReceiveError(name=self._name)
         try:
-            [found] = one(body, lambda _: sound(connector.pushed(headers, body, address)), passing=(PushRefusedError,))
-            if isinstance(found, Unreadable):
-                raise self._unreadable(redact(found.reason))
+            messages, bad = self._pushed(connector, headers, body, address, redact)
         except PushRefusedError as error:
-            self._refusals.add(1, error.placeholders["reason"])
+            self._refusals.add(error.placeholders["reason"])
             if error.is_proven:
                 await self._receiver.set_aside(aside(body, str(error.placeholders["reason"])), redact)
             raise
-        return await self._receiver.take(found, redact)
+        return await self._receiver.take(*messages, redact=redact, bad=bad)
+
+    def _pushed(
+        self, connector: Connector, headers: Mapping[str, str], body: bytes, address: str | None, redact: Redactor
+    ) -> tuple[list[Incoming], list[Unreadable]]:
+        """What is in a request. Raises `PushRefusedError`, also if none of it can be read."""
+
+        def read(_: bytes) -> list[Incoming | Unreadable]:
+            found = connector.pushed(headers, body, address)
+            return each([found] if isinstance(found, Incoming) else found, sound)
+
+        found = one(body, read, passing=(PushRefusedError,))
+        messages = [message for message in found if isinstance(message, Incoming)]
+        bad = [message for message in found if isinstance(message, Unreadable)]
+        if not messages:
+            raise self._unreadable(redact(bad[0].reason) if bad else "there is no message in it")
+        return messages, bad
 
     def _unreadable(self, reason: str) -> PushRefusedError:
         error = PushRefusedError(name=self._name, reason=reason)

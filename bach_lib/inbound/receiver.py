@@ -111,13 +111,17 @@ class Receiver:
             self._has_left_over = False
         return routed
 
-    async def take(self, message: Incoming, redact: Redactor) -> IncomingMessage | None:
-        """Store and announce a message that was brought to us; None if it is known or a stranger's.
+    async def take(
+        self, *messages: Incoming, redact: Redactor, bad: Iterable[Unreadable] = ()
+    ) -> IncomingMessage | None:
+        """Store and announce messages that were brought to us, and set aside what is bad among them.
 
-        Raises a `StorageError`. Cancelling the caller does not stop it.
+        Returns the first of them; None if all are known or strangers'. Raises a `StorageError`. Cancelling the caller
+        does not stop it.
         """
         self._redact = redact
-        taking = asyncio.create_task(self._take(message), name="bach-take")
+        batch = Batch(messages=messages, unreadable=tuple(bad), cursor=None, is_complete=False)
+        taking = asyncio.create_task(self._take(batch), name="bach-take")
         self._keep(taking)
         accepted = await asyncio.shield(taking)
         return accepted.messages[0] if accepted.messages else None
@@ -236,10 +240,10 @@ class Receiver:
         self._taking.add(taking)
         taking.add_done_callback(self._taking.discard)
 
-    async def _take(self, message: Incoming) -> Accepted:
+    async def _take(self, batch: Batch) -> Accepted:
         if self._has_left_over:  # it came before this one
             await self.route_left_over()
-        accepted = await self._take_in(Batch(messages=(message,), cursor=None, is_complete=False), is_polled=False)
+        accepted = await self._take_in(batch, is_polled=False)
         if self._is_open:
             self._become(Health(state=ConnectionState.CONNECTED, last_success=self._clock.now()))
         return accepted

@@ -10,7 +10,7 @@ from bach_lib.bach import Bach
 from bach_lib.rest.answers import answer
 from bach_lib.rest.endpoints import Endpoints
 from bach_lib.rest.guard import errors, harden, only_bearers, only_hosts
-from bach_lib.rest.hooks import HOOKS, Hooks
+from bach_lib.rest.hooks import HOOKS, METHODS, Hooks
 from bach_lib.rest.letters import Letters
 from bach_lib.rest.openapi import DOCUMENT
 from bach_lib.rest.requests import MAX_BODY
@@ -27,7 +27,7 @@ def make_application(bach: Bach, *, token: str, hosts: Iterable[str] = ()) -> we
     application.on_response_prepare.append(harden)
     application.add_routes([web.get(HEALTH, _health(bach)), web.get(OPENAPI, _openapi), *Endpoints(bach).routes])
     application.add_routes(Letters(bach).routes)
-    application.add_routes([web.post(HOOKS, Hooks(bach).take)])
+    application.add_routes([web.route(method, HOOKS, Hooks(bach).take) for method in METHODS])
     return application
 
 

@@ -295,6 +295,10 @@ WHERE NOT EXISTS (SELECT 1 FROM thrown_away WHERE connection = :connection AND r
 ON CONFLICT (connection, remote_id) DO NOTHING
 RETURNING *;
 
+-- newest_told: under an id that names something that goes on
+SELECT id, remote_id FROM inbox
+WHERE connection = :connection AND remote_id >= :begin AND remote_id < :end ORDER BY id DESC LIMIT 1;
+
 -- when_attempted: when a message of ours went to the platform; nobody can have answered it before
 SELECT attempted_at FROM messages WHERE id = :id AND connection = :connection;
 

@@ -19,6 +19,8 @@ CONF_EVENT_TYPE: Final = "event_type"
 CONF_EXPECTED_STATUS: Final = "expected_status"
 CONF_HEADERS: Final = "headers"
 CONF_INCOMING: Final = "incoming"
+CONF_INCOMING_FROM: Final = "incoming_from"
+CONF_INCOMING_PROOF: Final = "incoming_proof"
 CONF_INCOMING_ADDRESSES: Final = "incoming_addresses"
 CONF_INCOMING_SECRET: Final = "incoming_secret"  # noqa: S105  the name of a field
 CONF_INCOMING_TOKEN: Final = "incoming_token"  # noqa: S105  the name of a field
@@ -85,6 +87,8 @@ SETTING_FIELDS: Final = (
     CONF_HEADERS,
     CONF_INCOMING,
     CONF_INCOMING_ADDRESSES,
+    CONF_INCOMING_FROM,
+    CONF_INCOMING_PROOF,
     CONF_MAX_TOKENS,
     CONF_METHOD,
     CONF_MODEL,

@@ -65,6 +65,7 @@ async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: BachCon
             "consecutive_failures": row.consecutive_failures,
             "disabled_until": row.disabled_until,
         },
+        "refused": asdict(refused) if (refused := coordinator.bach.refused(coordinator.connection)) else None,
         "snapshot": async_redact_data(
             asdict(coordinator.data), {"connection", "id", "link", "name", "offers", "text"}
         ),  # a fault's text may name a host, and what a server offers may name what stands in a home

@@ -20,6 +20,7 @@ from homeassistant.helpers.network import NoURLAvailableError, is_cloud_connecti
 from bach_lib.connectors.webhook.addresses import LOCAL
 from bach_lib.errors import BachError, PushRefusedError
 from bach_lib.rest import MAX_BODY
+from bach_lib.rest.hooks import METHODS, as_posted
 from bach_lib.rest.requests import give_up_body
 
 from .const import CONF_WEBHOOK_ID, DOMAIN
@@ -38,7 +39,7 @@ def async_serve(hass: HomeAssistant, entry: ConfigEntry) -> None:
         webhook.async_unregister(hass, webhook_id)  # of this entry, before it was loaded anew
         # Not `local_only`: Home Assistant would answer 200 and drop what was posted; the library's list refuses it.
         handler = partial(_take, connection_name(entry))
-        webhook.async_register(hass, DOMAIN, entry.title, webhook_id, handler, allowed_methods=("POST",))
+        webhook.async_register(hass, DOMAIN, entry.title, webhook_id, handler, allowed_methods=METHODS)
 
 
 @callback
@@ -71,7 +72,8 @@ async def _take(connection: str, hass: HomeAssistant, webhook_id: str, request: 
         return Response(status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
     address = None if is_cloud_connection(hass) else request.remote
     try:
-        await hass.data[HUB].bach.push(connection, request.headers, body, address=address)
+        headers, body = as_posted(request, body)
+        await hass.data[HUB].bach.push(connection, headers, body, address=address)
     except PushRefusedError:
         return Response(status=HTTPStatus.FORBIDDEN)
     except BachError:  # it is not at work now, or the disk failed

@@ -1,9 +1,10 @@
 """What automations read of a message that came in: the same keys in bus event, triggers and `bach.get_inbox`."""
 
 from contextlib import suppress
+from typing import cast
 
 from homeassistant.util import dt as dt_util
-from homeassistant.util.json import JsonObjectType
+from homeassistant.util.json import JsonObjectType, JsonValueType
 
 from bach_lib import Location, Media
 
@@ -36,9 +37,15 @@ def payload(received: Received) -> JsonObjectType:
         "location": _location(content.location),
         "reactions": list(content.reactions),
         "context_triggers": [str(name) for name in rules] if isinstance(rules, list | tuple) else [],
+        "chat_type": _text(message.metadata.get("chat_type")),
+        "payload": cast("JsonValueType", message.metadata.get("payload")),  # what JSON made
         "sent_at": iso_time(message.sent_at),
         "received_at": iso_time(message.received_at),
     }
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
 
 
 def iso_time(timestamp: float | None) -> str | None:

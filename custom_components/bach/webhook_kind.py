@@ -15,11 +15,14 @@ from homeassistant.helpers.selector import (
     BooleanSelector,
     SelectSelector,
     SelectSelectorConfig,
+    SelectSelectorMode,
     TextSelector,
     TextSelectorConfig,
 )
 
 from bach_lib.connectors.webhook.addresses import LOCAL
+from bach_lib.connectors.webhook.proofs import ADDRESS
+from bach_lib.connectors.webhook.senders import SENDERS
 from bach_lib.connectors.webhook.signature import new_secret
 from bach_lib.connectors.webhook.template import PLACES
 from bach_lib.errors import InvalidValueError
@@ -30,6 +33,8 @@ from .const import (
     CONF_HEADERS,
     CONF_INCOMING,
     CONF_INCOMING_ADDRESSES,
+    CONF_INCOMING_FROM,
+    CONF_INCOMING_PROOF,
     CONF_INCOMING_SECRET,
     CONF_INCOMING_TOKEN,
     CONF_SECRET,
@@ -41,6 +46,7 @@ from .const import (
 from .kinds import SECRET_BOX
 
 CONF_INCOMING_KEY: Final = "incoming_key"
+CONF_IN_ADDRESS: Final = "token_in_address"
 CONF_SIGNS: Final = "signs"
 CONF_TAKES: Final = "takes"
 SECTION_INCOMING: Final = "incoming"
@@ -65,7 +71,9 @@ FIELD_ERRORS: Final[Mapping[str, str]] = {
 }
 """What to say about what the library does not take. All stands in sections, where no error can be shown."""
 
-_PATHS: Final[Mapping[str, str]] = {f"{name}_path": name for name in ("text", "sender", "id", "recipient")}
+_PATHS: Final[Mapping[str, str]] = {f"{name}_path": name for name in ("each", "text", "sender", "id", "recipient")}
+_MANY: Final = ("text_path", "id_path")
+"""What may stand in several places."""
 _LINES: Final = TextSelector(TextSelectorConfig(multiline=True))
 _TOKEN_BYTES: Final = 32
 
@@ -88,12 +96,18 @@ _INCOMING = section(
                 SelectSelectorConfig(options=[NOTHING, *TAKES], translation_key="takes")
             ),
             vol.Optional(CONF_INCOMING_KEY): SECRET_BOX,
+            vol.Optional(CONF_INCOMING_FROM): SelectSelector(
+                SelectSelectorConfig(
+                    options=list(SENDERS), translation_key=CONF_INCOMING_FROM, mode=SelectSelectorMode.DROPDOWN
+                )
+            ),
+            vol.Required(CONF_IN_ADDRESS, default=False): BooleanSelector(),
             vol.Optional(CONF_INCOMING_ADDRESSES): SelectSelector(
                 SelectSelectorConfig(
                     options=[LOCAL], multiple=True, custom_value=True, translation_key="incoming_addresses"
                 )
             ),
-            **{vol.Optional(field): TextSelector() for field in _PATHS},
+            **{vol.Optional(field): _LINES if field in _MANY else TextSelector() for field in _PATHS},
         }
     ),
     {"collapsed": False},
@@ -158,9 +172,12 @@ class WebhookKind:
         paths = data.get(CONF_INCOMING, {})
         incoming = {
             CONF_TAKES: next((way for way, field in TAKES.items() if field in data), NOTHING),
+            CONF_IN_ADDRESS: ADDRESS in data.get(CONF_INCOMING_PROOF, ()),
             CONF_INCOMING_ADDRESSES: data.get(CONF_INCOMING_ADDRESSES, [] if CONF_WEBHOOK_ID in data else [LOCAL]),
-            **{field: paths[name] for field, name in _PATHS.items() if name in paths},
+            **{field: _written(paths[name]) for field, name in _PATHS.items() if name in paths},
         }
+        if CONF_INCOMING_FROM in data:
+            incoming[CONF_INCOMING_FROM] = data[CONF_INCOMING_FROM]
         return {SECTION_OUTGOING: outgoing, SECTION_INCOMING: incoming}
 
 
@@ -218,7 +235,10 @@ def _merge_incoming(data: dict[str, Any], given: Mapping[str, Any]) -> None:
         data.setdefault(wanted, token_urlsafe(_TOKEN_BYTES) if wanted == CONF_INCOMING_TOKEN else new_secret())
         data.setdefault(CONF_WEBHOOK_ID, async_generate_id())
     _put(data, CONF_INCOMING_ADDRESSES, [one.strip() for one in given.get(CONF_INCOMING_ADDRESSES, ())])
-    _put(data, CONF_INCOMING, {name: path for field, name in _PATHS.items() if (path := given.get(field, "").strip())})
+    _put(data, CONF_INCOMING_FROM, given.get(CONF_INCOMING_FROM))
+    _put(data, CONF_INCOMING_PROOF, [ADDRESS] if given[CONF_IN_ADDRESS] else [])
+    found = {name: _paths(given.get(field, "")) for field, name in _PATHS.items()}
+    _put(data, CONF_INCOMING, {name: paths for name, paths in found.items() if paths})
 
 
 def _take(data: dict[str, Any], field: str, given: str | None) -> None:
@@ -232,6 +252,16 @@ def _put(data: dict[str, Any], field: str, value: object) -> None:
     data.pop(field, None)
     if value:
         data[field] = value
+
+
+def _paths(text: str) -> str | list[str]:
+    """One path, or all of them if there is one a line."""
+    paths = [line.strip() for line in text.splitlines() if line.strip()]
+    return paths if len(paths) > 1 else "".join(paths)
+
+
+def _written(paths: str | list[str]) -> str:
+    return paths if isinstance(paths, str) else "\n".join(paths)
 
 
 def _json(text: str) -> object:

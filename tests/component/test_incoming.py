@@ -272,7 +272,12 @@ async def test_the_payload_has_every_key_in_plain_values(
             ),
             reply_to="5",
             message_id=3,
-            metadata={"context_triggers": ["pets"], "source": "telegram"},
+            metadata={
+                "context_triggers": ["pets"],
+                "source": "telegram",
+                "chat_type": "group",
+                "payload": {"alerts": [1]},
+            },
         ),
     )
     await arrive(hass, incoming(ADA, sent_at=None, metadata={"context_triggers": "broken"}))
@@ -301,11 +306,14 @@ async def test_the_payload_has_every_key_in_plain_values(
         "location": {"latitude": 1.5, "longitude": -2.5},
         "reactions": ["👍"],
         "context_triggers": ["pets"],
+        "chat_type": "group",
+        "payload": {"alerts": [1]},
         "sent_at": "2027-01-15T08:00:00+00:00",
         "received_at": "2027-01-15T08:00:01+00:00",
     }
     assert bare.keys() == full.keys()
     assert (bare["media"], bare["location"], bare["sent_at"], bare["context_triggers"]) == (None, None, None, [])
+    assert (bare["chat_type"], bare["payload"]) == (None, None)
 
 
 async def test_a_time_that_cannot_be_is_no_time(

@@ -320,6 +320,35 @@ def shown(result: ConfigFlowResult) -> dict[str, str]:
     return found
 
 
+async def test_a_known_sender_needs_no_paths(hass: HomeAssistant, client: Client, heard: list[Received]) -> None:
+    """A person would have to find out where in a program's JSON everything stands."""
+    given = {
+        "takes": "token",
+        "incoming_from": "alertmanager",
+        "token_in_address": True,
+        "id_path": "fingerprint\nstartsAt",
+    }
+    result = await submit(hass, await choose(hass), form(incoming=given))
+    shown(result)
+    created = await submit(hass, result, {})
+    entry = created["result"]
+    [row] = the_bach(hass).registry.list()
+    assert row.settings == {
+        "incoming_from": "alertmanager",
+        "incoming_proof": ["address"],
+        "incoming": {"id": ["fingerprint", "startsAt"]},
+    }
+    flow = await hass.config_entries.flow.async_init(
+        "bach", context={"source": SOURCE_RECONFIGURE, "entry_id": entry.entry_id}
+    )
+    assert flow["data_schema"]
+    incoming = flow["data_schema"].schema["incoming"].schema.schema
+    shown_again = {str(key): (key.description or {}).get("suggested_value") for key in incoming}
+    assert (shown_again["id_path"], shown_again["incoming_from"]) == ("fingerprint\nstartsAt", "alertmanager")
+    hass.config_entries.flow.async_abort(flow["flow_id"])
+    assert await hass.config_entries.async_unload(entry.entry_id)
+
+
 async def test_one_that_takes_posts(hass: HomeAssistant, client: Client, heard: list[Received]) -> None:
     """Nobody could find out where to post, or with which token."""
     addresses = {"incoming_addresses": ["local"], "text_path": "alert.summary"}

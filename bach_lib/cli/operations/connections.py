@@ -10,7 +10,7 @@ from bach_lib.checking import check_connection
 from bach_lib.cli.faults import SentenceError
 from bach_lib.cli.operations.accounts import require_account_of_its_own
 from bach_lib.cli.operations.advice import advice
-from bach_lib.cli.operations.rows import Row, answer_row, connection_row, health_row, queue_row
+from bach_lib.cli.operations.rows import Row, answer_row, connection_row, health_row, queue_row, time
 from bach_lib.errors import BachError
 from bach_lib.incoming import InboxStatus
 from bach_lib.models import Category, Connection, ConnectionState, Direction, Fault, Identity
@@ -44,10 +44,17 @@ async def status(bach: Bach, name: str | None = None, *, is_daemon: bool = False
             "last_used": connection_row(row)["last_used"],
             "storage": bach.storage_fault.text if bach.storage_fault else None,
             "unread": await bach.count_inbox(connection=row.name, status=InboxStatus.UNREAD),
+            "refused": _refused(bach, row) if is_daemon else None,
             **(queue_row(queues[row.name]) if row.name in queues else {}),
         }
         for row in rows
     ]
+
+
+def _refused(bach: Bach, row: Connection) -> str | None:
+    """Why the last request was refused that somebody made to it, and when."""
+    refusal = bach.refused(row.name)
+    return f"{refusal.reason} ({time(refusal.at)})" if refusal else None
 
 
 async def vacant(bach: Bach, name: str) -> None:

@@ -44,8 +44,9 @@ class WebhookConnector(Connector):
     """An address. Needs the secret `url`, or `connection.endpoint` if nothing about the address is secret.
 
     Further secrets: `secret` signs, `authorization` is the header of that name. `connection.settings` may have `body`
-    (a JSON template) and `headers`. With the secret `incoming_token` or `incoming_secret` it takes requests, whose
-    fields `incoming` finds, from the addresses in `incoming_addresses` alone if there are any; then it needs no `url`.
+    (a JSON template) and `headers`. With the secret `incoming_token` or `incoming_secret` it takes requests, then it
+    needs no `url`. `incoming` finds their fields, or `incoming_from` knows them; `incoming_proof` adds ways to prove,
+    and `incoming_addresses` says from where they may come.
     """
 
     capabilities: ClassVar[Capabilities] = Capabilities(
@@ -137,7 +138,7 @@ class WebhookConnector(Connector):
         return self._door.is_there
 
     @override
-    def pushed(self, headers: Mapping[str, str], body: bytes, address: str | None = None) -> Incoming:
+    def pushed(self, headers: Mapping[str, str], body: bytes, address: str | None = None) -> tuple[Incoming, ...]:
         """What a request brought, if it proves that it may."""
         return self._door.admit(headers, body, self._clock.now(), address)
 

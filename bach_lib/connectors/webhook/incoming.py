@@ -1,154 +1,134 @@
-"""Requests that others make to us: who may, and which message is in them.
+"""Requests that others make to us: who may, and which messages are in them.
 
-Pure: whoever serves the address hands over headers and body and says where they come from, and gets a message or a
-refusal. A request shows a bearer token or a signature after Standard Webhooks; without either being set up, nobody gets
-in.
+Pure: whoever serves the address hands over headers and body and says where they come from, and gets messages or a
+refusal. Without a secret by which a request could prove that it may, nobody gets in.
 """
 
-import hmac
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Self
+from hashlib import sha256
+from typing import Final, Self
 from uuid import uuid4
-
-import orjson
 
 from bach_lib.connectors.base import Incoming, Setup
 from bach_lib.connectors.commands import content_of
+from bach_lib.connectors.webhook import bodies
 from bach_lib.connectors.webhook.addresses import Addresses
+from bach_lib.connectors.webhook.fields import Field, Posted, at
 from bach_lib.connectors.webhook.options import recipient_of
-from bach_lib.connectors.webhook.signature import key_of, sign
+from bach_lib.connectors.webhook.proofs import ADDRESS, NotProvenError, Proof, Proofs
+from bach_lib.connectors.webhook.senders import ANY, SENDERS, Sender
+from bach_lib.connectors.webhook.signature import key_of
 from bach_lib.errors import InvalidRecipientError, InvalidValueError, PushRefusedError
 
 MAX_BODY = 65_536
 """Bytes."""
-REPLAY_SECONDS = 300.0
-"""How old, or how far ahead, the time of a signed request may be."""
+MAX_ELEMENTS = 200
+"""Messages in one request."""
 
-_DEFAULTS: Mapping[str, str] = {"text": "text", "sender": "sender", "id": "id", "recipient": "recipient"}
-_PATH = re.compile(r"[^.\x00-\x1f]{1,100}(?:\.[^.\x00-\x1f]{1,100}){0,9}")
-_TIMESTAMP = re.compile(r"[0-9]{1,12}", re.ASCII)
+_DEFAULTS: Final = {"text": "text", "sender": "sender", "id": "id", "recipient": "recipient"}
+_EACH: Final = "each"
 _MAX_NAME = 200
-_MAX_SIGNATURES = 10
+_LONG_ID = 100
 _SHORTEST_TOKEN = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Door:
-    """Whom a connection named `name` lets in, and where in a body things stand."""
+    """Whom a connection named `name` lets in, and where in a body things stand.
+
+    `each` is the list whose elements become a message each. `sender` is who posts where the body does not say it.
+    """
 
     name: str
-    token: str | None = field(repr=False)
-    key: bytes | None = field(repr=False)
-    paths: Mapping[str, str]
+    proofs: Proofs
+    fields: Mapping[str, Field]
+    each: str | None = None
+    sender: str | None = None
     addresses: Addresses = field(default_factory=Addresses)
 
     @classmethod
     def read(cls, setup: Setup) -> Self:
         """Raises `InvalidValueError`."""
-        token = setup.secrets.get("incoming_token", "").strip() or None
-        if token and len(token) < _SHORTEST_TOKEN:
-            raise InvalidValueError(
-                field="incoming_token", value="***", expected=f"at least {_SHORTEST_TOKEN} characters"
-            )
-        secret = setup.secrets.get("incoming_secret", "").strip()
-        paths = setup.connection.settings.get("incoming", {})
-        if not isinstance(paths, Mapping) or not _DEFAULTS.keys() >= paths.keys():
-            raise InvalidValueError(
-                field="incoming", value=str(paths)[:50], expected=f"paths for {', '.join(_DEFAULTS)}"
-            )
-        for path in paths.values():
-            if not isinstance(path, str) or not _PATH.fullmatch(path):
-                raise InvalidValueError(
-                    field="incoming", value=str(path)[:50], expected='paths like "alerts.0.summary"'
-                )
+        settings = setup.connection.settings
+        from_ = settings.get("incoming_from")
+        if from_ is not None and (not isinstance(from_, str) or from_ not in SENDERS):
+            raise InvalidValueError(field="incoming_from", value=str(from_)[:50], expected=", ".join(sorted(SENDERS)))
+        sender = SENDERS[from_] if from_ else ANY
+        paths = settings.get("incoming", {})
+        known = [*_DEFAULTS, _EACH]
+        if not isinstance(paths, Mapping) or not paths.keys() <= set(known):
+            raise InvalidValueError(field="incoming", value=str(paths)[:50], expected=f"paths for {', '.join(known)}")
+        wanted = {**_DEFAULTS, **sender.paths, **paths}
+        each = wanted.pop(_EACH, sender.each)
+        if each is not None:
+            Field.read(each)
         return cls(
             name=setup.connection.name,
-            token=token,
-            key=key_of(secret, "incoming_secret") if secret else None,
-            paths={**_DEFAULTS, **paths},
-            addresses=Addresses.read(setup.connection.settings.get("incoming_addresses", [])),
+            proofs=_proofs(setup, sender),
+            fields={name: Field.read(path) for name, path in wanted.items()},
+            each=str(each) if each else None,
+            sender=from_ or None,
+            addresses=Addresses.read(settings.get("incoming_addresses", [])),
         )
 
     @property
     def is_there(self) -> bool:
         """Whether anybody can get in."""
-        return bool(self.token or self.key)
+        return bool(self.proofs)
 
-    def admit(self, headers: Mapping[str, str], body: bytes, now: float, address: str | None = None) -> Incoming:
-        """The message in a request that came at `now` from `address`. Raises `PushRefusedError`."""
+    def admit(
+        self, headers: Mapping[str, str], body: bytes, now: float, address: str | None = None
+    ) -> tuple[Incoming, ...]:
+        """The messages in a request that came at `now` from `address`. Raises `PushRefusedError`."""
         if not self.addresses.include(address):
             raise self._refused("it comes from an address that is not in the list")
         if len(body) > MAX_BODY:
             raise self._refused(f"its body has more than {MAX_BODY} bytes")
         shown = {name.lower(): value for name, value in headers.items()}
-        signed_at = self._verify(shown, body, now)
         try:
-            found: object = orjson.loads(body)
-        except orjson.JSONDecodeError:
-            raise self._unreadable("its body is no JSON") from None
-        return self._read(found, shown.get("webhook-id", "") if self.key else "", signed_at, now)
+            proof = self.proofs.check(shown, body, now)
+        except NotProvenError as error:
+            raise self._refused(str(error)) from None
+        kind = shown.get("content-type", "")
+        try:
+            found = bodies.read("application/json" if proof.of_the_body and kind.startswith("text/") else kind, body)
+        except bodies.UnreadableBodyError as error:
+            raise self._unreadable(str(error)) from None
+        elements = next((one for one in at(found, self.each) if isinstance(one, list)), []) if self.each else [found]
+        if not 0 < len(elements) <= MAX_ELEMENTS:
+            raise self._unreadable(
+                f'its body has {len(elements)} elements at "{self.each}"; 1 to {MAX_ELEMENTS} can be'
+            )
+        return tuple(self._message(Posted(found, element, shown), proof, now) for element in elements)
 
-    def _verify(self, headers: Mapping[str, str], body: bytes, now: float) -> float:
-        """A signature if there is a key, else the token. Both are compared in constant time.
-
-        Returns when it was signed, which nobody can make younger; who shows the token is here now.
-        """
-        if self.key:
-            id_, time = headers.get("webhook-id", ""), headers.get("webhook-timestamp", "")
-            if not id_ or not _TIMESTAMP.fullmatch(time) or abs(now - int(time)) > REPLAY_SECONDS:
-                raise self._refused("it is not signed, or not of now")
-            wanted = sign(self.key, id_, int(time), body).encode()
-            shown = headers.get("webhook-signature", "").split()[:_MAX_SIGNATURES]
-            if not any(hmac.compare_digest(one.encode(errors="replace"), wanted) for one in shown):
-                raise self._refused("its signature is wrong")
-            return min(float(time), now)
-        shown_token = headers.get("authorization", "").removeprefix("Bearer ").encode(errors="replace")
-        if not self.token or not hmac.compare_digest(shown_token, self.token.encode()):
-            raise self._refused("it does not show the token")
-        return now
-
-    def _read(self, body: object, signed_id: str, signed_at: float, now: float) -> Incoming:
-        text = self._field(body, "text")
-        if not text or not text.strip():
-            raise self._unreadable(f'its body has no text at "{self.paths["text"]}"')
-        named = {name: self._field(body, name) for name in ("sender", "id", "recipient")}
-        if any(value and len(value) > _MAX_NAME for value in (*named.values(), signed_id)):
+    def _message(self, posted: Posted, proof: Proof, now: float) -> Incoming:
+        text = self.fields["text"].find(posted, ": ", "\n")
+        if not text:
+            raise self._unreadable(f"its body has no text at {_shown(self.fields['text'])}")
+        named = {name: self.fields[name].find(posted, "/", ",") for name in ("sender", "id", "recipient")}
+        if any(len(named[name]) > _MAX_NAME for name in ("sender", "recipient")) or len(proof.id) > _MAX_NAME:
             raise self._unreadable(f"sender, id and recipient have at most {_MAX_NAME} characters")
         try:
-            recipient = recipient_of(named["recipient"] or named["sender"] or "default")  # the place to answer to
+            recipient = recipient_of(named["recipient"] or named["sender"] or self.sender or "default")
         except InvalidRecipientError:
             raise self._unreadable("its recipient is none") from None
-        sender = named["sender"] or "webhook"
+        sender = named["sender"] or self.sender or "webhook"
         kind, content = content_of(text)
         return Incoming(
-            remote_id=named["id"] or signed_id or uuid4().hex,
-            recipient=recipient,
+            remote_id=_id(sender, named["id"] or proof.id),
+            recurs=bool(named["id"]),
+            recipient=recipient,  # the place to answer to
             recipient_title=recipient,
             sender_id=sender,
             sender_name=sender,
             kind=kind,
             text=text,
             content=content,
-            sent_at=signed_at,
+            sent_at=proof.signed_at,
             told_at=now,
-            metadata={"chat_type": "private"},
+            metadata={"chat_type": "private", "payload": posted.element},
         )
-
-    def _field(self, body: object, name: str) -> str | None:
-        """What stands at a path, as text; None for nothing, and for what is neither text nor a number."""
-        for part in self.paths[name].split("."):
-            match body:
-                case dict():
-                    body = body.get(part)
-                case list() if part.isascii() and part.isdecimal() and len(part) < 6 and int(part) < len(body):
-                    body = body[int(part)]
-                case _:
-                    return None
-        if isinstance(body, int | float) and not isinstance(body, bool):
-            return str(body)
-        return body if isinstance(body, str) else None
 
     def _refused(self, reason: str) -> PushRefusedError:
         return PushRefusedError(name=self.name, reason=reason)
@@ -157,3 +137,33 @@ class Door:
         error = self._refused(reason)
         error.is_proven = True
         return error
+
+
+def _proofs(setup: Setup, sender: Sender) -> Proofs:
+    """What a request has to show. Raises `InvalidValueError`."""
+    token = setup.secrets.get("incoming_token", "").strip() or None
+    if token and len(token) < _SHORTEST_TOKEN:
+        raise InvalidValueError(field="incoming_token", value="***", expected=f"at least {_SHORTEST_TOKEN} characters")
+    secret = setup.secrets.get("incoming_secret", "").strip()
+    ways = setup.connection.settings.get("incoming_proof", [])
+    if not isinstance(ways, list | tuple) or not set(ways) <= {ADDRESS}:
+        raise InvalidValueError(field="incoming_proof", value=str(ways)[:50], expected=f'["{ADDRESS}"], or nothing')
+    keys = _keys(secret, "incoming_secret") if secret else ()
+    return Proofs(token=token, keys=keys, ways={*ways, *sender.ways})
+
+
+def _keys(secret: str, field: str) -> tuple[bytes, ...]:
+    """The key of Standard Webhooks, and the secret as it is written: other senders sign with all of its characters."""
+    return tuple(dict.fromkeys((key_of(secret, field), secret.encode())))
+
+
+def _id(sender: str, id_: str) -> str:
+    """What recognises a repetition. Ids are the sender's own, so those of two senders never meet."""
+    if not id_:
+        return uuid4().hex
+    short = id_ if len(id_) <= _LONG_ID else sha256(id_.encode(errors="replace")).hexdigest()
+    return f"{sender}/{short}"
+
+
+def _shown(field: Field) -> str:
+    return ", ".join(f'"{"|".join(part)}"' for part in field.parts)

@@ -23,7 +23,7 @@ async def leave(bench: Bench, *texts: str) -> None:
 
 async def brought(bench: Bench, message: Incoming, *secrets: str) -> IncomingMessage | None:
     """Somebody brings it."""
-    return await bench.receiver.take(message, Redactor(secrets))
+    return await bench.receiver.take(message, redact=Redactor(secrets))
 
 
 async def test_what_is_brought_is_returned_and_told(bench: Bench, clock: FakeClock) -> None:

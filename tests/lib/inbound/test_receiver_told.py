@@ -240,7 +240,7 @@ async def test_every_task_says_what_it_does(
     bring(platform, press())
     await clock.settle()
     assert names(others) == {"bach-receive-home", "bach-inbox-home", "bach-acknowledge"}
-    taking = asyncio.create_task(bench.receiver.take(incoming(), Redactor()), name="mine")
+    taking = asyncio.create_task(bench.receiver.take(incoming(), redact=Redactor()), name="mine")
     monkeypatch.setattr(bench.inbox, "unrouted", stuck)
     bench.receiver.open(Redactor())
     await clock.advance(120)

@@ -132,11 +132,31 @@ async def test_too_large_is_too_large_for_everybody(door: Client, name: str) -> 
     assert answer["code"] == "content_too_large"
 
 
-@pytest.mark.parametrize("method", ["GET", "PUT"])
-async def test_only_posts(door: Client, method: str) -> None:
+@pytest.mark.parametrize("method", ["DELETE", "PATCH"])
+async def test_nothing_but_what_brings_something(door: Client, method: str) -> None:
     """Whatever else is asked there could get past the token."""
     assert (await door.call(method, "/api/v1/hooks/alarms", token=None)).status == 401
     assert (await door.call(method, "/api/v1/hooks/alarms")).status == 405
+
+
+async def test_a_device_that_knows_only_an_address_gets_in(door: Client, hooked: Bach) -> None:
+    """A switch on the wall fetches an address and can do nothing else; where nobody chose that, it proves nothing."""
+    secret = SECRETS["token"]
+    for name, settings in (("shelly", {"incoming_from": "shelly"}), ("plain", {})):
+        await hooked.registry.add(
+            Connection(
+                name=name,
+                type="webhook",
+                auth_config={"incoming_token": "test:token"},
+                settings=settings,
+                allowed=frozenset({"detector"}),
+            )
+        )
+    query = "text=Hall+switch&sender=detector"
+    for name, token, status in (("shelly", secret, 204), ("shelly", "wrong", 403), ("plain", secret, 403)):
+        async with door._session.get(f"{door.url}/api/v1/hooks/{name}?{query}&token={token}") as answer:
+            assert answer.status == status
+    assert [one.text for one in await hooked.inbox()] == ["Hall switch"]
 
 
 @pytest.mark.parametrize("path", ["/api/v1/hooks/../messages/inbox", "/api/v1/hooks/x/../../messages/inbox"])
@@ -148,7 +168,7 @@ async def test_no_way_around_the_token(door: Client, path: str) -> None:
 async def test_a_full_disk_asks_to_come_again(door: Client, clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> None:
     """A message that was not stored would be answered for good."""
 
-    async def full(*_: object) -> None:
+    async def full(*_: object, **__: object) -> None:
         raise StoreFailedError(path="bach.db", reason="no space left")
 
     monkeypatch.setattr(Receiver, "take", full)
@@ -166,8 +186,8 @@ async def test_refusals_are_logged_once_an_hour(
     await post(door, "alarms")
     lines = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
     assert lines == [
-        "1 requests to alarms were refused; the last one because it is not signed, or not of now",
-        "3 requests to alarms were refused; the last one because it is not signed, or not of now",
+        "1 requests to alarms were refused, because it is not signed",
+        "3 requests to alarms were refused, because it is not signed",
     ]
 
 

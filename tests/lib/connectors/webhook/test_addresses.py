@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from bach_lib.connectors.webhook.addresses import Addresses
 from bach_lib.connectors.webhook.incoming import Door
+from bach_lib.connectors.webhook.proofs import Proofs
 from bach_lib.errors import InvalidValueError, PushRefusedError
 
 LIST = ["192.168.1.20", " 10.0.0.0/8 ", "2001:db8::/32", "::ffff:172.16.0.0/108"]
@@ -100,7 +101,8 @@ def test_what_is_no_list_of_addresses(found: object) -> None:
 
 def test_others_are_denied_before_anything_is_looked_at() -> None:
     """Whoever may not even knock could try out secrets and keep us busy."""
-    door = Door(name="hook", token="a-token-of-sixteen", key=None, paths={}, addresses=Addresses.read(["10.0.0.1"]))
+    proofs = Proofs(token="a-token-of-sixteen", keys=())
+    door = Door(name="hook", proofs=proofs, fields={}, addresses=Addresses.read(["10.0.0.1"]))
     for headers, body in (({}, b"{"), ({"Authorization": "Bearer a-token-of-sixteen"}, b'{"text": "x"}')):
         with pytest.raises(PushRefusedError, match="address"):
             door.admit(headers, body, 0.0, "10.0.0.2")

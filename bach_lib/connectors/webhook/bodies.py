@@ -1,0 +1,87 @@
+"""What is in the body of a request: JSON, a form, or a text, however its sender writes that down."""
+
+import re
+from collections.abc import Iterator
+from email.message import Message as Mail
+from email.parser import BytesParser
+from email.policy import HTTP
+from typing import Final
+from urllib.parse import parse_qsl
+
+from bach_lib.connectors import elements
+
+_CHARSET: Final = re.compile(r"charset\s*=\s*\"?([A-Za-z0-9._-]{1,40})", re.IGNORECASE)
+_MARKS: Final = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+_MAX_FIELDS: Final = 200
+_PAYLOAD: Final = "payload"
+"""The one field of a form in which some senders put JSON."""
+
+
+class UnreadableBodyError(Exception):
+    """Why nothing can be read in a body."""
+
+
+def read(content_type: str, body: bytes) -> object:
+    """What a body holds: JSON as it is, a form as names and values, anything else as `{"text": …}`.
+
+    Many senders send JSON and call it something else, so it is tried first. A mark of the byte order (RFC 8259 8.1) and
+    other charsets are understood, and what no charset knows becomes a replacement character. Raises
+    `UnreadableBodyError`.
+    """
+    kind = content_type.partition(";")[0].strip().lower()
+    if kind == "multipart/form-data":
+        return _form(_parts(content_type, body))
+    text = _text(content_type, body).strip()
+    if not text:
+        raise UnreadableBodyError("its body is empty")
+    if text[0] in "{[":
+        return _json(text)
+    if kind == "application/x-www-form-urlencoded":
+        return _form(parse_qsl(text, keep_blank_values=True, errors="replace", max_num_fields=_MAX_FIELDS))
+    if kind.startswith("text/") and kind not in {"text/html", "text/xml", "text/json"}:
+        return {"text": text}
+    if "xml" in kind or "html" in kind:
+        raise UnreadableBodyError(f"its body is {kind}")
+    return _json(text)
+
+
+def _text(content_type: str, body: bytes) -> str:
+    named = _CHARSET.search(content_type)
+    marked = next((name for mark, name in _MARKS if body.startswith(mark)), None)
+    charset = marked or (named[1] if named else "utf-8")
+    try:
+        return body.decode(charset, errors="replace")
+    except LookupError:
+        return body.decode(errors="replace")
+
+
+def _json(text: str) -> object:
+    try:
+        return elements.decode(text.encode(errors="replace"))
+    except ValueError, RecursionError:
+        raise UnreadableBodyError("its body is no JSON") from None
+
+
+def _form(fields: Iterator[tuple[str, str]] | list[tuple[str, str]]) -> object:
+    try:
+        found = dict(fields)
+    except ValueError:
+        raise UnreadableBodyError("its form cannot be read") from None
+    if not found:
+        raise UnreadableBodyError("its form is empty")
+    payload = found.get(_PAYLOAD, "").lstrip()
+    return _json(payload) if payload[:1] in {"{", "["} else found
+
+
+def _parts(content_type: str, body: bytes) -> Iterator[tuple[str, str]]:
+    """The fields of a form in parts (RFC 7578); files are passed over."""
+    head = b"Content-Type: " + content_type.encode("latin-1", "replace").replace(b"\n", b" ") + b"\r\n\r\n"
+    mail: Mail = BytesParser(policy=HTTP).parsebytes(head + body)
+    parts = [part for part in mail.walk() if not part.is_multipart()]
+    if not mail.is_multipart() or len(parts) > _MAX_FIELDS:
+        raise UnreadableBodyError("its form cannot be read")
+    for part in parts:
+        name = part.get_param("name", header="content-disposition")
+        content = part.get_payload(decode=True)
+        if isinstance(name, str) and part.get_filename() is None and isinstance(content, bytes):
+            yield name, _text(part.get("Content-Type", ""), content).strip()
