@@ -10,7 +10,7 @@ A connector says what it saw, and no more; who is to blame, and what follows, is
 | the platform's own, well-formed refusal of this message for good | `Dead` |
 | the same, but it may pass | `Retry(MESSAGE)`, or of everything for this recipient: `Retry(RECIPIENT)` |
 | the same, of the account (logged out, banned, token revoked), or nobody can tell of what | `Retry(CONNECTION)` |
-| told to wait: this recipient, or everybody | `Wait(RECIPIENT)`, `Wait(CONNECTION)` |
+| told to wait: this message, this recipient, everybody | `Wait(MESSAGE)`, `Wait(RECIPIENT)`, `Wait(CONNECTION)` |
 """
 
 from dataclasses import dataclass, field
@@ -48,7 +48,7 @@ class Retry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wait:
-    """The platform asks to wait `seconds` for this recipient or for the whole connection. Not a failure."""
+    """The platform asks to wait `seconds` for this message, this recipient or the whole connection. Not a failure."""
 
     seconds: float
     fault: Fault

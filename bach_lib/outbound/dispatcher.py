@@ -19,7 +19,7 @@ from bach_lib.clock import Cancel
 from bach_lib.connectors.base import Connector, Course
 from bach_lib.errors import QueueFullError
 from bach_lib.events import Event, MessageAttempted, MessageCancelled, MessageQueued, RecipientMoved
-from bach_lib.models import BreakerState, Connection, Message
+from bach_lib.models import BreakerState, Connection, Message, Operation
 from bach_lib.outbound.breaker import Permit
 from bach_lib.outbound.entry import Entry, entry_of
 from bach_lib.outbound.gate import Gate
@@ -30,7 +30,7 @@ from bach_lib.outbound.records import Draft, Request
 from bach_lib.outbound.retry import Settlement, late, untried
 from bach_lib.outbound.tools import Tools
 from bach_lib.outbound.trial import Trials
-from bach_lib.outcomes import Sent, Wait
+from bach_lib.outcomes import Scope, Sent, Wait
 from bach_lib.redact import Redactor
 
 _MOST_PARKED = 200
@@ -273,18 +273,22 @@ class Dispatcher:
         if job.entry.is_over(self._clock):  # the disk took so long
             self._finish(job, None)
             return late(message)
+        if message.operation is not Operation.SEND and self._lanes.waits_beside(job.entry):
+            self._finish(job, replace(job.entry, recipient=message.recipient, beside=True))
+            return untried(message)
         self._publish(MessageAttempted(connection=self._name, message=message))
         verdict = await self._trials.hold(connector, message, self._redact, lambda: self._connector is connector)
         settlement, now = verdict.settlement, self._clock.monotonic()
         strike = self.gate.learn(job.permit, message.recipient, verdict.outcome, verdict.fault, began=verdict.began)
         seconds = 0.0 if settlement.next_retry_at is None else settlement.next_retry_at - self._clock.now()
-        if isinstance(verdict.outcome, Wait):
+        if isinstance(verdict.outcome, Wait) and verdict.outcome.scope is not Scope.MESSAGE:
             self._lanes.pause(message.recipient, now + max(seconds, verdict.outcome.seconds), now)
         back = None
         if not settlement.status.is_final:
             aside = settlement.retry_count > message.max_retries
+            beside = isinstance(verdict.outcome, Wait) and verdict.outcome.scope is Scope.MESSAGE
             hurry, to = settlement.hurry, message.recipient
-            back = replace(job.entry, recipient=to, due=now + seconds, aside=aside, hurry=hurry)
+            back = replace(job.entry, recipient=to, due=now + seconds, aside=aside, beside=beside, hurry=hurry)
         self._finish(job, back, strike=strike)
         if isinstance(verdict.outcome, Sent):
             self._lanes.hasten(now, aside=True)

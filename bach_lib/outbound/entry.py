@@ -6,15 +6,17 @@ from bach_lib.clock import Clock
 from bach_lib.models import Message
 
 type Key = tuple[str, int]
-"""A lane: its recipient, and 0 or the one message that stepped aside."""
+"""A lane: its recipient, and 0, `BESIDE`, or the one message that stepped aside."""
+BESIDE = -1
+"""Where those wait, in their order, whom a limit stops that is not all their recipient's, such as that of edits."""
 
 
 @dataclass(slots=True, kw_only=True)
 class Entry:
     """A waiting message: before `due` it may not go, from `expires` on it may not go any more.
 
-    `aside`: its lane goes on without it. `hurry`: a good check ends its wait. Times are monotonic seconds, but
-    `expires_at`: the end of its time to live on the wall clock.
+    `aside`, `beside`: its lane goes on without it. `hurry`: a good check ends its wait. Times are monotonic seconds,
+    but `expires_at`: the end of its time to live on the wall clock.
     """
 
     id: int
@@ -24,6 +26,7 @@ class Entry:
     expires: float | None = None
     expires_at: float | None = None
     aside: bool = False
+    beside: bool = False
     hurry: bool = False
 
     @property
@@ -34,7 +37,7 @@ class Entry:
     @property
     def lane(self) -> Key:
         """The lane it waits in."""
-        return (self.recipient, self.id if self.aside else 0)
+        return (self.recipient, self.id if self.aside else BESIDE if self.beside else 0)
 
     def over(self, offset: float) -> float | None:
         """When the first of the two clocks says that its time to live is over, if the wall clock is so far ahead."""

@@ -4,6 +4,7 @@ A lane is all messages to one recipient. Only its head may go, one at a time; wh
 the others go on. Between lanes and inside them the higher priority goes first, then the older message. A lane whose
 message failed as the probe of a half-open breaker stands behind the others ("strikes"), so that one message cannot
 keep a connection closed for all. A message that stepped aside (`retry`) has a lane of its own: nobody waits for it.
+Those that a limit stops which is only of their kind (edits) share one beside their recipient's.
 
 Only numbers are kept here; the disk has the messages. Times are monotonic seconds.
 
@@ -18,7 +19,7 @@ from collections.abc import Iterable, Sized
 from dataclasses import dataclass, field
 from heapq import heapify, heappop, heappush
 
-from bach_lib.outbound.entry import Entry, Key
+from bach_lib.outbound.entry import BESIDE, Entry, Key
 from bach_lib.outbound.limiter import Stop
 
 _MAX_STALE = 64
@@ -214,7 +215,7 @@ class Lanes:
 
     def move(self, old: str, new: str) -> None:
         """The waiting messages to a recipient go to its new address."""
-        keys = [(old, 0), *(self._entries[number].lane for number in self._aside)]
+        keys = [(old, 0), (old, BESIDE), *(self._entries[number].lane for number in self._aside)]
         for key in [key for key in keys if key[0] == old and key in self._lanes]:
             lane, target = self._lanes[key], self._lanes.setdefault((new, key[1]), _Lane())
             for entry in lane.entries.values():
@@ -225,6 +226,13 @@ class Lanes:
             lane.entries, lane.heap = {}, []
             self._announce(key, lane)
             self._announce((new, key[1]), target)
+
+    def waits_beside(self, entry: Entry) -> bool:
+        """Whether older ones to its recipient wait for a limit of their kind, which it must not overtake."""
+        lane = self._lanes.get((entry.recipient, BESIDE))
+        if lane is None or entry.beside:
+            return False
+        return lane.busy or any(number < entry.id for number in lane.entries)
 
     def next_due(self) -> float | None:
         """A time at or before the next one at which `take` may find something. None: not by waiting alone."""

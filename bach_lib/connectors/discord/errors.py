@@ -3,8 +3,9 @@
 https://discord.com/developers/docs/topics/opcodes-and-status-codes
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator
 
+from bach_lib.connectors.discord.numbers import CODES, PASSING
 from bach_lib.connectors.discord.reading import text
 from bach_lib.connectors.network import not_theirs
 from bach_lib.connectors.seen import CallError, Seen
@@ -12,31 +13,8 @@ from bach_lib.connectors.seen import CallError, Seen
 NOT_DISCORD = "not Discord"
 _TOO_LARGE = "too_large"
 _NO_WEBHOOK = 10015
-_BY_NUMBER: Mapping[int, str] = {
-    10003: "chat_not_found",  # unknown channel
-    10008: "message_not_found",
-    10013: "chat_not_found",  # unknown user
-    _NO_WEBHOOK: "auth_failed",
-    30046: "too_many_edits",
-    40001: "auth_failed",  # unauthorized
-    40002: "auth_failed",  # the account has to be verified first
-    40005: _TOO_LARGE,
-    40333: "unreachable",  # what stands before Discord takes nothing from this address, and says so in Discord's form
-    50001: "forbidden",  # missing access
-    50005: "forbidden",  # another's message
-    50007: "forbidden",  # the person takes no direct messages
-    50013: "forbidden",  # missing permissions
-    50014: "auth_failed",  # invalid authentication token
-    50025: "auth_failed",  # the same of another kind
-    50027: "auth_failed",  # invalid webhook token
-    50083: "forbidden",  # the thread is archived
-    50278: "forbidden",  # no server in common with this person
-    160005: "forbidden",  # the thread is locked
-    240000: "forbidden",  # blocked by a word filter
-}
-_FOR_GOOD = frozenset(
-    {"bad_request", "chat_not_found", "forbidden", "message_not_found", "too_long", "too_many_edits", _TOO_LARGE}
-)
+_INVALID_FORM = 50035
+_FOR_GOOD = frozenset({"bad_request", "chat_not_found", "forbidden", "message_not_found", "too_long", _TOO_LARGE})
 
 
 def refusal(status: int, answer: object, host: str) -> CallError:
@@ -51,6 +29,8 @@ def refusal(status: int, answer: object, host: str) -> CallError:
             words = (f"{message} ({number})" if number else message) + _details(errors)
             if status >= 500:
                 return CallError("server_error", words, Seen.NO_ANSWER)
+            if number in PASSING:
+                return CallError("rate_limited", words, Seen.TOLD_TO_WAIT, scope=PASSING[number])
             if number == _NO_WEBHOOK:
                 words = f"The webhook was deleted, or its address is wrong ({number})"
             code = _code(status, number, errors)
@@ -79,11 +59,22 @@ def expect_nothing(answer: object) -> None:
 def _code(status: int, number: int, errors: object) -> str:
     if status == 401:
         return "auth_failed"
-    if number == 50035 and "BASE_TYPE_MAX_LENGTH" in str(errors):
+    if number == _INVALID_FORM and "BASE_TYPE_MAX_LENGTH" in _wrong(errors):
         return "too_long"
-    if number in _BY_NUMBER:
-        return _BY_NUMBER[number]
+    if number in CODES:
+        return CODES[number]
     return {400: "bad_request", 403: "forbidden", 404: "bad_request", 413: _TOO_LARGE}.get(status, "platform_error")
+
+
+def _wrong(errors: object) -> Iterator[str]:
+    """What Discord calls that is wrong with the fields of a form. Its sentences beside that may quote anything."""
+    if not isinstance(errors, dict):
+        return
+    for name, inner in errors.items():
+        if name == "_errors" and isinstance(inner, list):
+            yield from (text(one, "code") for one in inner if isinstance(one, dict))
+        else:
+            yield from _wrong(inner)
 
 
 def _details(errors: object) -> str:

@@ -8,6 +8,7 @@ from aiohttp import ClientResponse
 
 from bach_lib.clock import Clock
 from bach_lib.connectors.discord.errors import NOT_DISCORD
+from bach_lib.connectors.discord.numbers import PASSING
 from bach_lib.connectors.network import at_most_a_day, not_theirs, retry_after
 from bach_lib.connectors.seen import DEFAULT_WAIT, CallError, Seen
 from bach_lib.outcomes import Scope
@@ -26,7 +27,7 @@ class Waits:
     def check(self, key: str) -> None:
         """Raise `CallError` if this call would come too early."""
         now = self._clock.monotonic()
-        for name, scope in ((_EVERYWHERE, Scope.CONNECTION), (key, Scope.RECIPIENT)):
+        for name, scope in ((_EVERYWHERE, Scope.CONNECTION), (key, _stopped_by(key))):
             if (left := self._until.get(name, 0.0) - now) > 0:
                 text = "Discord's limit is used up."
                 raise CallError("rate_limited", text, Seen.TOLD_TO_WAIT, retry_after=left, scope=scope)
@@ -57,7 +58,9 @@ class Waits:
                 return error
         if everywhere or not key.rpartition(":")[2]:  # a route of no place: whoever asks next must not be refused too
             self._remember(_EVERYWHERE if everywhere else key, seconds)
-        scope = Scope.CONNECTION if everywhere else Scope.RECIPIENT
+        number = rest.get("code")
+        scope = PASSING.get(number) if isinstance(number, int) else None
+        scope = Scope.CONNECTION if everywhere else scope or _stopped_by(key)
         text = "You are being rate limited."
         return CallError("rate_limited", text, Seen.TOLD_TO_WAIT, retry_after=seconds, scope=scope)
 
@@ -66,6 +69,11 @@ class Waits:
         if len(self._until) >= _MAX_KEPT:
             self._until = {name: until for name, until in self._until.items() if until > now}
         self._until[key] = now + seconds
+
+
+def _stopped_by(key: str) -> Scope:
+    """Whom the limit of a route stops: all that is to be written there, or only the one edit, reaction or deletion."""
+    return Scope.RECIPIENT if key.startswith("POST ") else Scope.MESSAGE
 
 
 def _seconds(text: str | None) -> float | None:

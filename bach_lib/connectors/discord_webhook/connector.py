@@ -182,7 +182,9 @@ class DiscordWebhookConnector(Connector):
         if isinstance(outcome, Sent):
             return outcome
         outcome = replace(outcome, fault=self._fault(outcome.fault))
-        return replace(outcome, scope=Scope.CONNECTION) if isinstance(outcome, Wait) else outcome
+        if isinstance(outcome, Wait) and outcome.scope is not Scope.MESSAGE:
+            return replace(outcome, scope=Scope.CONNECTION)
+        return outcome
 
     def _fault(self, fault: Fault) -> Fault:
         return replace(fault, text=self._redact(fault.text))

@@ -16,6 +16,7 @@ import asyncio
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import override
 from urllib.parse import unquote
 
@@ -152,9 +153,11 @@ class SignalServer(PartnerServer):
         return {"id": reference, "contentType": mime_type, "filename": name, "size": len(content)}
 
     def refuse(self, words: str, *, status: int = 400, headers: Mapping[str, str] | None = None) -> None:
-        """Refuse the next message in these words, in the server's own form."""
-        body = orjson.dumps({"error": words, "account": self.number})
-        self.told.append(Told(status=status, body=body, headers=headers or {}))
+        """Refuse the next message in these words, in the server's own form: a limit (429) also names the account."""
+        said: dict[str, object] = {"error": words}
+        if status == HTTPStatus.TOO_MANY_REQUESTS:
+            said |= {"account": self.number, "challenge_tokens": []}
+        self.told.append(Told(status=status, body=orjson.dumps(said), headers=headers or {}))
 
     @override
     def refusal(self) -> Response:
@@ -194,11 +197,13 @@ class SignalServer(PartnerServer):
         match body:
             case {"number": str(number), "message": str(text), "recipients": [str(), *_] as recipients, **rest}:
                 if number != self.number:
-                    return _not_sent("Specified account does not exist", number)
+                    return _error("Specified account does not exist")
             case _:
-                return _not_sent("Couldn't process request - invalid request", "")
+                return _error("Couldn't process request - invalid request")
         if self.offline or self.strangers.issuperset(recipients):
-            return _not_sent("Failed to send message", number)
+            return _error("Failed to send message")
+        if (author := rest.get("quote_author")) in self.strangers:
+            return _error(f"The user {author} is not registered.")
         shown = _STYLED.sub(lambda mark: mark[1] or "", text) if rest.get("text_mode") == "styled" else text
         timestamp = self.now()
         match rest.get("edit_timestamp"):
@@ -233,6 +238,8 @@ class SignalServer(PartnerServer):
                 "target_author": str(author),
                 "timestamp": int(timestamp),
             }:
+                if author in self.strangers:
+                    return _error(f"The user {author} is not registered.")
                 self.box.reactions.append(
                     Reaction(emoji=emoji, recipient=recipient, target_author=author, timestamp=timestamp)
                 )
@@ -263,11 +270,6 @@ class SignalServer(PartnerServer):
 async def _tell(socket: WebSocketResponse, frames: asyncio.Queue[str]) -> None:
     while True:
         await socket.send_str(await frames.get())
-
-
-def _not_sent(words: str, number: str) -> Response:
-    """The refusal of a message, which names the account it was to come from."""
-    return json_response({"error": words, "account": number}, status=400)
 
 
 def _error(words: str, status: int = 400) -> Response:

@@ -31,6 +31,25 @@ async def test_a_lane_pauses_until_the_servers_time_and_the_others_go_on(
         assert [event.message.retry_count for event in retrying] == [0]
 
 
+async def test_the_limit_of_edits_stops_only_edits(
+    open_bach: OpenBach, clock: FakeClock, platform: FakePlatform
+) -> None:
+    """An alarm would wait for the minutes of a washing machine, or an older text stand in the place of a newer one."""
+    async with open_bach() as bach:
+        first = await bach.send("home", "laundry", "40 minutes")
+        await clock.settle()
+        platform.outcomes.append(Wait(seconds=45, fault=FLOOD, scope=Scope.MESSAGE))
+        older = await bach.edit(first.id, "39 minutes")
+        await clock.settle()
+        await bach.edit(first.id, "38 minutes")
+        await bach.send("home", "laundry", "FIRE")
+        await clock.advance(44)
+        assert [message.text for message in platform.sent] == ["40 minutes", "FIRE"]
+        assert (await bach.get(older.id)).retry_count == 0
+        await clock.advance(2)
+        assert [message.text for message in platform.sent] == ["40 minutes", "FIRE", "39 minutes", "38 minutes"]
+
+
 async def test_the_whole_connection_pauses_if_the_server_says_so(
     open_bach: OpenBach, clock: FakeClock, platform: FakePlatform
 ) -> None:

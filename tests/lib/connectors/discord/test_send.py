@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import orjson
 import pytest
 
 from bach_lib.connectors.discord import DiscordConnector
@@ -184,6 +185,26 @@ async def test_told_to_wait(connector: DiscordConnector, world: World, fault: Fa
     assert (outcome.scope, outcome.seconds) == (scope, 3600 if fault.name == "banned" else 3)
     again = await connector.send(a_message(str(world.server.add_thread(world.channel).id), number=2))
     assert isinstance(again, Sent if scope is Scope.RECIPIENT else Wait)
+
+
+async def test_the_limit_of_one_kind_stops_only_that(connector: DiscordConnector, world: World) -> None:
+    """An alarm would wait for the edits of a washing machine."""
+    first = await connector.send(a_message(world.channel))
+    assert isinstance(first, Sent)
+    edit = a_message(world.channel, "38 minutes", number=2, operation=Operation.EDIT, target=first.remote_id)
+    old = ApiError(429, 0, "Maximum number of edits to messages older than 1 hour reached.", wait=60.0)
+    body = orjson.dumps(old.as_json() | {"code": 30046})
+    spent = {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset-After": "60"}
+    for headers in ({}, spent):
+        fault = replace(Fault.refusal("old", old), body=body, headers=headers)
+        world.server.fail(fault, calls=["edit_message"])
+        outcome = await connector.send(edit)
+        assert isinstance(outcome, Wait)
+        assert (outcome.scope, outcome.seconds) == (Scope.MESSAGE, 60)
+        assert isinstance(await connector.send(a_message(world.channel, "FIRE", number=3)), Sent)
+    again = await connector.send(edit)  # without asking, for Discord has said so
+    assert isinstance(again, Wait)
+    assert again.scope is Scope.MESSAGE
 
 
 async def test_a_bucket_that_is_used_up_is_not_asked_again(connect: object, world: World) -> None:
