@@ -4,6 +4,9 @@ python-telegram-bot's errors tell what the platform said. They cannot tell wheth
 network failed, nor whether a Bot API answered at all; so our request class raises an error of its own.
 """
 
+import re
+from collections.abc import Mapping
+
 from telegram.error import BadRequest, ChatMigrated, Conflict, Forbidden, InvalidToken, RetryAfter, TelegramError
 
 from bach_lib.connectors.seen import DEFAULT_WAIT, CallError, Seen, outcome_of
@@ -24,48 +27,84 @@ class RequestError(TelegramError):
         self.retry_after = retry_after
 
 
-_REFUSALS = (
-    ("can't parse entities", "entities"),
-    ("too long", "too_long"),
-    ("chat not found", "chat_not_found"),
-    ("thread not found", "chat_not_found"),
-    ("user not found", "chat_not_found"),
-    ("peer_id_invalid", "chat_not_found"),
-    ("group chat was upgraded", "chat_not_found"),
-    ("group chat was deactivated", "chat_not_found"),
-    ("not enough rights", "forbidden"),
-    ("have no rights", "forbidden"),
-    ("need administrator rights", "forbidden"),
-    ("chat_write_forbidden", "forbidden"),
-    ("topic_closed", "forbidden"),
-)
-"""Parts of a 400's description, in lower case: the Bot API numbers its errors no finer than HTTP does."""
+_NOT_NOW, _ACCOUNT = "not_now", "account"
+"""A refusal that may pass, and one of all that this bot does."""
+_BEGINNINGS: Mapping[str, tuple[str, ...]] = {
+    "chat_not_found": (
+        *(
+            "chat not found",
+            "private chat not found",
+            "user not found",
+            "basic group not found",
+            "supergroup not found",
+        ),
+        *("bot not found", "bot is deleted", "bot is inaccessible", "peer_id_invalid", "user_id_invalid"),
+        *("chat_id is empty", "chat_id_invalid", "chat identifier", "empty chat_id", "channel_invalid"),
+        *(
+            "channel_private",
+            "group chat was",
+            "chat is deactivated",
+            "chat is not accessible",
+            "can't access the chat",
+        ),
+        *(
+            "have no access to the user",
+            "can't access the user",
+            "input_user_deactivated",
+            "message thread not found",
+            "can't access the topic",
+        ),
+        *("topic_deleted", "topic_id_invalid", "unknown forum topic", "the chat is not a", "chat is not a forum"),
+    ),
+    "forbidden": (
+        *("not enough rights", "have no rights", "have no write access", "have no access to the chat"),
+        *("need administrator rights", "need delete messages administrator right", "topic_closed"),
+        *("chat_write_forbidden", "chat_send_", "chat_guest_send_forbidden", "chat_restricted", "chat_admin_required"),
+        *("right_forbidden", "user_banned_in_channel", "user_privacy_restricted", "user restricted receiving"),
+        *("voice_messages_forbidden", "privacy_premium_required", "allow_payment_required", "you can't write"),
+    ),
+    "too_long": (
+        *("message is too long", "text is too long", "message caption is too long"),
+        *("media_caption_too_long", "message_too_long"),
+    ),
+    "too_large": ("request entity too large",),
+    "entities": ("can't parse entities", "can't parse messageentity"),
+    _NOT_NOW: (
+        *("failed to upload file", "file_part_", "message send failed", "group send failed", "message was not sent"),
+        *("request aborted", "msg_wait_", "rpc_"),
+    ),
+    _ACCOUNT: ("peer_flood", "frozen_", "user_deactivated_ban", "bot_banned"),
+}
+"""How a 400's description begins, in lower case: the Bot API numbers its errors no finer than HTTP does.
+
+Behind the beginning it may quote what people wrote, such as a tag that it does not know. The words are those of
+telegram-bot-api (`Client.cpp`), of TDLib, and in capitals those of the platform behind both.
+"""
+_TO_WAIT = re.compile(r"(?:slowmode|flood|flood_premium)_wait_([0-9]{1,6})\b")
+
+
+def _begins(error: TelegramError, *beginnings: str) -> bool:
+    return isinstance(error, BadRequest) and error.message.lower().startswith(beginnings)
 
 
 def is_markup_refusal(error: TelegramError) -> bool:
     """True when the same text may pass as plain text. Markup around nothing is refused as empty."""
-    return isinstance(error, BadRequest) and any(
-        words in error.message.lower() for words in ("can't parse entities", "text must be non-empty")
-    )
+    return _begins(error, *_BEGINNINGS["entities"], "text must be non-empty")
 
 
 def is_photo_refusal(error: TelegramError) -> bool:
     """True when the same file may pass as a document: too long a picture, or none that Telegram can read."""
-    return isinstance(error, BadRequest) and any(
-        words in error.message.lower() for words in ("photo_", "image_process_failed", "can't load photo")
-    )
+    return _begins(error, "photo_", "image_process_failed", "can't load photo")
 
 
 def has_caption(error: TelegramError) -> bool:
     """True when the words to change are not a text, but stand below a file."""
-    return isinstance(error, BadRequest) and "there is no text in the message to edit" in error.message.lower()
+    return _begins(error, "there is no text in the message to edit")
 
 
 def is_done_already(error: TelegramError) -> bool:
     """True where what was asked for is so already: another attempt did it, or a person."""
-    return isinstance(error, BadRequest) and any(
-        words in error.message.lower() for words in ("message is not modified", "message to delete not found")
-    )
+    return _begins(error, "message is not modified", "message to delete not found")
 
 
 def fault_of(error: TelegramError) -> Fault:
@@ -74,7 +113,11 @@ def fault_of(error: TelegramError) -> Fault:
         case RequestError():
             return Fault(code=error.code, text=error.message, retry_after=error.retry_after)
         case BadRequest():
-            return Fault(code=_refusal_code(error.message.lower()), text=error.message)
+            wait = _TO_WAIT.match(error.message.lower())
+            seconds = float(wait[1]) if wait else None
+            code = _refusal_code(error.message.lower())
+            code = "platform_error" if code in {_NOT_NOW, _ACCOUNT} else code
+            return Fault(code=code, text=error.message, retry_after=seconds)
         case InvalidToken():
             return Fault(code="auth_failed", text=error.message)
         case Forbidden():
@@ -111,7 +154,9 @@ def _seen(error: TelegramError) -> Seen:
     match error:
         case RequestError():
             return error.seen
-        case BadRequest() | Forbidden():
+        case BadRequest():
+            return _SEEN.get(_refusal_code(error.message.lower()), Seen.REFUSED)
+        case Forbidden():
             return Seen.REFUSED
         case ChatMigrated():
             return Seen.NOT_NOW
@@ -121,4 +166,20 @@ def _seen(error: TelegramError) -> Seen:
 
 
 def _refusal_code(description: str) -> str:
-    return next((code for words, code in _REFUSALS if words in description), "bad_request")
+    if _TO_WAIT.match(description):
+        return "rate_limited"
+    fitting = [
+        (len(beginning), code)
+        for code, beginnings in _BEGINNINGS.items()
+        for beginning in beginnings
+        if description.startswith(beginning)
+    ]
+    return max(fitting)[1] if fitting else "bad_request"
+
+
+_SEEN: Mapping[str, Seen] = {
+    _NOT_NOW: Seen.NOT_NOW,
+    _ACCOUNT: Seen.UNCLEAR,
+    "rate_limited": Seen.TOLD_TO_WAIT,
+}
+"""What is no refusal of this message for good."""
