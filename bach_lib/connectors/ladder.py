@@ -22,8 +22,8 @@ from bach_lib.outcomes import Scope, Sent
 
 _LONGEST_PAUSE = 30.0
 """Seconds that the requests of one attempt wait for the platform's limits in all; the rest goes later."""
-_MARGIN = 0.5
-"""Seconds; the platform counts from when it heard of the last request, and we from when we made it."""
+_MARGIN, _LONGEST_LAG = 0.5, 5.0
+"""Seconds beside the limit: the platform counts from when it heard of a request, and we from when we made it."""
 _MOST_MENDED = 2
 """How often one attempt is told that the same would pass now; a platform may have gone mad."""
 _MAX_REASON = 300
@@ -120,6 +120,7 @@ class Ladder:
         if step is None:
             return
         await self._turn(climb)
+        began = self._clock.monotonic()
         try:
             remote_id = await self._rungs.post(step)
         except CallError as error:
@@ -129,6 +130,8 @@ class Ladder:
             elif not climb.descend(error, self._rungs):
                 raise
             return
+        finally:
+            climb.lag = max(climb.lag, self._clock.monotonic() - began)
         climb.arrived(step, remote_id)
         if climb.left:
             await self._course.keep(climb.message.id, climb.progress.written())
@@ -140,7 +143,7 @@ class Ladder:
             if climb.paused > _LONGEST_PAUSE:
                 text = "The rest of this message goes as soon as the platform's limits allow."
                 raise CallError("rate_limited", text, Seen.TOLD_TO_WAIT, retry_after=seconds, scope=Scope.RECIPIENT)
-            await self._clock.sleep(seconds + _MARGIN)
+            await self._clock.sleep(seconds + _MARGIN + min(climb.lag, _LONGEST_LAG))
         climb.requests += 1
 
 
@@ -153,7 +156,7 @@ class _Climb:
         self.left = deque(Step(key=str(number), message=one) for number, one in enumerate(plan))
         self.remote_id: str | None = None
         self.requests = self.mends = 0
-        self.paused = 0.0
+        self.paused = self.lag = 0.0
         self._has_words_id = False
         self._place: str | None = None
         self._step: Step | None = None
