@@ -267,27 +267,24 @@ class Dispatcher:
     async def _send(self, job: _Job, message: Message) -> Settlement:
         """One attempt and what follows from it in memory."""
         connector = self._connector
-        if connector is None:  # stopped since the claim: nothing was tried
-            self._finish(job, job.entry)
+        beside = message.operation is not Operation.SEND and self._lanes.waits_beside(job.entry)
+        if connector is None or beside:  # stopped since the claim, or older ones wait for a limit of its kind
+            self._finish(job, replace(job.entry, recipient=message.recipient, beside=beside))
             return untried(message)
         if job.entry.is_over(self._clock):  # the disk took so long
             self._finish(job, None)
             return late(message)
-        if message.operation is not Operation.SEND and self._lanes.waits_beside(job.entry):
-            self._finish(job, replace(job.entry, recipient=message.recipient, beside=True))
-            return untried(message)
         self._publish(MessageAttempted(connection=self._name, message=message))
         verdict = await self._trials.hold(connector, message, self._redact, lambda: self._connector is connector)
         settlement, now = verdict.settlement, self._clock.monotonic()
         strike = self.gate.learn(job.permit, message.recipient, verdict.outcome, verdict.fault, began=verdict.began)
         seconds = 0.0 if settlement.next_retry_at is None else settlement.next_retry_at - self._clock.now()
-        if isinstance(verdict.outcome, Wait) and verdict.outcome.scope is not Scope.MESSAGE:
-            self._lanes.pause(message.recipient, now + max(seconds, verdict.outcome.seconds), now)
-        back = None
+        wait = verdict.outcome if isinstance(verdict.outcome, Wait) else None
+        if wait and wait.scope is not Scope.MESSAGE:
+            self._lanes.pause(message.recipient, now + max(seconds, wait.seconds), now)
+        back, beside = None, wait is not None and wait.scope is Scope.MESSAGE
         if not settlement.status.is_final:
-            aside = settlement.retry_count > message.max_retries
-            beside = isinstance(verdict.outcome, Wait) and verdict.outcome.scope is Scope.MESSAGE
-            hurry, to = settlement.hurry, message.recipient
+            hurry, to, aside = settlement.hurry, message.recipient, settlement.retry_count > message.max_retries
             back = replace(job.entry, recipient=to, due=now + seconds, aside=aside, beside=beside, hurry=hurry)
         self._finish(job, back, strike=strike)
         if isinstance(verdict.outcome, Sent):
@@ -301,8 +298,6 @@ class Dispatcher:
         self._workers -= 1
         self.gate.release(job.permit)
         self._lanes.release(job.entry.lane, back, strike=strike)
-
-    # -- the rest -----------------------------------------------------------------------------------------------------
 
     def _publish(self, event: Event) -> None:
         self._tools.bus.publish(event)
