@@ -25,6 +25,7 @@ from bach_lib.outbound.entry import Entry, entry_of
 from bach_lib.outbound.gate import Gate
 from bach_lib.outbound.lanes import Lanes
 from bach_lib.outbound.ledger import Ledger
+from bach_lib.outbound.loading import Loading
 from bach_lib.outbound.queue import Put
 from bach_lib.outbound.records import Draft, Request
 from bach_lib.outbound.retry import Settlement, late, untried
@@ -70,20 +71,24 @@ class Dispatcher:
             on_better=self._better,
         )
         self._ledger = Ledger(connection.name, tools, self._spawn)
+        self._loading = Loading(connection.name, self._lanes, tools, self._ledger.recovered)
+        self._loading.end()
         self._trials = Trials(self.gate, self._ledger, tools)
 
     # -- life ---------------------------------------------------------------------------------------------------------
 
     async def load(self, *, idempotent: bool) -> None:
         """Learn from the disk what waits; settle what was in flight when it was last written."""
-        settled, waiting = await self._tools.queue.recover(self._name, idempotent=idempotent)
+        self._loading.end()
         self._lanes = Lanes()
         self._trials.clear()
         self._lanes.follow(self._clock.now() - self._clock.monotonic())
-        for message in waiting:
-            self._lanes.add(entry_of(message, self._clock))
-        for message in settled:
+        loading = self._loading = Loading(self._name, self._lanes, self._tools, self._ledger.recovered)
+        for message in await self._tools.queue.recover(self._name, idempotent=idempotent):
             self._ledger.recovered(message)
+        await loading.begin()
+        if await loading.go_on():
+            self._spawn(loading.rest(self._ledger.until_stored, self._pump))
         self._pump()  # times to live end also while nothing is sent
 
     def start(self, connector: Connector, redact: Redactor) -> None:
@@ -96,6 +101,7 @@ class Dispatcher:
     async def stop(self, grace: float) -> None:
         """Give attempts that are under way `grace` seconds, then cancel them; those are uncertain until `load`."""
         self._connector = None
+        self._loading.end()
         deadline = asyncio.create_task(self._cancel_after(grace))
         try:
             while self._tasks or self._puts:
@@ -116,7 +122,7 @@ class Dispatcher:
     def put(self, draft: Draft, request: Request | None = None) -> asyncio.Future[Put]:
         """Store a message; the future is done after the commit. Raises `QueueFullError` at once."""
         limit = self._tools.policy.max_waiting
-        if len(self._lanes) + len(self._puts) + self._workers >= limit:
+        if len(self._lanes) + self._loading.left + len(self._puts) + self._workers >= limit:
             raise QueueFullError(connection=self._name, limit=limit)
         permit = self._lease(draft.recipient)
         try:
@@ -130,13 +136,13 @@ class Dispatcher:
 
     def waits_again(self, message: Message) -> None:
         """A message was revived on disk."""
-        self._lanes.add(entry_of(message, self._clock))
+        self._loading.add(entry_of(message, self._clock))
         self._publish(MessageQueued(connection=self._name, message=message))
         self._pump()
 
     def forget(self, message: Message) -> None:
         """A waiting message was cancelled on disk."""
-        self._lanes.discard(message.id)
+        self._loading.discard(message.id)
         self._publish(MessageCancelled(connection=self._name, message=message))
         self._pump()
 
@@ -147,7 +153,7 @@ class Dispatcher:
 
     def moved(self, old: str, new: str) -> None:
         """The waiting messages of a recipient got another address on disk."""
-        self._lanes.move(old, new)
+        self._loading.move(old, new)
         self._pump()
 
     def _lease(self, recipient: str) -> Permit | None:
@@ -155,7 +161,7 @@ class Dispatcher:
         connector = self._connector
         if connector is None or self._is_full() or self.gate.state is not BreakerState.CLOSED:
             return None
-        if self._lanes.are_parked or recipient in self._puts.values():  # those stand before it
+        if self._lanes.are_parked or recipient in self._puts.values() or not self._loading.is_over:  # those go first
             return None
         if not self._lanes.occupy(recipient, self._clock.monotonic()):
             return None
@@ -187,7 +193,7 @@ class Dispatcher:
             self.forget(replaced)
         self._publish(MessageQueued(connection=self._name, message=message))
         if permit is None:
-            self._lanes.add(entry_of(message, self._clock))
+            self._loading.add(entry_of(message, self._clock))
             self._pump()
         else:
             self._spawn(self._work(_Job(entry_of(message, self._clock), permit, message)))
@@ -200,6 +206,7 @@ class Dispatcher:
         self._lanes.follow(self._clock.now() - now)
         if expired := self._lanes.expired(now):
             self._spawn(self._ledger.expire(expired))
+        self._lanes.ripen(now)
         while job := self._next_job():
             self._spawn(self._work(job))
         self._set_timer(min((moment - now for moment in self._next_moments(now)), default=None))
@@ -290,7 +297,7 @@ class Dispatcher:
         if isinstance(verdict.outcome, Sent):
             self._lanes.hasten(now, aside=True)
         if settlement.moved_to is not None:
-            self._lanes.move(message.recipient, settlement.moved_to)
+            self._loading.move(message.recipient, settlement.moved_to)
             self._publish(RecipientMoved(connection=self._name, old=message.recipient, new=settlement.moved_to))
         return settlement
 

@@ -51,7 +51,22 @@ class Entry:
         return end is not None and end <= now
 
 
-def entry_of(message: Message, clock: Clock) -> Entry:
+@dataclass(slots=True, kw_only=True)
+class Waits:
+    """What `entry_of` looks at of a message."""
+
+    id: int
+    recipient: str
+    priority: int
+    created_at: float
+    attempted_at: float | None
+    next_retry_at: float | None
+    expires_at: float | None
+    retry_count: int
+    max_retries: int
+
+
+def entry_of(message: Message | Waits, clock: Clock) -> Entry:
     """A message from the disk, where times are on the wall clock.
 
     None of them is further away than it was when it was written, however far the wall clock was set back since.

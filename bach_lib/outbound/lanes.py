@@ -25,6 +25,9 @@ from bach_lib.outbound.limiter import Stop
 _MAX_STALE = 64
 """Items out of date that a heap may carry, beside as many as are true, before it is cleaned."""
 
+_MOST_EXPIRED = 500
+"""Messages that end in one turn of the loop; the others are as late as that takes."""
+
 _DRIFT = 0.05
 """Seconds; a smaller change of the wall clock is not followed until more of it has added up."""
 
@@ -110,9 +113,9 @@ class Lanes:
         self._announce(key, lane)
 
     def expired(self, now: float) -> list[int]:
-        """Take out all messages whose time is over and return their ids."""
-        ids = []
-        while self._expiring and self._expiring[0][0] <= now:
+        """Take out messages whose time is over, some at once, and return their ids."""
+        ids: list[int] = []
+        while self._expiring and self._expiring[0][0] <= now and len(ids) < _MOST_EXPIRED:
             expires, message_id = heappop(self._expiring)
             entry = self._entries.get(message_id)
             if entry and entry.over(self._offset) == expires:  # else it was revived since, without time to live
@@ -137,6 +140,24 @@ class Lanes:
 
     def take(self, now: float) -> Entry | None:
         """The message that goes next, out of its lane, which is busy until `release`, or `park`."""
+        self.ripen(now)
+        while self._ready:
+            strikes, _, message_id, key, limit = heappop(self._ready)
+            lane = self._lanes.get(key)
+            head = lane.head() if lane else None
+            if lane and head and not lane.busy and (strikes, message_id) == (lane.strikes, head.id):
+                if self._due(head) <= now:
+                    heappop(lane.heap)
+                    self._remove(head, lane)
+                    lane.busy, lane.offered_by = True, limit
+                    return head
+                self._announce(key, lane)
+            if limit:  # out of date, and the next that this limit stopped has its turn
+                self._offer(limit)
+        return None
+
+    def ripen(self, now: float) -> None:
+        """Sort what is due by rank. Often, so that it is little each time."""
         while self._later and self._later[0][0] <= now:
             _, key = heappop(self._later)
             if idle := self._idle(key):
@@ -148,18 +169,6 @@ class Lanes:
         while self._opening and self._opening[0][0] <= now:
             _, limit = heappop(self._opening)
             self._offer(limit)
-        while self._ready:
-            strikes, _, message_id, key, limit = heappop(self._ready)
-            if standing := self._standing(strikes, message_id, key):
-                lane, head = standing
-                if self._due(head) <= now:
-                    heappop(lane.heap)
-                    self._remove(head, lane)
-                    lane.busy, lane.offered_by = True, limit
-                    return head
-                self._announce(key, lane)
-            self._offer(limit)  # out of date, and the next that this limit stopped has its turn
-        return None
 
     def passed(self, key: Key) -> None:
         """The limits let the taken head of this lane through: the next they stopped may try."""

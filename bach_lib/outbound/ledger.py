@@ -5,10 +5,10 @@ A disk that is full takes nothing. Then a write is repeated until it does: what 
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from functools import partial
-from itertools import batched
 
 from bach_lib.errors import BachError, StorageError, StoreLostError
 from bach_lib.events import MessageExpired
@@ -32,6 +32,8 @@ class Ledger:
         self._name = connection
         self._tools = tools
         self._spawn = spawn
+        self._over: deque[int] = deque()
+        self._is_ending = False
 
     async def keep(self, message_id: int, progress: str) -> None:
         """What has arrived of a message. A disk that does not take it costs a repetition after a crash, no more."""
@@ -48,11 +50,11 @@ class Ledger:
             if settlement and claim is not None and isinstance(error, StoreLostError):
                 await self.advance(settlement, None)  # what has happened is kept all the same; nothing new may begin
                 settlement = None
-            advance = await self._until_stored(partial(self._tools.queue.advance, settlement, claim, self._name))
+            advance = await self.until_stored(partial(self._tools.queue.advance, settlement, claim, self._name))
         self._tell(settlement, advance)
         while advance.is_unsettled:  # the disk was full when its last attempt ended, and learns of that any moment
             await self._tools.clock.sleep(_STORE_RETRY)
-            advance = await self._until_stored(partial(self._tools.queue.advance, None, claim, self._name))
+            advance = await self.until_stored(partial(self._tools.queue.advance, None, claim, self._name))
             self._tell(None, advance)
         return advance.claimed
 
@@ -68,9 +70,17 @@ class Ledger:
 
     async def expire(self, message_ids: list[int]) -> None:
         """End those of these messages that still wait."""
-        for some in batched(message_ids, _PORTION, strict=False):  # a full disk may come between, and all shall be told
-            for message in await self._until_stored(partial(self._tools.queue.expire, some)):
-                self._tools.bus.publish(MessageExpired(connection=self._name, message=message))
+        self._over.extend(message_ids)
+        if self._is_ending:  # in turn, as many at once would share one long transaction
+            return
+        self._is_ending = True
+        try:
+            while self._over:  # a full disk may come between, and all shall be told
+                some = [self._over.popleft() for _ in range(min(_PORTION, len(self._over)))]
+                for message in await self.until_stored(partial(self._tools.queue.expire, some)):
+                    self._tools.bus.publish(MessageExpired(connection=self._name, message=message))
+        finally:
+            self._is_ending = False
 
     def _left(self, settlement: Settlement, future: asyncio.Future[Advance]) -> None:
         if not future.cancelled() and not future.exception():
@@ -90,7 +100,8 @@ class Ledger:
         with suppress(BachError):  # what stays behind is told the new address when it is tried
             await self._tools.queue.follow(self._name, old, new)
 
-    async def _until_stored[T](self, write: Callable[[], Awaitable[T]]) -> T:
+    async def until_stored[T](self, write: Callable[[], Awaitable[T]]) -> T:
+        """Do this again and again until the disk lets it."""
         while True:
             try:
                 return await write()

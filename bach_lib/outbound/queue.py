@@ -4,7 +4,7 @@ The queue knows what is on disk and which changes are allowed. Who goes when is 
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from bach_lib.clock import Clock
@@ -15,6 +15,7 @@ from bach_lib.outbound.records import (
     Draft,
     Request,
     UnreadableRowError,
+    damaged,
     draft_values,
     losses_written,
     message_from_draft,
@@ -29,8 +30,8 @@ from bach_lib.storage.values import integer
 
 REPLACED = Fault(code="replaced", text="A newer message with the same tag took its place.")
 
-_MOVE_AT_ONCE = 100
-"""Messages that get a new address in the transaction that learned of it; the next claims find it there."""
+_AT_ONCE = 100
+"""Messages that are changed beside something else; more of them are in portions of their own."""
 _WAITING = frozenset({Status.PENDING, Status.FAILED})
 _RETRYABLE = frozenset({Status.DEAD, Status.UNCERTAIN, Status.EXPIRED, Status.CANCELLED})
 
@@ -124,30 +125,45 @@ class Queue:
             return replace(advance, ended=self._end(tx, message_id, Status.EXPIRED, EXPIRED))
         return replace(advance, is_unsettled=left is not None and left["status"] == Status.SENDING)
 
-    async def recover(self, connection: str, *, idempotent: bool) -> tuple[list[Message], list[Message]]:
-        """After a start: settle what was in flight when the process ended, and list all that waits, oldest first.
+    async def recover(self, connection: str, *, idempotent: bool) -> list[Message]:
+        """After a start: settle what was in flight when the process ended.
 
-        A row that cannot be read is set aside as a dead letter that says why; the first list names it, too.
+        A row that cannot be read is set aside as a dead letter that says why, and is among those returned.
         """
+        settled: list[Message] = []
 
-        def work(tx: Transaction) -> tuple[list[Message], list[Message]]:
-            strange = tx.rows("strange_messages", connection=connection)
-            settled = [self._set_aside(tx, row, UnreadableRowError(["status"]).fault) for row in strange]
-            for row in tx.rows("interrupted_messages", connection=connection):
-                message = self._readable(tx, row, settled)
-                if message and (known := self._settle(tx, after_crash(message, idempotent=idempotent))):
-                    settled.append(known)
-            rows = tx.rows("waiting_messages", connection=connection)
-            return settled, [message for row in rows if (message := self._readable(tx, row, settled))]
+        def strange(tx: Transaction) -> list[Message]:
+            rows = tx.rows("strange_messages", connection=connection, limit=_AT_ONCE)
+            return [self._set_aside(tx, row, UnreadableRowError(["status"]).fault) for row in rows]
+
+        def interrupted(tx: Transaction) -> list[Message | None]:
+            rows = tx.rows("interrupted_messages", connection=connection)
+            return [self._interrupted(tx, row, idempotent=idempotent) for row in rows]
+
+        while some := await self._store.submit(strange):
+            settled += some
+        return settled + [message for message in await self._store.submit(interrupted) if message]
+
+    def _interrupted(self, tx: Transaction, row: Row, *, idempotent: bool) -> Message | None:
+        try:
+            message = message_from_row(row, self._instance)
+        except UnreadableRowError as error:
+            return self._set_aside(tx, row, error.fault)
+        return self._settle(tx, after_crash(message, idempotent=idempotent))
+
+    def look_up[T](self, work: Callable[[Transaction], T]) -> asyncio.Future[T]:
+        """Let somebody read what is committed."""
+        return self._store.read(work)
+
+    async def set_aside(self, message_ids: Iterable[int]) -> list[Message]:
+        """End those of these messages that cannot be read as dead letters that say why; return them."""
+
+        def work(tx: Transaction) -> list[Message]:
+            rows = [row for message_id in message_ids if (row := tx.row("get_message", id=message_id))]
+            waiting = [(row, damaged(row)) for row in rows if row["status"] in _WAITING]
+            return [self._set_aside(tx, row, UnreadableRowError(columns).fault) for row, columns in waiting if columns]
 
         return await self._store.submit(work)
-
-    def _readable(self, tx: Transaction, row: Row, set_aside: list[Message]) -> Message | None:
-        try:
-            return message_from_row(row, self._instance)
-        except UnreadableRowError as error:
-            set_aside.append(self._set_aside(tx, row, error.fault))
-            return None
 
     def _set_aside(self, tx: Transaction, row: Row, fault: Fault) -> Message:
         return self._end(tx, integer(row["id"]), Status.DEAD, fault)
@@ -234,7 +250,7 @@ class Queue:
             tx.run("delete_files", message_id=settlement.id)
         if settlement.moved_to is not None:
             place = {"connection": row["connection"], "old": row["recipient"], "new": settlement.moved_to}
-            tx.run("move_recipient", **place, limit=_MOVE_AT_ONCE)
+            tx.run("move_recipient", **place, limit=_AT_ONCE)
         if settlement.delivered is not None:
             tx.run("count_success" if settlement.delivered else "count_error", name=row["connection"], now=now)
         message = readable_message(row, self._instance)

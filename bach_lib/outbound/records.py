@@ -100,17 +100,17 @@ def message_from_row(row: Row, instance: str) -> Message:
     """The message a row holds. `instance` tells this database from every other. Raises `UnreadableRowError`."""
     try:
         return _message(row, instance)
-    except _UNREADABLE as error:
-        raise UnreadableRowError(_damaged(row)) from error
+    except UNREADABLE as error:
+        raise UnreadableRowError(damaged(row)) from error
 
 
 def readable_message(row: Row, instance: str) -> Message:
     """As `message_from_row`, for whoever only looks: what cannot be read is left out."""
     try:
         return _message(row, instance)
-    except _UNREADABLE:
-        damaged = _damaged(row)
-        return _message({**dict(row), **{name: _COLUMNS[name][1] for name in damaged}}, instance)
+    except UNREADABLE:
+        whole = {name: _COLUMNS[name][1] for name in damaged(row)}
+        return _message({**dict(row), **whole}, instance)
 
 
 def _written(buttons: Buttons) -> str | None:
@@ -143,7 +143,7 @@ def _unlisted(written: str | None) -> tuple[File, ...]:
     return tuple(File(name=name, mime_type=mime_type, size=size) for name, mime_type, size in listed)
 
 
-_UNREADABLE = (ValueError, TypeError, KeyError, OverflowError, RecursionError)
+UNREADABLE = (ValueError, TypeError, KeyError, OverflowError, RecursionError)
 _COLUMNS: dict[str, tuple[Callable[[Value], object], Value]] = {
     "format": (lambda value: Format(str(value)), Format.PLAIN),
     "delivery": (lambda value: Delivery(str(value)), Delivery.AT_MOST_ONCE),
@@ -160,14 +160,16 @@ _COLUMNS: dict[str, tuple[Callable[[Value], object], Value]] = {
 """How each column is read that may be damaged, and what is shown instead."""
 
 
-def _damaged(row: Row) -> list[str]:
-    return [name for name, (read, _) in _COLUMNS.items() if not _can(read, row[name])]
+def damaged(row: Row) -> list[str]:
+    """The columns of a row, as far as it has them, that cannot be read."""
+    there = row.keys()
+    return [name for name, (read, _) in _COLUMNS.items() if name in there and not _can(read, row[name])]
 
 
 def _can(read: Callable[[Value], object], value: Value) -> bool:
     try:
         read(value)
-    except _UNREADABLE:
+    except UNREADABLE:
         return False
     return True
 

@@ -176,11 +176,26 @@ WHERE connection = :connection AND status = 'sending'
     AND NOT (status = 'sent' OR status = 'dead' OR status = 'expired' OR status = 'cancelled' OR status = 'uncertain')
 ORDER BY id;
 
--- waiting_messages: all that the dispatcher must know of after a start
-SELECT * FROM messages
+-- count_waiting: by priority
+SELECT priority, count(*) AS number, max(id) AS last FROM messages
 WHERE connection = :connection AND status IN ('pending', 'failed') AND held = 0
     AND NOT (status = 'sent' OR status = 'dead' OR status = 'expired' OR status = 'cancelled' OR status = 'uncertain')
-ORDER BY id;
+GROUP BY priority;
+
+-- waiting_share: what the dispatcher must know of after a start, without the texts, some at a time; two, so that each is
+-- in order as its index has it
+SELECT id, recipient, priority, created_at, attempted_at, next_retry_at, expires_at, retry_count, max_retries,
+       status, format, delivery, operation, buttons, files, waited, finished_at
+FROM messages
+WHERE connection = :connection AND status = 'pending' AND held = 0 AND priority IS :priority AND id > :after AND id <= :upto
+    AND NOT (status = 'sent' OR status = 'dead' OR status = 'expired' OR status = 'cancelled' OR status = 'uncertain')
+UNION ALL
+SELECT id, recipient, priority, created_at, attempted_at, next_retry_at, expires_at, retry_count, max_retries,
+       status, format, delivery, operation, buttons, files, waited, finished_at
+FROM messages
+WHERE connection = :connection AND status = 'failed' AND held = 0 AND priority IS :priority AND id > :after AND id <= :upto
+    AND NOT (status = 'sent' OR status = 'dead' OR status = 'expired' OR status = 'cancelled' OR status = 'uncertain')
+ORDER BY id LIMIT :limit;
 
 -- hold_unfinished: the database is a restored copy
 UPDATE messages SET held = 1
@@ -206,7 +221,7 @@ SELECT connection, status, count(*) AS number FROM messages WHERE held = 1 GROUP
 SELECT * FROM messages
 WHERE connection = :connection AND status NOT IN ('pending', 'sending', 'failed')
     AND NOT (status = 'sent' OR status = 'dead' OR status = 'expired' OR status = 'cancelled' OR status = 'uncertain')
-ORDER BY id;
+ORDER BY id LIMIT :limit;
 
 -- move_recipient: the next waiting messages follow a recipient to its new address (+: not by the index of all that ever
 -- went there); the others, and its dead letters, afterwards

@@ -1,0 +1,160 @@
+"""Learning after a start what waits on disk: a share at a time, while messages come, go and are changed by hand.
+
+What is most urgent is read first, and within a priority the oldest, so whatever is in the lanes already may go: nothing
+that is still to be read stands before it. What comes meanwhile is let in when all that stands before it is. Only what a
+lane needs is read, and not the texts.
+"""
+
+from collections import deque
+from collections.abc import Awaitable, Callable
+from functools import partial
+from math import inf
+
+from bach_lib.models import Message
+from bach_lib.outbound.entry import Entry, Waits, entry_of
+from bach_lib.outbound.lanes import Lanes
+from bach_lib.outbound.records import UNREADABLE, damaged
+from bach_lib.outbound.tools import Tools
+from bach_lib.storage import Transaction, Value
+from bach_lib.storage.sqlite import Row
+from bach_lib.storage.values import integer, real
+
+type UntilStored = Callable[[Callable[[], Awaitable[bool]]], Awaitable[bool]]
+
+_SHARE = 250
+"""Messages that are taken in at once; a millisecond or two of the event loop."""
+
+
+class Loading:
+    """Fills the lanes of one connection. `set_aside` is told of each message whose row is damaged."""
+
+    def __init__(self, connection: str, lanes: Lanes, tools: Tools, set_aside: Callable[[Message], None]) -> None:
+        self._name = connection
+        self._lanes = lanes
+        self._tools = tools
+        self._set_aside = set_aside
+        self._priorities: deque[Value] = deque()
+        self._upto = self._after = 0
+        self._reached = inf
+        self._known: set[int] = set()
+        self._late: dict[int, Entry] = {}
+        self._moved: dict[str, str] = {}
+        self.left = 0
+        """Messages on disk that no lane knows of yet, roughly."""
+        self._is_over = False
+
+    @property
+    def is_over(self) -> bool:
+        """Whether all that waits is in the lanes."""
+        return self._is_over
+
+    async def begin(self) -> None:
+        """Learn how many there are. Raises a `StorageError`."""
+        counts = await self._tools.queue.look_up(partial(_count, connection=self._name))
+        self._priorities.extend(priority for priority, *_ in sorted(counts, key=_urgency))
+        self._upto = max((last for *_, last in counts), default=0)
+        self.left = sum(number for _, number, _ in counts)
+
+    async def go_on(self) -> bool:
+        """Take in the next share; whether there may be more. Raises a `StorageError`."""
+        if not self._priorities or self.is_over:
+            self.end()
+            return False
+        priority = self._priorities[0]
+        share = partial(_share, connection=self._name, priority=priority, after=self._after, upto=self._upto)
+        rows = await self._tools.queue.look_up(share)
+        for waits in rows if self._is_wanted() else ():
+            if isinstance(waits, Waits) and waits.id not in self._known:
+                waits.recipient = self._moved.get(waits.recipient, waits.recipient)
+                self._lanes.add(entry_of(waits, self._tools.clock))
+        self.left = max(0, self.left - len(rows))
+        if bad := [one for one in rows if isinstance(one, int)]:
+            for message in await self._tools.queue.set_aside(bad):
+                self._set_aside(message)
+        if len(rows) == _SHARE:
+            last = rows[-1]
+            self._after = last.id if isinstance(last, Waits) else last
+        else:
+            self._priorities.popleft()
+            self._after, self._reached = 0, priority if isinstance(priority, int) else -inf
+            self._let_in()
+        return True
+
+    async def rest(self, until_stored: UntilStored, pump: Callable[[], None]) -> None:
+        """Take in all of the rest. What is there already goes meanwhile: `pump` lets it."""
+        while await until_stored(self.go_on):
+            pump()
+        pump()
+
+    def end(self) -> None:
+        """All is read, or nobody wants the rest."""
+        if not self.is_over:
+            self._is_over, self._reached, self.left = True, -inf, 0
+            self._let_in()
+
+    def add(self, entry: Entry) -> None:
+        """A message came, or waits again."""
+        if self.is_over:
+            self._lanes.add(entry)
+            return
+        self._known.add(entry.id)
+        self._late[entry.id] = entry
+        self._let_in()
+
+    def discard(self, message_id: int) -> None:
+        """A message waits no longer."""
+        if not self.is_over:
+            self._known.add(message_id)
+            self._late.pop(message_id, None)
+        self._lanes.discard(message_id)
+
+    def move(self, old: str, new: str) -> None:
+        """The waiting messages to a recipient go to its new address."""
+        if not self.is_over:
+            self._moved[old] = new
+            for entry in self._late.values():
+                entry.recipient = self._moved.get(entry.recipient, entry.recipient)
+        self._lanes.move(old, new)
+
+    def _is_wanted(self) -> bool:
+        return not self._is_over
+
+    def _let_in(self) -> None:
+        """What stands behind nothing that is still to be read."""
+        for entry in [one for one in self._late.values() if one.priority >= self._reached]:
+            self._lanes.add(self._late.pop(entry.id))
+
+
+def _urgency(counted: tuple[Value, int, int]) -> tuple[bool, int]:
+    priority = counted[0]
+    return (False, -priority) if isinstance(priority, int) else (True, 0)  # a damaged one
+
+
+def _count(tx: Transaction, connection: str) -> list[tuple[Value, int, int]]:
+    rows = tx.rows("count_waiting", connection=connection)
+    return [(row["priority"], integer(row["number"]), integer(row["last"])) for row in rows]
+
+
+def _share(tx: Transaction, **values: Value) -> list[Waits | int]:
+    """The next messages; of one that cannot be read only the id."""
+    return [_waits(row) for row in tx.rows("waiting_share", limit=_SHARE, **values)]
+
+
+def _waits(row: Row) -> Waits | int:
+    message_id = integer(row["id"])
+    try:
+        if damaged(row):
+            return message_id
+        return Waits(
+            id=message_id,
+            recipient=str(row["recipient"]),
+            priority=integer(row["priority"]),
+            created_at=real(row["created_at"]) or 0.0,
+            attempted_at=real(row["attempted_at"]),
+            next_retry_at=real(row["next_retry_at"]),
+            expires_at=real(row["expires_at"]),
+            retry_count=integer(row["retry_count"]),
+            max_retries=integer(row["max_retries"]),
+        )
+    except UNREADABLE:
+        return message_id

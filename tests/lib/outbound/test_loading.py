@@ -1,0 +1,109 @@
+"""Learning after a start what waits: in shares, the most urgent first, while messages come and go."""
+
+import pytest
+
+from bach_lib import Bach, Connection, Fault, Policy, Status
+from bach_lib.errors import QueueFullError
+from bach_lib.outbound import loading
+from bach_lib.outcomes import Retry, Scope
+from bach_lib.storage import MemoryDatabase
+from bach_lib.testing import FakeClock, FakePlatform, fake_connector
+from tests.lib.promises.conftest import LastingStore
+
+AWAY = Retry(scope=Scope.CONNECTION, fault=Fault(code="unreachable", text="No route to host"))
+
+
+@pytest.fixture(autouse=True)
+def shares(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three messages at once."""
+    monkeypatch.setattr(loading, "_SHARE", 3)
+
+
+@pytest.fixture
+async def disk() -> LastingStore:
+    """What outlives a process."""
+    return LastingStore()
+
+
+def bach_on(disk: MemoryDatabase, clock: FakeClock, platform: FakePlatform, **options: object) -> Bach:
+    """A process."""
+    policy = options.get("policy")
+    assert policy is None or isinstance(policy, Policy)
+    types = {"fake": fake_connector(platform)}
+    return Bach(disk, clock=clock, connectors=types, policy=policy, autostart=not options.get("rests"))
+
+
+async def leave(disk: LastingStore, clock: FakeClock, count: int = 20) -> None:
+    """A process that ended with messages to five recipients in its queue, the last one urgent."""
+    async with bach_on(disk, clock, FakePlatform(), rests=True) as bach:
+        await bach.registry.add(Connection(name="home", type="fake"))
+        for number in range(count):
+            await bach.send("home", f"p{number % 5}", str(number))
+        await bach.send("home", "p0", "urgent", priority=5)
+
+
+async def test_all_goes_in_its_order_and_the_urgent_first(
+    disk: LastingStore, clock: FakeClock, platform: FakePlatform
+) -> None:
+    """After a restart messages would be left behind, come out of order, or an alarm after a backlog of hours."""
+    await leave(disk, clock)
+    async with bach_on(disk, clock, platform) as bach:
+        await clock.settle()
+        assert platform.sent[0].text == "urgent"
+        for recipient in range(5):
+            texts = [one.text for one in platform.sent if one.recipient == f"p{recipient}" and one.text != "urgent"]
+            assert texts == [str(number) for number in range(recipient, 20, 5)]
+        assert {message.status for message in await bach.messages(limit=100)} == {Status.SENT}
+    await disk.discard()
+
+
+async def test_what_comes_meanwhile_stands_behind(disk: LastingStore, clock: FakeClock, platform: FakePlatform) -> None:
+    """A message that comes in the second of a restart would overtake what has waited for hours."""
+    await leave(disk, clock)
+    async with bach_on(disk, clock, platform) as bach:
+        await bach.send("home", "p4", "new")
+        await clock.settle()
+        texts = [one.text for one in platform.sent if one.recipient == "p4"]
+        assert texts == ["4", "9", "14", "19", "new"]
+    await disk.discard()
+
+
+async def test_what_is_changed_meanwhile_is_not_brought_back(
+    disk: LastingStore, clock: FakeClock, platform: FakePlatform
+) -> None:
+    """What a person cancelled or moved while BACH started would be sent all the same, or twice."""
+    await leave(disk, clock)
+    async with bach_on(disk, clock, platform) as bach:
+        await bach.cancel(20)
+        await bach.retry(20)
+        await bach.cancel(19)
+        await bach.move("home", "p3", "p9")
+        await clock.settle()
+        sent = [one.text for one in platform.sent]
+        assert sorted(sent) == sorted(["urgent", *(str(number) for number in range(20) if number != 18)])
+        assert len([message for message in await bach.messages(limit=100) if message.status is Status.SENT]) == 20
+    await disk.discard()
+
+
+async def test_the_bound_counts_what_is_not_read_yet(
+    disk: LastingStore, clock: FakeClock, platform: FakePlatform
+) -> None:
+    """At every restart a loop could queue as many again."""
+    await leave(disk, clock)
+    async with bach_on(disk, clock, platform, policy=Policy(max_waiting=21), rests=True) as bach:
+        with pytest.raises(QueueFullError):
+            await bach.send("home", "p1", "one more")
+    await disk.discard()
+
+
+async def test_switching_off_in_the_middle_loses_nothing(
+    disk: LastingStore, clock: FakeClock, platform: FakePlatform
+) -> None:
+    """What was not read yet would wait for the next restart of all."""
+    await leave(disk, clock)
+    async with bach_on(disk, clock, platform) as bach:
+        await bach.stop("home")
+        await bach.start("home")
+        await clock.settle()
+        assert len(platform.sent) == 21
+    await disk.discard()
