@@ -148,7 +148,7 @@ class Dispatcher:
 
     def drop(self, message: Message) -> None:
         """A waiting message became another one on disk, perhaps of another recipient or connection."""
-        self._lanes.discard(message.id)
+        self._loading.discard(message.id)
         self._pump()
 
     def moved(self, old: str, new: str) -> None:
