@@ -18,7 +18,7 @@ from functools import partial
 from bach_lib.clock import Cancel
 from bach_lib.connectors.base import Connector, Course
 from bach_lib.errors import QueueFullError
-from bach_lib.events import Event, MessageAttempted, MessageCancelled, MessageQueued, RecipientMoved
+from bach_lib.events import MessageAttempted, MessageCancelled, MessageQueued, RecipientMoved
 from bach_lib.models import BreakerState, Connection, Message, Operation
 from bach_lib.outbound.breaker import Permit
 from bach_lib.outbound.entry import Entry, entry_of
@@ -51,9 +51,8 @@ class Dispatcher:
     """The outgoing side of one connection. Messages may be put at any time; they go while it is started."""
 
     def __init__(self, connection: Connection, tools: Tools) -> None:
-        self._name = connection.name
-        self._tools = tools
-        self._clock = tools.clock
+        self._name, self._tools = connection.name, tools
+        self._clock, self._publish = tools.clock, tools.bus.publish
         self._lanes = Lanes()
         self._connector: Connector | None = None
         self._redact = Redactor()
@@ -79,7 +78,6 @@ class Dispatcher:
 
     async def load(self, *, idempotent: bool) -> None:
         """Learn from the disk what waits; settle what was in flight when it was last written."""
-        self._loading.end()
         self._lanes = Lanes()
         self._trials.clear()
         self._lanes.follow(self._clock.now() - self._clock.monotonic())
@@ -161,9 +159,8 @@ class Dispatcher:
         connector = self._connector
         if connector is None or self._is_full() or self.gate.state is not BreakerState.CLOSED:
             return None
-        if self._lanes.are_parked or recipient in self._puts.values() or not self._loading.is_over:  # those go first
-            return None
-        if not self._lanes.occupy(recipient, self._clock.monotonic()):
+        others = self._lanes.are_parked or recipient in self._puts.values() or not self._loading.is_over  # stand before
+        if others or not self._lanes.occupy(recipient, self._clock.monotonic()):
             return None
         permit = self.gate.admit()
         if permit is not None and not self.gate.reserve(connector, recipient):
@@ -305,9 +302,6 @@ class Dispatcher:
         self._workers -= 1
         self.gate.release(job.permit)
         self._lanes.release(job.entry.lane, back, strike=strike)
-
-    def _publish(self, event: Event) -> None:
-        self._tools.bus.publish(event)
 
     def _set_timer(self, seconds: float | None) -> None:
         if self._cancel_timer:
