@@ -171,7 +171,7 @@ class Lanes:
             self._offer(limit)
 
     def passed(self, key: Key) -> None:
-        """The limits let the taken head of this lane through: the next they stopped may try."""
+        """The limits let the taken head of this lane through: the next they stopped may try. Before `release`."""
         lane = self._lanes[key]
         limit, lane.offered_by = lane.offered_by, ""
         self._offer(limit)
@@ -200,13 +200,11 @@ class Lanes:
         """
         lane = self._lanes[key]
         lane.busy = False
-        limit, lane.offered_by = lane.offered_by, ""
         if strike is not None:
             lane.strikes = lane.strikes + 1 if strike else 0
         if back:
             self.add(back)
         self._announce(key, lane)
-        self._offer(limit)
 
     def pause(self, recipient: str, until: float, now: float) -> None:
         """Nothing to this recipient goes before `until`."""

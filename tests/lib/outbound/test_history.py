@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bach_lib.errors import InvalidValueError
 from bach_lib.models import Connection, Message, QueueStatus, Status
 from bach_lib.outbound.history import History
 from bach_lib.outbound.records import draft_values
@@ -93,6 +94,44 @@ async def test_filters_meet(history: History, store: Store) -> None:
     assert await page(history, statuses=[]) == [], "no status is not every status"
 
 
+@pytest.mark.parametrize("recipient", [None, "ada"])
+@pytest.mark.parametrize("connection", [None, "home"])
+@pytest.mark.parametrize(
+    "statuses",
+    [
+        None,
+        *([status] for status in Status),
+        [Status.PENDING, Status.SENDING, Status.FAILED],
+        [Status.DEAD, Status.UNCERTAIN, Status.EXPIRED, Status.CANCELLED],
+        [Status.PENDING, Status.DEAD],
+        list(Status),
+    ],
+)
+async def test_every_filter_finds_what_it_says_newest_first(
+    history: History, store: Store, statuses: list[Status] | None, connection: str | None, recipient: str | None
+) -> None:
+    """Whatever way there is to what was looked for, somebody would miss a message, or find one too many."""
+    kinds = [(status, home, chat) for status in Status for home in ("home", "work") for chat in ("ada", "bob")]
+    ids = await fill(store, [(status, {"connection": home, "recipient": chat}) for status, home, chat in kinds])
+    wanted = [
+        number
+        for number, (status, home, chat) in zip(ids, kinds, strict=True)
+        if (statuses is None or status in statuses) and connection in {None, home} and recipient in {None, chat}
+    ][::-1]
+    assert await page(history, statuses=statuses, connection=connection, recipient=recipient) == wanted
+    rest = await page(history, statuses=statuses, connection=connection, recipient=recipient, before=wanted[0], limit=1)
+    assert rest == wanted[1:2]
+
+
+async def test_a_message_that_is_looked_up_has_the_name_by_which_platforms_know_it(
+    history: History, store: Store
+) -> None:
+    """A press on a button would not be found again from the list."""
+    await add(store)
+    [message] = await history.messages(connection=None, recipient=None, statuses=None, before=None, limit=1)
+    assert message.nonce == "0123abcd-1"
+
+
 @pytest.mark.parametrize(("before", "number"), [(None, 1), (10**30, 1), (2**63, 1), (0, 0), (-1, 0), (-(10**30), 0)])
 async def test_any_number_is_a_place_to_read_from(
     history: History, store: Store, before: int | None, number: int
@@ -125,6 +164,26 @@ async def test_every_status_is_counted_in_its_place(history: History, store: Sto
     assert queue.waiting == queue.pending + queue.sending + queue.failed
 
 
+async def test_what_waits_for_its_owners_word_does_not_count_as_waiting(history: History, store: Store) -> None:
+    """After a backup was put back, the alarm for a queue that stands still would ring in the night."""
+    both = [Status.PENDING, Status.PENDING, Status.FAILED]
+    await fill(store, [(status, {"connection": name}) for status in both for name in ("home", "work")])
+    await store.submit(lambda tx: tx.run("hold_unfinished"))
+    await fill(store, [(Status.PENDING, {}), (Status.FAILED, {}), (Status.FAILED, {})])
+    queues = await history.status([HOME, replace(HOME, name="work")])
+    assert [(queue.pending, queue.failed, queue.held) for queue in queues.values()] == [(1, 2, 3), (0, 0, 3)]
+
+
+async def test_it_is_known_when_anything_happened_last(history: History, store: Store) -> None:
+    """After a restart nobody could say since when nothing has come or gone."""
+    assert await history.last_before(NOW) is None
+    await add(store, created_at=NOW - 50)
+    await add(store, created_at=NOW - 20)
+    await add(store, created_at=NOW + 20)
+    assert await history.last_before(NOW) == NOW - 20
+    assert await history.last_before(NOW - 30) == NOW - 50
+
+
 async def test_an_empty_queue_has_a_status_too(history: History) -> None:
     """A connection that never sent would be missing from the dashboard."""
     assert await history.status([HOME]) == {"home": QueueStatus(connection="home")}
@@ -152,6 +211,16 @@ async def test_a_purge_keeps_what_is_young_and_what_was_not_asked_for(history: H
     assert await history.purge(NOW - 50, FINISHED) == 3
     kept = {message_id for status, message_id in old.items() if status not in FINISHED}
     assert set(await page(history)) == kept | set(young)
+
+
+async def test_what_has_not_ended_is_never_purged(history: History, store: Store) -> None:
+    """Tidying up would throw away what still waits to be sent."""
+    await fill(store, [(status, {"created_at": NOW - 100}) for status in Status])
+    with pytest.raises(InvalidValueError) as caught:
+        await history.purge(NOW, [Status.SENT, Status.PENDING, Status.FAILED])
+    expected = {"field": "statuses", "value": Status.FAILED, "expected": "statuses of ended messages"}
+    assert caught.value.placeholders == expected
+    assert len(await page(history)) == len(Status)
 
 
 async def test_a_message_of_exactly_the_age_stays(history: History, store: Store) -> None:

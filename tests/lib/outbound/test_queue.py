@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -11,11 +12,11 @@ from bach_lib.errors import (
     NotRetryableError,
     UnknownMessageError,
 )
-from bach_lib.models import Delivery, Message, Status
+from bach_lib.models import Delivery, Fault, File, Message, Status
 from bach_lib.outbound.queue import Queue
 from bach_lib.outbound.records import Request
 from bach_lib.outbound.retry import Settlement
-from bach_lib.storage import Store, Transaction
+from bach_lib.storage import Store, Transaction, Value
 from bach_lib.testing import FakeClock
 from tests.lib.outbound.make import BUSY, DraftFields, draft
 from tests.lib.storage.work import add
@@ -352,3 +353,112 @@ async def test_a_key_belongs_to_one_message(queue: Queue) -> None:
 async def test_without_a_key_equal_messages_are_two(queue: Queue) -> None:
     """Who says the same thing twice on purpose would be heard once."""
     assert (await put(queue)).id != (await put(queue)).id
+
+
+async def test_a_key_that_says_something_else_is_refused_with_what_it_stands_for(queue: Queue) -> None:
+    """Whoever sends could not find out which message took the place."""
+    first = await queue.put(draft(), leased=False, request=Request(key="k", digest="d"))
+    with pytest.raises(IdempotencyKeyReusedError) as caught:
+        await queue.put(draft(text="else"), leased=False, request=Request(key="k", digest="e"))
+    assert caught.value.placeholders == {"key": "k", "id": str(first.message.id)}
+    again = await queue.put(draft(), leased=False, request=Request(key="k", digest="d"))
+    assert (again.is_new, again.message) == (False, first.message)
+
+
+# -- files -----------------------------------------------------------------------------------------------------------
+
+FILES = (File(name="a.png", content=b"first", mime_type="image/png", size=5), File(name="b", content=b"2nd", size=3))
+
+
+async def files_on_disk(store: Store, message_id: int) -> list[object]:
+    """What is kept of a message's files."""
+    return [row["content"] for row in await store.submit(lambda tx: tx.rows("files_of", message_id=message_id))]
+
+
+async def test_files_are_on_disk_until_they_were_sent(queue: Queue, store: Store) -> None:
+    """A picture would be missing after a restart, or swapped with another; or fill the disk for ever."""
+    one = (await queue.put(replace(draft(), files=FILES), leased=False)).message
+    other = (await queue.put(replace(draft(), files=FILES[:1]), leased=False)).message
+    assert [file.content for file in one.files] == [b"", b""], "memory does not hold what waits"
+    claimed = (await queue.advance(None, one.id)).claimed
+    assert claimed
+    assert claimed.files == FILES
+    await queue.advance(Settlement(id=one.id, status=Status.FAILED, retry_count=1), None)
+    assert await files_on_disk(store, one.id) == [b"first", b"2nd"]
+    await queue.advance(None, one.id)
+    await queue.advance(Settlement(id=one.id, status=Status.SENT), None)
+    assert await files_on_disk(store, one.id) == []
+    assert await files_on_disk(store, other.id) == [b"first"], "those of others stay"
+
+
+async def test_who_was_born_on_its_way_has_its_files(queue: Queue) -> None:
+    """The first attempt would send the words without the picture."""
+    one = (await queue.put(replace(draft(), files=FILES), leased=True)).message
+    assert one.files == FILES
+
+
+async def test_a_settled_message_tells_of_its_names_and_its_attempt(queue: Queue, clock: FakeClock) -> None:
+    """A press on a button would not be found again, and the history of a message be empty."""
+    one = await put(queue, leased=True)
+    await clock.advance(5)
+    settlement = Settlement(
+        id=one.id, status=Status.FAILED, retry_count=1, waited=3, next_retry_at=clock.now() + 30, error=BUSY
+    )
+    step = await queue.advance(settlement, None)
+    assert step.settled
+    assert step.settled.nonce == one.nonce == "0123abcd-1"
+    assert (step.settled.retry_count, step.settled.waited, step.settled.error) == (1, 3, BUSY)
+    assert step.settled.next_retry_at == clock.now() + 30
+    clean = (await queue.advance(Settlement(id=one.id, status=Status.PENDING, degraded=True), None)).settled
+    assert clean
+    assert (clean.error, clean.degraded, clean.finished_at) == (None, True, None)
+
+
+# -- what cannot be read ---------------------------------------------------------------------------------------------
+
+
+async def damage(store: Store, message_id: int, column: str, value: Value) -> None:
+    """Write what BACH has never written."""
+
+    def work(tx: Transaction) -> None:
+        tx._connection.execute(f"UPDATE messages SET {column} = ? WHERE id = ?", (value, message_id))
+
+    await store.submit(work)
+
+
+async def test_a_message_that_cannot_be_read_is_set_aside_when_it_is_claimed(queue: Queue, store: Store) -> None:
+    """One damaged byte would stop its lane for ever, or be sent as something that nobody wrote."""
+    one = await put(queue)
+    await damage(store, one.id, "priority", "odd")
+    step = await queue.advance(None, one.id)
+    assert step.claimed is None
+    assert step.ended
+    assert (step.ended.id, step.ended.status) == (one.id, Status.DEAD)
+    assert step.ended.error
+    assert step.ended.error.code == "unreadable"
+    assert "priority" in step.ended.error.text
+
+
+async def test_a_start_sets_aside_what_cannot_be_read_and_goes_on_with_the_rest(queue: Queue, store: Store) -> None:
+    """One damaged row would keep a whole connection from starting."""
+    in_flight, waits, good = await put(queue, leased=True), await put(queue), await put(queue)
+    await damage(store, in_flight.id, "max_retries", "odd")
+    await damage(store, waits.id, "buttons", "{")
+    settled, waiting = await queue.recover("home", idempotent=False)
+    assert {(message.id, message.status) for message in settled} == {
+        (in_flight.id, Status.DEAD),
+        (waits.id, Status.DEAD),
+    }
+    assert {message.error.code for message in settled if message.error} == {"unreadable"}
+    assert [message.id for message in waiting] == [good.id]
+
+
+async def test_what_a_claim_finds_too_late_is_ended_by_it(queue: Queue, clock: FakeClock) -> None:
+    """A message would hang as waiting after its time, if the clock of the wall was the first to see it."""
+    one = await put(queue, fields={"expires_at": clock.now() + 10})
+    await clock.advance(10)
+    step = await queue.advance(None, one.id)
+    assert step.ended
+    assert (step.ended.id, step.ended.status, step.ended.finished_at) == (one.id, Status.EXPIRED, clock.now())
+    assert step.ended.error == Fault(code="expired", text="Its time to live was over before it could be sent.")
+    assert not step.is_unsettled

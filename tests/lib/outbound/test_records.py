@@ -1,12 +1,16 @@
 """What is told of a message must be what the disk says of it."""
 
+from collections.abc import Callable
+from dataclasses import asdict, replace
+
 import pytest
 
 from bach_lib.clock import SystemClock
-from bach_lib.models import Delivery, Format
+from bach_lib.models import Button, Delivery, Fault, File, Format, Message, Operation, Status
 from bach_lib.outbound.queue import Queue
-from bach_lib.outbound.records import Draft
-from bach_lib.storage import MemoryDatabase
+from bach_lib.outbound.records import Draft, UnreadableRowError, draft_values, message_from_row, readable_message
+from bach_lib.storage import MemoryDatabase, Value
+from bach_lib.storage.sqlite import Row
 
 FULL = Draft(
     connection="home",
@@ -23,6 +27,10 @@ FULL = Draft(
     created_at=1_800_000_000.5,
     expires_at=1_800_000_060.5,
     max_retries=2,
+    operation=Operation.EDIT,
+    target="9",
+    buttons=((Button(text="Open", value="o"), Button(text="Close", value="c")), (Button(text="Never", value="n"),)),
+    files=(File(name="a.png", content=b"12345", mime_type="image/png", size=5), File(name="b", content=b"1", size=1)),
 )
 
 
@@ -35,4 +43,142 @@ async def test_a_stored_message_is_told_of_as_it_is_on_disk(leased: bool) -> Non
     put = await queue.put(FULL, leased=leased)
     on_disk = await queue.get(put.message.id)
     await store.close()
-    assert put.message == on_disk
+    kept = FULL.files if leased else tuple(replace(file, content=b"") for file in FULL.files)
+    assert put.message == replace(on_disk, files=kept)
+    assert on_disk.files == tuple(replace(file, content=b"") for file in FULL.files)
+    assert on_disk.buttons == FULL.buttons
+
+
+WHOLE: dict[str, Value] = {
+    "id": 0x1F,
+    "connection": "home",
+    "recipient": "ada",
+    "text": "words",
+    "title": "Title",
+    "format": "html",
+    "silent": 1,
+    "reply_to": "5",
+    "priority": 4,
+    "tag": "door",
+    "delivery": "at_most_once",
+    "context": "01J",
+    "operation": "edit",
+    "target": "9",
+    "buttons": '[[["Open", "o"]]]',
+    "files": '[["a.png", "image/png", 5]]',
+    "status": "failed",
+    "created_at": 10.5,
+    "expires_at": 20.5,
+    "next_retry_at": 15.5,
+    "retry_count": 2,
+    "max_retries": 3,
+    "waited": 4.5,
+    "attempted_at": 12.5,
+    "finished_at": 13.5,
+    "remote_id": "77",
+    "degraded": 1,
+    "held": 1,
+    "error_code": "busy",
+    "error_text": "Later",
+}
+READ = Message(
+    id=0x1F,
+    nonce="abcdef01-1f",
+    connection="home",
+    recipient="ada",
+    text="words",
+    title="Title",
+    format=Format.HTML,
+    silent=True,
+    reply_to="5",
+    priority=4,
+    tag="door",
+    delivery=Delivery.AT_MOST_ONCE,
+    context="01J",
+    operation=Operation.EDIT,
+    target="9",
+    buttons=((Button(text="Open", value="o"),),),
+    files=(File(name="a.png", mime_type="image/png", size=5),),
+    status=Status.FAILED,
+    created_at=10.5,
+    expires_at=20.5,
+    next_retry_at=15.5,
+    retry_count=2,
+    max_retries=3,
+    waited=4.5,
+    attempted_at=12.5,
+    finished_at=13.5,
+    remote_id="77",
+    degraded=True,
+    held=True,
+    error=Fault(code="busy", text="Later"),
+)
+EMPTY = ("title", "reply_to", "tag", "context", "target", "buttons", "files", "expires_at", "next_retry_at")
+DAMAGED: dict[str, tuple[Value, object]] = {
+    "format": ("odd", Format.PLAIN),
+    "delivery": ("odd", Delivery.AT_MOST_ONCE),
+    "operation": ("odd", Operation.SEND),
+    "status": ("odd", Status.DEAD),
+    "buttons": ("{", ()),
+    "files": ("[1]", ()),
+    "priority": ("odd", 0),
+    "retry_count": ("odd", 0),
+    "max_retries": ("odd", 0),
+    "created_at": ("odd", 0.0),
+    "expires_at": ("odd", None),
+    "next_retry_at": ("odd", None),
+    "waited": ("odd", 0.0),
+    "attempted_at": ("odd", None),
+    "finished_at": ("odd", None),
+}
+
+
+@pytest.mark.parametrize("read", [message_from_row, readable_message])
+def test_every_column_is_read_into_its_field(read: Callable[[Row, str], Message]) -> None:
+    """A field of a message would come back as another one, or not at all."""
+    assert read(WHOLE, "abcdef01") == READ
+    poor = {**WHOLE, **dict.fromkeys((*EMPTY, "attempted_at", "finished_at", "remote_id", "error_code"))}
+    poor |= {"silent": 0, "degraded": 0, "held": 0, "waited": None}
+    found = read(poor, "abcdef01")
+    assert [getattr(found, name) for name in EMPTY] == [None, None, None, None, None, (), (), None, None]
+    assert (found.attempted_at, found.finished_at, found.remote_id, found.error) == (None, None, None, None)
+    assert (found.silent, found.degraded, found.held, found.waited) == (False, False, False, 0.0)
+    wordless = read({**WHOLE, "error_text": None}, "abcdef01")
+    assert wordless.error == Fault(code="busy", text="")
+
+
+@pytest.mark.parametrize("column", DAMAGED)
+def test_what_cannot_be_read_of_a_row_is_named_and_the_rest_is_shown(column: str) -> None:
+    """One damaged byte would hide a whole message, or be sent as something that nobody wrote."""
+    value, shown = DAMAGED[column]
+    row = {**WHOLE, column: value}
+    with pytest.raises(UnreadableRowError) as caught:
+        message_from_row(row, "abcdef01")
+    text = f"The database is damaged here; this cannot be read: {column}."
+    assert caught.value.fault == Fault(code="unreadable", text=text)
+    found = readable_message(row, "abcdef01")
+    assert asdict(found) == asdict(READ) | {column: shown}
+
+
+def test_all_that_cannot_be_read_is_named() -> None:
+    """Who repairs a database would find one place a day."""
+    row = {**WHOLE, **{column: value for column, (value, _) in DAMAGED.items()}}
+    with pytest.raises(UnreadableRowError) as caught:
+        message_from_row(row, "abcdef01")
+    assert caught.value.fault.text == f"The database is damaged here; this cannot be read: {', '.join(DAMAGED)}."
+    assert caught.value.args == tuple(DAMAGED)
+    assert readable_message(row, "abcdef01").text == "words"
+
+
+def test_what_stands_in_damaged_columns_is_not_repeated() -> None:
+    """A word of a private message would stand in a log."""
+    with pytest.raises(UnreadableRowError) as caught:
+        message_from_row({**WHOLE, "status": "s3cr3t"}, "abcdef01")
+    assert "s3cr3t" not in f"{caught.value!r} {caught.value} {caught.value.fault}"
+
+
+def test_columns_of_a_plain_message_stay_empty() -> None:
+    """Every message would carry an empty list of files, and the index of those with files be as large as all."""
+    values = draft_values(replace(FULL, buttons=(), files=()))
+    assert (values["buttons"], values["files"]) == (None, None)
+    assert values["text"] == FULL.text
