@@ -6,7 +6,7 @@ from dataclasses import asdict, replace
 import pytest
 
 from bach_lib.clock import SystemClock
-from bach_lib.models import Button, Delivery, Fault, File, Format, Message, Operation, Status
+from bach_lib.models import Button, Delivery, Fault, File, Format, Loss, Message, Operation, Status
 from bach_lib.outbound.queue import Queue
 from bach_lib.outbound.records import Draft, UnreadableRowError, draft_values, message_from_row, readable_message
 from bach_lib.storage import MemoryDatabase, Value
@@ -78,6 +78,8 @@ WHOLE: dict[str, Value] = {
     "remote_id": "77",
     "degraded": 1,
     "held": 1,
+    "lost": '[["file", "too large"]]',
+    "progress": "2 of 3",
     "error_code": "busy",
     "error_text": "Later",
 }
@@ -111,6 +113,8 @@ READ = Message(
     remote_id="77",
     degraded=True,
     held=True,
+    lost=(Loss(what="file", reason="too large"),),
+    progress="2 of 3",
     error=Fault(code="busy", text="Later"),
 )
 EMPTY = ("title", "reply_to", "tag", "context", "target", "buttons", "files", "expires_at", "next_retry_at")
@@ -121,6 +125,7 @@ DAMAGED: dict[str, tuple[Value, object]] = {
     "status": ("odd", Status.DEAD),
     "buttons": ("{", ()),
     "files": ("[1]", ()),
+    "lost": ("[1]", ()),
     "priority": ("odd", 0),
     "retry_count": ("odd", 0),
     "max_retries": ("odd", 0),
