@@ -98,6 +98,24 @@ _KEY: Final[Json] = parameter(
     where="header",
 )
 
+_HOOK: Final[dict[str, Json]] = {
+    "summary": "Bring a message in; it is on disk when this answers",
+    "description": "Needs a signature or a token that belongs to the connection. Its settings say where in what is "
+    "posted the message stands.",
+    "security": [],
+    "responses": {
+        "204": {"description": "It is taken, known already, or of a sender whom nobody allowed."},
+        **refusals("403", "413", "421", "503"),
+    },
+}
+_HOOKED: Final[dict[str, Json]] = {
+    "required": True,
+    "content": {
+        "application/json": {"schema": {"type": "object"}},
+        "application/x-www-form-urlencoded": {"schema": {"type": "object"}},
+        "text/plain": {"schema": {"type": "string"}},
+    },
+}
 _PATHS: Final[dict[str, Json]] = {
     "/health": {
         "get": {
@@ -153,27 +171,18 @@ _PATHS: Final[dict[str, Json]] = {
     },
     **LETTERS,
     "/api/v1/hooks/{connection}": {
-        "post": {
-            "operationId": "hook",
-            "summary": "Bring a message in; it is on disk when this answers",
-            "description": "Needs a signature (webhook-id, webhook-timestamp, webhook-signature) or a bearer token "
-            "that belongs to the connection. Its settings say where in the JSON the message stands.",
-            "security": [],
-            "parameters": [
-                {
-                    "name": "connection",
-                    "in": "path",
-                    "required": True,
-                    "schema": {"type": "string", "minLength": 1},
-                    "description": "The name of a connection of the type webhook.",
-                }
-            ],
-            "requestBody": {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}},
-            "responses": {
-                "204": {"description": "It is taken, known already, or of a sender whom nobody allowed."},
-                **refusals("403", "413", "421", "503"),
-            },
-        }
+        "parameters": [
+            {
+                "name": "connection",
+                "in": "path",
+                "required": True,
+                "schema": {"type": "string", "minLength": 1},
+                "description": "The name of a connection of the type webhook.",
+            }
+        ],
+        "get": _HOOK | {"operationId": "hookByAddress", "description": "All of it stands in the address, as a form."},
+        "post": _HOOK | {"operationId": "hook", "requestBody": _HOOKED},
+        "put": _HOOK | {"operationId": "hookByPut", "requestBody": _HOOKED},
     },
 }
 

@@ -161,7 +161,8 @@ class _Cutter:
     def _fitting(self, start: int, reopened: tuple[Mark, ...]) -> tuple[int, list[int]]:
         """After how many pieces the part is full, and how full it is after each."""
         pieces, limit, sizes = self._pieces, self._limit, list[int]()
-        counted, written = limit.cost("".join(mark.opening for mark in reopened))
+        opening = "".join(mark.opening for mark in reopened)
+        counted, written = limit.cost(opening, "\n" * opening.count("\n"))  # the line break of a fence may be shown
         open_: tuple[Mark, ...] | None = None
         closing = (0, 0)
         for at in range(start, len(pieces)):
@@ -226,7 +227,8 @@ def _glued(pieces: Sequence[Piece]) -> Iterator[int]:
     is_glued = False
     for at in range(len(pieces) - 1, -1, -1):
         piece = pieces[at]
-        is_glued = piece.is_glued or (is_glued and piece.shown.isspace())
+        closes = not piece.shown and at > 0 and len(piece.open) < len(pieces[at - 1].open)
+        is_glued = piece.is_glued or (is_glued and (closes or piece.shown.isspace()))
         if is_glued:
             yield at
 

@@ -25,6 +25,7 @@ from .const import (
     SECRET_FIELDS,
 )
 from .coordinator import BachConfigEntry
+from .partner_kinds import is_partner
 
 REDACTED_FIELDS = {
     *SECRET_FIELDS,
@@ -46,6 +47,13 @@ REDACTED_FIELDS = {
 }
 
 
+def _refused(entry: BachConfigEntry) -> dict[str, Any] | None:
+    """The last request that was refused, where requests come in."""
+    coordinator = entry.runtime_data
+    refused = None if is_partner(entry) else coordinator.bach.refused(coordinator.connection)
+    return asdict(refused) if refused else None
+
+
 async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: BachConfigEntry) -> dict[str, Any]:
     """Return the diagnostics of a connection."""
     coordinator = entry.runtime_data
@@ -65,7 +73,7 @@ async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: BachCon
             "consecutive_failures": row.consecutive_failures,
             "disabled_until": row.disabled_until,
         },
-        "refused": asdict(refused) if (refused := coordinator.bach.refused(coordinator.connection)) else None,
+        "refused": _refused(entry),
         "snapshot": async_redact_data(
             asdict(coordinator.data), {"connection", "id", "link", "name", "offers", "text"}
         ),  # a fault's text may name a host, and what a server offers may name what stands in a home

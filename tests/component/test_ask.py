@@ -279,7 +279,7 @@ async def test_stopping_ends_the_wait_with_an_error(
         ({"persons": ["person.nobody"]}, ServiceValidationError),
         ({"entity_id": "notify.gone"}, ServiceValidationError),
         ({"recipient": "not a chat"}, ServiceValidationError),
-        ({"message": "x" * 17_000}, ServiceValidationError),
+        ({"message": "x" * 65_000}, ServiceValidationError),
     ],
 )
 async def test_what_cannot_be_asked_is_explained(

@@ -59,7 +59,7 @@ async def test_a_message_gets_a_reaction(hass: HomeAssistant, telegram: Telegram
     [
         ("edit_message", {"message_id": 9, "message": "new"}, "unknown_message"),
         ("edit_message", {"message_id": 1, "message": " "}, "empty_text"),
-        ("edit_message", {"message_id": 1, "message": "x" * 17_000}, "text_too_long"),
+        ("edit_message", {"message_id": 1, "message": "x" * 65_000}, "text_too_long"),
         ("edit_message", {"message_id": 1, "message": "new", "buttons": [{"text": " "}]}, "invalid_buttons"),
         ("delete_message", {"message_id": 9}, "unknown_message"),
         ("react", {"message_id": 9, "reaction": "👍"}, "unknown_message"),

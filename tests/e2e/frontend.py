@@ -82,6 +82,11 @@ class Frontend:
         await self.page.locator("ha-selector-select", has_text=field).first.click()
         await self.page.get_by_text(option, exact=True).last.click()
 
+    async def pick_model(self, name: str) -> None:
+        """Choose among the models that a partner offers."""
+        await self.page.locator("dialog-data-entry-flow ha-selector-select").first.click()
+        await self.page.get_by_text(name, exact=True).last.click()
+
     async def empty_option(self, field: str) -> None:
         """Choose nothing in a list of a form."""
         await self.page.locator("ha-selector-select", has_text=field).first.locator(".clear").click()

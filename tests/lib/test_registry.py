@@ -459,7 +459,7 @@ def fill(tx: Transaction, connection: str) -> None:
         "delivery": "at_least_once",
     }
     numbers: dict[str, Value] = {"silent": 0, "priority": 0, "created_at": 1.0, "max_retries": 5}
-    tx.run("put_message", connection=connection, status="pending", **message, **numbers, **short)
+    tx.run("put_message", connection=connection, status="pending", lost=None, **message, **numbers, **short)
     sender: dict[str, Value] = {"remote_id": "1", "recipient": "42", "sender_id": "42", "sender_name": "Ada"}
     content: dict[str, Value] = {"kind": "text", "text": "text", "sent_at": None, "received_at": 1.0, "metadata": "{}"}
     rest: dict[str, Value] = {"content": "{}", "reply_to": None, "message_id": None, "age": None, "size": 10}

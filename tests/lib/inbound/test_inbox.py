@@ -249,7 +249,7 @@ async def test_a_broken_character_does_not_stop_everything_behind_it(bench: Benc
 async def put_message(store: Store, attempted_at: float, connection: str = "home") -> int:
     """A message of ours that went out."""
     values = dict.fromkeys(
-        ("title", "reply_to", "tag", "context", "target", "buttons", "files", "expires_at", "max_retries"), None
+        ("title", "reply_to", "tag", "context", "target", "buttons", "files", "lost", "expires_at", "max_retries"), None
     ) | {"max_retries": 5}
     return await store.submit(
         lambda tx: tx.insert(

@@ -137,7 +137,7 @@ async def test_whose_press_it_is_stands_in_its_nonce_alone(inbox: Inbox) -> None
 async def test_what_is_set_aside_stays_readable_and_short(inbox: Inbox) -> None:
     """Whoever mends a connector would have to guess, or a library that tells much would fill the disk."""
     kept = await set_aside(inbox, "Grüße \ud83d" + "x" * 20_000, "Grund \udc00 " + "y" * 1000)
-    assert kept.raw == "Grüße \\ud83d" + "x" * (16_384 - 13) + "…"
+    assert kept.raw == "Grüße \\ud83d" + "x" * (16_384 - 13)  # so many bytes, not characters
     assert kept.reason == "Grund \\udc00 " + "y" * (300 - 14) + "…"
 
 
