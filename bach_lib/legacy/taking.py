@@ -60,7 +60,7 @@ def _add_outgoing(tx: Transaction, draft: Draft, old: OldMessage, now: float) ->
     """False if it was taken over before."""
     if not tx.run("take_legacy", digest=old.digest):
         return False
-    number = tx.insert("put_message", status=Status.PENDING, attempted_at=None, **draft_values(draft))
+    number = tx.insert("put_message", draft_values(draft, Status.PENDING))
     if old.status == Status.DEAD:
         reason = old.error or "The original BACH had given it up."
         tx.run("end_message", id=number, status=Status.DEAD, finished_at=now, error_code=_DEAD, error_text=reason[:300])

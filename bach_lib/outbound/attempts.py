@@ -3,7 +3,7 @@
 So it costs no `fsync` of its own, and what it says is never ahead of the message nor behind it.
 """
 
-from bach_lib.models import Attempt, Fault, Message
+from bach_lib.models import Attempt, Fault, Message, Status
 from bach_lib.outbound.retry import Settlement
 from bach_lib.storage import Transaction
 from bach_lib.storage.sqlite import Row
@@ -23,7 +23,7 @@ def record_attempt(tx: Transaction, settlement: Settlement, message: Message) ->
     if settlement.outcome is None:
         return
     fault = settlement.error
-    row = tx.row(
+    tx.run(
         "add_attempt",
         message_id=message.id,
         recipient=message.recipient,
@@ -33,8 +33,8 @@ def record_attempt(tx: Transaction, settlement: Settlement, message: Message) ->
         error_code=fault.code if fault else None,
         error_text=fault.text[:_MAX_WORDS] if fault else None,
     )
-    if row and (number := integer(row["number"])) > MAX_ATTEMPTS:
-        tx.run("trim_attempts", message_id=message.id, number=number - MAX_ATTEMPTS)
+    if settlement.status is not Status.SENT:  # nothing comes after that
+        tx.run("trim_attempts", message_id=message.id, keep=MAX_ATTEMPTS)
 
 
 def attempts_of(tx: Transaction, message_id: int) -> list[Attempt]:

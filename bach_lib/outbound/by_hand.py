@@ -63,7 +63,7 @@ class ByHand:
         Nobody can begin to send it in between. Raises `UnknownMessageError`, or `NotAmendableError`, also if it has
         ended since it was read.
         """
-        new, message_id = draft_values(draft), message.id
+        new, message_id = draft_values(draft, Status.PENDING), message.id
 
         def work(tx: Transaction) -> tuple[Message, Message]:
             before = self._amendable(tx, message_id)

@@ -21,6 +21,7 @@ from bach_lib.outbound.records import (
     message_from_draft,
     message_from_row,
     readable_message,
+    without_contents,
 )
 from bach_lib.outbound.retry import EXPIRED, Settlement, after_crash
 from bach_lib.storage import Store, Transaction, Value
@@ -89,12 +90,12 @@ class Queue:
                 )
                 replaced = tuple(self._end(tx, integer(row["id"]), Status.CANCELLED, REPLACED) for row in rows)
             status, attempted_at = (Status.SENDING, draft.created_at) if leased else (Status.PENDING, None)
-            number = tx.insert("put_message", status=status, attempted_at=attempted_at, **draft_values(draft))
+            number = tx.insert("put_message", draft_values(draft, status, attempted_at))
             for position, file in enumerate(draft.files):
                 tx.run("add_file", message_id=number, position=position, content=file.content)
             if request:
                 tx.run("save_request", id=number, request_key=request.key, request_digest=request.digest)
-            kept = draft if leased else replace(draft, files=tuple(replace(file, content=b"") for file in draft.files))
+            kept = draft if leased else without_contents(draft)
             message = message_from_draft(kept, number, self._instance, status=status, attempted_at=attempted_at)
             return Put(message=message, replaced=replaced)
 
@@ -113,17 +114,18 @@ class Queue:
         return self._store.submit(work, ends=claim is None)
 
     def _claim(self, tx: Transaction, message_id: int, connection: str | None, now: float, advance: Advance) -> Advance:
-        if row := tx.row("claim_message", id=message_id, connection=connection, now=now):
+        claimed = tx.run("claim_message", id=message_id, connection=connection, now=now)
+        row = tx.row("get_message", id=message_id)
+        if row and claimed:
             try:
                 return replace(advance, claimed=_with_files(tx, message_from_row(row, self._instance)))
             except UnreadableRowError as error:
                 return replace(advance, ended=self._end(tx, message_id, Status.DEAD, error.fault))
-        left = tx.row("get_message", id=message_id)
-        if left and connection not in (None, left["connection"]):
+        if row and connection not in (None, row["connection"]):
             return advance
-        if left and left["status"] in _WAITING:  # the wall clock found first that its time is over
+        if row and row["status"] in _WAITING:  # the wall clock found first that its time is over
             return replace(advance, ended=self._end(tx, message_id, Status.EXPIRED, EXPIRED))
-        return replace(advance, is_unsettled=left is not None and left["status"] == Status.SENDING)
+        return replace(advance, is_unsettled=row is not None and row["status"] == Status.SENDING)
 
     async def recover(self, connection: str, *, idempotent: bool) -> list[Message]:
         """After a start: settle what was in flight when the process ended.
@@ -230,7 +232,7 @@ class Queue:
         """None if the message's connection was removed while it was on its way."""
         now = self._clock.now()
         fault = settlement.error
-        row = tx.row(
+        changed = tx.run(
             "settle_message",
             id=settlement.id,
             status=settlement.status,
@@ -244,18 +246,39 @@ class Queue:
             error_code=fault.code if fault else None,
             error_text=fault.text if fault else None,
         )
-        if row is None:
+        if not changed:
             return None
-        if settlement.status is Status.SENT and row["files"] is not None:
+        message = self._settled(tx, settlement, now)
+        if settlement.status is Status.SENT and message.files:
             tx.run("delete_files", message_id=settlement.id)
         if settlement.moved_to is not None:
-            place = {"connection": row["connection"], "old": row["recipient"], "new": settlement.moved_to}
+            place = {"connection": message.connection, "old": message.recipient, "new": settlement.moved_to}
             tx.run("move_recipient", **place, limit=_AT_ONCE)
         if settlement.delivered is not None:
-            tx.run("count_success" if settlement.delivered else "count_error", name=row["connection"], now=now)
-        message = readable_message(row, self._instance)
+            tx.tally(message.connection, delivered=settlement.delivered, now=now)
         record_attempt(tx, settlement, message)
         return message
+
+    def _settled(self, tx: Transaction, settlement: Settlement, now: float) -> Message:
+        """As the row is now. While a message is on its way, nobody else changes it, so it need not be read again."""
+        tried = settlement.tried
+        if tried is None:
+            return self._one(tx, "get_message", id=settlement.id)
+        is_final = settlement.status.is_final
+        return replace(
+            without_contents(tried),
+            status=settlement.status,
+            retry_count=settlement.retry_count,
+            waited=settlement.waited,
+            next_retry_at=settlement.next_retry_at,
+            finished_at=now if is_final else None,
+            remote_id=tried.remote_id if settlement.remote_id is None else settlement.remote_id,
+            held=tried.held and not is_final,
+            degraded=settlement.degraded,
+            lost=settlement.lost or tried.lost,
+            progress=None if settlement.status is Status.SENT else tried.progress,
+            error=settlement.error,
+        )
 
     def _end(self, tx: Transaction, message_id: int, status: Status, fault: Fault | None) -> Message:
         return self._one(

@@ -1,8 +1,9 @@
 """Messages as rows: what is written for a draft, and how a row becomes a `Message`."""
 
 import json
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from operator import attrgetter
 
 from bach_lib.models import Button, Buttons, Delivery, Fault, File, Format, Loss, Message, Operation, Status
 from bach_lib.storage import Value
@@ -43,17 +44,28 @@ class Request:
     digest: str
 
 
-_DRAFT_FIELDS = tuple(one.name for one in fields(Draft) if one.name not in {"buttons", "files", "lost"})
+_PLAIN = tuple(one.name for one in fields(Draft) if one.name not in {"buttons", "files", "lost"})
+_plain = attrgetter(*_PLAIN)
 
 
-def draft_values(draft: Draft) -> dict[str, Value]:
+def draft_values(draft: Draft, status: Status, attempted_at: float | None = None) -> dict[str, Value]:
     """The columns of a new row."""
-    columns = {name: getattr(draft, name) for name in _DRAFT_FIELDS}
-    return columns | {
-        "buttons": _written(draft.buttons),
-        "files": _listed(draft.files),
-        "lost": losses_written(draft.lost),
-    }
+    values: dict[str, Value] = dict(zip(_PLAIN, _plain(draft), strict=True))
+    values["status"] = status
+    values["attempted_at"] = attempted_at
+    values["buttons"] = _written(draft.buttons) if draft.buttons else None
+    values["files"] = _listed(draft.files) if draft.files else None
+    values["lost"] = losses_written(draft.lost) if draft.lost else None
+    return values
+
+
+def without_contents[T: (Draft, Message)](message: T) -> T:
+    """The same, knowing of its files what they are called, but not what is in them."""
+    return (
+        replace(message, files=tuple(replace(file, content=b"") for file in message.files))
+        if message.files
+        else message
+    )
 
 
 def message_from_draft(
@@ -113,9 +125,9 @@ def readable_message(row: Row, instance: str) -> Message:
         return _message({**dict(row), **whole}, instance)
 
 
-def _written(buttons: Buttons) -> str | None:
-    """Rows of pairs of text and value; nothing for the many messages without."""
-    return json.dumps([[(button.text, button.value) for button in row] for row in buttons]) if buttons else None
+def _written(buttons: Buttons) -> str:
+    """Rows of pairs of text and value."""
+    return json.dumps([[(button.text, button.value) for button in row] for row in buttons])
 
 
 def _read(written: str | None) -> Buttons:
@@ -123,9 +135,9 @@ def _read(written: str | None) -> Buttons:
     return tuple(tuple(Button(text=text, value=value) for text, value in row) for row in rows)
 
 
-def _listed(files: tuple[File, ...]) -> str | None:
+def _listed(files: tuple[File, ...]) -> str:
     """What there is to know of files without looking into them."""
-    return json.dumps([(file.name, file.mime_type, file.size) for file in files]) if files else None
+    return json.dumps([(file.name, file.mime_type, file.size) for file in files])
 
 
 def losses_written(losses: tuple[Loss, ...]) -> str | None:
@@ -142,6 +154,12 @@ def _unlisted(written: str | None) -> tuple[File, ...]:
     listed: list[tuple[str, str | None, int]] = json.loads(written) if written else []
     return tuple(File(name=name, mime_type=mime_type, size=size) for name, mime_type, size in listed)
 
+
+_FORMATS: Mapping[Value, Format] = {str(member): member for member in Format}
+_DELIVERIES: Mapping[Value, Delivery] = {str(member): member for member in Delivery}
+_OPERATIONS: Mapping[Value, Operation] = {str(member): member for member in Operation}
+_STATUSES: Mapping[Value, Status] = {str(member): member for member in Status}
+"""What is looked up for every row, in a fourth of the time that the enumeration itself takes."""
 
 UNREADABLE = (ValueError, TypeError, KeyError, OverflowError, RecursionError)
 _COLUMNS: dict[str, tuple[Callable[[Value], object], Value]] = {
@@ -184,18 +202,18 @@ def _message(row: Row, instance: str) -> Message:
         recipient=str(row["recipient"]),
         text=str(row["text"]),
         title=text(row["title"]),
-        format=Format(str(row["format"])),
+        format=_FORMATS[row["format"]],
         silent=bool(row["silent"]),
         reply_to=text(row["reply_to"]),
         priority=integer(row["priority"]),
         tag=text(row["tag"]),
-        delivery=Delivery(str(row["delivery"])),
+        delivery=_DELIVERIES[row["delivery"]],
         context=text(row["context"]),
-        operation=Operation(str(row["operation"])),
+        operation=_OPERATIONS[row["operation"]],
         target=text(row["target"]),
-        buttons=_read(text(row["buttons"])),
-        files=_unlisted(text(row["files"])),
-        status=Status(str(row["status"])),
+        buttons=() if row["buttons"] is None else _read(text(row["buttons"])),
+        files=() if row["files"] is None else _unlisted(text(row["files"])),
+        status=_STATUSES[row["status"]],
         created_at=real(row["created_at"]) or 0.0,
         expires_at=real(row["expires_at"]),
         next_retry_at=real(row["next_retry_at"]),

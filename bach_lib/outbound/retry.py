@@ -51,7 +51,8 @@ class Settlement:
     `next_retry_at` in seconds since 1970. `delivered`: counts as a success or a failure of the connection, or (None) as
     neither. `hurry`: the first good check ends its wait. `outcome`: what the attempt came to (sent, retry, wait, dead,
     uncertain), which leaves a row in the history of the message; None: there was no attempt. `seconds`: how long it
-    took. `lost`: what it went without, which `error` says, too.
+    took. `lost`: what it went without, which `error` says, too. `tried`: the message as it was on its way, if that is
+    known.
     """
 
     id: int
@@ -68,6 +69,7 @@ class Settlement:
     outcome: str | None = None
     seconds: float | None = None
     lost: tuple[Loss, ...] = ()
+    tried: Message | None = None
 
 
 def is_ambiguous(outcome: Outcome) -> bool:

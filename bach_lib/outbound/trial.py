@@ -78,4 +78,4 @@ class Trials:
             random=self._tools.random,
             idempotent=idempotent,
         )
-        return replace(settlement, outcome=type(outcome).__name__.lower(), seconds=seconds)
+        return replace(settlement, outcome=type(outcome).__name__.lower(), seconds=seconds, tried=message)

@@ -30,11 +30,10 @@ WHERE name = :name;
 -- save_breaker: written on transitions and counted failures only, so that a healthy connection costs no writes
 UPDATE connections SET consecutive_failures = :consecutive_failures, disabled_until = :disabled_until WHERE name = :name;
 
--- count_success: in the transaction that settles the message
-UPDATE connections SET success_count = success_count + 1, last_used = :now WHERE name = :name;
-
--- count_error: in the transaction that settles the message
-UPDATE connections SET error_count = error_count + 1, last_used = :now WHERE name = :name;
+-- count_delivered: in the transaction that settles the messages
+UPDATE connections
+SET success_count = success_count + :successes, error_count = error_count + :errors, last_used = :now
+WHERE name = :name;
 
 -- save_use: how an AI partner, an MCP server or an API was used; only with news, at the end and now and then
 UPDATE connections
@@ -82,19 +81,18 @@ WHERE connection = :connection AND recipient = :recipient AND tag = :tag AND sta
 -- get_message: one, by its id
 SELECT * FROM messages WHERE id = :id;
 
--- claim_message: from waiting to sending; no row if it was cancelled, if its time is over, or if it went to another connection
+-- claim_message: from waiting to sending, unless it was cancelled, its time is over, or it went to another connection;
+-- RETURNING would cost more than all the rest, so the row is read by itself
 UPDATE messages SET status = 'sending', attempted_at = :now
 WHERE id = :id AND status IN ('pending', 'failed') AND (expires_at IS NULL OR expires_at > :now)
-    AND (:connection IS NULL OR connection = :connection)
-RETURNING *;
+    AND (:connection IS NULL OR connection = :connection);
 
 -- settle_message: what came of it; error columns keep the last reason
 UPDATE messages
 SET status = :status, retry_count = :retry_count, waited = :waited, next_retry_at = :next_retry_at,
     finished_at = :finished_at, remote_id = coalesce(:remote_id, remote_id), held = held AND :finished_at IS NULL, degraded = :degraded, error_code = :error_code, error_text = :error_text,
     lost = coalesce(:lost, lost), progress = CASE WHEN :status = 'sent' THEN NULL ELSE progress END
-WHERE id = :id
-RETURNING *;
+WHERE id = :id;
 
 -- keep_progress: after each request of several that a message becomes
 UPDATE messages SET progress = :progress WHERE id = :id AND status = 'sending';
@@ -114,11 +112,12 @@ RETURNING *;
 -- add_attempt: in the transaction that settles the message
 INSERT INTO attempts (message_id, number, recipient, outcome, started_at, seconds, error_code, error_text)
 SELECT :message_id, coalesce(max(number), 0) + 1, :recipient, :outcome, :started_at, :seconds, :error_code, :error_text
-FROM attempts WHERE message_id = :message_id
-RETURNING number;
+FROM attempts WHERE message_id = :message_id;
 
 -- trim_attempts: the oldest of a message that has been tried very often
-DELETE FROM attempts WHERE message_id = :message_id AND number <= :number;
+DELETE FROM attempts
+WHERE message_id = :message_id
+    AND number <= (SELECT max(number) FROM attempts WHERE message_id = :message_id) - :keep;
 
 -- attempts_of: the history of a message
 SELECT * FROM attempts WHERE message_id = :message_id ORDER BY number;

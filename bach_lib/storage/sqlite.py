@@ -9,9 +9,9 @@ import asyncio
 import os
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing, suppress
-from functools import partial
+from operator import methodcaller
 from pathlib import Path
 from typing import cast
 
@@ -20,9 +20,10 @@ from bach_lib.storage.copies import keep_copy, way_back
 from bach_lib.storage.log_index import LogIndex
 from bach_lib.storage.request import Request, contained
 from bach_lib.storage.schema import LAYOUT, layout_of, load_queries, migrate
+from bach_lib.storage.transaction import Row, Transaction, Value
 
-type Value = str | int | float | bytes | None
-type Row = Mapping[str, Value]
+__all__ = ["Connection", "Reader", "Row", "Transaction", "Value"]
+
 type _Batch = Sequence[Request[Transaction]]
 
 _PRAGMAS = (
@@ -42,31 +43,6 @@ _STEPS = 10_000
 """Of SQLite's machine, a fraction of a millisecond: so often a lookup asks whether it is still wanted."""
 LOG_HEADER = 32
 """Bytes; without a valid one SQLite takes the log for empty."""
-
-
-class Transaction:
-    """What a request may do: run the named queries of `queries.sql` inside the current transaction."""
-
-    def __init__(self, connection: sqlite3.Connection, queries: Mapping[str, str]) -> None:
-        self._connection = connection
-        self._queries = queries
-
-    def rows(self, query: str, **values: Value) -> list[Row]:
-        """Run the query of this name and return all its rows."""
-        return cast("list[Row]", self._connection.execute(self._queries[query], values).fetchall())
-
-    def row(self, query: str, **values: Value) -> Row | None:
-        """Run the query of this name and return its first row."""
-        found = self.rows(query, **values)
-        return found[0] if found else None
-
-    def run(self, query: str, **values: Value) -> int:
-        """Run the query of this name and return how many rows it changed."""
-        return self._connection.execute(self._queries[query], values).rowcount
-
-    def insert(self, query: str, **values: Value) -> int:
-        """Run the insertion of this name and return the new row's id."""
-        return cast("int", self._connection.execute(self._queries[query], values).lastrowid)
 
 
 class Connection:
@@ -153,8 +129,11 @@ class Connection:
 
     def _commit(self, batch: _Batch, deliver: Callable[[_Batch], None]) -> None:
         try:
+            transaction = self._transaction
+            transaction.begin(is_shared=len(batch) > 1)
             for request in batch:
-                request.result = request.work(self._transaction)
+                request.result = request.work(transaction)
+            transaction.end()
             with self.committing:
                 self._sqlite.execute("COMMIT")
                 deliver(batch)
@@ -251,7 +230,7 @@ def _explain(error: BaseException, path: str) -> Exception:
 
 def _read_leniently(connection: sqlite3.Connection) -> None:
     connection.row_factory = sqlite3.Row
-    connection.text_factory = partial(str, encoding="utf-8", errors="replace")  # a flipped bit spoils one text
+    connection.text_factory = methodcaller("decode", "utf-8", "replace")  # a flipped bit spoils one text
 
 
 def look(path: Path, with_log: bool) -> tuple[int, frozenset[str]]:

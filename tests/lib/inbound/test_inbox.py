@@ -254,18 +254,20 @@ async def put_message(store: Store, attempted_at: float, connection: str = "home
     return await store.submit(
         lambda tx: tx.insert(
             "put_message",
-            **values,
-            connection=connection,
-            recipient="42",
-            status="sent",
-            text="Open the door?",
-            format="plain",
-            silent=0,
-            priority=0,
-            delivery="at_least_once",
-            operation="send",
-            created_at=attempted_at,
-            attempted_at=attempted_at,
+            {
+                **values,
+                "connection": connection,
+                "recipient": "42",
+                "status": "sent",
+                "text": "Open the door?",
+                "format": "plain",
+                "silent": 0,
+                "priority": 0,
+                "delivery": "at_least_once",
+                "operation": "send",
+                "created_at": attempted_at,
+                "attempted_at": attempted_at,
+            },
         )
     )
 

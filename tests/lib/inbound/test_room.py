@@ -118,7 +118,9 @@ async def test_a_tenth_more_than_necessary_goes_and_no_other(
     roomy = an_inbox(store, clock, ReceivePolicy())
     for sender in ("42", "43"):
         await fill(roomy, sender=sender, begin=100, count=100)
-    sizes = await store.submit(lambda tx: [row["size"] for row in tx._connection.execute("SELECT size FROM inbox")])
+    sizes = await store.submit(
+        lambda tx: [row["size"] for row in tx._connection.execute("SELECT size FROM inbox").fetchall()]
+    )
     assert set(sizes) == {SIZE}
     gone = await store.submit(lambda tx: Room(policy).make(tx, "home", 1))
     assert await left(roomy) == {"42": [*kept_of_ada], "43": [*kept_of_bob]}

@@ -29,10 +29,7 @@ async def fill(store: Store, rows: Iterable[tuple[Status, DraftFields]]) -> list
     """Write messages in these statuses; return their ids."""
 
     def work(tx: Transaction) -> list[int]:
-        return [
-            tx.insert("put_message", status=status, attempted_at=None, **draft_values(draft(**fields)))
-            for status, fields in rows
-        ]
+        return [tx.insert("put_message", draft_values(draft(**fields), status)) for status, fields in rows]
 
     return await store.submit(work)
 

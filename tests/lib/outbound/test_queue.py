@@ -444,13 +444,14 @@ async def test_a_start_sets_aside_what_cannot_be_read_and_goes_on_with_the_rest(
     in_flight, waits, good = await put(queue, leased=True), await put(queue), await put(queue)
     await damage(store, in_flight.id, "max_retries", "odd")
     await damage(store, waits.id, "buttons", "{")
-    settled, waiting = await queue.recover("home", idempotent=False)
+    settled = await queue.recover("home", idempotent=False)
+    settled += await queue.set_aside([waits.id, good.id])
     assert {(message.id, message.status) for message in settled} == {
         (in_flight.id, Status.DEAD),
         (waits.id, Status.DEAD),
     }
     assert {message.error.code for message in settled if message.error} == {"unreadable"}
-    assert [message.id for message in waiting] == [good.id]
+    assert (await queue.get(good.id)).status is Status.PENDING
 
 
 async def test_what_a_claim_finds_too_late_is_ended_by_it(queue: Queue, clock: FakeClock) -> None:

@@ -184,6 +184,6 @@ def test_what_stands_in_damaged_columns_is_not_repeated() -> None:
 
 def test_columns_of_a_plain_message_stay_empty() -> None:
     """Every message would carry an empty list of files, and the index of those with files be as large as all."""
-    values = draft_values(replace(FULL, buttons=(), files=()))
+    values = draft_values(replace(FULL, buttons=(), files=()), Status.PENDING)
     assert (values["buttons"], values["files"]) == (None, None)
     assert values["text"] == FULL.text

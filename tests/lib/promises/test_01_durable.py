@@ -63,8 +63,10 @@ async def test_every_commit_reaches_the_disk(tmp_path: Path) -> None:
     """With a weaker setting SQLite may lose the last commits in a power cut."""
     async with Bach(tmp_path / "bach.db") as bach:
         store = bach._base.store
-        mode = await store.submit(lambda tx: tx._connection.execute("PRAGMA journal_mode").fetchone()[0])
-        level = await store.submit(lambda tx: tx._connection.execute("PRAGMA synchronous").fetchone()[0])
+        mode = await store.submit(
+            lambda tx: tx._connection.execute("PRAGMA journal_mode").fetchall()[0]["journal_mode"]
+        )
+        level = await store.submit(lambda tx: tx._connection.execute("PRAGMA synchronous").fetchall()[0]["synchronous"])
     assert (mode, level) == ("wal", 2)
 
 

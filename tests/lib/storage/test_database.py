@@ -10,6 +10,7 @@ import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -268,7 +269,7 @@ async def commits_for(store: Database, requests: int) -> int:
     def occupy(tx: Transaction) -> None:
         occupied.set()
         assert go_on.wait(60)
-        tx._connection.set_trace_callback(statements.append)
+        cast("sqlite3.Connection", tx._connection).set_trace_callback(statements.append)
 
     first = store.submit(occupy)
     assert await asyncio.to_thread(occupied.wait, 60)

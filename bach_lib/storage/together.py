@@ -1,0 +1,68 @@
+"""Rows that several requests of one transaction add, written by one statement.
+
+Most of what SQLite does for a row that is added it does once a statement: sixteen rows in one take half as long as one
+by one. Each row has its id at once; `AUTOINCREMENT` gives them in turn, and inside a transaction nobody else does.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from operator import itemgetter
+from typing import Protocol
+
+type _Value = str | int | float | bytes | None
+
+
+class _Found(Protocol):
+    def fetchall(self) -> Sequence[Mapping[str, _Value]]: ...
+
+
+type _Execute = Callable[[str, Sequence[_Value]], _Found]
+
+_SIZES = (16, 4, 1)
+"""Rows a statement; few sizes, so that all stay prepared."""
+_ADDITION = re.compile(r"(INSERT INTO (\w+) )\((.+?)\)\s*VALUES\s*\((.+?)\);", re.DOTALL)
+_LAST = "SELECT seq FROM sqlite_sequence WHERE name = ?"
+
+
+class Together:
+    """The rows that wait for being written by a query of the form `INSERT INTO … VALUES (:name, …);`."""
+
+    def __init__(self, execute: _Execute, query: str) -> None:
+        found = _ADDITION.fullmatch(query)
+        if found is None:
+            raise ValueError(query)
+        beginning, self._table, columns, values = found.groups()
+        self._execute = execute
+        names: list[str] = re.findall(r":(\w+)", values)
+        self._pick = itemgetter(*names)
+        self._width = 1 + len(names)
+        row = f"({', '.join('?' * self._width)})"
+        self._statements = [(size, f"{beginning}(id, {columns}) VALUES {', '.join([row] * size)}") for size in _SIZES]
+        self._last_id: int | None = None
+        self._values: list[_Value] = []
+
+    def forget(self) -> None:
+        """A transaction begins; what the last one left was taken back."""
+        self._last_id = None
+        self._values.clear()
+
+    def add(self, values: Mapping[str, _Value]) -> int:
+        """Let a row wait; the id it gets."""
+        if self._last_id is None:
+            last = self._execute(_LAST, (self._table,)).fetchall()
+            self._last_id = int(last[0]["seq"] or 0) if last else 0
+        self._last_id += 1
+        self._values.append(self._last_id)
+        self._values += self._pick(values)
+        return self._last_id
+
+    def write(self) -> None:
+        """Write all that wait, before anything else happens in the transaction."""
+        width, begin = self._width, 0
+        try:
+            for size, statement in self._statements:
+                while len(self._values) - begin >= size * width:
+                    self._execute(statement, self._values[begin : begin + size * width])
+                    begin += size * width
+        finally:
+            self.forget()

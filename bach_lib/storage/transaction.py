@@ -1,0 +1,104 @@
+"""What a request may do inside a transaction: run named queries, and leave to its end what is cheaper done at once."""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from bach_lib.storage.tally import Tally
+from bach_lib.storage.together import Together
+
+type Value = str | int | float | bytes | None
+type Row = Mapping[str, Value]
+
+
+class Cursor(Protocol):
+    """What a statement brought."""
+
+    @property
+    def rowcount(self) -> int:
+        """How many rows it changed."""
+        ...
+
+    @property
+    def lastrowid(self) -> int | None:
+        """The id of the row it added."""
+        ...
+
+    def fetchall(self) -> list[Row]:
+        """The rows."""
+        ...
+
+
+class Sqlite(Protocol):
+    """An open connection."""
+
+    def execute(self, sql: str, parameters: Mapping[str, Value] | Sequence[Value] = (), /) -> Cursor:
+        """Run one statement."""
+        ...
+
+
+class Transaction:
+    """What a request may do: run the named queries of `queries.sql` inside the current transaction."""
+
+    def __init__(self, connection: Sqlite, queries: Mapping[str, str]) -> None:
+        self._connection = connection
+        self._queries = queries
+        self._tally = Tally()
+        self._added: dict[str, Together] = {}
+        self._waits: Together | None = None
+        self._is_shared = False
+
+    def begin(self, *, is_shared: bool) -> None:
+        """Forget what the last one left. `is_shared`: more than one request will use it."""
+        self._tally.clear()
+        self._is_shared = is_shared
+        if self._waits:
+            self._waits.forget()
+            self._waits = None
+
+    def end(self) -> None:
+        """Write what waited for the end."""
+        for sums in self._tally.sums():
+            self.run("count_delivered", **sums)
+        self._write()
+
+    def _write(self) -> None:
+        if self._waits:
+            waits, self._waits = self._waits, None
+            waits.write()
+
+    def _execute(self, query: str, values: Mapping[str, Value]) -> Cursor:
+        if self._waits:
+            self._write()
+        return self._connection.execute(self._queries[query], values)
+
+    def rows(self, query: str, **values: Value) -> list[Row]:
+        """Run the query of this name and return all its rows."""
+        return self._execute(query, values).fetchall()
+
+    def row(self, query: str, **values: Value) -> Row | None:
+        """Run the query of this name and return its first row."""
+        found = self.rows(query, **values)
+        return found[0] if found else None
+
+    def run(self, query: str, **values: Value) -> int:
+        """Run the query of this name and return how many rows it changed."""
+        return self._execute(query, values).rowcount
+
+    def insert(self, query: str, values: Mapping[str, Value]) -> int:
+        """Run the insertion of this name and return the new row's id; the row is there before anything else is asked.
+
+        An insertion that follows others at once is run together with them.
+        """
+        if not self._is_shared:
+            return self._execute(query, values).lastrowid or 0
+        added = self._added.get(query)
+        if added is None:
+            added = self._added[query] = Together(self._connection.execute, self._queries[query])
+        if self._waits is not added:
+            self._write()
+            self._waits = added
+        return added.add(values)
+
+    def tally(self, connection: str, *, delivered: bool, now: float) -> None:
+        """Count a success or a failure of a connection; written once at the end, however many there are."""
+        self._tally.count(connection, delivered, now)
