@@ -208,9 +208,10 @@ class Receiver:
         if isinstance(answer, Fault):
             return Fault(code=answer.code, text=self._redact(answer.text), retry_after=answer.retry_after)
         self._acknowledge(connector, answer.messages)
-        self._storing = asyncio.create_task(self._take_in(answer), name=f"bach-inbox-{self._name}")
+        storing = self._storing = asyncio.create_task(self._take_in(answer), name=f"bach-inbox-{self._name}")
+        await asyncio.wait([storing])  # so that whoever ends the loop does not end this
         try:
-            await guarded(asyncio.shield(self._storing))
+            await guarded(storing)
         except BachError as error:  # the disk; the same messages come again with the next poll
             return Fault(code=error.code, text=str(error))
         except Exception as error:  # noqa: BLE001 - whatever was wrong with this batch, the loop must live

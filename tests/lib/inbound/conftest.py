@@ -1,5 +1,7 @@
 """A receiver that does not work yet, and its other side."""
 
+import asyncio
+import gc
 from collections.abc import AsyncIterator
 from typing import override
 
@@ -33,7 +35,11 @@ async def bench(store: Store, clock: FakeClock, setup: Setup, platform: Platform
             answer: Batch | Fault = await super().receive(cursor)
             return answer
 
+    noise: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: noise.append(context))
     await store.submit(add("home"))
     bench = Bench(store, clock, Scripted(setup))
     yield bench
     await bench.receiver.stop()
+    gc.collect()
+    assert noise == [], "what goes wrong in the background must be somebody's to look at"

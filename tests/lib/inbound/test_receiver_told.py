@@ -11,6 +11,7 @@ from bach_lib.connectors.base import Batch, Incoming
 from bach_lib.connectors.platform_time import UNKNOWN
 from bach_lib.errors import StoreFailedError
 from bach_lib.events import ConnectionChanged
+from bach_lib.inbound import receiver as receiver_module
 from bach_lib.inbound.inbox import Accepted
 from bach_lib.incoming import Content, Kind
 from bach_lib.models import Direction
@@ -178,7 +179,7 @@ async def test_a_good_poll_keeps_the_watchdog_off_for_its_whole_time(
     assert platform.resets == 0
     await clock.advance(0.5)
     assert platform.resets == 1
-    assert "Receiving through home is being set up anew: nothing came for 120 s" in caplog.text
+    assert "Receiving through home is being set up anew: nothing came for 120 s" in caplog.messages
 
 
 async def test_a_reset_that_fails_is_told_without_secrets(
@@ -232,7 +233,7 @@ async def test_every_task_says_what_it_does(
 
     async def stuck(*args: object, **options: object) -> Accepted:
         await go_on.wait()
-        raise LookupError
+        raise StoreFailedError(path="bach.db", reason="disk full")
 
     for place, method in ((bench.inbox, "accept"), (bench.connector, "reset"), (bench.connector, "acknowledge")):
         monkeypatch.setattr(place, method, stuck)
@@ -247,6 +248,21 @@ async def test_every_task_says_what_it_does(
     assert names(others) >= {"bach-rebuild-home", "bach-left-over-home", "bach-take", "mine"}
     go_on.set()
     await asyncio.gather(taking, return_exceptions=True)
+
+
+async def test_an_acknowledgement_that_hangs_is_given_up(
+    bench: Bench, platform: Platform, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each press would leave something behind that holds a connection open, for as long as the house runs."""
+    others = asyncio.all_tasks()
+    monkeypatch.setattr(receiver_module, "_ACKNOWLEDGE_TIMEOUT", 0.01)
+    monkeypatch.setattr(bench.connector, "acknowledge", hang)
+    await bench.start()
+    bring(platform, press())
+    await clock.settle()
+    async with asyncio.timeout(60):
+        while names(others) != {"bach-receive-home"}:  # noqa: ASYNC110 - real time passes, inside of asyncio.timeout
+            await asyncio.sleep(0)
 
 
 def names(others: set[asyncio.Task[object]]) -> set[str]:
