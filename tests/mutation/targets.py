@@ -63,10 +63,19 @@ _TESTS_OF_STORAGE = {
     "schema.py": (f"{_ON_DISK}/test_database.py", f"{_ON_DISK}/test_queries.py", f"{_ON_DISK}/test_place.py"),
     "values.py": (f"{_ON_DISK}/test_values.py",),
 }
+_TESTS_OF_INBOUND = {
+    **{
+        f"{name}.py": (f"tests/lib/inbound/test_{name}.py",)
+        for name in ("ages", "pairing", "patterns", "phrases", "records", "room", "router", "rules")
+    },
+    "admission.py": ("tests/lib/inbound/test_admission.py", "tests/lib/inbound/test_inbox.py"),
+    "inbox.py": tuple(f"tests/lib/inbound/test_{name}.py" for name in ("inbox", "inbox_kept", "room", "router")),
+    "receiver.py": tuple(f"tests/lib/inbound/test_{name}.py" for name in ("receiver", "receiver_told", "brought")),
+}
 TARGETS = {
     "questions": Target(("bach_lib/questions*",), ("tests/lib/test_questions.py", "tests/lib/test_asking.py")),
     "registry": Target(("bach_lib/registry*",), ("tests/lib/test_registry.py", "tests/lib/test_registry_on_disk.py")),
-    "inbound": Target(("bach_lib/inbound/*",), ("tests/lib/inbound",)),
+    "inbound": Target(("bach_lib/inbound/*",), ("tests/lib/inbound",), _TESTS_OF_INBOUND),
     "outbound": Target(("bach_lib/outbound/*",), _OUTBOUND, _TESTS_OF_OUTBOUND),
     "storage": Target(("bach_lib/storage/*",), (_ON_DISK, "tests/contracts/test_store.py"), _TESTS_OF_STORAGE),
 }
