@@ -106,8 +106,10 @@ class ClockNotice:
 
     def hold_against(self, told_at: float | None) -> None:
         """The platform's clock said this just now, as in `Batch`."""
-        ahead = 0.0 if told_at is None or not isfinite(told_at) else self._clock.now() - told_at
-        if abs(ahead) > _AHEAD and not self._is_told:
+        if self._is_told or told_at is None or not isfinite(told_at):
+            return
+        ahead = self._clock.now() - told_at
+        if abs(ahead) > _AHEAD:
             self._is_told = True
             where = "ahead of" if ahead > 0 else "behind"
             text = "The clock of this machine is %.0f s %s that of the platform of %s, which counts for what comes in"
