@@ -51,7 +51,7 @@ class Patterns[T]:
             try:
                 if left <= 0:
                     raise TimeoutError
-                if pattern.search(text, timeout=left, concurrent=True):
+                if pattern.search(text, timeout=left):
                     hits.add(meaning)
             except TimeoutError:
                 cut_off.add(meaning)

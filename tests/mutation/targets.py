@@ -66,10 +66,12 @@ _TESTS_OF_STORAGE = {
 _TESTS_OF_INBOUND = {
     **{
         f"{name}.py": (f"tests/lib/inbound/test_{name}.py",)
-        for name in ("ages", "pairing", "patterns", "phrases", "records", "room", "router", "rules")
+        for name in ("ages", "pairing", "phrases", "records", "room", "router")
     },
     "admission.py": ("tests/lib/inbound/test_admission.py", "tests/lib/inbound/test_inbox.py"),
     "inbox.py": tuple(f"tests/lib/inbound/test_{name}.py" for name in ("inbox", "inbox_kept", "room", "router")),
+    "patterns.py": ("tests/lib/inbound/test_patterns.py", "tests/lib/inbound/test_rules.py"),
+    "rules.py": ("tests/lib/inbound/test_rules.py", "tests/lib/inbound/test_inbox_kept.py"),
     "receiver.py": tuple(f"tests/lib/inbound/test_{name}.py" for name in ("receiver", "receiver_told", "brought")),
 }
 TARGETS = {

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from bach_lib import Connection, ConnectionState, Health
-from bach_lib.connectors.base import Batch, Incoming
+from bach_lib.connectors.base import Batch, Incoming, Unreadable
 from bach_lib.errors import StoreFailedError
 from bach_lib.inbound.inbox import Accepted
 from bach_lib.incoming import IncomingMessage, Kind
@@ -134,6 +134,36 @@ async def test_what_is_brought_says_nothing_of_how_far_was_read(
     await bench.receiver.stop()
     assert await bench.inbox.caught_up_at("home") == read_at
     assert await bench.inbox.cursor("home") == "1"
+
+
+async def test_what_was_announced_is_not_looked_for_again(
+    bench: Bench, platform: Platform, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every poll, for ever, would begin with a search on the disk."""
+    looks: list[str] = []
+    unrouted = bench.inbox.unrouted
+
+    async def counted(connection: str) -> list[IncomingMessage]:
+        looks.append(connection)
+        return await unrouted(connection)
+
+    monkeypatch.setattr(bench.inbox, "unrouted", counted)
+    await bench.receiver.route_left_over()
+    await bench.start()
+    platform.write("hello", remote_id="42:1", cursor="1")
+    await clock.settle()
+    await brought(bench, incoming(remote_id="42:2", text="smoke"))
+    assert (looks, bench.texts) == (["home"], ["hello", "smoke"])
+
+
+async def test_nonsense_that_is_brought_is_kept_and_moves_nothing(bench: Bench, clock: FakeClock) -> None:
+    """Whoever posts could not be helped, or their nonsense would make presses of last night look new."""
+    found = Unreadable(raw='{"text": 5, "key": "hush-hush"}', reason="no text")
+    await bench.receiver.set_aside(found, Redactor(["hush-hush"]))
+    assert await bench.inbox.unreadable("home") == [Unreadable(raw='{"text": 5, "key": "***"}', reason="no text")]
+    await bench.receiver.stop()
+    assert await bench.inbox.caught_up_at("home") is None
+    assert bench.received == []
 
 
 async def test_secrets_of_who_brings_are_kept_out(bench: Bench) -> None:

@@ -16,6 +16,7 @@ from bach_lib.redact import Redactor
 from bach_lib.storage import Store, Transaction
 from bach_lib.testing import FakeClock
 from tests.lib.inbound.make import incoming
+from tests.lib.inbound.test_inbox import put_message
 from tests.lib.storage.work import add
 
 HOME = Connection(name="home", type="fake", allowed=frozenset({"42", "43", "-100"}))
@@ -131,13 +132,27 @@ async def test_whose_press_it_is_stands_in_its_nonce_alone(inbox: Inbox) -> None
         assert [one.message_id for one in (await take_in(inbox, message)).messages] == [None]
 
 
+async def test_a_press_names_also_a_later_message(inbox: Inbox, store: Store, clock: FakeClock) -> None:
+    """From the tenth message on, answers would go to other questions or to none."""
+    ids = [await put_message(store, clock.now(), "home") for _ in range(20)]
+    presses = [incoming(remote_id=f"p{number}", kind=Kind.BUTTON, origin=f"0a1b2c3d-{number:x}") for number in ids]
+    assert [one.message_id for one in (await take_in(inbox, *presses)).messages] == ids
+
+
+async def test_what_is_known_is_neither_new_nor_set_aside(inbox: Inbox) -> None:
+    """Every repeated poll would fill the list of what could not be read."""
+    await take_in(inbox, incoming())
+    assert await take_in(inbox, incoming()) == Accepted(messages=[], blocked=0, aside=0)
+
+
 # -- set aside ---------------------------------------------------------------------------------------------------------
 
 
 async def test_what_is_set_aside_stays_readable_and_short(inbox: Inbox) -> None:
     """Whoever mends a connector would have to guess, or a library that tells much would fill the disk."""
     kept = await set_aside(inbox, "Grüße \ud83d" + "x" * 20_000, "Grund \udc00 " + "y" * 1000)
-    assert kept.raw == "Grüße \\ud83d" + "x" * (16_384 - 13)  # so many bytes, not characters
+    assert kept.raw.removeprefix("Grüße \\ud83d").rstrip("…") == "x" * (len(kept.raw.encode()) - 14)
+    assert 16_380 <= len(kept.raw.encode()) <= 16_386
     assert kept.reason == "Grund \\udc00 " + "y" * (300 - 14) + "…"
 
 

@@ -61,6 +61,12 @@ def test_the_house_goes_on_while_a_pattern_is_searched_for(monkeypatch: pytest.M
 
 
 @pytest.mark.usefixtures("patient")
+def test_what_matched_already_does_not_end_the_search() -> None:
+    """Behind a rule with two patterns that both match, no rule would be found any more."""
+    assert Patterns([("a", "first"), ("b", "first"), ("c", "second")]).find("abc").hits == {"first", "second"}
+
+
+@pytest.mark.usefixtures("patient")
 def test_a_rule_that_matched_is_not_cut_off() -> None:
     """A rule would count as matched and as unknown at once."""
     found = Patterns([(ENDLESS, "rule"), ("a!", "rule")]).find(TEXT)
@@ -78,6 +84,17 @@ def test_what_is_wrong_with_a_pattern_is_said() -> None:
     """A person would be told that something is wrong, and neither what nor where."""
     with pytest.raises(BadPatternError, match=r"missing \) at position 1"):
         compile_pattern("(")
+
+
+def test_an_error_without_words_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever wrote a pattern that no memory can hold would be told nothing at all."""
+
+    def too_large(pattern: str, flags: int) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(patterns.regex, "compile", too_large)
+    with pytest.raises(BadPatternError, match="MemoryError"):
+        compile_pattern("x{1000000000}")
 
 
 @settings(deadline=None)

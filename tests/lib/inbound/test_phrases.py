@@ -45,6 +45,11 @@ def test_scripts_without_spaces_are_searched_everywhere() -> None:
     assert find("今電気をつけて", "電気") == {"電気"}
 
 
+def test_a_phrase_that_breaks_off_is_no_beginning_of_another() -> None:
+    """The end of one word and the end of another would together be taken for a third."""
+    assert find("電地気", "天気", "電地") == {"電地"}
+
+
 def test_capitals_accents_and_spaces_make_no_difference() -> None:
     """A phone that writes a capital or another form of "é" would not be understood."""
     assert find("TÜR   AUF", "Tür auf") == {"Tür auf"}

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bach_lib.inbound.records import incoming_values, read_row, size_of
@@ -141,6 +141,8 @@ def test_metadata_may_be_any_mapping() -> None:
     assert incoming_values(incoming(metadata={"nested": nested}))["metadata"] == '{"nested": {"one": {"two": 2}}}'
 
 
+@example(text="half \ud83d")
+@example(text="")
 @given(text=st.text(st.characters(exclude_categories=()), max_size=50))
 def test_every_text_can_be_written_and_counted(text: str) -> None:
     """Half of a character would keep back everything behind it, an empty value be none, or the disk fill unseen."""
