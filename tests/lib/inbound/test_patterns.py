@@ -4,6 +4,7 @@ import threading
 import time
 
 import pytest
+import regex
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -92,7 +93,7 @@ def test_an_error_without_words_is_named(monkeypatch: pytest.MonkeyPatch) -> Non
     def too_large(pattern: str, flags: int) -> None:
         raise MemoryError
 
-    monkeypatch.setattr(patterns.regex, "compile", too_large)
+    monkeypatch.setattr(regex, "compile", too_large)
     with pytest.raises(BadPatternError, match="MemoryError"):
         compile_pattern("x{1000000000}")
 
