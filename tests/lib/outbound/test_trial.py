@@ -190,14 +190,18 @@ async def test_what_ended_or_was_read_anew_has_never_failed(bench: Bench, forget
     assert (await bench.hold(NO_WAY, poison)).settlement.status is Status.FAILED
 
 
+@pytest.mark.parametrize(("idempotent", "status"), [(False, Status.UNCERTAIN), (True, Status.PENDING)])
 async def test_what_is_known_of_an_attempt_is_written_when_its_question_is_cancelled(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
+    bench: Bench, setup: Setup, monkeypatch: pytest.MonkeyPatch, idempotent: bool, status: Status
 ) -> None:
     """A restart during a health check would send once more what may have arrived."""
 
     async def hang() -> Identity | Fault:
         return await asyncio.Event().wait() and DOWN
 
+    bench.connector = fake_connector(bench.platform, idempotent=idempotent)(setup)
+    bench.gate.start(bench.connector, Redactor())
+    await bench.clock.settle()
     monkeypatch.setattr(bench.connector, "check", hang)
     sent = message(delivery=Delivery.AT_MOST_ONCE)
     holding = asyncio.create_task(bench.hold(UNKNOWN, sent))
@@ -208,7 +212,7 @@ async def test_what_is_known_of_an_attempt_is_written_when_its_question_is_cance
     [(settlement, claim)] = bench.disk.asked
     assert settlement
     assert claim is None
-    assert (settlement.id, settlement.status, settlement.outcome) == (7, Status.UNCERTAIN, "uncertain")
+    assert (settlement.id, settlement.status, settlement.outcome) == (7, status, "uncertain")
     assert (settlement.error, settlement.seconds, settlement.retry_count) == (DOWN, 0, 0)
 
 
