@@ -9,17 +9,14 @@ from dataclasses import replace
 
 from bach_lib.clock import Clock
 from bach_lib.errors import NotAmendableError, NotDiscardableError, UnknownMessageError
-from bach_lib.models import Attempt, Fault, Message, Status
+from bach_lib.models import Attempt, Message, Status
 from bach_lib.outbound.attempts import attempts_of
 from bach_lib.outbound.records import Draft, draft_values, readable_message
+from bach_lib.outbound.withdrawn import UNDER_WAY, WITHDRAWN
 from bach_lib.storage import Store, Transaction, Value
 from bach_lib.storage.portions import in_portions, shares
 from bach_lib.storage.values import integer
 
-RECIPIENT_REMOVED = "recipient_removed"
-"""The code of messages that were withdrawn because a person removed their recipient."""
-
-_WITHDRAWN = Fault(code=RECIPIENT_REMOVED, text="Its recipient was removed before it could be sent.")
 _ENDED = frozenset({Status.DEAD, Status.UNCERTAIN, Status.EXPIRED, Status.CANCELLED})
 _STOPPED = frozenset({Status.DEAD, Status.UNCERTAIN})
 WAITING = frozenset({Status.PENDING, Status.FAILED})
@@ -121,11 +118,14 @@ class ByHand:
 
         return await self._store.read(work)
 
-    def withdraw(self, connection: str, recipient: str) -> AsyncIterator[Message]:
-        """Cancel all that waits for a recipient."""
-        fault = {"error_code": _WITHDRAWN.code, "error_text": _WITHDRAWN.text}
+    async def withdraw(self, connection: str, recipient: str) -> AsyncIterator[Message]:
+        """Cancel all that waits for a recipient, and mark what is under way: if it is not sent now, it never is."""
+        values = {"mark": UNDER_WAY, "error_code": WITHDRAWN.code, "error_text": WITHDRAWN.text}
         place: dict[str, Value] = {"connection": connection, "recipient": recipient}
-        return self._all_of("waiting_for", "withdraw", place, recipient=recipient, now=self._clock.now(), **fault)
+        found = self._all_of("unfinished_for", "withdraw", place, recipient=recipient, now=self._clock.now(), **values)
+        async for message in found:
+            if message.status is Status.CANCELLED:
+                yield message
 
     def move(self, connection: str, old: str, new: str) -> AsyncIterator[Message]:
         """Let all that waits for a recipient, and its dead letters, have another one."""

@@ -69,7 +69,7 @@ class Dispatcher:
             save_breaker=tools.save_breaker,
             on_better=self._better,
         )
-        self._ledger = Ledger(connection.name, tools, self._spawn)
+        self._ledger = Ledger(connection.name, tools, self._spawn, self.drop)
         self._loading = Loading(connection.name, self._lanes, tools, self._ledger.recovered)
         self._loading.end()
         self._trials = Trials(self.gate, self._ledger, tools)

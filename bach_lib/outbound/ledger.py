@@ -12,7 +12,7 @@ from functools import partial
 
 from bach_lib.errors import BachError, StorageError, StoreLostError
 from bach_lib.events import MessageExpired
-from bach_lib.models import Message
+from bach_lib.models import Message, Status
 from bach_lib.outbound.queue import Advance
 from bach_lib.outbound.retry import INTERRUPTED, Settlement
 from bach_lib.outbound.settled import settled_event
@@ -26,14 +26,24 @@ _PORTION = 50
 
 
 class Ledger:
-    """The writes about messages of one connection. `spawn` lets something go on for as long as it is at work."""
+    """The writes about messages of one connection.
 
-    def __init__(self, connection: str, tools: Tools, spawn: Callable[[Coroutine[object, object, None]], None]) -> None:
+    `spawn` lets something go on for as long as it is at work; `drop` is told of messages that do not wait after all.
+    """
+
+    def __init__(
+        self,
+        connection: str,
+        tools: Tools,
+        spawn: Callable[[Coroutine[object, object, None]], None],
+        drop: Callable[[Message], None],
+    ) -> None:
         self._name = connection
         self._tools = tools
         self._spawn = spawn
         self._over: deque[int] = deque()
         self._is_ending = False
+        self._drop = drop
 
     async def keep(self, message_id: int, progress: str) -> None:
         """What has arrived of a message. A disk that does not take it costs a repetition after a crash, no more."""
@@ -91,6 +101,8 @@ class Ledger:
             if settlement.delivered is not None:
                 self._tools.count(self._name, settlement.delivered)
             self._tools.bus.publish(settled_event(advance.settled))
+            if advance.settled.status is Status.CANCELLED:  # its recipient was removed while it was on its way
+                self._drop(advance.settled)
             if settlement.moved_to is not None:
                 self._spawn(self._follow(advance.settled.recipient, settlement.moved_to))
         if advance.ended:

@@ -24,6 +24,7 @@ from bach_lib.outbound.records import (
     without_contents,
 )
 from bach_lib.outbound.retry import EXPIRED, Settlement, after_crash
+from bach_lib.outbound.withdrawn import unless_withdrawn
 from bach_lib.storage import Store, Transaction, Value
 from bach_lib.storage.portions import Portions, in_portions, shares
 from bach_lib.storage.sqlite import Row
@@ -228,9 +229,9 @@ class Queue:
             async for _ in in_portions(self._store, ids, work):
                 pass
 
-    def _settle(self, tx: Transaction, settlement: Settlement) -> Message | None:
+    def _settle(self, tx: Transaction, attempted: Settlement) -> Message | None:
         """None if the message's connection was removed while it was on its way."""
-        now = self._clock.now()
+        now, settlement = self._clock.now(), unless_withdrawn(tx, attempted)
         fault = settlement.error
         changed = tx.run(
             "settle_message",
@@ -256,7 +257,7 @@ class Queue:
             tx.run("move_recipient", **place, limit=_AT_ONCE)
         if settlement.delivered is not None:
             tx.tally(message.connection, delivered=settlement.delivered, now=now)
-        record_attempt(tx, settlement, message)
+        record_attempt(tx, attempted, message)
         return message
 
     def _settled(self, tx: Transaction, settlement: Settlement, now: float) -> Message:

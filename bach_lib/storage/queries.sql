@@ -94,6 +94,9 @@ SET status = :status, retry_count = :retry_count, waited = :waited, next_retry_a
     lost = coalesce(:lost, lost), progress = CASE WHEN :status = 'sent' THEN NULL ELSE progress END
 WHERE id = :id;
 
+-- withdrawn_meanwhile: whether its recipient was removed while it was under way
+SELECT 1 FROM messages WHERE id = :id AND error_code = :mark AND status = 'sending';
+
 -- keep_progress: after each request of several that a message becomes
 UPDATE messages SET progress = :progress WHERE id = :id AND status = 'sending';
 
@@ -147,21 +150,23 @@ SET status = 'pending', held = 0, retry_count = 0, waited = 0, next_retry_at = N
 WHERE id IN (SELECT value FROM json_each(:ids)) AND status = 'dead'
 RETURNING *;
 
--- waiting_for: ids of what waits for a recipient, a lookup's share of them, oldest first
+-- unfinished_for: ids of what waits for a recipient or is under way, a lookup's share of them, oldest first
 SELECT id FROM messages
-WHERE id > :after AND connection = :connection AND recipient = :recipient AND status IN ('pending', 'failed')
+WHERE id > :after AND connection = :connection AND recipient = :recipient AND status IN ('pending', 'failed', 'sending')
 ORDER BY id LIMIT :limit;
 
--- unsent_to: the same, and its dead letters
+-- unsent_to: ids of what waits for a recipient, and of its dead letters
 SELECT id FROM messages
 WHERE id > :after AND connection = :connection AND recipient = :recipient
     AND status IN ('pending', 'failed', 'dead', 'uncertain')
 ORDER BY id LIMIT :limit;
 
--- withdraw: what waits for a recipient that is no more
+-- withdraw: what waits for a recipient that is no more; what is under way is marked, and does not wait again
 UPDATE messages
-SET status = 'cancelled', held = 0, next_retry_at = NULL, finished_at = :now, error_code = :error_code, error_text = :error_text
-WHERE id IN (SELECT value FROM json_each(:ids)) AND recipient = :recipient AND status IN ('pending', 'failed')
+SET status = iif(status = 'sending', status, 'cancelled'), held = 0, next_retry_at = NULL,
+    finished_at = iif(status = 'sending', NULL, :now),
+    error_code = iif(status = 'sending', :mark, :error_code), error_text = :error_text
+WHERE id IN (SELECT value FROM json_each(:ids)) AND recipient = :recipient AND status IN ('pending', 'failed', 'sending')
 RETURNING *;
 
 -- readdress: to another address, by hand

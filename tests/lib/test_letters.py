@@ -324,7 +324,8 @@ async def test_the_history_is_told(home: Bach, platform: FakePlatform, clock: Fa
     dead = await dead_letter(home, platform, clock)
     message, attempts = await home.history(dead.id)
     assert message == dead
-    assert len(attempts) <= 1, "whether the dispatcher says what an attempt came to is tested with it"
+    assert [(one.number, one.recipient, one.outcome, one.error) for one in attempts] == [(1, "nobody", "dead", NOBODY)]
+    assert attempts[0].started_at == message.attempted_at
     for unknown in (99, 2**70):
         with pytest.raises(UnknownMessageError):
             await home.history(unknown)

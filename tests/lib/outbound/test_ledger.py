@@ -46,7 +46,7 @@ class Bench:
         bus = Bus()
         bus.subscribe(Event, self.told.append)
         shared = tools(self.disk, bus, clock, lambda *told: self.counted.append(told))
-        self.ledger = Ledger("home", shared, Coroutine.close)
+        self.ledger = Ledger("home", shared, Coroutine.close, lambda _: None)
 
 
 @pytest.fixture

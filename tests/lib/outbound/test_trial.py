@@ -43,7 +43,7 @@ class Bench:
             save_breaker=shared.save_breaker,
             on_better=lambda: None,
         )
-        self.trials = Trials(self.gate, Ledger("home", shared, Coroutine.close), shared)
+        self.trials = Trials(self.gate, Ledger("home", shared, Coroutine.close, lambda _: None), shared)
         self.connector = fake_connector(platform, idempotent=False)(setup)
         self.is_at_work = True
 
