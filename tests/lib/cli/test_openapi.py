@@ -45,7 +45,7 @@ def test_what_the_document_says_is_what_is_answered(home: Run, serve: Serve, tmp
                 timeout=240,
             )
             assert run.returncode == 0, run.stdout
-            assert "12 selected / 12 total" in run.stdout
+            assert "15 selected / 15 total" in run.stdout
         assert daemon.end() == 0
         assert daemon.process.stderr
         assert "could not be answered" not in daemon.process.stderr.read()

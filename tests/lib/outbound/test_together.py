@@ -53,7 +53,7 @@ async def test_what_comes_between_finds_what_was_put_before(queue: Queue, disk: 
     """A tag would not find the message it replaces, and a claim not the message it is for."""
 
     def look(tx: Transaction) -> list[int]:
-        rows = tx.rows("waiting_for", connection="home", recipient=draft().recipient, after=0, limit=10)
+        rows = tx.rows("unsent_to", connection="home", recipient=draft().recipient, after=0, limit=10)
         return [int(row["id"] or 0) for row in rows]
 
     first = queue.put(draft(text="one"), leased=False)
