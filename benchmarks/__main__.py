@@ -15,6 +15,7 @@ from pathlib import Path
 import orjson
 
 from benchmarks import (
+    batches,
     breaker,
     claim,
     crash,
@@ -37,6 +38,7 @@ from benchmarks.table import Row, render
 BENCHMARKS: Mapping[str, Callable[[Effort], Iterable[Row]]] = {
     "put": put.rows,
     "claim": claim.rows,
+    "batches": batches.rows,
     "history": history.rows,
     "fsyncs": fsyncs.rows,
     "wear": wear.rows,

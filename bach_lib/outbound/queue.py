@@ -261,23 +261,22 @@ class Queue:
         return message
 
     def _settled(self, tx: Transaction, settlement: Settlement, now: float) -> Message:
-        """As the row is now. While a message is on its way, nobody else changes it, so it need not be read again."""
+        """As the row is now. On its way, nothing of a message changes but its progress; when it is sent, that goes."""
         tried = settlement.tried
-        if tried is None:
+        if tried is None or settlement.status is not Status.SENT:
             return self._one(tx, "get_message", id=settlement.id)
-        is_final = settlement.status.is_final
         return replace(
             without_contents(tried),
             status=settlement.status,
             retry_count=settlement.retry_count,
             waited=settlement.waited,
             next_retry_at=settlement.next_retry_at,
-            finished_at=now if is_final else None,
+            finished_at=now,
             remote_id=tried.remote_id if settlement.remote_id is None else settlement.remote_id,
-            held=tried.held and not is_final,
+            held=False,
             degraded=settlement.degraded,
             lost=settlement.lost or tried.lost,
-            progress=None if settlement.status is Status.SENT else tried.progress,
+            progress=None,
             error=settlement.error,
         )
 

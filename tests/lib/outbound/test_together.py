@@ -89,6 +89,7 @@ async def test_what_a_settlement_tells_is_what_the_disk_has(queue: Queue, disk: 
     puts = await asyncio.gather(*(queue.put(draft(text=f"text {n}"), leased=True) for n in range(3)))
     await clock.advance(5)
     for put, status in zip(puts, (Status.SENT, Status.FAILED, Status.DEAD), strict=True):
+        await queue.keep_progress(put.message.id, "half of it")
         settlement = Settlement(id=put.message.id, status=status, retry_count=1, waited=2.0, remote_id="77")
         told = (await queue.advance(replace(settlement, tried=put.message), None)).settled
         row = await disk.submit(lambda tx, number=put.message.id: tx.row("get_message", id=number))  # type: ignore[misc]
