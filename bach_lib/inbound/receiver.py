@@ -130,7 +130,7 @@ class Receiver:
         """Keep something that was brought to us and cannot be understood. Raises a `StorageError`."""
         self._redact = redact
         batch = Batch(messages=(), unreadable=(found,), cursor=None, is_complete=False)
-        taking = asyncio.create_task(self._take_in(batch, is_polled=False), name="bach-set-aside")
+        taking = asyncio.create_task(self._take_in(batch), name="bach-set-aside")
         self._keep(taking)
         await asyncio.shield(taking)
 

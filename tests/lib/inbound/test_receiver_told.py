@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from bach_lib import ConnectionState, Fault, ReceivePolicy
-from bach_lib.connectors.base import Batch, Incoming
+from bach_lib.connectors.base import Batch, Incoming, Unreadable
 from bach_lib.connectors.platform_time import UNKNOWN
 from bach_lib.errors import StoreFailedError
 from bach_lib.events import ConnectionChanged
@@ -242,12 +242,15 @@ async def test_every_task_says_what_it_does(
     await clock.settle()
     assert names(others) == {"bach-receive-home", "bach-inbox-home", "bach-acknowledge"}
     taking = asyncio.create_task(bench.receiver.take(incoming(), redact=Redactor()), name="mine")
+    setting_aside = asyncio.create_task(
+        bench.receiver.set_aside(Unreadable(raw="?", reason="no text"), Redactor()), name="mine"
+    )
     monkeypatch.setattr(bench.inbox, "unrouted", stuck)
     bench.receiver.open(Redactor())
     await clock.advance(120)
-    assert names(others) >= {"bach-rebuild-home", "bach-left-over-home", "bach-take", "mine"}
+    assert names(others) >= {"bach-rebuild-home", "bach-left-over-home", "bach-take", "bach-set-aside"}
     go_on.set()
-    await asyncio.gather(taking, return_exceptions=True)
+    await asyncio.gather(taking, setting_aside, return_exceptions=True)
 
 
 async def test_an_acknowledgement_that_hangs_is_given_up(
