@@ -69,7 +69,13 @@ _TESTS_OF_INBOUND = {
         for name in ("ages", "pairing", "phrases", "records", "room", "router")
     },
     "admission.py": ("tests/lib/inbound/test_admission.py", "tests/lib/inbound/test_inbox.py"),
-    "inbox.py": tuple(f"tests/lib/inbound/test_{name}.py" for name in ("inbox", "inbox_kept", "room", "router")),
+    "inbox.py": (
+        *(f"tests/lib/inbound/test_{name}.py" for name in ("inbox", "inbox_kept", "room", "router")),
+        "tests/lib/connectors/webhook/test_senders.py",
+    ),
+    "pushing.py": ("tests/lib/rest/test_hooks.py", "tests/lib/connectors/webhook/test_senders.py"),
+    "recurring.py": ("tests/lib/connectors/webhook/test_senders.py",),
+    "sifting.py": ("tests/lib/inbound/test_one_bad_thing.py",),
     "patterns.py": ("tests/lib/inbound/test_patterns.py", "tests/lib/inbound/test_rules.py"),
     "rules.py": ("tests/lib/inbound/test_rules.py", "tests/lib/inbound/test_inbox_kept.py"),
     "receiver.py": tuple(f"tests/lib/inbound/test_{name}.py" for name in ("receiver", "receiver_told", "brought")),
