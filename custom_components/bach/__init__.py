@@ -32,13 +32,14 @@ from bach_lib.errors import (
 from .chat import async_chat
 from .const import DOMAIN
 from .coordinator import BachConfigEntry, BachCoordinator
+from .departed import DEPARTED, async_know_departed
 from .entity import connection_device
 from .entry import as_connection, connection_name
 from .errors import placeholders
 from .hooks import async_serve, async_withdraw
 from .hub import HUB, Hub
 from .incoming import async_listen
-from .letters import async_settle_removed, recipients_of
+from .letters import async_compare_recipients, async_follow_departed, async_settle_removed
 from .lost_users import async_watch_users
 from .peer import async_register_commands
 from .recipients import async_tell_of_subentries
@@ -77,6 +78,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     hass.data[HUB] = Hub(hass)
     hass.data[LINEAGE] = Lineage(hass)
     await async_get_users(hass)
+    await async_know_departed(hass)
     async_setup_services(hass)
     async_register_views(hass)
     async_register_commands(hass)
@@ -98,7 +100,6 @@ async def async_setup_entry(hass: HomeAssistant, entry: BachConfigEntry) -> bool
             translation_domain=DOMAIN, translation_key=error.code, translation_placeholders=placeholders(hass, error)
         ) from error
     entry.runtime_data = BachCoordinator(hass, entry, bach)
-    entry.runtime_data.recipients = recipients_of(entry)
     await entry.runtime_data.async_config_entry_first_refresh()
     dr.async_get(hass).async_get_or_create(config_entry_id=entry.entry_id, **connection_device(entry))
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
@@ -106,6 +107,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: BachConfigEntry) -> bool
     async_tell_of_undelivered(hass, entry, bach)
     async_report_dead_letters(hass, entry, bach)
     async_report_held(hass, entry)
+    async_follow_departed(hass, entry, bach)
     async_chat(hass, entry, bach)
     async_listen(hass, entry, bach)
     async_serve(hass, entry)
@@ -123,6 +125,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Forget a connection with all that waits for it, and the database with the last one."""
     hub = hass.data[HUB]
     async_withdraw(hass, entry)
+    await hass.data[DEPARTED].forget(entry.entry_id)
     if not hass.config_entries.async_entries(DOMAIN):
         await hub.remove_files()
         return
@@ -142,20 +145,22 @@ async def _start(hass: HomeAssistant, entry: BachConfigEntry) -> Bach:
     entry.async_on_unload(resources.aclose)
     bach = await hub.acquire()
     resources.push_async_callback(hub.release)
-    await _reconcile(bach, entry)
+    await _reconcile(hass, bach, entry)
     await hub.start(name)
     resources.push_async_callback(hub.stop, name)
     return bach
 
 
-async def _reconcile(bach: Bach, entry: BachConfigEntry) -> None:
-    """Make the registry's row say what the entry says."""
+async def _reconcile(hass: HomeAssistant, bach: Bach, entry: BachConfigEntry) -> None:
+    """Make the registry's row say what the entry says, and let nothing go to those it names no more."""
     wanted = as_connection(entry)
     try:
         bach.registry.get(wanted.name)
     except UnknownConnectionError:
         await bach.registry.add(wanted)
+        await async_compare_recipients(hass, entry, bach)
     else:
+        await async_compare_recipients(hass, entry, bach)
         await bach.registry.update(
             wanted.name,
             endpoint=wanted.endpoint,
@@ -170,8 +175,7 @@ async def _updated(hass: HomeAssistant, entry: BachConfigEntry) -> None:
     """Show what a person changed. The connection works on meanwhile, unless it has to log in anew."""
     hub, coordinator = hass.data[HUB], entry.runtime_data
     await asyncio.sleep(0)  # Home Assistant calls this in the middle of a change that may go on: a group and its people
-    before, coordinator.recipients = coordinator.recipients, recipients_of(entry)
-    await async_settle_removed(hass, entry, before)
+    await async_settle_removed(hass, entry)
     if entry.state is ConfigEntryState.LOADED and coordinator.knows(entry):
         await _follow_subentries(hass, entry, coordinator.bach)
         return

@@ -87,8 +87,6 @@ class BachCoordinator(DataUpdateCoordinator[Snapshot]):
         self._looks = _looks(entry)
         self.is_partner = is_partner(entry)
         self._last_sent: datetime | None = None
-        self.recipients: Mapping[str, tuple[str, str]] = {}
-        """Address and name of those who are there, by sub-entry, as far as their messages know."""
 
     @callback
     def knows(self, entry: BachConfigEntry) -> bool:

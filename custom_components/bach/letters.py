@@ -1,16 +1,19 @@
 """What becomes of the messages for a recipient whose address changes, or who is removed."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Sequence
 from typing import Final
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
 from bach_lib import Bach, BachError, Message, Status
+from bach_lib.errors import InputError
+from bach_lib.events import MessageFinished
 
-from .const import CONF_RECIPIENT, DOMAIN, SUBENTRY_RECIPIENT
+from .const import DOMAIN
+from .departed import DEPARTED
 from .entry import connection_name
 from .hub import HUB
 
@@ -21,18 +24,9 @@ REMOVED_RECIPIENT: Final = "removed_recipient"
 
 _WITHDRAWN = "recipient_removed"
 """The library's code of what waited when the recipient was removed."""
+_STOPPED: Final = (Status.DEAD, Status.UNCERTAIN)
+"""What waits for a person: it has failed for good, or nobody knows whether it arrived."""
 _PAGE = 500
-
-type Recipients = Mapping[str, tuple[str, str]]
-"""Address and name of recipients, by sub-entry."""
-
-
-def recipients_of(entry: ConfigEntry) -> Recipients:
-    """Who is there now."""
-    return {
-        one.subentry_id: (one.data[CONF_RECIPIENT], one.title)
-        for one in entry.get_subentries_of_type(SUBENTRY_RECIPIENT)
-    }
 
 
 async def async_move_letters(hass: HomeAssistant, entry: ConfigEntry, old: str, new: str) -> int:
@@ -40,48 +34,87 @@ async def async_move_letters(hass: HomeAssistant, entry: ConfigEntry, old: str, 
     try:
         async with hass.data[HUB].hold() as bach:
             await bach.move(connection_name(entry), old, new)
-            return len(await _page(bach, entry, new, Status.DEAD))
+            return len([one async for one in _all(bach, connection_name(entry), new, (Status.DEAD,))])
     except BachError as error:  # it was never set up, or the disk fails: the recipient is changed all the same
         _LOGGER.warning("The messages for %s could not follow to %s: %s", old, new, error)
         return 0
 
 
-async def async_settle_removed(hass: HomeAssistant, entry: ConfigEntry, before: Recipients) -> None:
+async def async_compare_recipients(hass: HomeAssistant, entry: ConfigEntry, bach: Bach) -> None:
+    """Before an entry works: who was removed or changed while it did not is treated as if that happened now.
+
+    Raises a `StorageError`: nothing may go to those who were removed, so the entry has to wait for the disk.
+    """
+    connection = connection_name(entry)
+    believed = [one for one in bach.registry.get(connection).allowed if "#" not in one]
+    for old, new in (await hass.data[DEPARTED].compare(entry, believed)).items():
+        await async_move_letters(hass, entry, old, new)
+    await _withdraw_all(hass, entry, InputError)
+
+
+async def async_settle_removed(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Send nothing more to those who are gone, and ask what is to become of what they did not get."""
-    now = recipients_of(entry)
-    addresses = {address for address, _ in now.values()}
-    for subentry_id in before.keys() - now.keys():
-        address, title = before[subentry_id]
-        if address not in addresses:
+    await hass.data[DEPARTED].compare(entry)
+    await _withdraw_all(hass, entry)
+
+
+@callback
+def async_follow_departed(hass: HomeAssistant, entry: ConfigEntry, bach: Bach) -> None:
+    """Count what was under way to somebody when they were removed as well, until the entry is unloaded.
+
+    It may have ended while nobody listened: when the database was read, or between two listeners.
+    """
+    connection, departed = connection_name(entry), hass.data[DEPARTED]
+
+    @callback
+    def ended(event: MessageFinished) -> None:
+        if event.connection == connection and event.message.recipient in departed.leaving(entry.entry_id):
+            entry.async_create_task(hass, _withdraw_all(hass, entry), "bach: ask about a removed recipient")
+
+    entry.async_on_unload(bach.subscribe(MessageFinished, ended))
+    if departed.leaving(entry.entry_id):
+        entry.async_create_task(hass, _withdraw_all(hass, entry), "bach: ask about a removed recipient")
+
+
+async def undelivered(bach: Bach, connection: str, recipient: str) -> list[int]:
+    """The ids of what a removed recipient did not get, oldest first.
+
+    Dead letters, what nobody knows to have arrived, and what waited or was under way when it was removed. What has
+    expired had its end before: it is never sent late, to nobody.
+    """
+    found = _all(bach, connection, recipient, (*_STOPPED, Status.CANCELLED))
+    ids = [one.id async for one in found if one.status in _STOPPED or (one.error and one.error.code == _WITHDRAWN)]
+    return ids[::-1]
+
+
+async def discard_undelivered(bach: Bach, connection: str, recipient: str) -> None:
+    """Give up what stands as undelivered to a removed recipient; what was withdrawn has ended already."""
+    while page := await bach.messages(connection=connection, recipient=recipient, status=_STOPPED, limit=_PAGE):
+        await bach.discard_messages([one.id for one in page])
+
+
+async def _withdraw_all(hass: HomeAssistant, entry: ConfigEntry, survived: type[BachError] = BachError) -> None:
+    """Take back what waits for all who are noted as leaving. What is not `survived` is raised."""
+    departed = hass.data[DEPARTED]
+    async with departed.lock:
+        for address, title in departed.leaving(entry.entry_id).items():
             try:
-                await _withdraw(hass, entry, address, title)
-            except BachError as error:
+                async with hass.data[HUB].hold() as bach:
+                    is_done = await _withdraw(hass, bach, entry, address, title)
+            except survived as error:  # it stays noted, and is tried again when the entry is set up
                 _LOGGER.warning("What waits for %s could not be taken back: %s", title, error)
+            else:
+                if is_done:
+                    await departed.done(entry.entry_id, address)
 
 
-async def undelivered(bach: Bach, connection: str, recipient: str) -> list[Message]:
-    """What a removed recipient did not get, oldest first: dead letters, and what waited when it was removed."""
-    found: list[Message] = []
-    before: int | None = None
-    while True:
-        page = await bach.messages(
-            connection=connection,
-            recipient=recipient,
-            status=(Status.DEAD, Status.CANCELLED),
-            before=before,
-            limit=_PAGE,
-        )
-        found += [one for one in page if one.status is Status.DEAD or (one.error and one.error.code == _WITHDRAWN)]
-        if len(page) < _PAGE:
-            return found[::-1]
-        before = page[-1].id
-
-
-async def _withdraw(hass: HomeAssistant, entry: ConfigEntry, address: str, title: str) -> None:
-    async with hass.data[HUB].hold() as bach:
-        await bach.withdraw(connection_name(entry), address)
-        count = len(await undelivered(bach, connection_name(entry), address))
-    if count:
+async def _withdraw(hass: HomeAssistant, bach: Bach, entry: ConfigEntry, address: str, title: str) -> bool:
+    """Take back what waits, and ask about it; False if something is still under way."""
+    connection = connection_name(entry)
+    await bach.withdraw(connection, address)
+    # first: what is under way now and has ended before it is counted is told by its event
+    under_way = await bach.messages(connection=connection, recipient=address, status=(Status.SENDING,), limit=1)
+    if count := len(await undelivered(bach, connection, address)):
         ir.async_create_issue(
             hass,
             DOMAIN,
@@ -93,7 +126,18 @@ async def _withdraw(hass: HomeAssistant, entry: ConfigEntry, address: str, title
             translation_key=REMOVED_RECIPIENT,
             translation_placeholders={"recipient": title, "name": entry.title, "count": str(count)},
         )
+    return not under_way
 
 
-async def _page(bach: Bach, entry: ConfigEntry, recipient: str, status: Status) -> list[Message]:
-    return await bach.messages(connection=connection_name(entry), recipient=recipient, status=(status,), limit=_PAGE)
+async def _all(bach: Bach, connection: str, recipient: str, status: Sequence[Status]) -> AsyncIterator[Message]:
+    """All messages there that stand so, newest first, a page at a time: there may be very many."""
+    before: int | None = None
+    while True:
+        page = await bach.messages(
+            connection=connection, recipient=recipient, status=status, before=before, limit=_PAGE
+        )
+        for message in page:
+            yield message
+        if len(page) < _PAGE:
+            return
+        before = page[-1].id

@@ -10,12 +10,13 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.selector import SelectOptionDict, SelectSelector, SelectSelectorConfig
 
 from bach_lib import Bach, BachError
+from bach_lib.errors import InputError
 
 from .const import CONF_RECIPIENT, DOMAIN, SUBENTRY_RECIPIENT
 from .entry import connection_name
 from .hub import HUB
 from .letter_actions import RETRY_SECONDS
-from .letters import REMOVED_RECIPIENT, undelivered
+from .letters import REMOVED_RECIPIENT, discard_undelivered, undelivered
 from .partner_kinds import is_partner
 from .storage_repair import STORAGE, StorageFlow
 from .undelivered import HELD
@@ -127,7 +128,7 @@ class RemovedRecipientFlow(_LettersFlow):
         if (found := self._find()) is None:
             return self.async_abort(reason="entry_not_loaded")
         bach, connection = found
-        await bach.discard_all(connection, recipient=self._recipient)
+        await discard_undelivered(bach, connection, self._recipient)
         return self.async_create_entry(data={})
 
     async def async_step_keep(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:  # noqa: ARG002
@@ -143,12 +144,7 @@ class RemovedRecipientFlow(_LettersFlow):
             entry_id, _, subentry_id = str(user_input[CONF_RECIPIENT]).partition(":")
             if (entry := self.hass.config_entries.async_get_entry(entry_id)) and subentry_id in entry.subentries:
                 target = entry.subentries[subentry_id].data[CONF_RECIPIENT]
-                try:
-                    for message in await undelivered(bach, connection, self._recipient):
-                        await bach.amend(message.id, connection=connection_name(entry), recipient=target)
-                except BachError as error:
-                    return self.async_abort(reason="refused", description_placeholders={"reason": str(error)})
-                return self.async_create_entry(data={})
+                return await self._move(bach, connection, connection_name(entry), target)
         options = self._recipients()
         if not options:
             return self.async_abort(reason="nobody")
@@ -159,6 +155,21 @@ class RemovedRecipientFlow(_LettersFlow):
             ),
             description_placeholders=self._placeholders(),
         )
+
+    async def _move(self, bach: Bach, connection: str, to: str, recipient: str) -> RepairsFlowResult:
+        """Send each of them; one that cannot go there (a change of a message that is with the other) stays as it is."""
+        refused: BachError | None = None
+        try:
+            for message_id in await undelivered(bach, connection, self._recipient):
+                try:
+                    await bach.amend(message_id, connection=to, recipient=recipient)
+                except InputError as error:
+                    refused = error
+        except BachError as error:  # the disk, or the queue there is full: the next would not go either
+            refused = error
+        if refused:
+            return self.async_abort(reason="refused", description_placeholders={"reason": str(refused)})
+        return self.async_create_entry(data={})
 
     def _recipients(self) -> list[SelectOptionDict]:
         """Everybody who can be sent to, with their connection."""
