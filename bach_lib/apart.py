@@ -14,6 +14,8 @@ from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from pathlib import Path
 
+from bach_lib.under_way import tally_of
+
 _SECONDS = 30.0
 _MOST = 32
 """Threads at the same time; when so many hang, the next is refused."""
@@ -32,6 +34,8 @@ async def apart[T](work: Callable[[], T], *, seconds: float = _SECONDS) -> T:
     except RuntimeError as error:
         _at_work.release()
         raise OSError(errno.EAGAIN, "no thread can be started") from error
+    tally = tally_of(asyncio.get_running_loop())
+    tally.begun += 1
     try:
         async with asyncio.timeout(seconds):
             return await asyncio.wrap_future(done)
@@ -39,6 +43,8 @@ async def apart[T](work: Callable[[], T], *, seconds: float = _SECONDS) -> T:
         if error.errno is not None:  # what `work` raised itself
             raise
         raise TimeoutError(errno.ETIMEDOUT, f"it took more than {seconds:.0f} seconds") from None
+    finally:
+        tally.done += 1
 
 
 def _run[T](work: Callable[[], T], done: Future[T]) -> None:

@@ -1,12 +1,13 @@
 """The platforms BACH speaks to, each loaded only when a connection needs it."""
 
-import asyncio
 from collections.abc import Mapping
+from functools import partial
 from importlib import import_module
 from typing import cast
 
 from bach_lib.connectors.base import Connector
 from bach_lib.errors import MissingLibraryError, UnknownTypeError
+from bach_lib.under_way import in_thread
 
 _BUILT_IN = {
     "discord": ("bach_lib.connectors.discord", "DiscordConnector"),
@@ -43,7 +44,7 @@ class Connectors:
         if type_ not in self._loaded:
             if type_ not in _BUILT_IN:
                 raise UnknownTypeError(type=type_, known=", ".join(self.types))
-            self._loaded[type_] = await asyncio.to_thread(_import, type_)
+            self._loaded[type_] = await in_thread(partial(_import, type_))
         return self._loaded[type_]
 
     def get(self, type_: str) -> type[Connector]:

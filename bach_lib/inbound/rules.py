@@ -18,6 +18,7 @@ from bach_lib.inbound.phrases import Phrases, fold
 from bach_lib.storage import Store
 from bach_lib.storage.sqlite import Row
 from bach_lib.storage.values import text
+from bach_lib.under_way import in_thread
 
 _LOGGER = logging.getLogger(__name__)
 _NAME = re.compile(r"[\w.-]{1,100}")
@@ -93,7 +94,7 @@ class Rules:
         matcher = self._matcher
         hits, cut_off = matcher.phrases.find(message), frozenset[str]()
         if matcher.patterns:
-            found = await asyncio.to_thread(matcher.patterns.find, message)
+            found = await in_thread(partial(matcher.patterns.find, message))
             hits, cut_off = hits | found.hits, found.cut_off
         self._tell(cut_off)
         ours = {name for name, rule in self._rules.items() if rule.connection in (None, connection)}
@@ -134,7 +135,7 @@ class Rules:
 
     async def _take(self, rules: dict[str, Rule]) -> None:
         """In a thread, because the tree of many phrases takes a moment."""
-        self._matcher = await asyncio.to_thread(partial(_matcher, rules))
+        self._matcher = await in_thread(partial(_matcher, rules))
         self._rules = rules
 
 

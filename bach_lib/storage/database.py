@@ -36,6 +36,7 @@ from bach_lib.storage.request import Request, contained, deliver, settle
 from bach_lib.storage.restored import Marker
 from bach_lib.storage.sqlite import Connection, Transaction, look
 from bach_lib.storage.store import Store
+from bach_lib.under_way import Tally, tally_of
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -70,12 +71,14 @@ class Database(Store):
         self._requests: _Requests = SimpleQueue()
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._tally = Tally()
         self._stands_still = False
         self._backups: dict[asyncio.Future[None], threading.Event] = {}
 
     @override
     async def open(self) -> None:
         self._loop = asyncio.get_running_loop()
+        self._tally = tally_of(self._loop)
         opened: asyncio.Future[None] = self._loop.create_future()
         requests: _Requests = SimpleQueue()
         thread = threading.Thread(
@@ -103,6 +106,7 @@ class Database(Store):
         future: asyncio.Future[T] = self._loop.create_future()
         if not self._collected:
             self._loop.call_soon(self._hand_over)
+        self._tally.begun += 1
         self._collected.append(Request(work, writes, cast("asyncio.Future[object]", future), ends))
         return future
 
@@ -111,6 +115,7 @@ class Database(Store):
         if self._thread is None or self._loop is None:
             raise NotOpenError
         future: asyncio.Future[T] = self._loop.create_future()
+        self._tally.begun += 1
         self._lookups.submit(Request(work, writes=False, future=cast("asyncio.Future[object]", future)))
         return future
 
@@ -298,7 +303,12 @@ class Database(Store):
         return Marker(self._path, connection)
 
     def _answer(self, batch: Iterable[Request[Transaction]]) -> None:
-        self._call(deliver, batch)
+        self._call(self._deliver, batch)
+
+    def _deliver(self, batch: Iterable[Request[Transaction]]) -> None:
+        answered = list(batch)
+        self._tally.done += len(answered)
+        deliver(answered)
 
     def _call[*Args](self, callback: Callable[[*Args], object], *args: *Args) -> None:
         if self._loop is not None:

@@ -4,14 +4,22 @@ A clock to turn by hand, a platform that does as it is told, and on loopback a T
 and a Home Assistant:
 
 ```python
+from bach_lib import Bach, Connection, Fault
+from bach_lib.outcomes import Scope, Wait
+from bach_lib.testing import FakeClock, FakePlatform, fake_connector
+
 platform, clock = FakePlatform(), FakeClock()
 async with Bach("bach.db", clock=clock, connectors={"fake": fake_connector(platform)}) as bach:
     await bach.registry.add(Connection(name="home", type="fake"))
-    platform.outcomes.append(Wait(seconds=3, ...))
+    later = Fault(code="rate_limited", text="later")
+    platform.outcomes.append(Wait(seconds=3, fault=later, scope=Scope.CONNECTION))
     await bach.send("home", "ada", "Hello")
     await clock.advance(3)
     assert [message.text for message in platform.sent] == ["Hello"]
 ```
+
+`advance` waits for the database's thread, so the program does the same each time, with a file and without one
+(`bach_lib.storage.MemoryDatabase`); the clock knows nothing of what comes over a network.
 
 The AI partners and MCP servers on loopback (`OllamaServer` and its like) answer as documented, or as they are `Told`.
 `bach_lib.testing.telegram_server` and `bach_lib.testing.discord_server` have the rest of these two: their faults, their

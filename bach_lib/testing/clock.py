@@ -1,20 +1,27 @@
 """Time turned by hand.
 
-`await clock.advance(30)` fires every timer on the way, in order, and lets the event loop settle.
+`await clock.advance(30)` fires every timer on the way, in order, and lets the event loop settle: what threads do for it
+(a database's, for one) is waited for, so the next look finds all of it done. What comes over a network is not.
 """
 
 import asyncio
+import time
 from collections.abc import Callable
 from heapq import heappop, heappush
 from itertools import count
 from typing import override
 
 from bach_lib.clock import Cancel, Clock
+from bach_lib.under_way import Tally, tally_of
 
 _START = 1_800_000_000.0
 _SETTLE_ROUNDS = 30
 """Turns of the event loop; more than the longest chain of callbacks between two timers."""
 _MAX_AT_ONCE = 10_000
+_LOOK = 0.0002
+"""Seconds of real time between two looks whether the threads are done."""
+_PATIENCE = 5.0
+"""Seconds of real time without anything done, after which a thread hangs, and probably on purpose."""
 
 
 class FakeClock(Clock):
@@ -26,6 +33,7 @@ class FakeClock(Clock):
         self._timers: list[tuple[float, int]] = []  # (due, number)
         self._callbacks: dict[int, Callable[[], None]] = {}  # by number; a cancelled one is missing
         self._numbers = count()
+        self._hanging: int | None = None
 
     @override
     def now(self) -> float:
@@ -80,9 +88,25 @@ class FakeClock(Clock):
         self._wall += seconds
 
     async def settle(self) -> None:
-        """Let everything happen that needs no time."""
-        for _ in range(_SETTLE_ROUNDS):
+        """Let everything happen that needs no time of this clock, what threads do for the event loop as well."""
+        tally = tally_of(asyncio.get_running_loop())
+        rounds = _SETTLE_ROUNDS
+        while rounds:
             await asyncio.sleep(0)
+            rounds = _SETTLE_ROUNDS if tally.is_at_work and await self._done(tally) else rounds - 1
+
+    async def _done(self, tally: Tally) -> bool:
+        """Wait for the threads; False if they hang, of which one wait is enough."""
+        done, since = tally.done, time.monotonic()
+        while tally.is_at_work:
+            if tally.done != done:
+                done, since = tally.done, time.monotonic()
+            if done == self._hanging or time.monotonic() - since > _PATIENCE:
+                self._hanging = done
+                return False
+            await asyncio.sleep(_LOOK)
+        self._hanging = None
+        return True
 
     def _move(self, monotonic: float) -> None:
         self._wall += monotonic - self._monotonic
