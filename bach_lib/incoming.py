@@ -4,6 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+_NOT_OWN = ("forwarded", "via", "automatic", "bot")
+"""The marks in `metadata` of words that are not their sender's own."""
+
+
+def own_words(metadata: Mapping[str, object]) -> bool:
+    """Whether a message with this metadata is what its sender says, and not only passes on."""
+    return not any(metadata.get(mark) for mark in _NOT_OWN)
+
 
 class Kind(StrEnum):
     """What a message that came in is.
@@ -77,7 +85,8 @@ class IncomingMessage:
 
     `reply_to` is the platform's id of the message that it is about (that it answers or edits, whose button was
     pressed); `message_id` is our own id of that, if it is known to be one of ours. `metadata` holds what connector and
-    router add, such as `source`, `routed_at` and `context_triggers`, the names of the rules that matched.
+    router add, such as `source`, `routed_at` and `context_triggers`, the names of the rules that matched; the keys that
+    all platforms share stand in `connectors.notes`.
     `sent_at` is by the platform's clock, `received_at` by ours; `age` is how many seconds lay in between by the
     platform's clock alone, infinitely many where that cannot be known.
     """
@@ -104,6 +113,15 @@ class IncomingMessage:
     def sender(self) -> str:
         """Who sent it, in the form that filters take: `connection:sender_id`."""
         return f"{self.connection}:{self.sender_id}"
+
+    @property
+    def is_own(self) -> bool:
+        """Whether these are the sender's own words.
+
+        What somebody only passes on (forwarded, through another bot, a linked channel's post), and what a program says,
+        asks for nothing: it is no command, answers no question, and no agent may act upon it.
+        """
+        return own_words(self.metadata)
 
     @property
     def written_at(self) -> float:

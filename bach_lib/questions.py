@@ -169,7 +169,7 @@ class Asked:
         if message.kind is Kind.BUTTON:
             one = self._deliveries.get(message.message_id or 0)
             return one if one and one.place.connection == message.connection else None
-        if message.kind is not Kind.TEXT:
+        if message.kind is not Kind.TEXT or not message.is_own:
             return None
         here = (one for one in self._deliveries.values() if self._is_asked_in_words(one, message))
         if message.reply_to is not None:

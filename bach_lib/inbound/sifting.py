@@ -10,7 +10,7 @@ from math import isnan
 from bach_lib.connectors.base import Batch, Incoming, Unreadable
 from bach_lib.connectors.elements import UnreadableError, each
 from bach_lib.inbound.records import incoming_values
-from bach_lib.incoming import Content, Kind
+from bach_lib.incoming import Content, Kind, own_words
 
 _TEXTS = ("remote_id", "recipient", "recipient_title", "sender_id", "sender_name", "text")
 _PERHAPS_TEXTS = ("reply_to", "origin", "handle")
@@ -23,7 +23,9 @@ def sift(batch: Batch) -> Batch:
     found = each(batch.messages, sound)
     good = tuple(one for one in found if isinstance(one, Incoming))
     bad = tuple(one for one in found if isinstance(one, Unreadable))
-    return replace(batch, messages=good, unreadable=(*batch.unreadable, *bad)) if bad else batch
+    if not bad and good == batch.messages:
+        return batch
+    return replace(batch, messages=good, unreadable=(*batch.unreadable, *bad))
 
 
 def sound(message: object) -> Iterable[Incoming]:
@@ -33,7 +35,15 @@ def sound(message: object) -> Iterable[Incoming]:
     if (name := _wrong_in(message)) is not None:
         raise UnreadableError(f"a message whose {name} is of a wrong type")
     incoming_values(message)
-    return [message]
+    return [_asking_nothing(message)]
+
+
+def _asking_nothing(message: Incoming) -> Incoming:
+    """What is only passed on asks for nothing, so a command in it is none."""
+    if message.kind is not Kind.COMMAND or own_words(message.metadata):
+        return message
+    media = message.content.media
+    return replace(message, kind=Kind.MEDIA if media else Kind.TEXT, content=Content(media=media))
 
 
 def _wrong_in(message: Incoming) -> str | None:

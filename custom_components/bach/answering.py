@@ -88,6 +88,8 @@ class Answering:
 
     async def _find_answer(self, question: Question) -> str:
         message = question.received.message
+        if not message.is_own:  # whoever wrote them may not be heard here, and Assist would act for who passes them on
+            raise NoAnswerError(translation_domain=DOMAIN, translation_key="chat_passed_on")
         if dt_util.utcnow().timestamp() - message.written_at > MAX_AGE:
             raise NoAnswerError(translation_domain=DOMAIN, translation_key="chat_too_late")
         if not is_speech(message.content.media):

@@ -1,7 +1,7 @@
 """Chat with your home: a conversation agent answers what people write or say, where a person has chosen one.
 
 Here is decided whose messages reach an agent, and in which order: each person's one at a time. An unknown sender, a
-command, an edited message and the answer to a question reach none.
+command, an edited message, the answer to a question and words that somebody only passes on reach none.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from typing import Final
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 
-from bach_lib import Bach, Kind
+from bach_lib import Bach, IncomingMessage, Kind
 
 from .answering import Answering, Question
 from .chat_settings import ChatSettings, chat_settings
@@ -76,6 +76,7 @@ class _Chat:
         is_voice = message.kind is Kind.MEDIA and is_speech(message.content.media) and settings.engine is not None
         return (
             (message.kind is Kind.TEXT or is_voice)
+            and (message.is_own or _is_persons_doing(message))
             and received.role.includes(Role.USER)
             and not is_claimed(self._hass, received)
         )
@@ -109,3 +110,8 @@ class _Chat:
                 await self._answering.refuse(refused)
         except Exception:
             _LOGGER.exception("A message could not be answered")
+
+
+def _is_persons_doing(message: IncomingMessage) -> bool:
+    """Whether a person passed the words on, who is told that nothing comes of it. A program would only answer back."""
+    return not (message.metadata.get("automatic") or message.metadata.get("bot"))

@@ -28,7 +28,10 @@ PARALLEL_UPDATES = 0
 EVENT_TYPES: Final = {kind: "message" if kind is Kind.TEXT else kind.value for kind in Kind}
 """What an event is called, by the kind of the message."""
 
-PRIVATE: Final = frozenset({"text", "args", "media", "location", "payload"})
+PRIVATE: Final = frozenset(
+    {"text", "args", "media", "location", "payload"}
+    | {"reply", "links", "mentions", "contact", "poll", "place", "forwarded_from"}
+)
 """The attributes that hold what people wrote, or where they are."""
 
 _NOT_SHOWN: Final = frozenset({"kind", "entity_id"})

@@ -1,12 +1,13 @@
 """What automations read of a message that came in: the same keys in bus event, triggers and `bach.get_inbox`."""
 
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import cast
 
 from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonObjectType, JsonValueType
 
-from bach_lib import Location, Media
+from bach_lib import IncomingMessage, Location, Media
 
 from .received import Received
 
@@ -36,12 +37,61 @@ def payload(received: Received) -> JsonObjectType:
         "media": _media(content.media),
         "location": _location(content.location),
         "reactions": list(content.reactions),
-        "context_triggers": [str(name) for name in rules] if isinstance(rules, list | tuple) else [],
+        "context_triggers": [str(name) for name in _list(rules)],
         "chat_type": _text(message.metadata.get("chat_type")),
+        "reply": _reply(message),
+        **_notes(message.metadata),
         "payload": cast("JsonValueType", message.metadata.get("payload")),  # what JSON made
         "sent_at": iso_time(message.sent_at),
         "received_at": iso_time(message.received_at),
     }
+
+
+def _notes(found: Mapping[str, object]) -> JsonObjectType:
+    """What the library's `connectors.notes` has of it."""
+    return {
+        "forwarded": found.get("forwarded") is True,
+        "forwarded_from": _text(found.get("forwarded_from")),
+        "via": _text(found.get("via")),
+        "automatic": found.get("automatic") is True,
+        "bot": found.get("bot") is True,
+        "speaks_as": _text(found.get("speaks_as")),
+        "album": _text(found.get("album")),
+        "content": _text(found.get("content")),
+        "contact": _object(found.get("contact")),
+        "poll": _object(found.get("poll")),
+        "place": _object(found.get("place")),
+        "sticker": _text(found.get("sticker")),
+        "links": _objects(found.get("links")),
+        "mentions": _objects(found.get("mentions")),
+        "member": _member(found),
+        "view_once": found.get("view_once") is True,
+    }
+
+
+def _member(found: Mapping[str, object]) -> JsonObjectType | None:
+    """Who came or went."""
+    member: JsonObjectType = {name: _text(found.get(f"member_{name}")) for name in ("id", "name")}
+    return member if any(member.values()) else None
+
+
+def _reply(message: IncomingMessage) -> JsonObjectType | None:
+    """The message that it is about: the platform's id, ours if it is one of ours, and its text as far as it is told."""
+    if message.reply_to is None:
+        return None
+    return {"id": message.reply_to, "message_id": message.message_id, "text": _text(message.metadata.get("quote"))}
+
+
+def _object(value: object) -> JsonObjectType | None:
+    return cast("JsonObjectType", dict(value)) if isinstance(value, Mapping) else None  # what JSON made
+
+
+def _objects(value: object) -> list[JsonValueType]:
+    return [part for one in _list(value) if (part := _object(one)) is not None]
+
+
+def _list(value: object) -> Sequence[object]:
+    return value if isinstance(value, list | tuple) else ()
 
 
 def _text(value: object) -> str | None:

@@ -155,6 +155,28 @@ async def test_only_what_somebody_writes_or_says_is_for_an_agent(
     assert await nothing_asked(hass, agent)
 
 
+@pytest.mark.parametrize("mark", [{"forwarded": True}, {"via": "@bot"}])
+async def test_words_that_a_person_passes_on_do_nothing_and_the_person_is_told(
+    hass: HomeAssistant, telegram: TelegramServer, agent: Agent, home: MockConfigEntry, mark: dict[str, object]
+) -> None:
+    """A stranger would open the door with the rights of whoever forwards what they wrote."""
+    await arrive(hass, incoming(ADA, text="turn on the front door", metadata=mark))
+    [message] = await telegram.wait_for(1)
+    assert message.text == "I do nothing for words that are only passed on. Please write them yourself."
+    assert not agent.asked
+
+
+@pytest.mark.parametrize("mark", [{"automatic": True, "forwarded": True}, {"bot": True}])
+async def test_what_a_program_says_is_not_even_answered(
+    hass: HomeAssistant, telegram: TelegramServer, agent: Agent, home: MockConfigEntry, mark: dict[str, object]
+) -> None:
+    """Two programs would answer each other without end."""
+    await arrive(hass, incoming(ADA, text="turn on the front door", metadata=mark))
+    await arrive(hass, incoming(ADA, text="hello"))
+    [message] = await telegram.wait_for(1)
+    assert (message.text, agent.heard) == ("You said: hello", ["hello"])
+
+
 async def test_the_answer_to_a_question_is_not_for_an_agent(
     hass: HomeAssistant, telegram: TelegramServer, agent: Agent, home: MockConfigEntry
 ) -> None:

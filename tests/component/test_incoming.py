@@ -277,6 +277,15 @@ async def test_the_payload_has_every_key_in_plain_values(
                 "source": "telegram",
                 "chat_type": "group",
                 "payload": {"alerts": [1]},
+                "forwarded": True,
+                "forwarded_from": "Mallory",
+                "via": "@gif",
+                "album": "77",
+                "quote": "Who?",
+                "content": "venue",
+                "links": [{"text": "here", "url": "https://example.org"}],
+                "member_name": "Bob",
+                "place": {"name": "Home", "address": "Street 1"},
             },
         ),
     )
@@ -308,12 +317,40 @@ async def test_the_payload_has_every_key_in_plain_values(
         "context_triggers": ["pets"],
         "chat_type": "group",
         "payload": {"alerts": [1]},
+        "reply": {"id": "5", "message_id": 3, "text": "Who?"},
+        "forwarded": True,
+        "automatic": False,
+        "bot": False,
+        "view_once": False,
+        "forwarded_from": "Mallory",
+        "via": "@gif",
+        "speaks_as": None,
+        "album": "77",
+        "content": "venue",
+        "sticker": None,
+        "contact": None,
+        "poll": None,
+        "place": {"name": "Home", "address": "Street 1"},
+        "links": [{"text": "here", "url": "https://example.org"}],
+        "mentions": [],
+        "member": {"id": None, "name": "Bob"},
         "sent_at": "2027-01-15T08:00:00+00:00",
         "received_at": "2027-01-15T08:00:01+00:00",
     }
     assert bare.keys() == full.keys()
     assert (bare["media"], bare["location"], bare["sent_at"], bare["context_triggers"]) == (None, None, None, [])
-    assert (bare["chat_type"], bare["payload"]) == (None, None)
+    assert (bare["chat_type"], bare["payload"], bare["reply"], bare["member"]) == (None, None, None, None)
+    assert (bare["forwarded"], bare["links"], bare["contact"]) == (False, [], None)
+
+
+async def test_nonsense_beside_a_message_is_nothing(
+    hass: HomeAssistant, telegram: TelegramServer, loaded: MockConfigEntry, heard: list[Received]
+) -> None:
+    """A connector that says it in another form must not make a message unheard."""
+    await arrive(hass, incoming(ADA, metadata={"forwarded": "yes", "links": [1, {"url": "x"}], "poll": [], "via": 5}))
+    [received] = heard
+    found = payload(received)
+    assert (found["forwarded"], found["links"], found["poll"], found["via"]) == (False, [{"url": "x"}], None, None)
 
 
 async def test_a_time_that_cannot_be_is_no_time(

@@ -109,6 +109,20 @@ def values(asked: Asked) -> tuple[str, str] | None:
     return (asked.answer.value, asked.answer.name) if asked.answer else None
 
 
+@pytest.mark.parametrize("mark", ["forwarded", "via", "automatic", "bot"])
+@pytest.mark.parametrize("takes_text", [True, False])
+def test_words_that_are_passed_on_answer_nothing(mark: str, *, takes_text: bool) -> None:
+    """A stranger's "open" would open the door as soon as Ada forwards it."""
+    now = Round()
+    asked = now.ask((7, ADA), takes_text=takes_text)
+    asked.happened(message(7))
+    now.questions.received(replace(said("Yes", reply_to="7000"), metadata={mark: "somebody"}))
+    now.questions.received(replace(said("Yes"), metadata={mark: True}))
+    assert asked.ending is None
+    now.questions.received(said("Yes"))
+    assert asked.ending is (Ending.ANSWERED if takes_text else None)
+
+
 # -- presses ---------------------------------------------------------------------------------------------------------
 
 

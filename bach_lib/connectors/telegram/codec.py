@@ -11,6 +11,7 @@ from bach_lib.connectors.base import Batch, Incoming, Unreadable
 from bach_lib.connectors.elements import UnreadableError, each
 from bach_lib.connectors.telegram.contents import name_of_content, read_content, read_edited
 from bach_lib.connectors.telegram.fields import MAX_NAME, Fields, identity, name, number, part, parts, text
+from bach_lib.connectors.telegram.marks import marks
 from bach_lib.connectors.telegram.recipients import GENERAL_TOPIC, Target
 from bach_lib.incoming import Content, Kind
 from bach_lib.models import Buttons, Fault
@@ -121,8 +122,9 @@ def _message(message: Fields, _: int, bot_name: str | None) -> Incoming | None:
         sent_at=number(message, "date"),
         metadata=_without_nothing(
             message_id=sent,
-            forwarded="forward_origin" in message or None,
             content=name_of_content(message) if kind is Kind.OTHER else None,
+            **marks(message),
+            **(_member(message) if kind is Kind.MEMBERSHIP else {}),
         ),
     )
 
@@ -141,7 +143,7 @@ def _edited(message: Fields, update_id: int, _: str | None) -> Incoming | None:
         content=content,
         reply_to=str(sent),
         sent_at=number(message, "edit_date"),
-        metadata={"message_id": sent, "content": name_of_content(message)},
+        metadata={"message_id": sent, "content": name_of_content(message), **marks(message)},
     )
 
 
@@ -198,8 +200,17 @@ def _membership(change: Fields, update_id: int, _: str | None) -> Incoming | Non
         kind=Kind.MEMBERSHIP,
         text=text(now, "status")[:MAX_NAME],
         sent_at=number(change, "date"),
-        metadata=_without_nothing(member_id=identity(part(now, "user")), member_name=name(part(now, "user"))),
+        metadata=_named(part(now, "user")),
     )
+
+
+def _member(message: Fields) -> dict[str, object]:
+    """Who came or went; of several the first, as the news of each comes by itself to administrators."""
+    return _named(next(iter(parts(message, "new_chat_members")), part(message, "left_chat_member")))
+
+
+def _named(member: Fields) -> dict[str, object]:
+    return _without_nothing(member_id=identity(member), member_name=name(member))
 
 
 type _Reader = Callable[[Fields, int, str | None], Incoming | None]

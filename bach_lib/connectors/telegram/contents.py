@@ -2,10 +2,13 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
 from bach_lib.connectors.telegram.fields import MAX_NAME, Fields, degrees, number, part, parts, text
+from bach_lib.connectors.telegram.marks import entities, is_own, words
 from bach_lib.incoming import Content, Kind, Location, Media
 
+_TEXTS = ("text", "rich_message")
 _FILES: Mapping[str, str] = {
     "animation": "animation",  # before document, which comes with it
     "audio": "audio",
@@ -25,11 +28,22 @@ _OTHERS = (
     "dice",
     "poll",
     "story",
-    "pinned_message",
-    "migrate_to_chat_id",
-    "migrate_from_chat_id",
-    "forum_topic_created",
+    *("paid_media", "checklist", "game", "invoice", "gift", "unique_gift", "giveaway", "giveaway_winners"),
+    *("users_shared", "chat_shared", "web_app_data", "passport_data", "proximity_alert_triggered"),
+    *("checklist_tasks_done", "checklist_tasks_added", "giveaway_created", "giveaway_completed"),
+    *("poll_option_added", "poll_option_deleted", "successful_payment", "refunded_payment", "gift_upgrade_sent"),
+    *("suggested_post_approved", "suggested_post_approval_failed", "suggested_post_declined"),
+    *("suggested_post_paid", "suggested_post_refunded"),
+    *("pinned_message", "migrate_to_chat_id", "migrate_from_chat_id", "new_chat_title", "new_chat_photo"),
+    *("delete_chat_photo", "group_chat_created", "supergroup_chat_created", "channel_chat_created"),
+    *("message_auto_delete_timer_changed", "chat_background_set", "boost_added", "connected_website"),
+    *("forum_topic_created", "forum_topic_edited", "forum_topic_closed", "forum_topic_reopened"),
+    *("general_forum_topic_hidden", "general_forum_topic_unhidden", "write_access_allowed"),
+    *("video_chat_scheduled", "video_chat_started", "video_chat_ended", "video_chat_participants_invited"),
+    *("paid_message_price_changed", "direct_message_price_changed", "chat_owner_left", "chat_owner_changed"),
+    "managed_bot_created",
 )
+"""The fields of which there is one in a message of kind `other`."""
 
 _COMMAND = re.compile(r"/([A-Za-z0-9_]{1,64})(?:@([A-Za-z0-9_]{1,64}))?")
 _GOES_ON = re.compile(r"[\w@]")
@@ -40,18 +54,23 @@ _MAX_SIZE = 1 << 42
 
 def name_of_content(message: Fields) -> str:
     """The field that says what a message is."""
-    names = ("text", *_FILES, *_PLACES, *_MEMBERS, *_OTHERS)
+    names = (*_TEXTS, *_FILES, *_PLACES, *_MEMBERS, *_OTHERS)
     return next((name for name in names if name in message), "other")
 
 
 def read_content(message: Fields, bot_name: str | None) -> tuple[Kind, str, Content]:
-    """Kind, text and content of a new message. `bot_name` is ours, as in `/command@name`, without the @."""
-    name, written = name_of_content(message), text(message, "text") or text(message, "caption")
-    if name == "text":
-        command = _command(message, written, bot_name)
-        return (Kind.COMMAND if command else Kind.TEXT), written, command or Content()
+    """Kind, text and content of a new message. `bot_name` is ours, as in `/command@name`, without the @.
+
+    A command may stand below a file, which comes with it then.
+    """
+    name, written = name_of_content(message), words(message)
+    media = _media(message, name) if name in _FILES else None
+    if (name == "text" or name in _FILES) and (command := _command(message, written, bot_name)):
+        return Kind.COMMAND, written, replace(command, media=media)
+    if name in _TEXTS:
+        return Kind.TEXT, written, Content()
     if name in _FILES:
-        return Kind.MEDIA, written, Content(media=_media(message, name))
+        return Kind.MEDIA, written, Content(media=media)
     if name in _PLACES:
         return Kind.LOCATION, written, Content(location=_location(part(message, "location")))
     if name in _MEMBERS:
@@ -61,7 +80,8 @@ def read_content(message: Fields, bot_name: str | None) -> tuple[Kind, str, Cont
 
 def read_edited(message: Fields) -> tuple[str, Content]:
     """Text and content of a message that was changed; a live location that moves is one."""
-    _, written, content = read_content({key: message[key] for key in message if key != "entities"}, None)
+    marked = ("entities", "caption_entities")
+    _, written, content = read_content({key: message[key] for key in message if key not in marked}, None)
     return written, content
 
 
@@ -72,7 +92,7 @@ def _command(message: Fields, written: str, bot_name: str | None) -> Content | N
     """
     length = _marked_length(message)
     match = _COMMAND.fullmatch(written[:length])  # all of it ASCII, so the UTF-16 units of the mark are characters
-    if match is None or _GOES_ON.match(written[length:]) or "forward_origin" in message or "via_bot" in message:
+    if match is None or _GOES_ON.match(written[length:]) or not is_own(message):
         return None
     command, addressee = match.groups()
     if addressee and (bot_name is None or addressee.lower() != bot_name.lower()):
@@ -84,7 +104,7 @@ def _marked_length(message: Fields) -> int:
     """How much of the beginning is marked as a command, in UTF-16 code units; 0 for nothing."""
     lengths = (
         number(entity, "length")
-        for entity in parts(message, "entities")
+        for entity in entities(message)
         if text(entity, "type") == "bot_command" and number(entity, "offset") == 0
     )
     return max(next(lengths, None) or 0, 0)
@@ -93,7 +113,7 @@ def _marked_length(message: Fields) -> int:
 def _media(message: Fields, name: str) -> Media | None:
     file = part(message, name)
     if name == "photo":  # in several sizes
-        file = max(parts(message, "photo"), key=lambda size: _amount(size, "file_size") or 0, default={})
+        file = max(reversed(parts(message, "photo")), key=_size, default={})
     reference = text(file, "file_id")
     if not 0 < len(reference) <= _MAX_REFERENCE:
         return None
@@ -105,6 +125,11 @@ def _media(message: Fields, name: str) -> Media | None:
         mime_type=text(file, "mime_type")[:MAX_NAME] or ("image/jpeg" if name == "photo" else None),
         duration=_amount(file, "duration"),
     )
+
+
+def _size(photo: Fields) -> tuple[int, int]:
+    """What one size of a picture is compared by: not every server says how many bytes it has."""
+    return (_amount(photo, "width") or 0) * (_amount(photo, "height") or 0), _amount(photo, "file_size") or 0
 
 
 def _amount(value: Fields, field: str) -> int | None:
