@@ -17,7 +17,7 @@ from .entry import connection_name
 from .errors import translated_errors
 from .hub import HUB
 from .payload import iso_time
-from .permissions import recipient_entities, require_control, require_message_control
+from .permissions import require_connection_control, require_message_control, require_place_control
 
 ATTR_FORMAT: Final = "format"
 ATTR_MESSAGE: Final = "message"
@@ -92,10 +92,14 @@ async def async_amend(call: ServiceCall) -> ServiceResponse:
     if ATTR_TIME_TO_LIVE in data:
         amendment["time_to_live"] = data[ATTR_TIME_TO_LIVE].total_seconds()
     with translated_errors(call.hass):
+        bach = call.hass.data[HUB].bach
         await require_message_control(call, data[ATTR_MESSAGE_ID])
         if ATTR_CONFIG_ENTRY_ID in data:
             amendment["connection"] = await _connection(call)
-        bach = call.hass.data[HUB].bach
+        if ATTR_CONFIG_ENTRY_ID in data or ATTR_RECIPIENT in data:
+            message = await bach.get(data[ATTR_MESSAGE_ID])
+            place = amendment.get("connection", message.connection), data.get(ATTR_RECIPIENT, message.recipient)
+            await require_place_control(call, *place)
         changes = cast(Amendment, amendment)
         message = await bach.amend(data[ATTR_MESSAGE_ID], wait=data[ATTR_WAIT], **changes)
     return _became(message) if call.return_response else None
@@ -134,7 +138,7 @@ async def async_get_message(call: ServiceCall) -> ServiceResponse:
 async def _connection(call: ServiceCall) -> str:
     """The connection that the call names, or the only one. Raises if a user may not control all of it."""
     entry = service.async_get_config_entry(call.hass, DOMAIN, call.data.get(ATTR_CONFIG_ENTRY_ID))
-    await require_control(call, recipient_entities(call.hass, entry))
+    await require_connection_control(call, entry)
     return connection_name(entry)
 
 

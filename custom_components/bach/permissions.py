@@ -1,4 +1,8 @@
-"""Who may use our actions: those who may control the entities concerned, as everywhere in Home Assistant."""
+"""Who may use our actions: those who may control the entities concerned, as everywhere in Home Assistant.
+
+Where there is no entity to judge by, only an administrator may: "all of none" is nobody's right. Calls without a user,
+such as those of automations, are the home's own.
+"""
 
 from collections.abc import Iterable
 
@@ -9,35 +13,60 @@ from homeassistant.core import HomeAssistant, ServiceCall
 from homeassistant.exceptions import Unauthorized, UnknownUser
 from homeassistant.helpers import entity_registry as er
 
-from .const import DOMAIN
+from .const import CONF_RECIPIENT, DOMAIN
 from .entry import connection_name
 from .hub import HUB
 
 
 async def require_control(call: ServiceCall, entity_ids: Iterable[str]) -> None:
-    """Raise `Unauthorized` if a user makes this call who may not control all of these entities."""
+    """Raise `Unauthorized` if a user makes this call who may not control all of these entities.
+
+    Without any entity the user has to be an administrator.
+    """
     if call.context.user_id is None:
         return
     user = await call.hass.auth.async_get_user(call.context.user_id)
     if user is None:
         raise UnknownUser(context=call.context)
-    for entity_id in entity_ids:
+    judged = list(entity_ids)
+    if not judged and not user.is_admin:
+        raise Unauthorized(context=call.context, permission=POLICY_CONTROL)
+    for entity_id in judged:
         if not user.permissions.check_entity(entity_id, POLICY_CONTROL):
             raise Unauthorized(context=call.context, entity_id=entity_id, permission=POLICY_CONTROL)
 
 
+async def require_connection_control(call: ServiceCall, entry: ConfigEntry) -> None:
+    """The same for a whole connection: all of its recipients."""
+    await require_control(call, _entities_of(call.hass, entry))
+
+
+async def require_place_control(call: ServiceCall, connection: str, recipient: str) -> None:
+    """The same for one address of a connection. One that nobody added is for administrators.
+
+    It may be any chat, phone number or, in another home, any action: the home's own account would speak for whoever
+    may not do so.
+    """
+    entries = call.hass.config_entries.async_entries(DOMAIN)
+    entry = next((entry for entry in entries if connection_name(entry) == connection), None)
+    await require_control(call, _entities_of(call.hass, entry, recipient) if entry else [])
+
+
 async def require_message_control(call: ServiceCall, message_id: int) -> None:
-    """The same for the connection of a message that was sent. Raises an error of the library if there is none."""
+    """The same for the address of a message. Raises an error of the library if there is no such message."""
     message = await call.hass.data[HUB].bach.get(message_id)
-    for entry in call.hass.config_entries.async_entries(DOMAIN):
-        if connection_name(entry) == message.connection:
-            await require_control(call, recipient_entities(call.hass, entry))
+    await require_place_control(call, message.connection, message.recipient)
 
 
-def recipient_entities(hass: HomeAssistant, entry: ConfigEntry) -> list[str]:
-    """The notify entities of a connection: whoever may use all of them may use the connection itself."""
+def _entities_of(hass: HomeAssistant, entry: ConfigEntry, recipient: str | None = None) -> list[str]:
+    """The notify entities of a connection, or of one of its recipients."""
     return [
         found.entity_id
         for found in er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)
-        if found.domain == NOTIFY_DOMAIN
+        if found.domain == NOTIFY_DOMAIN and recipient in (None, _address(entry, found))
     ]
+
+
+def _address(entry: ConfigEntry, found: er.RegistryEntry) -> str | None:
+    subentry = entry.subentries.get(found.config_subentry_id or "")
+    return subentry.data.get(CONF_RECIPIENT) if subentry else None

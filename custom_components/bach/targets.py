@@ -21,7 +21,7 @@ from .coordinator import BachConfigEntry
 from .entry import connection_name
 from .hub import HUB
 from .notify import BachNotifyEntity
-from .permissions import recipient_entities, require_control
+from .permissions import require_control, require_place_control
 
 ATTR_RECIPIENT: Final = "recipient"
 
@@ -80,7 +80,7 @@ async def _target_by_id(call: ServiceCall) -> list[Target]:
     if recipient is None:
         raise ServiceValidationError(translation_domain=DOMAIN, translation_key="one_kind_of_target")
     entry = _entry(call)
-    await require_control(call, recipient_entities(call.hass, entry))
+    await require_place_control(call, connection_name(entry), recipient)
     return [Target(entry, recipient, recipient)]
 
 

@@ -1,0 +1,299 @@
+"""Every way into the integration, tried by everybody from a stranger to an administrator.
+
+The tables name all actions, views, commands and triggers; one that is missing in them fails a test of its own, so a new
+one has to say who may use it.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Any, Final, cast
+
+import pytest
+from homeassistant.auth.const import GROUP_ID_ADMIN, GROUP_ID_READ_ONLY, GROUP_ID_USER
+from homeassistant.auth.models import Group
+from homeassistant.core import Context, HomeAssistant
+from homeassistant.exceptions import HomeAssistantError, Unauthorized
+from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator, WebSocketGenerator
+
+from bach_lib import IncomingMessage, Kind, Status
+from bach_lib.incoming import Content
+from bach_lib.testing.telegram_server import Bot, TelegramServer
+from custom_components.bach.trigger import async_get_triggers
+from tests.component.automations import automate
+from tests.component.conftest import ADA, ADA_ENTITY, CONNECTION, STRANGER, arrive, incoming, set_up, the_bach
+
+
+class Who(Enum):
+    """Who makes a call. `HOME` is an automation, which has no user."""
+
+    UNKNOWN = auto()
+    GUEST = auto()
+    READER = auto()
+    CHILD = auto()
+    USER = auto()
+    ADMIN = auto()
+    HOME = auto()
+
+
+_ADMINS: Final = frozenset({Who.ADMIN, Who.HOME})
+_USERS: Final = _ADMINS | {Who.USER}
+_CHILDREN: Final = _USERS | {Who.CHILD}
+"""A child may control `notify.ada` and nothing else."""
+
+TO_ADA, TO_ANYBODY, INCOMING = 1, 2, 1
+"""Two dead letters, the second to an id that nobody added, and a message that came in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """One call of an action, and who may make it. `ENTRY` stands for the id of the entry."""
+
+    data: Mapping[str, object]
+    allowed: Collection[Who]
+
+
+ENTRY: Final = "the entry"
+_BY_ENTITY: Final = {"entity_id": ADA_ENTITY}
+_BY_ID: Final = {"config_entry_id": ENTRY, "recipient": str(ADA)}
+_BY_FOREIGN_ID: Final = {"config_entry_id": ENTRY, "recipient": "777"}
+_EVERYBODY_HERE: Final = {"entity_id": "all"}
+
+
+def _sending(**more: object) -> list[Try]:
+    """The four ways to say for whom something is."""
+    return [
+        Try(_BY_ENTITY | {"message": "hello"} | more, _CHILDREN),
+        Try(_BY_ID | {"message": "hello"} | more, _CHILDREN),
+        Try(_BY_FOREIGN_ID | {"message": "hello"} | more, _ADMINS),
+        Try(_EVERYBODY_HERE | {"message": "hello"} | more, _USERS),
+    ]
+
+
+def _about_a_message(**more: object) -> list[Try]:
+    return [Try({"message_id": TO_ADA} | more, _CHILDREN), Try({"message_id": TO_ANYBODY} | more, _ADMINS)]
+
+
+ACTIONS: Final[Mapping[str, list[Try]]] = {
+    "send_message": _sending(),
+    "ask": _sending(answers=[{"text": "Yes"}], timeout=0.01),
+    "retry": [*_about_a_message(wait=0), Try({"config_entry_id": ENTRY, "wait": 0}, _USERS)],
+    "amend": [
+        *_about_a_message(message="other", wait=0),
+        Try({"message_id": TO_ADA, "recipient": "777", "wait": 0}, _ADMINS),
+        Try({"message_id": TO_ADA, "config_entry_id": ENTRY, "wait": 0}, _USERS),
+    ],
+    "discard": [*_about_a_message(), Try({"config_entry_id": ENTRY}, _USERS)],
+    "cancel": _about_a_message(),
+    "edit_message": _about_a_message(message="other"),
+    "delete_message": _about_a_message(),
+    "react": _about_a_message(reaction="👍"),
+    "check": [Try({"config_entry_id": ENTRY}, _USERS)],
+    "get_queue": [Try({}, _ADMINS)],
+    "get_message": [Try({"message_id": TO_ADA}, _ADMINS)],
+    "get_inbox": [Try({}, _ADMINS)],
+    "mark": [Try({"incoming_id": INCOMING, "status": "archived"}, _ADMINS)],
+    "download": [Try({"incoming_id": INCOMING, "path": "media"}, _ADMINS)],
+    "get_rules": [Try({}, _ADMINS)],
+    "set_rule": [Try({"name": "leak", "phrases": ["water"]}, _ADMINS)],
+    "remove_rule": [Try({"name": "leak"}, _ADMINS)],
+}
+VIEWS: Final = {
+    "/api/bach/messages/send": "POST",
+    "/api/bach/messages/queue": "GET",
+    "/api/bach/messages/inbox": "GET",
+    "/api/bach/messages/route": "POST",
+    "/api/bach/messages/{id:[0-9]{1,18}}": "GET",
+    "/api/bach/messages/{id:[0-9]{1,18}}/retry": "POST",
+    "/api/bach/messages/{id:[0-9]{1,18}}/amend": "POST",
+    "/api/bach/messages/discard": "POST",
+    "/api/bach/messages/held": "GET",
+    "/api/bach/messages/held/release": "POST",
+    "/api/bach/messages/held/discard": "POST",
+}
+COMMANDS: Final = {"bach/hello", "bach/deliver"}
+FROM_PEOPLE: Final = {"button_pressed", "command_received", "message_received"}
+FROM_THE_HOME: Final = {"connection_changed", "message_dead", "message_sent"}
+
+
+@pytest.fixture
+async def letters(hass: HomeAssistant, telegram: TelegramServer, loaded: MockConfigEntry, bot: Bot) -> MockConfigEntry:
+    """A connection with two dead letters and a message that came in."""
+    bach = the_bach(hass)
+    telegram.chats[ADA].block()
+    for number, recipient in ((TO_ADA, str(ADA)), (TO_ANYBODY, "777")):
+        receipt = await bach.send(CONNECTION, recipient, "old")
+        assert receipt.id == number
+        assert (await bach.wait(receipt.id, 60)).status is Status.DEAD
+    telegram.chats[ADA].welcome()
+    telegram.receive_text(bot, chat_id=ADA, text="Is the door open?")
+    while not await bach.inbox():
+        await hass.async_block_till_done()
+    return loaded
+
+
+async def context_of(hass: HomeAssistant, who: Who) -> Context:
+    """The context of a call by somebody."""
+    if who is Who.HOME:
+        return Context()
+    if who is Who.UNKNOWN:
+        return Context(user_id="nobody")
+    groups = {Who.READER: GROUP_ID_READ_ONLY, Who.USER: GROUP_ID_USER, Who.ADMIN: GROUP_ID_ADMIN}
+    if who in groups:
+        group = await hass.auth.async_get_group(groups[who])
+        assert group
+        return Context(user_id=MockUser(groups=[group]).add_to_hass(hass).id)
+    policy = {"entities": {"entity_ids": {ADA_ENTITY: {"control": True}}}} if who is Who.CHILD else {}
+    user = MockUser(groups=[Group(name="made", id="made", policy={})]).add_to_hass(hass)
+    user.mock_policy(policy)
+    return Context(user_id=user.id)
+
+
+async def everything(hass: HomeAssistant) -> object:
+    """All that a call could have changed."""
+    bach = the_bach(hass)
+    sent = [(one.id, one.recipient, one.text, one.status) for one in await bach.messages(connection=CONNECTION)]
+    return sent, [(one.id, one.text, one.status) for one in await bach.inbox()], bach.rules.list()
+
+
+async def may(hass: HomeAssistant, action: str, data: Mapping[str, object], context: Context) -> bool:
+    """Whether an action was done for somebody; what is wrong with the call for another reason does not matter."""
+    response = action.startswith("get_")
+    try:
+        await hass.services.async_call(
+            "bach", action, dict(data), blocking=True, return_response=response, context=context
+        )
+    except HomeAssistantError as error:
+        return not isinstance(error, Unauthorized)  # an unknown user is one, too
+    return True
+
+
+@pytest.mark.parametrize("who", list(Who))
+async def test_actions_are_for_those_who_may_use_what_they_concern(
+    hass: HomeAssistant, letters: MockConfigEntry, who: Who
+) -> None:
+    """Somebody with a login for the tablet in the hall could write to anybody in the home's name."""
+    context = await context_of(hass, who)
+    tries = [(action, one) for action, tries in ACTIONS.items() for one in tries]
+    wrong = []
+    before = await everything(hass)
+    for action, one in sorted(tries, key=lambda found: who in found[1].allowed):  # what is allowed comes last
+        data = {key: letters.entry_id if value == ENTRY else value for key, value in one.data.items()}
+        allowed = await may(hass, action, data, context)
+        changed = not allowed and await everything(hass) != before
+        if allowed != (who in one.allowed) or changed:
+            wrong.append((action, one.data, allowed))
+    assert not wrong
+
+
+@pytest.mark.parametrize("who", list(Who))
+async def test_without_recipients_there_is_nothing_to_judge_by(
+    hass: HomeAssistant, letters: MockConfigEntry, who: Who
+) -> None:
+    """A check of all entities of none lets everybody through."""
+    for subentry_id in list(letters.subentries):
+        hass.config_entries.async_remove_subentry(letters, subentry_id)
+    await hass.async_block_till_done()
+    context = await context_of(hass, who)
+    named: dict[str, object] = {"config_entry_id": letters.entry_id}
+    tries: list[tuple[str, dict[str, object]]] = [
+        ("send_message", {**named, "recipient": str(ADA), "message": "hello"}),
+        ("retry", {**named, "wait": 0}),
+        ("retry", {"message_id": TO_ADA, "wait": 0}),
+        ("amend", {"message_id": TO_ADA, "message": "other", "wait": 0}),
+        ("cancel", {"message_id": TO_ADA}),
+        ("edit_message", {"message_id": TO_ADA, "message": "other"}),
+        ("delete_message", {"message_id": TO_ADA}),
+        ("react", {"message_id": TO_ADA, "reaction": "👍"}),
+        ("discard", named),
+    ]
+    assert [action for action, data in tries if await may(hass, action, data, context) != (who in _ADMINS)] == []
+
+
+async def test_the_tables_name_every_way_in(hass: HomeAssistant, letters: MockConfigEntry) -> None:
+    """A new action, view, command or trigger would be open to whoever nobody thought of."""
+    assert set(hass.services.async_services()["bach"]) == set(ACTIONS)
+    routes = {
+        (route.resource.canonical if route.resource else "", route.method)
+        for route in hass.http.app.router.routes()
+        if route.resource and route.resource.canonical.startswith("/api/bach")
+    }
+    formatted = {(path.replace("{id:[0-9]{1,18}}", "{id}"), method) for path, method in VIEWS.items()}
+    assert {(path, method) for path, method in routes if method not in {"HEAD", "OPTIONS"}} == formatted
+    commands = cast("dict[str, object]", hass.data["websocket_api"])
+    assert {name for name in commands if name.startswith("bach")} == COMMANDS
+    assert set(await async_get_triggers(hass)) == FROM_PEOPLE | FROM_THE_HOME
+
+
+async def test_views_are_for_administrators(
+    hass: HomeAssistant,
+    letters: MockConfigEntry,
+    hass_client: ClientSessionGenerator,
+    hass_client_no_auth: ClientSessionGenerator,
+    hass_read_only_access_token: str,
+) -> None:
+    """Whoever has a login for the tablet in the hall could read what everybody wrote."""
+    user = await _user_token(hass)
+    before = await everything(hass)
+    others = [await hass_client_no_auth(), await hass_client(hass_read_only_access_token), await hass_client(user)]
+    for path, method in VIEWS.items():
+        for who in others:
+            async with who.request(method, path.replace("{id:[0-9]{1,18}}", str(TO_ADA)), json={}) as response:
+                assert response.status == 401, (path, await response.text())
+    assert await everything(hass) == before
+    administrator = await hass_client()
+    for path, method in VIEWS.items():
+        async with administrator.request(method, path.replace("{id:[0-9]{1,18}}", str(TO_ADA)), json={}) as response:
+            assert response.status not in {401, 403}
+
+
+async def _user_token(hass: HomeAssistant) -> str:
+    group = await hass.auth.async_get_group(GROUP_ID_USER)
+    assert group
+    user = MockUser(groups=[group]).add_to_hass(hass)
+    refresh = await hass.auth.async_create_refresh_token(user, "https://example.com/app")
+    return hass.auth.async_create_access_token(refresh)
+
+
+async def test_letters_are_taken_from_homes_that_were_named(
+    hass: HomeAssistant, letters: MockConfigEntry, hass_ws_client: WebSocketGenerator
+) -> None:
+    """Any login here, an administrator's as well, could write as another home."""
+    before = await everything(hass)
+    for token in (await _user_token(hass), None):
+        client = await hass_ws_client(hass, *([token] if token else []))
+        await client.send_json_auto_id({"type": "bach/hello"})
+        assert (await client.receive_json())["result"]["accepts"] is False
+        await client.send_json_auto_id({"type": "bach/deliver", "letter": {"id": "1", "text": "/open"}})
+        assert not (await client.receive_json())["success"]
+    assert await everything(hass) == before
+
+
+@pytest.mark.parametrize(
+    ("role", "needed"),
+    [(None, "user"), ("notify_only", "user"), ("user", "user"), ("user", "admin"), ("admin", "admin")],
+)
+@pytest.mark.parametrize("trigger", sorted(FROM_PEOPLE))
+async def test_triggers_hear_those_whose_role_allows_it(
+    hass: HomeAssistant, entry: MockConfigEntry, trigger: str, role: str | None, needed: str
+) -> None:
+    """A door would open for a stranger, or for somebody who may only be told."""
+    if role:
+        found = next(one for one in entry.subentries.values() if one.data["recipient"] == str(ADA))
+        hass.config_entries.async_update_subentry(entry, found, data={**found.data, "role": role})
+    await set_up(hass, entry)
+    options: dict[str, Any] = {"command": ["open"]} if trigger == "command_received" else {}
+    options |= {"role": needed} if trigger != "message_received" else {}
+    automation = await automate(hass, {"trigger": f"bach.{trigger}", "options": options})
+    await arrive(hass, _from_people(trigger, ADA if role else STRANGER))
+    is_heard = role in {"user", "admin"} and (trigger == "message_received" or role == needed)
+    assert len(automation.runs) == int(is_heard)
+
+
+def _from_people(trigger: str, place: int) -> IncomingMessage:
+    if trigger == "message_received":
+        return incoming(place)
+    if trigger == "command_received":
+        return incoming(place, kind=Kind.COMMAND, content=Content(command="open"))
+    return incoming(place, kind=Kind.BUTTON, content=Content(value="open"))
