@@ -276,7 +276,8 @@ class Candidate:
 class Identity:
     """Who we are on the platform, and in which `version` it answers if it tells, as a health check learned it.
 
-    `notice`: it works, but not all of it does, and a person can change that.
+    `notice`: it works, but not all of it does, and a person can change that. `accepted`: our credentials were; None
+    where the check cannot tell, or none are shown.
     """
 
     id: str
@@ -284,14 +285,15 @@ class Identity:
     link: str | None = None
     version: str | None = None
     notice: Fault | None = None
+    accepted: bool | None = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report(Identity):
     """What a health check learned of an AI partner, an MCP server or an API.
 
-    `accepted`: our credentials were; None where none are shown. `latency`: seconds to an answer. `offers`: models or
-    tools by name, at most a hundred of the `offered` there are.
+    `accepted`: None where none are shown. `latency`: seconds to an answer. `offers`: models or tools by name, at most a
+    hundred of the `offered` there are.
     """
 
     accepted: bool | None

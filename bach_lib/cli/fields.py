@@ -77,6 +77,11 @@ def forget(references: Iterable[str], *, used: Iterable[str] = ()) -> None:
         secret_files.forget(settings().database, reference)
 
 
+def usual(name: str, field: str) -> str:
+    """The reference that leads to a secret where it usually is."""
+    return secret_files.reference(settings().database, name, field)
+
+
 def usual_place(name: str, field: str, reference: str) -> str:
     """A secret that was just taken, under the name that its file usually has."""
     return secret_files.usual_place(settings().database, name, field, reference)

@@ -100,6 +100,8 @@ def _show_answer(answer: Row) -> None:
             f"It does not work yet, so nothing was added: {said}. {answer.get('advice') or ''}".rstrip()
         )
     say(f"It answers as {answer['answer']}.")
+    if answer["accepted"] is None and "latency" not in answer:
+        say("Whether it takes messages, only a message can show.")
     if notice := answer["notice"]:
         say(f"But: {notice}")
 
@@ -123,8 +125,12 @@ async def _removed(session: Session, name: str) -> None:
 
 async def _forget_unused(session: Session, references: Iterable[str]) -> None:
     """Another connection may use the file of this one."""
-    rows = as_rows(await session.ask("connections"))
-    fields.forget(references, used=[one for row in rows for one in _references(row)])
+    fields.forget(references, used=await _used(session))
+
+
+async def _used(session: Session) -> list[str]:
+    """The references of all connections."""
+    return [one for row in as_rows(await session.ask("connections")) for one in _references(row)]
 
 
 def _references(row: Row) -> list[str]:
@@ -170,7 +176,10 @@ async def _configured(
     old = as_row(await session.ask("connection", name=name))
     with new.offered():
         row = as_row(await session.ask("change", name=name, changes=changes(old)))
-    usual = {key: fields.usual_place(name, key, one) for key, one in given.items()}
+    kept = await _used(session)  # a key that is being changed may stay, under another name, in the file of the new one
+    usual = dict(given) | {
+        key: fields.usual_place(name, key, one) for key, one in given.items() if fields.usual(name, key) not in kept
+    }
     if usual != dict(given):  # the old secret is of no use any more, so the new one may have its place
         config = dict(as_row(row["auth_config"])) | usual
         row = as_row(await session.ask("change", name=name, changes={"auth_config": config}))

@@ -32,18 +32,22 @@ _PAGE_TYPES = frozenset({"text/html", "application/xhtml+xml"})
 _PAGE_BEGINNINGS = (b"<!doctype html", b"<html")
 
 
-class JsonBody(BytesPayload):
-    """JSON that knows whether it was handed to the network. aiohttp holds the headers back until then."""
+class Body(BytesPayload):
+    """What knows whether it was handed to the network. aiohttp holds the headers back until then."""
 
     written = False
-
-    def __init__(self, raw: bytes) -> None:
-        super().__init__(raw, content_type="application/json")
 
     @override
     async def write_with_length(self, writer: AbstractStreamWriter, content_length: int | None) -> None:
         self.written = True
         await super().write_with_length(writer, content_length)
+
+
+class JsonBody(Body):
+    """JSON."""
+
+    def __init__(self, raw: bytes) -> None:
+        super().__init__(raw, content_type="application/json")
 
 
 class NoBody(JsonBody):
@@ -57,7 +61,7 @@ class NoBody(JsonBody):
 
 
 class FormBody(MultipartWriter):
-    """A form with files that knows whether it was handed to the network, as `JsonBody` does."""
+    """A form with files that knows whether it was handed to the network, as `Body` does."""
 
     written = False
 

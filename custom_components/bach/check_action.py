@@ -71,8 +71,6 @@ def _findings(found: Identity | Fault, seconds: float) -> JsonObjectType:
 
 def _accepted(found: Identity | Fault) -> bool | None:
     """None where nobody said: no credentials are shown, or the check failed for another reason."""
-    if isinstance(found, Report):
-        return found.accepted
     if isinstance(found, Fault):
         return False if found.code == "auth_failed" else None
-    return True
+    return found.accepted

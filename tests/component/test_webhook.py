@@ -445,10 +445,10 @@ async def test_what_cannot_be_right_is_said(
     assert result["type"] is FlowResultType.CREATE_ENTRY
 
 
-async def test_an_address_that_refuses_us(hass: HomeAssistant, hook: Hook) -> None:
-    """A person would look for the fault in the network."""
-    result = await submit(hass, await choose(hass), form(url=f"{hook.url}/wrong"))
-    assert result["errors"] == {"base": "refused_hook"}
+async def test_an_address_that_refuses_what_only_asks(hass: HomeAssistant, hook: Hook) -> None:
+    """An address that takes every message, and no question, could not be added at all."""
+    result = await submit(hass, await choose(hass), form(url=f"{hook.url}/it-answers-401-to-head"))
+    assert result["type"] is FlowResultType.CREATE_ENTRY
 
 
 async def test_the_same_address_twice(hass: HomeAssistant, hook: Hook) -> None:

@@ -119,6 +119,7 @@ def answer_row(name: str, answer: Identity | Fault) -> Row:
         return row | {"code": answer.code, "answer": answer.text}
     row |= {"code": None, "answer": answer.name, "link": answer.link, "version": answer.version}
     row["notice"] = answer.notice.text if answer.notice else None
+    row["accepted"] = answer.accepted
     if isinstance(answer, Report):
         row |= {
             "latency": round(answer.latency, 3),

@@ -1,4 +1,4 @@
-"""Webhooks: each message is one POST of JSON to an address that somebody gave us, and others may post to us.
+"""Webhooks: each message is one request to an address that somebody gave us, and others may post to us.
 
 Whether a repeated request is recognised depends on who receives it: every attempt of a message has the same
 `webhook-id`, but nobody promises to look at it. So an answer that is lost leaves a message uncertain.
@@ -8,17 +8,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar, override
 
-import orjson
 from aiohttp import ClientError, ClientResponse, ClientTimeout
 from yarl import URL
 
 from bach_lib.connectors.base import Batch, Capabilities, Connector, Incoming, Rate, Setup
-from bach_lib.connectors.network import JsonBody, broken, read_body
-from bach_lib.connectors.webhook import template
+from bach_lib.connectors.network import Body, NoBody, broken, read_body
 from bach_lib.connectors.webhook.incoming import Door
 from bach_lib.connectors.webhook.options import Options, recipient_of
 from bach_lib.connectors.webhook.outcomes import Answer, outcome_for, reachable
-from bach_lib.connectors.webhook.signature import sign
+from bach_lib.connectors.webhook.refusals import Refusals
+from bach_lib.connectors.webhook.signature import signatures
 from bach_lib.incoming import Media
 from bach_lib.models import Fault, Format, Identity, Loss, Message
 from bach_lib.outcomes import Dead, Outcome, Sent
@@ -43,10 +42,13 @@ class Timeouts:
 class WebhookConnector(Connector):
     """An address. Needs the secret `url`, or `connection.endpoint` if nothing about the address is secret.
 
-    Further secrets: `secret` signs, `authorization` is the header of that name. `connection.settings` may have `body`
-    (a JSON template) and `headers`. With the secret `incoming_token` or `incoming_secret` it takes requests, then it
-    needs no `url`. `incoming` finds their fields, or `incoming_from` knows them; `incoming_proof` adds ways to prove,
-    and `incoming_addresses` says from where they may come.
+    Further secrets: `secret` signs, and `old_secret` too while they change; `authorization` is the header of that name,
+    `username` and `password` are basic auth, `api_key` is the header that the setting `api_key_header` names. Settings:
+    `method`, `body_type`, `body` (a template) and `headers`.
+
+    With the secret `incoming_token` or `incoming_secret` it takes requests, then it needs no `url`. `incoming` finds
+    their fields, or `incoming_from` knows them; `incoming_proof` adds ways to prove, and `incoming_addresses` says from
+    where they may come.
     """
 
     capabilities: ClassVar[Capabilities] = Capabilities(
@@ -65,8 +67,9 @@ class WebhookConnector(Connector):
         self._session = setup.session
         self._clock = setup.clock
         self._was_redirected = False
+        self._refusals = Refusals(setup.clock)
         url = self._options.url or URL()
-        self._redact = Redactor([*setup.secrets.values(), str(url), url.raw_path_qs])
+        self._redact = Redactor([*setup.secrets.values(), *self._options.hidden, str(url), url.raw_path_qs])
         self._host = url.host_port_subcomponent or "nowhere"
         self._timeout = ClientTimeout(
             total=timeouts.total, connect=timeouts.connect, sock_connect=timeouts.connect, sock_read=timeouts.read
@@ -86,16 +89,18 @@ class WebhookConnector(Connector):
     async def send(self, message: Message) -> Outcome:
         if self._options.url is None:
             return Dead(fault=_NO_ADDRESS)
-        raw = orjson.dumps(template.fill(self._options.body, message))
-        body, now = JsonBody(raw), self._clock.now()
+        request, now = self._options.posting.write(self._options.url, message), self._clock.now()
+        body = Body(request.raw, content_type=request.content_type) if request.content_type else NoBody()
         headers = {**self._options.headers, "webhook-id": message.nonce, "webhook-timestamp": str(int(now))}
-        if self._options.key:
-            headers["webhook-signature"] = sign(self._options.key, message.nonce, int(now), raw)
+        if self._options.keys:
+            headers["webhook-signature"] = signatures(self._options.keys, message.nonce, int(now), request.raw)
         try:
-            async with self._session.post(
-                self._options.url,
+            async with self._session.request(
+                request.method,
+                request.url,
                 data=body,
                 headers=headers,
+                skip_auto_headers=None if request.content_type else NoBody.SKIP,
                 timeout=self._timeout,
                 allow_redirects=False,
                 raise_for_status=False,
@@ -105,6 +110,7 @@ class WebhookConnector(Connector):
             outcome = broken(error, self._host, written=body.written).outcome
         else:
             self._was_redirected = answer.is_redirect
+            self._refusals.note(message.nonce, answer.status)
             outcome = outcome_for(answer, self._host, message.nonce, now)
         if isinstance(outcome, Sent):
             return replace(outcome, degraded=True, losses=(_NO_ANSWERS,)) if message.reply_to is not None else outcome
@@ -112,24 +118,30 @@ class WebhookConnector(Connector):
 
     @override
     async def check(self) -> Identity | Fault:
-        """HEAD, which changes nothing. It proves the way; the credentials only where the address looks at them.
+        """HEAD. It proves that somebody is there, and never that the credentials are right (`accepted` is None).
 
         Where the last message was led elsewhere, this must not be: a portal on the way does so with everything.
         """
         if self._options.url is None:
-            return Identity(id="incoming", name="incoming")
+            return Identity(id="incoming", name="incoming", accepted=None)
+        found = Identity(id=self._host, name=self._host, accepted=None)
         try:
-            async with self._session.head(
-                self._options.url,
-                headers=self._options.headers,
-                timeout=self._timeout,
-                allow_redirects=False,
-                raise_for_status=False,
-            ) as response:
-                fault = reachable(response.status, self._host, may_redirect=not self._was_redirected)
+            if self._options.posting.method == "GET":
+                await self._ask(self._options.url.origin(), {})  # any answer will do: there may be no page at all
+                return found
+            status = await self._ask(self._options.url, self._options.headers)
         except (ClientError, OSError, ValueError, RuntimeError) as error:
-            fault = broken(error, self._host, written=False).fault
-        return self._clean(fault) if fault else Identity(id=self._host, name=self._host)
+            return self._clean(broken(error, self._host, written=False).fault)
+        may_redirect, is_refused = not self._was_redirected, self._refusals.agree(status)
+        fault = reachable(status, self._host, may_redirect=may_redirect, is_refused=is_refused)
+        return self._clean(fault) if fault else found
+
+    async def _ask(self, url: URL, headers: Mapping[str, str]) -> int:
+        """The status of a question that changes nothing. Many addresses that act on GET would act on HEAD, too."""
+        async with self._session.head(
+            url, headers=headers, timeout=self._timeout, allow_redirects=False, raise_for_status=False
+        ) as response:
+            return response.status
 
     @override
     @property

@@ -1,6 +1,7 @@
-"""What people say about a webhook: the address, the headers, the body."""
+"""What people say about a webhook: the address, the headers, the credentials, the body."""
 
 import re
+from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Self
@@ -8,7 +9,7 @@ from typing import Self
 from yarl import URL
 
 from bach_lib.connectors.base import Setup
-from bach_lib.connectors.webhook import template
+from bach_lib.connectors.webhook.posting import Posting
 from bach_lib.connectors.webhook.signature import key_of
 from bach_lib.errors import InvalidRecipientError, InvalidValueError, SecretNotFoundError
 
@@ -16,41 +17,85 @@ _NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
 _VALUE = re.compile(r"[\x20-\x7e]{1,1000}")
 _MAX_HEADERS = 20
 _MAX_RECIPIENT = 200
+_MAX_LOGIN = 700
 _OURS = re.compile(
     r"(?i)authorization|connection|content-.*|cookie|expect|host|te|trailer|transfer-encoding|upgrade|webhook-.*"
 )
 """Headers that a request needs for itself, or that hold a secret, which does not belong into settings."""
 
 
+_FRAMING = re.compile(r"(?i)connection|content-.*|expect|host|te|trailer|transfer-encoding|upgrade|webhook-.*")
+"""Those of them that not even a secret can be."""
+_KEY_HEADER = "X-API-Key"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """Where to, with which headers and which body. `key` signs; without one nothing is signed.
+    """Where to, with which headers and in which form. `keys` sign, each for itself; without one nothing is signed.
 
-    Without `url` nothing is sent: the connection only takes what comes in.
+    Without `url` nothing is sent: the connection only takes what comes in. `hidden` is made of secrets, and one itself.
     """
 
     url: URL | None = field(repr=False)
     headers: Mapping[str, str] = field(repr=False)
-    body: object
-    key: bytes | None = field(repr=False)
+    posting: Posting
+    keys: tuple[bytes, ...] = field(repr=False)
+    hidden: tuple[str, ...] = field(default=(), repr=False)
 
     @classmethod
     def read(cls, setup: Setup, *, may_only_receive: bool) -> Self:
         """Raises an `InputError`."""
-        address = setup.secrets.get("url", "").strip() or (setup.connection.endpoint or "").strip()
+        settings = setup.connection.settings
+        secrets = {name: secret.strip() for name, secret in setup.secrets.items()}
+        address = secrets.get("url") or (setup.connection.endpoint or "").strip()
         if not address and not may_only_receive:
             raise SecretNotFoundError(reference="url")
-        headers = _headers(setup.connection.settings.get("headers", {}))
-        if authorization := setup.secrets.get("authorization", "").strip():
-            if not _VALUE.fullmatch(authorization):
-                raise InvalidValueError(field="authorization", value="***", expected="the value of a header")
-            headers["Authorization"] = authorization
-        body = setup.connection.settings.get("body", template.DEFAULT)
-        template.check(body)
-        secret = setup.secrets.get("secret", "").strip()
+        credentials = _credentials(secrets, settings.get("api_key_header", _KEY_HEADER))
+        headers = _headers(settings.get("headers", {}))
+        taken = {name.lower() for name in credentials}
+        headers = {name: value for name, value in headers.items() if name.lower() not in taken} | credentials
         return cls(
-            url=_url(address) if address else None, headers=headers, body=body, key=key_of(secret) if secret else None
+            url=_url(address) if address else None,
+            headers=headers,
+            posting=Posting.read(settings),
+            keys=_keys(secrets),
+            hidden=tuple(credentials.values()),
         )
+
+
+def _credentials(secrets: Mapping[str, str], key_header: object) -> dict[str, str]:
+    """The headers that hold secrets."""
+    headers: dict[str, str] = {}
+    if key := secrets.get("api_key"):
+        if not isinstance(key_header, str) or not _NAME.fullmatch(key_header) or _FRAMING.fullmatch(key_header):
+            raise InvalidValueError(field="api_key_header", value=str(key_header)[:50], expected="the name of a header")
+        headers[key_header] = _shown("api_key", key)
+    if authorization := secrets.get("authorization"):
+        headers["Authorization"] = _shown("authorization", authorization)
+    if user := secrets.get("username") or secrets.get("password"):
+        user, password = secrets.get("username", ""), secrets.get("password", "")
+        if not user or ":" in user or len(user + password) > _MAX_LOGIN:
+            raise InvalidValueError(field="username", value="***", expected="a user name without a colon")
+        headers["Authorization"] = f"Basic {b64encode(f'{user}:{password}'.encode()).decode()}"
+    given = bool(secrets.get("authorization")) + bool(user) + (str(key_header).lower() == "authorization" and bool(key))
+    if given > 1:
+        raise InvalidValueError(field="authorization", value="***", expected="one way to fill the header Authorization")
+    return headers
+
+
+def _shown(field: str, secret: str) -> str:
+    """A secret that a header can carry; nothing of it is quoted."""
+    if not _VALUE.fullmatch(secret):
+        raise InvalidValueError(field=field, value="***", expected="the value of a header")
+    return secret
+
+
+def _keys(secrets: Mapping[str, str]) -> tuple[bytes, ...]:
+    """The key that signs, and during a change the one before it too."""
+    if "old_secret" in secrets and not secrets.get("secret"):
+        raise InvalidValueError(field="secret", value="", expected="the new secret beside the old one")
+    found = [key_of(secrets[name], name) for name in ("secret", "old_secret") if secrets.get(name)]
+    return tuple(dict.fromkeys(found))
 
 
 def recipient_of(recipient: str) -> str:

@@ -12,6 +12,8 @@ from bach_lib.connectors.seen import Seen, outcome_of
 from bach_lib.models import Fault
 from bach_lib.outcomes import Outcome, Sent
 
+_NOT_IMPLEMENTED = 501
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
@@ -42,14 +44,21 @@ def outcome_for(answer: Answer, host: str, id_: str, now: float) -> Outcome:
     return outcome_of(_seen(answer, wait), fault)
 
 
-def reachable(status: int, host: str, *, may_redirect: bool = True) -> Fault | None:
-    """What is wrong with the answer to a question that hurts nobody; few addresses know it, which is no fault."""
-    if 200 <= status < 300:
-        return None
+def reachable(status: int, host: str, *, may_redirect: bool = True, is_refused: bool = False) -> Fault | None:
+    """What is wrong with the answer to a question that hurts nobody.
+
+    Few addresses know it, and many refuse it that take every message: 401, 403, 404, 405 and 501 prove that something
+    is there, and no more. Only with `is_refused`, for messages were refused as well, it is our credentials.
+    """
     fault = _fault(status, host, None)
-    if not may_redirect and 300 <= status < 400:
-        return fault
-    return fault if fault.code in {"auth_failed", "gone", "server_error"} else None
+    match status:
+        case 401 | 403:
+            return fault if is_refused else None
+        case 410:
+            return fault
+        case _ if 300 <= status < 400:
+            return None if may_redirect else fault
+    return fault if status >= 500 and status != _NOT_IMPLEMENTED else None
 
 
 def _seen(answer: Answer, wait: float | None) -> Seen:
@@ -61,7 +70,7 @@ def _seen(answer: Answer, wait: float | None) -> Seen:
             return Seen.NO_ANSWER
         case 429:
             return Seen.TOLD_TO_WAIT
-        case 401 | 403 | 404:
+        case 401 | 403 | 404 | 405 | 407:  # which method, and who stands in between, is the connection's
             return Seen.UNCLEAR
         case 425:
             return Seen.NOT_NOW
@@ -81,6 +90,8 @@ def _fault(status: int, host: str, wait: float | None) -> Fault:
             return Fault(code="not_found", text=f"{host} does not know this address (HTTP status 404).")
         case 410:
             return Fault(code="gone", text=f"{host} wants nothing at this address any more (HTTP status 410).")
+        case 405:
+            return Fault(code="bad_request", text=f"{host} does not take this method (HTTP status 405).")
         case 429:
             return Fault(code="rate_limited", text=said, retry_after=wait)
         case _ if status < 200 or 300 <= status < 400:

@@ -5,6 +5,7 @@ https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-w
 
 import hmac
 from base64 import b64decode, b64encode
+from collections.abc import Iterable
 from hashlib import sha256
 from secrets import token_bytes
 
@@ -39,3 +40,8 @@ def sign(key: bytes, id_: str, timestamp: int, body: bytes) -> str:
     """The value of the header `webhook-signature`."""
     signed = f"{id_}.{timestamp}.".encode() + body
     return f"v1,{b64encode(hmac.digest(key, signed, sha256)).decode()}"
+
+
+def signatures(keys: Iterable[bytes], id_: str, timestamp: int, body: bytes) -> str:
+    """The same with each of several keys: while a key changes, who checks may have the old one or the new one."""
+    return " ".join(sign(key, id_, timestamp, body) for key in keys)

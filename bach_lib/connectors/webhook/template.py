@@ -1,11 +1,13 @@
-"""The body of a webhook: JSON in which strings may name what a message has.
+"""The body of a webhook: JSON, a form or a text in which strings may name what a message has.
 
-Values are put into strings, and the whole is made JSON after that. So nothing that stands in a message can end a
-string, add a field or change one.
+Values are put into strings, and the whole is made JSON or a form after that. So nothing that stands in a message can
+end a string, add a field or change one. Numbers, booleans and nothing stay what they are.
 """
 
 import re
 from collections.abc import Mapping
+
+import orjson
 
 from bach_lib.errors import InvalidValueError
 from bach_lib.models import Message
@@ -18,6 +20,8 @@ DEFAULT: Mapping[str, object] = {
     "format": "{format}",
 }
 
+DEFAULT_TEXT = "{title}\n{text}"
+
 PLACES = tuple(f"{{{name}}}" for name in ("text", "title", "recipient", "format", "id"))
 """What a template may have; the first is what it must have."""
 
@@ -28,9 +32,26 @@ _MAX_DEPTH = 20
 def check(template: object) -> None:
     """Raise `InvalidValueError` for a template that would drop the text, or is nested without end."""
     if not _is_shallow(template, _MAX_DEPTH) or not _says(template, "{text}"):
-        raise InvalidValueError(
-            field="body", value=str(template)[:50], expected=f'JSON with "{{text}}" in it, {_MAX_DEPTH} levels at most'
-        )
+        raise _invalid(template, f'JSON with "{{text}}" in it, {_MAX_DEPTH} levels at most')
+    try:
+        orjson.dumps(template)
+    except orjson.JSONEncodeError:
+        raise _invalid(template, "JSON, with whole numbers of at most 64 bits") from None
+
+
+def check_form(template: object) -> None:
+    """Raise `InvalidValueError` for what can be no form, or would drop the text."""
+    fields = template.values() if isinstance(template, Mapping) else [template]
+    values = [one for value in fields for one in (value if isinstance(value, list) else [value])]
+    is_flat = isinstance(template, Mapping) and all(isinstance(one, str | int | float | None) for one in values)
+    if not is_flat or not any(isinstance(one, str) and "{text}" in one for one in values):
+        raise _invalid(template, 'names with a text, a number or a list of them each, and "{text}" in one of the texts')
+
+
+def check_text(template: object) -> None:
+    """Raise `InvalidValueError` for what is no text, or would drop the message's."""
+    if not isinstance(template, str) or "{text}" not in template:
+        raise _invalid(template, 'a text with "{text}" in it')
 
 
 def fill(template: object, message: Message) -> object:
@@ -76,3 +97,7 @@ def _parts(template: object) -> list[object]:
         case list():
             return list(template)
     return []
+
+
+def _invalid(template: object, expected: str) -> InvalidValueError:
+    return InvalidValueError(field="body", value=str(template)[:50], expected=expected)

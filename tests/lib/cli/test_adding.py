@@ -1,6 +1,7 @@
 """Connections of every type, as people type them: what is missing is asked for, or said."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import pytest
 
@@ -97,3 +98,25 @@ def test_no_type_is_forgotten(type_: str) -> None:
     """A new connector would be added without what it needs."""
     needed = needs_of(type_, "token", endpoint=None, given=())
     assert needed.secrets or needed.endpoint
+
+
+def test_a_key_changes_in_two_steps(bach_: Run, database: Path) -> None:
+    """The old key would be lost in the moment in which the new one comes, with all that others still check by it."""
+    words = ("connector", "add", "webhook", "porter", "--endpoint", "http://127.0.0.1:9/", "--no-check")
+    assert bach_(*words, "--secret", "secret", typed="the-old-key-of-the-porter\n").code == 0
+    old = secrets_of(bach_("connections", "show", "porter", "--json").row())["secret"]
+    assert bach_("connector", "configure", "porter", "old_secret", old).code == 0
+    row = bach_("connector", "configure", "porter", "secret", "--json", typed="the-new-key-of-the-porter\n").row()
+    keys = {name: Path(one.removeprefix("file:")).read_text("utf-8").strip() for name, one in secrets_of(row).items()}
+    assert keys == {"secret": "the-new-key-of-the-porter", "old_secret": "the-old-key-of-the-porter"}
+    row = bach_("connector", "configure", "porter", "old_secret", "", "--json").row()
+    assert list(secrets_of(row)) == ["secret"]
+    kept = [one.read_text("utf-8").strip() for one in database.with_name("bach.db.secrets").iterdir()]
+    assert kept == ["the-new-key-of-the-porter"]
+
+
+def secrets_of(row: Mapping[str, object]) -> dict[str, str]:
+    """The references of a connection."""
+    found = row["auth_config"]
+    assert isinstance(found, dict)
+    return found

@@ -3,71 +3,26 @@
 import hmac
 import json
 from base64 import b64encode
-from collections.abc import AsyncIterator, Callable, Mapping
-from typing import override
+from collections.abc import Mapping
 
 import pytest
-from aiohttp import ClientSession
-from aiohttp.web import BaseRequest, Response, StreamResponse
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bach_lib.connectors.base import Setup
 from bach_lib.connectors.seen import DEFAULT_WAIT
-from bach_lib.connectors.webhook import WebhookConnector, template
+from bach_lib.connectors.webhook import template
 from bach_lib.connectors.webhook.outcomes import Answer, outcome_for
 from bach_lib.connectors.webhook.signature import key_of, new_secret, sign
 from bach_lib.errors import InputError
-from bach_lib.models import Connection, Format, Identity, Message
 from bach_lib.models import Fault as Reason
+from bach_lib.models import Format, Identity, Message
 from bach_lib.outcomes import Dead, Outcome, Retry, Scope, Sent, Uncertain, Wait
 from bach_lib.testing import FakeClock, Told
-from bach_lib.testing.partners.base import Asked, PartnerServer
+from tests.lib.connectors.webhook.conftest import Address, Connect
 
 KEY = b"a key of more than sixteen bytes"
 SECRET = f"whsec_{b64encode(KEY).decode()}"
 OURS = Scope.CONNECTION
-
-type Connect = Callable[..., WebhookConnector]
-
-
-class Address(PartnerServer):
-    """Takes everything, and keeps what came."""
-
-    @override
-    async def respond(self, asked: Asked, request: BaseRequest, /) -> StreamResponse:
-        return Response(status=204)
-
-
-@pytest.fixture
-async def address() -> AsyncIterator[Address]:
-    """Somebody's address."""
-    async with Address() as running:
-        yield running
-
-
-@pytest.fixture
-async def connect(address: Address, clock: FakeClock) -> AsyncIterator[Connect]:
-    """Make a connector to it."""
-    async with ClientSession() as session:
-
-        def make(
-            *,
-            secrets: Mapping[str, str] | None = None,
-            settings: Mapping[str, object] | None = None,
-            endpoint: str | None = None,
-        ) -> WebhookConnector:
-            return WebhookConnector(
-                Setup(
-                    connection=Connection(name="hook", type="webhook", endpoint=endpoint, settings=settings or {}),
-                    secrets={"url": f"{address.url}/in/t0p-secret"} if secrets is None else secrets,
-                    session=session,
-                    new_session=ClientSession,
-                    clock=clock,
-                )
-            )
-
-        yield make
 
 
 def a_message(text: str = "The garage door is open", title: str | None = None) -> Message:
@@ -173,6 +128,8 @@ def summary(outcome: Outcome) -> object:
         (401, ("Retry", "auth_failed", OURS)),
         (403, ("Retry", "auth_failed", OURS)),
         (404, ("Retry", "not_found", OURS)),
+        (405, ("Retry", "bad_request", OURS)),
+        (407, ("Retry", "bad_request", OURS)),
         (408, ("Uncertain", "uncertain")),
         (410, ("Dead", "gone")),
         (413, ("Dead", "bad_request")),
@@ -240,15 +197,6 @@ async def test_redirects_are_not_followed(connect: Connect, address: Address) ->
     address.told.append(Told(status=307, headers={"Location": f"{address.url}/elsewhere"}))
     assert summary(await connect().send(a_message())) == ("Uncertain", "uncertain")
     assert len(address.asked) == 1
-
-
-@pytest.mark.parametrize(("status", "is_good"), [(204, True), (404, True), (405, True), (401, False), (500, False)])
-async def test_a_check_changes_nothing(connect: Connect, address: Address, status: int, is_good: bool) -> None:
-    """Every check would ring the bell, or an address that knows only POST look broken."""
-    address.told.append(Told(status=status))
-    answer = await connect().check()
-    assert isinstance(answer, Identity if is_good else Reason)
-    assert [asked.method for asked in address.asked] == ["HEAD"]
 
 
 async def test_the_address_stays_inside(connect: Connect, address: Address, caplog: pytest.LogCaptureFixture) -> None:
