@@ -8,13 +8,13 @@ import asyncio
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from bach_lib import Message, RetryPolicy, Status, SystemClock
 from bach_lib.outbound.queue import Queue
 from bach_lib.outbound.retry import Settlement, Witnesses, decide
+from bach_lib.outbound.trial import of_attempt
 from bach_lib.outcomes import Sent
 from bach_lib.storage import Database
 from benchmarks.measuring import (
@@ -35,6 +35,7 @@ from benchmarks.table import Aim, Row
 WORKERS = (1, 10, 100, 1000)
 AIMS = {100: Aim(limit=30, at_least=True, of_ratio=True)}
 
+_POLICY = RetryPolicy()
 _MOST_PER_SECOND = 150_000
 _MOST_PER_SECOND_ALONE = 10_000
 """More than a side can take, with group commit or without; so many messages wait for each second of measuring."""
@@ -56,11 +57,11 @@ def rows(effort: Effort) -> Iterator[Row]:
 
 def sent(message: Message) -> Settlement:
     """What is written when the platform has taken a message."""
-    outcome, policy = Sent(remote_id="1"), RetryPolicy()
+    outcome = Sent(remote_id="1")
     settlement = decide(
-        message, outcome, Witnesses.CHECK, time.time(), policy=policy, random=lambda: 0.5, idempotent=False
+        message, outcome, Witnesses.CHECK, time.time(), policy=_POLICY, random=lambda: 0.5, idempotent=False
     )
-    return replace(settlement, outcome="sent", seconds=0.02, tried=message)
+    return of_attempt(settlement, "sent", 0.02, message)
 
 
 async def work_off(queue: Queue, ids: Iterable[int], workers: int, seconds: float) -> float:

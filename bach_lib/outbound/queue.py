@@ -20,10 +20,12 @@ from bach_lib.outbound.records import (
     losses_written,
     message_from_draft,
     message_from_row,
+    plain_message,
     readable_message,
     without_contents,
 )
 from bach_lib.outbound.retry import EXPIRED, Settlement, after_crash
+from bach_lib.outbound.settled import as_sent
 from bach_lib.outbound.withdrawn import unless_withdrawn
 from bach_lib.storage import Store, Transaction, Value
 from bach_lib.storage.portions import Portions, in_portions, shares
@@ -38,7 +40,7 @@ _WAITING = frozenset({Status.PENDING, Status.FAILED})
 _RETRYABLE = frozenset({Status.DEAD, Status.UNCERTAIN, Status.EXPIRED, Status.CANCELLED})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Put:
     """What putting a draft did: the message on disk, and those that it replaced.
 
@@ -50,7 +52,7 @@ class Put:
     is_new: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Advance:
     """What one step of a worker did: the message it settled, and the one it may send now. None: it is gone.
 
@@ -115,18 +117,28 @@ class Queue:
         return self._store.submit(work, ends=claim is None)
 
     def _claim(self, tx: Transaction, message_id: int, connection: str | None, now: float, advance: Advance) -> Advance:
-        claimed = tx.run("claim_message", id=message_id, connection=connection, now=now)
-        row = tx.row("get_message", id=message_id)
-        if row and claimed:
+        if tx.run("claim_message", id=message_id, connection=connection, now=now):
             try:
-                return replace(advance, claimed=_with_files(tx, message_from_row(row, self._instance)))
+                advance.claimed = _with_files(tx, self._claimed(tx, message_id))
             except UnreadableRowError as error:
-                return replace(advance, ended=self._end(tx, message_id, Status.DEAD, error.fault))
-        if row and connection not in (None, row["connection"]):
+                advance.ended = self._end(tx, message_id, Status.DEAD, error.fault)
             return advance
-        if row and row["status"] in _WAITING:  # the wall clock found first that its time is over
-            return replace(advance, ended=self._end(tx, message_id, Status.EXPIRED, EXPIRED))
-        return replace(advance, is_unsettled=row is not None and row["status"] == Status.SENDING)
+        row = tx.row("get_message", id=message_id)
+        if row is None or connection not in (None, row["connection"]):
+            return advance
+        if row["status"] in _WAITING:  # the wall clock found first that its time is over
+            advance.ended = self._end(tx, message_id, Status.EXPIRED, EXPIRED)
+        else:
+            advance.is_unsettled = row["status"] == Status.SENDING
+        return advance
+
+    def _claimed(self, tx: Transaction, message_id: int) -> Message:
+        """Read the message that was just claimed. Raises `UnreadableRowError`."""
+        values = tx.first("claimed_message", id=message_id)
+        if values and (message := plain_message(values, self._instance)):
+            return message
+        [row] = tx.rows("get_message", id=message_id)
+        return message_from_row(row, self._instance)
 
     async def recover(self, connection: str, *, idempotent: bool) -> list[Message]:
         """After a start: settle what was in flight when the process ended.
@@ -265,20 +277,7 @@ class Queue:
         tried = settlement.tried
         if tried is None or settlement.status is not Status.SENT:
             return self._one(tx, "get_message", id=settlement.id)
-        return replace(
-            without_contents(tried),
-            status=settlement.status,
-            retry_count=settlement.retry_count,
-            waited=settlement.waited,
-            next_retry_at=settlement.next_retry_at,
-            finished_at=now,
-            remote_id=tried.remote_id if settlement.remote_id is None else settlement.remote_id,
-            held=False,
-            degraded=settlement.degraded,
-            lost=settlement.lost or tried.lost,
-            progress=None,
-            error=settlement.error,
-        )
+        return as_sent(tried, settlement, now)
 
     def _end(self, tx: Transaction, message_id: int, status: Status, fault: Fault | None) -> Message:
         return self._one(

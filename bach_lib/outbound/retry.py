@@ -17,6 +17,7 @@ from enum import StrEnum
 from bach_lib.health import INTERNAL
 from bach_lib.losses import joined, without
 from bach_lib.models import Delivery, Fault, Loss, Message, Status
+from bach_lib.outbound.making import maker
 from bach_lib.outcomes import Dead, Outcome, Retry, Scope, Sent, Uncertain, Wait
 from bach_lib.policy import RetryPolicy
 
@@ -70,6 +71,9 @@ class Settlement:
     seconds: float | None = None
     lost: tuple[Loss, ...] = ()
     tried: Message | None = None
+
+
+_make = maker(Settlement)
 
 
 def is_ambiguous(outcome: Outcome) -> bool:
@@ -146,7 +150,7 @@ def after_crash(message: Message, *, idempotent: bool) -> Settlement:
 
 def _sent(message: Message, outcome: Sent) -> Settlement:
     lost = joined(message.lost, outcome.losses)
-    return Settlement(
+    return _make(
         id=message.id,
         status=Status.SENT,
         retry_count=message.retry_count,

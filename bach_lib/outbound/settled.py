@@ -1,4 +1,4 @@
-"""Which event tells of a message that was settled."""
+"""A message that was settled: how it looks now, and which event tells of it."""
 
 from bach_lib.events import (
     MessageCancelled,
@@ -10,6 +10,9 @@ from bach_lib.events import (
     MessageUncertain,
 )
 from bach_lib.models import Message, Status
+from bach_lib.outbound.making import changer
+from bach_lib.outbound.records import without_contents
+from bach_lib.outbound.retry import Settlement
 
 _EVENTS: dict[Status, type[MessageEvent]] = {
     Status.SENT: MessageSent,
@@ -18,6 +21,30 @@ _EVENTS: dict[Status, type[MessageEvent]] = {
     Status.EXPIRED: MessageExpired,
     Status.CANCELLED: MessageCancelled,
 }
+
+_changed = changer(
+    Message,
+    *("status", "retry_count", "waited", "next_retry_at", "finished_at", "remote_id", "held", "degraded", "lost"),
+    *("progress", "error"),
+)
+
+
+def as_sent(tried: Message, settlement: Settlement, now: float) -> Message:
+    """The message as its row is when it was sent. On its way, nothing of it changed but its progress, which goes."""
+    return _changed(
+        without_contents(tried),
+        settlement.status,
+        settlement.retry_count,
+        settlement.waited,
+        settlement.next_retry_at,
+        now,
+        tried.remote_id if settlement.remote_id is None else settlement.remote_id,
+        False,  # held
+        settlement.degraded,
+        settlement.lost or tried.lost,
+        None,  # progress
+        settlement.error,
+    )
 
 
 def settled_event(message: Message) -> MessageEvent:

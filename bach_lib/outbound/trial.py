@@ -2,18 +2,22 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from bach_lib.connectors.base import Connector
 from bach_lib.models import Fault, Message
 from bach_lib.outbound.attempt import attempt
 from bach_lib.outbound.gate import Gate
 from bach_lib.outbound.ledger import Ledger
+from bach_lib.outbound.making import changer
 from bach_lib.outbound.monitor import STOPPED
 from bach_lib.outbound.retry import Settlement, Witnesses, decide, is_ambiguous
 from bach_lib.outbound.tools import Tools
 from bach_lib.outcomes import Outcome, Uncertain
 from bach_lib.redact import Redactor
+
+of_attempt = changer(Settlement, "outcome", "seconds", "tried")
+"""The settlement of an attempt that came to this, took so long, and was made with this message."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,4 +82,4 @@ class Trials:
             random=self._tools.random,
             idempotent=idempotent,
         )
-        return replace(settlement, outcome=type(outcome).__name__.lower(), seconds=seconds, tried=message)
+        return of_attempt(settlement, type(outcome).__name__.lower(), seconds, message)

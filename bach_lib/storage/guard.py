@@ -18,7 +18,7 @@ from pathlib import Path
 
 from bach_lib.errors import StorageError, StoreLockedError, StoreLostError
 from bach_lib.storage.place import Place
-from bach_lib.storage.request import Request
+from bach_lib.storage.request import Request, has_writes
 from bach_lib.storage.saved import Saved, save
 from bach_lib.storage.sqlite import LOG_HEADER, Connection, Transaction
 
@@ -67,7 +67,8 @@ class Guard:
         self._tell = tell
         self._names = names
         self._log = Path(f"{path}-wal")
-        self._beside = {name: _key(name.stat()) for name in (self._log, Path(f"{path}-shm")) if name.exists()}
+        self._beside = {str(name): _key(name.stat()) for name in (self._log, Path(f"{path}-shm")) if name.exists()}
+        self._looked_at = [str(name) for name in names]
         self._key = _key(path.stat())
         self._seen = self._see(path.stat())
         self._lost: StoreLostError | None = None
@@ -87,7 +88,7 @@ class Guard:
 
     def run(self, batch: _Batch, deliver: Callable[[_Batch], None]) -> None:
         """Run a batch, or refuse what is new in it. Never raises. `deliver`: what is done."""
-        if any(request.writes for request in batch):
+        if has_writes(batch):
             self._look_for_it()
             if self._lost:
                 refused, batch = self._refuse(batch, self._lost)
@@ -137,26 +138,28 @@ class Guard:
 
     def _what(self) -> str | None:
         """What has become of the file. Raises an `OSError` that says nothing about it."""
-        for name in self._names:
+        for name in self._looked_at:
             try:
-                found = name.stat()
+                found = os.stat(name)  # noqa: PTH116 - before every commit: a Path takes twice as long
             except OSError as error:
                 if error.errno in _UNKNOWN:
                     raise
                 return self._where()
-            if _key(found) != self._key:
+            if (found.st_dev, found.st_ino) != self._key:
                 at = self._place.found_at
                 return f"was replaced by another file ({at} is the old one)" if at else _REPLACED
-            if (found.st_size, found.st_mtime_ns) != (self._seen.size, self._seen.time) and not self._is_sqlites(found):
+            seen = self._seen
+            if (found.st_mtime_ns != seen.time or found.st_size != seen.size) and not self._is_sqlites(found):
                 return _OVERWRITTEN
         for name, key in self._beside.items():
             try:
-                if _key(name.stat()) == key:
+                found = os.stat(name)  # noqa: PTH116 - the same
+                if (found.st_dev, found.st_ino) == key:
                     continue
             except OSError as error:
                 if error.errno in _UNKNOWN:
                     raise
-            return f"{_TORN} {name.name}"
+            return f"{_TORN} {Path(name).name}"
         return None
 
     def _where(self) -> str:
@@ -220,14 +223,14 @@ class Guard:
     def _spend_log(self) -> None:
         """What lies at the place now is not ours, and would be spoilt by our log, all of which is in the copy."""
         with suppress(OSError):
-            if self._copy and _key(self._log.stat()) == self._beside.get(self._log):
+            if self._copy and _key(self._log.stat()) == self._beside.get(str(self._log)):
                 with self._log.open("rb+") as file:
                     file.write(bytes(LOG_HEADER))
 
     def _set_log_aside(self) -> None:
         """The same, but our log is all that is left for sure. Beside an empty file it is noticed."""
         with suppress(OSError):
-            if self._path.stat().st_size and _key(self._log.stat()) == self._beside.get(self._log):
+            if self._path.stat().st_size and _key(self._log.stat()) == self._beside.get(str(self._log)):
                 self._log.rename(f"{self._path}.before-wal")
 
     def _refuse(self, batch: _Batch, error: StoreLostError) -> tuple[_Batch, _Batch]:
@@ -236,7 +239,7 @@ class Guard:
         for request in refused:
             request.error = StoreLostError(**error.placeholders)
         left = [request for request in batch if not request.writes or request.ends]
-        self._is_copy_old |= any(request.writes for request in left)
+        self._is_copy_old |= has_writes(left)
         return refused, left
 
     def _judge(self, batch: _Batch) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import struct
+import sys
 from contextlib import suppress
 
 _SMALL = 1000
@@ -9,6 +10,16 @@ _SMALL = 1000
 _LARGE = 8000
 """Pages: above this, the log is moved in the middle of traffic; it may not fill the disk."""
 _HEADER = 132
+
+if sys.platform == "win32":
+
+    def _beginning(file: int) -> bytes:
+        os.lseek(file, 0, os.SEEK_SET)
+        return os.read(file, _HEADER)
+else:
+
+    def _beginning(file: int) -> bytes:
+        return os.pread(file, _HEADER, 0)
 
 
 class LogIndex:
@@ -25,6 +36,13 @@ class LogIndex:
         """Whether the log should be moved as soon as nobody writes."""
         written, moved = self._read()
         return written - moved > _SMALL
+
+    def is_long(self) -> bool:
+        """Whether it can be crowded or overlong: one look, after every commit."""
+        written, _ = self._read()
+        if written <= 2 * _LARGE:
+            self._bearable = 2 * _LARGE
+        return written > _LARGE
 
     @property
     def is_crowded(self) -> bool:
@@ -64,8 +82,7 @@ class LogIndex:
     def _header(self) -> bytes:
         if self._file is None:
             return b""
-        os.lseek(self._file, 0, os.SEEK_SET)
-        return os.read(self._file, _HEADER)
+        return _beginning(self._file)
 
     def close(self) -> None:
         """Let go of the file."""

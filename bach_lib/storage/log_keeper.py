@@ -41,7 +41,7 @@ class LogKeeper:
     def after_writing(self) -> None:
         """Move the log in the middle of traffic if it has become too long."""
         log = self._connection.log
-        if not self._may_move():
+        if not (self._pin.holds or log.is_long()) or not self._may_move():
             return
         if (log.is_crowded or self._pin.holds) and self._is_free():
             self._move()

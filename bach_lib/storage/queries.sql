@@ -81,6 +81,12 @@ WHERE connection = :connection AND recipient = :recipient AND tag = :tag AND sta
 -- get_message: one, by its id
 SELECT * FROM messages WHERE id = :id;
 
+-- claimed_message: the same, in the order of a message's fields
+SELECT id, NULL AS nonce, connection, recipient, text, title, format, silent, reply_to, priority, tag, delivery, context,
+       operation, target, buttons, files, status, created_at, expires_at, next_retry_at, retry_count, max_retries, waited,
+       attempted_at, finished_at, remote_id, degraded, held, error_code AS error, lost, progress, error_text
+FROM messages WHERE id = :id;
+
 -- claim_message: from waiting to sending, unless it was cancelled, its time is over, or it went to another connection;
 -- RETURNING would cost more than all the rest, so the row is read by itself
 UPDATE messages SET status = 'sending', attempted_at = :now
@@ -112,10 +118,10 @@ SET status = 'pending', held = 0, retry_count = 0, waited = 0, next_retry_at = N
 WHERE id = :id
 RETURNING *;
 
--- add_attempt: in the transaction that settles the message
+-- add_attempt: in the transaction that settles the message; as a SELECT from the table it would go through a second one
 INSERT INTO attempts (message_id, number, recipient, outcome, started_at, seconds, error_code, error_text)
-SELECT :message_id, coalesce(max(number), 0) + 1, :recipient, :outcome, :started_at, :seconds, :error_code, :error_text
-FROM attempts WHERE message_id = :message_id;
+VALUES (:message_id, (SELECT coalesce(max(number), 0) + 1 FROM attempts WHERE message_id = :message_id), :recipient, :outcome,
+        :started_at, :seconds, :error_code, :error_text);
 
 -- trim_attempts: the oldest of a message that has been tried very often
 DELETE FROM attempts

@@ -36,6 +36,14 @@ def contained(error: BaseException) -> Exception:
     return wrapped
 
 
+def has_writes[T](batch: Iterable[Request[T]]) -> bool:
+    """Whether any of them writes; asked before every commit, so without a generator."""
+    for request in batch:  # noqa: SIM110
+        if request.writes:
+            return True
+    return False
+
+
 def deliver[T](batch: Iterable[Request[T]]) -> None:
     """Tell all who wait, in the event loop's thread."""
     for request in batch:

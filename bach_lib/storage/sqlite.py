@@ -18,7 +18,7 @@ from typing import cast
 from bach_lib.errors import StoreDamagedError, StoreFailedError, StoreLockedError, StoreTooNewError
 from bach_lib.storage.copies import keep_copy, way_back
 from bach_lib.storage.log_index import LogIndex
-from bach_lib.storage.request import Request, contained
+from bach_lib.storage.request import Request, contained, has_writes
 from bach_lib.storage.schema import LAYOUT, layout_of, load_queries, migrate
 from bach_lib.storage.transaction import Row, Transaction, Value
 
@@ -111,7 +111,7 @@ class Connection:
         try:
             if self._sqlite.in_transaction:  # taking back has failed
                 self._sqlite.execute("ROLLBACK")
-            self._sqlite.execute("BEGIN IMMEDIATE" if any(request.writes for request in batch) else "BEGIN")
+            self._sqlite.execute("BEGIN IMMEDIATE" if has_writes(batch) else "BEGIN")
         except sqlite3.Error as error:  # locked or unreadable: no request's fault, and waiting once is enough
             for request in batch:
                 request.error = _explain(error, self._path)

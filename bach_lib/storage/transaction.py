@@ -1,7 +1,7 @@
 """What a request may do inside a transaction: run named queries, and leave to its end what is cheaper done at once."""
 
-from collections.abc import Mapping, Sequence
-from typing import Protocol
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol, cast
 
 from bach_lib.storage.tally import Tally
 from bach_lib.storage.together import Together
@@ -79,6 +79,11 @@ class Transaction:
         """Run the query of this name and return its first row."""
         found = self.rows(query, **values)
         return found[0] if found else None
+
+    def first(self, query: str, **values: Value) -> tuple[Value, ...] | None:
+        """The values of the first row, in the order of the query's columns: half the price of a row with names."""
+        found = self.rows(query, **values)
+        return tuple(cast("Iterable[Value]", found[0])) if found else None
 
     def run(self, query: str, **values: Value) -> int:
         """Run the query of this name and return how many rows it changed."""
