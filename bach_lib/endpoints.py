@@ -1,22 +1,37 @@
 """What an endpoint may look like: an address without credentials, so that none reach the database or a log."""
 
-from urllib.parse import urlsplit
+import re
+from urllib.parse import parse_qsl, unquote, urlsplit
 
-from bach_lib.errors import InvalidEndpointError
+from bach_lib.errors import InvalidEndpointError, SecretInEndpointError
+from bach_lib.redact import holds_secret
 
 _MAX_ENDPOINT = 2000
+_NAMES_OF_SECRETS = re.compile(
+    r"(?i)(?:^|[_.-])(?:(?:access|api|auth|bot)?(?:token|key)|secret|passw(?:or)?d|pass|pwd|auth|authorization|sig|signature)$"
+)
+"""What in a query has a name like these is none of the address."""
 
 
 def check_endpoint(endpoint: str) -> None:
-    """Raise `InvalidEndpointError` unless it is an http(s) address without credentials."""
+    """Raise `InvalidEndpointError` unless it is an http(s) address, and its `SecretInEndpointError` for credentials."""
     try:
         parts = urlsplit(endpoint)
-        good = (
-            parts.scheme in {"http", "https"} and bool(parts.hostname) and "@" not in parts.netloc and parts.port != 0
-        )
-    except ValueError:
+        good = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+        if "@" in parts.netloc or _holds_secret(parts.path, parts.query, parts.fragment):
+            raise SecretInEndpointError
+    except ValueError as error:
+        if isinstance(error, SecretInEndpointError):
+            raise
         good = False
     if not good or len(endpoint) > _MAX_ENDPOINT or any(character.isspace() for character in endpoint):
         raise InvalidEndpointError(
             endpoint=endpoint.rpartition("@")[2][:100]
         )  # what stands before an @ may be a password
+
+
+def _holds_secret(path: str, query: str, fragment: str) -> bool:
+    """Whether something behind the host is a token: by its form, or by the name it has in the query."""
+    if any(holds_secret(form) for one in (path, query, fragment) for form in (one, unquote(one))):
+        return True
+    return any(value and _NAMES_OF_SECRETS.search(name) for name, value in parse_qsl(query))

@@ -23,10 +23,16 @@ _PATTERNS = (
     re.compile(r"\b(?:sk-[\w-]{20,}|AIza[\w-]{30,})"),  # OpenAI and Anthropic, Google
     re.compile(r"(?<!\d)\d{5,}(?::|%3[Aa])[A-Za-z0-9_-]{20,}"),  # Telegram: bot id, colon, 35 characters
     re.compile(r"(?<=/webhooks/)\d+/[\w-]+"),  # Discord webhook address
+    re.compile(r"(?<=/services/)T\w{6,}/B\w{6,}/\w{16,}"),  # Slack webhook address
     re.compile(r"\b[\w-]{23,28}\.[\w-]{6,7}\.[\w-]{27,}"),  # Discord bot token
     re.compile(r"(?i)(?<=bearer )[\w.~+/=-]{8,}"),
     re.compile(r"(?<=://)[^\s/?#]+(?=@)"),  # user and password in an address
 )
+
+
+def holds_secret(text: str) -> bool:
+    """Whether something in a text looks like a secret."""
+    return any(pattern.search(text) for pattern in _PATTERNS)
 
 
 class Redactor:

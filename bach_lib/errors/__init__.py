@@ -8,7 +8,9 @@ correct, `failures` everything else.
     BachError
     ├── InputError (also a ValueError): the caller can correct it; nothing was written
     │   ├── UnknownConnectionError, ConnectionExistsError, InvalidNameError, UnknownTypeError
-    │   ├── InvalidEndpointError, UnknownFieldError, InvalidValueError
+    │   ├── InvalidEndpointError: its address is none
+    │   │   └── SecretInEndpointError
+    │   ├── UnknownFieldError, InvalidValueError
     │   ├── InvalidRecipientError, CannotReceiveError, PushRefusedError
     │   ├── EmptyTextError, TextTooLongError, UnknownFormatError, InvalidTimeToLiveError
     │   ├── InvalidButtonsError, CannotDoError, NotSentError
@@ -73,6 +75,7 @@ from bach_lib.errors.inputs import (
     NotRetryableError,
     NotSentError,
     PushRefusedError,
+    SecretInEndpointError,
     SecretNotFoundError,
     SecretNotWritableError,
     TextTooLongError,
@@ -114,6 +117,7 @@ __all__ = [
     "NotSentError",
     "PushRefusedError",
     "QueueFullError",
+    "SecretInEndpointError",
     "SecretNotFoundError",
     "SecretNotSavedError",
     "SecretNotWritableError",

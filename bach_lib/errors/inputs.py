@@ -45,6 +45,16 @@ class InvalidEndpointError(InputError):
     template = '"{endpoint}" is no address like "https://example.org". Give scheme and host, without user and password.'
 
 
+class SecretInEndpointError(InvalidEndpointError):
+    """An endpoint holds a token or a password, which would lie in the database in the clear."""
+
+    code = "secret_in_endpoint"
+    template = (
+        "This address holds a token or a password, and an endpoint is kept in the clear. "
+        "Give it without that; secrets have fields of their own."
+    )
+
+
 class UnknownFieldError(InputError):
     """`registry.update` was given a field that a person cannot set."""
 

@@ -214,8 +214,8 @@ class BachConfigFlow(PartnerSteps, WebhookSteps, domain=DOMAIN):
                 talking = {name: data.pop(name) for name in CONVERSATION & data.keys()}  # that is tried in its own step
                 answer = await self._check(data)
                 data |= talking
-            except InvalidEndpointError:
-                errors["base"] = "invalid_endpoint"
+            except InvalidEndpointError as error:
+                errors["base"] = error.code
             except InvalidValueError as error:
                 errors |= _unusable(error.placeholders["field"], kind)
                 placeholders["expected"] = error.placeholders["expected"]

@@ -223,7 +223,7 @@ async def test_a_connection_is_reconfigured(
         assert TOKEN not in str(result["data_schema"])
 
         result = await submit(hass, result, {"server": {"endpoint": "http://user:secret@127.0.0.1"}})
-        assert result["errors"] == {"base": "invalid_endpoint"}
+        assert result["errors"] == {"base": "secret_in_endpoint"}
 
         result = await submit(hass, result, {"server": {"endpoint": new_home.url}})
         assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "reconfigure_successful")

@@ -162,7 +162,7 @@ def test_every_step_of_the_dialogs_has_texts() -> None:
 def test_every_way_a_dialog_can_fail_has_a_text() -> None:
     """A person would read "invalid_auth" instead of what to do, or translators would work for nobody."""
     refused = {kind.refused for kind in ALL_KINDS.values()}
-    ours = {"cannot_connect", "invalid_endpoint", "invalid_value", "model_failed", *refused}
+    ours = {"cannot_connect", "invalid_endpoint", "secret_in_endpoint", "invalid_value", "model_failed", *refused}
     assert set(TEXTS["config"]["error"]) == {*FAULT_ERRORS.values(), *FIELD_ERRORS.values(), *ours}
     assert set(TEXTS["config"]["abort"]) == {"already_configured", "unique_id_mismatch"}
     recipient = TEXTS["config_subentries"]["recipient"]

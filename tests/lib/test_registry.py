@@ -17,6 +17,7 @@ from bach_lib.errors import (
     InvalidSecretReferenceError,
     InvalidValueError,
     MissingSecretError,
+    SecretInEndpointError,
     SecretNotFoundError,
     StoreFailedError,
     UnknownConnectionError,
@@ -183,8 +184,47 @@ async def test_a_password_in_an_address_is_refused_and_not_repeated(bench: Bench
     """The password would lie in the database in plain sight, or stand in the log."""
     with pytest.raises(InvalidEndpointError) as caught:
         await bench.registry.add(replace(HOME, endpoint=endpoint))
+    assert isinstance(caught.value, SecretInEndpointError) == endpoint.startswith("https")
     assert "s3cr3t" not in repr(caught.value)
     assert "s3cr3t" not in str(caught.value.placeholders)
+
+
+TOKEN = "123456789:AAF" + "x" * 32
+
+
+@pytest.mark.parametrize(
+    "behind",
+    [
+        f"/bot{TOKEN}",
+        f"/bot{TOKEN}/getMe",
+        f"/file/bot{TOKEN.replace(':', '%3A')}/",
+        f"/b%6ft{TOKEN.replace(':', '%3a')}",
+        f"/api/webhooks/1134639164554481746/{'a' * 68}",
+        "/services/T0123456789/B0123456789/" + "x" * 24,
+        "/hook?token=s3cr3t",
+        "/hook?a=1&API_KEY=s3cr3t",
+        "/hook?access-token=s3cr3t&b=2",
+        "/hook?sig=s3cr3t",
+        "/hook#password=" + TOKEN,
+    ],
+)
+async def test_a_token_in_an_address_is_refused_and_not_repeated(bench: Bench, behind: str) -> None:
+    """People paste whole addresses; the token would lie in the database, in backups and in what they show others."""
+    await bench.registry.add(HOME)
+    with pytest.raises(SecretInEndpointError) as caught:
+        await bench.registry.add(replace(HOME, name="other", endpoint=f"https://example.org{behind}"))
+    with pytest.raises(SecretInEndpointError):
+        await bench.registry.update(HOME.name, endpoint=f"https://example.org{behind}")
+    assert not any(secret in repr(caught.value) for secret in ("s3cr3t", TOKEN, "a" * 20))
+
+
+@pytest.mark.parametrize(
+    "behind",
+    ["/bot", "/telegram/bot/", "/v1?api-version=2024-05-01", "/?token=", "/keys/monkey?turnkey=1", "/services/T"],
+)
+async def test_what_only_sounds_like_a_secret_is_none(bench: Bench, behind: str) -> None:
+    """Servers whose paths happen to hold such words could not be used."""
+    assert (await bench.registry.add(replace(HOME, endpoint=f"https://example.org{behind}"))).endpoint
 
 
 async def test_other_categories_need_no_connector(bench: Bench) -> None:

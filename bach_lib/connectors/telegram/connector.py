@@ -74,7 +74,7 @@ class TelegramConnector(Connector):
         token = setup.secrets.get("bot_token", "").strip()
         if not token:
             raise SecretNotFoundError(reference="bot_token")
-        endpoint = (setup.connection.endpoint or PUBLIC_ENDPOINT).rstrip("/")
+        endpoint = _server(setup.connection.endpoint or PUBLIC_ENDPOINT)
         host = _host(endpoint)
         self._new_session = setup.new_session
         self._polling_session: ClientSession | None = None
@@ -236,6 +236,11 @@ class TelegramConnector(Connector):
             name = self._name
             text = f"Another program receives the messages for {name}. Stop it there, or use a bot of its own here."
         return replace(self._fault(error), text=text)
+
+
+def _server(endpoint: str) -> str:
+    """The address before `/bot<token>/`. Other programs want it with the `/bot`, so people have it like that, too."""
+    return endpoint.rstrip("/").removesuffix("/bot").rstrip("/")
 
 
 def _host(endpoint: str) -> str:

@@ -306,6 +306,14 @@ async def test_an_endpoint_with_a_path(connect: Connect, stranger: Stranger) -> 
     assert stranger.paths == [f"/telegram/bot{TOKEN}/sendMessage"]
 
 
+@pytest.mark.parametrize("behind", ["/bot", "/bot/", "/", ""])
+async def test_an_endpoint_as_other_programs_want_it(connect: Connect, stranger: Stranger, behind: str) -> None:
+    """The address with "/bot" behind it means the same server; "the token is wrong" would send people astray."""
+    stranger.body = '{"ok":true,"result":{"message_id":1}}'
+    assert await connect(endpoint=f"{stranger.url}/telegram{behind}").send(a_message()) == Sent(remote_id="1")
+    assert stranger.paths == [f"/telegram/bot{TOKEN}/sendMessage"]
+
+
 async def test_a_token_stays_in_its_place(connect: Connect, stranger: Stranger) -> None:
     """A token pasted wrongly could call another address of the server."""
     await connect(endpoint=stranger.url, token="../../other?x=#").send(a_message())
