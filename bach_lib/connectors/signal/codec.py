@@ -8,9 +8,11 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from bach_lib.connectors import notes
 from bach_lib.connectors.base import Incoming, Unreadable
 from bach_lib.connectors.commands import content_of
 from bach_lib.connectors.elements import UnreadableError, decode, one
+from bach_lib.connectors.signal.mentions import Written, written
 from bach_lib.connectors.signal.recipients import group_of, person
 from bach_lib.incoming import Content, Kind, Media
 
@@ -23,6 +25,41 @@ _MAX_TEXT = 65_536
 _MAX_FILES = 32
 _MAX_NUMBER = 1 << 53
 
+PASSED_OVER: Mapping[str, str] = {
+    "syncMessage": "what the account's owner does on another device",
+    "receiptMessage": "that somebody got or read something",
+    "typingMessage": "that somebody types",
+    "callMessage": "calls",
+    "storyMessage": "stories",
+}
+"""What an envelope may hold instead of a message, none of which is one."""
+
+OTHERS: Mapping[str, str] = {
+    "pollCreate": "poll",
+    "contacts": "contact",
+    "sticker": "sticker",
+    "payment": "payment",
+}
+"""The fields of a message that has no text, and what each is called."""
+
+NEWS: Mapping[str, str] = {
+    "remoteDelete": "a message was taken back",
+    "adminDelete": "an administrator took one back",
+    "pinMessage": "a message was pinned",
+    "unpinMessage": "it was taken off again",
+    "pollVote": "somebody voted",
+    "pollTerminate": "a poll is over",
+    "isExpirationUpdate": "messages vanish after another time",
+    "groupCallUpdate": "a call in a group",
+}
+"""The fields of news about other messages and about the group, which are no messages."""
+
+_AROUND = frozenset(
+    {"timestamp", "message", "expiresInSeconds", "viewOnce", "reaction", "quote", "mentions", "previews", "attachments"}
+    | {"textStyles", "groupInfo", "storyContext"}
+)
+"""The rest of what is known; with nothing but these a message has nothing in it, as one that brings a profile key."""
+
 
 def read(frame: str, account: str) -> Sequence[Incoming | Unreadable]:
     """What a frame of the WebSocket says to `account`, whatever it is."""
@@ -30,7 +67,7 @@ def read(frame: str, account: str) -> Sequence[Incoming | Unreadable]:
 
 
 def _read(frame: str, account: str) -> Sequence[Incoming]:
-    """Nothing for receipts, calls and people who type."""
+    """Nothing for what is in `PASSED_OVER`."""
     try:
         found = decode(frame)
     except ValueError:
@@ -69,28 +106,70 @@ def _read(frame: str, account: str) -> Sequence[Incoming]:
 
 
 def _fill(blank: Incoming, message: Fields, edited: int | None, account: str) -> Sequence[Incoming]:
-    text = _text(message, "message", _MAX_TEXT)
+    said = written(_text(message, "message", _MAX_TEXT), _parts(message, "mentions"), account)
+    blank = replace(blank, text=said.text, metadata={**blank.metadata, **_notes(message, said, account)})
     if edited is not None:
-        return [replace(blank, kind=Kind.EDITED, text=text, reply_to=f"{blank.sender_id}:{edited}")]
+        return [replace(blank, kind=Kind.EDITED, reply_to=f"{blank.sender_id}:{edited}")]
     if reaction := _part(message, "reaction"):
         emoji = _text(reaction, "emoji", _MAX_NAME)
         content = Content(reactions=() if reaction.get("isRemove") is True or not emoji else (emoji,))
         about = _about(reaction, "targetAuthor", "targetSentTimestamp", account)
-        return [replace(blank, kind=Kind.REACTION, content=content, reply_to=about)]
+        return [replace(blank, kind=Kind.REACTION, text="", content=content, reply_to=about)]
     quote = _part(message, "quote")
-    blank = replace(blank, text=text, reply_to=_about(quote, "author", "id", account) if quote else None)
+    blank = replace(blank, reply_to=_about(quote, "author", "id", account) if quote else None)
+    kind, content = content_of(said.asked)
     if files := [media for one in _parts(message, "attachments")[:_MAX_FILES] if (media := _media(one))]:
-        first = replace(blank, kind=Kind.MEDIA, content=Content(media=files[0]))
-        return [first] + [
-            replace(first, remote_id=f"{blank.remote_id}/{number}", text="", content=Content(media=media))
-            for number, media in enumerate(files[1:], start=2)
-        ]
-    if text:
-        kind, content = content_of(text)
+        return _with_files(blank, files, content if kind is Kind.COMMAND else Content())
+    if said.text:
         return [replace(blank, kind=kind, content=content)]
-    # news of the group itself, and messages that were taken back, are no messages
-    is_news = "remoteDelete" in message or _part(message, "groupInfo").get("type") == "UPDATE"
-    return [] if is_news else [blank]
+    return _without_text(blank, message)
+
+
+def _with_files(blank: Incoming, files: Sequence[Media], content: Content) -> Sequence[Incoming]:
+    """One message for each. A command may stand below the first."""
+    kind = Kind.COMMAND if content.command else Kind.MEDIA
+    first = replace(blank, kind=kind, content=replace(content, media=files[0]))
+    return [first] + [
+        replace(first, remote_id=f"{blank.remote_id}/{number}", kind=Kind.MEDIA, text="", content=Content(media=media))
+        for number, media in enumerate(files[1:], start=2)
+    ]
+
+
+def _without_text(blank: Incoming, message: Fields) -> Sequence[Incoming]:
+    """What has no text: a poll, a contact, a sticker, or what a newer signal-cli knows. Nothing for news."""
+    there = [field for field, value in message.items() if field not in _AROUND and value not in (None, False)]
+    if not there or not NEWS.keys().isdisjoint(there) or _part(message, "groupInfo").get("type") == "UPDATE":
+        return []
+    field = there[0]
+    poll, contact = _part(message, "pollCreate"), next(iter(_parts(message, "contacts")), {})
+    phone = next(iter(_parts(contact, "phone")), {})
+    options = poll.get("options")
+    found = notes.notes(
+        content=OTHERS.get(field, notes.line(field)),
+        poll=notes.poll(
+            _text(poll, "question", _MAX_TEXT),
+            [one for one in options if isinstance(one, str)] if isinstance(options, list) else [],
+        ),
+        contact=notes.contact(_name_of(contact), _text(phone, "value", _MAX_NAME), ""),
+    )
+    text = _text(poll, "question", _MAX_TEXT)
+    return [replace(blank, text=text, metadata={**blank.metadata, **found})]
+
+
+def _name_of(contact: Fields) -> str:
+    name = _part(contact, "name")
+    parts = (_text(name, field, _MAX_NAME) for field in ("given", "family"))
+    shown = " ".join(part for part in parts if part) or _text(name, "nickname", _MAX_NAME)
+    return shown or _text(contact, "organization", _MAX_NAME)
+
+
+def _notes(message: Fields, said: Written, account: str) -> dict[str, object]:
+    quote = _part(message, "quote")
+    return notes.notes(
+        quote=notes.quoted(written(_text(quote, "text", _MAX_TEXT), _parts(quote, "mentions"), account).text),
+        mentions=notes.mentions(said.mentions),
+        view_once=message.get("viewOnce") is True,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
