@@ -23,8 +23,13 @@ from .voice import is_speech
 
 _LOGGER = logging.getLogger(__name__)
 
+_HOUR = 3600.0
+
 MAX_WAITING: Final = 5
 """Messages of one person that wait for their answer."""
+
+MAX_LANES: Final = 200
+"""People of one connection who wait for an answer: a group may be as large as it likes."""
 
 MAX_AT_ONCE: Final = 8
 """People of one connection who are answered at the same time."""
@@ -52,6 +57,7 @@ class _Chat:
         self._answering = answering
         self._lanes: dict[tuple[str, str], _Lane] = {}
         self._free = asyncio.Semaphore(MAX_AT_ONCE)
+        self._tell_at = 0.0
 
     @callback
     def hear(self, received: Received) -> None:
@@ -63,8 +69,19 @@ class _Chat:
         if lane := self._lanes.get(question.lane):
             self._append(lane, question)
             return
+        if len(self._lanes) >= MAX_LANES:
+            self._refuse()
+            return
         self._lanes[question.lane] = lane = _Lane(deque([question]))
         self._entry.async_create_background_task(self._hass, self._work(question.lane, lane), "bach: chat")
+
+    @callback
+    def _refuse(self) -> None:
+        """Nobody can answer so many; that nobody does must be seen, and must not fill the log."""
+        now = self._hass.loop.time()
+        if now >= self._tell_at:
+            self._tell_at = now + _HOUR
+            _LOGGER.warning("More than %d people wait for an answer through %s", MAX_LANES, self._entry.title)
 
     def _settings(self, received: Received) -> ChatSettings | None:
         if received.entry_id != self._entry.entry_id or received.subentry_id is None:

@@ -5,7 +5,7 @@ Assistant stops (which unloads nothing).
 """
 
 import asyncio
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
@@ -27,13 +27,11 @@ from bach_lib.events import MessageReceived
 from .const import DOMAIN
 from .entry import REFERENCE_SCHEME
 from .storage_repair import async_report_storage
+from .unheard import Unheard
 from .vaults import EntryVault
 
 _LONGEST_BACKUP = 2 * 3600.0
 """Seconds after which a backup that nobody said had ended has."""
-
-_MAX_UNHEARD = 1000
-"""Messages kept for an entry that is not ready to hear them; all are in the inbox anyhow."""
 
 type Hear = Callable[[IncomingMessage], None]
 
@@ -48,7 +46,7 @@ class Hub:
         self._holders = 0
         self._runs: Counter[str] = Counter()
         self._hearers: dict[str, Hear] = {}
-        self._unheard: dict[str, deque[IncomingMessage]] = {}
+        self._unheard: dict[str, Unheard] = {}
         self._lock = asyncio.Lock()
         self._stop_listening: CALLBACK_TYPE | None = None
         self._stop_reporting: CALLBACK_TYPE | None = None
@@ -102,8 +100,9 @@ class Hub:
         A connection receives before its entry is set up, and on while that reloads: what came meanwhile is told first.
         """
         self._hearers[connection] = hear
-        for message in self._unheard.pop(connection, ()):
-            hear(message)
+        if unheard := self._unheard.pop(connection, None):
+            for message in unheard.messages:
+                hear(message)
 
         @callback
         def stop() -> None:
@@ -195,7 +194,7 @@ class Hub:
         if hear := self._hearers.get(event.connection):
             hear(event.message)
         else:
-            self._unheard.setdefault(event.connection, deque(maxlen=_MAX_UNHEARD)).append(event.message)
+            self._unheard.setdefault(event.connection, Unheard()).append(event.connection, event.message)
 
     async def _home_stops(self, _: Event) -> None:
         self._stop_listening = None

@@ -12,6 +12,7 @@ from discord.http import Route
 
 from bach_lib.clock import SystemClock
 from bach_lib.connectors.base import Batch, Incoming, Setup, Unreadable
+from bach_lib.connectors.bounds import Cut
 from bach_lib.connectors.discord import DiscordConnector
 from bach_lib.connectors.discord.codec import Reader
 from bach_lib.connectors.discord.history import History
@@ -99,9 +100,13 @@ class History_(Mail):  # noqa: N801 - the connector's own has the name
 
         async with ClientSession() as session:
             history = History(
-                _Pages(session, elements), reader, allowed=lambda: frozenset({"123456789012345677"}), direct=nobody
+                _Pages(session, elements),
+                reader,
+                allowed=lambda: frozenset({"123456789012345677"}),
+                direct=nobody,
+                cut=Cut("discord", SystemClock()),
             )
-            missed = await history.since(0)
+            missed = (await history.since(0)).found
         assert all(number < snowflake_at(SystemClock().now() + 200_000) for number, _ in missed)
         return [one for _, found in missed for one in found]
 

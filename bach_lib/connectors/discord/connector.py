@@ -7,6 +7,7 @@ from typing import ClassVar, override
 from discord.http import MultipartParameters, Route
 
 from bach_lib.connectors.base import Batch, Capabilities, Connector, Incoming, Rate, Setup
+from bach_lib.connectors.bounds import Cut
 from bach_lib.connectors.discord import compose, rungs
 from bach_lib.connectors.discord.codec import Reader
 from bach_lib.connectors.discord.errors import expect_message, expect_nothing
@@ -84,15 +85,16 @@ class DiscordConnector(Connector):
         self._heartbeat_timeout = settings.heartbeat_timeout
         self._directs: dict[int, int] = {}
         self._ladder = Ladder(self, setup.course, setup.clock)
-        places = Places()
+        places, cut = Places(), Cut(setup.connection.name, setup.clock)
         reader = Reader(places=places, own_id=lambda: self._hearing.own_id, allowed=setup.allowed)
         self._hearing = Hearing(
             connect=self._connect,
-            history=History(self._rest, reader, allowed=setup.allowed, direct=self._direct),
+            history=History(self._rest, reader, allowed=setup.allowed, direct=self._direct, cut=cut),
             places=places,
             reader=reader,
             clock=setup.clock,
             time=self._rest.time,
+            cut=cut,
             connect_seconds=settings.connect_seconds,
             poll_seconds=settings.poll_seconds,
         )

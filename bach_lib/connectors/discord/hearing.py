@@ -8,17 +8,19 @@ Presses, reactions and corrections are in no history: those of an outage that co
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from math import inf, isfinite
+from math import isfinite
+from typing import Final
 
 from discord import ConnectionClosed
 
 from bach_lib.clock import Clock
 from bach_lib.connectors.base import Batch, Incoming, Unreadable
+from bach_lib.connectors.bounds import Cut
 from bach_lib.connectors.discord import gateway
 from bach_lib.connectors.discord.codec import Reader
 from bach_lib.connectors.discord.gateway import Gateway, Hear
 from bach_lib.connectors.discord.history import History, Missed
-from bach_lib.connectors.discord.news import MAX_KEPT, News
+from bach_lib.connectors.discord.news import Held, News
 from bach_lib.connectors.discord.places import Places
 from bach_lib.connectors.discord.reading import made_by, number, part, seconds_of, snowflake_at
 from bach_lib.connectors.elements import UnreadableError, one
@@ -34,9 +36,13 @@ NO_TEXTS = Fault(
 _TOKEN_REFUSED, _TEXTS_REFUSED = 4004, 4014
 """Why the gateway closed: https://discord.com/developers/docs/topics/opcodes-and-status-codes#gateway."""
 
+_AT_ONE_TIME: Final = "more than memory should hold, all of the same few seconds"
+
 
 class Hearing:
     """One connection's incoming side. `connect` makes a gateway session; `history` reads what was missed.
+
+    What had to be left out is told to `cut`.
 
     `connect_seconds`: how long a session may take to begin. `poll_seconds`: how long a poll without news may be held.
     """
@@ -50,6 +56,7 @@ class Hearing:
         reader: Reader,
         clock: Clock,
         time: PlatformTime,
+        cut: Cut,
         connect_seconds: float,
         poll_seconds: float,
     ) -> None:
@@ -61,13 +68,14 @@ class Hearing:
         self._time = time
         self._connect_seconds = connect_seconds
         self._poll_seconds = poll_seconds
+        self._cut = cut
         self._news = News()
         self._session: asyncio.Task[None] | None = None
         self._happened = asyncio.Event()
         self._is_up = False
         self._is_complete = False
         """Whether everything since the session began, and before it, is in the news."""
-        self._held: list[tuple[int, Sequence[Incoming | Unreadable]]] = []
+        self._held = Held(cut)
         """What came while that was not so."""
         self._texts = True
         self.own_id: int | None = None
@@ -118,19 +126,22 @@ class Hearing:
 
     async def _catch_up(self) -> Batch | Fault:
         """Put what was missed before what has come meanwhile."""
-        missed: Missed = []
-        if self._news.highest:
+        missed, before = Missed([]), self._news.highest
+        if before:
             try:
-                missed = await self._history.since(self._news.highest)
+                missed = await self._history.since(before)
             except CallError as error:
                 return error.fault
         else:  # the very first time nothing was missed
             now = self._time.now()
             self._news.highest = snowflake_at(now if isfinite(now) else self._clock.now())
-        self._is_complete = True
-        held, self._held = self._held, []
-        for snowflake, messages in sorted([*missed, *held], key=lambda one: one[0] or inf):
+        is_stuck = missed.until is not None and missed.until <= before
+        if is_stuck:
+            self._cut.add(_AT_ONE_TIME, 0)
+        self._is_complete = missed.until is None or is_stuck  # else the rest is read when these are stored
+        for snowflake, messages in self._held.take(missed.found) if self._is_complete else missed.found:
             self._news.add(messages, snowflake)
+        self._news.highest = max(self._news.highest, missed.until or 0)
         return self._batch()
 
     def _hear(self, event: str, data: object) -> None:
@@ -171,12 +182,14 @@ class Hearing:
             self._is_complete = False
         if self._is_complete:
             self._news.add(messages, snowflake)
-        elif messages and len(self._held) < MAX_KEPT:
-            self._held.append((snowflake, messages))
+        else:
+            self._held.add(messages, snowflake)
 
     def _batch(self) -> Batch:
+        if not self._news.is_full:
+            self._news.add(self._cut.told(), 0)
         batch = self._news.batch(notice=None if self._texts else NO_TEXTS)
-        return replace(batch, told_at=self._time.now())
+        return replace(batch, told_at=self._time.now(), is_complete=batch.is_complete and self._is_complete)
 
     async def _until(self, condition: Callable[[], bool], seconds: float) -> None:
         """Wait until something happened, or for so long."""

@@ -7,17 +7,23 @@ a restart, and a place in this very list, which counts for the run that wrote it
 
 import re
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from math import inf
 from secrets import token_hex
+from typing import Final
 
 from bach_lib.connectors.base import Batch, Incoming, Unreadable
+from bach_lib.connectors.bounds import Cut, Room, weight
 from bach_lib.models import Fault
 
 BATCH = 100
-MAX_KEPT = 5000
 _MAX_SEEN = 10_000
 _CURSOR = re.compile(r"(\d{1,20})(?::([0-9a-f]+):(\d+))?")
+_GONE: Final = "presses, reactions and corrections that came while nothing could be stored; they are in no history"
+
+type Told = tuple[int, Sequence[Incoming | Unreadable]]
+"""What one event of the gateway, or one message of the history, became, behind its id; 0: it is in no history."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +31,7 @@ class _Entry:
     number: int
     message: Incoming | Unreadable
     snowflake: int
+    size: int
 
 
 class News:
@@ -34,6 +41,7 @@ class News:
         self._run = token_hex(4)
         self._number = 0
         self._entries: deque[_Entry] = deque()
+        self._room = Room()
         self._seen: dict[str, None] = {}
         self.highest = 0
         """The highest message id there was: the history is known up to it."""
@@ -44,7 +52,7 @@ class News:
     @property
     def is_full(self) -> bool:
         """True when nobody has stored anything for too long."""
-        return len(self._entries) >= MAX_KEPT
+        return self._room.is_used_up
 
     def add(self, messages: Iterable[Incoming | Unreadable], snowflake: int) -> None:
         """Keep what is new. `snowflake` is the message's id, or 0 for what is in no history."""
@@ -54,7 +62,9 @@ class News:
                     continue
                 self._remember(message.remote_id)
             self._number += 1
-            self._entries.append(_Entry(self._number, message, snowflake))
+            size = weight(message)
+            self._room.take(size)
+            self._entries.append(_Entry(self._number, message, snowflake, size))
         self.highest = max(self.highest, snowflake)
 
     def confirm(self, cursor: str | None) -> None:
@@ -68,7 +78,7 @@ class News:
         self.highest = max(self.highest, int(match[1]))
         if match[2] == self._run:
             while self._entries and self._entries[0].number <= int(match[3]):
-                self._entries.popleft()
+                self._room.give_back(self._entries.popleft().size)
 
     def batch(self, notice: Fault | None = None) -> Batch:
         """The oldest that are not stored yet, and the cursor to store with them."""
@@ -90,3 +100,38 @@ class News:
         self._seen[remote_id] = None
         if len(self._seen) > _MAX_SEEN:
             del self._seen[next(iter(self._seen))]
+
+
+class Held:
+    """What comes while the history is still to be read, or nobody stores anything.
+
+    When there is no room, what the history has goes first, the oldest of it; it is read there. Then the oldest goes of
+    what is in no history: a press of long ago is not wanted any more. That is told.
+    """
+
+    def __init__(self, cut: Cut) -> None:
+        self._cut = cut
+        self._again: deque[tuple[int, Told]] = deque()
+        self._once: deque[tuple[int, Told]] = deque()
+        self._room = Room()
+
+    def add(self, messages: Sequence[Incoming | Unreadable], snowflake: int) -> None:
+        """Keep these until `take`."""
+        if not messages:
+            return
+        size = sum(map(weight, messages))
+        (self._again if snowflake else self._once).append((size, (snowflake, messages)))
+        self._room.take(size)
+        while self._room.is_used_up and len(self._again) + len(self._once) > 1:
+            size, (snowflake, gone) = (self._again or self._once).popleft()
+            self._room.give_back(size)
+            if not snowflake:
+                self._cut.add(_GONE, len(gone))
+
+    def take(self, missed: Iterable[Told]) -> list[Told]:
+        """All of it among what was `missed`, in the order of their ids; what has none comes last."""
+        held = [told for _, told in (*self._again, *self._once)]
+        self._again.clear()
+        self._once.clear()
+        self._room = Room()
+        return sorted([*missed, *held], key=lambda told: told[0] or inf)

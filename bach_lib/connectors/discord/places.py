@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from bach_lib.connectors.discord.reading import items, name_of, number, part
 
 THREAD_TYPES = frozenset({10, 11, 12})
+_MAX_KEPT = 20_000
+"""Everybody can open threads, and nobody tells when one is forgotten."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +33,10 @@ class Places:
 
     def get(self, channel: int) -> Place | None:
         """A place, if the gateway has told of it."""
-        return self._places.get(channel)
+        found = self._places.pop(channel, None)
+        if found is not None:
+            self._places[channel] = found  # to the end: what nobody asks for goes first
+        return found
 
     def learn_guild(self, guild: Mapping[str, object]) -> None:
         """A server with everything in it."""
@@ -48,7 +53,10 @@ class Places:
         parent = number(channel, "parent_id") if number(channel, "type") in THREAD_TYPES else None
         above = self._places.get(parent) if parent else None
         guild = guild or (known.guild if known else above.guild if above else "")
+        self._places.pop(channel_id, None)
         self._places[channel_id] = Place(id=channel_id, name=name_of(channel, "name"), parent=parent, guild=guild)
+        if len(self._places) > _MAX_KEPT:
+            del self._places[next(iter(self._places))]
 
     def forget(self, channel: Mapping[str, object]) -> None:
         """A channel or thread that is gone."""

@@ -39,6 +39,8 @@ from bach_lib.redact import Redactor
 
 _LOOK_SECONDS = 5.0
 """Seconds until an event type that was allowed meanwhile is heard of."""
+_MAX_FIRING = 500
+"""Events that wait for the answer to ours; so many others of its type in that time are no echo."""
 _NO_ANSWERS = Loss(what="reply", reason="What Home Assistant is told answers no message.")
 _NO_FILES = Fault(code="cannot_receive", text="Home Assistant sends no files.")
 
@@ -80,11 +82,11 @@ class HomeAssistantConnector(Connector):
         self._allowed = setup.allowed
         self._seconds = self._settings.timeouts.command
         self._ladder = Ladder(self, setup.course, setup.clock)
-        self._news = Backlog(setup.clock)
+        self._news = Backlog(setup.connection.name, setup.clock)
         self._heard_on: Line | None = None
         self._happened = asyncio.Event()
         self._firing: defaultdict[str, list[object]] = defaultdict(list)
-        """Events of the types that are being fired: one of each may be our own."""
+        """Events of the types that are being fired: one of each may be our own. Not more of them than `_MAX_FIRING`."""
         self._link = Link(
             setup.session,
             endpoint=endpoint,
@@ -242,7 +244,7 @@ class HomeAssistantConnector(Connector):
             own = context_of(answer)
             return answer
         finally:
-            del self._firing[event_type]
+            self._firing.pop(event_type, None)  # one that stepped aside may have fired the same meanwhile
             for event in held:
                 if own is None or context_of(event) != own:
                     self._hear(event)
@@ -290,8 +292,8 @@ class HomeAssistantConnector(Connector):
 
     def _told(self, event: object) -> None:
         match event:
-            case {"event_type": str(event_type)} if event_type in self._firing:
-                self._firing[event_type].append(event)
+            case {"event_type": str(kind)} if (held := self._firing.get(kind)) is not None and len(held) < _MAX_FIRING:
+                held.append(event)
             case _:
                 self._hear(event)
 
@@ -299,9 +301,8 @@ class HomeAssistantConnector(Connector):
         self._keep(read_event(event))
 
     def _keep(self, found: Incoming | Unreadable) -> None:
-        if not self._news.is_full:  # nobody has stored anything for thousands of events: the disk has failed
-            self._news.add(found)
-            self._happened.set()
+        self._news.offer(found)
+        self._happened.set()
 
     def _clean(self, fault: Fault) -> Fault:
         return replace(fault, text=self._redact(fault.text))

@@ -69,6 +69,7 @@ class SignalConnector(Connector):
         self._listening = rest(self._session)
         self._ladder = Ladder(self, setup.course, setup.clock)
         self._hearing = Hearing(
+            name=setup.connection.name,
             connect=self._connect,
             read=lambda frame: codec.read(frame, self._number),
             clock=setup.clock,

@@ -21,12 +21,13 @@ from bach_lib.models import Fault
 class Hearing:
     """One account's incoming side. `connect` opens a WebSocket, `read` understands a frame of it.
 
-    `poll_seconds`: how long a poll without news may be held.
+    `name` is the connection's. `poll_seconds`: how long a poll without news may be held.
     """
 
     def __init__(
         self,
         *,
+        name: str,
         connect: Callable[[], Awaitable[ClientWebSocketResponse]],
         read: Callable[[str], Sequence[Incoming | Unreadable]],
         clock: Clock,
@@ -36,7 +37,7 @@ class Hearing:
         self._read = read
         self._clock = clock
         self._poll_seconds = poll_seconds
-        self._news = Backlog(clock, is_live=False)
+        self._news = Backlog(name, clock, is_live=False)
         self._listening: asyncio.Task[None] | None = None
         self._happened = asyncio.Event()
         self._has_room = asyncio.Event()

@@ -1,12 +1,17 @@
 """The list of what is not stored yet, and its cursor."""
 
+import pytest
+
+from bach_lib.connectors import bounds
 from bach_lib.connectors.base import Incoming, Unreadable
-from bach_lib.connectors.discord.news import BATCH, MAX_KEPT, News
+from bach_lib.connectors.bounds import MAX_BYTES, MAX_ROWS, Cut
+from bach_lib.connectors.discord.news import BATCH, Held, News
 from bach_lib.incoming import Kind
+from bach_lib.testing import FakeClock
 
 
-def a_text(number: int) -> Incoming:
-    """A message."""
+def a_text(number: int, length: int = 1) -> Incoming:
+    """A message; `length`: of its text, if it is to be long."""
     return Incoming(
         remote_id=str(number),
         recipient="1",
@@ -14,7 +19,7 @@ def a_text(number: int) -> Incoming:
         sender_id="2",
         sender_name="",
         kind=Kind.TEXT,
-        text=str(number),
+        text=str(number).ljust(length),
     )
 
 
@@ -52,8 +57,37 @@ def test_a_cursor_of_another_run_confirms_nothing_of_this_one() -> None:
     assert len(new) == 1
 
 
-def test_a_disk_that_stays_full() -> None:
-    """What nobody stores would fill the memory."""
+@pytest.mark.parametrize(("rows", "length"), [(MAX_ROWS, 1), (20, MAX_BYTES // 20)])
+def test_a_disk_that_stays_full(rows: int, length: int) -> None:
+    """What nobody stores would fill the memory, with many messages or with few long ones."""
     news = News()
-    news.add([a_text(number) for number in range(MAX_KEPT)], 1)
+    news.add([a_text(number, length) for number in range(rows - 1)], 1)
+    assert news.is_full is (length > 1 and rows * length > MAX_BYTES)
+    news.add([a_text(rows, length)], 2)
     assert news.is_full
+    cursor = ""
+    while news:
+        cursor = news.batch().cursor or ""
+        news.confirm(cursor)
+    assert not news.is_full
+
+
+def test_what_the_history_has_goes_first_and_a_press_of_long_ago_next(
+    monkeypatch: pytest.MonkeyPatch, clock: FakeClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Presses would be lost without a word because people chat, or chatting would fill the memory."""
+    monkeypatch.setattr(bounds, "MAX_ROWS", 4)
+    cut = Cut("home", clock)
+    held = Held(cut)
+    for number in range(1, 7):
+        held.add([a_text(number)], number)
+    for number in range(11, 14):
+        held.add([a_text(number)], 0)
+    assert cut.told() == [], "all of it is in the history"
+    held.add([a_text(14)], 0)
+    held.add([a_text(15)], 0)
+    assert [snowflake for snowflake, _ in held.take([(5, [a_text(5)])])] == [5, 0, 0, 0]
+    [told] = cut.told()
+    assert told.reason.startswith("2 messages were left out: presses")
+    assert cut.told() == []
+    assert caplog.text.count("were left out") == 1, "the log is not filled instead"

@@ -7,8 +7,10 @@ from dataclasses import replace
 import pytest
 from discord.gateway import KeepAliveHandler
 
-from bach_lib.connectors.base import Batch
-from bach_lib.connectors.discord import DiscordConnector, Settings
+from bach_lib.connectors import bounds
+from bach_lib.connectors.base import Batch, Unreadable
+from bach_lib.connectors.discord import DiscordConnector, Settings, history
+from bach_lib.connectors.discord.history import History, Missed
 from bach_lib.incoming import Kind, Media
 from bach_lib.models import Button, Operation
 from bach_lib.models import Fault as Reason
@@ -166,6 +168,56 @@ async def test_a_restart_leaves_no_gap(connect: Connect, world: World) -> None:
     heard = [message for message in heard if message.remote_id != known.remote_id]  # as the inbox does
     assert [message.text for message in heard] == [str(number) for number in range(250)]
     assert {message.recipient for message in heard} == {world.recipient, str(thread.id), f"@{world.ada.id}"}
+
+
+async def test_a_long_outage_is_read_in_portions(
+    connect: Connect, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The history of many places would fill the memory at once, or what was kept out of it be lost."""
+    places = [world.channel, *(world.server.add_thread(world.channel) for _ in range(3))]
+    allowed = frozenset(str(place.id) for place in places)
+    first = connect(allowed=allowed)
+    cursor = (await listen(first)).cursor
+    await first.close()
+    for number in range(40):
+        world.server.write(places[number % 4], str(number), world.ada)
+    monkeypatch.setattr(bounds, "MAX_ROWS", 7)
+    reads: list[int] = []
+    since = History.since
+
+    async def counted(self: History, snowflake: int) -> Missed:
+        missed = await since(self, snowflake)
+        reads.append(len(missed.found))
+        return missed
+
+    monkeypatch.setattr(History, "since", counted)
+    monkeypatch.setattr(history, "_OVERLAP", 0)  # all were written in the same second
+    heard, _ = await hear(connect(allowed=allowed), cursor, 40)
+    assert [message.text for message in heard] == [str(number) for number in range(40)]
+    assert max(reads) <= 7
+
+
+async def test_what_is_too_much_in_one_place_is_told(
+    connect: Connect, world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whoever was in an outage for a week would take the first thousand messages for all."""
+    monkeypatch.setattr(history, "_PAGE", 3)
+    monkeypatch.setattr(history, "_MAX_PAGES", 2)
+    first = connect()
+    cursor = (await listen(first)).cursor
+    await first.close()
+    for number in range(8):
+        world.server.write(world.channel, str(number), world.ada)
+    second, unreadable, texts = connect(), list[Unreadable](), list[str]()
+    while len(texts) < 6:
+        batch = await second.receive(cursor)
+        assert isinstance(batch, Batch)
+        cursor = batch.cursor
+        texts += [message.text for message in batch.messages]
+        unreadable += batch.unreadable
+    assert texts == [str(number) for number in range(6)]
+    assert [one.reason.split(":")[0] for one in unreadable] == ["Messages were left out"]
+    assert "Messages through" in caplog.text
 
 
 async def test_an_id_that_comes_late_is_not_missed(connect: Connect, world: World) -> None:

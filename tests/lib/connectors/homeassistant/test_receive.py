@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bach_lib.connectors import backlog
+from bach_lib.connectors import bounds
 from bach_lib.connectors.base import Batch, Incoming, Unreadable
 from bach_lib.connectors.homeassistant import HomeAssistantConnector
 from bach_lib.connectors.homeassistant.events import read_event
@@ -149,17 +149,24 @@ async def test_a_poll_without_news_ends(connect: Connect) -> None:
 
 
 async def test_a_full_memory_takes_no_more(
-    connect: Connect, server: HomeAssistantServer, monkeypatch: pytest.MonkeyPatch
+    connect: Connect,
+    server: HomeAssistantServer,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """A disk that has failed for a day would fill the memory as well."""
-    monkeypatch.setattr(backlog, "_MAX_KEPT", 3)
+    """A disk that has failed for a day would fill the memory as well, and nobody know what was lost."""
+    monkeypatch.setattr(bounds, "MAX_ROWS", 3)
     connector = connect(BELL)
     await connector.receive(None)
     for number in range(5):
         server.fire("doorbell", {"message": str(number)})
     server.when_heard("doorbell", {})
     await connector.check()  # answered after all of them
-    assert [message.text for message in (await polled(connector)).messages] == ["0", "1", "2"]
+    batch = await polled(connector)
+    assert [message.text for message in batch.messages] == ["0", "1", "2"]
+    [told] = (await polled(connector, batch.cursor)).unreadable
+    assert told.reason.startswith("3 messages were left out")
+    assert caplog.text.count("were left out") == 1
 
 
 async def test_what_is_no_event_is_set_aside(connect: Connect, server: HomeAssistantServer) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bach_lib.connectors import backlog
+from bach_lib.connectors import bounds
 from bach_lib.connectors.base import Batch, Incoming, Unreadable
 from bach_lib.connectors.signal import SignalConnector, codec
 from bach_lib.connectors.signal.recipients import group_of, normalize
@@ -213,7 +213,7 @@ async def test_a_full_memory_stops_reading(
     connector: SignalConnector, server: SignalServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A flood, while the disk is full, would take the whole memory of the house."""
-    monkeypatch.setattr(backlog, "_MAX_KEPT", 3)
+    monkeypatch.setattr(bounds, "MAX_ROWS", 3)
     for number in range(6):
         server.when_heard(server.write(str(number), sender=ADA))
     batch = await polled(connector)
