@@ -5,7 +5,6 @@ message; a repeated message is recognised by the platform's own id. A message th
 own is set aside with what is known of it; failing again and again, it would keep back everything behind it.
 """
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from math import isfinite
@@ -26,10 +25,13 @@ from bach_lib.models import Connection
 from bach_lib.policy import ReceivePolicy
 from bach_lib.redact import Redactor
 from bach_lib.storage import Store, Transaction, Value
-from bach_lib.storage.portions import Portions
+from bach_lib.storage.portions import Portions, in_portions
 from bach_lib.storage.purge import purge
+from bach_lib.storage.sqlite import Row
 from bach_lib.storage.values import integer, real, text, upper_bound
 
+MAX_ROUTED = 100
+"""Messages whose routing is written in one transaction; as many as a poll brings."""
 _MAX_RAW = 16_384
 """Bytes of an unreadable message that are kept; twice as many are looked through for secrets, as half of one would
 not be known for what it is."""
@@ -133,12 +135,15 @@ class Inbox:
         return accepted
 
     async def unrouted(self, connection: str) -> list[IncomingMessage]:
-        """What was stored and never announced, oldest first: a crash came between."""
-        rows = await self._store.submit(lambda tx: tx.rows("unrouted", connection=connection), writes=False)
-        return [read_row(row) for row in rows]
+        """What was stored and never announced, some of it, oldest first: a crash came between."""
+
+        def work(tx: Transaction) -> list[Row]:
+            return tx.rows("unrouted", connection=connection, limit=MAX_ROUTED)
+
+        return [read_row(row) for row in await self._store.submit(work, writes=False)]
 
     async def save_routed(self, messages: Iterable[IncomingMessage]) -> None:
-        """Keep what the router found out, so that these are never announced again."""
+        """Keep what the router found out, so that these are never announced again; `MAX_ROUTED` at once, no more."""
         messages = list(messages)
 
         def work(tx: Transaction) -> None:
@@ -201,20 +206,26 @@ class Inbox:
         return await self._store.read(work)
 
     async def delete(self, ids: Iterable[int]) -> int:
-        """Delete messages, and do not take them in again; return how many there were."""
-        wanted, now = json.dumps([upper_bound(number) for number in ids]), self._clock.now()
+        """Delete messages, and do not take them in again, some a transaction; return how many there were."""
+        now = self._clock.now()
 
-        def work(tx: Transaction) -> int:
-            tx.run("throw_away", ids=wanted, now=now)
+        def work(tx: Transaction, some: str) -> int:
+            tx.run("throw_away", ids=some, now=now)
             _trim_thrown_away(tx)
-            return tx.run("delete_incoming", ids=wanted)
+            return tx.run("delete_incoming", ids=some)
 
-        return await self._store.submit(work)
+        gone = sum([count async for count in in_portions(self._store, _each_once(ids), work)])
+        if not gone:  # what is kept of before may be too much as well
+            await self._store.submit(_trim_thrown_away)
+        return gone
 
     async def mark(self, ids: Iterable[int], status: InboxStatus) -> int:
-        """Give messages this status; return how many had another."""
-        wanted = json.dumps([upper_bound(number) for number in ids])
-        return await self._store.submit(lambda tx: tx.run("mark_incoming", ids=wanted, status=status))
+        """Give messages this status, some a transaction; return how many had another."""
+
+        def work(tx: Transaction, some: str) -> int:
+            return tx.run("mark_incoming", ids=some, status=status)
+
+        return sum([count async for count in in_portions(self._store, _each_once(ids), work)])
 
     async def unreadable(self, connection: str) -> list[Unreadable]:
         """What was set aside, newest first."""
@@ -268,6 +279,10 @@ class Inbox:
             return upper_bound(int(origin.removeprefix(begin), 16))
         except ValueError:
             return None
+
+
+def _each_once(ids: Iterable[int]) -> list[int]:
+    return list(dict.fromkeys(upper_bound(number) for number in ids))
 
 
 def _trim_thrown_away(tx: Transaction) -> None:

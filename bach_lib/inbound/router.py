@@ -7,12 +7,13 @@ stays unread in the inbox), and never opens a door twice.
 import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from itertools import batched
 
 from bach_lib.bus import Bus
 from bach_lib.clock import Clock
 from bach_lib.events import MessageReceived
 from bach_lib.foreign import guarded
-from bach_lib.inbound.inbox import Inbox
+from bach_lib.inbound.inbox import MAX_ROUTED, Inbox
 from bach_lib.inbound.rules import Rules
 from bach_lib.incoming import IncomingMessage, Kind
 from bach_lib.models import Connection
@@ -33,18 +34,27 @@ class Router:
         self._max_age = max_age
 
     async def route(self, connection: Connection, messages: Iterable[IncomingMessage]) -> int:
-        """Find out, write, announce; return how many. Raises a `StorageError`; then nothing was announced."""
-        routed = [await self._route_one(connection, message) for message in messages]
-        if not routed:
-            return 0
-        await self._inbox.save_routed(routed)
-        for message in routed:
-            self._bus.publish(MessageReceived(connection=connection.name, message=message))
-        return len(routed)
+        """Find out, write, announce, some at a time and in order; return how many.
+
+        Raises a `StorageError`; then what could not be written was not announced.
+        """
+        number = 0
+        for some in batched(messages, MAX_ROUTED, strict=False):
+            routed = [await self._route_one(connection, message) for message in some]
+            await self._inbox.save_routed(routed)
+            for message in routed:
+                self._bus.publish(MessageReceived(connection=connection.name, message=message))
+            number += len(routed)
+        return number
 
     async def route_left_over(self, connection: Connection) -> int:
         """Route what was stored and never announced; return how many. Raises a `StorageError`."""
-        return await self.route(connection, await self._inbox.unrouted(connection.name))
+        number, is_more = 0, True
+        while is_more:
+            left = await self._inbox.unrouted(connection.name)
+            number += await self.route(connection, left)
+            is_more = len(left) == MAX_ROUTED
+        return number
 
     async def _route_one(self, connection: Connection, message: IncomingMessage) -> IncomingMessage:
         now = self._clock.now()

@@ -1,4 +1,7 @@
-"""Writing what was planned: everything in one transaction, so that nothing is half taken over."""
+"""Writing what was planned: everything in one transaction, so that nothing is half taken over.
+
+However long it takes, nobody waits for it: no BACH may have the database open meanwhile.
+"""
 
 import hashlib
 from dataclasses import dataclass

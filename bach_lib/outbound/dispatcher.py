@@ -186,8 +186,7 @@ class Dispatcher:
             self._give_back(recipient, permit)
             return
         message = future.result().message
-        for replaced in future.result().replaced:
-            self.forget(replaced)
+        self._ledger.replaced(future.result(), self.forget)
         self._publish(MessageQueued(connection=self._name, message=message))
         if permit is None:
             self._loading.add(entry_of(message, self._clock))

@@ -13,7 +13,7 @@ from functools import partial
 from bach_lib.errors import BachError, StorageError, StoreLostError
 from bach_lib.events import MessageExpired
 from bach_lib.models import Message, Status
-from bach_lib.outbound.queue import Advance
+from bach_lib.outbound.queue import Advance, Put
 from bach_lib.outbound.retry import INTERRUPTED, Settlement
 from bach_lib.outbound.settled import settled_event
 from bach_lib.outbound.tools import Tools
@@ -91,6 +91,19 @@ class Ledger:
                     self._tools.bus.publish(MessageExpired(connection=self._name, message=message))
         finally:
             self._is_ending = False
+
+    def replaced(self, put: Put, forget: Callable[[Message], None]) -> None:
+        """A new message took the place of others: of those that it replaced itself, and, if there are more, of them."""
+        for message in put.replaced:
+            forget(message)
+        if put.has_more:
+            self._spawn(self._replace_rest(put.message, forget))
+
+    async def _replace_rest(self, newer: Message, forget: Callable[[Message], None]) -> None:
+        """End the others of a new message's tag. A disk that fails leaves them: they end when they are to be sent."""
+        with suppress(StorageError):
+            async for message in self._tools.queue.replace_rest(newer):
+                forget(message)
 
     def _left(self, settlement: Settlement, future: asyncio.Future[Advance]) -> None:
         if not future.cancelled() and not future.exception():

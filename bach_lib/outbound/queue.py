@@ -4,13 +4,14 @@ The queue knows what is on disk and which changes are allowed. Who goes when is 
 """
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass, replace
 
 from bach_lib.clock import Clock
 from bach_lib.errors import IdempotencyKeyReusedError, NotCancellableError, NotRetryableError, UnknownMessageError
 from bach_lib.models import Fault, Message, Status
 from bach_lib.outbound.attempts import record_attempt
+from bach_lib.outbound.collapse import AT_ONCE, REPLACED, is_replaced, oldest_of_tag, replace_rest
 from bach_lib.outbound.records import (
     Draft,
     Request,
@@ -32,8 +33,6 @@ from bach_lib.storage.portions import Portions, in_portions, shares
 from bach_lib.storage.sqlite import Row
 from bach_lib.storage.values import integer
 
-REPLACED = Fault(code="replaced", text="A newer message with the same tag took its place.")
-
 _AT_ONCE = 100
 """Messages that are changed beside something else; more of them are in portions of their own."""
 _WAITING = frozenset({Status.PENDING, Status.FAILED})
@@ -44,12 +43,13 @@ _RETRYABLE = frozenset({Status.DEAD, Status.UNCERTAIN, Status.EXPIRED, Status.CA
 class Put:
     """What putting a draft did: the message on disk, and those that it replaced.
 
-    Unless `is_new` it was there before, put under the same key.
+    Unless `is_new` it was there before, put under the same key. `has_more`: there are more to be replaced.
     """
 
     message: Message
     replaced: tuple[Message, ...] = ()
     is_new: bool = True
+    has_more: bool = False
 
 
 @dataclass(slots=True, kw_only=True)
@@ -86,12 +86,8 @@ class Queue:
                 if known["request_digest"] != request.digest:
                     raise IdempotencyKeyReusedError(key=request.key, id=known["id"])
                 return Put(message=readable_message(known, self._instance), is_new=False)
-            replaced: tuple[Message, ...] = ()
-            if draft.tag is not None:
-                rows = tx.rows(
-                    "waiting_with_tag", connection=draft.connection, recipient=draft.recipient, tag=draft.tag
-                )
-                replaced = tuple(self._end(tx, integer(row["id"]), Status.CANCELLED, REPLACED) for row in rows)
+            # in this transaction, so that none is taken back for one that is not there; the rest in `replace_rest`
+            replaced = tuple(self._end(tx, old, Status.CANCELLED, REPLACED) for old in oldest_of_tag(tx, draft))
             status, attempted_at = (Status.SENDING, draft.created_at) if leased else (Status.PENDING, None)
             number = tx.insert("put_message", draft_values(draft, status, attempted_at))
             for position, file in enumerate(draft.files):
@@ -100,9 +96,13 @@ class Queue:
                 tx.run("save_request", id=number, request_key=request.key, request_digest=request.digest)
             kept = draft if leased else without_contents(draft)
             message = message_from_draft(kept, number, self._instance, status=status, attempted_at=attempted_at)
-            return Put(message=message, replaced=replaced)
+            return Put(message=message, replaced=replaced, has_more=len(replaced) == AT_ONCE)
 
         return self._store.submit(work)
+
+    def replace_rest(self, newer: Message) -> AsyncIterator[Message]:
+        """End what waits with a message's tag and is older."""
+        return replace_rest(self._store, newer, now=self._clock.now(), instance=self._instance)
 
     def advance(
         self, settlement: Settlement | None, claim: int | None, connection: str | None = None
@@ -119,7 +119,11 @@ class Queue:
     def _claim(self, tx: Transaction, message_id: int, connection: str | None, now: float, advance: Advance) -> Advance:
         if tx.run("claim_message", id=message_id, connection=connection, now=now):
             try:
-                advance.claimed = _with_files(tx, self._claimed(tx, message_id))
+                message = self._claimed(tx, message_id)
+                if is_replaced(tx, message):
+                    advance.ended = self._end(tx, message_id, Status.CANCELLED, REPLACED)
+                else:
+                    advance.claimed = _with_files(tx, message)
             except UnreadableRowError as error:
                 advance.ended = self._end(tx, message_id, Status.DEAD, error.fault)
             return advance

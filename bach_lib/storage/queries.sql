@@ -74,9 +74,23 @@ SELECT content FROM files WHERE message_id = :message_id ORDER BY position;
 -- delete_files: the platform has them
 DELETE FROM files WHERE message_id = :message_id;
 
--- waiting_with_tag: what a newer message of this tag replaces
+-- waiting_with_tag: what a newer message of this tag replaces, the oldest first
 SELECT id FROM messages
-WHERE connection = :connection AND recipient = :recipient AND tag = :tag AND status IN ('pending', 'failed');
+WHERE connection = :connection AND recipient = :recipient AND tag = :tag AND status IN ('pending', 'failed')
+    AND id > :after AND id < :before
+ORDER BY id LIMIT :limit;
+
+-- newer_with_tag: what replaces a message that is about to go; one that is held does not wait
+SELECT 1 FROM messages
+WHERE connection = :connection AND recipient = :recipient AND tag = :tag AND status IN ('pending', 'failed')
+    AND id > :id AND held = 0
+LIMIT 1;
+
+-- replace: a newer message of their tag took their place
+UPDATE messages
+SET status = 'cancelled', held = 0, next_retry_at = NULL, finished_at = :now, error_code = :error_code, error_text = :error_text
+WHERE id IN (SELECT value FROM json_each(:ids)) AND status IN ('pending', 'failed')
+RETURNING *;
 
 -- get_message: one, by its id
 SELECT * FROM messages WHERE id = :id;
@@ -207,7 +221,8 @@ WHERE connection = :connection AND status = 'failed' AND held = 0 AND priority I
     AND NOT (status = 'sent' OR status = 'dead' OR status = 'expired' OR status = 'cancelled' OR status = 'uncertain')
 ORDER BY id LIMIT :limit;
 
--- hold_unfinished: the database is a restored copy
+-- hold_unfinished: the database is a restored copy; all of it at once, since what is not held goes out, and nobody sends
+-- before the database is open
 UPDATE messages SET held = 1
 WHERE status IN ('pending', 'sending', 'failed') AND held = 0
     AND NOT (status = 'sent' OR status = 'dead' OR status = 'expired' OR status = 'cancelled' OR status = 'uncertain');
@@ -327,8 +342,8 @@ WHERE connection = :connection AND remote_id >= :begin AND remote_id < :end ORDE
 -- when_attempted: when a message of ours went to the platform; nobody can have answered it before
 SELECT attempted_at FROM messages WHERE id = :id AND connection = :connection;
 
--- unrouted: stored, but not announced; oldest first
-SELECT * FROM inbox WHERE connection = :connection AND routed_at IS NULL ORDER BY id;
+-- unrouted: stored, but not announced; some of them, oldest first
+SELECT * FROM inbox WHERE connection = :connection AND routed_at IS NULL ORDER BY id LIMIT :limit;
 
 -- save_routed: what the router found out, before anybody is told
 UPDATE inbox SET kind = :kind, routed_at = :routed_at, metadata = :metadata WHERE id = :id;

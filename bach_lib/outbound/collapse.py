@@ -1,0 +1,49 @@
+"""Messages of one tag: the newer replaces the older ones that wait, however many there are.
+
+Usually one waits, and is taken back in the transaction that stores the newer one. There may be very many (dead letters
+that somebody revived): then the rest goes in portions. A process that ends in between leaves some; they end when they
+are to be sent, since a newer one waits. So none is ever taken back for one that is not there, and none goes before it.
+"""
+
+from collections.abc import AsyncIterator
+
+from bach_lib.models import Fault, Message
+from bach_lib.outbound.records import Draft, readable_message
+from bach_lib.storage import Store, Transaction, Value
+from bach_lib.storage.portions import in_portions, shares
+from bach_lib.storage.values import integer, upper_bound
+
+REPLACED = Fault(code="replaced", text="A newer message with the same tag took its place.")
+AT_ONCE = 100
+"""Older ones that end in the transaction that stores the newer one."""
+
+
+def oldest_of_tag(tx: Transaction, draft: Draft) -> list[int]:
+    """Those that a new message replaces in the transaction that stores it."""
+    if draft.tag is None:
+        return []
+    rows = tx.rows("waiting_with_tag", **_with_tag(draft), after=0, before=upper_bound(None), limit=AT_ONCE)
+    return [integer(row["id"]) for row in rows]
+
+
+def is_replaced(tx: Transaction, message: Message) -> bool:
+    """Whether a newer one of its tag waits."""
+    return message.tag is not None and tx.row("newer_with_tag", **_with_tag(message), id=message.id) is not None
+
+
+async def replace_rest(store: Store, newer: Message, *, now: float, instance: str) -> AsyncIterator[Message]:
+    """End what waits with a message's tag and is older, some a transaction, so that others can send meanwhile."""
+    values: dict[str, Value] = {"now": now, "error_code": REPLACED.code, "error_text": REPLACED.text}
+
+    def work(tx: Transaction, ids: str) -> list[Message]:
+        rows = sorted(tx.rows("replace", ids=ids, **values), key=lambda row: integer(row["id"]))
+        return [readable_message(row, instance) for row in rows]
+
+    async for ids in shares(store, "waiting_with_tag", **_with_tag(newer), before=newer.id):
+        async for messages in in_portions(store, ids, work):
+            for message in messages:
+                yield message
+
+
+def _with_tag(message: Message | Draft) -> dict[str, Value]:
+    return {"connection": message.connection, "recipient": message.recipient, "tag": message.tag}

@@ -1,0 +1,102 @@
+"""A tag with very many waiting messages: a person revived all dead letters of a sensor."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bach_lib import Bach, Connection, Fault, Status
+from bach_lib.clock import SystemClock
+from bach_lib.events import MessageCancelled
+from bach_lib.models import Message
+from bach_lib.outbound.collapse import AT_ONCE, REPLACED
+from bach_lib.outbound.queue import Queue
+from bach_lib.outcomes import Dead
+from bach_lib.storage import Database, Transaction
+from bach_lib.testing import FakeClock, FakePlatform
+from tests.lib.outbound.make import draft
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Database]:
+    """A real file."""
+    database = Database(tmp_path / "bach.db")
+    await database.open()
+    yield database
+    await database.close()
+
+
+async def revived(queue: Queue, store: Database, number: int) -> None:
+    """Let so many messages of the tag wait, as nobody could have put them."""
+    first = (await queue.put(draft(tag="t", text="0"), leased=False)).message
+    for begin in range(1, number, 2_000):
+        puts = [
+            queue.put(draft(tag=None, text=str(at)), leased=False) for at in range(begin, min(number, begin + 2000))
+        ]
+        await asyncio.gather(*puts)
+
+    def work(tx: Transaction) -> None:
+        tx._connection.execute("UPDATE messages SET tag = 't' WHERE id >= ?", (first.id,))
+
+    await store.submit(work)
+
+
+async def test_the_rest_is_replaced_in_portions_and_others_wait_for_none_of_it(store: Database) -> None:
+    """One new temperature would hold up the fire alarm of another connection for seconds."""
+    queue = Queue(store, SystemClock(), "0123abcd")
+    await revived(queue, store, 10_000)
+    put = await queue.put(draft(tag="t", text="new"), leased=False)
+    assert (len(put.replaced), put.has_more) == (AT_ONCE, True)
+    assert [message.text for message in put.replaced[:2]] == ["0", "1"], "those that would go first"
+    slowest, ended = 0.0, list[Message]()
+
+    async def replace() -> None:
+        ended.extend([message async for message in queue.replace_rest(put.message)])
+
+    replacing = asyncio.create_task(replace())
+    while not replacing.done():
+        began = time.perf_counter()
+        await queue.put(draft(connection="work"), leased=False)
+        slowest = max(slowest, time.perf_counter() - began)
+    await replacing
+    assert len(ended) == 10_000 - AT_ONCE
+    assert {(message.status, message.error) for message in ended} == {(Status.CANCELLED, REPLACED)}
+    assert (await queue.get(put.message.id)).status is Status.PENDING
+    assert slowest < 0.25, "a busy machine of the tests included; a transaction of all takes longer"
+
+
+async def test_none_of_the_rest_goes_before_the_newer_one(store: Database) -> None:
+    """A process that ends in between would send old temperatures after the new one was accepted."""
+    queue = Queue(store, SystemClock(), "0123abcd")
+    await revived(queue, store, AT_ONCE + 5)
+    put = await queue.put(draft(tag="t", text="new"), leased=False)
+    advances = [await queue.advance(None, number) for number in range(AT_ONCE + 1, AT_ONCE + 6)]
+    assert [advance.claimed for advance in advances] == [None] * 5
+    assert {advance.ended.status for advance in advances if advance.ended} == {Status.CANCELLED}
+    claimed = (await queue.advance(None, put.message.id)).claimed
+    assert claimed is not None
+    assert claimed.text == "new"
+
+
+async def test_all_of_a_tag_are_told_and_only_the_newest_arrives(
+    bach: Bach, platform: FakePlatform, clock: FakeClock
+) -> None:
+    """Automations that wait for one of them would wait for ever, and a person read a hundred old temperatures."""
+    await bach.registry.add(Connection(name="home", type="fake"))
+    await clock.settle()
+    platform.outcomes += [Dead(fault=Fault(code="refused", text="no"))] * (AT_ONCE + 30)
+    for number in range(AT_ONCE + 30):
+        await bach.send("home", "ada", str(number), tag="t")
+        await clock.settle()
+    await bach.registry.update("home", is_active=False)
+    assert await bach.retry_all("home") == AT_ONCE + 30
+    cancelled: list[MessageCancelled] = []
+    bach.subscribe(MessageCancelled, cancelled.append)
+    newest = await bach.send("home", "ada", "new", tag="t")
+    await clock.settle()
+    assert len({event.message.id for event in cancelled}) == AT_ONCE + 30
+    await bach.registry.update("home", is_active=True)
+    await clock.advance(60)
+    assert [message.id for message in platform.sent] == [newest.id]
