@@ -109,7 +109,7 @@ async def async_ask(call: ServiceCall) -> ServiceResponse:
             raise
         response = _unanswered(call.data[ATTR_DEFAULT], call.hass.loop.time() - started)
     else:
-        response = _answered(answer, asked)
+        response = _answered(call.hass, answer, asked)
         not_asked += [_not_asked(asked[place], reason) for place, reason in answer.unreached.items()]
     return {**response, "not_asked": not_asked} if call.return_response else None
 
@@ -138,17 +138,21 @@ def _judge(hass: HomeAssistant, role: Role, identities: Sequence[str]) -> Callab
     """What says of an answer who gave it, if they may."""
 
     def name_of(message: IncomingMessage) -> str | None:
-        entries = hass.config_entries.async_entries(DOMAIN)  # also one that reloads at this moment
-        entry = next((one for one in entries if connection_name(one) == message.connection), None)
-        found = received(hass, entry, message) if entry else None
+        found = _received(hass, message)
         if found is None or not found.role.includes(role):
             return None
         if identities and not {found.context.user_id, message.sender_id, message.sender} & set(identities):
             return None
         hass.data[ANSWERS].add(message)
-        return found.person
+        return found.who
 
     return name_of
+
+
+def _received(hass: HomeAssistant, message: IncomingMessage) -> Received | None:
+    entries = hass.config_entries.async_entries(DOMAIN)  # also one that reloads at this moment
+    entry = next((one for one in entries if connection_name(one) == message.connection), None)
+    return received(hass, entry, message) if entry else None
 
 
 def _identity(hass: HomeAssistant, person: str) -> str:
@@ -184,13 +188,15 @@ def _place(target: Target) -> Place:
     return Place(connection=target.connection, recipient=target.recipient)
 
 
-def _answered(answer: Answer, asked: Mapping[Place, Target]) -> dict[str, JsonValueType]:
+def _answered(hass: HomeAssistant, answer: Answer, asked: Mapping[Place, Target]) -> dict[str, JsonValueType]:
+    found = _received(hass, answer.message)
     target = _origin(answer.message, asked)
     return {
         "answer": answer.value,
         "text": answer.text,
-        "person": answer.name,
+        "person": found.person if found else "",
         "sender": answer.message.sender,
+        "sender_name": answer.message.sender_name,
         ATTR_RECIPIENT: answer.message.recipient,
         ATTR_ENTITY_ID: target.entity_id if target else None,
         "waited": round(answer.waited, 1),
@@ -199,7 +205,9 @@ def _answered(answer: Answer, asked: Mapping[Place, Target]) -> dict[str, JsonVa
 
 def _unanswered(default: str, waited: float) -> dict[str, JsonValueType]:
     """The default instead of an answer: nobody gave it."""
-    nobody: dict[str, JsonValueType] = dict.fromkeys(("text", "person", "sender", ATTR_RECIPIENT, ATTR_ENTITY_ID))
+    nobody: dict[str, JsonValueType] = dict.fromkeys(
+        ("text", "person", "sender", "sender_name", ATTR_RECIPIENT, ATTR_ENTITY_ID)
+    )
     return {"answer": default, **nobody, "waited": round(waited, 1)}
 
 

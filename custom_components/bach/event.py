@@ -5,7 +5,7 @@ What people write is shown, but never put on disk by Home Assistant: neither by 
 
 from typing import Final, override
 
-from homeassistant.components.event import DOMAIN, EventEntity, EventEntityDescription, EventExtraStoredData
+from homeassistant.components.event import DOMAIN, EventEntity, EventEntityDescription
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.const import CONF_TYPE
 from homeassistant.core import HomeAssistant, callback
@@ -32,10 +32,11 @@ PRIVATE: Final = frozenset(
     {"text", "args", "media", "location", "payload"}
     | {"reply", "links", "mentions", "contact", "poll", "place", "forwarded_from"}
 )
-"""The attributes that hold what people wrote, or where they are."""
+"""What people wrote, or where they are: for triggers and the event, which automations and administrators read."""
 
-_NOT_SHOWN: Final = frozenset({"kind", "entity_id"})
-"""Payload that the entity says by itself. An attribute `entity_id` would make a group of it."""
+_NOT_SHOWN: Final = PRIVATE | {"kind", "entity_id"}
+"""What every user may not read in the states, and payload that the entity says by itself. An attribute `entity_id`
+would make a group of it."""
 
 INCOMING: Final = EventEntityDescription(
     key="incoming", translation_key="incoming", event_types=list(EVENT_TYPES.values())
@@ -65,7 +66,6 @@ class BachEventEntity(EventEntity):
     entity_description = INCOMING
     _attr_has_entity_name = True
     _attr_should_poll = False
-    _unrecorded_attributes = PRIVATE
 
     def __init__(self, hass: HomeAssistant, entry: BachConfigEntry, subentry: ConfigSubentry) -> None:
         self._attr_unique_id = event_unique_id(entry, subentry.subentry_id)
@@ -76,16 +76,6 @@ class BachEventEntity(EventEntity):
     async def async_added_to_hass(self) -> None:
         """Hear from now on what comes in."""
         self.async_on_remove(async_dispatcher_connect(self.hass, SIGNAL_RECEIVED, self._received))
-
-    @property
-    @override
-    def extra_restore_state_data(self) -> EventExtraStoredData:
-        """What is kept for the next start."""
-        data = super().extra_restore_state_data
-        attributes = data.last_event_attributes or {}
-        return EventExtraStoredData(
-            data.last_event_type, {key: value for key, value in attributes.items() if key not in PRIVATE}
-        )
 
     @callback
     def _received(self, received: Received) -> None:

@@ -72,7 +72,7 @@ def received(hass: HomeAssistant, entry: BachConfigEntry, message: IncomingMessa
         entry.subentries.values(),
         recipient=message.recipient,
         sender_id=message.sender_id,
-        sender_name=message.sender_name,
+        speaks_as=bool(message.metadata.get("speaks_as")),
     )
     if who is None:
         return None
@@ -97,7 +97,7 @@ def stranger(message: IncomingMessage, entry_id: str) -> Received:
         entry_id=entry_id,
         subentry_id=None,
         recipient_name=message.recipient,
-        person=message.sender_name or message.sender_id,
+        person="",
         role=Role.NOTIFY_ONLY,
         context=Context(),
     )

@@ -14,6 +14,7 @@ from homeassistant.core import Event, HomeAssistant, callback
 from bach_lib import Kind, Status
 
 from .const import DOMAIN, EVENT_MESSAGE, EVENT_UNDELIVERED
+from .received import called
 
 type Describe = Callable[[Event], dict[str, str]]
 
@@ -39,6 +40,7 @@ ENDS: Final[Mapping[str, tuple[str, str]]] = {
 """The same for messages that were not delivered."""
 
 _MAX_REASON = 200
+_MAX_NAME = 128
 _MAX_WORD = 64
 """Characters of a command or a value; a longer one is no name of anything."""
 
@@ -59,7 +61,7 @@ def _describe(event: Event) -> dict[str, str]:
     data = event.data
     line, icon = LINES.get(str(data.get("kind")), LINES[Kind.OTHER])
     words = {key: str(data.get(key) or "")[:_MAX_WORD] for key in ("command", "value")}
-    person, place = str(data.get("person") or "Somebody"), data.get("recipient_name")
+    person, place = _who(data), data.get("recipient_name")
     described = {
         LOGBOOK_ENTRY_NAME: person,
         LOGBOOK_ENTRY_MESSAGE: line.format(**words).rstrip() + (f" in {place}" if place and place != person else ""),
@@ -68,6 +70,12 @@ def _describe(event: Event) -> dict[str, str]:
     if entity_id := data.get("entity_id"):
         described[LOGBOOK_ENTRY_ENTITY_ID] = str(entity_id)
     return described
+
+
+def _who(data: Mapping[str, object]) -> str:
+    """By the name given here; a name that people gave themselves stands in quotation marks."""
+    sender_name, sender_id = (str(data.get(key) or "")[:_MAX_NAME] for key in ("sender_name", "sender_id"))
+    return str(data.get("person") or "") or called(sender_name, sender_id) or "Somebody"
 
 
 @callback

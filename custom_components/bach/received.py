@@ -35,6 +35,7 @@ class Role(StrEnum):
 class Received:
     """One message. `subentry_id` is the recipient's it came from; None for a known person in an unknown place.
 
+    `person` is the name given in Home Assistant, empty for whoever has none.
     `entity_id` is the recipient's event entity. `context` carries the Home Assistant user whom the person is mapped to,
     if there is one.
     """
@@ -47,6 +48,16 @@ class Received:
     role: Role
     context: Context
     entity_id: str | None = None
+
+    @property
+    def who(self) -> str:
+        """What to call the sender in a sentence: a name that people gave themselves stands in quotation marks."""
+        return self.person or called(self.message.sender_name, self.message.sender_id)
+
+
+def called(sender_name: str, sender_id: str) -> str:
+    """Somebody who has no name here, so that nobody takes them for somebody who has one."""
+    return f'"{" ".join(sender_name.replace('"', "'").split())}"' if sender_name.strip() else sender_id
 
 
 SIGNAL_RECEIVED: SignalType[Received] = SignalType(f"{DOMAIN}_received")

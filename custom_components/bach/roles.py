@@ -15,7 +15,10 @@ from .received import Role
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """Who wrote. `place_id` and `place_name` are of the recipient it came from; None for a place nobody added."""
+    """Who wrote. `person`: the name given here, empty for whoever has none.
+
+    `place_id` and `place_name` are of the recipient it came from; None for a place nobody added.
+    """
 
     role: Role
     person: str
@@ -45,25 +48,27 @@ def allowed(subentries: Iterable[ConfigSubentry]) -> frozenset[str]:
 
 
 def standing(
-    subentries: Iterable[ConfigSubentry], *, recipient: str, sender_id: str, sender_name: str
+    subentries: Iterable[ConfigSubentry], *, recipient: str, sender_id: str, speaks_as: bool = False
 ) -> Standing | None:
-    """Who wrote, or None for a stranger.
+    """Who wrote, or None for a stranger. `speaks_as`: in the name of a group or channel, so the sender is nobody.
 
     The role is that of the person in this place, else of the place, else of the sender's own private chat (on Discord,
     "@" and the sender's id). Name and user belong to the person wherever they write, so a group's user is never that of
-    everybody in it.
+    everybody in it. Names that people give themselves are none.
     """
     known = list(subentries)
     places = _places(known)
     place, private = _at(places, recipient), places.get(sender_id) or places.get(f"@{sender_id}")
     person = _in_place(_people(known), recipient, sender_id) if place else None
+    if speaks_as:
+        private = person = None
     judged = person or place or private
     if judged is None:
         return None
     identities = [subentry for subentry in (person, private) if subentry]
     return Standing(
         role=role_of(judged),
-        person=identities[0].title if identities else sender_name or sender_id,
+        person=identities[0].title if identities else "",
         user_id=next((user for subentry in identities if (user := subentry.data.get(CONF_USER_ID))), None),
         place_id=place.subentry_id if place else None,
         place_name=place.title if place else None,

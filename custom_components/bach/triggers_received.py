@@ -85,7 +85,7 @@ class _ReceivedTrigger(Trigger):
             if received.role.includes(self._role):
                 run_action(payload(received), self._describe(received), received.context)
             elif did_not_trigger:
-                reason = {"person": received.person, "role": received.role.value, "needed": self._role.value}
+                reason = {"person": received.who, "role": received.role.value, "needed": self._role.value}
                 did_not_trigger(NotTriggeredInfo("role_too_low", reason), received.context)
 
         self._target.warn_of_missing(self._key)
@@ -177,4 +177,4 @@ def _comparable(text: str) -> str:
 def _who(received: Received) -> str:
     if received.person == received.recipient_name:
         return received.person
-    return f"{received.person} in {received.recipient_name}"
+    return f"{received.who} in {received.recipient_name}"

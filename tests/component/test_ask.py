@@ -118,6 +118,7 @@ async def test_a_press_is_returned_and_shown(
         "text": "Open",
         "person": "Ada",
         "sender": "telegram_123456789:42",
+        "sender_name": "Ada",
         "recipient": "42",
         "entity_id": ADA_ENTITY,
         "not_asked": [],
@@ -175,7 +176,8 @@ async def test_in_a_group_a_reply_answers(hass: HomeAssistant, telegram: Telegra
     assert not task.done()
     telegram.receive_text(bot, chat_id=GROUP, from_id=BOB, first_name="Bob", text="two of us", reply_to=asked)
     answer = await task
-    assert (answer["answer"], answer["person"], answer["entity_id"]) == ("two of us", "Bob", "notify.home")
+    assert (answer["answer"], answer["entity_id"]) == ("two of us", "notify.home")
+    assert (answer["person"], answer["sender_name"]) == ("", "Bob")  # what people call themselves is nobody's name
 
 
 async def test_silence_is_an_error_or_the_default(

@@ -5,7 +5,7 @@ from types import MappingProxyType
 import pytest
 from homeassistant.config_entries import ConfigSubentry, ConfigSubentryData
 
-from custom_components.bach.received import Role
+from custom_components.bach.received import Role, called
 from custom_components.bach.roles import Standing, allowed, standing
 from tests.component.conftest import person, recipient
 
@@ -40,7 +40,7 @@ HOME = subentries(
 
 def at(place: str, sender_id: str) -> Standing | None:
     """Who this is there."""
-    return standing(HOME, recipient=place, sender_id=sender_id, sender_name="A name")
+    return standing(HOME, recipient=place, sender_id=sender_id)
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def at(place: str, sender_id: str) -> Standing | None:
         ("42/5", "42", (Role.ADMIN, "Ada", "ada-user", "Ada")),  # a topic of her private chat
         ("43", "43", (Role.USER, "Bob", None, "Bob")),  # an entry from before there were roles
         ("44", "44", (Role.NOTIFY_ONLY, "Screen", None, "Screen")),
-        ("-100", "99", (Role.USER, "A name", None, "Family")),  # the group's user is nobody's in it
+        ("-100", "99", (Role.USER, "", None, "Family")),  # the group's user is nobody's in it
         ("-100", "42", (Role.USER, "Ada", "ada-user", "Family")),  # the place limits her, and she stays herself
         ("-100", "43", (Role.ADMIN, "Bob in Family", None, "Family")),
         ("-100", "45", (Role.NOTIFY_ONLY, "Carl", None, "Family")),
@@ -58,7 +58,7 @@ def at(place: str, sender_id: str) -> Standing | None:
         ("-100/7", "43", (Role.ADMIN, "Bob in Family", None, "Alarms")),
         ("-100/7", "42", (Role.NOTIFY_ONLY, "Ada", "ada-user", "Alarms")),
         ("-200", "46", (Role.USER, "Dora", "dora-user", "Board")),
-        ("-200", "99", (Role.NOTIFY_ONLY, "A name", None, "Board")),
+        ("-200", "99", (Role.NOTIFY_ONLY, "", None, "Board")),
         ("-999", "42", (Role.ADMIN, "Ada", "ada-user", None)),
         ("-999", "44", (Role.NOTIFY_ONLY, "Screen", None, None)),
     ],
@@ -81,11 +81,22 @@ def test_whom_nobody_added_is_nobody(place: str, sender_id: str) -> None:
     assert at(place, sender_id) is None
 
 
-def test_a_person_without_a_name_is_called_by_the_id() -> None:
-    """The logbook would have a line without anybody in it."""
-    found = standing(HOME, recipient="-100", sender_id="99", sender_name="")
-    assert found
-    assert found.person == "99"
+def test_who_speaks_for_a_group_or_channel_is_nobody() -> None:
+    """An anonymous administrator would be the user that was given to the group, or a channel's posts its user's."""
+    home = subentries(recipient("Family", "-100", user_id="owner"), recipient("News", "-500", user_id="owner"))
+    for sender in ("-100", "-500"):
+        found = standing(home, recipient="-100", sender_id=sender, speaks_as=True)
+        assert found == Standing(role=Role.USER, person="", user_id=None, place_id="Family", place_name="Family")
+    assert standing(home, recipient="-999", sender_id="-500", speaks_as=True) is None
+
+
+@pytest.mark.parametrize(
+    ("sender_name", "shown"),
+    [("Ada", '"Ada"'), ("", "99"), ("  ", "99"), ('Ada" in "Home', "\"Ada' in 'Home\""), ("Ada\nBob", '"Ada Bob"')],
+)
+def test_names_that_people_give_themselves_stand_in_quotation_marks(sender_name: str, shown: str) -> None:
+    """Whoever calls himself Ada would be Ada in the logbook, below a question and in a trace."""
+    assert called(sender_name, "99") == shown
 
 
 def test_the_library_lets_in_whom_home_assistant_hears() -> None:
@@ -98,7 +109,7 @@ def test_what_is_no_role_allows_nothing() -> None:
     """A damaged entry would make somebody a user whom nobody made one."""
     home = subentries(recipient("Eve", "98", role="emperor"))
     assert allowed(home) == frozenset()
-    found = standing(home, recipient="98", sender_id="98", sender_name="Eve")
+    found = standing(home, recipient="98", sender_id="98")
     assert found
     assert found.role is Role.NOTIFY_ONLY
 

@@ -118,7 +118,7 @@ async def test_a_signed_post_is_heard(
     assert [(one.message.text, one.recipient_name, one.role) for one in heard] == [("Smoke", "Detector", "user")]
     event = hass.states.get("event.detector_incoming_message")
     assert event is not None
-    assert event.attributes["text"] == "Smoke"
+    assert event.attributes["event_type"] == "message"
     assert state(hass, "binary_sensor.alarms_receiving") == "on"
     assert not [line for line in caplog.records if line.levelno >= logging.WARNING and "bach" in line.name]
 
