@@ -7,6 +7,8 @@ read again would break all of them.
 import json
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
+from functools import lru_cache
+from unicodedata import normalize
 
 from bach_lib.errors import InvalidValueError
 from bach_lib.models import Category
@@ -40,6 +42,16 @@ def checked(field: str, value: object) -> object:
             return _text(field, value)
         case _:
             return value
+
+
+def look_alike(one: str, other: str) -> bool:
+    """Whether two names differ in nothing that people, or every file system, would see: case, or how they are coded."""
+    return _folded(one) == _folded(other)
+
+
+@lru_cache(maxsize=4096)
+def _folded(name: str) -> str:
+    return normalize("NFKC", normalize("NFKC", name).casefold())
 
 
 def settings(value: object) -> Mapping[str, object]:

@@ -13,6 +13,22 @@ _NAMES_OF_SECRETS = re.compile(
 """What in a query has a name like these is none of the address."""
 
 
+_USUAL_PORTS = {"http": 80, "https": 443}
+
+
+def same_place(endpoint: str) -> str:
+    """The one way to write an address, so that two that lead to the same place are equal."""
+    try:
+        parts = urlsplit(endpoint.strip())
+        port = parts.port
+    except ValueError:
+        return endpoint
+    host = (parts.hostname or "").rstrip(".")
+    shown = "" if port in (None, _USUAL_PORTS.get(parts.scheme)) else f":{port}"
+    query = f"?{parts.query}" if parts.query else ""
+    return f"{parts.scheme}://{host}{shown}{parts.path.rstrip('/')}{query}"
+
+
 def check_endpoint(endpoint: str) -> None:
     """Raise `InvalidEndpointError` unless it is an http(s) address, and its `SecretInEndpointError` for credentials."""
     try:

@@ -5,7 +5,6 @@ next one waits for that.
 """
 
 import asyncio
-import json
 import logging
 import re
 from collections.abc import Collection, Mapping
@@ -13,9 +12,12 @@ from dataclasses import replace
 from functools import partial
 from typing import TypedDict, Unpack, cast
 
+from bach_lib.accounts import Accounts
 from bach_lib.bus import Bus
-from bach_lib.connection_fields import checked
+from bach_lib.connection_fields import checked, look_alike
+from bach_lib.connection_rows import connection_of, connection_values
 from bach_lib.connectors import Connectors
+from bach_lib.declared import DECLARED
 from bach_lib.endpoints import check_endpoint
 from bach_lib.errors import (
     BachError,
@@ -26,13 +28,12 @@ from bach_lib.errors import (
     UnknownFieldError,
 )
 from bach_lib.events import ConnectionAdded, ConnectionRemoved, ConnectionUpdated
+from bach_lib.knowing import Knows, Told, check_told
 from bach_lib.models import Category, Connection
 from bach_lib.probes.kinds import check_partner
 from bach_lib.secrets import Secrets
-from bach_lib.storage import Store, Transaction, Value
+from bach_lib.storage import Store, Transaction
 from bach_lib.storage.removal import Removals
-from bach_lib.storage.sqlite import Row
-from bach_lib.storage.values import integer, real, text
 
 _LOGGER = logging.getLogger(__name__)
 _NAME = re.compile(r"[\w.-]{1,100}")
@@ -61,6 +62,7 @@ class Registry:
         self._bus = bus
         self._connectors = connectors
         self._secrets = secrets
+        self._accounts = Accounts(connectors, secrets)
         self._connections: dict[str, Connection] = {}
         self.removals = Removals(store)
         self._lock = asyncio.Lock()
@@ -69,7 +71,8 @@ class Registry:
         """Read all connections from the disk."""
         await self.removals.open()
         rows = await self._store.submit(lambda tx: tx.rows("list_connections"), writes=False)
-        self._connections = {connection.name: connection for connection in map(_connection, rows)}
+        self._connections = {connection.name: connection for connection in map(connection_of, rows)}
+        self._report_strange()
 
     def get(self, name: str) -> Connection:
         """One connection. Raises `UnknownConnectionError`."""
@@ -89,8 +92,8 @@ class Registry:
     def check_vacant(self, name: str) -> None:
         """Raise an `InputError` for a name that no new connection may have."""
         check_name(name)
-        if name in self._connections:
-            raise ConnectionExistsError(name=name)
+        if taken := next((one for one in self._connections if look_alike(one, name)), None):
+            raise ConnectionExistsError(name=taken)
 
     async def add(self, connection: Connection) -> Connection:
         """Write a new connection and start it if it is active.
@@ -99,13 +102,16 @@ class Registry:
         """
         return await asyncio.shield(self._add(_fresh(connection)))
 
-    async def examine(self, connection: Connection) -> Connection:
-        """The connection as `add` would write it. Raises what `add` raises, and writes nothing."""
+    async def examine(self, connection: Connection, *, beside: Collection[Connection] = ()) -> Connection:
+        """The connection as `add` would write it. Raises what `add` raises, and writes nothing.
+
+        `beside`: others that are to be written with it, which it must not be the same as either.
+        """
         fresh = _fresh(connection)
         self.check_vacant(fresh.name)
         if fresh.category is Category.CONNECTOR:
             await self._connectors.load(fresh.type)
-        await self._check(fresh, Changes.__annotations__.keys())
+        await self._check(fresh, Changes.__annotations__.keys(), beside=beside)
         return fresh
 
     async def lost_secrets(self, name: str) -> tuple[str, ...]:
@@ -191,7 +197,7 @@ class Registry:
             if not changed:
                 return old
             new = replace(old, **changes)
-            await self._check(new, changed)
+            await self._check(new, changed, old=old)
             await self._store.submit(partial(_write_update, connection=new, changed=changed))
             new = replace(self._connections[name], **changes)  # what was counted meanwhile stays
             if changed & FRESH_START:
@@ -215,7 +221,14 @@ class Registry:
         except BachError as error:
             _LOGGER.warning("The messages of %s, which is removed, will be deleted later: %s", name, error)
 
-    async def _check(self, connection: Connection, fields: Collection[str]) -> None:
+    async def _check(
+        self,
+        connection: Connection,
+        fields: Collection[str],
+        *,
+        old: Connection | None = None,
+        beside: Collection[Connection] = (),
+    ) -> None:
         """Everything about these fields that can be known before writing."""
         if "endpoint" in fields and connection.endpoint is not None:
             check_endpoint(connection.endpoint)
@@ -223,10 +236,34 @@ class Registry:
             raise InvalidValueError(
                 field="allowed", value=len(connection.allowed), expected=f"at most {_MAX_ALLOWED} recipients"
             )
-        if connection.category is not Category.CONNECTOR and FRESH_START & set(fields):
+        if not FRESH_START & set(fields):
+            return
+        if (knows := self._knows(connection)) is not None:
+            check_told(connection.type, knows, _told(connection), _told(old))
+        if connection.category is not Category.CONNECTOR:
             check_partner(connection, self._secrets)
-        if "auth_config" in fields:
-            await self._secrets.resolve(connection.auth_config)
+        secrets = await self._secrets.resolve(connection.auth_config) if "auth_config" in fields else None
+        if connection.category is Category.CONNECTOR:
+            await self._accounts.check(connection, [*self._connections.values(), *beside], secrets, old)
+
+    def _knows(self, connection: Connection) -> Knows | None:
+        is_partner = connection.category is not Category.CONNECTOR
+        return DECLARED.get(connection.type) if is_partner else self._connectors.knows(connection.type)
+
+    def _report_strange(self) -> None:
+        """What an older version took, and nobody follows; it may be a misspelt word that somebody relies on."""
+        for row in self._connections.values():
+            knows = self._knows(row)
+            if knows is not None and (strange := knows.strange(row.auth_config, row.settings)):
+                _LOGGER.warning("%s is told what %s does not know: %s", row.name, row.type, ", ".join(strange))
+
+
+def _told(connection: Connection | None) -> Told:
+    return (
+        Told(secrets=connection.auth_config, settings=connection.settings)
+        if connection
+        else Told(secrets={}, settings={})
+    )
 
 
 def check_name(name: str) -> None:
@@ -249,38 +286,3 @@ def _write_update(tx: Transaction, connection: Connection, changed: frozenset[st
     tx.run("update_connection", **values)
     if changed & FRESH_START:
         tx.run("save_breaker", name=connection.name, consecutive_failures=0, disabled_until=None)
-
-
-def connection_values(connection: Connection) -> dict[str, Value]:
-    """The columns of a row."""
-    return {
-        "name": connection.name,
-        "type": connection.type,
-        "category": connection.category,
-        "endpoint": connection.endpoint,
-        "is_active": connection.is_active,
-        "auth_type": connection.auth_type,
-        "auth_config": json.dumps(dict(connection.auth_config)),
-        "allowed": json.dumps(sorted(connection.allowed)),
-        "settings": json.dumps(connection.settings),
-    }
-
-
-def _connection(row: Row) -> Connection:
-    return Connection(
-        name=str(row["name"]),
-        type=str(row["type"]),
-        category=Category(str(row["category"])),
-        endpoint=text(row["endpoint"]),
-        is_active=bool(row["is_active"]),
-        auth_type=str(row["auth_type"]),
-        auth_config=json.loads(str(row["auth_config"])),
-        allowed=frozenset(json.loads(str(row["allowed"]))),
-        settings=json.loads(str(row["settings"])),
-        success_count=integer(row["success_count"]),
-        error_count=integer(row["error_count"]),
-        blocked_count=integer(row["blocked_count"]),
-        last_used=real(row["last_used"]),
-        consecutive_failures=integer(row["consecutive_failures"]),
-        disabled_until=real(row["disabled_until"]),
-    )

@@ -70,3 +70,4 @@ def check(
 
 app.command("add")(registry.add)
 app.command("remove")(registry.remove)
+app.command("types")(registry.types)

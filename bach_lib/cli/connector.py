@@ -299,6 +299,7 @@ def _tell_sent(row: Row, wait: float) -> None:
 
 for function, name_ in ((registry.add, "add"), (registry.remove, "remove"), (registry.configure, "configure")):
     app.command(name_)(function)
+app.command("types")(registry.types)
 app.command("enable")(registry.enable)
 app.command("disable")(registry.disable)
 app.command("pair")(pair)

@@ -1,12 +1,21 @@
-"""What a new connection cannot do without, so that a command line is refused before anybody is asked for a secret."""
+"""What a connection can be told and cannot do without, so that a slip is refused before anybody types a secret.
+
+The same lines that the registry checks by (`bach_lib.declared`) are the help of `bach connector types`.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
+from typing import TYPE_CHECKING
 
-from bach_lib.cli.faults import SentenceError
+from bach_lib.cli.faults import SentenceError, sentences
+
+if TYPE_CHECKING:
+    from bach_lib.cli.console import Row
+    from bach_lib.knowing import Knows
 
 USUAL = "token"
+_OAUTH: Mapping[str, str] = {"token_endpoint": "https://example.org/token"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,20 +27,6 @@ class Needs:
     settings: Mapping[str, str] = field(default_factory=dict)
 
 
-_CONNECTORS: Mapping[str, Needs] = {
-    "discord": Needs(secrets=("bot_token",)),
-    "discord_webhook": Needs(secrets=("url",)),
-    "homeassistant": Needs(secrets=("token",), endpoint="http://homeassistant.local:8123"),
-    "signal": Needs(endpoint="http://localhost:8080", settings={"number": "+491701234567"}),
-    "telegram": Needs(secrets=("bot_token",)),
-    "webhook": Needs(secrets=("url",)),
-}
-"""For the other categories `bach_lib.probes.kinds` knows."""
-
-_ENDPOINTS: Mapping[str, str] = {"http": "https://example.org/health", "mcp": "https://example.org/mcp"}
-_OAUTH: Mapping[str, str] = {"token_endpoint": "https://example.org/token"}
-
-
 def category_of(type_: str) -> str:
     """The category of a type: that of a known partner, else it is a connector."""
     kind = import_module("bach_lib.probes.kinds").KINDS.get(type_)
@@ -40,16 +35,18 @@ def category_of(type_: str) -> str:
 
 def needs_of(type_: str, auth_type: str, *, endpoint: str | None, given: Iterable[str]) -> Needs:
     """What such a connection cannot do without; `given` are the names of the secrets that somebody wants to give."""
-    kinds = import_module("bach_lib.probes.kinds")
-    kind = kinds.KINDS.get(type_)
-    if kind is None:
+    kinds, knows = import_module("bach_lib.probes.kinds"), _knows(type_)
+    if knows is None:
+        return Needs()
+    if (kind := kinds.KINDS.get(type_)) is None:
         if type_ == "webhook" and (endpoint or any(name.startswith("incoming_") for name in given)):
             return Needs()  # its address is no secret, or it only takes what comes in
-        return _CONNECTORS.get(type_, Needs())
+        examples = {one.name: one.example for one in knows.settings if one.example}
+        return Needs(secrets=knows.needs, endpoint=knows.endpoint, settings=examples)
     auth = kind.usual if auth_type == USUAL else auth_type
     return Needs(
         secrets=tuple(kinds.NEEDED.get(auth, ())),
-        endpoint=_ENDPOINTS.get(type_),
+        endpoint=knows.endpoint,
         settings=_OAUTH if auth == kinds.Auth.OAUTH else {},
     )
 
@@ -58,9 +55,50 @@ def required(
     type_: str, auth_type: str, *, endpoint: str | None, given: Iterable[str], settings: Mapping[str, object]
 ) -> tuple[str, ...]:
     """The names of the secrets that it cannot do without. Raises `SentenceError` if anything else is missing."""
+    check_names(type_, secrets=(given := [*given]), settings=settings)
     needs = needs_of(type_, auth_type, endpoint=endpoint, given=given)
     missing = [f"--endpoint {needs.endpoint}"] if needs.endpoint and not endpoint else []
     missing += [f"--setting {key}={example}" for key, example in needs.settings.items() if key not in settings]
     if missing:
         raise SentenceError(f'For "{type_}", say this too, with what is yours: {" ".join(missing)}')
     return needs.secrets
+
+
+def check_names(type_: str, *, secrets: Iterable[str], settings: Mapping[str, object]) -> None:
+    """Raise `SentenceError` for a name that the registry would refuse."""
+    knowing = import_module("bach_lib.knowing")
+    if (knows := _knows(type_)) is not None:
+        with sentences(import_module("bach_lib.errors").InputError):
+            knowing.check_told(type_, knows, knowing.Told(secrets=dict.fromkeys(secrets, ""), settings=settings))
+
+
+def explained(type_: str | None) -> list[Row]:
+    """All types, or one, with what each can be told. Raises `SentenceError` for one there is not."""
+    declared: Mapping[str, Knows] = import_module("bach_lib.declared").DECLARED
+    if type_ is not None and type_ not in declared:
+        raise SentenceError(f'There is no connection type "{type_}" here. Known types: {", ".join(sorted(declared))}.')
+    return [row for name in sorted(declared) if type_ in (None, name) for row in _rows(name, declared[name])]
+
+
+def _rows(type_: str, knows: Knows) -> list[Row]:
+    where: list[Row] = []
+    if knows.endpoint:
+        where = [_row(type_, "--endpoint", "its address", f"like {knows.endpoint}")]
+    secrets = [
+        _row(type_, f"--secret {one.name}", one.about, "yes" if one.name in knows.needs else "")
+        for one in knows.secrets
+    ]
+    settings = [
+        _row(type_, f"--setting {one.name}=…", one.about, f"like {one.example}" if one.example else "")
+        for one in knows.settings
+    ]
+    return [*where, *secrets, *settings]
+
+
+def _row(type_: str, told: str, about: str, needed: str) -> Row:
+    return {"type": type_, "told": told, "about": about, "needed": needed}
+
+
+def _knows(type_: str) -> Knows | None:
+    found: Knows | None = import_module("bach_lib.declared").DECLARED.get(type_)
+    return found

@@ -7,7 +7,7 @@ import typer
 
 from bach_lib.cli import fields, needs
 from bach_lib.cli.asking import ask, run
-from bach_lib.cli.console import Json, Row, as_row, as_rows, confirm, say, show_one
+from bach_lib.cli.console import Json, Row, as_row, as_rows, confirm, say, show, show_one
 from bach_lib.cli.faults import SentenceError, note, sentences
 from bach_lib.cli.options import command, settings
 
@@ -86,6 +86,16 @@ def add(
         )
 
 
+@command
+def types(
+    type_: Annotated[str | None, typer.Argument(metavar="[TYPE]", help="Only this one.")] = None,
+) -> None:
+    """What a connection of each type can be told: its address, secrets and settings."""
+    with sentences():
+        rows = needs.explained(type_)
+    show(rows, ("type", "Type"), ("told", "Told by"), ("about", "What it is"), ("needed", "Must be"), empty="")
+
+
 def _check_vacant(name: str) -> None:
     """Refuse a name that is taken before anybody types a secret for it."""
     if settings().database.exists():
@@ -159,7 +169,7 @@ def configure(
     with sentences(), fields.NewSecrets() as new:
         given: dict[str, str] = {}
         if not _is_plain(key):
-            _check_secret(as_row(ask("connection", name=name)), key)
+            _check_secret(as_row(ask("connection", name=name)), key, value)
             if value != "":
                 given = new.references(name, (), [key if value is None else f"{key}={value}"])
         row = run(lambda session: _configured(session, new, name, given, lambda old: _changes(old, key, value, given)))
@@ -191,9 +201,12 @@ def _is_plain(key: str) -> bool:
     return key in {"endpoint", "auth_type", "allowed"} or key.startswith("settings.")
 
 
-def _check_secret(row: Row, key: str) -> None:
+def _check_secret(row: Row, key: str, value: str | None) -> None:
+    """Before anybody types it."""
     if key in row:
         raise SentenceError(f"{key} is not for people to set. Use endpoint, auth_type, allowed, a secret or settings.…")
+    if value != "" and key not in as_row(row["auth_config"]):
+        needs.check_names(str(row["type"]), secrets=[key], settings={})
 
 
 def _changes(row: Row, key: str, value: str | None, given: Mapping[str, str]) -> dict[str, Json]:

@@ -1,12 +1,15 @@
 """The platforms BACH speaks to, each loaded only when a connection needs it."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from importlib import import_module
 from typing import cast
 
 from bach_lib.connectors.base import Connector
+from bach_lib.declared import DECLARED
 from bach_lib.errors import MissingLibraryError, UnknownTypeError
+from bach_lib.knowing import SENDER_TAG, Knows
 from bach_lib.under_way import in_thread
 
 _BUILT_IN = {
@@ -46,6 +49,20 @@ class Connectors:
                 raise UnknownTypeError(type=type_, known=", ".join(self.types))
             self._loaded[type_] = await in_thread(partial(_import, type_))
         return self._loaded[type_]
+
+    def knows(self, type_: str) -> Knows | None:
+        """What this type can be told, without loading it; None: anything."""
+        if (connector := self._loaded.get(type_)) is None:
+            return DECLARED.get(type_)
+        knows = getattr(connector, "knows", None)
+        if not isinstance(knows, Knows):
+            return None
+        settings = [*(one for one in knows.settings if one.name != SENDER_TAG.name), SENDER_TAG]
+        return replace(knows, settings=tuple(settings))
+
+    def loaded(self, type_: str) -> type[Connector] | None:
+        """The class for a type, if somebody has needed it."""
+        return self._loaded.get(type_)
 
     def get(self, type_: str) -> type[Connector]:
         """The class for a type that was loaded. Raises `UnknownTypeError`."""

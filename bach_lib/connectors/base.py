@@ -13,6 +13,7 @@ from aiohttp import ClientSession
 from bach_lib.clock import Clock
 from bach_lib.errors import PushRefusedError
 from bach_lib.incoming import Content, Kind, Media
+from bach_lib.knowing import Knows
 from bach_lib.models import Candidate, Connection, Fault, Format, Identity, Message, Operation
 from bach_lib.outcomes import Outcome
 
@@ -159,6 +160,8 @@ class Connector(Protocol):
     """One platform's protocol for one connection."""
 
     capabilities: ClassVar[Capabilities]
+    knows: ClassVar[Knows | None] = None
+    """The secrets and settings of a connection of this type; None: anything is taken."""
 
     def __init__(self, setup: Setup) -> None:
         """Raises an `InputError` if the set-up is not complete. Does no I/O."""
@@ -168,6 +171,19 @@ class Connector(Protocol):
     def normalize_recipient(cls, recipient: str) -> str:
         """The one way to write this recipient, so that one recipient is one lane. Raises `InvalidRecipientError`."""
         ...
+
+    @classmethod
+    def account(
+        cls,
+        connection: Connection,  # noqa: ARG003 - for those who can
+        secrets: Mapping[str, str],  # noqa: ARG003 - for those who can
+    ) -> str | None:
+        """Whose account a connection has, as far as what is set tells it; no two connections may have the same.
+
+        `secrets` are resolved. It may be or hold a secret: nobody keeps or shows it. None: nobody knows, so nothing is
+        compared. Raises an `InputError` for what can be no account.
+        """
+        return None
 
     def rates(self, recipient: str) -> Mapping[str, Rate]:
         """The platform's published limits that a message to `recipient` falls under.

@@ -10,7 +10,7 @@ correct, `failures` everything else.
     │   ├── UnknownConnectionError, ConnectionExistsError, InvalidNameError, UnknownTypeError
     │   ├── InvalidEndpointError: its address is none
     │   │   └── SecretInEndpointError
-    │   ├── UnknownFieldError, InvalidValueError
+    │   ├── UnknownFieldError, UnknownNameError, InvalidValueError, AccountTakenError
     │   ├── InvalidRecipientError, CannotReceiveError, PushRefusedError
     │   ├── EmptyTextError, TextTooLongError, UnknownFormatError, InvalidTimeToLiveError
     │   ├── InvalidButtonsError, CannotDoError, NotSentError
@@ -52,6 +52,7 @@ from bach_lib.errors.failures import (
     StoreTooNewError,
 )
 from bach_lib.errors.inputs import (
+    AccountTakenError,
     BackupExistsError,
     CannotDoError,
     CannotReceiveError,
@@ -83,11 +84,13 @@ from bach_lib.errors.inputs import (
     UnknownFieldError,
     UnknownFormatError,
     UnknownMessageError,
+    UnknownNameError,
     UnknownRuleError,
     UnknownTypeError,
 )
 
 __all__ = [
+    "AccountTakenError",
     "BachError",
     "BackupExistsError",
     "CannotDoError",
@@ -136,6 +139,7 @@ __all__ = [
     "UnknownFieldError",
     "UnknownFormatError",
     "UnknownMessageError",
+    "UnknownNameError",
     "UnknownRuleError",
     "UnknownTypeError",
 ]

@@ -62,6 +62,23 @@ class UnknownFieldError(InputError):
     template = 'A connection has no field "{field}" that can be set. Fields: {known}.'
 
 
+class UnknownNameError(InputError):
+    """A secret or a setting that this type does not know; most are misspelt."""
+
+    code = "unknown_name"
+    template = 'There is no {kind} "{name}" for {type}. {meant}Known: {known}.'
+
+
+class AccountTakenError(InputError):
+    """Another connection has the same account; both would take each other's messages away."""
+
+    code = "account_taken"
+    template = (
+        '"{other}" is the same account already; both would take each other\'s messages away.'
+        " Use that one, or remove it first."
+    )
+
+
 class InvalidRecipientError(InputError):
     """The recipient does not have the form that the connector knows."""
 

@@ -6,6 +6,7 @@ However long it takes, nobody waits for it: no BACH may have the database open m
 import hashlib
 from dataclasses import dataclass
 
+from bach_lib.connection_rows import connection_values
 from bach_lib.connectors.base import Incoming
 from bach_lib.inbound.records import incoming_values, metadata_json, size_of
 from bach_lib.incoming import Kind
@@ -13,7 +14,6 @@ from bach_lib.legacy.planning import Plan, inbox_status
 from bach_lib.legacy.reading import OldConnection, OldMessage
 from bach_lib.models import Connection, Status
 from bach_lib.outbound.records import Draft, draft_values
-from bach_lib.registry import connection_values
 from bach_lib.storage import Store, Transaction
 from bach_lib.storage.values import integer
 

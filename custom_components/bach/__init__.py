@@ -20,12 +20,14 @@ from homeassistant.helpers.typing import ConfigType
 
 from bach_lib import Bach, BachError
 from bach_lib.errors import (
+    AccountTakenError,
     StoreDamagedError,
     StoreForbiddenError,
     StoreForeignError,
     StoreIncompleteError,
     StoreTooNewError,
     UnknownConnectionError,
+    UnknownNameError,
     UnknownTypeError,
 )
 
@@ -61,11 +63,13 @@ PLATFORMS = [
 ]
 
 _FOR_A_PERSON = (
+    AccountTakenError,
     StoreDamagedError,
     StoreForbiddenError,
     StoreForeignError,
     StoreIncompleteError,
     StoreTooNewError,
+    UnknownNameError,
     UnknownTypeError,
 )
 """What trying again does not mend."""
@@ -93,7 +97,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: BachConfigEntry) -> bool
         bach = await _start(hass, entry)
     except _FOR_A_PERSON as error:
         raise ConfigEntryError(
-            translation_domain=DOMAIN, translation_key=error.code, translation_placeholders=error.placeholders
+            translation_domain=DOMAIN, translation_key=error.code, translation_placeholders=placeholders(hass, error)
         ) from error
     except BachError as error:
         raise ConfigEntryNotReady(

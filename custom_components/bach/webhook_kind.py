@@ -25,6 +25,7 @@ from bach_lib.connectors.webhook.proofs import ADDRESS
 from bach_lib.connectors.webhook.senders import SENDERS
 from bach_lib.connectors.webhook.signature import new_secret
 from bach_lib.connectors.webhook.template import PLACES
+from bach_lib.endpoints import same_place
 from bach_lib.errors import InvalidValueError
 
 from .const import (
@@ -211,7 +212,9 @@ def made(old: Mapping[str, Any], user_input: Mapping[str, Any], data: Mapping[st
 
 def is_same_address(entry: ConfigEntry, data: Mapping[str, Any]) -> bool:
     """Whether another entry sends to where this data would send."""
-    return entry.data[CONF_TYPE] == TYPE_WEBHOOK and CONF_URL in data and entry.data.get(CONF_URL) == data[CONF_URL]
+    if entry.data[CONF_TYPE] != TYPE_WEBHOOK or not {CONF_URL} <= entry.data.keys() & data.keys():
+        return False
+    return same_place(entry.data[CONF_URL]) == same_place(data[CONF_URL])
 
 
 def _merge_outgoing(data: dict[str, Any], given: Mapping[str, Any]) -> None:

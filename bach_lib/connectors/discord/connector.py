@@ -19,12 +19,14 @@ from bach_lib.connectors.discord.logs import be_discreet
 from bach_lib.connectors.discord.places import Places
 from bach_lib.connectors.discord.reading import items, number, text
 from bach_lib.connectors.discord.recipients import Target
-from bach_lib.connectors.discord.rest import Rest, Timeouts
+from bach_lib.connectors.discord.rest import PUBLIC_ENDPOINT, Rest, Timeouts
 from bach_lib.connectors.ladder import Ladder, Rung, Step
 from bach_lib.connectors.seen import CallError, Seen, unless_repeated
+from bach_lib.declared import DECLARED
+from bach_lib.endpoints import same_place
 from bach_lib.errors import SecretNotFoundError
 from bach_lib.incoming import Media
-from bach_lib.models import MAX_NONCE, Candidate, Fault, Format, Identity, Message, Operation
+from bach_lib.models import MAX_NONCE, Candidate, Connection, Fault, Format, Identity, Message, Operation
 from bach_lib.outcomes import Outcome, Sent
 from bach_lib.redact import Redactor
 
@@ -67,6 +69,8 @@ class DiscordConnector(Connector):
         file_bytes=10_000_000,
     )
 
+    knows: ClassVar = DECLARED["discord"]
+
     def __init__(self, setup: Setup, settings: Settings | None = None) -> None:
         settings = settings or Settings()
         token = setup.secrets.get("bot_token", "").strip().removeprefix("Bot ")
@@ -103,6 +107,13 @@ class DiscordConnector(Connector):
     @classmethod
     def normalize_recipient(cls, recipient: str) -> str:
         return str(Target.parse(recipient))
+
+    @override
+    @classmethod
+    def account(cls, connection: Connection, secrets: Mapping[str, str]) -> str | None:
+        """The bot, whose number its token begins with."""
+        bot = secrets.get("bot_token", "").strip().removeprefix("Bot ").partition(".")[0]
+        return f"{same_place(connection.endpoint or PUBLIC_ENDPOINT)} {bot}" if bot else None
 
     @override
     def rates(self, recipient: str) -> Mapping[str, Rate]:

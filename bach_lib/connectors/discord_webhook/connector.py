@@ -12,15 +12,17 @@ from bach_lib.connectors.base import Batch, Capabilities, Connector, Incoming, R
 from bach_lib.connectors.discord import compose, rungs
 from bach_lib.connectors.discord.errors import expect_message, expect_nothing
 from bach_lib.connectors.discord.logs import be_discreet
-from bach_lib.connectors.discord.rest import Rest, Timeouts
+from bach_lib.connectors.discord.rest import PUBLIC_ENDPOINT, Rest, Timeouts
 from bach_lib.connectors.discord.webhooks import Address, WebhookCalls
 from bach_lib.connectors.discord_webhook.forum import Forum
 from bach_lib.connectors.discord_webhook.options import Appearance, thread_of
 from bach_lib.connectors.ladder import Ladder, Rung, Step
 from bach_lib.connectors.seen import CallError, unless_repeated
-from bach_lib.errors import SecretNotFoundError
+from bach_lib.declared import DECLARED
+from bach_lib.endpoints import same_place
+from bach_lib.errors import InvalidValueError, SecretNotFoundError
 from bach_lib.incoming import Media
-from bach_lib.models import Fault, Format, Identity, Loss, Message, Operation
+from bach_lib.models import Connection, Fault, Format, Identity, Loss, Message, Operation
 from bach_lib.outcomes import Dead, Outcome, Scope, Sent, Wait
 from bach_lib.redact import Redactor
 
@@ -45,6 +47,8 @@ class DiscordWebhookConnector(Connector):
         max_files=compose.MAX_FILES,
         file_bytes=10_000_000,
     )
+
+    knows: ClassVar = DECLARED["discord_webhook"]
 
     def __init__(self, setup: Setup, timeouts: Timeouts | None = None) -> None:
         url = setup.secrets.get("url", "").strip()
@@ -71,6 +75,16 @@ class DiscordWebhookConnector(Connector):
     def normalize_recipient(cls, recipient: str) -> str:
         thread = thread_of(recipient)
         return "channel" if thread is None else str(thread)
+
+    @override
+    @classmethod
+    def account(cls, connection: Connection, secrets: Mapping[str, str]) -> str | None:
+        """The webhook by its number, however its address is written."""
+        url = secrets.get("url", "").strip()
+        try:
+            return f"{same_place(connection.endpoint or PUBLIC_ENDPOINT)} {Address.parse(url, any_host=True).id}"
+        except InvalidValueError:  # what it cannot do it will say itself
+            return same_place(url) if url else None
 
     @override
     def rates(self, recipient: str) -> Mapping[str, Rate]:

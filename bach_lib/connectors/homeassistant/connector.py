@@ -27,13 +27,14 @@ from bach_lib.connectors.homeassistant.events import context_of, read_event
 from bach_lib.connectors.homeassistant.finding import candidates
 from bach_lib.connectors.homeassistant.line import Frame, Line
 from bach_lib.connectors.homeassistant.link import Link, Timeouts
-from bach_lib.connectors.homeassistant.recipients import ACTION, BACH, EVENT, normalize
+from bach_lib.connectors.homeassistant.recipients import ACTION, BACH, EVENT, account_of, normalize
 from bach_lib.connectors.ladder import Ladder, Rung, Step
 from bach_lib.connectors.seen import CallError
+from bach_lib.declared import DECLARED
 from bach_lib.endpoints import check_endpoint
 from bach_lib.errors import SecretNotFoundError
 from bach_lib.incoming import Media
-from bach_lib.models import Candidate, Fault, Format, Identity, Loss, Message
+from bach_lib.models import Candidate, Connection, Fault, Format, Identity, Loss, Message
 from bach_lib.outcomes import Outcome, Sent
 from bach_lib.redact import Redactor
 
@@ -69,6 +70,8 @@ class HomeAssistantConnector(Connector):
         finds_recipients=True,
     )
 
+    knows: ClassVar = DECLARED["homeassistant"]
+
     def __init__(self, setup: Setup, settings: Settings | None = None) -> None:
         self._settings = settings or Settings()
         endpoint = setup.connection.endpoint or ""
@@ -102,6 +105,11 @@ class HomeAssistantConnector(Connector):
     @classmethod
     def normalize_recipient(cls, recipient: str) -> str:
         return normalize(recipient)
+
+    @override
+    @classmethod
+    def account(cls, connection: Connection, secrets: Mapping[str, str]) -> str | None:
+        return account_of(connection.endpoint or "", secrets.get("token", "").strip())
 
     @override
     def rates(self, recipient: str) -> Mapping[str, Rate]:

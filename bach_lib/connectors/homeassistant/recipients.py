@@ -2,6 +2,7 @@
 
 import re
 
+from bach_lib.endpoints import same_place
 from bach_lib.errors import InvalidRecipientError
 
 BACH = "bach"
@@ -13,6 +14,11 @@ _ACTION = re.compile(r"action:[a-z0-9_]{1,64}\.[a-z0-9_]{1,100}")
 _EVENT = re.compile(r"event:[A-Za-z0-9_.:-]{1,64}")  # Home Assistant takes event types of up to 64 characters
 _FLOOD = "event:state_changed"
 """Fired for every entity, many times a second; each would become a message on disk."""
+
+
+def account_of(endpoint: str, token: str) -> str | None:
+    """A home and a token of it; whose token it is only the home can tell."""
+    return f"{same_place(endpoint)} {token}" if token else None
 
 
 def normalize(recipient: str) -> str:

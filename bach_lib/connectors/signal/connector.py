@@ -17,9 +17,10 @@ from bach_lib.connectors.signal.hearing import Hearing
 from bach_lib.connectors.signal.recipients import normalize, own_number
 from bach_lib.connectors.signal.rest import About, Rest, Timeouts
 from bach_lib.connectors.signal.styles import MAX_FILES, attachment, compose, plan
-from bach_lib.endpoints import check_endpoint
+from bach_lib.declared import DECLARED
+from bach_lib.endpoints import check_endpoint, same_place
 from bach_lib.incoming import Media
-from bach_lib.models import Candidate, Fault, Format, Identity, Message, Operation
+from bach_lib.models import Candidate, Connection, Fault, Format, Identity, Message, Operation
 from bach_lib.outcomes import Dead, Outcome, Sent
 from bach_lib.redact import Redactor
 
@@ -54,6 +55,8 @@ class SignalConnector(Connector):
         file_bytes=10_000_000,
     )
 
+    knows: ClassVar = DECLARED["signal"]
+
     def __init__(self, setup: Setup, settings: Settings | None = None) -> None:
         settings = settings or Settings()
         endpoint = setup.connection.endpoint or ""
@@ -80,6 +83,14 @@ class SignalConnector(Connector):
     @classmethod
     def normalize_recipient(cls, recipient: str) -> str:
         return normalize(recipient)
+
+    @override
+    @classmethod
+    def account(cls, connection: Connection, secrets: Mapping[str, str]) -> str | None:
+        """The number at its server. Raises `InvalidValueError`."""
+        del secrets  # the server is asked without any
+        number = connection.settings.get("number")
+        return None if number is None else f"{same_place(connection.endpoint or '')} {own_number(number)}"
 
     @override
     def rates(self, recipient: str) -> Mapping[str, Rate]:

@@ -22,9 +22,11 @@ from bach_lib.connectors.telegram.pieces import MAX_PART, fits
 from bach_lib.connectors.telegram.recipients import Target
 from bach_lib.connectors.telegram.request import AiohttpRequest, Timeouts
 from bach_lib.connectors.telegram.rungs import TelegramRungs
+from bach_lib.declared import DECLARED
+from bach_lib.endpoints import same_place
 from bach_lib.errors import InvalidEndpointError, SecretNotFoundError
 from bach_lib.incoming import Media
-from bach_lib.models import MAX_NONCE, Fault, Identity, Message, Operation
+from bach_lib.models import MAX_NONCE, Connection, Fault, Identity, Message, Operation
 from bach_lib.outcomes import Dead, Outcome, Sent
 from bach_lib.redact import Redactor
 
@@ -69,6 +71,8 @@ class TelegramConnector(Connector):
         max_caption=1024,
     )
 
+    knows: ClassVar = DECLARED["telegram"]
+
     def __init__(self, setup: Setup, settings: Settings | None = None) -> None:
         settings = settings or Settings()
         token = setup.secrets.get("bot_token", "").strip()
@@ -108,6 +112,13 @@ class TelegramConnector(Connector):
     @classmethod
     def normalize_recipient(cls, recipient: str) -> str:
         return str(Target.parse(recipient))
+
+    @override
+    @classmethod
+    def account(cls, connection: Connection, secrets: Mapping[str, str]) -> str | None:
+        """The bot, whose number its token begins with."""
+        bot = secrets.get("bot_token", "").strip().partition(":")[0]
+        return f"{same_place(_server(connection.endpoint or PUBLIC_ENDPOINT))} {bot}" if bot else None
 
     @override
     def rates(self, recipient: str) -> Mapping[str, Rate]:

@@ -18,8 +18,10 @@ from bach_lib.connectors.webhook.options import Options, recipient_of
 from bach_lib.connectors.webhook.outcomes import Answer, outcome_for, reachable
 from bach_lib.connectors.webhook.refusals import Refusals
 from bach_lib.connectors.webhook.signature import signatures
+from bach_lib.declared import DECLARED
+from bach_lib.endpoints import same_place
 from bach_lib.incoming import Media
-from bach_lib.models import Fault, Format, Identity, Loss, Message
+from bach_lib.models import Connection, Fault, Format, Identity, Loss, Message
 from bach_lib.outcomes import Dead, Outcome, Sent
 from bach_lib.redact import Redactor
 
@@ -60,6 +62,8 @@ class WebhookConnector(Connector):
         takes_pushes=True,
     )
 
+    knows: ClassVar = DECLARED["webhook"]
+
     def __init__(self, setup: Setup, timeouts: Timeouts | None = None) -> None:
         timeouts = timeouts or Timeouts()
         self._door = Door.read(setup)
@@ -79,6 +83,18 @@ class WebhookConnector(Connector):
     @classmethod
     def normalize_recipient(cls, recipient: str) -> str:
         return recipient_of(recipient)
+
+    @override
+    @classmethod
+    def account(cls, connection: Connection, secrets: Mapping[str, str]) -> str | None:
+        """The address to send to, and who we are there: at many, that stands in a header or in the body.
+
+        What only comes in has an address of its own for each connection.
+        """
+        address = secrets.get("url", "").strip() or (connection.endpoint or "").strip()
+        shown = [secrets.get(name, "") for name in ("api_key", "authorization", "username", "password")]
+        told = [connection.settings.get(name) for name in ("headers", "body")]
+        return f"{same_place(address)} {shown} {told}" if address else None
 
     @override
     def rates(self, recipient: str) -> Mapping[str, Rate]:

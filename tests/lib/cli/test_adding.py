@@ -24,6 +24,9 @@ def test_signal_is_added_with_its_address_and_number(bach_: Run) -> None:
         assert (row["is_good"], row["version"], row["notice"]) == (True, "0.98", None)
 
         server.mode = "native"
+        refused = bach_("connector", "add", "signal", "other", f"{url}/", "--setting", f"number={server.number}")
+        assert (refused.code, '"home" is the same account already' in refused.errors) == (1, True)
+        assert bach_("connector", "remove", "home", "--yes").code == 0
         said = bach_("connector", "add", "signal", "other", url, "--setting", f"number={server.number}")
         assert said.code == 0
         assert f'But: {url.removeprefix("http://")} runs in mode "native".' in said.output + said.errors

@@ -85,9 +85,11 @@ def test_a_connection_is_switched_and_configured(home: Run) -> None:
     assert home("connector", "enable", "home", "--json").row()["is_active"] is True
     row = home("connector", "configure", "home", "allowed", "42, 43", "--json").row()
     assert row["allowed"] == ["42", "43"]
-    row = home("connector", "configure", "home", "settings.poll", "[1, 2]", "--json").row()
-    assert row["settings"] == {"poll": [1, 2]}
-    assert home("connector", "configure", "home", "settings.poll", "", "--json").row()["settings"] == {}
+    row = home("connector", "configure", "home", "settings.sender_tag", "Summer house", "--json").row()
+    assert row["settings"] == {"sender_tag": "Summer house"}
+    refused = home("connector", "configure", "home", "settings.sendertag", "Summer house")
+    assert (refused.code, 'Did you mean "sender_tag"?' in refused.errors) == (1, True)
+    assert home("connector", "configure", "home", "settings.sender_tag", "", "--json").row()["settings"] == {}
     refused = home("connector", "configure", "home", "success_count", "7")
     assert (refused.code, "not for people to set" in refused.errors) == (1, True)
 

@@ -75,9 +75,13 @@ def test_a_secret_that_two_use_stays_while_one_does(home: Run, database: Path) -
 
 def test_an_empty_value_takes_a_secret_away(home: Run, database: Path) -> None:
     """The manual promises it, and a secret that nobody needs would stay for ever."""
-    assert home("connector", "configure", "home", "proxy", typed="secret-of-a-proxy\n").code == 0
-    assert set(kept(database)) == {"home.bot_token", "home.proxy"}
-    assert home("connector", "configure", "home", "proxy", "").code == 0
+    words = ("--no-check", "--disabled", "--endpoint", "https://example.org/alerts")
+    assert home("connector", "add", "webhook", "alerts", *words).code == 0
+    assert home("connector", "configure", "alerts", "secret", typed="secret-that-signs-all\n").code == 0
+    assert set(kept(database)) == {"home.bot_token", "alerts.secret"}
+    refused = home("connector", "configure", "alerts", "secrt", typed="never-read\n")
+    assert (refused.code, 'Did you mean "secret"?' in refused.errors) == (1, True)
+    assert home("connector", "configure", "alerts", "secret", "").code == 0
     assert kept(database) == {"home.bot_token": TOKEN}
 
 

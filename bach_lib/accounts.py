@@ -1,0 +1,80 @@
+"""The same account twice: both would take each other's messages away, and each would complain of another program.
+
+Which account a connection has its connector tells, from what is set and without asking anybody. A name like that may be
+a secret itself, as the address of a webhook is; so only digests are compared, and none is kept.
+"""
+
+import asyncio
+import logging
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from hashlib import sha256
+
+from bach_lib.connectors import Connectors
+from bach_lib.errors import AccountTakenError, BachError, InputError, MissingLibraryError, UnknownTypeError
+from bach_lib.foreign import held
+from bach_lib.models import Connection
+from bach_lib.secrets import Secrets
+
+_LOGGER = logging.getLogger(__name__)
+_SECONDS = 5.0
+"""That the secrets of others may take; a drive that is gone must not hold up a change."""
+
+
+class Accounts:
+    """Tells the accounts of connections apart."""
+
+    def __init__(self, connectors: Connectors, secrets: Secrets) -> None:
+        self._connectors = connectors
+        self._secrets = secrets
+
+    async def check(
+        self,
+        row: Connection,
+        others: Iterable[Connection],
+        secrets: Mapping[str, str] | None = None,
+        old: Connection | None = None,
+    ) -> None:
+        """Raise `AccountTakenError` if one of the others has the account of this row already.
+
+        `secrets` are those of the row, if they are resolved. What the row was before (`old`) it may stay. Raises an
+        `InputError` too if what is set can be no account.
+        """
+        if secrets is None:
+            try:
+                secrets = await self._secrets.resolve(row.auth_config)
+            except BachError:  # nothing about them was changed
+                return
+        with suppress(MissingLibraryError, UnknownTypeError):
+            await self._connectors.load(row.type)
+        if (mine := self._digest(row, secrets)) is None:
+            return
+        try:
+            async with asyncio.timeout(_SECONDS):
+                if old is not None and await self._of(old) == mine:
+                    return
+                for other in others:
+                    if other.name != row.name and other.type == row.type and await self._of(other) == mine:
+                        raise AccountTakenError(other=other.name)
+        except TimeoutError:
+            _LOGGER.warning("Whether another connection has the account of %s cannot be seen: no answer", row.name)
+
+    async def _of(self, other: Connection) -> bytes | None:
+        """That of a connection there is already; what is wrong with it is not what is asked."""
+        try:
+            return self._digest(other, await self._secrets.resolve(other.auth_config))
+        except BachError:
+            return None
+
+    def _digest(self, row: Connection, secrets: Mapping[str, str]) -> bytes | None:
+        account = getattr(self._connectors.loaded(row.type), "account", None)
+        if account is None:
+            return None
+        try:
+            told = held(lambda: account(row, secrets))
+        except InputError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a border: what a connector of somebody else's does
+            _LOGGER.warning("The account of %s cannot be told: %s", row.name, type(error).__name__)
+            return None
+        return sha256(told.encode("utf-8", "surrogatepass")).digest() if isinstance(told, str) and told else None

@@ -1,0 +1,114 @@
+"""What a type of connection can be told: the names of its secrets and settings, and what each is for.
+
+A connector declares it once (`Connector.knows`). The registry refuses what is misspelt, and the command asks and
+explains, from the same lines. Who declares nothing takes everything.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from bach_lib.errors import InvalidValueError, UnknownNameError
+
+_KINDS: Mapping[type, str] = {
+    str: "text",
+    bool: "true or false",
+    int: "a whole number",
+    list: "a list",
+    dict: "names with values",
+    float: "a number",
+}
+_FIELDS = ("allowed", "auth_type", "endpoint", "is_active")
+"""What is sometimes looked for among the settings."""
+_NEAR = 0.6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """A secret or a setting: its `name`, and in a few words what it is (`about`).
+
+    `takes`: the kinds of value a setting has, as JSON knows them; nothing: any. `example`: it must be given, for
+    instance like this.
+    """
+
+    name: str
+    about: str
+    takes: tuple[type, ...] = (str,)
+    example: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Knows:
+    """All that a type can be told. `needs`: the secrets it cannot do without. `endpoint`: an example, if it must be."""
+
+    secrets: tuple[Known, ...] = ()
+    settings: tuple[Known, ...] = ()
+    needs: tuple[str, ...] = ()
+    endpoint: str | None = None
+
+    def strange(self, secrets: Iterable[str], settings: Iterable[str]) -> list[str]:
+        """The names among these that mean nothing to this type."""
+        return [*sorted(set(secrets) - _names(self.secrets)), *sorted(set(settings) - _names(self.settings))]
+
+
+SENDER_TAG = Known(name="sender_tag", about="a word that stands in brackets before each text, to tell senders apart")
+"""What BACH itself does for every connector, whatever that knows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What a connection is told."""
+
+    secrets: Mapping[str, str]
+    settings: Mapping[str, object]
+
+
+_NOTHING = Told(secrets={}, settings={})
+
+
+def check_told(type_: str, knows: Knows, told: Told, old: Told = _NOTHING) -> None:
+    """Raise an `InputError` for a secret or setting that is misspelt, or of another kind than it can be.
+
+    What is `old` stays possible: another version may have taken it.
+    """
+    for name in sorted(told.secrets.keys() - old.secrets.keys() - _names(knows.secrets)):
+        elsewhere = "It is a setting. " if name in _names(knows.settings) else ""
+        raise _unknown(type_, "secret", name, knows.secrets, elsewhere)
+    for name in sorted(told.settings.keys() - old.settings.keys() - _names(knows.settings)):
+        elsewhere = "It is a secret: give a reference to it in auth_config. " if name in _names(knows.secrets) else ""
+        raise _unknown(type_, "setting", name, knows.settings, elsewhere)
+    for one in knows.settings:
+        value = told.settings.get(one.name)
+        if value != old.settings.get(one.name) and not _fits(value, one.takes):
+            kinds = " or ".join(_KINDS.get(kind, kind.__name__) for kind in one.takes)
+            raise InvalidValueError(
+                field=f"settings.{one.name}",
+                value=_KINDS.get(type(value), type(value).__name__),  # not what it is: a key may stand in it
+                expected=f"{kinds}: {one.about}",
+            )
+
+
+def _unknown(type_: str, kind: str, name: str, known: tuple[Known, ...], elsewhere: str) -> UnknownNameError:
+    names = sorted(_names(known))
+    near = elsewhere or _meant(name.lower(), names, kind)
+    return UnknownNameError(type=type_, kind=kind, name=name[:50], meant=near, known=", ".join(names) or "none")
+
+
+def _meant(name: str, names: list[str], kind: str) -> str:
+    """A guess, as a sentence; nothing where there is none."""
+    if near := get_close_matches(name, names, 1, _NEAR):
+        return f'Did you mean "{near[0]}"? '
+    if kind == "setting" and (field := get_close_matches(name, _FIELDS, 1, _NEAR)):
+        return f'"{field[0]}" is no setting, but a field of the connection. '
+    return ""
+
+
+def _names(known: Iterable[Known]) -> set[str]:
+    return {one.name for one in known}
+
+
+def _fits(value: object, kinds: tuple[type, ...]) -> bool:
+    """A switch is no number, though Python thinks so; None takes a setting away."""
+    if value is None or not kinds:
+        return True
+    return isinstance(value, kinds) and (bool in kinds or not isinstance(value, bool))

@@ -1,0 +1,159 @@
+"""Names of secrets and settings: what is misspelt is said, and what an older version took goes on."""
+
+from pathlib import Path
+
+import pytest
+
+from bach_lib import Bach, Category, Connection, InputError
+from bach_lib.connection_rows import connection_values
+from bach_lib.connectors import Connectors
+from bach_lib.connectors.base import Connector
+from bach_lib.declared import DECLARED
+from bach_lib.errors import InvalidValueError, UnknownNameError
+from bach_lib.knowing import Known, Knows
+from bach_lib.probes.kinds import KINDS
+from bach_lib.storage.database import Database
+from bach_lib.testing import FakePlatform, fake_connector
+
+
+def lookup(_: str) -> str:
+    """Every secret."""
+    return "123456:AAFakeTokenFakeTokenFakeTokenFakeTok"
+
+
+def a_bach(path: Path, **connectors: type[Connector]) -> Bach:
+    """One that finds every secret."""
+    return Bach(path / "bach.db", secrets={"test": lookup}, connectors=connectors, autostart=False)
+
+
+MISSPELT = {
+    "the name another platform has": (
+        Connection(name="x", type="homeassistant", endpoint="http://x", auth_config={"bot_token": "test:x"}),
+        'There is no secret "bot_token" for homeassistant. Did you mean "token"? Known: token.',
+    ),
+    "a letter too few": (
+        Connection(name="x", type="telegram", auth_config={"bot_tokn": "test:x"}),
+        'There is no secret "bot_tokn" for telegram. Did you mean "bot_token"? Known: bot_token.',
+    ),
+    "a field among the settings": (
+        Connection(name="x", type="telegram", settings={"endpont": "http://x"}),
+        (
+            'There is no setting "endpont" for telegram. "endpoint" is no setting, but a field of the connection. '
+            "Known: sender_tag."
+        ),
+    ),
+    "a secret among the settings": (
+        Connection(name="x", type="telegram", settings={"bot_token": "123:secret"}),
+        (
+            'There is no setting "bot_token" for telegram. It is a secret: give a reference to it in auth_config. '
+            "Known: sender_tag."
+        ),
+    ),
+    "a setting among the secrets": (
+        Connection(name="x", type="signal", endpoint="http://x", auth_config={"number": "test:x"}),
+        'There is no secret "number" for signal. It is a setting. Known: token.',
+    ),
+    "nothing like anything": (
+        Connection(name="x", type="telegram", settings={"nonsense": 1}),
+        'There is no setting "nonsense" for telegram. Known: sender_tag.',
+    ),
+    "another case": (
+        Connection(name="x", type="signal", endpoint="http://x", settings={"Number": "+491700000001"}),
+        'There is no setting "Number" for signal. Did you mean "number"? Known: number, sender_tag.',
+    ),
+    "an AI partner's": (
+        Connection(name="x", type="ollama", category=Category.AI, settings={"modell": "gemma3"}),
+        (
+            'There is no setting "modell" for ollama. Did you mean "model"? Known: api_key_header, client_auth, '
+            "max_tokens, model, num_ctx, scope, system, thinking, token_endpoint."
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", MISSPELT)
+async def test_a_misspelt_name_is_said(tmp_path: Path, case: str) -> None:
+    """It would be taken, and do nothing; days later somebody would look for the reason."""
+    connection, sentence = MISSPELT[case]
+    async with a_bach(tmp_path) as bach:
+        with pytest.raises(UnknownNameError) as refused:
+            await bach.registry.add(connection)
+        assert str(refused.value) == sentence
+        assert bach.registry.list() == []
+
+
+WRONG_KINDS: dict[str, tuple[str, dict[str, object]]] = {
+    "a number that is none": ("signal", {"number": 491700000001}),
+    "a text for a list": ("webhook", {"incoming_addresses": "192.0.2.1"}),
+    "a list for names": ("webhook", {"headers": ["X-Key: secret-of-mine"]}),
+    "a switch for a text": ("discord_webhook", {"username": True}),
+    "a list for a text": ("telegram", {"sender_tag": ["a"]}),
+}
+
+
+@pytest.mark.parametrize("case", WRONG_KINDS)
+async def test_a_setting_of_another_kind_is_said(tmp_path: Path, case: str) -> None:
+    """The connection would be there and not start; and what somebody typed may be a key, so it is not repeated."""
+    type_, settings = WRONG_KINDS[case]
+    async with a_bach(tmp_path) as bach:
+        with pytest.raises(InvalidValueError, match=f"settings.{next(iter(settings))}") as refused:
+            await bach.registry.add(Connection(name="x", type=type_, endpoint="http://x", settings=settings))
+        assert "secret-of-mine" not in str(refused.value)
+
+
+async def test_a_change_is_looked_at_as_well(tmp_path: Path) -> None:
+    """What cannot be added could be had by changing it."""
+    async with a_bach(tmp_path) as bach:
+        await bach.registry.add(Connection(name="x", type="telegram", is_active=False))
+        for change in ({"settings": {"tag": "x"}}, {"auth_config": {"token": "test:x"}}):
+            with pytest.raises(UnknownNameError):
+                await bach.registry.update("x", **change)  # type: ignore[arg-type] # one of both
+        await bach.registry.update("x", settings={"sender_tag": "x"}, auth_config={"bot_token": "test:x"})
+
+
+async def test_what_an_older_version_took_goes_on(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """After an update a home would lose a connection because of a word that nobody ever read."""
+    store = Database(tmp_path / "bach.db")
+    await store.open()
+    row = Connection(name="old", type="telegram", settings={"poll": 1}, is_active=False)
+    await store.submit(lambda tx: tx.run("add_connection", **connection_values(row)))
+    await store.close()
+    async with a_bach(tmp_path) as bach:
+        assert bach.registry.get("old").settings == {"poll": 1}
+        assert "old is told what telegram does not know: poll" in caplog.text
+        await bach.registry.update("old", settings={"poll": 2, "sender_tag": "x"})
+        with pytest.raises(UnknownNameError):
+            await bach.registry.update("old", settings={"pol": 2})
+        await bach.registry.update("old", settings={})
+
+
+async def test_who_declares_nothing_takes_everything(tmp_path: Path) -> None:
+    """A connector of somebody else's could be told nothing any more."""
+    async with a_bach(tmp_path, fake=fake_connector(FakePlatform())) as bach:
+        told = await bach.registry.add(
+            Connection(name="x", type="fake", auth_config={"any": "test:x"}, settings={"thing": [1]})
+        )
+        assert (told.auth_config, told.settings) == ({"any": "test:x"}, {"thing": [1]})
+
+
+async def test_a_connector_of_somebody_elses_may_declare(tmp_path: Path) -> None:
+    """Only ours would have their misspelt words named."""
+    made = fake_connector(FakePlatform())
+    made.knows = Knows(settings=(Known(name="city", about="where it is"),))
+    async with a_bach(tmp_path, fake=made) as bach:
+        await bach.registry.add(Connection(name="x", type="fake", settings={"city": "Bern", "sender_tag": "x"}))
+        with pytest.raises(InputError, match='Did you mean "city"'):
+            await bach.registry.update("x", settings={"citi": "Bern"})
+
+
+def test_no_type_is_forgotten() -> None:
+    """The settings of a new type would be misspelt without a word."""
+    assert DECLARED.keys() == set(Connectors().types) | KINDS.keys()
+
+
+@pytest.mark.parametrize("type_", Connectors().types)
+async def test_a_loaded_connector_says_the_same(type_: str) -> None:
+    """What the command explains would not be what the registry checks."""
+    connectors = Connectors()
+    before = connectors.knows(type_)
+    assert before == DECLARED[type_] == (await connectors.load(type_)).knows == connectors.knows(type_)
