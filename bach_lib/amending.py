@@ -9,6 +9,7 @@ from typing import TypedDict
 
 from bach_lib.clock import Clock
 from bach_lib.connectors import Connectors
+from bach_lib.directory import Directory
 from bach_lib.drafting import SendOptions, make_draft
 from bach_lib.errors import InvalidValueError
 from bach_lib.interventions import Interventions
@@ -36,12 +37,14 @@ class Amender:
         self,
         *,
         registry: Registry,
+        directory: Directory,
         connectors: Connectors,
         by_hand: ByHand,
         interventions: Interventions,
         clock: Clock,
     ) -> None:
         self._registry = registry
+        self._directory = directory
         self._connectors = connectors
         self._by_hand = by_hand
         self._interventions = interventions
@@ -60,21 +63,27 @@ class Amender:
     async def move(self, connection: str, old: str, new: str) -> int:
         """Let what waits for one address, and its dead letters, have another one; how many. Raises an `InputError`."""
         connector = await self._connectors.load(self._registry.get(connection).type)
-        old, new = connector.normalize_recipient(old), connector.normalize_recipient(new)
+        old = connector.normalize_recipient(old)
+        new = self._directory.normal(connection, connector.normalize_recipient(new))
         return 0 if old == new else await self._interventions.move(connection, old, new)
 
     async def withdraw(self, connection: str, recipient: str) -> int:
         """Cancel what waits for a recipient; how many. Raises an `InputError`."""
         connector = await self._connectors.load(self._registry.get(connection).type)
-        return await self._interventions.withdraw(connection, connector.normalize_recipient(recipient))
+        recipient = connector.normalize_recipient(recipient)
+        forms = self._directory.spellings(connection, recipient)  # what waits may still have another on disk
+        return sum([await self._interventions.withdraw(connection, form) for form in forms])
 
     async def _draft(self, message: Message, amendment: Amendment) -> Draft:
         row = self._registry.get(amendment.get("connection", message.connection))
         connector = await self._connectors.load(row.type)
+        is_send = message.operation is Operation.SEND
         recipient = connector.normalize_recipient(amendment.get("recipient", message.recipient))
-        is_elsewhere = (row.name, recipient) != (message.connection, message.recipient)
+        recipient = self._directory.normal(row.name, recipient, through_moves=is_send)
+        before = self._directory.normal(message.connection, message.recipient, through_moves=is_send)
+        is_elsewhere = (row.name, recipient) != (message.connection, before)
         text = amendment.get("text", message.text)
-        if message.operation is not Operation.SEND:
+        if not is_send:
             _check_change(message, amendment, is_elsewhere=is_elsewhere)
         options = SendOptions(
             title=amendment.get("title", message.title),

@@ -39,7 +39,10 @@ _MAX_SHOWN = 200
 
 
 class Asking:
-    """Everybody who waits for an answer. `cancel` takes a waiting message back, `get` reads one from disk."""
+    """Everybody who waits for an answer.
+
+    `cancel` takes a waiting message back, `get` reads one from disk, `normal` is as in `Asked`.
+    """
 
     def __init__(
         self,
@@ -51,7 +54,9 @@ class Asking:
         sender: Sender,
         cancel: Callable[[int], Awaitable[Message]],
         get: Callable[[int], Awaitable[Message]],
+        normal: Callable[[str, str], str],
     ) -> None:
+        self._normal = normal
         self._bus = bus
         self._clock = clock
         self._registry = registry
@@ -83,7 +88,7 @@ class Asking:
             if putting:
                 self._spawn(self._take_back(asked, putting))
 
-        asked = Asked(question, ended)
+        asked = Asked(question, ended, self._normal)
         cancel_timer = self._clock.call_later(question.timeout, partial(asked.end, Ending.TIMED_OUT))
         self._questions.open(asked)
         putting = self._spawn(self._put(asked))

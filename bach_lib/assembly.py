@@ -11,6 +11,7 @@ from bach_lib.asking import Asking
 from bach_lib.bus import Bus
 from bach_lib.clock import Clock
 from bach_lib.connectors import Connectors
+from bach_lib.directory import Directory
 from bach_lib.events import SenderBlocked
 from bach_lib.housekeeping import Housekeeping
 from bach_lib.inbound.inbox import Inbox
@@ -55,6 +56,8 @@ class Parts:
     """What there is while BACH is open."""
 
     registry: Registry
+    connectors: Connectors
+    directory: Directory
     queue: Queue
     history: History
     inbox: Inbox
@@ -83,6 +86,7 @@ class Parts:
                 await self.runtimes.close(grace)
             finally:
                 self.waiters.close()
+                self.directory.close()
 
     def at_work(self, name: str) -> ConnectionRuntime | Prober:
         """A connection of whatever category. Raises `UnknownConnectionError`."""
@@ -97,21 +101,22 @@ async def assemble(base: Base, session: ClientSession) -> Parts:
     instance = str(row["value"]) if row else ""
     registry = Registry(base.store, base.bus, base.connectors, base.secrets)
     await registry.open()
+    directory = await _directory(base, registry)
     pairings = Pairings(lambda name, who: base.bus.publish(SenderBlocked(connection=name, candidate=who)))
-    max_age = base.policy.receive.max_age
-    inbox, rules = (
-        Inbox(base.store, base.clock, pairings, instance, max_age, policy=base.policy.receive),
-        Rules(base.store),
-    )
+    receive, rules = base.policy.receive, Rules(base.store)
+    inbox = Inbox(base.store, base.clock, pairings, instance, receive.max_age, policy=receive, directory=directory)
     await rules.open()
-    router = Router(inbox, rules, base.bus, base.clock, max_age)
+    router = Router(inbox, rules, base.bus, base.clock, receive.max_age)
     queue, history = Queue(base.store, base.clock, instance), History(base.store, instance)
-    runtimes = Runtimes(_services(base, session, registry=registry, inbox=inbox, router=router, queue=queue))
-    sender = _sender(base, registry, queue, runtimes)
+    tools = _tools(base, registry=registry, queue=queue, directory=directory)
+    runtimes = Runtimes(_services(base, session, tools, registry=registry, inbox=inbox, router=router))
+    sender = _sender(base, registry, directory, queue, runtimes)
     by_hand = ByHand(base.store, base.clock, instance)
     interventions = Interventions(queue, by_hand, base.bus, runtimes.dispatcher)
     return Parts(
         registry=registry,
+        connectors=base.connectors,
+        directory=directory,
         queue=queue,
         history=history,
         inbox=inbox,
@@ -124,11 +129,17 @@ async def assemble(base: Base, session: ClientSession) -> Parts:
         by_hand=by_hand,
         interventions=interventions,
         retrier=Retrier(base.bus, base.clock, interventions, queue.get),
-        amender=_amender(base, registry, by_hand, interventions),
-        asking=_asking(base, registry=registry, queue=queue, sender=sender, interventions=interventions),
+        amender=_amender(base, registry, directory, by_hand, interventions),
+        asking=_asking(base, directory, registry=registry, queue=queue, sender=sender, interventions=interventions),
         waiters=Waiters(base.bus, base.clock, queue.get),
         housekeeping=Housekeeping(history, inbox, registry.removals, base.clock, base.policy.keep_seconds),
     )
+
+
+async def _directory(base: Base, registry: Registry) -> Directory:
+    directory = Directory(base.store, base.bus, lambda name: registry.get(name).allowed)
+    await directory.open()
+    return directory
 
 
 def _probe_services(base: Base, session: ClientSession, registry: Registry) -> ProbeServices:
@@ -144,9 +155,10 @@ def _probe_services(base: Base, session: ClientSession, registry: Registry) -> P
     )
 
 
-def _sender(base: Base, registry: Registry, queue: Queue, runtimes: Runtimes) -> Sender:
+def _sender(base: Base, registry: Registry, directory: Directory, queue: Queue, runtimes: Runtimes) -> Sender:
     return Sender(
         registry=registry,
+        directory=directory,
         connectors=base.connectors,
         queue=queue,
         runtimes=runtimes,
@@ -155,9 +167,12 @@ def _sender(base: Base, registry: Registry, queue: Queue, runtimes: Runtimes) ->
     )
 
 
-def _amender(base: Base, registry: Registry, by_hand: ByHand, interventions: Interventions) -> Amender:
+def _amender(
+    base: Base, registry: Registry, directory: Directory, by_hand: ByHand, interventions: Interventions
+) -> Amender:
     return Amender(
         registry=registry,
+        directory=directory,
         connectors=base.connectors,
         by_hand=by_hand,
         interventions=interventions,
@@ -165,7 +180,15 @@ def _amender(base: Base, registry: Registry, by_hand: ByHand, interventions: Int
     )
 
 
-def _asking(base: Base, *, registry: Registry, queue: Queue, sender: Sender, interventions: Interventions) -> Asking:
+def _asking(
+    base: Base,
+    directory: Directory,
+    *,
+    registry: Registry,
+    queue: Queue,
+    sender: Sender,
+    interventions: Interventions,
+) -> Asking:
     return Asking(
         bus=base.bus,
         clock=base.clock,
@@ -174,25 +197,31 @@ def _asking(base: Base, *, registry: Registry, queue: Queue, sender: Sender, int
         sender=sender,
         cancel=interventions.cancel,
         get=queue.get,
+        normal=directory.normal,
+    )
+
+
+def _tools(base: Base, *, registry: Registry, queue: Queue, directory: Directory) -> Tools:
+    return Tools(
+        queue=queue,
+        directory=directory,
+        bus=base.bus,
+        clock=base.clock,
+        policy=base.policy,
+        random=random.random,
+        save_breaker=registry.save_breaker,
+        count=lambda name, delivered: registry.count(name, delivered, base.clock.now()),
     )
 
 
 def _services(
-    base: Base, session: ClientSession, *, registry: Registry, inbox: Inbox, router: Router, queue: Queue
+    base: Base, session: ClientSession, tools: Tools, *, registry: Registry, inbox: Inbox, router: Router
 ) -> Services:
     return Services(
         registry=registry,
         inbox=inbox,
         router=router,
-        tools=Tools(
-            queue=queue,
-            bus=base.bus,
-            clock=base.clock,
-            policy=base.policy,
-            random=random.random,
-            save_breaker=registry.save_breaker,
-            count=lambda name, delivered: registry.count(name, delivered, base.clock.now()),
-        ),
+        tools=tools,
         bus=base.bus,
         connectors=base.connectors,
         secrets=base.secrets,

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from bach_lib.models import Fault, Loss
+from bach_lib.spellings import Sighting
 
 
 class Scope(StrEnum):
@@ -29,12 +30,16 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sent:
-    """The platform has it. `degraded`: not all of it, as `losses` say. `moved_to`: the recipient's new address."""
+    """The platform has it. `degraded`: not all of it, as `losses` say. `moved_to`: the recipient's new address.
+
+    `sightings`: what else the platform said of the place.
+    """
 
     remote_id: str | None = None
     degraded: bool = False
     moved_to: str | None = None
     losses: tuple[Loss, ...] = field(default=(), compare=False)
+    sightings: tuple[Sighting, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -92,9 +92,18 @@ class _Delivery:
 
 
 class Asked:
-    """One question on its way. `on_end` is called once, when it is over."""
+    """One question on its way. `on_end` is called once, when it is over.
 
-    def __init__(self, question: Question, on_end: Callable[[Asked], None]) -> None:
+    `normal(connection, recipient)` returns the one form of an address, as far as it is known.
+    """
+
+    def __init__(
+        self,
+        question: Question,
+        on_end: Callable[[Asked], None],
+        normal: Callable[[str, str], str] = lambda _, recipient: recipient,
+    ) -> None:
+        self._normal = normal
         self.question = question
         self.ending: Ending | None = None
         self.answer: Answer | None = None
@@ -178,7 +187,10 @@ class Asked:
 
     def _is_asked_in_words(self, one: _Delivery, message: IncomingMessage) -> bool:
         takes_words = self.question.takes_text or not one.has_buttons
-        return takes_words and (one.place.connection, one.recipient) == (message.connection, message.recipient)
+        if not takes_words or one.place.connection != message.connection:
+            return False
+        here, there = (self._normal(message.connection, place) for place in (message.recipient, one.recipient))
+        return here == there
 
     def _read(self, message: IncomingMessage, one: _Delivery) -> Button | None:
         """The choice that somebody made, or the words of their own."""

@@ -110,6 +110,15 @@ class Receiving(ABC):
         """The context rules, whose names the router writes into the metadata of what matches."""
         return self._open_parts.rules
 
+    def normal(self, connection: str, recipient: str) -> str:
+        """The one form of an address: what its form tells, and what the platform has told since.
+
+        Raises `UnknownConnectionError`, `UnknownTypeError` or `InvalidRecipientError`.
+        """
+        parts = self._open_parts
+        wanted = parts.connectors.get(parts.registry.get(connection).type).normalize_recipient(recipient)
+        return parts.directory.normal(connection, wanted)
+
     def pairing(self, connection: str) -> AbstractContextManager[Pairing]:
         """Collect who writes without being allowed, to pick a recipient from. Raises `CannotReceiveError`."""
         if not self._open_parts.runtimes.get(connection).receiver.is_running:

@@ -11,14 +11,8 @@ from bach_lib.bus import Bus
 from bach_lib.clock import Cancel
 from bach_lib.connectors import Connectors
 from bach_lib.connectors.base import Connector, Incoming, Setup
-from bach_lib.errors import (
-    BachError,
-    CannotReceiveError,
-    StorageError,
-    UnknownConnectionError,
-    UnknownTypeError,
-)
-from bach_lib.events import ConnectionAdded, ConnectionChanged, ConnectionRemoved, ConnectionUpdated
+from bach_lib.errors import BachError, CannotReceiveError, StorageError, UnknownConnectionError, UnknownTypeError
+from bach_lib.events import ConnectionAdded, ConnectionChanged, ConnectionRemoved, ConnectionUpdated, RecipientMoved
 from bach_lib.foreign import guarded
 from bach_lib.health import internal_fault
 from bach_lib.inbound.inbox import Inbox
@@ -118,7 +112,8 @@ class ConnectionRuntime:
     async def typing(self, recipient: str) -> None:
         """Show that an answer is coming, if the connection is at work."""
         if self._connector:
-            await self._connector.typing(self._connector.normalize_recipient(recipient))
+            recipient = self._connector.normalize_recipient(recipient)
+            await self._connector.typing(self._services.tools.directory.normal(self._name, recipient))
 
     async def fetch(self, media: Media, limit: int) -> bytes | Fault:
         """The bytes of a file that somebody sent, if they are no more than `limit`."""
@@ -239,6 +234,7 @@ class Runtimes:
             services.bus.subscribe(ConnectionUpdated, self._updated),
             services.bus.subscribe(ConnectionRemoved, self._removed),
             services.bus.subscribe(ConnectionChanged, self._changed),
+            services.bus.subscribe(RecipientMoved, self._renamed),
         )
 
     async def open(self) -> None:
@@ -278,9 +274,9 @@ class Runtimes:
             await self._services.connectors.load(type_)
         except BachError as error:
             _LOGGER.error("The connection %s cannot start: %s", name, error)  # noqa: TRY400 - the sentence says all
-            return
-        self._runtimes[name] = runtime = ConnectionRuntime(name, self._services)
-        await runtime.start()
+        else:
+            self._runtimes[name] = runtime = ConnectionRuntime(name, self._services)
+            await runtime.start()
 
     def _added(self, event: ConnectionAdded) -> None:
         if event.row.category is Category.CONNECTOR:
@@ -304,6 +300,10 @@ class Runtimes:
             runtime.receiver.wake()
         else:
             runtime.dispatcher.gate.monitor.wake()
+
+    def _renamed(self, event: RecipientMoved) -> None:
+        if dispatcher := self.dispatcher(event.connection):
+            dispatcher.renamed(event.old, event.new)
 
     def _removed(self, event: ConnectionRemoved) -> None:
         if runtime := self._runtimes.pop(event.connection, None):

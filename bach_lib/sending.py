@@ -4,9 +4,11 @@ A change is a message of its own in the lane of the first one, so it is as durab
 """
 
 import asyncio
+from dataclasses import replace
 
 from bach_lib.clock import Clock
 from bach_lib.connectors import Connectors
+from bach_lib.directory import Directory
 from bach_lib.drafting import SendOptions, make_change, make_draft, make_request
 from bach_lib.models import Operation, Receipt
 from bach_lib.outbound.queue import Queue
@@ -25,6 +27,7 @@ class Sender:
         self,
         *,
         registry: Registry,
+        directory: Directory,
         connectors: Connectors,
         queue: Queue,
         runtimes: Runtimes,
@@ -32,6 +35,7 @@ class Sender:
         max_retries: int,
     ) -> None:
         self._registry = registry
+        self._directory = directory
         self._connectors = connectors
         self._queue = queue
         self._runtimes = runtimes
@@ -69,7 +73,10 @@ class Sender:
 
     async def _put(self, draft: Draft, options: SendOptions) -> Receipt:
         """Cancelling the caller does not take the message back."""
-        request = make_request(draft, options)
+        request = make_request(draft, options)  # of what was asked for, whatever is learned of the place meanwhile
+        is_send = draft.operation is Operation.SEND  # what changes a message stays where that has its id
+        recipient = self._directory.normal(draft.connection, draft.recipient, through_moves=is_send)
+        draft = draft if recipient == draft.recipient else replace(draft, recipient=recipient)
         put = await asyncio.shield(self._runtimes.get(draft.connection).dispatcher.put(draft, request))
         message = put.message
         return Receipt(

@@ -16,6 +16,7 @@ from bach_lib.incoming import Content, Kind, Media
 from bach_lib.knowing import Knows
 from bach_lib.models import Candidate, Connection, Fault, Format, Identity, Message, Operation
 from bach_lib.outcomes import Outcome
+from bach_lib.spellings import Sighting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +72,8 @@ class Incoming:
 
     `recurs`: the id may name something that goes on, such as an alarm, rather than what is said about it; then it is a
     repetition only if the newest with this id says the same.
+
+    `sightings`: what the platform itself says with it of place and sender; it is known before anybody decides.
     """
 
     remote_id: str
@@ -89,6 +92,7 @@ class Incoming:
     not_before: float | None = None
     recurs: bool = False
     metadata: Mapping[str, object] = field(default_factory=dict)
+    sightings: tuple[Sighting, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +110,8 @@ class Batch:
     The platform learns of the cursor with the next poll only. `is_complete`: nothing more was waiting anywhere when it
     was read, so whatever comes later is newer. `notice`: receiving works, but not all of it does, and a person can
     change that. `told_at`: what the platform's clock said when it handed this over; `platform_time.UNKNOWN` if it
-    should have told and did not, None if dates are by the clock of this machine.
+    should have told and did not, None if dates are by the clock of this machine. `sightings`: what the platform said of
+    places beside the messages.
     """
 
     messages: tuple[Incoming, ...]
@@ -115,6 +120,7 @@ class Batch:
     is_complete: bool = True
     notice: Fault | None = None
     told_at: float | None = field(default=None, compare=False)
+    sightings: tuple[Sighting, ...] = field(default=(), compare=False)
 
 
 def _at_once(_recipient: str) -> float:
@@ -169,7 +175,10 @@ class Connector(Protocol):
 
     @classmethod
     def normalize_recipient(cls, recipient: str) -> str:
-        """The one way to write this recipient, so that one recipient is one lane. Raises `InvalidRecipientError`."""
+        """The one way to write this recipient that its form alone tells. Raises `InvalidRecipientError`.
+
+        What only the platform knows, it learns from a `Sighting`.
+        """
         ...
 
     @classmethod

@@ -1,26 +1,49 @@
 """Whose messages are let in. Nobody's, by default; what strangers send is dropped and only counted."""
 
 import logging
+from collections.abc import Iterable
+from dataclasses import replace
 
 from bach_lib.clock import Clock
-from bach_lib.connectors.base import Incoming
-from bach_lib.models import Connection
+from bach_lib.connectors.base import Batch, Incoming
+from bach_lib.spellings import Sighting, Spellings
 
 _LOGGER = logging.getLogger(__name__)
 _EVERY = 3600.0
 """Seconds between two lines of one kind: whoever finds the bot must not be able to fill the log."""
 
 
-def is_allowed(connection: Connection, message: Incoming) -> bool:
+def is_allowed(allowed: frozenset[str], message: Incoming) -> bool:
     """Whether a message is let in: for its place, for its sender, or for this sender in this place (`place#sender`).
 
-    A recipient with a thread is also allowed through the whole chat.
+    A recipient with a thread is also allowed through the whole chat. All are in the one form.
     """
     places = {message.recipient, message.recipient.partition("/")[0]} - {""}
     people = {message.sender_id} - {""}
-    return not connection.allowed.isdisjoint(
-        places | people | {f"{place}#{person}" for place in places for person in people}
-    )
+    return not allowed.isdisjoint(places | people | {f"{place}#{person}" for place in places for person in people})
+
+
+def admit(
+    messages: Iterable[Incoming], spellings: Spellings, allowed: frozenset[str]
+) -> tuple[list[Incoming], list[Incoming]]:
+    """Those that are let in and those that are not, with places and senders in the one form."""
+    known = [_as_known(message, spellings) for message in messages]
+    let_in = [message for message in known if is_allowed(allowed, message)]
+    return let_in, [message for message in known if not is_allowed(allowed, message)]
+
+
+def _as_known(message: Incoming, spellings: Spellings) -> Incoming:
+    """The message with place and sender in the one form."""
+    recipient, sender_id = spellings.normal(message.recipient), spellings.normal(message.sender_id)
+    if (recipient, sender_id) == (message.recipient, message.sender_id):
+        return message
+    return replace(message, recipient=recipient, sender_id=sender_id)
+
+
+def sightings_of(batch: Batch) -> list[Sighting]:
+    """All that the platform said of places and people, in order."""
+    told = (batch.sightings, *(message.sightings for message in batch.messages))
+    return [one for some in told if isinstance(some, tuple) for one in some]
 
 
 class Notice:

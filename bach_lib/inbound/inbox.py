@@ -9,12 +9,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from math import isfinite
 
+from bach_lib.bus import Bus
 from bach_lib.clock import Clock
 from bach_lib.connectors import elements
 from bach_lib.connectors.base import Batch, Incoming, Unreadable
+from bach_lib.directory import Directory, write_lesson
 from bach_lib.errors import UnknownMessageError
-from bach_lib.inbound.admission import is_allowed
+from bach_lib.inbound.admission import admit, sightings_of
 from bach_lib.inbound.ages import Ages
+from bach_lib.inbound.aside import set_aside
 from bach_lib.inbound.pairing import Pairings
 from bach_lib.inbound.records import incoming_values, metadata_json, read_row, size_of
 from bach_lib.inbound.recurring import told_again
@@ -32,11 +35,6 @@ from bach_lib.storage.values import integer, real, text, upper_bound
 
 MAX_ROUTED = 100
 """Messages whose routing is written in one transaction; as many as a poll brings."""
-_MAX_RAW = 16_384
-"""Bytes of an unreadable message that are kept; twice as many are looked through for secrets, as half of one would
-not be known for what it is."""
-_MAX_UNREADABLE = 100
-"""Unreadable messages of a connection that are kept: enough to see what is wrong."""
 _MAX_THROWN_AWAY, _MAX_THROWN_AWAY_BYTES = 10_000, 2_000_000
 """Numbers of a connection's messages that somebody threw away which are kept: the newest."""
 _OWN_FAULTS = (ArithmeticError, LookupError, RecursionError, TypeError, ValueError)
@@ -73,7 +71,9 @@ class Inbox:
         max_age: float,
         *,
         policy: ReceivePolicy | None = None,
+        directory: Directory | None = None,
     ) -> None:
+        self._directory = directory or Directory(store, Bus(), lambda _: frozenset())
         self._store = store
         self._clock = clock
         self._pairings = pairings
@@ -104,13 +104,16 @@ class Inbox:
         of `batch.told_at`, else by ours.
         """
         batch = sift(batch)
-        allowed = [message for message in batch.messages if is_allowed(connection, message)]
-        blocked = [message for message in batch.messages if not is_allowed(connection, message)]
+        lesson = await self._directory.study(connection.name, sightings_of(batch))
+        spellings, known = self._directory.of(connection.name, lesson), self._directory.allowed(connection, lesson)
+        allowed, blocked = admit(batch.messages, spellings, known)
         now = self._clock.now()
         ages = Ages(now=now, told_at=batch.told_at, caught_up_at=caught_up_at)
         polled_at = now if batch.told_at is None else batch.told_at
 
         def work(tx: Transaction) -> Accepted:
+            if lesson is not None:
+                write_lesson(tx, lesson, now)
             tx.run(
                 "save_cursor",
                 name=connection.name,
@@ -118,21 +121,23 @@ class Inbox:
                 blocked=len(blocked),
                 polled_at=polled_at if batch.is_complete and isfinite(polled_at) else None,
             )
-            aside, stored = list(batch.unreadable), []
-            for message in allowed:
-                try:
-                    new = self._store_one(tx, connection.name, message, ages)
-                except _OWN_FAULTS as error:
-                    aside.append(elements.aside(message, repr(error)))
-                else:
-                    stored += [new] if new else []
-            _set_aside(tx, connection.name, aside, redact, now)
+            aside = list(batch.unreadable)
+            stored = self._store_all(tx, connection.name, allowed, ages, aside)
+            set_aside(tx, connection.name, aside, redact, now)
             gone = self._room.make(tx, connection.name, len(stored))
             return Accepted(messages=stored, blocked=len(blocked), aside=len(aside), gone=gone)
 
         accepted = await self._store.submit(work)
+        if lesson is not None:
+            self._directory.learn(lesson)
+            self._directory.tell(lesson)
         self._pairings.offer(connection.name, blocked)
         return accepted
+
+    def is_let_in(self, connection: Connection, message: Incoming) -> bool:
+        """Whether a message is of somebody allowed, as far as is known before it is read for news of its own."""
+        spellings, allowed = self._directory.of(connection.name), self._directory.allowed(connection)
+        return bool(admit([message], spellings, allowed)[0])
 
     async def unrouted(self, connection: str) -> list[IncomingMessage]:
         """What was stored and never announced, some of it, oldest first: a crash came between."""
@@ -247,6 +252,20 @@ class Inbox:
             pass
         return await purge(self._store, "page_inbox_by_age", "delete_incoming", before, lambda _: True)
 
+    def _store_all(
+        self, tx: Transaction, connection: str, messages: Iterable[Incoming], ages: Ages, aside: list[Unreadable]
+    ) -> list[IncomingMessage]:
+        """Those that are new; what no disk can take is set aside."""
+        stored: list[IncomingMessage] = []
+        for message in messages:
+            try:
+                new = self._store_one(tx, connection, message, ages)
+            except _OWN_FAULTS as error:
+                aside.append(elements.aside(message, repr(error)))
+            else:
+                stored += [new] if new else []
+        return stored
+
     def _store_one(self, tx: Transaction, connection: str, message: Incoming, ages: Ages) -> IncomingMessage | None:
         """None if the platform's id is known: it is the same message again."""
         if message.recurs:
@@ -291,24 +310,3 @@ def _trim_thrown_away(tx: Transaction) -> None:
         if integer(row["number"]) > _MAX_THROWN_AWAY or integer(row["size"]) > _MAX_THROWN_AWAY_BYTES:
             bounds = {"most_rows": _MAX_THROWN_AWAY * 9 // 10, "most_bytes": _MAX_THROWN_AWAY_BYTES * 9 // 10}
             tx.run("trim_thrown_away", connection=row["connection"], **bounds)
-
-
-def _set_aside(tx: Transaction, connection: str, aside: Iterable[Unreadable], redact: Redactor, now: float) -> None:
-    for one in aside:
-        tx.run(
-            "add_unreadable",
-            connection=connection,
-            raw=_cut(redact(_storable(one.raw[: 2 * _MAX_RAW]), _MAX_RAW)),
-            reason=redact(_storable(one.reason)),
-            received_at=now,
-        )
-        tx.run("trim_unreadable", connection=connection, keep=_MAX_UNREADABLE)
-
-
-def _cut(words: str) -> str:
-    return words.encode()[: _MAX_RAW + 2].decode(errors="ignore")
-
-
-def _storable(text: str) -> str:
-    """With halves of characters spelt out; everything else stays, or secrets in it would not be found."""
-    return text.encode(errors="backslashreplace").decode()

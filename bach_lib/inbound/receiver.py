@@ -17,7 +17,7 @@ from bach_lib.errors import BachError
 from bach_lib.events import ConnectionChanged
 from bach_lib.foreign import guarded
 from bach_lib.health import internal_fault, log_transition, state_after
-from bach_lib.inbound.admission import Notice, is_allowed
+from bach_lib.inbound.admission import Notice
 from bach_lib.inbound.ages import CaughtUp, ClockNotice
 from bach_lib.inbound.inbox import Accepted, Inbox
 from bach_lib.inbound.router import Router
@@ -271,7 +271,7 @@ class Receiver:
         """At once, beside everything else: a person looks at the button they pressed."""
         row = self._row()
         for message in messages:
-            if message.kind is Kind.BUTTON and is_allowed(row, message):
+            if message.kind is Kind.BUTTON and self._inbox.is_let_in(row, message):
                 task = asyncio.create_task(self._acknowledge_one(connector, message), name="bach-acknowledge")
                 self._acknowledging.add(task)
                 task.add_done_callback(self._acknowledging.discard)

@@ -129,7 +129,9 @@ class ByHand:
 
     def move(self, connection: str, old: str, new: str) -> AsyncIterator[Message]:
         """Let all that waits for a recipient, and its dead letters, have another one."""
-        return self._all_of("unsent_to", "readdress", {"connection": connection, "recipient": old}, old=old, new=new)
+        return self._all_of(
+            "unsent_to", "readdress", {"connection": connection, "recipient": old}, old=old, new=new, is_move=False
+        )
 
     async def _all_of(
         self, lookup: str, query: str, place: dict[str, Value], **values: Value

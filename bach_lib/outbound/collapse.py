@@ -5,7 +5,7 @@ that somebody revived): then the rest goes in portions. A process that ends in b
 are to be sent, since a newer one waits. So none is ever taken back for one that is not there, and none goes before it.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 from bach_lib.models import Fault, Message
 from bach_lib.outbound.records import Draft, readable_message
@@ -18,12 +18,14 @@ AT_ONCE = 100
 """Older ones that end in the transaction that stores the newer one."""
 
 
-def oldest_of_tag(tx: Transaction, draft: Draft) -> list[int]:
-    """Those that a new message replaces in the transaction that stores it."""
+def oldest_of_tag(tx: Transaction, draft: Draft, others: Sequence[str] = ()) -> list[int]:
+    """Those that a new message replaces in the transaction that stores it. `others`: other forms of its recipient."""
     if draft.tag is None:
         return []
-    rows = tx.rows("waiting_with_tag", **_with_tag(draft), after=0, before=upper_bound(None), limit=AT_ONCE)
-    return [integer(row["id"]) for row in rows]
+    bounds: dict[str, Value] = {"after": 0, "before": upper_bound(None), "limit": AT_ONCE}
+    forms = [{**_with_tag(draft), "recipient": form, **bounds} for form in (draft.recipient, *others)]
+    found = sorted(integer(row["id"]) for values in forms for row in tx.rows("waiting_with_tag", **values))
+    return found[:AT_ONCE]
 
 
 def is_replaced(tx: Transaction, message: Message) -> bool:

@@ -12,17 +12,17 @@ it, and so does memory's own timer.
 
 import asyncio
 from collections.abc import Coroutine, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 from bach_lib.clock import Cancel
 from bach_lib.connectors.base import Connector, Course
 from bach_lib.errors import QueueFullError
-from bach_lib.events import MessageAttempted, MessageCancelled, MessageQueued, RecipientMoved
+from bach_lib.events import MessageAttempted, MessageCancelled, MessageQueued
 from bach_lib.models import BreakerState, Connection, Message, Operation
-from bach_lib.outbound.breaker import Permit
-from bach_lib.outbound.entry import Entry, entry_of
-from bach_lib.outbound.gate import Gate
+from bach_lib.outbound.addresses import Addresses
+from bach_lib.outbound.entry import Entry
+from bach_lib.outbound.job import Job, Lease
 from bach_lib.outbound.lanes import Lanes
 from bach_lib.outbound.ledger import Ledger
 from bach_lib.outbound.loading import Loading
@@ -31,20 +31,11 @@ from bach_lib.outbound.records import Draft, Request
 from bach_lib.outbound.retry import Settlement, late, untried
 from bach_lib.outbound.tools import Tools
 from bach_lib.outbound.trial import Trials
-from bach_lib.outcomes import Scope, Sent, Wait
+from bach_lib.outcomes import Scope, Sent
 from bach_lib.redact import Redactor
 
 _MOST_PARKED = 200
 """Lanes that are set aside in one turn of the loop because a limit stops them; the others wait a turn."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Job:
-    """What a worker does next: the message waits in the queue, or was born leased to it."""
-
-    entry: Entry
-    permit: Permit
-    leased: Message | None = None
 
 
 class Dispatcher:
@@ -60,15 +51,8 @@ class Dispatcher:
         self._puts: dict[asyncio.Future[Put], str | None] = {}  # whose lane it will wait in, unless it was leased
         self._workers = 0
         self._cancel_timer: Cancel | None = None
-        self.gate = Gate(
-            connection,
-            bus=tools.bus,
-            clock=tools.clock,
-            policy=tools.policy.breaker,
-            random=tools.random,
-            save_breaker=tools.save_breaker,
-            on_better=self._better,
-        )
+        self._addresses = Addresses(connection.name, tools.directory, tools.clock)
+        self.gate = tools.gate(connection, self._better)
         self._ledger = Ledger(connection.name, tools, self._spawn, self.drop)
         self._loading = Loading(connection.name, self._lanes, tools, self._ledger.recovered)
         self._loading.end()
@@ -122,19 +106,20 @@ class Dispatcher:
         limit = self._tools.policy.max_waiting
         if len(self._lanes) + self._loading.left + len(self._puts) + self._workers >= limit:
             raise QueueFullError(connection=self._name, limit=limit)
-        permit = self._lease(draft.recipient)
+        lease = self._lease(draft.recipient)
+        others = self._addresses.others(draft.recipient) if draft.tag is not None else ()
         try:
-            future = self._tools.queue.put(draft, leased=permit is not None, request=request)
+            future = self._tools.queue.put(draft, leased=lease is not None, request=request, others=others)
         except BaseException:  # raised again: the lane must be free
-            self._give_back(draft.recipient, permit)
+            self._give_back(lease)
             raise
-        self._puts[future] = draft.recipient if permit is None else None
-        future.add_done_callback(partial(self._stored, draft.recipient, permit))
+        self._puts[future] = draft.recipient if lease is None else None
+        future.add_done_callback(partial(self._stored, lease))
         return future
 
     def waits_again(self, message: Message) -> None:
         """A message was revived on disk."""
-        self._loading.add(entry_of(message, self._clock))
+        self._loading.add(self._addresses.entry(message))
         self._publish(MessageQueued(connection=self._name, message=message))
         self._pump()
 
@@ -154,45 +139,60 @@ class Dispatcher:
         self._loading.move(old, new)
         self._pump()
 
-    def _lease(self, recipient: str) -> Permit | None:
-        """A permit if a message to this recipient could go this very moment; its lane and a worker are reserved."""
+    def renamed(self, old: str, new: str) -> None:
+        """It is known on disk that two forms mean one place, `new` being the one."""
+        self._meet()
+        self.gate.meet(self._connector, old, new)
+        self._spawn(self._ledger.follow(old, new, is_move=self._addresses.is_move(old, new)))
+        self._pump()
+
+    def _meet(self) -> None:
+        """Let all that goes to one place stand in one lane, however it is written."""
+        lane_of = self._addresses.lane_of
+        self._puts = {future: to and lane_of(to) for future, to in self._puts.items()}
+        for old in self._loading.recipients | self._lanes.recipients:
+            if (new := lane_of(old)) != old:
+                self._loading.move(old, new)
+
+    def _lease(self, recipient: str) -> Lease | None:
+        """A lease if a message to this recipient could go this very moment; its lane and a worker are reserved."""
         connector = self._connector
         if connector is None or self._is_full() or self.gate.state is not BreakerState.CLOSED:
             return None
         others = self._lanes.are_parked or recipient in self._puts.values() or not self._loading.is_over  # stand before
-        if others or not self._lanes.occupy(recipient, self._clock.monotonic()):
+        if others or (place := self._lanes.occupy(recipient, self._clock.monotonic())) is None:
             return None
         permit = self.gate.admit()
         if permit is not None and not self.gate.reserve(connector, recipient):
             self._workers += 1
-            return permit
+            return Lease(place, permit)
         if permit is not None:
             self.gate.release(permit)
-        self._lanes.release((recipient, 0))
+        self._lanes.release(place.lane)
         return None
 
-    def _give_back(self, recipient: str, permit: Permit | None) -> None:
+    def _give_back(self, lease: Lease | None) -> None:
         """Undo a lease."""
-        if permit is not None:
-            self._workers -= 1
-            self.gate.release(permit)
-            self._lanes.release((recipient, 0))
+        if lease is not None:
+            self._finish(Job(lease.place, lease.permit), None)
             self._pump()
 
-    def _stored(self, recipient: str, permit: Permit | None, future: asyncio.Future[Put]) -> None:
+    def _stored(self, lease: Lease | None, future: asyncio.Future[Put]) -> None:
         """The commit is done, whether or not its caller still waits for it."""
         del self._puts[future]
         if future.cancelled() or future.exception() or not future.result().is_new:
-            self._give_back(recipient, permit)
+            self._give_back(lease)
             return
         message = future.result().message
         self._ledger.replaced(future.result(), self.forget)
         self._publish(MessageQueued(connection=self._name, message=message))
-        if permit is None:
-            self._loading.add(entry_of(message, self._clock))
+        entry = self._addresses.entry(message)
+        if lease is None:
+            self._loading.add(entry)
             self._pump()
         else:
-            self._spawn(self._work(_Job(entry_of(message, self._clock), permit, message)))
+            self._lanes.sets_out(entry, lease.place)
+            self._spawn(self._work(Job(entry, lease.permit, message)))
 
     # -- choosing -----------------------------------------------------------------------------------------------------
 
@@ -207,7 +207,7 @@ class Dispatcher:
             self._spawn(self._work(job))
         self._set_timer(min((moment - now for moment in self._next_moments(now)), default=None))
 
-    def _next_job(self) -> _Job | None:
+    def _next_job(self) -> Job | None:
         """The message that may go now, with its lane, its permit and its place under the platform's limits."""
         connector, now = self._connector, self._clock.monotonic()
         if connector is None or self._is_full() or (permit := self.gate.admit()) is None:
@@ -220,7 +220,7 @@ class Dispatcher:
             if stop is None:
                 self._lanes.passed(entry.lane)
                 self._workers += 1
-                return _Job(entry, permit)
+                return Job(entry, permit)
             self._lanes.park(entry, stop, now)
         self.gate.release(permit)
         return None
@@ -245,10 +245,10 @@ class Dispatcher:
 
     # -- sending ------------------------------------------------------------------------------------------------------
 
-    async def _work(self, job: _Job) -> None:
+    async def _work(self, job: Job) -> None:
         """Send this message and then whatever may go next."""
         settlement: Settlement | None = None
-        working: _Job | None = job
+        working: Job | None = job
         try:
             while working:
                 message = working.leased
@@ -267,37 +267,37 @@ class Dispatcher:
             if working:  # cancelled in the middle
                 self._finish(working, None)
 
-    async def _send(self, job: _Job, message: Message) -> Settlement:
+    async def _send(self, job: Job, message: Message) -> Settlement:
         """One attempt and what follows from it in memory."""
         connector = self._connector
         beside = message.operation is not Operation.SEND and self._lanes.waits_beside(job.entry)
         if connector is None or beside:  # stopped since the claim, or older ones wait for a limit of its kind
-            self._finish(job, replace(job.entry, recipient=message.recipient, beside=beside))
+            self._finish(job, replace(job.entry, recipient=self._addresses.lane_of(message.recipient), beside=beside))
             return untried(message)
         if job.entry.is_over(self._clock):  # the disk took so long
             self._finish(job, None)
             return late(message)
+        message = self._addresses.addressed(message)
         self._publish(MessageAttempted(connection=self._name, message=message))
         verdict = await self._trials.hold(connector, message, self._redact, lambda: self._connector is connector)
         settlement, now = verdict.settlement, self._clock.monotonic()
+        if settlement.lesson is not None:
+            self._meet()
         strike = self.gate.learn(job.permit, message.recipient, verdict.outcome, verdict.fault, began=verdict.began)
         seconds = 0.0 if settlement.next_retry_at is None else settlement.next_retry_at - self._clock.now()
-        wait = verdict.outcome if isinstance(verdict.outcome, Wait) else None
+        lane, wait = self._addresses.lane_of(message.recipient), verdict.wait
         if wait and wait.scope is not Scope.MESSAGE:
-            self._lanes.pause(message.recipient, now + max(seconds, wait.seconds), now)
+            self._lanes.pause(lane, now + max(seconds, wait.seconds), now)
         back, beside = None, wait is not None and wait.scope is Scope.MESSAGE
         if not settlement.status.is_final:
-            hurry, to, aside = settlement.hurry, message.recipient, settlement.retry_count > message.max_retries
-            back = replace(job.entry, recipient=to, due=now + seconds, aside=aside, beside=beside, hurry=hurry)
+            hurry, aside = settlement.hurry, settlement.retry_count > message.max_retries
+            back = replace(job.entry, recipient=lane, due=now + seconds, aside=aside, beside=beside, hurry=hurry)
         self._finish(job, back, strike=strike)
         if isinstance(verdict.outcome, Sent):
             self._lanes.hasten(now, aside=True)
-        if settlement.moved_to is not None:
-            self._loading.move(message.recipient, settlement.moved_to)
-            self._publish(RecipientMoved(connection=self._name, old=message.recipient, new=settlement.moved_to))
         return settlement
 
-    def _finish(self, job: _Job, back: Entry | None, *, strike: bool | None = None) -> None:
+    def _finish(self, job: Job, back: Entry | None, *, strike: bool | None = None) -> None:
         self._workers -= 1
         self.gate.release(job.permit)
         self._lanes.release(job.entry.lane, back, strike=strike)

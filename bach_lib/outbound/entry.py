@@ -11,7 +11,7 @@ BESIDE = -1
 """Where those wait, in their order, whom a limit stops that is not all their recipient's, such as that of edits."""
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, weakref_slot=True)
 class Entry:
     """A waiting message: before `due` it may not go, from `expires` on it may not go any more.
 

@@ -114,6 +114,14 @@ class Gate:
         self._is_finding_out = permit is not None and now < self._doubt_until
         return permit
 
+    def meet(self, connector: Connector | None, old: str, new: str) -> None:
+        """Two recipients are one place: what was sent to either counts under its limits."""
+        if connector is not None:
+            pairs = zip(connector.rates(old), connector.rates(new), strict=False)
+            self._limiter.join((old_key, new_key) for old_key, new_key in pairs if old_key != new_key)
+        if old in self._suspects:
+            self._suspects = self._suspects - {old} | {new}
+
     def release(self, permit: Permit) -> None:
         """The attempt is over, or was not made."""
         self._is_finding_out = False

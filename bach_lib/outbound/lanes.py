@@ -15,15 +15,13 @@ the logarithm of how many wait, whatever stops them. Announcements are never sea
 of date is recognised when it comes up, and dropped.
 """
 
-from collections.abc import Iterable, Sized
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 from heapq import heapify, heappop, heappush
+from weakref import WeakValueDictionary
 
 from bach_lib.outbound.entry import BESIDE, Entry, Key
+from bach_lib.outbound.lane import Lane, Parked, is_crowded
 from bach_lib.outbound.limiter import Stop
-
-_MAX_STALE = 64
-"""Items out of date that a heap may carry, beside as many as are true, before it is cleaned."""
 
 _MOST_EXPIRED = 500
 """Messages that end in one turn of the loop; the others are as late as that takes."""
@@ -35,45 +33,18 @@ type _Place = tuple[int, int, int, Key, str]
 """Where a lane stands among those that could go: strikes, -priority, id; and the limit that offered it, or ""."""
 
 
-@dataclass(slots=True)
-class _Lane:
-    heap: list[tuple[int, int]] = field(default_factory=list)
-    entries: dict[int, Entry] = field(default_factory=dict)
-    busy: bool = False
-    strikes: int = 0
-    offered_by: str = ""
-
-    def head(self) -> Entry | None:
-        while self.heap:
-            if entry := self.entries.get(self.heap[0][1]):
-                return entry
-            heappop(self.heap)  # it was discarded
-        return None
-
-
-@dataclass(slots=True)
-class _Parked:
-    """The lanes that one limit stopped, best first, and when it may have a place again."""
-
-    until: float
-    heap: list[tuple[int, int, int, Key]] = field(default_factory=list)
-
-
-def is_crowded(heap: Sized, true: Sized) -> bool:
-    """Whether so much in a heap is out of date that it is worth cleaning: more than what is true, and a little."""
-    return len(heap) > _MAX_STALE + 2 * len(true)
-
-
 class Lanes:
     """All lanes of one connection."""
 
     def __init__(self) -> None:
-        self._lanes: dict[Key, _Lane] = {}
+        self._lanes: dict[Key, Lane] = {}
         self._entries: dict[int, Entry] = {}
+        self._under_way: WeakValueDictionary[int, Entry] = WeakValueDictionary()
+        self._leases = 0
         self._pauses: dict[str, float] = {}  # by recipient
         self._later: list[tuple[float, Key]] = []
         self._ready: list[_Place] = []
-        self._parked: dict[str, _Parked] = {}  # by limit
+        self._parked: dict[str, Parked] = {}  # by limit
         self._opening: list[tuple[float, str]] = []  # (until, limit)
         self._expiring: list[tuple[float, int]] = []  # (over, id)
         self._offset = 0.0  # from the clock that never jumps to the one on the wall
@@ -94,7 +65,7 @@ class Lanes:
         if entry.id in self._entries:
             return
         key = entry.lane
-        lane = self._lanes.setdefault(key, _Lane())
+        lane = self._lanes.setdefault(key, Lane())
         self._put(entry, lane)
         if lane.head() is entry:
             self._announce(key, lane)
@@ -129,14 +100,21 @@ class Lanes:
             self._offset = offset
             self._clean_expiring()
 
-    def occupy(self, recipient: str, now: float) -> bool:
-        """Take an idle, empty lane for a message that is not in it; False if it is not free."""
+    def occupy(self, recipient: str, now: float) -> Entry | None:
+        """Take an idle, empty lane for a message that is not in it, and stand for that; None if it is not free."""
         key = (recipient, 0)
         lane = self._lanes.get(key)
         if (lane and (lane.busy or lane.entries)) or self._pauses.get(recipient, now) > now:
-            return False
-        self._lanes.setdefault(key, _Lane()).busy = True
-        return True
+            return None
+        self._lanes.setdefault(key, Lane()).busy += 1
+        self._leases -= 1
+        self._under_way[self._leases] = place = Entry(id=self._leases, recipient=recipient)
+        return place
+
+    def sets_out(self, entry: Entry, place: Entry) -> None:
+        """The message that a lane was occupied for is under way."""
+        entry.recipient = place.recipient
+        self._under_way[entry.id] = entry
 
     def take(self, now: float) -> Entry | None:
         """The message that goes next, out of its lane, which is busy until `release`, or `park`."""
@@ -149,7 +127,8 @@ class Lanes:
                 if self._due(head) <= now:
                     heappop(lane.heap)
                     self._remove(head, lane)
-                    lane.busy, lane.offered_by = True, limit
+                    lane.busy, lane.offered_by = lane.busy + 1, limit
+                    self._under_way[head.id] = head
                     return head
                 self._announce(key, lane)
             if limit:  # out of date, and the next that this limit stopped has its turn
@@ -179,10 +158,10 @@ class Lanes:
     def park(self, entry: Entry, stop: Stop, now: float) -> None:
         """Back into its lane at once after `take`; the lane waits until this limit has a place for it."""
         key, lane = entry.lane, self._lanes[entry.lane]
-        lane.busy = False
+        lane.busy -= 1
         offered_by, lane.offered_by = lane.offered_by, ""
         self._put(entry, lane)
-        parked = self._parked.setdefault(stop.limit, _Parked(0.0))
+        parked = self._parked.setdefault(stop.limit, Parked(0.0))
         if parked.until <= now:
             parked.until = now + stop.seconds
             heappush(self._opening, (parked.until, stop.limit))
@@ -199,7 +178,7 @@ class Lanes:
         `strike`: its message failed as a probe (True) or the lane works (False).
         """
         lane = self._lanes[key]
-        lane.busy = False
+        lane.busy -= 1
         if strike is not None:
             lane.strikes = lane.strikes + 1 if strike else 0
         if back:
@@ -220,18 +199,25 @@ class Lanes:
                 entry.due = now
                 self._announce(entry.lane, self._lanes[entry.lane])
 
+    @property
+    def recipients(self) -> set[str]:
+        """To whom anything waits, is under way or must not go yet."""
+        return {recipient for recipient, _ in self._lanes} | self._pauses.keys()
+
     def move(self, old: str, new: str) -> None:
-        """The waiting messages to a recipient go to its new address."""
-        keys = [(old, 0), (old, BESIDE), *(self._entries[number].lane for number in self._aside)]
-        for key in [key for key in keys if key[0] == old and key in self._lanes]:
-            lane, target = self._lanes[key], self._lanes.setdefault((new, key[1]), _Lane())
+        """The waiting messages to a recipient go to its new address, after what is under way to either."""
+        for entry in self._under_way.values():
+            entry.recipient = new if entry.recipient == old else entry.recipient
+        if (until := self._pauses.pop(old, None)) is not None:
+            self._pauses[new] = max(self._pauses.get(new, until), until)
+        for key in [key for key in self._lanes if key[0] == old]:
+            lane, target = self._lanes.pop(key), self._lanes.setdefault((new, key[1]), Lane())
+            target.busy, target.strikes = target.busy + lane.busy, max(target.strikes, lane.strikes)
             for entry in lane.entries.values():
                 entry.recipient = new
             target.entries |= lane.entries
             target.heap += lane.heap
             heapify(target.heap)
-            lane.entries, lane.heap = {}, []
-            self._announce(key, lane)
             self._announce((new, key[1]), target)
 
     def waits_beside(self, entry: Entry) -> bool:
@@ -239,7 +225,7 @@ class Lanes:
         lane = self._lanes.get((entry.recipient, BESIDE))
         if lane is None or entry.beside:
             return False
-        return lane.busy or any(number < entry.id for number in lane.entries)
+        return bool(lane.busy) or any(number < entry.id for number in lane.entries)
 
     def next_due(self) -> float | None:
         """A time at or before the next one at which `take` may find something. None: not by waiting alone."""
@@ -255,7 +241,7 @@ class Lanes:
     def _due(self, head: Entry) -> float:
         return max(head.due, self._pauses.get(head.recipient, 0.0))
 
-    def _put(self, entry: Entry, lane: _Lane) -> None:
+    def _put(self, entry: Entry, lane: Lane) -> None:
         self._entries[entry.id] = lane.entries[entry.id] = entry
         heappush(lane.heap, entry.rank)
         if entry.aside:
@@ -267,18 +253,18 @@ class Lanes:
             if is_crowded(self._expiring, self._entries):
                 self._clean_expiring()
 
-    def _remove(self, entry: Entry, lane: _Lane) -> None:
+    def _remove(self, entry: Entry, lane: Lane) -> None:
         del self._entries[entry.id], lane.entries[entry.id]
         self._aside.discard(entry.id)
         self._hurried.discard(entry.id)
 
-    def _idle(self, key: Key) -> tuple[_Lane, Entry] | None:
+    def _idle(self, key: Key) -> tuple[Lane, Entry] | None:
         """A lane from which something could go, and its head."""
         lane = self._lanes.get(key)
         head = None if lane is None or lane.busy else lane.head()
         return (lane, head) if lane and head else None
 
-    def _standing(self, strikes: int, message_id: int, key: Key) -> tuple[_Lane, Entry] | None:
+    def _standing(self, strikes: int, message_id: int, key: Key) -> tuple[Lane, Entry] | None:
         """As `_idle`, if the lane still stands where it stood when this was written down."""
         idle = self._idle(key)
         return idle if idle and (strikes, message_id) == (idle[0].strikes, idle[1].id) else None
@@ -293,7 +279,7 @@ class Lanes:
                 return
         self._parked.pop(limit, None)
 
-    def _announce(self, key: Key, lane: _Lane) -> None:
+    def _announce(self, key: Key, lane: Lane) -> None:
         """Say when the lane's head is due; forget a lane in which nothing waits."""
         if lane.busy:
             return

@@ -116,14 +116,15 @@ class Ledger:
             self._tools.bus.publish(settled_event(advance.settled))
             if advance.settled.status is Status.CANCELLED:  # its recipient was removed while it was on its way
                 self._drop(advance.settled)
-            if settlement.moved_to is not None:
-                self._spawn(self._follow(advance.settled.recipient, settlement.moved_to))
+            if settlement.lesson is not None:
+                self._tools.directory.tell(settlement.lesson)
         if advance.ended:
             self._tools.bus.publish(settled_event(advance.ended))
 
-    async def _follow(self, old: str, new: str) -> None:
-        with suppress(BachError):  # what stays behind is told the new address when it is tried
-            await self._tools.queue.follow(self._name, old, new)
+    async def follow(self, old: str, new: str, *, is_move: bool) -> None:
+        """Let what waits have the new address on disk, too."""
+        with suppress(BachError):  # what stays behind gets it when it is tried
+            await self._tools.queue.follow(self._name, old, new, is_move=is_move)
 
     async def until_stored[T](self, write: Callable[[], Awaitable[T]]) -> T:
         """Do this again and again until the disk lets it."""

@@ -5,7 +5,7 @@ perfectly even stream (the generic cell rate algorithm, as ATM networks used it)
 allowed burst.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from bach_lib.connectors.base import Rate
@@ -30,6 +30,14 @@ class Limiter:
         self._monotonic = monotonic
         self._due: dict[str, float] = {}
         self._tidy_at = 0
+
+    def join(self, pairs: Iterable[tuple[str, str]]) -> None:
+        """Two limits were one all the time: what was taken under the first counts under the second."""
+        now = self._monotonic()
+        for old, new in pairs:
+            taken = self._due.pop(old, now) - now
+            if taken > 0 and old != new:
+                self._due[new] = max(self._due.get(new, now), now) + taken
 
     def reserve(self, rates: Mapping[str, Rate]) -> Stop | None:
         """Take one place in every rate, or take none and return what stands in the way longest."""

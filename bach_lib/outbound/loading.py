@@ -65,7 +65,8 @@ class Loading:
         rows = await self._tools.queue.look_up(share)
         for waits in rows if self._is_wanted() else ():
             if isinstance(waits, Waits) and waits.id not in self._known:
-                waits.recipient = self._moved.get(waits.recipient, waits.recipient)
+                moved = self._moved.get(waits.recipient, waits.recipient)
+                waits.recipient = self._tools.directory.normal(self._name, moved)
                 self._lanes.add(entry_of(waits, self._tools.clock))
         self.left = max(0, self.left - len(rows))
         if bad := [one for one in rows if isinstance(one, int)]:
@@ -107,6 +108,11 @@ class Loading:
             self._known.add(message_id)
             self._late.pop(message_id, None)
         self._lanes.discard(message_id)
+
+    @property
+    def recipients(self) -> set[str]:
+        """To whom something goes that is still to be let in."""
+        return {entry.recipient for entry in self._late.values()}
 
     def move(self, old: str, new: str) -> None:
         """The waiting messages to a recipient go to its new address."""

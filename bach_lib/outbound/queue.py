@@ -4,10 +4,11 @@ The queue knows what is on disk and which changes are allowed. Who goes when is 
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from bach_lib.clock import Clock
+from bach_lib.directory import write_lesson
 from bach_lib.errors import IdempotencyKeyReusedError, NotCancellableError, NotRetryableError, UnknownMessageError
 from bach_lib.models import Fault, Message, Status
 from bach_lib.outbound.attempts import record_attempt
@@ -74,11 +75,13 @@ class Queue:
         self._clock = clock
         self._instance = instance
 
-    def put(self, draft: Draft, *, leased: bool, request: Request | None = None) -> asyncio.Future[Put]:
+    def put(
+        self, draft: Draft, *, leased: bool, request: Request | None = None, others: Sequence[str] = ()
+    ) -> asyncio.Future[Put]:
         """Store a draft; the future is done after the commit.
 
         `leased`: it is born `sending`, its sender stands ready. `request`: only if nothing was put under its key; fails
-        with `IdempotencyKeyReusedError` if something else was.
+        with `IdempotencyKeyReusedError` if something else was. `others`: other forms of its recipient.
         """
 
         def work(tx: Transaction) -> Put:
@@ -87,7 +90,8 @@ class Queue:
                     raise IdempotencyKeyReusedError(key=request.key, id=known["id"])
                 return Put(message=readable_message(known, self._instance), is_new=False)
             # in this transaction, so that none is taken back for one that is not there; the rest in `replace_rest`
-            replaced = tuple(self._end(tx, old, Status.CANCELLED, REPLACED) for old in oldest_of_tag(tx, draft))
+            older = oldest_of_tag(tx, draft, others)
+            replaced = tuple(self._end(tx, old, Status.CANCELLED, REPLACED) for old in older)
             status, attempted_at = (Status.SENDING, draft.created_at) if leased else (Status.PENDING, None)
             number = tx.insert("put_message", draft_values(draft, status, attempted_at))
             for position, file in enumerate(draft.files):
@@ -235,11 +239,14 @@ class Queue:
 
         return await self._store.submit(work)
 
-    async def follow(self, connection: str, old: str, new: str) -> None:
-        """Let all that waits for a recipient, and its dead letters, have its new address, some a transaction."""
+    async def follow(self, connection: str, old: str, new: str, *, is_move: bool) -> None:
+        """Let all that waits for a recipient, and its dead letters, have its new address, some a transaction.
+
+        `is_move`: what changes a message stays with it.
+        """
 
         def work(tx: Transaction, ids: str) -> None:
-            tx.rows("readdress", ids=ids, old=old, new=new)
+            tx.rows("readdress", ids=ids, old=old, new=new, is_move=is_move)
 
         async for ids in shares(self._store, "unsent_to", connection=connection, recipient=old):
             async for _ in in_portions(self._store, ids, work):
@@ -268,9 +275,8 @@ class Queue:
         message = self._settled(tx, settlement, now)
         if settlement.status is Status.SENT and message.files:
             tx.run("delete_files", message_id=settlement.id)
-        if settlement.moved_to is not None:
-            place = {"connection": message.connection, "old": message.recipient, "new": settlement.moved_to}
-            tx.run("move_recipient", **place, limit=_AT_ONCE)
+        if settlement.lesson is not None:
+            write_lesson(tx, settlement.lesson, now)
         if settlement.delivered is not None:
             tx.tally(message.connection, delivered=settlement.delivered, now=now)
         record_attempt(tx, attempted, message)

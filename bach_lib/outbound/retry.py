@@ -20,6 +20,7 @@ from bach_lib.models import Delivery, Fault, Loss, Message, Status
 from bach_lib.outbound.making import maker
 from bach_lib.outcomes import Dead, Outcome, Retry, Scope, Sent, Uncertain, Wait
 from bach_lib.policy import RetryPolicy
+from bach_lib.spellings import Lesson
 
 _FIRST_AGAIN = 1.0
 """Seconds until what cannot arrive twice is tried again after a failure that the check does not see; then longer."""
@@ -52,8 +53,8 @@ class Settlement:
     `next_retry_at` in seconds since 1970. `delivered`: counts as a success or a failure of the connection, or (None) as
     neither. `hurry`: the first good check ends its wait. `outcome`: what the attempt came to (sent, retry, wait, dead,
     uncertain), which leaves a row in the history of the message; None: there was no attempt. `seconds`: how long it
-    took. `lost`: what it went without, which `error` says, too. `tried`: the message as it was on its way, if that is
-    known.
+    took. `lesson`: what the platform said of the place that was not known. `lost`: what it went without, which `error`
+    says, too. `tried`: the message as it was on its way, if that is known.
     """
 
     id: int
@@ -63,7 +64,7 @@ class Settlement:
     next_retry_at: float | None = None
     remote_id: str | None = None
     degraded: bool = False
-    moved_to: str | None = None
+    lesson: Lesson | None = None
     error: Fault | None = None
     delivered: bool | None = None
     hurry: bool = False
@@ -159,7 +160,6 @@ def _sent(message: Message, outcome: Sent) -> Settlement:
         degraded=outcome.degraded or bool(lost),
         lost=lost,
         error=without(lost),
-        moved_to=outcome.moved_to,
         delivered=True,
     )
 

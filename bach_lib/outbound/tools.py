@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 from bach_lib.bus import Bus
 from bach_lib.clock import Clock
-from bach_lib.outbound.gate import SaveBreaker
+from bach_lib.directory import Directory
+from bach_lib.models import Connection
+from bach_lib.outbound.gate import Gate, SaveBreaker
 from bach_lib.outbound.queue import Queue
 from bach_lib.policy import Policy
 
@@ -14,13 +16,27 @@ from bach_lib.policy import Policy
 class Tools:
     """What every dispatcher works with.
 
-    `save_breaker` and `count(name, delivered)` keep the registry's row true; `random` returns 0..1.
+    `directory` knows which spellings mean one place. `save_breaker` and `count(name, delivered)` keep the registry's
+    row true; `random` returns 0..1.
     """
 
     queue: Queue
+    directory: Directory
     bus: Bus
     clock: Clock
     policy: Policy
     random: Callable[[], float]
     save_breaker: SaveBreaker
     count: Callable[[str, bool], None]
+
+    def gate(self, connection: Connection, on_better: Callable[[], None]) -> Gate:
+        """What stands between a connection's lanes and its platform."""
+        return Gate(
+            connection,
+            bus=self.bus,
+            clock=self.clock,
+            policy=self.policy.breaker,
+            random=self.random,
+            save_breaker=self.save_breaker,
+            on_better=on_better,
+        )

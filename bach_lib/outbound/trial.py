@@ -13,8 +13,9 @@ from bach_lib.outbound.making import changer
 from bach_lib.outbound.monitor import STOPPED
 from bach_lib.outbound.retry import Settlement, Witnesses, decide, is_ambiguous
 from bach_lib.outbound.tools import Tools
-from bach_lib.outcomes import Outcome, Uncertain
+from bach_lib.outcomes import Outcome, Sent, Uncertain, Wait
 from bach_lib.redact import Redactor
+from bach_lib.spellings import Lesson
 
 of_attempt = changer(Settlement, "outcome", "seconds", "tried")
 """The settlement of an attempt that came to this, took so long, and was made with this message."""
@@ -31,6 +32,11 @@ class Verdict:
     settlement: Settlement
     fault: Fault | None
     began: float
+
+    @property
+    def wait(self) -> Wait | None:
+        """The platform's wish to wait, if it has one."""
+        return self.outcome if isinstance(self.outcome, Wait) else None
 
 
 class Trials:
@@ -64,11 +70,21 @@ class Trials:
         if is_ambiguous(outcome) and not is_at_work():  # its old credentials may have been the fault
             witnesses, fault = Witnesses.OUTAGE, fault or STOPPED
         settlement = self._settle(message, outcome, witnesses, seconds, idempotent=idempotent)
+        if isinstance(outcome, Sent):
+            settlement = replace(settlement, lesson=self._learn(message, outcome))
         if settlement.status.is_final:
             self._failed_at.pop(message.id, None)
         else:
             self._failed_at[message.id] = clock.monotonic()
         return Verdict(outcome=outcome, settlement=settlement, fault=fault, began=began)
+
+    def _learn(self, message: Message, outcome: Sent) -> Lesson | None:
+        """What is new in what the platform said of the place; memory knows it at once, the disk when it is settled."""
+        directory = self._tools.directory
+        lesson = directory.study_sent(message.connection, message.recipient, outcome)
+        if lesson is not None:
+            directory.learn(lesson)
+        return lesson
 
     def _settle(
         self, message: Message, outcome: Outcome, witnesses: Witnesses, seconds: float, *, idempotent: bool

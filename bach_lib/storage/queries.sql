@@ -189,9 +189,9 @@ SET status = iif(status = 'sending', status, 'cancelled'), held = 0, next_retry_
 WHERE id IN (SELECT value FROM json_each(:ids)) AND recipient = :recipient AND status IN ('pending', 'failed', 'sending')
 RETURNING *;
 
--- readdress: to another address, by hand
+-- readdress: to another address, by hand or because it is the one form
 UPDATE messages SET recipient = :new
-WHERE id IN (SELECT value FROM json_each(:ids)) AND recipient = :old AND status IN ('pending', 'failed', 'dead', 'uncertain')
+WHERE id IN (SELECT value FROM json_each(:ids)) AND recipient = :old AND (operation = 'send' OR NOT :is_move) AND status IN ('pending', 'failed', 'dead', 'uncertain')
 RETURNING *;
 
 -- interrupted_messages: what was in flight when the process ended
@@ -248,14 +248,33 @@ WHERE connection = :connection AND status NOT IN ('pending', 'sending', 'failed'
     AND NOT (status = 'sent' OR status = 'dead' OR status = 'expired' OR status = 'cancelled' OR status = 'uncertain')
 ORDER BY id LIMIT :limit;
 
--- move_recipient: the next waiting messages follow a recipient to its new address (+: not by the index of all that ever
--- went there); the others, and its dead letters, afterwards
-UPDATE messages SET recipient = :new WHERE id IN (
+-- move_recipient: the next waiting messages get the one form of their place, topics with their chat (+: not by the index
+-- of all that ever went there); the others, and its dead letters, afterwards. What changes a message stays with it when
+-- a group moves, as its number means another message there
+UPDATE messages SET recipient = :new || substr(recipient, length(:old) + 1) WHERE id IN (
     SELECT id FROM messages
-    WHERE connection = :connection AND +recipient = :old AND status IN ('pending', 'failed')
+    WHERE connection = :connection AND (+recipient = :old OR substr(+recipient, 1, length(:old) + 1) = :old || '/')
+        AND status IN ('pending', 'failed') AND (operation = 'send' OR NOT :is_move)
         AND NOT (status = 'sent' OR status = 'dead' OR status = 'expired' OR status = 'cancelled' OR status = 'uncertain')
     LIMIT :limit
 );
+
+-- list_spellings: what was learned of all connections, oldest first
+SELECT * FROM spellings ORDER BY learned_at;
+
+-- learn_spelling: in the transaction of what taught it; what was learned first counts
+INSERT INTO spellings (connection, spelling, normal, is_move, of_account, learned_at)
+SELECT :connection, :spelling, :normal, :is_move, :of_account, :learned_at
+WHERE EXISTS (SELECT 1 FROM connections WHERE name = :connection) ON CONFLICT DO NOTHING;
+
+-- forget_spelling: to make room
+DELETE FROM spellings WHERE connection = :connection AND spelling = :spelling;
+
+-- forget_spellings: of a removed connection
+DELETE FROM spellings WHERE connection = :name;
+
+-- was_written_to: whether anything was ever sent there
+SELECT 1 FROM messages WHERE recipient = :recipient AND connection = :connection LIMIT 1;
 
 -- count_unfinished: from the partial index alone
 SELECT connection, status, count(*) AS number FROM messages

@@ -74,7 +74,7 @@ class FakePlatform:
                 remote_id = str(len(self.sent)) if message.operation is Operation.SEND else message.target
                 self.seen_nonces[message.nonce] = remote_id or ""
             if isinstance(outcome, Sent) and outcome.remote_id is None:
-                outcome = Sent(remote_id=remote_id, degraded=outcome.degraded, moved_to=outcome.moved_to)
+                outcome = replace(outcome, remote_id=remote_id)
         if self.hold:
             await self.hold.wait()
         return outcome

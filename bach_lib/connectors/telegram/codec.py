@@ -13,6 +13,7 @@ from bach_lib.connectors.telegram.contents import name_of_content, read_content,
 from bach_lib.connectors.telegram.fields import MAX_NAME, Fields, identity, name, number, part, parts, text
 from bach_lib.connectors.telegram.marks import marks
 from bach_lib.connectors.telegram.recipients import GENERAL_TOPIC, Target
+from bach_lib.connectors.telegram.sightings import of_update
 from bach_lib.incoming import Content, Kind
 from bach_lib.models import Buttons, Fault
 
@@ -232,18 +233,18 @@ KINDS_OF_UPDATE = list(_READERS)
 class _Place:
     """Where something happened and who did it."""
 
-    def __init__(self, chat: Fields, chat_id: int, sender: Fields, topic: int | None) -> None:
+    def __init__(self, fields: Fields, chat_id: int) -> None:
         self.chat_id = chat_id
-        self._chat = chat
-        self._sender = sender
-        self._topic = topic
+        self._chat = part(fields, "chat")
+        self._sender = _sender(fields, self._chat)
+        self._topic = _topic(fields)
+        self._sightings = of_update(fields, self._sender)
 
     @classmethod
     def of(cls, fields: Fields) -> _Place | None:
         """None without a chat that could be answered to."""
-        chat = part(fields, "chat")
-        chat_id = number(chat, "id")
-        return cls(chat, chat_id, _sender(fields, chat), _topic(fields)) if chat_id else None
+        chat_id = number(part(fields, "chat"), "id")
+        return cls(fields, chat_id) if chat_id else None
 
     def incoming(
         self,
@@ -275,6 +276,7 @@ class _Place:
             sent_at=sent_at,
             not_before=not_before,
             metadata={**self._about(), **(metadata or {})},
+            sightings=self._sightings,
         )
 
     def _about(self) -> Mapping[str, object]:

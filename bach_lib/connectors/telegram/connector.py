@@ -140,7 +140,8 @@ class TelegramConnector(Connector):
         if is_change:  # a group that moved is not followed: its old messages stay behind, and their numbers mean others
             return sent
         reached = str(self._target(message.recipient))
-        return replace(sent, moved_to=reached if reached != self.normalize_recipient(message.recipient) else None)
+        moved_to = reached if reached != self.normalize_recipient(message.recipient) else None
+        return replace(sent, moved_to=moved_to, sightings=self._rungs.seen(message.recipient))
 
     @override
     async def check(self) -> Identity | Fault:

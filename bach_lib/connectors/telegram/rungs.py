@@ -13,7 +13,9 @@ from bach_lib.connectors.telegram.errors import call_error, is_done_already
 from bach_lib.connectors.telegram.markup import compose
 from bach_lib.connectors.telegram.pieces import CAPTION, fits, parts_of
 from bach_lib.connectors.telegram.recipients import Target
+from bach_lib.connectors.telegram.sightings import of_answer
 from bach_lib.models import Message, Operation
+from bach_lib.spellings import Sighting
 
 _FINAL = (
     "bot was",
@@ -61,6 +63,12 @@ class TelegramRungs:
         self._bot = bot
         self._moved: dict[str, str] = {}
         self._is_new = False
+        self._seen: dict[str, Sighting] = {}  # by the chat that was asked for
+
+    def seen(self, recipient: str) -> tuple[Sighting, ...]:
+        """What the last answer said of a chat, once."""
+        found = self._seen.pop(self.target(recipient).chat, None)
+        return () if found is None else (found,)
 
     def target(self, recipient: str) -> Target:
         """Where a recipient is now."""
@@ -108,6 +116,8 @@ class TelegramRungs:
                 self._is_new = True
             failure = call_error(error, is_shared=target.is_shared, is_send=is_send)
         else:
+            if (sighting := of_answer(answer, target.chat)) is not None:
+                self._seen[target.chat] = sighting
             return message_id(answer) if is_send else message.target
         raise failure  # out here: what python-telegram-bot raised need not travel along
 

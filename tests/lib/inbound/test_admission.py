@@ -5,7 +5,6 @@ from typing import override
 import pytest
 
 from bach_lib.inbound.admission import Notice, is_allowed
-from bach_lib.models import Connection
 from bach_lib.testing import FakeClock
 from tests.lib.inbound.make import incoming
 
@@ -40,4 +39,4 @@ def test_a_group_lets_in_whatever_lies_in_it() -> None:
     """A platform whose threads have threads of their own would shut people out of the lower ones."""
     message = incoming(recipient="-100/7/8", sender_id="42")
     for entry in ("-100", "-100#42", "-100/7/8"):
-        assert is_allowed(Connection(name="home", type="fake", allowed=frozenset({entry})), message)
+        assert is_allowed(frozenset({entry}), message)

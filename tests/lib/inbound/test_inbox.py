@@ -193,7 +193,7 @@ async def test_a_poll_without_news_writes_nothing(tmp_path: Path, clock: FakeClo
 )
 def test_who_is_let_in(allowed: set[str], message: Incoming, expected: bool) -> None:
     """Strangers could command the house, or its people could not."""
-    assert is_allowed(Connection(name="home", type="fake", allowed=frozenset(allowed)), message) is expected
+    assert is_allowed(frozenset(allowed), message) is expected
 
 
 async def test_a_stranger_leaves_nothing_but_a_number(bench: Bench, store: Store) -> None:

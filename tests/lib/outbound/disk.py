@@ -7,6 +7,7 @@ from typing import override
 
 from bach_lib import Policy
 from bach_lib.bus import Bus
+from bach_lib.directory import Directory
 from bach_lib.errors import StorageError
 from bach_lib.models import Message, Status
 from bach_lib.outbound.queue import Advance, Queue
@@ -22,6 +23,7 @@ class Disk(Queue):
 
     def __init__(self, store: Store, clock: FakeClock) -> None:
         super().__init__(store, clock, "0123abcd")
+        self.store = store
         self.answers: deque[Advance | BaseException] = deque()
         self.asked: list[tuple[Settlement | None, int | None]] = []
         self.expiries: list[list[int]] = []
@@ -54,6 +56,7 @@ def tools(disk: Disk, bus: Bus, clock: FakeClock, count: Callable[[str, bool], N
     """What a connection works with, when it writes to such a disk; there is no jitter."""
     return Tools(
         queue=disk,
+        directory=Directory(disk.store, bus, lambda _: frozenset()),
         bus=bus,
         clock=clock,
         policy=Policy(),

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from bach_lib.connectors.base import Rate
-from bach_lib.outbound import lanes as lanes_module
+from bach_lib.outbound import lane as lane_module
 from bach_lib.outbound.entry import Entry, Key
-from bach_lib.outbound.lanes import Lanes, is_crowded
+from bach_lib.outbound.lane import is_crowded
+from bach_lib.outbound.lanes import Lanes
 from bach_lib.outbound.limiter import Limiter, Stop
 
 NOW = 1000.0
@@ -348,6 +349,16 @@ class House:
             best = self.best()
         assert best is None
 
+    def moved(self, old: str, new: str) -> None:
+        """A pause goes with its recipient, and so does what a lane has failed."""
+        self.lanes.move(old, new)
+        if (until := self.pauses.pop(old, None)) is not None:
+            self.pauses[new] = max(self.pauses.get(new, 0.0), until)
+        for recipient, aside in list(self.strikes):
+            if recipient == old:
+                strikes = self.strikes.pop((old, aside))
+                self.strikes[new, aside] = max(self.strikes.get((new, aside), 0), strikes)
+
     def forget(self) -> None:
         """A lane in which nothing waits any more has never failed."""
         self.strikes = {key: strikes for key, strikes in self.strikes.items() if key in self.lanes._lanes}
@@ -378,7 +389,7 @@ def test_whatever_limits_stop_the_best_of_those_that_may_goes_and_all_go_in_the_
 ) -> None:
     """A message would wait for ever behind a limit that has long had a place, or the alarm behind the weather."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(lanes_module, "_MAX_STALE", most_stale)  # so that cleaning up is a part of it
+        patch.setattr(lane_module, "_MAX_STALE", most_stale)  # so that cleaning up is a part of it
         house, cancelled = House(), set[int]()
         for number, (recipient, priority, due, seconds, event, fails) in enumerate(steps, start=1):
             entry = Entry(id=number, recipient=recipient, priority=priority, due=house.now + due)
@@ -392,7 +403,7 @@ def test_whatever_limits_stop_the_best_of_those_that_may_goes_and_all_go_in_the_
                 house.lanes.pause(recipient, house.now + 4, house.now)
                 house.pauses[recipient] = max(house.pauses.get(recipient, 0.0), house.now + 4)
             if event == "move":
-                house.lanes.move(recipient, "eve")
+                house.moved(recipient, "eve")
                 for waiting in house.waiting.values():
                     waiting.recipient = "eve" if waiting.recipient == recipient else waiting.recipient
             house.forget()
@@ -437,7 +448,7 @@ class NaiveLane:
 
     recipient: str
     waiting: list[Entry] = field(default_factory=list)
-    busy: bool = False
+    busy: int = 0
     strikes: int = 0
 
     @property
@@ -460,8 +471,8 @@ class Histories(RuleBasedStateMachine):
         self.lanes = Lanes()
         self.naive: dict[Key, NaiveLane] = {}
         self.pauses: dict[str, float] = {}
-        self.under_way: dict[Key, Entry | None] = {}
-        """The busy lanes, and the message each one sends; None: one that was never in the lane."""
+        self.under_way: dict[int, tuple[Entry, Key]] = {}
+        """What is on its way, and its lane; below 0: what stands for one that was never in the lane."""
         self.ids = count(1)
 
     @property
@@ -521,18 +532,19 @@ class Histories(RuleBasedStateMachine):
         assert (taken.id if taken else None) == (expected.head.id if expected and expected.head else None)
         if taken and expected and expected.head:
             expected.waiting.remove(expected.head)
-            expected.busy = True
-            self.under_way[taken.lane] = taken
+            expected.busy += 1
+            self.under_way[taken.id] = (taken, taken.lane)
 
     @rule(recipient=RECIPIENTS)
     def occupy(self, recipient: str) -> None:
         """A message that was just born wants to go at once."""
         lane = self.lane((recipient, 0))
         free = not lane.busy and not lane.waiting and self.pauses.get(recipient, 0.0) <= self.now
-        assert self.lanes.occupy(recipient, self.now) is free
-        if free:
-            lane.busy = True
-            self.under_way[recipient, 0] = None
+        place = self.lanes.occupy(recipient, self.now)
+        assert (place is not None) is free
+        if place:
+            lane.busy += 1
+            self.under_way[place.id] = (place, (recipient, 0))
 
     @precondition(lambda self: self.under_way)
     @rule(
@@ -543,10 +555,10 @@ class Histories(RuleBasedStateMachine):
     )
     def release(self, data: st.DataObject, back: float | None, strike: bool | None, aside: bool) -> None:
         """An attempt ended; its message is done, or comes back, or steps aside."""
-        key = data.draw(st.sampled_from(sorted(self.under_way)))
-        entry, lane = self.under_way.pop(key), self.naive[key]
-        again = None
-        if entry and back is not None:
+        entry, key = self.under_way.pop(data.draw(st.sampled_from(sorted(self.under_way))))
+        assert entry.lane == key, "what is under way goes with its lane"
+        lane, again = self.naive[key], None
+        if entry.id > 0 and back is not None:
             again = Entry(
                 id=entry.id,
                 recipient=key[0],
@@ -555,7 +567,7 @@ class Histories(RuleBasedStateMachine):
                 aside=aside or entry.aside,
             )
         self.lanes.release(key, again, strike=strike)
-        lane.busy = False
+        lane.busy -= 1
         if strike is not None:
             lane.strikes = lane.strikes + 1 if strike else 0
         if again:
@@ -603,11 +615,18 @@ class Histories(RuleBasedStateMachine):
         """A group gets a new address."""
         new = data.draw(RECIPIENTS.filter(lambda name: name != old))
         self.lanes.move(old, new)
-        for lane in [lane for lane in self.naive.values() if lane.recipient == old]:
-            moved, lane.waiting = lane.waiting, []
-            for entry in moved:
+        self.under_way = {
+            number: (entry, (new, key[1]) if key[0] == old else key) for number, (entry, key) in self.under_way.items()
+        }
+        if (until := self.pauses.pop(old, None)) is not None:
+            self.pauses[new] = max(self.pauses.get(new, 0.0), until)
+        for key, lane in [(key, lane) for key, lane in self.naive.items() if lane.recipient == old]:
+            target = self.lane((new, key[1]))
+            target.busy, target.strikes = target.busy + lane.busy, max(target.strikes, lane.strikes)
+            for entry in lane.waiting:
                 entry.recipient = new
-                self.lane(entry.lane).waiting.append(entry)
+                target.waiting.append(entry)
+            del self.naive[key]
 
     @rule(seconds=st.sampled_from([0.0, 0.5, 1.0, 30.0, 100.0]))
     def pass_time(self, seconds: float) -> None:

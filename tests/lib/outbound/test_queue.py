@@ -16,6 +16,7 @@ from bach_lib.models import Delivery, Fault, File, Message, Status
 from bach_lib.outbound.queue import Queue
 from bach_lib.outbound.records import Request
 from bach_lib.outbound.retry import Settlement
+from bach_lib.spellings import Alias, Lesson
 from bach_lib.storage import Store, Transaction, Value
 from bach_lib.testing import FakeClock
 from tests.lib.outbound.make import BUSY, DraftFields, draft
@@ -218,9 +219,10 @@ async def test_waiting_messages_follow_a_recipient_that_moved(queue: Queue) -> N
     first, second = await put(queue, leased=True), await put_in(queue, Status.FAILED)
     dead, stranger = await put_in(queue, Status.DEAD), await put(queue, fields={"recipient": "bob"})
     other = await put(queue, fields={"connection": "work"})
-    await queue.advance(Settlement(id=first.id, status=Status.SENT, moved_to="ada2"), None)
+    lesson = Lesson(connection="home", aliases=(Alias(spelling="ada", normal="ada2", is_move=True),))
+    await queue.advance(Settlement(id=first.id, status=Status.SENT, lesson=lesson), None)
     assert (await queue.get(second.id)).recipient == "ada2", "the next claim would find the old one"
-    await queue.follow("home", "ada", "ada2")
+    await queue.follow("home", "ada", "ada2", is_move=True)
     recipients = [(await queue.get(one.id)).recipient for one in (second, dead, stranger, other)]
     assert recipients == ["ada2", "ada2", "bob", "ada"], "dead letters too: who sends them again means the same people"
 
