@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bach_lib.connectors.base import Connector
 from bach_lib.models import Fault, Message
@@ -70,8 +70,8 @@ class Trials:
         if is_ambiguous(outcome) and not is_at_work():  # its old credentials may have been the fault
             witnesses, fault = Witnesses.OUTAGE, fault or STOPPED
         settlement = self._settle(message, outcome, witnesses, seconds, idempotent=idempotent)
-        if isinstance(outcome, Sent):
-            settlement = replace(settlement, lesson=self._learn(message, outcome))
+        if isinstance(outcome, Sent) and (lesson := self._learn(message, outcome)) is not None:
+            settlement = replace(settlement, lesson=lesson)
         if settlement.status.is_final:
             self._failed_at.pop(message.id, None)
         else:
@@ -80,6 +80,8 @@ class Trials:
 
     def _learn(self, message: Message, outcome: Sent) -> Lesson | None:
         """What is new in what the platform said of the place; memory knows it at once, the disk when it is settled."""
+        if outcome.moved_to is None and not outcome.sightings:  # as nearly always
+            return None
         directory = self._tools.directory
         lesson = directory.study_sent(message.connection, message.recipient, outcome)
         if lesson is not None:
