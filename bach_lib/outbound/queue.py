@@ -5,7 +5,7 @@ The queue knows what is on disk and which changes are allowed. Who goes when is 
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from bach_lib.clock import Clock
 from bach_lib.directory import write_lesson
@@ -13,6 +13,7 @@ from bach_lib.errors import IdempotencyKeyReusedError, NotCancellableError, NotR
 from bach_lib.models import Fault, Message, Status
 from bach_lib.outbound.attempts import record_attempt
 from bach_lib.outbound.collapse import AT_ONCE, REPLACED, is_replaced, oldest_of_tag, replace_rest
+from bach_lib.outbound.contents import with_files
 from bach_lib.outbound.records import (
     Draft,
     Request,
@@ -127,7 +128,7 @@ class Queue:
                 if is_replaced(tx, message):
                     advance.ended = self._end(tx, message_id, Status.CANCELLED, REPLACED)
                 else:
-                    advance.claimed = _with_files(tx, message)
+                    advance.claimed = with_files(tx, message)
             except UnreadableRowError as error:
                 advance.ended = self._end(tx, message_id, Status.DEAD, error.fault)
             return advance
@@ -309,15 +310,3 @@ class Queue:
         if row is None:
             raise UnknownMessageError(id=values.get("id"))
         return readable_message(row, self._instance)
-
-
-def _with_files(tx: Transaction, message: Message) -> Message:
-    """With the contents of its files, for whoever sends it."""
-    if not message.files:
-        return message
-    contents = [row["content"] for row in tx.rows("files_of", message_id=message.id)]
-    files = zip(message.files, contents, strict=True)
-    return replace(
-        message,
-        files=tuple(replace(file, content=content) for file, content in files if isinstance(content, bytes)),
-    )
