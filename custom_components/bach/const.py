@@ -5,11 +5,13 @@ from typing import Final
 DOMAIN: Final = "bach"
 
 CONF_AGENT: Final = "agent"
+CONF_API_KEY: Final = "api_key"
 CONF_API_KEY_HEADER: Final = "api_key_header"
 CONF_AUTH_TYPE: Final = "auth_type"
 CONF_AUTHORIZATION: Final = "authorization"
 CONF_AVATAR_URL: Final = "avatar_url"
 CONF_BODY: Final = "body"
+CONF_BODY_TYPE: Final = "body_type"
 CONF_BOT_TOKEN: Final = "bot_token"  # noqa: S105  the name of a field, not a token
 CONF_CLIENT_AUTH: Final = "client_auth"
 CONF_CLIENT_ID: Final = "client_id"
@@ -33,7 +35,9 @@ CONF_METHOD: Final = "method"
 CONF_MODEL: Final = "model"
 CONF_NUM_CTX: Final = "num_ctx"
 CONF_NUMBER: Final = "number"
+CONF_OLD_SECRET: Final = "old_secret"  # noqa: S105  the name of a field
 CONF_PARTNER: Final = "partner"
+CONF_PASSWORD: Final = "password"  # noqa: S105  the name of a field
 CONF_RECIPIENT: Final = "recipient"
 CONF_REFRESH_TOKEN: Final = "refresh_token"  # noqa: S105  the name of a field
 CONF_ROLE: Final = "role"
@@ -64,6 +68,7 @@ RECIPIENT_EVENT: Final = "event:"
 """How the recipients begin that are types of events in another home."""
 
 SECRET_FIELDS: Final = (
+    CONF_API_KEY,
     CONF_AUTHORIZATION,
     CONF_BOT_TOKEN,
     CONF_CLIENT_ID,
@@ -71,6 +76,8 @@ SECRET_FIELDS: Final = (
     CONF_INCOMING_SECRET,
     CONF_INCOMING_TOKEN,
     CONF_LOGIN,
+    CONF_OLD_SECRET,
+    CONF_PASSWORD,
     CONF_REFRESH_TOKEN,
     CONF_SECRET,
     CONF_TOKEN,
@@ -82,6 +89,7 @@ SETTING_FIELDS: Final = (
     CONF_API_KEY_HEADER,
     CONF_AVATAR_URL,
     CONF_BODY,
+    CONF_BODY_TYPE,
     CONF_CLIENT_AUTH,
     CONF_EXPECTED_STATUS,
     CONF_HEADERS,

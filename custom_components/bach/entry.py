@@ -9,10 +9,13 @@ from homeassistant.core import HomeAssistant
 
 from bach_lib import Connection
 
-from .const import CONF_AUTH_TYPE, CONF_ENDPOINT, DOMAIN, SECRET_FIELDS, SETTING_FIELDS
+from .const import CONF_AUTH_TYPE, CONF_ENDPOINT, CONF_LOGIN, DOMAIN, SECRET_FIELDS, SETTING_FIELDS
 from .partner_forms import AUTH_FIELDS
 from .partner_kinds import PARTNERS
 from .roles import allowed
+
+_OURS = {CONF_LOGIN: "username"}
+"""What the library calls a credential, where an entry has another name for it."""
 
 REFERENCE_SCHEME = "entry"
 """References such as `entry:<entry id>/bot_token`, so that credentials stay in the config entry."""
@@ -46,7 +49,7 @@ def connection(
             name=name,
             type=data[CONF_TYPE],
             endpoint=data.get(CONF_ENDPOINT),
-            auth_config={field: reference(field) for field in SECRET_FIELDS if field in data},
+            auth_config={_OURS.get(field, field): reference(field) for field in SECRET_FIELDS if field in data},
             allowed=allowed,
             settings=settings,
         )

@@ -1,6 +1,5 @@
 """What the dialogs need to know of webhooks: an address to send to, a door for what others post, or both."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from secrets import token_urlsafe
@@ -28,16 +27,19 @@ from bach_lib.connectors.webhook.template import PLACES
 from bach_lib.endpoints import same_place
 from bach_lib.errors import InvalidValueError
 
+from . import webhook_outgoing as outgoing
 from .const import (
+    CONF_API_KEY,
+    CONF_API_KEY_HEADER,
     CONF_AUTHORIZATION,
-    CONF_BODY,
-    CONF_HEADERS,
     CONF_INCOMING,
     CONF_INCOMING_ADDRESSES,
     CONF_INCOMING_FROM,
     CONF_INCOMING_PROOF,
     CONF_INCOMING_SECRET,
     CONF_INCOMING_TOKEN,
+    CONF_LOGIN,
+    CONF_PASSWORD,
     CONF_SECRET,
     CONF_URL,
     CONF_WEBHOOK_ID,
@@ -48,7 +50,6 @@ from .kinds import SECRET_BOX
 
 CONF_INCOMING_KEY: Final = "incoming_key"
 CONF_IN_ADDRESS: Final = "token_in_address"
-CONF_SIGNS: Final = "signs"
 CONF_TAKES: Final = "takes"
 SECTION_INCOMING: Final = "incoming"
 SECTION_OUTGOING: Final = "outgoing"
@@ -60,6 +61,8 @@ MADE: Final = (CONF_SECRET, CONF_INCOMING_TOKEN, CONF_INCOMING_SECRET)
 """What is made for a person who does not bring any, and shown once."""
 
 FIELD_ERRORS: Final[Mapping[str, str]] = {
+    "api_key": "invalid_key_header",
+    "api_key_header": "invalid_key_header",
     "authorization": "invalid_authorization",
     "body": "invalid_body",
     "headers": "invalid_headers",
@@ -67,7 +70,9 @@ FIELD_ERRORS: Final[Mapping[str, str]] = {
     "incoming_addresses": "invalid_addresses",
     "incoming_secret": "weak_secret",
     "incoming_token": "weak_secret",
+    "old_secret": "weak_secret",
     "secret": "weak_secret",
+    "username": "invalid_login",
     "url": "invalid_url",
 }
 """What to say about what the library does not take. All stands in sections, where no error can be shown."""
@@ -78,18 +83,6 @@ _MANY: Final = ("text_path", "id_path")
 _LINES: Final = TextSelector(TextSelectorConfig(multiline=True))
 _TOKEN_BYTES: Final = 32
 
-_OUTGOING = section(
-    vol.Schema(
-        {
-            vol.Required(CONF_SIGNS, default=False): BooleanSelector(),
-            vol.Optional(CONF_SECRET): SECRET_BOX,
-            vol.Optional(CONF_AUTHORIZATION): SECRET_BOX,
-            vol.Optional(CONF_BODY): _LINES,
-            vol.Optional(CONF_HEADERS): _LINES,
-        }
-    ),
-    {"collapsed": True},
-)
 _INCOMING = section(
     vol.Schema(
         {
@@ -129,7 +122,7 @@ class WebhookKind:
         return vol.Schema(
             {
                 vol.Optional(CONF_URL): SECRET_BOX,
-                vol.Required(SECTION_OUTGOING): _OUTGOING,
+                vol.Required(SECTION_OUTGOING): outgoing.OUTGOING,
                 vol.Required(SECTION_INCOMING): _INCOMING,
             }
         )
@@ -147,17 +140,22 @@ class WebhookKind:
     @property
     def reauth_schema(self) -> vol.Schema:
         """What may be wrong if the address refuses us."""
-        return vol.Schema({vol.Optional(field): SECRET_BOX for field in (CONF_URL, CONF_AUTHORIZATION, CONF_SECRET)})
+        return vol.Schema({vol.Optional(field): SECRET_BOX for field in (CONF_URL, *outgoing.CREDENTIALS, CONF_SECRET)})
 
     def merge(self, old: Mapping[str, Any], user_input: Mapping[str, Any]) -> dict[str, Any]:
         """The data after what a form says: no secret keeps the old one. Raises `InvalidValueError`."""
         data = dict(old)
-        _take(data, CONF_URL, user_input.get(CONF_URL))
+        outgoing.take(data, CONF_URL, user_input.get(CONF_URL))
         if SECTION_OUTGOING not in user_input:  # the form that asks for credentials alone
-            _take(data, CONF_AUTHORIZATION, user_input.get(CONF_AUTHORIZATION))
-            _take(data, CONF_SECRET, user_input.get(CONF_SECRET))
+            for field in (*outgoing.CREDENTIALS, CONF_SECRET):
+                outgoing.take(data, field, user_input.get(field))
+            if CONF_API_KEY in data:
+                data.setdefault(CONF_API_KEY_HEADER, outgoing.KEY_HEADER)
+            if user_input.get(CONF_AUTHORIZATION, "").strip():  # in the place of a user name
+                for field in (CONF_LOGIN, CONF_PASSWORD):
+                    data.pop(field, None)
             return data
-        _merge_outgoing(data, user_input[SECTION_OUTGOING])
+        outgoing.merge(data, user_input[SECTION_OUTGOING])
         _merge_incoming(data, user_input[SECTION_INCOMING])
         if CONF_URL not in data and not receives(data):
             raise InvalidValueError(field="url", value="", expected="an address, or a way to post here")
@@ -165,11 +163,6 @@ class WebhookKind:
 
     def suggest(self, data: Mapping[str, Any]) -> dict[str, Any]:
         """What a form starts with; secrets stay where they are."""
-        outgoing: dict[str, Any] = {CONF_SIGNS: CONF_SECRET in data}
-        if CONF_BODY in data:
-            outgoing[CONF_BODY] = json.dumps(data[CONF_BODY], indent=2, ensure_ascii=False)
-        if CONF_HEADERS in data:
-            outgoing[CONF_HEADERS] = "\n".join(f"{name}: {value}" for name, value in data[CONF_HEADERS].items())
         paths = data.get(CONF_INCOMING, {})
         incoming = {
             CONF_TAKES: next((way for way, field in TAKES.items() if field in data), NOTHING),
@@ -179,7 +172,7 @@ class WebhookKind:
         }
         if CONF_INCOMING_FROM in data:
             incoming[CONF_INCOMING_FROM] = data[CONF_INCOMING_FROM]
-        return {SECTION_OUTGOING: outgoing, SECTION_INCOMING: incoming}
+        return {SECTION_OUTGOING: outgoing.suggest(data), SECTION_INCOMING: incoming}
 
 
 WEBHOOK: Final = WebhookKind()
@@ -217,44 +210,20 @@ def is_same_address(entry: ConfigEntry, data: Mapping[str, Any]) -> bool:
     return same_place(entry.data[CONF_URL]) == same_place(data[CONF_URL])
 
 
-def _merge_outgoing(data: dict[str, Any], given: Mapping[str, Any]) -> None:
-    _take(data, CONF_AUTHORIZATION, given.get(CONF_AUTHORIZATION))
-    _take(data, CONF_SECRET, given.get(CONF_SECRET))
-    if not given[CONF_SIGNS]:
-        data.pop(CONF_SECRET, None)
-    elif CONF_SECRET not in data:
-        data[CONF_SECRET] = new_secret()
-    _put(data, CONF_BODY, _json(given.get(CONF_BODY, "")))
-    _put(data, CONF_HEADERS, _headers(given.get(CONF_HEADERS, "")))
-
-
 def _merge_incoming(data: dict[str, Any], given: Mapping[str, Any]) -> None:
     wanted = TAKES.get(given[CONF_TAKES])
     for field in TAKES.values():
         if field != wanted:
             data.pop(field, None)
     if wanted:
-        _take(data, wanted, given.get(CONF_INCOMING_KEY))
+        outgoing.take(data, wanted, given.get(CONF_INCOMING_KEY))
         data.setdefault(wanted, token_urlsafe(_TOKEN_BYTES) if wanted == CONF_INCOMING_TOKEN else new_secret())
         data.setdefault(CONF_WEBHOOK_ID, async_generate_id())
-    _put(data, CONF_INCOMING_ADDRESSES, [one.strip() for one in given.get(CONF_INCOMING_ADDRESSES, ())])
-    _put(data, CONF_INCOMING_FROM, given.get(CONF_INCOMING_FROM))
-    _put(data, CONF_INCOMING_PROOF, [ADDRESS] if given[CONF_IN_ADDRESS] else [])
+    outgoing.put(data, CONF_INCOMING_ADDRESSES, [one.strip() for one in given.get(CONF_INCOMING_ADDRESSES, ())])
+    outgoing.put(data, CONF_INCOMING_FROM, given.get(CONF_INCOMING_FROM))
+    outgoing.put(data, CONF_INCOMING_PROOF, [ADDRESS] if given[CONF_IN_ADDRESS] else [])
     found = {name: _paths(given.get(field, "")) for field, name in _PATHS.items()}
-    _put(data, CONF_INCOMING, {name: paths for name, paths in found.items() if paths})
-
-
-def _take(data: dict[str, Any], field: str, given: str | None) -> None:
-    """A secret, if there is a new one."""
-    if given and given.strip():
-        data[field] = given.strip()
-
-
-def _put(data: dict[str, Any], field: str, value: object) -> None:
-    """Anything else, which is gone if nothing is said."""
-    data.pop(field, None)
-    if value:
-        data[field] = value
+    outgoing.put(data, CONF_INCOMING, {name: paths for name, paths in found.items() if paths})
 
 
 def _paths(text: str) -> str | list[str]:
@@ -265,22 +234,3 @@ def _paths(text: str) -> str | list[str]:
 
 def _written(paths: str | list[str]) -> str:
     return paths if isinstance(paths, str) else "\n".join(paths)
-
-
-def _json(text: str) -> object:
-    try:
-        return json.loads(text) if text.strip() else None
-    except ValueError, RecursionError:
-        raise InvalidValueError(field="body", value=text[:50], expected="JSON") from None
-
-
-def _headers(text: str) -> dict[str, str]:
-    """One header a line."""
-    headers: dict[str, str] = {}
-    for line in text.splitlines():
-        name, colon, value = line.partition(":")
-        if line.strip() and (not colon or name.strip() in headers):
-            raise InvalidValueError(field="headers", value="***", expected="one header a line, such as X-House: ours")
-        if line.strip():
-            headers[name.strip()] = value.strip()
-    return headers

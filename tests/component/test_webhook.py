@@ -17,6 +17,7 @@ from homeassistant.config_entries import (
     SOURCE_REAUTH,
     SOURCE_RECONFIGURE,
     SOURCE_USER,
+    ConfigFlowContext,
     ConfigFlowResult,
     ConfigSubentry,
 )
@@ -427,6 +428,10 @@ async def test_one_that_sends(hass: HomeAssistant, hook: Hook) -> None:
         (form({"headers": "Host: x"}, url="http://127.0.0.1:1/"), "invalid_headers"),
         (form({"headers": "X: 1\nX: 2"}, url="http://127.0.0.1:1/"), "invalid_headers"),
         (form({"authorization": "a\nb"}, url="http://127.0.0.1:1/"), "invalid_authorization"),
+        (form({"api_key_header": "X-Token"}, url="http://127.0.0.1:1/"), "invalid_key_header"),
+        (form({"api_key_header": "Host", "api_key": "x"}, url="http://127.0.0.1:1/"), "invalid_key_header"),
+        (form({"login": "a:b", "password": "x"}, url="http://127.0.0.1:1/"), "invalid_login"),
+        (form({"body_type": "text", "body": "words"}, url="http://127.0.0.1:1/"), "invalid_body"),
         (form({"signs": True, "secret": "short"}, url="http://127.0.0.1:1/"), "weak_secret"),
         (form(url="http://127.0.0.1:1/"), "refused"),
         (form(incoming={"takes": "token", "incoming_key": "short"}), "weak_secret"),
@@ -508,6 +513,83 @@ def _suggested(result: ConfigFlowResult) -> dict[str, Any]:
         for name, selector in schema.schema.items()
         if hasattr(selector, "schema")
     }
+
+
+async def reconfigure(hass: HomeAssistant, entry_id: str) -> ConfigFlowResult:
+    """Begin to change an entry that a dialog made."""
+    context = ConfigFlowContext(source=SOURCE_RECONFIGURE, entry_id=entry_id)
+    return await hass.config_entries.flow.async_init("bach", context=context)
+
+
+async def test_every_form_can_be_clicked(hass: HomeAssistant, hook: Hook) -> None:
+    """Services that take a form, or show a key in a header of their own, could only be used from Python."""
+    outgoing = {
+        "method": "PUT",
+        "body_type": "form",
+        "body": '{"message": "{text}", "priority": 5}',
+        "login": "bach",
+        "password": "of-the-gate",
+        "api_key_header": "X-Token",
+        "api_key": "k3y-of-the-gate",
+    }
+    created = await submit(hass, await choose(hass), form(outgoing, url=f"{hook.url}{SECRET_PATH}"))
+    entry = created["result"]
+    await hass.async_block_till_done()
+    [row] = the_bach(hass).registry.list()
+    await the_bach(hass).send(row.name, "kitchen", "Dinner")
+    while not hook.taken:
+        await hook.wait_for(len(hook.asked) + 1)
+    [asked] = hook.taken
+    assert asked.method == "PUT"
+    assert asked.body == {"message": "Dinner", "priority": "5"}
+    assert (asked.headers["X-Token"], asked.headers["Authorization"]) == (
+        "k3y-of-the-gate",
+        f"Basic {b64encode(b'bach:of-the-gate').decode()}",
+    )
+    result = await reconfigure(hass, entry.entry_id)
+    suggested = _suggested(result)["outgoing"]
+    assert "of-the-gate" not in str(suggested)
+    kept = {"method": "PUT", "body_type": "form", "login": "bach", "api_key_header": "X-Token"}
+    assert suggested | kept == suggested
+    result = await submit(hass, result, form({**suggested, "method": "GET"}))
+    assert result["reason"] == "reconfigure_successful"
+    assert (entry.data["password"], entry.data["api_key"], "body_type" in entry.data) == (
+        "of-the-gate",
+        "k3y-of-the-gate",
+        False,
+    )
+    result = await reconfigure(hass, entry.entry_id)
+    without = {"authorization": "Bearer theirs", "body_type": "text", "body": "{title}! {text}"}
+    await submit(hass, result, form(without))
+    assert entry.data["body"] == "{title}! {text}"
+    assert entry.data["authorization"] == "Bearer theirs"
+    assert entry.data.keys().isdisjoint({"login", "password", "api_key", "api_key_header", "method"})
+    assert await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_a_secret_changes_in_two_steps(hass: HomeAssistant, hook: Hook) -> None:
+    """Every receiver would have to change in the same moment, and messages wait until the last one has."""
+    entry = an_entry(hass, url=f"{hook.url}{SECRET_PATH}", secret=SECRET)
+    await set_up(hass, entry)
+    result = await submit(hass, await change(hass, entry, SOURCE_RECONFIGURE), form({"signs": True, "both_sign": True}))
+    copied = shown(result)
+    assert set(copied) == {"secret"}
+    await submit(hass, result, {})
+    assert (entry.data["old_secret"], entry.data["secret"]) == (SECRET, copied["secret"])
+    await hass.async_block_till_done()
+    [row] = the_bach(hass).registry.list()
+    await the_bach(hass).send(row.name, "kitchen", "Dinner")
+    while not hook.taken:
+        await hook.wait_for(len(hook.asked) + 1)
+    signature = hook.taken[0].headers["webhook-signature"].split(" ")
+    id_, when = hook.taken[0].headers["webhook-id"], int(hook.taken[0].headers["webhook-timestamp"])
+    raw = json_dumps(hook.taken[0].body).encode()
+    assert signature == [sign(key_of(one), id_, when, raw) for one in (copied["secret"], SECRET)]
+    result = await submit(hass, await change(hass, entry, SOURCE_RECONFIGURE), form({"signs": True, "both_sign": True}))
+    assert result["reason"] == "reconfigure_successful", "a form that is looked at changes nothing"
+    assert entry.data["old_secret"] == SECRET
+    await submit(hass, await change(hass, entry, SOURCE_RECONFIGURE), form({"signs": True}))
+    assert (entry.data["secret"], "old_secret" in entry.data) == (copied["secret"], False)
 
 
 async def test_from_taking_to_sending_only(hass: HomeAssistant, hook: Hook, client: Client) -> None:

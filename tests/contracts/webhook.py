@@ -27,7 +27,7 @@ class Hook(PartnerServer):
     async def respond(self, asked: Asked, request: BaseRequest, /) -> StreamResponse:
         if asked.path != self.path:
             return Response(status=401)
-        if asked.method == "POST":
+        if asked.method in {"POST", "PUT"}:
             self.taken.append(asked)
         return Response(status=204)
 
