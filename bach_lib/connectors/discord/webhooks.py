@@ -15,15 +15,17 @@ from bach_lib.models import File
 _HOSTS = frozenset(
     f"{channel}{host}" for channel in ("", "ptb.", "canary.") for host in ("discord.com", "discordapp.com")
 )
+_ID = re.compile(r"[1-9][0-9]{14,19}", re.ASCII)
 _PATH = re.compile(r"(?:.*/)?webhooks/(?P<id>[1-9][0-9]{14,19})/(?P<token>[A-Za-z0-9_-]{20,120})/?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Address:
-    """Which webhook."""
+    """Which webhook. `thread`: where its messages go, if the address names a thread of the channel (`?thread_id=`)."""
 
     id: int
     token: str = field(repr=False)
+    thread: int | None = None
 
     @classmethod
     def parse(cls, url: str, *, any_host: bool) -> Self:
@@ -33,13 +35,16 @@ class Address:
         except ValueError:
             parsed = URL()
         match = _PATH.fullmatch(parsed.path)
+        thread = parsed.query.get("thread_id")
+        if thread is not None and not _ID.fullmatch(thread):
+            raise InvalidValueError(field="url", value="Its thread_id", expected="the id of a thread")
         if match is None or not (any_host or (parsed.host in _HOSTS and parsed.scheme == "https")):
             raise InvalidValueError(
                 field="url",
                 value="What was given",
                 expected='the address of a webhook, which begins with "https://discord.com/api/webhooks/"',
             )
-        return cls(id=int(match["id"]), token=match["token"])
+        return cls(id=int(match["id"]), token=match["token"], thread=int(thread) if thread else None)
 
 
 class WebhookCalls:

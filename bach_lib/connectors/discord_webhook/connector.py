@@ -26,6 +26,8 @@ from bach_lib.models import Connection, Fault, Format, Identity, Loss, Message, 
 from bach_lib.outcomes import Dead, Outcome, Scope, Sent, Wait
 from bach_lib.redact import Redactor
 
+_ABOVE = "above"
+"""The channel itself, where "channel" means the thread that the address names. Only the ladder leads there."""
 _NO_ANSWERS = Loss(what="reply", reason="A webhook cannot answer messages.")
 _NEVER = Fault(code="cannot_receive", text="A webhook only sends.")
 
@@ -57,6 +59,7 @@ class DiscordWebhookConnector(Connector):
         be_discreet()
         endpoint = setup.connection.endpoint
         address = Address.parse(url, any_host=endpoint is not None)
+        self._thread = address.thread
         self._appearance = Appearance.read(setup.connection.settings)
         self._redact = Redactor([url, address.token])
         self._forum = Forum(setup.connection.settings)
@@ -93,7 +96,7 @@ class DiscordWebhookConnector(Connector):
 
     @override
     async def send(self, message: Message) -> Outcome:
-        thread = thread_of(message.recipient)
+        thread = self._place(message.recipient)
         try:
             match message.operation:
                 case Operation.SEND:
@@ -152,7 +155,7 @@ class DiscordWebhookConnector(Connector):
         """Send one message. Raises `CallError`."""
         message = step.message
         body = compose.anonymous(message) | self._appearance.fields()
-        thread = thread_of(message.recipient) or self._forum.post_of(message.nonce)
+        thread = self._place(message.recipient) or self._forum.post_of(message.nonce)
         if thread is None:
             body |= self._forum.fields(message)
         try:
@@ -169,11 +172,17 @@ class DiscordWebhookConnector(Connector):
 
     def above(self, recipient: str) -> str | None:
         """The channel of a thread."""
-        return None if thread_of(recipient) is None else "channel"
+        if self._place(recipient) is None:
+            return None
+        return "channel" if self._thread is None else _ABOVE
 
     def mended(self) -> bool:
         """A channel that turned out to be a forum gets posts from then on, and one that is none gets none."""
         return self._forum.mended()
+
+    def _place(self, recipient: str) -> int | None:
+        """The thread of a recipient, or None for the channel itself."""
+        return None if recipient == _ABOVE else thread_of(recipient) or self._thread
 
     async def _edit(self, message: Message, thread: int | None) -> Outcome:
         content = compose.only_one(message)

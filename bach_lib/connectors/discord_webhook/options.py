@@ -9,7 +9,11 @@ from yarl import URL
 
 from bach_lib.errors import InvalidRecipientError, InvalidValueError
 
-_THREAD = re.compile(r"[1-9][0-9]{14,19}")
+_THREAD = re.compile(
+    r"(?:\??thread_id=|https://(?:(?:ptb|canary)\.)?discord(?:app)?\.com/channels/[0-9]{1,20}/)?(?P<id>[1-9][0-9]{14,19})/?",
+    re.ASCII,
+)
+"""An id, the end of an address that names it, or a link to the thread."""
 _MAX_NAME = 80
 _REFUSED_NAMES = ("clyde", "discord")
 """https://discord.com/developers/docs/resources/webhook#create-webhook."""
@@ -44,11 +48,12 @@ def thread_of(recipient: str) -> int | None:
     wanted = recipient.strip().lower()
     if wanted == "channel":
         return None
-    if not _THREAD.fullmatch(wanted):
+    match = _THREAD.fullmatch(wanted)
+    if match is None:
         raise InvalidRecipientError(
             recipient=recipient[:100], type="discord_webhook", expected='"channel", or the id of a thread in it'
         )
-    return int(wanted)
+    return int(match["id"])
 
 
 def _text(settings: Mapping[str, object], field: str) -> str | None:

@@ -105,6 +105,42 @@ async def test_another_name_and_picture(connect: Connect, world: World) -> None:
     assert world.server.sent[0].payload["avatar_url"] == "https://example.org/g.png"
 
 
+async def test_an_address_that_names_a_thread(connect: Connect, world: World) -> None:
+    """What is to go into a thread would go into the channel, where everybody hears it."""
+    named, other = world.server.add_thread(world.channel), world.server.add_thread(world.channel)
+    connector = connect(url=f"{world.server.webhook_url(world.hook)}?thread_id={named.id}")
+    assert isinstance(await connector.check(), Identity)
+    sent = await connector.send(a_message("one"))
+    assert isinstance(sent, Sent)
+    changed = a_message("two", number=2, operation=Operation.EDIT, target=sent.remote_id)
+    assert isinstance(await connector.send(changed), Sent)
+    await connector.send(a_message("three", str(other.id), number=3))
+    assert [(one.channel, one.content) for one in world.server.sent] == [(named, "two"), (other, "three")]
+    connector = connect(url=f"{world.server.webhook_url(world.hook)}?thread_id=1001001001001001001")
+    for recipient in ("channel", "1001001001001001002"):  # both are gone, and the words arrive
+        gone = await connector.send(a_message("four", recipient, number=4))
+        assert isinstance(gone, Sent)
+        assert [loss.what for loss in gone.losses] == ["place"]
+        assert world.server.sent[-1].channel is world.channel
+    with pytest.raises(InvalidValueError):
+        connect(url=f"{world.server.webhook_url(world.hook)}?thread_id=x")
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "1134639164554481746",
+        " 1134639164554481746 ",
+        "?thread_id=1134639164554481746",
+        "thread_id=1134639164554481746",
+        "https://discord.com/channels/1100000000000000001/1134639164554481746",
+    ],
+)
+def test_how_a_thread_is_written(written: str) -> None:
+    """What people copy would be refused, and they would have to find out which part of it is the id."""
+    assert DiscordWebhookConnector.normalize_recipient(written) == "1134639164554481746"
+
+
 async def test_a_thread(connector: DiscordWebhookConnector, world: World) -> None:
     """Threads could be entered, but not written to; or changes look for the message in the channel."""
     thread = world.server.add_thread(world.channel)
