@@ -71,7 +71,7 @@ class Incoming:
     it that of the batch counts. `not_before`: it is about something of that time, so it cannot be older.
 
     `recurs`: the id may name something that goes on, such as an alarm, rather than what is said about it; then it is a
-    repetition only if the newest with this id says the same.
+    repetition only if the newest with this id says the same. `says`: what is compared for that, if it is not the text.
 
     `sightings`: what the platform itself says with it of place and sender; it is known before anybody decides.
     """
@@ -91,6 +91,7 @@ class Incoming:
     told_at: float | None = field(default=None, compare=False)
     not_before: float | None = None
     recurs: bool = False
+    says: str | None = field(default=None, repr=False, compare=False)
     metadata: Mapping[str, object] = field(default_factory=dict)
     sightings: tuple[Sighting, ...] = field(default=(), compare=False)
 

@@ -19,7 +19,8 @@ _DIGITS = 16
 def told_again(tx: Transaction, connection: str, message: Incoming) -> Incoming | None:
     """The message with an id of what it says; None if it is the newest of its id once more."""
     begin = message.remote_id.replace("%", "%25").replace(_SAYS, "%23") + _SAYS
-    says = begin + sha256(message.text.encode(errors="replace")).hexdigest()[:_DIGITS]
+    told = message.text if message.says is None else message.says
+    says = begin + sha256(told.encode(errors="replace")).hexdigest()[:_DIGITS]
     newest = tx.row("newest_told", connection=connection, begin=begin, end=begin[:-1] + chr(ord(_SAYS) + 1))
     if newest is None:
         return replace(message, remote_id=says)

@@ -137,7 +137,7 @@ async def test_a_signature_after_the_text_of_the_convention(hass: HomeAssistant,
     }
     assert await post(client, headers, raw) == 204
     assert [message.remote_id for message in await the_bach(hass).inbox()] == [
-        "detector/7#" + hashlib.sha256(BODY["text"].encode()).hexdigest()[:16]
+        "detector/7#" + hashlib.sha256(json.dumps(BODY, sort_keys=True).encode()).hexdigest()[:16]
     ]
 
 

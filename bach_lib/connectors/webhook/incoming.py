@@ -4,8 +4,9 @@ Pure: whoever serves the address hands over headers and body and says where they
 refusal. Without a secret by which a request could prove that it may, nobody gets in.
 """
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Final, Self
 from uuid import uuid4
@@ -17,7 +18,7 @@ from bach_lib.connectors.webhook.addresses import Addresses
 from bach_lib.connectors.webhook.fields import Field, Posted, at
 from bach_lib.connectors.webhook.options import recipient_of
 from bach_lib.connectors.webhook.proofs import ADDRESS, NotProvenError, Proof, Proofs
-from bach_lib.connectors.webhook.senders import ANY, SENDERS, Sender
+from bach_lib.connectors.webhook.senders import ANY, SENDERS, Sender, recognised
 from bach_lib.connectors.webhook.signature import key_of
 from bach_lib.errors import InvalidRecipientError, InvalidValueError, PushRefusedError
 
@@ -38,6 +39,7 @@ class Door:
     """Whom a connection named `name` lets in, and where in a body things stand.
 
     `each` is the list whose elements become a message each. `sender` is who posts where the body does not say it.
+    `is_known`: the fields are those of a program that BACH knows, whose ids name single things.
     """
 
     name: str
@@ -45,6 +47,7 @@ class Door:
     fields: Mapping[str, Field]
     each: str | None = None
     sender: str | None = None
+    is_known: bool = False
     addresses: Addresses = field(default_factory=Addresses)
 
     @classmethod
@@ -69,6 +72,7 @@ class Door:
             fields={name: Field.read(path) for name, path in wanted.items()},
             each=str(each) if each else None,
             sender=from_ or None,
+            is_known=bool(from_) and "id" not in paths,
             addresses=Addresses.read(settings.get("incoming_addresses", [])),
         )
 
@@ -95,15 +99,35 @@ class Door:
             found = bodies.read("application/json" if proof.of_the_body and kind.startswith("text/") else kind, body)
         except bodies.UnreadableBodyError as error:
             raise self._unreadable(str(error)) from None
-        elements = next((one for one in at(found, self.each) if isinstance(one, list)), []) if self.each else [found]
-        if not 0 < len(elements) <= MAX_ELEMENTS:
+        return self._reader(found, shown)._messages(found, shown, proof, now)
+
+    def _reader(self, body: object, headers: Mapping[str, str]) -> Self:
+        """The same door, or if nobody said who posts and there is no text where it should be: one for who it seems."""
+        if self.sender is not None or any(self._text(one) for one in self._postings(body, headers)):
+            return self
+        name = recognised(body, headers)
+        if name is None:
+            return self
+        fields = {of: Field.read(path) for of, path in {**_DEFAULTS, **SENDERS[name].paths}.items()}
+        return replace(self, fields=fields, each=SENDERS[name].each, sender=name, is_known=True)
+
+    def _postings(self, body: object, headers: Mapping[str, str]) -> list[Posted]:
+        elements = next((one for one in at(body, self.each) if isinstance(one, list)), []) if self.each else [body]
+        return [Posted(body, element, headers) for element in elements]
+
+    def _text(self, posted: Posted) -> str:
+        return self.fields["text"].find(posted, ": ", "\n")
+
+    def _messages(self, body: object, headers: Mapping[str, str], proof: Proof, now: float) -> tuple[Incoming, ...]:
+        postings = self._postings(body, headers)
+        if not 0 < len(postings) <= MAX_ELEMENTS:
             raise self._unreadable(
-                f'its body has {len(elements)} elements at "{self.each}"; 1 to {MAX_ELEMENTS} can be'
+                f'its body has {len(postings)} elements at "{self.each}"; 1 to {MAX_ELEMENTS} can be'
             )
-        return tuple(self._message(Posted(found, element, shown), proof, now) for element in elements)
+        return tuple(self._message(posted, proof, now) for posted in postings)
 
     def _message(self, posted: Posted, proof: Proof, now: float) -> Incoming:
-        text = self.fields["text"].find(posted, ": ", "\n")
+        text = self._text(posted)
         if not text:
             raise self._unreadable(f"its body has no text at {_shown(self.fields['text'])}")
         named = {name: self.fields[name].find(posted, "/", ",") for name in ("sender", "id", "recipient")}
@@ -118,6 +142,7 @@ class Door:
         return Incoming(
             remote_id=_id(sender, named["id"] or proof.id),
             recurs=bool(named["id"]),
+            says=None if self.is_known else _all_of(posted.element),
             recipient=recipient,  # the place to answer to
             recipient_title=recipient,
             sender_id=sender,
@@ -163,6 +188,11 @@ def _id(sender: str, id_: str) -> str:
         return uuid4().hex
     short = id_ if len(id_) <= _LONG_ID else sha256(id_.encode(errors="replace")).hexdigest()
     return f"{sender}/{short}"
+
+
+def _all_of(element: object) -> str:
+    """What is compared under an id that a person chose: an alarm that is over may have the text of one that fires."""
+    return json.dumps(element, sort_keys=True)  # not orjson: what was posted may have numbers without end
 
 
 def _shown(field: Field) -> str:

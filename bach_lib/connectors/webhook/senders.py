@@ -14,11 +14,22 @@ Paths = Mapping[str, str | Sequence[str]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sender:
-    """A program that posts. `each`: the list whose elements become a message each. `ways`: proofs beside the usual."""
+    """A program that posts. `each`: the list whose elements become a message each. `ways`: proofs beside the usual.
+
+    `marks`: what stands at the top of all that it posts, by which it is recognised; or `headers`, one of which it has.
+    """
 
     paths: Paths = field(default_factory=dict)
     each: str | None = None
     ways: Sequence[str] = ()
+    marks: frozenset[str] = frozenset()
+    headers: frozenset[str] = frozenset()
+
+    def is_known_by(self, body: object, headers: Mapping[str, str]) -> bool:
+        """Whether this is what it posts."""
+        if self.headers:
+            return not self.headers.isdisjoint(headers)
+        return bool(self.marks) and isinstance(body, Mapping) and self.marks <= body.keys()
 
 
 ANY: Final = Sender()
@@ -28,6 +39,7 @@ SENDERS: Final[Mapping[str, Sender]] = {
     # https://prometheus.io/docs/alerting/latest/configuration/#webhook_config; a fingerprint names the labels, not the
     # notification: what makes it one is whether it fires, and since when
     "alertmanager": Sender(
+        marks=frozenset({"alerts", "receiver", "status", "version"}),
         each="alerts",
         paths={
             "text": ["status", "annotations.summary|annotations.description|labels.alertname"],
@@ -37,6 +49,7 @@ SENDERS: Final[Mapping[str, Sender]] = {
     ),
     # https://grafana.com/docs/grafana/latest/alerting/configure-notifications/manage-contact-points/integrations/webhook-notifier
     "grafana": Sender(
+        marks=frozenset({"alerts", "receiver", "state", "title"}),
         paths={
             "text": "message|title",
             "sender": "receiver",
@@ -45,6 +58,7 @@ SENDERS: Final[Mapping[str, Sender]] = {
     ),
     # https://docs.github.com/webhooks/webhook-events-and-payloads; Gitea and Forgejo send the same
     "github": Sender(
+        headers=frozenset({"x-github-event", "x-gitea-event", "x-forgejo-event"}),
         paths={
             "text": [
                 "repository.full_name|organization.login",
@@ -58,6 +72,7 @@ SENDERS: Final[Mapping[str, Sender]] = {
     ),
     # https://docs.gitlab.com/user/project/integrations/webhook_events
     "gitlab": Sender(
+        headers=frozenset({"x-gitlab-event", "x-gitlab-event-uuid"}),
         paths={
             "text": [
                 "project.path_with_namespace",
@@ -71,6 +86,7 @@ SENDERS: Final[Mapping[str, Sender]] = {
     ),
     # https://github.com/louislam/uptime-kuma (server/notification-providers/webhook.js)
     "uptime-kuma": Sender(
+        marks=frozenset({"heartbeat", "monitor", "msg"}),
         paths={
             "text": "msg",
             "sender": "monitor.name",
@@ -82,3 +98,9 @@ SENDERS: Final[Mapping[str, Sender]] = {
     # https://shelly-api-docs.shelly.cloud/gen2/ComponentsAndServices/Webhook: an address alone, fetched with GET
     "shelly": Sender(paths={"text": "text|message|event", "sender": "sender|device|src"}, ways=(ADDRESS,)),
 }
+
+
+def recognised(body: object, headers: Mapping[str, str]) -> str | None:
+    """Who posted this, if BACH knows the program. The closest counts: Grafana writes as Alertmanager does, and more."""
+    known = [name for name, sender in SENDERS.items() if sender.is_known_by(body, headers)]
+    return next((name for name in known if name != "alertmanager"), next(iter(known), None))

@@ -261,6 +261,30 @@ def test_what_the_big_senders_post_comes_in(setup: Setup, sender: str) -> None:
     assert message.metadata["payload"] == body
 
 
+@pytest.mark.parametrize("sender", [name for name in RECORDED if SENDERS[name].marks or SENDERS[name].headers])
+@pytest.mark.parametrize("paths", [{}, {"text": "alerts.0.summary", "sender": "source", "id": "alerts.0.fingerprint"}])
+def test_who_is_not_named_is_recognised(setup: Setup, sender: str, paths: dict[str, object]) -> None:
+    """An alarm would be dropped by its sender at once, because a person has not said which program it is."""
+    headers, body, text, who = RECORDED[sender]
+    whole = {**body, "version": "1"} if isinstance(body, dict) else body
+    secret = sender == "github"
+    shown = {**headers, "X-Hub-Signature-256": f"sha256={hexed(json.dumps(whole).encode())}"} if secret else headers
+    [found] = door(setup, secret=secret, incoming=paths).pushed(shown, json.dumps(whole).encode())
+    assert (found.text, found.sender_id) == (text, who)
+
+
+def test_alertmanager_is_recognised(setup: Setup) -> None:
+    """Of a group of alerts none would come in where nobody said that it is Alertmanager's."""
+    body = alertmanager(alert("nas", "firing", "T1"), alert("pi", "firing", "T1"))
+    found = door(setup, incoming={"text": "alerts.0.summary", "sender": "source"}).pushed(BEARER, body)
+    assert [(one.text, one.sender_id) for one in found] == [
+        ("firing: disk of nas is full", "prometheus"),
+        ("firing: disk of pi is full", "prometheus"),
+    ]
+    [chosen] = door(setup, incoming={"text": "receiver"}).pushed(BEARER, body)
+    assert chosen.text == "prometheus", "who says where the text is knows better"
+
+
 def test_every_sender_is_tried() -> None:
     """A table would grow that nobody holds against what is really posted."""
     assert {*RECORDED, "alertmanager"} == set(SENDERS)
@@ -329,6 +353,8 @@ async def test_an_id_that_names_an_alarm_loses_none_of_its_news(hooked: Bach) ->
     assert told == ["full", None, "over", "full", None]
     assert [one.text for one in await hooked.inbox()] == ["full", "over", "full"]
     assert await push(hooked, id="disk#full", text="other") == "other"
+    told = [await push(hooked, id="oven", text="oven", status=status) for status in ("hot", "hot", "cold", "hot")]
+    assert told == ["oven", None, "oven", "oven"], "the text may be the same in all of them"
 
 
 async def test_two_senders_with_one_id_are_two(hooked: Bach) -> None:
