@@ -81,7 +81,10 @@ class Parts:
             await self.asking.close()
             await self.housekeeping.stop()
             await self.probers.close()
-        finally:  # also if the caller has no more time
+        except BaseException:  # raised again: the caller has no more time, or something is broken
+            grace = 0.0
+            raise
+        finally:
             try:
                 await self.runtimes.close(grace)
             finally:

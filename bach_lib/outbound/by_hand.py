@@ -67,9 +67,7 @@ class ByHand:
             if (message.status in WAITING) != (before.status in WAITING):
                 raise NotAmendableError(id=message_id, status=before.status)
             fields = ("connection", "recipient", "text", "title", "format", "reply_to", "buttons", "expires_at")
-            row = tx.row("amend_message", id=message_id, **{field: new[field] for field in fields})
-            if row is None:
-                raise UnknownMessageError(id=message_id)
+            [row] = tx.rows("amend_message", id=message_id, **{field: new[field] for field in fields})
             return before, readable_message(row, self._instance)
 
         return await self._store.submit(work)

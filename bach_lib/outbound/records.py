@@ -59,7 +59,7 @@ def draft_values(draft: Draft, status: Status, attempted_at: float | None = None
     values["attempted_at"] = attempted_at
     values["buttons"] = _written(draft.buttons) if draft.buttons else None
     values["files"] = _listed(draft.files) if draft.files else None
-    values["lost"] = losses_written(draft.lost) if draft.lost else None
+    values["lost"] = losses_written(draft.lost)
     return values
 
 

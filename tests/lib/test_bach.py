@@ -151,6 +151,26 @@ async def test_a_cancelled_closing_lets_go_of_the_file(tmp_path: Path, platform:
         assert len(await again.messages()) == 1
 
 
+async def test_who_has_no_more_time_does_not_wait_for_what_is_under_way(
+    home: Bach, platform: FakePlatform, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A shutdown that was cut short would hang on for all the seconds it had granted before."""
+    never = asyncio.Event()
+    monkeypatch.setattr(home._open_parts.housekeeping, "stop", never.wait)
+    platform.hold = asyncio.Event()
+    await home.send("home", "ada", "text")
+    await clock.settle()
+    assert platform.sent
+    closing = asyncio.create_task(home.close(grace=60))
+    await clock.settle()
+    closing.cancel()
+    await clock.settle()
+    is_over = closing.cancelled()
+    never.set()
+    platform.hold.set()
+    assert is_over
+
+
 # -- one broken part -------------------------------------------------------------------------------------------------
 
 

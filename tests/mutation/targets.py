@@ -20,10 +20,10 @@ _PROMISES = "tests/lib/promises"
 _OUTBOUND = ("tests/lib/outbound", _PROMISES, "tests/lib/test_bach.py")
 _DISPATCHING = (
     "tests/lib/outbound/test_dispatcher.py",
+    "tests/lib/outbound/test_dispatching.py",
     *(f"{_PROMISES}/test_0{number}" for number in ("3_circuit_breaker.py", "4_told_to_wait.py")),
     *(f"{_PROMISES}/test_0{number}" for number in ("5_no_blind_duplicates.py", "6_in_order.py")),
     f"{_PROMISES}/test_07_time_to_live_and_collapse.py",
-    "tests/lib/test_bach.py",
 )
 _TESTS_OF_OUTBOUND = {
     **{
@@ -31,17 +31,14 @@ _TESTS_OF_OUTBOUND = {
         for name in ("attempt", "breaker", "entry", "gate", "lanes", "ledger", "limiter", "monitor", "retry", "trial")
     },
     "attempts.py": ("tests/lib/outbound/test_attempts.py",),
-    "by_hand.py": (
-        "tests/lib/test_letters.py",
-        "tests/lib/storage/test_restored.py",
-        "tests/lib/outbound/test_attempts.py",
-        "tests/lib/outbound/test_dispatcher.py",
-    ),
+    "by_hand.py": ("tests/lib/outbound/test_by_hand.py", "tests/lib/outbound/test_attempts.py"),
     "dispatcher.py": _DISPATCHING,
     "history.py": ("tests/lib/outbound/test_history.py",),
-    "queue.py": ("tests/lib/outbound/test_queue.py",),
+    "loading.py": ("tests/lib/outbound/test_loading.py",),
+    "queue.py": ("tests/lib/outbound/test_queue.py", "tests/lib/outbound/test_together.py"),
     "records.py": ("tests/lib/outbound/test_records.py", "tests/lib/outbound/test_queue.py"),
     "settled.py": ("tests/lib/outbound/test_ledger.py",),
+    "withdrawn.py": ("tests/lib/outbound/test_by_hand.py",),
 }
 _ON_DISK = "tests/lib/storage"
 _TESTS_OF_STORAGE = {

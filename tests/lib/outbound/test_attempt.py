@@ -8,7 +8,7 @@ from typing import cast, override
 import pytest
 
 from bach_lib.connectors.base import Capabilities, Connector, Setup
-from bach_lib.models import Fault, Format, Message
+from bach_lib.models import Fault, Format, Loss, Message
 from bach_lib.outbound.attempt import attempt
 from bach_lib.outcomes import Dead, Outcome, Retry, Scope, Sent, Uncertain, Wait
 from bach_lib.redact import Redactor
@@ -77,6 +77,16 @@ async def test_a_success_passes_as_it_is(connector: Connector, platform: Platfor
     assert await outcome_of(connector) == Sent(remote_id="9", degraded=True)
 
 
+async def test_what_a_message_went_without_is_told_without_its_secret(connector: Connector, platform: Platform) -> None:
+    """A refused picture would be left out silently, or the token in the platform's words about it be shown."""
+    losses = (Loss(what="file", reason=f"bot{SECRET}/photo is too large"), Loss(what="markup", reason="no such tag"))
+    platform.outcomes.append(Sent(remote_id="9", degraded=True, losses=losses))
+    outcome = await outcome_of(connector)
+    assert isinstance(outcome, Sent)
+    assert outcome.losses == (Loss(what="file", reason="bot***/photo is too large"), losses[1])
+    assert (outcome.remote_id, outcome.degraded) == ("9", True)
+
+
 @pytest.mark.parametrize(
     ("asked", "granted"), [(3, 3), (0.001, 1), (0, 1), (-5, 1), (1e9, 86_400), (math.inf, 86_400), (math.nan, 1)]
 )
@@ -101,14 +111,15 @@ async def test_a_mistake_in_a_connector_stops_one_message_only(
     assert caplog.messages == ["Sending message 7 failed unexpectedly: LookupError('no key ***')"]
 
 
+@pytest.mark.parametrize(("answer", "name"), [(None, "NoneType"), (True, "bool")])
 async def test_a_connector_that_forgets_its_outcome_stops_one_message_only(
-    connector: Connector, platform: Platform, caplog: pytest.LogCaptureFixture
+    connector: Connector, platform: Platform, caplog: pytest.LogCaptureFixture, answer: object, name: str
 ) -> None:
     """A connector of somebody's own without a `return` would stop its lane for ever, without a word."""
-    platform.outcomes.append(cast("Outcome", None))
+    platform.outcomes.append(cast("Outcome", answer))
     outcome = await outcome_of(connector)
     assert outcome == Uncertain(fault=Fault(code="internal", text="An error inside BACH: TypeError"))
-    assert caplog.messages == ["Sending message 7 brought no outcome but NoneType"]
+    assert caplog.messages == [f"Sending message 7 brought no outcome but {name}"]
 
 
 @pytest.mark.parametrize("error", [asyncio.CancelledError(), GeneratorExit(), BaseException("odd")])

@@ -31,6 +31,7 @@ FULL = Draft(
     target="9",
     buttons=((Button(text="Open", value="o"), Button(text="Close", value="c")), (Button(text="Never", value="n"),)),
     files=(File(name="a.png", content=b"12345", mime_type="image/png", size=5), File(name="b", content=b"1", size=1)),
+    lost=(Loss(what="effect", reason="not here"), Loss(what="file", reason="too large")),
 )
 
 
@@ -46,7 +47,7 @@ async def test_a_stored_message_is_told_of_as_it_is_on_disk(leased: bool) -> Non
     kept = FULL.files if leased else tuple(replace(file, content=b"") for file in FULL.files)
     assert put.message == replace(on_disk, files=kept)
     assert on_disk.files == tuple(replace(file, content=b"") for file in FULL.files)
-    assert on_disk.buttons == FULL.buttons
+    assert (on_disk.buttons, on_disk.lost) == (FULL.buttons, FULL.lost)
 
 
 WHOLE: dict[str, Value] = {
@@ -184,6 +185,6 @@ def test_what_stands_in_damaged_columns_is_not_repeated() -> None:
 
 def test_columns_of_a_plain_message_stay_empty() -> None:
     """Every message would carry an empty list of files, and the index of those with files be as large as all."""
-    values = draft_values(replace(FULL, buttons=(), files=()), Status.PENDING)
-    assert (values["buttons"], values["files"]) == (None, None)
+    values = draft_values(replace(FULL, buttons=(), files=(), lost=()), Status.PENDING)
+    assert (values["buttons"], values["files"], values["lost"]) == (None, None, None)
     assert values["text"] == FULL.text
