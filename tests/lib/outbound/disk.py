@@ -26,6 +26,7 @@ class Disk(Queue):
         self.store = store
         self.answers: deque[Advance | BaseException] = deque()
         self.asked: list[tuple[Settlement | None, int | None]] = []
+        self.asked_by: set[str | None] = set()
         self.expiries: list[list[int]] = []
 
     @override
@@ -33,6 +34,8 @@ class Disk(Queue):
         self, settlement: Settlement | None, claim: int | None, connection: str | None = None
     ) -> asyncio.Future[Advance]:
         self.asked.append((settlement, claim))
+        if claim is not None:
+            self.asked_by.add(connection)
         future: asyncio.Future[Advance] = asyncio.get_running_loop().create_future()
         answer = self.answers.popleft() if self.answers else Advance()
         if isinstance(answer, asyncio.CancelledError):

@@ -125,6 +125,7 @@ async def test_refused_credentials_are_tried_once(bench: Bench) -> None:
 
 async def test_a_wish_to_wait_stops_all_until_then(bench: Bench, clock: FakeClock) -> None:
     """The platform would answer 429 to everybody, longer each time."""
+    await bench.attempt(Sent())
     await bench.attempt(Wait(seconds=60, fault=DOWN, scope=Scope.CONNECTION))
     assert bench.gate.admit() is None
     assert bench.gate.seconds_closed == 60
@@ -410,3 +411,21 @@ async def test_a_second_wish_after_the_doubt_is_over_is_a_new_doubt(bench: Bench
     await clock.advance(100)
     await bench.attempt(long)
     assert bench.gate.seconds_closed == 1
+
+
+async def test_each_request_of_a_long_message_takes_its_place(
+    bench: Bench, setup: Setup, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A text in ten parts would be over the limit with the second, and the bot be told to wait with all its chats."""
+    connector = fake_connector(FakePlatform())(setup)
+    monkeypatch.setattr(connector, "rates", lambda recipient: {recipient: Rate(count=1, per=60)})
+    assert [bench.gate.turn(connector, name) for name in ("ada", "ada", "bob", "bob")] == [0, 60, 0, 60]
+    assert bench.gate.turn(None, "ada") == 0, "it was stopped meanwhile: what is under way may end"
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
+
+
+async def test_the_log_names_the_connection_that_does_not_work(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
+    """Who has three of them would not know which."""
+    await bench.attempt(Sent())
+    await bench.fail()
+    assert "Sending through home does not work: No route to host" in caplog.messages

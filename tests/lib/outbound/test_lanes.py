@@ -56,6 +56,40 @@ def test_lanes_do_not_wait_for_each_other(lanes: Lanes) -> None:
     assert take_all(lanes) == [1, 3]
 
 
+def test_a_change_waits_for_older_ones_that_a_limit_of_changes_stops(lanes: Lanes) -> None:
+    """The older text would stand in the place of the newer one, or every change wait for a limit that is over."""
+    change = Entry(id=5, recipient="ada", due=NOW)
+    assert not lanes.waits_beside(change)
+    lanes.add(Entry(id=7, recipient="ada", due=NOW, beside=True))
+    lanes.add(Entry(id=2, recipient="bob", due=NOW, beside=True))
+    assert not lanes.waits_beside(change), "younger ones and those of others come after it"
+    assert not lanes.waits_beside(Entry(id=7, recipient="ada", due=NOW))
+    lanes.add(Entry(id=4, recipient="ada", due=NOW, beside=True))
+    assert lanes.waits_beside(change)
+    assert not lanes.waits_beside(replace(change, beside=True)), "it is among them"
+    taken = [lanes.take(NOW), lanes.take(NOW)]
+    lanes.discard(7)
+    assert sorted(entry.id for entry in taken if entry) == [2, 4]
+    assert lanes.waits_beside(change), "the older one is on its way"
+    lanes.release(("ada", -1))
+    assert not lanes.waits_beside(change)
+
+
+def test_many_that_are_over_end_some_at_a_time(lanes: Lanes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a night off the loop would stand still until thousands have ended."""
+    monkeypatch.setattr(lanes_module, "_MOST_EXPIRED", 2)
+    for number in range(5):
+        lanes.add(Entry(id=number, recipient="ada", expires=NOW))
+    assert [lanes.expired(NOW) for _ in range(4)] == [[0, 1], [2, 3], [4], []]
+
+
+def test_who_moved_leaves_nothing_behind(lanes: Lanes) -> None:
+    """Memory would keep a place for every address that anybody ever had."""
+    wait(lanes, "ada", 1)
+    lanes.move("ada", "ada2")
+    assert set(lanes._lanes) == {("ada2", 0)}
+
+
 def test_the_higher_priority_goes_first(lanes: Lanes) -> None:
     """The smoke alarm would wait for the weather report."""
     wait(lanes, "ada", 1, 2)

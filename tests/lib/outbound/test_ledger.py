@@ -18,7 +18,7 @@ from bach_lib.events import (
     MessageSent,
     MessageUncertain,
 )
-from bach_lib.models import Fault, Status
+from bach_lib.models import Fault, Message, Status
 from bach_lib.outbound.ledger import Ledger
 from bach_lib.outbound.queue import Advance
 from bach_lib.outbound.retry import Settlement
@@ -26,7 +26,7 @@ from bach_lib.outbound.settled import settled_event
 from bach_lib.storage import Store
 from bach_lib.testing import FakeClock
 from tests.lib.outbound.disk import Disk, tools
-from tests.lib.outbound.make import BUSY, message
+from tests.lib.outbound.make import BUSY, draft, message
 
 SETTLEMENT = Settlement(id=7, status=Status.SENT, delivered=True)
 SETTLED = message(id=7, status=Status.SENT, connection="home")
@@ -46,7 +46,9 @@ class Bench:
         bus = Bus()
         bus.subscribe(Event, self.told.append)
         shared = tools(self.disk, bus, clock, lambda *told: self.counted.append(told))
-        self.ledger = Ledger("home", shared, Coroutine.close, lambda _: None)
+        self.spawned: list[Coroutine[object, object, None]] = []
+        self.dropped: list[Message] = []
+        self.ledger = Ledger("home", shared, self.spawned.append, self.dropped.append)
 
 
 @pytest.fixture
@@ -80,6 +82,8 @@ async def test_what_was_settled_is_counted_and_told_and_the_next_is_claimed(benc
     bench.disk.answers.append(Advance(settled=SETTLED, claimed=NEXT))
     assert await bench.ledger.advance(SETTLEMENT, 8) == NEXT
     assert bench.disk.asked == [(SETTLEMENT, 8)]
+    assert bench.disk.asked_by == {"home"}
+    assert (bench.spawned, bench.dropped) == ([], [])
     assert bench.counted == [("home", True)]
     assert [(type(event), event.connection) for event in bench.told] == [(MessageSent, "home")]
 
@@ -122,6 +126,7 @@ async def test_a_write_that_fails_is_repeated_until_it_does_not(bench: Bench, ca
         await bench.clock.advance(5)
     assert await advancing == NEXT
     assert bench.disk.asked == [(SETTLEMENT, 8)] * 4
+    assert bench.disk.asked_by == {"home"}, "what went to another connection meanwhile is not this one's"
     assert [type(event) for event in bench.told] == [MessageSent]
     assert caplog.messages == [f"The queue of home stands still: {FULL}"] * 2
 
@@ -152,6 +157,7 @@ async def test_what_the_disk_takes_for_being_sent_is_claimed_when_it_has_learnt_
     await bench.clock.advance(10.1)
     assert await advancing == NEXT
     assert bench.disk.asked == [(SETTLEMENT, 8), (None, 8), (None, 8), (None, 8)]
+    assert bench.disk.asked_by == {"home"}
     assert [type(event) for event in bench.told] == [MessageSent, MessageExpired], "each is told once"
     assert bench.counted == [("home", True)]
 
@@ -209,3 +215,62 @@ async def test_what_is_over_is_ended_some_at_a_time_and_all_are_told(bench: Benc
     told = [event.message.id for event in bench.told if isinstance(event, MessageExpired)]
     assert told == ids
     assert {event.connection for event in bench.told} == {"home"}
+
+
+async def test_what_comes_to_its_end_meanwhile_waits_its_turn(bench: Bench) -> None:
+    """After a night off, thousands of transactions would stand in line at once, and an alarm behind them."""
+    bench.disk.answers.append(FULL)
+    expiring = asyncio.create_task(bench.ledger.expire([1]))
+    await bench.clock.settle()
+    await bench.ledger.expire([2])
+    assert bench.disk.expiries == [[1]]
+    await bench.clock.advance(5)
+    await expiring
+    await bench.ledger.expire([3])
+    assert bench.disk.expiries == [[1], [1], [2], [3]]
+    assert [event.message.id for event in bench.told if isinstance(event, MessageExpired)] == [1, 2, 3]
+
+
+async def test_what_was_cancelled_while_it_was_on_its_way_waits_no_longer(bench: Bench) -> None:
+    """What a person withdrew would be tried again, or what still waits be forgotten until the next start."""
+    gone = message(id=7, status=Status.CANCELLED, connection="home")
+    waits = message(id=7, status=Status.FAILED, connection="home")
+    bench.disk.answers.extend([Advance(settled=waits), Advance(settled=gone)])
+    await bench.ledger.advance(SETTLEMENT, None)
+    assert bench.dropped == []
+    await bench.ledger.advance(SETTLEMENT, None)
+    assert bench.dropped == [gone]
+
+
+async def test_all_that_waits_follows_who_moved(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a group became a supergroup, its dead letters would go to an address that is no more."""
+    drafts = [draft(), draft(recipient="bob"), draft(connection="work")]
+    puts = [(await bench.disk.put(one, leased=False)).message for one in drafts]
+    bench.disk.answers.extend([Advance(settled=SETTLED)] * 2)
+    await bench.ledger.advance(replace(SETTLEMENT, moved_to="ada2"), None)
+    [following] = bench.spawned
+    await following
+    assert [(await bench.disk.get(one.id)).recipient for one in puts] == ["ada2", "bob", "ada"]
+
+    async def refuse(connection: str, old: str, new: str) -> None:
+        raise FULL
+
+    monkeypatch.setattr(bench.disk, "follow", refuse)
+    await bench.ledger.advance(replace(SETTLEMENT, moved_to="ada3"), None)
+    await bench.spawned[1]  # what stays behind is told the new address when it is tried
+
+
+async def test_how_far_a_message_has_come_is_kept_if_the_disk_takes_it(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """After a crash all of a long text would come again; or a full disk would stop it in the middle."""
+    one, other = [(await bench.disk.put(draft(), leased=True)).message for _ in range(2)]
+    await bench.ledger.keep(one.id, "2 of 3")
+    assert [(await bench.disk.get(each.id)).progress for each in (one, other)] == ["2 of 3", None]
+
+    async def refuse(message_id: int, progress: str) -> None:
+        raise FULL
+
+    monkeypatch.setattr(bench.disk, "keep_progress", refuse)
+    await bench.ledger.keep(one.id, "3 of 3")
+    assert caplog.messages == [f"How far message {one.id} has come is not kept: {FULL}"]

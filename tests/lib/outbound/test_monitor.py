@@ -348,6 +348,27 @@ async def test_the_log_names_the_connection_and_the_direction(
     ]
 
 
+async def test_what_messages_prove_is_not_asked_again_and_again(
+    bench: Bench, clock: FakeClock, platform: FakePlatform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A connection at rest would wake the machine every second, or ask a platform that has just answered."""
+    bench.start()
+    await clock.advance(100)
+    bench.monitor.succeeded()
+    timers: list[float] = []
+    call_later = clock.call_later
+
+    def noted(seconds: float, callback: Callable[[], None]) -> Callable[[], None]:
+        timers.append(seconds)
+        return call_later(seconds, callback)
+
+    monkeypatch.setattr(clock, "call_later", noted)
+    await clock.advance(299)
+    assert (timers, platform.checks) == ([100], 1)
+    await clock.advance(1)
+    assert platform.checks == 2
+
+
 def hang(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     """Let checks hang until the returned function is called."""
     event, check = asyncio.Event(), bench.connector.check

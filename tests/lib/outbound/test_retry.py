@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bach_lib import RetryPolicy
 from bach_lib.health import internal_fault
-from bach_lib.models import Delivery, Fault, Message, Status
+from bach_lib.models import Delivery, Fault, Loss, Message, Status
 from bach_lib.outbound.retry import Settlement, Witnesses, after_crash, decide, is_ambiguous, late, untried
 from bach_lib.outcomes import Dead, Outcome, Retry, Scope, Sent, Uncertain, Wait
 from tests.lib.outbound.make import BUSY, NOW, message
@@ -172,6 +172,20 @@ def test_without_retries_the_first_refusal_is_final() -> None:
 def test_what_may_be_the_connections_or_the_messages_fault_asks(outcome: Outcome) -> None:
     """An outage would count against the message, or a message against the connection."""
     assert is_ambiguous(outcome) is True
+
+
+def test_what_it_went_without_is_said_in_every_way() -> None:
+    """A message without its picture would be called whole, or what was left out before it was stored be forgotten."""
+    known, new = Loss(what="effect", reason="not here"), Loss(what="file", reason="too large")
+    settled = settle(Sent(losses=(known, new)), replace(message(), lost=(known,)))
+    assert (settled.lost, settled.degraded) == ((known, new), True)
+    assert settled.error == Fault(
+        code="without_effect", text="Sent without effect: not here Sent without a file: too large"
+    )
+    before = settle(Sent(), replace(message(), lost=(known,)))
+    assert (before.lost, before.degraded) == ((known,), True)
+    whole = settle(Sent(), message())
+    assert (whole.lost, whole.degraded, whole.error) == ((), False, None)
 
 
 @pytest.mark.parametrize("outcome", [Sent(), DEAD, NOT_NOW, NOT_THERE, WAIT_ALL, WAIT_CHAT, OURS])
