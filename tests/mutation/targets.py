@@ -32,12 +32,14 @@ _TESTS_OF_OUTBOUND = {
     },
     "attempts.py": ("tests/lib/outbound/test_attempts.py",),
     "by_hand.py": ("tests/lib/outbound/test_by_hand.py", "tests/lib/outbound/test_attempts.py"),
+    "collapse.py": ("tests/lib/outbound/test_collapse.py", "tests/lib/outbound/test_queue.py"),
     "dispatcher.py": _DISPATCHING,
     "history.py": ("tests/lib/outbound/test_history.py",),
     "loading.py": ("tests/lib/outbound/test_loading.py", "tests/lib/outbound/test_loading_shares.py"),
     "queue.py": tuple(f"tests/lib/outbound/test_{name}.py" for name in ("queue", "settling", "together")),
     "records.py": ("tests/lib/outbound/test_records.py", "tests/lib/outbound/test_queue.py"),
-    "settled.py": ("tests/lib/outbound/test_ledger.py",),
+    "making.py": ("tests/lib/outbound/test_making.py",),
+    "settled.py": ("tests/lib/outbound/test_ledger.py", "tests/lib/outbound/test_settling.py"),
     "withdrawn.py": ("tests/lib/outbound/test_by_hand.py",),
 }
 _ON_DISK = "tests/lib/storage"
