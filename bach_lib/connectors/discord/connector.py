@@ -17,9 +17,10 @@ from bach_lib.connectors.discord.hearing import Hearing
 from bach_lib.connectors.discord.history import History
 from bach_lib.connectors.discord.logs import be_discreet
 from bach_lib.connectors.discord.places import Places
-from bach_lib.connectors.discord.reading import items, number, text
+from bach_lib.connectors.discord.reading import items, may_read_texts, number, text
 from bach_lib.connectors.discord.recipients import Target
 from bach_lib.connectors.discord.rest import PUBLIC_ENDPOINT, Rest, Timeouts
+from bach_lib.connectors.discord.starts import Starts
 from bach_lib.connectors.ladder import Ladder, Rung, Step
 from bach_lib.connectors.seen import CallError, Seen, unless_repeated
 from bach_lib.declared import DECLARED
@@ -86,6 +87,7 @@ class DiscordConnector(Connector):
             timeouts=settings.timeouts,
             gateway_session=setup.new_session,
         )
+        self._starts = Starts(setup.clock)
         self._heartbeat_timeout = settings.heartbeat_timeout
         self._directs: dict[int, int] = {}
         self._ladder = Ladder(self, setup.course, setup.clock)
@@ -99,6 +101,8 @@ class DiscordConnector(Connector):
             clock=setup.clock,
             time=self._rest.time,
             cut=cut,
+            starts=self._starts,
+            may_read=self._may_read,
             connect_seconds=settings.connect_seconds,
             poll_seconds=settings.poll_seconds,
         )
@@ -206,7 +210,11 @@ class DiscordConnector(Connector):
         await self.reset()
 
     def _connect(self, hear: Hear, texts: bool) -> Gateway:
-        return Gateway(self._rest, hear, texts=texts, heartbeat_timeout=self._heartbeat_timeout)
+        return Gateway(self._rest, hear, self._starts, texts=texts, heartbeat_timeout=self._heartbeat_timeout)
+
+    async def _may_read(self) -> bool:
+        """Whether the intent for texts is switched on. Raises `CallError`."""
+        return may_read_texts(await self._rest.request(Route("GET", "/applications/@me")))
 
     async def _place(self, target: Target) -> int:
         return target.place or await self._direct(target.person or 0)

@@ -17,6 +17,7 @@ from discord.gateway import DiscordWebSocket, KeepAliveHandler, ReconnectWebSock
 from discord.state import ConnectionState
 
 from bach_lib.connectors.discord.rest import Rest
+from bach_lib.connectors.discord.starts import Starts
 from bach_lib.connectors.elements import decode
 
 type Hear = Callable[[str, object], None]
@@ -88,12 +89,16 @@ class _Socket(DiscordWebSocket):
 class Gateway(discord.Client):
     """One life of a gateway session: `run_once` never returns, and raises when the session is over.
 
-    `hear` is called for each of `EVENTS`. `texts`: ask for the privileged intent "message content".
+    `hear` is called for each of `EVENTS`. `texts`: ask for the privileged intent "message content". `starts` says when
+    another session may begin.
     """
 
-    def __init__(self, rest: Rest, hear: Hear, *, texts: bool, heartbeat_timeout: float = HEARTBEAT_TIMEOUT) -> None:
+    def __init__(
+        self, rest: Rest, hear: Hear, starts: Starts, *, texts: bool, heartbeat_timeout: float = HEARTBEAT_TIMEOUT
+    ) -> None:
         self._rest = rest
         self._hear = hear
+        self._starts = starts
         super().__init__(
             intents=_intents(texts=texts),
             max_messages=None,
@@ -121,9 +126,16 @@ class Gateway(discord.Client):
                     await self.ws.poll_event()
             except ReconnectWebSocket as error:
                 self.dispatch("disconnect")
+                if not error.resume:
+                    await self._starts.turn()
                 options = {"sequence": self.ws.sequence, "resume": error.resume, "session": self.ws.session_id}
                 if error.resume:
                     options["gateway"] = self.ws.gateway
+
+    @override
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+        """The library's would sleep for five seconds; when a session may begin is known before it connects."""
+        self._starts.begun()
 
     @override
     def _get_state(self, **options: Any) -> ConnectionState[Self]:

@@ -6,9 +6,10 @@ Presses, reactions and corrections are in no history: those of an outage that co
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
-from math import isfinite
+from math import inf, isfinite
 from typing import Final
 
 from discord import ConnectionClosed
@@ -23,6 +24,7 @@ from bach_lib.connectors.discord.history import History, Missed
 from bach_lib.connectors.discord.news import Held, News
 from bach_lib.connectors.discord.places import Places
 from bach_lib.connectors.discord.reading import made_by, number, part, seconds_of, snowflake_at
+from bach_lib.connectors.discord.starts import Starts
 from bach_lib.connectors.elements import UnreadableError, one
 from bach_lib.connectors.platform_time import PlatformTime
 from bach_lib.connectors.seen import CallError
@@ -33,6 +35,8 @@ NO_TEXTS = Fault(
     text="Discord keeps the texts in channels back. Switch the Message Content Intent on in its developer portal.",
 )
 
+_ASK_EVERY, _LONGEST_UNTIL_ASKED = 600.0, 86_400.0
+"""Seconds between two questions whether the intent is switched on now."""
 _TOKEN_REFUSED, _TEXTS_REFUSED = 4004, 4014
 """Why the gateway closed: https://discord.com/developers/docs/topics/opcodes-and-status-codes#gateway."""
 
@@ -42,7 +46,8 @@ _AT_ONE_TIME: Final = "more than memory should hold, all of the same few seconds
 class Hearing:
     """One connection's incoming side. `connect` makes a gateway session; `history` reads what was missed.
 
-    What had to be left out is told to `cut`.
+    `starts` says when a session may begin, `may_read` whether Discord would hand out the texts in channels now. What
+    had to be left out is told to `cut`.
 
     `connect_seconds`: how long a session may take to begin. `poll_seconds`: how long a poll without news may be held.
     """
@@ -57,6 +62,8 @@ class Hearing:
         clock: Clock,
         time: PlatformTime,
         cut: Cut,
+        starts: Starts,
+        may_read: Callable[[], Awaitable[bool]],
         connect_seconds: float,
         poll_seconds: float,
     ) -> None:
@@ -66,6 +73,12 @@ class Hearing:
         self._reader = reader
         self._clock = clock
         self._time = time
+        self._starts = starts
+        self._may_read = may_read
+        self._why: Fault | None = None
+        """How the last session ended."""
+        self._ask_every = _ASK_EVERY
+        self._ask_at = inf
         self._connect_seconds = connect_seconds
         self._poll_seconds = poll_seconds
         self._cut = cut
@@ -85,6 +98,9 @@ class Hearing:
         self._news.confirm(cursor)
         if self._news:
             return self._batch()
+        await self._ask_for_texts()
+        if self._session is None and (pause := self._starts.pause(self._why)):
+            return pause
         session = self._session = self._session or self._begin()
         if not self._is_up:
             await self._until(lambda: self._is_up or session.done(), self._connect_seconds)
@@ -103,6 +119,19 @@ class Hearing:
         if session is not None:
             session.cancel()
             await asyncio.wait([session])
+            self._starts.over()
+
+    async def _ask_for_texts(self) -> None:
+        """Begin anew with the texts when somebody has switched them on meanwhile; the gateway does not tell."""
+        now = self._clock.monotonic()
+        if self._texts or now < self._ask_at:
+            return
+        self._ask_at = now + self._ask_every
+        with suppress(CallError):
+            if await self._may_read():
+                self._texts = True
+                await self.reset()
+                self._starts.forgive()
 
     def _begin(self) -> asyncio.Task[None]:
         listener = self._connect(self._hear, self._texts)
@@ -119,10 +148,15 @@ class Hearing:
         if session.cancelled():
             return Fault(code="unreachable", text="Receiving is being set up anew.")
         error = session.exception()
+        self._starts.over()
         if isinstance(error, ConnectionClosed) and error.code == _TEXTS_REFUSED and self._texts:
             self._texts = False
+            self._ask_at = self._clock.monotonic() + self._ask_every
+            self._ask_every = min(2 * self._ask_every, _LONGEST_UNTIL_ASKED)  # should what is told not be true
+            self._starts.forgive()
             return await self.receive(cursor)
-        return _fault_of(error)
+        self._why = _fault_of(error)
+        return self._starts.pause(self._why) or self._why
 
     async def _catch_up(self) -> Batch | Fault:
         """Put what was missed before what has come meanwhile."""
@@ -157,6 +191,7 @@ class Hearing:
             case "READY":
                 self.own_id = number(part(data, "user"), "id")
                 self._is_up, self._is_complete = True, False
+                self._starts.up()
             case "RESUMED":
                 self._is_up = True
             case gateway.DISCONNECTED:

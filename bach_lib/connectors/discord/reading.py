@@ -42,6 +42,15 @@ def number(value: Mapping[str, object], field: str) -> int | None:
     return found if type(found) is int and 0 <= found < _MAX_ID else None
 
 
+def may_read_texts(application: object) -> bool:
+    """Whether somebody has switched the intent "message content" on for a bot.
+
+    The second flag is that of bots in few servers: https://discord.com/developers/docs/resources/application.
+    """
+    flags = number(application, "flags") if isinstance(application, dict) else None
+    return bool((flags or 0) & (1 << 18 | 1 << 19))
+
+
 def made_by(data: object, time: PlatformTime) -> int:
     """The id of something that Discord made, 0 for one that it cannot have made yet."""
     found = number(data, "id") if isinstance(data, dict) else None

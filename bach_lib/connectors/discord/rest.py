@@ -22,6 +22,7 @@ from yarl import URL
 
 from bach_lib.clock import Clock
 from bach_lib.connectors.discord.errors import NOT_DISCORD, refusal
+from bach_lib.connectors.discord.starts import may_begin
 from bach_lib.connectors.discord.waiting import Waits
 from bach_lib.connectors.elements import decode
 from bach_lib.connectors.network import FormBody, JsonBody, NoBody, broken, not_connected, not_theirs
@@ -188,16 +189,11 @@ class Rest(HTTPClient):
         raise failure
 
     async def _gateway_address(self) -> str:
-        """Ask where the gateway is, and whether a session may be begun.
-
-        Discord resets the token of a bot that begins more than 1,000 a day.
-        """
+        """Ask where the gateway is, and whether a session may be begun. Raises `CallError`."""
         match await self.request(Route("GET", "/gateway/bot")):
             case {"url": str(address), "session_start_limit": {"remaining": int(left), "reset_after": int(wait)}}:
-                if left > 0:
-                    return address
-                text = "Discord lets this bot begin no more sessions today."
-                raise CallError("rate_limited", text, Seen.TOLD_TO_WAIT, retry_after=wait / 1000)
+                may_begin(left, wait / 1000)
+                return address
         raise CallError("bad_answer", f"{self.host} does not say where the gateway is.", Seen.NO_ANSWER)
 
     def _may_connect(self) -> bool:

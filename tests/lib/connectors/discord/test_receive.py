@@ -324,6 +324,39 @@ async def test_texts_that_may_not_be_read(connector: DiscordConnector, world: Wo
     assert (command.kind, command.content.command) == (Kind.COMMAND, "status")
 
 
+async def test_texts_that_may_be_read_from_now_on(
+    connect: Connect, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who switches the intent on would have to restart, and nobody would say so."""
+    monkeypatch.setattr("bach_lib.connectors.discord.hearing._ASK_EVERY", 0.05)
+    connector = connect(settings=Settings(poll_seconds=0.05))
+    world.bot.may_read_texts = False
+    notices, cursor = [(await listen(connector)).notice], None
+    assert notices != [None]
+    world.bot.may_read_texts = True
+    async with asyncio.timeout(60):
+        while notices[-1]:
+            batch = await listen(connector, cursor)
+            cursor = batch.cursor
+            notices.append(batch.notice)
+    world.server.write(world.channel, "no secret", world.ada)
+    [message], _ = await hear(connector, cursor)
+    assert (message.kind, message.text) == (Kind.TEXT, "no secret")
+
+
+@pytest.mark.parametrize(("remaining", "begins"), [(3, False), (0, False), (4, True)])
+async def test_the_last_starts_of_a_day_are_kept(
+    connector: DiscordConnector, world: World, *, remaining: int, begins: bool
+) -> None:
+    """Discord resets the token of a bot that needs more than it has, and a person may need one."""
+    world.server.gateway.identified = 1000 - remaining
+    answer = await connector.receive(None)
+    assert isinstance(answer, Batch) == begins
+    if isinstance(answer, Reason):
+        assert (answer.code, answer.retry_after) == ("rate_limited", 14_400)
+        assert f"begin {remaining} more sessions in the next 240 minutes" in answer.text
+
+
 async def test_a_token_that_was_reset(connector: DiscordConnector, world: World) -> None:
     """Nobody would be asked for the new token."""
     cursor = (await listen(connector)).cursor
