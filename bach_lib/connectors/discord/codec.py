@@ -2,7 +2,7 @@
 
 What lacks the ids by which it could be told from others is set aside; what makes no sense in the rest is as if it were
 not there. Messages of bots and webhooks are skipped, ours among them: two programs that answer each other would never
-end.
+end. One that is let in by its own id, and not only with its channel, is read, and marked as what asks for nothing.
 Shapes: https://discord.com/developers/docs/resources/message and …/events/gateway-events.
 """
 
@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from bach_lib.connectors.base import Incoming
+from bach_lib.connectors.discord import words
 from bach_lib.connectors.discord.places import Places
 from bach_lib.connectors.discord.reading import items, moment, name_of, number, part, seconds_of, text
 from bach_lib.connectors.elements import UnreadableError
@@ -23,7 +24,8 @@ _JOINED = 7
 _BUTTON_PRESS = 3
 _VOICE = 1 << 13
 _MAX_SECONDS = 1 << 32
-_COMMAND = re.compile(r"(?:<@!?\d{15,20}>\s*)?[/!]([A-Za-z0-9_-]{1,64})(?:\s+(.*))?", re.DOTALL)
+_MAX_CHOSEN = 25
+_COMMAND = re.compile(r"[/!]([A-Za-z0-9_-]{1,64})(?:\s+(.*))?", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,24 +65,30 @@ class Reader:
         first = self._message(data, is_direct=_is_direct(data) if is_direct is None else is_direct)
         if first is None:
             return []
-        files = [_media(data, file) for file in items(data, "attachments")]
+        message = words.held(data)
+        files = [_media(message, file) for file in items(message, "attachments")]
         found = [media for media in files if media is not None]
         if not found or first.kind is Kind.EDITED:
             return [first]
-        first = replace(first, kind=Kind.MEDIA, content=Content(media=found[0]))
+        kind = Kind.COMMAND if first.kind is Kind.COMMAND else Kind.MEDIA
+        first = replace(first, kind=kind, content=replace(first.content, media=found[0]))
+        blank = replace(first, kind=Kind.MEDIA, text="")
         others = [
-            replace(first, remote_id=f"{first.remote_id}#{count}", text="", content=Content(media=media))
+            replace(blank, remote_id=f"{first.remote_id}#{count}", content=Content(media=media))
             for count, media in enumerate(found[1:], start=2)
         ]
         return [first, *others]
 
     def press(self, data: Mapping[str, object]) -> list[Incoming]:
-        """A button that was pressed; other interactions are none of ours."""
+        """A button that was pressed, or what was chosen in a list; other interactions are none of ours."""
         interaction, message = number(data, "id"), number(part(data, "message"), "id")
         if number(data, "type") != _BUTTON_PRESS or interaction is None or message is None:
             return []
         user = part(part(data, "member"), "user") or part(data, "user")
         origin, _, value = text(part(data, "data"), "custom_id").partition(".")
+        chosen = part(data, "data").get("values")
+        if isinstance(chosen, list):
+            value = ",".join(one for one in chosen[:_MAX_CHOSEN] if isinstance(one, str))
         is_direct = _is_direct(data)
         recipient, title = self._recipient(number(data, "channel_id"), user, is_direct=is_direct)
         if recipient is None:
@@ -133,15 +141,13 @@ class Reader:
 
     def _message(self, data: Mapping[str, object], *, is_direct: bool) -> Incoming | None:
         message, author = number(data, "id"), part(data, "author")
-        if message is None or author.get("bot") is True or data.get("webhook_id") or not _id(author):
-            return None
-        if number(author, "id") == self.own_id():
+        if message is None or not self._is_heard(data, author):
             return None
         recipient, title = self._recipient(number(data, "channel_id"), author, is_direct=is_direct)
         if recipient is None:
             return None
-        content = text(data, "content")[:_MAX_TEXT]
-        kind, command = _kind(data, content)
+        written = words.words(words.held(data), self.places)
+        kind, command = self._kind(data, written)
         return Incoming(
             remote_id=str(message),
             recipient=recipient,
@@ -149,13 +155,33 @@ class Reader:
             sender_id=_id(author),
             sender_name=_name(author, part(data, "member")),
             kind=kind,
-            text=content,
+            text=written,
             content=command,
             reply_to=_reply_to(data),
             sent_at=seconds_of(message),
             metadata=_metadata(author, data, is_direct=is_direct)
-            | ({"content": "hidden"} if kind is Kind.OTHER and _is_hidden(data, content) else {}),
+            | words.marks(data, self.places)
+            | ({"content": words.content_of(words.held(data), written)} if kind is Kind.OTHER else {})
+            | ({"member_id": _id(author), "member_name": _name(author, {})} if kind is Kind.MEMBERSHIP else {}),
         )
+
+    def _is_heard(self, data: Mapping[str, object], author: Mapping[str, object]) -> bool:
+        own = _id(author)
+        if not own or own == str(self.own_id()):
+            return False
+        return not words.is_program(data) or any(one.rpartition("#")[2] in (own, f"@{own}") for one in self.allowed())
+
+    def _kind(self, data: Mapping[str, object], written: str) -> tuple[Kind, Content]:
+        kind, message = number(data, "type") or 0, words.held(data)
+        if kind == _JOINED:
+            return Kind.MEMBERSHIP, Content()
+        if kind not in _PLAIN_TYPES or not written or (message.get("poll") and not message.get("content")):
+            return Kind.OTHER, Content()
+        asked = words.without_us(text(data, "content")[:_MAX_TEXT], self.own_id())
+        is_own = not words.is_forwarded(data) and not words.is_program(data)
+        if is_own and (match := _COMMAND.fullmatch(words.readable(data, asked, self.places))):
+            return Kind.COMMAND, Content(command=match[1].lower(), args=(match[2] or "").strip())
+        return Kind.TEXT, Content()
 
     def edited(self, data: Mapping[str, object]) -> list[Incoming]:
         """A message that was corrected. Discord also "updates" one when it has looked at a link in it."""
@@ -207,25 +233,9 @@ def _has(data: Mapping[str, object], path: str) -> bool:
     return number(part(data, above) if above else data, field) is not None
 
 
-def _kind(data: Mapping[str, object], content: str) -> tuple[Kind, Content]:
-    kind = number(data, "type") or 0
-    if kind == _JOINED:
-        return Kind.MEMBERSHIP, Content()
-    if kind not in _PLAIN_TYPES or not content:
-        return Kind.OTHER, Content()
-    if match := _COMMAND.fullmatch(content.strip()):
-        return Kind.COMMAND, Content(command=match[1].lower(), args=(match[2] or "").strip())
-    return Kind.TEXT, Content()
-
-
 def _is_direct(data: Mapping[str, object]) -> bool:
     """Whether an event is of the channel with one person: all others belong to a server."""
     return not data.get("guild_id")
-
-
-def _is_hidden(data: Mapping[str, object], content: str) -> bool:
-    """True where Discord keeps the text back: nothing is in it at all."""
-    return not content and not any(data.get(field) for field in ("attachments", "embeds", "sticker_items", "poll"))
 
 
 def _media(data: Mapping[str, object], file: Mapping[str, object]) -> Media | None:

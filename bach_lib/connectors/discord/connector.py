@@ -21,6 +21,7 @@ from bach_lib.connectors.discord.reading import items, may_read_texts, number, t
 from bach_lib.connectors.discord.recipients import Target
 from bach_lib.connectors.discord.rest import PUBLIC_ENDPOINT, Rest, Timeouts
 from bach_lib.connectors.discord.starts import Starts
+from bach_lib.connectors.discord.words import held
 from bach_lib.connectors.ladder import Ladder, Rung, Step
 from bach_lib.connectors.seen import CallError, Seen, unless_repeated
 from bach_lib.declared import DECLARED
@@ -192,7 +193,7 @@ class DiscordConnector(Connector):
         try:
             answer = await self._rest.get_message(channel, message)
             found = answer if isinstance(answer, dict) else {}
-            for file in items(found, "attachments"):
+            for file in items(held(found), "attachments"):
                 if number(file, "id") == attachment:
                     content = await self._rest.download(text(file, "url"), limit)
                     return Fault(code="too_large", text="The file is too large.") if content is None else content

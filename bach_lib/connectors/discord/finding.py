@@ -4,7 +4,7 @@ https://discord.com/developers/docs/resources/guild#get-guild-channels, #list-ac
 #search-guild-members
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from discord.http import Route
@@ -36,13 +36,20 @@ async def find_places(rest: Rest) -> list[Candidate]:
     found: list[Candidate] = []
     for guild in await _guilds(rest):
         channels = await _ask(rest, Route("GET", "/guilds/{guild_id}/channels", guild_id=guild.id))
-        active = await _ask(rest, Route("GET", "/guilds/{guild_id}/threads/active", guild_id=guild.id))
-        threads = items(active, "threads") if isinstance(active, dict) else []
+        threads = await _active(rest, guild)
         ordered = sorted(_objects(channels), key=lambda channel: number(channel, "position") or 0)
         for channel in ordered:
             found += _channel(channel, guild)
             found += _threads(threads, number(channel, "id"), guild)
     return found[:_MAX_FOUND]
+
+
+async def find_threads(rest: Rest) -> list[Mapping[str, object]]:
+    """The threads of all servers that are going on, posts of forums among them. Raises `CallError`."""
+    found: list[Mapping[str, object]] = []
+    for guild in await _guilds(rest):
+        found += await _active(rest, guild)
+    return found
 
 
 async def find_people(rest: Rest, query: str) -> list[Candidate]:
@@ -67,6 +74,11 @@ async def _ask(rest: Rest, route: Route, params: Mapping[str, str] | None = None
             raise
         return None
     return answer
+
+
+async def _active(rest: Rest, guild: _Guild) -> Sequence[Mapping[str, object]]:
+    active = await _ask(rest, Route("GET", "/guilds/{guild_id}/threads/active", guild_id=guild.id))
+    return items(active, "threads") if isinstance(active, dict) else []
 
 
 async def _guilds(rest: Rest) -> list[_Guild]:

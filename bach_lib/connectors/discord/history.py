@@ -1,6 +1,6 @@
 """Reading what was written while nobody heard it (https://discord.com/developers/docs/resources/message)."""
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -8,8 +8,9 @@ from bach_lib.connectors import bounds
 from bach_lib.connectors.base import Incoming, Unreadable
 from bach_lib.connectors.bounds import Cut, weight
 from bach_lib.connectors.discord.codec import Reader
+from bach_lib.connectors.discord.finding import find_threads
 from bach_lib.connectors.discord.news import Told
-from bach_lib.connectors.discord.reading import made_by
+from bach_lib.connectors.discord.reading import made_by, number
 from bach_lib.connectors.discord.recipients import Target
 from bach_lib.connectors.discord.rest import Rest
 from bach_lib.connectors.elements import one
@@ -22,6 +23,8 @@ _MAX_PAGES = 10
 _TOO_MANY: Final = (
     "a thousand and perhaps more in one place while it could not be heard; only the first thousand are read"
 )
+_MAX_THREADS = 50
+_TOO_MANY_THREADS: Final = "in more threads than are looked through after an outage; the fifty with the newest are read"
 _OVERLAP = 5000 << 22
 """Five seconds. Ids are made by many machines; what is read twice is recognised."""
 _NO_PLACE = frozenset({"bad_request", "chat_not_found", "forbidden"})
@@ -89,8 +92,8 @@ class History:
 
     async def since(self, snowflake: int) -> Missed:
         """The messages after this id, each with its own, the oldest first. Raises `CallError`."""
-        oldest = _Oldest()
-        for target in set(self._targets()):
+        oldest, targets = _Oldest(), set(self._targets())
+        for target in targets | await self._threads(targets, snowflake):
             try:
                 await self._of(target, max(0, snowflake - _OVERLAP), oldest)
             except CallError as error:
@@ -109,6 +112,27 @@ class History:
                 yield Target.parse(allowed.partition("#")[0])
             except InvalidRecipientError:
                 continue
+
+    async def _threads(self, targets: Collection[Target], after: int) -> set[Target]:
+        """The threads of allowed channels in which something was written; of a forum these are all there is."""
+        channels = {target.channel for target in targets if target.channel and not target.thread}
+        if not channels:
+            return set()
+        try:
+            threads = await find_threads(self._rest)
+        except CallError as error:
+            if error.code not in _NO_PLACE:
+                raise
+            return set()
+        found: dict[Target, int] = {}
+        for thread in threads:
+            thread_id, parent, last = (number(thread, field) for field in ("id", "parent_id", "last_message_id"))
+            if thread_id and parent in channels and (last or thread_id) > max(0, after - _OVERLAP):
+                self._reader.places.learn(thread)
+                found[Target(channel=parent, thread=thread_id)] = last or thread_id
+        if len(found) > _MAX_THREADS:
+            self._cut.add(_TOO_MANY_THREADS, 0)
+        return set(sorted(found, key=lambda target: -found[target])[:_MAX_THREADS])
 
     async def _of(self, target: Target, after: int, oldest: _Oldest) -> None:
         place = target.place or await self._direct(target.person or 0)

@@ -302,6 +302,18 @@ async def test_a_place_the_bot_was_thrown_out_of(connect: Connect, world: World)
     assert message.text == "missed"
 
 
+async def test_what_was_missed_in_threads_of_a_channel(connector: DiscordConnector, world: World) -> None:
+    """Posts in forums and threads of an outage would be lost, for a channel's own history has none of them."""
+    thread = world.server.add_thread(world.channel)
+    cursor = (await listen(connector)).cursor
+    world.server.write(world.channel, "one", world.ada)
+    [_], cursor = await hear(connector, cursor)
+    await connector.reset()
+    world.server.write(thread, "missed", world.ada)
+    [message], _ = await hear(connector, cursor)
+    assert (message.text, message.recipient) == ("missed", f"{world.channel.id}/{thread.id}")
+
+
 @pytest.mark.parametrize("cursor", ["", "x", "-1", "99999999999999999999999", "1:2:3", "1:zz:1"])
 async def test_a_cursor_of_another_kind(connector: DiscordConnector, cursor: str) -> None:
     """A cursor that was damaged, or is another connector's, would end receiving for ever."""
