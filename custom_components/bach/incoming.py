@@ -15,6 +15,7 @@ from bach_lib.events import Event
 from .const import DOMAIN, EVENT_MESSAGE
 from .coordinator import BachConfigEntry
 from .entry import connection_name, event_unique_id
+from .forms import normal_form
 from .hub import HUB
 from .payload import payload
 from .received import SIGNAL_HAPPENED, SIGNAL_RECEIVED, Received, Role
@@ -68,10 +69,12 @@ def _tell(hass: HomeAssistant, entry: BachConfigEntry, message: IncomingMessage)
 @callback
 def received(hass: HomeAssistant, entry: BachConfigEntry, message: IncomingMessage) -> Received | None:
     """The message as Home Assistant sees it; None if nobody of the entry wrote it."""
+    normal = normal_form(hass, entry)
     who = standing(
         entry.subentries.values(),
-        recipient=message.recipient,
-        sender_id=message.sender_id,
+        recipient=normal(message.recipient),  # an old one of the inbox may have an older form
+        sender_id=normal(message.sender_id),
+        normal=normal,
         speaks_as=bool(message.metadata.get("speaks_as")),
     )
     if who is None:

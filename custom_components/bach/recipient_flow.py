@@ -24,6 +24,7 @@ from bach_lib.events import SenderBlocked
 from .chat_settings import SECTION_CHAT, chat_section, chat_suggestions, chat_values, without_chat
 from .const import CONF_KIND, CONF_LINK, CONF_RECIPIENT, CONF_TITLE
 from .entry import connection_name, recipient_unique_id
+from .forms import normal_form
 from .hub import HUB
 from .letters import async_move_letters
 from .people import async_move_people
@@ -177,7 +178,7 @@ class RecipientFlow(ConfigSubentryFlow):
 
     async def _normalize(self, recipient: str) -> str:
         connector = await Connectors().load(self._get_entry().data[CONF_TYPE])
-        return connector.normalize_recipient(recipient)
+        return normal_form(self.hass, self._get_entry())(connector.normalize_recipient(recipient))
 
     def _suggest(self, users: Users) -> dict[str, Any]:
         if self.source == SOURCE_USER:

@@ -4,7 +4,7 @@ Nothing here asks Home Assistant: the answer follows from the sub-entries alone.
 anybody.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from homeassistant.config_entries import ConfigSubentry
@@ -48,18 +48,26 @@ def allowed(subentries: Iterable[ConfigSubentry]) -> frozenset[str]:
 
 
 def standing(
-    subentries: Iterable[ConfigSubentry], *, recipient: str, sender_id: str, speaks_as: bool = False
+    subentries: Iterable[ConfigSubentry],
+    *,
+    recipient: str,
+    sender_id: str,
+    speaks_as: bool = False,
+    normal: Callable[[str], str] = str,
 ) -> Standing | None:
     """Who wrote, or None for a stranger. `speaks_as`: in the name of a group or channel, so the sender is nobody.
+
+    `normal` says the one form of an address; recipient and sender have theirs. Where two recipients, or two people,
+    turn out to be one, the lesser role counts.
 
     The role is that of the person in this place, else of the place, else of the sender's own private chat (on Discord,
     "@" and the sender's id). Name and user belong to the person wherever they write, so a group's user is never that of
     everybody in it. Names that people give themselves are none.
     """
     known = list(subentries)
-    places = _places(known)
+    places = _places(known, normal)
     place, private = _at(places, recipient), places.get(sender_id) or places.get(f"@{sender_id}")
-    person = _in_place(_people(known), recipient, sender_id) if place else None
+    person = _in_place(_people(known, normal), recipient, sender_id) if place else None
     if speaks_as:
         private = person = None
     judged = person or place or private
@@ -85,20 +93,25 @@ def _addresses(recipient: str) -> tuple[str, str]:
     return recipient, recipient.partition("/")[0]
 
 
-def _places(subentries: Iterable[ConfigSubentry]) -> dict[str, ConfigSubentry]:
-    return {
-        subentry.data[CONF_RECIPIENT]: subentry
-        for subentry in subentries
-        if subentry.subentry_type == SUBENTRY_RECIPIENT
-    }
+def _places(subentries: Iterable[ConfigSubentry], normal: Callable[[str], str] = str) -> dict[str, ConfigSubentry]:
+    places = [one for one in subentries if one.subentry_type == SUBENTRY_RECIPIENT]
+    return _least((normal(one.data[CONF_RECIPIENT]), one) for one in places)
 
 
-def _people(subentries: Iterable[ConfigSubentry]) -> dict[tuple[str, str], ConfigSubentry]:
-    return {
-        (subentry.data[CONF_RECIPIENT], subentry.data[CONF_SENDER_ID]): subentry
-        for subentry in subentries
-        if subentry.subentry_type == SUBENTRY_PERSON
-    }
+def _people(
+    subentries: Iterable[ConfigSubentry], normal: Callable[[str], str] = str
+) -> dict[tuple[str, str], ConfigSubentry]:
+    people = [one for one in subentries if one.subentry_type == SUBENTRY_PERSON]
+    return _least(((normal(one.data[CONF_RECIPIENT]), normal(one.data[CONF_SENDER_ID])), one) for one in people)
+
+
+def _least[K](found: Iterable[tuple[K, ConfigSubentry]]) -> dict[K, ConfigSubentry]:
+    """Of two that are one, the one that may do less."""
+    least: dict[K, ConfigSubentry] = {}
+    for key, subentry in found:
+        if key not in least or not role_of(subentry).includes(role_of(least[key])):
+            least[key] = subentry
+    return least
 
 
 def _at(places: dict[str, ConfigSubentry], recipient: str) -> ConfigSubentry | None:

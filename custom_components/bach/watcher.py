@@ -4,21 +4,18 @@ Refused credentials ask for new ones, what keeps messages from coming in becomes
 group that moved is followed.
 """
 
-from contextlib import suppress
 from typing import Final
 
-from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.data_entry_flow import AbortFlow
 from homeassistant.helpers import issue_registry as ir
 
 from bach_lib import Bach, ConnectionState, Direction, Fault, Health, Identity
 from bach_lib.events import ConnectionChanged, ConnectionIdentified, RecipientMoved
 
-from .const import CONF_RECIPIENT, DOMAIN, SUBENTRY_RECIPIENT
+from .const import DOMAIN
 from .coordinator import BachConfigEntry
-from .entry import connection_name, recipient_unique_id
-from .people import async_move_people
+from .entry import connection_name
+from .forms import async_follow_forms
 
 REPAIRS: Final = ("conflict", "intent_refused", "wrong_mode")
 """Codes of the library for what keeps messages from coming in until a person does something elsewhere."""
@@ -37,6 +34,7 @@ def async_watch(hass: HomeAssistant, entry: BachConfigEntry, bach: Bach) -> None
     entry.async_on_unload(watcher.clear)
     entry.async_on_unload(lambda: watcher.note(None))
     if not entry.runtime_data.is_partner:
+        async_follow_forms(hass, entry)  # what was learned while nobody listened
         watcher.note(bach.identity(connection_name(entry)))
     for direction in Direction:
         watcher.judge(direction, bach.health(connection_name(entry), direction))
@@ -80,21 +78,8 @@ class _Watcher:
     @callback
     def recipient_moved(self, event: RecipientMoved) -> None:
         """Give the recipient its new address, and the people in it with it."""
-        if event.connection != self._connection:
-            return
-        for subentry in self._entry.get_subentries_of_type(SUBENTRY_RECIPIENT):
-            if subentry.data[CONF_RECIPIENT] == event.old:
-                self._move(subentry, event.new)
-        async_move_people(self._hass, self._entry, event.old, event.new)
-
-    def _move(self, subentry: ConfigSubentry, recipient: str) -> None:
-        with suppress(AbortFlow):  # the new address has been added by hand already
-            self._hass.config_entries.async_update_subentry(
-                self._entry,
-                subentry,
-                data={**subentry.data, CONF_RECIPIENT: recipient},
-                unique_id=recipient_unique_id(recipient),
-            )
+        if event.connection == self._connection:
+            async_follow_forms(self._hass, self._entry)
 
     @callback
     def clear(self) -> None:
