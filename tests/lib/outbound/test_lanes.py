@@ -13,6 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from bach_lib.connectors.base import Rate
 from bach_lib.outbound import lane as lane_module
+from bach_lib.outbound import lanes as lanes_module
 from bach_lib.outbound.entry import Entry, Key
 from bach_lib.outbound.lane import is_crowded
 from bach_lib.outbound.lanes import Lanes
