@@ -47,8 +47,9 @@ _QUIET = 1.0
 """Seconds without a request after which the log may be moved into the file."""
 
 _HELD = (
-    "%s is a restored copy, so %d messages that waited in it are held: they may have been sent since it was made. "
-    "Send them (bach msg release) or give them up (bach msg discard --held)"
+    "%d messages that waited in %s are held, because %s. They may have been sent since. If it was only moved, send "
+    "them (bach msg release); if it was restored, look at them (bach msg list) and send them or give them up "
+    "(bach msg discard --held)"
 )
 
 type _Batch = list[Request[Transaction]]
@@ -277,8 +278,9 @@ class Database(Store):
 
     def _opened(self, connection: Connection) -> Connection:
         try:
-            if held := self._marker(connection).open(is_copied=self._stands_still):
-                _LOGGER.warning(_HELD, self._path, held)
+            held, why = self._marker(connection).open(is_copied=self._stands_still)
+            if held:
+                _LOGGER.warning(_HELD, held, self._path, why)
             self._lookups = lookups = Lookups(str(self._path), connection.committing, self._answer)
             try:
                 self._guard = Guard(self._names, self._place, connection, self._report)

@@ -3,8 +3,8 @@
 A copy knows nothing of what was sent after it was made. So the database and a small file beside it (`.mark`) hold the
 same token, which changes at every opening and closing: who brings back one of the two, or both from different times,
 shows. Where both are copied together while they are open (Home Assistant's backup), the database says so of itself
-(`copied`), and names the mark by what no copy of it has: its number and time of change in the file system. A process
-that merely died finds its own mark there.
+(`copied`), and names the mark by what no copy of it has: its number and time of change in the file system, or, where
+numbers do not last (FAT), the time it was made. A process that merely died finds its own mark there.
 """
 
 import os
@@ -13,11 +13,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bach_lib.errors import StorageError
+from bach_lib.storage.births import birth_of
 from bach_lib.storage.sqlite import Connection, Transaction
 
 _SIZE = 128
 """Bytes, always: the file neither shrinks nor vanishes while somebody copies it, and is written in one piece."""
 _FLAG = "copied"
+NO_MARK = "there is no {mark} beside it: it was restored from a backup, or moved here without that file"
+OTHER_MARK = "{mark} beside it is not of the same moment: one of the two was put back from an older copy"
+COPIED = "it was copied while it was open, as backups do, and the copy was put here"
+"""Why what waits is held."""
+
+_stat = os.fstat
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +38,8 @@ class _Mark:
     def is_of(self, token: str | None, copied: str | None) -> bool:
         """Whether this is the mark of a database that says this of itself."""
         if copied is not None:
-            return bool(self.flag) and copied == f"{self.flag} {self.identity}"
+            flag, _, identity = copied.partition(" ")
+            return bool(self.flag) and flag == self.flag and _is_same(identity, self.identity)
         return not self.tokens or token in self.tokens  # torn by a power cut: that is no proof of a copy
 
 
@@ -42,14 +50,18 @@ class Marker:
         self._path = path.with_name(f"{path.name}.mark")
         self._connection = connection
 
-    def open(self, *, is_copied: bool) -> int:
-        """Hold what waits if the database is a restored copy; how many. `is_copied`: somebody copies it just now."""
+    def open(self, *, is_copied: bool) -> tuple[int, str]:
+        """Hold what waits if the database is a restored copy; how many, and why it is taken for one.
+
+        `is_copied`: somebody copies it just now.
+        """
         token, copied = self._known()
         mark = self._read()
         is_ours = mark.is_of(token, copied) if mark else token is None and copied is None
         held = 0 if is_ours else self._connection.do(lambda tx: tx.run("hold_unfinished"))
         self.renew(is_copied=is_copied)
-        return held
+        why = COPIED if copied is not None else OTHER_MARK if mark else NO_MARK
+        return held, why.format(mark=self._path.name)
 
     def renew(self, *, is_copied: bool = False) -> None:
         """A new token, first there and then here; until both have it, the old one is good as well."""
@@ -89,7 +101,10 @@ class Marker:
         except OSError:
             return None
         try:
-            words = os.read(file, _SIZE).decode("ascii", "replace").replace("\0", "").split()
+            raw = os.read(file, _SIZE)
+            if len(raw) < _SIZE or not raw.endswith(b"\n"):
+                return _Mark((), "", "")  # torn
+            words = raw.decode("ascii", "replace").replace("\0", "").split()
             fields = dict(word.split("=", 1) for word in words if "=" in word)
             tokens = tuple(token for name in ("old", "token") if (token := fields.get(name)))
             return _Mark(tokens, fields.get("copied", ""), _identity(file))
@@ -117,8 +132,21 @@ class Marker:
 
 
 def _identity(file: int) -> str:
-    found = os.fstat(file)
-    return f"{found.st_ino}/{found.st_ctime_ns}"
+    found = _stat(file)
+    return f"{found.st_ino}/{found.st_ctime_ns}/{birth_of(file) or ''}"
+
+
+def _is_same(one: str, other: str) -> bool:
+    """Whether it is the same file, written at the same time; or, if numbers do not last, made at the same time."""
+    (number, changed, born), (its_number, its_changed, its_born) = _parts(one), _parts(other)
+    if number == its_number:
+        return changed == its_changed
+    return bool(born) and born == its_born
+
+
+def _parts(identity: str) -> tuple[str, str, str]:
+    number, changed, born = (*identity.split("/"), "", "", "")[:3]
+    return number, changed, born
 
 
 def _save(tx: Transaction, token: str | None, copied: str | None) -> None:
