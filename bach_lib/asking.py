@@ -8,6 +8,7 @@ import asyncio
 import logging
 import re
 from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 
@@ -25,6 +26,7 @@ from bach_lib.errors import (
     TextTooLongError,
 )
 from bach_lib.events import ConnectionRemoved, MessageEvent, MessageReceived
+from bach_lib.foreign import guarded
 from bach_lib.models import Button, Buttons, Delivery, Format, Message, Operation, Status
 from bach_lib.questions import Answer, Asked, Ending, Place, Question, Questions
 from bach_lib.registry import Registry
@@ -114,7 +116,8 @@ class Asking:
     async def _put(self, asked: Asked) -> None:
         """Ask at every place; one that cannot be asked does not stop the others."""
         places = tuple(dict.fromkeys(asked.question.places))
-        results = await asyncio.gather(*(self._put_one(asked, place) for place in places), return_exceptions=True)
+        puts = (guarded(self._put_one(asked, place)) for place in places)
+        results = await asyncio.gather(*puts, return_exceptions=True)
         refused = {
             place: result for place, result in zip(places, results, strict=True) if isinstance(result, Exception)
         }
@@ -134,7 +137,8 @@ class Asking:
         )
         receipt = await self._sender.send(place.connection, place.recipient, asked.question.text, options)
         asked.put(place, receipt)
-        asked.happened(await self._get(receipt.id))  # it may have gone before we knew its id
+        with suppress(BachError):  # it is asked all the same; what becomes of it is told
+            asked.happened(await self._get(receipt.id))  # it may have gone before we knew its id
 
     def _outcome(self, asked: Asked, waited: float) -> Answer:
         match asked.ending:
@@ -144,7 +148,7 @@ class Asking:
                 raise NobodyAnsweredError(seconds=f"{asked.question.timeout:g}")
             case Ending.UNDELIVERED:
                 refused = list(asked.refused.values())
-                if len(refused) == len(asked.unreached):
+                if refused and len(refused) == len(asked.unreached):
                     raise refused[0]
                 raise QuestionUndeliveredError(reason=" ".join(asked.unreached.values()))
             case _:
@@ -165,7 +169,15 @@ class Asking:
         await asyncio.gather(*(self._take_one_back(asked, message_id) for message_id in asked.message_ids))
 
     async def _take_one_back(self, asked: Asked, message_id: int) -> None:
-        """Cancel a message, or edit it as soon as it has been sent."""
+        """Cancel a message, or edit it as soon as it has been sent. One that fails keeps no other open."""
+        try:
+            await guarded(self._take_back_when_sent(asked, message_id))
+        except BachError as error:
+            _LOGGER.warning("Message %s still looks like an open question: %s", message_id, error)
+        except Exception:
+            _LOGGER.exception("Message %s still looks like an open question", message_id)
+
+    async def _take_back_when_sent(self, asked: Asked, message_id: int) -> None:
         changed = asyncio.Event()
 
         def happened(event: MessageEvent) -> None:
@@ -177,8 +189,6 @@ class Asking:
             while not await self._is_taken_back(asked, message_id):
                 await self._wait_for(changed)
                 changed.clear()
-        except BachError as error:
-            _LOGGER.warning("Message %s still looks like an open question: %s", message_id, error)
         finally:
             unsubscribe()
 

@@ -2,9 +2,11 @@
 
 import asyncio
 import logging
+from collections.abc import Awaitable
 
 from bach_lib.clock import Cancel, Clock
 from bach_lib.errors import BachError
+from bach_lib.foreign import guarded
 from bach_lib.inbound.inbox import Inbox
 from bach_lib.models import Status
 from bach_lib.outbound.history import History
@@ -56,14 +58,20 @@ class Housekeeping:
 
     async def _run(self) -> None:
         before = self._clock.now() - self._keep_seconds
+        await self._try(self._removals.finish_all())
+        if await self._try(self._is_clock_believed()):
+            await self._try(self._history.purge(before, PURGED))
+            await self._try(self._inbox.purge(before))
+
+    async def _try[T](self, work: Awaitable[T]) -> T | None:
+        """What one step returns; None if it fails. It costs no other step, and there is a next time."""
         try:
-            await self._removals.finish_all()
-            if not await self._is_clock_believed():
-                return
-            await self._history.purge(before, PURGED)
-            await self._inbox.purge(before)
-        except BachError as error:  # the disk; there is a next time
+            return await guarded(work)
+        except BachError as error:  # the disk
             _LOGGER.warning("Old messages could not be removed: %s", error)
+        except Exception:
+            _LOGGER.exception("Old messages could not be removed")
+        return None
 
     async def _is_clock_believed(self) -> bool:
         """A machine without a clock of its own may start a year ahead; that must not empty its history.

@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable
 
 from bach_lib.storage.portions import Portions
-from bach_lib.storage.sqlite import Row, Transaction
+from bach_lib.storage.sqlite import Row, Transaction, Value
 from bach_lib.storage.store import Store
 from bach_lib.storage.values import integer, real
 
@@ -29,11 +29,12 @@ async def purge(store: Store, page_query: str, delete_query: str, before: float,
     def work(tx: Transaction) -> tuple[int, int | None]:
         portions.begin()
         rows = tx.rows(page_query, after=after, limit=portions.size)
-        old = [row for row in rows if (real(row["created_at"]) or 0.0) < before]
-        ids = [integer(row["id"]) for row in old if wanted(row)]
+        ages = [(row, _time(row["created_at"])) for row in rows]
+        ids = [integer(row["id"]) for row, made in ages if made is not None and made < before and wanted(row)]
         if ids:
             tx.run(delete_query, ids=json.dumps(ids))
-        more = bool(old) and len(rows) == portions.size
+        # one that nobody can date is left, and proves nothing of those behind it
+        more = any(made is None or made < before for _, made in ages) and len(rows) == portions.size
         portions.end()
         return len(ids), integer(rows[-1]["id"]) if more else None
 
@@ -41,6 +42,14 @@ async def purge(store: Store, page_query: str, delete_query: str, before: float,
         count, after = await store.submit(work)
         removed += count
     return removed
+
+
+def _time(value: Value) -> float | None:
+    """When a row was made; None for a damaged one."""
+    try:
+        return real(value) or 0.0
+    except ValueError:
+        return None
 
 
 async def give_space_back(store: Store) -> None:

@@ -56,9 +56,15 @@ class Removals:
             self._left.discard(name)
 
     async def finish_all(self) -> None:
-        """The same for all of them."""
+        """The same for all of them; one that fails keeps no other back. Raises what the last of those failed with."""
+        failed: Exception | None = None
         for name in sorted(self._left):
-            await self.finish(name)
+            try:
+                await self.finish(name)
+            except Exception as error:  # noqa: BLE001 - raised again, when the others are done
+                failed = error
+        if failed:
+            raise failed
 
     async def _remove_inbox(self, name: str) -> None:
         def look_up(tx: Transaction) -> list[int]:

@@ -25,6 +25,7 @@ from bach_lib import (
     Status,
     Wording,
 )
+from bach_lib.asking import Asking
 from bach_lib.drafting import SendOptions
 from bach_lib.errors import (
     CannotReceiveError,
@@ -35,8 +36,10 @@ from bach_lib.errors import (
     UnknownConnectionError,
 )
 from bach_lib.events import MessageEvent, MessageReceived, MessageRetrying, MessageSent
+from bach_lib.foreign import ForeignError
 from bach_lib.models import Buttons
 from bach_lib.outcomes import Dead, Retry, Scope
+from bach_lib.questions import Asked
 from bach_lib.storage import MemoryDatabase
 from bach_lib.testing import FakeClock, FakePlatform, fake_connector
 from bach_lib.unanswered import NobodyAnsweredError, QuestionInterruptedError, QuestionUndeliveredError
@@ -181,6 +184,77 @@ async def test_one_bad_recipient_does_not_stop_the_others(home: Bach, clock: Fak
     await clock.settle()
     assert list(task.result().unreached) == [gone]
     assert len(await home.messages()) == 2, "one question and its edit: nobody is asked twice"
+
+
+FOREIGN = [asyncio.CancelledError, RecursionError, MemoryError, GeneratorExit]
+"""What foreign code may throw."""
+
+
+@pytest.mark.parametrize("error", FOREIGN)
+async def test_a_place_that_fails_strangely_costs_no_other_and_is_named(
+    home: Bach, clock: FakeClock, monkeypatch: pytest.MonkeyPatch, error: type[BaseException]
+) -> None:
+    """A connector that throws what no `except Exception` catches would end the question with a sentence of nobody's."""
+    put_one = Asking._put_one
+
+    async def fail(self: Asking, asked: Asked, place: Place) -> None:
+        if place == BEN:
+            raise error
+        await put_one(self, asked, place)
+
+    monkeypatch.setattr(Asking, "_put_one", fail)
+    both = await ask(home, clock, question(BEN, ADA))
+    press(home, 1)
+    assert set((await both).unreached) == {BEN}
+    alone = await ask(home, clock, question(BEN))
+    with pytest.raises((ForeignError, RecursionError, MemoryError)):
+        await alone
+
+
+@pytest.mark.parametrize("error", FOREIGN)
+async def test_one_question_that_cannot_be_taken_back_keeps_no_other_open(
+    home: Bach,
+    platform: FakePlatform,
+    clock: FakeClock,
+    monkeypatch: pytest.MonkeyPatch,
+    error: type[BaseException],
+) -> None:
+    """The others would look as if they still waited for an answer."""
+    show = Asking._show_the_end
+
+    async def fail(self: Asking, asked: Asked, message: Message) -> None:
+        if message.recipient == "ada":
+            raise error
+        await show(self, asked, message)
+
+    monkeypatch.setattr(Asking, "_show_the_end", fail)
+    task = await ask(home, clock, question(ADA, BEN))
+    press(home, 1)
+    await task
+    await clock.settle()
+    assert [(one.recipient, one.operation) for one in platform.sent[2:]] == [("ben", Operation.EDIT)]
+
+
+@pytest.mark.parametrize("error", FOREIGN)
+async def test_who_cannot_be_named_answers_nothing_and_ends_nothing(
+    home: Bach, clock: FakeClock, error: type[BaseException]
+) -> None:
+    """A role that cannot be looked up would end the question, or silence everybody after."""
+    is_first = True
+
+    def name_of(_: IncomingMessage) -> str:
+        nonlocal is_first
+        if is_first:
+            is_first = False
+            raise error
+        return "Ada"
+
+    task = await ask(home, clock, replace(question(ADA), name_of=name_of))
+    press(home, 1)
+    await clock.settle()
+    assert not task.done()
+    press(home, 1)
+    assert (await task).name == "Ada"
 
 
 async def test_on_a_platform_without_buttons_a_number_answers(

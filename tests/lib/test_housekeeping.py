@@ -1,12 +1,13 @@
 """Forgetting what is old, by itself, from time to time."""
 
+import asyncio
 import logging
 from pathlib import Path
 
 import pytest
 
 from bach_lib import Bach, Connection, Fault, Status
-from bach_lib.errors import StoreFailedError
+from bach_lib.errors import StoreDamagedError, StoreFailedError
 from bach_lib.outcomes import Dead
 from bach_lib.storage import Transaction, Value
 from bach_lib.testing import FakeClock, FakePlatform
@@ -88,3 +89,61 @@ async def test_a_clock_that_is_wrong_from_the_start_empties_no_history(
         await bach.send("home", "42", "with the wrong time")
         await later.advance(0.6 * DAY)
         assert len(await bach.messages(status=[Status.CANCELLED])) == 1
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE messages SET created_at = 'abc' WHERE id = 1",
+        "UPDATE messages SET created_at = x'ff' WHERE id = 1",
+        "UPDATE inbox SET received_at = 'abc' WHERE id = 1",
+    ],
+)
+async def test_a_damaged_row_keeps_no_other_on_the_disk(home: Bach, clock: FakeClock, damage: str) -> None:
+    """One flipped bit among the oldest rows, and nothing would ever be removed again."""
+    await home.registry.update("home", is_active=True)
+    await clock.settle()
+    await home.send("home", "ada", "sent, too")
+    await clock.settle()
+    await home.registry.update("home", is_active=False)
+    execute = home._open_parts.by_hand._store.submit
+    await execute(lambda tx: tx._connection.execute(damage))
+    await clock.advance(31 * DAY)
+    rows = await execute(lambda tx: tx._connection.execute(LEFT).fetchall())
+    left = [(row["what"], row["id"]) for row in rows]
+    bad = ("message", 1) if "messages" in damage else ("incoming", 1)
+    assert left == sorted([bad, ("message", 2)]), "the damaged one, and the dead letter"
+
+
+LEFT = "SELECT 'message' AS what, id FROM messages UNION ALL SELECT 'incoming', id FROM inbox ORDER BY 1, 2"
+
+
+@pytest.mark.parametrize("error", [asyncio.CancelledError, RecursionError, MemoryError, StoreDamagedError(path="x")])
+@pytest.mark.parametrize(
+    "step",
+    ["storage.removal.Removals.finish", "outbound.history.History.purge", "inbound.inbox.Inbox.purge"],
+)
+async def test_a_step_that_fails_costs_no_other(
+    home: Bach,
+    clock: FakeClock,
+    monkeypatch: pytest.MonkeyPatch,
+    step: str,
+    error: type[BaseException] | BaseException,
+) -> None:
+    """A connection that cannot be removed to its end would keep all that is old on the disk for ever."""
+
+    async def fail(*_: object) -> None:
+        raise error
+
+    home._open_parts.registry.removals._left |= {"a", "b"}
+    with monkeypatch.context() as broken:
+        broken.setattr(f"bach_lib.{step}", fail)
+        await clock.advance(31 * DAY)
+        kept = {"messages": len(await home.messages()), "inbox": len(await home.inbox())}
+    done = {"outbound.history.History.purge": "messages", "inbound.inbox.Inbox.purge": "inbox"}.get(step)
+    usual = {"messages": 1, "inbox": 0}
+    assert {name: number for name, number in kept.items() if name != done} == {
+        name: number for name, number in usual.items() if name != done
+    }
+    await clock.advance(1 * DAY)
+    assert (len(await home.messages()), len(await home.inbox())) == (1, 0), "there is a next time"

@@ -100,4 +100,8 @@ def _parts(template: object) -> list[object]:
 
 
 def _invalid(template: object, expected: str) -> InvalidValueError:
-    return InvalidValueError(field="body", value=str(template)[:50], expected=expected)
+    try:
+        shown = str(template)[:50]
+    except RecursionError:
+        shown = f"a {type(template).__name__} with too many levels"
+    return InvalidValueError(field="body", value=shown, expected=expected)

@@ -3,7 +3,7 @@
 import hmac
 import json
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import pytest
 from hypothesis import given
@@ -258,3 +258,15 @@ async def test_formats_are_passed_on(connect: Connect, address: Address) -> None
     await connect().send(message)
     assert isinstance(address.asked[0].body, dict)
     assert address.asked[0].body["format"] == "html"
+
+
+@pytest.mark.parametrize("check", [template.check, template.check_form, template.check_text])
+def test_a_template_without_end_is_refused_by_a_sentence(check: Callable[[object], None]) -> None:
+    """Whoever pastes nonsense would see a traceback, and a connection that was edited by hand would not start."""
+    deep: object = "{text}"
+    for _ in range(200_000):
+        deep = [deep]
+    with pytest.raises(InputError):
+        check(deep)
+    while isinstance(deep, list):  # else taking it apart goes as deep
+        [deep] = deep
