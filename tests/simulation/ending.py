@@ -12,7 +12,7 @@ from tests.simulation.story import Story
 
 
 async def look(bach: Bach, story: Story, known: Collection[int]) -> None:
-    """Every message, counter and state. `known`: the numbers of what was sent."""
+    """Every message with its history, every counter and state. `known`: the numbers of what was sent."""
     before: int | None = None
     while page := await bach.messages(limit=500, before=before):
         before = page[-1].id
@@ -21,6 +21,7 @@ async def look(bach: Bach, story: Story, known: Collection[int]) -> None:
             if number not in known or number in story.messages:
                 story.strangers.append(message)
             story.messages[number] = message
+            story.rows[number] = (await bach.history(message.id))[1]
     for name, queue in (await bach.queue_status()).items():
         row = bach.registry.get(name)
         story.counted[name] = row.success_count, row.error_count

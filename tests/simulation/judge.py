@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import override
 
-from tests.simulation import ends, order, reports, ways
+from tests.simulation import ends, order, reports, rows, ways
 from tests.simulation.story import Story
 
 
@@ -40,6 +40,7 @@ RULES: dict[str, Callable[[Story], Iterator[str]]] = {
     "told to wait": ways.who_is_told_to_wait_waits,
     "events": reports.events_tell_the_same_story,
     "counters": reports.counters_add_up,
+    "history": rows.every_attempt_has_its_row,
     "left over": reports.nothing_is_left_over,
 }
 

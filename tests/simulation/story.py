@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from bach_lib.events import MessageEvent
-from bach_lib.models import Message, Status
+from bach_lib.models import Attempt, Message, Status
 from tests.simulation.steps import Answer, Says, Send
 
 
@@ -135,6 +135,8 @@ class Story(Chronicle):
 
     # what is found at the end
     messages: dict[int, Message] = field(default_factory=dict)
+    rows: dict[int, list[Attempt]] = field(default_factory=dict)
+    """The history of every message, as BACH shows it."""
     strangers: list[Message] = field(default_factory=list)
     """Messages on disk that nobody sent."""
     counted: dict[str, tuple[int, int]] = field(default_factory=dict)

@@ -106,6 +106,21 @@ def hoarding(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Transaction, "run", run_others)
 
 
+def without_history(patch: pytest.MonkeyPatch) -> None:
+    """What came of an attempt leaves no row."""
+    patch.setattr("bach_lib.outbound.queue.record_attempt", lambda *_: None)
+
+
+def lying(patch: pytest.MonkeyPatch) -> None:
+    """The rows tell of attempts that took no time."""
+    run = Transaction.run
+
+    def run_others(self: Transaction, query: str, **values: Value) -> int:
+        return run(self, query, **(values | {"seconds": 0.0}) if query == "add_attempt" else values)
+
+    patch.setattr(Transaction, "run", run_others)
+
+
 def deaf(patch: pytest.MonkeyPatch) -> None:
     """Who waits for a message is not told of its end."""
     patch.setattr(Waiters, "_finished", lambda *_: None)
@@ -130,6 +145,8 @@ SABOTAGE: dict[str, tuple[Sabotage, History, str]] = {
     "patience": (impatient, (Send(number=1, answers=(Answer(Says.WAIT_CHAT, wait=30),)), Advance(60)), "told to wait"),
     "events": (silent, SENT, "events"),
     "counters": (uncounted, SENT, "counters"),
+    "history": (without_history, SENT, "history"),
+    "times": (lying, (Send(number=1, answers=(Answer(Says.BUSY, after=3),)), Advance(60)), "history"),
     "files": (hoarding, (Send(number=1, file=True),), "left over"),
     "waiting": (deaf, (OUTAGE, *SENT, Advance(1), Wait(1), Heal("plain")), "waiting"),
     "repeats": (forgetful, SENT, "no repeat"),
