@@ -9,6 +9,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from dataclasses import replace
 
 from bach_lib.bus import Bus
 from bach_lib.clock import Cancel, Clock
@@ -232,9 +233,9 @@ class Receiver:
             self._clocks.hold_against(batch.told_at)
             self._gone.add(accepted.gone)
             self._has_left_over = True  # until it is announced
-            await self._router.route(row, accepted.messages)
+            announced = await self._router.announce(row, accepted.messages)
             self._has_left_over = False
-        return accepted
+        return replace(accepted, messages=announced)
 
     def _keep(self, taking: asyncio.Task[Accepted] | asyncio.Task[None]) -> None:
         """Let it come to its end, also when nobody waits for it any more."""

@@ -34,18 +34,22 @@ class Router:
         self._max_age = max_age
 
     async def route(self, connection: Connection, messages: Iterable[IncomingMessage]) -> int:
-        """Find out, write, announce, some at a time and in order; return how many.
+        """Find out, write, announce; return how many. Raises a `StorageError`, as `announce` does."""
+        return len(await self.announce(connection, messages))
+
+    async def announce(self, connection: Connection, messages: Iterable[IncomingMessage]) -> list[IncomingMessage]:
+        """The same, some at a time and in order; return them as they were announced.
 
         Raises a `StorageError`; then what could not be written was not announced.
         """
-        number = 0
+        announced: list[IncomingMessage] = []
         for some in batched(messages, MAX_ROUTED, strict=False):
             routed = [await self._route_one(connection, message) for message in some]
             await self._inbox.save_routed(routed)
             for message in routed:
                 self._bus.publish(MessageReceived(connection=connection.name, message=message))
-            number += len(routed)
-        return number
+            announced += routed
+        return announced
 
     async def route_left_over(self, connection: Connection) -> int:
         """Route what was stored and never announced; return how many. Raises a `StorageError`."""

@@ -172,3 +172,11 @@ async def test_secrets_of_who_brings_are_kept_out(bench: Bench) -> None:
     assert await brought(bench, poison, "n3w-s3cr3t") is None
     [kept] = await bench.inbox.unreadable("home")
     assert "n3w-s3cr3t" not in kept.raw
+
+
+async def test_what_is_returned_is_what_was_announced(bench: Bench) -> None:
+    """Whoever posts would be shown a message that seems never to have been announced."""
+    taken = await brought(bench, incoming(text="smoke"))
+    assert taken is not None
+    assert taken.routed_at is not None
+    assert [taken] == bench.received
