@@ -15,7 +15,10 @@ from bach_lib.incoming import IncomingMessage
 from bach_lib.redact import Redactor
 
 _LINE: Final = "%d requests to %s were refused, because %s"
+_STRANGER: Final = 'nobody has let in "{who}" yet: it is no recipient'
+"""Who posts so has proven that they may, so their name is no stranger's word; it is the first thing to find out."""
 _MAX_REASONS: Final = 20
+_MAX_NAMED: Final = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +85,11 @@ class Pushing:
             if error.is_proven:
                 await self._receiver.set_aside(aside(body, str(error.placeholders["reason"])), redact)
             raise
-        return await self._receiver.take(*messages, redact=redact, bad=bad)
+        taken = await self._receiver.take(*messages, redact=redact, bad=bad)
+        strangers = dict.fromkeys(one.sender_name for one in messages if not self._receiver.is_let_in(one))
+        for who in list(strangers)[:_MAX_NAMED]:
+            self._refusals.add(_STRANGER.format(who=redact(who)))
+        return taken
 
     def _pushed(
         self, connector: Connector, headers: Mapping[str, str], body: bytes, address: str | None, redact: Redactor

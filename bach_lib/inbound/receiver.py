@@ -127,6 +127,10 @@ class Receiver:
         accepted = await asyncio.shield(taking)
         return accepted.messages[0] if accepted.messages else None
 
+    def is_let_in(self, message: Incoming) -> bool:
+        """Whether somebody allowed sent it."""
+        return self._inbox.is_let_in(self._row(), message)
+
     async def set_aside(self, found: Unreadable, redact: Redactor) -> None:
         """Keep something that was brought to us and cannot be understood. Raises a `StorageError`."""
         self._redact = redact
