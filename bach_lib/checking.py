@@ -51,9 +51,7 @@ async def check_connection(
         answer = await connector.check()
     finally:
         await connector.close()
-    if isinstance(answer, Fault):
-        return Fault(code=answer.code, text=Redactor(resolved.values())(answer.text), retry_after=answer.retry_after)
-    return answer
+    return Redactor(resolved.values()).within(answer)
 
 
 async def _check_partner(

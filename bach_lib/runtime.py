@@ -140,7 +140,7 @@ class ConnectionRuntime:
         """Whom the account could write to, as far as the platform tells."""
         if self._connector is None:
             return Fault(code="not_working", text="The connection is not at work.")
-        return await self._connector.find(query)
+        return self._redact.within(await self._connector.find(query))
 
     async def start(self) -> None:
         """Learn what waits on disk and, if the connection is active, begin to work."""

@@ -11,6 +11,7 @@ from bach_lib.connectors.base import Batch, Incoming, Unreadable
 from bach_lib.connectors.elements import UnreadableError, each
 from bach_lib.inbound.records import incoming_values
 from bach_lib.incoming import Content, Kind, own_words
+from bach_lib.redact import readable
 
 _TEXTS = ("remote_id", "recipient", "recipient_title", "sender_id", "sender_name", "text")
 _PERHAPS_TEXTS = ("reply_to", "origin", "handle")
@@ -35,7 +36,19 @@ def sound(message: object) -> Iterable[Incoming]:
     if (name := _wrong_in(message)) is not None:
         raise UnreadableError(f"a message whose {name} is of a wrong type")
     incoming_values(message)
-    return [_asking_nothing(message)]
+    return [_with_quiet_names(_asking_nothing(message))]
+
+
+def _with_quiet_names(message: Incoming) -> Incoming:
+    """Names stand in logs, tables, titles and lists, so nothing in them may do anything there."""
+    sender_name, recipient_title = _quiet(message.sender_name), _quiet(message.recipient_title)
+    if (sender_name, recipient_title) == (message.sender_name, message.recipient_title):
+        return message
+    return replace(message, sender_name=sender_name, recipient_title=recipient_title)
+
+
+def _quiet(name: str) -> str:
+    return readable(" ".join(name.split()))
 
 
 def _asking_nothing(message: Incoming) -> Incoming:

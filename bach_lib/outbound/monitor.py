@@ -127,6 +127,7 @@ class Monitor:
             answer = Fault(code=answer.code, text=self._redact(answer.text), retry_after=answer.retry_after)
             self.failed(answer)
         else:
+            answer = self._redact.within(answer)
             if not self._is_doubted:
                 self.succeeded()
             self._on_good_check(answer)

@@ -27,9 +27,9 @@ class Shown:
         for secret in list(self._secrets)[:-_MOST_SHOWN]:
             del self._secrets[secret]
 
-    def redact(self, text: str) -> str:
-        """The text without any of them."""
-        return Redactor(self._secrets)(text)
+    def redactor(self) -> Redactor:
+        """What masks all of them."""
+        return Redactor(self._secrets)
 
 
 class Credentials(Protocol):
@@ -43,8 +43,8 @@ class Credentials(Protocol):
         """After a refusal: whether there are fresher ones now, so that asking again makes sense."""
         ...
 
-    def redact(self, text: str) -> str:
-        """The text without anything that was ever shown."""
+    def redactor(self) -> Redactor:
+        """What masks anything that was ever shown."""
         ...
 
     async def settle(self) -> None:
@@ -67,7 +67,7 @@ class StaticCredentials(Credentials):
         if self._auth is Auth.NONE:
             return {}
         found = await self._secrets.resolve(self._config)
-        self._shown.add(*found.values())
+        self._shown.add(*(value for field, value in found.items() if field != "username"))
         name, value = self._header(found)
         if not value.isascii() or not value.isprintable():  # aiohttp would quote it in its error
             raise FaultError("auth_failed", "The secret has characters that no header can carry.")
@@ -79,8 +79,8 @@ class StaticCredentials(Credentials):
         return False
 
     @override
-    def redact(self, text: str) -> str:
-        return self._shown.redact(text)
+    def redactor(self) -> Redactor:
+        return self._shown.redactor()
 
     @override
     async def settle(self) -> None:

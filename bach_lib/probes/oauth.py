@@ -18,6 +18,7 @@ from bach_lib.models import Connection
 from bach_lib.probes.credentials import Credentials, Shown
 from bach_lib.probes.faults import FaultError, status_error, words_of
 from bach_lib.probes.link import ASK_SECONDS, Link, decode, read
+from bach_lib.redact import Redactor
 from bach_lib.secrets import Secrets
 
 _EARLY = 60.0
@@ -76,8 +77,8 @@ class OAuthCredentials(Credentials):
             await self._refresh()
 
     @override
-    def redact(self, text: str) -> str:
-        return self._shown.redact(text)
+    def redactor(self) -> Redactor:
+        return self._shown.redactor()
 
     async def _refresh(self) -> None:
         """Get an access token, and keep what came with it."""
@@ -137,8 +138,8 @@ class _NoCredentials(Credentials):
         return False
 
     @override
-    def redact(self, text: str) -> str:
-        return text
+    def redactor(self) -> Redactor:
+        return Redactor()
 
     @override
     async def settle(self) -> None:

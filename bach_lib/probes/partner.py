@@ -18,6 +18,7 @@ from bach_lib.probes.faults import FaultError
 from bach_lib.probes.kinds import Auth, auth_of, check_partner, endpoint_of, expected_statuses
 from bach_lib.probes.link import Link
 from bach_lib.probes.oauth import OAuthCredentials
+from bach_lib.redact import readable
 from bach_lib.secrets import Secrets
 
 _CHECK_SECONDS = 45.0
@@ -57,7 +58,8 @@ class Partner:
     async def check(self) -> Report | Fault:
         """Whether it answers and takes our credentials, and what it offers."""
         accepted = None if auth_of(self._connection) is Auth.NONE else True
-        return await self._without_raising(self._probe(accepted), _CHECK_SECONDS)
+        answer = await self._without_raising(self._probe(accepted), _CHECK_SECONDS)
+        return self.credentials.redactor().within(answer)  # with all that was shown meanwhile
 
     def question(self, messages: Sequence[ChatMessage], options: ChatOptions) -> Question:
         """What would be asked. Raises an `InputError`."""
@@ -79,7 +81,11 @@ class Partner:
 
     async def chat(self, asked: Question) -> Reply | Fault:
         """One turn."""
-        return await self._without_raising(self._chat(asked), asked.timeout + 5.0)
+        answer = await self._without_raising(self._chat(asked), asked.timeout + 5.0)
+        redact = self.credentials.redactor()
+        if isinstance(answer, Fault):
+            return redact.within(answer)
+        return replace(answer, text=redact.masked(readable(answer.text, lines=True)))
 
     async def close(self) -> None:
         """Let what must not be broken off come to its end. The session is the caller's."""
@@ -103,12 +109,11 @@ class Partner:
             async with asyncio.timeout(seconds):
                 return await asking
         except FaultError as error:
-            fault = error.fault
+            return error.fault
         except TimeoutError:
-            fault = Fault(code="timeout", text=f"{self._link.host} did not answer in time.")
+            return Fault(code="timeout", text=f"{self._link.host} did not answer in time.")
         except Exception as error:  # noqa: BLE001 - a border: what comes from outside must not end the checks
-            fault = internal_fault(error)
-        return replace(fault, text=self.credentials.redact(fault.text))
+            return internal_fault(error)
 
 
 def _credentials(connection: Connection, session: ClientSession, secrets: Secrets, clock: Clock) -> Credentials:

@@ -1,12 +1,18 @@
 """What people and logs see holds no secret, however it is wrapped."""
 
-from urllib.parse import quote
+import html
+import json
+import re
+from base64 import b64encode
+from dataclasses import dataclass
+from enum import StrEnum
+from urllib.parse import quote, quote_plus
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from bach_lib.redact import MASK, Redactor
+from bach_lib.redact import MASK, Redactor, readable
 
 TOKEN = "123456789:AAFakeTokenFakeTokenFakeTokenFakeTok"
 DISCORD = "MTE0NTY3ODkwMTIzNDU2Nzg5MA.GaBcDe.FakeFakeFakeFakeFakeFakeFakeFakeFakeFa"
@@ -152,3 +158,61 @@ def test_what_a_terminal_would_act_on_is_gone() -> None:
     )
     assert said.endswith("*** \U0001f468\u200d\U0001f469 漢")
     assert not {"\x1b", "\x07", "\x9b", "\u202e", "\x00"} & set(said)
+
+
+@given(secret=SECRETS.filter(lambda secret: len(secret.encode()) >= 8), before=PLAIN, after=PLAIN)
+def test_a_secret_is_found_in_every_spelling(secret: str, before: str, after: str) -> None:
+    """A server that quotes a password in JSON, in its page, in an address or in a header would show it."""
+    redact = Redactor([secret])
+    spellings = [
+        json.dumps(secret)[1:-1],
+        json.dumps(secret, ensure_ascii=False)[1:-1],
+        json.dumps(secret)[1:-1].replace("/", "\\/"),
+        html.escape(secret),
+        html.escape(secret).replace("&#x27;", "&#39;"),
+        quote(secret),
+        quote_plus(secret),
+        re.sub("%..", lambda code: code[0].lower(), quote(secret, safe="")),
+    ]
+    for spelling in spellings:
+        assert spelling not in redact(f"said {spelling}!", limit=10_000)
+    coded = b64encode(f"{before}{secret}{after}".encode()).decode()
+    middle = b64encode(bytes(len(before.encode())) + secret.encode()).decode()
+    start = -(-len(before.encode()) * 8 // 6)
+    core = middle[start : (len(before.encode()) + len(secret.encode())) * 8 // 6]
+    assert core in coded
+    assert core not in redact(f"Basic {coded}", limit=10_000)
+
+
+class Colour(StrEnum):
+    """A word that is no text of a server."""
+
+    RED = "red-herring"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a server said when all was well."""
+
+    name: str
+    offers: tuple[str, ...]
+    colour: Colour
+    number: float
+    inner: Answer | None = None
+
+
+def test_good_answers_are_as_foreign_as_refusals() -> None:
+    """A server could put the token, or what repaints a terminal, into a name that becomes a title."""
+    redact = Redactor(["s3cret-token", "red-herring"])
+    inner = Answer("the s3cret-token", (), Colour.RED, 0.5)
+    found = redact.within(Answer("\x1b[31mhome\nnews\u202e", ("a", "s3cret-token"), Colour.RED, 1.5, inner))
+    assert (found.name, found.offers) == ("\ufffd[31mhome news\ufffd", ("a", MASK))
+    assert (found.colour, found.number) == (Colour.RED, 1.5)
+    assert found.inner == Answer("the ***", (), Colour.RED, 0.5)
+    assert redact.within(None) is None
+
+
+def test_a_long_answer_keeps_its_lines() -> None:
+    """What an AI partner replies would arrive as one line, cut after 300 characters."""
+    text = "one\n\ttwo\x07 s3cret-token\n" + "x" * 1000
+    assert Redactor(["s3cret-token"]).masked(readable(text, lines=True)) == "one\n\ttwo\ufffd ***\n" + "x" * 1000

@@ -30,7 +30,7 @@ _SILENT = 1 << 12
 """The flag SUPPRESS_NOTIFICATIONS."""
 
 _MARKUP = re.compile(
-    r"""(?P<link>https?://\S+)            # escaped, it would lead elsewhere
+    r"""(?P<link>https?://[^\s<|]+)       # escaped, it would lead elsewhere; what rings or hides is no part of it
       | (?P<mark>[\\*_~`|\[\]])
       | (?P<tag>)<(?=[@#:/]|[at]:|id:)     # mentions, emojis, times
       | ^(?P<lead>[ ]*)(?=[-+#>])          # lists, headings, quotes

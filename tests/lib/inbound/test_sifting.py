@@ -25,3 +25,12 @@ def test_a_command_of_ones_own_stays_one() -> None:
     """Nobody could command anything."""
     message = incoming(kind=Kind.COMMAND, content=Content(command="open"), metadata={"forwarded": False})
     assert sift(Batch(messages=(message,), cursor=None)).messages == (message,)
+
+
+def test_nothing_in_a_name_acts_where_it_is_shown() -> None:
+    """Somebody's name could repaint a terminal, turn a line of the log around, or look like two lines."""
+    message = incoming(sender_name="A\x1b[2Jda\nBob", recipient_title="Ho\u202eme")
+    [found] = sift(Batch(messages=(message,), cursor=None)).messages
+    assert (found.sender_name, found.recipient_title) == ("A\ufffd[2Jda Bob", "Ho\ufffdme")
+    family = incoming(sender_name="\N{MAN}\u200d\N{WOMAN}\u200d\N{GIRL} Ådä", recipient_title="家")
+    assert sift(Batch(messages=(family,), cursor=None)).messages == (family,)

@@ -122,7 +122,7 @@ def test_tokens_of_long_ago_are_forgotten() -> None:
     shown = Shown()
     for n in range(100):
         shown.add("refresh-token", f"access-token-{n}")
-    assert shown.redact("refresh-token access-token-99 access-token-5") == "*** *** access-token-5"
+    assert shown.redactor()("refresh-token access-token-99 access-token-5") == "*** *** access-token-5"
 
 
 async def test_many_requests_share_one_refresh(bench: Bench) -> None:

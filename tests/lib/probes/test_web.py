@@ -107,7 +107,7 @@ async def test_a_login_is_masked_in_every_form(page: Page, session: ClientSessio
     fields = {"auth_type": "basic", "auth_config": {"username": "test:u", "password": "test:p"}}
     one = partner(connection("http", page.url, **fields), session, {"u": "ada", "p": "l0velace-s3cret"})
     await one.check()
-    told = one.credentials.redact(f"you sent Basic {LOGIN}, which is ada:l0velace-s3cret")
+    told = one.credentials.redactor()(f"you sent Basic {LOGIN}, which is ada:l0velace-s3cret")
     assert LOGIN not in told
     assert "l0velace" not in told
 
