@@ -19,6 +19,7 @@ from bach_lib.inbound.admission import admit, sightings_of
 from bach_lib.inbound.ages import Ages
 from bach_lib.inbound.aside import set_aside
 from bach_lib.inbound.pairing import Pairings
+from bach_lib.inbound.pressing import about
 from bach_lib.inbound.records import incoming_values, metadata_json, read_row, size_of
 from bach_lib.inbound.recurring import told_again
 from bach_lib.inbound.room import Room
@@ -27,6 +28,7 @@ from bach_lib.incoming import InboxStatus, IncomingMessage, Kind
 from bach_lib.models import Connection
 from bach_lib.policy import ReceivePolicy
 from bach_lib.redact import Redactor
+from bach_lib.spellings import Spellings
 from bach_lib.storage import Store, Transaction, Value
 from bach_lib.storage.portions import Portions, in_portions
 from bach_lib.storage.purge import purge
@@ -54,6 +56,15 @@ class Accepted:
     blocked: int
     aside: int
     gone: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Judged:
+    """What all messages of one poll are held against."""
+
+    connection: str
+    ages: Ages
+    spellings: Spellings
 
 
 class Inbox:
@@ -122,7 +133,8 @@ class Inbox:
                 polled_at=polled_at if batch.is_complete and isfinite(polled_at) else None,
             )
             aside = list(batch.unreadable)
-            stored = self._store_all(tx, connection.name, allowed, ages, aside)
+            judged = _Judged(connection=connection.name, ages=ages, spellings=spellings)
+            stored = self._store_all(tx, judged, allowed, aside)
             set_aside(tx, connection.name, aside, redact, now)
             gone = self._room.make(tx, connection.name, len(stored))
             return Accepted(messages=stored, blocked=len(blocked), aside=len(aside), gone=gone)
@@ -253,51 +265,41 @@ class Inbox:
         return await purge(self._store, "page_inbox_by_age", "delete_incoming", before, lambda _: True)
 
     def _store_all(
-        self, tx: Transaction, connection: str, messages: Iterable[Incoming], ages: Ages, aside: list[Unreadable]
+        self, tx: Transaction, judged: _Judged, messages: Iterable[Incoming], aside: list[Unreadable]
     ) -> list[IncomingMessage]:
         """Those that are new; what no disk can take is set aside."""
         stored: list[IncomingMessage] = []
         for message in messages:
             try:
-                new = self._store_one(tx, connection, message, ages)
+                new = self._store_one(tx, judged, message)
             except _OWN_FAULTS as error:
                 aside.append(elements.aside(message, repr(error)))
             else:
                 stored += [new] if new else []
         return stored
 
-    def _store_one(self, tx: Transaction, connection: str, message: Incoming, ages: Ages) -> IncomingMessage | None:
+    def _store_one(self, tx: Transaction, judged: _Judged, message: Incoming) -> IncomingMessage | None:
         """None if the platform's id is known: it is the same message again."""
+        connection, ages = judged.connection, judged.ages
         if message.recurs:
             if (told := told_again(tx, connection, message)) is None:
                 return None
             message = told
-        number = self._number(message.origin)
-        ours = tx.row("when_attempted", id=number, connection=connection) if number else None
-        asked_at = real(ours["attempted_at"]) if ours else None
-        if message.kind in _ACTED_UPON and ages.at_most(message, asked_at) > self._max_age:
+        found = about(tx, connection, self._instance, message, judged.spellings)
+        message = found.message
+        if message.kind in _ACTED_UPON and ages.at_most(message, found.asked_at) > self._max_age:
             message = replace(message, kind=Kind.EXPIRED)
         values = incoming_values(message)
         row = tx.row(
             "add_incoming",
             connection=connection,
             **values,
-            message_id=number if ours else None,
+            message_id=found.number,
             received_at=ages.now,
             age=ages.age(message),
             size=size_of(values),
         )
         return read_row(row) if row else None
-
-    def _number(self, origin: str | None) -> int | None:
-        """The id in a nonce of ours (see `outbound.records`), if it is one."""
-        begin = f"{self._instance}-"
-        if origin is None or not origin.startswith(begin):
-            return None
-        try:
-            return upper_bound(int(origin.removeprefix(begin), 16))
-        except ValueError:
-            return None
 
 
 def _each_once(ids: Iterable[int]) -> list[int]:

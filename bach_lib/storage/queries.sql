@@ -358,8 +358,9 @@ RETURNING *;
 SELECT id, remote_id FROM inbox
 WHERE connection = :connection AND remote_id >= :begin AND remote_id < :end ORDER BY id DESC LIMIT 1;
 
--- when_attempted: when a message of ours went to the platform; nobody can have answered it before
-SELECT attempted_at FROM messages WHERE id = :id AND connection = :connection;
+-- get_asked: a message of ours that something is about: when it went to the platform, before which nobody can have
+-- answered it, and what is known of it there
+SELECT attempted_at, recipient, coalesce(target, remote_id) AS remote_id, buttons, retry_count FROM messages WHERE id = :id AND connection = :connection;
 
 -- unrouted: stored, but not announced; some of them, oldest first
 SELECT * FROM inbox WHERE connection = :connection AND routed_at IS NULL ORDER BY id LIMIT :limit;

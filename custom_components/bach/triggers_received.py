@@ -161,7 +161,8 @@ class ButtonPressedTrigger(_ReceivedTrigger):
     @override
     def _concerns(self, received: Received) -> bool:
         message, values = received.message, self._options.get(CONF_VALUE)
-        return message.kind is Kind.BUTTON and (values is None or message.content.value in values)
+        value = message.content.value  # none if it was no button of ours
+        return message.kind is Kind.BUTTON and value is not None and (values is None or value in values)
 
     @override
     def _describe(self, received: Received) -> str:

@@ -247,10 +247,10 @@ async def test_a_broken_character_does_not_stop_everything_behind_it(bench: Benc
 
 
 async def put_message(store: Store, attempted_at: float, connection: str = "home") -> int:
-    """A message of ours that went out."""
+    """A message of ours that went out, with a button below it."""
     values = dict.fromkeys(
-        ("title", "reply_to", "tag", "context", "target", "buttons", "files", "lost", "expires_at", "max_retries"), None
-    ) | {"max_retries": 5}
+        ("title", "reply_to", "tag", "context", "target", "files", "lost", "expires_at", "max_retries"), None
+    ) | {"max_retries": 5, "buttons": '[[["Yes", "yes"]]]'}
     return await store.submit(
         lambda tx: tx.insert(
             "put_message",

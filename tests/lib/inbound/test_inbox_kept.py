@@ -10,7 +10,7 @@ from bach_lib.errors import StoreFailedError
 from bach_lib.inbound.inbox import Accepted, Inbox
 from bach_lib.inbound.pairing import Pairings
 from bach_lib.inbound.rules import Rule, Rules
-from bach_lib.incoming import InboxStatus, IncomingMessage, Kind
+from bach_lib.incoming import Content, InboxStatus, IncomingMessage, Kind
 from bach_lib.models import Connection
 from bach_lib.redact import Redactor
 from bach_lib.storage import Store, Transaction
@@ -135,7 +135,10 @@ async def test_whose_press_it_is_stands_in_its_nonce_alone(inbox: Inbox) -> None
 async def test_a_press_names_also_a_later_message(inbox: Inbox, store: Store, clock: FakeClock) -> None:
     """From the tenth message on, answers would go to other questions or to none."""
     ids = [await put_message(store, clock.now(), "home") for _ in range(20)]
-    presses = [incoming(remote_id=f"p{number}", kind=Kind.BUTTON, origin=f"0a1b2c3d-{number:x}") for number in ids]
+    yes = Content(value="yes")
+    presses = [
+        incoming(remote_id=f"p{number}", kind=Kind.BUTTON, content=yes, origin=f"0a1b2c3d-{number:x}") for number in ids
+    ]
     assert [one.message_id for one in (await take_in(inbox, *presses)).messages] == ids
 
 
