@@ -13,10 +13,11 @@ from bach_lib.directory import Directory
 from bach_lib.drafting import SendOptions, make_draft
 from bach_lib.errors import InvalidValueError
 from bach_lib.interventions import Interventions
-from bach_lib.models import Format, Message, Operation
+from bach_lib.models import Connection, Format, Message, Operation
 from bach_lib.outbound.by_hand import WAITING, ByHand
 from bach_lib.outbound.records import Draft
 from bach_lib.registry import Registry
+from bach_lib.sender_tag import without
 
 
 class Amendment(TypedDict, total=False):
@@ -82,11 +83,11 @@ class Amender:
         recipient = self._directory.normal(row.name, recipient, through_moves=is_send)
         before = self._directory.normal(message.connection, message.recipient, through_moves=is_send)
         is_elsewhere = (row.name, recipient) != (message.connection, before)
-        text = amendment.get("text", message.text)
+        title, text = _words(message, amendment, self._registry.get(message.connection))
         if not is_send:
             _check_change(message, amendment, is_elsewhere=is_elsewhere)
         options = SendOptions(
-            title=amendment.get("title", message.title),
+            title=title,
             format=amendment.get("format", message.format),
             silent=message.silent,
             reply_to=None if is_elsewhere else message.reply_to,  # what it answers is not there
@@ -99,6 +100,8 @@ class Amender:
             files=message.files,
         )
         said = "-" if message.operation is Operation.DELETE else text  # which needs no words
+        if message.operation in (Operation.DELETE, Operation.REACT):
+            row = replace(row, settings={})  # no words that could have a sender
         draft = make_draft(
             row, connector, recipient, said, options, now=self._clock.now(), max_retries=message.max_retries
         )
@@ -107,6 +110,12 @@ class Amender:
     async def _write(self, message: Message, draft: Draft) -> Message:
         self._registry.get(draft.connection)  # it may have been removed meanwhile, and would take nothing with it
         return await self._interventions.amend(message, draft)
+
+
+def _words(message: Message, amendment: Amendment, before: Connection) -> tuple[str | None, str]:
+    """Title and text without the tag that the message has of its connection, for the draft gets one anew."""
+    title = amendment.get("title", without(before, message.title) if message.title else None)
+    return title, amendment.get("text", without(before, message.text))
 
 
 def _check_change(message: Message, amendment: Amendment, *, is_elsewhere: bool) -> None:

@@ -10,6 +10,7 @@ from bach_lib.errors import CannotDoError, InvalidTimeToLiveError, InvalidValueE
 from bach_lib.fitting import bounded, fitted, short, text_of
 from bach_lib.models import Buttons, Connection, Delivery, File, Format, Loss, Message, Operation
 from bach_lib.outbound.records import Draft, Request
+from bach_lib.sender_tag import prefix
 
 MAX_PRIORITY = 10
 _MAX_RETRIES = 100
@@ -54,6 +55,7 @@ def make_draft(
     recipient = text_of("recipient", recipient)
     time_to_live = options.get("time_to_live")
     retries = options.get("max_retries")
+    text, options = _tagged(connection, connector, text, options)
     content = fitted(connection.type, connector.capabilities, text, options)
     return Draft(
         connection=connection.name,
@@ -76,6 +78,18 @@ def make_draft(
     )
 
 
+def _tagged(
+    connection: Connection, connector: type[Connector], text: str, options: SendOptions
+) -> tuple[str, SendOptions]:
+    """With the sender's tag before what is read first. What is no text is left to who refuses it."""
+    form = options.get("format", Format.PLAIN)
+    tag = prefix(connection, form, is_known=isinstance(form, str) and form in connector.capabilities.formats)
+    title = options.get("title")
+    if tag and isinstance(title, str) and title:
+        return text, SendOptions(**{**options, "title": f"{prefix(connection, Format.PLAIN)}{title}"})
+    return (f"{tag}{text}" if tag and isinstance(text, str) and text.strip() else text), options
+
+
 def make_change(
     message: Message,
     operation: Operation,
@@ -96,6 +110,8 @@ def make_change(
     if message.remote_id is None or message.operation is not Operation.SEND:
         raise NotSentError(id=message.id, status=message.status)
     what = "-" if operation is Operation.DELETE else text
+    if operation is not Operation.EDIT:
+        connection = replace(connection, settings={})  # no words that could have a sender
     draft = make_draft(connection, connector, message.recipient, what, options, now=now, max_retries=max_retries)
     return replace(draft, operation=operation, target=message.remote_id, text=draft.text if text else "")
 

@@ -32,6 +32,7 @@ from bach_lib.knowing import Knows, Told, check_told
 from bach_lib.models import Category, Connection
 from bach_lib.probes.kinds import check_partner
 from bach_lib.secrets import Secrets
+from bach_lib.sender_tag import check_tag
 from bach_lib.storage import Store, Transaction
 from bach_lib.storage.removal import Removals
 
@@ -238,6 +239,7 @@ class Registry:
             )
         if not FRESH_START & set(fields):
             return
+        check_tag(connection.settings)
         if (knows := self._knows(connection)) is not None:
             check_told(connection.type, knows, _told(connection), _told(old))
         if connection.category is not Category.CONNECTOR:

@@ -8,6 +8,7 @@ from pathlib import Path
 from bach_lib.bus import Bus
 from bach_lib.cli.operations.rows import Row, connection_row
 from bach_lib.connectors import Connectors
+from bach_lib.inbound.rules import read_rules
 from bach_lib.legacy import plan, read, take
 from bach_lib.legacy.planning import Keep
 from bach_lib.registry import Registry
@@ -33,7 +34,8 @@ async def _run(old: Path, database: Path, keep: Keep, advance: Callable[[int], N
     try:
         registry = Registry(store, Bus(), connectors, Secrets())
         await registry.open()
-        made = await plan(found, registry, connectors, keep, now=now, enable=enable)
+        rules = await store.submit(read_rules, writes=False)
+        made = await plan(found, registry, connectors, keep, rules=rules, now=now, enable=enable)
         advance(WRITES)
         taken = await take(store, made, now=now)
         advance(STEPS)
@@ -41,9 +43,12 @@ async def _run(old: Path, database: Path, keep: Keep, advance: Callable[[int], N
         await store.close()
     return {
         "connections": taken.connections,
+        "incomplete": taken.incomplete,
+        "rules": taken.rules,
         "outgoing": taken.outgoing,
         "incoming": taken.incoming,
         "known": taken.known,
         "added": [connection_row(row) for row, _ in made.connections],
+        "lacking": sorted(made.incomplete),
         "left": [{"what": one.what, "reason": one.reason} for one in made.left],
     }

@@ -1,6 +1,6 @@
 """`bach import-legacy`: what an original BACH had on its disk."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated
@@ -15,6 +15,8 @@ from bach_lib.cli.progress import bar
 
 _TAKEN = (
     ("connections", "Connections"),
+    ("incomplete", "Connections that lack something"),
+    ("rules", "Rules"),
     ("outgoing", "Messages going out"),
     ("incoming", "Messages that came in"),
     ("known", "Taken over before"),
@@ -75,7 +77,8 @@ def _tell(answer: Row, *, enable: bool) -> None:
     if rows:
         say("\nLeft behind:")
         show(rows, ("what", "What"), ("reason", "Why"), empty="")
-    added = [row["name"] for row in as_rows(answer["added"])]
+    lacking = answer["lacking"] if isinstance(answer["lacking"], Sequence) else ()
+    added = [row["name"] for row in as_rows(answer["added"]) if row["name"] not in lacking]
     if added and not enable:
         say("\nNothing works yet, so that two BACHs do not answer for one bot. Stop the old one, look at what waits")
         say("with `bach msg outbox`, then let them work:")

@@ -18,6 +18,7 @@ _COLUMNS = (
     ("patterns", "Patterns"),
     ("connection", "Connection"),
     ("is_active", "Active"),
+    ("hint", "Hint"),
 )
 Name = Annotated[str, typer.Argument(help="The name of a rule.")]
 
@@ -36,6 +37,7 @@ def set_rule(
     phrase: Annotated[list[str] | None, typer.Option(help="Words to look for, in any case; repeat it.")] = None,
     pattern: Annotated[list[str] | None, typer.Option(help="A regular expression; repeat it.")] = None,
     connection: Annotated[str | None, typer.Option(help="Only for messages of this connection.")] = None,
+    hint: Annotated[str | None, typer.Option(help="What is to be done about such a message.")] = None,
 ) -> None:
     """Add a rule, or put another in the place of one."""
     row = ask(
@@ -45,6 +47,7 @@ def set_rule(
         phrases=list(phrase or ()),
         patterns=list(pattern or ()),
         connection=connection,
+        hint=hint,
     )
     show_one(as_row(row), *_COLUMNS)
 

@@ -76,6 +76,8 @@ class Router:
     async def _context(self, connection: str, text: str) -> Mapping[str, object]:
         match = await self._rules.match(connection, text) if text else None
         found: dict[str, object] = {"context_triggers": list(match.hits) if match else []}
+        if match and match.hints:
+            found["context_hints"] = list(match.hints)
         if match and match.cut_off:
             found["cut_off"] = list(match.cut_off)
         return found

@@ -9,25 +9,27 @@ import json
 import logging
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from bach_lib.errors import InvalidRuleError, UnknownRuleError
 from bach_lib.inbound.patterns import BadPatternError, Patterns, compile_pattern
 from bach_lib.inbound.phrases import Phrases, fold
-from bach_lib.storage import Store
+from bach_lib.storage import Store, Transaction
 from bach_lib.storage.sqlite import Row
 from bach_lib.storage.values import text
 from bach_lib.under_way import in_thread
 
 _LOGGER = logging.getLogger(__name__)
 _NAME = re.compile(r"[\w.-]{1,100}")
-_MAX_RULES = 1000
+MAX_RULES = 1000
 _MAX_PHRASES = 1000
 _MAX_ALL_PHRASES = 10_000
 _MAX_PATTERNS = 20
 _MAX_LENGTH = 200
 """Characters of a phrase or a pattern."""
+_MAX_HINT = 2000
+_HINT = "hint:"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +37,8 @@ class Rule:
     """A name for messages that hold one of the `phrases` (whole words, in any case) or match one of the `patterns`.
 
     Patterns are regular expressions in the dialect of the package regex, searched anywhere in the text, in any case.
-    `connection`: only for messages of this one.
+    `connection`: only for messages of this one. `hint`: what is to be done about such a message, in words for whoever
+    answers it, a person or an AI partner.
     """
 
     name: str
@@ -43,13 +46,15 @@ class Rule:
     patterns: tuple[str, ...] = ()
     connection: str | None = None
     is_active: bool = True
+    hint: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
-    """The names of the rules that matched, and of those with a pattern that took too long."""
+    """The names of the rules that matched, and of those with a pattern that took too long; the `hints` of the hits."""
 
     hits: tuple[str, ...] = ()
+    hints: tuple[str, ...] = ()
     cut_off: tuple[str, ...] = ()
 
 
@@ -74,8 +79,7 @@ class Rules:
 
     async def open(self) -> None:
         """Read all rules from the disk."""
-        rows = await self._store.submit(lambda tx: tx.rows("list_rules"), writes=False)
-        await self._take({rule.name: rule for rule in map(_rule, rows)})
+        await self._take({rule.name: rule for rule in await self._store.submit(read_rules, writes=False)})
 
     def list(self) -> list[Rule]:
         """All, by name."""
@@ -97,8 +101,13 @@ class Rules:
             found = await in_thread(partial(matcher.patterns.find, message))
             hits, cut_off = hits | found.hits, found.cut_off
         self._tell(cut_off)
-        ours = {name for name, rule in self._rules.items() if rule.connection in (None, connection)}
-        return Match(hits=tuple(sorted(hits & ours)), cut_off=tuple(sorted(cut_off & ours - hits)))
+        ours = {name: rule.hint for name, rule in self._rules.items() if rule.connection in (None, connection)}
+        names = sorted(hits & ours.keys())
+        return Match(
+            hits=tuple(names),
+            hints=tuple(dict.fromkeys(hint for name in names if (hint := ours[name]))),
+            cut_off=tuple(sorted((cut_off & ours.keys()) - hits)),
+        )
 
     def _tell(self, cut_off: frozenset[str]) -> None:
         for name in sorted(cut_off - self._told):
@@ -108,21 +117,14 @@ class Rules:
     async def _set(self, rule: Rule) -> None:
         async with self._lock:
             rules = self._rules | {rule.name: rule}
-            _check(rule)
-            if len(rules) > _MAX_RULES:
-                raise InvalidRuleError(name=rule.name, reason=f"there are {_MAX_RULES} rules already")
+            check_rule(rule)
+            if len(rules) > MAX_RULES:
+                raise InvalidRuleError(name=rule.name, reason=f"there are {MAX_RULES} rules already")
             if sum(len(one.phrases) for one in rules.values()) > _MAX_ALL_PHRASES:
                 raise InvalidRuleError(
                     name=rule.name, reason=f"all rules together have over {_MAX_ALL_PHRASES} phrases"
                 )
-            values = {
-                "name": rule.name,
-                "connection": rule.connection,
-                "phrases": json.dumps(rule.phrases),
-                "patterns": json.dumps(rule.patterns),
-                "is_active": rule.is_active,
-            }
-            await self._store.submit(lambda tx: tx.run("save_rule", **values))
+            await self._store.submit(lambda tx: write_rule(tx, rule))
             self._told.discard(rule.name)
             await self._take(rules)
 
@@ -130,7 +132,7 @@ class Rules:
         async with self._lock:
             if name not in self._rules:
                 raise UnknownRuleError(name=name, known=", ".join(sorted(self._rules)) or "none")
-            await self._store.submit(lambda tx: tx.run("remove_rule", name=name))
+            await self._store.submit(lambda tx: _remove_rule(tx, name))
             await self._take({other: rule for other, rule in self._rules.items() if other != name})
 
     async def _take(self, rules: dict[str, Rule]) -> None:
@@ -147,11 +149,18 @@ def _matcher(rules: Mapping[str, Rule]) -> _Matcher:
     )
 
 
-def _check(rule: Rule) -> None:
-    if not _NAME.fullmatch(rule.name):
-        raise InvalidRuleError(name=rule.name[:100], reason='a name has 1 to 100 letters, digits, "_", "-" or "."')
+def check_rule(rule: Rule) -> None:
+    """Raise `InvalidRuleError` for a rule that cannot be used as it is."""
+    if not isinstance(rule.name, str) or not _NAME.fullmatch(rule.name):
+        raise InvalidRuleError(name=str(rule.name)[:100], reason='a name has 1 to 100 letters, digits, "_", "-" or "."')
     if not rule.phrases and not rule.patterns:
         raise InvalidRuleError(name=rule.name, reason="it has neither phrases nor patterns")
+    if rule.hint is not None:
+        _check_texts(rule.name, "hints", (rule.hint,), 1, _MAX_HINT)
+    if rule.connection is not None and not isinstance(rule.connection, str):
+        raise InvalidRuleError(name=rule.name, reason="its connection is no name")
+    if not isinstance(rule.is_active, bool):
+        raise InvalidRuleError(name=rule.name, reason="is_active is neither true nor false")
     _check_texts(rule.name, "phrases", rule.phrases, _MAX_PHRASES)
     _check_texts(rule.name, "patterns", rule.patterns, _MAX_PATTERNS)
     for pattern in rule.patterns:
@@ -161,15 +170,44 @@ def _check(rule: Rule) -> None:
             raise InvalidRuleError(name=rule.name, reason=f"the pattern {pattern!r} is broken ({error})") from error
 
 
-def _check_texts(name: str, field: str, texts: Sequence[str], most: int) -> None:
+def _check_texts(name: str, field: str, texts: Sequence[str], most: int, longest: int = _MAX_LENGTH) -> None:
+    if isinstance(texts, str) or not all(isinstance(one, str) for one in texts):
+        raise InvalidRuleError(name=name, reason=f"its {field} must be a list of texts")
     if len(texts) > most:
         raise InvalidRuleError(name=name, reason=f"it has more than {most} {field}")
     if any(not fold(text) for text in texts):
         raise InvalidRuleError(name=name, reason=f"one of its {field} is empty")
-    if any(len(text) > _MAX_LENGTH for text in texts):
-        raise InvalidRuleError(name=name, reason=f"one of its {field} is longer than {_MAX_LENGTH} characters")
+    if any(len(text) > longest for text in texts):
+        raise InvalidRuleError(name=name, reason=f"one of its {field} is longer than {longest} characters")
     if any("\ud800" <= character <= "\udfff" for text in texts for character in text):
         raise InvalidRuleError(name=name, reason=f"one of its {field} has half of a character")
+
+
+def write_rule(tx: Transaction, rule: Rule) -> None:
+    """Write a rule, which is checked. The hint stands with what the database knows of itself, beside the table."""
+    tx.run(
+        "save_rule",
+        name=rule.name,
+        connection=rule.connection,
+        phrases=json.dumps(rule.phrases),
+        patterns=json.dumps(rule.patterns),
+        is_active=rule.is_active,
+    )
+    if rule.hint:
+        tx.run("save_meta", key=f"{_HINT}{rule.name}", value=rule.hint)
+    else:
+        tx.run("delete_meta", key=f"{_HINT}{rule.name}")
+
+
+def _remove_rule(tx: Transaction, name: str) -> None:
+    tx.run("remove_rule", name=name)
+    tx.run("delete_meta", key=f"{_HINT}{name}")
+
+
+def read_rules(tx: Transaction) -> list[Rule]:
+    """All rules that are on the disk."""
+    known = {str(row["key"]): str(row["value"]) for row in tx.rows("all_meta")}
+    return [replace(_rule(row), hint=known.get(f"{_HINT}{row['name']!s}")) for row in tx.rows("list_rules")]
 
 
 def _rule(row: Row) -> Rule:

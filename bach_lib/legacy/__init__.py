@@ -4,8 +4,9 @@
 taken once is not taken again.
 """
 
-from bach_lib.legacy.planning import Left, Plan, plan
+from bach_lib.legacy.planning import Plan, plan
 from bach_lib.legacy.reading import Old, OldConnection, read
 from bach_lib.legacy.taking import Taken, take
+from bach_lib.legacy.triggers import Left
 
 __all__ = ["Left", "Old", "OldConnection", "Plan", "Taken", "plan", "read", "take"]

@@ -1,15 +1,19 @@
 """What will be taken and what will be left, and why; decided before anything is written."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bach_lib.connectors import Connectors
+from bach_lib.declared import DECLARED
 from bach_lib.drafting import make_draft
 from bach_lib.errors import BachError, InvalidValueError
+from bach_lib.inbound.rules import Rule
 from bach_lib.incoming import InboxStatus
-from bach_lib.legacy.meaning import CHANNEL, NUMBER, OWNER, owner_of, translated
+from bach_lib.knowing import Knows
+from bach_lib.legacy.meaning import BODY, CHANNEL, NUMBER, OWNER, TAG, listened_to, owner_of, settings_of, translated
 from bach_lib.legacy.reading import Old, OldConnection, OldMessage
+from bach_lib.legacy.triggers import Left, rules_of
 from bach_lib.models import Category, Connection
 from bach_lib.outbound.records import Draft
 from bach_lib.policy import RetryPolicy
@@ -25,45 +29,43 @@ _OTHER_NAMES: Mapping[str, tuple[str, ...]] = {
     "token": ("token", "access_token", "bot_token", "api_key"),
 }
 """What the original called our secrets."""
-_UNDERSTOOD = {OWNER, CHANNEL, NUMBER, "last_update_id", "poll_interval"}
+_UNDERSTOOD = {OWNER, CHANNEL, NUMBER, TAG, BODY, "last_update_id", "poll_interval"}
 """Options that have become something else here, or nothing anybody has to set."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Left:
-    """Something that is not taken, and why."""
-
-    what: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What will be taken: connections, messages that go out (with what the original said), messages that came."""
+    """What will be taken: connections, messages that go out (with what the original said), messages that came, rules.
+
+    `incomplete`: the names of connections that come along and cannot work before somebody says what they lack.
+    """
 
     connections: tuple[tuple[Connection, OldConnection], ...]
     outgoing: tuple[tuple[Draft, OldMessage], ...]
     incoming: tuple[OldMessage, ...]
     left: tuple[Left, ...]
+    rules: tuple[Rule, ...] = ()
+    incomplete: frozenset[str] = frozenset()
 
 
-async def plan(old: Old, registry: Registry, connectors: Connectors, keep: Keep, *, now: float, enable: bool) -> Plan:
-    """Decide. Secrets are written by `keep` on the way, for only with them a connection can be examined."""
-    left: list[Left] = []
-    made: list[tuple[Connection, OldConnection]] = []
-    known = {row.name: row for row in registry.list(category=Category.CONNECTOR)}
-    for one in map(translated, old.connections):
-        try:
-            registry.check_vacant(one.name)  # before a file is named after it
-            row = await registry.examine(_connection(one, keep, enable=enable))
-        except BachError as error:
-            left.append(Left(what=f"connection {one.name}", reason=str(error)))
-            continue
-        made.append((row, one))
-        left += _left_of(one)
-        if row.category is Category.CONNECTOR:
-            known[row.name] = row
-    owners = {one.name: owner_of(one) for one in old.connections}
+async def plan(
+    old: Old,
+    registry: Registry,
+    connectors: Connectors,
+    keep: Keep,
+    *,
+    rules: Sequence[Rule] = (),
+    now: float,
+    enable: bool,
+) -> Plan:
+    """Decide. Secrets are written by `keep` on the way, for only with them a connection can be examined.
+
+    `rules`: those there are already.
+    """
+    made, left = await _connections(old, registry, keep, enable=enable)
+    known = {row.name: row for row in [*registry.list(category=Category.CONNECTOR), *(row for row, _ in made)]}
+    known = {name: row for name, row in known.items() if row.category is Category.CONNECTOR}
+    owners = {one.name: owner_of(one) for one in [*old.connections, *(one for _, one in made)]}
     outgoing: list[tuple[Draft, OldMessage]] = []
     for message in old.outgoing:
         try:
@@ -73,7 +75,6 @@ async def plan(old: Old, registry: Registry, connectors: Connectors, keep: Keep,
             continue
         if message.has_attachments:
             left.append(Left(what=f"files of outgoing message {message.id}", reason="Only its text is taken."))
-    incoming = tuple(message for message in old.incoming if message.connection in known)
     left += [
         Left(what=f"incoming message {message.id}", reason=f"There is no connector {message.connection}.")
         for message in old.incoming
@@ -83,17 +84,68 @@ async def plan(old: Old, registry: Registry, connectors: Connectors, keep: Keep,
         left.append(
             Left(what=f"{old.internal} messages between programs", reason="They never came through a connector.")
         )
-    return Plan(connections=tuple(made), outgoing=tuple(outgoing), incoming=incoming, left=tuple(left))
+    wanted, unused = rules_of(old.triggers, rules)
+    return Plan(
+        connections=tuple(made),
+        outgoing=tuple(outgoing),
+        incoming=tuple(message for message in old.incoming if message.connection in known),
+        left=(*left, *unused),
+        rules=wanted,
+        incomplete=frozenset(row.name for row, _ in made if _missing(row)),
+    )
 
 
-def _left_of(one: OldConnection) -> list[Left]:
-    """What does not come along of a connection that does."""
-    options = sorted(one.options.keys() - _UNDERSTOOD)
-    hint = f"A secret that lies in the key ring. Give it: bach connector configure {one.name}"
+async def _connections(
+    old: Old, registry: Registry, keep: Keep, *, enable: bool
+) -> tuple[list[tuple[Connection, OldConnection]], list[Left]]:
+    """Those that can come, each held against the others, too."""
+    made: list[tuple[Connection, OldConnection]] = []
+    left: list[Left] = []
+    for one in old.connections:
+        try:
+            registry.check_vacant(one.name)  # before a file is named after it
+            ours = translated(one)
+            row = await registry.examine(_connection(ours, keep, enable=enable), beside=[row for row, _ in made])
+        except BachError as error:
+            left.append(Left(what=f"connection {one.name}", reason=str(error)))
+            continue
+        made.append((row, ours))
+        left += _left_of(ours, row)
+    return made, left
+
+
+def _missing(row: Connection) -> list[str]:
+    """What it cannot work without, as `bach connector configure` calls it."""
+    knows = DECLARED.get(row.type, Knows())
+    missing = [name for name in knows.needs if name not in row.auth_config]
+    missing += ["endpoint"] if knows.endpoint and not row.endpoint else []
     return [
-        *(Left(what=f"{field} of {one.name}", reason=f"{hint} {field}") for field in one.elsewhere),
-        *(Left(what=f"{option} of {one.name}", reason="Nothing here is set by it.") for option in options),
+        *missing,
+        *(f"settings.{one.name}" for one in knows.settings if one.example and one.name not in row.settings),
     ]
+
+
+def _left_of(one: OldConnection, row: Connection) -> list[Left]:
+    """What does not come along of a connection that does."""
+    missing = _missing(row)
+    lost = [name for name in one.secrets if _our_name(name, one, row.auth_type) not in row.auth_config]
+    options = sorted({*one.options, *lost} - _UNDERSTOOD)
+    hidden = [field for field in one.elsewhere if _our_name(field, one, row.auth_type) in missing]
+    return [
+        *(_to_be_said(row, field, "It lies in the key ring, or nowhere.") for field in hidden),
+        *(_to_be_said(row, field, "It cannot work without.") for field in missing if field not in hidden),
+        *(Left(what=f"{option} of {one.name}", reason="Nothing here is set by it.") for option in options),
+        *([Left(what=f"help_text of {one.name}", reason="There are no help texts here.")] if one.help_text else []),
+        *(
+            [Left(what=f"trigger_patterns of {one.name}", reason="Make a rule: bach rules set.")]
+            if one.patterns
+            else []
+        ),
+    ]
+
+
+def _to_be_said(row: Connection, field: str, why: str) -> Left:
+    return Left(what=f"{field} of {row.name}", reason=f"{why} Give it: bach connector configure {row.name} {field}")
 
 
 def inbox_status(message: OldMessage) -> InboxStatus:
@@ -108,9 +160,9 @@ def _connection(old: OldConnection, keep: Keep, *, enable: bool) -> Connection:
         raise InvalidValueError(field="category", value=old.category, expected=expected)
     category = Category(old.category)
     auth_type = old.auth_type if category is not Category.CONNECTOR and old.auth_type in set(Auth) else AS_USUAL
-    owner = owner_of(old)
-    number = old.options.get(NUMBER)
-    secrets = {_our_name(field, old, auth_type): secret for field, secret in old.secrets.items()}
+    owner = listened_to(old)
+    named = {_our_name(field, old, auth_type): secret for field, secret in old.secrets.items()}
+    known = {one.name for one in DECLARED.get(old.type, Knows()).secrets}
     return Connection(
         name=old.name,
         type=old.type,
@@ -118,9 +170,9 @@ def _connection(old: OldConnection, keep: Keep, *, enable: bool) -> Connection:
         endpoint=old.endpoint,
         is_active=old.is_active and enable,
         auth_type=auth_type,
-        auth_config={field: keep(old.name, field, secret) for field, secret in secrets.items()},
+        auth_config={field: keep(old.name, field, secret) for field, secret in named.items() if field in known},
         allowed=frozenset({owner} if owner else ()),
-        settings={"number": str(number)} if old.type == "signal" and number else {},
+        settings=settings_of(old),
     )
 
 
@@ -136,7 +188,9 @@ async def _draft(
     """Checked as every message is, and as old as it is. Raises KeyError if its connector is not there."""
     row = known[message.connection]
     connector = await connectors.load(row.type)
-    recipient = message.other or owners.get(row.name, "")
+    has_one_place = row.type in {"discord_webhook", "webhook"}
+    recipient = owners.get(row.name, "") if has_one_place else message.other or owners.get(row.name, "")
+    row = replace(row, settings={})  # the text has its sender's tag already, if it was to have one
     draft = make_draft(row, connector, recipient, message.text, {}, now=now, max_retries=RetryPolicy().max_retries)
     return replace(draft, created_at=min(message.created_at or now, now))
 

@@ -1,27 +1,33 @@
-"""The old file as it is: three tables and the one with the secrets, whose columns differ between its versions."""
+"""The old file as it is: its tables, whose columns differ between its versions, and the secrets, wherever they lie."""
 
 import asyncio
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from bach_lib.apart import read_regular
 from bach_lib.errors import StoreDamagedError
 from bach_lib.storage.sqlite import Row, read_foreign
 from bach_lib.storage.values import text
 
-_TABLES = ("connections", "connector_messages", "messages", "secrets")
+_TABLES = ("connections", "connector_messages", "messages", "secrets", "context_triggers", "system_config")
 _SECRET_ENDINGS = ("key", "password", "secret", "token")
 _REFERENCES = "_secret_refs"
+_SECRETS = "bach_secrets.json"
+_MAX_SECRETS = 1 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OldConnection:
     """A row of the old registry, its `auth_config` taken apart into secrets and the rest.
 
-    `elsewhere`: secrets that the file only refers to; the original's wizard kept them in the system's key ring.
+    `elsewhere`: secrets that are only referred to, and lie in no file; the original's wizard kept them in the system's
+    key ring.
     """
 
     name: str
@@ -36,6 +42,18 @@ class OldConnection:
     error_count: int
     last_used: float | None
     elsewhere: tuple[str, ...] = ()
+    help_text: str | None = None
+    patterns: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OldTrigger:
+    """Words to look for in what comes in, and what is to be done about it."""
+
+    id: int
+    phrase: str
+    hint: str
+    is_active: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +80,7 @@ class Old:
     outgoing: tuple[OldMessage, ...]
     incoming: tuple[OldMessage, ...]
     internal: int
+    triggers: tuple[OldTrigger, ...] = ()
 
 
 async def read(path: Path) -> Old:
@@ -69,13 +88,14 @@ async def read(path: Path) -> Old:
     tables = await asyncio.to_thread(read_foreign, path, _TABLES)
     if "connections" not in tables:
         raise StoreDamagedError(path=path)
-    vault = {str(row["key"]): str(row["value"]) for row in tables.get("secrets", ())}
+    vault = await asyncio.to_thread(_vault, path, tables)
     routed = list(_routed(tables.get("messages", ())))
     return Old(
         connections=tuple(_connection(row, vault) for row in tables["connections"]),
         outgoing=tuple(_undelivered(tables.get("connector_messages", ()))),
         incoming=(*(one for one in routed if one), *_unrouted(tables.get("connector_messages", ()))),
         internal=routed.count(None),
+        triggers=tuple(_triggers(tables.get("context_triggers", ()))),
     )
 
 
@@ -87,10 +107,38 @@ def seconds(written: str | None) -> float | None:
         return None
 
 
+def _vault(path: Path, tables: Mapping[str, Sequence[Row]]) -> dict[str, str]:
+    """All secrets by their keys. Beside the table the original keeps a file, which counts more."""
+    set_ = [text(row.get("value")) for row in tables.get("system_config", ()) if row.get("key") == "secrets_file_path"]
+    places = [
+        *(Path(one).expanduser() for one in set_ if one),
+        path.with_name(_SECRETS),
+        Path.home() / ".bach" / _SECRETS,
+    ]
+    found = {str(row["key"]): str(row["value"]) for row in tables.get("secrets", ())}
+    for place in places:
+        with suppress(OSError, ValueError, RuntimeError):
+            kept = json.loads(read_regular(place, _MAX_SECRETS).decode("utf-8-sig")).get("secrets", {})
+            return found | {str(key): str(one["value"]) for key, one in kept.items() if one.get("value")}
+    return found
+
+
+def _triggers(rows: Iterable[Row]) -> Iterator[OldTrigger]:
+    for row in rows:
+        yield OldTrigger(
+            id=_number(row.get("id")),
+            phrase=" ".join(str(row.get("trigger_phrase") or "").split()),
+            hint=str(row.get("hint_text") or "").strip(),
+            is_active=bool(row.get("is_active", 1)),
+        )
+
+
 def _connection(row: Row, vault: Mapping[str, str]) -> OldConnection:
     config = _object(text(row.get("auth_config")))
     references = config.pop(_REFERENCES, None)
-    found = {key: str(value) for key, value in config.items() if key.endswith(_SECRET_ENDINGS) and value}
+    found = {
+        key: _filled(str(value), vault) for key, value in config.items() if key.endswith(_SECRET_ENDINGS) and value
+    }
     elsewhere: list[str] = []
     for name, key in references.items() if isinstance(references, dict) else ():
         if secret := vault.get(str(key)):
@@ -110,7 +158,14 @@ def _connection(row: Row, vault: Mapping[str, str]) -> OldConnection:
         success_count=_number(row.get("success_count")),
         error_count=_number(row.get("error_count")),
         last_used=seconds(text(row.get("last_used"))),
+        help_text=text(row.get("help_text")) or None,
+        patterns=text(row.get("trigger_patterns")) or None,
     )
+
+
+def _filled(value: str, vault: Mapping[str, str]) -> str:
+    """With what `${KEY}` stands for."""
+    return re.sub(r"\$\{([^}]+)\}", lambda match: vault.get(match[1], match[0]), value)
 
 
 def _undelivered(rows: tuple[Row, ...] | list[Row]) -> Iterator[OldMessage]:

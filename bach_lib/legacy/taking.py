@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from bach_lib.connection_rows import connection_values
 from bach_lib.connectors.base import Incoming
 from bach_lib.inbound.records import incoming_values, metadata_json, size_of
+from bach_lib.inbound.rules import write_rule
 from bach_lib.incoming import Kind
 from bach_lib.legacy.planning import Plan, inbox_status
 from bach_lib.legacy.reading import OldConnection, OldMessage
@@ -23,9 +24,11 @@ _DEAD = "legacy"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
-    """How many there were. `known`: messages that had been taken over before."""
+    """How many there were. `known`: messages that had been taken over before; `incomplete`: what lacks something."""
 
     connections: int = 0
+    incomplete: int = 0
+    rules: int = 0
     outgoing: int = 0
     incoming: int = 0
     known: int = 0
@@ -39,8 +42,17 @@ async def take(store: Store, plan: Plan, *, now: float) -> Taken:
             _add_connection(tx, row, old)
         sent = sum([_add_outgoing(tx, draft, old, now) for draft, old in plan.outgoing])
         came = sum([_add_incoming(tx, old, now) for old in plan.incoming])
+        for rule in plan.rules:
+            write_rule(tx, rule)
         known = len(plan.outgoing) + len(plan.incoming) - sent - came
-        return Taken(connections=len(plan.connections), outgoing=sent, incoming=came, known=known)
+        return Taken(
+            connections=len(plan.connections) - len(plan.incomplete),
+            incomplete=len(plan.incomplete),
+            rules=len(plan.rules),
+            outgoing=sent,
+            incoming=came,
+            known=known,
+        )
 
     return await store.submit(work)
 

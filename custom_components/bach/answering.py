@@ -133,6 +133,7 @@ class Answering:
                 question.received.context,
                 self._language(question),
                 agent,
+                extra_system_prompt=_hints(question),
             )
         except Exception as error:  # an agent is other people's code; its error is logged and the person told
             _LOGGER.exception("The conversation agent %s failed", agent)
@@ -182,6 +183,12 @@ class Answering:
 
 def _exists(hass: HomeAssistant, agent: str) -> bool:
     return conversation.async_get_agent_info(hass, agent) is not None
+
+
+def _hints(question: Question) -> str | None:
+    """What the rules that match the message say about it."""
+    hints = question.received.message.metadata.get("context_hints")
+    return "\n".join(str(one) for one in hints) if isinstance(hints, list) and hints else None
 
 
 def _spoken(result: conversation.ConversationResult, agent: str) -> str:

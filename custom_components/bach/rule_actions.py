@@ -17,6 +17,7 @@ from .errors import translated_errors
 from .hub import HUB
 
 ATTR_ACTIVE: Final = "active"
+ATTR_HINT: Final = "hint"
 ATTR_NAME: Final = "name"
 ATTR_PATTERNS: Final = "patterns"
 ATTR_PHRASES: Final = "phrases"
@@ -27,6 +28,7 @@ SET_RULE_SCHEMA: Final = vol.Schema(
         vol.Required(ATTR_NAME): cv.string,
         vol.Optional(ATTR_PHRASES, default=[]): vol.All(cv.ensure_list, [cv.string]),
         vol.Optional(ATTR_PATTERNS, default=[]): vol.All(cv.ensure_list, [cv.string]),
+        vol.Optional(ATTR_HINT): cv.string,
         vol.Optional(ATTR_CONFIG_ENTRY_ID): cv.string,
         vol.Optional(ATTR_ACTIVE, default=True): cv.boolean,
     }
@@ -53,6 +55,7 @@ async def async_set_rule(call: ServiceCall) -> ServiceResponse:
         patterns=tuple(data[ATTR_PATTERNS]),
         connection=connection_name(entry) if entry else None,
         is_active=data[ATTR_ACTIVE],
+        hint=data.get(ATTR_HINT) or None,
     )
     with translated_errors(call.hass):
         await call.hass.data[HUB].bach.rules.set(rule)
@@ -73,4 +76,5 @@ def _row(rule: Rule, entry_id: str | None) -> JsonObjectType:
         ATTR_PATTERNS: list(rule.patterns),
         ATTR_CONFIG_ENTRY_ID: entry_id,
         ATTR_ACTIVE: rule.is_active,
+        **({ATTR_HINT: rule.hint} if rule.hint else {}),
     }

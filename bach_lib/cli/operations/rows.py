@@ -137,4 +137,5 @@ def rule_row(rule: Rule) -> Row:
         "patterns": list(rule.patterns),
         "connection": rule.connection,
         "is_active": rule.is_active,
+        "hint": rule.hint,
     }

@@ -20,9 +20,17 @@ async def set_rule(
     connection: str | None = None,
     *,
     is_active: bool = True,
+    hint: str | None = None,
 ) -> Row:
     """Keep a new one, or another of the same name."""
-    rule = Rule(name=name, phrases=tuple(phrases), patterns=tuple(patterns), connection=connection, is_active=is_active)
+    rule = Rule(
+        name=name,
+        phrases=tuple(phrases),
+        patterns=tuple(patterns),
+        connection=connection,
+        is_active=is_active,
+        hint=hint,
+    )
     await bach.rules.set(rule)
     return rule_row(rule)
 

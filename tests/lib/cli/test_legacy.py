@@ -121,7 +121,6 @@ def test_it_takes_what_was_not_done_and_says_what_it_leaves(bach_: Run, old: Pat
     assert set(left) == {
         "connection chat",
         "connection ../../evil",
-        "sender_tag of home",
         "outgoing message 6",
         "outgoing message 7",
         "files of outgoing message 8",
@@ -129,6 +128,7 @@ def test_it_takes_what_was_not_done_and_says_what_it_leaves(bach_: Run, old: Pat
         "1 messages between programs",
     }
     assert "whatsapp" in left["connection chat"]
+    assert bach_("connections", "show", "home", "--json").row()["settings"] == {"sender_tag": "B"}
     assert hashlib.sha256(old.read_bytes()).hexdigest() == before, "the old file is only read"
     assert {path.name for path in database.with_name("bach.db.secrets").iterdir()} == {
         "home.bot_token",

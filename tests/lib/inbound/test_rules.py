@@ -35,6 +35,44 @@ async def test_what_matches_is_named(rules: Rules) -> None:
     assert await hits(rules, "hello") == ()
 
 
+async def test_a_hint_comes_with_what_matches(rules: Rules, store: Store) -> None:
+    """Whoever answers would know that it is about the light, and not what is to be done about it."""
+    await rules.set(replace(LIGHT, hint="Only until ten."))
+    await rules.set(Rule(name="late", phrases=("lamp", "night"), hint="Only until ten."))
+    await rules.set(Rule(name="night", phrases=("night",), hint="Nobody may be woken.", connection="other"))
+    again = Rules(store)
+    await again.open()
+    for one in (rules, again):
+        assert (await one.match("home", "lamp at night")).hints == ("Only until ten.",)
+        assert (await one.match("other", "night")).hints == ("Only until ten.", "Nobody may be woken.")
+        assert (await one.match("home", "hello")).hints == ()
+    await rules.set(LIGHT)
+    await rules.remove("late")
+    await rules.set(Rule(name="late", phrases=("lamp",)))
+    await again.open()
+    assert (await again.match("home", "lamp")).hints == (await rules.match("home", "lamp")).hints == ()
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        replace(LIGHT, hint=" "),
+        replace(LIGHT, hint="x" * 2001),
+        replace(LIGHT, hint=5),  # type: ignore[arg-type] # as people without a type checker write
+        replace(LIGHT, phrases="lamp"),  # type: ignore[arg-type] # the same
+        replace(LIGHT, phrases=(5,)),  # type: ignore[arg-type] # the same
+        replace(LIGHT, name=5),  # type: ignore[arg-type] # the same
+        replace(LIGHT, connection=5),  # type: ignore[arg-type] # the same
+        replace(LIGHT, is_active=1),  # type: ignore[arg-type] # the same
+    ],
+)
+async def test_a_rule_of_wrong_kinds_is_refused(rules: Rules, rule: Rule) -> None:
+    """A phrase that is read letter by letter would match everything; others would end in errors from the inside."""
+    with pytest.raises(InvalidRuleError):
+        await rules.set(rule)
+    assert rules.list() == []
+
+
 async def test_rules_outlive_a_restart(rules: Rules, store: Store) -> None:
     """After a restart no rule would match any more."""
     rule = Rule(name="both", phrases=("lamp",), patterns=("x+",), connection="home", is_active=False)
@@ -105,7 +143,7 @@ async def test_what_is_just_within_the_bounds_is_kept(rules: Rules) -> None:
 
 async def test_only_so_many_rules_are_kept(rules: Rules, monkeypatch: pytest.MonkeyPatch) -> None:
     """A runaway automation could fill the memory with rules of one word each."""
-    monkeypatch.setattr(rules_module, "_MAX_RULES", 2)
+    monkeypatch.setattr(rules_module, "MAX_RULES", 2)
     for name in ("a", "b", "b"):
         await rules.set(Rule(name=name, phrases=("x",)))
     with pytest.raises(InvalidRuleError) as caught:
