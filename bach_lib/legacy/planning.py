@@ -66,15 +66,8 @@ async def plan(
     known = {row.name: row for row in [*registry.list(category=Category.CONNECTOR), *(row for row, _ in made)]}
     known = {name: row for name, row in known.items() if row.category is Category.CONNECTOR}
     owners = {one.name: owner_of(one) for one in [*old.connections, *(one for _, one in made)]}
-    outgoing: list[tuple[Draft, OldMessage]] = []
-    for message in old.outgoing:
-        try:
-            outgoing.append((await _draft(message, known, owners, connectors, now), message))
-        except (BachError, KeyError) as error:
-            left.append(Left(what=f"outgoing message {message.id}", reason=_reason(error, message)))
-            continue
-        if message.has_attachments:
-            left.append(Left(what=f"files of outgoing message {message.id}", reason="Only its text is taken."))
+    outgoing, unsent = await _outgoing(old, known, owners, connectors, now)
+    left += unsent
     left += [
         Left(what=f"incoming message {message.id}", reason=f"There is no connector {message.connection}.")
         for message in old.incoming
@@ -93,6 +86,27 @@ async def plan(
         rules=wanted,
         incomplete=frozenset(row.name for row, _ in made if _missing(row)),
     )
+
+
+async def _outgoing(
+    old: Old,
+    known: Mapping[str, Connection],
+    owners: Mapping[str, str],
+    connectors: Connectors,
+    now: float,
+) -> tuple[list[tuple[Draft, OldMessage]], list[Left]]:
+    """Messages that can go, and why the others cannot."""
+    left: list[Left] = []
+    outgoing: list[tuple[Draft, OldMessage]] = []
+    for message in old.outgoing:
+        try:
+            outgoing.append((await _draft(message, known, owners, connectors, now), message))
+        except (BachError, KeyError) as error:
+            left.append(Left(what=f"outgoing message {message.id}", reason=_reason(error, message)))
+            continue
+        if message.has_attachments:
+            left.append(Left(what=f"files of outgoing message {message.id}", reason="Only its text is taken."))
+    return outgoing, left
 
 
 async def _connections(
