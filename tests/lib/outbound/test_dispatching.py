@@ -9,6 +9,7 @@ import pytest
 from bach_lib import BreakerState, Policy
 from bach_lib.bus import Bus
 from bach_lib.connectors.base import Connector, Rate, Setup
+from bach_lib.directory import Directory
 from bach_lib.errors import QueueFullError, StorageError, StoreFailedError
 from bach_lib.events import (
     Event,
@@ -27,7 +28,7 @@ from bach_lib.outbound import loading as loading_module
 from bach_lib.outbound.by_hand import ByHand
 from bach_lib.outbound.dispatcher import Dispatcher
 from bach_lib.outbound.queue import Queue
-from bach_lib.outbound.records import Draft, Request
+from bach_lib.outbound.records import Request
 from bach_lib.outbound.tools import Tools
 from bach_lib.outcomes import Dead, Retry, Scope, Sent, Uncertain, Wait
 from bach_lib.redact import Redactor
@@ -57,6 +58,7 @@ class Bench:
         bus.subscribe(Event, self.told.append)
         tools = Tools(
             queue=self.queue,
+            directory=Directory(self.store, bus, lambda _: frozenset()),
             bus=bus,
             clock=self.clock,
             policy=replace(Policy(), **policy),  # type: ignore[arg-type] # numbers only
@@ -674,10 +676,10 @@ async def test_what_is_being_stored_when_it_stops_is_waited_for(bench: Bench, mo
     put = bench.queue.put
     stored = asyncio.Event()
 
-    def slow(wanted: Draft, *, leased: bool, request: Request | None = None) -> asyncio.Task[object]:
+    def slow(*arguments: object, **options: object) -> asyncio.Task[object]:
         async def later() -> object:
             await stored.wait()
-            return await put(wanted, leased=leased, request=request)
+            return await put(*arguments, **options)  # type: ignore[arg-type] # as they came
 
         return asyncio.create_task(later())
 

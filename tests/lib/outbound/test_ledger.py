@@ -246,18 +246,16 @@ async def test_all_that_waits_follows_who_moved(bench: Bench, monkeypatch: pytes
     """After a group became a supergroup, its dead letters would go to an address that is no more."""
     drafts = [draft(), draft(recipient="bob"), draft(connection="work")]
     puts = [(await bench.disk.put(one, leased=False)).message for one in drafts]
-    bench.disk.answers.extend([Advance(settled=SETTLED)] * 2)
-    await bench.ledger.advance(replace(SETTLEMENT, moved_to="ada2"), None)
-    [following] = bench.spawned
-    await following
+    await bench.ledger.follow("ada", "ada2", is_move=True)
     assert [(await bench.disk.get(one.id)).recipient for one in puts] == ["ada2", "bob", "ada"]
 
-    async def refuse(connection: str, old: str, new: str) -> None:
+    async def refuse(connection: str, old: str, new: str, *, is_move: bool) -> None:
         raise FULL
 
     monkeypatch.setattr(bench.disk, "follow", refuse)
-    await bench.ledger.advance(replace(SETTLEMENT, moved_to="ada3"), None)
-    await bench.spawned[1]  # what stays behind is told the new address when it is tried
+    await bench.ledger.follow(
+        "ada2", "ada3", is_move=True
+    )  # what stays behind is told the new address when it is tried
 
 
 async def test_how_far_a_message_has_come_is_kept_if_the_disk_takes_it(
