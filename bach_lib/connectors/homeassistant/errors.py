@@ -55,7 +55,9 @@ def answered(code: str, words: str) -> CallError:
     seen = _SEEN.get(code, Seen.NO_ANSWER)
     wait = _SOON if seen is Seen.TOLD_TO_WAIT else None
     known = code if code in _SENTENCES else PLATFORM_ERROR
-    return CallError(known, words, seen, retry_after=wait, scope=Scope.RECIPIENT)
+    return CallError(
+        known, words.strip() or f"It says no more than {code}.", seen, retry_after=wait, scope=Scope.RECIPIENT
+    )
 
 
 def explain(error: CallError, recipient: str) -> Fault:
