@@ -76,6 +76,13 @@ def test_links_between_documents_lead_somewhere(document: str) -> None:
     assert missing == []
 
 
+def test_what_stands_against_each_threat_is_tested() -> None:
+    """The page of threats would name tests that are gone."""
+    named = re.findall(r"`(tests/[^`]+)`", (ROOT / "docs/security.md").read_text("utf-8"))
+    assert [one for one in named if not (ROOT / one).exists()] == []
+    assert len(named) > 10
+
+
 def test_every_type_of_connection_has_a_page_with_a_picture() -> None:
     """Somebody who adds a connection would not find out what it needs and who calls whom."""
     table = (ROOT / "docs/connections.md").read_text("utf-8")
