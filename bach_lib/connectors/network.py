@@ -23,11 +23,12 @@ from aiohttp import (
 )
 from aiohttp.abc import AbstractStreamWriter
 
-from bach_lib.connectors.seen import CallError, Seen
+from bach_lib.connectors.seen import DEFAULT_WAIT, CallError, Seen
 from bach_lib.models import File
 
 _LONGEST_WAIT = 86_400.0
 """Seconds; no server may silence a connection for longer than a day at a time."""
+_TOO_MANY = 429
 _PAGE_TYPES = frozenset({"text/html", "application/xhtml+xml"})
 _PAGE_BEGINNINGS = (b"<!doctype html", b"<html")
 
@@ -110,7 +111,7 @@ def not_theirs(status: int, host: str, what: str, *, wait: float | None = None) 
     """For an answer that is not the platform's own: a page of something on the way, or JSON of another shape.
 
     What is behind it may have the message. `what` says what it is not, as "not Discord". `wait`: it refuses everybody,
-    and says for how long.
+    and says for how long. A 429 that does not say it is no reason for a check to come again soon.
     """
     if wait is not None:
         text = f"What stands before {host} takes nothing from this address for a while."
@@ -118,7 +119,7 @@ def not_theirs(status: int, host: str, what: str, *, wait: float | None = None) 
     if status >= 500:
         return CallError("server_error", f"{host} answered with HTTP status {status}.", Seen.NO_ANSWER)
     text = f"What answered for {host} (HTTP status {status}) is {what}."
-    return CallError("bad_answer", text, Seen.NO_ANSWER)
+    return CallError("bad_answer", text, Seen.NO_ANSWER, retry_after=DEFAULT_WAIT if status == _TOO_MANY else None)
 
 
 def is_page(content_type: str, body: bytes) -> bool:

@@ -1,7 +1,8 @@
 """How sending stands: judged by what attempts and health checks last proved, and by how long ago.
 
 A check runs at the start, soon and repeatedly while the connection does not work, and rarely while nothing else proves
-that it does.
+that it does. Where the platform asks to wait, or has shut us out, the checks wait, too, and longer each time: to ask
+every few seconds makes such bans longer.
 """
 
 import asyncio
@@ -17,6 +18,8 @@ from bach_lib.redact import Redactor
 
 _CHECK_TIMEOUT = 20.0
 """Seconds; a last net above the connector's own time-outs."""
+_LONGEST_PAUSE = 86_400.0
+"""Seconds; a ban that is said to last longer is looked at once a day."""
 STOPPED = Fault(code="disabled", text="The connection is switched off.")
 
 
@@ -46,6 +49,8 @@ class Monitor:
         self._redact = Redactor()
         self._last_success: float | None = None  # monotonic
         self._is_doubted = False
+        self._told = self._pause = 0.0
+        """Seconds that the last check was told to wait, and those that the next one does."""
         self._cancel_timer: Cancel | None = None
         self._check: asyncio.Task[Identity | Fault] | None = None
         self.health = Health(state=ConnectionState.DISABLED)
@@ -70,6 +75,7 @@ class Monitor:
     def succeeded(self) -> None:
         """Something proved that sending works."""
         self._is_doubted = False
+        self._rest(0.0)
         self._last_success = self._clock.monotonic()
         self._become(Health(state=ConnectionState.CONNECTED, last_success=self._clock.now()))
 
@@ -125,14 +131,22 @@ class Monitor:
             answer = internal_fault(error)
         if isinstance(answer, Fault):
             answer = Fault(code=answer.code, text=self._redact(answer.text), retry_after=answer.retry_after)
+            self._rest(answer.retry_after or 0.0)
             self.failed(answer)
         else:
             answer = self._redact.within(answer)
+            self._rest(0.0)
             if not self._is_doubted:
                 self.succeeded()
             self._on_good_check(answer)
         self._set_timer(self._next_check())
         return answer
+
+    def _rest(self, told: float) -> None:
+        """Take in what a check was told. To be told the same again means that it was too short."""
+        grown = 2 * self._pause if told >= self._told else 0.0
+        self._pause = min(max(told, grown), _LONGEST_PAUSE) if told > 0 else 0.0
+        self._told = max(told, 0.0)
 
     def _next_check(self) -> float:
         """Seconds to the next check."""
@@ -140,7 +154,7 @@ class Monitor:
             age = self._clock.monotonic() - (self._last_success or 0.0)
             return max(self._policy.idle_check_seconds - age, 1.0)
         low, high = self._policy.check_seconds
-        return low + (high - low) * self._random()
+        return max(low + (high - low) * self._random(), self._pause)
 
     def _set_timer(self, seconds: float | None) -> None:
         if self._cancel_timer:

@@ -8,12 +8,14 @@ from collections.abc import Iterator
 from bach_lib.connectors.discord.numbers import CODES, PASSING
 from bach_lib.connectors.discord.reading import text
 from bach_lib.connectors.network import not_theirs
-from bach_lib.connectors.seen import CallError, Seen
+from bach_lib.connectors.seen import DEFAULT_WAIT, CallError, Seen
 
 NOT_DISCORD = "not Discord"
 _TOO_LARGE = "too_large"
 _NO_WEBHOOK = 10015
 _INVALID_FORM = 50035
+_SHUT_OUT = 40333
+"""What stands before Discord has banned this address; whoever asks every few seconds stays banned."""
 _FOR_GOOD = frozenset({"bad_request", "chat_not_found", "forbidden", "message_not_found", "too_long", _TOO_LARGE})
 
 
@@ -34,7 +36,8 @@ def refusal(status: int, answer: object, host: str) -> CallError:
             if number == _NO_WEBHOOK:
                 words = f"The webhook was deleted, or its address is wrong ({number})"
             code = _code(status, number, errors)
-            return CallError(code, words, Seen.REFUSED if code in _FOR_GOOD else Seen.UNCLEAR)
+            wait = DEFAULT_WAIT if number == _SHUT_OUT else None
+            return CallError(code, words, Seen.REFUSED if code in _FOR_GOOD else Seen.UNCLEAR, retry_after=wait)
     return not_theirs(status, host, NOT_DISCORD)
 
 

@@ -52,9 +52,10 @@ class Waits:
                     or rest.get("global") is True
                 )
             case _:
-                error = not_theirs(response.status, host, NOT_DISCORD, wait=retry_after(headers, self._clock.now()))
-                if error.retry_after is not None:
-                    self._remember(_EVERYWHERE, error.retry_after)
+                wait = retry_after(headers, self._clock.now())
+                error = not_theirs(response.status, host, NOT_DISCORD, wait=wait)
+                if wait is not None:
+                    self._remember(_EVERYWHERE, wait)
                 return error
         if everywhere or not key.rpartition(":")[2]:  # a route of no place: whoever asks next must not be refused too
             self._remember(_EVERYWHERE if everywhere else key, seconds)

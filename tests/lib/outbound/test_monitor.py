@@ -58,6 +58,45 @@ async def test_it_begins_with_a_check(bench: Bench, clock: FakeClock) -> None:
     assert bench.monitor.health.last_success == clock.now()
 
 
+@pytest.mark.parametrize(
+    ("told", "checks"),
+    [
+        ([30.0] * 20, [0, 30, 90, 210, 450, 930, 1890, 3810, 7650]),
+        ([3600.0, 5.0, 5.0, 5.0], [0, 3600, 3615, 3630, 3650]),
+        ([5.0] * 20, [0, 15, 30, 50, 90, 170, 330, 650, 1290]),
+        ([200_000.0] * 20, [0, 86_400, 172_800, 259_200]),
+    ],
+)
+async def test_checks_wait_as_long_as_they_are_told(
+    bench: Bench, clock: FakeClock, platform: FakePlatform, told: list[float], checks: list[int]
+) -> None:
+    """A ban of hours or days would be made longer by somebody who asks every 15 seconds."""
+    began, seen, left = clock.monotonic(), list[int](), list(told)
+
+    async def check() -> Identity | Fault:
+        seen.append(round(clock.monotonic() - began))
+        return Fault(code="rate_limited", text="Not now", retry_after=left.pop(0)) if left else DOWN
+
+    bench.connector.check = check  # type: ignore[method-assign]
+    bench.start()
+    await clock.settle()
+    for when in checks[1:]:
+        await clock.advance(began + when - clock.monotonic())
+    assert seen == checks
+
+
+async def test_after_a_ban_it_is_checked_as_usual(bench: Bench, clock: FakeClock, platform: FakePlatform) -> None:
+    """The next outage would last as long as the ban."""
+    platform.fault = Fault(code="rate_limited", text="Not now", retry_after=3000)
+    bench.start()
+    await clock.advance(10)
+    platform.fault = DOWN
+    await clock.advance(3000)
+    checks = platform.checks
+    await clock.advance(60)
+    assert platform.checks == checks + 4
+
+
 async def test_it_checks_every_15_to_30_seconds_while_nothing_works(
     bench: Bench, clock: FakeClock, platform: FakePlatform
 ) -> None:

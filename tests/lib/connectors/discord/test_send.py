@@ -152,7 +152,10 @@ async def test_parts_after_a_crash(connector: DiscordConnector, connect: object,
         (Fault.server_error(), Uncertain(fault=Reason(code="uncertain", text="502: Bad Gateway"))),
         (
             Fault.refusal("blocked", ApiError(403, 40333, "internal network error")),
-            Retry(fault=Reason(code="unreachable", text="internal network error (40333)"), scope=Scope.CONNECTION),
+            Retry(
+                fault=Reason(code="unreachable", text="internal network error (40333)", retry_after=30),
+                scope=Scope.CONNECTION,
+            ),
         ),
         (
             Fault.refusal("new", ApiError(409, 0, "409: Conflict")),
