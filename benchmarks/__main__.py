@@ -30,6 +30,7 @@ from benchmarks import (
     put,
     rules,
     stall,
+    start,
     wear,
 )
 from benchmarks.measuring import BUILD, FULL, QUICK, Effort, fsync_milliseconds
@@ -47,6 +48,7 @@ BENCHMARKS: Mapping[str, Callable[[Effort], Iterable[Row]]] = {
     "latency": latency.rows,
     "discord": discord.rows,
     "stall": stall.rows,
+    "start": start.rows,
     "breaker": breaker.rows,
     "rules": rules.rows,
     "crash": crash.rows,

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from benchmarks.measuring import Effort, in_loop, take_turns
 from benchmarks.pipeline import one_after_another, through_bach
 from benchmarks.table import Aim, Row
-from benchmarks.telegram import CHATS, server
+from benchmarks.telegram import CHATS, prompt_server
 
 LATENCY = 0.02
 
@@ -17,7 +17,7 @@ LATENCY = 0.02
 def rows(effort: Effort) -> Iterator[Row]:
     """Ours to the plain loop."""
     each = max(round(2 * effort.seconds / LATENCY), 20)
-    with server(LATENCY) as url:
+    with prompt_server(LATENCY) as url:
         sides = {
             "BACH": in_loop(through_bach, url, CHATS[:1], each),
             "one after another": in_loop(one_after_another, url, 2 * effort.seconds),

@@ -49,7 +49,7 @@ DRAFT = Draft(
 )
 """The message that every side stores."""
 
-_NEW: Mapping[str, Value] = draft_values(DRAFT, Status.PENDING)
+NEW: Mapping[str, Value] = draft_values(DRAFT, Status.PENDING)
 _PARAMETER = re.compile(r":(\w+)")
 _SENT: Mapping[str, Value] = dict.fromkeys(_PARAMETER.findall(load_queries()["settle_message"])) | {
     "status": Status.SENT,
@@ -109,7 +109,7 @@ class RawSqlite(Peer):
 
     @override
     def put(self) -> None:
-        self.sqlite.execute(self._put, _NEW)
+        self.sqlite.execute(self._put, NEW)
 
     @override
     def take(self) -> None:
@@ -137,7 +137,7 @@ class RawBatches(RawSqlite):
     def put_many(self, count: int) -> None:
         """Store so many messages with one commit."""
         self.sqlite.execute("BEGIN IMMEDIATE")
-        self.sqlite.executemany(self._put, [_NEW] * count)
+        self.sqlite.executemany(self._put, [NEW] * count)
         self.sqlite.execute("COMMIT")
 
     def take_many(self, count: int, *, recorded: bool = True) -> None:
@@ -243,7 +243,7 @@ class Aiosqlite:
 
     async def put(self) -> None:
         """Store one message."""
-        await self._sqlite.execute_insert(self._put, _NEW)
+        await self._sqlite.execute_insert(self._put, NEW)
 
     async def take(self) -> None:
         """Claim and acknowledge; the connection's counter would need a transaction, which all callers would share."""
@@ -269,7 +269,7 @@ def open_raw(path: Path) -> sqlite3.Connection:
 def fill(sqlite: sqlite3.Connection, count: int, status: Status) -> None:
     """Add messages of a status, all in one transaction."""
     query = load_queries()["put_message"]
-    row = {**_NEW, "status": status}
+    row = {**NEW, "status": status}
     sqlite.execute("BEGIN")
     sqlite.executemany(query, (row for _ in range(count)))
     sqlite.execute("COMMIT")

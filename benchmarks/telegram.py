@@ -8,7 +8,7 @@ import asyncio
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import override
@@ -41,12 +41,21 @@ class Unlimited(TelegramConnector):
         return {}
 
 
-@contextmanager
-def server(latency: float = 0.0) -> Iterator[str]:
-    """The address of a server that confirms every message after `latency` seconds."""
-    command = [sys.executable, "-m", "bach_lib.testing.telegram_server", "--token", TOKEN, "--latency", str(latency)]
+def server(latency: float = 0.0) -> AbstractContextManager[str]:
+    """The address of the tests' double, which keeps every message and when it came."""
     chats = [option for chat in CHATS for option in ("--chat", f"{chat}:Ada")]
-    with subprocess.Popen([*command, *chats], stdout=subprocess.PIPE, text=True) as process:
+    return _serving("bach_lib.testing.telegram_server", "--token", TOKEN, "--latency", str(latency), *chats)
+
+
+def prompt_server(latency: float) -> AbstractContextManager[str]:
+    """The address of a server that confirms every message after `latency` seconds, and does nothing else."""
+    return _serving("benchmarks.prompt_server", str(latency))
+
+
+@contextmanager
+def _serving(module: str, *options: str) -> Iterator[str]:
+    command = [sys.executable, "-m", module, *options]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             yield process.stdout.readline().strip() if process.stdout else ""
         finally:

@@ -1,35 +1,72 @@
-"""What one lane holds, and what one limit of a platform has stopped: the parts that `lanes` is made of."""
+"""What one lane holds, and what one limit of a platform has stopped: the parts that `lanes` is made of.
 
-from collections.abc import Sized
+A lane is one object and not three, since there may be ten thousand: Python's collector of cycles walks all objects that
+can hold others, in one go, each time their number has grown by a quarter.
+"""
+
+from collections.abc import Iterator, Mapping, Sized
 from dataclasses import dataclass, field
-from heapq import heappop
+from heapq import heapify, heappop, heappush
 
-from bach_lib.outbound.entry import Entry, Key
+from bach_lib.outbound.entry import Kept, Key, lane_of, rank_of
 
 _MAX_STALE = 64
 """Items out of date that a heap may carry, beside as many as are true, before it is cleaned."""
 
 
-@dataclass(slots=True)
-class Lane:
-    """The messages to one recipient, and how many of them are under way.
+def is_crowded(heap: Sized, true: int) -> bool:
+    """Whether so much in a heap is out of date that it is worth cleaning: more than what is true, and a little."""
+    return len(heap) > _MAX_STALE + 2 * true
 
-    Two may be where two spellings were found to be one place: nothing else goes until both have ended.
+
+class Lane(list[tuple[int, int]]):
+    """The messages to one recipient, and how many of them are under way (`busy`).
+
+    Two may be where two spellings were found to be one place: nothing else goes until both have ended. It is a heap of
+    ranks, also of messages that wait no longer; `waiting` of them are true. `entries`: all that wait, in whatever lane.
+    `offered_by`: the limit that let it try.
     """
 
-    heap: list[tuple[int, int]] = field(default_factory=list)
-    entries: dict[int, Entry] = field(default_factory=dict)
-    busy: int = 0
-    strikes: int = 0
-    offered_by: str = ""
+    __slots__ = ("busy", "entries", "key", "offered_by", "strikes", "waiting")
 
-    def head(self) -> Entry | None:
-        """The message that goes next."""
-        while self.heap:
-            if entry := self.entries.get(self.heap[0][1]):
-                return entry
-            heappop(self.heap)  # it was discarded
+    def __init__(self, key: Key, entries: Mapping[int, Kept]) -> None:
+        super().__init__()
+        self.key = key
+        self.entries = entries
+        self.offered_by = ""
+        self.busy = self.strikes = self.waiting = 0
+
+    def __bool__(self) -> bool:
+        """A lane is there, also if nothing waits in it."""
+        return True
+
+    def head(self) -> int | None:
+        """The number of the message that goes first."""
+        while len(self):
+            if self._has(message_id := self[0][1]):
+                return message_id
+            heappop(self)  # it was discarded
         return None
+
+    def ids(self) -> Iterator[int]:
+        """The numbers of those that wait, in no order; one may come twice."""
+        return (message_id for _, message_id in self if self._has(message_id))
+
+    def came(self, message_id: int) -> None:
+        """It waits here now, and is among the entries."""
+        heappush(self, rank_of(message_id, self.entries[message_id]))
+        self.waiting += 1
+
+    def went(self) -> None:
+        """One waits no longer, and is not among the entries."""
+        self.waiting -= 1
+        if is_crowded(self, self.waiting):
+            self[:] = {rank_of(message_id, self.entries[message_id]) for message_id in self.ids()}
+            heapify(self)
+
+    def _has(self, message_id: int) -> bool:
+        kept = self.entries.get(message_id)
+        return kept is not None and lane_of(message_id, kept) == self.key
 
 
 @dataclass(slots=True)
@@ -38,8 +75,3 @@ class Parked:
 
     until: float
     heap: list[tuple[int, int, int, Key]] = field(default_factory=list)
-
-
-def is_crowded(heap: Sized, true: Sized) -> bool:
-    """Whether so much in a heap is out of date that it is worth cleaning: more than what is true, and a little."""
-    return len(heap) > _MAX_STALE + 2 * len(true)

@@ -6,7 +6,7 @@ message failed as the probe of a half-open breaker stands behind the others ("st
 keep a connection closed for all. A message that stepped aside (`retry`) has a lane of its own: nobody waits for it.
 Those that a limit stops which is only of their kind (edits) share one beside their recipient's.
 
-Only numbers are kept here; the disk has the messages. Times are monotonic seconds.
+Only numbers are kept here, in plain tuples (`entry.Kept`); the disk has the messages. Times are monotonic seconds.
 
 A lane is announced in the heap `_later` under the time its head is due; `take` moves what is due on to the heap
 `_ready`, sorted by rank. A lane that a limit of the platform stops is parked with all others which that limit stopped;
@@ -15,11 +15,10 @@ the logarithm of how many wait, whatever stops them. Announcements are never sea
 of date is recognised when it comes up, and dropped.
 """
 
-from collections.abc import Iterable
 from heapq import heapify, heappop, heappush
 from weakref import WeakValueDictionary
 
-from bach_lib.outbound.entry import BESIDE, Entry, Key
+from bach_lib.outbound.entry import BESIDE, Entry, Kept, Key, entry_from, lane_of, over, rank_of
 from bach_lib.outbound.lane import Lane, Parked, is_crowded
 from bach_lib.outbound.limiter import Stop
 
@@ -38,7 +37,7 @@ class Lanes:
 
     def __init__(self) -> None:
         self._lanes: dict[Key, Lane] = {}
-        self._entries: dict[int, Entry] = {}
+        self._entries: dict[int, Kept] = {}
         self._under_way: WeakValueDictionary[int, Entry] = WeakValueDictionary()
         self._leases = 0
         self._pauses: dict[str, float] = {}  # by recipient
@@ -65,22 +64,18 @@ class Lanes:
         if entry.id in self._entries:
             return
         key = entry.lane
-        lane = self._lanes.setdefault(key, Lane())
+        lane = self._lane(key)
         self._put(entry, lane)
-        if lane.head() is entry:
+        if lane.head() == entry.id:
             self._announce(key, lane)
 
     def discard(self, message_id: int) -> None:
         """Forget a message that no longer waits."""
-        entry = self._entries.get(message_id)
-        if entry is None:
+        if message_id not in self._entries:
             return
-        key = entry.lane
+        key = lane_of(message_id, self._entries[message_id])
         lane = self._lanes[key]
-        self._remove(entry, lane)
-        if is_crowded(lane.heap, lane.entries):
-            lane.heap = [entry.rank for entry in lane.entries.values()]
-            heapify(lane.heap)
+        self._remove(message_id, lane)
         self._announce(key, lane)
 
     def expired(self, now: float) -> list[int]:
@@ -88,8 +83,8 @@ class Lanes:
         ids: list[int] = []
         while self._expiring and self._expiring[0][0] <= now and len(ids) < _MOST_EXPIRED:
             expires, message_id = heappop(self._expiring)
-            entry = self._entries.get(message_id)
-            if entry and entry.over(self._offset) == expires:  # else it was revived since, without time to live
+            is_there = message_id in self._entries
+            if is_there and self._over(message_id) == expires:  # else it was revived since, without time to live
                 self.discard(message_id)
                 ids.append(message_id)
         return ids
@@ -104,9 +99,9 @@ class Lanes:
         """Take an idle, empty lane for a message that is not in it, and stand for that; None if it is not free."""
         key = (recipient, 0)
         lane = self._lanes.get(key)
-        if (lane and (lane.busy or lane.entries)) or self._pauses.get(recipient, now) > now:
+        if (lane and (lane.busy or lane.waiting)) or self._pauses.get(recipient, now) > now:
             return None
-        self._lanes.setdefault(key, Lane()).busy += 1
+        self._lane(key).busy += 1
         self._leases -= 1
         self._under_way[self._leases] = place = Entry(id=self._leases, recipient=recipient)
         return place
@@ -123,13 +118,14 @@ class Lanes:
             strikes, _, message_id, key, limit = heappop(self._ready)
             lane = self._lanes.get(key)
             head = lane.head() if lane else None
-            if lane and head and not lane.busy and (strikes, message_id) == (lane.strikes, head.id):
+            if lane and head == message_id and not lane.busy and strikes == lane.strikes:
                 if self._due(head) <= now:
-                    heappop(lane.heap)
+                    heappop(lane)
+                    entry = self._entry(head)
                     self._remove(head, lane)
                     lane.busy, lane.offered_by = lane.busy + 1, limit
-                    self._under_way[head.id] = head
-                    return head
+                    self._under_way[head] = entry
+                    return entry
                 self._announce(key, lane)
             if limit:  # out of date, and the next that this limit stopped has its turn
                 self._offer(limit)
@@ -142,7 +138,7 @@ class Lanes:
             if idle := self._idle(key):
                 lane, head = idle
                 if (due := self._due(head)) <= now:
-                    heappush(self._ready, (lane.strikes, *head.rank, key, ""))
+                    heappush(self._ready, (lane.strikes, *rank_of(head, self._entries[head]), key, ""))
                 else:  # it was paused since
                     heappush(self._later, (due, key))
         while self._opening and self._opening[0][0] <= now:
@@ -166,7 +162,7 @@ class Lanes:
             parked.until = now + stop.seconds
             heappush(self._opening, (parked.until, stop.limit))
         heappush(parked.heap, (lane.strikes, *entry.rank, key))
-        if is_crowded(parked.heap, self._lanes):
+        if is_crowded(parked.heap, len(self._lanes)):
             parked.heap = [place for place in set(parked.heap) if self._standing(place[0], *place[2:])]
             heapify(parked.heap)
         if offered_by != stop.limit:
@@ -188,15 +184,16 @@ class Lanes:
     def pause(self, recipient: str, until: float, now: float) -> None:
         """Nothing to this recipient goes before `until`."""
         self._pauses[recipient] = max(self._pauses.get(recipient, until), until)
-        if is_crowded(self._pauses, self._lanes):
+        if is_crowded(self._pauses, len(self._lanes)):
             self._pauses = {name: end for name, end in self._pauses.items() if end > now}
 
     def hasten(self, now: float, *, aside: bool = False) -> None:
         """Those that wait for a sign wait no longer: all in a hurry, or all that stepped aside."""
         for message_id in self._aside if aside else self._hurried:
-            entry = self._entries[message_id]
+            entry = self._entry(message_id)
             if entry.due > now:
                 entry.due = now
+                self._entries[message_id] = entry.kept
                 self._announce(entry.lane, self._lanes[entry.lane])
 
     @property
@@ -211,21 +208,19 @@ class Lanes:
         if (until := self._pauses.pop(old, None)) is not None:
             self._pauses[new] = max(self._pauses.get(new, until), until)
         for key in [key for key in self._lanes if key[0] == old]:
-            lane, target = self._lanes.pop(key), self._lanes.setdefault((new, key[1]), Lane())
+            lane, target = self._lanes.pop(key), self._lane((new, key[1]))
             target.busy, target.strikes = target.busy + lane.busy, max(target.strikes, lane.strikes)
-            for entry in lane.entries.values():
-                entry.recipient = new
-            target.entries |= lane.entries
-            target.heap += lane.heap
-            heapify(target.heap)
-            self._announce((new, key[1]), target)
+            for message_id in set(lane.ids()):
+                self._entries[message_id] = (new, *self._entries[message_id][1:])
+                target.came(message_id)
+            self._announce(target.key, target)
 
     def waits_beside(self, entry: Entry) -> bool:
         """Whether older ones to its recipient wait for a limit of their kind, which it must not overtake."""
         lane = self._lanes.get((entry.recipient, BESIDE))
         if lane is None or entry.beside:
             return False
-        return bool(lane.busy) or any(number < entry.id for number in lane.entries)
+        return bool(lane.busy) or any(number < entry.id for number in lane.ids())
 
     def next_due(self) -> float | None:
         """A time at or before the next one at which `take` may find something. None: not by waiting alone."""
@@ -238,36 +233,51 @@ class Lanes:
         """The next time at which `expired` may find something."""
         return self._expiring[0][0] if self._expiring else None
 
-    def _due(self, head: Entry) -> float:
-        return max(head.due, self._pauses.get(head.recipient, 0.0))
+    def _lane(self, key: Key) -> Lane:
+        lane = self._lanes.get(key)
+        if lane is None:
+            lane = self._lanes[key] = Lane(key, self._entries)
+        return lane
+
+    def _entry(self, message_id: int) -> Entry:
+        return entry_from(message_id, self._entries[message_id])
+
+    def _over(self, message_id: int) -> float | None:
+        _, _, _, expires, expires_at, *_ = self._entries[message_id]
+        return over(expires, expires_at, self._offset)
+
+    def _due(self, head: int) -> float:
+        recipient, _, due, *_ = self._entries[head]
+        return max(due, self._pauses.get(recipient, 0.0))
 
     def _put(self, entry: Entry, lane: Lane) -> None:
-        self._entries[entry.id] = lane.entries[entry.id] = entry
-        heappush(lane.heap, entry.rank)
+        self._entries[entry.id] = entry.kept
+        lane.came(entry.id)
         if entry.aside:
             self._aside.add(entry.id)
         if entry.hurry:
             self._hurried.add(entry.id)
-        if (over := entry.over(self._offset)) is not None:
-            heappush(self._expiring, (over, entry.id))
-            if is_crowded(self._expiring, self._entries):
+        if (end := self._over(entry.id)) is not None:
+            heappush(self._expiring, (end, entry.id))
+            if is_crowded(self._expiring, len(self._entries)):
                 self._clean_expiring()
 
-    def _remove(self, entry: Entry, lane: Lane) -> None:
-        del self._entries[entry.id], lane.entries[entry.id]
-        self._aside.discard(entry.id)
-        self._hurried.discard(entry.id)
+    def _remove(self, message_id: int, lane: Lane) -> None:
+        del self._entries[message_id]
+        lane.went()
+        self._aside.discard(message_id)
+        self._hurried.discard(message_id)
 
-    def _idle(self, key: Key) -> tuple[Lane, Entry] | None:
+    def _idle(self, key: Key) -> tuple[Lane, int] | None:
         """A lane from which something could go, and its head."""
         lane = self._lanes.get(key)
         head = None if lane is None or lane.busy else lane.head()
-        return (lane, head) if lane and head else None
+        return (lane, head) if lane and head is not None else None
 
-    def _standing(self, strikes: int, message_id: int, key: Key) -> tuple[Lane, Entry] | None:
-        """As `_idle`, if the lane still stands where it stood when this was written down."""
+    def _standing(self, strikes: int, message_id: int, key: Key) -> bool:
+        """Whether something could go from a lane that still stands where it stood when this was written down."""
         idle = self._idle(key)
-        return idle if idle and (strikes, message_id) == (idle[0].strikes, idle[1].id) else None
+        return idle is not None and (strikes, message_id) == (idle[0].strikes, idle[1])
 
     def _offer(self, limit: str) -> None:
         """Let the best of the lanes that this limit stopped stand among those that could go. None has the name ""."""
@@ -288,13 +298,12 @@ class Lanes:
             self._lanes.pop(key, None)
             return
         heappush(self._later, (self._due(head), key))
-        if is_crowded(self._later, self._lanes):
-            heads = [(head, key) for key, lane in self._lanes.items() if not lane.busy and (head := lane.head())]
-            self._later = [(self._due(head), key) for head, key in heads]
+        if is_crowded(self._later, len(self._lanes)):
+            heads = [(lane.head(), key) for key, lane in self._lanes.items() if not lane.busy]
+            self._later = [(self._due(head), key) for head, key in heads if head is not None]
             heapify(self._later)
 
     def _clean_expiring(self) -> None:
-        entries: Iterable[Entry] = self._entries.values()
-        overs = [(entry.over(self._offset), entry.id) for entry in entries]
-        self._expiring = [(over, message_id) for over, message_id in overs if over is not None]
+        ends = [(self._over(message_id), message_id) for message_id in self._entries]
+        self._expiring = [(end, message_id) for end, message_id in ends if end is not None]
         heapify(self._expiring)

@@ -73,7 +73,7 @@ class TelegramRungs:
     def target(self, recipient: str) -> Target:
         """Where a recipient is now."""
         target = Target.parse(recipient)
-        return replace(target, chat=self._moved.get(target.chat, target.chat))
+        return replace(target, chat=self._moved[target.chat]) if target.chat in self._moved else target
 
     def plan(self, message: Message) -> list[Message]:
         """The words, in as many messages as they take; each file in one of its own, the first with words that fit."""
@@ -84,7 +84,7 @@ class TelegramRungs:
             return [replace(message, files=message.files[:1]), *_files(message, 1)]
         texts = parts_of(whole, message.format)
         if len(texts) < 2:
-            return [replace(message, files=()), *_files(message, 0)]
+            return [replace(message, files=()), *_files(message, 0)] if message.files else [message]
         last = len(texts) - 1
         parts = [
             replace(
@@ -141,5 +141,7 @@ class TelegramRungs:
 
 def _files(message: Message, start: int) -> list[Message]:
     """A message without words for each file from one on."""
+    if not message.files[start:]:
+        return []
     alone = replace(message, text="", title=None, reply_to=None, buttons=())
     return [replace(alone, files=(file,)) for file in message.files[start:]]

@@ -111,17 +111,17 @@ async def test_each_is_known_as_it_stands_on_disk(bench: Bench, clock: FakeClock
     while await bench.loading.go_on():
         pass
     for message_id in (plain, urgent, dated, failed, aside):
-        assert bench.lanes._entries[message_id] == await bench.entry(message_id)
-    assert bench.lanes._entries[failed].due == clock.monotonic() + 20
-    assert bench.lanes._entries[dated].expires == clock.monotonic() + 75
-    assert bench.lanes._entries[aside].aside
+        assert bench.lanes._entry(message_id) == await bench.entry(message_id)
+    assert bench.lanes._entry(failed).due == clock.monotonic() + 20
+    assert bench.lanes._entry(dated).expires == clock.monotonic() + 75
+    assert bench.lanes._entry(aside).aside
     clock.jump(-100_000)
     later = Bench(bench.store, clock)
     await later.loading.begin()
     while await later.loading.go_on():
         pass
-    assert later.lanes._entries[failed].due == clock.monotonic() + 30, "no later than it was when it was written"
-    assert later.lanes._entries[dated].expires == clock.monotonic() + 90
+    assert later.lanes._entry(failed).due == clock.monotonic() + 30, "no later than it was when it was written"
+    assert later.lanes._entry(dated).expires == clock.monotonic() + 90
 
 
 async def test_a_message_without_a_time_is_known_all_the_same(bench: Bench) -> None:
@@ -131,7 +131,7 @@ async def test_a_message_without_a_time_is_known_all_the_same(bench: Bench) -> N
     bench.clock.jump(-100)
     await bench.loading.begin()
     await bench.loading.go_on()
-    assert bench.lanes._entries[one].expires == bench.clock.monotonic() + 1000
+    assert bench.lanes._entry(one).expires == bench.clock.monotonic() + 1000
 
 
 async def test_the_damaged_are_set_aside_between_the_others(bench: Bench) -> None:
@@ -205,7 +205,7 @@ async def test_what_is_known_already_is_not_read_again(bench: Bench) -> None:
     while await bench.loading.go_on():
         pass
     assert bench.inside == [ids[1]]
-    assert bench.lanes._entries[ids[1]].priority == 3
+    assert bench.lanes._entry(ids[1)].priority == 3
 
 
 async def test_after_it_is_over_what_comes_goes_straight_to_the_lanes(bench: Bench) -> None:
@@ -220,7 +220,7 @@ async def test_after_it_is_over_what_comes_goes_straight_to_the_lanes(bench: Ben
     bench.loading.discard(one)
     bench.loading.move("bob", "bob2")
     assert bench.inside == [old, other]
-    assert bench.lanes._entries[other].recipient == "bob2"
+    assert bench.lanes._entry(other).recipient == "bob2"
     assert (bench.loading._known, bench.loading._late, bench.loading._moved) == (set(), {}, {}), "memory stays as it is"
 
 
@@ -235,7 +235,7 @@ async def test_all_follow_who_moves_while_it_is_read(bench: Bench) -> None:
     bench.loading.move("ada", "ada2")
     while await bench.loading.go_on():
         pass
-    assert {message_id: bench.lanes._entries[message_id].recipient for message_id in [*ids, *late]} == {
+    assert {message_id: bench.lanes._entry(message_id).recipient for message_id in [*ids, *late]} == {
         ids[0]: "ada2",
         ids[1]: "bob",
         ids[2]: "ada2",
