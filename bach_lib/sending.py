@@ -16,9 +16,8 @@ from bach_lib.outbound.records import Draft
 from bach_lib.registry import Registry
 from bach_lib.runtime import Runtimes
 
-_AT_ONCE = 32
-"""Messages put at the same time, in their callers' order: enough to share commits, too few to hold up the loop. All of
-them have their turn at once, a millisecond in all, and again when they are stored."""
+_AT_ONCE = 100
+"""Messages put at the same time, in their callers' order: enough to share commits, too few to hold up the loop."""
 
 
 class Sender:

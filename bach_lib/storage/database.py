@@ -62,6 +62,7 @@ class Database(Store):
 
     _guard: Guard
     _keeper: LogKeeper
+    _marker: Marker
     _lookups: Lookups
 
     def __init__(self, path: Path) -> None:
@@ -121,9 +122,9 @@ class Database(Store):
 
     @override
     async def stand_still(self) -> None:
-        def begin(connection: Connection) -> None:
+        def begin(_: Connection) -> None:
             if not self._stands_still and not self._guard.lost:
-                self._marker(connection).begin_copying()
+                self._marker.begin_copying()
                 self._keeper.move_all("TRUNCATE")
             self._stands_still = True
 
@@ -134,10 +135,10 @@ class Database(Store):
 
     @override
     async def move_on(self) -> None:
-        def end(connection: Connection) -> None:
+        def end(_: Connection) -> None:
             self._stands_still = False
             if not self._guard.lost:
-                self._marker(connection).end_copying()
+                self._marker.end_copying()
                 self._keeper.move_all("TRUNCATE")
 
         if self._thread is None:
@@ -222,7 +223,7 @@ class Database(Store):
         is_ours = self._guard.leave()
         if is_ours and not self._stands_still:
             with suppress(BachError):
-                self._marker(connection).renew()
+                self._marker.close()
         connection.close(keeps_log=not is_ours or self._stands_still or is_read)
         self._place.leave()
 
@@ -278,12 +279,13 @@ class Database(Store):
 
     def _opened(self, connection: Connection) -> Connection:
         try:
-            held, why = self._marker(connection).open(is_copied=self._stands_still)
+            self._marker = Marker(self._path, connection)
+            held, why = self._marker.open(is_copied=self._stands_still)
             if held:
                 _LOGGER.warning(_HELD, held, self._path, why)
             self._lookups = lookups = Lookups(str(self._path), connection.committing, self._answer)
             try:
-                self._guard = Guard(self._names, self._place, connection, self._report)
+                self._guard = Guard(self._names, self._place, connection, self._report, self._marker.before_writing)
                 self._keeper = LogKeeper(self._path, connection, self._may_move, lookups.paused)
             except BaseException:
                 lookups.close()
@@ -298,9 +300,6 @@ class Database(Store):
 
     def _report(self, error: StorageError | None) -> None:
         self._call(self._tell, error)
-
-    def _marker(self, connection: Connection) -> Marker:
-        return Marker(self._path, connection)
 
     def _answer(self, batch: Sequence[Request[Transaction]]) -> None:
         if self._loop is not None:

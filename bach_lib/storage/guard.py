@@ -55,16 +55,23 @@ class Guard:
     """Of one open database; used from the storage's thread.
 
     `names`: its own path, and the one that was asked for, which may lead through links. `tell`: called with the reason
-    when nothing can be written any more, and with None when it can again.
+    when nothing can be written any more, and with None when it can again. `before_writing`: called before each write
+    while all is well; whether it wrote itself.
     """
 
     def __init__(
-        self, names: Sequence[Path], place: Place, connection: Connection, tell: Callable[[StorageError | None], None]
+        self,
+        names: Sequence[Path],
+        place: Place,
+        connection: Connection,
+        tell: Callable[[StorageError | None], None],
+        before_writing: Callable[[], bool] = lambda: False,
     ) -> None:
         self._path = path = names[0]
         self._place = place
         self._connection = connection
         self._tell = tell
+        self._before_writing = before_writing
         self._names = names
         self._log = Path(f"{path}-wal")
         self._beside = {str(name): _key(name.stat()) for name in (self._log, Path(f"{path}-shm")) if name.exists()}
@@ -93,6 +100,9 @@ class Guard:
             if self._lost:
                 refused, batch = self._refuse(batch, self._lost)
                 deliver(refused)
+            elif self._before_writing():  # the log has begun anew with that
+                with suppress(OSError):
+                    self._seen = self._see(self._path.stat())
         if batch:
             self._connection.run(batch, deliver)
             self._judge(batch)

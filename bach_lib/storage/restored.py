@@ -1,10 +1,11 @@
 """Whether a database that is opened is a restored copy, so that what waited in it is not sent a second time.
 
 A copy knows nothing of what was sent after it was made. So the database and a small file beside it (`.mark`) hold the
-same token, which changes at every opening and closing: who brings back one of the two, or both from different times,
-shows. Where both are copied together while they are open (Home Assistant's backup), the database says so of itself
-(`copied`), and names the mark by what no copy of it has: its number and time of change in the file system, or, where
-numbers do not last (FAT), the time it was made. A process that merely died finds its own mark there.
+same token, which changes with the first write after an opening and at the closing after it: who brings back one of the
+two, or both from different times, shows. A run that writes nothing leaves both alone: a copy from before it is no older
+than what is there. Where both are copied together while they are open (Home Assistant's backup), the database says so
+of itself (`copied`), and names the mark by what no copy of it has: its number and time of change in the file system,
+or, where numbers do not last (FAT), the time it was made. A process that merely died finds its own mark there.
 """
 
 import os
@@ -49,6 +50,7 @@ class Marker:
     def __init__(self, path: Path, connection: Connection) -> None:
         self._path = path.with_name(f"{path.name}.mark")
         self._connection = connection
+        self._is_new = False
 
     def open(self, *, is_copied: bool) -> tuple[int, str]:
         """Hold what waits if the database is a restored copy; how many, and why it is taken for one.
@@ -59,22 +61,40 @@ class Marker:
         mark = self._read()
         is_ours = mark.is_of(token, copied) if mark else token is None and copied is None
         held = 0 if is_ours else self._connection.do(lambda tx: tx.run("hold_unfinished"))
-        self.renew(is_copied=is_copied)
+        if is_copied or copied is not None or not is_ours:
+            self.renew(is_copied=is_copied)
         why = COPIED if copied is not None else OTHER_MARK if mark else NO_MARK
         return held, why.format(mark=self._path.name)
 
+    def before_writing(self) -> bool:
+        """From here on, a copy that was made before is older than what is here; whether that was written down now."""
+        if self._is_new:
+            return False
+        self.renew()
+        return True
+
+    def close(self) -> None:
+        """The same of what was copied in the meantime."""
+        if self._is_new:
+            self.renew()
+
     def renew(self, *, is_copied: bool = False) -> None:
-        """A new token, first there and then here; until both have it, the old one is good as well."""
+        """A new token, first there and then here; until both have it, the old one is good as well.
+
+        That it is no more need not be on disk at once: a power cut leaves that it is, which holds nothing back.
+        """
+        self._is_new = True
         old, _ = self._known()
         new, flag = os.urandom(8).hex(), os.urandom(8).hex() if is_copied else ""
         with suppress(OSError, StorageError):  # a full disk: the old token is as good
             identity = self._write(old or "", new, flag)
             self._connection.do(lambda tx: _save(tx, new, f"{flag} {identity}" if flag else None))
             if not flag:
-                self._write("", new, "")
+                self._write("", new, "", is_urgent=False)
 
     def begin_copying(self) -> None:
         """From here on, whoever copies the files has a copy that says so."""
+        self.before_writing()  # now, as it would take back what is said here
         token, _ = self._known()
         flag, identity = os.urandom(8).hex(), ""
         with suppress(OSError):
@@ -113,13 +133,14 @@ class Marker:
         finally:
             os.close(file)
 
-    def _write(self, old: str, token: str, flag: str) -> str:
+    def _write(self, old: str, token: str, flag: str, *, is_urgent: bool = True) -> str:
         """Write it in its place; its identity, which changes with that. Raises `OSError`."""
         is_new = not self._path.exists()
         file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
         try:
             os.write(file, f"old={old} token={token} copied={flag}".ljust(_SIZE - 1).encode() + b"\n")
-            os.fsync(file)
+            if is_urgent:
+                os.fsync(file)
             if is_new and os.name == "posix":
                 folder = os.open(self._path.parent, os.O_RDONLY)
                 try:

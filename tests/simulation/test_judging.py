@@ -9,8 +9,7 @@ from bach_lib.bus import Bus
 from bach_lib.connectors.base import Connector
 from bach_lib.events import Event, MessageSent
 from bach_lib.models import Message
-from bach_lib.outbound import attempt
-from bach_lib.outbound.entry import Entry
+from bach_lib.outbound import attempt, lane
 from bach_lib.outbound.lanes import Lanes
 from bach_lib.outbound.queue import Queue
 from bach_lib.outcomes import Outcome
@@ -72,7 +71,7 @@ def without_log(patch: pytest.MonkeyPatch) -> None:
 
 def newest_first(patch: pytest.MonkeyPatch) -> None:
     """A lane is last in, first out."""
-    patch.setattr(Entry, "rank", property(lambda entry: (-entry.id, entry.id)))
+    patch.setattr(lane, "rank_of", lambda message_id, _: (-message_id, message_id))
 
 
 def impatient(patch: pytest.MonkeyPatch) -> None:

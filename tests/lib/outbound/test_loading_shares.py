@@ -205,7 +205,7 @@ async def test_what_is_known_already_is_not_read_again(bench: Bench) -> None:
     while await bench.loading.go_on():
         pass
     assert bench.inside == [ids[1]]
-    assert bench.lanes._entry(ids[1)].priority == 3
+    assert bench.lanes._entry(ids[1]).priority == 3
 
 
 async def test_after_it_is_over_what_comes_goes_straight_to_the_lanes(bench: Bench) -> None:

@@ -8,11 +8,14 @@ import sqlite3
 import subprocess
 import sys
 import tarfile
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from bach_lib import Bach, Connection, Status
+from bach_lib.storage import Database, Transaction
+from bach_lib.storage.restored import Marker
 from bach_lib.testing import FakeClock, FakePlatform, fake_connector
 
 
@@ -36,6 +39,13 @@ async def begun(folder: Path) -> Bach:
     await bach.open()
     await bach.registry.add(Connection(name="home", type="fake"))
     await bach.send("home", "42", "ding")
+    return bach
+
+
+async def begun_again(folder: Path) -> Bach:
+    """One that was opened before."""
+    bach = bach_on(folder)
+    await bach.open()
     return bach
 
 
@@ -150,3 +160,61 @@ async def test_a_full_disk_keeps_nobody_from_opening(live: Path, monkeypatch: py
     assert await held(live) == 0
     monkeypatch.undo()
     assert await held(live) == 0
+
+
+@pytest.fixture
+def urgent(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """Each writing of the mark: whether it waited for the disk."""
+    seen: list[bool] = []
+    write = Marker._write
+
+    def counted(self: Marker, old: str, token: str, flag: str, *, is_urgent: bool = True) -> str:
+        seen.append(is_urgent)
+        return write(self, old, token, flag, is_urgent=is_urgent)
+
+    monkeypatch.setattr(Marker, "_write", counted)
+    return seen
+
+
+async def test_a_run_that_writes_nothing_leaves_the_mark_alone(live: Path, urgent: list[bool]) -> None:
+    """Every look with the command would wear out the card, and wait ten times for it."""
+    await (await begun(live)).close()
+    urgent.clear()
+    before = (live / "bach.db.mark").read_bytes()
+    for _ in range(3):
+        store = Database(live / "bach.db")
+        await store.open()
+        await store.read(lambda tx: tx.rows("all_meta"))
+        await store.close()
+    assert urgent == []
+    assert (live / "bach.db.mark").read_bytes() == before
+    assert await held(live) == 0
+
+
+async def test_a_run_that_writes_renews_the_mark_twice_and_waits_twice(live: Path, urgent: list[bool]) -> None:
+    """More would be spent for nothing; with less, an older copy would pass for what was there."""
+    store = Database(live / "bach.db")
+    await store.open()
+    assert urgent == []
+    for value in ("one", "two"):
+        await store.submit(partial(_remember, value))
+    assert urgent == [True, False]
+    await store.close()
+    assert urgent == [True, False, True, False]
+
+
+async def test_a_copy_of_before_the_first_write_of_a_run_that_was_killed_is_held(live: Path, tmp_path: Path) -> None:
+    """What was sent in that run would be sent again."""
+    await (await begun(live)).close()
+    copy(live, tmp_path / "copy")
+    bach = await begun_again(live)
+    await bach.send("home", "42", "dong")
+    copy(live, tmp_path / "killed")
+    shutil.copy(live / "bach.db.mark", tmp_path / "killed")
+    await bach.close()
+    copy(tmp_path / "copy", tmp_path / "killed")
+    assert await held(tmp_path / "killed") == 1
+
+
+def _remember(value: str, tx: Transaction) -> None:
+    tx.run("save_meta", key="something", value=value)
