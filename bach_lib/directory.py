@@ -98,6 +98,14 @@ class Directory:
             known.add(alias)
         self._versions[lesson.connection] = self._versions.get(lesson.connection, 0) + 1
 
+    def forget_account(self, connection: str) -> None:
+        """Know no more what was so for one account only; the disk has forgotten it."""
+        if known := self._known.get(connection):
+            for alias in known.aliases:
+                if alias.of_account:
+                    known.forget(alias.spelling)
+            self._versions[connection] = self._versions.get(connection, 0) + 1
+
     def tell(self, lesson: Lesson) -> None:
         """Let everybody know what goes by another form now. Once it is on disk, and learned."""
         known = self.of(lesson.connection)

@@ -39,7 +39,8 @@ class Capabilities:
     bring back, in bytes of UTF-8. `fetch_bytes`: the largest file that can be fetched. `finds_recipients`: it can be
     asked whom it could write to. `takes_pushes`: others bring it messages in requests. `max_files`: how many files a
     message may have that leaves the connector as one; more go in several; 0: none. `file_bytes`: how large each may be;
-    larger ones are left out. `max_caption`: the words that may stand below a file; more go apart.
+    larger ones are left out. `max_caption`: the words that may stand below a file; more go apart. `own_ids`: to another
+    account, the same id of a message is another message.
     """
 
     receives: bool
@@ -58,6 +59,7 @@ class Capabilities:
     max_files: int = 0
     file_bytes: int = 0
     max_caption: int | None = None
+    own_ids: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,6 +211,13 @@ class Connector(Protocol):
     async def check(self) -> Identity | Fault:
         """Ask the platform the cheapest question that proves route and credentials."""
         ...
+
+    async def whose(self) -> str | Fault | None:
+        """The id of the account that things come in for, by which it is known to the platform.
+
+        Asked before the first poll, as no cursor means anything to another account. None: none ever depends on it.
+        """
+        return None
 
     async def receive(self, cursor: str | None) -> Batch | Fault:
         """Wait for news after `cursor`, at most `poll_timeout` seconds; an empty batch is a success.

@@ -18,6 +18,7 @@ from bach_lib.errors import UnknownMessageError
 from bach_lib.inbound.admission import admit, sightings_of
 from bach_lib.inbound.ages import Ages
 from bach_lib.inbound.aside import set_aside
+from bach_lib.inbound.handover import Handover
 from bach_lib.inbound.pairing import Pairings
 from bach_lib.inbound.pressing import about
 from bach_lib.inbound.records import incoming_values, metadata_json, read_row, size_of
@@ -86,6 +87,7 @@ class Inbox:
     ) -> None:
         self._directory = directory or Directory(store, Bus(), lambda _: frozenset())
         self._store = store
+        self.handover = Handover(store, self._directory)
         self._clock = clock
         self._pairings = pairings
         self._instance = instance

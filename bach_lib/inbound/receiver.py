@@ -200,8 +200,12 @@ class Receiver:
         """One poll, stored and published."""
         try:
             await self._route_left_over()
-            cursor = await self._inbox.cursor(self._name)
             async with asyncio.timeout(connector.capabilities.poll_timeout):
+                is_another = await self._inbox.handover.to(self._name, connector)
+                if isinstance(is_another, Fault):
+                    return replace(is_another, text=self._redact(is_another.text))
+                self._caught_up = CaughtUp(self._clock) if is_another else self._caught_up
+                cursor = await self._inbox.cursor(self._name)
                 answer = await guarded(connector.receive(cursor))
                 answer = answer if isinstance(answer, Fault) else sift(answer)
         except BachError as error:  # the disk

@@ -152,7 +152,7 @@ class Dispatcher:
         self._puts = {future: to and lane_of(to) for future, to in self._puts.items()}
         for old in self._loading.recipients | self._lanes.recipients:
             if (new := lane_of(old)) != old:
-                self._loading.move(old, new)
+                self._loading.join(old, new)
 
     def _lease(self, recipient: str) -> Lease | None:
         """A lease if a message to this recipient could go this very moment; its lane and a worker are reserved."""

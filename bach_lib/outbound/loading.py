@@ -114,6 +114,12 @@ class Loading:
         """To whom something goes that is still to be let in."""
         return {entry.recipient for entry in self._late.values()}
 
+    def join(self, old: str, new: str) -> None:
+        """Two recipients are one place, which goes by the second."""
+        for entry in self._late.values():
+            entry.recipient = new if entry.recipient == old else entry.recipient
+        self._lanes.join(old, new)
+
     def move(self, old: str, new: str) -> None:
         """The waiting messages to a recipient go to its new address."""
         if not self.is_over:

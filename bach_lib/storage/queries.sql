@@ -369,7 +369,22 @@ SELECT * FROM inbox WHERE connection = :connection AND routed_at IS NULL ORDER B
 UPDATE inbox SET kind = :kind, routed_at = :routed_at, metadata = :metadata WHERE id = :id;
 
 -- get_cursor: how far a connection has read
-SELECT receive_cursor, polled_at FROM connections WHERE name = :name;
+SELECT receive_cursor, polled_at, account FROM connections WHERE name = :name;
+
+-- save_account: whose news they are
+UPDATE connections SET account = :account WHERE name = :name;
+
+-- hand_over: they are somebody else's from now on
+UPDATE connections SET account = :account, receive_cursor = NULL, polled_at = NULL WHERE name = :name;
+
+-- rename_incoming: where ids mean another message to another account
+UPDATE inbox SET remote_id = remote_id || :mark WHERE connection = :connection;
+
+-- rename_thrown_away: the same
+UPDATE thrown_away SET remote_id = remote_id || :mark WHERE connection = :connection;
+
+-- forget_spellings_of_account: what was so for the old one only
+DELETE FROM spellings WHERE connection = :connection AND of_account = 1;
 
 -- save_cursor: in the transaction that stores what was read; a poll without news changes nothing and so writes nothing,
 -- and what came by another way than a poll says nothing of how far was read

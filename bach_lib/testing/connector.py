@@ -40,6 +40,8 @@ class FakePlatform:
         """What can be fetched, by reference."""
         self.rates: dict[str, Rate] = {}
         self.seen_nonces: dict[str, str] = {}
+        self.account: str | None = None
+        """Whose it is, as the platform tells."""
 
     def write(self, text: str, *, sender: str = "42", remote_id: str, cursor: str) -> None:
         """Somebody writes."""
@@ -122,6 +124,10 @@ class FakeConnector(Connector):
         return self.platform.fault or Identity(id="1", name="fake")
 
     @override
+    async def whose(self) -> str | Fault | None:
+        return self.platform.account
+
+    @override
     async def receive(self, cursor: str | None) -> Batch | Fault:
         self.platform.cursors.append(cursor)
         return await self.platform.incoming.get()
@@ -171,5 +177,6 @@ def fake_connector(platform: FakePlatform, *, idempotent: bool = False, receives
         max_files=3,
         file_bytes=1000,
         max_caption=100,
+        own_ids=True,
     )
     return Made

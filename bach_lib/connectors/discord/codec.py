@@ -16,6 +16,7 @@ from bach_lib.connectors.discord.places import Places
 from bach_lib.connectors.discord.reading import items, moment, name_of, number, part, seconds_of, text
 from bach_lib.connectors.elements import UnreadableError
 from bach_lib.incoming import Content, Kind, Media
+from bach_lib.spellings import Sighting
 
 _MAX_TEXT = 16_384
 _PLAIN_TYPES = frozenset({0, 19, 20, 23})
@@ -98,6 +99,7 @@ class Reader:
                 remote_id=str(interaction),
                 recipient=recipient,
                 recipient_title=title,
+                sightings=_sightings(number(data, "channel_id"), recipient),
                 sender_id=_id(user),
                 sender_name=_name(user, part(data, "member")),
                 kind=Kind.BUTTON,
@@ -128,6 +130,7 @@ class Reader:
                 remote_id=f"{message}#{person}{sign}{emoji}@{now:.3f}",
                 recipient=recipient,
                 recipient_title=title,
+                sightings=_sightings(number(data, "channel_id"), recipient),
                 sender_id=str(person),
                 sender_name=_name(user, part(data, "member")),
                 kind=Kind.REACTION,
@@ -152,6 +155,7 @@ class Reader:
             remote_id=str(message),
             recipient=recipient,
             recipient_title=title,
+            sightings=_sightings(number(data, "channel_id"), recipient),
             sender_id=_id(author),
             sender_name=_name(author, part(data, "member")),
             kind=kind,
@@ -203,7 +207,7 @@ class Reader:
         ]
 
     def _recipient(self, channel: int | None, user: Mapping[str, object], *, is_direct: bool) -> tuple[str | None, str]:
-        """Where to answer, and what it is called. A thread that is allowed by itself is named by itself."""
+        """Where to answer, and what it is called."""
         if channel is None:
             return None, ""
         if is_direct:
@@ -211,9 +215,16 @@ class Reader:
         place = self.places.get(channel)
         if place is None:
             return str(channel), str(channel)
-        if place.parent is None or str(channel) in {one.partition("#")[0] for one in self.allowed()}:
+        if place.parent is None:
             return str(channel), place.title
         return f"{place.parent}/{channel}", place.title
+
+
+def _sightings(channel: int | None, recipient: str) -> tuple[Sighting, ...]:
+    """What else the place is called: a thread by its own id alone, and a person by the channel that is theirs."""
+    if channel is None or recipient == str(channel):
+        return ()
+    return (Sighting(id=recipient, names=(str(channel),), of_account=recipient.startswith("@")),)
 
 
 def _needed(event: str, data: Mapping[str, object]) -> tuple[str, ...]:

@@ -31,6 +31,7 @@ from bach_lib.incoming import Media
 from bach_lib.models import MAX_NONCE, Candidate, Connection, Fault, Format, Identity, Message, Operation
 from bach_lib.outcomes import Outcome, Sent
 from bach_lib.redact import Redactor
+from bach_lib.spellings import Sighting
 
 PERMISSIONS = 0x40_0001_8C40
 """What an invitation asks for: see channels, write in them and in threads, read the history, react, attach files."""
@@ -92,7 +93,8 @@ class DiscordConnector(Connector):
         self._heartbeat_timeout = settings.heartbeat_timeout
         self._directs: dict[int, int] = {}
         self._ladder = Ladder(self, setup.course, setup.clock)
-        places, cut = Places(), Cut(setup.connection.name, setup.clock)
+        self._places = Places()
+        places, cut = self._places, Cut(setup.connection.name, setup.clock)
         reader = Reader(places=places, own_id=lambda: self._hearing.own_id, allowed=setup.allowed)
         self._hearing = Hearing(
             connect=self._connect,
@@ -129,7 +131,8 @@ class DiscordConnector(Connector):
         """Whatever the message does; repeating is safe, for its nonce is the same each time."""
         try:
             if message.operation is Operation.SEND:
-                return await self._ladder.send(message)
+                sent = await self._ladder.send(message)
+                return replace(sent, sightings=self._seen(Target.parse(message.recipient)))
             place = await self._place(Target.parse(message.recipient))
             match message.operation:
                 case Operation.EDIT:
@@ -161,6 +164,12 @@ class DiscordConnector(Connector):
             return await (find_people(self._rest, query) if query else find_places(self._rest))
         except CallError as error:
             return self._clean_fault(error.fault)
+
+    @override
+    async def whose(self) -> str | Fault | None:
+        """What another bot has read says nothing of what this one has."""
+        answer = await self.check()
+        return answer if isinstance(answer, Fault) else answer.id
 
     @override
     async def receive(self, cursor: str | None) -> Batch | Fault:
@@ -232,6 +241,13 @@ class DiscordConnector(Connector):
                 raise CallError("bad_answer", "Discord does not say where direct messages go.", Seen.UNCLEAR)
             self._directs[person] = channel
         return self._directs[person]
+
+    def _seen(self, target: Target) -> tuple[Sighting, ...]:
+        """What the gateway told of a thread that was written to by its id alone."""
+        known = self._places.get(target.channel) if target.channel is not None and target.thread is None else None
+        if known is None or known.parent is None:
+            return ()
+        return (Sighting(id=f"{known.parent}/{known.id}", names=(str(known.id),)),)
 
     def plan(self, message: Message) -> list[Message]:
         """The requests that a message becomes (see `Ladder`)."""

@@ -1,17 +1,24 @@
 """The places a bot can write to.
 
 A recipient is a channel (`123456789012345678`), a thread of it (`channel/thread`; the thread's own id alone will do) or
-a person (`@` and their id), who gets a direct message.
+a person (`@` and their id), who gets a direct message. What Discord's apps copy means the same: mentions (`<#id>`,
+`<@id>`) and the addresses of channels, threads and messages.
 """
 
 import re
 from dataclasses import dataclass
 from typing import Self, override
 
+from bach_lib.connectors.forms import tidy
 from bach_lib.errors import InvalidRecipientError
 
 _ID = "[1-9][0-9]{14,19}"
 _FORM = re.compile(f"@(?P<person>{_ID})|(?P<channel>{_ID})(?:/(?P<thread>{_ID}))?")
+_MENTION = re.compile(f"<(?:#(?P<channel>{_ID})|@!?(?P<person>{_ID}))>")
+_ADDRESS = re.compile(
+    f"https?://(?:(?:www|ptb|canary)\\.)?discord(?:app)?\\.com/channels/(?:@me|{_ID})/(?P<channel>{_ID})(?:/(?:{_ID})?)?",
+    re.IGNORECASE,
+)
 """Ids have 64 bits, of which 22 count within a millisecond: the first day's had 15 digits already."""
 
 
@@ -26,7 +33,9 @@ class Target:
     @classmethod
     def parse(cls, recipient: str) -> Self:
         """Raises `InvalidRecipientError`."""
-        if (match := _FORM.fullmatch(recipient.strip())) is None:
+        written = tidy(recipient)
+        match = _FORM.fullmatch(written) or _MENTION.fullmatch(written) or _ADDRESS.fullmatch(written)
+        if match is None:
             raise InvalidRecipientError(
                 recipient=recipient[:100],
                 type="discord",

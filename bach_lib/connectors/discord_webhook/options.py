@@ -7,6 +7,7 @@ from typing import Self
 
 from yarl import URL
 
+from bach_lib.connectors.forms import tidy
 from bach_lib.errors import InvalidRecipientError, InvalidValueError
 
 _THREAD = re.compile(
@@ -45,7 +46,7 @@ class Appearance:
 
 def thread_of(recipient: str) -> int | None:
     """The thread, or None for the channel itself. Raises `InvalidRecipientError`."""
-    wanted = recipient.strip().lower()
+    wanted = tidy(recipient).lower()
     if wanted == "channel":
         return None
     match = _THREAD.fullmatch(wanted)

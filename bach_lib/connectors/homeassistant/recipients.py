@@ -2,6 +2,7 @@
 
 import re
 
+from bach_lib.connectors.forms import tidy
 from bach_lib.endpoints import same_place
 from bach_lib.errors import InvalidRecipientError
 
@@ -23,7 +24,7 @@ def account_of(endpoint: str, token: str) -> str | None:
 
 def normalize(recipient: str) -> str:
     """The one way to write this recipient. Raises `InvalidRecipientError`."""
-    wanted = recipient.strip()
+    wanted = tidy(recipient)
     lower = wanted.lower()
     if lower == BACH or _ENTITY.fullmatch(lower) or _ACTION.fullmatch(lower):
         return lower

@@ -13,8 +13,9 @@ from bach_lib.connectors.base import Incoming, Unreadable
 from bach_lib.connectors.commands import content_of
 from bach_lib.connectors.elements import UnreadableError, decode, one
 from bach_lib.connectors.signal.mentions import Written, written
-from bach_lib.connectors.signal.recipients import group_of, person
+from bach_lib.connectors.signal.recipients import group_of, person, user_name
 from bach_lib.incoming import Content, Kind, Media
+from bach_lib.spellings import Sighting
 
 type Fields = Mapping[str, object]
 
@@ -81,7 +82,8 @@ def _read(frame: str, account: str) -> Sequence[Incoming]:
         if not envelope or "exception" in found or changed or envelope.get("dataMessage"):
             raise UnreadableError("an envelope that cannot be read")
         return []
-    author = person(envelope.get("sourceNumber"), envelope.get("sourceUuid"), envelope.get("source"))
+    calls = [envelope.get(field) for field in ("sourceUuid", "sourceNumber", "source")]
+    author = person(*calls)  # by the id, which is theirs for good
     sent = _number(envelope, "timestamp") or _number(message, "timestamp")
     group = _part(message, "groupInfo")
     place = group_of(group.get("groupId")) if group else author
@@ -101,6 +103,7 @@ def _read(frame: str, account: str) -> Sequence[Incoming]:
         sent_at=(came if came and left else sent) / 1000,
         told_at=left / 1000 if came and left else None,
         metadata={"chat_type": "group" if group else "private", "timestamp": sent},
+        sightings=_sightings(author, calls),
     )
     return _fill(blank, message, _number(changed, "targetSentTimestamp"), account)
 
@@ -187,9 +190,17 @@ class About:
         return cls(author=author, timestamp=int(match[2])) if match and author else None
 
 
+def _sightings(author: str, calls: Sequence[object]) -> tuple[Sighting, ...]:
+    """What else whoever wrote is called: a number, a name."""
+    names = [name for call in calls for name in (person(call), user_name(call)) if name not in {None, author}]
+    found = tuple(dict.fromkeys(name for name in names if name))
+    return (Sighting(id=author, names=found),) if found else ()
+
+
 def _about(value: Fields, author: str, time: str, account: str) -> str | None:
     """The remote id of what a reaction or a quote is about."""
-    writer = person(value.get(f"{author}Number"), value.get(f"{author}Uuid"), value.get(author))
+    calls = [value.get(field) for field in (f"{author}Uuid", f"{author}Number", author)]
+    writer = account if account in calls else person(*calls)
     sent = _number(value, time)
     if writer is None or sent is None:
         return None

@@ -137,6 +137,10 @@ class SignalConnector(Connector):
         )
 
     @override
+    async def whose(self) -> str | Fault | None:
+        return self._number
+
+    @override
     async def receive(self, cursor: str | None) -> Batch | Fault:
         """What the WebSocket brought. See `hearing`."""
         answer = await self._hearing.receive(cursor)

@@ -69,6 +69,7 @@ class TelegramConnector(Connector):
         max_files=1,
         file_bytes=10_000_000,
         max_caption=1024,
+        own_ids=True,
     )
 
     knows: ClassVar = DECLARED["telegram"]
@@ -155,6 +156,12 @@ class TelegramConnector(Connector):
                 self._name = f"@{username}"
                 return Identity(id=str(number), name=self._name, link=f"https://t.me/{username}")
         return Fault(code="bad_answer", text="The answer to getMe describes no bot.")
+
+    @override
+    async def whose(self) -> str | Fault | None:
+        """Each bot has its own updates, and private chats number their messages for each bot."""
+        answer = await self.check()
+        return answer if isinstance(answer, Fault) else answer.id
 
     @override
     async def receive(self, cursor: str | None) -> Batch | Fault:

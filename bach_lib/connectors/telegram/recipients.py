@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Self, override
 
 from bach_lib.connectors.base import Rate
+from bach_lib.connectors.forms import tidy
 from bach_lib.errors import InvalidRecipientError
 
 GENERAL_TOPIC = 1
@@ -34,7 +35,7 @@ class Target:
     @classmethod
     def parse(cls, recipient: str) -> Self:
         """Raises `InvalidRecipientError`."""
-        if (match := _FORM.fullmatch(recipient.strip().lower())) is None:
+        if (match := _FORM.fullmatch(tidy(recipient).lower())) is None:
             raise InvalidRecipientError(
                 recipient=recipient[:100],
                 type="telegram",

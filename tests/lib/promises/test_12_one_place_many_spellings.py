@@ -320,3 +320,25 @@ async def test_what_is_learned_by_the_way_is_bounded(
         await comes_in(platform, clock, *(said(f"{one.names}", "42", one) for one in names))
         rows = await lasting_store.submit(lambda tx: tx.rows("list_spellings"), writes=False)
         assert 0 < len(rows) <= 20 < MAX_SPELLINGS
+
+
+async def test_another_account_begins_at_its_own_beginning(
+    open_bach: OpenBach, clock: FakeClock, platform: FakePlatform, lasting_store: LastingStore
+) -> None:
+    """With another bot's token, its messages would be skipped by the old number, or be taken for known ones."""
+    platform.account = "1"
+    direct = Sighting(id="42", names=("55",), of_account=True)
+    async with open_bach(lasting_store, receives=True, allowed=frozenset({"42", "@home"})) as bach:
+        await comes_in(platform, clock, said("a", "42", direct), said("b", "42", NAMED), cursor="700")
+        platform.fault = DOWN
+        waiting = await bach.send("home", "42", "still to be sent")
+    platform.account, platform.fault = "2", None
+    async with open_bach(lasting_store, receives=True) as bach:
+        await comes_in(platform, clock, said("a", "42"), cursor="5")
+        assert await inbox(bach) == [("42", "a"), ("42", "b"), ("42", "a")], "its first message has the same number"
+        assert platform.cursors[-2:] == [None, "5"]
+        assert (bach.normal("home", "55"), bach.normal("home", "@home")) == ("55", "-1")
+        await clock.advance(120)
+        assert (await bach.get(waiting.id)).status is Status.SENT
+    async with open_bach(lasting_store, receives=True):
+        assert platform.cursors[-1] == "5", "the same account goes on where it was"

@@ -49,13 +49,15 @@ async def test_a_thread_is_named_by_its_channel(connect: Connect, world: World) 
     thread = world.server.add_thread(world.channel)
     for allowed, recipient in (
         ({world.recipient}, f"{world.channel.id}/{thread.id}"),
-        ({str(thread.id)}, str(thread.id)),
+        ({str(thread.id)}, f"{world.channel.id}/{thread.id}"),
     ):
         connector = connect(allowed=frozenset(allowed))
         cursor = (await listen(connector)).cursor
         world.server.write(thread, "wet", world.ada)
         [message], _ = await hear(connector, cursor)
         assert message.recipient == recipient
+        [sighting] = message.sightings
+        assert (sighting.id, sighting.names) == (recipient, (str(thread.id),)), "so it is let in by its own id, too"
         await connector.close()
 
 
@@ -167,7 +169,11 @@ async def test_a_restart_leaves_no_gap(connect: Connect, world: World) -> None:
     heard, _ = await hear(second, cursor, 251)
     heard = [message for message in heard if message.remote_id != known.remote_id]  # as the inbox does
     assert [message.text for message in heard] == [str(number) for number in range(250)]
-    assert {message.recipient for message in heard} == {world.recipient, str(thread.id), f"@{world.ada.id}"}
+    assert {message.recipient for message in heard} == {
+        world.recipient,
+        f"{world.channel.id}/{thread.id}",
+        f"@{world.ada.id}",
+    }
 
 
 async def test_a_long_outage_is_read_in_portions(

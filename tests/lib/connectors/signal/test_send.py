@@ -274,6 +274,10 @@ def test_a_number_is_needed(connect: Connect, number: object) -> None:
         ("+49 (170) 123-4567", ADA),
         ("9F1C2D3E-0000-4000-8000-0123456789AB", "9f1c2d3e-0000-4000-8000-0123456789ab"),
         ("U:Ada.01", "u:ada.01"),
+        ("+49 (0)170 1234567", ADA),
+        ("0049 170/123.45-67", ADA),
+        ("\u202a+49\u00a0170\u2011123 4567\u202c", ADA),
+        ("https://signal.me/#p/+491701234567", ADA),
         (f" {GROUP} ", GROUP),
     ],
 )

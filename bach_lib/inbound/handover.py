@@ -1,0 +1,55 @@
+"""Another account behind the same connection: it has its own news, and begins at its own beginning.
+
+The old cursor would skip what the new account has, or confirm it unread. What was learned for the old account only is
+forgotten. What waits to be sent stays, and goes through whoever is there now.
+"""
+
+from bach_lib.connectors.base import Connector
+from bach_lib.directory import Directory
+from bach_lib.foreign import guarded
+from bach_lib.models import Fault
+from bach_lib.storage import Store, Transaction
+from bach_lib.storage.values import text
+
+
+class Handover:
+    """Knows whose news the inbox of each connection holds."""
+
+    def __init__(self, store: Store, directory: Directory) -> None:
+        self._store = store
+        self._directory = directory
+        self._asked: dict[str, Connector] = {}
+
+    async def to(self, connection: str, connector: Connector) -> bool | Fault:
+        """Ask whose account it is, once, and begin anew if it is another one. True: it is. Raises a `StorageError`."""
+        if self._asked.get(connection) is connector:
+            return False
+        account = await guarded(connector.whose())
+        if isinstance(account, Fault):
+            return account
+        is_another = account is not None and await self._begin(connection, account, connector.capabilities.own_ids)
+        self._asked[connection] = connector
+        return is_another
+
+    async def _begin(self, connection: str, account: str, own_ids: bool) -> bool:
+        """Whether it is another account than before; then nothing of that one's counts any more."""
+
+        def work(tx: Transaction) -> bool:
+            row = tx.row("get_cursor", name=connection)
+            known = text(row["account"]) if row else None
+            if row is None or known == account:
+                return False
+            if known is None:  # nobody knew so far, so it is taken for the same
+                tx.run("save_account", name=connection, account=account)
+                return False
+            if own_ids:  # the same ids come again, and mean something else
+                for query in ("rename_incoming", "rename_thrown_away"):
+                    tx.run(query, connection=connection, mark=f"@{known}")
+            tx.run("hand_over", name=connection, account=account)
+            tx.run("forget_spellings_of_account", connection=connection)
+            return True
+
+        is_another = await self._store.submit(work)
+        if is_another:
+            self._directory.forget_account(connection)
+        return is_another
