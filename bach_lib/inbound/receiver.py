@@ -31,8 +31,7 @@ from bach_lib.redact import Redactor
 _LOGGER = logging.getLogger(__name__)
 _LONGEST_WAIT = 86_400.0
 """Seconds; no server may silence receiving for longer than a day at a time."""
-_RESET_TIMEOUT = 10.0
-"""Seconds; what is thrown away may hang as well."""
+_RESET_TIMEOUT = 10.0  # seconds; what is thrown away may hang as well
 _ACKNOWLEDGE_TIMEOUT = 15.0
 """Seconds. Platforms forget a press about as soon (Telegram after some 30 s, Discord after 3)."""
 
@@ -201,13 +200,11 @@ class Receiver:
         try:
             await self._route_left_over()
             async with asyncio.timeout(connector.capabilities.poll_timeout):
-                is_another = await self._inbox.handover.to(self._name, connector)
-                if isinstance(is_another, Fault):
-                    return replace(is_another, text=self._redact(is_another.text))
-                self._caught_up = CaughtUp(self._clock) if is_another else self._caught_up
+                handed = await self._inbox.handover.to(self._name, connector)
+                self._caught_up = CaughtUp(self._clock) if handed is True else self._caught_up
                 cursor = await self._inbox.cursor(self._name)
-                answer = await guarded(connector.receive(cursor))
-                answer = answer if isinstance(answer, Fault) else sift(answer)
+                answer = handed if isinstance(handed, Fault) else await guarded(connector.receive(cursor))
+            answer = answer if isinstance(answer, Fault) else sift(answer)
         except BachError as error:  # the disk
             return Fault(code=error.code, text=str(error))
         except TimeoutError:
