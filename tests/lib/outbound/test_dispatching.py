@@ -476,7 +476,7 @@ async def test_a_message_that_the_disk_brought_too_late_is_not_sent(
     assert bench.sent == []
     put = bench.queue.put
 
-    def slow(*arguments: object, **options: object, **_: object) -> object:
+    def slow(*arguments: object, **options: object) -> object:
         future = put(*arguments, **options)  # type: ignore[arg-type] # as they came
         bench.clock._move(bench.clock.monotonic() + 10)
         return future
