@@ -202,17 +202,6 @@ class Lanes:
         return {recipient for recipient, _ in self._lanes} | self._pauses.keys()
 
     def move(self, old: str, new: str) -> None:
-        """What waits for a recipient goes to another one, who need not wait for what is under way to the first."""
-        for key in [key for key in self._lanes if key[0] == old]:
-            lane = self._lanes[key]
-            entries, lane.entries, lane.heap = lane.entries, {}, []
-            for entry in entries.values():
-                del self._entries[entry.id]
-                entry.recipient = new
-                self.add(entry)
-            self._announce(key, lane)
-
-    def join(self, old: str, new: str) -> None:
         """Two recipients are one place: what waits goes on together, after what is under way to either."""
         for entry in self._under_way.values():
             entry.recipient = new if entry.recipient == old else entry.recipient

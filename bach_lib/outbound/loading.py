@@ -118,7 +118,7 @@ class Loading:
         """Two recipients are one place, which goes by the second."""
         for entry in self._late.values():
             entry.recipient = new if entry.recipient == old else entry.recipient
-        self._lanes.join(old, new)
+        self._lanes.move(old, new)
 
     def move(self, old: str, new: str) -> None:
         """The waiting messages to a recipient go to its new address."""

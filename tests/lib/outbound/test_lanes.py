@@ -386,7 +386,7 @@ class House:
 
     def moved(self, old: str, new: str) -> None:
         """A pause goes with its recipient, and so does what a lane has failed."""
-        self.lanes.join(old, new)
+        self.lanes.move(old, new)
         if (until := self.pauses.pop(old, None)) is not None:
             self.pauses[new] = max(self.pauses.get(new, 0.0), until)
         for recipient, aside in list(self.strikes):
@@ -649,7 +649,7 @@ class Histories(RuleBasedStateMachine):
     def move(self, data: st.DataObject, old: str) -> None:
         """A group gets a new address."""
         new = data.draw(RECIPIENTS.filter(lambda name: name != old))
-        self.lanes.join(old, new)
+        self.lanes.move(old, new)
         self.under_way = {
             number: (entry, (new, key[1]) if key[0] == old else key) for number, (entry, key) in self.under_way.items()
         }
