@@ -21,7 +21,7 @@ def write_backup(source: Path, target: Path, go_on: Callable[[], None]) -> None:
         raise BackupExistsError(path=target)
     unfinished = target.with_name(f".{target.name}.{os.urandom(4).hex()}.part")
     try:
-        file = os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_RDWR | getattr(os, "O_CLOEXEC", 0), 0o600)
+        file = os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
         try:
             write_snapshot(source, unfinished, partial(_step, file, go_on))
             os.fsync(file)

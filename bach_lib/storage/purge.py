@@ -56,7 +56,8 @@ async def give_space_back(store: Store) -> None:
     """Make the file shorter by what is free in it, some pages a transaction."""
 
     def free(tx: Transaction) -> int:
-        return integer((tx.row("free_pages") or {"number": 0})["number"])
+        [row] = tx.rows("free_pages")
+        return integer(row["number"])
 
     def work(tx: Transaction) -> bool:
         before = free(tx)
