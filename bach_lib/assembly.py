@@ -12,6 +12,7 @@ from bach_lib.bus import Bus
 from bach_lib.clock import Clock
 from bach_lib.connectors import Connectors
 from bach_lib.directory import Directory
+from bach_lib.errors import UnknownConnectionError
 from bach_lib.events import SenderBlocked
 from bach_lib.housekeeping import Housekeeping
 from bach_lib.inbound.inbox import Inbox
@@ -128,7 +129,7 @@ async def assemble(base: Base, session: ClientSession) -> Parts:
         runtimes=runtimes,
         probers=Probers(_probe_services(base, session, registry)),
         sender=sender,
-        reading=Reading(inbox, registry, base.connectors, runtimes),
+        reading=Reading(inbox, directory, registry, base.connectors, runtimes),
         by_hand=by_hand,
         interventions=interventions,
         retrier=Retrier(base.bus, base.clock, interventions, queue.get),
@@ -140,7 +141,13 @@ async def assemble(base: Base, session: ClientSession) -> Parts:
 
 
 async def _directory(base: Base, registry: Registry) -> Directory:
-    directory = Directory(base.store, base.bus, lambda name: registry.get(name).allowed)
+    def form_of(name: str, written: str) -> str | None:
+        try:
+            return base.connectors.form(registry.get(name).type, written)
+        except UnknownConnectionError:  # it has been removed; what it left is known as it was written
+            return None
+
+    directory = Directory(base.store, base.bus, lambda name: registry.get(name).allowed, form_of)
     await directory.open()
     return directory
 

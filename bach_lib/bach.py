@@ -186,9 +186,17 @@ class Bach(Receiving, Intervening):
         before: int | None = None,
         limit: int = 50,
     ) -> list[Message]:
-        """A page of messages, newest first; the last id of a page is the next page's `before`. `limit`: 1 to 500."""
+        """A page of messages, newest first; the last id of a page is the next page's `before`. `limit`: 1 to 500.
+
+        `recipient`: in any spelling; a place is found by every name that it goes or went by.
+        """
         return await self._open_parts.history.messages(
-            connection=connection, recipient=recipient, statuses=status, before=before, limit=limit
+            connection=connection,
+            recipient=recipient,
+            others=self._others(connection, recipient),
+            statuses=status,
+            before=before,
+            limit=limit,
         )
 
     async def queue_status(self) -> dict[str, QueueStatus]:

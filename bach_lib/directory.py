@@ -15,18 +15,32 @@ from bach_lib.spellings import MAX_SPELLINGS, Alias, Lesson, Sighting, Spellings
 from bach_lib.storage import Store, Transaction
 from bach_lib.storage.sqlite import Row
 
+_LONGEST_ENTRY = 1_000
+"""Characters of an entry of those who are let in; no place with a person in it has more."""
 _AT_ONCE = 100
 """Waiting messages that get their place's form in the transaction that teaches it; the others soon after."""
 
 
 class Directory:
-    """The spellings of all connections of one database. `allowed_of(connection)` returns who is let in."""
+    """The spellings of all connections of one database.
 
-    def __init__(self, store: Store, bus: Bus, allowed_of: Callable[[str], frozenset[str]]) -> None:
+    `allowed_of(connection)` returns who is let in, as people wrote it. `form_of(connection, address)` returns what the
+    form of an address alone tells, None for what is none there.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        bus: Bus,
+        allowed_of: Callable[[str], frozenset[str]],
+        form_of: Callable[[str, str], str | None] = lambda _, address: address,
+    ) -> None:
         self._store = store
+        self._form_of = form_of
         self._allowed_of = allowed_of
         self._bus = bus
         self._known: dict[str, Spellings] = {}
+        self._let_in: dict[str, tuple[frozenset[str], frozenset[str]]] = {}
         self._allowed: dict[str, tuple[frozenset[str], int, frozenset[str]]] = {}
         self._versions: dict[str, int] = {}
         self._unsubscribe = (
@@ -59,19 +73,33 @@ class Directory:
         """Every form of an address, the one form first."""
         return self.of(connection).spellings(address)
 
+    def forms(self, connection: str, written: str) -> list[str]:
+        """Every form under which a place or person that somebody names may stand on disk."""
+        form = self._form_of(connection, written) or written
+        return list(dict.fromkeys([*self.spellings(connection, form), form, written]))
+
+    def let_in(self, connection: str, allowed: frozenset[str] | None = None) -> frozenset[str]:
+        """Who is let in, by what the form of each entry alone tells: `place`, `person` or `place#person`."""
+        allowed = self._allowed_of(connection) if allowed is None else allowed
+        if (found := self._let_in.get(connection)) is None or found[0] != allowed:
+            found = (allowed, frozenset(form for one in allowed for form in self._read(connection, one)))
+            self._let_in[connection] = found
+        return found[1]
+
     def allowed(self, row: Connection, lesson: Lesson | None = None) -> frozenset[str]:
-        """Who is let in, each in the one form."""
+        """Who is let in, each in the one form, and as it is written: a sender's id need not be an address."""
         if lesson is not None:
-            return _normal_allowed(row.allowed, self.of(row.name, lesson))
+            return _normal_allowed(row.allowed | self.let_in(row.name, row.allowed), self.of(row.name, lesson))
         version = self._versions.get(row.name, 0)
         if (found := self._allowed.get(row.name)) is None or found[:2] != (row.allowed, version):
-            found = (row.allowed, version, _normal_allowed(row.allowed, self.of(row.name)))
+            wanted = row.allowed | self.let_in(row.name, row.allowed)
+            found = (row.allowed, version, _normal_allowed(wanted, self.of(row.name)))
             self._allowed[row.name] = found
         return found[2]
 
     async def study(self, connection: str, sightings: Iterable[Sighting]) -> Lesson | None:
         """What is new in what came in, as far as it concerns anybody. Raises a `StorageError`."""
-        known, used = self.of(connection), _used(self._allowed_of(connection))
+        known, used = self.of(connection), _used(self.let_in(connection))
         news = [alias for sighting in sightings for alias in known.news(sighting)]
         doubtful = [one for one in news if one.is_move and not _concerns(one, known, used)]
         for alias in dict.fromkeys(doubtful):  # somebody may have been sent something who is not let in
@@ -87,7 +115,7 @@ class Directory:
         if sent.moved_to is not None:
             sightings.append(Sighting(id=sent.moved_to.removesuffix(recipient.removeprefix(place)), was=(place,)))
         news = [alias for sighting in sightings for alias in known.news(sighting)]
-        return self._lesson(connection, news, _used(self._allowed_of(connection)) | {recipient, place})
+        return self._lesson(connection, news, _used(self.let_in(connection)) | {recipient, place})
 
     def learn(self, lesson: Lesson) -> None:
         """Know it from now on, in memory."""
@@ -126,8 +154,19 @@ class Directory:
         forgotten = tuple(spelling for spelling, _ in zip(idle, range(over), strict=False))
         return Lesson(connection=connection, aliases=tuple(aliases), forgotten=forgotten)
 
+    def _read(self, connection: str, entry: str) -> set[str]:
+        """What an entry of those who are let in means; addresses may have a "#" of their own."""
+        found = set[str]()
+        if (form := self._form_of(connection, entry)) is not None:
+            found.add(form)
+        for index in (index for index, sign in enumerate(entry[:_LONGEST_ENTRY]) if sign == "#"):
+            place, person = self._form_of(connection, entry[:index]), entry[index + 1 :].strip()
+            if place is not None and person:
+                found.add(f"{place}#{self._form_of(connection, person) or person}")
+        return found or {entry}
+
     def _forget(self, connection: str) -> None:
-        for held in (self._known, self._allowed, self._versions):
+        for held in (self._known, self._allowed, self._let_in, self._versions):
             held.pop(connection, None)
 
 

@@ -54,7 +54,7 @@ class Intervening(ABC):
         self, connection: str | None = None, *, recipient: str | None = None, wait: float = 0.0
     ) -> Retried:
         """The same; returns what has become of them when all were tried, or after so many seconds."""
-        return await self._open_parts.retrier.all(self._connectors(connection), recipient, wait)
+        return await self._open_parts.retrier.all(self._places(connection, recipient), wait)
 
     async def discard_messages(self, message_ids: Iterable[int]) -> int:
         """Give dead and uncertain messages up: they end as cancelled, with their reason; return how many.
@@ -65,7 +65,7 @@ class Intervening(ABC):
 
     async def discard_all(self, connection: str | None = None, *, recipient: str | None = None) -> int:
         """Give all dead letters up, of one connection (or one recipient there) or of all; return how many."""
-        return await self._open_parts.interventions.discard_all(self._connectors(connection), recipient)
+        return await self._open_parts.interventions.discard_all(self._places(connection, recipient))
 
     async def held(self, connection: str | None = None, *, limit: int = 50) -> list[Message]:
         """What a restored database holds, of one connection or of all; oldest first, at most `limit`.
@@ -98,6 +98,11 @@ class Intervening(ABC):
     async def withdraw(self, connection: str, recipient: str) -> int:
         """Cancel all that waits for a recipient who is to get nothing more; return how many. Raises an `InputError`."""
         return await self._open_parts.amender.withdraw(connection, recipient)
+
+    def _places(self, connection: str | None, recipient: str | None) -> dict[str, list[str] | None]:
+        """The connections, each with all that a recipient is known by there, however somebody writes it."""
+        forms = self._open_parts.directory.forms
+        return {name: forms(name, recipient) if recipient else None for name in sorted(self._connectors(connection))}
 
     def _connectors(self, connection: str | None) -> list[str]:
         registry = self._open_parts.registry

@@ -4,7 +4,7 @@ Each step runs to its end even if its caller goes away, so that disk and dispatc
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 
 from bach_lib.bus import Bus
 from bach_lib.events import MessageCancelled
@@ -13,6 +13,9 @@ from bach_lib.outbound.by_hand import ByHand
 from bach_lib.outbound.dispatcher import Dispatcher
 from bach_lib.outbound.queue import Queue
 from bach_lib.outbound.records import Draft
+
+type Places = Mapping[str, Sequence[str] | None]
+"""Connections, each with all that a recipient is known by there; None: every recipient."""
 
 
 class Interventions:
@@ -32,9 +35,9 @@ class Interventions:
         """Let an ended message wait again. Raises an `InputError`."""
         return await asyncio.shield(self._retry(message_id))
 
-    async def retry_all(self, connections: Iterable[str], recipient: str | None = None) -> set[int]:
+    async def retry_all(self, places: Places) -> set[int]:
         """Let all dead letters of these connections, or of one recipient there, wait again; return their ids."""
-        return set().union(*[await asyncio.shield(self._retry_all(name, recipient)) for name in connections])
+        return set().union(*[await asyncio.shield(self._retry_all(name, forms)) for name, forms in places.items()])
 
     async def amend(self, message: Message, draft: Draft) -> Message:
         """Let a message wait as the draft says. Raises an `InputError`."""
@@ -46,9 +49,9 @@ class Interventions:
         await self._by_hand.check_discardable(ids)
         return await asyncio.shield(self._discard(ids))
 
-    async def discard_all(self, connections: Iterable[str], recipient: str | None = None) -> int:
+    async def discard_all(self, places: Places) -> int:
         """Cancel all dead letters of these connections, or of one recipient there; return how many."""
-        return sum([await asyncio.shield(self._discard_all(name, recipient)) for name in connections])
+        return sum([await asyncio.shield(self._discard_all(name, forms)) for name, forms in places.items()])
 
     async def release(self, connections: Iterable[str]) -> int:
         """Let all held messages of these connections go; return how many."""
@@ -77,9 +80,9 @@ class Interventions:
         self._waits_again(message)
         return message
 
-    async def _retry_all(self, connection: str, recipient: str | None) -> set[int]:
+    async def _retry_all(self, connection: str, forms: Sequence[str] | None) -> set[int]:
         revived = set[int]()
-        async for message in self._by_hand.revive(connection, recipient):
+        async for message in self._by_hand.revive(connection, forms):
             revived.add(message.id)
             self._waits_again(message)
         return revived
@@ -94,8 +97,8 @@ class Interventions:
     async def _discard(self, message_ids: Sequence[int]) -> int:
         return await self._tell(self._by_hand.discard(message_ids))
 
-    async def _discard_all(self, connection: str, recipient: str | None) -> int:
-        return await self._tell(self._by_hand.discard_dead(connection, recipient))
+    async def _discard_all(self, connection: str, forms: Sequence[str] | None) -> int:
+        return await self._tell(self._by_hand.discard_dead(connection, forms))
 
     async def _release(self, connection: str) -> int:
         released = 0

@@ -1,7 +1,10 @@
 """Looking at what came in: pages of the inbox, and the files in it, which are fetched when somebody wants them."""
 
+from collections.abc import Sequence
+
 from bach_lib.arguments import one_of
 from bach_lib.connectors import Connectors
+from bach_lib.directory import Directory
 from bach_lib.errors import FileTooLargeError, InvalidValueError, NoFileError, NotFetchedError
 from bach_lib.inbound.inbox import Inbox
 from bach_lib.incoming import InboxStatus, IncomingMessage
@@ -14,8 +17,11 @@ from bach_lib.runtime import Runtimes
 class Reading:
     """Reads the inbox for the caller."""
 
-    def __init__(self, inbox: Inbox, registry: Registry, connectors: Connectors, runtimes: Runtimes) -> None:
+    def __init__(
+        self, inbox: Inbox, directory: Directory, registry: Registry, connectors: Connectors, runtimes: Runtimes
+    ) -> None:
         self._inbox = inbox
+        self._directory = directory
         self._registry = registry
         self._connectors = connectors
         self._runtimes = runtimes
@@ -27,19 +33,22 @@ class Reading:
         status: InboxStatus | None,
         sender: str | None,
         recipient: str | None,
+        others: Sequence[tuple[str, str]],
         before: int | None,
         limit: int,
         offset: int,
     ) -> list[IncomingMessage]:
-        """A page, newest first. Raises `InvalidValueError`."""
+        """A page, newest first. `others`: what else the recipient is called. Raises `InvalidValueError`."""
         check_limit(limit)
         of_connection, sender_id = _sender(sender)
         if None not in (connection, of_connection) and connection != of_connection:
             return []
-        return await self._inbox.page(
+        return await self._inbox.pages.page(
             connection=of_connection or connection,
             sender_id=sender_id,
+            aliases=self._aliases(of_connection, sender_id),
             recipient=recipient,
+            others=others,
             status=_status(status),
             before=before,
             limit=limit,
@@ -51,9 +60,18 @@ class Reading:
         of_connection, sender_id = _sender(sender)
         if None not in (connection, of_connection) and connection != of_connection:
             return 0
-        return await self._inbox.count(
-            connection=of_connection or connection, sender_id=sender_id, status=_status(status)
+        return await self._inbox.pages.count(
+            connection=of_connection or connection,
+            sender_id=sender_id,
+            aliases=self._aliases(of_connection, sender_id),
+            status=_status(status),
         )
+
+    def _aliases(self, connection: str | None, sender_id: str | None) -> list[str]:
+        """What else a sender is known by."""
+        if connection is None or sender_id is None:
+            return []
+        return [form for form in self._directory.forms(connection, sender_id) if form != sender_id]
 
     async def fetch(self, incoming_id: int, limit: int | None) -> bytes:
         """The bytes of a file. Raises an `InputError` or `NotFetchedError`."""

@@ -12,6 +12,7 @@ from bach_lib.inbound.pairing import Pairing
 from bach_lib.inbound.pushing import Refusal
 from bach_lib.inbound.rules import Rules
 from bach_lib.incoming import InboxStatus, IncomingMessage
+from bach_lib.models import Category
 
 
 class Receiving(ABC):
@@ -35,14 +36,15 @@ class Receiving(ABC):
     ) -> list[IncomingMessage]:
         """A page of incoming messages, newest first; the last id of a page is the next page's `before`.
 
-        `sender`: `connection:sender_id`; `recipient`: the place it came from. `limit`: 1 to 500; `offset`: so many more
-        are passed over. Raises `InvalidValueError`.
+        `sender`: `connection:sender_id`; `recipient`: the place it came from; both in any spelling. `limit`: 1 to 500;
+        `offset`: so many more are passed over. Raises `InvalidValueError`.
         """
         return await self._open_parts.reading.page(
             connection=connection,
             status=status,
             sender=sender,
             recipient=recipient,
+            others=self._others(connection, recipient),
             before=before,
             limit=limit,
             offset=offset,
@@ -118,6 +120,14 @@ class Receiving(ABC):
         parts = self._open_parts
         wanted = parts.connectors.get(parts.registry.get(connection).type).normalize_recipient(recipient)
         return parts.directory.normal(connection, wanted)
+
+    def _others(self, connection: str | None, recipient: str | None) -> list[tuple[str, str]]:
+        """What a recipient that somebody names is called besides, in one connection or wherever that is so."""
+        parts = self._open_parts
+        if recipient is None:
+            return []
+        names = [connection] if connection else [row.name for row in parts.registry.list(category=Category.CONNECTOR)]
+        return [(name, form) for name in names for form in parts.directory.forms(name, recipient) if form != recipient]
 
     def pairing(self, connection: str) -> AbstractContextManager[Pairing]:
         """Collect who writes without being allowed, to pick a recipient from. Raises `CannotReceiveError`."""

@@ -1,7 +1,7 @@
 """Sending again, and telling what became of it: that it began says little to somebody who waits for the end."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from bach_lib.bus import Bus
 from bach_lib.clock import Clock
 from bach_lib.errors import UnknownMessageError
 from bach_lib.events import ConnectionRemoved, Event, MessageEvent, MessageFinished, MessageRetrying
-from bach_lib.interventions import Interventions
+from bach_lib.interventions import Interventions, Places
 from bach_lib.models import Message, Status
 
 _MAX_REASONS = 3
@@ -58,11 +58,11 @@ class Retrier:
                 raise UnknownMessageError(id=message_id)
         return await self._get(message_id)
 
-    async def all(self, connections: Iterable[str], recipient: str | None, seconds: float) -> Retried:
+    async def all(self, places: Places, seconds: float) -> Retried:
         """Send all dead letters of these connections again, or of one recipient there; what has become of them."""
-        names = set(connections)
+        names = set(places)
         with self._results() as results:
-            ids = await self._interventions.retry_all(sorted(names), recipient)
+            ids = await self._interventions.retry_all(places)
             if seconds > 0:
                 await self._until(ids, names, results, seconds)
             return _summary(ids, results.seen)

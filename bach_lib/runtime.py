@@ -195,7 +195,7 @@ class ConnectionRuntime:
             session=services.session,
             new_session=services.new_session,
             clock=services.tools.clock,
-            allowed=lambda: services.registry.get(self._name).allowed,
+            allowed=lambda: services.tools.directory.let_in(self._name),
             course=self.dispatcher.course,
         )
         self._connector = connector = services.connectors.get(row.type)(setup)

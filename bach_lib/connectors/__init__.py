@@ -9,6 +9,7 @@ from typing import cast
 from bach_lib.connectors.base import Connector
 from bach_lib.declared import DECLARED
 from bach_lib.errors import MissingLibraryError, UnknownTypeError
+from bach_lib.foreign import held
 from bach_lib.knowing import SENDER_TAG, Knows
 from bach_lib.under_way import in_thread
 
@@ -63,6 +64,15 @@ class Connectors:
     def loaded(self, type_: str) -> type[Connector] | None:
         """The class for a type, if somebody has needed it."""
         return self._loaded.get(type_)
+
+    def form(self, type_: str, written: str) -> str | None:
+        """What the form of an address alone tells of it; None for what is none, or of a type that nobody has needed."""
+        if (connector := self._loaded.get(type_)) is None:
+            return None
+        try:
+            return held(partial(connector.normalize_recipient, written))
+        except Exception:  # noqa: BLE001 - a connector may be anybody's, and no entry may shut all others out
+            return None
 
     def get(self, type_: str) -> type[Connector]:
         """The class for a type that was loaded. Raises `UnknownTypeError`."""

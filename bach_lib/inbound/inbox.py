@@ -19,6 +19,7 @@ from bach_lib.inbound.admission import admit, sightings_of
 from bach_lib.inbound.ages import Ages
 from bach_lib.inbound.aside import set_aside
 from bach_lib.inbound.handover import Handover
+from bach_lib.inbound.pages import Pages
 from bach_lib.inbound.pairing import Pairings
 from bach_lib.inbound.pressing import about
 from bach_lib.inbound.records import incoming_values, metadata_json, read_row, size_of
@@ -30,7 +31,7 @@ from bach_lib.models import Connection
 from bach_lib.policy import ReceivePolicy
 from bach_lib.redact import Redactor
 from bach_lib.spellings import Spellings
-from bach_lib.storage import Store, Transaction, Value
+from bach_lib.storage import Store, Transaction
 from bach_lib.storage.portions import Portions, in_portions
 from bach_lib.storage.purge import purge
 from bach_lib.storage.sqlite import Row
@@ -87,6 +88,7 @@ class Inbox:
     ) -> None:
         self._directory = directory or Directory(store, Bus(), lambda _: frozenset())
         self._store = store
+        self.pages = Pages(store)
         self.handover = Handover(store, self._directory)
         self._clock = clock
         self._pairings = pairings
@@ -184,45 +186,6 @@ class Inbox:
         if row is None:
             raise UnknownMessageError(id=incoming_id)
         return read_row(row)
-
-    async def page(
-        self,
-        *,
-        connection: str | None,
-        sender_id: str | None,
-        recipient: str | None,
-        status: InboxStatus | None,
-        before: int | None,
-        limit: int,
-        offset: int,
-    ) -> list[IncomingMessage]:
-        """A page, newest first. `before`: only ids below it. `offset`: so many more are passed over."""
-        values: dict[str, Value] = {
-            "connection": connection,
-            "recipient": recipient,
-            "status": status,
-            "before": upper_bound(before),
-            "limit": limit,
-            "offset": upper_bound(offset),
-        }
-
-        def work(tx: Transaction) -> list[IncomingMessage]:
-            if sender_id is not None:
-                rows = tx.rows("list_incoming_from", sender_id=sender_id, **values)
-            else:
-                rows = tx.rows("list_incoming", **values)
-            return [read_row(row) for row in rows]
-
-        return await self._store.read(work)
-
-    async def count(self, *, connection: str | None, sender_id: str | None, status: InboxStatus | None) -> int:
-        """How many there are."""
-
-        def work(tx: Transaction) -> int:
-            row = tx.row("count_incoming", connection=connection, sender_id=sender_id, status=status)
-            return integer(row["number"]) if row else 0
-
-        return await self._store.read(work)
 
     async def delete(self, ids: Iterable[int]) -> int:
         """Delete messages, and do not take them in again, some a transaction; return how many there were."""

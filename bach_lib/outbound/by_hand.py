@@ -4,6 +4,7 @@ Beside `queue`, the only place where messages change. What concerns many goes in
 send has to wait for it.
 """
 
+import json
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 
@@ -87,17 +88,16 @@ class ByHand:
         """Cancel those of these messages that are dead or uncertain; they keep the reason."""
         return self._each("discard", message_ids, now=self._clock.now())
 
-    def revive(self, connection: str, recipient: str | None) -> AsyncIterator[Message]:
+    def revive(self, connection: str, forms: Sequence[str] | None) -> AsyncIterator[Message]:
         """Let all dead letters of a connection, or of one recipient there, wait again, oldest first.
 
-        They have all their retries, and no time to live.
+        They have all their retries, and no time to live. `forms`: all that the recipient is known by.
         """
-        return self._all_of("dead_of", "revive_dead", {"connection": connection, "recipient": recipient})
+        return self._all_of("dead_of", "revive_dead", _place(connection, forms))
 
-    def discard_dead(self, connection: str, recipient: str | None) -> AsyncIterator[Message]:
+    def discard_dead(self, connection: str, forms: Sequence[str] | None) -> AsyncIterator[Message]:
         """Cancel all dead letters of a connection, or of one recipient there; they keep the reason."""
-        place: dict[str, Value] = {"connection": connection, "recipient": recipient}
-        return self._all_of("dead_of", "discard", place, now=self._clock.now())
+        return self._all_of("dead_of", "discard", _place(connection, forms), now=self._clock.now())
 
     def release(self, connection: str) -> AsyncIterator[Message]:
         """Let all messages of a connection that wait for their owner's word wait as they did before, oldest first."""
@@ -167,3 +167,7 @@ class ByHand:
     def _all(self, tx: Transaction, query: str, **values: Value) -> list[Message]:
         rows = sorted(tx.rows(query, **values), key=lambda row: integer(row["id"]))
         return [readable_message(row, self._instance) for row in rows]
+
+
+def _place(connection: str, forms: Sequence[str] | None) -> dict[str, Value]:
+    return {"connection": connection, "forms": None if forms is None else json.dumps(forms)}

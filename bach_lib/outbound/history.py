@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from bach_lib.arguments import some_of
 from bach_lib.errors import InvalidValueError
@@ -34,8 +34,12 @@ class History:
         statuses: Iterable[Status] | None,
         before: int | None,
         limit: int,
+        others: Sequence[tuple[str, str]] = (),
     ) -> list[Message]:
-        """A page, newest first. `before`: only ids below it. Raises `InvalidValueError`."""
+        """A page, newest first. `before`: only ids below it. Raises `InvalidValueError`.
+
+        `others`: what else the recipient is called, each with the connection where it is so.
+        """
         check_limit(limit)
 
         wanted = None if statuses is None else some_of(Status, "status", statuses)
@@ -49,6 +53,9 @@ class History:
         def work(tx: Transaction) -> list[Message]:
             if recipient is not None:
                 rows = tx.rows("list_messages_to", recipient=recipient, **values)
+                for name, form in others:  # one look-up each: the index knows the newest of one form only
+                    rows += tx.rows("list_messages_to", recipient=form, **(values | {"connection": name}))
+                rows = sorted(rows, key=lambda row: -integer(row["id"]))[:limit]
             elif wanted is not None and wanted <= _UNSENT:
                 rows = tx.rows("list_unsent", **values)
             elif wanted is not None and wanted <= _UNFINISHED:

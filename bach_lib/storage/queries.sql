@@ -161,7 +161,7 @@ RETURNING *;
 -- dead_of: dead letters of one connection, or of one recipient there, a lookup's share of them, oldest first
 SELECT id FROM messages
 WHERE connection = :connection AND status = 'dead' AND status IN ('dead', 'uncertain') AND id > :after
-    AND (:recipient IS NULL OR recipient = :recipient)
+    AND (:forms IS NULL OR recipient IN (SELECT value FROM json_each(:forms)))
 ORDER BY id LIMIT :limit;
 
 -- revive_dead: as revive_message, for many
@@ -404,7 +404,7 @@ SELECT * FROM inbox WHERE id = :id;
 SELECT * FROM inbox
 WHERE id < :before
     AND (:connection IS NULL OR connection = :connection)
-    AND (:recipient IS NULL OR recipient = :recipient)
+    AND (:recipient IS NULL OR recipient = :recipient OR connection || char(10) || recipient IN (SELECT value FROM json_each(:others)))
     AND (:status IS NULL OR status = :status)
 ORDER BY id DESC LIMIT :limit OFFSET :offset;
 
@@ -412,7 +412,7 @@ ORDER BY id DESC LIMIT :limit OFFSET :offset;
 SELECT * FROM inbox
 WHERE sender_id = :sender_id AND id < :before
     AND (:connection IS NULL OR connection = :connection)
-    AND (:recipient IS NULL OR recipient = :recipient)
+    AND (:recipient IS NULL OR recipient = :recipient OR connection || char(10) || recipient IN (SELECT value FROM json_each(:others)))
     AND (:status IS NULL OR status = :status)
 ORDER BY id DESC LIMIT :limit OFFSET :offset;
 

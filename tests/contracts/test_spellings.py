@@ -1,9 +1,12 @@
 """How an address is written makes no difference, on whatever platform: by its form alone, without asking anybody."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bach_lib.bus import Bus
 from bach_lib.connectors import Connectors
 from bach_lib.connectors.base import Connector
 from bach_lib.connectors.discord import DiscordConnector
@@ -12,7 +15,10 @@ from bach_lib.connectors.homeassistant import HomeAssistantConnector
 from bach_lib.connectors.signal import SignalConnector
 from bach_lib.connectors.telegram import TelegramConnector
 from bach_lib.connectors.webhook import WebhookConnector
+from bach_lib.directory import Directory
 from bach_lib.errors import InvalidRecipientError
+from bach_lib.models import Connection
+from bach_lib.storage import Database
 
 CONNECTORS: dict[str, type[Connector]] = {
     "discord": DiscordConnector,
@@ -172,3 +178,18 @@ def test_the_one_form_is_its_own(type_: str, written: str, data: st.DataObject) 
         assert normal(type_, form) == form
         assert form == form.strip()
         assert form.isprintable()
+
+
+@pytest.mark.parametrize("type_", ALL)
+def test_who_is_let_in_may_be_written_in_every_way(type_: str, tmp_path: Path) -> None:
+    """A place that somebody lets in as its app writes it would stay a stranger's, and nothing would say why."""
+    connectors = Connectors(CONNECTORS)
+    written = {one: place for place, others in PLACES[type_].items() for one in (place, *others)}
+    for entry, place in written.items():
+        row = Connection(name="home", type=type_, allowed=frozenset({entry, f"{entry}#ada lovelace", "\n"}))
+        directory = Directory(
+            Database(tmp_path / "x.db"), Bus(), lambda _: frozenset(), lambda _, it: connectors.form(type_, it)
+        )
+        allowed = directory.allowed(row)
+        assert {place, f"{place}#ada lovelace"} <= allowed, entry
+        assert allowed.isdisjoint(PLACES[type_].keys() - {place}), entry

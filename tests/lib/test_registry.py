@@ -511,6 +511,6 @@ def connections_with_rows(tx: Transaction) -> list[str]:
     everything: dict[str, Value] = {"before": 10, "connection": None, "recipient": None, "statuses": None, "limit": 10}
     rows = [
         *tx.rows("list_messages", **everything),
-        *tx.rows("list_incoming", **everything, sender_id=None, status=None, offset=0),
+        *tx.rows("list_incoming", **everything, others="[]", sender_id=None, status=None, offset=0),
     ]
     return [str(row["connection"]) for row in rows]

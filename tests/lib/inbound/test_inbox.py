@@ -58,7 +58,7 @@ class Bench:
         offset: int = 0,
     ) -> list[IncomingMessage]:
         """A page of the inbox."""
-        return await self.inbox.page(
+        return await self.inbox.pages.page(
             connection=connection,
             sender_id=sender_id,
             recipient=recipient,

@@ -49,7 +49,7 @@ async def page_of(
     inbox: Inbox, *, sender_id: str | None = None, recipient: str | None = None, offset: int = 0
 ) -> list[str]:
     """The ids of a page."""
-    page = await inbox.page(
+    page = await inbox.pages.page(
         connection="home", sender_id=sender_id, recipient=recipient, status=None, before=None, limit=3, offset=offset
     )
     return [message.remote_id for message in page]
@@ -69,7 +69,7 @@ async def test_a_disk_that_nobody_may_write_on_can_still_be_read(inbox: Inbox, s
     assert await inbox.get(stored.id) == stored
     assert await inbox.unrouted("home") == [stored]
     assert await page_of(inbox) == await page_of(inbox, sender_id="42") == [stored.remote_id]
-    assert await inbox.count(connection=None, sender_id=None, status=None) == 1
+    assert await inbox.pages.count(connection=None, sender_id=None, status=None) == 1
     assert len(await inbox.unreadable("home")) == 1
     again = Rules(store)
     await again.open()
@@ -249,4 +249,4 @@ async def test_counts_are_of_those_who_are_asked_for(
     """A badge would show another number than the list behind it has."""
     stored = await some(inbox)
     await inbox.mark([stored[0].id], InboxStatus.READ)
-    assert await inbox.count(connection=connection, sender_id=sender_id, status=status) == expected
+    assert await inbox.pages.count(connection=connection, sender_id=sender_id, status=status) == expected

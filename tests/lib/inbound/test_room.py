@@ -52,9 +52,9 @@ async def test_the_oldest_make_room_and_the_new_get_in(store: Store, clock: Fake
     inbox = an_inbox(store, clock, policy)
     await fill(inbox, sender="43", count=50)
     gone = sum([await fill(inbox, begin=begin) for begin in range(0, 500, 100)])
-    left = await inbox.count(connection="home", sender_id="42", status=None)
+    left = await inbox.pages.count(connection="home", sender_id="42", status=None)
     assert (gone > 0, left <= 250) == (True, True)
-    page = await inbox.page(
+    page = await inbox.pages.page(
         connection="home", sender_id="42", recipient=None, status=None, before=None, limit=1, offset=0
     )
     assert page[0].remote_id == "42:499"
@@ -62,7 +62,7 @@ async def test_the_oldest_make_room_and_the_new_get_in(store: Store, clock: Fake
 
 async def left(inbox: Inbox) -> dict[str, list[int]]:
     """The numbers of the messages that are still there, by sender."""
-    page = await inbox.page(
+    page = await inbox.pages.page(
         connection="home", sender_id=None, recipient=None, status=None, before=None, limit=10_000, offset=0
     )
     numbers: dict[str, list[int]] = {"42": [], "43": []}
@@ -162,8 +162,8 @@ async def test_what_was_archived_or_read_goes_first(store: Store, clock: FakeClo
     await inbox.mark([91], InboxStatus.ARCHIVED)
     await inbox.mark([90], InboxStatus.READ)
     assert await fill(inbox, begin=100, count=100) == 65
-    assert await inbox.count(connection="home", sender_id="42", status=InboxStatus.ARCHIVED) == 0
-    assert await inbox.count(connection="home", sender_id="42", status=InboxStatus.READ) == 0
+    assert await inbox.pages.count(connection="home", sender_id="42", status=InboxStatus.ARCHIVED) == 0
+    assert await inbox.pages.count(connection="home", sender_id="42", status=InboxStatus.READ) == 0
 
 
 async def test_room_is_made_in_small_steps(store: Store, clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -174,7 +174,7 @@ async def test_room_is_made_in_small_steps(store: Store, clock: FakeClock, monke
     assert [await fill(inbox, begin=begin, count=1) for begin in range(200, 203)] == [20, 20, 20]
     for begin in range(203, 213):
         await fill(inbox, begin=begin, count=1)
-    assert await inbox.count(connection="home", sender_id="42", status=None) <= 100
+    assert await inbox.pages.count(connection="home", sender_id="42", status=None) <= 100
 
 
 async def test_what_was_thrown_away_is_not_remembered_without_end(
@@ -190,7 +190,7 @@ async def test_what_was_thrown_away_is_not_remembered_without_end(
     rows = await store.submit(lambda tx: tx.rows("count_thrown_away"), writes=False)
     assert [row["number"] for row in rows] == [90]
     assert await fill(inbox, begin=290, count=10) == 0
-    assert await inbox.count(connection="home", sender_id="42", status=None) == 0, "the newest are known"
+    assert await inbox.pages.count(connection="home", sender_id="42", status=None) == 0, "the newest are known"
     monkeypatch.setattr("bach_lib.inbound.inbox._MAX_THROWN_AWAY_BYTES", 5000)
     await inbox.delete([])
     rows = await store.submit(lambda tx: tx.rows("count_thrown_away"), writes=False)
@@ -218,7 +218,7 @@ async def test_a_damaged_row_costs_only_itself(store: Store, clock: FakeClock, d
     await inbox.accept(HOME, Batch(messages=messages, cursor="1"), caught_up_at=None, redact=Redactor())
     await store.submit(lambda tx: tx._connection.execute(f"UPDATE inbox SET {damage} WHERE remote_id = '1'"))
     left = await inbox.unrouted("home")
-    page = await inbox.page(
+    page = await inbox.pages.page(
         connection=None, sender_id=None, recipient=None, status=None, before=None, limit=9, offset=0
     )
     assert [message.text for message in left] == ["one", "two"]

@@ -11,7 +11,7 @@ from bach_lib.errors import StoreFailedError
 from bach_lib.events import RecipientMoved
 from bach_lib.incoming import Kind
 from bach_lib.models import Fault
-from bach_lib.outcomes import Retry, Scope, Sent
+from bach_lib.outcomes import Dead, Retry, Scope, Sent
 from bach_lib.spellings import MAX_SPELLINGS, Sighting
 from bach_lib.storage.sqlite import Transaction, Value
 from bach_lib.testing.clock import FakeClock
@@ -342,3 +342,104 @@ async def test_another_account_begins_at_its_own_beginning(
         assert (await bach.get(waiting.id)).status is Status.SENT
     async with open_bach(lasting_store, receives=True):
         assert platform.cursors[-1] == "5", "the same account goes on where it was"
+
+
+@pytest.mark.parametrize("entry", ["@HOME", " @Home ", "@Home#42", "@HOME#ADA", "42", "@home/7"])
+async def test_who_is_let_in_is_known_however_that_was_written(
+    open_bach: OpenBach, clock: FakeClock, platform: FakePlatform, entry: str
+) -> None:
+    """Whoever was let in as their app writes it would stay a stranger, and nothing would say why."""
+    async with open_bach(receives=True, allowed=frozenset({entry})) as bach:
+        sender = "ada" if entry.endswith("ADA") else "42"
+        await comes_in(platform, clock, said("by name", "@home/7", sender=sender), said("no", "@work", sender="66"))
+        assert await inbox(bach) == [("@home/7", "by name")]
+        await comes_in(platform, clock, said("by id", "-1/7", NAMED, sender=sender), cursor="2")
+        assert (await inbox(bach))[1:] == [("-1/7", "by id")]
+        await bach.registry.update("home", allowed=frozenset({"@WORK"}))
+        await comes_in(platform, clock, said("ours", "-1/7", sender="66"), said("work", "@work"), cursor="3")
+        assert (await inbox(bach))[2:] == [("@work", "work")]
+
+
+async def test_who_is_let_in_under_an_id_that_is_no_address_stays_so(
+    open_bach: OpenBach, clock: FakeClock, platform: FakePlatform
+) -> None:
+    """A sender whose id the platform writes in another way than any place would be shut out."""
+    async with open_bach(receives=True, allowed=frozenset({"Ada Lovelace", "Bob"})) as bach:
+        await comes_in(
+            platform, clock, said("a", sender="Ada Lovelace"), said("b", sender="Bob"), said("c", sender="C")
+        )
+        assert await inbox(bach) == [("-1", "a"), ("-1", "b")]
+
+
+async def texts_to(bach: Bach, recipient: str, connection: str | None = None, **page: int) -> list[str]:
+    """What was sent to somebody by this name, newest first."""
+    found = await bach.messages(connection=connection, recipient=recipient, **page)
+    return [message.text for message in found]
+
+
+async def test_a_place_is_found_by_every_name_that_it_goes_or_went_by(
+    open_bach: OpenBach, clock: FakeClock, platform: FakePlatform
+) -> None:
+    """Whoever looks for the messages to a group would see those since it moved, or none at all."""
+    async with open_bach(receives=True, allowed=frozenset({"@home"})) as bach:
+        await bach.registry.add(Connection(name="work", type="fake", is_active=False))
+        await bach.send("home", "@home", "a")
+        await clock.settle()
+        await comes_in(platform, clock, said("x", "-1", NAMED))
+        await bach.send("home", "@home", "b")
+        await bach.send("work", "@home", "at work")
+        await clock.settle()
+        await comes_in(platform, clock, said("y", "-2", MOVED), cursor="2")
+        await bach.send("home", "-1", "c")
+        await bach.send("home", "-3", "elsewhere")
+        for name in (" @HOME ", "@home", "-1", "-2"):
+            assert await texts_to(bach, name, "home") == ["c", "b", "a"]
+            assert [text for text in await texts_to(bach, name) if text != "at work"] == ["c", "b", "a"]
+            assert [one.text for one in await bach.inbox(recipient=name)] == ["y", "x"]
+            assert [one.text for one in await bach.inbox(connection="home", recipient=name, limit=1, offset=1)] == ["x"]
+        assert await texts_to(bach, "@Home", "work") == ["at work"]
+        assert await texts_to(bach, "-2", "work") == await texts_to(bach, "no address", "home") == []
+        first, second = await texts_to(bach, "@Home", "home", limit=2), await bach.messages(recipient="@HOME", limit=1)
+        assert (first, second[0].text) == (["c", "b"], "c")
+        assert await bach.messages(recipient="@home", connection="nowhere") == []
+
+
+async def test_a_person_is_found_by_every_name_that_they_go_or_went_by(
+    open_bach: OpenBach, clock: FakeClock, platform: FakePlatform
+) -> None:
+    """What somebody wrote before they began to hide their number would be nobody's."""
+    async with open_bach(receives=True, allowed=frozenset({"-1"})) as bach:
+        known = Sighting(id="42", names=("+49",))
+        await comes_in(platform, clock, *(said(text, sender="+49") for text in "abc"))
+        await comes_in(platform, clock, *(said(text, "-1", known, sender="42") for text in "de"), cursor="2")
+        await bach.registry.update("home", allowed=frozenset({"-1", "+49"}))
+        await comes_in(platform, clock, said("f", "-1", known, sender="42"), said("g", sender="66"), cursor="3")
+        for name in ("home:42", "home:+49", "home: 42 "):
+            assert "".join(one.text for one in await bach.inbox(sender=name)) == "fedcba"
+            assert "".join(one.text for one in await bach.inbox(sender=name, limit=2, offset=2)) == "dc"
+            assert await bach.count_inbox(sender=name) == 6
+        assert await bach.count_inbox(sender="home:66") == 1
+        assert await bach.inbox(sender="home:43") == []
+
+
+@pytest.mark.parametrize("name", ["@HOME", "-1", "-2"])
+async def test_dead_letters_of_a_place_are_found_by_every_name(
+    open_bach: OpenBach, clock: FakeClock, platform: FakePlatform, name: str
+) -> None:
+    """Somebody sends again, or gives up, what a place did not get: what stands under its old name would stay."""
+    dead = Dead(fault=Fault(code="gone", text="Chat not found"))
+    async with open_bach(receives=True, allowed=frozenset({"@home"})) as bach:
+        await bach.registry.add(Connection(name="work", type="fake", is_active=False))
+        for number, (place, news) in enumerate((("@home", NAMED), ("-1", MOVED), ("-2", None), ("-3", None))):
+            platform.outcomes.append(dead)
+            await bach.send("home", place, place)
+            await clock.settle()
+            if news:
+                await comes_in(platform, clock, said(place, news.id, news), cursor=str(number))
+        platform.outcomes += [dead] * 3
+        assert await bach.retry_all(recipient=name) == 3
+        await clock.settle()
+        assert await bach.discard_all("home", recipient=f" {name}") == 3
+        [left] = await bach.messages(status=[Status.DEAD])
+        assert left.recipient == "-3"
+        assert await bach.retry_all("home", recipient="no address") == 0

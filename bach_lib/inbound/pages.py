@@ -1,0 +1,77 @@
+"""Pages of the inbox, and how many there are: what was stored before a place got its one form is found as well."""
+
+import json
+from collections.abc import Sequence
+
+from bach_lib.inbound.records import read_row
+from bach_lib.incoming import InboxStatus, IncomingMessage
+from bach_lib.storage import Store, Transaction, Value
+from bach_lib.storage.sqlite import Row
+from bach_lib.storage.values import integer, upper_bound
+
+
+class Pages:
+    """Reads what the inbox wrote."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def page(
+        self,
+        *,
+        connection: str | None,
+        sender_id: str | None,
+        recipient: str | None,
+        status: InboxStatus | None,
+        before: int | None,
+        limit: int,
+        offset: int,
+        aliases: Sequence[str] = (),
+        others: Sequence[tuple[str, str]] = (),
+    ) -> list[IncomingMessage]:
+        """A page, newest first. `before`: only ids below it. `offset`: so many more are passed over.
+
+        `aliases`: what else the sender is known by; `others`: the recipient, each with the connection where it is so.
+        """
+        values: dict[str, Value] = {
+            "connection": connection,
+            "recipient": recipient,
+            "others": json.dumps(["\n".join(one) for one in others]),
+            "status": status,
+            "before": upper_bound(before),
+        }
+        here: dict[str, Value] = {"limit": limit, "offset": upper_bound(offset)}
+        far: dict[str, Value] = {"limit": upper_bound(limit + offset), "offset": 0}
+
+        def work(tx: Transaction) -> list[IncomingMessage]:
+            if sender_id is None:
+                rows = tx.rows("list_incoming", **values, **here)
+            elif not aliases:
+                rows = tx.rows("list_incoming_from", sender_id=sender_id, **values, **here)
+            else:  # one look-up each: the index knows the newest of one form only
+                found = list[Row]()
+                for one in (sender_id, *aliases):
+                    found += tx.rows("list_incoming_from", sender_id=one, **values, **far)
+                rows = sorted(found, key=lambda row: -integer(row["id"]))[offset : offset + limit]
+            return [read_row(row) for row in rows]
+
+        return await self._store.read(work)
+
+    async def count(
+        self,
+        *,
+        connection: str | None,
+        sender_id: str | None,
+        status: InboxStatus | None,
+        aliases: Sequence[str] = (),
+    ) -> int:
+        """How many there are. `aliases`: what else the sender is known by."""
+
+        def work(tx: Transaction) -> int:
+            rows = [
+                tx.row("count_incoming", connection=connection, sender_id=one, status=status)
+                for one in (sender_id, *aliases)
+            ]
+            return sum(integer(row["number"]) for row in rows if row)
+
+        return await self._store.read(work)
