@@ -371,9 +371,9 @@ async def test_who_is_let_in_under_an_id_that_is_no_address_stays_so(
         assert await inbox(bach) == [("-1", "a"), ("-1", "b")]
 
 
-async def texts_to(bach: Bach, recipient: str, connection: str | None = None, **page: int) -> list[str]:
+async def texts_to(bach: Bach, recipient: str, connection: str | None = None, *, limit: int = 50) -> list[str]:
     """What was sent to somebody by this name, newest first."""
-    found = await bach.messages(connection=connection, recipient=recipient, **page)
+    found = await bach.messages(connection=connection, recipient=recipient, limit=limit)
     return [message.text for message in found]
 
 
