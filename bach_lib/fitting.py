@@ -18,6 +18,7 @@ from bach_lib.errors import (
     UnknownFormatError,
 )
 from bach_lib.models import Button, Buttons, File, Format, Loss
+from bach_lib.text.fields import fields_of
 from bach_lib.text.html import read_html
 
 MAX_BUTTON_TEXT = 64
@@ -48,8 +49,10 @@ def fitted(type_: str, capabilities: Capabilities, text: str, options: Mapping[s
     files, left_out = check_files(type_, capabilities, _sequence(options.get("files", ())))
     lost += left_out
     form, text = _format(type_, capabilities, options.get("format", Format.PLAIN), text, lost)
-    title, text = _title(options.get("title"), text, form, lost)
     buttons = _buttons(options.get("buttons", ()))
+    if form is Format.JSON:
+        return _fields(type_, capabilities, text, options, has_buttons=bool(buttons), lost=lost)
+    title, text = _title(options.get("title"), text, form, lost)
     if buttons and (reason := _unshown(type_, capabilities, buttons)):  # people can at least read what to choose
         text, buttons = f"{text}\n\n{in_words(buttons, form)}", ()
         lost.append(Loss(what="buttons", reason=reason))
@@ -59,6 +62,25 @@ def fitted(type_: str, capabilities: Capabilities, text: str, options: Mapping[s
         )
     _check_text(type_, capabilities, title, text, has_files=bool(files))
     return Content(text=text, title=title, format=form, buttons=buttons, files=files, lost=tuple(lost))
+
+
+def _fields(
+    type_: str,
+    capabilities: Capabilities,
+    text: str,
+    options: Mapping[str, object],
+    *,
+    has_buttons: bool,
+    lost: list[Loss],
+) -> Content:
+    """What is no words: it goes as it is or not at all."""
+    if fields_of(text) is None:
+        raise InvalidValueError(field="text", value=f"{text[:20]}…", expected="a JSON object, as its format says")
+    _check_text(type_, capabilities, None, text, has_files=False)
+    for what, is_there in (("title", bool(options.get("title"))), ("buttons", has_buttons)):
+        if is_there:
+            lost.append(Loss(what=what, reason="Fields have none; put it into them."))
+    return Content(text=text, title=None, format=Format.JSON, buttons=(), files=(), lost=tuple(lost))
 
 
 def text_of(field: str, value: object) -> str:

@@ -43,11 +43,12 @@ class Delivery(StrEnum):
 
 
 class Format(StrEnum):
-    """How the text is marked up."""
+    """How the text is marked up. `JSON`: it is no words, but the fields of an action or event, as a JSON object."""
 
     PLAIN = "plain"
     MARKDOWN = "markdown"
     HTML = "html"
+    JSON = "json"
 
 
 class Operation(StrEnum):

@@ -154,7 +154,9 @@ def send(
     text: Annotated[list[str], typer.Argument(help='The text; "-" reads it from stdin.')],
     *,
     title: Annotated[str | None, typer.Option(help="Stands above the text.")] = None,
-    format_: Annotated[str | None, typer.Option("--format", help="plain, markdown or html.")] = None,
+    format_: Annotated[
+        str | None, typer.Option("--format", help="plain, markdown, html, or json (an action's fields).")
+    ] = None,
     silent: Annotated[bool, typer.Option("--silent", help="Without a sound.")] = False,
     reply_to: Annotated[str | None, typer.Option(help="The platform's id of the message it answers.")] = None,
     priority: Annotated[int | None, typer.Option(help="-10 to 10; higher goes first.")] = None,

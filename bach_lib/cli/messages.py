@@ -157,7 +157,9 @@ def amend(
     text: Annotated[str | None, typer.Option(help="Another text.")] = None,
     title: Annotated[str | None, typer.Option(help="Another title; empty for none.")] = None,
     connection: Annotated[str | None, typer.Option(help="Another connection.")] = None,
-    form: Annotated[str | None, typer.Option("--format", help="plain, markdown or html.")] = None,
+    form: Annotated[
+        str | None, typer.Option("--format", help="plain, markdown, html, or json (an action's fields).")
+    ] = None,
     time_to_live: Annotated[float | None, typer.Option(help="Seconds; without it, it has no time to live.")] = None,
     wait: Wait = None,
 ) -> None:

@@ -20,7 +20,7 @@ from homeassistant.util.json import JsonObjectType, JsonValueType
 from bach_lib import Answer, Format, IncomingMessage, Place, Question, Wording
 from bach_lib.unanswered import NobodyAnsweredError
 
-from .choices import buttons
+from .choices import FORMATS, buttons
 from .const import CONF_ROLE, CONF_USER_ID, DOMAIN
 from .entry import connection_name
 from .errors import translated_errors
@@ -51,7 +51,7 @@ SCHEMA = vol.Schema(
         vol.Optional(CONF_ROLE, default=Role.USER.value): vol.In([Role.USER.value, Role.ADMIN.value]),
         vol.Optional(ATTR_PERSONS, default=[]): vol.All(cv.ensure_list, [cv.string]),
         vol.Optional(ATTR_TITLE): cv.string,
-        vol.Optional(ATTR_FORMAT, default=Format.PLAIN.value): vol.In([item.value for item in Format]),
+        vol.Optional(ATTR_FORMAT, default=Format.PLAIN.value): vol.In(FORMATS),
         vol.Optional(ATTR_SILENT, default=False): cv.boolean,
         vol.Optional(ATTR_PRIORITY, default=0): vol.Coerce(int),
     }

@@ -11,7 +11,7 @@ from homeassistant.helpers import config_validation as cv
 
 from bach_lib import Format, Receipt
 
-from .choices import buttons
+from .choices import FORMATS, buttons
 from .errors import translated_errors
 from .hub import HUB
 from .permissions import require_message_control
@@ -30,7 +30,7 @@ EDIT_SCHEMA: Final = vol.Schema(
         vol.Required(ATTR_MESSAGE_ID): MESSAGE_ID,
         vol.Required(ATTR_MESSAGE): cv.string,
         vol.Optional(ATTR_TITLE): cv.string,
-        vol.Optional(ATTR_FORMAT, default=Format.PLAIN.value): vol.In([item.value for item in Format]),
+        vol.Optional(ATTR_FORMAT, default=Format.PLAIN.value): vol.In(FORMATS),
         vol.Optional(ATTR_BUTTONS, default=[]): buttons,
     }
 )

@@ -1,13 +1,16 @@
-"""Buttons as people write them in an action: rows of text and value, one plain list, or the bare texts."""
+"""What can be chosen in an action: formats, and buttons as people write them (rows, one plain list, or bare texts)."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final
 
 import voluptuous as vol
 
-from bach_lib import Button
+from bach_lib import Button, Format
 from bach_lib.buttons import layout
 from bach_lib.models import Buttons
+
+FORMATS: Final = [form.value for form in Format if form is not Format.JSON]
+"""How words may be marked up; fields of an action have a field of their own."""
 
 ATTR_TEXT: Final = "text"
 ATTR_VALUE: Final = "value"

@@ -9,9 +9,10 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers import service
 from homeassistant.util.json import JsonObjectType
 
-from bach_lib import Amendment, Attempt, Format, Message
+from bach_lib import Amendment, Attempt, Message
 
 from .change_actions import MESSAGE_ID
+from .choices import FORMATS
 from .const import DOMAIN
 from .entry import connection_name
 from .errors import translated_errors
@@ -47,7 +48,7 @@ AMEND_SCHEMA: Final = vol.Schema(
         vol.Required(ATTR_MESSAGE_ID): MESSAGE_ID,
         vol.Optional(ATTR_MESSAGE): cv.string,
         vol.Optional(ATTR_TITLE): cv.string,
-        vol.Optional(ATTR_FORMAT): vol.In([item.value for item in Format]),
+        vol.Optional(ATTR_FORMAT): vol.In(FORMATS),
         vol.Optional(ATTR_CONFIG_ENTRY_ID): cv.string,
         vol.Optional(ATTR_RECIPIENT): cv.string,
         vol.Optional(ATTR_TIME_TO_LIVE): cv.positive_time_period,

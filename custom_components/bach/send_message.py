@@ -6,22 +6,24 @@ from dataclasses import dataclass
 from typing import Final
 
 import voluptuous as vol
-from homeassistant.const import ATTR_CONFIG_ENTRY_ID, ATTR_ENTITY_ID
+from homeassistant.const import ATTR_CONFIG_ENTRY_ID, ATTR_ENTITY_ID, CONF_TYPE
 from homeassistant.core import ServiceCall, ServiceResponse
-from homeassistant.exceptions import HomeAssistantError
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.json import json_dumps
 from homeassistant.util.json import JsonObjectType
 
 from bach_lib import Delivery, File, Format, Loss, Message, Receipt, Status
 
 from .attachments import read_files
-from .choices import buttons
-from .const import DOMAIN
+from .choices import FORMATS, buttons
+from .const import DOMAIN, RECIPIENT_BACH, TYPE_HOMEASSISTANT
 from .errors import translated_errors
 from .hub import HUB
 from .targets import ATTR_RECIPIENT, TARGET_FIELDS, Target, find_targets, not_a_recipient
 
 ATTR_BUTTONS: Final = "buttons"
+ATTR_DATA: Final = "data"
 ATTR_DELIVERY: Final = "delivery"
 ATTR_FILES: Final = "files"
 ATTR_FORMAT: Final = "format"
@@ -42,8 +44,9 @@ SCHEMA = vol.Schema(
         vol.Required(ATTR_MESSAGE): cv.string,
         vol.Optional(ATTR_FILES, default=[]): vol.All(cv.ensure_list, [cv.string]),
         vol.Optional(ATTR_TITLE): cv.string,
+        vol.Optional(ATTR_DATA): {cv.string: object},
         vol.Optional(ATTR_BUTTONS, default=[]): buttons,
-        vol.Optional(ATTR_FORMAT, default=Format.PLAIN.value): vol.In([item.value for item in Format]),
+        vol.Optional(ATTR_FORMAT, default=Format.PLAIN.value): vol.In(FORMATS),
         vol.Optional(ATTR_SILENT, default=False): cv.boolean,
         vol.Optional(ATTR_PRIORITY, default=0): vol.Coerce(int),
         vol.Optional(ATTR_TAG): cv.string,
@@ -104,12 +107,13 @@ async def _queue(call: ServiceCall, target: Target, files: Sequence[File], lost:
     """Put the message into the queue."""
     data = call.data
     time_to_live = data.get(ATTR_TIME_TO_LIVE)
+    words = _words(call, target)
     receipt = await call.hass.data[HUB].bach.send(
         target.connection,
         target.recipient,
-        data[ATTR_MESSAGE],
-        title=data.get(ATTR_TITLE),
-        format=data[ATTR_FORMAT],
+        words.text,
+        title=words.title,
+        format=words.format,
         silent=data[ATTR_SILENT],
         priority=data[ATTR_PRIORITY],
         tag=data.get(ATTR_TAG),
@@ -118,10 +122,36 @@ async def _queue(call: ServiceCall, target: Target, files: Sequence[File], lost:
         context=call.context.id,
         buttons=data[ATTR_BUTTONS],
         files=files,
-        lost=lost,
+        lost=[*lost, *words.lost],
     )
     target.note_notification(call.context)
     return receipt
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """What is said, or the fields of an action in another home."""
+
+    text: str
+    title: str | None
+    format: str
+    lost: tuple[Loss, ...] = ()
+
+
+def _words(call: ServiceCall, target: Target) -> _Words:
+    """Fields come from `data` alone: nobody's words become some by their look. Only another home takes them."""
+    message, title, given = call.data[ATTR_MESSAGE], call.data.get(ATTR_TITLE), call.data.get(ATTR_DATA)
+    if given is None:
+        return _Words(message, title, call.data[ATTR_FORMAT])
+    if target.entry.data[CONF_TYPE] != TYPE_HOMEASSISTANT or target.recipient == RECIPIENT_BACH:
+        lost = Loss(what=ATTR_DATA, reason="Only actions, events and notify entities of another home take data.")
+        return _Words(message, title, call.data[ATTR_FORMAT], (lost,))
+    named = {ATTR_MESSAGE: message, ATTR_TITLE: title}
+    fields = {key: value for key, value in named.items() if value} | given
+    try:
+        return _Words(json_dumps(fields), None, Format.JSON)
+    except (TypeError, ValueError) as error:
+        raise ServiceValidationError(translation_domain=DOMAIN, translation_key="data_not_json") from error
 
 
 async def _follow(call: ServiceCall, target: Target, receipt: Receipt) -> Receipt | Message:

@@ -8,6 +8,7 @@ from homeassistant.config_entries import SOURCE_REAUTH, SOURCE_USER, SubentryFlo
 from homeassistant.config_entries import ConfigEntryState as State
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import issue_registry as ir
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser, async_capture_events
@@ -326,3 +327,22 @@ async def test_anything_is_typed(hass: HomeAssistant, loaded: MockConfigEntry) -
     assert result["errors"] == {"recipient": "invalid_recipient"}
     result = await go_on(hass, result, recipient="action:light.turn_on", title="Lights", role="notify_only")
     assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
+async def test_fields_come_from_data_and_never_from_words(
+    hass: HomeAssistant, there: HomeAssistantServer, loaded: MockConfigEntry
+) -> None:
+    """Whoever's words are passed on would choose the entity, the data, every field of an action over there."""
+    to_phone = {"config_entry_id": loaded.entry_id, "recipient": PHONE}
+    words = '{"message": "hi", "entity_id": "lock.front_door", "data": {"actions": []}}'
+    for said in ({"message": words}, {"message": "Fire", "title": "Alarm", "data": {"data": {"ttl": 0}}}):
+        await hass.services.async_call("bach", "send_message", {**to_phone, **said}, blocking=True)
+    await until(hass, lambda: len(there.called) == 2)
+    assert [call.data for call in there.called] == [
+        {"message": words},
+        {"message": "Fire", "title": "Alarm", "data": {"ttl": 0}},
+    ]
+    bad = {**to_phone, "message": "", "data": {"when": object()}}
+    with pytest.raises(HomeAssistantError) as raised:
+        await hass.services.async_call("bach", "send_message", bad, blocking=True)
+    assert raised.value.translation_key == "data_not_json"

@@ -1,10 +1,9 @@
 """What Home Assistant is asked to do for a message: the commands of its WebSocket API."""
 
-import orjson
-
 from bach_lib.connectors.homeassistant.letters import write_letter
 from bach_lib.connectors.homeassistant.recipients import ACTION, BACH, EVENT
-from bach_lib.models import Message
+from bach_lib.models import Format, Message
+from bach_lib.text.fields import fields_of
 
 
 def command_of(message: Message, now: float) -> dict[str, object]:
@@ -21,21 +20,17 @@ def command_of(message: Message, now: float) -> dict[str, object]:
         "type": "call_service",
         "domain": "notify",
         "service": "send_message",
-        "service_data": _words(message),
+        "service_data": _data(message),
         "target": {"entity_id": recipient},
     }
 
 
 def _data(message: Message) -> dict[str, object]:
-    """The text itself if it is a JSON object; for notifications only one with a `message`, which they need."""
-    if message.text.lstrip().startswith("{"):
-        try:
-            found: object = orjson.loads(message.text)
-        except ValueError:
-            found = None
-        if isinstance(found, dict) and ("message" in found or not message.recipient.startswith("action:notify.")):
-            return found
-    return _words(message)
+    """The fields, where whoever sends says that they are some. Words never become fields by their look.
+
+    Else whoever writes could choose the entity, or the data, of an action that passes their words on.
+    """
+    return fields_of(message.text) or {} if message.format is Format.JSON else _words(message)
 
 
 def _words(message: Message) -> dict[str, object]:

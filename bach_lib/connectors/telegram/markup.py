@@ -21,7 +21,7 @@ def compose(text: str, title: str | None, form: Format) -> str:
 
 def _bold(title: str, form: Format) -> str:
     match form:
-        case Format.PLAIN:
+        case Format.PLAIN | Format.JSON:  # the second never comes here: no chat has fields
             return title
         case Format.HTML:
             return f"<b>{escape(title)}</b>"

@@ -56,7 +56,7 @@ class WebhookConnector(Connector):
     capabilities: ClassVar[Capabilities] = Capabilities(
         receives=False,
         idempotent=False,
-        formats=frozenset(Format),
+        formats=frozenset(Format) - {Format.JSON},
         max_text=64_000,
         send_timeout=45.0,
         takes_pushes=True,

@@ -15,7 +15,7 @@ from bach_lib.connectors.homeassistant.letters import write_letter
 from bach_lib.connectors.homeassistant.recipients import normalize
 from bach_lib.errors import InvalidEndpointError, InvalidRecipientError, PushRefusedError, SecretNotFoundError
 from bach_lib.incoming import Kind
-from bach_lib.models import Candidate, Fault, Identity
+from bach_lib.models import Candidate, Fault, Format, Identity
 from bach_lib.outcomes import Dead, Outcome, Retry, Scope, Sent, Uncertain, Wait
 from bach_lib.testing import FakeClock
 from bach_lib.testing.homeassistant import Call, HomeAssistantServer
@@ -102,30 +102,38 @@ async def test_an_entity_that_is_not_there_yet(connector: HomeAssistantConnector
 
 
 @pytest.mark.parametrize(
-    ("recipient", "text", "data"),
+    ("recipient", "said", "data"),
     [
-        (PHONE, "Hello", {"message": "Hello"}),
-        (PHONE, '{"entity_id": "light.kitchen"}', {"message": '{"entity_id": "light.kitchen"}'}),
-        (PHONE, '{"message": "Fire", "data": {"ttl": 0}}', {"message": "Fire", "data": {"ttl": 0}}),
-        (SCRIPT, "Hello", {"message": "Hello"}),
-        (SCRIPT, ' {"room": "bath"}', {"room": "bath"}),
-        (SCRIPT, '{"room": ', {"message": '{"room": '}),
-        (SCRIPT, "[1]", {"message": "[1]"}),
+        (PHONE, (Format.PLAIN, "Hello"), {"message": "Hello"}),
+        (PHONE, (Format.PLAIN, '{"message": "Fire", "data": {}}'), {"message": '{"message": "Fire", "data": {}}'}),
+        (PHONE, (Format.JSON, '{"message": "Fire", "data": {"ttl": 0}}'), {"message": "Fire", "data": {"ttl": 0}}),
+        (SCRIPT, (Format.MARKDOWN, ' {"room": "bath"}'), {"message": ' {"room": "bath"}'}),
+        (SCRIPT, (Format.HTML, '{"room": "bath"}'), {"message": '{"room": "bath"}'}),
+        (SCRIPT, (Format.JSON, ' {"room": "bath"}'), {"room": "bath"}),
     ],
 )
 async def test_an_action(
-    connector: HomeAssistantConnector, server: HomeAssistantServer, recipient: str, text: str, data: dict[str, object]
+    connector: HomeAssistantConnector,
+    server: HomeAssistantServer,
+    recipient: str,
+    said: tuple[Format, str],
+    data: dict[str, object],
 ) -> None:
-    """An action would lack its data, or a text be taken for some."""
-    assert isinstance(await connector.send(a_message(text, recipient)), Sent)
+    """An action would lack its data, or whoever writes a JSON object would choose all fields of an action."""
+    form, text = said
+    assert isinstance(await connector.send(replace(a_message(text, recipient), format=form)), Sent)
     assert server.called == [Call(action=recipient.removeprefix("action:"), data=data)]
 
 
 async def test_an_event(connector: HomeAssistantConnector, server: HomeAssistantServer) -> None:
     """Automations over there would not begin."""
     assert isinstance(await connector.send(a_message("Hello", "event:Doorbell", title="Door")), Sent)
-    assert isinstance(await connector.send(a_message('{"button": 2}', "event:Doorbell")), Sent)
-    assert server.fired == [("Doorbell", {"message": "Hello", "title": "Door"}), ("Doorbell", {"button": 2})]
+    pressed = a_message('{"button": 2}', "event:Doorbell")
+    assert isinstance(await connector.send(pressed), Sent)
+    assert isinstance(await connector.send(replace(pressed, format=Format.JSON)), Sent)
+    assert [event for event, _ in server.fired] == ["Doorbell"] * 3
+    said = [{"message": "Hello", "title": "Door"}, {"message": '{"button": 2}'}, {"button": 2}]
+    assert [data for _, data in server.fired] == said
 
 
 async def test_one_line_for_everything(connect: Connect, server: HomeAssistantServer) -> None:
