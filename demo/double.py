@@ -11,7 +11,7 @@ from demo import process
 from demo.process import HOST, free_port
 from demo.waiting import until
 
-_START_SECONDS = 20.0
+_START_SECONDS = 120.0
 _ANSWER_SECONDS = 10.0
 
 

@@ -16,7 +16,7 @@ from demo.client import Client
 from demo.process import HOST, ROOT, free_port
 from demo.waiting import until
 
-_START_SECONDS = 90.0
+_START_SECONDS = 300.0
 _CONFIGURATION = """\
 homeassistant:
   name: Demo home

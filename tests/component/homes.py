@@ -26,9 +26,9 @@ def add_home(
     recipients: Iterable[ConfigSubentryData] = (),
     *,
     user_there: str = USER_ID,
-    token: str = TOKEN,
 ) -> MockConfigEntry:
-    """Add an entry as the dialog would have made it."""
+    """Add an entry as the dialog would have made it; every user there has a token of their own."""
+    token = TOKEN if user_there == USER_ID else f"the-long-lived-token-of-{user_there}"
     entry = MockConfigEntry(
         domain="bach",
         title="Summer house",

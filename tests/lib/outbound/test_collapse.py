@@ -1,7 +1,6 @@
 """A tag with very many waiting messages: a person revived all dead letters of a sensor."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -50,21 +49,20 @@ async def test_the_rest_is_replaced_in_portions_and_others_wait_for_none_of_it(s
     put = await queue.put(draft(tag="t", text="new"), leased=False)
     assert (len(put.replaced), put.has_more) == (AT_ONCE, True)
     assert [message.text for message in put.replaced[:2]] == ["0", "1"], "those that would go first"
-    slowest, ended = 0.0, list[Message]()
+    others, ended = 0, list[Message]()
 
     async def replace() -> None:
         ended.extend([message async for message in queue.replace_rest(put.message)])
 
     replacing = asyncio.create_task(replace())
     while not replacing.done():
-        began = time.perf_counter()
         await queue.put(draft(connection="work"), leased=False)
-        slowest = max(slowest, time.perf_counter() - began)
+        others += 1
     await replacing
     assert len(ended) == 10_000 - AT_ONCE
     assert {(message.status, message.error) for message in ended} == {(Status.CANCELLED, REPLACED)}
     assert (await queue.get(put.message.id)).status is Status.PENDING
-    assert slowest < 0.25, "a busy machine of the tests included; a transaction of all takes longer"
+    assert others > 3, "one transaction of all lets in one before it begins, and one when it has ended"
 
 
 async def test_none_of_the_rest_goes_before_the_newer_one(store: Database) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -328,12 +328,12 @@ async def test_what_a_crash_left_is_announced(clock: FakeClock, tmp_path: Path) 
     )
     await bach.registry.add(connection)
 
-    async def cut(_: Router, __: Connection, messages: Sequence[IncomingMessage]) -> int:
+    async def cut(_: Router, __: Connection, messages: Sequence[IncomingMessage]) -> list[IncomingMessage]:
         if messages:
             raise RuntimeError("the power is cut")
-        return 0
+        return []
 
-    with patch.object(Router, "route", cut), pytest.raises(RuntimeError):
+    with patch.object(Router, "announce", cut), pytest.raises(RuntimeError):
         await bach.push("hook", signed(BODY, when=clock.now()), BODY)
     await bach.close()
     again = Bach(tmp_path / "bach.db", **options)
