@@ -10,6 +10,7 @@ from bach_lib.clock import Clock
 from bach_lib.connectors import Connectors
 from bach_lib.directory import Directory
 from bach_lib.drafting import SendOptions, make_change, make_draft, make_request
+from bach_lib.errors import InvalidValueError
 from bach_lib.models import Operation, Receipt
 from bach_lib.outbound.queue import Queue
 from bach_lib.outbound.records import Draft
@@ -58,6 +59,12 @@ class Sender:
         message = await self._queue.get(message_id)
         row = self._registry.get(message.connection)
         connector = await self._connectors.load(row.type)
+        if connector.capabilities.own_ids and not await self._queue.is_of_present_account(message):
+            raise InvalidValueError(
+                field="a message to change",
+                value=message_id,
+                expected=f"one that {row.name}'s present account has sent",
+            )
         async with self._turnstile:
             draft = make_change(
                 message,

@@ -1,9 +1,11 @@
 """Another account behind the same connection: it has its own news, and begins at its own beginning.
 
 The old cursor would skip what the new account has, or confirm it unread. What was learned for the old account only is
-forgotten. What waits to be sent stays, and goes through whoever is there now.
+forgotten. What waits to be sent stays, and goes through whoever is there now; what the old one sent can no more be
+changed where ids mean something else to the new one.
 """
 
+from bach_lib.clock import Clock
 from bach_lib.connectors.base import Connector
 from bach_lib.directory import Directory
 from bach_lib.foreign import guarded
@@ -15,8 +17,9 @@ from bach_lib.storage.values import text
 class Handover:
     """Knows whose news the inbox of each connection holds."""
 
-    def __init__(self, store: Store, directory: Directory) -> None:
+    def __init__(self, store: Store, directory: Directory, clock: Clock) -> None:
         self._store = store
+        self._clock = clock
         self._directory = directory
         self._asked: dict[str, Connector] = {}
 
@@ -45,6 +48,7 @@ class Handover:
             if own_ids:  # the same ids come again, and mean something else
                 for query in ("rename_incoming", "rename_thrown_away"):
                     tx.run(query, connection=connection, mark=f"@{known}")
+                tx.run("note_hand_over", name=connection, time=repr(self._clock.now()))
             tx.run("hand_over", name=connection, account=account)
             tx.run("forget_spellings_of_account", connection=connection)
             return True

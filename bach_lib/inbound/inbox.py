@@ -89,7 +89,7 @@ class Inbox:
         self._directory = directory or Directory(store, Bus(), lambda _: frozenset())
         self._store = store
         self.pages = Pages(store)
-        self.handover = Handover(store, self._directory)
+        self.handover = Handover(store, self._directory, clock)
         self._clock = clock
         self._pairings = pairings
         self._instance = instance

@@ -196,6 +196,11 @@ class Queue:
         """One message. Raises `UnknownMessageError`."""
         return await self._store.read(lambda tx: self._one(tx, "get_message", id=message_id))
 
+    async def is_of_present_account(self, message: Message) -> bool:
+        """Whether nobody else was behind the connection when it was sent: to another, its id there is another's."""
+        row = await self._store.read(lambda tx: tx.row("handed_over", name=message.connection))
+        return row is None or (message.attempted_at or message.created_at) > float(str(row["value"]))
+
     async def cancel(self, message_id: int) -> Message:
         """Take a waiting message out. Raises `UnknownMessageError` or `NotCancellableError`."""
 

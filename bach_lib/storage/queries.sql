@@ -377,6 +377,12 @@ UPDATE connections SET account = :account WHERE name = :name;
 -- hand_over: they are somebody else's from now on
 UPDATE connections SET account = :account, receive_cursor = NULL, polled_at = NULL WHERE name = :name;
 
+-- note_hand_over: what went out before is another account's
+INSERT INTO meta (key, value) VALUES ('handed over ' || :name, :time) ON CONFLICT (key) DO UPDATE SET value = excluded.value;
+
+-- handed_over: when that was
+SELECT value FROM meta WHERE key = 'handed over ' || :name;
+
 -- rename_incoming: where ids mean another message to another account
 UPDATE inbox SET remote_id = remote_id || :mark WHERE connection = :connection;
 

@@ -7,7 +7,7 @@ import pytest
 
 from bach_lib import Bach, Connection, Place, Question, Status
 from bach_lib.connectors.base import Batch, Incoming, Rate
-from bach_lib.errors import StoreFailedError
+from bach_lib.errors import InvalidValueError, StoreFailedError
 from bach_lib.events import RecipientMoved
 from bach_lib.incoming import Kind
 from bach_lib.models import Fault
@@ -443,3 +443,33 @@ async def test_dead_letters_of_a_place_are_found_by_every_name(
         [left] = await bach.messages(status=[Status.DEAD])
         assert left.recipient == "-3"
         assert await bach.retry_all("home", recipient="no address") == 0
+
+
+async def test_what_another_account_sent_is_not_changed_by_this_one(
+    open_bach: OpenBach, clock: FakeClock, platform: FakePlatform, lasting_store: LastingStore
+) -> None:
+    """With another bot's token, the old number means another message, which would be deleted in its place."""
+    platform.account = "1"
+    async with open_bach(lasting_store, receives=True, allowed=frozenset({"42"})) as bach:
+        await comes_in(platform, clock, said("a", "42"))
+        old = await bach.send("home", "42", "of the first bot")
+        await clock.settle()
+        await bach.edit(old.id, "corrected")
+        await clock.advance(1)
+    platform.account = "2"
+    async with open_bach(lasting_store, receives=True) as bach:
+        await comes_in(platform, clock, said("b", "42"), cursor="5")
+        before = len(platform.sent)
+        with pytest.raises(InvalidValueError, match="present account"):
+            await bach.edit(old.id, "x")
+        with pytest.raises(InvalidValueError, match="present account"):
+            await bach.delete(old.id)
+        with pytest.raises(InvalidValueError, match="present account"):
+            await bach.react(old.id, "👍")
+        await clock.advance(60)
+        assert len(platform.sent) == before
+        new = await bach.send("home", "42", "of the second")
+        await clock.settle()
+        await bach.delete(new.id)
+        await clock.advance(60)
+        assert len(platform.sent) == before + 2
