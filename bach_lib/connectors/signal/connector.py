@@ -12,6 +12,7 @@ from bach_lib.connectors.base import Batch, Capabilities, Connector, Incoming, R
 from bach_lib.connectors.ladder import Ladder, Rung, Step
 from bach_lib.connectors.seen import CallError, Seen
 from bach_lib.connectors.signal import codec
+from bach_lib.connectors.signal.contacts import sightings_of
 from bach_lib.connectors.signal.errors import NO_SUCH_AUTHOR
 from bach_lib.connectors.signal.hearing import Hearing
 from bach_lib.connectors.signal.recipients import normalize, own_number
@@ -23,6 +24,7 @@ from bach_lib.incoming import Media
 from bach_lib.models import Candidate, Connection, Fault, Format, Identity, Message, Operation
 from bach_lib.outcomes import Dead, Outcome, Sent
 from bach_lib.redact import Redactor
+from bach_lib.spellings import Sighting
 
 _MAX_GROUPS = 1_000
 
@@ -66,6 +68,7 @@ class SignalConnector(Connector):
         self._redact = Redactor([token] if token else [])
         self._new_session = setup.new_session
         self._listening_session: ClientSession | None = None
+        self._contacts: tuple[Sighting, ...] = ()
         self._is_in_doubt = False
         rest = partial(Rest, endpoint=endpoint, token=token, timeouts=settings.timeouts, now=setup.clock.now)
         self._rest = rest(lambda: setup.session)
@@ -144,7 +147,10 @@ class SignalConnector(Connector):
     async def receive(self, cursor: str | None) -> Batch | Fault:
         """What the WebSocket brought. See `hearing`."""
         answer = await self._hearing.receive(cursor)
-        return self._clean(answer) if isinstance(answer, Fault) else answer
+        if isinstance(answer, Fault):
+            return self._clean(answer)
+        known, self._contacts = self._contacts, ()
+        return replace(answer, sightings=(*answer.sightings, *known)) if known else answer
 
     @override
     async def acknowledge(self, press: Incoming) -> None:
@@ -204,6 +210,9 @@ class SignalConnector(Connector):
         about = await self._listening.about()
         if not about.can_receive:
             raise self._wrong_mode(about)
+        with suppress(CallError):  # an older server: then people tell themselves, with their first message
+            contacts = await self._rest.call("GET", "v1", "contacts", self._number, query={"all_recipients": "true"})
+            self._contacts = sightings_of(contacts)
         return await self._listening.listen("v1", "receive", self._number)
 
     async def _reach_signal(self) -> None:

@@ -34,6 +34,15 @@ _NEW_GROUP: Mapping[str, object] = {
     "permissions": dict.fromkeys(("add_members", "edit_group", "send_messages"), "every-member"),
 }
 """What the server says of every group; `box.groups` says what differs."""
+_NEW_CONTACT: Mapping[str, object] = {
+    **dict.fromkeys(("color", "given_name", "message_expiration", "name", "note", "number"), ""),
+    **dict.fromkeys(("profile_name", "username", "uuid"), ""),
+    "blocked": False,
+    "nickname": dict.fromkeys(("name", "given_name", "family_name"), ""),
+    "profile": dict.fromkeys(("about", "given_name", "lastname"), "")
+    | {"has_avatar": False, "last_updated_timestamp": 0},
+}
+"""The same of every contact; `box.contacts` says what differs."""
 _STYLED = re.compile(r"\\(.)|\*\*|[*~`]|\|\|")
 
 
@@ -67,6 +76,7 @@ class _Mailbox:
     typing: list[str] = field(default_factory=list)
     files: dict[str, bytes] = field(default_factory=dict)
     groups: list[dict[str, object]] = field(default_factory=list)
+    contacts: list[dict[str, object]] = field(default_factory=list)
 
 
 class SignalServer(PartnerServer):
@@ -173,8 +183,8 @@ class SignalServer(PartnerServer):
                 return json_response([self.number])
             case "GET", "v1/search", _:
                 return self._search(asked.query.get("numbers", ""))
-            case "GET", "v1/groups", _:
-                return json_response([{**_NEW_GROUP, **group} for group in self.box.groups])
+            case "GET", "v1/groups" | "v1/contacts" as listed, _:
+                return json_response(self._listed(listed))
             case "GET", "v1/attachments", name:
                 content = self.box.files.get(name)
                 return Response(body=content) if content is not None else _error("No attachment found", 404)
@@ -187,6 +197,11 @@ class SignalServer(PartnerServer):
                     return _error("Specified account does not exist")
                 return self._change(method, call, asked.body)
         return Response(status=404, text="404 page not found")
+
+    def _listed(self, what: str) -> list[dict[str, object]]:
+        if what == "v1/groups":
+            return [{**_NEW_GROUP, **group} for group in self.box.groups]
+        return [{**_NEW_CONTACT, **contact} for contact in self.box.contacts]
 
     def _about(self) -> dict[str, object]:
         sending = ["quotes", "mentions"]

@@ -17,6 +17,7 @@ from bach_lib.models import Connection
 from bach_lib.policy import ReceivePolicy
 from bach_lib.redact import Redactor
 from bach_lib.storage import Store
+from bach_lib.storage.values import integer
 from bach_lib.testing import FakeClock
 from tests.lib.inbound.make import incoming
 
@@ -188,7 +189,7 @@ async def test_what_was_thrown_away_is_not_remembered_without_end(
         await fill(inbox, begin=begin, count=50)
         await inbox.delete(range(begin + 1, begin + 51))
     rows = await store.submit(lambda tx: tx.rows("count_thrown_away"), writes=False)
-    assert [row["number"] for row in rows] == [90]
+    assert [90 <= integer(row["number"]) <= 100 for row in rows] == [True], "by how much, the size of portions says"
     assert await fill(inbox, begin=290, count=10) == 0
     assert await inbox.pages.count(connection="home", sender_id="42", status=None) == 0, "the newest are known"
     monkeypatch.setattr("bach_lib.inbound.inbox._MAX_THROWN_AWAY_BYTES", 5000)

@@ -14,6 +14,7 @@ from bach_lib.connectors.signal import SignalConnector, codec
 from bach_lib.connectors.signal.recipients import group_of, normalize
 from bach_lib.incoming import Kind
 from bach_lib.models import Fault
+from bach_lib.spellings import Sighting
 from bach_lib.testing import Told
 from bach_lib.testing.signal import SignalServer
 from tests.lib.connectors.signal.conftest import ADA, Connect
@@ -260,3 +261,41 @@ async def test_what_answers_is_something_else(connector: SignalConnector, server
     answer = await connector.receive(None)
     assert isinstance(answer, Fault)
     assert answer.code == "bad_answer"
+
+
+async def test_number_id_and_user_name_of_a_person_are_one(connector: SignalConnector, server: SignalServer) -> None:
+    """Whoever was added by a user name would be a stranger when they write, and have two lanes."""
+    server.box.contacts = [
+        {"uuid": PERSON.upper(), "number": ADA, "username": "Ada.01"},
+        {"uuid": "", "number": "+491701234568"},
+        {"uuid": "9f1c2d3e-0000-4000-8000-0123456789ac", "number": ""},
+    ]
+    batch = await connector.receive(None)
+    assert isinstance(batch, Batch)
+    assert batch.sightings == (Sighting(id=PERSON, names=(ADA, "u:ada.01")),)
+    assert (await polled_after(connector, server)).sightings == (), "once for each time that it listens"
+
+
+async def polled_after(connector: SignalConnector, server: SignalServer) -> Batch:
+    """The next poll, which a message ends."""
+    server.when_heard(server.write("Hello", sender=ADA))
+    return await polled(connector)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        Told(status=404, is_foreign=True),
+        Told(body=b"{}", is_foreign=True),
+        Told(body=b"null", is_foreign=True),
+        Told(body=b'[[], {"uuid": [], "number": {}}, null, 5]', is_foreign=True),
+    ],
+)
+async def test_a_server_that_tells_nothing_of_people_is_listened_to(
+    connector: SignalConnector, server: SignalServer, told: Told
+) -> None:
+    """With an older server, or an answer that nobody knows, nothing would come in at all."""
+    about = {"versions": ["v1", "v2"], "build": 2, "mode": "json-rpc", "version": "0.98", "capabilities": {}}
+    server.told += [Told(body=json.dumps(about).encode()), told]
+    message = await read_one(connector, server, server.write("Hello", sender=ADA))
+    assert message.sender_id == ADA
