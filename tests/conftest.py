@@ -1,7 +1,9 @@
 """What all tests share: a busy machine is no fault of what is tested."""
 
 import logging
+import threading
 
+import pytest
 from hypothesis import Phase, settings
 
 pytest_plugins = ["tests.described.plugin"]
@@ -19,3 +21,26 @@ settings.register_profile(  # of a mistake made on purpose nobody wants to see t
     "mutation", deadline=None, derandomize=True, database=None, phases=(Phase.explicit, Phase.generate)
 )
 settings.load_profile("busy")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--all`: also what says nothing new of most changes and takes long."""
+    parser.addoption("--all", action="store_true", help="run the tests that are marked slow, too")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is slow, unless all is asked for, or a test by its name."""
+    if config.getoption("--all") or any("::" in one for one in config.args):
+        return
+    slow = [item for item in items if item.get_closest_marker("slow")]
+    if slow:
+        config.hook.pytest_deselected(items=slow)
+        items[:] = [item for item in items if not item.get_closest_marker("slow")]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_teardown() -> None:
+    """A thread that has handed over its result may need a moment to end; what looks for those left over is quicker."""
+    for thread in threading.enumerate():
+        if thread.name == "bach-apart":
+            thread.join(timeout=5)

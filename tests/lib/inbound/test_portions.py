@@ -21,7 +21,7 @@ from bach_lib.redact import Redactor
 from bach_lib.storage import Database
 from tests.lib.inbound.make import incoming
 
-MANY = 8_000
+MANY = 4_000
 FEW = 3
 """Rows that others get written although everything is one transaction: before it begins, and when it has ended."""
 HOME = Connection(name="home", type="fake", allowed=frozenset({"42"}))

@@ -12,6 +12,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from bach_lib.connectors.discord.compose import plain as escaped
+from bach_lib.connectors.telegram.markup import PARSE_MODES
 from bach_lib.connectors.telegram.pieces import MAX_PART, TEXT, parts_of
 from bach_lib.models import Format
 from bach_lib.testing.telegram.markup_html import parse_html
@@ -169,7 +170,7 @@ def test_what_does_not_fit_is_cut_as_plain_text(text: str, limit: int) -> None:
     assert all(len(part) <= limit for part in parts)
 
 
-@pytest.mark.parametrize("form", list(Format))
+@pytest.mark.parametrize("form", list(PARSE_MODES))
 @settings(max_examples=20)
 @given(text=st.text(st.sampled_from("ab \n<>&;*_`[]()\\/"), min_size=1, max_size=400))
 def test_telegrams_own_limit(form: Format, text: str) -> None:
@@ -275,7 +276,7 @@ def test_what_is_escaped_stays_together(text: str) -> None:
         assert re.fullmatch(r"(?:\\.)*", part), part
 
 
-@pytest.mark.parametrize("form", list(Format))
+@pytest.mark.parametrize("form", list(PARSE_MODES))
 @pytest.mark.parametrize("one", ["👩‍👩‍👧‍👦", "👍🏽", "🇦🇹", "e\u0301", "e" + "\u0301" * 40])
 def test_what_people_see_as_one_character_is_not_cut(form: Format, one: str) -> None:
     """A family would become strangers, and a flag two letters."""

@@ -3,6 +3,7 @@
 import pytest
 
 from bach_lib.connectors.telegram import TelegramConnector
+from bach_lib.connectors.telegram.markup import PARSE_MODES
 from bach_lib.connectors.telegram.pieces import MAX_PART
 from bach_lib.models import Fault as Reason
 from bach_lib.models import Format
@@ -63,7 +64,7 @@ async def test_a_reply_to_nothing(connector: TelegramConnector, server: Telegram
     assert server.sent[1].reply_to is None
 
 
-@pytest.mark.parametrize("form", Format)
+@pytest.mark.parametrize("form", PARSE_MODES)
 async def test_a_title(connector: TelegramConnector, server: TelegramServer, form: Format) -> None:
     """A title with a special character would cost the message its markup, or its title."""
     title = "Door *2* <front_door> & [hall] `x`"
