@@ -52,7 +52,7 @@ async def _claim(path: Path) -> float:
 
 
 def _idle_poll(sqlite: sqlite3.Connection, history: str, effort: Effort) -> Row:
-    query = load_queries()["waiting_messages"]
+    query = load_queries()["count_waiting"]
     values = {"connection": CONNECTION}
     without = query.replace("FROM messages", "FROM messages NOT INDEXED")
 
