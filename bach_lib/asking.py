@@ -174,7 +174,7 @@ class Asking:
             await guarded(self._take_back_when_sent(asked, message_id))
         except BachError as error:
             _LOGGER.warning("Message %s still looks like an open question: %s", message_id, error)
-        except Exception:
+        except Exception:  # a connector may be anybody's; the others of this question have to be taken back, too
             _LOGGER.exception("Message %s still looks like an open question", message_id)
 
     async def _take_back_when_sent(self, asked: Asked, message_id: int) -> None:

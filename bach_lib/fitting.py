@@ -51,7 +51,7 @@ def fitted(type_: str, capabilities: Capabilities, text: str, options: Mapping[s
     form, text = _format(type_, capabilities, options.get("format", Format.PLAIN), text, lost)
     buttons = _buttons(options.get("buttons", ()))
     if form is Format.JSON:
-        return _fields(type_, capabilities, text, options, has_buttons=bool(buttons), lost=lost)
+        return _fields(type_, capabilities, text, options, has_buttons=bool(buttons), has_files=bool(files), lost=lost)
     title, text = _title(options.get("title"), text, form, lost)
     if buttons and (reason := _unshown(type_, capabilities, buttons)):  # people can at least read what to choose
         text, buttons = f"{text}\n\n{in_words(buttons, form)}", ()
@@ -71,13 +71,14 @@ def _fields(
     options: Mapping[str, object],
     *,
     has_buttons: bool,
+    has_files: bool,
     lost: list[Loss],
 ) -> Content:
     """What is no words: it goes as it is or not at all."""
     if fields_of(text) is None:
         raise InvalidValueError(field="text", value=f"{text[:20]}…", expected="a JSON object, as its format says")
     _check_text(type_, capabilities, None, text, has_files=False)
-    for what, is_there in (("title", bool(options.get("title"))), ("buttons", has_buttons)):
+    for what, is_there in (("title", bool(options.get("title"))), ("buttons", has_buttons), ("file", has_files)):
         if is_there:
             lost.append(Loss(what=what, reason="Fields have none; put it into them."))
     return Content(text=text, title=None, format=Format.JSON, buttons=(), files=(), lost=tuple(lost))

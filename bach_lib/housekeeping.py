@@ -69,7 +69,7 @@ class Housekeeping:
             return await guarded(work)
         except BachError as error:  # the disk
             _LOGGER.warning("Old messages could not be removed: %s", error)
-        except Exception:
+        except Exception:  # one row that nobody can read; or the disk would fill for its sake
             _LOGGER.exception("Old messages could not be removed")
         return None
 

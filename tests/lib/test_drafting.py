@@ -325,7 +325,9 @@ def test_values_of_a_wrong_kind_are_named(wrong: dict[str, object]) -> None:
 def of_fields(text: str, **options: Unpack[SendOptions]) -> Draft:
     """A draft for a platform that takes fields."""
     connector = fake_connector(FakePlatform())
-    connector.capabilities = Capabilities(receives=False, idempotent=False, formats=frozenset(Format), max_text=100)
+    connector.capabilities = Capabilities(
+        receives=False, idempotent=False, formats=frozenset(Format), max_text=100, max_files=1, file_bytes=100
+    )
     options["format"] = Format.JSON
     return make_draft(HOME, connector, "ada", text, options, now=NOW, max_retries=5)
 
@@ -339,9 +341,10 @@ def test_what_is_said_to_be_fields_has_to_be_some(text: str) -> None:
 
 def test_fields_go_as_they_are_or_as_a_text() -> None:
     """Buttons in words would break the object; a platform without fields would get nothing."""
-    found = of_fields('{"room": "bath"}', title="Alarm", buttons=YES_NO)
+    picture = File(name="a.png", content=b"x")
+    found = of_fields('{"room": "bath"}', title="Alarm", buttons=YES_NO, files=[picture])
     assert (found.text, found.title, found.format, found.buttons) == ('{"room": "bath"}', None, Format.JSON, ())
-    assert [loss.what for loss in found.lost] == ["title", "buttons"]
+    assert [loss.what for loss in found.lost] == ["title", "buttons", "file"]
     elsewhere = draft('{"room": "bath"}', format="json")
     assert (elsewhere.text, elsewhere.format) == ('{"room": "bath"}', Format.PLAIN)
     assert [loss.what for loss in elsewhere.lost] == ["markup"]
