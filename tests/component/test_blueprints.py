@@ -106,6 +106,25 @@ async def test_a_command_runs_a_script(
     assert (variables["command"], variables["args"], variables["person"]) == ("goodnight", "all doors", "Ada")
 
 
+@pytest.mark.parametrize(
+    "args", ["{'entity_id': 'lock.door'}", "[1, 2]", "None", "1.50", "True", '{"a": "{{ 1 }}"}', "it's", ""]
+)
+async def test_what_follows_a_command_stays_a_text(
+    hass: HomeAssistant, script_calls: list[ServiceCall], args: str
+) -> None:
+    """Whoever writes the command would choose what type of thing the script gets, and with it which entity it uses."""
+    await use(
+        hass,
+        "command_runs_a_script.yaml",
+        recipients={"entity_id": ADA_EVENT},
+        command="goodnight",
+        script="script.night",
+    )
+    await arrive(hass, command(ADA, "goodnight", args))
+    [call] = script_calls
+    assert call.data["variables"]["args"] == args
+
+
 async def test_a_command_without_an_answer_is_not_answered(
     hass: HomeAssistant, telegram: TelegramServer, script_calls: list[ServiceCall]
 ) -> None:
