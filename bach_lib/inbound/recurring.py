@@ -24,6 +24,6 @@ def told_again(tx: Transaction, connection: str, message: Incoming) -> Incoming 
     newest = tx.row("newest_told", connection=connection, begin=begin, end=begin[:-1] + chr(ord(_SAYS) + 1))
     if newest is None:
         return replace(message, remote_id=says)
-    if str(newest["remote_id"]).partition(_AGAIN)[0] == says:
+    if str(newest["remote_id"]).startswith(says):
         return None
     return replace(message, remote_id=f"{says}{_AGAIN}{integer(newest['id'])}")

@@ -146,3 +146,17 @@ async def test_an_earlier_copy_of_a_message_can_be_pressed(
     assert message.remote_id is not None
     first = press(message, "open", reply_to="1", remote_id="p2")
     assert said(await taken(home, platform, clock, first)) == (message.id, "open")
+
+
+@pytest.mark.parametrize(
+    ("ours", "pressed"), [("-100:7", "-100:7"), ("-100:7#8,9", "-100:7"), ("-100:7", "-200:7"), ("7", "-100:7")]
+)
+async def test_a_message_is_known_by_its_number_alone(
+    home: Bach, platform: FakePlatform, clock: FakeClock, ours: str, pressed: str
+) -> None:
+    """Buttons of a message with files, or in a group that moved, would be dead."""
+    platform.outcomes.append(Sent(remote_id=ours))
+    message = await sent(home, clock, GROUP, OPEN)
+    assert said(await taken(home, platform, clock, press(message, "open", reply_to=pressed))) == (message.id, "open")
+    other = press(message, "open", reply_to=pressed + "1", remote_id="p2")
+    assert said(await taken(home, platform, clock, other)) == (None, None)

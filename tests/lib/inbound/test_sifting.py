@@ -2,7 +2,7 @@
 
 import pytest
 
-from bach_lib.connectors.base import Batch
+from bach_lib.connectors.base import Batch, Unreadable
 from bach_lib.inbound.sifting import sift
 from bach_lib.incoming import Content, Kind, Media
 from tests.lib.inbound.make import incoming
@@ -34,3 +34,56 @@ def test_nothing_in_a_name_acts_where_it_is_shown() -> None:
     assert (found.sender_name, found.recipient_title) == ("A\ufffd[2Jda Bob", "Ho\ufffdme")
     family = incoming(sender_name="\N{MAN}\u200d\N{WOMAN}\u200d\N{GIRL} Ådä", recipient_title="家")
     assert sift(Batch(messages=(family,), cursor=None)).messages == (family,)
+
+
+def batch(**fields: object) -> Batch:
+    """A batch with values of types that it cannot have."""
+    made = Batch(messages=(), cursor=None)
+    for name, value in fields.items():
+        object.__setattr__(made, name, value)
+    return made
+
+
+WRONG = {
+    "no batch": (None, "^the connector returned no batch$"),
+    "a list": ([], "no batch"),
+    "a cursor that is a number": (batch(cursor=9), "^the connector returned a batch without a proper cursor or time$"),
+    "a time in words": (batch(told_at="now"), "^the connector returned a batch without a proper cursor or time$"),
+    "a time that is a truth": (batch(told_at=True), "^the connector returned a batch without a proper cursor or time$"),
+    "no number": (batch(told_at=float("nan")), "^the connector returned a batch without a proper cursor or time$"),
+    "a text set aside": (batch(unreadable=("bad",)), "^the connector set something aside in a form that nobody knows$"),
+}
+
+
+@pytest.mark.parametrize(("wrong", "reason"), WRONG.values(), ids=WRONG)
+def test_what_nothing_can_be_stored_with_is_named(wrong: object, reason: str) -> None:
+    """Whoever writes a connector would look for a mistake in BACH."""
+    with pytest.raises(TypeError, match=reason):
+        sift(wrong)  # type: ignore[arg-type]
+
+
+def test_what_is_wrong_is_set_aside_beside_what_was(subtests: pytest.Subtests) -> None:
+    """What the connector itself set aside would be lost, or the reason would not say which value is wrong."""
+    before, good = Unreadable(raw="{", reason="half"), incoming()
+    for name, value in (
+        ("text", 5),
+        ("recipient_title", None),
+        ("sender_name", b"Ada"),
+        ("reply_to", 7),
+        ("told_at", "now"),
+        ("kind", "text"),
+        ("content", {}),
+        ("metadata", []),
+    ):
+        with subtests.test(field=name):
+            bad = incoming()
+            object.__setattr__(bad, name, value)
+            found = sift(Batch(messages=(good, bad), cursor="9", unreadable=(before,)))
+            assert (found.messages, found.cursor) == ((good,), "9")
+            first, second = found.unreadable
+            assert first == before
+            assert f"a message whose {name} is of a wrong type" in second.reason
+    [one] = sift(batch(messages=("text",))).unreadable
+    assert "no message, but a str" in one.reason
+    late = incoming(sent_at=1, told_at=2.5)
+    assert sift(Batch(messages=(late,), cursor=None, told_at=3, unreadable=(before,))).messages == (late,)
