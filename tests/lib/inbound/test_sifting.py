@@ -44,7 +44,7 @@ def batch(**fields: object) -> Batch:
     return made
 
 
-WRONG = {
+WRONG: dict[str, tuple[object, str]] = {
     "no batch": (None, "^the connector returned no batch$"),
     "a list": ([], "no batch"),
     "a cursor that is a number": (batch(cursor=9), "^the connector returned a batch without a proper cursor or time$"),
