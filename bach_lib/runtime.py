@@ -66,6 +66,7 @@ class ConnectionRuntime:
         self._services = services
         self._connector: Connector | None = None
         self._redact = Redactor()
+        self._shown: Mapping[str, str] | None = None  # the secrets it worked with last
         self._lock = asyncio.Lock()
         self.change: asyncio.Task[None] | None = None
         """The start or restart that was asked for last."""
@@ -189,6 +190,9 @@ class ConnectionRuntime:
         if not row.is_active or not self._is_wanted:
             return
         secrets = await services.secrets.resolve(row.auth_config)
+        if self._shown not in (None, secrets):  # under the same references: the row does not tell
+            self.dispatcher.gate.reset()
+        self._shown = secrets
         setup = Setup(
             connection=row,
             secrets=secrets,

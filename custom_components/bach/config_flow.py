@@ -207,7 +207,7 @@ class BachConfigFlow(PartnerSteps, WebhookSteps, domain=DOMAIN):
         old = self._entry_data()
         kind = kind_of(type_, {**old, **(user_input or {})})
         errors: dict[str, str] = {}
-        placeholders = {**kind.placeholders, "reason": "", "expected": ""}
+        placeholders = {**kind.placeholders, "reason": "", "expected": "", "name": self._name()}
         if user_input is not None:
             try:
                 data = kind.merge({CONF_TYPE: type_, **old}, user_input)
@@ -289,6 +289,10 @@ class BachConfigFlow(PartnerSteps, WebhookSteps, domain=DOMAIN):
     @override
     def _entry(self) -> ConfigEntry:
         return self._get_reauth_entry() if self.source == SOURCE_REAUTH else self._get_reconfigure_entry()
+
+    def _name(self) -> str:
+        """What people call the entry that is to be changed; several may be refused at once."""
+        return "" if self.source == SOURCE_USER else self._entry().title
 
     def _entry_data(self) -> Mapping[str, Any]:
         return {} if self.source == SOURCE_USER else self._entry().data

@@ -1,11 +1,19 @@
-"""What a bug report needs to know about a connection, without secrets, names or messages."""
+"""What a bug report needs to know about a connection, without secrets, names or messages.
+
+It is wanted most when nothing works, so it is there whatever state the entry is in: what only a connection at work
+knows is missing then, and what lies on disk is read from there.
+"""
 
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Final
 
 from homeassistant.components.diagnostics import async_redact_data
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_UNIQUE_ID
 from homeassistant.core import HomeAssistant
+
+from bach_lib import Attempt, Bach, BachError, Fault, Message, Status
+from bach_lib.errors import UnknownConnectionError
 
 from .const import (
     CONF_AVATAR_URL,
@@ -25,7 +33,11 @@ from .const import (
     SECRET_FIELDS,
 )
 from .coordinator import BachConfigEntry
+from .entry import connection_name
+from .hub import HUB
 from .partner_kinds import is_partner
+from .payload import iso_time
+from .private import Private
 
 REDACTED_FIELDS = {
     *SECRET_FIELDS,
@@ -47,19 +59,51 @@ REDACTED_FIELDS = {
 }
 
 
-def _refused(entry: BachConfigEntry) -> dict[str, Any] | None:
-    """The last request that was refused, where requests come in."""
-    coordinator = entry.runtime_data
-    refused = None if is_partner(entry) else coordinator.bach.refused(coordinator.connection)
-    return asdict(refused) if refused else None
+_FAILED: Final = (Status.DEAD, Status.EXPIRED, Status.FAILED, Status.UNCERTAIN)
+_MAX_FAILURES: Final = 10
+_MAX_ATTEMPTS: Final = 5
 
 
 async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: BachConfigEntry) -> dict[str, Any]:
     """Return the diagnostics of a connection."""
-    coordinator = entry.runtime_data
-    row = coordinator.bach.registry.get(coordinator.connection)
+    private = Private(entry, REDACTED_FIELDS)
+    try:
+        async with hass.data[HUB].hold() as bach:
+            on_disk = await _on_disk(bach, entry, private)
+    except BachError as error:
+        on_disk = {"storage": error.code}
     return {
         "entry": async_redact_data(entry.as_dict(), REDACTED_FIELDS),
+        "state": {
+            "state": entry.state.value,
+            "code": entry.error_reason_translation_key,
+            "reason": private.hide(entry.reason) if entry.reason else None,
+        },
+        **on_disk,
+        **(_at_work(entry) if entry.state is ConfigEntryState.LOADED else {}),
+    }
+
+
+def _at_work(entry: BachConfigEntry) -> dict[str, Any]:
+    """What is known of a connection while it works. What requests were refused is told where requests come in."""
+    coordinator = entry.runtime_data
+    refused = None if is_partner(entry) else coordinator.bach.refused(coordinator.connection)
+    return {
+        "refused": asdict(refused) if refused else None,
+        "snapshot": async_redact_data(
+            asdict(coordinator.data), {"connection", "id", "link", "name", "offers", "text"}
+        ),  # a fault's text may name a host, and what a server offers may name what stands in a home
+    }
+
+
+async def _on_disk(bach: Bach, entry: BachConfigEntry, private: Private) -> dict[str, Any]:
+    """What is known of it in any case."""
+    try:
+        row = bach.registry.get(connection_name(entry))
+    except UnknownConnectionError:  # it was never set up
+        return {"connection": None, "failures": []}
+    failed = await bach.messages(connection=row.name, status=_FAILED, limit=_MAX_FAILURES)
+    return {
         "connection": {
             "type": row.type,
             "category": row.category.value,
@@ -73,8 +117,41 @@ async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: BachCon
             "consecutive_failures": row.consecutive_failures,
             "disabled_until": row.disabled_until,
         },
-        "refused": _refused(entry),
-        "snapshot": async_redact_data(
-            asdict(coordinator.data), {"connection", "id", "link", "name", "offers", "text"}
-        ),  # a fault's text may name a host, and what a server offers may name what stands in a home
+        "failures": [await _failure(bach, entry, message, private) for message in failed],
     }
+
+
+async def _failure(bach: Bach, entry: BachConfigEntry, message: Message, private: Private) -> dict[str, Any]:
+    """Why a message did not get through: not what it says, and not to whom."""
+    _, attempts = await bach.history(message.id)
+    ids = {subentry.data.get(CONF_RECIPIENT): key for key, subentry in entry.subentries.items()}
+    return {
+        "subentry_id": ids.get(message.recipient),
+        "operation": message.operation.value,
+        "status": message.status.value,
+        **_fault(message.error, message, private),
+        "format": message.format.value,
+        "characters": len(message.text),
+        "files": len(message.files),
+        "lost": [loss.what for loss in message.lost],
+        "retry_count": message.retry_count,
+        "created_at": iso_time(message.created_at),
+        "next_retry_at": iso_time(message.next_retry_at),
+        "finished_at": iso_time(message.finished_at),
+        "attempts": [_attempt(attempt, message, private) for attempt in attempts[-_MAX_ATTEMPTS:]],
+    }
+
+
+def _attempt(attempt: Attempt, message: Message, private: Private) -> dict[str, Any]:
+    return {
+        "outcome": attempt.outcome,
+        **_fault(attempt.error, message, private),
+        "started_at": iso_time(attempt.started_at),
+        "seconds": attempt.seconds,
+    }
+
+
+def _fault(fault: Fault | None, message: Message, private: Private) -> dict[str, str | None]:
+    return (
+        {"code": fault.code, "reason": private.hide(fault.text, message)} if fault else {"code": None, "reason": None}
+    )

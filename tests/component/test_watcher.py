@@ -10,6 +10,7 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
+from bach_lib import BreakerState
 from bach_lib.testing.telegram_server import Bot, Fault, TelegramServer
 from tests.component.conftest import (
     ADA,
@@ -40,6 +41,14 @@ def reauth_flows(hass: HomeAssistant) -> list[str]:
     ]
 
 
+async def names_shown(hass: HomeAssistant, flow_id: str) -> set[str]:
+    """What a dialog calls its connection: in the list of what needs attention, and on its page."""
+    listed = hass.config_entries.flow.async_get(flow_id)["context"]["title_placeholders"]
+    shown = (await hass.config_entries.flow.async_configure(flow_id))["description_placeholders"]
+    assert shown
+    return {listed["name"], shown["name"]}
+
+
 async def test_a_token_that_is_refused_at_run_time_asks_for_a_new_one(
     hass: HomeAssistant, telegram: TelegramServer, bot: Bot, loaded: MockConfigEntry
 ) -> None:
@@ -48,7 +57,9 @@ async def test_a_token_that_is_refused_at_run_time_asks_for_a_new_one(
     await send(hass, ADA_ENTITY, "waits for the new token")
     await until_state(hass, "binary_sensor.home_bot_sending", "off")
     await until_state(hass, "binary_sensor.home_bot_receiving", "off")
+    assert state(hass, "sensor.home_bot_circuit_breaker") == "open"
     [flow_id] = reauth_flows(hass)
+    assert await names_shown(hass, flow_id) == {"@home_bot"}, "with five bots, nobody knows which of them asks"
 
     new_token = f"{TOKEN[:-3]}new"
     telegram.add_bot(new_token, username="home_bot")
@@ -57,6 +68,8 @@ async def test_a_token_that_is_refused_at_run_time_asks_for_a_new_one(
     [message] = await telegram.wait_for(1)
     assert message.text == "waits for the new token"
     assert not reauth_flows(hass)
+    assert the_bach(hass).breaker(CONNECTION) is BreakerState.CLOSED
+    await until_state(hass, "binary_sensor.home_bot_sending", "on")
 
 
 async def test_a_token_that_is_refused_at_boot_asks_for_a_new_one(
