@@ -1,22 +1,27 @@
-"""What a person can ask a connection to do now."""
+"""What a person can ask a connection, or one of its recipients, to do now."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final, override
 
 from homeassistant.components.button import ButtonEntity, ButtonEntityDescription
+from homeassistant.config_entries import ConfigSubentry
 from homeassistant.const import EntityCategory
-from homeassistant.core import HomeAssistant
+from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from bach_lib import Fault
+from bach_lib import Fault, Status
 
-from .const import DOMAIN
+from .const import CONF_RECIPIENT, DOMAIN
 from .coordinator import BachConfigEntry, BachCoordinator
-from .entity import BachEntity
+from .entity import BachEntity, recipient_device
 from .errors import translated_errors
+from .hello import async_say
 from .letter_actions import RETRY_SECONDS
+from .permissions import require_recipient_control
+from .recipients import async_add_for_recipients
+from .webhook_kind import sends
 
 PARALLEL_UPDATES = 0
 
@@ -73,17 +78,23 @@ BUTTONS = (
     ),
 )
 
+TEST_MESSAGE: Final = ButtonEntityDescription(
+    key="test_message", translation_key="test_message", entity_category=EntityCategory.DIAGNOSTIC
+)
+
 
 async def async_setup_entry(
     hass: HomeAssistant, entry: BachConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add the buttons of a connection."""
+    """Add the buttons of a connection, and of each recipient to which something can be sent."""
     coordinator = entry.runtime_data
     async_add_entities(
         BachButton(coordinator, description)
         for description in BUTTONS
         if description.for_partners or not coordinator.is_partner
     )
+    if not coordinator.is_partner and sends(entry.data):
+        async_add_for_recipients(hass, entry, async_add_entities, TestMessageButton)
 
 
 class BachButton(BachEntity, ButtonEntity):
@@ -95,3 +106,39 @@ class BachButton(BachEntity, ButtonEntity):
     async def async_press(self) -> None:
         with translated_errors(self.hass):
             await self.entity_description.press_fn(self.coordinator)
+
+
+class TestMessageButton(ButtonEntity):
+    """Sends a test message to one recipient. No error: the platform took it."""
+
+    __test__ = False  # no test case, whatever the name begins with
+    entity_description = TEST_MESSAGE
+    _attr_has_entity_name = True
+
+    def __init__(self, hass: HomeAssistant, entry: BachConfigEntry, subentry: ConfigSubentry) -> None:
+        self._attr_unique_id = f"{entry.entry_id}_{subentry.subentry_id}_{TEST_MESSAGE.key}"
+        self._attr_device_info = recipient_device(hass, entry, subentry)
+        self._entry = entry
+        self._subentry_id = subentry.subentry_id
+
+    @override
+    async def async_press(self) -> None:
+        """Whoever may write to the recipient may do so, and wants to know what came of it."""
+        subentry = self._entry.subentries[self._subentry_id]
+        recipient, context = subentry.data[CONF_RECIPIENT], self._context or Context()
+        await require_recipient_control(self.hass, context, self._entry, recipient)
+        with translated_errors(self.hass):
+            told = await async_say(
+                self.hass, self._entry, recipient, "test_message", seconds=RETRY_SECONDS, context=context.id
+            )
+        said = {"name": subentry.title, "reason": told.reason or "-"}
+        if not told.status.is_final:
+            raise HomeAssistantError(
+                translation_domain=DOMAIN, translation_key="message_waits", translation_placeholders=said
+            )
+        if told.status is not Status.SENT:
+            raise HomeAssistantError(
+                translation_domain=DOMAIN,
+                translation_key=f"message_{told.status.value}",
+                translation_placeholders=said,
+            )

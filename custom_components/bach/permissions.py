@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from homeassistant.auth.permissions.const import POLICY_CONTROL
 from homeassistant.components.notify import DOMAIN as NOTIFY_DOMAIN
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import HomeAssistant, ServiceCall
+from homeassistant.core import Context, HomeAssistant, ServiceCall
 from homeassistant.exceptions import Unauthorized, UnknownUser
 from homeassistant.helpers import entity_registry as er
 
@@ -23,17 +23,26 @@ async def require_control(call: ServiceCall, entity_ids: Iterable[str]) -> None:
 
     Without any entity the user has to be an administrator.
     """
-    if call.context.user_id is None:
+    await _require_control(call.hass, call.context, entity_ids)
+
+
+async def require_recipient_control(hass: HomeAssistant, context: Context, entry: ConfigEntry, recipient: str) -> None:
+    """The same for whoever reaches one recipient of an entry by another way than an action of ours."""
+    await _require_control(hass, context, _entities_of(hass, entry, recipient))
+
+
+async def _require_control(hass: HomeAssistant, context: Context, entity_ids: Iterable[str]) -> None:
+    if context.user_id is None:
         return
-    user = await call.hass.auth.async_get_user(call.context.user_id)
+    user = await hass.auth.async_get_user(context.user_id)
     if user is None:
-        raise UnknownUser(context=call.context)
+        raise UnknownUser(context=context)
     judged = list(entity_ids)
     if not judged and not user.is_admin:
-        raise Unauthorized(context=call.context, permission=POLICY_CONTROL)
+        raise Unauthorized(context=context, permission=POLICY_CONTROL)
     for entity_id in judged:
         if not user.permissions.check_entity(entity_id, POLICY_CONTROL):
-            raise Unauthorized(context=call.context, entity_id=entity_id, permission=POLICY_CONTROL)
+            raise Unauthorized(context=context, entity_id=entity_id, permission=POLICY_CONTROL)
 
 
 async def require_connection_control(call: ServiceCall, entry: ConfigEntry) -> None:

@@ -29,6 +29,8 @@ from tests.component.conftest import (
 ALL = {
     "binary_sensor.home_bot_receiving",
     "binary_sensor.home_bot_sending",
+    "button.ada_send_test_message",
+    "button.bob_send_test_message",
     "button.home_bot_check_now",
     "button.home_bot_retry_dead_letters",
     "event.ada_incoming_message",

@@ -18,7 +18,7 @@ from bach_lib.errors import BachError, CannotReceiveError, InvalidRecipientError
 from bach_lib.models import Status
 from custom_components.bach import condition, trigger
 from custom_components.bach.binary_sensor import BINARY_SENSORS, PARTNER_BINARY_SENSORS
-from custom_components.bach.button import BUTTONS
+from custom_components.bach.button import BUTTONS, TEST_MESSAGE
 from custom_components.bach.config_flow import FAULT_ERRORS
 from custom_components.bach.event import EVENT_TYPES, INCOMING
 from custom_components.bach.partner_kinds import ALL_KINDS
@@ -207,7 +207,7 @@ def test_every_entity_has_a_name_and_every_name_an_entity() -> None:
     """An entity would be called like its device, or a text would describe nothing."""
     described = {
         "binary_sensor": (*BINARY_SENSORS, *PARTNER_BINARY_SENSORS),
-        "button": BUTTONS,
+        "button": (*BUTTONS, TEST_MESSAGE),
         "event": (INCOMING,),
         "sensor": (*SENSORS, *HOME_SENSORS, *PARTNER_SENSORS),
         "switch": (ENABLED,),

@@ -1,0 +1,80 @@
+"""A first message to a recipient, and a test one: sent while somebody looks, who is told at once what became of it.
+
+It is a message like all others, durable and in its turn, but nobody wants it tomorrow: it has a short time to live, and
+when it is dead it is no dead letter, for the person who sent it has read why.
+"""
+
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.translation import async_get_translations
+
+from bach_lib import BachError, Format, Status
+
+from .const import DOMAIN, TYPE_HOMEASSISTANT, TYPE_WEBHOOK
+from .coordinator import BachConfigEntry
+from .entry import connection_name
+from .hub import HUB
+
+_TIME_TO_LIVE: Final = 3600.0
+_MAX_REASON: Final = 300
+_ENGLISH: Final = {
+    "hello": "Hello from {home}. Messages from your home arrive here from now on.",
+    "test_message": "This is a test message from {home}.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What became of it, and why it has not been sent, if somebody said."""
+
+    status: Status
+    reason: str = ""
+
+
+def is_harmless(type_: str, recipient: str) -> bool:
+    """Whether words do nothing there but arrive. Others' programs, scripts and actions may do whatever they do."""
+    if type_ != TYPE_HOMEASSISTANT:
+        return type_ != TYPE_WEBHOOK
+    return recipient.startswith(("notify.", "action:notify."))
+
+
+async def async_say(
+    hass: HomeAssistant,
+    entry: BachConfigEntry,
+    recipient: str,
+    what: Literal["hello", "test_message"],
+    *,
+    seconds: float,
+    key: str | None = None,
+    context: str | None = None,
+) -> Told:
+    """Send it, and wait so long for what becomes of it. Under one `key` it is sent once, however often one asks.
+
+    Raises an error of the library if it cannot be queued.
+    """
+    bach, connection = hass.data[HUB].bach, connection_name(entry)
+    receipt = await bach.send(
+        connection,
+        recipient,
+        await _words(hass, what),
+        format=Format.PLAIN,
+        time_to_live=_TIME_TO_LIVE,
+        idempotency_key=key,
+        context=context,
+    )
+    message = await bach.wait(receipt.id, seconds)
+    if message.status is Status.DEAD:
+        with suppress(BachError):  # somebody was faster
+            await bach.discard_messages([message.id])
+    fault = None if message.status is Status.SENT else message.error or bach.health(connection).fault
+    return Told(message.status, fault.text[:_MAX_REASON] if fault else "")
+
+
+async def _words(hass: HomeAssistant, what: str) -> str:
+    """In the language of the house."""
+    texts = await async_get_translations(hass, hass.config.language, "common", [DOMAIN])
+    text = texts.get(f"component.{DOMAIN}.common.{what}", _ENGLISH[what])
+    return text.replace("{home}", hass.config.location_name)
