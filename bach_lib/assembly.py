@@ -106,7 +106,7 @@ async def assemble(base: Base, session: ClientSession) -> Parts:
     registry = Registry(base.store, base.bus, base.connectors, base.secrets)
     await registry.open()
     directory = await _directory(base, registry)
-    pairings = Pairings(lambda name, who: base.bus.publish(SenderBlocked(connection=name, candidate=who)))
+    pairings = Pairings(lambda name, who: base.bus.publish(SenderBlocked(connection=name, candidate=who)), base.clock)
     receive, rules = base.policy.receive, Rules(base.store)
     inbox = Inbox(base.store, base.clock, pairings, instance, receive.max_age, policy=receive, directory=directory)
     await rules.open()

@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 
 from bach_lib.arguments import one_of
 from bach_lib.assembly import Parts
-from bach_lib.connectors.base import Incoming, Unreadable
+from bach_lib.connectors.base import Incoming, Invitation, Unreadable
 from bach_lib.errors import CannotReceiveError
 from bach_lib.inbound.pairing import Pairing
 from bach_lib.inbound.pushing import Refusal
@@ -129,8 +129,21 @@ class Receiving(ABC):
         names = [connection] if connection else [row.name for row in parts.registry.list(category=Category.CONNECTOR)]
         return [(name, form) for name in names for form in parts.directory.forms(name, recipient) if form != recipient]
 
-    def pairing(self, connection: str) -> AbstractContextManager[Pairing]:
-        """Collect who writes without being allowed, to pick a recipient from. Raises `CannotReceiveError`."""
+    def pairing(self, connection: str, code: str | None = None) -> AbstractContextManager[Pairing]:
+        """Collect who writes without being allowed, to pick a recipient from. Raises `CannotReceiveError`.
+
+        Who brings the code, which is made if none is given (`new_code`), comes first and is marked.
+        """
         if not self._open_parts.runtimes.get(connection).receiver.is_running:
             raise CannotReceiveError(name=connection)
-        return self._open_parts.pairings.open(connection)
+        return self._open_parts.pairings.open(connection, code)
+
+    def invitation(self, connection: str, code: str, link: str | None = None) -> Invitation | None:
+        """How somebody brings the code of a pairing; None where nobody writes. Raises `UnknownConnectionError`.
+
+        `link`: of the account, where BACH does not know it yet.
+        """
+        parts = self._open_parts
+        known = parts.runtimes.get(connection).identity
+        connector = parts.connectors.get(parts.registry.get(connection).type)
+        return connector.invitation(code, link or (known.link if known else None))

@@ -126,6 +126,18 @@ class Batch:
     sightings: tuple[Sighting, ...] = field(default=(), compare=False)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invitation:
+    """How somebody brings a `code` that is shown to whoever looks for a recipient: they write it to the account.
+
+    `link` opens a chat with the account and hands the code over; `group_link` lets the account into a group with it.
+    """
+
+    code: str = field(repr=False)
+    link: str | None = field(default=None, repr=False)
+    group_link: str | None = field(default=None, repr=False)
+
+
 def _at_once(_recipient: str) -> float:
     """Where there are no limits."""
     return 0.0
@@ -196,6 +208,11 @@ class Connector(Protocol):
         compared. Raises an `InputError` for what can be no account.
         """
         return None
+
+    @classmethod
+    def invitation(cls, code: str, link: str | None) -> Invitation | None:  # noqa: ARG003 - for those who can
+        """How somebody brings a code; None where nobody writes. `link`: of the account, as `Identity` has it."""
+        return Invitation(code=code) if cls.capabilities.receives else None
 
     def rates(self, recipient: str) -> Mapping[str, Rate]:
         """The platform's published limits that a message to `recipient` falls under.

@@ -51,12 +51,13 @@ _ACTED_UPON = frozenset({Kind.COMMAND, Kind.BUTTON})
 class Accepted:
     """What became of a poll: the new `messages`, and how many were `blocked` (strangers) and set `aside`.
 
-    `gone`: how many older ones had to make room.
+    `expected`: how many of the blocked a person waits for. `gone`: how many older ones had to make room.
     """
 
     messages: Sequence[IncomingMessage]
     blocked: int
     aside: int
+    expected: int = 0
     gone: int = 0
 
 
@@ -121,7 +122,8 @@ class Inbox:
         batch = sift(batch)
         lesson = await self._directory.study(connection.name, sightings_of(batch))
         spellings, known = self._directory.of(connection.name, lesson), self._directory.allowed(connection, lesson)
-        allowed, blocked = admit(batch.messages, spellings, known)
+        admitted = admit(batch.messages, spellings, known)
+        found = self._pairings.sort(connection.name, *admitted, is_anybody_let_in=bool(known))
         now = self._clock.now()
         ages = Ages(now=now, told_at=batch.told_at, caught_up_at=caught_up_at)
         polled_at = now if batch.told_at is None else batch.told_at
@@ -133,21 +135,21 @@ class Inbox:
                 "save_cursor",
                 name=connection.name,
                 cursor=batch.cursor,
-                blocked=len(blocked),
+                blocked=len(found.blocked),
                 polled_at=polled_at if batch.is_complete and isfinite(polled_at) else None,
             )
-            aside = list(batch.unreadable)
-            judged = _Judged(connection=connection.name, ages=ages, spellings=spellings)
-            stored = self._store_all(tx, judged, allowed, aside)
+            aside, judged = list(batch.unreadable), _Judged(connection=connection.name, ages=ages, spellings=spellings)
+            stored = self._store_all(tx, judged, found.allowed, aside)
             set_aside(tx, connection.name, aside, redact, now)
             gone = self._room.make(tx, connection.name, len(stored))
-            return Accepted(messages=stored, blocked=len(blocked), aside=len(aside), gone=gone)
+            counted = {"blocked": len(found.blocked), "expected": found.expected}
+            return Accepted(messages=stored, aside=len(aside), gone=gone, **counted)
 
         accepted = await self._store.submit(work)
         if lesson is not None:
             self._directory.learn(lesson)
             self._directory.tell(lesson)
-        self._pairings.offer(connection.name, blocked)
+        self._pairings.offer(connection.name, found.blocked, found.codes)
         return accepted
 
     def is_let_in(self, connection: Connection, message: Incoming) -> bool:

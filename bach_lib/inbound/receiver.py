@@ -233,7 +233,7 @@ class Receiver:
             if batch.is_complete:
                 self._caught_up = caught_up
             self._count_blocked(accepted.blocked)
-            self._strangers.add(accepted.blocked)
+            self._strangers.add(accepted.blocked - accepted.expected)
             self._unreadable.add(accepted.aside)
             self._clocks.hold_against(batch.told_at)
             self._gone.add(accepted.gone)

@@ -31,6 +31,7 @@ OPERATIONS: Mapping[str, Operation] = {
         inbox.discard,
         inbox.incoming,
         inbox.inbox,
+        inbox.invite,
         inbox.mark,
         inbox.news,
         inbox.pair,

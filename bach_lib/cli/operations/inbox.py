@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 
 from bach_lib.bach import Bach
 from bach_lib.cli.operations.paging import pages, since
@@ -9,10 +10,12 @@ from bach_lib.cli.operations.rows import Row, health_row, incoming_row
 from bach_lib.errors import CannotReceiveError
 from bach_lib.events import ConnectionChanged, Event, MessageReceived, SenderBlocked
 from bach_lib.incoming import InboxStatus, IncomingMessage
-from bach_lib.models import Category, ConnectionState, Direction
+from bach_lib.models import Category, ConnectionState, Direction, Identity
 
 _NEWS = 1000
 """Messages in one answer; whoever watches asks again at once."""
+LAST_WORD = 30.0
+"""Seconds that somebody has to bring the code when somebody else has written."""
 _QUIET = 1.0
 """Seconds without a message after which what the platform had is taken to be read."""
 
@@ -112,22 +115,50 @@ async def poll(bach: Bach, name: str, seconds: float, *, starts: bool) -> Row:
     return {"name": name, "received": len(received), **health_row(bach.health(name, Direction.RECEIVING))}
 
 
-async def pair(bach: Bach, name: str, seconds: float, *, starts: bool) -> list[Row]:
-    """Wait for somebody to write who is not allowed; who did. `starts`: the connection rests."""
+async def invite(bach: Bach, name: str, code: str, *, starts: bool) -> Row:
+    """How somebody brings a code, and to whom. `starts`: the connection rests."""
     if starts:
         await bach.start(name)
-    somebody = asyncio.Event()
-    unsubscribe = bach.subscribe(SenderBlocked, lambda event: somebody.set() if event.connection == name else None)
+    found = bach.identity(name) or await bach.check(name)
+    account, link = (found.name, found.link) if isinstance(found, Identity) else (name, None)
+    invitation = bach.invitation(name, code, link)
+    return {
+        "account": account,
+        "takes_code": invitation is not None,
+        "link": invitation.link if invitation else None,
+        "group_link": invitation.group_link if invitation else None,
+    }
+
+
+async def pair(bach: Bach, name: str, seconds: float, code: str, *, starts: bool) -> list[Row]:
+    """Wait for somebody to bring the code; who wrote, they first. `starts`: the connection rests.
+
+    Whoever writes without the code ends the waiting as well, but not at once: it may be anybody.
+    """
+    if starts:
+        await bach.start(name)
+    somebody, the_one = asyncio.Event(), asyncio.Event()
+
+    def seen(event: SenderBlocked) -> None:
+        if event.connection == name:
+            somebody.set()
+            if event.candidate.has_code or not takes_code:
+                the_one.set()
+
+    takes_code = bach.invitation(name, code) is not None
+    unsubscribe = bach.subscribe(SenderBlocked, seen)
     try:
-        with bach.pairing(name) as pairing:
-            async with asyncio.timeout(seconds):
-                await somebody.wait()
+        with bach.pairing(name, code) as pairing:
+            if pairing.candidates:  # pressed Start before
+                somebody.set()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await somebody.wait()
+                    await asyncio.wait_for(the_one.wait(), LAST_WORD)
             return [
-                {"recipient": one.recipient, "title": one.title, "kind": one.kind}
+                {"recipient": one.recipient, "title": one.title, "kind": one.kind, "has_code": one.has_code}
                 for one in pairing.candidates.values()
             ]
-    except TimeoutError:
-        return []
     finally:
         unsubscribe()
 

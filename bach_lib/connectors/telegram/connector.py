@@ -10,7 +10,7 @@ from aiohttp import ClientSession
 from telegram.error import Conflict, TelegramError
 from yarl import URL
 
-from bach_lib.connectors.base import Batch, Capabilities, Connector, Incoming, Rate, Setup
+from bach_lib.connectors.base import Batch, Capabilities, Connector, Incoming, Invitation, Rate, Setup
 from bach_lib.connectors.ladder import Ladder
 from bach_lib.connectors.platform_time import PlatformTime
 from bach_lib.connectors.seen import CallError, unless_repeated
@@ -108,6 +108,14 @@ class TelegramConnector(Connector):
         self._bot = RawBot(endpoint, request=self._request, polling=polling)
         self._rungs = TelegramRungs(self._bot)
         self._ladder = Ladder(self._rungs, setup.course, setup.clock)
+
+    @override
+    @classmethod
+    def invitation(cls, code: str, link: str | None) -> Invitation:
+        """The link brings the code: https://core.telegram.org/bots/features#deep-linking."""
+        if link is None:
+            return Invitation(code=code)
+        return Invitation(code=code, link=f"{link}?start={code}", group_link=f"{link}?startgroup={code}")
 
     @override
     @classmethod

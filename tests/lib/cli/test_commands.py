@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from bach_lib.cli.operations import inbox as operations_inbox
+from bach_lib.inbound import codes
 from tests.lib.cli.conftest import ADA, TOKEN, Run, Telegram
 
 ATTENTIVE = """
@@ -319,14 +321,19 @@ def test_routing_has_nothing_left_to_do(inbox: Run) -> None:
     assert inbox("connector", "route", "--json").row() == {"routed": 0}
 
 
-def test_somebody_is_let_in_by_writing(home: Run, telegram: Telegram, database: Path) -> None:
+def test_somebody_is_let_in_by_writing(home: Run, telegram: Telegram, monkeypatch: pytest.MonkeyPatch) -> None:
     """People would have to find out their own number first, and would allow the wrong one."""
     home("connector", "configure", "home", "allowed", "")
+    monkeypatch.setattr(operations_inbox, "LAST_WORD", 0.1)
+    monkeypatch.setattr(codes, "new_code", lambda: "K7QF2-MXP9R")
     telegram.write("/start")
     refused = home("connector", "pair", "home", "--seconds", 20, typed="n\n")
     assert (refused.code, "Let Ada (42) in?" in refused.errors) == (0, True), refused
+    assert "?start=K7QF2-MXP9R" in refused.output
     assert home("connections", "show", "home", "--json").row()["allowed"] == []
     telegram.write("/start")
+    assert home("connector", "pair", "home", "--yes", "--json").rows()[0]["allowed"] is False, "anybody can press Start"
+    telegram.write("/start K7QF2-MXP9R")
     assert home("connector", "pair", "home", "--yes", "--json").rows()[0]["allowed"] is True
     assert home("connections", "show", "home", "--json").row()["allowed"] == ["42"]
     nobody = home("connector", "pair", "home", "--seconds", 1)

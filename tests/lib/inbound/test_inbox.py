@@ -458,3 +458,17 @@ async def test_a_message_that_is_not_there(bench: Bench) -> None:
     for number in (99, -1, 10**30):
         with pytest.raises(UnknownMessageError, match=str(number)):
             await bench.inbox.get(number)
+
+
+async def test_a_code_is_neither_stored_nor_counted_and_is_spent_after_the_commit(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An automation would see the code as a command, or a full disk would cost somebody their place in the list."""
+    with bench.pairings.open("home") as pairing:
+        known = incoming(recipient="42", sender_id="42", text=pairing.code)
+        with monkeypatch.context() as broken:
+            broken.setattr(Transaction, "run", raise_full_disk)
+            with pytest.raises(StoreFailedError):
+                await bench.accept(known)
+        assert await bench.take_in(known) == Accepted(messages=[], blocked=0, aside=0)
+        assert [one.has_code for one in pairing.candidates.values()] == [True]

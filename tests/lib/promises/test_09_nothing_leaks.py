@@ -87,3 +87,29 @@ async def test_what_connectors_are_made_from_does_not_show_the_secrets(
         await bach.check("home")
     assert setups[0].secrets == {"bot_token": TOKEN}
     assert TOKEN not in repr(setups[0])
+
+
+async def test_the_code_of_a_pairing_leaks_nowhere(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, clock: FakeClock
+) -> None:
+    """Who reads the log, the bus or the database could bring the code in somebody else's place."""
+    caplog.set_level(logging.DEBUG)
+    platform = FakePlatform()
+    async with Bach(
+        tmp_path / "bach.db", connectors={"fake": fake_connector(platform, receives=True)}, clock=clock
+    ) as bach:
+        events = record(bach, Event)
+        await bach.registry.add(Connection(name="home", type="fake", allowed=frozenset({"42"})))
+        await clock.settle()
+        with bach.pairing("home") as pairing:
+            platform.write(pairing.code, sender="42", remote_id="42:1", cursor="1")
+            platform.write(pairing.code, sender="666", remote_id="666:1", cursor="2")
+            await clock.settle()
+            assert [one.has_code for one in pairing.candidates.values()] == [True, False]
+            invitation = bach.invitation("home", pairing.code)
+        assert await bach.inbox() == []
+        seen = [repr(events), repr(pairing), repr(invitation), caplog.text]
+    seen.extend(file.read_bytes().decode("latin-1") for file in tmp_path.iterdir())
+    assert len(events) > 1
+    assert not [text for text in seen if pairing.code in text]
+    assert "WARNING" not in caplog.text, "nobody is warned of who is awaited"

@@ -71,3 +71,11 @@ def test_under_the_published_limits(connect: Connect, recipients: list[str], sec
     """The platform would refuse messages with 429, and the bot be slowed down for everybody."""
     sent = allowed_in(connect(), recipients, seconds)
     assert limit * 0.9 <= sent <= limit
+
+
+def test_a_link_brings_the_code_to_the_bot() -> None:
+    """A person would have to type it, and a group could not bring it at all."""
+    found = TelegramConnector.invitation("K7QF2-MXP9R", "https://t.me/home_bot")
+    assert found.link == "https://t.me/home_bot?start=K7QF2-MXP9R"
+    assert found.group_link == "https://t.me/home_bot?startgroup=K7QF2-MXP9R"
+    assert TelegramConnector.invitation("K7QF2-MXP9R", None).link is None
