@@ -25,7 +25,7 @@ from bach_lib.errors import (
     NotCancellableError,
     TextTooLongError,
 )
-from bach_lib.events import ConnectionRemoved, MessageEvent, MessageReceived
+from bach_lib.events import AccountChanged, ConnectionRemoved, MessageEvent, MessageReceived
 from bach_lib.foreign import guarded
 from bach_lib.models import Button, Buttons, Delivery, Format, Message, Operation, Status
 from bach_lib.questions import Answer, Asked, Ending, Place, Question, Questions
@@ -73,6 +73,7 @@ class Asking:
             bus.subscribe(MessageReceived, lambda event: self._questions.received(event.message)),
             bus.subscribe(MessageEvent, self._happened),
             bus.subscribe(ConnectionRemoved, self._removed),
+            bus.subscribe(AccountChanged, self._handed_over),
         )
 
     async def ask(self, question: Question) -> Answer:
@@ -161,6 +162,10 @@ class Asking:
     def _removed(self, event: ConnectionRemoved) -> None:
         for asked in self._questions:
             asked.removed(event.connection)
+
+    def _handed_over(self, event: AccountChanged) -> None:
+        for asked in self._questions:
+            asked.handed_over(event.connection)
 
     # -- taking back --------------------------------------------------------------------------------------------------
 

@@ -112,7 +112,7 @@ async def assemble(base: Base, session: ClientSession) -> Parts:
     await rules.open()
     router = Router(inbox, rules, base.bus, base.clock, receive.max_age)
     queue, history = Queue(base.store, base.clock, instance), History(base.store, instance)
-    tools = _tools(base, registry=registry, queue=queue, directory=directory)
+    tools = _tools(base, registry=registry, queue=queue, directory=directory, inbox=inbox)
     runtimes = Runtimes(_services(base, session, tools, registry=registry, inbox=inbox, router=router))
     sender = _sender(base, registry, directory, queue, runtimes)
     by_hand = ByHand(base.store, base.clock, instance)
@@ -211,7 +211,7 @@ def _asking(
     )
 
 
-def _tools(base: Base, *, registry: Registry, queue: Queue, directory: Directory) -> Tools:
+def _tools(base: Base, *, registry: Registry, queue: Queue, directory: Directory, inbox: Inbox) -> Tools:
     return Tools(
         queue=queue,
         directory=directory,
@@ -221,6 +221,7 @@ def _tools(base: Base, *, registry: Registry, queue: Queue, directory: Directory
         random=random.random,
         save_breaker=registry.save_breaker,
         count=lambda name, delivered: registry.count(name, delivered, base.clock.now()),
+        ensure_account=inbox.handover.ensure,
     )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 
 from bach_lib.bus import Bus
-from bach_lib.events import ConnectionAdded, ConnectionRemoved, RecipientMoved
+from bach_lib.events import AccountChanged, ConnectionAdded, ConnectionRemoved, RecipientMoved
 from bach_lib.models import Connection
 from bach_lib.outcomes import Sent
 from bach_lib.spellings import MAX_SPELLINGS, Alias, Lesson, Sighting, Spellings
@@ -127,12 +127,13 @@ class Directory:
         self._versions[lesson.connection] = self._versions.get(lesson.connection, 0) + 1
 
     def forget_account(self, connection: str) -> None:
-        """Know no more what was so for one account only; the disk has forgotten it."""
+        """Know no more what was so for one account only, and tell that it is another; the disk has forgotten it."""
         if known := self._known.get(connection):
             for alias in known.aliases:
                 if alias.of_account:
                     known.forget(alias.spelling)
             self._versions[connection] = self._versions.get(connection, 0) + 1
+        self._bus.publish(AccountChanged(connection=connection))
 
     def tell(self, lesson: Lesson) -> None:
         """Let everybody know what goes by another form now. Once it is on disk, and learned."""

@@ -130,6 +130,11 @@ class RecipientMoved(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AccountChanged(Event):
+    """Another account is behind a connection: what it sent and read before is somebody else's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionAdded(Event):
     """A connection is in the registry."""
 

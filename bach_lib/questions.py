@@ -15,6 +15,7 @@ from bach_lib.models import Button, Buttons, Loss, Message, Receipt, Status
 
 _ROUNDED = 2.0
 """Seconds: platforms cut off the fractions of their times."""
+_HANDED_OVER = "Another account took the connection over, and cannot be given the answer."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,7 +139,7 @@ class Asked:
     def happened(self, message: Message) -> None:
         """Something happened to one of its messages, which stands like this now."""
         one = self._deliveries.get(message.id)
-        if one is None:
+        if one is None or one.failure == _HANDED_OVER:
             return
         one.recipient, one.status = message.recipient, message.status
         one.has_buttons = one.has_buttons and not _lacks_buttons(message.lost)
@@ -153,6 +154,13 @@ class Asked:
         for one in self._deliveries.values():
             if one.place.connection == connection:
                 one.status, one.failure = Status.CANCELLED, "The connection was removed."
+        self._end_if_nobody_is_reached()
+
+    def handed_over(self, connection: str) -> None:
+        """Another account is behind a connection: it takes no answer to what the one before it asked."""
+        for one in self._deliveries.values():
+            if one.place.connection == connection and one.status is Status.SENT:
+                one.failure = _HANDED_OVER
         self._end_if_nobody_is_reached()
 
     def end(self, ending: Ending) -> None:

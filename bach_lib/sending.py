@@ -8,10 +8,11 @@ from dataclasses import replace
 
 from bach_lib.clock import Clock
 from bach_lib.connectors import Connectors
+from bach_lib.connectors.base import Connector
 from bach_lib.directory import Directory
 from bach_lib.drafting import SendOptions, make_change, make_draft, make_request
 from bach_lib.errors import InvalidValueError
-from bach_lib.models import Operation, Receipt
+from bach_lib.models import Message, Operation, Receipt
 from bach_lib.outbound.queue import Queue
 from bach_lib.outbound.records import Draft
 from bach_lib.registry import Registry
@@ -59,7 +60,7 @@ class Sender:
         message = await self._queue.get(message_id)
         row = self._registry.get(message.connection)
         connector = await self._connectors.load(row.type)
-        if connector.capabilities.own_ids and not await self._queue.is_of_present_account(message):
+        if await self._is_of_another_account(message, connector):
             raise InvalidValueError(
                 field="a message to change",
                 value=message_id,
@@ -77,6 +78,12 @@ class Sender:
                 max_retries=self._max_retries,
             )
             return await self._put(draft, options)
+
+    async def _is_of_another_account(self, message: Message, connector: type[Connector]) -> bool:
+        """Whether somebody else was behind the connection when it was sent: to this one, its id there is another's."""
+        if not connector.capabilities.own_ids:
+            return False
+        return (message.attempted_at or message.created_at) <= await self._queue.handed_over_at(message.connection)
 
     async def _put(self, draft: Draft, options: SendOptions) -> Receipt:
         """Cancelling the caller does not take the message back."""

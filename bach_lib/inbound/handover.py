@@ -5,6 +5,9 @@ forgotten. What waits to be sent stays, and goes through whoever is there now; w
 changed where ids mean something else to the new one.
 """
 
+import asyncio
+from collections import defaultdict
+
 from bach_lib.clock import Clock
 from bach_lib.connectors.base import Connector
 from bach_lib.directory import Directory
@@ -22,17 +25,31 @@ class Handover:
         self._clock = clock
         self._directory = directory
         self._asked: dict[str, Connector] = {}
+        self._untold: set[str] = set()
+        """Connections with another account, of which the receiver has not heard."""
+        self._asking: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def to(self, connection: str, connector: Connector) -> bool | Fault:
-        """Ask whose account it is, once, and begin anew if it is another one. True: it is. Raises a `StorageError`."""
-        if self._asked.get(connection) is connector:
-            return False
-        account = await guarded(connector.whose())
-        if isinstance(account, Fault):
-            return account
-        is_another = account is not None and await self._begin(connection, account, connector.capabilities.own_ids)
-        self._asked[connection] = connector
+        """As `ensure`, for whoever reads the news. True, once: it is another account, and they begin anew."""
+        fault = await self.ensure(connection, connector)
+        if fault is not None:
+            return fault
+        is_another = connection in self._untold
+        self._untold.discard(connection)
         return is_another
+
+    async def ensure(self, connection: str, connector: Connector) -> Fault | None:
+        """Ask whose account it is, unless it is known, and begin anew if it is another. Raises a `StorageError`."""
+        async with self._asking[connection]:
+            if self._asked.get(connection) is connector:
+                return None
+            account = await guarded(connector.whose())
+            if isinstance(account, Fault):
+                return account
+            if account is not None and await self._begin(connection, account, connector.capabilities.own_ids):
+                self._untold.add(connection)
+            self._asked[connection] = connector
+            return None
 
     async def _begin(self, connection: str, account: str, own_ids: bool) -> bool:
         """Whether it is another account than before; then nothing of that one's counts any more."""

@@ -16,8 +16,8 @@ from bach_lib.models import BreakerState, Connection, Direction, Fault, Health, 
 from bach_lib.outbound.breaker import Breaker, Permit
 from bach_lib.outbound.limiter import Limiter, Stop
 from bach_lib.outbound.monitor import Monitor
-from bach_lib.outbound.retry import Witnesses, is_ambiguous
-from bach_lib.outcomes import Outcome, Scope, Sent, Uncertain, Wait
+from bach_lib.outbound.retry import OTHER_ACCOUNT, Witnesses, is_ambiguous
+from bach_lib.outcomes import Dead, Outcome, Scope, Sent, Uncertain, Wait
 from bach_lib.policy import BreakerPolicy
 from bach_lib.redact import Redactor
 
@@ -163,6 +163,8 @@ class Gate:
             self._told_to_wait(outcome)
             return None
         if isinstance(outcome, Uncertain) and outcome.fault.code == INTERNAL:
+            return None
+        if isinstance(outcome, Dead) and outcome.fault.code == OTHER_ACCOUNT:  # nobody was asked
             return None
         if isinstance(outcome, Sent):
             self._last_sent = max(self._last_sent, began)

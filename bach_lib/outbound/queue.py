@@ -196,10 +196,10 @@ class Queue:
         """One message. Raises `UnknownMessageError`."""
         return await self._store.read(lambda tx: self._one(tx, "get_message", id=message_id))
 
-    async def is_of_present_account(self, message: Message) -> bool:
-        """Whether nobody else was behind the connection when it was sent: to another, its id there is another's."""
-        row = await self._store.read(lambda tx: tx.row("handed_over", name=message.connection))
-        return row is None or (message.attempted_at or message.created_at) > float(str(row["value"]))
+    async def handed_over_at(self, connection: str) -> float:
+        """When another account took the connection over, to which ids mean something else; never: before all times."""
+        row = await self._store.read(lambda tx: tx.row("handed_over", name=connection))
+        return float(str(row["value"])) if row else float("-inf")
 
     async def cancel(self, message_id: int) -> Message:
         """Take a waiting message out. Raises `UnknownMessageError` or `NotCancellableError`."""

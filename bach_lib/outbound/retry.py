@@ -33,6 +33,8 @@ _FIRST_HOLD = 30.0
 EXPIRED = Fault(code="expired", text="Its time to live was over before it could be sent.")
 INTERRUPTED = "interrupted"
 """The code of an attempt during which the process ended."""
+OTHER_ACCOUNT = "other_account"
+"""The code of a change that was not made, as it concerns a message of an account that is not there any more."""
 
 
 class Witnesses(StrEnum):

@@ -1,12 +1,13 @@
 """What the dispatchers of all connections share."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from bach_lib.bus import Bus
 from bach_lib.clock import Clock
+from bach_lib.connectors.base import Connector
 from bach_lib.directory import Directory
-from bach_lib.models import Connection
+from bach_lib.models import Connection, Fault
 from bach_lib.outbound.gate import Gate, SaveBreaker
 from bach_lib.outbound.queue import Queue
 from bach_lib.policy import Policy
@@ -17,7 +18,7 @@ class Tools:
     """What every dispatcher works with.
 
     `directory` knows which spellings mean one place. `save_breaker` and `count(name, delivered)` keep the registry's
-    row true; `random` returns 0..1.
+    row true; `random` returns 0..1. `ensure_account(name, connector)` asks whose account it is unless that is known.
     """
 
     queue: Queue
@@ -28,6 +29,7 @@ class Tools:
     random: Callable[[], float]
     save_breaker: SaveBreaker
     count: Callable[[str, bool], None]
+    ensure_account: Callable[[str, Connector], Awaitable[Fault | None]]
 
     def gate(self, connection: Connection, on_better: Callable[[], None]) -> Gate:
         """What stands between a connection's lanes and its platform."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from bach_lib.connectors.base import Connector
 from bach_lib.models import Fault, Message
 from bach_lib.outbound.attempt import attempt
+from bach_lib.outbound.belonging import belonging, with_what_it_lacks
 from bach_lib.outbound.gate import Gate
 from bach_lib.outbound.ledger import Ledger
 from bach_lib.outbound.making import changer
@@ -58,7 +59,10 @@ class Trials:
         """Send once and ask the witnesses. `is_at_work`: whether the connection still is; if not, they know nothing."""
         clock = self._tools.clock
         began = clock.monotonic()
-        outcome = await attempt(connector, message, redact)
+        made = await belonging(connector, message, self._tools, redact)
+        outcome = await attempt(connector, made, redact) if isinstance(made, Message) else made
+        if made is not message and isinstance(made, Message):
+            outcome = with_what_it_lacks(outcome)
         seconds = clock.monotonic() - began
         repeatable = isinstance(outcome, Uncertain) and outcome.repeatable
         idempotent = connector.capabilities.idempotent or repeatable

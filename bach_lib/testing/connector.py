@@ -42,6 +42,8 @@ class FakePlatform:
         self.seen_nonces: dict[str, str] = {}
         self.account: str | None = None
         """Whose it is, as the platform tells."""
+        self.whose_fault: Fault | None = None
+        """While set, it does not tell."""
 
     def write(self, text: str, *, sender: str = "42", remote_id: str, cursor: str) -> None:
         """Somebody writes."""
@@ -125,7 +127,7 @@ class FakeConnector(Connector):
 
     @override
     async def whose(self) -> str | Fault | None:
-        return self.platform.account
+        return self.platform.whose_fault or self.platform.account
 
     @override
     async def receive(self, cursor: str | None) -> Batch | Fault:

@@ -15,7 +15,7 @@ from bach_lib.outbound.retry import Settlement
 from bach_lib.outbound.tools import Tools
 from bach_lib.storage import Store
 from bach_lib.testing import FakeClock
-from tests.lib.outbound.make import message
+from tests.lib.outbound.make import message, nobody_asked
 
 
 class Disk(Queue):
@@ -66,4 +66,5 @@ def tools(disk: Disk, bus: Bus, clock: FakeClock, count: Callable[[str, bool], N
         random=lambda: 0.5,
         save_breaker=lambda name, failures, until: None,
         count=count,
+        ensure_account=nobody_asked,
     )

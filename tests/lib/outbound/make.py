@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import TypedDict, Unpack
 
+from bach_lib.connectors.base import Connector
 from bach_lib.models import Delivery, Fault, Format, Message, Status
 from bach_lib.outbound.records import Draft
 
@@ -71,3 +72,8 @@ def message(**fields: Unpack[MessageFields]) -> Message:
 def draft(**fields: Unpack[DraftFields]) -> Draft:
     """A message before it has an id."""
     return replace(_DRAFT, **fields)
+
+
+async def nobody_asked(_name: str, _connector: Connector) -> Fault | None:
+    """Whose account it is plays no part here."""
+    return None

@@ -34,7 +34,7 @@ from bach_lib.outcomes import Dead, Retry, Scope, Sent, Uncertain, Wait
 from bach_lib.redact import Redactor
 from bach_lib.storage import Store
 from bach_lib.testing import FakeClock, FakePlatform, fake_connector
-from tests.lib.outbound.make import BUSY, draft
+from tests.lib.outbound.make import BUSY, draft, nobody_asked
 
 DOWN = Fault(code="unreachable", text="No route to host")
 TOKEN = "s3cr3t-t0k3n"
@@ -65,6 +65,7 @@ class Bench:
             random=lambda: 0.5,
             save_breaker=lambda name, failures, until: None,
             count=lambda name, delivered: self.counted.append((name, delivered)),
+            ensure_account=nobody_asked,
         )
         self.dispatcher = Dispatcher(Connection(name="home", type="fake"), tools)
         return self.dispatcher

@@ -10,12 +10,13 @@ from bach_lib.connectors.base import Batch, Incoming, Rate
 from bach_lib.errors import InvalidValueError, StoreFailedError
 from bach_lib.events import RecipientMoved
 from bach_lib.incoming import Kind
-from bach_lib.models import Fault
+from bach_lib.models import Fault, Operation
 from bach_lib.outcomes import Dead, Retry, Scope, Sent
 from bach_lib.spellings import MAX_SPELLINGS, Sighting
 from bach_lib.storage.sqlite import Transaction, Value
 from bach_lib.testing.clock import FakeClock
 from bach_lib.testing.connector import FakePlatform
+from bach_lib.unanswered import QuestionUndeliveredError
 from tests.lib.promises.conftest import LastingStore, OpenBach, record
 
 NAMED = Sighting(id="-1", names=("@home",))
@@ -473,3 +474,73 @@ async def test_what_another_account_sent_is_not_changed_by_this_one(
         await bach.delete(new.id)
         await clock.advance(60)
         assert len(platform.sent) == before + 2
+
+
+async def test_a_change_that_waits_is_not_made_by_another_account(
+    open_bach: OpenBach, clock: FakeClock, platform: FakePlatform, lasting_store: LastingStore
+) -> None:
+    """It would be made of whatever message has that number for the new bot; and words would answer it."""
+    platform.account = "1"
+    async with open_bach(lasting_store, receives=True, allowed=frozenset({"42"})) as bach:
+        await comes_in(platform, clock, said("a", "42"))
+        old = await bach.send("home", "42", "of the first bot")
+        await clock.settle()
+        platform.fault = DOWN
+        edit = await bach.edit(old.id, "corrected")
+        answer = await bach.send("home", "43", "an answer", reply_to=(await bach.get(old.id)).remote_id)
+        await clock.settle()
+    platform.account, platform.fault = "2", None
+    before = len(platform.sent)
+    async with open_bach(lasting_store, receives=True) as bach:
+        await clock.advance(600)
+        ended = await bach.get(edit.id)
+        assert ended.status is Status.DEAD
+        assert ended.error is not None
+        assert "another account" in ended.error.text
+        [sent_now] = platform.sent[before:]
+        assert (sent_now.text, sent_now.reply_to) == ("an answer", None)
+        told = await bach.get(answer.id)
+        assert [loss.what for loss in told.lost] == ["reply"]
+        assert (await bach.retry(edit.id)).status is Status.PENDING
+        await clock.advance(60)
+        assert (await bach.get(edit.id)).status is Status.DEAD
+        assert len(platform.sent) == before + 1
+
+
+async def test_a_change_waits_until_it_is_known_whose_account_it_is(
+    open_bach: OpenBach, clock: FakeClock, platform: FakePlatform, lasting_store: LastingStore
+) -> None:
+    """While nobody says so, the change of an old message could be made of somebody else's."""
+    platform.account = "1"
+    async with open_bach(lasting_store, receives=True) as bach:
+        await clock.settle()
+        old = await bach.send("home", "42", "of the first bot")
+        await clock.settle()
+        platform.fault = DOWN
+        edit = await bach.edit(old.id, "corrected")
+    before, platform.fault, platform.whose_fault = len(platform.sent), None, DOWN
+    async with open_bach(lasting_store, receives=True) as bach:
+        await clock.advance(20)
+        assert len(platform.sent) == before
+        platform.whose_fault = None
+        await clock.advance(600)
+        assert [message.operation for message in platform.sent[before:]] == [Operation.EDIT]
+        assert (await bach.get(edit.id)).status is Status.SENT
+
+
+async def test_a_question_ends_with_the_account_that_asked_it(
+    open_bach: OpenBach, clock: FakeClock, platform: FakePlatform
+) -> None:
+    """The answer goes to the bot that asked; whoever waits would wait for nothing until time is up."""
+    platform.account = "1"
+    async with open_bach(receives=True, allowed=frozenset({"42"})) as bach:
+        await clock.settle()
+        places = (Place(connection="home", recipient="42"),)
+        question = Question(text="Open?", places=places, timeout=600, takes_text=True)
+        asking = asyncio.create_task(bach.ask(question))
+        await clock.settle()
+        platform.account = "2"
+        await bach.registry.update("home", settings={"x": "y"})
+        await clock.settle()
+        with pytest.raises(QuestionUndeliveredError, match="Another account"):
+            await asking

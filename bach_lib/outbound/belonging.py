@@ -1,0 +1,61 @@
+"""What belongs to the account that is behind a connection now: with another one, ids there mean other messages.
+
+A change that was put before, and waited, would be made of whatever message has that number now. And words would answer
+it. So nothing that names an id goes out before it is known whose account it is.
+"""
+
+import asyncio
+from dataclasses import replace
+
+from bach_lib.connectors.base import Connector
+from bach_lib.errors import BachError
+from bach_lib.foreign import guarded
+from bach_lib.health import internal_fault
+from bach_lib.models import Fault, Loss, Message
+from bach_lib.outbound.retry import OTHER_ACCOUNT
+from bach_lib.outbound.tools import Tools
+from bach_lib.outcomes import Dead, Outcome, Retry, Scope, Sent
+from bach_lib.redact import Redactor
+
+_SECONDS = 20.0
+"""That a platform may take to say whose account it is."""
+_NOT_OURS = Dead(
+    fault=Fault(
+        code=OTHER_ACCOUNT,
+        text="The message that this would change was sent by another account, which the connection had before.",
+    )
+)
+_NO_REPLY = Loss(what="reply", reason="The message it answers belongs to another account, which was here before.")
+
+
+async def belonging(connector: Connector, message: Message, tools: Tools, redact: Redactor) -> Message | Outcome:
+    """The message as the present account may send it, or what becomes of it."""
+    if not connector.capabilities.own_ids or (message.target is None and message.reply_to is None):
+        return message
+    handed_over_at = await _handed_over_at(connector, message.connection, tools)
+    if isinstance(handed_over_at, Fault):
+        fault = replace(handed_over_at, text=redact(handed_over_at.text))
+        return Retry(fault=fault, scope=Scope.CONNECTION, written=False)
+    if message.created_at > handed_over_at:
+        return message
+    return replace(message, reply_to=None) if message.target is None else _NOT_OURS
+
+
+def with_what_it_lacks(outcome: Outcome) -> Outcome:
+    """Say of what was sent that it answers nothing, although it was to."""
+    if not isinstance(outcome, Sent):
+        return outcome
+    return replace(outcome, degraded=True, losses=(*outcome.losses, _NO_REPLY))
+
+
+async def _handed_over_at(connector: Connector, connection: str, tools: Tools) -> float | Fault:
+    try:
+        async with asyncio.timeout(_SECONDS):
+            fault = await guarded(tools.ensure_account(connection, connector))
+        return await tools.queue.handed_over_at(connection) if fault is None else fault
+    except TimeoutError:
+        return Fault(code="timeout", text="The platform did not say in time whose account it is.")
+    except BachError as error:  # the disk
+        return Fault(code=error.code, text=str(error))
+    except Exception as error:  # noqa: BLE001 - a border: a fault in a connector stops one message
+        return internal_fault(error)
