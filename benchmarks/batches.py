@@ -19,8 +19,8 @@ from bach_lib.outbound.retry import Settlement
 from bach_lib.storage import Database
 from bach_lib.testing.connector import FakePlatform, fake_connector
 from benchmarks.claim import sent
+from benchmarks.floor import CONNECTION, DRAFT, TEXT, RawBatches, fill, open_raw
 from benchmarks.measuring import Effort, Side, countdown, grow_log, in_loop, opened, scratch, take_turns
-from benchmarks.peers import CONNECTION, DRAFT, TEXT, RawBatches, fill, open_raw
 from benchmarks.table import Aim, Row
 
 CALLERS = 100

@@ -7,12 +7,10 @@ timer does not count.
 import time
 from collections.abc import Awaitable, Callable, Iterator
 
-from circuitbreaker import CircuitBreaker
-from purgatory import AsyncCircuitBreakerFactory
-
 from bach_lib import BreakerPolicy
 from bach_lib.outbound.breaker import Breaker
 from benchmarks.measuring import Effort, in_loop, take_turns
+from benchmarks.peers import those_there
 from benchmarks.table import Aim, Row
 
 CALLS = 20_000
@@ -20,7 +18,8 @@ CALLS = 20_000
 
 def rows(effort: Effort) -> Iterator[Row]:
     """Ours to the others, each without the time of the bare await in the same turn."""
-    sides = {"bare": _bare, "BACH": _bach, "purgatory": _purgatory, "circuitbreaker": _circuitbreaker}
+    others = those_there({"purgatory": _purgatory, "circuitbreaker": _circuitbreaker})
+    sides = {"bare": _bare, "BACH": _bach, **others}
     figures = take_turns({name: in_loop(side) for name, side in sides.items()}, effort.rounds)
     added = figures.less("bare")
     aim = Aim(limit=250)
@@ -51,6 +50,8 @@ async def _bach() -> float:
 
 
 async def _purgatory() -> float:
+    from purgatory import AsyncCircuitBreakerFactory  # noqa: PLC0415 - may be missing
+
     breaker = await AsyncCircuitBreakerFactory().get_breaker("bench")
     start = time.perf_counter_ns()
     for _ in range(CALLS):
@@ -60,6 +61,8 @@ async def _purgatory() -> float:
 
 
 async def _circuitbreaker() -> float:
+    from circuitbreaker import CircuitBreaker  # noqa: PLC0415 - may be missing
+
     protected: Callable[[], Awaitable[None]] = CircuitBreaker(name="bench")(nothing)
     start = time.perf_counter_ns()
     for _ in range(CALLS):

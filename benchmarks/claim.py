@@ -17,6 +17,7 @@ from bach_lib.outbound.retry import Settlement, Witnesses, decide
 from bach_lib.outbound.trial import of_attempt
 from bach_lib.outcomes import Sent
 from bach_lib.storage import Database
+from benchmarks.floor import Peer, fill, open_raw
 from benchmarks.measuring import (
     Effort,
     Side,
@@ -29,7 +30,7 @@ from benchmarks.measuring import (
     scratch,
     take_turns,
 )
-from benchmarks.peers import BLOCKING, Aiosqlite, Peer, fill, open_raw
+from benchmarks.peers import BLOCKING, Aiosqlite, those_there
 from benchmarks.table import Aim, Row
 
 WORKERS = (1, 10, 100, 1000)
@@ -89,7 +90,7 @@ def _sides(seconds: float) -> dict[str, Side]:
     return {
         **{name: partial(_blocking, peer, seconds) for name, peer in BLOCKING.items()},
         **{f"{workers}": in_loop(_ours, workers, seconds) for workers in WORKERS},
-        **{f"aiosqlite {workers}": in_loop(_aiosqlite, workers, seconds) for workers in (1, 100)},
+        **those_there({f"aiosqlite {workers}": in_loop(_aiosqlite, workers, seconds) for workers in (1, 100)}),
     }
 
 

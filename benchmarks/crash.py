@@ -17,8 +17,8 @@ from pathlib import Path
 from aiohttp import ClientSession
 
 from bach_lib import Status
+from benchmarks.floor import CONNECTION
 from benchmarks.measuring import Effort, scratch
-from benchmarks.peers import CONNECTION
 from benchmarks.table import Aim, Row
 from benchmarks.telegram import CHATS, connected, received, server
 
@@ -27,9 +27,9 @@ KILL_AT = 400
 UNFINISHED = (Status.PENDING, Status.SENDING, Status.FAILED)
 
 
-def rows(effort: Effort) -> Iterator[Row]:  # noqa: ARG001 - every benchmark is called so
+def rows(effort: Effort) -> Iterator[Row]:
     """Lost, and repeated beside those in flight."""
-    lost, repeated, in_flight = asyncio.run(_crash())
+    lost, repeated, in_flight = asyncio.run(_crash(effort.of(MESSAGES), effort.of(KILL_AT)))
     yield Row(name="kill -9 in 1,000 messages, lost", unit="", ours=lost, aim=Aim(limit=0))
     yield Row(
         name="kill -9 in 1,000 messages, repeated",
@@ -41,11 +41,11 @@ def rows(effort: Effort) -> Iterator[Row]:  # noqa: ARG001 - every benchmark is 
     )
 
 
-async def _crash() -> tuple[int, int, int]:
+async def _crash(messages: int, kill_at: int) -> tuple[int, int, int]:
     with server(0.02) as url, scratch() as folder:
         async with ClientSession() as session:
-            with _start(folder, url, MESSAGES) as process:
-                await received(session, url, KILL_AT)
+            with _start(folder, url, messages) as process:
+                await received(session, url, kill_at)
                 process.kill()
                 taken, _ = process.communicate()
             in_flight = _in_flight(folder / "bach.db")

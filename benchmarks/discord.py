@@ -23,8 +23,8 @@ from bach_lib import Bach, Connection, Identity
 from bach_lib.connectors.base import Rate
 from bach_lib.connectors.discord import DiscordConnector
 from bach_lib.events import MessageFinished
+from benchmarks.floor import CONNECTION, TEXT
 from benchmarks.measuring import Effort, Side, countdown, grow_log, in_loop, percentile, scratch, take_turns
-from benchmarks.peers import CONNECTION, TEXT
 from benchmarks.table import Aim, Row
 
 TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4.GtEsT0.not_a_real_token_but_of_its_form-x"  # noqa: S105 - of the server below

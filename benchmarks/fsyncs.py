@@ -17,8 +17,8 @@ from bach_lib import Status, SystemClock
 from bach_lib.outbound.queue import Queue
 from bach_lib.storage import Database
 from benchmarks.claim import work_off
+from benchmarks.floor import DRAFT, fill, open_raw
 from benchmarks.measuring import Effort, counted, opened, scratch
-from benchmarks.peers import DRAFT, fill, open_raw
 from benchmarks.table import Aim, Row
 
 COUNTED = re.compile(r"^\s*[\d.]+\s+[\d.]+\s+\d+\s+(\d+)\s.*\b(?:fsync|fdatasync)$", re.MULTILINE)
@@ -32,9 +32,10 @@ CASES = (
 """What, by how many callers, how many messages, and the aim."""
 
 
-def rows(effort: Effort) -> Iterator[Row]:  # noqa: ARG001 - every benchmark is called so
+def rows(effort: Effort) -> Iterator[Row]:
     """Each case; the aims are counts a message."""
-    for job, callers, messages, limit in CASES:
+    for job, callers, most, limit in CASES:
+        messages = effort.of(most // callers) * callers
         name, aim = f"fsyncs a message, {job}, {counted(callers, 'caller')}", Aim(limit=limit)
         try:
             count = _count(job, callers, messages) - _count(job, 1, 0)
@@ -59,8 +60,9 @@ def _count(job: str, callers: int, messages: int) -> int:
     strace = shutil.which("strace")
     if strace is None:
         raise NotMeasuredError("strace missing")
-    command = [strace, "-f", "-c", "-e", "trace=fsync,fdatasync", sys.executable, "-m", "benchmarks.fsyncs"]
-    done = subprocess.run([*command, job, str(callers), str(messages)], capture_output=True, text=True, check=False)
+    command = [strace, "-f", "--seccomp-bpf", "-c", "-e", "trace=fsync,fdatasync"]  # only these stop the process
+    work = [sys.executable, "-m", "benchmarks.fsyncs", job, str(callers), str(messages)]
+    done = subprocess.run([*command, *work], capture_output=True, text=True, check=False)
     if done.returncode and "strace:" in done.stderr:
         raise NotMeasuredError("strace cannot trace here")
     done.check_returncode()

@@ -16,8 +16,8 @@ from bach_lib.outbound.queue import Queue
 from bach_lib.storage import Database
 from bach_lib.storage.schema import load_queries
 from benchmarks.claim import work_off
+from benchmarks.floor import CONNECTION, fill, open_raw
 from benchmarks.measuring import Effort, counted, in_loop, opened, rate, scratch, take_turns
-from benchmarks.peers import CONNECTION, fill, open_raw
 from benchmarks.table import Aim, Row
 
 WORKERS = 100

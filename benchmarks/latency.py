@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping
 
 from aiohttp import ClientSession
 
+from benchmarks.floor import CONNECTION
 from benchmarks.measuring import Effort, grow_log, percentile, scratch
-from benchmarks.peers import CONNECTION
 from benchmarks.table import Aim, Row
 from benchmarks.telegram import CHATS, connected, post, received, server, warm
 

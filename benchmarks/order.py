@@ -16,7 +16,7 @@ LATENCY = 0.02
 
 def rows(effort: Effort) -> Iterator[Row]:
     """Ours to the plain loop."""
-    each = max(round(2 * effort.seconds / LATENCY), 20)
+    each = max(round(2 * effort.seconds / LATENCY), effort.of(20))
     with prompt_server(LATENCY) as url:
         sides = {
             "BACH": in_loop(through_bach, url, CHATS[:1], each),

@@ -11,8 +11,8 @@ from bach_lib import Bach, Connection, Fault, Status
 from bach_lib.storage import MemoryDatabase
 from bach_lib.testing.clock import FakeClock
 from bach_lib.testing.connector import FakePlatform, fake_connector
+from benchmarks.floor import CONNECTION, TEXT
 from benchmarks.measuring import Effort
-from benchmarks.peers import CONNECTION, TEXT
 from benchmarks.table import Aim, Row
 
 MESSAGES = 60

@@ -20,6 +20,7 @@ from bach_lib.connectors.telegram import Timeouts
 from bach_lib.connectors.telegram.bot import TOKEN_PLACEHOLDER, RawBot
 from bach_lib.connectors.telegram.request import AiohttpRequest
 from bach_lib.events import MessageFinished
+from benchmarks.floor import CONNECTION, TEXT, RawSqlite
 from benchmarks.measuring import (
     Effort,
     Figures,
@@ -31,7 +32,6 @@ from benchmarks.measuring import (
     scratch,
     take_turns,
 )
-from benchmarks.peers import CONNECTION, TEXT, RawSqlite
 from benchmarks.table import Aim, Row
 from benchmarks.telegram import CHATS, TOKEN, connected, post, prompt_server, warm
 
@@ -45,7 +45,7 @@ def rows(effort: Effort) -> Iterator[Row]:
     """For each latency of the server: ours to the others."""
     for latency in LATENCIES:
         with prompt_server(latency) as url:
-            figures = take_turns(_sides(url, latency, effort.seconds), effort.rounds)
+            figures = take_turns(_sides(url, latency, effort), effort.rounds)
         yield from _rows(figures, f"pipeline, server {latency * 1000:.0f} ms", latency)
 
 
@@ -64,15 +64,16 @@ def _to_the_most(reached: float, name: str, most: float, aim: Aim | None = None)
     return Row(name=name, unit="/s", ours=reached, other="32 ÷ latency", theirs=most, ratio=reached / most, aim=aim)
 
 
-def _sides(url: str, latency: float, seconds: float) -> dict[str, Side]:
-    each = max(round(3 * seconds / latency), 8) if latency else round(200 * seconds)
+def _sides(url: str, latency: float, effort: Effort) -> dict[str, Side]:
+    seconds = effort.seconds
+    each = max(round(3 * seconds / latency), effort.of(8)) if latency else round(200 * seconds)
     sides = {"BACH": in_loop(through_bach, url, CHATS, each), "bare aiohttp": in_loop(_bare, url, each)}
     if latency:
         return sides | {"one after another": in_loop(one_after_another, url, seconds)}
     return sides | {
         "raw bot": in_loop(_raw_bot, url, each),
-        "PTB": in_loop(_ptb_with_ours, url, each // 2),
-        "Bot.send_message on httpx": in_loop(_ptb_with_httpx, url, each // 4),
+        "PTB": in_loop(_ptb_with_ours, url, max(each // 2, 1)),
+        "Bot.send_message on httpx": in_loop(_ptb_with_httpx, url, max(each // 4, 1)),
     }
 
 

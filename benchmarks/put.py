@@ -13,6 +13,7 @@ from bach_lib import Bach, Connection, Policy, SystemClock
 from bach_lib.outbound.queue import Queue
 from bach_lib.storage import Database
 from bach_lib.testing.connector import FakePlatform, fake_connector
+from benchmarks.floor import CONNECTION, DRAFT, TEXT, Peer
 from benchmarks.measuring import (
     Effort,
     Side,
@@ -25,7 +26,7 @@ from benchmarks.measuring import (
     scratch,
     take_turns,
 )
-from benchmarks.peers import BLOCKING, CONNECTION, DRAFT, TEXT, Aiosqlite, Peer
+from benchmarks.peers import BLOCKING, Aiosqlite, those_there
 from benchmarks.table import Aim, Row
 
 CALLERS = (1, 10, 100, 1000)
@@ -53,7 +54,7 @@ def _sides(seconds: float) -> dict[str, Side]:
         **{name: partial(_blocking, peer, seconds) for name, peer in BLOCKING.items()},
         **{f"put {callers}": in_loop(_put, callers, seconds) for callers in CALLERS},
         **{f"send {callers}": in_loop(_send, callers, seconds) for callers in (1, 100)},
-        **{f"aiosqlite {callers}": in_loop(_aiosqlite, callers, seconds) for callers in (1, 100)},
+        **those_there({f"aiosqlite {callers}": in_loop(_aiosqlite, callers, seconds) for callers in (1, 100)}),
     }
 
 

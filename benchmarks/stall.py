@@ -14,8 +14,9 @@ from contextlib import asynccontextmanager
 from bach_lib import Bach, Connection
 from bach_lib.events import MessageFinished
 from bach_lib.testing.connector import FakePlatform, fake_connector
+from benchmarks.floor import CONNECTION, TEXT
 from benchmarks.measuring import Effort, countdown, grow_log, in_loop, scratch, take_turns
-from benchmarks.peers import CONNECTION, TEXT, Aiosqlite
+from benchmarks.peers import Aiosqlite, those_there
 from benchmarks.table import Aim, Row
 
 MESSAGES = 1000
@@ -24,7 +25,10 @@ TICK = 0.001
 
 def rows(effort: Effort) -> Iterator[Row]:
     """Ours to aiosqlite."""
-    figures = take_turns({"BACH": in_loop(_bach), "aiosqlite": in_loop(_aiosqlite)}, effort.rounds)
+    messages = effort.of(MESSAGES)
+    figures = take_turns(
+        {"BACH": in_loop(_bach, messages), **those_there({"aiosqlite": in_loop(_aiosqlite, messages)})}, effort.rounds
+    )
     yield figures.row("longest stall, 1,000 sends at once", "ms", "BACH", "aiosqlite", Aim(limit=5))
 
 
@@ -56,8 +60,8 @@ async def watched() -> AsyncIterator[Watch]:
         task.cancel()
 
 
-async def _bach() -> float:
-    finished, all_finished = countdown(MESSAGES)
+async def _bach(messages: int) -> float:
+    finished, all_finished = countdown(messages)
     with scratch() as folder:
         async with Bach(folder / "bach.db", connectors={"fake": fake_connector(FakePlatform())}) as bach:
             grow_log(folder)
@@ -65,15 +69,15 @@ async def _bach() -> float:
             await bach.check(CONNECTION)
             bach.subscribe(MessageFinished, lambda _: finished())
             async with watched() as watch:
-                await asyncio.gather(*(bach.send(CONNECTION, str(number % 32), TEXT) for number in range(MESSAGES)))
+                await asyncio.gather(*(bach.send(CONNECTION, str(number % 32), TEXT) for number in range(messages)))
                 await all_finished.wait()
     return watch.longest
 
 
-async def _aiosqlite() -> float:
+async def _aiosqlite(messages: int) -> float:
     with scratch() as folder:
         async with Aiosqlite(folder) as queue:
             grow_log(folder)
             async with watched() as watch:
-                await asyncio.gather(*(queue.put() for _ in range(MESSAGES)))
+                await asyncio.gather(*(queue.put() for _ in range(messages)))
     return watch.longest

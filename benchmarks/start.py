@@ -19,8 +19,8 @@ from bach_lib.connectors.base import Rate
 from bach_lib.policy import BreakerPolicy
 from bach_lib.storage.schema import load_queries
 from bach_lib.testing.connector import FakePlatform, fake_connector
+from benchmarks.floor import CONNECTION, NEW, open_raw
 from benchmarks.measuring import Effort, in_loop, scratch, take_turns
-from benchmarks.peers import CONNECTION, NEW, open_raw
 from benchmarks.stall import TICK, watched
 from benchmarks.table import Aim, Row
 
@@ -32,12 +32,12 @@ STALL = Aim(limit=20)
 def rows(effort: Effort) -> Iterator[Row]:
     """Stalls in milliseconds, then a share of the processor."""
     with scratch() as folder:
-        _fill(folder, WAITING)
-        stall = take_turns({"start": in_loop(_start, folder)}, max(3, effort.rounds // 3))["start"]
+        _fill(folder, waiting := effort.of(WAITING))
+        stall = take_turns({"start": in_loop(_start, folder, waiting)}, max(3, effort.rounds // 3))["start"]
     yield Row(name="start, 100,000 waiting in 10,000 lanes, longest stall", unit="ms", ours=stall, aim=STALL)
     with scratch() as folder:
-        _fill(folder, LANES)
-        stall, share = asyncio.run(_under_a_limit(folder, max(2.0, 12 * effort.seconds)))
+        _fill(folder, effort.of(LANES))
+        stall, share = asyncio.run(_under_a_limit(folder, max(2.0 * effort.share, 12 * effort.seconds)))
     name = "10,000 lanes wait for 30 messages a second"
     yield Row(name=f"{name}, longest stall", unit="ms", ours=stall, aim=STALL)
     yield Row(name=f"{name}, of a processor", unit="%", ours=share, aim=Aim(limit=10))
@@ -58,12 +58,12 @@ def _bach(folder: Path, platform: FakePlatform) -> Bach:
     return Bach(folder / "bach.db", connectors={"fake": fake_connector(platform)}, policy=policy)
 
 
-async def _start(folder: Path) -> float:
+async def _start(folder: Path, waiting: int) -> float:
     """Until all that waits is known. The platform is away, so nothing goes."""
     platform = FakePlatform()
     platform.fault = Fault(code="unreachable", text="away")
     async with watched() as watch, _bach(folder, platform) as bach:
-        while len(bach._runtime(CONNECTION).dispatcher._lanes) < WAITING - A_SECOND:  # noqa: ASYNC110 - nothing tells
+        while len(bach._runtime(CONNECTION).dispatcher._lanes) < waiting - A_SECOND:  # noqa: ASYNC110 - nothing tells
             await asyncio.sleep(TICK)
         return watch.longest
 

@@ -19,7 +19,7 @@ from aiohttp import ClientSession
 from bach_lib import Bach, Connection, Identity
 from bach_lib.connectors.base import Rate
 from bach_lib.connectors.telegram import TelegramConnector
-from benchmarks.peers import CONNECTION, TEXT
+from benchmarks.floor import CONNECTION, TEXT
 
 TOKEN = "123456:ABC-test-token"  # noqa: S105 - the one of the server below
 CHATS = tuple(range(1, 33))

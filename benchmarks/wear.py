@@ -13,8 +13,8 @@ from pathlib import Path
 from bach_lib import SystemClock
 from bach_lib.outbound.queue import Queue
 from bach_lib.storage import Database
+from benchmarks.floor import DRAFT, RawSqlite
 from benchmarks.measuring import Effort, opened, scratch
-from benchmarks.peers import DRAFT, RawSqlite
 from benchmarks.table import Aim, Row
 
 CALLERS = 100
