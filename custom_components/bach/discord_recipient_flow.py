@@ -24,7 +24,7 @@ class DiscordRecipientFlow(FindingRecipientFlow):
     async def async_step_place(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Choose among the channels and threads that the bot sees."""
         if user_input is not None:
-            return self._create_candidate(user_input)
+            return await self._create_candidate(user_input)
         found = await self._find()
         return await self._offer("place", found) if found else await self.async_step_nowhere()
 
@@ -53,7 +53,7 @@ class DiscordRecipientFlow(FindingRecipientFlow):
         """Choose among the people of that name."""
         if user_input is None:
             return await self.async_step_person()
-        return self._create_candidate(user_input)
+        return await self._create_candidate(user_input)
 
 
 class WebhookRecipientFlow(RecipientFlow):

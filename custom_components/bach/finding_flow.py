@@ -39,17 +39,17 @@ class FindingRecipientFlow(RecipientFlow):
         self._candidates = {candidate.recipient: candidate for candidate in found}
         options = [SelectOptionDict(value=candidate.recipient, label=candidate.title) for candidate in found]
         selector = SelectSelector(SelectSelectorConfig(options=options, mode=SelectSelectorMode.DROPDOWN))
-        rights = rights_schema(await async_get_users(self.hass))
+        fields = rights_schema(await async_get_users(self.hass)) | self._hello_box()
         return self.async_show_form(
             step_id=step_id,
-            data_schema=vol.Schema({vol.Required(CONF_RECIPIENT): selector, **rights}),
+            data_schema=vol.Schema({vol.Required(CONF_RECIPIENT): selector, **fields}),
             description_placeholders=self._invitation(),
         )
 
-    def _create_candidate(self, user_input: dict[str, Any]) -> SubentryFlowResult:
+    async def _create_candidate(self, user_input: dict[str, Any]) -> SubentryFlowResult:
         candidate = self._candidates[user_input[CONF_RECIPIENT]]
         found = {CONF_KIND: candidate.kind, **rights_values(user_input)}
-        return self._create(candidate.recipient, candidate.title, found)
+        return await self._create(candidate.recipient, candidate.title, found, user_input)
 
     def _invitation(self) -> dict[str, str]:
         entry = self._get_entry()

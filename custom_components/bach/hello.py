@@ -4,10 +4,12 @@ It is a message like all others, durable and in its turn, but nobody wants it to
 when it is dead it is no dead letter, for the person who sent it has read why.
 """
 
+import re
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.translation import async_get_translations
 
@@ -20,6 +22,7 @@ from .hub import HUB
 
 _TIME_TO_LIVE: Final = 3600.0
 _MAX_REASON: Final = 300
+_PUNCTUATION: Final = re.compile(r"[!-/:-@\[-`{-~]")
 _ENGLISH: Final = {
     "hello": "Hello from {home}. Messages from your home arrive here from now on.",
     "test_message": "This is a test message from {home}.",
@@ -34,8 +37,11 @@ class Told:
     reason: str = ""
 
 
-def is_harmless(type_: str, recipient: str) -> bool:
-    """Whether words do nothing there but arrive. Others' programs, scripts and actions may do whatever they do."""
+def is_harmless(type_: str, recipient: str = "") -> bool:
+    """Whether words do nothing there but arrive. Others' programs, scripts and actions may do whatever they do.
+
+    Without a recipient: whether that goes for all of them.
+    """
     if type_ != TYPE_HOMEASSISTANT:
         return type_ != TYPE_WEBHOOK
     return recipient.startswith(("notify.", "action:notify."))
@@ -71,6 +77,28 @@ async def async_say(
             await bach.discard_messages([message.id])
     fault = None if message.status is Status.SENT else message.error or bach.health(connection).fault
     return Told(message.status, fault.text[:_MAX_REASON] if fault else "")
+
+
+async def async_greet(
+    hass: HomeAssistant, entry: BachConfigEntry, recipient: str, *, seconds: float, key: str
+) -> tuple[str, str]:
+    """Say hello to a recipient that is about to be kept; which sentence tells what became of it, and the reason."""
+    if entry.state is not ConfigEntryState.LOADED:
+        return "hello_not_sent", ""
+    try:
+        told = await async_say(hass, entry, recipient, "hello", seconds=seconds, key=key)
+    except BachError as error:
+        return "hello_failed", str(error)
+    if told.status is Status.SENT:
+        return "hello_sent", ""
+    if not told.status.is_final:
+        return ("hello_waits" if told.reason else "hello_under_way"), told.reason
+    return ("hello_uncertain" if told.status is Status.UNCERTAIN else "hello_failed"), told.reason or told.status.value
+
+
+def as_words(text: str) -> str:
+    """What somebody else wrote, for a page that takes it for Markdown."""
+    return _PUNCTUATION.sub(r"\\\g<0>", text)
 
 
 async def _words(hass: HomeAssistant, what: str) -> str:

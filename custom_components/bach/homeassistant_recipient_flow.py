@@ -17,6 +17,7 @@ from bach_lib.errors import InvalidRecipientError
 
 from .const import (
     CONF_EVENT_TYPE,
+    CONF_HELLO,
     CONF_KIND,
     CONF_RECIPIENT,
     CONF_ROLE,
@@ -26,8 +27,10 @@ from .const import (
     RECIPIENT_BACH,
     RECIPIENT_EVENT,
     SUBENTRY_RECIPIENT,
+    TYPE_HOMEASSISTANT,
 )
 from .finding_flow import FindingRecipientFlow
+from .hello import is_harmless
 from .peer import takes_letters
 from .received import Role
 from .rights import rights_schema, rights_values
@@ -44,6 +47,10 @@ class HomeRecipientFlow(FindingRecipientFlow):
 
     can_chat: ClassVar[bool] = False
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._chosen: tuple[str, str, dict[str, str]] | None = None
+
     @override
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Choose what the recipient is."""
@@ -54,12 +61,37 @@ class HomeRecipientFlow(FindingRecipientFlow):
         if user_input is not None:
             found = self._candidates[user_input[CONF_RECIPIENT]]
             data = {CONF_KIND: found.kind, CONF_ROLE: Role.NOTIFY_ONLY.value}
-            return self._create(found.recipient, _title(user_input) or found.title, data)
+            self._chosen = found.recipient, _title(user_input) or found.title, data
+            if user_input[CONF_HELLO] and not is_harmless(TYPE_HOMEASSISTANT, found.recipient):
+                return await self.async_step_hello_runs()
+            return await self._create(*self._chosen, user_input)
         self._candidates = {found.recipient: found for found in await self._find() if self._is_new(found.recipient)}
         self._candidates.pop(RECIPIENT_BACH, None)  # which has a step of its own
         if not self._candidates:
             return await self.async_step_no_target()
-        return self.async_show_form(step_id="target", data_schema=_target_schema(list(self._candidates.values())))
+        schema = _target_schema(list(self._candidates.values())).extend(self._hello_box(ticked=True))
+        return self.async_show_form(step_id="target", data_schema=schema)
+
+    async def async_step_hello_runs(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:  # noqa: ARG002
+        """A hello would not only be read: ask."""
+        if self._chosen is None:  # the dialog was reloaded after Home Assistant had forgotten it
+            return await self.async_step_user()
+        return self.async_show_menu(
+            step_id="hello_runs",
+            menu_options=["hello_skip", "hello_send"],
+            description_placeholders={**self._invitation(), "recipient": self._chosen[0]},
+        )
+
+    async def async_step_hello_send(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:  # noqa: ARG002
+        """Send it, whatever it does."""
+        return await self._keep_chosen(hello=True)
+
+    async def async_step_hello_skip(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:  # noqa: ARG002
+        """Only keep the recipient."""
+        return await self._keep_chosen(hello=False)
+
+    async def _keep_chosen(self, *, hello: bool) -> SubentryFlowResult:
+        return await self._create(*self._chosen, {CONF_HELLO: hello}) if self._chosen else await self.async_step_user()
 
     async def async_step_no_target(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:  # noqa: ARG002
         """There is nothing: choose something else."""
@@ -74,11 +106,13 @@ class HomeRecipientFlow(FindingRecipientFlow):
         errors: dict[str, str] = {}
         if user_input is not None and not (errors := self._conflicts(RECIPIENT_BACH, user_input)):
             data = {CONF_KIND: RECIPIENT_BACH, **rights_values(user_input)}
-            return self._create(RECIPIENT_BACH, f"BACH ({self._get_entry().title})", data)
+            return await self._create(RECIPIENT_BACH, f"BACH ({self._get_entry().title})", data, user_input)
         rights = rights_schema(await async_get_users(self.hass))
         return self.async_show_form(
             step_id="bach",
-            data_schema=self.add_suggested_values_to_schema(vol.Schema(dict(reversed(rights.items()))), user_input),
+            data_schema=self.add_suggested_values_to_schema(
+                vol.Schema(dict(reversed(rights.items())) | self._hello_box()), user_input
+            ),
             errors=errors,
             description_placeholders=self._invitation(),
         )
@@ -94,9 +128,10 @@ class HomeRecipientFlow(FindingRecipientFlow):
                 errors[CONF_EVENT_TYPE] = "invalid_event_type"
             else:
                 data = {CONF_KIND: "event", **rights_values(user_input)}
-                return self._create(recipient, _title(user_input) or event_type, data)
+                return await self._create(recipient, _title(user_input) or event_type, data, user_input)
         fields = {vol.Required(CONF_EVENT_TYPE): TextSelector(), vol.Optional(CONF_TITLE): TextSelector()}
-        schema = vol.Schema({**fields, **rights_schema(await async_get_users(self.hass))})
+        rights = rights_schema(await async_get_users(self.hass))
+        schema = vol.Schema(fields | rights | self._hello_box())
         return self.async_show_form(
             step_id="event",
             data_schema=self.add_suggested_values_to_schema(schema, user_input),

@@ -1,6 +1,7 @@
 """Adding a recipient: whoever writes to the account appears in a list, so that nobody has to find out an id."""
 
 import asyncio
+from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 from typing import Any, ClassVar, Final, override
 
@@ -9,6 +10,7 @@ from homeassistant.config_entries import SOURCE_USER, ConfigEntryState, ConfigSu
 from homeassistant.const import CONF_TYPE
 from homeassistant.core import callback
 from homeassistant.helpers.selector import (
+    BooleanSelector,
     SelectOptionDict,
     SelectSelector,
     SelectSelectorConfig,
@@ -22,14 +24,16 @@ from bach_lib.errors import CannotReceiveError, InvalidRecipientError
 from bach_lib.events import SenderBlocked
 
 from .chat_settings import SECTION_CHAT, chat_section, chat_suggestions, chat_values, without_chat
-from .const import CONF_KIND, CONF_LINK, CONF_RECIPIENT, CONF_TITLE
+from .const import CONF_HELLO, CONF_KIND, CONF_LINK, CONF_RECIPIENT, CONF_TITLE
 from .entry import connection_name, recipient_unique_id
 from .forms import normal_form
+from .hello import as_words, async_greet, is_harmless
 from .hub import HUB
 from .letters import async_move_letters
 from .people import async_move_people
 from .rights import rights_schema, rights_values, suggested_rights, without_rights
 from .users import Users, async_get_users
+from .webhook_kind import sends
 
 PAIRING_SECONDS: Final = 300
 """How long to wait for somebody to write before asking what to do."""
@@ -49,12 +53,13 @@ class RecipientFlow(ConfigSubentryFlow):
     """Adds a recipient to a connection, and changes one.
 
     `is_heard`: what is written there comes in. `can_chat`: an agent may answer it. `waiting_for`: the text that says
-    what somebody has to write.
+    what somebody has to write. `hello_seconds`: how long to wait for what becomes of the hello.
     """
 
     is_heard: ClassVar[bool] = True
     can_chat: ClassVar[bool] = True
     waiting_for: ClassVar[str] = "wait_for_message"
+    hello_seconds: ClassVar[float] = 5.0
 
     def __init__(self) -> None:
         self._candidates: dict[str, Candidate] = {}
@@ -101,7 +106,7 @@ class RecipientFlow(ConfigSubentryFlow):
         if picked is not None:
             candidate = self._candidates[picked]
             found = {CONF_KIND: candidate.kind, **rights_values(user_input or {})}
-            return self._create(candidate.recipient, candidate.title[:_MAX_TITLE], found)
+            return await self._create(candidate.recipient, candidate.title[:_MAX_TITLE], found, user_input)
         self._somebody_wrote.clear()
         return self.async_show_form(step_id="pick", data_schema=self._pick_schema(await async_get_users(self.hass)))
 
@@ -144,7 +149,8 @@ class RecipientFlow(ConfigSubentryFlow):
         ]
         options.append(SelectOptionDict(value=KEEP_WAITING, label=KEEP_WAITING))
         selector = SelectSelectorConfig(options=options, mode=SelectSelectorMode.LIST, translation_key="pick")
-        return vol.Schema({vol.Required(CONF_RECIPIENT): SelectSelector(selector), **rights_schema(users)})
+        fields = {vol.Required(CONF_RECIPIENT): SelectSelector(selector), **rights_schema(users)}
+        return vol.Schema(fields | self._hello_box())
 
     async def _ask(self, step_id: str, user_input: dict[str, Any] | None) -> SubentryFlowResult:
         """Ask for id and name until the id is one, then keep it."""
@@ -167,7 +173,9 @@ class RecipientFlow(ConfigSubentryFlow):
                 schema = schema.extend({vol.Optional(SECTION_CHAT): chat_section(self.hass)})
         return self.async_show_form(
             step_id=step_id,
-            data_schema=self.add_suggested_values_to_schema(schema, user_input or self._suggest(users)),
+            data_schema=self.add_suggested_values_to_schema(
+                schema.extend(self._hello_box()), user_input or self._suggest(users)
+            ),
             errors=errors,
             description_placeholders=placeholders,
         )
@@ -218,7 +226,7 @@ class RecipientFlow(ConfigSubentryFlow):
     async def _keep_with_letters(self, recipient: str, user_input: dict[str, Any]) -> SubentryFlowResult:
         """Keep it; what is for an old address follows, and if there are dead letters, ask what to do with them."""
         before = None if self.source == SOURCE_USER else self._get_reconfigure_subentry().data[CONF_RECIPIENT]
-        kept = self._keep(recipient, user_input)
+        kept = await self._keep(recipient, user_input)
         if before in {None, recipient}:
             return kept
         self._moved_to = recipient
@@ -227,10 +235,10 @@ class RecipientFlow(ConfigSubentryFlow):
         self._dead = dead
         return await self.async_step_letters()
 
-    def _keep(self, recipient: str, user_input: dict[str, Any]) -> SubentryFlowResult:
+    async def _keep(self, recipient: str, user_input: dict[str, Any]) -> SubentryFlowResult:
         title = user_input.get(CONF_TITLE, "").strip() or recipient
         if self.source == SOURCE_USER:
-            return self._create(recipient, title, rights_values(user_input))
+            return await self._create(recipient, title, rights_values(user_input), user_input)
         entry, subentry = self._get_entry(), self._get_reconfigure_subentry()
         before = subentry.data[CONF_RECIPIENT]
         result = self.async_update_and_abort(
@@ -248,7 +256,28 @@ class RecipientFlow(ConfigSubentryFlow):
         async_move_people(self.hass, entry, before, recipient)
         return result
 
-    def _create(self, recipient: str, title: str, extra: dict[str, str]) -> SubentryFlowResult:
+    def _hello_box(self, *, ticked: bool | None = None) -> dict[vol.Marker, Any]:
+        """Whether to send a first message; not ticked where nobody knows what that would do."""
+        entry = self._get_entry()
+        if self.source != SOURCE_USER or not sends(entry.data):
+            return {}
+        default = is_harmless(entry.data[CONF_TYPE]) if ticked is None else ticked
+        return {vol.Required(CONF_HELLO, default=default): BooleanSelector()}
+
+    async def _create(
+        self, recipient: str, title: str, extra: dict[str, str], user_input: Mapping[str, Any] | None
+    ) -> SubentryFlowResult:
+        """Keep a new recipient, whatever becomes of the hello that may have been asked for."""
+        entry, unique_id = self._get_entry(), recipient_unique_id(recipient)
+        greeted, reason = None, ""
+        is_new = all(subentry.unique_id != unique_id for subentry in entry.subentries.values())
+        if is_new and user_input and user_input.get(CONF_HELLO):
+            key = f"hello-{self.flow_id}"  # the same form may be submitted twice
+            greeted, reason = await async_greet(self.hass, entry, recipient, seconds=self.hello_seconds, key=key)
         return self.async_create_entry(
-            title=title, data={CONF_RECIPIENT: recipient, **extra}, unique_id=recipient_unique_id(recipient)
+            title=title,
+            data={CONF_RECIPIENT: recipient, **extra},
+            description=greeted,
+            description_placeholders={"name": as_words(title), "reason": as_words(reason)},
+            unique_id=unique_id,
         )

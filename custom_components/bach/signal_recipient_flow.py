@@ -20,7 +20,7 @@ class SignalRecipientFlow(FindingRecipientFlow):
     async def async_step_group(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Choose among the groups that the account is in."""
         if user_input is not None:
-            return self._create_candidate(user_input)
+            return await self._create_candidate(user_input)
         found = await self._find()
         return await self._offer("group", found) if found else await self.async_step_no_group()
 

@@ -344,9 +344,9 @@ async def test_a_thread_of_a_webhooks_channel_is_added_by_its_id(hass: HomeAssis
     assert form["step_id"] == "manual"
     schema = form["data_schema"]
     assert schema
-    assert {str(field) for field in schema.schema} == {"recipient", "title"}
+    assert {str(field) for field in schema.schema} == {"recipient", "title", "hello"}
     assert (await go_on(hass, form, recipient="elsewhere"))["errors"] == {"recipient": "invalid_recipient"}
-    result = await go_on(hass, form, recipient=str(thread.id), title="Water")
+    result = await go_on(hass, form, recipient=str(thread.id), title="Water", hello=False)
     assert result["type"] is FlowResultType.CREATE_ENTRY
     await send(hass, "notify.water", "hello")
     [message] = await world.server.wait_for(1)

@@ -1,16 +1,22 @@
 """The first message to a recipient, and the button for another one: a person looks, and is told what became of it."""
 
+import asyncio
+
 import pytest
 from homeassistant.auth.models import Group
 from homeassistant.const import EntityCategory
 from homeassistant.core import Context, HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.exceptions import HomeAssistantError, Unauthorized
 from homeassistant.helpers import entity_registry as er
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
 from bach_lib import Status
 from bach_lib.testing.telegram_server import Fault, TelegramServer
-from tests.component.conftest import ADA, ADA_ENTITY, CONNECTION, press, state, the_bach
+from custom_components.bach.hello import as_words
+from custom_components.bach.recipient_flow import RecipientFlow
+from tests.component.conftest import ADA, ADA_ENTITY, CONNECTION, press, state, the_bach, until_state
+from tests.component.test_recipient_flow import configure, start
 
 BUTTON = "button.ada_send_test_message"
 
@@ -18,6 +24,7 @@ BUTTON = "button.ada_send_test_message"
 @pytest.fixture
 def patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody waits."""
+    monkeypatch.setattr(RecipientFlow, "hello_seconds", 0.01)
     monkeypatch.setattr("custom_components.bach.button.RETRY_SECONDS", 0.01)
 
 
@@ -89,3 +96,108 @@ async def test_the_button_goes_with_its_recipient(hass: HomeAssistant, loaded: M
     hass.config_entries.async_remove_subentry(loaded, ada)
     await hass.async_block_till_done()
     assert state(hass, BUTTON) is None
+
+
+# -- the last step of the dialog ---------------------------------------------------------------------------------------
+
+EVE = 44
+HELLO = "Hello from test home. Messages from your home arrive here from now on."
+
+
+@pytest.fixture
+def eve(telegram: TelegramServer) -> None:
+    """Somebody who has written to the bot already."""
+    telegram.add_chat(EVE, first_name="Eve")
+
+
+async def test_the_set_up_ends_on_the_phone(
+    hass: HomeAssistant, telegram: TelegramServer, eve: None, loaded: MockConfigEntry
+) -> None:
+    """The dialog would end with a phone that is silent, and nobody would know whether it works."""
+    form = await start(hass, loaded, "manual")
+    result = await configure(hass, form, recipient=str(EVE), title="*Eve*")
+    assert (result["type"], result["description"]) == (FlowResultType.CREATE_ENTRY, "hello_sent")
+    assert result["description_placeholders"] == {"name": r"\*Eve\*", "reason": ""}
+    assert "hello" not in result["data"]
+    [message] = await telegram.wait_for(1)
+    assert (message.chat_id, message.text) == (EVE, HELLO)
+
+
+async def test_one_that_does_not_arrive_is_explained_and_the_recipient_is_there(
+    hass: HomeAssistant, telegram: TelegramServer, loaded: MockConfigEntry
+) -> None:
+    """An id that the bot does not know would become a dead letter days later."""
+    result = await configure(hass, await start(hass, loaded, "manual"), recipient="777", title="Nobody")
+    assert (result["type"], result["description"]) == (FlowResultType.CREATE_ENTRY, "hello_failed")
+    assert result["description_placeholders"] == {"name": "Nobody", "reason": "Chat not found"}
+    assert state(hass, "notify.nobody") == "unknown"
+    [message] = await the_bach(hass).messages(connection=CONNECTION)
+    assert message.status is Status.CANCELLED, "no dead letter is left of it"
+
+
+async def test_one_that_cannot_go_now_is_on_its_way(
+    hass: HomeAssistant, telegram: TelegramServer, eve: None, loaded: MockConfigEntry, patience: None
+) -> None:
+    """During an outage nobody could add anybody, or the dialog would hang."""
+    await telegram.pause()
+    await press_check(hass)
+    result = await configure(hass, await start(hass, loaded, "manual"), recipient=str(EVE), title="Eve")
+    assert (result["type"], result["description"]) == (FlowResultType.CREATE_ENTRY, "hello_waits")
+    assert (result["description_placeholders"] or {})["reason"]
+    assert state(hass, "notify.eve") == "unknown"
+    await telegram.resume()
+    await the_bach(hass).check(CONNECTION)
+    [message] = await telegram.wait_for(1)
+    assert message.text == HELLO
+
+
+async def press_check(hass: HomeAssistant) -> None:
+    """Let the connection find out that it is down."""
+    with pytest.raises(HomeAssistantError):
+        await press(hass, "button.home_bot_check_now")
+    await until_state(hass, "binary_sensor.home_bot_sending", "off")
+
+
+async def test_no_hello_for_whoever_wants_none(
+    hass: HomeAssistant, telegram: TelegramServer, eve: None, loaded: MockConfigEntry
+) -> None:
+    """Whoever adds the whole family in the night would wake it."""
+    result = await configure(hass, await start(hass, loaded, "manual"), recipient=str(EVE), hello=False)
+    assert (result["type"], result["description"]) == (FlowResultType.CREATE_ENTRY, None)
+    assert await the_bach(hass).messages(connection=CONNECTION) == []
+
+
+async def test_a_form_that_is_submitted_twice_says_hello_once(
+    hass: HomeAssistant, telegram: TelegramServer, eve: None, loaded: MockConfigEntry
+) -> None:
+    """A double click would ring twice."""
+    form = await start(hass, loaded, "manual")
+    submits = (configure(hass, form, recipient=str(EVE), title="Eve") for _ in range(2))
+    await asyncio.gather(*submits, return_exceptions=True)
+    assert len(await the_bach(hass).messages(connection=CONNECTION)) == 1
+    assert [one.title for one in loaded.subentries.values()].count("Eve") == 1
+
+
+async def test_whoever_is_there_already_is_not_greeted(
+    hass: HomeAssistant, telegram: TelegramServer, loaded: MockConfigEntry
+) -> None:
+    """A dialog that adds nobody would write to somebody."""
+    result = await configure(hass, await start(hass, loaded, "manual"), recipient=str(ADA))
+    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "already_configured")
+    assert await the_bach(hass).messages(connection=CONNECTION) == []
+
+
+async def test_a_connection_that_is_not_running_greets_nobody(
+    hass: HomeAssistant, eve: None, loaded: MockConfigEntry
+) -> None:
+    """The dialog would end in an error, and the recipient be lost."""
+    form = await start(hass, loaded, "manual")
+    await hass.config_entries.async_unload(loaded.entry_id)
+    result = await configure(hass, form, recipient=str(EVE), title="Eve")
+    assert (result["type"], result["description"]) == (FlowResultType.CREATE_ENTRY, "hello_not_sent")
+    assert "Eve" in {subentry.title for subentry in loaded.subentries.values()}
+
+
+def test_what_others_write_makes_no_page() -> None:
+    """A stranger's name could put a link to somewhere into the dialog of the home."""
+    assert as_words("[Eve](http://x) & <b>") == r"\[Eve\]\(http\:\/\/x\) \& \<b\>"

@@ -227,7 +227,7 @@ async def test_what_notifies_there_is_picked(
         PHONE: PHONE,
         "action:script.wake_up": "action:script.wake_up",
     }
-    result = await go_on(hass, result, recipient=PHONE, title="Ada's phone")
+    result = await go_on(hass, result, recipient=PHONE, title="Ada's phone", hello=False)
     assert (result["type"], result["title"]) == (FlowResultType.CREATE_ENTRY, "Ada's phone")
     assert result["data"] == {"recipient": PHONE, "kind": "action", "role": "notify_only"}
     await until(hass, lambda: hass.states.get("notify.ada_s_phone") is not None)
@@ -237,6 +237,42 @@ async def test_what_notifies_there_is_picked(
     await until(hass, lambda: bool(there.called))
     assert there.called == [Call(action="notify.mobile_app_phone", data={"message": "hello", "title": "Alarm"})]
     assert PHONE not in the_bach(hass).registry.list()[0].allowed
+
+
+async def test_a_hello_to_what_notifies_goes_and_one_to_a_script_is_asked_about(
+    hass: HomeAssistant, there: HomeAssistantServer, loaded: MockConfigEntry
+) -> None:
+    """Adding a recipient would wake the whole house."""
+    result = await go_on(hass, await start(hass, loaded, "target"), recipient=PHONE)
+    assert (result["type"], result["description"]) == (FlowResultType.CREATE_ENTRY, "hello_sent")
+    assert [call.action for call in there.called] == ["notify.mobile_app_phone"]
+
+    script = "action:script.wake_up"
+    result = await go_on(hass, await start(hass, loaded, "target"), recipient=script)
+    assert (result["type"], result["menu_options"]) == (FlowResultType.MENU, ["hello_skip", "hello_send"])
+    assert len(there.called) == 1
+    result = await go_on(hass, result, next_step_id="hello_skip")
+    assert (result["type"], result["description"]) == (FlowResultType.CREATE_ENTRY, None)
+    assert len(there.called) == 1
+
+    [added] = [key for key, subentry in loaded.subentries.items() if subentry.data["recipient"] == script]
+    hass.config_entries.async_remove_subentry(loaded, added)
+    await hass.async_block_till_done()
+    result = await go_on(hass, await start(hass, loaded, "target"), recipient=script)
+    result = await go_on(hass, result, next_step_id="hello_send")
+    assert (result["type"], result["description"]) == (FlowResultType.CREATE_ENTRY, "hello_sent")
+    assert there.called[-1].action == "script.wake_up"
+
+
+@pytest.mark.parametrize("choice", ["bach", "event", "other"])
+async def test_no_hello_is_offered_where_it_may_do_something(
+    hass: HomeAssistant, there: HomeAssistantServer, loaded: MockConfigEntry, choice: str
+) -> None:
+    """Whoever only submits would fire an event, or switch something on."""
+    result = await start(hass, loaded, choice)
+    schema = result["data_schema"]
+    assert schema
+    assert [key.default() for key in schema.schema if key == "hello"] == [False]
 
 
 async def test_nothing_notifies_there(hass: HomeAssistant, there: HomeAssistantServer, loaded: MockConfigEntry) -> None:

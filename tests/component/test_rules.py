@@ -150,7 +150,8 @@ def test_every_step_of_the_dialogs_has_texts() -> None:
     flow, recipient, person = TEXTS["config"], *(TEXTS["config_subentries"][name] for name in ("recipient", "person"))
     connections = steps["config_flow.py"] | steps["webhook_flow.py"] | steps["partner_flow.py"]
     assert set(flow["step"]) == connections - {"reauth"}  # which only leads on to reauth_confirm
-    choices = set(recipient["step"]["letters"]["menu_options"])  # they end the dialog and show nothing
+    ends = ("letters", "hello_runs")  # what is chosen there ends the dialog and shows nothing
+    choices = {choice for step in ends for choice in recipient["step"][step]["menu_options"]}
     assert set(recipient["step"]) == set[str]().union(*recipients) - choices
     assert set(person["step"]) == steps["person_flow.py"]
     for dialog in (flow, recipient, person):
@@ -172,6 +173,8 @@ def test_every_way_a_dialog_can_fail_has_a_text() -> None:
         "nobody_found",
         "user_taken",
     }
+    told = re.findall(r'"(hello_(?:sent|not_sent|waits|under_way|failed|uncertain))"', SOURCES["hello.py"])
+    assert set(recipient["create_entry"]) == set(told)
     aborts = {
         "already_configured",
         "cannot_look",

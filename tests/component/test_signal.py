@@ -215,7 +215,7 @@ async def test_a_group_is_picked(hass: HomeAssistant, signal: SignalServer, load
     """Nobody knows the ids of their groups."""
     result = await start(hass, loaded, "group")
     assert offered(result) == {HOUSE: "The house"}
-    result = await go_on(hass, result, recipient=HOUSE, role="user")
+    result = await go_on(hass, result, recipient=HOUSE, role="user", hello=False)
     assert (result["type"], result["title"]) == (FlowResultType.CREATE_ENTRY, "The house")
     assert result["data"] == {"recipient": HOUSE, "kind": "group", "role": "user"}
     await send(hass, "notify.the_house", "hello")
