@@ -95,3 +95,6 @@ __all__ = [
     "Wording",
     "check_connection",
 ]
+
+__version__ = "0.1.0"
+"""The same as in `pyproject.toml` and in the manifest of the integration, which refuses another."""

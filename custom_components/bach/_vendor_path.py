@@ -1,14 +1,45 @@
-"""Lets `import bach_lib` find the copy that the release zip carries.
+"""Lets `import bach_lib` find the copy that the release zip carries, and refuses every other.
 
 HACS installs this folder and nothing else, so the zip has the library in `_vendor/`. In a checkout there is no such
 folder, and the library is found beside `custom_components/`. It goes to the front: this integration was tested with
-that very copy.
+that very copy. Python knows one `bach_lib` in a process. Where something else has imported another one before (a wheel
+in Home Assistant's environment, the copy of another integration), half of each would run: that is refused with a
+sentence, before anything of it is used.
 """
 
+import json
 import sys
+from importlib import import_module
 from pathlib import Path
 
-_VENDOR = Path(__file__).parent / "_vendor"
+_HERE = Path(__file__).parent
+_VENDOR = _HERE / "_vendor"
 
-if _VENDOR.is_dir() and str(_VENDOR) not in sys.path:
-    sys.path.insert(0, str(_VENDOR))
+
+def _ours() -> Path | None:
+    """Where the library has to come from; None: from wherever it is installed, as long as it is the same version."""
+    if _VENDOR.is_dir():
+        return _VENDOR / "bach_lib"
+    beside = _HERE.parents[1] / "bach_lib"
+    return beside if beside.is_dir() else None
+
+
+def _use_ours() -> None:
+    if _VENDOR.is_dir() and sys.path[0] != str(_VENDOR):
+        sys.path[:] = [str(_VENDOR), *(path for path in sys.path if path != str(_VENDOR))]
+    library, wanted = import_module("bach_lib"), _ours()
+    origin = Path(library.__file__).parent if library.__file__ else None
+    version = json.loads((_HERE / "manifest.json").read_text("utf-8"))["version"]
+    found = getattr(library, "__version__", "unknown")
+    if found == version and (wanted is None or (origin and origin.resolve() == wanted.resolve())):
+        return
+    raise ImportError(
+        f"BACH {version} works with the bach_lib {version} that it brings along and with no other. In this Home"
+        f" Assistant another one is in use: version {found}, in {origin or 'a place that it does not tell'}. Remove it"
+        " (`pip uninstall bach-lib`, or the integration that brings it) and restart Home Assistant.",
+        name="bach_lib",
+        path=str(origin) if origin else None,
+    )
+
+
+_use_ours()

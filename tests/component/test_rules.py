@@ -13,6 +13,7 @@ import yaml
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.selector import TargetSelector, validate_selector
 
+from bach_lib import __version__
 from bach_lib.connectors.webhook.addresses import LOCAL
 from bach_lib.errors import BachError, CannotReceiveError, InvalidRecipientError
 from bach_lib.models import Status
@@ -88,7 +89,7 @@ def test_the_manifest_has_what_hacs_and_home_assistant_want() -> None:
 def test_library_and_integration_have_one_version() -> None:
     """A release would be built from two versions."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
-    assert project["project"]["version"] == MANIFEST["version"]
+    assert project["project"]["version"] == MANIFEST["version"] == __version__
 
 
 @pytest.mark.parametrize(
