@@ -4,6 +4,7 @@ Who may is decided by the person's role and, if the call names people, by the Ho
 behind the sender; never by a name, which people give themselves.
 """
 
+import logging
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
@@ -28,6 +29,8 @@ from .hub import HUB
 from .incoming import received
 from .received import CLAIM, Received, Role
 from .targets import ATTR_RECIPIENT, TARGET_FIELDS, Target, find_targets, not_a_recipient
+
+_LOGGER = logging.getLogger(__name__)
 
 ATTR_ANSWERS: Final = "answers"
 ATTR_DEFAULT: Final = "default"
@@ -89,9 +92,12 @@ def async_claim_answers(hass: HomeAssistant) -> None:
 
 async def async_ask(call: ServiceCall) -> ServiceResponse:
     """Ask, wait, and return what was answered. Raises when nobody did, unless there is a default."""
-    targets, strangers = await find_targets(call)
+    found = await find_targets(call)
+    targets, left_out = found.targets, {**found.refused, **{one: not_a_recipient(one) for one in found.others}}
     if not targets:
-        raise not_a_recipient(strangers[0])
+        raise next(iter(left_out.values()))
+    if left_out and not call.return_response:
+        _LOGGER.warning("Not everybody was asked: %s", " ".join(str(error) for error in left_out.values()))
     asked = {_place(target): target for target in targets}
     question = await _question(call, tuple(asked))
     for target in targets:
@@ -99,7 +105,7 @@ async def async_ask(call: ServiceCall) -> ServiceResponse:
     started = call.hass.loop.time()
     response: dict[str, JsonValueType]
     not_asked: list[JsonValueType] = [
-        {ATTR_ENTITY_ID: entity_id, "error": str(not_a_recipient(entity_id))} for entity_id in strangers
+        {ATTR_ENTITY_ID: entity_id, "error": str(error)} for entity_id, error in left_out.items()
     ]
     try:
         with translated_errors(call.hass):

@@ -14,8 +14,9 @@ from homeassistant.helpers.typing import ConfigType
 
 from bach_lib.errors import InvalidValueError
 
-from .const import DOMAIN, SUBENTRY_RECIPIENT
+from .const import DOMAIN
 from .entry import titles
+from .members import async_is_group, async_recipient_of
 
 CONF_COMMAND: Final = "command"
 CONF_CONTAINS: Final = "contains"
@@ -96,21 +97,15 @@ def require_senders(hass: HomeAssistant, senders: list[str]) -> None:
 
 
 def require_recipients(hass: HomeAssistant, target: ConfigType | None) -> None:
-    """Raise `Invalid` if an entity is named that exists and is not a recipient's. What has been removed may stay."""
+    """Raise `Invalid` if an entity is named that exists and is neither a recipient's nor a group.
+
+    What has been removed may stay.
+    """
     registry = er.async_get(hass)
     for entity_id in (target or {}).get("entity_id", []):
-        found = registry.async_get(entity_id)
-        if (found and not is_recipients(hass, found)) or (found is None and hass.states.get(entity_id)):
+        exists = registry.async_get(entity_id) or hass.states.get(entity_id)
+        if exists and not async_is_group(hass, entity_id) and not async_recipient_of(hass, entity_id):
             raise refusal(entity_id, "target", "entities of recipients of BACH")
-
-
-def is_recipients(hass: HomeAssistant, entity: er.RegistryEntry) -> bool:
-    """Whether an entity belongs to a recipient."""
-    entry = hass.config_entries.async_get_entry(entity.config_entry_id) if entity.config_entry_id else None
-    if entry is None or entry.domain != DOMAIN or entity.config_subentry_id is None:
-        return False
-    subentry = entry.subentries.get(entity.config_subentry_id)
-    return subentry is not None and subentry.subentry_type == SUBENTRY_RECIPIENT
 
 
 def refusal(value: object, field: str, expected: str) -> vol.Invalid:

@@ -5,7 +5,6 @@ from typing import Final
 import voluptuous as vol
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse
-from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers import service
@@ -13,13 +12,15 @@ from homeassistant.util.json import JsonObjectType
 
 from bach_lib import InboxStatus, IncomingMessage
 
-from .const import CONF_RECIPIENT, DOMAIN, SUBENTRY_RECIPIENT
+from .const import CONF_RECIPIENT, DOMAIN
 from .coordinator import BachConfigEntry
 from .entry import connection_name
 from .errors import translated_errors
 from .hub import HUB
 from .incoming import received, stranger
+from .members import async_recipient_of
 from .payload import iso_time, payload
+from .targets import not_a_recipient
 
 ATTR_INCOMING_ID: Final = "incoming_id"
 ATTR_LIMIT: Final = "limit"
@@ -83,16 +84,10 @@ def _place(call: ServiceCall) -> tuple[BachConfigEntry | None, str | None]:
     """The connection and the address that the call narrows the page down to. A recipient may be one of its entities."""
     recipient: str | None = call.data.get(ATTR_RECIPIENT)
     entry_id: str | None = call.data.get(ATTR_CONFIG_ENTRY_ID)
-    if recipient and (found := er.async_get(call.hass).async_get(recipient)):
-        entry = call.hass.config_entries.async_get_entry(found.config_entry_id or "")
-        subentry = entry.subentries.get(found.config_subentry_id or "") if entry else None
-        if found.platform != DOMAIN or not entry or not subentry or subentry.subentry_type != SUBENTRY_RECIPIENT:
-            raise ServiceValidationError(
-                translation_domain=DOMAIN,
-                translation_key="not_a_recipient",
-                translation_placeholders={"entity_id": recipient},
-            )
-        return entry, subentry.data[CONF_RECIPIENT]
+    if recipient and er.async_get(call.hass).async_get(recipient):
+        if (found := async_recipient_of(call.hass, recipient)) is None:
+            raise not_a_recipient(recipient)
+        return found[0], found[1].data[CONF_RECIPIENT]
     return (service.async_get_config_entry(call.hass, DOMAIN, entry_id) if entry_id else None), recipient
 
 

@@ -1,4 +1,4 @@
-"""Which recipients the target of a trigger means: entities of theirs, or devices, areas and labels that have some."""
+"""Which recipients the target of a trigger means: entities of theirs, or groups, devices, areas and labels of some."""
 
 import logging
 from typing import Final
@@ -8,10 +8,10 @@ from homeassistant.const import CONF_TARGET
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers import entity_registry as er
-from homeassistant.helpers.target import TargetSelection, async_extract_referenced_entity_ids
+from homeassistant.helpers.target import TargetSelection
 from homeassistant.helpers.typing import ConfigType
 
-from .automation_options import is_recipients
+from .chosen import async_choose
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -26,23 +26,15 @@ class RecipientTarget:
 
     def __init__(self, hass: HomeAssistant, target: ConfigType | None) -> None:
         self._hass = hass
-        self._selection = TargetSelection(target or {})
+        self._target = target or {}
+        self._selection = TargetSelection(self._target)
 
     @callback
     def includes(self, subentry_id: str | None) -> bool:
         """Whether this recipient is meant; None is a place that nobody added."""
         if not self._selection.has_any_target:
             return True
-        return subentry_id is not None and subentry_id in self._recipients()
-
-    def _recipients(self) -> set[str | None]:
-        selected = async_extract_referenced_entity_ids(self._hass, self._selection)
-        registry = er.async_get(self._hass)
-        return {
-            found.config_subentry_id
-            for entity_id in selected.referenced | selected.indirectly_referenced
-            if (found := registry.async_get(entity_id)) and is_recipients(self._hass, found)
-        }
+        return any(subentry_id == found for _, found in async_choose(self._hass, self._target).recipients)
 
     @callback
     def warn_of_missing(self, trigger: str) -> None:

@@ -1,6 +1,7 @@
 """The action `bach.send_message`: all a message can have, to many recipients, each with a result of its own."""
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -20,7 +21,10 @@ from .choices import FORMATS, buttons
 from .const import DOMAIN, RECIPIENT_BACH, TYPE_HOMEASSISTANT
 from .errors import translated_errors
 from .hub import HUB
-from .targets import ATTR_RECIPIENT, TARGET_FIELDS, Target, find_targets, not_a_recipient
+from .passing_on import async_pass_on
+from .targets import ATTR_RECIPIENT, TARGET_FIELDS, Target, find_targets
+
+_LOGGER = logging.getLogger(__name__)
 
 ATTR_BUTTONS: Final = "buttons"
 ATTR_DATA: Final = "data"
@@ -71,18 +75,30 @@ async def async_send_message(call: ServiceCall) -> ServiceResponse:
 
     Raises if nothing could be queued, and, when nobody reads the response, for every recipient that got nothing.
     """
-    targets, strangers = await find_targets(call)
+    found = await find_targets(call)
     files = await read_files(call.hass, call.data[ATTR_FILES])
-    results = [_refused(entity_id) for entity_id in strangers]
-    results += await asyncio.gather(*(_send(call, target, *files) for target in targets))
+    results = [_refused(entity_id, error) for entity_id, error in found.refused.items()]
+    results += await asyncio.gather(*(_send(call, target, *files) for target in found.targets))
+    results += await asyncio.gather(*(_pass_on(call, entity_id) for entity_id in found.others))
     if not call.return_response or not any(result.queued for result in results):
         _raise_errors([result.error for result in results if result.error])
     return {"messages": [result.row for result in results]} if call.return_response else None
 
 
-def _refused(entity_id: str) -> _Result:
-    error = not_a_recipient(entity_id)
+def _refused(entity_id: str, error: HomeAssistantError) -> _Result:
     return _Result({ATTR_ENTITY_ID: entity_id, "status": "refused", "error": str(error)}, queued=False, error=error)
+
+
+async def _pass_on(call: ServiceCall, entity_id: str) -> _Result:
+    """Let somebody in a group have the words who is none of ours."""
+    lost = [key for key in (ATTR_BUTTONS, ATTR_DATA, ATTR_FILES) if call.data.get(key)]
+    try:
+        return _Result(await async_pass_on(call, entity_id, lost), queued=True)
+    except HomeAssistantError as error:
+        return _refused(entity_id, error)
+    except Exception as error:  # another integration's code: ours have their message all the same
+        _LOGGER.exception("%s took no message", entity_id)
+        return _refused(entity_id, HomeAssistantError(f"{entity_id}: {type(error).__name__}"))
 
 
 async def _send(call: ServiceCall, target: Target, files: Sequence[File], lost: Sequence[Loss]) -> _Result:

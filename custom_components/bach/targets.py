@@ -1,27 +1,31 @@
-"""Whom an action is for: recipients as entities, devices, areas and labels, or one by connection and id."""
+"""Whom an action is for: recipients as entities, groups, devices, areas and labels, or one by connection and id."""
 
-from dataclasses import dataclass
-from typing import Final, TypeGuard
+from dataclasses import dataclass, field
+from typing import Final
 
 import voluptuous as vol
 from homeassistant.components.notify import DATA_COMPONENT as NOTIFY_COMPONENT
 from homeassistant.components.notify import DOMAIN as NOTIFY_DOMAIN
-from homeassistant.config_entries import ConfigSubentry
-from homeassistant.const import ATTR_CONFIG_ENTRY_ID, ATTR_ENTITY_ID, ENTITY_MATCH_ALL
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import ATTR_CONFIG_ENTRY_ID
 from homeassistant.core import Context, HomeAssistant, ServiceCall
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers import service
-from homeassistant.helpers.target import TargetSelection, async_extract_referenced_entity_ids
+from homeassistant.helpers.entity_registry import RegistryEntryDisabler
+from homeassistant.helpers.target import TargetSelection
 from homeassistant.helpers.typing import VolDictType
 
-from .const import CONF_RECIPIENT, DOMAIN, SUBENTRY_RECIPIENT
-from .coordinator import BachConfigEntry
+from .chosen import Chosen, async_choose, notify_entity_id
+from .const import CONF_RECIPIENT, DOMAIN
 from .entry import connection_name
 from .hub import HUB
+from .members import Recipient
 from .notify import BachNotifyEntity
 from .permissions import require_control, require_place_control
+from .webhook_kind import sends
 
 ATTR_RECIPIENT: Final = "recipient"
 
@@ -39,7 +43,7 @@ class Target:
     While the entry reloads the entity is registered, but not there; messages are queued nevertheless.
     """
 
-    entry: BachConfigEntry
+    entry: ConfigEntry
     recipient: str
     name: str
     entity_id: str | None = None
@@ -57,83 +61,157 @@ class Target:
             self.entity.note_notification()
 
 
-async def find_targets(call: ServiceCall) -> tuple[list[Target], list[str]]:
-    """Whom the call is for, and the entities that it names but that are no recipients of ours.
+@dataclass(frozen=True, slots=True)
+class _Unreachable:
+    """A recipient that takes nothing now, and why. `is_by_choice`: somebody has disabled it."""
+
+    entity_id: str
+    error: ServiceValidationError
+    is_by_choice: bool
+
+
+@dataclass(slots=True)
+class Found:
+    """Whom a call is for. `refused`: what is wrong with whoever gets nothing, by entity id.
+
+    `others`: notify entities of other integrations, which are in a group with recipients of ours.
+    """
+
+    targets: list[Target] = field(default_factory=list)
+    refused: dict[str, ServiceValidationError] = field(default_factory=dict)
+    others: list[str] = field(default_factory=list)
+
+
+async def find_targets(call: ServiceCall) -> Found:
+    """Whom the call is for, with a sentence for each who gets nothing.
 
     Raises if there is nobody at all, or a user makes the call who may not control all of them.
     """
     by_id = ATTR_CONFIG_ENTRY_ID in call.data or ATTR_RECIPIENT in call.data
     if by_id == TargetSelection(call.data).has_any_target:
         raise ServiceValidationError(translation_domain=DOMAIN, translation_key="one_kind_of_target")
-    return (await _target_by_id(call), []) if by_id else await _targets_by_entity(call)
+    return Found([await _target_by_id(call)]) if by_id else await _targets_by_entity(call)
 
 
-def not_a_recipient(entity_id: str) -> ServiceValidationError:
-    """What is wrong with an entity that is none of ours."""
-    return ServiceValidationError(
-        translation_domain=DOMAIN, translation_key="not_a_recipient", translation_placeholders={"entity_id": entity_id}
-    )
-
-
-async def _target_by_id(call: ServiceCall) -> list[Target]:
+async def _target_by_id(call: ServiceCall) -> Target:
     recipient = call.data.get(ATTR_RECIPIENT)
     if recipient is None:
         raise ServiceValidationError(translation_domain=DOMAIN, translation_key="one_kind_of_target")
     entry = _entry(call)
     await require_place_control(call, connection_name(entry), recipient)
-    return [Target(entry, recipient, recipient)]
+    if error := _why_closed(call.hass, entry, recipient):
+        raise error
+    return Target(entry, recipient, recipient)
 
 
-async def _targets_by_entity(call: ServiceCall) -> tuple[list[Target], list[str]]:
-    ours = _our_entities(call.hass)
-    if call.data.get(ATTR_ENTITY_ID) == ENTITY_MATCH_ALL:
-        named, found = set[str](), set(ours)
-    else:
-        selected = async_extract_referenced_entity_ids(call.hass, TargetSelection(call.data))
-        named = selected.referenced
-        found = named | (selected.indirectly_referenced & set(ours))
-    if not found:
+async def _targets_by_entity(call: ServiceCall) -> Found:
+    chosen = async_choose(call.hass, call.data)
+    places = _places(call.hass, chosen)
+    if not places and not chosen.strangers:
         raise ServiceValidationError(translation_domain=DOMAIN, translation_key="no_recipients")
-    await require_control(call, found)
-    return [target for entity_id, target in ours.items() if entity_id in found], sorted(named - set(ours))
-
-
-def _entry(call: ServiceCall) -> BachConfigEntry:
-    """The entry that the call names, or the only one. Raises if there is none that takes messages."""
-    entry_id = call.data.get(ATTR_CONFIG_ENTRY_ID)
-    entries = [entry for entry in _entries(call.hass) if entry_id in (None, entry.entry_id)]
-    return entries[0] if len(entries) == 1 else service.async_get_config_entry(call.hass, DOMAIN, entry_id)
-
-
-def _entries(hass: HomeAssistant) -> list[BachConfigEntry]:
-    """All that take messages, also while they reload."""
-    hub = hass.data[HUB]
-    return [
-        entry
-        for entry in hass.config_entries.async_entries(DOMAIN, include_disabled=False)
-        if hub.has(connection_name(entry))
-    ]
-
-
-def _our_entities(hass: HomeAssistant) -> dict[str, Target]:
-    """The recipients of all connections that take messages, by entity id."""
-    component, registry = hass.data.get(NOTIFY_COMPONENT), er.async_get(hass)
-    found: dict[str, Target] = {}
-    for entry in _entries(hass):
-        for registered in er.async_entries_for_config_entry(registry, entry.entry_id):
-            subentry = entry.subentries.get(registered.config_subentry_id or "")
-            if registered.domain != NOTIFY_DOMAIN or registered.disabled or not _is_recipient(subentry):
-                continue
-            entity = component.get_entity(registered.entity_id) if component else None
-            found[registered.entity_id] = Target(
-                entry,
-                subentry.data[CONF_RECIPIENT],
-                subentry.title,
-                registered.entity_id,
-                entity if isinstance(entity, BachNotifyEntity) else None,
-            )
+    found = Found(
+        targets=[place for place in places if isinstance(place, Target)],
+        refused={place.entity_id: place.error for place in places if isinstance(place, _Unreachable)},
+    )
+    for entity_id, is_member in chosen.strangers.items():
+        if is_member and found.targets and entity_id.startswith(f"{NOTIFY_DOMAIN}."):
+            found.others.append(entity_id)
+        else:
+            found.refused[entity_id] = not_a_recipient(entity_id)
+    await require_control(call, [*(place.entity_id or "" for place in places), *chosen.strangers])
     return found
 
 
-def _is_recipient(subentry: ConfigSubentry | None) -> TypeGuard[ConfigSubentry]:
-    return subentry is not None and subentry.subentry_type == SUBENTRY_RECIPIENT
+def _places(hass: HomeAssistant, chosen: Chosen) -> list[Target | _Unreachable]:
+    """All who are meant. Of those who are only in a chosen area or the like, as everywhere, no hidden ones.
+
+    Nor disabled ones, if anybody else is left.
+    """
+    places = {
+        ids: _place(hass, recipient, chosen.by[ids])
+        for ids, recipient in chosen.recipients.items()
+        if ids in chosen.named or not _is_hidden(hass, recipient)
+    }
+    asleep = [
+        ids
+        for ids, place in places.items()
+        if isinstance(place, _Unreachable) and place.is_by_choice and ids not in chosen.named
+    ]
+    if len(asleep) == len(places) and not chosen.strangers:
+        return list(places.values())
+    return [place for ids, place in places.items() if ids not in asleep]
+
+
+def _place(hass: HomeAssistant, recipient: Recipient, by: str) -> Target | _Unreachable:
+    """Where messages to this recipient go."""
+    entry, subentry = recipient
+    registry, component = er.async_get(hass), hass.data.get(NOTIFY_COMPONENT)
+    entity_id = notify_entity_id(hass, recipient)
+    found = registry.async_get(entity_id) if entity_id else None
+    if error := _why_closed(hass, entry, subentry.title) or _why_silent(hass, entry, found, subentry.title):
+        return _Unreachable(entity_id or by, error, is_by_choice=error.translation_key in _BY_CHOICE)
+    entity = component.get_entity(entity_id) if component and entity_id else None
+    return Target(
+        entry,
+        subentry.data[CONF_RECIPIENT],
+        subentry.title,
+        entity_id,
+        entity if isinstance(entity, BachNotifyEntity) else None,
+    )
+
+
+def _is_hidden(hass: HomeAssistant, recipient: Recipient) -> bool:
+    found = er.async_get(hass).async_get(notify_entity_id(hass, recipient) or "")
+    return found is not None and found.hidden_by is not None
+
+
+_BY_CHOICE: Final = frozenset({"connection_disabled", "recipient_device_disabled", "recipient_disabled"})
+
+
+def _why_closed(hass: HomeAssistant, entry: ConfigEntry, name: str) -> ServiceValidationError | None:
+    """Why a connection takes nothing. While it only reloads it takes messages."""
+    if entry.disabled_by:
+        return _sentence(translation_key="connection_disabled", name=name, connection=entry.title)
+    if hass.data[HUB].has(connection_name(entry)):
+        return None
+    return _sentence(translation_key="connection_not_loaded", name=name, connection=entry.title)
+
+
+def _why_silent(
+    hass: HomeAssistant, entry: ConfigEntry, found: er.RegistryEntry | None, name: str
+) -> ServiceValidationError | None:
+    """Why a recipient of a connection that takes messages does not."""
+    if found is None and sends(entry.data):
+        return _sentence(translation_key="connection_not_loaded", name=name, connection=entry.title)
+    if found is None:
+        return _sentence(translation_key="only_receives", name=name, connection=entry.title)
+    device = dr.async_get(hass).async_get(found.device_id) if found.device_id else None
+    if found.disabled_by is RegistryEntryDisabler.DEVICE or (device and device.disabled):
+        return _sentence(translation_key="recipient_device_disabled", name=name)
+    if found.disabled:
+        return _sentence(translation_key="recipient_disabled", name=name, entity_id=found.entity_id)
+    return None
+
+
+def _entry(call: ServiceCall) -> ConfigEntry:
+    """The entry that the call names, or the only one that takes messages. Raises if there is none."""
+    if entry_id := call.data.get(ATTR_CONFIG_ENTRY_ID):
+        entry = call.hass.config_entries.async_get_entry(entry_id)
+        return (
+            entry if entry and entry.domain == DOMAIN else service.async_get_config_entry(call.hass, DOMAIN, entry_id)
+        )
+    entries = [
+        entry for entry in call.hass.config_entries.async_entries(DOMAIN) if not _why_closed(call.hass, entry, "")
+    ]
+    return entries[0] if len(entries) == 1 else service.async_get_config_entry(call.hass, DOMAIN, None)
+
+
+def not_a_recipient(entity_id: str) -> ServiceValidationError:
+    """What is wrong with an entity that is none of ours."""
+    return _sentence(translation_key="not_a_recipient", entity_id=entity_id)
+
+
+def _sentence(*, translation_key: str, **words: str) -> ServiceValidationError:
+    return ServiceValidationError(
+        translation_domain=DOMAIN, translation_key=translation_key, translation_placeholders=words
+    )

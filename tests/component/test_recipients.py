@@ -130,7 +130,7 @@ async def test_a_disabled_connection_takes_nothing(
         target = {"entity_id": ADA_ENTITY} if by_entity else {"recipient": "42", "config_entry_id": loaded.entry_id}
         with pytest.raises(HomeAssistantError) as raised:
             await call(hass, "send_message", None, message="alarm", **target)
-    assert raised.value.translation_key == ("not_a_recipient" if by_entity else "service_config_entry_not_loaded")
+    assert raised.value.translation_key == "connection_disabled"
 
 
 async def test_a_reload_opens_no_door(hass: HomeAssistant, loaded: MockConfigEntry) -> None:
@@ -154,4 +154,4 @@ async def test_an_entry_that_was_never_set_up_takes_nothing(hass: HomeAssistant,
     assert await hass.config_entries.async_unload(entry.entry_id)
     with pytest.raises(ServiceValidationError) as raised:
         await call(hass, "send_message", recipient="42", config_entry_id=entry.entry_id, message="hello")
-    assert raised.value.translation_key == "service_config_entry_not_loaded"
+    assert raised.value.translation_key == "connection_not_loaded"

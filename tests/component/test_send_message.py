@@ -275,7 +275,7 @@ async def test_the_action_exists_without_a_loaded_connection(hass: HomeAssistant
     assert hass.services.has_service("bach", "send_message")
     with pytest.raises(ServiceValidationError) as raised:
         await call(hass, entity_id=ADA_ENTITY)
-    assert raised.value.translation_key == "not_a_recipient"
+    assert raised.value.translation_key == "connection_not_loaded"
 
 
 YES, NO = Button(text="Yes", value="1"), Button(text="No", value="no")

@@ -1,0 +1,87 @@
+"""Which recipients somebody has chosen in an action or a trigger, by whichever of their entities, groups or devices."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from homeassistant.components.notify import DOMAIN as NOTIFY_DOMAIN
+from homeassistant.const import ATTR_ENTITY_ID, ENTITY_MATCH_ALL
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.target import TargetSelection, async_extract_referenced_entity_ids
+
+from .const import DOMAIN, SUBENTRY_RECIPIENT
+from .entry import notify_unique_id
+from .members import Recipient, async_is_group, async_open_groups, async_recipient_of, async_recipient_of_device
+
+type Ids = tuple[str, str]
+"""Of an entry and of a recipient in it."""
+
+
+@dataclass(slots=True)
+class Chosen:
+    """Who is meant. `by`: what led to each recipient. `named`: those who are not just in a chosen area or the like.
+
+    `strangers`: named entities that belong to no recipient, and whether each was named only as a member of a group.
+    """
+
+    recipients: dict[Ids, Recipient] = field(default_factory=dict)
+    by: dict[Ids, str] = field(default_factory=dict)
+    named: set[Ids] = field(default_factory=set)
+    strangers: dict[str, bool] = field(default_factory=dict)
+
+    def add(self, recipient: Recipient, by: str, *, is_named: bool) -> None:
+        """This one is meant."""
+        ids = recipient[0].entry_id, recipient[1].subentry_id
+        self.recipients.setdefault(ids, recipient)
+        self.by.setdefault(ids, by)
+        if is_named:
+            self.named.add(ids)
+
+
+@callback
+def async_choose(hass: HomeAssistant, data: Mapping[str, object]) -> Chosen:
+    """Whom the target in the data of a call or a trigger means now."""
+    chosen = Chosen()
+    if data.get(ATTR_ENTITY_ID) == ENTITY_MATCH_ALL:
+        _choose_everybody(hass, chosen)
+        return chosen
+    selection = TargetSelection(dict(data))
+    _choose_named(hass, chosen, async_open_groups(hass, sorted(selection.entity_ids)))
+    for device_id in sorted(selection.device_ids):
+        if recipient := async_recipient_of_device(hass, device_id):
+            chosen.add(recipient, device_id, is_named=True)
+    selected = async_extract_referenced_entity_ids(hass, selection, expand_group=False)
+    for entity_id in sorted(selected.indirectly_referenced):
+        if async_is_group(hass, entity_id):
+            _choose_named(hass, chosen, async_open_groups(hass, [entity_id]))
+        elif _is_ours(hass, entity_id) and (recipient := async_recipient_of(hass, entity_id)):
+            chosen.add(recipient, entity_id, is_named=False)
+    return chosen
+
+
+def _choose_named(hass: HomeAssistant, chosen: Chosen, entities: Mapping[str, bool]) -> None:
+    for entity_id, is_member in entities.items():
+        if recipient := async_recipient_of(hass, entity_id):
+            chosen.add(recipient, entity_id, is_named=True)
+        else:
+            chosen.strangers[entity_id] = is_member and chosen.strangers.get(entity_id, True)
+
+
+def _choose_everybody(hass: HomeAssistant, chosen: Chosen) -> None:
+    for entry in hass.config_entries.async_entries(DOMAIN):
+        for subentry in entry.get_subentries_of_type(SUBENTRY_RECIPIENT):
+            if entity_id := notify_entity_id(hass, (entry, subentry)):
+                chosen.add((entry, subentry), entity_id, is_named=False)
+
+
+@callback
+def notify_entity_id(hass: HomeAssistant, recipient: Recipient) -> str | None:
+    """The entity that messages to a recipient are sent by; none where a connection only receives."""
+    entry, subentry = recipient
+    unique_id = notify_unique_id(entry, subentry.subentry_id)
+    return er.async_get(hass).async_get_entity_id(NOTIFY_DOMAIN, DOMAIN, unique_id)
+
+
+def _is_ours(hass: HomeAssistant, entity_id: str) -> bool:
+    found = er.async_get(hass).async_get(entity_id)
+    return found is not None and found.platform == DOMAIN
