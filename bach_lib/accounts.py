@@ -42,7 +42,7 @@ class Accounts:
         """
         if secrets is None:
             try:
-                secrets = await self._secrets.resolve(row.auth_config)
+                secrets = await self._secrets.resolve(row.auth_config, row.type)
             except BachError:  # nothing about them was changed
                 return
         with suppress(MissingLibraryError, UnknownTypeError):
@@ -62,7 +62,7 @@ class Accounts:
     async def _of(self, other: Connection) -> bytes | None:
         """That of a connection there is already; what is wrong with it is not what is asked."""
         try:
-            return self._digest(other, await self._secrets.resolve(other.auth_config))
+            return self._digest(other, await self._secrets.resolve(other.auth_config, other.type))
         except BachError:
             return None
 

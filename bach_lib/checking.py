@@ -37,7 +37,7 @@ async def check_connection(
     if connection.endpoint is not None:
         check_endpoint(connection.endpoint)
     connector_type = await Connectors(connectors).load(connection.type)
-    resolved = await Secrets(secrets).resolve(connection.auth_config)
+    resolved = await Secrets(secrets).resolve(connection.auth_config, connection.type)
     connector = connector_type(
         Setup(
             connection=connection,
@@ -57,7 +57,7 @@ async def check_connection(
 async def _check_partner(
     connection: Connection, session: ClientSession, secrets: Secrets, clock: Clock
 ) -> Report | Fault:
-    await secrets.resolve(connection.auth_config)
+    await secrets.resolve(connection.auth_config, connection.type)
     partner = Partner(connection, session=session, secrets=secrets, clock=clock)
     try:
         report = await partner.check()

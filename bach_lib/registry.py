@@ -244,7 +244,9 @@ class Registry:
             check_told(connection.type, knows, _told(connection), _told(old))
         if connection.category is not Category.CONNECTOR:
             check_partner(connection, self._secrets)
-        secrets = await self._secrets.resolve(connection.auth_config) if "auth_config" in fields else None
+        secrets = (
+            await self._secrets.resolve(connection.auth_config, connection.type) if "auth_config" in fields else None
+        )
         if connection.category is Category.CONNECTOR:
             await self._accounts.check(connection, [*self._connections.values(), *beside], secrets, old)
 

@@ -189,7 +189,7 @@ class ConnectionRuntime:
         await self.dispatcher.load(idempotent=services.connectors.get(row.type).capabilities.idempotent)
         if not row.is_active or not self._is_wanted:
             return
-        secrets = await services.secrets.resolve(row.auth_config)
+        secrets = await services.secrets.resolve(row.auth_config, row.type)
         if self._shown not in (None, secrets):  # under the same references: the row does not tell
             self.dispatcher.gate.reset()
         self._shown = secrets

@@ -16,6 +16,7 @@ from pathlib import Path
 from secrets import token_hex
 from typing import Protocol, runtime_checkable
 
+from bach_lib import pasted
 from bach_lib.apart import apart, read_regular
 from bach_lib.errors import (
     InvalidSecretReferenceError,
@@ -63,13 +64,15 @@ class Secrets:
             if scheme not in known or not colon or not target:
                 raise InvalidSecretReferenceError(field=field, schemes=", ".join(f'"{name}:…"' for name in known))
 
-    async def resolve(self, auth_config: Mapping[str, str]) -> dict[str, str]:
-        """The secrets behind the references.
+    async def resolve(self, auth_config: Mapping[str, str], type_: str = "") -> dict[str, str]:
+        """The secrets behind the references, without what was pasted around them, as far as the type tells.
 
         Raises `SecretNotFoundError`, `InvalidSecretReferenceError` or `MissingLibraryError`.
         """
         self.require_references(auth_config)
-        return {field: await self._resolve(reference) for field, reference in auth_config.items()}
+        return pasted.secrets(
+            type_, {field: await self._resolve(reference) for field, reference in auth_config.items()}
+        )
 
     def require_writable(self, field: str, reference: str) -> None:
         """Raise `SecretNotWritableError` if nothing can be stored there."""

@@ -58,6 +58,7 @@ class StaticCredentials(Credentials):
     def __init__(self, connection: Connection, secrets: Secrets) -> None:
         self._auth = auth_of(connection)
         self._config = connection.auth_config
+        self._type = connection.type
         self._key_header = str(connection.settings.get("api_key_header", kind_of(connection).key_header))
         self._secrets = secrets
         self._shown = Shown()
@@ -66,7 +67,7 @@ class StaticCredentials(Credentials):
     async def headers(self) -> Mapping[str, str]:
         if self._auth is Auth.NONE:
             return {}
-        found = await self._secrets.resolve(self._config)
+        found = await self._secrets.resolve(self._config, self._type)
         self._shown.add(*(value for field, value in found.items() if field != "username"))
         name, value = self._header(found)
         if not value.isascii() or not value.isprintable():  # aiohttp would quote it in its error

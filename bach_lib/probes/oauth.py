@@ -35,6 +35,7 @@ class OAuthCredentials(Credentials):
 
     def __init__(self, connection: Connection, *, session: ClientSession, secrets: Secrets, clock: Clock) -> None:
         self._config = connection.auth_config
+        self._type = connection.type
         self._settings = connection.settings
         self._session = session
         self._secrets = secrets
@@ -82,7 +83,7 @@ class OAuthCredentials(Credentials):
 
     async def _refresh(self) -> None:
         """Get an access token, and keep what came with it."""
-        found = await self._secrets.resolve(self._config)
+        found = await self._secrets.resolve(self._config, self._type)
         self._shown.add(*(value for name, value in found.items() if name != "client_id"))
         answer = await self._ask(found)
         self._access, successor, seconds = tokens_in(answer)

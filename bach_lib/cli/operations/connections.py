@@ -12,6 +12,7 @@ from bach_lib.cli.operations.rows import Row, answer_row, connection_row, health
 from bach_lib.errors import BachError
 from bach_lib.incoming import InboxStatus
 from bach_lib.models import Category, Connection, ConnectionState, Direction, Fault, Identity
+from bach_lib.pasted import address
 from bach_lib.registry import Changes
 
 
@@ -82,6 +83,8 @@ async def add(bach: Bach, fields: Mapping[str, object]) -> Row:
 async def change(bach: Bach, name: str, changes: Mapping[str, object]) -> Row:
     """Change fields. `allowed` comes as a list."""
     made = Changes(**changes)  # type: ignore[typeddict-item] # the registry checks what they are
+    if isinstance(endpoint := changes.get("endpoint"), str):
+        made["endpoint"] = address(bach.registry.get(name).type, endpoint)
     if "allowed" in changes:
         made["allowed"] = frozenset(_texts(changes["allowed"]))
     return connection_row(await bach.registry.update(name, **made))
@@ -131,6 +134,8 @@ def _made(fields: Mapping[str, object]) -> Connection:
     try:
         values["category"] = Category(str(values.get("category", Category.CONNECTOR)))
         values["allowed"] = frozenset(_texts(values.get("allowed", ())))
+        if isinstance(endpoint := values.get("endpoint"), str):
+            values["endpoint"] = address(str(values.get("type")), endpoint)
         return Connection(**values)  # type: ignore[arg-type] # the registry checks what they are
     except (TypeError, ValueError) as error:
         raise SentenceError("These are not the fields of a connection.") from error
