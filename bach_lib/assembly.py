@@ -141,9 +141,9 @@ async def assemble(base: Base, session: ClientSession) -> Parts:
 
 
 async def _directory(base: Base, registry: Registry) -> Directory:
-    def form_of(name: str, written: str) -> str | None:
+    def form_of(name: str, written: str, *, of_sender: bool = False) -> str | None:
         try:
-            return base.connectors.form(registry.get(name).type, written)
+            return base.connectors.form(registry.get(name).type, written, of_sender=of_sender)
         except UnknownConnectionError:  # it has been removed; what it left is known as it was written
             return None
 

@@ -6,6 +6,7 @@ strangers fill nothing. What a connection learned goes with it.
 
 from collections.abc import Callable, Iterable
 from functools import partial
+from typing import Protocol
 
 from bach_lib.bus import Bus
 from bach_lib.events import AccountChanged, ConnectionAdded, ConnectionRemoved, RecipientMoved
@@ -21,11 +22,19 @@ _AT_ONCE = 100
 """Waiting messages that get their place's form in the transaction that teaches it; the others soon after."""
 
 
+class FormOf(Protocol):
+    """What the form of an address alone tells."""
+
+    def __call__(self, connection: str, address: str, /, *, of_sender: bool = False) -> str | None:
+        """None for what is no address there. `of_sender`: the id under which the messages of a person come in."""
+        ...
+
+
 class Directory:
     """The spellings of all connections of one database.
 
-    `allowed_of(connection)` returns who is let in, as people wrote it. `form_of(connection, address)` returns what the
-    form of an address alone tells, None for what is none there.
+    `allowed_of(connection)` returns who is let in, as people wrote it. `form_of(connection, address, of_sender=…)`
+    returns what the form of an address alone tells, of a place or of a sender; None for what is none there.
     """
 
     def __init__(
@@ -33,7 +42,7 @@ class Directory:
         store: Store,
         bus: Bus,
         allowed_of: Callable[[str], frozenset[str]],
-        form_of: Callable[[str, str], str | None] = lambda _, address: address,
+        form_of: FormOf = lambda _, address, *, of_sender=False: address,  # noqa: ARG005 - every spelling is one
     ) -> None:
         self._store = store
         self._form_of = form_of
@@ -75,7 +84,13 @@ class Directory:
 
     def forms(self, connection: str, written: str) -> list[str]:
         """Every form under which a place or person that somebody names may stand on disk."""
-        form = self._form_of(connection, written) or written
+        return self._forms(connection, self._form_of(connection, written) or written, written)
+
+    def sender_forms(self, connection: str, written: str) -> list[str]:
+        """Every form under which a sender that somebody names may stand on disk."""
+        return self._forms(connection, self._form_of(connection, written, of_sender=True) or written, written)
+
+    def _forms(self, connection: str, form: str, written: str) -> list[str]:
         return list(dict.fromkeys([*self.spellings(connection, form), form, written]))
 
     def let_in(self, connection: str, allowed: frozenset[str] | None = None) -> frozenset[str]:
@@ -163,7 +178,7 @@ class Directory:
         for index in (index for index, sign in enumerate(entry[:_LONGEST_ENTRY]) if sign == "#"):
             place, person = self._form_of(connection, entry[:index]), entry[index + 1 :].strip()
             if place is not None and person:
-                found.add(f"{place}#{self._form_of(connection, person) or person}")
+                found.add(f"{place}#{self._form_of(connection, person, of_sender=True) or person}")
         return found or {entry}
 
     def _forget(self, connection: str) -> None:

@@ -71,7 +71,7 @@ class Reading:
         """What else a sender is known by."""
         if connection is None or sender_id is None:
             return []
-        return [form for form in self._directory.forms(connection, sender_id) if form != sender_id]
+        return [form for form in self._directory.sender_forms(connection, sender_id) if form != sender_id]
 
     async def fetch(self, incoming_id: int, limit: int | None) -> bytes:
         """The bytes of a file. Raises an `InputError` or `NotFetchedError`."""

@@ -65,12 +65,15 @@ class Connectors:
         """The class for a type, if somebody has needed it."""
         return self._loaded.get(type_)
 
-    def form(self, type_: str, written: str) -> str | None:
-        """What the form of an address alone tells of it; None for what is none, or of a type that nobody has needed."""
+    def form(self, type_: str, written: str, *, of_sender: bool = False) -> str | None:
+        """What the form of an address alone tells of it, or of whom it names as the sender of something.
+
+        None for what is none, or of a type that nobody has needed.
+        """
         if (connector := self._loaded.get(type_)) is None:
             return None
         try:
-            return held(partial(connector.normalize_recipient, written))
+            return held(partial(connector.normalize_sender if of_sender else connector.normalize_recipient, written))
         except Exception:  # noqa: BLE001 - a connector may be anybody's, and no entry may shut all others out
             return None
 

@@ -197,6 +197,11 @@ class Connector(Protocol):
         ...
 
     @classmethod
+    def normalize_sender(cls, person: str) -> str:
+        """The `sender_id` of a person, however they are written. Raises `InvalidRecipientError`."""
+        return cls.normalize_recipient(person)
+
+    @classmethod
     def account(
         cls,
         connection: Connection,  # noqa: ARG003 - for those who can

@@ -55,6 +55,11 @@ class Breaker:
         return max(self._open_until - self._monotonic(), 0.0) if self._state is BreakerState.OPEN else None
 
     @property
+    def seconds_overdue(self) -> float:
+        """For how long an open breaker would have let a probe through; 0 unless it is open."""
+        return max(self._monotonic() - self._open_until, 0.0) if self._state is BreakerState.OPEN else 0.0
+
+    @property
     def is_probing(self) -> bool:
         """Whether the one probe of a half-open breaker is under way."""
         return self._probing

@@ -31,6 +31,8 @@ _LONG_WAIT = 60.0
 """Seconds; who is told to wait longer may be alone with it, and one message of somebody else's is tried."""
 _PAUSE = 1.0
 """Seconds until then."""
+_LONGEST_BAN = 86_400.0
+"""Seconds that checks alone are believed about a ban."""
 
 
 class Gate:
@@ -95,7 +97,21 @@ class Gate:
         if self._breaker.is_probing or self._is_finding_out:
             return None
         pause = max(self._paused_until, self._backoff_until) - self._clock.monotonic()
-        return max(pause, self._breaker.open_seconds_left or 0.0, 0.0)
+        return max(pause, self._open_seconds_left or 0.0, 0.0)
+
+    @property
+    def _open_seconds_left(self) -> float | None:
+        """Until an open breaker lets a message through by itself: not while the checks are told of a ban."""
+        left = self._breaker.open_seconds_left
+        return left if left is None or not self._is_shut_out else max(left, self.monitor.seconds_shut_out or 0.0)
+
+    @property
+    def _is_shut_out(self) -> bool:
+        """Not even one message is tried: each makes a ban longer, and a check finds out as well.
+
+        For a day; perhaps it is only the check that is answered so.
+        """
+        return self.monitor.seconds_shut_out is not None and self._breaker.seconds_overdue < _LONGEST_BAN
 
     def start(self, connector: Connector, redact: Redactor) -> None:
         """Begin to check."""
@@ -109,6 +125,8 @@ class Gate:
         """A permit for one attempt. Hand it to `release`, and before that to `learn` if the attempt was made."""
         now = self._clock.monotonic()
         if now < self._paused_until or now < self._backoff_until or self._is_finding_out:
+            return None
+        if self._breaker.state is BreakerState.OPEN and self._is_shut_out:
             return None
         permit = self._breaker.admit()
         self._is_finding_out = permit is not None and now < self._doubt_until
@@ -252,7 +270,7 @@ class Gate:
         self._bus.publish(BreakerChanged(connection=self._name, old=old, new=new, disabled_until=until))
 
     def _disabled_until(self) -> float | None:
-        left = self._breaker.open_seconds_left
+        left = self._open_seconds_left
         return None if left is None else self._clock.now() + left
 
     def _save(self) -> None:

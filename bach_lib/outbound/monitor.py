@@ -20,6 +20,8 @@ _CHECK_TIMEOUT = 20.0
 """Seconds; a last net above the connector's own time-outs."""
 _LONGEST_PAUSE = 86_400.0
 """Seconds; a ban that is said to last longer is looked at once a day."""
+_SOON = 1.0
+"""Seconds; a check that is due has its answer by then, or is waited for so long again."""
 STOPPED = Fault(code="disabled", text="The connection is switched off.")
 
 
@@ -51,9 +53,18 @@ class Monitor:
         self._is_doubted = False
         self._told = self._pause = 0.0
         """Seconds that the last check was told to wait, and those that the next one does."""
+        self._next_at = 0.0  # monotonic
         self._cancel_timer: Cancel | None = None
         self._check: asyncio.Task[Identity | Fault] | None = None
         self.health = Health(state=ConnectionState.DISABLED)
+
+    @property
+    def seconds_shut_out(self) -> float | None:
+        """How long the platform has shut us out at least, as the last check was told; None: it has not.
+
+        Until the next check says otherwise, there is no use in trying a message.
+        """
+        return None if not self._pause else max(self._next_at - self._clock.monotonic(), _SOON)
 
     def start(self, connector: Connector, redact: Redactor) -> None:
         """Begin with a check."""
@@ -159,6 +170,7 @@ class Monitor:
     def _set_timer(self, seconds: float | None) -> None:
         if self._cancel_timer:
             self._cancel_timer()
+        self._next_at = self._clock.monotonic() + (seconds or 0.0)
         self._cancel_timer = (
             None if seconds is None or self._connector is None else self._clock.call_later(seconds, self._timer)
         )

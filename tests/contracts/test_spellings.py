@@ -180,16 +180,35 @@ def test_the_one_form_is_its_own(type_: str, written: str, data: st.DataObject) 
         assert form.isprintable()
 
 
+def a_directory(tmp_path: Path, type_: str) -> Directory:
+    """What reads who is let in through a connection of that type."""
+    connectors = Connectors(CONNECTORS)
+    return Directory(
+        Database(tmp_path / "x.db"),
+        Bus(),
+        lambda _: frozenset(),
+        lambda _, it, /, *, of_sender=False: connectors.form(type_, it, of_sender=of_sender),
+    )
+
+
+@pytest.mark.parametrize("type_", ALL)
+def test_a_person_in_a_place_may_be_written_in_every_way(type_: str, tmp_path: Path) -> None:
+    """A person who is let in by the mention or number that an app shows would stay a stranger."""
+    directory, place = a_directory(tmp_path, type_), next(iter(PLACES[type_]))
+    for person, others in PLACES[type_].items():
+        by_id = frozenset({f"{place}#{person}"})
+        for written in others:
+            row = Connection(name="home", type=type_, allowed=frozenset({f"{place}#{written}"}))
+            assert directory.let_in(row.name, by_id) <= directory.allowed(row), written
+
+
 @pytest.mark.parametrize("type_", ALL)
 def test_who_is_let_in_may_be_written_in_every_way(type_: str, tmp_path: Path) -> None:
     """A place that somebody lets in as its app writes it would stay a stranger's, and nothing would say why."""
-    connectors = Connectors(CONNECTORS)
     written = {one: place for place, others in PLACES[type_].items() for one in (place, *others)}
     for entry, place in written.items():
         row = Connection(name="home", type=type_, allowed=frozenset({entry, f"{entry}#ada lovelace", "\n"}))
-        directory = Directory(
-            Database(tmp_path / "x.db"), Bus(), lambda _: frozenset(), lambda _, it: connectors.form(type_, it)
-        )
+        directory = a_directory(tmp_path, type_)
         allowed = directory.allowed(row)
         assert {place, f"{place}#ada lovelace"} <= allowed, entry
         assert allowed.isdisjoint(PLACES[type_].keys() - {place}), entry

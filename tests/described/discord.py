@@ -69,6 +69,7 @@ EVENTS: Mapping[str, Schema] = {
         channels=_list(_of("GuildChannelResponse")),
         threads=_list(_of("ThreadResponse")),
     ),
+    "GUILD_ROLE_CREATE": _object({"guild_id": _ID, "role": _of("GuildRoleResponse")}),
     "CHANNEL_CREATE": _of("GuildChannelResponse"),
     "THREAD_CREATE": _with("ThreadResponse", newly_created={"type": "boolean"}),
     "MESSAGE_CREATE": _IN_AN_EVENT,

@@ -117,6 +117,11 @@ class DiscordConnector(Connector):
 
     @override
     @classmethod
+    def normalize_sender(cls, person: str) -> str:
+        return str(Target.parse(person)).removeprefix("@")
+
+    @override
+    @classmethod
     def account(cls, connection: Connection, secrets: Mapping[str, str]) -> str | None:
         """The bot, whose number its token begins with."""
         bot = secrets.get("bot_token", "").strip().removeprefix("Bot ").partition(".")[0]

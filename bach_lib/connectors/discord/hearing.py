@@ -22,7 +22,7 @@ from bach_lib.connectors.discord.codec import Reader
 from bach_lib.connectors.discord.gateway import Gateway, Hear
 from bach_lib.connectors.discord.history import History, Missed
 from bach_lib.connectors.discord.news import Held, News
-from bach_lib.connectors.discord.places import Places
+from bach_lib.connectors.discord.places import TOLD, Places
 from bach_lib.connectors.discord.reading import made_by, number, part, seconds_of, snowflake_at
 from bach_lib.connectors.discord.starts import Starts
 from bach_lib.connectors.elements import UnreadableError, one
@@ -196,14 +196,8 @@ class Hearing:
                 self._is_up = True
             case gateway.DISCONNECTED:
                 self._is_up = False
-            case "GUILD_CREATE":
-                self._places.learn_guild(data)
-            case "THREAD_LIST_SYNC":
-                self._places.learn_threads(data)
-            case "CHANNEL_DELETE" | "THREAD_DELETE":
-                self._places.forget(data)
-            case "CHANNEL_CREATE" | "CHANNEL_UPDATE" | "THREAD_CREATE" | "THREAD_UPDATE":
-                self._places.learn(data)
+            case _ if event in TOLD:
+                self._places.follow(event, data)
             case _:
                 made = made_by(data, self._time) if event in {"MESSAGE_CREATE", "INTERACTION_CREATE"} else 0
                 if made:

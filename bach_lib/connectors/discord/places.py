@@ -1,6 +1,6 @@
 """What a bot knows of the places it is in, as the gateway tells it: names, threads and what they belong to."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from bach_lib.connectors.discord.reading import items, name_of, number, part
@@ -8,6 +8,8 @@ from bach_lib.connectors.discord.reading import items, name_of, number, part
 THREAD_TYPES = frozenset({10, 11, 12})
 _MAX_KEPT = 20_000
 """Everybody can open threads, and nobody tells when one is forgotten."""
+_MAX_ROLES = 20_000
+"""A server may have 250."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +32,7 @@ class Places:
 
     def __init__(self) -> None:
         self._places: dict[int, Place] = {}
+        self._roles: dict[int, str] = {}
 
     def get(self, channel: int) -> Place | None:
         """A place, if the gateway has told of it."""
@@ -38,9 +41,15 @@ class Places:
             self._places[channel] = found  # to the end: what nobody asks for goes first
         return found
 
+    def follow(self, event: str, data: Mapping[str, object]) -> None:
+        """Take in what an event of the gateway tells."""
+        TOLD[event](self, data)
+
     def learn_guild(self, guild: Mapping[str, object]) -> None:
-        """A server with everything in it."""
+        """A server with everything that is told of it."""
         name = name_of(guild, "name")
+        for role in items(guild, "roles"):
+            self.learn_role(role)
         for channel in (*items(guild, "channels"), *items(guild, "threads")):
             self.learn(channel, name)
 
@@ -62,10 +71,43 @@ class Places:
         """A channel or thread that is gone."""
         self._places.pop(number(channel, "id") or 0, None)
 
+    def role(self, role: int) -> str | None:
+        """The name of a role, if the gateway has told of it."""
+        return self._roles.get(role)
+
+    def learn_role(self, role: Mapping[str, object]) -> None:
+        """A role that is new or was changed. That of everybody has its sign in its name."""
+        role_id, name = number(role, "id"), name_of(role, "name").removeprefix("@")
+        if role_id is None or not name:
+            return
+        self._roles.pop(role_id, None)
+        self._roles[role_id] = name
+        if len(self._roles) > _MAX_ROLES:
+            del self._roles[next(iter(self._roles))]
+
+    def follow_role(self, data: Mapping[str, object]) -> None:
+        """An event with a role that is new or was changed."""
+        self.learn_role(part(data, "role"))
+
+    def forget_role(self, data: Mapping[str, object]) -> None:
+        """A role that is gone."""
+        self._roles.pop(number(data, "role_id") or 0, None)
+
     def learn_threads(self, data: Mapping[str, object]) -> None:
         """The threads of channels that the bot has just been let into."""
         for thread in items(data, "threads"):
             self.learn(thread)
+
+
+TOLD: Mapping[str, Callable[[Places, Mapping[str, object]], None]] = {
+    **dict.fromkeys(("GUILD_CREATE", "GUILD_UPDATE"), Places.learn_guild),
+    **dict.fromkeys(("GUILD_ROLE_CREATE", "GUILD_ROLE_UPDATE"), Places.follow_role),
+    "GUILD_ROLE_DELETE": Places.forget_role,
+    "THREAD_LIST_SYNC": Places.learn_threads,
+    **dict.fromkeys(("CHANNEL_DELETE", "THREAD_DELETE"), Places.forget),
+    **dict.fromkeys(("CHANNEL_CREATE", "CHANNEL_UPDATE", "THREAD_CREATE", "THREAD_UPDATE"), Places.learn),
+}
+"""The events of the gateway that tell of places, and what each changes."""
 
 
 def guild_name(data: Mapping[str, object]) -> str:

@@ -13,7 +13,7 @@ from bach_lib.connectors.discord.reading import items, name_of, number, part, te
 
 _FORWARD = 1
 _TEXT_DISPLAY = 10
-_MENTION = re.compile(r"<(?:(?P<kind>@!?|#)(?P<id>\d{15,20})|a?:(?P<emoji>\w{1,64}):\d{15,20})>")
+_MENTION = re.compile(r"<(?:(?P<kind>@[!&]?|#)(?P<id>\d{15,20})|a?:(?P<emoji>\w{1,64}):\d{15,20})>")
 _MAX_TEXT = 16_384
 _CONTENTS: Mapping[int, str] = {
     1: "recipient_add",
@@ -54,14 +54,15 @@ def words(message: Mapping[str, object], places: Places) -> str:
 
 
 def readable(message: Mapping[str, object], written: str, places: Places) -> str:
-    """A text with names where people, channels and emojis stand as numbers."""
+    """A text with names where people, roles, channels and emojis stand as numbers."""
     people = {str(user.get("id")): shown(user) for user in items(message, "mentions")}
 
     def name(match: re.Match[str]) -> str:
         if match["emoji"]:
             return f":{match['emoji']}:"
         if match["kind"] != "#":
-            known = people.get(match["id"])
+            is_role = match["kind"] == "@&"
+            known = places.role(int(match["id"])) if is_role else people.get(match["id"])
             return f"@{known}" if known else match[0]
         place = places.get(int(match["id"]))
         return f"#{place.name}" if place else match[0]

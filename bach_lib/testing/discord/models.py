@@ -54,6 +54,7 @@ class Guild:
     owner: User
     members: list[User] = field(default_factory=list)
     bots_out: set[int] = field(default_factory=set)
+    roles: dict[int, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True, kw_only=True, eq=False)

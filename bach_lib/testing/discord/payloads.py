@@ -125,7 +125,7 @@ def guild(server: Guild) -> dict[str, object]:
         "id": str(server.id),
         "name": server.name,
         "owner_id": str(server.owner.id),
-        "roles": [_everyone(server)],
+        "roles": [role(*one) for one in ((server.id, "@everyone"), *server.roles.items())],
         "emojis": [],
         "stickers": [],
         "features": [],
@@ -297,10 +297,11 @@ def _sees(sent: Message, reader: Bot, intents: int) -> bool:
     return reader.may_read_texts and bool(intents & TEXTS_INTENT)
 
 
-def _everyone(server: Guild) -> dict[str, object]:
+def role(number: int, name: str) -> dict[str, object]:
+    """A Role."""
     return {
-        "id": str(server.id),
-        "name": "@everyone",
+        "id": str(number),
+        "name": name,
         "color": 0,
         "colors": {"primary_color": 0, "secondary_color": None, "tertiary_color": None},
         "hoist": False,

@@ -85,6 +85,14 @@ class Platform(Loopback):
         self.gateway.dispatch("GUILD_CREATE", lambda bot, _: self.guild_json(guild, bot), self.bots.values())
         return guild
 
+    def add_role(self, guild: Guild, name: str) -> int:
+        """A role in a server; its id."""
+        number = self.snowflakes.take()
+        guild.roles[number] = name
+        body = {"guild_id": str(guild.id), "role": payloads.role(number, name)}
+        self.gateway.dispatch("GUILD_ROLE_CREATE", lambda _, __: body, self.bots.values())
+        return number
+
     def add_channel(self, guild: Guild, name: str = "general", type: ChannelType = ChannelType.TEXT) -> Channel:  # noqa: A002 - Discord's word
         """A channel in a server."""
         return self._keep(Channel(id=self.snowflakes.take(), type=type, name=name, guild=guild), "CHANNEL_CREATE")

@@ -42,6 +42,40 @@ async def test_five_failures_open_it_and_a_good_check_lets_one_probe_through(
         assert bach.registry.get("home").disabled_until is None
 
 
+async def test_a_ban_is_waited_for_without_trying_a_message(
+    open_bach: OpenBach, clock: FakeClock, platform: FakePlatform
+) -> None:
+    """Every message that is tried meanwhile makes the ban longer; and one that is over would not be noticed."""
+    async with open_bach() as bach:
+        platform.fault = Fault(code="forbidden", text="You are banned", retry_after=60)
+        await bach.send("home", "42", "text")
+        await clock.advance(15)
+        assert bach.breaker("home") is BreakerState.OPEN
+        attempts, checks = len(platform.attempts), platform.checks
+        await clock.advance(6 * 3600)
+        assert len(platform.attempts) == attempts
+        assert platform.checks - checks <= 10, "at a growing distance"
+        until = bach.registry.get("home").disabled_until
+        assert until is not None
+        platform.fault = None
+        await clock.advance(8 * 3600)
+        assert [message.text for message in platform.sent] == ["text"]
+        assert len(platform.attempts) == attempts + 1
+
+
+async def test_a_message_is_tried_once_a_day_whatever_the_checks_are_told(
+    open_bach: OpenBach, clock: FakeClock, platform: FakePlatform
+) -> None:
+    """Where only the check is refused, sending would never begin again."""
+    async with open_bach() as bach:
+        platform.fault = Fault(code="forbidden", text="You are banned", retry_after=60)
+        await bach.send("home", "42", "text")
+        await clock.advance(15)
+        attempts = len(platform.attempts)
+        await clock.advance(3 * 86_400)
+        assert 1 <= len(platform.attempts) - attempts <= 3
+
+
 async def test_without_any_good_check_a_probe_goes_after_300_seconds(
     open_bach: OpenBach, clock: FakeClock, platform: FakePlatform
 ) -> None:

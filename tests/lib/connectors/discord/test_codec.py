@@ -81,6 +81,8 @@ def test_nothing_raises(data: dict[str, object]) -> None:
         assert message.recipient
         assert message.sender_id or message.kind == "button"
     reader.places.learn_guild(data)
+    reader.places.learn_role(data)
+    reader.places.forget_role(data)
     reader.places.learn_threads(data)
     reader.places.learn(data)
     reader.places.forget(data)
@@ -91,6 +93,16 @@ def test_a_link_that_was_looked_at_is_no_correction() -> None:
     author = {"id": "5", "username": "ada"}
     data = {"id": "7", "channel_id": "9", "author": author, "content": "x", "edited_timestamp": None}
     assert a_reader().edited(data) == []
+
+
+def test_a_role_goes_by_its_newest_name() -> None:
+    """A role that was renamed, or is gone, would be shown by a name that nobody knows."""
+    places = a_reader().places
+    places.learn_guild({"name": "Home", "roles": [{"id": "8", "name": "guards"}, {"id": "9"}, "x"]})
+    places.learn_role({"id": "8", "name": "cooks"})
+    assert (places.role(8), places.role(9)) == ("cooks", None)
+    places.forget_role({"guild_id": "1", "role_id": "8"})
+    assert places.role(8) is None
 
 
 def test_a_thread_learns_its_server_from_its_channel() -> None:

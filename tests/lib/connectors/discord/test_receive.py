@@ -61,6 +61,18 @@ async def test_a_thread_is_named_by_its_channel(connect: Connect, world: World) 
         await connector.close()
 
 
+async def test_roles_are_named(connector: DiscordConnector, world: World) -> None:
+    """People would read numbers, of old roles and of those that are made while we listen."""
+    server, guild = world.server, world.channel.guild
+    assert guild is not None
+    old = server.add_role(guild, "guards")
+    cursor = (await listen(connector)).cursor
+    new = server.add_role(guild, "cooks")
+    server.write(world.channel, f"<@&{old}> <@&{new}> <@&{guild.id}>", world.ada)
+    [message], _ = await hear(connector, cursor)
+    assert message.text == "@guards @cooks @everyone"
+
+
 async def test_bots_are_not_heard(connector: DiscordConnector, world: World) -> None:
     """Two programs would answer each other for ever, one of them perhaps we ourselves."""
     cursor = (await listen(connector)).cursor

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from bach_lib import Bach, Button, Connection, ConnectionState, Direction, Status
 from bach_lib.events import ConnectionChanged, Event, MessageReceived
 from bach_lib.incoming import IncomingMessage, Kind
@@ -54,6 +56,25 @@ async def start(path: Path, world: World) -> Bach:
 async def next_message(bach: Bach) -> IncomingMessage:
     """The next message that is announced."""
     return (await happened(bach, MessageReceived)).message
+
+
+@pytest.mark.parametrize("place", ["{place}", "<#{place}>", " https://discord.com/channels/@me/{place} "])
+@pytest.mark.parametrize("person", ["{person}", "@{person}", "<@{person}>", "<@!{person}> "])
+async def test_a_person_in_a_place_however_both_are_written(
+    tmp_path: Path, world: World, place: str, person: str
+) -> None:
+    """Whoever is let in by the mention that Discord copies would be a stranger, and nobody would see why."""
+    bach = await start(tmp_path, world)
+    entry = f"{place}#{person}".format(place=world.channel.id, person=world.ada.id)
+    await bach.registry.update("discord", allowed=frozenset({entry}))
+    coming = asyncio.create_task(next_message(bach))
+    world.server.write(world.channel, "a stranger", world.server.add_user("bob"))
+    world.server.write(world.channel, "hello", world.ada)
+    message = await coming
+    assert message.text == "hello"
+    sender = person.format(person=world.ada.id)
+    assert [one.text for one in await bach.inbox(sender=f"discord:{sender}")] == ["hello"]
+    await bach.close()
 
 
 async def test_a_question_and_its_answer(tmp_path: Path, world: World) -> None:

@@ -11,6 +11,7 @@ from bach_lib.incoming import Kind
 
 CHANNEL, US, ADA, BOB = "123456789012345678", 900000000000000001, "900000000000000002", "900000000000000003"
 MESSAGE = "1134639164554481746"
+ROLE = "900000000000000004"
 PHOTO = {"id": "1134639164554481747", "filename": "a.png", "content_type": "image/png", "size": 3}
 FORWARD = {"type": 1, "message_id": "1134639164554481700", "channel_id": CHANNEL}
 
@@ -19,6 +20,8 @@ def reader(*allowed: str) -> Reader:
     """A reader that knows one place."""
     places = Places()
     places.learn({"id": CHANNEL, "type": 0, "name": "alarms"}, "Home")
+    places.learn_role({"id": ROLE, "name": "guards"})
+    places.learn_role({"id": CHANNEL, "name": "@everyone"})
     return Reader(places=places, own_id=lambda: US, allowed=lambda: frozenset({CHANNEL, *allowed}))
 
 
@@ -47,6 +50,10 @@ def mention(person: str | int, name: str, **member: object) -> dict[str, object]
         (
             f"ask <@!{BOB}> in <#{CHANNEL}> <:turtle:{MESSAGE}><a:wave:{MESSAGE}>",
             "ask @bobby in #alarms :turtle::wave:",
+        ),
+        (
+            f"<@&{ROLE}> and <@&{CHANNEL}>, not <@&{BOB}> or <@{ROLE}>",
+            f"@guards and @everyone, not <@&{BOB}> or <@{ROLE}>",
         ),
         (
             "ask <@900000000000000009>, <#900000000000000009>, <@5>",
