@@ -57,13 +57,14 @@ class World:
         return await client.subentry_flow(step["next_flow"][1])
 
     async def add_person(self, step: Json) -> str:
-        """Let the person send /start to the bot, and pick her; the id of her entity."""
+        """Let the person open the link with the code, and pick her; the id of her entity."""
         client, flow_id = self.home.client, step["flow_id"]
-        await client.subentry_flow(flow_id, {"next_step_id": "pair"})
-        await self.telegram.write(CHAT, "/start", first_name=PERSON)
+        shown = await client.subentry_flow(flow_id, {"next_step_id": "pair"})
+        await self.telegram.write(CHAT, f"/start {shown['description_placeholders']['code']}", first_name=PERSON)
+        await client.subentry_flow(flow_id, {})
 
         async def somebody_wrote() -> bool:
-            return bool((await client.subentry_flow(flow_id))["type"] == "form")
+            return bool((await client.subentry_flow(flow_id))["step_id"] == "pick")
 
         await until(somebody_wrote, what="/start to reach the dialog", seconds=20)
         await client.subentry_flow(flow_id, {"recipient": str(CHAT)})

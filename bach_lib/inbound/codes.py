@@ -19,7 +19,8 @@ _ALPHABET: Final = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 _HALF: Final = 5
 _LONGEST: Final = 64
 """Characters: https://core.telegram.org/bots/features#deep-linking. What is longer is no code."""
-_START: Final = "start"
+_START: Final = "/start"
+_WRITTEN: Final = frozenset({Kind.TEXT, Kind.COMMAND})
 
 
 def new_code() -> str:
@@ -36,12 +37,12 @@ def brings(message: Incoming, code: str) -> bool:
 
 def is_start(message: Incoming) -> bool:
     """Whether somebody pressed *Start*, which is how a person begins with a bot of Telegram."""
-    return message.kind is Kind.COMMAND and message.content.command == _START and own_words(message.metadata)
+    return message.kind in _WRITTEN and message.text.strip() == _START and own_words(message.metadata)
 
 
 def _shown(message: Incoming) -> list[str]:
     """What of a message may be a code: all of it, its last word (an account may be named before), what starts it."""
-    if message.kind not in {Kind.TEXT, Kind.COMMAND} or not own_words(message.metadata):
+    if message.kind not in _WRITTEN or not own_words(message.metadata):
         return []
     written = message.text.strip()
     shown = [written, written[-_LONGEST:].split()[-1] if written else "", message.content.args or ""]

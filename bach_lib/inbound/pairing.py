@@ -34,6 +34,12 @@ class Pairing:
     code: str = field(default_factory=new_code, repr=False)
     expires_at: float = float("inf")
     is_used: bool = False
+    clock: Clock = field(default_factory=SystemClock, repr=False)
+
+    @property
+    def is_good(self) -> bool:
+        """Whether the code is still worth something."""
+        return not self.is_used and self.clock.monotonic() < self.expires_at
 
     def add(self, candidate: Candidate) -> bool:
         """Remember somebody; False if they are known already, as what they are now."""
@@ -77,10 +83,10 @@ class Pairings:
     @contextmanager
     def open(self, connection: str, code: str | None = None) -> Iterator[Pairing]:
         """Collect candidates of a connection while the context lasts."""
-        now = self._clock.monotonic()
         self._forget(connection)
         knocked = {one.recipient: one for one, _ in self._knocks.get(connection, {}).values()}
-        pairing = Pairing(candidates=knocked, code=code or new_code(), expires_at=now + PAIRING_SECONDS)
+        until = self._clock.monotonic() + PAIRING_SECONDS
+        pairing = Pairing(candidates=knocked, code=code or new_code(), expires_at=until, clock=self._clock)
         entry = (connection, pairing)
         self._open.append(entry)
         try:
@@ -125,10 +131,10 @@ class Pairings:
     def _pairings(self, connection: str) -> list[Pairing]:
         return [pairing for name, pairing in self._open if name == connection]
 
-    def _judged(self, pairing: Pairing, message: Incoming, candidate: Candidate) -> Candidate:
+    @staticmethod
+    def _judged(pairing: Pairing, message: Incoming, candidate: Candidate) -> Candidate:
         """The candidate, marked if they bring the code of this pairing, in time and as the first."""
-        is_good = not pairing.is_used and self._clock.monotonic() < pairing.expires_at
-        if not is_good or not brings(message, pairing.code):
+        if not pairing.is_good or not brings(message, pairing.code):
             return candidate
         pairing.is_used = True
         return replace(candidate, has_code=True)

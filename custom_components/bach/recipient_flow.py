@@ -9,19 +9,14 @@ import voluptuous as vol
 from homeassistant.config_entries import SOURCE_USER, ConfigEntryState, ConfigSubentryFlow, SubentryFlowResult
 from homeassistant.const import CONF_TYPE
 from homeassistant.core import callback
-from homeassistant.helpers.selector import (
-    BooleanSelector,
-    SelectOptionDict,
-    SelectSelector,
-    SelectSelectorConfig,
-    SelectSelectorMode,
-    TextSelector,
-)
+from homeassistant.helpers.selector import BooleanSelector, TextSelector
 
 from bach_lib import Candidate
 from bach_lib.connectors import Connectors
 from bach_lib.errors import CannotReceiveError, InvalidRecipientError
 from bach_lib.events import SenderBlocked
+from bach_lib.inbound.codes import PAIRING_SECONDS
+from bach_lib.inbound.pairing import Pairing
 
 from .chat_settings import SECTION_CHAT, chat_section, chat_suggestions, chat_values, without_chat
 from .const import CONF_HELLO, CONF_KIND, CONF_LINK, CONF_RECIPIENT, CONF_TITLE
@@ -30,19 +25,11 @@ from .forms import normal_form
 from .hello import as_words, async_greet, is_harmless
 from .hub import HUB
 from .letters import async_move_letters
+from .pairing_form import KEEP_WAITING, MAX_TITLE, invitation_schema, invitation_words, pick_fields
 from .people import async_move_people
 from .rights import rights_schema, rights_values, suggested_rights, without_rights
 from .users import Users, async_get_users
 from .webhook_kind import sends
-
-PAIRING_SECONDS: Final = 300
-"""How long to wait for somebody to write before asking what to do."""
-
-KEEP_WAITING: Final = "keep_waiting"
-"""The choice of somebody who is not in the list yet."""
-
-_MAX_TITLE = 100
-"""Characters; strangers choose their names themselves."""
 
 MANUAL_SCHEMA: Final = vol.Schema(
     {vol.Required(CONF_RECIPIENT): TextSelector(), vol.Optional(CONF_TITLE): TextSelector()}
@@ -66,6 +53,10 @@ class RecipientFlow(ConfigSubentryFlow):
         self._listening = ExitStack()
         self._somebody_wrote = asyncio.Event()
         self._waiting: asyncio.Task[None] | None = None
+        self._pairing: Pairing | None = None
+        self._is_invited = False
+        self._link_with_code: str | None = None
+        self._words: dict[str, str] = {}
         self._moved_to: str | None = None
         self._dead = 0
 
@@ -75,24 +66,31 @@ class RecipientFlow(ConfigSubentryFlow):
 
     async def async_step_pair(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:  # noqa: ARG002
         """Wait until somebody writes to the account."""
-        entry = self._get_entry()
-        if entry.state is not ConfigEntryState.LOADED:
-            return self.async_abort(reason="entry_not_loaded")
+        if self._waiting is not None and self._waiting.done():  # whatever has become of the connection meanwhile
+            self._waiting = None
+            return self.async_show_progress_done(next_step_id="pick" if self._candidates else "nobody")
         if self._waiting is None:
+            if self._get_entry().state is not ConfigEntryState.LOADED:
+                return self.async_abort(reason="entry_not_loaded")
             try:
                 self._listen()
             except CannotReceiveError as error:
                 return self.async_abort(reason=error.code)
+            if self._link_with_code and not self._is_invited:
+                schema = invitation_schema(self._link_with_code)
+                return self.async_show_form(step_id="invite", data_schema=schema, description_placeholders=self._words)
             self._waiting = self.hass.async_create_background_task(self._wait(), "bach: wait for a recipient")
-        if not self._waiting.done():
-            return self.async_show_progress(
-                step_id="pair",
-                progress_action=self.waiting_for,
-                description_placeholders={"name": entry.title, "link": entry.data.get(CONF_LINK) or ""},
-                progress_task=self._waiting,
-            )
-        self._waiting = None
-        return self.async_show_progress_done(next_step_id="pick" if self._candidates else "nobody")
+        return self.async_show_progress(
+            step_id="pair",
+            progress_action=self.waiting_for,
+            description_placeholders=self._words,
+            progress_task=self._waiting,
+        )
+
+    async def async_step_invite(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:  # noqa: ARG002
+        """The link has been shown: go on to who has come, or wait."""
+        self._is_invited = True
+        return await (self.async_step_pick() if self._somebody_wrote.is_set() else self.async_step_pair())
 
     async def async_step_nobody(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:  # noqa: ARG002
         """Nobody wrote: choose what to do."""
@@ -106,9 +104,11 @@ class RecipientFlow(ConfigSubentryFlow):
         if picked is not None:
             candidate = self._candidates[picked]
             found = {CONF_KIND: candidate.kind, **rights_values(user_input or {})}
-            return await self._create(candidate.recipient, candidate.title[:_MAX_TITLE], found, user_input)
+            return await self._create(candidate.recipient, candidate.title[:MAX_TITLE], found, user_input)
         self._somebody_wrote.clear()
-        return self.async_show_form(step_id="pick", data_schema=self._pick_schema(await async_get_users(self.hass)))
+        rights = rights_schema(await async_get_users(self.hass))
+        fields = {**pick_fields(self._candidates), **rights, **self._hello_box()}
+        return self.async_show_form(step_id="pick", data_schema=vol.Schema(fields))
 
     async def async_step_manual(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Take an id that the user knows."""
@@ -125,8 +125,10 @@ class RecipientFlow(ConfigSubentryFlow):
         self._listening.close()
 
     def _listen(self) -> None:
-        """From now on let people appear who nobody allowed yet."""
+        """From now on let people appear who nobody allowed yet, unless that is so and the code is still good."""
         coordinator = self._get_entry().runtime_data
+        if self._pairing and self._pairing.is_good:
+            return
 
         def seen(event: SenderBlocked) -> None:
             if event.connection == coordinator.connection:
@@ -134,23 +136,21 @@ class RecipientFlow(ConfigSubentryFlow):
                 self._somebody_wrote.set()
 
         self._listening.close()
-        self._listening.enter_context(coordinator.bach.pairing(coordinator.connection))
+        self._pairing = self._listening.enter_context(coordinator.bach.pairing(coordinator.connection))
+        self._is_invited = False
+        account = self._get_entry().data.get(CONF_LINK) or None
+        invitation = coordinator.bach.invitation(coordinator.connection, self._pairing.code, account)
+        self._link_with_code = invitation.link if invitation else None
+        self._words = invitation_words(invitation, self._get_entry().title, account or "")
+        self._candidates.update(self._pairing.candidates)
+        if self._pairing.candidates:  # pressed Start before
+            self._somebody_wrote.set()
         self._listening.callback(coordinator.bach.subscribe(SenderBlocked, seen))
 
     async def _wait(self) -> None:
         with suppress(TimeoutError):
             async with asyncio.timeout(PAIRING_SECONDS):
                 await self._somebody_wrote.wait()
-
-    def _pick_schema(self, users: Users) -> vol.Schema:
-        options = [
-            SelectOptionDict(value=recipient, label=f"{candidate.title[:_MAX_TITLE]} ({recipient})")
-            for recipient, candidate in self._candidates.items()
-        ]
-        options.append(SelectOptionDict(value=KEEP_WAITING, label=KEEP_WAITING))
-        selector = SelectSelectorConfig(options=options, mode=SelectSelectorMode.LIST, translation_key="pick")
-        fields = {vol.Required(CONF_RECIPIENT): SelectSelector(selector), **rights_schema(users)}
-        return vol.Schema(fields | self._hello_box())
 
     async def _ask(self, step_id: str, user_input: dict[str, Any] | None) -> SubentryFlowResult:
         """Ask for id and name until the id is one, then keep it."""

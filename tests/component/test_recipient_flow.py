@@ -33,6 +33,20 @@ async def start(hass: HomeAssistant, entry: MockConfigEntry, choice: str) -> Sub
     return await configure(hass, menu, next_step_id=choice)
 
 
+async def wait(hass: HomeAssistant, entry: MockConfigEntry) -> SubentryFlowResult:
+    """Open the dialog, and go on from the page with the link without anybody having opened it."""
+    invitation = await start(hass, entry, "pair")
+    assert (invitation["type"], invitation["step_id"]) == (FlowResultType.FORM, "invite")
+    return await configure(hass, invitation)
+
+
+def code_of(result: SubentryFlowResult) -> str:
+    """The code that a page of the dialog shows."""
+    placeholders = result["description_placeholders"]
+    assert placeholders
+    return placeholders["code"]
+
+
 async def reconfigure(hass: HomeAssistant, entry: MockConfigEntry, subentry_id: str) -> SubentryFlowResult:
     """Open the dialog of a recipient that exists."""
     return await hass.config_entries.subentries.async_init(
@@ -77,9 +91,16 @@ async def test_whoever_writes_can_be_picked(
 ) -> None:
     """Nobody should have to find out a chat id: write to the bot, see yourself appear, pick yourself."""
     events = async_capture_events(hass, EVENT_DATA_ENTRY_FLOW_PROGRESSED)
-    result = await start(hass, loaded, "pair")
+    result = await wait(hass, loaded)
     assert (result["type"], result["progress_action"]) == (FlowResultType.SHOW_PROGRESS, "wait_for_message")
-    assert result["description_placeholders"] == {"name": "@home_bot", "link": "https://t.me/home_bot"}
+    code = code_of(result)
+    link, group_link = f"https://t.me/home_bot?start={code}", f"https://t.me/home_bot?startgroup={code}"
+    assert result["description_placeholders"] == {
+        "name": "@home_bot",
+        "link": link,
+        "group_link": group_link,
+        "code": code,
+    }
 
     telegram.receive_text(bot, chat_id=EVE, text="/start", first_name="Eve")
     result = await next_page(hass, result)
@@ -95,11 +116,69 @@ async def test_whoever_writes_can_be_picked(
     assert "98" in the_bach(hass).registry.get(CONNECTION).allowed
 
 
+async def test_who_brings_the_code_is_first_and_marked_whoever_else_writes(
+    hass: HomeAssistant, telegram: TelegramServer, bot: Bot, loaded: MockConfigEntry, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Strangers who call themselves Eve could be picked in her place, or push her out of the list."""
+    invitation = await start(hass, loaded, "pair")
+    schema = invitation["data_schema"]
+    assert schema
+    [qr_code] = schema.schema.values()
+    code = code_of(invitation)
+    assert qr_code.config["data"] == f"https://t.me/home_bot?start={code}"
+    for number in range(1000, 1030):
+        telegram.receive_text(bot, chat_id=number, text="hi", first_name="✓ Eve")
+    telegram.receive_text(bot, chat_id=EVE, text=f"/start {code}", first_name="Eve")
+    for number in range(1030, 1060):
+        telegram.receive_text(bot, chat_id=number, text="/start", first_name="✓ Eve")
+    await telegram.wait_until(lambda: the_bach(hass).registry.get(CONNECTION).blocked_count >= 60)
+    await hass.async_block_till_done()
+
+    result = await configure(hass, invitation)
+    assert (result["type"], result["step_id"]) == (FlowResultType.FORM, "pick")
+    labels = list(options(result).values())
+    assert labels[0] == "✓ Eve (98)"
+    assert not any("✓" in label for label in labels[1:])
+    schema = result["data_schema"]
+    assert schema
+    assert schema({"role": "user"})["recipient"] == "98", "who is meant is chosen already"
+    assert code not in caplog.text
+    assert "nobody allowed" not in caplog.text
+
+    again = await configure(hass, result, recipient="keep_waiting")
+    assert again["step_id"] == "invite"
+    assert code_of(again) != code, "a code is good once"
+
+
+async def test_who_pressed_start_before_is_offered_without_a_mark(
+    hass: HomeAssistant, telegram: TelegramServer, bot: Bot, loaded: MockConfigEntry
+) -> None:
+    """After BotFather people press *Start* first, and the dialog would wait for somebody who has come already."""
+    blocked = the_bach(hass).registry.get(CONNECTION).blocked_count
+    telegram.receive_text(bot, chat_id=EVE, text="/start", first_name="Eve")
+    await telegram.wait_until(lambda: the_bach(hass).registry.get(CONNECTION).blocked_count > blocked)
+    await hass.async_block_till_done()
+    result = await wait(hass, loaded)
+    assert options(result) == {"98": "Eve (98)", "keep_waiting": "keep_waiting"}
+
+
+async def test_a_code_of_somebody_who_is_let_in_is_no_command(
+    hass: HomeAssistant, telegram: TelegramServer, bot: Bot, loaded: MockConfigEntry
+) -> None:
+    """The code would start whatever waits for /start, and stand in traces."""
+    events = async_capture_events(hass, "bach_message")
+    invitation = await start(hass, loaded, "pair")
+    telegram.receive_text(bot, chat_id=42, text=f"/start {code_of(invitation)}", first_name="Ada")
+    telegram.receive_text(bot, chat_id=42, text="/hello", first_name="Ada")
+    await until(hass, lambda: len(events) > 0)
+    assert [event.data["command"] for event in events] == ["hello"]
+
+
 async def test_the_second_who_writes_can_be_picked_too(
     hass: HomeAssistant, telegram: TelegramServer, bot: Bot, loaded: MockConfigEntry
 ) -> None:
     """The first message may be anybody's; the one we wait for must still get a chance."""
-    result = await start(hass, loaded, "pair")
+    result = await wait(hass, loaded)
     telegram.receive_text(bot, chat_id=EVE, text="spam", first_name="Mallory")
     result = await next_page(hass, result)
 
@@ -122,7 +201,7 @@ async def test_a_long_name_of_a_stranger_is_cut(
     hass: HomeAssistant, telegram: TelegramServer, bot: Bot, loaded: MockConfigEntry
 ) -> None:
     """Strangers choose their names; one must not be able to fill the page."""
-    result = await start(hass, loaded, "pair")
+    result = await wait(hass, loaded)
     telegram.receive_text(bot, chat_id=EVE, text="/start", first_name="x" * 1000)
     result = await next_page(hass, result)
     result = await configure(hass, result, recipient="98")
@@ -134,7 +213,7 @@ async def test_when_nobody_writes_the_choice_comes_back(
 ) -> None:
     """A page that spins for ever helps nobody."""
     monkeypatch.setattr("custom_components.bach.recipient_flow.PAIRING_SECONDS", 0)
-    result = await next_page(hass, await start(hass, loaded, "pair"))
+    result = await next_page(hass, await wait(hass, loaded))
     assert (result["type"], result["step_id"]) == (FlowResultType.MENU, "nobody")
 
     monkeypatch.undo()
@@ -143,11 +222,21 @@ async def test_when_nobody_writes_the_choice_comes_back(
     hass.config_entries.subentries.async_abort(result["flow_id"])
 
 
+async def test_a_connection_that_goes_while_the_dialog_waits_ends_it_in_order(
+    hass: HomeAssistant, loaded: MockConfigEntry
+) -> None:
+    """Home Assistant would log a traceback when it stops, and the dialog would hang."""
+    result = await wait(hass, loaded)
+    assert await hass.config_entries.async_unload(loaded.entry_id)
+    hass.config_entries.subentries.async_get(result["flow_id"])
+    await hass.async_stop(force=True)
+
+
 async def test_a_closed_dialog_stops_listening(
     hass: HomeAssistant, telegram: TelegramServer, bot: Bot, loaded: MockConfigEntry
 ) -> None:
     """Strangers may be noticed only while somebody looks for them."""
-    result = await start(hass, loaded, "pair")
+    result = await wait(hass, loaded)
     hass.config_entries.subentries.async_abort(result["flow_id"])
     await hass.async_block_till_done(wait_background_tasks=True)
 
@@ -250,7 +339,7 @@ async def test_whoever_is_picked_gets_a_role_and_a_user(
     hass: HomeAssistant, hass_admin_user: MockUser, telegram: TelegramServer, bot: Bot, loaded: MockConfigEntry
 ) -> None:
     """Somebody would be heard who should only be told, or act in nobody's name."""
-    result = await start(hass, loaded, "pair")
+    result = await wait(hass, loaded)
     telegram.receive_text(bot, chat_id=EVE, text="/start", first_name="Eve")
     result = await next_page(hass, result)
     result = await configure(hass, result, recipient="98", role="notify_only", user_id=hass_admin_user.id)

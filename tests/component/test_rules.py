@@ -22,9 +22,9 @@ from custom_components.bach.binary_sensor import BINARY_SENSORS, PARTNER_BINARY_
 from custom_components.bach.button import BUTTONS, TEST_MESSAGE
 from custom_components.bach.config_flow import FAULT_ERRORS
 from custom_components.bach.event import EVENT_TYPES, INCOMING
+from custom_components.bach.pairing_form import KEEP_WAITING
 from custom_components.bach.partner_kinds import ALL_KINDS
 from custom_components.bach.received import Role
-from custom_components.bach.recipient_flow import KEEP_WAITING
 from custom_components.bach.sensor import HOME_SENSORS, PARTNER_SENSORS, SENSORS
 from custom_components.bach.switch import ENABLED
 from custom_components.bach.watcher import NOTICES, REPAIRS
@@ -200,7 +200,10 @@ def test_every_placeholder_of_a_dialog_is_filled() -> None:
     """A person would read "{reason}"."""
     for section, filled in (
         ("config", {"expected", "link", "name", "places", "portal", "portal_url", "reason"}),
-        ("config_subentries", {"count", "expected", "link", "name", "reason", "recipient", "sender"}),
+        (
+            "config_subentries",
+            {"code", "count", "expected", "group_link", "link", "name", "reason", "recipient", "sender"},
+        ),
         ("issues", {"count", "dead", "name", "person", "reason", "recipient", "retried"}),
     ):
         for path, text in leaves(TEXTS[section]):
