@@ -5,8 +5,9 @@ from bach_lib.bach import Bach
 from bach_lib.chat import ChatMessage, ChatOptions, Reply, Role
 from bach_lib.checking import check_connection
 from bach_lib.clock import Clock, SystemClock
-from bach_lib.connectors.base import Connector, Unreadable
+from bach_lib.connectors.base import Connector, Invitation, Unreadable
 from bach_lib.errors import BachError, InputError, StorageError
+from bach_lib.inbound.pairing import Pairing
 from bach_lib.inbound.rules import Rule, Rules
 from bach_lib.incoming import Content, InboxStatus, IncomingMessage, Kind, Location, Media
 from bach_lib.models import (
@@ -66,12 +67,14 @@ __all__ = [
     "InboxStatus",
     "IncomingMessage",
     "InputError",
+    "Invitation",
     "Kind",
     "Location",
     "Loss",
     "Media",
     "Message",
     "Operation",
+    "Pairing",
     "Place",
     "Policy",
     "ProbePolicy",

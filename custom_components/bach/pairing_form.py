@@ -14,8 +14,7 @@ from homeassistant.helpers.selector import (
     SelectSelectorMode,
 )
 
-from bach_lib import Candidate
-from bach_lib.connectors.base import Invitation
+from bach_lib import Candidate, Invitation
 
 from .const import CONF_RECIPIENT
 

@@ -11,12 +11,10 @@ from homeassistant.const import CONF_TYPE
 from homeassistant.core import callback
 from homeassistant.helpers.selector import BooleanSelector, TextSelector
 
-from bach_lib import Candidate
+from bach_lib import Candidate, Pairing
 from bach_lib.connectors import Connectors
 from bach_lib.errors import CannotReceiveError, InvalidRecipientError
 from bach_lib.events import SenderBlocked
-from bach_lib.inbound.codes import PAIRING_SECONDS
-from bach_lib.inbound.pairing import Pairing
 
 from .chat_settings import SECTION_CHAT, chat_section, chat_suggestions, chat_values, without_chat
 from .const import CONF_HELLO, CONF_KIND, CONF_LINK, CONF_RECIPIENT, CONF_TITLE
@@ -30,6 +28,9 @@ from .people import async_move_people
 from .rights import rights_schema, rights_values, suggested_rights, without_rights
 from .users import Users, async_get_users
 from .webhook_kind import sends
+
+PAIRING_SECONDS: Final = 600
+"""How long to wait for somebody to write before asking what to do: as long as their code is good."""
 
 MANUAL_SCHEMA: Final = vol.Schema(
     {vol.Required(CONF_RECIPIENT): TextSelector(), vol.Optional(CONF_TITLE): TextSelector()}
