@@ -123,10 +123,10 @@ class Database(Store):
     @override
     async def stand_still(self) -> None:
         def begin(_: Connection) -> None:
-            if not self._stands_still and not self._guard.lost:
+            began, self._stands_still = self._stands_still, True  # whatever fails: it is copied from now on
+            if not began and not self._guard.lost:
                 self._marker.begin_copying()
                 self._keeper.move_all("TRUNCATE")
-            self._stands_still = True
 
         if self._thread is None:
             self._stands_still = True

@@ -51,6 +51,8 @@ class Marker:
         self._path = path.with_name(f"{path.name}.mark")
         self._connection = connection
         self._is_new = False
+        self._is_unsaid = False
+        """Somebody copies the files, and the database could not say so of itself."""
 
     def open(self, *, is_copied: bool) -> tuple[int, str]:
         """Hold what waits if the database is a restored copy; how many, and why it is taken for one.
@@ -99,12 +101,21 @@ class Marker:
         flag, identity = os.urandom(8).hex(), ""
         with suppress(OSError):
             identity = self._write("", token or "", flag)
-        self._connection.do(lambda tx: _save(tx, token, f"{flag} {identity}"))
+        try:
+            self._connection.do(lambda tx: _save(tx, token, f"{flag} {identity}"))
+        except StorageError:
+            self._is_unsaid = True
+            with suppress(OSError):  # takes no space: beside a mark of another moment, the copy is told as one as well
+                self._write("", flag, "")
+            raise
 
     def end_copying(self) -> None:
         """The copy is made."""
         token, _ = self._known()
-        self._connection.do(lambda tx: _save(tx, token, None))
+        if self._is_unsaid:
+            self._is_unsaid = False
+        else:
+            self._connection.do(lambda tx: _save(tx, token, None))
         with suppress(OSError):
             self._write("", token or "", "")
 

@@ -7,22 +7,31 @@ it is done, the files only grow. Nothing in here may fail: the home's backup is 
 import asyncio
 import logging
 
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import issue_registry as ir
 
+from bach_lib import BachError
+
+from .const import DOMAIN
 from .hub import HUB
 
 _LOGGER = logging.getLogger(__name__)
 _PATIENCE = 60.0
 """Seconds the home's backup waits for us."""
+DOUBTFUL = "backup_doubtful"
+"""The key of the repair that says so, and its id."""
 
 
 async def async_pre_backup(hass: HomeAssistant) -> None:
-    """Let the files stand still."""
+    """Let the files stand still. If that cannot be, a repair says so until a backup went well."""
     try:
         async with asyncio.timeout(_PATIENCE):
             await hass.data[HUB].begin_backup()
     except Exception as error:  # noqa: BLE001 - a border: whatever is wrong with us, the home's backup goes on
         _LOGGER.warning("The database of BACH may not be whole in this backup: %r", error)
+        _report(hass, error)
+    else:
+        ir.async_delete_issue(hass, DOMAIN, DOUBTFUL)
 
 
 async def async_post_backup(hass: HomeAssistant) -> None:
@@ -32,3 +41,16 @@ async def async_post_backup(hass: HomeAssistant) -> None:
             await hass.data[HUB].end_backup()
     except Exception as error:  # noqa: BLE001 - the same
         _LOGGER.warning("After a backup the database of BACH could not be tidied up: %r", error)
+
+
+@callback
+def _report(hass: HomeAssistant, error: Exception) -> None:
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        DOUBTFUL,
+        is_fixable=False,
+        severity=ir.IssueSeverity.WARNING,
+        translation_key=DOUBTFUL,
+        translation_placeholders={"reason": str(error) if isinstance(error, BachError) else type(error).__name__},
+    )

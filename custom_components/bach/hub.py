@@ -52,6 +52,8 @@ class Hub:
         self._stop_reporting: CALLBACK_TYPE | None = None
         self._give_up_backup: CALLBACK_TYPE | None = None
         self._remove_after_backup = False
+        self._backups = 0
+        self._is_open_for_backup = False
 
     @property
     def bach(self) -> Bach:
@@ -138,29 +140,52 @@ class Hub:
                 await self._hass.async_add_executor_job(self._remove_files)
 
     async def begin_backup(self) -> None:
-        """Let the files only grow until `end_backup`, whoever opens or closes them. Raises a `StorageError`."""
+        """Let the files only grow until each has called `end_backup`, whoever opens or closes them.
+
+        A database that nobody has open is opened for that time: only so its copy says of itself that it is one. Raises
+        a `StorageError`.
+        """
         async with self._lock:
+            self._backups += 1
             if self._give_up_backup:
                 self._give_up_backup()
             self._give_up_backup = async_call_later(self._hass, _LONGEST_BACKUP, self._backup_is_lost)
             if self._bach:
                 await self._bach.begin_backup()
+            elif await self._hass.async_add_executor_job(self._path.exists):
+                self._bach = await self._open()
+                self._holders += 1
+                self._is_open_for_backup = True
 
     async def end_backup(self) -> None:
-        """Let the files change again. Raises a `StorageError`."""
+        """Let the files change again, if nobody else copies them. Raises a `StorageError`."""
         async with self._lock:
-            if self._give_up_backup:
-                self._give_up_backup()
-                self._give_up_backup = None
-            if self._bach:
-                await self._bach.end_backup()
-            elif self._remove_after_backup:
-                await self._hass.async_add_executor_job(self._remove_files)
-            self._remove_after_backup = False
+            self._backups = max(self._backups - 1, 0)
+            if not self._backups:
+                await self._end_backups()
 
     async def _backup_is_lost(self, _: datetime) -> None:
-        with suppress(BachError):
-            await self.end_backup()
+        async with self._lock:
+            self._backups = 0
+            with suppress(BachError):
+                await self._end_backups()
+
+    async def _end_backups(self) -> None:
+        if self._give_up_backup:
+            self._give_up_backup()
+            self._give_up_backup = None
+        try:
+            if self._bach:
+                await self._bach.end_backup()
+        finally:
+            if self._is_open_for_backup:
+                self._is_open_for_backup = False
+                self._holders -= 1
+                if not self._holders:
+                    await self._close()
+            if self._remove_after_backup and not self._bach:
+                await self._hass.async_add_executor_job(self._remove_files)
+            self._remove_after_backup = False
 
     async def _open(self) -> Bach:
         bach = Bach(
