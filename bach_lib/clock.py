@@ -16,7 +16,7 @@ class Clock(Protocol):
         ...
 
     def monotonic(self) -> float:
-        """Seconds that never jump, for measuring and for timers."""
+        """Seconds that never jump, and go on while the machine sleeps: for measuring, and for what ends."""
         ...
 
     def call_later(self, seconds: float, callback: Callable[[], None]) -> Cancel:
@@ -28,6 +28,10 @@ class Clock(Protocol):
         ...
 
 
+_AWAKE_OR_NOT = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+"""Linux's CLOCK_MONOTONIC stands still while the machine sleeps (clock_gettime(2)); elsewhere it does not."""
+
+
 class SystemClock(Clock):
     """The machine's own time."""
 
@@ -37,7 +41,7 @@ class SystemClock(Clock):
 
     @override
     def monotonic(self) -> float:
-        return time.monotonic()
+        return time.clock_gettime(_AWAKE_OR_NOT)
 
     @override
     def call_later(self, seconds: float, callback: Callable[[], None]) -> Cancel:

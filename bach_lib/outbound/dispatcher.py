@@ -5,9 +5,8 @@ it starts as many workers as may work now and sets one timer for the next moment
 message after another; what it learned of the last one and its claim on the next share a transaction. All requests pass
 through the store in order, so a lane's next message is never claimed before its last one is settled.
 
-Memory counts time on the clock that never jumps, the disk on the wall clock. A message with a time to live is over as
-soon as one of the two says so, and what memory lets go, the disk ends in the same step: a claim that finds it over ends
-it, and so does memory's own timer.
+Whether a time to live is over is decided here alone, on the clock that never jumps. The disk keeps the same moment on
+the wall clock, for the next start, and follows when that one is set (`Ledger.look_at_the_wall`).
 """
 
 import asyncio
@@ -21,7 +20,7 @@ from bach_lib.errors import QueueFullError
 from bach_lib.events import MessageAttempted, MessageCancelled, MessageQueued
 from bach_lib.models import BreakerState, Connection, Message, Operation
 from bach_lib.outbound.addresses import Addresses
-from bach_lib.outbound.entry import Entry
+from bach_lib.outbound.entry import Entry, expiry_of
 from bach_lib.outbound.job import Job, Lease
 from bach_lib.outbound.lanes import Lanes
 from bach_lib.outbound.ledger import Ledger
@@ -64,7 +63,7 @@ class Dispatcher:
         """Learn from the disk what waits; settle what was in flight when it was last written."""
         self._lanes = Lanes()
         self._trials.clear()
-        self._lanes.follow(self._clock.now() - self._clock.monotonic())
+        self._ledger.begin()
         loading = self._loading = Loading(self._name, self._lanes, self._tools, self._ledger.recovered)
         for message in await self._tools.queue.recover(self._name, idempotent=idempotent):
             self._ledger.recovered(message)
@@ -84,6 +83,7 @@ class Dispatcher:
         """Give attempts that are under way `grace` seconds, then cancel them; those are uncertain until `load`."""
         self._connector = None
         self._loading.end()
+        self._ledger.look_at_the_wall()
         deadline = asyncio.create_task(self._cancel_after(grace))
         try:
             while self._tasks or self._puts:
@@ -106,7 +106,8 @@ class Dispatcher:
         limit = self._tools.policy.max_waiting
         if len(self._lanes) + self._loading.left + len(self._puts) + self._workers >= limit:
             raise QueueFullError(connection=self._name, limit=limit)
-        lease = self._lease(draft.recipient)
+        self._ledger.look_at_the_wall()
+        lease, expires = self._lease(draft.recipient), expiry_of(draft, self._clock)
         others = self._addresses.others(draft.recipient) if draft.tag is not None else ()
         try:
             future = self._tools.queue.put(draft, leased=lease is not None, request=request, others=others)
@@ -114,7 +115,7 @@ class Dispatcher:
             self._give_back(lease)
             raise
         self._puts[future] = draft.recipient if lease is None else None
-        future.add_done_callback(partial(self._stored, lease))
+        future.add_done_callback(partial(self._stored, lease, expires))
         return future
 
     def waits_again(self, message: Message) -> None:
@@ -177,7 +178,7 @@ class Dispatcher:
             self._finish(Job(lease.place, lease.permit), None)
             self._pump()
 
-    def _stored(self, lease: Lease | None, future: asyncio.Future[Put]) -> None:
+    def _stored(self, lease: Lease | None, expires: float | None, future: asyncio.Future[Put]) -> None:
         """The commit is done, whether or not its caller still waits for it."""
         del self._puts[future]
         if future.cancelled() or future.exception() or not future.result().is_new:
@@ -186,7 +187,7 @@ class Dispatcher:
         message = future.result().message
         self._ledger.replaced(future.result(), self.forget)
         self._publish(MessageQueued(connection=self._name, message=message))
-        entry = self._addresses.entry(message)
+        entry = replace(self._addresses.entry(message), expires=expires)
         if lease is None:
             self._loading.add(entry)
             self._pump()
@@ -199,7 +200,6 @@ class Dispatcher:
     def _pump(self) -> None:
         """Start every worker that may work now, and set the timer for the next moment."""
         now = self._clock.monotonic()
-        self._lanes.follow(self._clock.now() - now)
         if expired := self._lanes.expired(now):
             self._spawn(self._ledger.expire(expired))
         self._lanes.ripen(now)
@@ -209,6 +209,7 @@ class Dispatcher:
 
     def _next_job(self) -> Job | None:
         """The message that may go now, with its lane, its permit and its place under the platform's limits."""
+        self._ledger.look_at_the_wall()
         connector, now = self._connector, self._clock.monotonic()
         if connector is None or self._is_full() or (permit := self.gate.admit()) is None:
             return None
@@ -255,7 +256,7 @@ class Dispatcher:
                 if message is None:
                     message = await self._ledger.advance(settlement, working.entry.id)
                     settlement = None
-                if message is None:  # cancelled or expired meanwhile
+                if message is None:  # cancelled meanwhile
                     self._finish(working, None)
                 else:
                     settlement = await self._send(working, message)

@@ -4,13 +4,14 @@ from dataclasses import dataclass
 
 from bach_lib.clock import Clock
 from bach_lib.models import Message
+from bach_lib.outbound.records import Draft
 
 type Key = tuple[str, int]
 """A lane: its recipient, and 0, `BESIDE`, or the one message that stepped aside."""
 BESIDE = -1
 """Where those wait, in their order, whom a limit stops that is not all their recipient's, such as that of edits."""
 
-type Kept = tuple[str, int, float, float | None, float | None, bool, bool, bool]
+type Kept = tuple[str, int, float, float | None, bool, bool, bool]
 """An entry while it waits: a plain tuple, which Python's collector of cycles looks at once and never again.
 
 Of objects it walks all that there are, in one go, each time their number has grown by a quarter: with a hundred
@@ -20,14 +21,13 @@ thousand waiting messages that held up the event loop for a quarter of a second.
 
 def entry_from(message_id: int, kept: Kept) -> Entry:
     """The entry that was kept."""
-    recipient, priority, due, expires, expires_at, aside, beside, hurry = kept
+    recipient, priority, due, expires, aside, beside, hurry = kept
     return Entry(
         id=message_id,
         recipient=recipient,
         priority=priority,
         due=due,
         expires=expires,
-        expires_at=expires_at,
         aside=aside,
         beside=beside,
         hurry=hurry,
@@ -41,23 +41,14 @@ def rank_of(message_id: int, kept: Kept) -> tuple[int, int]:
 
 def lane_of(message_id: int, kept: Kept) -> Key:
     """The lane it waits in."""
-    return (kept[0], message_id if kept[5] else BESIDE if kept[6] else 0)
-
-
-def over(expires: float | None, expires_at: float | None, offset: float) -> float | None:
-    """When a time to live is over by the first of the two clocks, if the wall clock is so far ahead of the other."""
-    if expires_at is None:
-        return expires
-    end = expires_at - offset
-    return end if expires is None else min(end, expires)
+    return (kept[0], message_id if kept[4] else BESIDE if kept[5] else 0)
 
 
 @dataclass(slots=True, kw_only=True, weakref_slot=True)
 class Entry:
     """A waiting message: before `due` it may not go, from `expires` on it may not go any more.
 
-    `aside`, `beside`: its lane goes on without it. `hurry`: a good check ends its wait. Times are monotonic seconds,
-    but `expires_at`: the end of its time to live on the wall clock.
+    `aside`, `beside`: its lane goes on without it. `hurry`: a good check ends its wait. Times are monotonic seconds.
     """
 
     id: int
@@ -65,7 +56,6 @@ class Entry:
     priority: int = 0
     due: float = 0.0
     expires: float | None = None
-    expires_at: float | None = None
     aside: bool = False
     beside: bool = False
     hurry: bool = False
@@ -80,21 +70,14 @@ class Entry:
         """The lane it waits in."""
         return (self.recipient, self.id if self.aside else BESIDE if self.beside else 0)
 
-    def over(self, offset: float) -> float | None:
-        """When the first of the two clocks says that its time to live is over, if the wall clock is so far ahead."""
-        return over(self.expires, self.expires_at, offset)
-
     @property
     def kept(self) -> Kept:
         """What there is to keep of it beside its number."""
-        due, ends = self.due, (self.expires, self.expires_at)
-        return (self.recipient, self.priority, due, *ends, self.aside, self.beside, self.hurry)
+        return (self.recipient, self.priority, self.due, self.expires, self.aside, self.beside, self.hurry)
 
     def is_over(self, clock: Clock) -> bool:
-        """Whether one of the two clocks says that its time to live is over."""
-        now = clock.monotonic()
-        end = self.over(clock.now() - now)
-        return end is not None and end <= now
+        """Whether its time to live is over."""
+        return self.expires is not None and self.expires <= clock.monotonic()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -110,6 +93,11 @@ class Waits:
     expires_at: float | None
     retry_count: int
     max_retries: int
+
+
+def expiry_of(draft: Draft, clock: Clock) -> float | None:
+    """When the time to live of something new is over: it begins now, whatever the wall clock does meanwhile."""
+    return None if draft.expires_at is None else clock.monotonic() + draft.expires_at - draft.created_at
 
 
 def entry_of(message: Message | Waits, clock: Clock) -> Entry:
@@ -130,6 +118,5 @@ def entry_of(message: Message | Waits, clock: Clock) -> Entry:
         priority=message.priority,
         due=due,
         expires=expires,
-        expires_at=message.expires_at,
         aside=message.retry_count > message.max_retries,
     )

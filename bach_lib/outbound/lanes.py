@@ -18,15 +18,12 @@ of date is recognised when it comes up, and dropped.
 from heapq import heapify, heappop, heappush
 from weakref import WeakValueDictionary
 
-from bach_lib.outbound.entry import BESIDE, Entry, Kept, Key, entry_from, lane_of, over, rank_of
+from bach_lib.outbound.entry import BESIDE, Entry, Kept, Key, entry_from, lane_of, rank_of
 from bach_lib.outbound.lane import Lane, Parked, is_crowded
 from bach_lib.outbound.limiter import Stop
 
 _MOST_EXPIRED = 500
 """Messages that end in one turn of the loop; the others are as late as that takes."""
-
-_DRIFT = 0.05
-"""Seconds; a smaller change of the wall clock is not followed until more of it has added up."""
 
 type _Place = tuple[int, int, int, Key, str]
 """Where a lane stands among those that could go: strikes, -priority, id; and the limit that offered it, or ""."""
@@ -45,8 +42,7 @@ class Lanes:
         self._ready: list[_Place] = []
         self._parked: dict[str, Parked] = {}  # by limit
         self._opening: list[tuple[float, str]] = []  # (until, limit)
-        self._expiring: list[tuple[float, int]] = []  # (over, id)
-        self._offset = 0.0  # from the clock that never jumps to the one on the wall
+        self._expiring: list[tuple[float, int]] = []  # (expires, id)
         self._aside: set[int] = set()
         self._hurried: set[int] = set()
 
@@ -83,17 +79,11 @@ class Lanes:
         ids: list[int] = []
         while self._expiring and self._expiring[0][0] <= now and len(ids) < _MOST_EXPIRED:
             expires, message_id = heappop(self._expiring)
-            is_there = message_id in self._entries
-            if is_there and self._over(message_id) == expires:  # else it was revived since, without time to live
+            kept = self._entries.get(message_id)
+            if kept and kept[3] == expires:  # else it was revived since, without time to live
                 self.discard(message_id)
                 ids.append(message_id)
         return ids
-
-    def follow(self, offset: float) -> None:
-        """The wall clock is so far ahead of the other one now."""
-        if abs(offset - self._offset) > _DRIFT:
-            self._offset = offset
-            self._clean_expiring()
 
     def occupy(self, recipient: str, now: float) -> Entry | None:
         """Take an idle, empty lane for a message that is not in it, and stand for that; None if it is not free."""
@@ -242,10 +232,6 @@ class Lanes:
     def _entry(self, message_id: int) -> Entry:
         return entry_from(message_id, self._entries[message_id])
 
-    def _over(self, message_id: int) -> float | None:
-        _, _, _, expires, expires_at, *_ = self._entries[message_id]
-        return over(expires, expires_at, self._offset)
-
     def _due(self, head: int) -> float:
         recipient, _, due, *_ = self._entries[head]
         return max(due, self._pauses.get(recipient, 0.0))
@@ -257,8 +243,8 @@ class Lanes:
             self._aside.add(entry.id)
         if entry.hurry:
             self._hurried.add(entry.id)
-        if (end := self._over(entry.id)) is not None:
-            heappush(self._expiring, (end, entry.id))
+        if entry.expires is not None:
+            heappush(self._expiring, (entry.expires, entry.id))
             if is_crowded(self._expiring, len(self._entries)):
                 self._clean_expiring()
 
@@ -304,6 +290,6 @@ class Lanes:
             heapify(self._later)
 
     def _clean_expiring(self) -> None:
-        ends = [(self._over(message_id), message_id) for message_id in self._entries]
+        ends = [(kept[3], message_id) for message_id, kept in self._entries.items()]
         self._expiring = [(end, message_id) for end, message_id in ends if end is not None]
         heapify(self._expiring)

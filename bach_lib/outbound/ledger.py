@@ -23,6 +23,8 @@ _STORE_RETRY = 5.0
 """Seconds until a failed write (a full disk) is tried again; until then nothing more is sent."""
 _PORTION = 50
 """Messages that are ended in one transaction."""
+_SET = 1.0
+"""Seconds; a smaller change of the wall clock is not followed until more of it has added up."""
 
 
 class Ledger:
@@ -44,6 +46,33 @@ class Ledger:
         self._over: deque[int] = deque()
         self._is_ending = False
         self._drop = drop
+        self._ahead = 0.0
+
+    @property
+    def _wall_is_ahead(self) -> float:
+        """Seconds from the clock that never jumps to the one on the wall."""
+        return self._tools.clock.now() - self._tools.clock.monotonic()
+
+    def begin(self) -> None:
+        """What is read from the disk from now on is by the time that the wall shows."""
+        self._ahead = self._wall_is_ahead
+
+    def look_at_the_wall(self) -> None:
+        """A clock that was set makes nothing older or younger: what waits on disk ends when it would have ended.
+
+        The disk hears of it before anything that is put by the new time.
+        """
+        seconds = self._wall_is_ahead - self._ahead
+        if abs(seconds) > _SET:
+            self._ahead += seconds
+            written = self._tools.queue.follow_the_wall(self._name, seconds)
+            self._spawn(self._follow_the_wall(written, seconds))
+
+    async def _follow_the_wall(self, written: asyncio.Future[int], seconds: float) -> None:
+        try:
+            await asyncio.shield(written)  # a task that is cancelled takes along what it waits for
+        except StorageError:
+            await self.until_stored(partial(self._tools.queue.follow_the_wall, self._name, seconds))
 
     async def keep(self, message_id: int, progress: str) -> None:
         """What has arrived of a message. A disk that does not take it costs a repetition after a crash, no more."""

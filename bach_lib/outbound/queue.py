@@ -58,7 +58,7 @@ class Put:
 class Advance:
     """What one step of a worker did: the message it settled, and the one it may send now. None: it is gone.
 
-    `ended`: what was to be claimed, if it could not go any more and this step ended it: too late, or not to be read.
+    `ended`: what was to be claimed, if it could not go any more and this step ended it: replaced, or not to be read.
     `is_unsettled`: what was to be claimed is on its way for the disk, which does not know yet what came of that.
     """
 
@@ -133,11 +133,7 @@ class Queue:
                 advance.ended = self._end(tx, message_id, Status.DEAD, error.fault)
             return advance
         row = tx.row("get_message", id=message_id)
-        if row is None or connection not in (None, row["connection"]):
-            return advance
-        if row["status"] in _WAITING:  # the wall clock found first that its time is over
-            advance.ended = self._end(tx, message_id, Status.EXPIRED, EXPIRED)
-        else:
+        if row and connection in (None, row["connection"]):
             advance.is_unsettled = row["status"] == Status.SENDING
         return advance
 
@@ -229,6 +225,10 @@ class Queue:
             del left[: len(some)]
             expired += await self._store.submit(work)
         return expired
+
+    def follow_the_wall(self, connection: str, seconds: float) -> asyncio.Future[int]:
+        """The wall clock was set by so much: whatever waits ends as long after now as it would have ended."""
+        return self._store.submit(lambda tx: tx.run("follow_the_wall", connection=connection, seconds=seconds))
 
     async def keep_progress(self, message_id: int, progress: str) -> None:
         """Remember what of a message that is on its way has arrived."""

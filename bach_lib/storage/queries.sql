@@ -101,11 +101,15 @@ SELECT id, NULL AS nonce, connection, recipient, text, title, format, silent, re
        attempted_at, finished_at, remote_id, degraded, held, error_code AS error, lost, progress, error_text
 FROM messages WHERE id = :id;
 
--- claim_message: from waiting to sending, unless it was cancelled, its time is over, or it went to another connection;
--- RETURNING would cost more than all the rest, so the row is read by itself
+-- claim_message: from waiting to sending, unless it was cancelled or went to another connection; whether its time is over
+-- memory knows, by a clock that nobody sets. RETURNING would cost more than all the rest, so the row is read by itself
 UPDATE messages SET status = 'sending', attempted_at = :now
-WHERE id = :id AND status IN ('pending', 'failed') AND (expires_at IS NULL OR expires_at > :now)
-    AND (:connection IS NULL OR connection = :connection);
+WHERE id = :id AND status IN ('pending', 'failed') AND (:connection IS NULL OR connection = :connection);
+
+-- follow_the_wall: the clock on the wall was set; what waits began and ends by the new time as it did by the old one
+UPDATE messages SET created_at = created_at + :seconds, expires_at = expires_at + :seconds
+WHERE connection = :connection AND expires_at IS NOT NULL
+    AND NOT (status = 'sent' OR status = 'dead' OR status = 'expired' OR status = 'cancelled' OR status = 'uncertain');
 
 -- settle_message: what came of it; error columns keep the last reason
 UPDATE messages

@@ -37,6 +37,15 @@ async def turn_by_hand(clock: Clock, until: Callable[[], bool]) -> None:
     pytest.fail("that time never comes")
 
 
+@pytest.mark.skipif(
+    not hasattr(time, "CLOCK_BOOTTIME"), reason="elsewhere no clock stands still while the machine sleeps"
+)
+def test_time_goes_on_while_the_machine_sleeps() -> None:
+    """After a night's sleep, what was meant for the evening would go out."""
+    before = time.clock_gettime(time.CLOCK_BOOTTIME)
+    assert before <= SystemClock().monotonic() <= time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
 IMPLEMENTATIONS: dict[type[Clock], Turn] = {SystemClock: let_it_run, FakeClock: turn_by_hand}
 
 

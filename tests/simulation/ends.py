@@ -101,6 +101,8 @@ def _why_expired(story: Story, message: Message, send: Send, attempts: list[Hand
     end = _true_end(story, send)
     if end - sent.at >= send.time_to_live - _ROUNDING:
         return None
+    if not any(sent.at <= ended <= end for ended in story.ends):
+        return f"it had {send.time_to_live} s, of which {end - sent.at:.1f} were over, in one process"
     highest = max([wall for at, wall in story.walls if sent.at <= at <= end], default=0.0)
     walls = [note.wall for note in story.told(send.number)]
     if max(highest, *walls, message.finished_at or 0.0) >= message.expires_at - _ROUNDING:

@@ -594,16 +594,36 @@ async def test_times_to_live_end_while_it_rests(bench: Bench) -> None:
     assert await bench.statuses([one]) == [Status.EXPIRED]
 
 
-async def test_the_clock_on_the_wall_is_followed(bench: Bench) -> None:
-    """A machine that boots in the past would keep a message for years after its time, or end it at once."""
-    [one] = await bench.put("ada", expires_at=bench.clock.now() + 600, created_at=bench.clock.now())
+@pytest.mark.parametrize("jump", [7200, -86_400])
+async def test_a_clock_that_is_set_makes_nothing_older_or_younger(bench: Bench, jump: float) -> None:
+    """A machine without a battery finds the time, and the alarm of two minutes ago would be over, or last for years."""
+    end = bench.clock.now() + 600
+    [one] = await bench.put("ada", expires_at=end, created_at=bench.clock.now())
     await bench.new().load(idempotent=False)
-    bench.clock.jump(590)
+    bench.clock.jump(jump)
     await bench.put("bob")
-    await bench.clock.advance(9)
+    await bench.clock.advance(599)
     assert await bench.statuses([one]) == [Status.PENDING]
+    assert (await bench.queue.get(one)).expires_at == end + jump, "the next start knows it, too"
     await bench.clock.advance(1)
     assert await bench.statuses([one]) == [Status.EXPIRED]
+
+
+@pytest.mark.parametrize("grace", [0, 5])
+async def test_a_clock_that_was_set_is_followed_before_the_end(bench: Bench, grace: float) -> None:
+    """A reload just then would read that everything is over."""
+    end = bench.clock.now() + 600
+    [one] = await bench.put("ada", expires_at=end, created_at=bench.clock.now())
+    dispatcher = bench.new()
+    await dispatcher.load(idempotent=False)
+    bench.clock.jump(0.9)
+    await dispatcher.stop(grace)
+    await bench.clock.settle()
+    assert (await bench.queue.get(one)).expires_at == end, "so little does not matter"
+    bench.clock.jump(7200)
+    await dispatcher.stop(grace)
+    await bench.clock.settle()
+    assert (await bench.queue.get(one)).expires_at == pytest.approx(end + 7200.9)
 
 
 async def test_stopping_gives_what_is_under_way_its_time(bench: Bench) -> None:

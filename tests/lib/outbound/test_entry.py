@@ -1,15 +1,14 @@
-"""A waiting message in memory: its place, its times, and which of the two clocks says that it is over."""
+"""A waiting message in memory: its place, its times, and the clock that says that it is over."""
 
 from dataclasses import replace
-from math import inf
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bach_lib.outbound.entry import Entry, entry_of
+from bach_lib.outbound.entry import Entry, entry_of, expiry_of
 from bach_lib.testing import FakeClock
-from tests.lib.outbound.make import message
+from tests.lib.outbound.make import draft, message
 
 
 def test_what_memory_knows_of_a_message() -> None:
@@ -28,7 +27,6 @@ def test_a_new_entry_is_due_at_once_and_like_any_other() -> None:
     """Who says nothing of a message would have it preferred, put off or set aside."""
     entry = Entry(id=1, recipient="ada")
     assert (entry.due, entry.rank, entry.lane, entry.hurry) == (0.0, (0, 1), ("ada", 0), False)
-    assert entry.over(0.0) is None
     assert not entry.is_over(FakeClock())
 
 
@@ -62,7 +60,6 @@ def test_no_wait_is_longer_than_it_was_when_it_was_written(
         assert entry.due == now
     else:
         assert entry.due - now == pytest.approx(min(retry_at - wall, retry_in), abs=1e-3)
-    assert entry.expires_at == expires_at
     if expires_at is None or lives is None:
         assert entry.expires is None
     else:
@@ -70,21 +67,20 @@ def test_no_wait_is_longer_than_it_was_when_it_was_written(
         assert entry.expires - now == pytest.approx(min(expires_at - wall, lives), abs=1e-3)
 
 
-ENDS = st.none() | st.integers(-5, 5)
-
-
-@given(steady=ENDS, on_the_wall=ENDS, ahead=st.integers(-5, 5))
-def test_the_first_of_the_two_clocks_ends_it(steady: int | None, on_the_wall: int | None, ahead: int) -> None:
-    """A message would go although one of the clocks says that it is too late, or end before either does."""
+@given(ends_in=st.none() | st.integers(-5, 5), jump=st.sampled_from([-1e6, 0.0, 1e6]))
+def test_only_the_clock_that_nobody_sets_ends_it(ends_in: int | None, jump: float) -> None:
+    """An alarm would be over because the machine has just found the time."""
     clock = FakeClock()
-    clock.jump(float(ahead))
-    now, wall = clock.monotonic(), clock.now()
-    entry = Entry(
-        id=1,
-        recipient="ada",
-        expires=None if steady is None else now + steady,
-        expires_at=None if on_the_wall is None else wall + on_the_wall,
-    )
-    first = min(inf if steady is None else steady, inf if on_the_wall is None else on_the_wall)
-    assert entry.is_over(clock) is (first <= 0)
-    assert entry.over(wall - now) == (None if first == inf else pytest.approx(now + first))
+    entry = Entry(id=1, recipient="ada", expires=None if ends_in is None else clock.monotonic() + ends_in)
+    clock.jump(jump)
+    assert entry.is_over(clock) is (ends_in is not None and ends_in <= 0)
+
+
+@given(lives=st.none() | st.integers(1, 1_000_000), jump=st.sampled_from([-1e6, 0.0, 1e6]))
+def test_the_life_of_something_new_begins_now(lives: int | None, jump: float) -> None:
+    """The clock is set while the disk takes it, and it would be over at once."""
+    clock = FakeClock()
+    created = clock.now()
+    new = draft(created_at=created, expires_at=None if lives is None else created + lives)
+    clock.jump(jump)
+    assert expiry_of(new, clock) == (None if lives is None else pytest.approx(clock.monotonic() + lives))

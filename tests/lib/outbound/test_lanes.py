@@ -221,44 +221,6 @@ def test_those_in_a_hurry_go_when_a_check_was_good(lanes: Lanes) -> None:
     assert take_all(lanes) == [1]
 
 
-def test_times_to_live_follow_a_clock_that_went_ahead(lanes: Lanes) -> None:
-    """After a night's sleep of the machine, last evening's news would go out."""
-    lanes.follow(5000)
-    lanes.add(Entry(id=1, recipient="ada", expires=NOW + 600, expires_at=NOW + 5600))
-    lanes.follow(5500)
-    assert lanes.next_expiry() == NOW + 100
-    assert lanes.expired(NOW + 99) == []
-    assert lanes.expired(NOW + 100) == [1]
-
-
-def test_times_to_live_follow_a_clock_that_was_set_ahead_and_back(lanes: Lanes) -> None:
-    """A clock that was wrong for a moment would cost an hour of a message's life."""
-    lanes.follow(5000)
-    lanes.add(Entry(id=1, recipient="ada", expires=NOW + 600, expires_at=NOW + 5600))
-    lanes.follow(5500)
-    lanes.follow(5000)
-    assert lanes.expired(NOW + 599) == []
-    assert lanes.expired(NOW + 600) == [1]
-
-
-def test_what_comes_after_a_jump_does_not_follow_it(lanes: Lanes) -> None:
-    """The first message after the clock was set would be dead before it could go."""
-    lanes.follow(5000)
-    lanes.add(Entry(id=1, recipient="ada", expires=NOW + 60, expires_at=NOW + 5560))
-    lanes.follow(5500)
-    assert lanes.expired(NOW + 59) == []
-    assert lanes.expired(NOW + 60) == [1]
-
-
-def test_a_clock_that_drifts_is_followed_in_the_end(lanes: Lanes) -> None:
-    """A little every day would add up without being noticed."""
-    lanes.add(Entry(id=1, recipient="ada", expires=NOW + 600, expires_at=NOW + 600))
-    for step in range(1, 101):
-        lanes.follow(step / 50)
-    assert lanes.expired(NOW + 597.9) == []
-    assert lanes.expired(NOW + 598.1) == [1]
-
-
 class Turnstile:
     """A dispatcher with one limit for everybody: one message a second."""
 
@@ -471,12 +433,6 @@ def test_a_heap_is_cleaned_when_more_of_it_is_out_of_date_than_true(true: int) -
     assert is_crowded(range(65 + 2 * true), true)
 
 
-def test_a_time_to_live_needs_no_clock_that_was_followed(lanes: Lanes) -> None:
-    """What is added before anybody has looked at the clocks would end at another time."""
-    lanes.add(Entry(id=1, recipient="ada", expires=NOW + 9, expires_at=NOW + 5))
-    assert lanes.next_expiry() == NOW + 5
-
-
 @dataclass
 class NaiveLane:
     """A list of waiting messages and what is known of its lane."""
@@ -502,7 +458,6 @@ class Histories(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.now = NOW
-        self.offset = 0.0
         self.lanes = Lanes()
         self.naive: dict[Key, NaiveLane] = {}
         self.pauses: dict[str, float] = {}
@@ -517,8 +472,7 @@ class Histories(RuleBasedStateMachine):
 
     def over(self, entry: Entry) -> float:
         """When its time to live is over."""
-        ends = (entry.expires, None if entry.expires_at is None else entry.expires_at - self.offset)
-        return min((end for end in ends if end is not None), default=inf)
+        return inf if entry.expires is None else entry.expires
 
     def lane(self, key: Key) -> NaiveLane:
         """The lane, made if need be."""
@@ -552,7 +506,6 @@ class Histories(RuleBasedStateMachine):
                     priority=priority,
                     due=self.now + due,
                     expires=expires,
-                    expires_at=None if expires is None else expires + self.offset,
                     aside=aside,
                     hurry=hurry,
                 )
@@ -628,12 +581,6 @@ class Histories(RuleBasedStateMachine):
         for entry in self.waiting:
             if entry.aside if aside else entry.hurry:
                 entry.due = min(entry.due, self.now)
-
-    @rule(offset=st.sampled_from([-100.0, 0.0, 30.0, 100.0]))
-    def follow(self, offset: float) -> None:
-        """The wall clock is set."""
-        self.lanes.follow(offset)
-        self.offset = offset
 
     @rule()
     def expire(self) -> None:

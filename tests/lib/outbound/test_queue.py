@@ -12,7 +12,7 @@ from bach_lib.errors import (
     NotRetryableError,
     UnknownMessageError,
 )
-from bach_lib.models import Delivery, Fault, File, Message, Status
+from bach_lib.models import Delivery, File, Message, Status
 from bach_lib.outbound.queue import Queue
 from bach_lib.outbound.records import Request
 from bach_lib.outbound.retry import Settlement
@@ -160,13 +160,6 @@ async def test_a_message_is_claimed_once(queue: Queue) -> None:
     first, second = await asyncio.gather(queue.advance(None, one.id), queue.advance(None, one.id))
     assert first.claimed
     assert second.claimed is None
-
-
-async def test_an_expired_message_cannot_be_claimed(queue: Queue, clock: FakeClock) -> None:
-    """It would go out a moment too late."""
-    one = await put(queue, fields={"expires_at": clock.now() + 10})
-    await clock.advance(10)
-    assert (await queue.advance(None, one.id)).claimed is None
 
 
 async def test_settling_and_claiming_are_one_step(queue: Queue) -> None:
@@ -456,12 +449,18 @@ async def test_a_start_sets_aside_what_cannot_be_read_and_goes_on_with_the_rest(
     assert (await queue.get(good.id)).status is Status.PENDING
 
 
-async def test_what_a_claim_finds_too_late_is_ended_by_it(queue: Queue, clock: FakeClock) -> None:
-    """A message would hang as waiting after its time, if the clock of the wall was the first to see it."""
-    one = await put(queue, fields={"expires_at": clock.now() + 10})
-    await clock.advance(10)
-    step = await queue.advance(None, one.id)
-    assert step.ended
-    assert (step.ended.id, step.ended.status, step.ended.finished_at) == (one.id, Status.EXPIRED, clock.now())
-    assert step.ended.error == Fault(code="expired", text="Its time to live was over before it could be sent.")
-    assert not step.is_unsettled
+async def test_what_waits_follows_a_clock_that_was_set(queue: Queue, clock: FakeClock) -> None:
+    """After the next start it would be over hours too early, or go out years too late."""
+    end = clock.now() + 60
+    one, timeless = await put(queue, fields={"expires_at": end}), await put(queue, fields={"expires_at": None})
+    under_way = await put(queue, fields={"expires_at": end}, leased=True)
+    gone = await put_in(queue, Status.CANCELLED, {"expires_at": end})
+    await queue.follow_the_wall("home", 7200.0)
+    await queue.follow_the_wall("other", 1e6)
+    found = [await queue.get(message.id) for message in (one, timeless, under_way, gone)]
+    assert [message.expires_at for message in found] == [end + 7200, None, end + 7200, end]
+    began = [
+        after.created_at - before.created_at
+        for after, before in zip(found, (one, timeless, under_way, gone), strict=True)
+    ]
+    assert began == [7200, 0, 7200, 0], "it is not longer than it was, if the clock is set back while BACH is stopped"
