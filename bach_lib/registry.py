@@ -128,7 +128,8 @@ class Registry:
     async def update(self, name: str, /, **changes: Unpack[Changes]) -> Connection:
         """Change fields of a connection; new credentials or a new endpoint close its circuit breaker.
 
-        Only what differs is checked. Raises as `add` does, or `UnknownConnectionError`.
+        Only what differs is checked; everything, where it is switched on. Raises as `add` does, or
+        `UnknownConnectionError`.
         """
         if unknown := changes.keys() - Changes.__annotations__.keys():
             raise UnknownFieldError(field=min(unknown), known=", ".join(Changes.__annotations__))
@@ -198,7 +199,10 @@ class Registry:
             if not changed:
                 return old
             new = replace(old, **changes)
-            await self._check(new, changed, old=old)
+            if "is_active" in changed and new.is_active:  # it begins now, so it is looked at as a new one is
+                await self._check(new, Changes.__annotations__.keys())
+            else:
+                await self._check(new, changed, old=old)
             await self._store.submit(partial(_write_update, connection=new, changed=changed))
             new = replace(self._connections[name], **changes)  # what was counted meanwhile stays
             if changed & FRESH_START:

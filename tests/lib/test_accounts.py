@@ -11,7 +11,8 @@ import pytest
 from bach_lib import Bach, Connection, InputError
 from bach_lib.accounts import Accounts
 from bach_lib.connectors.base import Connector
-from bach_lib.errors import AccountTakenError, InvalidValueError
+from bach_lib.errors import AccountTakenError, BachError, InvalidValueError
+from bach_lib.registry import Registry
 from bach_lib.testing import FakePlatform, fake_connector
 
 HOOK = "https://discord.com/api/webhooks/123456789012345678/abcdefghijklmnopqrstuvwxyz"
@@ -57,6 +58,15 @@ SAME = {
         a("telegram", bot_token="BOT", endpoint="http://127.0.0.1:1"),
         a("telegram", bot_token="BOT", endpoint="http://127.0.0.1:1/bot/"),
     ),
+    "a server of one's own": (
+        a("telegram", bot_token="BOT"),
+        a("telegram", bot_token="BOT", endpoint="http://127.0.0.1:1"),
+    ),
+    "a proxy before Discord": (a("discord", bot_token="APP"), a("discord", bot_token="APP", endpoint="http://proxy")),
+    "a webhook of Discord's through a proxy": (
+        a("discord_webhook", url="HOOK"),
+        a("discord_webhook", url="HOOK_AGAIN", endpoint="http://proxy"),
+    ),
     "a bot of Discord's": (a("discord", bot_token="APP"), a("discord", bot_token="APP_RENEWED")),
     "a webhook of Discord's by another host": (
         a("discord_webhook", url="HOOK"),
@@ -78,7 +88,6 @@ SAME = {
 }
 DIFFERENT = {
     "another bot": (a("telegram", bot_token="BOT"), a("telegram", bot_token="OTHER")),
-    "another server": (a("telegram", bot_token="BOT"), a("telegram", bot_token="BOT", endpoint="http://127.0.0.1:1")),
     "another webhook": (a("discord_webhook", url="HOOK"), a("discord_webhook", url="OTHER_HOOK")),
     "another address": (a("webhook", url="ADDRESS"), a("webhook", url="OTHER_ADDRESS")),
     "another account at one address": (
@@ -161,11 +170,32 @@ async def test_two_that_are_there_already_can_be_changed(tmp_path: Path, monkeyp
             patched.setattr(Accounts, "_digest", lambda *_: None)
             await bach.registry.add(a("telegram", "two", bot_token="BOT"))
     async with a_bach(tmp_path) as bach:
-        await bach.registry.update("two", settings={"sender_tag": "Two"}, is_active=True)
+        await bach.registry.update("two", settings={"sender_tag": "Two"})
         await bach.registry.update("two", auth_config={"bot_token": "test:RENEWED"})
         await bach.registry.update("two", auth_config={"bot_token": "test:OTHER"})
         with pytest.raises(AccountTakenError):
             await bach.registry.update("two", auth_config={"bot_token": "test:BOT"})
+
+
+async def test_a_second_one_is_not_switched_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is refused when it is added would begin to take messages away as soon as somebody switches it on."""
+    async with a_bach(tmp_path) as bach:
+        await bach.registry.add(a("telegram", bot_token="BOT"))
+        with monkeypatch.context() as patched:
+            patched.setattr(Accounts, "_digest", lambda *_: None)
+            patched.setattr(Registry, "_knows", lambda *_: None)
+            await bach.registry.add(a("telegram", "two", bot_token="BOT"))
+            await bach.registry.add(a("telegram", "three", bot_token="OTHER", settings={"sender_tga": "Two"}))
+    async with a_bach(tmp_path) as bach:
+        with pytest.raises(AccountTakenError):
+            await bach.registry.update("two", is_active=True)
+        with pytest.raises(InputError, match="sender_tga"):
+            await bach.registry.update("three", is_active=True)
+        monkeypatch.delitem(SECRETS, "BOT")
+        with pytest.raises(BachError, match="secret"):
+            await bach.registry.update("one", is_active=True)
+        assert not any(row.is_active for row in bach.registry.list())
+        await bach.registry.update("three", settings={}, is_active=True)
 
 
 async def test_a_lost_secret_of_another_holds_nobody_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

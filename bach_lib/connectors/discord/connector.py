@@ -19,13 +19,12 @@ from bach_lib.connectors.discord.logs import be_discreet
 from bach_lib.connectors.discord.places import Places
 from bach_lib.connectors.discord.reading import items, may_read_texts, number, text
 from bach_lib.connectors.discord.recipients import Target
-from bach_lib.connectors.discord.rest import PUBLIC_ENDPOINT, Rest, Timeouts
+from bach_lib.connectors.discord.rest import Rest, Timeouts
 from bach_lib.connectors.discord.starts import Starts
 from bach_lib.connectors.discord.words import held
 from bach_lib.connectors.ladder import Ladder, Rung, Step
 from bach_lib.connectors.seen import CallError, Seen, unless_repeated
 from bach_lib.declared import DECLARED
-from bach_lib.endpoints import same_place
 from bach_lib.errors import SecretNotFoundError
 from bach_lib.incoming import Media
 from bach_lib.models import MAX_NONCE, Candidate, Connection, Fault, Format, Identity, Message, Operation
@@ -123,9 +122,9 @@ class DiscordConnector(Connector):
     @override
     @classmethod
     def account(cls, connection: Connection, secrets: Mapping[str, str]) -> str | None:
-        """The bot, whose number its token begins with."""
-        bot = secrets.get("bot_token", "").strip().removeprefix("Bot ").partition(".")[0]
-        return f"{same_place(connection.endpoint or PUBLIC_ENDPOINT)} {bot}" if bot else None
+        """The bot, whose number its token begins with; it is the same behind a proxy."""
+        del connection
+        return secrets.get("bot_token", "").strip().removeprefix("Bot ").partition(".")[0] or None
 
     @override
     def rates(self, recipient: str) -> Mapping[str, Rate]:

@@ -12,7 +12,7 @@ from bach_lib.connectors.base import Batch, Capabilities, Connector, Incoming, R
 from bach_lib.connectors.discord import compose, rungs
 from bach_lib.connectors.discord.errors import expect_message, expect_nothing
 from bach_lib.connectors.discord.logs import be_discreet
-from bach_lib.connectors.discord.rest import PUBLIC_ENDPOINT, Rest, Timeouts
+from bach_lib.connectors.discord.rest import Rest, Timeouts
 from bach_lib.connectors.discord.webhooks import Address, WebhookCalls
 from bach_lib.connectors.discord_webhook.forum import Forum
 from bach_lib.connectors.discord_webhook.options import Appearance, thread_of
@@ -82,10 +82,11 @@ class DiscordWebhookConnector(Connector):
     @override
     @classmethod
     def account(cls, connection: Connection, secrets: Mapping[str, str]) -> str | None:
-        """The webhook by its number, however its address is written."""
+        """The webhook by its number, however its address is written, and whoever passes it on."""
+        del connection
         url = secrets.get("url", "").strip()
         try:
-            return f"{same_place(connection.endpoint or PUBLIC_ENDPOINT)} {Address.parse(url, any_host=True).id}"
+            return str(Address.parse(url, any_host=True).id)
         except InvalidValueError:  # what it cannot do it will say itself
             return same_place(url) if url else None
 

@@ -23,7 +23,6 @@ from bach_lib.connectors.telegram.recipients import Target
 from bach_lib.connectors.telegram.request import AiohttpRequest, Timeouts
 from bach_lib.connectors.telegram.rungs import TelegramRungs
 from bach_lib.declared import DECLARED
-from bach_lib.endpoints import same_place
 from bach_lib.errors import InvalidEndpointError, SecretNotFoundError
 from bach_lib.incoming import Media
 from bach_lib.models import MAX_NONCE, Connection, Fault, Identity, Message, Operation
@@ -125,9 +124,9 @@ class TelegramConnector(Connector):
     @override
     @classmethod
     def account(cls, connection: Connection, secrets: Mapping[str, str]) -> str | None:
-        """The bot, whose number its token begins with."""
-        bot = secrets.get("bot_token", "").strip().partition(":")[0]
-        return f"{same_place(_server(connection.endpoint or PUBLIC_ENDPOINT))} {bot}" if bot else None
+        """The bot, whose number its token begins with; it is the same at a server of one's own."""
+        del connection
+        return secrets.get("bot_token", "").strip().partition(":")[0] or None
 
     @override
     def rates(self, recipient: str) -> Mapping[str, Rate]:
