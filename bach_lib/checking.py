@@ -13,6 +13,7 @@ from bach_lib.models import Category, Connection, Fault, Identity, Report
 from bach_lib.probes.partner import Partner
 from bach_lib.redact import Redactor
 from bach_lib.secrets import Lookup, Secrets
+from bach_lib.sender_tag import check_tag
 
 _HELLO = ChatMessage(role=Role.USER, text="Answer with one word: ready.")
 
@@ -36,6 +37,7 @@ async def check_connection(
         return await _check_partner(connection, session, Secrets(secrets), clock or SystemClock())
     if connection.endpoint is not None:
         check_endpoint(connection.endpoint)
+    check_tag(connection.settings)
     connector_type = await Connectors(connectors).load(connection.type)
     resolved = await Secrets(secrets).resolve(connection.auth_config, connection.type)
     connector = connector_type(

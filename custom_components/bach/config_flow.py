@@ -302,7 +302,7 @@ def _unusable(field: str, kind: Kind | PartnerKind | WebhookKind) -> dict[str, s
     """What to say of a field that cannot be as it is. No error can be shown at what stands in a section."""
     if isinstance(kind, WebhookKind):
         return {"base": FIELD_ERRORS.get(field.partition(",")[0], "invalid_value")}
-    return {"base" if isinstance(kind, PartnerKind) else field: "invalid_value"}
+    return {"base" if isinstance(kind, PartnerKind) else field.removeprefix("settings."): "invalid_value"}
 
 
 def _error(fault: Fault, kind: Kind | PartnerKind | WebhookKind) -> str:

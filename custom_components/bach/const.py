@@ -45,6 +45,7 @@ CONF_ROLE: Final = "role"
 CONF_SCOPE: Final = "scope"
 CONF_SECRET: Final = "secret"  # noqa: S105  the name of a field
 CONF_SENDER_ID: Final = "sender_id"
+CONF_SENDER_TAG: Final = "sender_tag"
 CONF_SPEECH_TO_TEXT: Final = "speech_to_text"
 CONF_SYSTEM: Final = "system"
 CONF_THINKING: Final = "thinking"
@@ -104,6 +105,7 @@ SETTING_FIELDS: Final = (
     CONF_NUM_CTX,
     CONF_NUMBER,
     CONF_SCOPE,
+    CONF_SENDER_TAG,
     CONF_SYSTEM,
     CONF_THINKING,
     CONF_TOKEN_ENDPOINT,

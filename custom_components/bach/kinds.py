@@ -13,6 +13,7 @@ from .const import (
     CONF_BOT_TOKEN,
     CONF_ENDPOINT,
     CONF_NUMBER,
+    CONF_SENDER_TAG,
     CONF_TOKEN,
     CONF_URL,
     CONF_USERNAME,
@@ -59,8 +60,8 @@ class Kind:
 
     @property
     def reconfigure_schema(self) -> vol.Schema:
-        """The same, where the credential may stay."""
-        return self._whole_schema(vol.Optional)
+        """The same, where the credential may stay, and what few need who begin."""
+        return self._whole_schema(vol.Optional, {CONF_SENDER_TAG: TextSelector()})
 
     @property
     def reauth_schema(self) -> vol.Schema:
@@ -81,20 +82,22 @@ class Kind:
         if user_input.keys() <= {self.secret}:  # the form that asks for the credential alone
             return data
         _replace(data, (CONF_ENDPOINT,), user_input.get(SECTION_SERVER, {}))
-        _replace(data, (*self.needed, *self.settings), user_input)
+        _replace(data, (*self.needed, *self.settings, CONF_SENDER_TAG), user_input)
         return data
 
     def suggest(self, data: Mapping[str, Any]) -> dict[str, Any]:
         """What a form starts with; secrets stay where they are."""
-        found = {name: data[name] for name in (*self.needed, *self.settings) if name in data}
+        found = {name: data[name] for name in (*self.needed, *self.settings, CONF_SENDER_TAG) if name in data}
         return found | ({SECTION_SERVER: {CONF_ENDPOINT: data[CONF_ENDPOINT]}} if CONF_ENDPOINT in data else {})
 
-    def _whole_schema(self, secret_marker: type[vol.Marker]) -> vol.Schema:
+    def _whole_schema(
+        self, secret_marker: type[vol.Marker], more: Mapping[str, TextSelector] | None = None
+    ) -> vol.Schema:
         return vol.Schema(
             {
                 **{vol.Required(name): selector for name, selector in self.needed.items()},
                 secret_marker(self.secret): SECRET_BOX,
-                **{vol.Optional(name): selector for name, selector in self.settings.items()},
+                **{vol.Optional(name): selector for name, selector in {**self.settings, **(more or {})}.items()},
                 **({} if CONF_ENDPOINT in self.needed else {vol.Required(SECTION_SERVER): SERVER}),
             }
         )

@@ -38,6 +38,7 @@ def payload(received: Received) -> JsonObjectType:
         "location": _location(content.location),
         "reactions": list(content.reactions),
         "context_triggers": [str(name) for name in _list(rules)],
+        "context_hints": [str(hint) for hint in _list(message.metadata.get("context_hints"))],
         "chat_type": _text(message.metadata.get("chat_type")),
         "reply": _reply(message),
         **_notes(message.metadata),

@@ -12,6 +12,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from bach_lib import Connection, Identity
 from bach_lib import Fault as PlatformFault
 from bach_lib.testing.telegram_server import Fault, TelegramServer
+from custom_components.bach.entry import connection_name
+from custom_components.bach.hub import HUB
 from tests.component.conftest import BOT_ID, TOKEN, entity_ids, until_state
 
 OTHER_TOKEN = "987654321:AAaaBBbbCCccDDddEEeeFFffGGggHHhhIIi"
@@ -231,6 +233,23 @@ async def test_a_connection_is_reconfigured(
         await until_state(hass, "binary_sensor.home_bot_sending", "on")
         assert new_home.calls["getMe"] >= 2
         await hass.config_entries.async_unload(loaded.entry_id)
+
+
+async def test_a_word_before_every_message_can_be_set_and_taken_away(
+    hass: HomeAssistant, telegram: TelegramServer, loaded: MockConfigEntry
+) -> None:
+    """Two homes that share an account could only be told apart by whoever uses the command line."""
+    name = connection_name(loaded)
+    form = {"server": {"endpoint": telegram.url}}
+    result = await submit(hass, await loaded.start_reconfigure_flow(hass), {**form, "sender_tag": "x" * 60})
+    assert result["errors"] == {"sender_tag": "invalid_value"}
+    result = await submit(hass, result, {**form, "sender_tag": " Summer house "})
+    assert result["reason"] == "reconfigure_successful"
+    await hass.async_block_till_done()
+    assert hass.data[HUB].bach.registry.get(name).settings == {"sender_tag": "Summer house"}
+    await submit(hass, await loaded.start_reconfigure_flow(hass), form)
+    await hass.async_block_till_done()
+    assert hass.data[HUB].bach.registry.get(name).settings == {}
 
 
 async def test_an_emptied_server_address_means_the_public_server(

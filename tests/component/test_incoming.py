@@ -274,6 +274,7 @@ async def test_the_payload_has_every_key_in_plain_values(
             message_id=3,
             metadata={
                 "context_triggers": ["pets"],
+                "context_hints": ["feed it"],
                 "source": "telegram",
                 "chat_type": "group",
                 "payload": {"alerts": [1]},
@@ -315,6 +316,7 @@ async def test_the_payload_has_every_key_in_plain_values(
         "location": {"latitude": 1.5, "longitude": -2.5},
         "reactions": ["👍"],
         "context_triggers": ["pets"],
+        "context_hints": ["feed it"],
         "chat_type": "group",
         "payload": {"alerts": [1]},
         "reply": {"id": "5", "message_id": 3, "text": "Who?"},
