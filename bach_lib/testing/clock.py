@@ -6,7 +6,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sized
 from heapq import heappop, heappush
 from itertools import count
 from typing import override
@@ -17,6 +17,8 @@ from bach_lib.under_way import Tally, tally_of
 _START = 1_800_000_000.0
 _SETTLE_ROUNDS = 30
 """Turns of the event loop; more than the longest chain of callbacks between two timers."""
+_QUIET_ROUNDS = 3
+"""Turns that nobody else wants, after which nothing more happens by itself."""
 _MAX_AT_ONCE = 10_000
 _LOOK = 0.0002
 """Seconds of real time between two looks whether the threads are done."""
@@ -89,11 +91,16 @@ class FakeClock(Clock):
 
     async def settle(self) -> None:
         """Let everything happen that needs no time of this clock, what threads do for the event loop as well."""
-        tally = tally_of(asyncio.get_running_loop())
-        rounds = _SETTLE_ROUNDS
-        while rounds:
+        loop = asyncio.get_running_loop()
+        tally = tally_of(loop)
+        others: Sized | None = getattr(loop, "_ready", None)  # asyncio's own: who has a turn beside us
+        rounds, quiet = _SETTLE_ROUNDS, 0
+        while rounds and quiet < _QUIET_ROUNDS:
             await asyncio.sleep(0)
-            rounds = _SETTLE_ROUNDS if tally.is_at_work and await self._done(tally) else rounds - 1
+            if tally.is_at_work and await self._done(tally):
+                rounds, quiet = _SETTLE_ROUNDS, 0
+            else:
+                rounds, quiet = rounds - 1, 0 if others is None or len(others) else quiet + 1
 
     async def _done(self, tally: Tally) -> bool:
         """Wait for the threads; False if they hang, of which one wait is enough."""
