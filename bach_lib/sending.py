@@ -4,6 +4,7 @@ A change is a message of its own in the lane of the first one, so it is as durab
 """
 
 import asyncio
+from collections import deque
 from dataclasses import replace
 
 from bach_lib.clock import Clock
@@ -18,8 +19,60 @@ from bach_lib.outbound.records import Draft
 from bach_lib.registry import Registry
 from bach_lib.runtime import Runtimes
 
-_AT_ONCE = 100
-"""Messages put at the same time, in their callers' order: enough to share commits, too few to hold up the loop."""
+_AT_ONCE = 150
+"""Messages put at the same time: enough to share commits, too few for their answers to hold up the loop."""
+_A_TURN = 50
+"""Messages that are checked and put in one turn of the loop, which everything else in the program waits for."""
+
+
+class _Turnstile:
+    """Lets callers through in their order, so many in a turn of the loop, while not too many are inside."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._inside = self._this_turn = 0
+        self._is_turning = False
+
+    async def __aenter__(self) -> None:
+        if not self._waiting and self._has_place():
+            self._enter()
+            return
+        future = asyncio.get_running_loop().create_future()
+        self._waiting.append(future)
+        try:
+            await future
+        except asyncio.CancelledError:
+            if future.done() and not future.cancelled():  # it was let in just now
+                self._leave()
+            raise
+
+    async def __aexit__(self, *_: object) -> None:
+        self._leave()
+
+    def _has_place(self) -> bool:
+        return self._inside < _AT_ONCE and self._this_turn < _A_TURN
+
+    def _enter(self) -> None:
+        self._inside += 1
+        self._this_turn += 1
+        if not self._is_turning:
+            self._is_turning = True
+            asyncio.get_running_loop().call_soon(self._turn)
+
+    def _leave(self) -> None:
+        self._inside -= 1
+        self._let_in()
+
+    def _turn(self) -> None:
+        self._this_turn, self._is_turning = 0, False
+        self._let_in()
+
+    def _let_in(self) -> None:
+        while self._waiting and self._has_place():
+            future = self._waiting.popleft()
+            if not future.done():  # else its caller has gone
+                self._enter()
+                future.set_result(None)
 
 
 class Sender:
@@ -43,7 +96,7 @@ class Sender:
         self._runtimes = runtimes
         self._clock = clock
         self._max_retries = max_retries
-        self._turnstile = asyncio.Semaphore(_AT_ONCE)
+        self._turnstile = _Turnstile()
 
     async def send(self, connection: str, recipient: str, text: str, options: SendOptions) -> Receipt:
         """Put a message on disk. Raises an `InputError`, `QueueFullError` or `StorageError`."""

@@ -30,6 +30,8 @@ async def attempt(connector: Connector, message: Message, redact: Redactor) -> O
         _LOGGER.error("Sending message %s failed unexpectedly: %s", message.id, redact(repr(error)))  # noqa: TRY400 - a traceback may hold secrets
         return Uncertain(fault=internal_fault(error))
     if isinstance(outcome, Sent):
+        if not outcome.losses:  # as nearly always
+            return outcome
         return replace(outcome, losses=tuple(replace(loss, reason=redact(loss.reason)) for loss in outcome.losses))
     answer: object = outcome
     if not isinstance(answer, Retry | Wait | Dead | Uncertain):  # a connector that forgot its `return`

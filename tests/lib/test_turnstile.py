@@ -1,0 +1,57 @@
+"""How many messages are checked and put in one turn of the loop, and in what order."""
+
+import asyncio
+
+import pytest
+
+from bach_lib import Bach, Connection, sending
+from bach_lib.drafting import make_draft
+from bach_lib.testing import FakeClock
+
+
+@pytest.fixture
+async def home(bach: Bach, clock: FakeClock) -> Bach:
+    """A connection that takes everything."""
+    await bach.registry.add(Connection(name="home", type="fake"))
+    await clock.settle()
+    return bach
+
+
+@pytest.fixture
+def checked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The texts that were let through so far."""
+    texts: list[str] = []
+
+    def noted(*args: object, **options: object) -> object:
+        texts.append(str(args[3]))
+        return make_draft(*args, **options)  # type: ignore[arg-type] # as they came
+
+    monkeypatch.setattr(sending, "make_draft", noted)
+    return texts
+
+
+async def test_a_thousand_at_once_are_let_through_some_a_turn(home: Bach, checked: list[str]) -> None:
+    """Everything else in the program would stand still until all of them are checked."""
+    callers = [asyncio.create_task(home.send("home", "ada", str(number))) for number in range(1000)]
+    before, longest = 0, 0
+    while len(checked) < 1000:
+        await asyncio.sleep(0)
+        before, longest = len(checked), max(longest, len(checked) - before)
+    receipts = await asyncio.gather(*callers)
+    assert longest <= 50
+    assert [receipt.id for receipt in receipts] == sorted(receipt.id for receipt in receipts)
+    assert checked == [str(number) for number in range(1000)]
+
+
+async def test_who_gives_up_holds_up_nobody(home: Bach, checked: list[str], clock: FakeClock) -> None:
+    """A place would be lost with each caller that is cancelled, and in the end nobody could send any more."""
+    for number in range(12):
+        callers = [asyncio.create_task(home.send("home", "ada", f"text {one}")) for one in range(400)]
+        for _ in range(number):
+            await asyncio.sleep(0)
+        for caller in callers[number % 2 :: 2]:
+            caller.cancel()
+        await asyncio.gather(*callers, return_exceptions=True)
+        await clock.settle()
+    async with asyncio.timeout(30):
+        await asyncio.gather(*(home.send("home", "ada", f"after {one}") for one in range(400)))
