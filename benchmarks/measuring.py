@@ -16,7 +16,13 @@ from statistics import median
 from tempfile import TemporaryDirectory
 
 from bach_lib.storage import Store
+from bach_lib.storage.log_index import LARGE
 from benchmarks.table import Aim, Row
+
+_SQLITES = 1000
+"""Pages of the log after which SQLite moves it into the file, unless it is told otherwise."""
+_FILLER = 20
+"""Pages that are written at a time to let the log grow; few, since they stay in the file."""
 
 BUILD = Path(__file__).parents[1] / "build"
 
@@ -132,18 +138,22 @@ def fsync_milliseconds() -> float:
 
 
 def grow_log(folder: Path) -> None:
-    """Let the log of the open database in a folder grow to the size at which SQLite begins to reuse it.
+    """Let the log of the open database in a folder have the size at which it begins anew, and lie on the disk.
 
     That is how it stands in a program that has run for a while; an fsync of a growing file costs up to twice as much.
+    SQLite begins anew after a thousand pages, BACH's store, which looks after that itself, after some thousands.
     """
     [path] = folder.glob("*.db")
+    pages = LARGE if path.name == "bach.db" else _SQLITES
     with closing(sqlite3.connect(path, isolation_level=None)) as sqlite:
-        (pages,) = sqlite.execute("PRAGMA wal_autocheckpoint").fetchone()
         sqlite.execute("PRAGMA synchronous = OFF")
-        sqlite.execute("CREATE TABLE filler AS SELECT 0 AS number")
-        for number in range(pages):
-            sqlite.execute("UPDATE filler SET number = ?", (number,))
+        sqlite.execute(f"PRAGMA wal_autocheckpoint = {pages}")
+        sqlite.execute("CREATE TABLE filler AS SELECT NULL AS bytes")
+        for _ in range(pages // _FILLER):
+            sqlite.execute("UPDATE filler SET bytes = randomblob(?)", (_FILLER * 4096,))
         sqlite.execute("DROP TABLE filler")
+    with Path(f"{path}-wal").open("rb+") as log:
+        os.fsync(log.fileno())
 
 
 @asynccontextmanager

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 _SMALL = 1000
 """Pages of 4 KiB: below this, moving the log is not worth its writes."""
-_LARGE = 8000
+LARGE = 8000
 """Pages: above this, the log is moved in the middle of traffic; it may not fill the disk."""
 _HEADER = 132
 
@@ -27,7 +27,7 @@ class LogIndex:
 
     def __init__(self, path: str) -> None:
         self._file: int | None = None
-        self._bearable = 2 * _LARGE
+        self._bearable = 2 * LARGE
         with suppress(OSError):
             self._file = os.open(f"{path}-shm", os.O_RDONLY | os.O_CLOEXEC)
 
@@ -40,15 +40,15 @@ class LogIndex:
     def is_long(self) -> bool:
         """Whether it can be crowded or overlong: one look, after every commit."""
         written, _ = self._read()
-        if written <= 2 * _LARGE:
-            self._bearable = 2 * _LARGE
-        return written > _LARGE
+        if written <= 2 * LARGE:
+            self._bearable = 2 * LARGE
+        return written > LARGE
 
     @property
     def is_crowded(self) -> bool:
         """Whether the log should be moved now."""
         written, moved = self._read()
-        return written - moved > _LARGE
+        return written - moved > LARGE
 
     @property
     def length(self) -> int:
@@ -57,11 +57,11 @@ class LogIndex:
 
     def is_overlong(self) -> bool:
         """Whether lookups have kept the log from beginning anew for too long; asked again, only if it grew since."""
-        (written, _), most = self._read(), 2 * _LARGE
+        (written, _), most = self._read(), 2 * LARGE
         self._bearable = most if written <= most else self._bearable
         is_too_much = written > self._bearable
         if is_too_much:
-            self._bearable = written + _LARGE
+            self._bearable = written + LARGE
         return is_too_much
 
     @property

@@ -183,7 +183,7 @@ async def test_the_log_begins_anew_however_long_somebody_looks(
     store: Database, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A lookup without end would let the log grow until the disk is full."""
-    monkeypatch.setattr(log_index, "_LARGE", 50)
+    monkeypatch.setattr(log_index, "LARGE", 50)
     monkeypatch.setattr(log_index.LogIndex, "is_crowded", property(lambda _: False))
     look = Endless()
     looking = store.read(look)

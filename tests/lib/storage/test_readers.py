@@ -23,7 +23,7 @@ ORDERS = [("", "-wal"), ("-wal", "")]
 def _small(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A log of a few pages is a long one."""
     monkeypatch.setattr(log_index, "_SMALL", 5)
-    monkeypatch.setattr(log_index, "_LARGE", 10)
+    monkeypatch.setattr(log_index, "LARGE", 10)
     yield
     readers._LAST.clear()
 
