@@ -9,7 +9,7 @@ import os
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Mapping
-from contextlib import asynccontextmanager, closing, contextmanager
+from contextlib import asynccontextmanager, closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -152,7 +152,7 @@ def grow_log(folder: Path) -> None:
         for _ in range(pages // _FILLER):
             sqlite.execute("UPDATE filler SET bytes = randomblob(?)", (_FILLER * 4096,))
         sqlite.execute("DROP TABLE filler")
-    with Path(f"{path}-wal").open("rb+") as log:
+    with suppress(FileNotFoundError), Path(f"{path}-wal").open("rb+") as log:  # some open their file later
         os.fsync(log.fileno())
 
 
