@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final, override
 
+import voluptuous as vol
 from homeassistant.config_entries import (
     SOURCE_REAUTH,
     SOURCE_USER,
@@ -13,7 +14,7 @@ from homeassistant.config_entries import (
     FlowType,
     SubentryFlowContext,
 )
-from homeassistant.const import CONF_TYPE
+from homeassistant.const import CONF_NAME, CONF_TYPE
 from homeassistant.core import callback
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 
@@ -21,6 +22,7 @@ from bach_lib import Fault, Identity, InputError, check_connection
 from bach_lib.errors import InvalidEndpointError, InvalidValueError
 
 from .const import (
+    CONF_ENDPOINT,
     CONF_LINK,
     CONF_RECIPIENT,
     DOMAIN,
@@ -41,18 +43,22 @@ from .const import (
 )
 from .discord_recipient_flow import DiscordRecipientFlow, WebhookRecipientFlow
 from .entry import connection, recipient_unique_id
+from .form_errors import AnyKind, contradiction, of_endpoint, of_fault, of_value, opened, placed, secret_field
 from .homeassistant_recipient_flow import HomeRecipientFlow
 from .hub import new_session
 from .kinds import KINDS, Kind
+from .naming import new_title
 from .partner_flow import PartnerSteps
 from .partner_forms import CONVERSATION
 from .partner_kinds import ALL_KINDS, PartnerKind, is_partner, kind_of
+from .pasting import TRY_ANOTHER, as_meant, others_meant
 from .person_flow import PersonFlow
 from .recipient_flow import RecipientFlow
 from .signal_recipient_flow import SignalRecipientFlow
 from .vaults import FormVault
 from .webhook_flow import WebhookSteps
-from .webhook_kind import FIELD_ERRORS, WEBHOOK, WebhookKind, made, receives
+from .webhook_forms import HOOK_SCHEMAS
+from .webhook_kind import WEBHOOK, WebhookKind, made, receives
 from .webhook_recipient_flow import HookRecipientFlow, MuteHookRecipientFlow
 
 RECIPIENT_FLOWS: Final[Mapping[str, type[ConfigSubentryFlow]]] = {
@@ -65,26 +71,6 @@ RECIPIENT_FLOWS: Final[Mapping[str, type[ConfigSubentryFlow]]] = {
 
 WITHOUT_PEOPLE: Final = frozenset({TYPE_DISCORD_WEBHOOK, TYPE_HOMEASSISTANT})
 """Whose recipients are no groups in which several people write."""
-
-FAULT_ERRORS: Final = {
-    "bad_answer": "bad_answer",
-    "bad_request": "bad_answer",
-    "dns": "dns",
-    "forbidden": "forbidden",
-    "gone": "bad_answer",
-    "no_websocket": "no_websocket",
-    "not_found": "bad_answer",
-    "rate_limited": "rate_limited",
-    "redirected": "bad_answer",
-    "refused": "refused",
-    "refused_call": "bad_answer",
-    "server_error": "server_error",
-    "timeout": "timeout",
-    "tls": "tls",
-    "unexpected_status": "bad_answer",
-    "wrong_mode": "wrong_mode",
-}
-"""The text for each way in which a check can fail; `Kind.refused` and "cannot_connect" are the others."""
 
 
 class BachConfigFlow(PartnerSteps, WebhookSteps, domain=DOMAIN):
@@ -111,6 +97,7 @@ class BachConfigFlow(PartnerSteps, WebhookSteps, domain=DOMAIN):
         super().__init__()
         self._found: tuple[dict[str, Any], Identity] | None = None
         self._successors: dict[str, str] = {}
+        self._called = ""
 
     @override
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
@@ -206,40 +193,57 @@ class BachConfigFlow(PartnerSteps, WebhookSteps, domain=DOMAIN):
         """Show the form until what was given works, then keep it."""
         old = self._entry_data()
         kind = kind_of(type_, {**old, **(user_input or {})})
-        errors: dict[str, str] = {}
+        wrong: tuple[str, str] | None = contradiction(kind, user_input or {})
         placeholders = {**kind.placeholders, "reason": "", "expected": "", "name": self._name()}
-        if user_input is not None:
+        if user_input is not None and wrong is None:
+            data = {CONF_TYPE: type_, **old}
             try:
-                data = kind.merge({CONF_TYPE: type_, **old}, user_input)
+                given = kind.merge(data, user_input)
+                data = as_meant(given)
                 talking = {name: data.pop(name) for name in CONVERSATION & data.keys()}  # that is tried in its own step
-                answer = await self._check(data)
+                answer = await self._check_all(data, others_meant(given))
                 data |= talking
             except InvalidEndpointError as error:
-                errors["base"] = error.code
+                wrong = of_endpoint(error, data)
             except InvalidValueError as error:
-                errors |= _unusable(error.placeholders["field"], kind)
-                placeholders["expected"] = error.placeholders["expected"]
+                wrong, placeholders["expected"] = of_value(error, kind), error.placeholders["expected"]
             except InputError:  # an empty credential, or one that cannot be one
-                errors["base"] = kind.refused
+                wrong = secret_field(kind), kind.refused
             else:
                 if isinstance(answer, Identity):
+                    self._called = str(user_input.get(CONF_NAME, ""))
                     if isinstance(kind, WebhookKind):
                         return await self._keep_webhook(data, answer, made(old, user_input, data))
                     return await self._keep(kind, data, answer)
-                errors["base"], placeholders["reason"] = _error(answer, kind), answer.text
+                wrong, placeholders["reason"] = of_fault(answer, kind, data), answer.text
+        schema = self._schema(step_id, kind)
+        errors = placed(schema, dict([wrong]) if wrong else {})
+        return self.async_show_form(
+            step_id=step_id,
+            data_schema=self.add_suggested_values_to_schema(opened(schema, errors), user_input or kind.suggest(old)),
+            errors=errors,
+            description_placeholders=placeholders,
+        )
+
+    def _schema(self, step_id: str, kind: AnyKind) -> vol.Schema:
         schemas = {
             "reauth_confirm": kind.reauth_schema,
             "reconfigure": kind.reconfigure_schema,
             "webhook_refused": WEBHOOK.reauth_schema,
         }
-        return self.async_show_form(
-            step_id=step_id,
-            data_schema=self.add_suggested_values_to_schema(
-                schemas.get(step_id, kind.schema), user_input or kind.suggest(old)
-            ),
-            errors=errors,
-            description_placeholders=placeholders,
-        )
+        return HOOK_SCHEMAS.get(step_id) or schemas.get(step_id, kind.schema)
+
+    async def _check_all(self, data: dict[str, Any], others: tuple[str, ...]) -> Identity | Fault:
+        """Ask at every address that may be meant, in their order; the first that knows us is kept."""
+        first = await self._check(data)
+        if isinstance(first, Identity) or first.code not in TRY_ANOTHER:
+            return first
+        for other in others:
+            answer = await self._check(again := {**data, CONF_ENDPOINT: other})
+            if isinstance(answer, Identity) or answer.code not in TRY_ANOTHER:
+                data |= again
+                return answer
+        return first
 
     @override
     async def _check(self, data: dict[str, Any]) -> Identity | Fault:
@@ -284,7 +288,8 @@ class BachConfigFlow(PartnerSteps, WebhookSteps, domain=DOMAIN):
             if place
             else []
         )
-        return self.async_create_entry(title=identity.name, data=data, subentries=first)
+        title = new_title(data, identity.name, self._async_current_entries(), chosen=self._called)
+        return self.async_create_entry(title=title, data=data, subentries=first)
 
     @override
     def _entry(self) -> ConfigEntry:
@@ -296,14 +301,3 @@ class BachConfigFlow(PartnerSteps, WebhookSteps, domain=DOMAIN):
 
     def _entry_data(self) -> Mapping[str, Any]:
         return {} if self.source == SOURCE_USER else self._entry().data
-
-
-def _unusable(field: str, kind: Kind | PartnerKind | WebhookKind) -> dict[str, str]:
-    """What to say of a field that cannot be as it is. No error can be shown at what stands in a section."""
-    if isinstance(kind, WebhookKind):
-        return {"base": FIELD_ERRORS.get(field.partition(",")[0], "invalid_value")}
-    return {"base" if isinstance(kind, PartnerKind) else field.removeprefix("settings."): "invalid_value"}
-
-
-def _error(fault: Fault, kind: Kind | PartnerKind | WebhookKind) -> str:
-    return kind.refused if fault.code == "auth_failed" else FAULT_ERRORS.get(fault.code, "cannot_connect")

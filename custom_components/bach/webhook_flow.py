@@ -14,6 +14,7 @@ from bach_lib import Identity
 
 from .const import CONF_INCOMING_ADDRESSES, CONF_URL, CONF_WEBHOOK_ID, TYPE_WEBHOOK
 from .hooks import post_address
+from .webhook_forms import whole
 from .webhook_kind import WEBHOOK, is_same_address, receives
 
 _SHOWN: Final = TextSelector(TextSelectorConfig(multiline=True))
@@ -27,9 +28,21 @@ class WebhookSteps(ConfigFlow, ABC):
         self._to_keep: tuple[dict[str, Any], Identity] | None = None
         self._made: Mapping[str, str] = {}
 
-    async def async_step_webhook(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+    async def async_step_webhook(self, _: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Choose what it is for."""
+        return self.async_show_menu(step_id="webhook", menu_options=["hook_take", "hook_send", "hook_both"])
+
+    async def async_step_hook_take(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask who may post."""
+        return await self._ask(TYPE_WEBHOOK, "hook_take", whole(user_input))
+
+    async def async_step_hook_send(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask where to send to."""
+        return await self._ask(TYPE_WEBHOOK, "hook_send", whole(user_input))
+
+    async def async_step_hook_both(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask where to send to, and who may post."""
-        return await self._ask(TYPE_WEBHOOK, "webhook", user_input)
+        return await self._ask(TYPE_WEBHOOK, "hook_both", whole(user_input))
 
     async def async_step_change_webhook(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask for everything that a webhook may have; secrets may stay."""

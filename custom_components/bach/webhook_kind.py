@@ -73,9 +73,10 @@ FIELD_ERRORS: Final[Mapping[str, str]] = {
     "old_secret": "weak_secret",
     "secret": "weak_secret",
     "username": "invalid_login",
+    "neither": "hook_neither",
     "url": "invalid_url",
 }
-"""What to say about what the library does not take. All stands in sections, where no error can be shown."""
+"""What to say about what the library does not take."""
 
 _PATHS: Final[Mapping[str, str]] = {f"{name}_path": name for name in ("each", "text", "sender", "id", "recipient")}
 _MANY: Final = ("text_path", "id_path")
@@ -83,7 +84,7 @@ _MANY: Final = ("text_path", "id_path")
 _LINES: Final = TextSelector(TextSelectorConfig(multiline=True))
 _TOKEN_BYTES: Final = 32
 
-_INCOMING = section(
+INCOMING: Final = section(
     vol.Schema(
         {
             vol.Required(CONF_TAKES, default=NOTHING): SelectSelector(
@@ -123,7 +124,7 @@ class WebhookKind:
             {
                 vol.Optional(CONF_URL): SECRET_BOX,
                 vol.Required(SECTION_OUTGOING): outgoing.OUTGOING,
-                vol.Required(SECTION_INCOMING): _INCOMING,
+                vol.Required(SECTION_INCOMING): INCOMING,
             }
         )
 
@@ -158,7 +159,8 @@ class WebhookKind:
         outgoing.merge(data, user_input[SECTION_OUTGOING])
         _merge_incoming(data, user_input[SECTION_INCOMING])
         if CONF_URL not in data and not receives(data):
-            raise InvalidValueError(field="url", value="", expected="an address, or a way to post here")
+            field = "url" if CONF_URL in user_input else "neither"
+            raise InvalidValueError(field=field, value="", expected="an address, or a way to post here")
         return data
 
     def suggest(self, data: Mapping[str, Any]) -> dict[str, Any]:

@@ -65,7 +65,7 @@ async def test_a_bot_is_added(hass: HomeAssistant, telegram: TelegramServer) -> 
     result = await submit(hass, await start(hass), form(telegram, f"  {TOKEN}\n"))
 
     assert result["type"] is FlowResultType.CREATE_ENTRY
-    assert result["title"] == "@home_bot"
+    assert result["title"] == "Telegram @home_bot"
     entry = result["result"]
     assert entry.unique_id == BOT_ID
     assert entry.data == {
@@ -81,22 +81,22 @@ async def test_a_bot_is_added(hass: HomeAssistant, telegram: TelegramServer) -> 
 
 
 @pytest.mark.parametrize(
-    ("fault", "error"),
+    ("fault", "error", "place"),
     [
-        (Fault.unauthorized(), "invalid_auth"),
-        (Fault.server_error(), "server_error"),
-        (Fault.garbage(), "bad_answer"),
-        (Fault.too_many_requests(), "rate_limited"),
-        (Fault.drop_after_store(), "cannot_connect"),
+        (Fault.unauthorized(), "invalid_auth", "bot_token"),
+        (Fault.server_error(), "server_error", "base"),
+        (Fault.garbage(), "bad_answer", "server"),
+        (Fault.too_many_requests(), "rate_limited", "base"),
+        (Fault.drop_after_store(), "cannot_connect", "server"),
     ],
 )
 async def test_what_the_platform_answers_is_explained(
-    hass: HomeAssistant, telegram: TelegramServer, fault: Fault, error: str
+    hass: HomeAssistant, telegram: TelegramServer, fault: Fault, error: str, place: str
 ) -> None:
     """The form says what is wrong, keeps what was typed, and works once it is right."""
     active = telegram.fail(fault, times=None, methods=["getMe"])
     result = await submit(hass, await start(hass), form(telegram))
-    assert (result["type"], result["errors"]) == (FlowResultType.FORM, {"base": error})
+    assert (result["type"], result["errors"]) == (FlowResultType.FORM, {place: error})
 
     active.remove()
     result = await submit(hass, result, form(telegram))
@@ -109,7 +109,7 @@ async def test_a_server_that_is_not_there_is_named_as_the_problem(
     """People look at the server after "refused", at the router after "DNS"; one word for both sends them nowhere."""
     await telegram.pause()
     result = await submit(hass, await start(hass), form(telegram))
-    assert result["errors"] == {"base": "refused"}
+    assert result["errors"] == {"server": "refused"}
 
     await telegram.resume()
     result = await submit(hass, result, form(telegram))
@@ -131,7 +131,7 @@ async def test_every_failing_hop_has_a_text_of_its_own(
     with monkeypatch.context() as patch:
         patch.setattr("custom_components.bach.config_flow.check_connection", check)
         result = await submit(hass, await start(hass), form(telegram))
-    assert result["errors"] == {"base": error}
+    assert result["errors"] == {"server": error}
     placeholders = result["description_placeholders"]
     assert placeholders
     assert placeholders["reason"] == "its own words"
@@ -141,22 +141,60 @@ async def test_every_failing_hop_has_a_text_of_its_own(
 
 
 @pytest.mark.parametrize(
-    ("data", "error"),
+    ("data", "place", "error"),
     [
-        ({"bot_token": TOKEN, "server": {"endpoint": "ftp://example.org"}}, "invalid_endpoint"),
-        ({"bot_token": "   ", "server": {}}, "invalid_auth"),
+        ({"bot_token": TOKEN, "server": {"endpoint": "ftp://example.org"}}, "server", "invalid_endpoint"),
+        ({"bot_token": "   ", "server": {}}, "bot_token", "invalid_auth"),
     ],
 )
 async def test_impossible_input_is_refused_without_asking_anybody(
-    hass: HomeAssistant, telegram: TelegramServer, data: dict[str, Any], error: str
+    hass: HomeAssistant, telegram: TelegramServer, data: dict[str, Any], place: str, error: str
 ) -> None:
     """A typing mistake gets an answer at once, and can be corrected."""
     result = await submit(hass, await start(hass), data)
-    assert result["errors"] == {"base": error}
+    assert result["errors"] == {place: error}
     assert not telegram.calls
 
     result = await submit(hass, result, form(telegram))
     assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
+async def test_a_section_with_an_error_is_open(hass: HomeAssistant, telegram: TelegramServer) -> None:
+    """The message would stand above a section that hides what has to be corrected."""
+    wrong = {"bot_token": TOKEN, "server": {"endpoint": "ftp://example.org"}}
+    first = await start(hass)
+    result = await submit(hass, first, wrong)
+    assert first["data_schema"]
+    assert result["data_schema"]
+    assert first["data_schema"].schema["server"].options["collapsed"]
+    assert not result["data_schema"].schema["server"].options["collapsed"]
+
+
+async def test_what_is_pasted_is_understood(hass: HomeAssistant, telegram: TelegramServer) -> None:
+    """A person who copied a word too much, or left http:// out, would be sent back to copy it once more."""
+    pasted = {"bot_token": f"bot{TOKEN}", "server": {"endpoint": telegram.url.removeprefix("http://")}}
+    result = await submit(hass, await start(hass), pasted)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert (result["data"]["bot_token"], result["data"]["endpoint"]) == (TOKEN, telegram.url)
+
+
+async def test_a_server_at_home_with_encryption_is_found(
+    hass: HomeAssistant, telegram: TelegramServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever writes host and port has to know whether it is http or https."""
+    asked = []
+
+    async def check(connection: Connection, **kwargs: object) -> Identity | PlatformFault:
+        asked.append(connection.endpoint)
+        if str(connection.endpoint).startswith("https:"):
+            return Identity(id=BOT_ID, name="@home_bot")
+        return PlatformFault(code="bad_answer", text="no HTTP")
+
+    monkeypatch.setattr("custom_components.bach.config_flow.check_connection", check)
+    given = {"bot_token": TOKEN, "server": {"endpoint": "nas.local:8443"}}
+    result = await submit(hass, await start(hass), given)
+    assert result["data"]["endpoint"] == "https://nas.local:8443"
+    assert asked[:2] == ["http://nas.local:8443", "https://nas.local:8443"]
 
 
 async def test_without_an_own_server_the_public_one_is_asked(
@@ -194,7 +232,7 @@ async def test_a_refused_token_is_renewed(
     assert (result["type"], result["step_id"]) == (FlowResultType.FORM, "reauth_confirm")
 
     result = await submit(hass, result, {"bot_token": TOKEN})
-    assert result["errors"] == {"base": "invalid_auth"}
+    assert result["errors"] == {"bot_token": "invalid_auth"}
 
     result = await submit(hass, result, {"bot_token": NEW_TOKEN})
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "reauth_successful")
@@ -225,7 +263,7 @@ async def test_a_connection_is_reconfigured(
         assert TOKEN not in str(result["data_schema"])
 
         result = await submit(hass, result, {"server": {"endpoint": "http://user:secret@127.0.0.1"}})
-        assert result["errors"] == {"base": "secret_in_endpoint"}
+        assert result["errors"] == {"server": "secret_in_endpoint"}
 
         result = await submit(hass, result, {"server": {"endpoint": new_home.url}})
         assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "reconfigure_successful")

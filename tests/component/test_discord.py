@@ -129,7 +129,7 @@ async def test_a_bot_is_tried_invited_and_added(hass: HomeAssistant, world: Worl
     assert placeholders["link"].startswith("https://discord.com/oauth2/authorize?client_id=")
 
     result = await submit(hass, invite, {})
-    assert (result["type"], result["title"]) == (FlowResultType.CREATE_ENTRY, "@home_bot")
+    assert (result["type"], result["title"]) == (FlowResultType.CREATE_ENTRY, "Discord home_bot")
     entry = result["result"]
     assert (entry.unique_id, entry.state) == (str(world.bot.user.id), State.LOADED)
     assert entry.data == {
@@ -145,7 +145,7 @@ async def test_a_bot_is_tried_invited_and_added(hass: HomeAssistant, world: Worl
 async def test_a_wrong_token_is_explained_and_can_be_corrected(hass: HomeAssistant, world: World) -> None:
     """A person would look for the mistake at Telegram's BotFather."""
     result = await submit(hass, await choose(hass, "discord"), bot_form(world, NEW_TOKEN))
-    assert result["errors"] == {"base": "invalid_auth"}
+    assert result["errors"] == {"bot_token": "invalid_auth"}
     assert (result["description_placeholders"] or {})["portal"] == "Discord's developer portal"
     assert (await submit(hass, result, bot_form(world)))["step_id"] == "invite"
 
@@ -273,14 +273,14 @@ async def test_a_webhook_is_tried_added_and_can_write_at_once(hass: HomeAssistan
     url = world.server.webhook_url(world.server.add_webhook(world.channel, "Alarms"))
     form = hook_form(world, url, username="House", avatar_url="https://example.org/house.png")
     result = await submit(hass, await choose(hass, "discord_webhook"), form)
-    assert (result["type"], result["title"]) == (FlowResultType.CREATE_ENTRY, "Alarms")
+    assert (result["type"], result["title"]) == (FlowResultType.CREATE_ENTRY, "Discord webhook Alarms")
     assert "next_flow" not in result
     await send(hass, "notify.alarms", "water!")
     [message] = await world.server.wait_for(1)
     assert (message.content, message.payload["username"]) == ("water!", "House")
     assert message.payload["avatar_url"] == "https://example.org/house.png"
-    assert hass.states.get("binary_sensor.alarms_sending")
-    assert not hass.states.get("binary_sensor.alarms_receiving"), "nothing comes in through a webhook"
+    assert hass.states.get("binary_sensor.discord_webhook_alarms_sending")
+    assert not hass.states.get("binary_sensor.discord_webhook_alarms_receiving"), "nothing comes in through a webhook"
     assert not hass.states.async_entity_ids("event")
 
 
@@ -310,7 +310,7 @@ async def test_a_deleted_webhook_is_not_added_and_asks_for_a_new_one_later(hass:
     assert result["type"] is FlowResultType.CREATE_ENTRY
     del world.server.webhooks[hook.id]
     again = await submit(hass, await choose(hass, "discord_webhook"), hook_form(world, url))
-    assert again["errors"] == {"base": "invalid_webhook"}
+    assert again["errors"] == {"url": "invalid_webhook"}
     await send(hass, "notify.alarms", "water!")
     await until(
         hass,

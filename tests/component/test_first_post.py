@@ -46,8 +46,10 @@ class House:
         flows = self.hass.config_entries.flow
         menu = await flows.async_init("bach", context={"source": SOURCE_USER})
         form = await flows.async_configure(menu["flow_id"], {"next_step_id": "webhook"})
-        incoming = {"takes": "token", "incoming_addresses": ["local"]} | ({"incoming_from": from_} if from_ else {})
-        shown = await flows.async_configure(form["flow_id"], {"outgoing": {}, "incoming": incoming})
+        form = await flows.async_configure(form["flow_id"], {"next_step_id": "hook_take"})
+        given = {"takes": "token", "incoming": {"incoming_addresses": ["local"]}}
+        given |= {"incoming_from": from_} if from_ else {}
+        shown = await flows.async_configure(form["flow_id"], given)
         assert shown["data_schema"] is not None
         copied = shown["data_schema"]({})
         made = await flows.async_configure(shown["flow_id"], {})

@@ -76,7 +76,7 @@ async def start(hass: HomeAssistant, entry: MockConfigEntry, choice: str) -> Sub
 async def test_another_home_is_tried_and_added(hass: HomeAssistant, there: HomeAssistantServer) -> None:
     """Nobody could connect two homes by clicking, or one of them twice."""
     result = await submit(hass, await choose(hass, "homeassistant"), form(there, token=f" {TOKEN}\n"))
-    assert (result["type"], result["title"]) == (FlowResultType.CREATE_ENTRY, "Summer house")
+    assert (result["type"], result["title"]) == (FlowResultType.CREATE_ENTRY, "Home Assistant Summer house")
     entry = result["result"]
     assert (entry.unique_id, entry.state) == (USER_ID, State.LOADED)
     assert entry.data == {"type": "homeassistant", "endpoint": there.url, "token": TOKEN, "link": there.url}
@@ -96,7 +96,7 @@ async def test_another_home_is_tried_and_added(hass: HomeAssistant, there: HomeA
     [
         ({"token": "wrong"}, "invalid_token", "refuses the token"),
         ({"token": "  "}, "invalid_token", ""),
-        ({"endpoint": "summer-house:8123"}, "invalid_endpoint", ""),
+        ({"endpoint": "summer house"}, "invalid_endpoint", ""),
         ({"endpoint": "http://127.0.0.1:1"}, "refused", "127.0.0.1"),
     ],
 )
@@ -105,7 +105,7 @@ async def test_what_is_wrong_is_said(
 ) -> None:
     """A connection would be kept that never worked, or a person not know what to do about it."""
     result = await submit(hass, await choose(hass, "homeassistant"), form(there, **more))
-    assert result["errors"] == {"base": error}
+    assert result["errors"] == {"token" if error == "invalid_token" else "endpoint": error}
     assert says in (result["description_placeholders"] or {})["reason"]
     assert (await submit(hass, result, form(there)))["type"] is FlowResultType.CREATE_ENTRY
 
@@ -114,14 +114,14 @@ async def test_a_proxy_without_websockets_is_told_of(hass: HomeAssistant, there:
     """Address and token are right, and people would look there for what is wrong."""
     there.opens_websockets = False
     result = await submit(hass, await choose(hass, "homeassistant"), form(there))
-    assert result["errors"] == {"base": "no_websocket"}
+    assert result["errors"] == {"endpoint": "no_websocket"}
 
 
 async def test_something_else_answers(hass: HomeAssistant, there: HomeAssistantServer) -> None:
     """A router's login page would be taken for a home."""
     there.told.extend([Told(body=b"<html>")] * 2)
     result = await submit(hass, await choose(hass, "homeassistant"), form(there))
-    assert result["errors"] == {"base": "bad_answer"}
+    assert result["errors"] == {"endpoint": "bad_answer"}
     assert "is no Home Assistant" in (result["description_placeholders"] or {})["reason"]
 
 
@@ -136,7 +136,7 @@ async def test_a_token_that_was_deleted_asks_for_another(
     assert flow["context"]["source"] == SOURCE_REAUTH
     asked = await hass.config_entries.flow.async_configure(flow["flow_id"])
     result = await submit(hass, asked, {"token": "still wrong"})
-    assert result["errors"] == {"base": "invalid_token"}
+    assert result["errors"] == {"token": "invalid_token"}
     result = await submit(hass, result, {"token": "new"})
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "reauth_successful")
     assert (loaded.data["token"], loaded.data["endpoint"]) == ("new", there.url)

@@ -113,6 +113,7 @@ async def test_a_form_that_is_sent_again_goes_on_with_the_successor(hass: HomeAs
         ({"refresh_token": ""}, "invalid_credentials"),
         ({"client_id": ""}, "invalid_credentials"),
         ({"token_endpoint": ""}, "invalid_endpoint"),
+        ({"token_endpoint": "not an address"}, "invalid_endpoint"),
     ],
 )
 async def test_what_is_wrong_is_said(
@@ -120,7 +121,7 @@ async def test_what_is_wrong_is_said(
 ) -> None:
     """A connection would be kept that never worked."""
     result = await submit(hass, await start(hass, "ai", "openai_compatible"), form(tokens, **wrong))
-    assert result["errors"] == {"base": error}
+    assert result["errors"] == {"oauth": error}
     assert result["data_schema"]
     assert not result["data_schema"].schema["oauth"].options["collapsed"], "what has to be corrected is not hidden"
     hass.config_entries.flow.async_abort(result["flow_id"])
@@ -163,7 +164,7 @@ async def test_a_refused_refresh_token_asks_for_another(
     assert "refresh-token-1" not in str(asked["data_schema"])
     oauth = form(tokens, refresh_token="wrong")["oauth"]
     result = await submit(hass, asked, {"auth_type": "oauth", "oauth": oauth})
-    assert result["errors"] == {"base": "invalid_credentials"}
+    assert result["errors"] == {"oauth": "invalid_credentials"}
     oauth |= {"refresh_token": "after-logging-in-again"}
     result = await submit(hass, result, {"auth_type": "oauth", "oauth": oauth})
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "reauth_successful")

@@ -98,7 +98,7 @@ async def test_every_type_is_added_once_its_key_is_right(hass: HomeAssistant, ty
         result = await start(hass, *(["mcp"] if type_ == "mcp" else ["ai", step]))
 
         result = await submit(hass, result, wrong)
-        assert result["errors"] == {"base": "invalid_key" if is_keyed else "invalid_credentials"}
+        assert result["errors"] == {"secret": "invalid_key" if is_keyed else "invalid_credentials"}
 
         result = await submit(hass, result, {**wrong, "secret": f" {KEY}\n"})
         if type_ != "mcp":
@@ -154,7 +154,7 @@ async def test_any_address_is_watched_with_user_and_password(hass: HomeAssistant
     async with OllamaServer() as server:
         given = {"endpoint": f"{server.url}/api/version", "auth_type": "basic", "login": "ada", "details": {}}
         result = await submit(hass, await start(hass, "http"), given)
-        assert result["errors"] == {"base": "invalid_credentials"}
+        assert result["errors"] == {"secret": "invalid_credentials"}
         assert not server.asked
 
         result = await submit(hass, result, {**given, "secret": KEY})
@@ -168,7 +168,7 @@ async def test_an_address_says_what_is_good(hass: HomeAssistant) -> None:
     async with OllamaServer(key=KEY) as server:
         given = {"endpoint": server.url, "auth_type": "none"}
         result = await submit(hass, await start(hass, "http"), {**given, "details": {"expected_status": ["2xx"]}})
-        assert result["errors"] == {"base": "invalid_value"}
+        assert result["errors"] == {"details": "invalid_value"}
         assert "[200, 204]" in (result["description_placeholders"] or {})["expected"]
         details = {"method": "HEAD", "expected_status": ["401", "204"]}
         result = await submit(hass, result, {**given, "details": details})
@@ -181,8 +181,21 @@ async def test_an_address_says_what_is_good(hass: HomeAssistant) -> None:
             "bach", context={"source": SOURCE_RECONFIGURE, "entry_id": entry.entry_id}
         )
         result = await submit(hass, result, {**given, "details": {}})
-        assert result["errors"] == {"base": "invalid_credentials"}
+        assert result["errors"] == {"secret": "invalid_credentials"}
         assert await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_a_key_that_would_not_be_shown_is_not_thrown_away(hass: HomeAssistant) -> None:
+    """A person would read that the key is refused which was never sent."""
+    async with OllamaServer() as server:
+        result = await start(hass, "ai", "openai_compatible")
+        given = {"endpoint": server.url, "auth_type": "none", "secret": KEY, "details": {}}
+        result = await submit(hass, result, given)
+        assert result["errors"] == {"auth_type": "key_but_none"}
+        given = {"endpoint": server.url, "auth_type": "none", "oauth": {"refresh_token": KEY}, "details": {}}
+        assert (await submit(hass, result, given))["errors"] == {"auth_type": "key_but_none"}
+        assert not server.asked
+        hass.config_entries.flow.async_abort(result["flow_id"])
 
 
 async def test_a_key_can_have_a_header_of_its_own(hass: HomeAssistant) -> None:
@@ -191,13 +204,13 @@ async def test_a_key_can_have_a_header_of_its_own(hass: HomeAssistant) -> None:
         given = {"endpoint": server.url, "auth_type": "api_key", "secret": KEY}
         result = await start(hass, "ai", "openai_compatible")
         result = await submit(hass, result, {**given, "details": {"api_key_header": "no header"}})
-        assert result["errors"] == {"base": "invalid_value"}
+        assert result["errors"] == {"details": "invalid_value"}
         assert result["description_placeholders"]
         assert result["description_placeholders"]["expected"]
 
         result = await submit(hass, result, {**given, "details": {"api_key_header": "X-Mine"}})
         assert server.asked[0].headers["X-Mine"] == KEY
-        assert result["errors"] == {"base": "bad_answer"}  # it is an Ollama
+        assert result["errors"] == {"endpoint": "bad_answer"}  # it is an Ollama
         hass.config_entries.flow.async_abort(result["flow_id"])
 
 
@@ -272,7 +285,7 @@ async def test_a_refused_key_asks_for_another(
     [flow_id] = reauth_flows(hass)
 
     result = await hass.config_entries.flow.async_configure(flow_id, {"auth_type": "bearer", "secret": "old"})
-    assert result["errors"] == {"base": "invalid_credentials"}
+    assert result["errors"] == {"secret": "invalid_credentials"}
     result = await submit(hass, result, {"auth_type": "bearer", "secret": "new"})
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "reauth_successful")
     assert (partner.data["secret"], partner.data["endpoint"]) == ("new", ollama.url)

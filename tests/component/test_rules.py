@@ -20,8 +20,8 @@ from bach_lib.models import Status
 from custom_components.bach import condition, trigger
 from custom_components.bach.binary_sensor import BINARY_SENSORS, PARTNER_BINARY_SENSORS
 from custom_components.bach.button import BUTTONS, TEST_MESSAGE
-from custom_components.bach.config_flow import FAULT_ERRORS
 from custom_components.bach.event import EVENT_TYPES, INCOMING
+from custom_components.bach.form_errors import FAULT_ERRORS
 from custom_components.bach.pairing_form import KEEP_WAITING
 from custom_components.bach.partner_kinds import ALL_KINDS
 from custom_components.bach.received import Role
@@ -164,7 +164,15 @@ def test_every_step_of_the_dialogs_has_texts() -> None:
 def test_every_way_a_dialog_can_fail_has_a_text() -> None:
     """A person would read "invalid_auth" instead of what to do, or translators would work for nobody."""
     refused = {kind.refused for kind in ALL_KINDS.values()}
-    ours = {"cannot_connect", "invalid_endpoint", "secret_in_endpoint", "invalid_value", "model_failed", *refused}
+    ours = {
+        "cannot_connect",
+        "invalid_endpoint",
+        "key_but_none",
+        "secret_in_endpoint",
+        "invalid_value",
+        "model_failed",
+        *refused,
+    }
     assert set(TEXTS["config"]["error"]) == {*FAULT_ERRORS.values(), *FIELD_ERRORS.values(), *ours}
     assert set(TEXTS["config"]["abort"]) == {"already_configured", "unique_id_mismatch"}
     recipient = TEXTS["config_subentries"]["recipient"]

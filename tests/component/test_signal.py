@@ -87,7 +87,7 @@ async def test_an_account_is_tried_and_added(hass: HomeAssistant, signal: Signal
     """Whoever has Signal would have to write Python; and a number is written in many ways."""
     given = form(signal, number=" +49 (170) 000 0001 ")
     result = await submit(hass, await choose(hass, "signal"), given)
-    assert (result["type"], result["title"]) == (FlowResultType.CREATE_ENTRY, NUMBER)
+    assert (result["type"], result["title"]) == (FlowResultType.CREATE_ENTRY, f"Signal {NUMBER}")
     entry = result["result"]
     assert (entry.unique_id, entry.state) == (NUMBER.removeprefix("+"), State.LOADED)
     assert entry.data == {
@@ -109,7 +109,7 @@ async def test_a_server_behind_a_proxy_gets_its_token(hass: HomeAssistant, signa
     """The server lets everybody in who reaches it; people who put a proxy before it could not use it."""
     signal.key = TOKEN
     result = await submit(hass, await choose(hass, "signal"), form(signal, token="wrong"))
-    assert result["errors"] == {"base": "invalid_account"}
+    assert result["errors"] == {"token": "invalid_account"}
     result = await submit(hass, result, form(signal, token=TOKEN))
     assert result["type"] is FlowResultType.CREATE_ENTRY
     [row] = the_bach(hass).registry.list()
@@ -120,9 +120,9 @@ async def test_a_server_behind_a_proxy_gets_its_token(hass: HomeAssistant, signa
     ("more", "errors", "says"),
     [
         ({"number": "170 0000001"}, {"number": "invalid_value"}, "+491701234567"),
-        ({"number": "+491709999999"}, {"base": "invalid_account"}, "has no account +491709999999"),
-        ({"endpoint": "signal:8080"}, {"base": "invalid_endpoint"}, ""),
-        ({"endpoint": "http://127.0.0.1:1"}, {"base": "refused"}, "127.0.0.1"),
+        ({"number": "+491709999999"}, {"token": "invalid_account"}, "has no account +491709999999"),
+        ({"endpoint": "not an address"}, {"endpoint": "invalid_endpoint"}, ""),
+        ({"endpoint": "http://127.0.0.1:1"}, {"endpoint": "refused"}, "127.0.0.1"),
     ],
 )
 async def test_what_is_wrong_is_said(
@@ -140,7 +140,7 @@ async def test_something_else_answers(hass: HomeAssistant, signal: SignalServer)
     """A router's login page would be taken for the server."""
     signal.told.append(Told(body=b"<html>", is_foreign=True))
     result = await submit(hass, await choose(hass, "signal"), form(signal))
-    assert result["errors"] == {"base": "bad_answer"}
+    assert result["errors"] == {"endpoint": "bad_answer"}
     assert "is no signal-cli-rest-api" in (result["description_placeholders"] or {})["reason"]
 
 
@@ -171,7 +171,7 @@ async def test_an_account_that_is_gone_asks(hass: HomeAssistant, signal: SignalS
     assert flow["context"]["source"] == SOURCE_REAUTH
     asked = await hass.config_entries.flow.async_configure(flow["flow_id"])
     result = await submit(hass, asked, {})
-    assert result["errors"] == {"base": "invalid_account"}
+    assert result["errors"] == {"token": "invalid_account"}
     result = await submit(hass, result, {"token": "new"})
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "reauth_successful")
     assert (loaded.data["token"], loaded.data["endpoint"], loaded.data["number"]) == ("new", signal.url, NUMBER)

@@ -26,6 +26,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers.json import json_dumps
 from homeassistant.setup import async_setup_component
+from homeassistant.util import slugify
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.components.diagnostics import get_diagnostics_for_config_entry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator, WebSocketGenerator
@@ -307,8 +308,26 @@ def form(
     }
 
 
+def fitting(step_id: str, data: Mapping[str, Any]) -> dict[str, Any]:
+    """What the form of this step asks for."""
+    incoming = {name: value for name, value in data["incoming"].items() if value != "nothing"}
+    found: dict[str, Any] = {}
+    if step_id != "hook_send":
+        found = {name: incoming.pop(name) for name in ("takes", "incoming_from") if name in incoming}
+        found["incoming"] = incoming
+    if step_id != "hook_take":
+        found |= {"url": data.get("url", ""), "outgoing": data["outgoing"]}
+    return found
+
+
 async def submit(hass: HomeAssistant, result: ConfigFlowResult, data: Mapping[str, Any]) -> ConfigFlowResult:
-    """Submit a form."""
+    """Submit a form; a new webhook is first asked what it is for."""
+    if result["step_id"] == "webhook":
+        takes = data["incoming"]["takes"] != "nothing"
+        way = "hook_send" if not takes else "hook_both" if "url" in data else "hook_take"
+        result = await hass.config_entries.flow.async_configure(result["flow_id"], {"next_step_id": way})
+    if result["step_id"].startswith("hook_"):
+        data = fitting(result["step_id"], data)
     answer = await hass.config_entries.flow.async_configure(result["flow_id"], dict(data))
     await hass.async_block_till_done()
     return answer
@@ -403,7 +422,7 @@ async def test_one_that_sends(hass: HomeAssistant, hook: Hook) -> None:
     answer = {"recipient": " kitchen ", "title": "Kitchen"}
     await hass.config_entries.subentries.async_configure(flow["flow_id"], answer)
     await hass.async_block_till_done()
-    await until_state(hass, f"binary_sensor.{created['title'].replace(':', '_').replace('.', '_')}_sending", "on")
+    await until_state(hass, f"binary_sensor.{slugify(created['title'])}_sending", "on")
     await send(hass, "notify.kitchen", "Dinner")
     await hook.wait_for(len(hook.asked) + (0 if hook.taken else 1))
     [asked] = hook.taken
@@ -419,7 +438,7 @@ async def test_one_that_sends(hass: HomeAssistant, hook: Hook) -> None:
 @pytest.mark.parametrize(
     ("given", "error"),
     [
-        (form(), "invalid_url"),
+        (form(url=""), "invalid_url"),
         (form(url="not an address"), "invalid_url"),
         (form(url="ftp://example.org"), "invalid_url"),
         (form({"body": "{"}, url="http://127.0.0.1:1/"), "invalid_body"),
@@ -445,9 +464,13 @@ async def test_what_cannot_be_right_is_said(
 ) -> None:
     """A slip would only show when the first alarm is not taken."""
     result = await submit(hass, await choose(hass), given)
-    assert (result["type"], result["errors"]) == (FlowResultType.FORM, {"base": error})
+    place = "url" if error in {"invalid_url", "refused"} else "outgoing" if "url" in given else "incoming"
+    assert (result["type"], result["errors"]) == (FlowResultType.FORM, {place: error})
+    if place != "url":
+        assert result["data_schema"]
+        assert not result["data_schema"].schema[place].options["collapsed"], "what has to be corrected is not hidden"
     result = await submit(hass, result, form(url=f"{hook.url}{SECRET_PATH}"))
-    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert not result.get("errors")
 
 
 async def test_an_address_that_refuses_what_only_asks(hass: HomeAssistant, hook: Hook) -> None:
@@ -462,6 +485,28 @@ async def test_the_same_address_twice(hass: HomeAssistant, hook: Hook) -> None:
     an_entry(hass, url=url)
     result = await submit(hass, await choose(hass), form(url=url))
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "already_configured")
+
+
+async def test_a_webhook_for_nothing(hass: HomeAssistant, hook: Hook) -> None:
+    """A change could leave a connection that neither sends nor takes anything."""
+    entry = an_entry(hass)
+    result = await submit(hass, await reconfigure(hass, entry.entry_id), form())
+    assert result["errors"] == {"base": "hook_neither"}
+
+
+async def test_webhooks_are_told_apart(hass: HomeAssistant, hook: Hook) -> None:
+    """Two rows "Webhook" in every list; and the name that a person gives would be thrown away."""
+    titles: list[str] = []
+    for name in ("Doorbell", "Doorbell", "", ""):
+        menu = await choose(hass)
+        flows = hass.config_entries.flow
+        result = await flows.async_configure(menu["flow_id"], {"next_step_id": "hook_send"})
+        url = f"{hook.url}/hook/{len(titles)}"
+        result = await flows.async_configure(result["flow_id"], {"name": name, "url": url, "outgoing": {}})
+        titles.append(result["title"])
+    await hass.async_block_till_done()
+    host = hook.url.removeprefix("http://")
+    assert titles == ["Doorbell", "Doorbell (2)", f"Webhook {host}", f"Webhook {host} (2)"]
 
 
 async def change(hass: HomeAssistant, entry: MockConfigEntry, source: str) -> ConfigFlowResult:

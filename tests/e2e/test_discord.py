@@ -48,6 +48,6 @@ async def test_from_nothing_to_a_message_in_a_channel_and_back(frontend: Fronten
         return await world.home.client.render(template) == "command"
 
     await until(came_in, what="the command to come in", seconds=20)
-    await frontend.open_device("bach", "@demo_bot")
+    await frontend.open_device("bach", "Discord demo_bot")
     await frontend.see_state("Receiving", "Connected")
     await frontend.screenshot("discord-4-device")

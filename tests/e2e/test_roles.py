@@ -34,7 +34,7 @@ async def add_group(world: World) -> None:
     await client.subentry_flow(step["flow_id"], {"next_step_id": "manual"})
     await client.subentry_flow(step["flow_id"], {"recipient": str(GROUP), "title": "Family", "role": "user"})
     state = "{{ states('event.family_incoming_message') }}"
-    receiving = "{{ states('binary_sensor.demo_bot_receiving') }}"
+    receiving = "{{ states('binary_sensor.telegram_demo_bot_receiving') }}"
 
     async def there() -> bool:
         return await client.render(state) == "unknown" and await client.render(receiving) == "on"

@@ -1,0 +1,157 @@
+"""Where the dialogs say what is wrong: at the field that is to blame, and never behind a section that is closed.
+
+Home Assistant shows an error above the field, or the section, of its name; it shows none at a field inside a section.
+So what is in a section is said right above it, and the section is open then.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import voluptuous as vol
+from homeassistant.data_entry_flow import section
+
+from bach_lib import Fault
+from bach_lib.endpoints import check_endpoint
+from bach_lib.errors import InvalidEndpointError, InvalidValueError
+
+from .const import (
+    CONF_API_KEY,
+    CONF_API_KEY_HEADER,
+    CONF_AUTH_TYPE,
+    CONF_AUTHORIZATION,
+    CONF_BODY,
+    CONF_ENDPOINT,
+    CONF_HEADERS,
+    CONF_INCOMING_ADDRESSES,
+    CONF_LOGIN,
+    CONF_PASSWORD,
+    CONF_REFRESH_TOKEN,
+    CONF_SECRET,
+    CONF_TOKEN_ENDPOINT,
+    CONF_URL,
+)
+from .kinds import Kind
+from .partner_forms import HIDDEN, OAUTH, SECTION_OAUTH
+from .partner_kinds import PartnerKind
+from .webhook_kind import CONF_INCOMING_KEY, FIELD_ERRORS, WebhookKind
+
+BASE: Final = "base"
+NO_AUTH: Final = "none"
+
+FAULT_ERRORS: Final = {
+    "bad_answer": "bad_answer",
+    "bad_request": "bad_answer",
+    "dns": "dns",
+    "forbidden": "forbidden",
+    "gone": "bad_answer",
+    "no_websocket": "no_websocket",
+    "not_found": "bad_answer",
+    "rate_limited": "rate_limited",
+    "redirected": "bad_answer",
+    "refused": "refused",
+    "refused_call": "bad_answer",
+    "server_error": "server_error",
+    "timeout": "timeout",
+    "tls": "tls",
+    "unexpected_status": "bad_answer",
+    "wrong_mode": "wrong_mode",
+}
+"""The text for each way in which a check can fail; `Kind.refused` and "cannot_connect" are the others."""
+
+_OF_SERVER: Final = frozenset({"bad_answer", "cannot_connect", "dns", "no_websocket", "refused", "timeout", "tls"})
+"""What another address would mend, where there is one of one's own."""
+
+_HOOK_FIELDS: Final[Mapping[str, str]] = {
+    "api_key": CONF_API_KEY,
+    "api_key_header": CONF_API_KEY_HEADER,
+    "authorization": CONF_AUTHORIZATION,
+    "body": CONF_BODY,
+    "headers": CONF_HEADERS,
+    "incoming": "text_path",
+    "incoming_addresses": CONF_INCOMING_ADDRESSES,
+    "incoming_secret": CONF_INCOMING_KEY,
+    "incoming_token": CONF_INCOMING_KEY,
+    "old_secret": CONF_SECRET,
+    "password": CONF_PASSWORD,
+    "secret": CONF_SECRET,
+    "username": CONF_LOGIN,
+    "url": CONF_URL,
+}
+"""In which box of the dialog for webhooks stands what the library calls so."""
+
+type AnyKind = Kind | PartnerKind | WebhookKind
+
+
+def of_fault(fault: Fault, kind: AnyKind, data: Mapping[str, Any]) -> tuple[str, str]:
+    """The field that is to blame for a check that failed, and what to say there."""
+    if fault.code == "auth_failed":
+        return secret_field(kind), kind.refused
+    error = FAULT_ERRORS.get(fault.code, "cannot_connect")
+    address = CONF_URL if isinstance(kind, WebhookKind) else CONF_ENDPOINT
+    return (address if error in _OF_SERVER and address in data else BASE), error
+
+
+def of_endpoint(error: InvalidEndpointError, data: Mapping[str, Any]) -> tuple[str, str]:
+    """Which of the addresses is none."""
+    needs_tokens = data.get(CONF_AUTH_TYPE) == OAUTH
+    for field, missing in (
+        (CONF_ENDPOINT, "http://none"),
+        (CONF_TOKEN_ENDPOINT, "" if needs_tokens else "http://none"),
+    ):
+        try:
+            check_endpoint(str(data.get(field, missing)))
+        except InvalidEndpointError:
+            return field, error.code
+    return (CONF_ENDPOINT if CONF_ENDPOINT in data else CONF_URL), error.code
+
+
+def of_value(error: InvalidValueError, kind: AnyKind) -> tuple[str, str]:
+    """Which field cannot be as it is."""
+    field = error.placeholders["field"].partition(",")[0]
+    if isinstance(kind, WebhookKind):
+        return _HOOK_FIELDS.get(field, BASE), FIELD_ERRORS.get(field, "invalid_value")
+    return field.removeprefix("settings."), "invalid_value"
+
+
+def secret_field(kind: AnyKind) -> str:
+    """Where the credential stands that a platform refuses."""
+    match kind:
+        case Kind():
+            return kind.secret
+        case PartnerKind():
+            return CONF_REFRESH_TOKEN if kind.usual == OAUTH else CONF_SECRET
+        case _:
+            return CONF_URL
+
+
+def contradiction(kind: AnyKind, user_input: Mapping[str, Any]) -> tuple[str, str] | None:
+    """A key that was typed while nothing is to be shown would be thrown away without a word."""
+    if not isinstance(kind, PartnerKind) or user_input.get(CONF_AUTH_TYPE) != NO_AUTH:
+        return None
+    given = {**user_input, **user_input.get(SECTION_OAUTH, {})}
+    typed = any(str(given.get(field, "")).strip() for field in HIDDEN)
+    return (CONF_AUTH_TYPE, "key_but_none") if typed else None
+
+
+def placed(schema: vol.Schema, errors: Mapping[str, str]) -> dict[str, str]:
+    """The errors where the page shows them; what the form does not ask for is said above all of it."""
+    return {_place(schema, field): error for field, error in errors.items()}
+
+
+def opened(schema: vol.Schema, errors: Mapping[str, str]) -> vol.Schema:
+    """The form with every section open at which there is an error; all others as they were."""
+    return vol.Schema(
+        {
+            marker: section(one.schema, {"collapsed": False})
+            if isinstance(one, section) and str(marker) in errors
+            else one
+            for marker, one in schema.schema.items()
+        }
+    )
+
+
+def _place(schema: vol.Schema, field: str) -> str:
+    for marker, one in schema.schema.items():
+        if str(marker) == field or (isinstance(one, section) and field in {str(name) for name in one.schema.schema}):
+            return str(marker)
+    return BASE

@@ -1,0 +1,37 @@
+"""What a new connection is called: by its platform and by who it is there, and no two alike.
+
+A name is chosen once, when the entry is made. What people called an entry themselves stays as it is.
+"""
+
+from collections.abc import Iterable, Mapping
+from itertools import count
+from typing import Any
+from urllib.parse import urlsplit
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import CONF_TYPE
+
+from .const import CONF_ENDPOINT, TYPE_DISCORD
+from .partner_kinds import ALL_KINDS
+
+_LONGEST = 100
+
+
+def new_title(data: Mapping[str, Any], name: str, others: Iterable[ConfigEntry], *, chosen: str = "") -> str:
+    """A title that no other entry has; `chosen` is what a person wants it to be called."""
+    model = ALL_KINDS[data[CONF_TYPE]].model
+    name = name.removeprefix("@") if data[CONF_TYPE] == TYPE_DISCORD else name
+    plain = chosen.strip()[:_LONGEST] or (name if name.casefold().startswith(model.casefold()) else f"{model} {name}")
+    taken = {entry.title.casefold() for entry in others}
+    if plain.casefold() not in taken:
+        return plain
+    if not chosen and (host := _host(data)) and host not in plain and f"{plain} ({host})".casefold() not in taken:
+        return f"{plain} ({host})"
+    return next(title for n in count(2) if (title := f"{plain} ({n})").casefold() not in taken)
+
+
+def _host(data: Mapping[str, Any]) -> str:
+    try:
+        return urlsplit(str(data.get(CONF_ENDPOINT, ""))).hostname or ""
+    except ValueError:
+        return ""

@@ -1,0 +1,52 @@
+"""The three forms for a new webhook: to take what others post, to send, or both. Each asks for little.
+
+What few people need is folded away. All of it stands in the one form that changes a webhook later.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import voluptuous as vol
+from homeassistant.const import CONF_NAME
+from homeassistant.data_entry_flow import section
+from homeassistant.helpers.selector import SelectSelector, SelectSelectorConfig, TextSelector
+
+from . import webhook_outgoing as outgoing
+from .const import CONF_INCOMING_FROM, CONF_URL
+from .kinds import ADDRESS_BOX
+from .webhook_kind import CONF_IN_ADDRESS, CONF_TAKES, INCOMING, NOTHING, SECTION_INCOMING, SECTION_OUTGOING, TAKES
+
+_UP_FRONT: Final = (CONF_TAKES, CONF_INCOMING_FROM)
+
+_NAME: Final[Mapping[vol.Marker, Any]] = {vol.Optional(CONF_NAME): TextSelector()}
+_URL: Final[Mapping[vol.Marker, Any]] = {vol.Required(CONF_URL): ADDRESS_BOX}
+_PROOF: Final[Mapping[vol.Marker, Any]] = {
+    vol.Required(CONF_TAKES, default="token"): SelectSelector(
+        SelectSelectorConfig(options=list(TAKES), translation_key="takes")
+    ),
+    **{marker: box for marker, box in INCOMING.schema.schema.items() if str(marker) == CONF_INCOMING_FROM},
+}
+_SENT: Final[Mapping[vol.Marker, Any]] = {vol.Required(SECTION_OUTGOING): outgoing.OUTGOING}
+_TAKEN: Final[Mapping[vol.Marker, Any]] = {
+    vol.Required(SECTION_INCOMING): section(
+        vol.Schema({marker: box for marker, box in INCOMING.schema.schema.items() if str(marker) not in _UP_FRONT}),
+        {"collapsed": True},
+    )
+}
+
+HOOK_SCHEMAS: Final[Mapping[str, vol.Schema]] = {
+    "hook_take": vol.Schema({**_NAME, **_PROOF, **_TAKEN}),
+    "hook_send": vol.Schema({**_NAME, **_URL, **_SENT}),
+    "hook_both": vol.Schema({**_NAME, **_URL, **_PROOF, **_SENT, **_TAKEN}),
+}
+
+_NOTHING_SENT: Final = vol.Schema(outgoing.OUTGOING.schema.schema)({})
+
+
+def whole(user_input: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """What one of these forms says, as the form says it that asks for everything."""
+    if user_input is None:
+        return None
+    taken = {CONF_TAKES: NOTHING, CONF_IN_ADDRESS: False, **user_input.get(SECTION_INCOMING, {})}
+    taken |= {field: user_input[field] for field in _UP_FRONT if field in user_input}
+    return {**user_input, SECTION_OUTGOING: user_input.get(SECTION_OUTGOING, _NOTHING_SENT), SECTION_INCOMING: taken}
