@@ -19,7 +19,7 @@ async def home(bach: Bach, platform: FakePlatform, clock: FakeClock) -> Bach:
     await bach.registry.add(Connection(name="work", type="fake"))
     platform.fault = AWAY
     for text in ("first", "second", "third"):
-        await bach.send("home", "ada", text, time_to_live=50_000)
+        await bach.send("home", "ada", text, time_to_live=10_000)
     await clock.settle()
     return bach
 
@@ -59,7 +59,7 @@ async def test_its_time_goes_on(home: Bach, platform: FakePlatform, clock: FakeC
     before = await home.get(1)
     assert (await home.amend(1, text="the first")).expires_at == before.expires_at
     assert (await home.amend(1, time_to_live=None)).expires_at is None
-    await clock.advance(60_000)
+    await clock.advance(12_000)
     assert (await home.get(1)).status in {Status.PENDING, Status.FAILED}
     assert (await home.get(2)).status is Status.EXPIRED
 
