@@ -81,6 +81,7 @@ DECLARED: Final[Mapping[str, Knows]] = {
             Known(name="password", about="the password, for basic authentication"),
             Known(name="incoming_secret", about="the key of the signature of what is posted"),
             Known(name="incoming_token", about="the token that every post must show"),
+            Known(name="sender:", about="and the name of one who posts: the secret of that sender", is_prefix=True),
         ),
         settings=(*_WEBHOOK_SETTINGS, SENDER_TAG),
         needs=("url",),

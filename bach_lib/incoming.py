@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-_NOT_OWN = ("forwarded", "via", "automatic", "bot")
-"""The marks in `metadata` of words that are not their sender's own."""
+CLAIMED = "claimed"
+"""The mark in `metadata` of a message whose sender nobody has proved: it is who whoever posted says it is."""
+_NOT_OWN = ("forwarded", "via", "automatic", "bot", CLAIMED)
+"""The marks in `metadata` of words that are not their sender's own, or not known to be."""
 
 
 def own_words(metadata: Mapping[str, object]) -> bool:
@@ -118,8 +120,9 @@ class IncomingMessage:
     def is_own(self) -> bool:
         """Whether these are the sender's own words.
 
-        What somebody only passes on (forwarded, through another bot, a linked channel's post), and what a program says,
-        asks for nothing: it is no command, answers no question, and no agent may act upon it.
+        What somebody only passes on (forwarded, through another bot, a linked channel's post), what a program says, and
+        what comes in somebody's name without proof asks for nothing: it is no command, answers no question, and no
+        agent may act upon it.
         """
         return own_words(self.metadata)
 

@@ -28,13 +28,14 @@ class Known:
     """A secret or a setting: its `name`, and in a few words what it is (`about`).
 
     `takes`: the kinds of value a setting has, as JSON knows them; nothing: any. `example`: it must be given, for
-    instance like this.
+    instance like this. `is_prefix`: something follows the name, so there may be several.
     """
 
     name: str
     about: str
     takes: tuple[type, ...] = (str,)
     example: str | None = None
+    is_prefix: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +49,7 @@ class Knows:
 
     def strange(self, secrets: Iterable[str], settings: Iterable[str]) -> list[str]:
         """The names among these that mean nothing to this type."""
-        return [*sorted(set(secrets) - _names(self.secrets)), *sorted(set(settings) - _names(self.settings))]
+        return [*_strange(self.secrets, secrets), *_strange(self.settings, settings)]
 
 
 SENDER_TAG = Known(name="sender_tag", about="a word that stands in brackets before each text, to tell senders apart")
@@ -71,10 +72,10 @@ def check_told(type_: str, knows: Knows, told: Told, old: Told = _NOTHING) -> No
 
     What is `old` stays possible: another version may have taken it.
     """
-    for name in sorted(told.secrets.keys() - old.secrets.keys() - _names(knows.secrets)):
+    for name in _strange(knows.secrets, told.secrets.keys() - old.secrets.keys()):
         elsewhere = "It is a setting. " if name in _names(knows.settings) else ""
         raise _unknown(type_, "secret", name, knows.secrets, elsewhere)
-    for name in sorted(told.settings.keys() - old.settings.keys() - _names(knows.settings)):
+    for name in _strange(knows.settings, told.settings.keys() - old.settings.keys()):
         elsewhere = "It is a secret: give a reference to it in auth_config. " if name in _names(knows.secrets) else ""
         raise _unknown(type_, "setting", name, knows.settings, elsewhere)
     for one in knows.settings:
@@ -105,6 +106,16 @@ def _meant(name: str, names: list[str], kind: str) -> str:
 
 def _names(known: Iterable[Known]) -> set[str]:
     return {one.name for one in known}
+
+
+def _strange(known: Iterable[Known], names: Iterable[str]) -> list[str]:
+    """Those of the names that mean nothing, in order."""
+    known = list(known)
+    begins = tuple(one.name for one in known if one.is_prefix)
+    whole = {one.name for one in known if not one.is_prefix}
+    return sorted(
+        name for name in set(names) - whole if not any(name != one and name.startswith(one) for one in begins)
+    )
 
 
 def _fits(value: object, kinds: tuple[type, ...]) -> bool:

@@ -15,12 +15,14 @@ from bach_lib.connectors.base import Incoming, Setup
 from bach_lib.connectors.commands import content_of
 from bach_lib.connectors.webhook import bodies
 from bach_lib.connectors.webhook.addresses import Addresses
+from bach_lib.connectors.webhook.claims import SHORTEST_TOKEN, Claims, own_proofs
 from bach_lib.connectors.webhook.fields import Field, Posted, at
 from bach_lib.connectors.webhook.options import recipient_of
 from bach_lib.connectors.webhook.proofs import ADDRESS, NotProvenError, Proof, Proofs
 from bach_lib.connectors.webhook.senders import ANY, SENDERS, Sender, recognised
 from bach_lib.connectors.webhook.signature import key_of
 from bach_lib.errors import InvalidRecipientError, InvalidValueError, PushRefusedError
+from bach_lib.incoming import CLAIMED
 
 MAX_BODY = 65_536
 """Bytes."""
@@ -31,19 +33,20 @@ _DEFAULTS: Final = {"text": "text", "sender": "sender", "id": "id", "recipient":
 _EACH: Final = "each"
 _MAX_NAME = 200
 _LONG_ID = 100
-_SHORTEST_TOKEN = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Door:
     """Whom a connection named `name` lets in, and where in a body things stand.
 
-    `each` is the list whose elements become a message each. `sender` is who posts where the body does not say it.
-    `is_known`: the fields are those of a program that BACH knows, whose ids name single things.
+    `own` are the proofs of those who can show to be who they say; all others only claim it. `each` is the list whose
+    elements become a message each. `sender` is who posts where the body does not say it. `is_known`: the fields are
+    those of a program that BACH knows, whose ids name single things.
     """
 
     name: str
     proofs: Proofs
+    own: Mapping[str, Proofs] = field(default_factory=dict, repr=False)
     fields: Mapping[str, Field]
     each: str | None = None
     sender: str | None = None
@@ -68,7 +71,8 @@ class Door:
             Field.read(each)
         return cls(
             name=setup.connection.name,
-            proofs=_proofs(setup, sender),
+            proofs=(proofs := _proofs(setup, sender)),
+            own=own_proofs(setup, proofs),
             fields={name: Field.read(path) for name, path in wanted.items()},
             each=str(each) if each else None,
             sender=from_ or None,
@@ -77,9 +81,14 @@ class Door:
         )
 
     @property
+    def claims(self) -> Claims:
+        """Who can prove to be whom."""
+        return Claims(shared=self.proofs, own=self.own)
+
+    @property
     def is_there(self) -> bool:
         """Whether anybody can get in."""
-        return bool(self.proofs)
+        return bool(self.claims)
 
     def admit(
         self, headers: Mapping[str, str], body: bytes, now: float, address: str | None = None
@@ -91,7 +100,7 @@ class Door:
             raise self._refused(f"its body has more than {MAX_BODY} bytes")
         shown = {name.lower(): value for name, value in headers.items()}
         try:
-            proof = self.proofs.check(shown, body, now)
+            proof, who = self.claims.check(shown, body, now)
         except NotProvenError as error:
             raise self._refused(str(error)) from None
         kind = shown.get("content-type", "")
@@ -99,7 +108,7 @@ class Door:
             found = bodies.read("application/json" if proof.of_the_body and kind.startswith("text/") else kind, body)
         except bodies.UnreadableBodyError as error:
             raise self._unreadable(str(error)) from None
-        return self._reader(found, shown)._messages(found, shown, proof, now)
+        return self._reader(found, shown)._messages(found, shown, proof, who, now)
 
     def _reader(self, body: object, headers: Mapping[str, str]) -> Self:
         """The same door, or if nobody said who posts and there is no text where it should be: one for who it seems."""
@@ -118,26 +127,24 @@ class Door:
     def _text(self, posted: Posted) -> str:
         return self.fields["text"].find(posted, ": ", "\n")
 
-    def _messages(self, body: object, headers: Mapping[str, str], proof: Proof, now: float) -> tuple[Incoming, ...]:
+    def _messages(
+        self, body: object, headers: Mapping[str, str], proof: Proof, who: str | None, now: float
+    ) -> tuple[Incoming, ...]:
         postings = self._postings(body, headers)
         if not 0 < len(postings) <= MAX_ELEMENTS:
             raise self._unreadable(
                 f'its body has {len(postings)} elements at "{self.each}"; 1 to {MAX_ELEMENTS} can be'
             )
-        return tuple(self._message(posted, proof, now) for posted in postings)
+        return tuple(self._message(posted, proof, who, now) for posted in postings)
 
-    def _message(self, posted: Posted, proof: Proof, now: float) -> Incoming:
+    def _message(self, posted: Posted, proof: Proof, who: str | None, now: float) -> Incoming:
         text = self._text(posted)
         if not text:
             raise self._unreadable(f"its body has no text at {_shown(self.fields['text'])}")
         named = {name: self.fields[name].find(posted, "/", ",") for name in ("sender", "id", "recipient")}
         if any(len(named[name]) > _MAX_NAME for name in ("sender", "recipient")) or len(proof.id) > _MAX_NAME:
             raise self._unreadable(f"sender, id and recipient have at most {_MAX_NAME} characters")
-        try:
-            recipient = recipient_of(named["recipient"] or named["sender"] or self.sender or "default")
-        except InvalidRecipientError:
-            raise self._unreadable("its recipient is none") from None
-        sender = named["sender"] or self.sender or "webhook"
+        sender, recipient = (who, who) if who else self._claimed(named["sender"], named["recipient"])
         kind, content = content_of(text)
         return Incoming(
             remote_id=_id(sender, named["id"] or proof.id),
@@ -152,8 +159,19 @@ class Door:
             content=content,
             sent_at=proof.signed_at,
             told_at=now,
-            metadata={"chat_type": "private", "payload": posted.element},
+            metadata={"chat_type": "private", "payload": posted.element, **({} if who else {CLAIMED: True})},
         )
+
+    def _claimed(self, sender: str, recipient: str) -> tuple[str, str]:
+        """Sender and place as the body has them, which nobody has proved. Raises `PushRefusedError`."""
+        try:
+            place = recipient_of(recipient or sender or self.sender or "default")
+        except InvalidRecipientError:
+            raise self._unreadable("its recipient is none") from None
+        sender = sender or self.sender or "webhook"
+        if name := self.claims.claimed(sender, place):
+            raise self._refused(f'it says that it is "{name}", and does not show the secret of that sender')
+        return sender, place
 
     def _refused(self, reason: str) -> PushRefusedError:
         return PushRefusedError(name=self.name, reason=reason)
@@ -167,8 +185,8 @@ class Door:
 def _proofs(setup: Setup, sender: Sender) -> Proofs:
     """What a request has to show. Raises `InvalidValueError`."""
     token = setup.secrets.get("incoming_token", "").strip() or None
-    if token and len(token) < _SHORTEST_TOKEN:
-        raise InvalidValueError(field="incoming_token", value="***", expected=f"at least {_SHORTEST_TOKEN} characters")
+    if token and len(token) < SHORTEST_TOKEN:
+        raise InvalidValueError(field="incoming_token", value="***", expected=f"at least {SHORTEST_TOKEN} characters")
     secret = setup.secrets.get("incoming_secret", "").strip()
     ways = setup.connection.settings.get("incoming_proof", [])
     if not isinstance(ways, list | tuple) or not set(ways) <= {ADDRESS}:
