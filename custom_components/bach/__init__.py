@@ -32,6 +32,7 @@ from bach_lib.errors import (
 )
 
 from .chat import async_chat
+from .claimed_names import async_watch_claims
 from .const import DOMAIN
 from .coordinator import BachConfigEntry, BachCoordinator
 from .departed import DEPARTED, async_know_departed
@@ -116,6 +117,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: BachConfigEntry) -> bool
     async_listen(hass, entry, bach)
     async_serve(hass, entry)
     async_watch_users(hass, entry)
+    async_watch_claims(hass, entry)
     entry.async_on_unload(entry.add_update_listener(_updated))
     return True
 

@@ -38,6 +38,7 @@ CONF_NUM_CTX: Final = "num_ctx"
 CONF_NUMBER: Final = "number"
 CONF_OLD_SECRET: Final = "old_secret"  # noqa: S105  the name of a field
 CONF_PARTNER: Final = "partner"
+CONF_OWN_SECRET: Final = "own_secret"  # noqa: S105  the name of a field
 CONF_PASSWORD: Final = "password"  # noqa: S105  the name of a field
 CONF_RECIPIENT: Final = "recipient"
 CONF_REFRESH_TOKEN: Final = "refresh_token"  # noqa: S105  the name of a field

@@ -25,7 +25,7 @@ from bach_lib.events import (
 )
 
 from .const import DOMAIN
-from .entry import connection_name
+from .entry import connection_name, own_secrets
 from .errors import placeholders
 from .partner_kinds import is_partner
 
@@ -85,13 +85,15 @@ class BachCoordinator(DataUpdateCoordinator[Snapshot]):
         self.connection = connection_name(entry)
         self.entry_data: Mapping[str, Any] = entry.data
         self._looks = _looks(entry)
+        self._own_secrets = own_secrets(entry)
         self.is_partner = is_partner(entry)
         self._last_sent: datetime | None = None
 
     @callback
     def knows(self, entry: BachConfigEntry) -> bool:
         """Whether all but the recipients is as it was at set-up, or was written by the connection itself."""
-        return self.entry_data == entry.data and self._looks == _looks(entry)
+        is_same = self.entry_data == entry.data and self._own_secrets == own_secrets(entry)
+        return is_same and self._looks == _looks(entry)
 
     @override
     async def _async_setup(self) -> None:

@@ -1,15 +1,30 @@
 """How a config entry and a row of the library's registry belong together."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
-from homeassistant.config_entries import ConfigEntry
+from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.const import CONF_TYPE
 from homeassistant.core import HomeAssistant
 
 from bach_lib import Connection
+from bach_lib.connectors.webhook.claims import SENDER
 
-from .const import CONF_AUTH_TYPE, CONF_ENDPOINT, CONF_LOGIN, DOMAIN, SECRET_FIELDS, SETTING_FIELDS
+from .const import (
+    CONF_AUTH_TYPE,
+    CONF_ENDPOINT,
+    CONF_INCOMING_SECRET,
+    CONF_INCOMING_TOKEN,
+    CONF_LOGIN,
+    CONF_OWN_SECRET,
+    CONF_RECIPIENT,
+    DOMAIN,
+    SECRET_FIELDS,
+    SETTING_FIELDS,
+    SUBENTRY_RECIPIENT,
+    TYPE_WEBHOOK,
+)
 from .partner_forms import AUTH_FIELDS
 from .partner_kinds import PARTNERS
 from .roles import allowed
@@ -31,12 +46,35 @@ def connection_name(entry: ConfigEntry) -> str:
 
 def as_connection(entry: ConfigEntry) -> Connection:
     """The row that the entry asks for."""
-    return connection(
+    row = connection(
         entry.data,
         name=connection_name(entry),
         reference=lambda field: f"{REFERENCE_SCHEME}:{entry.entry_id}/{field}",
         allowed=allowed(entry.subentries.values()),
     )
+    scheme = f"{REFERENCE_SCHEME}:{entry.entry_id}"
+    proofs = {
+        f"{SENDER}{one.data[CONF_RECIPIENT]}": f"{scheme}/{one.subentry_id}/{CONF_OWN_SECRET}"
+        for one in proven_senders(entry)
+    }
+    return replace(row, auth_config={**row.auth_config, **proofs}) if proofs else row
+
+
+def proven_senders(entry: ConfigEntry) -> list[ConfigSubentry]:
+    """Who has a secret of its own, by which it is known to a webhook."""
+    return [
+        one
+        for one in entry.subentries.values()
+        if entry.data[CONF_TYPE] == TYPE_WEBHOOK
+        and {CONF_INCOMING_SECRET, CONF_INCOMING_TOKEN} & entry.data.keys()
+        and one.subentry_type == SUBENTRY_RECIPIENT
+        and one.data.get(CONF_OWN_SECRET)
+    ]
+
+
+def own_secrets(entry: ConfigEntry) -> dict[str, str]:
+    """The secrets of those, by their names."""
+    return {one.data[CONF_RECIPIENT]: one.data[CONF_OWN_SECRET] for one in proven_senders(entry)}
 
 
 def connection(

@@ -11,6 +11,7 @@ from homeassistant.helpers.start import async_at_started
 
 from bach_lib import Bach, IncomingMessage
 from bach_lib.events import Event
+from bach_lib.incoming import CLAIMED
 
 from .const import DOMAIN, EVENT_MESSAGE
 from .coordinator import BachConfigEntry
@@ -60,7 +61,7 @@ def _hear_once_started(hass: HomeAssistant, entry: BachConfigEntry) -> CALLBACK_
 @callback
 def _tell(hass: HomeAssistant, entry: BachConfigEntry, message: IncomingMessage) -> None:
     found = received(hass, entry, message)
-    if found is None or found.role is Role.NOTIFY_ONLY:
+    if found is None or not found.is_heard:
         return
     async_dispatcher_send(hass, SIGNAL_RECEIVED, found)
     hass.bus.async_fire(EVENT_MESSAGE, payload(found), context=found.context)
@@ -76,6 +77,7 @@ def received(hass: HomeAssistant, entry: BachConfigEntry, message: IncomingMessa
         sender_id=normal(message.sender_id),
         normal=normal,
         speaks_as=bool(message.metadata.get("speaks_as")),
+        is_claimed=(is_claimed := bool(message.metadata.get(CLAIMED))),
     )
     if who is None:
         return None
@@ -88,6 +90,7 @@ def received(hass: HomeAssistant, entry: BachConfigEntry, message: IncomingMessa
         person=who.person,
         role=who.role if user_id == who.user_id else Role.NOTIFY_ONLY,  # whose user was taken away has no rights
         context=Context(user_id=user_id),
+        is_event=is_claimed and who.is_heard,
         entity_id=_event_entity(hass, entry, who.place_id),
     )
 

@@ -35,7 +35,8 @@ class Role(StrEnum):
 class Received:
     """One message. `subentry_id` is the recipient's it came from; None for a known person in an unknown place.
 
-    `person` is the name given in Home Assistant, empty for whoever has none.
+    `person` is the name given in Home Assistant, empty for whoever has none. `is_event`: it is heard though the role is
+    the least, as an event and no more, because nobody has proved who sent it.
     `entity_id` is the recipient's event entity. `context` carries the Home Assistant user whom the person is mapped to,
     if there is one.
     """
@@ -48,6 +49,12 @@ class Received:
     role: Role
     context: Context
     entity_id: str | None = None
+    is_event: bool = False
+
+    @property
+    def is_heard(self) -> bool:
+        """Whether automations learn of it."""
+        return self.is_event or self.role is not Role.NOTIFY_ONLY
 
     @property
     def who(self) -> str:

@@ -107,7 +107,7 @@ class RecipientFlow(ConfigSubentryFlow):
             found = {CONF_KIND: candidate.kind, **rights_values(user_input or {})}
             return await self._create(candidate.recipient, candidate.title[:MAX_TITLE], found, user_input)
         self._somebody_wrote.clear()
-        rights = rights_schema(await async_get_users(self.hass))
+        rights = self._rights(await async_get_users(self.hass))
         fields = {**pick_fields(self._candidates), **rights, **self._hello_box()}
         return self.async_show_form(step_id="pick", data_schema=vol.Schema(fields))
 
@@ -169,7 +169,7 @@ class RecipientFlow(ConfigSubentryFlow):
         users = await async_get_users(self.hass)
         schema = MANUAL_SCHEMA
         if self.is_heard:
-            schema = schema.extend(rights_schema(users))
+            schema = schema.extend(self._rights(users))
             if self.can_chat and self.source != SOURCE_USER:
                 schema = schema.extend({vol.Optional(SECTION_CHAT): chat_section(self.hass)})
         return self.async_show_form(
@@ -180,6 +180,10 @@ class RecipientFlow(ConfigSubentryFlow):
             errors=errors,
             description_placeholders=placeholders,
         )
+
+    def _rights(self, users: Users) -> dict[vol.Marker, Any]:
+        """The fields that say what somebody may do."""
+        return rights_schema(users)
 
     def _conflicts(self, recipient: str, user_input: dict[str, Any]) -> dict[str, str]:  # noqa: ARG002
         """Why this recipient cannot be as it was given, by field."""

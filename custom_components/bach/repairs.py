@@ -12,6 +12,7 @@ from homeassistant.helpers.selector import SelectOptionDict, SelectSelector, Sel
 from bach_lib import Bach, BachError
 from bach_lib.errors import InputError
 
+from .claimed_names import CLAIMED_NAMES, ClaimedNamesFlow
 from .const import CONF_RECIPIENT, DOMAIN, SUBENTRY_RECIPIENT
 from .entry import connection_name
 from .hub import HUB
@@ -32,6 +33,8 @@ async def async_create_fix_flow(
     entry_id = str(known.get("entry_id"))
     if issue_id.startswith(REMOVED_RECIPIENT):
         return RemovedRecipientFlow(entry_id, str(known.get("recipient")))
+    if issue_id.startswith(CLAIMED_NAMES):
+        return ClaimedNamesFlow(entry_id)
     if issue_id.startswith(HELD):
         return HeldFlow(entry_id)
     return DeadLettersFlow(entry_id)

@@ -11,11 +11,11 @@ from homeassistant.helpers.selector import (
     SelectSelectorMode,
 )
 
-from .const import CONF_ROLE, CONF_USER_ID
+from .const import CONF_OWN_SECRET, CONF_ROLE, CONF_USER_ID
 from .received import Role
 from .users import Users
 
-_FIELDS: Final = (CONF_ROLE, CONF_USER_ID)
+_FIELDS: Final = (CONF_OWN_SECRET, CONF_ROLE, CONF_USER_ID)
 
 
 def rights_schema(users: Users) -> dict[vol.Marker, Any]:
@@ -33,6 +33,7 @@ def rights_schema(users: Users) -> dict[vol.Marker, Any]:
 def suggested_rights(users: Users, data: Mapping[str, Any]) -> dict[str, str]:
     """What the fields show of somebody: a user who may not log in any more cannot be chosen again."""
     rights = rights_values(data)
+    rights.pop(CONF_OWN_SECRET, None)
     if not users.active(rights.get(CONF_USER_ID)):
         rights.pop(CONF_USER_ID, None)
     return rights

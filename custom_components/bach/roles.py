@@ -5,7 +5,7 @@ anybody.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from homeassistant.config_entries import ConfigSubentry
 
@@ -17,6 +17,7 @@ from .received import Role
 class Standing:
     """Who wrote. `person`: the name given here, empty for whoever has none.
 
+    `is_heard`: what they write comes in, as an event at least, whatever the role.
     `place_id` and `place_name` are of the recipient it came from; None for a place nobody added.
     """
 
@@ -25,6 +26,7 @@ class Standing:
     user_id: str | None
     place_id: str | None
     place_name: str | None
+    is_heard: bool = field(default=False, compare=False)
 
 
 def role_of(subentry: ConfigSubentry) -> Role:
@@ -53,9 +55,13 @@ def standing(
     recipient: str,
     sender_id: str,
     speaks_as: bool = False,
+    is_claimed: bool = False,
     normal: Callable[[str], str] = str,
 ) -> Standing | None:
     """Who wrote, or None for a stranger. `speaks_as`: in the name of a group or channel, so the sender is nobody.
+
+    `is_claimed`: the sender is who the message says it is, without proof. Such a one is heard, and has no name, no user
+    and the least role.
 
     `normal` says the one form of an address; recipient and sender have theirs. Where two recipients, or two people,
     turn out to be one, the lesser role counts.
@@ -73,13 +79,15 @@ def standing(
     judged = person or place or private
     if judged is None:
         return None
-    identities = [subentry for subentry in (person, private) if subentry]
+    identities = [subentry for subentry in (person, private) if subentry and not is_claimed]
+    role = role_of(judged)
     return Standing(
-        role=role_of(judged),
+        role=Role.NOTIFY_ONLY if is_claimed else role,
         person=identities[0].title if identities else "",
         user_id=next((user for subentry in identities if (user := subentry.data.get(CONF_USER_ID))), None),
         place_id=place.subentry_id if place else None,
         place_name=place.title if place else None,
+        is_heard=role is not Role.NOTIFY_ONLY,
     )
 
 

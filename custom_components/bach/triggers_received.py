@@ -58,6 +58,7 @@ class _ReceivedTrigger(Trigger):
     """Something came in from a recipient and a sender that are meant, who has the role that is needed."""
 
     _schema: ClassVar[vol.Schema]
+    _least: ClassVar[Role] = Role.USER
 
     @override
     @classmethod
@@ -72,7 +73,7 @@ class _ReceivedTrigger(Trigger):
         self._key = config.key
         self._options = config.options or {}
         self._target = RecipientTarget(hass, config.target)
-        self._role = Role(self._options.get(CONF_ROLE, Role.USER))
+        self._role = Role(self._options.get(CONF_ROLE, self._least))
 
     @override
     async def async_attach_runner(
@@ -82,7 +83,7 @@ class _ReceivedTrigger(Trigger):
         def heard(received: Received) -> None:
             if not self._is_meant(received):
                 return
-            if received.role.includes(self._role):
+            if received.is_heard and received.role.includes(self._role):
                 run_action(payload(received), self._describe(received), received.context)
             elif did_not_trigger:
                 reason = {"person": received.who, "role": received.role.value, "needed": self._role.value}
@@ -109,7 +110,9 @@ class _ReceivedTrigger(Trigger):
 
 
 class MessageReceivedTrigger(_ReceivedTrigger):
-    """Somebody wrote, or sent something of another kind that was asked for."""
+    """Somebody wrote, or sent something of another kind that was asked for: whoever is heard at all."""
+
+    _least = Role.NOTIFY_ONLY
 
     _schema = _schema(
         {

@@ -11,11 +11,11 @@ from homeassistant.core import HomeAssistant
 
 from bach_lib.secrets import Vault
 
-from .const import CONF_REFRESH_TOKEN, DOMAIN, SECRET_FIELDS
+from .const import CONF_OWN_SECRET, CONF_REFRESH_TOKEN, DOMAIN, SECRET_FIELDS
 
 
 class EntryVault(Vault):
-    """The entries themselves, by `<entry id>/<field>`."""
+    """The entries themselves, by `<entry id>/<field>`; of one sender by `<entry id>/<sub-entry id>/<field>`."""
 
     def __init__(self, hass: HomeAssistant) -> None:
         self._hass = hass
@@ -23,7 +23,13 @@ class EntryVault(Vault):
     @override
     def __call__(self, target: str, /) -> str | None:
         entry, field = self._find(target)
-        secret: str | None = entry.data.get(field) if entry and field in SECRET_FIELDS else None
+        if entry is None:
+            return None
+        subentry_id, _, own = field.partition("/")
+        if own == CONF_OWN_SECRET:
+            subentry = entry.subentries.get(subentry_id)
+            return subentry.data.get(own) if subentry else None
+        secret: str | None = entry.data.get(field) if field in SECRET_FIELDS else None
         return secret
 
     @override

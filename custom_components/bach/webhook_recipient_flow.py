@@ -1,16 +1,50 @@
-"""Adding a recipient of a webhook: whoever posts appears in a list, or its name is typed."""
+"""Adding a recipient of a webhook: whoever posts appears in a list, or its name is typed.
 
-from typing import Any, ClassVar, override
+What a body says of its sender is a claim, for all who post share the proof of the connection. So a name is heard as an
+event and no more; who shall have a role or a user gets a secret of its own.
+"""
 
-from homeassistant.config_entries import SubentryFlowResult
+from collections.abc import Awaitable, Callable, Mapping
+from secrets import token_urlsafe
+from typing import Any, ClassVar, Final, override
 
+import voluptuous as vol
+from homeassistant.config_entries import SOURCE_USER, SubentryFlowResult
+from homeassistant.helpers.selector import SelectSelector, SelectSelectorConfig, SelectSelectorMode, TextSelector
+
+from bach_lib.connectors.webhook.claims import SHORTEST_TOKEN
+from bach_lib.connectors.webhook.signature import key_of
+from bach_lib.errors import InvalidValueError
+
+from .const import CONF_INCOMING_SECRET, CONF_INCOMING_TOKEN, CONF_OWN_SECRET, CONF_RECIPIENT, CONF_ROLE
+from .entry import proven_senders
+from .pairing_form import KEEP_WAITING
+from .received import Role
 from .recipient_flow import RecipientFlow
+from .rights import rights_schema, suggested_rights
+from .users import Users, async_get_users
+
+CONF_TRUST: Final = "trust"
+CLAIMED: Final = "claimed"
+OWN: Final = "own"
+MUTED: Final = "muted"
+TRUST: Final = (CLAIMED, OWN, MUTED)
+"""What is believed of a name: that something was posted under it; whoever has its secret; nothing."""
+
+_SECRET_BYTES: Final = 32
+
+type _Resume = Callable[[dict[str, Any]], Awaitable[SubentryFlowResult]]
 
 
 class HookRecipientFlow(RecipientFlow):
     """Adds somebody who posts, or a name to send to."""
 
     waiting_for: ClassVar[str] = "wait_for_post"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._resume: _Resume | None = None
+        self._made = token_urlsafe(_SECRET_BYTES)
 
     @override
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
@@ -25,6 +59,77 @@ class HookRecipientFlow(RecipientFlow):
     async def async_step_hook(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Ask for the name."""
         return await self._ask("hook", user_input)
+
+    @override
+    async def async_step_pick(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Choose among those who posted."""
+        if user_input is None or user_input[CONF_RECIPIENT] == KEEP_WAITING:
+            return await super().async_step_pick(user_input)
+        return await self._decide(user_input, super().async_step_pick)
+
+    async def async_step_own(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Ask for the secret of this sender, and for what it may do with it."""
+        errors: dict[str, str] = {}
+        kept = None if self.source == SOURCE_USER else self._get_reconfigure_subentry().data.get(CONF_OWN_SECRET)
+        if user_input is not None and self._resume:
+            secret = user_input.get(CONF_OWN_SECRET, "").strip() or kept or self._made
+            if not (errors := self._wrong_with(secret)):
+                return await self._resume({**user_input, CONF_OWN_SECRET: secret})
+        users = await async_get_users(self.hass)
+        schema = vol.Schema({vol.Optional(CONF_OWN_SECRET): TextSelector(), **rights_schema(users)})
+        suggested = {} if self.source == SOURCE_USER else dict(self._get_reconfigure_subentry().data)
+        shown = suggested_rights(users, suggested) | ({} if kept else {CONF_OWN_SECRET: self._made})
+        return self.async_show_form(
+            step_id="own",
+            data_schema=self.add_suggested_values_to_schema(schema, user_input or shown),
+            errors=errors,
+        )
+
+    @override
+    def _rights(self, users: Users) -> dict[vol.Marker, Any]:
+        config = SelectSelectorConfig(options=list(TRUST), mode=SelectSelectorMode.LIST, translation_key=CONF_TRUST)
+        return {vol.Required(CONF_TRUST, default=CLAIMED): SelectSelector(config)}
+
+    @override
+    def _suggest(self, users: Users) -> dict[str, Any]:
+        found = super()._suggest(users)
+        return found | {CONF_TRUST: trust_in(self._get_reconfigure_subentry().data)} if found else found
+
+    @override
+    async def _keep_with_letters(self, recipient: str, user_input: dict[str, Any]) -> SubentryFlowResult:
+        async def keep(decided: dict[str, Any]) -> SubentryFlowResult:
+            return await super(HookRecipientFlow, self)._keep_with_letters(recipient, decided)
+
+        return await self._decide(user_input, keep) if self.is_heard else await keep(user_input)
+
+    async def _decide(self, user_input: dict[str, Any], resume: _Resume) -> SubentryFlowResult:
+        """Go on with the rights that follow from what is believed of the name."""
+        trust = user_input.get(CONF_TRUST, CLAIMED)
+        if trust == OWN:
+            self._resume = lambda rights: resume({**user_input, **rights})
+            return await self.async_step_own()
+        return await resume({**user_input, CONF_ROLE: Role.NOTIFY_ONLY.value} if trust == MUTED else user_input)
+
+    def _wrong_with(self, secret: str) -> dict[str, str]:
+        """Why a secret cannot be one, by field: too short, or that of somebody else."""
+        entry = self._get_entry()
+        own = None if self.source == SOURCE_USER else self._get_reconfigure_subentry().subentry_id
+        taken = [one.data[CONF_OWN_SECRET] for one in proven_senders(entry) if one.subentry_id != own]
+        taken += [entry.data.get(field) for field in (CONF_INCOMING_TOKEN, CONF_INCOMING_SECRET)]
+        try:
+            is_weak = len(secret) < SHORTEST_TOKEN or not key_of(secret, CONF_OWN_SECRET)
+        except InvalidValueError:
+            is_weak = True
+        if is_weak:
+            return {CONF_OWN_SECRET: "weak_secret"}
+        return {CONF_OWN_SECRET: "secret_taken"} if secret in taken else {}
+
+
+def trust_in(data: Mapping[str, Any]) -> str:
+    """What is believed of a name whose sub-entry has this data."""
+    if data.get(CONF_OWN_SECRET):
+        return OWN
+    return MUTED if data.get(CONF_ROLE) == Role.NOTIFY_ONLY else CLAIMED
 
 
 class MuteHookRecipientFlow(HookRecipientFlow):

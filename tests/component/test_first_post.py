@@ -66,7 +66,7 @@ class House:
         flows = self.hass.config_entries.subentries
         picking = await flows.async_configure(flow["flow_id"])
         assert picking["step_id"] == "pick"
-        await flows.async_configure(flow["flow_id"], {"recipient": who, "role": "user"})
+        await flows.async_configure(flow["flow_id"], {"recipient": who})
         await self.hass.async_block_till_done()
 
     async def wait_for_post(self) -> None:

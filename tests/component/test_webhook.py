@@ -117,7 +117,7 @@ async def test_a_signed_post_is_heard(
     for _ in range(2):  # the answer to the first one was lost
         assert await post(client, signed(raw), raw) == 204
     await until(hass, lambda: bool(heard))
-    assert [(one.message.text, one.recipient_name, one.role) for one in heard] == [("Smoke", "Detector", "user")]
+    assert [(one.message.text, one.recipient_name, one.role) for one in heard] == [("Smoke", "Detector", "notify_only")]
     event = hass.states.get("event.detector_incoming_message")
     assert event is not None
     assert event.attributes["event_type"] == "message"
@@ -394,7 +394,7 @@ async def test_one_that_takes_posts(hass: HomeAssistant, client: Client, heard: 
     await hass.async_block_till_done()
     picking = await hass.config_entries.subentries.async_configure(menu[0]["flow_id"])
     assert picking["step_id"] == "pick"
-    await hass.config_entries.subentries.async_configure(menu[0]["flow_id"], {"recipient": "probe", "role": "user"})
+    await hass.config_entries.subentries.async_configure(menu[0]["flow_id"], {"recipient": "probe"})
     await hass.async_block_till_done()
     async with client.post(f"/api/webhook/{data['webhook_id']}", data=body, headers=headers) as response:
         assert response.status == 204

@@ -1,0 +1,83 @@
+"""Tells of names in what is posted that were given more than a name without proof may have, and takes that away.
+
+Before senders could have a secret of their own, every recipient of a webhook could have a role and a user. They count
+no more, which must not go unnoticed: commands would just stop.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
+from homeassistant.config_entries import ConfigEntry, ConfigSubentry
+from homeassistant.const import CONF_TYPE
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import issue_registry as ir
+
+from .const import CONF_OWN_SECRET, CONF_ROLE, CONF_USER_ID, DOMAIN, SUBENTRY_RECIPIENT, TYPE_WEBHOOK
+from .coordinator import BachConfigEntry
+from .received import Role
+from .recipients import async_follow_subentries
+from .rights import without_rights
+from .webhook_kind import receives
+
+CLAIMED_NAMES: Final = "claimed_names_"
+
+
+@callback
+def async_watch_claims(hass: HomeAssistant, entry: BachConfigEntry) -> None:
+    """Report such names of the entry until it is unloaded."""
+    if entry.data[CONF_TYPE] != TYPE_WEBHOOK:
+        return
+    issue = f"{CLAIMED_NAMES}{entry.entry_id}"
+
+    @callback
+    def look() -> None:
+        names = [one.title for one in _too_much(entry)] if receives(entry.data) else []
+        if not names:
+            ir.async_delete_issue(hass, DOMAIN, issue)
+            return
+        ir.async_create_issue(
+            hass,
+            DOMAIN,
+            issue,
+            data={"entry_id": entry.entry_id},
+            is_fixable=True,
+            severity=ir.IssueSeverity.WARNING,
+            translation_key="claimed_names",
+            translation_placeholders={"name": entry.title, "recipient": ", ".join(names)},
+        )
+
+    async_follow_subentries(hass, entry, look)
+    entry.async_on_unload(lambda: ir.async_delete_issue(hass, DOMAIN, issue))
+
+
+def _too_much(entry: ConfigEntry) -> list[ConfigSubentry]:
+    """Those with a role or a user that a name without proof does not have."""
+    return [
+        one
+        for one in entry.subentries.values()
+        if one.subentry_type == SUBENTRY_RECIPIENT and not one.data.get(CONF_OWN_SECRET) and _has_rights(one.data)
+    ]
+
+
+def _has_rights(data: Mapping[str, Any]) -> bool:
+    return data.get(CONF_ROLE, Role.NOTIFY_ONLY) != Role.NOTIFY_ONLY or bool(data.get(CONF_USER_ID))
+
+
+class ClaimedNamesFlow(RepairsFlow):
+    """Leaves the names as they are heard now, without roles and users."""
+
+    def __init__(self, entry_id: str) -> None:
+        self._entry_id = entry_id
+
+    async def async_step_init(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
+        """Say what it means, and do it."""
+        entry = self.hass.config_entries.async_get_entry(self._entry_id)
+        if entry is None:
+            return self.async_abort(reason="entry_not_loaded")
+        if user_input is None:
+            words = {"name": entry.title, "recipient": ", ".join(one.title for one in _too_much(entry))}
+            return self.async_show_form(step_id="init", description_placeholders=words)
+        for one in _too_much(entry):
+            self.hass.config_entries.async_update_subentry(entry, one, data=without_rights(one.data))
+        return self.async_create_entry(data={})
