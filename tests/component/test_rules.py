@@ -180,7 +180,9 @@ def test_every_way_a_dialog_can_fail_has_a_text() -> None:
         InvalidRecipientError.code,
         "invalid_event_type",
         "nobody_found",
+        "secret_taken",
         "user_taken",
+        "weak_secret",
     }
     told = re.findall(r'"(hello_(?:sent|not_sent|waits|under_way|failed|uncertain))"', SOURCES["hello.py"])
     assert set(recipient["create_entry"]) == set(told)
