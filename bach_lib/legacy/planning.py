@@ -29,6 +29,8 @@ _OTHER_NAMES: Mapping[str, tuple[str, ...]] = {
     "token": ("token", "access_token", "bot_token", "api_key"),
 }
 """What the original called our secrets."""
+_NOT_IN_RING = "It lies in no file, and the key ring does not give it."
+_RING_SHUT = "It lies in the system's key ring, which is asked where bach-lib[keyring] is installed."
 _UNDERSTOOD = {OWNER, CHANNEL, NUMBER, TAG, BODY, "last_update_id", "poll_interval"}
 """Options that have become something else here, or nothing anybody has to set."""
 
@@ -121,7 +123,7 @@ async def _connections(
             ours = translated(one)
             row = await registry.examine(_connection(ours, keep, enable=enable), beside=[row for row, _ in made])
         except BachError as error:
-            left.append(Left(what=f"connection {one.name}", reason=str(error)))
+            left.append(Left(what=f"connection {one.name}", reason=f"{error} {_where(one)}".strip()))
             continue
         made.append((row, ours))
         left += _left_of(ours, row)
@@ -146,7 +148,7 @@ def _left_of(one: OldConnection, row: Connection) -> list[Left]:
     options = sorted({*one.options, *lost} - _UNDERSTOOD)
     hidden = [field for field in one.elsewhere if _our_name(field, one, row.auth_type) in missing]
     return [
-        *(_to_be_said(row, field, "It lies in the key ring, or nowhere.") for field in hidden),
+        *(_to_be_said(row, field, _where(one)) for field in hidden),
         *(_to_be_said(row, field, "It cannot work without.") for field in missing if field not in hidden),
         *(Left(what=f"{option} of {one.name}", reason="Nothing here is set by it.") for option in options),
         *([Left(what=f"help_text of {one.name}", reason="There are no help texts here.")] if one.help_text else []),
@@ -156,6 +158,13 @@ def _left_of(one: OldConnection, row: Connection) -> list[Left]:
             else []
         ),
     ]
+
+
+def _where(one: OldConnection) -> str:
+    """Where the secrets lie that could not be had, if there are some."""
+    if not one.elsewhere:
+        return ""
+    return _RING_SHUT if one.is_ring_shut else _NOT_IN_RING
 
 
 def _to_be_said(row: Connection, field: str, why: str) -> Left:

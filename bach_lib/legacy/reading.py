@@ -11,7 +11,8 @@ from datetime import datetime
 from pathlib import Path
 
 from bach_lib.apart import read_regular
-from bach_lib.errors import StoreDamagedError
+from bach_lib.errors import BachError, MissingLibraryError, StoreDamagedError
+from bach_lib.secrets import Secrets
 from bach_lib.storage.sqlite import Row, read_foreign
 from bach_lib.storage.values import text
 
@@ -19,6 +20,9 @@ _TABLES = ("connections", "connector_messages", "messages", "secrets", "context_
 _SECRET_ENDINGS = ("key", "password", "secret", "token")
 _REFERENCES = "_secret_refs"
 _SECRETS = "bach_secrets.json"
+_IN_RING = "keyring://"
+"""How the value of a secret begins that lies in the key ring; behind it stands the service, its key is the user."""
+_RING = "ellmos-bach"
 _MAX_SECRETS = 1 << 20
 
 
@@ -26,8 +30,8 @@ _MAX_SECRETS = 1 << 20
 class OldConnection:
     """A row of the old registry, its `auth_config` taken apart into secrets and the rest.
 
-    `elsewhere`: secrets that are only referred to, and lie in no file; the original's wizard kept them in the system's
-    key ring.
+    `elsewhere`: secrets that are only referred to, and lie in no file; the original keeps them in the system's key
+    ring. `is_ring_shut`: it could not be asked, for the package is missing.
     """
 
     name: str
@@ -42,6 +46,7 @@ class OldConnection:
     error_count: int
     last_used: float | None
     elsewhere: tuple[str, ...] = ()
+    is_ring_shut: bool = False
     help_text: str | None = None
     patterns: str | None = None
 
@@ -91,7 +96,7 @@ async def read(path: Path) -> Old:
     vault = await asyncio.to_thread(_vault, path, tables)
     routed = list(_routed(tables.get("messages", ())))
     return Old(
-        connections=tuple(_connection(row, vault) for row in tables["connections"]),
+        connections=tuple([await _connection(row, vault) for row in tables["connections"]]),
         outgoing=tuple(_undelivered(tables.get("connector_messages", ()))),
         incoming=(*(one for one in routed if one), *_unrouted(tables.get("connector_messages", ()))),
         internal=routed.count(None),
@@ -133,18 +138,20 @@ def _triggers(rows: Iterable[Row]) -> Iterator[OldTrigger]:
         )
 
 
-def _connection(row: Row, vault: Mapping[str, str]) -> OldConnection:
+async def _connection(row: Row, vault: Mapping[str, str]) -> OldConnection:
     config = _object(text(row.get("auth_config")))
     references = config.pop(_REFERENCES, None)
-    found = {
-        key: _filled(str(value), vault) for key, value in config.items() if key.endswith(_SECRET_ENDINGS) and value
-    }
-    elsewhere: list[str] = []
+    wanted = {key: str(value) for key, value in config.items() if key.endswith(_SECRET_ENDINGS) and value}
+    found = {name: _filled(value, vault) for name, value in wanted.items() if not _is_in_ring(value, vault)}
+    elsewhere = {name: _in_ring(value.strip("${}"), vault) for name, value in wanted.items() if name not in found}
     for name, key in references.items() if isinstance(references, dict) else ():
-        if secret := vault.get(str(key)):
+        secret = vault.get(str(key), "")
+        if secret and not secret.startswith(_IN_RING):
             found[str(name)] = secret
         elif str(name) not in found:
-            elsewhere.append(str(name))
+            elsewhere[str(name)] = _in_ring(str(key), vault)
+    fetched, is_ring_shut = await _fetched(elsewhere)
+    found |= fetched
     return OldConnection(
         name=str(row["name"]),
         type=str(row.get("type") or ""),
@@ -153,14 +160,39 @@ def _connection(row: Row, vault: Mapping[str, str]) -> OldConnection:
         is_active=bool(row.get("is_active", 1)),
         auth_type=str(row.get("auth_type") or ""),
         secrets=found,
-        options={key: value for key, value in config.items() if key not in found},
-        elsewhere=tuple(elsewhere),
+        options={key: value for key, value in config.items() if key not in {*found, *elsewhere}},
+        elsewhere=tuple(name for name in elsewhere if name not in fetched),
+        is_ring_shut=is_ring_shut,
         success_count=_number(row.get("success_count")),
         error_count=_number(row.get("error_count")),
         last_used=seconds(text(row.get("last_used"))),
         help_text=text(row.get("help_text")) or None,
         patterns=text(row.get("trigger_patterns")) or None,
     )
+
+
+def _is_in_ring(value: str, vault: Mapping[str, str]) -> bool:
+    """Whether it is no secret, but says that the key ring has it."""
+    key = re.fullmatch(r"\$\{([^}]+)\}", value)
+    return (vault.get(key[1], "") if key else value).startswith(_IN_RING)
+
+
+def _in_ring(key: str, vault: Mapping[str, str]) -> str:
+    """The reference to what the original put into the key ring under its own name."""
+    return f"keyring:{vault.get(key, '').removeprefix(_IN_RING) or _RING}/{key}"
+
+
+async def _fetched(references: Mapping[str, str]) -> tuple[dict[str, str], bool]:
+    """What the key ring has of these, and whether the package that asks it is missing."""
+    found: dict[str, str] = {}
+    for name, reference in references.items():
+        try:
+            found |= await Secrets().resolve({name: reference})
+        except MissingLibraryError:
+            return found, True
+        except BachError:
+            continue
+    return found, False
 
 
 def _filled(value: str, vault: Mapping[str, str]) -> str:

@@ -103,8 +103,8 @@ class Dispatcher:
 
     def put(self, draft: Draft, request: Request | None = None) -> asyncio.Future[Put]:
         """Store a message; the future is done after the commit. Raises `QueueFullError` at once."""
-        limit = self._tools.policy.max_waiting
-        if len(self._lanes) + self._loading.left + len(self._puts) + self._workers >= limit:
+        limit, waiting = self._tools.policy.max_waiting, len(self._lanes) + self._loading.left + self._workers
+        if waiting + len(self._puts) >= limit <= waiting + sum(to is not None for to in self._puts.values()):
             raise QueueFullError(connection=self._name, limit=limit)
         self._ledger.look_at_the_wall()
         lease, expires = self._lease(draft.recipient), expiry_of(draft, self._clock)

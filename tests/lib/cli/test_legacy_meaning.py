@@ -2,9 +2,11 @@
 
 import json
 import sqlite3
+import sys
 from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -104,6 +106,44 @@ def test_secrets_of_its_file_are_found(bach_: Run, old: Path, tmp_path: Path, pl
     assert {Path(one.removeprefix("file:")).read_text("utf-8").strip() for one in kept} == {
         "123456:AAFakeTokenFakeTokenFakeToken"
     }
+
+
+RING = {("ellmos-bach", "main"): "123456:AAFakeTokenFakeTokenFakeToken", ("other", "key"): "sk-ant-fake"}
+
+
+def ringed(path: Path) -> None:
+    """Rows whose secrets lie in the key ring, as the database and the file of the original say it."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as file:
+        file.execute("INSERT INTO secrets (key, value) VALUES ('main', 'keyring://ellmos-bach')")
+        file.execute("INSERT INTO secrets (key, value) VALUES ('key', 'keyring://other')")
+        file.execute("INSERT INTO secrets (key, value) VALUES ('lost', 'keyring://ellmos-bach')")
+    put(path, "home", "telegram", "connector", _secret_refs={"bot_token": "main"}, owner_chat_id="42")
+    put(path, "claude", "claude", "ai", api_key="${key}")
+    put(path, "gone", "telegram", "connector", _secret_refs={"bot_token": "lost"}, owner_chat_id="42")
+
+
+def test_the_key_ring_is_asked(bach_: Run, old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The words that say where a secret lies would be taken for it, and nothing would ever be sent."""
+    ringed(old)
+    ring = ModuleType("keyring")
+    monkeypatch.setattr(ring, "get_password", lambda *place: RING.get(place), raising=False)
+    monkeypatch.setitem(sys.modules, "keyring", ring)
+    rows, left, said = taken(bach_, old)
+    assert (said["connections"], said["lacking"]) == (2, ["gone"])
+    assert left["bot_token of gone"].startswith("It lies in no file, and the key ring does not give it.")
+    kept = [str(rows[name]["auth_config"][field]) for name, field in (("home", "bot_token"), ("claude", "api_key"))]  # type: ignore[index]
+    assert [Path(one.removeprefix("file:")).read_text("utf-8").strip() for one in kept] == list(RING.values())
+
+
+def test_a_key_ring_that_cannot_be_asked_is_named(bach_: Run, old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody would know that one package is all that is missing."""
+    ringed(old)
+    monkeypatch.setitem(sys.modules, "keyring", None)
+    rows, left, said = taken(bach_, old)
+    assert said["lacking"] == ["gone", "home"]
+    assert "bach-lib[keyring]" in left["bot_token of home"]
+    assert "bach-lib[keyring]" in left["connection claude"]
+    assert not any(row["auth_config"] for row in rows.values())
 
 
 def test_what_cannot_work_is_not_called_taken(bach_: Run, old: Path) -> None:

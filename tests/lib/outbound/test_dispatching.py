@@ -152,6 +152,17 @@ async def test_what_is_on_its_way_counts_too(bench: Bench) -> None:
     await bench.put("eve")
 
 
+async def test_what_goes_at_once_counts_once_while_it_is_written(bench: Bench) -> None:
+    """With half as much as may wait, people would be told that there is no room."""
+    bench.new(max_waiting=4)
+    await bench.start(hold=True)
+    puts = [bench.dispatcher.put(draft(recipient=name)) for name in ("ada", "bob", "eve", "joe")]
+    with pytest.raises(QueueFullError):
+        bench.dispatcher.put(draft(recipient="max"))
+    await asyncio.gather(*puts)
+    await bench.let_go()
+
+
 async def test_what_is_still_to_be_read_counts_too(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     """At every restart as many again would be let in."""
     monkeypatch.setattr(loading_module, "_SHARE", 1)
