@@ -1,6 +1,7 @@
 """Adding a connection: choose what it leads to, give what that asks for, and it is tried before it is kept."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Final, override
 
 import voluptuous as vol
@@ -45,7 +46,6 @@ from .discord_recipient_flow import DiscordRecipientFlow, WebhookRecipientFlow
 from .entry import connection, recipient_unique_id
 from .form_errors import AnyKind, contradiction, of_endpoint, of_fault, of_value, opened, placed, secret_field
 from .homeassistant_recipient_flow import HomeRecipientFlow
-from .hub import new_session
 from .kinds import KINDS, Kind
 from .naming import new_title
 from .partner_flow import PartnerSteps
@@ -54,6 +54,7 @@ from .partner_kinds import ALL_KINDS, PartnerKind, is_partner, kind_of
 from .pasting import TRY_ANOTHER, as_meant, others_meant
 from .person_flow import PersonFlow
 from .recipient_flow import RecipientFlow
+from .sessions import new_session
 from .signal_recipient_flow import SignalRecipientFlow
 from .vaults import FormVault
 from .webhook_flow import WebhookSteps
@@ -253,7 +254,7 @@ class BachConfigFlow(PartnerSteps, WebhookSteps, domain=DOMAIN):
         answer = await check_connection(
             connection(data, name="new", reference=lambda field: f"form:{field}"),
             session=async_get_clientsession(self.hass),
-            new_session=new_session,
+            new_session=partial(new_session, self.hass),
             secrets={"form": vault},
         )
         return answer.notice or answer if isinstance(answer, Identity) else answer

@@ -9,16 +9,15 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
-from aiohttp import ClientSession, TCPConnector
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.storage import STORAGE_DIR
 from homeassistant.util.hass_dict import HassKey
-from homeassistant.util.ssl import get_default_context
 
 from bach_lib import Bach, BachError, IncomingMessage
 from bach_lib.errors import NotOpenError, UnknownConnectionError
@@ -26,6 +25,7 @@ from bach_lib.events import MessageReceived
 
 from .const import DOMAIN
 from .entry import REFERENCE_SCHEME
+from .sessions import new_session
 from .storage_repair import async_report_storage
 from .unheard import Unheard
 from .vaults import EntryVault
@@ -191,7 +191,7 @@ class Hub:
         bach = Bach(
             self._path,
             session=async_get_clientsession(self._hass),
-            new_session=new_session,
+            new_session=partial(new_session, self._hass),
             secrets={REFERENCE_SCHEME: EntryVault(self._hass)},
             autostart=False,  # the connection of a disabled entry must rest
         )
@@ -234,11 +234,3 @@ class Hub:
 
 
 HUB: HassKey[Hub] = HassKey(DOMAIN)
-
-
-def new_session() -> ClientSession:
-    """A session with a pool of connections of its own, for a connector that has to start afresh.
-
-    Home Assistant's helper would share the pool that is to be replaced.
-    """
-    return ClientSession(connector=TCPConnector(ssl=get_default_context()))

@@ -1,0 +1,84 @@
+"""Sessions with a pool of connections of their own, for a connector that has to start afresh.
+
+A session of Home Assistant's helper shares the pool that is to be replaced, so these are made here, and follow in
+everything else what the helper does: names are looked up where it looks (`.local` ones too), certificates are judged by
+what it trusts, and whoever is asked is told the same of who asks.
+"""
+
+import socket
+from typing import override
+
+from aiohttp import (
+    ClientHandlerType,
+    ClientRequest,
+    ClientResponse,
+    ClientSession,
+    TCPConnector,
+    WSServerHandshakeError,
+    hdrs,
+)
+from aiohttp.abc import AbstractResolver, ResolveResult
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.aiohttp_client import (
+    SERVER_SOFTWARE,
+    HassClientResponse,
+    HomeAssistantTCPConnector,
+    async_get_clientsession,
+)
+from homeassistant.helpers.json import json_dumps
+from homeassistant.util.ssl import SSL_ALPN_HTTP11, SSLCipherList, client_context
+
+
+class _Lookup(AbstractResolver):
+    """Finds a name as Home Assistant's own pool does. It is not ours to close."""
+
+    def __init__(self, pool: HomeAssistantTCPConnector) -> None:
+        self._pool = pool
+
+    @override
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
+    ) -> list[ResolveResult]:
+        found = await self._pool.async_resolve_host(host)
+        return [
+            {**one, "port": port} for one in found if family in (socket.AF_UNSPEC, one["family"])
+        ]  # the pool knows addresses without ports
+
+    @override
+    async def close(self) -> None:
+        """Nothing is held."""
+
+
+@callback
+def new_session(hass: HomeAssistant) -> ClientSession:
+    """A session whose pool is closed with it."""
+    shared = async_get_clientsession(hass).connector
+    if not isinstance(shared, HomeAssistantTCPConnector):
+        raise TypeError(f"Home Assistant's sessions have no {HomeAssistantTCPConnector.__name__} any more")
+    return ClientSession(
+        connector=TCPConnector(
+            family=socket.AddressFamily(shared.family),
+            limit=shared.limit,
+            limit_per_host=shared.limit_per_host,
+            resolver=_Lookup(shared),
+            ssl=client_context(SSLCipherList.PYTHON_DEFAULT, SSL_ALPN_HTTP11),
+        ),
+        headers={hdrs.USER_AGENT: SERVER_SOFTWARE},
+        json_serialize=json_dumps,
+        middlewares=(_stay_where_we_asked,),
+        response_class=HassClientResponse,
+    )
+
+
+async def _stay_where_we_asked(request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
+    """Let no WebSocket be led elsewhere: requests are asked not to follow, but `ws_connect` cannot be.
+
+    The helper's sessions refuse to be led into this machine; nothing of ours has to be led anywhere.
+    """
+    response = await handler(request)
+    if hdrs.SEC_WEBSOCKET_KEY in request.headers and hdrs.LOCATION in response.headers:
+        response.close()
+        raise WSServerHandshakeError(
+            response.request_info, response.history, status=response.status, message="redirected"
+        )
+    return response
