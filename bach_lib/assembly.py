@@ -98,6 +98,13 @@ class Parts:
             return self.runtimes.get(name)
         return self.probers.get(name)
 
+    async def begin(self, name: str) -> ConnectionRuntime | Prober:
+        """The same, put to work if it could not be before. Raises what `Connectors.load` raises."""
+        if (row := self.registry.get(name)).category is Category.CONNECTOR:
+            await self.connectors.load(row.type)
+            await self.runtimes.begin(name)
+        return self.at_work(name)
+
 
 async def assemble(base: Base, session: ClientSession) -> Parts:
     """Make every part. Reads from the store, which is open, and starts nothing."""

@@ -124,8 +124,12 @@ class Bach(Receiving, Intervening):
         return self._open_parts.registry
 
     async def start(self, connection: str) -> None:
-        """Let a connection work (if it is active) with its present secrets. Raises `UnknownConnectionError`."""
-        await self._open_parts.at_work(connection).restart(wanted=True)
+        """Let a connection work (if it is active) with its present secrets.
+
+        Also one that could not when BACH was opened, because a library was missing: it may have come since. Raises
+        `UnknownConnectionError`, `UnknownTypeError` or `MissingLibraryError`.
+        """
+        await (await self._open_parts.begin(connection)).restart(wanted=True)
 
     async def stop(self, connection: str) -> None:
         """Let a connection rest until `start`; what is sent waits. Raises `UnknownConnectionError`."""

@@ -62,8 +62,7 @@ class ConnectionRuntime:
     """Starts, stops and restarts what one connection needs. Changes wait for each other."""
 
     def __init__(self, name: str, services: Services) -> None:
-        self._name = name
-        self._services = services
+        self._name, self._services = name, services
         self._connector: Connector | None = None
         self._redact = Redactor()
         self._shown: Mapping[str, str] | None = None  # the secrets it worked with last
@@ -259,10 +258,9 @@ class Runtimes:
     def get(self, name: str) -> ConnectionRuntime:
         """One connection at work. Raises `UnknownConnectionError`, or `UnknownTypeError` if it could not start."""
         row = self._services.registry.get(name)
-        try:
-            return self._runtimes[name]
-        except KeyError:
-            raise UnknownTypeError(type=row.type, known=", ".join(self._services.connectors.types)) from None
+        if runtime := self._runtimes.get(name):
+            return runtime
+        raise UnknownTypeError(type=row.type, known=", ".join(self._services.connectors.types))
 
     async def route(self) -> int:
         """Announce everywhere what was never announced; return how many."""
@@ -270,8 +268,13 @@ class Runtimes:
 
     def dispatcher(self, name: str) -> Dispatcher | None:
         """The dispatcher of one connection, if it could start."""
-        runtime = self._runtimes.get(name)
-        return runtime.dispatcher if runtime else None
+        return runtime.dispatcher if (runtime := self._runtimes.get(name)) else None
+
+    async def begin(self, name: str) -> None:
+        """Put a connection to work whose connector has been loaded since BACH was opened."""
+        if name not in self._runtimes:
+            self._runtimes[name] = runtime = ConnectionRuntime(name, self._services)
+            await runtime.start()
 
     async def _begin(self, name: str, type_: str) -> None:
         try:
@@ -279,8 +282,7 @@ class Runtimes:
         except BachError as error:
             _LOGGER.error("The connection %s cannot start: %s", name, error)  # noqa: TRY400 - the sentence says all
         else:
-            self._runtimes[name] = runtime = ConnectionRuntime(name, self._services)
-            await runtime.start()
+            await self.begin(name)
 
     def _added(self, event: ConnectionAdded) -> None:
         if event.row.category is Category.CONNECTOR:
@@ -300,10 +302,8 @@ class Runtimes:
         runtime = self._runtimes.get(event.connection)
         if runtime is None or event.health.state is not ConnectionState.CONNECTED:
             return
-        if event.direction is Direction.SENDING:
-            runtime.receiver.wake()
-        else:
-            runtime.dispatcher.gate.monitor.wake()
+        other = runtime.receiver if event.direction is Direction.SENDING else runtime.dispatcher.gate.monitor
+        other.wake()
 
     def _renamed(self, event: RecipientMoved) -> None:
         if dispatcher := self.dispatcher(event.connection):
@@ -314,7 +314,6 @@ class Runtimes:
             self._spawn(runtime.stop(grace=0.0))
 
     def _spawn(self, work: Coroutine[object, object, None]) -> asyncio.Task[None]:
-        task = asyncio.create_task(work, name="bach-connection")
-        self._tasks.add(task)
+        self._tasks.add(task := asyncio.create_task(work, name="bach-connection"))
         task.add_done_callback(self._tasks.discard)
         return task

@@ -7,8 +7,9 @@ from importlib import import_module
 from typing import cast
 
 from bach_lib.connectors.base import Connector
+from bach_lib.connectors.needed import NEEDED
 from bach_lib.declared import DECLARED
-from bach_lib.errors import MissingLibraryError, UnknownTypeError
+from bach_lib.errors import MissingLibraryError, UnknownTypeError, UnusableLibraryError
 from bach_lib.foreign import held
 from bach_lib.knowing import SENDER_TAG, Knows
 from bach_lib.under_way import in_thread
@@ -21,12 +22,10 @@ _BUILT_IN = {
     "telegram": ("bach_lib.connectors.telegram", "TelegramConnector"),
     "webhook": ("bach_lib.connectors.webhook", "WebhookConnector"),
 }
-# where a connector needs more than BACH itself does: the package, and the extra of ours that brings it
-_NEEDED = {
-    "discord": ("discord.py", "discord"),
-    "discord_webhook": ("discord.py", "discord"),
-    "telegram": ("python-telegram-bot", "telegram"),
-}
+
+
+_MAX_REASON = 300
+"""Characters of what an import said."""
 
 
 class Connectors:
@@ -43,7 +42,7 @@ class Connectors:
     async def load(self, type_: str) -> type[Connector]:
         """The class for a type, imported in a thread because that takes its time.
 
-        Raises `UnknownTypeError` or `MissingLibraryError`.
+        Raises `UnknownTypeError`, `MissingLibraryError` or `UnusableLibraryError`.
         """
         if type_ not in self._loaded:
             if type_ not in _BUILT_IN:
@@ -89,8 +88,16 @@ def _import(type_: str) -> type[Connector]:
     module, name = _BUILT_IN[type_]
     try:
         return cast("type[Connector]", getattr(import_module(module), name))
-    except ImportError as error:
-        if type_ not in _NEEDED:
+    except Exception as error:
+        if (package := NEEDED.get(type_)) is None:
             raise
-        package, extra = _NEEDED[type_]
-        raise MissingLibraryError(type=type_, package=package, extra=extra) from error
+        # a module that is there but lacks something, or breaks, is another matter: installing it would change nothing
+        if isinstance(error, ModuleNotFoundError) and error.name and "." not in error.name:
+            raise MissingLibraryError(type=type_, package=package.name, extra=package.extra) from error
+        raise UnusableLibraryError(
+            type=type_,
+            package=package.name,
+            found=package.installed() or "-",
+            wanted=package.requirement,
+            reason=f"{type(error).__name__}: {error}"[:_MAX_REASON],
+        ) from error

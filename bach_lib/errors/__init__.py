@@ -27,6 +27,7 @@ correct, `failures` everything else.
     │   └── StoreFailedError
     │       └── StoreForbiddenError, StoreLockedError
     ├── MissingLibraryError: an extra of the package is not installed
+    │   └── UnusableLibraryError: it is, and does not fit
     └── NotOpenError: used before `async with`, or after it
 """
 
@@ -50,6 +51,7 @@ from bach_lib.errors.failures import (
     StoreLockedError,
     StoreLostError,
     StoreTooNewError,
+    UnusableLibraryError,
 )
 from bach_lib.errors.inputs import (
     AccountTakenError,
@@ -142,4 +144,5 @@ __all__ = [
     "UnknownNameError",
     "UnknownRuleError",
     "UnknownTypeError",
+    "UnusableLibraryError",
 ]

@@ -102,6 +102,16 @@ class MissingLibraryError(BachError):
     template = 'The type "{type}" needs the package {package}. Install bach-lib[{extra}].'
 
 
+class UnusableLibraryError(MissingLibraryError):
+    """A package that a connector needs is installed, but not as we know it; or files of two versions are mixed."""
+
+    code = "unusable_library"
+    template = (
+        'The type "{type}" needs {wanted}. {package} {found} is installed, and cannot be used: {reason}. Install what'
+        " is needed and start again."
+    )
+
+
 class NotOpenError(BachError):
     """Used outside of `async with`."""
 

@@ -11,7 +11,7 @@ import logging
 from contextlib import AsyncExitStack
 
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
-from homeassistant.const import Platform
+from homeassistant.const import CONF_TYPE, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ConfigEntryError, ConfigEntryNotReady
 from homeassistant.helpers import config_validation as cv
@@ -21,6 +21,7 @@ from homeassistant.helpers.typing import ConfigType
 from bach_lib import Bach, BachError
 from bach_lib.errors import (
     AccountTakenError,
+    MissingLibraryError,
     StoreDamagedError,
     StoreForbiddenError,
     StoreForeignError,
@@ -46,6 +47,7 @@ from .letters import async_compare_recipients, async_follow_departed, async_sett
 from .lost_users import async_watch_users
 from .peer import async_register_commands
 from .recipients import async_tell_of_subentries
+from .requirements import async_report_package, async_require
 from .services import async_setup_services
 from .undelivered import LINEAGE, Lineage, async_report_dead_letters, async_report_held, async_tell_of_undelivered
 from .users import async_get_users
@@ -95,12 +97,15 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
 async def async_setup_entry(hass: HomeAssistant, entry: BachConfigEntry) -> bool:
     """Start a connection. It does not wait for the platform: without internet the entities are there, and queue."""
     try:
+        await async_require(hass, entry.data[CONF_TYPE])
         bach = await _start(hass, entry)
     except _FOR_A_PERSON as error:
         raise ConfigEntryError(
             translation_domain=DOMAIN, translation_key=error.code, translation_placeholders=placeholders(hass, error)
         ) from error
     except BachError as error:
+        if isinstance(error, MissingLibraryError):
+            async_report_package(hass, entry, error)
         raise ConfigEntryNotReady(
             translation_domain=DOMAIN, translation_key=error.code, translation_placeholders=placeholders(hass, error)
         ) from error

@@ -20,7 +20,7 @@ from homeassistant.core import callback
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 
 from bach_lib import Fault, Identity, InputError, check_connection
-from bach_lib.errors import InvalidEndpointError, InvalidValueError
+from bach_lib.errors import InvalidEndpointError, InvalidValueError, MissingLibraryError
 
 from .const import (
     CONF_ENDPOINT,
@@ -54,6 +54,7 @@ from .partner_kinds import ALL_KINDS, PartnerKind, is_partner, kind_of
 from .pasting import TRY_ANOTHER, as_meant, others_meant
 from .person_flow import PersonFlow
 from .recipient_flow import RecipientFlow
+from .requirements import async_require, told
 from .sessions import new_session
 from .signal_recipient_flow import SignalRecipientFlow
 from .vaults import FormVault
@@ -249,6 +250,10 @@ class BachConfigFlow(PartnerSteps, WebhookSteps, domain=DOMAIN):
     @override
     async def _check(self, data: dict[str, Any]) -> Identity | Fault:
         """Who we are on the platform, or why not: also if only a part of it would work. Raises an `InputError`."""
+        try:
+            await async_require(self.hass, data[CONF_TYPE])
+        except MissingLibraryError as error:
+            return told(self.hass, error)
         owner = None if self.source == SOURCE_USER else self._entry()
         vault = FormVault(self.hass, data, self._successors, owner)
         answer = await check_connection(

@@ -9,10 +9,10 @@ from typing import Any, Final
 
 from homeassistant.components.diagnostics import async_redact_data
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.const import CONF_UNIQUE_ID
+from homeassistant.const import CONF_TYPE, CONF_UNIQUE_ID
 from homeassistant.core import HomeAssistant
 
-from bach_lib import Attempt, Bach, BachError, Fault, Message, Status
+from bach_lib import Attempt, Bach, BachError, Fault, Message, Status, __version__
 from bach_lib.errors import UnknownConnectionError
 
 from .const import (
@@ -40,6 +40,7 @@ from .hub import HUB
 from .partner_kinds import is_partner
 from .payload import iso_time
 from .private import Private
+from .requirements import async_versions
 
 REDACTED_FIELDS = {
     *SECRET_FIELDS,
@@ -77,6 +78,7 @@ async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: BachCon
     except BachError as error:
         on_disk = {"storage": error.code}
     return {
+        "versions": {"bach": __version__, **await async_versions(hass, [entry.data[CONF_TYPE]])},
         "entry": async_redact_data(entry.as_dict(), REDACTED_FIELDS),
         "state": {
             "state": entry.state.value,

@@ -12,7 +12,7 @@ from homeassistant.data_entry_flow import section
 
 from bach_lib import Fault
 from bach_lib.endpoints import check_endpoint
-from bach_lib.errors import InvalidEndpointError, InvalidValueError
+from bach_lib.errors import InvalidEndpointError, InvalidValueError, MissingLibraryError, UnusableLibraryError
 
 from .const import (
     CONF_API_KEY,
@@ -33,6 +33,7 @@ from .const import (
 from .kinds import Kind
 from .partner_forms import HIDDEN, OAUTH, SECTION_OAUTH
 from .partner_kinds import PartnerKind
+from .requirements import BY_HAND
 from .webhook_kind import CONF_INCOMING_KEY, FIELD_ERRORS, WebhookKind
 
 BASE: Final = "base"
@@ -44,6 +45,8 @@ FAULT_ERRORS: Final = {
     "dns": "dns",
     "forbidden": "forbidden",
     "gone": "bad_answer",
+    MissingLibraryError.code: MissingLibraryError.code,
+    BY_HAND: BY_HAND,
     "no_websocket": "no_websocket",
     "not_found": "bad_answer",
     "rate_limited": "rate_limited",
@@ -54,6 +57,7 @@ FAULT_ERRORS: Final = {
     "timeout": "timeout",
     "tls": "tls",
     "unexpected_status": "bad_answer",
+    UnusableLibraryError.code: UnusableLibraryError.code,
     "wrong_mode": "wrong_mode",
 }
 """The text for each way in which a check can fail; `Kind.refused` and "cannot_connect" are the others."""

@@ -19,6 +19,7 @@ from .hub import HUB
 from .letter_actions import RETRY_SECONDS
 from .letters import REMOVED_RECIPIENT, discard_undelivered, undelivered
 from .partner_kinds import is_partner
+from .requirements import PACKAGE, PackageFlow
 from .storage_repair import STORAGE, StorageFlow
 from .undelivered import HELD
 
@@ -30,6 +31,8 @@ async def async_create_fix_flow(
     known = data or {}
     if issue_id == STORAGE:
         return StorageFlow(str(known.get("path")))
+    if issue_id.startswith(PACKAGE):
+        return PackageFlow(str(known.get("package")))
     entry_id = str(known.get("entry_id"))
     if issue_id.startswith(REMOVED_RECIPIENT):
         return RemovedRecipientFlow(entry_id, str(known.get("recipient")))

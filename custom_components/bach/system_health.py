@@ -3,10 +3,17 @@
 from typing import Any
 
 from homeassistant.components.system_health import SystemHealthRegistration
+from homeassistant.const import CONF_TYPE
 from homeassistant.core import HomeAssistant, callback
+
+from bach_lib import __version__
 
 from .const import DOMAIN
 from .coordinator import BachConfigEntry
+from .requirements import async_versions
+
+_KEYS = {"discord.py": "discord_py", "python-telegram-bot": "python_telegram_bot"}
+"""Translation keys hold no dots and no capitals."""
 
 
 @callback
@@ -18,7 +25,11 @@ def async_register(hass: HomeAssistant, register: SystemHealthRegistration) -> N
 async def _info(hass: HomeAssistant) -> dict[str, Any]:
     entries: list[BachConfigEntry] = hass.config_entries.async_loaded_entries(DOMAIN)
     snapshots = [entry.runtime_data.data for entry in entries]
+    types = [entry.data[CONF_TYPE] for entry in hass.config_entries.async_entries(DOMAIN, include_disabled=False)]
+    packages = await async_versions(hass, types)
     return {
+        "version": __version__,
+        **{_KEYS[name]: version or "-" for name, version in packages.items()},
         "connections": len(snapshots),
         "waiting": sum(snapshot.queue.waiting for snapshot in snapshots),
         "dead": sum(snapshot.queue.dead for snapshot in snapshots),

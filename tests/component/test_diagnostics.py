@@ -15,7 +15,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, get_sy
 from pytest_homeassistant_custom_component.components.diagnostics import get_diagnostics_for_config_entry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from bach_lib import Bach
+from bach_lib import Bach, __version__
+from bach_lib.connectors.needed import NEEDED
 from bach_lib.testing.telegram_server import Fault, TelegramServer
 from custom_components.bach.diagnostics import REDACTED_FIELDS
 from custom_components.bach.private import Private
@@ -164,4 +165,5 @@ async def test_system_health_shows_the_sums(hass: HomeAssistant, loaded: MockCon
     await hass.async_block_till_done()
     info = await get_system_health_info(hass, "bach")
     values = {key: await value if asyncio.iscoroutine(value) else value for key, value in info.items()}
-    assert values == {"connections": 1, "waiting": 0, "dead": 0}
+    packages = {"python_telegram_bot": NEEDED["telegram"].installed()}
+    assert values == {"version": __version__, **packages, "connections": 1, "waiting": 0, "dead": 0}

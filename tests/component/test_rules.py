@@ -14,6 +14,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.selector import TargetSelector, validate_selector
 
 from bach_lib import __version__
+from bach_lib.connectors.needed import NEEDED
 from bach_lib.connectors.webhook.addresses import LOCAL
 from bach_lib.errors import BachError, CannotReceiveError, InvalidRecipientError
 from bach_lib.models import Status
@@ -25,6 +26,7 @@ from custom_components.bach.form_errors import FAULT_ERRORS
 from custom_components.bach.pairing_form import KEEP_WAITING
 from custom_components.bach.partner_kinds import ALL_KINDS
 from custom_components.bach.received import Role
+from custom_components.bach.requirements import STILL_MISSING, WORDS
 from custom_components.bach.sensor import HOME_SENSORS, PARTNER_SENSORS, SENSORS
 from custom_components.bach.switch import ENABLED
 from custom_components.bach.watcher import NOTICES, REPAIRS
@@ -43,6 +45,7 @@ AUTOMATION = {
 }
 MANIFEST = json.loads((BACH / "manifest.json").read_text("utf-8"))
 SOURCES = {path.name: path.read_text("utf-8") for path in BACH.glob("*.py")}
+PACKAGE = {"found", "package", "wanted"}
 
 type Tree = dict[str, Tree | str]
 
@@ -200,10 +203,21 @@ def test_every_way_a_dialog_can_fail_has_a_text() -> None:
     assert set(TEXTS["selector"]["role"]["options"]) == set(Role)
     assert set(TEXTS["selector"]["takes"]["options"]) == {NOTHING, *TAKES}
     assert set(TEXTS["selector"]["incoming_addresses"]["options"]) == {LOCAL}
-    assert set(TEXTS["issues"]) >= {*REPAIRS, *NOTICES}
+    assert set(TEXTS["issues"]) >= {*REPAIRS, *NOTICES, *WORDS}
+    for key in WORDS:
+        assert set(TEXTS["issues"][key]["fix_flow"]["error"]) == {STILL_MISSING}
     person = TEXTS["config_subentries"]["person"]
     assert set(person["error"]) == {"invalid_sender"}
     assert set(person["abort"]) == {"already_configured", "no_groups"}
+
+
+def test_the_manifest_asks_only_for_what_everybody_needs() -> None:
+    """A home without Telegram would lose all connections when Telegram's package cannot be had."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    of_home_assistant = {"aiohttp", "orjson"}
+    wanted = {one for one in project["dependencies"] if re.split("[<>=]", one)[0] not in of_home_assistant}
+    assert set(MANIFEST["requirements"]) == wanted
+    assert not wanted & {package.requirement for package in NEEDED.values()}
 
 
 def test_every_placeholder_of_a_dialog_is_filled() -> None:
@@ -214,7 +228,7 @@ def test_every_placeholder_of_a_dialog_is_filled() -> None:
             "config_subentries",
             {"code", "count", "expected", "group_link", "link", "name", "reason", "recipient", "sender"},
         ),
-        ("issues", {"count", "dead", "name", "person", "reason", "recipient", "retried"}),
+        ("issues", {"count", "dead", "name", "person", "reason", "recipient", "retried", *PACKAGE}),
     ):
         for path, text in leaves(TEXTS[section]):
             assert names(text) <= filled, path

@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 from unittest.mock import patch
 
 import pytest
@@ -29,7 +29,7 @@ async def own(hass: HomeAssistant) -> AsyncGenerator[ClientSession]:
 
 
 @pytest.fixture
-def mdns() -> list[str]:
+def mdns() -> Iterator[list[str]]:
     """The names that were asked for in this house, where one of them is known."""
     asked: list[str] = []
 

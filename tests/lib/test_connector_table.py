@@ -4,6 +4,8 @@ import asyncio
 import re
 import sys
 import threading
+import tomllib
+from pathlib import Path
 
 import pytest
 
@@ -11,7 +13,14 @@ from bach_lib import Connection, connectors
 from bach_lib.checking import check_connection
 from bach_lib.connectors import Connectors
 from bach_lib.connectors.base import Connector, Setup
-from bach_lib.errors import InvalidEndpointError, MissingLibraryError, SecretNotFoundError, UnknownTypeError
+from bach_lib.connectors.needed import NEEDED
+from bach_lib.errors import (
+    InvalidEndpointError,
+    MissingLibraryError,
+    SecretNotFoundError,
+    UnknownTypeError,
+    UnusableLibraryError,
+)
 from bach_lib.models import Fault, Identity
 from bach_lib.testing import FakePlatform, fake_connector
 
@@ -28,15 +37,75 @@ async def test_every_built_in_type_keeps_to_the_protocol(name: str) -> None:
     assert Connectors().types == BUILT_IN
 
 
-@pytest.mark.parametrize("name", sorted(connectors._NEEDED))
-async def test_a_missing_library_is_named_with_the_way_to_get_it(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def not_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Connectors are imported anew."""
+    for name in list(sys.modules):
+        if name.startswith("bach_lib.connectors.") and name.split(".")[2] in NEEDED:
+            monkeypatch.delitem(sys.modules, name)
+
+
+MODULES = {"discord.py": "discord", "python-telegram-bot": "telegram"}
+
+
+@pytest.mark.parametrize("name", sorted(NEEDED))
+async def test_a_missing_library_is_named_with_the_way_to_get_it(
+    name: str, monkeypatch: pytest.MonkeyPatch, not_loaded: None
+) -> None:
     """A person would read the error of an import and not know what to do."""
-    (module, _), (package, extra) = connectors._BUILT_IN[name], connectors._NEEDED[name]
-    monkeypatch.setitem(sys.modules, module, None)
+    package = NEEDED[name]
+    module = MODULES[package.name]
+    for loaded in [one for one in sys.modules if one.split(".")[0] == module]:
+        monkeypatch.delitem(sys.modules, loaded)
+    path = [entry for entry in sys.path if "site-packages" not in entry]
+    monkeypatch.setattr(sys, "path", path)
     with pytest.raises(MissingLibraryError) as caught:
         await Connectors().load(name)
-    assert caught.value.placeholders == {"type": name, "package": package, "extra": extra}
-    assert f"bach-lib[{extra}]" in str(caught.value)
+    assert caught.value.placeholders == {"type": name, "package": package.name, "extra": package.extra}
+    assert f"bach-lib[{package.extra}]" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ImportError("cannot import name 'Bot' from 'telegram'", name="telegram"),
+        ModuleNotFoundError("No module named 'telegram.ext'", name="telegram.ext"),
+        AttributeError("module 'telegram' has no attribute 'Bot'"),
+    ],
+    ids=["name", "module", "attribute"],
+)
+async def test_a_library_that_does_not_fit_is_not_called_missing(
+    error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """People would install, again and again, what is there."""
+
+    def break_off(name: str) -> None:
+        raise error
+
+    monkeypatch.setattr(connectors, "import_module", break_off)
+    with pytest.raises(UnusableLibraryError) as caught:
+        await Connectors().load("telegram")
+    assert str(error) in str(caught.value)
+    assert "python-telegram-bot>=22.7,<23" in str(caught.value)
+    assert f"python-telegram-bot {NEEDED['telegram'].installed()} is installed" in str(caught.value)
+
+
+async def test_a_connector_of_ours_that_is_broken_says_what_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What needs no package would be blamed on one."""
+
+    def break_off(name: str) -> None:
+        raise ImportError("half of it")
+
+    monkeypatch.setattr(connectors, "import_module", break_off)
+    with pytest.raises(ImportError, match="half of it"):
+        await Connectors().load("signal")
+
+
+def test_the_extras_say_the_same() -> None:
+    """Home Assistant would install another version than pip does."""
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text("utf-8"))["project"]
+    for package in NEEDED.values():
+        assert project["optional-dependencies"][package.extra] == [package.requirement]
 
 
 async def test_an_unknown_type_is_answered_with_those_there_are() -> None:

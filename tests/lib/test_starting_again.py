@@ -2,10 +2,14 @@
 
 import asyncio
 from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
 from typing import override
 
-from bach_lib import Bach, Connection
-from bach_lib.errors import StoreFailedError
+import pytest
+
+from bach_lib import Bach, Connection, connectors
+from bach_lib.errors import MissingLibraryError, StoreFailedError
 from bach_lib.models import ConnectionState, Status
 from bach_lib.storage import MemoryDatabase, Transaction
 from bach_lib.testing import FakeClock, FakePlatform, fake_connector
@@ -58,3 +62,26 @@ async def test_what_was_stopped_meanwhile_does_not_start_again(clock: FakeClock,
         checks = platform.checks
         await clock.advance(60)
         assert platform.checks == checks
+
+
+async def test_it_starts_when_its_library_has_come(
+    clock: FakeClock, platform: FakePlatform, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """What was installed while the program runs would be of no use until the next start of it."""
+    fake = fake_connector(platform)
+
+    def absent(name: str) -> object:
+        raise ModuleNotFoundError("No module named 'telegram'", name="telegram")
+
+    async with Bach(tmp_path / "bach.db", clock=clock, connectors={"telegram": fake}) as bach:
+        await bach.registry.add(Connection(name="home", type="telegram"))
+    monkeypatch.setattr(connectors, "import_module", absent)
+    async with Bach(tmp_path / "bach.db", clock=clock) as bach:
+        for call in (bach.start("home"), bach.send("home", "ada", "Dinner")):
+            with pytest.raises(MissingLibraryError):
+                await call
+        monkeypatch.setattr(connectors, "import_module", lambda name: SimpleNamespace(TelegramConnector=fake))
+        await bach.start("home")
+        await bach.send("home", "ada", "Dinner")
+        await clock.settle()
+        assert [message.text for message in platform.sent] == ["Dinner"]

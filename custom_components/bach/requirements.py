@@ -1,0 +1,181 @@
+"""Has Home Assistant install what one kind of connection needs, when a connection of that kind begins.
+
+The manifest asks for what everybody needs. The rest is fetched here, by Home Assistant's own manager of requirements,
+in the dialog that adds such a connection and whenever one is set up (after an update of its container, Home Assistant
+has nothing of what was installed before). What cannot be had stops the connections that need it and no others; a repair
+says so, and goes when it is there.
+"""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from importlib import invalidate_caches
+from typing import Final
+
+import voluptuous as vol
+from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
+from homeassistant.config_entries import ConfigEntry, ConfigEntryState
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.requirements import RequirementsNotFound, async_clear_install_history, async_process_requirements
+from homeassistant.util.hass_dict import HassKey
+
+from bach_lib import Fault
+from bach_lib.connectors import Connectors
+from bach_lib.connectors.needed import NEEDED, Package
+from bach_lib.errors import MissingLibraryError, UnusableLibraryError
+
+from .const import DOMAIN
+
+PACKAGE: Final = "package"
+"""What the ids of these repairs begin with."""
+
+BY_HAND: Final = "missing_library_by_hand"
+STILL_MISSING: Final = "still_missing"
+WORDS: Final = (MissingLibraryError.code, BY_HAND, UnusableLibraryError.code)
+"""Keys of the texts for what can be wrong with a package."""
+
+_WAITING: Final = (ConfigEntryState.SETUP_IN_PROGRESS, ConfigEntryState.SETUP_RETRY)
+
+
+class _Packages:
+    """What is being installed, and which connections wait for what."""
+
+    def __init__(self) -> None:
+        self.attempts: dict[str, asyncio.Task[bool]] = {}
+        self.waiting: dict[str, dict[str, MissingLibraryError]] = {}
+        self.followed: set[str] = set()
+
+
+_PACKAGES: HassKey[_Packages] = HassKey(f"{DOMAIN}_packages")
+
+
+async def async_require(hass: HomeAssistant, type_: str) -> None:
+    """Let what a connection of this type needs be there. Raises `MissingLibraryError` if it cannot be had.
+
+    Whoever asks while it is being installed waits for that. What is installed already needs no network.
+    """
+    if (package := NEEDED.get(type_)) is None:
+        return
+    if not hass.config.skip_pip:
+        attempts = hass.data.setdefault(_PACKAGES, _Packages()).attempts
+        if (attempt := attempts.get(package.name)) is None:
+            work = _install(hass, package)
+            attempt = attempts[package.name] = hass.async_create_background_task(work, f"{DOMAIN} {package.name}")
+            attempt.add_done_callback(lambda _: attempts.pop(package.name, None))
+        if not await asyncio.shield(attempt):  # who is cancelled, as a dialog that is closed, takes nothing from others
+            raise MissingLibraryError(type=type_, package=package.name, extra=package.extra)
+    await Connectors().load(type_)
+
+
+async def _install(hass: HomeAssistant, package: Package) -> bool:
+    try:
+        await async_process_requirements(hass, DOMAIN, [package.requirement], is_built_in=False)
+    except RequirementsNotFound:
+        async_clear_install_history(hass)  # else it would not be tried again until the next start
+        return False
+    invalidate_caches()  # of the folders that Python has looked into before
+    return True
+
+
+def told(hass: HomeAssistant, error: MissingLibraryError) -> Fault:
+    """What a dialog says of it, as of anything else that keeps a connection from working."""
+    words = filled(error)
+    unusable = f"{words['package']} {words['found']}: {words['reason']}"
+    is_unusable = isinstance(error, UnusableLibraryError)
+    return Fault(code=words_for(hass, error), text=unusable if is_unusable else words["wanted"])
+
+
+def words_for(hass: HomeAssistant, error: MissingLibraryError) -> str:
+    """Which text says it: Home Assistant may have been told to install nothing."""
+    if hass.config.skip_pip and not isinstance(error, UnusableLibraryError):
+        return BY_HAND
+    return error.code
+
+
+@callback
+def async_report_package(hass: HomeAssistant, entry: ConfigEntry, error: MissingLibraryError) -> None:
+    """Keep a repair until the entry, which is being set up, has what it needs or is not wanted any more."""
+    packages = hass.data.setdefault(_PACKAGES, _Packages())
+    packages.waiting.setdefault(error.placeholders["package"], {})[entry.entry_id] = error
+    _show(hass, packages)
+    if entry.entry_id in packages.followed:
+        return
+    packages.followed.add(entry.entry_id)
+
+    @callback
+    def changed() -> None:
+        if entry.state in _WAITING:
+            return
+        for waiting in packages.waiting.values():
+            waiting.pop(entry.entry_id, None)
+        _show(hass, packages)
+
+    entry.async_on_state_change(changed)
+
+
+@callback
+def _show(hass: HomeAssistant, packages: _Packages) -> None:
+    """One repair for each package, with all who wait for it."""
+    for package, waiting in packages.waiting.items():
+        issue_id = f"{PACKAGE}_{package}"
+        entries = [entry for one in waiting if (entry := hass.config_entries.async_get_entry(one))]
+        if not entries:
+            ir.async_delete_issue(hass, DOMAIN, issue_id)
+            continue
+        error = waiting[entries[-1].entry_id]
+        ir.async_create_issue(
+            hass,
+            DOMAIN,
+            issue_id,
+            data={"package": package},
+            is_fixable=True,
+            severity=ir.IssueSeverity.ERROR,
+            translation_key=words_for(hass, error),
+            translation_placeholders={**filled(error), "name": ", ".join(sorted(entry.title for entry in entries))},
+        )
+
+
+def filled(error: MissingLibraryError) -> Mapping[str, str]:
+    """What the texts about a package may say."""
+    package = NEEDED[error.placeholders["type"]]
+    return {
+        "package": package.name,
+        "wanted": package.requirement,
+        "found": error.placeholders.get("found", "-"),
+        "reason": error.placeholders.get("reason", "-"),
+    }
+
+
+async def async_versions(hass: HomeAssistant, types: Iterable[str]) -> dict[str, str | None]:
+    """What is installed of what connections of these types need."""
+    packages = {package for type_ in types if (package := NEEDED.get(type_))}
+    return await hass.async_add_executor_job(lambda: {one.name: one.installed() for one in packages})
+
+
+class PackageFlow(RepairsFlow):
+    """Tries at once, instead of at the next turn."""
+
+    def __init__(self, package: str) -> None:
+        self._package = package
+
+    async def async_step_init(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:  # noqa: ARG002
+        """Say what is missing."""
+        return await self.async_step_confirm()
+
+    async def async_step_confirm(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
+        """Set up all who wait, and say so if that was of no use."""
+        errors = {}
+        if user_input is not None:
+            waiting = self.hass.data.setdefault(_PACKAGES, _Packages()).waiting.get(self._package, {})
+            reloads = [self.hass.config_entries.async_reload(entry_id) for entry_id in waiting]
+            await asyncio.gather(*reloads, return_exceptions=True)  # one that was removed meanwhile waits no more
+            if not waiting:
+                return self.async_create_entry(data={})
+            errors["base"] = STILL_MISSING
+        issue = ir.async_get(self.hass).async_get_issue(DOMAIN, f"{PACKAGE}_{self._package}")
+        return self.async_show_form(
+            step_id="confirm",
+            data_schema=vol.Schema({}),
+            errors=errors,
+            description_placeholders=dict(issue.translation_placeholders or {}) if issue else None,
+        )
