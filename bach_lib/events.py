@@ -6,7 +6,7 @@ Event
 │   └── MessageFinished: MessageSent, MessageDead, MessageExpired, MessageCancelled, MessageUncertain
 ├── MessageReceived, SenderBlocked
 ├── BreakerChanged, ConnectionChanged, ConnectionChecked, ConnectionIdentified, RecipientMoved
-├── ConnectionAdded, ConnectionUpdated, ConnectionRemoved
+├── ConnectionAdded, ConnectionUpdated, ConnectionRemoved, AccountChanged
 └── StorageChanged, which is about none of them
 """
 
