@@ -71,7 +71,8 @@ async def test_from_nothing_to_a_delivered_message(frontend: Frontend, world: Wo
     await frontend.press("Perform action")
     await frontend.see("status: sent")
     await frontend.screenshot("8-sent")
-    assert [message.text for message in await world.telegram.arrived(1)] == [TEXT]
+    hello, message = await world.telegram.arrived(2)
+    assert (hello.text.startswith("Hello"), message.text) == (True, TEXT)
 
 
 async def test_an_outage_can_be_watched(frontend: Frontend, world: World, entity: str) -> None:
@@ -117,6 +118,8 @@ async def test_from_nothing_to_a_post_that_is_heard(frontend: Frontend, world: W
     ):
         assert response.status == 204
     await frontend.page.get_by_text("nas (nas)").click()
+    await frontend.see("What is posted with a secret of its own")
+    await frontend.screenshot("13-who-posts")
     await frontend.press("Submit")
     await frontend.finish()
     await frontend.open_device("bach", "Webhook")
