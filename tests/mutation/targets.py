@@ -60,6 +60,7 @@ _TESTS_OF_STORAGE = {
     "restored.py": (f"{_ON_DISK}/test_restored.py",),
     "saved.py": (f"{_ON_DISK}/test_guard.py",),
     "schema.py": (f"{_ON_DISK}/test_beginnings.py", f"{_ON_DISK}/test_place.py"),
+    "together.py": ("tests/lib/outbound/test_together.py", "tests/lib/outbound/test_queue.py"),
     "values.py": (f"{_ON_DISK}/test_values.py",),
 }
 _TESTS_OF_INBOUND = {
@@ -72,7 +73,16 @@ _TESTS_OF_INBOUND = {
         *(f"tests/lib/inbound/test_{name}.py" for name in ("inbox", "inbox_kept", "room", "router")),
         "tests/lib/connectors/webhook/test_senders.py",
     ),
-    "pushing.py": ("tests/lib/rest/test_hooks.py", "tests/lib/connectors/webhook/test_senders.py"),
+    "pages.py": (
+        *(f"tests/lib/inbound/test_{name}.py" for name in ("pages", "inbox", "inbox_kept")),
+        "tests/lib/promises/test_12_one_place_many_spellings.py",
+    ),
+    "pressing.py": ("tests/lib/inbound/test_pressing.py",),
+    "pushing.py": (
+        "tests/lib/inbound/test_pushing.py",
+        "tests/lib/rest/test_hooks.py",
+        "tests/lib/connectors/webhook/test_senders.py",
+    ),
     "recurring.py": ("tests/lib/inbound/test_recurring.py", "tests/lib/connectors/webhook/test_senders.py"),
     "sifting.py": ("tests/lib/inbound/test_sifting.py", "tests/lib/inbound/test_one_bad_thing.py"),
     "patterns.py": ("tests/lib/inbound/test_patterns.py", "tests/lib/inbound/test_rules.py"),
