@@ -16,6 +16,9 @@ from bach_lib.spellings import Spellings
 from bach_lib.storage import Transaction, Value
 from bach_lib.storage.values import integer, real, text, upper_bound
 
+LABEL = "label"
+"""The key in `metadata` for what stood on the button that was pressed."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class About:
@@ -31,7 +34,7 @@ def about(tx: Transaction, connection: str, instance: str, message: Incoming, sp
     number = _number(message.origin, instance)
     row = tx.row("get_asked", id=number, connection=connection) if number else None
     if row is not None and _is_there(message, text(row["recipient"]), spellings) and _is_of(message, row):
-        return About(message=message, number=number, asked_at=real(row["attempted_at"]))
+        return About(message=_named(message, row), number=number, asked_at=real(row["attempted_at"]))
     if message.kind is Kind.BUTTON:
         message = replace(message, content=replace(message.content, value=None))
     return About(message=message)
@@ -56,7 +59,7 @@ def _number(origin: str | None, instance: str) -> int | None:
 
 def _is_of(message: Incoming, row: Mapping[str, Value]) -> bool:
     """Whether it can be about this message; for a press, whether the button is one of its."""
-    return message.kind is not Kind.BUTTON or (_is_below(message, row) and message.content.value in _values(row))
+    return message.kind is not Kind.BUTTON or (_is_below(message, row) and message.content.value in _labels(row))
 
 
 def _is_below(message: Incoming, row: Mapping[str, Value]) -> bool:
@@ -70,6 +73,14 @@ def _last(remote_id: str) -> str:
     return remote_id.partition("#")[0].rpartition(":")[2]
 
 
-def _values(row: Mapping[str, Value]) -> set[str]:
+def _named(message: Incoming, row: Mapping[str, Value]) -> Incoming:
+    """With what stood on the button that was pressed: its value may be a number that says nothing to people."""
+    if message.kind is not Kind.BUTTON:
+        return message
+    return replace(message, metadata={**message.metadata, LABEL: _labels(row)[message.content.value or ""]})
+
+
+def _labels(row: Mapping[str, Value]) -> dict[str, str]:
+    """What stands on each button, by its value."""
     written = text(row["buttons"])
-    return {str(value) for line in json.loads(written) for _, value in line} if written else set()
+    return {str(value): str(label) for line in json.loads(written) for label, value in line} if written else {}

@@ -101,7 +101,7 @@ async def async_ask(call: ServiceCall) -> ServiceResponse:
     asked = {_place(target): target for target in targets}
     question = await _question(call, tuple(asked))
     for target in targets:
-        target.note_notification(call.context)
+        target.note_call(call.context)
     started = call.hass.loop.time()
     response: dict[str, JsonValueType]
     not_asked: list[JsonValueType] = [

@@ -64,6 +64,9 @@ EVENT_MESSAGE: Final = "bach_message"
 EVENT_UNDELIVERED: Final = "bach_undelivered"
 """The event on Home Assistant's bus for every message that ended without having been sent, or nobody knows."""
 
+EVENT_ENDED: Final = "bach_ended"
+"""The same for what is no alarm: it was cancelled, or it was itself the word of an automation about such a message."""
+
 RECIPIENT_BACH: Final = "bach"
 """The recipient that is the BACH in another home."""
 

@@ -1,4 +1,7 @@
-"""Keeps what the entities of one connection show, and tells them at most once a second."""
+"""Keeps what the entities of one connection show, and tells them at most once a second.
+
+A message that is sent within a second is never seen waiting: two rows of the recorder would tell nobody anything.
+"""
 
 import logging
 from collections.abc import Coroutine, Mapping
@@ -65,13 +68,23 @@ class Snapshot:
 
 
 class BachCoordinator(DataUpdateCoordinator[Snapshot]):
-    """Follows the events of one connection. The first change shows at once, further ones a second later together."""
+    """Follows the events of one connection.
+
+    What happens to a message shows a second later; of all else the first change at once, further ones a second later.
+    """
 
     config_entry: BachConfigEntry
 
     def __init__(self, hass: HomeAssistant, entry: BachConfigEntry, bach: Bach) -> None:
         self._throttle = Debouncer[Coroutine[Any, Any, None]](
             hass, _LOGGER, cooldown=_SECONDS_BETWEEN_UPDATES, immediate=True
+        )
+        self._soon = Debouncer[None](
+            hass,
+            _LOGGER,
+            cooldown=_SECONDS_BETWEEN_UPDATES,
+            immediate=False,
+            function=self._throttle.async_schedule_call,
         )
         super().__init__(
             hass,
@@ -105,6 +118,13 @@ class BachCoordinator(DataUpdateCoordinator[Snapshot]):
             self._note_sent(newest[0].finished_at)
         # Home Assistant unloads nothing when it stops
         self.config_entry.async_on_unload(self.hass.async_add_shutdown_job(HassJob(self.async_shutdown)))
+        self.config_entry.async_on_unload(self._soon.async_shutdown)
+
+    @override
+    async def async_shutdown(self) -> None:
+        """Follow nothing any more."""
+        self._soon.async_shutdown()
+        await super().async_shutdown()
 
     @callback
     def _changed(self, event: Event) -> None:
@@ -112,7 +132,10 @@ class BachCoordinator(DataUpdateCoordinator[Snapshot]):
             return
         if isinstance(event, MessageSent):
             self._note_sent(event.message.finished_at)
-        self._throttle.async_schedule_call()
+        if isinstance(event, MessageEvent):
+            self._soon.async_schedule_call()
+        else:
+            self._throttle.async_schedule_call()
 
     def _note_sent(self, timestamp: float | None) -> None:
         if timestamp is not None:

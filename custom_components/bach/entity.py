@@ -1,6 +1,7 @@
 """What the entities have in common: their device, their id, and where their state comes from."""
 
 from collections.abc import Container
+from contextlib import suppress
 
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.const import CONF_TYPE
@@ -51,6 +52,15 @@ def recipient_device(hass: HomeAssistant, entry: ConfigEntry, subentry: ConfigSu
             hass, (DOMAIN, entry.entry_id), config_entry_id=entry.entry_id
         ),
     )
+
+
+@callback
+def recipient_device_id(hass: HomeAssistant, entry: ConfigEntry, subentry_id: str) -> str | None:
+    """The id of a recipient's device, if it is there."""
+    identifier = (DOMAIN, f"{entry.entry_id}_{subentry_id}")
+    with suppress(ValueError):
+        return dr.async_get_device_id_by_identifier(hass, identifier, config_entry_id=entry.entry_id)
+    return None
 
 
 @callback

@@ -1,6 +1,9 @@
 """An event entity for every recipient: the latest that came in from there, for those who build without templates.
 
 What people write is shown, but never put on disk by Home Assistant: neither by the recorder nor for the next start.
+
+Home Assistant makes a line in the Activity of each change of such an entity, which names nobody, beside the one that
+says who did what. So it is there for who asks for it, and where it is all that a recipient has.
 """
 
 from typing import Final, override
@@ -21,7 +24,7 @@ from .entry import event_unique_id
 from .payload import payload
 from .received import SIGNAL_RECEIVED, Received
 from .recipients import async_add_for_recipients
-from .webhook_kind import receives
+from .webhook_kind import receives, sends
 
 PARALLEL_UPDATES = 0
 
@@ -34,7 +37,7 @@ PRIVATE: Final = frozenset(
 )
 """What people wrote, or where they are: for triggers and the event, which automations and administrators read."""
 
-_NOT_SHOWN: Final = PRIVATE | {"kind", "entity_id"}
+_NOT_SHOWN: Final = PRIVATE | {"kind", "entity_id", "device_id"}
 """What every user may not read in the states, and payload that the entity says by itself. An attribute `entity_id`
 would make a group of it."""
 
@@ -70,6 +73,7 @@ class BachEventEntity(EventEntity):
     def __init__(self, hass: HomeAssistant, entry: BachConfigEntry, subentry: ConfigSubentry) -> None:
         self._attr_unique_id = event_unique_id(entry, subentry.subentry_id)
         self._attr_device_info = recipient_device(hass, entry, subentry)
+        self._attr_entity_registry_enabled_default = not sends(entry.data)
         self._subentry_id = subentry.subentry_id
 
     @override

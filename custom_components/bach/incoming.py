@@ -15,6 +15,7 @@ from bach_lib.incoming import CLAIMED
 
 from .const import DOMAIN, EVENT_MESSAGE
 from .coordinator import BachConfigEntry
+from .entity import recipient_device_id
 from .entry import connection_name, event_unique_id
 from .forms import normal_form
 from .hub import HUB
@@ -92,6 +93,7 @@ def received(hass: HomeAssistant, entry: BachConfigEntry, message: IncomingMessa
         context=Context(user_id=user_id),
         is_event=is_claimed and who.is_heard,
         entity_id=_event_entity(hass, entry, who.place_id),
+        device_id=recipient_device_id(hass, entry, who.place_id) if who.place_id else None,
     )
 
 

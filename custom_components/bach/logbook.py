@@ -1,19 +1,22 @@
-"""Lines in the logbook: who did what and where, never what they wrote."""
+"""Lines in the Activity: who did what and where, and what became of messages; never what people wrote.
+
+A line that names an entity is shown under the name of that entity, and who wrote would be lost: none of ours does. What
+belongs to a device or an entity is found by what the event itself says.
+"""
 
 from collections.abc import Callable, Mapping
 from typing import Final
 
 from homeassistant.components.logbook import (
-    LOGBOOK_ENTRY_ENTITY_ID,
     LOGBOOK_ENTRY_ICON,
     LOGBOOK_ENTRY_MESSAGE,
     LOGBOOK_ENTRY_NAME,
 )
 from homeassistant.core import Event, HomeAssistant, callback
 
-from bach_lib import Kind, Status
+from bach_lib import Kind, Operation, Status
 
-from .const import DOMAIN, EVENT_MESSAGE, EVENT_UNDELIVERED
+from .const import DOMAIN, EVENT_ENDED, EVENT_MESSAGE, EVENT_UNDELIVERED
 from .received import called
 
 type Describe = Callable[[Event], dict[str, str]]
@@ -21,7 +24,7 @@ type Describe = Callable[[Event], dict[str, str]]
 LINES: Final[Mapping[str, tuple[str, str]]] = {
     Kind.TEXT: ("wrote a message", "mdi:message-text"),
     Kind.COMMAND: ("sent the command /{command}", "mdi:console-line"),
-    Kind.BUTTON: ("pressed the button {value}", "mdi:gesture-tap-button"),
+    Kind.BUTTON: ("pressed the button {label}", "mdi:gesture-tap-button"),
     Kind.MEDIA: ("sent a file", "mdi:paperclip"),
     Kind.LOCATION: ("sent a location", "mdi:map-marker"),
     Kind.EDITED: ("changed a message", "mdi:message-draw"),
@@ -33,11 +36,23 @@ LINES: Final[Mapping[str, tuple[str, str]]] = {
 """A sentence and an icon for each kind of message."""
 
 ENDS: Final[Mapping[str, tuple[str, str]]] = {
-    Status.DEAD: ("A message could not be delivered", "mdi:email-alert"),
-    Status.UNCERTAIN: ("It is not certain that a message was delivered", "mdi:email-search"),
-    Status.EXPIRED: ("A message was not delivered in time", "mdi:email-off"),
+    Status.DEAD: ("not delivered", "mdi:email-alert"),
+    Status.UNCERTAIN: ("may not have arrived", "mdi:email-search"),
+    Status.EXPIRED: ("not delivered in time", "mdi:email-off"),
+    Status.CANCELLED: ("cancelled", "mdi:email-remove"),
 }
-"""The same for messages that were not delivered."""
+"""The same for messages that ended without having been sent."""
+
+SUBJECTS: Final[Mapping[str, str]] = {
+    Operation.SEND: "Message to {name}",
+    Operation.EDIT: "Change of a message to {name}",
+    Operation.DELETE: "Deletion of a message to {name}",
+    Operation.REACT: "Reaction to a message to {name}",
+}
+"""What it is that ended so."""
+
+_WITHDRAWN = "recipient_removed"
+"""The library's code of what was cancelled because of something else than somebody's word."""
 
 _MAX_REASON = 200
 _MAX_NAME = 128
@@ -52,7 +67,8 @@ def async_describe_events(
 ) -> None:
     """Say how a message that came in, and one that was not delivered, reads in the logbook."""
     async_describe_event(DOMAIN, EVENT_MESSAGE, _describe)
-    async_describe_event(DOMAIN, EVENT_UNDELIVERED, _describe_undelivered)
+    async_describe_event(DOMAIN, EVENT_UNDELIVERED, _describe_end)
+    async_describe_event(DOMAIN, EVENT_ENDED, _describe_end)
 
 
 @callback
@@ -60,16 +76,18 @@ def _describe(event: Event) -> dict[str, str]:
     """The line. Events come from the database too, where an older version may have written them."""
     data = event.data
     line, icon = LINES.get(str(data.get("kind")), LINES[Kind.OTHER])
-    words = {key: str(data.get(key) or "")[:_MAX_WORD] for key in ("command", "value")}
+    words = {"command": _word(data, "command"), "label": _word(data, "label") or _word(data, "value")}
     person, place = _who(data), data.get("recipient_name")
-    described = {
+    return {
         LOGBOOK_ENTRY_NAME: person,
         LOGBOOK_ENTRY_MESSAGE: line.format(**words).rstrip() + (f" in {place}" if place and place != person else ""),
         LOGBOOK_ENTRY_ICON: icon,
     }
-    if entity_id := data.get("entity_id"):
-        described[LOGBOOK_ENTRY_ENTITY_ID] = str(entity_id)
-    return described
+
+
+def _word(data: Mapping[str, object], key: str) -> str:
+    """On one line, and no longer than a name of something is."""
+    return " ".join(str(data.get(key) or "")[:_MAX_WORD].split())
 
 
 def _who(data: Mapping[str, object]) -> str:
@@ -79,16 +97,22 @@ def _who(data: Mapping[str, object]) -> str:
 
 
 @callback
-def _describe_undelivered(event: Event) -> dict[str, str]:
+def _describe_end(event: Event) -> dict[str, str]:
     """The line of a message that ended without having been sent."""
     data = event.data
     line, icon = ENDS.get(str(data.get("status")), ENDS[Status.DEAD])
-    reason = str(data.get("error") or "")[:_MAX_REASON]
-    described = {
-        LOGBOOK_ENTRY_NAME: str(data.get("recipient_name") or "Somebody"),
+    subject = SUBJECTS.get(str(data.get("operation")), SUBJECTS[Operation.SEND])
+    reason = _reason(data)
+    return {
+        LOGBOOK_ENTRY_NAME: subject.format(name=str(data.get("recipient_name") or "somebody")[:_MAX_NAME]),
         LOGBOOK_ENTRY_MESSAGE: f"{line}: {reason}" if reason else line,
         LOGBOOK_ENTRY_ICON: icon,
     }
-    if entity_id := data.get("entity_id"):
-        described[LOGBOOK_ENTRY_ENTITY_ID] = str(entity_id)
-    return described
+
+
+def _reason(data: Mapping[str, object]) -> str:
+    """Why, if the line does not say so already; what failed before somebody cancelled it is of no interest."""
+    status, code = data.get("status"), data.get("error_code")
+    if status == Status.EXPIRED or (status == Status.CANCELLED and code != _WITHDRAWN):
+        return ""
+    return str(data.get("error") or "")[:_MAX_REASON]

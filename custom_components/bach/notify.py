@@ -1,14 +1,19 @@
 """A notify entity for every recipient.
 
 It stays available while the platform is down: sending means that the message is on disk, and it goes out when it can.
+Its state, which the Activity shows as "Sent", is the time at which the platform took a message, not that of queueing.
 """
 
-from typing import override
+from collections import OrderedDict
+from typing import Final, override
 
 from homeassistant.components.notify import DOMAIN, NotifyEntity, NotifyEntityDescription, NotifyEntityFeature
 from homeassistant.config_entries import ConfigSubentry
-from homeassistant.core import HomeAssistant
+from homeassistant.core import Context, HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from bach_lib import Operation
+from bach_lib.events import MessageSent
 
 from .const import CONF_RECIPIENT
 from .coordinator import BachConfigEntry
@@ -16,9 +21,13 @@ from .entity import async_keep_only, recipient_device
 from .entry import notify_unique_id
 from .errors import translated_errors
 from .recipients import async_add_for_recipients
+from .roles import place
 from .webhook_kind import sends
 
 PARALLEL_UPDATES = 0
+
+_MAX_CALLS: Final = 200
+"""Of so many calls is known who made them when their message has been sent. A call that is older has no user."""
 
 
 async def async_setup_entry(
@@ -43,11 +52,18 @@ class BachNotifyEntity(NotifyEntity):
         self._attr_device_info = recipient_device(hass, entry, subentry)
         self._entry = entry
         self._subentry_id = subentry.subentry_id
+        self._calls = OrderedDict[str, Context]()
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Hear from now on what is sent."""
+        self.async_on_remove(self._entry.runtime_data.bach.subscribe(MessageSent, self._sent))
 
     @override
     async def async_send_message(self, message: str, title: str | None = None) -> None:
         """Queue a message for the action `notify.send_message`."""
         coordinator = self._entry.runtime_data
+        self.note_call(self._context)
         with translated_errors(self.hass):
             await coordinator.bach.send(
                 coordinator.connection,
@@ -57,6 +73,27 @@ class BachNotifyEntity(NotifyEntity):
                 context=self._context.id if self._context else None,
             )
 
-    def note_notification(self) -> None:
-        """Show that our own action has just queued a message; `notify.send_message` does so by itself."""
-        self._async_record_notification()
+    def note_call(self, context: Context | None) -> None:
+        """Remember who makes a call that sends something here, until it has been sent."""
+        if context:
+            self._calls[context.id] = context
+            if len(self._calls) > _MAX_CALLS:
+                self._calls.popitem(last=False)
+
+    @callback  # type: ignore[misc] # final, because Home Assistant knows no queue
+    @override
+    def _async_record_notification(self) -> None:
+        """Called by Home Assistant when a message has been queued: nothing to show yet."""
+
+    @callback
+    def _sent(self, event: MessageSent) -> None:
+        """Show that a message has been sent, whoever sent it in whatever way."""
+        message, coordinator = event.message, self._entry.runtime_data
+        if event.connection != coordinator.connection or message.operation is not Operation.SEND:
+            return
+        recipient = place(self._entry.subentries.values(), message.recipient)
+        if recipient is None or recipient.subentry_id != self._subentry_id:
+            return
+        if message.context:
+            self.async_set_context(self._calls.get(message.context) or Context(id=message.context))
+        super()._async_record_notification()

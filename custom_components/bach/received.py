@@ -37,8 +37,8 @@ class Received:
 
     `person` is the name given in Home Assistant, empty for whoever has none. `is_event`: it is heard though the role is
     the least, as an event and no more, because nobody has proved who sent it.
-    `entity_id` is the recipient's event entity. `context` carries the Home Assistant user whom the person is mapped to,
-    if there is one.
+    `entity_id` is the recipient's event entity, `device_id` its device.
+    `context` carries the Home Assistant user whom the person is mapped to, if there is one.
     """
 
     message: IncomingMessage
@@ -49,6 +49,7 @@ class Received:
     role: Role
     context: Context
     entity_id: str | None = None
+    device_id: str | None = None
     is_event: bool = False
 
     @property

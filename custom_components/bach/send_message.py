@@ -124,7 +124,8 @@ async def _queue(call: ServiceCall, target: Target, files: Sequence[File], lost:
     data = call.data
     time_to_live = data.get(ATTR_TIME_TO_LIVE)
     words = _words(call, target)
-    receipt = await call.hass.data[HUB].bach.send(
+    target.note_call(call.context)
+    return await call.hass.data[HUB].bach.send(
         target.connection,
         target.recipient,
         words.text,
@@ -140,8 +141,6 @@ async def _queue(call: ServiceCall, target: Target, files: Sequence[File], lost:
         files=files,
         lost=[*lost, *words.lost],
     )
-    target.note_notification(call.context)
-    return receipt
 
 
 @dataclass(frozen=True, slots=True)

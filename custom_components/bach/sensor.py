@@ -1,4 +1,8 @@
-"""Numbers and times of a connection."""
+"""Numbers and times of a connection.
+
+A time that moves with each message or check would be a line in the Activity and a row of the recorder each: such are
+only for who asks for them. A count that does so is written now and then, which is all that statistics need.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,8 +16,9 @@ from homeassistant.components.sensor import (
     SensorStateClass,
 )
 from homeassistant.const import CONF_TYPE, EntityCategory, UnitOfTime
-from homeassistant.core import HomeAssistant
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.event import async_call_later
 from homeassistant.util import dt as dt_util
 
 from bach_lib import BreakerState, Report
@@ -24,12 +29,16 @@ from .entity import BachEntity
 
 PARALLEL_UPDATES = 0
 
+_STATISTICS_SECONDS = 300
+"""How often Home Assistant makes statistics of numbers."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class BachSensorDescription(SensorEntityDescription):
-    """A sensor, and where its value is found."""
+    """A sensor, and where its value is found. `seconds` is how long its changes are gathered."""
 
     value_fn: Callable[[Snapshot], float | str | datetime | None]
+    seconds: float = 0
 
 
 def _oldest(snapshot: Snapshot) -> datetime | None:
@@ -74,6 +83,7 @@ SENSORS = (
         state_class=SensorStateClass.TOTAL_INCREASING,
         entity_category=EntityCategory.DIAGNOSTIC,
         value_fn=lambda snapshot: snapshot.queue.sent,
+        seconds=_STATISTICS_SECONDS,
     ),
     BachSensorDescription(
         key="failed",
@@ -95,6 +105,7 @@ SENSORS = (
         translation_key="last_sent",
         device_class=SensorDeviceClass.TIMESTAMP,
         entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,  # the recipients' entities say it
         value_fn=lambda snapshot: snapshot.last_sent,
     ),
     BachSensorDescription(
@@ -132,6 +143,7 @@ PARTNER_SENSORS = (
         translation_key="last_check",
         device_class=SensorDeviceClass.TIMESTAMP,
         entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,  # "Reachable" is judged by it
         value_fn=_last_check,
     ),
 )
@@ -150,6 +162,36 @@ class BachSensor(BachEntity, SensorEntity):
     """A number or a time of a connection."""
 
     entity_description: BachSensorDescription
+    _gathering: CALLBACK_TYPE | None = None
+    _was_available = True
+
+    @override
+    async def async_will_remove_from_hass(self) -> None:
+        """Write nothing any more."""
+        self._stop_gathering()
+        await super().async_will_remove_from_hass()
+
+    @callback
+    @override
+    def _handle_coordinator_update(self) -> None:
+        """Write the state, or in a while together with what comes until then."""
+        seconds = self.entity_description.seconds
+        if not seconds or self.available != self._was_available:
+            self._write()
+        elif self._gathering is None:
+            self._gathering = async_call_later(self.hass, seconds, self._write)
+
+    @callback
+    def _write(self, _: datetime | None = None) -> None:
+        self._stop_gathering()
+        self._was_available = self.available
+        self.async_write_ha_state()
+
+    @callback
+    def _stop_gathering(self) -> None:
+        if self._gathering:
+            self._gathering()
+            self._gathering = None
 
     @property
     @override

@@ -54,11 +54,10 @@ class Target:
         """The name of the connection in the library."""
         return connection_name(self.entry)
 
-    def note_notification(self, context: Context) -> None:
-        """Let the entity show that something was sent."""
+    def note_call(self, context: Context) -> None:
+        """Let the entity know who sends something."""
         if self.entity:
-            self.entity.async_set_context(context)
-            self.entity.note_notification()
+            self.entity.note_call(context)
 
 
 @dataclass(frozen=True, slots=True)

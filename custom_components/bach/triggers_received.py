@@ -169,7 +169,8 @@ class ButtonPressedTrigger(_ReceivedTrigger):
 
     @override
     def _describe(self, received: Received) -> str:
-        return f"button {received.message.content.value} pressed by {_who(received)}"
+        message = received.message
+        return f"button {message.metadata.get('label') or message.content.value} pressed by {_who(received)}"
 
 
 def _comparable(text: str) -> str:

@@ -8,17 +8,18 @@ from collections.abc import Callable, Coroutine
 from typing import Final
 
 from homeassistant.components.notify import DOMAIN as NOTIFY_DOMAIN
+from homeassistant.core import Context, HomeAssistant, callback
 from homeassistant.core import Event as HomeEvent
-from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.util.hass_dict import HassKey
 
 from bach_lib import Bach, BachError, Message, QueueStatus, Status
-from bach_lib.events import MessageDead, MessageExpired, MessageFinished, MessageUncertain
+from bach_lib.events import MessageCancelled, MessageDead, MessageExpired, MessageFinished, MessageUncertain
 
-from .const import DOMAIN, EVENT_UNDELIVERED
+from .const import DOMAIN, EVENT_ENDED, EVENT_UNDELIVERED
 from .coordinator import BachConfigEntry
+from .entity import recipient_device_id
 from .entry import connection_name, notify_unique_id
 from .outgoing import outgoing_payload
 from .roles import place
@@ -34,33 +35,46 @@ _MAX_LINES = 60
 _MINUTE = 60.0
 _MAX_KNOWN = 1000
 _MAX_REASON = 200
+_REPLACED = "replaced"
+"""The library's code of what ended because a newer message with its tag is there."""
 _SECRET = frozenset({"text", "title"})
 """What people wrote stands in no Activity."""
 
 
 @callback
 def async_tell_of_undelivered(hass: HomeAssistant, entry: BachConfigEntry, bach: Bach) -> None:
-    """Fire an event for each message of the entry that ends without having been sent, until it is unloaded."""
+    """Fire an event for each message of the entry that ends without having been sent, until it is unloaded.
+
+    What is no alarm has an event of its own: what was cancelled, and what an automation sent because of such an event,
+    which would run it again. What a newer message took the place of has none at all: the fate of that one is told.
+    """
     connection, may_tell = connection_name(entry), _limited()
 
     @callback
     def ended(event: MessageFinished) -> None:
-        if event.connection != connection or not may_tell():
+        message = event.message
+        if event.connection != connection or (message.error and message.error.code == _REPLACED) or not may_tell():
             return
-        recipient = place(entry.subentries.values(), event.message.recipient)
-        registry, entity_id = er.async_get(hass), None
+        recipient = place(entry.subentries.values(), message.recipient)
+        entity_id = device_id = None
         if recipient:
             unique_id = notify_unique_id(entry, recipient.subentry_id)
-            entity_id = registry.async_get_entity_id(NOTIFY_DOMAIN, DOMAIN, unique_id)
+            entity_id = er.async_get(hass).async_get_entity_id(NOTIFY_DOMAIN, DOMAIN, unique_id)
+            device_id = recipient_device_id(hass, entry, recipient.subentry_id)
         data = outgoing_payload(
-            event.message,
+            message,
             entry_id=entry.entry_id,
-            recipient_name=_recipient_name(entry, event.message),
+            recipient_name=_recipient_name(entry, message),
             entity_id=entity_id,
         )
-        hass.bus.async_fire(EVENT_UNDELIVERED, {key: value for key, value in data.items() if key not in _SECRET})
+        shown = {key: value for key, value in data.items() if key not in _SECRET} | {"device_id": device_id}
+        lineage, context = hass.data[LINEAGE], Context(parent_id=message.context)
+        is_alarm = message.status is not Status.CANCELLED and not lineage.is_of_a_run(message.context)
+        if is_alarm:
+            lineage.causes(context.id)
+        hass.bus.async_fire(EVENT_UNDELIVERED if is_alarm else EVENT_ENDED, shown, context=context)
 
-    for kind in (MessageDead, MessageUncertain, MessageExpired):
+    for kind in (MessageDead, MessageUncertain, MessageExpired, MessageCancelled):
         entry.async_on_unload(bach.subscribe(kind, ended))
 
 
@@ -161,7 +175,7 @@ def _limited() -> Callable[[], bool]:
 class Lineage:
     """Which runs of automations came from a dead letter: what those send, and what dies too, must not start them anew.
 
-    A run is recognised by its context, whose parent is the context that our trigger gave it.
+    A run is recognised by its context, whose parent is the context that our trigger or our event gave it.
     """
 
     def __init__(self, hass: HomeAssistant) -> None:
@@ -182,7 +196,9 @@ class Lineage:
     @callback
     def _triggered(self, event: HomeEvent) -> None:
         source = str(event.data.get("source", ""))
-        if event.context.parent_id in self._causes and source.startswith(DEAD_LETTER_TO):
+        if event.context.parent_id in self._causes and (
+            source.startswith(DEAD_LETTER_TO) or EVENT_UNDELIVERED in source
+        ):
             _remember(self._runs, event.context.id)
 
 

@@ -28,6 +28,7 @@ from tests.component.conftest import (
     set_up,
     state,
     the_bach,
+    until,
     until_state,
 )
 
@@ -109,7 +110,7 @@ async def test_a_press_is_returned_and_shown(
     task = await ask(hass, telegram)
     [message] = telegram.sent
     assert [[button.text for button in row] for row in message.keyboard] == [["Open", "Leave it shut"]]
-    assert state(hass, ADA_ENTITY) != "unknown"
+    await until(hass, lambda: state(hass, ADA_ENTITY) != "unknown")
     press(telegram, message, "Open")
     answer = await task
     assert 0 <= answer.pop("waited") < 60

@@ -20,7 +20,19 @@ from bach_lib.connectors.needed import NEEDED
 from bach_lib.testing.telegram_server import Fault, TelegramServer
 from custom_components.bach.diagnostics import REDACTED_FIELDS
 from custom_components.bach.private import Private
-from tests.component.conftest import ADA_ENTITY, BOT_ID, TOKEN, add_entry, person, recipient, send, set_up, until_state
+from tests.component.conftest import (
+    ADA_ENTITY,
+    BOT_ID,
+    TOKEN,
+    add_entry,
+    person,
+    recipient,
+    send,
+    set_up,
+    state,
+    until,
+    until_state,
+)
 
 
 async def told(hass: HomeAssistant, client: ClientSessionGenerator, entry: MockConfigEntry) -> dict[str, Any]:
@@ -34,7 +46,8 @@ async def test_diagnostics_help_without_telling_secrets(
 ) -> None:
     """People attach this file to public issues: it must hold what helps, and nothing that is theirs."""
     await send(hass, ADA_ENTITY, "my secret message", title="my secret title")
-    await until_state(hass, "sensor.home_bot_sent", "1")
+    await until(hass, lambda: state(hass, ADA_ENTITY) != "unknown")
+    await loaded.runtime_data.async_refresh()
 
     diagnostics = cast("dict[str, Any]", await get_diagnostics_for_config_entry(hass, hass_client, loaded))
 

@@ -26,6 +26,8 @@ from tests.component.conftest import (
     until,
 )
 
+pytestmark = pytest.mark.usefixtures("with_the_noisy_ones")
+
 ADA_EVENT, BOB_EVENT = "event.ada_incoming_message", "event.bob_incoming_message"
 GROUP = -100
 SECRET = "under the mat"

@@ -30,6 +30,7 @@ from tests.component.conftest import (
     set_up,
     state,
     the_bach,
+    until,
     until_state,
 )
 
@@ -94,12 +95,13 @@ async def test_without_internet_everything_is_there_and_queues(
     assert state(hass, ADA_ENTITY) == "unknown"
 
     await send(hass, ADA_ENTITY, "The garage door is open")
-    assert state(hass, ADA_ENTITY) not in {"unknown", "unavailable"}
+    assert state(hass, ADA_ENTITY) == "unknown"  # nothing has been sent yet, and nothing says so
 
     await telegram.resume()
     await press(hass, "button.home_bot_check_now")
     [message] = await telegram.wait_for(1)
     assert message.text == "The garage door is open"
+    await until(hass, lambda: state(hass, ADA_ENTITY) not in {"unknown", "unavailable"})
 
 
 async def test_what_waits_survives_a_reload(
@@ -182,11 +184,11 @@ async def test_every_connection_has_its_own_numbers(
     """What one bot sent must not be shown as sent by another."""
     telegram.add_chat(44, first_name="Eve")
     await send(hass, "notify.eve", "hello")
-    await until_state(hass, "sensor.other_bot_sent", "1")
-    assert state(hass, "sensor.other_bot_last_sent") != "unknown"
+    await until(hass, lambda: state(hass, "notify.eve") != "unknown")
+    await other.runtime_data.async_refresh()
+    assert (other.runtime_data.data.queue.sent, other.runtime_data.data.last_sent is None) == (1, False)
     await loaded.runtime_data.async_refresh()
-    assert state(hass, "sensor.home_bot_sent") == "0"
-    assert state(hass, "sensor.home_bot_last_sent") == "unknown"
+    assert (loaded.runtime_data.data.queue.sent, loaded.runtime_data.data.last_sent) == (0, None)
 
 
 async def test_a_disabled_connection_rests(

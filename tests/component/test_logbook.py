@@ -60,19 +60,22 @@ async def test_the_logbook_says_who_did_what_and_for_which_user(
     """Nobody could find out who opened the door, or everybody could read what they wrote about it."""
     await arrive(hass, incoming(ADA, kind=Kind.COMMAND, text=SECRET, content=Content(command="door", args=SECRET)))
     await arrive(hass, incoming(-100, 46, text=SECRET))
-    await arrive(hass, incoming(ADA, kind=Kind.BUTTON, text="", content=Content(value="yes")))
+    await arrive(hass, incoming(ADA, kind=Kind.BUTTON, text="", content=Content(value="0"), metadata={"label": "Yes"}))
+    await arrive(hass, incoming(ADA, kind=Kind.BUTTON, text="", content=Content(value="no")))
 
     found = await lines(hass, hass_ws_client)
     assert [(line["name"], line["message"]) for line in found] == [
         ("Ada", "sent the command /door"),
         ("Dora", "wrote a message in Family"),
-        ("Ada", "pressed the button yes"),
+        ("Ada", "pressed the button Yes"),
+        ("Ada", "pressed the button no"),
     ]
     assert SECRET not in json.dumps(found)
-    assert [line.get("context_user_id") for line in found] == [hass_admin_user.id, None, hass_admin_user.id]
+    assert [line.get("context_user_id") for line in found] == [hass_admin_user.id, None, *[hass_admin_user.id] * 2]
     assert [line["message"] for line in await lines(hass, hass_ws_client, entity_ids=[EVENT_ENTITY])] == [
         "sent the command /door",
-        "pressed the button yes",
+        "pressed the button Yes",
+        "pressed the button no",
     ]
 
 
@@ -100,7 +103,9 @@ async def test_an_event_from_elsewhere_breaks_no_line(
     assert len(line["message"]) < 100
 
 
-async def test_the_recorder_keeps_no_text_of_the_entity(hass: HomeAssistant, home: MockConfigEntry) -> None:
+async def test_the_recorder_keeps_no_text_of_the_entity(
+    hass: HomeAssistant, with_the_noisy_ones: None, home: MockConfigEntry
+) -> None:
     """What people wrote would stay in the history for ten days, for everybody who can see it."""
     await arrive(hass, incoming(ADA, text=SECRET))
     await async_wait_recording_done(hass)

@@ -7,16 +7,17 @@ from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from bach_lib.testing.telegram_server import TelegramServer
-from tests.component.conftest import ADA, ADA_ENTITY, BOB, BOB_ENTITY, CONNECTION, send, state, the_bach
+from tests.component.conftest import ADA, ADA_ENTITY, BOB, BOB_ENTITY, CONNECTION, send, state, the_bach, until
 
 
 async def test_a_message_with_a_title(hass: HomeAssistant, telegram: TelegramServer, loaded: MockConfigEntry) -> None:
-    """`notify.send_message` is what blueprints use; the entity shows when it was last used."""
+    """`notify.send_message` is what blueprints use; the entity shows when it last sent something."""
     before = dt_util.utcnow()
     await send(hass, ADA_ENTITY, "The door is open", title="Garage")
 
     [message] = await telegram.wait_for(1)
     assert (message.chat_id, message.text) == (ADA, "Garage\n\nThe door is open")
+    await until(hass, lambda: state(hass, ADA_ENTITY) != "unknown")
     last_used = dt_util.parse_datetime(state(hass, ADA_ENTITY) or "")
     assert last_used
     assert last_used >= before

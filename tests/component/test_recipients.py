@@ -15,6 +15,8 @@ from custom_components.bach.hub import HUB
 from custom_components.bach.received import Received
 from tests.component.conftest import ADA, ADA_ENTITY, CONNECTION, TOKEN, arrive, incoming, set_up, state
 
+pytestmark = pytest.mark.usefixtures("with_the_noisy_ones")
+
 EVE = ConfigSubentry(
     data=MappingProxyType({"recipient": "44"}), subentry_type="recipient", title="Eve", unique_id="recipient_44"
 )

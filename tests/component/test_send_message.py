@@ -19,7 +19,7 @@ from bach_lib.connectors.telegram.connector import TelegramConnector
 from bach_lib.events import MessageRetrying
 from bach_lib.models import Buttons
 from bach_lib.testing.telegram_server import Fault, TelegramServer
-from tests.component.conftest import ADA, ADA_ENTITY, BOB, BOB_ENTITY, state, the_bach
+from tests.component.conftest import ADA, ADA_ENTITY, BOB, BOB_ENTITY, state, the_bach, until
 
 WITH_BUTTONS: dict[str, Any] = {"max_buttons": 100, "button_value": 38}
 """What a platform can do that has buttons."""
@@ -55,7 +55,7 @@ async def test_the_answer_names_the_message(
     assert row["status"] in {"pending", "sending"}
     [message] = await telegram.wait_for(1)
     assert (message.chat_id, message.text) == (ADA, "hello")
-    assert state(hass, ADA_ENTITY) != "unknown"
+    await until(hass, lambda: state(hass, ADA_ENTITY) != "unknown")
 
 
 async def test_waiting_tells_that_it_arrived(hass: HomeAssistant, loaded: MockConfigEntry) -> None:

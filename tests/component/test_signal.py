@@ -21,6 +21,8 @@ from tests.component.conftest import recipient, send, set_up, state, the_bach, u
 from tests.component.test_config_flow import submit
 from tests.component.test_discord import choose, go_on, offered
 
+pytestmark = pytest.mark.usefixtures("with_the_noisy_ones")
+
 NUMBER = "+491700000001"
 ADA = "+491701234567"
 HOUSE = "group.ZEdobElHaHZkWE5s"

@@ -11,6 +11,8 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 from bach_lib.testing.telegram_server import Bot, TelegramServer
 from tests.component.conftest import ADA, CONNECTION, the_bach, until
 
+pytestmark = pytest.mark.usefixtures("with_the_noisy_ones")
+
 BASE = "/api/bach/messages"
 MESSAGE = {"connector": CONNECTION, "recipient": str(ADA), "content": "hello"}
 
