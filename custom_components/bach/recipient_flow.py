@@ -18,6 +18,7 @@ from bach_lib.events import SenderBlocked
 
 from .chat_settings import SECTION_CHAT, chat_section, chat_suggestions, chat_values, without_chat
 from .const import CONF_HELLO, CONF_KIND, CONF_LINK, CONF_RECIPIENT, CONF_TITLE
+from .doubts import async_doubt
 from .entry import connection_name, recipient_unique_id
 from .forms import normal_form
 from .hello import as_words, async_greet, is_harmless
@@ -60,6 +61,7 @@ class RecipientFlow(ConfigSubentryFlow):
         self._words: dict[str, str] = {}
         self._moved_to: str | None = None
         self._dead = 0
+        self._untried: str | None = None
 
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:  # noqa: ARG002
         """Choose how to find the recipient."""
@@ -156,7 +158,7 @@ class RecipientFlow(ConfigSubentryFlow):
     async def _ask(self, step_id: str, user_input: dict[str, Any] | None) -> SubentryFlowResult:
         """Ask for id and name until the id is one, then keep it."""
         errors: dict[str, str] = {}
-        placeholders = {"expected": ""}
+        placeholders = {"expected": "", "reason": ""}
         if user_input is not None:
             try:
                 recipient = await self._normalize(user_input[CONF_RECIPIENT])
@@ -164,7 +166,10 @@ class RecipientFlow(ConfigSubentryFlow):
                 errors[CONF_RECIPIENT] = error.code
                 placeholders["expected"] = error.placeholders["expected"]
             else:
-                if not (errors := self._conflicts(recipient, user_input)):
+                errors = self._conflicts(recipient, user_input)
+                if not errors and (doubt := await self._doubt(recipient)):
+                    errors[CONF_RECIPIENT], placeholders["reason"] = doubt
+                if not errors:
                     return await self._keep_with_letters(recipient, user_input)
         users = await async_get_users(self.hass)
         schema = MANUAL_SCHEMA
@@ -184,6 +189,15 @@ class RecipientFlow(ConfigSubentryFlow):
     def _rights(self, users: Users) -> dict[vol.Marker, Any]:
         """The fields that say what somebody may do."""
         return rights_schema(users)
+
+    async def _doubt(self, recipient: str) -> tuple[str, str] | None:
+        """What speaks against this address; what cannot be asked now is only said once, and an old one is not asked."""
+        is_old = self.source != SOURCE_USER and self._get_reconfigure_subentry().data[CONF_RECIPIENT] == recipient
+        if is_old or recipient == self._untried:
+            return None
+        doubt = await async_doubt(self._get_entry(), recipient)
+        self._untried = recipient if doubt and doubt[0] == "cannot_ask" else None
+        return doubt
 
     def _conflicts(self, recipient: str, user_input: dict[str, Any]) -> dict[str, str]:  # noqa: ARG002
         """Why this recipient cannot be as it was given, by field."""

@@ -126,7 +126,9 @@ async def test_the_set_up_ends_on_the_phone(
 async def test_one_that_does_not_arrive_is_explained_and_the_recipient_is_there(
     hass: HomeAssistant, telegram: TelegramServer, loaded: MockConfigEntry
 ) -> None:
-    """An id that the bot does not know would become a dead letter days later."""
+    """A chat that the bot may look at but not write to would become a dead letter days later."""
+    telegram.add_chat(777)
+    telegram.fail(Fault.chat_not_found(), times=None, methods=["sendMessage"])
     result = await configure(hass, await start(hass, loaded, "manual"), recipient="777", title="Nobody")
     assert (result["type"], result["description"]) == (FlowResultType.CREATE_ENTRY, "hello_failed")
     assert result["description_placeholders"] == {"name": "Nobody", "reason": "Chat not found"}
@@ -142,6 +144,8 @@ async def test_one_that_cannot_go_now_is_on_its_way(
     await telegram.pause()
     await press_check(hass)
     result = await configure(hass, await start(hass, loaded, "manual"), recipient=str(EVE), title="Eve")
+    assert result["errors"] == {"recipient": "cannot_ask"}, "it is taken untried only by whoever knows that"
+    result = await configure(hass, result, recipient=str(EVE), title="Eve")
     assert (result["type"], result["description"]) == (FlowResultType.CREATE_ENTRY, "hello_waits")
     assert (result["description_placeholders"] or {})["reason"]
     assert state(hass, "notify.eve") == "unknown"
@@ -194,6 +198,8 @@ async def test_a_connection_that_is_not_running_greets_nobody(
     form = await start(hass, loaded, "manual")
     await hass.config_entries.async_unload(loaded.entry_id)
     result = await configure(hass, form, recipient=str(EVE), title="Eve")
+    assert result["errors"] == {"recipient": "cannot_ask"}
+    result = await configure(hass, result, recipient=str(EVE), title="Eve")
     assert (result["type"], result["description"]) == (FlowResultType.CREATE_ENTRY, "hello_not_sent")
     assert "Eve" in {subentry.title for subentry in loaded.subentries.values()}
 

@@ -7,7 +7,7 @@ from homeassistant.data_entry_flow import EVENT_DATA_ENTRY_FLOW_PROGRESSED, Flow
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser, async_capture_events
 
 from bach_lib.events import SenderBlocked
-from bach_lib.testing.telegram_server import Bot, TelegramServer
+from bach_lib.testing.telegram_server import Bot, Fault, TelegramServer
 from tests.component.conftest import (
     ADA_ENTITY,
     CONNECTION,
@@ -208,6 +208,28 @@ async def test_a_long_name_of_a_stranger_is_cut(
     assert result["title"] == "x" * 100
 
 
+async def test_an_id_that_nobody_knows_is_said_at_once(
+    hass: HomeAssistant, telegram: TelegramServer, loaded: MockConfigEntry
+) -> None:
+    """The first message would become a dead letter, days later."""
+    result = await configure(hass, await start(hass, loaded, "manual"), recipient="-1009", role="user", hello=False)
+    assert result["errors"] == {"recipient": "unknown_recipient"}
+    telegram.add_chat(GROUP, type="supergroup", title="Family")
+    result = await configure(hass, result, recipient=str(GROUP), role="user", hello=False)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
+async def test_an_id_that_cannot_be_asked_for_is_taken_after_a_warning(
+    hass: HomeAssistant, telegram: TelegramServer, loaded: MockConfigEntry
+) -> None:
+    """Nobody could add a recipient while the platform is away."""
+    telegram.fail(Fault.server_error(), times=None, methods=["getChat"])
+    result = await configure(hass, await start(hass, loaded, "manual"), recipient="-1009", role="user", hello=False)
+    assert result["errors"] == {"recipient": "cannot_ask"}
+    result = await configure(hass, result, recipient="-1009", role="user", hello=False)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
 async def test_when_nobody_writes_the_choice_comes_back(
     hass: HomeAssistant, loaded: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -261,7 +283,7 @@ async def test_pairing_needs_a_running_connection(hass: HomeAssistant, loaded: M
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "entry_not_loaded")
 
 
-async def test_an_id_can_be_typed(hass: HomeAssistant, loaded: MockConfigEntry) -> None:
+async def test_an_id_can_be_typed(hass: HomeAssistant, telegram: TelegramServer, loaded: MockConfigEntry) -> None:
     """A channel writes nothing by itself; whoever knows its id needs no pairing. A slip can be corrected."""
     result = await start(hass, loaded, "manual")
     assert (result["type"], result["step_id"]) == (FlowResultType.FORM, "manual")
@@ -272,14 +294,18 @@ async def test_an_id_can_be_typed(hass: HomeAssistant, loaded: MockConfigEntry) 
     assert placeholders
     assert "@name" in placeholders["expected"]
 
+    telegram.add_chat(-1005, type="channel", title="News", username="mychannel")
     result = await configure(hass, result, recipient=" @MyChannel ", title=" News ")
     assert (result["type"], result["title"]) == (FlowResultType.CREATE_ENTRY, "News")
     assert result["data"] == {"recipient": "@mychannel", "role": "user"}
     assert state(hass, "notify.news") == "unknown"
 
 
-async def test_without_a_name_the_id_is_the_name(hass: HomeAssistant, loaded: MockConfigEntry) -> None:
+async def test_without_a_name_the_id_is_the_name(
+    hass: HomeAssistant, telegram: TelegramServer, loaded: MockConfigEntry
+) -> None:
     """A name is a comfort, not a duty."""
+    telegram.add_chat(44)
     result = await configure(hass, await start(hass, loaded, "manual"), recipient="44")
     assert result["title"] == "44"
 
@@ -290,7 +316,7 @@ async def test_a_recipient_is_added_once(hass: HomeAssistant, loaded: MockConfig
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "already_configured")
 
 
-async def test_a_recipient_is_changed(hass: HomeAssistant, loaded: MockConfigEntry) -> None:
+async def test_a_recipient_is_changed(hass: HomeAssistant, telegram: TelegramServer, loaded: MockConfigEntry) -> None:
     """A person with a new account stays the same recipient in every automation."""
     ada = next(key for key, subentry in loaded.subentries.items() if subentry.title == "Ada")
     result = await reconfigure(hass, loaded, ada)
@@ -299,6 +325,9 @@ async def test_a_recipient_is_changed(hass: HomeAssistant, loaded: MockConfigEnt
     result = await configure(hass, result, recipient="nobody", title="Ada")
     assert result["errors"] == {"recipient": "invalid_recipient"}
 
+    result = await configure(hass, result, recipient="4242", title="Ada L.")
+    assert result["errors"] == {"recipient": "unknown_recipient"}, "an id is asked for when it is changed, too"
+    telegram.add_chat(4242)
     result = await configure(hass, result, recipient="4242", title="Ada L.")
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "reconfigure_successful")
     subentry = loaded.subentries[ada]
@@ -407,6 +436,7 @@ async def test_the_people_of_a_group_follow_its_new_id(hass: HomeAssistant, tele
     assert result["reason"] == "already_configured"
     assert loaded.subentries[dora].unique_id == "person_-1_46", "the group did not move"
 
+    telegram.add_chat(-2, type="group", title="Family")
     await configure(hass, await reconfigure(hass, loaded, family), recipient="-2", title="Family")
     moved = loaded.subentries[dora]
     assert (moved.data["recipient"], moved.unique_id) == ("-2", "person_-2_46")

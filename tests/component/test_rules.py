@@ -181,9 +181,11 @@ def test_every_way_a_dialog_can_fail_has_a_text() -> None:
     recipient = TEXTS["config_subentries"]["recipient"]
     assert set(recipient["error"]) == {
         InvalidRecipientError.code,
+        "cannot_ask",
         "invalid_event_type",
         "nobody_found",
         "secret_taken",
+        "unknown_recipient",
         "user_taken",
         "weak_secret",
     }

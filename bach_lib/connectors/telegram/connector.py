@@ -17,6 +17,7 @@ from bach_lib.connectors.seen import CallError, unless_repeated
 from bach_lib.connectors.telegram import codec
 from bach_lib.connectors.telegram.bot import RawBot
 from bach_lib.connectors.telegram.errors import fault_of
+from bach_lib.connectors.telegram.finding import chat_found
 from bach_lib.connectors.telegram.markup import PARSE_MODES, compose
 from bach_lib.connectors.telegram.pieces import MAX_PART, fits
 from bach_lib.connectors.telegram.recipients import Target
@@ -25,7 +26,7 @@ from bach_lib.connectors.telegram.rungs import TelegramRungs
 from bach_lib.declared import DECLARED
 from bach_lib.errors import InvalidEndpointError, SecretNotFoundError
 from bach_lib.incoming import Media
-from bach_lib.models import MAX_NONCE, Connection, Fault, Identity, Message, Operation
+from bach_lib.models import MAX_NONCE, Candidate, Connection, Fault, Identity, Message, Operation
 from bach_lib.outcomes import Dead, Outcome, Sent
 from bach_lib.redact import Redactor
 
@@ -163,6 +164,21 @@ class TelegramConnector(Connector):
                 self._name = f"@{username}"
                 return Identity(id=str(number), name=self._name, link=f"https://t.me/{username}")
         return Fault(code="bad_answer", text="The answer to getMe describes no bot.")
+
+    @override
+    async def find(self, query: str) -> list[Candidate] | Fault:
+        """The chat of this id or public name, if the bot knows it; Telegram tells a bot of no others.
+
+        https://core.telegram.org/bots/api#getchat
+        """
+        if not query:
+            return []
+        try:
+            answer = await self._bot.call("getChat", chat_id=self._target(query).chat_id)
+        except TelegramError as error:
+            fault = self._fault(error)
+            return [] if fault.code == "chat_not_found" else fault
+        return [chat_found(self.normalize_recipient(query), answer)]
 
     @override
     async def whose(self) -> str | Fault | None:
