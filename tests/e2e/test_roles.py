@@ -33,16 +33,16 @@ async def add_group(world: World) -> None:
     client = world.home.client
     await client.subentry_flow(step["flow_id"], {"next_step_id": "manual"})
     await client.subentry_flow(step["flow_id"], {"recipient": str(GROUP), "title": "Family", "role": "user"})
-    state = "{{ states('event.family_incoming_message') }}"
+    state = "{{ states('notify.family') }}"
     receiving = "{{ states('binary_sensor.telegram_demo_bot_receiving') }}"
 
     async def there() -> bool:
         return await client.render(state) == "unknown" and await client.render(receiving) == "on"
 
     async def heard() -> bool:
-        return await client.render(state) not in ("unknown", "unavailable")
+        return bool((await client.act("bach", "get_inbox", {}))["messages"])
 
-    await until(there, what="the group's event entity", seconds=20)
+    await until(there, what="the group's entity", seconds=20)
     await world.telegram.push(
         {
             "message": {
