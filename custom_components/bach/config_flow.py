@@ -61,6 +61,7 @@ from .vaults import FormVault
 from .webhook_flow import WebhookSteps
 from .webhook_forms import HOOK_SCHEMAS
 from .webhook_kind import WEBHOOK, WebhookKind, made, receives
+from .webhook_page import to_copy
 from .webhook_recipient_flow import HookRecipientFlow, MuteHookRecipientFlow
 
 RECIPIENT_FLOWS: Final[Mapping[str, type[ConfigSubentryFlow]]] = {
@@ -177,7 +178,8 @@ class BachConfigFlow(PartnerSteps, WebhookSteps, domain=DOMAIN):
     async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask for other credentials, another look or another server."""
         if self._entry().data[CONF_TYPE] == TYPE_WEBHOOK:
-            return await self.async_step_change_webhook()
+            shows = to_copy(self.hass, self._entry())
+            return await (self.async_step_manage_webhook() if shows else self.async_step_change_webhook())
         return await self._ask(self._entry().data[CONF_TYPE], "reconfigure", user_input)
 
     @override

@@ -15,6 +15,7 @@ from aiohttp.web import Request, Response
 from homeassistant.components import webhook
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.http import current_request
 from homeassistant.helpers.network import NoURLAvailableError, is_cloud_connection
 
 from bach_lib.connectors.webhook.addresses import LOCAL
@@ -55,7 +56,9 @@ def post_address(hass: HomeAssistant, webhook_id: str, addresses: list[str]) -> 
     try:
         return webhook.async_generate_url(hass, webhook_id, prefer_external=addresses != [LOCAL])
     except NoURLAvailableError:
-        return webhook.async_generate_path(webhook_id)
+        path = webhook.async_generate_path(webhook_id)
+        request = current_request.get()  # of whoever looks at it: their browser has found the way
+        return f"{request.url.origin()}{path}" if request else path
 
 
 async def _take(connection: str, hass: HomeAssistant, webhook_id: str, request: Request) -> Response:

@@ -3,30 +3,23 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any
 
-import voluptuous as vol
 from homeassistant.config_entries import SOURCE_REAUTH, SOURCE_USER, ConfigEntry, ConfigFlow, ConfigFlowResult
-from homeassistant.const import CONF_ADDRESS
-from homeassistant.helpers.selector import TextSelector, TextSelectorConfig
 
 from bach_lib import Identity
 
-from .const import CONF_INCOMING_ADDRESSES, CONF_URL, CONF_WEBHOOK_ID, TYPE_WEBHOOK
-from .hooks import post_address
+from .const import CONF_URL, TYPE_WEBHOOK
 from .webhook_forms import whole
 from .webhook_kind import WEBHOOK, is_same_address, receives
-
-_SHOWN: Final = TextSelector(TextSelectorConfig(multiline=True))
-"""To copy from. Not `read_only`: in some browsers nothing can be selected in such a box."""
+from .webhook_page import copy_schema, to_copy
 
 
 class WebhookSteps(ConfigFlow, ABC):
-    """Asks, and shows what a person has to copy before anything is kept."""
+    """Asks, and shows what a person takes to the other side, which is kept by then."""
 
     def __init__(self) -> None:
-        self._to_keep: tuple[dict[str, Any], Identity] | None = None
-        self._made: Mapping[str, str] = {}
+        self._is_changed = False
 
     async def async_step_webhook(self, _: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Choose what it is for."""
@@ -52,19 +45,24 @@ class WebhookSteps(ConfigFlow, ABC):
         """The address refuses us: ask for another one, or for other credentials."""
         return await self._ask(TYPE_WEBHOOK, "webhook_refused", user_input)
 
+    async def async_step_manage_webhook(self, _: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Choose whether to look or to change."""
+        return self.async_show_menu(
+            step_id="manage_webhook",
+            menu_options=["post_here", "change_webhook"],
+            description_placeholders={"name": self._entry().title},
+        )
+
     async def async_step_post_here(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Show where others post, and the secrets that were made, which are never shown again."""
-        if self._to_keep is None:  # the dialog was reloaded after Home Assistant had forgotten it
-            return await self.async_step_user()
-        data, identity = self._to_keep
+        """Show what the other side needs, of an entry that is kept already."""
+        entry = self._entry()
         if user_input is not None:
-            return self._put_down(data, identity)
-        shown = dict(self._made)
-        if receives(data):
-            address = post_address(self.hass, data[CONF_WEBHOOK_ID], data.get(CONF_INCOMING_ADDRESSES, []))
-            shown = {CONF_ADDRESS: address, **shown}
-        schema = vol.Schema({vol.Optional(field, default=value): _SHOWN for field, value in shown.items()})
-        return self.async_show_form(step_id="post_here", data_schema=schema)
+            return self.async_update_and_abort(entry) if self._is_changed else self.async_abort(reason="shown")
+        return self.async_show_form(
+            step_id="post_here",
+            data_schema=copy_schema(to_copy(self.hass, entry)),
+            description_placeholders={"name": entry.title},
+        )
 
     @abstractmethod
     async def _ask(self, type_: str, step_id: str, user_input: dict[str, Any] | None) -> ConfigFlowResult:
@@ -86,12 +84,10 @@ class WebhookSteps(ConfigFlow, ABC):
         if any(entry is not own and is_same_address(entry, data) for entry in self._async_current_entries()):
             return self.async_abort(reason="already_configured")
         identity = identity if CONF_URL in data else replace(identity, name=WEBHOOK.model)
-        if secrets or (receives(data) and self.source != SOURCE_REAUTH):
-            self._to_keep, self._made = (data, identity), secrets
-            return await self.async_step_post_here()
-        return self._put_down(data, identity)
-
-    def _put_down(self, data: dict[str, Any], identity: Identity) -> ConfigFlowResult:
         if self.source == SOURCE_USER:
             return self._create(data, identity)
-        return self.async_update_and_abort(self._entry(), data=data)
+        if not secrets and (not receives(data) or self.source == SOURCE_REAUTH):
+            return self.async_update_and_abort(self._entry(), data=data)
+        self.hass.config_entries.async_update_entry(self._entry(), data=data)  # whoever closes the page has it changed
+        self._is_changed = True
+        return await self.async_step_post_here()

@@ -16,13 +16,21 @@ from bach_lib.connectors.webhook.claims import SHORTEST_TOKEN
 from bach_lib.connectors.webhook.signature import key_of
 from bach_lib.errors import InvalidValueError
 
-from .const import CONF_INCOMING_SECRET, CONF_INCOMING_TOKEN, CONF_OWN_SECRET, CONF_RECIPIENT, CONF_ROLE
+from .const import (
+    CONF_INCOMING_SECRET,
+    CONF_INCOMING_TOKEN,
+    CONF_OWN_SECRET,
+    CONF_RECIPIENT,
+    CONF_ROLE,
+    SUBENTRY_RECIPIENT,
+)
 from .entry import proven_senders
 from .pairing_form import KEEP_WAITING
 from .received import Role
 from .recipient_flow import RecipientFlow
 from .rights import rights_schema, suggested_rights
 from .users import Users, async_get_users
+from .webhook_page import copy_schema, to_copy
 
 CONF_TRUST: Final = "trust"
 CLAIMED: Final = "claimed"
@@ -37,7 +45,11 @@ type _Resume = Callable[[dict[str, Any]], Awaitable[SubentryFlowResult]]
 
 
 class HookRecipientFlow(RecipientFlow):
-    """Adds somebody who posts, or a name to send to."""
+    """Adds somebody who posts, or a name to send to.
+
+    Before the first one, it shows what the other side needs: the set-up of a webhook leads here, and whoever closed the
+    dialog then comes here again.
+    """
 
     waiting_for: ClassVar[str] = "wait_for_post"
 
@@ -48,8 +60,21 @@ class HookRecipientFlow(RecipientFlow):
 
     @override
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Choose how to find the recipient."""
-        return self.async_show_menu(step_id="user", menu_options=["pair", "hook"])
+        """Show what to copy, or choose how to find the recipient."""
+        entry = self._get_entry()
+        is_first = not entry.get_subentries_of_type(SUBENTRY_RECIPIENT)
+        return await (self.async_step_post_here() if is_first and to_copy(self.hass, entry) else self._begin())
+
+    async def async_step_post_here(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Show what the other side needs."""
+        if user_input is not None:
+            return await self._begin()
+        entry = self._get_entry()
+        return self.async_show_form(
+            step_id="post_here",
+            data_schema=copy_schema(to_copy(self.hass, entry)),
+            description_placeholders={"name": entry.title},
+        )
 
     @override
     async def async_step_nobody(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
@@ -124,6 +149,9 @@ class HookRecipientFlow(RecipientFlow):
             return {CONF_OWN_SECRET: "weak_secret"}
         return {CONF_OWN_SECRET: "secret_taken"} if secret in taken else {}
 
+    async def _begin(self) -> SubentryFlowResult:
+        return self.async_show_menu(step_id="user", menu_options=["pair", "hook"])
+
 
 def trust_in(data: Mapping[str, Any]) -> str:
     """What is believed of a name whose sub-entry has this data."""
@@ -138,6 +166,5 @@ class MuteHookRecipientFlow(HookRecipientFlow):
     is_heard = False
 
     @override
-    async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Ask for the name."""
-        return await self.async_step_hook(user_input)
+    async def _begin(self) -> SubentryFlowResult:
+        return await self.async_step_hook()

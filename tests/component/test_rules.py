@@ -177,7 +177,7 @@ def test_every_way_a_dialog_can_fail_has_a_text() -> None:
         *refused,
     }
     assert set(TEXTS["config"]["error"]) == {*FAULT_ERRORS.values(), *FIELD_ERRORS.values(), *ours}
-    assert set(TEXTS["config"]["abort"]) == {"already_configured", "unique_id_mismatch"}
+    assert set(TEXTS["config"]["abort"]) == {"already_configured", "shown", "unique_id_mismatch"}
     recipient = TEXTS["config_subentries"]["recipient"]
     assert set(recipient["error"]) == {
         InvalidRecipientError.code,

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any
 
 import pytest
-from aiohttp.test_utils import TestClient
+from aiohttp.test_utils import TestClient, make_mocked_request
 from homeassistant.config_entries import (
     SOURCE_REAUTH,
     SOURCE_RECONFIGURE,
@@ -20,10 +20,12 @@ from homeassistant.config_entries import (
     ConfigFlowContext,
     ConfigFlowResult,
     ConfigSubentry,
+    SubentryFlowResult,
 )
 from homeassistant.config_entries import ConfigEntryState as State
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers.http import current_request
 from homeassistant.helpers.json import json_dumps
 from homeassistant.setup import async_setup_component
 from homeassistant.util import slugify
@@ -34,6 +36,7 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator,
 from bach_lib import Bach
 from bach_lib.connectors.webhook.incoming import MAX_BODY
 from bach_lib.connectors.webhook.signature import key_of, sign
+from custom_components.bach.hooks import post_address
 from custom_components.bach.received import Received
 from tests.component.conftest import entity_ids, recipient, send, set_up, state, the_bach, until, until_state
 from tests.contracts.webhook import Hook
@@ -333,13 +336,19 @@ async def submit(hass: HomeAssistant, result: ConfigFlowResult, data: Mapping[st
     return answer
 
 
-def shown(result: ConfigFlowResult) -> dict[str, str]:
-    """What the form for copying shows."""
+def shown(result: ConfigFlowResult | SubentryFlowResult) -> dict[str, str]:
+    """What the form for copying shows, without the lines for a shell."""
     assert (result["type"], result["step_id"]) == (FlowResultType.FORM, "post_here")
     schema = result["data_schema"]
     assert schema is not None
     found: dict[str, str] = schema({})
-    return found
+    return {name: value for name, value in found.items() if not name.startswith("curl")}
+
+
+async def led_on(hass: HomeAssistant) -> SubentryFlowResult:
+    """The page to which the set-up of a connection leads."""
+    [flow] = hass.config_entries.subentries.async_progress()
+    return await hass.config_entries.subentries.async_configure(flow["flow_id"])
 
 
 async def test_a_known_sender_needs_no_paths(hass: HomeAssistant, client: Client, heard: list[Received]) -> None:
@@ -350,9 +359,8 @@ async def test_a_known_sender_needs_no_paths(hass: HomeAssistant, client: Client
         "token_in_address": True,
         "id_path": "fingerprint\nstartsAt",
     }
-    result = await submit(hass, await choose(hass), form(incoming=given))
-    shown(result)
-    created = await submit(hass, result, {})
+    created = await submit(hass, await choose(hass), form(incoming=given))
+    shown(await led_on(hass))
     entry = created["result"]
     [row] = the_bach(hass).registry.list()
     assert row.settings == {
@@ -360,9 +368,7 @@ async def test_a_known_sender_needs_no_paths(hass: HomeAssistant, client: Client
         "incoming_proof": ["address"],
         "incoming": {"id": ["fingerprint", "startsAt"]},
     }
-    flow = await hass.config_entries.flow.async_init(
-        "bach", context={"source": SOURCE_RECONFIGURE, "entry_id": entry.entry_id}
-    )
+    flow = await reconfigure(hass, entry.entry_id)
     assert flow["data_schema"]
     incoming = flow["data_schema"].schema["incoming"].schema.schema
     shown_again = {str(key): (key.description or {}).get("suggested_value") for key in incoming}
@@ -374,27 +380,27 @@ async def test_a_known_sender_needs_no_paths(hass: HomeAssistant, client: Client
 async def test_one_that_takes_posts(hass: HomeAssistant, client: Client, heard: list[Received]) -> None:
     """Nobody could find out where to post, or with which token."""
     addresses = {"incoming_addresses": ["local"], "text_path": "alert.summary"}
-    result = await submit(hass, await choose(hass), form(incoming={"takes": "token", **addresses}))
-    copied = shown(result)
+    created = await submit(hass, await choose(hass), form(incoming={"takes": "token", **addresses}))
+    page = await led_on(hass)
+    copied = shown(page)
     assert set(copied) == {"address", "incoming_token"}
-    created = await submit(hass, result, {})
     assert (created["type"], created["title"]) == (FlowResultType.CREATE_ENTRY, "Webhook")
     data = created["data"]
     assert data["incoming_token"] == copied["incoming_token"]
     assert copied["address"].endswith(f"/api/webhook/{data['webhook_id']}")
     assert (data["incoming_addresses"], data["incoming"]) == (["local"], {"text": "alert.summary"})
-    menu = hass.config_entries.subentries.async_progress()
-    assert [flow["step_id"] for flow in menu] == ["user"], "a connection alone is heard by nobody"
-    waiting = await hass.config_entries.subentries.async_configure(menu[0]["flow_id"], {"next_step_id": "pair"})
+    menu = await hass.config_entries.subentries.async_configure(page["flow_id"], {})
+    assert menu["step_id"] == "user", "a connection alone is heard by nobody"
+    waiting = await hass.config_entries.subentries.async_configure(menu["flow_id"], {"next_step_id": "pair"})
     assert waiting["progress_action"] == "wait_for_post"
     headers = {"Authorization": f"Bearer {copied['incoming_token']}"}
     body = json.dumps({"alert": {"summary": "Hot"}, "sender": "probe"})
     async with client.post(f"/api/webhook/{data['webhook_id']}", data=body, headers=headers) as response:
         assert response.status == 204
     await hass.async_block_till_done()
-    picking = await hass.config_entries.subentries.async_configure(menu[0]["flow_id"])
+    picking = await hass.config_entries.subentries.async_configure(menu["flow_id"])
     assert picking["step_id"] == "pick"
-    await hass.config_entries.subentries.async_configure(menu[0]["flow_id"], {"recipient": "probe"})
+    await hass.config_entries.subentries.async_configure(menu["flow_id"], {"recipient": "probe"})
     await hass.async_block_till_done()
     async with client.post(f"/api/webhook/{data['webhook_id']}", data=body, headers=headers) as response:
         assert response.status == 204
@@ -405,6 +411,27 @@ async def test_one_that_takes_posts(hass: HomeAssistant, client: Client, heard: 
     assert "binary_sensor.webhook_sending" not in entity_ids(hass, entry)
 
 
+async def test_where_nobody_knows_how_home_assistant_is_reached(hass: HomeAssistant, client: Client) -> None:
+    """The line would lead nowhere, although the person who reads it has just found the way."""
+    hass.config.internal_url = hass.config.external_url = hass.config.api = None
+    assert post_address(hass, HOOK_ID, []) == PATH
+    token = current_request.set(make_mocked_request("POST", "/", headers={"Host": "nas.local:8123"}))
+    try:
+        assert post_address(hass, HOOK_ID, []) == f"http://nas.local:8123{PATH}"
+    finally:
+        current_request.reset(token)
+
+
+async def test_a_changed_secret_is_kept_before_it_is_shown(hass: HomeAssistant, hook: Hook) -> None:
+    """Whoever closed the page would have given the other side a secret that is none."""
+    entry = an_entry(hass, url=f"{hook.url}{SECRET_PATH}")
+    await set_up(hass, entry)
+    result = await submit(hass, await change(hass, entry, SOURCE_RECONFIGURE), form({"signs": True}))
+    copied = shown(result)
+    hass.config_entries.flow.async_abort(result["flow_id"])
+    assert entry.data["secret"] == copied["secret"]
+
+
 async def test_one_that_sends(hass: HomeAssistant, hook: Hook) -> None:
     """Messages would go out in the wrong form, or unsigned."""
     outgoing = {
@@ -413,11 +440,11 @@ async def test_one_that_sends(hass: HomeAssistant, hook: Hook) -> None:
         "body": '{"channel": "{recipient}", "content": "{text}"}',
         "headers": "X-House: ours\n\nX-Floor: 2",
     }
-    result = await submit(hass, await choose(hass), form(outgoing, url=f"{hook.url}{SECRET_PATH}"))
-    copied = shown(result)
+    created = await submit(hass, await choose(hass), form(outgoing, url=f"{hook.url}{SECRET_PATH}"))
+    page = await led_on(hass)
+    copied = shown(page)
     assert set(copied) == {"secret"}
-    created = await submit(hass, result, {})
-    [flow] = hass.config_entries.subentries.async_progress()
+    flow = await hass.config_entries.subentries.async_configure(page["flow_id"], {})
     assert flow["step_id"] == "hook", "nobody can post, so there is nobody to wait for"
     answer = {"recipient": " kitchen ", "title": "Kitchen"}
     await hass.config_entries.subentries.async_configure(flow["flow_id"], answer)
@@ -511,8 +538,17 @@ async def test_webhooks_are_told_apart(hass: HomeAssistant, hook: Hook) -> None:
 
 async def change(hass: HomeAssistant, entry: MockConfigEntry, source: str) -> ConfigFlowResult:
     """Begin to change an entry."""
-    start = entry.start_reauth_flow if source == SOURCE_REAUTH else entry.start_reconfigure_flow
-    return await start(hass)
+    if source == SOURCE_REAUTH:
+        return await entry.start_reauth_flow(hass)
+    return await changing(hass, await entry.start_reconfigure_flow(hass))
+
+
+async def changing(hass: HomeAssistant, result: ConfigFlowResult) -> ConfigFlowResult:
+    """Choose to change, where there is something to look at as well."""
+    if result["type"] is not FlowResultType.MENU:
+        return result
+    assert result["menu_options"] == ["post_here", "change_webhook"]
+    return await hass.config_entries.flow.async_configure(result["flow_id"], {"next_step_id": "change_webhook"})
 
 
 async def test_a_change_keeps_the_secrets_that_are_not_given(hass: HomeAssistant, hook: Hook, client: Client) -> None:
@@ -528,7 +564,7 @@ async def test_a_change_keeps_the_secrets_that_are_not_given(hass: HomeAssistant
     outgoing, incoming = suggested["outgoing"], suggested["incoming"]
     assert (outgoing["headers"], json.loads(outgoing["body"])) == ("X-A: b", {"t": "{text}"})
     result = await submit(hass, result, form(outgoing, {**incoming, "text_path": "alert"}))
-    assert set(shown(result)) == {"address"}
+    assert set(shown(result)) == {"address", "incoming_secret", "secret"}
     result = await submit(hass, result, {})
     assert result["reason"] == "reconfigure_successful"
     assert dict(entry.data) == {
@@ -563,7 +599,7 @@ def _suggested(result: ConfigFlowResult) -> dict[str, Any]:
 async def reconfigure(hass: HomeAssistant, entry_id: str) -> ConfigFlowResult:
     """Begin to change an entry that a dialog made."""
     context = ConfigFlowContext(source=SOURCE_RECONFIGURE, entry_id=entry_id)
-    return await hass.config_entries.flow.async_init("bach", context=context)
+    return await changing(hass, await hass.config_entries.flow.async_init("bach", context=context))
 
 
 async def test_every_form_can_be_clicked(hass: HomeAssistant, hook: Hook) -> None:

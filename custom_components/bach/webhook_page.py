@@ -1,0 +1,82 @@
+"""What a person takes from a webhook to the other side: where to post, with what, and a line that shows that it works.
+
+It can be looked at as long as the connection exists, so that nobody has to copy it in the only moment that there is.
+What else the connection knows, the credentials of others, is never shown (ADR 0039).
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+import voluptuous as vol
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import CONF_ADDRESS, CONF_TYPE
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.selector import TextSelector, TextSelectorConfig
+
+from bach_lib.connectors.webhook.examples import curl_lines
+
+from .const import (
+    CONF_INCOMING_ADDRESSES,
+    CONF_INCOMING_SECRET,
+    CONF_INCOMING_TOKEN,
+    CONF_RECIPIENT,
+    CONF_ROLE,
+    CONF_SECRET,
+    CONF_WEBHOOK_ID,
+    SUBENTRY_RECIPIENT,
+    TYPE_WEBHOOK,
+)
+from .hooks import post_address
+from .received import Role
+from .webhook_kind import receives
+
+_SHOWN: Final = TextSelector(TextSelectorConfig(multiline=True))
+"""To copy from. Not `read_only`: in some browsers nothing can be selected in such a box."""
+_LINES: Final = {"header": "curl", "signature": "curl", "login": "curl_login", "address": "curl_address"}
+
+
+def to_copy(hass: HomeAssistant, entry: ConfigEntry) -> dict[str, str]:
+    """All of it by the name of its field; empty where the other side needs nothing."""
+    data = entry.data
+    if data[CONF_TYPE] != TYPE_WEBHOOK:
+        return {}
+    found: dict[str, str] = {}
+    if receives(data):
+        found[CONF_ADDRESS] = post_address(hass, data[CONF_WEBHOOK_ID], data.get(CONF_INCOMING_ADDRESSES, []))
+        found |= {name: data[name] for name in (CONF_INCOMING_TOKEN, CONF_INCOMING_SECRET) if name in data}
+        found |= {_LINES[way]: line for way, line in _lines(entry, found[CONF_ADDRESS]).items()}
+    if CONF_SECRET in data:
+        found[CONF_SECRET] = data[CONF_SECRET]
+    return found
+
+
+def copy_schema(found: Mapping[str, str]) -> vol.Schema:
+    """The page."""
+    return vol.Schema({vol.Optional(field, default=value): _SHOWN for field, value in found.items()})
+
+
+def first_line(hass: HomeAssistant, entry: ConfigEntry) -> str:
+    """The usual line, in a block of Markdown."""
+    data = entry.data
+    address = post_address(hass, data[CONF_WEBHOOK_ID], data.get(CONF_INCOMING_ADDRESSES, []))
+    line = next(iter(_lines(entry, address).values()), "")
+    fence = "`" * max(3, *(len(ticks) + 1 for ticks in re.findall("`*", line)))
+    return f"{fence}sh\n{line}\n{fence}"
+
+
+def _lines(entry: ConfigEntry, address: str) -> Mapping[Any, str]:
+    return curl_lines(
+        address,
+        entry.data,
+        token=entry.data.get(CONF_INCOMING_TOKEN),
+        secret=entry.data.get(CONF_INCOMING_SECRET),
+        sender=_somebody(entry),
+    )
+
+
+def _somebody(entry: ConfigEntry) -> str | None:
+    """A recipient who is heard."""
+    recipients = entry.get_subentries_of_type(SUBENTRY_RECIPIENT)
+    heard = (one.data[CONF_RECIPIENT] for one in recipients if one.data.get(CONF_ROLE) != Role.NOTIFY_ONLY)
+    return next(heard, None)
