@@ -67,7 +67,7 @@ class World:
             return bool((await client.subentry_flow(flow_id))["step_id"] == "pick")
 
         await until(somebody_wrote, what="/start to reach the dialog", seconds=20)
-        await client.subentry_flow(flow_id, {"recipient": str(CHAT)})
+        await client.subentry_flow(flow_id, {"recipient": str(CHAT), "hello": False})
         return await until(self.person, what="the recipient's entity", seconds=20)
 
     async def add_discord(self) -> str:
@@ -79,7 +79,8 @@ class World:
         step = await client.answer_flow(step, {})  # the bot has been invited
         flow_id = step["next_flow"][1]
         await client.subentry_flow(flow_id, {"next_step_id": "place"})
-        await client.subentry_flow(flow_id, {"recipient": await self.discord.channel(), "role": "user"})
+        picked = {"recipient": await self.discord.channel(), "role": "user", "hello": False}
+        await client.subentry_flow(flow_id, picked)
         entity_id = f"notify.{CHANNEL}_home"
 
         async def is_there() -> bool:

@@ -20,6 +20,7 @@ from .const import (
     CONF_INCOMING_ADDRESSES,
     CONF_INCOMING_SECRET,
     CONF_INCOMING_TOKEN,
+    CONF_OWN_SECRET,
     CONF_RECIPIENT,
     CONF_ROLE,
     CONF_SECRET,
@@ -76,7 +77,8 @@ def _lines(entry: ConfigEntry, address: str) -> Mapping[Any, str]:
 
 
 def _somebody(entry: ConfigEntry) -> str | None:
-    """A recipient who is heard."""
-    recipients = entry.get_subentries_of_type(SUBENTRY_RECIPIENT)
-    heard = (one.data[CONF_RECIPIENT] for one in recipients if one.data.get(CONF_ROLE) != Role.NOTIFY_ONLY)
-    return next(heard, None)
+    """A recipient who is heard with what the connection shows, and not with a secret of its own."""
+    for one in entry.get_subentries_of_type(SUBENTRY_RECIPIENT):
+        if one.data.get(CONF_ROLE) != Role.NOTIFY_ONLY and not one.data.get(CONF_OWN_SECRET):
+            return str(one.data[CONF_RECIPIENT])
+    return None

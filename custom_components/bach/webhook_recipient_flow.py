@@ -30,7 +30,7 @@ from .received import Role
 from .recipient_flow import RecipientFlow
 from .rights import rights_schema, suggested_rights
 from .users import Users, async_get_users
-from .webhook_page import copy_schema, to_copy
+from .webhook_page import copy_schema, first_line, to_copy
 
 CONF_TRUST: Final = "trust"
 CLAIMED: Final = "claimed"
@@ -148,6 +148,12 @@ class HookRecipientFlow(RecipientFlow):
         if is_weak:
             return {CONF_OWN_SECRET: "weak_secret"}
         return {CONF_OWN_SECRET: "secret_taken"} if secret in taken else {}
+
+    @override
+    def _listen(self) -> None:
+        """The page that waits has the line to try it with."""
+        super()._listen()
+        self._words = {**self._words, "curl": first_line(self.hass, self._get_entry())}
 
     async def _begin(self) -> SubentryFlowResult:
         return self.async_show_menu(step_id="user", menu_options=["pair", "hook"])

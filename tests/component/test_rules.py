@@ -228,7 +228,7 @@ def test_every_placeholder_of_a_dialog_is_filled() -> None:
         ("config", {"expected", "link", "name", "places", "portal", "portal_url", "reason"}),
         (
             "config_subentries",
-            {"code", "count", "expected", "group_link", "link", "name", "reason", "recipient", "sender"},
+            {"code", "count", "curl", "expected", "group_link", "link", "name", "reason", "recipient", "sender"},
         ),
         ("issues", {"count", "dead", "name", "person", "reason", "recipient", "retried", *PACKAGE}),
     ):

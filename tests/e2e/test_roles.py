@@ -32,7 +32,8 @@ async def add_group(world: World) -> None:
     step = await world.add_connection()
     client = world.home.client
     await client.subentry_flow(step["flow_id"], {"next_step_id": "manual"})
-    await client.subentry_flow(step["flow_id"], {"recipient": str(GROUP), "title": "Family", "role": "user"})
+    typed = {"recipient": str(GROUP), "title": "Family", "role": "user", "hello": False}
+    await client.subentry_flow(step["flow_id"], typed)
     state = "{{ states('notify.family') }}"
     receiving = "{{ states('binary_sensor.telegram_demo_bot_receiving') }}"
 
