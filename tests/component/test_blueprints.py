@@ -86,7 +86,7 @@ async def test_a_command_runs_a_script(
     await use(
         hass,
         "command_runs_a_script.yaml",
-        recipients={"entity_id": [ADA_EVENT, "event.bob_incoming_message"]},
+        recipients={"entity_id": ["notify.ada", "event.bob_incoming_message"]},
         command="goodnight",
         role="admin",
         script="script.night",
@@ -146,7 +146,7 @@ async def test_assist_chats_by_an_automation(hass: HomeAssistant, telegram: Tele
     """What came late is not answered, nor is anybody who was not chosen; a conversation stays one person's."""
     agent = await add_agent(hass)
     await set_up(hass, family(hass, telegram))
-    await use(hass, "chat_with_assist.yaml", recipients={"entity_id": ADA_EVENT}, agent=agent.id)
+    await use(hass, "chat_with_assist.yaml", recipients={"entity_id": "notify.ada"}, agent=agent.id)
     await arrive(hass, incoming(ADA, text="late", sent_at=dt_util.utcnow().timestamp() - 301))
     await arrive(hass, incoming(BOB, text="not chosen"))
     await arrive(hass, incoming(ADA, text="hello"))
