@@ -1,7 +1,7 @@
 """Reading requests: every field is checked before anything happens, and what is unknown is refused, not ignored."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from http import HTTPStatus
 from typing import cast
 
@@ -9,6 +9,7 @@ import orjson
 from aiohttp import StreamReader, web
 
 from bach_lib.drafting import SendOptions
+from bach_lib.redact import readable
 from bach_lib.rest.answers import RefusedError
 
 MAX_BODY = 65_536
@@ -71,7 +72,7 @@ def give_up_body(request: web.Request) -> None:
 def message_fields(body: Mapping[str, object]) -> tuple[str, str, str, SendOptions]:
     """Connector, recipient, content and options of a message. Raises `RefusedError`."""
     if unknown := body.keys() - {*_REQUIRED, *_OPTIONAL}:
-        raise invalid(f'There is no field "{min(unknown)[:50]}". Fields: {", ".join([*_REQUIRED, *_OPTIONAL])}.')
+        raise invalid(f'There is no field "{_shown(unknown)}". Fields: {", ".join([*_REQUIRED, *_OPTIONAL])}.')
     connector, recipient, content = (_required(body, field) for field in _REQUIRED)
     options = optional_fields({field: value for field, value in body.items() if field in _OPTIONAL}, _OPTIONAL)
     return connector, recipient, content, cast("SendOptions", options)
@@ -80,7 +81,7 @@ def message_fields(body: Mapping[str, object]) -> tuple[str, str, str, SendOptio
 def optional_fields(body: Mapping[str, object], known: Mapping[str, tuple[type, ...]]) -> dict[str, object]:
     """Those of these fields that are there. Raises `RefusedError`."""
     if unknown := body.keys() - known.keys():
-        raise invalid(f'There is no field "{min(unknown)[:50]}". Fields: {", ".join(known)}.')
+        raise invalid(f'There is no field "{_shown(unknown)}". Fields: {", ".join(known)}.')
     fields = {field: body[field] for field in known if body.get(field) is not None}
     for field, value in fields.items():
         kinds = known[field]
@@ -101,7 +102,7 @@ def query_fields(request: web.Request, *known: str) -> dict[str, str]:
     """The parameters of the address. Raises `RefusedError` for one there is not, or twice."""
     fields = dict(request.query)
     if unknown := fields.keys() - set(known):
-        raise invalid(f'There is no parameter "{min(unknown)[:50]}". Parameters: {", ".join(known) or "none"}.')
+        raise invalid(f'There is no parameter "{_shown(unknown)}". Parameters: {", ".join(known) or "none"}.')
     if len(fields) != len(request.query):
         raise invalid("A parameter is there twice.")
     return fields
@@ -118,6 +119,10 @@ def whole_number(fields: Mapping[str, str], name: str, default: int, low: int, h
 def invalid(detail: str) -> RefusedError:
     """A request that can be read and makes no sense."""
     return RefusedError(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_value", detail)
+
+
+def _shown(unknown: Collection[str]) -> str:
+    return readable(min(unknown)[:50])
 
 
 def _required(body: Mapping[str, object], field: str) -> str:

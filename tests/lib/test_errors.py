@@ -70,6 +70,22 @@ def test_every_error_says_what_to_know(error: type[BachError]) -> None:
     assert error.__doc__
 
 
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("two\nlines\r\nand\u2028more", "two lines and more"),
+        ("\x1b[31mred\ud800\u202e", "\ufffd[31mred\ufffd\ufffd"),
+        ("x" * 500, "x" * 500),
+        ("x" * 60_000, "x" * 499 + "…"),
+    ],
+)
+def test_what_a_sentence_repeats_is_one_line_of_a_bearable_length(given: str, said: str) -> None:
+    """Who gives a book for a name would get the book back, and a log or terminal do what is written in it."""
+    error = UnknownFormatError(type="fake", format=given, known="plain")
+    assert error.placeholders["format"] == said
+    assert str(error) == f'fake does not know the text format "{said}". Use one of: plain.'
+
+
 @pytest.mark.parametrize("error", ALL)
 def test_errors_travel(error: type[BachError]) -> None:
     """A process pool, or a copy, would turn our error into a TypeError."""

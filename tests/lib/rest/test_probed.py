@@ -1,0 +1,104 @@
+"""Every operation of the OpenAPI document, asked in ways that no well-meaning program asks."""
+
+import logging
+import re
+from collections.abc import AsyncIterator, Mapping
+
+import pytest
+from aiohttp import ClientSession
+from yarl import URL
+
+from bach_lib import Bach, Connection, Fault
+from bach_lib.outcomes import Dead
+from bach_lib.storage import Transaction
+from bach_lib.storage.values import integer
+from bach_lib.testing import FakeClock, FakePlatform
+from tests.lib.rest.conftest import TOKEN, Client
+from tests.lib.rest.probing import Operation, Probe, operations
+
+ONE: Mapping[str, str] = {"id": "1"}
+BELL: Mapping[str, str] = {"connection": "bell"}
+GOOD: Mapping[str, Mapping[str, object]] = {
+    "send": {"connector": "home", "recipient": "ada", "content": "text"},
+    "amend": {"content": "other"},
+    "discard": {"ids": [1]},
+    "release": {"connector": "home"},
+    "discardHeld": {"connector": "home"},
+    "hook": {},
+    "hookByPut": {},
+}
+PLACES: Mapping[str, Mapping[str, str]] = {
+    **dict.fromkeys(("message", "retry", "amend"), ONE),
+    **dict.fromkeys(("hook", "hookByPut", "hookByAddress"), BELL),
+}
+ALL = {one.name: one for one in operations()}
+
+
+@pytest.fixture
+async def session(
+    client: Client, bach: Bach, platform: FakePlatform, clock: FakeClock, caplog: pytest.LogCaptureFixture
+) -> AsyncIterator[ClientSession]:
+    """A line to the interface: message 1 is a dead letter, message 2 waits, and a connection takes what is posted."""
+    platform.outcomes.append(Dead(fault=Fault(code="refused", text="no")))
+    await client.send("Water leak")
+    await clock.settle()
+    await bach.stop("home")
+    await client.send("ding")
+    await bach.registry.add(Connection(name="bell", type="webhook", endpoint="http://127.0.0.1:9/"))
+    await clock.settle()
+    caplog.set_level(logging.WARNING)  # else each request is a line
+    async with ClientSession() as session:
+        yield session
+
+
+async def written(bach: Bach) -> int:
+    """How many rows were ever written, changed or removed."""
+
+    def work(tx: Transaction) -> int:
+        [row] = tx._connection.execute("SELECT total_changes() AS number").fetchall()
+        return integer(row["number"])
+
+    return await bach._base.store.submit(work)
+
+
+async def fault_of(session: ClientSession, url: str, probe: Probe) -> tuple[bool, str]:
+    """Whether it was refused, and what is wrong with the answer."""
+    headers = {"Authorization": f"Bearer {TOKEN}", **probe.headers}
+    address = URL(f"{url}{probe.path}", encoded=True)
+    async with session.request(probe.method, address, data=probe.data, headers=headers) as response:
+        text = await response.text()
+        if response.status < 300:
+            return False, f"was taken: {text:.80}" if probe.is_bad else ""
+        if not 400 <= response.status < 500 or response.content_type != "application/json":
+            return True, f"{response.status} {text:.200}"
+        body = await response.json()
+        if sorted(body) != ["code", "detail"]:
+            return True, f"another form: {text:.200}"
+        is_sentence = re.fullmatch(r"[\"\w].{4,1200}\.", body["detail"]) and body["detail"].isprintable()
+        return True, "" if is_sentence else f"no sentence: {text[:400]}"
+
+
+def test_every_operation_is_probed() -> None:
+    """One that takes a body would be probed without one."""
+    assert {name for name, one in ALL.items() if "requestBody" in one.described} == GOOD.keys()
+    assert {name for name, one in ALL.items() if "{" in one.path} == PLACES.keys()
+
+
+@pytest.mark.parametrize("operation", ALL.values(), ids=ALL)
+async def test_what_makes_no_sense_is_refused_with_a_sentence_and_changes_nothing(
+    client: Client, bach: Bach, session: ClientSession, operation: Operation
+) -> None:
+    """A program with a fault in it would read of an error inside BACH, or half of what it asked would be done."""
+    found, number = [], 0
+    before = await written(bach)
+    for probe in operation.probes(PLACES.get(operation.name, {}), GOOD.get(operation.name)):
+        number += 1
+        was_refused, fault = await fault_of(session, client.url, probe)
+        after = await written(bach)
+        if was_refused and after != before:
+            fault += " Something was written."
+        before = after
+        if fault:
+            found.append(f"{probe.what}: {fault}")
+    assert not found, "\n".join(found)
+    assert number or operation.name == "health"
