@@ -44,7 +44,7 @@ from bach_lib.runtime import ConnectionRuntime
 from bach_lib.secrets import Lookup, Secrets
 from bach_lib.storage import Database, Store
 
-_MAX_QUERY = 100
+_MAX_QUERY = 250
 
 
 class Bach(Receiving, Intervening):
@@ -258,7 +258,7 @@ class Bach(Receiving, Intervening):
         return await self._open_parts.probers.get(connection).chat(messages, options)
 
     async def find(self, connection: str, query: str = "") -> list[Candidate] | Fault:
-        """Whom a connection could write to: all places, or with a `query` the people whose name begins so.
+        """Whom a connection could write to: all places, or with a `query` who is called so or begins so or has this id.
 
         Nothing where the platform does not tell (`Capabilities.finds_recipients`). Raises `UnknownConnectionError`.
         """

@@ -261,7 +261,7 @@ class Connector(Protocol):
         ...
 
     async def find(self, query: str) -> list[Candidate] | Fault:  # noqa: ARG002 - for those who can
-        """All places that can be written to, or with a `query` the people whose name begins so.
+        """All places that can be written to, or with a `query` the one of this id, or whose names begin so.
 
         Only if `capabilities.finds_recipients`.
         """

@@ -3,21 +3,28 @@
 An unknown id would become a dead letter with the first message. A platform that cannot be asked now stops nobody.
 """
 
+from collections.abc import Mapping
+from typing import Final
+
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_TYPE
 
 from bach_lib import BachError, Fault
 
-from .const import TYPE_TELEGRAM
+from .const import TYPE_DISCORD, TYPE_SIGNAL, TYPE_TELEGRAM
 from .coordinator import BachConfigEntry
 
-_CAN_SAY = frozenset({TYPE_TELEGRAM})
-"""Whose `find` knows a place by its address, and knows all that can be written to."""
+_CAN_SAY: Final[Mapping[str, tuple[str, ...]]] = {
+    TYPE_DISCORD: ("",),
+    TYPE_SIGNAL: ("+", "group."),
+    TYPE_TELEGRAM: ("",),
+}
+"""How addresses begin of which a platform can say whether they lead anywhere; Signal's server cannot of ids."""
 
 
 async def async_doubt(entry: BachConfigEntry, recipient: str) -> tuple[str, str] | None:
     """What to say of the address, and the reason; None if nothing speaks against it."""
-    if entry.data[CONF_TYPE] not in _CAN_SAY:
+    if not recipient.startswith(_CAN_SAY.get(entry.data[CONF_TYPE], ())):
         return None
     if entry.state is not ConfigEntryState.LOADED:
         return "cannot_ask", "the connection is not running"

@@ -14,6 +14,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from bach_lib.testing.discord_server import Bot, Channel, DiscordServer, Fault, User
 from tests.component.conftest import recipient, send, set_up, until, until_state
+from tests.component.test_recipient_flow import reconfigure
 
 TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4.GtEsT0.not_a_real_token_but_of_its_form-x"
 NEW_TOKEN = f"{TOKEN[:-1]}y"
@@ -236,6 +237,27 @@ async def test_a_person_is_found_by_name(hass: HomeAssistant, world: World, load
     assert message.channel is world.server.direct(world.bot.user, world.ada)
 
 
+async def test_an_id_that_is_typed_is_asked_for(hass: HomeAssistant, world: World, loaded: MockConfigEntry) -> None:
+    """The first message to a slip would become a dead letter, days later; an outage must stop nobody."""
+    result = await start(hass, loaded, "manual")
+    for unknown in ("123456789012345678", "@123456789012345678"):
+        result = await go_on(hass, result, recipient=unknown, role="user", hello=False)
+        assert result["errors"] == {"recipient": "unknown_recipient"}
+    other = world.server.add_channel(world.guild, "other")
+    result = await go_on(hass, result, recipient=str(other.id), title="Alarms", role="user", hello=False)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    [alarms] = [key for key, subentry in loaded.subentries.items() if subentry.title == "Alarms"]
+    form = await reconfigure(hass, loaded, alarms)
+    changed = await go_on(hass, form, recipient="123456789012345678", title="Alarms", role="user")
+    assert changed["errors"] == {"recipient": "unknown_recipient"}
+    world.server.fail(Fault.server_error(), times=None, calls=["get_user"])
+    person = f"@{world.ada.id}"
+    changed = await go_on(hass, changed, recipient=person, title="Alarms", role="user")
+    assert changed["errors"] == {"recipient": "cannot_ask"}
+    changed = await go_on(hass, changed, recipient=person, title="Alarms", role="user")
+    assert changed["reason"] == "reconfigure_successful"
+
+
 @pytest.mark.parametrize(("choice", "data"), [("place", None), ("person", {"name": "ada"})])
 async def test_an_outage_is_told_from_an_empty_server(
     hass: HomeAssistant, world: World, loaded: MockConfigEntry, choice: str, data: dict[str, str] | None
@@ -383,6 +405,7 @@ async def test_home_assistants_own_discord_integration_works_beside_ours(
 # -- what comes in ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("with_the_noisy_ones")
 async def test_a_command_in_a_channel_comes_in(hass: HomeAssistant, world: World, loaded: MockConfigEntry) -> None:
     """Nobody could talk to the house through Discord."""
     world.server.when_heard(lambda: world.server.write(world.channel, "!status now", world.ada))

@@ -259,6 +259,23 @@ async def test_a_number_is_typed(hass: HomeAssistant, loaded: MockConfigEntry) -
     assert result["data"]["recipient"] == "+491707654321"
 
 
+async def test_what_is_typed_is_asked_for(hass: HomeAssistant, signal: SignalServer, loaded: MockConfigEntry) -> None:
+    """The first message to a slip would become a dead letter; what the server cannot say must stop nobody."""
+    stranger, hidden = "+491707654321", "u:bob.01"
+    signal.strangers = {stranger}
+    result = await start(hass, loaded, "manual")
+    for unknown in (stranger, "group.bm90LXRoZXJlLWF0LWFsbA=="):
+        result = await go_on(hass, result, recipient=unknown, role="notify_only", hello=False)
+        assert result["errors"] == {"recipient": "unknown_recipient"}
+    signal.offline = True
+    for error in ({"recipient": "cannot_ask"}, None):
+        result = await go_on(hass, result, recipient="+491707654322", role="notify_only", hello=False)
+        assert result.get("errors") == error
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    result = await go_on(hass, await start(hass, loaded, "manual"), recipient=hidden, role="notify_only", hello=False)
+    assert (result["type"], result["title"]) == (FlowResultType.CREATE_ENTRY, hidden), "nobody can say"
+
+
 # -- messages --------------------------------------------------------------------------------------------------------
 
 

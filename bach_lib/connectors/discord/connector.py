@@ -11,7 +11,7 @@ from bach_lib.connectors.bounds import Cut
 from bach_lib.connectors.discord import compose, rungs
 from bach_lib.connectors.discord.codec import Reader
 from bach_lib.connectors.discord.errors import expect_message, expect_nothing
-from bach_lib.connectors.discord.finding import find_people, find_places
+from bach_lib.connectors.discord.finding import found
 from bach_lib.connectors.discord.gateway import HEARTBEAT_TIMEOUT, Gateway, Hear
 from bach_lib.connectors.discord.hearing import Hearing
 from bach_lib.connectors.discord.history import History
@@ -165,7 +165,7 @@ class DiscordConnector(Connector):
     @override
     async def find(self, query: str) -> list[Candidate] | Fault:
         try:
-            return await (find_people(self._rest, query) if query else find_places(self._rest))
+            return await found(self._rest, query)
         except CallError as error:
             return self._clean_fault(error.fault)
 

@@ -1,7 +1,7 @@
-"""Whom a bot can write to: the channels and threads of the servers it is in, and people by their names.
+"""Whom a bot can write to: channels and threads of the servers it is in, people by their names, and one by its id.
 
 https://discord.com/developers/docs/resources/guild#get-guild-channels, #list-active-guild-threads,
-#search-guild-members
+#search-guild-members; channel#get-channel, user#get-user
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,11 +13,18 @@ from bach_lib.connectors.discord.places import THREAD_TYPES
 from bach_lib.connectors.discord.reading import items, name_of, number, part
 from bach_lib.connectors.discord.recipients import Target
 from bach_lib.connectors.discord.rest import Rest
-from bach_lib.connectors.seen import CallError
+from bach_lib.connectors.seen import CallError, Seen
+from bach_lib.errors import InvalidRecipientError
 from bach_lib.models import Candidate
 
 _TEXT_TYPES: Mapping[int, str] = {0: "channel", 2: "voice channel", 5: "announcements", 13: "stage"}
 """Channels that hold messages of their own; https://discord.com/developers/docs/resources/channel#channel-types."""
+
+_DIRECT = 1
+_CATEGORY = 4
+"""Only holds channels: nobody can write there."""
+_UNKNOWN = frozenset({"bad_request", "chat_not_found", "forbidden"})
+"""How Discord says that there is no such id, or that the bot may not see what it is."""
 
 _MAX_GUILDS = 100
 """Servers that are looked through; a bot at home is in one or two."""
@@ -29,6 +36,17 @@ _MAX_PEOPLE = 25
 class _Guild:
     id: int
     name: str
+
+
+async def found(rest: Rest, query: str) -> list[Candidate]:
+    """All places; with a `query` the one that has this id, or the people whose names begin so. Raises `CallError`."""
+    if not query:
+        return await find_places(rest)
+    try:
+        target = Target.parse(query)
+    except InvalidRecipientError:
+        return await find_people(rest, query)
+    return await _find_one(rest, target)
 
 
 async def find_places(rest: Rest) -> list[Candidate]:
@@ -63,6 +81,37 @@ async def find_people(rest: Rest, query: str) -> list[Candidate]:
                 recipient = str(Target(person=user_id))
                 found[recipient] = Candidate(recipient=recipient, title=_name(user), kind="private")
     return list(found.values())[:_MAX_PEOPLE]
+
+
+async def _find_one(rest: Rest, target: Target) -> list[Candidate]:
+    """What has this id, if the bot may see it: a person is shown to every bot, also one that it may not write to."""
+    if target.person is None:
+        route = Route("GET", "/channels/{channel_id}", channel_id=target.place or 0)
+    else:
+        route = Route("GET", "/users/{user_id}", user_id=target.person)
+    try:
+        answer: object = await rest.request(route)
+    except CallError as error:
+        if error.code in _UNKNOWN:
+            return []
+        raise
+    if not isinstance(answer, dict) or number(answer, "id") != (target.person or target.place):
+        raise CallError("bad_answer", "What answered is not Discord.", Seen.NO_ANSWER)
+    return _one(answer, target)
+
+
+def _one(answer: Mapping[str, object], target: Target) -> list[Candidate]:
+    """Nothing for what cannot be written to: another bot, a heading, a thread of another channel than was said."""
+    recipient, type_ = str(target), number(answer, "type")
+    if target.person is not None:
+        is_bot = answer.get("bot") is True
+        return [] if is_bot else [Candidate(recipient=recipient, title=_name(answer) or recipient, kind="private")]
+    if type_ == _CATEGORY or (target.thread and number(answer, "parent_id") != target.channel):
+        return []
+    kind = (
+        "thread" if type_ in THREAD_TYPES else "private" if type_ == _DIRECT else _TEXT_TYPES.get(type_ or 0, "channel")
+    )
+    return [Candidate(recipient=recipient, title=name_of(answer, "name") or recipient, kind=kind)]
 
 
 async def _ask(rest: Rest, route: Route, params: Mapping[str, str] | None = None) -> object:

@@ -14,6 +14,7 @@ from bach_lib.connectors.seen import CallError, Seen
 from bach_lib.connectors.signal import codec
 from bach_lib.connectors.signal.contacts import sightings_of
 from bach_lib.connectors.signal.errors import NO_SUCH_AUTHOR
+from bach_lib.connectors.signal.finding import found
 from bach_lib.connectors.signal.hearing import Hearing
 from bach_lib.connectors.signal.recipients import normalize, own_number
 from bach_lib.connectors.signal.rest import About, Rest, Timeouts
@@ -25,8 +26,6 @@ from bach_lib.models import Candidate, Connection, Fault, Format, Identity, Mess
 from bach_lib.outcomes import Dead, Outcome, Sent
 from bach_lib.redact import Redactor
 from bach_lib.spellings import Sighting
-
-_MAX_GROUPS = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,20 +172,10 @@ class SignalConnector(Connector):
 
     @override
     async def find(self, query: str) -> list[Candidate] | Fault:
-        """The groups that the account is in. People have to be written to by their numbers."""
-        if query:
-            return []
         try:
-            groups = await self._rest.call("GET", "v1", "groups", self._number)
+            return await found(self._rest, self._number, query)
         except CallError as error:
             return self._clean(error.fault)
-        found: list[Candidate] = []
-        for group in groups[:_MAX_GROUPS] if isinstance(groups, list) else []:
-            match group:
-                case {"id": str(number), **rest}:
-                    title = " ".join(str(rest.get("name") or number).split())[:128]
-                    found.append(Candidate(recipient=number, title=title, kind="group"))
-        return found
 
     @override
     async def reset(self) -> None:

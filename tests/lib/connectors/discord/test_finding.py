@@ -67,3 +67,42 @@ async def test_a_bot_in_no_server(connect: Connect, server: DiscordServer) -> No
     """A new bot would be an error instead of an invitation."""
     server.guilds.clear()
     assert await connect().find("") == []
+
+
+async def test_a_place_is_known_by_its_id(connector: DiscordConnector, world: World, server: DiscordServer) -> None:
+    """Whoever types an id would learn of a slip from a dead letter, days later."""
+    thread = server.add_thread(world.channel, "water")
+    address = f"{world.recipient}/{thread.id}"
+    assert await connector.find(world.recipient) == [
+        Candidate(recipient=world.recipient, title="alarms", kind="channel")
+    ]
+    assert await connector.find(f"<#{thread.id}>") == [
+        Candidate(recipient=str(thread.id), title="water", kind="thread")
+    ]
+    assert await connector.find(address) == [Candidate(recipient=address, title="water", kind="thread")]
+    ada = Candidate(recipient=f"@{world.ada.id}", title="Ada (ada)", kind="private")
+    assert await connector.find(f"@{world.ada.id}") == [ada]
+
+
+async def test_an_id_that_leads_nowhere_finds_nothing(
+    connector: DiscordConnector, world: World, server: DiscordServer
+) -> None:
+    """What nobody can be written to at would be kept."""
+    guild = next(iter(server.guilds.values()))
+    other = server.add_channel(guild, "other")
+    thread = server.add_thread(other, "water")
+    heading = server.add_channel(guild, "Topics", ChannelType.CATEGORY)
+    for query in ("123456789012345678", "@123456789012345678", f"{world.recipient}/{thread.id}", str(heading.id)):
+        assert await connector.find(query) == [], query
+    server.fail(Fault.forbidden(), calls=["get_channel"])
+    assert await connector.find(str(other.id)) == [], "the bot may not look into it"
+
+
+async def test_an_id_that_cannot_be_asked_for_is_not_unknown(
+    connector: DiscordConnector, world: World, server: DiscordServer
+) -> None:
+    """An outage would look like a wrong id."""
+    server.fail(Fault.server_error())
+    found = await connector.find(world.recipient)
+    assert isinstance(found, Reason)
+    assert found.code == "server_error"

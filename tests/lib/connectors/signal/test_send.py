@@ -252,6 +252,18 @@ async def test_groups_can_be_picked(connector: SignalConnector, server: SignalSe
     server.box.groups = [{"id": GROUP, "name": "The  house"}, {"name": "no id"}]
     assert await connector.find("") == [Candidate(recipient=GROUP, title="The house", kind="group")]
     assert await connector.find("A") == []
+    assert await connector.find("the") == await connector.find(GROUP) == await connector.find("")
+    assert await connector.find("group.bm90LXRoZXJlLWF0LWFsbA==") == []
+
+
+async def test_a_number_is_asked_for(connector: SignalConnector, server: SignalServer) -> None:
+    """Whoever types a wrong number would learn it from a dead letter; an outage would look like a wrong one."""
+    server.strangers = {"+491700000009"}
+    known = "+491700000008"
+    assert await connector.find("0049 170 0000008") == [Candidate(recipient=known, title=known, kind="private")]
+    assert await connector.find("+491700000009") == []
+    server.offline = True
+    assert isinstance(await connector.find(known), Fault)
 
 
 @pytest.mark.parametrize("endpoint", [None, "", "signal:8080", "http://user:secret@localhost"])
