@@ -5,9 +5,11 @@ A misspelt status would find nothing, and nothing looks like good news.
 
 from collections.abc import Iterable
 from enum import StrEnum
-from math import isnan
 
 from bach_lib.errors import InvalidValueError
+
+LONGEST = 250_000_000_000.0
+"""Seconds: so long from now, the last date that can be written, in the year 9999, is nearly there."""
 
 
 def one_of[W: StrEnum](words: type[W], field: str, value: object) -> W:
@@ -26,9 +28,9 @@ def some_of[W: StrEnum](words: type[W], field: str, value: object) -> frozenset[
 
 
 def seconds(field: str, value: object) -> float:
-    """A time in seconds that is not below 0. Raises `InvalidValueError`."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or isnan(value) or value < 0:
-        raise InvalidValueError(field=field, value=str(value)[:50], expected="a number of seconds, 0 or more")
+    """A time in seconds that is not below 0 and not endless. Raises `InvalidValueError`."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= LONGEST:
+        raise InvalidValueError(field=field, value=value, expected="a number of seconds, 0 or more")
     return float(value)
 
 
@@ -36,5 +38,5 @@ def whole(field: str, value: object, least: int, most: int) -> int:
     """A whole number in between. Raises `InvalidValueError`."""
     if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
         expected = f"a whole number from {least} to {most}"
-        raise InvalidValueError(field=field, value=str(value)[:50], expected=expected)
+        raise InvalidValueError(field=field, value=value, expected=expected)
     return value

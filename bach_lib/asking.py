@@ -240,8 +240,9 @@ def _check(question: Question) -> None:
         raise InvalidValueError(field="places", value="nobody", expected="at least one recipient")
     if not question.takes_text and not any(question.answers):
         raise InvalidValueError(field="answers", value="nothing", expected="at least one answer, or let people write")
-    if not 0 < question.timeout <= _LONGEST:
-        raise InvalidValueError(field="timeout", value=question.timeout, expected="more than 0 seconds, at most 7 days")
+    timeout: object = question.timeout
+    if isinstance(timeout, bool) or not isinstance(timeout, int | float) or not 0 < timeout <= _LONGEST:
+        raise InvalidValueError(field="timeout", value=timeout, expected="more than 0 seconds, at most 7 days")
 
 
 def _options(question: Question) -> SendOptions:

@@ -110,6 +110,7 @@ class Bach(Receiving, Intervening):
 
     async def close(self, grace: float = 5.0) -> None:
         """Give attempts under way `grace` seconds, then stop everything. What waits is on disk."""
+        grace = seconds("grace", grace)
         try:
             if self._parts:
                 await self._parts.close(grace)
@@ -169,8 +170,9 @@ class Bach(Receiving, Intervening):
     async def wait(self, message_id: int, timeout: float | None = None) -> Message:
         """The message when it has ended, or as it stands after `timeout` seconds.
 
-        Raises `UnknownMessageError`, also when it goes away meanwhile, with its connection.
+        Raises `InvalidValueError`, or `UnknownMessageError`, also when it goes away meanwhile, with its connection.
         """
+        timeout = None if timeout is None else seconds("timeout", timeout)
         return await self._open_parts.waiters.wait(message_id, timeout)
 
     async def ask(self, question: Question) -> Answer:
@@ -281,7 +283,10 @@ class Bach(Receiving, Intervening):
         return self._open_parts.at_work(connection).breaker
 
     def subscribe[E: Event](self, event_type: type[E], callback: Callable[[E], None]) -> Unsubscribe:
-        """Call `callback`, in the event loop, for every event of this type until the returned function is called."""
+        """Call `callback`, in the event loop, for every event of this type until the returned function is called.
+
+        It is a plain function: an asynchronous one, which nobody would await, is refused with `InvalidValueError`.
+        """
         return self._base.bus.subscribe(event_type, callback)
 
     def _storage_changed(self, error: StorageError | None) -> None:

@@ -3,14 +3,17 @@
 Subscribing to a base class (`Event`, `MessageFinished`) receives every fact below it.
 """
 
+import inspect
 import logging
 from collections.abc import Callable
 
+from bach_lib.errors import InvalidValueError
 from bach_lib.events import Event, MessageEvent, MessageReceived
 
 type Unsubscribe = Callable[[], None]
 
 _LOGGER = logging.getLogger(__name__)
+_ASYNCHRONOUS = (inspect.iscoroutinefunction, inspect.isasyncgenfunction)
 
 
 class Bus:
@@ -24,7 +27,12 @@ class Bus:
         self._subscribers: dict[type[Event], dict[Callable[[Event], None], None]] = {}
 
     def subscribe[E: Event](self, event_type: type[E], callback: Callable[[E], None]) -> Unsubscribe:
-        """Call `callback` for every event of `event_type` until the returned function is called."""
+        """Call `callback` for every event of `event_type` until the returned function is called.
+
+        Raises `InvalidValueError` for an asynchronous function: its coroutine would never be awaited.
+        """
+        if any(is_async(one) for one in (callback, type(callback).__call__) for is_async in _ASYNCHRONOUS):
+            raise InvalidValueError(field="callback", value="an asynchronous function", expected="a plain one")
 
         def receive(event: Event) -> None:
             if isinstance(event, event_type):

@@ -5,6 +5,7 @@ from dataclasses import replace
 from hashlib import sha256
 from typing import TypedDict
 
+from bach_lib.arguments import LONGEST
 from bach_lib.connectors.base import Connector
 from bach_lib.errors import CannotDoError, InvalidTimeToLiveError, InvalidValueError, NotSentError
 from bach_lib.fitting import bounded, fitted, short, text_of
@@ -16,8 +17,6 @@ MAX_PRIORITY = 10
 _MAX_RETRIES = 100
 _LAST = 253_402_300_799.0
 """The end of the year 9999, after which no time can be written."""
-_LONGEST = 250_000_000_000.0
-"""Seconds of a time to live: with more, it ends after the last date there is, in the year 9999."""
 
 
 class SendOptions(TypedDict, total=False):
@@ -134,9 +133,9 @@ def _delivery(value: Delivery | str) -> Delivery:
 
 
 def _seconds(value: float) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= _LONGEST:
-        is_endless = isinstance(value, int) and abs(value) > _LONGEST  # it may have more digits than can be shown
-        raise InvalidTimeToLiveError(value=f"{'-' if value < 0 else 'over '}{_LONGEST:.0f}" if is_endless else value)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= LONGEST:
+        is_endless = isinstance(value, int) and abs(value) > LONGEST  # it may have more digits than can be shown
+        raise InvalidTimeToLiveError(value=f"{'-' if value < 0 else 'over '}{LONGEST:.0f}" if is_endless else value)
     return float(value)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import Unpack
 
 from bach_lib.amending import Amendment
+from bach_lib.arguments import seconds
 from bach_lib.assembly import Parts
 from bach_lib.models import Attempt, Category, Message
 from bach_lib.retrying import Retried
@@ -34,7 +35,7 @@ class Intervening(ABC):
         checked as `send` checks, gets all its retries, and keeps its files. `wait`: so many seconds for what becomes of
         it, as `retry` does. Raises an `InputError` or `StorageError`; nothing is written then.
         """
-        parts = self._open_parts
+        parts, wait = self._open_parts, seconds("wait", wait)
         return await parts.retrier.one(message_id, lambda: parts.amender.amend(message_id, amendment), wait)
 
     async def retry(self, message_id: int, wait: float = 0.0) -> Message:
@@ -43,7 +44,7 @@ class Intervening(ABC):
         `wait`: return it when it has been tried (it is sent, dead, or says until when it waits), or after so many
         seconds as it stands then.
         """
-        parts = self._open_parts
+        parts, wait = self._open_parts, seconds("wait", wait)
         return await parts.retrier.one(message_id, lambda: parts.interventions.retry(message_id), wait)
 
     async def retry_all(self, connection: str | None = None, *, recipient: str | None = None) -> int:
@@ -54,7 +55,7 @@ class Intervening(ABC):
         self, connection: str | None = None, *, recipient: str | None = None, wait: float = 0.0
     ) -> Retried:
         """The same; returns what has become of them when all were tried, or after so many seconds."""
-        return await self._open_parts.retrier.all(self._places(connection, recipient), wait)
+        return await self._open_parts.retrier.all(self._places(connection, recipient), seconds("wait", wait))
 
     async def discard_messages(self, message_ids: Iterable[int]) -> int:
         """Give dead and uncertain messages up: they end as cancelled, with their reason; return how many.

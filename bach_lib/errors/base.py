@@ -33,5 +33,9 @@ class InputError(BachError, ValueError):
 
 
 def _said(value: object) -> str:
-    text = readable(" ".join(str(value)[: _LONGEST + 1].splitlines()))
+    try:
+        text = str(value)
+    except ValueError:  # a number of more digits than Python writes
+        text = "so large a number"
+    text = readable(" ".join(text[: _LONGEST + 1].splitlines()))
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"

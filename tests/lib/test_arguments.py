@@ -1,16 +1,22 @@
 """Callers without a type checker: what they give is refused with a sentence that names it, or works."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from math import inf, nan
+from typing import cast
+from unittest.mock import AsyncMock
 
 import pytest
 
 from bach_lib import Bach, BreakerPolicy, Connection, InboxStatus, Policy, ReceivePolicy, RetryPolicy
-from bach_lib.errors import InvalidValueError
-from bach_lib.models import Fault, Status
+from bach_lib.errors import InvalidTimeToLiveError, InvalidValueError
+from bach_lib.events import Event
+from bach_lib.models import Button, Fault, Status
 from bach_lib.outcomes import Dead
 from bach_lib.policy import ProbePolicy
+from bach_lib.questions import Place, Question
 from bach_lib.testing import FakeClock, FakePlatform
 
 
@@ -46,6 +52,84 @@ async def test_an_age_that_is_none_is_refused(bach: Bach, age: object) -> None:
     """A slip of a sign would remove everything there is."""
     with pytest.raises(InvalidValueError, match="older_than"):
         await bach.purge(age)  # type: ignore[arg-type]
+
+
+NO_TIMES: dict[str, object] = {
+    "a second ago": -1,
+    "a moment ago": -0.5,
+    "no number": nan,
+    "for ever": inf,
+    "since ever": -inf,
+    "true": True,
+    "false": False,
+    "a text": "5",
+    "bytes": b"5",
+    "400 digits": 10**400,
+    "5000 digits": 10**5000,
+    "a date without a zone": datetime(2027, 1, 15),  # noqa: DTZ001 - that is what is tried
+    "a date": datetime(2027, 1, 15, tzinfo=UTC),
+    "a span": timedelta(seconds=5),
+}
+
+
+@pytest.mark.parametrize("value", NO_TIMES.values(), ids=NO_TIMES)
+async def test_a_time_that_is_none_is_refused_before_anything_happens(
+    bach: Bach, platform: FakePlatform, clock: FakeClock, value: object
+) -> None:
+    """It would wait for ever or not at all, or an error of asyncio come out of it when half of it is done."""
+    await bach.registry.add(Connection(name="home", type="fake"))
+    platform.outcomes.append(Dead(fault=Fault(code="refused", text="no")))
+    await bach.send("home", "ada", "text")
+    await clock.settle()
+    wrong = cast("float", value)
+    places = (Place(connection="home", recipient="ada"),)
+    question = Question(text="?", places=places, answers=((Button(text="Yes", value="1"),),), timeout=wrong)
+    for call in (
+        lambda: bach.wait(1, wrong),
+        lambda: bach.retry(1, wait=wrong),
+        lambda: bach.amend(1, wait=wrong, text="other"),
+        lambda: bach.retry_and_follow(wait=wrong),
+        lambda: bach.purge(wrong),
+        lambda: bach.close(wrong),
+        lambda: bach.ask(question),
+        lambda: bach.send("home", "ada", "text", time_to_live=wrong),
+        lambda: bach.amend(1, time_to_live=wrong),
+    ):
+        with pytest.raises((InvalidValueError, InvalidTimeToLiveError), match="seconds"):
+            await call()
+    [message] = await bach.messages()
+    assert (message.status, message.text) == (Status.DEAD, "text")
+
+
+class Later:
+    """Something that is called, and is asynchronous."""
+
+    async def __call__(self, event: Event, *others: object) -> None:
+        """Nothing."""
+
+    async def method(self, event: Event) -> None:
+        """Nothing."""
+
+    async def many(self, event: Event) -> AsyncIterator[Event]:
+        """Nothing."""
+        yield event
+
+
+LATER: dict[str, object] = {
+    "called": Later(),
+    "a function": Later.__call__,
+    "a method": Later().method,
+    "a part": partial(Later().method),
+    "many": Later().many,
+    "a double": AsyncMock(),
+}
+
+
+@pytest.mark.parametrize("callback", LATER.values(), ids=LATER)
+async def test_an_asynchronous_subscriber_is_refused(bach: Bach, callback: object) -> None:
+    """It would never run, and nothing would say so."""
+    with pytest.raises(InvalidValueError, match="a plain one"):
+        bach.subscribe(Event, callback)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("limit", [0, 501, "5", None, True, 2.0])
