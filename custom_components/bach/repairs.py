@@ -6,7 +6,6 @@ import voluptuous as vol
 from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.selector import SelectOptionDict, SelectSelector, SelectSelectorConfig
 
 from bach_lib import Bach, BachError
@@ -14,10 +13,11 @@ from bach_lib.errors import InputError
 
 from .claimed_names import CLAIMED_NAMES, ClaimedNamesFlow
 from .const import CONF_RECIPIENT, DOMAIN, SUBENTRY_RECIPIENT
+from .dead_letters_flow import DeadLettersFlow
 from .entry import connection_name
 from .hub import HUB
-from .letter_actions import RETRY_SECONDS
 from .letters import REMOVED_RECIPIENT, discard_undelivered, undelivered
+from .letters_flow import LettersFlow
 from .partner_kinds import is_partner
 from .requirements import PACKAGE, PackageFlow
 from .storage_repair import STORAGE, StorageFlow
@@ -43,58 +43,7 @@ async def async_create_fix_flow(
     return DeadLettersFlow(entry_id)
 
 
-class _LettersFlow(RepairsFlow):
-    """A dialog about messages of one connection."""
-
-    def __init__(self, entry_id: str) -> None:
-        self._entry_id = entry_id
-
-    def _menu(self, *options: str) -> RepairsFlowResult:
-        return self.async_show_menu(
-            step_id="init", menu_options=list(options), description_placeholders=self._placeholders()
-        )
-
-    def _placeholders(self) -> dict[str, str]:
-        issue = ir.async_get(self.hass).async_get_issue(self.handler, self.issue_id)
-        return dict(issue.translation_placeholders or {}) if issue else {}
-
-    def _find(self) -> tuple[Bach, str] | None:
-        """BACH and the connection's name, if it is there."""
-        entry = self.hass.config_entries.async_get_entry(self._entry_id)
-        hub = self.hass.data[HUB]
-        if entry is None or not hub.has(connection_name(entry)):
-            return None
-        return hub.bach, connection_name(entry)
-
-
-class DeadLettersFlow(_LettersFlow):
-    """Sends all dead letters of a connection again, or gives them up."""
-
-    async def async_step_init(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:  # noqa: ARG002
-        """Ask what to do."""
-        return self._menu("retry", "discard")
-
-    async def async_step_retry(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:  # noqa: ARG002
-        """Send them again, and say so if that was of no use."""
-        if (found := self._find()) is None:
-            return self.async_abort(reason="entry_not_loaded")
-        bach, connection = found
-        retried = await bach.retry_and_follow(connection, wait=RETRY_SECONDS)
-        if retried.dead:
-            words = {"dead": str(retried.dead), "retried": str(retried.retried), "reason": retried.reasons[0]}
-            return self.async_abort(reason="still_dead", description_placeholders=words)
-        return self.async_create_entry(data={})
-
-    async def async_step_discard(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:  # noqa: ARG002
-        """Give them up."""
-        if (found := self._find()) is None:
-            return self.async_abort(reason="entry_not_loaded")
-        bach, connection = found
-        await bach.discard_all(connection)
-        return self.async_create_entry(data={})
-
-
-class HeldFlow(_LettersFlow):
+class HeldFlow(LettersFlow):
     """Sends what a restored database holds, or gives it up."""
 
     async def async_step_init(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:  # noqa: ARG002
@@ -118,7 +67,7 @@ class HeldFlow(_LettersFlow):
         return self.async_create_entry(data={})
 
 
-class RemovedRecipientFlow(_LettersFlow):
+class RemovedRecipientFlow(LettersFlow):
     """Asks what is to become of the messages for somebody who was removed."""
 
     def __init__(self, entry_id: str, recipient: str) -> None:

@@ -64,7 +64,7 @@ def async_tell_of_undelivered(hass: HomeAssistant, entry: BachConfigEntry, bach:
         data = outgoing_payload(
             message,
             entry_id=entry.entry_id,
-            recipient_name=_recipient_name(entry, message),
+            recipient_name=recipient_name(entry, message),
             entity_id=entity_id,
         )
         shown = {key: value for key, value in data.items() if key not in _SECRET} | {"device_id": device_id}
@@ -89,7 +89,7 @@ def async_report_dead_letters(hass: HomeAssistant, entry: BachConfigEntry, bach:
         except BachError:  # the disk, which has other ways to tell
             return
         if newest and count == entry.runtime_data.data.queue.dead:  # else some were discarded meanwhile
-            placeholders = {"recipient": _recipient_name(entry, newest[0]), "reason": _reason(newest[0])}
+            placeholders = {"recipient": recipient_name(entry, newest[0]), "reason": reason_of(newest[0])}
             _create_repair(hass, entry, "dead_letters", count, placeholders)
 
     _while_counted(hass, entry, "dead_letters", lambda queue: queue.dead, report)
@@ -149,12 +149,14 @@ def _create_repair(
     )
 
 
-def _recipient_name(entry: BachConfigEntry, message: Message) -> str:
+def recipient_name(entry: BachConfigEntry, message: Message) -> str:
+    """To whom, by the name given here; the address of whom nobody here knows."""
     recipient = place(entry.subentries.values(), message.recipient)
     return recipient.title if recipient else message.recipient
 
 
-def _reason(message: Message) -> str:
+def reason_of(message: Message) -> str:
+    """Why it was not delivered, in a sentence."""
     return message.error.text[:_MAX_REASON] if message.error else ""
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from homeassistant.core import HomeAssistant
@@ -9,10 +10,12 @@ from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from bach_lib import Message, Status
 from bach_lib.testing.telegram_server import TelegramServer
+from custom_components.bach import dead_letters_flow
 from custom_components.bach.repairs import async_create_fix_flow
 from tests.component.conftest import (
     ADA,
@@ -164,6 +167,66 @@ async def start(hass: HomeAssistant, issue: ir.IssueEntry) -> Started:
     flow.hass, flow.handler, flow.issue_id, flow.flow_id = hass, "bach", issue.issue_id, "1"
     flow.init_data, flow.context = issue.data, {}
     return Started(flow, await flow.async_step_init())
+
+
+async def test_the_repair_shows_whose_dead_letters_there_are_and_why(
+    hass: HomeAssistant, telegram: TelegramServer, loaded: MockConfigEntry
+) -> None:
+    """Whoever was woken by it had to find the action that lists them, and a list must not tell what was written."""
+    await hass.config.async_set_time_zone("Europe/Berlin")
+    telegram.chats.pop(ADA)
+    await dead_letters(hass, 12)
+    shown = await the_bach(hass).messages(connection=CONNECTION, limit=10)
+    menu = await start(hass, dead_letters_repair(hass))
+    assert menu.menu["menu_options"] == ["show", "retry", "discard"]
+    page = await menu.flow.async_step_show()
+    words = page["description_placeholders"]
+    assert (page["type"], words["count"], words["shown"]) == (FlowResultType.FORM, "12", "10")
+    times = [dt_util.as_local(dt_util.utc_from_timestamp(one.finished_at or 0)) for one in shown]
+    assert words["letters"].splitlines() == [f"- {one:%Y-%m-%d %H:%M}, Ada: Chat not found" for one in times]
+    assert "secret" not in str(words)
+    assert (await menu.flow.async_step_show({}))["type"] is FlowResultType.MENU
+
+
+async def test_the_repair_tells_what_became_of_those_that_were_sent_again(
+    hass: HomeAssistant, telegram: TelegramServer, loaded: MockConfigEntry
+) -> None:
+    """Home Assistant says "repaired" of any end, also when one of them is dead again."""
+    ada, bob = telegram.chats.pop(ADA), telegram.chats.pop(BOB)
+    await dead_letters(hass, 3)
+    await send(hass, "notify.bob", "hello")
+    await the_bach(hass).wait(4, 60)
+    telegram.chats[ADA] = ada
+    await until_state(hass, "sensor.home_bot_dead_letters", "4")
+    menu = await start(hass, dead_letters_repair(hass))
+    page = await menu.flow.async_step_retry()
+    words = page["description_placeholders"]
+    told = (page["step_id"], words["sent"], words["dead"], words["reason"])
+    assert told == ("still_dead", "3", "1", "Chat not found")
+    again = await menu.flow.async_step_still_dead({})
+    assert (again["type"], again["description_placeholders"]["count"]) == (FlowResultType.MENU, "1")
+
+    telegram.chats[BOB] = bob
+    await telegram.pause()
+    with patch.object(dead_letters_flow, "RETRY_SECONDS", 0.01):
+        waiting = await menu.flow.async_step_retry()
+    assert (waiting["step_id"], waiting["description_placeholders"]["waiting"]) == ("not_all_sent", "1")
+    await telegram.resume()
+
+
+async def dead_letters(hass: HomeAssistant, count: int) -> None:
+    """So many for Ada, whose chat is gone."""
+    for number in range(1, count + 1):
+        await send(hass, ADA_ENTITY, "a secret")
+        await the_bach(hass).wait(number, 60)
+    await until_state(hass, "sensor.home_bot_dead_letters", str(count))
+    await hass.async_block_till_done()
+
+
+def dead_letters_repair(hass: HomeAssistant) -> ir.IssueEntry:
+    """The repair about them."""
+    [issue] = [one for one in ir.async_get(hass).issues.values() if one.translation_key == "dead_letters"]
+    return issue
 
 
 async def test_what_is_for_others_stays(hass: HomeAssistant, telegram: TelegramServer, wrong: MockConfigEntry) -> None:

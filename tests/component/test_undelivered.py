@@ -67,16 +67,21 @@ async def test_a_repair_is_there_as_long_as_dead_letters_are(
 
     dialog = await start(hass, issue)
     still = await dialog.flow.async_step_retry()
-    assert (still["type"], still["reason"]) == (FlowResultType.ABORT, "still_dead")
+    assert (still["type"], still["step_id"]) == (FlowResultType.FORM, "still_dead")
     telegram.chats[ADA] = chat
-    assert (await dialog.flow.async_step_retry())["type"] is FlowResultType.CREATE_ENTRY
+    again = await dialog.flow.async_step_still_dead({})
+    assert (again["type"], again["menu_options"]) == (FlowResultType.MENU, ["show", "retry", "discard"])
+    assert (await dialog.flow.async_step_retry())["step_id"] == "all_sent"
+    assert (await dialog.flow.async_step_all_sent({}))["type"] is FlowResultType.CREATE_ENTRY
     await until_state(hass, "sensor.home_bot_dead_letters", "0")
     assert repairs(hass) == []
 
     telegram.chats.pop(ADA)
     await send(hass, ADA_ENTITY, "hello")
     await until_state(hass, "sensor.home_bot_dead_letters", "1")
-    assert (await dialog.flow.async_step_discard())["type"] is FlowResultType.CREATE_ENTRY
+    discarded = await dialog.flow.async_step_discard()
+    assert (discarded["step_id"], discarded["description_placeholders"]) == ("discarded", {"count": "1"})
+    assert (await dialog.flow.async_step_discarded({}))["type"] is FlowResultType.CREATE_ENTRY
     await until_state(hass, "sensor.home_bot_dead_letters", "0")
     assert (await the_bach(hass).get(2)).status is Status.CANCELLED
 

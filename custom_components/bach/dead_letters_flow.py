@@ -1,0 +1,128 @@
+"""The dialog of the repair about dead letters: whose they are and why, and what came of sending them again."""
+
+from typing import Final, override
+
+import voluptuous as vol
+from homeassistant.components.repairs import RepairsFlowResult
+from homeassistant.util import dt as dt_util
+
+from bach_lib import BachError, Message, Retried, Status
+
+from .coordinator import BachConfigEntry
+from .hello import as_words
+from .letter_actions import RETRY_SECONDS
+from .letters_flow import LettersFlow
+from .undelivered import reason_of, recipient_name
+
+_SHOWN: Final = 10
+"""Dead letters in the list: a dialog is no archive."""
+
+
+class DeadLettersFlow(LettersFlow):
+    """Shows the dead letters of a connection, sends all of them again, or gives them up."""
+
+    _words: dict[str, str]
+
+    async def async_step_init(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:  # noqa: ARG002
+        """Ask what to do with those that are there now; with none it is done."""
+        if (found := self._find()) is None:
+            return self.async_abort(reason="entry_not_loaded")
+        bach, connection = found
+        try:
+            letters = await bach.messages(connection=connection, status=(Status.DEAD,), limit=_SHOWN)
+            queues = await bach.queue_status()
+        except BachError as error:  # the disk
+            return self.async_abort(reason="refused", description_placeholders={"reason": str(error)})
+        if not letters:
+            return self.async_create_entry(data={})
+        self._words = self._told(letters, queues[connection].dead)
+        return self._menu("show", "retry", "discard")
+
+    @override
+    def _placeholders(self) -> dict[str, str]:
+        return self._words
+
+    async def async_step_show(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
+        """List the newest, never what is in them; then ask again."""
+        if user_input is not None:
+            return await self.async_step_init()
+        return self._page("show", self._words)
+
+    async def async_step_retry(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:  # noqa: ARG002
+        """Send them again, and say what came of it."""
+        if (found := self._find()) is None:
+            return self.async_abort(reason="entry_not_loaded")
+        bach, connection = found
+        try:
+            retried = await bach.retry_and_follow(connection, wait=RETRY_SECONDS)
+        except BachError as error:
+            return self.async_abort(reason="refused", description_placeholders={"reason": str(error)})
+        return self._page(*_became(retried))
+
+    async def async_step_all_sent(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:  # noqa: ARG002
+        """It was read that all were sent."""
+        return await self.async_step_init()
+
+    async def async_step_still_dead(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:  # noqa: ARG002
+        """It was read that some have failed again: ask what to do with those."""
+        return await self.async_step_init()
+
+    async def async_step_not_all_sent(
+        self,
+        user_input: dict[str, str] | None = None,  # noqa: ARG002
+    ) -> RepairsFlowResult:
+        """It was read what became of each."""
+        return await self.async_step_init()
+
+    async def async_step_discard(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:  # noqa: ARG002
+        """Give them up, and say how many they were."""
+        if (found := self._find()) is None:
+            return self.async_abort(reason="entry_not_loaded")
+        bach, connection = found
+        try:
+            count = await bach.discard_all(connection)
+        except BachError as error:
+            return self.async_abort(reason="refused", description_placeholders={"reason": str(error)})
+        return self._page("discarded", {"count": str(count)})
+
+    async def async_step_discarded(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:  # noqa: ARG002
+        """It was read that they were given up."""
+        return await self.async_step_init()
+
+    def _page(self, step_id: str, words: dict[str, str]) -> RepairsFlowResult:
+        return self.async_show_form(step_id=step_id, data_schema=vol.Schema({}), description_placeholders=words)
+
+    def _told(self, letters: list[Message], count: int) -> dict[str, str]:
+        entry: BachConfigEntry = self.hass.config_entries.async_get_known_entry(self._entry_id)
+        rows = [
+            f"- {_time(letter)}, {as_words(recipient_name(entry, letter))}: {as_words(reason_of(letter))}"
+            for letter in letters
+        ]
+        return {
+            "name": entry.title,
+            "count": str(count),
+            "recipient": recipient_name(entry, letters[0]),
+            "reason": reason_of(letters[0]),
+            "letters": "\n".join(rows),
+            "shown": str(len(rows)),
+        }
+
+
+def _time(letter: Message) -> str:
+    """When it failed for good, as the clock on the wall of this home said."""
+    moment = letter.finished_at if letter.finished_at is not None else letter.created_at
+    return dt_util.as_local(dt_util.utc_from_timestamp(moment)).strftime("%Y-%m-%d %H:%M")
+
+
+def _became(retried: Retried) -> tuple[str, dict[str, str]]:
+    """The page that tells it, and what fills its sentence."""
+    words = {
+        "sent": str(retried.sent),
+        "dead": str(retried.dead),
+        "waiting": str(retried.waiting),
+        "uncertain": str(retried.uncertain),
+        "reason": as_words("; ".join(retried.reasons)),
+    }
+    if retried.waiting or retried.uncertain:
+        return "not_all_sent", words
+    return "still_dead" if retried.dead else "all_sent", words
