@@ -242,6 +242,12 @@ def test_every_placeholder_of_a_dialog_is_filled() -> None:
             assert names(text) <= filled, path
 
 
+def test_the_breaker_says_what_it_means_for_messages() -> None:
+    """A breaker that is "Open" while nothing goes, and "Closed" while all is well, is taken for the opposite."""
+    states = TEXTS["entity"]["sensor"]["breaker"]["state"]
+    assert states == {"closed": "Delivering", "half_open": "Trying", "open": "Paused after failures"}
+
+
 def test_every_entity_has_a_name_and_every_name_an_entity() -> None:
     """An entity would be called like its device, or a text would describe nothing."""
     described = {
