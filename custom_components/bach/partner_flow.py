@@ -11,7 +11,7 @@ from bach_lib.errors import InputError
 from bach_lib.models import Category
 
 from .const import CONF_MODEL
-from .partner_forms import model_schema, put_conversation, suggested_conversation
+from .partner_forms import closest, is_listed, model_schema, put_conversation, suggested_conversation
 from .partner_kinds import PARTNERS, is_same
 
 
@@ -21,28 +21,34 @@ class PartnerSteps(ConfigFlow, ABC):
     def __init__(self) -> None:
         super().__init__()
         self._partner: tuple[dict[str, Any], Identity] | None = None
+        self._unlisted: str | None = None
 
     async def async_step_model(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask who talks, and let it say a few words before it is kept."""
         if self._partner is None:  # the dialog was reloaded after Home Assistant had forgotten it
             return await self.async_step_user()
         data, identity = self._partner
-        errors, reason = {}, ""
-        if user_input is not None:
-            data = put_conversation(data, user_input)
-            answer = await self._try_model(data) if CONF_MODEL in data else identity
-            if isinstance(answer, Identity):
-                return self._put_partner(data, identity)
-            self._partner = data, identity  # a credential may have been replaced by being used
-            errors, reason = {"base": "model_failed"}, answer.text
         offers = identity.offers if isinstance(identity, Report) else ()
+        errors, reason, similar = {}, "", ""
+        if user_input is not None:
+            before, data = data.get(CONF_MODEL), put_conversation(data, user_input)
+            model = data.get(CONF_MODEL, "")
+            if model not in {"", before, self._unlisted} and not is_listed(model, identity):
+                self._unlisted = model  # it may go by another name than in the list: the second time, it is tried
+                errors, similar = {CONF_MODEL: "unlisted_model"}, ", ".join(closest(model, offers))
+            else:
+                answer = await self._try_model(data) if model else identity
+                if isinstance(answer, Identity):
+                    return self._put_partner(data, identity)
+                self._partner = data, identity  # a credential may have been replaced by being used
+                errors, reason = {CONF_MODEL: "model_failed"}, answer.text
         return self.async_show_form(
             step_id="model",
             data_schema=self.add_suggested_values_to_schema(
                 model_schema(data[CONF_TYPE], offers), user_input or suggested_conversation(data)
             ),
             errors=errors,
-            description_placeholders={"name": identity.name, "reason": reason},
+            description_placeholders={"name": identity.name, "reason": reason, "similar": similar},
         )
 
     async def _keep_partner(self, data: dict[str, Any], identity: Identity) -> ConfigFlowResult:

@@ -1,6 +1,7 @@
 """The boxes and sections that the dialogs of AI partners, MCP servers and other APIs are made of."""
 
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from typing import Any, Final
 
 import voluptuous as vol
@@ -16,6 +17,7 @@ from homeassistant.helpers.selector import (
     TextSelectorConfig,
 )
 
+from bach_lib import Identity, Report
 from bach_lib.chat import THINKING, TOKENS
 
 from .const import (
@@ -43,6 +45,7 @@ from .kinds import ADDRESS_BOX, SECRET_BOX
 SECTION_DETAILS: Final = "details"
 SECTION_LIMITS: Final = "limits"
 SECTION_OAUTH: Final = "oauth"
+_CLOSEST: Final = 3
 
 OAUTH: Final = "oauth"
 
@@ -132,6 +135,23 @@ def model_schema(type_: str, offers: Sequence[str]) -> vol.Schema:
             vol.Required(SECTION_LIMITS, default=dict): section(vol.Schema(limits), {"collapsed": True}),
         }
     )
+
+
+def is_listed(model: str, partner: Identity) -> bool:
+    """Whether the partner offers it; without the whole list, nobody knows better.
+
+    Ollama means the latest one where none is said.
+    """
+    if not isinstance(partner, Report) or not partner.offers or partner.offered > len(partner.offers):
+        return True
+    return model in partner.offers or f"{model}:latest" in partner.offers
+
+
+def closest(model: str, offers: Sequence[str]) -> list[str]:
+    """The names that were probably meant, or the first ones if none is like it."""
+    by_fold = {offer.casefold(): offer for offer in offers}
+    found = get_close_matches(model.casefold(), list(by_fold), n=_CLOSEST, cutoff=0.5)
+    return [by_fold[name] for name in found] or list(offers[:_CLOSEST])
 
 
 def put_conversation(data: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:

@@ -98,9 +98,11 @@ async def test_a_form_that_is_sent_again_goes_on_with_the_successor(hass: HomeAs
     result = await submit(hass, result, form(tokens))
     assert result["errors"] == {"base": "server_error"}
     result = await submit(hass, result, form(tokens))
+    result = await submit(hass, result, {"model": "speechless", "limits": {}})
+    assert result["errors"] == {"model": "unlisted_model"}
     tokens.partner.told.append(Told(status=500))
     result = await submit(hass, result, {"model": "speechless", "limits": {}})
-    assert result["errors"] == {"base": "model_failed"}
+    assert result["errors"] == {"model": "model_failed"}
     result = await submit(hass, result, ONLY_WATCH)
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert await hass.config_entries.async_unload(result["result"].entry_id)

@@ -115,6 +115,26 @@ async def test_every_type_is_added_once_its_key_is_right(hass: HomeAssistant, ty
         assert await hass.config_entries.async_unload(entry.entry_id)
 
 
+async def test_a_model_may_be_one_that_no_list_names(hass: HomeAssistant) -> None:
+    """A list that is cut, or a tag that is not typed, would pass for a slip; an unlisted one that answers is kept."""
+    for models, typed in (["small:latest", "large"], "small"), ([f"m{number}" for number in range(101)], "m100"):
+        async with OllamaServer(key=KEY, models=[*models, typed]) as server:
+            server.models = models
+            result = await submit(hass, await start(hass, "ai", "ollama"), form(server))
+            server.models = [*models, typed]
+            result = await submit(hass, result, {"model": typed, "limits": {}})
+            assert result["type"] is FlowResultType.CREATE_ENTRY
+            assert await hass.config_entries.async_unload(result["result"].entry_id)
+    async with OllamaServer(key=KEY, models=["small", "large"]) as server:
+        result = await submit(hass, await start(hass, "ai", "ollama"), form(server))
+        server.models = ["small", "large", "preview"]
+        result = await submit(hass, result, {"model": "preview", "limits": {}})
+        assert result["errors"] == {"model": "unlisted_model"}
+        result = await submit(hass, result, {"model": "preview", "limits": {}})
+        assert result["type"] is FlowResultType.CREATE_ENTRY
+        assert await hass.config_entries.async_unload(result["result"].entry_id)
+
+
 async def test_a_model_is_chosen_among_those_there_are_and_tried(hass: HomeAssistant) -> None:
     """The first person who writes would learn that the name was typed wrong, or that the model only thinks."""
     async with OllamaServer(key=KEY) as server:
@@ -125,7 +145,11 @@ async def test_a_model_is_chosen_among_those_there_are_and_tried(hass: HomeAssis
         assert box.config["options"] == ["small", "large"]
 
         result = await submit(hass, result, {"model": "smal", "limits": {}})
-        assert result["errors"] == {"base": "model_failed"}
+        assert result["errors"] == {"model": "unlisted_model"}
+        assert (result["description_placeholders"] or {})["similar"] == "small"
+        assert not any(one.path == "/api/chat" for one in server.asked), "nobody pays for a slip"
+        result = await submit(hass, result, {"model": "smal", "limits": {}})
+        assert result["errors"] == {"model": "model_failed"}
         assert "'smal' not found" in (result["description_placeholders"] or {})["reason"]
         limits = {"thinking": "off", "max_tokens": 500.0, "num_ctx": 8192.0}
         result = await submit(hass, result, {"model": "small", "system": " Be brief. ", "limits": limits})

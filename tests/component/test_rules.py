@@ -174,6 +174,7 @@ def test_every_way_a_dialog_can_fail_has_a_text() -> None:
         "secret_in_endpoint",
         "invalid_value",
         "model_failed",
+        "unlisted_model",
         *refused,
     }
     assert set(TEXTS["config"]["error"]) == {*FAULT_ERRORS.values(), *FIELD_ERRORS.values(), *ours}
