@@ -17,7 +17,7 @@ from bach_lib import Candidate, Fault
 from .const import CONF_KIND, CONF_LINK, CONF_RECIPIENT
 from .coordinator import BachCoordinator
 from .recipient_flow import RecipientFlow
-from .rights import rights_schema, rights_values
+from .rights import rights_values
 from .users import async_get_users
 
 
@@ -39,7 +39,7 @@ class FindingRecipientFlow(RecipientFlow):
         self._candidates = {candidate.recipient: candidate for candidate in found}
         options = [SelectOptionDict(value=candidate.recipient, label=candidate.title) for candidate in found]
         selector = SelectSelector(SelectSelectorConfig(options=options, mode=SelectSelectorMode.DROPDOWN))
-        fields = rights_schema(await async_get_users(self.hass)) | self._hello_box()
+        fields = self._rights(await async_get_users(self.hass)) | self._hello_box()
         return self.async_show_form(
             step_id=step_id,
             data_schema=vol.Schema({vol.Required(CONF_RECIPIENT): selector, **fields}),

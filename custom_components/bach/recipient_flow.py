@@ -17,7 +17,7 @@ from bach_lib.errors import CannotReceiveError, InvalidRecipientError
 from bach_lib.events import SenderBlocked
 
 from .chat_settings import SECTION_CHAT, chat_section, chat_suggestions, chat_values, without_chat
-from .const import CONF_HELLO, CONF_KIND, CONF_LINK, CONF_RECIPIENT, CONF_TITLE
+from .const import CONF_HELLO, CONF_KIND, CONF_LINK, CONF_RECIPIENT, CONF_TITLE, CONF_USER_ID
 from .doubts import async_doubt
 from .entry import connection_name, recipient_unique_id
 from .forms import normal_form
@@ -26,7 +26,7 @@ from .hub import HUB
 from .letters import async_move_letters
 from .pairing_form import KEEP_WAITING, MAX_TITLE, invitation_schema, invitation_words, pick_fields
 from .people import async_move_people
-from .rights import rights_schema, rights_values, suggested_rights, without_rights
+from .rights import is_shared, rights_schema, rights_values, suggested_rights, without_rights
 from .users import Users, async_get_users
 from .webhook_kind import sends
 
@@ -158,13 +158,12 @@ class RecipientFlow(ConfigSubentryFlow):
     async def _ask(self, step_id: str, user_input: dict[str, Any] | None) -> SubentryFlowResult:
         """Ask for id and name until the id is one, then keep it."""
         errors: dict[str, str] = {}
-        placeholders = {"expected": "", "reason": ""}
+        placeholders = {"expected": await self._expected(), "reason": ""}
         if user_input is not None:
             try:
                 recipient = await self._normalize(user_input[CONF_RECIPIENT])
             except InvalidRecipientError as error:
                 errors[CONF_RECIPIENT] = error.code
-                placeholders["expected"] = error.placeholders["expected"]
             else:
                 errors = self._conflicts(recipient, user_input)
                 if not errors and (doubt := await self._doubt(recipient)):
@@ -187,8 +186,19 @@ class RecipientFlow(ConfigSubentryFlow):
         )
 
     def _rights(self, users: Users) -> dict[vol.Marker, Any]:
-        """The fields that say what somebody may do."""
-        return rights_schema(users)
+        """The fields that say what somebody may do; no user where several people write, unless one is there."""
+        if self._candidates:
+            return rights_schema(users, is_shared=all(is_shared(one.kind) for one in self._candidates.values()))
+        known = {} if self.source == SOURCE_USER else self._get_reconfigure_subentry().data
+        return rights_schema(users, is_shared=is_shared(known.get(CONF_KIND)) and CONF_USER_ID not in known)
+
+    async def _expected(self) -> str:
+        """How a recipient of this platform is written, in its own words."""
+        try:
+            await self._normalize("")
+        except InvalidRecipientError as error:
+            return error.placeholders["expected"]
+        return ""
 
     async def _doubt(self, recipient: str) -> tuple[str, str] | None:
         """What speaks against this address; what cannot be asked now is only said once, and an old one is not asked."""

@@ -18,12 +18,23 @@ from .users import Users
 _FIELDS: Final = (CONF_OWN_SECRET, CONF_ROLE, CONF_USER_ID)
 
 
-def rights_schema(users: Users) -> dict[vol.Marker, Any]:
-    """The fields."""
+_SHARED: Final = frozenset({"announcements", "channel", "group", "stage", "supergroup", "thread", "voice channel"})
+"""Kinds of places in which several people write."""
+
+
+def is_shared(kind: object) -> bool:
+    """Whether several people write there, so that it can be no user of Home Assistant."""
+    return kind in _SHARED
+
+
+def rights_schema(users: Users, *, is_shared: bool = False) -> dict[vol.Marker, Any]:
+    """The fields; a place that several people share is offered no user."""
     roles = SelectSelectorConfig(options=list(Role), mode=SelectSelectorMode.DROPDOWN, translation_key="role")
     choices = [SelectOptionDict(value=user_id, label=name) for user_id, name in users.choices().items()]
-    return {
-        vol.Required(CONF_ROLE, default=Role.USER): SelectSelector(roles),
+    role: dict[vol.Marker, Any] = {vol.Required(CONF_ROLE, default=Role.USER): SelectSelector(roles)}
+    if is_shared:
+        return role
+    return role | {
         vol.Optional(CONF_USER_ID): SelectSelector(
             SelectSelectorConfig(options=choices, mode=SelectSelectorMode.DROPDOWN, sort=True)
         ),

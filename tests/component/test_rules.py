@@ -226,7 +226,7 @@ def test_the_manifest_asks_only_for_what_everybody_needs() -> None:
 def test_every_placeholder_of_a_dialog_is_filled() -> None:
     """A person would read "{reason}"."""
     for section, filled in (
-        ("config", {"expected", "link", "name", "places", "portal", "portal_url", "reason"}),
+        ("config", {"expected", "link", "name", "places", "portal", "portal_url", "reason", "similar"}),
         (
             "config_subentries",
             {"code", "count", "curl", "expected", "group_link", "link", "name", "reason", "recipient", "sender"},

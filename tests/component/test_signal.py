@@ -20,6 +20,7 @@ from custom_components.bach.const import EVENT_MESSAGE
 from tests.component.conftest import recipient, send, set_up, state, the_bach, until, until_state
 from tests.component.test_config_flow import submit
 from tests.component.test_discord import choose, go_on, offered
+from tests.component.test_recipient_flow import reconfigure
 
 pytestmark = pytest.mark.usefixtures("with_the_noisy_ones")
 
@@ -257,6 +258,23 @@ async def test_a_number_is_typed(hass: HomeAssistant, loaded: MockConfigEntry) -
     result = await go_on(hass, result, recipient="+49 170 7654321", title="Bob", role="notify_only")
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert result["data"]["recipient"] == "+491707654321"
+
+
+async def test_a_group_is_nobody_and_the_help_is_about_signal(
+    hass: HomeAssistant, signal: SignalServer, loaded: MockConfigEntry
+) -> None:
+    """What a whole group writes would happen in the name of one user; nobody looks for their platform in a list."""
+    result = await start(hass, loaded, "group")
+    assert result["data_schema"]
+    assert {str(field) for field in result["data_schema"].schema} == {"recipient", "role", "hello"}
+    await go_on(hass, result, recipient=HOUSE, role="user", hello=False)
+    [house] = [key for key, subentry in loaded.subentries.items() if subentry.data["recipient"] == HOUSE]
+    changed = await reconfigure(hass, loaded, house)
+    assert changed["data_schema"]
+    assert "user_id" not in {str(field) for field in changed["data_schema"].schema}
+    for form in (changed, await start(hass, loaded, "manual")):
+        expected = (form["description_placeholders"] or {})["expected"]
+        assert expected.startswith('a number ("+')
 
 
 async def test_what_is_typed_is_asked_for(hass: HomeAssistant, signal: SignalServer, loaded: MockConfigEntry) -> None:
