@@ -123,3 +123,23 @@ async def test_an_automation_does_not_tell_of_its_own_dead_letters(
     await send(hass, ADA_ENTITY, "another of ours is told again")
     await until_state(hass, "sensor.home_bot_dead_letters", "4")
     assert len(await the_bach(hass).messages(connection=CONNECTION)) == 4
+
+
+async def test_an_automation_on_our_event_does_not_tell_of_its_own_dead_letters(
+    hass: HomeAssistant, telegram: TelegramServer, loaded: MockConfigEntry
+) -> None:
+    """The same through the event that the Activity shows: each dead letter would be the cause of the next for ever."""
+    action = {"action": "bach.send_message", "target": {"entity_id": ADA_ENTITY}, "data": {"message": "Not delivered"}}
+    trigger = {"trigger": "event", "event_type": "bach_undelivered"}
+    assert await async_setup_component(
+        hass, "automation", {"automation": [{"alias": "T", "triggers": [trigger], "actions": [action]}]}
+    )
+    await hass.async_block_till_done()
+    alarms, ended = async_capture_events(hass, "bach_undelivered"), async_capture_events(hass, "bach_ended")
+    telegram.chats.pop(ADA)
+    for number, total in ((1, 2), (2, 4)):
+        await send(hass, ADA_ENTITY, "one of ours")
+        await until_state(hass, "sensor.home_bot_dead_letters", str(total))
+        await hass.async_block_till_done()
+        assert (len(alarms), len(ended)) == (number, number)
+    assert len(await the_bach(hass).messages(connection=CONNECTION)) == 4
