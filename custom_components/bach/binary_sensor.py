@@ -26,6 +26,10 @@ from .webhook_kind import receives, sends
 PARALLEL_UPDATES = 0
 
 ATTR_REASON = "reason"
+"""What is wrong as a code, for automations."""
+ATTR_PROBLEM = "problem"
+"""The same as a sentence, for people."""
+_LONGEST = 200
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,4 +98,7 @@ class BachBinarySensor(BachEntity, BinarySensorEntity):
     @override
     def extra_state_attributes(self) -> Mapping[str, str | None]:
         fault = self._health.fault
-        return {ATTR_REASON: fault.code if fault else None}
+        return {
+            ATTR_REASON: fault.code if fault else None,
+            ATTR_PROBLEM: fault.text[:_LONGEST] if fault else None,
+        }

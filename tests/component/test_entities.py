@@ -11,6 +11,7 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events, async_fire_time_changed
 
+from bach_lib import Direction
 from bach_lib.errors import StoreFailedError
 from bach_lib.testing.telegram_server import Bot, Fault, TelegramServer
 from tests.component.conftest import (
@@ -117,6 +118,10 @@ async def test_an_outage_shows_and_goes(
     sending = hass.states.get("binary_sensor.home_bot_sending")
     assert sending
     assert sending.attributes["reason"] == "refused"
+    fault = the_bach(hass).health(CONNECTION, Direction.SENDING).fault
+    assert fault
+    assert sending.attributes["problem"] == fault.text, "for people, who read no codes"
+    assert sending.attributes["problem"] != "refused"
     oldest = dt_util.parse_datetime(state(hass, "sensor.home_bot_oldest_waiting") or "")
     assert oldest
     assert timedelta() <= dt_util.utcnow() - oldest < timedelta(minutes=1)
@@ -129,7 +134,7 @@ async def test_an_outage_shows_and_goes(
     assert state(hass, "sensor.home_bot_oldest_waiting") == "unknown"
     sending = hass.states.get("binary_sensor.home_bot_sending")
     assert sending
-    assert (sending.state, sending.attributes["reason"]) == ("on", None)
+    assert (sending.state, sending.attributes["reason"], sending.attributes["problem"]) == ("on", None, None)
 
 
 async def test_a_breaker_that_opens_is_shown(
