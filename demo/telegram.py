@@ -34,6 +34,10 @@ class Telegram(Double):
         number: int = message["message_id"]
         return number
 
+    async def join(self, chat_id: int, title: str) -> None:
+        """Somebody adds the bot to a group."""
+        await self._do("chats", {"id": chat_id, "type": "supergroup", "title": title})
+
     async def edit(self, chat_id: int, message_id: int, text: str) -> None:
         """A person corrects a message."""
         await self._do("edits", {"chat_id": chat_id, "message_id": message_id, "text": text})

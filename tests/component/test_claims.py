@@ -90,7 +90,8 @@ async def test_a_secret_is_chosen_in_the_dialog(
     entry = an_entry(hass)
     await set_up(hass, entry)
     flows = hass.config_entries.subentries
-    menu = await flows.async_init((entry.entry_id, "recipient"), context={"source": SOURCE_USER})
+    page = await flows.async_init((entry.entry_id, "recipient"), context={"source": SOURCE_USER})
+    menu = await flows.async_configure(page["flow_id"], {})
     asked = await flows.async_configure(menu["flow_id"], {"next_step_id": "hook"})
     fields = [str(key) for key in asked["data_schema"].schema]  # type: ignore[union-attr]
     assert not {"role", "user_id"} & set(fields)

@@ -107,8 +107,11 @@ async def test_the_entity_belongs_to_the_recipients_device(hass: HomeAssistant, 
     assert device.name == "Ada"
 
 
-async def test_the_entity_comes_and_goes_with_its_recipient(hass: HomeAssistant, loaded: MockConfigEntry) -> None:
+async def test_the_entity_comes_and_goes_with_its_recipient(
+    hass: HomeAssistant, telegram: TelegramServer, loaded: MockConfigEntry
+) -> None:
     """A new recipient would be deaf until the next restart, or a removed one haunt the house."""
+    telegram.add_chat(55, first_name="Eve")
     flow = await hass.config_entries.subentries.async_init(
         (loaded.entry_id, "recipient"), context={"source": SOURCE_USER}
     )

@@ -294,12 +294,15 @@ async def test_the_payload_has_every_key_in_plain_values(
     full, bare = (payload(received) for received in heard)
     [ada] = [item for item in loaded.subentries.values() if item.title == "Ada"]
     entity_id = er.async_get(hass).async_get_entity_id("event", DOMAIN, f"{loaded.entry_id}_{ada.subentry_id}_incoming")
+    notify = er.async_get(hass).async_get("notify.ada")
+    assert notify
     assert full == {
         "kind": "media",
         "text": "the cat",
         "command": "door",
         "args": "open",
         "value": "yes",
+        "label": None,
         "sender": "telegram_123456789:42",
         "sender_id": "42",
         "sender_name": "Somebody",
@@ -309,6 +312,7 @@ async def test_the_payload_has_every_key_in_plain_values(
         "recipient_name": "Ada",
         "config_entry_id": loaded.entry_id,
         "entity_id": entity_id,
+        "device_id": notify.device_id,
         "message_id": 3,
         "incoming_id": 7,
         "reply_to": "5",

@@ -31,7 +31,7 @@ async def test_a_command_runs_an_automation_that_was_built_by_clicking(frontend:
 
     await frontend.open_automation("door")
     await frontend.add_trigger("BACH", "Command received")
-    await frontend.add_trigger_target(PERSON, "Incoming message")
+    await frontend.add_trigger_target(PERSON, PERSON)
     await frontend.add_to_list("Command", "door")
     await frontend.screenshot("trigger-editor")
     await frontend.press("Save")

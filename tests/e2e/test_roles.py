@@ -29,11 +29,12 @@ async def saved(world: World, title: str, **wanted: str) -> None:
 
 async def add_group(world: World) -> None:
     """A group that was added by its id, in which Dora has written."""
+    await world.telegram.join(GROUP, "Family")
     step = await world.add_connection()
     client = world.home.client
     await client.subentry_flow(step["flow_id"], {"next_step_id": "manual"})
     typed = {"recipient": str(GROUP), "title": "Family", "role": "user", "hello": False}
-    await client.subentry_flow(step["flow_id"], typed)
+    assert (await client.subentry_flow(step["flow_id"], typed))["type"] == "create_entry"
     state = "{{ states('notify.family') }}"
     receiving = "{{ states('binary_sensor.telegram_demo_bot_receiving') }}"
 
