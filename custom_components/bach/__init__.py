@@ -49,10 +49,12 @@ from .peer import async_register_commands
 from .recipients import async_tell_of_subentries
 from .requirements import async_report_package, async_require
 from .services import async_setup_services
+from .staying import async_has_stayed, async_leave, async_stay
 from .undelivered import LINEAGE, Lineage, async_report_dead_letters, async_report_held, async_tell_of_undelivered
 from .users import async_get_users
 from .views import async_register_views
 from .watcher import async_watch
+from .webhook_kind import sends
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -64,6 +66,9 @@ PLATFORMS = [
     Platform.SENSOR,
     Platform.SWITCH,
 ]
+
+_LET_GO = [platform for platform in PLATFORMS if platform is not Platform.NOTIFY]
+"""What a reload takes away."""
 
 _FOR_A_PERSON = (
     AccountTakenError,
@@ -112,7 +117,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: BachConfigEntry) -> bool
     entry.runtime_data = BachCoordinator(hass, entry, bach)
     await entry.runtime_data.async_config_entry_first_refresh()
     dr.async_get(hass).async_get_or_create(config_entry_id=entry.entry_id, **connection_device(entry))
-    await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    await _set_up_platforms(hass, entry)
     async_watch(hass, entry, bach)
     async_tell_of_undelivered(hass, entry, bach)
     async_report_dead_letters(hass, entry, bach)
@@ -129,12 +134,18 @@ async def async_setup_entry(hass: HomeAssistant, entry: BachConfigEntry) -> bool
 
 async def async_unload_entry(hass: HomeAssistant, entry: BachConfigEntry) -> bool:
     """Stop a connection. What waits stays in the queue."""
-    return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+    if not await hass.config_entries.async_unload_platforms(entry, _LET_GO):
+        return False
+    async_stay(hass, entry)
+    if entry.disabled_by:
+        await async_leave(hass, entry)
+    return True
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Forget a connection with all that waits for it, and the database with the last one."""
     hub = hass.data[HUB]
+    await async_leave(hass, entry)
     async_withdraw(hass, entry)
     await hass.data[DEPARTED].forget(entry.entry_id)
     if not hass.config_entries.async_entries(DOMAIN):
@@ -160,6 +171,15 @@ async def _start(hass: HomeAssistant, entry: BachConfigEntry) -> Bach:
     await hub.start(name)
     resources.push_async_callback(hub.stop, name)
     return bach
+
+
+async def _set_up_platforms(hass: HomeAssistant, entry: BachConfigEntry) -> None:
+    """Make the entities, or all but those that have stayed over a reload."""
+    if await async_has_stayed(hass, entry, has_entities=sends(entry.data)):
+        await hass.config_entries.async_forward_entry_setups(entry, _LET_GO)
+        async_tell_of_subentries(hass, entry)
+    else:
+        await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
 
 
 async def _reconcile(hass: HomeAssistant, bach: Bach, entry: BachConfigEntry) -> None:

@@ -48,12 +48,12 @@ class Hub:
         self._hearers: dict[str, Hear] = {}
         self._unheard: dict[str, Unheard] = {}
         self._lock = asyncio.Lock()
-        self._stop_listening: CALLBACK_TYPE | None = None
         self._stop_reporting: CALLBACK_TYPE | None = None
         self._give_up_backup: CALLBACK_TYPE | None = None
         self._remove_after_backup = False
         self._backups = 0
         self._is_open_for_backup = False
+        hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, self._home_stops)
 
     @property
     def bach(self) -> Bach:
@@ -70,9 +70,16 @@ class Hub:
         """Keep Bach open until `release`. Raises a `StorageError` if it cannot be opened."""
         async with self._lock:
             if self._bach is None:
+                if self._hass.is_stopping:  # nobody would close it
+                    raise NotOpenError
                 self._bach = await self._open()
             self._holders += 1
             return self._bach
+
+    @callback
+    def keep(self) -> None:
+        """Keep Bach open until one more `release`. Only for who knows that it is held now."""
+        self._holders += 1
 
     async def release(self) -> None:
         """Close Bach if nobody else holds it."""
@@ -200,14 +207,10 @@ class Hub:
         await bach.open()
         bach.subscribe(MessageReceived, self._received)
         self._stop_reporting = async_report_storage(self._hass, bach, self._path.resolve())
-        self._stop_listening = self._hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, self._home_stops)
         return bach
 
     async def _close(self) -> None:
         bach, self._bach = self._bach, None
-        if self._stop_listening:
-            self._stop_listening()
-            self._stop_listening = None
         if self._stop_reporting:
             self._stop_reporting()
             self._stop_reporting = None
@@ -222,8 +225,7 @@ class Hub:
             self._unheard.setdefault(event.connection, Unheard()).append(event.connection, event.message)
 
     async def _home_stops(self, _: Event) -> None:
-        self._stop_listening = None
-        async with self._lock:
+        async with self._lock:  # also waits for who is just closing it: Home Assistant itself does not
             await self._close()
 
     def _remove_files(self) -> None:

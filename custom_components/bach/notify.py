@@ -7,21 +7,31 @@ Its state, which the Activity shows as "Sent", is the time at which the platform
 from collections import OrderedDict
 from typing import Final, override
 
-from homeassistant.components.notify import DOMAIN, NotifyEntity, NotifyEntityDescription, NotifyEntityFeature
+from homeassistant.components.notify import (
+    DATA_COMPONENT,
+    DOMAIN,
+    NotifyEntity,
+    NotifyEntityDescription,
+    NotifyEntityFeature,
+)
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import Context, HomeAssistant, callback
+from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from bach_lib import Operation
 from bach_lib.events import MessageSent
 
 from .const import CONF_RECIPIENT
+from .const import DOMAIN as BACH
 from .coordinator import BachConfigEntry
 from .entity import async_keep_only, recipient_device
-from .entry import notify_unique_id
+from .entry import connection_name, notify_unique_id
 from .errors import translated_errors
+from .hub import HUB
 from .recipients import async_add_for_recipients
 from .roles import place
+from .staying import async_look_again
 from .webhook_kind import sends
 
 PARALLEL_UPDATES = 0
@@ -37,7 +47,18 @@ async def async_setup_entry(
     if not sends(entry.data):
         async_keep_only(hass, entry, DOMAIN, frozenset())
         return
-    async_add_for_recipients(hass, entry, async_add_entities, BachNotifyEntity)
+    entities, names = hass.data[DATA_COMPONENT], er.async_get(hass)
+
+    def is_there(subentry_id: str) -> bool:
+        """No, if a person had disabled it and enables it now: what reloads the entry to add it."""
+        entity_id = names.async_get_entity_id(DOMAIN, BACH, notify_unique_id(entry, subentry_id))
+        return entity_id is not None and entities.get_entity(entity_id) is not None
+
+    async_look_again(
+        hass,
+        entry,
+        async_add_for_recipients(hass, entry, async_add_entities, BachNotifyEntity, is_there=is_there),
+    )
 
 
 class BachNotifyEntity(NotifyEntity):
@@ -57,16 +78,15 @@ class BachNotifyEntity(NotifyEntity):
     @override
     async def async_added_to_hass(self) -> None:
         """Hear from now on what is sent."""
-        self.async_on_remove(self._entry.runtime_data.bach.subscribe(MessageSent, self._sent))
+        self.async_on_remove(self.hass.data[HUB].bach.subscribe(MessageSent, self._sent))
 
     @override
     async def async_send_message(self, message: str, title: str | None = None) -> None:
         """Queue a message for the action `notify.send_message`."""
-        coordinator = self._entry.runtime_data
         self.note_call(self._context)
         with translated_errors(self.hass):
-            await coordinator.bach.send(
-                coordinator.connection,
+            await self.hass.data[HUB].bach.send(  # not the entry's: it has none while it reloads
+                connection_name(self._entry),
                 self._entry.subentries[self._subentry_id].data[CONF_RECIPIENT],  # a group may have moved
                 message,
                 title=title,
@@ -88,8 +108,8 @@ class BachNotifyEntity(NotifyEntity):
     @callback
     def _sent(self, event: MessageSent) -> None:
         """Show that a message has been sent, whoever sent it in whatever way."""
-        message, coordinator = event.message, self._entry.runtime_data
-        if event.connection != coordinator.connection or message.operation is not Operation.SEND:
+        message = event.message
+        if event.connection != connection_name(self._entry) or message.operation is not Operation.SEND:
             return
         recipient = place(self._entry.subentries.values(), message.recipient)
         if recipient is None or recipient.subentry_id != self._subentry_id:

@@ -25,8 +25,14 @@ def async_add_for_recipients(
     add: AddConfigEntryEntitiesCallback,
     make: Callable[[HomeAssistant, BachConfigEntry, ConfigSubentry], Entity],
     has_one: Callable[[ConfigSubentry], bool] = lambda _: True,
-) -> None:
-    """Make an entity for each recipient that has one, until the entry is unloaded also for each that is added."""
+    *,
+    is_there: Callable[[str], bool] = lambda _: True,
+) -> CALLBACK_TYPE:
+    """Make an entity for each recipient that has one, until the entry is unloaded also for each that is added.
+
+    Returns what goes on with that, if the entities are there longer than that; then `is_there` says of the id of a
+    sub-entry whether its entity still is.
+    """
     known = frozenset[str]()
 
     @callback
@@ -38,7 +44,14 @@ def async_add_for_recipients(
         for subentry in new:
             add([make(hass, entry, subentry)], config_subentry_id=subentry.subentry_id)
 
-    async_follow_subentries(hass, entry, look)
+    @callback
+    def follow() -> None:
+        nonlocal known
+        known = frozenset(filter(is_there, known))
+        async_follow_subentries(hass, entry, look)
+
+    follow()
+    return follow
 
 
 @callback

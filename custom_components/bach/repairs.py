@@ -20,7 +20,8 @@ from .letters import REMOVED_RECIPIENT, discard_undelivered, undelivered
 from .letters_flow import LettersFlow
 from .partner_kinds import is_partner
 from .requirements import PACKAGE, PackageFlow
-from .storage_repair import STORAGE, StorageFlow
+from .storage_flow import StorageFlow
+from .storage_repair import STORAGE
 from .undelivered import HELD
 
 

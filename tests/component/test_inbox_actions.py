@@ -261,6 +261,7 @@ async def test_without_a_loaded_connection_the_actions_say_so(
 ) -> None:
     """A disabled connection must not look like a broken integration."""
     await hass.config_entries.async_unload(loaded.entry_id)
+    await hass.async_block_till_done()  # until then it could be a reload
     with pytest.raises(HomeAssistantError) as raised:
         await call(hass, action, **data)
     assert raised.value.translation_key == "not_open"

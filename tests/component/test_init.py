@@ -62,6 +62,7 @@ async def test_a_connection_is_set_up_and_unloaded(
     assert state(hass, ADA_ENTITY) == "unknown"
 
     assert await hass.config_entries.async_unload(loaded.entry_id)
+    await hass.async_block_till_done()
 
     assert loaded.state is ConfigEntryState.NOT_LOADED
     assert state(hass, ADA_ENTITY) == "unavailable"

@@ -1,5 +1,6 @@
 """Recipients come, change and go while the connection is at work, and messages are taken at every moment of it."""
 
+import asyncio
 from types import MappingProxyType
 
 import pytest
@@ -7,13 +8,28 @@ from homeassistant.auth.models import Group
 from homeassistant.config_entries import ConfigEntryDisabler, ConfigEntryState, ConfigSubentry
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError, Unauthorized
+from homeassistant.helpers import entity_registry as er
 from homeassistant.util.json import JsonObjectType
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
+from bach_lib import Message, Status
+from bach_lib.errors import StoreFailedError
+from bach_lib.events import MessageSent
 from bach_lib.testing.telegram_server import TelegramServer
 from custom_components.bach.hub import HUB
 from custom_components.bach.received import Received
-from tests.component.conftest import ADA, ADA_ENTITY, CONNECTION, TOKEN, arrive, incoming, set_up, state
+from tests.component.conftest import (
+    ADA,
+    ADA_ENTITY,
+    BOB_ENTITY,
+    CONNECTION,
+    TOKEN,
+    arrive,
+    incoming,
+    set_up,
+    state,
+    the_bach,
+)
 
 pytestmark = pytest.mark.usefixtures("with_the_noisy_ones")
 
@@ -154,6 +170,114 @@ async def test_an_entry_that_was_never_set_up_takes_nothing(hass: HomeAssistant,
     """Its messages would have no queue to wait in."""
     await set_up(hass, entry)
     assert await hass.config_entries.async_unload(entry.entry_id)
+    await hass.async_block_till_done()
     with pytest.raises(ServiceValidationError) as raised:
         await call(hass, "send_message", recipient="42", config_entry_id=entry.entry_id, message="hello")
     assert raised.value.translation_key == "connection_not_loaded"
+
+
+NEW_TOKEN = "123456789:BBBBBBbbCCccDDddEEeeFFffGGggHHhhIIi"
+
+
+async def alarm(hass: HomeAssistant, text: str) -> None:
+    """Send with Home Assistant's own action, which says nothing when it finds nobody."""
+    await hass.services.async_call("notify", "send_message", {"entity_id": ADA_ENTITY, "message": text}, blocking=True)
+
+
+@pytest.mark.parametrize("how", ["by hand", "a new token", "a new title"])
+async def test_nothing_is_lost_while_an_entry_reloads(
+    hass: HomeAssistant, telegram: TelegramServer, loaded: MockConfigEntry, how: str
+) -> None:
+    """Somebody renews a token or clicks "Reload" while the smoke detector sounds, and nobody is told."""
+    config, states = hass.config_entries, list[ConfigEntryState]()
+    alarms: list[asyncio.Task[None]] = []
+
+    def sound() -> None:
+        states.append(loaded.state)
+        alarms.append(hass.async_create_task(alarm(hass, f"alarm {len(alarms)}")))
+
+    loaded.async_on_state_change(sound)
+    if how == "by hand":
+        config.async_schedule_reload(loaded.entry_id)
+    elif how == "a new title":
+        config.async_update_entry(loaded, title="Other")
+    else:
+        telegram.add_bot(NEW_TOKEN, username="home_bot")
+        config.async_update_entry(loaded, data={**loaded.data, "bot_token": NEW_TOKEN})
+    await hass.async_block_till_done()
+    assert states == [
+        ConfigEntryState.UNLOAD_IN_PROGRESS,
+        ConfigEntryState.NOT_LOADED,
+        ConfigEntryState.SETUP_IN_PROGRESS,
+        ConfigEntryState.LOADED,
+    ]
+    await asyncio.gather(*alarms)
+    arrived = await telegram.wait_for(len(alarms), timeout=60)
+    assert [message.text for message in arrived] == [f"alarm {number}" for number in range(len(alarms))]
+    assert state(hass, ADA_ENTITY) not in {None, "unavailable"}
+
+
+async def test_an_entity_that_is_enabled_again_is_there_after_the_reload(
+    hass: HomeAssistant, loaded: MockConfigEntry
+) -> None:
+    """Home Assistant reloads the entry to add it; it would be missing until the next start."""
+    names = er.async_get(hass)
+    names.async_update_entity(ADA_ENTITY, disabled_by=er.RegistryEntryDisabler.USER)
+    await hass.async_block_till_done()
+    assert hass.states.get(ADA_ENTITY) is None
+    assert await hass.config_entries.async_reload(loaded.entry_id)
+    await hass.async_block_till_done()
+    assert hass.states.get(ADA_ENTITY) is None
+    names.async_update_entity(ADA_ENTITY, disabled_by=None)
+    assert await hass.config_entries.async_reload(loaded.entry_id)
+    await hass.async_block_till_done()
+    assert state(hass, ADA_ENTITY) == "unknown"
+    assert state(hass, BOB_ENTITY) == "unknown"
+
+
+async def test_what_is_sent_during_a_reload_is_shown(hass: HomeAssistant, loaded: MockConfigEntry) -> None:
+    """An entity that asks its entry, which has nothing just then, would raise, and say "Sent" of an older message."""
+    message = Message(id=7, nonce="x-7", connection=CONNECTION, recipient=str(ADA), text="hello", status=Status.SENT)
+    shown: list[str | None] = []
+
+    def during() -> None:
+        if loaded.state is ConfigEntryState.NOT_LOADED:
+            the_bach(hass)._base.bus.publish(MessageSent(connection=CONNECTION, message=message))
+            shown.append(state(hass, ADA_ENTITY))
+
+    assert state(hass, ADA_ENTITY) == "unknown"
+    loaded.async_on_state_change(during)
+    assert await hass.config_entries.async_reload(loaded.entry_id)
+    await hass.async_block_till_done()
+    [now] = shown
+    assert now not in {None, "unknown", "unavailable"}
+    assert state(hass, ADA_ENTITY) == now
+
+
+@pytest.mark.parametrize("how", ["unloaded", "disabled", "removed", "broken"])
+async def test_what_is_unloaded_for_good_is_gone(
+    hass: HomeAssistant, loaded: MockConfigEntry, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    """An entity that stays behind would take messages that nobody sends, and keep the database open."""
+    config = hass.config_entries
+    if how == "unloaded":
+        assert await config.async_unload(loaded.entry_id)
+    elif how == "disabled":
+        await config.async_set_disabled_by(loaded.entry_id, ConfigEntryDisabler.USER)
+    elif how == "removed":
+        await config.async_remove(loaded.entry_id)
+    else:
+        monkeypatch.setattr("custom_components.bach._reconcile", fail)
+        assert not await config.async_reload(loaded.entry_id)
+    await hass.async_block_till_done()
+    assert state(hass, ADA_ENTITY) in {None, "unavailable"}
+    assert hass.data[HUB]._bach is None
+    monkeypatch.undo()
+    if how in {"unloaded", "broken"}:
+        await config.async_reload(loaded.entry_id)
+        assert state(hass, ADA_ENTITY) not in {None, "unavailable"}
+
+
+async def fail(*_: object) -> None:
+    """A disk with a bad moment."""
+    raise StoreFailedError(path="bach.db", reason="no")

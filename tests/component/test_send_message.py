@@ -272,6 +272,7 @@ async def test_only_those_who_may_control_a_recipient_can_send_to_it(
 async def test_the_action_exists_without_a_loaded_connection(hass: HomeAssistant, loaded: MockConfigEntry) -> None:
     """Automations must stay valid while a connection is disabled, and say clearly why they fail."""
     await hass.config_entries.async_unload(loaded.entry_id)
+    await hass.async_block_till_done()  # until then it could be a reload
     assert hass.services.has_service("bach", "send_message")
     with pytest.raises(ServiceValidationError) as raised:
         await call(hass, entity_id=ADA_ENTITY)

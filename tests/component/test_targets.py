@@ -344,6 +344,7 @@ async def test_an_id_of_a_connection_that_rests_is_explained(hass: HomeAssistant
     """That it is not loaded tells nobody what to do."""
     target: dict[str, Any] = {"config_entry_id": loaded.entry_id, "recipient": "42"}
     assert await hass.config_entries.async_unload(loaded.entry_id)
+    await hass.async_block_till_done()  # until then it could be a reload
     with pytest.raises(ServiceValidationError) as raised:
         await send(hass, **target)
     assert raised.value.translation_key == "connection_not_loaded"

@@ -1,0 +1,56 @@
+"""Puts a saved copy of the database in its place with a click, or goes on with what lies there now."""
+
+from pathlib import Path
+
+from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.helpers import issue_registry as ir
+
+from bach_lib.lost_and_found import has_saved_copy, put_saved_copy_back
+
+from .const import DOMAIN
+from .staying import async_leave
+
+
+class StorageFlow(RepairsFlow):
+    """Starts BACH again, with what was saved or with what lies there now."""
+
+    def __init__(self, path: str) -> None:
+        self._path = Path(path)
+
+    async def async_step_init(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:  # noqa: ARG002
+        """Ask what to do."""
+        issue = ir.async_get(self.hass).async_get_issue(self.handler, self.issue_id)
+        saved = await self.hass.async_add_executor_job(has_saved_copy, self._path)
+        return self.async_show_menu(
+            step_id="init",
+            menu_options=["saved", "present"] if saved else ["present"],
+            description_placeholders=dict(issue.translation_placeholders or {}) if issue else {},
+        )
+
+    async def async_step_saved(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:  # noqa: ARG002
+        """Put the saved copy in its place; what lies there is kept beside it."""
+        return await self._restart(use_saved=True)
+
+    async def async_step_present(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:  # noqa: ARG002
+        """Go on with what lies there."""
+        return await self._restart(use_saved=False)
+
+    async def _restart(self, *, use_saved: bool) -> RepairsFlowResult:
+        entries = [
+            entry
+            for entry in self.hass.config_entries.async_entries(DOMAIN, include_disabled=False)
+            if entry.state in (ConfigEntryState.LOADED, ConfigEntryState.SETUP_RETRY)
+        ]
+        for entry in entries:
+            await self.hass.config_entries.async_unload(entry.entry_id)
+            await async_leave(self.hass, entry)
+        try:
+            if use_saved:
+                await self.hass.async_add_executor_job(put_saved_copy_back, self._path)
+        except OSError as error:
+            return self.async_abort(reason="refused", description_placeholders={"reason": error.strerror or str(error)})
+        finally:
+            for entry in entries:
+                await self.hass.config_entries.async_setup(entry.entry_id)
+        return self.async_create_entry(data={})
