@@ -136,7 +136,8 @@ class Sender:
         """Whether somebody else was behind the connection when it was sent: to this one, its id there is another's."""
         if not connector.capabilities.own_ids:
             return False
-        return (message.attempted_at or message.created_at) <= await self._queue.handed_over_at(message.connection)
+        newest_before, at = await self._queue.handed_over(message.connection)
+        return message.id <= newest_before and (message.attempted_at or message.created_at) <= at
 
     async def _put(self, draft: Draft, options: SendOptions) -> Receipt:
         """Cancelling the caller does not take the message back."""

@@ -32,11 +32,11 @@ async def belonging(connector: Connector, message: Message, tools: Tools, redact
     """The message as the present account may send it, or what becomes of it."""
     if not connector.capabilities.own_ids or (message.target is None and message.reply_to is None):
         return message
-    handed_over_at = await _handed_over_at(connector, message.connection, tools)
-    if isinstance(handed_over_at, Fault):
-        fault = replace(handed_over_at, text=redact(handed_over_at.text))
+    newest_before = await _newest_before(connector, message.connection, tools)
+    if isinstance(newest_before, Fault):
+        fault = replace(newest_before, text=redact(newest_before.text))
         return Retry(fault=fault, scope=Scope.CONNECTION, written=False)
-    if message.created_at > handed_over_at:
+    if message.id > newest_before:
         return message
     return replace(message, reply_to=None) if message.target is None else _NOT_OURS
 
@@ -48,11 +48,12 @@ def with_what_it_lacks(outcome: Outcome) -> Outcome:
     return replace(outcome, degraded=True, losses=(*outcome.losses, _NO_REPLY))
 
 
-async def _handed_over_at(connector: Connector, connection: str, tools: Tools) -> float | Fault:
+async def _newest_before(connector: Connector, connection: str, tools: Tools) -> int | Fault:
+    """The newest message that was put while another account was there; by its number, which no clock changes."""
     try:
         async with asyncio.timeout(_SECONDS):
             fault = await guarded(tools.ensure_account(connection, connector))
-        return await tools.queue.handed_over_at(connection) if fault is None else fault
+        return (await tools.queue.handed_over(connection))[0] if fault is None else fault
     except TimeoutError:
         return Fault(code="timeout", text="The platform did not say in time whose account it is.")
     except BachError as error:  # the disk

@@ -192,10 +192,11 @@ class Queue:
         """One message. Raises `UnknownMessageError`."""
         return await self._store.read(lambda tx: self._one(tx, "get_message", id=message_id))
 
-    async def handed_over_at(self, connection: str) -> float:
-        """When another account took the connection over, to which ids mean something else; never: before all times."""
+    async def handed_over(self, connection: str) -> tuple[int, float]:
+        """The newest message when another account, to which ids mean something else, took over, and when that was."""
         row = await self._store.read(lambda tx: tx.row("handed_over", name=connection))
-        return float(str(row["value"])) if row else float("-inf")
+        at, newest = str(row["value"]).split() if row else ("-inf", "0")
+        return int(newest), float(at)
 
     async def cancel(self, message_id: int) -> Message:
         """Take a waiting message out. Raises `UnknownMessageError` or `NotCancellableError`."""

@@ -381,11 +381,12 @@ UPDATE connections SET account = :account WHERE name = :name;
 -- hand_over: they are somebody else's from now on
 UPDATE connections SET account = :account, receive_cursor = NULL, polled_at = NULL WHERE name = :name;
 
--- note_hand_over: what went out before is another account's
-INSERT INTO meta (key, value) VALUES ('handed over ' || :name, :time) ON CONFLICT (key) DO UPDATE SET value = excluded.value;
+-- note_hand_over: what went out before is another account's; the newest message then tells it whatever the clock does
+INSERT INTO meta (key, value) VALUES ('handed over at ' || :name, :time || ' ' || (SELECT coalesce(max(id), 0) FROM messages))
+ON CONFLICT (key) DO UPDATE SET value = excluded.value;
 
--- handed_over: when that was
-SELECT value FROM meta WHERE key = 'handed over ' || :name;
+-- handed_over: when that was, and the newest message then
+SELECT value FROM meta WHERE key = 'handed over at ' || :name;
 
 -- rename_incoming: where ids mean another message to another account
 UPDATE inbox SET remote_id = remote_id || :mark WHERE connection = :connection;

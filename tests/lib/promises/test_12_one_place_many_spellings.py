@@ -507,6 +507,32 @@ async def test_a_change_that_waits_is_not_made_by_another_account(
         assert len(platform.sent) == before + 1
 
 
+async def test_whose_account_it_is_does_not_depend_on_the_clock(
+    open_bach: OpenBach, clock: FakeClock, platform: FakePlatform, lasting_store: LastingStore
+) -> None:
+    """The clock is set, and old answers would pass for new ones, or nothing that is new could be changed."""
+    platform.account, platform.fault = "1", DOWN
+    async with open_bach(lasting_store, receives=True) as bach:
+        await clock.settle()
+        answer = await bach.send("home", "43", "an answer", reply_to="7", time_to_live=86_400)
+        await clock.settle()
+    platform.account = "2"
+    async with open_bach(lasting_store, receives=True) as bach:
+        await clock.advance(60)
+        clock.jump(7200)
+        platform.fault = None
+        await clock.advance(600)
+        [sent] = platform.sent
+        assert (sent.text, sent.reply_to) == ("an answer", None)
+        assert (await bach.get(answer.id)).created_at > clock.now() - 7200, "it followed the clock"
+        clock.jump(-365 * 86_400)
+        new = await bach.send("home", "42", "of the second")
+        await clock.settle()
+        await bach.edit(new.id, "corrected")
+        await clock.advance(60)
+        assert [message.text for message in platform.sent] == ["an answer", "of the second", "corrected"]
+
+
 async def test_a_change_waits_until_it_is_known_whose_account_it_is(
     open_bach: OpenBach, clock: FakeClock, platform: FakePlatform, lasting_store: LastingStore
 ) -> None:
