@@ -1,30 +1,32 @@
 """Looking at what came in: pages of the inbox, and the files in it, which are fetched when somebody wants them."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from bach_lib.arguments import one_of
 from bach_lib.connectors import Connectors
 from bach_lib.directory import Directory
 from bach_lib.errors import FileTooLargeError, InvalidValueError, NoFileError, NotFetchedError
 from bach_lib.inbound.inbox import Inbox
-from bach_lib.incoming import InboxStatus, IncomingMessage
+from bach_lib.incoming import InboxStatus, IncomingMessage, Media
 from bach_lib.models import Fault
 from bach_lib.paging import check_limit
 from bach_lib.registry import Registry
-from bach_lib.runtime import Runtimes
+
+type Fetch = Callable[[str, Media, int], Awaitable[bytes | Fault]]
+"""Fetches at most so many bytes of a file through the connection of this name."""
 
 
 class Reading:
     """Reads the inbox for the caller."""
 
     def __init__(
-        self, inbox: Inbox, directory: Directory, registry: Registry, connectors: Connectors, runtimes: Runtimes
+        self, inbox: Inbox, directory: Directory, registry: Registry, connectors: Connectors, fetch: Fetch
     ) -> None:
         self._inbox = inbox
         self._directory = directory
         self._registry = registry
         self._connectors = connectors
-        self._runtimes = runtimes
+        self._fetch = fetch
 
     async def page(
         self,
@@ -84,7 +86,7 @@ class Reading:
         limit = most if limit is None else min(limit, most)
         if media.size is not None and media.size > limit:
             raise FileTooLargeError(id=incoming_id, size=media.size, limit=limit)
-        answer = await self._runtimes.get(message.connection).fetch(media, limit)
+        answer = await self._fetch(message.connection, media, limit)
         if isinstance(answer, Fault):
             raise NotFetchedError(id=incoming_id, reason=answer.text.rstrip("."))
         return answer

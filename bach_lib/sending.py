@@ -5,6 +5,7 @@ A change is a message of its own in the lane of the first one, so it is as durab
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from dataclasses import replace
 
 from bach_lib.clock import Clock
@@ -14,10 +15,10 @@ from bach_lib.directory import Directory
 from bach_lib.drafting import SendOptions, make_change, make_draft, make_request
 from bach_lib.errors import InvalidValueError
 from bach_lib.models import Message, Operation, Receipt
+from bach_lib.outbound.dispatcher import Dispatcher
 from bach_lib.outbound.queue import Queue
 from bach_lib.outbound.records import Draft
 from bach_lib.registry import Registry
-from bach_lib.runtime import Runtimes
 
 _AT_ONCE = 150
 """Messages put at the same time: enough to share commits, too few for their answers to hold up the loop."""
@@ -76,7 +77,11 @@ class _Turnstile:
 
 
 class Sender:
-    """Puts messages. `max_retries` is what a message gets whose caller says nothing."""
+    """Puts messages.
+
+    `dispatcher_of(name)` finds the dispatcher of a connection at work, or raises an `InputError`. `max_retries` is what
+    a message gets whose caller says nothing.
+    """
 
     def __init__(
         self,
@@ -85,7 +90,7 @@ class Sender:
         directory: Directory,
         connectors: Connectors,
         queue: Queue,
-        runtimes: Runtimes,
+        dispatcher_of: Callable[[str], Dispatcher],
         clock: Clock,
         max_retries: int,
     ) -> None:
@@ -93,7 +98,7 @@ class Sender:
         self._directory = directory
         self._connectors = connectors
         self._queue = queue
-        self._runtimes = runtimes
+        self._dispatcher_of = dispatcher_of
         self._clock = clock
         self._max_retries = max_retries
         self._turnstile = _Turnstile()
@@ -145,7 +150,7 @@ class Sender:
         is_send = draft.operation is Operation.SEND  # what changes a message stays where that has its id
         recipient = self._directory.normal(draft.connection, draft.recipient, through_moves=is_send)
         draft = draft if recipient == draft.recipient else replace(draft, recipient=recipient)
-        put = await asyncio.shield(self._runtimes.get(draft.connection).dispatcher.put(draft, request))
+        put = await asyncio.shield(self._dispatcher_of(draft.connection).put(draft, request))
         message = put.message
         return Receipt(
             id=message.id,

@@ -13,7 +13,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from bach_lib import Fault, Status
 
-from .const import CONF_RECIPIENT, DOMAIN
+from .const import CHECK_NOW, CONF_RECIPIENT, DOMAIN
 from .coordinator import BachConfigEntry, BachCoordinator
 from .entity import BachEntity, recipient_device
 from .errors import translated_errors
@@ -24,8 +24,6 @@ from .recipients import async_add_for_recipients
 from .webhook_kind import sends
 
 PARALLEL_UPDATES = 0
-
-CHECK_NOW: Final = "check_now"
 
 
 @dataclass(frozen=True, kw_only=True)

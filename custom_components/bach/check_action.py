@@ -16,8 +16,7 @@ from homeassistant.util.json import JsonObjectType
 from bach_lib import Fault, Identity, Report
 from bach_lib.probes.faults import NOT_REACHED
 
-from .button import CHECK_NOW
-from .const import DOMAIN
+from .const import CHECK_NOW, DOMAIN
 from .coordinator import BachConfigEntry
 from .entry import connection_name
 from .errors import translated_errors

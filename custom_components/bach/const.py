@@ -58,6 +58,9 @@ CONF_USER_ID: Final = "user_id"
 CONF_USERNAME: Final = "username"
 CONF_WEBHOOK_ID: Final = "webhook_id"
 
+CHECK_NOW: Final = "check_now"
+"""The key of the button that asks a connection now; whoever may press it may use the action."""
+
 EVENT_MESSAGE: Final = "bach_message"
 """The event on Home Assistant's bus for every message that came in."""
 
