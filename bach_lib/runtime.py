@@ -151,8 +151,7 @@ class ConnectionRuntime:
     async def restart(self, *, wanted: bool | None = None) -> None:
         """Follow changed settings. `wanted`: from now on, work (or do not) as far as the connection is active."""
         async with self._lock:
-            if wanted is not None:
-                self._is_wanted = wanted
+            self._is_wanted = self._is_wanted if wanted is None else wanted
             await self._stop(_RESTART_GRACE)
             await self._start()
 
@@ -184,11 +183,13 @@ class ConnectionRuntime:
         self.change = asyncio.create_task(self.start(), name=f"bach-start-{self._name}")
 
     async def _try_to_start(self, row: Connection) -> None:
-        services = self._services
+        services, change = self._services, self.change
         await self.dispatcher.load(idempotent=services.connectors.get(row.type).capabilities.idempotent)
         if not row.is_active or not self._is_wanted:
             return
         secrets = await services.secrets.resolve(row.auth_config, row.type)
+        if self.change is not change:  # the row has changed meanwhile, and it is begun anew at once
+            return
         if self._shown not in (None, secrets):  # under the same references: the row does not tell
             self.dispatcher.gate.reset()
         self._shown = secrets
@@ -279,10 +280,9 @@ class Runtimes:
     async def _begin(self, name: str, type_: str) -> None:
         try:
             await self._services.connectors.load(type_)
+            await self.begin(name)
         except BachError as error:
             _LOGGER.error("The connection %s cannot start: %s", name, error)  # noqa: TRY400 - the sentence says all
-        else:
-            await self.begin(name)
 
     def _added(self, event: ConnectionAdded) -> None:
         if event.row.category is Category.CONNECTOR:
@@ -293,6 +293,7 @@ class Runtimes:
         runtime = self._runtimes.get(event.connection)
         if runtime is None or event.changed == {"allowed"}:  # the receiver reads who is allowed at every message
             return
+        runtime.dispatcher.rest()  # at once: whoever switched it off was told that it is off
         if event.changed & FRESH_START:
             runtime.dispatcher.gate.reset()
         runtime.change = self._spawn(runtime.restart())
@@ -300,10 +301,8 @@ class Runtimes:
     def _changed(self, event: ConnectionChanged) -> None:
         """When one direction works, the other need not wait for its next turn to find out."""
         runtime = self._runtimes.get(event.connection)
-        if runtime is None or event.health.state is not ConnectionState.CONNECTED:
-            return
-        other = runtime.receiver if event.direction is Direction.SENDING else runtime.dispatcher.gate.monitor
-        other.wake()
+        if runtime is not None and event.health.state is ConnectionState.CONNECTED:
+            (runtime.receiver if event.direction is Direction.SENDING else runtime.dispatcher.gate.monitor).wake()
 
     def _renamed(self, event: RecipientMoved) -> None:
         if dispatcher := self.dispatcher(event.connection):
@@ -311,6 +310,7 @@ class Runtimes:
 
     def _removed(self, event: ConnectionRemoved) -> None:
         if runtime := self._runtimes.pop(event.connection, None):
+            runtime.dispatcher.rest()
             self._spawn(runtime.stop(grace=0.0))
 
     def _spawn(self, work: Coroutine[object, object, None]) -> asyncio.Task[None]:

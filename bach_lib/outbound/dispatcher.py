@@ -49,7 +49,7 @@ class Dispatcher:
         self._tasks: set[asyncio.Task[None]] = set()
         self._puts: dict[asyncio.Future[Put], str | None] = {}  # whose lane it will wait in, unless it was leased
         self._workers = 0
-        self._cancel_timer: Cancel | None = None
+        self._cancel_timer: Cancel = lambda: None
         self._addresses = Addresses(connection.name, tools.directory, tools.clock)
         self.gate = tools.gate(connection, self._better)
         self._ledger = Ledger(connection.name, tools, self._spawn, self.drop)
@@ -74,14 +74,17 @@ class Dispatcher:
 
     def start(self, connector: Connector, redact: Redactor) -> None:
         """Begin to deliver."""
-        self._connector = connector
-        self._redact = redact
+        self._connector, self._redact = connector, redact
         self.gate.start(connector, redact)
         self._pump()
 
+    def rest(self) -> None:
+        """Begin no further attempt until `start`; what comes meanwhile waits."""
+        self._connector = None
+
     async def stop(self, grace: float) -> None:
         """Give attempts that are under way `grace` seconds, then cancel them; those are uncertain until `load`."""
-        self._connector = None
+        self.rest()
         self._loading.end()
         self._ledger.look_at_the_wall()
         deadline = asyncio.create_task(self._cancel_after(grace))
@@ -126,9 +129,8 @@ class Dispatcher:
 
     def forget(self, message: Message) -> None:
         """A waiting message was cancelled on disk."""
-        self._loading.discard(message.id)
+        self.drop(message)
         self._publish(MessageCancelled(connection=self._name, message=message))
-        self._pump()
 
     def drop(self, message: Message) -> None:
         """A waiting message became another one on disk, perhaps of another recipient or connection."""
@@ -173,7 +175,6 @@ class Dispatcher:
         return None
 
     def _give_back(self, lease: Lease | None) -> None:
-        """Undo a lease."""
         if lease is not None:
             self._finish(Job(lease.place, lease.permit), None)
             self._pump()
@@ -238,7 +239,6 @@ class Dispatcher:
         return self._workers >= self._tools.policy.parallel
 
     def _better(self) -> None:
-        """A check went well."""
         self._lanes.hasten(self._clock.monotonic())
         self._pump()
         if not self._workers and not self._lanes:
@@ -304,9 +304,9 @@ class Dispatcher:
         self._lanes.release(job.entry.lane, back, strike=strike)
 
     def _set_timer(self, seconds: float | None) -> None:
-        if self._cancel_timer:
-            self._cancel_timer()
-        self._cancel_timer = None if seconds is None else self._clock.call_later(max(seconds, 0.0), self._pump)
+        self._cancel_timer()
+        if seconds is not None:
+            self._cancel_timer = self._clock.call_later(max(seconds, 0.0), self._pump)
 
     def _spawn(self, work: Coroutine[object, object, None]) -> None:
         task = asyncio.create_task(work, name=f"bach-send-{self._name}")

@@ -14,12 +14,13 @@ from bach_lib.outbound.making import changer
 from bach_lib.outbound.monitor import STOPPED
 from bach_lib.outbound.retry import Settlement, Witnesses, decide, is_ambiguous
 from bach_lib.outbound.tools import Tools
-from bach_lib.outcomes import Outcome, Sent, Uncertain, Wait
+from bach_lib.outcomes import Outcome, Scope, Sent, Uncertain, Wait
 from bach_lib.redact import Redactor
 from bach_lib.spellings import Lesson
 
 of_attempt = changer(Settlement, "outcome", "seconds", "tried")
 """The settlement of an attempt that came to this, took so long, and was made with this message."""
+_SWITCHED_OFF = Wait(seconds=1.0, fault=STOPPED, scope=Scope.MESSAGE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +61,8 @@ class Trials:
         clock = self._tools.clock
         began = clock.monotonic()
         made = await belonging(connector, message, self._tools, redact)
+        if isinstance(made, Message) and not is_at_work():  # any more: that question may take a while
+            made = _SWITCHED_OFF
         outcome = await attempt(connector, made, redact) if isinstance(made, Message) else made
         if made is not message and isinstance(made, Message):
             outcome = with_what_it_lacks(outcome)

@@ -53,8 +53,12 @@ class Bench:
         assert permit
         if not self.platform.fault:  # else it fails with that
             self.platform.outcomes.append(outcome)
-        sent = sent or message()
-        verdict = await self.trials.hold(self.connector, sent, Redactor(["s3cr3t"]), lambda: self.is_at_work)
+        sent, attempts = sent or message(), len(self.platform.attempts)
+
+        def is_at_work() -> bool:  # until it has been tried: else it would not be tried at all
+            return self.is_at_work or len(self.platform.attempts) == attempts
+
+        verdict = await self.trials.hold(self.connector, sent, Redactor(["s3cr3t"]), is_at_work)
         self.gate.learn(permit, sent.recipient, verdict.outcome, verdict.fault, began=verdict.began)
         self.gate.release(permit)
         return verdict
