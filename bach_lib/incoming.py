@@ -15,6 +15,14 @@ def own_words(metadata: Mapping[str, object]) -> bool:
     return not any(metadata.get(mark) for mark in _NOT_OWN)
 
 
+def passed_on(data: Mapping[str, object]) -> dict[str, object]:
+    """The marks among what a program says of words that it passes on, as another home does in its event.
+
+    So words that were only passed on there do not become somebody's own on their way here.
+    """
+    return {mark: True for mark in _NOT_OWN if data.get(mark)}
+
+
 class Kind(StrEnum):
     """What a message that came in is.
 

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import fields, is_dataclass, replace
 from html import escape
 from typing import cast
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote_plus
 
 MASK = "***"
 _SHORTEST = 4
@@ -26,7 +26,16 @@ _ACTS = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 """Categories of characters that are not read but do something."""
 _JOINER = "\u200d"
 """Makes one emoji out of several."""
-_PERCENT = re.compile("%[0-9A-F]{2}")
+_JOINED = frozenset({"So", "Sk", "Mn", "Mc"})
+"""Categories of what it may stand behind: emojis, and the signs that join letters of India."""
+_BLANK = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0d\uffa0\U000e0100-\U000e01ef]")
+"""What counts as printable and is not to be seen: fillers, and variants that can carry any text unseen."""
+_HIDDEN = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\U000e0000-\U000e0fff]")
+"""What no words need: controls, and what smuggles words past whoever reads them."""
+_FLAG = "\U0001f3f4[\U000e0061-\U000e007a]{2,6}\U000e007f"
+_SEEN = re.compile(f"({_FLAG}|(?<=[\u3400-\u9fff\U00020000-\U0003ffff])[\U000e0100-\U000e01ef])|{_HIDDEN.pattern}")
+"""Of those, what belongs to something seen: flags of England and the like, and variants of Chinese characters."""
+_MAY_BE_ESCAPED = re.compile(r"[%&\\]")
 _PATTERNS = (
     re.compile(r"\b(?:sk-[\w-]{20,}|AIza[\w-]{30,})"),  # OpenAI and Anthropic, Google
     re.compile(r"(?<!\d)\d{5,}(?::|%3[Aa])[A-Za-z0-9_-]{20,}"),  # Telegram: bot id, colon, 35 characters
@@ -47,9 +56,12 @@ class Redactor:
     """Masks known secrets and whatever looks like one."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
-        known = {form for secret in secrets for form in _spellings(" ".join(secret.split()))}
+        plain = {" ".join(secret.split()) for secret in secrets}
+        known = {form for secret in plain for form in _spellings(secret)}
         # the longest first, so that a secret that contains another leaves no tail
         self._secrets = sorted((secret for secret in known if len(secret) >= _SHORTEST), key=len, reverse=True)
+        escapable = {*plain, *(code for code in known if not code.isalnum() and code not in plain)}
+        self._escaped = [_escaped(one) for one in sorted(escapable, key=len, reverse=True) if len(one) >= _SHORTEST]
 
     def __call__(self, text: str, limit: int = 300) -> str:
         """The text without secrets, in one line that can only be read, at most `limit` characters."""
@@ -60,7 +72,7 @@ class Redactor:
         """The text without secrets, with its lines and its length."""
         for secret in self._secrets:
             text = text.replace(secret, MASK)
-        for pattern in _PATTERNS:
+        for pattern in (*(self._escaped if _MAY_BE_ESCAPED.search(text) else ()), *_PATTERNS):
             text = pattern.sub(MASK, text)
         return text
 
@@ -80,12 +92,24 @@ class Redactor:
 
 def _spellings(secret: str) -> Iterator[str]:
     """A secret as it is, and as it stands in addresses, the repr of errors, JSON, pages, and headers."""
-    yield from (secret, repr(secret)[1:-1], quote(secret, safe=""), quote(secret), quote_plus(secret))
-    yield from (_PERCENT.sub(lambda code: code[0].lower(), form) for form in (quote(secret, safe=""), quote(secret)))
-    in_json = json.dumps(secret)[1:-1]
-    yield from (in_json, json.dumps(secret, ensure_ascii=False)[1:-1], in_json.replace("/", "\\/"))
-    yield from (escape(secret), escape(secret, quote=False), escape(secret).replace("&#x27;", "&#39;"))
-    yield from (code for code in _coded(secret.encode(errors="replace")) if len(code) >= _SHORTEST_CODED)
+    yield from (secret, repr(secret)[1:-1], quote_plus(secret), json.dumps(secret, ensure_ascii=False)[1:-1])
+    data = secret.encode(errors="replace")
+    codes = (*_coded(data), data.hex(), data.hex().upper())
+    yield from (code for code in codes if len(code) >= _SHORTEST_CODED)
+
+
+def _escaped(secret: str) -> re.Pattern[str]:
+    """A secret any character of which may be escaped: for addresses, also twice, for JSON, for pages."""
+    return re.compile("".join(_any_escape(character) for character in secret))
+
+
+def _any_escape(character: str) -> str:
+    units = character.encode("utf-16-be", errors="surrogatepass").hex()
+    in_json = "".join(rf"\\{{1,2}}u{units[at : at + 4]}" for at in range(0, len(units), 4))
+    in_address = "".join(f"%(?:25)*{byte:02x}" for byte in character.encode(errors="replace"))
+    number, name = ord(character), re.escape(escape(character))
+    in_page = f"&#0{{0,6}}{number};|&#x0{{0,6}}{number:x};|{name}"
+    return rf"(?:\\{{0,3}}{re.escape(character)}|(?i:{in_json}|{in_address}|{in_page}))"
 
 
 def _coded(secret: bytes) -> Iterator[str]:
@@ -98,11 +122,26 @@ def _coded(secret: bytes) -> Iterator[str]:
 
 
 def readable(text: str, *, lines: bool = False) -> str:
-    """Without what a terminal or a log would act on, or show in another order than it was written.
+    """Without what a terminal or a log would act on, nobody sees, or is shown in another order than it was written.
 
     `lines`: line breaks and tabs stay.
     """
+    text = _BLANK.sub("\ufffd", text)
     if text.isprintable():
         return text
-    kept = _JOINER + ("\n\t" if lines else "")
-    return "".join(one if one in kept or unicodedata.category(one) not in _ACTS else "\ufffd" for one in text)
+    kept = "\n\t" if lines else ""
+    return "".join(
+        one if one in kept or unicodedata.category(one) not in _ACTS or _joins(text, at) else "\ufffd"
+        for at, one in enumerate(text)
+    )
+
+
+def _joins(text: str, at: int) -> bool:
+    """Whether there is a joiner between two things that it can join."""
+    is_between = text[at] == _JOINER and 0 < at < len(text) - 1
+    return is_between and unicodedata.category(text[at - 1]) in _JOINED and text[at + 1].isprintable()
+
+
+def seen(text: str) -> str:
+    """Words without what is in them and nobody sees: whoever copies them would hand more on than they read."""
+    return text if text.isascii() and text.isprintable() else _SEEN.sub(lambda found: found[1] or "", text)

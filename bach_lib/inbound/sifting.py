@@ -11,10 +11,14 @@ from bach_lib.connectors.base import Batch, Incoming, Unreadable
 from bach_lib.connectors.elements import UnreadableError, each
 from bach_lib.inbound.records import incoming_values
 from bach_lib.incoming import Content, Kind, own_words
-from bach_lib.redact import readable
+from bach_lib.redact import readable, seen
 
 _TEXTS = ("remote_id", "recipient", "recipient_title", "sender_id", "sender_name", "text")
 _PERHAPS_TEXTS = ("reply_to", "origin", "handle")
+_MAX_NAME = 256
+_DEEPEST = 4
+_AS_POSTED = frozenset({"payload", "data"})
+"""What metadata holds as it came, for automations."""
 _PERHAPS_TIMES = ("sent_at", "told_at", "not_before")
 
 
@@ -36,19 +40,45 @@ def sound(message: object) -> Iterable[Incoming]:
     if (name := _wrong_in(message)) is not None:
         raise UnreadableError(f"a message whose {name} is of a wrong type")
     incoming_values(message)
-    return [_with_quiet_names(_asking_nothing(message))]
+    return [_quieted(_asking_nothing(message))]
 
 
-def _with_quiet_names(message: Incoming) -> Incoming:
-    """Names stand in logs, tables, titles and lists, so nothing in them may do anything there."""
-    sender_name, recipient_title = _quiet(message.sender_name), _quiet(message.recipient_title)
-    if (sender_name, recipient_title) == (message.sender_name, message.recipient_title):
-        return message
-    return replace(message, sender_name=sender_name, recipient_title=recipient_title)
+def _quieted(message: Incoming) -> Incoming:
+    """Names stand in logs, tables, titles and lists, so nothing in them may do anything there.
+
+    Words are for agents, too, which read what people do not see.
+    """
+    content, media = message.content, message.content.media
+    named = media and replace(media, name=media.name and _quiet(media.name), mime_type=_one_line(media.mime_type))
+    return replace(
+        message,
+        sender_name=_quiet(message.sender_name),
+        recipient_title=_quiet(message.recipient_title),
+        sender_id=readable(message.sender_id),
+        text=seen(message.text),
+        content=replace(content, args=seen(content.args), media=named),
+        metadata={key: one if key in _AS_POSTED else _noted(one) for key, one in message.metadata.items()},
+    )
+
+
+def _noted(value: object, depth: int = 0) -> object:
+    """What is noted of a message, with every text in it as it can only be read."""
+    match value:
+        case str():
+            return readable(value, lines=True)
+        case list() if depth < _DEEPEST:
+            return [_noted(one, depth + 1) for one in value]
+        case dict() if depth < _DEEPEST:
+            return {key: _noted(one, depth + 1) for key, one in value.items()}
+    return value
 
 
 def _quiet(name: str) -> str:
-    return readable(" ".join(name.split()))
+    return readable(" ".join(name.split()))[:_MAX_NAME]
+
+
+def _one_line(text: str | None) -> str | None:
+    return None if text is None else readable(text)
 
 
 def _asking_nothing(message: Incoming) -> Incoming:

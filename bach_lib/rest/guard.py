@@ -9,6 +9,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from bach_lib.errors import BachError
+from bach_lib.redact import readable
 from bach_lib.rest.answers import RefusedError, refusal_of, refusal_of_http
 
 _LOGGER = logging.getLogger(__name__)
@@ -28,7 +29,7 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
     except web.HTTPException as error:
         return refusal_of_http(error).response
     except Exception:
-        _LOGGER.exception("A request could not be answered: %s %s", request.method, request.path)
+        _LOGGER.exception("A request could not be answered: %s %s", request.method, readable(request.path))
         return RefusedError(
             HTTPStatus.INTERNAL_SERVER_ERROR, "internal", "An error inside BACH; its log says more."
         ).response

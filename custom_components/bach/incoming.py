@@ -20,7 +20,7 @@ from .entry import connection_name, event_unique_id
 from .forms import normal_form
 from .hub import HUB
 from .payload import payload
-from .received import SIGNAL_HAPPENED, SIGNAL_RECEIVED, Received, Role
+from .received import SIGNAL_HAPPENED, SIGNAL_RECEIVED, Received, Role, called
 from .roles import standing
 from .users import USERS
 
@@ -87,7 +87,7 @@ def received(hass: HomeAssistant, entry: BachConfigEntry, message: IncomingMessa
         message=message,
         entry_id=entry.entry_id,
         subentry_id=who.place_id,
-        recipient_name=who.place_name or message.recipient,
+        recipient_name=who.place_name or _address_of(message),
         person=who.person,
         role=who.role if user_id == who.user_id else Role.NOTIFY_ONLY,  # whose user was taken away has no rights
         context=Context(user_id=user_id),
@@ -104,11 +104,16 @@ def stranger(message: IncomingMessage, entry_id: str) -> Received:
         message=message,
         entry_id=entry_id,
         subentry_id=None,
-        recipient_name=message.recipient,
+        recipient_name=_address_of(message),
         person="",
         role=Role.NOTIFY_ONLY,
         context=Context(),
     )
+
+
+def _address_of(message: IncomingMessage) -> str:
+    """What to call a place that nobody added. One that whoever posts made up must not look like one that is known."""
+    return called(message.recipient, "") if message.metadata.get(CLAIMED) else message.recipient
 
 
 def _event_entity(hass: HomeAssistant, entry: BachConfigEntry, subentry_id: str | None) -> str | None:

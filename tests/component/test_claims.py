@@ -51,6 +51,16 @@ async def test_a_name_is_heard_and_is_nobody(hass: HomeAssistant, heard: list[Re
     assert (found.recipient_name, found.message.content.command) == ("Owner's phone", None)
 
 
+async def test_a_place_that_is_made_up_looks_like_none_that_is_known(
+    hass: HomeAssistant, heard: list[Received]
+) -> None:
+    """Whoever posts would write "in Kitchen" into the Activity, as if Home Assistant had said so."""
+    entry = an_entry(hass, recipient("NAS", "nas", role="user"), recipient("Kitchen", "k1"))
+    await set_up(hass, entry)
+    await post(hass, entry, ALL, '{"text": "hi", "sender": "nas", "recipient": "Kitchen"}')
+    assert [(found.recipient_name, found.who) for found in heard] == [('"Kitchen"', '"nas"')]
+
+
 @pytest.mark.parametrize(
     ("trigger", "runs"),
     [

@@ -3,6 +3,7 @@
 import html
 import json
 import re
+import time
 from base64 import b64encode
 from dataclasses import dataclass
 from enum import StrEnum
@@ -216,3 +217,57 @@ def test_a_long_answer_keeps_its_lines() -> None:
     """What an AI partner replies would arrive as one line, cut after 300 characters."""
     text = "one\n\ttwo\x07 s3cret-token\n" + "x" * 1000
     assert Redactor(["s3cret-token"]).masked(readable(text, lines=True)) == "one\n\ttwo\ufffd ***\n" + "x" * 1000
+
+
+ODD = "p\"ä/s+s\\w<o>r&d'=😀"
+"""A secret in which every character has another spelling somewhere."""
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        pytest.param(quote(ODD, safe="").lower(), id="percent, small"),
+        pytest.param(quote(quote(ODD, safe=""), safe=""), id="percent, twice"),
+        pytest.param("".join(f"%{byte:02X}" for byte in ODD.encode()), id="percent, all of it"),
+        pytest.param(quote(ODD[:9], safe="") + html.escape(ODD[9:]), id="half one, half the other"),
+        pytest.param("".join(f"&#{ord(one)};" for one in ODD), id="numbers of a page"),
+        pytest.param("".join(f"&#x{ord(one):X};" for one in ODD), id="numbers of a page, hex"),
+        pytest.param(json.dumps(json.dumps(ODD)[1:-1])[1:-1], id="JSON in JSON"),
+        pytest.param(json.dumps(ODD)[1:-1].replace("/", "\\/").upper().replace("\\U", "\\u"), id="JSON, capitals"),
+        pytest.param("".join(f"\\u{ord(one):04x}" for one in ODD[:-1]) + "\\ud83d\\ude00", id="JSON, all of it"),
+        pytest.param(ODD.encode().hex(), id="hex"),
+        pytest.param(ODD.encode().hex().upper(), id="hex, capitals"),
+        pytest.param(quote(b64encode(b"ada:" + ODD.encode()).decode(), safe=""), id="base64 in an address"),
+    ],
+)
+def test_a_secret_is_masked_however_it_is_escaped(written: str) -> None:
+    """Whoever reads the log undoes that without a thought."""
+    redacted = Redactor([ODD])(f"refused: {written} is wrong", limit=2000)
+    assert MASK in redacted
+    if "PÄ" not in written:  # letters are no other spelling of small ones
+        assert len(redacted) < len("refused:  is wrong") + 14
+
+
+@pytest.mark.parametrize("part", ["%25", "%", "&#0", "&amp;", "\\\\", "\\u0070", "%70%"])
+def test_many_escapes_take_no_time(part: str) -> None:
+    """A server could stop the house with one long answer of what may be a spelling."""
+    started = time.perf_counter()
+    Redactor([ODD, "p" * 60, "%" * 40])(part * 30_000)
+    assert time.perf_counter() - started < 5
+
+
+@pytest.mark.parametrize(
+    "one", ["\u3164", "\u115f", "\u2800", "\ufe00", "\U000e0141", "\U000e0101", "\u034f", "\u2060"]
+)
+def test_a_name_that_nobody_sees_is_seen(one: str) -> None:
+    """Somebody would be nobody in a list, or two would look alike."""
+    assert readable(one * 3) == "\ufffd" * 3
+    assert readable(f"Ada{one}") == "Ada\ufffd"
+
+
+def test_a_joiner_joins_two() -> None:
+    """Who ends their name with one would look like somebody else."""
+    assert readable("Ada\u200d") == "Ada\ufffd"
+    assert readable("A\u200dda") == "A\ufffdda"
+    assert readable("\N{HEAVY BLACK HEART}\ufe0f\u200d\N{FIRE}") == "\N{HEAVY BLACK HEART}\ufe0f\u200d\N{FIRE}"
+    assert readable("\u0915\u094d\u200d\u0937") == "\u0915\u094d\u200d\u0937"

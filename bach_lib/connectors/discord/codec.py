@@ -15,7 +15,7 @@ from bach_lib.connectors.discord import words
 from bach_lib.connectors.discord.places import Places
 from bach_lib.connectors.discord.reading import items, moment, name_of, number, part, seconds_of, text
 from bach_lib.connectors.elements import UnreadableError
-from bach_lib.incoming import Content, Kind, Media
+from bach_lib.incoming import Content, Kind, Media, own_words
 from bach_lib.spellings import Sighting
 
 _MAX_TEXT = 16_384
@@ -182,8 +182,9 @@ class Reader:
         if kind not in _PLAIN_TYPES or not written or (message.get("poll") and not message.get("content")):
             return Kind.OTHER, Content()
         asked = words.without_us(text(data, "content")[:_MAX_TEXT], self.own_id())
-        is_own = not words.is_forwarded(data) and not words.is_program(data)
-        if is_own and (match := _COMMAND.fullmatch(words.readable(data, asked, self.places))):
+        if own_words(words.marks(data, self.places)) and (
+            match := _COMMAND.fullmatch(words.readable(data, asked, self.places))
+        ):
             return Kind.COMMAND, Content(command=match[1].lower(), args=(match[2] or "").strip())
         return Kind.TEXT, Content()
 

@@ -7,9 +7,11 @@ are dropped; of the others, secrets are masked. The loggers belong to everybody 
 import logging
 from typing import override
 
-from bach_lib.redact import Redactor
+from bach_lib.redact import Redactor, readable
 
 _LOGGERS = ("discord.client", "discord.gateway", "discord.http", "discord.state", "discord.webhook.async_")
+_FORMATTER = logging.Formatter()
+_MAX_LINE, _MAX_TRACE = 2_000, 20_000
 
 
 class _Discreet(logging.Filter):
@@ -17,7 +19,11 @@ class _Discreet(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         if record.levelno <= logging.DEBUG:
             return False
-        record.msg, record.args = Redactor()(record.getMessage(), 2000), ()
+        redact = Redactor()
+        record.msg, record.args = redact(record.getMessage(), _MAX_LINE), ()
+        if record.exc_info:  # its errors name the address that was called, and so do those that led to them
+            told = _FORMATTER.formatException(record.exc_info)
+            record.exc_text, record.exc_info = redact.masked(readable(told, lines=True))[:_MAX_TRACE], None
         return True
 
 

@@ -12,6 +12,9 @@ from bach_lib.connectors.discord.places import Places
 from bach_lib.connectors.discord.reading import items, name_of, number, part, text
 
 _FORWARD = 1
+_CROSSPOST = 1 << 1
+_SNAPSHOT = 1 << 14
+"""Flags: https://docs.discord.com/developers/resources/message#message-object-message-flags."""
 _TEXT_DISPLAY = 10
 _MENTION = re.compile(r"<(?:(?P<kind>@[!&]?|#)(?P<id>\d{15,20})|a?:(?P<emoji>\w{1,64}):\d{15,20})>")
 _MAX_TEXT = 16_384
@@ -42,14 +45,19 @@ def held(data: Mapping[str, object]) -> Mapping[str, object]:
 
 def is_forwarded(data: Mapping[str, object]) -> bool:
     """Whether somebody passes somebody else's message on."""
-    return number(part(data, "message_reference"), "type") == _FORWARD or bool(items(data, "message_snapshots"))
+    reference, flags = number(part(data, "message_reference"), "type"), number(data, "flags") or 0
+    return reference == _FORWARD or bool(items(data, "message_snapshots") or flags & _SNAPSHOT)
 
 
 def words(message: Mapping[str, object], places: Places) -> str:
-    """All that is written in it."""
+    """All that is written in it by its author.
+
+    People cannot write embeds: what a person's message has of them are words of the page that a link leads to.
+    """
     own = readable(message, text(message, "content")[:_MAX_TEXT], places)
     question = text(part(part(message, "poll"), "question"), "text")
-    lines = [own or question, *_embeds(message), *_displays(message.get("components"))]
+    is_persons = bool(part(message, "author")) and not is_program(message)
+    lines = [own or question, *(() if is_persons else (*_embeds(message), *_displays(message.get("components"))))]
     return "\n".join(line for line in lines if line)[:_MAX_TEXT]
 
 
@@ -94,6 +102,7 @@ def marks(data: Mapping[str, object], places: Places) -> dict[str, object]:
     return notes.notes(
         forwarded=is_forwarded(data),
         forwarded_from=place.title if place and is_forwarded(data) else "",
+        automatic=bool((number(data, "flags") or 0) & _CROSSPOST),
         bot=is_program(data),
         quote="" if is_forwarded(data) else notes.quoted(words(answered, places)),
         mentions=notes.mentions((shown(user), str(number(user, "id") or "")) for user in items(message, "mentions")),

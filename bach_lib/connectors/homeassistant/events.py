@@ -8,6 +8,7 @@ from bach_lib.connectors.base import Incoming, Unreadable
 from bach_lib.connectors.commands import content_of
 from bach_lib.connectors.elements import UnreadableError, one
 from bach_lib.connectors.homeassistant.recipients import EVENT
+from bach_lib.incoming import passed_on
 
 _MAX_TEXT = 65_536
 _MAX_DATA = 65_536
@@ -53,7 +54,7 @@ def _read(event: object) -> Incoming:
         content=content,
         sent_at=fired_at,
         told_at=fired_at,  # it is told as it happens, and never later
-        metadata={"chat_type": "private", "event_type": event_type, "data": data},
+        metadata={"chat_type": "private", "event_type": event_type, "data": data, **passed_on(data)},
     )
 
 

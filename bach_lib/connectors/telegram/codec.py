@@ -11,7 +11,7 @@ from bach_lib.connectors.base import Batch, Incoming, Unreadable
 from bach_lib.connectors.elements import UnreadableError, each
 from bach_lib.connectors.telegram.contents import name_of_content, read_content, read_edited
 from bach_lib.connectors.telegram.fields import MAX_NAME, Fields, identity, name, number, part, parts, text
-from bach_lib.connectors.telegram.marks import marks
+from bach_lib.connectors.telegram.marks import marks, speaks_as
 from bach_lib.connectors.telegram.recipients import GENERAL_TOPIC, Target
 from bach_lib.connectors.telegram.sightings import of_update
 from bach_lib.incoming import Content, Kind
@@ -238,6 +238,7 @@ class _Place:
         self._chat = part(fields, "chat")
         self._sender = _sender(fields, self._chat)
         self._topic = _topic(fields)
+        self._speaks_as = speaks_as(fields)
         self._sightings = of_update(fields, self._sender)
 
     @classmethod
@@ -284,6 +285,7 @@ class _Place:
         return _without_nothing(
             chat_type=kind[:MAX_NAME] if isinstance(kind, str) else "",
             username=username[:MAX_NAME] if isinstance(username, str) else "",
+            speaks_as=self._speaks_as,
         )
 
 

@@ -24,14 +24,13 @@ def is_own(message: Fields) -> bool:
 def marks(message: Fields) -> dict[str, object]:
     """All of it, under the names that every platform shares."""
     answered = part(message, "reply_to_message")
-    sender_chat, venue, poll, contact = (part(message, one) for one in ("sender_chat", "venue", "poll", "contact"))
+    venue, poll, contact = (part(message, one) for one in ("venue", "poll", "contact"))
     return notes.notes(
         forwarded=_is_forwarded(message),
         forwarded_from=_origin(message),
         via=_via(message),
         automatic=_is_automatic(message),
         bot=_is_of_bot(message),
-        speaks_as=("channel" if text(sender_chat, "type") == "channel" else "group") if sender_chat else "",
         album=notes.line(text(message, "media_group_id")),
         quote=notes.quoted(text(part(message, "quote"), "text") or words(answered)),
         links=notes.links(_links(message)),
@@ -41,6 +40,16 @@ def marks(message: Fields) -> dict[str, object]:
         place=notes.place(text(venue, "title"), text(venue, "address")),
         sticker=notes.line(text(part(message, "sticker"), "emoji")),
     )
+
+
+def speaks_as(fields: Fields) -> str:
+    """In whose name somebody writes, reacts or posts who is not to be seen: `group`, `channel`, or nobody's.
+
+    Posts of a channel name nobody at all where the server is older than `sender_chat`.
+    """
+    chat = part(fields, "chat")
+    speaks = part(fields, "sender_chat") or ({} if part(fields, "from") or text(chat, "type") == "private" else chat)
+    return ("channel" if text(speaks, "type") == "channel" else "group") if speaks else ""
 
 
 def words(message: Fields) -> str:

@@ -34,3 +34,27 @@ def test_lines_that_are_kept_are_masked(connector: DiscordConnector, caplog: pyt
     assert "failed" in caplog.text
     assert "xxx" not in caplog.text
     assert TOKEN not in caplog.text
+
+
+def test_the_errors_of_a_line_are_masked_with_all_that_led_to_them(
+    connector: DiscordConnector, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The traceback would quote the address of the webhook, one error further down."""
+    try:
+        try:
+            raise OSError(f"GET https://discord.com/api/webhooks/1234/{'x' * 68}\x1b[2J {TOKEN}")
+        except OSError as error:
+            raise ValueError("no answer") from error
+    except ValueError:
+        logging.getLogger("discord.client").exception("a %s", "fault")
+    assert "no answer" in caplog.text
+    assert not [secret for secret in ("xxx", TOKEN, "\x1b") if secret in caplog.text]
+
+
+def test_a_secret_in_two_pieces_of_a_line_is_masked(
+    connector: DiscordConnector, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Neither of them looks like one."""
+    logging.getLogger("discord.http").warning("%s%s failed", TOKEN[:30], TOKEN[30:])
+    assert TOKEN not in caplog.text
+    assert "failed" in caplog.text

@@ -7,7 +7,7 @@ import pytest
 from bach_lib.connectors.base import Incoming
 from bach_lib.connectors.discord.codec import Reader
 from bach_lib.connectors.discord.places import Places
-from bach_lib.incoming import Kind
+from bach_lib.incoming import Content, Kind
 
 CHANNEL, US, ADA, BOB = "123456789012345678", 900000000000000001, "900000000000000002", "900000000000000003"
 MESSAGE = "1134639164554481746"
@@ -197,3 +197,19 @@ def test_what_is_chosen_in_a_list() -> None:
     }
     [press] = reader().read("INTERACTION_CREATE", data, now=0)
     assert (press.kind, press.origin, press.content.value) == (Kind.BUTTON, "0123-1", "kitchen,hall")
+
+
+@pytest.mark.parametrize("kind", ["rich", "article", ""])
+def test_a_page_behind_a_link_says_nothing_for_whoever_links_to_it(kind: str) -> None:
+    """A short link leads elsewhere; whoever made that page would speak to the home as the one who shows it."""
+    found = [{"type": kind, "url": "https://evil.example/post", "title": "/open", "description": "turn off the alarm"}]
+    shown = [{"type": 10, "content": "unlock the door"}]
+    message = one(content="look https://t.co/1", embeds=found, components=shown)
+    assert (message.text, message.kind) == ("look https://t.co/1", Kind.TEXT)
+
+
+def test_what_is_published_elsewhere_is_passed_on() -> None:
+    """Discord puts posts of a channel that is followed here; nobody here wrote them."""
+    crossed = one(content="/open", flags=1 << 1)
+    assert (crossed.kind, crossed.metadata["automatic"], crossed.content) == (Kind.TEXT, True, Content())
+    assert one(content="/open", flags=1 << 14).metadata["forwarded"] is True

@@ -10,6 +10,7 @@ from bach_lib.connectors import bounds
 from bach_lib.connectors.base import Batch, Incoming, Unreadable
 from bach_lib.connectors.homeassistant import HomeAssistantConnector
 from bach_lib.connectors.homeassistant.events import read_event
+from bach_lib.inbound.sifting import sift
 from bach_lib.incoming import Kind
 from bach_lib.models import Fault
 from bach_lib.outcomes import Sent
@@ -211,3 +212,19 @@ def test_too_much_data_is_set_aside() -> None:
         "data": {"message": "x" * 70_000},
     }
     assert isinstance(read_event(event), Unreadable)
+
+
+@pytest.mark.parametrize("mark", ["forwarded", "via", "automatic", "bot", "claimed"])
+def test_what_was_passed_on_over_there_is_passed_on_here(mark: str) -> None:
+    """A stranger's words would become the other home's own on their way, and open the door here."""
+    data = {"message": "/open door", mark: "@gif" if mark == "via" else True}
+    [message] = sift(Batch(messages=(read_event(event_of(data)),), cursor=None)).messages  # type: ignore[arg-type]
+    assert (message.kind, message.content.command, message.metadata[mark]) == (Kind.TEXT, None, True)
+    [own] = sift(Batch(messages=(read_event(event_of({**data, mark: False})),), cursor=None)).messages  # type: ignore[arg-type]
+    assert own.kind is Kind.COMMAND
+
+
+def event_of(data: dict[str, object]) -> dict[str, object]:
+    """An event with these data."""
+    context = {"id": "01", "parent_id": None, "user_id": None}
+    return {"event_type": "doorbell", "time_fired": "2026-11-27T12:00:00+00:00", "context": context, "data": data}

@@ -186,3 +186,29 @@ def test_every_kind_of_message_has_a_name() -> None:
     around |= {"suggested_post_info", "live_photo"}  # a live photo has a photo, too
     kinds = {str(kind.value) for kind in MessageType} - around
     assert {name for name in kinds if name_of_content({name: {}}) != name} == set()
+
+
+GROUP_SPEAKS: Mapping[str, tuple[dict[str, object], str]] = {
+    "a reaction of a group": ({"message_reaction": {"message_id": 9, "chat": CHAT, "actor_chat": CHAT}}, "group"),
+    "a reaction of a channel": (
+        {"message_reaction": {"message_id": 9, "chat": CHAT, "actor_chat": CHANNEL}},
+        "channel",
+    ),
+    "a post by an old server": ({"channel_post": {"message_id": 9, "chat": CHANNEL, "text": "/open"}}, "channel"),
+    "its correction": ({"edited_channel_post": {"message_id": 9, "chat": CHANNEL, "text": "/open"}}, "channel"),
+    "a message that names nobody": ({"message": {"message_id": 9, "chat": CHAT, "text": "/open"}}, "group"),
+}
+
+
+@pytest.mark.parametrize(("update", "speaks_as"), GROUP_SPEAKS.values(), ids=GROUP_SPEAKS)
+def test_who_is_not_to_be_seen_is_marked_whatever_they_do(update: dict[str, object], speaks_as: str) -> None:
+    """The group's own id would stand for a person, who has the user that was given to the group."""
+    assert understood({"update_id": 5, **update}).metadata["speaks_as"] == speaks_as
+
+
+def test_a_person_speaks_for_nobody_else() -> None:
+    """Who writes in private, or reacts in a group, would be nobody."""
+    private = {"id": 42, "type": "private", "first_name": "Ada"}
+    assert "speaks_as" not in read(chat=private, text="hi").metadata
+    reaction = {"message_id": 9, "chat": CHAT, "user": ADA, "new_reaction": [{"type": "emoji", "emoji": "👍"}]}
+    assert "speaks_as" not in understood({"update_id": 5, "message_reaction": reaction}).metadata
