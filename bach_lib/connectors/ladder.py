@@ -119,7 +119,9 @@ class Ladder:
         step = climb.next()
         if step is None:
             return
-        await self._turn(climb)
+        if climb.requests:
+            await self._turn(climb)
+        climb.requests += 1
         began = self._clock.monotonic()
         try:
             remote_id = await self._rungs.post(step)
@@ -138,13 +140,12 @@ class Ladder:
 
     async def _turn(self, climb: _Climb) -> None:
         """Every request has a place under the platform's limits; the first was given one with the message."""
-        while climb.requests and (seconds := self._course.turn(climb.message.recipient)) > 0:
+        while (seconds := self._course.turn(climb.message.recipient)) > 0:
             climb.paused += seconds
             if climb.paused > _LONGEST_PAUSE:
                 text = "The rest of this message goes as soon as the platform's limits allow."
                 raise CallError("rate_limited", text, Seen.TOLD_TO_WAIT, retry_after=seconds, scope=Scope.RECIPIENT)
             await self._clock.sleep(seconds + _MARGIN + min(climb.lag, _LONGEST_LAG))
-        climb.requests += 1
 
 
 class _Climb:

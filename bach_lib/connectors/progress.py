@@ -26,8 +26,10 @@ class Progress:
     @classmethod
     def read(cls, written: str | None) -> Self:
         """What `written` wrote; nothing where it is damaged, for a repetition is better than a gap."""
+        if not written:  # as nearly always
+            return cls()
         try:
-            found: object = orjson.loads(written or "{}")
+            found: object = orjson.loads(written)
         except ValueError:
             found = None
         match found:

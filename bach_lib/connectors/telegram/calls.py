@@ -31,8 +31,9 @@ def call_for(message: Message, target: Target, *, otherwise: bool) -> tuple[str,
 
     https://core.telegram.org/bots/api#sendmessage, #editmessagetext, #deletemessage, #setmessagereaction
     """
-    chat: dict[str, object] = {"chat_id": target.chat_id}
-    about = chat | {"message_id": codec.message_number(message.target)}
+    if message.operation is Operation.SEND:
+        return _send(message, target, otherwise=otherwise)
+    about: dict[str, object] = {"chat_id": target.chat_id, "message_id": codec.message_number(message.target)}
     match message.operation:
         case Operation.EDIT if otherwise:
             return "editMessageCaption", about | _words("caption", message)
@@ -42,8 +43,6 @@ def call_for(message: Message, target: Target, *, otherwise: bool) -> tuple[str,
             return "deleteMessage", about
         case Operation.REACT:
             return "setMessageReaction", about | {"reaction": codec.reaction(message.text)}
-        case Operation.SEND:
-            return _send(message, target, otherwise=otherwise)
 
 
 def _send(message: Message, target: Target, *, otherwise: bool) -> tuple[str, dict[str, object]]:

@@ -150,7 +150,8 @@ class TelegramConnector(Connector):
             return sent
         reached = str(self._target(message.recipient))
         moved_to = reached if reached != self.normalize_recipient(message.recipient) else None
-        return replace(sent, moved_to=moved_to, sightings=self._rungs.seen(message.recipient))
+        sightings = self._rungs.seen(message.recipient)
+        return replace(sent, moved_to=moved_to, sightings=sightings) if moved_to or sightings else sent
 
     @override
     async def check(self) -> Identity | Fault:

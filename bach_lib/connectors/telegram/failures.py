@@ -28,15 +28,15 @@ def network_failure(error: Exception, host: str, *, written: bool) -> RequestErr
 
 
 def unreadable(
-    status: int, payload: bytes, host: str, headers: Mapping[str, str] | None = None, now: float = 0.0
+    status: int, answer: object, host: str, headers: Mapping[str, str] | None = None, now: float = 0.0
 ) -> RequestError | None:
-    """What is wrong with an answer, or None if python-telegram-bot can read it.
+    """What is wrong with an answer, given as the JSON that it is, or None if python-telegram-bot can read it.
 
     The Bot API answers every call with a JSON object whose `ok` says how it went
     (https://core.telegram.org/bots/api#making-requests). Anything else comes from something on the way, and what is
     behind that may have the message. So it may where the Bot API itself says that it failed (5xx).
     """
-    match decode(payload):
+    match answer:
         case {"ok": True, "result": _} if 200 <= status < 300:
             return None
         case {"ok": False, "description": str(words), **rest} if isinstance(rest.get("error_code", status), int):

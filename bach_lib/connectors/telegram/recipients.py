@@ -7,7 +7,8 @@ channel (`@channelname`), each perhaps with a topic: `-1001234567890/7`.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Self, override
+from functools import lru_cache
+from typing import override
 
 from bach_lib.connectors.base import Rate
 from bach_lib.connectors.forms import tidy
@@ -32,8 +33,9 @@ class Target:
     chat: str
     topic: int | None = None
 
-    @classmethod
-    def parse(cls, recipient: str) -> Self:
+    @staticmethod
+    @lru_cache(maxsize=1000)  # asked for some five times on the way of a message, of always the same few
+    def parse(recipient: str) -> Target:
         """Raises `InvalidRecipientError`."""
         if (match := _FORM.fullmatch(tidy(recipient).lower())) is None:
             raise InvalidRecipientError(
@@ -42,7 +44,7 @@ class Target:
                 expected='a chat id ("42", "-1001234567890") or "@name", for a topic followed by "/" and its number',
             )
         topic = int(match["topic"]) if match["topic"] else None
-        return cls(chat=match["chat"], topic=None if topic == GENERAL_TOPIC else topic)
+        return Target(chat=match["chat"], topic=None if topic == GENERAL_TOPIC else topic)
 
     @property
     def chat_id(self) -> int | str:

@@ -6,7 +6,7 @@ Bot API answered at all. What it raises holds neither address nor token, in no l
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, cast, override
+from typing import Any, NamedTuple, cast, override
 from urllib.parse import quote
 
 import orjson
@@ -15,7 +15,7 @@ from telegram.request import BaseRequest, RequestData
 
 from bach_lib.connectors.network import FormBody, JsonBody
 from bach_lib.connectors.seen import Seen
-from bach_lib.connectors.telegram.bot import TOKEN_PLACEHOLDER
+from bach_lib.connectors.telegram.bot import TOKEN_PLACEHOLDER, PlainRequest
 from bach_lib.connectors.telegram.errors import RequestError
 from bach_lib.connectors.telegram.failures import decode, network_failure, unreadable
 from bach_lib.models import File
@@ -39,7 +39,41 @@ _UPLOAD_SECONDS = 60.0
 """For 20 MB, and for 10, over a slow line; the longest silence is bounded as everywhere."""
 
 
-class AiohttpRequest(BaseRequest):
+class _Answer(NamedTuple):
+    """What the Bot API said. `read`: the JSON of the payload."""
+
+    status: int
+    payload: bytes
+    read: object
+
+
+class _Known(BaseRequest):
+    """An answer that has come, for python-telegram-bot to make the right error of what it refuses."""
+
+    __slots__ = ("_answer",)
+
+    def __init__(self, answer: _Answer) -> None:
+        self._answer = answer
+
+    @property
+    @override
+    def read_timeout(self) -> float | None:
+        return None
+
+    @override
+    async def initialize(self) -> None:
+        """Nothing to do."""
+
+    @override
+    async def shutdown(self) -> None:
+        """Nothing to do."""
+
+    @override
+    async def do_request(self, *_: object, **__: object) -> tuple[int, bytes]:
+        return self._answer.status, self._answer.payload
+
+
+class AiohttpRequest(PlainRequest):
     """Sends a bot's requests through the session that `session()` returns, which stays its owner's.
 
     `host` is what errors name. An answer of more than `max_answer` bytes is cut, which makes it unreadable.
@@ -100,9 +134,21 @@ class AiohttpRequest(BaseRequest):
         pool_timeout: object = BaseRequest.DEFAULT_NONE,
     ) -> tuple[int, bytes]:
         """Status and body of an answer that python-telegram-bot can read. Raises `RequestError` for everything else."""
-        body, timeout = _body(request_data), self._timeout
-        if isinstance(body, FormBody):
-            timeout = self._longer(_UPLOAD_SECONDS)
+        body = _body(request_data)
+        timeout = self._longer(_UPLOAD_SECONDS) if isinstance(body, FormBody) else self._timeout
+        answer = await self._ask(url, body, timeout, method)
+        return answer.status, answer.payload
+
+    @override
+    async def call(self, url: str, parameters: Mapping[str, object]) -> object:
+        answer = await self._ask(url, JsonBody(orjson.dumps(parameters)), self._timeout)
+        match answer:
+            case _Answer(status, _, {"result": result}) if 200 <= status < 300:
+                return result
+        return await _Known(answer).post(url)  # which raises
+
+    async def _ask(self, url: str, body: JsonBody | FormBody, timeout: ClientTimeout, method: str = "POST") -> _Answer:
+        """An answer of the Bot API. Raises `RequestError` for what is none."""
         address = url.replace(f"/bot{TOKEN_PLACEHOLDER}/", self._path, 1)
         failure: RequestError | None
         try:
@@ -114,10 +160,11 @@ class AiohttpRequest(BaseRequest):
         except (ClientError, OSError, ValueError, RuntimeError) as error:  # RuntimeError: the session is closed
             failure = network_failure(error, self._host, written=body.written)
         else:
-            failure = unreadable(status, payload, self._host, headers, self._now())
+            read = decode(payload)
+            failure = unreadable(status, read, self._host, headers, self._now())
             if failure is None:
                 self.told(headers)
-                return status, payload
+                return _Answer(status, payload, read)
         raise failure  # out here, so that its `__context__` does not carry the address
 
     async def download(self, url: str, limit: int) -> bytes:
@@ -164,11 +211,14 @@ def _not_fetched(host: str, status: int) -> RequestError:
 
 
 async def _read(response: ClientResponse, limit: int) -> bytes:
-    """At most `limit` bytes of the body."""
-    body = bytearray()
-    async for chunk in response.content.iter_any():
-        body += chunk
+    """At most `limit` bytes of the body. A short one has come with the headers, in one piece."""
+    content = response.content
+    body = first = await content.readany()
+    while not content.at_eof():
+        if body is first:
+            body = bytearray(first)
+        body += await content.readany()
         if len(body) > limit:
             response.close()
-            return bytes(body[:limit])
-    return bytes(body)
+            break
+    return bytes(body[:limit])
