@@ -10,11 +10,13 @@ from bach_lib.connectors.base import Connector
 from bach_lib.errors import CannotDoError, InvalidTimeToLiveError, InvalidValueError, NotSentError
 from bach_lib.fitting import bounded, fitted, short, text_of
 from bach_lib.models import Buttons, Connection, Delivery, File, Format, Loss, Message, Operation
+from bach_lib.outbound.making import maker
 from bach_lib.outbound.records import Draft, Request
 from bach_lib.sender_tag import prefix
 
 MAX_PRIORITY = 10
 _MAX_RETRIES = 100
+_draft = maker(Draft)
 _LAST = 253_402_300_799.0
 """The end of the year 9999, after which no time can be written."""
 
@@ -56,7 +58,7 @@ def make_draft(
     retries = options.get("max_retries")
     text, options = _tagged(connection, connector, text, options)
     content = fitted(connection.type, connector.capabilities, text, options)
-    return Draft(
+    return _draft(
         connection=connection.name,
         recipient=bounded("recipient", connector.normalize_recipient(recipient)),
         text=content.text,

@@ -24,6 +24,7 @@ from bach_lib.text.html import read_html
 MAX_BUTTON_TEXT = 64
 """Characters; more is cut off on a phone's screen."""
 
+_FORMATS = frozenset(Format)
 _MAX_IN_WORDS = 100
 """Buttons that are said in words; nobody reads a longer list."""
 _MAX_SHORT = 255
@@ -124,7 +125,7 @@ def _sequence(files: object) -> Sequence[File]:
 
 def _format(type_: str, capabilities: Capabilities, value: object, text: str, lost: list[Loss]) -> tuple[Format, str]:
     """The markup, and the text without it where the platform knows none such."""
-    if not isinstance(value, str) or value not in set(Format):
+    if not isinstance(value, str) or value not in _FORMATS:
         known = ", ".join(sorted(capabilities.formats))
         raise UnknownFormatError(type=type_, format=value, known=known)
     form = Format(value)

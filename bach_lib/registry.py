@@ -30,6 +30,7 @@ from bach_lib.errors import (
 from bach_lib.events import ConnectionAdded, ConnectionRemoved, ConnectionUpdated
 from bach_lib.knowing import Knows, Told, check_told
 from bach_lib.models import Category, Connection
+from bach_lib.outbound.making import changer
 from bach_lib.probes.kinds import check_partner
 from bach_lib.secrets import Secrets
 from bach_lib.sender_tag import check_tag
@@ -42,6 +43,8 @@ FRESH_START = frozenset({"endpoint", "auth_type", "auth_config", "settings"})
 """Changes after which old failures mean nothing."""
 
 _MAX_ALLOWED = 10_000
+
+_counted = changer(Connection, "success_count", "error_count", "last_used")
 
 
 class Changes(TypedDict, total=False):
@@ -157,8 +160,8 @@ class Registry:
     def count(self, name: str, delivered: bool, now: float) -> None:
         """Follow in memory what the queue counted on disk."""
         if connection := self._connections.get(name):
-            field = "success_count" if delivered else "error_count"
-            self._connections[name] = replace(connection, last_used=now, **{field: getattr(connection, field) + 1})
+            successes, errors = connection.success_count + delivered, connection.error_count + (not delivered)
+            self._connections[name] = _counted(connection, successes, errors, now)
 
     def count_use(self, name: str, *, succeeded: bool, now: float) -> None:
         """Count what no queue counts, in memory only; `save_use` writes it."""

@@ -128,7 +128,7 @@ async def _ptb_with_ours(url: str, each: int) -> float:
 
 
 def _our_request(session: ClientSession) -> AiohttpRequest:
-    timeouts = Timeouts(connect=10, read=15, total=20)
+    timeouts = Timeouts(connect=10, total=20)  # the connector's own
     return AiohttpRequest(
         lambda: session, token=TOKEN, host="loopback", timeouts=timeouts, max_answer=1 << 20, now=time.time
     )

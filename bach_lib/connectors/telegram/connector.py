@@ -44,7 +44,7 @@ _ONE_PART = Dead(fault=Fault(code="too_long", text=f"A message that is there alr
 class Settings:
     """Time-outs of requests and of polls, and how long (seconds, at most 50) a poll without news may be held."""
 
-    send: Timeouts = field(default_factory=lambda: Timeouts(connect=10, read=15, total=20))
+    send: Timeouts = field(default_factory=lambda: Timeouts(connect=10, total=20))
     poll: Timeouts = field(default_factory=lambda: Timeouts(connect=10, read=35, total=45))
     poll_seconds: int = 25
 

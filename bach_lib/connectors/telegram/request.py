@@ -25,18 +25,21 @@ from bach_lib.models import File
 class Timeouts:
     """Seconds for the phases of one request.
 
-    `connect` includes waiting for a place in the pool, DNS and TLS; `read` is the longest silence once the request is
-    written; `total` bounds all of it, writing included.
+    `connect` includes waiting for a place in the pool, DNS and TLS; `total` bounds all of it, writing included. `read`
+    is the longest silence once the request is written. Without it `total` alone bounds a short call, which spares a
+    timer at everything that comes; files have a bound for their silence all the same.
     """
 
     connect: float
-    read: float
+    read: float | None = None
     total: float
 
 
 _DOWNLOAD_SECONDS = 120.0
 _UPLOAD_SECONDS = 60.0
-"""For 20 MB, and for 10, over a slow line; the longest silence is bounded as everywhere."""
+"""For 20 MB, and for 10, over a slow line."""
+_SILENCE = 15.0
+"""Seconds without a byte of a file, or without an answer to one."""
 
 
 class _Answer(NamedTuple):
@@ -190,7 +193,7 @@ class AiohttpRequest(PlainRequest):
             total=max(total, usual.total or 0.0),
             connect=usual.connect,
             sock_connect=usual.sock_connect,
-            sock_read=usual.sock_read,
+            sock_read=_SILENCE if usual.sock_read is None else usual.sock_read,
         )
 
 
@@ -213,12 +216,12 @@ def _not_fetched(host: str, status: int) -> RequestError:
 async def _read(response: ClientResponse, limit: int) -> bytes:
     """At most `limit` bytes of the body. A short one has come with the headers, in one piece."""
     content = response.content
-    body = first = await content.readany()
-    while not content.at_eof():
-        if body is first:
-            body = bytearray(first)
+    first = await content.readany()
+    if content.at_eof():
+        return first[:limit]
+    body = bytearray(first)
+    while len(body) <= limit and not content.at_eof():
         body += await content.readany()
-        if len(body) > limit:
-            response.close()
-            break
+    if len(body) > limit:
+        response.close()
     return bytes(body[:limit])
