@@ -44,13 +44,15 @@ from .hooks import async_serve, async_withdraw
 from .hub import HUB, Hub
 from .incoming import async_listen
 from .letters import async_compare_recipients, async_follow_departed, async_settle_removed
+from .lineage import LINEAGE, Lineage
 from .lost_users import async_watch_users
 from .peer import async_register_commands
 from .recipients import async_tell_of_subentries
 from .requirements import async_report_package, async_require
+from .resting import async_follow_switch, async_know_resting
 from .services import async_setup_services
 from .staying import async_has_stayed, async_leave, async_stay
-from .undelivered import LINEAGE, Lineage, async_report_dead_letters, async_report_held, async_tell_of_undelivered
+from .undelivered import async_report_dead_letters, async_report_held, async_tell_of_undelivered
 from .users import async_get_users
 from .views import async_register_views
 from .watcher import async_watch
@@ -91,6 +93,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     hass.data[LINEAGE] = Lineage(hass)
     await async_get_users(hass)
     await async_know_departed(hass)
+    await async_know_resting(hass)
     async_setup_services(hass)
     async_register_views(hass)
     async_register_commands(hass)
@@ -122,6 +125,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: BachConfigEntry) -> bool
     async_tell_of_undelivered(hass, entry, bach)
     async_report_dead_letters(hass, entry, bach)
     async_report_held(hass, entry)
+    async_follow_switch(hass, entry)
     async_follow_departed(hass, entry, bach)
     async_chat(hass, entry, bach)
     async_listen(hass, entry, bach)

@@ -27,6 +27,7 @@ from .entry import connection_name
 from .errors import translated_errors
 from .hub import HUB
 from .incoming import received
+from .lineage import LINEAGE
 from .received import CLAIM, Received, Role
 from .targets import ATTR_RECIPIENT, TARGET_FIELDS, Target, find_targets, not_a_recipient
 
@@ -93,7 +94,8 @@ def async_claim_answers(hass: HomeAssistant) -> None:
 async def async_ask(call: ServiceCall) -> ServiceResponse:
     """Ask, wait, and return what was answered. Raises when nobody did, unless there is a default."""
     found = await find_targets(call)
-    targets, left_out = found.targets, {**found.refused, **{one: not_a_recipient(one) for one in found.others}}
+    targets, left_out = _without_circles(call, found.targets)
+    left_out |= {**found.refused, **{one: not_a_recipient(one) for one in found.others}}
     if not targets:
         raise next(iter(left_out.values()))
     if left_out and not call.return_response:
@@ -118,6 +120,19 @@ async def async_ask(call: ServiceCall) -> ServiceResponse:
         response = _answered(call.hass, answer, asked)
         not_asked += [_not_asked(asked[place], reason) for place, reason in answer.unreached.items()]
     return {**response, "not_asked": not_asked} if call.return_response else None
+
+
+def _without_circles(call: ServiceCall, targets: list[Target]) -> tuple[list[Target], dict[str, HomeAssistantError]]:
+    """Who can be asked, and by what the others go with a sentence why they cannot."""
+    left, left_out = list[Target](), dict[str, HomeAssistantError]()
+    for target in targets:
+        try:
+            call.hass.data[LINEAGE].require_way(call.context, target.connection, target.recipient)
+        except HomeAssistantError as error:
+            left_out[target.entity_id or target.recipient] = error
+        else:
+            left.append(target)
+    return left, left_out
 
 
 async def _question(call: ServiceCall, places: tuple[Place, ...]) -> Question:

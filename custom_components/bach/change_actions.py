@@ -14,6 +14,7 @@ from bach_lib import Format, Receipt
 from .choices import FORMATS, buttons
 from .errors import translated_errors
 from .hub import HUB
+from .lineage import LINEAGE
 from .permissions import require_message_control
 
 ATTR_BUTTONS: Final = "buttons"
@@ -42,7 +43,7 @@ async def async_edit_message(call: ServiceCall) -> ServiceResponse:
     """Give a message another text, and other buttons or none."""
     data = call.data
     with translated_errors(call.hass):
-        await require_message_control(call, data[ATTR_MESSAGE_ID])
+        await _require_may_change(call)
         receipt = await call.hass.data[HUB].bach.edit(
             data[ATTR_MESSAGE_ID],
             data[ATTR_MESSAGE],
@@ -57,7 +58,7 @@ async def async_edit_message(call: ServiceCall) -> ServiceResponse:
 async def async_delete_message(call: ServiceCall) -> ServiceResponse:
     """Take a message away from the platform."""
     with translated_errors(call.hass):
-        await require_message_control(call, call.data[ATTR_MESSAGE_ID])
+        await _require_may_change(call)
         receipt = await call.hass.data[HUB].bach.delete(call.data[ATTR_MESSAGE_ID], context=call.context.id)
     return _answer(call, receipt)
 
@@ -66,11 +67,18 @@ async def async_react(call: ServiceCall) -> ServiceResponse:
     """Put an emoji on a message."""
     data = call.data
     with translated_errors(call.hass):
-        await require_message_control(call, data[ATTR_MESSAGE_ID])
+        await _require_may_change(call)
         receipt = await call.hass.data[HUB].bach.react(
             data[ATTR_MESSAGE_ID], data[ATTR_REACTION], context=call.context.id
         )
     return _answer(call, receipt)
+
+
+async def _require_may_change(call: ServiceCall) -> None:
+    """Raise if the caller may not, or if an automation would go in circles with it."""
+    message_id: int = call.data[ATTR_MESSAGE_ID]
+    await require_message_control(call, message_id)
+    await call.hass.data[LINEAGE].require_way_of(call.context, message_id)
 
 
 def _answer(call: ServiceCall, receipt: Receipt) -> ServiceResponse:

@@ -29,6 +29,7 @@ from .entity import async_keep_only, recipient_device
 from .entry import connection_name, notify_unique_id
 from .errors import translated_errors
 from .hub import HUB
+from .lineage import LINEAGE
 from .recipients import async_add_for_recipients
 from .roles import place
 from .staying import async_look_again
@@ -84,10 +85,13 @@ class BachNotifyEntity(NotifyEntity):
     async def async_send_message(self, message: str, title: str | None = None) -> None:
         """Queue a message for the action `notify.send_message`."""
         self.note_call(self._context)
+        connection = connection_name(self._entry)
+        recipient = self._entry.subentries[self._subentry_id].data[CONF_RECIPIENT]  # a group may have moved
+        self.hass.data[LINEAGE].require_way(self._context, connection, recipient)
         with translated_errors(self.hass):
             await self.hass.data[HUB].bach.send(  # not the entry's: it has none while it reloads
-                connection_name(self._entry),
-                self._entry.subentries[self._subentry_id].data[CONF_RECIPIENT],  # a group may have moved
+                connection,
+                recipient,
                 message,
                 title=title,
                 context=self._context.id if self._context else None,

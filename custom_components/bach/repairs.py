@@ -20,6 +20,8 @@ from .letters import REMOVED_RECIPIENT, discard_undelivered, undelivered
 from .letters_flow import LettersFlow
 from .partner_kinds import is_partner
 from .requirements import PACKAGE, PackageFlow
+from .resting import DISABLED, SWITCHED_OFF
+from .resting_flow import RestingFlow
 from .storage_flow import StorageFlow
 from .storage_repair import STORAGE
 from .undelivered import HELD
@@ -39,6 +41,8 @@ async def async_create_fix_flow(
         return RemovedRecipientFlow(entry_id, str(known.get("recipient")))
     if issue_id.startswith(CLAIMED_NAMES):
         return ClaimedNamesFlow(entry_id)
+    if issue_id.startswith((SWITCHED_OFF, DISABLED)):
+        return RestingFlow(entry_id)
     if issue_id.startswith(HELD):
         return HeldFlow(entry_id)
     return DeadLettersFlow(entry_id)

@@ -21,6 +21,7 @@ from .choices import FORMATS, buttons
 from .const import DOMAIN, RECIPIENT_BACH, TYPE_HOMEASSISTANT
 from .errors import translated_errors
 from .hub import HUB
+from .lineage import LINEAGE
 from .passing_on import async_pass_on
 from .targets import ATTR_RECIPIENT, TARGET_FIELDS, Target, find_targets
 
@@ -106,6 +107,7 @@ async def _send(call: ServiceCall, target: Target, files: Sequence[File], lost: 
     if target.entity_id:
         row[ATTR_ENTITY_ID] = target.entity_id
     try:
+        call.hass.data[LINEAGE].require_way(call.context, target.connection, target.recipient)
         with translated_errors(call.hass):
             receipt = await _queue(call, target, files, lost)
             message = await _follow(call, target, receipt)

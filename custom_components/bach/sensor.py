@@ -4,6 +4,7 @@ A time that moves with each message or check would be a line in the Activity and
 only for who asks for them. A count that does so is written now and then, which is all that statistics need.
 """
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,29 +17,38 @@ from homeassistant.components.sensor import (
     SensorStateClass,
 )
 from homeassistant.const import CONF_TYPE, EntityCategory, UnitOfTime
-from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, Context, HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.event import async_call_later
 from homeassistant.util import dt as dt_util
 
-from bach_lib import BreakerState, Report
+from bach_lib import BreakerState, Message, Report
+from bach_lib.events import MessageDead, MessageFinished, MessageUncertain
 
 from .const import TYPE_HOMEASSISTANT
-from .coordinator import BachConfigEntry, Snapshot
+from .coordinator import BachConfigEntry, BachCoordinator, Snapshot
 from .entity import BachEntity
+from .lineage import LINEAGE
 
 PARALLEL_UPDATES = 0
 
 _STATISTICS_SECONDS = 300
 """How often Home Assistant makes statistics of numbers."""
 
+_MAX_ENDED = 1000
+"""So many ends of messages, within the second until a number tells of them, are looked at."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class BachSensorDescription(SensorEntityDescription):
-    """A sensor, and where its value is found. `seconds` is how long its changes are gathered."""
+    """A sensor, and where its value is found. `seconds` is how long its changes are gathered.
+
+    `tells_of` is the end of messages that moves it.
+    """
 
     value_fn: Callable[[Snapshot], float | str | datetime | None]
     seconds: float = 0
+    tells_of: type[MessageFinished] | None = None
 
 
 def _oldest(snapshot: Snapshot) -> datetime | None:
@@ -76,6 +86,7 @@ SENSORS = (
         translation_key="dead",
         state_class=SensorStateClass.MEASUREMENT,
         value_fn=lambda snapshot: snapshot.queue.dead,
+        tells_of=MessageDead,
     ),
     BachSensorDescription(
         key="sent",
@@ -99,6 +110,7 @@ SENSORS = (
         entity_category=EntityCategory.DIAGNOSTIC,
         entity_registry_enabled_default=False,  # only for those who send at most once
         value_fn=lambda snapshot: snapshot.queue.uncertain,
+        tells_of=MessageUncertain,
     ),
     BachSensorDescription(
         key="last_sent",
@@ -165,6 +177,23 @@ class BachSensor(BachEntity, SensorEntity):
     _gathering: CALLBACK_TYPE | None = None
     _was_available = True
 
+    def __init__(self, coordinator: BachCoordinator, description: BachSensorDescription) -> None:
+        super().__init__(coordinator, description)
+        self._ended = deque[Message](maxlen=_MAX_ENDED)
+        self._told: object = None
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Hear from now on of the messages that it tells of."""
+        await super().async_added_to_hass()
+        if event := self.entity_description.tells_of:
+            self.async_on_remove(self.coordinator.bach.subscribe(event, self._has_ended))
+
+    @callback
+    def _has_ended(self, event: MessageFinished) -> None:
+        if event.connection == self.coordinator.connection:
+            self._ended.append(event.message)
+
     @override
     async def async_will_remove_from_hass(self) -> None:
         """Write nothing any more."""
@@ -185,7 +214,21 @@ class BachSensor(BachEntity, SensorEntity):
     def _write(self, _: datetime | None = None) -> None:
         self._stop_gathering()
         self._was_available = self.available
+        if self.entity_description.tells_of:
+            self._give_context()
         self.async_write_ha_state()
+
+    @callback
+    def _give_context(self) -> None:
+        """Let what an automation does because of this change be known as such."""
+        if self._told == self.native_value:
+            return
+        self._told, context = self.native_value, Context()
+        if self._ended:
+            context = Context(parent_id=self._ended[-1].context)
+            self.hass.data[LINEAGE].tells_of(context, *self._ended)
+            self._ended.clear()
+        self.async_set_context(context)
 
     @callback
     def _stop_gathering(self) -> None:

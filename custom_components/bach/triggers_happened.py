@@ -22,11 +22,11 @@ from .automation_options import CONF_DIRECTION, CONF_TO, one_of, require_connect
 from .connections import connection_state
 from .const import DOMAIN
 from .entry import notify_unique_id
+from .lineage import DEAD_LETTER_TO, LINEAGE
 from .outgoing import outgoing_payload
 from .received import SIGNAL_HAPPENED
 from .recipient_target import TARGET_SCHEMA, RecipientTarget
 from .roles import place
-from .undelivered import DEAD_LETTER_TO, LINEAGE
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -75,7 +75,7 @@ class _MessageFinishedTrigger(Trigger):
                 return
             # a context with the id of the one that sent it, so that the logbook leads back to whoever that was
             context = Context(id=event.message.context) if event.message.context else Context()
-            self._runs(context)
+            self._runs(context, event.message)
             name = recipient.title if recipient else event.message.recipient
             data = outgoing_payload(
                 event.message,
@@ -100,8 +100,8 @@ class _MessageFinishedTrigger(Trigger):
         """Whether to run for this message; the last thing that is asked."""
         return True
 
-    def _runs(self, context: Context) -> None:
-        """Automations are about to run with this context."""
+    def _runs(self, context: Context, message: Message) -> None:
+        """Automations are about to run with this context because of this message."""
 
 
 class MessageSentTrigger(_MessageFinishedTrigger):
@@ -142,8 +142,8 @@ class MessageDeadTrigger(_MessageFinishedTrigger):
         return True
 
     @override
-    def _runs(self, context: Context) -> None:
-        self._hass.data[LINEAGE].causes(context.id)
+    def _runs(self, context: Context, message: Message) -> None:
+        self._hass.data[LINEAGE].triggers_for(context, message)
 
 
 class ConnectionChangedTrigger(Trigger):

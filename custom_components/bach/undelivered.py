@@ -1,7 +1,4 @@
-"""Says where people look that a message was not delivered: on Home Assistant's bus, and with that in the Activity.
-
-And keeps automations that tell of dead letters from telling of their own.
-"""
+"""Says where people look that a message was not delivered: on Home Assistant's bus, and with that in the Activity."""
 
 import time
 from collections.abc import Callable, Coroutine
@@ -9,10 +6,8 @@ from typing import Final
 
 from homeassistant.components.notify import DOMAIN as NOTIFY_DOMAIN
 from homeassistant.core import Context, HomeAssistant, callback
-from homeassistant.core import Event as HomeEvent
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers import issue_registry as ir
-from homeassistant.util.hass_dict import HassKey
 
 from bach_lib import Bach, BachError, Message, QueueStatus, Status
 from bach_lib.events import MessageCancelled, MessageDead, MessageExpired, MessageFinished, MessageUncertain
@@ -21,11 +16,9 @@ from .const import DOMAIN, EVENT_ENDED, EVENT_UNDELIVERED
 from .coordinator import BachConfigEntry
 from .entity import recipient_device_id
 from .entry import connection_name, notify_unique_id
+from .lineage import LINEAGE
 from .outgoing import outgoing_payload
 from .roles import place
-
-DEAD_LETTER_TO: Final = "dead letter to "
-"""How what our trigger says of itself begins; an automation repeats it when it tells that it was triggered."""
 
 HELD: Final = "held"
 """The key of the repair about a restored database, and the beginning of its id."""
@@ -33,7 +26,6 @@ HELD: Final = "held"
 _MAX_LINES = 60
 """Events a minute and connection: ten thousand messages may expire together."""
 _MINUTE = 60.0
-_MAX_KNOWN = 1000
 _MAX_REASON = 200
 _REPLACED = "replaced"
 """The library's code of what ended because a newer message with its tag is there."""
@@ -70,8 +62,7 @@ def async_tell_of_undelivered(hass: HomeAssistant, entry: BachConfigEntry, bach:
         shown = {key: value for key, value in data.items() if key not in _SECRET} | {"device_id": device_id}
         lineage, context = hass.data[LINEAGE], Context(parent_id=message.context)
         is_alarm = message.status is not Status.CANCELLED and not lineage.is_of_a_run(message.context)
-        if is_alarm:
-            lineage.causes(context.id)
+        lineage.tells_of(context, message)
         hass.bus.async_fire(EVENT_UNDELIVERED if is_alarm else EVENT_ENDED, shown, context=context)
 
     for kind in (MessageDead, MessageUncertain, MessageExpired, MessageCancelled):
@@ -172,42 +163,3 @@ def _limited() -> Callable[[], bool]:
         return told <= _MAX_LINES
 
     return may_tell
-
-
-class Lineage:
-    """Which runs of automations came from a dead letter: what those send, and what dies too, must not start them anew.
-
-    A run is recognised by its context, whose parent is the context that our trigger or our event gave it.
-    """
-
-    def __init__(self, hass: HomeAssistant) -> None:
-        self._causes: dict[str, None] = {}
-        self._runs: dict[str, None] = {}
-        hass.bus.async_listen("automation_triggered", self._triggered)
-
-    @callback
-    def causes(self, context_id: str) -> None:
-        """Our trigger is about to run automations with this context."""
-        _remember(self._causes, context_id)
-
-    @callback
-    def is_of_a_run(self, context_id: str | None) -> bool:
-        """Whether this context is a run's that came from a dead letter."""
-        return context_id in self._runs
-
-    @callback
-    def _triggered(self, event: HomeEvent) -> None:
-        source = str(event.data.get("source", ""))
-        if event.context.parent_id in self._causes and (
-            source.startswith(DEAD_LETTER_TO) or EVENT_UNDELIVERED in source
-        ):
-            _remember(self._runs, event.context.id)
-
-
-LINEAGE: HassKey[Lineage] = HassKey(f"{DOMAIN}_lineage")
-
-
-def _remember(known: dict[str, None], one: str) -> None:
-    known[one] = None
-    if len(known) > _MAX_KNOWN:
-        del known[next(iter(known))]

@@ -41,12 +41,12 @@ ALL = {
     "notify.bob",
     "sensor.home_bot_circuit_breaker",
     "sensor.home_bot_dead_letters",
-    "sensor.home_bot_failed",
+    "sensor.home_bot_waiting_for_another_try",
     "sensor.home_bot_last_sent",
-    "sensor.home_bot_oldest_waiting",
-    "sensor.home_bot_queued",
-    "sensor.home_bot_sent",
-    "sensor.home_bot_uncertain",
+    "sensor.home_bot_oldest_waiting_message",
+    "sensor.home_bot_waiting_messages",
+    "sensor.home_bot_sent_messages",
+    "sensor.home_bot_uncertain_messages",
     "switch.home_bot_enabled",
 }
 
@@ -67,12 +67,12 @@ async def test_what_a_connection_has(
         "event.ada_incoming_message",  # a line in the Activity for each message, beside the one that says who wrote
         "event.bob_incoming_message",
         "sensor.home_bot_last_sent",
-        "sensor.home_bot_oldest_waiting",
-        "sensor.home_bot_uncertain",
+        "sensor.home_bot_oldest_waiting_message",
+        "sensor.home_bot_uncertain_messages",
     }
     everyday = {name for name, entry in entries.items() if entry and entry.entity_category is None}
     recipients = {name for name in ALL if name.startswith(("event.", "notify."))}
-    assert everyday == recipients | {"sensor.home_bot_dead_letters", "sensor.home_bot_queued"}
+    assert everyday == recipients | {"sensor.home_bot_dead_letters", "sensor.home_bot_waiting_messages"}
     switch = entries["switch.home_bot_enabled"]
     assert switch
     assert switch.entity_category is EntityCategory.CONFIG
@@ -94,15 +94,15 @@ async def test_a_delivered_message_is_counted(
     """The question "Did it go out?" is answered by a glance at the device page, also after a restart."""
     await send(hass, ADA_ENTITY, "hello")
     await until(hass, lambda: state(hass, "sensor.home_bot_last_sent") != "unknown")
-    assert state(hass, "sensor.home_bot_sent") == "0"  # a row for each message would tell no more
+    assert state(hass, "sensor.home_bot_sent_messages") == "0"  # a row for each message would tell no more
     async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=301))
-    await until_state(hass, "sensor.home_bot_sent", "1")
+    await until_state(hass, "sensor.home_bot_sent_messages", "1")
     last_sent = state(hass, "sensor.home_bot_last_sent")
     assert last_sent != "unknown"
 
     assert await hass.config_entries.async_reload(loaded.entry_id)
     assert state(hass, "sensor.home_bot_last_sent") == last_sent
-    assert state(hass, "sensor.home_bot_sent") == "1"
+    assert state(hass, "sensor.home_bot_sent_messages") == "1"
 
 
 async def test_an_outage_shows_and_goes(
@@ -112,7 +112,7 @@ async def test_an_outage_shows_and_goes(
     await telegram.pause()
     await send(hass, ADA_ENTITY, "one")
     await send(hass, BOB_ENTITY, "two")
-    await until_state(hass, "sensor.home_bot_queued", "2")
+    await until_state(hass, "sensor.home_bot_waiting_messages", "2")
     await until_state(hass, "binary_sensor.home_bot_sending", "off")
     await until_state(hass, "binary_sensor.home_bot_receiving", "off")
     sending = hass.states.get("binary_sensor.home_bot_sending")
@@ -122,7 +122,7 @@ async def test_an_outage_shows_and_goes(
     assert fault
     assert sending.attributes["problem"] == fault.text, "for people, who read no codes"
     assert sending.attributes["problem"] != "refused"
-    oldest = dt_util.parse_datetime(state(hass, "sensor.home_bot_oldest_waiting") or "")
+    oldest = dt_util.parse_datetime(state(hass, "sensor.home_bot_oldest_waiting_message") or "")
     assert oldest
     assert timedelta() <= dt_util.utcnow() - oldest < timedelta(minutes=1)
     assert "unavailable" not in {state(hass, ADA_ENTITY), state(hass, BOB_ENTITY)}
@@ -130,8 +130,8 @@ async def test_an_outage_shows_and_goes(
     await telegram.resume()
     await press(hass, "button.home_bot_check_now")
     await telegram.wait_for(2)
-    await until_state(hass, "sensor.home_bot_queued", "0")
-    assert state(hass, "sensor.home_bot_oldest_waiting") == "unknown"
+    await until_state(hass, "sensor.home_bot_waiting_messages", "0")
+    assert state(hass, "sensor.home_bot_oldest_waiting_message") == "unknown"
     sending = hass.states.get("binary_sensor.home_bot_sending")
     assert sending
     assert (sending.state, sending.attributes["reason"], sending.attributes["problem"]) == ("on", None, None)
@@ -163,9 +163,9 @@ async def test_a_burst_is_written_once_a_second(
     for number in range(30):
         await the_bach(hass).send(CONNECTION, "42", f"message {number}")
         await hass.async_block_till_done()
-    await until_state(hass, "sensor.home_bot_queued", "30")
+    await until_state(hass, "sensor.home_bot_waiting_messages", "30")
 
-    queued = [change for change in changes if change.data["entity_id"] == "sensor.home_bot_queued"]
+    queued = [change for change in changes if change.data["entity_id"] == "sensor.home_bot_waiting_messages"]
     assert len(queued) <= 2 + (hass.loop.time() - before)
 
 
@@ -227,7 +227,7 @@ async def test_a_database_that_fails_makes_the_numbers_unavailable(
     with monkeypatch.context() as patch:
         patch.setattr(the_bach(hass), "queue_status", fail)
         await loaded.runtime_data.async_refresh()
-        assert state(hass, "sensor.home_bot_queued") == "unavailable"
+        assert state(hass, "sensor.home_bot_waiting_messages") == "unavailable"
         assert state(hass, ADA_ENTITY) == "unknown"
     await loaded.runtime_data.async_refresh()
-    assert state(hass, "sensor.home_bot_queued") == "0"
+    assert state(hass, "sensor.home_bot_waiting_messages") == "0"

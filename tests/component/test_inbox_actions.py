@@ -83,7 +83,7 @@ async def test_the_inbox_is_read_in_pages_and_by_filter(
     ("data", "key"),
     [
         ({"sender": "42"}, "invalid_value"),
-        ({"recipient": "sensor.home_bot_sent"}, "not_a_recipient"),
+        ({"recipient": "sensor.home_bot_sent_messages"}, "not_a_recipient"),
         ({"config_entry_id": "nobody"}, "service_config_entry_not_found"),
     ],
 )

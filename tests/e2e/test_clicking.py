@@ -93,12 +93,12 @@ async def test_an_outage_can_be_watched(frontend: Frontend, world: World, entity
     await world.telegram.kill()
     await world.home.client.act("bach", "send_message", {"entity_id": entity, "message": TEXT})
     await frontend.see_state("Sending", "Disconnected")
-    await frontend.see_state("Queued", "1")
+    await frontend.see_state("Waiting messages", "1")
     await frontend.screenshot("10-outage")
 
     await world.telegram.start()
     await frontend.see_state("Sending", "Connected")
-    await frontend.see_state("Queued", "0")
+    await frontend.see_state("Waiting messages", "0")
     await frontend.screenshot("11-recovered")
     assert [message.text for message in await world.telegram.arrived()] == [TEXT]
 

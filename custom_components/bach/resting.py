@@ -1,0 +1,177 @@
+"""Says so when messages wait for a connection that somebody has switched off, or disabled, days ago and forgotten.
+
+That nothing goes then is as it should be, so no entity shows a problem; but nobody means to keep messages waiting for
+ever. Since when it rests is written down beside the database, which is not open for a home that has disabled them all.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Final
+
+from homeassistant.config_entries import SIGNAL_CONFIG_ENTRY_CHANGED, ConfigEntry, ConfigEntryChange, ConfigEntryState
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
+from homeassistant.helpers.event import async_track_time_interval
+from homeassistant.helpers.storage import Store
+from homeassistant.util import dt as dt_util
+from homeassistant.util.hass_dict import HassKey
+
+from bach_lib import BachError, QueueStatus
+from bach_lib.errors import UnknownConnectionError
+
+from .const import DOMAIN
+from .coordinator import BachConfigEntry
+from .entry import connection_name
+from .hub import HUB
+from .partner_kinds import is_partner
+
+_LOGGER = logging.getLogger(__name__)
+
+SWITCHED_OFF: Final = "switched_off"
+"""The key of the repair about the switch of a connection, and the beginning of its id."""
+DISABLED: Final = "disabled"
+"""The same for a connection that Home Assistant does not load, because somebody said so."""
+
+_LONG: Final = 24 * 3600.0
+_LOOK_EVERY: Final = timedelta(hours=1)
+
+
+class Resting:
+    """Since when connections rest, kept over restarts. `now` is the time on the wall: a home may be off for days."""
+
+    def __init__(self, hass: HomeAssistant, now: Callable[[], float] = time.time) -> None:
+        self.now = now
+        self._hass = hass
+        self._store = Store[dict[str, float]](hass, 1, f"{DOMAIN}.resting", private=True)
+        self._since: dict[str, float] = {}
+        self._lock = asyncio.Lock()
+
+    async def load(self) -> None:
+        """Learn what rested before. What cannot be read is as if it began now."""
+        stored: object = await self._store.async_load()
+        for entry_id, since in stored.items() if isinstance(stored, dict) else ():
+            if isinstance(since, int | float):
+                self._since[str(entry_id)] = float(since)
+
+    async def look(self, *_: object) -> None:
+        """Keep a repair for each connection that has rested for long while messages wait, and for no other."""
+        async with self._lock:
+            before, entries = dict(self._since), self._hass.config_entries.async_entries(DOMAIN)
+            gone = before.keys() - {entry.entry_id for entry in entries}
+            for entry_id in gone:
+                del self._since[entry_id]
+                self._say_nothing(entry_id)
+            for entry in entries:
+                if not is_partner(entry):
+                    await self._look_at(entry)
+            if self._since != before:
+                await (self._store.async_save(self._since) if self._since else self._store.async_remove())
+
+    async def _look_at(self, entry: ConfigEntry) -> None:
+        how = self._how(entry)
+        if how is None:
+            return
+        if not how:
+            self._since.pop(entry.entry_id, None)
+            self._say_nothing(entry.entry_id)
+            return
+        now = self.now()
+        since = min(self._since.get(entry.entry_id, now), now)  # a clock that was ahead is not believed
+        self._since[entry.entry_id] = since
+        queue = await self._queue(entry) if now - since >= _LONG else None
+        self._say_nothing(entry.entry_id, but=how if queue and queue.waiting else "")
+        if queue and queue.waiting:
+            self._say(entry, how, since, queue)
+
+    def _how(self, entry: ConfigEntry) -> str | None:
+        """By what it rests; empty if it does not, None if that cannot be told now."""
+        if entry.disabled_by:
+            return DISABLED
+        if entry.state is not ConfigEntryState.LOADED:
+            return None
+        try:
+            is_active = self._hass.data[HUB].bach.registry.get(connection_name(entry)).is_active
+        except BachError:  # Home Assistant stops, or the row has been removed by another way
+            return None
+        return "" if is_active else SWITCHED_OFF
+
+    async def _queue(self, entry: ConfigEntry) -> QueueStatus | None:
+        """How it stands there, also while no entry is loaded."""
+        try:
+            async with self._hass.data[HUB].hold() as bach:
+                return (await bach.queue_status()).get(connection_name(entry))
+        except UnknownConnectionError:  # it was never set up
+            return None
+        except BachError as error:
+            _LOGGER.debug("It cannot be told what waits for %s: %s", entry.title, error)
+            return None
+
+    def _say(self, entry: ConfigEntry, how: str, since: float, queue: QueueStatus) -> None:
+        ir.async_create_issue(
+            self._hass,
+            DOMAIN,
+            f"{how}_{entry.entry_id}",
+            data={"entry_id": entry.entry_id},
+            is_fixable=True,
+            severity=ir.IssueSeverity.WARNING,
+            translation_key=how,
+            translation_placeholders={
+                "name": entry.title,
+                "since": time_of_day(since),
+                "count": str(queue.waiting),
+                "age": _age(queue.oldest if queue.oldest is not None else since, self.now()),
+            },
+        )
+
+    def _say_nothing(self, entry_id: str, *, but: str = "") -> None:
+        for how in (SWITCHED_OFF, DISABLED):
+            if how != but:
+                ir.async_delete_issue(self._hass, DOMAIN, f"{how}_{entry_id}")
+
+
+RESTING: HassKey[Resting] = HassKey(f"{DOMAIN}_resting")
+
+
+async def async_know_resting(hass: HomeAssistant) -> None:
+    """Look now and then, and whenever an entry changes, as long as Home Assistant runs."""
+    hass.data[RESTING] = resting = Resting(hass)
+    await resting.load()
+
+    @callback
+    def changed(_: ConfigEntryChange, entry: ConfigEntry) -> None:
+        if entry.domain == DOMAIN and not hass.is_stopping:
+            hass.async_create_task(resting.look(), "bach: look whether connections rest")
+
+    async_dispatcher_connect(hass, SIGNAL_CONFIG_ENTRY_CHANGED, changed)
+    async_track_time_interval(hass, resting.look, _LOOK_EVERY, cancel_on_shutdown=True)
+
+
+@callback
+def async_follow_switch(hass: HomeAssistant, entry: BachConfigEntry) -> None:
+    """Look as soon as a connection is switched, or nothing waits any more, until the entry is unloaded."""
+    coordinator, known = entry.runtime_data, (True, False)
+
+    @callback
+    def look() -> None:
+        nonlocal known
+        found = coordinator.data.is_active, bool(coordinator.data.queue.waiting)
+        if found != known and not all((found[0], known[0])):
+            entry.async_create_task(hass, hass.data[RESTING].look(), "bach: look whether it rests")
+        known = found
+
+    entry.async_on_unload(coordinator.async_add_listener(look))
+    look()
+
+
+def time_of_day(timestamp: float) -> str:
+    """As the clock on the wall of this home said."""
+    return dt_util.as_local(dt_util.utc_from_timestamp(timestamp)).strftime("%Y-%m-%d %H:%M")
+
+
+def _age(since: float, now: float) -> str:
+    """In words, in the largest unit."""
+    return dt_util.get_age(dt_util.utcnow() - timedelta(seconds=max(now - since, 0)))

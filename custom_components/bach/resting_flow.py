@@ -1,0 +1,112 @@
+"""The dialog of the repair about a connection that rests while messages wait: let it work, or give them up."""
+
+import asyncio
+from typing import Final, override
+
+import voluptuous as vol
+from homeassistant.components.repairs import RepairsFlowResult
+from homeassistant.config_entries import ConfigEntry
+
+from bach_lib import Bach, BachError, Message, Status
+from bach_lib.errors import NotCancellableError
+
+from .entry import connection_name
+from .hello import as_words
+from .hub import HUB
+from .letters_flow import LettersFlow
+from .resting import RESTING, time_of_day
+from .undelivered import recipient_name
+
+_WAITING: Final = (Status.PENDING, Status.FAILED)
+_SHOWN: Final = 10
+"""Messages in the list: a dialog is no archive."""
+_PAGE: Final = 200
+
+
+class RestingFlow(LettersFlow):
+    """Shows what waits, lets it go, or gives it up. The database may be closed: all may be disabled."""
+
+    _letters = ""
+    _shown = 0
+
+    @override
+    def _placeholders(self) -> dict[str, str]:
+        return super()._placeholders() | {"letters": self._letters, "shown": str(self._shown)}
+
+    async def async_step_init(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:  # noqa: ARG002
+        """Ask what to do."""
+        return self._menu("switch_on", "show", "discard")
+
+    async def async_step_show(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
+        """List the newest, never what is in them; then ask again."""
+        if user_input is not None:
+            return await self.async_step_init()
+        if (entry := self._entry()) is None:
+            return self.async_abort(reason="entry_not_loaded")
+        try:
+            async with self.hass.data[HUB].hold() as bach:
+                letters = await _page(bach, connection_name(entry), limit=_SHOWN)
+        except BachError as error:
+            return self._refused(error)
+        rows = [f"- {time_of_day(one.created_at)}, {as_words(recipient_name(entry, one))}" for one in letters]
+        self._letters, self._shown = "\n".join(rows), len(rows)
+        return self.async_show_form(
+            step_id="show", data_schema=vol.Schema({}), description_placeholders=self._placeholders()
+        )
+
+    async def async_step_switch_on(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:  # noqa: ARG002
+        """Let it work, however it was stopped."""
+        if (entry := self._entry()) is None:
+            return self.async_abort(reason="entry_not_loaded")
+        try:
+            async with self.hass.data[HUB].hold() as bach:
+                await bach.registry.update(connection_name(entry), is_active=True)
+        except BachError as error:
+            return self._refused(error)
+        if entry.disabled_by:
+            await self.hass.config_entries.async_set_disabled_by(entry.entry_id, None)
+        return self.async_create_entry(data={})
+
+    async def async_step_discard(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:  # noqa: ARG002
+        """Give up what waits, and say how much it was."""
+        if (entry := self._entry()) is None:
+            return self.async_abort(reason="entry_not_loaded")
+        try:
+            async with self.hass.data[HUB].hold() as bach:
+                count = await _discard(bach, connection_name(entry))
+        except BachError as error:
+            return self._refused(error)
+        return self.async_show_form(
+            step_id="discarded", data_schema=vol.Schema({}), description_placeholders={"count": str(count)}
+        )
+
+    async def async_step_discarded(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:  # noqa: ARG002
+        """It was read that they were given up."""
+        await self.hass.data[RESTING].look()
+        return self.async_create_entry(data={})
+
+    def _entry(self) -> ConfigEntry | None:
+        return self.hass.config_entries.async_get_entry(self._entry_id)
+
+    def _refused(self, error: BachError) -> RepairsFlowResult:
+        return self.async_abort(reason="refused", description_placeholders={"reason": str(error)})
+
+
+async def _page(bach: Bach, connection: str, *, limit: int, before: int | None = None) -> list[Message]:
+    """Of what waits the newest, but not what a restored database holds, about which another repair asks."""
+    found = await bach.messages(connection=connection, status=_WAITING, before=before, limit=limit)
+    return [one for one in found if not one.held]
+
+
+async def _discard(bach: Bach, connection: str) -> int:
+    """Cancel all that waits, some at a time; how many that were."""
+    cancelled, before = 0, None
+    while page := await bach.messages(connection=connection, status=_WAITING, before=before, limit=_PAGE):
+        before = page[-1].id
+        mine = [bach.cancel(one.id) for one in page if not one.held]
+        for result in await asyncio.gather(*mine, return_exceptions=True):
+            if isinstance(result, Message):
+                cancelled += 1
+            elif not isinstance(result, NotCancellableError):  # else it has ended meanwhile
+                raise result
+    return cancelled
