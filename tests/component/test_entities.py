@@ -83,7 +83,7 @@ async def test_a_quiet_connection(hass: HomeAssistant, loaded: MockConfigEntry) 
     assert state(hass, "binary_sensor.home_bot_sending") == "on"
     assert state(hass, "binary_sensor.home_bot_receiving") == "on"
     assert state(hass, "sensor.home_bot_circuit_breaker") == "closed"
-    for name in ("queued", "dead_letters", "sent", "failed"):
+    for name in ("waiting_messages", "dead_letters", "sent_messages", "waiting_for_another_try"):
         assert state(hass, f"sensor.home_bot_{name}") == "0"
     assert state(hass, "switch.home_bot_enabled") == "on"
 

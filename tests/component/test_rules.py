@@ -234,7 +234,7 @@ def test_every_placeholder_of_a_dialog_is_filled() -> None:
         (
             "issues",
             {
-                *("count", "dead", "letters", "name", "person", "reason", "recipient", "sent", "shown", "since"),
+                *("age", "count", "dead", "letters", "name", "person", "reason", "recipient", "sent", "shown", "since"),
                 *("uncertain", "waiting", *PACKAGE),
             },
         ),
