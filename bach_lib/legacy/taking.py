@@ -14,7 +14,7 @@ from bach_lib.incoming import Kind
 from bach_lib.legacy.planning import Plan, inbox_status
 from bach_lib.legacy.reading import OldConnection, OldMessage
 from bach_lib.models import Connection, Status
-from bach_lib.outbound.records import Draft, draft_values
+from bach_lib.outbound.records import Draft, draft_row
 from bach_lib.storage import Store, Transaction
 from bach_lib.storage.values import integer
 
@@ -75,7 +75,7 @@ def _add_outgoing(tx: Transaction, draft: Draft, old: OldMessage, now: float) ->
     """False if it was taken over before."""
     if not tx.run("take_legacy", digest=old.digest):
         return False
-    number = tx.insert("put_message", draft_values(draft, Status.PENDING))
+    number = tx.insert("put_message", draft_row(draft, Status.PENDING))
     if old.status == Status.DEAD:
         reason = old.error or "The original BACH had given it up."
         tx.run("end_message", id=number, status=Status.DEAD, finished_at=now, error_code=_DEAD, error_text=reason[:300])

@@ -19,7 +19,7 @@ from bach_lib.outbound.records import (
     Request,
     UnreadableRowError,
     damaged,
-    draft_values,
+    draft_row,
     losses_written,
     message_from_draft,
     message_from_row,
@@ -94,7 +94,7 @@ class Queue:
             older = oldest_of_tag(tx, draft, others)
             replaced = tuple(self._end(tx, old, Status.CANCELLED, REPLACED) for old in older)
             status, attempted_at = (Status.SENDING, draft.created_at) if leased else (Status.PENDING, None)
-            number = tx.insert("put_message", draft_values(draft, status, attempted_at))
+            number = tx.insert("put_message", draft_row(draft, status, attempted_at))
             for position, file in enumerate(draft.files):
                 tx.run("add_file", message_id=number, position=position, content=file.content)
             if request:

@@ -54,10 +54,10 @@ SELECT id FROM inbox WHERE connection = :name LIMIT :limit;
 DELETE FROM unreadable WHERE connection = :name;
 
 -- put_message: born pending, or sending if it may go at once (that saves the claim's transaction)
-INSERT INTO messages (connection, recipient, status, text, title, format, silent, reply_to, priority, tag, delivery, context,
-                      operation, target, buttons, files, lost, created_at, expires_at, max_retries, attempted_at)
-VALUES (:connection, :recipient, :status, :text, :title, :format, :silent, :reply_to, :priority, :tag, :delivery, :context,
-        :operation, :target, :buttons, :files, :lost, :created_at, :expires_at, :max_retries, :attempted_at);
+INSERT INTO messages (connection, recipient, text, title, format, silent, reply_to, priority, tag, delivery, context,
+                      operation, target, status, attempted_at, created_at, expires_at, max_retries, buttons, files, lost)
+VALUES (:connection, :recipient, :text, :title, :format, :silent, :reply_to, :priority, :tag, :delivery, :context,
+        :operation, :target, :status, :attempted_at, :created_at, :expires_at, :max_retries, :buttons, :files, :lost);
 
 -- save_request: in the transaction that puts the message
 UPDATE messages SET request_key = :request_key, request_digest = :request_digest WHERE id = :id;

@@ -6,13 +6,15 @@ by one. Each row has its id at once; `AUTOINCREMENT` gives them in turn, and ins
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from operator import itemgetter
 from typing import Protocol
 
 type _Value = str | int | float | bytes | None
 
 
 class _Found(Protocol):
+    @property
+    def lastrowid(self) -> int | None: ...
+
     def fetchall(self) -> Sequence[Mapping[str, _Value]]: ...
 
 
@@ -33,9 +35,9 @@ class Together:
             raise ValueError(query)
         beginning, self._table, columns, values = found.groups()
         self._execute = execute
-        names: list[str] = re.findall(r":(\w+)", values)
-        self._pick = itemgetter(*names)
-        self._width = 1 + len(names)
+        count = values.count(":")
+        self._alone = f"{beginning}({columns}) VALUES ({', '.join('?' * count)})"
+        self._width = 1 + count
         row = f"({', '.join('?' * self._width)})"
         self._statements = [(size, f"{beginning}(id, {columns}) VALUES {', '.join([row] * size)}") for size in _SIZES]
         self._last_id: int | None = None
@@ -46,14 +48,18 @@ class Together:
         self._last_id = None
         self._values.clear()
 
-    def add(self, values: Mapping[str, _Value]) -> int:
+    def add_alone(self, values: Sequence[_Value]) -> int:
+        """Write a row that none follows; the id it got."""
+        return self._execute(self._alone, values).lastrowid or 0
+
+    def add(self, values: Sequence[_Value]) -> int:
         """Let a row wait; the id it gets."""
         if self._last_id is None:
             last = self._execute(_LAST, (self._table,)).fetchall()
             self._last_id = int(last[0]["seq"] or 0) if last else 0
         self._last_id += 1
         self._values.append(self._last_id)
-        self._values += self._pick(values)
+        self._values += values
         return self._last_id
 
     def write(self) -> None:

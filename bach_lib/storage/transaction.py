@@ -89,16 +89,17 @@ class Transaction:
         """Run the query of this name and return how many rows it changed."""
         return self._execute(query, values).rowcount
 
-    def insert(self, query: str, values: Mapping[str, Value]) -> int:
+    def insert(self, query: str, values: Sequence[Value]) -> int:
         """Run the insertion of this name and return the new row's id; the row is there before anything else is asked.
 
-        An insertion that follows others at once is run together with them.
+        `values`: in the order in which the query names them. An insertion that follows others at once is run together
+        with them.
         """
-        if not self._is_shared:
-            return self._execute(query, values).lastrowid or 0
         added = self._added.get(query)
         if added is None:
             added = self._added[query] = Together(self._connection.execute, self._queries[query])
+        if not self._is_shared:
+            return added.add_alone(values)
         if self._waits is not added:
             self._write()
             self._waits = added

@@ -1,5 +1,6 @@
 """What comes in: every message once, together with the cursor, from allowed senders only."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,11 +11,13 @@ from bach_lib.inbound.admission import is_allowed
 from bach_lib.inbound.inbox import Accepted, Inbox
 from bach_lib.inbound.pairing import Pairings
 from bach_lib.incoming import Content, InboxStatus, IncomingMessage, Kind, Location, Media
-from bach_lib.models import Candidate, Connection
+from bach_lib.models import Button, Candidate, Connection, Status
+from bach_lib.outbound.records import draft_row
 from bach_lib.redact import Redactor
 from bach_lib.storage import Database, Store, Transaction, Value
 from bach_lib.testing import FakeClock
 from tests.lib.inbound.make import incoming
+from tests.lib.outbound.make import draft
 from tests.lib.storage.work import add
 
 INSTANCE = "0a1b2c3d"
@@ -248,28 +251,10 @@ async def test_a_broken_character_does_not_stop_everything_behind_it(bench: Benc
 
 async def put_message(store: Store, attempted_at: float, connection: str = "home") -> int:
     """A message of ours that went out, with a button below it."""
-    values = dict.fromkeys(
-        ("title", "reply_to", "tag", "context", "target", "files", "lost", "expires_at", "max_retries"), None
-    ) | {"max_retries": 5, "buttons": '[[["Yes", "yes"]]]'}
-    return await store.submit(
-        lambda tx: tx.insert(
-            "put_message",
-            {
-                **values,
-                "connection": connection,
-                "recipient": "42",
-                "status": "sent",
-                "text": "Open the door?",
-                "format": "plain",
-                "silent": 0,
-                "priority": 0,
-                "delivery": "at_least_once",
-                "operation": "send",
-                "created_at": attempted_at,
-                "attempted_at": attempted_at,
-            },
-        )
-    )
+    buttons = ((Button(text="Yes", value="yes"),),)
+    plain = draft(connection=connection, recipient="42", text="Open the door?", created_at=attempted_at)
+    row = draft_row(replace(plain, buttons=buttons), Status.SENT, attempted_at)
+    return await store.submit(lambda tx: tx.insert("put_message", row))
 
 
 def press(number: int, *, instance: str = INSTANCE, remote_id: str = "p1") -> Incoming:

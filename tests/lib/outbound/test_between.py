@@ -13,7 +13,7 @@ from bach_lib.models import Status
 from bach_lib.outbound.by_hand import ByHand
 from bach_lib.outbound.history import History
 from bach_lib.outbound.queue import Queue
-from bach_lib.outbound.records import draft_values
+from bach_lib.outbound.records import draft_row
 from bach_lib.storage import MemoryDatabase, Transaction
 from bach_lib.storage.values import integer
 from bach_lib.testing import FakeClock
@@ -87,7 +87,7 @@ async def test_who_sends_while_much_is_changed_gets_in_between(disk: Disk, clock
     """The fire alarm would wait until the last of fifty thousand dead letters is dealt with."""
     status, change = MUCH[name]
     queue, by_hand = Queue(disk, clock, "0123abcd"), ByHand(disk, clock, "0123abcd")
-    values = draft_values(draft(expires_at=NOW + 60), status)
+    values = draft_row(draft(expires_at=NOW + 60), status)
     ids = await disk.submit(lambda tx: [tx.insert("put_message", values) for _ in range(MANY)])
     disk.done.clear()
     puts: list[asyncio.Task[None]] = []

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bach_lib.errors import InvalidValueError
 from bach_lib.models import Connection, Message, QueueStatus, Status
 from bach_lib.outbound.history import History
-from bach_lib.outbound.records import draft_values
+from bach_lib.outbound.records import draft_row
 from bach_lib.storage import MemoryDatabase, Store, Transaction, portions
 from tests.lib.outbound.make import NOW, DraftFields, draft
 
@@ -29,7 +29,7 @@ async def fill(store: Store, rows: Iterable[tuple[Status, DraftFields]]) -> list
     """Write messages in these statuses; return their ids."""
 
     def work(tx: Transaction) -> list[int]:
-        return [tx.insert("put_message", draft_values(draft(**fields), status)) for status, fields in rows]
+        return [tx.insert("put_message", draft_row(draft(**fields), status)) for status, fields in rows]
 
     return await store.submit(work)
 

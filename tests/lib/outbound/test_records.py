@@ -1,5 +1,6 @@
 """What is told of a message must be what the disk says of it."""
 
+import re
 from collections.abc import Callable
 from dataclasses import asdict, replace
 
@@ -10,6 +11,7 @@ from bach_lib.models import Button, Delivery, Fault, File, Format, Loss, Message
 from bach_lib.outbound.queue import Queue
 from bach_lib.outbound.records import Draft, UnreadableRowError, draft_values, message_from_row, readable_message
 from bach_lib.storage import MemoryDatabase, Value
+from bach_lib.storage.schema import load_queries
 from bach_lib.storage.sqlite import Row
 
 FULL = Draft(
@@ -188,3 +190,10 @@ def test_columns_of_a_plain_message_stay_empty() -> None:
     values = draft_values(replace(FULL, buttons=(), files=(), lost=()), Status.PENDING)
     assert (values["buttons"], values["files"], values["lost"]) == (None, None, None)
     assert values["text"] == FULL.text
+
+
+def test_the_values_of_a_row_stand_in_the_order_of_the_query() -> None:
+    """A message would be stored with its title as its text, and a database still be written without a fault."""
+    named = re.findall(r":(\w+)", load_queries()["put_message"])
+    columns = re.findall(r"\w+", load_queries()["put_message"].partition("(")[2].partition(")")[0])
+    assert named == columns == list(draft_values(FULL, Status.PENDING))
