@@ -27,6 +27,7 @@ from bach_lib.errors import (
     StoreForeignError,
 )
 from bach_lib.storage.backups import write_backup
+from bach_lib.storage.bell import Bell
 from bach_lib.storage.collecting import Collecting
 from bach_lib.storage.guard import Guard
 from bach_lib.storage.log_keeper import LogKeeper
@@ -60,6 +61,7 @@ type _Requests = SimpleQueue[_Batch | _Errand | None]
 class Database(Store):
     """A SQLite file behind its own thread. Only one process at a time may have it open."""
 
+    _bell: Bell
     _guard: Guard
     _keeper: LogKeeper
     _marker: Marker
@@ -84,15 +86,16 @@ class Database(Store):
         self._tally = tally_of(self._loop)
         opened: asyncio.Future[None] = self._loop.create_future()
         requests: _Requests = SimpleQueue()
-        thread = threading.Thread(
-            target=self._serve, args=(opened, requests), name=f"bach-store-{self._path.name}", daemon=True
-        )
+        bell = Bell(self._loop)
+        name = f"bach-store-{self._path.name}"
+        thread = threading.Thread(target=self._serve, args=(opened, requests, bell), name=name, daemon=True)
         thread.start()
         try:
             await opened
         except BaseException:  # refused, or the caller was cancelled: leave neither thread nor lock behind
             requests.put(None)
             await asyncio.to_thread(thread.join)
+            bell.close()
             raise
         self._requests, self._thread = requests, thread
 
@@ -158,7 +161,7 @@ class Database(Store):
                 errand(connection)
             except BaseException as raised:  # noqa: BLE001 - the thread must go on, and who asked must hear of it
                 error = contained(raised)
-            self._call(settle, done, error)
+            self._bell.call(settle, done, error)
 
         self._collecting.end()
         self._requests.put(run)
@@ -203,14 +206,16 @@ class Database(Store):
         self._collecting.end()
         self._requests.put(None)
         await asyncio.to_thread(thread.join)
+        self._bell.close()
 
-    def _serve(self, opened: asyncio.Future[None], requests: _Requests) -> None:
+    def _serve(self, opened: asyncio.Future[None], requests: _Requests, bell: Bell) -> None:
         try:
             connection = self._open()
         except BaseException as error:  # noqa: BLE001 - whatever it is, somebody waits for an answer
-            self._call(settle, opened, contained(error))
+            bell.call(settle, opened, contained(error))
             return
-        self._call(settle, opened, None)
+        self._bell = bell
+        bell.call(settle, opened, None)
         try:
             self._work(connection, requests)
         finally:
@@ -299,20 +304,12 @@ class Database(Store):
         return not self._stands_still and not self._guard.lost
 
     def _report(self, error: StorageError | None) -> None:
-        self._call(self._tell, error)
+        self._bell.call(self._tell, error)
 
     def _answer(self, batch: Sequence[Request[Transaction]]) -> None:
         if self._loop is not None:
-            self._call(self._deliver, batch, self._loop)
+            self._bell.call(self._deliver, batch, self._loop)
 
     def _deliver(self, batch: Sequence[Request[Transaction]], loop: asyncio.AbstractEventLoop) -> None:
         self._tally.done += len(batch)
         self._collecting.answer(batch, loop)
-
-    def _call[*Args](self, callback: Callable[[*Args], object], *args: *Args) -> None:
-        if self._loop is None:
-            return
-        try:  # noqa: SIM105 - `suppress` takes a microsecond of every commit
-            self._loop.call_soon_threadsafe(callback, *args)
-        except RuntimeError:  # the loop is closed: nobody waits any more
-            pass
