@@ -161,7 +161,7 @@ def _named(folder: Path, name: str) -> Iterable[Path]:
 
 def _names(first: Path) -> Iterator[Path]:
     yield first
-    for number in range(2, _MOST):
+    for number in range(2, _MOST + 1):
         yield first.with_name(f"{first.name}-{number}")
 
 

@@ -22,7 +22,7 @@ from mutmut.state import state
 
 _KILLED, _SURVIVED, _NO_TESTS, _TIMEOUT = 1, 0, 33, 36
 """What mutmut writes down."""
-_PATIENCE = 10.0, 30.0
+_PATIENCE = 20.0, 40.0
 """Seconds that a test may take in any case, and how many times as long as it did before."""
 type _Measured = dict[str, tuple[float, list[str]]]
 """By test: its seconds, and the functions it comes by."""
