@@ -2,7 +2,8 @@
 
 mutmut itself begins a whole session of pytest for each change, with the tests in any order. Here a session collects
 once, measures which tests come by which functions and how long they take, and then a change costs no more than the
-quickest test that notices it. A test that takes much longer than it did, such as one that waits for ever, has noticed.
+quickest test that notices it. A test that takes much longer than it did, such as one that waits for ever, has noticed;
+so has one in which a thread dies, for which it would otherwise wait that long.
 """
 
 import contextlib
@@ -11,6 +12,7 @@ import json
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -115,6 +117,7 @@ def _try(name: str, items: Sequence[pytest.Item], seconds: dict[str, float]) -> 
 
 def _try_here(name: str, items: Sequence[pytest.Item], seconds: dict[str, float]) -> Never:
     set_mutant_under_test(name)
+    threading.excepthook = lambda _: os._exit(_KILLED)  # a failure of the test anyway, as a warning that is an error
     least, times = _PATIENCE
     done = _run(items)
     for item in items:

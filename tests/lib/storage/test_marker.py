@@ -1,6 +1,5 @@
 """The mark beside a database: what stands in it, when it is written, and what is made of it at the next opening."""
 
-import asyncio
 import errno
 import os
 import shutil
@@ -10,44 +9,29 @@ from pathlib import Path
 
 import pytest
 
-from bach_lib import Bach
-from bach_lib import Connection as Account
 from bach_lib.errors import StorageError, StoreLockedError
 from bach_lib.storage import restored
 from bach_lib.storage.restored import COPIED, NO_MARK, OTHER_MARK, Marker, _identity, _is_same, _Mark
 from bach_lib.storage.sqlite import Connection, Transaction
-from bach_lib.testing import FakeClock, FakePlatform, fake_connector
-
-
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database with one message that waits, which says nothing of itself yet."""
-    path = tmp_path_factory.mktemp("template") / "bach.db"
-
-    async def make() -> None:
-        connectors = {"fake": fake_connector(FakePlatform())}
-        async with Bach(path, clock=FakeClock(), connectors=connectors, autostart=False) as bach:
-            await bach.registry.add(Account(name="home", type="fake"))
-            await bach.send("home", "42", "ding")
-
-    asyncio.run(make())
-    connection = Connection(str(path))
-    connection.do(lambda tx: restored._save(tx, None, None))
-    connection.close()
-    return path
+from tests.lib.storage.work import add
 
 
 @pytest.fixture
-def path(template: Path, tmp_path: Path) -> Path:
-    """Where such a database lies."""
+def path(tmp_path: Path) -> Path:
+    """Where the database lies."""
     (tmp_path / "live").mkdir()
-    return Path(shutil.copy(template, tmp_path / "live" / "bach.db"))
+    return tmp_path / "live" / "bach.db"
 
 
 @pytest.fixture
 def connection(path: Path) -> Iterator[Connection]:
-    """It, open."""
+    """An open database with one message that waits, which says nothing of itself yet."""
     connection = Connection(str(path))
+    connection.do(add("home"))
+    connection._sqlite.execute(
+        "INSERT INTO messages (connection, recipient, status, text, format, silent, priority, delivery, created_at,"
+        " max_retries) VALUES ('home', '42', 'pending', 'ding', 'text', 0, 0, 'normal', 1, 1)"
+    )
     yield connection
     connection.close()
 
