@@ -254,7 +254,7 @@ def test_a_system_without_folders_to_sync_writes_the_mark_all_the_same(
     marker: Marker, path: Path, synced: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """On Windows the first message would be refused."""
-    monkeypatch.setattr(restored.os, "name", "nt")
+    monkeypatch.setattr(os, "name", "nt")
     marker.renew()
     monkeypatch.undo()
     assert synced == ["128 bytes"]

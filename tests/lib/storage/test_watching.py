@@ -61,49 +61,54 @@ def watched(path: Path, clock: Clock) -> Iterator[Readers]:
     watched.close()
 
 
+def at_work(watched: Readers) -> bool:
+    """Whether somebody reads."""
+    return watched.are_at_work
+
+
 # -- who reads ---------------------------------------------------------------------------------------------------------
 
 
 def test_nobody_reads_before_somebody_does(watched: Readers, path: Path) -> None:
     """The log would never be moved."""
     assert watched.can_be_known
-    assert not watched.are_at_work
+    assert not at_work(watched)
     path.with_name("another.db").write_bytes(b"content")
     path.read_bytes()
-    assert watched.are_at_work
+    assert at_work(watched)
 
 
 @pytest.mark.parametrize("suffix", ["", "-wal"])
 def test_who_has_read_one_file_may_come_for_the_other(watched: Readers, path: Path, clock: Clock, suffix: str) -> None:
     """The log would be moved between the two, and the copy be in pieces."""
     Path(f"{path}{suffix}").read_bytes()
-    assert watched.are_at_work
+    assert at_work(watched)
     clock.now += 119.5
-    assert watched.are_at_work
+    assert at_work(watched)
     clock.now += 0.5
-    assert not watched.are_at_work
+    assert not at_work(watched)
 
 
 def test_a_file_that_is_left_open_is_read_for_half_an_hour(watched: Readers, path: Path, clock: Clock) -> None:
     """A slow copy would be in pieces; or an editor that was forgotten stop the log for ever."""
     with path.open("rb"), Path(f"{path}-wal").open("rb"):
-        assert watched.are_at_work
+        assert at_work(watched)
         clock.now += 1799.5
-        assert watched.are_at_work
+        assert at_work(watched)
         clock.now += 0.5
-        assert not watched.are_at_work
-    assert watched.are_at_work, "it was closed just now"
+        assert not at_work(watched)
+    assert at_work(watched), "it was closed just now"
     clock.now += 120
-    assert not watched.are_at_work
+    assert not at_work(watched)
 
 
 def test_one_of_two_files_that_is_closed_leaves_the_other_open(watched: Readers, path: Path, clock: Clock) -> None:
     """A copy of two files would count as done with the first."""
     with path.open("rb"):
         Path(f"{path}-wal").read_bytes()
-        assert watched.are_at_work
+        assert at_work(watched)
         clock.now += 200
-        assert watched.are_at_work
+        assert at_work(watched)
 
 
 def test_more_than_can_be_told_at_once_is_taken_in(
@@ -115,11 +120,11 @@ def test_more_than_can_be_told_at_once_is_taken_in(
         path.read_bytes()
         Path(f"{path}-wal").read_bytes()
     file = path.open("rb")
-    assert watched.are_at_work
+    assert at_work(watched)
     with pytest.raises(BlockingIOError):
         os.read(watched._file or 0, 32)
     clock.now += 200
-    assert watched.are_at_work, "the last of them is still open"
+    assert at_work(watched), "the last of them is still open"
     file.close()
 
 
@@ -140,12 +145,12 @@ def test_names_and_what_was_lost_are_read_over(watched: Readers, clock: Clock) -
     """What the system could not tell any more would be taken for a file that stays open, or for nothing at all."""
     with told(watched, (1, 0x20, b"name\0\0\0\0"), (2, 0x20, b""), (2, 0x10, b""), (1, 0x8, b"")):
         clock.now += 50
-        assert watched.are_at_work
+        assert at_work(watched)
         assert watched._open == set()
         clock.now += 119
-        assert watched.are_at_work, "it counts from the time it was told"
+        assert at_work(watched), "it counts from the time it was told"
     with told(watched, (1, 0x20, b""), (-1, 0x4000, b""), (2, 0x8000, b"")):
-        assert watched.are_at_work
+        assert at_work(watched)
         assert watched._open == {1}
 
 
@@ -158,9 +163,9 @@ def test_who_opens_it_again_knows_who_read_it_before(path: Path, clock: Clock) -
     first.close()
     clock.now += 100
     second = Readers(path, clock)
-    assert second.are_at_work
+    assert at_work(second)
     clock.now += 20
-    assert not second.are_at_work
+    assert not at_work(second)
     second.close()
     assert not Readers(path.with_name("bach.db-wal"), clock).are_at_work, "only of this one"
     assert dict(readers._LAST) == {path: 1000.0}
@@ -234,13 +239,24 @@ class Log:
     pauses: list[str] = field(default_factory=list)
     """What happened to the lookups."""
 
+    def holds(self) -> bool:
+        """Whether the log is kept from beginning anew."""
+        return self.keeper._pin.holds
+
+    def may_be_emptied(self) -> bool:
+        """Whether nobody reads."""
+        return self.keeper.may_be_emptied
+
+    def is_watched(self) -> bool:
+        """Whether the system tells who reads."""
+        return self.keeper._readers.can_be_known
+
     def write(self, pages: int) -> None:
         """Let the log grow by about so many pages."""
         until = self.connection.log.length + pages
         while self.connection.log.length < until:
             self.connection.do(_note)
 
-    @property
     def begins_anew(self) -> bool:
         """Whether what is written next is written over the log's beginning."""
         length = self.connection.log.length
@@ -266,7 +282,7 @@ def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Log]:
         log.pauses.append(f"moved {len(log.moved)}")
 
     def watched(mode: str = "PASSIVE") -> bool:
-        log.moved.append((mode, log.keeper._pin.holds))
+        log.moved.append((mode, log.holds()))
         log.is_read = log.is_read or log.comes
         return checkpoint(mode)
 
@@ -287,8 +303,8 @@ def test_a_log_is_moved_when_it_has_become_too_long(log: Log) -> None:
     log.write(6)
     log.keeper.after_writing()
     assert log.moved == [("PASSIVE", True)]
-    assert not log.keeper._pin.holds
-    assert log.begins_anew
+    assert not log.holds()
+    assert log.begins_anew()
     assert log.pauses == [], "nobody who looks something up has to wait for it"
 
 
@@ -315,9 +331,9 @@ def test_a_log_that_is_copied_only_grows(log: Log) -> None:
         log.keeper.after_writing()
         log.keeper.when_quiet()
     assert log.moved == []
-    assert not log.keeper.may_be_emptied
+    assert not log.may_be_emptied()
     log.is_read = False
-    assert log.keeper.may_be_emptied
+    assert log.may_be_emptied()
 
 
 def test_who_comes_while_the_log_is_moved_keeps_it_from_beginning_anew(log: Log) -> None:
@@ -326,8 +342,8 @@ def test_who_comes_while_the_log_is_moved_keeps_it_from_beginning_anew(log: Log)
     log.write(21)
     log.keeper.after_writing()
     assert log.moved == [("PASSIVE", True)]
-    assert log.keeper._pin.holds
-    assert not log.begins_anew
+    assert log.holds()
+    assert not log.begins_anew()
     log.keeper.after_writing()
     assert len(log.moved) == 1, "he still reads"
     log.is_read = log.comes = False
@@ -337,8 +353,8 @@ def test_who_comes_while_the_log_is_moved_keeps_it_from_beginning_anew(log: Log)
     log.may_move = True
     log.keeper.after_writing()
     assert len(log.moved) == 2
-    assert not log.keeper._pin.holds
-    assert log.begins_anew
+    assert not log.holds()
+    assert log.begins_anew()
     log.keeper.after_writing()
     assert len(log.moved) == 2
 
@@ -378,11 +394,11 @@ def test_all_of_the_log_can_be_moved_at_once(log: Log) -> None:
     log.comes = True
     log.write(21)
     log.keeper.after_writing()
-    assert log.keeper._pin.holds
+    assert log.holds()
     log.keeper.move_all("TRUNCATE")
     assert log.moved[1:] == [("TRUNCATE", False)]
     assert log.pauses == ["paused", "moved 2"]
-    assert log.connection.log.length == 0 or log.begins_anew
+    assert log.connection.log.length == 0 or log.begins_anew()
     assert Path(f"{log.keeper._path}-wal").stat().st_size < 30_000
 
 
@@ -398,16 +414,16 @@ def test_a_log_that_fills_the_disk_is_moved_whoever_reads(log: Log, monkeypatch:
 
     monkeypatch.setattr(os, "statvfs", statvfs)
     free = 4 * length
-    assert not log.keeper.may_be_emptied, "the disk takes as much once more"
+    assert not log.may_be_emptied(), "the disk takes as much once more"
     free -= 1
-    assert log.keeper.may_be_emptied
+    assert log.may_be_emptied()
     free += 2
-    assert not log.keeper.may_be_emptied
+    assert not log.may_be_emptied()
     assert set(asked) == {log.keeper._path.parent}
     monkeypatch.setattr(log_keeper, "_MOST", length)
-    assert not log.keeper.may_be_emptied
+    assert not log.may_be_emptied()
     monkeypatch.setattr(log_keeper, "_MOST", length - 1)
-    assert log.keeper.may_be_emptied
+    assert log.may_be_emptied()
 
 
 @pytest.mark.parametrize("error", [OSError, AttributeError])
@@ -424,15 +440,15 @@ def test_a_disk_that_tells_nothing_leaves_the_length_to_count(
     log.write(3)
     length = log.connection.log.length
     monkeypatch.setattr(log_keeper, "_MOST", length)
-    assert not log.keeper.may_be_emptied
+    assert not log.may_be_emptied()
     monkeypatch.setattr(log_keeper, "_MOST", length - 1)
-    assert log.keeper.may_be_emptied
+    assert log.may_be_emptied()
 
 
 def test_after_closing_nothing_is_watched_or_held(log: Log) -> None:
     """Every connection that is switched off and on would leave files open behind it."""
-    assert log.keeper._readers.can_be_known
+    assert log.is_watched()
     log.keeper.close()
-    assert not log.keeper._readers.can_be_known
+    assert not log.is_watched()
     with pytest.raises(sqlite3.ProgrammingError):
         log.keeper._pin.hold()
