@@ -80,7 +80,8 @@ class Directory:
 
     def spellings(self, connection: str, address: str) -> list[str]:
         """Every form of an address, the one form first."""
-        return self.of(connection).spellings(address)
+        known = self._known.get(connection)
+        return known.spellings(address) if known else [address]
 
     def forms(self, connection: str, written: str) -> list[str]:
         """Every form under which a place or person that somebody names may stand on disk."""
@@ -158,11 +159,11 @@ class Directory:
 
     def _lesson(self, connection: str, news: Iterable[Alias], used: frozenset[str]) -> Lesson | None:
         """What of the news concerns anybody, and what makes room for it."""
-        known, aliases = self.of(connection), list[Alias]()
-        for alias in news:
-            if _concerns(alias, known, used) or any(alias.spelling == one.normal for one in aliases):
-                known = _after(known, Lesson(connection=connection, aliases=(alias,)))
-                aliases += [alias] if known.aliases[-1:] == (alias,) else []
+        known, aliases, left = self.of(connection), list[Alias](), list(news)
+        while taken := next((one for one in left if _concerns(one, known, used) or _leads_on(one, aliases)), None):
+            left.remove(taken)  # and what was of no concern before may be now, such as the name of a group that moved
+            known = _after(known, Lesson(connection=connection, aliases=(taken,)))
+            aliases += [taken] if known.aliases[-1:] == (taken,) else []
         if not aliases:
             return None
         over = max(0, len(known) - MAX_SPELLINGS)
@@ -235,6 +236,11 @@ def _concerns(alias: Alias, known: Spellings, used: frozenset[str]) -> bool:
     place = alias.normal.partition("/")[0]
     is_known = bool({alias.normal, place, known.normal(alias.normal)} & used) or alias.normal in known
     return is_known and not known.has_many(alias.normal)
+
+
+def _leads_on(alias: Alias, aliases: Iterable[Alias]) -> bool:
+    """Whether one of these leads to it."""
+    return any(alias.spelling == one.normal for one in aliases)
 
 
 def _was_written_to(tx: Transaction, connection: str, recipient: str) -> bool:

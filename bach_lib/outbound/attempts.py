@@ -26,7 +26,7 @@ def record_attempt(tx: Transaction, settlement: Settlement, message: Message) ->
     tx.run(
         "add_attempt",
         message_id=message.id,
-        recipient=message.recipient,
+        recipient=(settlement.tried or message).recipient,  # where it went: a form that was learned on its way counts
         outcome=settlement.outcome,
         started_at=message.attempted_at,
         seconds=settlement.seconds,

@@ -28,9 +28,12 @@ def oldest_of_tag(tx: Transaction, draft: Draft, others: Sequence[str] = ()) -> 
     return found[:AT_ONCE]
 
 
-def is_replaced(tx: Transaction, message: Message) -> bool:
-    """Whether a newer one of its tag waits."""
-    return message.tag is not None and tx.row("newer_with_tag", **_with_tag(message), id=message.id) is not None
+def is_replaced(tx: Transaction, message: Message, forms: Sequence[str] = ()) -> bool:
+    """Whether a newer one of its tag waits. `forms`: of its recipient, since either may have an older one on disk."""
+    if message.tag is None:
+        return False
+    places = dict.fromkeys((message.recipient, *forms))
+    return any(tx.row("newer_with_tag", **{**_with_tag(message), "recipient": one}, id=message.id) for one in places)
 
 
 async def replace_rest(store: Store, newer: Message, *, now: float, instance: str) -> AsyncIterator[Message]:

@@ -1,9 +1,19 @@
-"""What is in the files of a message, which only whoever sends it needs to know."""
+"""A message as whoever sends it needs it: as its row is now, with what is in its files."""
 
 from dataclasses import replace
 
 from bach_lib.models import Message
+from bach_lib.outbound.records import message_from_row, plain_message
 from bach_lib.storage import Transaction
+
+
+def claimed(tx: Transaction, message_id: int, instance: str) -> Message:
+    """Read the message that was just claimed. Raises `UnreadableRowError`."""
+    values = tx.first("claimed_message", id=message_id)
+    if values and (message := plain_message(values, instance)):
+        return message
+    [row] = tx.rows("get_message", id=message_id)
+    return message_from_row(row, instance)
 
 
 def with_files(tx: Transaction, message: Message) -> Message:

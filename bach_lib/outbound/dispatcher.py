@@ -43,9 +43,8 @@ class Dispatcher:
     def __init__(self, connection: Connection, tools: Tools) -> None:
         self._name, self._tools = connection.name, tools
         self._clock, self._publish = tools.clock, tools.bus.publish
-        self._lanes = Lanes()
+        self._lanes, self._redact = Lanes(), Redactor()
         self._connector: Connector | None = None
-        self._redact = Redactor()
         self._tasks: set[asyncio.Task[None]] = set()
         self._puts: dict[asyncio.Future[Put], str | None] = {}  # whose lane it will wait in, unless it was leased
         self._workers = 0
@@ -144,14 +143,15 @@ class Dispatcher:
 
     def renamed(self, old: str, new: str) -> None:
         """It is known on disk that two forms mean one place, `new` being the one."""
-        self._meet()
-        self.gate.meet(self._connector, old, new)
+        self._meet(old)
         self._spawn(self._ledger.follow(old, new, is_move=self._addresses.is_move(old, new)))
         self._pump()
 
-    def _meet(self) -> None:
-        """Let all that goes to one place stand in one lane, however it is written."""
+    def _meet(self, *learned: str) -> None:
+        """Let all that goes to one place stand in one lane and under its limits, however it is written."""
         lane_of = self._addresses.lane_of
+        for old in learned:
+            self.gate.meet(self._connector, old, lane_of(old))
         self._puts = {future: to and lane_of(to) for future, to in self._puts.items()}
         for old in self._loading.recipients | self._lanes.recipients:
             if (new := lane_of(old)) != old:
@@ -254,7 +254,7 @@ class Dispatcher:
             while working:
                 message = working.leased
                 if message is None:
-                    message = await self._ledger.advance(settlement, working.entry.id)
+                    message = await self._ledger.advance(settlement, working.entry.id, working.entry.recipient)
                     settlement = None
                 if message is None:  # cancelled meanwhile
                     self._finish(working, None)
@@ -283,7 +283,7 @@ class Dispatcher:
         verdict = await self._trials.hold(connector, message, self._redact, lambda: self._connector is connector)
         settlement, now = verdict.settlement, self._clock.monotonic()
         if settlement.lesson is not None:
-            self._meet()
+            self._meet(*(alias.spelling for alias in settlement.lesson.aliases))
         strike = self.gate.learn(job.permit, message.recipient, verdict.outcome, verdict.fault, began=verdict.began)
         seconds = 0.0 if settlement.next_retry_at is None else settlement.next_retry_at - self._clock.now()
         lane, wait = self._addresses.lane_of(message.recipient), verdict.wait

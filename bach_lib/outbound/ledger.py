@@ -81,19 +81,20 @@ class Ledger:
         except StorageError as error:
             _LOGGER.warning("How far message %s has come is not kept: %s", message_id, error)
 
-    async def advance(self, settlement: Settlement | None, claim: int | None) -> Message | None:
-        """Settle one message and claim the next; the claimed one, if it still waits."""
+    async def advance(self, settlement: Settlement | None, claim: int | None, to: str = "") -> Message | None:
+        """Settle one message and claim the next, `to` whom it goes; the claimed one, if it still waits."""
+        forms = self._tools.directory.spellings(self._name, to) if to else []
         try:
-            advance = await self._tools.queue.advance(settlement, claim, self._name)
+            advance = await self._tools.queue.advance(settlement, claim, self._name, forms)
         except StorageError as error:
             if settlement and claim is not None and isinstance(error, StoreLostError):
                 await self.advance(settlement, None)  # what has happened is kept all the same; nothing new may begin
                 settlement = None
-            advance = await self.until_stored(partial(self._tools.queue.advance, settlement, claim, self._name))
+            advance = await self.until_stored(partial(self._tools.queue.advance, settlement, claim, self._name, forms))
         self._tell(settlement, advance)
         while advance.is_unsettled:  # the disk was full when its last attempt ended, and learns of that any moment
             await self._tools.clock.sleep(_STORE_RETRY)
-            advance = await self.until_stored(partial(self._tools.queue.advance, None, claim, self._name))
+            advance = await self.until_stored(partial(self._tools.queue.advance, None, claim, self._name, forms))
             self._tell(None, advance)
         return advance.claimed
 

@@ -13,7 +13,7 @@ from bach_lib.errors import IdempotencyKeyReusedError, NotCancellableError, NotR
 from bach_lib.models import Fault, Message, Status
 from bach_lib.outbound.attempts import record_attempt
 from bach_lib.outbound.collapse import AT_ONCE, REPLACED, is_replaced, oldest_of_tag, replace_rest
-from bach_lib.outbound.contents import with_files
+from bach_lib.outbound.contents import claimed, with_files
 from bach_lib.outbound.records import (
     Draft,
     Request,
@@ -23,7 +23,6 @@ from bach_lib.outbound.records import (
     losses_written,
     message_from_draft,
     message_from_row,
-    plain_message,
     readable_message,
     without_contents,
 )
@@ -110,40 +109,41 @@ class Queue:
         return replace_rest(self._store, newer, now=self._clock.now(), instance=self._instance)
 
     def advance(
-        self, settlement: Settlement | None, claim: int | None, connection: str | None = None
+        self,
+        settlement: Settlement | None,
+        claim: int | None,
+        connection: str | None = None,
+        forms: Sequence[str] = (),
     ) -> asyncio.Future[Advance]:
-        """Settle one message and claim the next, in one transaction. `connection`: only if it is still this one's."""
+        """Settle one message and claim the next, in one transaction. `connection`: only if it is still this one's.
+
+        `forms`: all forms of whom that goes to.
+        """
         now = self._clock.now()
 
         def work(tx: Transaction) -> Advance:
             advance = Advance(settled=self._settle(tx, settlement) if settlement else None)
-            return advance if claim is None else self._claim(tx, claim, connection, now, advance)
+            if claim is None:
+                return advance
+            if tx.run("claim_message", id=claim, connection=connection, now=now):
+                return self._claim(tx, claim, forms, advance)
+            row = tx.row("get_message", id=claim)
+            if row and connection in (None, row["connection"]):
+                advance.is_unsettled = row["status"] == Status.SENDING
+            return advance
 
         return self._store.submit(work, ends=claim is None)
 
-    def _claim(self, tx: Transaction, message_id: int, connection: str | None, now: float, advance: Advance) -> Advance:
-        if tx.run("claim_message", id=message_id, connection=connection, now=now):
-            try:
-                message = self._claimed(tx, message_id)
-                if is_replaced(tx, message):
-                    advance.ended = self._end(tx, message_id, Status.CANCELLED, REPLACED)
-                else:
-                    advance.claimed = with_files(tx, message)
-            except UnreadableRowError as error:
-                advance.ended = self._end(tx, message_id, Status.DEAD, error.fault)
-            return advance
-        row = tx.row("get_message", id=message_id)
-        if row and connection in (None, row["connection"]):
-            advance.is_unsettled = row["status"] == Status.SENDING
+    def _claim(self, tx: Transaction, message_id: int, forms: Sequence[str], advance: Advance) -> Advance:
+        try:
+            message = claimed(tx, message_id, self._instance)
+            if is_replaced(tx, message, forms):
+                advance.ended = self._end(tx, message_id, Status.CANCELLED, REPLACED)
+            else:
+                advance.claimed = with_files(tx, message)
+        except UnreadableRowError as error:
+            advance.ended = self._end(tx, message_id, Status.DEAD, error.fault)
         return advance
-
-    def _claimed(self, tx: Transaction, message_id: int) -> Message:
-        """Read the message that was just claimed. Raises `UnreadableRowError`."""
-        values = tx.first("claimed_message", id=message_id)
-        if values and (message := plain_message(values, self._instance)):
-            return message
-        [row] = tx.rows("get_message", id=message_id)
-        return message_from_row(row, self._instance)
 
     async def recover(self, connection: str, *, idempotent: bool) -> list[Message]:
         """After a start: settle what was in flight when the process ended.

@@ -22,6 +22,10 @@ async def look(bach: Bach, story: Story, known: Collection[int]) -> None:
                 story.strangers.append(message)
             story.messages[number] = message
             story.rows[number] = (await bach.history(message.id))[1]
+    used = {(send.connection, send.recipient) for send in story.sends.values()}
+    used |= {(met.connection, address) for met in story.told_forms for address in (met.old, met.new)}
+    there = {row.name for row in bach.registry.list()}
+    story.forms = {where: bach.normal(*where) for where in used if where[0] in there}
     for name, queue in (await bach.queue_status()).items():
         row = bach.registry.get(name)
         story.counted[name] = row.success_count, row.error_count

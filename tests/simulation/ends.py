@@ -114,9 +114,10 @@ def _why_cancelled(story: Story, message: Message, send: Send, attempts: list[Ha
     calls = [call for call in story.calls if call.what == "cancel" and call.number == send.number]
     if any(call.error is None or call.ended_at is None for call in calls):
         return None
-    place = (send.connection, send.recipient, send.tag)
+    place = (send.connection, story.final(send.number), send.tag)
     for other in story.sends.values():
-        if other.number != send.number and (other.connection, other.recipient, other.tag) == place:
+        its = (other.connection, story.final(other.number), other.tag)
+        if other.number != send.number and its == place:
             there = story.messages.get(other.number)
             if send.tag is not None and there and there.id > message.id:
                 return None

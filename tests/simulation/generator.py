@@ -26,6 +26,8 @@ from tests.simulation.steps import (
     Heal,
     History,
     Jump,
+    Limit,
+    Move,
     Outage,
     Reload,
     Restart,
@@ -36,6 +38,8 @@ from tests.simulation.steps import (
     Start,
     Step,
     Stop,
+    TakeOver,
+    Tell,
     Wait,
 )
 
@@ -75,16 +79,36 @@ class Generator:
         temper = self._random.choice((0.0, 0.5, 1.5))
         self._moves = list(weights)
         self._weights = [weight * self._random.lognormvariate(0.0, temper) for weight in weights.values()]
+        self._names = Random(f"names {seed}")  # of its own, so that the others stay what they were
+        self._has_names = self._names.random() < 0.4
         self._has_failures = self._random.random() < 0.8
         self._has_lives = self._random.random() < 0.75
 
     def history(self) -> History:
         """The steps."""
         steps: list[Step] = []
+        if self._has_names and self._names.random() < 0.4:
+            steps.append(Limit(PLAIN, self._names.choice((1, 3)), self._names.choice((1.0, 60.0))))
         length = self._random.randint(5, 45)
         while len(steps) < length:
             steps += self._random.choices(self._moves, self._weights)[0]()
+            if self._has_names and self._names.random() < 0.2:
+                steps.append(self._place())
         return tuple(steps)
+
+    def _place(self) -> Step:
+        """Something happens to what a place is called, or somebody tells of it."""
+        random = self._names
+        connection, place = random.choices(CONNECTIONS, (3, 1))[0], random.choices(_RECIPIENTS, (5, 3, 1))[0]
+        name = random.choice(("@ada", "@ada", "@bob"))
+        kinds: tuple[Step, ...] = (Tell(connection, place), Move(connection, place), TakeOver(connection, name, place))
+        return random.choices(kinds, (5, 3, 1))[0]
+
+    def _spelled(self, place: str) -> str:
+        """A place as somebody may write it."""
+        if not self._has_names:
+            return place
+        return self._names.choices((place, f"@{place}", f"{place}/7", f"@{place}/7", f"{place}.1"), (4, 4, 1, 1, 2))[0]
 
     def _some_number(self) -> int:
         """A message that was sent, rather a late one."""
@@ -108,7 +132,7 @@ class Generator:
         return Send(
             number=self._sent,
             connection=random.choices((PLAIN, NONCE), (3, 1))[0],
-            recipient=random.choices(_RECIPIENTS, (5, 3, 1))[0],
+            recipient=self._spelled(random.choices(_RECIPIENTS, (5, 3, 1))[0]),
             priority=random.choices((0, 5, -5), (8, 1, 1))[0],
             tag=random.choices((None, "t", "u"), (6, 1, 1))[0],
             time_to_live=random.choice(_LIVES) if self._has_lives and random.random() < 0.6 else None,
@@ -130,7 +154,7 @@ class Generator:
         more = [self._new() for _ in range(self._random.randint(1, 5))]
         where = (first.connection, first.recipient)
         same = [_at(send, *where) if self._random.random() < 0.7 else send for send in more]
-        return [first, *same]
+        return [first, *(replace(send, recipient=self._spelled(_plain(send.recipient))) for send in same)]
 
     def _advance(self) -> list[Step]:
         return [Advance(self._random.choice(_TIMES))]
@@ -184,6 +208,10 @@ class Generator:
 
     def _check(self) -> list[Step]:
         return [Check(self._random.choice(CONNECTIONS))]
+
+
+def _plain(recipient: str) -> str:
+    return recipient.removeprefix("@").partition("/")[0].partition(".")[0]
 
 
 def _at(send: Send, connection: str, recipient: str) -> Send:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import override
 
-from tests.simulation import ends, order, reports, rows, ways
+from tests.simulation import ends, meeting, order, reports, rows, ways
 from tests.simulation.story import Story
 
 
@@ -41,6 +41,11 @@ RULES: dict[str, Callable[[Story], Iterator[str]]] = {
     "events": reports.events_tell_the_same_story,
     "counters": reports.counters_add_up,
     "history": rows.every_attempt_has_its_row,
+    "the right place": meeting.goes_where_its_place_is,
+    "learned": meeting.what_was_learned_stays,
+    "listened": meeting.who_listened_has_learned,
+    "limits": meeting.limits_meet,
+    "tags": meeting.tags_meet,
     "left over": reports.nothing_is_left_over,
 }
 

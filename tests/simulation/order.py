@@ -10,24 +10,18 @@ _ROUNDING = 0.01
 _GUESSED = {Says.LOST, Says.UNSURE, Says.DOWN}
 """What only witnesses can blame on somebody."""
 
-type Lane = tuple[str, str]
-
 
 def in_order(story: Story) -> Iterator[str]:
     """The words "Door closed" would be read before "Door open"."""
-    lanes: dict[Lane, list[Handed]] = {}
     for one in story.handed:
-        lanes.setdefault((one.connection, one.recipient), []).append(one)
-    members: dict[Lane, list[int]] = {}
-    for send in story.sends.values():
-        members.setdefault((send.connection, send.recipient), []).append(send.number)
-    for lane, handed in lanes.items():
-        for one in handed:
-            if may_be_aside(story, one.number, one.moment):
-                continue  # it has a lane of its own
-            for number in members[lane]:
-                if number != one.number and _should_go_first(story, number, one):
-                    yield f"m{one.number} went to {lane} before m{number} at {one.at:.1f}"
+        if may_be_aside(story, one.number, one.moment):
+            continue  # it has a lane of its own
+        lane = story.lane(one.number, one.chosen_at)
+        for number in story.sends:
+            if number == one.number or not _should_go_first(story, number, one):
+                continue
+            if lane == story.lane(number, one.chosen_at):
+                yield f"m{one.number} went to {lane} before m{number} at {one.at:.1f}"
 
 
 def _should_go_first(story: Story, number: int, than: Handed) -> bool:
@@ -94,13 +88,13 @@ def _is_unsettled(story: Story, message: Message, number: int, than: Handed, las
 
 def one_at_a_time(story: Story) -> Iterator[str]:
     """Two messages to one chat would race each other through the network."""
-    last: dict[Lane, Handed] = {}
-    for one in story.handed:
-        lane = (one.connection, one.recipient)
-        before = last.get(lane)
-        last[lane] = one
-        if before is None or before.process != one.process or story.was_interrupted(before.at, one.at):
-            continue
-        still = before.answered_at is None or before.answered_at > one.at
-        if still and not any(may_be_aside(story, each.number, each.moment) for each in (before, one)):
-            yield f"m{one.number} was handed to {lane} while m{before.number} was on its way"
+    for index, one in enumerate(story.handed):
+        lane = story.lane(one.number, one.chosen_at)
+        for before in story.handed[:index]:
+            if before.process != one.process or story.was_interrupted(before.at, one.at):
+                continue
+            still = before.answered_at is None or before.answered_at > one.at
+            if not still or lane != story.lane(before.number, one.chosen_at):
+                continue
+            if not any(may_be_aside(story, each.number, each.moment) for each in (before, one)):
+                yield f"m{one.number} was handed to {lane} while m{before.number} was on its way"

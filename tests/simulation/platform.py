@@ -1,17 +1,20 @@
 """The other side: platforms that answer each attempt as the history says, whole outages included."""
 
 import asyncio
-from collections import deque
-from collections.abc import Callable
+from collections import defaultdict, deque
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import override
 
-from bach_lib.connectors.base import Connector
+from bach_lib.connectors.base import Connector, Rate
 from bach_lib.models import Fault, Identity, Message
 from bach_lib.outcomes import Dead, Outcome, Retry, Scope, Sent, Uncertain, Wait
+from bach_lib.spellings import Sighting
 from bach_lib.testing import FakePlatform, fake_connector
+from tests.simulation.places import Places
 from tests.simulation.process import Process
 from tests.simulation.steps import NONCE, Answer, Outage, Says, Send
-from tests.simulation.story import Handed, Story
+from tests.simulation.story import Handed, Meeting, Story
 
 _NO_ROUTE = Fault(code="unreachable", text="No route to host")
 _PAGE = Fault(code="unreachable", text="A page of somebody else")
@@ -36,6 +39,7 @@ class Platforms:
     def __init__(self, story: Story) -> None:
         self.story = story
         self.outages: dict[str, Outage] = {}
+        self.places: defaultdict[str, Places] = defaultdict(Places)
         self._answers: dict[int, deque[Answer]] = {}
         self._always: dict[int, Answer] = {}
         self._remote_ids: dict[str, str] = {}
@@ -66,6 +70,30 @@ class Platforms:
         fault = _CHECKS.get(outage) if outage else None
         return fault or Identity(id=connection, name=connection)
 
+    def rates(self, connection: str, recipient: str) -> Mapping[str, Rate]:
+        """What it takes of messages to one chat."""
+        if connection not in self.story.limits:
+            return {}
+        count, per = self.story.limits[connection]
+        return {f"chat:{recipient.partition('/')[0]}": Rate(count=count, per=per)}
+
+    def sent(self, process: Process, connection: str, recipient: str, outcome: Sent) -> Sent:
+        """A good answer, with what it says of the place."""
+        sightings, moved_to = self.places[connection].answer(recipient)
+        if moved_to is not None:
+            told = Sighting(id=moved_to.partition("/")[0], was=(recipient.partition("/")[0],))
+            self.say(process, connection, (told,))
+        self.say(process, connection, sightings)
+        return replace(outcome, sightings=sightings, moved_to=moved_to)
+
+    def say(self, process: Process, connection: str, sightings: tuple[Sighting, ...], tell: int = 0) -> None:
+        """It tells what places are called."""
+        for one in sightings:
+            for old in (*one.names, *one.was):
+                where = {"connection": connection, "old": old, "new": one.id}
+                met = Meeting(**where, at=process.now, moment=self.story.moment(), tell=tell)
+                self.story.told_forms.append(met)
+
     def show(self, connection: str, number: int, nonce: str) -> str:
         """A person gets to see a message; its number there."""
         if connection == NONCE and nonce in self._remote_ids:
@@ -80,6 +108,13 @@ def connector(platforms: Platforms, process: Process, name: str) -> type[Connect
     base = fake_connector(FakePlatform(), idempotent=name == NONCE)
 
     class Simulated(base):  # type: ignore[misc,valid-type] # the class is made by a function
+        capabilities = replace(base.capabilities, takes_pushes=True)
+        is_open = True
+
+        @override
+        def rates(self, recipient: str) -> Mapping[str, Rate]:
+            return platforms.rates(name, recipient)
+
         @override
         async def send(self, message: Message) -> Outcome:
             return await _send(platforms, process, name, message)
@@ -126,7 +161,8 @@ async def _send(platforms: Platforms, process: Process, name: str, message: Mess
         await asyncio.Event().wait()
     handed.answered_at = process.now
     handed.healthy = isinstance(platforms.check(name), Identity)
-    return _OUTCOMES[answer.says](answer, remote_id, platforms.outages.get(name))
+    outcome = _OUTCOMES[answer.says](answer, remote_id, platforms.outages.get(name))
+    return platforms.sent(process, name, message.recipient, outcome) if isinstance(outcome, Sent) else outcome
 
 
 def number_of(message: Message) -> int:

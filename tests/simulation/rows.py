@@ -7,6 +7,7 @@ the attempt was interrupted; that is the only gap there may be. It also writes o
 from collections.abc import Iterator
 
 from bach_lib.models import Attempt
+from tests.simulation.places import chain
 from tests.simulation.steps import Says
 from tests.simulation.story import Handed, Story
 
@@ -68,7 +69,8 @@ def _was_ever_interrupted(story: Story) -> bool:
 
 
 def _wrong_in(story: Story, attempt: Handed, row: Attempt) -> str | None:
-    if row.recipient != attempt.recipient:
+    may_be_older = _is_interrupted(row) and attempt.recipient in chain(story.told_forms, row.recipient)
+    if row.recipient != attempt.recipient and not may_be_older:
         return f"the recipient {row.recipient}"
     if not _began_at(story, attempt, row):
         return f"the time {row.started_at}, and it was {attempt.decided_wall} to {attempt.wall}"

@@ -221,6 +221,41 @@ class Check:
     connection: str
 
 
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """Somebody writes from a place, and the platform says with it what that is called."""
+
+    connection: str
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A place gets another id. Who listens is told with what comes from there, who sends when they send there."""
+
+    connection: str
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class TakeOver:
+    """A name is another place's from now on."""
+
+    connection: str
+    name: str
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """The platform takes so many messages to one place in so many seconds."""
+
+    connection: str
+    count: int
+    per: float
+
+
+type PlaceStep = Tell | Move | TakeOver | Limit
 type Step = (
     Send
     | Again
@@ -241,5 +276,6 @@ type Step = (
     | Stop
     | Start
     | Check
+    | PlaceStep
 )
 type History = tuple[Step, ...]

@@ -72,6 +72,18 @@ class Note:
         return type(self.event).__name__
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meeting:
+    """Two spellings mean one place: the platform said so, or BACH did. `tell`: the number of the call that told it."""
+
+    connection: str
+    old: str
+    new: str
+    at: float
+    moment: int
+    tell: int = 0
+
+
 @dataclass(slots=True, kw_only=True)
 class Call:
     """Somebody called BACH. `result` or `error` when it has ended; neither if the process did not live so long."""
@@ -133,7 +145,15 @@ class Story(Chronicle):
     shown: list[tuple[int, str]] = field(default_factory=list)
     """Number and nonce of every message that a person got to see."""
 
+    told_forms: list[Meeting] = field(default_factory=list)
+    """What the platforms said."""
+    known_forms: list[Meeting] = field(default_factory=list)
+    """What BACH said that it knows."""
+    limits: dict[str, tuple[int, float]] = field(default_factory=dict)
+
     # what is found at the end
+    forms: dict[tuple[str, str], str] = field(default_factory=dict)
+    """The one form of every spelling that was used."""
     messages: dict[int, Message] = field(default_factory=dict)
     rows: dict[int, list[Attempt]] = field(default_factory=dict)
     """The history of every message, as BACH shows it."""
@@ -146,6 +166,20 @@ class Story(Chronicle):
     states: dict[str, tuple[str, str]] = field(default_factory=dict)
     """Health and breaker of each connection."""
     files_left: list[int] = field(default_factory=list)
+
+    def form(self, connection: str, address: str, before: float) -> str:
+        """The one form of an address, as BACH had said before that true time."""
+        return _followed(self.known_forms, connection, address, before)
+
+    def lane(self, number: int, before: float) -> tuple[str, str]:
+        """Where a message stands, as far as was known before that true time."""
+        send = self.sends[number]
+        return send.connection, self.form(send.connection, send.recipient, before)
+
+    def final(self, number: int) -> str:
+        """The address of a message as it was known at the end."""
+        send = self.sends[number]
+        return self.forms.get((send.connection, send.recipient), send.recipient)
 
     def attempts(self, number: int) -> list[Handed]:
         """Of one message, in their order."""
@@ -169,3 +203,11 @@ class Story(Chronicle):
         """Whether a connection was stopped or set up anew in between."""
         calls = (call for call in self.calls if call.what in {"stop", "start", "reload"})
         return any(call.at <= until and (call.ended_at is None or call.ended_at >= since) for call in calls)
+
+
+def _followed(meetings: list[Meeting], connection: str, address: str, before: float) -> str:
+    chat, slash, topic = address.partition("/")
+    for met in meetings:
+        if met.connection == connection and met.old == chat and met.at < before:
+            chat = met.new
+    return chat + slash + topic

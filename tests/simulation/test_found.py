@@ -17,11 +17,14 @@ from tests.simulation.steps import (
     Heal,
     History,
     Jump,
+    Limit,
+    Move,
     Outage,
     Retry,
     Says,
     Send,
     Start,
+    Tell,
 )
 
 
@@ -101,6 +104,24 @@ OUTGOING: dict[str, History] = {
         Advance(60),
         Jump(-30),
     ),
+    # what the name had taken of the limit did not count under the id until the disk knew that they are one
+    "a limit and a name that has just been learned": (
+        Limit("plain", 1, 1.0),
+        Send(number=1, recipient="@ada"),
+        Send(number=3, recipient="@ada", tag="t", time_to_live=1.0),
+    ),
+    # it was on its way while its group moved, and came back to wait where the newer one of its tag was not seen
+    "a tag in a group that moved meanwhile": (
+        Move("plain", "ada"),
+        Send(number=6, tag="t", answers=(Answer(Says.DOWN, 25),)),
+        Send(number=13, recipient="@ada", tag="t"),
+        Send(number=14, tag="t"),
+        Advance(),
+    ),
+    # of what a platform told at once, the name came first, concerned nobody yet, and was passed over
+    "a name told together with a move": (Move("plain", "ada"), Tell("plain", "ada")),
+    # the row of an attempt named the address under which the message had waited, not the one to which it went
+    "the address of an attempt": (Tell("plain", "ada"), Send(number=5, recipient="@ada"), Advance()),
     # a connection that the disk did not let start never tried again
     "a start on a full disk": (Start("plain"), DiskFull(), Advance(), Send(number=19)),
 }

@@ -1,15 +1,20 @@
 """The simulation can fail: each promise is broken once on purpose, and the judge has to name it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bach_lib.bus import Bus
 from bach_lib.connectors.base import Connector
+from bach_lib.directory import Directory
 from bach_lib.events import Event, MessageSent
 from bach_lib.models import Message
 from bach_lib.outbound import attempt, lane
+from bach_lib.outbound.addresses import Addresses
+from bach_lib.outbound.dispatcher import Dispatcher
+from bach_lib.outbound.gate import Gate
 from bach_lib.outbound.lanes import Lanes
 from bach_lib.outbound.queue import Queue
 from bach_lib.outcomes import Outcome
@@ -27,10 +32,15 @@ from tests.simulation.steps import (
     Fail,
     Heal,
     History,
+    Limit,
+    Move,
     Outage,
+    Restart,
     Says,
     Send,
     Step,
+    TakeOver,
+    Tell,
     Wait,
 )
 
@@ -135,7 +145,44 @@ def forgetful(patch: pytest.MonkeyPatch) -> None:
     patch.setattr("bach_lib.outbound.trial.attempt", twice)
 
 
+def apart(patch: pytest.MonkeyPatch) -> None:
+    """What is one place stands in two lanes."""
+    patch.setattr(Dispatcher, "_meet", lambda *_: None)
+
+
+def limited_apart(patch: pytest.MonkeyPatch) -> None:
+    """What is one place has two limits."""
+    patch.setattr(Gate, "meet", lambda *_: None)
+
+
+def tagged_apart(patch: pytest.MonkeyPatch) -> None:
+    """What waits under an older spelling is not seen by the newer one of its tag."""
+    patch.setattr("bach_lib.outbound.queue.is_replaced", lambda *_: False)
+
+
+def astray(patch: pytest.MonkeyPatch) -> None:
+    """What was addressed to a name goes to whoever has that now."""
+    patch.setattr(Addresses, "addressed", lambda _, message: message)
+
+
+def unteachable(patch: pytest.MonkeyPatch) -> None:
+    """What the platform tells with a message is not kept."""
+
+    async def study(*_: object) -> None:
+        return None
+
+    patch.setattr(Directory, "study", study)
+
+
+def with_a_short_memory(patch: pytest.MonkeyPatch) -> None:
+    """What was learned is forgotten with the process."""
+    patch.setattr("bach_lib.inbound.inbox.write_lesson", lambda *_: None)
+
+
 SENT = (Send(number=1),)
+TOLD = Tell("plain", "ada")
+NAMED = Send(number=1, recipient="@ada")
+BUSY = Answer(Says.BUSY, after=12)
 SABOTAGE: dict[str, tuple[Sabotage, History, str]] = {
     "settling": (without_settling, SENT, "an end"),
     "expiring": (without_expiring, (OUTAGE, Send(number=1, time_to_live=60), Advance(100)), "left hanging"),
@@ -149,6 +196,28 @@ SABOTAGE: dict[str, tuple[Sabotage, History, str]] = {
     "files": (hoarding, (Send(number=1, file=True),), "left over"),
     "waiting": (deaf, (OUTAGE, *SENT, Advance(1), Wait(1), Heal("plain")), "waiting"),
     "repeats": (forgetful, SENT, "no repeat"),
+    "one lane": (
+        apart,
+        (OUTAGE, NAMED, Advance(1), TOLD, Advance(1), Send(number=2), Advance(1), Heal("plain"), Advance(100)),
+        "order",
+    ),
+    "one limit": (
+        limited_apart,
+        (Limit("plain", 1, 60.0), NAMED, Advance(1), Send(number=2), Advance(100)),
+        "limits",
+    ),
+    "one tag": (
+        tagged_apart,
+        (Move("plain", "ada"), Send(number=1, tag="t", answers=(BUSY,)), TOLD, Send(number=2, tag="t"), Advance(100)),
+        "tags",
+    ),
+    "the first who has a name": (
+        astray,
+        (replace(NAMED, answers=(BUSY,)), TOLD, Advance(1), TakeOver("plain", "@ada", "bob"), Advance(100)),
+        "the right place",
+    ),
+    "listening": (unteachable, (TOLD, Advance(1), Send(number=1)), "listened"),
+    "remembering": (with_a_short_memory, (TOLD, Advance(1), Restart(), Advance(1)), "learned"),
 }
 
 

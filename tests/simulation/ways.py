@@ -59,13 +59,13 @@ def nothing_is_late(story: Story) -> Iterator[str]:
     for one in story.handed:
         if one.expires_at is None:
             continue
-        late = min(one.wall, one.decided_wall) - one.expires_at
-        if late > _ROUNDING:
-            yield f"m{one.number} was handed over {late:.1f} s after its time to live"
         queued = next((note for note in story.told(one.number)), None)
         lives = story.sends[one.number].time_to_live
         if lives is None or queued is None or queued.process != one.process or story.was_interrupted(queued.at, one.at):
-            continue  # what a process knew of the other clock went with it
+            late = min(one.wall, one.decided_wall) - one.expires_at
+            if late > _ROUNDING:  # what a process knew of the other clock went with it
+                yield f"m{one.number} was handed over {late:.1f} s after its time to live"
+            continue
         lived = one.decided_at - queued.at
         if lived > lives + _ROUNDING:
             yield f"m{one.number} was handed over after {lived:.1f} s, of {lives:.1f} by the clock that never jumps"
@@ -79,13 +79,13 @@ def who_is_told_to_wait_waits(story: Story) -> Iterator[str]:
         until = told.answered_at + told.answer.wait
         for one in story.handed:
             too_soon = told.answered_at < one.asked_at < until - _ROUNDING
-            same = one.connection == told.connection and one.process == told.process and _concerns(told, one)
+            same = one.connection == told.connection and one.process == told.process and _concerns(story, told, one)
             if too_soon and same and not story.was_interrupted(told.at, one.at):
                 yield f"m{one.number} was handed over at {one.at:.1f}; until {until:.1f} was to be waited"
 
 
-def _concerns(told: Handed, one: Handed) -> bool:
+def _concerns(story: Story, told: Handed, one: Handed) -> bool:
     """Whether a platform's wish to wait is about this message."""
     if told.says is Says.WAIT_CHAT:
-        return one.recipient == told.recipient
+        return story.lane(one.number, one.chosen_at) == story.lane(told.number, one.chosen_at)
     return told.answer.wait <= _LONG_WAIT or one.number == told.number

@@ -13,9 +13,11 @@ from typing import override
 from aiohttp import ClientSession
 
 from bach_lib import Bach, Connection
-from bach_lib.connectors.base import Connector
-from bach_lib.events import MessageEvent
+from bach_lib.connectors.base import Connector, Incoming
+from bach_lib.events import MessageEvent, RecipientMoved
+from bach_lib.incoming import Kind
 from bach_lib.models import File
+from bach_lib.spellings import Sighting
 from tests.simulation.disk import CirclesError
 from tests.simulation.ending import look, look_into, wait_until_all_have_ended
 from tests.simulation.platform import Platforms, connector, number_of
@@ -35,6 +37,9 @@ from tests.simulation.steps import (
     Heal,
     History,
     Jump,
+    Limit,
+    Move,
+    PlaceStep,
     Reload,
     Restart,
     Retry,
@@ -43,10 +48,13 @@ from tests.simulation.steps import (
     Start,
     Step,
     Stop,
+    TakeOver,
+    Tell,
     Wait,
 )
-from tests.simulation.story import Note, Story
+from tests.simulation.story import Meeting, Note, Story
 
+FRIENDS = frozenset({"ada", "bob", "cyd"})
 _MOST_ATTEMPTS = 100
 """For each message, on the average; what no platform takes is tried some thirty times in the day that it has."""
 
@@ -61,7 +69,7 @@ class World(Stage):
         self._sends: dict[int, Send] = {}
         self._ids: dict[int, int] = {}
         self._resting: set[str] = set()
-        self._reloads = 0
+        self._reloads = self._told = 0
 
     @override
     def _connectors(self, process: Process) -> Mapping[str, type[Connector]]:
@@ -70,6 +78,7 @@ class World(Stage):
     @override
     def _listen(self, bach: Bach, process: Process) -> None:
         bach.subscribe(MessageEvent, partial(self._note, process))
+        bach.subscribe(RecipientMoved, partial(self._met, process))
         self._resting.clear()
 
     @override
@@ -90,6 +99,15 @@ class World(Stage):
             self._ids[note.number] = event.message.id
             self.story.notes.append(note)
 
+    def _met(self, process: Process, event: RecipientMoved) -> None:
+        if process.is_alive:
+            story = self.story
+            story.known_forms.append(
+                Meeting(
+                    connection=event.connection, old=event.old, new=event.new, at=process.now, moment=story.moment()
+                )
+            )
+
     # -- steps --------------------------------------------------------------------------------------------------------
 
     async def perform(self, step: Step) -> None:
@@ -103,8 +121,26 @@ class World(Stage):
                 self._platforms.outages.pop(connection, None)
             case Send():
                 self._send(step)
+            case Tell() | Move() | TakeOver() | Limit():
+                self._steps_of_places(step)
             case _:
                 self._steps_of_people(step)
+
+    def _steps_of_places(self, step: PlaceStep) -> None:
+        places = self._platforms.places[step.connection]
+        match step:
+            case Limit(connection, count, per):
+                self.story.limits[connection] = count, per
+            case Move(_, place):
+                places.move(place)
+            case TakeOver(_, name, place):
+                places.take_over(name, place)
+            case Tell(connection, place):
+                sighting = places.sighting(place)
+                self._told += 1
+                self._platforms.say(self._process, connection, (sighting,), self._told)
+                said = _said(f"told {self._told}", sighting)
+                self._call("tell", self._told, partial(self._bach.take, connection, said))
 
     def _steps_of_people(self, step: Step) -> None:
         bach = self._bach
@@ -192,12 +228,26 @@ class World(Stage):
         look_into(self._disk.path, self.story)
 
 
+def _said(remote_id: str, sighting: Sighting) -> Incoming:
+    """Somebody writes, and the platform says this of them."""
+    return Incoming(
+        remote_id=remote_id,
+        recipient=sighting.id,
+        recipient_title=sighting.id,
+        sender_id=sighting.id,
+        sender_name=sighting.id,
+        kind=Kind.TEXT,
+        text="hello",
+        sightings=(sighting,),
+    )
+
+
 async def tell(history: History, folder: Path, seed: int) -> Story:
     """The story of a history."""
     async with ClientSession() as session:
         world = World(folder, seed, session)
         try:
-            await world.start({name: Connection(name=name, type=name) for name in CONNECTIONS})
+            await world.start({name: Connection(name=name, type=name, allowed=FRIENDS) for name in CONNECTIONS})
             for step in history:
                 await world.perform(step)
             await world.heal()

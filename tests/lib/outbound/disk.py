@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import override
 
 from bach_lib import Policy
@@ -31,7 +31,11 @@ class Disk(Queue):
 
     @override
     def advance(
-        self, settlement: Settlement | None, claim: int | None, connection: str | None = None
+        self,
+        settlement: Settlement | None,
+        claim: int | None,
+        connection: str | None = None,
+        forms: Sequence[str] = (),
     ) -> asyncio.Future[Advance]:
         self.asked.append((settlement, claim))
         if claim is not None:
