@@ -1,12 +1,7 @@
-"""Histories of receiving: a platform that brings updates and forgets what it knows to be read, and those who listen.
+"""Histories of receiving: who writes, from where and to which account, and who listens."""
 
-The platform is as strict as a real one: a poll's cursor tells it what has been read, and that never comes again, unless
-the platform itself repeats a message under a new number, as they do.
-"""
-
-import asyncio
+from collections import defaultdict
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import override
@@ -17,15 +12,17 @@ from bach_lib import Bach, Connection
 from bach_lib.connectors.base import Batch, Connector, Incoming, Unreadable
 from bach_lib.events import MessageReceived
 from bach_lib.inbound.rules import Rule
-from bach_lib.incoming import Content, InboxStatus, IncomingMessage, Kind
-from bach_lib.models import ConnectionState, Direction, Fault
+from bach_lib.incoming import Content, Kind
+from bach_lib.models import Direction, Fault
 from bach_lib.testing import FakePlatform, fake_connector
 from tests.simulation.disk import CirclesError
 from tests.simulation.incoming_steps import (
+    Account,
     Discard,
     Garbage,
     IncomingHistory,
     IncomingStep,
+    LetIn,
     Mark,
     PollsFail,
     PollsHang,
@@ -35,6 +32,8 @@ from tests.simulation.incoming_steps import (
     SetRule,
     Write,
 )
+from tests.simulation.incoming_story import CONNECTION, Heard, IncomingStory, Line, Told, key_of
+from tests.simulation.places import Places
 from tests.simulation.process import Process
 from tests.simulation.stage import Stage
 from tests.simulation.steps import (
@@ -44,111 +43,29 @@ from tests.simulation.steps import (
     DiskSlow,
     DiskWell,
     Jump,
+    Move,
     Reload,
     Restart,
+    TakeOver,
 )
-from tests.simulation.story import Chronicle
-
-CONNECTION = "line"
-FRIENDS = frozenset({"ada", "bob"})
-_POLL = 50.0
-"""Seconds after which the platform answers that there is nothing."""
-_AT_ONCE = 3
-_NO_ROUTE = Fault(code="unreachable", text="No route to host")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Heard:
-    """A message was announced."""
-
-    process: int
-    at: float
-    moment: int
-    message: IncomingMessage
+def account_of(connection: Connection) -> int:
+    """Whose a connection is, as it is set up."""
+    return int(str(connection.settings.get("account", 1)))
 
 
-@dataclass
-class IncomingStory(Chronicle):
-    """Everything that was seen of a history of receiving."""
-
-    written: dict[str, Incoming] = field(default_factory=dict)
-    """What people wrote, by the platform's own id of it."""
-    written_at: dict[str, int] = field(default_factory=dict)
-    """The moment of that."""
-    came_at: dict[str, float] = field(default_factory=dict)
-    """The true time at which it came to the platform last."""
-    garbage: int = 0
-    strangers: int = 0
-    """How often a stranger's message came."""
-    resets: int = 0
-    """How often receiving was set up anew because nothing came; a batch may then be stored twice."""
-    heard: list[Heard] = field(default_factory=list)
-    rules: list[tuple[int, str, str | None]] = field(default_factory=list)
-    """The moment a rule was asked for, its name and its phrase (None: removed)."""
-
-    # what is found at the end
-    inbox: list[IncomingMessage] = field(default_factory=list)
-    unreadable: int = 0
-    blocked: int = 0
-    state: ConnectionState = ConnectionState.DISABLED
-
-
-class Line:
-    """The platform: its updates, by number; those below what it was told as read are forgotten."""
-
-    def __init__(self) -> None:
-        self.fails = False
-        self.hangs = False
-        self._updates: dict[int, Incoming | Unreadable] = {}
-        self._number = 0
-        self._news = asyncio.Event()
-
-    def bring(self, update: Incoming | Unreadable) -> None:
-        """Something came."""
-        self._number += 1
-        self._updates[self._number] = update
-        self._news.set()
-
-    async def poll(self, process: Process, cursor: str | None) -> Batch | Fault:
-        """What has come after the cursor, at most a few; waits for it."""
-        if not process.is_alive or self.hangs:
-            await asyncio.Event().wait()
-        if self.fails:
-            return _NO_ROUTE
-        read = int(cursor or 0)
-        self._updates = {number: update for number, update in self._updates.items() if number > read}
-        if not self._updates:
-            await self._wait(process)
-        return self._batch(read)
-
-    def _batch(self, read: int) -> Batch | Fault:
-        if self.fails:
-            return _NO_ROUTE
-        new = sorted(number for number in self._updates if number > read)
-        updates = [self._updates[number] for number in new[:_AT_ONCE]]
-        return Batch(
-            messages=tuple(update for update in updates if isinstance(update, Incoming)),
-            unreadable=tuple(update for update in updates if isinstance(update, Unreadable)),
-            cursor=str(new[:_AT_ONCE][-1] if new else read) if new or read else None,
-            is_complete=len(new) <= _AT_ONCE,
-        )
-
-    async def _wait(self, process: Process) -> None:
-        self._news.clear()
-        cancel = process.clock.call_later(_POLL, self._news.set)
-        try:
-            await self._news.wait()
-        finally:
-            cancel()
-
-
-def _connector(line: Line, story: IncomingStory, process: Process) -> type[Connector]:
+def _connector(lines: Mapping[int, Line], story: IncomingStory, process: Process) -> type[Connector]:
     base = fake_connector(FakePlatform(), receives=True)
 
     class Simulated(base):  # type: ignore[misc,valid-type] # the class is made by a function
         @override
         async def receive(self, cursor: str | None) -> Batch | Fault:
-            return await line.poll(process, cursor)
+            return await lines[account_of(self.setup.connection)].poll(process, cursor)
+
+        @override
+        async def whose(self) -> str:
+            return str(account_of(self.setup.connection))
 
         @override
         async def reset(self) -> None:
@@ -163,13 +80,15 @@ class IncomingWorld(Stage):
     def __init__(self, folder: Path, seed: int, session: ClientSession) -> None:
         self.story = IncomingStory()
         super().__init__(self.story, folder, seed, session)
-        self._line = Line()
+        self._lines: defaultdict[int, Line] = defaultdict(Line)
+        self._places = Places()
+        self._account = 1
         self._ids: dict[str, int] = {}
         self._reloads = 0
 
     @override
     def _connectors(self, process: Process) -> Mapping[str, type[Connector]]:
-        return {CONNECTION: _connector(self._line, self.story, process)}
+        return {CONNECTION: _connector(self._lines, self.story, process)}
 
     @override
     def _listen(self, bach: Bach, process: Process) -> None:
@@ -183,7 +102,7 @@ class IncomingWorld(Stage):
     def _heard(self, process: Process, event: MessageReceived) -> None:
         if process.is_alive:
             message = event.message
-            self._ids[message.remote_id] = message.id
+            self._ids[key_of(message)] = message.id
             self.story.heard.append(
                 Heard(process=process.number, at=process.now, moment=self.story.moment(), message=message)
             )
@@ -196,47 +115,82 @@ class IncomingWorld(Stage):
             case Write() | Push():
                 self._write(step)
             case Repeat(number):
-                for remote_id in (f"{number}", f"{number}e"):
-                    if again := self.story.written.get(remote_id):
-                        self.story.came_at[remote_id] = self._process.now
-                        self._bring(again)
-            case Garbage():
-                self.story.garbage += 1
-                self._line.bring(Unreadable(raw="?", reason="a new kind of update"))
-            case PollsFail() | PollsHang() | PollsWork():
-                self._line.fails, self._line.hangs = isinstance(step, PollsFail), isinstance(step, PollsHang)
+                for key in (f"{number}", f"{number}e"):
+                    if again := self.story.written.get(key):
+                        self._bring(key, again)
+            case Garbage() | PollsFail() | PollsHang() | PollsWork() | Move() | TakeOver():
+                self._steps_of_the_platform(step)
+            case LetIn(allowed):
+                self.story.allowed = frozenset(allowed)
+                await self._done(self._bach.registry.update(CONNECTION, allowed=self.story.allowed))
             case _:
                 self._steps_of_people(step)
 
+    def _steps_of_the_platform(self, step: Garbage | PollsFail | PollsHang | PollsWork | Move | TakeOver) -> None:
+        line = self._lines[self._account]
+        match step:
+            case Garbage():
+                self.story.garbage[self._account] += 1
+                line.bring(Unreadable(raw="?", reason="a new kind of update"))
+            case Move(_, place):
+                self._places.move(place)
+            case TakeOver(_, name, place):
+                self._places.take_over(name, place)
+            case _:
+                line.fails, line.hangs = isinstance(step, PollsFail), isinstance(step, PollsHang)
+
     def _write(self, step: Write | Push) -> None:
-        remote_id = f"{step.number}e" if step.edits else f"{step.number}"
+        key = f"{step.number}e" if step.edits else f"{step.number}"
+        story, original = self.story, f"{step.number}"
+        if key in story.written or (step.edits and story.account_of.get(original, self._account) != self._account):
+            return
+        message = self._message(step, key)
+        story.written[key] = message
+        story.account_of[key] = self._account
+        story.written_at[key] = story.moment()
+        if isinstance(step, Write):
+            self._bring(key, message)
+        else:
+            story.came_at[key] = self._process.now
+            story.came.append(key)
+            self._call("push", step.number, partial(self._bach.take, CONNECTION, message))
+
+    def _message(self, step: Write | Push, key: str) -> Incoming:
         kind = Kind.EDITED if step.edits else step.kind
         command = step.text.removeprefix("/") if kind is Kind.COMMAND else None
-        message = Incoming(
-            remote_id=remote_id,
-            recipient=step.sender,
-            recipient_title=step.sender.title(),
-            sender_id=step.sender,
-            sender_name=step.sender.title(),
+        place, sender = self._places.id_of(step.place or step.sender), self._places.id_of(step.sender)
+        told = [self._places.sighting(one) for one in dict.fromkeys((step.sender, step.place)) if one and step.tells]
+        return Incoming(
+            remote_id=self._remote_id(step),
+            recipient=place,
+            recipient_title=place,
+            sender_id=sender,
+            sender_name=key,
             kind=kind,
             text=step.text,
             content=Content(command=command, value="yes" if kind is Kind.BUTTON else None),
             sent_at=None if step.age is None else self._clock.now() - step.age,
+            sightings=tuple(told),
         )
-        if remote_id in self.story.written:
-            return
-        self.story.written[remote_id] = message
-        self.story.written_at[remote_id] = self.story.moment()
-        self.story.came_at[remote_id] = self._process.now
-        if isinstance(step, Write):
-            self._bring(message)
-        else:
-            self.story.strangers += step.sender not in FRIENDS
-            self._call("push", step.number, partial(self._bach.take, CONNECTION, message))
 
-    def _bring(self, message: Incoming) -> None:
-        self.story.strangers += message.sender_id not in FRIENDS
-        self._line.bring(message)
+    def _remote_id(self, step: Write | Push) -> str:
+        """The platform's number of a message: each account counts its own, from the first one on."""
+        if isinstance(step, Push):
+            return f"p{step.number}"
+        original = self.story.written.get(f"{step.number}")
+        if step.edits and original is not None:
+            return f"{original.remote_id}e"
+        ours = [key for key, account in self.story.account_of.items() if account == self._account]
+        return f"{len(ours) + 1}e" if step.edits else f"{len(ours) + 1}"
+
+    def _bring(self, key: str, message: Incoming) -> None:
+        story, account = self.story, self.story.account_of[key]
+        story.came_at[key] = self._process.now
+        story.came.append(key)
+        for one in message.sightings:
+            for old in (*one.names, *one.was):
+                story.told.append(Told(moment=story.moment(), account=account, old=old, new=one.id))
+        self._lines[account].bring(message)
 
     def _steps_of_people(self, step: IncomingStep) -> None:
         bach = self._bach
@@ -253,9 +207,10 @@ class IncomingWorld(Stage):
                 self._call(f"mark {status}", number, partial(bach.mark, wanted, status))
             case Discard(number) if f"{number}" in self._ids:
                 self._call("discard", number, partial(bach.discard, [self._ids[f"{number}"]]))
-            case Reload():
+            case Reload() | Account():
                 self._reloads += 1
-                settings = {"reloads": self._reloads}
+                self._account += isinstance(step, Account)
+                settings = {"reloads": self._reloads, "account": self._account}
                 self._call("reload", 0, partial(bach.registry.update, CONNECTION, settings=settings))
             case _:
                 pass  # about a message that never came
@@ -266,7 +221,8 @@ class IncomingWorld(Stage):
     async def end(self) -> None:
         """Everything heals; then what there is to see is looked at."""
         self._disk.recover()
-        self._line.fails = self._line.hangs = False
+        for line in self._lines.values():
+            line.fails = line.hangs = False
         await self._clock.advance(1200)
         story, bach = self.story, self._bach
         before: int | None = None
@@ -274,20 +230,11 @@ class IncomingWorld(Stage):
             before = page[-1].id
             story.inbox += page
         story.unreadable = len(await self._done(bach.unreadable(CONNECTION)))
+        story.account = account_of(bach.registry.get(CONNECTION))
         story.blocked = bach.registry.get(CONNECTION).blocked_count
         story.state = bach.health(CONNECTION, Direction.RECEIVING).state
         story.seen = story.moment()
         await self._close(5.0)
-
-
-def marks(story: IncomingStory) -> dict[str, InboxStatus]:
-    """The status that a person gave each message last, as far as BACH said that it did."""
-    found: dict[str, InboxStatus] = {}
-    for call in story.calls:
-        what, _, status = call.what.partition(" ")
-        if what == "mark" and isinstance(call.result, int) and call.ended_at is not None:
-            found[f"{call.number}"] = InboxStatus(status)
-    return found
 
 
 async def tell_incoming(history: IncomingHistory, folder: Path, seed: int) -> IncomingStory:
@@ -295,7 +242,7 @@ async def tell_incoming(history: IncomingHistory, folder: Path, seed: int) -> In
     async with ClientSession() as session:
         world = IncomingWorld(folder, seed, session)
         try:
-            await world.start({CONNECTION: Connection(name=CONNECTION, type=CONNECTION, allowed=FRIENDS)})
+            await world.start({CONNECTION: Connection(name=CONNECTION, type=CONNECTION, allowed=world.story.allowed)})
             for step in history:
                 await world.perform(step)
             await world.end()

@@ -1,14 +1,17 @@
 """Invents histories of receiving: a seed makes one, and the same seed the same one."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from random import Random
 
 from bach_lib.incoming import InboxStatus, Kind
 from tests.simulation.incoming_steps import (
+    Account,
     Discard,
     Garbage,
     IncomingHistory,
     IncomingStep,
+    LetIn,
     Mark,
     PollsFail,
     PollsHang,
@@ -18,12 +21,26 @@ from tests.simulation.incoming_steps import (
     SetRule,
     Write,
 )
-from tests.simulation.steps import Advance, Crash, Cut, DiskFull, DiskSlow, DiskWell, Jump, Reload, Restart
+from tests.simulation.steps import (
+    Advance,
+    Crash,
+    Cut,
+    DiskFull,
+    DiskSlow,
+    DiskWell,
+    Jump,
+    Move,
+    Reload,
+    Restart,
+    TakeOver,
+)
 
 _TIMES = (0.0, 0.5, 1.0, 5.0, 31.0, 65.0, 130.0, 310.0, 700.0)
 _AGES = (0.0, 0.0, 1.0, 60.0, 299.0, 301.0, 86_400.0, None)
 _JUMPS = (1.0, 30.0, 301.0, 3600.0, 86_400.0)
 _WORDS = ("hello", "open the door", "the light is on", "dinner")
+_LET_IN = ("ada", "@bob", "home", "den#@cyd")
+"""A person by id and one by name, a group, and a person by name in a group."""
 _PHRASES = ("door", "light", "dinner")
 
 
@@ -50,16 +67,37 @@ class IncomingGenerator:
             self._jump: 4,
         }
         temper = self._random.choice((0.0, 0.5, 1.5))
+        self._names = Random(f"names {seed}")  # of its own, so that the others stay what they were
+        self._has_names = self._names.random() < 0.4
         self._moves = list(weights)
         self._weights = [weight * self._random.lognormvariate(0.0, temper) for weight in weights.values()]
 
     def history(self) -> IncomingHistory:
         """The steps."""
-        steps: list[IncomingStep] = []
+        steps: list[IncomingStep] = [LetIn(_LET_IN)] if self._has_names else []
         length = self._random.randint(5, 45)
         while len(steps) < length:
-            steps += self._random.choices(self._moves, self._weights)[0]()
+            some = self._random.choices(self._moves, self._weights)[0]()
+            steps += [self._somewhere(step) for step in some] if self._has_names else some
+            if self._has_names and self._names.random() < 0.1:
+                steps.append(self._place())
         return tuple(steps)
+
+    def _somewhere(self, step: IncomingStep) -> IncomingStep:
+        """A message, perhaps in a group, and perhaps with what sender and group are called."""
+        random = self._names
+        if not isinstance(step, Write | Push) or step.edits:
+            return step
+        place = random.choices(("", "home", "den"), (4, 1, 2))[0]
+        sender = random.choices((step.sender, "bob", "cyd"), (2, 2, 2))[0]
+        return replace(step, sender=sender, place=place, tells=isinstance(step, Write) and random.random() < 0.4)
+
+    def _place(self) -> IncomingStep:
+        """Something happens to what a place is called, or to whom people write."""
+        random = self._names
+        name, to = random.choice(("@bob", "@cyd")), random.choice(("eve", "eve", "bob"))
+        moves = Move("line", random.choice(("ada", "bob", "cyd", "home", "den")))
+        return random.choices((moves, TakeOver("line", name, to), Account()), (4, 1, 1))[0]
 
     def _some_number(self) -> int:
         return max(1, self._count - int(self._random.expovariate(0.4)))

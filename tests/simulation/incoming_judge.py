@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator
 
 from bach_lib.incoming import IncomingMessage, Kind
 from bach_lib.models import ConnectionState
-from tests.simulation.incoming import FRIENDS, Heard, IncomingStory, marks
+from tests.simulation.incoming_places import is_friend, is_stranger, may_be
+from tests.simulation.incoming_story import Heard, IncomingStory, key_of, marks
 from tests.simulation.judge import Complaint
 from tests.simulation.stage import POLICY
 
@@ -16,12 +17,13 @@ _CONNECTED = ConnectionState.CONNECTED
 
 
 def _nothing_is_lost(story: IncomingStory) -> Iterator[str]:
-    there = {message.remote_id for message in story.inbox}
+    there = {key_of(message) for message in story.inbox}
     discarded = {f"{call.number}" for call in story.calls if call.what == "discard"}
     refused = {f"{call.number}" for call in story.calls if call.what == "push" and not _was_taken(call.result)}
-    for remote_id, message in story.written.items():
-        if message.sender_id in FRIENDS and remote_id not in there | discarded | refused:
-            yield f"{remote_id} was written and is not there"
+    for key in story.written:
+        is_read = story.account_of[key] == story.account  # what an account has that was replaced, nobody reads
+        if is_read and is_friend(story, key) and key not in there | discarded | refused:
+            yield f"{key} was written and is not there"
 
 
 def _was_taken(result: object) -> bool:
@@ -30,60 +32,62 @@ def _was_taken(result: object) -> bool:
 
 def _nobody_slips_in(story: IncomingStory) -> Iterator[str]:
     for message in (*story.inbox, *(heard.message for heard in story.heard)):
-        if message.sender_id not in FRIENDS:
-            yield f"{message.remote_id} of a stranger was let in"
+        if is_stranger(story, key_of(message)):
+            yield f"{key_of(message)} of a stranger was let in"
     pushed = sum(call.what == "push" for call in story.calls if call.result is None)
-    most = story.strangers if not story.resets else 2 * story.strangers
-    if not story.strangers - pushed <= story.blocked <= most:
-        yield f"{story.blocked} messages of strangers are counted, and {story.strangers} came"
+    surely = [key for key in story.came if is_stranger(story, key) and story.account_of[key] == story.account]
+    most = sum(not is_friend(story, key) for key in story.came) * (2 if story.resets else 1)
+    if not len(surely) - pushed <= story.blocked <= most:
+        yield f"{story.blocked} messages of strangers are counted, and {len(surely)} to {most} came"
 
 
 def _everything_once(story: IncomingStory) -> Iterator[str]:
-    for remote_id, number in Counter(message.remote_id for message in story.inbox).items():
+    for remote_id, number in Counter(key_of(message) for message in story.inbox).items():
         if number > 1:
             yield f"{remote_id} is there {number} times"
-    for remote_id, number in Counter(heard.message.remote_id for heard in story.heard).items():
+    for remote_id, number in Counter(key_of(heard.message) for heard in story.heard).items():
         if number > 1:
             yield f"{remote_id} was announced {number} times"
 
 
 def _everything_is_announced(story: IncomingStory) -> Iterator[str]:
-    heard = {one.message.remote_id for one in story.heard}
+    heard = {key_of(one.message) for one in story.heard}
     crashed = bool(story.ends[:-1])
     for message in story.inbox:
         if message.routed_at is None:
-            yield f"{message.remote_id} was never held against the rules"
-        elif message.remote_id not in heard and not crashed:
-            yield f"{message.remote_id} was not announced"
+            yield f"{key_of(message)} was never held against the rules"
+        elif key_of(message) not in heard and not crashed:
+            yield f"{key_of(message)} was not announced"
 
 
 def _in_order(story: IncomingStory) -> Iterator[str]:
     highest: dict[int, int] = {}
     for heard in story.heard:
         if heard.message.id < highest.get(heard.process, 0):
-            yield f"{heard.message.remote_id} was announced after a later one"
+            yield f"{key_of(heard.message)} was announced after a later one"
         highest[heard.process] = max(heard.message.id, highest.get(heard.process, 0))
 
 
 def _nothing_is_acted_upon_too_late(story: IncomingStory) -> Iterator[str]:
     for heard in story.heard:
-        message, written = heard.message, story.written[heard.message.remote_id]
-        if message.remote_id.endswith("e") and message.kind is not Kind.EDITED:
-            yield f"{message.remote_id} was edited and is a {message.kind}"
+        message, written = heard.message, story.written[key_of(heard.message)]
+        if key_of(message).endswith("e") and message.kind is not Kind.EDITED:
+            yield f"{key_of(message)} was edited and is a {message.kind}"
         if message.kind in _ACTED_UPON and (seconds := _too_old(story, heard)):
-            yield f"{message.remote_id} was {seconds:.0f} s old and still a {message.kind}"
+            yield f"{key_of(message)} was {seconds:.0f} s old and still a {message.kind}"
         if message.kind is Kind.EXPIRED and _is_young(message) and not _was_set_back(story):
-            yield f"{message.remote_id} was young, and expired"
+            yield f"{key_of(message)} was young, and expired"
         if message.kind not in (Kind.EXPIRED, written.kind):
-            yield f"{message.remote_id} was a {written.kind} and came as a {message.kind}"
-        if (message.text, message.sender_id) != (written.text, written.sender_id):
-            yield f"{message.remote_id} does not say what was written"
+            yield f"{key_of(message)} was a {written.kind} and came as a {message.kind}"
+        where = ((message.recipient, written.recipient), (message.sender_id, written.sender_id))
+        if message.text != written.text or not all(may_be(story, *addresses) for addresses in where):
+            yield f"{key_of(message)} does not say what was written"
 
 
 def _too_old(story: IncomingStory, heard: Heard) -> float | None:
     """How old it was when it was announced, if that is too old both by its date and by when it came to the platform."""
     message = heard.message
-    lay = heard.at - story.came_at[message.remote_id]
+    lay = heard.at - story.came_at[key_of(message)]
     dated = lay if message.sent_at is None else (message.routed_at or message.received_at) - message.sent_at
     if _was_set_back(story) or min(lay, dated) <= 2 * POLICY.receive.max_age + _JUST_NOW:
         return None  # it may have been stored and announced, each time just young enough
@@ -112,12 +116,12 @@ def _rules_hold(story: IncomingStory) -> Iterator[str]:
         expected = sorted(name for name, phrase in rules.items() if phrase in heard.message.text.split())
         found = heard.message.metadata.get("context_triggers")
         if found != expected:
-            yield f"{heard.message.remote_id} matched {found}, and the rules say {expected}"
+            yield f"{key_of(heard.message)} matched {found}, and the rules say {expected}"
 
 
 def _known_rules(story: IncomingStory, heard: Heard) -> dict[str, str] | None:
     """The rules that held from before a message was written until it was announced; None if they changed meanwhile."""
-    written_at = story.written_at[heard.message.remote_id]
+    written_at = story.written_at[key_of(heard.message)]
     rules: dict[str, str] = {}
     for moment, name, phrase in story.rules:
         if moment >= heard.moment:
@@ -136,13 +140,14 @@ def _known_rules(story: IncomingStory, heard: Heard) -> dict[str, str] | None:
 def _marks_stay(story: IncomingStory) -> Iterator[str]:
     marked, cut = marks(story), {call.number for call in story.calls if call.ended_at is None}
     for message in story.inbox:
-        wanted = marked.get(message.remote_id)
-        if wanted and message.status is not wanted and int(message.remote_id) not in cut:
-            yield f"{message.remote_id} was marked {wanted} and is {message.status}"
+        wanted = marked.get(key_of(message))
+        if wanted and message.status is not wanted and int(key_of(message)) not in cut:
+            yield f"{key_of(message)} was marked {wanted} and is {message.status}"
 
 
 def _left_over(story: IncomingStory) -> Iterator[str]:
-    if not story.garbage <= story.unreadable <= story.garbage * (2 if story.resets else 1):
+    most = sum(story.garbage.values()) * (2 if story.resets else 1)
+    if not story.garbage[story.account] <= story.unreadable <= most:
         yield f"{story.unreadable} updates are set aside, and {story.garbage} could not be read"
     if story.state is not _CONNECTED:
         yield f"all is well, and receiving stands as {story.state}"

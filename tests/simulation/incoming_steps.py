@@ -3,7 +3,18 @@
 from dataclasses import dataclass
 
 from bach_lib.incoming import InboxStatus, Kind
-from tests.simulation.steps import Advance, Crash, DiskFull, DiskSlow, DiskWell, Jump, Reload, Restart
+from tests.simulation.steps import (
+    Advance,
+    Crash,
+    DiskFull,
+    DiskSlow,
+    DiskWell,
+    Jump,
+    Move,
+    Reload,
+    Restart,
+    TakeOver,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +30,10 @@ class Write:
     text: str = "hello"
     age: float | None = 0.0
     edits: bool = False
+    place: str = ""
+    """The group it is written in; none: to the account alone."""
+    tells: bool = False
+    """Whether the platform says with it what sender and place are called."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +46,8 @@ class Push:
     text: str = "hello"
     age: float | None = 0.0
     edits: bool = False
+    place: str = ""
+    tells: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +100,18 @@ class Discard:
     number: int
 
 
+@dataclass(frozen=True, slots=True)
+class LetIn:
+    """A person lets these in, as they are written."""
+
+    allowed: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Another account is set for the connection; what people write from now on, they write to that."""
+
+
 type IncomingStep = (
     Write
     | Push
@@ -102,5 +131,9 @@ type IncomingStep = (
     | Crash
     | Restart
     | Reload
+    | LetIn
+    | Account
+    | Move
+    | TakeOver
 )
 type IncomingHistory = tuple[IncomingStep, ...]

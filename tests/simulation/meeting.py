@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from bach_lib.incoming import IncomingMessage
+from tests.simulation.order import is_over
 from tests.simulation.places import chain
 from tests.simulation.story import FINISHED, Handed, Meeting, Story
 
@@ -64,6 +65,8 @@ def limits_meet(story: Story) -> Iterator[str]:
 
 def _has_ended_unsent(story: Story, number: int, before: Handed) -> bool:
     """Whether the newer one is gone; one that was on its way when that came is then the only one of its tag."""
+    if is_over(story, number, before):
+        return True
     told = [note.name for note in story.told(number) if note.moment < before.moment]
     return bool(told) and told[-1] in FINISHED and told[-1] != "MessageSent"
 

@@ -32,7 +32,7 @@ def _should_go_first(story: Story, number: int, than: Handed) -> bool:
     if message.priority == than.priority and message.id > than.id:
         return False
     notes = [note for note in story.told(number) if note.moment < than.moment]
-    if not notes or notes[-1].name in FINISHED or _is_over(story, number, than):
+    if not notes or notes[-1].name in FINISHED or is_over(story, number, than):
         return False
     queued = [note for note in notes if note.name == "MessageQueued"]
     came_first = message.id < than.id and len(queued) == 1
@@ -67,7 +67,7 @@ def _others_got_through(story: Story, one: Handed, since: float) -> bool:
     )
 
 
-def _is_over(story: Story, number: int, than: Handed) -> bool:
+def is_over(story: Story, number: int, than: Handed) -> bool:
     """Whether its time to live was over by one of the clocks, so that it was about to end."""
     send, call = story.sends[number], story.send_calls[number]
     if send.time_to_live is None:

@@ -19,11 +19,13 @@ from bach_lib.outbound.lanes import Lanes
 from bach_lib.outbound.queue import Queue
 from bach_lib.outcomes import Outcome
 from bach_lib.registry import Registry
+from bach_lib.spellings import Alias, Sighting, Spellings
 from bach_lib.storage import Transaction, Value
 from bach_lib.waiters import Waiters
 from tests.simulation.disk import Disk
 from tests.simulation.generator import history_of
-from tests.simulation.running import complaints_about, try_seed, written
+from tests.simulation.incoming_steps import Account, IncomingHistory, LetIn, Write
+from tests.simulation.running import complaints_about, complaints_about_incoming, try_seed, written
 from tests.simulation.shrink import shrink
 from tests.simulation.steps import (
     Advance,
@@ -179,6 +181,39 @@ def with_a_short_memory(patch: pytest.MonkeyPatch) -> None:
     patch.setattr("bach_lib.inbound.inbox.write_lesson", lambda *_: None)
 
 
+def with_old_numbers(patch: pytest.MonkeyPatch) -> None:
+    """Messages of another account are taken for those of the one before that had the same numbers."""
+    _without(patch, "rename_incoming")
+
+
+def with_an_old_cursor(patch: pytest.MonkeyPatch) -> None:
+    """Another account is read from where the one before was."""
+    _without(patch, "hand_over")
+
+
+def credulous(patch: pytest.MonkeyPatch) -> None:
+    """What is told last of a name counts."""
+
+    def news(_: Spellings, sighting: Sighting) -> list[Alias]:
+        return [Alias(spelling=name, normal=sighting.id) for name in sighting.names]
+
+    def add(self: Spellings, alias: Alias) -> bool:
+        self._learned[alias.spelling] = alias
+        return True
+
+    patch.setattr(Spellings, "news", news)
+    patch.setattr(Spellings, "add", add)
+
+
+def _without(patch: pytest.MonkeyPatch, query: str) -> None:
+    run = Transaction.run
+
+    def run_others(self: Transaction, asked: str, **values: Value) -> int:
+        return 0 if asked == query else run(self, asked, **values)
+
+    patch.setattr(Transaction, "run", run_others)
+
+
 SENT = (Send(number=1),)
 TOLD = Tell("plain", "ada")
 NAMED = Send(number=1, recipient="@ada")
@@ -219,6 +254,43 @@ SABOTAGE: dict[str, tuple[Sabotage, History, str]] = {
     "listening": (unteachable, (TOLD, Advance(1), Send(number=1)), "listened"),
     "remembering": (with_a_short_memory, (TOLD, Advance(1), Restart(), Advance(1)), "learned"),
 }
+
+
+LET_IN = LetIn(("@ada", "home"))
+INCOMING: dict[str, tuple[Sabotage, IncomingHistory, str]] = {
+    "names": (unteachable, (LET_IN, Write(number=1, tells=True), Advance(1)), "durable"),
+    "moves": (
+        unteachable,
+        (LET_IN, Move("line", "home"), Write(number=1, sender="eve", place="home", tells=True), Advance(1)),
+        "durable",
+    ),
+    "numbers": (with_old_numbers, (Write(number=1), Advance(1), Account(), Advance(1), Write(number=2)), "durable"),
+    "cursors": (
+        with_an_old_cursor,
+        (Write(number=1), Advance(1), Account(), Advance(1), Write(number=2), Advance(1)),
+        "durable",
+    ),
+    "thieves": (
+        credulous,
+        (
+            LetIn(("@bob",)),
+            Write(number=1, sender="bob", tells=True),
+            TakeOver("line", "@bob", "eve"),
+            Write(number=2, sender="eve", tells=True),
+            Advance(1),
+        ),
+        "strangers",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", INCOMING)
+def test_the_judge_of_receiving_names_what_is_broken(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """The simulation would be green whoever is let in, and whatever another account loses."""
+    sabotage, history, rule = INCOMING[name]
+    assert complaints_about_incoming(history, 1) == []
+    sabotage(monkeypatch)
+    assert rule in {complaint.rule for complaint in complaints_about_incoming(history, 1)}
 
 
 @pytest.mark.parametrize("name", SABOTAGE)
