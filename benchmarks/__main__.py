@@ -79,7 +79,7 @@ def main(arguments: Sequence[str]) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="script/bench", description="What BACH costs, beside what others cost.")
     parser.add_argument("rows", nargs="*", choices=list(BENCHMARKS), metavar="ROW", help=f"of {', '.join(BENCHMARKS)}")
-    parser.add_argument("--quick", action="store_true", help="under a minute, less steady")
+    parser.add_argument("--quick", action="store_true", help="a minute or two, less steady")
     parser.add_argument("--save", action="store_true", help="a full run, and the table into docs/performance.md")
     return parser
 

@@ -14,9 +14,10 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{3,31}")
 
 def of_answer(answer: object, asked: str) -> Sighting | None:
     """What an answer says of the chat that was asked for by name."""
-    chat = part(answer, "chat") if isinstance(answer, dict) else {}
-    found = _of(chat)
-    if found is None or not asked.startswith("@"):
+    if not asked.startswith("@"):
+        return None
+    found = _of(part(answer, "chat") if isinstance(answer, dict) else {})
+    if found is None:
         return None
     return Sighting(id=found.id, names=tuple(dict.fromkeys((asked, *found.names))))
 
