@@ -51,7 +51,7 @@ from .recipients import async_tell_of_subentries
 from .requirements import async_report_package, async_require
 from .resting import async_follow_switch, async_know_resting
 from .services import async_setup_services
-from .staying import async_has_stayed, async_leave, async_stay
+from .staying import async_has_stayed, async_leave, async_stand_by, async_stay
 from .undelivered import async_report_dead_letters, async_report_held, async_tell_of_undelivered
 from .users import async_get_users
 from .views import async_register_views
@@ -105,20 +105,10 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
 async def async_setup_entry(hass: HomeAssistant, entry: BachConfigEntry) -> bool:
     """Start a connection. It does not wait for the platform: without internet the entities are there, and queue."""
     try:
-        await async_require(hass, entry.data[CONF_TYPE])
-        bach = await _start(hass, entry)
-    except _FOR_A_PERSON as error:
-        raise ConfigEntryError(
-            translation_domain=DOMAIN, translation_key=error.code, translation_placeholders=placeholders(hass, error)
-        ) from error
-    except BachError as error:
-        if isinstance(error, MissingLibraryError):
-            async_report_package(hass, entry, error)
-        raise ConfigEntryNotReady(
-            translation_domain=DOMAIN, translation_key=error.code, translation_placeholders=placeholders(hass, error)
-        ) from error
-    entry.runtime_data = BachCoordinator(hass, entry, bach)
-    await entry.runtime_data.async_config_entry_first_refresh()
+        bach = await _begin(hass, entry)
+    except Exception:  # raised again: whatever it is, who writes to a recipient now must not do so in vain
+        await async_stand_by(hass, entry)
+        raise
     dr.async_get(hass).async_get_or_create(config_entry_id=entry.entry_id, **connection_device(entry))
     await _set_up_platforms(hass, entry)
     async_watch(hass, entry, bach)
@@ -162,6 +152,26 @@ async def async_remove_entry(hass: HomeAssistant, entry: ConfigEntry) -> None:
         pass  # it was never set up
     except BachError as error:
         _LOGGER.warning("The messages of %s could not be removed: %s", entry.title, error)
+
+
+async def _begin(hass: HomeAssistant, entry: BachConfigEntry) -> Bach:
+    """Do all that may fail. Nothing of it asks the platform."""
+    try:
+        await async_require(hass, entry.data[CONF_TYPE])
+        bach = await _start(hass, entry)
+    except _FOR_A_PERSON as error:
+        raise ConfigEntryError(
+            translation_domain=DOMAIN, translation_key=error.code, translation_placeholders=placeholders(hass, error)
+        ) from error
+    except BachError as error:
+        if isinstance(error, MissingLibraryError):
+            async_report_package(hass, entry, error)
+        raise ConfigEntryNotReady(
+            translation_domain=DOMAIN, translation_key=error.code, translation_placeholders=placeholders(hass, error)
+        ) from error
+    entry.runtime_data = BachCoordinator(hass, entry, bach)
+    await entry.runtime_data.async_config_entry_first_refresh()
+    return bach
 
 
 async def _start(hass: HomeAssistant, entry: BachConfigEntry) -> Bach:

@@ -21,7 +21,7 @@ from homeassistant.util.hass_dict import HassKey
 
 from bach_lib import Bach, BachError, IncomingMessage
 from bach_lib.errors import NotOpenError, UnknownConnectionError
-from bach_lib.events import MessageReceived
+from bach_lib.events import MessageReceived, MessageSent
 
 from .const import DOMAIN
 from .entry import REFERENCE_SCHEME
@@ -34,6 +34,7 @@ _LONGEST_BACKUP = 2 * 3600.0
 """Seconds after which a backup that nobody said had ended has."""
 
 type Hear = Callable[[IncomingMessage], None]
+type Follow = Callable[[MessageSent], None]
 
 
 class Hub:
@@ -47,6 +48,7 @@ class Hub:
         self._runs: Counter[str] = Counter()
         self._hearers: dict[str, Hear] = {}
         self._unheard: dict[str, Unheard] = {}
+        self._followers: list[Follow] = []
         self._lock = asyncio.Lock()
         self._stop_reporting: CALLBACK_TYPE | None = None
         self._give_up_backup: CALLBACK_TYPE | None = None
@@ -119,6 +121,12 @@ class Hub:
                 del self._hearers[connection]
 
         return stop
+
+    @callback
+    def follow(self, sent: Follow) -> CALLBACK_TYPE:
+        """Tell `sent` of every message that is sent, over closing and opening, until the returned function is called."""
+        self._followers.append(sent)
+        return lambda: self._followers.remove(sent)
 
     @asynccontextmanager
     async def hold(self) -> AsyncIterator[Bach]:
@@ -206,6 +214,7 @@ class Hub:
             await bach.begin_backup()
         await bach.open()
         bach.subscribe(MessageReceived, self._received)
+        bach.subscribe(MessageSent, self._sent)
         self._stop_reporting = async_report_storage(self._hass, bach, self._path.resolve())
         return bach
 
@@ -227,6 +236,11 @@ class Hub:
     async def _home_stops(self, _: Event) -> None:
         async with self._lock:  # also waits for who is just closing it: Home Assistant itself does not
             await self._close()
+
+    @callback
+    def _sent(self, event: MessageSent) -> None:
+        for follow in list(self._followers):
+            follow(event)
 
     def _remove_files(self) -> None:
         for file in self._path.parent.glob(f"{self._path.name}*"):  # with logs, marks and copies

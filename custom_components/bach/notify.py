@@ -5,6 +5,8 @@ Its state, which the Activity shows as "Sent", is the time at which the platform
 """
 
 from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final, override
 
 from homeassistant.components.notify import (
@@ -16,10 +18,12 @@ from homeassistant.components.notify import (
 )
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import Context, HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from bach_lib import Operation
+from bach_lib.errors import NotOpenError, UnknownConnectionError
 from bach_lib.events import MessageSent
 
 from .const import CONF_RECIPIENT
@@ -79,7 +83,7 @@ class BachNotifyEntity(NotifyEntity):
     @override
     async def async_added_to_hass(self) -> None:
         """Hear from now on what is sent."""
-        self.async_on_remove(self.hass.data[HUB].bach.subscribe(MessageSent, self._sent))
+        self.async_on_remove(self.hass.data[HUB].follow(self._sent))
 
     @override
     async def async_send_message(self, message: str, title: str | None = None) -> None:
@@ -88,7 +92,7 @@ class BachNotifyEntity(NotifyEntity):
         connection = connection_name(self._entry)
         recipient = self._entry.subentries[self._subentry_id].data[CONF_RECIPIENT]  # a group may have moved
         self.hass.data[LINEAGE].require_way(self._context, connection, recipient)
-        with translated_errors(self.hass):
+        with translated_errors(self.hass), self._told_why():
             await self.hass.data[HUB].bach.send(  # not the entry's: it has none while it reloads
                 connection,
                 recipient,
@@ -96,6 +100,20 @@ class BachNotifyEntity(NotifyEntity):
                 title=title,
                 context=self._context.id if self._context else None,
             )
+
+    @contextmanager
+    def _told_why(self) -> Iterator[None]:
+        """Where there is no queue yet, it is of use to know why the entry could not be set up."""
+        try:
+            yield
+        except (NotOpenError, UnknownConnectionError) as error:
+            if self._entry.reason is None:
+                raise
+            raise HomeAssistantError(
+                translation_domain=BACH,
+                translation_key="not_taken",
+                translation_placeholders={"name": self._entry.title, "reason": self._entry.reason},
+            ) from error
 
     def note_call(self, context: Context | None) -> None:
         """Remember who makes a call that sends something here, until it has been sent."""

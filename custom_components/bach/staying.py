@@ -1,23 +1,44 @@
-"""Lets recipients take messages while their entry reloads.
+"""Lets recipients take messages while their entry reloads, or cannot be set up.
 
 Home Assistant's own `notify.send_message` says nothing when it finds no entity, and what it was to send is lost. So
 when an entry is unloaded, its notify entities and the database stay until it shows whether that was the first half of a
 reload: then the entry's lock is held until it is set up again. Whoever unloads only lets it go, and all is taken away.
+
+A set-up that fails takes nothing away either: they stay until one succeeds. An entry that has none yet is given them,
+so that who sends is told why nothing can be kept.
 """
+
+from dataclasses import dataclass
 
 from homeassistant.components.notify import DATA_COMPONENT as NOTIFY_COMPONENT
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
+from homeassistant.const import Platform
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers import device_registry as dr
 from homeassistant.util.hass_dict import HassKey
 
 from .const import DOMAIN
+from .entity import connection_device
 from .hub import HUB
+from .webhook_kind import sends
 
 STAYING: HassKey[dict[str, CALLBACK_TYPE]] = HassKey(f"{DOMAIN}_staying")
 """By the id of an entry: what looks after the entities that are there, called when it is set up again."""
 
-_KEPT: HassKey[dict[str, int]] = HassKey(f"{DOMAIN}_kept")
-"""How often the database is held for an entry whose entities are kept just now, by its id."""
+
+@dataclass(slots=True)
+class _Kept:
+    """Entities that are kept: how often the database is held for them, and what ends to follow the entry's state."""
+
+    stop: CALLBACK_TYPE
+    holds: int = 0
+
+
+_KEPT: HassKey[dict[str, _Kept]] = HassKey(f"{DOMAIN}_kept")
+"""By the id of the entry."""
+
+_FAILED = (ConfigEntryState.SETUP_RETRY, ConfigEntryState.SETUP_ERROR, ConfigEntryState.SETUP_IN_PROGRESS)
+"""What still wants to be set up, or waits for somebody who mends it."""
 
 
 @callback
@@ -30,9 +51,17 @@ def async_look_again(hass: HomeAssistant, entry: ConfigEntry, look: CALLBACK_TYP
 def async_stay(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Keep the notify entities of an entry that is being unloaded. Its other platforms have been unloaded."""
     hass.data[HUB].keep()
-    kept = hass.data.setdefault(_KEPT, {})
-    kept[entry.entry_id] = kept.get(entry.entry_id, 0) + 1
-    hass.async_create_task(_see_what_comes(hass, entry), f"bach: {entry.title} reloads, or not")
+    _keep(hass, entry).holds += 1
+    _see_what_comes(hass, entry)
+
+
+async def async_stand_by(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Give an entry that is not being set up after all the notify entities it would have, unless they are there."""
+    if entry.entry_id in hass.data.get(_KEPT, {}) or not sends(entry.data) or hass.is_stopping:
+        return
+    dr.async_get(hass).async_get_or_create(config_entry_id=entry.entry_id, **connection_device(entry))
+    await hass.config_entries.async_forward_entry_setups(entry, [Platform.NOTIFY])
+    _keep(hass, entry)
 
 
 async def async_has_stayed(hass: HomeAssistant, entry: ConfigEntry, *, has_entities: bool) -> bool:
@@ -55,17 +84,39 @@ async def async_leave(hass: HomeAssistant, entry: ConfigEntry) -> None:
     await _end(hass, entry, is_over=True)
 
 
-async def _see_what_comes(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    async with entry.setup_lock:  # a reload holds it until the entry is set up
-        await _end(hass, entry, is_over=entry.state is not ConfigEntryState.LOADED)
+def _keep(hass: HomeAssistant, entry: ConfigEntry) -> _Kept:
+    kept = hass.data.setdefault(_KEPT, {})
+    if (found := kept.get(entry.entry_id)) is None:
+
+        @callback
+        def changed() -> None:
+            if entry.state not in _FAILED:
+                _see_what_comes(hass, entry)
+
+        found = kept[entry.entry_id] = _Kept(entry.async_on_state_change(changed))
+    return found
+
+
+@callback
+def _see_what_comes(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Let the entities go when the entry has; or look after them no more when it is at work again."""
+
+    async def see() -> None:
+        async with entry.setup_lock:  # a reload holds it until the entry is set up
+            if entry.state not in _FAILED:
+                await _end(hass, entry, is_over=entry.state is not ConfigEntryState.LOADED)
+
+    hass.async_create_task(see(), f"bach: {entry.title} reloads, or not")
 
 
 async def _end(hass: HomeAssistant, entry: ConfigEntry, *, is_over: bool) -> None:
-    holds = hass.data.get(_KEPT, {}).pop(entry.entry_id, 0)
+    if (kept := hass.data.get(_KEPT, {}).pop(entry.entry_id, None)) is None:
+        return
+    kept.stop()
     try:
-        if holds and is_over:
+        if is_over:
             hass.data.get(STAYING, {}).pop(entry.entry_id, None)
             await hass.data[NOTIFY_COMPONENT].async_unload_entry(entry)
     finally:
-        for _ in range(holds):
+        for _ in range(kept.holds):
             await hass.data[HUB].release()

@@ -1,6 +1,7 @@
 """Puts a saved copy of the database in its place with a click, or goes on with what lies there now."""
 
 from pathlib import Path
+from typing import Final
 
 from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
 from homeassistant.config_entries import ConfigEntryState
@@ -10,6 +11,9 @@ from bach_lib.lost_and_found import has_saved_copy, put_saved_copy_back
 
 from .const import DOMAIN
 from .staying import async_leave
+
+_BEGUN: Final = (ConfigEntryState.LOADED, ConfigEntryState.SETUP_RETRY, ConfigEntryState.SETUP_ERROR)
+"""What may hold the database, also if it was not set up after a reload."""
 
 
 class StorageFlow(RepairsFlow):
@@ -40,7 +44,7 @@ class StorageFlow(RepairsFlow):
         entries = [
             entry
             for entry in self.hass.config_entries.async_entries(DOMAIN, include_disabled=False)
-            if entry.state in (ConfigEntryState.LOADED, ConfigEntryState.SETUP_RETRY)
+            if entry.state in _BEGUN
         ]
         for entry in entries:
             await self.hass.config_entries.async_unload(entry.entry_id)
