@@ -124,7 +124,7 @@ class Hub:
 
     @callback
     def follow(self, sent: Follow) -> CALLBACK_TYPE:
-        """Tell `sent` of every message that is sent, over closing and opening, until the returned function is called."""
+        """Tell `sent` of every message that is sent, also over a closing, until the returned function is called."""
         self._followers.append(sent)
         return lambda: self._followers.remove(sent)
 

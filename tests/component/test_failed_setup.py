@@ -113,7 +113,7 @@ async def test_who_sends_before_the_first_set_up_is_told_why_not(
 async def test_the_reason_is_also_told_while_others_work(
     hass: HomeAssistant, telegram: TelegramServer, loaded: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """ "There is no connection named telegram_987" is no sentence for somebody who wrote to a person."""
+    """Somebody who wrote to a person would read that there is no connection named telegram_987."""
     assert loaded.state.value == "loaded"
     other = "987654321:AAaaBBbbCCccDDddEEeeFFffGGggHHhhIIi"
     telegram.add_bot(other, username="other_bot")
