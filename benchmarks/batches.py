@@ -20,7 +20,7 @@ from bach_lib.storage import Database
 from bach_lib.testing.connector import FakePlatform, fake_connector
 from benchmarks.claim import sent
 from benchmarks.floor import CONNECTION, DRAFT, TEXT, RawBatches, fill, open_raw
-from benchmarks.measuring import Effort, Side, countdown, grow_log, in_loop, opened, scratch, take_turns
+from benchmarks.measuring import Effort, Side, countdown, grow_log, in_loop, opened, scratch, settle, take_turns
 from benchmarks.table import Aim, Row
 
 CALLERS = 100
@@ -69,6 +69,7 @@ async def _put(count: int, clock: Clock) -> float:
         async with opened(Database(folder / "bach.db")) as store:
             grow_log(folder)
             queue = Queue(store, SystemClock(), "bench")
+            await settle(lambda: queue.put(DRAFT, leased=False))
 
             async def caller() -> None:
                 for _ in range(count // CALLERS):

@@ -23,6 +23,8 @@ _SQLITES = 1000
 """Pages of the log after which SQLite moves it into the file, unless it is told otherwise."""
 _FILLER = 20
 """Pages that are written at a time to let the log grow; few, since they stay in the file."""
+_AT_REST = 0.15
+"""Seconds after which BACH's store believes that the folder's time tells of the next change (`storage/folder.py`)."""
 
 BUILD = Path(__file__).parents[1] / "build"
 
@@ -154,6 +156,16 @@ def grow_log(folder: Path) -> None:
         sqlite.execute("DROP TABLE filler")
     with suppress(FileNotFoundError), Path(f"{path}-wal").open("rb+") as log:  # some open their file later
         os.fsync(log.fileno())
+
+
+async def settle(step: Callable[[], Awaitable[object]]) -> None:
+    """Do something once, and let a moment pass in which nothing happens in the folder.
+
+    That is how it stands in a program that has run for a while; only then does BACH's store take the folder's word that
+    no file in it has gone.
+    """
+    await step()
+    await asyncio.sleep(_AT_REST)
 
 
 @asynccontextmanager

@@ -4,7 +4,7 @@ Fair, because every side stores the same text with `synchronous=FULL`, and raw s
 `Queue.put` is the store alone; `Bach.send` (on a connection that is switched off) is all that a caller waits for.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -24,12 +24,14 @@ from benchmarks.measuring import (
     rate,
     rate_of_callers,
     scratch,
+    settle,
     take_turns,
 )
 from benchmarks.peers import BLOCKING, Aiosqlite, those_there
 from benchmarks.table import Aim, Row
 
 CALLERS = (1, 10, 100, 1000)
+TWO_TRIPS = "aiosqlite 1, execute and commit"
 AIMS = {1: Aim(limit=0.70, at_least=True, of_ratio=True), 100: Aim(limit=20, at_least=True, of_ratio=True)}
 
 
@@ -44,7 +46,7 @@ def rows(effort: Effort) -> Iterator[Row]:
         yield row("put", callers, "raw sqlite3", AIMS.get(callers))
     for callers in (1, 100):
         yield row("send", callers, "raw sqlite3")
-    for peer in ("litequeue", "persist-queue", "huey", "aiosqlite 1"):
+    for peer in ("litequeue", "persist-queue", "huey", "aiosqlite 1", TWO_TRIPS):
         yield row("put", 1, peer)
     yield row("put", 100, "aiosqlite 100")
 
@@ -55,6 +57,7 @@ def _sides(seconds: float) -> dict[str, Side]:
         **{f"put {callers}": in_loop(_put, callers, seconds) for callers in CALLERS},
         **{f"send {callers}": in_loop(_send, callers, seconds) for callers in (1, 100)},
         **those_there({f"aiosqlite {callers}": in_loop(_aiosqlite, callers, seconds) for callers in (1, 100)}),
+        **those_there({TWO_TRIPS: in_loop(_two_trips, seconds)}),
     }
 
 
@@ -69,7 +72,12 @@ async def _put(callers: int, seconds: float) -> float:
         async with opened(Database(folder / "bach.db")) as store:
             grow_log(folder)
             queue = Queue(store, SystemClock(), "bench")
-            return await rate_of_callers(lambda: queue.put(DRAFT, leased=False), callers, seconds)
+
+            def put() -> Awaitable[object]:
+                return queue.put(DRAFT, leased=False)
+
+            await settle(put)
+            return await rate_of_callers(put, callers, seconds)
 
 
 async def _send(callers: int, seconds: float) -> float:
@@ -79,11 +87,25 @@ async def _send(callers: int, seconds: float) -> float:
         async with Bach(folder / "bach.db", connectors=connectors, policy=policy) as bach:
             grow_log(folder)
             await bach.registry.add(Connection(name=CONNECTION, type="fake", is_active=False))
-            return await rate_of_callers(lambda: bach.send(CONNECTION, "42", TEXT), callers, seconds)
+
+            def send() -> Awaitable[object]:
+                return bach.send(CONNECTION, "42", TEXT)
+
+            await settle(send)
+            return await rate_of_callers(send, callers, seconds)
 
 
 async def _aiosqlite(callers: int, seconds: float) -> float:
     with scratch() as folder:
         async with Aiosqlite(folder) as queue:
             grow_log(folder)
+            await settle(queue.put)
             return await rate_of_callers(queue.put, callers, seconds)
+
+
+async def _two_trips(seconds: float) -> float:
+    with scratch() as folder:
+        async with Aiosqlite(folder, begins=True) as queue:
+            grow_log(folder)
+            await settle(queue.put_and_commit)
+            return await rate_of_callers(queue.put_and_commit, 1, seconds)

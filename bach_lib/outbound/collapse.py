@@ -20,8 +20,6 @@ AT_ONCE = 100
 
 def oldest_of_tag(tx: Transaction, draft: Draft, others: Sequence[str] = ()) -> list[int]:
     """Those that a new message replaces in the transaction that stores it. `others`: other forms of its recipient."""
-    if draft.tag is None:
-        return []
     bounds: dict[str, Value] = {"after": 0, "before": upper_bound(None), "limit": AT_ONCE}
     forms = [{**_with_tag(draft), "recipient": form, **bounds} for form in (draft.recipient, *others)]
     found = sorted(integer(row["id"]) for values in forms for row in tx.rows("waiting_with_tag", **values))

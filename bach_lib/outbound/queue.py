@@ -90,8 +90,8 @@ class Queue:
                     raise IdempotencyKeyReusedError(key=request.key, id=known["id"])
                 return Put(message=readable_message(known, self._instance), is_new=False)
             # in this transaction, so that none is taken back for one that is not there; the rest in `replace_rest`
-            older = oldest_of_tag(tx, draft, others)
-            replaced = tuple(self._end(tx, old, Status.CANCELLED, REPLACED) for old in older)
+            older = oldest_of_tag(tx, draft, others) if draft.tag is not None else ()
+            replaced = tuple([self._end(tx, old, Status.CANCELLED, REPLACED) for old in older])
             status, attempted_at = (Status.SENDING, draft.created_at) if leased else (Status.PENDING, None)
             number = tx.insert("put_message", draft_row(draft, status, attempted_at))
             for position, file in enumerate(draft.files):

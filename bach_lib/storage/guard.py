@@ -2,9 +2,10 @@
 
 Linux lets anybody delete, move or replace a file that is open: SQLite would go on writing into one that nobody finds
 again. So before every commit, and now and then while there is none, the names are held against the files that were
-opened: a few calls of `stat`, some microseconds. If they differ, all that the open file holds is saved in a copy, and
-from then on nothing new is taken: whoever asks is told why. What only writes down what has happened (a message was
-sent) is still taken and goes into the copy as well. If the file comes back to its place, all goes on.
+opened: a few calls of `stat`, some microseconds, and fewer while nothing happens in their folder. If they differ, all
+that the open file holds is saved in a copy, and from then on nothing new is taken: whoever asks is told why. What only
+writes down what has happened (a message was sent) is still taken and goes into the copy as well. If the file comes back
+to its place, all goes on.
 """
 
 import logging
@@ -17,6 +18,7 @@ from hashlib import blake2b
 from pathlib import Path
 
 from bach_lib.errors import StorageError, StoreLockedError, StoreLostError
+from bach_lib.storage.folder import Folder
 from bach_lib.storage.place import Place
 from bach_lib.storage.request import Request, has_writes
 from bach_lib.storage.saved import Saved, save
@@ -76,6 +78,7 @@ class Guard:
         self._log = Path(f"{path}-wal")
         self._beside = {str(name): _key(name.stat()) for name in (self._log, Path(f"{path}-shm")) if name.exists()}
         self._looked_at = [str(name) for name in names]
+        self._folder = Folder(path.parent, is_all=len(names) == 1)
         self._key = _key(path.stat())
         self._seen = self._see(path.stat())
         self._lost: StoreLostError | None = None
@@ -96,7 +99,8 @@ class Guard:
     def run(self, batch: _Batch, deliver: Callable[[_Batch], None]) -> None:
         """Run a batch, or refuse what is new in it. Never raises. `deliver`: what is done."""
         if has_writes(batch):
-            self._look_for_it()
+            if not self._is_nothing_new():
+                self._look_for_it()
             if self._lost:
                 refused, batch = self._refuse(batch, self._lost)
                 deliver(refused)
@@ -129,7 +133,18 @@ class Guard:
             self._set_log_aside()
         return False
 
+    def _is_nothing_new(self) -> bool:
+        """Whether, since the last whole look, no name came or went in the folder, and nobody wrote into the file."""
+        if not self._folder.is_as_it_was():
+            return False
+        try:
+            file = self._place.stat()
+        except OSError:
+            return False
+        return file.st_mtime_ns == self._seen.time and file.st_size == self._seen.size
+
     def _look_for_it(self) -> None:
+        moment = self._folder.forget()
         try:
             what = self._what()
         except OSError as error:
@@ -137,6 +152,7 @@ class Guard:
                 return
             what = "cannot be found any more"
         if what is None:
+            self._folder.remember(moment)
             if self._lost:
                 self._lost = None
                 _LOGGER.warning("%s is in its place again: BACH goes on", self._path)

@@ -61,6 +61,12 @@ class FileLock:
             return None
         return found if self._file is not None and _key(os.fstat(self._file)) == _identity(found) else None
 
+    def stat(self) -> os.stat_result:
+        """What the system says of the locked file. Raises an `OSError`."""
+        if self._file is None:
+            raise FileNotFoundError(self._path)
+        return os.fstat(self._file)
+
     def read(self, size: int, start: int) -> bytes:
         """A part of the locked file, through the descriptor that is open anyway. Raises an `OSError`."""
         if self._file is None:

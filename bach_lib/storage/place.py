@@ -4,6 +4,7 @@ The second lock keeps the name while the file is made, and is the only one where
 """
 
 import logging
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -53,6 +54,10 @@ class Place:
     def found_at(self) -> Path | None:
         """Where the file lies by now, where the system tells."""
         return self._file.found_at
+
+    def stat(self) -> os.stat_result:
+        """What the system says of the open file, whatever its name leads to by now. Raises an `OSError`."""
+        return self._file.stat()
 
     def read(self, size: int, start: int) -> bytes:
         """A part of the file as it lies there. Raises an `OSError`."""

@@ -37,7 +37,12 @@ def open_files() -> int:
 
 def ring(bell: Bell, count: int, call: Callable[[int], object]) -> None:
     """From a thread, so many times."""
-    thread = threading.Thread(target=lambda: [bell.call(call, number) for number in range(count)])
+
+    def work() -> None:
+        for number in range(count):
+            bell.call(call, number)
+
+    thread = threading.Thread(target=work)
     thread.start()
     thread.join()
 

@@ -8,6 +8,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -18,6 +19,7 @@ from bach_lib import Bach, Connection, Status
 from bach_lib.errors import StorageError, StoreFailedError, StoreIncompleteError, StoreLostError
 from bach_lib.events import MessageAttempted, StorageChanged
 from bach_lib.storage import Database
+from bach_lib.storage import folder as folder_module
 from bach_lib.storage import guard as guard_module
 from bach_lib.storage.sqlite import Connection as SqliteConnection
 from bach_lib.testing import FakePlatform, fake_connector
@@ -104,6 +106,13 @@ def put_other(path: Path) -> None:
     path.with_name("new").replace(path)
 
 
+def restore(path: Path) -> None:
+    """`rsync -a other/ live/`: another file, and the folder seems to be as old as before."""
+    before = path.parent.stat()
+    put_other(path)
+    os.utime(path.parent, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
 def cut(path: Path) -> None:
     """`: > bach.db`."""
     os.truncate(path, 0)
@@ -124,7 +133,56 @@ def delete_index(path: Path) -> None:
     path.with_name("bach.db-shm").unlink()
 
 
+def take_log_away(path: Path) -> None:
+    """`mv bach.db-wal elsewhere`."""
+    path.with_name("bach.db-wal").rename(path.parent.parent / "moved-wal")
+
+
+def put_other_log(path: Path) -> None:
+    """`mv other.db-wal bach.db-wal`."""
+    path.with_name("new").touch()
+    path.with_name("new").replace(path.with_name("bach.db-wal"))
+
+
 LOSSES = [delete, delete_all, move, rename_folder, link_folder, put_empty, put_other, delete_log, delete_index]
+LOSSES += [restore, take_log_away, put_other_log]
+
+
+class Looks:
+    """Counts the whole looks at a database, and turns the time after which the next one is due."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.count = 0
+        self._late = 0.0
+        original = guard_module.Guard._what
+
+        def look(guard: guard_module.Guard) -> str | None:
+            self.count += 1
+            return original(guard)
+
+        monkeypatch.setattr(guard_module.Guard, "_what", look)
+        monkeypatch.setattr(folder_module, "_SETTLED", 0.0)
+        monkeypatch.setattr(folder_module, "monotonic", lambda: time.monotonic() + self._late)
+
+    def turn(self, seconds: float) -> None:
+        """So much time passes."""
+        self._late += seconds
+
+    async def rest(self, store: Database, path: Path) -> None:
+        """Nothing happens in the folder for so long that its time tells of the next change, and it was looked at."""
+        other = path.parent.parent / "clock"
+        while not other.exists() or other.stat().st_ctime_ns <= path.parent.stat().st_ctime_ns:
+            other.touch()
+        self.turn(60)
+        await store.submit(lambda tx: tx.run("save_meta", key="probe", value=""))
+
+
+@pytest.fixture
+async def looks(store: Database, path: Path, monkeypatch: pytest.MonkeyPatch) -> Looks:
+    """The database has run for a while."""
+    looks = Looks(monkeypatch)
+    await looks.rest(store, path)
+    return looks
 
 
 async def lost(store: Database) -> StoreLostError:
@@ -164,6 +222,57 @@ async def test_what_is_lost_is_refused_saved_and_said(
     assert oct(copy.stat().st_mode & 0o777) == oct(0o600)
     assert [one.levelno for one in caplog.records if "while BACH had it open" in one.message] == [logging.ERROR]
     assert [type(one) for one in told] == [StoreLostError]
+
+
+@pytest.mark.parametrize("lose", [*LOSSES, cut, write_over])
+@pytest.mark.usefixtures("other", "looks")
+async def test_what_is_lost_after_a_while_is_refused(store: Database, path: Path, lose: Loss) -> None:
+    """The names of a folder in which nothing happens are not looked at one by one, and a loss would pass for that."""
+    await store.submit(add("dan"))
+    lose(path)
+    await lost(store)
+    await lost(store)
+
+
+async def test_names_are_looked_at_once_a_second_while_nothing_happens(
+    store: Database, path: Path, looks: Looks
+) -> None:
+    """Each message would pay for it; or a file that was mounted over it would never be noticed."""
+    before = looks.count
+    for name in ("dan", "fay", "gus"):
+        await store.submit(add(name))
+    assert looks.count == before
+    looks.turn(1.01)
+    await store.submit(add("hal"))
+    assert looks.count == before + 1
+    path.with_name("something").touch()
+    await store.submit(add("ivy"))
+    assert looks.count == before + 2
+
+
+async def test_the_time_of_a_folder_that_has_just_changed_tells_nothing(
+    store: Database, path: Path, looks: Looks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two changes in the same hundredth of a second have the same time, and the second one would not be noticed."""
+    monkeypatch.setattr(folder_module, "_SETTLED", 30.0)
+    looks.turn(60)
+    before = looks.count
+    for name in ("dan", "fay", "gus"):
+        await store.submit(add(name))
+    assert looks.count == before + 3
+
+
+async def test_a_link_leads_through_folders_that_are_not_looked_at(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The link to the database would lead elsewhere, and messages be accepted that the next start does not find."""
+    looks, link = Looks(monkeypatch), path.parent.parent / "link.db"
+    link.symlink_to(path)
+    store = Database(link)
+    await store.open()
+    await looks.rest(store, path)
+    await store.submit(add("ada"))
+    link.unlink()
+    await lost(store)
+    await store.close()
 
 
 @pytest.mark.parametrize("lose", [delete, move, put_other, delete_log])
