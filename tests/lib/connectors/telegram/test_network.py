@@ -2,15 +2,16 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import orjson
 import pytest
 from aiohttp import ClientSession, TCPConnector
 from aiohttp.web import BaseRequest, Response, Server, StreamResponse
 
-from bach_lib.connectors.telegram import TelegramConnector, Timeouts
+from bach_lib.connectors.telegram import TelegramConnector, Timeouts, request
 from bach_lib.models import Fault as Reason
+from bach_lib.models import File
 from bach_lib.outcomes import Dead, Outcome, Retry, Scope, Sent, Uncertain, Wait
 from bach_lib.testing.telegram.errors import ApiError
 from bach_lib.testing.telegram_server import Fault, TelegramServer
@@ -103,7 +104,11 @@ async def test_a_closed_session(connect: Connect) -> None:
 
 
 @pytest.mark.parametrize("fault", [Fault.hang(), Fault.hang(store=True)])
-@pytest.mark.parametrize("timeouts", [HASTE, Timeouts(connect=60, read=60, total=0.2)], ids=["read", "total"])
+@pytest.mark.parametrize(
+    "timeouts",
+    [HASTE, Timeouts(connect=60, read=60, total=0.2), Timeouts(connect=60, total=0.2)],
+    ids=["read", "total", "total alone"],
+)
 async def test_silence(connect: Connect, server: TelegramServer, fault: Fault, timeouts: Timeouts) -> None:
     """A send would hang without limit, or be repeated blindly although it may have arrived."""
     server.fail(fault)
@@ -111,6 +116,16 @@ async def test_silence(connect: Connect, server: TelegramServer, fault: Fault, t
         outcome = await connect(timeouts=timeouts).send(a_message())
     assert isinstance(outcome, Uncertain)
     assert outcome.fault.code == "uncertain"
+
+
+async def test_silence_after_a_file(connect: Connect, server: TelegramServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that took a file and died would hold its lane for a minute: a short call has no bound of silence."""
+    monkeypatch.setattr(request, "_SILENCE", 0.2)
+    server.fail(Fault.hang())
+    message = replace(a_message(), files=(File(name="cat.jpg", content=b"\xff\xd8cat", mime_type="image/jpeg"),))
+    async with asyncio.timeout(30):  # half of what a file has in all
+        outcome = await connect(timeouts=Timeouts(connect=60, total=60)).send(message)
+    assert isinstance(outcome, Uncertain)
 
 
 @pytest.mark.parametrize("fault", [Fault.drop_before_read(), Fault.drop_after_store()])
