@@ -45,6 +45,7 @@ _TESTS_OF_OUTBOUND = {
 _ON_DISK = "tests/lib/storage"
 _TESTS_OF_STORAGE = {
     "backups.py": (f"{_ON_DISK}/test_backups.py", f"{_ON_DISK}/test_naming.py"),
+    "bell.py": (f"{_ON_DISK}/test_bell.py",),
     "births.py": (f"{_ON_DISK}/test_restored_cases.py",),
     "collecting.py": (f"{_ON_DISK}/test_sharing.py",),
     "copies.py": (f"{_ON_DISK}/test_beginnings.py",),
@@ -67,8 +68,8 @@ _TESTS_OF_STORAGE = {
     "schema.py": (f"{_ON_DISK}/test_beginnings.py", f"{_ON_DISK}/test_place.py"),
     "sqlite.py": tuple(f"{_ON_DISK}/test_{name}.py" for name in ("database", "copying", "naming", "place")),
     "tally.py": (f"{_ON_DISK}/test_sharing.py",),
-    "together.py": ("tests/lib/outbound/test_together.py", "tests/lib/outbound/test_queue.py"),
-    "transaction.py": ("tests/lib/outbound/test_together.py", "tests/contracts/test_store.py"),
+    "together.py": (f"{_ON_DISK}/test_transaction.py",),
+    "transaction.py": (f"{_ON_DISK}/test_transaction.py",),
     "values.py": (f"{_ON_DISK}/test_values.py",),
 }
 _TESTS_OF_INBOUND = {

@@ -3,8 +3,10 @@
 import errno
 import os
 import shutil
+import sqlite3
 import stat
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -261,13 +263,24 @@ def test_a_system_without_folders_to_sync_writes_the_mark_all_the_same(
     assert mark_of(path)["token"]
 
 
+def failing(*_: object, **__: object) -> str:
+    """The disk is full."""
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def locked(*_: object) -> None:
+    """Somebody else writes."""
+    raise StoreLockedError(path="bach.db")
+
+
+@pytest.mark.parametrize("refuse", [failing, locked])
 def test_a_disk_that_takes_no_mark_leaves_the_old_token_good(
-    marker: Marker, connection: Connection, path: Path, monkeypatch: pytest.MonkeyPatch
+    marker: Marker, connection: Connection, path: Path, monkeypatch: pytest.MonkeyPatch, refuse: Callable[..., object]
 ) -> None:
     """A full disk would keep messages from being sent, or hold all of them once there is space again."""
     marker.renew()
     before, token = mark_of(path), said(connection)
-    monkeypatch.setattr(restored, "_save", failing)
+    monkeypatch.setattr(restored, "_save", refuse)
     marker.renew()
     assert said(connection) == token
     assert token["token"] in mark_of(path).values()
@@ -278,9 +291,24 @@ def test_a_disk_that_takes_no_mark_leaves_the_old_token_good(
     assert mark_of(path) == before
 
 
-def failing(*_: object, **__: object) -> str:
-    """The disk is full."""
-    raise OSError(errno.ENOSPC, "No space left on device")
+def test_a_disk_that_took_no_token_holds_nothing_after_the_next_copy(
+    marker: Marker, connection: Connection, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk that was full for a moment would hold all messages after the next backup."""
+    with monkeypatch.context() as full:
+        full.setattr(Marker, "_write", failing)
+        marker.before_writing()
+    marker.begin_copying()
+    marker.end_copying()
+    assert mark_of(path) == {"old": "", "token": "", "copied": ""}
+    assert Marker(path, connection).open(is_copied=False)[0] == 0
+
+
+def test_an_opening_that_changes_nothing_waits_for_nobody_who_writes(marker: Marker, path: Path) -> None:
+    """A person who looks into the file with another tool would keep BACH from starting."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        assert marker.open(is_copied=False)[0] == 0
 
 
 # -- while somebody copies both ----------------------------------------------------------------------------------------
@@ -354,11 +382,6 @@ def test_a_database_that_cannot_say_that_it_is_copied_has_a_mark_of_another_mome
     assert said(connection).keys() == {"token", "copied"}
     marker.end_copying()
     assert said(connection).keys() == {"token"}, "the next copy is announced and ended as ever"
-
-
-def locked(*_: object) -> None:
-    """Somebody else writes."""
-    raise StoreLockedError(path="bach.db")
 
 
 def test_a_mark_that_cannot_be_written_keeps_nobody_from_copying(

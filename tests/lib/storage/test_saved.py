@@ -256,7 +256,7 @@ def copies(connection: Connection, path: Path) -> list[Path]:
 def test_the_newest_copy_of_this_database_is_found(path: Path, copies: list[Path]) -> None:
     """The messages of the day before yesterday would come back, or those of somebody else."""
     older, newer = copies
-    alias = path.parents[2] / "alias.db"
+    alias = path.parents[2] / "the alias.db"
     assert saved_copies([path]) == [newer, older]
     os.utime(older, (3000, 3000))
     assert saved_copies([path]) == [older, newer]
@@ -264,7 +264,7 @@ def test_the_newest_copy_of_this_database_is_found(path: Path, copies: list[Path
     change_meta(older, "saved", f"{alias}\n{path.with_name('elsewhere.db')}")
     assert saved_copies([path]) == [newer]
     assert saved_copies([path, alias]) == [older, newer]
-    elsewhere = alias.with_name("bach.db.saved-2")
+    elsewhere = path.parents[2] / "bach.db.saved-2"
     newer.rename(elsewhere)
     assert saved_copies([path]) == [elsewhere], "also above"
 
