@@ -127,6 +127,7 @@ def test_a_file_is_known_by_number_and_change_or_by_its_birth(one: str, other: s
         (("a", None), "old=a token=b copied=", None),
         (("b", None), "old=a token=b copied=", None),
         (("a", None), "token=a and something later", None),
+        (("a", None), "old=\0\0 token=a\0\0 copied=", None),
         (("a", None), "token=a=b copied=", OTHER_MARK),
         (("a=b", None), "token=a=b copied=", None),
         (("a", None), None, NO_MARK),

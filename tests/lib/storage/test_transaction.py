@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from typing import override
 
 import pytest
 
@@ -25,6 +26,7 @@ class Counted(sqlite3.Connection):
 
     asked: list[tuple[str, int]]
 
+    @override
     def execute(self, sql: str, parameters: object = (), /) -> sqlite3.Cursor:
         """Run one statement."""
         self.asked.append((sql.split(maxsplit=1)[0], sql.count("(?")))
@@ -167,7 +169,8 @@ def test_successes_and_errors_are_written_once_at_the_end(connection: Counted, t
     assert connection.asked == []
     tx.insert("add", ["ada", 1])
     tx.end()
-    assert [tuple(row) for row in tx.rows("counts")] == [("home", 2, 1, 3.0), ("work", 0, 1, 4.0)]
+    counts = [tuple(dict(row).values()) for row in tx.rows("counts")]
+    assert counts == [("home", 2, 1, 3.0), ("work", 0, 1, 4.0)]
     assert len(people(connection)) == 1
 
 
