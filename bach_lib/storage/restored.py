@@ -44,6 +44,10 @@ class _Mark:
         return not self.tokens or token in self.tokens  # torn by a power cut: that is no proof of a copy
 
 
+_TORN = _Mark((), "", "")
+"""What a power cut or a bad disk has left."""
+
+
 class Marker:
     """The mark of one open database. Used from the storage's thread."""
 
@@ -134,13 +138,13 @@ class Marker:
         try:
             raw = os.read(file, _SIZE)
             if len(raw) < _SIZE or not raw.endswith(b"\n"):
-                return _Mark((), "", "")  # torn
+                return _TORN
             words = raw.decode("ascii", "replace").replace("\0", "").split()
             fields = dict(word.split("=", 1) for word in words if "=" in word)
             tokens = tuple(token for name in ("old", "token") if (token := fields.get(name)))
             return _Mark(tokens, fields.get("copied", ""), _identity(file))
         except OSError:
-            return _Mark((), "", "")
+            return _TORN
         finally:
             os.close(file)
 

@@ -281,9 +281,9 @@ def test_of_a_large_file_some_pages_are_compared(watched: Watched) -> None:
     assert starts == [page * 4096 for page in range(10)]
     assert (first.size, first.time, first.moves) == (40960, 7, watched.connection.log.moves)
     assert see(10, 8).samples == first.samples != see(9).samples
-    assert see(256)
+    see(256)
     assert starts == [page * 4096 for page in range(0, 256, 4)]
-    assert see(255)
+    see(255)
     assert starts == [page * 4096 for page in range(0, 255, 3)]
     see(0)
     assert starts == []

@@ -47,7 +47,7 @@ def marker(path: Path, connection: Connection) -> Marker:
 def mark_of(path: Path) -> dict[str, str]:
     """What stands in the mark."""
     raw = path.with_name("bach.db.mark").read_bytes()
-    assert (len(raw), raw[-1:]) == (128, b"\n")
+    assert (len(raw), raw[:4], raw[-1:]) == (128, b"old=", b"\n")
     return dict(word.split("=") for word in raw.decode().split())
 
 
@@ -112,11 +112,23 @@ def test_a_mark_is_of_a_database_that_knows_its_token_or_was_copied_with_it(
         ("", "7/100/5", False),
         ("7/100", "8/100/5", False),
         ("7/100/5/later", "7/100/5", True),
+        ("7", "7/", True),
+        ("7", "8", False),
     ],
 )
 def test_a_file_is_known_by_number_and_change_or_by_its_birth(one: str, other: str, same: bool) -> None:
     """On a memory card every crash would hold all messages, or no copy would be noticed."""
     assert _is_same(one, other) is same
+
+
+def test_a_file_names_its_number_its_change_and_its_birth(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A mark would not be known again after a crash, or that of a copy be taken for it."""
+    path.touch()
+    with path.open("rb") as file:
+        found = os.fstat(file.fileno())
+        for born, told in ((12, "12"), (None, "")):
+            monkeypatch.setattr(restored, "birth_of", lambda _, born=born: born)
+            assert _identity(file.fileno()) == f"{found.st_ino}/{found.st_ctime_ns}/{told}"
 
 
 @pytest.mark.parametrize(

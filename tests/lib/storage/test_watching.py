@@ -143,7 +143,7 @@ def told(watched: Readers, *events: tuple[int, int, bytes]) -> Iterator[None]:
 
 def test_names_and_what_was_lost_are_read_over(watched: Readers, clock: Clock) -> None:
     """What the system could not tell any more would be taken for a file that stays open, or for nothing at all."""
-    with told(watched, (1, 0x20, b"name\0\0\0\0"), (2, 0x20, b""), (2, 0x10, b""), (1, 0x8, b"")):
+    with told(watched, (1, 0x20, b"some name\0\0\0"), (2, 0x20, b""), (2, 0x10, b""), (1, 0x8, b"")):
         clock.now += 50
         assert at_work(watched)
         assert watched._open == set()
@@ -192,8 +192,14 @@ def test_what_cannot_be_watched_is_not_known_and_leaves_nothing_open(
     assert not Readers(path, clock).can_be_known, "both of them, or nothing is sure"
     assert descriptors() == before
 
+    def missing(_: object) -> None:
+        raise OSError
+
     def refused(_: int) -> int:
         return -1
+
+    monkeypatch.setattr(ctypes, "CDLL", missing)
+    assert not Readers(path, clock).can_be_known
 
     for system in (SimpleNamespace(inotify_init1=refused), SimpleNamespace()):
         monkeypatch.setattr(ctypes, "CDLL", lambda _, system=system: system)
