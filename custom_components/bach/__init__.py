@@ -52,6 +52,7 @@ from .requirements import async_report_package, async_require
 from .resting import async_follow_switch, async_know_resting
 from .services import async_setup_services
 from .staying import async_has_stayed, async_leave, async_stand_by, async_stay
+from .troubles import async_tell_of_trouble
 from .undelivered import async_report_dead_letters, async_report_held, async_tell_of_undelivered
 from .users import async_get_users
 from .views import async_register_views
@@ -116,6 +117,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: BachConfigEntry) -> bool
     async_report_dead_letters(hass, entry, bach)
     async_report_held(hass, entry)
     async_follow_switch(hass, entry)
+    async_tell_of_trouble(hass, entry)
     async_follow_departed(hass, entry, bach)
     async_chat(hass, entry, bach)
     async_listen(hass, entry, bach)

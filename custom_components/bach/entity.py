@@ -55,11 +55,20 @@ def recipient_device(hass: HomeAssistant, entry: ConfigEntry, subentry: ConfigSu
 
 
 @callback
+def connection_device_id(hass: HomeAssistant, entry: ConfigEntry) -> str | None:
+    """The id of a connection's device, if it is there."""
+    return _device_id(hass, entry, entry.entry_id)
+
+
+@callback
 def recipient_device_id(hass: HomeAssistant, entry: ConfigEntry, subentry_id: str) -> str | None:
     """The id of a recipient's device, if it is there."""
-    identifier = (DOMAIN, f"{entry.entry_id}_{subentry_id}")
+    return _device_id(hass, entry, f"{entry.entry_id}_{subentry_id}")
+
+
+def _device_id(hass: HomeAssistant, entry: ConfigEntry, key: str) -> str | None:
     with suppress(ValueError):
-        return dr.async_get_device_id_by_identifier(hass, identifier, config_entry_id=entry.entry_id)
+        return dr.async_get_device_id_by_identifier(hass, (DOMAIN, key), config_entry_id=entry.entry_id)
     return None
 
 

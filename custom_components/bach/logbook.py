@@ -16,7 +16,7 @@ from homeassistant.core import Event, HomeAssistant, callback
 
 from bach_lib import Kind, Operation, Status
 
-from .const import DOMAIN, EVENT_ENDED, EVENT_MESSAGE, EVENT_UNDELIVERED
+from .const import DOMAIN, EVENT_ENDED, EVENT_MESSAGE, EVENT_TROUBLE, EVENT_UNDELIVERED
 from .received import called
 
 type Describe = Callable[[Event], dict[str, str]]
@@ -43,13 +43,20 @@ ENDS: Final[Mapping[str, tuple[str, str]]] = {
 }
 """The same for messages that ended without having been sent."""
 
-SUBJECTS: Final[Mapping[str, str]] = {
-    Operation.SEND: "Message to {name}",
-    Operation.EDIT: "Change of a message to {name}",
-    Operation.DELETE: "Deletion of a message to {name}",
-    Operation.REACT: "Reaction to a message to {name}",
+SUBJECTS: Final[Mapping[str, tuple[str, str]]] = {
+    Operation.SEND: ("Message", "to {name}"),
+    Operation.EDIT: ("Change", "of a message to {name}"),
+    Operation.DELETE: ("Deletion", "of a message to {name}"),
+    Operation.REACT: ("Reaction", "to a message to {name}"),
 }
-"""What it is that ended so."""
+"""What it is that ended so. The pages of devices have little room for the first part, and cut it off."""
+
+TROUBLES: Final[Mapping[str, str]] = {
+    "both": "does not work",
+    "sending": "cannot send",
+    "receiving": "receives nothing",
+}
+"""What a connection has ceased to do."""
 
 _WITHDRAWN = "recipient_removed"
 """The library's code of what was cancelled because of something else than somebody's word."""
@@ -65,10 +72,11 @@ def async_describe_events(
     hass: HomeAssistant,
     async_describe_event: Callable[[str, str, Describe], None],
 ) -> None:
-    """Say how a message that came in, and one that was not delivered, reads in the logbook."""
+    """Say how a message that came in, one that was not delivered, and trouble read in the logbook."""
     async_describe_event(DOMAIN, EVENT_MESSAGE, _describe)
     async_describe_event(DOMAIN, EVENT_UNDELIVERED, _describe_end)
     async_describe_event(DOMAIN, EVENT_ENDED, _describe_end)
+    async_describe_event(DOMAIN, EVENT_TROUBLE, _describe_trouble)
 
 
 @callback
@@ -101,12 +109,28 @@ def _describe_end(event: Event) -> dict[str, str]:
     """The line of a message that ended without having been sent."""
     data = event.data
     line, icon = ENDS.get(str(data.get("status")), ENDS[Status.DEAD])
-    subject = SUBJECTS.get(str(data.get("operation")), SUBJECTS[Operation.SEND])
+    subject, to_whom = SUBJECTS.get(str(data.get("operation")), SUBJECTS[Operation.SEND])
+    line = f"{to_whom.format(name=str(data.get('recipient_name') or 'somebody')[:_MAX_NAME])} {line}"
     reason = _reason(data)
     return {
-        LOGBOOK_ENTRY_NAME: subject.format(name=str(data.get("recipient_name") or "somebody")[:_MAX_NAME]),
+        LOGBOOK_ENTRY_NAME: subject,
         LOGBOOK_ENTRY_MESSAGE: f"{line}: {reason}" if reason else line,
         LOGBOOK_ENTRY_ICON: icon,
+    }
+
+
+@callback
+def _describe_trouble(event: Event) -> dict[str, str]:
+    """The line of a connection that has ceased to work, and why."""
+    data = event.data
+    line, reason = (
+        TROUBLES.get(str(data.get("direction")), TROUBLES["both"]),
+        str(data.get("error") or "")[:_MAX_REASON],
+    )
+    return {
+        LOGBOOK_ENTRY_NAME: str(data.get("name") or "BACH")[:_MAX_NAME],
+        LOGBOOK_ENTRY_MESSAGE: f"{line}: {reason}" if reason else line,
+        LOGBOOK_ENTRY_ICON: "mdi:lan-disconnect",
     }
 
 

@@ -14,7 +14,7 @@ from bach_lib.events import MessageCancelled, MessageDead, MessageExpired, Messa
 
 from .const import DOMAIN, EVENT_ENDED, EVENT_UNDELIVERED
 from .coordinator import BachConfigEntry
-from .entity import recipient_device_id
+from .entity import connection_device_id, recipient_device_id
 from .entry import connection_name, notify_unique_id
 from .lineage import LINEAGE
 from .outgoing import outgoing_payload
@@ -48,7 +48,7 @@ def async_tell_of_undelivered(hass: HomeAssistant, entry: BachConfigEntry, bach:
         if event.connection != connection or (message.error and message.error.code == _REPLACED) or not may_tell():
             return
         recipient = place(entry.subentries.values(), message.recipient)
-        entity_id = device_id = None
+        entity_id, device_id = None, connection_device_id(hass, entry)  # whom nobody added has no device
         if recipient:
             unique_id = notify_unique_id(entry, recipient.subentry_id)
             entity_id = er.async_get(hass).async_get_entity_id(NOTIFY_DOMAIN, DOMAIN, unique_id)

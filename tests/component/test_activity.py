@@ -11,7 +11,7 @@ import pytest
 from homeassistant.components.recorder import Recorder, get_instance
 from homeassistant.components.recorder.db_schema import Events, EventTypes, States, StatesMeta
 from homeassistant.components.recorder.util import session_scope
-from homeassistant.core import Context, HomeAssistant
+from homeassistant.core import Context, Event, HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
@@ -29,6 +29,7 @@ from bach_lib import Fault, Status
 from bach_lib.events import MessageExpired, MessageUncertain
 from bach_lib.outbound.retry import EXPIRED
 from bach_lib.testing.telegram_server import TelegramServer
+from custom_components.bach.logbook import Describe, async_describe_events
 from tests.component.conftest import (
     ADA,
     ADA_ENTITY,
@@ -238,3 +239,46 @@ async def test_each_end_that_is_not_sent_is_a_line(
     ]
     lines = await activity(hass, hass_ws_client, since, entity_ids=[ADA_ENTITY])
     assert lines == found[:2]
+
+
+async def test_why_a_connection_does_not_work_is_one_line(
+    hass: HomeAssistant, hass_ws_client: WebSocketGenerator, telegram: TelegramServer, home: MockConfigEntry, since: str
+) -> None:
+    """The page of the device said "Disconnected", and why only to those who look for attributes."""
+    await telegram.pause()
+    await send(hass, ADA_ENTITY, "waits")
+    for direction in ("sending", "receiving"):
+        await until_state(hass, f"binary_sensor.home_bot_{direction}", "off")
+    await settled(hass)
+    shown = hass.states.get("binary_sensor.home_bot_sending")
+    assert shown
+    sending = er.async_get(hass).async_get("binary_sensor.home_bot_sending")
+    assert sending
+    for where in ({}, {"device_ids": [sending.device_id]}, {"entity_ids": [sending.entity_id]}):
+        lines = await activity(hass, hass_ws_client, since, **where)
+        assert [line for line in lines if line.startswith("@home_bot")] == [
+            f"@home_bot does not work: {shown.attributes['problem']}"
+        ]
+
+
+@pytest.mark.parametrize(
+    ("direction", "line"), [("sending", "cannot send"), ("receiving", "receives nothing"), ("?", "does not work")]
+)
+async def test_one_direction_that_does_not_work_is_named(hass: HomeAssistant, direction: str, line: str) -> None:
+    """What still works would not be tried."""
+    lines: dict[str, Describe] = {}
+    async_describe_events(hass, lambda _, name, describe: lines.update({name: describe}))
+    event = Event[Any]("bach_trouble", {"name": "@home_bot", "direction": direction, "error": "Because."})
+    assert lines["bach_trouble"](event)["message"] == f"{line}: Because."
+
+
+async def test_what_went_to_somebody_whom_nobody_added_is_told_at_the_connection(
+    hass: HomeAssistant, hass_ws_client: WebSocketGenerator, telegram: TelegramServer, home: MockConfigEntry, since: str
+) -> None:
+    """It has no page of its own, so it would be told on none."""
+    await call(hass, "send_message", config_entry_id=home.entry_id, recipient="4711", message="dead", wait=60)
+    await settled(hass)
+    dead = er.async_get(hass).async_get("sensor.home_bot_dead_letters")
+    assert dead
+    lines = await activity(hass, hass_ws_client, since, device_ids=[dead.device_id])
+    assert lines == ["Message to 4711 not delivered: Chat not found"]

@@ -37,8 +37,8 @@ async def test_a_dead_letter_is_told_where_people_look(
     lines: dict[str, Describe] = {}
     async_describe_events(hass, lambda _, name, describe: lines.update({name: describe}))
     assert lines["bach_undelivered"](cast("Event", event)) == {
-        "name": "Message to Ada",
-        "message": "not delivered: Chat not found",
+        "name": "Message",
+        "message": "to Ada not delivered: Chat not found",
         "icon": "mdi:email-alert",
     }
 
