@@ -46,7 +46,7 @@ class Ledger:
         self._over: deque[int] = deque()
         self._is_ending = False
         self._drop = drop
-        self._ahead = 0.0
+        self._ahead: float | None = None
 
     @property
     def _wall_is_ahead(self) -> float:
@@ -54,17 +54,20 @@ class Ledger:
         return self._tools.clock.now() - self._tools.clock.monotonic()
 
     def begin(self) -> None:
-        """What is read from the disk from now on is by the time that the wall shows."""
-        self._ahead = self._wall_is_ahead
+        """What is read from the disk from now on is by the time that the wall shows, also if that was set meanwhile."""
+        if self._ahead is None:
+            self._ahead = self._wall_is_ahead
+        self.look_at_the_wall()
 
     def look_at_the_wall(self) -> None:
         """A clock that was set makes nothing older or younger: what waits on disk ends when it would have ended.
 
         The disk hears of it before anything that is put by the new time.
         """
-        seconds = self._wall_is_ahead - self._ahead
+        ahead = self._wall_is_ahead if self._ahead is None else self._ahead
+        seconds = self._wall_is_ahead - ahead
         if abs(seconds) > _SET:
-            self._ahead += seconds
+            self._ahead = ahead + seconds
             written = self._tools.queue.follow_the_wall(self._name, seconds)
             self._spawn(self._follow_the_wall(written, seconds))
 

@@ -20,6 +20,7 @@ from tests.simulation.steps import (
     Limit,
     Move,
     Outage,
+    Reload,
     Retry,
     Says,
     Send,
@@ -122,6 +123,16 @@ OUTGOING: dict[str, History] = {
     "a name told together with a move": (Move("plain", "ada"), Tell("plain", "ada")),
     # the row of an attempt named the address under which the message had waited, not the one to which it went
     "the address of an attempt": (Tell("plain", "ada"), Send(number=5, recipient="@ada"), Advance()),
+    # the clock was set while the connection was set up anew, and the disk did not follow
+    "a clock that jumps during a reload": (
+        Send(number=1, answers=(Answer(Says.SENT, 3),)),
+        Send(number=2, time_to_live=60.0),
+        Advance(),
+        Reload("plain"),
+        Advance(0.5),
+        Jump(3600.0),
+        Advance(100),
+    ),
     # a connection that the disk did not let start never tried again
     "a start on a full disk": (Start("plain"), DiskFull(), Advance(), Send(number=19)),
 }
