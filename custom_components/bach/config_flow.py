@@ -233,6 +233,7 @@ class BachConfigFlow(PartnerSteps, WebhookSteps, domain=DOMAIN):
         schemas = {
             "reauth_confirm": kind.reauth_schema,
             "reconfigure": kind.reconfigure_schema,
+            "change_webhook": kind.reconfigure_schema,
             "webhook_refused": WEBHOOK.reauth_schema,
         }
         return HOOK_SCHEMAS.get(step_id) or schemas.get(step_id, kind.schema)

@@ -27,6 +27,7 @@ from .const import (
     CONF_PASSWORD,
     CONF_REFRESH_TOKEN,
     CONF_SECRET,
+    CONF_SENDER_TAG,
     CONF_TOKEN_ENDPOINT,
     CONF_URL,
 )
@@ -78,6 +79,7 @@ _HOOK_FIELDS: Final[Mapping[str, str]] = {
     "old_secret": CONF_SECRET,
     "password": CONF_PASSWORD,
     "secret": CONF_SECRET,
+    "settings.sender_tag": CONF_SENDER_TAG,
     "username": CONF_LOGIN,
     "url": CONF_URL,
 }

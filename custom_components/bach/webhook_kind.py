@@ -41,6 +41,7 @@ from .const import (
     CONF_LOGIN,
     CONF_PASSWORD,
     CONF_SECRET,
+    CONF_SENDER_TAG,
     CONF_URL,
     CONF_WEBHOOK_ID,
     TYPE_DISCORD_WEBHOOK,
@@ -130,8 +131,8 @@ class WebhookKind:
 
     @property
     def reconfigure_schema(self) -> vol.Schema:
-        """The same."""
-        return self.schema
+        """The same, and what few need who begin."""
+        return self.schema.extend({vol.Optional(CONF_SENDER_TAG): TextSelector()})
 
     @property
     def placeholders(self) -> dict[str, str]:
@@ -157,6 +158,7 @@ class WebhookKind:
                     data.pop(field, None)
             return data
         outgoing.merge(data, user_input[SECTION_OUTGOING])
+        outgoing.put(data, CONF_SENDER_TAG, user_input.get(CONF_SENDER_TAG, "").strip())
         _merge_incoming(data, user_input[SECTION_INCOMING])
         if CONF_URL not in data and not receives(data):
             field = "url" if CONF_URL in user_input else "neither"
@@ -174,7 +176,8 @@ class WebhookKind:
         }
         if CONF_INCOMING_FROM in data:
             incoming[CONF_INCOMING_FROM] = data[CONF_INCOMING_FROM]
-        return {SECTION_OUTGOING: outgoing.suggest(data), SECTION_INCOMING: incoming}
+        tag = {CONF_SENDER_TAG: data[CONF_SENDER_TAG]} if CONF_SENDER_TAG in data else {}
+        return {SECTION_OUTGOING: outgoing.suggest(data), SECTION_INCOMING: incoming, **tag}
 
 
 WEBHOOK: Final = WebhookKind()

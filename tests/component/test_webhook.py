@@ -648,6 +648,28 @@ async def test_every_form_can_be_clicked(hass: HomeAssistant, hook: Hook) -> Non
     assert await hass.config_entries.async_unload(entry.entry_id)
 
 
+async def test_a_word_before_every_message_can_be_set_and_taken_away(hass: HomeAssistant, hook: Hook) -> None:
+    """Two homes that post to one place could only be told apart by whoever uses the command line."""
+    entry = an_entry(hass, url=f"{hook.url}{SECRET_PATH}")
+    await set_up(hass, entry)
+    [row] = the_bach(hass).registry.list()
+    result = await submit(hass, await change(hass, entry, SOURCE_RECONFIGURE), {**form(), "sender_tag": "x" * 60})
+    assert result["errors"] == {"sender_tag": "invalid_value"}
+    result = await submit(hass, result, {**form(), "sender_tag": " Summer house "})
+    assert result["reason"] == "reconfigure_successful"
+    await hass.async_block_till_done()
+    await the_bach(hass).send(row.name, "kitchen", "Dinner")
+    while not hook.taken:
+        await hook.wait_for(len(hook.asked) + 1)
+    assert "[Summer house] Dinner" in str(hook.taken[0].body)
+    result = await change(hass, entry, SOURCE_RECONFIGURE)
+    assert result["data_schema"] is not None
+    [box] = [marker for marker in result["data_schema"].schema if marker == "sender_tag"]
+    assert box.description == {"suggested_value": "Summer house"}
+    await submit(hass, result, form())
+    assert "sender_tag" not in entry.data
+
+
 async def test_a_secret_changes_in_two_steps(hass: HomeAssistant, hook: Hook) -> None:
     """Every receiver would have to change in the same moment, and messages wait until the last one has."""
     entry = an_entry(hass, url=f"{hook.url}{SECRET_PATH}", secret=SECRET)

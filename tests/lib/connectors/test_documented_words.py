@@ -4,17 +4,23 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import cast
 
 import pytest
+from aiohttp import ClientSession
 from telegram.error import BadRequest
 
+from bach_lib.connectors.base import Setup
 from bach_lib.connectors.discord import errors as discord
 from bach_lib.connectors.discord.numbers import CODES, PASSING
+from bach_lib.connectors.discord_webhook import DiscordWebhookConnector
 from bach_lib.connectors.homeassistant import errors as homeassistant
 from bach_lib.connectors.signal import errors as signal
 from bach_lib.connectors.telegram import errors as telegram
 from bach_lib.connectors.webhook.outcomes import Answer, outcome_for
+from bach_lib.models import Connection
 from bach_lib.outcomes import Dead, Outcome, Retry, Scope, Sent, Uncertain
+from bach_lib.testing import FakeClock
 
 DOCS = Path(__file__).parents[3] / "docs"
 HEADING = "### All the words that BACH knows"
@@ -70,6 +76,22 @@ def read_discord(word: str) -> Outcome:
     return discord.refusal(403, {"message": "No.", "code": int(word)}, "discord.com").outcome
 
 
+def read_discord_webhook(word: str) -> Outcome:
+    """What comes of a number of Discord's, or of a status with a number that says nothing."""
+    secrets = {"url": "https://discord.com/api/webhooks/1150000000000000001/" + "t" * 68}
+    setup = Setup(
+        connection=Connection(name="hook", type="discord_webhook"),
+        secrets=secrets,
+        session=cast("ClientSession", None),
+        new_session=lambda: cast("ClientSession", None),
+        clock=FakeClock(),
+    )
+    status, number = (int(word), 0) if word in STATUSES else (403, int(word))
+    return DiscordWebhookConnector(setup)._outcome(
+        discord.refusal(status, {"message": "No.", "code": number}, "discord.com")
+    )
+
+
 def read_webhook(word: str) -> Outcome:
     """What comes of that status."""
     return outcome_for(Answer(status=int(word), headers={}), "example.org", "1", 0.0)
@@ -85,6 +107,10 @@ PLATFORMS: Mapping[str, tuple[Callable[[], set[str]], Callable[[str], Outcome]]]
     "telegram.md": (telegram_words, read_telegram),
     "signal.md": (signal_words, read_signal),
     "discord.md": (lambda: {str(number) for number in (*CODES, *PASSING)}, read_discord),
+    "discord-webhook.md": (
+        lambda: {str(number) for number in (*CODES, *PASSING)} | {str(status) for status in range(400, 600)},
+        read_discord_webhook,
+    ),
     "webhook.md": (lambda: STATUSES, read_webhook),
     "home-assistant.md": (
         lambda: {*homeassistant._SEEN, *homeassistant._SENTENCES, "home_assistant_error"},
@@ -118,11 +144,11 @@ def written(page: str) -> str:
 
 def together(words: list[str]) -> list[str]:
     """Statuses that follow each other as one; the other way round as `spread`."""
-    if not set(words) <= STATUSES:
-        return words
-    ends = [word for word in words if str(int(word) + 1) not in words]
-    starts = [word for word in words if str(int(word) - 1) not in words]
-    return [first if first == last else f"{first}–{last}" for first, last in zip(starts, ends, strict=True)]
+    statuses = [word for word in words if word in STATUSES]
+    ends = [word for word in statuses if str(int(word) + 1) not in statuses]
+    starts = [word for word in statuses if str(int(word) - 1) not in statuses]
+    rows = [first if first == last else f"{first}–{last}" for first, last in zip(starts, ends, strict=True)]
+    return rows + [word for word in words if word not in STATUSES]
 
 
 @pytest.mark.parametrize("page", PLATFORMS)
