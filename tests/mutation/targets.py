@@ -50,6 +50,7 @@ _TESTS_OF_STORAGE = {
     "collecting.py": (f"{_ON_DISK}/test_sharing.py",),
     "copies.py": (f"{_ON_DISK}/test_beginnings.py",),
     "database.py": tuple(f"{_ON_DISK}/test_{name}.py" for name in ("database", "copying", "backups", "place")),
+    "folder.py": (f"{_ON_DISK}/test_guard.py",),
     "guard.py": (f"{_ON_DISK}/test_guarding.py",),
     "lock.py": (f"{_ON_DISK}/test_database.py", f"{_ON_DISK}/test_beginnings.py"),
     "log_index.py": (f"{_ON_DISK}/test_lookups.py",),
