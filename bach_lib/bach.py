@@ -52,7 +52,7 @@ class Bach(Receiving, Intervening):
 
     `session` is shared and stays the caller's; `new_session` makes one where a connector needs its own. `secrets` adds
     schemes for references (`{"entry": lookup}` serves `entry:…`), `connectors` adds or replaces connector types.
-    Without `autostart` a connection rests until `start`, however active its row is.
+    Without `autostart` connections rest until `start`. By `runs_file`, outside of its folder, an older copy is told.
     """
 
     def __init__(
@@ -66,9 +66,10 @@ class Bach(Receiving, Intervening):
         connectors: Mapping[str, type[Connector]] | None = None,
         policy: Policy | None = None,
         autostart: bool = True,
+        runs_file: str | PathLike[str] | None = None,
     ) -> None:
         self._base = Base(
-            store=Database(Path(path)) if isinstance(path, str | PathLike) else path,
+            store=Database(Path(path), runs_file=runs_file) if isinstance(path, str | PathLike) else path,
             bus=Bus(),
             clock=clock or SystemClock(),
             secrets=Secrets(secrets),

@@ -17,7 +17,7 @@ from bach_lib.cli.console import write
 from bach_lib.cli.control import ControlServer, can_have_socket
 from bach_lib.cli.faults import SentenceError
 from bach_lib.cli.logs import keeping, telling
-from bach_lib.cli.paths import log_file, socket_file, token_file
+from bach_lib.cli.paths import log_file, runs_file, socket_file, token_file
 from bach_lib.cli.version import version
 from bach_lib.rest import load_token, make_application
 from bach_lib.rest.answers import Json
@@ -42,7 +42,7 @@ async def _serve(database: Path, host: str, port: int, hosts: Iterable[str]) -> 
     stopped = asyncio.Event()
     _on_signals(stopped.set)
     async with AsyncExitStack() as stack:
-        bach = await stack.enter_async_context(Bach(database))
+        bach = await stack.enter_async_context(Bach(database, runs_file=runs_file(database)))
         stack.enter_context(keeping(log_file(database)))
         token = load_token(token_file(database))
         application = make_application(bach, token=token, hosts=[*hosts, host])

@@ -4,6 +4,7 @@ The Telegram of the story is the double of `bach_lib.testing`, as a process of i
 """
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -29,6 +30,7 @@ _PATIENCE = 60.0
 def tell() -> None:
     """The story. Raises `SentenceError` if it does not come true."""
     with TemporaryDirectory(prefix="bach-demo-") as folder:
+        os.environ["XDG_STATE_HOME"] = folder  # nothing stays of it
         database = Path(folder) / "bach.db"
         with _process("bach_lib.testing.telegram_server", "--token", _TOKEN, "--chat", f"{_ADA}:Ada") as (_, said):
             url = said.strip()

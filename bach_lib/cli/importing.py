@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bach_lib.bus import Bus
 from bach_lib.cli.operations.rows import Row, connection_row
+from bach_lib.cli.paths import runs_file
 from bach_lib.connectors import Connectors
 from bach_lib.inbound.rules import read_rules
 from bach_lib.legacy import plan, read, take
@@ -29,7 +30,7 @@ def run(old: Path, database: Path, keep: Keep, advance: Callable[[int], None], *
 async def _run(old: Path, database: Path, keep: Keep, advance: Callable[[int], None], *, enable: bool) -> Row:
     found = await read(old)
     advance(1)
-    store, connectors, now = Database(database), Connectors(), time.time()
+    store, connectors, now = Database(database, runs_file=runs_file(database)), Connectors(), time.time()
     await store.open()
     try:
         registry = Registry(store, Bus(), connectors, Secrets())

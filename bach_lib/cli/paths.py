@@ -2,6 +2,7 @@
 
 import os
 import sys
+from hashlib import sha256
 from pathlib import Path
 
 
@@ -29,6 +30,21 @@ def socket_file(database: Path) -> Path:
 def log_file(database: Path) -> Path:
     """What the daemon had to tell."""
     return database.with_name(f"{database.name}.daemon.log")
+
+
+def runs_file(database: Path) -> Path:
+    """How far the database of this place had come, in the folder that the system has for a user's state.
+
+    It must not lie beside the database: whoever copies that folder would copy it as well.
+    """
+    if sys.platform == "win32":
+        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    elif sys.platform == "darwin":
+        base = Path.home() / "Library" / "Application Support"
+    else:
+        base = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
+    place = sha256(os.fsencode(database.absolute().resolve())).hexdigest()[:16]
+    return base / "bach-runs" / place
 
 
 def secrets_folder(database: Path) -> Path:

@@ -10,7 +10,7 @@ from bach_lib.bach import Bach
 from bach_lib.cli.faults import SentenceError
 from bach_lib.cli.link import Link
 from bach_lib.cli.operations import perform
-from bach_lib.cli.paths import socket_file
+from bach_lib.cli.paths import runs_file, socket_file
 from bach_lib.errors import StoreInUseError
 from bach_lib.rest.answers import Json
 
@@ -75,7 +75,7 @@ async def _session(database: Path, *, creates: bool) -> AsyncIterator[Session]:
     if not creates and not await asyncio.to_thread(database.exists):
         raise SentenceError(f"There is no database at {database}. Add a connection first, or name another with --db.")
     try:
-        bach = Bach(database, autostart=False)
+        bach = Bach(database, runs_file=runs_file(database), autostart=False)
         await bach.open()
     except StoreInUseError as error:
         raise SentenceError(f"{error} (It is no daemon of this command, so it cannot be asked instead.)") from error

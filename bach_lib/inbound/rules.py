@@ -9,7 +9,7 @@ import json
 import logging
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
 from bach_lib.errors import InvalidRuleError, UnknownRuleError
@@ -29,7 +29,6 @@ _MAX_PATTERNS = 20
 _MAX_LENGTH = 200
 """Characters of a phrase or a pattern."""
 _MAX_HINT = 2000
-_HINT = "hint:"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +131,7 @@ class Rules:
         async with self._lock:
             if name not in self._rules:
                 raise UnknownRuleError(name=name, known=", ".join(sorted(self._rules)) or "none")
-            await self._store.submit(lambda tx: _remove_rule(tx, name))
+            await self._store.submit(lambda tx: tx.run("remove_rule", name=name))
             await self._take({other: rule for other, rule in self._rules.items() if other != name})
 
     async def _take(self, rules: dict[str, Rule]) -> None:
@@ -184,7 +183,7 @@ def _check_texts(name: str, field: str, texts: Sequence[str], most: int, longest
 
 
 def write_rule(tx: Transaction, rule: Rule) -> None:
-    """Write a rule, which is checked. The hint stands with what the database knows of itself, beside the table."""
+    """Write a rule, which is checked."""
     tx.run(
         "save_rule",
         name=rule.name,
@@ -192,22 +191,13 @@ def write_rule(tx: Transaction, rule: Rule) -> None:
         phrases=json.dumps(rule.phrases),
         patterns=json.dumps(rule.patterns),
         is_active=rule.is_active,
+        hint=rule.hint,
     )
-    if rule.hint:
-        tx.run("save_meta", key=f"{_HINT}{rule.name}", value=rule.hint)
-    else:
-        tx.run("delete_meta", key=f"{_HINT}{rule.name}")
-
-
-def _remove_rule(tx: Transaction, name: str) -> None:
-    tx.run("remove_rule", name=name)
-    tx.run("delete_meta", key=f"{_HINT}{name}")
 
 
 def read_rules(tx: Transaction) -> list[Rule]:
     """All rules that are on the disk."""
-    known = {str(row["key"]): str(row["value"]) for row in tx.rows("all_meta")}
-    return [replace(_rule(row), hint=known.get(f"{_HINT}{row['name']!s}")) for row in tx.rows("list_rules")]
+    return [_rule(row) for row in tx.rows("list_rules")]
 
 
 def _rule(row: Row) -> Rule:
@@ -217,4 +207,5 @@ def _rule(row: Row) -> Rule:
         phrases=tuple(json.loads(str(row["phrases"]))),
         patterns=tuple(json.loads(str(row["patterns"]))),
         is_active=bool(row["is_active"]),
+        hint=text(row["hint"]),
     )

@@ -1,14 +1,16 @@
 """Writing a backup while everything goes on: one complete file under a name that was free, or nothing."""
 
 import os
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
-from bach_lib.errors import BackupExistsError, StoreFailedError
+from bach_lib.errors import BachError, BackupExistsError, StoreFailedError
 from bach_lib.storage.sqlite import write_snapshot
 
+_SHOWN = 300
+"""Characters of a path that are repeated where it is none."""
 _LOGS = ("", "-wal", "-shm", "-journal")
 
 
@@ -17,25 +19,41 @@ def write_backup(source: Path, target: Path, go_on: Callable[[], None]) -> None:
 
     Raises a `BackupExistsError` or `StorageError`.
     """
-    if os.path.lexists(target):
-        raise BackupExistsError(path=target)
-    unfinished = target.with_name(f".{target.name}.{os.urandom(4).hex()}.part")
+    check_free(target)
+    unfinished = target.parent / f".{target.name}.{os.urandom(4).hex()}.part"
     try:
-        file = os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
-        try:
-            write_snapshot(source, unfinished, partial(_step, file, go_on))
-            os.fsync(file)
-        finally:
-            os.close(file)
-        give_name(unfinished, target)
-    except OSError as error:
-        raise StoreFailedError(path=target, reason=error.strerror or error) from error
-    except ValueError as error:  # no path at all: NUL, or half a character
-        raise StoreFailedError(path=ascii(str(target)), reason=error) from error
+        with explained(target):
+            file = os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
+            try:
+                write_snapshot(source, unfinished, partial(_step, file, go_on))
+                os.fsync(file)
+            finally:
+                os.close(file)
+            give_name(unfinished, target)
     finally:
         for suffix in _LOGS:
             with suppress(OSError, ValueError):
                 Path(f"{unfinished}{suffix}").unlink()
+
+
+def check_free(target: Path) -> None:
+    """Raise a `BackupExistsError` for a name that is taken, or a `StorageError` for what is none."""
+    with explained(target):
+        if os.path.lexists(target):
+            raise BackupExistsError(path=target)
+
+
+@contextmanager
+def explained(target: Path) -> Iterator[None]:
+    """Say what keeps a backup from being written. Raises a `StorageError` for what the system says."""
+    try:
+        yield
+    except BachError:  # some of them are ValueErrors as well
+        raise
+    except OSError as error:
+        raise StoreFailedError(path=str(target)[:_SHOWN], reason=error.strerror or error) from error
+    except ValueError as error:  # no path at all: NUL, or half a character
+        raise StoreFailedError(path=ascii(str(target)[:_SHOWN]), reason=error) from error
 
 
 def give_name(unfinished: Path, target: Path) -> None:

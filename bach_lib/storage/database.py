@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
+from os import PathLike
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import cast, override
@@ -36,6 +37,7 @@ from bach_lib.storage.origin import check_is_ours
 from bach_lib.storage.place import Place
 from bach_lib.storage.request import Request, contained, settle
 from bach_lib.storage.restored import Marker
+from bach_lib.storage.runs import Runs
 from bach_lib.storage.sqlite import Connection, Transaction, look
 from bach_lib.storage.store import Store
 from bach_lib.under_way import Tally, tally_of
@@ -59,7 +61,7 @@ type _Requests = SimpleQueue[_Batch | _Errand | None]
 
 
 class Database(Store):
-    """A SQLite file behind its own thread. Only one process at a time may have it open."""
+    """A SQLite file behind its own thread. Only one process at a time may have it open. `runs_file`: see `runs`."""
 
     _bell: Bell
     _guard: Guard
@@ -67,8 +69,8 @@ class Database(Store):
     _marker: Marker
     _lookups: Lookups
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: Path, *, runs_file: str | PathLike[str] | None = None) -> None:
+        self._path, self._runs = path, Runs(runs_file)
         self._names: tuple[Path, ...] = (path,)
         self._place = Place(self._names)
         self._tell: Callable[[StorageError | None], None] = lambda _: None
@@ -284,7 +286,7 @@ class Database(Store):
 
     def _opened(self, connection: Connection) -> Connection:
         try:
-            self._marker = Marker(self._path, connection)
+            self._marker = Marker(self._path, connection, self._runs)
             held, why = self._marker.open(is_copied=self._stands_still)
             if held:
                 _LOGGER.warning(_HELD, held, self._path, why)

@@ -1,12 +1,12 @@
 """The storage without disk and thread, for tests and for trying things out."""
 
 import asyncio
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import cast, override
 
-from bach_lib.errors import BackupExistsError, NotOpenError, StorageError
+from bach_lib.errors import NotOpenError, StorageError
+from bach_lib.storage.backups import check_free, explained
 from bach_lib.storage.request import Request
 from bach_lib.storage.sqlite import Connection, Transaction
 from bach_lib.storage.store import Store
@@ -64,6 +64,6 @@ class MemoryDatabase(Store):
 
 
 def _copy(connection: Connection, target: Path) -> None:
-    if os.path.lexists(target):
-        raise BackupExistsError(path=target)
-    connection.copy_to(target)
+    check_free(target)
+    with explained(target):
+        connection.copy_to(target)

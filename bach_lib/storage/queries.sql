@@ -462,8 +462,8 @@ DELETE FROM unreadable WHERE received_at < :before;
 SELECT * FROM rules ORDER BY name;
 
 -- save_rule: a new one, or another of the same name
-INSERT OR REPLACE INTO rules (name, connection, phrases, patterns, is_active)
-VALUES (:name, :connection, :phrases, :patterns, :is_active);
+INSERT OR REPLACE INTO rules (name, connection, phrases, patterns, is_active, hint)
+VALUES (:name, :connection, :phrases, :patterns, :is_active, :hint);
 
 -- remove_rule: by its name
 DELETE FROM rules WHERE name = :name;

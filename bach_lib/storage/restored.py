@@ -5,7 +5,8 @@ same token, which changes with the first write after an opening and at the closi
 two, or both from different times, shows. A run that writes nothing leaves both alone: a copy from before it is no older
 than what is there. Where both are copied together while they are open (Home Assistant's backup), the database says so
 of itself (`copied`), and names the mark by what no copy of it has: its number and time of change in the file system,
-or, where numbers do not last (FAT), the time it was made. A process that merely died finds its own mark there.
+or, where numbers do not last (FAT), the time it was made. A process that merely died finds its own mark there. A folder
+that was copied as a whole while nobody had it open is told by what was noted outside of it (`runs`).
 """
 
 import os
@@ -15,17 +16,30 @@ from pathlib import Path
 
 from bach_lib.errors import StorageError
 from bach_lib.storage.births import birth_of
+from bach_lib.storage.runs import Runs
 from bach_lib.storage.sqlite import Connection, Transaction
 
 _SIZE = 128
 """Bytes, always: the file neither shrinks nor vanishes while somebody copies it, and is written in one piece."""
 _FLAG = "copied"
+_NUMBER = "runs"
 NO_MARK = "there is no {mark} beside it: it was restored from a backup, or moved here without that file"
 OTHER_MARK = "{mark} beside it is not of the same moment: one of the two was put back from an older copy"
+OLDER = "it has gone further here before: it was put back from an older copy, together with {mark}"
 COPIED = "it was copied while it was open, as backups do, and the copy was put here"
 """Why what waits is held."""
 
 _stat = os.fstat
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What the database says of itself. `number`: raised by every run that writes."""
+
+    token: str | None
+    copied: str | None
+    number: int
+    instance: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +65,8 @@ _TORN = _Mark((), "", "")
 class Marker:
     """The mark of one open database. Used from the storage's thread."""
 
-    def __init__(self, path: Path, connection: Connection) -> None:
+    def __init__(self, path: Path, connection: Connection, runs: Runs) -> None:
+        self._runs = runs
         self._path = path.with_name(f"{path.name}.mark")
         self._connection = connection
         self._is_new = False
@@ -63,13 +78,15 @@ class Marker:
 
         `is_copied`: somebody copies it just now.
         """
-        token, copied = self._known()
-        mark = self._read()
-        is_ours = mark.is_of(token, copied) if mark else token is None and copied is None
+        known = self._known()
+        token, copied, mark = known.token, known.copied, self._read()
+        is_older = known.number < self._runs.number(known.instance)
+        is_ours = not is_older and (mark.is_of(token, copied) if mark else token is None and copied is None)
         held = 0 if is_ours else self._connection.do(lambda tx: tx.run("hold_unfinished"))
         if is_copied or copied is not None or not is_ours:
             self.renew(is_copied=is_copied)
-        why = COPIED if copied is not None else OTHER_MARK if mark else NO_MARK
+        is_of_mark = mark is not None and mark.is_of(token, copied)
+        why = COPIED if copied is not None else OLDER if is_of_mark else OTHER_MARK if mark else NO_MARK
         return held, why.format(mark=self._path.name)
 
     def before_writing(self) -> bool:
@@ -90,18 +107,20 @@ class Marker:
         That it is no more need not be on disk at once: a power cut leaves that it is, which holds nothing back.
         """
         self._is_new = True
-        old, _ = self._known()
+        known = self._known()
+        old, number = known.token, max(known.number, self._runs.number(known.instance)) + 1
         new, flag = os.urandom(8).hex(), os.urandom(8).hex() if is_copied else ""
         with suppress(OSError, StorageError):  # a full disk: the old token is as good
             identity = self._write(old or "", new, flag)
-            self._connection.do(lambda tx: _save(tx, new, f"{flag} {identity}" if flag else None))
+            self._connection.do(lambda tx: _save(tx, new, f"{flag} {identity}" if flag else None, number))
+            self._runs.note(known.instance, number)  # not before: no power cut may leave it ahead
             if not flag:
                 self._write("", new, "", is_urgent=False)
 
     def begin_copying(self) -> None:
         """From here on, whoever copies the files has a copy that says so."""
         self.before_writing()  # now, as it would take back what is said here
-        token, _ = self._known()
+        token = self._known().token
         flag, identity = os.urandom(8).hex(), ""
         with suppress(OSError):
             identity = self._write("", token or "", flag)
@@ -115,7 +134,7 @@ class Marker:
 
     def end_copying(self) -> None:
         """The copy is made."""
-        token, _ = self._known()
+        token = self._known().token
         if self._is_unsaid:
             self._is_unsaid = False
         else:
@@ -123,10 +142,16 @@ class Marker:
         with suppress(OSError):
             self._write("", token or "", "")
 
-    def _known(self) -> tuple[str | None, str | None]:
-        def read(tx: Transaction) -> tuple[str | None, str | None]:
+    def _known(self) -> _Known:
+        def read(tx: Transaction) -> _Known:
             known = {str(row["key"]): str(row["value"]) for row in tx.rows("all_meta")}
-            return known.get("token"), known.get(_FLAG)
+            number = known.get(_NUMBER, "0")
+            return _Known(
+                token=known.get("token"),
+                copied=known.get(_FLAG),
+                number=int(number) if number.isdecimal() else 0,
+                instance=known.get("instance", ""),
+            )
 
         return self._connection.do(read, writes=False)
 
@@ -185,7 +210,9 @@ def _parts(identity: str) -> tuple[str, str, str]:
     return number, changed, born
 
 
-def _save(tx: Transaction, token: str | None, copied: str | None) -> None:
+def _save(tx: Transaction, token: str | None, copied: str | None, number: int | None = None) -> None:
+    if number is not None:
+        tx.run("save_meta", key=_NUMBER, value=str(number))
     for key, value in (("token", token), (_FLAG, copied)):
         if value is None:
             tx.run("delete_meta", key=key)

@@ -15,7 +15,13 @@ from operator import methodcaller
 from pathlib import Path
 from typing import cast
 
-from bach_lib.errors import StoreDamagedError, StoreFailedError, StoreLockedError, StoreTooNewError
+from bach_lib.errors import (
+    InvalidValueError,
+    StoreDamagedError,
+    StoreFailedError,
+    StoreLockedError,
+    StoreTooNewError,
+)
 from bach_lib.storage.copies import keep_copy, way_back
 from bach_lib.storage.log_index import LogIndex
 from bach_lib.storage.request import Request, contained, has_writes
@@ -217,6 +223,11 @@ class Reader:
 
 
 def _explain(error: BaseException, path: str) -> Exception:
+    if isinstance(error, UnicodeEncodeError):  # said without the text, which may be anybody's secret
+        expected = "text without halves of characters"
+        return InvalidValueError(field="a text", value="a broken character", expected=expected)
+    if isinstance(error, OverflowError):
+        return InvalidValueError(field="a number", value="more than 63 bits", expected="a smaller one")
     if not isinstance(error, sqlite3.Error):
         return contained(error)
     if getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):

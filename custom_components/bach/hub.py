@@ -33,6 +33,9 @@ from .vaults import EntryVault
 _LONGEST_BACKUP = 2 * 3600.0
 """Seconds after which a backup that nobody said had ended has."""
 
+_RUNS_FILE = ".bach_runs"
+"""Beside the configuration, as whoever puts back an old folder of storage must not put this back with it."""
+
 type Hear = Callable[[IncomingMessage], None]
 type Follow = Callable[[MessageSent], None]
 
@@ -43,6 +46,7 @@ class Hub:
     def __init__(self, hass: HomeAssistant) -> None:
         self._hass = hass
         self._path = Path(hass.config.path(STORAGE_DIR, DOMAIN, f"{DOMAIN}.db"))
+        self._runs_file = Path(hass.config.path(_RUNS_FILE))
         self._bach: Bach | None = None
         self._holders = 0
         self._runs: Counter[str] = Counter()
@@ -205,6 +209,7 @@ class Hub:
     async def _open(self) -> Bach:
         bach = Bach(
             self._path,
+            runs_file=self._runs_file,
             session=async_get_clientsession(self._hass),
             new_session=partial(new_session, self._hass),
             secrets={REFERENCE_SCHEME: EntryVault(self._hass)},
@@ -243,7 +248,7 @@ class Hub:
             follow(event)
 
     def _remove_files(self) -> None:
-        for file in self._path.parent.glob(f"{self._path.name}*"):  # with logs, marks and copies
+        for file in (self._runs_file, *self._path.parent.glob(f"{self._path.name}*")):  # with logs, marks and copies
             file.unlink(missing_ok=True)
         with suppress(OSError):  # there is none, or somebody keeps something in it
             self._path.parent.rmdir()

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from bach_lib.bach import Bach
 from bach_lib.cli.faults import SentenceError
 from bach_lib.cli.operations import backups, connections, inbox, queue, rules
+from bach_lib.cli.operations.asked import checked
 from bach_lib.rest.answers import Json
 
 type Operation = Callable[..., Awaitable[Json]]
@@ -59,7 +60,8 @@ OPERATIONS: Mapping[str, Operation] = {
 
 
 async def perform(bach: Bach, operation: str, arguments: Mapping[str, Json]) -> Json:
-    """Carry one out. Raises a `BachError`, or a `SentenceError` if there is no such thing."""
+    """Carry one out. Raises a `BachError`, or a `SentenceError` if there is no such thing, or it is asked otherwise."""
     if operation not in OPERATIONS:
-        raise SentenceError(f'This BACH cannot "{operation}".')
-    return await OPERATIONS[operation](bach, **arguments)
+        raise SentenceError(f'This BACH cannot "{operation[:100]}".')
+    known = OPERATIONS[operation]
+    return await known(bach, **checked(known, arguments))

@@ -16,10 +16,9 @@ from bach_lib.pasted import address
 from bach_lib.registry import Changes
 
 
-async def connections(bach: Bach, category: str | None = None, type_: str | None = None) -> list[Row]:
+async def connections(bach: Bach, category: Category | None = None, type_: str | None = None) -> list[Row]:
     """All, or those of a category or type."""
-    wanted = None if category is None else Category(category)
-    return [connection_row(row) for row in bach.registry.list(category=wanted, type=type_)]
+    return [connection_row(row) for row in bach.registry.list(category=category, type=type_)]
 
 
 async def connection(bach: Bach, name: str) -> Row:
@@ -68,8 +67,7 @@ async def lost_secrets(bach: Bach, name: str) -> list[str]:
 
 async def try_out(bach: Bach, fields: Mapping[str, object]) -> Row:
     """Ask the platform about a connection that is not in the registry."""
-    del bach
-    made = _made(fields)
+    made = await bach.registry.examine(_made(fields))
     async with ClientSession() as session:
         return _advised(made, await check_connection(made, session=session))
 
@@ -80,9 +78,9 @@ async def add(bach: Bach, fields: Mapping[str, object]) -> Row:
     return connection_row(await bach.registry.add(made))
 
 
-async def change(bach: Bach, name: str, changes: Mapping[str, object]) -> Row:
+async def change(bach: Bach, name: str, changes: Changes) -> Row:
     """Change fields. `allowed` comes as a list."""
-    made = Changes(**changes)  # type: ignore[typeddict-item] # the registry checks what they are
+    made = Changes(**changes)
     if isinstance(endpoint := changes.get("endpoint"), str):
         made["endpoint"] = address(bach.registry.get(name).type, endpoint)
     if "allowed" in changes:

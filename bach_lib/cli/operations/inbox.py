@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from bach_lib.bach import Bach
-from bach_lib.cli.operations.paging import pages, since
+from bach_lib.cli.operations.paging import check_there_is, pages, since
 from bach_lib.cli.operations.rows import Row, health_row, incoming_row
 from bach_lib.errors import CannotReceiveError
 from bach_lib.events import ConnectionChanged, Event, MessageReceived, SenderBlocked
@@ -24,18 +24,18 @@ async def inbox(
     bach: Bach,
     *,
     connection: str | None = None,
-    status: str | None = None,
+    status: InboxStatus | None = None,
     sender: str | None = None,
     limit: int = 50,
     offset: int = 0,
 ) -> list[Row]:
     """A page, newest first."""
-    wanted = None if status is None else InboxStatus(status)
+    check_there_is(bach, connection)
 
     async def page(size: int, before: int | None) -> Sequence[IncomingMessage]:
         start = offset if before is None else 0
         return await bach.inbox(
-            connection=connection, status=wanted, sender=sender, before=before, limit=size, offset=start
+            connection=connection, status=status, sender=sender, before=before, limit=size, offset=start
         )
 
     return [incoming_row(message) for message in await pages(page, limit)]
@@ -55,9 +55,9 @@ async def count(bach: Bach) -> list[Row]:
     return rows
 
 
-async def mark(bach: Bach, ids: Sequence[int], status: str) -> int:
+async def mark(bach: Bach, ids: Sequence[int], status: InboxStatus) -> int:
     """Mark messages; how many were something else before."""
-    return await bach.mark(ids, InboxStatus(status))
+    return await bach.mark(ids, status)
 
 
 async def discard(bach: Bach, ids: Sequence[int]) -> int:
@@ -72,6 +72,7 @@ async def route(bach: Bach) -> int:
 
 async def news(bach: Bach, after: int, seconds: float, connection: str | None = None) -> list[Row]:
     """What came in after this id, oldest first; waits so long for something to come."""
+    check_there_is(bach, connection)
     arrived = asyncio.Event()
     unsubscribe = bach.subscribe(MessageReceived, lambda _: arrived.set())
     try:

@@ -3,6 +3,8 @@
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
+from bach_lib.bach import Bach
+
 PAGE = 500
 """The longest that the library gives."""
 
@@ -14,6 +16,12 @@ class Numbered(Protocol):
     def id(self) -> int:
         """Newer ones have higher ones."""
         ...
+
+
+def check_there_is(bach: Bach, connection: str | None) -> None:
+    """Raise `UnknownConnectionError`: of a misspelt name nothing would be found, and nothing looks like good news."""
+    if connection is not None:
+        bach.registry.get(connection)
 
 
 async def pages[T: Numbered](page: Callable[[int, int | None], Awaitable[Sequence[T]]], limit: int) -> list[T]:

@@ -1,25 +1,23 @@
 """What can be asked about messages going out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import cast
 
 from bach_lib.amending import Amendment
 from bach_lib.apart import read_file
 from bach_lib.bach import Bach
 from bach_lib.cli.faults import SentenceError
-from bach_lib.cli.operations.paging import pages
+from bach_lib.cli.operations.paging import check_there_is, pages
 from bach_lib.cli.operations.rows import Row, attempt_row, message_row, queue_row
 from bach_lib.drafting import SendOptions
 from bach_lib.models import Category, File, Loss, Message, Status
-from bach_lib.rest.answers import Json
 
 _MAX_BYTES = 50_000_000
 _UNFINISHED = (Status.PENDING, Status.SENDING, Status.FAILED)
 
 
 async def send(
-    bach: Bach, connection: str, recipient: str, text: str, *, options: Mapping[str, Json], paths: Sequence[str] = ()
+    bach: Bach, connection: str, recipient: str, text: str, *, options: SendOptions, paths: Sequence[str] = ()
 ) -> Row:
     """Queue a message, with the files at `paths`. The daemon reads them itself; it is the same person's.
 
@@ -33,8 +31,8 @@ async def send(
             if not text.strip():
                 raise
             lost.append(Loss(what="file", reason=str(error)))
-    chosen = cast("SendOptions", {**options, "files": files, "lost": lost})
-    receipt = await bach.send(connection, recipient, text, **chosen)
+    options = {**options, "files": files, "lost": lost}
+    receipt = await bach.send(connection, recipient, text, **options)
     return message_row(await bach.get(receipt.id))
 
 
@@ -54,13 +52,13 @@ async def wait(bach: Bach, message_id: int, seconds: float) -> Row:
 
 
 async def messages(
-    bach: Bach, connection: str | None = None, status: Sequence[str] | None = None, limit: int = 50
+    bach: Bach, connection: str | None = None, status: Sequence[Status] | None = None, limit: int = 50
 ) -> list[Row]:
     """The newest, newest first; as many pages as it takes."""
-    wanted = None if status is None else [Status(one) for one in status]
+    check_there_is(bach, connection)
 
     async def page(size: int, before: int | None) -> Sequence[Message]:
-        return await bach.messages(connection=connection, status=wanted, before=before, limit=size)
+        return await bach.messages(connection=connection, status=status, before=before, limit=size)
 
     return [message_row(one) for one in await pages(page, limit)]
 
@@ -92,13 +90,12 @@ async def retry_all(bach: Bach, connection: str | None = None, seconds: float = 
 
 
 async def amend(
-    bach: Bach, message_id: int, amendment: Mapping[str, Json], seconds: float = 0.0, *, starts: bool = False
+    bach: Bach, message_id: int, amendment: Amendment, seconds: float = 0.0, *, starts: bool = False
 ) -> Row:
     """Give an ended message another recipient, text or connection; as `retry` answers."""
     connection = amendment.get("connection") or (await bach.get(message_id)).connection
     await _start(bach, str(connection), starts=starts)
-    changes = cast("Amendment", dict(amendment))
-    return message_row(await bach.amend(message_id, wait=seconds, **changes))
+    return message_row(await bach.amend(message_id, wait=seconds, **amendment))
 
 
 async def discard_messages(bach: Bach, ids: Sequence[int]) -> int:
@@ -108,6 +105,7 @@ async def discard_messages(bach: Bach, ids: Sequence[int]) -> int:
 
 async def discard_all(bach: Bach, connection: str | None = None) -> int:
     """Give all dead letters up; how many."""
+    check_there_is(bach, connection)
     return await bach.discard_all(connection)
 
 
@@ -130,9 +128,11 @@ async def _start(bach: Bach, name: str, *, starts: bool) -> None:
 
 async def release(bach: Bach, connection: str | None = None) -> int:
     """Send what a restored database holds; how many."""
+    check_there_is(bach, connection)
     return await bach.release(connection)
 
 
 async def discard_held(bach: Bach, connection: str | None = None) -> int:
     """Give up what a restored database holds; how many."""
+    check_there_is(bach, connection)
     return await bach.discard_held(connection)

@@ -54,6 +54,12 @@ def sockets_in_the_file_system(loopback: None) -> None:
     pytest_socket.socket_allow_hosts(["127.0.0.1"], allow_unix_socket=True)
 
 
+@pytest.fixture(autouse=True)
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep what is noted outside of the database's folder away from whoever runs the tests."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+
+
 @pytest.fixture
 def database(tmp_path: Path) -> Path:
     """Where the command keeps everything."""

@@ -4,15 +4,18 @@ import asyncio
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from bach_lib import Bach, Connection, Delivery, Status
-from bach_lib.storage import restored
+from bach_lib.storage import Database, restored
 from bach_lib.storage.births import birth_of
+from bach_lib.storage.runs import Runs
 from bach_lib.testing import FakeClock, FakePlatform, fake_connector
 from tests.lib.storage.test_restored import bach_on, begun, copy, held
 
@@ -200,3 +203,112 @@ async def test_a_copy_over_the_open_files_of_a_killed_run_is_held(live: Path, tm
     copy(tmp_path / "kept", live)
     shutil.copy(tmp_path / "kept" / "bach.db.mark", live / "bach.db.mark")
     assert await held(live) == 1
+
+
+# -- what was noted outside -------------------------------------------------------------------------------------------
+
+
+def noted(folder: Path) -> Bach:
+    """A BACH whose connections rest, with a note outside of its folder."""
+    store = Database(folder / "bach.db", runs_file=folder.parent / "state" / folder.name)
+    return Bach(store, clock=FakeClock(), connectors={"fake": fake_connector(FakePlatform())}, autostart=False)
+
+
+async def say(folder: Path, text: str) -> None:
+    """A run that writes and is closed."""
+    async with noted(folder) as bach:
+        if not bach.registry.list():
+            await bach.registry.add(Connection(name="home", type="fake"))
+        await bach.send("home", "42", text)
+
+
+async def held_there(folder: Path) -> int:
+    """How many messages are held after the next start."""
+    async with noted(folder) as bach:
+        return (await bach.queue_status())["home"].held
+
+
+async def test_a_whole_folder_that_is_put_back_is_held_until_its_owner_says_go(
+    live: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A folder copied while BACH was stopped, and put back after days of sending, would send what waited again."""
+    await say(live, "ding")
+    shutil.copytree(live, tmp_path / "kept")
+    await say(live, "dong")
+    shutil.rmtree(live)
+    shutil.copytree(tmp_path / "kept", live)
+    assert await held_there(live) == 1
+    assert "it has gone further here before" in caplog.text
+    assert await held_there(live) == 1, "also after the next start, until its owner has decided"
+    async with noted(live) as bach:
+        assert await bach.release() == 1
+    assert await held_there(live) == 0
+    await say(live, "ping")
+    assert await held_there(live) == 0, "and from then on it is what is here"
+
+
+async def test_the_newest_holds_nothing_wherever_it_is_put(live: Path, tmp_path: Path) -> None:
+    """After a move to a new machine and back, or to another folder, a person would have to come."""
+    await say(live, "ding")
+    shutil.copytree(live, tmp_path / "kept")
+    shutil.rmtree(live)
+    shutil.copytree(tmp_path / "kept", live)
+    assert await held_there(live) == 0, "nothing has happened since"
+    moved = live.rename(tmp_path / "moved")
+    assert await held_there(moved) == 0
+    await say(moved, "dong")
+    await say(moved, "dong")
+    moved.rename(live)
+    assert await held_there(live) == 0
+    await say(tmp_path / "kept", "somewhere else")
+    assert await held_there(live) == 0, "a copy that works in another place is somebody else"
+
+
+@pytest.mark.parametrize("kept", [b"", bytes(128), b"somebody 99 .".ljust(127) + b"\n", b"\xff" * 128, None])
+async def test_a_note_that_is_lost_or_torn_holds_nothing(live: Path, tmp_path: Path, kept: bytes | None) -> None:
+    """After a power cut or a new home folder, a person would have to come."""
+    await say(live, "ding")
+    note = tmp_path / "state" / "live"
+    if kept is None:
+        note.unlink()
+        note.mkdir()  # what cannot be read or written at all
+    else:
+        note.write_bytes(kept)
+    assert await held_there(live) == 0
+    await say(live, "dong")
+    assert await held_there(live) == 0
+
+
+@pytest.mark.parametrize("copied", ["", "copied"])
+def test_a_crash_leaves_the_note_behind_or_even(live: Path, tmp_path: Path, copied: str) -> None:
+    """After each power cut a person would have to come."""
+    for _ in range(2):
+        words = [sys.executable, "-m", "tests.lib.storage.dying", str(live), copied, "noted"]
+        assert subprocess.run(words, check=False).returncode == -signal.SIGKILL
+        assert (tmp_path / "state" / "live").exists()
+        assert asyncio.run(held_there(live)) == 0
+
+
+async def test_a_power_cut_at_any_moment_leaves_the_note_behind_or_even(
+    live: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A note that is on the disk before the number that it notes would make each such database an older copy."""
+    found: list[bool] = []
+    note = Runs.note
+
+    def looked_at(self: Runs, instance: str, number: int) -> None:
+        copy(live, tmp_path / "now")  # what a power cut leaves at this moment
+        [(there,)] = ask_copy_of(tmp_path / "now" / "bach.db")
+        found.append(int(str(there)) >= number)
+        note(self, instance, number)
+
+    monkeypatch.setattr(Runs, "note", looked_at)
+    await say(live, "ding")
+    await say(live, "dong")
+    assert found == [True] * 4
+
+
+def ask_copy_of(path: Path) -> list[tuple[object, ...]]:
+    """The number that a copy says of itself, with what is in its log."""
+    with closing(sqlite3.connect(path)) as sqlite:
+        return sqlite.execute("SELECT value FROM meta WHERE key = 'runs'").fetchall()

@@ -1,0 +1,82 @@
+"""A file that an older BACH left, of whatever layout, is one of today once it was opened, with all that was in it."""
+
+import sqlite3
+from collections.abc import Mapping
+from contextlib import closing
+from hashlib import sha256
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+from bach_lib import Bach, Connection
+from bach_lib.storage import Database, schema
+
+_HINTS_IN_META = range(2, 12)
+"""Layouts that have rules, but no column for their hints."""
+_STAND: Mapping[str, str] = {
+    "0001_initial.sql": "d50e436bac05d665",
+    "0002_inbound_and_operations.sql": "31f4b613026bab62",
+    "0003_requests_and_legacy.sql": "30f1e3e43e0bf121",
+    "0004_thrown_away.sql": "57c1b67c521c1c50",
+    "0005_the_file_is_who_it_seems.sql": "44eab64cbac8e066",
+    "0006_attempts.sql": "4ffca09831e7616f",
+    "0007_waits_and_strangers.sql": "00cb6abe4b95cc7a",
+    "0008_ages_and_sizes.sql": "4dd23bef4d9ca1e1",
+    "0009_conditions_without_lists.sql": "88057aaa51a8183b",
+    "0010_what_words_go_without.sql": "826c8aebbd9cbb51",
+    "0011_spellings.sql": "e246bae27d231b84",
+    "0012_hints_of_rules.sql": "a25ae9281f3bfc89",
+}
+"""The beginnings of their hashes."""
+
+
+def make(path: Path, layout: int) -> None:
+    """A file of this layout with a connection and, where there can be one, a rule with a hint."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as old:
+        for script in schema._MIGRATIONS[:layout]:
+            old.executescript(script)
+        old.execute(f"PRAGMA user_version = {layout}")
+        old.execute("PRAGMA journal_mode = WAL")
+        old.execute(
+            "INSERT INTO connections (name, type, category, is_active, auth_type, auth_config, allowed)"
+            " VALUES ('home', 'webhook', 'connector', 0, 'none', '{}', '[]')"
+        )
+        if layout in _HINTS_IN_META:
+            old.execute("INSERT INTO rules VALUES ('water', NULL, '[\"leak\"]', '[]', 1)")
+            old.execute("INSERT INTO rules VALUES ('hint', NULL, '[\"dry\"]', '[]', 0)")
+            old.execute("INSERT INTO meta VALUES ('hint:water', 'Turn it; off;\n now'), ('hints', 'other')")
+
+
+def shape(path: Path) -> set[tuple[str, str]]:
+    """All tables and indexes."""
+    with closing(sqlite3.connect(path)) as sqlite:
+        return {(str(name), str(sql)) for name, sql in sqlite.execute("SELECT name, sql FROM sqlite_master")}
+
+
+@pytest.mark.parametrize("layout", range(1, schema.LAYOUT))
+async def test_a_file_of_every_layout_becomes_one_of_today(tmp_path: Path, layout: int) -> None:
+    """Whoever skipped some releases would stand before a database that cannot be opened, or that lacks something."""
+    make(path := tmp_path / "bach.db", layout)
+    async with Bach(path) as bach:
+        [row] = bach.registry.list()
+        hints = {rule.name: rule.hint for rule in bach.rules.list()}
+        await bach.registry.add(Connection(name="new", type="webhook", endpoint="http://127.0.0.1:9/", is_active=False))
+    fresh = Database(tmp_path / "fresh.db")
+    await fresh.open()
+    await fresh.close()
+    assert shape(path) == shape(tmp_path / "fresh.db")
+    assert row.name == "home"
+    if layout in _HINTS_IN_META:
+        assert hints == {"water": "Turn it; off;\n now", "hint": None}
+        with closing(sqlite3.connect(path)) as sqlite:
+            assert sqlite.execute("SELECT key FROM meta WHERE key LIKE 'hint%'").fetchall() == [("hints",)]
+
+
+def test_a_migration_stands_as_it_was_published() -> None:
+    """Files that it has been run on would differ from those that it will be run on, and nobody could tell which."""
+    folder = files("bach_lib.storage") / "migrations"
+    found = {
+        file.name: sha256(file.read_bytes()).hexdigest()[:16] for file in folder.iterdir() if file.name.endswith(".sql")
+    }
+    assert found == _STAND
