@@ -65,8 +65,8 @@ _TORN = _Mark((), "", "")
 class Marker:
     """The mark of one open database. Used from the storage's thread."""
 
-    def __init__(self, path: Path, connection: Connection, runs: Runs) -> None:
-        self._runs = runs
+    def __init__(self, path: Path, connection: Connection, runs: Runs | None = None) -> None:
+        self._runs = runs or Runs(None)
         self._path = path.with_name(f"{path.name}.mark")
         self._connection = connection
         self._is_new = False
@@ -112,7 +112,12 @@ class Marker:
         new, flag = os.urandom(8).hex(), os.urandom(8).hex() if is_copied else ""
         with suppress(OSError, StorageError):  # a full disk: the old token is as good
             identity = self._write(old or "", new, flag)
-            self._connection.do(lambda tx: _save(tx, new, f"{flag} {identity}" if flag else None, number))
+
+            def save(tx: Transaction) -> None:
+                _save(tx, new, f"{flag} {identity}" if flag else None)
+                tx.run("save_meta", key=_NUMBER, value=str(number))
+
+            self._connection.do(save)
             self._runs.note(known.instance, number)  # not before: no power cut may leave it ahead
             if not flag:
                 self._write("", new, "", is_urgent=False)
@@ -210,9 +215,7 @@ def _parts(identity: str) -> tuple[str, str, str]:
     return number, changed, born
 
 
-def _save(tx: Transaction, token: str | None, copied: str | None, number: int | None = None) -> None:
-    if number is not None:
-        tx.run("save_meta", key=_NUMBER, value=str(number))
+def _save(tx: Transaction, token: str | None, copied: str | None) -> None:
     for key, value in (("token", token), (_FLAG, copied)):
         if value is None:
             tx.run("delete_meta", key=key)
