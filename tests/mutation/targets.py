@@ -53,7 +53,7 @@ _TESTS_OF_STORAGE = {
     "folder.py": (f"{_ON_DISK}/test_guard.py",),
     "guard.py": (f"{_ON_DISK}/test_guarding.py",),
     "lock.py": (f"{_ON_DISK}/test_database.py", f"{_ON_DISK}/test_beginnings.py"),
-    "log_index.py": (f"{_ON_DISK}/test_lookups.py",),
+    "log_index.py": (f"{_ON_DISK}/test_log_index.py",),
     "log_keeper.py": (f"{_ON_DISK}/test_watching.py",),
     "lookups.py": (f"{_ON_DISK}/test_lookups.py",),
     "memory.py": ("tests/contracts/test_store.py",),

@@ -120,6 +120,18 @@ def test_what_is_written_before_writing_is_our_own(watched: Watched) -> None:
     assert watched.told == []
 
 
+def test_a_file_that_goes_while_its_mark_is_written_is_noticed_next_time(watched: Watched, path: Path) -> None:
+    """The thread of the storage would end with an error, and everybody wait for ever."""
+
+    def go() -> bool:
+        path.unlink()
+        return True
+
+    watched.guard._before_writing = go
+    assert watched.ask(add("cid")).error is None
+    assert isinstance(watched.ask(add("dan")).error, StoreLostError)
+
+
 def test_what_sqlite_writes_in_another_program_is_no_loss(watched: Watched) -> None:
     """Whoever looks into the file with another tool would stop all messages."""
     with closing(sqlite3.connect(watched.path)) as other:
