@@ -188,6 +188,14 @@ def cut(path: Path) -> str:
     return "was overwritten by another program"
 
 
+def cut_unseen(path: Path) -> str:
+    """The same, by a program that gives the file its old time back."""
+    times = path.stat().st_atime_ns, path.stat().st_mtime_ns
+    what = cut(path)
+    os.utime(path, ns=times)
+    return what
+
+
 def delete_log(path: Path) -> str:
     """The log is gone."""
     Path(f"{path}-wal").unlink()
@@ -201,7 +209,7 @@ def replace_index(path: Path) -> str:
     return "lost its part bach.db-shm"
 
 
-LOSSES = [delete, move, replace, move_and_replace, write_over, cut, delete_log, replace_index]
+LOSSES = [delete, move, replace, move_and_replace, write_over, cut, cut_unseen, delete_log, replace_index]
 
 
 @pytest.mark.parametrize("lose", LOSSES)
@@ -212,7 +220,7 @@ def test_a_loss_is_told_once_with_what_to_do(
     what = lose(path)
     refused, ended = watched.ask(add("cid")), watched.ask(add("dan"), ends=True)
     copy = next(path.parent.glob("bach.db.saved"))
-    if lose in {write_over, cut}:
+    if lose in {write_over, cut, cut_unseen}:
         advice = f"What of it could still be read is in {copy}, perhaps not all: stop BACH and restore a backup."
     elif lose in {delete_log, replace_index}:
         advice = f"Stop BACH and start it again; a copy of all it held is {copy}."
@@ -228,7 +236,7 @@ def test_a_loss_is_told_once_with_what_to_do(
     assert caplog.messages == [str(watched.guard.lost)]
     assert watched.guard.patience == 5.0
     assert watched.calls == 0
-    assert {"ada", "bob"} <= {*people(copy)} or lose in {write_over, cut}
+    assert {"ada", "bob"} <= {*people(copy)} or lose in {write_over, cut, cut_unseen}
 
 
 def test_what_the_system_does_not_tell_is_said_as_it_is(watched: Watched, path: Path) -> None:
@@ -329,7 +337,7 @@ def test_a_copy_has_what_ended_meanwhile(watched: Watched, path: Path) -> None:
     path.unlink()
     watched.ask(names, writes=False)
     assert watched.guard.lost is None, "who only reads looks at nothing"
-    watched.guard.look()
+    watched.ask(add("cid"))
     copy = path.with_name("bach.db.saved")
     before = copy.stat().st_ino
     watched.guard.look()
@@ -362,6 +370,23 @@ def test_a_copy_that_cannot_be_written_is_said(
     watched.guard.look()
     advice = f"What it held could not be saved: {error} Put it back, or stop BACH and restore a backup."
     assert watched.lost()["advice"] == advice
+    watched.guard.look()
+    assert not watched.guard.leave()
+
+
+@pytest.mark.parametrize("error", [OSError(errno.EIO, "bad"), StoreFailedError(path="copy", reason="full")])
+def test_a_copy_that_cannot_be_written_anew_ends_nothing(
+    watched: Watched, path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    """The thread of the storage would end, and everybody wait for ever."""
+
+    def renew(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(module.Saved, "renew", renew)
+    path.unlink()
+    watched.guard.look()
+    watched.ask(add("cid"), ends=True)
     watched.guard.look()
     assert not watched.guard.leave()
 
