@@ -20,6 +20,7 @@ from bach_lib.storage import guard as module
 from bach_lib.storage.guard import Guard
 from bach_lib.storage.place import Place
 from bach_lib.storage.request import Request
+from bach_lib.storage.saved import Saved
 from bach_lib.storage.sqlite import Connection, Transaction, ask_copy
 from tests.lib.storage.work import add, fail, names
 
@@ -383,7 +384,7 @@ def test_a_copy_that_cannot_be_written_anew_ends_nothing(
     def renew(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr(module.Saved, "renew", renew)
+    monkeypatch.setattr(Saved, "renew", renew)
     path.unlink()
     watched.guard.look()
     watched.ask(add("cid"), ends=True)
