@@ -1,6 +1,7 @@
 """What is in the body of a request: JSON, a form, or a text, however its sender writes that down."""
 
 import re
+from codecs import lookup
 from collections.abc import Iterator
 from email.message import Message as Mail
 from email.parser import BytesParser
@@ -11,7 +12,15 @@ from urllib.parse import parse_qsl
 from bach_lib.connectors import elements
 
 _CHARSET: Final = re.compile(r"charset\s*=\s*\"?([A-Za-z0-9._-]{1,40})", re.IGNORECASE)
-_MARKS: Final = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+_MARKS: Final = (
+    (b"\xef\xbb\xbf", "utf-8-sig"),
+    (b"\xff\xfe\x00\x00", "utf-32"),
+    (b"\x00\x00\xfe\xff", "utf-32"),
+    (b"\xff\xfe", "utf-16"),
+    (b"\xfe\xff", "utf-16"),
+)
+_NO_CHARSETS: Final = frozenset({"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape"})
+"""What Python has among its charsets and nobody who posts does; some fail, whatever they are asked to replace."""
 _MAX_FIELDS: Final = 200
 _PAYLOAD: Final = "payload"
 """The one field of a form in which some senders put JSON."""
@@ -37,7 +46,7 @@ def read(content_type: str, body: bytes) -> object:
     if text[0] in "{[":
         return _json(text)
     if kind == "application/x-www-form-urlencoded":
-        return _form(parse_qsl(text, keep_blank_values=True, errors="replace", max_num_fields=_MAX_FIELDS))
+        return _form(_pairs(text, _charset(content_type, body)))
     if kind.startswith("text/") and kind not in {"text/html", "text/xml", "text/json"}:
         return {"text": text}
     if "xml" in kind or "html" in kind:
@@ -46,13 +55,26 @@ def read(content_type: str, body: bytes) -> object:
 
 
 def _text(content_type: str, body: bytes) -> str:
-    named = _CHARSET.search(content_type)
+    return body.decode(_charset(content_type, body), errors="replace")
+
+
+def _charset(content_type: str, body: bytes) -> str:
+    """What its mark of the byte order says, or its header; UTF-8 where that names none that there is."""
     marked = next((name for mark, name in _MARKS if body.startswith(mark)), None)
-    charset = marked or (named[1] if named else "utf-8")
+    named = _CHARSET.search(content_type)
+    if marked or named is None:
+        return marked or "utf-8"
     try:
-        return body.decode(charset, errors="replace")
-    except LookupError:
-        return body.decode(errors="replace")
+        b"x".decode(named[1], errors="replace")
+        known = lookup(named[1]).name.replace("_", "-")
+    except LookupError, ValueError:  # of which a codec that is none for texts is one as well
+        return "utf-8"
+    return "utf-8" if known in _NO_CHARSETS else named[1]
+
+
+def _pairs(text: str, charset: str) -> Iterator[tuple[str, str]]:
+    """The fields of a form that is written as in an address. Raises `ValueError` if there are too many."""
+    yield from parse_qsl(text, keep_blank_values=True, encoding=charset, errors="replace", max_num_fields=_MAX_FIELDS)
 
 
 def _json(text: str) -> object:
@@ -62,7 +84,7 @@ def _json(text: str) -> object:
         raise UnreadableBodyError("its body is no JSON") from None
 
 
-def _form(fields: Iterator[tuple[str, str]] | list[tuple[str, str]]) -> object:
+def _form(fields: Iterator[tuple[str, str]]) -> object:
     try:
         found = dict(fields)
     except ValueError:
