@@ -37,6 +37,7 @@ _OFTEN = 5.0
 _SAMPLES = 64
 """Pages that are compared when somebody may have written into the file."""
 _PAGE = 4096
+_SALTS = 8  # bytes of what changes before a move that tell one log from the next
 _PROBE = "probe"
 _REPLACED = "was replaced by another file"
 _OVERWRITTEN = "was overwritten by another program"
@@ -109,6 +110,7 @@ class Guard:
                     self._seen = self._see(self._path.stat())
         if batch:
             self._connection.run(batch, deliver)
+            self._follow_log()
             self._judge(batch)
 
     def look(self) -> None:
@@ -132,6 +134,15 @@ class Guard:
         else:
             self._set_log_aside()
         return False
+
+    def _follow_log(self) -> None:
+        """That a log has begun anew moves nothing; unknown, it would let what others write next pass for a move."""
+        moves = self._connection.log.moves
+        if moves != self._seen.moves and not any(moves[_SALTS:]):
+            with suppress(OSError):
+                file = self._place.stat()
+                if file.st_mtime_ns == self._seen.time and file.st_size == self._seen.size:
+                    self._seen.moves = moves
 
     def _is_nothing_new(self) -> bool:
         """Whether, since the last whole look, no name came or went in the folder, and nobody wrote into the file."""

@@ -334,6 +334,16 @@ async def test_of_a_file_that_was_overwritten_nothing_is_promised(
         assert await store.submit(names) == ["eve"]
 
 
+@pytest.mark.usefixtures("other")
+async def test_a_file_that_is_overwritten_after_the_log_began_anew_is_noticed(store: Database, path: Path) -> None:
+    """What somebody else wrote would pass for SQLite's own move, and messages go into the ruins."""
+    await store._run(lambda connection: connection.checkpoint())  # type: ignore[arg-type]
+    for name in ("ann", "ben"):  # the first is written where the log begins anew
+        await store.submit(add(name))
+    write_over(path)
+    assert "was overwritten" in str(await lost(store))
+
+
 async def test_a_copy_of_another_database_is_not_taken(store: Database, path: Path, tmp_path: Path) -> None:
     """Two databases of one name whose folders are gone, and one gets what the other saved."""
     delete_all(path)
