@@ -28,6 +28,7 @@ __all__ = [
     "note",
     "printable",
     "say",
+    "say_one",
     "show",
     "show_one",
     "write",
@@ -41,6 +42,8 @@ _WIDE = 200
 """Columns of a table that goes into a pipe; lines are not broken before that."""
 _SHORT = 1000
 """Characters of an answer that can be a yes."""
+_INDENT = "    "
+"""Before what goes on with a message."""
 _NO_ASCII = re.compile(r"[^\n -~]")
 
 
@@ -48,6 +51,18 @@ def say(sentence: str) -> None:
     """A sentence for people; programs get none."""
     if not settings().as_json:
         write(f"{printable(sentence)}\n")
+
+
+def say_one(text: str) -> None:
+    """One of several things, over as many lines as it needs: only its first begins at the left.
+
+    A terminal breaks what is too wide wherever that ends, and what follows would look like the next one.
+    """
+    written, room = printable(text).replace("\t", "    "), _room()
+    lines = written.split("\n")
+    if room is not None:
+        lines = import_module("bach_lib.cli.tables").broken(lines, room - len(_INDENT))
+    say(f"\n{_INDENT}".join(lines))
 
 
 def show(value: Json, *columns: tuple[str, str], empty: str) -> None:

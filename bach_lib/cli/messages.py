@@ -6,7 +6,7 @@ import typer
 
 from bach_lib.cli.asking import ask, run
 from bach_lib.cli.connector import MESSAGES, MORE, RESULT, STOPPED, Limit, Wait, message_id, show_newest, with_names
-from bach_lib.cli.console import Row, as_row, as_rows, cut, say, show, show_one, write_json
+from bach_lib.cli.console import Row, as_row, as_rows, cut, say, say_one, show, show_one, write_json
 from bach_lib.cli.dispatching import ask_and_wait
 from bach_lib.cli.faults import sentences
 from bach_lib.cli.groups import Group
@@ -233,4 +233,4 @@ def _tell(row: Row) -> None:
         write_json(row)  # a line for each, so that a program can read them as they come
     else:
         who, text = f"{row['sender']} ({row['sender_name']})".replace("\n", "�"), str(row["text"])
-        say(f"#{row['id']}  {who}  {text.replace('\n', '\n    ')}")  # no line of it looks like another message
+        say_one(f"#{row['id']}  {who}  {text}")

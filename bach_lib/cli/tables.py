@@ -132,6 +132,12 @@ def _table(columns: Sequence[Column], room: int, *, has_lines: bool) -> Table:
     return drawn
 
 
+def broken(lines: Sequence[str], room: int) -> list[str]:
+    """Lines that are no wider than so many columns."""
+    chop = import_module("rich.cells").chop_cells
+    return [piece for line in lines for piece in chop(line, max(room, _NARROWEST)) or [""]]
+
+
 def _width(text: str) -> int:
     width: int = import_module("rich.cells").cell_len(text)
     return width

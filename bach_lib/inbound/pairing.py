@@ -102,7 +102,8 @@ class Pairings:
         """Take out what brings a code. Nothing is spent: the messages may not reach the disk, and come again."""
         self._forget(connection)
         pairings = self._pairings(connection)
-        codes = [pairing.code for pairing in pairings] + [code for name, code, _ in self._old if name == connection]
+        # of all connections: a link may be opened with the wrong account, where it proves nothing and says nothing
+        codes = [pairing.code for _, pairing in self._open] + [code for _, code, _ in self._old]
         found = [one for one in (*allowed, *blocked) if any(brings(one, code) for code in codes)] if codes else []
         others = [one for one in blocked if one not in found]
         is_new = not is_anybody_let_in

@@ -4,6 +4,7 @@ Signal numbers nothing: a message is named by its author and the millisecond in 
 messages the author is known, so the millisecond alone is their id.
 """
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -24,6 +25,7 @@ _REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,199}")
 _MAX_NAME = 128
 _MAX_TEXT = 65_536
 _MAX_FILES = 32
+_DEEPEST = 6
 _MAX_NUMBER = 1 << 53
 
 PASSED_OVER: Mapping[str, str] = {
@@ -67,7 +69,7 @@ def read(frame: str, account: str) -> Sequence[Incoming | Unreadable]:
     return one(frame, lambda frame: _read(frame, account))
 
 
-def _read(frame: str, account: str) -> Sequence[Incoming]:
+def _read(frame: str, account: str) -> Sequence[Incoming | Unreadable]:
     """Nothing for what is in `PASSED_OVER`."""
     try:
         found = decode(frame)
@@ -76,6 +78,8 @@ def _read(frame: str, account: str) -> Sequence[Incoming]:
     if not isinstance(found, dict):
         raise UnreadableError("no object")
     envelope = _part(found, "envelope")
+    if any(_part(envelope, field) for field in ("syncMessage", "storyMessage")):  # whatever lies beside it
+        return []
     changed = _part(envelope, "editMessage")
     message = _part(changed, "dataMessage") or _part(envelope, "dataMessage")
     if not message:
@@ -88,7 +92,8 @@ def _read(frame: str, account: str) -> Sequence[Incoming]:
     group = _part(message, "groupInfo")
     place = group_of(group.get("groupId")) if group else author
     if author is None or sent is None or place is None:
-        raise UnreadableError("an envelope without sender, time or place")
+        # nobody can say that it is from somebody who is let in, so nobody's words are kept
+        return [Unreadable(raw=json.dumps(_shape(found)), reason="an envelope without sender, time or place")]
     # both by Signal's own clock: a phone, or a home, may be wrong about the time
     came, left = _number(envelope, "serverReceivedTimestamp"), _number(envelope, "serverDeliveredTimestamp")
     name = _text(envelope, "sourceName", _MAX_NAME) or author
@@ -228,6 +233,15 @@ def _type_of(mime_type: str, *, is_voice: bool) -> str:
     family = mime_type.partition("/")[0]
     usual = {"image": "photo", "audio": "voice" if is_voice else "audio", "video": "video"}
     return usual.get(family, "document")
+
+
+def _shape(value: object, depth: int = 0) -> object:
+    """What there is in it, and none of what it says."""
+    if isinstance(value, dict) and depth < _DEEPEST:
+        return {str(key)[:_MAX_NAME]: _shape(one, depth + 1) for key, one in list(value.items())[:_MAX_FILES]}
+    if isinstance(value, list) and depth < _DEEPEST:
+        return [_shape(one, depth + 1) for one in value[:_MAX_FILES]]
+    return type(value).__name__
 
 
 def _part(value: Fields, field: str) -> Fields:

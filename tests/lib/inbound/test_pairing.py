@@ -196,6 +196,15 @@ async def test_a_code_is_never_a_command(bench: Bench) -> None:
     assert len(bench.bring(start(pairing.code), allowed=True).allowed) == 1
 
 
+def test_the_code_of_another_connection_proves_nothing_and_is_no_message(bench: Bench) -> None:
+    """Who opens the link with the wrong account would start automations there with a code that is good elsewhere."""
+    with bench.pairings.open("work") as work, bench.pairings.open("home") as home:
+        assert bench.bring(start(work.code), allowed=True).allowed == []
+        assert not [one for one in (*home.candidates.values(), *work.candidates.values()) if one.has_code]
+        assert work.is_good
+    assert bench.bring(start(work.code), allowed=True).allowed == []
+
+
 def test_codes_are_no_ones_guess_and_fit_into_a_link() -> None:
     """Telegram would refuse the link, or somebody guess it."""
     codes = {new_code() for _ in range(1000)}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bach_lib.connectors.base import Incoming
+from bach_lib.connectors.base import Incoming, Unreadable
 from bach_lib.connectors.signal import codec
 from bach_lib.incoming import Kind
 
@@ -147,3 +147,23 @@ def test_who_is_spoken_of_and_what_is_answered() -> None:
 def test_the_page_names_all_of_them(name: str) -> None:
     """People would look for what never comes."""
     assert f"`{name}`" in PAGE
+
+
+@pytest.mark.parametrize("field", ["syncMessage", "storyMessage"])
+def test_what_the_owner_does_elsewhere_is_no_message_whatever_lies_beside_it(field: str) -> None:
+    """A copy of what was written on another device, or a story, would be a command."""
+    assert read(**{field: {"sentMessage": {}}, "dataMessage": {**EMPTY, "message": "/open"}}) == []
+
+
+@pytest.mark.parametrize("calls", [{"sourceUuid": "PNI:11111111-2222-3333-4444-555555555555"}, {}, {"source": 5}])
+def test_of_somebody_unknown_no_words_are_kept(calls: dict[str, object]) -> None:
+    """Whoever knows the number could fill the database with their words, although nobody has let them in."""
+    nobody = {"source": None, "sourceNumber": None, "sourceName": "Mallory", "timestamp": 1, **calls}
+    whole = {**nobody, "dataMessage": {**EMPTY, "message": "buy now", "attachments": [{"filename": "cheap.pdf"}]}}
+    [found] = codec.read(json.dumps({"envelope": whole, "account": ACCOUNT}), ACCOUNT)
+    assert isinstance(found, Unreadable)
+    assert (found.reason, json.loads(found.raw)["envelope"]["dataMessage"]["message"]) == (
+        "an envelope without sender, time or place",
+        "str",
+    )
+    assert not [said for said in ("buy", "cheap", "Mallory", "PNI", ACCOUNT) if said in found.raw]
