@@ -251,7 +251,10 @@ class Questions:
 
 def _follows_in_private(one: _Delivery, message: IncomingMessage) -> bool:
     """Whether somebody who is alone with us wrote after the question could be seen."""
-    if message.recipient not in (message.sender_id, f"@{message.sender_id}") or one.shown_at is None:
+    is_alone = message.recipient in (message.sender_id, f"@{message.sender_id}") and not message.metadata.get(
+        "speaks_as"
+    )
+    if not is_alone or one.shown_at is None:  # a group in whose own name somebody writes is not alone
         return False
     return message.written_at >= int(one.shown_at) - _ROUNDED
 

@@ -220,6 +220,19 @@ def test_in_private_the_next_text_answers(recipient: str) -> None:
     assert values(asked) == ("seven", "Person 42")
 
 
+@pytest.mark.parametrize("speaks_as", ["group", "channel"])
+def test_a_group_that_speaks_is_not_alone_with_us(speaks_as: str) -> None:
+    """Whatever an anonymous administrator writes next would be the answer: their sender is the group itself."""
+    now, place = Round(), Place(connection="home", recipient="42")
+    asked = now.ask((7, place), answers=(), takes_text=True)
+    asked.happened(message(7, place))
+    now.questions.received(replace(said("good morning", place=place), metadata={"speaks_as": speaks_as}))
+    assert asked.answer is None
+    reply = said("seven", place=place, reply_to="7000")
+    now.questions.received(replace(reply, metadata={"speaks_as": speaks_as}))
+    assert values(asked) == ("seven", "Person 42")
+
+
 def test_words_that_two_questions_wait_for_answer_neither() -> None:
     """The alarm would be set to the number of guests. A reply says which is meant."""
     now = Round()
