@@ -9,7 +9,7 @@ from homeassistant.util import dt as dt_util
 from bach_lib import BachError, Message, Retried, Status
 
 from .coordinator import BachConfigEntry
-from .hello import as_words
+from .foreign_words import as_words, in_sentence
 from .letter_actions import RETRY_SECONDS
 from .letters_flow import LettersFlow
 from .undelivered import reason_of, recipient_name
@@ -32,7 +32,7 @@ class DeadLettersFlow(LettersFlow):
             letters = await bach.messages(connection=connection, status=(Status.DEAD,), limit=_SHOWN)
             queues = await bach.queue_status()
         except BachError as error:  # the disk
-            return self.async_abort(reason="refused", description_placeholders={"reason": str(error)})
+            return self.async_abort(reason="refused", description_placeholders={"reason": in_sentence(str(error))})
         if not letters:
             return self.async_create_entry(data={})
         self._words = self._told(letters, queues[connection].dead)
@@ -56,7 +56,7 @@ class DeadLettersFlow(LettersFlow):
         try:
             retried = await bach.retry_and_follow(connection, wait=RETRY_SECONDS)
         except BachError as error:
-            return self.async_abort(reason="refused", description_placeholders={"reason": str(error)})
+            return self.async_abort(reason="refused", description_placeholders={"reason": in_sentence(str(error))})
         return self._page(*_became(retried))
 
     async def async_step_all_sent(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:  # noqa: ARG002
@@ -82,7 +82,7 @@ class DeadLettersFlow(LettersFlow):
         try:
             count = await bach.discard_all(connection)
         except BachError as error:
-            return self.async_abort(reason="refused", description_placeholders={"reason": str(error)})
+            return self.async_abort(reason="refused", description_placeholders={"reason": in_sentence(str(error))})
         return self._page("discarded", {"count": str(count)})
 
     async def async_step_discarded(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:  # noqa: ARG002
@@ -101,8 +101,8 @@ class DeadLettersFlow(LettersFlow):
         return {
             "name": entry.title,
             "count": str(count),
-            "recipient": recipient_name(entry, letters[0]),
-            "reason": reason_of(letters[0]),
+            "recipient": in_sentence(recipient_name(entry, letters[0])),
+            "reason": in_sentence(reason_of(letters[0])),
             "letters": "\n".join(rows),
             "shown": str(len(rows)),
         }

@@ -16,6 +16,7 @@ from bach_lib import Candidate, Fault
 
 from .const import CONF_KIND, CONF_LINK, CONF_RECIPIENT
 from .coordinator import BachCoordinator
+from .foreign_words import in_sentence
 from .recipient_flow import RecipientFlow
 from .rights import rights_values
 from .users import async_get_users
@@ -32,7 +33,7 @@ class FindingRecipientFlow(RecipientFlow):
         coordinator: BachCoordinator = entry.runtime_data
         found = await coordinator.bach.find(coordinator.connection, query)
         if isinstance(found, Fault):
-            raise AbortFlow("cannot_look", {"reason": found.text})
+            raise AbortFlow("cannot_look", {"reason": in_sentence(found.text)})
         return found
 
     async def _offer(self, step_id: str, found: list[Candidate]) -> SubentryFlowResult:

@@ -4,7 +4,6 @@ It is a message like all others, durable and in its turn, but nobody wants it to
 when it is dead it is no dead letter, for the person who sent it has read why.
 """
 
-import re
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -22,7 +21,6 @@ from .hub import HUB
 
 _TIME_TO_LIVE: Final = 3600.0
 _MAX_REASON: Final = 300
-_PUNCTUATION: Final = re.compile(r"[!-/:-@\[-`{-~]")
 _ENGLISH: Final = {
     "hello": "Hello from {home}. Messages from your home arrive here from now on.",
     "test_message": "This is a test message from {home}.",
@@ -94,11 +92,6 @@ async def async_greet(
     if not told.status.is_final:
         return ("hello_waits" if told.reason else "hello_under_way"), told.reason
     return ("hello_uncertain" if told.status is Status.UNCERTAIN else "hello_failed"), told.reason or told.status.value
-
-
-def as_words(text: str) -> str:
-    """What somebody else wrote, for a page that takes it for Markdown."""
-    return _PUNCTUATION.sub(r"\\\g<0>", text)
 
 
 async def _words(hass: HomeAssistant, what: str) -> str:

@@ -20,8 +20,9 @@ from .chat_settings import SECTION_CHAT, chat_section, chat_suggestions, chat_va
 from .const import CONF_HELLO, CONF_KIND, CONF_LINK, CONF_RECIPIENT, CONF_TITLE, CONF_USER_ID
 from .doubts import async_doubt
 from .entry import connection_name, recipient_unique_id
+from .foreign_words import as_words
 from .forms import normal_form
-from .hello import as_words, async_greet, is_harmless
+from .hello import async_greet, is_harmless
 from .hub import HUB
 from .letters import async_move_letters
 from .pairing_form import KEEP_WAITING, MAX_TITLE, invitation_schema, invitation_words, pick_fields

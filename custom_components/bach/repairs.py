@@ -15,6 +15,7 @@ from .claimed_names import CLAIMED_NAMES, ClaimedNamesFlow
 from .const import CONF_RECIPIENT, DOMAIN, SUBENTRY_RECIPIENT
 from .dead_letters_flow import DeadLettersFlow
 from .entry import connection_name
+from .foreign_words import in_sentence
 from .hub import HUB
 from .letters import REMOVED_RECIPIENT, discard_undelivered, undelivered
 from .letters_flow import LettersFlow
@@ -128,7 +129,7 @@ class RemovedRecipientFlow(LettersFlow):
         except BachError as error:  # the disk, or the queue there is full: the next would not go either
             refused = error
         if refused:
-            return self.async_abort(reason="refused", description_placeholders={"reason": str(refused)})
+            return self.async_abort(reason="refused", description_placeholders={"reason": in_sentence(str(refused))})
         return self.async_create_entry(data={})
 
     def _recipients(self) -> list[SelectOptionDict]:

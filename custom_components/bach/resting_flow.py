@@ -11,7 +11,7 @@ from bach_lib import Bach, BachError, Message, Status
 from bach_lib.errors import NotCancellableError
 
 from .entry import connection_name
-from .hello import as_words
+from .foreign_words import as_words, in_sentence
 from .hub import HUB
 from .letters_flow import LettersFlow
 from .resting import RESTING, time_of_day
@@ -89,7 +89,7 @@ class RestingFlow(LettersFlow):
         return self.hass.config_entries.async_get_entry(self._entry_id)
 
     def _refused(self, error: BachError) -> RepairsFlowResult:
-        return self.async_abort(reason="refused", description_placeholders={"reason": str(error)})
+        return self.async_abort(reason="refused", description_placeholders={"reason": in_sentence(str(error))})
 
 
 async def _page(bach: Bach, connection: str, *, limit: int, before: int | None = None) -> list[Message]:

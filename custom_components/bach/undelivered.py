@@ -16,6 +16,7 @@ from .const import DOMAIN, EVENT_ENDED, EVENT_UNDELIVERED
 from .coordinator import BachConfigEntry
 from .entity import connection_device_id, recipient_device_id
 from .entry import connection_name, notify_unique_id
+from .foreign_words import in_sentence
 from .lineage import LINEAGE
 from .outgoing import outgoing_payload
 from .roles import place
@@ -80,7 +81,10 @@ def async_report_dead_letters(hass: HomeAssistant, entry: BachConfigEntry, bach:
         except BachError:  # the disk, which has other ways to tell
             return
         if newest and count == entry.runtime_data.data.queue.dead:  # else some were discarded meanwhile
-            placeholders = {"recipient": recipient_name(entry, newest[0]), "reason": reason_of(newest[0])}
+            placeholders = {
+                "recipient": recipient_name(entry, newest[0]),
+                "reason": in_sentence(reason_of(newest[0])),
+            }
             _create_repair(hass, entry, "dead_letters", count, placeholders)
 
     _while_counted(hass, entry, "dead_letters", lambda queue: queue.dead, report)

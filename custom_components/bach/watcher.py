@@ -15,6 +15,7 @@ from bach_lib.events import ConnectionChanged, ConnectionIdentified, RecipientMo
 from .const import DOMAIN
 from .coordinator import BachConfigEntry
 from .entry import connection_name
+from .foreign_words import in_sentence
 from .forms import async_follow_forms
 
 REPAIRS: Final = ("conflict", "intent_refused", "wrong_mode")
@@ -95,7 +96,7 @@ class _Watcher:
             is_fixable=False,
             severity=ir.IssueSeverity.WARNING,
             translation_key=fault.code,
-            translation_placeholders={"name": self._entry.title, "reason": fault.text},
+            translation_placeholders={"name": self._entry.title, "reason": in_sentence(fault.text)},
         )
 
     def _issue_id(self, code: str) -> str:

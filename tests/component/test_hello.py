@@ -9,13 +9,24 @@ from homeassistant.core import Context, HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.exceptions import HomeAssistantError, Unauthorized
 from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers import issue_registry as ir
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
 from bach_lib import Status
 from bach_lib.testing.telegram_server import Fault, TelegramServer
-from custom_components.bach.hello import as_words
+from custom_components.bach.foreign_words import as_words, in_sentence
 from custom_components.bach.recipient_flow import RecipientFlow
-from tests.component.conftest import ADA, ADA_ENTITY, CONNECTION, press, state, the_bach, until_state
+from tests.component.conftest import (
+    ADA,
+    ADA_ENTITY,
+    CONNECTION,
+    press,
+    send,
+    state,
+    the_bach,
+    until,
+    until_state,
+)
 from tests.component.test_recipient_flow import configure, start
 
 BUTTON = "button.ada_send_test_message"
@@ -207,3 +218,20 @@ async def test_a_connection_that_is_not_running_greets_nobody(
 def test_what_others_write_makes_no_page() -> None:
     """A stranger's name could put a link to somewhere into the dialog of the home."""
     assert as_words("[Eve](http://x) & <b>") == r"\[Eve\]\(http\:\/\/x\) \& \<b\>"
+    reason = "Log in <b>[here](http://evil)</b> ![x](http://evil/x.png) `now`; see https://docs.example/a_b"
+    shown = r"Log in \<b\>\[here\](http://evil)\</b\> !\[x\](http://evil/x.png) \`now\`; see https://docs.example/a_b"
+    assert in_sentence(reason) == shown
+
+
+async def test_a_server_puts_no_page_into_a_repair(
+    hass: HomeAssistant, telegram: TelegramServer, loaded: MockConfigEntry
+) -> None:
+    """A hostile server, or whoever sits before it, would ask for the password in the words of the home."""
+    telegram.fail(Fault.forbidden("[Log in again](http://evil) <img src=x>"), methods=["sendMessage"])
+    await send(hass, ADA_ENTITY, "hello")
+    issues, issue_id = ir.async_get(hass), f"dead_letters_{loaded.entry_id}"
+    await until(hass, lambda: issues.async_get_issue("bach", issue_id) is not None)
+    issue = issues.async_get_issue("bach", issue_id)
+    assert issue
+    reason = (issue.translation_placeholders or {})["reason"]
+    assert r"\[Log in again\](http://evil) \<img src=x\>" in reason
