@@ -70,15 +70,10 @@ def read(frame: str, account: str) -> Sequence[Incoming | Unreadable]:
 
 
 def _read(frame: str, account: str) -> Sequence[Incoming | Unreadable]:
-    """Nothing for what is in `PASSED_OVER`."""
-    try:
-        found = decode(frame)
-    except ValueError:
-        raise UnreadableError("no JSON") from None
-    if not isinstance(found, dict):
-        raise UnreadableError("no object")
+    """Nothing for what is in `PASSED_OVER`, whatever lies beside it."""
+    found = _object(frame)
     envelope = _part(found, "envelope")
-    if any(_part(envelope, field) for field in ("syncMessage", "storyMessage")):  # whatever lies beside it
+    if any(_part(envelope, field) for field in ("syncMessage", "storyMessage")):
         return []
     changed = _part(envelope, "editMessage")
     message = _part(changed, "dataMessage") or _part(envelope, "dataMessage")
@@ -111,6 +106,16 @@ def _read(frame: str, account: str) -> Sequence[Incoming | Unreadable]:
         sightings=_sightings(author, calls),
     )
     return _fill(blank, message, _number(changed, "targetSentTimestamp"), account)
+
+
+def _object(frame: str) -> Fields:
+    try:
+        found = decode(frame)
+    except ValueError:
+        raise UnreadableError("no JSON") from None
+    if not isinstance(found, dict):
+        raise UnreadableError("no object")
+    return found
 
 
 def _fill(blank: Incoming, message: Fields, edited: int | None, account: str) -> Sequence[Incoming]:
