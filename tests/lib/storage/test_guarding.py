@@ -352,9 +352,27 @@ def test_a_copy_has_what_ended_meanwhile(watched: Watched, path: Path) -> None:
     before = copy.stat().st_ino
     watched.guard.look()
     assert copy.stat().st_ino == before
+    watched.ask(add("eve"), ends=True)
+    watched.ask(add("refused"))
+    watched.guard.look()
+    assert people(copy) == ["ada", "bob", "cid", "eve"]
     watched.ask(add("dan"), ends=True)
     assert not watched.guard.leave()
-    assert people(copy) == ["ada", "bob", "cid", "dan"]
+    assert people(copy) == ["ada", "bob", "cid", "dan", "eve"]
+
+
+def test_a_copy_may_lie_where_the_file_is_now(watched: Watched, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where every other folder is full, nothing would be saved."""
+    asked: list[tuple[object, ...]] = []
+
+    def save(*args: object, is_doubtful: bool) -> None:
+        asked.append((*args, is_doubtful))
+        raise OSError(errno.ENOSPC, "full")
+
+    monkeypatch.setattr(module, "save", save)
+    move(path)
+    watched.guard.look()
+    assert asked == [(watched.connection, [path], path.parent.parent / "moved.db", False)]
 
 
 @pytest.mark.parametrize("error", [OSError(errno.EIO, "bad"), StoreFailedError(path="copy", reason="full")])
@@ -405,6 +423,36 @@ def test_beside_another_file_the_log_is_spent(watched: Watched, path: Path) -> N
     replace(path)
     assert not watched.guard.leave()
     assert log_of(path) == bytes(32)
+
+
+def test_where_no_file_is_the_log_is_spent(watched: Watched, path: Path) -> None:
+    """It would be written over the copy that somebody puts there."""
+    delete(path)
+    assert not watched.guard.leave()
+    assert log_of(path) == bytes(32)
+
+
+@pytest.mark.parametrize("lose", [replace, write_over])
+def test_a_log_that_is_gone_as_well_ends_nothing(watched: Watched, path: Path, lose: Callable[[Path], str]) -> None:
+    """Closing would fail, and leave the lock of the file behind."""
+    lose(path)
+    watched.guard.look()
+    delete_log(path)
+    assert not watched.guard.leave()
+
+
+def test_into_a_file_that_cannot_be_read_nothing_is_written(watched: Watched, path: Path) -> None:
+    """Somebody's file would be spoilt because nobody could see that it is his."""
+    delete_log(path)
+    watched.guard.look()
+    watched.ask(add("cid"), ends=True)
+
+    def read(_size: int, _start: int) -> bytes:
+        raise OSError(errno.EIO, "bad block")
+
+    watched.guard._place = cast("Place", SimpleNamespace(read=read, found_at=None, is_deleted=False))
+    assert not watched.guard.leave()
+    assert people(path) == ["ada", "bob"]
 
 
 def test_a_log_that_is_not_ours_is_left(watched: Watched, path: Path) -> None:
@@ -491,6 +539,7 @@ def test_a_disk_that_takes_nothing_is_said_once_and_taken_back(
         assert watched.failed() == ["store_failed", "good"]
         watched.told.clear()
         caplog.clear()
+    assert watched.connection._sqlite.execute("SELECT count(*) FROM meta WHERE key = 'probe'").fetchone()[0] == 0
 
 
 def test_what_only_somebody_elses_lock_or_one_request_prevents_is_no_matter_of_the_disk(
