@@ -24,6 +24,7 @@ from bach_lib.errors import InvalidEndpointError, InvalidValueError, MissingLibr
 
 from .const import (
     CONF_ENDPOINT,
+    CONF_HELLO,
     CONF_LINK,
     CONF_RECIPIENT,
     DOMAIN,
@@ -44,7 +45,9 @@ from .const import (
 )
 from .discord_recipient_flow import DiscordRecipientFlow, WebhookRecipientFlow
 from .entry import connection, recipient_unique_id
+from .foreign_words import as_words
 from .form_errors import AnyKind, contradiction, of_endpoint, of_fault, of_value, opened, placed, secret_field
+from .hello import async_greet
 from .homeassistant_recipient_flow import HomeRecipientFlow
 from .kinds import KINDS, Kind
 from .naming import new_title
@@ -100,7 +103,7 @@ class BachConfigFlow(PartnerSteps, WebhookSteps, domain=DOMAIN):
         super().__init__()
         self._found: tuple[dict[str, Any], Identity] | None = None
         self._successors: dict[str, str] = {}
-        self._called = ""
+        self._called, self._says_hello = "", False
 
     @override
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
@@ -162,8 +165,8 @@ class BachConfigFlow(PartnerSteps, WebhookSteps, domain=DOMAIN):
         data, identity = self._found
         if user_input is not None:
             return self._create(data, identity)
-        placeholders = {"name": identity.name, "link": identity.link or ""}
-        return self.async_show_form(step_id="invite", description_placeholders=placeholders)
+        words = {"name": identity.name, "link": identity.link or ""}
+        return self.async_show_form(step_id="invite", description_placeholders=words)
 
     async def async_step_reauth(self, entry_data: Mapping[str, Any]) -> ConfigFlowResult:  # noqa: ARG002  not needed
         """The platform has refused the credentials."""
@@ -184,7 +187,13 @@ class BachConfigFlow(PartnerSteps, WebhookSteps, domain=DOMAIN):
 
     @override
     async def async_on_create_entry(self, result: ConfigFlowResult) -> ConfigFlowResult:
-        """Lead on to the first recipient, if there is none yet: a connection alone reaches nobody."""
+        """Lead on to the first recipient, if there is none yet, or say hello to the only one there is."""
+        if self._says_hello:
+            entry, seconds = result["result"], RecipientFlow.hello_seconds
+            place = ALL_KINDS[entry.data[CONF_TYPE]].place or ""
+            told, reason = await async_greet(self.hass, entry, place, seconds=seconds, key=f"hello-{self.flow_id}")
+            result["description"] = told
+            result["description_placeholders"] = {"name": as_words(result["result"].title), "reason": as_words(reason)}
         if not is_partner(result["result"]) and not result["result"].subentries:
             subentry_flow = await self.hass.config_entries.subentries.async_init(
                 (result["result"].entry_id, SUBENTRY_RECIPIENT), context=SubentryFlowContext(source=SOURCE_USER)
@@ -216,6 +225,7 @@ class BachConfigFlow(PartnerSteps, WebhookSteps, domain=DOMAIN):
             else:
                 if isinstance(answer, Identity):
                     self._called = str(user_input.get(CONF_NAME, ""))
+                    self._says_hello = bool(user_input.get(CONF_HELLO))
                     if isinstance(kind, WebhookKind):
                         return await self._keep_webhook(data, answer, made(old, user_input, data))
                     return await self._keep(kind, data, answer)
@@ -284,19 +294,15 @@ class BachConfigFlow(PartnerSteps, WebhookSteps, domain=DOMAIN):
 
     @override
     def _create(self, data: dict[str, Any], identity: Identity) -> ConfigFlowResult:
-        place = ALL_KINDS[data[CONF_TYPE]].place
-        first = (
-            [
-                ConfigSubentryData(
-                    data={CONF_RECIPIENT: place},
-                    subentry_type=SUBENTRY_RECIPIENT,
-                    title=identity.name,
-                    unique_id=recipient_unique_id(place),
-                )
-            ]
-            if place
-            else []
-        )
+        first = list[ConfigSubentryData]()
+        if place := ALL_KINDS[data[CONF_TYPE]].place:
+            only = ConfigSubentryData(
+                data={CONF_RECIPIENT: place},
+                subentry_type=SUBENTRY_RECIPIENT,
+                title=identity.name,
+                unique_id=recipient_unique_id(place),
+            )
+            first.append(only)
         title = new_title(data, identity.name, self._async_current_entries(), chosen=self._called)
         return self.async_create_entry(title=title, data=data, subentries=first)
 

@@ -22,8 +22,13 @@ _CAN_SAY: Final[Mapping[str, tuple[str, ...]]] = {
 """How addresses begin of which a platform can say whether they lead anywhere; Signal's server cannot of ids."""
 
 
-async def async_doubt(entry: BachConfigEntry, recipient: str) -> tuple[str, str] | None:
-    """What to say of the address, and the reason; None if nothing speaks against it."""
+def can_say(entry: BachConfigEntry) -> bool:
+    """Whether the platform tells of an address what is there."""
+    return entry.data[CONF_TYPE] in _CAN_SAY
+
+
+async def async_look_up(entry: BachConfigEntry, recipient: str) -> tuple[str, str] | str | None:
+    """The kind of place behind the address, None if nobody says; or what speaks against it, and the reason."""
     if not recipient.startswith(_CAN_SAY.get(entry.data[CONF_TYPE], ())):
         return None
     if entry.state is not ConfigEntryState.LOADED:
@@ -34,4 +39,4 @@ async def async_doubt(entry: BachConfigEntry, recipient: str) -> tuple[str, str]
         return "cannot_ask", str(error)
     if isinstance(found, Fault):
         return "cannot_ask", found.text
-    return None if found else ("unknown_recipient", "")
+    return found[0].kind if found else ("unknown_recipient", "")

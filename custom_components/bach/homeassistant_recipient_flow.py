@@ -26,7 +26,6 @@ from .const import (
     DOMAIN,
     RECIPIENT_BACH,
     RECIPIENT_EVENT,
-    SUBENTRY_RECIPIENT,
     TYPE_HOMEASSISTANT,
 )
 from .finding_flow import FindingRecipientFlow
@@ -152,10 +151,6 @@ class HomeRecipientFlow(FindingRecipientFlow):
         others = (entry for entry in self.hass.config_entries.async_entries(DOMAIN) if entry is not own)
         is_taken = any(takes_letters(entry, user_id) for entry in others)
         return {CONF_USER_ID: "user_taken"} if is_taken else {}
-
-    def _is_new(self, recipient: str) -> bool:
-        subentries = self._get_entry().get_subentries_of_type(SUBENTRY_RECIPIENT)
-        return all(subentry.data[CONF_RECIPIENT] != recipient for subentry in subentries)
 
 
 def _target_schema(found: list[Candidate]) -> vol.Schema:

@@ -6,12 +6,13 @@ from typing import Any, Final
 
 import voluptuous as vol
 from homeassistant.data_entry_flow import section
-from homeassistant.helpers.selector import TextSelector, TextSelectorConfig, TextSelectorType
+from homeassistant.helpers.selector import BooleanSelector, TextSelector, TextSelectorConfig, TextSelectorType
 
 from .const import (
     CONF_AVATAR_URL,
     CONF_BOT_TOKEN,
     CONF_ENDPOINT,
+    CONF_HELLO,
     CONF_NUMBER,
     CONF_SENDER_TAG,
     CONF_TOKEN,
@@ -39,7 +40,7 @@ class Kind:
     `secret` is the field with the credential, `refused` what to say when it is not taken, `portal` where it comes from.
     `needed` are the fields that must be given, in front of everything else; with the address of the server among them
     there is none that everybody uses. `settings` are the other fields. `invites`: the account must be let in somewhere
-    before it can write. `place` is the only place it leads to, if there is only one.
+    before it can write. `place` is the only place it leads to, if there is only one; it is said hello to.
     """
 
     model: str
@@ -56,7 +57,8 @@ class Kind:
     @property
     def schema(self) -> vol.Schema:
         """Everything, for a new connection."""
-        return self._whole_schema(vol.Required if self.is_secret_needed else vol.Optional)
+        whole = self._whole_schema(vol.Required if self.is_secret_needed else vol.Optional)
+        return whole.extend({vol.Required(CONF_HELLO, default=True): BooleanSelector()}) if self.place else whole
 
     @property
     def reconfigure_schema(self) -> vol.Schema:

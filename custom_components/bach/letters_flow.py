@@ -1,11 +1,14 @@
-"""What the dialogs about messages of one connection have in common."""
+"""What the dialogs about messages of one connection have in common, and what a changed recipient asks of its own."""
+
+from typing import Any
 
 from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
+from homeassistant.config_entries import ConfigSubentryFlow, SubentryFlowResult
 from homeassistant.helpers import issue_registry as ir
 
 from bach_lib import Bach
 
-from .entry import connection_name
+from .entry import connection_name, recipient_unique_id
 from .hub import HUB
 
 
@@ -31,3 +34,40 @@ class LettersFlow(RepairsFlow):
         if entry is None or not hub.has(connection_name(entry)):
             return None
         return hub.bach, connection_name(entry)
+
+
+class LettersSteps(ConfigSubentryFlow):
+    """The steps that follow when a recipient has a new address, to which dead letters have followed."""
+
+    def __init__(self) -> None:
+        self._moved_to: str | None = None
+        self._dead = 0
+
+    def _is_new(self, recipient: str) -> bool:
+        """Whether nobody has added this address."""
+        unique_id = recipient_unique_id(recipient)
+        return all(subentry.unique_id != unique_id for subentry in self._get_entry().subentries.values())
+
+    async def async_step_letters(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:  # noqa: ARG002
+        """Ask what to do with dead letters that have followed to a new address."""
+        return self.async_show_menu(
+            step_id="letters",
+            menu_options=["letters_send", "letters_keep", "letters_discard"],
+            description_placeholders={"count": str(self._dead), "recipient": self._moved_to or ""},
+        )
+
+    async def async_step_letters_send(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:  # noqa: ARG002
+        """Send the dead letters to the new address."""
+        async with self.hass.data[HUB].hold() as bach:
+            await bach.retry_all(connection_name(self._get_entry()), recipient=self._moved_to)
+        return self.async_abort(reason="reconfigure_successful")
+
+    async def async_step_letters_keep(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:  # noqa: ARG002
+        """Leave them for later."""
+        return self.async_abort(reason="reconfigure_successful")
+
+    async def async_step_letters_discard(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:  # noqa: ARG002
+        """Give them up."""
+        async with self.hass.data[HUB].hold() as bach:
+            await bach.discard_all(connection_name(self._get_entry()), recipient=self._moved_to)
+        return self.async_abort(reason="reconfigure_successful")

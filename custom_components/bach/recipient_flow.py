@@ -6,7 +6,7 @@ from contextlib import ExitStack, suppress
 from typing import Any, ClassVar, Final, override
 
 import voluptuous as vol
-from homeassistant.config_entries import SOURCE_USER, ConfigEntryState, ConfigSubentryFlow, SubentryFlowResult
+from homeassistant.config_entries import SOURCE_USER, ConfigEntryState, SubentryFlowResult
 from homeassistant.const import CONF_TYPE
 from homeassistant.core import callback
 from homeassistant.helpers.selector import BooleanSelector, TextSelector
@@ -17,16 +17,18 @@ from bach_lib.errors import CannotReceiveError, InvalidRecipientError
 from bach_lib.events import SenderBlocked
 
 from .chat_settings import SECTION_CHAT, chat_section, chat_suggestions, chat_values, without_chat
-from .const import CONF_HELLO, CONF_KIND, CONF_LINK, CONF_RECIPIENT, CONF_TITLE, CONF_USER_ID
-from .doubts import async_doubt
-from .entry import connection_name, recipient_unique_id
+from .const import CONF_HELLO, CONF_KIND, CONF_LINK, CONF_RECIPIENT, CONF_ROLE, CONF_TITLE, CONF_USER_ID
+from .doubts import async_look_up, can_say
+from .entry import recipient_unique_id
 from .foreign_words import as_words
 from .forms import normal_form
 from .hello import async_greet, is_harmless
-from .hub import HUB
 from .letters import async_move_letters
+from .letters_flow import LettersSteps
 from .pairing_form import KEEP_WAITING, MAX_TITLE, invitation_schema, invitation_words, pick_fields
 from .people import async_move_people
+from .person_flow import KIND_PRIVATE
+from .received import Role
 from .rights import is_shared, rights_schema, rights_values, suggested_rights, without_rights
 from .users import Users, async_get_users
 from .webhook_kind import sends
@@ -39,7 +41,7 @@ MANUAL_SCHEMA: Final = vol.Schema(
 )
 
 
-class RecipientFlow(ConfigSubentryFlow):
+class RecipientFlow(LettersSteps):
     """Adds a recipient to a connection, and changes one.
 
     `is_heard`: what is written there comes in. `can_chat`: an agent may answer it. `waiting_for`: the text that says
@@ -52,6 +54,7 @@ class RecipientFlow(ConfigSubentryFlow):
     hello_seconds: ClassVar[float] = 5.0
 
     def __init__(self) -> None:
+        super().__init__()
         self._candidates: dict[str, Candidate] = {}
         self._listening = ExitStack()
         self._somebody_wrote = asyncio.Event()
@@ -60,9 +63,9 @@ class RecipientFlow(ConfigSubentryFlow):
         self._is_invited = False
         self._link_with_code: str | None = None
         self._words: dict[str, str] = {}
-        self._moved_to: str | None = None
-        self._dead = 0
         self._untried: str | None = None
+        self._found: dict[str, str] = {}  # the kind of a typed address, if the platform told
+        self._typed: tuple[str, dict[str, Any]] | None = None
 
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:  # noqa: ARG002
         """Choose how to find the recipient."""
@@ -190,7 +193,9 @@ class RecipientFlow(ConfigSubentryFlow):
         """The fields that say what somebody may do; no user where several people write, unless one is there."""
         if self._candidates:
             return rights_schema(users, is_shared=all(is_shared(one.kind) for one in self._candidates.values()))
-        known = {} if self.source == SOURCE_USER else self._get_reconfigure_subentry().data
+        if self.source == SOURCE_USER:  # a typed id may be anybody's: asked when that is known
+            return rights_schema(users, is_shared=can_say(self._get_entry()))
+        known = self._get_reconfigure_subentry().data
         return rights_schema(users, is_shared=is_shared(known.get(CONF_KIND)) and CONF_USER_ID not in known)
 
     async def _expected(self) -> str:
@@ -203,10 +208,13 @@ class RecipientFlow(ConfigSubentryFlow):
 
     async def _doubt(self, recipient: str) -> tuple[str, str] | None:
         """What speaks against this address; what cannot be asked now is only said once, and an old one is not asked."""
+        self._found = {}
         is_old = self.source != SOURCE_USER and self._get_reconfigure_subentry().data[CONF_RECIPIENT] == recipient
         if is_old or recipient == self._untried:
             return None
-        doubt = await async_doubt(self._get_entry(), recipient)
+        looked = await async_look_up(self._get_entry(), recipient)
+        self._found = {CONF_KIND: looked} if isinstance(looked, str) else {}
+        doubt = looked if isinstance(looked, tuple) else None
         self._untried = recipient if doubt and doubt[0] == "cannot_ask" else None
         return doubt
 
@@ -229,30 +237,6 @@ class RecipientFlow(ConfigSubentryFlow):
             SECTION_CHAT: chat_suggestions(self.hass, subentry.data),
         }
 
-    async def async_step_letters(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:  # noqa: ARG002
-        """Ask what to do with dead letters that have followed to a new address."""
-        return self.async_show_menu(
-            step_id="letters",
-            menu_options=["letters_send", "letters_keep", "letters_discard"],
-            description_placeholders={"count": str(self._dead), "recipient": self._moved_to or ""},
-        )
-
-    async def async_step_letters_send(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:  # noqa: ARG002
-        """Send the dead letters to the new address."""
-        async with self.hass.data[HUB].hold() as bach:
-            await bach.retry_all(connection_name(self._get_entry()), recipient=self._moved_to)
-        return self.async_abort(reason="reconfigure_successful")
-
-    async def async_step_letters_keep(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:  # noqa: ARG002
-        """Leave them for later."""
-        return self.async_abort(reason="reconfigure_successful")
-
-    async def async_step_letters_discard(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:  # noqa: ARG002
-        """Give them up."""
-        async with self.hass.data[HUB].hold() as bach:
-            await bach.discard_all(connection_name(self._get_entry()), recipient=self._moved_to)
-        return self.async_abort(reason="reconfigure_successful")
-
     async def _keep_with_letters(self, recipient: str, user_input: dict[str, Any]) -> SubentryFlowResult:
         """Keep it; what is for an old address follows, and if there are dead letters, ask what to do with them."""
         before = None if self.source == SOURCE_USER else self._get_reconfigure_subentry().data[CONF_RECIPIENT]
@@ -268,16 +252,23 @@ class RecipientFlow(ConfigSubentryFlow):
     async def _keep(self, recipient: str, user_input: dict[str, Any]) -> SubentryFlowResult:
         title = user_input.get(CONF_TITLE, "").strip() or recipient
         if self.source == SOURCE_USER:
-            return await self._create(recipient, title, rights_values(user_input), user_input)
+            self._typed = recipient, {**user_input, CONF_TITLE: title}
+            asks = self._found.get(CONF_KIND) == KIND_PRIVATE and user_input.get(CONF_ROLE) != Role.NOTIFY_ONLY
+            return await (self.async_step_whose() if asks and self._is_new(recipient) else self._create_typed({}))
         entry, subentry = self._get_entry(), self._get_reconfigure_subentry()
-        before = subentry.data[CONF_RECIPIENT]
+        before, rights = subentry.data[CONF_RECIPIENT], rights_values(user_input)
+        kept = dict(subentry.data)
+        if recipient != before:  # another place, perhaps of another kind
+            kept = {key: value for key, value in kept.items() if key != CONF_KIND} | self._found
+            if is_shared(kept.get(CONF_KIND)):
+                rights.pop(CONF_USER_ID, None)
         result = self.async_update_and_abort(
             entry,
             subentry,
             title=title,
             data={
-                **without_chat(without_rights(subentry.data)),
-                **rights_values(user_input),
+                **without_chat(without_rights(kept)),
+                **rights,
                 **chat_values(user_input.get(SECTION_CHAT, subentry.data)),
                 CONF_RECIPIENT: recipient,
             },
@@ -285,6 +276,21 @@ class RecipientFlow(ConfigSubentryFlow):
         )
         async_move_people(self.hass, entry, before, recipient)
         return result
+
+    async def async_step_whose(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Of an id that has turned out to be one person's: ask which user of Home Assistant that is."""
+        if self._typed is None:  # the dialog was reloaded after Home Assistant had forgotten it
+            return await self.async_step_user()
+        if user_input is not None:
+            return await self._create_typed(user_input)
+        rights, words = rights_schema(await async_get_users(self.hass)), {"name": as_words(self._typed[1][CONF_TITLE])}
+        field = {key: box for key, box in rights.items() if key == CONF_USER_ID}
+        return self.async_show_form(step_id="whose", data_schema=vol.Schema(field), description_placeholders=words)
+
+    async def _create_typed(self, user_input: dict[str, Any]) -> SubentryFlowResult:
+        recipient, typed = self._typed or ("", {})
+        rights = rights_values({**typed, **user_input})
+        return await self._create(recipient, typed[CONF_TITLE], {**self._found, **rights}, typed)
 
     def _hello_box(self, *, ticked: bool | None = None) -> dict[vol.Marker, Any]:
         """Whether to send a first message; not ticked where nobody knows what that would do."""
@@ -300,8 +306,7 @@ class RecipientFlow(ConfigSubentryFlow):
         """Keep a new recipient, whatever becomes of the hello that may have been asked for."""
         entry, unique_id = self._get_entry(), recipient_unique_id(recipient)
         greeted, reason = None, ""
-        is_new = all(subentry.unique_id != unique_id for subentry in entry.subentries.values())
-        if is_new and user_input and user_input.get(CONF_HELLO):
+        if self._is_new(recipient) and user_input and user_input.get(CONF_HELLO):
             key = f"hello-{self.flow_id}"  # the same form may be submitted twice
             greeted, reason = await async_greet(self.hass, entry, recipient, seconds=self.hello_seconds, key=key)
         return self.async_create_entry(

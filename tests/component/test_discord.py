@@ -285,9 +285,30 @@ async def test_a_connection_that_does_not_run_finds_nobody(
 # -- the webhook -----------------------------------------------------------------------------------------------------
 
 
-def hook_form(world: World, url: str, **more: str) -> dict[str, Any]:
+def hook_form(world: World, url: str, *, hello: bool = False, **more: str) -> dict[str, Any]:
     """What a person fills in for a webhook."""
-    return {"url": url, "server": {"endpoint": world.server.api}, **more}
+    return {"url": url, "server": {"endpoint": world.server.api}, **({} if hello else {"hello": False}), **more}
+
+
+async def test_the_set_up_of_a_webhook_ends_in_its_channel(hass: HomeAssistant, world: World) -> None:
+    """Of the only kind whose recipient is there from the beginning nobody would know whether anything arrives."""
+    url = world.server.webhook_url(world.server.add_webhook(world.channel, "Alarms"))
+    result = await submit(hass, await choose(hass, "discord_webhook"), hook_form(world, url, hello=True))
+    assert (result["type"], result["description"]) == (FlowResultType.CREATE_ENTRY, "hello_sent")
+    assert result["description_placeholders"] == {"name": "Discord webhook Alarms", "reason": ""}
+    assert "hello" not in result["data"]
+    [message] = await world.server.wait_for(1)
+    assert message.content.startswith("Hello from test home.")
+
+
+async def test_a_webhook_whose_hello_does_not_arrive_is_kept(hass: HomeAssistant, world: World) -> None:
+    """A fault of Discord's at the wrong moment would cost the set-up, or be found with the first alarm."""
+    url = world.server.webhook_url(world.server.add_webhook(world.channel, "Alarms"))
+    world.server.fail(Fault.forbidden(), times=None, calls=["execute_webhook"])
+    result = await submit(hass, await choose(hass, "discord_webhook"), hook_form(world, url, hello=True))
+    assert (result["type"], result["description"]) == (FlowResultType.CREATE_ENTRY, "hello_failed")
+    assert (result["description_placeholders"] or {})["reason"]
+    assert hass.states.get("notify.alarms")
 
 
 async def test_a_webhook_is_tried_added_and_can_write_at_once(hass: HomeAssistant, world: World) -> None:

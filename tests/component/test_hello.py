@@ -27,7 +27,7 @@ from tests.component.conftest import (
     until,
     until_state,
 )
-from tests.component.test_recipient_flow import configure, start
+from tests.component.test_recipient_flow import configure, enter, start
 
 BUTTON = "button.ada_send_test_message"
 
@@ -49,6 +49,8 @@ async def test_a_test_message(
     assert [(message.chat_id, message.text) for message in await telegram.wait_for(2)] == [
         (ADA, "This is a test message from The Mill."),
     ] * 2
+    await hass.async_block_till_done()
+    assert state(hass, ADA_ENTITY) not in {None, "unknown"}, "what the page of the device shows as Sent"
     registered = entity_registry.async_get(BUTTON)
     assert registered
     assert registered.entity_category is EntityCategory.DIAGNOSTIC
@@ -126,7 +128,7 @@ async def test_the_set_up_ends_on_the_phone(
 ) -> None:
     """The dialog would end with a phone that is silent, and nobody would know whether it works."""
     form = await start(hass, loaded, "manual")
-    result = await configure(hass, form, recipient=str(EVE), title="*Eve*")
+    result = await enter(hass, form, recipient=str(EVE), title="*Eve*")
     assert (result["type"], result["description"]) == (FlowResultType.CREATE_ENTRY, "hello_sent")
     assert result["description_placeholders"] == {"name": r"\*Eve\*", "reason": ""}
     assert "hello" not in result["data"]
@@ -140,7 +142,7 @@ async def test_one_that_does_not_arrive_is_explained_and_the_recipient_is_there(
     """A chat that the bot may look at but not write to would become a dead letter days later."""
     telegram.add_chat(777)
     telegram.fail(Fault.chat_not_found(), times=None, methods=["sendMessage"])
-    result = await configure(hass, await start(hass, loaded, "manual"), recipient="777", title="Nobody")
+    result = await enter(hass, await start(hass, loaded, "manual"), recipient="777", title="Nobody")
     assert (result["type"], result["description"]) == (FlowResultType.CREATE_ENTRY, "hello_failed")
     assert result["description_placeholders"] == {"name": "Nobody", "reason": "Chat not found"}
     assert state(hass, "notify.nobody") == "unknown"
@@ -177,7 +179,7 @@ async def test_no_hello_for_whoever_wants_none(
     hass: HomeAssistant, telegram: TelegramServer, eve: None, loaded: MockConfigEntry
 ) -> None:
     """Whoever adds the whole family in the night would wake it."""
-    result = await configure(hass, await start(hass, loaded, "manual"), recipient=str(EVE), hello=False)
+    result = await enter(hass, await start(hass, loaded, "manual"), recipient=str(EVE), hello=False)
     assert (result["type"], result["description"]) == (FlowResultType.CREATE_ENTRY, None)
     assert await the_bach(hass).messages(connection=CONNECTION) == []
 
@@ -187,7 +189,8 @@ async def test_a_form_that_is_submitted_twice_says_hello_once(
 ) -> None:
     """A double click would ring twice."""
     form = await start(hass, loaded, "manual")
-    submits = (configure(hass, form, recipient=str(EVE), title="Eve") for _ in range(2))
+    page = await configure(hass, form, recipient=str(EVE), title="Eve")
+    submits = (configure(hass, page) for _ in range(2))
     await asyncio.gather(*submits, return_exceptions=True)
     assert len(await the_bach(hass).messages(connection=CONNECTION)) == 1
     assert [one.title for one in loaded.subentries.values()].count("Eve") == 1

@@ -61,6 +61,19 @@ async def configure(hass: HomeAssistant, result: SubentryFlowResult, **data: obj
     return answer
 
 
+def fields(result: SubentryFlowResult) -> set[str]:
+    """What a page asks for."""
+    schema = result["data_schema"]
+    assert schema
+    return {str(field) for field in schema.schema}
+
+
+async def enter(hass: HomeAssistant, result: SubentryFlowResult, **data: object) -> SubentryFlowResult:
+    """Submit a typed address, and where it turns out to be a person's, that it is nobody with a user."""
+    answer = await configure(hass, result, **data)
+    return await configure(hass, answer) if answer.get("step_id") == "whose" else answer
+
+
 async def next_page(hass: HomeAssistant, result: SubentryFlowResult) -> SubentryFlowResult:
     """Do as the UI does: wait for the news that the dialog has gone on, and fetch its new page."""
     manager, flow_id = hass.config_entries.subentries, result["flow_id"]
@@ -297,7 +310,7 @@ async def test_an_id_can_be_typed(hass: HomeAssistant, telegram: TelegramServer,
     telegram.add_chat(-1005, type="channel", title="News", username="mychannel")
     result = await configure(hass, result, recipient=" @MyChannel ", title=" News ")
     assert (result["type"], result["title"]) == (FlowResultType.CREATE_ENTRY, "News")
-    assert result["data"] == {"recipient": "@mychannel", "role": "user"}
+    assert result["data"] == {"recipient": "@mychannel", "kind": "channel", "role": "user"}
     assert state(hass, "notify.news") == "unknown"
 
 
@@ -306,8 +319,34 @@ async def test_without_a_name_the_id_is_the_name(
 ) -> None:
     """A name is a comfort, not a duty."""
     telegram.add_chat(44)
-    result = await configure(hass, await start(hass, loaded, "manual"), recipient="44")
+    result = await enter(hass, await start(hass, loaded, "manual"), recipient="44")
     assert result["title"] == "44"
+
+
+async def test_the_user_is_asked_of_one_person_only(
+    hass: HomeAssistant, hass_admin_user: MockUser, telegram: TelegramServer, loaded: MockConfigEntry
+) -> None:
+    """A whole group would act in the name of one user; a field that means nothing stands where an id is typed."""
+    telegram.add_chat(-7, type="group", title="Family")
+    telegram.add_chat(44, first_name="Eve")
+    for chat, role in (("-7", "user"), ("44", "notify_only")):
+        form = await start(hass, loaded, "manual")
+        assert fields(form) == {"recipient", "title", "role", "hello"}
+        done = await configure(hass, form, recipient=chat, role=role, hello=False)
+        assert done["type"] is FlowResultType.CREATE_ENTRY
+    [eve] = [key for key, one in loaded.subentries.items() if one.title == "44"]
+    hass.config_entries.async_remove_subentry(loaded, eve)
+    form = await start(hass, loaded, "manual")
+    page = await configure(hass, form, recipient="44", title="Eve", role="admin", hello=False)
+    assert (page["step_id"], fields(page)) == ("whose", {"user_id"})
+    assert page["description_placeholders"] == {"name": "Eve"}
+    done = await configure(hass, page, user_id=hass_admin_user.id)
+    assert done["data"] == {"recipient": "44", "kind": "private", "role": "admin", "user_id": hass_admin_user.id}
+    [eve] = [key for key, one in loaded.subentries.items() if one.title == "Eve"]
+    telegram.add_chat(-8, type="group", title="Others")
+    page = await reconfigure(hass, loaded, eve)
+    await configure(hass, page, recipient="-8", title="Others", role="user", user_id=hass_admin_user.id)
+    assert loaded.subentries[eve].data == {"recipient": "-8", "kind": "group", "role": "user"}
 
 
 async def test_a_recipient_is_added_once(hass: HomeAssistant, loaded: MockConfigEntry) -> None:

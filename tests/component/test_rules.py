@@ -150,7 +150,8 @@ def test_every_step_of_the_dialogs_has_texts() -> None:
         for module, source in SOURCES.items()
         if module.endswith("_flow.py")
     }
-    recipients = [found for module, found in steps.items() if module.endswith("recipient_flow.py")]
+    own = ("letters_flow.py", *(module for module in steps if module.endswith("recipient_flow.py")))
+    recipients = [steps[module] for module in own]
     flow, recipient, person = TEXTS["config"], *(TEXTS["config_subentries"][name] for name in ("recipient", "person"))
     connections = steps["config_flow.py"] | steps["webhook_flow.py"] | steps["partner_flow.py"]
     assert set(flow["step"]) == connections - {"reauth"}  # which only leads on to reauth_confirm
