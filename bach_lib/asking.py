@@ -13,7 +13,6 @@ from dataclasses import replace
 from functools import partial
 
 from bach_lib.bus import Bus
-from bach_lib.buttons import as_it_is
 from bach_lib.clock import Clock
 from bach_lib.connectors import Connectors
 from bach_lib.drafting import SendOptions
@@ -31,6 +30,7 @@ from bach_lib.models import Button, Buttons, Delivery, Format, Message, Operatio
 from bach_lib.questions import Answer, Asked, Ending, Place, Question, Questions
 from bach_lib.registry import Registry
 from bach_lib.sending import Sender
+from bach_lib.text.buttons import as_it_is
 from bach_lib.unanswered import NobodyAnsweredError, QuestionInterruptedError, QuestionUndeliveredError
 
 _LOGGER = logging.getLogger(__name__)

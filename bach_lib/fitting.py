@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bach_lib.attaching import check_files
-from bach_lib.buttons import as_it_is, in_words
 from bach_lib.connectors.base import Capabilities
 from bach_lib.errors import (
     EmptyTextError,
@@ -18,8 +17,9 @@ from bach_lib.errors import (
     UnknownFormatError,
 )
 from bach_lib.models import Button, Buttons, File, Format, Loss
-from bach_lib.text.fields import fields_of
+from bach_lib.text.buttons import as_it_is, in_words
 from bach_lib.text.html import read_html
+from bach_lib.text.json_text import fields_of
 
 MAX_BUTTON_TEXT = 64
 """Characters; more is cut off on a phone's screen."""

@@ -17,8 +17,9 @@ from bach_lib.bus import Bus
 from bach_lib.connection_fields import checked, look_alike
 from bach_lib.connection_rows import connection_of, connection_values
 from bach_lib.connectors import Connectors
-from bach_lib.declared import DECLARED
-from bach_lib.endpoints import check_endpoint
+from bach_lib.connectors.declaration import Knows, Told, check_told
+from bach_lib.connectors.declared import DECLARED
+from bach_lib.connectors.endpoint import check_endpoint
 from bach_lib.errors import (
     BachError,
     ConnectionExistsError,
@@ -28,7 +29,6 @@ from bach_lib.errors import (
     UnknownFieldError,
 )
 from bach_lib.events import ConnectionAdded, ConnectionRemoved, ConnectionUpdated
-from bach_lib.knowing import Knows, Told, check_told
 from bach_lib.models import Category, Connection
 from bach_lib.outbound.making import changer
 from bach_lib.probes.kinds import check_partner

@@ -7,10 +7,10 @@ taken.
 from collections.abc import Mapping
 from html import escape
 
-from bach_lib.buttons import as_it_is
+from bach_lib.connectors.declaration import SENDER_TAG
 from bach_lib.errors import InvalidValueError
-from bach_lib.knowing import SENDER_TAG
 from bach_lib.models import Connection, Format
+from bach_lib.text.buttons import as_it_is
 
 MAX_TAG = 50
 

@@ -9,7 +9,7 @@ from bach_lib.cli.asking import ask, run
 from bach_lib.cli.console import Row, as_row, as_rows, show, show_one
 from bach_lib.cli.groups import Group
 from bach_lib.cli.options import command
-from bach_lib.cli.progress import steps
+from bach_lib.cli.progress_bar import steps
 
 if TYPE_CHECKING:
     from bach_lib.cli.session import Session

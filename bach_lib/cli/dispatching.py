@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from bach_lib.cli.console import Json, Row, as_row, as_rows
-from bach_lib.cli.progress import bar
+from bach_lib.cli.progress_bar import bar
 
 if TYPE_CHECKING:
     from bach_lib.cli.session import Session

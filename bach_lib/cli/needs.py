@@ -1,6 +1,6 @@
 """What a connection can be told and cannot do without, so that a slip is refused before anybody types a secret.
 
-The same lines that the registry checks by (`bach_lib.declared`) are the help of `bach connector types`.
+The same lines that the registry checks by (`bach_lib.connectors.declared`) are the help of `bach connector types`.
 """
 
 from collections.abc import Iterable, Mapping
@@ -12,7 +12,7 @@ from bach_lib.cli.faults import SentenceError, sentences
 
 if TYPE_CHECKING:
     from bach_lib.cli.console import Row
-    from bach_lib.knowing import Knows
+    from bach_lib.connectors.declaration import Knows
 
 USUAL = "token"
 _OAUTH: Mapping[str, str] = {"token_endpoint": "https://example.org/token"}
@@ -66,7 +66,7 @@ def required(
 
 def check_names(type_: str, *, secrets: Iterable[str], settings: Mapping[str, object]) -> None:
     """Raise `SentenceError` for a name that the registry would refuse."""
-    knowing = import_module("bach_lib.knowing")
+    knowing = import_module("bach_lib.connectors.declaration")
     if (knows := _knows(type_)) is not None:
         with sentences(import_module("bach_lib.errors").InputError):
             knowing.check_told(type_, knows, knowing.Told(secrets=dict.fromkeys(secrets, ""), settings=settings))
@@ -74,7 +74,7 @@ def check_names(type_: str, *, secrets: Iterable[str], settings: Mapping[str, ob
 
 def explained(type_: str | None) -> list[Row]:
     """All types, or one, with what each can be told. Raises `SentenceError` for one there is not."""
-    declared: Mapping[str, Knows] = import_module("bach_lib.declared").DECLARED
+    declared: Mapping[str, Knows] = import_module("bach_lib.connectors.declared").DECLARED
     if type_ is not None and type_ not in declared:
         raise SentenceError(f'There is no connection type "{type_}" here. Known types: {", ".join(sorted(declared))}.')
     return [row for name in sorted(declared) if type_ in (None, name) for row in _rows(name, declared[name])]
@@ -100,5 +100,5 @@ def _row(type_: str, told: str, about: str, needed: str) -> Row:
 
 
 def _knows(type_: str) -> Knows | None:
-    found: Knows | None = import_module("bach_lib.declared").DECLARED.get(type_)
+    found: Knows | None = import_module("bach_lib.connectors.declared").DECLARED.get(type_)
     return found

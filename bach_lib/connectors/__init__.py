@@ -7,11 +7,11 @@ from importlib import import_module
 from typing import cast
 
 from bach_lib.connectors.base import Connector
-from bach_lib.connectors.needed import NEEDED
-from bach_lib.declared import DECLARED
+from bach_lib.connectors.declaration import SENDER_TAG, Knows
+from bach_lib.connectors.declared import DECLARED
+from bach_lib.connectors.requirements import NEEDED
 from bach_lib.errors import MissingLibraryError, UnknownTypeError, UnusableLibraryError
 from bach_lib.foreign import held
-from bach_lib.knowing import SENDER_TAG, Knows
 from bach_lib.under_way import in_thread
 
 _BUILT_IN = {

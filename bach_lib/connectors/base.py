@@ -11,9 +11,9 @@ from typing import ClassVar, Protocol
 from aiohttp import ClientSession
 
 from bach_lib.clock import Clock
+from bach_lib.connectors.declaration import Knows
 from bach_lib.errors import PushRefusedError
 from bach_lib.incoming import Content, Kind, Media
-from bach_lib.knowing import Knows
 from bach_lib.models import Candidate, Connection, Fault, Format, Identity, Message, Operation
 from bach_lib.outcomes import Outcome
 from bach_lib.spellings import Sighting

@@ -12,13 +12,13 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol
 
-from bach_lib.buttons import in_words
 from bach_lib.clock import Clock
 from bach_lib.connectors.base import Course
-from bach_lib.connectors.progress import Progress, Unfinished
-from bach_lib.connectors.seen import CallError, Seen
+from bach_lib.connectors.observations import CallError, Seen
 from bach_lib.models import File, Format, Loss, Message, Operation
 from bach_lib.outcomes import Scope, Sent
+from bach_lib.text.buttons import in_words
+from bach_lib.text.progress import Progress, Unfinished
 
 _LONGEST_PAUSE = 30.0
 """Seconds that the requests of one attempt wait for the platform's limits in all; the rest goes later."""

@@ -23,7 +23,7 @@ from aiohttp import (
 )
 from aiohttp.abc import AbstractStreamWriter
 
-from bach_lib.connectors.seen import DEFAULT_WAIT, CallError, Seen
+from bach_lib.connectors.observations import DEFAULT_WAIT, CallError, Seen
 from bach_lib.models import File
 
 _LONGEST_WAIT = 86_400.0

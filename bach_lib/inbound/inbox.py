@@ -11,7 +11,7 @@ from math import isfinite
 
 from bach_lib.bus import Bus
 from bach_lib.clock import Clock
-from bach_lib.connectors import elements
+from bach_lib.connectors import tolerant
 from bach_lib.connectors.base import Batch, Incoming, Unreadable
 from bach_lib.directory import Directory, write_lesson
 from bach_lib.errors import UnknownMessageError
@@ -240,7 +240,7 @@ class Inbox:
             try:
                 new = self._store_one(tx, judged, message)
             except _OWN_FAULTS as error:
-                aside.append(elements.aside(message, repr(error)))
+                aside.append(tolerant.aside(message, repr(error)))
             else:
                 stored += [new] if new else []
         return stored

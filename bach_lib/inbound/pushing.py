@@ -6,7 +6,7 @@ from typing import Final
 
 from bach_lib.clock import Clock
 from bach_lib.connectors.base import Connector, Incoming, Unreadable
-from bach_lib.connectors.elements import aside, each, one
+from bach_lib.connectors.tolerant import aside, each, one
 from bach_lib.errors import CannotReceiveError, PushRefusedError
 from bach_lib.inbound.admission import Notice
 from bach_lib.inbound.receiver import Receiver

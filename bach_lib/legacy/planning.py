@@ -5,12 +5,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bach_lib.connectors import Connectors
-from bach_lib.declared import DECLARED
+from bach_lib.connectors.declaration import Knows
+from bach_lib.connectors.declared import DECLARED
 from bach_lib.drafting import make_draft
 from bach_lib.errors import BachError, InvalidValueError
 from bach_lib.inbound.rules import Rule
 from bach_lib.incoming import InboxStatus
-from bach_lib.knowing import Knows
 from bach_lib.legacy.meaning import BODY, CHANNEL, NUMBER, OWNER, TAG, listened_to, owner_of, settings_of, translated
 from bach_lib.legacy.reading import Old, OldConnection, OldMessage
 from bach_lib.legacy.triggers import Left, rules_of

@@ -6,8 +6,8 @@ from typing import Final
 import voluptuous as vol
 
 from bach_lib import Button, Format
-from bach_lib.buttons import layout
 from bach_lib.models import Buttons
+from bach_lib.text.buttons import layout
 
 FORMATS: Final = [form.value for form in Format if form is not Format.JSON]
 """How words may be marked up; fields of an action have a field of their own."""

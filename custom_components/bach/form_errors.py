@@ -11,7 +11,7 @@ import voluptuous as vol
 from homeassistant.data_entry_flow import section
 
 from bach_lib import Fault
-from bach_lib.endpoints import check_endpoint
+from bach_lib.connectors.endpoint import check_endpoint
 from bach_lib.errors import InvalidEndpointError, InvalidValueError, MissingLibraryError, UnusableLibraryError
 
 from .const import (

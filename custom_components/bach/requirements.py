@@ -21,7 +21,7 @@ from homeassistant.util.hass_dict import HassKey
 
 from bach_lib import Fault
 from bach_lib.connectors import Connectors
-from bach_lib.connectors.needed import NEEDED, Package
+from bach_lib.connectors.requirements import NEEDED, Package
 from bach_lib.errors import MissingLibraryError, UnusableLibraryError
 
 from .const import DOMAIN

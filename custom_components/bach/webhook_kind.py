@@ -19,12 +19,12 @@ from homeassistant.helpers.selector import (
     TextSelectorConfig,
 )
 
+from bach_lib.connectors.endpoint import same_place
 from bach_lib.connectors.webhook.addresses import LOCAL
 from bach_lib.connectors.webhook.proofs import ADDRESS
 from bach_lib.connectors.webhook.senders import SENDERS
 from bach_lib.connectors.webhook.signature import new_secret
 from bach_lib.connectors.webhook.template import PLACES
-from bach_lib.endpoints import same_place
 from bach_lib.errors import InvalidValueError
 
 from . import webhook_outgoing as outgoing

@@ -16,7 +16,7 @@ from pytest_homeassistant_custom_component.components.diagnostics import get_dia
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from bach_lib import Bach, __version__
-from bach_lib.connectors.needed import NEEDED
+from bach_lib.connectors.requirements import NEEDED
 from bach_lib.testing.telegram_server import Fault, TelegramServer
 from custom_components.bach.diagnostics import REDACTED_FIELDS
 from custom_components.bach.private import Private

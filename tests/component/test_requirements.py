@@ -23,7 +23,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from bach_lib import connectors
-from bach_lib.connectors.needed import NEEDED, Package
+from bach_lib.connectors.requirements import NEEDED, Package
 from bach_lib.testing.telegram_server import TelegramServer
 from custom_components.bach import requirements
 from custom_components.bach.const import DOMAIN

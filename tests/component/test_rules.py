@@ -14,7 +14,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.selector import TargetSelector, validate_selector
 
 from bach_lib import __version__
-from bach_lib.connectors.needed import NEEDED
+from bach_lib.connectors.requirements import NEEDED
 from bach_lib.connectors.webhook.addresses import LOCAL
 from bach_lib.errors import BachError, CannotReceiveError, InvalidRecipientError
 from bach_lib.models import Status

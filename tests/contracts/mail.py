@@ -19,11 +19,11 @@ from bach_lib.connectors.discord.history import History
 from bach_lib.connectors.discord.places import Places
 from bach_lib.connectors.discord.reading import snowflake_at
 from bach_lib.connectors.discord.rest import Rest, Timeouts
-from bach_lib.connectors.elements import decode
 from bach_lib.connectors.homeassistant import HomeAssistantConnector
 from bach_lib.connectors.signal import SignalConnector
 from bach_lib.connectors.telegram import codec
 from bach_lib.connectors.telegram.failures import decode as telegram_answer
+from bach_lib.connectors.tolerant import decode
 from bach_lib.models import Connection
 from bach_lib.testing.discord_server import DiscordServer
 from bach_lib.testing.homeassistant import HomeAssistantServer

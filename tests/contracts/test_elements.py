@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bach_lib.connectors.base import Batch, Incoming, Unreadable
-from bach_lib.connectors.elements import MAX_RAW, aside, decode, each, one
+from bach_lib.connectors.tolerant import MAX_RAW, aside, decode, each, one
 from bach_lib.inbound.sifting import sift
 from tests.contracts.mail import Gateway, History_, Home, Mail, Signal, Telegram, written
 

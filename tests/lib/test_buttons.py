@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bach_lib import Button, Format
-from bach_lib.buttons import as_it_is, in_words, layout
+from bach_lib.text.buttons import as_it_is, in_words, layout
 
 
 def buttons(*texts: str) -> list[Button]:

@@ -13,7 +13,7 @@ from bach_lib import Connection, connectors
 from bach_lib.checking import check_connection
 from bach_lib.connectors import Connectors
 from bach_lib.connectors.base import Connector, Setup
-from bach_lib.connectors.needed import NEEDED
+from bach_lib.connectors.requirements import NEEDED
 from bach_lib.errors import (
     InvalidEndpointError,
     MissingLibraryError,

@@ -14,7 +14,7 @@ from bach_lib.connectors.base import Incoming
 from bach_lib.connectors.discord import words
 from bach_lib.connectors.discord.places import Places
 from bach_lib.connectors.discord.reading import items, moment, name_of, number, part, seconds_of, text
-from bach_lib.connectors.elements import UnreadableError
+from bach_lib.connectors.tolerant import UnreadableError
 from bach_lib.incoming import Content, Kind, Media, own_words
 from bach_lib.spellings import Sighting
 

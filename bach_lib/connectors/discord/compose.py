@@ -11,7 +11,7 @@ from dataclasses import replace
 from hashlib import sha256
 from itertools import batched
 
-from bach_lib.connectors.seen import CallError, Seen
+from bach_lib.connectors.observations import CallError, Seen
 from bach_lib.models import MAX_NONCE, Button, Buttons, Format, Message
 from bach_lib.text.markdown import read_discord
 from bach_lib.text.splitting import Limit, Piece, split

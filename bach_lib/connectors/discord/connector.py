@@ -8,6 +8,7 @@ from discord.http import MultipartParameters, Route
 
 from bach_lib.connectors.base import Batch, Capabilities, Connector, Incoming, Rate, Setup
 from bach_lib.connectors.bounds import Cut
+from bach_lib.connectors.declared import DECLARED
 from bach_lib.connectors.discord import compose, rungs
 from bach_lib.connectors.discord.codec import Reader
 from bach_lib.connectors.discord.errors import expect_message, expect_nothing
@@ -23,8 +24,7 @@ from bach_lib.connectors.discord.rest import Rest, Timeouts
 from bach_lib.connectors.discord.starts import Starts
 from bach_lib.connectors.discord.words import held
 from bach_lib.connectors.ladder import Ladder, Rung, Step
-from bach_lib.connectors.seen import CallError, Seen, unless_repeated
-from bach_lib.declared import DECLARED
+from bach_lib.connectors.observations import CallError, Seen, unless_repeated
 from bach_lib.errors import SecretNotFoundError
 from bach_lib.incoming import Media
 from bach_lib.models import MAX_NONCE, Candidate, Connection, Fault, Format, Identity, Message, Operation

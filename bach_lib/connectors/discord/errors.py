@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from bach_lib.connectors.discord.numbers import CODES, PASSING
 from bach_lib.connectors.discord.reading import text
 from bach_lib.connectors.network import not_theirs
-from bach_lib.connectors.seen import DEFAULT_WAIT, CallError, Seen
+from bach_lib.connectors.observations import DEFAULT_WAIT, CallError, Seen
 
 NOT_DISCORD = "not Discord"
 _TOO_LARGE = "too_large"

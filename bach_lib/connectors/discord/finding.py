@@ -13,7 +13,7 @@ from bach_lib.connectors.discord.places import THREAD_TYPES
 from bach_lib.connectors.discord.reading import items, name_of, number, part
 from bach_lib.connectors.discord.recipients import Target
 from bach_lib.connectors.discord.rest import Rest
-from bach_lib.connectors.seen import CallError, Seen
+from bach_lib.connectors.observations import CallError, Seen
 from bach_lib.errors import InvalidRecipientError
 from bach_lib.models import Candidate
 

@@ -18,7 +18,7 @@ from discord.state import ConnectionState
 
 from bach_lib.connectors.discord.rest import Rest
 from bach_lib.connectors.discord.starts import Starts
-from bach_lib.connectors.elements import decode
+from bach_lib.connectors.tolerant import decode
 
 type Hear = Callable[[str, object], None]
 

@@ -25,9 +25,9 @@ from bach_lib.connectors.discord.news import Held, News
 from bach_lib.connectors.discord.places import TOLD, Places
 from bach_lib.connectors.discord.reading import made_by, number, part, seconds_of, snowflake_at
 from bach_lib.connectors.discord.starts import Starts
-from bach_lib.connectors.elements import UnreadableError, one
+from bach_lib.connectors.observations import CallError
 from bach_lib.connectors.platform_time import PlatformTime
-from bach_lib.connectors.seen import CallError
+from bach_lib.connectors.tolerant import UnreadableError, one
 from bach_lib.models import Fault
 
 NO_TEXTS = Fault(

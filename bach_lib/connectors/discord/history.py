@@ -13,8 +13,8 @@ from bach_lib.connectors.discord.news import Told
 from bach_lib.connectors.discord.reading import made_by, number
 from bach_lib.connectors.discord.recipients import Target
 from bach_lib.connectors.discord.rest import Rest
-from bach_lib.connectors.elements import one
-from bach_lib.connectors.seen import CallError
+from bach_lib.connectors.observations import CallError
+from bach_lib.connectors.tolerant import one
 from bach_lib.errors import InvalidRecipientError
 
 _PAGE = 100

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import Self, override
 
-from bach_lib.connectors.forms import tidy
+from bach_lib.connectors.address_text import tidy
 from bach_lib.errors import InvalidRecipientError
 
 _ID = "[1-9][0-9]{14,19}"

@@ -24,10 +24,10 @@ from bach_lib.clock import Clock
 from bach_lib.connectors.discord.errors import NOT_DISCORD, refusal
 from bach_lib.connectors.discord.starts import may_begin
 from bach_lib.connectors.discord.waiting import Waits
-from bach_lib.connectors.elements import decode
 from bach_lib.connectors.network import FormBody, JsonBody, NoBody, broken, not_connected, not_theirs
+from bach_lib.connectors.observations import CallError, Seen
 from bach_lib.connectors.platform_time import PlatformTime
-from bach_lib.connectors.seen import CallError, Seen
+from bach_lib.connectors.tolerant import decode
 from bach_lib.errors import InvalidEndpointError
 from bach_lib.models import File as Attachment
 from bach_lib.redact import Redactor

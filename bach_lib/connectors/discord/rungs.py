@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from bach_lib.connectors.ladder import Rung
-from bach_lib.connectors.seen import CallError
+from bach_lib.connectors.observations import CallError
 
 _NUMBER = re.compile(r"\((?P<number>[0-9]{4,6})\)")
 _FORM = 50035

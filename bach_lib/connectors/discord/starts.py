@@ -8,7 +8,7 @@ https://discord.com/developers/docs/events/gateway#session-start-limit-object
 from random import uniform
 
 from bach_lib.clock import Clock
-from bach_lib.connectors.seen import CallError, Seen
+from bach_lib.connectors.observations import CallError, Seen
 from bach_lib.models import Fault
 
 KEPT = 3

@@ -7,7 +7,7 @@ components. https://docs.discord.com/developers/resources/message
 import re
 from collections.abc import Iterator, Mapping
 
-from bach_lib.connectors import notes
+from bach_lib.connectors import metadata
 from bach_lib.connectors.discord.places import Places
 from bach_lib.connectors.discord.reading import items, name_of, number, part, text
 
@@ -99,14 +99,14 @@ def marks(data: Mapping[str, object], places: Places) -> dict[str, object]:
     message, origin = held(data), number(part(data, "message_reference"), "channel_id")
     poll, place = part(message, "poll"), places.get(origin) if origin else None
     answered = part(data, "referenced_message")
-    return notes.notes(
+    return metadata.notes(
         forwarded=is_forwarded(data),
         forwarded_from=place.title if place and is_forwarded(data) else "",
         automatic=bool((number(data, "flags") or 0) & _CROSSPOST),
         bot=is_program(data),
-        quote="" if is_forwarded(data) else notes.quoted(words(answered, places)),
-        mentions=notes.mentions((shown(user), str(number(user, "id") or "")) for user in items(message, "mentions")),
-        poll=notes.poll(
+        quote="" if is_forwarded(data) else metadata.quoted(words(answered, places)),
+        mentions=metadata.mentions((shown(user), str(number(user, "id") or "")) for user in items(message, "mentions")),
+        poll=metadata.poll(
             text(part(poll, "question"), "text"),
             (text(part(one, "poll_media"), "text") for one in items(poll, "answers")),
         ),

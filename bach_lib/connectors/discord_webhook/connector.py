@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import ClassVar, override
 
 from bach_lib.connectors.base import Batch, Capabilities, Connector, Incoming, Rate, Setup
+from bach_lib.connectors.declared import DECLARED
 from bach_lib.connectors.discord import compose, rungs
 from bach_lib.connectors.discord.errors import expect_message, expect_nothing
 from bach_lib.connectors.discord.logs import be_discreet
@@ -16,10 +17,9 @@ from bach_lib.connectors.discord.rest import Rest, Timeouts
 from bach_lib.connectors.discord.webhooks import Address, WebhookCalls
 from bach_lib.connectors.discord_webhook.forum import Forum
 from bach_lib.connectors.discord_webhook.options import Appearance, thread_of
+from bach_lib.connectors.endpoint import same_place
 from bach_lib.connectors.ladder import Ladder, Rung, Step
-from bach_lib.connectors.seen import CallError, unless_repeated
-from bach_lib.declared import DECLARED
-from bach_lib.endpoints import same_place
+from bach_lib.connectors.observations import CallError, unless_repeated
 from bach_lib.errors import InvalidValueError, SecretNotFoundError
 from bach_lib.incoming import Media
 from bach_lib.models import Connection, Fault, Format, Identity, Loss, Message, Operation

@@ -7,7 +7,7 @@ from typing import Self
 
 from yarl import URL
 
-from bach_lib.connectors.forms import tidy
+from bach_lib.connectors.address_text import tidy
 from bach_lib.errors import InvalidRecipientError, InvalidValueError
 
 _THREAD = re.compile(

@@ -3,7 +3,7 @@
 from bach_lib.connectors.homeassistant.letters import write_letter
 from bach_lib.connectors.homeassistant.recipients import ACTION, BACH, EVENT
 from bach_lib.models import Format, Message
-from bach_lib.text.fields import fields_of
+from bach_lib.text.json_text import fields_of
 
 
 def command_of(message: Message, now: float) -> dict[str, object]:

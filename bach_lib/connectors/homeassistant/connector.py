@@ -13,6 +13,8 @@ from typing import ClassVar, override
 
 from bach_lib.connectors.backlog import Backlog
 from bach_lib.connectors.base import Batch, Capabilities, Connector, Incoming, Rate, Setup, Unreadable
+from bach_lib.connectors.declared import DECLARED
+from bach_lib.connectors.endpoint import check_endpoint
 from bach_lib.connectors.homeassistant.commands import command_of
 from bach_lib.connectors.homeassistant.errors import (
     INVALID,
@@ -29,9 +31,7 @@ from bach_lib.connectors.homeassistant.line import Frame, Line
 from bach_lib.connectors.homeassistant.link import Link, Timeouts
 from bach_lib.connectors.homeassistant.recipients import ACTION, BACH, EVENT, account_of, normalize
 from bach_lib.connectors.ladder import Ladder, Rung, Step
-from bach_lib.connectors.seen import CallError
-from bach_lib.declared import DECLARED
-from bach_lib.endpoints import check_endpoint
+from bach_lib.connectors.observations import CallError
 from bach_lib.errors import SecretNotFoundError
 from bach_lib.incoming import Media
 from bach_lib.models import Candidate, Connection, Fault, Format, Identity, Loss, Message

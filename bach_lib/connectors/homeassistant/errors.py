@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from bach_lib.connectors.seen import CallError, Seen, outcome_of
+from bach_lib.connectors.observations import CallError, Seen, outcome_of
 from bach_lib.models import Fault
 from bach_lib.outcomes import Outcome, Scope, Uncertain
 

@@ -5,9 +5,9 @@ from datetime import datetime
 import orjson
 
 from bach_lib.connectors.base import Incoming, Unreadable
-from bach_lib.connectors.commands import content_of
-from bach_lib.connectors.elements import UnreadableError, one
 from bach_lib.connectors.homeassistant.recipients import EVENT
+from bach_lib.connectors.slash_commands import content_of
+from bach_lib.connectors.tolerant import UnreadableError, one
 from bach_lib.incoming import passed_on
 
 _MAX_TEXT = 65_536

@@ -8,8 +8,8 @@ often the line breaks in between.
 import re
 
 from bach_lib.connectors.base import Incoming
-from bach_lib.connectors.commands import content_of
 from bach_lib.connectors.homeassistant.recipients import BACH
+from bach_lib.connectors.slash_commands import content_of
 from bach_lib.errors import PushRefusedError
 from bach_lib.models import Message
 

@@ -8,9 +8,9 @@ import orjson
 from aiohttp import ClientWebSocketResponse, WSMsgType
 
 from bach_lib.connectors.base import Incoming, Unreadable
-from bach_lib.connectors.elements import UnreadableError, decode, one
 from bach_lib.connectors.homeassistant.errors import PLATFORM_ERROR, answered
-from bach_lib.connectors.seen import CallError, Seen
+from bach_lib.connectors.observations import CallError, Seen
+from bach_lib.connectors.tolerant import UnreadableError, decode, one
 
 type Frame = Mapping[str, object]
 

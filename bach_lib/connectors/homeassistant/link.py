@@ -25,7 +25,7 @@ from bach_lib.connectors.base import Incoming, Unreadable
 from bach_lib.connectors.homeassistant.errors import answered
 from bach_lib.connectors.homeassistant.line import Frame, Line, decode_frame
 from bach_lib.connectors.network import not_connected, read_body
-from bach_lib.connectors.seen import CallError, Seen
+from bach_lib.connectors.observations import CallError, Seen
 
 _MAX_FRAME = 32 << 20
 """Bytes. The states and actions of a large home come in one frame each."""

@@ -2,8 +2,8 @@
 
 import re
 
-from bach_lib.connectors.forms import tidy
-from bach_lib.endpoints import same_place
+from bach_lib.connectors.address_text import tidy
+from bach_lib.connectors.endpoint import same_place
 from bach_lib.errors import InvalidRecipientError
 
 BACH = "bach"

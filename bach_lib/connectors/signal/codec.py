@@ -9,12 +9,12 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from bach_lib.connectors import notes
+from bach_lib.connectors import metadata
 from bach_lib.connectors.base import Incoming, Unreadable
-from bach_lib.connectors.commands import content_of
-from bach_lib.connectors.elements import UnreadableError, decode, one
 from bach_lib.connectors.signal.mentions import Written, written
 from bach_lib.connectors.signal.recipients import group_of, person, user_name
+from bach_lib.connectors.slash_commands import content_of
+from bach_lib.connectors.tolerant import UnreadableError, decode, one
 from bach_lib.incoming import Content, Kind, Media
 from bach_lib.spellings import Sighting
 
@@ -157,13 +157,13 @@ def _without_text(blank: Incoming, message: Fields) -> Sequence[Incoming]:
     poll, contact = _part(message, "pollCreate"), next(iter(_parts(message, "contacts")), {})
     phone = next(iter(_parts(contact, "phone")), {})
     options = poll.get("options")
-    found = notes.notes(
-        content=OTHERS.get(field, notes.line(field)),
-        poll=notes.poll(
+    found = metadata.notes(
+        content=OTHERS.get(field, metadata.line(field)),
+        poll=metadata.poll(
             _text(poll, "question", _MAX_TEXT),
             [one for one in options if isinstance(one, str)] if isinstance(options, list) else [],
         ),
-        contact=notes.contact(_name_of(contact), _text(phone, "value", _MAX_NAME), ""),
+        contact=metadata.contact(_name_of(contact), _text(phone, "value", _MAX_NAME), ""),
     )
     text = _text(poll, "question", _MAX_TEXT)
     return [replace(blank, text=text, metadata={**blank.metadata, **found})]
@@ -178,9 +178,9 @@ def _name_of(contact: Fields) -> str:
 
 def _notes(message: Fields, said: Written, account: str) -> dict[str, object]:
     quote = _part(message, "quote")
-    return notes.notes(
-        quote=notes.quoted(written(_text(quote, "text", _MAX_TEXT), _parts(quote, "mentions"), account).text),
-        mentions=notes.mentions(said.mentions),
+    return metadata.notes(
+        quote=metadata.quoted(written(_text(quote, "text", _MAX_TEXT), _parts(quote, "mentions"), account).text),
+        mentions=metadata.mentions(said.mentions),
         view_once=message.get("viewOnce") is True,
     )
 

@@ -9,8 +9,10 @@ from typing import ClassVar, override
 from aiohttp import ClientSession, ClientWebSocketResponse
 
 from bach_lib.connectors.base import Batch, Capabilities, Connector, Incoming, Rate, Setup
+from bach_lib.connectors.declared import DECLARED
+from bach_lib.connectors.endpoint import check_endpoint, same_place
 from bach_lib.connectors.ladder import Ladder, Rung, Step
-from bach_lib.connectors.seen import CallError, Seen
+from bach_lib.connectors.observations import CallError, Seen
 from bach_lib.connectors.signal import codec
 from bach_lib.connectors.signal.contacts import sightings_of
 from bach_lib.connectors.signal.errors import NO_SUCH_AUTHOR
@@ -19,8 +21,6 @@ from bach_lib.connectors.signal.hearing import Hearing
 from bach_lib.connectors.signal.recipients import normalize, own_number
 from bach_lib.connectors.signal.rest import About, Rest, Timeouts
 from bach_lib.connectors.signal.styles import MAX_FILES, attachment, compose, plan
-from bach_lib.declared import DECLARED
-from bach_lib.endpoints import check_endpoint, same_place
 from bach_lib.incoming import Media
 from bach_lib.models import Candidate, Connection, Fault, Format, Identity, Message, Operation
 from bach_lib.outcomes import Dead, Outcome, Sent

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from bach_lib.connectors.network import at_most_a_day
-from bach_lib.connectors.seen import CallError, Seen
+from bach_lib.connectors.observations import CallError, Seen
 
 DEFAULT_WAIT = 300.0
 """Seconds, where Signal says that it was too much, without saying how long to wait."""

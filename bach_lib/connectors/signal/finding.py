@@ -3,7 +3,7 @@
 https://bbernhard.github.io/signal-cli-rest-api, GET /v1/groups/{number} and /v1/search/{number}
 """
 
-from bach_lib.connectors.seen import CallError, Seen
+from bach_lib.connectors.observations import CallError, Seen
 from bach_lib.connectors.signal.recipients import normalize
 from bach_lib.connectors.signal.rest import Rest
 from bach_lib.errors import InvalidRecipientError

@@ -13,8 +13,8 @@ from aiohttp import ClientWebSocketResponse, WSMsgType
 from bach_lib.clock import Clock
 from bach_lib.connectors.backlog import Backlog
 from bach_lib.connectors.base import Batch, Incoming, Unreadable
-from bach_lib.connectors.elements import each
-from bach_lib.connectors.seen import CallError
+from bach_lib.connectors.observations import CallError
+from bach_lib.connectors.tolerant import each
 from bach_lib.models import Fault
 
 

@@ -7,7 +7,7 @@ written to by; that is still something a person can read and a rule can find.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from bach_lib.connectors.notes import between
+from bach_lib.connectors.metadata import between
 
 _PLACEHOLDER = "\ufffc"
 _MAX = 100

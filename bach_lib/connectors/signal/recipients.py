@@ -7,7 +7,7 @@ message; `group_of` makes the one of the other.
 import re
 from base64 import b64encode
 
-from bach_lib.connectors.forms import tidy
+from bach_lib.connectors.address_text import tidy
 from bach_lib.errors import InvalidRecipientError, InvalidValueError
 
 _NUMBER = re.compile(r"\+[1-9][0-9]{4,14}")

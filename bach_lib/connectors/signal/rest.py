@@ -21,7 +21,7 @@ from aiohttp import (
 from yarl import URL
 
 from bach_lib.connectors.network import JsonBody, NoBody, broken, is_page, not_theirs, read_body, retry_after
-from bach_lib.connectors.seen import CallError, Seen
+from bach_lib.connectors.observations import CallError, Seen
 from bach_lib.connectors.signal.errors import refusal, too_much
 
 _MAX_ANSWER = 4 << 20

@@ -11,24 +11,24 @@ from telegram.error import Conflict, TelegramError
 from yarl import URL
 
 from bach_lib.connectors.base import Batch, Capabilities, Connector, Incoming, Invitation, Rate, Setup
+from bach_lib.connectors.declared import DECLARED
 from bach_lib.connectors.ladder import Ladder
+from bach_lib.connectors.observations import CallError, unless_repeated
 from bach_lib.connectors.platform_time import PlatformTime
-from bach_lib.connectors.seen import CallError, unless_repeated
 from bach_lib.connectors.telegram import codec
 from bach_lib.connectors.telegram.bot import RawBot
 from bach_lib.connectors.telegram.errors import fault_of
 from bach_lib.connectors.telegram.finding import chat_found
 from bach_lib.connectors.telegram.markup import PARSE_MODES, compose
-from bach_lib.connectors.telegram.pieces import MAX_PART, fits
 from bach_lib.connectors.telegram.recipients import Target
 from bach_lib.connectors.telegram.request import AiohttpRequest, Timeouts
 from bach_lib.connectors.telegram.rungs import TelegramRungs
-from bach_lib.declared import DECLARED
 from bach_lib.errors import InvalidEndpointError, SecretNotFoundError
 from bach_lib.incoming import Media
 from bach_lib.models import MAX_NONCE, Candidate, Connection, Fault, Identity, Message, Operation
 from bach_lib.outcomes import Dead, Outcome, Sent
 from bach_lib.redact import Redactor
+from bach_lib.text.telegram import MAX_PART, fits
 
 PUBLIC_ENDPOINT = "https://api.telegram.org"
 

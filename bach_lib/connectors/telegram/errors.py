@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from telegram.error import BadRequest, ChatMigrated, Conflict, Forbidden, InvalidToken, RetryAfter, TelegramError
 
-from bach_lib.connectors.seen import DEFAULT_WAIT, CallError, Seen, outcome_of
+from bach_lib.connectors.observations import DEFAULT_WAIT, CallError, Seen, outcome_of
 from bach_lib.models import Fault
 from bach_lib.outcomes import Outcome, Scope
 

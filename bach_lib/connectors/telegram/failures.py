@@ -6,9 +6,9 @@ Nothing of aiohttp's own texts is quoted: they hold the address, and the address
 from collections.abc import Mapping
 from contextlib import suppress
 
-from bach_lib.connectors import elements
+from bach_lib.connectors import tolerant
 from bach_lib.connectors.network import at_most_a_day, broken, not_theirs, retry_after
-from bach_lib.connectors.seen import CallError, Seen
+from bach_lib.connectors.observations import CallError, Seen
 from bach_lib.connectors.telegram.errors import RequestError
 
 _PREFIXES = {400: "bad request", 403: "forbidden"}
@@ -76,5 +76,5 @@ def _ours(error: CallError) -> RequestError:
 def decode(payload: bytes) -> object:
     """The JSON of an answer, None for what is none."""
     with suppress(ValueError):
-        return elements.decode(payload)
+        return tolerant.decode(payload)
     return None

@@ -5,7 +5,7 @@ https://core.telegram.org/bots/api#message
 
 from collections.abc import Iterator
 
-from bach_lib.connectors import notes
+from bach_lib.connectors import metadata
 from bach_lib.connectors.telegram import rich
 from bach_lib.connectors.telegram.fields import Fields, identity, name, number, part, parts, text
 
@@ -25,20 +25,20 @@ def marks(message: Fields) -> dict[str, object]:
     """All of it, under the names that every platform shares."""
     answered = part(message, "reply_to_message")
     venue, poll, contact = (part(message, one) for one in ("venue", "poll", "contact"))
-    return notes.notes(
+    return metadata.notes(
         forwarded=_is_forwarded(message),
         forwarded_from=_origin(message),
         via=_via(message),
         automatic=_is_automatic(message),
         bot=_is_of_bot(message),
-        album=notes.line(text(message, "media_group_id")),
-        quote=notes.quoted(text(part(message, "quote"), "text") or words(answered)),
-        links=notes.links(_links(message)),
-        mentions=notes.mentions(_mentions(message)),
-        contact=notes.contact(name({**contact, "id": None}), text(contact, "phone_number"), _id(contact, "user_id")),
-        poll=notes.poll(text(poll, "question"), (text(one, "text") for one in parts(poll, "options"))),
-        place=notes.place(text(venue, "title"), text(venue, "address")),
-        sticker=notes.line(text(part(message, "sticker"), "emoji")),
+        album=metadata.line(text(message, "media_group_id")),
+        quote=metadata.quoted(text(part(message, "quote"), "text") or words(answered)),
+        links=metadata.links(_links(message)),
+        mentions=metadata.mentions(_mentions(message)),
+        contact=metadata.contact(name({**contact, "id": None}), text(contact, "phone_number"), _id(contact, "user_id")),
+        poll=metadata.poll(text(poll, "question"), (text(one, "text") for one in parts(poll, "options"))),
+        place=metadata.place(text(venue, "title"), text(venue, "address")),
+        sticker=metadata.line(text(part(message, "sticker"), "emoji")),
     )
 
 
@@ -79,7 +79,7 @@ def _marked(message: Fields, kind: str) -> Iterator[tuple[Fields, str]]:
     written = words(message)[:_MAX_WORDS]
     for entity in entities(message)[:_MAX_ENTITIES]:
         if text(entity, "type") == kind:
-            yield entity, notes.between(written, number(entity, "offset"), number(entity, "length"))
+            yield entity, metadata.between(written, number(entity, "offset"), number(entity, "length"))
 
 
 def _is_forwarded(message: Fields) -> bool:
@@ -101,7 +101,7 @@ def _origin(message: Fields) -> str:
     origin = part(message, "forward_origin")
     who = part(origin, "sender_user") or part(origin, "sender_chat") or part(origin, "chat")
     who = who or part(message, "forward_from") or part(message, "forward_from_chat")
-    return name(who) or notes.line(text(origin, "sender_user_name") or text(message, "forward_sender_name"))
+    return name(who) or metadata.line(text(origin, "sender_user_name") or text(message, "forward_sender_name"))
 
 
 def _via(message: Fields) -> str:
@@ -110,7 +110,7 @@ def _via(message: Fields) -> str:
         return ""
     bot = part(message, "via_bot")
     own = text(bot, "username")
-    return f"@{notes.line(own)}" if own else name(bot) or "?"
+    return f"@{metadata.line(own)}" if own else name(bot) or "?"
 
 
 def _id(value: Fields, field: str) -> str:

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import override
 
+from bach_lib.connectors.address_text import tidy
 from bach_lib.connectors.base import Rate
-from bach_lib.connectors.forms import tidy
 from bach_lib.errors import InvalidRecipientError
 
 GENERAL_TOPIC = 1

@@ -14,7 +14,7 @@ from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout
 from telegram.request import BaseRequest, RequestData
 
 from bach_lib.connectors.network import FormBody, JsonBody
-from bach_lib.connectors.seen import Seen
+from bach_lib.connectors.observations import Seen
 from bach_lib.connectors.telegram.bot import TOKEN_PLACEHOLDER, PlainRequest
 from bach_lib.connectors.telegram.errors import RequestError
 from bach_lib.connectors.telegram.failures import decode, network_failure, unreadable

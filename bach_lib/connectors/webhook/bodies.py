@@ -9,7 +9,7 @@ from email.policy import HTTP
 from typing import Final
 from urllib.parse import parse_qsl
 
-from bach_lib.connectors import elements
+from bach_lib.connectors import tolerant
 
 _CHARSET: Final = re.compile(r"charset\s*=\s*\"?([A-Za-z0-9._-]{1,40})", re.IGNORECASE)
 _MARKS: Final = (
@@ -79,7 +79,7 @@ def _pairs(text: str, charset: str) -> Iterator[tuple[str, str]]:
 
 def _json(text: str) -> object:
     try:
-        return elements.decode(text.encode(errors="replace"))
+        return tolerant.decode(text.encode(errors="replace"))
     except ValueError, RecursionError:
         raise UnreadableBodyError("its body is no JSON") from None
 

@@ -12,7 +12,7 @@ from typing import Final, Self
 from uuid import uuid4
 
 from bach_lib.connectors.base import Incoming, Setup
-from bach_lib.connectors.commands import content_of
+from bach_lib.connectors.slash_commands import content_of
 from bach_lib.connectors.webhook import bodies
 from bach_lib.connectors.webhook.addresses import Addresses
 from bach_lib.connectors.webhook.claims import SHORTEST_TOKEN, Claims, own_proofs

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bach_lib.connectors.network import is_page, retry_after
-from bach_lib.connectors.seen import Seen, outcome_of
+from bach_lib.connectors.observations import Seen, outcome_of
 from bach_lib.models import Fault
 from bach_lib.outcomes import Outcome, Sent
 

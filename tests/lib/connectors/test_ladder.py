@@ -11,11 +11,11 @@ import pytest
 from bach_lib import Bach, Connection, Status
 from bach_lib.connectors.base import Course
 from bach_lib.connectors.ladder import Ladder, Rung, Step
-from bach_lib.connectors.progress import Progress
-from bach_lib.connectors.seen import CallError, Seen
+from bach_lib.connectors.observations import CallError, Seen
 from bach_lib.models import Loss, Message
 from bach_lib.testing import FakeClock, TelegramServer
 from bach_lib.testing.telegram_server import Fault
+from bach_lib.text.progress import Progress
 
 TOKEN = "123456789:AAH-the_token_of_the_ladder_tests_000"
 WORDS = "The garage door is open.\n" * 400

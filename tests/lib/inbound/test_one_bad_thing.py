@@ -9,7 +9,7 @@ import pytest
 
 from bach_lib import Bach
 from bach_lib.connectors.base import Batch, Incoming
-from bach_lib.connectors.elements import MAX_RAW
+from bach_lib.connectors.tolerant import MAX_RAW
 from bach_lib.errors import PushRefusedError
 from bach_lib.events import MessageReceived
 from bach_lib.incoming import Kind

@@ -7,7 +7,7 @@ import pytest
 
 from bach_lib.connectors.discord.errors import refusal
 from bach_lib.connectors.discord.numbers import CODES, PASSING
-from bach_lib.connectors.seen import CallError
+from bach_lib.connectors.observations import CallError
 from bach_lib.outcomes import Dead, Retry, Scope, Uncertain, Wait
 
 _DOCUMENTED = """

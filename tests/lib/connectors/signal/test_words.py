@@ -7,7 +7,7 @@ Sources of summer 2026: `SendMessageResultUtils`, `SendCommand`, `SendReactionCo
 
 import pytest
 
-from bach_lib.connectors.seen import CallError
+from bach_lib.connectors.observations import CallError
 from bach_lib.connectors.signal.errors import refusal
 from bach_lib.outcomes import Dead, Retry, Scope, Wait
 

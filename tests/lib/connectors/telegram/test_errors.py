@@ -12,7 +12,7 @@ from telegram.error import (
     TimedOut,
 )
 
-from bach_lib.connectors.seen import Seen
+from bach_lib.connectors.observations import Seen
 from bach_lib.connectors.telegram.errors import RequestError, fault_of, is_markup_refusal, outcome_for
 from bach_lib.models import Fault
 from bach_lib.outcomes import Dead, Retry, Scope, Uncertain, Wait

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bach_lib.connectors.seen import DEFAULT_WAIT
+from bach_lib.connectors.observations import DEFAULT_WAIT
 from bach_lib.connectors.webhook import template
 from bach_lib.connectors.webhook.outcomes import Answer, outcome_for
 from bach_lib.connectors.webhook.signature import key_of, new_secret, sign

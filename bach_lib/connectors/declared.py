@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from bach_lib.knowing import SENDER_TAG, Known, Knows
+from bach_lib.connectors.declaration import SENDER_TAG, Known, Knows
 
 _BOT_TOKEN = Known(name="bot_token", about="the token of the bot")
 _WEBHOOK_SETTINGS = (
