@@ -2,14 +2,12 @@
 
 from bach_lib.amending import Amendment
 from bach_lib.bach import Bach
-from bach_lib.chat import ChatMessage, ChatOptions, Reply, Role
 from bach_lib.checking import check_connection
 from bach_lib.clock import Clock, SystemClock
 from bach_lib.connectors.base import Connector, Invitation, Unreadable
 from bach_lib.errors import BachError, InputError, StorageError
 from bach_lib.inbound.pairing import Pairing
 from bach_lib.inbound.rules import Rule, Rules
-from bach_lib.incoming import Content, InboxStatus, IncomingMessage, Kind, Location, Media
 from bach_lib.models import (
     Attempt,
     BreakerState,
@@ -33,6 +31,8 @@ from bach_lib.models import (
     Report,
     Status,
 )
+from bach_lib.models.chat import ChatMessage, ChatOptions, Reply, Role
+from bach_lib.models.incoming import Content, InboxStatus, IncomingMessage, Kind, Location, Media
 from bach_lib.policy import BreakerPolicy, Policy, ProbePolicy, ReceivePolicy, RetryPolicy
 from bach_lib.questions import Answer, Place, Question, Wording
 from bach_lib.registry import Registry

@@ -13,7 +13,6 @@ from aiohttp import ClientSession
 from bach_lib.arguments import seconds
 from bach_lib.assembly import Base, Parts, assemble
 from bach_lib.bus import Bus, Unsubscribe
-from bach_lib.chat import ChatMessage, ChatOptions, Reply
 from bach_lib.clock import Clock, SystemClock
 from bach_lib.connectors import Connectors
 from bach_lib.connectors.base import Connector
@@ -36,6 +35,7 @@ from bach_lib.models import (
     Receipt,
     Status,
 )
+from bach_lib.models.chat import ChatMessage, ChatOptions, Reply
 from bach_lib.policy import Policy
 from bach_lib.questions import Answer, Question
 from bach_lib.receiving import Receiving

@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping
 
 from aiohttp import ClientSession
 
-from bach_lib.chat import ChatMessage, Role
 from bach_lib.clock import Clock, SystemClock
 from bach_lib.connectors import Connectors
 from bach_lib.connectors.base import Connector, Setup
 from bach_lib.connectors.endpoint import check_endpoint
 from bach_lib.models import Category, Connection, Fault, Identity, Report
+from bach_lib.models.chat import ChatMessage, Role
 from bach_lib.probes.partner import Partner
 from bach_lib.redact import Redactor
 from bach_lib.secrets import Lookup, Secrets

@@ -11,8 +11,8 @@ from typing import Protocol
 from bach_lib.bus import Bus
 from bach_lib.events import AccountChanged, ConnectionAdded, ConnectionRemoved, RecipientMoved
 from bach_lib.models import Connection
+from bach_lib.models.spellings import MAX_SPELLINGS, Alias, Lesson, Sighting, Spellings
 from bach_lib.outcomes import Sent
-from bach_lib.spellings import MAX_SPELLINGS, Alias, Lesson, Sighting, Spellings
 from bach_lib.storage import Store, Transaction
 from bach_lib.storage.sqlite import Row
 

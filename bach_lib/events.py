@@ -12,8 +12,8 @@ Event
 
 from dataclasses import dataclass
 
-from bach_lib.incoming import IncomingMessage
 from bach_lib.models import BreakerState, Candidate, Connection, Direction, Fault, Health, Identity, Message, Report
+from bach_lib.models.incoming import IncomingMessage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from bach_lib.models import Fault, Loss
-from bach_lib.spellings import Sighting
+from bach_lib.models.spellings import Sighting
 
 
 class Scope(StrEnum):

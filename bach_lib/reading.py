@@ -7,8 +7,8 @@ from bach_lib.connectors import Connectors
 from bach_lib.directory import Directory
 from bach_lib.errors import FileTooLargeError, InvalidValueError, NoFileError, NotFetchedError
 from bach_lib.inbound.inbox import Inbox
-from bach_lib.incoming import InboxStatus, IncomingMessage, Media
 from bach_lib.models import Fault
+from bach_lib.models.incoming import InboxStatus, IncomingMessage, Media
 from bach_lib.paging import check_limit
 from bach_lib.registry import Registry
 

@@ -11,8 +11,8 @@ from bach_lib.errors import CannotReceiveError
 from bach_lib.inbound.pairing import Pairing
 from bach_lib.inbound.pushing import Refusal
 from bach_lib.inbound.rules import Rules
-from bach_lib.incoming import InboxStatus, IncomingMessage
 from bach_lib.models import Category
+from bach_lib.models.incoming import InboxStatus, IncomingMessage
 
 
 class Receiving(ABC):

@@ -14,12 +14,10 @@ from bach_lib.connectors.base import Connector, Incoming, Setup
 from bach_lib.errors import BachError, CannotReceiveError, StorageError, UnknownConnectionError, UnknownTypeError
 from bach_lib.events import ConnectionAdded, ConnectionChanged, ConnectionRemoved, ConnectionUpdated, RecipientMoved
 from bach_lib.foreign import guarded
-from bach_lib.health import internal_fault
 from bach_lib.inbound.inbox import Inbox
 from bach_lib.inbound.pushing import Pushing, Refusal
 from bach_lib.inbound.receiver import Receiver
 from bach_lib.inbound.router import Router
-from bach_lib.incoming import IncomingMessage, Media
 from bach_lib.models import (
     BreakerState,
     Candidate,
@@ -31,6 +29,8 @@ from bach_lib.models import (
     Health,
     Identity,
 )
+from bach_lib.models.health import internal_fault
+from bach_lib.models.incoming import IncomingMessage, Media
 from bach_lib.outbound.dispatcher import Dispatcher
 from bach_lib.outbound.tools import Tools
 from bach_lib.redact import Redactor

@@ -13,10 +13,10 @@ from aiohttp import ClientSession
 from bach_lib.clock import Clock
 from bach_lib.connectors.declaration import Knows
 from bach_lib.errors import PushRefusedError
-from bach_lib.incoming import Content, Kind, Media
 from bach_lib.models import Candidate, Connection, Fault, Format, Identity, Message, Operation
+from bach_lib.models.incoming import Content, Kind, Media
+from bach_lib.models.spellings import Sighting
 from bach_lib.outcomes import Outcome
-from bach_lib.spellings import Sighting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 import re
 
-from bach_lib.incoming import Content, Kind
+from bach_lib.models.incoming import Content, Kind
 
 _COMMAND = re.compile(r"/([A-Za-z0-9_-]{1,64})(?:\s+(.*))?", re.DOTALL)
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from bach_lib.clock import Clock
 from bach_lib.connectors.base import Batch, Incoming
-from bach_lib.spellings import Sighting, Spellings
+from bach_lib.models.spellings import Sighting, Spellings
 
 _LOGGER = logging.getLogger(__name__)
 _EVERY = 3600.0

@@ -9,7 +9,7 @@ from secrets import choice
 from typing import Final
 
 from bach_lib.connectors.base import Incoming
-from bach_lib.incoming import Kind, own_words
+from bach_lib.models.incoming import Kind, own_words
 
 PAIRING_SECONDS: Final = 600.0
 """How long a code is worth something, and how long it is remembered who pressed *Start* before it was there."""

@@ -26,11 +26,11 @@ from bach_lib.inbound.records import incoming_values, metadata_json, read_row, s
 from bach_lib.inbound.recurring import told_again
 from bach_lib.inbound.room import Room
 from bach_lib.inbound.sifting import sift
-from bach_lib.incoming import InboxStatus, IncomingMessage, Kind
 from bach_lib.models import Connection
+from bach_lib.models.incoming import InboxStatus, IncomingMessage, Kind
+from bach_lib.models.spellings import Spellings
 from bach_lib.policy import ReceivePolicy
 from bach_lib.redact import Redactor
-from bach_lib.spellings import Spellings
 from bach_lib.storage import Store, Transaction
 from bach_lib.storage.portions import Portions, in_portions
 from bach_lib.storage.purge import purge

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 
 from bach_lib.inbound.records import read_row
-from bach_lib.incoming import InboxStatus, IncomingMessage
+from bach_lib.models.incoming import InboxStatus, IncomingMessage
 from bach_lib.storage import Store, Transaction, Value
 from bach_lib.storage.sqlite import Row
 from bach_lib.storage.values import integer, upper_bound

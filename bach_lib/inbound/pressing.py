@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from bach_lib.connectors.base import Incoming
-from bach_lib.incoming import Kind
-from bach_lib.spellings import Spellings
+from bach_lib.models.incoming import Kind
+from bach_lib.models.spellings import Spellings
 from bach_lib.storage import Transaction, Value
 from bach_lib.storage.values import integer, real, text, upper_bound
 

@@ -11,7 +11,7 @@ from bach_lib.errors import CannotReceiveError, PushRefusedError
 from bach_lib.inbound.admission import Notice
 from bach_lib.inbound.receiver import Receiver
 from bach_lib.inbound.sifting import sound
-from bach_lib.incoming import IncomingMessage
+from bach_lib.models.incoming import IncomingMessage
 from bach_lib.redact import Redactor
 
 _LINE: Final = "%d requests to %s were refused, because %s"

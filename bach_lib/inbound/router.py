@@ -15,8 +15,8 @@ from bach_lib.events import MessageReceived
 from bach_lib.foreign import guarded
 from bach_lib.inbound.inbox import MAX_ROUTED, Inbox
 from bach_lib.inbound.rules import Rules
-from bach_lib.incoming import IncomingMessage, Kind
 from bach_lib.models import Connection
+from bach_lib.models.incoming import IncomingMessage, Kind
 
 _LOGGER = logging.getLogger(__name__)
 _SET_BACK = -5.0

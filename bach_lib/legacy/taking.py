@@ -10,10 +10,10 @@ from bach_lib.connection_rows import connection_values
 from bach_lib.connectors.base import Incoming
 from bach_lib.inbound.records import incoming_values, metadata_json, size_of
 from bach_lib.inbound.rules import write_rule
-from bach_lib.incoming import Kind
 from bach_lib.legacy.planning import Plan, inbox_status
 from bach_lib.legacy.reading import OldConnection, OldMessage
 from bach_lib.models import Connection, Status
+from bach_lib.models.incoming import Kind
 from bach_lib.outbound.records import Draft, draft_row
 from bach_lib.storage import Store, Transaction
 from bach_lib.storage.values import integer

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from bach_lib.connectors.base import Connector
 from bach_lib.foreign import let_through
-from bach_lib.health import internal_fault
 from bach_lib.models import Fault, Message
+from bach_lib.models.health import internal_fault
 from bach_lib.outcomes import Dead, Outcome, Retry, Sent, Uncertain, Wait
 from bach_lib.redact import Redactor
 

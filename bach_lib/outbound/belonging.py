@@ -10,8 +10,8 @@ from dataclasses import replace
 from bach_lib.connectors.base import Connector
 from bach_lib.errors import BachError
 from bach_lib.foreign import guarded
-from bach_lib.health import internal_fault
 from bach_lib.models import Fault, Loss, Message
+from bach_lib.models.health import internal_fault
 from bach_lib.outbound.retry import OTHER_ACCOUNT
 from bach_lib.outbound.tools import Tools
 from bach_lib.outcomes import Dead, Outcome, Retry, Scope, Sent

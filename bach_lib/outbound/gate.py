@@ -11,8 +11,8 @@ from bach_lib.bus import Bus
 from bach_lib.clock import Clock
 from bach_lib.connectors.base import Connector
 from bach_lib.events import BreakerChanged, ConnectionChanged, ConnectionIdentified
-from bach_lib.health import INTERNAL
 from bach_lib.models import BreakerState, Connection, Direction, Fault, Health, Identity
+from bach_lib.models.health import INTERNAL
 from bach_lib.outbound.breaker import Breaker, Permit
 from bach_lib.outbound.limiter import Limiter, Stop
 from bach_lib.outbound.monitor import Monitor

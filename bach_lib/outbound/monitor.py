@@ -11,8 +11,8 @@ from collections.abc import Callable
 from bach_lib.clock import Cancel, Clock
 from bach_lib.connectors.base import Connector
 from bach_lib.foreign import let_through
-from bach_lib.health import internal_fault, log_transition, state_after
 from bach_lib.models import ConnectionState, Fault, Health, Identity
+from bach_lib.models.health import internal_fault, log_transition, state_after
 from bach_lib.policy import BreakerPolicy
 from bach_lib.redact import Redactor
 

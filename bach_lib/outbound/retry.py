@@ -14,13 +14,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from bach_lib.health import INTERNAL
 from bach_lib.losses import joined, without
 from bach_lib.models import Delivery, Fault, Loss, Message, Status
+from bach_lib.models.health import INTERNAL
+from bach_lib.models.spellings import Lesson
 from bach_lib.outbound.making import maker
 from bach_lib.outcomes import Dead, Outcome, Retry, Scope, Sent, Uncertain, Wait
 from bach_lib.policy import RetryPolicy
-from bach_lib.spellings import Lesson
 
 _FIRST_AGAIN = 1.0
 """Seconds until what cannot arrive twice is tried again after a failure that the check does not see; then longer."""

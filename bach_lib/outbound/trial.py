@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from bach_lib.connectors.base import Connector
 from bach_lib.models import Fault, Message
+from bach_lib.models.spellings import Lesson
 from bach_lib.outbound.attempt import attempt
 from bach_lib.outbound.belonging import belonging, with_what_it_lacks
 from bach_lib.outbound.gate import Gate
@@ -16,7 +17,6 @@ from bach_lib.outbound.retry import Settlement, Witnesses, decide, is_ambiguous
 from bach_lib.outbound.tools import Tools
 from bach_lib.outcomes import Outcome, Scope, Sent, Uncertain, Wait
 from bach_lib.redact import Redactor
-from bach_lib.spellings import Lesson
 
 of_attempt = changer(Settlement, "outcome", "seconds", "tried")
 """The settlement of an attempt that came to this, took so long, and was made with this message."""

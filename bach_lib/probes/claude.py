@@ -1,7 +1,7 @@
 """Claude: Anthropic's API (https://platform.claude.com/docs/en/api)."""
 
-from bach_lib.chat import Question, Reply, Role
 from bach_lib.models import Report
+from bach_lib.models.chat import Question, Reply, Role
 from bach_lib.probes.faults import FaultError
 from bach_lib.probes.link import Link
 from bach_lib.probes.offers import Offers, models_in

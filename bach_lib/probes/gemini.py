@@ -6,8 +6,8 @@ The key travels in a header, never in the address, which would stand in every lo
 from collections.abc import Sequence
 from urllib.parse import quote
 
-from bach_lib.chat import Question, Reply, Role
 from bach_lib.models import Report
+from bach_lib.models.chat import Question, Reply, Role
 from bach_lib.probes.faults import FaultError
 from bach_lib.probes.link import Link
 from bach_lib.probes.offers import Offers, offers

@@ -7,10 +7,10 @@ from enum import StrEnum
 
 from yarl import URL
 
-from bach_lib.chat import TOKENS, thinking_in, tokens_in
 from bach_lib.connectors.endpoint import check_endpoint
 from bach_lib.errors import InvalidEndpointError, InvalidValueError, MissingSecretError, UnknownTypeError
 from bach_lib.models import Category, Connection
+from bach_lib.models.chat import TOKENS, thinking_in, tokens_in
 from bach_lib.secrets import Secrets
 
 AS_USUAL = "token"

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from yarl import URL
 
-from bach_lib.chat import Question, Reply, Role
 from bach_lib.models import Report
+from bach_lib.models.chat import Question, Reply, Role
 from bach_lib.probes.faults import FaultError, words_of
 from bach_lib.probes.link import Link
 from bach_lib.probes.offers import Offers, models_in

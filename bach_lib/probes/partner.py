@@ -7,11 +7,11 @@ from typing import Protocol
 
 from aiohttp import ClientSession
 
-from bach_lib.chat import ChatMessage, ChatOptions, Question, Reply, cut, question, thinking_in, tokens_in
 from bach_lib.clock import Clock
 from bach_lib.errors import CannotDoError
-from bach_lib.health import internal_fault
 from bach_lib.models import Connection, Fault, Report
+from bach_lib.models.chat import ChatMessage, ChatOptions, Question, Reply, cut, question, thinking_in, tokens_in
+from bach_lib.models.health import internal_fault
 from bach_lib.probes import claude, gemini, mcp, ollama, openai, web
 from bach_lib.probes.credentials import Credentials, StaticCredentials
 from bach_lib.probes.faults import FaultError

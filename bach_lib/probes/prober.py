@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from aiohttp import ClientSession
 
 from bach_lib.bus import Bus
-from bach_lib.chat import ChatMessage, ChatOptions, Reply
 from bach_lib.clock import Cancel, Clock
 from bach_lib.errors import BachError, UnknownConnectionError
 from bach_lib.events import ConnectionChanged, ConnectionChecked
-from bach_lib.health import log_transition, state_after
 from bach_lib.models import BreakerState, ConnectionState, Direction, Fault, Health, Report
+from bach_lib.models.chat import ChatMessage, ChatOptions, Reply
+from bach_lib.models.health import log_transition, state_after
 from bach_lib.policy import ProbePolicy
 from bach_lib.probes.faults import NOT_REACHED
 from bach_lib.probes.partner import Partner

@@ -8,7 +8,7 @@ import re
 from collections.abc import Awaitable, Callable, Collection, Iterator
 from dataclasses import replace
 
-from bach_lib.chat import Question, Reply
+from bach_lib.models.chat import Question, Reply
 from bach_lib.probes.faults import FaultError
 
 _BEGIN = re.compile(r"(?<!`)(?:<(think|thinking|thought|reasoning)>|\[THINK\])", re.IGNORECASE)

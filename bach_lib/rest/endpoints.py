@@ -8,8 +8,8 @@ from aiohttp import web
 
 from bach_lib.bach import Bach
 from bach_lib.errors import UnknownConnectionError
-from bach_lib.incoming import InboxStatus, IncomingMessage
 from bach_lib.models import Category, QueueStatus, Status
+from bach_lib.models.incoming import InboxStatus, IncomingMessage
 from bach_lib.rest.answers import Json, answer
 from bach_lib.rest.requests import (
     MAX_LIMIT,

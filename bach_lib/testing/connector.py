@@ -8,8 +8,8 @@ from typing import ClassVar, override
 
 from bach_lib.connectors.base import Batch, Capabilities, Connector, Incoming, Rate, Setup
 from bach_lib.errors import InvalidRecipientError
-from bach_lib.incoming import Content, Kind, Media
 from bach_lib.models import Fault, Format, Identity, Message, Operation
+from bach_lib.models.incoming import Content, Kind, Media
 from bach_lib.outcomes import Outcome, Retry, Scope, Sent, Uncertain
 
 

@@ -11,7 +11,7 @@ from homeassistant.helpers.start import async_at_started
 
 from bach_lib import Bach, IncomingMessage
 from bach_lib.events import Event
-from bach_lib.incoming import CLAIMED
+from bach_lib.models.incoming import CLAIMED
 
 from .const import DOMAIN, EVENT_MESSAGE
 from .coordinator import BachConfigEntry

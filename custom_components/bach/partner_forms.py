@@ -18,7 +18,7 @@ from homeassistant.helpers.selector import (
 )
 
 from bach_lib import Identity, Report
-from bach_lib.chat import THINKING, TOKENS
+from bach_lib.models.chat import THINKING, TOKENS
 
 from .const import (
     CONF_API_KEY_HEADER,

@@ -18,7 +18,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUs
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator, WebSocketGenerator
 
 from bach_lib import IncomingMessage, Kind, Status
-from bach_lib.incoming import Content
+from bach_lib.models.incoming import Content
 from bach_lib.testing.telegram_server import Bot, TelegramServer
 from tests.component.automations import automate
 from tests.component.conftest import ADA, ADA_ENTITY, CONNECTION, STRANGER, arrive, incoming, set_up, the_bach

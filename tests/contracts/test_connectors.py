@@ -9,8 +9,8 @@ import pytest
 from bach_lib.connectors import Connectors
 from bach_lib.connectors.base import Batch, Connector
 from bach_lib.errors import InputError, InvalidRecipientError
-from bach_lib.incoming import Kind
 from bach_lib.models import Fault, Format, Identity, Message
+from bach_lib.models.incoming import Kind
 from bach_lib.outcomes import Outcome, Retry, Scope, Sent, Uncertain
 from tests.contracts.homeassistant import HomeAssistantPlatform
 from tests.contracts.platforms import DiscordPlatform, DiscordWebhookPlatform, Platform, TelegramPlatform

@@ -10,8 +10,8 @@ from itertools import count
 import pytest
 
 from bach_lib.connectors.base import Batch, Connector, Incoming
-from bach_lib.incoming import Kind, Media
 from bach_lib.models import MAX_NONCE, Button, Buttons, Fault, File, Message, Operation
+from bach_lib.models.incoming import Kind, Media
 from bach_lib.outcomes import Dead, Sent
 from tests.contracts.company import Company
 from tests.contracts.fake import Fake

@@ -71,7 +71,7 @@ def test_a_log_that_accuses_us_is_noticed(home: Home, record: str) -> None:
 @pytest.mark.parametrize(
     "record",
     [
-        f"{AT} WARNING (MainThread) [bach_lib.health] Sending through telegram_123 does not work: refused",
+        f"{AT} WARNING (MainThread) [bach_lib.models.health] Sending through telegram_123 does not work: refused",
         f'{AT} ERROR (MainThread) [homeassistant.setup] Failed\nTraceback:\n  File "/home/x/bach/.venv/turbojpeg.py"',
     ],
     ids=["what we tell a person", "somebody else's error in a folder of our name"],

@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bach_lib.spellings import Alias, Sighting, Spellings
+from bach_lib.models.spellings import Alias, Sighting, Spellings
 
 NAMES = st.sampled_from(["a", "b", "c", "d", "e"])
 FORMS = NAMES | st.tuples(NAMES, NAMES).map("/".join)

@@ -12,8 +12,8 @@ from bach_lib import Bach, Connection
 from bach_lib.connectors.base import Batch, Connector, Incoming, Unreadable
 from bach_lib.events import MessageReceived
 from bach_lib.inbound.rules import Rule
-from bach_lib.incoming import Content, Kind
 from bach_lib.models import Direction, Fault
+from bach_lib.models.incoming import Content, Kind
 from bach_lib.testing import FakePlatform, fake_connector
 from tests.simulation.disk import CirclesError
 from tests.simulation.incoming_steps import (

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from random import Random
 
-from bach_lib.incoming import InboxStatus, Kind
+from bach_lib.models.incoming import InboxStatus, Kind
 from tests.simulation.incoming_steps import (
     Account,
     Discard,

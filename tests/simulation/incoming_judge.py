@@ -3,8 +3,8 @@
 from collections import Counter
 from collections.abc import Callable, Iterator
 
-from bach_lib.incoming import IncomingMessage, Kind
 from bach_lib.models import ConnectionState
+from bach_lib.models.incoming import IncomingMessage, Kind
 from tests.simulation.incoming_places import is_friend, is_stranger, may_be
 from tests.simulation.incoming_story import Heard, IncomingStory, key_of, marks
 from tests.simulation.judge import Complaint

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from bach_lib.incoming import InboxStatus, Kind
+from bach_lib.models.incoming import InboxStatus, Kind
 from tests.simulation.steps import (
     Advance,
     Crash,

@@ -9,8 +9,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from bach_lib.connectors.base import Batch, Incoming, Unreadable
-from bach_lib.incoming import InboxStatus, IncomingMessage
 from bach_lib.models import ConnectionState, Fault
+from bach_lib.models.incoming import InboxStatus, IncomingMessage
 from tests.simulation.process import Process
 from tests.simulation.story import Chronicle
 

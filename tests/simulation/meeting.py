@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from bach_lib.incoming import IncomingMessage
+from bach_lib.models.incoming import IncomingMessage
 from tests.simulation.order import is_over
 from tests.simulation.places import chain
 from tests.simulation.story import FINISHED, Handed, Meeting, Story

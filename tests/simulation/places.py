@@ -6,7 +6,7 @@
 
 from collections.abc import Iterable
 
-from bach_lib.spellings import Sighting
+from bach_lib.models.spellings import Sighting
 from tests.simulation.story import Meeting
 
 

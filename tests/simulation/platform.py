@@ -8,8 +8,8 @@ from typing import override
 
 from bach_lib.connectors.base import Connector, Rate
 from bach_lib.models import Fault, Identity, Message
+from bach_lib.models.spellings import Sighting
 from bach_lib.outcomes import Dead, Outcome, Retry, Scope, Sent, Uncertain, Wait
-from bach_lib.spellings import Sighting
 from bach_lib.testing import FakePlatform, fake_connector
 from tests.simulation.places import Places
 from tests.simulation.process import Process

@@ -15,9 +15,9 @@ from aiohttp import ClientSession
 from bach_lib import Bach, Connection
 from bach_lib.connectors.base import Connector, Incoming
 from bach_lib.events import MessageEvent, RecipientMoved
-from bach_lib.incoming import Kind
 from bach_lib.models import File
-from bach_lib.spellings import Sighting
+from bach_lib.models.incoming import Kind
+from bach_lib.models.spellings import Sighting
 from tests.simulation.disk import CirclesError
 from tests.simulation.ending import look, look_into, wait_until_all_have_ended
 from tests.simulation.platform import Platforms, connector, number_of

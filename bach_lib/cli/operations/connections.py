@@ -10,8 +10,8 @@ from bach_lib.cli.faults import SentenceError
 from bach_lib.cli.operations.advice import advice
 from bach_lib.cli.operations.rows import Row, answer_row, connection_row, health_row, queue_row, time
 from bach_lib.errors import BachError
-from bach_lib.incoming import InboxStatus
 from bach_lib.models import Category, Connection, ConnectionState, Direction, Fault, Identity
+from bach_lib.models.incoming import InboxStatus
 from bach_lib.pasted import address
 from bach_lib.registry import Changes
 

@@ -9,8 +9,8 @@ from bach_lib.cli.operations.paging import check_there_is, pages, since
 from bach_lib.cli.operations.rows import Row, health_row, incoming_row
 from bach_lib.errors import CannotReceiveError
 from bach_lib.events import ConnectionChanged, Event, MessageReceived, SenderBlocked
-from bach_lib.incoming import InboxStatus, IncomingMessage
 from bach_lib.models import Category, ConnectionState, Direction, Identity
+from bach_lib.models.incoming import InboxStatus, IncomingMessage
 
 _NEWS = 1000
 """Messages in one answer; whoever watches asks again at once."""

@@ -1,8 +1,8 @@
 """The things of BACH as rows of JSON. They hold no secrets, but references to them, which say where to look."""
 
 from bach_lib.inbound.rules import Rule
-from bach_lib.incoming import IncomingMessage
 from bach_lib.models import Attempt, Connection, Fault, Health, Identity, Message, QueueStatus, Report
+from bach_lib.models.incoming import IncomingMessage
 from bach_lib.rest.answers import Json
 from bach_lib.rest.endpoints import iso, plain
 

@@ -15,8 +15,8 @@ from bach_lib.connectors.discord import words
 from bach_lib.connectors.discord.places import Places
 from bach_lib.connectors.discord.reading import items, moment, name_of, number, part, seconds_of, text
 from bach_lib.connectors.tolerant import UnreadableError
-from bach_lib.incoming import Content, Kind, Media, own_words
-from bach_lib.spellings import Sighting
+from bach_lib.models.incoming import Content, Kind, Media, own_words
+from bach_lib.models.spellings import Sighting
 
 _MAX_TEXT = 16_384
 _PLAIN_TYPES = frozenset({0, 19, 20, 23})

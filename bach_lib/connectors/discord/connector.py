@@ -26,11 +26,11 @@ from bach_lib.connectors.discord.words import held
 from bach_lib.connectors.ladder import Ladder, Rung, Step
 from bach_lib.connectors.observations import CallError, Seen, unless_repeated
 from bach_lib.errors import SecretNotFoundError
-from bach_lib.incoming import Media
 from bach_lib.models import MAX_NONCE, Candidate, Connection, Fault, Format, Identity, Message, Operation
+from bach_lib.models.incoming import Media
+from bach_lib.models.spellings import Sighting
 from bach_lib.outcomes import Outcome, Sent
 from bach_lib.redact import Redactor
-from bach_lib.spellings import Sighting
 
 PERMISSIONS = 0x40_0001_8C40
 """What an invitation asks for: see channels, write in them and in threads, read the history, react, attach files."""

@@ -21,8 +21,8 @@ from bach_lib.connectors.endpoint import same_place
 from bach_lib.connectors.ladder import Ladder, Rung, Step
 from bach_lib.connectors.observations import CallError, unless_repeated
 from bach_lib.errors import InvalidValueError, SecretNotFoundError
-from bach_lib.incoming import Media
 from bach_lib.models import Connection, Fault, Format, Identity, Loss, Message, Operation
+from bach_lib.models.incoming import Media
 from bach_lib.outcomes import Dead, Outcome, Scope, Sent, Wait
 from bach_lib.redact import Redactor
 

@@ -33,8 +33,8 @@ from bach_lib.connectors.homeassistant.recipients import ACTION, BACH, EVENT, ac
 from bach_lib.connectors.ladder import Ladder, Rung, Step
 from bach_lib.connectors.observations import CallError
 from bach_lib.errors import SecretNotFoundError
-from bach_lib.incoming import Media
 from bach_lib.models import Candidate, Connection, Fault, Format, Identity, Loss, Message
+from bach_lib.models.incoming import Media
 from bach_lib.outcomes import Outcome, Sent
 from bach_lib.redact import Redactor
 

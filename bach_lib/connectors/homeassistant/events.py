@@ -8,7 +8,7 @@ from bach_lib.connectors.base import Incoming, Unreadable
 from bach_lib.connectors.homeassistant.recipients import EVENT
 from bach_lib.connectors.slash_commands import content_of
 from bach_lib.connectors.tolerant import UnreadableError, one
-from bach_lib.incoming import passed_on
+from bach_lib.models.incoming import passed_on
 
 _MAX_TEXT = 65_536
 _MAX_DATA = 65_536

@@ -15,8 +15,8 @@ from bach_lib.connectors.signal.mentions import Written, written
 from bach_lib.connectors.signal.recipients import group_of, person, user_name
 from bach_lib.connectors.slash_commands import content_of
 from bach_lib.connectors.tolerant import UnreadableError, decode, one
-from bach_lib.incoming import Content, Kind, Media
-from bach_lib.spellings import Sighting
+from bach_lib.models.incoming import Content, Kind, Media
+from bach_lib.models.spellings import Sighting
 
 type Fields = Mapping[str, object]
 

@@ -21,11 +21,11 @@ from bach_lib.connectors.signal.hearing import Hearing
 from bach_lib.connectors.signal.recipients import normalize, own_number
 from bach_lib.connectors.signal.rest import About, Rest, Timeouts
 from bach_lib.connectors.signal.styles import MAX_FILES, attachment, compose, plan
-from bach_lib.incoming import Media
 from bach_lib.models import Candidate, Connection, Fault, Format, Identity, Message, Operation
+from bach_lib.models.incoming import Media
+from bach_lib.models.spellings import Sighting
 from bach_lib.outcomes import Dead, Outcome, Sent
 from bach_lib.redact import Redactor
-from bach_lib.spellings import Sighting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from itertools import islice
 
 from bach_lib.connectors.signal.recipients import person, user_name
-from bach_lib.spellings import Sighting
+from bach_lib.models.spellings import Sighting
 
 _MOST = 5_000
 

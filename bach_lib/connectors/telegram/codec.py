@@ -14,8 +14,8 @@ from bach_lib.connectors.telegram.marks import marks, speaks_as
 from bach_lib.connectors.telegram.recipients import GENERAL_TOPIC, Target
 from bach_lib.connectors.telegram.sightings import of_update
 from bach_lib.connectors.tolerant import UnreadableError, each
-from bach_lib.incoming import Content, Kind
 from bach_lib.models import Buttons, Fault
+from bach_lib.models.incoming import Content, Kind
 
 BATCH = 100
 """Updates a poll brings at most, by the platform's rule."""

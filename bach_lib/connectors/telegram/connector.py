@@ -24,8 +24,8 @@ from bach_lib.connectors.telegram.recipients import Target
 from bach_lib.connectors.telegram.request import AiohttpRequest, Timeouts
 from bach_lib.connectors.telegram.rungs import TelegramRungs
 from bach_lib.errors import InvalidEndpointError, SecretNotFoundError
-from bach_lib.incoming import Media
 from bach_lib.models import MAX_NONCE, Candidate, Connection, Fault, Identity, Message, Operation
+from bach_lib.models.incoming import Media
 from bach_lib.outcomes import Dead, Outcome, Sent
 from bach_lib.redact import Redactor
 from bach_lib.text.telegram import MAX_PART, fits

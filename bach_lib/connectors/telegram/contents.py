@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from bach_lib.connectors.telegram.fields import MAX_NAME, Fields, degrees, number, part, parts, text
 from bach_lib.connectors.telegram.marks import entities, is_own, words
-from bach_lib.incoming import Content, Kind, Location, Media
+from bach_lib.models.incoming import Content, Kind, Location, Media
 
 _TEXTS = ("text", "rich_message")
 _FILES: Mapping[str, str] = {

@@ -14,7 +14,7 @@ from bach_lib.connectors.telegram.markup import compose
 from bach_lib.connectors.telegram.recipients import Target
 from bach_lib.connectors.telegram.sightings import of_answer
 from bach_lib.models import Message, Operation
-from bach_lib.spellings import Sighting
+from bach_lib.models.spellings import Sighting
 from bach_lib.text.telegram import CAPTION, fits, parts_of
 
 _FINAL = (

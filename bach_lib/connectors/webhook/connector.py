@@ -20,8 +20,8 @@ from bach_lib.connectors.webhook.options import Options, recipient_of
 from bach_lib.connectors.webhook.outcomes import Answer, outcome_for, reachable
 from bach_lib.connectors.webhook.refusals import Refusals
 from bach_lib.connectors.webhook.signature import signatures
-from bach_lib.incoming import Media
 from bach_lib.models import Connection, Fault, Format, Identity, Loss, Message
+from bach_lib.models.incoming import Media
 from bach_lib.outcomes import Dead, Outcome, Sent
 from bach_lib.redact import Redactor
 

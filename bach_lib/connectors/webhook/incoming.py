@@ -22,7 +22,7 @@ from bach_lib.connectors.webhook.proofs import ADDRESS, NotProvenError, Proof, P
 from bach_lib.connectors.webhook.senders import ANY, SENDERS, Sender, recognised
 from bach_lib.connectors.webhook.signature import key_of
 from bach_lib.errors import InvalidRecipientError, InvalidValueError, PushRefusedError
-from bach_lib.incoming import CLAIMED
+from bach_lib.models.incoming import CLAIMED
 
 MAX_BODY = 65_536
 """Bytes."""

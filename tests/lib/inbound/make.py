@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import TypedDict, Unpack
 
 from bach_lib.connectors.base import Incoming
-from bach_lib.incoming import Content, Kind
+from bach_lib.models.incoming import Content, Kind
 
 
 class IncomingFields(TypedDict, total=False):

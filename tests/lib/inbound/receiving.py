@@ -12,7 +12,7 @@ from bach_lib.inbound.pairing import Pairings
 from bach_lib.inbound.receiver import Receiver
 from bach_lib.inbound.router import Router
 from bach_lib.inbound.rules import Rules
-from bach_lib.incoming import IncomingMessage
+from bach_lib.models.incoming import IncomingMessage
 from bach_lib.redact import Redactor
 from bach_lib.storage import Store
 from bach_lib.testing import FakeClock, FakePlatform

@@ -8,7 +8,7 @@ from bach_lib import Connection, ConnectionState, Health
 from bach_lib.connectors.base import Batch, Incoming, Unreadable
 from bach_lib.errors import StoreFailedError
 from bach_lib.inbound.inbox import Accepted
-from bach_lib.incoming import IncomingMessage, Kind
+from bach_lib.models.incoming import IncomingMessage, Kind
 from bach_lib.redact import Redactor
 from bach_lib.testing import FakeClock
 from tests.lib.inbound.make import incoming

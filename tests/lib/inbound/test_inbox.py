@@ -10,8 +10,8 @@ from bach_lib.errors import StoreFailedError, UnknownMessageError
 from bach_lib.inbound.admission import is_allowed
 from bach_lib.inbound.inbox import Accepted, Inbox
 from bach_lib.inbound.pairing import Pairings
-from bach_lib.incoming import Content, InboxStatus, IncomingMessage, Kind, Location, Media
 from bach_lib.models import Button, Candidate, Connection, Status
+from bach_lib.models.incoming import Content, InboxStatus, IncomingMessage, Kind, Location, Media
 from bach_lib.outbound.records import draft_row
 from bach_lib.redact import Redactor
 from bach_lib.storage import Database, Store, Transaction, Value

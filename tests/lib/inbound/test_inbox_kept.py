@@ -10,8 +10,8 @@ from bach_lib.errors import StoreFailedError
 from bach_lib.inbound.inbox import Accepted, Inbox
 from bach_lib.inbound.pairing import Pairings
 from bach_lib.inbound.rules import Rule, Rules
-from bach_lib.incoming import Content, InboxStatus, IncomingMessage, Kind
 from bach_lib.models import Connection
+from bach_lib.models.incoming import Content, InboxStatus, IncomingMessage, Kind
 from bach_lib.redact import Redactor
 from bach_lib.storage import Store, Transaction
 from bach_lib.testing import FakeClock

@@ -12,8 +12,8 @@ from bach_lib.connectors.base import Batch, Incoming
 from bach_lib.connectors.tolerant import MAX_RAW
 from bach_lib.errors import PushRefusedError
 from bach_lib.events import MessageReceived
-from bach_lib.incoming import Kind
 from bach_lib.models import Connection, ConnectionState, Direction
+from bach_lib.models.incoming import Kind
 from bach_lib.storage.memory import MemoryDatabase
 from bach_lib.testing import FakeClock, FakeConnector, FakePlatform, fake_connector
 from tests.lib.inbound.make import incoming

@@ -6,8 +6,8 @@ import pytest
 
 from bach_lib import Bach, Connection, InboxStatus
 from bach_lib.connectors.base import Batch
-from bach_lib.incoming import IncomingMessage
-from bach_lib.spellings import Sighting
+from bach_lib.models.incoming import IncomingMessage
+from bach_lib.models.spellings import Sighting
 from bach_lib.testing import FakeClock, FakePlatform
 from tests.lib.inbound.make import incoming
 

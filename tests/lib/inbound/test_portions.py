@@ -14,8 +14,8 @@ from bach_lib.inbound.inbox import Inbox
 from bach_lib.inbound.pairing import Pairings
 from bach_lib.inbound.router import Router
 from bach_lib.inbound.rules import Rules
-from bach_lib.incoming import InboxStatus
 from bach_lib.models import Connection
+from bach_lib.models.incoming import InboxStatus
 from bach_lib.policy import ReceivePolicy
 from bach_lib.redact import Redactor
 from bach_lib.storage import Database

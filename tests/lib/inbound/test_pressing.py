@@ -7,9 +7,9 @@ import pytest
 
 from bach_lib import Bach, Button, Connection, Fault, IncomingMessage, Message
 from bach_lib.connectors.base import Batch, Incoming
-from bach_lib.incoming import Content, Kind
+from bach_lib.models.incoming import Content, Kind
+from bach_lib.models.spellings import Sighting
 from bach_lib.outcomes import Sent, Uncertain
-from bach_lib.spellings import Sighting
 from bach_lib.testing import FakeClock, FakePlatform
 
 ADA, BOB, GROUP = "42", "43", "-100"

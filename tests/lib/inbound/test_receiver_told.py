@@ -13,8 +13,8 @@ from bach_lib.errors import StoreFailedError
 from bach_lib.events import ConnectionChanged
 from bach_lib.inbound import receiver as receiver_module
 from bach_lib.inbound.inbox import Accepted
-from bach_lib.incoming import Content, Kind
 from bach_lib.models import Direction
+from bach_lib.models.incoming import Content, Kind
 from bach_lib.redact import Redactor
 from bach_lib.testing import FakeClock
 from tests.lib.inbound.make import incoming

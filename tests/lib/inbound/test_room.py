@@ -12,8 +12,8 @@ from bach_lib.inbound import room as room_module
 from bach_lib.inbound.inbox import Inbox
 from bach_lib.inbound.pairing import Pairings
 from bach_lib.inbound.room import Room
-from bach_lib.incoming import InboxStatus, Kind
 from bach_lib.models import Connection
+from bach_lib.models.incoming import InboxStatus, Kind
 from bach_lib.policy import ReceivePolicy
 from bach_lib.redact import Redactor
 from bach_lib.storage import Store

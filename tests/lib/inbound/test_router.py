@@ -13,8 +13,8 @@ from bach_lib.inbound.inbox import Inbox
 from bach_lib.inbound.pairing import Pairings
 from bach_lib.inbound.router import Router
 from bach_lib.inbound.rules import Rule, Rules
-from bach_lib.incoming import IncomingMessage, Kind
 from bach_lib.models import Connection
+from bach_lib.models.incoming import IncomingMessage, Kind
 from bach_lib.redact import Redactor
 from bach_lib.storage import Store
 from bach_lib.testing import FakeClock

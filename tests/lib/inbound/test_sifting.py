@@ -4,7 +4,7 @@ import pytest
 
 from bach_lib.connectors.base import Batch, Unreadable
 from bach_lib.inbound.sifting import sift
-from bach_lib.incoming import Content, Kind, Media
+from bach_lib.models.incoming import Content, Kind, Media
 from tests.lib.inbound.make import incoming
 
 PHOTO = Media(type="photo", reference="f")

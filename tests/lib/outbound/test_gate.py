@@ -9,7 +9,7 @@ from bach_lib import BreakerPolicy, BreakerState, Connection, ConnectionState, D
 from bach_lib.bus import Bus
 from bach_lib.connectors.base import Connector, Rate, Setup
 from bach_lib.events import BreakerChanged, ConnectionChanged, ConnectionIdentified, Event
-from bach_lib.health import internal_fault
+from bach_lib.models.health import internal_fault
 from bach_lib.outbound.gate import Gate
 from bach_lib.outbound.limiter import Stop
 from bach_lib.outbound.retry import Witnesses

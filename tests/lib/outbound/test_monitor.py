@@ -375,7 +375,7 @@ async def test_the_log_names_the_connection_and_the_direction(
 ) -> None:
     """Nobody would know what stopped working, in a house with ten connections."""
     platform.fault = DOWN
-    with caplog.at_level("INFO", logger="bach_lib.health"):
+    with caplog.at_level("INFO", logger="bach_lib.models.health"):
         bench.start()
         check = next(task for task in asyncio.all_tasks() if task.get_name() == "bach-check-home")
         await asyncio.wait([check])

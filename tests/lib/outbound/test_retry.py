@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bach_lib import RetryPolicy
-from bach_lib.health import internal_fault
 from bach_lib.models import Delivery, Fault, Loss, Message, Status
+from bach_lib.models.health import internal_fault
 from bach_lib.outbound.retry import Settlement, Witnesses, after_crash, decide, is_ambiguous, late, untried
 from bach_lib.outcomes import Dead, Outcome, Retry, Scope, Sent, Uncertain, Wait
 from tests.lib.outbound.make import BUSY, NOW, message

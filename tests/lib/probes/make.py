@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from aiohttp import ClientSession
 
 from bach_lib import Category, Connection
-from bach_lib.chat import ChatMessage, Role
+from bach_lib.models.chat import ChatMessage, Role
 from bach_lib.probes.partner import Partner
 from bach_lib.secrets import Secrets
 from bach_lib.testing import FakeClock

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bach_lib.chat import MAX_CHARACTERS, ChatMessage, Question, Reply, Role, shortened
+from bach_lib.models.chat import MAX_CHARACTERS, ChatMessage, Question, Reply, Role, shortened
 from bach_lib.probes import claude, gemini, ollama, openai
 from bach_lib.probes.faults import FaultError, status_error, words_of
 from bach_lib.probes.mcp import who

@@ -7,8 +7,8 @@ from typing import override
 from bach_lib import Bach, Connection
 from bach_lib.connectors.base import Batch, Capabilities, Connector, Incoming
 from bach_lib.events import MessageReceived
-from bach_lib.incoming import Kind
 from bach_lib.models import Fault
+from bach_lib.models.incoming import Kind
 from bach_lib.testing.connector import FakePlatform, fake_connector
 
 BATCH = 3

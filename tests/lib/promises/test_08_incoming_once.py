@@ -11,7 +11,7 @@ from bach_lib import Bach
 from bach_lib.connectors.base import Batch, Incoming
 from bach_lib.errors import StoreFailedError
 from bach_lib.events import MessageReceived
-from bach_lib.incoming import Kind
+from bach_lib.models.incoming import Kind
 from bach_lib.storage import Transaction
 from bach_lib.testing.clock import FakeClock
 from bach_lib.testing.connector import FakePlatform

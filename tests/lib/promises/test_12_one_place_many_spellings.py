@@ -9,10 +9,10 @@ from bach_lib import Bach, Connection, Place, Question, Status
 from bach_lib.connectors.base import Batch, Incoming, Rate
 from bach_lib.errors import InvalidValueError, StoreFailedError
 from bach_lib.events import RecipientMoved
-from bach_lib.incoming import Kind
 from bach_lib.models import Fault, Operation
+from bach_lib.models.incoming import Kind
+from bach_lib.models.spellings import MAX_SPELLINGS, Sighting
 from bach_lib.outcomes import Dead, Retry, Scope, Sent
-from bach_lib.spellings import MAX_SPELLINGS, Sighting
 from bach_lib.storage.sqlite import Transaction, Value
 from bach_lib.testing.clock import FakeClock
 from bach_lib.testing.connector import FakePlatform

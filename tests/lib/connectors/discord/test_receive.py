@@ -11,9 +11,9 @@ from bach_lib.connectors import bounds
 from bach_lib.connectors.base import Batch, Unreadable
 from bach_lib.connectors.discord import DiscordConnector, Settings, history
 from bach_lib.connectors.discord.history import History, Missed
-from bach_lib.incoming import Kind, Media
 from bach_lib.models import Button, Operation
 from bach_lib.models import Fault as Reason
+from bach_lib.models.incoming import Kind, Media
 from bach_lib.outcomes import Sent
 from bach_lib.testing.discord_server import DiscordServer, Fault
 from tests.lib.connectors.discord.conftest import Connect, World, a_message, hear, listen

@@ -8,7 +8,7 @@ import pytest
 
 from bach_lib import Bach, Button, Connection, ConnectionState, Direction, Status
 from bach_lib.events import ConnectionChanged, Event, MessageReceived
-from bach_lib.incoming import IncomingMessage, Kind
+from bach_lib.models.incoming import IncomingMessage, Kind
 from bach_lib.testing.discord_server import Fault
 from tests.lib.connectors.discord.conftest import TOKEN, World
 

@@ -7,7 +7,7 @@ import pytest
 from bach_lib.connectors.base import Incoming
 from bach_lib.connectors.discord.codec import Reader
 from bach_lib.connectors.discord.places import Places
-from bach_lib.incoming import Content, Kind
+from bach_lib.models.incoming import Content, Kind
 
 CHANNEL, US, ADA, BOB = "123456789012345678", 900000000000000001, "900000000000000002", "900000000000000003"
 MESSAGE = "1134639164554481746"

@@ -14,8 +14,8 @@ from bach_lib.connectors.homeassistant import HomeAssistantConnector, read_lette
 from bach_lib.connectors.homeassistant.letters import write_letter
 from bach_lib.connectors.homeassistant.recipients import normalize
 from bach_lib.errors import InvalidEndpointError, InvalidRecipientError, PushRefusedError, SecretNotFoundError
-from bach_lib.incoming import Kind
 from bach_lib.models import Candidate, Fault, Format, Identity
+from bach_lib.models.incoming import Kind
 from bach_lib.outcomes import Dead, Outcome, Retry, Scope, Sent, Uncertain, Wait
 from bach_lib.testing import FakeClock
 from bach_lib.testing.homeassistant import Call, HomeAssistantServer

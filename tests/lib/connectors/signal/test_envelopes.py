@@ -8,7 +8,7 @@ import pytest
 
 from bach_lib.connectors.base import Incoming, Unreadable
 from bach_lib.connectors.signal import codec
-from bach_lib.incoming import Kind
+from bach_lib.models.incoming import Kind
 
 ACCOUNT, ADA = "+491700000001", "+491701234567"
 GROUP = {"groupId": "dGhpcyBpcyBhIGdyb3VwIGlkIG9mIDMyIGJ5dGVzISE=", "groupName": "House", "type": "DELIVER"}

@@ -12,9 +12,9 @@ from bach_lib.connectors import bounds
 from bach_lib.connectors.base import Batch, Incoming, Unreadable
 from bach_lib.connectors.signal import SignalConnector, codec
 from bach_lib.connectors.signal.recipients import group_of, normalize
-from bach_lib.incoming import Kind
 from bach_lib.models import Fault
-from bach_lib.spellings import Sighting
+from bach_lib.models.incoming import Kind
+from bach_lib.models.spellings import Sighting
 from bach_lib.testing import Told
 from bach_lib.testing.signal import SignalServer
 from tests.lib.connectors.signal.conftest import ADA, Connect

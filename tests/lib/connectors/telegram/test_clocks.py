@@ -10,7 +10,7 @@ import pytest
 from bach_lib import Bach, Connection
 from bach_lib.clock import SystemClock
 from bach_lib.events import MessageReceived, MessageSent
-from bach_lib.incoming import IncomingMessage, Kind
+from bach_lib.models.incoming import IncomingMessage, Kind
 from bach_lib.questions import Place, Question
 from bach_lib.storage import MemoryDatabase
 from bach_lib.testing.telegram_server import Bot, TelegramServer

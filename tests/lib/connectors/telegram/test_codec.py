@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from bach_lib.connectors.base import Batch, Incoming, Unreadable
 from bach_lib.connectors.telegram import TelegramConnector, codec
-from bach_lib.incoming import Content, Kind, Location, Media
 from bach_lib.models import Fault
+from bach_lib.models.incoming import Content, Kind, Location, Media
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),

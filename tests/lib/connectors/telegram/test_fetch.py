@@ -5,8 +5,8 @@ import logging
 import pytest
 
 from bach_lib.connectors.telegram import TelegramConnector
-from bach_lib.incoming import Media
 from bach_lib.models import Fault as Reason
+from bach_lib.models.incoming import Media
 from bach_lib.testing.telegram_server import Bot, Fault, TelegramServer
 from tests.lib.connectors.telegram.conftest import CHAT, TOKEN
 

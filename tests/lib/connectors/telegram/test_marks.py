@@ -6,7 +6,7 @@ import pytest
 from telegram.constants import MessageType
 
 from bach_lib.connectors.telegram.contents import name_of_content
-from bach_lib.incoming import Content, Kind, Location, Media
+from bach_lib.models.incoming import Content, Kind, Location, Media
 from tests.lib.connectors.telegram.test_codec import ADA, CHAT, read, understood
 
 CHANNEL = {"id": -1009876543210, "type": "channel", "title": "News"}

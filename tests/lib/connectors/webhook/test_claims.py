@@ -11,7 +11,7 @@ from bach_lib.connectors.base import Setup
 from bach_lib.connectors.webhook.incoming import Door
 from bach_lib.connectors.webhook.signature import sign
 from bach_lib.errors import InvalidValueError, PushRefusedError, UnknownNameError
-from bach_lib.incoming import CLAIMED, IncomingMessage, Kind
+from bach_lib.models.incoming import CLAIMED, IncomingMessage, Kind
 from bach_lib.storage import MemoryDatabase
 from tests.lib.connectors.webhook.test_incoming import NOW, TOKEN
 

@@ -30,8 +30,8 @@ from bach_lib.errors import (
 from bach_lib.events import MessageReceived
 from bach_lib.inbound.inbox import Inbox
 from bach_lib.inbound.router import Router
-from bach_lib.incoming import IncomingMessage, Kind
 from bach_lib.models import Connection, ConnectionState, Direction, Health, Identity, Message
+from bach_lib.models.incoming import IncomingMessage, Kind
 from bach_lib.outcomes import Dead
 from bach_lib.storage import MemoryDatabase
 from bach_lib.testing import FakeClock

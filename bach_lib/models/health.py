@@ -2,7 +2,7 @@
 
 import logging
 
-from bach_lib.models import ConnectionState, Fault, Health
+from bach_lib.models.message import ConnectionState, Fault, Health
 
 INTERNAL = "internal"
 """The code of a mistake in code that runs inside of BACH; it says nothing about the platform."""

@@ -1,0 +1,56 @@
+"""The nouns of BACH: connections, messages, what comes in, health. All frozen, and times are seconds since 1970 (UTC).
+
+A change is a new object from the part that owns the data. Nothing here asks a disk, a network or a clock.
+"""
+
+from bach_lib.models.message import (
+    MAX_NONCE,
+    Attempt,
+    BreakerState,
+    Button,
+    Buttons,
+    Candidate,
+    Category,
+    Connection,
+    ConnectionState,
+    Delivery,
+    Direction,
+    Fault,
+    File,
+    Format,
+    Health,
+    Identity,
+    Loss,
+    Message,
+    Operation,
+    QueueStatus,
+    Receipt,
+    Report,
+    Status,
+)
+
+__all__ = [
+    "Attempt",
+    "BreakerState",
+    "Button",
+    "Buttons",
+    "Candidate",
+    "Category",
+    "Connection",
+    "ConnectionState",
+    "Delivery",
+    "Direction",
+    "Fault",
+    "File",
+    "Format",
+    "Health",
+    "Identity",
+    "Loss",
+    "MAX_NONCE",
+    "Message",
+    "Operation",
+    "QueueStatus",
+    "Receipt",
+    "Report",
+    "Status",
+]
