@@ -11,7 +11,6 @@ from bach_lib.asking import Asking
 from bach_lib.bus import Bus
 from bach_lib.clock import Clock
 from bach_lib.connectors import Connectors
-from bach_lib.directory import Directory
 from bach_lib.errors import UnknownConnectionError
 from bach_lib.events import SenderBlocked
 from bach_lib.housekeeping import Housekeeping
@@ -30,9 +29,10 @@ from bach_lib.probes.prober import Prober, ProbeServices
 from bach_lib.probes.probers import Probers
 from bach_lib.reading import Reading
 from bach_lib.registry import Registry
+from bach_lib.registry.directory import Directory
+from bach_lib.registry.secrets import Secrets
 from bach_lib.retrying import Retrier
 from bach_lib.runtime import ConnectionRuntime, Runtimes, Services
-from bach_lib.secrets import Secrets
 from bach_lib.sending import Sender
 from bach_lib.storage import Store
 from bach_lib.waiters import Waiters

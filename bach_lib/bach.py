@@ -40,8 +40,8 @@ from bach_lib.policy import Policy
 from bach_lib.questions import Answer, Question
 from bach_lib.receiving import Receiving
 from bach_lib.registry import Registry
+from bach_lib.registry.secrets import Lookup, Secrets
 from bach_lib.runtime import ConnectionRuntime
-from bach_lib.secrets import Lookup, Secrets
 from bach_lib.storage import Database, Store
 
 _MAX_QUERY = 250

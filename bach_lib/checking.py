@@ -12,8 +12,8 @@ from bach_lib.models import Category, Connection, Fault, Identity, Report
 from bach_lib.models.chat import ChatMessage, Role
 from bach_lib.probes.partner import Partner
 from bach_lib.redact import Redactor
-from bach_lib.secrets import Lookup, Secrets
-from bach_lib.sender_tag import check_tag
+from bach_lib.registry.secrets import Lookup, Secrets
+from bach_lib.registry.sender_tag import check_tag
 
 _HELLO = ChatMessage(role=Role.USER, text="Answer with one word: ready.")
 

@@ -12,7 +12,7 @@ from bach_lib.fitting import bounded, fitted, short, text_of
 from bach_lib.models import Buttons, Connection, Delivery, File, Format, Loss, Message, Operation
 from bach_lib.outbound.making import maker
 from bach_lib.outbound.records import Draft, Request
-from bach_lib.sender_tag import prefix
+from bach_lib.registry.sender_tag import prefix
 
 MAX_PRIORITY = 10
 _MAX_RETRIES = 100

@@ -35,7 +35,7 @@ from bach_lib.outbound.dispatcher import Dispatcher
 from bach_lib.outbound.tools import Tools
 from bach_lib.redact import Redactor
 from bach_lib.registry import FRESH_START, Registry
-from bach_lib.secrets import Secrets
+from bach_lib.registry.secrets import Secrets
 
 _LOGGER = logging.getLogger(__name__)
 _START_AGAIN = 5.0  # seconds until a connection that the disk did not let start tries again

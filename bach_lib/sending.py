@@ -11,7 +11,6 @@ from dataclasses import replace
 from bach_lib.clock import Clock
 from bach_lib.connectors import Connectors
 from bach_lib.connectors.base import Connector
-from bach_lib.directory import Directory
 from bach_lib.drafting import SendOptions, make_change, make_draft, make_request
 from bach_lib.errors import InvalidValueError
 from bach_lib.models import Message, Operation, Receipt
@@ -19,6 +18,7 @@ from bach_lib.outbound.dispatcher import Dispatcher
 from bach_lib.outbound.queue import Queue
 from bach_lib.outbound.records import Draft
 from bach_lib.registry import Registry
+from bach_lib.registry.directory import Directory
 
 _AT_ONCE = 150
 """Messages put at the same time: enough to share commits, too few for their answers to hold up the loop."""

@@ -13,7 +13,7 @@ from bach_lib.inbound.rules import read_rules
 from bach_lib.legacy import plan, read, take
 from bach_lib.legacy.planning import Keep
 from bach_lib.registry import Registry
-from bach_lib.secrets import Secrets
+from bach_lib.registry.secrets import Secrets
 from bach_lib.storage import Database
 
 STEPS = 3

@@ -29,13 +29,13 @@ class Needs:
 
 def category_of(type_: str) -> str:
     """The category of a type: that of a known partner, else it is a connector."""
-    kind = import_module("bach_lib.probes.kinds").KINDS.get(type_)
+    kind = import_module("bach_lib.registry.partner_types").KINDS.get(type_)
     return "connector" if kind is None else str(kind.category)
 
 
 def needs_of(type_: str, auth_type: str, *, endpoint: str | None, given: Iterable[str]) -> Needs:
     """What such a connection cannot do without; `given` are the names of the secrets that somebody wants to give."""
-    kinds, knows = import_module("bach_lib.probes.kinds"), _knows(type_)
+    kinds, knows = import_module("bach_lib.registry.partner_types"), _knows(type_)
     if knows is None:
         return Needs()
     if (kind := kinds.KINDS.get(type_)) is None:

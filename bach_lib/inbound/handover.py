@@ -10,9 +10,9 @@ from collections import defaultdict
 
 from bach_lib.clock import Clock
 from bach_lib.connectors.base import Connector
-from bach_lib.directory import Directory
 from bach_lib.foreign import guarded
 from bach_lib.models import Fault
+from bach_lib.registry.directory import Directory
 from bach_lib.storage import Store, Transaction
 from bach_lib.storage.values import text
 

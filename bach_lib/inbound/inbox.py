@@ -13,7 +13,6 @@ from bach_lib.bus import Bus
 from bach_lib.clock import Clock
 from bach_lib.connectors import tolerant
 from bach_lib.connectors.base import Batch, Incoming, Unreadable
-from bach_lib.directory import Directory, write_lesson
 from bach_lib.errors import UnknownMessageError
 from bach_lib.inbound.admission import admit, sightings_of
 from bach_lib.inbound.ages import Ages
@@ -31,6 +30,7 @@ from bach_lib.models.incoming import InboxStatus, IncomingMessage, Kind
 from bach_lib.models.spellings import Spellings
 from bach_lib.policy import ReceivePolicy
 from bach_lib.redact import Redactor
+from bach_lib.registry.directory import Directory, write_lesson
 from bach_lib.storage import Store, Transaction
 from bach_lib.storage.portions import Portions, in_portions
 from bach_lib.storage.purge import purge

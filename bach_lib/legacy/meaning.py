@@ -12,7 +12,7 @@ from typing import Final
 from bach_lib.errors import InvalidValueError
 from bach_lib.legacy.reading import OldConnection
 from bach_lib.models import Category
-from bach_lib.probes.kinds import KINDS
+from bach_lib.registry.partner_types import KINDS
 
 OWNER: Final = "owner_chat_id"
 CHANNEL: Final = "default_channel"

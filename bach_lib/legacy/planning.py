@@ -17,8 +17,8 @@ from bach_lib.models import Category, Connection
 from bach_lib.models.incoming import InboxStatus
 from bach_lib.outbound.records import Draft
 from bach_lib.policy import RetryPolicy
-from bach_lib.probes.kinds import AS_USUAL, KINDS, NEEDED, Auth
 from bach_lib.registry import Registry
+from bach_lib.registry.partner_types import AS_USUAL, KINDS, NEEDED, Auth
 
 type Keep = Callable[[str, str, str], str]
 """Writes a secret of a connection (name, field, secret) where only its owner can read it; returns the reference."""

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from bach_lib.apart import read_regular
 from bach_lib.errors import BachError, MissingLibraryError, StoreDamagedError
-from bach_lib.secrets import Secrets
+from bach_lib.registry.secrets import Secrets
 from bach_lib.storage.sqlite import Row, read_foreign
 from bach_lib.storage.values import text
 

@@ -6,7 +6,6 @@ However long it takes, nobody waits for it: no BACH may have the database open m
 import hashlib
 from dataclasses import dataclass
 
-from bach_lib.connection_rows import connection_values
 from bach_lib.connectors.base import Incoming
 from bach_lib.inbound.records import incoming_values, metadata_json, size_of
 from bach_lib.inbound.rules import write_rule
@@ -15,6 +14,7 @@ from bach_lib.legacy.reading import OldConnection, OldMessage
 from bach_lib.models import Connection, Status
 from bach_lib.models.incoming import Kind
 from bach_lib.outbound.records import Draft, draft_row
+from bach_lib.registry.rows import connection_values
 from bach_lib.storage import Store, Transaction
 from bach_lib.storage.values import integer
 

@@ -4,10 +4,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bach_lib.connection_fields import look_alike
 from bach_lib.errors import InvalidRuleError
 from bach_lib.inbound.rules import MAX_RULES, Rule, check_rule
 from bach_lib.legacy.reading import OldTrigger
+from bach_lib.registry.validation import look_alike
 
 _LONGEST = 80
 """Characters of a name that is made."""

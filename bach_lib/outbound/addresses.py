@@ -6,9 +6,9 @@ A row may have an older one: what waits is written anew in small steps, and a de
 from dataclasses import replace
 
 from bach_lib.clock import Clock
-from bach_lib.directory import Directory
 from bach_lib.models import Message, Operation
 from bach_lib.outbound.entry import Entry, entry_of
+from bach_lib.registry.directory import Directory
 
 
 class Addresses:

@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from bach_lib.clock import Clock
-from bach_lib.directory import write_lesson
 from bach_lib.errors import IdempotencyKeyReusedError, NotCancellableError, NotRetryableError, UnknownMessageError
 from bach_lib.models import Fault, Message, Status
 from bach_lib.outbound.attempts import record_attempt
@@ -29,6 +28,7 @@ from bach_lib.outbound.records import (
 from bach_lib.outbound.retry import EXPIRED, Settlement, after_crash
 from bach_lib.outbound.settled import as_sent
 from bach_lib.outbound.withdrawn import unless_withdrawn
+from bach_lib.registry.directory import write_lesson
 from bach_lib.storage import Store, Transaction, Value
 from bach_lib.storage.portions import Portions, in_portions, shares
 from bach_lib.storage.sqlite import Row

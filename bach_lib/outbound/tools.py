@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from bach_lib.bus import Bus
 from bach_lib.clock import Clock
 from bach_lib.connectors.base import Connector
-from bach_lib.directory import Directory
 from bach_lib.models import Connection, Fault
 from bach_lib.outbound.gate import Gate, SaveBreaker
 from bach_lib.outbound.queue import Queue
 from bach_lib.policy import Policy
+from bach_lib.registry.directory import Directory
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,9 +6,9 @@ from typing import Protocol, override
 
 from bach_lib.models import Connection
 from bach_lib.probes.faults import FaultError
-from bach_lib.probes.kinds import Auth, auth_of, kind_of
 from bach_lib.redact import Redactor
-from bach_lib.secrets import Secrets
+from bach_lib.registry.partner_types import Auth, auth_of, kind_of
+from bach_lib.registry.secrets import Secrets
 
 _MOST_SHOWN = 20
 

@@ -19,7 +19,7 @@ from bach_lib.probes.credentials import Credentials, Shown
 from bach_lib.probes.faults import FaultError, status_error, words_of
 from bach_lib.probes.link import ASK_SECONDS, Link, decode, read
 from bach_lib.redact import Redactor
-from bach_lib.secrets import Secrets
+from bach_lib.registry.secrets import Secrets
 
 _EARLY = 60.0
 """Seconds before its end at which an access token is not used any more: clocks differ, and requests take their time."""

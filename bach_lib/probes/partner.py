@@ -15,11 +15,11 @@ from bach_lib.models.health import internal_fault
 from bach_lib.probes import claude, gemini, mcp, ollama, openai, web
 from bach_lib.probes.credentials import Credentials, StaticCredentials
 from bach_lib.probes.faults import FaultError
-from bach_lib.probes.kinds import Auth, auth_of, check_partner, endpoint_of, expected_statuses
 from bach_lib.probes.link import Link
 from bach_lib.probes.oauth import OAuthCredentials
 from bach_lib.redact import readable
-from bach_lib.secrets import Secrets
+from bach_lib.registry.partner_types import Auth, auth_of, check_partner, endpoint_of, expected_statuses
+from bach_lib.registry.secrets import Secrets
 
 _CHECK_SECONDS = 45.0
 """A last net above the time-outs of the single requests."""

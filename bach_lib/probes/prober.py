@@ -21,7 +21,7 @@ from bach_lib.policy import ProbePolicy
 from bach_lib.probes.faults import NOT_REACHED
 from bach_lib.probes.partner import Partner
 from bach_lib.registry import Registry
-from bach_lib.secrets import Secrets
+from bach_lib.registry.secrets import Secrets
 
 _SAVE_SECONDS = 3600.0
 _OFF = Fault(code="disabled", text="The connection is switched off.")

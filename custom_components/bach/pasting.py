@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from homeassistant.const import CONF_TYPE
 
-from bach_lib import pasted
+from bach_lib.registry import pasted
 
 from .const import CONF_AUTH_TYPE, CONF_ENDPOINT, CONF_LOGIN, CONF_TOKEN_ENDPOINT, CONF_URL, SECRET_FIELDS, TYPE_WEBHOOK
 from .partner_forms import AUTH_FIELDS

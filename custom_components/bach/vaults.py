@@ -9,7 +9,7 @@ from typing import override
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 
-from bach_lib.secrets import Vault
+from bach_lib.registry.secrets import Vault
 
 from .const import CONF_OWN_SECRET, CONF_REFRESH_TOKEN, DOMAIN, SECRET_FIELDS
 

@@ -15,9 +15,9 @@ from bach_lib.connectors.homeassistant import HomeAssistantConnector
 from bach_lib.connectors.signal import SignalConnector
 from bach_lib.connectors.telegram import TelegramConnector
 from bach_lib.connectors.webhook import WebhookConnector
-from bach_lib.directory import Directory
 from bach_lib.errors import InvalidRecipientError
 from bach_lib.models import Connection
+from bach_lib.registry.directory import Directory
 from bach_lib.storage import Database
 
 CONNECTORS: dict[str, type[Connector]] = {

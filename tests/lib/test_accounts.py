@@ -9,10 +9,10 @@ from typing import override
 import pytest
 
 from bach_lib import Bach, Connection, InputError
-from bach_lib.accounts import Accounts
 from bach_lib.connectors.base import Connector
 from bach_lib.errors import AccountTakenError, BachError, InvalidValueError
 from bach_lib.registry import Registry
+from bach_lib.registry.accounts import Accounts
 from bach_lib.testing import FakePlatform, fake_connector
 
 HOOK = "https://discord.com/api/webhooks/123456789012345678/abcdefghijklmnopqrstuvwxyz"

@@ -103,7 +103,7 @@ def test_one_module_speaks_to_sqlite() -> None:
         ("discord", "bach_lib.connectors.discord"),
         ("typer", "bach_lib.cli"),
         ("rich", "bach_lib.cli"),
-        ("keyring", "bach_lib.secrets"),
+        ("keyring", "bach_lib.registry.secrets"),
     ],
 )
 def test_extras_are_imported_in_their_own_place(library: str, home: str) -> None:

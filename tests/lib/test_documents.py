@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bach_lib.connectors import Connectors
-from bach_lib.probes.kinds import KINDS
+from bach_lib.registry.partner_types import KINDS
 from bach_lib.testing import OllamaServer
 from bach_lib.testing.telegram_server import TelegramServer
 

@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 
 from bach_lib import Bach, Category, Connection, InputError
-from bach_lib.connection_rows import connection_values
 from bach_lib.connectors import Connectors
 from bach_lib.connectors.base import Connector
 from bach_lib.connectors.declaration import Known, Knows
 from bach_lib.connectors.declared import DECLARED
 from bach_lib.errors import InvalidValueError, UnknownNameError
-from bach_lib.probes.kinds import KINDS
+from bach_lib.registry.partner_types import KINDS
+from bach_lib.registry.rows import connection_values
 from bach_lib.storage.database import Database
 from bach_lib.testing import FakePlatform, fake_connector
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from bach_lib.pasted import address, addresses, secret
-from bach_lib.secrets import Secrets
+from bach_lib.registry.pasted import address, addresses, secret
+from bach_lib.registry.secrets import Secrets
 
 TELEGRAM = "123456789:AAFakeTokenFakeTokenFakeTokenFakeTok"
 DISCORD = "MTIzNDU2Nzg5MDEyMzQ1Njc4.GaBcDe.fakefakefakefakefakefakefakefakefakefa"

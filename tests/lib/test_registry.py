@@ -26,7 +26,7 @@ from bach_lib.errors import (
 )
 from bach_lib.events import ConnectionAdded, ConnectionRemoved, ConnectionUpdated, Event
 from bach_lib.registry import Changes, Registry
-from bach_lib.secrets import Secrets
+from bach_lib.registry.secrets import Secrets
 from bach_lib.storage import Store, Transaction, Value
 from bach_lib.testing import FakePlatform, fake_connector
 

@@ -22,7 +22,7 @@ from bach_lib.errors import (
     UnknownTypeError,
 )
 from bach_lib.registry import Registry
-from bach_lib.secrets import Secrets
+from bach_lib.registry.secrets import Secrets
 from bach_lib.storage import Store, Transaction, Value
 from bach_lib.testing import FakePlatform, fake_connector
 

@@ -15,7 +15,7 @@ from bach_lib.errors import (
     SecretNotSavedError,
     SecretNotWritableError,
 )
-from bach_lib.secrets import Lookup, Secrets
+from bach_lib.registry.secrets import Lookup, Secrets
 
 TOKEN = "123456789:AAFakeTokenFakeTokenFakeTokenFakeTok"
 

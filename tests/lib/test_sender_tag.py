@@ -8,7 +8,7 @@ from bach_lib import Bach, Connection, Format
 from bach_lib.errors import InputError
 from bach_lib.models import Fault, Status
 from bach_lib.outcomes import Dead
-from bach_lib.sender_tag import prefix, without
+from bach_lib.registry.sender_tag import prefix, without
 from bach_lib.storage import MemoryDatabase
 from bach_lib.testing import FakeClock, FakePlatform, fake_connector
 

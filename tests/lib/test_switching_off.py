@@ -11,7 +11,7 @@ from bach_lib import Bach, Connection, Fault, Message, Status
 from bach_lib.connectors.base import Batch
 from bach_lib.models import BreakerState
 from bach_lib.outcomes import Outcome, Sent
-from bach_lib.secrets import Secrets
+from bach_lib.registry.secrets import Secrets
 from bach_lib.storage import MemoryDatabase
 from bach_lib.testing import FakeClock, FakeConnector, FakePlatform, fake_connector
 

@@ -8,7 +8,6 @@ import pytest
 
 from bach_lib.bus import Bus
 from bach_lib.connectors.base import Connector
-from bach_lib.directory import Directory
 from bach_lib.events import Event, MessageSent
 from bach_lib.models import Message
 from bach_lib.models.spellings import Alias, Sighting, Spellings
@@ -20,6 +19,7 @@ from bach_lib.outbound.lanes import Lanes
 from bach_lib.outbound.queue import Queue
 from bach_lib.outcomes import Outcome
 from bach_lib.registry import Registry
+from bach_lib.registry.directory import Directory
 from bach_lib.storage import Transaction, Value
 from bach_lib.waiters import Waiters
 from tests.simulation.disk import Disk

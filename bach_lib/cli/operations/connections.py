@@ -12,8 +12,8 @@ from bach_lib.cli.operations.rows import Row, answer_row, connection_row, health
 from bach_lib.errors import BachError
 from bach_lib.models import Category, Connection, ConnectionState, Direction, Fault, Identity
 from bach_lib.models.incoming import InboxStatus
-from bach_lib.pasted import address
 from bach_lib.registry import Changes
+from bach_lib.registry.pasted import address
 
 
 async def connections(bach: Bach, category: Category | None = None, type_: str | None = None) -> list[Row]:

@@ -7,12 +7,12 @@ from typing import override
 
 from bach_lib import Policy
 from bach_lib.bus import Bus
-from bach_lib.directory import Directory
 from bach_lib.errors import StorageError
 from bach_lib.models import Message, Status
 from bach_lib.outbound.queue import Advance, Queue
 from bach_lib.outbound.retry import Settlement
 from bach_lib.outbound.tools import Tools
+from bach_lib.registry.directory import Directory
 from bach_lib.storage import Store
 from bach_lib.testing import FakeClock
 from tests.lib.outbound.make import message, nobody_asked

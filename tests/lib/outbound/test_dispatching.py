@@ -9,7 +9,6 @@ import pytest
 from bach_lib import BreakerState, Policy
 from bach_lib.bus import Bus
 from bach_lib.connectors.base import Connector, Rate, Setup
-from bach_lib.directory import Directory
 from bach_lib.errors import QueueFullError, StorageError, StoreFailedError
 from bach_lib.events import (
     Event,
@@ -32,6 +31,7 @@ from bach_lib.outbound.records import Request
 from bach_lib.outbound.tools import Tools
 from bach_lib.outcomes import Dead, Retry, Scope, Sent, Uncertain, Wait
 from bach_lib.redact import Redactor
+from bach_lib.registry.directory import Directory
 from bach_lib.storage import Store
 from bach_lib.testing import FakeClock, FakePlatform, fake_connector
 from tests.lib.outbound.make import BUSY, draft, nobody_asked

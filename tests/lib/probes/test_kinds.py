@@ -15,8 +15,8 @@ from bach_lib.errors import (
     SecretNotWritableError,
     UnknownTypeError,
 )
-from bach_lib.probes.kinds import Auth, auth_of, check_partner, endpoint_of
-from bach_lib.secrets import Secrets
+from bach_lib.registry.partner_types import Auth, auth_of, check_partner, endpoint_of
+from bach_lib.registry.secrets import Secrets
 from tests.lib.probes.make import connection
 
 CLAUDE = Connection(name="c", type="claude", category=Category.AI, auth_config={"api_key": "env:KEY"})

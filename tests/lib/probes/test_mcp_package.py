@@ -13,9 +13,9 @@ from aiohttp import ClientSession
 
 from bach_lib import Report
 from bach_lib.clock import SystemClock
-from bach_lib.probes.kinds import endpoint_of
 from bach_lib.probes.link import Link
 from bach_lib.probes.rpc import STATELESS, Conversation
+from bach_lib.registry.partner_types import endpoint_of
 from tests.lib.probes.make import connection, partner
 
 pytestmark = pytest.mark.skipif(find_spec("mcp") is None, reason="the package mcp is not installed (script/setup)")

@@ -15,7 +15,7 @@ from bach_lib.probes.credentials import Shown
 from bach_lib.probes.faults import FaultError
 from bach_lib.probes.oauth import tokens_in
 from bach_lib.probes.partner import Partner
-from bach_lib.secrets import Secrets
+from bach_lib.registry.secrets import Secrets
 from bach_lib.testing import FakeClock, OpenAIServer, TokenServer, Told
 from tests.lib.probes.make import connection
 

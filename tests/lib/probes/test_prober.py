@@ -25,7 +25,7 @@ from bach_lib.events import ConnectionChanged, ConnectionChecked
 from bach_lib.models import BreakerState
 from bach_lib.probes.prober import Prober, ProbeServices
 from bach_lib.registry import Registry
-from bach_lib.secrets import Secrets
+from bach_lib.registry.secrets import Secrets
 from bach_lib.storage import MemoryDatabase, Transaction
 from bach_lib.testing import FakeClock, FakePlatform, McpServer, OpenAIServer, Told, fake_connector
 from bach_lib.testing.waiting import Waiting

@@ -11,7 +11,7 @@ from bach_lib.connectors.endpoint import check_endpoint
 from bach_lib.errors import InvalidEndpointError, InvalidValueError, MissingSecretError, UnknownTypeError
 from bach_lib.models import Category, Connection
 from bach_lib.models.chat import TOKENS, thinking_in, tokens_in
-from bach_lib.secrets import Secrets
+from bach_lib.registry.secrets import Secrets
 
 AS_USUAL = "token"
 """The `auth_type` of a connection about which nobody said anything: what its type usually asks for."""

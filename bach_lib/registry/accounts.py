@@ -14,7 +14,7 @@ from bach_lib.connectors import Connectors
 from bach_lib.errors import AccountTakenError, BachError, InputError, MissingLibraryError, UnknownTypeError
 from bach_lib.foreign import held
 from bach_lib.models import Connection
-from bach_lib.secrets import Secrets
+from bach_lib.registry.secrets import Secrets
 
 _LOGGER = logging.getLogger(__name__)
 _SECONDS = 5.0

@@ -12,10 +12,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TypedDict, Unpack, cast
 
-from bach_lib.accounts import Accounts
 from bach_lib.bus import Bus
-from bach_lib.connection_fields import checked, look_alike
-from bach_lib.connection_rows import connection_of, connection_values
 from bach_lib.connectors import Connectors
 from bach_lib.connectors.declaration import Knows, Told, check_told
 from bach_lib.connectors.declared import DECLARED
@@ -31,9 +28,12 @@ from bach_lib.errors import (
 from bach_lib.events import ConnectionAdded, ConnectionRemoved, ConnectionUpdated
 from bach_lib.models import Category, Connection
 from bach_lib.outbound.making import changer
-from bach_lib.probes.kinds import check_partner
-from bach_lib.secrets import Secrets
-from bach_lib.sender_tag import check_tag
+from bach_lib.registry.accounts import Accounts
+from bach_lib.registry.partner_types import check_partner
+from bach_lib.registry.rows import connection_of, connection_values
+from bach_lib.registry.secrets import Secrets
+from bach_lib.registry.sender_tag import check_tag
+from bach_lib.registry.validation import checked, look_alike
 from bach_lib.storage import Store, Transaction
 from bach_lib.storage.removal import Removals
 

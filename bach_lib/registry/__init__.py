@@ -1,0 +1,9 @@
+"""The one list of all technical connections, and everything by which a connection is checked before it is written.
+
+Rows, secrets, the types of partners, accounts, the sender tag and what was learned of addresses live here. Nothing here
+sends, receives or asks a platform.
+"""
+
+from bach_lib.registry.registry import FRESH_START, Changes, Registry
+
+__all__ = ["Changes", "FRESH_START", "Registry"]
