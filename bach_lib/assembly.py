@@ -24,9 +24,9 @@ from bach_lib.outbound.by_hand import ByHand
 from bach_lib.outbound.history import History
 from bach_lib.outbound.queue import Queue
 from bach_lib.outbound.tools import Tools
+from bach_lib.partners.prober import Prober, ProbeServices
+from bach_lib.partners.probers import Probers
 from bach_lib.policy import Policy
-from bach_lib.probes.prober import Prober, ProbeServices
-from bach_lib.probes.probers import Probers
 from bach_lib.reading import Reading
 from bach_lib.registry import Registry
 from bach_lib.registry.directory import Directory

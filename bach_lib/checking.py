@@ -10,7 +10,7 @@ from bach_lib.connectors.base import Connector, Setup
 from bach_lib.connectors.endpoint import check_endpoint
 from bach_lib.models import Category, Connection, Fault, Identity, Report
 from bach_lib.models.chat import ChatMessage, Role
-from bach_lib.probes.partner import Partner
+from bach_lib.partners.partner import Partner
 from bach_lib.redact import Redactor
 from bach_lib.registry.secrets import Lookup, Secrets
 from bach_lib.registry.sender_tag import check_tag

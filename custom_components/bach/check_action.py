@@ -14,7 +14,7 @@ from homeassistant.helpers import service
 from homeassistant.util.json import JsonObjectType
 
 from bach_lib import Fault, Identity, Report
-from bach_lib.probes.faults import NOT_REACHED
+from bach_lib.partners.faults import NOT_REACHED
 
 from .const import CHECK_NOW, DOMAIN
 from .coordinator import BachConfigEntry

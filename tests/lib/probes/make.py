@@ -6,7 +6,7 @@ from aiohttp import ClientSession
 
 from bach_lib import Category, Connection
 from bach_lib.models.chat import ChatMessage, Role
-from bach_lib.probes.partner import Partner
+from bach_lib.partners.partner import Partner
 from bach_lib.registry.secrets import Secrets
 from bach_lib.testing import FakeClock
 

@@ -9,7 +9,7 @@ from aiohttp import ClientSession
 
 from bach_lib import Fault, Reply, Report, check_connection
 from bach_lib.errors import EmptyTextError, InvalidValueError
-from bach_lib.probes.partner import Partner
+from bach_lib.partners.partner import Partner
 from bach_lib.testing import ClaudeServer, FakeClock, GeminiServer, OllamaServer, OpenAIServer, Told
 from bach_lib.testing.partners.ai import AiServer
 from tests.lib.probes.make import KEY, connection, partner, said

@@ -13,8 +13,8 @@ from aiohttp import ClientSession
 
 from bach_lib import Report
 from bach_lib.clock import SystemClock
-from bach_lib.probes.link import Link
-from bach_lib.probes.rpc import STATELESS, Conversation
+from bach_lib.partners.http import Link
+from bach_lib.partners.rpc import STATELESS, Conversation
 from bach_lib.registry.partner_types import endpoint_of
 from tests.lib.probes.make import connection, partner
 

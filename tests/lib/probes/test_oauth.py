@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bach_lib import Connection, Fault, Report, check_connection
-from bach_lib.probes.credentials import Shown
-from bach_lib.probes.faults import FaultError
-from bach_lib.probes.oauth import tokens_in
-from bach_lib.probes.partner import Partner
+from bach_lib.partners.credentials import Shown
+from bach_lib.partners.faults import FaultError
+from bach_lib.partners.oauth import tokens_in
+from bach_lib.partners.partner import Partner
 from bach_lib.registry.secrets import Secrets
 from bach_lib.testing import FakeClock, OpenAIServer, TokenServer, Told
 from tests.lib.probes.make import connection

@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bach_lib.models.chat import MAX_CHARACTERS, ChatMessage, Question, Reply, Role, shortened
-from bach_lib.probes import claude, gemini, ollama, openai
-from bach_lib.probes.faults import FaultError, status_error, words_of
-from bach_lib.probes.mcp import who
-from bach_lib.probes.offers import Offers
-from bach_lib.probes.rpc import RefusedError, answer_in, result_of
-from bach_lib.probes.sse import EventReader
+from bach_lib.partners import claude, gemini, ollama, openai
+from bach_lib.partners.catalog import Offers
+from bach_lib.partners.faults import FaultError, status_error, words_of
+from bach_lib.partners.mcp import who
+from bach_lib.partners.rpc import RefusedError, answer_in, result_of
+from bach_lib.partners.sse import EventReader
 
 WORDS = [
     *("models", "data", "id", "name", "message", "content", "choices", "candidates", "parts", "text", "error", "code"),

@@ -23,7 +23,7 @@ from bach_lib.connectors import Connectors
 from bach_lib.errors import CannotDoError, InvalidValueError, UnknownConnectionError
 from bach_lib.events import ConnectionChanged, ConnectionChecked
 from bach_lib.models import BreakerState
-from bach_lib.probes.prober import Prober, ProbeServices
+from bach_lib.partners.prober import Prober, ProbeServices
 from bach_lib.registry import Registry
 from bach_lib.registry.secrets import Secrets
 from bach_lib.storage import MemoryDatabase, Transaction

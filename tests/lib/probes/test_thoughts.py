@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from bach_lib import Fault, Reply, Report, check_connection
 from bach_lib.errors import InvalidValueError
-from bach_lib.probes.faults import words_of
-from bach_lib.probes.offers import models_in
-from bach_lib.probes.thoughts import without_thoughts
+from bach_lib.partners.catalog import models_in
+from bach_lib.partners.faults import words_of
+from bach_lib.partners.thoughts import without_thoughts
 from bach_lib.testing import ClaudeServer, FakeClock, GeminiServer, OllamaServer, OpenAIServer, Told
 from bach_lib.testing.partners.ai import AiServer
 from bach_lib.testing.partners.base import Asked

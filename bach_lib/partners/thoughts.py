@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Collection, Iterator
 from dataclasses import replace
 
 from bach_lib.models.chat import Question, Reply
-from bach_lib.probes.faults import FaultError
+from bach_lib.partners.faults import FaultError
 
 _BEGIN = re.compile(r"(?<!`)(?:<(think|thinking|thought|reasoning)>|\[THINK\])", re.IGNORECASE)
 _ONLY_THE_END = re.compile(

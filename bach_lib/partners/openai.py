@@ -9,10 +9,10 @@ from yarl import URL
 
 from bach_lib.models import Report
 from bach_lib.models.chat import Question, Reply, Role
-from bach_lib.probes.faults import FaultError, words_of
-from bach_lib.probes.link import Link
-from bach_lib.probes.offers import Offers, models_in
-from bach_lib.probes.thoughts import reply_of
+from bach_lib.partners.catalog import Offers, models_in
+from bach_lib.partners.faults import FaultError, words_of
+from bach_lib.partners.http import Link
+from bach_lib.partners.thoughts import reply_of
 
 _LIMIT = "max_tokens"
 _NEWER_LIMIT = "max_completion_tokens"

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Protocol, override
 
 from bach_lib.models import Connection
-from bach_lib.probes.faults import FaultError
+from bach_lib.partners.faults import FaultError
 from bach_lib.redact import Redactor
 from bach_lib.registry.partner_types import Auth, auth_of, kind_of
 from bach_lib.registry.secrets import Secrets

@@ -17,9 +17,9 @@ from bach_lib.events import ConnectionChanged, ConnectionChecked
 from bach_lib.models import BreakerState, ConnectionState, Direction, Fault, Health, Report
 from bach_lib.models.chat import ChatMessage, ChatOptions, Reply
 from bach_lib.models.health import log_transition, state_after
+from bach_lib.partners.faults import NOT_REACHED
+from bach_lib.partners.partner import Partner
 from bach_lib.policy import ProbePolicy
-from bach_lib.probes.faults import NOT_REACHED
-from bach_lib.probes.partner import Partner
 from bach_lib.registry import Registry
 from bach_lib.registry.secrets import Secrets
 

@@ -9,9 +9,9 @@ from contextlib import suppress
 import orjson
 from aiohttp import ClientResponse
 
-from bach_lib.probes.faults import FaultError, status_error
-from bach_lib.probes.link import ASK_SECONDS, MAX_ANSWER, Link, decode, read
-from bach_lib.probes.sse import EventReader
+from bach_lib.partners.faults import FaultError, status_error
+from bach_lib.partners.http import ASK_SECONDS, MAX_ANSWER, Link, decode, read
+from bach_lib.partners.sse import EventReader
 
 METHOD_NOT_FOUND = -32601
 STATELESS = "2026-07-28"

@@ -8,10 +8,10 @@ from urllib.parse import quote
 
 from bach_lib.models import Report
 from bach_lib.models.chat import Question, Reply, Role
-from bach_lib.probes.faults import FaultError
-from bach_lib.probes.link import Link
-from bach_lib.probes.offers import Offers, offers
-from bach_lib.probes.thoughts import reply_of, thinking_if_possible
+from bach_lib.partners.catalog import Offers, offers
+from bach_lib.partners.faults import FaultError
+from bach_lib.partners.http import Link
+from bach_lib.partners.thoughts import reply_of, thinking_if_possible
 
 _ROLES = {Role.USER: "user", Role.ASSISTANT: "model"}
 _MAX_TOKENS = 8192

@@ -7,10 +7,10 @@ instead. A server is asked the old way first, since nearly all still know it, an
 from collections.abc import Mapping
 
 from bach_lib.models import Report
-from bach_lib.probes.faults import FaultError
-from bach_lib.probes.link import Link
-from bach_lib.probes.offers import Offers, field_of, offers
-from bach_lib.probes.rpc import METHOD_NOT_FOUND, STATELESS, Conversation, RefusedError
+from bach_lib.partners.catalog import Offers, field_of, offers
+from bach_lib.partners.faults import FaultError
+from bach_lib.partners.http import Link
+from bach_lib.partners.rpc import METHOD_NOT_FOUND, STATELESS, Conversation, RefusedError
 
 _HANDSHAKE = "2025-11-25"
 _SERVER_INFO = "io.modelcontextprotocol/serverInfo"

@@ -23,8 +23,8 @@ from yarl import URL
 from bach_lib.clock import Clock
 from bach_lib.connectors.network import not_connected
 from bach_lib.errors import BachError
-from bach_lib.probes.credentials import Credentials
-from bach_lib.probes.faults import FaultError, status_error
+from bach_lib.partners.credentials import Credentials
+from bach_lib.partners.faults import FaultError, status_error
 
 CONNECT_SECONDS = 10.0
 ASK_SECONDS = 15.0

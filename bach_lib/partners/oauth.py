@@ -15,9 +15,9 @@ from aiohttp import ClientSession
 from bach_lib.clock import Clock
 from bach_lib.errors import BachError
 from bach_lib.models import Connection
-from bach_lib.probes.credentials import Credentials, Shown
-from bach_lib.probes.faults import FaultError, status_error, words_of
-from bach_lib.probes.link import ASK_SECONDS, Link, decode, read
+from bach_lib.partners.credentials import Credentials, Shown
+from bach_lib.partners.faults import FaultError, status_error, words_of
+from bach_lib.partners.http import ASK_SECONDS, Link, decode, read
 from bach_lib.redact import Redactor
 from bach_lib.registry.secrets import Secrets
 

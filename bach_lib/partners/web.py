@@ -3,8 +3,8 @@
 from collections.abc import Collection
 
 from bach_lib.models import Report
-from bach_lib.probes.faults import FaultError, status_error
-from bach_lib.probes.link import ASK_SECONDS, Link
+from bach_lib.partners.faults import FaultError, status_error
+from bach_lib.partners.http import ASK_SECONDS, Link
 
 
 async def probe(link: Link, *, accepted: bool | None, method: str, expected: Collection[int]) -> Report:

@@ -2,10 +2,10 @@
 
 from bach_lib.models import Report
 from bach_lib.models.chat import Question, Reply, Role
-from bach_lib.probes.faults import FaultError
-from bach_lib.probes.link import Link
-from bach_lib.probes.offers import Offers, models_in
-from bach_lib.probes.thoughts import reply_of, thinking_if_possible
+from bach_lib.partners.catalog import Offers, models_in
+from bach_lib.partners.faults import FaultError
+from bach_lib.partners.http import Link
+from bach_lib.partners.thoughts import reply_of, thinking_if_possible
 
 _VERSION = {"anthropic-version": "2023-06-01"}
 _MAX_TOKENS = 1024

@@ -12,11 +12,11 @@ from bach_lib.errors import CannotDoError
 from bach_lib.models import Connection, Fault, Report
 from bach_lib.models.chat import ChatMessage, ChatOptions, Question, Reply, cut, question, thinking_in, tokens_in
 from bach_lib.models.health import internal_fault
-from bach_lib.probes import claude, gemini, mcp, ollama, openai, web
-from bach_lib.probes.credentials import Credentials, StaticCredentials
-from bach_lib.probes.faults import FaultError
-from bach_lib.probes.link import Link
-from bach_lib.probes.oauth import OAuthCredentials
+from bach_lib.partners import claude, gemini, mcp, ollama, openai, web
+from bach_lib.partners.credentials import Credentials, StaticCredentials
+from bach_lib.partners.faults import FaultError
+from bach_lib.partners.http import Link
+from bach_lib.partners.oauth import OAuthCredentials
 from bach_lib.redact import readable
 from bach_lib.registry.partner_types import Auth, auth_of, check_partner, endpoint_of, expected_statuses
 from bach_lib.registry.secrets import Secrets

@@ -6,7 +6,7 @@ from collections.abc import Coroutine
 from bach_lib.errors import CannotDoError
 from bach_lib.events import ConnectionAdded, ConnectionRemoved, ConnectionUpdated
 from bach_lib.models import Category
-from bach_lib.probes.prober import Prober, ProbeServices
+from bach_lib.partners.prober import Prober, ProbeServices
 
 
 class Probers:
