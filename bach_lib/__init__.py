@@ -1,6 +1,5 @@
 """BACH carries messages between a home and its people, and loses none."""
 
-from bach_lib.amending import Amendment
 from bach_lib.bach import Bach
 from bach_lib.checking import check_connection
 from bach_lib.clock import Clock, SystemClock
@@ -33,10 +32,11 @@ from bach_lib.models import (
 )
 from bach_lib.models.chat import ChatMessage, ChatOptions, Reply, Role
 from bach_lib.models.incoming import Content, InboxStatus, IncomingMessage, Kind, Location, Media
+from bach_lib.outbound.amending import Amendment
+from bach_lib.outbound.resending import Retried
 from bach_lib.policy import BreakerPolicy, Policy, ProbePolicy, ReceivePolicy, RetryPolicy
 from bach_lib.questions import Answer, Place, Question, Wording
 from bach_lib.registry import Registry
-from bach_lib.retrying import Retried
 from bach_lib.unanswered import UnansweredError
 
 __all__ = [

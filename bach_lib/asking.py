@@ -15,7 +15,6 @@ from functools import partial
 from bach_lib.bus import Bus
 from bach_lib.clock import Clock
 from bach_lib.connectors import Connectors
-from bach_lib.drafting import SendOptions
 from bach_lib.errors import (
     BachError,
     CannotDoError,
@@ -27,9 +26,10 @@ from bach_lib.errors import (
 from bach_lib.events import AccountChanged, ConnectionRemoved, MessageEvent, MessageReceived
 from bach_lib.foreign import guarded
 from bach_lib.models import Button, Buttons, Delivery, Format, Message, Operation, Status
+from bach_lib.outbound.draft import SendOptions
+from bach_lib.outbound.sender import Sender
 from bach_lib.questions import Answer, Asked, Ending, Place, Question, Questions
 from bach_lib.registry import Registry
-from bach_lib.sending import Sender
 from bach_lib.text.buttons import as_it_is
 from bach_lib.unanswered import NobodyAnsweredError, QuestionInterruptedError, QuestionUndeliveredError
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from aiohttp import ClientSession
 
-from bach_lib.amending import Amender
 from bach_lib.asking import Asking
 from bach_lib.bus import Bus
 from bach_lib.clock import Clock
@@ -18,12 +17,16 @@ from bach_lib.inbound.inbox import Inbox
 from bach_lib.inbound.pairing import Pairings
 from bach_lib.inbound.router import Router
 from bach_lib.inbound.rules import Rules
-from bach_lib.interventions import Interventions
 from bach_lib.models import Category
-from bach_lib.outbound.by_hand import ByHand
+from bach_lib.outbound.amending import Amender
+from bach_lib.outbound.by_hand import Interventions
+from bach_lib.outbound.corrections import ByHand
 from bach_lib.outbound.history import History
 from bach_lib.outbound.queue import Queue
-from bach_lib.outbound.tools import Tools
+from bach_lib.outbound.resending import Retrier
+from bach_lib.outbound.sender import Sender
+from bach_lib.outbound.services import Tools
+from bach_lib.outbound.waiters import Waiters
 from bach_lib.partners.prober import Prober, ProbeServices
 from bach_lib.partners.probers import Probers
 from bach_lib.policy import Policy
@@ -31,11 +34,8 @@ from bach_lib.reading import Reading
 from bach_lib.registry import Registry
 from bach_lib.registry.directory import Directory
 from bach_lib.registry.secrets import Secrets
-from bach_lib.retrying import Retrier
 from bach_lib.runtime import ConnectionRuntime, Runtimes, Services
-from bach_lib.sending import Sender
 from bach_lib.storage import Store
-from bach_lib.waiters import Waiters
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

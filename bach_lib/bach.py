@@ -16,7 +16,6 @@ from bach_lib.bus import Bus, Unsubscribe
 from bach_lib.clock import Clock, SystemClock
 from bach_lib.connectors import Connectors
 from bach_lib.connectors.base import Connector
-from bach_lib.drafting import SendOptions
 from bach_lib.errors import NotOpenError, StorageError
 from bach_lib.events import ConnectionChecked, Event, StorageChanged
 from bach_lib.housekeeping import PURGED
@@ -36,6 +35,7 @@ from bach_lib.models import (
     Status,
 )
 from bach_lib.models.chat import ChatMessage, ChatOptions, Reply
+from bach_lib.outbound.draft import SendOptions
 from bach_lib.policy import Policy
 from bach_lib.questions import Answer, Question
 from bach_lib.receiving import Receiving

@@ -4,11 +4,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from typing import Unpack
 
-from bach_lib.amending import Amendment
 from bach_lib.arguments import seconds
 from bach_lib.assembly import Parts
 from bach_lib.models import Attempt, Category, Message
-from bach_lib.retrying import Retried
+from bach_lib.outbound.amending import Amendment
+from bach_lib.outbound.resending import Retried
 
 
 class Intervening(ABC):

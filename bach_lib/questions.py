@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from bach_lib.drafting import SendOptions
 from bach_lib.models import Button, Buttons, Loss, Message, Receipt, Status
 from bach_lib.models.incoming import IncomingMessage, Kind
+from bach_lib.outbound.draft import SendOptions
 
 _ROUNDED = 2.0
 """Seconds: platforms cut off the fractions of their times."""

@@ -32,7 +32,7 @@ from bach_lib.models import (
 from bach_lib.models.health import internal_fault
 from bach_lib.models.incoming import IncomingMessage, Media
 from bach_lib.outbound.dispatcher import Dispatcher
-from bach_lib.outbound.tools import Tools
+from bach_lib.outbound.services import Tools
 from bach_lib.redact import Redactor
 from bach_lib.registry import FRESH_START, Registry
 from bach_lib.registry.secrets import Secrets

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import override
 
 from bach_lib.models import Delivery, Format, Status
-from bach_lib.outbound.records import Draft, draft_values
+from bach_lib.outbound.rows import Draft, draft_values
 from bach_lib.storage import Value
 from bach_lib.storage.schema import load_queries, migrate
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from bach_lib.connectors import Connectors
 from bach_lib.connectors.declaration import Knows
 from bach_lib.connectors.declared import DECLARED
-from bach_lib.drafting import make_draft
 from bach_lib.errors import BachError, InvalidValueError
 from bach_lib.inbound.rules import Rule
 from bach_lib.legacy.meaning import BODY, CHANNEL, NUMBER, OWNER, TAG, listened_to, owner_of, settings_of, translated
@@ -15,7 +14,8 @@ from bach_lib.legacy.reading import Old, OldConnection, OldMessage
 from bach_lib.legacy.triggers import Left, rules_of
 from bach_lib.models import Category, Connection
 from bach_lib.models.incoming import InboxStatus
-from bach_lib.outbound.records import Draft
+from bach_lib.outbound.draft import make_draft
+from bach_lib.outbound.rows import Draft
 from bach_lib.policy import RetryPolicy
 from bach_lib.registry import Registry
 from bach_lib.registry.partner_types import AS_USUAL, KINDS, NEEDED, Auth

@@ -13,7 +13,7 @@ from bach_lib.legacy.planning import Plan, inbox_status
 from bach_lib.legacy.reading import OldConnection, OldMessage
 from bach_lib.models import Connection, Status
 from bach_lib.models.incoming import Kind
-from bach_lib.outbound.records import Draft, draft_row
+from bach_lib.outbound.rows import Draft, draft_row
 from bach_lib.registry.rows import connection_values
 from bach_lib.storage import Store, Transaction
 from bach_lib.storage.values import integer

@@ -13,7 +13,7 @@ from bach_lib.foreign import guarded
 from bach_lib.models import Fault, Loss, Message
 from bach_lib.models.health import internal_fault
 from bach_lib.outbound.retry import OTHER_ACCOUNT
-from bach_lib.outbound.tools import Tools
+from bach_lib.outbound.services import Tools
 from bach_lib.outcomes import Dead, Outcome, Retry, Scope, Sent
 from bach_lib.redact import Redactor
 

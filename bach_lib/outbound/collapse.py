@@ -8,7 +8,7 @@ are to be sent, since a newer one waits. So none is ever taken back for one that
 from collections.abc import AsyncIterator, Sequence
 
 from bach_lib.models import Fault, Message
-from bach_lib.outbound.records import Draft, readable_message
+from bach_lib.outbound.rows import Draft, readable_message
 from bach_lib.storage import Store, Transaction, Value
 from bach_lib.storage.portions import in_portions, shares
 from bach_lib.storage.values import integer, upper_bound

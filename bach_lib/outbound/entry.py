@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from bach_lib.clock import Clock
 from bach_lib.models import Message
-from bach_lib.outbound.records import Draft
+from bach_lib.outbound.rows import Draft
 
 type Key = tuple[str, int]
 """A lane: its recipient, and 0, `BESIDE`, or the one message that stepped aside."""

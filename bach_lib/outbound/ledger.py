@@ -15,8 +15,8 @@ from bach_lib.events import MessageExpired
 from bach_lib.models import Message, Status
 from bach_lib.outbound.queue import Advance, Put
 from bach_lib.outbound.retry import INTERRUPTED, Settlement
-from bach_lib.outbound.settled import settled_event
-from bach_lib.outbound.tools import Tools
+from bach_lib.outbound.services import Tools
+from bach_lib.outbound.settlement import settled_event
 
 _LOGGER = logging.getLogger(__name__)
 _STORE_RETRY = 5.0

@@ -13,8 +13,8 @@ from math import inf
 from bach_lib.models import Message
 from bach_lib.outbound.entry import Entry, Waits, entry_of
 from bach_lib.outbound.lanes import Lanes
-from bach_lib.outbound.records import UNREADABLE, damaged
-from bach_lib.outbound.tools import Tools
+from bach_lib.outbound.rows import UNREADABLE, damaged
+from bach_lib.outbound.services import Tools
 from bach_lib.storage import Transaction, Value
 from bach_lib.storage.sqlite import Row
 from bach_lib.storage.values import integer, real

@@ -12,8 +12,9 @@ from bach_lib.errors import IdempotencyKeyReusedError, NotCancellableError, NotR
 from bach_lib.models import Fault, Message, Status
 from bach_lib.outbound.attempts import record_attempt
 from bach_lib.outbound.collapse import AT_ONCE, REPLACED, is_replaced, oldest_of_tag, replace_rest
-from bach_lib.outbound.contents import claimed, with_files
-from bach_lib.outbound.records import (
+from bach_lib.outbound.file_contents import claimed, with_files
+from bach_lib.outbound.retry import EXPIRED, Settlement, after_crash
+from bach_lib.outbound.rows import (
     Draft,
     Request,
     UnreadableRowError,
@@ -25,8 +26,7 @@ from bach_lib.outbound.records import (
     readable_message,
     without_contents,
 )
-from bach_lib.outbound.retry import EXPIRED, Settlement, after_crash
-from bach_lib.outbound.settled import as_sent
+from bach_lib.outbound.settlement import as_sent
 from bach_lib.outbound.withdrawn import unless_withdrawn
 from bach_lib.registry.directory import write_lesson
 from bach_lib.storage import Store, Transaction, Value

@@ -14,11 +14,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from bach_lib.losses import joined, without
 from bach_lib.models import Delivery, Fault, Loss, Message, Status
+from bach_lib.models.fast_frozen import maker
 from bach_lib.models.health import INTERNAL
 from bach_lib.models.spellings import Lesson
-from bach_lib.outbound.making import maker
+from bach_lib.outbound.losses import joined, without
 from bach_lib.outcomes import Dead, Outcome, Retry, Scope, Sent, Uncertain, Wait
 from bach_lib.policy import RetryPolicy
 

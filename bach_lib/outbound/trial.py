@@ -6,15 +6,15 @@ from dataclasses import dataclass, replace
 
 from bach_lib.connectors.base import Connector
 from bach_lib.models import Fault, Message
+from bach_lib.models.fast_frozen import changer
 from bach_lib.models.spellings import Lesson
 from bach_lib.outbound.attempt import attempt
 from bach_lib.outbound.belonging import belonging, with_what_it_lacks
 from bach_lib.outbound.gate import Gate
 from bach_lib.outbound.ledger import Ledger
-from bach_lib.outbound.making import changer
 from bach_lib.outbound.monitor import STOPPED
 from bach_lib.outbound.retry import Settlement, Witnesses, decide, is_ambiguous
-from bach_lib.outbound.tools import Tools
+from bach_lib.outbound.services import Tools
 from bach_lib.outcomes import Outcome, Scope, Sent, Uncertain, Wait
 from bach_lib.redact import Redactor
 

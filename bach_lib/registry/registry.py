@@ -27,7 +27,7 @@ from bach_lib.errors import (
 )
 from bach_lib.events import ConnectionAdded, ConnectionRemoved, ConnectionUpdated
 from bach_lib.models import Category, Connection
-from bach_lib.outbound.making import changer
+from bach_lib.models.fast_frozen import changer
 from bach_lib.registry.accounts import Accounts
 from bach_lib.registry.partner_types import check_partner
 from bach_lib.registry.rows import connection_of, connection_values

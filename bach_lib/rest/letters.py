@@ -5,10 +5,10 @@ from typing import cast
 
 from aiohttp import web
 
-from bach_lib.amending import Amendment
 from bach_lib.bach import Bach
 from bach_lib.errors import UnknownMessageError
 from bach_lib.models import Attempt, Message
+from bach_lib.outbound.amending import Amendment
 from bach_lib.rest.answers import Json, answer
 from bach_lib.rest.endpoints import iso
 from bach_lib.rest.requests import MAX_LIMIT, invalid, json_object, optional_fields, query_fields, whole_number

@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from bach_lib.drafting import MAX_PRIORITY
 from bach_lib.models import Delivery, Format
 from bach_lib.models.incoming import InboxStatus, Kind
+from bach_lib.outbound.draft import MAX_PRIORITY
 from bach_lib.rest.answers import Json
 from bach_lib.rest.describing import (
     COUNT,

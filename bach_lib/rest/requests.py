@@ -8,7 +8,7 @@ from typing import cast
 import orjson
 from aiohttp import StreamReader, web
 
-from bach_lib.drafting import SendOptions
+from bach_lib.outbound.draft import SendOptions
 from bach_lib.redact import readable
 from bach_lib.rest.answers import RefusedError
 

@@ -26,7 +26,6 @@ from bach_lib import (
     Wording,
 )
 from bach_lib.asking import Asking
-from bach_lib.drafting import SendOptions
 from bach_lib.errors import (
     CannotReceiveError,
     InvalidRecipientError,
@@ -38,6 +37,7 @@ from bach_lib.errors import (
 from bach_lib.events import MessageEvent, MessageReceived, MessageRetrying, MessageSent
 from bach_lib.foreign import ForeignError
 from bach_lib.models import Buttons
+from bach_lib.outbound.draft import SendOptions
 from bach_lib.outcomes import Dead, Retry, Scope
 from bach_lib.questions import Asked
 from bach_lib.storage import MemoryDatabase

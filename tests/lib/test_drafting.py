@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from bach_lib import Bach, Button, Connection, Delivery, File, Format, InputError, Loss
 from bach_lib.connectors.base import Capabilities, Connector
-from bach_lib.drafting import SendOptions, make_draft, make_request
 from bach_lib.errors import (
     EmptyTextError,
     InvalidButtonsError,
@@ -20,7 +19,8 @@ from bach_lib.errors import (
     UnknownConnectionError,
     UnknownFormatError,
 )
-from bach_lib.outbound.records import Draft
+from bach_lib.outbound.draft import SendOptions, make_draft, make_request
+from bach_lib.outbound.rows import Draft
 from bach_lib.testing import FakePlatform, fake_connector
 
 NOW = 1_800_000_000.0

@@ -20,7 +20,7 @@ from bach_lib import receiving
 MODULES = [
     "bach_lib",
     "bach_lib.connectors.base",
-    "bach_lib.drafting",
+    "bach_lib.outbound.draft",
     "bach_lib.errors",
     "bach_lib.events",
     "bach_lib.outcomes",
@@ -29,7 +29,7 @@ MODULES = [
     "bach_lib.testing",
 ]
 IN_SIGNATURES = {
-    "bach_lib.drafting": ["SendOptions"],
+    "bach_lib.outbound.draft": ["SendOptions"],
     "bach_lib.receiving": ["Receiving"],
     "bach_lib.registry": ["Changes"],
 }

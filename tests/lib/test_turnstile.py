@@ -4,8 +4,9 @@ import asyncio
 
 import pytest
 
-from bach_lib import Bach, Connection, sending
-from bach_lib.drafting import make_draft
+from bach_lib import Bach, Connection
+from bach_lib.outbound import sender
+from bach_lib.outbound.draft import make_draft
 from bach_lib.testing import FakeClock
 
 
@@ -26,7 +27,7 @@ def checked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         texts.append(str(args[3]))
         return make_draft(*args, **options)  # type: ignore[arg-type] # as they came
 
-    monkeypatch.setattr(sending, "make_draft", noted)
+    monkeypatch.setattr(sender, "make_draft", noted)
     return texts
 
 
@@ -45,7 +46,7 @@ async def test_a_thousand_at_once_are_let_through_some_a_turn(home: Bach, checke
 
 async def test_who_gives_up_holds_up_nobody() -> None:
     """A place would be lost with each caller that is cancelled, and in the end nobody could send any more."""
-    turnstile = sending._Turnstile()
+    turnstile = sender._Turnstile()
 
     async def caller() -> None:
         async with turnstile:

@@ -12,16 +12,16 @@ from bach_lib.events import Event, MessageSent
 from bach_lib.models import Message
 from bach_lib.models.spellings import Alias, Sighting, Spellings
 from bach_lib.outbound import attempt, lane
-from bach_lib.outbound.addresses import Addresses
 from bach_lib.outbound.dispatcher import Dispatcher
 from bach_lib.outbound.gate import Gate
+from bach_lib.outbound.lane_address import Addresses
 from bach_lib.outbound.lanes import Lanes
 from bach_lib.outbound.queue import Queue
+from bach_lib.outbound.waiters import Waiters
 from bach_lib.outcomes import Outcome
 from bach_lib.registry import Registry
 from bach_lib.registry.directory import Directory
 from bach_lib.storage import Transaction, Value
-from bach_lib.waiters import Waiters
 from tests.simulation.disk import Disk
 from tests.simulation.generator import history_of
 from tests.simulation.incoming_steps import Account, IncomingHistory, LetIn, Write

@@ -12,7 +12,7 @@ from bach_lib.inbound.inbox import Accepted, Inbox
 from bach_lib.inbound.pairing import Pairings
 from bach_lib.models import Button, Candidate, Connection, Status
 from bach_lib.models.incoming import Content, InboxStatus, IncomingMessage, Kind, Location, Media
-from bach_lib.outbound.records import draft_row
+from bach_lib.outbound.rows import draft_row
 from bach_lib.redact import Redactor
 from bach_lib.storage import Database, Store, Transaction, Value
 from bach_lib.testing import FakeClock

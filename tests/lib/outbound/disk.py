@@ -11,7 +11,7 @@ from bach_lib.errors import StorageError
 from bach_lib.models import Message, Status
 from bach_lib.outbound.queue import Advance, Queue
 from bach_lib.outbound.retry import Settlement
-from bach_lib.outbound.tools import Tools
+from bach_lib.outbound.services import Tools
 from bach_lib.registry.directory import Directory
 from bach_lib.storage import Store
 from bach_lib.testing import FakeClock

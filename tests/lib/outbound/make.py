@@ -5,7 +5,7 @@ from typing import TypedDict, Unpack
 
 from bach_lib.connectors.base import Connector
 from bach_lib.models import Delivery, Fault, Format, Message, Status
-from bach_lib.outbound.records import Draft
+from bach_lib.outbound.rows import Draft
 
 BUSY = Fault(code="busy", text="Try again later")
 NOW = 1_800_000_000.0

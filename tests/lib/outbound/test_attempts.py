@@ -4,7 +4,7 @@ import pytest
 
 from bach_lib.models import Attempt, Fault, Status
 from bach_lib.outbound.attempts import MAX_ATTEMPTS
-from bach_lib.outbound.by_hand import ByHand
+from bach_lib.outbound.corrections import ByHand
 from bach_lib.outbound.history import History
 from bach_lib.outbound.queue import Queue
 from bach_lib.outbound.retry import Settlement

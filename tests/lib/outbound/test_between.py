@@ -10,10 +10,10 @@ from typing import override
 import pytest
 
 from bach_lib.models import Status
-from bach_lib.outbound.by_hand import ByHand
+from bach_lib.outbound.corrections import ByHand
 from bach_lib.outbound.history import History
 from bach_lib.outbound.queue import Queue
-from bach_lib.outbound.records import draft_row
+from bach_lib.outbound.rows import draft_row
 from bach_lib.storage import MemoryDatabase, Transaction
 from bach_lib.storage.values import integer
 from bach_lib.testing import FakeClock

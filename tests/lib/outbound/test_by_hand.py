@@ -7,10 +7,10 @@ import pytest
 
 from bach_lib.errors import NotAmendableError, NotDiscardableError, UnknownMessageError
 from bach_lib.models import Button, File, Format, Message, Status
-from bach_lib.outbound.by_hand import ByHand
+from bach_lib.outbound.corrections import ByHand
 from bach_lib.outbound.queue import Queue
-from bach_lib.outbound.records import Draft
 from bach_lib.outbound.retry import Settlement
+from bach_lib.outbound.rows import Draft
 from bach_lib.storage import Store, Transaction
 from bach_lib.testing import FakeClock
 from tests.lib.outbound.make import BUSY, NOW, DraftFields, draft

@@ -24,11 +24,11 @@ from bach_lib.events import (
 from bach_lib.models import Connection, Delivery, Fault, Operation, Status
 from bach_lib.outbound import dispatcher as module
 from bach_lib.outbound import loading as loading_module
-from bach_lib.outbound.by_hand import ByHand
+from bach_lib.outbound.corrections import ByHand
 from bach_lib.outbound.dispatcher import Dispatcher
 from bach_lib.outbound.queue import Queue
-from bach_lib.outbound.records import Request
-from bach_lib.outbound.tools import Tools
+from bach_lib.outbound.rows import Request
+from bach_lib.outbound.services import Tools
 from bach_lib.outcomes import Dead, Retry, Scope, Sent, Uncertain, Wait
 from bach_lib.redact import Redactor
 from bach_lib.registry.directory import Directory

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bach_lib.errors import InvalidValueError
 from bach_lib.models import Connection, Message, QueueStatus, Status
 from bach_lib.outbound.history import History
-from bach_lib.outbound.records import draft_row
+from bach_lib.outbound.rows import draft_row
 from bach_lib.storage import MemoryDatabase, Store, Transaction, portions
 from tests.lib.outbound.make import NOW, DraftFields, draft
 

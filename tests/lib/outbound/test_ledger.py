@@ -22,7 +22,7 @@ from bach_lib.models import Fault, Message, Status
 from bach_lib.outbound.ledger import Ledger
 from bach_lib.outbound.queue import Advance
 from bach_lib.outbound.retry import Settlement
-from bach_lib.outbound.settled import settled_event
+from bach_lib.outbound.settlement import settled_event
 from bach_lib.storage import Store
 from bach_lib.testing import FakeClock
 from tests.lib.outbound.disk import Disk, tools

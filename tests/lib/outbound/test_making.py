@@ -10,9 +10,9 @@ from dataclasses import FrozenInstanceError, dataclass, fields, replace
 import pytest
 
 from bach_lib.models import Fault, Message, Status
-from bach_lib.outbound.making import changer, maker
-from bach_lib.outbound.records import UnreadableRowError, draft_values, message_from_row, plain_message
+from bach_lib.models.fast_frozen import changer, maker
 from bach_lib.outbound.retry import Settlement
+from bach_lib.outbound.rows import UnreadableRowError, draft_values, message_from_row, plain_message
 from bach_lib.storage.schema import load_queries, migrate
 from tests.lib.outbound.make import draft
 

@@ -15,8 +15,8 @@ from bach_lib.errors import (
 from bach_lib.models import Delivery, File, Message, Status
 from bach_lib.models.spellings import Alias, Lesson
 from bach_lib.outbound.queue import Queue
-from bach_lib.outbound.records import Request
 from bach_lib.outbound.retry import Settlement
+from bach_lib.outbound.rows import Request
 from bach_lib.storage import Store, Transaction, Value
 from bach_lib.testing import FakeClock
 from tests.lib.outbound.make import BUSY, DraftFields, draft

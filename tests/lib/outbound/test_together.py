@@ -9,8 +9,8 @@ import pytest
 
 from bach_lib.models import Status
 from bach_lib.outbound.queue import Queue
-from bach_lib.outbound.records import readable_message
 from bach_lib.outbound.retry import Settlement
+from bach_lib.outbound.rows import readable_message
 from bach_lib.storage import Database, Store, Transaction
 from bach_lib.testing import FakeClock
 from tests.lib.outbound.make import draft

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from bach_lib.models import Message
-from bach_lib.outbound.records import message_from_row, plain_message
+from bach_lib.outbound.rows import message_from_row, plain_message
 from bach_lib.storage import Transaction
 
 

@@ -10,9 +10,9 @@ from bach_lib.events import (
     MessageUncertain,
 )
 from bach_lib.models import Message, Status
-from bach_lib.outbound.making import changer
-from bach_lib.outbound.records import without_contents
+from bach_lib.models.fast_frozen import changer
 from bach_lib.outbound.retry import Settlement
+from bach_lib.outbound.rows import without_contents
 
 _EVENTS: dict[Status, type[MessageEvent]] = {
     Status.SENT: MessageSent,

@@ -7,7 +7,6 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bach_lib.attaching import check_files
 from bach_lib.connectors.base import Capabilities
 from bach_lib.errors import (
     EmptyTextError,
@@ -17,6 +16,7 @@ from bach_lib.errors import (
     UnknownFormatError,
 )
 from bach_lib.models import Button, Buttons, File, Format, Loss
+from bach_lib.outbound.files import check_files
 from bach_lib.text.buttons import as_it_is, in_words
 from bach_lib.text.html import read_html
 from bach_lib.text.json_text import fields_of

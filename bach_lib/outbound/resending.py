@@ -9,8 +9,8 @@ from bach_lib.bus import Bus
 from bach_lib.clock import Clock
 from bach_lib.errors import UnknownMessageError
 from bach_lib.events import ConnectionRemoved, Event, MessageEvent, MessageFinished, MessageRetrying
-from bach_lib.interventions import Interventions, Places
 from bach_lib.models import Message, Status
+from bach_lib.outbound.by_hand import Interventions, Places
 
 _MAX_REASONS = 3
 _MAX_REASON = 300

@@ -11,12 +11,12 @@ from dataclasses import replace
 from bach_lib.clock import Clock
 from bach_lib.connectors import Connectors
 from bach_lib.connectors.base import Connector
-from bach_lib.drafting import SendOptions, make_change, make_draft, make_request
 from bach_lib.errors import InvalidValueError
 from bach_lib.models import Message, Operation, Receipt
 from bach_lib.outbound.dispatcher import Dispatcher
+from bach_lib.outbound.draft import SendOptions, make_change, make_draft, make_request
 from bach_lib.outbound.queue import Queue
-from bach_lib.outbound.records import Draft
+from bach_lib.outbound.rows import Draft
 from bach_lib.registry import Registry
 from bach_lib.registry.directory import Directory
 

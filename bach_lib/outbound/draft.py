@@ -8,10 +8,10 @@ from typing import TypedDict
 from bach_lib.arguments import LONGEST
 from bach_lib.connectors.base import Connector
 from bach_lib.errors import CannotDoError, InvalidTimeToLiveError, InvalidValueError, NotSentError
-from bach_lib.fitting import bounded, fitted, short, text_of
 from bach_lib.models import Buttons, Connection, Delivery, File, Format, Loss, Message, Operation
-from bach_lib.outbound.making import maker
-from bach_lib.outbound.records import Draft, Request
+from bach_lib.models.fast_frozen import maker
+from bach_lib.outbound.fitting import bounded, fitted, short, text_of
+from bach_lib.outbound.rows import Draft, Request
 from bach_lib.registry.sender_tag import prefix
 
 MAX_PRIORITY = 10

@@ -9,12 +9,12 @@ from typing import TypedDict
 
 from bach_lib.clock import Clock
 from bach_lib.connectors import Connectors
-from bach_lib.drafting import SendOptions, make_draft
 from bach_lib.errors import InvalidValueError
-from bach_lib.interventions import Interventions
 from bach_lib.models import Connection, Format, Message, Operation
-from bach_lib.outbound.by_hand import WAITING, ByHand
-from bach_lib.outbound.records import Draft
+from bach_lib.outbound.by_hand import Interventions
+from bach_lib.outbound.corrections import WAITING, ByHand
+from bach_lib.outbound.draft import SendOptions, make_draft
+from bach_lib.outbound.rows import Draft
 from bach_lib.registry import Registry
 from bach_lib.registry.directory import Directory
 from bach_lib.registry.sender_tag import without

@@ -8,7 +8,7 @@ from operator import attrgetter
 from typing import cast
 
 from bach_lib.models import Button, Buttons, Delivery, Fault, File, Format, Loss, Message, Operation, Status
-from bach_lib.outbound.making import maker
+from bach_lib.models.fast_frozen import maker
 from bach_lib.storage import Value
 from bach_lib.storage.sqlite import Row
 from bach_lib.storage.values import integer, real, text

@@ -1,0 +1,173 @@
+"""What people change of messages on disk: they amend, discard, withdraw and move them.
+
+Beside `queue`, the only place where messages change. What concerns many goes in portions, so that nobody who wants to
+send has to wait for it.
+"""
+
+import json
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+
+from bach_lib.clock import Clock
+from bach_lib.errors import NotAmendableError, NotDiscardableError, UnknownMessageError
+from bach_lib.models import Attempt, Message, Status
+from bach_lib.outbound.attempts import attempts_of
+from bach_lib.outbound.rows import Draft, draft_values, readable_message
+from bach_lib.outbound.withdrawn import UNDER_WAY, WITHDRAWN
+from bach_lib.storage import Store, Transaction, Value
+from bach_lib.storage.portions import in_portions, shares
+from bach_lib.storage.values import integer
+
+_ENDED = frozenset({Status.DEAD, Status.UNCERTAIN, Status.EXPIRED, Status.CANCELLED})
+_STOPPED = frozenset({Status.DEAD, Status.UNCERTAIN})
+WAITING = frozenset({Status.PENDING, Status.FAILED})
+"""Those that nobody is sending just now."""
+
+
+class ByHand:
+    """The messages of one database, for whoever changes them by hand."""
+
+    def __init__(self, store: Store, clock: Clock, instance: str) -> None:
+        self._store = store
+        self._clock = clock
+        self._instance = instance
+
+    async def history(self, message_id: int) -> tuple[Message, list[Attempt]]:
+        """A message as it stands and its attempts, oldest first. Raises `UnknownMessageError`."""
+
+        def work(tx: Transaction) -> tuple[Message, list[Attempt]]:
+            return self._get(tx, message_id), attempts_of(tx, message_id)
+
+        return await self._store.read(work)
+
+    async def amendable(self, message_id: int) -> Message:
+        """A message that waits or has ended, with what is in its files.
+
+        Raises `UnknownMessageError` or `NotAmendableError`.
+        """
+
+        def work(tx: Transaction) -> Message:
+            message = self._amendable(tx, message_id)
+            contents = [row["content"] for row in tx.rows("files_of", message_id=message_id)] if message.files else []
+            files = zip(message.files, contents, strict=True)
+            filled = (replace(file, content=one) for file, one in files if isinstance(one, bytes))
+            return replace(message, files=tuple(filled))
+
+        return await self._store.read(work)
+
+    async def amend(self, message: Message, draft: Draft) -> tuple[Message, Message]:
+        """Let a message wait as the draft says, with all its retries; its files stay as they are. Before and after.
+
+        Nobody can begin to send it in between. Raises `UnknownMessageError`, or `NotAmendableError`, also if it has
+        ended since it was read.
+        """
+        new, message_id = draft_values(draft, Status.PENDING), message.id
+
+        def work(tx: Transaction) -> tuple[Message, Message]:
+            before = self._amendable(tx, message_id)
+            if (message.status in WAITING) != (before.status in WAITING):
+                raise NotAmendableError(id=message_id, status=before.status)
+            fields = ("connection", "recipient", "text", "title", "format", "reply_to", "buttons", "expires_at")
+            [row] = tx.rows("amend_message", id=message_id, **{field: new[field] for field in fields})
+            return before, readable_message(row, self._instance)
+
+        return await self._store.submit(work)
+
+    async def check_discardable(self, message_ids: Sequence[int]) -> None:
+        """Raise `UnknownMessageError` or `NotDiscardableError` if one of these is no dead or uncertain message."""
+
+        def work(tx: Transaction) -> None:
+            for message_id in message_ids:
+                status = self._get(tx, message_id).status
+                if status not in _STOPPED:
+                    raise NotDiscardableError(id=message_id, status=status)
+
+        await self._store.read(work)
+
+    def discard(self, message_ids: Sequence[int]) -> AsyncIterator[Message]:
+        """Cancel those of these messages that are dead or uncertain; they keep the reason."""
+        return self._each("discard", message_ids, now=self._clock.now())
+
+    def revive(self, connection: str, forms: Sequence[str] | None) -> AsyncIterator[Message]:
+        """Let all dead letters of a connection, or of one recipient there, wait again, oldest first.
+
+        They have all their retries, and no time to live. `forms`: all that the recipient is known by.
+        """
+        return self._all_of("dead_of", "revive_dead", _place(connection, forms))
+
+    def discard_dead(self, connection: str, forms: Sequence[str] | None) -> AsyncIterator[Message]:
+        """Cancel all dead letters of a connection, or of one recipient there; they keep the reason."""
+        return self._all_of("dead_of", "discard", _place(connection, forms), now=self._clock.now())
+
+    def release(self, connection: str) -> AsyncIterator[Message]:
+        """Let all messages of a connection that wait for their owner's word wait as they did before, oldest first."""
+        return self._all_of("held_of", "release", {"connection": connection})
+
+    def discard_held(self, connection: str) -> AsyncIterator[Message]:
+        """Cancel all messages of a connection that wait for their owner's word."""
+        return self._all_of("held_of", "discard_held", {"connection": connection}, now=self._clock.now())
+
+    async def held_messages(self, connection: str, limit: int) -> list[Message]:
+        """The oldest messages of a connection that wait for their owner's word."""
+
+        def work(tx: Transaction) -> list[Message]:
+            rows = tx.rows("held_of", connection=connection, after=0, limit=max(limit, 0))
+            return [self._get(tx, integer(row["id"])) for row in rows]
+
+        return await self._store.read(work)
+
+    async def withdraw(self, connection: str, recipient: str) -> AsyncIterator[Message]:
+        """Cancel all that waits for a recipient, and mark what is under way: if it is not sent now, it never is."""
+        values = {"mark": UNDER_WAY, "error_code": WITHDRAWN.code, "error_text": WITHDRAWN.text}
+        place: dict[str, Value] = {"connection": connection, "recipient": recipient}
+        found = self._all_of("unfinished_for", "withdraw", place, recipient=recipient, now=self._clock.now(), **values)
+        async for message in found:
+            if message.status is Status.CANCELLED:
+                yield message
+
+    def move(self, connection: str, old: str, new: str) -> AsyncIterator[Message]:
+        """Let all that waits for a recipient, and its dead letters, have another one."""
+        return self._all_of(
+            "unsent_to", "readdress", {"connection": connection, "recipient": old}, old=old, new=new, is_move=False
+        )
+
+    async def _all_of(
+        self, lookup: str, query: str, place: dict[str, Value], **values: Value
+    ) -> AsyncIterator[Message]:
+        """What the query returns for what the lookup finds there."""
+        async for ids in shares(self._store, lookup, **place):
+            async for message in self._each(query, ids, **values):
+                yield message
+
+    async def _each(self, query: str, message_ids: Sequence[int], **values: Value) -> AsyncIterator[Message]:
+        """What the query returns for those of these messages that it concerns, some of them a transaction."""
+
+        def work(tx: Transaction, ids: str) -> list[Message]:
+            return self._all(tx, query, ids=ids, **values)
+
+        async for messages in in_portions(self._store, message_ids, work):
+            for message in messages:
+                yield message
+
+    def _amendable(self, tx: Transaction, message_id: int) -> Message:
+        message = self._get(tx, message_id)
+        if message.status not in _ENDED | WAITING:
+            raise NotAmendableError(id=message_id, status=message.status)
+        return message
+
+    def _get(self, tx: Transaction, message_id: int) -> Message:
+        try:
+            row = tx.row("get_message", id=message_id)
+        except OverflowError:  # an id from outside that is larger than any that can be
+            row = None
+        if row is None:
+            raise UnknownMessageError(id=message_id)
+        return readable_message(row, self._instance)
+
+    def _all(self, tx: Transaction, query: str, **values: Value) -> list[Message]:
+        rows = sorted(tx.rows(query, **values), key=lambda row: integer(row["id"]))
+        return [readable_message(row, self._instance) for row in rows]
+
+
+def _place(connection: str, forms: Sequence[str] | None) -> dict[str, Value]:
+    return {"connection": connection, "forms": None if forms is None else json.dumps(forms)}
