@@ -15,6 +15,7 @@ from bach_lib.events import SenderBlocked
 from bach_lib.housekeeping import Housekeeping
 from bach_lib.inbound.inbox import Inbox
 from bach_lib.inbound.pairing import Pairings
+from bach_lib.inbound.reader import Reading
 from bach_lib.inbound.router import Router
 from bach_lib.inbound.rules import Rules
 from bach_lib.models import Category
@@ -30,7 +31,6 @@ from bach_lib.outbound.waiters import Waiters
 from bach_lib.partners.prober import Prober, ProbeServices
 from bach_lib.partners.probers import Probers
 from bach_lib.policy import Policy
-from bach_lib.reading import Reading
 from bach_lib.registry import Registry
 from bach_lib.registry.directory import Directory
 from bach_lib.registry.secrets import Secrets

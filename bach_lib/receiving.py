@@ -9,7 +9,7 @@ from bach_lib.assembly import Parts
 from bach_lib.connectors.base import Incoming, Invitation, Unreadable
 from bach_lib.errors import CannotReceiveError
 from bach_lib.inbound.pairing import Pairing
-from bach_lib.inbound.pushing import Refusal
+from bach_lib.inbound.pushed import Refusal
 from bach_lib.inbound.rules import Rules
 from bach_lib.models import Category
 from bach_lib.models.incoming import InboxStatus, IncomingMessage

@@ -15,7 +15,7 @@ from bach_lib.errors import BachError, CannotReceiveError, StorageError, Unknown
 from bach_lib.events import ConnectionAdded, ConnectionChanged, ConnectionRemoved, ConnectionUpdated, RecipientMoved
 from bach_lib.foreign import guarded
 from bach_lib.inbound.inbox import Inbox
-from bach_lib.inbound.pushing import Pushing, Refusal
+from bach_lib.inbound.pushed import Pushing, Refusal
 from bach_lib.inbound.receiver import Receiver
 from bach_lib.inbound.router import Router
 from bach_lib.models import (

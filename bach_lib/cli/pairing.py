@@ -8,7 +8,7 @@ from bach_lib.cli.asking import run
 from bach_lib.cli.console import Row, as_row, as_rows, confirm, say, show
 from bach_lib.cli.faults import SentenceError, sentences
 from bach_lib.cli.options import command
-from bach_lib.inbound import codes
+from bach_lib.inbound import pairing_codes
 
 if TYPE_CHECKING:
     from bach_lib.cli.session import Session
@@ -29,7 +29,7 @@ def pair(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Let in who brings the code, without asking.")] = False,
 ) -> None:
     """Show a code, wait for whoever brings it, and let them in if you say so."""
-    code = codes.new_code()
+    code = pairing_codes.new_code()
     takes_code = True
 
     async def wait(session: Session) -> list[Row]:

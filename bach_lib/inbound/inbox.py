@@ -16,15 +16,15 @@ from bach_lib.connectors.base import Batch, Incoming, Unreadable
 from bach_lib.errors import UnknownMessageError
 from bach_lib.inbound.admission import admit, sightings_of
 from bach_lib.inbound.ages import Ages
-from bach_lib.inbound.aside import set_aside
+from bach_lib.inbound.batch_check import sift
 from bach_lib.inbound.handover import Handover
 from bach_lib.inbound.pages import Pages
 from bach_lib.inbound.pairing import Pairings
-from bach_lib.inbound.pressing import about
-from bach_lib.inbound.records import incoming_values, metadata_json, read_row, size_of
+from bach_lib.inbound.presses import about
+from bach_lib.inbound.quota import Room
 from bach_lib.inbound.recurring import told_again
-from bach_lib.inbound.room import Room
-from bach_lib.inbound.sifting import sift
+from bach_lib.inbound.rows import incoming_values, metadata_json, read_row, size_of
+from bach_lib.inbound.set_aside import set_aside
 from bach_lib.models import Connection
 from bach_lib.models.incoming import InboxStatus, IncomingMessage, Kind
 from bach_lib.models.spellings import Spellings

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 
-from bach_lib.inbound.records import read_row
+from bach_lib.inbound.rows import read_row
 from bach_lib.models.incoming import InboxStatus, IncomingMessage
 from bach_lib.storage import Store, Transaction, Value
 from bach_lib.storage.sqlite import Row

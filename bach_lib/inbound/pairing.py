@@ -12,7 +12,7 @@ from typing import Final
 
 from bach_lib.clock import Clock, SystemClock
 from bach_lib.connectors.base import Incoming
-from bach_lib.inbound.codes import PAIRING_SECONDS, brings, is_start, new_code
+from bach_lib.inbound.pairing_codes import PAIRING_SECONDS, brings, is_start, new_code
 from bach_lib.models import Candidate
 
 _MAX_CANDIDATES = 50

@@ -19,9 +19,9 @@ from bach_lib.events import ConnectionChanged
 from bach_lib.foreign import guarded
 from bach_lib.inbound.admission import Notice
 from bach_lib.inbound.ages import CaughtUp, ClockNotice
+from bach_lib.inbound.batch_check import sift
 from bach_lib.inbound.inbox import Accepted, Inbox
 from bach_lib.inbound.router import Router
-from bach_lib.inbound.sifting import sift
 from bach_lib.models import Connection, ConnectionState, Direction, Fault, Health
 from bach_lib.models.health import internal_fault, log_transition, state_after
 from bach_lib.models.incoming import IncomingMessage, Kind

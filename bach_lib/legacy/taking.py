@@ -7,7 +7,7 @@ import hashlib
 from dataclasses import dataclass
 
 from bach_lib.connectors.base import Incoming
-from bach_lib.inbound.records import incoming_values, metadata_json, size_of
+from bach_lib.inbound.rows import incoming_values, metadata_json, size_of
 from bach_lib.inbound.rules import write_rule
 from bach_lib.legacy.planning import Plan, inbox_status
 from bach_lib.legacy.reading import OldConnection, OldMessage

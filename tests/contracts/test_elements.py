@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bach_lib.connectors.base import Batch, Incoming, Unreadable
 from bach_lib.connectors.tolerant import MAX_RAW, aside, decode, each, one
-from bach_lib.inbound.sifting import sift
+from bach_lib.inbound.batch_check import sift
 from tests.contracts.mail import Gateway, History_, Home, Mail, Signal, Telegram, written
 
 PLATFORMS: list[type[Mail]] = [Telegram, History_, Signal, Home, Gateway]

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from bach_lib.cli.operations import inbox as operations_inbox
-from bach_lib.inbound import codes
+from bach_lib.inbound import pairing_codes
 from tests.lib.cli.conftest import ADA, TOKEN, Run, Telegram
 
 ATTENTIVE = """
@@ -325,7 +325,7 @@ def test_somebody_is_let_in_by_writing(home: Run, telegram: Telegram, monkeypatc
     """People would have to find out their own number first, and would allow the wrong one."""
     home("connector", "configure", "home", "allowed", "")
     monkeypatch.setattr(operations_inbox, "LAST_WORD", 0.1)
-    monkeypatch.setattr(codes, "new_code", lambda: "K7QF2-MXP9R")
+    monkeypatch.setattr(pairing_codes, "new_code", lambda: "K7QF2-MXP9R")
     telegram.write("/start")
     refused = home("connector", "pair", "home", "--seconds", 20, typed="n\n")
     assert (refused.code, "Let Ada (42) in?" in refused.errors) == (0, True), refused

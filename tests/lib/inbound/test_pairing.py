@@ -7,8 +7,8 @@ import pytest
 
 from bach_lib.connectors.base import Incoming
 from bach_lib.inbound import pairing as pairing_module
-from bach_lib.inbound.codes import PAIRING_SECONDS, new_code
 from bach_lib.inbound.pairing import Pairings, Sorted
+from bach_lib.inbound.pairing_codes import PAIRING_SECONDS, new_code
 from bach_lib.models import Candidate
 from bach_lib.models.incoming import Content, Kind
 from bach_lib.testing import FakeClock

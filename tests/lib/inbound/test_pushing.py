@@ -10,7 +10,7 @@ import pytest
 from bach_lib import Bach, Connection
 from bach_lib.connectors.base import Incoming
 from bach_lib.errors import CannotReceiveError, PushRefusedError
-from bach_lib.inbound.pushing import Refusal, Refusals
+from bach_lib.inbound.pushed import Refusal, Refusals
 from bach_lib.storage import MemoryDatabase
 from bach_lib.testing import FakeClock, FakeConnector, FakePlatform, fake_connector
 from tests.lib.inbound.make import incoming

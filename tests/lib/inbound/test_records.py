@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bach_lib.inbound.records import incoming_values, read_row, size_of
+from bach_lib.inbound.rows import incoming_values, read_row, size_of
 from bach_lib.models.incoming import Content, InboxStatus, IncomingMessage, Kind, Location, Media
 from bach_lib.storage import Row, Value
 from tests.lib.inbound.make import incoming

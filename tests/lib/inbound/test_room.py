@@ -8,10 +8,10 @@ import pytest
 
 from bach_lib.connectors.base import Batch, Unreadable
 from bach_lib.foreign import ForeignError, guarded
-from bach_lib.inbound import room as room_module
+from bach_lib.inbound import quota as room_module
 from bach_lib.inbound.inbox import Inbox
 from bach_lib.inbound.pairing import Pairings
-from bach_lib.inbound.room import Room
+from bach_lib.inbound.quota import Room
 from bach_lib.models import Connection
 from bach_lib.models.incoming import InboxStatus, Kind
 from bach_lib.policy import ReceivePolicy
@@ -169,7 +169,7 @@ async def test_what_was_archived_or_read_goes_first(store: Store, clock: FakeClo
 
 async def test_room_is_made_in_small_steps(store: Store, clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> None:
     """With bounds that were lowered, the next message would wait until a year of others is deleted."""
-    monkeypatch.setattr("bach_lib.inbound.room._PAGE", 20)
+    monkeypatch.setattr("bach_lib.inbound.quota._PAGE", 20)
     await fill(an_inbox(store, clock, ReceivePolicy()), count=200)
     inbox = an_inbox(store, clock, ReceivePolicy(sender_rows=100))
     assert [await fill(inbox, begin=begin, count=1) for begin in range(200, 203)] == [20, 20, 20]

@@ -3,7 +3,7 @@
 import pytest
 
 from bach_lib.connectors.base import Batch, Unreadable
-from bach_lib.inbound.sifting import sift
+from bach_lib.inbound.batch_check import sift
 from bach_lib.models.incoming import Content, Kind, Media
 from tests.lib.inbound.make import incoming
 

@@ -9,7 +9,7 @@ from math import isnan
 
 from bach_lib.connectors.base import Batch, Incoming, Unreadable
 from bach_lib.connectors.tolerant import UnreadableError, each
-from bach_lib.inbound.records import incoming_values
+from bach_lib.inbound.rows import incoming_values
 from bach_lib.models.incoming import Content, Kind, own_words
 from bach_lib.redact import readable, seen
 

@@ -9,8 +9,8 @@ from bach_lib.connectors.base import Connector, Incoming, Unreadable
 from bach_lib.connectors.tolerant import aside, each, one
 from bach_lib.errors import CannotReceiveError, PushRefusedError
 from bach_lib.inbound.admission import Notice
+from bach_lib.inbound.batch_check import sound
 from bach_lib.inbound.receiver import Receiver
-from bach_lib.inbound.sifting import sound
 from bach_lib.models.incoming import IncomingMessage
 from bach_lib.redact import Redactor
 
