@@ -36,8 +36,8 @@ from bach_lib.outbound.amending import Amendment
 from bach_lib.outbound.resending import Retried
 from bach_lib.policy import BreakerPolicy, Policy, ProbePolicy, ReceivePolicy, RetryPolicy
 from bach_lib.questions import Answer, Place, Question, Wording
+from bach_lib.questions.unanswered import UnansweredError
 from bach_lib.registry import Registry
-from bach_lib.unanswered import UnansweredError
 
 __all__ = [
     "Amendment",

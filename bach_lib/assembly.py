@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from aiohttp import ClientSession
 
-from bach_lib.asking import Asking
 from bach_lib.bus import Bus
 from bach_lib.clock import Clock
 from bach_lib.connectors import Connectors
@@ -31,6 +30,7 @@ from bach_lib.outbound.waiters import Waiters
 from bach_lib.partners.prober import Prober, ProbeServices
 from bach_lib.partners.probers import Probers
 from bach_lib.policy import Policy
+from bach_lib.questions.asking import Asking
 from bach_lib.registry import Registry
 from bach_lib.registry.directory import Directory
 from bach_lib.registry.secrets import Secrets

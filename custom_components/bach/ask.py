@@ -19,7 +19,7 @@ from homeassistant.util.hass_dict import HassKey
 from homeassistant.util.json import JsonObjectType, JsonValueType
 
 from bach_lib import Answer, Format, IncomingMessage, Place, Question, Wording
-from bach_lib.unanswered import NobodyAnsweredError
+from bach_lib.questions.unanswered import NobodyAnsweredError
 
 from .choices import FORMATS, buttons
 from .const import CONF_ROLE, CONF_USER_ID, DOMAIN

@@ -25,7 +25,6 @@ from bach_lib import (
     Status,
     Wording,
 )
-from bach_lib.asking import Asking
 from bach_lib.errors import (
     CannotReceiveError,
     InvalidRecipientError,
@@ -40,9 +39,10 @@ from bach_lib.models import Buttons
 from bach_lib.outbound.draft import SendOptions
 from bach_lib.outcomes import Dead, Retry, Scope
 from bach_lib.questions import Asked
+from bach_lib.questions.asking import Asking
+from bach_lib.questions.unanswered import NobodyAnsweredError, QuestionInterruptedError, QuestionUndeliveredError
 from bach_lib.storage import MemoryDatabase
 from bach_lib.testing import FakeClock, FakePlatform, fake_connector
-from bach_lib.unanswered import NobodyAnsweredError, QuestionInterruptedError, QuestionUndeliveredError
 
 YES_NO: Buttons = ((Button(text="Yes", value="open the door"), Button(text="No", value="leave it")),)
 ADA = Place(connection="home", recipient="ada")

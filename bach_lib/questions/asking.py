@@ -28,10 +28,10 @@ from bach_lib.foreign import guarded
 from bach_lib.models import Button, Buttons, Delivery, Format, Message, Operation, Status
 from bach_lib.outbound.draft import SendOptions
 from bach_lib.outbound.sender import Sender
-from bach_lib.questions import Answer, Asked, Ending, Place, Question, Questions
+from bach_lib.questions.question import Answer, Asked, Ending, Place, Question, Questions
+from bach_lib.questions.unanswered import NobodyAnsweredError, QuestionInterruptedError, QuestionUndeliveredError
 from bach_lib.registry import Registry
 from bach_lib.text.buttons import as_it_is
-from bach_lib.unanswered import NobodyAnsweredError, QuestionInterruptedError, QuestionUndeliveredError
 
 _LOGGER = logging.getLogger(__name__)
 _LONGEST = 7 * 86_400.0
