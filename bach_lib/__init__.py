@@ -1,7 +1,6 @@
 """BACH carries messages between a home and its people, and loses none."""
 
 from bach_lib.bach import Bach
-from bach_lib.checking import check_connection
 from bach_lib.clock import Clock, SystemClock
 from bach_lib.connectors.base import Connector, Invitation, Unreadable
 from bach_lib.errors import BachError, InputError, StorageError
@@ -38,6 +37,7 @@ from bach_lib.policy import BreakerPolicy, Policy, ProbePolicy, ReceivePolicy, R
 from bach_lib.questions import Answer, Place, Question, Wording
 from bach_lib.questions.unanswered import UnansweredError
 from bach_lib.registry import Registry
+from bach_lib.runtime.credential_check import check_connection
 
 __all__ = [
     "Amendment",

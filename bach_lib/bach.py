@@ -11,14 +11,12 @@ from typing import Self, Unpack, override
 from aiohttp import ClientSession
 
 from bach_lib.arguments import seconds
-from bach_lib.assembly import Base, Parts, assemble
 from bach_lib.bus import Bus, Unsubscribe
 from bach_lib.clock import Clock, SystemClock
 from bach_lib.connectors import Connectors
 from bach_lib.connectors.base import Connector
 from bach_lib.errors import NotOpenError, StorageError
 from bach_lib.events import ConnectionChecked, Event, StorageChanged
-from bach_lib.housekeeping import PURGED
 from bach_lib.intervening import Intervening
 from bach_lib.models import (
     BreakerState,
@@ -41,7 +39,9 @@ from bach_lib.questions import Answer, Question
 from bach_lib.receiving import Receiving
 from bach_lib.registry import Registry
 from bach_lib.registry.secrets import Lookup, Secrets
-from bach_lib.runtime import ConnectionRuntime
+from bach_lib.runtime.assembly import Base, Parts, assemble
+from bach_lib.runtime.connection_runtime import ConnectionRuntime
+from bach_lib.runtime.housekeeping import PURGED
 from bach_lib.storage import Database, Store
 
 _MAX_QUERY = 250

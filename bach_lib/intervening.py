@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from typing import Unpack
 
 from bach_lib.arguments import seconds
-from bach_lib.assembly import Parts
 from bach_lib.models import Attempt, Category, Message
 from bach_lib.outbound.amending import Amendment
 from bach_lib.outbound.resending import Retried
+from bach_lib.runtime.assembly import Parts
 
 
 class Intervening(ABC):

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 
 from bach_lib.arguments import one_of
-from bach_lib.assembly import Parts
 from bach_lib.connectors.base import Incoming, Invitation, Unreadable
 from bach_lib.errors import CannotReceiveError
 from bach_lib.inbound.pairing import Pairing
@@ -13,6 +12,7 @@ from bach_lib.inbound.pushed import Refusal
 from bach_lib.inbound.rules import Rules
 from bach_lib.models import Category
 from bach_lib.models.incoming import InboxStatus, IncomingMessage
+from bach_lib.runtime.assembly import Parts
 
 
 class Receiving(ABC):

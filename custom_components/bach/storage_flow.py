@@ -7,7 +7,7 @@ from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.helpers import issue_registry as ir
 
-from bach_lib.lost_and_found import has_saved_copy, put_saved_copy_back
+from bach_lib.runtime.recovery import has_saved_copy, put_saved_copy_back
 
 from .const import DOMAIN
 from .staying import async_leave

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from bach_lib import Connection, connectors
-from bach_lib.checking import check_connection
 from bach_lib.connectors import Connectors
 from bach_lib.connectors.base import Connector, Setup
 from bach_lib.connectors.requirements import NEEDED
@@ -22,6 +21,7 @@ from bach_lib.errors import (
     UnusableLibraryError,
 )
 from bach_lib.models import Fault, Identity
+from bach_lib.runtime.credential_check import check_connection
 from bach_lib.testing import FakePlatform, fake_connector
 
 BUILT_IN = sorted(connectors._BUILT_IN)

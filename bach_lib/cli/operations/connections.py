@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from aiohttp import ClientSession
 
 from bach_lib.bach import Bach
-from bach_lib.checking import check_connection
 from bach_lib.cli.faults import SentenceError
 from bach_lib.cli.operations.advice import advice
 from bach_lib.cli.operations.rows import Row, answer_row, connection_row, health_row, queue_row, time
@@ -14,6 +13,7 @@ from bach_lib.models import Category, Connection, ConnectionState, Direction, Fa
 from bach_lib.models.incoming import InboxStatus
 from bach_lib.registry import Changes
 from bach_lib.registry.pasted import address
+from bach_lib.runtime.credential_check import check_connection
 
 
 async def connections(bach: Bach, category: Category | None = None, type_: str | None = None) -> list[Row]:

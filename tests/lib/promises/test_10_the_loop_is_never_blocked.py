@@ -12,8 +12,8 @@ from typing import TypedDict, Unpack
 import pytest
 
 from bach_lib import Bach, Connection
-from bach_lib.housekeeping import Housekeeping
 from bach_lib.models import Status
+from bach_lib.runtime.housekeeping import Housekeeping
 from bach_lib.storage.sqlite import Transaction
 from bach_lib.testing.clock import FakeClock
 from bach_lib.testing.connector import FakePlatform, fake_connector

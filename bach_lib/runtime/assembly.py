@@ -11,7 +11,6 @@ from bach_lib.clock import Clock
 from bach_lib.connectors import Connectors
 from bach_lib.errors import UnknownConnectionError
 from bach_lib.events import SenderBlocked
-from bach_lib.housekeeping import Housekeeping
 from bach_lib.inbound.inbox import Inbox
 from bach_lib.inbound.pairing import Pairings
 from bach_lib.inbound.reader import Reading
@@ -34,7 +33,8 @@ from bach_lib.questions.asking import Asking
 from bach_lib.registry import Registry
 from bach_lib.registry.directory import Directory
 from bach_lib.registry.secrets import Secrets
-from bach_lib.runtime import ConnectionRuntime, Runtimes, Services
+from bach_lib.runtime.connection_runtime import ConnectionRuntime, Runtimes, Services
+from bach_lib.runtime.housekeeping import Housekeeping
 from bach_lib.storage import Store
 
 
