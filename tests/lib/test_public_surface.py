@@ -15,7 +15,7 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 import bach_lib
-from bach_lib import receiving
+from bach_lib.bach import inbox_calls
 
 MODULES = [
     "bach_lib",
@@ -24,13 +24,13 @@ MODULES = [
     "bach_lib.errors",
     "bach_lib.events",
     "bach_lib.outcomes",
-    "bach_lib.receiving",
+    "bach_lib.bach.inbox_calls",
     "bach_lib.registry",
     "bach_lib.testing",
 ]
 IN_SIGNATURES = {
     "bach_lib.outbound.draft": ["SendOptions"],
-    "bach_lib.receiving": ["Receiving"],
+    "bach_lib.bach.inbox_calls": ["Receiving"],
     "bach_lib.registry": ["Changes"],
 }
 """Names that are public because they stand in the signature of a public name, or in its class statement."""
@@ -116,7 +116,7 @@ def test_what_methods_take_and_return_can_be_imported() -> None:
     """A program could not name the types it works with."""
     words = {
         word
-        for one in (bach_lib.Bach, receiving.Receiving, bach_lib.Registry, bach_lib.check_connection)
+        for one in (bach_lib.Bach, inbox_calls.Receiving, bach_lib.Registry, bach_lib.check_connection)
         for line in describe(one, one.__name__).splitlines()
         for word in line.replace("[", " ").replace("]", " ").replace(",", " ").replace("|", " ").split()
     }

@@ -11,13 +11,14 @@ from typing import Self, Unpack, override
 from aiohttp import ClientSession
 
 from bach_lib.arguments import seconds
+from bach_lib.bach.inbox_calls import Receiving
+from bach_lib.bach.queue_calls import Intervening
 from bach_lib.bus import Bus, Unsubscribe
 from bach_lib.clock import Clock, SystemClock
 from bach_lib.connectors import Connectors
 from bach_lib.connectors.base import Connector
 from bach_lib.errors import NotOpenError, StorageError
 from bach_lib.events import ConnectionChecked, Event, StorageChanged
-from bach_lib.intervening import Intervening
 from bach_lib.models import (
     BreakerState,
     Candidate,
@@ -36,7 +37,6 @@ from bach_lib.models.chat import ChatMessage, ChatOptions, Reply
 from bach_lib.outbound.draft import SendOptions
 from bach_lib.policy import Policy
 from bach_lib.questions import Answer, Question
-from bach_lib.receiving import Receiving
 from bach_lib.registry import Registry
 from bach_lib.registry.secrets import Lookup, Secrets
 from bach_lib.runtime.assembly import Base, Parts, assemble

@@ -1,0 +1,8 @@
+"""`Bach`, the one object that an application talks to: opening and closing, and its calls for both directions.
+
+Each call checks what it is given and passes it on to one part. No rule about messages is decided here.
+"""
+
+from bach_lib.bach.bach import Bach
+
+__all__ = ["Bach"]
