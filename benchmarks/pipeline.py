@@ -20,7 +20,7 @@ from telegram.request import HTTPXRequest
 from bach_lib import Message, Status, SystemClock
 from bach_lib.connectors.telegram import Timeouts
 from bach_lib.connectors.telegram.bot import TOKEN_PLACEHOLDER, RawBot
-from bach_lib.connectors.telegram.request import AiohttpRequest
+from bach_lib.connectors.telegram.http_request import AiohttpRequest
 from bach_lib.events import MessageFinished
 from bach_lib.outbound.queue import Queue
 from bach_lib.storage import Database

@@ -4,7 +4,16 @@ from typing import Annotated
 
 import typer
 
-from bach_lib.cli import backups, connections, connector, legacy, messages, minding, rules, service
+from bach_lib.cli import (
+    backup,
+    connections_commands,
+    connector_commands,
+    daemon_commands,
+    legacy,
+    messages,
+    rule_commands,
+    service,
+)
 from bach_lib.cli.groups import Bach
 from bach_lib.cli.version import version
 
@@ -17,14 +26,14 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-app.add_typer(connector.app, name="connector")
-app.add_typer(connections.app, name="connections")
+app.add_typer(connector_commands.app, name="connector")
+app.add_typer(connections_commands.app, name="connections")
 app.add_typer(messages.app, name="msg")
-app.add_typer(rules.app, name="rules")
-app.add_typer(minding.app, name="daemon")
+app.add_typer(rule_commands.app, name="rules")
+app.add_typer(daemon_commands.app, name="daemon")
 app.command("serve")(service.serve)
 app.command("demo")(service.demo)
-app.command("backup")(backups.backup)
+app.command("backup")(backup.backup)
 app.command("import-legacy")(legacy.import_legacy)
 
 

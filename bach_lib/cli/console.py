@@ -14,7 +14,7 @@ from datetime import datetime
 from importlib import import_module
 from shutil import get_terminal_size
 
-from bach_lib.cli.faults import UnsaidError, note, printable
+from bach_lib.cli.exits import UnsaidError, note, printable
 from bach_lib.cli.options import settings
 
 __all__ = [

@@ -16,13 +16,13 @@ from aiohttp import web
 
 from bach_lib.bach import Bach
 from bach_lib.cli import wire
-from bach_lib.cli.faults import SentenceError
+from bach_lib.cli.exits import SentenceError
 from bach_lib.cli.operations import perform
 from bach_lib.cli.version import version
 from bach_lib.errors import BachError
 from bach_lib.rest.answers import Json, RefusedError
-from bach_lib.rest.door import Door, Patience, places
 from bach_lib.rest.requests import body_of
+from bach_lib.rest.server import Door, Patience, places
 
 _LOGGER = logging.getLogger(__name__)
 

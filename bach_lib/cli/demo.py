@@ -17,7 +17,7 @@ import typer
 
 from bach_lib.cli import secret_files
 from bach_lib.cli.console import Json, Row, as_row, as_rows
-from bach_lib.cli.faults import SentenceError
+from bach_lib.cli.exits import SentenceError
 from bach_lib.cli.session import Session, run
 
 _TOKEN = "123456:AAFakeTokenFakeTokenFakeTokenFakeTok"  # noqa: S105 - the double's own

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bach_lib.cli.console import Row, as_row, as_rows
 from bach_lib.cli.control import can_have_socket
-from bach_lib.cli.faults import SentenceError
+from bach_lib.cli.exits import SentenceError
 from bach_lib.cli.paths import secrets_folder, socket_file, token_file
 from bach_lib.cli.session import Session, run
 from bach_lib.cli.version import version

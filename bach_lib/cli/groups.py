@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, override
 import typer
 from typer.core import TyperGroup
 
-from bach_lib.cli.faults import note
+from bach_lib.cli.exits import note
 from bach_lib.cli.successors import successor
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bach_lib.bus import Bus
-from bach_lib.cli.operations.rows import Row, connection_row
+from bach_lib.cli.operations.json_rows import Row, connection_row
 from bach_lib.cli.paths import runs_file
 from bach_lib.connectors import Connectors
 from bach_lib.inbound.rules import read_rules

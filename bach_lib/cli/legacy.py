@@ -9,7 +9,7 @@ import typer
 
 from bach_lib.cli import secret_files
 from bach_lib.cli.console import Row, as_rows, say, show, show_one
-from bach_lib.cli.faults import sentences
+from bach_lib.cli.exits import sentences
 from bach_lib.cli.options import command, settings
 from bach_lib.cli.progress_bar import bar
 

@@ -16,7 +16,7 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import TextIO, override
 
-from bach_lib.cli.faults import printable
+from bach_lib.cli.exits import printable
 
 _MOST = 500_000
 """Bytes of a file; there are two."""

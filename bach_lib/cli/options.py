@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from bach_lib.cli.faults import border
+from bach_lib.cli.exits import border
 from bach_lib.cli.paths import default_database
 
 _DATABASE = Annotated[

@@ -12,7 +12,7 @@ from getpass import getpass
 from itertools import count
 from pathlib import Path
 
-from bach_lib.cli.faults import SentenceError
+from bach_lib.cli.exits import SentenceError
 from bach_lib.cli.paths import secrets_folder
 
 _CONNECTION = re.compile(r"[\w.-]{1,100}")

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from bach_lib.cli.faults import sentences
+from bach_lib.cli.exits import sentences
 from bach_lib.cli.options import command, settings
 
 

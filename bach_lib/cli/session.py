@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Protocol, override
 
 from bach_lib.bach import Bach
-from bach_lib.cli.faults import SentenceError
-from bach_lib.cli.link import Link
+from bach_lib.cli.client import Link
+from bach_lib.cli.exits import SentenceError
 from bach_lib.cli.operations import perform
 from bach_lib.cli.paths import runs_file, socket_file
 from bach_lib.errors import StoreInUseError

@@ -31,10 +31,6 @@ correct, `failures` everything else.
     └── NotOpenError: used before `async with`, or after it
 """
 
-from bach_lib.errors.base import (
-    BachError,
-    InputError,
-)
 from bach_lib.errors.failures import (
     MissingLibraryError,
     NotFetchedError,
@@ -90,6 +86,7 @@ from bach_lib.errors.inputs import (
     UnknownRuleError,
     UnknownTypeError,
 )
+from bach_lib.errors.root import BachError, InputError
 
 __all__ = [
     "AccountTakenError",

@@ -1,6 +1,6 @@
 """What no caller can correct by asking differently: the disk, a limit, something missing or not open."""
 
-from bach_lib.errors.base import BachError
+from bach_lib.errors.root import BachError
 
 
 class SecretNotSavedError(BachError):

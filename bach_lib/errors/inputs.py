@@ -1,6 +1,6 @@
 """What the caller can correct: wrong names, values, recipients, references. Nothing was written."""
 
-from bach_lib.errors.base import InputError
+from bach_lib.errors.root import InputError
 
 
 class UnknownConnectionError(InputError):

@@ -5,11 +5,11 @@
 `Endpoints` (and `Letters`) alone, calls each inside of `errors`, and keeps bodies below `MAX_BODY` bytes.
 """
 
+from bach_lib.rest.access import errors
 from bach_lib.rest.answers import RefusedError
 from bach_lib.rest.application import make_application
-from bach_lib.rest.endpoints import Endpoints
-from bach_lib.rest.guard import errors
-from bach_lib.rest.letters import Letters
+from bach_lib.rest.handlers import Endpoints
+from bach_lib.rest.message_handlers import Letters
 from bach_lib.rest.requests import MAX_BODY
 from bach_lib.rest.tokens import load_token
 

@@ -7,11 +7,11 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from bach_lib.bach import Bach
+from bach_lib.rest.access import errors, harden, only_bearers, only_hosts
 from bach_lib.rest.answers import answer
-from bach_lib.rest.endpoints import Endpoints
-from bach_lib.rest.guard import errors, harden, only_bearers, only_hosts
+from bach_lib.rest.handlers import Endpoints
 from bach_lib.rest.hooks import HOOKS, METHODS, Hooks
-from bach_lib.rest.letters import Letters
+from bach_lib.rest.message_handlers import Letters
 from bach_lib.rest.openapi import DOCUMENT
 from bach_lib.rest.requests import MAX_BODY
 

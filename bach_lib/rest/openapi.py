@@ -19,7 +19,7 @@ from bach_lib.rest.describing import (
     reference,
     refusals,
 )
-from bach_lib.rest.describing_letters import LETTER_SCHEMAS, LETTERS
+from bach_lib.rest.describing_messages import LETTER_SCHEMAS, LETTERS
 from bach_lib.rest.requests import MAX_KEY, MAX_LIMIT, MAX_OFFSET
 
 _SEND: Final[Json] = an_object(

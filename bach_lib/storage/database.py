@@ -27,7 +27,7 @@ from bach_lib.errors import (
     StoreForbiddenError,
     StoreForeignError,
 )
-from bach_lib.storage.backups import write_backup
+from bach_lib.storage.backup_file import write_backup
 from bach_lib.storage.bell import Bell
 from bach_lib.storage.collecting import Collecting
 from bach_lib.storage.guard import Guard

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import cast, override
 
 from bach_lib.errors import NotOpenError, StorageError
-from bach_lib.storage.backups import check_free, explained
+from bach_lib.storage.backup_file import check_free, explained
 from bach_lib.storage.request import Request
 from bach_lib.storage.sqlite import Connection, Transaction
 from bach_lib.storage.store import Store

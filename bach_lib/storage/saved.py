@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bach_lib.errors import BachError, BackupExistsError, StoreFailedError
-from bach_lib.storage.backups import give_name
+from bach_lib.storage.backup_file import give_name
 from bach_lib.storage.origin import has_log
 from bach_lib.storage.schema import load_queries
 from bach_lib.storage.sqlite import Connection, ask_copy, change_meta

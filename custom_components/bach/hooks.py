@@ -18,7 +18,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.http import current_request
 from homeassistant.helpers.network import NoURLAvailableError, is_cloud_connection
 
-from bach_lib.connectors.webhook.addresses import LOCAL
+from bach_lib.connectors.webhook.networks import LOCAL
 from bach_lib.errors import BachError, PushRefusedError
 from bach_lib.rest import MAX_BODY
 from bach_lib.rest.hooks import METHODS, as_posted

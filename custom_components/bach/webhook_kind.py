@@ -20,7 +20,7 @@ from homeassistant.helpers.selector import (
 )
 
 from bach_lib.connectors.endpoint import same_place
-from bach_lib.connectors.webhook.addresses import LOCAL
+from bach_lib.connectors.webhook.networks import LOCAL
 from bach_lib.connectors.webhook.proofs import ADDRESS
 from bach_lib.connectors.webhook.senders import SENDERS
 from bach_lib.connectors.webhook.signature import new_secret

@@ -15,7 +15,7 @@ from homeassistant.helpers.selector import TargetSelector, validate_selector
 
 from bach_lib import __version__
 from bach_lib.connectors.requirements import NEEDED
-from bach_lib.connectors.webhook.addresses import LOCAL
+from bach_lib.connectors.webhook.networks import LOCAL
 from bach_lib.errors import BachError, CannotReceiveError, InvalidRecipientError
 from bach_lib.models import Status
 from custom_components.bach import condition, trigger

@@ -34,7 +34,7 @@ from pytest_homeassistant_custom_component.components.diagnostics import get_dia
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator, WebSocketGenerator
 
 from bach_lib import Bach
-from bach_lib.connectors.webhook.incoming import MAX_BODY
+from bach_lib.connectors.webhook.codec import MAX_BODY
 from bach_lib.connectors.webhook.signature import key_of, sign
 from custom_components.bach.hooks import post_address
 from custom_components.bach.received import Received

@@ -14,15 +14,15 @@ from bach_lib.clock import SystemClock
 from bach_lib.connectors.base import Batch, Incoming, Setup, Unreadable
 from bach_lib.connectors.bounds import Cut
 from bach_lib.connectors.discord import DiscordConnector
+from bach_lib.connectors.discord.backfill import History
+from bach_lib.connectors.discord.channel_cache import Places
 from bach_lib.connectors.discord.codec import Reader
-from bach_lib.connectors.discord.history import History
-from bach_lib.connectors.discord.places import Places
-from bach_lib.connectors.discord.reading import snowflake_at
+from bach_lib.connectors.discord.json_fields import snowflake_at
 from bach_lib.connectors.discord.rest import Rest, Timeouts
 from bach_lib.connectors.homeassistant import HomeAssistantConnector
 from bach_lib.connectors.signal import SignalConnector
 from bach_lib.connectors.telegram import codec
-from bach_lib.connectors.telegram.failures import decode as telegram_answer
+from bach_lib.connectors.telegram.network_faults import decode as telegram_answer
 from bach_lib.connectors.tolerant import decode
 from bach_lib.models import Connection
 from bach_lib.testing.discord_server import DiscordServer

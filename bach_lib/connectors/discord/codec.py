@@ -11,9 +11,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from bach_lib.connectors.base import Incoming
-from bach_lib.connectors.discord import words
-from bach_lib.connectors.discord.places import Places
-from bach_lib.connectors.discord.reading import items, moment, name_of, number, part, seconds_of, text
+from bach_lib.connectors.discord import message_text
+from bach_lib.connectors.discord.channel_cache import Places
+from bach_lib.connectors.discord.json_fields import items, moment, name_of, number, part, seconds_of, text
 from bach_lib.connectors.tolerant import UnreadableError
 from bach_lib.models.incoming import Content, Kind, Media, own_words
 from bach_lib.models.spellings import Sighting
@@ -66,7 +66,7 @@ class Reader:
         first = self._message(data, is_direct=_is_direct(data) if is_direct is None else is_direct)
         if first is None:
             return []
-        message = words.held(data)
+        message = message_text.held(data)
         files = [_media(message, file) for file in items(message, "attachments")]
         found = [media for media in files if media is not None]
         if not found or first.kind is Kind.EDITED:
@@ -149,7 +149,7 @@ class Reader:
         recipient, title = self._recipient(number(data, "channel_id"), author, is_direct=is_direct)
         if recipient is None:
             return None
-        written = words.words(words.held(data), self.places)
+        written = message_text.words(message_text.held(data), self.places)
         kind, command = self._kind(data, written)
         return Incoming(
             remote_id=str(message),
@@ -164,8 +164,8 @@ class Reader:
             reply_to=_reply_to(data),
             sent_at=seconds_of(message),
             metadata=_metadata(author, data, is_direct=is_direct)
-            | words.marks(data, self.places)
-            | ({"content": words.content_of(words.held(data), written)} if kind is Kind.OTHER else {})
+            | message_text.marks(data, self.places)
+            | ({"content": message_text.content_of(message_text.held(data), written)} if kind is Kind.OTHER else {})
             | ({"member_id": _id(author), "member_name": _name(author, {})} if kind is Kind.MEMBERSHIP else {}),
         )
 
@@ -173,17 +173,19 @@ class Reader:
         own = _id(author)
         if not own or own == str(self.own_id()):
             return False
-        return not words.is_program(data) or any(one.rpartition("#")[2] in (own, f"@{own}") for one in self.allowed())
+        return not message_text.is_program(data) or any(
+            one.rpartition("#")[2] in (own, f"@{own}") for one in self.allowed()
+        )
 
     def _kind(self, data: Mapping[str, object], written: str) -> tuple[Kind, Content]:
-        kind, message = number(data, "type") or 0, words.held(data)
+        kind, message = number(data, "type") or 0, message_text.held(data)
         if kind == _JOINED:
             return Kind.MEMBERSHIP, Content()
         if kind not in _PLAIN_TYPES or not written or (message.get("poll") and not message.get("content")):
             return Kind.OTHER, Content()
-        asked = words.without_us(text(data, "content")[:_MAX_TEXT], self.own_id())
-        if own_words(words.marks(data, self.places)) and (
-            match := _COMMAND.fullmatch(words.readable(data, asked, self.places))
+        asked = message_text.without_us(text(data, "content")[:_MAX_TEXT], self.own_id())
+        if own_words(message_text.marks(data, self.places)) and (
+            match := _COMMAND.fullmatch(message_text.readable(data, asked, self.places))
         ):
             return Kind.COMMAND, Content(command=match[1].lower(), args=(match[2] or "").strip())
         return Kind.TEXT, Content()

@@ -10,19 +10,19 @@ from bach_lib.connectors.base import Batch, Capabilities, Connector, Incoming, R
 from bach_lib.connectors.bounds import Cut
 from bach_lib.connectors.declared import DECLARED
 from bach_lib.connectors.discord import compose, rungs
+from bach_lib.connectors.discord.backfill import History
+from bach_lib.connectors.discord.channel_cache import Places
 from bach_lib.connectors.discord.codec import Reader
 from bach_lib.connectors.discord.errors import expect_message, expect_nothing
 from bach_lib.connectors.discord.finding import found
 from bach_lib.connectors.discord.gateway import HEARTBEAT_TIMEOUT, Gateway, Hear
-from bach_lib.connectors.discord.hearing import Hearing
-from bach_lib.connectors.discord.history import History
-from bach_lib.connectors.discord.logs import be_discreet
-from bach_lib.connectors.discord.places import Places
-from bach_lib.connectors.discord.reading import items, may_read_texts, number, text
+from bach_lib.connectors.discord.json_fields import items, may_read_texts, number, text
+from bach_lib.connectors.discord.log_filter import be_discreet
+from bach_lib.connectors.discord.message_text import held
+from bach_lib.connectors.discord.receiver import Hearing
 from bach_lib.connectors.discord.recipients import Target
 from bach_lib.connectors.discord.rest import Rest, Timeouts
-from bach_lib.connectors.discord.starts import Starts
-from bach_lib.connectors.discord.words import held
+from bach_lib.connectors.discord.session_starts import Starts
 from bach_lib.connectors.ladder import Ladder, Rung, Step
 from bach_lib.connectors.observations import CallError, Seen, unless_repeated
 from bach_lib.errors import SecretNotFoundError

@@ -5,8 +5,8 @@ https://discord.com/developers/docs/topics/opcodes-and-status-codes
 
 from collections.abc import Iterator
 
-from bach_lib.connectors.discord.numbers import CODES, PASSING
-from bach_lib.connectors.discord.reading import text
+from bach_lib.connectors.discord.error_codes import CODES, PASSING
+from bach_lib.connectors.discord.json_fields import text
 from bach_lib.connectors.network import not_theirs
 from bach_lib.connectors.observations import DEFAULT_WAIT, CallError, Seen
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from discord.http import Route
 
-from bach_lib.connectors.discord.places import THREAD_TYPES
-from bach_lib.connectors.discord.reading import items, name_of, number, part
+from bach_lib.connectors.discord.channel_cache import THREAD_TYPES
+from bach_lib.connectors.discord.json_fields import items, name_of, number, part
 from bach_lib.connectors.discord.recipients import Target
 from bach_lib.connectors.discord.rest import Rest
 from bach_lib.connectors.observations import CallError, Seen

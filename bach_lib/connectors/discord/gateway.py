@@ -17,7 +17,7 @@ from discord.gateway import DiscordWebSocket, KeepAliveHandler, ReconnectWebSock
 from discord.state import ConnectionState
 
 from bach_lib.connectors.discord.rest import Rest
-from bach_lib.connectors.discord.starts import Starts
+from bach_lib.connectors.discord.session_starts import Starts
 from bach_lib.connectors.tolerant import decode
 
 type Hear = Callable[[str, object], None]

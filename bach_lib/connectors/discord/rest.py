@@ -22,8 +22,8 @@ from yarl import URL
 
 from bach_lib.clock import Clock
 from bach_lib.connectors.discord.errors import NOT_DISCORD, refusal
-from bach_lib.connectors.discord.starts import may_begin
-from bach_lib.connectors.discord.waiting import Waits
+from bach_lib.connectors.discord.rate_limits import Waits
+from bach_lib.connectors.discord.session_starts import may_begin
 from bach_lib.connectors.network import FormBody, JsonBody, NoBody, broken, not_connected, not_theirs
 from bach_lib.connectors.observations import CallError, Seen
 from bach_lib.connectors.platform_time import PlatformTime

@@ -12,11 +12,11 @@ from bach_lib.connectors.base import Batch, Capabilities, Connector, Incoming, R
 from bach_lib.connectors.declared import DECLARED
 from bach_lib.connectors.discord import compose, rungs
 from bach_lib.connectors.discord.errors import expect_message, expect_nothing
-from bach_lib.connectors.discord.logs import be_discreet
+from bach_lib.connectors.discord.log_filter import be_discreet
 from bach_lib.connectors.discord.rest import Rest, Timeouts
 from bach_lib.connectors.discord.webhooks import Address, WebhookCalls
 from bach_lib.connectors.discord_webhook.forum import Forum
-from bach_lib.connectors.discord_webhook.options import Appearance, thread_of
+from bach_lib.connectors.discord_webhook.settings import Appearance, thread_of
 from bach_lib.connectors.endpoint import same_place
 from bach_lib.connectors.ladder import Ladder, Rung, Step
 from bach_lib.connectors.observations import CallError, unless_repeated

@@ -1,7 +1,7 @@
 """Another Home Assistant: its notifications, actions and events, and the BACH in it."""
 
 from bach_lib.connectors.homeassistant.connector import HomeAssistantConnector, Settings
-from bach_lib.connectors.homeassistant.letters import read_letter
+from bach_lib.connectors.homeassistant.letter import read_letter
 from bach_lib.connectors.homeassistant.link import Timeouts
 
 __all__ = ["HomeAssistantConnector", "Settings", "Timeouts", "read_letter"]

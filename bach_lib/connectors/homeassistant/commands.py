@@ -1,6 +1,6 @@
 """What Home Assistant is asked to do for a message: the commands of its WebSocket API."""
 
-from bach_lib.connectors.homeassistant.letters import write_letter
+from bach_lib.connectors.homeassistant.letter import write_letter
 from bach_lib.connectors.homeassistant.recipients import ACTION, BACH, EVENT
 from bach_lib.models import Format, Message
 from bach_lib.text.json_text import fields_of

@@ -15,6 +15,7 @@ from bach_lib.connectors.backlog import Backlog
 from bach_lib.connectors.base import Batch, Capabilities, Connector, Incoming, Rate, Setup, Unreadable
 from bach_lib.connectors.declared import DECLARED
 from bach_lib.connectors.endpoint import check_endpoint
+from bach_lib.connectors.homeassistant.codec import context_of, read_event
 from bach_lib.connectors.homeassistant.commands import command_of
 from bach_lib.connectors.homeassistant.errors import (
     INVALID,
@@ -25,7 +26,6 @@ from bach_lib.connectors.homeassistant.errors import (
     answered,
     outcome_for,
 )
-from bach_lib.connectors.homeassistant.events import context_of, read_event
 from bach_lib.connectors.homeassistant.finding import candidates
 from bach_lib.connectors.homeassistant.line import Frame, Line
 from bach_lib.connectors.homeassistant.link import Link, Timeouts

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Mapping
 
 from bach_lib.connectors.base import Batch, Incoming, Unreadable
 from bach_lib.connectors.telegram.contents import name_of_content, read_content, read_edited
-from bach_lib.connectors.telegram.fields import MAX_NAME, Fields, identity, name, number, part, parts, text
-from bach_lib.connectors.telegram.marks import marks, speaks_as
+from bach_lib.connectors.telegram.json_fields import MAX_NAME, Fields, identity, name, number, part, parts, text
+from bach_lib.connectors.telegram.message_metadata import marks, speaks_as
 from bach_lib.connectors.telegram.recipients import GENERAL_TOPIC, Target
 from bach_lib.connectors.telegram.sightings import of_update
 from bach_lib.connectors.tolerant import UnreadableError, each

@@ -19,9 +19,9 @@ from bach_lib.connectors.telegram import codec
 from bach_lib.connectors.telegram.bot import RawBot
 from bach_lib.connectors.telegram.errors import fault_of
 from bach_lib.connectors.telegram.finding import chat_found
+from bach_lib.connectors.telegram.http_request import AiohttpRequest, Timeouts
 from bach_lib.connectors.telegram.markup import PARSE_MODES, compose
 from bach_lib.connectors.telegram.recipients import Target
-from bach_lib.connectors.telegram.request import AiohttpRequest, Timeouts
 from bach_lib.connectors.telegram.rungs import TelegramRungs
 from bach_lib.errors import InvalidEndpointError, SecretNotFoundError
 from bach_lib.models import MAX_NONCE, Candidate, Connection, Fault, Identity, Message, Operation

@@ -4,8 +4,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
-from bach_lib.connectors.telegram.fields import MAX_NAME, Fields, degrees, number, part, parts, text
-from bach_lib.connectors.telegram.marks import entities, is_own, words
+from bach_lib.connectors.telegram.json_fields import MAX_NAME, Fields, degrees, number, part, parts, text
+from bach_lib.connectors.telegram.message_metadata import entities, is_own, words
 from bach_lib.models.incoming import Content, Kind, Location, Media
 
 _TEXTS = ("text", "rich_message")

@@ -5,7 +5,7 @@ Bots write them and people pass them on. What is shown as pictures, maps and lin
 
 from collections.abc import Iterator
 
-from bach_lib.connectors.telegram.fields import Fields, part, text
+from bach_lib.connectors.telegram.json_fields import Fields, part, text
 
 _LINES = ("label", "summary", "text", "expression")
 _INSIDE = ("blocks", "items", "cells", "caption", "credit")

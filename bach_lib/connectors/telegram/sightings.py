@@ -6,7 +6,7 @@ supergroup: then both chats say so, each in a message of Telegram's own (https:/
 
 import re
 
-from bach_lib.connectors.telegram.fields import Fields, number, part, text
+from bach_lib.connectors.telegram.json_fields import Fields, number, part, text
 from bach_lib.models.spellings import Sighting
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{3,31}")

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from bach_lib.connectors.base import Setup
-from bach_lib.connectors.webhook.options import recipient_of
 from bach_lib.connectors.webhook.proofs import NotProvenError, Proof, Proofs
+from bach_lib.connectors.webhook.settings import recipient_of
 from bach_lib.connectors.webhook.signature import key_of
 from bach_lib.errors import InvalidRecipientError, InvalidValueError
 

@@ -15,10 +15,10 @@ from bach_lib.connectors.base import Batch, Capabilities, Connector, Incoming, R
 from bach_lib.connectors.declared import DECLARED
 from bach_lib.connectors.endpoint import same_place
 from bach_lib.connectors.network import Body, NoBody, broken, read_body
-from bach_lib.connectors.webhook.incoming import Door
-from bach_lib.connectors.webhook.options import Options, recipient_of
-from bach_lib.connectors.webhook.outcomes import Answer, outcome_for, reachable
+from bach_lib.connectors.webhook.codec import Door
+from bach_lib.connectors.webhook.errors import Answer, outcome_for, reachable
 from bach_lib.connectors.webhook.refusals import Refusals
+from bach_lib.connectors.webhook.settings import Options, recipient_of
 from bach_lib.connectors.webhook.signature import signatures
 from bach_lib.models import Connection, Fault, Format, Identity, Loss, Message
 from bach_lib.models.incoming import Media

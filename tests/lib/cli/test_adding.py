@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bach_lib.cli.needs import needs_of
+from bach_lib.cli.connection_options import needs_of
 from bach_lib.connectors import Connectors
 from bach_lib.testing.homeassistant import HomeAssistantServer
 from bach_lib.testing.signal import SignalServer

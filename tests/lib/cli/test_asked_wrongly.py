@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from bach_lib import Bach, Connection, Fault
+from bach_lib.cli.client import Link
 from bach_lib.cli.control import ControlServer
-from bach_lib.cli.faults import SentenceError, printable
-from bach_lib.cli.link import Link
+from bach_lib.cli.exits import SentenceError, printable
 from bach_lib.cli.operations import OPERATIONS, perform
 from bach_lib.errors import BachError
 from bach_lib.outcomes import Dead

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bach_lib.cli.operations import inbox as operations_inbox
+from bach_lib.cli.operations import inbox_operations as operations_inbox
 from bach_lib.inbound import pairing_codes
 from tests.lib.cli.conftest import ADA, TOKEN, Run, Telegram
 
@@ -377,7 +377,7 @@ def test_help_loads_no_more_than_it_needs() -> None:
     code = "import bach_lib.cli.app, sys; print(*sys.modules)"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     loaded = set(run.stdout.split())
-    assert "bach_lib.cli.connector" in loaded
+    assert "bach_lib.cli.connector_commands" in loaded
     assert loaded & {"telegram", "discord", "rich.table", "bach_lib.rest", "bach_lib.cli.session"} == set()
 
 

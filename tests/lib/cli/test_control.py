@@ -7,9 +7,9 @@ import pytest
 from aiohttp import ClientSession, UnixConnector
 
 from bach_lib import Bach
+from bach_lib.cli.client import Link
 from bach_lib.cli.control import ControlServer, can_have_socket
-from bach_lib.cli.faults import SentenceError
-from bach_lib.cli.link import Link
+from bach_lib.cli.exits import SentenceError
 from bach_lib.cli.operations import OPERATIONS
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from bach_lib.cli import link, logs
-from bach_lib.cli.faults import SentenceError, UnansweredError
-from bach_lib.cli.link import Link
+from bach_lib.cli import client, logs
+from bach_lib.cli.client import Link
+from bach_lib.cli.exits import SentenceError, UnansweredError
 from tests.lib.cli.conftest import Run, Serve
 
 
@@ -38,7 +38,7 @@ def test_a_frozen_one_is_said_after_a_while(
         async with Link(database.with_name("bach.db.sock"), pulse=0.2, between=between) as line:
             await line.ask("connections", {})
 
-    monkeypatch.setattr(link.Link.__init__, "__kwdefaults__", {"pulse": 0.3, "between": 0.1})
+    monkeypatch.setattr(client.Link.__init__, "__kwdefaults__", {"pulse": 0.3, "between": 0.1})
     with serve() as daemon:
         os.kill(daemon.process.pid, signal.SIGSTOP)
         try:
@@ -58,7 +58,7 @@ def test_a_frozen_one_is_said_after_a_while(
 
 def test_what_takes_its_time_is_waited_for(home: Run, serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     """A daemon that works would be taken for a frozen one."""
-    monkeypatch.setattr(link.Link.__init__, "__kwdefaults__", {"pulse": 3, "between": 0.1})
+    monkeypatch.setattr(client.Link.__init__, "__kwdefaults__", {"pulse": 3, "between": 0.1})
     home("connector", "disable", "home")
     with serve():
         said = home("connector", "send", "home", "42", "waits", "--wait", 1.5, "--json")

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from bach_lib.cli import fields, secret_files
-from bach_lib.cli.faults import SentenceError, UnansweredError
+from bach_lib.cli import connection_input, secret_files
+from bach_lib.cli.exits import SentenceError, UnansweredError
 from bach_lib.cli.options import Settings, _settings
 from tests.lib.cli.conftest import ADA, TOKEN, Run, Serve, Telegram
 
@@ -90,7 +90,7 @@ def test_what_may_have_been_taken_stays(database: Path) -> None:
     _settings.set(Settings(database=database))
 
     def ask(error: BaseException, *, offered: bool) -> None:
-        with fields.NewSecrets() as new:
+        with connection_input.NewSecrets() as new:
             new.references("home", (), ["token=env:X"])
             new._written.append(secret_files.keep(database, "home", "token", "secret"))
             if not offered:

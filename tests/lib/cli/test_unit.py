@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bach_lib.cli.unit import unit
+from bach_lib.cli.systemd import unit
 from tests.lib.cli.conftest import Run
 
 

@@ -12,12 +12,12 @@ from telegram.error import BadRequest
 
 from bach_lib.connectors.base import Setup
 from bach_lib.connectors.discord import errors as discord
-from bach_lib.connectors.discord.numbers import CODES, PASSING
+from bach_lib.connectors.discord.error_codes import CODES, PASSING
 from bach_lib.connectors.discord_webhook import DiscordWebhookConnector
 from bach_lib.connectors.homeassistant import errors as homeassistant
 from bach_lib.connectors.signal import errors as signal
 from bach_lib.connectors.telegram import errors as telegram
-from bach_lib.connectors.webhook.outcomes import Answer, outcome_for
+from bach_lib.connectors.webhook.errors import Answer, outcome_for
 from bach_lib.models import Connection
 from bach_lib.outcomes import Dead, Outcome, Retry, Scope, Sent, Uncertain
 from bach_lib.testing import FakeClock

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 import pytest
 from aiohttp import ClientSession, web
 
-from bach_lib.rest.door import Door, Patience, places
+from bach_lib.rest.server import Door, Patience, places
 from bach_lib.testing import FakeClock
 
 PATIENCE = Patience(head=10, body=20, idle=60)
@@ -160,7 +160,7 @@ async def test_who_only_sits_there_makes_room(loopback: None, caplog: pytest.Log
             assert (await asked[0].readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200"), "who is asking stays"
         for _, writer in [asked, *sitting]:
             writer.close()
-    said = [record.levelno for record in caplog.records if record.name == "bach_lib.rest.door"]
+    said = [record.levelno for record in caplog.records if record.name == "bach_lib.rest.server"]
     assert said == [logging.WARNING], "one line, not one for each"
 
 
@@ -204,12 +204,12 @@ async def test_without_files_it_waits_and_says_so_once(
             assert answer.status == 200
         writer.close()
         sitting.close()
-    said = [record.getMessage() for record in caplog.records if record.name == "bach_lib.rest.door"]
+    said = [record.getMessage() for record in caplog.records if record.name == "bach_lib.rest.server"]
     assert said == ["No connection can be taken: Too many open files"]
 
 
 def test_places_are_well_below_the_limit_of_files(monkeypatch: pytest.MonkeyPatch) -> None:
     """With a small limit the connections themselves would use it up."""
     for files, expected in ((1024, 256), (128, 32), (1 << 20, 256), (8, 4)):
-        monkeypatch.setattr("bach_lib.rest.door._files", lambda files=files: files)
+        monkeypatch.setattr("bach_lib.rest.server._files", lambda files=files: files)
         assert places(256, 4) == expected

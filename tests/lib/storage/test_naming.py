@@ -13,7 +13,7 @@ from bach_lib.errors import BackupExistsError, StoreFailedError
 from bach_lib.storage import MemoryDatabase, Transaction
 from bach_lib.storage import portions as portions_module
 from bach_lib.storage import purge as purge_module
-from bach_lib.storage.backups import give_name, write_backup
+from bach_lib.storage.backup_file import give_name, write_backup
 from bach_lib.storage.portions import shares
 from bach_lib.storage.purge import give_space_back, purge
 from bach_lib.storage.sqlite import Connection

@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bach_lib.connectors.discord.channel_cache import Places
 from bach_lib.connectors.discord.codec import Reader
-from bach_lib.connectors.discord.places import Places
 
 SCALARS = st.one_of(
     st.none(),

@@ -5,7 +5,7 @@ import pytest
 from bach_lib.connectors import bounds
 from bach_lib.connectors.base import Incoming, Unreadable
 from bach_lib.connectors.bounds import MAX_BYTES, MAX_ROWS, Cut
-from bach_lib.connectors.discord.news import BATCH, Held, News
+from bach_lib.connectors.discord.event_buffer import BATCH, Held, News
 from bach_lib.models.incoming import Kind
 from bach_lib.testing import FakeClock
 

@@ -5,8 +5,8 @@ https://docs.discord.com/developers/topics/opcodes-and-status-codes#json, of sum
 
 import pytest
 
+from bach_lib.connectors.discord.error_codes import CODES, PASSING
 from bach_lib.connectors.discord.errors import refusal
-from bach_lib.connectors.discord.numbers import CODES, PASSING
 from bach_lib.connectors.observations import CallError
 from bach_lib.outcomes import Dead, Retry, Scope, Uncertain, Wait
 

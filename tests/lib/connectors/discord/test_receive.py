@@ -9,8 +9,8 @@ from discord.gateway import KeepAliveHandler
 
 from bach_lib.connectors import bounds
 from bach_lib.connectors.base import Batch, Unreadable
-from bach_lib.connectors.discord import DiscordConnector, Settings, history
-from bach_lib.connectors.discord.history import History, Missed
+from bach_lib.connectors.discord import DiscordConnector, Settings, backfill
+from bach_lib.connectors.discord.backfill import History, Missed
 from bach_lib.models import Button, Operation
 from bach_lib.models import Fault as Reason
 from bach_lib.models.incoming import Kind, Media
@@ -209,7 +209,7 @@ async def test_a_long_outage_is_read_in_portions(
         return missed
 
     monkeypatch.setattr(History, "since", counted)
-    monkeypatch.setattr(history, "_OVERLAP", 0)  # all were written in the same second
+    monkeypatch.setattr(backfill, "_OVERLAP", 0)  # all were written in the same second
     heard, _ = await hear(connect(allowed=allowed), cursor, 40)
     assert [message.text for message in heard] == [str(number) for number in range(40)]
     assert max(reads) <= 7
@@ -219,8 +219,8 @@ async def test_what_is_too_much_in_one_place_is_told(
     connect: Connect, world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Whoever was in an outage for a week would take the first thousand messages for all."""
-    monkeypatch.setattr(history, "_PAGE", 3)
-    monkeypatch.setattr(history, "_MAX_PAGES", 2)
+    monkeypatch.setattr(backfill, "_PAGE", 3)
+    monkeypatch.setattr(backfill, "_MAX_PAGES", 2)
     first = connect()
     cursor = (await listen(first)).cursor
     await first.close()
@@ -358,7 +358,7 @@ async def test_texts_that_may_be_read_from_now_on(
     connect: Connect, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Who switches the intent on would have to restart, and nobody would say so."""
-    monkeypatch.setattr("bach_lib.connectors.discord.hearing._ASK_EVERY", 0.05)
+    monkeypatch.setattr("bach_lib.connectors.discord.receiver._ASK_EVERY", 0.05)
     connector = connect(settings=Settings(poll_seconds=0.05))
     world.bot.may_read_texts = False
     notices, cursor = [(await listen(connector)).notice], None

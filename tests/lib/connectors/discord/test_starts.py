@@ -2,8 +2,8 @@
 
 import pytest
 
-from bach_lib.connectors.discord.reading import may_read_texts
-from bach_lib.connectors.discord.starts import Starts
+from bach_lib.connectors.discord.json_fields import may_read_texts
+from bach_lib.connectors.discord.session_starts import Starts
 from bach_lib.connectors.observations import CallError
 from bach_lib.models import Fault
 from bach_lib.testing import FakeClock

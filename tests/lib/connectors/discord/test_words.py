@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import pytest
 
 from bach_lib.connectors.base import Incoming
+from bach_lib.connectors.discord.channel_cache import Places
 from bach_lib.connectors.discord.codec import Reader
-from bach_lib.connectors.discord.places import Places
 from bach_lib.models.incoming import Content, Kind
 
 CHANNEL, US, ADA, BOB = "123456789012345678", 900000000000000001, "900000000000000002", "900000000000000003"

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from bach_lib.connectors import bounds
 from bach_lib.connectors.base import Batch, Incoming, Unreadable
 from bach_lib.connectors.homeassistant import HomeAssistantConnector
-from bach_lib.connectors.homeassistant.events import read_event
+from bach_lib.connectors.homeassistant.codec import read_event
 from bach_lib.inbound.batch_check import sift
 from bach_lib.models import Fault
 from bach_lib.models.incoming import Kind

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bach_lib.connectors.base import Incoming
 from bach_lib.connectors.homeassistant import HomeAssistantConnector, read_letter
-from bach_lib.connectors.homeassistant.letters import write_letter
+from bach_lib.connectors.homeassistant.letter import write_letter
 from bach_lib.connectors.homeassistant.recipients import normalize
 from bach_lib.errors import InvalidEndpointError, InvalidRecipientError, PushRefusedError, SecretNotFoundError
 from bach_lib.models import Candidate, Fault, Format, Identity

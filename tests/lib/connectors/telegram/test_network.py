@@ -9,7 +9,8 @@ import pytest
 from aiohttp import ClientSession, TCPConnector
 from aiohttp.web import BaseRequest, Response, Server, StreamResponse
 
-from bach_lib.connectors.telegram import TelegramConnector, Timeouts, request
+from bach_lib.connectors.telegram import TelegramConnector, Timeouts
+from bach_lib.connectors.telegram import http_request as request
 from bach_lib.models import Fault as Reason
 from bach_lib.models import File
 from bach_lib.outcomes import Dead, Outcome, Retry, Scope, Sent, Uncertain, Wait

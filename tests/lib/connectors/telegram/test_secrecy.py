@@ -13,7 +13,7 @@ from bach_lib.clock import SystemClock
 from bach_lib.connectors.base import Setup
 from bach_lib.connectors.telegram import TelegramConnector, Timeouts
 from bach_lib.connectors.telegram.bot import TOKEN_PLACEHOLDER, RawBot
-from bach_lib.connectors.telegram.request import AiohttpRequest
+from bach_lib.connectors.telegram.http_request import AiohttpRequest
 from bach_lib.errors import InvalidEndpointError, SecretNotFoundError
 from bach_lib.models import Connection, Format
 from bach_lib.testing.telegram_server import Bot, Fault, TelegramServer

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bach_lib.connectors.webhook.addresses import Addresses
-from bach_lib.connectors.webhook.incoming import Door
+from bach_lib.connectors.webhook.codec import Door
+from bach_lib.connectors.webhook.networks import Addresses
 from bach_lib.connectors.webhook.proofs import Proofs
 from bach_lib.errors import InvalidValueError, PushRefusedError
 

@@ -9,7 +9,7 @@ from aiohttp import ClientSession
 from bach_lib import Bach
 from bach_lib.connectors.base import Setup
 from bach_lib.connectors.webhook import WebhookConnector
-from bach_lib.connectors.webhook.outcomes import reachable
+from bach_lib.connectors.webhook.errors import reachable
 from bach_lib.models import BreakerState, Connection, ConnectionState, Direction, Identity, Message, Status
 from bach_lib.storage import MemoryDatabase
 from bach_lib.testing import FakeClock

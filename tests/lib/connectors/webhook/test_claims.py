@@ -8,7 +8,7 @@ import pytest
 
 from bach_lib import Bach, Connection
 from bach_lib.connectors.base import Setup
-from bach_lib.connectors.webhook.incoming import Door
+from bach_lib.connectors.webhook.codec import Door
 from bach_lib.connectors.webhook.signature import sign
 from bach_lib.errors import InvalidValueError, PushRefusedError, UnknownNameError
 from bach_lib.models.incoming import CLAIMED, IncomingMessage, Kind

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from bach_lib import Bach
 from bach_lib.connectors.base import Incoming, Setup
 from bach_lib.connectors.webhook import WebhookConnector
-from bach_lib.connectors.webhook.fields import Field
-from bach_lib.connectors.webhook.incoming import MAX_BODY, Door
+from bach_lib.connectors.webhook.codec import MAX_BODY, Door
+from bach_lib.connectors.webhook.field_paths import Field
 from bach_lib.connectors.webhook.proofs import REPLAY_SECONDS, Proofs
 from bach_lib.connectors.webhook.signature import sign
 from bach_lib.errors import (

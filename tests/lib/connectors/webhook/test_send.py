@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bach_lib.connectors.observations import DEFAULT_WAIT
 from bach_lib.connectors.webhook import template
-from bach_lib.connectors.webhook.outcomes import Answer, outcome_for
+from bach_lib.connectors.webhook.errors import Answer, outcome_for
 from bach_lib.connectors.webhook.signature import key_of, new_secret, sign
 from bach_lib.errors import InputError
 from bach_lib.models import Fault as Reason

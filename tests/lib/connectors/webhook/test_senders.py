@@ -15,7 +15,7 @@ from bach_lib import Bach, Connection
 from bach_lib.connectors.base import Setup
 from bach_lib.connectors.webhook import WebhookConnector
 from bach_lib.connectors.webhook.bodies import UnreadableBodyError, read
-from bach_lib.connectors.webhook.incoming import MAX_ELEMENTS
+from bach_lib.connectors.webhook.codec import MAX_ELEMENTS
 from bach_lib.connectors.webhook.proofs import ADDRESS_HEADER, NotProvenError, Proofs
 from bach_lib.connectors.webhook.senders import SENDERS
 from bach_lib.connectors.webhook.signature import sign

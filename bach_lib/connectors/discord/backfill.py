@@ -8,9 +8,9 @@ from bach_lib.connectors import bounds
 from bach_lib.connectors.base import Incoming, Unreadable
 from bach_lib.connectors.bounds import Cut, weight
 from bach_lib.connectors.discord.codec import Reader
+from bach_lib.connectors.discord.event_buffer import Told
 from bach_lib.connectors.discord.finding import find_threads
-from bach_lib.connectors.discord.news import Told
-from bach_lib.connectors.discord.reading import made_by, number
+from bach_lib.connectors.discord.json_fields import made_by, number
 from bach_lib.connectors.discord.recipients import Target
 from bach_lib.connectors.discord.rest import Rest
 from bach_lib.connectors.observations import CallError

@@ -4,7 +4,7 @@ from bach_lib.inbound.rules import Rule
 from bach_lib.models import Attempt, Connection, Fault, Health, Identity, Message, QueueStatus, Report
 from bach_lib.models.incoming import IncomingMessage
 from bach_lib.rest.answers import Json
-from bach_lib.rest.endpoints import iso, plain
+from bach_lib.rest.handlers import iso, plain
 
 type Row = dict[str, Json]
 

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bach_lib.cli.asking import border_of_library
+from bach_lib.cli.command import border_of_library
 from bach_lib.cli.console import Row, as_row, say, show, show_one, write_json
-from bach_lib.cli.faults import SentenceError, UnansweredError
+from bach_lib.cli.exits import SentenceError, UnansweredError
 from bach_lib.cli.groups import Group
 from bach_lib.cli.options import command, settings
 from bach_lib.cli.paths import log_file, socket_file
@@ -89,7 +89,7 @@ def _state() -> Row:
 
 
 async def _ask_state() -> Row:
-    link = import_module("bach_lib.cli.link")
+    link = import_module("bach_lib.cli.client")
     path = socket_file(settings().database)
     base: dict[str, Json] = {"pid": None, "database": str(settings().database)}
     try:
@@ -102,7 +102,7 @@ async def _ask_state() -> Row:
 
 
 async def _stop() -> None:
-    link = import_module("bach_lib.cli.link")
+    link = import_module("bach_lib.cli.client")
     path = socket_file(settings().database)
     async with link.Link(path) as line:
         await line.ask("stop", {})

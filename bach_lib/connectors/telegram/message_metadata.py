@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from bach_lib.connectors import metadata
 from bach_lib.connectors.telegram import rich
-from bach_lib.connectors.telegram.fields import Fields, identity, name, number, part, parts, text
+from bach_lib.connectors.telegram.json_fields import Fields, identity, name, number, part, parts, text
 
 _FORWARDED = ("forward_origin", "forward_date", "forward_from", "forward_from_chat", "forward_sender_name")
 """The first is what a Bot API says since 7.0; a server of one's own may be older."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from bach_lib.cli.faults import SentenceError, sentences
+from bach_lib.cli.exits import SentenceError, sentences
 
 if TYPE_CHECKING:
     from bach_lib.cli.console import Row

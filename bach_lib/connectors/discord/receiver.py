@@ -18,13 +18,13 @@ from bach_lib.clock import Clock
 from bach_lib.connectors.base import Batch, Incoming, Unreadable
 from bach_lib.connectors.bounds import Cut
 from bach_lib.connectors.discord import gateway
+from bach_lib.connectors.discord.backfill import History, Missed
+from bach_lib.connectors.discord.channel_cache import TOLD, Places
 from bach_lib.connectors.discord.codec import Reader
+from bach_lib.connectors.discord.event_buffer import Held, News
 from bach_lib.connectors.discord.gateway import Gateway, Hear
-from bach_lib.connectors.discord.history import History, Missed
-from bach_lib.connectors.discord.news import Held, News
-from bach_lib.connectors.discord.places import TOLD, Places
-from bach_lib.connectors.discord.reading import made_by, number, part, seconds_of, snowflake_at
-from bach_lib.connectors.discord.starts import Starts
+from bach_lib.connectors.discord.json_fields import made_by, number, part, seconds_of, snowflake_at
+from bach_lib.connectors.discord.session_starts import Starts
 from bach_lib.connectors.observations import CallError
 from bach_lib.connectors.platform_time import PlatformTime
 from bach_lib.connectors.tolerant import UnreadableError, one

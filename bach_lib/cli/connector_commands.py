@@ -7,15 +7,15 @@ from typing import Annotated
 
 import typer
 
-from bach_lib.cli import registry
-from bach_lib.cli.asking import ask, run
+from bach_lib.cli import registry_commands
+from bach_lib.cli.command import ask, run
 from bach_lib.cli.console import Json, Row, as_row, as_rows, cut, say, show, show_one
 from bach_lib.cli.dispatching import ask_and_wait, deliver, dispatch_all, poll_one
-from bach_lib.cli.faults import SentenceError, note, sentences
+from bach_lib.cli.exits import SentenceError, note, sentences
 from bach_lib.cli.groups import Group
 from bach_lib.cli.options import command
-from bach_lib.cli.pairing import pair
-from bach_lib.cli.unit import setup_daemon
+from bach_lib.cli.pair import pair
+from bach_lib.cli.systemd import setup_daemon
 
 app = typer.Typer(cls=Group, help="Chat platforms: connections, queue, sending and receiving.", no_args_is_help=True)
 
@@ -91,7 +91,9 @@ def list_connectors(
     type_: Annotated[str | None, typer.Option("--type", help="Only of this type.")] = None,
 ) -> None:
     """All connectors."""
-    show(ask("connections", category="connector", type_=type_), *registry.COLUMNS, empty=registry.NONE)
+    show(
+        ask("connections", category="connector", type_=type_), *registry_commands.COLUMNS, empty=registry_commands.NONE
+    )
 
 
 @app.command()
@@ -99,7 +101,7 @@ def list_connectors(
 def status(name: MaybeName = None) -> None:
     """How connectors and their queues stand."""
     rows = as_rows(run(lambda session: session.ask("status", name=name, is_daemon=session.is_daemon)))
-    show([*rows], *STATUS, empty=registry.NONE)
+    show([*rows], *STATUS, empty=registry_commands.NONE)
     for fault in {str(row["storage"]) for row in rows if row.get("storage")}:
         say(fault)
     for row in rows:
@@ -226,7 +228,7 @@ def dispatch(
 ) -> None:
     """Deliver what waits, now, as far as it goes. Where `bach serve` runs, this only watches."""
     rows = run(lambda session: dispatch_all(session, name, seconds))
-    show(rows, *QUEUE, empty=registry.NONE)
+    show(rows, *QUEUE, empty=registry_commands.NONE)
     if any(row["pending"] or row["sending"] or row["failed"] for row in rows):
         raise typer.Exit(1)
 
@@ -235,7 +237,7 @@ def dispatch(
 @command
 def queue_status() -> None:
     """How many messages of each connection are where."""
-    show(ask("queue_status"), *QUEUE, ("oldest", "Oldest waiting"), empty=registry.NONE)
+    show(ask("queue_status"), *QUEUE, ("oldest", "Oldest waiting"), empty=registry_commands.NONE)
 
 
 @app.command()
@@ -299,10 +301,14 @@ def _tell_sent(row: Row, wait: float) -> None:
         raise typer.Exit(1)
 
 
-for function, name_ in ((registry.add, "add"), (registry.remove, "remove"), (registry.configure, "configure")):
+for function, name_ in (
+    (registry_commands.add, "add"),
+    (registry_commands.remove, "remove"),
+    (registry_commands.configure, "configure"),
+):
     app.command(name_)(function)
-app.command("types")(registry.types)
-app.command("enable")(registry.enable)
-app.command("disable")(registry.disable)
+app.command("types")(registry_commands.types)
+app.command("enable")(registry_commands.enable)
+app.command("disable")(registry_commands.disable)
 app.command("pair")(pair)
 app.command("setup-daemon")(setup_daemon)

@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bach_lib.cli.asking import run
+from bach_lib.cli.command import run
 from bach_lib.cli.console import Row, as_row, as_rows, confirm, say, show
-from bach_lib.cli.faults import SentenceError, sentences
+from bach_lib.cli.exits import SentenceError, sentences
 from bach_lib.cli.options import command
 from bach_lib.inbound import pairing_codes
 

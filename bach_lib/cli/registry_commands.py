@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bach_lib.cli import fields, needs
-from bach_lib.cli.asking import ask, run
+from bach_lib.cli import connection_input, connection_options
+from bach_lib.cli.command import ask, run
 from bach_lib.cli.console import Json, Row, as_row, as_rows, confirm, say, show, show_one
-from bach_lib.cli.faults import SentenceError, note, sentences
+from bach_lib.cli.exits import SentenceError, note, sentences
 from bach_lib.cli.options import command, settings
 
 if TYPE_CHECKING:
@@ -63,18 +63,18 @@ def add(
     endpoint = endpoint or address
     made: dict[str, Json] = {"name": name, "type": type_, "endpoint": endpoint, "is_active": not disabled}
 
-    async def work(session: Session, new: fields.NewSecrets) -> Row:
+    async def work(session: Session, new: connection_input.NewSecrets) -> Row:
         if check:
             _show_answer(as_row(await session.ask("try_out", fields=made)))
         with new.offered():
             return as_row(await session.ask("add", fields=made))
 
-    with sentences(), fields.NewSecrets() as new:
-        told = dict(fields.setting(one) for one in setting or ())
+    with sentences(), connection_input.NewSecrets() as new:
+        told = dict(connection_input.setting(one) for one in setting or ())
         given = [one.partition("=")[0] for one in secret or ()]
-        needed = needs.required(type_, auth_type, endpoint=endpoint, given=given, settings=told)
+        needed = connection_options.required(type_, auth_type, endpoint=endpoint, given=given, settings=told)
         _check_vacant(name)
-        made |= {"category": needs.category_of(type_), "auth_type": auth_type}
+        made |= {"category": connection_options.category_of(type_), "auth_type": auth_type}
         made |= {"allowed": list(allow or ()), "settings": told}  # type: ignore[dict-item] # what JSON made
         made |= {"auth_config": new.references(name, needed, secret or ())}
         row = run(lambda session: work(session, new), creates=True)
@@ -92,7 +92,7 @@ def types(
 ) -> None:
     """What a connection of each type can be told: its address, secrets and settings."""
     with sentences():
-        rows = needs.explained(type_)
+        rows = connection_options.explained(type_)
     show(rows, ("type", "Type"), ("told", "Told by"), ("about", "What it is"), ("needed", "Must be"), empty="")
 
 
@@ -135,7 +135,7 @@ async def _removed(session: Session, name: str) -> None:
 
 async def _forget_unused(session: Session, references: Iterable[str]) -> None:
     """Another connection may use the file of this one."""
-    fields.forget(references, used=await _used(session))
+    connection_input.forget(references, used=await _used(session))
 
 
 async def _used(session: Session) -> list[str]:
@@ -166,7 +166,7 @@ def configure(
     value: Annotated[str | None, typer.Argument(help="Leave it out for a secret: it is asked for.")] = None,
 ) -> None:
     """Change one thing about a connection. An empty value ("") takes it away."""
-    with sentences(), fields.NewSecrets() as new:
+    with sentences(), connection_input.NewSecrets() as new:
         given: dict[str, str] = {}
         if not _is_plain(key):
             _check_secret(as_row(ask("connection", name=name)), key, value)
@@ -178,7 +178,7 @@ def configure(
 
 async def _configured(
     session: Session,
-    new: fields.NewSecrets,
+    new: connection_input.NewSecrets,
     name: str,
     given: Mapping[str, str],
     changes: Callable[[Row], dict[str, Json]],
@@ -188,7 +188,9 @@ async def _configured(
         row = as_row(await session.ask("change", name=name, changes=changes(old)))
     kept = await _used(session)  # a key that is being changed may stay, under another name, in the file of the new one
     usual = dict(given) | {
-        key: fields.usual_place(name, key, one) for key, one in given.items() if fields.usual(name, key) not in kept
+        key: connection_input.usual_place(name, key, one)
+        for key, one in given.items()
+        if connection_input.usual(name, key) not in kept
     }
     if usual != dict(given):  # the old secret is of no use any more, so the new one may have its place
         config = dict(as_row(row["auth_config"])) | usual
@@ -206,7 +208,7 @@ def _check_secret(row: Row, key: str, value: str | None) -> None:
     if key in row:
         raise SentenceError(f"{key} is not for people to set. Use endpoint, auth_type, allowed, a secret or settings.…")
     if value != "" and key not in as_row(row["auth_config"]):
-        needs.check_names(str(row["type"]), secrets=[key], settings={})
+        connection_options.check_names(str(row["type"]), secrets=[key], settings={})
 
 
 def _changes(row: Row, key: str, value: str | None, given: Mapping[str, str]) -> dict[str, Json]:
@@ -220,7 +222,7 @@ def _changes(row: Row, key: str, value: str | None, given: Mapping[str, str]) ->
     if key.startswith("settings."):
         name = key.removeprefix("settings.")
         rest = {one: old for one, old in as_row(row["settings"]).items() if one != name}
-        made = {name: fields.json_or_text(value)} if value else {}
+        made = {name: connection_input.json_or_text(value)} if value else {}
         return {"settings": rest | made}  # type: ignore[dict-item] # what JSON made
     rest = {one: old for one, old in as_row(row["auth_config"]).items() if one != key}
     return {"auth_config": rest | dict(given)}

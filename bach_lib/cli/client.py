@@ -17,7 +17,7 @@ from aiohttp import ClientError, ClientSession, ClientTimeout, UnixConnector
 
 from bach_lib.cli import wire
 from bach_lib.cli.control import MAX_REQUEST, can_have_socket
-from bach_lib.cli.faults import SentenceError, UnansweredError, note
+from bach_lib.cli.exits import SentenceError, UnansweredError, note
 from bach_lib.cli.version import version
 from bach_lib.rest.answers import Json
 

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bach_lib.cli import registry
-from bach_lib.cli.asking import ask, run
+from bach_lib.cli import registry_commands
+from bach_lib.cli.command import ask, run
 from bach_lib.cli.console import Row, as_row, as_rows, show, show_one
 from bach_lib.cli.groups import Group
 from bach_lib.cli.options import command
@@ -33,14 +33,14 @@ def _check_category(category: str | None) -> None:
 def list_connections(category: Category = None, type_: Type = None) -> None:
     """All, or those of a category or type."""
     _check_category(category)
-    show(ask("connections", category=category, type_=type_), *registry.COLUMNS, empty=registry.NONE)
+    show(ask("connections", category=category, type_=type_), *registry_commands.COLUMNS, empty=registry_commands.NONE)
 
 
 @app.command("show")
 @command
-def show_connection(name: registry.Name) -> None:
+def show_connection(name: registry_commands.Name) -> None:
     """All about one."""
-    show_one(as_row(ask("connection", name=name)), *registry.DETAILS)
+    show_one(as_row(ask("connection", name=name)), *registry_commands.DETAILS)
 
 
 @app.command()
@@ -63,11 +63,18 @@ def check(
 
     rows = run(work)
     columns = (("name", "Name"), ("is_good", "Works"), ("answer", "Answer"), ("latency", "Seconds"))
-    show(rows, *columns, ("version", "Version"), ("offers", "Offers"), ("advice", "What to do"), empty=registry.NONE)
+    show(
+        rows,
+        *columns,
+        ("version", "Version"),
+        ("offers", "Offers"),
+        ("advice", "What to do"),
+        empty=registry_commands.NONE,
+    )
     if not all(row["is_good"] for row in rows):
         raise typer.Exit(1)
 
 
-app.command("add")(registry.add)
-app.command("remove")(registry.remove)
-app.command("types")(registry.types)
+app.command("add")(registry_commands.add)
+app.command("remove")(registry_commands.remove)
+app.command("types")(registry_commands.types)

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from bach_lib.cli import secret_files
-from bach_lib.cli.faults import SentenceError, UnansweredError
+from bach_lib.cli.exits import SentenceError, UnansweredError
 from bach_lib.cli.options import settings
 
 _REFERENCES = ("env:", "file:", "keyring:")

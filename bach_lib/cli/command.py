@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from bach_lib.cli.faults import sentences
+from bach_lib.cli.exits import sentences
 from bach_lib.cli.options import settings
 
 if TYPE_CHECKING:

@@ -14,12 +14,12 @@ from uuid import uuid4
 from bach_lib.connectors.base import Incoming, Setup
 from bach_lib.connectors.slash_commands import content_of
 from bach_lib.connectors.webhook import bodies
-from bach_lib.connectors.webhook.addresses import Addresses
 from bach_lib.connectors.webhook.claims import SHORTEST_TOKEN, Claims, own_proofs
-from bach_lib.connectors.webhook.fields import Field, Posted, at
-from bach_lib.connectors.webhook.options import recipient_of
+from bach_lib.connectors.webhook.field_paths import Field, Posted, at
+from bach_lib.connectors.webhook.networks import Addresses
 from bach_lib.connectors.webhook.proofs import ADDRESS, NotProvenError, Proof, Proofs
 from bach_lib.connectors.webhook.senders import ANY, SENDERS, Sender, recognised
+from bach_lib.connectors.webhook.settings import recipient_of
 from bach_lib.connectors.webhook.signature import key_of
 from bach_lib.errors import InvalidRecipientError, InvalidValueError, PushRefusedError
 from bach_lib.models.incoming import CLAIMED

@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterator, Mapping
 
 from bach_lib.connectors import metadata
-from bach_lib.connectors.discord.places import Places
-from bach_lib.connectors.discord.reading import items, name_of, number, part, text
+from bach_lib.connectors.discord.channel_cache import Places
+from bach_lib.connectors.discord.json_fields import items, name_of, number, part, text
 
 _FORWARD = 1
 _CROSSPOST = 1 << 1

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from bach_lib.cli.console import say, show_one
-from bach_lib.cli.faults import SentenceError, sentences
+from bach_lib.cli.exits import SentenceError, sentences
 from bach_lib.cli.options import command, settings
 
 _UNIT = """\

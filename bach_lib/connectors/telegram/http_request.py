@@ -17,7 +17,7 @@ from bach_lib.connectors.network import FormBody, JsonBody
 from bach_lib.connectors.observations import Seen
 from bach_lib.connectors.telegram.bot import TOKEN_PLACEHOLDER, PlainRequest
 from bach_lib.connectors.telegram.errors import RequestError
-from bach_lib.connectors.telegram.failures import decode, network_failure, unreadable
+from bach_lib.connectors.telegram.network_faults import decode, network_failure, unreadable
 from bach_lib.models import File
 
 

@@ -4,9 +4,9 @@ from typing import Annotated
 
 import typer
 
-from bach_lib.cli.asking import ask, run
+from bach_lib.cli.command import ask, run
 from bach_lib.cli.console import Json, Row, as_row, as_rows, show, show_one
-from bach_lib.cli.faults import SentenceError, sentences
+from bach_lib.cli.exits import SentenceError, sentences
 from bach_lib.cli.groups import Group
 from bach_lib.cli.options import command
 

@@ -7,8 +7,8 @@ up, the next call waits here instead of being refused there (https://discord.com
 from aiohttp import ClientResponse
 
 from bach_lib.clock import Clock
+from bach_lib.connectors.discord.error_codes import PASSING
 from bach_lib.connectors.discord.errors import NOT_DISCORD
-from bach_lib.connectors.discord.numbers import PASSING
 from bach_lib.connectors.network import at_most_a_day, not_theirs, retry_after
 from bach_lib.connectors.observations import DEFAULT_WAIT, CallError, Seen
 from bach_lib.outcomes import Scope

@@ -10,7 +10,7 @@ from bach_lib.errors import UnknownMessageError
 from bach_lib.models import Attempt, Message
 from bach_lib.outbound.amending import Amendment
 from bach_lib.rest.answers import Json, answer
-from bach_lib.rest.endpoints import iso
+from bach_lib.rest.handlers import iso
 from bach_lib.rest.requests import MAX_LIMIT, invalid, json_object, optional_fields, query_fields, whole_number
 
 MAX_WAIT = 60

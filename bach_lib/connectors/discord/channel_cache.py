@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from bach_lib.connectors.discord.reading import items, name_of, number, part
+from bach_lib.connectors.discord.json_fields import items, name_of, number, part
 
 THREAD_TYPES = frozenset({10, 11, 12})
 _MAX_KEPT = 20_000

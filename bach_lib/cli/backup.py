@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from bach_lib.cli.asking import ask
+from bach_lib.cli.command import ask
 from bach_lib.cli.console import show_one
 from bach_lib.cli.options import command
 

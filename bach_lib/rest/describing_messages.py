@@ -5,7 +5,7 @@ from typing import Final
 from bach_lib.models import Format, Operation, Status
 from bach_lib.rest.answers import Json
 from bach_lib.rest.describing import COUNT, TEXT, TIME, an_object, answers, nullable, parameter, reference
-from bach_lib.rest.letters import MAX_IDS, MAX_WAIT
+from bach_lib.rest.message_handlers import MAX_IDS, MAX_WAIT
 from bach_lib.rest.requests import MAX_LIMIT
 
 _ID: Final[dict[str, Json]] = {"type": "integer", "minimum": 1, "maximum": 10**18 - 1}
