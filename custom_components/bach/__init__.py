@@ -32,6 +32,7 @@ from bach_lib.errors import (
     UnknownTypeError,
 )
 
+from .actions.services import async_setup_services
 from .chat import async_chat
 from .claimed_names import async_watch_claims
 from .const import DOMAIN
@@ -50,7 +51,6 @@ from .peer import async_register_commands
 from .recipients import async_tell_of_subentries
 from .requirements import async_report_package, async_require
 from .resting import async_follow_switch, async_know_resting
-from .services import async_setup_services
 from .staying import async_has_stayed, async_leave, async_stand_by, async_stay
 from .troubles import async_tell_of_trouble
 from .undelivered import async_report_dead_letters, async_report_held, async_tell_of_undelivered

@@ -13,12 +13,12 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from bach_lib import Fault, Status
 
+from .actions.dead_letters import RETRY_SECONDS
 from .const import CHECK_NOW, CONF_RECIPIENT, DOMAIN
 from .coordinator import BachConfigEntry, BachCoordinator
 from .entity import BachEntity, recipient_device
 from .errors import translated_errors
 from .hello import async_say
-from .letter_actions import RETRY_SECONDS
 from .permissions import require_recipient_control
 from .recipients import async_add_for_recipients
 from .webhook_kind import sends

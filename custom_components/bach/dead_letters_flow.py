@@ -8,9 +8,9 @@ from homeassistant.util import dt as dt_util
 
 from bach_lib import BachError, Message, Retried, Status
 
+from .actions.dead_letters import RETRY_SECONDS
 from .coordinator import BachConfigEntry
 from .foreign_words import as_words, in_sentence
-from .letter_actions import RETRY_SECONDS
 from .letters_flow import LettersFlow
 from .undelivered import reason_of, recipient_name
 

@@ -10,15 +10,19 @@ from homeassistant.helpers import service
 from homeassistant.util.json import JsonObjectType
 
 from bach_lib import Amendment, Attempt, Message
+from custom_components.bach.const import DOMAIN
+from custom_components.bach.entry import connection_name
+from custom_components.bach.errors import translated_errors
+from custom_components.bach.hub import HUB
+from custom_components.bach.payload import iso_time
+from custom_components.bach.permissions import (
+    require_connection_control,
+    require_message_control,
+    require_place_control,
+)
 
-from .change_actions import MESSAGE_ID
+from .change import MESSAGE_ID
 from .choices import FORMATS
-from .const import DOMAIN
-from .entry import connection_name
-from .errors import translated_errors
-from .hub import HUB
-from .payload import iso_time
-from .permissions import require_connection_control, require_message_control, require_place_control
 
 ATTR_FORMAT: Final = "format"
 ATTR_MESSAGE: Final = "message"

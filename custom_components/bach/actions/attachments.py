@@ -13,8 +13,7 @@ from homeassistant.exceptions import ServiceValidationError
 
 from bach_lib import File, Loss
 from bach_lib.apart import apart, read_file
-
-from .const import DOMAIN
+from custom_components.bach.const import DOMAIN
 
 MAX_BYTES: Final = 50_000_000
 """Of one file; platforms take less, and say so."""

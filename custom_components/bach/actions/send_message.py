@@ -15,13 +15,13 @@ from homeassistant.helpers.json import json_dumps
 from homeassistant.util.json import JsonObjectType
 
 from bach_lib import Delivery, File, Format, Loss, Message, Receipt, Status
+from custom_components.bach.const import DOMAIN, RECIPIENT_BACH, TYPE_HOMEASSISTANT
+from custom_components.bach.errors import translated_errors
+from custom_components.bach.hub import HUB
+from custom_components.bach.lineage import LINEAGE
 
 from .attachments import read_files
 from .choices import FORMATS, buttons
-from .const import DOMAIN, RECIPIENT_BACH, TYPE_HOMEASSISTANT
-from .errors import translated_errors
-from .hub import HUB
-from .lineage import LINEAGE
 from .passing_on import async_pass_on
 from .targets import ATTR_RECIPIENT, TARGET_FIELDS, Target, find_targets
 

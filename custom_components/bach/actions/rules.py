@@ -10,11 +10,10 @@ from homeassistant.helpers import service
 from homeassistant.util.json import JsonObjectType
 
 from bach_lib import Rule
-
-from .const import DOMAIN
-from .entry import connection_name
-from .errors import translated_errors
-from .hub import HUB
+from custom_components.bach.const import DOMAIN
+from custom_components.bach.entry import connection_name
+from custom_components.bach.errors import translated_errors
+from custom_components.bach.hub import HUB
 
 ATTR_ACTIVE: Final = "active"
 ATTR_HINT: Final = "hint"

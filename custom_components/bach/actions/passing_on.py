@@ -20,8 +20,7 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.util.json import JsonObjectType
 
 from bach_lib import Loss
-
-from .const import DOMAIN as BACH
+from custom_components.bach.const import DOMAIN as BACH
 
 PASSED_ON: Final = "passed_on"
 """What stands as the status of somebody who got the words by another integration."""

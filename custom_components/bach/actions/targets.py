@@ -18,14 +18,14 @@ from homeassistant.helpers.entity_registry import RegistryEntryDisabler
 from homeassistant.helpers.target import TargetSelection
 from homeassistant.helpers.typing import VolDictType
 
-from .chosen import Chosen, async_choose, notify_entity_id
-from .const import CONF_RECIPIENT, DOMAIN
-from .entry import connection_name
-from .hub import HUB
-from .members import Recipient
-from .notify import BachNotifyEntity
-from .permissions import require_control, require_place_control
-from .webhook_kind import sends
+from custom_components.bach.chosen import Chosen, async_choose, notify_entity_id
+from custom_components.bach.const import CONF_RECIPIENT, DOMAIN
+from custom_components.bach.entry import connection_name
+from custom_components.bach.hub import HUB
+from custom_components.bach.members import Recipient
+from custom_components.bach.notify import BachNotifyEntity
+from custom_components.bach.permissions import require_control, require_place_control
+from custom_components.bach.webhook_kind import sends
 
 ATTR_RECIPIENT: Final = "recipient"
 

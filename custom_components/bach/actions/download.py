@@ -14,11 +14,11 @@ from homeassistant.helpers import config_validation as cv
 
 from bach_lib import IncomingMessage, Media
 from bach_lib.errors import NoFileError
+from custom_components.bach.const import DOMAIN
+from custom_components.bach.errors import translated_errors
+from custom_components.bach.hub import HUB
 
-from .const import DOMAIN
-from .errors import translated_errors
-from .hub import HUB
-from .inbox_actions import ATTR_INCOMING_ID, INCOMING_ID
+from .inbox import ATTR_INCOMING_ID, INCOMING_ID
 
 ATTR_OVERWRITE: Final = "overwrite"
 ATTR_PATH: Final = "path"

@@ -12,10 +12,16 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonObjectType
 
 from bach_lib import Message, QueueStatus, Status
+from custom_components.bach.const import DOMAIN
+from custom_components.bach.entry import connection_name
+from custom_components.bach.errors import translated_errors
+from custom_components.bach.hub import HUB
+from custom_components.bach.partner_kinds import is_partner
+from custom_components.bach.permissions import require_message_control
 
 from .ask import SCHEMA as ASK_SCHEMA
 from .ask import async_ask, async_claim_answers
-from .change_actions import (
+from .change import (
     DELETE_SCHEMA,
     EDIT_SCHEMA,
     MESSAGE_ID,
@@ -24,14 +30,8 @@ from .change_actions import (
     async_edit_message,
     async_react,
 )
-from .check_action import CHECK_SCHEMA, async_check
-from .const import DOMAIN
-from .download import DOWNLOAD_SCHEMA, async_download
-from .entry import connection_name
-from .errors import translated_errors
-from .hub import HUB
-from .inbox_actions import GET_INBOX_SCHEMA, MARK_SCHEMA, async_get_inbox, async_mark
-from .letter_actions import (
+from .check import CHECK_SCHEMA, async_check
+from .dead_letters import (
     AMEND_SCHEMA,
     DISCARD_SCHEMA,
     GET_MESSAGE_SCHEMA,
@@ -41,9 +41,9 @@ from .letter_actions import (
     async_get_message,
     async_retry,
 )
-from .partner_kinds import is_partner
-from .permissions import require_message_control
-from .rule_actions import (
+from .download import DOWNLOAD_SCHEMA, async_download
+from .inbox import GET_INBOX_SCHEMA, MARK_SCHEMA, async_get_inbox, async_mark
+from .rules import (
     GET_RULES_SCHEMA,
     REMOVE_RULE_SCHEMA,
     SET_RULE_SCHEMA,

@@ -10,12 +10,12 @@ from homeassistant.core import ServiceCall, ServiceResponse
 from homeassistant.helpers import config_validation as cv
 
 from bach_lib import Format, Receipt
+from custom_components.bach.errors import translated_errors
+from custom_components.bach.hub import HUB
+from custom_components.bach.lineage import LINEAGE
+from custom_components.bach.permissions import require_message_control
 
 from .choices import FORMATS, buttons
-from .errors import translated_errors
-from .hub import HUB
-from .lineage import LINEAGE
-from .permissions import require_message_control
 
 ATTR_BUTTONS: Final = "buttons"
 ATTR_FORMAT: Final = "format"

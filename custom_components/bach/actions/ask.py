@@ -20,15 +20,15 @@ from homeassistant.util.json import JsonObjectType, JsonValueType
 
 from bach_lib import Answer, Format, IncomingMessage, Place, Question, Wording
 from bach_lib.questions.unanswered import NobodyAnsweredError
+from custom_components.bach.const import CONF_ROLE, CONF_USER_ID, DOMAIN
+from custom_components.bach.entry import connection_name
+from custom_components.bach.errors import translated_errors
+from custom_components.bach.hub import HUB
+from custom_components.bach.incoming import received
+from custom_components.bach.lineage import LINEAGE
+from custom_components.bach.received import CLAIM, Received, Role
 
 from .choices import FORMATS, buttons
-from .const import CONF_ROLE, CONF_USER_ID, DOMAIN
-from .entry import connection_name
-from .errors import translated_errors
-from .hub import HUB
-from .incoming import received
-from .lineage import LINEAGE
-from .received import CLAIM, Received, Role
 from .targets import ATTR_RECIPIENT, TARGET_FIELDS, Target, find_targets, not_a_recipient
 
 _LOGGER = logging.getLogger(__name__)
