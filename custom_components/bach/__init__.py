@@ -33,7 +33,7 @@ from bach_lib.errors import (
 )
 
 from .actions.services import async_setup_services
-from .chat import async_chat
+from .assist.chat import async_chat
 from .claimed_names import async_watch_claims
 from .const import DOMAIN
 from .coordinator import BachConfigEntry, BachCoordinator

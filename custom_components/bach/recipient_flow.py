@@ -16,7 +16,7 @@ from bach_lib.connectors import Connectors
 from bach_lib.errors import CannotReceiveError, InvalidRecipientError
 from bach_lib.events import SenderBlocked
 
-from .chat_settings import SECTION_CHAT, chat_section, chat_suggestions, chat_values, without_chat
+from .assist.settings import SECTION_CHAT, chat_section, chat_suggestions, chat_values, without_chat
 from .const import CONF_HELLO, CONF_KIND, CONF_LINK, CONF_RECIPIENT, CONF_ROLE, CONF_TITLE, CONF_USER_ID
 from .doubts import async_look_up, can_say
 from .entry import recipient_unique_id

@@ -16,7 +16,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUs
 from bach_lib import Bach, Content, Kind, Media
 from bach_lib.errors import QueueFullError
 from bach_lib.testing.telegram_server import TelegramServer
-from custom_components.bach.conversations import KEEP_SECONDS, Conversations
+from custom_components.bach.assist.conversations import KEEP_SECONDS, Conversations
 from custom_components.bach.received import CLAIM, SIGNAL_RECEIVED, Received, Role
 from tests.component.chat import Agent, add_agent, add_home, never, says
 from tests.component.conftest import (
@@ -323,7 +323,7 @@ async def test_a_person_sees_that_an_answer_is_coming(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A silent bot looks broken; the sign must be shown again and again, and end with the answer."""
-    monkeypatch.setattr("custom_components.bach.answering.TYPING_SECONDS", 0)
+    monkeypatch.setattr("custom_components.bach.assist.answering.TYPING_SECONDS", 0)
     shown: list[tuple[str, str]] = []
     enough = asyncio.Event()
 
@@ -354,7 +354,7 @@ async def test_an_agent_that_takes_too_long_is_given_up(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A person must not wait for ever, nor all their later messages."""
-    monkeypatch.setattr("custom_components.bach.answering.ANSWER_SECONDS", 0.01)
+    monkeypatch.setattr("custom_components.bach.assist.answering.ANSWER_SECONDS", 0.01)
     agent.respond = never
     await arrive(hass, incoming(ADA))
     [message] = await telegram.wait_for(1)
@@ -448,7 +448,7 @@ async def test_a_mistake_of_ours_costs_one_answer(
         monkeypatch.undo()
         raise ZeroDivisionError
 
-    monkeypatch.setattr("custom_components.bach.answering.shortened", fail)
+    monkeypatch.setattr("custom_components.bach.assist.answering.shortened", fail)
     await arrive(hass, incoming(ADA, text="one"))
     await arrive(hass, incoming(ADA, text="two"))
     [message] = await telegram.wait_for(1)

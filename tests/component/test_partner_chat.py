@@ -13,7 +13,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from bach_lib.testing.partners.ai import OllamaServer
 from bach_lib.testing.partners.base import Told
 from bach_lib.testing.telegram_server import SentMessage, TelegramServer
-from custom_components.bach.partner_chat import HISTORY
+from custom_components.bach.assist.partner_agent import HISTORY
 from tests.component.chat import add_agent, add_home
 from tests.component.conftest import ADA, BOB, STRANGER, TOKEN, set_up, until_state
 from tests.component.test_partners import add_partner

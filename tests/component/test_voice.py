@@ -11,7 +11,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from bach_lib import Bach, Content, IncomingMessage, Kind, Media
 from bach_lib.errors import FileTooLargeError, NotFetchedError
 from bach_lib.testing.telegram_server import TelegramServer
-from custom_components.bach.voice import MAX_BYTES
+from custom_components.bach.assist.voice import MAX_BYTES
 from tests.component.chat import ENGINE, Agent, Engine, add_agent, add_engine, add_home
 from tests.component.conftest import ADA, TOKEN, arrive, incoming, set_up
 
@@ -142,7 +142,7 @@ async def test_a_conversion_without_end_is_given_up(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A crafted file must not leave a program at work for ever."""
-    monkeypatch.setattr("custom_components.bach.answering.ANSWER_SECONDS", 0.2)
+    monkeypatch.setattr("custom_components.bach.assist.answering.ANSWER_SECONDS", 0.2)
     await add_engine(hass, AudioFormats.WAV, AudioCodecs.PCM)
     use_ffmpeg(hass, tmp_path, f"echo $$ > {tmp_path}/pid; exec sleep 600")
     await arrive(hass, spoken())

@@ -14,11 +14,11 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 
 from bach_lib import Bach, IncomingMessage, Kind
+from custom_components.bach.coordinator import BachConfigEntry
+from custom_components.bach.received import SIGNAL_RECEIVED, Received, Role, is_claimed
 
 from .answering import Answering, Question
-from .chat_settings import ChatSettings, chat_settings
-from .coordinator import BachConfigEntry
-from .received import SIGNAL_RECEIVED, Received, Role, is_claimed
+from .settings import ChatSettings, chat_settings
 from .voice import is_speech
 
 _LOGGER = logging.getLogger(__name__)

@@ -6,12 +6,12 @@ from typing import Final
 from homeassistant.core import HomeAssistant
 
 from bach_lib import Bach, BachError, ChatMessage, Fault, Role
+from custom_components.bach.connections import loaded_entry
+from custom_components.bach.const import DOMAIN
+from custom_components.bach.partner_kinds import can_chat
 
-from .connections import loaded_entry
-from .const import DOMAIN
 from .conversations import Conversations, Lane
 from .no_answer import NoAnswerError
-from .partner_kinds import can_chat
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -19,13 +19,13 @@ from homeassistant.util import dt as dt_util
 from bach_lib import Bach, BachError
 from bach_lib.errors import FileTooLargeError
 from bach_lib.text.splitting import shortened
+from custom_components.bach.const import DOMAIN
+from custom_components.bach.received import Received
 
-from .chat_settings import ChatSettings
-from .const import DOMAIN
 from .conversations import Conversations, Lane
 from .no_answer import NoAnswerError, in_words
-from .partner_chat import PartnerChat
-from .received import Received
+from .partner_agent import PartnerChat
+from .settings import ChatSettings
 from .voice import MAX_BYTES, is_speech, transcribe
 
 _LOGGER = logging.getLogger(__name__)

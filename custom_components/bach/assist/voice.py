@@ -30,8 +30,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.util import language as language_util
 
 from bach_lib import Media
+from custom_components.bach.const import DOMAIN
 
-from .const import DOMAIN
 from .no_answer import NoAnswerError
 
 _LOGGER = logging.getLogger(__name__)

@@ -4,7 +4,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.translation import async_get_translations
 
-from .const import DOMAIN
+from custom_components.bach.const import DOMAIN
 
 
 class NoAnswerError(HomeAssistantError):
