@@ -44,12 +44,13 @@ from .errors import placeholders
 from .hooks import async_serve, async_withdraw
 from .hub import HUB, Hub
 from .incoming import async_listen
+from .kinds.requirements import async_report_package, async_require
+from .kinds.webhook import sends
 from .letters import async_compare_recipients, async_follow_departed, async_settle_removed
 from .lineage import LINEAGE, Lineage
 from .lost_users import async_watch_users
 from .peer import async_register_commands
 from .recipients import async_tell_of_subentries
-from .requirements import async_report_package, async_require
 from .resting import async_follow_switch, async_know_resting
 from .staying import async_has_stayed, async_leave, async_stand_by, async_stay
 from .troubles import async_tell_of_trouble
@@ -57,7 +58,6 @@ from .undelivered import async_report_dead_letters, async_report_held, async_tel
 from .users import async_get_users
 from .views import async_register_views
 from .watcher import async_watch
-from .webhook_kind import sends
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -21,7 +21,7 @@ from bach_lib import ConnectionState, Health
 
 from .coordinator import BachConfigEntry, Snapshot
 from .entity import BachEntity, async_keep_only
-from .webhook_kind import receives, sends
+from .kinds.webhook import receives, sends
 
 PARALLEL_UPDATES = 0
 

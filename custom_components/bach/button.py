@@ -19,9 +19,9 @@ from .coordinator import BachConfigEntry, BachCoordinator
 from .entity import BachEntity, recipient_device
 from .errors import translated_errors
 from .hello import async_say
+from .kinds.webhook import sends
 from .permissions import require_recipient_control
 from .recipients import async_add_for_recipients
-from .webhook_kind import sends
 
 PARALLEL_UPDATES = 0
 

@@ -15,10 +15,10 @@ from homeassistant.helpers import issue_registry as ir
 
 from .const import CONF_OWN_SECRET, CONF_ROLE, CONF_USER_ID, DOMAIN, SUBENTRY_RECIPIENT, TYPE_WEBHOOK
 from .coordinator import BachConfigEntry
+from .kinds.webhook import receives
 from .received import Role
 from .recipients import async_follow_subentries
 from .rights import without_rights
-from .webhook_kind import receives
 
 CLAIMED_NAMES: Final = "claimed_names_"
 

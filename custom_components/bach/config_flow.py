@@ -49,21 +49,21 @@ from .foreign_words import as_words
 from .form_errors import AnyKind, contradiction, of_endpoint, of_fault, of_value, opened, placed, secret_field
 from .hello import async_greet
 from .homeassistant_recipient_flow import HomeRecipientFlow
-from .kinds import KINDS, Kind
+from .kinds.partner_forms import CONVERSATION
+from .kinds.partners import ALL_KINDS, PartnerKind, is_partner, kind_of
+from .kinds.platforms import KINDS, Kind
+from .kinds.requirements import async_require, told
+from .kinds.webhook import WEBHOOK, WebhookKind, made, receives
 from .naming import new_title
 from .partner_flow import PartnerSteps
-from .partner_forms import CONVERSATION
-from .partner_kinds import ALL_KINDS, PartnerKind, is_partner, kind_of
 from .pasting import TRY_ANOTHER, as_meant, others_meant
 from .person_flow import PersonFlow
 from .recipient_flow import RecipientFlow
-from .requirements import async_require, told
 from .sessions import new_session
 from .signal_recipient_flow import SignalRecipientFlow
 from .vaults import FormVault
 from .webhook_flow import WebhookSteps
 from .webhook_forms import HOOK_SCHEMAS
-from .webhook_kind import WEBHOOK, WebhookKind, made, receives
 from .webhook_page import to_copy
 from .webhook_recipient_flow import HookRecipientFlow, MuteHookRecipientFlow
 

@@ -30,7 +30,7 @@ from bach_lib.events import (
 from .const import DOMAIN
 from .entry import connection_name, own_secrets
 from .errors import placeholders
-from .partner_kinds import is_partner
+from .kinds.partners import is_partner
 
 _LOGGER = logging.getLogger(__name__)
 

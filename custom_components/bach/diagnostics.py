@@ -37,10 +37,10 @@ from .const import (
 from .coordinator import BachConfigEntry
 from .entry import connection_name
 from .hub import HUB
-from .partner_kinds import is_partner
+from .kinds.partners import is_partner
+from .kinds.requirements import async_versions
 from .payload import iso_time
 from .private import Private
-from .requirements import async_versions
 
 REDACTED_FIELDS = {
     *SECRET_FIELDS,

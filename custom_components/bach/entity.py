@@ -14,7 +14,7 @@ from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
 from .const import CONF_LINK, DOMAIN
 from .coordinator import BachCoordinator
-from .partner_kinds import ALL_KINDS
+from .kinds.partners import ALL_KINDS
 
 
 class BachEntity(CoordinatorEntity[BachCoordinator]):

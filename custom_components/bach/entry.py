@@ -25,8 +25,8 @@ from .const import (
     SUBENTRY_RECIPIENT,
     TYPE_WEBHOOK,
 )
-from .partner_forms import AUTH_FIELDS
-from .partner_kinds import PARTNERS
+from .kinds.partner_forms import AUTH_FIELDS
+from .kinds.partners import PARTNERS
 from .roles import allowed
 
 _OURS = {CONF_LOGIN: "username"}

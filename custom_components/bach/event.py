@@ -21,10 +21,10 @@ from .const import CONF_RECIPIENT, RECIPIENT_BACH, RECIPIENT_EVENT, SUBENTRY_REC
 from .coordinator import BachConfigEntry
 from .entity import async_keep_only, recipient_device
 from .entry import event_unique_id
+from .kinds.webhook import receives, sends
 from .payload import payload
 from .received import SIGNAL_RECEIVED, Received
 from .recipients import async_add_for_recipients
-from .webhook_kind import receives, sends
 
 PARALLEL_UPDATES = 0
 

@@ -31,11 +31,11 @@ from .const import (
     CONF_TOKEN_ENDPOINT,
     CONF_URL,
 )
-from .kinds import Kind
-from .partner_forms import HIDDEN, OAUTH, SECTION_OAUTH
-from .partner_kinds import PartnerKind
-from .requirements import BY_HAND
-from .webhook_kind import CONF_INCOMING_KEY, FIELD_ERRORS, WebhookKind
+from .kinds.partner_forms import HIDDEN, OAUTH, SECTION_OAUTH
+from .kinds.partners import PartnerKind
+from .kinds.platforms import Kind
+from .kinds.requirements import BY_HAND
+from .kinds.webhook import CONF_INCOMING_KEY, FIELD_ERRORS, WebhookKind
 
 BASE: Final = "base"
 NO_AUTH: Final = "none"

@@ -12,7 +12,7 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_TYPE
 
 from .const import CONF_ENDPOINT, TYPE_DISCORD
-from .partner_kinds import ALL_KINDS
+from .kinds.partners import ALL_KINDS
 
 _LONGEST = 100
 

@@ -33,11 +33,11 @@ from .entity import async_keep_only, recipient_device
 from .entry import connection_name, notify_unique_id
 from .errors import translated_errors
 from .hub import HUB
+from .kinds.webhook import sends
 from .lineage import LINEAGE
 from .recipients import async_add_for_recipients
 from .roles import place
 from .staying import async_look_again
-from .webhook_kind import sends
 
 PARALLEL_UPDATES = 0
 

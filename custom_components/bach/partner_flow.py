@@ -11,8 +11,8 @@ from bach_lib.errors import InputError
 from bach_lib.models import Category
 
 from .const import CONF_MODEL
-from .partner_forms import closest, is_listed, model_schema, put_conversation, suggested_conversation
-from .partner_kinds import PARTNERS, is_same
+from .kinds.partner_forms import closest, is_listed, model_schema, put_conversation, suggested_conversation
+from .kinds.partners import PARTNERS, is_same
 
 
 class PartnerSteps(ConfigFlow, ABC):

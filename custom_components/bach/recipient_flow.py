@@ -23,6 +23,7 @@ from .entry import recipient_unique_id
 from .foreign_words import as_words
 from .forms import normal_form
 from .hello import async_greet, is_harmless
+from .kinds.webhook import sends
 from .letters import async_move_letters
 from .letters_flow import LettersSteps
 from .pairing_form import KEEP_WAITING, MAX_TITLE, invitation_schema, invitation_words, pick_fields
@@ -31,7 +32,6 @@ from .person_flow import KIND_PRIVATE
 from .received import Role
 from .rights import is_shared, rights_schema, rights_values, suggested_rights, without_rights
 from .users import Users, async_get_users
-from .webhook_kind import sends
 
 PAIRING_SECONDS: Final = 600
 """How long to wait for somebody to write before asking what to do: as long as their code is good."""

@@ -17,10 +17,10 @@ from .dead_letters_flow import DeadLettersFlow
 from .entry import connection_name
 from .foreign_words import in_sentence
 from .hub import HUB
+from .kinds.partners import is_partner
+from .kinds.requirements import PACKAGE, PackageFlow
 from .letters import REMOVED_RECIPIENT, discard_undelivered, undelivered
 from .letters_flow import LettersFlow
-from .partner_kinds import is_partner
-from .requirements import PACKAGE, PackageFlow
 from .resting import DISABLED, SWITCHED_OFF
 from .resting_flow import RestingFlow
 from .storage_flow import StorageFlow

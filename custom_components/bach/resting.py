@@ -27,7 +27,7 @@ from .const import DOMAIN
 from .coordinator import BachConfigEntry
 from .entry import connection_name
 from .hub import HUB
-from .partner_kinds import is_partner
+from .kinds.partners import is_partner
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -20,7 +20,7 @@ from homeassistant.util.hass_dict import HassKey
 from .const import DOMAIN
 from .entity import connection_device
 from .hub import HUB
-from .webhook_kind import sends
+from .kinds.webhook import sends
 
 STAYING: HassKey[dict[str, CALLBACK_TYPE]] = HassKey(f"{DOMAIN}_staying")
 """By the id of an entry: what looks after the entities that are there, called when it is set up again."""

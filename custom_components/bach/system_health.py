@@ -10,7 +10,7 @@ from bach_lib import __version__
 
 from .const import DOMAIN
 from .coordinator import BachConfigEntry
-from .requirements import async_versions
+from .kinds.requirements import async_versions
 
 _KEYS = {"discord.py": "discord_py", "python-telegram-bot": "python_telegram_bot"}
 """Translation keys hold no dots and no capitals."""

@@ -10,8 +10,8 @@ from homeassistant.config_entries import SOURCE_REAUTH, SOURCE_USER, ConfigEntry
 from bach_lib import Identity
 
 from .const import CONF_URL, TYPE_WEBHOOK
+from .kinds.webhook import WEBHOOK, is_same_address, receives
 from .webhook_forms import whole
-from .webhook_kind import WEBHOOK, is_same_address, receives
 from .webhook_page import copy_schema, to_copy
 
 

@@ -29,8 +29,8 @@ from .const import (
     TYPE_WEBHOOK,
 )
 from .hooks import post_address
+from .kinds.webhook import receives
 from .received import Role
-from .webhook_kind import receives
 
 _SHOWN: Final = TextSelector(TextSelectorConfig(multiline=True))
 """To copy from. Not `read_only`: in some browsers nothing can be selected in such a box."""

@@ -25,8 +25,8 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 from bach_lib import connectors
 from bach_lib.connectors.requirements import NEEDED, Package
 from bach_lib.testing.telegram_server import TelegramServer
-from custom_components.bach import requirements
 from custom_components.bach.const import DOMAIN
+from custom_components.bach.kinds import requirements
 
 from .conftest import TOKEN, add_entry
 

@@ -23,14 +23,14 @@ from custom_components.bach.binary_sensor import BINARY_SENSORS, PARTNER_BINARY_
 from custom_components.bach.button import BUTTONS, TEST_MESSAGE
 from custom_components.bach.event import EVENT_TYPES, INCOMING
 from custom_components.bach.form_errors import FAULT_ERRORS
+from custom_components.bach.kinds.partners import ALL_KINDS
+from custom_components.bach.kinds.requirements import STILL_MISSING, WORDS
+from custom_components.bach.kinds.webhook import FIELD_ERRORS, NOTHING, TAKES
 from custom_components.bach.pairing_form import KEEP_WAITING
-from custom_components.bach.partner_kinds import ALL_KINDS
 from custom_components.bach.received import Role
-from custom_components.bach.requirements import STILL_MISSING, WORDS
 from custom_components.bach.sensor import HOME_SENSORS, PARTNER_SENSORS, SENSORS
 from custom_components.bach.switch import ENABLED
 from custom_components.bach.watcher import NOTICES, REPAIRS
-from custom_components.bach.webhook_kind import FIELD_ERRORS, NOTHING, TAKES
 
 ROOT = Path(__file__).parents[2]
 BACH = ROOT / "custom_components" / "bach"

@@ -16,7 +16,7 @@ from custom_components.bach.const import DOMAIN
 from custom_components.bach.entry import connection_name
 from custom_components.bach.errors import translated_errors
 from custom_components.bach.hub import HUB
-from custom_components.bach.partner_kinds import is_partner
+from custom_components.bach.kinds.partners import is_partner
 from custom_components.bach.permissions import require_message_control
 
 from .ask import SCHEMA as ASK_SCHEMA

@@ -22,10 +22,10 @@ from custom_components.bach.chosen import Chosen, async_choose, notify_entity_id
 from custom_components.bach.const import CONF_RECIPIENT, DOMAIN
 from custom_components.bach.entry import connection_name
 from custom_components.bach.hub import HUB
+from custom_components.bach.kinds.webhook import sends
 from custom_components.bach.members import Recipient
 from custom_components.bach.notify import BachNotifyEntity
 from custom_components.bach.permissions import require_control, require_place_control
-from custom_components.bach.webhook_kind import sends
 
 ATTR_RECIPIENT: Final = "recipient"
 

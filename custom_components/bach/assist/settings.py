@@ -24,7 +24,7 @@ from homeassistant.helpers.selector import (
 )
 
 from custom_components.bach.const import CONF_AGENT, CONF_LANGUAGE, CONF_PARTNER, CONF_SPEECH_TO_TEXT, DOMAIN
-from custom_components.bach.partner_kinds import can_chat
+from custom_components.bach.kinds.partners import can_chat
 
 SECTION_CHAT: Final = "chat"
 

@@ -19,8 +19,7 @@ from homeassistant.helpers.selector import (
 
 from bach_lib import Identity, Report
 from bach_lib.models.chat import THINKING, TOKENS
-
-from .const import (
+from custom_components.bach.const import (
     CONF_API_KEY_HEADER,
     CONF_AUTH_TYPE,
     CONF_CLIENT_AUTH,
@@ -40,7 +39,8 @@ from .const import (
     CONF_TOKEN_ENDPOINT,
     TYPE_OLLAMA,
 )
-from .kinds import ADDRESS_BOX, SECRET_BOX
+
+from .platforms import ADDRESS_BOX, SECRET_BOX
 
 SECTION_DETAILS: Final = "details"
 SECTION_LIMITS: Final = "limits"

@@ -12,8 +12,7 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_TYPE
 
 from bach_lib.models import Category
-
-from .const import (
+from custom_components.bach.const import (
     CONF_API_KEY_HEADER,
     CONF_AUTH_TYPE,
     CONF_CLIENT_ID,
@@ -32,7 +31,7 @@ from .const import (
     TYPE_OPENAI_COMPATIBLE,
     TYPE_WEBHOOK,
 )
-from .kinds import ADDRESS_BOX, KINDS, SECRET_BOX, SECTION_SERVER, SERVER, Kind
+
 from .partner_forms import (
     AUTH_FIELDS,
     CREDENTIALS,
@@ -49,7 +48,8 @@ from .partner_forms import (
     put_statuses,
     suggested_statuses,
 )
-from .webhook_kind import WEBHOOK, WebhookKind
+from .platforms import ADDRESS_BOX, KINDS, SECRET_BOX, SECTION_SERVER, SERVER, Kind
+from .webhook import WEBHOOK, WebhookKind
 
 _IDENTIFYING: Final = (
     CONF_TYPE,

@@ -23,8 +23,7 @@ from bach_lib import Fault
 from bach_lib.connectors import Connectors
 from bach_lib.connectors.requirements import NEEDED, Package
 from bach_lib.errors import MissingLibraryError, UnusableLibraryError
-
-from .const import DOMAIN
+from custom_components.bach.const import DOMAIN
 
 PACKAGE: Final = "package"
 """What the ids of these repairs begin with."""

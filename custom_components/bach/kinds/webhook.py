@@ -26,9 +26,7 @@ from bach_lib.connectors.webhook.senders import SENDERS
 from bach_lib.connectors.webhook.signature import new_secret
 from bach_lib.connectors.webhook.template import PLACES
 from bach_lib.errors import InvalidValueError
-
-from . import webhook_outgoing as outgoing
-from .const import (
+from custom_components.bach.const import (
     CONF_API_KEY,
     CONF_API_KEY_HEADER,
     CONF_AUTHORIZATION,
@@ -47,7 +45,9 @@ from .const import (
     TYPE_DISCORD_WEBHOOK,
     TYPE_WEBHOOK,
 )
-from .kinds import SECRET_BOX
+
+from . import webhook_requests as outgoing
+from .platforms import SECRET_BOX
 
 CONF_INCOMING_KEY: Final = "incoming_key"
 CONF_IN_ADDRESS: Final = "token_in_address"

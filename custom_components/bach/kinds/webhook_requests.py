@@ -18,8 +18,7 @@ from homeassistant.helpers.selector import (
 from bach_lib.connectors.webhook.posting import METHODS, BodyType
 from bach_lib.connectors.webhook.signature import new_secret
 from bach_lib.errors import InvalidValueError
-
-from .const import (
+from custom_components.bach.const import (
     CONF_API_KEY,
     CONF_API_KEY_HEADER,
     CONF_AUTHORIZATION,
@@ -32,7 +31,8 @@ from .const import (
     CONF_PASSWORD,
     CONF_SECRET,
 )
-from .kinds import SECRET_BOX
+
+from .platforms import SECRET_BOX
 
 CONF_BOTH_SIGN: Final = "both_sign"
 CONF_SIGNS: Final = "signs"

@@ -8,7 +8,7 @@ import voluptuous as vol
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import BooleanSelector, TextSelector, TextSelectorConfig, TextSelectorType
 
-from .const import (
+from custom_components.bach.const import (
     CONF_AVATAR_URL,
     CONF_BOT_TOKEN,
     CONF_ENDPOINT,
