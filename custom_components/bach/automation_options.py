@@ -15,8 +15,8 @@ from homeassistant.helpers.typing import ConfigType
 from bach_lib.errors import InvalidValueError
 
 from .const import DOMAIN
-from .entry import titles
-from .members import async_is_group, async_recipient_of
+from .home.entry import titles
+from .home.members import async_is_group, async_recipient_of
 
 CONF_COMMAND: Final = "command"
 CONF_CONTAINS: Final = "contains"

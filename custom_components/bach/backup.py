@@ -13,7 +13,7 @@ from homeassistant.helpers import issue_registry as ir
 from bach_lib import BachError
 
 from .const import DOMAIN
-from .hub import HUB
+from .home.hub import HUB
 
 _LOGGER = logging.getLogger(__name__)
 _PATIENCE = 60.0

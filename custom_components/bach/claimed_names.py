@@ -15,8 +15,8 @@ from homeassistant.helpers import issue_registry as ir
 
 from .const import CONF_OWN_SECRET, CONF_ROLE, CONF_USER_ID, DOMAIN, SUBENTRY_RECIPIENT, TYPE_WEBHOOK
 from .coordinator import BachConfigEntry
+from .home.attribution import Role
 from .kinds.webhook import receives
-from .received import Role
 from .recipients import async_follow_subentries
 from .rights import without_rights
 

@@ -44,10 +44,12 @@ from .const import (
     TYPE_WEBHOOK,
 )
 from .discord_recipient_flow import DiscordRecipientFlow, WebhookRecipientFlow
-from .entry import connection, recipient_unique_id
-from .foreign_words import as_words
 from .form_errors import AnyKind, contradiction, of_endpoint, of_fault, of_value, opened, placed, secret_field
 from .hello import async_greet
+from .home.entry import connection, recipient_unique_id
+from .home.foreign_words import as_words
+from .home.sessions import new_session
+from .home.vaults import FormVault
 from .homeassistant_recipient_flow import HomeRecipientFlow
 from .kinds.partner_forms import CONVERSATION
 from .kinds.partners import ALL_KINDS, PartnerKind, is_partner, kind_of
@@ -59,9 +61,7 @@ from .partner_flow import PartnerSteps
 from .pasting import TRY_ANOTHER, as_meant, others_meant
 from .person_flow import PersonFlow
 from .recipient_flow import RecipientFlow
-from .sessions import new_session
 from .signal_recipient_flow import SignalRecipientFlow
-from .vaults import FormVault
 from .webhook_flow import WebhookSteps
 from .webhook_forms import HOOK_SCHEMAS
 from .webhook_page import to_copy

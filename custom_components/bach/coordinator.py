@@ -28,8 +28,8 @@ from bach_lib.events import (
 )
 
 from .const import DOMAIN
-from .entry import connection_name, own_secrets
-from .errors import placeholders
+from .home.entry import connection_name, own_secrets
+from .home.errors import placeholders
 from .kinds.partners import is_partner
 
 _LOGGER = logging.getLogger(__name__)

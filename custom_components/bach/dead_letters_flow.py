@@ -10,7 +10,7 @@ from bach_lib import BachError, Message, Retried, Status
 
 from .actions.dead_letters import RETRY_SECONDS
 from .coordinator import BachConfigEntry
-from .foreign_words import as_words, in_sentence
+from .home.foreign_words import as_words, in_sentence
 from .letters_flow import LettersFlow
 from .undelivered import reason_of, recipient_name
 

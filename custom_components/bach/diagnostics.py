@@ -35,12 +35,12 @@ from .const import (
     SECRET_FIELDS,
 )
 from .coordinator import BachConfigEntry
-from .entry import connection_name
-from .hub import HUB
+from .home.entry import connection_name
+from .home.hub import HUB
+from .home.private import Private
 from .kinds.partners import is_partner
 from .kinds.requirements import async_versions
 from .payload import iso_time
-from .private import Private
 
 REDACTED_FIELDS = {
     *SECRET_FIELDS,

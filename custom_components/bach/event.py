@@ -20,10 +20,10 @@ from bach_lib import Kind
 from .const import CONF_RECIPIENT, RECIPIENT_BACH, RECIPIENT_EVENT, SUBENTRY_RECIPIENT, TYPE_HOMEASSISTANT
 from .coordinator import BachConfigEntry
 from .entity import async_keep_only, recipient_device
-from .entry import event_unique_id
+from .home.attribution import SIGNAL_RECEIVED, Received
+from .home.entry import event_unique_id
 from .kinds.webhook import receives, sends
 from .payload import payload
-from .received import SIGNAL_RECEIVED, Received
 from .recipients import async_add_for_recipients
 
 PARALLEL_UPDATES = 0

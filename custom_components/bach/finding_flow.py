@@ -16,10 +16,10 @@ from bach_lib import Candidate, Fault
 
 from .const import CONF_KIND, CONF_LINK, CONF_RECIPIENT
 from .coordinator import BachCoordinator
-from .foreign_words import in_sentence
+from .home.foreign_words import in_sentence
+from .home.users import async_get_users
 from .recipient_flow import RecipientFlow
 from .rights import rights_values
-from .users import async_get_users
 
 
 class FindingRecipientFlow(RecipientFlow):

@@ -16,8 +16,8 @@ from bach_lib import BachError, Format, Status
 
 from .const import DOMAIN, TYPE_HOMEASSISTANT, TYPE_WEBHOOK
 from .coordinator import BachConfigEntry
-from .entry import connection_name
-from .hub import HUB
+from .home.entry import connection_name
+from .home.hub import HUB
 
 _TIME_TO_LIVE: Final = 3600.0
 _MAX_REASON: Final = 300

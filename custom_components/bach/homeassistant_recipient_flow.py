@@ -30,10 +30,10 @@ from .const import (
 )
 from .finding_flow import FindingRecipientFlow
 from .hello import is_harmless
+from .home.attribution import Role
+from .home.users import async_get_users
 from .peer import takes_letters
-from .received import Role
 from .rights import rights_schema, rights_values
-from .users import async_get_users
 
 _MAX_OPTIONS: Final = 500
 

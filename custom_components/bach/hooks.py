@@ -25,8 +25,8 @@ from bach_lib.rest.hooks import METHODS, as_posted
 from bach_lib.rest.requests import give_up_body
 
 from .const import CONF_WEBHOOK_ID, DOMAIN
-from .entry import connection_name
-from .hub import HUB
+from .home.entry import connection_name
+from .home.hub import HUB
 
 _LOGGER = logging.getLogger(__name__)
 _LATER: Final = {"Retry-After": "10"}

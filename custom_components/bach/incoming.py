@@ -16,13 +16,13 @@ from bach_lib.models.incoming import CLAIMED
 from .const import DOMAIN, EVENT_MESSAGE
 from .coordinator import BachConfigEntry
 from .entity import recipient_device_id
-from .entry import connection_name, event_unique_id
-from .forms import normal_form
-from .hub import HUB
+from .home.addresses import normal_form
+from .home.attribution import SIGNAL_HAPPENED, SIGNAL_RECEIVED, Received, Role, called
+from .home.entry import connection_name, event_unique_id
+from .home.hub import HUB
+from .home.roles import standing
+from .home.users import USERS
 from .payload import payload
-from .received import SIGNAL_HAPPENED, SIGNAL_RECEIVED, Received, Role, called
-from .roles import standing
-from .users import USERS
 
 
 @callback

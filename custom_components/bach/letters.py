@@ -14,8 +14,8 @@ from bach_lib.events import MessageFinished
 
 from .const import DOMAIN
 from .departed import DEPARTED
-from .entry import connection_name
-from .hub import HUB
+from .home.entry import connection_name
+from .home.hub import HUB
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -8,8 +8,8 @@ from homeassistant.helpers import issue_registry as ir
 
 from bach_lib import Bach
 
-from .entry import connection_name, recipient_unique_id
-from .hub import HUB
+from .home.entry import connection_name, recipient_unique_id
+from .home.hub import HUB
 
 
 class LettersFlow(RepairsFlow):

@@ -17,7 +17,7 @@ from homeassistant.core import Event, HomeAssistant, callback
 from bach_lib import Kind, Operation, Status
 
 from .const import DOMAIN, EVENT_ENDED, EVENT_MESSAGE, EVENT_TROUBLE, EVENT_UNDELIVERED
-from .received import called
+from .home.attribution import called
 
 type Describe = Callable[[Event], dict[str, str]]
 

@@ -9,8 +9,8 @@ from homeassistant.helpers import issue_registry as ir
 
 from .const import CONF_USER_ID, DOMAIN
 from .coordinator import BachConfigEntry
+from .home.users import USERS
 from .recipients import async_follow_subentries
-from .users import USERS
 
 
 @callback

@@ -30,13 +30,13 @@ from .const import CONF_RECIPIENT
 from .const import DOMAIN as BACH
 from .coordinator import BachConfigEntry
 from .entity import async_keep_only, recipient_device
-from .entry import connection_name, notify_unique_id
-from .errors import translated_errors
-from .hub import HUB
+from .home.entry import connection_name, notify_unique_id
+from .home.errors import translated_errors
+from .home.hub import HUB
+from .home.lineage import LINEAGE
+from .home.roles import place
 from .kinds.webhook import sends
-from .lineage import LINEAGE
 from .recipients import async_add_for_recipients
-from .roles import place
 from .staying import async_look_again
 
 PARALLEL_UPDATES = 0

@@ -9,7 +9,7 @@ from homeassistant.util.json import JsonObjectType, JsonValueType
 
 from bach_lib import IncomingMessage, Location, Media
 
-from .received import Received
+from .home.attribution import Received
 
 
 def payload(received: Received) -> JsonObjectType:

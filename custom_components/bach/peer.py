@@ -26,11 +26,11 @@ from bach_lib.errors import (
 )
 
 from .const import CONF_RECIPIENT, CONF_USER_ID, DOMAIN, RECIPIENT_BACH, SUBENTRY_RECIPIENT, TYPE_HOMEASSISTANT
-from .entry import connection_name
-from .hub import HUB
-from .received import Role
-from .roles import role_of
-from .users import USERS
+from .home.attribution import Role
+from .home.entry import connection_name
+from .home.hub import HUB
+from .home.roles import role_of
+from .home.users import USERS
 
 NOT_ACCEPTED: Final = "not_accepted"
 """Nobody here takes letters from this user. Whoever sends need not try again."""

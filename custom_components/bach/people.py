@@ -7,7 +7,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.data_entry_flow import AbortFlow
 
 from .const import CONF_RECIPIENT, CONF_SENDER_ID, SUBENTRY_PERSON
-from .entry import person_unique_id
+from .home.entry import person_unique_id
 
 
 @callback

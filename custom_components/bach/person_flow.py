@@ -23,9 +23,9 @@ from bach_lib import BachError
 
 from .const import CONF_KIND, CONF_RECIPIENT, CONF_SENDER_ID, CONF_TITLE, SUBENTRY_RECIPIENT
 from .coordinator import BachConfigEntry
-from .entry import person_unique_id
+from .home.entry import person_unique_id
+from .home.users import Users, async_get_users
 from .rights import rights_schema, rights_values, suggested_rights
-from .users import Users, async_get_users
 
 KIND_PRIVATE: Final = "private"
 """A recipient that is one person alone; in there nobody else can be told apart."""

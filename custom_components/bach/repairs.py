@@ -14,9 +14,10 @@ from bach_lib.errors import InputError
 from .claimed_names import CLAIMED_NAMES, ClaimedNamesFlow
 from .const import CONF_RECIPIENT, DOMAIN, SUBENTRY_RECIPIENT
 from .dead_letters_flow import DeadLettersFlow
-from .entry import connection_name
-from .foreign_words import in_sentence
-from .hub import HUB
+from .home.entry import connection_name
+from .home.foreign_words import in_sentence
+from .home.hub import HUB
+from .home.storage_issue import STORAGE
 from .kinds.partners import is_partner
 from .kinds.requirements import PACKAGE, PackageFlow
 from .letters import REMOVED_RECIPIENT, discard_undelivered, undelivered
@@ -24,7 +25,6 @@ from .letters_flow import LettersFlow
 from .resting import DISABLED, SWITCHED_OFF
 from .resting_flow import RestingFlow
 from .storage_flow import StorageFlow
-from .storage_repair import STORAGE
 from .undelivered import HELD
 
 

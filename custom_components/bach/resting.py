@@ -25,8 +25,8 @@ from bach_lib.errors import UnknownConnectionError
 
 from .const import DOMAIN
 from .coordinator import BachConfigEntry
-from .entry import connection_name
-from .hub import HUB
+from .home.entry import connection_name
+from .home.hub import HUB
 from .kinds.partners import is_partner
 
 _LOGGER = logging.getLogger(__name__)

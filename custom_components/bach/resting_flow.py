@@ -10,9 +10,9 @@ from homeassistant.config_entries import ConfigEntry
 from bach_lib import Bach, BachError, Message, Status
 from bach_lib.errors import NotCancellableError
 
-from .entry import connection_name
-from .foreign_words import as_words, in_sentence
-from .hub import HUB
+from .home.entry import connection_name
+from .home.foreign_words import as_words, in_sentence
+from .home.hub import HUB
 from .letters_flow import LettersFlow
 from .resting import RESTING, time_of_day
 from .undelivered import recipient_name

@@ -12,8 +12,8 @@ from homeassistant.helpers.selector import (
 )
 
 from .const import CONF_OWN_SECRET, CONF_ROLE, CONF_USER_ID
-from .received import Role
-from .users import Users
+from .home.attribution import Role
+from .home.users import Users
 
 _FIELDS: Final = (CONF_OWN_SECRET, CONF_ROLE, CONF_USER_ID)
 

@@ -28,7 +28,7 @@ from bach_lib.events import MessageDead, MessageFinished, MessageUncertain
 from .const import TYPE_HOMEASSISTANT
 from .coordinator import BachConfigEntry, BachCoordinator, Snapshot
 from .entity import BachEntity
-from .lineage import LINEAGE
+from .home.lineage import LINEAGE
 
 PARALLEL_UPDATES = 0
 

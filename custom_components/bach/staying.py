@@ -19,7 +19,7 @@ from homeassistant.util.hass_dict import HassKey
 
 from .const import DOMAIN
 from .entity import connection_device
-from .hub import HUB
+from .home.hub import HUB
 from .kinds.webhook import sends
 
 STAYING: HassKey[dict[str, CALLBACK_TYPE]] = HassKey(f"{DOMAIN}_staying")

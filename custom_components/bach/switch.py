@@ -9,7 +9,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import BachConfigEntry
 from .entity import BachEntity
-from .errors import translated_errors
+from .home.errors import translated_errors
 
 PARALLEL_UPDATES = 0
 

@@ -21,12 +21,12 @@ from bach_lib.events import ConnectionChanged, Event, MessageDead, MessageFinish
 from .automation_options import CONF_DIRECTION, CONF_TO, one_of, require_connection, require_recipients, some
 from .connections import connection_state
 from .const import DOMAIN
-from .entry import notify_unique_id
-from .lineage import DEAD_LETTER_TO, LINEAGE
+from .home.attribution import SIGNAL_HAPPENED
+from .home.entry import notify_unique_id
+from .home.lineage import DEAD_LETTER_TO, LINEAGE
+from .home.roles import place
 from .outgoing import outgoing_payload
-from .received import SIGNAL_HAPPENED
 from .recipient_target import TARGET_SCHEMA, RecipientTarget
-from .roles import place
 
 _LOGGER = logging.getLogger(__name__)
 

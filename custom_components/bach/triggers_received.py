@@ -38,8 +38,8 @@ from .automation_options import (
     words,
 )
 from .const import CONF_ROLE
+from .home.attribution import SIGNAL_RECEIVED, Received, Role
 from .payload import payload
-from .received import SIGNAL_RECEIVED, Received, Role
 from .recipient_target import TARGET_SCHEMA, RecipientTarget
 
 _ROLES = [role.value for role in Role if role is not Role.NOTIFY_ONLY]

@@ -15,11 +15,11 @@ from bach_lib.events import MessageCancelled, MessageDead, MessageExpired, Messa
 from .const import DOMAIN, EVENT_ENDED, EVENT_UNDELIVERED
 from .coordinator import BachConfigEntry
 from .entity import connection_device_id, recipient_device_id
-from .entry import connection_name, notify_unique_id
-from .foreign_words import in_sentence
-from .lineage import LINEAGE
+from .home.entry import connection_name, notify_unique_id
+from .home.foreign_words import in_sentence
+from .home.lineage import LINEAGE
+from .home.roles import place
 from .outgoing import outgoing_payload
-from .roles import place
 
 HELD: Final = "held"
 """The key of the repair about a restored database, and the beginning of its id."""

@@ -14,9 +14,9 @@ from bach_lib.events import ConnectionChanged, ConnectionIdentified, RecipientMo
 
 from .const import DOMAIN
 from .coordinator import BachConfigEntry
-from .entry import connection_name
-from .foreign_words import in_sentence
-from .forms import async_follow_forms
+from .home.addresses import async_follow_forms
+from .home.entry import connection_name
+from .home.foreign_words import in_sentence
 
 REPAIRS: Final = ("conflict", "intent_refused", "wrong_mode")
 """Codes of the library for what keeps messages from coming in until a person does something elsewhere."""

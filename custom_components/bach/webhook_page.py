@@ -28,9 +28,9 @@ from .const import (
     SUBENTRY_RECIPIENT,
     TYPE_WEBHOOK,
 )
+from .home.attribution import Role
 from .hooks import post_address
 from .kinds.webhook import receives
-from .received import Role
 
 _SHOWN: Final = TextSelector(TextSelectorConfig(multiline=True))
 """To copy from. Not `read_only`: in some browsers nothing can be selected in such a box."""

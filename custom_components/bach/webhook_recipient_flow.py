@@ -24,12 +24,12 @@ from .const import (
     CONF_ROLE,
     SUBENTRY_RECIPIENT,
 )
-from .entry import proven_senders
+from .home.attribution import Role
+from .home.entry import proven_senders
+from .home.users import Users, async_get_users
 from .pairing_form import KEEP_WAITING
-from .received import Role
 from .recipient_flow import RecipientFlow
 from .rights import rights_schema, suggested_rights
-from .users import Users, async_get_users
 from .webhook_page import copy_schema, first_line, to_copy
 
 CONF_TRUST: Final = "trust"

@@ -20,8 +20,8 @@ from bach_lib.testing.telegram_server import Bot, TelegramServer
 
 # the first `custom_components` that is imported wins, and the test plugin has one of its own
 from custom_components.bach.const import DOMAIN
-from custom_components.bach.hub import HUB
-from custom_components.bach.received import SIGNAL_RECEIVED, Received
+from custom_components.bach.home.attribution import SIGNAL_RECEIVED, Received
+from custom_components.bach.home.hub import HUB
 
 TOKEN = "123456789:AAaaBBbbCCccDDddEEeeFFffGGggHHhhIIi"
 BOT_ID = "123456789"

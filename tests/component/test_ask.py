@@ -15,7 +15,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUs
 from bach_lib import Operation, Status
 from bach_lib.events import MessageReceived, MessageSent
 from bach_lib.testing.telegram_server import SentMessage, TelegramServer
-from custom_components.bach.received import SIGNAL_RECEIVED, Received, is_claimed
+from custom_components.bach.home.attribution import SIGNAL_RECEIVED, Received, is_claimed
 from tests.component.conftest import (
     ADA,
     ADA_ENTITY,

@@ -17,7 +17,7 @@ from securetar import atomic_contents_add  # what Home Assistant's backup reads 
 from bach_lib import Bach, File
 from bach_lib.errors import StoreFailedError
 from custom_components.bach.backup import async_post_backup, async_pre_backup
-from custom_components.bach.hub import HUB
+from custom_components.bach.home.hub import HUB
 from tests.component.conftest import ADA_ENTITY, CONNECTION, send, the_bach
 
 PICTURE = File(name="garden.jpg", content=bytes(9_000_000))

@@ -17,7 +17,7 @@ from bach_lib import Bach, Content, Kind, Media
 from bach_lib.errors import QueueFullError
 from bach_lib.testing.telegram_server import TelegramServer
 from custom_components.bach.assist.conversations import KEEP_SECONDS, Conversations
-from custom_components.bach.received import CLAIM, SIGNAL_RECEIVED, Received, Role
+from custom_components.bach.home.attribution import CLAIM, SIGNAL_RECEIVED, Received, Role
 from tests.component.chat import Agent, add_agent, add_home, never, says
 from tests.component.conftest import (
     ADA,

@@ -13,7 +13,7 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from bach_lib.errors import PushRefusedError
 from custom_components.bach.const import DOMAIN
-from custom_components.bach.received import Received, Role
+from custom_components.bach.home.attribution import Received, Role
 from custom_components.bach.repairs import async_create_fix_flow
 from tests.component.automations import Json, automate
 from tests.component.conftest import recipient, set_up, the_bach, until

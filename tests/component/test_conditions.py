@@ -14,8 +14,8 @@ from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 from bach_lib import BreakerState
 from bach_lib.events import BreakerChanged
 from bach_lib.testing.telegram_server import Bot, TelegramServer
-from custom_components.bach.hub import HUB
-from custom_components.bach.received import SIGNAL_HAPPENED
+from custom_components.bach.home.attribution import SIGNAL_HAPPENED
+from custom_components.bach.home.hub import HUB
 from tests.component.automations import Json, automate
 from tests.component.conftest import (
     ADA,

@@ -12,8 +12,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from bach_lib import Connection, Identity
 from bach_lib import Fault as PlatformFault
 from bach_lib.testing.telegram_server import Fault, TelegramServer
-from custom_components.bach.entry import connection_name
-from custom_components.bach.hub import HUB
+from custom_components.bach.home.entry import connection_name
+from custom_components.bach.home.hub import HUB
 from tests.component.conftest import BOT_ID, TOKEN, entity_ids, until_state
 
 OTHER_TOKEN = "987654321:AAaaBBbbCCccDDddEEeeFFffGGggHHhhIIi"

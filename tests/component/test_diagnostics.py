@@ -19,7 +19,7 @@ from bach_lib import Bach, __version__
 from bach_lib.connectors.requirements import NEEDED
 from bach_lib.testing.telegram_server import Fault, TelegramServer
 from custom_components.bach.diagnostics import REDACTED_FIELDS
-from custom_components.bach.private import Private
+from custom_components.bach.home.private import Private
 from tests.component.conftest import (
     ADA_ENTITY,
     BOT_ID,

@@ -13,7 +13,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 from bach_lib import Bach
 from bach_lib.errors import AccountTakenError, MissingLibraryError, StoreFailedError
 from bach_lib.testing.telegram_server import TelegramServer
-from custom_components.bach.hub import HUB
+from custom_components.bach.home.hub import HUB
 from tests.component.conftest import ADA, ADA_ENTITY, add_entry, entity_ids, send, set_up, state
 
 FAULTS = {

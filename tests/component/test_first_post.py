@@ -18,7 +18,7 @@ from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.components.diagnostics import get_diagnostics_for_config_entry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from custom_components.bach.received import Received
+from custom_components.bach.home.attribution import Received
 from tests.component.conftest import the_bach, until
 from tests.lib.connectors.webhook.test_senders import RECORDED
 from tests.senders import alertmanager, disk_full, need, run

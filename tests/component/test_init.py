@@ -18,7 +18,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 from bach_lib import Bach, ConnectionState, Direction, Status
 from bach_lib.errors import NotOpenError
 from bach_lib.testing.telegram_server import TelegramServer
-from custom_components.bach.vaults import EntryVault
+from custom_components.bach.home.vaults import EntryVault
 from tests.component.conftest import (
     ADA,
     ADA_ENTITY,

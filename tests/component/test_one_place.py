@@ -5,7 +5,7 @@ from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from bach_lib.testing.telegram_server import TelegramServer
-from custom_components.bach.received import Received, Role
+from custom_components.bach.home.attribution import Received, Role
 from tests.component.conftest import (
     ADA,
     CONNECTION,

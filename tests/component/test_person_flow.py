@@ -9,8 +9,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUs
 from bach_lib.errors import StoreFailedError
 from bach_lib.testing.telegram_server import Bot, TelegramServer
 from custom_components.bach.const import EVENT_MESSAGE
-from custom_components.bach.received import Received, Role
-from custom_components.bach.users import USERS
+from custom_components.bach.home.attribution import Received, Role
+from custom_components.bach.home.users import USERS
 from tests.component.conftest import (
     ADA,
     CONNECTION,

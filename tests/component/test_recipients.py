@@ -15,8 +15,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUs
 from bach_lib import Message, Status
 from bach_lib.events import MessageSent
 from bach_lib.testing.telegram_server import TelegramServer
-from custom_components.bach.hub import HUB
-from custom_components.bach.received import Received
+from custom_components.bach.home.attribution import Received
+from custom_components.bach.home.hub import HUB
 from tests.component.conftest import (
     ADA,
     ADA_ENTITY,

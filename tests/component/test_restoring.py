@@ -19,7 +19,7 @@ from bach_lib.errors import StoreFailedError
 from bach_lib.testing import FakeClock
 from custom_components.bach.backup import DOUBTFUL, async_post_backup, async_pre_backup
 from custom_components.bach.const import DOMAIN
-from custom_components.bach.hub import HUB
+from custom_components.bach.home.hub import HUB
 from tests.component.conftest import CONNECTION, the_bach
 
 PICTURE = File(name="garden.jpg", content=bytes(2_000_000))

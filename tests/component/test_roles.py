@@ -5,8 +5,8 @@ from types import MappingProxyType
 import pytest
 from homeassistant.config_entries import ConfigSubentry, ConfigSubentryData
 
-from custom_components.bach.received import Role, called
-from custom_components.bach.roles import Standing, allowed, standing
+from custom_components.bach.home.attribution import Role, called
+from custom_components.bach.home.roles import Standing, allowed, standing
 from tests.component.conftest import person, recipient
 
 

@@ -14,7 +14,7 @@ from yarl import URL
 
 from bach_lib.testing.signal.server import NUMBER, SignalServer
 from custom_components.bach.const import DOMAIN
-from custom_components.bach.sessions import new_session
+from custom_components.bach.home.sessions import new_session
 
 from .conftest import set_up, until_state
 

@@ -13,7 +13,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from bach_lib.errors import StoreFailedError
 from bach_lib.testing.telegram_server import TelegramServer
 from custom_components.bach.const import DOMAIN
-from custom_components.bach.storage_repair import STORAGE
+from custom_components.bach.home.storage_issue import STORAGE
 from tests.component.conftest import ADA_ENTITY, send, the_bach
 from tests.component.test_letters import start
 

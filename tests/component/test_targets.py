@@ -18,7 +18,7 @@ from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
 from bach_lib.testing.telegram_server import TelegramServer
-from custom_components.bach.members import async_open_groups
+from custom_components.bach.home.members import async_open_groups
 from tests.component.automations import automate
 from tests.component.conftest import ADA, ADA_ENTITY, BOB, BOB_ENTITY, TOKEN, arrive, incoming, set_up, the_bach
 

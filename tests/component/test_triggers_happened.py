@@ -8,7 +8,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUs
 from bach_lib import ConnectionState, Direction, Fault, Health, Message, Operation, Status
 from bach_lib.events import ConnectionChanged, Event, MessageDead, MessageExpired, MessageFinished, MessageSent
 from bach_lib.testing.telegram_server import TelegramServer
-from custom_components.bach.received import SIGNAL_HAPPENED
+from custom_components.bach.home.attribution import SIGNAL_HAPPENED
 from tests.component.automations import Json, automate, refused
 from tests.component.conftest import (
     ADA,

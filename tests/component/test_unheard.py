@@ -2,7 +2,7 @@
 
 import pytest
 
-from custom_components.bach.unheard import Unheard
+from custom_components.bach.home.unheard import Unheard
 from tests.component.conftest import ADA, incoming
 
 

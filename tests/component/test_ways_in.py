@@ -25,9 +25,9 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 import custom_components.bach as integration
-from custom_components.bach import permissions
 from custom_components.bach.condition import async_get_conditions
 from custom_components.bach.const import DOMAIN
+from custom_components.bach.home import permissions
 from custom_components.bach.trigger import async_get_triggers
 from tests.component import test_surfaces as surfaces
 from tests.component import ways_in

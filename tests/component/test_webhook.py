@@ -36,8 +36,8 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator,
 from bach_lib import Bach
 from bach_lib.connectors.webhook.codec import MAX_BODY
 from bach_lib.connectors.webhook.signature import key_of, sign
+from custom_components.bach.home.attribution import Received
 from custom_components.bach.hooks import post_address
-from custom_components.bach.received import Received
 from tests.component.conftest import entity_ids, recipient, send, set_up, state, the_bach, until, until_state
 from tests.contracts.webhook import Hook
 

@@ -54,7 +54,7 @@ def test_anything_else_breaks_the_promise(messages: list[Arrived]) -> None:
 @pytest.mark.parametrize(
     "record",
     [
-        f"{AT} ERROR (MainThread) [custom_components.bach.hub] The database is gone",
+        f"{AT} ERROR (MainThread) [custom_components.bach.home.hub] The database is gone",
         f"{AT} ERROR (MainThread) [homeassistant] Error doing job: bach: wait for a recipient",
         f'{AT} ERROR (MainThread) [homeassistant] Error\nTraceback (most recent call last):\n  File "/bach_lib/x.py"',
         f"{AT} WARNING (MainThread) [homeassistant.util.loop] Detected blocking call to open by integration 'bach'",

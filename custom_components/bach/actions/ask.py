@@ -21,12 +21,12 @@ from homeassistant.util.json import JsonObjectType, JsonValueType
 from bach_lib import Answer, Format, IncomingMessage, Place, Question, Wording
 from bach_lib.questions.unanswered import NobodyAnsweredError
 from custom_components.bach.const import CONF_ROLE, CONF_USER_ID, DOMAIN
-from custom_components.bach.entry import connection_name
-from custom_components.bach.errors import translated_errors
-from custom_components.bach.hub import HUB
+from custom_components.bach.home.attribution import CLAIM, Received, Role
+from custom_components.bach.home.entry import connection_name
+from custom_components.bach.home.errors import translated_errors
+from custom_components.bach.home.hub import HUB
+from custom_components.bach.home.lineage import LINEAGE
 from custom_components.bach.incoming import received
-from custom_components.bach.lineage import LINEAGE
-from custom_components.bach.received import CLAIM, Received, Role
 
 from .choices import FORMATS, buttons
 from .targets import ATTR_RECIPIENT, TARGET_FIELDS, Target, find_targets, not_a_recipient

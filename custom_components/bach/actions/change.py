@@ -10,10 +10,10 @@ from homeassistant.core import ServiceCall, ServiceResponse
 from homeassistant.helpers import config_validation as cv
 
 from bach_lib import Format, Receipt
-from custom_components.bach.errors import translated_errors
-from custom_components.bach.hub import HUB
-from custom_components.bach.lineage import LINEAGE
-from custom_components.bach.permissions import require_message_control
+from custom_components.bach.home.errors import translated_errors
+from custom_components.bach.home.hub import HUB
+from custom_components.bach.home.lineage import LINEAGE
+from custom_components.bach.home.permissions import require_message_control
 
 from .choices import FORMATS, buttons
 

@@ -17,10 +17,10 @@ from bach_lib import Fault, Identity, Report
 from bach_lib.partners.faults import NOT_REACHED
 from custom_components.bach.const import CHECK_NOW, DOMAIN
 from custom_components.bach.coordinator import BachConfigEntry
-from custom_components.bach.entry import connection_name
-from custom_components.bach.errors import translated_errors
-from custom_components.bach.hub import HUB
-from custom_components.bach.permissions import require_control
+from custom_components.bach.home.entry import connection_name
+from custom_components.bach.home.errors import translated_errors
+from custom_components.bach.home.hub import HUB
+from custom_components.bach.home.permissions import require_control
 
 CHECK_SCHEMA: Final = vol.Schema({vol.Required(ATTR_CONFIG_ENTRY_ID): cv.string})
 

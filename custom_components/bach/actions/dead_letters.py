@@ -11,15 +11,15 @@ from homeassistant.util.json import JsonObjectType
 
 from bach_lib import Amendment, Attempt, Message
 from custom_components.bach.const import DOMAIN
-from custom_components.bach.entry import connection_name
-from custom_components.bach.errors import translated_errors
-from custom_components.bach.hub import HUB
-from custom_components.bach.payload import iso_time
-from custom_components.bach.permissions import (
+from custom_components.bach.home.entry import connection_name
+from custom_components.bach.home.errors import translated_errors
+from custom_components.bach.home.hub import HUB
+from custom_components.bach.home.permissions import (
     require_connection_control,
     require_message_control,
     require_place_control,
 )
+from custom_components.bach.payload import iso_time
 
 from .change import MESSAGE_ID
 from .choices import FORMATS

@@ -15,8 +15,8 @@ from homeassistant.helpers import config_validation as cv
 from bach_lib import IncomingMessage, Media
 from bach_lib.errors import NoFileError
 from custom_components.bach.const import DOMAIN
-from custom_components.bach.errors import translated_errors
-from custom_components.bach.hub import HUB
+from custom_components.bach.home.errors import translated_errors
+from custom_components.bach.home.hub import HUB
 
 from .inbox import ATTR_INCOMING_ID, INCOMING_ID
 

@@ -13,11 +13,11 @@ from homeassistant.util.json import JsonObjectType
 from bach_lib import InboxStatus, IncomingMessage
 from custom_components.bach.const import CONF_RECIPIENT, DOMAIN
 from custom_components.bach.coordinator import BachConfigEntry
-from custom_components.bach.entry import connection_name
-from custom_components.bach.errors import translated_errors
-from custom_components.bach.hub import HUB
+from custom_components.bach.home.entry import connection_name
+from custom_components.bach.home.errors import translated_errors
+from custom_components.bach.home.hub import HUB
+from custom_components.bach.home.members import async_recipient_of
 from custom_components.bach.incoming import received, stranger
-from custom_components.bach.members import async_recipient_of
 from custom_components.bach.payload import iso_time, payload
 
 from .targets import not_a_recipient

@@ -11,9 +11,9 @@ from homeassistant.util.json import JsonObjectType
 
 from bach_lib import Rule
 from custom_components.bach.const import DOMAIN
-from custom_components.bach.entry import connection_name
-from custom_components.bach.errors import translated_errors
-from custom_components.bach.hub import HUB
+from custom_components.bach.home.entry import connection_name
+from custom_components.bach.home.errors import translated_errors
+from custom_components.bach.home.hub import HUB
 
 ATTR_ACTIVE: Final = "active"
 ATTR_HINT: Final = "hint"

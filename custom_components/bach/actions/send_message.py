@@ -16,9 +16,9 @@ from homeassistant.util.json import JsonObjectType
 
 from bach_lib import Delivery, File, Format, Loss, Message, Receipt, Status
 from custom_components.bach.const import DOMAIN, RECIPIENT_BACH, TYPE_HOMEASSISTANT
-from custom_components.bach.errors import translated_errors
-from custom_components.bach.hub import HUB
-from custom_components.bach.lineage import LINEAGE
+from custom_components.bach.home.errors import translated_errors
+from custom_components.bach.home.hub import HUB
+from custom_components.bach.home.lineage import LINEAGE
 
 from .attachments import read_files
 from .choices import FORMATS, buttons

@@ -13,11 +13,11 @@ from homeassistant.util.json import JsonObjectType
 
 from bach_lib import Message, QueueStatus, Status
 from custom_components.bach.const import DOMAIN
-from custom_components.bach.entry import connection_name
-from custom_components.bach.errors import translated_errors
-from custom_components.bach.hub import HUB
+from custom_components.bach.home.entry import connection_name
+from custom_components.bach.home.errors import translated_errors
+from custom_components.bach.home.hub import HUB
+from custom_components.bach.home.permissions import require_message_control
 from custom_components.bach.kinds.partners import is_partner
-from custom_components.bach.permissions import require_message_control
 
 from .ask import SCHEMA as ASK_SCHEMA
 from .ask import async_ask, async_claim_answers

@@ -20,7 +20,7 @@ from bach_lib import Bach, BachError
 from bach_lib.errors import FileTooLargeError
 from bach_lib.text.splitting import shortened
 from custom_components.bach.const import DOMAIN
-from custom_components.bach.received import Received
+from custom_components.bach.home.attribution import Received
 
 from .conversations import Conversations, Lane
 from .no_answer import NoAnswerError, in_words

@@ -15,7 +15,7 @@ from homeassistant.helpers.dispatcher import async_dispatcher_connect
 
 from bach_lib import Bach, IncomingMessage, Kind
 from custom_components.bach.coordinator import BachConfigEntry
-from custom_components.bach.received import SIGNAL_RECEIVED, Received, Role, is_claimed
+from custom_components.bach.home.attribution import SIGNAL_RECEIVED, Received, Role, is_claimed
 
 from .answering import Answering, Question
 from .settings import ChatSettings, chat_settings

@@ -13,8 +13,8 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util.hass_dict import HassKey
 
 from bach_lib import BachError, Message
+from custom_components.bach.const import DOMAIN
 
-from .const import DOMAIN
 from .entry import connection_name
 from .hub import HUB
 from .roles import place

@@ -7,8 +7,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 
 from bach_lib import BachError, InputError
+from custom_components.bach.const import DOMAIN
 
-from .const import DOMAIN
 from .entry import titles
 
 

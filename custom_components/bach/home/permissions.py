@@ -13,7 +13,8 @@ from homeassistant.core import Context, HomeAssistant, ServiceCall
 from homeassistant.exceptions import Unauthorized, UnknownUser
 from homeassistant.helpers import entity_registry as er
 
-from .const import CONF_RECIPIENT, DOMAIN
+from custom_components.bach.const import CONF_RECIPIENT, DOMAIN
+
 from .entry import connection_name
 from .hub import HUB
 

@@ -10,7 +10,7 @@ from homeassistant.auth.models import User
 from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
 from homeassistant.util.hass_dict import HassKey
 
-from .const import DOMAIN
+from custom_components.bach.const import DOMAIN
 
 
 class Users:

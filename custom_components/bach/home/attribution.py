@@ -14,8 +14,7 @@ from homeassistant.util.signal_type import SignalType
 
 from bach_lib import IncomingMessage
 from bach_lib.events import Event
-
-from .const import DOMAIN
+from custom_components.bach.const import DOMAIN
 
 
 class Role(StrEnum):

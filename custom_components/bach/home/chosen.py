@@ -9,7 +9,8 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.target import TargetSelection, async_extract_referenced_entity_ids
 
-from .const import DOMAIN, SUBENTRY_RECIPIENT
+from custom_components.bach.const import DOMAIN, SUBENTRY_RECIPIENT
+
 from .entry import notify_unique_id
 from .members import Recipient, async_is_group, async_open_groups, async_recipient_of, async_recipient_of_device
 

@@ -9,8 +9,8 @@ from homeassistant.helpers import issue_registry as ir
 from bach_lib import Bach, Fault
 from bach_lib.errors import StoreLostError
 from bach_lib.events import StorageChanged
+from custom_components.bach.const import DOMAIN
 
-from .const import DOMAIN
 from .foreign_words import in_sentence
 
 STORAGE: Final = "storage"

@@ -10,8 +10,7 @@ from homeassistant.core import HomeAssistant
 
 from bach_lib import Connection
 from bach_lib.connectors.webhook.claims import SENDER
-
-from .const import (
+from custom_components.bach.const import (
     CONF_AUTH_TYPE,
     CONF_ENDPOINT,
     CONF_INCOMING_SECRET,
@@ -25,8 +24,9 @@ from .const import (
     SUBENTRY_RECIPIENT,
     TYPE_WEBHOOK,
 )
-from .kinds.partner_forms import AUTH_FIELDS
-from .kinds.partners import PARTNERS
+from custom_components.bach.kinds.partner_forms import AUTH_FIELDS
+from custom_components.bach.kinds.partners import PARTNERS
+
 from .roles import allowed
 
 _OURS = {CONF_LOGIN: "username"}

@@ -22,11 +22,11 @@ from homeassistant.util.hass_dict import HassKey
 from bach_lib import Bach, BachError, IncomingMessage
 from bach_lib.errors import NotOpenError, UnknownConnectionError
 from bach_lib.events import MessageReceived, MessageSent
+from custom_components.bach.const import DOMAIN
 
-from .const import DOMAIN
 from .entry import REFERENCE_SCHEME
 from .sessions import new_session
-from .storage_repair import async_report_storage
+from .storage_issue import async_report_storage
 from .unheard import Unheard
 from .vaults import EntryVault
 

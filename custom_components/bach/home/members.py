@@ -16,7 +16,7 @@ from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.group import GenericGroup, get_group_entities
 
-from .const import DOMAIN, SUBENTRY_RECIPIENT
+from custom_components.bach.const import DOMAIN, SUBENTRY_RECIPIENT
 
 _GROUP: Final = "group"
 """The integration that makes groups, and the domain of those in YAML."""

@@ -11,8 +11,8 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.data_entry_flow import AbortFlow
 
 from bach_lib import BachError
+from custom_components.bach.const import CONF_RECIPIENT, CONF_SENDER_ID, SUBENTRY_PERSON, SUBENTRY_RECIPIENT
 
-from .const import CONF_RECIPIENT, CONF_SENDER_ID, SUBENTRY_PERSON, SUBENTRY_RECIPIENT
 from .entry import connection_name, person_unique_id, recipient_unique_id
 from .hub import HUB
 

@@ -10,8 +10,7 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 
 from bach_lib.registry.secrets import Vault
-
-from .const import CONF_OWN_SECRET, CONF_REFRESH_TOKEN, DOMAIN, SECRET_FIELDS
+from custom_components.bach.const import CONF_OWN_SECRET, CONF_REFRESH_TOKEN, DOMAIN, SECRET_FIELDS
 
 
 class EntryVault(Vault):

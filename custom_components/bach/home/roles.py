@@ -9,8 +9,16 @@ from dataclasses import dataclass, field
 
 from homeassistant.config_entries import ConfigSubentry
 
-from .const import CONF_RECIPIENT, CONF_ROLE, CONF_SENDER_ID, CONF_USER_ID, SUBENTRY_PERSON, SUBENTRY_RECIPIENT
-from .received import Role
+from custom_components.bach.const import (
+    CONF_RECIPIENT,
+    CONF_ROLE,
+    CONF_SENDER_ID,
+    CONF_USER_ID,
+    SUBENTRY_PERSON,
+    SUBENTRY_RECIPIENT,
+)
+
+from .attribution import Role
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
