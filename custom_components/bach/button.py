@@ -17,10 +17,10 @@ from .actions.dead_letters import RETRY_SECONDS
 from .const import CHECK_NOW, CONF_RECIPIENT, DOMAIN
 from .coordinator import BachConfigEntry, BachCoordinator
 from .entity import BachEntity, recipient_device
-from .hello import async_say
 from .home.errors import translated_errors
 from .home.permissions import require_recipient_control
 from .kinds.webhook import sends
+from .messages.hello import async_say
 from .recipients import async_add_for_recipients
 
 PARALLEL_UPDATES = 0

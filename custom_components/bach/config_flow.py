@@ -45,7 +45,6 @@ from .const import (
 )
 from .discord_recipient_flow import DiscordRecipientFlow, WebhookRecipientFlow
 from .form_errors import AnyKind, contradiction, of_endpoint, of_fault, of_value, opened, placed, secret_field
-from .hello import async_greet
 from .home.entry import connection, recipient_unique_id
 from .home.foreign_words import as_words
 from .home.sessions import new_session
@@ -56,6 +55,7 @@ from .kinds.partners import ALL_KINDS, PartnerKind, is_partner, kind_of
 from .kinds.platforms import KINDS, Kind
 from .kinds.requirements import async_require, told
 from .kinds.webhook import WEBHOOK, WebhookKind, made, receives
+from .messages.hello import async_greet
 from .naming import new_title
 from .partner_flow import PartnerSteps
 from .pasting import TRY_ANOTHER, as_meant, others_meant

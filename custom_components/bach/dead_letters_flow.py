@@ -12,7 +12,7 @@ from .actions.dead_letters import RETRY_SECONDS
 from .coordinator import BachConfigEntry
 from .home.foreign_words import as_words, in_sentence
 from .letters_flow import LettersFlow
-from .undelivered import reason_of, recipient_name
+from .messages.undelivered import reason_of, recipient_name
 
 _SHOWN: Final = 10
 """Dead letters in the list: a dialog is no archive."""

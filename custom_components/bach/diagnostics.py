@@ -40,7 +40,7 @@ from .home.hub import HUB
 from .home.private import Private
 from .kinds.partners import is_partner
 from .kinds.requirements import async_versions
-from .payload import iso_time
+from .messages.payload import iso_time
 
 REDACTED_FIELDS = {
     *SECRET_FIELDS,

@@ -29,9 +29,9 @@ from .const import (
     TYPE_HOMEASSISTANT,
 )
 from .finding_flow import FindingRecipientFlow
-from .hello import is_harmless
 from .home.attribution import Role
 from .home.users import async_get_users
+from .messages.hello import is_harmless
 from .peer import takes_letters
 from .rights import rights_schema, rights_values
 

@@ -19,15 +19,15 @@ from bach_lib.events import SenderBlocked
 from .assist.settings import SECTION_CHAT, chat_section, chat_suggestions, chat_values, without_chat
 from .const import CONF_HELLO, CONF_KIND, CONF_LINK, CONF_RECIPIENT, CONF_ROLE, CONF_TITLE, CONF_USER_ID
 from .doubts import async_look_up, can_say
-from .hello import async_greet, is_harmless
 from .home.addresses import normal_form
 from .home.attribution import Role
 from .home.entry import recipient_unique_id
 from .home.foreign_words import as_words
 from .home.users import Users, async_get_users
 from .kinds.webhook import sends
-from .letters import async_move_letters
 from .letters_flow import LettersSteps
+from .messages.hello import async_greet, is_harmless
+from .messages.left_behind import async_move_letters
 from .pairing_form import KEEP_WAITING, MAX_TITLE, invitation_schema, invitation_words, pick_fields
 from .people import async_move_people
 from .person_flow import KIND_PRIVATE

@@ -20,12 +20,12 @@ from .home.hub import HUB
 from .home.storage_issue import STORAGE
 from .kinds.partners import is_partner
 from .kinds.requirements import PACKAGE, PackageFlow
-from .letters import REMOVED_RECIPIENT, discard_undelivered, undelivered
 from .letters_flow import LettersFlow
+from .messages.left_behind import REMOVED_RECIPIENT, discard_undelivered, undelivered
+from .messages.undelivered import HELD
 from .resting import DISABLED, SWITCHED_OFF
 from .resting_flow import RestingFlow
 from .storage_flow import StorageFlow
-from .undelivered import HELD
 
 
 async def async_create_fix_flow(

@@ -25,7 +25,7 @@ from .home.attribution import SIGNAL_HAPPENED
 from .home.entry import notify_unique_id
 from .home.lineage import DEAD_LETTER_TO, LINEAGE
 from .home.roles import place
-from .outgoing import outgoing_payload
+from .messages.outgoing import outgoing_payload
 from .recipient_target import TARGET_SCHEMA, RecipientTarget
 
 _LOGGER = logging.getLogger(__name__)

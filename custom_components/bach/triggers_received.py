@@ -39,7 +39,7 @@ from .automation_options import (
 )
 from .const import CONF_ROLE
 from .home.attribution import SIGNAL_RECEIVED, Received, Role
-from .payload import payload
+from .messages.payload import payload
 from .recipient_target import TARGET_SCHEMA, RecipientTarget
 
 _ROLES = [role.value for role in Role if role is not Role.NOTIFY_ONLY]

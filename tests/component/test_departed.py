@@ -14,8 +14,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from bach_lib import Bach, Delivery, Status
 from bach_lib.errors import StoreFailedError
 from bach_lib.testing.telegram_server import Fault, TelegramServer
-from custom_components.bach.departed import DEPARTED, Departed
-from custom_components.bach.letters import discard_undelivered, undelivered
+from custom_components.bach.messages.departed import DEPARTED, Departed
+from custom_components.bach.messages.left_behind import discard_undelivered, undelivered
 from tests.component.conftest import (
     ADA,
     ADA_ENTITY,

@@ -17,7 +17,7 @@ from bach_lib.testing.telegram_server import TelegramServer
 from custom_components.bach.const import DOMAIN, EVENT_MESSAGE
 from custom_components.bach.home.attribution import SIGNAL_HAPPENED, Received, Role
 from custom_components.bach.home.hub import HUB
-from custom_components.bach.payload import payload
+from custom_components.bach.messages.payload import payload
 from tests.component.conftest import (
     ADA,
     ADA_ENTITY,

@@ -14,7 +14,7 @@ from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 from bach_lib import Content, IncomingMessage, Kind
 from bach_lib.testing.telegram_server import TelegramServer
 from custom_components.bach.home.attribution import SIGNAL_RECEIVED, Received, Role
-from custom_components.bach.payload import payload
+from custom_components.bach.messages.payload import payload
 from tests.component.automations import Automation, Json, automate, refused
 from tests.component.conftest import (
     ADA,

@@ -12,7 +12,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 from bach_lib import Status
 from bach_lib.testing.telegram_server import TelegramServer
 from custom_components.bach.logbook import Describe, async_describe_events
-from custom_components.bach.undelivered import _MAX_LINES, _limited
+from custom_components.bach.messages.undelivered import _MAX_LINES, _limited
 from tests.component.conftest import ADA, ADA_ENTITY, CONNECTION, send, the_bach, until, until_state
 from tests.component.test_letters import start
 

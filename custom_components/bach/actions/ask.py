@@ -26,7 +26,7 @@ from custom_components.bach.home.entry import connection_name
 from custom_components.bach.home.errors import translated_errors
 from custom_components.bach.home.hub import HUB
 from custom_components.bach.home.lineage import LINEAGE
-from custom_components.bach.incoming import received
+from custom_components.bach.messages.incoming import received
 
 from .choices import FORMATS, buttons
 from .targets import ATTR_RECIPIENT, TARGET_FIELDS, Target, find_targets, not_a_recipient

@@ -17,8 +17,8 @@ from custom_components.bach.home.entry import connection_name
 from custom_components.bach.home.errors import translated_errors
 from custom_components.bach.home.hub import HUB
 from custom_components.bach.home.members import async_recipient_of
-from custom_components.bach.incoming import received, stranger
-from custom_components.bach.payload import iso_time, payload
+from custom_components.bach.messages.incoming import received, stranger
+from custom_components.bach.messages.payload import iso_time, payload
 
 from .targets import not_a_recipient
 

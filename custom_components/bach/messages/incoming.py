@@ -12,16 +12,16 @@ from homeassistant.helpers.start import async_at_started
 from bach_lib import Bach, IncomingMessage
 from bach_lib.events import Event
 from bach_lib.models.incoming import CLAIMED
+from custom_components.bach.const import DOMAIN, EVENT_MESSAGE
+from custom_components.bach.coordinator import BachConfigEntry
+from custom_components.bach.entity import recipient_device_id
+from custom_components.bach.home.addresses import normal_form
+from custom_components.bach.home.attribution import SIGNAL_HAPPENED, SIGNAL_RECEIVED, Received, Role, called
+from custom_components.bach.home.entry import connection_name, event_unique_id
+from custom_components.bach.home.hub import HUB
+from custom_components.bach.home.roles import standing
+from custom_components.bach.home.users import USERS
 
-from .const import DOMAIN, EVENT_MESSAGE
-from .coordinator import BachConfigEntry
-from .entity import recipient_device_id
-from .home.addresses import normal_form
-from .home.attribution import SIGNAL_HAPPENED, SIGNAL_RECEIVED, Received, Role, called
-from .home.entry import connection_name, event_unique_id
-from .home.hub import HUB
-from .home.roles import standing
-from .home.users import USERS
 from .payload import payload
 
 

@@ -8,8 +8,7 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonObjectType, JsonValueType
 
 from bach_lib import IncomingMessage, Location, Media
-
-from .home.attribution import Received
+from custom_components.bach.home.attribution import Received
 
 
 def payload(received: Received) -> JsonObjectType:

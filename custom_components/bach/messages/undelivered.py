@@ -11,14 +11,14 @@ from homeassistant.helpers import issue_registry as ir
 
 from bach_lib import Bach, BachError, Message, QueueStatus, Status
 from bach_lib.events import MessageCancelled, MessageDead, MessageExpired, MessageFinished, MessageUncertain
+from custom_components.bach.const import DOMAIN, EVENT_ENDED, EVENT_UNDELIVERED
+from custom_components.bach.coordinator import BachConfigEntry
+from custom_components.bach.entity import connection_device_id, recipient_device_id
+from custom_components.bach.home.entry import connection_name, notify_unique_id
+from custom_components.bach.home.foreign_words import in_sentence
+from custom_components.bach.home.lineage import LINEAGE
+from custom_components.bach.home.roles import place
 
-from .const import DOMAIN, EVENT_ENDED, EVENT_UNDELIVERED
-from .coordinator import BachConfigEntry
-from .entity import connection_device_id, recipient_device_id
-from .home.entry import connection_name, notify_unique_id
-from .home.foreign_words import in_sentence
-from .home.lineage import LINEAGE
-from .home.roles import place
 from .outgoing import outgoing_payload
 
 HELD: Final = "held"

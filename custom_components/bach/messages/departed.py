@@ -14,7 +14,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.storage import Store
 from homeassistant.util.hass_dict import HassKey
 
-from .const import CONF_RECIPIENT, DOMAIN, SUBENTRY_RECIPIENT
+from custom_components.bach.const import CONF_RECIPIENT, DOMAIN, SUBENTRY_RECIPIENT
 
 type Recipients = dict[str, tuple[str, str]]
 """Address and name of recipients, by sub-entry."""

@@ -11,11 +11,11 @@ from homeassistant.helpers import issue_registry as ir
 from bach_lib import Bach, BachError, Message, Status
 from bach_lib.errors import InputError
 from bach_lib.events import MessageFinished
+from custom_components.bach.const import DOMAIN
+from custom_components.bach.home.entry import connection_name
+from custom_components.bach.home.hub import HUB
 
-from .const import DOMAIN
 from .departed import DEPARTED
-from .home.entry import connection_name
-from .home.hub import HUB
 
 _LOGGER = logging.getLogger(__name__)
 

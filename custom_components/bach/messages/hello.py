@@ -13,11 +13,10 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.translation import async_get_translations
 
 from bach_lib import BachError, Format, Status
-
-from .const import DOMAIN, TYPE_HOMEASSISTANT, TYPE_WEBHOOK
-from .coordinator import BachConfigEntry
-from .home.entry import connection_name
-from .home.hub import HUB
+from custom_components.bach.const import DOMAIN, TYPE_HOMEASSISTANT, TYPE_WEBHOOK
+from custom_components.bach.coordinator import BachConfigEntry
+from custom_components.bach.home.entry import connection_name
+from custom_components.bach.home.hub import HUB
 
 _TIME_TO_LIVE: Final = 3600.0
 _MAX_REASON: Final = 300
