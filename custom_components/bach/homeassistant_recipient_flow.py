@@ -32,8 +32,8 @@ from .finding_flow import FindingRecipientFlow
 from .home.attribution import Role
 from .home.users import async_get_users
 from .messages.hello import is_harmless
-from .peer import takes_letters
 from .rights import rights_schema, rights_values
+from .web.peer import takes_letters
 
 _MAX_OPTIONS: Final = 500
 

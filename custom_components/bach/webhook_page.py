@@ -29,8 +29,8 @@ from .const import (
     TYPE_WEBHOOK,
 )
 from .home.attribution import Role
-from .hooks import post_address
 from .kinds.webhook import receives
+from .web.hooks import post_address
 
 _SHOWN: Final = TextSelector(TextSelectorConfig(multiline=True))
 """To copy from. Not `read_only`: in some browsers nothing can be selected in such a box."""

@@ -14,7 +14,7 @@ from bach_lib.connectors.base import Incoming
 from bach_lib.errors import StoreFailedError
 from bach_lib.testing.homeassistant import HomeAssistantServer
 from custom_components.bach.home.attribution import Received, Role
-from custom_components.bach.peer import letter_box
+from custom_components.bach.web.peer import letter_box
 from tests.component.conftest import set_up, the_bach, until_state
 from tests.component.homes import CONNECTION, LETTER, TOKEN, add_home, letters
 

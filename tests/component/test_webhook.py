@@ -37,7 +37,7 @@ from bach_lib import Bach
 from bach_lib.connectors.webhook.codec import MAX_BODY
 from bach_lib.connectors.webhook.signature import key_of, sign
 from custom_components.bach.home.attribution import Received
-from custom_components.bach.hooks import post_address
+from custom_components.bach.web.hooks import post_address
 from tests.component.conftest import entity_ids, recipient, send, set_up, state, the_bach, until, until_state
 from tests.contracts.webhook import Hook
 
@@ -225,7 +225,7 @@ async def test_from_where(hass: HomeAssistant, client: Client, addresses: list[s
 async def test_the_cloud_is_nowhere(hass: HomeAssistant, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     """What comes through the cloud comes from this machine: the whole world would be in the home network."""
     await set_up(hass, an_entry(hass, incoming_secret=SECRET, incoming_addresses=["local"]))
-    monkeypatch.setattr("custom_components.bach.hooks.is_cloud_connection", lambda _: True)
+    monkeypatch.setattr("custom_components.bach.web.hooks.is_cloud_connection", lambda _: True)
     raw = json.dumps(BODY).encode()
     assert await post(client, signed(raw), raw) == 403
 

@@ -133,7 +133,7 @@ def test_the_component_speaks_no_protocol() -> None:
     protocols = ("sqlite3", "telegram", "discord")
     insides = ("bach_lib.outbound", "bach_lib.inbound", "bach_lib.storage")
     assert importers(*protocols, *insides, of=THEIRS) == set()
-    passing_on = {"custom_components.bach.hooks", "custom_components.bach.views"}
+    passing_on = {"custom_components.bach.web.hooks", "custom_components.bach.web.views"}
     assert importers("aiohttp.web", of=THEIRS) <= passing_on
 
 

@@ -24,13 +24,19 @@ from bach_lib.errors import (
     StorageError,
     UnknownConnectionError,
 )
-
-from .const import CONF_RECIPIENT, CONF_USER_ID, DOMAIN, RECIPIENT_BACH, SUBENTRY_RECIPIENT, TYPE_HOMEASSISTANT
-from .home.attribution import Role
-from .home.entry import connection_name
-from .home.hub import HUB
-from .home.roles import role_of
-from .home.users import USERS
+from custom_components.bach.const import (
+    CONF_RECIPIENT,
+    CONF_USER_ID,
+    DOMAIN,
+    RECIPIENT_BACH,
+    SUBENTRY_RECIPIENT,
+    TYPE_HOMEASSISTANT,
+)
+from custom_components.bach.home.attribution import Role
+from custom_components.bach.home.entry import connection_name
+from custom_components.bach.home.hub import HUB
+from custom_components.bach.home.roles import role_of
+from custom_components.bach.home.users import USERS
 
 NOT_ACCEPTED: Final = "not_accepted"
 """Nobody here takes letters from this user. Whoever sends need not try again."""

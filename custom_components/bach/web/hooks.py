@@ -23,10 +23,9 @@ from bach_lib.errors import BachError, PushRefusedError
 from bach_lib.rest import MAX_BODY
 from bach_lib.rest.hooks import METHODS, as_posted
 from bach_lib.rest.requests import give_up_body
-
-from .const import CONF_WEBHOOK_ID, DOMAIN
-from .home.entry import connection_name
-from .home.hub import HUB
+from custom_components.bach.const import CONF_WEBHOOK_ID, DOMAIN
+from custom_components.bach.home.entry import connection_name
+from custom_components.bach.home.hub import HUB
 
 _LOGGER = logging.getLogger(__name__)
 _LATER: Final = {"Retry-After": "10"}

@@ -14,8 +14,7 @@ from homeassistant.exceptions import Unauthorized
 
 from bach_lib import Bach
 from bach_lib.rest import MAX_BODY, Endpoints, Letters, RefusedError, errors
-
-from .home.hub import HUB
+from custom_components.bach.home.hub import HUB
 
 type Endpoint = Callable[[Bach], Callable[[web.Request], Awaitable[web.Response]]]
 
