@@ -45,16 +45,16 @@ from .home.lineage import LINEAGE, Lineage
 from .home.users import async_get_users
 from .kinds.requirements import async_report_package, async_require
 from .kinds.webhook import sends
-from .lost_users import async_watch_users
+from .lifecycle.lost_users import async_watch_users
+from .lifecycle.recipients import async_tell_of_subentries
+from .lifecycle.resting import async_follow_switch, async_know_resting
+from .lifecycle.staying import async_has_stayed, async_leave, async_stand_by, async_stay
+from .lifecycle.troubles import async_tell_of_trouble
+from .lifecycle.watcher import async_watch
 from .messages.departed import DEPARTED, async_know_departed
 from .messages.incoming import async_listen
 from .messages.left_behind import async_compare_recipients, async_follow_departed, async_settle_removed
 from .messages.undelivered import async_report_dead_letters, async_report_held, async_tell_of_undelivered
-from .recipients import async_tell_of_subentries
-from .resting import async_follow_switch, async_know_resting
-from .staying import async_has_stayed, async_leave, async_stand_by, async_stay
-from .troubles import async_tell_of_trouble
-from .watcher import async_watch
 from .web.hooks import async_serve, async_withdraw
 from .web.peer import async_register_commands
 from .web.views import async_register_views

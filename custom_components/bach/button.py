@@ -20,8 +20,8 @@ from .entity import BachEntity, recipient_device
 from .home.errors import translated_errors
 from .home.permissions import require_recipient_control
 from .kinds.webhook import sends
+from .lifecycle.recipients import async_add_for_recipients
 from .messages.hello import async_say
-from .recipients import async_add_for_recipients
 
 PARALLEL_UPDATES = 0
 

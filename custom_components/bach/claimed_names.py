@@ -17,7 +17,7 @@ from .const import CONF_OWN_SECRET, CONF_ROLE, CONF_USER_ID, DOMAIN, SUBENTRY_RE
 from .coordinator import BachConfigEntry
 from .home.attribution import Role
 from .kinds.webhook import receives
-from .recipients import async_follow_subentries
+from .lifecycle.recipients import async_follow_subentries
 from .rights import without_rights
 
 CLAIMED_NAMES: Final = "claimed_names_"

@@ -16,8 +16,8 @@ from bach_lib import BreakerState, ConnectionState, Direction
 from bach_lib.events import BreakerChanged, ConnectionChanged, Event
 
 from .automation_options import CONF_DIRECTION, one_of, require_connection
-from .connections import breaker_state, connection_state
 from .home.attribution import SIGNAL_HAPPENED
+from .lifecycle.status import breaker_state, connection_state
 
 _ENTRY = {vol.Required(ATTR_CONFIG_ENTRY_ID): cv.string}
 _DIRECTIONS = [direction.value for direction in Direction]

@@ -23,8 +23,8 @@ from .entity import async_keep_only, recipient_device
 from .home.attribution import SIGNAL_RECEIVED, Received
 from .home.entry import event_unique_id
 from .kinds.webhook import receives, sends
+from .lifecycle.recipients import async_add_for_recipients
 from .messages.payload import payload
-from .recipients import async_add_for_recipients
 
 PARALLEL_UPDATES = 0
 

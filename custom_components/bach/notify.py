@@ -36,8 +36,8 @@ from .home.hub import HUB
 from .home.lineage import LINEAGE
 from .home.roles import place
 from .kinds.webhook import sends
-from .recipients import async_add_for_recipients
-from .staying import async_look_again
+from .lifecycle.recipients import async_add_for_recipients
+from .lifecycle.staying import async_look_again
 
 PARALLEL_UPDATES = 0
 

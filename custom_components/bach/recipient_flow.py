@@ -26,10 +26,10 @@ from .home.foreign_words import as_words
 from .home.users import Users, async_get_users
 from .kinds.webhook import sends
 from .letters_flow import LettersSteps
+from .lifecycle.people import async_move_people
 from .messages.hello import async_greet, is_harmless
 from .messages.left_behind import async_move_letters
 from .pairing_form import KEEP_WAITING, MAX_TITLE, invitation_schema, invitation_words, pick_fields
-from .people import async_move_people
 from .person_flow import KIND_PRIVATE
 from .rights import is_shared, rights_schema, rights_values, suggested_rights, without_rights
 

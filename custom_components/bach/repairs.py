@@ -21,9 +21,9 @@ from .home.storage_issue import STORAGE
 from .kinds.partners import is_partner
 from .kinds.requirements import PACKAGE, PackageFlow
 from .letters_flow import LettersFlow
+from .lifecycle.resting import DISABLED, SWITCHED_OFF
 from .messages.left_behind import REMOVED_RECIPIENT, discard_undelivered, undelivered
 from .messages.undelivered import HELD
-from .resting import DISABLED, SWITCHED_OFF
 from .resting_flow import RestingFlow
 from .storage_flow import StorageFlow
 

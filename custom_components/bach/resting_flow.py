@@ -14,8 +14,8 @@ from .home.entry import connection_name
 from .home.foreign_words import as_words, in_sentence
 from .home.hub import HUB
 from .letters_flow import LettersFlow
+from .lifecycle.resting import RESTING, time_of_day
 from .messages.undelivered import recipient_name
-from .resting import RESTING, time_of_day
 
 _WAITING: Final = (Status.PENDING, Status.FAILED)
 _SHOWN: Final = 10

@@ -19,12 +19,12 @@ from bach_lib import ConnectionState, Direction, Message, Operation
 from bach_lib.events import ConnectionChanged, Event, MessageDead, MessageFinished, MessageSent
 
 from .automation_options import CONF_DIRECTION, CONF_TO, one_of, require_connection, require_recipients, some
-from .connections import connection_state
 from .const import DOMAIN
 from .home.attribution import SIGNAL_HAPPENED
 from .home.entry import notify_unique_id
 from .home.lineage import DEAD_LETTER_TO, LINEAGE
 from .home.roles import place
+from .lifecycle.status import connection_state
 from .messages.outgoing import outgoing_payload
 from .recipient_target import TARGET_SCHEMA, RecipientTarget
 

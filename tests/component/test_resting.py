@@ -11,7 +11,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from bach_lib import Status
 from bach_lib.testing.telegram_server import TelegramServer
-from custom_components.bach.resting import RESTING, Resting
+from custom_components.bach.lifecycle.resting import RESTING, Resting
 from tests.component.conftest import ADA_ENTITY, send, the_bach, until, until_state
 from tests.component.test_departed import switch
 from tests.component.test_letters import start

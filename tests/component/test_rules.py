@@ -27,10 +27,10 @@ from custom_components.bach.home.attribution import Role
 from custom_components.bach.kinds.partners import ALL_KINDS
 from custom_components.bach.kinds.requirements import STILL_MISSING, WORDS
 from custom_components.bach.kinds.webhook import FIELD_ERRORS, NOTHING, TAKES
+from custom_components.bach.lifecycle.watcher import NOTICES, REPAIRS
 from custom_components.bach.pairing_form import KEEP_WAITING
 from custom_components.bach.sensor import HOME_SENSORS, PARTNER_SENSORS, SENSORS
 from custom_components.bach.switch import ENABLED
-from custom_components.bach.watcher import NOTICES, REPAIRS
 
 ROOT = Path(__file__).parents[2]
 BACH = ROOT / "custom_components" / "bach"

@@ -6,9 +6,9 @@ from typing import Final
 from homeassistant.core import HomeAssistant
 
 from bach_lib import Bach, BachError, ChatMessage, Fault, Role
-from custom_components.bach.connections import loaded_entry
 from custom_components.bach.const import DOMAIN
 from custom_components.bach.kinds.partners import can_chat
+from custom_components.bach.lifecycle.status import loaded_entry
 
 from .conversations import Conversations, Lane
 from .no_answer import NoAnswerError

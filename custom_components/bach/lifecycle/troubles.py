@@ -12,10 +12,9 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.event import async_call_later
 
 from bach_lib import ConnectionState, Direction
-
-from .const import DOMAIN, EVENT_TROUBLE
-from .coordinator import BachConfigEntry
-from .entity import connection_device_id
+from custom_components.bach.const import DOMAIN, EVENT_TROUBLE
+from custom_components.bach.coordinator import BachConfigEntry
+from custom_components.bach.entity import connection_device_id
 
 BOTH: Final = "both"
 """That neither direction works, or that what has only one does not."""

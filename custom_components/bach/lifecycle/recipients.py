@@ -13,9 +13,9 @@ from homeassistant.helpers.dispatcher import async_dispatcher_connect, async_dis
 from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .const import DOMAIN, SUBENTRY_RECIPIENT
-from .coordinator import BachConfigEntry
-from .entity import recipient_device
+from custom_components.bach.const import DOMAIN, SUBENTRY_RECIPIENT
+from custom_components.bach.coordinator import BachConfigEntry
+from custom_components.bach.entity import recipient_device
 
 
 @callback

@@ -22,12 +22,11 @@ from homeassistant.util.hass_dict import HassKey
 
 from bach_lib import BachError, QueueStatus
 from bach_lib.errors import UnknownConnectionError
-
-from .const import DOMAIN
-from .coordinator import BachConfigEntry
-from .home.entry import connection_name
-from .home.hub import HUB
-from .kinds.partners import is_partner
+from custom_components.bach.const import DOMAIN
+from custom_components.bach.coordinator import BachConfigEntry
+from custom_components.bach.home.entry import connection_name
+from custom_components.bach.home.hub import HUB
+from custom_components.bach.kinds.partners import is_partner
 
 _LOGGER = logging.getLogger(__name__)
 

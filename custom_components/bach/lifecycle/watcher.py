@@ -11,12 +11,11 @@ from homeassistant.helpers import issue_registry as ir
 
 from bach_lib import Bach, ConnectionState, Direction, Fault, Health, Identity
 from bach_lib.events import ConnectionChanged, ConnectionIdentified, RecipientMoved
-
-from .const import DOMAIN
-from .coordinator import BachConfigEntry
-from .home.addresses import async_follow_forms
-from .home.entry import connection_name
-from .home.foreign_words import in_sentence
+from custom_components.bach.const import DOMAIN
+from custom_components.bach.coordinator import BachConfigEntry
+from custom_components.bach.home.addresses import async_follow_forms
+from custom_components.bach.home.entry import connection_name
+from custom_components.bach.home.foreign_words import in_sentence
 
 REPAIRS: Final = ("conflict", "intent_refused", "wrong_mode")
 """Codes of the library for what keeps messages from coming in until a person does something elsewhere."""

@@ -7,9 +7,10 @@ from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
-from .const import CONF_USER_ID, DOMAIN
-from .coordinator import BachConfigEntry
-from .home.users import USERS
+from custom_components.bach.const import CONF_USER_ID, DOMAIN
+from custom_components.bach.coordinator import BachConfigEntry
+from custom_components.bach.home.users import USERS
+
 from .recipients import async_follow_subentries
 
 

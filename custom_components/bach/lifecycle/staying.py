@@ -17,10 +17,10 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 from homeassistant.util.hass_dict import HassKey
 
-from .const import DOMAIN
-from .entity import connection_device
-from .home.hub import HUB
-from .kinds.webhook import sends
+from custom_components.bach.const import DOMAIN
+from custom_components.bach.entity import connection_device
+from custom_components.bach.home.hub import HUB
+from custom_components.bach.kinds.webhook import sends
 
 STAYING: HassKey[dict[str, CALLBACK_TYPE]] = HassKey(f"{DOMAIN}_staying")
 """By the id of an entry: what looks after the entities that are there, called when it is set up again."""

@@ -6,8 +6,8 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.data_entry_flow import AbortFlow
 
-from .const import CONF_RECIPIENT, CONF_SENDER_ID, SUBENTRY_PERSON
-from .home.entry import person_unique_id
+from custom_components.bach.const import CONF_RECIPIENT, CONF_SENDER_ID, SUBENTRY_PERSON
+from custom_components.bach.home.entry import person_unique_id
 
 
 @callback

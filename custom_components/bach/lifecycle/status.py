@@ -5,9 +5,8 @@ from homeassistant.core import HomeAssistant, callback
 
 from bach_lib import BreakerState, ConnectionState, Direction
 from bach_lib.errors import NotOpenError, UnknownConnectionError
-
-from .const import DOMAIN
-from .coordinator import BachConfigEntry
+from custom_components.bach.const import DOMAIN
+from custom_components.bach.coordinator import BachConfigEntry
 
 
 @callback
