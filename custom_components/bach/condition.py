@@ -15,9 +15,9 @@ from homeassistant.helpers.typing import ConfigType
 from bach_lib import BreakerState, ConnectionState, Direction
 from bach_lib.events import BreakerChanged, ConnectionChanged, Event
 
-from .automation_options import CONF_DIRECTION, one_of, require_connection
 from .home.attribution import SIGNAL_HAPPENED
 from .lifecycle.status import breaker_state, connection_state
+from .triggers.options import CONF_DIRECTION, one_of, require_connection
 
 _ENTRY = {vol.Required(ATTR_CONFIG_ENTRY_ID): cv.string}
 _DIRECTIONS = [direction.value for direction in Direction]

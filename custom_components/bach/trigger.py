@@ -3,8 +3,8 @@
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.trigger import Trigger
 
-from .triggers_happened import ConnectionChangedTrigger, MessageDeadTrigger, MessageSentTrigger
-from .triggers_received import ButtonPressedTrigger, CommandReceivedTrigger, MessageReceivedTrigger
+from .triggers.on_incoming import ButtonPressedTrigger, CommandReceivedTrigger, MessageReceivedTrigger
+from .triggers.on_outgoing import ConnectionChangedTrigger, MessageDeadTrigger, MessageSentTrigger
 
 _TRIGGERS: dict[str, type[Trigger]] = {
     "button_pressed": ButtonPressedTrigger,

@@ -17,16 +17,16 @@ from homeassistant.helpers.typing import ConfigType
 
 from bach_lib import ConnectionState, Direction, Message, Operation
 from bach_lib.events import ConnectionChanged, Event, MessageDead, MessageFinished, MessageSent
+from custom_components.bach.const import DOMAIN
+from custom_components.bach.home.attribution import SIGNAL_HAPPENED
+from custom_components.bach.home.entry import notify_unique_id
+from custom_components.bach.home.lineage import DEAD_LETTER_TO, LINEAGE
+from custom_components.bach.home.roles import place
+from custom_components.bach.lifecycle.status import connection_state
+from custom_components.bach.messages.outgoing import outgoing_payload
 
-from .automation_options import CONF_DIRECTION, CONF_TO, one_of, require_connection, require_recipients, some
-from .const import DOMAIN
-from .home.attribution import SIGNAL_HAPPENED
-from .home.entry import notify_unique_id
-from .home.lineage import DEAD_LETTER_TO, LINEAGE
-from .home.roles import place
-from .lifecycle.status import connection_state
-from .messages.outgoing import outgoing_payload
-from .recipient_target import TARGET_SCHEMA, RecipientTarget
+from .options import CONF_DIRECTION, CONF_TO, one_of, require_connection, require_recipients, some
+from .target import TARGET_SCHEMA, RecipientTarget
 
 _LOGGER = logging.getLogger(__name__)
 

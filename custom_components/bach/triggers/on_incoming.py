@@ -22,8 +22,11 @@ from homeassistant.helpers.trigger import (
 from homeassistant.helpers.typing import ConfigType
 
 from bach_lib import Kind
+from custom_components.bach.const import CONF_ROLE
+from custom_components.bach.home.attribution import SIGNAL_RECEIVED, Received, Role
+from custom_components.bach.messages.payload import payload
 
-from .automation_options import (
+from .options import (
     CONF_COMMAND,
     CONF_CONTAINS,
     CONF_KINDS,
@@ -37,10 +40,7 @@ from .automation_options import (
     some,
     words,
 )
-from .const import CONF_ROLE
-from .home.attribution import SIGNAL_RECEIVED, Received, Role
-from .messages.payload import payload
-from .recipient_target import TARGET_SCHEMA, RecipientTarget
+from .target import TARGET_SCHEMA, RecipientTarget
 
 _ROLES = [role.value for role in Role if role is not Role.NOTIFY_ONLY]
 _MESSAGES = [Kind.TEXT.value, Kind.MEDIA.value, Kind.LOCATION.value]

@@ -13,10 +13,9 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.typing import ConfigType
 
 from bach_lib.errors import InvalidValueError
-
-from .const import DOMAIN
-from .home.entry import titles
-from .home.members import async_is_group, async_recipient_of
+from custom_components.bach.const import DOMAIN
+from custom_components.bach.home.entry import titles
+from custom_components.bach.home.members import async_is_group, async_recipient_of
 
 CONF_COMMAND: Final = "command"
 CONF_CONTAINS: Final = "contains"
