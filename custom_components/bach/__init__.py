@@ -34,10 +34,10 @@ from bach_lib.errors import (
 
 from .actions.services import async_setup_services
 from .assist.chat import async_chat
-from .claimed_names import async_watch_claims
 from .const import DOMAIN
 from .coordinator import BachConfigEntry, BachCoordinator
 from .entity import connection_device
+from .flows.claimed_names_repair import async_watch_claims
 from .home.entry import as_connection, connection_name
 from .home.errors import placeholders
 from .home.hub import HUB, Hub

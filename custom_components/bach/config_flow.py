@@ -43,29 +43,29 @@ from .const import (
     TYPE_TELEGRAM,
     TYPE_WEBHOOK,
 )
-from .discord_recipient_flow import DiscordRecipientFlow, WebhookRecipientFlow
-from .form_errors import AnyKind, contradiction, of_endpoint, of_fault, of_value, opened, placed, secret_field
+from .flows.form_errors import AnyKind, contradiction, of_endpoint, of_fault, of_value, opened, placed, secret_field
+from .flows.naming import new_title
+from .flows.partner import PartnerSteps
+from .flows.pasting import TRY_ANOTHER, as_meant, others_meant
+from .flows.person import PersonFlow
+from .flows.recipient import RecipientFlow
+from .flows.recipient_discord import DiscordRecipientFlow, WebhookRecipientFlow
+from .flows.recipient_homeassistant import HomeRecipientFlow
+from .flows.recipient_signal import SignalRecipientFlow
+from .flows.recipient_webhook import HookRecipientFlow, MuteHookRecipientFlow
+from .flows.webhook_forms import HOOK_SCHEMAS
+from .flows.webhook_page import to_copy
+from .flows.webhook_steps import WebhookSteps
 from .home.entry import connection, recipient_unique_id
 from .home.foreign_words import as_words
 from .home.sessions import new_session
 from .home.vaults import FormVault
-from .homeassistant_recipient_flow import HomeRecipientFlow
 from .kinds.partner_forms import CONVERSATION
 from .kinds.partners import ALL_KINDS, PartnerKind, is_partner, kind_of
 from .kinds.platforms import KINDS, Kind
 from .kinds.requirements import async_require, told
 from .kinds.webhook import WEBHOOK, WebhookKind, made, receives
 from .messages.hello import async_greet
-from .naming import new_title
-from .partner_flow import PartnerSteps
-from .pasting import TRY_ANOTHER, as_meant, others_meant
-from .person_flow import PersonFlow
-from .recipient_flow import RecipientFlow
-from .signal_recipient_flow import SignalRecipientFlow
-from .webhook_flow import WebhookSteps
-from .webhook_forms import HOOK_SCHEMAS
-from .webhook_page import to_copy
-from .webhook_recipient_flow import HookRecipientFlow, MuteHookRecipientFlow
 
 RECIPIENT_FLOWS: Final[Mapping[str, type[ConfigSubentryFlow]]] = {
     TYPE_DISCORD: DiscordRecipientFlow,

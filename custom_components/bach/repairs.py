@@ -11,21 +11,21 @@ from homeassistant.helpers.selector import SelectOptionDict, SelectSelector, Sel
 from bach_lib import Bach, BachError
 from bach_lib.errors import InputError
 
-from .claimed_names import CLAIMED_NAMES, ClaimedNamesFlow
 from .const import CONF_RECIPIENT, DOMAIN, SUBENTRY_RECIPIENT
-from .dead_letters_flow import DeadLettersFlow
+from .flows.claimed_names_repair import CLAIMED_NAMES, ClaimedNamesFlow
+from .flows.dead_letters_repair import DeadLettersFlow
+from .flows.letters import LettersFlow
+from .flows.resting_repair import RestingFlow
+from .flows.storage_repair import StorageFlow
 from .home.entry import connection_name
 from .home.foreign_words import in_sentence
 from .home.hub import HUB
 from .home.storage_issue import STORAGE
 from .kinds.partners import is_partner
 from .kinds.requirements import PACKAGE, PackageFlow
-from .letters_flow import LettersFlow
 from .lifecycle.resting import DISABLED, SWITCHED_OFF
 from .messages.left_behind import REMOVED_RECIPIENT, discard_undelivered, undelivered
 from .messages.undelivered import HELD
-from .resting_flow import RestingFlow
-from .storage_flow import StorageFlow
 
 
 async def async_create_fix_flow(

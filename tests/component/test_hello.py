@@ -14,8 +14,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUs
 
 from bach_lib import Status
 from bach_lib.testing.telegram_server import Fault, TelegramServer
+from custom_components.bach.flows.recipient import RecipientFlow
 from custom_components.bach.home.foreign_words import as_words, in_sentence
-from custom_components.bach.recipient_flow import RecipientFlow
 from tests.component.conftest import (
     ADA,
     ADA_ENTITY,

@@ -15,7 +15,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from bach_lib import Message, Status
 from bach_lib.testing.telegram_server import TelegramServer
-from custom_components.bach import dead_letters_flow
+from custom_components.bach.flows import dead_letters_repair as dead_letters_flow
 from custom_components.bach.repairs import async_create_fix_flow
 from tests.component.conftest import (
     ADA,

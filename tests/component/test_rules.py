@@ -22,13 +22,13 @@ from custom_components.bach import condition, trigger
 from custom_components.bach.binary_sensor import BINARY_SENSORS, PARTNER_BINARY_SENSORS
 from custom_components.bach.button import BUTTONS, TEST_MESSAGE
 from custom_components.bach.event import EVENT_TYPES, INCOMING
-from custom_components.bach.form_errors import FAULT_ERRORS
+from custom_components.bach.flows.form_errors import FAULT_ERRORS
+from custom_components.bach.flows.pairing import KEEP_WAITING
 from custom_components.bach.home.attribution import Role
 from custom_components.bach.kinds.partners import ALL_KINDS
 from custom_components.bach.kinds.requirements import STILL_MISSING, WORDS
 from custom_components.bach.kinds.webhook import FIELD_ERRORS, NOTHING, TAKES
 from custom_components.bach.lifecycle.watcher import NOTICES, REPAIRS
-from custom_components.bach.pairing_form import KEEP_WAITING
 from custom_components.bach.sensor import HOME_SENSORS, PARTNER_SENSORS, SENSORS
 from custom_components.bach.switch import ENABLED
 

@@ -96,7 +96,7 @@ async def test_a_copy_that_cannot_be_moved_leaves_bach_at_work(
     issue = repair(hass)
     assert issue
     dialog = await start(hass, issue)
-    monkeypatch.setattr("custom_components.bach.storage_flow.put_saved_copy_back", refuse)
+    monkeypatch.setattr("custom_components.bach.flows.storage_repair.put_saved_copy_back", refuse)
     result = await dialog.flow.async_step_saved()
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "refused")
     assert (await the_bach(hass).queue_status()) != {}

@@ -8,9 +8,9 @@ from typing import Any
 from homeassistant.config_entries import SOURCE_REAUTH, SOURCE_USER, ConfigEntry, ConfigFlow, ConfigFlowResult
 
 from bach_lib import Identity
+from custom_components.bach.const import CONF_URL, TYPE_WEBHOOK
+from custom_components.bach.kinds.webhook import WEBHOOK, is_same_address, receives
 
-from .const import CONF_URL, TYPE_WEBHOOK
-from .kinds.webhook import WEBHOOK, is_same_address, receives
 from .webhook_forms import whole
 from .webhook_page import copy_schema, to_copy
 

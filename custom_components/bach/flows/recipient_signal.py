@@ -4,7 +4,7 @@ from typing import Any, ClassVar, override
 
 from homeassistant.config_entries import SubentryFlowResult
 
-from .finding_flow import FindingRecipientFlow
+from .finding import FindingRecipientFlow
 
 
 class SignalRecipientFlow(FindingRecipientFlow):

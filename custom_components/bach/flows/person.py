@@ -20,11 +20,11 @@ from homeassistant.helpers.selector import (
 )
 
 from bach_lib import BachError
+from custom_components.bach.const import CONF_KIND, CONF_RECIPIENT, CONF_SENDER_ID, CONF_TITLE, SUBENTRY_RECIPIENT
+from custom_components.bach.coordinator import BachConfigEntry
+from custom_components.bach.home.entry import person_unique_id
+from custom_components.bach.home.users import Users, async_get_users
 
-from .const import CONF_KIND, CONF_RECIPIENT, CONF_SENDER_ID, CONF_TITLE, SUBENTRY_RECIPIENT
-from .coordinator import BachConfigEntry
-from .home.entry import person_unique_id
-from .home.users import Users, async_get_users
 from .rights import rights_schema, rights_values, suggested_rights
 
 KIND_PRIVATE: Final = "private"

@@ -11,10 +11,18 @@ from homeassistant.const import CONF_NAME
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import SelectSelector, SelectSelectorConfig, TextSelector
 
-from .const import CONF_INCOMING_FROM, CONF_URL
-from .kinds import webhook_requests as outgoing
-from .kinds.platforms import ADDRESS_BOX
-from .kinds.webhook import CONF_IN_ADDRESS, CONF_TAKES, INCOMING, NOTHING, SECTION_INCOMING, SECTION_OUTGOING, TAKES
+from custom_components.bach.const import CONF_INCOMING_FROM, CONF_URL
+from custom_components.bach.kinds import webhook_requests as outgoing
+from custom_components.bach.kinds.platforms import ADDRESS_BOX
+from custom_components.bach.kinds.webhook import (
+    CONF_IN_ADDRESS,
+    CONF_TAKES,
+    INCOMING,
+    NOTHING,
+    SECTION_INCOMING,
+    SECTION_OUTGOING,
+    TAKES,
+)
 
 _UP_FRONT: Final = (CONF_TAKES, CONF_INCOMING_FROM)
 

@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_TYPE
 
-from .const import CONF_ENDPOINT, TYPE_DISCORD
-from .kinds.partners import ALL_KINDS
+from custom_components.bach.const import CONF_ENDPOINT, TYPE_DISCORD
+from custom_components.bach.kinds.partners import ALL_KINDS
 
 _LONGEST = 100
 

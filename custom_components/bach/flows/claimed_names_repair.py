@@ -13,11 +13,19 @@ from homeassistant.const import CONF_TYPE
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
-from .const import CONF_OWN_SECRET, CONF_ROLE, CONF_USER_ID, DOMAIN, SUBENTRY_RECIPIENT, TYPE_WEBHOOK
-from .coordinator import BachConfigEntry
-from .home.attribution import Role
-from .kinds.webhook import receives
-from .lifecycle.recipients import async_follow_subentries
+from custom_components.bach.const import (
+    CONF_OWN_SECRET,
+    CONF_ROLE,
+    CONF_USER_ID,
+    DOMAIN,
+    SUBENTRY_RECIPIENT,
+    TYPE_WEBHOOK,
+)
+from custom_components.bach.coordinator import BachConfigEntry
+from custom_components.bach.home.attribution import Role
+from custom_components.bach.kinds.webhook import receives
+from custom_components.bach.lifecycle.recipients import async_follow_subentries
+
 from .rights import without_rights
 
 CLAIMED_NAMES: Final = "claimed_names_"

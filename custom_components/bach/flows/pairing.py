@@ -15,8 +15,7 @@ from homeassistant.helpers.selector import (
 )
 
 from bach_lib import Candidate, Invitation
-
-from .const import CONF_RECIPIENT
+from custom_components.bach.const import CONF_RECIPIENT
 
 KEEP_WAITING: Final = "keep_waiting"
 """The choice of somebody who is not in the list yet."""

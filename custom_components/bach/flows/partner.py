@@ -9,10 +9,15 @@ from homeassistant.const import CONF_TYPE
 from bach_lib import Fault, Identity, Report
 from bach_lib.errors import InputError
 from bach_lib.models import Category
-
-from .const import CONF_MODEL
-from .kinds.partner_forms import closest, is_listed, model_schema, put_conversation, suggested_conversation
-from .kinds.partners import PARTNERS, is_same
+from custom_components.bach.const import CONF_MODEL
+from custom_components.bach.kinds.partner_forms import (
+    closest,
+    is_listed,
+    model_schema,
+    put_conversation,
+    suggested_conversation,
+)
+from custom_components.bach.kinds.partners import PARTNERS, is_same
 
 
 class PartnerSteps(ConfigFlow, ABC):

@@ -11,9 +11,9 @@ from homeassistant.helpers.selector import (
     SelectSelectorMode,
 )
 
-from .const import CONF_OWN_SECRET, CONF_ROLE, CONF_USER_ID
-from .home.attribution import Role
-from .home.users import Users
+from custom_components.bach.const import CONF_OWN_SECRET, CONF_ROLE, CONF_USER_ID
+from custom_components.bach.home.attribution import Role
+from custom_components.bach.home.users import Users
 
 _FIELDS: Final = (CONF_OWN_SECRET, CONF_ROLE, CONF_USER_ID)
 

@@ -14,8 +14,7 @@ from homeassistant.helpers.selector import (
 
 from bach_lib import Candidate
 from bach_lib.errors import InvalidRecipientError
-
-from .const import (
+from custom_components.bach.const import (
     CONF_EVENT_TYPE,
     CONF_HELLO,
     CONF_KIND,
@@ -28,12 +27,13 @@ from .const import (
     RECIPIENT_EVENT,
     TYPE_HOMEASSISTANT,
 )
-from .finding_flow import FindingRecipientFlow
-from .home.attribution import Role
-from .home.users import async_get_users
-from .messages.hello import is_harmless
+from custom_components.bach.home.attribution import Role
+from custom_components.bach.home.users import async_get_users
+from custom_components.bach.messages.hello import is_harmless
+from custom_components.bach.web.peer import takes_letters
+
+from .finding import FindingRecipientFlow
 from .rights import rights_schema, rights_values
-from .web.peer import takes_letters
 
 _MAX_OPTIONS: Final = 500
 

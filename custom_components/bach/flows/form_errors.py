@@ -13,8 +13,7 @@ from homeassistant.data_entry_flow import section
 from bach_lib import Fault
 from bach_lib.connectors.endpoint import check_endpoint
 from bach_lib.errors import InvalidEndpointError, InvalidValueError, MissingLibraryError, UnusableLibraryError
-
-from .const import (
+from custom_components.bach.const import (
     CONF_API_KEY,
     CONF_API_KEY_HEADER,
     CONF_AUTH_TYPE,
@@ -31,11 +30,11 @@ from .const import (
     CONF_TOKEN_ENDPOINT,
     CONF_URL,
 )
-from .kinds.partner_forms import HIDDEN, OAUTH, SECTION_OAUTH
-from .kinds.partners import PartnerKind
-from .kinds.platforms import Kind
-from .kinds.requirements import BY_HAND
-from .kinds.webhook import CONF_INCOMING_KEY, FIELD_ERRORS, WebhookKind
+from custom_components.bach.kinds.partner_forms import HIDDEN, OAUTH, SECTION_OAUTH
+from custom_components.bach.kinds.partners import PartnerKind
+from custom_components.bach.kinds.platforms import Kind
+from custom_components.bach.kinds.requirements import BY_HAND
+from custom_components.bach.kinds.webhook import CONF_INCOMING_KEY, FIELD_ERRORS, WebhookKind
 
 BASE: Final = "base"
 NO_AUTH: Final = "none"

@@ -8,9 +8,8 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.helpers import issue_registry as ir
 
 from bach_lib.runtime.recovery import has_saved_copy, put_saved_copy_back
-
-from .const import DOMAIN
-from .lifecycle.staying import async_leave
+from custom_components.bach.const import DOMAIN
+from custom_components.bach.lifecycle.staying import async_leave
 
 _BEGUN: Final = (ConfigEntryState.LOADED, ConfigEntryState.SETUP_RETRY, ConfigEntryState.SETUP_ERROR)
 """What may hold the database, also if it was not set up after a reload."""

@@ -15,8 +15,7 @@ from homeassistant.helpers.selector import SelectSelector, SelectSelectorConfig,
 from bach_lib.connectors.webhook.claims import SHORTEST_TOKEN
 from bach_lib.connectors.webhook.signature import key_of
 from bach_lib.errors import InvalidValueError
-
-from .const import (
+from custom_components.bach.const import (
     CONF_INCOMING_SECRET,
     CONF_INCOMING_TOKEN,
     CONF_OWN_SECRET,
@@ -24,11 +23,12 @@ from .const import (
     CONF_ROLE,
     SUBENTRY_RECIPIENT,
 )
-from .home.attribution import Role
-from .home.entry import proven_senders
-from .home.users import Users, async_get_users
-from .pairing_form import KEEP_WAITING
-from .recipient_flow import RecipientFlow
+from custom_components.bach.home.attribution import Role
+from custom_components.bach.home.entry import proven_senders
+from custom_components.bach.home.users import Users, async_get_users
+
+from .pairing import KEEP_WAITING
+from .recipient import RecipientFlow
 from .rights import rights_schema, suggested_rights
 from .webhook_page import copy_schema, first_line, to_copy
 

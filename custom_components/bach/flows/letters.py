@@ -7,9 +7,8 @@ from homeassistant.config_entries import ConfigSubentryFlow, SubentryFlowResult
 from homeassistant.helpers import issue_registry as ir
 
 from bach_lib import Bach
-
-from .home.entry import connection_name, recipient_unique_id
-from .home.hub import HUB
+from custom_components.bach.home.entry import connection_name, recipient_unique_id
+from custom_components.bach.home.hub import HUB
 
 
 class LettersFlow(RepairsFlow):

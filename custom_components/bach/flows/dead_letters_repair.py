@@ -7,12 +7,12 @@ from homeassistant.components.repairs import RepairsFlowResult
 from homeassistant.util import dt as dt_util
 
 from bach_lib import BachError, Message, Retried, Status
+from custom_components.bach.actions.dead_letters import RETRY_SECONDS
+from custom_components.bach.coordinator import BachConfigEntry
+from custom_components.bach.home.foreign_words import as_words, in_sentence
+from custom_components.bach.messages.undelivered import reason_of, recipient_name
 
-from .actions.dead_letters import RETRY_SECONDS
-from .coordinator import BachConfigEntry
-from .home.foreign_words import as_words, in_sentence
-from .letters_flow import LettersFlow
-from .messages.undelivered import reason_of, recipient_name
+from .letters import LettersFlow
 
 _SHOWN: Final = 10
 """Dead letters in the list: a dialog is no archive."""

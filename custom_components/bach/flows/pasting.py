@@ -6,10 +6,17 @@ from typing import Any, Final
 from homeassistant.const import CONF_TYPE
 
 from bach_lib.registry import pasted
-
-from .const import CONF_AUTH_TYPE, CONF_ENDPOINT, CONF_LOGIN, CONF_TOKEN_ENDPOINT, CONF_URL, SECRET_FIELDS, TYPE_WEBHOOK
-from .kinds.partner_forms import AUTH_FIELDS
-from .kinds.partners import PARTNERS
+from custom_components.bach.const import (
+    CONF_AUTH_TYPE,
+    CONF_ENDPOINT,
+    CONF_LOGIN,
+    CONF_TOKEN_ENDPOINT,
+    CONF_URL,
+    SECRET_FIELDS,
+    TYPE_WEBHOOK,
+)
+from custom_components.bach.kinds.partner_forms import AUTH_FIELDS
+from custom_components.bach.kinds.partners import PARTNERS
 
 TRY_ANOTHER: Final = frozenset(
     {"bad_answer", "bad_request", "connection", "no_websocket", "refused", "timeout", "tls", "unreachable"}

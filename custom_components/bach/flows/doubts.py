@@ -10,9 +10,8 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_TYPE
 
 from bach_lib import BachError, Fault
-
-from .const import TYPE_DISCORD, TYPE_SIGNAL, TYPE_TELEGRAM
-from .coordinator import BachConfigEntry
+from custom_components.bach.const import TYPE_DISCORD, TYPE_SIGNAL, TYPE_TELEGRAM
+from custom_components.bach.coordinator import BachConfigEntry
 
 _CAN_SAY: Final[Mapping[str, tuple[str, ...]]] = {
     TYPE_DISCORD: ("",),

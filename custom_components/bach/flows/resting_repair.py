@@ -9,13 +9,13 @@ from homeassistant.config_entries import ConfigEntry
 
 from bach_lib import Bach, BachError, Message, Status
 from bach_lib.errors import NotCancellableError
+from custom_components.bach.home.entry import connection_name
+from custom_components.bach.home.foreign_words import as_words, in_sentence
+from custom_components.bach.home.hub import HUB
+from custom_components.bach.lifecycle.resting import RESTING, time_of_day
+from custom_components.bach.messages.undelivered import recipient_name
 
-from .home.entry import connection_name
-from .home.foreign_words import as_words, in_sentence
-from .home.hub import HUB
-from .letters_flow import LettersFlow
-from .lifecycle.resting import RESTING, time_of_day
-from .messages.undelivered import recipient_name
+from .letters import LettersFlow
 
 _WAITING: Final = (Status.PENDING, Status.FAILED)
 _SHOWN: Final = 10

@@ -13,12 +13,12 @@ from homeassistant.helpers.selector import (
 )
 
 from bach_lib import Candidate, Fault
+from custom_components.bach.const import CONF_KIND, CONF_LINK, CONF_RECIPIENT
+from custom_components.bach.coordinator import BachCoordinator
+from custom_components.bach.home.foreign_words import in_sentence
+from custom_components.bach.home.users import async_get_users
 
-from .const import CONF_KIND, CONF_LINK, CONF_RECIPIENT
-from .coordinator import BachCoordinator
-from .home.foreign_words import in_sentence
-from .home.users import async_get_users
-from .recipient_flow import RecipientFlow
+from .recipient import RecipientFlow
 from .rights import rights_values
 
 

@@ -15,8 +15,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.selector import TextSelector, TextSelectorConfig
 
 from bach_lib.connectors.webhook.examples import curl_lines
-
-from .const import (
+from custom_components.bach.const import (
     CONF_INCOMING_ADDRESSES,
     CONF_INCOMING_SECRET,
     CONF_INCOMING_TOKEN,
@@ -28,9 +27,9 @@ from .const import (
     SUBENTRY_RECIPIENT,
     TYPE_WEBHOOK,
 )
-from .home.attribution import Role
-from .kinds.webhook import receives
-from .web.hooks import post_address
+from custom_components.bach.home.attribution import Role
+from custom_components.bach.kinds.webhook import receives
+from custom_components.bach.web.hooks import post_address
 
 _SHOWN: Final = TextSelector(TextSelectorConfig(multiline=True))
 """To copy from. Not `read_only`: in some browsers nothing can be selected in such a box."""

@@ -6,8 +6,8 @@ import voluptuous as vol
 from homeassistant.config_entries import SubentryFlowResult
 from homeassistant.helpers.selector import TextSelector
 
-from .finding_flow import FindingRecipientFlow
-from .recipient_flow import RecipientFlow
+from .finding import FindingRecipientFlow
+from .recipient import RecipientFlow
 
 CONF_NAME: Final = "name"
 _PERSON_SCHEMA: Final = vol.Schema({vol.Required(CONF_NAME): TextSelector()})

@@ -15,22 +15,36 @@ from bach_lib import Candidate, Pairing
 from bach_lib.connectors import Connectors
 from bach_lib.errors import CannotReceiveError, InvalidRecipientError
 from bach_lib.events import SenderBlocked
+from custom_components.bach.assist.settings import (
+    SECTION_CHAT,
+    chat_section,
+    chat_suggestions,
+    chat_values,
+    without_chat,
+)
+from custom_components.bach.const import (
+    CONF_HELLO,
+    CONF_KIND,
+    CONF_LINK,
+    CONF_RECIPIENT,
+    CONF_ROLE,
+    CONF_TITLE,
+    CONF_USER_ID,
+)
+from custom_components.bach.home.addresses import normal_form
+from custom_components.bach.home.attribution import Role
+from custom_components.bach.home.entry import recipient_unique_id
+from custom_components.bach.home.foreign_words import as_words
+from custom_components.bach.home.users import Users, async_get_users
+from custom_components.bach.kinds.webhook import sends
+from custom_components.bach.lifecycle.people import async_move_people
+from custom_components.bach.messages.hello import async_greet, is_harmless
+from custom_components.bach.messages.left_behind import async_move_letters
 
-from .assist.settings import SECTION_CHAT, chat_section, chat_suggestions, chat_values, without_chat
-from .const import CONF_HELLO, CONF_KIND, CONF_LINK, CONF_RECIPIENT, CONF_ROLE, CONF_TITLE, CONF_USER_ID
 from .doubts import async_look_up, can_say
-from .home.addresses import normal_form
-from .home.attribution import Role
-from .home.entry import recipient_unique_id
-from .home.foreign_words import as_words
-from .home.users import Users, async_get_users
-from .kinds.webhook import sends
-from .letters_flow import LettersSteps
-from .lifecycle.people import async_move_people
-from .messages.hello import async_greet, is_harmless
-from .messages.left_behind import async_move_letters
-from .pairing_form import KEEP_WAITING, MAX_TITLE, invitation_schema, invitation_words, pick_fields
-from .person_flow import KIND_PRIVATE
+from .letters import LettersSteps
+from .pairing import KEEP_WAITING, MAX_TITLE, invitation_schema, invitation_words, pick_fields
+from .person import KIND_PRIVATE
 from .rights import is_shared, rights_schema, rights_values, suggested_rights, without_rights
 
 PAIRING_SECONDS: Final = 600
