@@ -3,33 +3,28 @@
 A change is a new object from the part that owns the data. Nothing here asks a disk, a network or a clock.
 """
 
+from bach_lib.models.candidate import Candidate
+from bach_lib.models.connection import BreakerState, Category, Connection, ConnectionState, Direction
+from bach_lib.models.fault import Fault
+from bach_lib.models.health import Health, Identity, Report
 from bach_lib.models.message import (
     MAX_NONCE,
     Attempt,
-    BreakerState,
     Button,
     Buttons,
-    Candidate,
-    Category,
-    Connection,
-    ConnectionState,
     Delivery,
-    Direction,
-    Fault,
     File,
     Format,
-    Health,
-    Identity,
     Loss,
     Message,
     Operation,
     QueueStatus,
     Receipt,
-    Report,
     Status,
 )
 
 __all__ = [
+    "MAX_NONCE",
     "Attempt",
     "BreakerState",
     "Button",
@@ -46,7 +41,6 @@ __all__ = [
     "Health",
     "Identity",
     "Loss",
-    "MAX_NONCE",
     "Message",
     "Operation",
     "QueueStatus",

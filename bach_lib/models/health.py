@@ -1,13 +1,57 @@
-"""What failures and successes mean for how a direction of a connection stands; the same for both directions."""
+"""How one direction of a connection stands, what a health check learned, and what failures and successes mean."""
 
 import logging
+from dataclasses import dataclass
 
-from bach_lib.models.message import ConnectionState, Fault, Health
+from bach_lib.models.connection import ConnectionState
+from bach_lib.models.fault import Fault
 
 INTERNAL = "internal"
 """The code of a mistake in code that runs inside of BACH; it says nothing about the platform."""
 
 _LOGGER = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """Who we are on the platform, and in which `version` it answers if it tells, as a health check learned it.
+
+    `notice`: it works, but not all of it does, and a person can change that. `accepted`: our credentials were; None
+    where the check cannot tell, or none are shown.
+    """
+
+    id: str
+    name: str
+    link: str | None = None
+    version: str | None = None
+    notice: Fault | None = None
+    accepted: bool | None = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report(Identity):
+    """What a health check learned of an AI partner, an MCP server or an API.
+
+    `accepted`: None where none are shown. `latency`: seconds to an answer. `offers`: models or tools by name, at most a
+    hundred of the `offered` there are.
+    """
+
+    accepted: bool | None
+    latency: float
+    offers: tuple[str, ...] = ()
+    offered: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """How one direction of a connection stands, and since when it last worked.
+
+    While it is connected, `fault` names what works less well than it could.
+    """
+
+    state: ConnectionState
+    last_success: float | None = None
+    fault: Fault | None = None
 
 
 def state_after(fault: Fault) -> ConnectionState:

@@ -1,20 +1,9 @@
-"""The things BACH speaks of: connections, messages going out, messages coming in, and what can be asked about them.
+"""A message going out, with all that it may carry, its attempts, and how a queue of them stands."""
 
-All are frozen: a change is a new object from the part that owns the data. Times are seconds since 1970 (UTC).
-"""
-
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-
-class Category(StrEnum):
-    """What a connection leads to."""
-
-    CONNECTOR = "connector"
-    AI = "ai"
-    MCP = "mcp"
-    API = "api"
+from bach_lib.models.fault import Fault
 
 
 class Status(StrEnum):
@@ -58,70 +47,6 @@ class Operation(StrEnum):
     EDIT = "edit"
     DELETE = "delete"
     REACT = "react"
-
-
-class BreakerState(StrEnum):
-    """Closed lets everything through, open nothing, half-open one probe."""
-
-    CLOSED = "closed"
-    OPEN = "open"
-    HALF_OPEN = "half_open"
-
-
-class ConnectionState(StrEnum):
-    """How one direction of a connection stands."""
-
-    STARTING = "starting"
-    CONNECTED = "connected"
-    DISCONNECTED = "disconnected"
-    AUTH_FAILED = "auth_failed"
-    DISABLED = "disabled"
-
-
-class Direction(StrEnum):
-    """The two directions of a connection, judged apart."""
-
-    SENDING = "sending"
-    RECEIVING = "receiving"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Connection:
-    """A row of the registry: one account or endpoint.
-
-    `auth_config` holds references to secrets (`env:NAME`, `file:/path`, `keyring:service/user`), never a secret.
-    `allowed` holds the recipients and senders whose messages are let in; by default nobody's.
-    `settings` holds what else its type can be told, as JSON knows it; the page of each type says what.
-    The last six fields are kept by BACH; what a caller gives there is ignored.
-    """
-
-    name: str
-    type: str
-    category: Category = Category.CONNECTOR
-    endpoint: str | None = None
-    is_active: bool = True
-    auth_type: str = "token"
-    auth_config: Mapping[str, str] = field(default_factory=dict)
-    allowed: frozenset[str] = frozenset()
-    settings: Mapping[str, object] = field(default_factory=dict)
-    success_count: int = 0
-    error_count: int = 0
-    blocked_count: int = 0
-    last_used: float | None = None
-    consecutive_failures: int = 0
-    disabled_until: float | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
-    """Why something failed.
-
-    A stable `code`, the platform's own words without secrets, and its wish to wait (seconds).
-    """
-
-    code: str
-    text: str
-    retry_after: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -262,58 +187,3 @@ class QueueStatus:
     def waiting(self) -> int:
         """Messages that are still to be delivered."""
         return self.pending + self.sending + self.failed
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
-    """Someone who wrote while a person was looking for recipients, and who may be picked.
-
-    `has_code`: they brought the code that is shown to whoever looks, so they are no stranger who happens to write.
-    """
-
-    recipient: str
-    title: str
-    kind: str
-    has_code: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Identity:
-    """Who we are on the platform, and in which `version` it answers if it tells, as a health check learned it.
-
-    `notice`: it works, but not all of it does, and a person can change that. `accepted`: our credentials were; None
-    where the check cannot tell, or none are shown.
-    """
-
-    id: str
-    name: str
-    link: str | None = None
-    version: str | None = None
-    notice: Fault | None = None
-    accepted: bool | None = True
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report(Identity):
-    """What a health check learned of an AI partner, an MCP server or an API.
-
-    `accepted`: None where none are shown. `latency`: seconds to an answer. `offers`: models or tools by name, at most a
-    hundred of the `offered` there are.
-    """
-
-    accepted: bool | None
-    latency: float
-    offers: tuple[str, ...] = ()
-    offered: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Health:
-    """How one direction of a connection stands, and since when it last worked.
-
-    While it is connected, `fault` names what works less well than it could.
-    """
-
-    state: ConnectionState
-    last_success: float | None = None
-    fault: Fault | None = None

@@ -6,4 +6,4 @@ sends, receives or asks a platform.
 
 from bach_lib.registry.registry import FRESH_START, Changes, Registry
 
-__all__ = ["Changes", "FRESH_START", "Registry"]
+__all__ = ["FRESH_START", "Changes", "Registry"]

@@ -1,0 +1,16 @@
+"""Somebody who may be picked as a recipient."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """Someone who wrote while a person was looking for recipients, and who may be picked.
+
+    `has_code`: they brought the code that is shown to whoever looks, so they are no stranger who happens to write.
+    """
+
+    recipient: str
+    title: str
+    kind: str
+    has_code: bool = False
