@@ -33,8 +33,9 @@ from bach_lib.questions.asking import Asking
 from bach_lib.registry import Registry
 from bach_lib.registry.directory import Directory
 from bach_lib.registry.secrets import Secrets
-from bach_lib.runtime.connection_runtime import ConnectionRuntime, Runtimes, Services
+from bach_lib.runtime.connection_runtime import ConnectionRuntime, Services
 from bach_lib.runtime.housekeeping import Housekeeping
+from bach_lib.runtime.runtimes import Runtimes
 from bach_lib.storage import Store
 
 

@@ -1,0 +1,111 @@
+"""All connections at work, following the registry: started, restarted and stopped with their rows."""
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+
+from bach_lib.errors import BachError, UnknownTypeError
+from bach_lib.events import ConnectionAdded, ConnectionChanged, ConnectionRemoved, ConnectionUpdated, RecipientMoved
+from bach_lib.models import (
+    Category,
+    ConnectionState,
+    Direction,
+)
+from bach_lib.outbound.dispatcher import Dispatcher
+from bach_lib.registry import FRESH_START
+from bach_lib.runtime.connection_runtime import ConnectionRuntime, Services
+
+_LOGGER = logging.getLogger(__name__)
+
+
+class Runtimes:
+    """The connections at work, following the registry."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._runtimes: dict[str, ConnectionRuntime] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._unsubscribe = (
+            services.bus.subscribe(ConnectionAdded, self._added),
+            services.bus.subscribe(ConnectionUpdated, self._updated),
+            services.bus.subscribe(ConnectionRemoved, self._removed),
+            services.bus.subscribe(ConnectionChanged, self._changed),
+            services.bus.subscribe(RecipientMoved, self._renamed),
+        )
+
+    async def open(self) -> None:
+        """Start all; a connection that cannot start does not stop the others."""
+        rows = self._services.registry.list(category=Category.CONNECTOR)
+        await asyncio.gather(*(self._begin(row.name, row.type) for row in rows))
+
+    async def close(self, grace: float) -> None:
+        """Stop all; what is under way has `grace` seconds."""
+        for unsubscribe in self._unsubscribe:
+            unsubscribe()
+        try:
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+            await asyncio.gather(*(runtime.stop(grace) for runtime in self._runtimes.values()))
+        finally:  # also if the caller has no more time; what has stopped already does nothing
+            await asyncio.gather(*(runtime.stop(0.0) for runtime in self._runtimes.values()))
+
+    def get(self, name: str) -> ConnectionRuntime:
+        """One connection at work. Raises `UnknownConnectionError`, or `UnknownTypeError` if it could not start."""
+        row = self._services.registry.get(name)
+        if runtime := self._runtimes.get(name):
+            return runtime
+        raise UnknownTypeError(type=row.type, known=", ".join(self._services.connectors.types))
+
+    async def route(self) -> int:
+        """Announce everywhere what was never announced; return how many."""
+        return sum([await runtime.receiver.route_left_over() for runtime in list(self._runtimes.values())])
+
+    def dispatcher(self, name: str) -> Dispatcher | None:
+        """The dispatcher of one connection, if it could start."""
+        return runtime.dispatcher if (runtime := self._runtimes.get(name)) else None
+
+    async def begin(self, name: str) -> None:
+        """Put a connection to work whose connector has been loaded since BACH was opened."""
+        if name not in self._runtimes:
+            self._runtimes[name] = runtime = ConnectionRuntime(name, self._services)
+            await runtime.start()
+
+    async def _begin(self, name: str, type_: str) -> None:
+        try:
+            await self._services.connectors.load(type_)
+            await self.begin(name)
+        except BachError as error:
+            _LOGGER.error("The connection %s cannot start: %s", name, error)  # noqa: TRY400 - the sentence says all
+
+    def _added(self, event: ConnectionAdded) -> None:
+        if event.row.category is Category.CONNECTOR:
+            self._runtimes[event.connection] = runtime = ConnectionRuntime(event.connection, self._services)
+            runtime.change = self._spawn(runtime.start())
+
+    def _updated(self, event: ConnectionUpdated) -> None:
+        runtime = self._runtimes.get(event.connection)
+        if runtime is None or event.changed == {"allowed"}:  # the receiver reads who is allowed at every message
+            return
+        runtime.dispatcher.rest()  # at once: whoever switched it off was told that it is off
+        if event.changed & FRESH_START:
+            runtime.dispatcher.gate.reset()
+        runtime.change = self._spawn(runtime.restart())
+
+    def _changed(self, event: ConnectionChanged) -> None:
+        """When one direction works, the other need not wait for its next turn to find out."""
+        runtime = self._runtimes.get(event.connection)
+        if runtime is not None and event.health.state is ConnectionState.CONNECTED:
+            (runtime.receiver if event.direction is Direction.SENDING else runtime.dispatcher.gate.monitor).wake()
+
+    def _renamed(self, event: RecipientMoved) -> None:
+        if dispatcher := self.dispatcher(event.connection):
+            dispatcher.renamed(event.old, event.new)
+
+    def _removed(self, event: ConnectionRemoved) -> None:
+        if runtime := self._runtimes.pop(event.connection, None):
+            runtime.dispatcher.rest()
+            self._spawn(runtime.stop(grace=0.0))
+
+    def _spawn(self, work: Coroutine[object, object, None]) -> asyncio.Task[None]:
+        self._tasks.add(task := asyncio.create_task(work, name="bach-connection"))
+        task.add_done_callback(self._tasks.discard)
+        return task
