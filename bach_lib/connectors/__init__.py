@@ -12,7 +12,7 @@ from bach_lib.connectors.declared import DECLARED
 from bach_lib.connectors.requirements import NEEDED
 from bach_lib.errors import MissingLibraryError, UnknownTypeError, UnusableLibraryError
 from bach_lib.foreign import held
-from bach_lib.under_way import in_thread
+from bach_lib.threads import in_thread
 
 _BUILT_IN = {
     "discord": ("bach_lib.connectors.discord", "DiscordConnector"),

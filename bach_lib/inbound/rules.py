@@ -18,7 +18,7 @@ from bach_lib.inbound.phrases import Phrases, fold
 from bach_lib.storage import Store, Transaction
 from bach_lib.storage.sqlite import Row
 from bach_lib.storage.values import text
-from bach_lib.under_way import in_thread
+from bach_lib.threads import in_thread
 
 _LOGGER = logging.getLogger(__name__)
 _NAME = re.compile(r"[\w.-]{1,100}")

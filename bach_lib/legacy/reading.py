@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from bach_lib.apart import read_regular
 from bach_lib.errors import BachError, MissingLibraryError, StoreDamagedError
 from bach_lib.registry.secrets import Secrets
 from bach_lib.storage.sqlite import Row, read_foreign
 from bach_lib.storage.values import text
+from bach_lib.threads import read_regular
 
 _TABLES = ("connections", "connector_messages", "messages", "secrets", "context_triggers", "system_config")
 _SECRET_ENDINGS = ("key", "password", "secret", "token")

@@ -16,7 +16,6 @@ from pathlib import Path
 from secrets import token_hex
 from typing import Protocol, runtime_checkable
 
-from bach_lib.apart import apart, read_regular
 from bach_lib.errors import (
     InvalidSecretReferenceError,
     MissingLibraryError,
@@ -25,6 +24,7 @@ from bach_lib.errors import (
     SecretNotWritableError,
 )
 from bach_lib.registry import pasted
+from bach_lib.threads import apart, read_regular
 
 type Lookup = Callable[[str], str | None]
 

@@ -4,8 +4,8 @@ import os
 import secrets
 from pathlib import Path
 
-from bach_lib.apart import read_regular
 from bach_lib.errors import StoreFailedError
+from bach_lib.threads import read_regular
 
 _BYTES = 32
 _MODE = 0o600

@@ -40,7 +40,7 @@ from bach_lib.storage.restored import Marker
 from bach_lib.storage.runs import Runs
 from bach_lib.storage.sqlite import Connection, Transaction, look
 from bach_lib.storage.store import Store
-from bach_lib.under_way import Tally, tally_of
+from bach_lib.threads import Tally, tally_of
 
 _LOGGER = logging.getLogger(__name__)
 

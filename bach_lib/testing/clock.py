@@ -12,7 +12,7 @@ from itertools import count
 from typing import override
 
 from bach_lib.clock import Cancel, Clock
-from bach_lib.under_way import Tally, tally_of
+from bach_lib.threads import Tally, tally_of
 
 _START = 1_800_000_000.0
 _SETTLE_ROUNDS = 30

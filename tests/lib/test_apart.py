@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from bach_lib.apart import _MOST, apart, read_file, read_regular
 from bach_lib.errors import SecretNotFoundError
 from bach_lib.registry.secrets import Secrets
+from bach_lib.threads import _MOST, apart, read_file, read_regular
 
 
 async def test_a_regular_file_is_read_up_to_a_limit(tmp_path: Path) -> None:

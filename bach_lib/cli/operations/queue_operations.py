@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from bach_lib.apart import read_file
 from bach_lib.bach import Bach
 from bach_lib.cli.exits import SentenceError
 from bach_lib.cli.operations.json_rows import Row, attempt_row, message_row, queue_row
@@ -11,6 +10,7 @@ from bach_lib.cli.operations.paging import check_there_is, pages
 from bach_lib.models import Category, File, Loss, Message, Status
 from bach_lib.outbound.amending import Amendment
 from bach_lib.outbound.draft import SendOptions
+from bach_lib.threads import read_file
 
 _MAX_BYTES = 50_000_000
 _UNFINISHED = (Status.PENDING, Status.SENDING, Status.FAILED)

@@ -12,7 +12,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
 
 from bach_lib import File, Loss
-from bach_lib.apart import apart, read_file
+from bach_lib.threads import apart, read_file
 from custom_components.bach.const import DOMAIN
 
 MAX_BYTES: Final = 50_000_000

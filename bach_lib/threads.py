@@ -1,7 +1,9 @@
-"""Work that may hang for ever, in a thread of its own: files on a network drive that is gone, key rings that ask.
+"""Work in threads: counted, so that a clock turned by hand can wait for it, and apart where it may hang for ever.
 
-asyncio has a few threads for everybody, who look up host names in them as well; a handful of files that never answer
-would stop all of that, and the end of the program. Threads made here are waited for so long and no longer.
+Files on a network drive that is gone and key rings that ask may hang. asyncio has a few threads for everybody, who look
+up host names in them as well; a handful of files that never answer would stop all of that, and the end of the program.
+Threads made here are waited for so long and no longer. Real time passes while a disk writes; a test that turns the
+clock meanwhile would see a message in the middle of its way, and another one each time it runs.
 """
 
 import asyncio
@@ -13,8 +15,44 @@ from collections.abc import Callable
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
-from bach_lib.under_way import tally_of
+
+class Tally:
+    """What is under way for one event loop. `done` only grows: it tells work that goes on from work that hangs."""
+
+    __slots__ = ("begun", "done")
+
+    def __init__(self) -> None:
+        self.begun = 0
+        self.done = 0
+
+    @property
+    def is_at_work(self) -> bool:
+        """Whether anything is not done yet."""
+        return self.begun != self.done
+
+
+_TALLIES: WeakKeyDictionary[asyncio.AbstractEventLoop, Tally] = WeakKeyDictionary()
+
+
+def tally_of(loop: asyncio.AbstractEventLoop) -> Tally:
+    """The one of this loop."""
+    tally = _TALLIES.get(loop)
+    if tally is None:
+        tally = _TALLIES[loop] = Tally()
+    return tally
+
+
+async def in_thread[T](work: Callable[[], T]) -> T:
+    """As `asyncio.to_thread`, and counted."""
+    tally = tally_of(asyncio.get_running_loop())
+    tally.begun += 1
+    try:
+        return await asyncio.to_thread(work)
+    finally:
+        tally.done += 1
+
 
 _SECONDS = 30.0
 _MOST = 32
