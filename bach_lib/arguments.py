@@ -1,12 +1,20 @@
-"""What callers without a type checker give: a word that stands for one of a few, or a number, is checked before use.
+"""Checks what callers without a type checker give: a word that stands for one of a few, a number, the length of a page.
 
-A misspelt status would find nothing, and nothing looks like good news.
+A misspelt status would find nothing, and nothing looks like good news. One request must not read a whole database.
 """
 
 from collections.abc import Iterable
 from enum import StrEnum
 
 from bach_lib.errors import InvalidValueError
+
+_MAX_PAGE = 500
+
+
+def check_limit(limit: int) -> None:
+    """Raise `InvalidValueError` for a page without a row, or with too many."""
+    whole("limit", limit, 1, _MAX_PAGE)
+
 
 LONGEST = 250_000_000_000.0
 """Seconds: so long from now, the last date that can be written, in the year 9999, is nearly there."""

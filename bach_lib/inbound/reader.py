@@ -2,13 +2,12 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 
-from bach_lib.arguments import one_of
+from bach_lib.arguments import check_limit, one_of
 from bach_lib.connectors import Connectors
 from bach_lib.errors import FileTooLargeError, InvalidValueError, NoFileError, NotFetchedError
 from bach_lib.inbound.inbox import Inbox
 from bach_lib.models import Fault
 from bach_lib.models.incoming import InboxStatus, IncomingMessage, Media
-from bach_lib.paging import check_limit
 from bach_lib.registry import Registry
 from bach_lib.registry.directory import Directory
 

@@ -4,11 +4,10 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from bach_lib.arguments import some_of
+from bach_lib.arguments import check_limit, some_of
 from bach_lib.errors import InvalidValueError
 from bach_lib.models import Connection, Message, QueueStatus, Status
 from bach_lib.outbound.rows import readable_message
-from bach_lib.paging import check_limit
 from bach_lib.storage import Store, Transaction, Value
 from bach_lib.storage.purge import give_space_back, purge
 from bach_lib.storage.sqlite import Row
