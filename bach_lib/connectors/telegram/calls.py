@@ -6,9 +6,9 @@ from mimetypes import guess_file_type
 from telegram import InputFile
 
 from bach_lib.connectors.telegram import codec
-from bach_lib.connectors.telegram.markup import PARSE_MODES, compose
 from bach_lib.connectors.telegram.recipients import Target
 from bach_lib.models import File, Message, Operation
+from bach_lib.text.telegram import PARSE_MODES, compose
 
 _AS_DOCUMENT = ("sendDocument", "document")
 _BY_MIME_TYPE: Mapping[str, tuple[str, str]] = {

@@ -20,7 +20,6 @@ from bach_lib.connectors.telegram.bot import RawBot
 from bach_lib.connectors.telegram.errors import fault_of
 from bach_lib.connectors.telegram.finding import chat_found
 from bach_lib.connectors.telegram.http_request import AiohttpRequest, Timeouts
-from bach_lib.connectors.telegram.markup import PARSE_MODES, compose
 from bach_lib.connectors.telegram.recipients import Target
 from bach_lib.connectors.telegram.rungs import TelegramRungs
 from bach_lib.errors import InvalidEndpointError, SecretNotFoundError
@@ -28,7 +27,7 @@ from bach_lib.models import MAX_NONCE, Candidate, Connection, Fault, Identity, M
 from bach_lib.models.incoming import Media
 from bach_lib.outcomes import Dead, Outcome, Sent
 from bach_lib.redact import Redactor
-from bach_lib.text.telegram import MAX_PART, fits
+from bach_lib.text.telegram import MAX_PART, PARSE_MODES, compose, fits
 
 PUBLIC_ENDPOINT = "https://api.telegram.org"
 

@@ -10,12 +10,11 @@ from bach_lib.connectors.observations import CallError
 from bach_lib.connectors.telegram.bot import RawBot
 from bach_lib.connectors.telegram.calls import call_for, message_id
 from bach_lib.connectors.telegram.errors import call_error, is_done_already
-from bach_lib.connectors.telegram.markup import compose
 from bach_lib.connectors.telegram.recipients import Target
 from bach_lib.connectors.telegram.sightings import of_answer
 from bach_lib.models import Message, Operation
 from bach_lib.models.spellings import Sighting
-from bach_lib.text.telegram import CAPTION, fits, parts_of
+from bach_lib.text.telegram import CAPTION, compose, fits, parts_of
 
 _FINAL = (
     "bot was",

@@ -12,7 +12,6 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from bach_lib.connectors.discord.compose import plain as escaped
-from bach_lib.connectors.telegram.markup import PARSE_MODES
 from bach_lib.models import Format
 from bach_lib.testing.telegram.markup_html import parse_html
 from bach_lib.testing.telegram.markup_markdown import parse_markdown
@@ -20,7 +19,7 @@ from bach_lib.text.html import read_html
 from bach_lib.text.markdown import read_discord, read_signal
 from bach_lib.text.old_markdown import read_old_markdown
 from bach_lib.text.splitting import Limit, Read, plain, shortened, split, utf16_length
-from bach_lib.text.telegram import MAX_PART, TEXT, parts_of
+from bach_lib.text.telegram import MAX_PART, PARSE_MODES, TEXT, parts_of
 
 if TYPE_CHECKING:
     from _typeshed import TraceFunction

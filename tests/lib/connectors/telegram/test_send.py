@@ -3,12 +3,11 @@
 import pytest
 
 from bach_lib.connectors.telegram import TelegramConnector
-from bach_lib.connectors.telegram.markup import PARSE_MODES
 from bach_lib.models import Fault as Reason
 from bach_lib.models import Format
 from bach_lib.outcomes import Dead, Scope, Sent, Wait
 from bach_lib.testing.telegram_server import Fault, TelegramServer
-from bach_lib.text.telegram import MAX_PART
+from bach_lib.text.telegram import MAX_PART, PARSE_MODES
 from tests.lib.connectors.telegram.conftest import CHAT, GROUP, a_message
 
 NEW_GROUP = -1009876543210
