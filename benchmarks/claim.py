@@ -12,9 +12,9 @@ from functools import partial
 from pathlib import Path
 
 from bach_lib import Message, RetryPolicy, Status, SystemClock
+from bach_lib.outbound.attempt import of_attempt
 from bach_lib.outbound.queue import Queue
 from bach_lib.outbound.retry import Settlement, Witnesses, decide
-from bach_lib.outbound.trial import of_attempt
 from bach_lib.outcomes import Sent
 from bach_lib.storage import Database
 from benchmarks.floor import Peer, fill, open_raw

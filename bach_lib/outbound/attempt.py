@@ -1,14 +1,26 @@
-"""One try to hand one message to the platform: whatever a connector does, what comes out is an outcome."""
+"""One attempt: a message is handed to the platform, and whose fault it was if that failed is found out (ADR 0017).
+
+Whatever a connector does, what comes out is an outcome; from a message to a verdict.
+"""
 
 import asyncio
 import logging
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 from bach_lib.connectors.base import Connector
 from bach_lib.foreign import let_through
 from bach_lib.models import Fault, Message
+from bach_lib.models.fast_frozen import changer
 from bach_lib.models.health import internal_fault
-from bach_lib.outcomes import Dead, Outcome, Retry, Sent, Uncertain, Wait
+from bach_lib.models.spellings import Lesson
+from bach_lib.outbound.belonging import belonging, with_what_it_lacks
+from bach_lib.outbound.gate import Gate
+from bach_lib.outbound.ledger import Ledger
+from bach_lib.outbound.monitor import STOPPED
+from bach_lib.outbound.retry import Settlement, Witnesses, decide, is_ambiguous
+from bach_lib.outbound.services import Tools
+from bach_lib.outcomes import Dead, Outcome, Retry, Scope, Sent, Uncertain, Wait
 from bach_lib.redact import Redactor
 
 _LOGGER = logging.getLogger(__name__)
@@ -41,3 +53,95 @@ async def attempt(connector: Connector, message: Message, redact: Redactor) -> O
         seconds = max(_SHORTEST_WAIT, outcome.seconds)  # in this order NaN is the shortest
         outcome = replace(outcome, seconds=min(seconds, _LONGEST_WAIT))
     return replace(outcome, fault=replace(outcome.fault, text=redact(outcome.fault.text)))
+
+
+of_attempt = changer(Settlement, "outcome", "seconds", "tried")
+"""The settlement of an attempt that came to this, took so long, and was made with this message."""
+_SWITCHED_OFF = Wait(seconds=1.0, fault=STOPPED, scope=Scope.MESSAGE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What an attempt brought, and what follows from it.
+
+    `fault`: what the health check answered, if one was made and failed. `began`: monotonic.
+    """
+
+    outcome: Outcome
+    settlement: Settlement
+    fault: Fault | None
+    began: float
+
+    @property
+    def wait(self) -> Wait | None:
+        """The platform's wish to wait, if it has one."""
+        return self.outcome if isinstance(self.outcome, Wait) else None
+
+
+class Trials:
+    """The attempts of one connection, with what has to be remembered between them."""
+
+    def __init__(self, gate: Gate, ledger: Ledger, tools: Tools) -> None:
+        self._gate = gate
+        self._ledger = ledger
+        self._tools = tools
+        self._failed_at: dict[int, float] = {}  # monotonic, by message: when it failed last
+
+    def clear(self) -> None:
+        """Forget all messages."""
+        self._failed_at.clear()
+
+    async def hold(
+        self, connector: Connector, message: Message, redact: Redactor, is_at_work: Callable[[], bool]
+    ) -> Verdict:
+        """Send once and ask the witnesses. `is_at_work`: whether the connection still is; if not, they know nothing."""
+        clock = self._tools.clock
+        began = clock.monotonic()
+        made = await belonging(connector, message, self._tools, redact)
+        if isinstance(made, Message) and not is_at_work():  # any more: that question may take a while
+            made = _SWITCHED_OFF
+        outcome = await attempt(connector, made, redact) if isinstance(made, Message) else made
+        if made is not message and isinstance(made, Message):
+            outcome = with_what_it_lacks(outcome)
+        seconds = clock.monotonic() - began
+        repeatable = isinstance(outcome, Uncertain) and outcome.repeatable
+        idempotent = connector.capabilities.idempotent or repeatable
+        try:
+            witnesses, fault = await self._gate.ask_witnesses(outcome, self._failed_at.get(message.id))
+        except asyncio.CancelledError:  # what is known of the attempt must not be lost with the question
+            self._ledger.leave(self._settle(message, outcome, Witnesses.OUTAGE, seconds, idempotent=idempotent))
+            raise
+        if is_ambiguous(outcome) and not is_at_work():  # its old credentials may have been the fault
+            witnesses, fault = Witnesses.OUTAGE, fault or STOPPED
+        settlement = self._settle(message, outcome, witnesses, seconds, idempotent=idempotent)
+        if isinstance(outcome, Sent) and (lesson := self._learn(message, outcome)) is not None:
+            settlement = replace(settlement, lesson=lesson)
+        if settlement.status.is_final:
+            self._failed_at.pop(message.id, None)
+        else:
+            self._failed_at[message.id] = clock.monotonic()
+        return Verdict(outcome=outcome, settlement=settlement, fault=fault, began=began)
+
+    def _learn(self, message: Message, outcome: Sent) -> Lesson | None:
+        """What is new in what the platform said of the place; memory knows it at once, the disk when it is settled."""
+        if outcome.moved_to is None and not outcome.sightings:  # as nearly always
+            return None
+        directory = self._tools.directory
+        lesson = directory.study_sent(message.connection, message.recipient, outcome)
+        if lesson is not None:
+            directory.learn(lesson)
+        return lesson
+
+    def _settle(
+        self, message: Message, outcome: Outcome, witnesses: Witnesses, seconds: float, *, idempotent: bool
+    ) -> Settlement:
+        settlement = decide(
+            message,
+            outcome,
+            witnesses,
+            self._tools.clock.now(),
+            policy=self._tools.policy.retry,
+            random=self._tools.random,
+            idempotent=idempotent,
+        )
+        return of_attempt(settlement, type(outcome).__name__.lower(), seconds, message)

@@ -19,6 +19,7 @@ from bach_lib.connectors.base import Connector, Course
 from bach_lib.errors import QueueFullError
 from bach_lib.events import MessageAttempted, MessageCancelled, MessageQueued
 from bach_lib.models import BreakerState, Connection, Message, Operation
+from bach_lib.outbound.attempt import Trials
 from bach_lib.outbound.entry import Entry, expiry_of
 from bach_lib.outbound.job import Job, Lease
 from bach_lib.outbound.lane_address import Addresses
@@ -29,7 +30,6 @@ from bach_lib.outbound.queue import Put
 from bach_lib.outbound.retry import Settlement, late, untried
 from bach_lib.outbound.rows import Draft, Request
 from bach_lib.outbound.services import Tools
-from bach_lib.outbound.trial import Trials
 from bach_lib.outcomes import Scope, Sent
 from bach_lib.redact import Redactor
 

@@ -144,7 +144,7 @@ def forgetful(patch: pytest.MonkeyPatch) -> None:
         await connector.send(message)
         return await connector.send(message)
 
-    patch.setattr("bach_lib.outbound.trial.attempt", twice)
+    patch.setattr("bach_lib.outbound.attempt.attempt", twice)
 
 
 def apart(patch: pytest.MonkeyPatch) -> None:

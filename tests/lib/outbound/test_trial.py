@@ -9,11 +9,11 @@ from bach_lib import Connection, Fault, Status
 from bach_lib.bus import Bus
 from bach_lib.connectors.base import Setup
 from bach_lib.models import Delivery, Identity, Message
+from bach_lib.outbound.attempt import Trials, Verdict
 from bach_lib.outbound.gate import Gate
 from bach_lib.outbound.ledger import Ledger
 from bach_lib.outbound.monitor import STOPPED
 from bach_lib.outbound.retry import is_ambiguous
-from bach_lib.outbound.trial import Trials, Verdict
 from bach_lib.outcomes import Dead, Outcome, Retry, Scope, Sent, Uncertain
 from bach_lib.redact import Redactor
 from bach_lib.storage import Store
