@@ -21,11 +21,11 @@ class Intervening(ABC):
 
     async def history(self, message_id: int) -> tuple[Message, list[Attempt]]:
         """One message with its attempts, oldest first (the newest hundred). Raises `UnknownMessageError`."""
-        return await self._open_parts.by_hand.history(message_id)
+        return await self._open_parts.corrections.history(message_id)
 
     async def cancel(self, message_id: int) -> Message:
         """Take a waiting message out of the queue. Raises `UnknownMessageError` or `NotCancellableError`."""
-        return await self._open_parts.interventions.cancel(message_id)
+        return await self._open_parts.by_hand.cancel(message_id)
 
     async def amend(self, message_id: int, wait: float = 0.0, **amendment: Unpack[Amendment]) -> Message:
         """Give a waiting or ended message another `recipient`, `text` or `connection`; it goes under its old id.
@@ -45,7 +45,7 @@ class Intervening(ABC):
         seconds as it stands then.
         """
         parts, wait = self._open_parts, seconds("wait", wait)
-        return await parts.retrier.one(message_id, lambda: parts.interventions.retry(message_id), wait)
+        return await parts.retrier.one(message_id, lambda: parts.by_hand.retry(message_id), wait)
 
     async def retry_all(self, connection: str | None = None, *, recipient: str | None = None) -> int:
         """Send all dead letters again, of one connection (or one recipient there) or of all; return how many."""
@@ -62,11 +62,11 @@ class Intervening(ABC):
 
         Raises `UnknownMessageError` or `NotDiscardableError` if one of them is something else; nothing is written then.
         """
-        return await self._open_parts.interventions.discard(message_ids)
+        return await self._open_parts.by_hand.discard(message_ids)
 
     async def discard_all(self, connection: str | None = None, *, recipient: str | None = None) -> int:
         """Give all dead letters up, of one connection (or one recipient there) or of all; return how many."""
-        return await self._open_parts.interventions.discard_all(self._places(connection, recipient))
+        return await self._open_parts.by_hand.discard_all(self._places(connection, recipient))
 
     async def held(self, connection: str | None = None, *, limit: int = 50) -> list[Message]:
         """What a restored database holds, of one connection or of all; oldest first, at most `limit`.
@@ -75,7 +75,7 @@ class Intervening(ABC):
         """
         parts, found = self._open_parts, list[Message]()
         for name in self._connectors(connection):
-            found += await parts.by_hand.held_messages(name, limit - len(found))
+            found += await parts.corrections.held_messages(name, limit - len(found))
         return found
 
     async def release(self, connection: str | None = None) -> int:
@@ -83,11 +83,11 @@ class Intervening(ABC):
 
         What has a time to live that is over ends as expired. Raises `UnknownConnectionError`.
         """
-        return await self._open_parts.interventions.release(self._connectors(connection))
+        return await self._open_parts.by_hand.release(self._connectors(connection))
 
     async def discard_held(self, connection: str | None = None) -> int:
         """Give up what a restored database holds, of one connection or of all; return how many end as cancelled."""
-        return await self._open_parts.interventions.discard_held(self._connectors(connection))
+        return await self._open_parts.by_hand.discard_held(self._connectors(connection))
 
     async def move(self, connection: str, old: str, new: str) -> int:
         """Let all that waits for a recipient, and its dead letters, have another address; return how many.

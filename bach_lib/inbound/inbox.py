@@ -21,7 +21,7 @@ from bach_lib.inbound.handover import Handover
 from bach_lib.inbound.pages import Pages
 from bach_lib.inbound.pairing import Pairings
 from bach_lib.inbound.presses import about
-from bach_lib.inbound.quota import Room
+from bach_lib.inbound.quota import Quota
 from bach_lib.inbound.recurring import told_again
 from bach_lib.inbound.rows import incoming_values, metadata_json, read_row, size_of
 from bach_lib.inbound.set_aside import set_aside
@@ -95,7 +95,7 @@ class Inbox:
         self._pairings = pairings
         self._instance = instance
         self._max_age = max_age
-        self._room = Room(policy or ReceivePolicy())
+        self._room = Quota(policy or ReceivePolicy())
 
     async def cursor(self, connection: str) -> str | None:
         """How far this connection has read."""

@@ -51,7 +51,7 @@ class Refusals:
         notice.add(1, text)
 
 
-class Pushing:
+class PushedMessages:
     """The door of one connection, whose `receiver` stores what comes in."""
 
     def __init__(self, name: str, receiver: Receiver, clock: Clock) -> None:

@@ -18,7 +18,7 @@ _PAGE = 200
 """Messages that go at once, beside what came; if that is not enough, more go with the next ones."""
 
 
-class Room:
+class Quota:
     """Keeps the inbox of each connection within the bounds of the policy."""
 
     def __init__(self, policy: ReceivePolicy) -> None:

@@ -15,7 +15,7 @@ type Fetch = Callable[[str, Media, int], Awaitable[bytes | Fault]]
 """Fetches at most so many bytes of a file through the connection of this name."""
 
 
-class Reading:
+class InboxReader:
     """Reads the inbox for the caller."""
 
     def __init__(

@@ -11,8 +11,8 @@ from bach_lib.clock import Clock
 from bach_lib.connectors import Connectors
 from bach_lib.errors import InvalidValueError
 from bach_lib.models import Connection, Format, Message, Operation
-from bach_lib.outbound.by_hand import Interventions
-from bach_lib.outbound.corrections import WAITING, ByHand
+from bach_lib.outbound.by_hand import ByHand
+from bach_lib.outbound.corrections import WAITING, Corrections
 from bach_lib.outbound.draft import SendOptions, make_draft
 from bach_lib.outbound.rows import Draft
 from bach_lib.registry import Registry
@@ -40,22 +40,22 @@ class Amender:
         registry: Registry,
         directory: Directory,
         connectors: Connectors,
+        corrections: Corrections,
         by_hand: ByHand,
-        interventions: Interventions,
         clock: Clock,
     ) -> None:
         self._registry = registry
         self._directory = directory
         self._connectors = connectors
+        self._corrections = corrections
         self._by_hand = by_hand
-        self._interventions = interventions
         self._clock = clock
 
     async def amend(self, message_id: int, amendment: Amendment) -> Message:
         """Check completely, then write. Raises an `InputError` or `StorageError`; nothing is written then."""
         if unknown := amendment.keys() - Amendment.__annotations__.keys():
             raise TypeError(f"amend() got an unexpected keyword argument {min(unknown)!r}")
-        message = await self._by_hand.amendable(message_id)
+        message = await self._corrections.amendable(message_id)
         draft = await self._draft(message, amendment)
         if message.status in WAITING and "time_to_live" not in amendment:  # its time goes on
             draft = replace(draft, expires_at=message.expires_at)
@@ -66,14 +66,14 @@ class Amender:
         connector = await self._connectors.load(self._registry.get(connection).type)
         old = connector.normalize_recipient(old)
         new = self._directory.normal(connection, connector.normalize_recipient(new))
-        return 0 if old == new else await self._interventions.move(connection, old, new)
+        return 0 if old == new else await self._by_hand.move(connection, old, new)
 
     async def withdraw(self, connection: str, recipient: str) -> int:
         """Cancel what waits for a recipient; how many. Raises an `InputError`."""
         connector = await self._connectors.load(self._registry.get(connection).type)
         recipient = connector.normalize_recipient(recipient)
         forms = self._directory.spellings(connection, recipient)  # what waits may still have another on disk
-        return sum([await self._interventions.withdraw(connection, form) for form in forms])
+        return sum([await self._by_hand.withdraw(connection, form) for form in forms])
 
     async def _draft(self, message: Message, amendment: Amendment) -> Draft:
         row = self._registry.get(amendment.get("connection", message.connection))
@@ -109,7 +109,7 @@ class Amender:
 
     async def _write(self, message: Message, draft: Draft) -> Message:
         self._registry.get(draft.connection)  # it may have been removed meanwhile, and would take nothing with it
-        return await self._interventions.amend(message, draft)
+        return await self._by_hand.amend(message, draft)
 
 
 def _words(message: Message, amendment: Amendment, before: Connection) -> tuple[str | None, str]:

@@ -19,7 +19,7 @@ from bach_lib.outbound.gate import Gate
 from bach_lib.outbound.ledger import Ledger
 from bach_lib.outbound.monitor import STOPPED
 from bach_lib.outbound.retry import Settlement, Witnesses, decide, is_ambiguous
-from bach_lib.outbound.services import Tools
+from bach_lib.outbound.services import DispatchServices
 from bach_lib.outcomes import Dead, Outcome, Retry, Scope, Sent, Uncertain, Wait
 from bach_lib.redact import Redactor
 
@@ -81,7 +81,7 @@ class Verdict:
 class Trials:
     """The attempts of one connection, with what has to be remembered between them."""
 
-    def __init__(self, gate: Gate, ledger: Ledger, tools: Tools) -> None:
+    def __init__(self, gate: Gate, ledger: Ledger, tools: DispatchServices) -> None:
         self._gate = gate
         self._ledger = ledger
         self._tools = tools

@@ -13,7 +13,7 @@ from bach_lib.foreign import guarded
 from bach_lib.models import Fault, Loss, Message
 from bach_lib.models.health import internal_fault
 from bach_lib.outbound.retry import OTHER_ACCOUNT
-from bach_lib.outbound.services import Tools
+from bach_lib.outbound.services import DispatchServices
 from bach_lib.outcomes import Dead, Outcome, Retry, Scope, Sent
 from bach_lib.redact import Redactor
 
@@ -28,7 +28,9 @@ _NOT_OURS = Dead(
 _NO_REPLY = Loss(what="reply", reason="The message it answers belongs to another account, which was here before.")
 
 
-async def belonging(connector: Connector, message: Message, tools: Tools, redact: Redactor) -> Message | Outcome:
+async def belonging(
+    connector: Connector, message: Message, tools: DispatchServices, redact: Redactor
+) -> Message | Outcome:
     """The message as the present account may send it, or what becomes of it."""
     if not connector.capabilities.own_ids or (message.target is None and message.reply_to is None):
         return message
@@ -48,7 +50,7 @@ def with_what_it_lacks(outcome: Outcome) -> Outcome:
     return replace(outcome, degraded=True, losses=(*outcome.losses, _NO_REPLY))
 
 
-async def _newest_before(connector: Connector, connection: str, tools: Tools) -> int | Fault:
+async def _newest_before(connector: Connector, connection: str, tools: DispatchServices) -> int | Fault:
     """The newest message that was put while another account was there; by its number, which no clock changes."""
     try:
         async with asyncio.timeout(_SECONDS):

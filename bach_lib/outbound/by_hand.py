@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from bach_lib.bus import Bus
 from bach_lib.events import MessageCancelled
 from bach_lib.models import Message
-from bach_lib.outbound.corrections import ByHand
+from bach_lib.outbound.corrections import Corrections
 from bach_lib.outbound.dispatcher import Dispatcher
 from bach_lib.outbound.queue import Queue
 from bach_lib.outbound.rows import Draft
@@ -18,12 +18,14 @@ type Places = Mapping[str, Sequence[str] | None]
 """Connections, each with all that a recipient is known by there; None: every recipient."""
 
 
-class Interventions:
+class ByHand:
     """`dispatcher(connection)` returns the one at work, if there is one."""
 
-    def __init__(self, queue: Queue, by_hand: ByHand, bus: Bus, dispatcher: Callable[[str], Dispatcher | None]) -> None:
+    def __init__(
+        self, queue: Queue, corrections: Corrections, bus: Bus, dispatcher: Callable[[str], Dispatcher | None]
+    ) -> None:
         self._queue = queue
-        self._by_hand = by_hand
+        self._corrections = corrections
         self._bus = bus
         self._dispatcher = dispatcher
 
@@ -46,7 +48,7 @@ class Interventions:
     async def discard(self, message_ids: Iterable[int]) -> int:
         """Cancel dead and uncertain messages; return how many. Raises an `InputError`; nothing is written then."""
         ids = sorted(set(message_ids))
-        await self._by_hand.check_discardable(ids)
+        await self._corrections.check_discardable(ids)
         return await asyncio.shield(self._discard(ids))
 
     async def discard_all(self, places: Places) -> int:
@@ -82,33 +84,33 @@ class Interventions:
 
     async def _retry_all(self, connection: str, forms: Sequence[str] | None) -> set[int]:
         revived = set[int]()
-        async for message in self._by_hand.revive(connection, forms):
+        async for message in self._corrections.revive(connection, forms):
             revived.add(message.id)
             self._waits_again(message)
         return revived
 
     async def _amend(self, message: Message, draft: Draft) -> Message:
-        before, after = await self._by_hand.amend(message, draft)
+        before, after = await self._corrections.amend(message, draft)
         if dispatcher := self._dispatcher(before.connection):
             dispatcher.drop(before)
         self._waits_again(after)
         return after
 
     async def _discard(self, message_ids: Sequence[int]) -> int:
-        return await self._tell(self._by_hand.discard(message_ids))
+        return await self._tell(self._corrections.discard(message_ids))
 
     async def _discard_all(self, connection: str, forms: Sequence[str] | None) -> int:
-        return await self._tell(self._by_hand.discard_dead(connection, forms))
+        return await self._tell(self._corrections.discard_dead(connection, forms))
 
     async def _release(self, connection: str) -> int:
         released = 0
-        async for message in self._by_hand.release(connection):
+        async for message in self._corrections.release(connection):
             released += 1
             self._waits_again(message)
         return released
 
     async def _discard_held(self, connection: str) -> int:
-        return await self._tell(self._by_hand.discard_held(connection))
+        return await self._tell(self._corrections.discard_held(connection))
 
     async def _tell(self, cancelled: AsyncIterator[Message]) -> int:
         number = 0
@@ -119,7 +121,7 @@ class Interventions:
 
     async def _withdraw(self, connection: str, recipient: str) -> int:
         withdrawn = 0
-        async for message in self._by_hand.withdraw(connection, recipient):
+        async for message in self._corrections.withdraw(connection, recipient):
             withdrawn += 1
             if dispatcher := self._dispatcher(connection):
                 dispatcher.forget(message)
@@ -127,7 +129,7 @@ class Interventions:
 
     async def _move(self, connection: str, old: str, new: str) -> int:
         moved = 0
-        async for _ in self._by_hand.move(connection, old, new):
+        async for _ in self._corrections.move(connection, old, new):
             moved += 1
         if dispatcher := self._dispatcher(connection):
             dispatcher.moved(old, new)

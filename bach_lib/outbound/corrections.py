@@ -24,7 +24,7 @@ WAITING = frozenset({Status.PENDING, Status.FAILED})
 """Those that nobody is sending just now."""
 
 
-class ByHand:
+class Corrections:
     """The messages of one database, for whoever changes them by hand."""
 
     def __init__(self, store: Store, clock: Clock, instance: str) -> None:

@@ -22,14 +22,14 @@ from bach_lib.models import BreakerState, Connection, Message, Operation
 from bach_lib.outbound.attempt import Trials
 from bach_lib.outbound.entry import Entry, expiry_of
 from bach_lib.outbound.job import Job, Lease
-from bach_lib.outbound.lane_address import Addresses
+from bach_lib.outbound.lane_address import LaneAddresses
 from bach_lib.outbound.lanes import Lanes
 from bach_lib.outbound.ledger import Ledger
 from bach_lib.outbound.loading import Loading
 from bach_lib.outbound.queue import Put
 from bach_lib.outbound.retry import Settlement, late, untried
 from bach_lib.outbound.rows import Draft, Request
-from bach_lib.outbound.services import Tools
+from bach_lib.outbound.services import DispatchServices
 from bach_lib.outcomes import Scope, Sent
 from bach_lib.redact import Redactor
 
@@ -40,7 +40,7 @@ _MOST_PARKED = 200
 class Dispatcher:
     """The outgoing side of one connection. Messages may be put at any time; they go while it is started."""
 
-    def __init__(self, connection: Connection, tools: Tools) -> None:
+    def __init__(self, connection: Connection, tools: DispatchServices) -> None:
         self._name, self._tools = connection.name, tools
         self._clock, self._publish = tools.clock, tools.bus.publish
         self._lanes, self._redact = Lanes(), Redactor()
@@ -49,7 +49,7 @@ class Dispatcher:
         self._puts: dict[asyncio.Future[Put], str | None] = {}  # whose lane it will wait in, unless it was leased
         self._workers = 0
         self._cancel_timer: Cancel = lambda: None
-        self._addresses = Addresses(connection.name, tools.directory, tools.clock)
+        self._addresses = LaneAddresses(connection.name, tools.directory, tools.clock)
         self.gate = tools.gate(connection, self._better)
         self._ledger = Ledger(connection.name, tools, self._spawn, self.drop)
         self._loading = Loading(connection.name, self._lanes, tools, self._ledger.recovered)
@@ -284,7 +284,9 @@ class Dispatcher:
         settlement, now = verdict.settlement, self._clock.monotonic()
         if settlement.lesson is not None:
             self._meet(*(alias.spelling for alias in settlement.lesson.aliases))
-        strike = self.gate.learn(job.permit, message.recipient, verdict.outcome, verdict.fault, began=verdict.began)
+        failed_probe = self.gate.learn(
+            job.permit, message.recipient, verdict.outcome, verdict.fault, began=verdict.began
+        )
         seconds = 0.0 if settlement.next_retry_at is None else settlement.next_retry_at - self._clock.now()
         lane, wait = self._addresses.lane_of(message.recipient), verdict.wait
         if wait and wait.scope is not Scope.MESSAGE:
@@ -293,15 +295,15 @@ class Dispatcher:
         if not settlement.status.is_final:
             hurry, aside = settlement.hurry, settlement.retry_count > message.max_retries
             back = replace(job.entry, recipient=lane, due=now + seconds, aside=aside, beside=beside, hurry=hurry)
-        self._finish(job, back, strike=strike)
+        self._finish(job, back, failed_probe=failed_probe)
         if isinstance(verdict.outcome, Sent):
             self._lanes.hasten(now, aside=True)
         return settlement
 
-    def _finish(self, job: Job, back: Entry | None, *, strike: bool | None = None) -> None:
+    def _finish(self, job: Job, back: Entry | None, *, failed_probe: bool | None = None) -> None:
         self._workers -= 1
         self.gate.release(job.permit)
-        self._lanes.release(job.entry.lane, back, strike=strike)
+        self._lanes.release(job.entry.lane, back, failed_probe=failed_probe)
 
     def _set_timer(self, seconds: float | None) -> None:
         self._cancel_timer()

@@ -27,14 +27,14 @@ class Lane(list[tuple[int, int]]):
     `offered_by`: the limit that let it try.
     """
 
-    __slots__ = ("busy", "entries", "key", "offered_by", "strikes", "waiting")
+    __slots__ = ("busy", "entries", "failed_probes", "key", "offered_by", "waiting")
 
     def __init__(self, key: Key, entries: Mapping[int, Kept]) -> None:
         super().__init__()
         self.key = key
         self.entries = entries
         self.offered_by = ""
-        self.busy = self.strikes = self.waiting = 0
+        self.busy = self.failed_probes = self.waiting = 0
 
     def __bool__(self) -> bool:
         """A lane is there, also if nothing waits in it."""

@@ -11,7 +11,7 @@ from bach_lib.outbound.entry import Entry, entry_of
 from bach_lib.registry.directory import Directory
 
 
-class Addresses:
+class LaneAddresses:
     """The addresses of one connection."""
 
     def __init__(self, connection: str, directory: Directory, clock: Clock) -> None:

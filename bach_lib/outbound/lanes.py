@@ -105,10 +105,10 @@ class Lanes:
         """The message that goes next, out of its lane, which is busy until `release`, or `park`."""
         self.ripen(now)
         while self._ready:
-            strikes, _, message_id, key, limit = heappop(self._ready)
+            failed_probes, _, message_id, key, limit = heappop(self._ready)
             lane = self._lanes.get(key)
             head = lane.head() if lane else None
-            if lane and head == message_id and not lane.busy and strikes == lane.strikes:
+            if lane and head == message_id and not lane.busy and failed_probes == lane.failed_probes:
                 if self._due(head) <= now:
                     heappop(lane)
                     entry = self._entry(head)
@@ -128,7 +128,7 @@ class Lanes:
             if idle := self._idle(key):
                 lane, head = idle
                 if (due := self._due(head)) <= now:
-                    heappush(self._ready, (lane.strikes, *rank_of(head, self._entries[head]), key, ""))
+                    heappush(self._ready, (lane.failed_probes, *rank_of(head, self._entries[head]), key, ""))
                 else:  # it was paused since
                     heappush(self._later, (due, key))
         while self._opening and self._opening[0][0] <= now:
@@ -151,22 +151,22 @@ class Lanes:
         if parked.until <= now:
             parked.until = now + stop.seconds
             heappush(self._opening, (parked.until, stop.limit))
-        heappush(parked.heap, (lane.strikes, *entry.rank, key))
+        heappush(parked.heap, (lane.failed_probes, *entry.rank, key))
         if is_crowded(parked.heap, len(self._lanes)):
             parked.heap = [place for place in set(parked.heap) if self._standing(place[0], *place[2:])]
             heapify(parked.heap)
         if offered_by != stop.limit:
             self._offer(offered_by)
 
-    def release(self, key: Key, back: Entry | None = None, *, strike: bool | None = None) -> None:
+    def release(self, key: Key, back: Entry | None = None, *, failed_probe: bool | None = None) -> None:
         """The lane is free; `back` waits again, in this lane or aside.
 
-        `strike`: its message failed as a probe (True) or the lane works (False).
+        `failed_probe`: its message failed as a probe (True) or the lane works (False).
         """
         lane = self._lanes[key]
         lane.busy -= 1
-        if strike is not None:
-            lane.strikes = lane.strikes + 1 if strike else 0
+        if failed_probe is not None:
+            lane.failed_probes = lane.failed_probes + 1 if failed_probe else 0
         if back:
             self.add(back)
         self._announce(key, lane)
@@ -199,7 +199,7 @@ class Lanes:
             self._pauses[new] = max(self._pauses.get(new, until), until)
         for key in [key for key in self._lanes if key[0] == old]:
             lane, target = self._lanes.pop(key), self._lane((new, key[1]))
-            target.busy, target.strikes = target.busy + lane.busy, max(target.strikes, lane.strikes)
+            target.busy, target.failed_probes = target.busy + lane.busy, max(target.failed_probes, lane.failed_probes)
             for message_id in set(lane.ids()):
                 self._entries[message_id] = (new, *self._entries[message_id][1:])
                 target.came(message_id)
@@ -260,18 +260,18 @@ class Lanes:
         head = None if lane is None or lane.busy else lane.head()
         return (lane, head) if lane and head is not None else None
 
-    def _standing(self, strikes: int, message_id: int, key: Key) -> bool:
+    def _standing(self, failed_probes: int, message_id: int, key: Key) -> bool:
         """Whether something could go from a lane that still stands where it stood when this was written down."""
         idle = self._idle(key)
-        return idle is not None and (strikes, message_id) == (idle[0].strikes, idle[1])
+        return idle is not None and (failed_probes, message_id) == (idle[0].failed_probes, idle[1])
 
     def _offer(self, limit: str) -> None:
         """Let the best of the lanes that this limit stopped stand among those that could go. None has the name ""."""
         parked = self._parked.get(limit)
         while parked and parked.heap:
-            strikes, rank, message_id, key = heappop(parked.heap)
-            if self._standing(strikes, message_id, key):
-                heappush(self._ready, (strikes, rank, message_id, key, limit))
+            failed_probes, rank, message_id, key = heappop(parked.heap)
+            if self._standing(failed_probes, message_id, key):
+                heappush(self._ready, (failed_probes, rank, message_id, key, limit))
                 return
         self._parked.pop(limit, None)
 

@@ -15,7 +15,7 @@ from bach_lib.events import MessageExpired
 from bach_lib.models import Message, Status
 from bach_lib.outbound.queue import Advance, Put
 from bach_lib.outbound.retry import INTERRUPTED, Settlement
-from bach_lib.outbound.services import Tools
+from bach_lib.outbound.services import DispatchServices
 from bach_lib.outbound.settlement import settled_event
 
 _LOGGER = logging.getLogger(__name__)
@@ -36,7 +36,7 @@ class Ledger:
     def __init__(
         self,
         connection: str,
-        tools: Tools,
+        tools: DispatchServices,
         spawn: Callable[[Coroutine[object, object, None]], None],
         drop: Callable[[Message], None],
     ) -> None:

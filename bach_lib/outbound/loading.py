@@ -14,7 +14,7 @@ from bach_lib.models import Message
 from bach_lib.outbound.entry import Entry, Waits, entry_of
 from bach_lib.outbound.lanes import Lanes
 from bach_lib.outbound.rows import UNREADABLE, damaged
-from bach_lib.outbound.services import Tools
+from bach_lib.outbound.services import DispatchServices
 from bach_lib.storage import Transaction, Value
 from bach_lib.storage.sqlite import Row
 from bach_lib.storage.values import integer, real
@@ -28,7 +28,9 @@ _SHARE = 250
 class Loading:
     """Fills the lanes of one connection. `set_aside` is told of each message whose row is damaged."""
 
-    def __init__(self, connection: str, lanes: Lanes, tools: Tools, set_aside: Callable[[Message], None]) -> None:
+    def __init__(
+        self, connection: str, lanes: Lanes, tools: DispatchServices, set_aside: Callable[[Message], None]
+    ) -> None:
         self._name = connection
         self._lanes = lanes
         self._tools = tools

@@ -1,4 +1,4 @@
-"""The durable queue: every change of a message is one transaction here, or, by people, in `by_hand`; nowhere else.
+"""The durable queue: every change of a message is one transaction here, or, by people, in `corrections`; nowhere else.
 
 The queue knows what is on disk and which changes are allowed. Who goes when is the dispatcher's business.
 """

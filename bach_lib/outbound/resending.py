@@ -10,7 +10,7 @@ from bach_lib.clock import Clock
 from bach_lib.errors import UnknownMessageError
 from bach_lib.events import ConnectionRemoved, Event, MessageEvent, MessageFinished, MessageRetrying
 from bach_lib.models import Message, Status
-from bach_lib.outbound.by_hand import Interventions, Places
+from bach_lib.outbound.by_hand import ByHand, Places
 
 _MAX_REASONS = 3
 _MAX_REASON = 300
@@ -36,12 +36,10 @@ class Retried:
 class Retrier:
     """Sends again what ended without being sent. `get` reads a message from disk."""
 
-    def __init__(
-        self, bus: Bus, clock: Clock, interventions: Interventions, get: Callable[[int], Awaitable[Message]]
-    ) -> None:
+    def __init__(self, bus: Bus, clock: Clock, by_hand: ByHand, get: Callable[[int], Awaitable[Message]]) -> None:
         self._bus = bus
         self._clock = clock
-        self._interventions = interventions
+        self._by_hand = by_hand
         self._get = get
 
     async def one(self, message_id: int, begin: Callable[[], Awaitable[Message]], seconds: float) -> Message:
@@ -62,7 +60,7 @@ class Retrier:
         """Send all dead letters of these connections again, or of one recipient there; what has become of them."""
         names = set(places)
         with self._results() as results:
-            ids = await self._interventions.retry_all(places)
+            ids = await self._by_hand.retry_all(places)
             if seconds > 0:
                 await self._until(ids, names, results, seconds)
             return _summary(ids, results.seen)

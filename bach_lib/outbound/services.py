@@ -14,7 +14,7 @@ from bach_lib.registry.directory import Directory
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tools:
+class DispatchServices:
     """What every dispatcher works with.
 
     `directory` knows which spellings mean one place. `save_breaker` and `count(name, delivered)` keep the registry's

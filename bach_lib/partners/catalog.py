@@ -8,20 +8,20 @@ _MAX_NAME = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Offers:
+class Catalog:
     """The first names, and how many there are."""
 
     names: tuple[str, ...] = ()
     count: int = 0
 
 
-def offers(names: Iterable[object]) -> Offers:
+def offers(names: Iterable[object]) -> Catalog:
     """What of it is a name."""
     found = [" ".join(name.split())[:_MAX_NAME] for name in names if isinstance(name, str) and name.strip()]
-    return Offers(names=tuple(found[:MAX_OFFERS]), count=len(found))
+    return Catalog(names=tuple(found[:MAX_OFFERS]), count=len(found))
 
 
-def models_in(answer: object) -> Offers | None:
+def models_in(answer: object) -> Catalog | None:
     """The models of a list in any of the usual forms; None if it is no list of models.
 
     OpenAI and Anthropic call it `data` with an `id` each, Ollama and Google `models` with a `name`, Cloudflare

@@ -2,9 +2,9 @@
 
 from bach_lib.models import Report
 from bach_lib.models.chat import Question, Reply, Role
-from bach_lib.partners.catalog import Offers, models_in
+from bach_lib.partners.catalog import Catalog, models_in
 from bach_lib.partners.faults import FaultError
-from bach_lib.partners.http import Link
+from bach_lib.partners.http import HttpClient
 from bach_lib.partners.thoughts import reply_of, thinking_if_possible
 
 _VERSION = {"anthropic-version": "2023-06-01"}
@@ -14,7 +14,7 @@ _THOUGHTS = 4096
 _AT_LIMIT = ("max_tokens", "model_context_window_exceeded")
 
 
-async def probe(link: Link, *, accepted: bool | None) -> Report:
+async def probe(link: HttpClient, *, accepted: bool | None) -> Report:
     """The list of models: costs nothing and proves the key."""
     answer = await link.get("/v1/models?limit=1000", _VERSION)
     found = models(answer.json())
@@ -28,7 +28,7 @@ async def probe(link: Link, *, accepted: bool | None) -> Report:
     )
 
 
-async def chat(link: Link, question: Question) -> Reply:
+async def chat(link: HttpClient, question: Question) -> Reply:
     """`/v1/messages`, the whole answer at once."""
 
     async def ask(question: Question) -> Reply:
@@ -38,7 +38,7 @@ async def chat(link: Link, question: Question) -> Reply:
     return await thinking_if_possible(ask, question)
 
 
-def models(answer: object) -> Offers:
+def models(answer: object) -> Catalog:
     """The models the key may use. Raises `FaultError`."""
     if (found := models_in(answer)) is None:
         raise FaultError("bad_answer", "The list of models is not one of Anthropic's. Is the endpoint right?")

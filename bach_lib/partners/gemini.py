@@ -8,9 +8,9 @@ from urllib.parse import quote
 
 from bach_lib.models import Report
 from bach_lib.models.chat import Question, Reply, Role
-from bach_lib.partners.catalog import Offers, offers
+from bach_lib.partners.catalog import Catalog, offers
 from bach_lib.partners.faults import FaultError
-from bach_lib.partners.http import Link
+from bach_lib.partners.http import HttpClient
 from bach_lib.partners.thoughts import reply_of, thinking_if_possible
 
 _ROLES = {Role.USER: "user", Role.ASSISTANT: "model"}
@@ -20,7 +20,7 @@ _AT_LIMIT = ("MAX_TOKENS",)
 _DECLINED = frozenset({"BLOCKLIST", "IMAGE_SAFETY", "PROHIBITED_CONTENT", "RECITATION", "SAFETY", "SPII"})
 
 
-async def probe(link: Link, *, accepted: bool | None) -> Report:
+async def probe(link: HttpClient, *, accepted: bool | None) -> Report:
     """The list of models: costs nothing and proves the key."""
     answer = await link.get("/v1beta/models?pageSize=1000")
     found = models(answer.json())
@@ -34,7 +34,7 @@ async def probe(link: Link, *, accepted: bool | None) -> Report:
     )
 
 
-async def chat(link: Link, question: Question) -> Reply:
+async def chat(link: HttpClient, question: Question) -> Reply:
     """`generateContent`, the whole answer at once."""
     model = quote(question.model.removeprefix("models/"), safe="")
 
@@ -45,13 +45,13 @@ async def chat(link: Link, question: Question) -> Reply:
     return await thinking_if_possible(ask, question)
 
 
-def models(answer: object) -> Offers:
+def models(answer: object) -> Catalog:
     """Those that can hold a conversation. Raises `FaultError`."""
     match answer:
         case {"models": list(listed)}:
             return offers(_name(one) for one in listed)
         case dict() if not answer:  # what has no value is left out
-            return Offers()
+            return Catalog()
     raise FaultError("bad_answer", "The list of models is not one of Google's. Is the endpoint right?")
 
 

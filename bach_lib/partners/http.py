@@ -54,7 +54,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Link:
+class HttpClient:
     """One endpoint, asked through a shared session with one connection's credentials."""
 
     session: ClientSession

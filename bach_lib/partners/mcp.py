@@ -7,9 +7,9 @@ instead. A server is asked the old way first, since nearly all still know it, an
 from collections.abc import Mapping
 
 from bach_lib.models import Report
-from bach_lib.partners.catalog import Offers, field_of, offers
+from bach_lib.partners.catalog import Catalog, field_of, offers
 from bach_lib.partners.faults import FaultError
-from bach_lib.partners.http import Link
+from bach_lib.partners.http import HttpClient
 from bach_lib.partners.rpc import METHOD_NOT_FOUND, STATELESS, Conversation, RefusedError
 
 _HANDSHAKE = "2025-11-25"
@@ -18,7 +18,7 @@ _MAX_PAGES = 20
 _MAX_TOOLS = 2000
 
 
-async def probe(link: Link, *, accepted: bool | None) -> Report:
+async def probe(link: HttpClient, *, accepted: bool | None) -> Report:
     """One short conversation, after which the server need remember nothing."""
     conversation = Conversation(link)
     try:
@@ -35,12 +35,12 @@ async def probe(link: Link, *, accepted: bool | None) -> Report:
 
 
 async def _report(
-    link: Link, conversation: Conversation, server: Mapping[str, object], *, accepted: bool | None
+    link: HttpClient, conversation: Conversation, server: Mapping[str, object], *, accepted: bool | None
 ) -> Report:
     start = link.clock.monotonic()
     await _answers(conversation)
     seconds = link.clock.monotonic() - start
-    found = await _tools(conversation) if _has_tools(server) else Offers()
+    found = await _tools(conversation) if _has_tools(server) else Catalog()
     name, version = who(server)
     return Report(
         id=link.host,
@@ -84,7 +84,7 @@ async def _answers(conversation: Conversation) -> None:
             return
 
 
-async def _tools(conversation: Conversation) -> Offers:
+async def _tools(conversation: Conversation) -> Catalog:
     """All pages of the list, as far as the limits allow."""
     names: list[object] = []
     cursor: object = None

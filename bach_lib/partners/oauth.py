@@ -17,7 +17,7 @@ from bach_lib.errors import BachError
 from bach_lib.models import Connection
 from bach_lib.partners.credentials import Credentials, Shown
 from bach_lib.partners.faults import FaultError, status_error, words_of
-from bach_lib.partners.http import ASK_SECONDS, Link, decode, read
+from bach_lib.partners.http import ASK_SECONDS, HttpClient, decode, read
 from bach_lib.redact import Redactor
 from bach_lib.registry.secrets import Secrets
 
@@ -116,7 +116,7 @@ class OAuthCredentials(Credentials):
         else:
             form |= {name: found[name] for name in ("client_id", "client_secret") if name in found}
         endpoint = str(self._settings["token_endpoint"])
-        link = Link(session=self._session, endpoint=endpoint, credentials=_NoCredentials(), clock=self._clock)
+        link = HttpClient(session=self._session, endpoint=endpoint, credentials=_NoCredentials(), clock=self._clock)
         async with link.raw("POST", "", headers, urlencode(form).encode(), ASK_SECONDS) as response:
             answer = decode((await read(response, _MAX_ANSWER))[:_MAX_ANSWER])
             match answer:

@@ -2,16 +2,16 @@
 
 from bach_lib.models import Report
 from bach_lib.models.chat import Question, Reply, Role
-from bach_lib.partners.catalog import Offers, models_in
+from bach_lib.partners.catalog import Catalog, models_in
 from bach_lib.partners.faults import FaultError
-from bach_lib.partners.http import Link
+from bach_lib.partners.http import HttpClient
 from bach_lib.partners.thoughts import reply_of, thinking_if_possible
 
 _MAX_TOKENS = 4096
 """Of an answer, with the thoughts before it: the size of the context that Ollama gives a model by itself."""
 
 
-async def probe(link: Link, *, accepted: bool | None) -> Report:
+async def probe(link: HttpClient, *, accepted: bool | None) -> Report:
     """`/api/version`, which is cheap, and `/api/tags`, which costs a look into a folder."""
     version = await link.get("/api/version")
     models = await link.get("/api/tags")
@@ -27,7 +27,7 @@ async def probe(link: Link, *, accepted: bool | None) -> Report:
     )
 
 
-async def chat(link: Link, question: Question) -> Reply:
+async def chat(link: HttpClient, question: Question) -> Reply:
     """`/api/chat`, the whole answer at once."""
 
     async def ask(question: Question) -> Reply:
@@ -45,7 +45,7 @@ def version_of(answer: object) -> str | None:
     return None
 
 
-def installed(answer: object) -> Offers:
+def installed(answer: object) -> Catalog:
     """The models on its disk. Raises `FaultError`."""
     if (found := models_in(answer)) is None:
         raise FaultError("bad_answer", "The list of models is not one of Ollama's. Is the endpoint right?")

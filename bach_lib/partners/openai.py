@@ -9,9 +9,9 @@ from yarl import URL
 
 from bach_lib.models import Report
 from bach_lib.models.chat import Question, Reply, Role
-from bach_lib.partners.catalog import Offers, models_in
+from bach_lib.partners.catalog import Catalog, models_in
 from bach_lib.partners.faults import FaultError, words_of
-from bach_lib.partners.http import Link
+from bach_lib.partners.http import HttpClient
 from bach_lib.partners.thoughts import reply_of
 
 _LIMIT = "max_tokens"
@@ -25,7 +25,7 @@ _AT_LIMIT = ("length", "max_tokens")
 _TEXT_TYPES = (None, "text", "output_text")
 
 
-async def probe(link: Link, *, accepted: bool | None) -> Report:
+async def probe(link: HttpClient, *, accepted: bool | None) -> Report:
     """The list of models: costs nothing and proves the key. Without one, a conversation of nothing is asked for."""
     link = _with_path(link)
     try:
@@ -45,7 +45,7 @@ async def probe(link: Link, *, accepted: bool | None) -> Report:
     )
 
 
-async def chat(link: Link, question: Question) -> Reply:
+async def chat(link: HttpClient, question: Question) -> Reply:
     """`/chat/completions`, the whole answer at once.
 
     Servers differ in what they take beside the conversation: what is refused by name is asked in another way.
@@ -62,7 +62,7 @@ async def chat(link: Link, question: Question) -> Reply:
     raise FaultError("bad_request", f"{link.host} takes none of the ways to ask it.")
 
 
-def models(answer: object) -> Offers:
+def models(answer: object) -> Catalog:
     """The models there are. Raises `FaultError`."""
     found = models_in({"data": answer} if isinstance(answer, list) and answer else answer)  # Together gives it bare
     if found is None:
@@ -128,7 +128,7 @@ def _instead(asked: dict[str, object], error: FaultError, question: Question) ->
     return rest
 
 
-async def _without_list(link: Link, error: FaultError) -> Report:
+async def _without_list(link: HttpClient, error: FaultError) -> Report:
     """What a server without a list of models proves: that it knows the other address, and lets us as far as that."""
     start = link.clock.monotonic()
     try:
@@ -140,5 +140,5 @@ async def _without_list(link: Link, error: FaultError) -> Report:
     return Report(id=link.host, name=link.host, accepted=None, latency=link.clock.monotonic() - start)
 
 
-def _with_path(link: Link) -> Link:
+def _with_path(link: HttpClient) -> HttpClient:
     return link if URL(link.endpoint).path.strip("/") else replace(link, endpoint=f"{link.endpoint}/v1")

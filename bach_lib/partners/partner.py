@@ -15,7 +15,7 @@ from bach_lib.models.health import internal_fault
 from bach_lib.partners import claude, gemini, mcp, ollama, openai, web
 from bach_lib.partners.credentials import Credentials, StaticCredentials
 from bach_lib.partners.faults import FaultError
-from bach_lib.partners.http import Link
+from bach_lib.partners.http import HttpClient
 from bach_lib.partners.oauth import OAuthCredentials
 from bach_lib.redact import readable
 from bach_lib.registry.partner_types import Auth, auth_of, check_partner, endpoint_of, expected_statuses
@@ -28,7 +28,7 @@ _CHECK_SECONDS = 45.0
 class _Probe(Protocol):
     """Asks what proves that all is well. Raises `FaultError`."""
 
-    async def __call__(self, link: Link, *, accepted: bool | None) -> Report: ...
+    async def __call__(self, link: HttpClient, *, accepted: bool | None) -> Report: ...
 
 
 _PROBES: dict[str, _Probe] = {
@@ -38,7 +38,7 @@ _PROBES: dict[str, _Probe] = {
     "ollama": ollama.probe,
     "openai-compatible": openai.probe,
 }
-_CHATS: dict[str, Callable[[Link, Question], Awaitable[Reply]]] = {
+_CHATS: dict[str, Callable[[HttpClient, Question], Awaitable[Reply]]] = {
     "claude": claude.chat,
     "gemini": gemini.chat,
     "ollama": ollama.chat,
@@ -53,7 +53,9 @@ class Partner:
         check_partner(connection, secrets)
         self._connection = connection
         self.credentials = _credentials(connection, session, secrets, clock)
-        self._link = Link(session=session, endpoint=endpoint_of(connection), credentials=self.credentials, clock=clock)
+        self._link = HttpClient(
+            session=session, endpoint=endpoint_of(connection), credentials=self.credentials, clock=clock
+        )
 
     async def check(self) -> Report | Fault:
         """Whether it answers and takes our credentials, and what it offers."""

@@ -10,7 +10,7 @@ import orjson
 from aiohttp import ClientResponse
 
 from bach_lib.partners.faults import FaultError, status_error
-from bach_lib.partners.http import ASK_SECONDS, MAX_ANSWER, Link, decode, read
+from bach_lib.partners.http import ASK_SECONDS, MAX_ANSWER, HttpClient, decode, read
 from bach_lib.partners.sse import EventReader
 
 METHOD_NOT_FOUND = -32601
@@ -38,7 +38,7 @@ class RefusedError(Exception):
 class Conversation:
     """Calls to one server. `version` is what both agreed on; None before that."""
 
-    def __init__(self, link: Link, *, version: str | None = None) -> None:
+    def __init__(self, link: HttpClient, *, version: str | None = None) -> None:
         self._link = link
         self._session: str | None = None
         self._last_id = 0

@@ -4,10 +4,10 @@ from collections.abc import Collection
 
 from bach_lib.models import Report
 from bach_lib.partners.faults import FaultError, status_error
-from bach_lib.partners.http import ASK_SECONDS, Link
+from bach_lib.partners.http import ASK_SECONDS, HttpClient
 
 
-async def probe(link: Link, *, accepted: bool | None, method: str, expected: Collection[int]) -> Report:
+async def probe(link: HttpClient, *, accepted: bool | None, method: str, expected: Collection[int]) -> Report:
     """One request; what the answer says is not read."""
     start = link.clock.monotonic()
     async with link.raw(method, "", {"Accept": "*/*"}, None, ASK_SECONDS) as response:

@@ -13,18 +13,18 @@ from bach_lib.errors import UnknownConnectionError
 from bach_lib.events import SenderBlocked
 from bach_lib.inbound.inbox import Inbox
 from bach_lib.inbound.pairing import Pairings
-from bach_lib.inbound.reader import Reading
+from bach_lib.inbound.reader import InboxReader
 from bach_lib.inbound.router import Router
 from bach_lib.inbound.rules import Rules
 from bach_lib.models import Category
 from bach_lib.outbound.amending import Amender
-from bach_lib.outbound.by_hand import Interventions
-from bach_lib.outbound.corrections import ByHand
+from bach_lib.outbound.by_hand import ByHand
+from bach_lib.outbound.corrections import Corrections
 from bach_lib.outbound.history import History
 from bach_lib.outbound.queue import Queue
 from bach_lib.outbound.resending import Retrier
 from bach_lib.outbound.sender import Sender
-from bach_lib.outbound.services import Tools
+from bach_lib.outbound.services import DispatchServices
 from bach_lib.outbound.waiters import Waiters
 from bach_lib.partners.prober import Prober, ProbeServices
 from bach_lib.partners.probers import Probers
@@ -68,9 +68,9 @@ class Parts:
     runtimes: Runtimes
     probers: Probers
     sender: Sender
-    reading: Reading
+    reading: InboxReader
+    corrections: Corrections
     by_hand: ByHand
-    interventions: Interventions
     retrier: Retrier
     amender: Amender
     asking: Asking
@@ -123,8 +123,8 @@ async def assemble(base: Base, session: ClientSession) -> Parts:
     tools = _tools(base, registry=registry, queue=queue, directory=directory, inbox=inbox)
     runtimes = Runtimes(_services(base, session, tools, registry=registry, inbox=inbox, router=router))
     sender = _sender(base, registry, directory, queue, runtimes)
-    by_hand = ByHand(base.store, base.clock, instance)
-    interventions = Interventions(queue, by_hand, base.bus, runtimes.dispatcher)
+    corrections = Corrections(base.store, base.clock, instance)
+    by_hand = ByHand(queue, corrections, base.bus, runtimes.dispatcher)
     return Parts(
         registry=registry,
         connectors=base.connectors,
@@ -137,12 +137,14 @@ async def assemble(base: Base, session: ClientSession) -> Parts:
         runtimes=runtimes,
         probers=Probers(_probe_services(base, session, registry)),
         sender=sender,
-        reading=Reading(inbox, directory, registry, base.connectors, lambda name, *of: runtimes.get(name).fetch(*of)),
+        reading=InboxReader(
+            inbox, directory, registry, base.connectors, lambda name, *of: runtimes.get(name).fetch(*of)
+        ),
+        corrections=corrections,
         by_hand=by_hand,
-        interventions=interventions,
-        retrier=Retrier(base.bus, base.clock, interventions, queue.get),
-        amender=_amender(base, registry, directory, by_hand, interventions),
-        asking=_asking(base, directory, registry=registry, queue=queue, sender=sender, interventions=interventions),
+        retrier=Retrier(base.bus, base.clock, by_hand, queue.get),
+        amender=_amender(base, registry, directory, corrections, by_hand),
+        asking=_asking(base, directory, registry=registry, queue=queue, sender=sender, by_hand=by_hand),
         waiters=Waiters(base.bus, base.clock, queue.get),
         housekeeping=Housekeeping(history, inbox, registry.removals, base.clock, base.policy.keep_seconds),
     )
@@ -186,14 +188,14 @@ def _sender(base: Base, registry: Registry, directory: Directory, queue: Queue, 
 
 
 def _amender(
-    base: Base, registry: Registry, directory: Directory, by_hand: ByHand, interventions: Interventions
+    base: Base, registry: Registry, directory: Directory, corrections: Corrections, by_hand: ByHand
 ) -> Amender:
     return Amender(
         registry=registry,
         directory=directory,
         connectors=base.connectors,
+        corrections=corrections,
         by_hand=by_hand,
-        interventions=interventions,
         clock=base.clock,
     )
 
@@ -205,7 +207,7 @@ def _asking(
     registry: Registry,
     queue: Queue,
     sender: Sender,
-    interventions: Interventions,
+    by_hand: ByHand,
 ) -> Asking:
     return Asking(
         bus=base.bus,
@@ -213,14 +215,14 @@ def _asking(
         registry=registry,
         connectors=base.connectors,
         sender=sender,
-        cancel=interventions.cancel,
+        cancel=by_hand.cancel,
         get=queue.get,
         normal=directory.normal,
     )
 
 
-def _tools(base: Base, *, registry: Registry, queue: Queue, directory: Directory, inbox: Inbox) -> Tools:
-    return Tools(
+def _tools(base: Base, *, registry: Registry, queue: Queue, directory: Directory, inbox: Inbox) -> DispatchServices:
+    return DispatchServices(
         queue=queue,
         directory=directory,
         bus=base.bus,
@@ -234,7 +236,7 @@ def _tools(base: Base, *, registry: Registry, queue: Queue, directory: Directory
 
 
 def _services(
-    base: Base, session: ClientSession, tools: Tools, *, registry: Registry, inbox: Inbox, router: Router
+    base: Base, session: ClientSession, tools: DispatchServices, *, registry: Registry, inbox: Inbox, router: Router
 ) -> Services:
     return Services(
         registry=registry,

@@ -14,7 +14,7 @@ from bach_lib.connectors.base import Connector, Incoming, Setup
 from bach_lib.errors import BachError, CannotReceiveError, StorageError, UnknownConnectionError
 from bach_lib.foreign import guarded
 from bach_lib.inbound.inbox import Inbox
-from bach_lib.inbound.pushed import Pushing, Refusal
+from bach_lib.inbound.pushed import PushedMessages, Refusal
 from bach_lib.inbound.receiver import Receiver
 from bach_lib.inbound.router import Router
 from bach_lib.models import (
@@ -29,7 +29,7 @@ from bach_lib.models import (
 from bach_lib.models.health import internal_fault
 from bach_lib.models.incoming import IncomingMessage, Media
 from bach_lib.outbound.dispatcher import Dispatcher
-from bach_lib.outbound.services import Tools
+from bach_lib.outbound.services import DispatchServices
 from bach_lib.redact import Redactor
 from bach_lib.registry import Registry
 from bach_lib.registry.secrets import Secrets
@@ -46,7 +46,7 @@ class Services:
     registry: Registry
     inbox: Inbox
     router: Router
-    tools: Tools
+    tools: DispatchServices
     bus: Bus
     connectors: Connectors
     secrets: Secrets
@@ -79,7 +79,7 @@ class ConnectionRuntime:
             policy=tools.policy.receive,
             count_blocked=lambda strangers: registry.count_blocked(name, strangers),
         )
-        self._pushing = Pushing(name, self.receiver, tools.clock)
+        self._pushing = PushedMessages(name, self.receiver, tools.clock)
 
     def health(self, direction: Direction) -> Health:
         """How one direction stands."""

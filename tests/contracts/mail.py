@@ -14,8 +14,8 @@ from bach_lib.clock import SystemClock
 from bach_lib.connectors.base import Batch, Incoming, Setup, Unreadable
 from bach_lib.connectors.bounds import Cut
 from bach_lib.connectors.discord import DiscordConnector
-from bach_lib.connectors.discord.backfill import History
-from bach_lib.connectors.discord.channel_cache import Places
+from bach_lib.connectors.discord.backfill import Backfill
+from bach_lib.connectors.discord.channel_cache import ChannelCache
 from bach_lib.connectors.discord.codec import Reader
 from bach_lib.connectors.discord.json_fields import snowflake_at
 from bach_lib.connectors.discord.rest import Rest, Timeouts
@@ -93,13 +93,13 @@ class History_(Mail):  # noqa: N801 - the connector's own has the name
 
     @override
     async def hand_over(self, elements: Sequence[str]) -> Found:
-        reader = Reader(places=Places(), own_id=lambda: 1, allowed=frozenset)
+        reader = Reader(places=ChannelCache(), own_id=lambda: 1, allowed=frozenset)
 
         async def nobody(_: int) -> int:
             raise AssertionError
 
         async with ClientSession() as session:
-            history = History(
+            history = Backfill(
                 _Pages(session, elements),
                 reader,
                 allowed=lambda: frozenset({"123456789012345677"}),

@@ -106,7 +106,7 @@ async def test_a_damaged_row_keeps_no_other_on_the_disk(home: Bach, clock: FakeC
     await home.send("home", "ada", "sent, too")
     await clock.settle()
     await home.registry.update("home", is_active=False)
-    execute = home._open_parts.by_hand._store.submit
+    execute = home._open_parts.corrections._store.submit
     await execute(lambda tx: tx._connection.execute(damage))
     await clock.advance(31 * DAY)
     rows = await execute(lambda tx: tx._connection.execute(LEFT).fetchall())

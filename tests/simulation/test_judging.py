@@ -14,7 +14,7 @@ from bach_lib.models.spellings import Alias, Sighting, Spellings
 from bach_lib.outbound import attempt, lane
 from bach_lib.outbound.dispatcher import Dispatcher
 from bach_lib.outbound.gate import Gate
-from bach_lib.outbound.lane_address import Addresses
+from bach_lib.outbound.lane_address import LaneAddresses
 from bach_lib.outbound.lanes import Lanes
 from bach_lib.outbound.queue import Queue
 from bach_lib.outbound.waiters import Waiters
@@ -164,7 +164,7 @@ def tagged_apart(patch: pytest.MonkeyPatch) -> None:
 
 def astray(patch: pytest.MonkeyPatch) -> None:
     """What was addressed to a name goes to whoever has that now."""
-    patch.setattr(Addresses, "addressed", lambda _, message: message)
+    patch.setattr(LaneAddresses, "addressed", lambda _, message: message)
 
 
 def unteachable(patch: pytest.MonkeyPatch) -> None:

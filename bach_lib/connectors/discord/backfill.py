@@ -72,7 +72,7 @@ class _Oldest:
             self._size -= self._found.pop()[1]
 
 
-class History:
+class Backfill:
     """The history of the places that `allowed` names. `direct` returns the channel to a person."""
 
     def __init__(

@@ -27,7 +27,7 @@ class Place:
         return f"#{self.name}" + (f" ({self.guild})" if self.guild else "")
 
 
-class Places:
+class ChannelCache:
     """All places, by their ids."""
 
     def __init__(self) -> None:
@@ -99,13 +99,13 @@ class Places:
             self.learn(thread)
 
 
-TOLD: Mapping[str, Callable[[Places, Mapping[str, object]], None]] = {
-    **dict.fromkeys(("GUILD_CREATE", "GUILD_UPDATE"), Places.learn_guild),
-    **dict.fromkeys(("GUILD_ROLE_CREATE", "GUILD_ROLE_UPDATE"), Places.follow_role),
-    "GUILD_ROLE_DELETE": Places.forget_role,
-    "THREAD_LIST_SYNC": Places.learn_threads,
-    **dict.fromkeys(("CHANNEL_DELETE", "THREAD_DELETE"), Places.forget),
-    **dict.fromkeys(("CHANNEL_CREATE", "CHANNEL_UPDATE", "THREAD_CREATE", "THREAD_UPDATE"), Places.learn),
+TOLD: Mapping[str, Callable[[ChannelCache, Mapping[str, object]], None]] = {
+    **dict.fromkeys(("GUILD_CREATE", "GUILD_UPDATE"), ChannelCache.learn_guild),
+    **dict.fromkeys(("GUILD_ROLE_CREATE", "GUILD_ROLE_UPDATE"), ChannelCache.follow_role),
+    "GUILD_ROLE_DELETE": ChannelCache.forget_role,
+    "THREAD_LIST_SYNC": ChannelCache.learn_threads,
+    **dict.fromkeys(("CHANNEL_DELETE", "THREAD_DELETE"), ChannelCache.forget),
+    **dict.fromkeys(("CHANNEL_CREATE", "CHANNEL_UPDATE", "THREAD_CREATE", "THREAD_UPDATE"), ChannelCache.learn),
 }
 """The events of the gateway that tell of places, and what each changes."""
 

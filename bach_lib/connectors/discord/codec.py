@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from bach_lib.connectors.base import Incoming
 from bach_lib.connectors.discord import message_text
-from bach_lib.connectors.discord.channel_cache import Places
+from bach_lib.connectors.discord.channel_cache import ChannelCache
 from bach_lib.connectors.discord.json_fields import items, moment, name_of, number, part, seconds_of, text
 from bach_lib.connectors.tolerant import UnreadableError
 from bach_lib.models.incoming import Content, Kind, Media, own_words
@@ -33,7 +33,7 @@ _COMMAND = re.compile(r"[/!]([A-Za-z0-9_-]{1,64})(?:\s+(.*))?", re.DOTALL)
 class Reader:
     """Reads what concerns one bot. `own_id` is the bot's user; `allowed` says whose messages are let in."""
 
-    places: Places
+    places: ChannelCache
     own_id: Callable[[], int | None]
     allowed: Callable[[], frozenset[str]]
 

@@ -10,8 +10,8 @@ from bach_lib.connectors.base import Batch, Capabilities, Connector, Incoming, R
 from bach_lib.connectors.bounds import Cut
 from bach_lib.connectors.declared import DECLARED
 from bach_lib.connectors.discord import compose, rungs
-from bach_lib.connectors.discord.backfill import History
-from bach_lib.connectors.discord.channel_cache import Places
+from bach_lib.connectors.discord.backfill import Backfill
+from bach_lib.connectors.discord.channel_cache import ChannelCache
 from bach_lib.connectors.discord.codec import Reader
 from bach_lib.connectors.discord.errors import expect_message, expect_nothing
 from bach_lib.connectors.discord.finding import found
@@ -19,10 +19,10 @@ from bach_lib.connectors.discord.gateway import HEARTBEAT_TIMEOUT, Gateway, Hear
 from bach_lib.connectors.discord.json_fields import items, may_read_texts, number, text
 from bach_lib.connectors.discord.log_filter import be_discreet
 from bach_lib.connectors.discord.message_text import held
-from bach_lib.connectors.discord.receiver import Hearing
+from bach_lib.connectors.discord.receiver import GatewayReceiver
 from bach_lib.connectors.discord.recipients import Target
 from bach_lib.connectors.discord.rest import Rest, Timeouts
-from bach_lib.connectors.discord.session_starts import Starts
+from bach_lib.connectors.discord.session_starts import SessionStarts
 from bach_lib.connectors.ladder import Ladder, Rung, Step
 from bach_lib.connectors.observations import CallError, Seen, unless_repeated
 from bach_lib.errors import SecretNotFoundError
@@ -88,16 +88,16 @@ class DiscordConnector(Connector):
             timeouts=settings.timeouts,
             gateway_session=setup.new_session,
         )
-        self._starts = Starts(setup.clock)
+        self._starts = SessionStarts(setup.clock)
         self._heartbeat_timeout = settings.heartbeat_timeout
         self._directs: dict[int, int] = {}
         self._ladder = Ladder(self, setup.course, setup.clock)
-        self._places = Places()
+        self._places = ChannelCache()
         places, cut = self._places, Cut(setup.connection.name, setup.clock)
         reader = Reader(places=places, own_id=lambda: self._hearing.own_id, allowed=setup.allowed)
-        self._hearing = Hearing(
+        self._hearing = GatewayReceiver(
             connect=self._connect,
-            history=History(self._rest, reader, allowed=setup.allowed, direct=self._direct, cut=cut),
+            history=Backfill(self._rest, reader, allowed=setup.allowed, direct=self._direct, cut=cut),
             places=places,
             reader=reader,
             clock=setup.clock,

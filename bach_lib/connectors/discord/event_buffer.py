@@ -34,7 +34,7 @@ class _Entry:
     size: int
 
 
-class News:
+class EventBuffer:
     """A list of what came in, oldest first. `is_full`: what comes has to be read from the history later."""
 
     def __init__(self) -> None:

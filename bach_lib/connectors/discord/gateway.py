@@ -17,7 +17,7 @@ from discord.gateway import DiscordWebSocket, KeepAliveHandler, ReconnectWebSock
 from discord.state import ConnectionState
 
 from bach_lib.connectors.discord.rest import Rest
-from bach_lib.connectors.discord.session_starts import Starts
+from bach_lib.connectors.discord.session_starts import SessionStarts
 from bach_lib.connectors.tolerant import decode
 
 type Hear = Callable[[str, object], None]
@@ -98,7 +98,13 @@ class Gateway(discord.Client):
     """
 
     def __init__(
-        self, rest: Rest, hear: Hear, starts: Starts, *, texts: bool, heartbeat_timeout: float = HEARTBEAT_TIMEOUT
+        self,
+        rest: Rest,
+        hear: Hear,
+        starts: SessionStarts,
+        *,
+        texts: bool,
+        heartbeat_timeout: float = HEARTBEAT_TIMEOUT,
     ) -> None:
         self._rest = rest
         self._hear = hear

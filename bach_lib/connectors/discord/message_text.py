@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from bach_lib.connectors import metadata
-from bach_lib.connectors.discord.channel_cache import Places
+from bach_lib.connectors.discord.channel_cache import ChannelCache
 from bach_lib.connectors.discord.json_fields import items, name_of, number, part, text
 
 _FORWARD = 1
@@ -49,7 +49,7 @@ def is_forwarded(data: Mapping[str, object]) -> bool:
     return reference == _FORWARD or bool(items(data, "message_snapshots") or flags & _SNAPSHOT)
 
 
-def words(message: Mapping[str, object], places: Places) -> str:
+def words(message: Mapping[str, object], places: ChannelCache) -> str:
     """All that is written in it by its author.
 
     People cannot write embeds: what a person's message has of them are words of the page that a link leads to.
@@ -61,7 +61,7 @@ def words(message: Mapping[str, object], places: Places) -> str:
     return "\n".join(line for line in lines if line)[:_MAX_TEXT]
 
 
-def readable(message: Mapping[str, object], written: str, places: Places) -> str:
+def readable(message: Mapping[str, object], written: str, places: ChannelCache) -> str:
     """A text with names where people, roles, channels and emojis stand as numbers."""
     people = {str(user.get("id")): shown(user) for user in items(message, "mentions")}
 
@@ -94,7 +94,7 @@ def shown(user: Mapping[str, object]) -> str:
     return found or str(number(user, "id") or "")
 
 
-def marks(data: Mapping[str, object], places: Places) -> dict[str, object]:
+def marks(data: Mapping[str, object], places: ChannelCache) -> dict[str, object]:
     """What is known of a message beside its words, under the names that every platform shares."""
     message, origin = held(data), number(part(data, "message_reference"), "channel_id")
     poll, place = part(message, "poll"), places.get(origin) if origin else None

@@ -17,7 +17,7 @@ _MAX_KEPT = 256
 _EVERYWHERE = ""
 
 
-class Waits:
+class RateLimits:
     """Until when which call has to wait. The key of a call names its route and, behind a colon, its place if any."""
 
     def __init__(self, clock: Clock) -> None:

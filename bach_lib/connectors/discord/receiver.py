@@ -18,13 +18,13 @@ from bach_lib.clock import Clock
 from bach_lib.connectors.base import Batch, Incoming, Unreadable
 from bach_lib.connectors.bounds import Cut
 from bach_lib.connectors.discord import gateway
-from bach_lib.connectors.discord.backfill import History, Missed
-from bach_lib.connectors.discord.channel_cache import TOLD, Places
+from bach_lib.connectors.discord.backfill import Backfill, Missed
+from bach_lib.connectors.discord.channel_cache import TOLD, ChannelCache
 from bach_lib.connectors.discord.codec import Reader
-from bach_lib.connectors.discord.event_buffer import Held, News
+from bach_lib.connectors.discord.event_buffer import EventBuffer, Held
 from bach_lib.connectors.discord.gateway import Gateway, Hear
 from bach_lib.connectors.discord.json_fields import made_by, number, part, seconds_of, snowflake_at
-from bach_lib.connectors.discord.session_starts import Starts
+from bach_lib.connectors.discord.session_starts import SessionStarts
 from bach_lib.connectors.observations import CallError
 from bach_lib.connectors.platform_time import PlatformTime
 from bach_lib.connectors.tolerant import UnreadableError, one
@@ -43,7 +43,7 @@ _TOKEN_REFUSED, _TEXTS_REFUSED = 4004, 4014
 _AT_ONE_TIME: Final = "more than memory should hold, all of the same few seconds"
 
 
-class Hearing:
+class GatewayReceiver:
     """One connection's incoming side. `connect` makes a gateway session; `history` reads what was missed.
 
     `starts` says when a session may begin, `may_read` whether Discord would hand out the texts in channels now. What
@@ -56,13 +56,13 @@ class Hearing:
         self,
         *,
         connect: Callable[[Hear, bool], Gateway],
-        history: History,
-        places: Places,
+        history: Backfill,
+        places: ChannelCache,
         reader: Reader,
         clock: Clock,
         time: PlatformTime,
         cut: Cut,
-        starts: Starts,
+        starts: SessionStarts,
         may_read: Callable[[], Awaitable[bool]],
         connect_seconds: float,
         poll_seconds: float,
@@ -82,7 +82,7 @@ class Hearing:
         self._connect_seconds = connect_seconds
         self._poll_seconds = poll_seconds
         self._cut = cut
-        self._news = News()
+        self._news = EventBuffer()
         self._session: asyncio.Task[None] | None = None
         self._happened = asyncio.Event()
         self._is_up = False

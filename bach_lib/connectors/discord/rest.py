@@ -22,7 +22,7 @@ from yarl import URL
 
 from bach_lib.clock import Clock
 from bach_lib.connectors.discord.errors import NOT_DISCORD, refusal
-from bach_lib.connectors.discord.rate_limits import Waits
+from bach_lib.connectors.discord.rate_limits import RateLimits
 from bach_lib.connectors.discord.session_starts import may_begin
 from bach_lib.connectors.network import FormBody, JsonBody, NoBody, broken, not_connected, not_theirs
 from bach_lib.connectors.observations import CallError, Seen
@@ -82,7 +82,7 @@ class Rest(HTTPClient):
         self._gateway_session: ClientSession | None = None
         self._socket: ClientWebSocketResponse | None = None
         self._clock = clock
-        self._waits = Waits(clock)
+        self._waits = RateLimits(clock)
         self.time = PlatformTime(clock)
         self._connects: deque[float] = deque()
         self._timeout = ClientTimeout(

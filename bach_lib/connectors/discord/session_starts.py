@@ -21,7 +21,7 @@ _PROVEN = 600.0
 _ENDED = "Discord ends every session at once. Each next one begins after a longer pause."
 
 
-class Starts:
+class SessionStarts:
     """The starts of one bot's sessions, in this run of BACH."""
 
     def __init__(self, clock: Clock) -> None:

@@ -17,7 +17,7 @@ from bach_lib.connectors.signal import codec
 from bach_lib.connectors.signal.contacts import sightings_of
 from bach_lib.connectors.signal.errors import NO_SUCH_AUTHOR
 from bach_lib.connectors.signal.finding import found
-from bach_lib.connectors.signal.receiver import Hearing
+from bach_lib.connectors.signal.receiver import SocketReceiver
 from bach_lib.connectors.signal.recipients import normalize, own_number
 from bach_lib.connectors.signal.rest import About, Rest, Timeouts
 from bach_lib.connectors.signal.styles import MAX_FILES, attachment, compose, plan
@@ -73,7 +73,7 @@ class SignalConnector(Connector):
         self._rest = rest(lambda: setup.session)
         self._listening = rest(self._session)
         self._ladder = Ladder(self, setup.course, setup.clock)
-        self._hearing = Hearing(
+        self._hearing = SocketReceiver(
             name=setup.connection.name,
             connect=self._connect,
             read=lambda frame: codec.read(frame, self._number),

@@ -18,7 +18,7 @@ from bach_lib.connectors.tolerant import each
 from bach_lib.models import Fault
 
 
-class Hearing:
+class SocketReceiver:
     """One account's incoming side. `connect` opens a WebSocket, `read` understands a frame of it.
 
     `name` is the connection's. `poll_seconds`: how long a poll without news may be held.

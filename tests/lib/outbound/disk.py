@@ -11,7 +11,7 @@ from bach_lib.errors import StorageError
 from bach_lib.models import Message, Status
 from bach_lib.outbound.queue import Advance, Queue
 from bach_lib.outbound.retry import Settlement
-from bach_lib.outbound.services import Tools
+from bach_lib.outbound.services import DispatchServices
 from bach_lib.registry.directory import Directory
 from bach_lib.storage import Store
 from bach_lib.testing import FakeClock
@@ -59,9 +59,9 @@ class Disk(Queue):
         return [message(id=number, status=Status.EXPIRED, connection="home") for number in ids]
 
 
-def tools(disk: Disk, bus: Bus, clock: FakeClock, count: Callable[[str, bool], None]) -> Tools:
+def tools(disk: Disk, bus: Bus, clock: FakeClock, count: Callable[[str, bool], None]) -> DispatchServices:
     """What a connection works with, when it writes to such a disk; there is no jitter."""
-    return Tools(
+    return DispatchServices(
         queue=disk,
         directory=Directory(disk.store, bus, lambda _: frozenset()),
         bus=bus,

@@ -4,7 +4,7 @@ import pytest
 
 from bach_lib.models import Attempt, Fault, Status
 from bach_lib.outbound.attempts import MAX_ATTEMPTS
-from bach_lib.outbound.corrections import ByHand
+from bach_lib.outbound.corrections import Corrections
 from bach_lib.outbound.history import History
 from bach_lib.outbound.queue import Queue
 from bach_lib.outbound.retry import Settlement
@@ -20,9 +20,9 @@ def queue(store: Store, clock: FakeClock) -> Queue:
 
 
 @pytest.fixture
-def by_hand(store: Store, clock: FakeClock) -> ByHand:
+def corrections(store: Store, clock: FakeClock) -> Corrections:
     """The same messages, for people."""
-    return ByHand(store, clock, "0123abcd")
+    return Corrections(store, clock, "0123abcd")
 
 
 def failed(message_id: int, **fields: object) -> Settlement:
@@ -39,7 +39,7 @@ async def rows(store: Store) -> int:
     return await store.submit(count, writes=False)
 
 
-async def test_every_attempt_leaves_a_row(queue: Queue, by_hand: ByHand, clock: FakeClock) -> None:
+async def test_every_attempt_leaves_a_row(queue: Queue, corrections: Corrections, clock: FakeClock) -> None:
     """Who asks why a message took an hour would see its last error only."""
     message = (await queue.put(draft(), leased=True)).message
     await queue.advance(failed(message.id, seconds=1.5), None)
@@ -47,7 +47,7 @@ async def test_every_attempt_leaves_a_row(queue: Queue, by_hand: ByHand, clock: 
     await queue.advance(None, message.id)
     await queue.advance(Settlement(id=message.id, status=Status.SENT, outcome="sent", seconds=0.2), None)
 
-    now, attempts = await by_hand.history(message.id)
+    now, attempts = await corrections.history(message.id)
 
     assert now.status is Status.SENT
     assert attempts == [
@@ -56,18 +56,18 @@ async def test_every_attempt_leaves_a_row(queue: Queue, by_hand: ByHand, clock: 
     ]
 
 
-async def test_what_was_no_attempt_leaves_none(queue: Queue, by_hand: ByHand) -> None:
+async def test_what_was_no_attempt_leaves_none(queue: Queue, corrections: Corrections) -> None:
     """A connection that was stopped between claim and request would look like a failure of the platform."""
     message = (await queue.put(draft(), leased=True)).message
     await queue.advance(Settlement(id=message.id, status=Status.PENDING), None)
-    assert (await by_hand.history(message.id))[1] == []
+    assert (await corrections.history(message.id))[1] == []
 
 
-async def test_what_a_crash_interrupted_is_told(queue: Queue, by_hand: ByHand) -> None:
+async def test_what_a_crash_interrupted_is_told(queue: Queue, corrections: Corrections) -> None:
     """The one attempt that nobody knows the end of would be missing."""
     message = (await queue.put(draft(), leased=True)).message
     await queue.recover("home", idempotent=False)
-    [attempt] = (await by_hand.history(message.id))[1]
+    [attempt] = (await corrections.history(message.id))[1]
     assert (attempt.outcome, attempt.seconds, attempt.error and attempt.error.code) == (
         "uncertain",
         None,
@@ -75,14 +75,16 @@ async def test_what_a_crash_interrupted_is_told(queue: Queue, by_hand: ByHand) -
     )
 
 
-async def test_a_message_that_is_tried_for_ever_does_not_grow(queue: Queue, by_hand: ByHand, store: Store) -> None:
+async def test_a_message_that_is_tried_for_ever_does_not_grow(
+    queue: Queue, corrections: Corrections, store: Store
+) -> None:
     """A message that steps aside for a day, or is sent again each hour, would fill the disk."""
     message = (await queue.put(draft(), leased=True)).message
     long = Fault(code="busy", text="x" * 10_000)
     for number in range(MAX_ATTEMPTS + 20):
         settlement = Settlement(id=message.id, status=Status.FAILED, error=long, outcome="retry", seconds=float(number))
         await queue.advance(settlement, message.id)
-    attempts = (await by_hand.history(message.id))[1]
+    attempts = (await corrections.history(message.id))[1]
     assert len(attempts) == await rows(store) == MAX_ATTEMPTS
     assert attempts[-1].number == MAX_ATTEMPTS + 20, "the newest are kept"
     assert attempts[-1].error

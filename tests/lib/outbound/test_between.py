@@ -10,7 +10,7 @@ from typing import override
 import pytest
 
 from bach_lib.models import Status
-from bach_lib.outbound.corrections import ByHand
+from bach_lib.outbound.corrections import Corrections
 from bach_lib.outbound.history import History
 from bach_lib.outbound.queue import Queue
 from bach_lib.outbound.rows import draft_row
@@ -70,7 +70,7 @@ async def consumed(found: AsyncIterator[object]) -> None:
         pass
 
 
-type Much = Callable[[Queue, ByHand, History, Sequence[int]], Awaitable[object]]
+type Much = Callable[[Queue, Corrections, History, Sequence[int]], Awaitable[object]]
 
 MUCH: dict[str, tuple[Status, Much]] = {
     "dead letters are sent again": (Status.DEAD, lambda _q, hand, _h, _i: consumed(hand.revive("home", None))),
@@ -86,7 +86,7 @@ MUCH: dict[str, tuple[Status, Much]] = {
 async def test_who_sends_while_much_is_changed_gets_in_between(disk: Disk, clock: FakeClock, name: str) -> None:
     """The fire alarm would wait until the last of fifty thousand dead letters is dealt with."""
     status, change = MUCH[name]
-    queue, by_hand = Queue(disk, clock, "0123abcd"), ByHand(disk, clock, "0123abcd")
+    queue, corrections = Queue(disk, clock, "0123abcd"), Corrections(disk, clock, "0123abcd")
     values = draft_row(draft(expires_at=NOW + 60), status)
     ids = await disk.submit(lambda tx: [tx.insert("put_message", values) for _ in range(MANY)])
     disk.done.clear()
@@ -103,7 +103,7 @@ async def test_who_sends_while_much_is_changed_gets_in_between(disk: Disk, clock
         loop.call_soon_threadsafe(lambda: puts.append(asyncio.create_task(put())))
 
     disk.second = second
-    await change(queue, by_hand, History(disk, "0123abcd"), ids)
+    await change(queue, corrections, History(disk, "0123abcd"), ids)
     assert puts, "it is done in more than one transaction"
     await puts[0]
     assert ALARM in disk.done[3:7], disk.done[:20]

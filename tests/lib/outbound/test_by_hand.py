@@ -7,7 +7,7 @@ import pytest
 
 from bach_lib.errors import NotAmendableError, NotDiscardableError, UnknownMessageError
 from bach_lib.models import Button, File, Format, Message, Status
-from bach_lib.outbound.corrections import ByHand
+from bach_lib.outbound.corrections import Corrections
 from bach_lib.outbound.queue import Queue
 from bach_lib.outbound.retry import Settlement
 from bach_lib.outbound.rows import Draft
@@ -29,9 +29,9 @@ def queue(store: Store, clock: FakeClock) -> Queue:
 
 
 @pytest.fixture
-def by_hand(store: Store, clock: FakeClock) -> ByHand:
+def corrections(store: Store, clock: FakeClock) -> Corrections:
     """The same messages, for people."""
-    return ByHand(store, clock, "0123abcd")
+    return Corrections(store, clock, "0123abcd")
 
 
 @pytest.fixture
@@ -74,56 +74,64 @@ async def hold(store: Store) -> None:
 # -- looking -------------------------------------------------------------------------------------------------------
 
 
-async def test_what_nobody_has_is_named_as_unknown(by_hand: ByHand) -> None:
+async def test_what_nobody_has_is_named_as_unknown(corrections: Corrections) -> None:
     """Who mistyped a number would read of a message None, or get a traceback."""
     for number in (99, LARGEST):
-        for work in (by_hand.history(number), by_hand.amendable(number), by_hand.check_discardable([number])):
+        for work in (
+            corrections.history(number),
+            corrections.amendable(number),
+            corrections.check_discardable([number]),
+        ):
             with pytest.raises(UnknownMessageError) as caught:
                 await work
             assert caught.value.placeholders == {"id": str(number)}
 
 
-async def test_a_message_is_shown_under_the_name_the_platform_knows(queue: Queue, by_hand: ByHand) -> None:
+async def test_a_message_is_shown_under_the_name_the_platform_knows(queue: Queue, corrections: Corrections) -> None:
     """An answer to it would find no message, or the platform see another one after it was amended."""
     one = await put_in(queue, Status.DEAD)
-    assert (await by_hand.history(one.id))[0].nonce == one.nonce == f"0123abcd-{one.id:x}"
-    assert (await by_hand.amend(one, draft()))[1].nonce == one.nonce
-    assert [message.nonce async for message in by_hand.discard([one.id])] == []
-    assert [message.nonce async for message in by_hand.move("home", "ada", "bob")] == [one.nonce]
+    assert (await corrections.history(one.id))[0].nonce == one.nonce == f"0123abcd-{one.id:x}"
+    assert (await corrections.amend(one, draft()))[1].nonce == one.nonce
+    assert [message.nonce async for message in corrections.discard([one.id])] == []
+    assert [message.nonce async for message in corrections.move("home", "ada", "bob")] == [one.nonce]
 
 
 # -- amending ------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("status", Status)
-async def test_all_but_what_is_sent_or_on_its_way_can_be_amended(queue: Queue, by_hand: ByHand, status: Status) -> None:
+async def test_all_but_what_is_sent_or_on_its_way_can_be_amended(
+    queue: Queue, corrections: Corrections, status: Status
+) -> None:
     """A message would go out twice, or one that ended could never be corrected."""
     one = await put_in(queue, status)
     if status not in {Status.SENT, Status.SENDING}:
-        assert await by_hand.amendable(one.id) == one
+        assert await corrections.amendable(one.id) == one
         return
-    for work in (by_hand.amendable(one.id), by_hand.amend(one, draft(text="new"))):
+    for work in (corrections.amendable(one.id), corrections.amend(one, draft(text="new"))):
         with pytest.raises(NotAmendableError) as caught:
             await work
         assert caught.value.placeholders == {"id": str(one.id), "status": str(status)}
     assert await queue.get(one.id) == one
 
 
-async def test_what_is_amended_has_its_files_in_their_order(queue: Queue, by_hand: ByHand, store: Store) -> None:
+async def test_what_is_amended_has_its_files_in_their_order(
+    queue: Queue, corrections: Corrections, store: Store
+) -> None:
     """Whether it can be sent would be judged by empty files, or by swapped ones, or by somebody else's."""
     await queue.put(replace(draft(), files=PICTURES[:1]), leased=False)
     one = await put_in(queue, Status.DEAD, replace(draft(), files=PICTURES))
-    assert (await by_hand.amendable(one.id)).files == PICTURES
-    assert (await by_hand.amendable((await put_in(queue, Status.DEAD)).id)).files == ()
+    assert (await corrections.amendable(one.id)).files == PICTURES
+    assert (await corrections.amendable((await put_in(queue, Status.DEAD)).id)).files == ()
 
     def damage(tx: Transaction) -> None:
         tx._connection.execute("UPDATE files SET content = 'words' WHERE message_id = ? AND position = 0", (one.id,))
 
     await store.submit(damage)
-    assert (await by_hand.amendable(one.id)).files == PICTURES[1:], "what is no file is not sent as one"
+    assert (await corrections.amendable(one.id)).files == PICTURES[1:], "what is no file is not sent as one"
 
 
-async def test_every_field_of_an_amended_message_is_the_new_one(queue: Queue, by_hand: ByHand) -> None:
+async def test_every_field_of_an_amended_message_is_the_new_one(queue: Queue, corrections: Corrections) -> None:
     """A message would be half corrected: the right words to the wrong person, or without a way to answer."""
     old = await put_in(queue, Status.DEAD)
     new = replace(
@@ -133,7 +141,7 @@ async def test_every_field_of_an_amended_message_is_the_new_one(queue: Queue, by
         reply_to="5",
         buttons=((Button(text="Open", value="o"),),),
     )
-    before, after = await by_hand.amend(old, new)
+    before, after = await corrections.amend(old, new)
     assert before == old
     assert after == await queue.get(old.id)
     fields = ("connection", "recipient", "text", "title", "format", "reply_to", "buttons", "expires_at")
@@ -142,51 +150,51 @@ async def test_every_field_of_an_amended_message_is_the_new_one(queue: Queue, by
     assert (after.next_retry_at, after.finished_at) == (None, None)
 
 
-async def test_what_changed_since_it_was_looked_at_is_not_amended(queue: Queue, by_hand: ByHand) -> None:
+async def test_what_changed_since_it_was_looked_at_is_not_amended(queue: Queue, corrections: Corrections) -> None:
     """What somebody cancelled meanwhile would be sent; or what just died, without anybody having seen why."""
     waiting, dead = await put_in(queue, Status.PENDING), await put_in(queue, Status.DEAD)
     await queue.cancel(waiting.id)
     await queue.retry(dead.id)
     for seen, now in ((waiting, "cancelled"), (dead, "pending")):
         with pytest.raises(NotAmendableError) as caught:
-            await by_hand.amend(seen, draft(text="new"))
+            await corrections.amend(seen, draft(text="new"))
         assert caught.value.placeholders == {"id": str(seen.id), "status": now}
         assert (await queue.get(seen.id)).text == "text"
     failed = await put_in(queue, Status.FAILED)
-    assert (await by_hand.amend(replace(failed, status=Status.PENDING), draft()))[1].status is Status.PENDING
+    assert (await corrections.amend(replace(failed, status=Status.PENDING), draft()))[1].status is Status.PENDING
 
 
-async def test_what_is_gone_when_it_is_amended_is_told(by_hand: ByHand, queue: Queue, store: Store) -> None:
+async def test_what_is_gone_when_it_is_amended_is_told(corrections: Corrections, queue: Queue, store: Store) -> None:
     """A connection that is removed meanwhile would end in a traceback on the screen."""
     one = await put_in(queue, Status.DEAD)
     await store.submit(lambda tx: tx.run("delete_messages", ids=f"[{one.id}]"))
     with pytest.raises(UnknownMessageError) as caught:
-        await by_hand.amend(one, draft())
+        await corrections.amend(one, draft())
     assert caught.value.placeholders == {"id": str(one.id)}
 
 
 # -- discarding ----------------------------------------------------------------------------------------------------
 
 
-async def test_only_dead_letters_can_be_discarded(queue: Queue, by_hand: ByHand) -> None:
+async def test_only_dead_letters_can_be_discarded(queue: Queue, corrections: Corrections) -> None:
     """What is still to be delivered would be taken away by a mistyped number."""
     each = await one_of_each(queue)
     for status, one in each.items():
         if status in STOPPED:
-            await by_hand.check_discardable([one.id])
+            await corrections.check_discardable([one.id])
             continue
         with pytest.raises(NotDiscardableError) as caught:
-            await by_hand.check_discardable([each[Status.DEAD].id, one.id])
+            await corrections.check_discardable([each[Status.DEAD].id, one.id])
         assert caught.value.placeholders == {"id": str(one.id), "status": str(status)}
 
 
 async def test_what_is_discarded_keeps_its_reason_and_has_an_end(
-    queue: Queue, by_hand: ByHand, clock: FakeClock
+    queue: Queue, corrections: Corrections, clock: FakeClock
 ) -> None:
     """Nobody could read later why a message was not delivered, or when somebody gave it up; or others would go, too."""
     each = await one_of_each(queue)
     await clock.advance(60)
-    gone = await collected(by_hand.discard([one.id for one in reversed(each.values())]))
+    gone = await collected(corrections.discard([one.id for one in reversed(each.values())]))
     assert [one.id for one in gone] == sorted(each[status].id for status in STOPPED)
     for one in gone:
         assert one == await queue.get(one.id)
@@ -195,13 +203,13 @@ async def test_what_is_discarded_keeps_its_reason_and_has_an_end(
     assert [await queue.get(one.id) for one in left] == left
 
 
-def everything(by_hand: ByHand) -> dict[str, Callable[[str, str | None], AsyncIterator[Message]]]:
+def everything(corrections: Corrections) -> dict[str, Callable[[str, str | None], AsyncIterator[Message]]]:
     """What is done to many messages of a connection, or of a recipient there."""
     return {
-        "revive": by_hand.revive,
-        "discard_dead": by_hand.discard_dead,
-        "move": lambda connection, recipient: by_hand.move(connection, recipient or "ada", "eve"),
-        "withdraw": lambda connection, recipient: by_hand.withdraw(connection, recipient or "ada"),
+        "revive": corrections.revive,
+        "discard_dead": corrections.discard_dead,
+        "move": lambda connection, recipient: corrections.move(connection, recipient or "ada", "eve"),
+        "withdraw": lambda connection, recipient: corrections.withdraw(connection, recipient or "ada"),
     }
 
 
@@ -215,14 +223,14 @@ CONCERNED = {
 
 @pytest.mark.parametrize("name", CONCERNED)
 async def test_what_is_done_to_many_concerns_all_of_theirs_and_nobody_else(
-    queue: Queue, by_hand: ByHand, clock: FakeClock, portions: None, name: str
+    queue: Queue, corrections: Corrections, clock: FakeClock, portions: None, name: str
 ) -> None:
     """Messages of another person or connection would be sent, moved or thrown away; or some of theirs forgotten."""
     theirs = [await one_of_each(queue) for _ in range(3)]
     others: list[DraftFields] = [{"recipient": "bob"}, {"connection": "work"}]
     apart = [one for fields in others for one in (await one_of_each(queue, **fields)).values()]
     await clock.advance(60)
-    changed = await collected(everything(by_hand)[name]("home", "ada"))
+    changed = await collected(everything(corrections)[name]("home", "ada"))
     assert [one.id for one in changed] == sorted(each[status].id for each in theirs for status in CONCERNED[name])
     assert [await queue.get(one.id) for one in changed] == changed
     assert [await queue.get(one.id) for one in apart] == apart
@@ -243,11 +251,13 @@ async def test_what_is_done_to_many_concerns_all_of_theirs_and_nobody_else(
 
 
 @pytest.mark.parametrize("name", ["revive", "discard_dead"])
-async def test_without_a_recipient_it_concerns_all_of_the_connection(queue: Queue, by_hand: ByHand, name: str) -> None:
+async def test_without_a_recipient_it_concerns_all_of_the_connection(
+    queue: Queue, corrections: Corrections, name: str
+) -> None:
     """The button for all dead letters would leave some behind, or take those of another connection."""
     fields: list[DraftFields] = [{"recipient": "ada"}, {"recipient": "bob"}, {"connection": "work"}]
     ada, bob, work = [await put_in(queue, Status.DEAD, draft(**one)) for one in fields]
-    changed = await collected(everything(by_hand)[name]("home", None))
+    changed = await collected(everything(corrections)[name]("home", None))
     assert [one.id for one in changed] == [ada.id, bob.id]
     assert await queue.get(work.id) == work
 
@@ -256,40 +266,42 @@ async def test_without_a_recipient_it_concerns_all_of_the_connection(queue: Queu
 
 
 async def test_what_waits_for_its_owners_word_is_shown_oldest_first(
-    queue: Queue, by_hand: ByHand, store: Store
+    queue: Queue, corrections: Corrections, store: Store
 ) -> None:
     """Who has to decide would see the messages of another connection, or more than the page takes."""
     held = [await put_in(queue, status) for status in (*WAITING, *WAITING)]
     await put_in(queue, Status.DEAD)
     await queue.put(draft(connection="work"), leased=False)
     await hold(store)
-    found = await by_hand.held_messages("home", 100)
+    found = await corrections.held_messages("home", 100)
     assert [(one.id, one.status, one.held) for one in found] == [(one.id, one.status, True) for one in held]
-    assert [one.id for one in await by_hand.held_messages("home", 3)] == [one.id for one in held[:3]]
-    assert await by_hand.held_messages("home", 0) == []
-    assert await by_hand.held_messages("home", -1) == [], "SQLite takes that for no bound at all"
-    assert len(await by_hand.held_messages("home", 1)) == 1
+    assert [one.id for one in await corrections.held_messages("home", 3)] == [one.id for one in held[:3]]
+    assert await corrections.held_messages("home", 0) == []
+    assert await corrections.held_messages("home", -1) == [], "SQLite takes that for no bound at all"
+    assert len(await corrections.held_messages("home", 1)) == 1
 
 
-async def test_what_is_released_waits_as_before(queue: Queue, by_hand: ByHand, store: Store, portions: None) -> None:
+async def test_what_is_released_waits_as_before(
+    queue: Queue, corrections: Corrections, store: Store, portions: None
+) -> None:
     """After a backup was put back, what its owner lets go would be lost, or that of another connection be sent."""
     held = [await put_in(queue, status) for status in (*WAITING, *WAITING)]
     other = await put_in(queue, Status.PENDING, draft(connection="work"))
     await hold(store)
-    assert await collected(by_hand.release("home")) == held
+    assert await collected(corrections.release("home")) == held
     assert [await queue.get(one.id) for one in held] == held
     assert (await queue.get(other.id)).held
 
 
 async def test_what_its_owner_does_not_want_any_more_ends(
-    queue: Queue, by_hand: ByHand, store: Store, clock: FakeClock, portions: None
+    queue: Queue, corrections: Corrections, store: Store, clock: FakeClock, portions: None
 ) -> None:
     """What was sent long ago, before the backup was put back, would be asked about for ever, or be sent again."""
     held = [await put_in(queue, status) for status in (*WAITING, *WAITING)]
     other = await put_in(queue, Status.PENDING, draft(connection="work"))
     await hold(store)
     await clock.advance(60)
-    gone = await collected(by_hand.discard_held("home"))
+    gone = await collected(corrections.discard_held("home"))
     assert [one.id for one in gone] == [one.id for one in held]
     for one in gone:
         assert (one.status, one.held, one.finished_at) == (Status.CANCELLED, False, clock.now())
@@ -300,10 +312,10 @@ async def test_what_its_owner_does_not_want_any_more_ends(
 # -- a recipient that is removed -----------------------------------------------------------------------------------
 
 
-async def test_what_is_withdrawn_says_why(queue: Queue, by_hand: ByHand) -> None:
+async def test_what_is_withdrawn_says_why(queue: Queue, corrections: Corrections) -> None:
     """Who looks for the alarm that Ada did not get would read of a failure of the platform."""
     waiting, under_way = await put_in(queue, Status.FAILED), await put_in(queue, Status.SENDING)
-    [gone] = await collected(by_hand.withdraw("home", "ada"))
+    [gone] = await collected(corrections.withdraw("home", "ada"))
     assert gone.id == waiting.id
     assert gone.error
     assert (gone.error.code, gone.error.text) == (
@@ -316,11 +328,11 @@ async def test_what_is_withdrawn_says_why(queue: Queue, by_hand: ByHand) -> None
     assert (ended.status, ended.error, ended.next_retry_at) == (Status.CANCELLED, gone.error, None)
 
 
-async def test_many_are_changed_some_a_transaction(queue: Queue, by_hand: ByHand, portions: None) -> None:
+async def test_many_are_changed_some_a_transaction(queue: Queue, corrections: Corrections, portions: None) -> None:
     """While a thousand dead letters are sent again, an alarm would wait for all of them."""
     dead = [await put_in(queue, Status.DEAD) for _ in range(7)]
     seen: list[int] = []
-    async for message in by_hand.revive("home", None):
+    async for message in corrections.revive("home", None):
         seen.append(message.id)
         if len(seen) == 2:
             assert {(await queue.get(one.id)).status for one in dead[2:]} == {Status.DEAD}

@@ -24,11 +24,11 @@ from bach_lib.events import (
 from bach_lib.models import Connection, Delivery, Fault, Operation, Status
 from bach_lib.outbound import dispatcher as module
 from bach_lib.outbound import loading as loading_module
-from bach_lib.outbound.corrections import ByHand
+from bach_lib.outbound.corrections import Corrections
 from bach_lib.outbound.dispatcher import Dispatcher
 from bach_lib.outbound.queue import Queue
 from bach_lib.outbound.rows import Request
-from bach_lib.outbound.services import Tools
+from bach_lib.outbound.services import DispatchServices
 from bach_lib.outcomes import Dead, Retry, Scope, Sent, Uncertain, Wait
 from bach_lib.redact import Redactor
 from bach_lib.registry.directory import Directory
@@ -46,7 +46,7 @@ class Bench:
     def __init__(self, store: Store, clock: FakeClock, platform: FakePlatform, connector: Connector) -> None:
         self.store, self.clock, self.platform, self.connector = store, clock, platform, connector
         self.queue = Queue(store, clock, "0123abcd")
-        self.by_hand = ByHand(store, clock, "0123abcd")
+        self.corrections = Corrections(store, clock, "0123abcd")
         self.told: list[Event] = []
         self.counted: list[tuple[str, bool]] = []
         self.policy = Policy()
@@ -56,7 +56,7 @@ class Bench:
         """Another one for the same connection, as after a restart."""
         bus = Bus()
         bus.subscribe(Event, self.told.append)
-        tools = Tools(
+        tools = DispatchServices(
             queue=self.queue,
             directory=Directory(self.store, bus, lambda _: frozenset()),
             bus=bus,
@@ -551,7 +551,7 @@ async def test_what_waits_goes_to_the_new_address(bench: Bench) -> None:
     """Who corrects an address would have to send everything again."""
     await bench.start(hold=True)
     await bench.put("ada", "ada", "ada")
-    _ = [message async for message in bench.by_hand.move("home", "ada", "ada2")]
+    _ = [message async for message in bench.corrections.move("home", "ada", "ada2")]
     bench.dispatcher.moved("ada", "ada2")
     await bench.clock.settle()
     assert [message.recipient for message in bench.platform.attempts] == ["ada"], "what is under way goes first"

@@ -54,9 +54,9 @@ class Bench:
         await self.clock.advance(self.gate.seconds_closed or 0.0)
         permit = self.gate.admit()
         assert permit is not None
-        strike = self.gate.learn(permit, recipient, outcome, check, began=self.clock.monotonic())
+        failed_probe = self.gate.learn(permit, recipient, outcome, check, began=self.clock.monotonic())
         self.gate.release(permit)
-        return strike
+        return failed_probe
 
     async def fail(self, outcome: Outcome | None = None) -> bool | None:
         """One attempt in an outage: the check fails as well."""

@@ -134,7 +134,7 @@ def test_a_lane_that_failed_as_a_probe_stands_behind_the_others(lanes: Lanes) ->
     wait(lanes, "ada", 2)
     poison = lanes.take(NOW)
     assert poison
-    lanes.release(("poison", 0), poison, strike=True)
+    lanes.release(("poison", 0), poison, failed_probe=True)
     assert take_all(lanes) == [2, 1]
 
 
@@ -302,7 +302,7 @@ class House:
         self.now = NOW
         self.lanes, self.limiter = Lanes(), Limiter(lambda: self.now)
         self.waiting: dict[int, Entry] = {}
-        self.strikes: dict[Key, int] = {}
+        self.failed_probes: dict[Key, int] = {}
         self.pauses: dict[str, float] = {}
         self.sent: list[int] = []
 
@@ -316,7 +316,7 @@ class House:
         for entry in sorted(self.waiting.values(), key=lambda entry: entry.rank, reverse=True):
             heads[entry.lane] = entry
         free = [
-            (self.strikes.get(key, 0), *head.rank)
+            (self.failed_probes.get(key, 0), *head.rank)
             for key, head in heads.items()
             if max(head.due, self.pauses.get(head.recipient, 0.0)) <= self.now
             and copy.deepcopy(self.limiter).reserve(self.rates(head.recipient)) is None
@@ -340,8 +340,8 @@ class House:
                 self.waiting[entry.id] = back
             else:
                 self.sent.append(entry.id)
-            self.lanes.release(entry.lane, back, strike=fails_now)
-            self.strikes[entry.lane] = self.strikes.get(entry.lane, 0) + 1 if fails_now else 0
+            self.lanes.release(entry.lane, back, failed_probe=fails_now)
+            self.failed_probes[entry.lane] = self.failed_probes.get(entry.lane, 0) + 1 if fails_now else 0
             self.forget()
             best = self.best()
         assert best is None
@@ -351,14 +351,16 @@ class House:
         self.lanes.move(old, new)
         if (until := self.pauses.pop(old, None)) is not None:
             self.pauses[new] = max(self.pauses.get(new, 0.0), until)
-        for recipient, aside in list(self.strikes):
+        for recipient, aside in list(self.failed_probes):
             if recipient == old:
-                strikes = self.strikes.pop((old, aside))
-                self.strikes[new, aside] = max(self.strikes.get((new, aside), 0), strikes)
+                failed_probes = self.failed_probes.pop((old, aside))
+                self.failed_probes[new, aside] = max(self.failed_probes.get((new, aside), 0), failed_probes)
 
     def forget(self) -> None:
         """A lane in which nothing waits any more has never failed."""
-        self.strikes = {key: strikes for key, strikes in self.strikes.items() if key in self.lanes._lanes}
+        self.failed_probes = {
+            key: failed_probes for key, failed_probes in self.failed_probes.items() if key in self.lanes._lanes
+        }
 
     def wait(self, at_most: float = inf) -> bool:
         """Until time alone may have changed something; False if there is no such time."""
@@ -440,7 +442,7 @@ class NaiveLane:
     recipient: str
     waiting: list[Entry] = field(default_factory=list)
     busy: int = 0
-    strikes: int = 0
+    failed_probes: int = 0
 
     @property
     def head(self) -> Entry | None:
@@ -515,7 +517,7 @@ class Histories(RuleBasedStateMachine):
     def take(self) -> None:
         """A worker asks who goes."""
         free = [lane for lane in self.naive.values() if (due := self.due(lane)) is not None and due <= self.now]
-        expected = min(free, key=lambda lane: (lane.strikes, lane.head.rank if lane.head else ()), default=None)
+        expected = min(free, key=lambda lane: (lane.failed_probes, lane.head.rank if lane.head else ()), default=None)
         taken = self.lanes.take(self.now)
         assert (taken.id if taken else None) == (expected.head.id if expected and expected.head else None)
         if taken and expected and expected.head:
@@ -538,10 +540,10 @@ class Histories(RuleBasedStateMachine):
     @rule(
         data=st.data(),
         back=st.none() | SECONDS,
-        strike=st.sampled_from([None, True, False]),
+        failed_probe=st.sampled_from([None, True, False]),
         aside=st.booleans(),
     )
-    def release(self, data: st.DataObject, back: float | None, strike: bool | None, aside: bool) -> None:
+    def release(self, data: st.DataObject, back: float | None, failed_probe: bool | None, aside: bool) -> None:
         """An attempt ended; its message is done, or comes back, or steps aside."""
         entry, key = self.under_way.pop(data.draw(st.sampled_from(sorted(self.under_way))))
         assert entry.lane == key, "what is under way goes with its lane"
@@ -554,10 +556,10 @@ class Histories(RuleBasedStateMachine):
                 due=self.now + back,
                 aside=aside or entry.aside,
             )
-        self.lanes.release(key, again, strike=strike)
+        self.lanes.release(key, again, failed_probe=failed_probe)
         lane.busy -= 1
-        if strike is not None:
-            lane.strikes = lane.strikes + 1 if strike else 0
+        if failed_probe is not None:
+            lane.failed_probes = lane.failed_probes + 1 if failed_probe else 0
         if again:
             self.lane(again.lane).waiting.append(again)
 
@@ -604,7 +606,7 @@ class Histories(RuleBasedStateMachine):
             self.pauses[new] = max(self.pauses.get(new, 0.0), until)
         for key, lane in [(key, lane) for key, lane in self.naive.items() if lane.recipient == old]:
             target = self.lane((new, key[1]))
-            target.busy, target.strikes = target.busy + lane.busy, max(target.strikes, lane.strikes)
+            target.busy, target.failed_probes = target.busy + lane.busy, max(target.failed_probes, lane.failed_probes)
             for entry in lane.waiting:
                 entry.recipient = new
                 target.waiting.append(entry)
@@ -637,7 +639,7 @@ class Histories(RuleBasedStateMachine):
             if key not in self.lanes._lanes:
                 assert not lane.waiting
                 assert not lane.busy
-                lane.strikes = 0
+                lane.failed_probes = 0
 
 
 TestHistories = Histories.TestCase

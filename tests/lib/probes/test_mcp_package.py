@@ -13,7 +13,7 @@ from aiohttp import ClientSession
 
 from bach_lib import Report
 from bach_lib.clock import SystemClock
-from bach_lib.partners.http import Link
+from bach_lib.partners.http import HttpClient
 from bach_lib.partners.rpc import STATELESS, Conversation
 from bach_lib.registry.partner_types import endpoint_of
 from tests.lib.probes.make import connection, partner
@@ -49,7 +49,7 @@ async def test_a_real_server_is_understood(address: str, session: ClientSession)
 async def test_a_real_server_is_understood_in_the_new_way(address: str, session: ClientSession) -> None:
     """A server that has given up the handshake would count as broken."""
     row = connection("mcp", address)
-    link = Link(
+    link = HttpClient(
         session=session, endpoint=endpoint_of(row), credentials=partner(row, session).credentials, clock=SystemClock()
     )
     conversation = Conversation(link, version=STATELESS)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bach_lib.models.chat import MAX_CHARACTERS, ChatMessage, Question, Reply, Role, shortened
 from bach_lib.partners import claude, gemini, ollama, openai
-from bach_lib.partners.catalog import Offers
+from bach_lib.partners.catalog import Catalog
 from bach_lib.partners.faults import FaultError, status_error, words_of
 from bach_lib.partners.mcp import who
 from bach_lib.partners.rpc import RefusedError, answer_in, result_of
@@ -31,7 +31,7 @@ QUESTION = Question(messages=(ChatMessage(role=Role.USER, text="hello"),), model
 
 @pytest.mark.parametrize("models", [claude.models, gemini.models, ollama.installed, openai.models])
 @given(answer=JSON)
-def test_a_list_of_models_is_one_or_a_fault(models: Callable[[object], Offers], answer: object) -> None:
+def test_a_list_of_models_is_one_or_a_fault(models: Callable[[object], Catalog], answer: object) -> None:
     """A server's mistake would end the checks."""
     try:
         found = models(answer)

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bach_lib.connectors.discord.channel_cache import Places
+from bach_lib.connectors.discord.channel_cache import ChannelCache
 from bach_lib.connectors.discord.codec import Reader
 
 SCALARS = st.one_of(
@@ -60,7 +60,7 @@ EVENTS = st.dictionaries(KEYS, JSON, max_size=20)
 
 def a_reader() -> Reader:
     """A reader that knows one place."""
-    places = Places()
+    places = ChannelCache()
     places.learn({"id": "123456789012345678", "type": 0, "name": "alarms"}, "Home")
     return Reader(places=places, own_id=lambda: 1, allowed=lambda: frozenset({"1"}))
 

@@ -5,7 +5,7 @@ import pytest
 from bach_lib.connectors import bounds
 from bach_lib.connectors.base import Incoming, Unreadable
 from bach_lib.connectors.bounds import MAX_BYTES, MAX_ROWS, Cut
-from bach_lib.connectors.discord.event_buffer import BATCH, Held, News
+from bach_lib.connectors.discord.event_buffer import BATCH, EventBuffer, Held
 from bach_lib.models.incoming import Kind
 from bach_lib.testing import FakeClock
 
@@ -25,12 +25,12 @@ def a_text(number: int, length: int = 1) -> Incoming:
 
 def test_nothing_is_skipped_when_a_batch_is_full() -> None:
     """A crash after the first of many messages would lose those behind it."""
-    news = News()
+    news = EventBuffer()
     for number in range(1, BATCH + 51):
         news.add([a_text(number)], number)
     first = news.batch()
     assert (len(first.messages), first.is_complete) == (BATCH, False)
-    other = News()
+    other = EventBuffer()
     other.confirm(first.cursor)
     assert other.highest == BATCH
     news.confirm(first.cursor)
@@ -42,7 +42,7 @@ def test_nothing_is_skipped_when_a_batch_is_full() -> None:
 
 def test_what_is_known_comes_once() -> None:
     """What was heard and then found in the history would be announced twice."""
-    news = News()
+    news = EventBuffer()
     news.add([a_text(1)], 1)
     news.add([a_text(1), Unreadable(raw="x", reason="y")], 1)
     assert (len(news.batch().messages), len(news.batch().unreadable)) == (1, 1)
@@ -50,7 +50,7 @@ def test_what_is_known_comes_once() -> None:
 
 def test_a_cursor_of_another_run_confirms_nothing_of_this_one() -> None:
     """After a restart, the first messages would be taken for stored."""
-    old, new = News(), News()
+    old, new = EventBuffer(), EventBuffer()
     for news in (old, new):
         news.add([a_text(1)], 1)
     new.confirm(old.batch().cursor)
@@ -60,7 +60,7 @@ def test_a_cursor_of_another_run_confirms_nothing_of_this_one() -> None:
 @pytest.mark.parametrize(("rows", "length"), [(MAX_ROWS, 1), (20, MAX_BYTES // 20)])
 def test_a_disk_that_stays_full(rows: int, length: int) -> None:
     """What nobody stores would fill the memory, with many messages or with few long ones."""
-    news = News()
+    news = EventBuffer()
     news.add([a_text(number, length) for number in range(rows - 1)], 1)
     assert news.is_full is (length > 1 and rows * length > MAX_BYTES)
     news.add([a_text(rows, length)], 2)

@@ -10,7 +10,7 @@ from discord.gateway import KeepAliveHandler
 from bach_lib.connectors import bounds
 from bach_lib.connectors.base import Batch, Unreadable
 from bach_lib.connectors.discord import DiscordConnector, Settings, backfill
-from bach_lib.connectors.discord.backfill import History, Missed
+from bach_lib.connectors.discord.backfill import Backfill, Missed
 from bach_lib.models import Button, Operation
 from bach_lib.models import Fault as Reason
 from bach_lib.models.incoming import Kind, Media
@@ -201,14 +201,14 @@ async def test_a_long_outage_is_read_in_portions(
         world.server.write(places[number % 4], str(number), world.ada)
     monkeypatch.setattr(bounds, "MAX_ROWS", 7)
     reads: list[int] = []
-    since = History.since
+    since = Backfill.since
 
-    async def counted(self: History, snowflake: int) -> Missed:
+    async def counted(self: Backfill, snowflake: int) -> Missed:
         missed = await since(self, snowflake)
         reads.append(len(missed.found))
         return missed
 
-    monkeypatch.setattr(History, "since", counted)
+    monkeypatch.setattr(Backfill, "since", counted)
     monkeypatch.setattr(backfill, "_OVERLAP", 0)  # all were written in the same second
     heard, _ = await hear(connect(allowed=allowed), cursor, 40)
     assert [message.text for message in heard] == [str(number) for number in range(40)]

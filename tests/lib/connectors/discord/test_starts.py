@@ -3,7 +3,7 @@
 import pytest
 
 from bach_lib.connectors.discord.json_fields import may_read_texts
-from bach_lib.connectors.discord.session_starts import Starts
+from bach_lib.connectors.discord.session_starts import SessionStarts
 from bach_lib.connectors.observations import CallError
 from bach_lib.models import Fault
 from bach_lib.testing import FakeClock
@@ -12,7 +12,7 @@ from bach_lib.testing import FakeClock
 async def test_sessions_that_end_at_once_begin_at_a_growing_distance() -> None:
     """A gateway that ends every session would use up the 1,000 starts of a day in 83 minutes."""
     clock = FakeClock()
-    starts, distances = Starts(clock), []
+    starts, distances = SessionStarts(clock), []
     while clock.monotonic() < 86_400:
         starts.begun()
         starts.over()
@@ -26,7 +26,7 @@ async def test_sessions_that_end_at_once_begin_at_a_growing_distance() -> None:
 async def test_sessions_that_begin_and_soon_end_are_no_reason_to_hurry() -> None:
     """The same, where each is greeted first."""
     clock = FakeClock()
-    starts, begun = Starts(clock), 0
+    starts, begun = SessionStarts(clock), 0
     while clock.monotonic() < 86_400:
         starts.begun()
         starts.up()
@@ -40,7 +40,7 @@ async def test_sessions_that_begin_and_soon_end_are_no_reason_to_hurry() -> None
 async def test_a_session_that_lasted_is_followed_by_another_at_once() -> None:
     """After a night without trouble, an outage would cost an hour."""
     clock = FakeClock()
-    starts = Starts(clock)
+    starts = SessionStarts(clock)
     for _ in range(8):
         starts.begun()
     starts.up()
@@ -51,7 +51,7 @@ async def test_a_session_that_lasted_is_followed_by_another_at_once() -> None:
 
 def test_the_first_that_breaks_is_followed_at_once() -> None:
     """A router that restarts would cost seconds for nothing."""
-    starts = Starts(FakeClock())
+    starts = SessionStarts(FakeClock())
     starts.begun()
     starts.up()
     starts.over()
@@ -61,7 +61,7 @@ def test_the_first_that_breaks_is_followed_at_once() -> None:
 
 async def test_what_is_said_meanwhile() -> None:
     """A wrong token would look like an outage as soon as BACH waits."""
-    starts = Starts(FakeClock())
+    starts = SessionStarts(FakeClock())
     starts.begun()
     refused = starts.pause(Fault(code="auth_failed", text="Discord refuses the token."))
     assert refused == Fault(code="auth_failed", text="Discord refuses the token.", retry_after=5)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pytest
 
 from bach_lib.connectors.base import Incoming
-from bach_lib.connectors.discord.channel_cache import Places
+from bach_lib.connectors.discord.channel_cache import ChannelCache
 from bach_lib.connectors.discord.codec import Reader
 from bach_lib.models.incoming import Content, Kind
 
@@ -18,7 +18,7 @@ FORWARD = {"type": 1, "message_id": "1134639164554481700", "channel_id": CHANNEL
 
 def reader(*allowed: str) -> Reader:
     """A reader that knows one place."""
-    places = Places()
+    places = ChannelCache()
     places.learn({"id": CHANNEL, "type": 0, "name": "alarms"}, "Home")
     places.learn_role({"id": ROLE, "name": "guards"})
     places.learn_role({"id": CHANNEL, "name": "@everyone"})
