@@ -31,16 +31,16 @@ _TESTS_OF_OUTBOUND = {
         for name in ("attempt", "breaker", "entry", "gate", "lanes", "ledger", "limiter", "monitor", "retry", "trial")
     },
     "attempts.py": ("tests/lib/outbound/test_attempts.py",),
-    "by_hand.py": ("tests/lib/outbound/test_by_hand.py", "tests/lib/outbound/test_attempts.py"),
+    "by_hand.py": ("tests/lib/outbound/test_corrections.py", "tests/lib/outbound/test_attempts.py"),
     "collapse.py": ("tests/lib/outbound/test_collapse.py", "tests/lib/outbound/test_queue.py"),
     "dispatcher.py": _DISPATCHING,
     "history.py": ("tests/lib/outbound/test_history.py",),
     "loading.py": ("tests/lib/outbound/test_loading.py", "tests/lib/outbound/test_loading_shares.py"),
     "queue.py": tuple(f"tests/lib/outbound/test_{name}.py" for name in ("queue", "settling", "collapse", "together")),
     "records.py": tuple(f"tests/lib/outbound/test_{name}.py" for name in ("records", "making", "queue")),
-    "making.py": ("tests/lib/outbound/test_making.py",),
+    "making.py": ("tests/lib/models/test_fast_frozen.py",),
     "settled.py": ("tests/lib/outbound/test_ledger.py", "tests/lib/outbound/test_settling.py"),
-    "withdrawn.py": ("tests/lib/outbound/test_by_hand.py",),
+    "withdrawn.py": ("tests/lib/outbound/test_corrections.py",),
 }
 _ON_DISK = "tests/lib/storage"
 _TESTS_OF_STORAGE = {
@@ -87,21 +87,25 @@ _TESTS_OF_INBOUND = {
         *(f"tests/lib/inbound/test_{name}.py" for name in ("pages", "inbox", "inbox_kept")),
         "tests/lib/promises/test_12_one_place_many_spellings.py",
     ),
-    "pressing.py": ("tests/lib/inbound/test_pressing.py",),
+    "pressing.py": ("tests/lib/inbound/test_presses.py",),
     "pushing.py": (
-        "tests/lib/inbound/test_pushing.py",
+        "tests/lib/inbound/test_pushed.py",
         "tests/lib/rest/test_hooks.py",
         "tests/lib/connectors/webhook/test_senders.py",
     ),
     "recurring.py": ("tests/lib/inbound/test_recurring.py", "tests/lib/connectors/webhook/test_senders.py"),
-    "sifting.py": ("tests/lib/inbound/test_sifting.py", "tests/lib/inbound/test_one_bad_thing.py"),
+    "sifting.py": ("tests/lib/inbound/test_batch_check.py", "tests/lib/inbound/test_one_bad_thing.py"),
     "patterns.py": ("tests/lib/inbound/test_patterns.py", "tests/lib/inbound/test_rules.py"),
     "rules.py": ("tests/lib/inbound/test_rules.py", "tests/lib/inbound/test_inbox_kept.py"),
     "receiver.py": tuple(f"tests/lib/inbound/test_{name}.py" for name in ("receiver", "receiver_told", "brought")),
 }
 TARGETS = {
-    "questions": Target(("bach_lib/questions*",), ("tests/lib/test_questions.py", "tests/lib/test_asking.py")),
-    "registry": Target(("bach_lib/registry*",), ("tests/lib/test_registry.py", "tests/lib/test_registry_on_disk.py")),
+    "questions": Target(
+        ("bach_lib/questions*",), ("tests/lib/questions/test_question.py", "tests/lib/questions/test_asking.py")
+    ),
+    "registry": Target(
+        ("bach_lib/registry*",), ("tests/lib/registry/test_registry.py", "tests/lib/registry/test_registry_on_disk.py")
+    ),
     "inbound": Target(("bach_lib/inbound/*",), ("tests/lib/inbound",), _TESTS_OF_INBOUND),
     "outbound": Target(("bach_lib/outbound/*",), _OUTBOUND, _TESTS_OF_OUTBOUND),
     "storage": Target(("bach_lib/storage/*",), (_ON_DISK, "tests/contracts/test_store.py"), _TESTS_OF_STORAGE),

@@ -29,7 +29,7 @@ from bach_lib.registry.secrets import Secrets
 from bach_lib.storage import MemoryDatabase, Transaction
 from bach_lib.testing import FakeClock, FakePlatform, McpServer, OpenAIServer, Told, fake_connector
 from bach_lib.testing.waiting import Waiting
-from tests.lib.probes.make import KEY, connection, said
+from tests.lib.partners.make import KEY, connection, said
 
 
 class CountingDatabase(MemoryDatabase):

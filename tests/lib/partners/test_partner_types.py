@@ -17,7 +17,7 @@ from bach_lib.errors import (
 )
 from bach_lib.registry.partner_types import Auth, auth_of, check_partner, endpoint_of
 from bach_lib.registry.secrets import Secrets
-from tests.lib.probes.make import connection
+from tests.lib.partners.make import connection
 
 CLAUDE = Connection(name="c", type="claude", category=Category.AI, auth_config={"api_key": "env:KEY"})
 HTTP = connection("http", "https://example.org/health?full=1")

@@ -8,7 +8,7 @@ from aiohttp import ClientSession
 
 from bach_lib import Fault, Report
 from bach_lib.testing import McpServer, Told
-from tests.lib.probes.make import KEY, connection, partner
+from tests.lib.partners.make import KEY, connection, partner
 
 MANNERS: dict[str, Callable[[], McpServer]] = {
     "JSON": lambda: McpServer(key=KEY),

@@ -12,7 +12,7 @@ from aiohttp.web import BaseRequest, Response, StreamResponse
 from bach_lib import Fault, Report
 from bach_lib.testing import Told
 from bach_lib.testing.partners.base import Asked, PartnerServer
-from tests.lib.probes.make import connection, partner
+from tests.lib.partners.make import connection, partner
 
 LOGIN = b64encode(b"ada:l0velace-s3cret").decode()
 

@@ -12,7 +12,7 @@ from bach_lib.errors import EmptyTextError, InvalidValueError
 from bach_lib.partners.partner import Partner
 from bach_lib.testing import ClaudeServer, FakeClock, GeminiServer, OllamaServer, OpenAIServer, Told
 from bach_lib.testing.partners.ai import AiServer
-from tests.lib.probes.make import KEY, connection, partner, said
+from tests.lib.partners.make import KEY, connection, partner, said
 
 SERVERS: dict[str, type[AiServer]] = {
     "claude": ClaudeServer,

@@ -16,7 +16,7 @@ from bach_lib.clock import SystemClock
 from bach_lib.partners.http import HttpClient
 from bach_lib.partners.rpc import STATELESS, Conversation
 from bach_lib.registry.partner_types import endpoint_of
-from tests.lib.probes.make import connection, partner
+from tests.lib.partners.make import connection, partner
 
 pytestmark = pytest.mark.skipif(find_spec("mcp") is None, reason="the package mcp is not installed (script/setup)")
 

@@ -17,7 +17,7 @@ from bach_lib.partners.oauth import tokens_in
 from bach_lib.partners.partner import Partner
 from bach_lib.registry.secrets import Secrets
 from bach_lib.testing import FakeClock, OpenAIServer, TokenServer, Told
-from tests.lib.probes.make import connection
+from tests.lib.partners.make import connection
 
 
 @dataclass

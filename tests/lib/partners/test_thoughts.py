@@ -15,7 +15,7 @@ from bach_lib.partners.thoughts import without_thoughts
 from bach_lib.testing import ClaudeServer, FakeClock, GeminiServer, OllamaServer, OpenAIServer, Told
 from bach_lib.testing.partners.ai import AiServer
 from bach_lib.testing.partners.base import Asked
-from tests.lib.probes.make import KEY, connection, partner, said
+from tests.lib.partners.make import KEY, connection, partner, said
 
 SERVERS: dict[str, type[AiServer]] = {
     "claude": ClaudeServer,
