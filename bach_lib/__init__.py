@@ -1,4 +1,8 @@
-"""BACH carries messages between a home and its people, and loses none."""
+"""BACH carries messages between a home and its people, and loses none.
+
+What programs need is in `__all__`; the rest may move. Flat beside this file lies only what several rooms need, and
+nothing in this package knows Home Assistant.
+"""
 
 from bach_lib.bach import Bach
 from bach_lib.clock import Clock, SystemClock

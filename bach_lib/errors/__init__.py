@@ -2,7 +2,7 @@
 
 Every error says in one sentence what was wrong, where, and what to do. The sentence is a template plus placeholders, so
 that an application can show it in another language: `code` names the sentence, `placeholders` fill it. What can go
-wrong with a question stands in `unanswered`. The files follow the tree: `base` has its root, `inputs` what a caller can
+wrong with a question stands in `unanswered`. The files follow the tree: `root` has its root, `inputs` what a caller can
 correct, `failures` everything else.
 
     BachError

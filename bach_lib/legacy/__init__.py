@@ -1,7 +1,7 @@
 """Taking over what an original BACH (2 or 3) had on its disk: connections, what was never delivered, and the inbox.
 
 `read` reads the old file, `plan` decides without writing anything, `take` writes all of it in one transaction. What was
-taken once is not taken again.
+taken once is not taken again, and the old file is never written to.
 """
 
 from bach_lib.legacy.planning import Plan, plan

@@ -1,1 +1,5 @@
-"""Everything between `send` and the platform: queue, lanes, dispatcher, attempt, retry, circuit breaker, limiter."""
+"""Everything between `send` and the platform: draft, queue, lanes, dispatcher, attempt, retry, breaker, limiter.
+
+What becomes of a message is decided here and nowhere else. Nothing here receives, and nothing here knows `inbound` or a
+certain platform.
+"""
