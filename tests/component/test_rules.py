@@ -44,7 +44,9 @@ AUTOMATION = {
     if not key.startswith(".")
 }
 MANIFEST = json.loads((BACH / "manifest.json").read_text("utf-8"))
-SOURCES = {path.name: path.read_text("utf-8") for path in BACH.glob("*.py")}
+SOURCES = {
+    str(path.relative_to(BACH)): path.read_text("utf-8") for path in BACH.rglob("*.py") if "_vendor" not in path.parts
+}
 PACKAGE = {"found", "package", "wanted"}
 
 type Tree = dict[str, Tree | str]
@@ -148,17 +150,16 @@ def test_every_step_of_the_dialogs_has_texts() -> None:
     steps = {
         module: set(re.findall(r"async def async_step_(\w+)", source))
         for module, source in SOURCES.items()
-        if module.endswith("_flow.py")
+        if module == "config_flow.py" or (module.startswith("flows/") and not module.endswith("_repair.py"))
     }
-    own = ("letters_flow.py", *(module for module in steps if module.endswith("recipient_flow.py")))
-    recipients = [steps[module] for module in own]
+    recipients = [steps[module] for module in steps if module.startswith(("flows/recipient", "flows/letters"))]
     flow, recipient, person = TEXTS["config"], *(TEXTS["config_subentries"][name] for name in ("recipient", "person"))
-    connections = steps["config_flow.py"] | steps["webhook_flow.py"] | steps["partner_flow.py"]
+    connections = steps["config_flow.py"] | steps["flows/webhook_steps.py"] | steps["flows/partner.py"]
     assert set(flow["step"]) == connections - {"reauth"}  # which only leads on to reauth_confirm
     ends = ("letters", "hello_runs")  # what is chosen there ends the dialog and shows nothing
     choices = {choice for step in ends for choice in recipient["step"][step]["menu_options"]}
     assert set(recipient["step"]) == set[str]().union(*recipients) - choices
-    assert set(person["step"]) == steps["person_flow.py"]
+    assert set(person["step"]) == steps["flows/person.py"]
     for dialog in (flow, recipient, person):
         for step in dialog["step"].values():
             assert step["title"]
@@ -191,7 +192,7 @@ def test_every_way_a_dialog_can_fail_has_a_text() -> None:
         "user_taken",
         "weak_secret",
     }
-    told = re.findall(r'"(hello_(?:sent|not_sent|waits|under_way|failed|uncertain))"', SOURCES["hello.py"])
+    told = re.findall(r'"(hello_(?:sent|not_sent|waits|under_way|failed|uncertain))"', SOURCES["messages/hello.py"])
     assert set(recipient["create_entry"]) == set(told)
     aborts = {
         "already_configured",
@@ -269,7 +270,9 @@ def test_every_event_type_and_attribute_has_a_name_and_every_type_an_icon() -> N
     attributes = TEXTS["entity"]["event"]["incoming"]["state_attributes"]
     icons = ICONS["entity"]["event"]["incoming"]["state_attributes"]["event_type"]["state"]
     assert set(attributes["event_type"]["state"]) == set(icons) == set(EVENT_TYPES.values())
-    keys = set(re.findall(r'^        "(\w+)": ', SOURCES["payload.py"].partition("def iso_time")[0], re.MULTILINE))
+    keys = set(
+        re.findall(r'^        "(\w+)": ', SOURCES["messages/payload.py"].partition("def iso_time")[0], re.MULTILINE)
+    )
     assert set(attributes) == {"event_type"} | keys - {"kind", "entity_id", "device_id"}
     assert set(attributes["role"]["state"]) == set(Role)
 
@@ -293,8 +296,8 @@ def test_every_action_and_field_is_described(service: str) -> None:
 
 def test_every_action_in_the_code_is_in_the_yaml() -> None:
     """An action would exist that nobody can find."""
-    registered = set(re.findall(r'register\(DOMAIN, "(\w+)"', SOURCES["services.py"]))
-    registered |= set(re.findall(r'register_admin_service\(hass, DOMAIN, "(\w+)"', SOURCES["services.py"]))
+    registered = set(re.findall(r'register\(DOMAIN, "(\w+)"', SOURCES["actions/services.py"]))
+    registered |= set(re.findall(r'register_admin_service\(hass, DOMAIN, "(\w+)"', SOURCES["actions/services.py"]))
     assert registered == set(SERVICES) == set(TEXTS["services"])
 
 

@@ -1,11 +1,13 @@
 """The walls of the design: who may import whom, and how large a file may grow."""
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,40 @@ import pytest
 ROOT = Path(__file__).parents[2]
 LIBRARY = ROOT / "bach_lib"
 COMPONENT = ROOT / "custom_components" / "bach"
-MAX_LINES = 320
+MAX_LINES = 300
+MAX_LINES_STILL = 320
+TOO_LONG_STILL = {
+    *("bach_lib.bach.bach", "bach_lib.cli.connector_commands", "bach_lib.connectors.discord.connector"),
+    *("bach_lib.connectors.homeassistant.connector", "bach_lib.connectors.signal.connector"),
+    *("bach_lib.connectors.telegram.codec", "bach_lib.inbound.receiver", "bach_lib.outbound.dispatcher"),
+    *("bach_lib.outbound.queue", "bach_lib.storage.database", "bach_lib.storage.guard", "bach_lib.storage.sqlite"),
+    "bach_lib.testing.discord.payloads",
+    *("custom_components.bach.config_flow", "custom_components.bach.flows.recipient"),
+}
+"""Files that are to become shorter; none may join them."""
+
+FOUND_BY_HOME_ASSISTANT = frozenset(
+    {
+        *("backup", "binary_sensor", "button", "condition", "config_flow", "diagnostics", "event", "logbook", "notify"),
+        *("repairs", "sensor", "switch", "system_health", "trigger"),
+    }
+)
+"""What lies flat in the integration because Home Assistant looks for it there, by name."""
+
+ROLES = {
+    "codec": "between a platform's words and ours",
+    "connector": "what sends to a platform and receives from it",
+    "errors": "what a platform's refusals say; in the integration, how ours are said",
+    "finding": "whom a platform lets one look up",
+    "json_fields": "reading a platform's JSON field by field",
+    "receiver": "what keeps receiving, of a platform and in general",
+    "recipients": "what a platform's addresses look like; in the integration, their entities",
+    "rest": "the calls of a platform's HTTP interface",
+    "rows": "how a thing is written to the database and read again",
+    "rungs": "what a platform's message goes without",
+    "settings": "what people set for a platform",
+}
+"""The names that several modules of a package may have, for they are the same thing of different platforms."""
 
 
 def modules(package: Path) -> dict[str, Path]:
@@ -113,9 +148,7 @@ def test_extras_are_imported_in_their_own_place(library: str, home: str) -> None
 
 def test_platforms_do_not_know_each_other() -> None:
     """Telegram could not be used without what Discord needs."""
-    parts = {module.split(".")[2] for module in below("bach_lib.connectors") if module.count(".") >= 2}
-    parts -= {"backlog", "base", "bounds", "commands", "elements", "forms", "ladder", "network"}  # shared by all
-    parts -= {"notes", "platform_time", "progress", "seen"}
+    parts = {file.parent.name for file in below("bach_lib.connectors").values()} - {"connectors"}
     for part in parts:
         family = {part, "discord"} if part == "discord_webhook" else {part}
         others = [f"bach_lib.connectors.{other}" for other in parts - family]
@@ -144,6 +177,84 @@ def test_nothing_is_imported_in_circles() -> None:
         TopologicalSorter(graph).prepare()
     except CycleError as error:
         pytest.fail(" → ".join(error.args[1]))
+
+
+# -- how the house is built ------------------------------------------------------------------------------------------
+
+
+def rooms_of(folder: str) -> dict[str, set[str]]:
+    """The modules and folders right inside a folder, each with the modules that are in it."""
+    rooms: dict[str, set[str]] = {}
+    for module in ALL:
+        if module.startswith(f"{folder}."):
+            room = module.removeprefix(f"{folder}.").partition(".")[0]
+            rooms.setdefault(f"{folder}.{room}", set()).add(module)
+    return rooms
+
+
+def arrows_of(folder: str) -> dict[tuple[str, str], str]:
+    """Which rooms of a folder import which, each with one import that does it."""
+    home = {module: room for room, inside in rooms_of(folder).items() for module in inside}
+    return {
+        (home[module], home[needed]): f"{ALL[module].relative_to(ROOT)} imports {needed}"
+        for module in home
+        for needed in needs(module)
+        if needed in home and home[needed] != home[module]
+    }
+
+
+FOLDERS = sorted({module.rpartition(".")[0] for module in ALL if "." in module} - {"custom_components"})
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_each_room_stands_on_those_below(folder: str) -> None:
+    """Who wants to understand one of two rooms that import each other would have to understand both."""
+    arrows = arrows_of(folder)
+    both = sorted(f"{arrow}\nand {arrows[b, a]}" for (a, b), arrow in arrows.items() if a < b and (b, a) in arrows)
+    assert both == [], "these import each other: let one be handed what it looks up in the other"
+    floors: dict[str, set[str]] = {}
+    for above, under in arrows:
+        floors.setdefault(above, set()).add(under)
+    try:
+        TopologicalSorter(floors).prepare()
+    except CycleError as error:
+        circle = error.args[1]
+        pytest.fail("\n".join(arrows[above, under] for under, above in pairwise(circle)))
+
+
+def test_nothing_lies_flat_that_one_room_alone_needs() -> None:
+    """The entrance would be full of what belongs into a room."""
+    for package, known in ((LIBRARY, OURS), (COMPONENT, THEIRS)):
+        root = ".".join(package.relative_to(ROOT).parts)
+        flat = {module for module in known if module.rpartition(".")[0] == root and known[module].name != "__init__.py"}
+        for module in sorted(flat - {f"{root}.{name}" for name in FOUND_BY_HOME_ASSISTANT | {"_vendor_path"}}):
+            users = sorted(user for user in ALL if module in needs(user))
+            assert len(users) > 1, f"{known[module].relative_to(ROOT)} is for {users} alone: put it there"
+
+
+def test_one_name_means_one_thing() -> None:
+    """Who has opened one of them would believe to know the other."""
+    for package in (OURS, THEIRS):
+        named: dict[str, list[str]] = {}
+        for module, file in package.items():
+            if "testing" not in module and file.name != "__init__.py":
+                named.setdefault(file.stem, []).append(str(file.relative_to(ROOT)))
+        twice = {name: files for name, files in named.items() if len(files) > 1 and name not in ROLES}
+        assert twice == {}, "give each a name that says what it does, or name the role that they share"
+
+
+def test_no_room_is_for_whatever_is_left() -> None:
+    """Everything would end in it."""
+    assert {part for module in ALL for part in module.split(".")} & {"lib", "utils", "util", "helpers", "misc"} == set()
+
+
+@pytest.mark.parametrize("folder", [module for module, file in ALL.items() if file.name == "__init__.py"])
+def test_every_folder_says_what_lives_there(folder: str) -> None:
+    """Nobody would know what belongs into it, and what never may."""
+    docstring = ast.get_docstring(ast.parse(ALL[folder].read_text("utf-8"))) or ""
+    sentences = [one for one in re.split(r"(?<=[.!?:])\s+", docstring) if one]
+    of_a_platform = folder.startswith(("bach_lib.connectors.", "bach_lib.testing."))  # the folder above says the rest
+    assert len(sentences) >= (1 if of_a_platform else 3)
 
 
 # -- what importing costs --------------------------------------------------------------------------------------------
@@ -185,7 +296,8 @@ def test_every_module_says_why_it_exists(module: str) -> None:
 @pytest.mark.parametrize("module", sorted(ALL))
 def test_no_file_grows_without_end(module: str) -> None:
     """Nobody could hold it in their head any more."""
-    assert len(ALL[module].read_text("utf-8").splitlines()) <= MAX_LINES
+    most = MAX_LINES_STILL if module in TOO_LONG_STILL else MAX_LINES
+    assert len(ALL[module].read_text("utf-8").splitlines()) <= most
 
 
 @pytest.mark.parametrize("module", sorted(ALL))

@@ -109,7 +109,7 @@ def needed() -> frozenset[str]:
     """Every module of the library that the integration leads to, by imports and by names in texts."""
     places = {module(path.relative_to(ROOT / "bach_lib")): path for path in (ROOT / "bach_lib").rglob("*.py")}
     found: set[str] = set()
-    waiting = list((ROOT / "custom_components/bach").glob("*.py"))
+    waiting = list((ROOT / "custom_components/bach").rglob("*.py"))
     while waiting:
         for name in named(waiting.pop()):
             parents = {".".join(name.split(".")[:depth]) for depth in range(1, name.count(".") + 2)}
