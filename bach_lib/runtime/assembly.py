@@ -137,9 +137,7 @@ async def assemble(base: Base, session: ClientSession) -> Parts:
         runtimes=runtimes,
         probers=Probers(_probe_services(base, session, registry)),
         sender=sender,
-        reading=InboxReader(
-            inbox, directory, registry, base.connectors, lambda name, *of: runtimes.get(name).fetch(*of)
-        ),
+        reading=InboxReader(inbox, directory, registry, base.connectors, runtimes.fetch),
         corrections=corrections,
         by_hand=by_hand,
         retrier=Retrier(base.bus, base.clock, by_hand, queue.get),

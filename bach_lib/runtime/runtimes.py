@@ -10,7 +10,9 @@ from bach_lib.models import (
     Category,
     ConnectionState,
     Direction,
+    Fault,
 )
+from bach_lib.models.incoming import Media
 from bach_lib.outbound.dispatcher import Dispatcher
 from bach_lib.registry import FRESH_START
 from bach_lib.runtime.connection_runtime import ConnectionRuntime, Services
@@ -54,6 +56,10 @@ class Runtimes:
         if runtime := self._runtimes.get(name):
             return runtime
         raise UnknownTypeError(type=row.type, known=", ".join(self._services.connectors.types))
+
+    async def fetch(self, name: str, media: Media, limit: int) -> bytes | Fault:
+        """At most `limit` bytes of a file that came in. Raises as `get` does."""
+        return await self.get(name).fetch(media, limit)
 
     async def route(self) -> int:
         """Announce everywhere what was never announced; return how many."""

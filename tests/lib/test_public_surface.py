@@ -38,7 +38,7 @@ IN_SIGNATURES = {
 
 def public_names(module: ModuleType) -> list[str]:
     """What a module offers."""
-    offered: list[str] | None = getattr(module, "__all__", IN_SIGNATURES.get(module.__name__))
+    offered: list[str] | None = IN_SIGNATURES.get(module.__name__) or getattr(module, "__all__", None)
     if offered is not None:
         return offered
     own = (name for name, value in vars(module).items() if getattr(value, "__module__", None) == module.__name__)
