@@ -22,6 +22,7 @@ _BUILT_IN = {
     "discord": ("bach_lib.connectors.discord", "DiscordConnector"),
     "discord_webhook": ("bach_lib.connectors.discord_webhook", "DiscordWebhookConnector"),
     "homeassistant": ("bach_lib.connectors.homeassistant", "HomeAssistantConnector"),
+    "ntfy": ("bach_lib.connectors.ntfy", "NtfyConnector"),
     "signal": ("bach_lib.connectors.signal", "SignalConnector"),
     "telegram": ("bach_lib.connectors.telegram", "TelegramConnector"),
     "webhook": ("bach_lib.connectors.webhook", "WebhookConnector"),

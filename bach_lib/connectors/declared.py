@@ -64,6 +64,10 @@ DECLARED: Final[Mapping[str, Knows]] = {
         needs=("token",),
         endpoint="http://homeassistant.local:8123",
     ),
+    "ntfy": Knows(
+        secrets=(Known(name="token", about="an access token, where topics are not open to everybody"),),
+        settings=(SENDER_TAG,),
+    ),
     "signal": Knows(
         secrets=(Known(name="token", about="the bearer token of the proxy before it"),),
         settings=(Known(name="number", about="the number of the account", example="+491701234567"), SENDER_TAG),

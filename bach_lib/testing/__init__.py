@@ -1,7 +1,7 @@
 """Public test doubles for programs that use BACH.
 
-A clock to turn by hand, a platform that does as it is told, and on loopback a Telegram, a Discord and a Signal server
-and a Home Assistant:
+A clock to turn by hand, a platform that does as it is told, and on loopback a Telegram, a Discord, a Signal and an ntfy
+server and a Home Assistant:
 
 ```python
 from bach_lib import Bach, Connection, Fault
@@ -30,6 +30,7 @@ from bach_lib.testing.clock import FakeClock
 from bach_lib.testing.connector import FakeConnector, FakePlatform, fake_connector
 from bach_lib.testing.discord.server import DiscordServer
 from bach_lib.testing.homeassistant.server import HomeAssistantServer
+from bach_lib.testing.ntfy.server import NtfyServer
 from bach_lib.testing.partners.ai import ClaudeServer, GeminiServer, OllamaServer, OpenAIServer
 from bach_lib.testing.partners.base import Told
 from bach_lib.testing.partners.mcp import McpServer
@@ -46,6 +47,7 @@ __all__ = [
     "GeminiServer",
     "HomeAssistantServer",
     "McpServer",
+    "NtfyServer",
     "OllamaServer",
     "OpenAIServer",
     "SignalServer",

@@ -5,11 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, override
 
-from bach_lib.connectors import discord, signal, telegram, webhook
+from bach_lib.connectors import discord, ntfy, signal, telegram, webhook
 from bach_lib.connectors.base import Connector, Setup
 from bach_lib.connectors.discord import DiscordConnector
 from bach_lib.connectors.discord_webhook import DiscordWebhookConnector
 from bach_lib.connectors.homeassistant import HomeAssistantConnector, Settings, Timeouts
+from bach_lib.connectors.ntfy import NtfyConnector
 from bach_lib.connectors.signal import SignalConnector
 from bach_lib.connectors.telegram import TelegramConnector
 from bach_lib.connectors.webhook import WebhookConnector
@@ -202,6 +203,45 @@ class DiscordWebhook(Speaker):
         return Answer(body={"id": "1500000000000000000", "name": "House", "channel_id": "1001001001001001002"})
 
 
+class Ntfy(Speaker):
+    """A server of one's own."""
+
+    name = "ntfy"
+    connector = NtfyConnector
+    recipient = "our_doorbell"
+
+    @staticmethod
+    def _no(code: int, **headers: str) -> Answer:
+        return Answer(status=code // 100, body={"code": code, "http": code // 100, "error": "Words"}, headers=headers)
+
+    words: ClassVar[Mapping[str, Word]] = {
+        "message": Word(_no(40024), DEAD),
+        "recipient": Word(_no(40301), DEAD),
+        "account": Word(_no(40101), CONNECTION),
+        "another address": Word(_no(40401), CONNECTION),
+        "nobody knows of what": Word(_no(41801), CONNECTION),
+        "wait": Word(_no(42901, **{"Retry-After": "7"}), WAIT_ALL),
+        "failure": Word(_no(50001), UNCERTAIN),
+        "not now": Word(_no(50701), "message"),
+    }
+
+    @override
+    def make(self, setup: Setup) -> Connector:
+        return NtfyConnector(setup, ntfy.Settings(timeouts=ntfy.Timeouts(**HASTE)))
+
+    @override
+    def is_message(self, asked: Asked) -> bool:
+        return asked.method == "POST" and asked.path == "/"
+
+    @override
+    def right(self, asked: Asked) -> Answer:
+        if asked.path == "/v1/health":
+            return Answer(body={"healthy": True})
+        if self.is_message(asked):
+            return Answer(body={"id": "hwQ2YpKdmg", "time": 1780171156, "event": "message", "topic": "our_doorbell"})
+        return self._no(40401)
+
+
 class Signal(Speaker):
     """An account on a server of one's own."""
 
@@ -303,4 +343,4 @@ class HomeAssistant(Speaker):
         return Answer(status=503)
 
 
-SPEAKERS: list[type[Speaker]] = [Discord, DiscordWebhook, HomeAssistant, Signal, Telegram, Webhook]
+SPEAKERS: list[type[Speaker]] = [Discord, DiscordWebhook, HomeAssistant, Ntfy, Signal, Telegram, Webhook]

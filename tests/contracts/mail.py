@@ -20,6 +20,7 @@ from bach_lib.connectors.discord.codec import Reader
 from bach_lib.connectors.discord.json_fields import snowflake_at
 from bach_lib.connectors.discord.rest import Rest, Timeouts
 from bach_lib.connectors.homeassistant import HomeAssistantConnector
+from bach_lib.connectors.ntfy import NtfyConnector
 from bach_lib.connectors.signal import SignalConnector
 from bach_lib.connectors.telegram import codec
 from bach_lib.connectors.telegram.network_faults import decode as telegram_answer
@@ -27,6 +28,7 @@ from bach_lib.connectors.tolerant import decode
 from bach_lib.models import Connection
 from bach_lib.testing.discord_server import DiscordServer
 from bach_lib.testing.homeassistant import HomeAssistantServer
+from bach_lib.testing.ntfy import NtfyServer
 from bach_lib.testing.signal import SignalServer
 
 type Found = list[Incoming | Unreadable]
@@ -174,6 +176,37 @@ class Signal(Listened):
         self.connector = SignalConnector(
             await a_setup(stack, "signal", self.server.url, {}, {"number": self.server.number})
         )
+
+    @override
+    def tell(self, elements: Sequence[str]) -> None:
+        for element in elements:
+            self.server.push_raw(element)
+
+
+class Ntfy(Listened):
+    """Lines of ntfy's stream."""
+
+    name = "ntfy"
+
+    @override
+    def good(self, number: int) -> dict[str, object]:
+        url = "https://ntfy.example.org/file/hwQ2YpKdmg.png"
+        return {
+            "id": f"hwQ2YpKdmg{number}",
+            "time": NOW + 100_000_000 + number,
+            "event": "message",
+            "topic": "our_doorbell",
+            "title": "Door",
+            "message": f"text {number}",
+            "priority": 4,
+            "tags": ["door", "x"],
+            "attachment": {"name": "a.png", "type": "image/png", "size": 5, "expires": NOW, "url": url},
+        }
+
+    @override
+    async def begin(self, stack: AsyncExitStack) -> None:
+        self.server = await stack.enter_async_context(NtfyServer())
+        self.connector = NtfyConnector(await a_setup(stack, "ntfy", self.server.url, {}, {}, "our_doorbell"))
 
     @override
     def tell(self, elements: Sequence[str]) -> None:

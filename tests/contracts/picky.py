@@ -4,6 +4,7 @@ import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from email.header import decode_header, make_header
 
 from aiohttp import BodyPartReader, ClientSession, web
 
@@ -50,6 +51,8 @@ class Picky:
 
 
 async def _fields(request: web.Request) -> tuple[dict[str, object], bool]:
+    if request.method == "PUT":  # a file, and beside it everything in headers
+        return {name: _unwrapped(value) for name, value in request.headers.items()}, True
     if not request.content_type.startswith("multipart/"):
         return json.loads(await request.read() or b"{}"), False
     found: dict[str, object] = {}
@@ -62,12 +65,19 @@ async def _fields(request: web.Request) -> tuple[dict[str, object], bool]:
     return (json.loads(str(payload)) if payload else found), True
 
 
+def _unwrapped(header: str) -> str:
+    """A header of RFC 2047."""
+    return str(make_header(decode_header(header)))
+
+
 def _is_message(type_: str, request: web.Request) -> bool:
     path = request.path
     if type_ == "telegram":
         return path.rpartition("/")[2].startswith("send")
     if type_ == "signal":
         return path == "/v2/send"
+    if type_ == "ntfy":
+        return request.method in {"POST", "PUT"}
     return request.method == "POST" and (path.endswith("/messages") or "/webhooks/" in path)
 
 
@@ -82,6 +92,8 @@ def _question(type_: str, path: str) -> object:
 def _answer(type_: str, number: int) -> object:
     if type_ == "telegram":
         return {"ok": True, "result": {"message_id": number}}
+    if type_ == "ntfy":
+        return {"id": f"hwQ2YpKd{number}", "time": 1, "event": "message", "topic": "our_doorbell"}
     return {"timestamp": str(number)} if type_ == "signal" else {"id": str(1_200_000_000_000_000_000 + number)}
 
 
@@ -120,17 +132,29 @@ def _signal(call: str, fields: Mapping[str, object], has_file: bool, request: we
     return Asked(call=call, words=str(fields["message"]), has=_of(there))
 
 
+def _ntfy(call: str, fields: Mapping[str, object], has_file: bool, request: web.Request) -> Asked:
+    there = {
+        "markup": {"markdown", "Markdown"} & fields.keys() != set(),
+        "file": has_file,
+        "silent": {"priority", "Priority"} & fields.keys() != set(),
+    }
+    return Asked(call=call, words=str(fields.get("message") or fields.get("Message") or ""), has=_of(there))
+
+
 def _of(there: Mapping[str, bool]) -> frozenset[str]:
     return frozenset(name for name, is_there in there.items() if is_there) | {"everything"}
 
 
-_READ = {"telegram": _telegram, "discord": _discord, "discord_webhook": _discord, "signal": _signal}
+_READ = {"telegram": _telegram, "discord": _discord, "discord_webhook": _discord, "signal": _signal, "ntfy": _ntfy}
 _SECRETS = {
     "telegram": {"bot_token": "123456789:AAH-the_token_of_the_contract_tests"},
     "discord": {"bot_token": "MTIzNDU2Nzg5MDEyMzQ1Njc4.GtEsT0.the_token_of_the_contract_tests"},
     "discord_webhook": {"url": HOOK},
     "signal": {},
+    "ntfy": {},
 }
+
+_SETTINGS = {"signal": {"number": "+491700000001"}}
 
 
 @asynccontextmanager
@@ -145,7 +169,7 @@ async def connected(picky: Picky) -> AsyncIterator[Connector]:
     host, port = runner.addresses[0][:2]
     async with ClientSession() as session:
         connection = Connection(
-            name="home", type=picky.type, endpoint=f"http://{host}:{port}", settings={"number": "+491700000001"}
+            name="home", type=picky.type, endpoint=f"http://{host}:{port}", settings=_SETTINGS.get(picky.type, {})
         )
         setup = Setup(
             connection=connection,

@@ -13,6 +13,7 @@ from bach_lib.models import Fault, Format, Identity, Message
 from bach_lib.models.incoming import Kind
 from bach_lib.outcomes import Outcome, Retry, Scope, Sent, Uncertain
 from tests.contracts.homeassistant import HomeAssistantPlatform
+from tests.contracts.ntfy import NtfyPlatform
 from tests.contracts.platforms import DiscordPlatform, DiscordWebhookPlatform, Platform, TelegramPlatform
 from tests.contracts.signal import SignalPlatform
 from tests.contracts.webhook import WebhookPlatform
@@ -21,6 +22,7 @@ PLATFORMS: list[type[Platform]] = [
     DiscordPlatform,
     DiscordWebhookPlatform,
     HomeAssistantPlatform,
+    NtfyPlatform,
     SignalPlatform,
     TelegramPlatform,
     WebhookPlatform,

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from bach_lib.connectors.base import Batch, Incoming, Unreadable
 from bach_lib.connectors.tolerant import MAX_RAW, aside, decode, each, one
 from bach_lib.inbound.batch_check import sift
-from tests.contracts.mail import Gateway, History_, Home, Mail, Signal, Telegram, written
+from tests.contracts.mail import Gateway, History_, Home, Mail, Ntfy, Signal, Telegram, written
 
-PLATFORMS: list[type[Mail]] = [Telegram, History_, Signal, Home, Gateway]
+PLATFORMS: list[type[Mail]] = [Telegram, History_, Signal, Ntfy, Home, Gateway]
 QUICK: list[type[Mail]] = [Telegram, History_]
 HOLE = "\0hole"
 JUNK = (
@@ -109,7 +109,7 @@ def test_a_wrong_value_anywhere_costs_only_itself(platform: type[Mail], data: st
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=12)
 @given(data=st.data())
-@pytest.mark.parametrize("platform", [Signal, Home, Gateway], ids=lambda mail: mail.name)
+@pytest.mark.parametrize("platform", [Signal, Ntfy, Home, Gateway], ids=lambda mail: mail.name)
 def test_a_wrong_value_in_a_frame_costs_only_itself(platform: type[Mail], data: st.DataObject) -> None:
     """Nobody lists every way in which one frame can be broken; a connection that ends with it loses all others."""
     mail = platform()

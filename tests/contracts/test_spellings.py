@@ -12,6 +12,7 @@ from bach_lib.connectors.base import Connector
 from bach_lib.connectors.discord import DiscordConnector
 from bach_lib.connectors.discord_webhook import DiscordWebhookConnector
 from bach_lib.connectors.homeassistant import HomeAssistantConnector
+from bach_lib.connectors.ntfy import NtfyConnector
 from bach_lib.connectors.signal import SignalConnector
 from bach_lib.connectors.telegram import TelegramConnector
 from bach_lib.connectors.webhook import WebhookConnector
@@ -24,6 +25,7 @@ CONNECTORS: dict[str, type[Connector]] = {
     "discord": DiscordConnector,
     "discord_webhook": DiscordWebhookConnector,
     "homeassistant": HomeAssistantConnector,
+    "ntfy": NtfyConnector,
     "signal": SignalConnector,
     "telegram": TelegramConnector,
     "webhook": WebhookConnector,
@@ -63,6 +65,12 @@ PLACES: dict[str, dict[str, tuple[str, ...]]] = {
         "event:Doorbell": (),
         "event:notify.kitchen": (),
         "bach": ("BACH", "Bach"),
+    },
+    "ntfy": {
+        "our_doorbell": ("\u200eour_doorbell", "\uff4f\uff55\uff52_doorbell"),
+        "Our_Doorbell": (),
+        "our-doorbell": (),
+        "42": (),
     },
     "signal": {
         "+491701234567": (
@@ -109,6 +117,7 @@ NOTHING = {
         "Event:state_changed",
         "x:y",
     ),
+    "ntfy": ("our doorbell", "our/doorbell", "a,b", "https://ntfy.sh/our_doorbell", "#door", "ö", "x" * 65),
     "signal": ("0170 1234567", "+0170", "ada", "u:ada", "group.", "group.x", UUID[:-1], "+49 170 1234567 8901234"),
     "telegram": ("042", "0", "-0", "our_home", "@ab", "@1home", "42/", "42/0", "42/07", "4 2", "\u0664\u0662"),
     "webhook": ("a\nb", "a" * 1000, "a\x00"),

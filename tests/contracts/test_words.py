@@ -14,6 +14,7 @@ RECIPIENTS = {
     "discord": f"{CHANNEL}/{THREAD}",
     "discord_webhook": THREAD,
     "signal": "+491701234567",
+    "ntfy": "our_doorbell",
 }
 REPLIES = {"telegram": "5", "discord": "1150000000000000001", "signal": "+491701234567:1767225600000"}
 OGG = File(name="bell.ogg", content=b"OggS", mime_type="audio/ogg")
@@ -44,6 +45,11 @@ def field(name: str) -> tuple[int, Mapping[str, object]]:
 def signal(words: str) -> tuple[int, Mapping[str, object]]:
     """How Signal's server refuses."""
     return 400, {"error": words}
+
+
+def ntfy(code: int) -> tuple[int, Mapping[str, object]]:
+    """How ntfy refuses."""
+    return code // 100, {"code": code, "http": code // 100, "error": "no words of ours"}
 
 
 def everything(type_: str, file: File = PNG) -> Message:
@@ -116,6 +122,12 @@ REFUSALS = [
     ("signal", "file", signal("Couldn't process request - invalid attachment"), PNG),
     ("signal", "markup", signal("Invalid request: text mode"), PNG),
     ("signal", "file", signal("Invalid request: nobody knows"), PNG),
+    ("ntfy", "file", ntfy(40014), PNG),
+    ("ntfy", "file", ntfy(41301), PNG),
+    ("ntfy", "file", ntfy(42905), PNG),
+    ("ntfy", "silent", ntfy(40007), PNG),
+    ("ntfy", "markup", ntfy(40099), PNG),
+    ("ntfy", "file", ntfy(40024), PNG),
 ]
 
 
@@ -159,6 +171,7 @@ async def test_a_refusal_of_everything_ends(type_: str) -> None:
         "discord": discord(50199, "Something new"),
         "discord_webhook": discord(50199, "Something new"),
         "signal": signal("Invalid request: nobody knows"),
+        "ntfy": ntfy(40024),
     }
     picky = Picky(type=type_, minds="everything", says=says[type_])
     async with connected(picky) as connector:
@@ -187,7 +200,7 @@ async def test_a_forum_gets_posts() -> None:
     assert (len(picky.refused), len(picky.taken)) == (1, 2)
 
 
-@pytest.mark.parametrize("type_", ["telegram", "discord", "discord_webhook", "signal"])
+@pytest.mark.parametrize("type_", ["telegram", "discord", "discord_webhook", "signal", "ntfy"])
 async def test_more_files_than_one_message_has(type_: str) -> None:
     """The pictures of twelve cameras would be refused together with what they are about."""
     picky = Picky(type=type_, minds="nothing")
@@ -197,7 +210,7 @@ async def test_more_files_than_one_message_has(type_: str) -> None:
         outcome = await connector.send(message)
     assert isinstance(outcome, Sent)
     assert not outcome.degraded
-    assert [asked.words for asked in picky.taken] == [WORDS, *[""] * (11 if type_ == "telegram" else 1)]
+    assert [asked.words for asked in picky.taken] == [WORDS, *[""] * (11 if type_ in {"telegram", "ntfy"} else 1)]
     assert all("file" in asked.has for asked in picky.taken)
 
 

@@ -1,0 +1,214 @@
+"""ntfy: notifications out to topics, and what others publish there in through a stream.
+
+The server recognises no repetition, so an answer that is lost leaves a message uncertain. What was sent can be neither
+answered nor changed. What buttons of ntfy's do, they do elsewhere; a press does not come back, so they are words here.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import ClassVar, override
+
+from aiohttp import ClientSession
+
+from bach_lib.connectors.base import Batch, Capabilities, Connector, Incoming, Rate, Setup
+from bach_lib.connectors.declared import DECLARED
+from bach_lib.connectors.endpoint import check_endpoint, same_place
+from bach_lib.connectors.ladder import Ladder, Rung, Step
+from bach_lib.connectors.network import not_theirs
+from bach_lib.connectors.ntfy import codec
+from bach_lib.connectors.ntfy.errors import named_by
+from bach_lib.connectors.ntfy.publishing import CAPTION, plan
+from bach_lib.connectors.ntfy.receiver import StreamReceiver
+from bach_lib.connectors.ntfy.recipients import DEFAULT_ENDPOINT, account_of, is_topic, normalize
+from bach_lib.connectors.ntfy.rest import Rest, Timeouts
+from bach_lib.connectors.observations import CallError
+from bach_lib.models import Connection, Fault, Format, Identity, Loss, Message
+from bach_lib.models.incoming import Media
+from bach_lib.outcomes import Outcome, Sent
+from bach_lib.redact import Redactor
+
+_NO_ANSWERS = Loss(what="reply", reason="ntfy cannot answer messages.")
+_VISITOR = Rate(count=12, per=60, burst=60)
+"""What servers grant one address or account unless somebody sets something else: 60 at once, then one in 5 seconds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Time-outs of calls, and how long (seconds) a poll without news may be held."""
+
+    timeouts: Timeouts = field(default_factory=Timeouts)
+    poll_seconds: float = 25.0
+
+
+class NtfyConnector(Connector):
+    """The server that `connection.endpoint` names, or ntfy.sh; with the secret `token`, as whoever has it.
+
+    Listens to the topics that are among `allowed`.
+    """
+
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        receives=True,
+        idempotent=False,
+        formats=frozenset({Format.PLAIN, Format.MARKDOWN}),
+        max_text=64_000,
+        send_timeout=600.0,
+        poll_timeout=90.0,
+        fetch_bytes=25 << 20,
+        max_files=1,
+        file_bytes=15_000_000,
+        max_caption=CAPTION,
+    )
+
+    knows: ClassVar = DECLARED["ntfy"]
+
+    def __init__(self, setup: Setup, settings: Settings | None = None) -> None:
+        settings = settings or Settings()
+        endpoint = setup.connection.endpoint or DEFAULT_ENDPOINT
+        check_endpoint(endpoint)
+        token = setup.secrets.get("token", "").strip() or None
+        self._endpoint = endpoint
+        self._has_token = token is not None
+        self._redact = Redactor([token] if token else [])
+        self._allowed = setup.allowed
+        self._new_session = setup.new_session
+        self._listening_session: ClientSession | None = None
+        rest = partial(Rest, endpoint=endpoint, token=token, timeouts=settings.timeouts, now=setup.clock.now)
+        self._rest = rest(lambda: setup.session)
+        self._ladder = Ladder(self, setup.course, setup.clock)
+        self._hearing = StreamReceiver(
+            rest(self._session), topics=self._topics, clock=setup.clock, poll_seconds=settings.poll_seconds
+        )
+
+    @override
+    @classmethod
+    def normalize_recipient(cls, recipient: str) -> str:
+        return normalize(recipient)
+
+    @override
+    @classmethod
+    def account(cls, connection: Connection, secrets: Mapping[str, str]) -> str | None:
+        return account_of(connection.endpoint, secrets.get("token", "").strip())
+
+    @override
+    def rates(self, recipient: str) -> Mapping[str, Rate]:
+        """A server counts all requests of one address, or of one account."""
+        return {"visitor": _VISITOR}
+
+    @override
+    async def send(self, message: Message) -> Outcome:
+        try:
+            return await self._ladder.send(message, [_NO_ANSWERS] if message.reply_to is not None else [])
+        except CallError as error:
+            outcome = error.outcome
+            return outcome if isinstance(outcome, Sent) else replace(outcome, fault=self._clean(outcome.fault))
+
+    @override
+    async def check(self) -> Identity | Fault:
+        """Whether the server is well; with a token, also whose it is."""
+        try:
+            health = await self._rest.get("v1", "health")
+            account = await self._rest.get("v1", "account") if self._has_token else None
+        except CallError as error:
+            return self._clean(error.fault)
+        match health, account:
+            case {"healthy": True}, {"username": str(name)} if name.strip() and name != "*":
+                return Identity(id=f"{name}@{self._rest.host}", name=name, link=self._endpoint)
+            case {"healthy": True}, _:
+                return Identity(id=self._rest.host, name=self._rest.host, link=self._endpoint)
+            case {"healthy": False}, _:
+                return Fault(code="server_error", text=f"{self._rest.host} says that it is not well.")
+        return Fault(code="bad_answer", text=f"What answers at {self._rest.host} is no ntfy server.")
+
+    @override
+    async def whose(self) -> str | Fault | None:
+        """Ids mean something to their server only."""
+        return same_place(self._endpoint)
+
+    @override
+    async def receive(self, cursor: str | None) -> Batch | Fault:
+        """What others published to the topics that are let in."""
+        answer = await self._hearing.receive(cursor)
+        if isinstance(answer, Fault):
+            return self._clean(answer)
+        return answer if answer.notice is None else replace(answer, notice=self._clean(answer.notice))
+
+    @override
+    async def acknowledge(self, press: Incoming) -> None:
+        """Nobody can press anything here."""
+
+    @override
+    async def typing(self, recipient: str) -> None:
+        """Nobody would see it."""
+
+    @override
+    async def fetch(self, media: Media, limit: int) -> bytes | Fault:
+        """The server keeps every file for a few hours."""
+        try:
+            content = await self._rest.download("file", media.reference, limit=limit)
+        except CallError as error:
+            return self._clean(error.fault)
+        return Fault(code="too_large", text=f"It has more than {limit} bytes.") if content is None else content
+
+    @override
+    async def reset(self) -> None:
+        session, self._listening_session = self._listening_session, None
+        if session is not None:
+            await session.close()
+        await self._hearing.reset()
+
+    @override
+    async def close(self) -> None:
+        await self.reset()
+
+    def plan(self, message: Message) -> list[Message]:
+        """The requests that a message becomes (see `Ladder`)."""
+        return plan(message)
+
+    async def post(self, step: Step) -> str | None:
+        """Publish one message, and do not take it for somebody's when it comes back. Raises `CallError`."""
+        message = step.message
+        if not self._hearing.listens_to(message.recipient):
+            return await self._publish(message)
+        with self._hearing.own.publishing(message.recipient, codec.mark_of(message)) as answered:
+            await self._hearing.note()
+            named = await self._publish(message)
+            answered(named)
+            return named
+
+    def named(self, error: CallError) -> Sequence[Rung] | None:
+        """What a refusal minds."""
+        return named_by(error)
+
+    def above(self, recipient: str) -> str | None:  # noqa: ARG002 - of others
+        """Nothing is above a topic."""
+        return None
+
+    def mended(self) -> bool:
+        """Nothing changes by being refused."""
+        return False
+
+    async def _publish(self, message: Message) -> str:
+        """The id of what is there then. Raises `CallError`."""
+        if message.files:
+            [file] = message.files
+            headers = codec.headers_of(message, file)
+            answer = await self._rest.upload(message.recipient, headers, file.content)
+        else:
+            answer = await self._rest.publish(codec.body_of(message))
+        named = codec.published(answer)
+        if named is None:
+            raise not_theirs(200, self._rest.host, "no ntfy server")
+        return named
+
+    def _topics(self) -> frozenset[str]:
+        return frozenset(filter(is_topic, self._allowed()))
+
+    def _session(self) -> ClientSession:
+        """Its own, so that `reset` can throw it away with whatever hangs in it."""
+        if self._listening_session is None:
+            self._listening_session = self._new_session()
+        return self._listening_session
+
+    def _clean(self, fault: Fault) -> Fault:
+        return replace(fault, text=self._redact(fault.text))

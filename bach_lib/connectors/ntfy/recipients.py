@@ -1,0 +1,33 @@
+"""Whom ntfy delivers to: a topic, which is nothing but a name that whoever knows it may read and write."""
+
+import re
+from typing import Final
+
+from bach_lib.connectors.address_text import tidy
+from bach_lib.connectors.endpoint import same_place
+from bach_lib.errors import InvalidRecipientError
+
+DEFAULT_ENDPOINT: Final = "https://ntfy.sh"
+"""Where those are who have no server of their own."""
+
+_TOPIC = re.compile(r"[-_A-Za-z0-9]{1,64}")
+
+
+def normalize(recipient: str) -> str:
+    """The one way to write this topic. Large letters and small ones differ. Raises `InvalidRecipientError`."""
+    topic = tidy(recipient)
+    if is_topic(topic):
+        return topic
+    raise InvalidRecipientError(
+        recipient=recipient[:100], type="ntfy", expected='the name of a topic, like "our_doorbell", without the server'
+    )
+
+
+def is_topic(name: object) -> bool:
+    """Whether this can be the name of a topic."""
+    return isinstance(name, str) and _TOPIC.fullmatch(name) is not None
+
+
+def account_of(endpoint: str | None, token: str) -> str:
+    """Whose connection it is: of a server, and of whoever has the token there."""
+    return f"{same_place(endpoint or DEFAULT_ENDPOINT)} {token}".rstrip()

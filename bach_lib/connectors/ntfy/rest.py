@@ -1,0 +1,151 @@
+"""Calls to an ntfy server, with limits on what comes back.
+
+https://docs.ntfy.sh/publish/ and https://docs.ntfy.sh/subscribe/api/ describe them.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import quote
+
+import orjson
+from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout
+from yarl import URL
+
+from bach_lib.connectors.network import Body, JsonBody, NoBody, broken, is_page, not_theirs, read_body, retry_after
+from bach_lib.connectors.ntfy.errors import refusal
+from bach_lib.connectors.observations import CallError, Seen
+
+_MAX_ANSWER = 1 << 20
+_NOT_THEIRS = "no ntfy server"
+_DOWNLOAD_SECONDS = 120.0
+_UPLOAD_SECONDS = 240.0
+"""For all of a file on a slow line."""
+_SILENCE = 120.0
+"""Seconds without a line on a stream; the server says that it is there every 45."""
+_BROKEN = (ClientError, OSError, ValueError, RuntimeError)  # RuntimeError: the session is closed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timeouts:
+    """Seconds for the phases of one request: until it is connected, the longest silence after that, all of it."""
+
+    connect: float = 10.0
+    read: float = 30.0
+    total: float = 60.0
+
+
+class Rest:
+    """One server. `session` returns what to call through, which stays its owner's."""
+
+    def __init__(
+        self,
+        session: Callable[[], ClientSession],
+        *,
+        endpoint: str,
+        token: str | None,
+        timeouts: Timeouts,
+        now: Callable[[], float],
+    ) -> None:
+        self._session = session
+        self._now = now
+        self._endpoint = endpoint.rstrip("/")
+        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
+        self._connect = timeouts.connect
+        self._timeout = ClientTimeout(
+            total=timeouts.total, connect=timeouts.connect, sock_connect=timeouts.connect, sock_read=timeouts.read
+        )
+        self.host = URL(self._endpoint).host_port_subcomponent or "the server"
+
+    async def get(self, *path: str) -> object:
+        """What the server says at this address. Raises `CallError`."""
+        return await self._call("GET", path, NoBody(), {})
+
+    async def publish(self, body: Mapping[str, object]) -> object:
+        """Publish a text. Raises `CallError`."""
+        return await self._call("POST", ("",), JsonBody(orjson.dumps(body)), {})
+
+    async def upload(self, topic: str, headers: Mapping[str, str], content: bytes) -> object:
+        """Publish a file. Raises `CallError`."""
+        return await self._call("PUT", (topic,), Body(content, content_type="application/octet-stream"), headers)
+
+    async def download(self, *path: str, limit: int) -> bytes | None:
+        """The bytes of a file, None if there are more than `limit`. Raises `CallError`."""
+        timeout = ClientTimeout(total=_DOWNLOAD_SECONDS, connect=self._connect, sock_read=self._timeout.sock_read)
+        failure: CallError
+        try:
+            async with self._session().get(
+                self._url(path), headers=self._headers, timeout=timeout, allow_redirects=False, raise_for_status=False
+            ) as response:
+                if response.status == 200:
+                    content = await read_body(response, limit)
+                    return content if len(content) <= limit else None
+                words = f"{self.host} answered with HTTP status {response.status}."
+                failure = CallError("not_fetched", words, Seen.UNCLEAR)
+        except _BROKEN as error:
+            failure = broken(error, self.host, written=False)
+        raise failure
+
+    async def subscribe(self, topics: Sequence[str], since: str | None) -> ClientResponse:
+        """A stream of lines, which whoever asks for it closes. Raises `CallError`."""
+        timeout = ClientTimeout(total=None, connect=self._connect, sock_connect=self._connect, sock_read=_SILENCE)
+        url = self._url((",".join(topics), "json")).with_query({} if since is None else {"since": since})
+        failure: CallError
+        try:
+            response = await self._session().get(
+                url, headers=self._headers, timeout=timeout, allow_redirects=False, raise_for_status=False
+            )
+            if response.status == 200 and response.content_type == "application/x-ndjson":
+                return response
+            async with response:
+                raw = await read_body(response, _MAX_ANSWER)
+            failure = self._refused(response, raw, _decode(raw)) or not_theirs(200, self.host, _NOT_THEIRS)
+        except _BROKEN as error:
+            failure = broken(error, self.host, written=False)
+        raise failure
+
+    async def _call(self, method: str, path: tuple[str, ...], payload: Body, headers: Mapping[str, str]) -> object:
+        timeout = self._timeout
+        if method == "PUT":
+            timeout = ClientTimeout(
+                total=_UPLOAD_SECONDS, connect=self._connect, sock_connect=self._connect, sock_read=timeout.sock_read
+            )
+        failure: CallError | None
+        try:
+            async with self._session().request(
+                method,
+                self._url(path),
+                data=None if method == "GET" else payload,
+                headers={**self._headers, **headers},
+                timeout=timeout,
+                allow_redirects=False,
+                raise_for_status=False,
+            ) as response:
+                raw = await read_body(response, _MAX_ANSWER)
+        except _BROKEN as error:
+            failure = broken(error, self.host, written=payload.written)
+        else:
+            answer = _decode(raw)
+            failure = self._refused(response, raw, answer)
+            if failure is None:
+                return answer
+        raise failure  # out here, so that its `__context__` does not carry what aiohttp quotes
+
+    def _url(self, path: tuple[str, ...]) -> URL:
+        return URL("/".join((self._endpoint, *(quote(part, safe=",") for part in path))), encoded=True)
+
+    def _refused(self, response: ClientResponse, raw: bytes, answer: object) -> CallError | None:
+        """What is wrong with an answer, or None. The server's own are objects; what is good has the status 200."""
+        status, foreign = response.status, is_page(response.content_type, raw)
+        if status == 200 and not foreign and len(raw) <= _MAX_ANSWER and isinstance(answer, dict):
+            return None
+        wait = retry_after(response.headers, self._now())
+        own = None if foreign else refusal(status, answer, self.host, wait)
+        return own or not_theirs(status, self.host, _NOT_THEIRS, wait=wait if status == 429 else None)
+
+
+def _decode(raw: bytes) -> object:
+    try:
+        answer: object = orjson.loads(raw)
+    except ValueError:
+        return None
+    return answer
