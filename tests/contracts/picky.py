@@ -51,7 +51,7 @@ class Picky:
 
 
 async def _fields(request: web.Request) -> tuple[dict[str, object], bool]:
-    if request.method == "PUT":  # a file, and beside it everything in headers
+    if "Filename" in request.headers:  # a file, and beside it everything in headers
         return {name: _unwrapped(value) for name, value in request.headers.items()}, True
     if not request.content_type.startswith("multipart/"):
         return json.loads(await request.read() or b"{}"), False
@@ -77,7 +77,7 @@ def _is_message(type_: str, request: web.Request) -> bool:
     if type_ == "signal":
         return path == "/v2/send"
     if type_ == "ntfy":
-        return request.method in {"POST", "PUT"}
+        return request.method == "POST"
     return request.method == "POST" and (path.endswith("/messages") or "/webhooks/" in path)
 
 

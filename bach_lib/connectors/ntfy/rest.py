@@ -65,8 +65,12 @@ class Rest:
         return await self._call("POST", ("",), JsonBody(orjson.dumps(body)), {})
 
     async def upload(self, topic: str, headers: Mapping[str, str], content: bytes) -> object:
-        """Publish a file. Raises `CallError`."""
-        return await self._call("PUT", (topic,), Body(content, content_type="application/octet-stream"), headers)
+        """Publish a file. Raises `CallError`.
+
+        The server takes PUT as well. But that one aiohttp repeats by itself where a kept connection breaks, and what
+        had arrived would be there twice.
+        """
+        return await self._call("POST", (topic,), Body(content, content_type="application/octet-stream"), headers)
 
     async def download(self, *path: str, limit: int) -> bytes | None:
         """The bytes of a file, None if there are more than `limit`. Raises `CallError`."""
@@ -105,7 +109,7 @@ class Rest:
 
     async def _call(self, method: str, path: tuple[str, ...], payload: Body, headers: Mapping[str, str]) -> object:
         timeout = self._timeout
-        if method == "PUT":
+        if headers:  # beside a file
             timeout = ClientTimeout(
                 total=_UPLOAD_SECONDS, connect=self._connect, sock_connect=self._connect, sock_read=timeout.sock_read
             )
