@@ -15,6 +15,7 @@ from bach_lib.connectors.discord import errors as discord
 from bach_lib.connectors.discord.error_codes import CODES, PASSING
 from bach_lib.connectors.discord_webhook import DiscordWebhookConnector
 from bach_lib.connectors.homeassistant import errors as homeassistant
+from bach_lib.connectors.ntfy import errors as ntfy
 from bach_lib.connectors.signal import errors as signal
 from bach_lib.connectors.telegram import errors as telegram
 from bach_lib.connectors.webhook.errors import Answer, outcome_for
@@ -71,6 +72,13 @@ def read_signal(word: str) -> Outcome:
     return signal.refusal(next((said[sign] for sign in said if sign in word), f"{word} tail")).outcome
 
 
+def read_ntfy(word: str) -> Outcome:
+    """What comes of a refusal with that number."""
+    error = ntfy.refusal(int(word) // 100, {"code": int(word), "http": int(word) // 100, "error": "No."}, "ntfy.sh")
+    assert error
+    return error.outcome
+
+
 def read_discord(word: str) -> Outcome:
     """What comes of a refusal with that number."""
     return discord.refusal(403, {"message": "No.", "code": int(word)}, "discord.com").outcome
@@ -106,6 +114,7 @@ STATUSES = {str(status) for status in range(200, 600)}
 PLATFORMS: Mapping[str, tuple[Callable[[], set[str]], Callable[[str], Outcome]]] = {
     "telegram.md": (telegram_words, read_telegram),
     "signal.md": (signal_words, read_signal),
+    "ntfy.md": (lambda: {str(number) for number in ntfy.CODES}, read_ntfy),
     "discord.md": (lambda: {str(number) for number in (*CODES, *PASSING)}, read_discord),
     "discord-webhook.md": (
         lambda: {str(number) for number in (*CODES, *PASSING)} | {str(status) for status in range(400, 600)},

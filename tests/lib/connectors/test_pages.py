@@ -6,6 +6,7 @@ import pytest
 
 from bach_lib.connectors.base import Connector
 from bach_lib.connectors.discord import DiscordConnector
+from bach_lib.connectors.ntfy import NtfyConnector
 from bach_lib.connectors.signal import SignalConnector
 from bach_lib.connectors.telegram import TelegramConnector
 from bach_lib.connectors.webhook import WebhookConnector
@@ -14,6 +15,7 @@ DOCS = Path(__file__).parents[3] / "docs"
 PAGES: dict[str, type[Connector]] = {
     "telegram": TelegramConnector,
     "discord": DiscordConnector,
+    "ntfy": NtfyConnector,
     "signal": SignalConnector,
     "webhook": WebhookConnector,
 }
