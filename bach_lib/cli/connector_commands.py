@@ -13,6 +13,16 @@ from bach_lib.cli.console import Json, Row, as_row, as_rows, cut, say, show, sho
 from bach_lib.cli.dispatching import ask_and_wait, deliver, dispatch_all, poll_one
 from bach_lib.cli.exits import SentenceError, note, sentences
 from bach_lib.cli.groups import Group
+from bach_lib.cli.message_rows import (
+    MESSAGES,
+    RESULT,
+    STOPPED,
+    Limit,
+    Wait,
+    message_id,
+    show_newest,
+    with_names,
+)
 from bach_lib.cli.options import command
 from bach_lib.cli.pair import pair
 from bach_lib.cli.systemd import setup_daemon
@@ -21,31 +31,10 @@ app = typer.Typer(cls=Group, help="Chat platforms: connections, queue, sending a
 
 Name = Annotated[str, typer.Argument(help="The name of a connection.")]
 MaybeName = Annotated[str | None, typer.Argument(help="Only this connection.")]
-Limit = Annotated[int, typer.Option(min=1, max=500, help="At most so many.")]
-MORE = "Ask for more with --limit, up to 500."
 
 _OPTION = re.compile(r"--?[A-Za-z][\w-]*(=.*)?")
 """What looks like an option that somebody misspelt."""
 
-MESSAGES = (
-    ("id", "Id"),
-    ("direction", ""),
-    ("connection", "Connection"),
-    ("who", "With"),
-    ("text", "Text"),
-    ("state", "Status"),
-    ("created_at", "When"),
-    ("error", "Error"),
-)
-RESULT = (
-    ("id", "Id"),
-    ("connection", "Connection"),
-    ("recipient", "Recipient"),
-    ("status", "Status"),
-    ("next_retry_at", "Waits until"),
-    ("error", "Error"),
-)
-"""What became of one message."""
 RETRIED = (
     ("retried", "Sent again"),
     ("sent", "Arrived"),
@@ -54,11 +43,6 @@ RETRIED = (
     ("uncertain", "Uncertain"),
     ("reasons", "Because"),
 )
-STOPPED = frozenset({"dead", "uncertain"})
-Wait = Annotated[
-    float | None,
-    typer.Option(min=0, max=600, help="Seconds to wait for what becomes of it. 10, and 0 where no `bach serve` runs."),
-]
 STATUS = (
     ("name", "Name"),
     ("type", "Type"),
@@ -114,16 +98,6 @@ def status(name: MaybeName = None) -> None:
 def list_messages(name: MaybeName = None, limit: Limit = 20) -> None:
     """The newest messages, both directions."""
     show_newest(name, limit)
-
-
-def show_newest(connection: str | None, limit: int) -> None:
-    """Both directions, newest first."""
-    rows = [
-        *as_rows(ask("messages", connection=connection, limit=limit + 1)),
-        *as_rows(ask("inbox", connection=connection, limit=limit + 1)),
-    ]
-    rows.sort(key=lambda row: str(row["created_at"]), reverse=True)
-    show(with_names(cut(rows, limit, more=MORE)), *MESSAGES, empty="There are no messages.")
 
 
 @app.command()
@@ -272,25 +246,6 @@ def _whole(path: Path) -> Path:
     if not real.is_file():
         raise SentenceError(f"{path} cannot be read: it is no regular file. Write it to one first.")
     return real
-
-
-def message_id(written: str) -> int:
-    """The number of a message. Raises `SentenceError`."""
-    if not (written.isascii() and written.isdecimal() and len(written) <= 18):
-        raise SentenceError(f'"{written}" is no id of a message. Use a number, as in `bach msg outbox`.')
-    return int(written)
-
-
-def with_names(rows: list[Row]) -> list[Row]:
-    """With a field for the person or place at the other end, and one that says more than the status."""
-    return [
-        {
-            **row,
-            "who": row["sender"] if row["direction"] == "in" else row["recipient"],
-            "state": "held" if row.get("held") else row["status"],
-        }
-        for row in rows
-    ]
 
 
 def _tell_sent(row: Row, wait: float) -> None:

@@ -5,7 +5,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bach_lib.cli.command import ask, run
-from bach_lib.cli.connector_commands import (
+from bach_lib.cli.console import Row, as_row, as_rows, cut, say, say_one, show, show_one, write_json
+from bach_lib.cli.dispatching import ask_and_wait
+from bach_lib.cli.exits import sentences
+from bach_lib.cli.groups import Group
+from bach_lib.cli.message_rows import (
     MESSAGES,
     MORE,
     RESULT,
@@ -16,10 +20,6 @@ from bach_lib.cli.connector_commands import (
     show_newest,
     with_names,
 )
-from bach_lib.cli.console import Row, as_row, as_rows, cut, say, say_one, show, show_one, write_json
-from bach_lib.cli.dispatching import ask_and_wait
-from bach_lib.cli.exits import sentences
-from bach_lib.cli.groups import Group
 from bach_lib.cli.options import command, settings
 
 if TYPE_CHECKING:

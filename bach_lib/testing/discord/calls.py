@@ -6,7 +6,7 @@ Each is described at https://discord.com/developers/docs under the name it has i
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bach_lib.testing.discord import payloads
+from bach_lib.testing.discord import guild_payloads, payloads
 from bach_lib.testing.discord.arguments import Body
 from bach_lib.testing.discord.errors import cannot_write_to_user, invalid, unknown
 from bach_lib.testing.discord.models import Bot, Channel, Guild
@@ -79,12 +79,12 @@ def get_user(call: Call) -> object:
 
 def get_guilds(call: Call) -> object:
     """The servers a bot is in."""
-    return [payloads.partial_guild(guild) for guild in call.platform.guilds_of(call.bot)]
+    return [guild_payloads.partial_guild(guild) for guild in call.platform.guilds_of(call.bot)]
 
 
 def get_guild(call: Call) -> object:
     """One of them."""
-    return payloads.guild(call.guild())
+    return guild_payloads.guild(call.guild())
 
 
 def get_guild_channels(call: Call) -> object:

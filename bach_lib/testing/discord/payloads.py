@@ -8,7 +8,6 @@ from bach_lib.testing.discord.models import (
     Attachment,
     Bot,
     Channel,
-    Guild,
     Interaction,
     Message,
     User,
@@ -92,65 +91,6 @@ def channel(place: Channel) -> dict[str, object]:
         }
     parent = str(place.parent.id) if place.parent else None
     return body | {"position": 0, "permission_overwrites": [], "parent_id": parent, "topic": None, "nsfw": False}
-
-
-def partial_guild(server: Guild) -> dict[str, object]:
-    """A guild in the list of a bot's guilds."""
-    return {
-        "id": str(server.id),
-        "name": server.name,
-        "icon": None,
-        "banner": None,
-        "owner": False,
-        "permissions": "8",
-        "features": [],
-    }
-
-
-def guild(server: Guild) -> dict[str, object]:
-    """A Guild. Nobody has changed anything of how Discord makes one."""
-    nothing = (
-        *("icon", "banner", "description", "home_header", "splash", "discovery_splash", "application_id"),
-        *("afk_channel_id", "system_channel_id", "widget_channel_id", "rules_channel_id", "max_presences"),
-        *("safety_alerts_channel_id", "public_updates_channel_id", "vanity_url_code", "incidents_data"),
-    )
-    zero = (
-        *("system_channel_flags", "verification_level", "default_message_notifications", "mfa_level", "premium_tier"),
-        *("explicit_content_filter", "premium_subscription_count", "nsfw_level"),
-    )
-    return {
-        **dict.fromkeys(nothing),
-        **dict.fromkeys(zero, 0),
-        **dict.fromkeys(("widget_enabled", "premium_progress_bar_enabled", "nsfw"), False),
-        "id": str(server.id),
-        "name": server.name,
-        "owner_id": str(server.owner.id),
-        "roles": [role(*one) for one in ((server.id, "@everyone"), *server.roles.items())],
-        "emojis": [],
-        "stickers": [],
-        "features": [],
-        "region": "deprecated",
-        "afk_timeout": 300,
-        "max_members": 25_000_000,
-        "max_stage_video_channel_users": 50,
-        "max_video_channel_users": 25,
-        "preferred_locale": "en-US",
-    }
-
-
-def new_guild(server: Guild, channels: list[Channel], bot: User, joined_at: float) -> dict[str, object]:
-    """A Guild as GUILD_CREATE brings it, with the channels and threads that the bot sees."""
-    return guild(server) | {
-        "unavailable": False,
-        "large": False,
-        "joined_at": timestamp(joined_at),
-        "member_count": len(server.members) + 1,
-        "members": [member(bot, joined_at)],
-        "channels": [channel(one) for one in channels if one.type not in THREADS],
-        "threads": [channel(one) for one in channels if one.type in THREADS],
-        "presences": [],
-        "voice_states": [],
-    }
 
 
 def message(sent: Message, base: str, reader: Bot | None = None, intents: int = TEXTS_INTENT) -> dict[str, object]:
@@ -295,21 +235,3 @@ def _sees(sent: Message, reader: Bot, intents: int) -> bool:
     if sent.channel.is_direct or sent.author is reader.user or f"<@{reader.user.id}>" in sent.content:
         return True
     return reader.may_read_texts and bool(intents & TEXTS_INTENT)
-
-
-def role(number: int, name: str) -> dict[str, object]:
-    """A Role."""
-    return {
-        "id": str(number),
-        "name": name,
-        "color": 0,
-        "colors": {"primary_color": 0, "secondary_color": None, "tertiary_color": None},
-        "hoist": False,
-        "position": 0,
-        "permissions": str((1 << 50) - 1),
-        "managed": False,
-        "mentionable": False,
-        "icon": None,
-        "unicode_emoji": None,
-        "flags": 0,
-    }

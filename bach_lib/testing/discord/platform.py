@@ -5,7 +5,7 @@ from collections.abc import Callable
 from secrets import token_urlsafe
 
 from bach_lib.clock import Clock
-from bach_lib.testing.discord import payloads
+from bach_lib.testing.discord import guild_payloads, payloads
 from bach_lib.testing.discord.errors import unknown
 from bach_lib.testing.discord.gateway import Gateway
 from bach_lib.testing.discord.limits import RateLimits
@@ -89,7 +89,7 @@ class Platform(Loopback):
         """A role in a server; its id."""
         number = self.snowflakes.take()
         guild.roles[number] = name
-        body = {"guild_id": str(guild.id), "role": payloads.role(number, name)}
+        body = {"guild_id": str(guild.id), "role": guild_payloads.role(number, name)}
         self.gateway.dispatch("GUILD_ROLE_CREATE", lambda _, __: body, self.bots.values())
         return number
 
@@ -159,7 +159,7 @@ class Platform(Loopback):
     def guild_json(self, guild: Guild, bot: Bot) -> dict[str, object]:
         """A server as GUILD_CREATE brings it."""
         channels = self.channels_of(guild) + self.channels_of(guild, threads=True)
-        return payloads.new_guild(guild, channels, bot.user, self.clock.now())
+        return guild_payloads.new_guild(guild, channels, bot.user, self.clock.now())
 
     def store(self, message: Message) -> None:
         """Keep a message and tell all bots that see it."""
