@@ -4,6 +4,7 @@ import asyncio
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from bach_lib.connectors import Connectors
 from bach_lib.registry.partner_types import KINDS
 from bach_lib.testing import OllamaServer
 from bach_lib.testing.telegram_server import TelegramServer
+from tests.mutation.targets import TARGETS
 
 ROOT = Path(__file__).parents[2]
 TOKEN = "123456:AAFakeTokenFakeTokenFakeTokenFakeTok"
@@ -89,3 +91,43 @@ def test_every_type_of_connection_has_a_page_with_a_picture() -> None:
     pages = dict(re.findall(r"^\| `\w+` \| `([\w-]+)` \| \[[^]]+\]\(([\w-]+\.md)\) \|$", table, re.MULTILINE))
     assert sorted(pages) == sorted([*Connectors().types, *KINDS])
     assert [page for page in pages.values() if not blocks(f"docs/{page}", "mermaid")] == []
+
+
+@pytest.mark.parametrize(
+    "document",
+    sorted(
+        str(path.relative_to(ROOT)) for path in [*ROOT.glob("docs/*.md"), *ROOT.glob("adr/*.md"), *ROOT.glob("*.md")]
+    ),
+)
+def test_the_modules_that_documents_name_exist(document: str) -> None:
+    """A reader would look for a file that was moved, and find nothing of that name."""
+    if document == "CHANGELOG.md":  # it tells of modules as they were
+        return
+    text = (ROOT / document).read_text("utf-8")
+    named = re.findall(r"(?<![\w/.-])(?:benchmarks|script|bach_lib|custom_components|tests)/[\w./-]*\w", text)
+    assert [one for one in named if not (ROOT / one).exists()] == []
+    alone = re.findall(r"`(?!benchmarks/|script/|bach_lib/|custom_components/|tests/)((?:\w+/)*\w+\.py)`", text)
+    assert [one for one in alone if not any(_sources(one))] == []
+
+
+def _sources(name: str) -> Iterator[Path]:
+    """The files of ours that end so."""
+    return (path for folder in ("bach_lib", "custom_components", "tests") for path in (ROOT / folder).rglob(name))
+
+
+def test_what_is_mutated_exists() -> None:
+    """`script/mutate` would run all tests of a room for a file, or none, since those named for it have moved."""
+    missing = {
+        (name, wanted)
+        for name, target in TARGETS.items()
+        for wanted in (*target.files, *target.tests, *(test for tests in target.close.values() for test in tests))
+        if not any(ROOT.glob(wanted))
+    }
+    assert missing == set()
+    unknown = {
+        (name, file)
+        for name, target in TARGETS.items()
+        for file in target.close
+        if not any(ROOT.glob(f"{pattern.removesuffix('*')}{file}") for pattern in target.files)
+    }
+    assert unknown == set()

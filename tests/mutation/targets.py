@@ -28,7 +28,7 @@ _DISPATCHING = (
 _TESTS_OF_OUTBOUND = {
     **{
         f"{name}.py": (f"tests/lib/outbound/test_{name}.py",)
-        for name in ("attempt", "breaker", "entry", "gate", "lanes", "ledger", "limiter", "monitor", "retry", "trial")
+        for name in ("attempt", "breaker", "entry", "gate", "lanes", "ledger", "limiter", "monitor", "retry")
     },
     "attempts.py": ("tests/lib/outbound/test_attempts.py",),
     "by_hand.py": ("tests/lib/outbound/test_corrections.py", "tests/lib/outbound/test_attempts.py"),
@@ -37,19 +37,21 @@ _TESTS_OF_OUTBOUND = {
     "history.py": ("tests/lib/outbound/test_history.py",),
     "loading.py": ("tests/lib/outbound/test_loading.py", "tests/lib/outbound/test_loading_shares.py"),
     "queue.py": tuple(f"tests/lib/outbound/test_{name}.py" for name in ("queue", "settling", "collapse", "together")),
-    "records.py": tuple(f"tests/lib/outbound/test_{name}.py" for name in ("records", "making", "queue")),
-    "making.py": ("tests/lib/models/test_fast_frozen.py",),
-    "settled.py": ("tests/lib/outbound/test_ledger.py", "tests/lib/outbound/test_settling.py"),
+    "rows.py": (
+        *("tests/lib/outbound/test_rows.py", "tests/lib/outbound/test_queue.py"),
+        "tests/lib/models/test_fast_frozen.py",
+    ),
+    "settlement.py": ("tests/lib/outbound/test_ledger.py", "tests/lib/outbound/test_settling.py"),
     "withdrawn.py": ("tests/lib/outbound/test_corrections.py",),
 }
 _ON_DISK = "tests/lib/storage"
 _TESTS_OF_STORAGE = {
-    "backups.py": (f"{_ON_DISK}/test_backups.py", f"{_ON_DISK}/test_naming.py"),
+    "backup_file.py": (f"{_ON_DISK}/test_backup_file.py", f"{_ON_DISK}/test_naming.py"),
     "bell.py": (f"{_ON_DISK}/test_bell.py",),
     "births.py": (f"{_ON_DISK}/test_restored_cases.py",),
     "collecting.py": (f"{_ON_DISK}/test_sharing.py",),
     "copies.py": (f"{_ON_DISK}/test_beginnings.py",),
-    "database.py": tuple(f"{_ON_DISK}/test_{name}.py" for name in ("database", "copying", "backups", "place")),
+    "database.py": tuple(f"{_ON_DISK}/test_{name}.py" for name in ("database", "copying", "backup_file", "place")),
     "folder.py": (f"{_ON_DISK}/test_guard.py",),
     "guard.py": (f"{_ON_DISK}/test_guarding.py",),
     "lock.py": (f"{_ON_DISK}/test_database.py", f"{_ON_DISK}/test_beginnings.py"),
@@ -76,35 +78,38 @@ _TESTS_OF_STORAGE = {
 _TESTS_OF_INBOUND = {
     **{
         f"{name}.py": (f"tests/lib/inbound/test_{name}.py",)
-        for name in ("ages", "pairing", "phrases", "records", "room", "router")
+        for name in ("ages", "pairing", "phrases", "quota", "router", "rows")
     },
     "admission.py": ("tests/lib/inbound/test_admission.py", "tests/lib/inbound/test_inbox.py"),
     "inbox.py": (
-        *(f"tests/lib/inbound/test_{name}.py" for name in ("inbox", "inbox_kept", "room", "router")),
+        *(f"tests/lib/inbound/test_{name}.py" for name in ("inbox", "inbox_kept", "quota", "router")),
         "tests/lib/connectors/webhook/test_senders.py",
     ),
     "pages.py": (
         *(f"tests/lib/inbound/test_{name}.py" for name in ("pages", "inbox", "inbox_kept")),
         "tests/lib/promises/test_12_one_place_many_spellings.py",
     ),
-    "pressing.py": ("tests/lib/inbound/test_presses.py",),
-    "pushing.py": (
+    "presses.py": ("tests/lib/inbound/test_presses.py",),
+    "pushed.py": (
         "tests/lib/inbound/test_pushed.py",
         "tests/lib/rest/test_hooks.py",
         "tests/lib/connectors/webhook/test_senders.py",
     ),
     "recurring.py": ("tests/lib/inbound/test_recurring.py", "tests/lib/connectors/webhook/test_senders.py"),
-    "sifting.py": ("tests/lib/inbound/test_batch_check.py", "tests/lib/inbound/test_one_bad_thing.py"),
+    "batch_check.py": ("tests/lib/inbound/test_batch_check.py", "tests/lib/inbound/test_one_bad_thing.py"),
     "patterns.py": ("tests/lib/inbound/test_patterns.py", "tests/lib/inbound/test_rules.py"),
     "rules.py": ("tests/lib/inbound/test_rules.py", "tests/lib/inbound/test_inbox_kept.py"),
     "receiver.py": tuple(f"tests/lib/inbound/test_{name}.py" for name in ("receiver", "receiver_told", "brought")),
 }
 TARGETS = {
+    "models": Target(("bach_lib/models/fast_frozen.py",), ("tests/lib/models/test_fast_frozen.py",)),
     "questions": Target(
-        ("bach_lib/questions*",), ("tests/lib/questions/test_question.py", "tests/lib/questions/test_asking.py")
+        ("bach_lib/questions/question.py",),
+        ("tests/lib/questions/test_question.py", "tests/lib/questions/test_asking.py"),
     ),
     "registry": Target(
-        ("bach_lib/registry*",), ("tests/lib/registry/test_registry.py", "tests/lib/registry/test_registry_on_disk.py")
+        ("bach_lib/registry/registry.py",),
+        ("tests/lib/registry/test_registry.py", "tests/lib/registry/test_registry_on_disk.py"),
     ),
     "inbound": Target(("bach_lib/inbound/*",), ("tests/lib/inbound",), _TESTS_OF_INBOUND),
     "outbound": Target(("bach_lib/outbound/*",), _OUTBOUND, _TESTS_OF_OUTBOUND),
