@@ -277,11 +277,12 @@ class Connector(Protocol):
         headers: Mapping[str, str],  # noqa: ARG002 - for those who can
         body: bytes,  # noqa: ARG002 - for those who can
         address: str | None = None,  # noqa: ARG002 - for those who can
-    ) -> Incoming | Sequence[Incoming]:
+    ) -> Incoming | Sequence[Incoming | Unreadable]:
         """The message, or all of them, in a request that somebody made to us from this IP address.
 
-        Raises `PushRefusedError`; its `is_proven` is set where the sender may and only the message cannot be read. Only
-        if `capabilities.takes_pushes`.
+        One that cannot be read stands among the others as `Unreadable`. Raises `PushRefusedError` where nothing can be;
+        its `is_proven` is set where the sender may and only the message cannot be read. Only if
+        `capabilities.takes_pushes`.
         """
         raise PushRefusedError(name=type(self).__name__, reason="nothing is taken here")
 

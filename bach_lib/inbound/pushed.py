@@ -1,6 +1,6 @@
 """Messages that others bring to a connection in requests: who may is the connector's to find out."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,6 +15,7 @@ from bach_lib.models.incoming import IncomingMessage
 from bach_lib.redact import Redactor
 
 _LINE: Final = "%d requests to %s were refused, because %s"
+_PART: Final = "%d messages in requests to %s were set aside, because %s"
 _STRANGER: Final = 'nobody has let in "{who}" yet: it is no recipient'
 """Who posts so has proven that they may, so their name is no stranger's word; it is the first thing to find out."""
 _MAX_REASONS: Final = 20
@@ -41,13 +42,13 @@ class Refusals:
         self._clock = clock
         self._notices: dict[str, Notice] = {}
 
-    def add(self, reason: object) -> None:
-        """A request was refused."""
+    def add(self, reason: object, line: str = _LINE) -> None:
+        """A request was refused, or a part of it: `line` tells which."""
         text = str(reason)
         self.last = Refusal(at=self._clock.now(), reason=text)
         if text not in self._notices and len(self._notices) >= _MAX_REASONS:
             del self._notices[next(iter(self._notices))]
-        notice = self._notices.setdefault(text, Notice(_LINE, self._name, self._clock))
+        notice = self._notices.setdefault(text, Notice(line, self._name, self._clock))
         notice.add(1, text)
 
 
@@ -86,6 +87,8 @@ class PushedMessages:
                 await self._receiver.set_aside(aside(body, str(error.placeholders["reason"])), redact)
             raise
         taken = await self._receiver.take(*messages, redact=redact, bad=bad)
+        for reason in dict.fromkeys(redact(part.reason) for part in bad):
+            self._refusals.add(reason, _PART)
         strangers = dict.fromkeys(one.sender_name for one in messages if not self._receiver.is_let_in(one))
         for who in list(strangers)[:_MAX_NAMED]:
             self._refusals.add(_STRANGER.format(who=redact(who)))
@@ -98,7 +101,7 @@ class PushedMessages:
 
         def read(_: bytes) -> list[Incoming | Unreadable]:
             found = connector.pushed(headers, body, address)
-            return each([found] if isinstance(found, Incoming) else found, sound)
+            return each([found] if isinstance(found, Incoming) else found, _sound)
 
         found = one(body, read, passing=(PushRefusedError,))
         messages = [message for message in found if isinstance(message, Incoming)]
@@ -111,3 +114,8 @@ class PushedMessages:
         error = PushRefusedError(name=self._name, reason=reason)
         error.is_proven = True
         return error
+
+
+def _sound(found: Incoming | Unreadable) -> Iterable[Incoming | Unreadable]:
+    """A message if it can be stored, and what the connector itself could not read."""
+    return [found] if isinstance(found, Unreadable) else sound(found)

@@ -7,12 +7,14 @@ refusal. Without a secret by which a request could prove that it may, nobody get
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from hashlib import sha256
 from typing import Final, Self
 from uuid import uuid4
 
-from bach_lib.connectors.base import Incoming, Setup
+from bach_lib.connectors.base import Incoming, Setup, Unreadable
 from bach_lib.connectors.slash_commands import content_of
+from bach_lib.connectors.tolerant import UnreadableError, one
 from bach_lib.connectors.webhook import bodies
 from bach_lib.connectors.webhook.claims import SHORTEST_TOKEN, Claims, own_proofs
 from bach_lib.connectors.webhook.field_paths import Field, Posted, at
@@ -31,6 +33,7 @@ MAX_ELEMENTS = 200
 
 _DEFAULTS: Final = {"text": "text", "sender": "sender", "id": "id", "recipient": "recipient"}
 _EACH: Final = "each"
+_OF_ELEMENT: Final = "in an element of it, {}"
 _MAX_NAME = 200
 _LONG_ID = 100
 
@@ -92,8 +95,11 @@ class Door:
 
     def admit(
         self, headers: Mapping[str, str], body: bytes, now: float, address: str | None = None
-    ) -> tuple[Incoming, ...]:
-        """The messages in a request that came at `now` from `address`. Raises `PushRefusedError`."""
+    ) -> tuple[Incoming | Unreadable, ...]:
+        """The messages in a request that came at `now` from `address`, and what of it holds none.
+
+        Raises `PushRefusedError` if there is no message in it at all.
+        """
         if not self.addresses.include(address):
             raise self._refused("it comes from an address that is not in the list")
         if len(body) > MAX_BODY:
@@ -112,7 +118,7 @@ class Door:
 
     def _reader(self, body: object, headers: Mapping[str, str]) -> Self:
         """The same door, or if nobody said who posts and there is no text where it should be: one for who it seems."""
-        if self.sender is not None or any(self._text(one) for one in self._postings(body, headers)):
+        if self.sender is not None or any(self._text(posted) for posted in self._postings(body, headers)):
             return self
         name = recognised(body, headers)
         if name is None:
@@ -121,7 +127,9 @@ class Door:
         return replace(self, fields=fields, each=SENDERS[name].each, sender=name, is_known=True)
 
     def _postings(self, body: object, headers: Mapping[str, str]) -> list[Posted]:
-        elements = next((one for one in at(body, self.each) if isinstance(one, list)), []) if self.each else [body]
+        elements = (
+            next((found for found in at(body, self.each) if isinstance(found, list)), []) if self.each else [body]
+        )
         return [Posted(body, element, headers) for element in elements]
 
     def _text(self, posted: Posted) -> str:
@@ -129,18 +137,31 @@ class Door:
 
     def _messages(
         self, body: object, headers: Mapping[str, str], proof: Proof, who: str | None, now: float
-    ) -> tuple[Incoming, ...]:
+    ) -> tuple[Incoming | Unreadable, ...]:
+        """Of several, each that is refused costs only itself."""
         postings = self._postings(body, headers)
         if not 0 < len(postings) <= MAX_ELEMENTS:
             raise self._unreadable(
                 f'its body has {len(postings)} elements at "{self.each}"; 1 to {MAX_ELEMENTS} can be'
             )
-        return tuple(self._message(posted, proof, who, now) for posted in postings)
+        refused = list[PushRefusedError]()
+
+        def read(posted: Posted, _element: object) -> list[Incoming]:
+            try:
+                return [self._message(posted, proof, who, now)]
+            except PushRefusedError as error:
+                refused.append(error)
+                raise UnreadableError(_OF_ELEMENT.format(error.placeholders["reason"])) from error
+
+        found = [entry for posted in postings for entry in one(posted.element, partial(read, posted))]
+        if len(refused) == len(postings):
+            raise refused[0]
+        return tuple(found)
 
     def _message(self, posted: Posted, proof: Proof, who: str | None, now: float) -> Incoming:
         text = self._text(posted)
         if not text:
-            raise self._unreadable(f"its body has no text at {_shown(self.fields['text'])}")
+            raise self._unreadable(f"there is no text at {_shown(self.fields['text'])}")
         named = {name: self.fields[name].find(posted, "/", ",") for name in ("sender", "id", "recipient")}
         if any(len(named[name]) > _MAX_NAME for name in ("sender", "recipient")) or len(proof.id) > _MAX_NAME:
             raise self._unreadable(f"sender, id and recipient have at most {_MAX_NAME} characters")

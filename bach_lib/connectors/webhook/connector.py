@@ -11,7 +11,7 @@ from typing import ClassVar, override
 from aiohttp import ClientError, ClientResponse, ClientTimeout
 from yarl import URL
 
-from bach_lib.connectors.base import Batch, Capabilities, Connector, Incoming, Rate, Setup
+from bach_lib.connectors.base import Batch, Capabilities, Connector, Incoming, Rate, Setup, Unreadable
 from bach_lib.connectors.declared import DECLARED
 from bach_lib.connectors.endpoint import same_place
 from bach_lib.connectors.network import Body, NoBody, broken, read_body
@@ -166,7 +166,9 @@ class WebhookConnector(Connector):
         return self._door.is_there
 
     @override
-    def pushed(self, headers: Mapping[str, str], body: bytes, address: str | None = None) -> tuple[Incoming, ...]:
+    def pushed(
+        self, headers: Mapping[str, str], body: bytes, address: str | None = None
+    ) -> tuple[Incoming | Unreadable, ...]:
         """What a request brought, if it proves that it may."""
         return self._door.admit(headers, body, self._clock.now(), address)
 

@@ -13,6 +13,7 @@ from bach_lib.connectors.webhook.signature import sign
 from bach_lib.errors import InvalidValueError, PushRefusedError, UnknownNameError
 from bach_lib.models.incoming import CLAIMED, IncomingMessage, Kind
 from bach_lib.storage import MemoryDatabase
+from tests.lib.connectors.webhook.posted import messages
 from tests.lib.connectors.webhook.test_incoming import NOW, TOKEN
 
 NAS, PHONE = "the-token-of-the-nas-alone", "the-token-of-the-phone-alone"
@@ -47,7 +48,7 @@ def body(**fields: object) -> bytes:
 )
 def test_who_shows_a_secret_is_its_owner_whatever_the_body_says(a_door: Make, claimed: dict[str, str]) -> None:
     """The NAS would act as the owner's phone by writing its name."""
-    [message] = a_door().admit(shows(NAS), body(**claimed), NOW)
+    [message] = messages(a_door().admit(shows(NAS), body(**claimed), NOW))
     assert (message.sender_id, message.recipient) == ("nas", "nas")
     assert CLAIMED not in message.metadata
 
@@ -74,7 +75,7 @@ def test_nobody_else_claims_the_name_of_one_who_has_a_secret(a_door: Make, claim
 
 def test_a_name_without_a_secret_is_a_claim(a_door: Make) -> None:
     """A doorbell would not be heard, or be taken for somebody."""
-    [message] = a_door().admit(shows(TOKEN), body(sender="bell"), NOW)
+    [message] = messages(a_door().admit(shows(TOKEN), body(sender="bell"), NOW))
     assert (message.sender_id, message.metadata[CLAIMED]) == ("bell", True)
 
 
@@ -86,7 +87,7 @@ def test_a_signature_with_the_own_key_proves_as_well(a_door: Make) -> None:
         "Webhook-Timestamp": str(int(NOW)),
         "Webhook-Signature": sign(NAS.encode(), "1", int(NOW), raw),
     }
-    [message] = door.admit(signed, raw, NOW)
+    [message] = messages(door.admit(signed, raw, NOW))
     assert message.sender_id == "nas"
     with pytest.raises(PushRefusedError):
         door.admit(shows(NAS), raw, NOW)  # where all sign, a token that can be overheard is no proof

@@ -35,6 +35,7 @@ from bach_lib.models.incoming import IncomingMessage, Kind
 from bach_lib.outcomes import Dead
 from bach_lib.storage import MemoryDatabase
 from bach_lib.testing import FakeClock
+from tests.lib.connectors.webhook.posted import messages
 
 KEY = b"a key of more than sixteen bytes"
 TOKEN = "a-token-of-sixteen-characters"
@@ -61,13 +62,13 @@ def signed(body: bytes, *, key: bytes = KEY, when: float = NOW, id_: str = "msg-
 def by_token(body: object, **paths: str) -> Incoming:
     """What a request with this JSON comes in as."""
     door = a_door(token=TOKEN, paths=paths)
-    [message] = door.admit({"authorization": f"Bearer {TOKEN}"}, json.dumps(body).encode(), NOW)
+    [message] = messages(door.admit({"authorization": f"Bearer {TOKEN}"}, json.dumps(body).encode(), NOW))
     return message
 
 
 def test_a_signed_message_comes_in() -> None:
     """Nothing would come in, or under another name."""
-    [message] = a_door(key=KEY).admit(signed(BODY), BODY, NOW)
+    [message] = messages(a_door(key=KEY).admit(signed(BODY), BODY, NOW))
     assert (message.kind, message.text, message.sender_id, message.recipient, message.remote_id) == (
         Kind.TEXT,
         "Smoke in the cellar",

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bach_lib import Bach, Connection
-from bach_lib.connectors.base import Setup
+from bach_lib.connectors.base import Incoming, Setup, Unreadable
 from bach_lib.connectors.webhook import WebhookConnector
 from bach_lib.connectors.webhook.bodies import UnreadableBodyError, read
 from bach_lib.connectors.webhook.codec import MAX_ELEMENTS
@@ -22,6 +22,7 @@ from bach_lib.connectors.webhook.signature import sign
 from bach_lib.errors import InvalidValueError, PushRefusedError
 from bach_lib.storage import MemoryDatabase
 from bach_lib.testing import FakeClock
+from tests.lib.connectors.webhook.posted import messages
 
 TOKEN = "a-token-of-sixteen-characters"
 KEY = TOKEN.encode()
@@ -193,11 +194,11 @@ def alertmanager(*alerts: dict[str, object]) -> bytes:
 def test_alertmanager_brings_every_alert_and_its_end(setup: Setup) -> None:
     """Of three alerts in a request one came in, and "resolved" counted as a repetition of "firing"."""
     first = alertmanager(alert("nas", "firing", "T1"), alert("pi", "firing", "T1"))
-    found = door(setup, "alertmanager").pushed(BEARER, first)
+    found = messages(door(setup, "alertmanager").pushed(BEARER, first))
     assert [one.text for one in found] == ["firing: disk of nas is full", "firing: disk of pi is full"]
     assert {one.sender_id for one in found} == {"prometheus"}
-    over = door(setup, "alertmanager").pushed(BEARER, alertmanager(alert("nas", "resolved", "T1")))
-    again = door(setup, "alertmanager").pushed(BEARER, alertmanager(alert("nas", "firing", "T2")))
+    over = messages(door(setup, "alertmanager").pushed(BEARER, alertmanager(alert("nas", "resolved", "T1"))))
+    again = messages(door(setup, "alertmanager").pushed(BEARER, alertmanager(alert("nas", "firing", "T2"))))
     ids = [one.remote_id for one in (*found, *over, *again)]
     assert len(set(ids)) == 4
     assert found[0].metadata["payload"] == alert("nas", "firing", "T1")
@@ -256,7 +257,7 @@ def test_what_the_big_senders_post_comes_in(setup: Setup, sender: str) -> None:
     raw = json.dumps(body).encode()
     is_signed = sender == "github"
     signed_headers = {"X-Hub-Signature-256": f"sha256={hexed(raw)}"} if is_signed else {}
-    [message] = door(setup, sender, secret=is_signed).pushed({**headers, **signed_headers}, raw)
+    [message] = messages(door(setup, sender, secret=is_signed).pushed({**headers, **signed_headers}, raw))
     assert (message.text, message.sender_id, message.recipient) == (text, who, who)
     assert message.metadata["payload"] == body
 
@@ -269,19 +270,19 @@ def test_who_is_not_named_is_recognised(setup: Setup, sender: str, paths: dict[s
     whole = {**body, "version": "1"} if isinstance(body, dict) else body
     secret = sender == "github"
     shown = {**headers, "X-Hub-Signature-256": f"sha256={hexed(json.dumps(whole).encode())}"} if secret else headers
-    [found] = door(setup, secret=secret, incoming=paths).pushed(shown, json.dumps(whole).encode())
+    [found] = messages(door(setup, secret=secret, incoming=paths).pushed(shown, json.dumps(whole).encode()))
     assert (found.text, found.sender_id) == (text, who)
 
 
 def test_alertmanager_is_recognised(setup: Setup) -> None:
     """Of a group of alerts none would come in where nobody said that it is Alertmanager's."""
     body = alertmanager(alert("nas", "firing", "T1"), alert("pi", "firing", "T1"))
-    found = door(setup, incoming={"text": "alerts.0.summary", "sender": "source"}).pushed(BEARER, body)
+    found = messages(door(setup, incoming={"text": "alerts.0.summary", "sender": "source"}).pushed(BEARER, body))
     assert [(one.text, one.sender_id) for one in found] == [
         ("firing: disk of nas is full", "prometheus"),
         ("firing: disk of pi is full", "prometheus"),
     ]
-    [chosen] = door(setup, incoming={"text": "receiver"}).pushed(BEARER, body)
+    [chosen] = messages(door(setup, incoming={"text": "receiver"}).pushed(BEARER, body))
     assert chosen.text == "prometheus", "who says where the text is knows better"
 
 
@@ -304,6 +305,34 @@ def test_a_list_has_a_bound(setup: Setup, number: int) -> None:
     body = json.dumps({"alerts": [{"text": n} for n in range(number)]}).encode()
     with pytest.raises(PushRefusedError, match="elements"):
         door(setup, incoming={"each": "alerts"}).pushed(BEARER, body)
+
+
+BAD_ELEMENTS: Mapping[str, object] = {
+    "without a text": {"sender": "nas"},
+    "an empty text": {"text": " "},
+    "a text that is a list": {"text": ["full"]},
+    "no object": 5,
+    "nothing": None,
+    "a sender without end": {"text": "x", "sender": "n" * 300},
+    "a place that is none": {"text": "x", "recipient": "a\nb"},
+}
+
+
+@pytest.mark.parametrize("bad", BAD_ELEMENTS.values(), ids=BAD_ELEMENTS)
+def test_a_bad_element_costs_only_itself(setup: Setup, bad: object) -> None:
+    """One alert without a summary would take all the others with it, and its sender drop them."""
+    body = {"alerts": [{"text": "one"}, bad, {"text": "two"}]}
+    hook = door(setup, incoming={"each": "alerts"})
+    first, aside, last = hook.pushed(BEARER, json.dumps(body).encode())
+    assert isinstance(first, Incoming)
+    assert isinstance(last, Incoming)
+    assert (first.text, last.text) == ("one", "two")
+    assert isinstance(aside, Unreadable)
+    assert aside.reason.startswith("in an element of it, ")
+    assert json.loads(aside.raw) == bad
+    with pytest.raises(PushRefusedError) as caught:
+        hook.pushed(BEARER, json.dumps({"alerts": [bad, bad]}).encode())
+    assert caught.value.is_proven
 
 
 @pytest.mark.parametrize(
@@ -373,3 +402,26 @@ async def test_every_reason_to_refuse_is_in_the_log(hooked: Bach, caplog: pytest
     assert len(lines) == 2
     assert "token" in lines[0]
     assert "text" in lines[1]
+
+
+async def test_of_several_the_one_that_is_set_aside_is_told_of(
+    clock: FakeClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """An alert would be missing, and nobody could find out why: its sender is told that all is well."""
+    secrets = {"x": {"token": TOKEN, "ada": f"{TOKEN}, hers"}.get}
+    async with Bach(MemoryDatabase(), clock=clock, secrets=secrets) as bach:
+        auth = {"incoming_token": "x:token", "sender:ada": "x:ada"}
+        settings = {"incoming": {"each": "alerts"}}
+        allowed = frozenset({"nas", "ada"})
+        await bach.registry.add(
+            Connection(name="hook", type="webhook", auth_config=auth, settings=settings, allowed=allowed)
+        )
+        alerts = [{"text": "one"}, {"summary": "no text"}, {"text": "not hers", "sender": "ada"}, {"text": "two"}]
+        assert await push(bach, alerts=alerts) == "one"
+        assert [message.text for message in await bach.inbox()] == ["two", "one"]
+        kept = {one.raw: one.reason for one in await bach.unreadable("hook")}
+        assert kept.keys() == {'{"summary": "no text"}', '{"text": "not hers", "sender": "ada"}'}
+        refused = bach.refused("hook")
+        assert refused
+        assert refused.reason in kept.values()
+    assert "messages in requests to hook were set aside, because in an element of it, there is no text" in caplog.text
