@@ -116,7 +116,8 @@ async def test_the_entity_comes_and_goes_with_its_recipient(
         (loaded.entry_id, "recipient"), context={"source": SOURCE_USER}
     )
     flow = await hass.config_entries.subentries.async_configure(flow["flow_id"], {"next_step_id": "manual"})
-    await hass.config_entries.subentries.async_configure(flow["flow_id"], {"recipient": "55", "title": "Eve"})
+    flow = await hass.config_entries.subentries.async_configure(flow["flow_id"], {"recipient": "55", "title": "Eve"})
+    await hass.config_entries.subentries.async_configure(flow["flow_id"], {})  # no user of Home Assistant
     await hass.async_block_till_done()
     await arrive(hass, incoming(55))
     assert shown(hass, "event.eve_incoming_message").attributes["event_type"] == "message"
