@@ -126,6 +126,7 @@ async def _connect(home: Home, telegram: TelegramServer) -> None:
     flow = step["next_flow"][1]
     await client.subentry_flow(flow, {"next_step_id": "manual"})
     await client.subentry_flow(flow, {"recipient": str(ADA), "title": "Ada", "role": "user", "hello": False})
+    await client.subentry_flow(flow, {})  # no user of Home Assistant
     there = f"{{{{ states('{ENTITY}') not in ('unavailable', 'None') and states.{ENTITY} is not none }}}}"
     await until(lambda: _says(home, there, "True"), what="the recipient's entity", seconds=30)
 
