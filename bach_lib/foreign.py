@@ -33,7 +33,7 @@ async def guarded[T](work: Awaitable[T]) -> T:
         raise ForeignError(type(error).__name__) from None
 
 
-def held[T](work: Callable[[], T]) -> T:
+def guarded_call[T](work: Callable[[], T]) -> T:
     """The same for what nobody waits for: nothing can cancel the caller meanwhile."""
     try:
         return work()

@@ -62,7 +62,7 @@ _PIECE = 1 << 20
 _at_work = threading.BoundedSemaphore(_MOST)
 
 
-async def apart[T](work: Callable[[], T], *, seconds: float = _SECONDS) -> T:
+async def in_own_thread[T](work: Callable[[], T], *, seconds: float = _SECONDS) -> T:
     """What `work` returns or raises. Raises `TimeoutError` if that takes longer, and leaves the thread to itself."""
     if not _at_work.acquire(blocking=False):
         raise OSError(errno.EBUSY, f"{_MOST} others before it have not been answered yet")
@@ -102,7 +102,7 @@ def _run[T](work: Callable[[], T], done: Future[T]) -> None:
 
 async def read_file(path: Path | str, limit: int, *, seconds: float = _SECONDS) -> bytes:
     """At most `limit` bytes of a regular file. Raises OSError, whose `strerror` is for people, or ValueError."""
-    return await apart(lambda: read_regular(path, limit), seconds=seconds)
+    return await in_own_thread(lambda: read_regular(path, limit), seconds=seconds)
 
 
 def read_regular(path: Path | str, limit: int, *, or_device: bool = False) -> bytes:

@@ -39,7 +39,7 @@ class Receiving(ABC):
         `sender`: `connection:sender_id`; `recipient`: the place it came from; both in any spelling. `limit`: 1 to 500;
         `offset`: so many more are passed over. Raises `InvalidValueError`.
         """
-        return await self._open_parts.reading.page(
+        return await self._open_parts.inbox_reader.page(
             connection=connection,
             status=status,
             sender=sender,
@@ -54,7 +54,7 @@ class Receiving(ABC):
         self, *, connection: str | None = None, status: InboxStatus | None = None, sender: str | None = None
     ) -> int:
         """How many incoming messages all pages have together. Raises `InvalidValueError`."""
-        return await self._open_parts.reading.count(connection=connection, status=status, sender=sender)
+        return await self._open_parts.inbox_reader.count(connection=connection, status=status, sender=sender)
 
     async def incoming(self, incoming_id: int) -> IncomingMessage:
         """One incoming message. Raises `UnknownMessageError`."""
@@ -101,7 +101,7 @@ class Receiving(ABC):
 
         Raises `UnknownMessageError`, `NoFileError`, `FileTooLargeError` or `NotFetchedError`.
         """
-        return await self._open_parts.reading.fetch(incoming_id, limit)
+        return await self._open_parts.inbox_reader.fetch(incoming_id, limit)
 
     async def unreadable(self, connection: str) -> list[Unreadable]:
         """What came in and could not be understood, newest first, at most 100; without secrets."""

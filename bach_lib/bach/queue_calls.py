@@ -36,7 +36,7 @@ class Intervening(ABC):
         it, as `retry` does. Raises an `InputError` or `StorageError`; nothing is written then.
         """
         parts, wait = self._open_parts, seconds("wait", wait)
-        return await parts.retrier.one(message_id, lambda: parts.amender.amend(message_id, amendment), wait)
+        return await parts.retrier.retry_one(message_id, lambda: parts.amender.amend(message_id, amendment), wait)
 
     async def retry(self, message_id: int, wait: float = 0.0) -> Message:
         """Send an ended message again, with all its retries and without time to live. Raises an `InputError`.
@@ -45,7 +45,7 @@ class Intervening(ABC):
         seconds as it stands then.
         """
         parts, wait = self._open_parts, seconds("wait", wait)
-        return await parts.retrier.one(message_id, lambda: parts.by_hand.retry(message_id), wait)
+        return await parts.retrier.retry_one(message_id, lambda: parts.by_hand.retry(message_id), wait)
 
     async def retry_all(self, connection: str | None = None, *, recipient: str | None = None) -> int:
         """Send all dead letters again, of one connection (or one recipient there) or of all; return how many."""
@@ -55,7 +55,7 @@ class Intervening(ABC):
         self, connection: str | None = None, *, recipient: str | None = None, wait: float = 0.0
     ) -> Retried:
         """The same; returns what has become of them when all were tried, or after so many seconds."""
-        return await self._open_parts.retrier.all(self._places(connection, recipient), seconds("wait", wait))
+        return await self._open_parts.retrier.retry_all(self._places(connection, recipient), seconds("wait", wait))
 
     async def discard_messages(self, message_ids: Iterable[int]) -> int:
         """Give dead and uncertain messages up: they end as cancelled, with their reason; return how many.

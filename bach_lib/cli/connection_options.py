@@ -29,7 +29,7 @@ class Needs:
 
 def category_of(type_: str) -> str:
     """The category of a type: that of a known partner, else it is a connector."""
-    kind = import_module("bach_lib.registry.partner_types").KINDS.get(type_)
+    kind = import_module("bach_lib.registry.partner_types").PARTNER_TYPES.get(type_)
     return "connector" if kind is None else str(kind.category)
 
 
@@ -38,7 +38,7 @@ def needs_of(type_: str, auth_type: str, *, endpoint: str | None, given: Iterabl
     kinds, knows = import_module("bach_lib.registry.partner_types"), _knows(type_)
     if knows is None:
         return Needs()
-    if (kind := kinds.KINDS.get(type_)) is None:
+    if (kind := kinds.PARTNER_TYPES.get(type_)) is None:
         if type_ == "webhook" and (endpoint or any(name.startswith("incoming_") for name in given)):
             return Needs()  # its address is no secret, or it only takes what comes in
         examples = {one.name: one.example for one in knows.settings if one.example}

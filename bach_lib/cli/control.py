@@ -22,7 +22,7 @@ from bach_lib.cli.version import version
 from bach_lib.errors import BachError
 from bach_lib.rest.answers import Json, RefusedError
 from bach_lib.rest.requests import body_of
-from bach_lib.rest.server import Door, Patience, places
+from bach_lib.rest.server import Door, Patience, max_connections
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -49,7 +49,7 @@ class ControlServer:
         self._bach = bach
         self._path = path
         self._own = own or {}
-        self._door = Door(places(_PLACES, _SHARE), patience=Patience(idle=30.0))
+        self._door = Door(max_connections(_PLACES, _SHARE), patience=Patience(idle=30.0))
         self._disk: asyncio.Task[object] | None = None
         self._disk_since = 0.0
         application = web.Application(client_max_size=MAX_REQUEST, middlewares=[self._door.middleware])

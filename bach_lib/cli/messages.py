@@ -226,7 +226,7 @@ def watch(connection: Connection = None) -> None:
                     await session.ask("start", name=row["name"])
         last = max((_id(row) for row in as_rows(await session.ask("inbox", limit=1))), default=0)
         while True:
-            for row in as_rows(await session.ask("news", after=last, seconds=_WAIT, connection=connection)):
+            for row in as_rows(await session.ask("incoming_after", after=last, seconds=_WAIT, connection=connection)):
                 last = _id(row)
                 _tell(row)
 

@@ -15,7 +15,7 @@ from bach_lib.connectors.declaration import SENDER_TAG, Knows
 from bach_lib.connectors.declared import DECLARED
 from bach_lib.connectors.requirements import NEEDED
 from bach_lib.errors import MissingLibraryError, UnknownTypeError, UnusableLibraryError
-from bach_lib.foreign import held
+from bach_lib.foreign import guarded_call
 from bach_lib.threads import in_thread
 
 _BUILT_IN = {
@@ -77,7 +77,9 @@ class Connectors:
         if (connector := self._loaded.get(type_)) is None:
             return None
         try:
-            return held(partial(connector.normalize_sender if of_sender else connector.normalize_recipient, written))
+            return guarded_call(
+                partial(connector.normalize_sender if of_sender else connector.normalize_recipient, written)
+            )
         except Exception:  # noqa: BLE001 - a connector may be anybody's, and no entry may shut all others out
             return None
 

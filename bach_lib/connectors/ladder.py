@@ -14,7 +14,7 @@ from typing import Protocol
 
 from bach_lib.clock import Clock
 from bach_lib.connectors.base import Course
-from bach_lib.connectors.observations import CallError, Seen
+from bach_lib.connectors.observations import CallError, Observation
 from bach_lib.models import File, Format, Loss, Message, Operation
 from bach_lib.outcomes import Scope, Sent
 from bach_lib.text.buttons import in_words
@@ -144,7 +144,9 @@ class Ladder:
             climb.paused += seconds
             if climb.paused > _LONGEST_PAUSE:
                 text = "The rest of this message goes as soon as the platform's limits allow."
-                raise CallError("rate_limited", text, Seen.TOLD_TO_WAIT, retry_after=seconds, scope=Scope.RECIPIENT)
+                raise CallError(
+                    "rate_limited", text, Observation.TOLD_TO_WAIT, retry_after=seconds, scope=Scope.RECIPIENT
+                )
             await self._clock.sleep(seconds + _MARGIN + min(climb.lag, _LONGEST_LAG))
 
 
@@ -187,7 +189,7 @@ class _Climb:
     def descend(self, error: CallError, rungs: Rungs) -> bool:
         """Put what goes instead of the refused step in its place. False: nothing does."""
         step = self._step
-        if step is None or error.seen is not Seen.REFUSED:
+        if step is None or error.seen is not Observation.REFUSED:
             return False
         named = rungs.named(error)
         if named is not None and not named:

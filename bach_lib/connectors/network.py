@@ -23,7 +23,7 @@ from aiohttp import (
 )
 from aiohttp.abc import AbstractStreamWriter
 
-from bach_lib.connectors.observations import DEFAULT_WAIT, CallError, Seen
+from bach_lib.connectors.observations import DEFAULT_WAIT, CallError, Observation
 from bach_lib.models import File
 
 _LONGEST_WAIT = 86_400.0
@@ -101,10 +101,10 @@ def broken(error: Exception, host: str, *, written: bool) -> CallError:
     A connection that was kept open and that the other side has closed meanwhile counts as written: nobody can tell.
     """
     if not written:
-        return CallError(*not_connected(error, host), Seen.NOTHING_WRITTEN)
+        return CallError(*not_connected(error, host), Observation.NOTHING_WRITTEN)
     if isinstance(error, TimeoutError):
-        return CallError("timeout", f"{host} did not answer in time.", Seen.NO_ANSWER)
-    return CallError("unreachable", f"The connection to {host} broke before the answer came.", Seen.NO_ANSWER)
+        return CallError("timeout", f"{host} did not answer in time.", Observation.NO_ANSWER)
+    return CallError("unreachable", f"The connection to {host} broke before the answer came.", Observation.NO_ANSWER)
 
 
 def not_theirs(status: int, host: str, what: str, *, wait: float | None = None) -> CallError:
@@ -115,11 +115,13 @@ def not_theirs(status: int, host: str, what: str, *, wait: float | None = None) 
     """
     if wait is not None:
         text = f"What stands before {host} takes nothing from this address for a while."
-        return CallError("rate_limited", text, Seen.TOLD_TO_WAIT, retry_after=wait)
+        return CallError("rate_limited", text, Observation.TOLD_TO_WAIT, retry_after=wait)
     if status >= 500:
-        return CallError("server_error", f"{host} answered with HTTP status {status}.", Seen.NO_ANSWER)
+        return CallError("server_error", f"{host} answered with HTTP status {status}.", Observation.NO_ANSWER)
     text = f"What answered for {host} (HTTP status {status}) is {what}."
-    return CallError("bad_answer", text, Seen.NO_ANSWER, retry_after=DEFAULT_WAIT if status == _TOO_MANY else None)
+    return CallError(
+        "bad_answer", text, Observation.NO_ANSWER, retry_after=DEFAULT_WAIT if status == _TOO_MANY else None
+    )
 
 
 def is_page(content_type: str, body: bytes) -> bool:

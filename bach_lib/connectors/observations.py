@@ -16,7 +16,7 @@ DEFAULT_WAIT = 30.0
 """Seconds, where somebody says "wait" without saying how long."""
 
 
-class Seen(StrEnum):
+class Observation(StrEnum):
     """What a connector saw of a call that brought nothing."""
 
     NOTHING_WRITTEN = "nothing_written"
@@ -40,7 +40,7 @@ class CallError(Exception):
         self,
         code: str,
         text: str,
-        seen: Seen,
+        seen: Observation,
         *,
         retry_after: float | None = None,
         scope: Scope = Scope.CONNECTION,
@@ -55,7 +55,7 @@ class CallError(Exception):
     @property
     def of_a_preparation(self) -> Self:
         """The same of a call that only prepares the message's own: a lost answer leaves nobody uncertain."""
-        seen = Seen.UNCLEAR if self.seen is Seen.NO_ANSWER else self.seen
+        seen = Observation.UNCLEAR if self.seen is Observation.NO_ANSWER else self.seen
         return type(self)(self.code, self.text, seen, retry_after=self.retry_after, scope=self.scope)
 
     @property
@@ -69,20 +69,20 @@ class CallError(Exception):
         return outcome_of(self.seen, self.fault, self.scope)
 
 
-def outcome_of(seen: Seen, fault: Fault, scope: Scope = Scope.CONNECTION) -> Outcome:
+def outcome_of(seen: Observation, fault: Fault, scope: Scope = Scope.CONNECTION) -> Outcome:
     """The outcome of an attempt that ended so. `scope`: whom a wish to wait concerns."""
     match seen:
-        case Seen.NOTHING_WRITTEN:
+        case Observation.NOTHING_WRITTEN:
             return Retry(fault=fault, scope=Scope.CONNECTION, written=False)
-        case Seen.NO_ANSWER:
+        case Observation.NO_ANSWER:
             return Uncertain(fault=replace(fault, code="uncertain"))
-        case Seen.UNCLEAR:
+        case Observation.UNCLEAR:
             return Retry(fault=fault, scope=Scope.CONNECTION)
-        case Seen.NOT_NOW:
+        case Observation.NOT_NOW:
             return Retry(fault=fault, scope=Scope.MESSAGE)
-        case Seen.REFUSED:
+        case Observation.REFUSED:
             return Dead(fault=fault)
-        case Seen.TOLD_TO_WAIT:
+        case Observation.TOLD_TO_WAIT:
             return Wait(seconds=fault.retry_after or DEFAULT_WAIT, fault=fault, scope=scope)
 
 

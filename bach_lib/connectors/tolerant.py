@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 import orjson
 
 from bach_lib.connectors.base import Incoming, Unreadable
-from bach_lib.foreign import ForeignError, held
+from bach_lib.foreign import ForeignError, guarded_call
 
 MAX_RAW = 32_768
 """Characters of an unreadable element that are handed on. The inbox keeps half of them."""
@@ -32,20 +32,22 @@ class UnreadableError(Exception):
     """Raised by who reads an element; its text is the reason."""
 
 
-def each[E](elements: Iterable[E], read: Callable[[E], Iterable[Incoming | Unreadable]]) -> list[Incoming | Unreadable]:
+def read_each[E](
+    elements: Iterable[E], read: Callable[[E], Iterable[Incoming | Unreadable]]
+) -> list[Incoming | Unreadable]:
     """What `read` finds in each of them; those with which it fails, for whatever reason, are set aside in its place."""
     found: list[Incoming | Unreadable] = []
     for element in elements:
-        found += one(element, read)
+        found += read_one(element, read)
     return found
 
 
-def one[E](
+def read_one[E](
     element: E, read: Callable[[E], Iterable[Incoming | Unreadable]], *, passing: tuple[type[Exception], ...] = ()
 ) -> list[Incoming | Unreadable]:
     """The same for a single element. `passing`: what is raised all the same."""
     try:
-        return held(lambda: list(read(element)))
+        return guarded_call(lambda: list(read(element)))
     except passing:
         raise
     except UnreadableError as error:

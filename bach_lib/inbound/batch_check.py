@@ -8,7 +8,7 @@ from dataclasses import replace
 from math import isnan
 
 from bach_lib.connectors.base import Batch, Incoming, Unreadable
-from bach_lib.connectors.tolerant import UnreadableError, each
+from bach_lib.connectors.tolerant import UnreadableError, read_each
 from bach_lib.inbound.rows import incoming_values
 from bach_lib.models.incoming import Content, Kind, own_words
 from bach_lib.redact import readable, seen
@@ -22,10 +22,10 @@ _AS_POSTED = frozenset({"payload", "data"})
 _PERHAPS_TIMES = ("sent_at", "told_at", "not_before")
 
 
-def sift(batch: Batch) -> Batch:
+def validate_batch(batch: Batch) -> Batch:
     """The same, with everything in `unreadable` that cannot be stored. Raises `TypeError` if it is no batch at all."""
     _check_batch(batch)
-    found = each(batch.messages, sound)
+    found = read_each(batch.messages, validate_message)
     good = tuple(one for one in found if isinstance(one, Incoming))
     bad = tuple(one for one in found if isinstance(one, Unreadable))
     if not bad and good == batch.messages:
@@ -33,7 +33,7 @@ def sift(batch: Batch) -> Batch:
     return replace(batch, messages=good, unreadable=(*batch.unreadable, *bad))
 
 
-def sound(message: object) -> Iterable[Incoming]:
+def validate_message(message: object) -> Iterable[Incoming]:
     """The message, if it can be stored. Raises whatever stands against that."""
     if not isinstance(message, Incoming):
         raise UnreadableError(f"no message, but a {type(message).__name__}")

@@ -16,7 +16,7 @@ from bach_lib.connectors.base import Batch, Incoming, Unreadable
 from bach_lib.errors import UnknownMessageError
 from bach_lib.inbound.admission import admit, sightings_of
 from bach_lib.inbound.ages import Ages
-from bach_lib.inbound.batch_check import sift
+from bach_lib.inbound.batch_check import validate_batch
 from bach_lib.inbound.handover import Handover
 from bach_lib.inbound.pages import Pages
 from bach_lib.inbound.pairing import Pairings
@@ -119,7 +119,7 @@ class Inbox:
         `caught_up_at`: when everything before this poll had been read, so nothing in it was sent earlier; by the clock
         of `batch.told_at`, else by ours.
         """
-        batch = sift(batch)
+        batch = validate_batch(batch)
         lesson = await self._directory.study(connection.name, sightings_of(batch))
         spellings, known = self._directory.of(connection.name, lesson), self._directory.allowed(connection, lesson)
         admitted = admit(batch.messages, spellings, known)

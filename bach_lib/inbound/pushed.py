@@ -6,10 +6,10 @@ from typing import Final
 
 from bach_lib.clock import Clock
 from bach_lib.connectors.base import Connector, Incoming, Unreadable
-from bach_lib.connectors.tolerant import aside, each, one
+from bach_lib.connectors.tolerant import aside, read_each, read_one
 from bach_lib.errors import CannotReceiveError, PushRefusedError
 from bach_lib.inbound.admission import Notice
-from bach_lib.inbound.batch_check import sound
+from bach_lib.inbound.batch_check import validate_message
 from bach_lib.inbound.receiver import Receiver
 from bach_lib.models.incoming import IncomingMessage
 from bach_lib.redact import Redactor
@@ -101,9 +101,9 @@ class PushedMessages:
 
         def read(_: bytes) -> list[Incoming | Unreadable]:
             found = connector.pushed(headers, body, address)
-            return each([found] if isinstance(found, Incoming) else found, _sound)
+            return read_each([found] if isinstance(found, Incoming) else found, _validated)
 
-        found = one(body, read, passing=(PushRefusedError,))
+        found = read_one(body, read, passing=(PushRefusedError,))
         messages = [message for message in found if isinstance(message, Incoming)]
         bad = [message for message in found if isinstance(message, Unreadable)]
         if not messages:
@@ -116,6 +116,6 @@ class PushedMessages:
         return error
 
 
-def _sound(found: Incoming | Unreadable) -> Iterable[Incoming | Unreadable]:
+def _validated(found: Incoming | Unreadable) -> Iterable[Incoming | Unreadable]:
     """A message if it can be stored, and what the connector itself could not read."""
-    return [found] if isinstance(found, Unreadable) else sound(found)
+    return [found] if isinstance(found, Unreadable) else validate_message(found)

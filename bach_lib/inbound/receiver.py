@@ -19,7 +19,7 @@ from bach_lib.events import ConnectionChanged
 from bach_lib.foreign import guarded
 from bach_lib.inbound.admission import Notice
 from bach_lib.inbound.ages import CaughtUp, ClockNotice
-from bach_lib.inbound.batch_check import sift
+from bach_lib.inbound.batch_check import validate_batch
 from bach_lib.inbound.inbox import Accepted, Inbox
 from bach_lib.inbound.router import Router
 from bach_lib.models import Connection, ConnectionState, Direction, Fault, Health
@@ -204,7 +204,7 @@ class Receiver:
                 self._caught_up = CaughtUp(self._clock) if handed is True else self._caught_up
                 cursor = await self._inbox.cursor(self._name)
                 answer = handed if isinstance(handed, Fault) else await guarded(connector.receive(cursor))
-            answer = answer if isinstance(answer, Fault) else sift(answer)
+            answer = answer if isinstance(answer, Fault) else validate_batch(answer)
         except BachError as error:  # the disk
             return Fault(code=error.code, text=str(error))
         except TimeoutError:

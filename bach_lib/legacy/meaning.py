@@ -12,7 +12,7 @@ from typing import Final
 from bach_lib.errors import InvalidValueError
 from bach_lib.legacy.reading import OldConnection
 from bach_lib.models import Category
-from bach_lib.registry.partner_types import KINDS
+from bach_lib.registry.partner_types import PARTNER_TYPES
 
 OWNER: Final = "owner_chat_id"
 CHANNEL: Final = "default_channel"
@@ -66,10 +66,10 @@ def translated(old: OldConnection) -> OldConnection:
         return _to_address(replace(old, type="webhook", options={**old.options, BODY: dict(_BODIES[old.type])}))
     if old.category == _NOTIFICATION:
         raise _left(old)
-    if old.type == "ai" and old.name in KINDS:
-        return replace(old, type=old.name, category=KINDS[old.name].category)
-    if old.type in KINDS and old.category != Category.CONNECTOR:
-        return replace(old, category=KINDS[old.type].category)
+    if old.type == "ai" and old.name in PARTNER_TYPES:
+        return replace(old, type=old.name, category=PARTNER_TYPES[old.name].category)
+    if old.type in PARTNER_TYPES and old.category != Category.CONNECTOR:
+        return replace(old, category=PARTNER_TYPES[old.type].category)
     return old
 
 

@@ -18,7 +18,7 @@ from bach_lib.outbound.draft import make_draft
 from bach_lib.outbound.rows import Draft
 from bach_lib.policy import RetryPolicy
 from bach_lib.registry import Registry
-from bach_lib.registry.partner_types import AS_USUAL, KINDS, NEEDED, Auth
+from bach_lib.registry.partner_types import AS_USUAL, NEEDED, PARTNER_TYPES, Auth
 
 type Keep = Callable[[str, str, str], str]
 """Writes a secret of a connection (name, field, secret) where only its owner can read it; returns the reference."""
@@ -200,7 +200,7 @@ def _connection(old: OldConnection, keep: Keep, *, enable: bool) -> Connection:
 
 
 def _our_name(field: str, old: OldConnection, auth_type: str) -> str:
-    kind = KINDS.get(old.type)
+    kind = PARTNER_TYPES.get(old.type)
     needed = ("bot_token",) if kind is None else NEEDED[kind.usual if auth_type == AS_USUAL else Auth(auth_type)]
     return next((name for name in needed if field in _OTHER_NAMES.get(name, ())), _plain(field))
 

@@ -92,7 +92,7 @@ class Spellings:
             found += [f"{other}/{topic}" for other in above if "/" not in other and f"{other}/{topic}" not in found]
         return found
 
-    def news(self, sighting: Sighting) -> list[Alias]:
+    def new_aliases(self, sighting: Sighting) -> list[Alias]:
         """What a sighting says that was not known, and does not gainsay what was."""
         if not _is_sound(sighting):
             return []

@@ -42,7 +42,7 @@ class Retrier:
         self._by_hand = by_hand
         self._get = get
 
-    async def one(self, message_id: int, begin: Callable[[], Awaitable[Message]], seconds: float) -> Message:
+    async def retry_one(self, message_id: int, begin: Callable[[], Awaitable[Message]], seconds: float) -> Message:
         """Begin (which lets the message wait again), and return it when it has been tried, or after some seconds.
 
         Raises what `begin` raises, or `UnknownMessageError` if it goes away meanwhile.
@@ -56,7 +56,7 @@ class Retrier:
                 raise UnknownMessageError(id=message_id)
         return await self._get(message_id)
 
-    async def all(self, places: Places, seconds: float) -> Retried:
+    async def retry_all(self, places: Places, seconds: float) -> Retried:
         """Send all dead letters of these connections again, or of one recipient there; what has become of them."""
         names = set(places)
         with self._results() as results:

@@ -7,7 +7,7 @@ from typing import Protocol, override
 from bach_lib.models import Connection
 from bach_lib.partners.faults import FaultError
 from bach_lib.redact import Redactor
-from bach_lib.registry.partner_types import Auth, auth_of, kind_of
+from bach_lib.registry.partner_types import Auth, auth_of, partner_type_of
 from bach_lib.registry.secrets import Secrets
 
 _MOST_SHOWN = 20
@@ -59,7 +59,7 @@ class StaticCredentials(Credentials):
         self._auth = auth_of(connection)
         self._config = connection.auth_config
         self._type = connection.type
-        self._key_header = str(connection.settings.get("api_key_header", kind_of(connection).key_header))
+        self._key_header = str(connection.settings.get("api_key_header", partner_type_of(connection).key_header))
         self._secrets = secrets
         self._shown = Shown()
 

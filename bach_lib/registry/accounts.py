@@ -12,7 +12,7 @@ from hashlib import sha256
 
 from bach_lib.connectors import Connectors
 from bach_lib.errors import AccountTakenError, BachError, InputError, MissingLibraryError, UnknownTypeError
-from bach_lib.foreign import held
+from bach_lib.foreign import guarded_call
 from bach_lib.models import Connection
 from bach_lib.registry.secrets import Secrets
 
@@ -71,7 +71,7 @@ class Accounts:
         if account is None:
             return None
         try:
-            told = held(lambda: account(row, secrets))
+            told = guarded_call(lambda: account(row, secrets))
         except InputError:
             raise
         except Exception as error:  # noqa: BLE001 - a border: what a connector of somebody else's does

@@ -116,13 +116,13 @@ class Directory:
     async def study(self, connection: str, sightings: Iterable[Sighting]) -> Lesson | None:
         """What is new in what came in, as far as it concerns anybody. Raises a `StorageError`."""
         known, used = self.of(connection), _used(self.let_in(connection))
-        news = [alias for sighting in sightings for alias in known.news(sighting)]
-        doubtful = [one for one in news if one.is_move and not _concerns(one, known, used)]
+        new = [alias for sighting in sightings for alias in known.new_aliases(sighting)]
+        doubtful = [one for one in new if one.is_move and not _concerns(one, known, used)]
         for alias in dict.fromkeys(doubtful):  # somebody may have been sent something who is not let in
             find = partial(_was_written_to, connection=connection, recipient=alias.spelling)
             if await self._store.read(find):
                 used = used | {alias.spelling}
-        return self._lesson(connection, news, used)
+        return self._lesson(connection, new, used)
 
     def study_sent(self, connection: str, recipient: str, sent: Sent) -> Lesson | None:
         """What is new in what the platform said of a message that went there."""
@@ -130,8 +130,8 @@ class Directory:
         sightings = [*sent.sightings]
         if sent.moved_to is not None:
             sightings.append(Sighting(id=sent.moved_to.removesuffix(recipient.removeprefix(place)), was=(place,)))
-        news = [alias for sighting in sightings for alias in known.news(sighting)]
-        return self._lesson(connection, news, _used(self.let_in(connection)) | {recipient, place})
+        new = [alias for sighting in sightings for alias in known.new_aliases(sighting)]
+        return self._lesson(connection, new, _used(self.let_in(connection)) | {recipient, place})
 
     def learn(self, lesson: Lesson) -> None:
         """Know it from now on, in memory."""
@@ -157,9 +157,9 @@ class Directory:
         for old in dict.fromkeys(old for alias in lesson.aliases for old in known.through(alias.spelling)):
             self._bus.publish(RecipientMoved(connection=lesson.connection, old=old, new=known.normal(old)))
 
-    def _lesson(self, connection: str, news: Iterable[Alias], used: frozenset[str]) -> Lesson | None:
-        """What of the news concerns anybody, and what makes room for it."""
-        known, aliases, left = self.of(connection), list[Alias](), list(news)
+    def _lesson(self, connection: str, new: Iterable[Alias], used: frozenset[str]) -> Lesson | None:
+        """What of the new aliases concerns anybody, and what makes room for it."""
+        known, aliases, left = self.of(connection), list[Alias](), list(new)
         while taken := next((one for one in left if _concerns(one, known, used) or _leads_on(one, aliases)), None):
             left.remove(taken)  # and what was of no concern before may be now, such as the name of a group that moved
             known = _after(known, Lesson(connection=connection, aliases=(taken,)))

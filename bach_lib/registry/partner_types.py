@@ -38,8 +38,8 @@ NEEDED: Mapping[Auth, tuple[str, ...]] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kind:
-    """A type. `usual` is how it is asked where the person did not say how; `key_header` carries an API key."""
+class PartnerType:
+    """A type of AI, MCP or API connection. `usual`: its authentication if none is chosen; `key_header` carries a key."""
 
     category: Category
     endpoint: str | None = None
@@ -48,20 +48,20 @@ class Kind:
     may_query: bool = False
 
 
-KINDS: Mapping[str, Kind] = {
-    "claude": Kind(
+PARTNER_TYPES: Mapping[str, PartnerType] = {
+    "claude": PartnerType(
         category=Category.AI, endpoint="https://api.anthropic.com", usual=Auth.API_KEY, key_header="x-api-key"
     ),
-    "gemini": Kind(
+    "gemini": PartnerType(
         category=Category.AI,
         endpoint="https://generativelanguage.googleapis.com",
         usual=Auth.API_KEY,
         key_header="x-goog-api-key",
     ),
-    "ollama": Kind(category=Category.AI, endpoint="http://localhost:11434"),
-    "openai-compatible": Kind(category=Category.AI, endpoint="https://api.openai.com/v1"),
-    "mcp": Kind(category=Category.MCP),
-    "http": Kind(category=Category.API, may_query=True),
+    "ollama": PartnerType(category=Category.AI, endpoint="http://localhost:11434"),
+    "openai-compatible": PartnerType(category=Category.AI, endpoint="https://api.openai.com/v1"),
+    "mcp": PartnerType(category=Category.MCP),
+    "http": PartnerType(category=Category.API, may_query=True),
 }
 
 _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
@@ -72,19 +72,19 @@ _TEXTS = ("model", "scope", "system")
 _CHOICES: Mapping[str, Collection[str]] = {"client_auth": ("post", "basic"), "method": ("GET", "HEAD")}
 
 
-def kind_of(connection: Connection) -> Kind:
-    """The kind of a connection. Raises `UnknownTypeError`."""
-    kind = KINDS.get(connection.type)
-    if kind is None or kind.category is not connection.category:
-        known = sorted(name for name, one in KINDS.items() if one.category is connection.category)
+def partner_type_of(connection: Connection) -> PartnerType:
+    """The partner type of a connection. Raises `UnknownTypeError`."""
+    partner_type = PARTNER_TYPES.get(connection.type)
+    if partner_type is None or partner_type.category is not connection.category:
+        known = sorted(name for name, one in PARTNER_TYPES.items() if one.category is connection.category)
         raise UnknownTypeError(type=connection.type, known=", ".join(known))
-    return kind
+    return partner_type
 
 
 def auth_of(connection: Connection) -> Auth:
     """How this connection shows who we are. Raises `InvalidValueError`."""
     if connection.auth_type == AS_USUAL:
-        usual = kind_of(connection).usual
+        usual = partner_type_of(connection).usual
         return Auth.BEARER if usual is Auth.NONE and "token" in connection.auth_config else usual
     try:
         return Auth(connection.auth_type)
@@ -94,13 +94,13 @@ def auth_of(connection: Connection) -> Auth:
 
 def endpoint_of(connection: Connection) -> str:
     """Where it is; where paths of ours follow, without a slash at the end. Raises `InvalidEndpointError`."""
-    endpoint = connection.endpoint or kind_of(connection).endpoint or ""
+    endpoint = connection.endpoint or partner_type_of(connection).endpoint or ""
     check_endpoint(endpoint)
     try:
         URL(endpoint)  # what asks there is stricter
     except ValueError:
         raise InvalidEndpointError(endpoint=endpoint[:100]) from None
-    if not kind_of(connection).may_query and ("?" in endpoint or "#" in endpoint):
+    if not partner_type_of(connection).may_query and ("?" in endpoint or "#" in endpoint):
         raise InvalidEndpointError(endpoint=endpoint.partition("?")[0][:100])  # a key may stand behind the ?
     return endpoint.rstrip("/") if connection.category is Category.AI else endpoint
 

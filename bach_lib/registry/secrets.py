@@ -24,7 +24,7 @@ from bach_lib.errors import (
     SecretNotWritableError,
 )
 from bach_lib.registry import pasted
-from bach_lib.threads import apart, read_regular
+from bach_lib.threads import in_own_thread, read_regular
 
 type Lookup = Callable[[str], str | None]
 
@@ -94,7 +94,7 @@ class Secrets:
             if isinstance(own, Vault):
                 own.store(target, secret)
             else:
-                await apart(partial(_WRITERS[scheme], target, secret))
+                await in_own_thread(partial(_WRITERS[scheme], target, secret))
         except Exception as error:  # noqa: BLE001 - a border: key rings and applications raise what they like
             reason = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
             raise SecretNotSavedError(reference=reference, reason=reason) from None
@@ -105,7 +105,7 @@ class Secrets:
             secret = lookup(target)
         else:
             try:
-                secret = await apart(partial(_BLOCKING[scheme], target))
+                secret = await in_own_thread(partial(_BLOCKING[scheme], target))
             except OSError, ValueError:  # cannot be read, is no text, or has a name that cannot be one
                 secret = None
         if not secret:

@@ -42,7 +42,7 @@ class Patience:
     idle: float = 60.0
 
 
-def places(most: int, share: int) -> int:
+def max_connections(most: int, share: int) -> int:
     """How many connections a server may hold: `most`, but never more than one in `share` of the process's files."""
     return max(_FEWEST, min(most, _files() // share))
 

@@ -68,7 +68,7 @@ class Parts:
     runtimes: Runtimes
     probers: Probers
     sender: Sender
-    reading: InboxReader
+    inbox_reader: InboxReader
     corrections: Corrections
     by_hand: ByHand
     retrier: Retrier
@@ -120,8 +120,8 @@ async def assemble(base: Base, session: ClientSession) -> Parts:
     await rules.open()
     router = Router(inbox, rules, base.bus, base.clock, receive.max_age)
     queue, history = Queue(base.store, base.clock, instance), History(base.store, instance)
-    tools = _tools(base, registry=registry, queue=queue, directory=directory, inbox=inbox)
-    runtimes = Runtimes(_services(base, session, tools, registry=registry, inbox=inbox, router=router))
+    dispatching = _dispatch_services(base, registry=registry, queue=queue, directory=directory, inbox=inbox)
+    runtimes = Runtimes(_services(base, session, dispatching, registry=registry, inbox=inbox, router=router))
     sender = _sender(base, registry, directory, queue, runtimes)
     corrections = Corrections(base.store, base.clock, instance)
     by_hand = ByHand(queue, corrections, base.bus, runtimes.dispatcher)
@@ -137,7 +137,7 @@ async def assemble(base: Base, session: ClientSession) -> Parts:
         runtimes=runtimes,
         probers=Probers(_probe_services(base, session, registry)),
         sender=sender,
-        reading=InboxReader(inbox, directory, registry, base.connectors, runtimes.fetch),
+        inbox_reader=InboxReader(inbox, directory, registry, base.connectors, runtimes.fetch),
         corrections=corrections,
         by_hand=by_hand,
         retrier=Retrier(base.bus, base.clock, by_hand, queue.get),
@@ -219,7 +219,9 @@ def _asking(
     )
 
 
-def _tools(base: Base, *, registry: Registry, queue: Queue, directory: Directory, inbox: Inbox) -> DispatchServices:
+def _dispatch_services(
+    base: Base, *, registry: Registry, queue: Queue, directory: Directory, inbox: Inbox
+) -> DispatchServices:
     return DispatchServices(
         queue=queue,
         directory=directory,
@@ -234,13 +236,19 @@ def _tools(base: Base, *, registry: Registry, queue: Queue, directory: Directory
 
 
 def _services(
-    base: Base, session: ClientSession, tools: DispatchServices, *, registry: Registry, inbox: Inbox, router: Router
+    base: Base,
+    session: ClientSession,
+    dispatching: DispatchServices,
+    *,
+    registry: Registry,
+    inbox: Inbox,
+    router: Router,
 ) -> Services:
     return Services(
         registry=registry,
         inbox=inbox,
         router=router,
-        tools=tools,
+        dispatching=dispatching,
         bus=base.bus,
         connectors=base.connectors,
         secrets=base.secrets,

@@ -46,7 +46,7 @@ class Services:
     registry: Registry
     inbox: Inbox
     router: Router
-    tools: DispatchServices
+    dispatching: DispatchServices
     bus: Bus
     connectors: Connectors
     secrets: Secrets
@@ -68,18 +68,18 @@ class ConnectionRuntime:
         """The start or restart that was asked for last."""
         self._is_wanted, self._is_over = services.autostart, False
         self._cancel_start: Cancel = lambda: None
-        registry, tools = services.registry, services.tools
-        self.dispatcher = Dispatcher(registry.get(name), tools)
+        registry, dispatching = services.registry, services.dispatching
+        self.dispatcher = Dispatcher(registry.get(name), dispatching)
         self.receiver = Receiver(
             row=lambda: registry.get(name),
             inbox=services.inbox,
             router=services.router,
             bus=services.bus,
-            clock=tools.clock,
-            policy=tools.policy.receive,
+            clock=dispatching.clock,
+            policy=dispatching.policy.receive,
             count_blocked=lambda strangers: registry.count_blocked(name, strangers),
         )
-        self._pushing = PushedMessages(name, self.receiver, tools.clock)
+        self._pushed = PushedMessages(name, self.receiver, dispatching.clock)
 
     def health(self, direction: Direction) -> Health:
         """How one direction stands."""
@@ -88,7 +88,7 @@ class ConnectionRuntime:
     @property
     def refused(self) -> Refusal | None:
         """The last request to it that was refused."""
-        return self._pushing.refused
+        return self._pushed.refused
 
     @property
     def breaker(self) -> BreakerState:
@@ -110,7 +110,7 @@ class ConnectionRuntime:
         """Show that an answer is coming, if the connection is at work."""
         if self._connector:
             recipient = self._connector.normalize_recipient(recipient)
-            await self._connector.typing(self._services.tools.directory.normal(self._name, recipient))
+            await self._connector.typing(self._services.dispatching.directory.normal(self._name, recipient))
 
     async def fetch(self, media: Media, limit: int) -> bytes | Fault:
         """The bytes of a file that somebody sent, if they are no more than `limit`."""
@@ -123,7 +123,7 @@ class ConnectionRuntime:
         """Take the message in a request; None if it is known or a stranger's. Raises an `InputError`."""
         if self.change:
             await asyncio.shield(self.change)
-        return await self._pushing.take(self._connector, headers, body, address, self._redact)
+        return await self._pushed.take(self._connector, headers, body, address, self._redact)
 
     async def take(self, message: Incoming) -> IncomingMessage | None:
         """Take a message that the caller vouches for; None if it is known or a stranger's. Raises an `InputError`."""
@@ -167,7 +167,7 @@ class ConnectionRuntime:
             return  # it was removed before its turn came
         except StorageError as error:  # a full disk, which somebody will clear
             fault = Fault(code=error.code, text=str(error))
-            self._cancel_start = self._services.tools.clock.call_later(_START_AGAIN, self._start_again)
+            self._cancel_start = self._services.dispatching.clock.call_later(_START_AGAIN, self._start_again)
         except BachError as error:  # a secret has gone: it waits for a person
             fault = Fault(code="auth_failed", text=str(error))
         except Exception as error:  # noqa: BLE001 - a border: connectors and the look-up of secrets are foreign code
@@ -195,8 +195,8 @@ class ConnectionRuntime:
             secrets=secrets,
             session=services.session,
             new_session=services.new_session,
-            clock=services.tools.clock,
-            allowed=lambda: services.tools.directory.let_in(self._name),
+            clock=services.dispatching.clock,
+            allowed=lambda: services.dispatching.directory.let_in(self._name),
             course=self.dispatcher.course,
         )
         self._connector = connector = services.connectors.get(row.type)(setup)

@@ -95,7 +95,7 @@ class History_(Mail):  # noqa: N801 - the connector's own has the name
 
     @override
     async def hand_over(self, elements: Sequence[str]) -> Found:
-        reader = Reader(places=ChannelCache(), own_id=lambda: 1, allowed=frozenset)
+        reader = Reader(channels=ChannelCache(), own_id=lambda: 1, allowed=frozenset)
 
         async def nobody(_: int) -> int:
             raise AssertionError

@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bach_lib.connectors.base import Batch, Incoming, Unreadable
-from bach_lib.connectors.tolerant import MAX_RAW, aside, decode, each, one
-from bach_lib.inbound.batch_check import sift
+from bach_lib.connectors.tolerant import MAX_RAW, aside, decode, read_each, read_one
+from bach_lib.inbound.batch_check import validate_batch
 from tests.contracts.mail import Gateway, History_, Home, Mail, Ntfy, Signal, Telegram, written
 
 PLATFORMS: list[type[Mail]] = [Telegram, History_, Signal, Ntfy, Home, Gateway]
@@ -68,7 +68,7 @@ def check(mail: Mail, bad: str) -> None:
     texts = [message.text for message in found if isinstance(message, Incoming)]
     assert "text 1" in texts
     assert "text 3" in texts
-    kept = sift(Batch(messages=tuple(one for one in found if isinstance(one, Incoming)), cursor=None))
+    kept = validate_batch(Batch(messages=tuple(one for one in found if isinstance(one, Incoming)), cursor=None))
     assert {"text 1", "text 3"} <= {message.text for message in kept.messages}, "it could not be stored"
     assert all(len(one.raw) <= MAX_RAW and one.reason for one in found if isinstance(one, Unreadable))
 
@@ -131,7 +131,7 @@ def test_whatever_a_reader_raises_is_of_its_element(error: type[BaseException]) 
             raise error
         return []
 
-    [found] = each([1, 2, 3], read)
+    [found] = read_each([1, 2, 3], read)
     assert isinstance(found, Unreadable)
     assert (found.raw, found.reason.removesuffix("()")) == ("2", error.__name__)
 
@@ -143,7 +143,7 @@ def test_who_ends_the_program_is_obeyed() -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        one(1, read)
+        read_one(1, read)
 
 
 def test_what_cannot_be_written_down_is_shown_as_far_as_it_can() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bach_lib.connectors import Connectors
-from bach_lib.registry.partner_types import KINDS
+from bach_lib.registry.partner_types import PARTNER_TYPES
 from bach_lib.testing import OllamaServer
 from bach_lib.testing.telegram_server import TelegramServer
 from tests.mutation.targets import TARGETS
@@ -89,7 +89,7 @@ def test_every_type_of_connection_has_a_page_with_a_picture() -> None:
     """Somebody who adds a connection would not find out what it needs and who calls whom."""
     table = (ROOT / "docs/connections.md").read_text("utf-8")
     pages = dict(re.findall(r"^\| `\w+` \| `([\w-]+)` \| \[[^]]+\]\(([\w-]+\.md)\) \|$", table, re.MULTILINE))
-    assert sorted(pages) == sorted([*Connectors().types, *KINDS])
+    assert sorted(pages) == sorted([*Connectors().types, *PARTNER_TYPES])
     assert [page for page in pages.values() if not blocks(f"docs/{page}", "mermaid")] == []
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from bach_lib.errors import SecretNotFoundError
 from bach_lib.registry.secrets import Secrets
-from bach_lib.threads import _MOST, apart, read_file, read_regular
+from bach_lib.threads import _MOST, in_own_thread, read_file, read_regular
 
 
 async def test_a_regular_file_is_read_up_to_a_limit(tmp_path: Path) -> None:
@@ -40,7 +40,7 @@ async def test_what_takes_too_long_is_left_to_itself() -> None:
     """A network drive that is gone would stop everything that waits for it, and the end of the program."""
     goes_on = threading.Event()
     with pytest.raises(TimeoutError) as raised:
-        await apart(lambda: goes_on.wait(60), seconds=0.05)
+        await in_own_thread(lambda: goes_on.wait(60), seconds=0.05)
     assert raised.value.strerror == "it took more than 0 seconds"
     assert await asyncio.to_thread(lambda: "free") == "free"
     assert all(thread.daemon for thread in threading.enumerate() if thread.name == "bach-apart")
@@ -50,21 +50,21 @@ async def test_what_takes_too_long_is_left_to_itself() -> None:
 async def test_so_many_hang_and_no_more() -> None:
     """Whoever asks for a file on a dead drive every second would start threads until there are none."""
     goes_on = threading.Event()
-    hanging = [asyncio.ensure_future(apart(lambda: goes_on.wait(60))) for _ in range(_MOST)]
+    hanging = [asyncio.ensure_future(in_own_thread(lambda: goes_on.wait(60))) for _ in range(_MOST)]
     await asyncio.sleep(0)
     with pytest.raises(OSError, match="others before it"):
-        await apart(lambda: "one more")
+        await in_own_thread(lambda: "one more")
     goes_on.set()
     assert await asyncio.gather(*hanging) == [True] * _MOST
-    assert await apart(lambda: "one more") == "one more"
+    assert await in_own_thread(lambda: "one more") == "one more"
 
 
 async def test_what_it_raises_comes_out() -> None:
     """A missing file would look like an empty one."""
     with pytest.raises(FileNotFoundError):
-        await apart(lambda: read_regular("/nowhere/at/all", 1))
+        await in_own_thread(lambda: read_regular("/nowhere/at/all", 1))
     with pytest.raises(TimeoutError, match="of its own"):
-        await apart(lambda: (_ for _ in ()).throw(TimeoutError(110, "of its own")))
+        await in_own_thread(lambda: (_ for _ in ()).throw(TimeoutError(110, "of its own")))
 
 
 async def test_a_secret_behind_a_pipe_is_not_waited_for(tmp_path: Path) -> None:

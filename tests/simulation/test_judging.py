@@ -194,14 +194,14 @@ def with_an_old_cursor(patch: pytest.MonkeyPatch) -> None:
 def credulous(patch: pytest.MonkeyPatch) -> None:
     """What is told last of a name counts."""
 
-    def news(_: Spellings, sighting: Sighting) -> list[Alias]:
+    def new_aliases(_: Spellings, sighting: Sighting) -> list[Alias]:
         return [Alias(spelling=name, normal=sighting.id) for name in sighting.names]
 
     def add(self: Spellings, alias: Alias) -> bool:
         self._learned[alias.spelling] = alias
         return True
 
-    patch.setattr(Spellings, "news", news)
+    patch.setattr(Spellings, "new_aliases", new_aliases)
     patch.setattr(Spellings, "add", add)
 
 

@@ -41,7 +41,7 @@ OPERATIONS: Mapping[str, Operation] = {
         inbox_operations.inbox,
         inbox_operations.invite,
         inbox_operations.mark,
-        inbox_operations.news,
+        inbox_operations.incoming_after,
         inbox_operations.pair,
         inbox_operations.poll,
         inbox_operations.route,

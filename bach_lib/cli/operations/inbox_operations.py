@@ -70,7 +70,7 @@ async def route(bach: Bach) -> int:
     return await bach.route()
 
 
-async def news(bach: Bach, after: int, seconds: float, connection: str | None = None) -> list[Row]:
+async def incoming_after(bach: Bach, after: int, seconds: float, connection: str | None = None) -> list[Row]:
     """What came in after this id, oldest first; waits so long for something to come."""
     check_there_is(bach, connection)
     arrived = asyncio.Event()

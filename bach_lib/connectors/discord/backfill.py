@@ -14,7 +14,7 @@ from bach_lib.connectors.discord.json_fields import made_by, number
 from bach_lib.connectors.discord.recipients import Target
 from bach_lib.connectors.discord.rest import Rest
 from bach_lib.connectors.observations import CallError
-from bach_lib.connectors.tolerant import one
+from bach_lib.connectors.tolerant import read_one
 from bach_lib.errors import InvalidRecipientError
 
 _PAGE = 100
@@ -104,7 +104,7 @@ class Backfill:
 
     def _read(self, message: object, target: Target) -> list[Incoming | Unreadable]:
         is_direct = target.person is not None
-        return one(message, lambda message: self._reader.read_again(message, is_direct=is_direct))
+        return read_one(message, lambda message: self._reader.read_again(message, is_direct=is_direct))
 
     def _targets(self) -> Iterator[Target]:
         for allowed in self._allowed():
@@ -128,7 +128,7 @@ class Backfill:
         for thread in threads:
             thread_id, parent, last = (number(thread, field) for field in ("id", "parent_id", "last_message_id"))
             if thread_id and parent in channels and (last or thread_id) > max(0, after - _OVERLAP):
-                self._reader.places.learn(thread)
+                self._reader.channels.learn(thread)
                 found[Target(channel=parent, thread=thread_id)] = last or thread_id
         if len(found) > _MAX_THREADS:
             self._cut.add(_TOO_MANY_THREADS, 0)

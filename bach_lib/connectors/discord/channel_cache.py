@@ -31,14 +31,14 @@ class ChannelCache:
     """All places, by their ids."""
 
     def __init__(self) -> None:
-        self._places: dict[int, Place] = {}
+        self._channels: dict[int, Place] = {}
         self._roles: dict[int, str] = {}
 
     def get(self, channel: int) -> Place | None:
         """A place, if the gateway has told of it."""
-        found = self._places.pop(channel, None)
+        found = self._channels.pop(channel, None)
         if found is not None:
-            self._places[channel] = found  # to the end: what nobody asks for goes first
+            self._channels[channel] = found  # to the end: what nobody asks for goes first
         return found
 
     def follow(self, event: str, data: Mapping[str, object]) -> None:
@@ -58,18 +58,18 @@ class ChannelCache:
         channel_id = number(channel, "id")
         if channel_id is None:
             return
-        known = self._places.get(channel_id)
+        known = self._channels.get(channel_id)
         parent = number(channel, "parent_id") if number(channel, "type") in THREAD_TYPES else None
-        above = self._places.get(parent) if parent else None
+        above = self._channels.get(parent) if parent else None
         guild = guild or (known.guild if known else above.guild if above else "")
-        self._places.pop(channel_id, None)
-        self._places[channel_id] = Place(id=channel_id, name=name_of(channel, "name"), parent=parent, guild=guild)
-        if len(self._places) > _MAX_KEPT:
-            del self._places[next(iter(self._places))]
+        self._channels.pop(channel_id, None)
+        self._channels[channel_id] = Place(id=channel_id, name=name_of(channel, "name"), parent=parent, guild=guild)
+        if len(self._channels) > _MAX_KEPT:
+            del self._channels[next(iter(self._channels))]
 
     def forget(self, channel: Mapping[str, object]) -> None:
         """A channel or thread that is gone."""
-        self._places.pop(number(channel, "id") or 0, None)
+        self._channels.pop(number(channel, "id") or 0, None)
 
     def role(self, role: int) -> str | None:
         """The name of a role, if the gateway has told of it."""

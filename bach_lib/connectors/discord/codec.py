@@ -33,7 +33,7 @@ _COMMAND = re.compile(r"[/!]([A-Za-z0-9_-]{1,64})(?:\s+(.*))?", re.DOTALL)
 class Reader:
     """Reads what concerns one bot. `own_id` is the bot's user; `allowed` says whose messages are let in."""
 
-    places: ChannelCache
+    channels: ChannelCache
     own_id: Callable[[], int | None]
     allowed: Callable[[], frozenset[str]]
 
@@ -66,7 +66,7 @@ class Reader:
         first = self._message(data, is_direct=_is_direct(data) if is_direct is None else is_direct)
         if first is None:
             return []
-        message = message_text.held(data)
+        message = message_text.original(data)
         files = [_media(message, file) for file in items(message, "attachments")]
         found = [media for media in files if media is not None]
         if not found or first.kind is Kind.EDITED:
@@ -149,7 +149,7 @@ class Reader:
         recipient, title = self._recipient(number(data, "channel_id"), author, is_direct=is_direct)
         if recipient is None:
             return None
-        written = message_text.words(message_text.held(data), self.places)
+        written = message_text.words(message_text.original(data), self.channels)
         kind, command = self._kind(data, written)
         return Incoming(
             remote_id=str(message),
@@ -164,8 +164,8 @@ class Reader:
             reply_to=_reply_to(data),
             sent_at=seconds_of(message),
             metadata=_metadata(author, data, is_direct=is_direct)
-            | message_text.marks(data, self.places)
-            | ({"content": message_text.content_of(message_text.held(data), written)} if kind is Kind.OTHER else {})
+            | message_text.marks(data, self.channels)
+            | ({"content": message_text.content_of(message_text.original(data), written)} if kind is Kind.OTHER else {})
             | ({"member_id": _id(author), "member_name": _name(author, {})} if kind is Kind.MEMBERSHIP else {}),
         )
 
@@ -178,14 +178,14 @@ class Reader:
         )
 
     def _kind(self, data: Mapping[str, object], written: str) -> tuple[Kind, Content]:
-        kind, message = number(data, "type") or 0, message_text.held(data)
+        kind, message = number(data, "type") or 0, message_text.original(data)
         if kind == _JOINED:
             return Kind.MEMBERSHIP, Content()
         if kind not in _PLAIN_TYPES or not written or (message.get("poll") and not message.get("content")):
             return Kind.OTHER, Content()
         asked = message_text.without_us(text(data, "content")[:_MAX_TEXT], self.own_id())
-        if own_words(message_text.marks(data, self.places)) and (
-            match := _COMMAND.fullmatch(message_text.readable(data, asked, self.places))
+        if own_words(message_text.marks(data, self.channels)) and (
+            match := _COMMAND.fullmatch(message_text.readable(data, asked, self.channels))
         ):
             return Kind.COMMAND, Content(command=match[1].lower(), args=(match[2] or "").strip())
         return Kind.TEXT, Content()
@@ -215,7 +215,7 @@ class Reader:
             return None, ""
         if is_direct:
             return f"@{_id(user)}", _name(user, {})
-        place = self.places.get(channel)
+        place = self.channels.get(channel)
         if place is None:
             return str(channel), str(channel)
         if place.parent is None:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from hashlib import sha256
 from itertools import batched
 
-from bach_lib.connectors.observations import CallError, Seen
+from bach_lib.connectors.observations import CallError, Observation
 from bach_lib.models import MAX_NONCE, Button, Buttons, Format, Message
 from bach_lib.text.markdown import read_discord
 from bach_lib.text.splitting import Limit, Piece, split
@@ -111,7 +111,7 @@ def only_one(message: Message) -> str:
     found = content(message)
     if not CONTENT.holds(found):
         text = f"A message that is there already can have {MAX_CONTENT} characters."
-        raise CallError("too_long", text, Seen.REFUSED)
+        raise CallError("too_long", text, Observation.REFUSED)
     return found
 
 
@@ -119,7 +119,7 @@ def target(message: Message) -> int:
     """The message to change. Raises `CallError` for what names none."""
     found = message_number(message.target)
     if found is None:
-        raise CallError("message_not_found", "There is no such message.", Seen.REFUSED)
+        raise CallError("message_not_found", "There is no such message.", Observation.REFUSED)
     return int(found)
 
 

@@ -18,13 +18,13 @@ from bach_lib.connectors.discord.finding import found
 from bach_lib.connectors.discord.gateway import HEARTBEAT_TIMEOUT, Gateway, Hear
 from bach_lib.connectors.discord.json_fields import items, may_read_texts, number, text
 from bach_lib.connectors.discord.log_filter import be_discreet
-from bach_lib.connectors.discord.message_text import held
+from bach_lib.connectors.discord.message_text import original
 from bach_lib.connectors.discord.receiver import GatewayReceiver
 from bach_lib.connectors.discord.recipients import Target
 from bach_lib.connectors.discord.rest import Rest, Timeouts
 from bach_lib.connectors.discord.session_starts import SessionStarts
 from bach_lib.connectors.ladder import Ladder, Rung, Step
-from bach_lib.connectors.observations import CallError, Seen, unless_repeated
+from bach_lib.connectors.observations import CallError, Observation, unless_repeated
 from bach_lib.errors import SecretNotFoundError
 from bach_lib.models import MAX_NONCE, Candidate, Connection, Fault, Format, Identity, Message, Operation
 from bach_lib.models.incoming import Media
@@ -92,13 +92,13 @@ class DiscordConnector(Connector):
         self._heartbeat_timeout = settings.heartbeat_timeout
         self._directs: dict[int, int] = {}
         self._ladder = Ladder(self, setup.course, setup.clock)
-        self._places = ChannelCache()
-        places, cut = self._places, Cut(setup.connection.name, setup.clock)
-        reader = Reader(places=places, own_id=lambda: self._hearing.own_id, allowed=setup.allowed)
-        self._hearing = GatewayReceiver(
+        self._channels = ChannelCache()
+        channels, cut = self._channels, Cut(setup.connection.name, setup.clock)
+        reader = Reader(channels=channels, own_id=lambda: self._receiver.own_id, allowed=setup.allowed)
+        self._receiver = GatewayReceiver(
             connect=self._connect,
             history=Backfill(self._rest, reader, allowed=setup.allowed, direct=self._direct, cut=cut),
-            places=places,
+            channels=channels,
             reader=reader,
             clock=setup.clock,
             time=self._rest.time,
@@ -177,8 +177,8 @@ class DiscordConnector(Connector):
 
     @override
     async def receive(self, cursor: str | None) -> Batch | Fault:
-        """What the gateway brought. See `hearing`."""
-        answer = await self._hearing.receive(cursor)
+        """What the gateway brought. See `receiver`."""
+        answer = await self._receiver.receive(cursor)
         return self._clean_fault(answer) if isinstance(answer, Fault) else answer
 
     @override
@@ -206,7 +206,7 @@ class DiscordConnector(Connector):
         try:
             answer = await self._rest.get_message(channel, message)
             found = answer if isinstance(answer, dict) else {}
-            for file in items(held(found), "attachments"):
+            for file in items(original(found), "attachments"):
                 if number(file, "id") == attachment:
                     content = await self._rest.download(text(file, "url"), limit)
                     return Fault(code="too_large", text="The file is too large.") if content is None else content
@@ -216,7 +216,7 @@ class DiscordConnector(Connector):
 
     @override
     async def reset(self) -> None:
-        await self._hearing.reset()
+        await self._receiver.reset()
         await self._rest.close()
 
     @override
@@ -242,13 +242,13 @@ class DiscordConnector(Connector):
                 raise error.of_a_preparation from None
             channel = number(answer, "id") if isinstance(answer, dict) else None
             if channel is None:
-                raise CallError("bad_answer", "Discord does not say where direct messages go.", Seen.UNCLEAR)
+                raise CallError("bad_answer", "Discord does not say where direct messages go.", Observation.UNCLEAR)
             self._directs[person] = channel
         return self._directs[person]
 
     def _seen(self, target: Target) -> tuple[Sighting, ...]:
         """What the gateway told of a thread that was written to by its id alone."""
-        known = self._places.get(target.channel) if target.channel is not None and target.thread is None else None
+        known = self._channels.get(target.channel) if target.channel is not None and target.thread is None else None
         if known is None or known.parent is None:
             return ()
         return (Sighting(id=f"{known.parent}/{known.id}", names=(str(known.id),)),)

@@ -1,4 +1,4 @@
-"""What Discord's refusals say: one table, no I/O. What follows from that is in `seen`.
+"""What Discord's refusals say: one table, no I/O. What follows from that is in `observations`.
 
 https://discord.com/developers/docs/topics/opcodes-and-status-codes
 """
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from bach_lib.connectors.discord.error_codes import CODES, PASSING
 from bach_lib.connectors.discord.json_fields import text
 from bach_lib.connectors.network import not_theirs
-from bach_lib.connectors.observations import DEFAULT_WAIT, CallError, Seen
+from bach_lib.connectors.observations import DEFAULT_WAIT, CallError, Observation
 
 NOT_DISCORD = "not Discord"
 _TOO_LARGE = "too_large"
@@ -30,14 +30,16 @@ def refusal(status: int, answer: object, host: str) -> CallError:
             errors = rest.get("errors")
             words = (f"{message} ({number})" if number else message) + _details(errors)
             if status >= 500:
-                return CallError("server_error", words, Seen.NO_ANSWER)
+                return CallError("server_error", words, Observation.NO_ANSWER)
             if number in PASSING:
-                return CallError("rate_limited", words, Seen.TOLD_TO_WAIT, scope=PASSING[number])
+                return CallError("rate_limited", words, Observation.TOLD_TO_WAIT, scope=PASSING[number])
             if number == _NO_WEBHOOK:
                 words = f"The webhook was deleted, or its address is wrong ({number})"
             code = _code(status, number, errors)
             wait = DEFAULT_WAIT if number == _SHUT_OUT else None
-            return CallError(code, words, Seen.REFUSED if code in _FOR_GOOD else Seen.UNCLEAR, retry_after=wait)
+            return CallError(
+                code, words, Observation.REFUSED if code in _FOR_GOOD else Observation.UNCLEAR, retry_after=wait
+            )
     return not_theirs(status, host, NOT_DISCORD)
 
 
@@ -50,13 +52,13 @@ def expect_message(answer: object) -> str:
     """The id of the message that an answer describes. Raises `CallError`: what says something else is not Discord."""
     if isinstance(answer, dict) and (found := text(answer, "id")):
         return found
-    raise CallError("bad_answer", "What answered is not Discord.", Seen.NO_ANSWER)
+    raise CallError("bad_answer", "What answered is not Discord.", Observation.NO_ANSWER)
 
 
 def expect_nothing(answer: object) -> None:
     """Where Discord has nothing to say. Raises `CallError`: what answers all the same is not Discord."""
     if answer is not None:
-        raise CallError("bad_answer", "What answered is not Discord.", Seen.NO_ANSWER)
+        raise CallError("bad_answer", "What answered is not Discord.", Observation.NO_ANSWER)
 
 
 def _code(status: int, number: int, errors: object) -> str:

@@ -13,7 +13,7 @@ from bach_lib.connectors.discord.channel_cache import THREAD_TYPES
 from bach_lib.connectors.discord.json_fields import items, name_of, number, part
 from bach_lib.connectors.discord.recipients import Target
 from bach_lib.connectors.discord.rest import Rest
-from bach_lib.connectors.observations import CallError, Seen
+from bach_lib.connectors.observations import CallError, Observation
 from bach_lib.errors import InvalidRecipientError
 from bach_lib.models import Candidate
 
@@ -96,11 +96,11 @@ async def _find_one(rest: Rest, target: Target) -> list[Candidate]:
             return []
         raise
     if not isinstance(answer, dict) or number(answer, "id") != (target.person or target.place):
-        raise CallError("bad_answer", "What answered is not Discord.", Seen.NO_ANSWER)
-    return _one(answer, target)
+        raise CallError("bad_answer", "What answered is not Discord.", Observation.NO_ANSWER)
+    return _candidate(answer, target)
 
 
-def _one(answer: Mapping[str, object], target: Target) -> list[Candidate]:
+def _candidate(answer: Mapping[str, object], target: Target) -> list[Candidate]:
     """Nothing for what cannot be written to: another bot, a heading, a thread of another channel than was said."""
     recipient, type_ = str(target), number(answer, "type")
     if target.person is not None:

@@ -35,7 +35,7 @@ _CONTENTS: Mapping[int, str] = {
 """What the platform's own news are called; https://docs.discord.com/developers/resources/message#message-object."""
 
 
-def held(data: Mapping[str, object]) -> Mapping[str, object]:
+def original(data: Mapping[str, object]) -> Mapping[str, object]:
     """The message in which the words and files lie: of one that is passed on, the snapshot."""
     if not is_forwarded(data):
         return data
@@ -49,19 +49,19 @@ def is_forwarded(data: Mapping[str, object]) -> bool:
     return reference == _FORWARD or bool(items(data, "message_snapshots") or flags & _SNAPSHOT)
 
 
-def words(message: Mapping[str, object], places: ChannelCache) -> str:
+def words(message: Mapping[str, object], channels: ChannelCache) -> str:
     """All that is written in it by its author.
 
     People cannot write embeds: what a person's message has of them are words of the page that a link leads to.
     """
-    own = readable(message, text(message, "content")[:_MAX_TEXT], places)
+    own = readable(message, text(message, "content")[:_MAX_TEXT], channels)
     question = text(part(part(message, "poll"), "question"), "text")
     is_persons = bool(part(message, "author")) and not is_program(message)
     lines = [own or question, *(() if is_persons else (*_embeds(message), *_displays(message.get("components"))))]
     return "\n".join(line for line in lines if line)[:_MAX_TEXT]
 
 
-def readable(message: Mapping[str, object], written: str, places: ChannelCache) -> str:
+def readable(message: Mapping[str, object], written: str, channels: ChannelCache) -> str:
     """A text with names where people, roles, channels and emojis stand as numbers."""
     people = {str(user.get("id")): shown(user) for user in items(message, "mentions")}
 
@@ -70,9 +70,9 @@ def readable(message: Mapping[str, object], written: str, places: ChannelCache) 
             return f":{match['emoji']}:"
         if match["kind"] != "#":
             is_role = match["kind"] == "@&"
-            known = places.role(int(match["id"])) if is_role else people.get(match["id"])
+            known = channels.role(int(match["id"])) if is_role else people.get(match["id"])
             return f"@{known}" if known else match[0]
-        place = places.get(int(match["id"]))
+        place = channels.get(int(match["id"]))
         return f"#{place.name}" if place else match[0]
 
     return _MENTION.sub(name, written)
@@ -94,17 +94,17 @@ def shown(user: Mapping[str, object]) -> str:
     return found or str(number(user, "id") or "")
 
 
-def marks(data: Mapping[str, object], places: ChannelCache) -> dict[str, object]:
+def marks(data: Mapping[str, object], channels: ChannelCache) -> dict[str, object]:
     """What is known of a message beside its words, under the names that every platform shares."""
-    message, origin = held(data), number(part(data, "message_reference"), "channel_id")
-    poll, place = part(message, "poll"), places.get(origin) if origin else None
+    message, origin = original(data), number(part(data, "message_reference"), "channel_id")
+    poll, place = part(message, "poll"), channels.get(origin) if origin else None
     answered = part(data, "referenced_message")
     return metadata.notes(
         forwarded=is_forwarded(data),
         forwarded_from=place.title if place and is_forwarded(data) else "",
         automatic=bool((number(data, "flags") or 0) & _CROSSPOST),
         bot=is_program(data),
-        quote="" if is_forwarded(data) else metadata.quoted(words(answered, places)),
+        quote="" if is_forwarded(data) else metadata.quoted(words(answered, channels)),
         mentions=metadata.mentions((shown(user), str(number(user, "id") or "")) for user in items(message, "mentions")),
         poll=metadata.poll(
             text(part(poll, "question"), "text"),

@@ -10,7 +10,7 @@ from bach_lib.clock import Clock
 from bach_lib.connectors.discord.error_codes import PASSING
 from bach_lib.connectors.discord.errors import NOT_DISCORD
 from bach_lib.connectors.network import at_most_a_day, not_theirs, retry_after
-from bach_lib.connectors.observations import DEFAULT_WAIT, CallError, Seen
+from bach_lib.connectors.observations import DEFAULT_WAIT, CallError, Observation
 from bach_lib.outcomes import Scope
 
 _MAX_KEPT = 256
@@ -30,7 +30,7 @@ class RateLimits:
         for name, scope in ((_EVERYWHERE, Scope.CONNECTION), (key, _stopped_by(key))):
             if (left := self._until.get(name, 0.0) - now) > 0:
                 text = "Discord's limit is used up."
-                raise CallError("rate_limited", text, Seen.TOLD_TO_WAIT, retry_after=left, scope=scope)
+                raise CallError("rate_limited", text, Observation.TOLD_TO_WAIT, retry_after=left, scope=scope)
 
     def learn(self, key: str, response: ClientResponse) -> None:
         """Remember what an answer says about the next call."""
@@ -63,7 +63,7 @@ class RateLimits:
         scope = PASSING.get(number) if isinstance(number, int) else None
         scope = Scope.CONNECTION if everywhere else scope or _stopped_by(key)
         text = "You are being rate limited."
-        return CallError("rate_limited", text, Seen.TOLD_TO_WAIT, retry_after=seconds, scope=scope)
+        return CallError("rate_limited", text, Observation.TOLD_TO_WAIT, retry_after=seconds, scope=scope)
 
     def _remember(self, key: str, seconds: float) -> None:
         now = self._clock.monotonic()

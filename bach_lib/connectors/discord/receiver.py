@@ -27,7 +27,7 @@ from bach_lib.connectors.discord.json_fields import made_by, number, part, secon
 from bach_lib.connectors.discord.session_starts import SessionStarts
 from bach_lib.connectors.observations import CallError
 from bach_lib.connectors.platform_time import PlatformTime
-from bach_lib.connectors.tolerant import UnreadableError, one
+from bach_lib.connectors.tolerant import UnreadableError, read_one
 from bach_lib.models import Fault
 
 NO_TEXTS = Fault(
@@ -57,7 +57,7 @@ class GatewayReceiver:
         *,
         connect: Callable[[Hear, bool], Gateway],
         history: Backfill,
-        places: ChannelCache,
+        channels: ChannelCache,
         reader: Reader,
         clock: Clock,
         time: PlatformTime,
@@ -69,7 +69,7 @@ class GatewayReceiver:
     ) -> None:
         self._connect = connect
         self._history = history
-        self._places = places
+        self._channels = channels
         self._reader = reader
         self._clock = clock
         self._time = time
@@ -82,7 +82,7 @@ class GatewayReceiver:
         self._connect_seconds = connect_seconds
         self._poll_seconds = poll_seconds
         self._cut = cut
-        self._news = EventBuffer()
+        self._buffer = EventBuffer()
         self._session: asyncio.Task[None] | None = None
         self._happened = asyncio.Event()
         self._is_up = False
@@ -95,8 +95,8 @@ class GatewayReceiver:
 
     async def receive(self, cursor: str | None) -> Batch | Fault:
         """What came after `cursor`. The first poll of a session does not wait for news."""
-        self._news.confirm(cursor)
-        if self._news:
+        self._buffer.confirm(cursor)
+        if self._buffer:
             return self._batch()
         await self._ask_for_texts()
         if self._session is None and (pause := self._starts.pause(self._why)):
@@ -107,7 +107,7 @@ class GatewayReceiver:
         if self._is_up and not session.done():
             if not self._is_complete:
                 return await self._catch_up()
-            await self._until(lambda: bool(self._news) or session.done() or not self._is_complete, self._poll_seconds)
+            await self._until(lambda: bool(self._buffer) or session.done() or not self._is_complete, self._poll_seconds)
         if session.done():
             return await self._after(session, cursor)
         return self._batch() if self._is_up else Fault(code="timeout", text="The gateway did not answer in time.")
@@ -160,7 +160,7 @@ class GatewayReceiver:
 
     async def _catch_up(self) -> Batch | Fault:
         """Put what was missed before what has come meanwhile."""
-        missed, before = Missed([]), self._news.highest
+        missed, before = Missed([]), self._buffer.highest
         if before:
             try:
                 missed = await self._history.since(before)
@@ -168,18 +168,18 @@ class GatewayReceiver:
                 return error.fault
         else:  # the very first time nothing was missed
             now = self._time.now()
-            self._news.highest = snowflake_at(now if isfinite(now) else self._clock.now())
+            self._buffer.highest = snowflake_at(now if isfinite(now) else self._clock.now())
         is_stuck = missed.until is not None and missed.until <= before
         if is_stuck:
             self._cut.add(_AT_ONE_TIME, 0)
         self._is_complete = missed.until is None or is_stuck  # else the rest is read when these are stored
         for snowflake, messages in self._held.take(missed.found) if self._is_complete else missed.found:
-            self._news.add(messages, snowflake)
-        self._news.highest = max(self._news.highest, missed.until or 0)
+            self._buffer.add(messages, snowflake)
+        self._buffer.highest = max(self._buffer.highest, missed.until or 0)
         return self._batch()
 
     def _hear(self, event: str, data: object) -> None:
-        for unread in one(data, lambda data: self._take(event, data)):
+        for unread in read_one(data, lambda data: self._take(event, data)):
             self._add([unread], 0)
         self._happened.set()
 
@@ -197,27 +197,27 @@ class GatewayReceiver:
             case gateway.DISCONNECTED:
                 self._is_up = False
             case _ if event in TOLD:
-                self._places.follow(event, data)
+                self._channels.follow(event, data)
             case _:
                 made = made_by(data, self._time) if event in {"MESSAGE_CREATE", "INTERACTION_CREATE"} else 0
                 if made:
                     self._time.saw(seconds_of(made))
-                messages = one(data, lambda data: self._reader.read(event, data, now=self._clock.now()))
+                messages = read_one(data, lambda data: self._reader.read(event, data, now=self._clock.now()))
                 self._add(messages, made if event == "MESSAGE_CREATE" else 0)
         return ()
 
     def _add(self, messages: Sequence[Incoming | Unreadable], snowflake: int) -> None:
-        if self._is_complete and self._news.is_full:  # nobody stores anything: read it from the history later
+        if self._is_complete and self._buffer.is_full:  # nobody stores anything: read it from the history later
             self._is_complete = False
         if self._is_complete:
-            self._news.add(messages, snowflake)
+            self._buffer.add(messages, snowflake)
         else:
             self._held.add(messages, snowflake)
 
     def _batch(self) -> Batch:
-        if not self._news.is_full:
-            self._news.add(self._cut.told(), 0)
-        batch = self._news.batch(notice=None if self._texts else NO_TEXTS)
+        if not self._buffer.is_full:
+            self._buffer.add(self._cut.told(), 0)
+        batch = self._buffer.batch(notice=None if self._texts else NO_TEXTS)
         return replace(batch, told_at=self._time.now(), is_complete=batch.is_complete and self._is_complete)
 
     async def _until(self, condition: Callable[[], bool], seconds: float) -> None:

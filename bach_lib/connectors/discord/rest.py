@@ -25,7 +25,7 @@ from bach_lib.connectors.discord.errors import NOT_DISCORD, refusal
 from bach_lib.connectors.discord.rate_limits import RateLimits
 from bach_lib.connectors.discord.session_starts import may_begin
 from bach_lib.connectors.network import FormBody, JsonBody, NoBody, broken, not_connected, not_theirs
-from bach_lib.connectors.observations import CallError, Seen
+from bach_lib.connectors.observations import CallError, Observation
 from bach_lib.connectors.platform_time import PlatformTime
 from bach_lib.connectors.tolerant import decode
 from bach_lib.errors import InvalidEndpointError
@@ -141,7 +141,7 @@ class Rest(HTTPClient):
     async def ws_connect(self, url: str, *, compress: int = 0) -> ClientWebSocketResponse:
         """The gateway at `url`; for a new session, where Discord says that it is. Raises `CallError`."""
         if not self._may_connect():
-            raise CallError("unreachable", "The gateway closes every connection at once.", Seen.UNCLEAR)
+            raise CallError("unreachable", "The gateway closes every connection at once.", Observation.UNCLEAR)
         if url.startswith(str(DiscordWebSocket.DEFAULT_GATEWAY)):
             url = str(URL(await self._gateway_address()).with_query(URL(url).query))
         failure: CallError
@@ -157,7 +157,7 @@ class Rest(HTTPClient):
                 compress=compress,
             )
         except (ClientError, OSError, ValueError, RuntimeError) as error:
-            failure = CallError(*not_connected(error, URL(url).host or "the gateway"), Seen.NOTHING_WRITTEN)
+            failure = CallError(*not_connected(error, URL(url).host or "the gateway"), Observation.NOTHING_WRITTEN)
         else:
             return self._socket
         raise failure
@@ -183,7 +183,7 @@ class Rest(HTTPClient):
                 if response.status == 200:
                     return await _at_most(response, limit)
                 words = f"The file cannot be fetched (HTTP status {response.status})."
-                failure = CallError("bad_request", words, Seen.REFUSED)
+                failure = CallError("bad_request", words, Observation.REFUSED)
         except (ClientError, OSError, ValueError, RuntimeError) as error:
             failure = broken(error, self.host, written=False)
         raise failure
@@ -194,7 +194,7 @@ class Rest(HTTPClient):
             case {"url": str(address), "session_start_limit": {"remaining": int(left), "reset_after": int(wait)}}:
                 may_begin(left, wait / 1000)
                 return address
-        raise CallError("bad_answer", f"{self.host} does not say where the gateway is.", Seen.NO_ANSWER)
+        raise CallError("bad_answer", f"{self.host} does not say where the gateway is.", Observation.NO_ANSWER)
 
     def _may_connect(self) -> bool:
         """False when connecting again and again has led to nothing."""

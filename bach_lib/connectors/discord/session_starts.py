@@ -8,7 +8,7 @@ https://discord.com/developers/docs/events/gateway#session-start-limit-object
 from random import uniform
 
 from bach_lib.clock import Clock
-from bach_lib.connectors.observations import CallError, Seen
+from bach_lib.connectors.observations import CallError, Observation
 from bach_lib.models import Fault
 
 KEPT = 3
@@ -63,7 +63,7 @@ class SessionStarts:
         self.over()
         left = self.left
         if left > _SHORTEST:
-            raise CallError("unreachable", _ENDED, Seen.UNCLEAR, retry_after=left)
+            raise CallError("unreachable", _ENDED, Observation.UNCLEAR, retry_after=left)
         await self._clock.sleep(max(left, uniform(1.0, _SHORTEST)))  # noqa: S311 - as Discord asks for
 
     def pause(self, why: Fault | None) -> Fault | None:
@@ -83,4 +83,4 @@ def may_begin(remaining: int, reset_after: float) -> None:
         f"Discord lets this bot begin {max(remaining, 0)} more sessions in the next {minutes} minutes. "
         "BACH begins none until then: beyond the last one Discord would reset the token."
     )
-    raise CallError("rate_limited", text, Seen.TOLD_TO_WAIT, retry_after=max(reset_after, 60.0))
+    raise CallError("rate_limited", text, Observation.TOLD_TO_WAIT, retry_after=max(reset_after, 60.0))

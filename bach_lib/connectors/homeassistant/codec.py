@@ -7,7 +7,7 @@ import orjson
 from bach_lib.connectors.base import Incoming, Unreadable
 from bach_lib.connectors.homeassistant.recipients import EVENT
 from bach_lib.connectors.slash_commands import content_of
-from bach_lib.connectors.tolerant import UnreadableError, one
+from bach_lib.connectors.tolerant import UnreadableError, read_one
 from bach_lib.models.incoming import passed_on
 
 _MAX_TEXT = 65_536
@@ -17,7 +17,7 @@ _MAX_ID = 100
 
 def read_event(event: object) -> Incoming | Unreadable:
     """The message in an event, whatever it is."""
-    [found] = one(event, lambda event: [_read(event)])
+    [found] = read_one(event, lambda event: [_read(event)])
     return found
 
 

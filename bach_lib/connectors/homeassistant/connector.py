@@ -85,7 +85,7 @@ class HomeAssistantConnector(Connector):
         self._allowed = setup.allowed
         self._seconds = self._settings.timeouts.command
         self._ladder = Ladder(self, setup.course, setup.clock)
-        self._news = Backlog(setup.connection.name, setup.clock)
+        self._backlog = Backlog(setup.connection.name, setup.clock)
         self._heard_on: Line | None = None
         self._happened = asyncio.Event()
         self._firing: defaultdict[str, list[object]] = defaultdict(list)
@@ -169,9 +169,9 @@ class HomeAssistantConnector(Connector):
     @override
     async def receive(self, cursor: str | None) -> Batch | Fault:
         """Events of the types that are allowed. The first poll on a line does not wait for news."""
-        self._news.confirm(cursor)
-        if self._news:
-            return self._news.batch()
+        self._backlog.confirm(cursor)
+        if self._backlog:
+            return self._backlog.batch()
         deadline = self._clock.monotonic() + self._settings.poll_seconds
         while True:
             try:
@@ -180,11 +180,11 @@ class HomeAssistantConnector(Connector):
             except CallError as error:
                 return self._clean(error.fault)
             left = deadline - self._clock.monotonic()
-            if self._news or line is not self._heard_on or left <= 0:
+            if self._backlog or line is not self._heard_on or left <= 0:
                 self._heard_on = line
-                return replace(self._news.batch(), notice=self._clean(notice) if notice else None)
-            await self._until_news(line, min(left, _LOOK_SECONDS))
-            if not line.is_open and not self._news:
+                return replace(self._backlog.batch(), notice=self._clean(notice) if notice else None)
+            await self._until_incoming(line, min(left, _LOOK_SECONDS))
+            if not line.is_open and not self._backlog:
                 return Fault(code="unreachable", text=f"The connection to {self._link.host} broke.")
 
     @override
@@ -288,7 +288,7 @@ class HomeAssistantConnector(Connector):
                 return Fault(code="forbidden", text=text)
         return None
 
-    async def _until_news(self, line: Line, seconds: float) -> None:
+    async def _until_incoming(self, line: Line, seconds: float) -> None:
         """Wait until something came, the line ended or the time is over."""
         self._happened.clear()
         cancel = self._clock.call_later(seconds, self._happened.set)
@@ -309,7 +309,7 @@ class HomeAssistantConnector(Connector):
         self._keep(read_event(event))
 
     def _keep(self, found: Incoming | Unreadable) -> None:
-        self._news.offer(found)
+        self._backlog.offer(found)
         self._happened.set()
 
     def _clean(self, fault: Fault) -> Fault:

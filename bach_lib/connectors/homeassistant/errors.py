@@ -1,10 +1,10 @@
-"""What the refusals of another Home Assistant say: one table, no I/O. What follows from that is in `seen`."""
+"""What the refusals of another Home Assistant say: one table, no I/O. What follows from that is in `observations`."""
 
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from bach_lib.connectors.observations import CallError, Seen, outcome_of
+from bach_lib.connectors.observations import CallError, Observation, outcome_of
 from bach_lib.models import Fault
 from bach_lib.outcomes import Outcome, Scope, Uncertain
 
@@ -37,23 +37,23 @@ _SENTENCES: Final = {
 NOT_ACCEPTED: Final = Fault(code="not_accepted", text=_SENTENCES["not_accepted"][1])
 """The same before any letter has been refused."""
 
-_SEEN: Final[Mapping[str, Seen]] = {
-    NOT_FOUND: Seen.REFUSED,
-    UNKNOWN_COMMAND: Seen.TOLD_TO_WAIT,
-    UNAVAILABLE: Seen.TOLD_TO_WAIT,
-    "not_accepted": Seen.REFUSED,
-    "not_ready": Seen.TOLD_TO_WAIT,
-    "unauthorized": Seen.REFUSED,
-    INVALID: Seen.REFUSED,
-    "service_validation_error": Seen.NOT_NOW,
+_SEEN: Final[Mapping[str, Observation]] = {
+    NOT_FOUND: Observation.REFUSED,
+    UNKNOWN_COMMAND: Observation.TOLD_TO_WAIT,
+    UNAVAILABLE: Observation.TOLD_TO_WAIT,
+    "not_accepted": Observation.REFUSED,
+    "not_ready": Observation.TOLD_TO_WAIT,
+    "unauthorized": Observation.REFUSED,
+    INVALID: Observation.REFUSED,
+    "service_validation_error": Observation.NOT_NOW,
 }
 """What is refused before anything is done. Of what fails later, as a script in its third step, nobody knows."""
 
 
 def answered(code: str, words: str) -> CallError:
     """The error for an answer that is no success. No code but the known ones may be taken for one of ours."""
-    seen = _SEEN.get(code, Seen.NO_ANSWER)
-    wait = _SOON if seen is Seen.TOLD_TO_WAIT else None
+    seen = _SEEN.get(code, Observation.NO_ANSWER)
+    wait = _SOON if seen is Observation.TOLD_TO_WAIT else None
     known = code if code in _SENTENCES else PLATFORM_ERROR
     return CallError(
         known, words.strip() or f"It says no more than {code}.", seen, retry_after=wait, scope=Scope.RECIPIENT

@@ -9,8 +9,8 @@ from aiohttp import ClientWebSocketResponse, WSMsgType
 
 from bach_lib.connectors.base import Incoming, Unreadable
 from bach_lib.connectors.homeassistant.errors import PLATFORM_ERROR, answered
-from bach_lib.connectors.observations import CallError, Seen
-from bach_lib.connectors.tolerant import UnreadableError, decode, one
+from bach_lib.connectors.observations import CallError, Observation
+from bach_lib.connectors.tolerant import UnreadableError, decode, read_one
 
 type Frame = Mapping[str, object]
 
@@ -72,16 +72,16 @@ class Line:
     async def _ask(self, number: int, command: Frame, seconds: float) -> object:
         """Home Assistant takes no number that is not above the one before: nothing may wait between the two."""
         if not self.is_open:
-            raise self._broken(Seen.NOTHING_WRITTEN)
+            raise self._broken(Observation.NOTHING_WRITTEN)
         self._answers[number] = answer = asyncio.get_running_loop().create_future()
         try:
             async with asyncio.timeout(seconds):
                 await self._socket.send_str(orjson.dumps({**command, "id": number}).decode())
                 return await answer
         except TimeoutError:
-            raise CallError("timeout", f"{self._host} did not answer in time.", Seen.NO_ANSWER) from None
+            raise CallError("timeout", f"{self._host} did not answer in time.", Observation.NO_ANSWER) from None
         except ConnectionError:
-            raise self._broken(Seen.NO_ANSWER) from None
+            raise self._broken(Observation.NO_ANSWER) from None
         finally:
             del self._answers[number]
 
@@ -89,14 +89,14 @@ class Line:
         try:
             async for frame in self._socket:
                 if frame.type is WSMsgType.TEXT:
-                    for unread in one(frame.data, self._hear):
+                    for unread in read_one(frame.data, self._hear):
                         self._unread(unread)
         finally:
             self.is_open = False
             self._ended()
             for answer in self._answers.values():
                 if not answer.done():
-                    answer.set_exception(self._broken(Seen.NO_ANSWER))
+                    answer.set_exception(self._broken(Observation.NO_ANSWER))
             await self._socket.close()
 
     def _hear(self, raw: str) -> Iterable[Incoming]:
@@ -120,7 +120,7 @@ class Line:
                     case {**rest}:
                         answer.set_exception(_refusal(rest.get("error")))
 
-    def _broken(self, seen: Seen) -> CallError:
+    def _broken(self, seen: Observation) -> CallError:
         return CallError("unreachable", f"The connection to {self._host} broke.", seen)
 
 

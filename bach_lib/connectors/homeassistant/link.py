@@ -25,7 +25,7 @@ from bach_lib.connectors.base import Incoming, Unreadable
 from bach_lib.connectors.homeassistant.errors import answered
 from bach_lib.connectors.homeassistant.line import Frame, Line, decode_frame
 from bach_lib.connectors.network import not_connected, read_body
-from bach_lib.connectors.observations import CallError, Seen
+from bach_lib.connectors.observations import CallError, Observation
 
 _MAX_FRAME = 32 << 20
 """Bytes. The states and actions of a large home come in one frame each."""
@@ -89,7 +89,7 @@ class Link:
         if self._opening is opening:
             self._opening = None
         if opening.cancelled():
-            raise CallError("unreachable", f"The connection to {self.host} was given up.", Seen.NOTHING_WRITTEN)
+            raise CallError("unreachable", f"The connection to {self.host} was given up.", Observation.NOTHING_WRITTEN)
         return opening.result()
 
     async def state(self, entity_id: str) -> str | None:
@@ -103,7 +103,7 @@ class Link:
                 return None
             case HTTPStatus.UNAUTHORIZED, _:
                 raise answered("unauthorized", "")
-        raise self._no_home_assistant(status, Seen.UNCLEAR)
+        raise self._no_home_assistant(status, Observation.UNCLEAR)
 
     async def reset(self) -> None:
         """Give up the line, and the attempt to open one."""
@@ -127,7 +127,9 @@ class Link:
             if socket:
                 await socket.close()
             if isinstance(error, TimeoutError):
-                raise CallError("timeout", f"{self.host} did not answer in time.", Seen.NOTHING_WRITTEN) from None
+                raise CallError(
+                    "timeout", f"{self.host} did not answer in time.", Observation.NOTHING_WRITTEN
+                ) from None
             raise
         self._line = Line(
             socket, version=version, host=self.host, told=self._told, unread=self._unread, ended=self._ended
@@ -148,7 +150,7 @@ class Link:
         except TimeoutError:
             raise
         except (ClientError, OSError, ValueError, RuntimeError) as error:  # RuntimeError: the session is closed
-            failure = CallError(*not_connected(error, self.host), Seen.NOTHING_WRITTEN)
+            failure = CallError(*not_connected(error, self.host), Observation.NOTHING_WRITTEN)
             raise failure from None
         raise await self._no_websocket(status)
 
@@ -171,13 +173,13 @@ class Link:
         """Why no WebSocket opened: the REST API takes the same token."""
         if status == HTTPStatus.FORBIDDEN:
             text = f"{self.host} forbids the access; it may have banned this address."
-            return CallError("auth_failed", text, Seen.NOTHING_WRITTEN)
+            return CallError("auth_failed", text, Observation.NOTHING_WRITTEN)
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             return self._no_home_assistant(status)
         rest, body = await self._get("api/")
         if rest == HTTPStatus.OK and isinstance(body, dict) and "message" in body:
             text = f"{self.host} opens no WebSocket (HTTP status {status}); let the proxy before it pass them."
-            return CallError("no_websocket", text, Seen.NOTHING_WRITTEN)
+            return CallError("no_websocket", text, Observation.NOTHING_WRITTEN)
         return self._refused() if rest == HTTPStatus.UNAUTHORIZED else self._no_home_assistant(rest)
 
     async def _get(self, path: str) -> tuple[int, object]:
@@ -193,9 +195,9 @@ class Link:
             ) as response:
                 return response.status, decode_frame(await read_body(response, _MAX_BODY))
         except (ClientError, OSError, ValueError, RuntimeError) as error:
-            raise CallError(*not_connected(error, self.host), Seen.NOTHING_WRITTEN) from None
+            raise CallError(*not_connected(error, self.host), Observation.NOTHING_WRITTEN) from None
 
-    def _no_home_assistant(self, status: int, seen: Seen = Seen.NOTHING_WRITTEN) -> CallError:
+    def _no_home_assistant(self, status: int, seen: Observation = Observation.NOTHING_WRITTEN) -> CallError:
         """For pages of something else. Before the line is open nothing of a message has been written."""
         if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
             text = f"{self.host} leads somewhere else; give the address it leads to."
@@ -206,4 +208,4 @@ class Link:
         return CallError("bad_answer", text, seen)
 
     def _refused(self) -> CallError:
-        return CallError("auth_failed", f"{self.host} refuses the token.", Seen.NOTHING_WRITTEN)
+        return CallError("auth_failed", f"{self.host} refuses the token.", Observation.NOTHING_WRITTEN)

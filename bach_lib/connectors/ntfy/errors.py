@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from bach_lib.connectors.ladder import Rung
-from bach_lib.connectors.observations import DEFAULT_WAIT, CallError, Seen
+from bach_lib.connectors.observations import DEFAULT_WAIT, CallError, Observation
 from bach_lib.outcomes import Scope
 
 QUOTA_WAIT: Final = 3600.0
@@ -16,17 +16,17 @@ QUOTA_WAIT: Final = 3600.0
 
 _REFUSED_FILE, _REFUSED_PRIORITY, _REFUSED_PLACE = "file_refused", "priority_refused", "chat_not_found"
 
-CODES: Final[Mapping[int, tuple[str, Seen]]] = {
-    **dict.fromkeys((40000, 40011, 40017, 40018, 40024, 41303), ("bad_request", Seen.REFUSED)),
-    **dict.fromkeys((40013, 40014, 40015, 41301, 42905), (_REFUSED_FILE, Seen.REFUSED)),
-    40007: (_REFUSED_PRIORITY, Seen.REFUSED),
-    **dict.fromkeys((40009, 40010), (_REFUSED_PLACE, Seen.REFUSED)),
-    40101: ("auth_failed", Seen.UNCLEAR),
-    40301: ("forbidden", Seen.REFUSED),
-    40401: ("bad_answer", Seen.UNCLEAR),
-    **dict.fromkeys((42901, 42903, 42904, 42908, 42909), ("rate_limited", Seen.TOLD_TO_WAIT)),
-    **dict.fromkeys((50001, 50002, 50003), ("server_error", Seen.NO_ANSWER)),
-    50701: ("server_error", Seen.NOT_NOW),
+CODES: Final[Mapping[int, tuple[str, Observation]]] = {
+    **dict.fromkeys((40000, 40011, 40017, 40018, 40024, 41303), ("bad_request", Observation.REFUSED)),
+    **dict.fromkeys((40013, 40014, 40015, 41301, 42905), (_REFUSED_FILE, Observation.REFUSED)),
+    40007: (_REFUSED_PRIORITY, Observation.REFUSED),
+    **dict.fromkeys((40009, 40010), (_REFUSED_PLACE, Observation.REFUSED)),
+    40101: ("auth_failed", Observation.UNCLEAR),
+    40301: ("forbidden", Observation.REFUSED),
+    40401: ("bad_answer", Observation.UNCLEAR),
+    **dict.fromkeys((42901, 42903, 42904, 42908, 42909), ("rate_limited", Observation.TOLD_TO_WAIT)),
+    **dict.fromkeys((50001, 50002, 50003), ("server_error", Observation.NO_ANSWER)),
+    50701: ("server_error", Observation.NOT_NOW),
 }
 """The numbers that can be met, and what each means. 40401 is a page that no ntfy has: the address is not its own."""
 _NAMED: Final[Mapping[str, Sequence[Rung]]] = {
@@ -49,7 +49,7 @@ def refusal(status: int, answer: object, host: str, wait: float | None = None) -
     if code is None or seen is None:
         code, seen = _of_status(status)
     text = f"{host} says: {words.strip()[:_MAX_WORDS]}"
-    if seen is Seen.TOLD_TO_WAIT:
+    if seen is Observation.TOLD_TO_WAIT:
         usual = QUOTA_WAIT if number in {42904, 42908} else DEFAULT_WAIT
         return CallError(code, text, seen, retry_after=wait or usual, scope=Scope.CONNECTION)
     return CallError(code, text, seen)
@@ -60,14 +60,14 @@ def named_by(error: CallError) -> Sequence[Rung] | None:
     return _NAMED.get(error.code)
 
 
-def _of_status(status: int) -> tuple[str, Seen]:
+def _of_status(status: int) -> tuple[str, Observation]:
     """What a number means that only a newer server knows."""
     if status == 401:
-        return "auth_failed", Seen.UNCLEAR
+        return "auth_failed", Observation.UNCLEAR
     if status == 429:
-        return "rate_limited", Seen.TOLD_TO_WAIT
+        return "rate_limited", Observation.TOLD_TO_WAIT
     if status >= 500:
-        return "server_error", Seen.NO_ANSWER
+        return "server_error", Observation.NO_ANSWER
     if status in {400, 403, 413}:
-        return {400: "bad_request", 403: "forbidden", 413: _REFUSED_FILE}[status], Seen.REFUSED
-    return "platform_error", Seen.UNCLEAR
+        return {400: "bad_request", 403: "forbidden", 413: _REFUSED_FILE}[status], Observation.REFUSED
+    return "platform_error", Observation.UNCLEAR

@@ -18,7 +18,7 @@ from bach_lib.connectors.base import Batch, Incoming, Unreadable
 from bach_lib.connectors.bounds import Room, weight
 from bach_lib.connectors.ntfy import codec
 from bach_lib.connectors.ntfy.own_posts import OwnPosts, Whose
-from bach_lib.connectors.tolerant import decode, one
+from bach_lib.connectors.tolerant import decode, read_one
 from bach_lib.models import Fault
 
 _BATCH: Final = 100
@@ -83,7 +83,7 @@ class News:
 
     def hear(self, raw: bytes) -> None:
         """A line has come."""
-        for unread in one(raw, self._take):
+        for unread in read_one(raw, self._take):
             if isinstance(unread, Unreadable):
                 self._add(_Heard(None, unread, weight(unread)))
         self._sort()

@@ -12,13 +12,13 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Final
 
-from bach_lib.connectors.observations import CallError, Seen
+from bach_lib.connectors.observations import CallError, Observation
 
 MAX_KEPT: Final = 100
 """Messages that have not come back which are kept: the newest."""
 _CACHED: Final = 43_200.0
 """Seconds after which what was lost does not come back any more: servers keep messages for twelve hours."""
-_NOT_PUBLISHED = frozenset(Seen) - {Seen.NO_ANSWER}
+_NOT_PUBLISHED = frozenset(Observation) - {Observation.NO_ANSWER}
 
 
 class Whose(StrEnum):

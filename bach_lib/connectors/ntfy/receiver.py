@@ -18,7 +18,7 @@ from bach_lib.connectors.ntfy.news import News
 from bach_lib.connectors.ntfy.own_posts import OwnPosts
 from bach_lib.connectors.ntfy.rest import Rest
 from bach_lib.connectors.ntfy.stream import lines_of
-from bach_lib.connectors.observations import CallError, Seen
+from bach_lib.connectors.observations import CallError, Observation
 from bach_lib.connectors.platform_time import PlatformTime
 from bach_lib.models import Fault
 
@@ -119,7 +119,7 @@ class StreamReceiver:
             if self._listening is not None and self._listening.done():
                 await self._end()
                 return Fault(code="unreachable", text=f"The connection that brings what {self._rest.host} has broke.")
-            await self._until_news(min(left, _LOOK_SECONDS))
+            await self._until_incoming(min(left, _LOOK_SECONDS))
         batch = self._news.batch(self._notice, self._time.now())
         self._handed, self._cursor = self._noted, batch.cursor
         return batch
@@ -134,7 +134,9 @@ class StreamReceiver:
             lines = lines_of(response)
             first = await anext(lines, b"")
             if not first:
-                raise CallError("unreachable", f"{self._rest.host} ends what it has hardly begun.", Seen.NO_ANSWER)
+                raise CallError(
+                    "unreachable", f"{self._rest.host} ends what it has hardly begun.", Observation.NO_ANSWER
+                )
             self._news.begin(wanted, codec.time_of(first) or self._clock.now())
             self._listening = asyncio.create_task(self._listen(lines), name="bach-ntfy-stream")
         self._listens_to = wanted
@@ -188,7 +190,7 @@ class StreamReceiver:
             finally:
                 self._happened.set()
 
-    async def _until_news(self, seconds: float) -> None:
+    async def _until_incoming(self, seconds: float) -> None:
         """Wait until something came, the stream ended or the time is over."""
         self._happened.clear()
         cancel = self._clock.call_later(seconds, self._happened.set)

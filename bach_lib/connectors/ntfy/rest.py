@@ -13,7 +13,7 @@ from yarl import URL
 
 from bach_lib.connectors.network import Body, JsonBody, NoBody, broken, is_page, not_theirs, read_body, retry_after
 from bach_lib.connectors.ntfy.errors import refusal
-from bach_lib.connectors.observations import CallError, Seen
+from bach_lib.connectors.observations import CallError, Observation
 
 _MAX_ANSWER = 1 << 20
 _NOT_THEIRS = "no ntfy server"
@@ -84,7 +84,7 @@ class Rest:
                     content = await read_body(response, limit)
                     return content if len(content) <= limit else None
                 words = f"{self.host} answered with HTTP status {response.status}."
-                failure = CallError("not_fetched", words, Seen.UNCLEAR)
+                failure = CallError("not_fetched", words, Observation.UNCLEAR)
         except _BROKEN as error:
             failure = broken(error, self.host, written=False)
         raise failure

@@ -14,7 +14,7 @@ from bach_lib.connectors.base import Incoming, Unreadable
 from bach_lib.connectors.signal.mentions import Written, written
 from bach_lib.connectors.signal.recipients import group_of, person, user_name
 from bach_lib.connectors.slash_commands import content_of
-from bach_lib.connectors.tolerant import UnreadableError, decode, one
+from bach_lib.connectors.tolerant import UnreadableError, decode, read_one
 from bach_lib.models.incoming import Content, Kind, Media
 from bach_lib.models.spellings import Sighting
 
@@ -66,7 +66,7 @@ _AROUND = frozenset(
 
 def read(frame: str, account: str) -> Sequence[Incoming | Unreadable]:
     """What a frame of the WebSocket says to `account`, whatever it is."""
-    return one(frame, lambda frame: _read(frame, account))
+    return read_one(frame, lambda frame: _read(frame, account))
 
 
 def _read(frame: str, account: str) -> Sequence[Incoming | Unreadable]:

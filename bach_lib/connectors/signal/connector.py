@@ -12,7 +12,7 @@ from bach_lib.connectors.base import Batch, Capabilities, Connector, Incoming, R
 from bach_lib.connectors.declared import DECLARED
 from bach_lib.connectors.endpoint import check_endpoint, same_place
 from bach_lib.connectors.ladder import Ladder, Rung, Step
-from bach_lib.connectors.observations import CallError, Seen
+from bach_lib.connectors.observations import CallError, Observation
 from bach_lib.connectors.signal import codec
 from bach_lib.connectors.signal.contacts import sightings_of
 from bach_lib.connectors.signal.errors import NO_SUCH_AUTHOR
@@ -73,7 +73,7 @@ class SignalConnector(Connector):
         self._rest = rest(lambda: setup.session)
         self._listening = rest(self._session)
         self._ladder = Ladder(self, setup.course, setup.clock)
-        self._hearing = SocketReceiver(
+        self._receiver = SocketReceiver(
             name=setup.connection.name,
             connect=self._connect,
             read=lambda frame: codec.read(frame, self._number),
@@ -104,7 +104,7 @@ class SignalConnector(Connector):
         try:
             outcome = await self._deliver(message)
         except CallError as error:
-            self._is_in_doubt |= error.seen is Seen.UNCLEAR
+            self._is_in_doubt |= error.seen is Observation.UNCLEAR
             outcome = error.outcome
         if isinstance(outcome, Sent):
             self._is_in_doubt = False
@@ -144,8 +144,8 @@ class SignalConnector(Connector):
 
     @override
     async def receive(self, cursor: str | None) -> Batch | Fault:
-        """What the WebSocket brought. See `hearing`."""
-        answer = await self._hearing.receive(cursor)
+        """What the WebSocket brought. See `receiver`."""
+        answer = await self._receiver.receive(cursor)
         if isinstance(answer, Fault):
             return self._clean(answer)
         known, self._contacts = self._contacts, ()
@@ -182,7 +182,7 @@ class SignalConnector(Connector):
         session, self._listening_session = self._listening_session, None
         if session is not None:
             await session.close()
-        await self._hearing.reset()
+        await self._receiver.reset()
 
     @override
     async def close(self) -> None:
@@ -215,7 +215,7 @@ class SignalConnector(Connector):
 
     def _wrong_mode(self, about: About) -> CallError:
         text = f'{self._rest.host} runs in mode "{about.mode}". Start it with MODE=json-rpc to receive.'
-        return CallError("wrong_mode", text, Seen.UNCLEAR)
+        return CallError("wrong_mode", text, Observation.UNCLEAR)
 
     async def _deliver(self, message: Message) -> Outcome:
         match message.operation:

@@ -1,4 +1,4 @@
-"""What the refusals of signal-cli-rest-api say: one table, no I/O. What follows from that is in `seen`.
+"""What the refusals of signal-cli-rest-api say: one table, no I/O. What follows from that is in `observations`.
 
 The server answers nearly everything that goes wrong with status 400 and the words of signal-cli. In JSON-RPC mode those
 of a send are mostly a bare "Failed to send message", whether the network is down or nobody has this number; then only a
@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from bach_lib.connectors.network import at_most_a_day
-from bach_lib.connectors.observations import CallError, Seen
+from bach_lib.connectors.observations import CallError, Observation
 
 DEFAULT_WAIT = 300.0
 """Seconds, where Signal says that it was too much, without saying how long to wait."""
@@ -89,8 +89,8 @@ _AT_THE_END = re.compile(r"\((\w+exception)\)$")
 _AT_THE_BEGINNING = re.compile(r"^(?:[a-z]\w*\.)+(\w+exception)(?:$|:)")
 _SECONDS = re.compile(r'(?:retry after|or wait) "?([0-9]{1,9})"? seconds')
 
-_SEEN = {"rate_limited": Seen.TOLD_TO_WAIT} | dict.fromkeys(
-    ("bad_request", "chat_not_found", "forbidden", "untrusted", NO_SUCH_AUTHOR), Seen.REFUSED
+_SEEN = {"rate_limited": Observation.TOLD_TO_WAIT} | dict.fromkeys(
+    ("bad_request", "chat_not_found", "forbidden", "untrusted", NO_SUCH_AUTHOR), Observation.REFUSED
 )
 
 
@@ -99,14 +99,14 @@ def refusal(words: str, wait: float | None = None) -> CallError:
     code = next((code for line in _lines(words.lower()) if (code := _code(line))), "platform_error")
     if code == "rate_limited":
         return too_much(words, wait)
-    return CallError(code, words, _SEEN.get(code, Seen.UNCLEAR))
+    return CallError(code, words, _SEEN.get(code, Observation.UNCLEAR))
 
 
 def too_much(words: str, wait: float | None) -> CallError:
     """The error for a limit of Signal's. It concerns the account."""
     asked = [at_most_a_day(float(found)) for found in _SECONDS.findall(words)]
     seconds = max((one for one in (*asked, wait) if one is not None), default=DEFAULT_WAIT)
-    return CallError("rate_limited", words, Seen.TOLD_TO_WAIT, retry_after=seconds)
+    return CallError("rate_limited", words, Observation.TOLD_TO_WAIT, retry_after=seconds)
 
 
 def _lines(said: str) -> Iterator[str]:

@@ -3,7 +3,7 @@
 https://bbernhard.github.io/signal-cli-rest-api, GET /v1/groups/{number} and /v1/search/{number}
 """
 
-from bach_lib.connectors.observations import CallError, Seen
+from bach_lib.connectors.observations import CallError, Observation
 from bach_lib.connectors.signal.recipients import normalize
 from bach_lib.connectors.signal.rest import Rest
 from bach_lib.errors import InvalidRecipientError
@@ -53,4 +53,4 @@ async def _person(rest: Rest, number: str, wanted: str) -> list[Candidate]:
         match one:
             case {"number": str(named), "registered": bool(registered)} if named == wanted:
                 return [Candidate(recipient=wanted, title=wanted, kind="private")] if registered else []
-    raise CallError("bad_answer", "The server does not say whether this number is registered.", Seen.NO_ANSWER)
+    raise CallError("bad_answer", "The server does not say whether this number is registered.", Observation.NO_ANSWER)

@@ -14,7 +14,7 @@ from bach_lib.clock import Clock
 from bach_lib.connectors.backlog import Backlog
 from bach_lib.connectors.base import Batch, Incoming, Unreadable
 from bach_lib.connectors.observations import CallError
-from bach_lib.connectors.tolerant import each
+from bach_lib.connectors.tolerant import read_each
 from bach_lib.models import Fault
 
 
@@ -37,7 +37,7 @@ class SocketReceiver:
         self._read = read
         self._clock = clock
         self._poll_seconds = poll_seconds
-        self._news = Backlog(name, clock, is_live=False)
+        self._backlog = Backlog(name, clock, is_live=False)
         self._listening: asyncio.Task[None] | None = None
         self._happened = asyncio.Event()
         self._has_room = asyncio.Event()
@@ -46,21 +46,21 @@ class SocketReceiver:
     async def receive(self, cursor: str | None) -> Batch | Fault:
         """What came after `cursor`. The poll that opens the WebSocket does not wait for news."""
         self._confirm(cursor)
-        if self._news:
-            return self._news.batch()
+        if self._backlog:
+            return self._backlog.batch()
         if self._listening is None:
             try:
                 self._listening = self._listen(await self._connect())
             except CallError as error:
                 return error.fault
-            return self._news.batch()
+            return self._backlog.batch()
         listening = self._listening
-        await self._until(lambda: bool(self._news) or listening.done())
-        if not self._news and listening.done():
+        await self._until(lambda: bool(self._backlog) or listening.done())
+        if not self._backlog and listening.done():
             if self._listening is listening:
                 self._listening = None
             return Fault(code="unreachable", text="The connection that brings Signal's messages broke.")
-        return self._news.batch()
+        return self._backlog.batch()
 
     async def reset(self) -> None:
         """End the WebSocket; what it brought stays."""
@@ -78,18 +78,18 @@ class SocketReceiver:
         try:
             async for frame in socket:
                 if frame.type is WSMsgType.TEXT:
-                    for one in each([frame.data], self._read):
-                        self._news.add(one)
+                    for one in read_each([frame.data], self._read):
+                        self._backlog.add(one)
                     self._happened.set()
-                if self._news.is_full:
+                if self._backlog.is_full:
                     self._has_room.clear()
                     await self._has_room.wait()
         finally:
             await socket.close()
 
     def _confirm(self, cursor: str | None) -> None:
-        self._news.confirm(cursor)
-        if not self._news.is_full:
+        self._backlog.confirm(cursor)
+        if not self._backlog.is_full:
             self._has_room.set()
 
     async def _until(self, condition: Callable[[], bool]) -> None:

@@ -21,7 +21,7 @@ from aiohttp import (
 from yarl import URL
 
 from bach_lib.connectors.network import JsonBody, NoBody, broken, is_page, not_theirs, read_body, retry_after
-from bach_lib.connectors.observations import CallError, Seen
+from bach_lib.connectors.observations import CallError, Observation
 from bach_lib.connectors.signal.errors import refusal, too_much
 
 _MAX_ANSWER = 4 << 20
@@ -111,7 +111,7 @@ class Rest:
             case {"mode": str(mode), **rest}:
                 version = rest.get("version")
                 return About(mode=mode[:20], version=version[:50] if isinstance(version, str) and version else None)
-        raise CallError("bad_answer", f"What answers at {self.host} is no signal-cli-rest-api.", Seen.NO_ANSWER)
+        raise CallError("bad_answer", f"What answers at {self.host} is no signal-cli-rest-api.", Observation.NO_ANSWER)
 
     async def download(self, *path: str, limit: int) -> bytes | None:
         """The bytes of a file, None if there are more than `limit`. Raises `CallError`."""
@@ -127,7 +127,7 @@ class Rest:
                     content = await read_body(response, limit)
                     return content if len(content) <= limit else None
                 words = f"{self.host} answered with HTTP status {response.status}."
-                failure = CallError("not_fetched", words, Seen.UNCLEAR)
+                failure = CallError("not_fetched", words, Observation.UNCLEAR)
         except (ClientError, OSError, ValueError, RuntimeError) as error:
             failure = broken(error, self.host, written=False)
         raise failure
@@ -146,7 +146,7 @@ class Rest:
         except WSServerHandshakeError as error:
             code = "auth_failed" if error.status in {401, 403} else "bad_answer"
             words = f"{self.host} opens no WebSocket (HTTP status {error.status})."
-            failure = CallError(code, words, Seen.UNCLEAR)
+            failure = CallError(code, words, Observation.UNCLEAR)
         except (ClientError, OSError, ValueError, RuntimeError) as error:
             failure = broken(error, self.host, written=False)
         raise failure
@@ -160,7 +160,7 @@ class Rest:
         foreign = is_page(response.content_type, raw)
         if 200 <= status < 300 and not foreign:
             if len(raw) > _MAX_ANSWER:
-                return CallError("bad_answer", f"{self.host} answers with too much.", Seen.NO_ANSWER)
+                return CallError("bad_answer", f"{self.host} answers with too much.", Observation.NO_ANSWER)
             return None
         match answer:
             case {"error": str(words)} if words.strip():
@@ -169,11 +169,11 @@ class Rest:
                 said = ""
         wait = retry_after(response.headers, self._now())
         if status in {401, 403} and not foreign:
-            return CallError("auth_failed", f"{self.host} refuses the token. {said}".strip(), Seen.UNCLEAR)
+            return CallError("auth_failed", f"{self.host} refuses the token. {said}".strip(), Observation.UNCLEAR)
         if status == 429 and said:
             return too_much(said, wait)
         if status >= 500 and said:
-            return CallError("server_error", said, Seen.NO_ANSWER)
+            return CallError("server_error", said, Observation.NO_ANSWER)
         if 400 <= status < 500 and said:
             return refusal(said, wait)
         return not_theirs(status, self.host, _NOT_THEIRS, wait=wait if status == 429 else None)

@@ -13,7 +13,7 @@ from bach_lib.connectors.telegram.json_fields import MAX_NAME, Fields, identity,
 from bach_lib.connectors.telegram.message_metadata import marks, speaks_as
 from bach_lib.connectors.telegram.recipients import GENERAL_TOPIC, Target
 from bach_lib.connectors.telegram.sightings import of_update
-from bach_lib.connectors.tolerant import UnreadableError, each
+from bach_lib.connectors.tolerant import UnreadableError, read_each
 from bach_lib.models import Buttons, Fault
 from bach_lib.models.incoming import Content, Kind
 
@@ -45,7 +45,7 @@ def batch(
     numbers = [found for update in updates if (found := _update_id(update)) is not None]
     if not numbers:
         return Fault(code="bad_answer", text="The answer to getUpdates has no update ids.")
-    read = each(updates, lambda update: _read(update, bot_name))
+    read = read_each(updates, lambda update: _read(update, bot_name))
     return Batch(
         messages=tuple(message for message in read if isinstance(message, Incoming)),
         cursor=str(max(numbers) + 1),
@@ -57,7 +57,7 @@ def batch(
 
 def incoming(update: object, bot_name: str | None = None) -> Incoming | Unreadable | None:
     """The message in an update; None if it is of a kind that nobody asked for."""
-    return next(iter(each([update], lambda one: _read(one, bot_name))), None)
+    return next(iter(read_each([update], lambda one: _read(one, bot_name))), None)
 
 
 def _read(update: object, bot_name: str | None) -> Iterable[Incoming]:

@@ -1,4 +1,4 @@
-"""What Telegram's refusals say: one table, no I/O. What follows from that is in `seen`.
+"""What Telegram's refusals say: one table, no I/O. What follows from that is in `observations`.
 
 python-telegram-bot's errors tell what the platform said. They cannot tell whether a request was written before the
 network failed, nor whether a Bot API answered at all; so our request class raises an error of its own.
@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from telegram.error import BadRequest, ChatMigrated, Conflict, Forbidden, InvalidToken, RetryAfter, TelegramError
 
-from bach_lib.connectors.observations import DEFAULT_WAIT, CallError, Seen, outcome_of
+from bach_lib.connectors.observations import DEFAULT_WAIT, CallError, Observation, outcome_of
 from bach_lib.models import Fault
 from bach_lib.outcomes import Outcome, Scope
 
@@ -20,7 +20,7 @@ CONFLICT_PAUSE = 35.0
 class RequestError(TelegramError):
     """A request that got no answer of the Bot API, or one that python-telegram-bot cannot carry."""
 
-    def __init__(self, code: str, text: str, seen: Seen, *, retry_after: float | None = None) -> None:
+    def __init__(self, code: str, text: str, seen: Observation, *, retry_after: float | None = None) -> None:
         super().__init__(text)
         self.code = code
         self.seen = seen
@@ -144,25 +144,25 @@ def call_error(error: TelegramError, *, is_shared: bool, is_send: bool = True) -
     has no such limit, it is safer to take it for the bot's. A message of a group that moved has stayed behind.
     """
     fault = fault_of(error)
-    seen = Seen.REFUSED if isinstance(error, ChatMigrated) and not is_send else _seen(error)
+    seen = Observation.REFUSED if isinstance(error, ChatMigrated) and not is_send else _seen(error)
     scope = Scope.RECIPIENT if is_shared else Scope.CONNECTION
     return CallError(fault.code, fault.text, seen, retry_after=fault.retry_after, scope=scope)
 
 
-def _seen(error: TelegramError) -> Seen:
+def _seen(error: TelegramError) -> Observation:
     """What was seen. Of words that nobody here knows, nobody knows either whether they are about the message."""
     match error:
         case RequestError():
             return error.seen
         case BadRequest():
-            return _SEEN.get(_refusal_code(error.message.lower()), Seen.REFUSED)
+            return _SEEN.get(_refusal_code(error.message.lower()), Observation.REFUSED)
         case Forbidden():
-            return Seen.REFUSED
+            return Observation.REFUSED
         case ChatMigrated():
-            return Seen.NOT_NOW
+            return Observation.NOT_NOW
         case RetryAfter():
-            return Seen.TOLD_TO_WAIT
-    return Seen.UNCLEAR
+            return Observation.TOLD_TO_WAIT
+    return Observation.UNCLEAR
 
 
 def _refusal_code(description: str) -> str:
@@ -177,9 +177,9 @@ def _refusal_code(description: str) -> str:
     return max(fitting)[1] if fitting else "bad_request"
 
 
-_SEEN: Mapping[str, Seen] = {
-    _NOT_NOW: Seen.NOT_NOW,
-    _ACCOUNT: Seen.UNCLEAR,
-    "rate_limited": Seen.TOLD_TO_WAIT,
+_SEEN: Mapping[str, Observation] = {
+    _NOT_NOW: Observation.NOT_NOW,
+    _ACCOUNT: Observation.UNCLEAR,
+    "rate_limited": Observation.TOLD_TO_WAIT,
 }
 """What is no refusal of this message for good."""

@@ -14,7 +14,7 @@ from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout
 from telegram.request import BaseRequest, RequestData
 
 from bach_lib.connectors.network import FormBody, JsonBody
-from bach_lib.connectors.observations import Seen
+from bach_lib.connectors.observations import Observation
 from bach_lib.connectors.telegram.bot import TOKEN_PLACEHOLDER, PlainRequest
 from bach_lib.connectors.telegram.errors import RequestError
 from bach_lib.connectors.telegram.network_faults import decode, network_failure, unreadable
@@ -210,7 +210,7 @@ def _body(data: RequestData | None) -> JsonBody | FormBody:
 
 
 def _not_fetched(host: str, status: int) -> RequestError:
-    return RequestError("not_fetched", f"{host} answered with HTTP status {status}.", Seen.UNCLEAR)
+    return RequestError("not_fetched", f"{host} answered with HTTP status {status}.", Observation.UNCLEAR)
 
 
 async def _read(response: ClientResponse, limit: int) -> bytes:

@@ -8,7 +8,7 @@ from contextlib import suppress
 
 from bach_lib.connectors import tolerant
 from bach_lib.connectors.network import at_most_a_day, broken, not_theirs, retry_after
-from bach_lib.connectors.observations import CallError, Seen
+from bach_lib.connectors.observations import CallError, Observation
 from bach_lib.connectors.telegram.errors import RequestError
 
 _PREFIXES = {400: "bad request", 403: "forbidden"}
@@ -44,7 +44,7 @@ def unreadable(
             if 400 <= status < 500 and isinstance(parameters, dict):
                 return _refusal(status, words, parameters, host)
             if status >= 500:
-                return RequestError("server_error", f"{host}: {words}", Seen.NO_ANSWER)
+                return RequestError("server_error", f"{host}: {words}", Observation.NO_ANSWER)
     wait = retry_after(headers or {}, now) if status == 429 else None
     return _ours(not_theirs(status, host, _NO_BOT_API, wait=wait))
 
@@ -53,19 +53,19 @@ def _refusal(code: int, words: str, parameters: Mapping[object, object], host: s
     """What the Bot API says itself, where python-telegram-bot cannot carry it."""
     match parameters:
         case {"retry_after": int() | float() as seconds}:
-            return RequestError("rate_limited", words, Seen.TOLD_TO_WAIT, retry_after=at_most_a_day(seconds))
+            return RequestError("rate_limited", words, Observation.TOLD_TO_WAIT, retry_after=at_most_a_day(seconds))
         case {"retry_after": _}:
             return _ours(not_theirs(code, host, _NO_BOT_API))
         case {"migrate_to_chat_id": moved} if not isinstance(moved, int):
             return _ours(not_theirs(code, host, _NO_BOT_API))
     if code == 429:
-        return RequestError("rate_limited", words, Seen.TOLD_TO_WAIT)
+        return RequestError("rate_limited", words, Observation.TOLD_TO_WAIT)
     if code == 413:
-        return RequestError("too_large", words, Seen.REFUSED)
+        return RequestError("too_large", words, Observation.REFUSED)
     if words.lower() == "logged out":
-        return RequestError("logged_out", _LOGGED_OUT.format(words=words), Seen.UNCLEAR)
+        return RequestError("logged_out", _LOGGED_OUT.format(words=words), Observation.UNCLEAR)
     if not words.lower().startswith(_PREFIXES.get(code, "")):
-        return RequestError("platform_error", words, Seen.UNCLEAR)
+        return RequestError("platform_error", words, Observation.UNCLEAR)
     return None
 
 

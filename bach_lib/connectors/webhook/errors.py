@@ -1,4 +1,4 @@
-"""What the status of an answer says: one table, no I/O. What follows from that is in `seen`.
+"""What the status of an answer says: one table, no I/O. What follows from that is in `observations`.
 
 Nobody knows the words of whoever takes a webhook, so the status is the word, unless a page for people comes with it:
 that is mostly of something on the way.
@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bach_lib.connectors.network import is_page, retry_after
-from bach_lib.connectors.observations import Seen, outcome_of
+from bach_lib.connectors.observations import Observation, outcome_of
 from bach_lib.models import Fault
 from bach_lib.outcomes import Outcome, Sent
 
@@ -61,24 +61,24 @@ def reachable(status: int, host: str, *, may_redirect: bool = True, is_refused: 
     return fault if status >= 500 and status != _NOT_IMPLEMENTED else None
 
 
-def _seen(answer: Answer, wait: float | None) -> Seen:
+def _seen(answer: Answer, wait: float | None) -> Observation:
     """A failure (5xx) may come after the work was done, and so may a redirect or somebody's loss of patience."""
     match answer.status:
         case 429 | 503 if wait is not None:
-            return Seen.TOLD_TO_WAIT
+            return Observation.TOLD_TO_WAIT
         case _ if is_page(answer.content_type, answer.body):
-            return Seen.NO_ANSWER
+            return Observation.NO_ANSWER
         case 429:
-            return Seen.TOLD_TO_WAIT
+            return Observation.TOLD_TO_WAIT
         case 401 | 403 | 404 | 405 | 407:  # which method, and who stands in between, is the connection's
-            return Seen.UNCLEAR
+            return Observation.UNCLEAR
         case 425:
-            return Seen.NOT_NOW
+            return Observation.NOT_NOW
         case 408 | 499:
-            return Seen.NO_ANSWER
+            return Observation.NO_ANSWER
         case status if 400 <= status < 500:
-            return Seen.REFUSED
-    return Seen.NO_ANSWER
+            return Observation.REFUSED
+    return Observation.NO_ANSWER
 
 
 def _fault(status: int, host: str, wait: float | None) -> Fault:

@@ -12,7 +12,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
 
 from bach_lib import File, Loss
-from bach_lib.threads import apart, read_file
+from bach_lib.threads import in_own_thread, read_file
 from custom_components.bach.const import DOMAIN
 
 MAX_BYTES: Final = 50_000_000
@@ -36,7 +36,7 @@ async def read_files(hass: HomeAssistant, paths: Sequence[str]) -> tuple[list[Fi
 
 async def _read_one(hass: HomeAssistant, path: str) -> File | Loss:
     try:
-        is_allowed = "\0" not in path and await apart(lambda: hass.config.is_allowed_path(path))
+        is_allowed = "\0" not in path and await in_own_thread(lambda: hass.config.is_allowed_path(path))
         content = await read_file(path, MAX_BYTES + 1) if is_allowed else b""
     except OSError as error:
         unread = ServiceValidationError(

@@ -70,7 +70,7 @@ GOOD: Mapping[str, Mapping[str, Json]] = {
     "check": {**_HOME, "is_daemon": True},
     "invite": {**_HOME, "code": "123456", "starts": False},
     "mark": {"ids": [1], "status": "read"},
-    "news": {"after": 0, "seconds": 0},
+    "incoming_after": {"after": 0, "seconds": 0},
     "pair": {**_HOME, **_NOW, "code": "123456"},
     "poll": {**_HOME, **_NOW},
     "remove_rule": {"name": "water"},

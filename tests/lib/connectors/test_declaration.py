@@ -10,7 +10,7 @@ from bach_lib.connectors.base import Connector
 from bach_lib.connectors.declaration import Known, Knows
 from bach_lib.connectors.declared import DECLARED
 from bach_lib.errors import InvalidValueError, UnknownNameError
-from bach_lib.registry.partner_types import KINDS
+from bach_lib.registry.partner_types import PARTNER_TYPES
 from bach_lib.registry.rows import connection_values
 from bach_lib.storage.database import Database
 from bach_lib.testing import FakePlatform, fake_connector
@@ -148,7 +148,7 @@ async def test_a_connector_of_somebody_elses_may_declare(tmp_path: Path) -> None
 
 def test_no_type_is_forgotten() -> None:
     """The settings of a new type would be misspelt without a word."""
-    assert DECLARED.keys() == set(Connectors().types) | KINDS.keys()
+    assert DECLARED.keys() == set(Connectors().types) | PARTNER_TYPES.keys()
 
 
 @pytest.mark.parametrize("type_", Connectors().types)

@@ -11,7 +11,7 @@ import pytest
 from bach_lib import Bach, Connection, Status
 from bach_lib.connectors.base import Course
 from bach_lib.connectors.ladder import Ladder, Rung, Step
-from bach_lib.connectors.observations import CallError, Seen
+from bach_lib.connectors.observations import CallError, Observation
 from bach_lib.models import Loss, Message
 from bach_lib.testing import FakeClock, TelegramServer
 from bach_lib.testing.telegram_server import Fault
@@ -55,8 +55,8 @@ class Steps:
         return self.is_mad
 
 
-REFUSED = CallError("silent", "Not so silent", Seen.REFUSED)
-BROKEN = CallError("timeout", "No answer", Seen.NO_ANSWER)
+REFUSED = CallError("silent", "Not so silent", Observation.REFUSED)
+BROKEN = CallError("timeout", "No answer", Observation.NO_ANSWER)
 
 
 def a_message(text: str = "one\ntwo\nthree", *, silent: bool = False, progress: str | None = None) -> Message:
@@ -109,9 +109,9 @@ async def test_an_attempt_that_broke_off_goes_on_without_a_disk() -> None:
 
 async def test_only_the_platforms_own_refusal_leads_down() -> None:
     """What arrived without an answer would arrive once more."""
-    for seen in Seen:
+    for seen in Observation:
         steps = Steps(errors=[CallError("silent", "x", seen)])
-        if seen is Seen.REFUSED:
+        if seen is Observation.REFUSED:
             assert (await Ladder(steps, Course(), FakeClock()).send(a_message(silent=True))).degraded
             continue
         with pytest.raises(CallError):
@@ -144,7 +144,7 @@ async def test_what_would_wait_for_long_goes_later() -> None:
     ladder = Ladder(steps, Course(turn=lambda _: 40.0), FakeClock())
     with pytest.raises(CallError) as raised:
         await ladder.send(a_message())
-    assert (raised.value.seen, raised.value.retry_after) == (Seen.TOLD_TO_WAIT, 40.0)
+    assert (raised.value.seen, raised.value.retry_after) == (Observation.TOLD_TO_WAIT, 40.0)
     assert steps.taken == ["one"]
 
 

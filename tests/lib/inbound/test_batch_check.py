@@ -3,7 +3,7 @@
 import pytest
 
 from bach_lib.connectors.base import Batch, Unreadable
-from bach_lib.inbound.batch_check import sift
+from bach_lib.inbound.batch_check import validate_batch
 from bach_lib.models.incoming import Content, Kind, Media
 from tests.lib.inbound.make import incoming
 
@@ -16,7 +16,7 @@ def test_no_connector_can_make_a_command_of_words_that_are_passed_on(mark: str, 
     """A connector that marks them and reads a command all the same would let strangers command the house."""
     command = Content(command="open", args="door", media=media)
     message = incoming(kind=Kind.COMMAND, content=command, text="/open door", metadata={mark: "yes"})
-    [found] = sift(Batch(messages=(message,), cursor=None)).messages
+    [found] = validate_batch(Batch(messages=(message,), cursor=None)).messages
     assert (found.kind, found.content) == (Kind.MEDIA if media else Kind.TEXT, Content(media=media))
     assert found.text == "/open door"
 
@@ -24,16 +24,16 @@ def test_no_connector_can_make_a_command_of_words_that_are_passed_on(mark: str, 
 def test_a_command_of_ones_own_stays_one() -> None:
     """Nobody could command anything."""
     message = incoming(kind=Kind.COMMAND, content=Content(command="open"), metadata={"forwarded": False})
-    assert sift(Batch(messages=(message,), cursor=None)).messages == (message,)
+    assert validate_batch(Batch(messages=(message,), cursor=None)).messages == (message,)
 
 
 def test_nothing_in_a_name_acts_where_it_is_shown() -> None:
     """Somebody's name could repaint a terminal, turn a line of the log around, or look like two lines."""
     message = incoming(sender_name="A\x1b[2Jda\nBob", recipient_title="Ho\u202eme")
-    [found] = sift(Batch(messages=(message,), cursor=None)).messages
+    [found] = validate_batch(Batch(messages=(message,), cursor=None)).messages
     assert (found.sender_name, found.recipient_title) == ("A\ufffd[2Jda Bob", "Ho\ufffdme")
     family = incoming(sender_name="\N{MAN}\u200d\N{WOMAN}\u200d\N{GIRL} Ådä", recipient_title="家")
-    assert sift(Batch(messages=(family,), cursor=None)).messages == (family,)
+    assert validate_batch(Batch(messages=(family,), cursor=None)).messages == (family,)
 
 
 def batch(**fields: object) -> Batch:
@@ -59,7 +59,7 @@ WRONG: dict[str, tuple[object, str]] = {
 def test_what_nothing_can_be_stored_with_is_named(wrong: object, reason: str) -> None:
     """Whoever writes a connector would look for a mistake in BACH."""
     with pytest.raises(TypeError, match=reason):
-        sift(wrong)  # type: ignore[arg-type]
+        validate_batch(wrong)  # type: ignore[arg-type]
 
 
 def test_what_is_wrong_is_set_aside_beside_what_was(subtests: pytest.Subtests) -> None:
@@ -78,15 +78,15 @@ def test_what_is_wrong_is_set_aside_beside_what_was(subtests: pytest.Subtests) -
         with subtests.test(field=name):
             bad = incoming()
             object.__setattr__(bad, name, value)
-            found = sift(Batch(messages=(good, bad), cursor="9", unreadable=(before,)))
+            found = validate_batch(Batch(messages=(good, bad), cursor="9", unreadable=(before,)))
             assert (found.messages, found.cursor) == ((good,), "9")
             first, second = found.unreadable
             assert first == before
             assert f"a message whose {name} is of a wrong type" in second.reason
-    [one] = sift(batch(messages=("text",))).unreadable
+    [one] = validate_batch(batch(messages=("text",))).unreadable
     assert "no message, but a str" in one.reason
     late = incoming(sent_at=1, told_at=2.5)
-    assert sift(Batch(messages=(late,), cursor=None, told_at=3, unreadable=(before,))).messages == (late,)
+    assert validate_batch(Batch(messages=(late,), cursor=None, told_at=3, unreadable=(before,))).messages == (late,)
 
 
 def test_nothing_in_what_is_noted_of_a_message_acts_where_it_is_shown() -> None:
@@ -94,7 +94,7 @@ def test_nothing_in_what_is_noted_of_a_message_acts_where_it_is_shown() -> None:
     media = Media(type="document", reference="f", name="pay\u202efdp.exe\n" + "x" * 999, mime_type="text/\x1bplain")
     notes = {"forwarded_from": "Mal\x07lory", "mentions": [{"name": "B\u200bob", "id": "1"}], "quote": "a\nb\u2028"}
     message = incoming(kind=Kind.MEDIA, content=Content(media=media), metadata={**notes, "payload": {"raw": "\x07"}})
-    [found] = sift(Batch(messages=(message,), cursor=None)).messages
+    [found] = validate_batch(Batch(messages=(message,), cursor=None)).messages
     assert found.content.media
     assert found.content.media.name
     assert found.content.media.name.startswith("pay\ufffdfdp.exe x")
@@ -115,5 +115,5 @@ def test_words_hold_nothing_that_only_a_program_reads() -> None:
     message = incoming(
         kind=Kind.COMMAND, text=f"/say {kept}{unseen}", content=Content(command="say", args=kept + unseen)
     )
-    [found] = sift(Batch(messages=(message,), cursor=None)).messages
+    [found] = validate_batch(Batch(messages=(message,), cursor=None)).messages
     assert (found.text, found.content.args) == (f"/say {kept}", kept)

@@ -19,7 +19,7 @@ def taught(*sightings: Sighting) -> Spellings:
     """What is known after all of them, in this order."""
     known = Spellings()
     for sighting in sightings:
-        for alias in known.news(sighting):
+        for alias in known.new_aliases(sighting):
             known.add(alias)
     return known
 
@@ -48,7 +48,7 @@ def test_a_name_that_is_given_away_leads_nobody_to_the_rights_of_who_had_it() ->
     """Usernames are free again when somebody gives them up: whoever takes the name would command the house."""
     known = taught(Sighting(id="1", names=("@ada",)), Sighting(id="2", names=("@ada",)))
     assert (known.normal("@ada"), known.normal("2")) == ("1", "2")
-    assert known.news(Sighting(id="2", names=("@ada",))) == []
+    assert known.new_aliases(Sighting(id="2", names=("@ada",))) == []
 
 
 def test_a_topic_goes_with_its_chat() -> None:
@@ -76,7 +76,7 @@ def test_what_is_no_sighting_teaches_nothing() -> None:
         Sighting(id="a", names=tuple("bcdefghij")),
         Sighting(id="a", names=(5,)),  # type: ignore[arg-type] # as foreign code may
     ]
-    assert [Spellings().news(one) for one in senseless] == [[]] * len(senseless)  # type: ignore[arg-type]
+    assert [Spellings().new_aliases(one) for one in senseless] == [[]] * len(senseless)  # type: ignore[arg-type]
 
 
 def test_what_is_forgotten_leads_nowhere() -> None:
@@ -109,7 +109,7 @@ def test_what_was_learned_of_a_spelling_first_counts(sightings: list[Sighting]) 
     known = Spellings()
     for sighting in sightings:
         before = {one.spelling: one for one in known.aliases}
-        for alias in known.news(sighting):
+        for alias in known.new_aliases(sighting):
             known.add(alias)
         after = {one.spelling: one for one in known.aliases}
         assert before.items() <= after.items()

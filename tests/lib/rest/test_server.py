@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 import pytest
 from aiohttp import ClientSession, web
 
-from bach_lib.rest.server import Door, Patience, places
+from bach_lib.rest.server import Door, Patience, max_connections
 from bach_lib.testing import FakeClock
 
 PATIENCE = Patience(head=10, body=20, idle=60)
@@ -212,4 +212,4 @@ def test_places_are_well_below_the_limit_of_files(monkeypatch: pytest.MonkeyPatc
     """With a small limit the connections themselves would use it up."""
     for files, expected in ((1024, 256), (128, 32), (1 << 20, 256), (8, 4)):
         monkeypatch.setattr("bach_lib.rest.server._files", lambda files=files: files)
-        assert places(256, 4) == expected
+        assert max_connections(256, 4) == expected

@@ -62,7 +62,7 @@ def a_reader() -> Reader:
     """A reader that knows one place."""
     places = ChannelCache()
     places.learn({"id": "123456789012345678", "type": 0, "name": "alarms"}, "Home")
-    return Reader(places=places, own_id=lambda: 1, allowed=lambda: frozenset({"1"}))
+    return Reader(channels=places, own_id=lambda: 1, allowed=lambda: frozenset({"1"}))
 
 
 @given(EVENTS)
@@ -80,12 +80,12 @@ def test_nothing_raises(data: dict[str, object]) -> None:
         assert message.remote_id
         assert message.recipient
         assert message.sender_id or message.kind == "button"
-    reader.places.learn_guild(data)
-    reader.places.learn_role(data)
-    reader.places.forget_role(data)
-    reader.places.learn_threads(data)
-    reader.places.learn(data)
-    reader.places.forget(data)
+    reader.channels.learn_guild(data)
+    reader.channels.learn_role(data)
+    reader.channels.forget_role(data)
+    reader.channels.learn_threads(data)
+    reader.channels.learn(data)
+    reader.channels.forget(data)
 
 
 def test_a_link_that_was_looked_at_is_no_correction() -> None:
@@ -97,7 +97,7 @@ def test_a_link_that_was_looked_at_is_no_correction() -> None:
 
 def test_a_role_goes_by_its_newest_name() -> None:
     """A role that was renamed, or is gone, would be shown by a name that nobody knows."""
-    places = a_reader().places
+    places = a_reader().channels
     places.learn_guild({"name": "Home", "roles": [{"id": "8", "name": "guards"}, {"id": "9"}, "x"]})
     places.learn_role({"id": "8", "name": "cooks"})
     assert (places.role(8), places.role(9)) == ("cooks", None)
@@ -107,7 +107,7 @@ def test_a_role_goes_by_its_newest_name() -> None:
 
 def test_a_thread_learns_its_server_from_its_channel() -> None:
     """People could not tell two threads of one name apart."""
-    places = a_reader().places
+    places = a_reader().channels
     places.learn({"id": "8", "type": 11, "name": "leak", "parent_id": "123456789012345678"})
     thread = places.get(8)
     assert thread is not None

@@ -22,7 +22,7 @@ def reader(*allowed: str) -> Reader:
     places.learn({"id": CHANNEL, "type": 0, "name": "alarms"}, "Home")
     places.learn_role({"id": ROLE, "name": "guards"})
     places.learn_role({"id": CHANNEL, "name": "@everyone"})
-    return Reader(places=places, own_id=lambda: US, allowed=lambda: frozenset({CHANNEL, *allowed}))
+    return Reader(channels=places, own_id=lambda: US, allowed=lambda: frozenset({CHANNEL, *allowed}))
 
 
 def read(*allowed: str, **fields: object) -> list[Incoming]:

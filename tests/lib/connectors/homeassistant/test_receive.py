@@ -10,7 +10,7 @@ from bach_lib.connectors import bounds
 from bach_lib.connectors.base import Batch, Incoming, Unreadable
 from bach_lib.connectors.homeassistant import HomeAssistantConnector
 from bach_lib.connectors.homeassistant.codec import read_event
-from bach_lib.inbound.batch_check import sift
+from bach_lib.inbound.batch_check import validate_batch
 from bach_lib.models import Fault
 from bach_lib.models.incoming import Kind
 from bach_lib.outcomes import Sent
@@ -218,9 +218,9 @@ def test_too_much_data_is_set_aside() -> None:
 def test_what_was_passed_on_over_there_is_passed_on_here(mark: str) -> None:
     """A stranger's words would become the other home's own on their way, and open the door here."""
     data = {"message": "/open door", mark: "@gif" if mark == "via" else True}
-    [message] = sift(Batch(messages=(read_event(event_of(data)),), cursor=None)).messages  # type: ignore[arg-type]
+    [message] = validate_batch(Batch(messages=(read_event(event_of(data)),), cursor=None)).messages  # type: ignore[arg-type]
     assert (message.kind, message.content.command, message.metadata[mark]) == (Kind.TEXT, None, True)
-    [own] = sift(Batch(messages=(read_event(event_of({**data, mark: False})),), cursor=None)).messages  # type: ignore[arg-type]
+    [own] = validate_batch(Batch(messages=(read_event(event_of({**data, mark: False})),), cursor=None)).messages  # type: ignore[arg-type]
     assert own.kind is Kind.COMMAND
 
 

@@ -12,7 +12,7 @@ from telegram.error import (
     TimedOut,
 )
 
-from bach_lib.connectors.observations import Seen
+from bach_lib.connectors.observations import Observation
 from bach_lib.connectors.telegram.errors import RequestError, fault_of, is_markup_refusal, outcome_for
 from bach_lib.models import Fault
 from bach_lib.outcomes import Dead, Retry, Scope, Uncertain, Wait
@@ -49,7 +49,7 @@ def test_a_bad_request_is_final(description: str, code: str) -> None:
 def test_a_broken_way_costs_no_attempt(code: str) -> None:
     """An outage would kill messages."""
     fault = Fault(code=code, text="x")
-    outcome = outcome_for(RequestError(code, "x", Seen.NOTHING_WRITTEN), MESSAGE)
+    outcome = outcome_for(RequestError(code, "x", Observation.NOTHING_WRITTEN), MESSAGE)
     assert outcome == Retry(fault=fault, scope=CONNECTION, written=False)
 
 
@@ -75,15 +75,15 @@ def test_the_others() -> None:
     """Blocked bots, lost answers and requests to wait would be mixed up."""
     blocked = Fault(code="forbidden", text="Forbidden: bot was kicked from the group chat")
     assert outcome_for(Forbidden(blocked.text), MESSAGE) == Dead(fault=blocked)
-    lost = outcome_for(RequestError("timeout", "x", Seen.NO_ANSWER), MESSAGE)
+    lost = outcome_for(RequestError("timeout", "x", Observation.NO_ANSWER), MESSAGE)
     assert lost == Uncertain(fault=Fault(code="uncertain", text="x"))
-    slow = RequestError("rate_limited", "x", Seen.TOLD_TO_WAIT, retry_after=7)
+    slow = RequestError("rate_limited", "x", Observation.TOLD_TO_WAIT, retry_after=7)
     assert outcome_for(slow, Scope.RECIPIENT) == Wait(seconds=7, fault=fault_of(slow), scope=Scope.RECIPIENT)
 
 
 def test_a_poll_keeps_its_own_reason() -> None:
     """Where only a poll timed out, "uncertain" would stand."""
-    assert fault_of(RequestError("timeout", "x", Seen.NO_ANSWER)).code == "timeout"
+    assert fault_of(RequestError("timeout", "x", Observation.NO_ANSWER)).code == "timeout"
 
 
 def test_a_conflict_waits_past_the_other_poll() -> None:
