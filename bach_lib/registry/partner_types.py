@@ -39,7 +39,7 @@ NEEDED: Mapping[Auth, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartnerType:
-    """A type of AI, MCP or API connection. `usual`: its authentication if none is chosen; `key_header` carries a key."""
+    """A type of AI, MCP or API connection. `usual`: how it authenticates if not told; `key_header` carries a key."""
 
     category: Category
     endpoint: str | None = None
