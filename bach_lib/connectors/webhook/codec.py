@@ -14,7 +14,7 @@ from uuid import uuid4
 
 from bach_lib.connectors.base import Incoming, Setup, Unreadable
 from bach_lib.connectors.slash_commands import content_of
-from bach_lib.connectors.tolerant import UnreadableError, one
+from bach_lib.connectors.tolerant import UnreadableError, read_one
 from bach_lib.connectors.webhook import bodies
 from bach_lib.connectors.webhook.claims import SHORTEST_TOKEN, Claims, own_proofs
 from bach_lib.connectors.webhook.field_paths import Field, Posted, at
@@ -153,7 +153,7 @@ class Door:
                 refused.append(error)
                 raise UnreadableError(_OF_ELEMENT.format(error.placeholders["reason"])) from error
 
-        found = [entry for posted in postings for entry in one(posted.element, partial(read, posted))]
+        found = [entry for posted in postings for entry in read_one(posted.element, partial(read, posted))]
         if len(refused) == len(postings):
             raise refused[0]
         return tuple(found)
