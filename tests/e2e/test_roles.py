@@ -64,7 +64,7 @@ async def test_a_group_is_told_only_and_one_person_in_it_is_its_administrator(fr
     await add_group(world)
     await frontend.open_integration("bach")
     await frontend.change("Family", "Change recipient")
-    await frontend.see("Home Assistant user")
+    await frontend.see("Role")
     await frontend.screenshot("roles-1-recipient")
     await frontend.pick_option("Role", "Notify only")
     await frontend.press("Submit")

@@ -65,13 +65,29 @@ def test_what_takes_its_time_is_waited_for(home: Run, serve: Serve, monkeypatch:
         assert said.row()["status"] == "pending"
 
 
-def test_what_fails_in_it_is_in_its_log(home: Run, serve: Serve, database: Path) -> None:
+_A_MISTAKE = """
+from bach_lib.cli.operations import OPERATIONS
+
+async def connections(bach):
+    raise TypeError("a mistake of ours")
+
+OPERATIONS["connections"] = connections
+"""
+"""What Python runs before the daemon: one of its operations fails as nobody has foreseen."""
+
+
+def test_what_fails_in_it_is_in_its_log(
+    home: Run, serve: Serve, database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The command would say that its log tells more, and there would be nothing."""
+    (folder := tmp_path / "mistake").mkdir()
+    (folder / "sitecustomize.py").write_text(_A_MISTAKE, "utf-8")
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(folder), str(Path(__file__).parents[3])]))
     with serve() as daemon:
 
         async def ask() -> None:
             async with Link(database.with_name("bach.db.sock")) as line:
-                await line.ask("connections", {"no_such": 1})
+                await line.ask("connections", {})
 
         with pytest.raises(SentenceError, match="Look at its log"):
             asyncio.run(ask())
