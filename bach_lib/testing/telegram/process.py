@@ -1,12 +1,11 @@
-"""The double as a process of its own: it can be killed, and a benchmark does not share its event loop."""
+"""The Telegram double as a process of its own."""
 
 import asyncio
-import signal
-import sys
 import time
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 
+from bach_lib.testing.process import options, serve
 from bach_lib.testing.telegram.control import ControlledServer
 
 
@@ -16,34 +15,23 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _parser() -> ArgumentParser:
-    parser = ArgumentParser(description="A Telegram Bot API server on loopback, for demos, tests and benchmarks.")
-    parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
-    parser.add_argument("--token", default="123456:ABC-test-token", help="the token of its bot")
-    parser.add_argument("--username", default="test_bot", help="the name of its bot")
+    parser = options("A Telegram Bot API server", "123456:ABC-test-token")
     parser.add_argument(
         "--chat", action="append", default=[], metavar="ID:NAME", help="a chat; negative ids are groups"
     )
-    parser.add_argument("--latency", type=float, default=0.0, help="seconds before a stored message is confirmed")
-    parser.add_argument("--enforce-limits", action="store_true", help="answer 429 as the real flood limits do")
     return parser
 
 
-async def _serve(options: Namespace) -> None:
+async def _serve(told: Namespace) -> None:
     # A killed server forgets its numbers. Hundredths of a second make sure that the next one does not use them again;
     # 30 bits, because the real numbers fit in 32.
     first_id = int(time.time() * 100) % (1 << 30)
-    server = ControlledServer(port=options.port, enforce_limits=options.enforce_limits, first_id=first_id)
-    server.latency = options.latency
-    server.add_bot(options.token, username=options.username)
-    for chat in options.chat:
+    server = ControlledServer(port=told.port, enforce_limits=told.enforce_limits, first_id=first_id)
+    server.latency = told.latency
+    server.add_bot(told.token, username=told.username)
+    for chat in told.chat:
         _add_chat(server, chat)
-    stopped = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    async with server:
-        sys.stdout.write(f"{server.url}\n")
-        sys.stdout.flush()
-        await stopped.wait()
+    await serve(server)
 
 
 def _add_chat(server: ControlledServer, described: str) -> None:
