@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 from secrets import token_urlsafe
+from typing import override
 
 from bach_lib.clock import Clock
 from bach_lib.testing.discord import guild_payloads, payloads
@@ -22,10 +23,10 @@ from bach_lib.testing.discord.models import (
 )
 from bach_lib.testing.discord.snowflakes import Snowflakes
 from bach_lib.testing.loopback import Loopback
-from bach_lib.testing.waiting import Waiting
+from bach_lib.testing.outbox import Outbox
 
 
-class Platform(Loopback):
+class Platform(Outbox[Message], Loopback):
     """What the platform knows. `DiscordServer` adds the way in over HTTP.
 
     `sent` holds the messages of bots and webhooks, oldest first, and `deleted` those that are gone; `typing` the
@@ -35,7 +36,8 @@ class Platform(Loopback):
     platform = "discord"
 
     def __init__(self, *, port: int, clock: Clock, enforce_limits: bool) -> None:
-        super().__init__(port)
+        Outbox.__init__(self)
+        Loopback.__init__(self, port)
         self.clock = clock
         self.bots: dict[str, Bot] = {}
         self.users: dict[int, User] = {}
@@ -43,7 +45,6 @@ class Platform(Loopback):
         self.channels: dict[int, Channel] = {}
         self.webhooks: dict[int, Webhook] = {}
         self.interactions: dict[int, Interaction] = {}
-        self.sent: list[Message] = []
         self.deleted: list[Message] = []
         self.typing: list[Channel] = []
         self.calls: Counter[str] = Counter()
@@ -52,7 +53,6 @@ class Platform(Loopback):
         self.limits = RateLimits(clock.monotonic, clock.now, enforced=enforce_limits)
         self.gateway = Gateway(self)
         self._unheard: list[Callable[[], object]] = []
-        self._waiting = Waiting()
 
     def add_bot(self, token: str, *, username: str = "test_bot", may_read_texts: bool = True) -> Bot:
         """Let the bot with this token call the server."""
@@ -180,21 +180,6 @@ class Platform(Loopback):
             channel=place,
         )
 
-    async def wait_for(self, count: int, timeout: float = 30.0) -> list[Message]:
-        """Wait until `count` messages were stored and return them all. Raises TimeoutError after `timeout` seconds."""
-        try:
-            await self.wait_until(lambda: len(self.sent) >= count, timeout)
-        except TimeoutError:
-            raise TimeoutError(f"{len(self.sent)} of {count} messages after {timeout:g} s") from None
-        return list(self.sent)
-
-    async def wait_until(self, condition: Callable[[], bool], timeout: float = 30.0) -> None:
-        """Wait until `condition` holds; every call and every change of a gateway session looks at it again.
-
-        Raises TimeoutError after `timeout` seconds.
-        """
-        await self._waiting.until(condition, timeout)
-
     def when_heard(self, act: Callable[[], object]) -> None:
         """Do something as soon as a bot listens at the gateway, which tells everything once."""
         if self.gateway.connected:
@@ -202,11 +187,12 @@ class Platform(Loopback):
         else:
             self._unheard.append(act)
 
+    @override
     def changed(self) -> None:
         """Let those who wait look again."""
         while self._unheard and self.gateway.connected:
             self._unheard.pop(0)()
-        self._waiting.changed()
+        super().changed()
 
     def _keep(self, channel: Channel, event: str) -> Channel:
         self.channels[channel.id] = channel

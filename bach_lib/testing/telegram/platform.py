@@ -2,10 +2,11 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Unpack
 
 from bach_lib.clock import Clock
+from bach_lib.testing.outbox import Outbox
 from bach_lib.testing.telegram.arguments import Arguments, whole_number
 from bach_lib.testing.telegram.errors import bad_request, unauthorized
 from bach_lib.testing.telegram.limits import FloodControl
@@ -21,12 +22,11 @@ from bach_lib.testing.telegram.models import (
     SentMessage,
 )
 from bach_lib.testing.telegram.updates import UpdateQueue
-from bach_lib.testing.waiting import Waiting
 
 TOKEN = re.compile(r"\d+:[\w-]+", re.ASCII)
 
 
-class Platform:
+class Platform(Outbox[SentMessage]):
     """What the platform knows. `People` adds what people do, `TelegramServer` the way in over HTTP.
 
     `sent`, `edited`, `deleted`, `reactions`, `actions` and `callback_answers` are what bots did, oldest first; `calls`
@@ -34,9 +34,9 @@ class Platform:
     """
 
     def __init__(self, *, clock: Clock, enforce_limits: bool, first_id: int) -> None:
+        super().__init__()
         self.bots: dict[str, Bot] = {}
         self.chats: dict[int, Chat] = {}
-        self.sent: list[SentMessage] = []
         self.edited: list[SentMessage] = []
         self.deleted: list[MessageName] = []
         self.reactions: list[BotReaction] = []
@@ -48,7 +48,6 @@ class Platform:
         self.clock = clock
         self._first_id = first_id
         self._limits = FloodControl(clock.monotonic) if enforce_limits else None
-        self._waiting = Waiting()
 
     def add_bot(
         self,
@@ -126,22 +125,3 @@ class Platform:
         """Raise ApiError (429) when the bot sends too much and the server was told to care."""
         if self._limits is not None:
             self._limits.check(bot.username, chat.id, group=chat.is_group)
-
-    async def wait_for(self, count: int, timeout: float = 30.0) -> list[SentMessage]:
-        """Wait until `count` messages were stored and return them all. Raises TimeoutError after `timeout` seconds."""
-        try:
-            await self.wait_until(lambda: len(self.sent) >= count, timeout)
-        except TimeoutError:
-            raise TimeoutError(f"{len(self.sent)} of {count} messages after {timeout:g} s") from None
-        return list(self.sent)
-
-    async def wait_until(self, condition: Callable[[], bool], timeout: float = 30.0) -> None:
-        """Wait until `condition` holds; every call and every long poll that begins to wait looks at it again.
-
-        Raises TimeoutError after `timeout` seconds.
-        """
-        await self._waiting.until(condition, timeout)
-
-    def changed(self) -> None:
-        """Let those who wait look again."""
-        self._waiting.changed()
