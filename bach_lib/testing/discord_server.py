@@ -15,7 +15,7 @@ connections, stop to listen, and close its doors. `python -m bach_lib.testing.di
 process of its own.
 """
 
-from bach_lib.testing.discord.faults import ActiveFault, Fault
+from bach_lib.testing.discord.faults import Fault
 from bach_lib.testing.discord.models import (
     Attachment,
     Bot,
@@ -30,6 +30,7 @@ from bach_lib.testing.discord.models import (
 from bach_lib.testing.discord.process import main
 from bach_lib.testing.discord.routes import NAMES as CALLS
 from bach_lib.testing.discord.server import DiscordServer
+from bach_lib.testing.faults import ActiveFault
 
 __all__ = [
     "CALLS",

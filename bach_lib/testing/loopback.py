@@ -61,6 +61,13 @@ class Foreign(Response):
     """An answer of something on the way, such as a portal or a proxy: it is not in the platform's name."""
 
 
+def drop(request: BaseRequest) -> Response:
+    """Cut the connection. aiohttp finds it closed and throws this response away."""
+    if request.transport is not None:
+        request.transport.abort()
+    return Response()
+
+
 class Loopback(ABC):
     """A server, as a context manager or with `start` and `stop`.
 

@@ -16,7 +16,8 @@ methods of webhooks. People write, send files and places, press buttons, correct
 own, driven over `/control`.
 """
 
-from bach_lib.testing.telegram.faults import ActiveFault, Fault
+from bach_lib.testing.faults import ActiveFault
+from bach_lib.testing.telegram.faults import Fault
 from bach_lib.testing.telegram.keyboards import InlineButton
 from bach_lib.testing.telegram.markup import Entity
 from bach_lib.testing.telegram.models import (

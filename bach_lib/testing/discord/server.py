@@ -10,12 +10,13 @@ from bach_lib.clock import Clock, SystemClock
 from bach_lib.testing.discord.arguments import read_body
 from bach_lib.testing.discord.calls import Call
 from bach_lib.testing.discord.errors import ApiError, not_found, unauthorized
-from bach_lib.testing.discord.faults import ActiveFault, Effect, Fault, FaultScript, Stage
+from bach_lib.testing.discord.faults import Fault
 from bach_lib.testing.discord.limits import VIA, told_to_wait
 from bach_lib.testing.discord.models import Bot
 from bach_lib.testing.discord.people import People
 from bach_lib.testing.discord.routes import NAMES, Route, find
-from bach_lib.testing.loopback import Foreign
+from bach_lib.testing.faults import ActiveFault, FaultScript
+from bach_lib.testing.loopback import drop
 
 JSON = "application/json"
 API = "/api/v10"
@@ -47,9 +48,8 @@ class DiscordServer(People):
         """
         if unknown := set(calls) - NAMES:
             raise ValueError(f"no such call: {', '.join(sorted(unknown))}; there are {', '.join(sorted(NAMES))}")
-        active = ActiveFault(fault, times=times, calls=calls, channel=channel)
-        self._faults.faults.append(active)
-        return active
+        place = None if channel is None else str(channel)
+        return self._faults.add(ActiveFault(fault, times=times, calls=calls, place=place))
 
     def clear_faults(self) -> None:
         """No call fails any more; those that hang go on."""
@@ -87,10 +87,10 @@ class DiscordServer(People):
         if found is None:
             raise not_found()
         route, parts = found
-        channel = int(parts["channel"]) if "channel" in parts else None
-        if self._faults.find(route.name, channel, early=True) is not None:
+        channel = str(int(parts["channel"])) if "channel" in parts else None
+        if self._faults.before_read(route.name, channel) is not None:
             self.changed()
-            return _drop(request)
+            return drop(request)
         caller = None if route.is_public else self._bot(request)
         call = Call(
             platform=self,
@@ -102,16 +102,16 @@ class DiscordServer(People):
         )
         self.heard(request, call.body.values, {f"files[{n}]": file for n, file in enumerate(call.body.files)})
         self.calls[route.name] += 1
-        active = self._faults.find(route.name, channel, early=False)
+        active = self._faults.after_read(route.name, channel)
         self.changed()
         if active is not None:
-            return await self._faulty(request, active, route, call)
-        response = self._run(route, call)
+            return await active.answer(request, lambda: self._run(route, call), self.clock)
+        response = await self._run(route, call)
         if self.latency and route.name in {"create_message", "execute_webhook"}:
             await self.clock.sleep(self.latency)
         return response
 
-    def _run(self, route: Route, call: Call) -> Response:
+    async def _run(self, route: Route, call: Call) -> Response:
         who = call.caller.token if call.caller else call.words.get("token", "")
         place = call.ids.get("channel", call.ids.get("webhook"))
         headers = self.limits.count(route.name, who, place)
@@ -125,27 +125,6 @@ class DiscordServer(People):
         if bot is None:
             raise unauthorized()
         return bot
-
-    async def _faulty(self, request: BaseRequest, active: ActiveFault, route: Route, call: Call) -> StreamResponse:
-        fault = active.fault
-        if fault.effect is Effect.ANSWER:
-            headers = dict(fault.headers) if fault.is_foreign else {**fault.headers, **VIA}
-            answer = Foreign if fault.is_foreign else Response
-            return answer(status=fault.status, body=fault.body, headers=headers, content_type=fault.content_type)
-        if fault.stage is Stage.BEFORE_HANDLING:
-            await self._hold(active)
-            return self._run(route, call)
-        response = self._run(route, call)
-        if fault.effect is Effect.DROP:
-            return _drop(request)
-        await self._hold(active)
-        return response
-
-    async def _hold(self, active: ActiveFault) -> None:
-        if active.fault.seconds is None:
-            await active.released.wait()
-        else:
-            await self.clock.sleep(active.fault.seconds)
 
     def _file(self, path: str) -> Response:
         """A file of a message; whoever knows the address gets it."""
@@ -161,10 +140,3 @@ def _answer(result: object, headers: Mapping[str, str]) -> Response:
     if result is None:
         return Response(status=204, headers={**headers, **VIA})
     return Response(body=orjson.dumps(result), headers={**headers, **VIA}, content_type=JSON)
-
-
-def _drop(request: BaseRequest) -> Response:
-    """Cut the connection. aiohttp finds it closed and throws this response away."""
-    if request.transport is not None:
-        request.transport.abort()
-    return Response()

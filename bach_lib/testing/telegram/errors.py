@@ -18,6 +18,11 @@ class ApiError(Exception):
         self.retry_after = retry_after
         self.migrate_to_chat_id = migrate_to_chat_id
 
+    @property
+    def headers(self) -> dict[str, str]:
+        """Those of the answer: a 429 has Retry-After too, as telegram-bot-api's `HttpConnection.cpp` sends it."""
+        return {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
+
     def as_json(self) -> dict[str, object]:
         """The body of the answer."""
         body: dict[str, object] = {"ok": False, "error_code": self.code, "description": self.description}

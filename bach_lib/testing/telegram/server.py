@@ -4,20 +4,21 @@ from collections.abc import Collection
 from inspect import isawaitable
 from typing import override
 
-from aiohttp.web import BaseRequest, StreamResponse
+from aiohttp.web import BaseRequest, Response, StreamResponse
 
 from bach_lib.clock import Clock, SystemClock
-from bach_lib.testing.loopback import Loopback
+from bach_lib.testing.faults import ActiveFault, FaultScript, Stage
+from bach_lib.testing.loopback import Loopback, drop
 from bach_lib.testing.telegram.arguments import Arguments, read_arguments
 from bach_lib.testing.telegram.calls import Call, Method
 from bach_lib.testing.telegram.errors import ApiError, not_found, unauthorized
-from bach_lib.testing.telegram.faults import ActiveFault, Effect, Fault, FaultScript, Stage
+from bach_lib.testing.telegram.faults import Fault
 from bach_lib.testing.telegram.members import Members
 from bach_lib.testing.telegram.methods import METHODS, send_message
 from bach_lib.testing.telegram.models import Bot
 from bach_lib.testing.telegram.people import People
 from bach_lib.testing.telegram.platform import TOKEN, Platform
-from bach_lib.testing.telegram.responses import binary, drop, refusal, scripted, success
+from bach_lib.testing.telegram.responses import binary, refusal, success
 
 DOWNLOAD = "download"
 """What fetching a file is called where methods are counted or made to fail."""
@@ -56,9 +57,11 @@ class TelegramServer(People, Members, Loopback):
         """
         if unknown := [method for method in methods if method.lower() not in {*METHODS, DOWNLOAD}]:
             raise ValueError(f"no such method: {', '.join(unknown)}")
-        active = ActiveFault(fault, times=times, methods=methods, chat_id=chat_id)
-        self._faults.faults.append(active)
-        return active
+        if fault.stage is Stage.BEFORE_READ and chat_id is not None:
+            raise ValueError(f"{fault.name} strikes before the chat is known; limit it by methods")
+        calls = [method.lower() for method in methods]
+        place = None if chat_id is None else str(chat_id)
+        return self._faults.add(ActiveFault(fault, times=times, calls=calls, place=place))
 
     def clear_faults(self) -> None:
         """No call fails any more; those that hang go on."""
@@ -101,8 +104,8 @@ class TelegramServer(People, Members, Loopback):
         active = self._faults.after_read(key, call.arguments.text("chat_id"))
         self.changed()
         if active is not None:
-            return await self._faulty(request, active, method, call)
-        response = success(await _run(method, call))
+            return await active.answer(request, lambda: _told(method, call), self.clock)
+        response = await _run(method, call)
         if self.latency and method is send_message:
             await self.clock.sleep(self.latency)
         return response
@@ -118,7 +121,9 @@ class TelegramServer(People, Members, Loopback):
         active = self._faults.after_read(DOWNLOAD, "")
         self.changed()
         if active is not None:
-            return await self._faulty(request, active, lambda _: True, Call(self, bot, Arguments({})))
+            return await active.answer(
+                request, lambda: _told(lambda _: True, Call(self, bot, Arguments({}))), self.clock
+            )
         file = next((file for file in self.files.values() if file.path == path), None)
         if file is None:
             raise not_found()
@@ -131,29 +136,15 @@ class TelegramServer(People, Members, Loopback):
             raise unauthorized() if TOKEN.fullmatch(token) else not_found()
         return bot
 
-    async def _faulty(self, request: BaseRequest, active: ActiveFault, method: Method, call: Call) -> StreamResponse:
-        fault = active.fault
-        if fault.effect is Effect.ANSWER:
-            return scripted(fault)
-        if fault.stage is Stage.BEFORE_HANDLING:
-            await self._hold(active)
-            return success(await _run(method, call))
-        try:
-            response = success(await _run(method, call))
-        except ApiError as error:
-            response = refusal(error)
-        if fault.effect is Effect.DROP:
-            return drop(request)
-        await self._hold(active)
-        return response
 
-    async def _hold(self, active: ActiveFault) -> None:
-        if active.fault.seconds is None:
-            await active.released.wait()
-        else:
-            await self.clock.sleep(active.fault.seconds)
-
-
-async def _run(method: Method, call: Call) -> object:
+async def _run(method: Method, call: Call) -> Response:
     result = method(call)
-    return await result if isawaitable(result) else result
+    return success(await result if isawaitable(result) else result)
+
+
+async def _told(method: Method, call: Call) -> Response:
+    """As `_run`, but a refusal is an answer as well: a fault may swallow it."""
+    try:
+        return await _run(method, call)
+    except ApiError as error:
+        return refusal(error)

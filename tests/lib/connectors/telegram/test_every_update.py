@@ -13,7 +13,7 @@ from telegram.constants import MessageType
 from bach_lib.connectors.base import Batch, Incoming, Unreadable
 from bach_lib.connectors.telegram import TelegramConnector, codec
 from bach_lib.models.incoming import Kind
-from bach_lib.testing.telegram.faults import Effect
+from bach_lib.testing.faults import Effect
 from bach_lib.testing.telegram_server import Bot, Fault, TelegramServer
 from tests.lib.connectors.telegram.conftest import CHAT
 

@@ -11,7 +11,7 @@ from bach_lib.errors import FileTooLargeError, NotFetchedError
 from bach_lib.events import MessageReceived
 from bach_lib.models import Button, Status
 from bach_lib.models.incoming import IncomingMessage, Kind
-from bach_lib.testing.telegram.faults import Effect
+from bach_lib.testing.faults import Effect
 from bach_lib.testing.telegram_server import Bot, Fault, TelegramServer
 from tests.lib.connectors.telegram.conftest import CHAT, TOKEN
 from tests.lib.connectors.telegram.test_every_update import SAMPLES, UNDERSTOOD
