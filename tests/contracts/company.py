@@ -42,26 +42,26 @@ class Company(ABC):
         """Names and contents of the files that `recipient` has got, oldest first; none where none can be sent."""
         return []
 
-    @abstractmethod
     def reactions(self) -> list[str]:
-        """The emoji below what `recipient` reads, oldest first."""
+        """The emoji below what `recipient` reads, oldest first; none where nobody can react."""
+        return []
 
-    @abstractmethod
     def is_typing(self) -> bool:
-        """Whether the person was shown that an answer is coming."""
+        """Whether the person was shown that an answer is coming; never where nobody can be."""
+        return False
 
-    @abstractmethod
     def write(self, text: str) -> None:
-        """The person behind `recipient` writes."""
+        """The person behind `recipient` writes, where somebody can."""
+        raise AssertionError(f"nobody can write {text!r} through {self.name}")
 
-    @abstractmethod
     def send_file(self, content: bytes) -> None:
-        """The person sends a file."""
+        """The person sends a file, where somebody can."""
+        raise AssertionError(f"nobody can send {len(content)} bytes through {self.name}")
 
-    @abstractmethod
     def press(self, button: str) -> None:
-        """The person presses the button with this text below the last message."""
+        """The person presses the button with this text below the last message, where there are buttons."""
+        raise AssertionError(f"{self.name} has no button {button!r}")
 
-    @abstractmethod
     def acknowledged(self) -> int:
-        """How many presses were acknowledged."""
+        """How many presses were acknowledged; none where there are no buttons."""
+        return 0

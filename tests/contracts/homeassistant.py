@@ -11,7 +11,7 @@ from bach_lib.testing.homeassistant import HomeAssistantServer
 from tests.contracts.platforms import Platform
 
 
-class HomeAssistantPlatform(Platform):
+class HomeAssistantPlatform(Platform[HomeAssistantServer]):
     """A Home Assistant."""
 
     name = "homeassistant"
@@ -21,11 +21,6 @@ class HomeAssistantPlatform(Platform):
     recipient = "event:doorbell"
     has_typing = False
     same_recipients = (" event:doorbell ", "EVENT:doorbell")
-
-    @property
-    @override
-    def endpoint(self) -> str:
-        return self._server.url
 
     @override
     async def start(self, stack: AsyncExitStack) -> None:
@@ -38,13 +33,8 @@ class HomeAssistantPlatform(Platform):
 
     @override
     def hasty(self) -> Connector:
-        connector = HomeAssistantConnector(self.setup(), Settings(timeouts=Timeouts(connect=60, command=0.5)))
-        self._stack.push_async_callback(connector.close)
-        return connector
-
-    @override
-    async def go_away(self) -> None:
-        await self._server.pause()
+        haste = Settings(timeouts=Timeouts(connect=60, command=0.5))
+        return self.closed_at_the_end(HomeAssistantConnector(self.setup(), haste))
 
     @override
     def fall_silent(self) -> None:
@@ -63,23 +53,3 @@ class HomeAssistantPlatform(Platform):
     @override
     def write(self, text: str) -> None:
         self._server.when_heard("doorbell", {"message": text})
-
-    @override
-    def press(self, button: str) -> None:
-        raise AssertionError("events have no buttons")
-
-    @override
-    def send_file(self, content: bytes) -> None:
-        raise AssertionError("events have no files")
-
-    @override
-    def acknowledged(self) -> int:
-        return 0
-
-    @override
-    def is_typing(self) -> bool:
-        return False
-
-    @override
-    def reactions(self) -> list[str]:
-        return []

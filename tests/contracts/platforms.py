@@ -17,11 +17,13 @@ from bach_lib.connectors.telegram import Settings, TelegramConnector, Timeouts
 from bach_lib.models import Connection
 from bach_lib.testing import discord_server
 from bach_lib.testing.discord_server import DiscordServer
+from bach_lib.testing.loopback import Loopback
+from bach_lib.testing.partners.base import PartnerServer
 from bach_lib.testing.telegram_server import Fault, TelegramServer
 from tests.contracts.company import Company
 
 
-class Platform(Company):
+class Platform[ServerT: Loopback = Loopback](Company):
     """A platform over real sockets, and the way to connect to it."""
 
     secrets: ClassVar[Mapping[str, str]]
@@ -30,6 +32,7 @@ class Platform(Company):
     """Other ways to write `recipient`."""
     settings: ClassVar[Mapping[str, object]] = {}
     """What else a connection to it is told."""
+    _server: ServerT
 
     def __init__(self) -> None:
         self._stack = AsyncExitStack()
@@ -59,7 +62,10 @@ class Platform(Company):
     @override
     def connect(self, secrets: Mapping[str, str] | None = None) -> Connector:
         """A connector; it is closed at the end."""
-        connector = self.connector(self.setup(secrets))
+        return self.closed_at_the_end(self.connector(self.setup(secrets)))
+
+    def closed_at_the_end(self, connector: Connector) -> Connector:
+        """The same connector."""
         self._stack.push_async_callback(connector.close)
         return connector
 
@@ -72,13 +78,17 @@ class Platform(Company):
         return self.made[-1]
 
     @property
-    @abstractmethod
     def endpoint(self) -> str:
         """Where it is."""
+        return self._server.url
+
+    @override
+    async def go_away(self) -> None:
+        await self._server.pause()
 
     @abstractmethod
     async def start(self, stack: AsyncExitStack) -> None:
-        """Begin to listen; `stack` ends it."""
+        """Begin to listen, as `_server`; `stack` ends it."""
 
     @abstractmethod
     def hasty(self) -> Connector:
@@ -93,7 +103,20 @@ class Platform(Company):
         """Wait until a request has come that is not answered yet."""
 
 
-class TelegramPlatform(Platform):
+class PartnerPlatform[ServerT: PartnerServer](Platform[ServerT]):
+    """A platform whose double can be told to keep everybody waiting."""
+
+    @override
+    def fall_silent(self) -> None:
+        self._server.asked.clear()
+        self._server.hold.clear()
+
+    @override
+    async def until_asked(self) -> None:
+        await self._server.wait_for(1)
+
+
+class TelegramPlatform(Platform[TelegramServer]):
     """Telegram."""
 
     name = "telegram"
@@ -102,11 +125,6 @@ class TelegramPlatform(Platform):
     wrong_secrets: ClassVar[Mapping[str, str]] = {"bot_token": "123456789:AAH-a_token_that_was_revoked_since"}
     recipient = "42"
     same_recipients = (" 42 ", "42/1")
-
-    @property
-    @override
-    def endpoint(self) -> str:
-        return self._server.url
 
     @override
     async def start(self, stack: AsyncExitStack) -> None:
@@ -117,13 +135,7 @@ class TelegramPlatform(Platform):
     @override
     def hasty(self) -> Connector:
         haste = Timeouts(connect=60, read=0.5, total=60)
-        connector = TelegramConnector(self.setup(), Settings(send=haste, poll=haste))
-        self._stack.push_async_callback(connector.close)
-        return connector
-
-    @override
-    async def go_away(self) -> None:
-        await self._server.pause()
+        return self.closed_at_the_end(TelegramConnector(self.setup(), Settings(send=haste, poll=haste)))
 
     @override
     def fall_silent(self) -> None:
@@ -167,42 +179,15 @@ class TelegramPlatform(Platform):
         return [emoji for reaction in self._server.reactions for emoji in reaction.emoji]
 
 
-class DiscordPlatform(Platform):
-    """Discord, through a bot."""
+class OnDiscord(Platform[DiscordServer]):
+    """Discord, in whatever way one writes to it."""
 
-    name = "discord"
-    connector = DiscordConnector
-    secrets: ClassVar[Mapping[str, str]] = {
-        "bot_token": "MTIzNDU2Nzg5MDEyMzQ1Njc4.GtEsT0.the_token_of_the_contract_tests"
-    }
-    wrong_secrets: ClassVar[Mapping[str, str]] = {
-        "bot_token": "MTIzNDU2Nzg5MDEyMzQ1Njc4.GtEsT0.a_token_that_was_reset_since"
-    }
-    recipient = "@1001001001001001001"
-    same_recipients = (" @1001001001001001001 ",)
+    _silence: discord_server.ActiveFault | None = None
 
     @property
     @override
     def endpoint(self) -> str:
         return self._server.api
-
-    @override
-    async def start(self, stack: AsyncExitStack) -> None:
-        self._server = await stack.enter_async_context(DiscordServer())
-        self._bot = self._server.add_bot(self.secrets["bot_token"])
-        self._ada = self._server.add_user("ada", id=int(self.recipient[1:]))
-        self._silence: discord_server.ActiveFault | None = None
-
-    @override
-    def hasty(self) -> Connector:
-        haste = discord.Settings(timeouts=discord.Timeouts(connect=60, read=0.5, total=60))
-        connector = DiscordConnector(self.setup(), haste)
-        self._stack.push_async_callback(connector.close)
-        return connector
-
-    @override
-    async def go_away(self) -> None:
-        await self._server.pause()
 
     @override
     def fall_silent(self) -> None:
@@ -222,6 +207,32 @@ class DiscordPlatform(Platform):
     def texts(self) -> list[str]:
         gone = self._server.deleted
         return [shown(message.content) for message in self._server.sent if message not in gone]
+
+
+class DiscordPlatform(OnDiscord):
+    """Discord, through a bot."""
+
+    name = "discord"
+    connector = DiscordConnector
+    secrets: ClassVar[Mapping[str, str]] = {
+        "bot_token": "MTIzNDU2Nzg5MDEyMzQ1Njc4.GtEsT0.the_token_of_the_contract_tests"
+    }
+    wrong_secrets: ClassVar[Mapping[str, str]] = {
+        "bot_token": "MTIzNDU2Nzg5MDEyMzQ1Njc4.GtEsT0.a_token_that_was_reset_since"
+    }
+    recipient = "@1001001001001001001"
+    same_recipients = (" @1001001001001001001 ",)
+
+    @override
+    async def start(self, stack: AsyncExitStack) -> None:
+        self._server = await stack.enter_async_context(DiscordServer())
+        self._bot = self._server.add_bot(self.secrets["bot_token"])
+        self._ada = self._server.add_user("ada", id=int(self.recipient[1:]))
+
+    @override
+    def hasty(self) -> Connector:
+        haste = discord.Settings(timeouts=discord.Timeouts(connect=60, read=0.5, total=60))
+        return self.closed_at_the_end(DiscordConnector(self.setup(), haste))
 
     @override
     def write(self, text: str) -> None:
@@ -261,7 +272,7 @@ def buttons(message: discord_server.Message) -> list[Mapping[str, object]]:
     return [button for row in rows for button in row["components"]]
 
 
-class DiscordWebhookPlatform(Platform):
+class DiscordWebhookPlatform(OnDiscord):
     """Discord, through a webhook."""
 
     name = "discord_webhook"
@@ -275,11 +286,6 @@ class DiscordWebhookPlatform(Platform):
     recipient = "channel"
     same_recipients = (" Channel ",)
 
-    @property
-    @override
-    def endpoint(self) -> str:
-        return self._server.api
-
     @override
     async def start(self, stack: AsyncExitStack) -> None:
         self._server = await stack.enter_async_context(DiscordServer())
@@ -290,51 +296,6 @@ class DiscordWebhookPlatform(Platform):
     @override
     def hasty(self) -> Connector:
         return DiscordWebhookConnector(self.setup(), discord.Timeouts(connect=60, read=0.5, total=60))
-
-    @override
-    async def go_away(self) -> None:
-        await self._server.pause()
-
-    @override
-    def fall_silent(self) -> None:
-        self._silence = self._server.fail(discord_server.Fault.hang(), times=None)
-
-    @override
-    async def until_asked(self) -> None:
-        await self._server.wait_until(lambda: self._silence.hits > 0)
-
-    @override
-    def files(self) -> list[tuple[str, bytes]]:
-        return [(file.filename, file.content) for message in self._server.sent for file in message.attachments]
-
-    @override
-    def texts(self) -> list[str]:
-        gone = self._server.deleted
-        return [shown(message.content) for message in self._server.sent if message not in gone]
-
-    @override
-    def write(self, text: str) -> None:
-        raise AssertionError("nobody can write through a webhook")
-
-    @override
-    def press(self, button: str) -> None:
-        raise AssertionError("a webhook has no buttons")
-
-    @override
-    def send_file(self, content: bytes) -> None:
-        raise AssertionError("nobody can write through a webhook")
-
-    @override
-    def acknowledged(self) -> int:
-        return 0
-
-    @override
-    def is_typing(self) -> bool:
-        return False
-
-    @override
-    def reactions(self) -> list[str]:
-        return []
 
 
 def shown(content: str) -> str:

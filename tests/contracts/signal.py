@@ -9,10 +9,10 @@ from typing import ClassVar, override
 from bach_lib.connectors.base import Connector
 from bach_lib.connectors.signal import Settings, SignalConnector, Timeouts
 from bach_lib.testing.signal import SignalServer
-from tests.contracts.platforms import Platform
+from tests.contracts.platforms import PartnerPlatform
 
 
-class SignalPlatform(Platform):
+class SignalPlatform(PartnerPlatform[SignalServer]):
     """Signal, through a server that stands behind a proxy with a token."""
 
     name = "signal"
@@ -23,11 +23,6 @@ class SignalPlatform(Platform):
     recipient = "+491701234567"
     same_recipients = (" +49 170 1234567 ", "+49 (170) 123-4567")
     knows_what_is_gone = False
-
-    @property
-    @override
-    def endpoint(self) -> str:
-        return self._server.url
 
     @override
     async def start(self, stack: AsyncExitStack) -> None:
@@ -42,22 +37,7 @@ class SignalPlatform(Platform):
     @override
     def hasty(self) -> Connector:
         haste = Settings(timeouts=Timeouts(connect=60, read=0.5, total=60))
-        connector = SignalConnector(self.setup(), haste)
-        self._stack.push_async_callback(connector.close)
-        return connector
-
-    @override
-    async def go_away(self) -> None:
-        await self._server.pause()
-
-    @override
-    def fall_silent(self) -> None:
-        self._server.asked.clear()
-        self._server.hold.clear()
-
-    @override
-    async def until_asked(self) -> None:
-        await self._server.wait_for(1)
+        return self.closed_at_the_end(SignalConnector(self.setup(), haste))
 
     @override
     def files(self) -> list[tuple[str, bytes]]:
@@ -77,17 +57,9 @@ class SignalPlatform(Platform):
         self._server.when_heard(self._server.write(text, sender=self.recipient))
 
     @override
-    def press(self, button: str) -> None:
-        raise AssertionError("Signal has no buttons")
-
-    @override
     def send_file(self, content: bytes) -> None:
         file = self._server.file(content)
         self._server.when_heard(self._server.write("", sender=self.recipient, attachments=[file]))
-
-    @override
-    def acknowledged(self) -> int:
-        return 0
 
     @override
     def is_typing(self) -> bool:

@@ -10,7 +10,7 @@ from aiohttp.web import BaseRequest, Response, StreamResponse
 from bach_lib.connectors.base import Connector, Setup
 from bach_lib.connectors.webhook import Timeouts, WebhookConnector
 from bach_lib.testing.partners.base import Asked, PartnerServer
-from tests.contracts.platforms import Platform
+from tests.contracts.platforms import PartnerPlatform
 
 HOST = "https://hooks.example.org"
 
@@ -32,7 +32,7 @@ class Hook(PartnerServer):
         return Response(status=204)
 
 
-class WebhookPlatform(Platform):
+class WebhookPlatform(PartnerPlatform[Hook]):
     """Somebody's address."""
 
     name = "webhook"
@@ -45,20 +45,15 @@ class WebhookPlatform(Platform):
     recipient = "default"
     same_recipients = (" default ",)
 
-    @property
-    @override
-    def endpoint(self) -> str:
-        return self._hook.url
-
     @override
     async def start(self, stack: AsyncExitStack) -> None:
-        self._hook = await stack.enter_async_context(Hook(self.secrets["url"].removeprefix(HOST)))
+        self._server = await stack.enter_async_context(Hook(self.secrets["url"].removeprefix(HOST)))
 
     @override
     def setup(self, secrets: Mapping[str, str] | None = None) -> Setup:
         """The same secrets, on loopback."""
         setup = super().setup(secrets)
-        local = {name: value.replace(HOST, self._hook.url) for name, value in setup.secrets.items()}
+        local = {name: value.replace(HOST, self._server.url) for name, value in setup.secrets.items()}
         return replace(setup, connection=replace(setup.connection, endpoint=None), secrets=local)
 
     @override
@@ -66,42 +61,5 @@ class WebhookPlatform(Platform):
         return WebhookConnector(self.setup(), Timeouts(connect=60, read=0.5, total=60))
 
     @override
-    async def go_away(self) -> None:
-        await self._hook.pause()
-
-    @override
-    def fall_silent(self) -> None:
-        self._hook.asked.clear()
-        self._hook.hold.clear()
-
-    @override
-    async def until_asked(self) -> None:
-        await self._hook.wait_for(1)
-
-    @override
     def texts(self) -> list[str]:
-        return [str(asked.body["text"]) for asked in self._hook.taken if isinstance(asked.body, dict)]
-
-    @override
-    def write(self, text: str) -> None:
-        raise AssertionError("nobody can be asked for messages")
-
-    @override
-    def press(self, button: str) -> None:
-        raise AssertionError("a webhook has no buttons")
-
-    @override
-    def send_file(self, content: bytes) -> None:
-        raise AssertionError("nobody can be asked for messages")
-
-    @override
-    def acknowledged(self) -> int:
-        return 0
-
-    @override
-    def is_typing(self) -> bool:
-        return False
-
-    @override
-    def reactions(self) -> list[str]:
-        return []
+        return [str(asked.body["text"]) for asked in self._server.taken if isinstance(asked.body, dict)]
