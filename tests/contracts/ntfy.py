@@ -8,10 +8,10 @@ from typing import ClassVar, override
 from bach_lib.connectors.base import Connector, Setup
 from bach_lib.connectors.ntfy import NtfyConnector, Settings, Timeouts
 from bach_lib.testing.ntfy import NtfyServer
-from tests.contracts.platforms import Platform
+from tests.contracts.platforms import PartnerPlatform
 
 
-class NtfyPlatform(Platform):
+class NtfyPlatform(PartnerPlatform[NtfyServer]):
     """ntfy, at a server that asks for a token."""
 
     name = "ntfy"
@@ -21,11 +21,6 @@ class NtfyPlatform(Platform):
     recipient = "our_doorbell"
     has_typing = False
     same_recipients = (" our_doorbell ",)
-
-    @property
-    @override
-    def endpoint(self) -> str:
-        return self._server.url
 
     @override
     async def start(self, stack: AsyncExitStack) -> None:
@@ -45,22 +40,7 @@ class NtfyPlatform(Platform):
     @override
     def hasty(self) -> Connector:
         haste = Settings(timeouts=Timeouts(connect=60, read=0.5, total=60))
-        connector = NtfyConnector(self.setup(), haste)
-        self._stack.push_async_callback(connector.close)
-        return connector
-
-    @override
-    async def go_away(self) -> None:
-        await self._server.pause()
-
-    @override
-    def fall_silent(self) -> None:
-        self._server.asked.clear()
-        self._server.hold.clear()
-
-    @override
-    async def until_asked(self) -> None:
-        await self._server.wait_for(1)
+        return self.closed_at_the_end(NtfyConnector(self.setup(), haste))
 
     @override
     def files(self) -> list[tuple[str, bytes]]:
@@ -76,21 +56,5 @@ class NtfyPlatform(Platform):
         self._server.when_heard(lambda: self._server.write(self.recipient, text))
 
     @override
-    def press(self, button: str) -> None:
-        raise AssertionError("ntfy has no buttons that come back")
-
-    @override
     def send_file(self, content: bytes) -> None:
         self._server.when_heard(lambda: self._server.send_file(self.recipient, content))
-
-    @override
-    def acknowledged(self) -> int:
-        return 0
-
-    @override
-    def is_typing(self) -> bool:
-        return False
-
-    @override
-    def reactions(self) -> list[str]:
-        return []
