@@ -1,4 +1,4 @@
-"""Checks what callers without a type checker give: a word that stands for one of a few, a number, the length of a page.
+"""Validates arguments of callers without a type checker: enumerations, numbers, page sizes.
 
 A misspelt status would find nothing, and nothing looks like good news. One request must not read a whole database.
 """

@@ -1,4 +1,4 @@
-"""The way facts travel inside one BACH: `subscribe(type, fn)` and `publish(event)`, synchronous, in the event loop.
+"""In-process event bus: `subscribe(type, fn)` and `publish(event)`, synchronous, in the event loop.
 
 Subscribing to a base class (`Event`, `MessageFinished`) receives every fact below it.
 """

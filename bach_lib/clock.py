@@ -1,4 +1,4 @@
-"""Time, as something that is given to every part, so that tests can turn it by hand."""
+"""Clock interface, handed to every part, so that tests can turn time by hand."""
 
 import asyncio
 import time

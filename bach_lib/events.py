@@ -1,4 +1,4 @@
-"""The facts other parts may subscribe to. Past tense, frozen, published after the commit that made them true.
+"""Events that other parts may subscribe to. Past tense, frozen, published after the commit that made them true.
 
 Event
 ├── MessageEvent (message)

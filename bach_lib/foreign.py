@@ -1,7 +1,7 @@
-"""What code that is not ours may throw: connectors, subscribers, look-ups of secrets.
+"""Guards calls of foreign code: connectors, subscribers, look-ups of secrets.
 
-`except Exception` is no border against it. Reading the result of a future that somebody cancelled raises
-`CancelledError`, and a library may raise any `BaseException` of its own.
+`except Exception` does not stop everything that it throws. Reading the result of a future that somebody cancelled
+raises `CancelledError`, and a library may raise any `BaseException` of its own.
 """
 
 import asyncio

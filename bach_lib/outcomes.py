@@ -1,4 +1,4 @@
-"""What an attempt to send means. A connector answers with one of these five; nothing else leaves it.
+"""Outcomes of an attempt to send. A connector answers with one of these five; nothing else leaves it.
 
 A connector says what it saw, and no more; who is to blame, and what follows, is decided in `outbound` (ADR 0017):
 

@@ -1,4 +1,4 @@
-"""The numbers of BACH's behaviour in one place. All can be changed; the defaults keep the promises of the design."""
+"""Policies: the numbers of BACH's behaviour in one place. The defaults keep the promises of the design."""
 
 from dataclasses import MISSING, dataclass, field, fields
 from math import isnan

@@ -1,4 +1,4 @@
-"""Keeping secrets out of everything people and logs see.
+"""Redaction: keeps secrets out of everything people and logs see.
 
 What an error says often comes from foreign libraries, which like to quote the address they called, and a Telegram
 address carries the token; and what a server says could repaint the terminal of whoever reads it. So every text from

@@ -1,4 +1,4 @@
-"""Work in threads: counted, so that a clock turned by hand can wait for it, and apart where it may hang for ever.
+"""Runs blocking work in threads: counted, so that tests can wait for it, and in threads of its own where it may hang.
 
 Files on a network drive that is gone and key rings that ask may hang. asyncio has a few threads for everybody, who look
 up host names in them as well; a handful of files that never answer would stop all of that, and the end of the program.

@@ -1,4 +1,4 @@
-"""`Bach`, the one object that an application talks to: opening and closing, and its calls for both directions.
+"""`Bach`, the facade of the library: opening, closing, and its calls for both directions.
 
 Each call checks what it is given and passes it on to one part. No rule about messages is decided here.
 """

@@ -1,4 +1,4 @@
-"""BACH itself: opens and closes everything, and is the one object an application talks to."""
+"""`Bach`, the facade of the library: opens and closes all parts, and is the one object an application talks to."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""What an application can do with messages that came in: the half of `Bach` that is about receiving."""
+"""The calls of `Bach` about incoming messages: list, mark, fetch files, pair, rules."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping

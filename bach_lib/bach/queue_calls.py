@@ -1,4 +1,4 @@
-"""What an application can do with messages by hand: the part of `Bach` for whoever looks at what was not delivered."""
+"""The calls of `Bach` about queued and undelivered messages: retry, cancel, discard, amend, move."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable

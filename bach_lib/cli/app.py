@@ -1,4 +1,4 @@
-"""The command as a whole: its groups, and what it says of itself."""
+"""The typer application of the command: all groups, and its options and help."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""The command's end of the line to the daemon. A daemon that is frozen is not waited for without end."""
+"""Client of the control socket: asks the daemon, and does not wait for a frozen one without end."""
 
 import asyncio
 import os

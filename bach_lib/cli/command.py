@@ -1,4 +1,4 @@
-"""What every command does: load what is heavy, ask, and end with a sentence if it cannot be.
+"""Runs a command: loads what is heavy, asks, and turns errors into one sentence.
 
 The modules with the commands load nothing of that, so that `bach --help` and completion are there at once.
 """

@@ -1,4 +1,4 @@
-"""What a new connection is made from, as it stands on a command line."""
+"""Builds a new connection from command-line arguments, and stores the secrets that were typed."""
 
 import json
 from collections.abc import Iterable, Iterator

@@ -1,4 +1,4 @@
-"""What a connection can be told and cannot do without, so that a slip is refused before anybody types a secret.
+"""Checks the options of a new connection by its type, so that a slip is refused before anybody types a secret.
 
 The same lines that the registry checks by (`bach_lib.connectors.declared`) are the help of `bach connector types`.
 """

@@ -1,4 +1,4 @@
-"""What people see: tables and sentences on a terminal, JSON for programs.
+"""Output of the command: tables and sentences on a terminal, JSON for programs.
 
 What other people wrote is made harmless first: a message could hold control characters that repaint a terminal. All
 that a command says goes through here, because a stdout may be closed, full, or unable to write a character.

@@ -1,4 +1,4 @@
-"""The line between the command and the daemon: a socket in the file system, which only the daemon's user can open.
+"""Server of the control socket: a Unix socket between command and daemon, open to the daemon's user only.
 
 The REST interface would not do: its token lets programs send and read, and must not let them change connections, whose
 references to secrets lead to files.

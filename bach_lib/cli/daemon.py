@@ -1,4 +1,4 @@
-"""The daemon: BACH at work, with the REST interface for programs and the control socket for the command."""
+"""The daemon: BACH with the REST interface for programs and the control socket for the command."""
 
 import asyncio
 import logging

@@ -1,4 +1,4 @@
-"""`bach daemon`: whether it runs, ending it, what it had to tell, and whether all around it is as it should be."""
+"""`bach daemon`: run it, ask whether it runs, stop it, read its log, check its surroundings."""
 
 import asyncio
 from importlib import import_module

@@ -1,4 +1,4 @@
-"""Sending, delivering and polling on demand: where no daemon runs, the command lets a connection work for a moment."""
+"""Sends, delivers and polls on demand: where no daemon runs, a connection is started for one command."""
 
 import asyncio
 import time

@@ -1,4 +1,4 @@
-"""What a daemon needs, looked at one by one: each a line that says how it is, and what to do if it is not good."""
+"""Health checks of the daemon's surroundings: each line says how one thing is, and what to do if it is not good."""
 
 import os
 import shutil

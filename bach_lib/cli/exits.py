@@ -1,4 +1,4 @@
-"""What the command itself refuses, in one sentence, and how errors end it: exit code 1 and that sentence on stderr.
+"""Errors of the command, and how they end it: exit code 1 and one sentence on stderr.
 
 Every command runs inside of `border`: whatever comes out of it ends the same, with a daemon and without one.
 """

@@ -1,4 +1,4 @@
-"""The command and its groups, as typer has them, but for help that is not cut, and the words of the original."""
+"""typer groups whose help is not cut, and which know the names that the original's commands had."""
 
 from shutil import get_terminal_size
 from typing import TYPE_CHECKING, override

@@ -1,4 +1,4 @@
-"""Taking over an original database: a step of its own, for which no BACH may have the new one open."""
+"""Imports an original database: a step of its own, for which no BACH may have the new one open."""
 
 import asyncio
 import time

@@ -1,4 +1,4 @@
-"""`bach import-legacy`: what an original BACH had on its disk."""
+"""`bach import-legacy`: imports the database of an original BACH."""
 
 from collections.abc import Mapping, Sequence
 from importlib import import_module

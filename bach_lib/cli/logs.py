@@ -1,4 +1,4 @@
-"""What the daemon has to tell: on stderr, and in a file beside the database, so that it can be read when it is gone.
+"""Logging of the daemon: on stderr, and in a file beside the database, so that it can be read when it is gone.
 
 The file is small and bounded, and goes when the daemon ends and nothing in it needs anybody's attention. Whatever
 repeats itself is told a few times and then counted: a fault that comes a thousand times a second must not fill a disk.

@@ -1,4 +1,4 @@
-"""`bach msg`: the inbox, what went out, and watching what comes."""
+"""`bach msg`: the inbox, the outbox, and following incoming messages live."""
 
 from typing import TYPE_CHECKING, Annotated
 

@@ -1,4 +1,4 @@
-"""`bach connector pair`: letting somebody in without looking their number up. They bring a code, and you say yes."""
+"""`bach connector pair`: lets a sender in by a pairing code. They send the code, and you confirm."""
 
 from typing import TYPE_CHECKING, Annotated
 

@@ -1,4 +1,4 @@
-"""Where things lie: the database, and beside it what belongs to it."""
+"""File locations: the database, and beside it what belongs to it."""
 
 import os
 import sys

@@ -1,4 +1,4 @@
-"""A bar for what takes longer than a second: on a terminal's stderr, and nowhere else."""
+"""Progress bar for what takes longer than a second: on a terminal's stderr, and nowhere else."""
 
 import sys
 import time

@@ -1,4 +1,4 @@
-"""The commands that change the registry; both `bach connector` and `bach connections` have them."""
+"""Commands that change the registry; both `bach connector` and `bach connections` have them."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Annotated

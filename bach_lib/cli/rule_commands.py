@@ -1,4 +1,4 @@
-"""`bach rules`: names for what messages are about."""
+"""`bach rules`: context rules, names for what messages are about."""
 
 from typing import Annotated
 

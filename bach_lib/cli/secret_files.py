@@ -1,4 +1,4 @@
-"""Secrets that the command was told: files beside the database that only their owner can read.
+"""Secret files: secrets typed at the command, beside the database, readable by their owner only.
 
 The database holds references only. A secret that a person types becomes a file of its own, and its `file:` reference
 goes into the registry. A file is never written over: until the registry has taken the new reference, the old secret is

@@ -1,4 +1,4 @@
-"""How a command reaches BACH: through the daemon that has the database open, or by opening it itself."""
+"""Session of a command: through the daemon that has the database open, or by opening it itself."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable

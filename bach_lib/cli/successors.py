@@ -1,4 +1,4 @@
-"""What the commands of the original BACH are called now, so that whoever has them in their fingers is told.
+"""Table of the original's commands and what they are called now, for whoever has them in their fingers.
 
 The original wrote most of its groups with two dashes (`bach --connections list`). Nothing here is carried out: some of
 it means a little more or less than it did, and a script should be changed once and knowingly.

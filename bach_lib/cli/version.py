@@ -1,4 +1,4 @@
-"""Which BACH this is."""
+"""`bach version`."""
 
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed

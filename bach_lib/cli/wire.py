@@ -1,4 +1,4 @@
-"""What goes over the line between command and daemon: one way of writing JSON, both ways.
+"""Wire format of the control socket: one way of writing JSON, both ways.
 
 It writes whatever the library takes and refuses nothing by itself: numbers of any length, halves of characters,
 infinity. What is too much is refused by the library, which says why, so a command hears the same with a daemon and

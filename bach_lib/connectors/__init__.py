@@ -1,4 +1,4 @@
-"""The platforms BACH speaks to, each in a folder of its own and loaded only when a connection needs it.
+"""All connectors: the platforms BACH speaks to, each loaded only when a connection needs it.
 
 Flat lies what all of them share: the contract (`base`), what they say of failures, and how words always arrive. No
 platform knows another, and none keeps a queue, counts attempts or decides whose fault something was.

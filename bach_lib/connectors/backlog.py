@@ -1,4 +1,4 @@
-"""What a platform told once and will not tell again, kept until it is stored.
+"""Buffer of incoming messages that a platform will not send again, kept until they are stored.
 
 The cursor counts what this process heard, which is enough for a disk that fails and comes back. What is here and not
 stored when the process dies is lost.

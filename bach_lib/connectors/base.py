@@ -1,4 +1,4 @@
-"""The contract between BACH and the code that speaks a platform's protocol.
+"""Connector interface: the contract between BACH and the code that speaks a platform's protocol.
 
 A connector turns one message into one `Outcome`, one poll into one `Batch` or `Fault`, and never raises for what a
 platform or a network does. It keeps no queue, counts no attempts and sleeps for nobody: that is the dispatcher's work.

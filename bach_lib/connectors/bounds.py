@@ -1,4 +1,4 @@
-"""How much of what others send is kept in memory until it is stored, and how it is said that some had to go.
+"""Memory bounds of incoming messages that are not stored yet, and the notice that some had to go.
 
 Who writes decides how much comes and how long it is; a disk that takes nothing decides how long it stays. So every such
 list is bounded in rows and in bytes. What does not fit is counted for its reason: the log says so, and in the place of

@@ -1,4 +1,4 @@
-"""What a type of connection can be told: the names of its secrets and settings, and what each is for.
+"""Option schema of a type of connection: the names of its secrets and settings, and what each is for.
 
 A connector declares it once (`Connector.knows`). The registry refuses what is misspelt, and the command asks and
 explains, from the same lines. Who declares nothing takes everything.

@@ -1,4 +1,4 @@
-"""What the types that BACH brings can be told. Here and not beside each, so that nobody loads a platform to ask."""
+"""Option schemas of the built-in types. Here and not beside each, so that nobody loads a platform to ask."""
 
 from collections.abc import Mapping
 from typing import Final

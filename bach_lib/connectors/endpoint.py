@@ -1,4 +1,4 @@
-"""What an endpoint may look like: an address without credentials, so that none reach the database or a log."""
+"""Validates endpoints: an address without credentials, so that none reach the database or a log."""
 
 import re
 from urllib.parse import parse_qsl, unquote, urlsplit

@@ -1,4 +1,4 @@
-"""How the words always arrive: what a platform refuses is left out, and the rest goes in the same attempt.
+"""Graceful degradation: what a platform refuses is left out, and the rest goes in the same attempt.
 
 As asked; then without what was refused, one thing after the other: markup, what a file is shown as, words below a
 file, the file, the quote, the topic, the buttons. At last the bare words. A rung below is only tried after the

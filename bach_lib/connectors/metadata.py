@@ -1,4 +1,4 @@
-"""What platforms say of a message beside its words, under the same names on every platform.
+"""Metadata keys of incoming messages, under the same names on every platform.
 
 Rules, automations and whoever decides what may be acted upon read these; a second spelling of one of them would be
 overlooked there. What is empty is left out, and every text and list is bounded: all of it is stored with the message.

@@ -1,4 +1,4 @@
-"""What connectors that speak HTTP share: whether anything was written, and whether the answer is the platform's own.
+"""What HTTP connectors share: whether a request was written, and whether the answer is the platform's own.
 
 Nothing of aiohttp's own texts is quoted: they hold the address, and the address may hold a secret.
 """

@@ -1,4 +1,4 @@
-"""What connectors say when an attempt brought no success: what they saw, in the same few words for all of them.
+"""Observations: what a connector saw of a failed call, in the same few words for all platforms.
 
 The table of a platform only names what its answers say. What that means for a message is the one table here; who is to
 blame, and what follows, is decided in `outbound`.

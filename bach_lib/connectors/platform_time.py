@@ -1,4 +1,4 @@
-"""What time it is on a platform, as its own answers tell it: ages of what comes in are judged by that clock.
+"""Clock of a platform, measured by its own answers: ages of incoming messages are judged by it.
 
 Ours may be hours behind (a machine without a battery, after a power cut) or ahead. The difference costs nothing: every
 answer of an HTTP server has a `Date` (RFC 9110, 6.6.1). Between two answers time is counted, not read from a clock that

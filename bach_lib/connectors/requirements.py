@@ -1,4 +1,4 @@
-"""What some connectors need beside what BACH itself does: the only place that says which package, and which versions.
+"""Optional packages that connectors need: the only place that says which, and which versions.
 
 The extras in `pyproject.toml` say the same for pip, and a test compares the two. Whoever installs while the program
 runs, as the Home Assistant integration does, asks here.

@@ -1,4 +1,4 @@
-"""Commands, where the platform has no mark of its own for them: a text that begins with a slash and a word."""
+"""Parses slash commands where the platform does not mark them: a text that begins with a slash and a word."""
 
 import re
 

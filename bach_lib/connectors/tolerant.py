@@ -1,4 +1,4 @@
-"""What comes in, one by one: an element that cannot be read costs only itself, never what came beside it.
+"""Per-element error isolation: an element that cannot be read costs only itself, never what came beside it.
 
 Platforms hand over much at once, in a list, a batch or a line, and would hand over the same again. So whatever is wrong
 with one element (a type nobody thought of, half a character, a number that no float holds), it is set aside with the

@@ -1,4 +1,4 @@
-"""What can go wrong in BACH, as one tree.
+"""The error tree of BACH.
 
 Every error says in one sentence what was wrong, where, and what to do. The sentence is a template plus placeholders, so
 that an application can show it in another language: `code` names the sentence, `placeholders` fill it. What can go

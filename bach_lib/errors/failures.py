@@ -1,4 +1,4 @@
-"""What no caller can correct by asking differently: the disk, a limit, something missing or not open."""
+"""Errors that no caller can correct by asking differently: the disk, a limit, something missing or not open."""
 
 from bach_lib.errors.root import BachError
 

@@ -1,4 +1,4 @@
-"""What the caller can correct: wrong names, values, recipients, references. Nothing was written."""
+"""Errors that the caller can correct: wrong names, values, recipients, references. Nothing was written."""
 
 from bach_lib.errors.root import InputError
 

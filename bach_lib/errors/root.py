@@ -1,4 +1,4 @@
-"""The root of the errors, how they cross process borders, and the branch that a caller can correct."""
+"""The root of the error tree, how errors cross process borders, and the branch that a caller can correct."""
 
 from functools import partial
 from typing import ClassVar, override

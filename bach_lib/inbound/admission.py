@@ -1,4 +1,4 @@
-"""Whose messages are let in. Nobody's, by default; what strangers send is dropped and only counted."""
+"""Allow list of senders. Nobody is let in by default; what strangers send is dropped and only counted."""
 
 import logging
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""How old what came in is. Doors open by commands, so an age that nobody can know is too old.
+"""Age of incoming messages. Doors open by commands, so an age that nobody can know is too old.
 
 An age is never the difference of two clocks. A message's date is held against what the same platform's clock said when
 it handed the message over. Where it said nothing, there is one more witness: what was not there when everything had

@@ -1,4 +1,4 @@
-"""What a connector handed over, held against what it promised: what is no message costs only itself.
+"""Validates the batches of connectors: what is no message costs only itself.
 
 A connector is foreign code, and one value of a wrong type would come again with every poll, and keep back all others.
 """

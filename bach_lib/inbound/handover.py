@@ -1,4 +1,4 @@
-"""Another account behind the same connection: it has its own news, and begins at its own beginning.
+"""Resets the cursor when another account is behind a connection, which has incoming messages of its own.
 
 The old cursor would skip what the new account has, or confirm it unread. What was learned for the old account only is
 forgotten. What waits to be sent stays, and goes through whoever is there now; what the old one sent can no more be

@@ -1,4 +1,4 @@
-"""What came in, on disk: messages of allowed senders and the cursor in one transaction, every message once.
+"""The inbox on disk: messages of allowed senders and the cursor in one transaction, every message once.
 
 The platform learns of a cursor only with the next poll, so a crash at any moment repeats a poll and never loses a
 message; a repeated message is recognised by the platform's own id. A message that cannot be stored for a reason of its

@@ -1,4 +1,4 @@
-"""Pages of the inbox, and how many there are: what was stored before a place got its one form is found as well."""
+"""Pages and counts of the inbox: what was stored before a place got its one form is found as well."""
 
 import json
 from collections.abc import Sequence

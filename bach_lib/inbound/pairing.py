@@ -1,4 +1,4 @@
-"""Finding out who a recipient is without asking a person for a number: "write to the bot, then pick yourself".
+"""Pairing: finds out who a recipient is without a number: "write to the bot, then pick yourself".
 
 What strangers send is dropped and only counted, except while somebody has opened a pairing; then their name and address
 are offered, never their words. Whoever brings the code of the pairing comes first and is marked, whoever else writes

@@ -1,4 +1,4 @@
-"""Codes by which somebody proves that they are the one a person waits for: shown in a dialog, brought in a message.
+"""One-time codes of a pairing: shown in a dialog, brought back in a message.
 
 Only who sees the dialog knows the code, so who brings it has seen it. It is short enough to be typed, and lives for
 minutes: nobody can try 2^49 of them through a chat.

@@ -1,4 +1,4 @@
-"""Regular expressions that people write, and that must not stop the house when they never end.
+"""Matches regular expressions of people with a time-out, so that none stops the house.
 
 Python's own `re` cannot be interrupted and holds all other threads up; the package `regex` looks at the time while it
 searches, and lets others work meanwhile.

@@ -1,4 +1,4 @@
-"""Finding many phrases in one text at once, however many there are.
+"""Multi-pattern string search (Aho-Corasick): many phrases in one text at once.
 
 Aho and Corasick (1975), "Efficient string matching: an aid to bibliographic search": one walk over the text through a
 tree of all phrases; where a phrase breaks off, a link leads to the longest one that its end begins.

@@ -1,4 +1,4 @@
-"""Which message of ours something that came in is about, and which of its buttons was pressed.
+"""Matches button presses, reactions and replies to the outgoing message they are about.
 
 What a press brings along is what the client says: anybody can send any bytes for any message
 (https://core.telegram.org/bots/api#callbackquery, data). The platform vouches only for the place, and for the number of

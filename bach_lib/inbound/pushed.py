@@ -1,4 +1,4 @@
-"""Messages that others bring to a connection in requests: who may is the connector's to find out."""
+"""Receives pushed messages: requests of others to a connection; who may is the connector's to find out."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Room in the inbox: nobody who may write may fill the disk, a webhook in a loop neither.
+"""Quota of the inbox: nobody who may write may fill the disk, a webhook in a loop neither.
 
 What comes in always gets in. At the bound, the oldest of that sender go: first what a person has archived, then what
 was read, then the rest. Counting reads an index, and happens once in so many messages.

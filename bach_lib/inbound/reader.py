@@ -1,4 +1,4 @@
-"""Looking at what came in: pages of the inbox, and the files in it, which are fetched when somebody wants them."""
+"""Reads the inbox: its pages, and the files in it, which are fetched on demand."""
 
 from collections.abc import Awaitable, Callable, Sequence
 

@@ -1,4 +1,4 @@
-"""Receiving through one connection, and noticing when that has quietly stopped.
+"""Receives through one connection: a poll loop, and a watchdog that notices when it has quietly stopped.
 
 The loop polls, stores, routes, and polls again. A watchdog looks at one number, the time by which the next good poll
 is overdue. When that has come, whatever the loop believes, both the loop and what the connector holds open are thrown

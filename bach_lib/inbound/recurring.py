@@ -1,4 +1,4 @@
-"""Ids that name something that goes on, such as an alarm, and not what is said about it.
+"""Deduplication of ids that name something that goes on, such as an alarm, and not what is said about it.
 
 A person who sets a sender up takes the id that is there, and the same alarm fires, ends and fires again. So what is
 told under such an id is a repetition only if the newest that was told under it says the same.

@@ -1,4 +1,4 @@
-"""Between the inbox and everybody who listens: what a message is about, and that it is announced once.
+"""Routes incoming messages: matches the rules, and announces each message once.
 
 What the router found out is written before anybody is told. So a crash in between costs an announcement (the message
 stays unread in the inbox), and never opens a door twice.

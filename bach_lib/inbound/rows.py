@@ -1,4 +1,4 @@
-"""Messages that came in as rows: what is written for one, and how a row becomes an `IncomingMessage`."""
+"""Row mapping of incoming messages: what is written for one, and how a row becomes an `IncomingMessage`."""
 
 import json
 from collections.abc import Mapping

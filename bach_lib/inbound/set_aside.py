@@ -1,4 +1,4 @@
-"""What came in and cannot be read: kept for whoever mends it, without secrets, and no more than it needs."""
+"""Quarantine: elements that cannot be read, kept for whoever mends them, without secrets and bounded."""
 
 from collections.abc import Iterable
 

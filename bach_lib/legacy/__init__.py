@@ -1,4 +1,4 @@
-"""Taking over what an original BACH (2 or 3) had on its disk: connections, what was never delivered, and the inbox.
+"""Imports the database of an original BACH (2 or 3): connections, what was never delivered, and the inbox.
 
 `read` reads the old file, `plan` decides without writing anything, `take` writes all of it in one transaction. What was
 taken once is not taken again, and the old file is never written to.

@@ -1,4 +1,4 @@
-"""What a row of the original means here, where its own words say something else.
+"""Translates rows of the original where its own words meant something else.
 
 It called everything that is asked "ai" or "mcp" by its type, whatever its category was; a Discord webhook was a bot
 without a token, whose secret address stood where everybody could read it; `bach notify setup` made rows of a category

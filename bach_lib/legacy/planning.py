@@ -1,4 +1,4 @@
-"""What will be taken and what will be left, and why; decided before anything is written."""
+"""Plans an import: what is taken and what is left, and why; decided before anything is written."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence

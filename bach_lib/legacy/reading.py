@@ -1,4 +1,4 @@
-"""The old file as it is: its tables, whose columns differ between its versions, and the secrets, wherever they lie."""
+"""Reads the original's database: tables whose columns differ between versions, and secrets wherever they lie."""
 
 import asyncio
 import hashlib

@@ -1,4 +1,4 @@
-"""Writing what was planned: everything in one transaction, so that nothing is half taken over.
+"""Writes a planned import: everything in one transaction, so that nothing is half taken over.
 
 However long it takes, nobody waits for it: no BACH may have the database open meanwhile.
 """

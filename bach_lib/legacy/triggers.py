@@ -1,4 +1,4 @@
-"""The original's words to look for, as rules: each with its hint, under a name made of the words."""
+"""Converts the original's triggers to context rules: each with its hint, under a name made of the words."""
 
 import re
 from collections.abc import Sequence

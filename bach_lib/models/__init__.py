@@ -1,4 +1,4 @@
-"""The nouns of BACH: connections, messages, what comes in, health. All frozen, and times are seconds since 1970 (UTC).
+"""The models: connections, messages, incoming messages, health. All frozen; times are seconds since 1970 (UTC).
 
 A change is a new object from the part that owns the data. Nothing here asks a disk, a network or a clock.
 """

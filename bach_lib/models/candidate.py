@@ -1,4 +1,4 @@
-"""Somebody who may be picked as a recipient."""
+"""A candidate of a pairing: somebody who may be picked as a recipient."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Why something failed, in the one form that every part tells it."""
+"""A fault: why something failed, in the one form that every part tells it."""
 
 from dataclasses import dataclass
 

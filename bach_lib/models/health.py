@@ -1,4 +1,4 @@
-"""How one direction of a connection stands, what a health check learned, and what failures and successes mean."""
+"""Health of a connection: the state of one direction, and what a health check found."""
 
 import logging
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What came in: the kinds of messages, what they hold, and the row of the inbox."""
+"""Incoming messages: their kinds, their content, and the row of the inbox."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""A message going out, with all that it may carry, its attempts, and how a queue of them stands."""
+"""Outgoing messages, with all that they may carry, their attempts, and the status of a queue."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum

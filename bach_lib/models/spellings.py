@@ -1,4 +1,4 @@
-"""Which spellings mean one place or one person, as a platform has told: pure, for one connection.
+"""Aliases of places and persons, as a platform has told them: pure, for one connection.
 
 What the form of an address alone says is the connector's (`normalize_recipient`). Here is what has to be learned: that
 `@our_home` is `-1001`, that a number belongs to an id, that a group has moved. The first that was learned of a spelling

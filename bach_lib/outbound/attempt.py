@@ -1,4 +1,4 @@
-"""One attempt: a message is handed to the platform, and whose fault it was if that failed is found out (ADR 0017).
+"""Delivery attempt: hands a message to the platform, and finds out whose fault a failure was (ADR 0017).
 
 Whatever a connector does, what comes out is an outcome; from a message to a verdict.
 """

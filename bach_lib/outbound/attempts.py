@@ -1,4 +1,4 @@
-"""The history of a message: a row for every attempt, written in the transaction that settles it.
+"""Attempt history of a message: a row for every attempt, written in the transaction that settles it.
 
 So it costs no `fsync` of its own, and what it says is never ahead of the message nor behind it.
 """

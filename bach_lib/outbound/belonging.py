@@ -1,4 +1,4 @@
-"""What belongs to the account that is behind a connection now: with another one, ids there mean other messages.
+"""Guards references to remote ids: with another account behind the connection they mean other messages.
 
 A change that was put before, and waited, would be made of whatever message has that number now. And words would answer
 it. So nothing that names an id goes out before it is known whose account it is.

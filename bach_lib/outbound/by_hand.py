@@ -1,4 +1,4 @@
-"""What people do to messages by hand: cancel, retry, discard, withdraw and move them.
+"""Manual operations on messages: cancel, retry, discard, withdraw and move them.
 
 Each step runs to its end even if its caller goes away, so that disk and dispatcher never know different things.
 """

@@ -1,4 +1,4 @@
-"""Messages of one tag: the newer replaces the older ones that wait, however many there are.
+"""Collapses messages of one tag: the newer replaces the older ones that wait, however many there are.
 
 Usually one waits, and is taken back in the transaction that stores the newer one. There may be very many (dead letters
 that somebody revived): then the rest goes in portions. A process that ends in between leaves some; they end when they

@@ -1,4 +1,4 @@
-"""What people change of messages on disk: they amend, discard, withdraw and move them.
+"""Changes messages on disk for people: amend, discard, withdraw and move.
 
 Beside `queue`, the only place where messages change. What concerns many goes in portions, so that nobody who wants to
 send has to wait for it.

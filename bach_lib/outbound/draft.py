@@ -1,4 +1,4 @@
-"""Checking what a caller wants to send, completely, before anything is written."""
+"""Validates a message completely before anything is written."""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""A waiting message as memory knows it: numbers on the clock that never jumps."""
+"""Queue entry: a waiting message as memory knows it, in numbers on the monotonic clock."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""A message as whoever sends it needs it: as its row is now, with what is in its files."""
+"""Loads a message for its attempt: its current row, with the content of its files."""
 
 from dataclasses import replace
 

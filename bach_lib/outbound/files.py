@@ -1,4 +1,4 @@
-"""Files to send: what is checked before any of them is written to the disk.
+"""Validates files to send before any of them is written to the disk.
 
 A file that cannot go does not cost the words: it is left out, and the message says so.
 """

@@ -1,4 +1,4 @@
-"""What of a message can go to a platform at all: the words always, and of the rest what the platform can have.
+"""Fits a message to a platform: the words always go, and of the rest what the platform can have.
 
 Only what has nothing readable in it is refused, and what is no text, no file or no button.
 """

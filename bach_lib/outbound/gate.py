@@ -1,4 +1,4 @@
-"""Whether an attempt may start now, and what each attempt teaches.
+"""Admission of attempts: whether one may start now, and what each teaches.
 
 Circuit breaker, limiter, pauses and health checks of one connection meet here and nowhere else. Here are the witnesses
 of every failure, too: the health check that is made right after it, and what else got through.

@@ -1,4 +1,4 @@
-"""Looking messages up: pages, counts per connection, and forgetting the old ones."""
+"""Queries on messages: pages, counts per connection, and purging the old ones."""
 
 import json
 from collections import Counter

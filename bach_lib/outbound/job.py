@@ -1,4 +1,4 @@
-"""What a worker does next, and what is reserved for a message that is still being stored."""
+"""Jobs of workers, and the lease of a message that is still being stored."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What one lane holds, and what one limit of a platform has stopped: the parts that `lanes` is made of.
+"""Data structures of `lanes`: one lane, and the lanes that one rate limit has stopped.
 
 A lane is one object and not three, since there may be ten thousand: Python's collector of cycles walks all objects that
 can hold others, in one go, each time their number has grown by a quarter.

@@ -1,4 +1,4 @@
-"""Which lane a message stands in, and what its connector is told: the one form of an address, as far as it is known.
+"""Normalized addresses of messages: which lane one stands in, and what its connector is told.
 
 A row may have an older one: what waits is written anew in small steps, and a dead letter comes back after years.
 """

@@ -1,4 +1,4 @@
-"""Who may go next: the waiting messages of one connection in memory, ordered as promise 6 says.
+"""Scheduler of one connection: the waiting messages in memory, ordered as promise 6 says.
 
 A lane is all messages to one recipient. Only its head may go, one at a time; when the head has to wait, its lane waits,
 the others go on. Between lanes and inside them the higher priority goes first, then the older message. A lane whose

@@ -1,4 +1,4 @@
-"""What becomes of messages, written to disk and then told: nobody hears of what the disk does not know.
+"""Settles messages: written to disk, then published; nobody hears of what the disk does not know.
 
 A disk that is full takes nothing. Then a write is repeated until it does: what was sent must not be forgotten.
 """

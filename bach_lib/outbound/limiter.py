@@ -1,4 +1,4 @@
-"""Staying under the platform's published limits, and obeying when it tells us to wait.
+"""Rate limiter: keeps to a platform's published limits, and obeys when it tells us to wait.
 
 A rate of `count` per `per` seconds is kept as one number per key: the time at which the next message would arrive in a
 perfectly even stream (the generic cell rate algorithm, as ATM networks used it). A message may come early by the

@@ -1,4 +1,4 @@
-"""Learning after a start what waits on disk: a share at a time, while messages come, go and are changed by hand.
+"""Loads waiting messages from disk after a start, page by page, while messages come, go and are changed.
 
 What is most urgent is read first, and within a priority the oldest, so whatever is in the lanes already may go: nothing
 that is still to be read stands before it. What comes meanwhile is let in when all that stands before it is. Only what a

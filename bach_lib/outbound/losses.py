@@ -1,4 +1,4 @@
-"""What messages go without, in a sentence for people."""
+"""Describes losses: what messages go without, in a sentence for people."""
 
 from collections.abc import Iterable
 

@@ -1,4 +1,4 @@
-"""How sending stands: judged by what attempts and health checks last proved, and by how long ago.
+"""Health of sending: judged by what attempts and health checks last proved, and by how long ago.
 
 A check runs at the start, soon and repeatedly while the connection does not work, and rarely while nothing else proves
 that it does. Where the platform asks to wait, or has shut us out, the checks wait, too, and longer each time: to ask

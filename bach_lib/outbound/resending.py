@@ -1,4 +1,4 @@
-"""Sending again, and telling what became of it: that it began says little to somebody who waits for the end."""
+"""Retries dead letters, and reports the result: that a retry began says little to somebody who waits for the end."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator

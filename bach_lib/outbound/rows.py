@@ -1,4 +1,4 @@
-"""Messages as rows: what is written for a draft, and how a row becomes a `Message`."""
+"""Row mapping of messages: what is written for a draft, and how a row becomes a `Message`."""
 
 import json
 from collections.abc import Callable, Iterable, Mapping

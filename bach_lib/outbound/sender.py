@@ -1,4 +1,4 @@
-"""From what a caller wants to a message on disk: sending, and changing what was sent.
+"""Sends: makes of a caller's wish a message on disk; edits, deletions and reactions, too.
 
 A change is a message of its own in the lane of the first one, so it is as durable and comes in order.
 """

@@ -1,4 +1,4 @@
-"""What the dispatchers of all connections share."""
+"""Dependencies that the dispatchers of all connections share."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass

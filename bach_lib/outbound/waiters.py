@@ -1,4 +1,4 @@
-"""Waiting for a message to end, for callers who want to know before they go on."""
+"""Futures of callers who wait for a message to end."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

@@ -1,4 +1,4 @@
-"""What becomes of messages whose recipient a person removes, also of one that is under way just then.
+"""Withdraws messages whose recipient a person removes, also one that is under way just then.
 
 What waits is cancelled at once. What is under way cannot be called back, and nobody waits for it: it is marked on disk,
 and when its attempt has ended without an end for the message, it is cancelled where it would have waited again. The

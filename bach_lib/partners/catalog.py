@@ -1,4 +1,4 @@
-"""Lists of models and tools from outside, made small enough to be shown and stored."""
+"""Bounded lists of models and tools, small enough to be shown and stored."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

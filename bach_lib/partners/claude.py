@@ -1,4 +1,4 @@
-"""Claude: Anthropic's API (https://platform.claude.com/docs/en/api)."""
+"""Client of Claude: Anthropic's API (https://platform.claude.com/docs/en/api)."""
 
 from bach_lib.models import Report
 from bach_lib.models.chat import Question, Reply, Role

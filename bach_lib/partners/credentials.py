@@ -1,4 +1,4 @@
-"""How a request shows who we are. Secrets are looked up for every request, so a changed one needs no restart."""
+"""Authentication of requests. Secrets are looked up for every request, so a changed one needs no restart."""
 
 from base64 import b64encode
 from collections.abc import Mapping

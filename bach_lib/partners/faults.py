@@ -1,4 +1,4 @@
-"""What went wrong while asking, as a `Fault`: one table of HTTP statuses for all types of connections.
+"""Classifies failed requests as a `Fault`: one table of HTTP statuses for all types of partners.
 
 Where each platform puts its own words is known here too.
 """

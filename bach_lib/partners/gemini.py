@@ -1,4 +1,4 @@
-"""Gemini: Google's Generative Language API (https://ai.google.dev/api).
+"""Client of Gemini: Google's Generative Language API (https://ai.google.dev/api).
 
 The key travels in a header, never in the address, which would stand in every log on the way.
 """

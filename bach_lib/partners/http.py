@@ -1,4 +1,4 @@
-"""HTTP to one endpoint, with limits on everything from outside.
+"""HTTP client of one endpoint, with limits on everything from outside.
 
 Redirects are followed only to the same host, and never from https to http: nobody else gets to see the credentials.
 """

@@ -1,4 +1,4 @@
-"""MCP servers over streamable HTTP: whether they answer, who they are, and which tools they have.
+"""MCP client over streamable HTTP: whether a server answers, who it is, and which tools it has.
 
 Versions up to 2025-11-25 begin with a handshake and keep a session; 2026-07-28 has neither, and `server/discover`
 instead. A server is asked the old way first, since nearly all still know it, and the new way if it refuses.

@@ -1,4 +1,4 @@
-"""Ollama: its own API, which tells version and installed models (https://docs.ollama.com/api)."""
+"""Client of Ollama: its own API, which tells version and installed models (https://docs.ollama.com/api)."""
 
 from bach_lib.models import Report
 from bach_lib.models.chat import Question, Reply, Role

@@ -1,4 +1,4 @@
-"""Everything that speaks OpenAI's API: OpenAI, and the many servers that offer the same two addresses.
+"""Client of OpenAI's API, and of the many servers that offer the same two addresses.
 
 An endpoint without a path means `/v1`; one with a path is taken as it is.
 """

@@ -1,4 +1,4 @@
-"""One AI partner, MCP server or API at work: checked from time to time and on demand, and talked to.
+"""Periodic health check of one AI partner, MCP server or API, and the chat with it.
 
 A check that brings nothing new writes nothing: what is counted goes to disk when the state changes, at the end, and
 once an hour.

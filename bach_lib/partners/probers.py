@@ -1,4 +1,4 @@
-"""All AI partners, MCP servers and APIs at work, following the registry."""
+"""Starts, changes and stops the probers of all partners, following the registry."""
 
 import asyncio
 from collections.abc import Coroutine

@@ -1,4 +1,4 @@
-"""JSON-RPC with an MCP server over streamable HTTP: one POST a call, answered with JSON or with a stream of events.
+"""JSON-RPC client over streamable HTTP: one POST a call, answered with JSON or with a stream of events.
 
 https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#streamable-http
 """

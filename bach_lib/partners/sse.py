@@ -1,4 +1,4 @@
-"""Server-sent events, read as they come (https://html.spec.whatwg.org/multipage/server-sent-events.html)."""
+"""Parser of server-sent events, read as they come (https://html.spec.whatwg.org/multipage/server-sent-events.html)."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""What an AI thinks before it speaks: kept out of chats and loudspeakers, and paid for out of the same limit.
+"""Strips the reasoning of AI answers: kept out of chats and loudspeakers, and paid for out of the same limit.
 
 Servers that know their model put thoughts into a field of their own. Those that do not leave them in the text, between
 the marks that the model was trained on.

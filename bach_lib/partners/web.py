@@ -1,4 +1,4 @@
-"""Any address: does it answer with a status that is good?"""
+"""Health check of any address: does it answer with a status that is good?"""
 
 from collections.abc import Collection
 

@@ -1,4 +1,4 @@
-"""Asking people and waiting for the first answer. What counts as one is decided in `questions`.
+"""Asks people and waits for the first answer. What counts as one is decided in `question`.
 
 However a question ends (an answer, time, a caller who goes away, BACH being closed), its messages are taken back: what
 waits is cancelled, what was sent is edited to say how it ended, without buttons.

@@ -1,4 +1,4 @@
-"""Questions that wait for an answer, as a pure state machine: what counts as an answer, and which one is first.
+"""State machine of questions, pure: what counts as an answer, and which one is first.
 
 A press belongs to the question whose message it names by our own id, and its value is only a number in the list of
 answers. So no press can be taken for the answer to another question, whatever the platform brings back and however

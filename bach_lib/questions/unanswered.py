@@ -1,4 +1,4 @@
-"""What can go wrong with a question.
+"""Errors of a question without an answer.
 
 UnansweredError
 ├── NobodyAnsweredError: time was up

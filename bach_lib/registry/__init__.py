@@ -1,4 +1,4 @@
-"""The one list of all technical connections, and everything by which a connection is checked before it is written.
+"""The registry: the one list of connections, and everything by which one is checked before it is written.
 
 Rows, secrets, the types of partners, accounts, the sender tag and what was learned of addresses live here. Nothing here
 sends, receives or asks a platform.

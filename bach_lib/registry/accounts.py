@@ -1,4 +1,4 @@
-"""The same account twice: both would take each other's messages away, and each would complain of another program.
+"""Detects the same account twice: both connections would take each other's messages away.
 
 Which account a connection has its connector tells, from what is set and without asking anybody. A name like that may be
 a secret itself, as the address of a webhook is; so only digests are compared, and none is kept.

@@ -1,4 +1,4 @@
-"""What was learned of spellings, for all connections: in memory, and on disk in the transaction of what taught it.
+"""Alias directory of all connections: in memory, and on disk in the transaction of what taught it.
 
 Only what concerns somebody is kept: who is let in, whom something was sent to, and what is known of them already. So
 strangers fill nothing. What a connection learned goes with it.

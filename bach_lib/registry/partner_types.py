@@ -1,4 +1,4 @@
-"""The types of connections that are no chat platforms, and what each must be told. Pure: nothing here asks anybody."""
+"""Types of AI, MCP and API connections, and what each must be told. Pure: nothing here asks anybody."""
 
 import re
 from collections.abc import Collection, Mapping

@@ -1,4 +1,4 @@
-"""What people paste, without what hung around it: a token inside a sentence, a line of a file, the address of a page.
+"""Cleans pasted values: a token inside a sentence, a line of a file, the address of a page.
 
 A token is copied with the word before it, with its quotes, from a configuration, out of the sentence that a bot wrote.
 What it is can be told by its form, so nobody has to be told to copy it once more. Passwords have no form: they stay as

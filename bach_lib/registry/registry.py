@@ -1,4 +1,4 @@
-"""The one list of all technical connections, on disk and in memory.
+"""The registry: the one list of all connections, on disk and in memory.
 
 Reading is from memory and immediate. Every change is checked completely, written, and only then told to everyone; the
 next one waits for that.

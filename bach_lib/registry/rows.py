@@ -1,4 +1,4 @@
-"""A connection as the database keeps it."""
+"""Row mapping of connections."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""References to secrets, so that the database never holds one.
+"""Resolves references to secrets, so that the database never holds one.
 
 `env:NAME` reads an environment variable, `file:/path` the first line of a file, `keyring:service/user` the system's key
 ring (if the package `keyring` is installed). An application may serve further schemes, as Home Assistant does for its

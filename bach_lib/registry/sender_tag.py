@@ -1,4 +1,4 @@
-"""The word in brackets before a text, by which people tell senders apart that share an account: `[Summer house] …`.
+"""Sender tag: the word in brackets before a text that tells senders of one account apart: `[Summer house] …`.
 
 It is the setting `sender_tag` of a connection, as the original had it, and part of the message from the moment it is
 taken.

@@ -1,4 +1,4 @@
-"""What the fields of a connection may hold, whoever fills them: people without a type checker, JSON, a command line.
+"""Validates the fields of a connection, whoever fills them: people without a type checker, JSON, a command line.
 
 What is taken here is written to the disk and read by everything that lists connections, so one value that cannot be
 read again would break all of them.

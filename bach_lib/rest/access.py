@@ -1,4 +1,4 @@
-"""Who gets through to the endpoints: requests for this host, with the token; and that no answer tells too much."""
+"""Access control of the REST interface: requests for this host, with the token; no answer tells too much."""
 
 import hmac
 import logging

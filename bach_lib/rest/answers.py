@@ -1,4 +1,4 @@
-"""What the REST interface answers: JSON, and for every refusal a code and a sentence."""
+"""Responses of the REST interface: JSON, and for every refusal a code and a sentence."""
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus

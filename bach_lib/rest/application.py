@@ -1,4 +1,4 @@
-"""The REST interface put together: guards outside, endpoints inside, two pages for everybody, and the hooks."""
+"""Assembles the aiohttp application: middlewares outside, endpoints inside, two pages for everybody, and the hooks."""
 
 from collections.abc import Iterable
 from http import HTTPStatus

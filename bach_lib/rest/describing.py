@@ -1,4 +1,4 @@
-"""The bricks that the description of the REST interface is made of (OpenAPI 3.1)."""
+"""Building blocks of the OpenAPI 3.1 description."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""The part of the description that is about single messages and what is done to them by hand."""
+"""The OpenAPI description of single messages and of what is done to them by hand."""
 
 from typing import Final
 

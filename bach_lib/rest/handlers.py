@@ -1,4 +1,4 @@
-"""The four endpoints of the original, with its fields; what it called a connector is a connection's name."""
+"""Handlers of the original's four endpoints, with its fields; what it called a connector is a connection's name."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""Where others post what should come in: each proves with a secret of the connection that it may, not with our token.
+"""Endpoints for incoming webhooks: each post proves with a secret of the connection that it may, not with our token.
 
 Whoever cannot prove it learns nothing, not even whether there is such a connection.
 """

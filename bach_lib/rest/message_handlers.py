@@ -1,4 +1,4 @@
-"""One message and its history, and what can be done to it by hand."""
+"""Handlers for one message: its history, and what can be done to it by hand."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import cast

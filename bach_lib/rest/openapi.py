@@ -1,4 +1,4 @@
-"""The description of the REST interface for programs (OpenAPI 3.1); a test holds it against what is answered."""
+"""The OpenAPI 3.1 description of the REST interface; a test holds it against what is answered."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Reading requests: every field is checked before anything happens, and what is unknown is refused, not ignored."""
+"""Validates requests: every field is checked before anything happens, and what is unknown is refused, not ignored."""
 
 import re
 from collections.abc import Collection, Mapping

@@ -1,4 +1,4 @@
-"""Who may be connected to us, and how long without saying what for.
+"""Connection limits and time-outs of the HTTP server, against clients that connect and say nothing.
 
 aiohttp takes as many connections as there are, and waits without end for the rest of a request; asyncio complains
 some thousand times a second when the process has no files left. So whoever connects and says nothing could stop a

@@ -1,4 +1,4 @@
-"""The bearer token: made at the first start, in a file that only its owner can read."""
+"""The bearer token of the REST interface: made at the first start, in a file that only its owner can read."""
 
 import os
 import secrets

@@ -1,4 +1,4 @@
-"""How the parts of BACH are put together: the only file that knows every part."""
+"""Composition root: builds all parts of BACH; the only file that knows every part."""
 
 import random
 from collections.abc import Callable

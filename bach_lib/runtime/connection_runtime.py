@@ -1,4 +1,4 @@
-"""Connections at work: what starts, stops and restarts dispatcher and receiver, which do not know of each other."""
+"""Runs one connection: starts, stops and restarts dispatcher and receiver, which do not know of each other."""
 
 import asyncio
 import logging

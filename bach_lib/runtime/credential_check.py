@@ -1,4 +1,4 @@
-"""Asking a platform whether credentials are good before anything is registered or written."""
+"""Checks credentials with the platform before anything is registered or written."""
 
 from collections.abc import Callable, Mapping
 

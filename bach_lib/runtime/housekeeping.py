@@ -1,4 +1,4 @@
-"""Forgetting what is old, so that no disk carries it for ever. Dead letters stay: they wait for a person."""
+"""Housekeeping: removes what is old, so that no disk carries it for ever. Dead letters stay: they wait for a person."""
 
 import asyncio
 import logging

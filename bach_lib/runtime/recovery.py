@@ -1,4 +1,4 @@
-"""What an application can do with the copy that was saved of a lost database; BACH is closed meanwhile."""
+"""Recovery of the copy that was saved of a lost database; BACH is closed meanwhile."""
 
 from pathlib import Path
 

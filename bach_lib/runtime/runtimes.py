@@ -1,4 +1,4 @@
-"""All connections at work, following the registry: started, restarted and stopped with their rows."""
+"""Runs all connections, following the registry: started, restarted and stopped with their rows."""
 
 import asyncio
 import logging

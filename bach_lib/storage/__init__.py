@@ -1,4 +1,4 @@
-"""Keeping things on disk: one SQLite file, a thread that writes and one that looks up, one file of named queries.
+"""Storage: one SQLite file, a thread that writes and one that looks up, one file of named queries.
 
 Also that the file is who it seems: locks, backups, copies, what was restored. Nothing here knows what a message
 is, and only `sqlite` imports sqlite3.

@@ -1,4 +1,4 @@
-"""Writing a backup while everything goes on: one complete file under a name that was free, or nothing."""
+"""Online backup: one complete file under a name that was free, or nothing, while everything goes on."""
 
 import os
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""How the storage's threads tell the event loop something: what `call_soon_threadsafe` does, at half its price.
+"""Thread-to-loop wake-up by eventfd: what `call_soon_threadsafe` does, at half its price.
 
 asyncio wakes its loop through two sockets, which takes three calls of the system and an exception. A caller who is
 alone waits for that with every message, some 15 µs after an fsync. Linux has a number for it that one call counts up

@@ -1,4 +1,4 @@
-"""When a file was made, which no copy of it has in common with it, and which no file system forgets.
+"""Birth time of a file, which no copy of it has in common with it, and which no file system forgets.
 
 The number of a file may be another one after the next mount (FAT and others make numbers up). Nobody can set the time
 of its birth. Python does not tell it on Linux yet.

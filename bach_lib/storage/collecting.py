@@ -1,4 +1,4 @@
-"""What is submitted in one turn of the event loop goes to the storage's thread together, at the turn's end.
+"""Batches requests: those of one turn of the event loop go to the storage's thread together.
 
 Waking the thread for each request would split the commit of many callers into several.
 """

@@ -1,4 +1,4 @@
-"""The copy that is kept of a database before a newer BACH changes its layout: the way back."""
+"""Copies of a database from before a migration: the way back to an older BACH."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path

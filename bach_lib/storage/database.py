@@ -1,4 +1,4 @@
-"""The one thread that writes to the database, and beside it the one that answers lookups (`lookups`).
+"""Writer thread of the database with group commit; beside it one that answers lookups (`lookups`).
 
 All requests of one turn of the event loop, and all that come while the disk is busy, share one transaction, so a
 hundred callers pay for one `fsync` (group commit). A request is a function of the open `Transaction`; its result is

@@ -1,4 +1,4 @@
-"""Whether anything came into a folder or left it: one call of the system instead of one for each name in it.
+"""Change detection of a folder: one call of `stat` instead of one for each name in it.
 
 Whatever makes, moves or removes a name changes the time of its folder. So as long as that stands still, all names lead
 where they led when they were looked at one by one, which takes some microseconds each beside every fsync.

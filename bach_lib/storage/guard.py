@@ -1,4 +1,4 @@
-"""Whether the open database is still the file that its name leads to, and can be written.
+"""Detects that the open database file was deleted, moved or replaced, or cannot be written.
 
 Linux lets anybody delete, move or replace a file that is open: SQLite would go on writing into one that nobody finds
 again. So before every commit, and now and then while there is none, the names are held against the files that were

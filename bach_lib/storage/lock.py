@@ -1,4 +1,4 @@
-"""Locks on files, so that a second BACH on a database is refused with a sentence.
+"""File locks, so that a second BACH on a database is refused with a sentence.
 
 SQLite would let both in, and both would deliver the same messages. The lock is on the file and not on its name: a
 symbolic link leads to the same lock, and whoever removes a lock file opens nothing. The kernel gives the lock back when

@@ -1,4 +1,4 @@
-"""How long SQLite's log is, read where SQLite itself notes it (`-shm`, "WAL-Index Header" of its file format)."""
+"""Length of the write-ahead log, read from SQLite's index (`-shm`, "WAL-Index Header" of its file format)."""
 
 import os
 import struct

@@ -1,4 +1,4 @@
-"""When SQLite's log is moved into the file, so that whoever copies both has a whole database.
+"""Write-ahead log checkpointing, timed so that whoever copies file and log has a whole database.
 
 A copy of file and log is whole in whatever order they are read, as long as nothing is moved while they are read, and
 the log does not begin anew. So while somebody reads them (`readers`) the log only grows. That is looked at before

@@ -1,4 +1,4 @@
-"""The thread that answers lookups, so that no listing, however long, holds up what is written.
+"""Reader thread of the database, so that no listing, however long, holds up what is written.
 
 It has a connection of its own. SQLite's log lets both work at the same time; only a checkpoint that wants all of the
 log moved must not be looked past, and for its time the lookup under way is ended and begun again afterwards.

@@ -1,4 +1,4 @@
-"""The storage without disk and thread, for tests and for trying things out."""
+"""In-memory store without thread, for tests and for trying things out."""
 
 import asyncio
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Whose file it is that we are about to open, and whether it is all there. Looked at before SQLite may change anything.
+"""Checks whose file is about to be opened, and whether it is complete, before SQLite may change anything.
 
 SQLite makes a database out of anything that is empty, and throws away a log whose file is missing. Both would be the
 end of what somebody may still need.

@@ -1,4 +1,4 @@
-"""Where a database lies, and that nobody else has it: the file itself is locked, and `.lock` beside it.
+"""Path of a database, and its locks: the file itself is locked, and `.lock` beside it.
 
 The second lock keeps the name while the file is made, and is the only one where SQLite would stumble over ours.
 """

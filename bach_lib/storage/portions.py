@@ -1,4 +1,4 @@
-"""Doing much in small transactions, so that whoever sends meanwhile waits for one of them at most."""
+"""Splits bulk work into small transactions, so that whoever sends meanwhile waits for one of them at most."""
 
 import json
 import time

@@ -1,4 +1,4 @@
-"""Removing old rows without an index on their age.
+"""Purges old rows without an index on their age.
 
 Ids grow with time, so one walks up from the oldest and stops at the first page that holds nothing old. (A single young
 row in between proves nothing: the machine's clock may have been wrong that day.)

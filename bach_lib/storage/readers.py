@@ -1,4 +1,4 @@
-"""Whether somebody reads the database's files just now, without having said so: a backup, rsync, tar.
+"""Detects programs that read the database's files (backup, rsync, tar) by inotify.
 
 Linux tells who watches a file that it was opened and closed (`inotify`), whichever program does it, also in another
 container. SQLite's own files stay open, so whatever is told is somebody else. Where it is not told (macOS, Windows, the

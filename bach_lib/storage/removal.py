@@ -1,4 +1,4 @@
-"""Removing all that a connection had, while others send.
+"""Removes all rows of a connection in the background, while others send.
 
 That it is removed is one small transaction, which also notes what is to be done. Then its messages and its inbox go in
 portions. Whatever comes between (a crash, the end of the process, a full disk), the note stays until nothing is left,

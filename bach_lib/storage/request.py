@@ -1,4 +1,4 @@
-"""What somebody wants of the storage: a function of the open transaction, and the future that waits for it."""
+"""A storage request: a function of the open transaction, and the future that waits for it."""
 
 import asyncio
 from collections.abc import Callable, Iterable

@@ -1,4 +1,4 @@
-"""Whether a database that is opened is a restored copy, so that what waited in it is not sent a second time.
+"""Detects that a database is a restored copy, so that what waited in it is not sent a second time.
 
 A copy knows nothing of what was sent after it was made. So the database and a small file beside it (`.mark`) hold the
 same token, which changes with the first write after an opening and at the closing after it: who brings back one of the

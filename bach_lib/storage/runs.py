@@ -1,4 +1,4 @@
-"""How far a database had come when it was last at work here, noted outside of its folder.
+"""Run counter of a database, kept outside of its folder: how far it had come when it was last at work here.
 
 A folder that was copied while nobody had it open, and is put back later, agrees with itself in everything: only
 somebody who was not copied can know that it has gone further since. So each run that writes raises a number in the

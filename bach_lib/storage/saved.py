@@ -1,4 +1,4 @@
-"""The copy that is saved of a database whose file is lost while it is open, and how it comes back.
+"""Rescue copy of a database whose file is lost while it is open, and how it comes back.
 
 The open file still has everything when its name is gone. The copy lies where somebody looks for the file: beside it, or
 as near as can be. It says of itself whose copy it is, so that the next start knows it again and does not begin empty.

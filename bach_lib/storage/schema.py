@@ -1,4 +1,4 @@
-"""The layout of the database file.
+"""Schema migrations and named queries of the database file.
 
 `migrations/NNNN_*.sql` bring it up to date, `queries.sql` holds every query by name. Both are read when this module is,
 so that code only ever runs its own: an update may put others beside it long before it is started again.

@@ -1,4 +1,4 @@
-"""One open SQLite file: its settings, its transactions and its log. The only module that imports sqlite3.
+"""SQLite connections: settings, transactions and the write-ahead log. The only module that imports sqlite3.
 
 SQLite writes commits to a log beside the file (`-wal`) and moves them into it from time to time (a checkpoint). Here
 that happens when we say so (`log_keeper`), and the log keeps its length afterwards: whoever copies the folder meanwhile

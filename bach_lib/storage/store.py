@@ -1,4 +1,4 @@
-"""What the rest of BACH knows of storage, whatever lies behind it."""
+"""Storage interface: what the rest of BACH knows of storage, whatever lies behind it."""
 
 import asyncio
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What a transaction counts for connections: written once at its end, however many messages it settles."""
+"""Success and error counters of connections: written once at the end of a transaction."""
 
 from collections.abc import Iterator
 

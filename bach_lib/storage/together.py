@@ -1,4 +1,4 @@
-"""Rows that several requests of one transaction add, written by one statement.
+"""Bulk inserts: rows that several requests of one transaction add, written by one statement.
 
 Most of what SQLite does for a row that is added it does once a statement: sixteen rows in one take half as long as one
 by one. Each row has its id at once; `AUTOINCREMENT` gives them in turn, and inside a transaction nobody else does.

@@ -1,4 +1,4 @@
-"""What a request may do inside a transaction: run named queries, and leave to its end what is cheaper done at once."""
+"""Transaction interface: runs named queries, and leaves to its end what is cheaper done at once."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol, cast

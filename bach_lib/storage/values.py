@@ -1,4 +1,4 @@
-"""Reading typed values out of rows, whose columns could hold anything as far as the type checker knows."""
+"""Typed access to rows, whose columns could hold anything as far as the type checker knows."""
 
 from bach_lib.storage.sqlite import Value
 

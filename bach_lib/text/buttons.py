@@ -1,4 +1,4 @@
-"""Laying buttons out, and saying in words what there is to choose where a platform has no buttons."""
+"""Lays out buttons, and says in words what there is to choose where a platform has no buttons."""
 
 from collections.abc import Iterable
 from html import escape

@@ -1,4 +1,4 @@
-"""Finding what closes a mark, in a text of which a stranger may have made a heap of marks."""
+"""Finds closing marks in linear time, in a text of which a stranger may have made a heap of marks."""
 
 
 class Finder:

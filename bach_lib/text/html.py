@@ -1,4 +1,4 @@
-"""HTML as Telegram reads it: characters, entities and tags."""
+"""Tokenizer of Telegram's HTML: characters, entities and tags."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""A text that is said to hold the fields of an action or event. Nothing is taken for that by its look alone."""
+"""Parses texts that hold the fields of an action or event. Nothing is taken for that by its look alone."""
 
 import orjson
 

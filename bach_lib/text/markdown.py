@@ -1,4 +1,4 @@
-"""Markdown in which marks come in pairs and nest: Discord's, and the styles of Signal's server.
+"""Tokenizer of Markdown whose marks come in pairs and nest: Discord's, and the styles of Signal's server.
 
 Marks that find no partner are text. Pairs are found in one pass, so that a heap of marks takes no longer than words.
 """

@@ -1,4 +1,4 @@
-"""Telegram's old Markdown, which nests nothing: within a mark, everything but its end is text."""
+"""Tokenizer of Telegram's old Markdown, which nests nothing: within a mark, everything but its end is text."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What of a message has arrived already, so that an attempt that broke off goes on instead of beginning again."""
+"""Progress of a split message, so that an attempt that broke off goes on instead of beginning again."""
 
 from collections import OrderedDict
 from collections.abc import Sequence

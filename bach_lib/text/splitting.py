@@ -1,4 +1,4 @@
-"""Long texts in parts that a platform takes, cut where a reader would pause: between lines, else between words.
+"""Splits long texts where a reader would pause: between lines, else between words.
 
 A text is read into pieces by the module of its markup. Cuts are made between pieces only; what is open at a cut is
 closed there and opened again in the next part. Nothing that a reader sees is lost but white space at the cuts, and

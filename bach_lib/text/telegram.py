@@ -1,4 +1,4 @@
-"""Text for Telegram: titles, markup, and texts of more than 4,096 characters, which it takes in parts only.
+"""Formats and splits text for Telegram: titles, markup, and more than 4,096 characters.
 
 https://core.telegram.org/bots/api#sendmessage counts after the markup was read. The documentation does not say in which
 unit, and entities count UTF-16 code units, so those are counted here: no part is ever too long.

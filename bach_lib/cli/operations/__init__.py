@@ -1,4 +1,4 @@
-"""What a command can ask of a BACH, by name: plain values in, JSON out, so that it can be asked over a socket as well.
+"""The operations of a BACH by name: plain values in, JSON out, so that they can be called over a socket as well.
 
 `perform` is the only way in. The names are those of the functions in the modules beside this one.
 Nothing here prints or asks anybody.

@@ -1,4 +1,4 @@
-"""What to do about credentials that a platform does not take: where the right ones come from."""
+"""Hints for credentials that a platform does not take: where the right ones come from."""
 
 from collections.abc import Mapping
 

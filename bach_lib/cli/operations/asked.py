@@ -1,4 +1,4 @@
-"""What an operation is asked with, held against its own signature before it begins.
+"""Validates the arguments of an operation against its own signature before it begins.
 
 Over the socket anything can come: a number for a name, a word for a list, a field there is not. Whatever an operation
 says of its parameters is what it can rely on, and whoever asks wrongly hears of it in a sentence.

@@ -1,4 +1,4 @@
-"""What can be asked about connections."""
+"""Operations on connections."""
 
 from collections.abc import Mapping, Sequence
 

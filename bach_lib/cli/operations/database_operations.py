@@ -1,4 +1,4 @@
-"""What can be asked about the database as a file."""
+"""Operations on the database file."""
 
 from bach_lib.bach import Bach
 

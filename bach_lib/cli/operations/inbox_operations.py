@@ -1,4 +1,4 @@
-"""What can be asked about messages that came in."""
+"""Operations on incoming messages."""
 
 import asyncio
 from collections.abc import Sequence

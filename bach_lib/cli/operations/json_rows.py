@@ -1,4 +1,4 @@
-"""The things of BACH as rows of JSON. They hold no secrets, but references to them, which say where to look."""
+"""Converts models to JSON rows. They hold no secrets, but references to them, which say where to look."""
 
 from bach_lib.inbound.rules import Rule
 from bach_lib.models import Attempt, Connection, Fault, Health, Identity, Message, QueueStatus, Report

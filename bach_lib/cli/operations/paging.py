@@ -1,4 +1,4 @@
-"""More than one page: a list that was cut must say so, and nobody may miss what came between two questions."""
+"""Paging: a list that was cut must say so, and nobody may miss what came between two questions."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol

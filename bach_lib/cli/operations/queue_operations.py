@@ -1,4 +1,4 @@
-"""What can be asked about messages going out."""
+"""Operations on outgoing messages."""
 
 from collections.abc import Sequence
 from pathlib import Path

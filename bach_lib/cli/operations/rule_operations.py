@@ -1,4 +1,4 @@
-"""What can be asked about context rules."""
+"""Operations on context rules."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Reading what was written while nobody heard it (https://discord.com/developers/docs/resources/message)."""
+"""Backfill of missed messages from the history (https://discord.com/developers/docs/resources/message)."""
 
 from collections.abc import Awaitable, Callable, Collection, Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What a bot knows of the places it is in, as the gateway tells it: names, threads and what they belong to."""
+"""Cache of channels, threads and roles that the gateway announced: names, and what they belong to."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Events of the gateway and messages of the history as BACH's incoming messages.
+"""Decodes gateway events and messages of the history into incoming messages.
 
 What lacks the ids by which it could be told from others is set aside; what makes no sense in the rest is as if it were
 not there. Messages of bots and webhooks are skipped, ours among them: two programs that answer each other would never

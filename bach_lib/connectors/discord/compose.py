@@ -1,4 +1,4 @@
-"""Messages as Discord wants them (https://discord.com/developers/docs/resources/message#create-message).
+"""Encodes messages for Discord (https://discord.com/developers/docs/resources/message#create-message).
 
 A text that is too long for one message becomes several, cut between lines or words where that is possible. Plain text
 is escaped, which may make it longer than it was. Nobody is rung up by a text that a template made: only in `markdown`

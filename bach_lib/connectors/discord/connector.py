@@ -1,4 +1,4 @@
-"""Discord bots: messages out over HTTP, messages in through the gateway. Each works while the other does not."""
+"""Connector for Discord bots: sends over HTTP, receives through the gateway. Each works while the other does not."""
 
 from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field, replace

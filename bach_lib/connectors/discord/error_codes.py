@@ -1,4 +1,4 @@
-"""The numbers of Discord's refusals, and which code of ours each is: the table only.
+"""Table of Discord's JSON error codes, and which code of ours each is.
 
 All of https://docs.discord.com/developers/topics/opcodes-and-status-codes#json that a message, an edit, a reaction or
 a deletion can meet, and that mean something else than their HTTP status says. The words beside a number are never

@@ -1,4 +1,4 @@
-"""What Discord's refusals say: one table, no I/O. What follows from that is in `observations`.
+"""Classifies Discord's errors: one table, no I/O. What follows from that is in `observations`.
 
 https://discord.com/developers/docs/topics/opcodes-and-status-codes
 """

@@ -1,4 +1,4 @@
-"""What the gateway brought and nobody has stored yet, with the cursor that confirms it.
+"""Buffer of gateway events that are not stored yet, with the cursor that confirms them.
 
 Discord tells everything once. So it is kept here until a poll comes with a cursor behind it, and a poll whose cursor
 was never stored gets the same again. The cursor holds the highest message id, from which the history can be read after

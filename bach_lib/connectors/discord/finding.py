@@ -1,4 +1,4 @@
-"""Whom a bot can write to: channels and threads of the servers it is in, people by their names, and one by its id.
+"""Lists whom a bot can write to: channels and threads of its servers, people by their names, and one by its id.
 
 https://discord.com/developers/docs/resources/guild#get-guild-channels, #list-active-guild-threads,
 #search-guild-members; channel#get-channel, user#get-user

@@ -1,4 +1,4 @@
-"""The gateway through discord.py's `Client`: one session for everything a bot hears.
+"""Gateway session through discord.py's `Client`: all events of one bot.
 
 The library keeps the connection: heartbeats, resuming, zombies, close codes. What it would make of the events, objects
 and caches, is left out: a field of a newer API that its classes cannot read would end the session, and with every new

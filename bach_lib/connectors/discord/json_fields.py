@@ -1,4 +1,4 @@
-"""Reading what comes from outside without ever raising: what has the wrong form is as if it were not there."""
+"""Reads fields of untrusted JSON without ever raising: what has the wrong form is as if it were not there."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Keeps discord.py's log lines from telling what nobody should read.
+"""Log filter for discord.py: drops lines with messages or tokens, masks secrets in the others.
 
 At debug level the library logs every event in full: what people write, and the tokens that answer a press. These lines
 are dropped; of the others, secrets are masked. The loggers belong to everybody in this process who uses discord.py.

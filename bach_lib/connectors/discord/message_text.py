@@ -1,4 +1,4 @@
-"""What a person reads in a message of Discord's: names instead of numbers, embeds, polls, and what was passed on.
+"""Renders a message of Discord's as readable text: names instead of ids, embeds, polls, and forwarded messages.
 
 A forwarded message has nothing of its own; what it holds lies in a snapshot. Programs put their words into embeds and
 components. https://docs.discord.com/developers/resources/message

@@ -1,4 +1,4 @@
-"""How long Discord wants us to wait, learned from its answers, so that it need not say it twice.
+"""Rate limit buckets of Discord, learned from the headers of its answers.
 
 Discord publishes one limit (50 calls a second for a bot) and tells the others with every answer: when a bucket is used
 up, the next call waits here instead of being refused there (https://discord.com/developers/docs/topics/rate-limits).

@@ -1,4 +1,4 @@
-"""Receiving: a gateway session that is kept up, and the history of the places where people may write.
+"""Receives gateway events, and backfills missed messages from the history of the allowed channels.
 
 Whenever a session begins (not when one is resumed, which loses nothing), the messages that were missed are read from
 the history of every allowed place, sorted by id among those that came meanwhile, and handed on with the same cursor.

@@ -1,4 +1,4 @@
-"""The places a bot can write to.
+"""Parses the addresses a bot can write to.
 
 A recipient is a channel (`123456789012345678`), a thread of it (`channel/thread`; the thread's own id alone will do) or
 a person (`@` and their id), who gets a direct message. What Discord's apps copy means the same: mentions (`<#id>`,

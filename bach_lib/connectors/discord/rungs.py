@@ -1,4 +1,4 @@
-"""How Discord's messages go without what Discord refuses, for bots and for webhooks: which refusal names what.
+"""The ladder of Discord, for bots and webhooks: what each refusal names, and how a message goes without it.
 
 https://discord.com/developers/docs/topics/opcodes-and-status-codes
 """

@@ -1,4 +1,4 @@
-"""When the next session of a bot may begin.
+"""Backoff between gateway sessions: when the next one of a bot may begin.
 
 Discord lets a bot begin 1,000 sessions a day, and resets its token when it needs more. A gateway that ends every
 session at once ("invalid session") would use them up within hours, so the distance grows until a session has lasted.

@@ -1,4 +1,4 @@
-"""The calls of a webhook, whose address is all that is needed (https://discord.com/developers/docs/resources/webhook)."""
+"""Client of webhooks, by their address alone (https://discord.com/developers/docs/resources/webhook)."""
 
 import re
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Discord webhooks: messages out to one channel and its threads, with an address and no bot.
+"""Connector for Discord webhooks: sends to one channel and its threads, with an address and no bot.
 
 Discord recognises no repetition here, so an answer that is lost leaves a message uncertain. A webhook cannot answer a
 message; what was to be an answer arrives as a message of its own, and the result says so (`degraded`).

@@ -1,4 +1,4 @@
-"""Webhooks of forums, where every message needs a post: one that is there (its thread), or a new one with a name."""
+"""Forum channels behind webhooks, where every message needs a post: an existing thread, or a new one with a name."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""What people say about a webhook: where to write, and under which name."""
+"""Settings of a Discord webhook: where to write, and under which name."""
 
 import re
 from collections.abc import Mapping

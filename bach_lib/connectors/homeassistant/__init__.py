@@ -1,4 +1,4 @@
-"""Another Home Assistant: its notifications, actions and events, and the BACH in it."""
+"""Connector for another Home Assistant: its notifications, actions and events, and the BACH in it."""
 
 from bach_lib.connectors.homeassistant.connector import HomeAssistantConnector, Settings
 from bach_lib.connectors.homeassistant.letter import read_letter

@@ -1,4 +1,4 @@
-"""Events of another Home Assistant as incoming messages."""
+"""Decodes events of another Home Assistant into incoming messages."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""What Home Assistant is asked to do for a message: the commands of its WebSocket API."""
+"""Encodes messages as commands of Home Assistant's WebSocket API."""
 
 from bach_lib.connectors.homeassistant.letter import write_letter
 from bach_lib.connectors.homeassistant.recipients import ACTION, BACH, EVENT

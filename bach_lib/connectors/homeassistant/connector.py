@@ -1,4 +1,4 @@
-"""Another Home Assistant: messages to what can be notified there, and its events and letters from its BACH.
+"""Connector for another Home Assistant: sends to what can be notified there, receives its events and BACH's letters.
 
 Notify entities, actions and events know no ids of messages, so an answer that is lost leaves a message uncertain. The
 BACH over there does: see `letters`.

@@ -1,4 +1,4 @@
-"""What the refusals of another Home Assistant say: one table, no I/O. What follows from that is in `observations`."""
+"""Classifies the errors of another Home Assistant: one table, no I/O. What follows from that is in `observations`."""
 
 from collections.abc import Mapping
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Whom one could write to in another Home Assistant, from its states and actions."""
+"""Lists whom one could write to in another Home Assistant, from its states and actions."""
 
 from collections.abc import Iterable, Iterator
 from itertools import islice

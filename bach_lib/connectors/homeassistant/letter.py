@@ -1,4 +1,4 @@
-"""A letter: what one BACH writes to the BACH in another Home Assistant, version 1.
+"""Letter format, version 1: what one BACH writes to the BACH in another Home Assistant.
 
 Its id is the message's nonce, which is the same in every attempt and in no other message. The other side stores a
 letter under its id, answers after the commit, and answers the same to a repetition: so a letter is stored once, however

@@ -1,4 +1,4 @@
-"""One WebSocket to another Home Assistant that is logged in: commands and their answers, and the events it tells of."""
+"""One authenticated WebSocket to another Home Assistant: commands and their answers, and subscribed events."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping

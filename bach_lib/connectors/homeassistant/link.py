@@ -1,4 +1,4 @@
-"""The WebSocket to another Home Assistant: opened when somebody needs it, shared by sending and receiving.
+"""Manages the WebSocket to another Home Assistant: opened on demand, shared by sending and receiving.
 
 https://developers.home-assistant.io/docs/api/websocket describes it. Where it does not open, the REST API tells whether
 Home Assistant is there at all.

@@ -1,4 +1,4 @@
-"""What can be written to in another Home Assistant: a notify entity, an action, an event type, or the BACH there."""
+"""Parses addresses in another Home Assistant: a notify entity, an action, an event type, or the BACH there."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Between ntfy's JSON and BACH: what is published, and the lines of a subscription. Nothing here raises for a line.
+"""Encodes messages for ntfy, and decodes the lines of a subscription. Nothing here raises for a line.
 
 A message of ntfy has no author: whoever knows the name of a topic may publish there. So its sender is the topic, and
 that is a claim, as in the body of a webhook.

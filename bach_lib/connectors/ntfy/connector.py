@@ -1,4 +1,4 @@
-"""ntfy: notifications out to topics, and what others publish there in through a stream.
+"""Connector for ntfy: publishes notifications to topics, and receives from topics through a stream.
 
 The server recognises no repetition, so an answer that is lost leaves a message uncertain. What was sent can be neither
 answered nor changed. What buttons of ntfy's do, they do elsewhere; a press does not come back, so they are words here.

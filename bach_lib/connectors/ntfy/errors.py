@@ -1,4 +1,4 @@
-"""What the refusals of an ntfy server say: one table of its own numbers, no I/O.
+"""Classifies the errors of an ntfy server: one table of its own numbers, no I/O.
 
 Every refusal of the server is JSON with a number of five digits, the first three of which are the HTTP status. The
 numbers never change their meaning, the words do. (ntfy: `server/errors.go`)

@@ -1,4 +1,4 @@
-"""How far a server was read: what its lines said until it is stored, and the cursor behind it.
+"""Buffer of messages from an ntfy stream until they are stored, and the cursor behind them.
 
 The cursor is the id of the last message, from which the server goes on; and with it the topics that were listened to,
 and what of ours has not come back.

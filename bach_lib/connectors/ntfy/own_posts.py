@@ -1,4 +1,4 @@
-"""What we publish comes back to us from every topic that we listen to, and must never be taken for somebody's words.
+"""Filters our own posts, which come back from every topic that we subscribe to.
 
 Nothing in it says whose it is but its id, which we learn from the answer. The stream may be quicker than the answer, so
 what comes while one is awaited waits with it; and an answer may be lost, so what was published without one is known by

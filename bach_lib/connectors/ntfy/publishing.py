@@ -1,4 +1,4 @@
-"""What a message becomes on ntfy: texts that stay messages, and files, each of which is a message of its own.
+"""Maps a message to ntfy publications: texts that stay messages, and files, each a message of its own.
 
 ntfy makes a file of every text of 4,096 bytes and more, and refuses JSON of twice as many. So texts are cut well below
 that; and those of which JSON makes far more, as of a heap of quotes, further below.

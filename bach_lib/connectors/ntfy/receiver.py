@@ -1,4 +1,4 @@
-"""Receiving: a subscription to all topics that are let in, which goes on from where the last one ended.
+"""Receives from ntfy: a subscription to all allowed topics, which goes on from where the last one ended.
 
 Servers keep messages for twelve hours, so nothing is missed by an outage that ends before. A message of ours waits for
 a moment until the disk knows of it: it may come back to a process after this one.

@@ -1,4 +1,4 @@
-"""Whom ntfy delivers to: a topic, which is nothing but a name that whoever knows it may read and write."""
+"""Parses ntfy addresses: a topic, which is nothing but a name that whoever knows it may read and write."""
 
 import re
 from typing import Final

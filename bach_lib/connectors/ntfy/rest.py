@@ -1,4 +1,4 @@
-"""Calls to an ntfy server, with limits on what comes back.
+"""Client of an ntfy server, with limits on what comes back.
 
 https://docs.ntfy.sh/publish/ and https://docs.ntfy.sh/subscribe/api/ describe them.
 """

@@ -1,4 +1,4 @@
-"""One subscription while it lasts: the lines of an answer that does not end, each within bounds."""
+"""Line reader of one subscription: an answer that does not end, each line within bounds."""
 
 from collections.abc import AsyncGenerator
 

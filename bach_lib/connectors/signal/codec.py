@@ -1,4 +1,4 @@
-"""Between signal-cli's JSON and BACH. Nothing here raises, whatever comes in.
+"""Decodes signal-cli's JSON into incoming messages, and encodes references. Nothing here raises, whatever comes in.
 
 Signal numbers nothing: a message is named by its author and the millisecond in which that author sent it. Of our own
 messages the author is known, so the millisecond alone is their id.

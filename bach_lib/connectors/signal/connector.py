@@ -1,4 +1,4 @@
-"""Signal: messages and their changes out through a signal-cli-rest-api, and what people do in through its WebSocket."""
+"""Connector for Signal: sends through a signal-cli-rest-api, receives through its WebSocket."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress

@@ -1,4 +1,4 @@
-"""What the server knows of people: their number, Signal's id and their user name, which all mean one person.
+"""Contacts of an account: number, Signal's id and user name, which all mean one person.
 
 https://bbernhard.github.io/signal-cli-rest-api, GET /v1/contacts/{number}
 """

@@ -1,4 +1,4 @@
-"""What the refusals of signal-cli-rest-api say: one table, no I/O. What follows from that is in `observations`.
+"""Classifies the errors of signal-cli-rest-api: one table, no I/O. What follows from that is in `observations`.
 
 The server answers nearly everything that goes wrong with status 400 and the words of signal-cli. In JSON-RPC mode those
 of a send are mostly a bare "Failed to send message", whether the network is down or nobody has this number; then only a

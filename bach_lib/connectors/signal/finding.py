@@ -1,4 +1,4 @@
-"""Whom an account can write to: the groups it is in, or the one that has a number, an id or a name.
+"""Lists whom an account can write to: the groups it is in, or the one that has a number, an id or a name.
 
 https://bbernhard.github.io/signal-cli-rest-api, GET /v1/groups/{number} and /v1/search/{number}
 """

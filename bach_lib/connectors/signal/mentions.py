@@ -1,4 +1,4 @@
-"""People who are spoken of: Signal leaves U+FFFC in the text where an app shows a name.
+"""Mentions: Signal leaves U+FFFC in the text where an app shows a name; here it is put in.
 
 The places are counted in UTF-16 code units. signal-cli knows no names of those who are spoken of, only what they can be
 written to by; that is still something a person can read and a rule can find.

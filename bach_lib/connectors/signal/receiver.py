@@ -1,4 +1,4 @@
-"""Receiving: a WebSocket that is read as soon as something comes, and what came until it is stored.
+"""Receives from signal-cli-rest-api's WebSocket, and keeps what came until it is stored.
 
 Signal's servers forget a message when signal-cli has fetched it, and the REST server hands it to whoever listens at
 that moment, once. So there is nothing to ask again. When nobody stores what came, reading stops; what the server cannot

@@ -1,4 +1,4 @@
-"""Whom Signal delivers to: a person by number, by the id Signal gave them or by user name, or a group.
+"""Parses Signal addresses: a person by number, by Signal's id or by user name, or a group.
 
 The server names a group `group.` and the base64 of the id that Signal itself uses, which is what comes in with a
 message; `group_of` makes the one of the other.

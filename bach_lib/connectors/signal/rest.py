@@ -1,4 +1,4 @@
-"""Calls to a signal-cli-rest-api, with limits on what comes back.
+"""Client of signal-cli-rest-api, with limits on what comes back.
 
 https://bbernhard.github.io/signal-cli-rest-api/ describes them.
 """

@@ -1,8 +1,8 @@
-"""Text, title and files as the server wants them.
+"""Encodes text, title and files as signal-cli-rest-api wants them.
 
-Its "styled" mode knows `**bold**`, `*italic*`, `~strike~`, `||spoiler||` and `` `monospace` ``; a backslash takes the
-meaning from what follows it. From 2,000 characters on, signal-cli sends a text as a file, which apps show behind "read
-more".
+The server's "styled" mode knows `**bold**`, `*italic*`, `~strike~`, `||spoiler||` and `` `monospace` ``; a backslash
+takes the meaning from what follows it. From 2,000 characters on, signal-cli sends a text as a file, which apps show
+behind "read more".
 """
 
 import re

@@ -1,4 +1,4 @@
-"""python-telegram-bot's `Bot`, kept from knowing and telling what it need not.
+"""Client of the Bot API: python-telegram-bot's `Bot`, kept from knowing the token and from logging messages.
 
 - It gets a placeholder instead of the token; our request class puts the token into the address. Whatever the library
   logs, shows in a repr or quotes in an error, now or in a later version, the token is not in it.

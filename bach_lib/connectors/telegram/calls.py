@@ -1,4 +1,4 @@
-"""Which method of the Bot API a message becomes."""
+"""Maps a message to a method of the Bot API."""
 
 from collections.abc import Mapping
 from mimetypes import guess_file_type

@@ -1,4 +1,4 @@
-"""Between Telegram's JSON and BACH: what an update holds, and how a message says what it answers.
+"""Decodes Telegram's updates into incoming messages, and says how a message names what it answers.
 
 Nothing here raises, whatever comes in. A person's devices, Telegram itself and a newer Bot API may all send what this
 code does not know; what should be understood and is not is handed back as it is, to be set aside.

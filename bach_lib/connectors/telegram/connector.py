@@ -1,4 +1,4 @@
-"""Telegram: messages and their changes out, one method each, and what people do in through `getUpdates`."""
+"""Connector for Telegram bots: sends with one method each, receives through `getUpdates`."""
 
 from collections.abc import Mapping
 from contextlib import suppress

@@ -1,4 +1,4 @@
-"""What a message of Telegram holds: a command, a file, a place (https://core.telegram.org/bots/api#message)."""
+"""Reads the content of a message: a command, a file, a location (https://core.telegram.org/bots/api#message)."""
 
 import re
 from collections.abc import Mapping

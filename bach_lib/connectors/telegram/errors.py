@@ -1,4 +1,4 @@
-"""What Telegram's refusals say: one table, no I/O. What follows from that is in `observations`.
+"""Classifies Telegram's errors: one table, no I/O. What follows from that is in `observations`.
 
 python-telegram-bot's errors tell what the platform said. They cannot tell whether a request was written before the
 network failed, nor whether a Bot API answered at all; so our request class raises an error of its own.

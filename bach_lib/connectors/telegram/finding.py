@@ -1,4 +1,4 @@
-"""What `getChat` tells of a place that somebody has typed: what it is called, and what it is."""
+"""Looks up a chat that somebody has typed: its name and its kind, by `getChat`."""
 
 from bach_lib.models import Candidate
 

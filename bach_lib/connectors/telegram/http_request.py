@@ -1,4 +1,4 @@
-"""HTTP for python-telegram-bot on aiohttp: its stock httpx client is slow, blocks the loop and can wait for ever.
+"""HTTP transport for python-telegram-bot on aiohttp: its httpx client is slow, blocks the loop and can wait for ever.
 
 It also finds out what the library cannot say: whether anything was written before the network failed, and whether a
 Bot API answered at all. What it raises holds neither address nor token, in no link of the chain of exceptions.

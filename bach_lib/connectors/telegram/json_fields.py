@@ -1,4 +1,4 @@
-"""Reading JSON from outside field by field: each function takes what is there, or says that there is nothing."""
+"""Reads untrusted JSON field by field: each function takes what is there, or says that there is nothing."""
 
 from collections.abc import Mapping
 

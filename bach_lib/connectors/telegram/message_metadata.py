@@ -1,4 +1,4 @@
-"""What Telegram says of a message beside its words: whose they are, what stands behind them, what they answer.
+"""Metadata of a message beside its text: mentions, links, quotes, forwards.
 
 https://core.telegram.org/bots/api#message
 """

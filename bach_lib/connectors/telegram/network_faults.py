@@ -1,4 +1,4 @@
-"""Names what went wrong with a request.
+"""Classifies network errors of a request to the Bot API.
 
 Nothing of aiohttp's own texts is quoted: they hold the address, and the address holds the token.
 """

@@ -1,4 +1,4 @@
-"""The places a bot can write to, and how fast.
+"""Parses the addresses a bot can write to, and gives their rate limits.
 
 A recipient is a chat id (`42`, for groups and channels negative: `-1001234567890`) or the public name of a group or
 channel (`@channelname`), each perhaps with a topic: `-1001234567890/7`.

@@ -1,4 +1,4 @@
-"""The words of a rich message, whose texts lie in blocks within blocks (https://core.telegram.org/bots/api#richmessage).
+"""Text of a rich message, whose texts lie in blocks within blocks (https://core.telegram.org/bots/api#richmessage).
 
 Bots write them and people pass them on. What is shown as pictures, maps and lines is left out.
 """

@@ -1,4 +1,4 @@
-"""How Telegram's messages go without what Telegram refuses: what a message becomes, and which refusal names what."""
+"""The ladder of Telegram: what a message becomes, which refusal names what, and how it goes without that."""
 
 from collections.abc import Sequence
 from dataclasses import replace

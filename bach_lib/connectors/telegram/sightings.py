@@ -1,4 +1,4 @@
-"""What Telegram says of chats and people with whatever it tells: their ids, their names, and where groups have gone.
+"""Reads ids and names of chats and people from updates, and where groups have moved.
 
 A name belongs to whoever has it now, an id to the same chat or person for good, but for a group that becomes a
 supergroup: then both chats say so, each in a message of Telegram's own (https://core.telegram.org/bots/api#message).

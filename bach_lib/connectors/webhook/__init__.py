@@ -1,4 +1,4 @@
-"""Webhooks: messages out to any address that takes JSON, and in from whoever may post some to us."""
+"""Connector for webhooks: sends to any address that takes JSON, and receives posts."""
 
 from bach_lib.connectors.webhook.connector import Timeouts, WebhookConnector
 

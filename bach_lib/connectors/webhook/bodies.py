@@ -1,4 +1,4 @@
-"""What is in the body of a request: JSON, a form, or a text, however its sender writes that down."""
+"""Decodes request bodies: JSON, a form, or a text, however its sender writes that down."""
 
 import re
 from codecs import lookup

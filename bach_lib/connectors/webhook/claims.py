@@ -1,4 +1,4 @@
-"""Whose post it is: of a sender that has proved it with a secret of its own, or of whoever says so.
+"""Authenticates senders of posts: proved with a secret of their own, or only claimed.
 
 The proof of a connection is one for all who post there, so what a body says of its sender is a claim. A sender with a
 secret of its own is known by that secret, whatever the body says; and nobody else can claim its name.

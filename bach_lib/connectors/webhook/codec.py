@@ -1,4 +1,4 @@
-"""Requests that others make to us: who may, and which messages are in them.
+"""Decodes incoming webhook requests: who may post, and which messages are in a post.
 
 Pure: whoever serves the address hands over headers and body and says where they come from, and gets messages or a
 refusal. Without a secret by which a request could prove that it may, nobody gets in.

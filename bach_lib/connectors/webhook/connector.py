@@ -1,4 +1,4 @@
-"""Webhooks: each message is one request to an address that somebody gave us, and others may post to us.
+"""Connector for webhooks: sends each message as one request to an address, and receives posts of others.
 
 Whether a repeated request is recognised depends on who receives it: every attempt of a message has the same
 `webhook-id`, but nobody promises to look at it. So an answer that is lost leaves a message uncertain.

@@ -1,4 +1,4 @@
-"""What the status of an answer says: one table, no I/O. What follows from that is in `observations`.
+"""Classifies HTTP statuses of a webhook: one table, no I/O. What follows from that is in `observations`.
 
 Nobody knows the words of whoever takes a webhook, so the status is the word, unless a page for people comes with it:
 that is mostly of something on the way.

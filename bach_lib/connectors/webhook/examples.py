@@ -1,4 +1,4 @@
-"""A post to try a connection with, as a line for a shell: what it says stands where the connection looks for it.
+"""Makes an example post as a shell command: its text stands where the connection looks for it.
 
 Whoever has just set something up wants to see one post come in before the other program is told anything. The line
 proves that it may in the way that was chosen, works as it stands, and may be run as often as one likes.

@@ -1,4 +1,4 @@
-"""Where in what was posted something stands, as a person writes it down.
+"""Paths to fields of a post, as a person writes them down.
 
 `alerts.0.summary` is a path of names and numbers of list items; `*` stands for every item of a list, and what is found
 there is joined. `title|message` is the first of them that is there. A list of such texts is all of them together.

@@ -1,4 +1,4 @@
-"""From where requests may come: IP addresses, networks, and the word "local", as a person lists them.
+"""Allow list of source addresses: IP addresses, networks, and the word "local".
 
 An IPv4 address that a server with IPv6 sees as `::ffff:192.0.2.1` is the same address.
 """

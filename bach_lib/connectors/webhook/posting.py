@@ -1,4 +1,4 @@
-"""How a message becomes a request: method, address, body and its type, as somebody has set them.
+"""Encodes a message as an HTTP request: method, address, body and its type, as somebody has set them.
 
 GET has no body, so what would be a form stands in the address. The address is only ever added to.
 """

@@ -1,4 +1,4 @@
-"""How a request proves that it may: a token that it shows, or a signature over its body.
+"""Authenticates requests: by a token that they show, or a signature over their body.
 
 Who knows a token of sixteen characters has proven it, in whichever header it stands. In the address it is written into
 the logs of every server on the way, so that way must be chosen.

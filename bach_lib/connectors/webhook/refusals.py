@@ -1,4 +1,4 @@
-"""Whether it is us whom an address refuses, or a single message, as far as what was sent lately shows.
+"""Decides whether an address refuses us or a single message, by what was sent lately.
 
 A question that changes nothing cannot tell: an address that answers HEAD with 401 may take every POST. So a refusal of
 the question only counts while messages are refused in the same words and none is taken. That, too, may be one message

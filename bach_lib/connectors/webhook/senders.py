@@ -1,4 +1,4 @@
-"""The programs that many people have, and where in what they post everything stands.
+"""Presets for programs that post to webhooks: where in what they post everything stands.
 
 Each was read off the sender's own documentation, or recorded from it; the tests hold the recordings.
 """

@@ -1,4 +1,4 @@
-"""What people say about a webhook: the address, the headers, the credentials, the body."""
+"""Settings of a webhook: the address, the headers, the credentials, the body."""
 
 import re
 from base64 import b64encode

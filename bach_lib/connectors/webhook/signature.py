@@ -1,4 +1,4 @@
-"""Signatures after the convention of Standard Webhooks: HMAC-SHA256 over id, time and body.
+"""Signatures of Standard Webhooks: HMAC-SHA256 over id, time and body.
 
 https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
 """

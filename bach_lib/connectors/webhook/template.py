@@ -1,4 +1,4 @@
-"""The body of a webhook: JSON, a form or a text in which strings may name what a message has.
+"""Body template of a webhook: JSON, a form or a text in which strings may name what a message has.
 
 Values are put into strings, and the whole is made JSON or a form after that. So nothing that stands in a message can
 end a string, add a field or change one. Numbers, booleans and nothing stay what they are.
