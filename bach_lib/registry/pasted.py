@@ -34,6 +34,7 @@ _FORMS: Final[Mapping[tuple[str, str], tuple[re.Pattern[str], ...]]] = {
     ("discord", "bot_token"): _DISCORD,
     ("discord_webhook", "url"): _DISCORD_WEBHOOK,
     ("homeassistant", "token"): _JWT,
+    ("ntfy", "token"): (re.compile(r"(?<![\w-])tk_[a-zA-Z0-9]{20,}", re.ASCII),),
     ("claude", "api_key"): (re.compile(r"(?<![\w-])sk-ant-[\w-]{8,}", re.ASCII),),
     ("gemini", "api_key"): (re.compile(r"(?<![\w-])AIza[\w-]{30,}", re.ASCII),),
 }
@@ -42,7 +43,19 @@ _FORMS: Final[Mapping[tuple[str, str], tuple[re.Pattern[str], ...]]] = {
 _LIFTED = frozenset({"bot_token", "token", "api_key", "client_secret", "refresh_token"})
 """What a machine made. What a person made, such as a password, may look like anything."""
 _OF_PLATFORMS = frozenset(
-    {"telegram", "discord", "homeassistant", "signal", "claude", "gemini", "ollama", "openai-compatible", "mcp", "http"}
+    {
+        "telegram",
+        "discord",
+        "homeassistant",
+        "ntfy",
+        "signal",
+        "claude",
+        "gemini",
+        "ollama",
+        "openai-compatible",
+        "mcp",
+        "http",
+    }
 )
 
 _OPTION = re.compile(r"(?:curl\s.*\s)?(?:-H|--header)[\s=]+(?P<rest>.+)", re.DOTALL)
@@ -111,6 +124,7 @@ _HERE = (
 )
 _PAGES: Final[Mapping[str, re.Pattern[str]]] = {
     "homeassistant": re.compile(r"/.*"),
+    "ntfy": re.compile(r"/(?:app|v1|account|login|signup|settings)(?:/.*)?$"),
     "signal": re.compile(r"/(?:v1|v2|swagger)(?:/.*)?$"),
     "ollama": re.compile(r"/(?:api|v1)(?:/.*)?$"),
     "openai-compatible": re.compile(r"/(?:chat/completions|completions|models|embeddings|responses)(?:/.*)?$"),

@@ -37,10 +37,10 @@ from .const import (
     TYPE_HOMEASSISTANT,
     TYPE_HTTP,
     TYPE_MCP,
+    TYPE_NTFY,
     TYPE_OLLAMA,
     TYPE_OPENAI_COMPATIBLE,
     TYPE_SIGNAL,
-    TYPE_TELEGRAM,
     TYPE_WEBHOOK,
 )
 from .flows.form_errors import AnyKind, contradiction, of_endpoint, of_fault, of_value, opened, placed, secret_field
@@ -48,9 +48,11 @@ from .flows.naming import new_title
 from .flows.partner import PartnerSteps
 from .flows.pasting import TRY_ANOTHER, as_meant, others_meant
 from .flows.person import PersonFlow
+from .flows.platform_steps import PlatformSteps
 from .flows.recipient import RecipientFlow
 from .flows.recipient_discord import DiscordRecipientFlow, WebhookRecipientFlow
 from .flows.recipient_homeassistant import HomeRecipientFlow
+from .flows.recipient_ntfy import TopicFlow
 from .flows.recipient_signal import SignalRecipientFlow
 from .flows.recipient_webhook import HookRecipientFlow, MuteHookRecipientFlow
 from .flows.webhook_forms import HOOK_SCHEMAS
@@ -71,15 +73,16 @@ RECIPIENT_FLOWS: Final[Mapping[str, type[ConfigSubentryFlow]]] = {
     TYPE_DISCORD: DiscordRecipientFlow,
     TYPE_DISCORD_WEBHOOK: WebhookRecipientFlow,
     TYPE_HOMEASSISTANT: HomeRecipientFlow,
+    TYPE_NTFY: TopicFlow,
     TYPE_SIGNAL: SignalRecipientFlow,
 }
 """How recipients are found where it is not "write to the account"."""
 
-WITHOUT_PEOPLE: Final = frozenset({TYPE_DISCORD_WEBHOOK, TYPE_HOMEASSISTANT})
+WITHOUT_PEOPLE: Final = frozenset({TYPE_DISCORD_WEBHOOK, TYPE_HOMEASSISTANT, TYPE_NTFY})
 """Whose recipients are no groups in which several people write."""
 
 
-class BachConfigFlow(PartnerSteps, WebhookSteps, domain=DOMAIN):
+class BachConfigFlow(PlatformSteps, PartnerSteps, WebhookSteps, domain=DOMAIN):
     """Adds a connection and changes its credentials."""
 
     VERSION = 1
@@ -109,26 +112,6 @@ class BachConfigFlow(PartnerSteps, WebhookSteps, domain=DOMAIN):
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Choose what the connection leads to."""
         return self.async_show_menu(step_id="user", menu_options=[*KINDS, TYPE_WEBHOOK, "ai", "mcp", "http"])
-
-    async def async_step_telegram(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask for a Telegram bot's token, and try it."""
-        return await self._ask(TYPE_TELEGRAM, "telegram", user_input)
-
-    async def async_step_discord(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask for a Discord bot's token, and try it."""
-        return await self._ask(TYPE_DISCORD, "discord", user_input)
-
-    async def async_step_discord_webhook(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask for a webhook's address, and try it."""
-        return await self._ask(TYPE_DISCORD_WEBHOOK, "discord_webhook", user_input)
-
-    async def async_step_homeassistant(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask for the address of another Home Assistant and a token of its making, and try them."""
-        return await self._ask(TYPE_HOMEASSISTANT, "homeassistant", user_input)
-
-    async def async_step_signal(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask for a Signal account and the server that holds it, and try them."""
-        return await self._ask(TYPE_SIGNAL, "signal", user_input)
 
     async def async_step_ai(self, _: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Choose whose AI it is."""

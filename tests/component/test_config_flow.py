@@ -35,6 +35,7 @@ async def start(hass: HomeAssistant) -> ConfigFlowResult:
         "discord_webhook",
         "homeassistant",
         "signal",
+        "ntfy",
         "webhook",
         "ai",
         "mcp",

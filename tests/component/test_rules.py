@@ -154,7 +154,9 @@ def test_every_step_of_the_dialogs_has_texts() -> None:
     }
     recipients = [steps[module] for module in steps if module.startswith(("flows/recipient", "flows/letters"))]
     flow, recipient, person = TEXTS["config"], *(TEXTS["config_subentries"][name] for name in ("recipient", "person"))
-    connections = steps["config_flow.py"] | steps["flows/webhook_steps.py"] | steps["flows/partner.py"]
+    connections = steps["config_flow.py"].union(
+        *(steps[f"flows/{name}.py"] for name in ("webhook_steps", "partner", "platform_steps"))
+    )
     assert set(flow["step"]) == connections - {"reauth"}  # which only leads on to reauth_confirm
     ends = ("letters", "hello_runs")  # what is chosen there ends the dialog and shows nothing
     choices = {choice for step in ends for choice in recipient["step"][step]["menu_options"]}

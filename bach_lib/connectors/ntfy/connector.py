@@ -20,7 +20,7 @@ from bach_lib.connectors.ntfy import codec
 from bach_lib.connectors.ntfy.errors import named_by
 from bach_lib.connectors.ntfy.publishing import CAPTION, plan
 from bach_lib.connectors.ntfy.receiver import StreamReceiver
-from bach_lib.connectors.ntfy.recipients import DEFAULT_ENDPOINT, account_of, is_topic, normalize
+from bach_lib.connectors.ntfy.recipients import DEFAULT_ENDPOINT, account_of, as_id, is_topic, normalize
 from bach_lib.connectors.ntfy.rest import Rest, Timeouts
 from bach_lib.connectors.observations import CallError
 from bach_lib.models import Connection, Fault, Format, Identity, Loss, Message
@@ -113,9 +113,9 @@ class NtfyConnector(Connector):
             return self._clean(error.fault)
         match health, account:
             case {"healthy": True}, {"username": str(name)} if name.strip() and name != "*":
-                return Identity(id=f"{name}@{self._rest.host}", name=name, link=self._endpoint)
+                return Identity(id=as_id(name, self._rest.host), name=name, link=self._endpoint)
             case {"healthy": True}, _:
-                return Identity(id=self._rest.host, name=self._rest.host, link=self._endpoint)
+                return Identity(id=as_id(self._rest.host), name=self._rest.host, link=self._endpoint)
             case {"healthy": False}, _:
                 return Fault(code="server_error", text=f"{self._rest.host} says that it is not well.")
         return Fault(code="bad_answer", text=f"What answers at {self._rest.host} is no ntfy server.")

@@ -10,6 +10,7 @@ from bach_lib.errors import InvalidRecipientError
 DEFAULT_ENDPOINT: Final = "https://ntfy.sh"
 """Where those are who have no server of their own."""
 
+_OTHERS = re.compile(r"[^\w.-]+")
 _TOPIC = re.compile(r"[-_A-Za-z0-9]{1,64}")
 
 
@@ -31,3 +32,8 @@ def is_topic(name: object) -> bool:
 def account_of(endpoint: str | None, token: str) -> str:
     """Whose connection it is: of a server, and of whoever has the token there."""
     return f"{same_place(endpoint or DEFAULT_ENDPOINT)} {token}".rstrip()
+
+
+def as_id(*names: str) -> str:
+    """What an account is known by, in the few characters that a connection's name may have."""
+    return _OTHERS.sub("_", "_".join(names))[:80]

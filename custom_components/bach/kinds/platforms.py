@@ -21,6 +21,7 @@ from custom_components.bach.const import (
     TYPE_DISCORD,
     TYPE_DISCORD_WEBHOOK,
     TYPE_HOMEASSISTANT,
+    TYPE_NTFY,
     TYPE_SIGNAL,
     TYPE_TELEGRAM,
 )
@@ -153,5 +154,13 @@ KINDS: Final[Mapping[str, Kind]] = {
         portal_url="https://github.com/bbernhard/signal-cli-rest-api",
         is_secret_needed=False,
         needed={CONF_ENDPOINT: ADDRESS_BOX, CONF_NUMBER: NUMBER_BOX},
+    ),
+    TYPE_NTFY: Kind(
+        model="ntfy",
+        secret=CONF_TOKEN,
+        refused="invalid_auth",
+        portal="your account in ntfy, under Access tokens",
+        portal_url="https://docs.ntfy.sh/publish/#access-tokens",
+        is_secret_needed=False,
     ),
 }

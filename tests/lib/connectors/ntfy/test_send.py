@@ -137,7 +137,7 @@ async def test_who_it_is(connect: Connect, server: NtfyServer) -> None:
     server.key = "tk_something"
     identity = await connect(token="tk_something").check()
     assert isinstance(identity, Identity)
-    assert (identity.name, identity.id) == ("home", f"home@127.0.0.1:{server.port}")
+    assert (identity.name, identity.id) == ("home", f"home_127.0.0.1_{server.port}")
     refused = await connect(token="tk_other").check()
     assert isinstance(refused, Fault)
     assert refused.code == "auth_failed"

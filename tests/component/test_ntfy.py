@@ -1,0 +1,183 @@
+"""ntfy by clicking: a server, topics, notifications out, and what others publish in as events and no more."""
+
+from collections.abc import AsyncGenerator
+from typing import Any
+
+import pytest
+from homeassistant.config_entries import SOURCE_REAUTH, SOURCE_USER, SubentryFlowResult
+from homeassistant.config_entries import ConfigEntryState as State
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
+
+from bach_lib.testing.ntfy import NtfyServer
+from custom_components.bach.const import EVENT_MESSAGE
+from tests.component.conftest import recipient, send, set_up, state, the_bach, until, until_state
+from tests.component.test_config_flow import submit
+from tests.component.test_discord import choose, go_on
+from tests.component.test_recipient_flow import reconfigure
+
+pytestmark = pytest.mark.usefixtures("with_the_noisy_ones")
+
+TOPIC = "our_doorbell"
+TOKEN = "tk_the_token_of_the_tests"
+
+
+@pytest.fixture
+async def ntfy(socket_enabled: None) -> AsyncGenerator[NtfyServer]:
+    """A server of one's own that asks who one is."""
+    async with NtfyServer(key=TOKEN) as server:
+        yield server
+
+
+@pytest.fixture(autouse=True)
+async def no_dialog_left_open(ntfy: NtfyServer, hass: HomeAssistant) -> AsyncGenerator[None]:
+    """Close what a new connection leads on to, while the server is still there."""
+    yield
+    for flow in hass.config_entries.subentries.async_progress():
+        hass.config_entries.subentries.async_abort(flow["flow_id"])
+    for entry in hass.config_entries.async_loaded_entries("bach"):
+        await hass.config_entries.async_unload(entry.entry_id)
+
+
+@pytest.fixture
+async def loaded(hass: HomeAssistant, ntfy: NtfyServer) -> MockConfigEntry:
+    """A connection to it that hears one topic, at work."""
+    entry = MockConfigEntry(
+        domain="bach",
+        title="Home",
+        unique_id=f"home_127.0.0.1_{ntfy.port}",
+        data={"type": "ntfy", "endpoint": ntfy.url, "token": TOKEN, "link": ntfy.url},
+        subentries_data=[recipient("Door", TOPIC)],
+    )
+    entry.add_to_hass(hass)
+    await set_up(hass, entry)
+    await until_state(hass, "binary_sensor.home_receiving", "on")
+    await ntfy.wait_for_listeners()
+    return entry
+
+
+def form(server: NtfyServer, **more: str) -> dict[str, Any]:
+    """What a person fills in."""
+    return {"server": {"endpoint": server.url}, **more}
+
+
+async def add_topic(hass: HomeAssistant, entry: MockConfigEntry, **given: object) -> SubentryFlowResult:
+    """Go through the dialog for a topic."""
+    manager = hass.config_entries.subentries
+    asked = await manager.async_init((entry.entry_id, "recipient"), context={"source": SOURCE_USER})
+    assert asked["step_id"] == "topic"
+    return await go_on(hass, asked, **{"heard": True, "hello": False, **given})
+
+
+async def test_a_server_is_tried_and_added(hass: HomeAssistant, ntfy: NtfyServer) -> None:
+    """Whoever has ntfy would have to write Python; and a token could be seen where it does not belong."""
+    refused = await submit(hass, await choose(hass, "ntfy"), form(ntfy, token="tk_wrong"))
+    assert refused["errors"] == {"token": "invalid_auth"}
+    result = await submit(hass, refused, form(ntfy, token=TOKEN))
+    assert (result["type"], result["title"]) == (FlowResultType.CREATE_ENTRY, "ntfy home")
+    entry = result["result"]
+    assert (entry.unique_id, entry.state) == (f"home_127.0.0.1_{ntfy.port}", State.LOADED)
+    assert entry.data == {"type": "ntfy", "endpoint": ntfy.url, "token": TOKEN, "link": ntfy.url}
+    [row] = the_bach(hass).registry.list()
+    assert TOKEN not in repr(row)
+    _, flow_id = result["next_flow"]
+    assert hass.config_entries.subentries.async_get(flow_id)["step_id"] == "topic"
+
+    again = await submit(hass, await choose(hass, "ntfy"), form(ntfy, token=TOKEN))
+    assert (again["type"], again["reason"]) == (FlowResultType.ABORT, "already_configured")
+
+
+async def test_open_topics_need_no_token(hass: HomeAssistant, ntfy: NtfyServer) -> None:
+    """The easiest way to a phone would ask for something that nobody has."""
+    ntfy.key = None
+    result = await submit(hass, await choose(hass, "ntfy"), form(ntfy))
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert "token" not in result["data"]
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "error"), [("http://127.0.0.1:1", "refused"), ("ntfy at home", "invalid_endpoint")]
+)
+async def test_what_is_wrong_is_said(hass: HomeAssistant, ntfy: NtfyServer, endpoint: str, error: str) -> None:
+    """A connection would be kept that never worked."""
+    result = await submit(hass, await choose(hass, "ntfy"), {"token": TOKEN, "server": {"endpoint": endpoint}})
+    assert list((result["errors"] or {}).values()) == [error]
+
+
+async def test_a_topic_is_typed(hass: HomeAssistant, ntfy: NtfyServer, loaded: MockConfigEntry) -> None:
+    """Nobody could add one, or a slip of the pen be found when the alarm goes off."""
+    wrong = await add_topic(hass, loaded, recipient="our cellar")
+    assert wrong["errors"] == {"recipient": "invalid_recipient"}
+    result = await go_on(hass, wrong, recipient=" our_cellar ", title="Cellar", heard=True, hello=True)
+    assert (result["type"], result["title"]) == (FlowResultType.CREATE_ENTRY, "Cellar")
+    assert result["data"] == {"recipient": "our_cellar"}
+    [hello] = await ntfy.wait_for_sent()
+    assert hello.topic == "our_cellar"
+    assert sorted(the_bach(hass).registry.list()[0].allowed) == ["our_cellar", TOPIC]
+
+
+async def test_a_topic_that_is_only_written_to(hass: HomeAssistant, ntfy: NtfyServer, loaded: MockConfigEntry) -> None:
+    """Who wants to hear nothing from a topic that everybody knows would hear it all the same."""
+    result = await add_topic(hass, loaded, recipient="weather", heard=False)
+    assert result["data"] == {"recipient": "weather", "role": "notify_only"}
+    assert the_bach(hass).registry.list()[0].allowed == frozenset({TOPIC})
+    weather = next(one for one in loaded.subentries.values() if one.data["recipient"] == "weather")
+    asked = await reconfigure(hass, loaded, weather.subentry_id)
+    await go_on(hass, asked, recipient="weather", title="Weather", heard=True)
+    assert loaded.subentries[weather.subentry_id].data == {"recipient": "weather"}
+    await until(hass, lambda: the_bach(hass).registry.list()[0].allowed == frozenset({TOPIC, "weather"}))
+
+
+async def test_a_notification_goes_out(hass: HomeAssistant, ntfy: NtfyServer, loaded: MockConfigEntry) -> None:
+    """Nothing would ever arrive on a phone; or the house hear itself."""
+    heard = async_capture_events(hass, EVENT_MESSAGE)
+    await send(hass, "notify.door", "Rain")
+    [sent] = await ntfy.wait_for_sent()
+    assert (sent.topic, sent.text) == (TOPIC, "Rain")
+    ntfy.write(TOPIC, "Ring")
+    await until(hass, lambda: bool(heard))
+    assert [event.data["text"] for event in heard] == ["Ring"]
+
+
+async def test_what_others_publish_is_an_event_and_no_more(
+    hass: HomeAssistant, ntfy: NtfyServer, loaded: MockConfigEntry
+) -> None:
+    """Whoever knows the name of a topic could run what is kept for administrators."""
+    heard = async_capture_events(hass, EVENT_MESSAGE)
+    hass.config_entries.async_update_subentry(
+        loaded, next(iter(loaded.subentries.values())), data={"recipient": TOPIC, "role": "admin"}
+    )
+    await hass.async_block_till_done()
+    ntfy.write(TOPIC, "/open the door", title="Door", tags=["bell"])
+    await until(hass, lambda: bool(heard))
+    data = heard[0].data
+    assert (data["recipient"], data["role"], data["person"]) == (TOPIC, "notify_only", "")
+    assert heard[0].context.user_id is None
+
+
+async def test_a_token_that_is_gone_asks(hass: HomeAssistant, ntfy: NtfyServer, loaded: MockConfigEntry) -> None:
+    """What is sent would wait for ever, and nobody know what for."""
+    ntfy.key = "tk_new"
+    await send(hass, "notify.door", "waits")
+    await until(hass, lambda: bool(hass.config_entries.flow.async_progress()))
+    [flow] = hass.config_entries.flow.async_progress()
+    assert flow["context"]["source"] == SOURCE_REAUTH
+    asked = await hass.config_entries.flow.async_configure(flow["flow_id"])
+    result = await submit(hass, asked, {"token": "tk_wrong"})
+    assert result["errors"] == {"token": "invalid_auth"}
+    result = await submit(hass, result, {"token": "tk_new"})
+    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "reauth_successful")
+    [sent] = await ntfy.wait_for_sent()
+    assert sent.text == "waits"
+
+
+async def test_an_outage_takes_nothing_away(hass: HomeAssistant, ntfy: NtfyServer, loaded: MockConfigEntry) -> None:
+    """Automations would fail on an entity that is gone, and what they say be lost."""
+    await ntfy.pause()
+    await until_state(hass, "binary_sensor.home_receiving", "off")
+    assert state(hass, "notify.door") != "unavailable"
+    await send(hass, "notify.door", "later")
+    assert loaded.state is State.LOADED
+    await ntfy.resume()
+    await ntfy.wait_for_sent()
