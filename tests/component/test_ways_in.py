@@ -274,6 +274,7 @@ def test_there_is_no_dialog_that_is_judged_elsewhere() -> None:
         "discord_webhook",
         "homeassistant",
         "signal",
+        "ntfy",
         "webhook",
         "claude",
         "mcp",
