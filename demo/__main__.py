@@ -12,9 +12,9 @@ from demo.client import PASSWORD, USER, RefusedError
 from demo.process import EndedError
 from demo.screen import Screen
 from demo.waiting import NotInTimeError
-from demo.world import EVENT, World, make_world
+from demo.watching import Sources, watch
+from demo.world import EVENT, FIRST_PORT, World, make_world
 
-_HOME_ASSISTANTS_PORT = 8123
 _DAY = 86_400.0
 _RECORDS = 20
 _FAILURES = (story.BrokenPromiseError, NotInTimeError, EndedError, TimeoutError, RefusedError, ClientError)
@@ -26,26 +26,40 @@ def main() -> int:
         prog="script/demo", description="BACH in a real Home Assistant, through an outage and a crash."
     )
     parser.add_argument("--once", action="store_true", help="end after the story; the exit code says if it came true")
+    parser.add_argument(
+        "--watch", action="store_true", help="no story: start Home Assistant again whenever a file of BACH is saved"
+    )
     options = parser.parse_args()
+    if options.once and options.watch:
+        parser.error("--once ends, and --watch does not: choose one")
     try:
-        return asyncio.run(_run(Screen(), once=options.once))
+        return asyncio.run(_run(Screen(), once=options.once, watching=options.watch))
     except KeyboardInterrupt, asyncio.CancelledError:
         return 130  # what shells say of a command that was interrupted
 
 
-async def _run(screen: Screen, *, once: bool) -> int:
+async def _run(screen: Screen, *, once: bool, watching: bool) -> int:
     _end_on_sigterm()
     screen.heading("BACH: a real Home Assistant, Telegram and Discord, all on this machine, all gone in the end")
-    async with make_world(preferred_port=0 if once else _HOME_ASSISTANTS_PORT) as world:
+    async with make_world(preferred_port=0 if once else FIRST_PORT) as world:
         try:
+            sources = Sources()  # before it is read, so that nothing saved meanwhile is missed
             await story.set_up(world, screen)
-            await story.tell(world, screen)
-            await (story.end if once else _stay)(world, screen)
+            if watching:
+                await _work(world, screen, sources)
+            else:
+                await story.tell(world, screen)
+                await (story.end if once else _stay)(world, screen)
         except _FAILURES as error:
             screen.heading(f"FAILED: {error}")
             _show_log(world, screen)
             return 1
     return 0
+
+
+async def _work(world: World, screen: Screen, sources: Sources) -> None:
+    """Show what arrives and what a change does, until Ctrl-C."""
+    await asyncio.gather(watch(world, screen, sources), _stay(world, screen))
 
 
 async def _stay(world: World, screen: Screen) -> None:

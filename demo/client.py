@@ -1,5 +1,6 @@
 """Talks to Home Assistant as its own frontend does: onboarding, flows, actions, events and templates over REST."""
 
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Final
@@ -14,6 +15,7 @@ type Json = dict[str, Any]
 USER: Final = "demo"
 PASSWORD: Final = "demo"  # noqa: S105 - of a home that nobody else can reach
 _FLOWS = "/api/config/config_entries"
+_EARLIER = 120.0  # seconds before a token ends
 
 
 class RefusedError(Exception):
@@ -26,6 +28,7 @@ class Client:
     def __init__(self, url: str) -> None:
         self.url = url
         self.tokens: Json = {}
+        self._renew_at = float("inf")  # monotonic
         self._session = ClientSession(url)
 
     async def close(self) -> None:
@@ -58,6 +61,8 @@ class Client:
     async def is_running(self) -> bool:
         """True once all integrations are set up."""
         try:
+            if time.monotonic() > self._renew_at:
+                await self._renew()
             return bool((await self.get("/api/config"))["state"] == "RUNNING")
         except ClientConnectionError:
             return False
@@ -72,10 +77,17 @@ class Client:
             "language": "en",
         }
         code = (await self.post("/api/onboarding/users", user))["auth_code"]
-        form = {"client_id": self.client_id, "grant_type": "authorization_code", "code": code}
-        async with self._session.post("/auth/token", data=form) as response:
-            response.raise_for_status()
-            self.tokens = await response.json()
+        await self._take_tokens({"grant_type": "authorization_code", "code": code})
+
+    async def log_in(self) -> None:
+        """As the user of a home that is there already. Raises RefusedError."""
+        app = {"client_id": self.client_id, "redirect_uri": self.client_id}
+        step = await self.post("/auth/login_flow", {**app, "handler": ["homeassistant", None]})
+        user = {"client_id": self.client_id, "username": USER, "password": PASSWORD}
+        step = await self.post(f"/auth/login_flow/{step['flow_id']}", user)
+        if "result" not in step:
+            raise RefusedError(f"{self.url} is no home of the demo: it knows no user {USER}.")
+        await self._take_tokens({"grant_type": "authorization_code", "code": step["result"]})
 
     async def get(self, path: str) -> Json:
         """Ask for something. Raises RefusedError."""
@@ -121,6 +133,16 @@ class Client:
         """Where the dialog for a part of an entry stands, after `answer` if one is given. Raises RefusedError."""
         path = f"{_FLOWS}/subentries/flow/{flow_id}"
         return await self.get(path) if answer is None else await self.post(path, answer)
+
+    async def _renew(self) -> None:
+        """Whoever works on BACH all day has a Home Assistant that starts again in the evening."""
+        await self._take_tokens({"grant_type": "refresh_token", "refresh_token": self.tokens["refresh_token"]})
+
+    async def _take_tokens(self, form: dict[str, str]) -> None:
+        async with self._session.post("/auth/token", data=form | {"client_id": self.client_id}) as response:
+            response.raise_for_status()
+            self.tokens |= await response.json()
+        self._renew_at = time.monotonic() + self.tokens["expires_in"] - _EARLIER
 
     @property
     def _headers(self) -> dict[str, str]:

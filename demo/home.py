@@ -68,6 +68,16 @@ class Home:
         running, self._process = self._process, None
         return await process.stop(running) if running else 0
 
+    async def restart(self) -> None:
+        """End it as Ctrl-C would, or at once if it hangs, and start it again. Raises NotInTimeError, EndedError."""
+        running = self._process
+        try:
+            await self.stop()
+        except TimeoutError:
+            if running:
+                await process.kill(running)
+        await self.start()
+
     async def kill(self) -> None:
         """The power goes out."""
         if self._process:
@@ -78,9 +88,9 @@ class Home:
         """What the log of all lives says against us, and every record that holds the secret."""
         return [record for record in self._records() if secret in record or (_is_bad(record) and _OURS.search(record))]
 
-    def tail(self, count: int) -> list[str]:
-        """The newest records of the log that have to do with BACH."""
-        return [record for record in self._records() if _OURS.search(record)][-count:]
+    def tail(self, count: int, *, after: int = 0) -> list[str]:
+        """The newest records of the log that have to do with BACH; `after` so many bytes of it."""
+        return [record for record in self._records(after) if _OURS.search(record)][-count:]
 
     async def _until(self, look: Callable[[], Awaitable[bool]]) -> None:
         async def look_while_running() -> bool:
@@ -89,12 +99,12 @@ class Home:
 
         await until(look_while_running, what="Home Assistant to be ready", seconds=_START_SECONDS)
 
-    def _records(self) -> Iterator[str]:
+    def _records(self, after: int = 0) -> Iterator[str]:
         """The records of the log; one may span many lines."""
         if not self.log.exists():
             return
         record: list[str] = []
-        for line in self.log.read_text("utf-8", errors="replace").splitlines():
+        for line in self.log.read_bytes()[after:].decode("utf-8", errors="replace").splitlines():
             if _RECORD.match(line) and record:
                 yield "\n".join(record)
                 record = []

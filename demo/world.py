@@ -18,6 +18,8 @@ from demo.home import Home
 from demo.telegram import TOKEN, Telegram
 from demo.waiting import until
 
+FIRST_PORT: Final = 8123
+"""Where the demo's Home Assistant listens if nobody else does."""
 CHAT: Final = 42
 PERSON: Final = "Ada"
 EVENT: Final = "house_says"

@@ -13,17 +13,8 @@ from playwright.async_api import Browser, async_playwright
 from demo.process import ROOT
 from demo.telegram import TOKEN
 from demo.world import World, make_world
+from tests.e2e.chromium import CHROMIUM_FLAGS, CHROMIUM_PATH
 from tests.e2e.frontend import Frontend, open_frontend
-
-_CHROMIUM_PATH = ROOT / ".venv" / "chromium-path"  # written by script/setup --browser
-_CHROMIUM_FLAGS = (
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-gpu",
-    "--disable-quic",
-    "--disable-sync",
-    "--no-first-run",
-)
 
 
 @pytest.fixture(autouse=True)
@@ -51,11 +42,11 @@ async def world() -> AsyncGenerator[World]:
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def browser() -> AsyncGenerator[Browser]:
     """Chromium, without a window."""
-    if not _CHROMIUM_PATH.exists():
+    if not CHROMIUM_PATH.exists():
         pytest.fail("no Chromium; script/setup --browser finds or fetches one")
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
-            executable_path=_CHROMIUM_PATH.read_text().strip(), args=_CHROMIUM_FLAGS
+            executable_path=CHROMIUM_PATH.read_text().strip(), args=CHROMIUM_FLAGS
         )
         yield browser
         await browser.close()
