@@ -19,7 +19,7 @@ from weakref import WeakKeyDictionary
 
 
 class Tally:
-    """What is under way for one event loop. `done` only grows: it tells work that goes on from work that hangs."""
+    """Counts work of one event loop. `done` only grows: it tells work that goes on from work that hangs."""
 
     __slots__ = ("begun", "done")
 
@@ -63,7 +63,7 @@ _at_work = threading.BoundedSemaphore(_MOST)
 
 
 async def in_own_thread[T](work: Callable[[], T], *, seconds: float = _SECONDS) -> T:
-    """What `work` returns or raises. Raises `TimeoutError` if that takes longer, and leaves the thread to itself."""
+    """Run `work` in its own thread. Raises `TimeoutError` if that takes longer, and leaves the thread to itself."""
     if not _at_work.acquire(blocking=False):
         raise OSError(errno.EBUSY, f"{_MOST} others before it have not been answered yet")
     done: Future[T] = Future()

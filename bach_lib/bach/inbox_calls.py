@@ -16,7 +16,7 @@ from bach_lib.runtime.assembly import Parts
 
 
 class Receiving(ABC):
-    """The calls; `Bach` knows the parts."""
+    """Mixin of `Bach` with the calls about receiving; `Bach` knows the parts."""
 
     @property
     @abstractmethod

@@ -12,7 +12,7 @@ from bach_lib.runtime.assembly import Parts
 
 
 class Intervening(ABC):
-    """The calls; `Bach` knows the parts."""
+    """Mixin of `Bach` with the calls about the queue; `Bach` knows the parts."""
 
     @property
     @abstractmethod

@@ -32,8 +32,8 @@ _FROZEN = (
 _SLOW_DISK = "The daemon waits for its disk. Ctrl-C ends the waiting; what was asked may still be done."
 
 
-class Link:
-    """Asks the daemon."""
+class DaemonClient:
+    """Client of the daemon's control socket."""
 
     def __init__(self, path: Path, *, pulse: float = PULSE, between: float = _BETWEEN) -> None:
         self._path = path

@@ -20,7 +20,7 @@ _OAUTH: Mapping[str, str] = {"token_endpoint": "https://example.org/token"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Needs:
-    """The secrets of a type, and examples of what else must be given: its endpoint, its settings."""
+    """Required options: the secrets of a type, and examples of what else must be given: its endpoint, its settings."""
 
     secrets: tuple[str, ...] = ()
     endpoint: str | None = None

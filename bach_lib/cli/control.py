@@ -22,7 +22,7 @@ from bach_lib.cli.version import version
 from bach_lib.errors import BachError
 from bach_lib.rest.answers import Json, RefusedError
 from bach_lib.rest.requests import body_of
-from bach_lib.rest.server import Door, Patience, max_connections
+from bach_lib.rest.server import ClientTimeouts, ConnectionLimiter, max_connections
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -42,17 +42,17 @@ def can_have_socket(path: Path) -> bool:
 
 
 class ControlServer:
-    """The daemon's end. Only with the database's lock held, so that an old socket here is nobody's any more."""
+    """The daemon's end: a server. Only with the database's lock held, so that an old socket here is nobody's any more."""
 
     def __init__(self, bach: Bach, path: Path, *, own: Mapping[str, Callable[[], Json]] | None = None) -> None:
         """`own`: what can be asked of the daemon itself."""
         self._bach = bach
         self._path = path
         self._own = own or {}
-        self._door = Door(max_connections(_PLACES, _SHARE), patience=Patience(idle=30.0))
+        self._limiter = ConnectionLimiter(max_connections(_PLACES, _SHARE), patience=ClientTimeouts(idle=30.0))
         self._disk: asyncio.Task[object] | None = None
         self._disk_since = 0.0
-        application = web.Application(client_max_size=MAX_REQUEST, middlewares=[self._door.middleware])
+        application = web.Application(client_max_size=MAX_REQUEST, middlewares=[self._limiter.middleware])
         application.router.add_post("/", self._answer)
         application.router.add_get("/", self._pulse)
         self._runner = web.AppRunner(application, access_log=None, handler_cancellation=True, shutdown_timeout=1.0)
@@ -69,11 +69,11 @@ class ControlServer:
             os.umask(old)
         listening.listen(_BACKLOG)
         if self._runner.server is not None:
-            self._door.open(self._runner.server, [listening])
+            self._limiter.open(self._runner.server, [listening])
 
     async def stop(self) -> None:
         """End; questions under way are given up."""
-        await self._door.close()
+        await self._limiter.close()
         if self._disk is not None:
             self._disk.cancel()
         await self._runner.cleanup()

@@ -22,7 +22,7 @@ from bach_lib.cli.version import version
 from bach_lib.rest import load_token, make_application
 from bach_lib.rest.answers import Json
 from bach_lib.rest.handlers import iso
-from bach_lib.rest.server import Door, max_connections
+from bach_lib.rest.server import ConnectionLimiter, max_connections
 
 _LOGGER = logging.getLogger(__name__)
 _GRACE = 5.0
@@ -89,18 +89,18 @@ def _own(database: Path, address: str, stop: Callable[[], None]) -> Mapping[str,
 @asynccontextmanager
 async def _listening(application: web.Application, host: str, port: int) -> AsyncIterator[str]:
     """The REST interface; its address."""
-    door = Door(max_connections(_PLACES, _SHARE))
-    application.middlewares.insert(0, door.middleware)
+    limiter = ConnectionLimiter(max_connections(_PLACES, _SHARE))
+    application.middlewares.insert(0, limiter.middleware)
     runner = web.AppRunner(application, access_log=None, shutdown_timeout=_GRACE)
     await runner.setup()
     try:
         sockets = await _sockets(host, port)
         name, taken, *_ = sockets[0].getsockname()
         if runner.server is not None:
-            door.open(runner.server, sockets)
+            limiter.open(runner.server, sockets)
         yield f"http://[{name}]:{taken}" if ":" in name else f"http://{name}:{taken}"
     finally:
-        await door.close()
+        await limiter.close()
         await runner.cleanup()
 
 

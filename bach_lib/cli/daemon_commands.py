@@ -93,7 +93,7 @@ async def _ask_state() -> Row:
     path = socket_file(settings().database)
     base: dict[str, Json] = {"pid": None, "database": str(settings().database)}
     try:
-        async with link.Link(path) as line:
+        async with link.DaemonClient(path) as line:
             if not await line.is_answered():
                 return {**base, "state": "absent"}
             return {**as_row(await line.ask("daemon", {})), "state": "works"}
@@ -104,7 +104,7 @@ async def _ask_state() -> Row:
 async def _stop() -> None:
     link = import_module("bach_lib.cli.client")
     path = socket_file(settings().database)
-    async with link.Link(path) as line:
+    async with link.DaemonClient(path) as line:
         await line.ask("stop", {})
     for _ in range(int(_PATIENCE / _LOOK)):
         if not path.exists():

@@ -72,7 +72,7 @@ def keeping(path: Path) -> Iterator[None]:
 
 @contextmanager
 def _attached(handler: logging.Handler) -> Iterator[None]:
-    handler.addFilter(Sparing())
+    handler.addFilter(RepeatFilter())
     logging.getLogger().addHandler(handler)
     try:
         yield
@@ -81,8 +81,8 @@ def _attached(handler: logging.Handler) -> Iterator[None]:
         handler.close()
 
 
-class Sparing(logging.Filter):
-    """Lets the same thing through a few times a minute."""
+class RepeatFilter(logging.Filter):
+    """Rate limit of log lines: the same thing gets through a few times a minute."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__()
@@ -105,7 +105,7 @@ class Sparing(logging.Filter):
 
 
 class _Line(logging.Formatter):
-    """What others said is made harmless; a message is one line, and only tracebacks have more."""
+    """Formatter: what others said is made harmless; a message is one line, and only tracebacks have more."""
 
     @override
     def formatMessage(self, record: logging.LogRecord) -> str:

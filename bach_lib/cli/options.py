@@ -22,7 +22,7 @@ _AS_JSON = Annotated[bool, typer.Option("--json", help="Answer in JSON, for prog
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What was said to any command."""
+    """The values of the options that every command has."""
 
     database: Path
     as_json: bool = False

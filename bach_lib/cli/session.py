@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol, override
 
 from bach_lib.bach import Bach
-from bach_lib.cli.client import Link
+from bach_lib.cli.client import DaemonClient
 from bach_lib.cli.exits import SentenceError
 from bach_lib.cli.operations import perform
 from bach_lib.cli.paths import runs_file, socket_file
@@ -47,7 +47,7 @@ class Remote(Session):
 
     is_daemon = True
 
-    def __init__(self, link: Link, database: Path) -> None:
+    def __init__(self, link: DaemonClient, database: Path) -> None:
         self._link = link
         self.database = database
 
@@ -68,7 +68,7 @@ def run[T](work: Work[T], database: Path, *, creates: bool = False) -> T:
 
 @asynccontextmanager
 async def _session(database: Path, *, creates: bool) -> AsyncIterator[Session]:
-    async with Link(socket_file(database)) as link:
+    async with DaemonClient(socket_file(database)) as link:
         if await link.is_answered():
             yield Remote(link, database)
             return

@@ -1,4 +1,4 @@
-"""`bach version`."""
+"""The installed version of BACH."""
 
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed

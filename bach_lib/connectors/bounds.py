@@ -61,7 +61,7 @@ def _data(data: object) -> int:
 
 @dataclass(slots=True)
 class Room:
-    """What a list holds, and whether that is all it may hold."""
+    """Capacity of a list in rows and bytes: what it holds, and whether that is all it may hold."""
 
     rows: int = 0
     size: int = 0
@@ -81,7 +81,7 @@ class Room:
 
 
 class Cut:
-    """What one connection had to leave out. The reasons are sentences of ours, of which there are few."""
+    """Counts what one connection had to drop. The reasons are sentences of ours, of which there are few."""
 
     def __init__(self, connection: str, clock: Clock) -> None:
         self._connection = connection

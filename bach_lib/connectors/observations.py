@@ -17,7 +17,7 @@ DEFAULT_WAIT = 30.0
 
 
 class Observation(StrEnum):
-    """What a connector saw of a call that brought nothing."""
+    """What a connector saw of a failed call."""
 
     NOTHING_WRITTEN = "nothing_written"
     """No byte of what would have an effect left this machine."""
@@ -34,7 +34,7 @@ class Observation(StrEnum):
 
 
 class CallError(Exception):
-    """A call that brought nothing. `code` is stable, `text` for people, `scope` whom a wish to wait concerns."""
+    """A failed call. `code` is stable, `text` for people, `scope` whom a wish to wait concerns."""
 
     def __init__(
         self,

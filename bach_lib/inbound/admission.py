@@ -47,7 +47,7 @@ def sightings_of(batch: Batch) -> list[Sighting]:
 
 
 class Notice:
-    """A line for the log that says how often something happened, at most once an hour.
+    """Rate-limited log line that says how often something happened, at most once an hour.
 
     `template` takes the number, the name of the connection, and what else the last time is told with.
     """

@@ -18,7 +18,7 @@ from bach_lib.storage.values import text
 
 
 class Handover:
-    """Knows whose news the inbox of each connection holds."""
+    """Tracks whose messages the inbox of each connection holds."""
 
     def __init__(self, store: Store, directory: Directory, clock: Clock) -> None:
         self._store = store
@@ -30,7 +30,7 @@ class Handover:
         self._asking: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def to(self, connection: str, connector: Connector) -> bool | Fault:
-        """As `ensure`, for whoever reads the news. True, once: it is another account, and they begin anew."""
+        """As `ensure`, for the receiver. True, once: it is another account, and receiving begins anew."""
         fault = await self.ensure(connection, connector)
         if fault is not None:
             return fault

@@ -11,7 +11,7 @@ from bach_lib.storage.values import integer, upper_bound
 
 
 class Pages:
-    """Reads what the inbox wrote."""
+    """Queries on the inbox."""
 
     def __init__(self, store: Store) -> None:
         self._store = store

@@ -25,7 +25,7 @@ _OLD_CODE_SECONDS: Final = 3600.0
 
 @dataclass(slots=True)
 class Pairing:
-    """Who wrote since it was opened, by recipient; who wrote last comes last, and stays when there are too many.
+    """Candidates of an open pairing, by recipient; who wrote last comes last, and stays when there are too many.
 
     Who brought the `code` comes first and stays (`Candidate.has_code`); it is good once, and for ten minutes.
     """

@@ -53,7 +53,7 @@ class Refusals:
 
 
 class PushedMessages:
-    """The door of one connection, whose `receiver` stores what comes in."""
+    """Receives the posts to one connection, whose `receiver` stores what comes in."""
 
     def __init__(self, name: str, receiver: Receiver, clock: Clock) -> None:
         self._name = name

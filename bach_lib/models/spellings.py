@@ -56,7 +56,7 @@ class Lesson:
 
 
 class Spellings:
-    """All that was learned for one connection."""
+    """The aliases of one connection."""
 
     def __init__(self, aliases: Iterable[Alias] = ()) -> None:
         self._learned: dict[str, Alias] = {}  # by spelling, oldest first

@@ -81,10 +81,10 @@ class Verdict:
 class Trials:
     """The attempts of one connection, with what has to be remembered between them."""
 
-    def __init__(self, gate: Gate, ledger: Ledger, tools: DispatchServices) -> None:
+    def __init__(self, gate: Gate, ledger: Ledger, services: DispatchServices) -> None:
         self._gate = gate
         self._ledger = ledger
-        self._tools = tools
+        self._services = services
         self._failed_at: dict[int, float] = {}  # monotonic, by message: when it failed last
 
     def clear(self) -> None:
@@ -95,9 +95,9 @@ class Trials:
         self, connector: Connector, message: Message, redact: Redactor, is_at_work: Callable[[], bool]
     ) -> Verdict:
         """Send once and ask the witnesses. `is_at_work`: whether the connection still is; if not, they know nothing."""
-        clock = self._tools.clock
+        clock = self._services.clock
         began = clock.monotonic()
-        made = await belonging(connector, message, self._tools, redact)
+        made = await belonging(connector, message, self._services, redact)
         if isinstance(made, Message) and not is_at_work():  # any more: that question may take a while
             made = _SWITCHED_OFF
         outcome = await attempt(connector, made, redact) if isinstance(made, Message) else made
@@ -126,7 +126,7 @@ class Trials:
         """What is new in what the platform said of the place; memory knows it at once, the disk when it is settled."""
         if outcome.moved_to is None and not outcome.sightings:  # as nearly always
             return None
-        directory = self._tools.directory
+        directory = self._services.directory
         lesson = directory.study_sent(message.connection, message.recipient, outcome)
         if lesson is not None:
             directory.learn(lesson)
@@ -139,9 +139,9 @@ class Trials:
             message,
             outcome,
             witnesses,
-            self._tools.clock.now(),
-            policy=self._tools.policy.retry,
-            random=self._tools.random,
+            self._services.clock.now(),
+            policy=self._services.policy.retry,
+            random=self._services.random,
             idempotent=idempotent,
         )
         return of_attempt(settlement, type(outcome).__name__.lower(), seconds, message)

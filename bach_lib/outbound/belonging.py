@@ -29,12 +29,12 @@ _NO_REPLY = Loss(what="reply", reason="The message it answers belongs to another
 
 
 async def belonging(
-    connector: Connector, message: Message, tools: DispatchServices, redact: Redactor
+    connector: Connector, message: Message, services: DispatchServices, redact: Redactor
 ) -> Message | Outcome:
     """The message as the present account may send it, or what becomes of it."""
     if not connector.capabilities.own_ids or (message.target is None and message.reply_to is None):
         return message
-    newest_before = await _newest_before(connector, message.connection, tools)
+    newest_before = await _newest_before(connector, message.connection, services)
     if isinstance(newest_before, Fault):
         fault = replace(newest_before, text=redact(newest_before.text))
         return Retry(fault=fault, scope=Scope.CONNECTION, written=False)
@@ -50,12 +50,12 @@ def with_what_it_lacks(outcome: Outcome) -> Outcome:
     return replace(outcome, degraded=True, losses=(*outcome.losses, _NO_REPLY))
 
 
-async def _newest_before(connector: Connector, connection: str, tools: DispatchServices) -> int | Fault:
+async def _newest_before(connector: Connector, connection: str, services: DispatchServices) -> int | Fault:
     """The newest message that was put while another account was there; by its number, which no clock changes."""
     try:
         async with asyncio.timeout(_SECONDS):
-            fault = await guarded(tools.ensure_account(connection, connector))
-        return (await tools.queue.handed_over(connection))[0] if fault is None else fault
+            fault = await guarded(services.ensure_account(connection, connector))
+        return (await services.queue.handed_over(connection))[0] if fault is None else fault
     except TimeoutError:
         return Fault(code="timeout", text="The platform did not say in time whose account it is.")
     except BachError as error:  # the disk

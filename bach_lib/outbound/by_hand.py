@@ -19,7 +19,7 @@ type Places = Mapping[str, Sequence[str] | None]
 
 
 class ByHand:
-    """`dispatcher(connection)` returns the one at work, if there is one."""
+    """Manual operations. `dispatcher(connection)` returns the one at work, if there is one."""
 
     def __init__(
         self, queue: Queue, corrections: Corrections, bus: Bus, dispatcher: Callable[[str], Dispatcher | None]

@@ -25,7 +25,7 @@ WAITING = frozenset({Status.PENDING, Status.FAILED})
 
 
 class Corrections:
-    """The messages of one database, for whoever changes them by hand."""
+    """Changes the messages of one database by hand."""
 
     def __init__(self, store: Store, clock: Clock, instance: str) -> None:
         self._store = store

@@ -33,7 +33,7 @@ _MAX_SHORT = 255
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
-    """What goes, and what it goes without."""
+    """The fitted content: what goes, and what it goes without."""
 
     text: str
     title: str | None

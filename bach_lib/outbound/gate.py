@@ -36,7 +36,7 @@ _LONGEST_BAN = 86_400.0
 
 
 class Gate:
-    """What stands between the lanes of one connection and its platform.
+    """Decides for one connection whether an attempt may start now.
 
     `on_better` is called when a check went well.
     """

@@ -19,7 +19,7 @@ _UNSENT = frozenset({Status.DEAD, Status.UNCERTAIN, Status.EXPIRED, Status.CANCE
 
 
 class History:
-    """Reads what the queue wrote."""
+    """Queries on the queue."""
 
     def __init__(self, store: Store, instance: str) -> None:
         self._store = store

@@ -28,7 +28,7 @@ _SET = 1.0
 
 
 class Ledger:
-    """The writes about messages of one connection.
+    """Writes and publishes what became of the messages of one connection.
 
     `spawn` lets something go on for as long as it is at work; `drop` is told of messages that do not wait after all.
     """
@@ -36,12 +36,12 @@ class Ledger:
     def __init__(
         self,
         connection: str,
-        tools: DispatchServices,
+        services: DispatchServices,
         spawn: Callable[[Coroutine[object, object, None]], None],
         drop: Callable[[Message], None],
     ) -> None:
         self._name = connection
-        self._tools = tools
+        self._services = services
         self._spawn = spawn
         self._over: deque[int] = deque()
         self._is_ending = False
@@ -51,7 +51,7 @@ class Ledger:
     @property
     def _wall_is_ahead(self) -> float:
         """Seconds from the clock that never jumps to the one on the wall."""
-        return self._tools.clock.now() - self._tools.clock.monotonic()
+        return self._services.clock.now() - self._services.clock.monotonic()
 
     def begin(self) -> None:
         """What is read from the disk from now on is by the time that the wall shows, also if that was set meanwhile."""
@@ -68,48 +68,50 @@ class Ledger:
         seconds = self._wall_is_ahead - ahead
         if abs(seconds) > _SET:
             self._ahead = ahead + seconds
-            written = self._tools.queue.follow_the_wall(self._name, seconds)
+            written = self._services.queue.follow_the_wall(self._name, seconds)
             self._spawn(self._follow_the_wall(written, seconds))
 
     async def _follow_the_wall(self, written: asyncio.Future[int], seconds: float) -> None:
         try:
             await asyncio.shield(written)  # a task that is cancelled takes along what it waits for
         except StorageError:
-            await self.until_stored(partial(self._tools.queue.follow_the_wall, self._name, seconds))
+            await self.until_stored(partial(self._services.queue.follow_the_wall, self._name, seconds))
 
     async def keep(self, message_id: int, progress: str) -> None:
         """What has arrived of a message. A disk that does not take it costs a repetition after a crash, no more."""
         try:
-            await self._tools.queue.keep_progress(message_id, progress)
+            await self._services.queue.keep_progress(message_id, progress)
         except StorageError as error:
             _LOGGER.warning("How far message %s has come is not kept: %s", message_id, error)
 
     async def advance(self, settlement: Settlement | None, claim: int | None, to: str = "") -> Message | None:
         """Settle one message and claim the next, `to` whom it goes; the claimed one, if it still waits."""
-        forms = self._tools.directory.spellings(self._name, to) if to else []
+        forms = self._services.directory.spellings(self._name, to) if to else []
         try:
-            advance = await self._tools.queue.advance(settlement, claim, self._name, forms)
+            advance = await self._services.queue.advance(settlement, claim, self._name, forms)
         except StorageError as error:
             if settlement and claim is not None and isinstance(error, StoreLostError):
                 await self.advance(settlement, None)  # what has happened is kept all the same; nothing new may begin
                 settlement = None
-            advance = await self.until_stored(partial(self._tools.queue.advance, settlement, claim, self._name, forms))
+            advance = await self.until_stored(
+                partial(self._services.queue.advance, settlement, claim, self._name, forms)
+            )
         self._tell(settlement, advance)
         while advance.is_unsettled:  # the disk was full when its last attempt ended, and learns of that any moment
-            await self._tools.clock.sleep(_STORE_RETRY)
-            advance = await self.until_stored(partial(self._tools.queue.advance, None, claim, self._name, forms))
+            await self._services.clock.sleep(_STORE_RETRY)
+            advance = await self.until_stored(partial(self._services.queue.advance, None, claim, self._name, forms))
             self._tell(None, advance)
         return advance.claimed
 
     def recovered(self, message: Message) -> None:
         """A message was settled, or set aside, while the disk was read after a start."""
         if message.error and message.error.code == INTERRUPTED:
-            self._tools.count(self._name, False)
-        self._tools.bus.publish(settled_event(message))
+            self._services.count(self._name, False)
+        self._services.bus.publish(settled_event(message))
 
     def leave(self, settlement: Settlement) -> None:
         """Settle a message for a worker that is being stopped and cannot wait."""
-        self._tools.queue.advance(settlement, None).add_done_callback(partial(self._left, settlement))
+        self._services.queue.advance(settlement, None).add_done_callback(partial(self._left, settlement))
 
     async def expire(self, message_ids: list[int]) -> None:
         """End those of these messages that still wait."""
@@ -120,8 +122,8 @@ class Ledger:
         try:
             while self._over:  # a full disk may come between, and all shall be told
                 some = [self._over.popleft() for _ in range(min(_PORTION, len(self._over)))]
-                for message in await self.until_stored(partial(self._tools.queue.expire, some)):
-                    self._tools.bus.publish(MessageExpired(connection=self._name, message=message))
+                for message in await self.until_stored(partial(self._services.queue.expire, some)):
+                    self._services.bus.publish(MessageExpired(connection=self._name, message=message))
         finally:
             self._is_ending = False
 
@@ -135,7 +137,7 @@ class Ledger:
     async def _replace_rest(self, newer: Message, forget: Callable[[Message], None]) -> None:
         """End the others of a new message's tag. A disk that fails leaves them: they end when they are to be sent."""
         with suppress(StorageError):
-            async for message in self._tools.queue.replace_rest(newer):
+            async for message in self._services.queue.replace_rest(newer):
                 forget(message)
 
     def _left(self, settlement: Settlement, future: asyncio.Future[Advance]) -> None:
@@ -145,19 +147,19 @@ class Ledger:
     def _tell(self, settlement: Settlement | None, advance: Advance) -> None:
         if settlement and advance.settled:
             if settlement.delivered is not None:
-                self._tools.count(self._name, settlement.delivered)
-            self._tools.bus.publish(settled_event(advance.settled))
+                self._services.count(self._name, settlement.delivered)
+            self._services.bus.publish(settled_event(advance.settled))
             if advance.settled.status is Status.CANCELLED:  # its recipient was removed while it was on its way
                 self._drop(advance.settled)
             if settlement.lesson is not None:
-                self._tools.directory.tell(settlement.lesson)
+                self._services.directory.tell(settlement.lesson)
         if advance.ended:
-            self._tools.bus.publish(settled_event(advance.ended))
+            self._services.bus.publish(settled_event(advance.ended))
 
     async def follow(self, old: str, new: str, *, is_move: bool) -> None:
         """Let what waits have the new address on disk, too."""
         with suppress(BachError):  # what stays behind gets it when it is tried
-            await self._tools.queue.follow(self._name, old, new, is_move=is_move)
+            await self._services.queue.follow(self._name, old, new, is_move=is_move)
 
     async def until_stored[T](self, write: Callable[[], Awaitable[T]]) -> T:
         """Do this again and again until the disk lets it."""
@@ -168,4 +170,4 @@ class Ledger:
                 pass
             except StorageError as error:
                 _LOGGER.error("The queue of %s stands still: %s", self._name, error)  # noqa: TRY400 - the sentence says all
-            await self._tools.clock.sleep(_STORE_RETRY)
+            await self._services.clock.sleep(_STORE_RETRY)

@@ -26,14 +26,14 @@ _SHARE = 250
 
 
 class Loading:
-    """Fills the lanes of one connection. `set_aside` is told of each message whose row is damaged."""
+    """Loads the lanes of one connection from disk. `set_aside` is told of each message whose row is damaged."""
 
     def __init__(
-        self, connection: str, lanes: Lanes, tools: DispatchServices, set_aside: Callable[[Message], None]
+        self, connection: str, lanes: Lanes, services: DispatchServices, set_aside: Callable[[Message], None]
     ) -> None:
         self._name = connection
         self._lanes = lanes
-        self._tools = tools
+        self._services = services
         self._set_aside = set_aside
         self._priorities: deque[Value] = deque()
         self._upto = self._after = 0
@@ -52,7 +52,7 @@ class Loading:
 
     async def begin(self) -> None:
         """Learn how many there are. Raises a `StorageError`."""
-        counts = await self._tools.queue.look_up(partial(_count, connection=self._name))
+        counts = await self._services.queue.look_up(partial(_count, connection=self._name))
         self._priorities.extend(priority for priority, *_ in sorted(counts, key=_urgency))
         self._upto = max((last for *_, last in counts), default=0)
         self.left = sum(number for _, number, _ in counts)
@@ -64,15 +64,15 @@ class Loading:
             return False
         priority = self._priorities[0]
         share = partial(_share, connection=self._name, priority=priority, after=self._after, upto=self._upto)
-        rows = await self._tools.queue.look_up(share)
+        rows = await self._services.queue.look_up(share)
         for waits in rows if self._is_wanted() else ():
             if isinstance(waits, Waits) and waits.id not in self._known:
                 moved = self._moved.get(waits.recipient, waits.recipient)
-                waits.recipient = self._tools.directory.normal(self._name, moved)
-                self._lanes.add(entry_of(waits, self._tools.clock))
+                waits.recipient = self._services.directory.normal(self._name, moved)
+                self._lanes.add(entry_of(waits, self._services.clock))
         self.left = max(0, self.left - len(rows))
         if bad := [one for one in rows if isinstance(one, int)]:
-            for message in await self._tools.queue.set_aside(bad):
+            for message in await self._services.queue.set_aside(bad):
                 self._set_aside(message)
         if len(rows) == _SHARE:
             last = rows[-1]

@@ -34,7 +34,7 @@ class Retried:
 
 
 class Retrier:
-    """Sends again what ended without being sent. `get` reads a message from disk."""
+    """Retries messages that ended without being sent. `get` reads a message from disk."""
 
     def __init__(self, bus: Bus, clock: Clock, by_hand: ByHand, get: Callable[[int], Awaitable[Message]]) -> None:
         self._bus = bus
@@ -88,7 +88,7 @@ class Retrier:
 
 
 class _Results:
-    """The first that was heard of each message."""
+    """The first event of each message."""
 
     def __init__(self) -> None:
         self.seen: dict[int, tuple[Status, str | None]] = {}

@@ -27,7 +27,7 @@ _A_TURN = 50
 
 
 class _Turnstile:
-    """Lets callers through in their order, so many in a turn of the loop, while not too many are inside."""
+    """Fair semaphore: lets callers through in order, so many a turn of the loop, while not too many are inside."""
 
     def __init__(self) -> None:
         self._waiting: deque[asyncio.Future[None]] = deque()

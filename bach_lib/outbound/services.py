@@ -15,7 +15,7 @@ from bach_lib.registry.directory import Directory
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DispatchServices:
-    """What every dispatcher works with.
+    """Shared dependencies of the dispatchers.
 
     `directory` knows which spellings mean one place. `save_breaker` and `count(name, delivered)` keep the registry's
     row true; `random` returns 0..1. `ensure_account(name, connector)` asks whose account it is unless that is known.

@@ -12,7 +12,7 @@ from bach_lib.models import Message
 
 
 class Waiters:
-    """Everyone who waits for a message. `get` reads one from disk."""
+    """The futures of everyone who waits for a message. `get` reads one from disk."""
 
     def __init__(self, bus: Bus, clock: Clock, get: Callable[[int], Awaitable[Message]]) -> None:
         self._clock = clock

@@ -9,7 +9,7 @@ _MAX_NAME = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Catalog:
-    """The first names, and how many there are."""
+    """The first names of a list, and how many there are."""
 
     names: tuple[str, ...] = ()
     count: int = 0

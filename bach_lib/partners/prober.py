@@ -29,7 +29,7 @@ _OFF = Fault(code="disabled", text="The connection is switched off.")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProbeServices:
-    """What all of them share."""
+    """Shared dependencies of the probers."""
 
     registry: Registry
     bus: Bus
@@ -42,7 +42,7 @@ class ProbeServices:
 
 
 class Prober:
-    """Follows one connection. Changes wait for each other."""
+    """Checks one connection periodically. Changes wait for each other."""
 
     breaker = BreakerState.CLOSED
     """Nothing is repeated here that could hammer anybody, so there is nothing to break."""

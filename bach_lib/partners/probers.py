@@ -10,7 +10,7 @@ from bach_lib.partners.prober import Prober, ProbeServices
 
 
 class Probers:
-    """Starts, changes and ends them."""
+    """The probers of all partners."""
 
     def __init__(self, services: ProbeServices) -> None:
         self._services = services

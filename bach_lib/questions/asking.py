@@ -41,7 +41,7 @@ _MAX_SHOWN = 200
 
 
 class Asking:
-    """Everybody who waits for an answer.
+    """Asks questions, and holds everybody who waits for an answer.
 
     `cancel` takes a waiting message back, `get` reads one from disk, `normal` is as in `Asked`.
     """

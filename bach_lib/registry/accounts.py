@@ -22,7 +22,7 @@ _SECONDS = 5.0
 
 
 class Accounts:
-    """Tells the accounts of connections apart."""
+    """Compares the accounts of connections."""
 
     def __init__(self, connectors: Connectors, secrets: Secrets) -> None:
         self._connectors = connectors

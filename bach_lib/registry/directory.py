@@ -31,7 +31,7 @@ class FormOf(Protocol):
 
 
 class Directory:
-    """The spellings of all connections of one database.
+    """The aliases of all connections of one database.
 
     `allowed_of(connection)` returns who is let in, as people wrote it. `form_of(connection, address, of_sender=…)`
     returns what the form of an address alone tells, of a place or of a sender; None for what is none there.

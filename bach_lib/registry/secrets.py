@@ -31,7 +31,7 @@ type Lookup = Callable[[str], str | None]
 
 @runtime_checkable
 class Vault(Protocol):
-    """A look-up that can also keep what it is given."""
+    """A store of secrets: a look-up that can also write."""
 
     def __call__(self, target: str, /) -> str | None:
         """The secret, or None."""
@@ -47,7 +47,7 @@ _MAX_FILE = 16_384
 
 
 class Secrets:
-    """Resolves references.
+    """Resolves references to secrets.
 
     `schemes` adds to the built-in ones; its functions are called in the event loop and must not block. One that is a
     `Vault` can be written to.

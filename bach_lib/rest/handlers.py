@@ -29,7 +29,7 @@ _TOTALS = (Status.PENDING, Status.SENT, Status.FAILED, Status.DEAD)
 
 
 class Endpoints:
-    """What a program may ask of one BACH."""
+    """Handlers of the endpoints of one BACH."""
 
     def __init__(self, bach: Bach) -> None:
         self._bach = bach

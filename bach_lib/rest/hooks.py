@@ -24,7 +24,7 @@ METHODS: Final = ("GET", "POST", "PUT")
 
 
 class Hooks:
-    """The address for each connection of the type webhook."""
+    """Handler of posts to connections of the type webhook."""
 
     def __init__(self, bach: Bach) -> None:
         self._bach = bach

@@ -34,8 +34,8 @@ _TOO_SLOW = b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Lengt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Patience:
-    """Seconds that a visitor has: for the head of a request, for its body, and between two requests."""
+class ClientTimeouts:
+    """Time-outs of a client in seconds: for the head of a request, for its body, and between two requests."""
 
     head: float = 10.0
     body: float = 20.0
@@ -47,12 +47,12 @@ def max_connections(most: int, share: int) -> int:
     return max(_FEWEST, min(most, _files() // share))
 
 
-class Door:
-    """Lets visitors in to the server of a runner, which is set up already."""
+class ConnectionLimiter:
+    """Limits the connections to the server of a runner, which is set up already."""
 
-    def __init__(self, most: int, *, patience: Patience | None = None, clock: Clock | None = None) -> None:
+    def __init__(self, most: int, *, patience: ClientTimeouts | None = None, clock: Clock | None = None) -> None:
         self._most = most
-        self._patience = patience or Patience()
+        self._patience = patience or ClientTimeouts()
         self._clock = clock or SystemClock()
         self._visitors: dict[asyncio.BaseTransport, _Visitor] = {}
         self._doormen: list[asyncio.Task[None]] = []
@@ -60,7 +60,7 @@ class Door:
 
     @property
     def middleware(self) -> Middleware:
-        """Tells the door when a request begins and ends; the outermost of its application."""
+        """Tells the limiter when a request begins and ends; the outermost of its application."""
 
         @web.middleware
         async def attend(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -143,7 +143,7 @@ class _Visitor(asyncio.Protocol):
     def __init__(
         self,
         inner: asyncio.Protocol,
-        patience: Patience,
+        patience: ClientTimeouts,
         clock: Clock,
         visitors: dict[asyncio.BaseTransport, _Visitor],
     ) -> None:

@@ -41,7 +41,7 @@ from bach_lib.storage import Store
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Base:
-    """What there is before the database is open."""
+    """Parts that exist before the database is open."""
 
     store: Store
     bus: Bus
@@ -55,7 +55,7 @@ class Base:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """What there is while BACH is open."""
+    """Parts that exist while BACH is open."""
 
     registry: Registry
     connectors: Connectors

@@ -15,7 +15,7 @@ from functools import partial
 
 
 class Bell:
-    """Of one event loop; made and closed in it, rung from any thread."""
+    """Wake-up of one event loop; made and closed in it, rung from any thread."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop

@@ -10,7 +10,7 @@ from bach_lib.storage.request import Request, deliver
 
 
 class Collecting[T]:
-    """Used in the event loop. `hand_over` gets what was collected."""
+    """Collects the requests of a turn; used in the event loop. `hand_over` gets what was collected."""
 
     def __init__(self, hand_over: Callable[[list[Request[T]]], None]) -> None:
         self._hand_over = hand_over

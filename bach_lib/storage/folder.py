@@ -21,7 +21,7 @@ system is exact."""
 
 
 class Folder:
-    """Of one open database. `is_all`: no other folder has a part in where its names lead, as links have."""
+    """The folder of one open database. `is_all`: no other folder has a part in where its names lead, as links have."""
 
     def __init__(self, path: Path, *, is_all: bool) -> None:
         self._path = str(path)

@@ -19,7 +19,7 @@ _PAGE = 4096
 
 
 class LogKeeper:
-    """Of one open database; used from the storage's thread.
+    """Checkpointer of one open database; used from the storage's thread.
 
     `may_move`: whether anything may be moved at all. `pause`: while it lasts, no lookups are made.
     """
@@ -94,7 +94,7 @@ class LogKeeper:
 
 
 class _Pin(Reader):
-    """Keeps the log from beginning anew, by reading what is in it now."""
+    """An open read transaction, which keeps the log from beginning anew."""
 
     holds = False
 

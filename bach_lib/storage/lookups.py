@@ -17,7 +17,7 @@ type _Lookup = Request[Transaction]
 
 
 class Lookups:
-    """The lookups of one open database.
+    """Reader thread of one open database.
 
     `committing` is held from each commit until those who wait for it are told, so nobody finds in a lookup what the
     events have not told yet. `deliver` answers a request.

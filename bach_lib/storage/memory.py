@@ -13,7 +13,7 @@ from bach_lib.storage.store import Store
 
 
 class MemoryDatabase(Store):
-    """The same contract: a request runs at once."""
+    """In-memory store: a request runs at once."""
 
     def __init__(self) -> None:
         self._connection: Connection | None = None

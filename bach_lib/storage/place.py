@@ -17,7 +17,7 @@ _LOGGER = logging.getLogger(__name__)
 
 
 class Place:
-    """Held from `take` to `leave`; in between the file can still be moved or deleted by others.
+    """Path and locks, held from `take` to `leave`; in between the file can still be moved or deleted by others.
 
     `names`: its own path, and the one that was asked for.
     """

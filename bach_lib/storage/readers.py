@@ -27,7 +27,7 @@ _LAST: dict[Path, float] = {}
 
 
 class Readers:
-    """Those of one database, whose files must be there. What this process opened before does not count."""
+    """Watches the files of one database, whose files must be there. What this process opened before does not count."""
 
     def __init__(self, path: Path, now: Callable[[], float] = time.monotonic) -> None:
         self._path = path

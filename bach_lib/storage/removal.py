@@ -19,7 +19,7 @@ _SHARE = 2000
 
 
 class Removals:
-    """The connections of one database that are removed, but not all of what they had."""
+    """Pending removals: connections that are removed, but not all of what they had."""
 
     def __init__(self, store: Store) -> None:
         self._store = store

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(slots=True)
 class Request[T]:
-    """One piece of work; `T` is what the work gets to work with."""
+    """One request; `T` is what the work gets to work with."""
 
     work: Callable[[T], object]
     writes: bool

@@ -28,7 +28,7 @@ _LOGS = ("", "-wal", "-shm", "-journal")
 
 @dataclass(slots=True)
 class Saved:
-    """One that this process has saved. `key`: of the file itself, since anybody may put another one there.
+    """A rescue copy that this process has saved. `key`: of the file itself, since anybody may put another one there.
 
     `names`: of the database.
     """

@@ -10,7 +10,7 @@ from bach_lib.storage.sqlite import Transaction
 
 
 class Store(Protocol):
-    """What the rest of BACH knows of storage."""
+    """Interface of a store: requests run in transactions."""
 
     async def open(self) -> None:
         """Open and, if needed, migrate. Raises a `StorageError`."""

@@ -32,14 +32,14 @@ _NO_PLACE = frozenset({"bad_request", "chat_not_found", "forbidden"})
 
 @dataclass(frozen=True, slots=True)
 class Missed:
-    """Messages that were written meanwhile. `until`: behind this id are more than memory should hold at once."""
+    """Missed messages. `until`: behind this id are more than memory should hold at once."""
 
     found: list[Told]
     until: int | None = None
 
 
 class _Oldest:
-    """The oldest messages of many places, no more than there is room for."""
+    """Bounded heap of the oldest messages of many channels."""
 
     def __init__(self) -> None:
         self._found: list[tuple[int, int, Told]] = []
@@ -73,7 +73,7 @@ class _Oldest:
 
 
 class Backfill:
-    """The history of the places that `allowed` names. `direct` returns the channel to a person."""
+    """Reads the history of the channels that `allowed` names. `direct` returns the channel to a person."""
 
     def __init__(
         self,

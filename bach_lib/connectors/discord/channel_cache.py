@@ -28,7 +28,7 @@ class Place:
 
 
 class ChannelCache:
-    """All places, by their ids."""
+    """Channels and threads, by their ids."""
 
     def __init__(self) -> None:
         self._channels: dict[int, Place] = {}

@@ -31,7 +31,7 @@ _COMMAND = re.compile(r"[/!]([A-Za-z0-9_-]{1,64})(?:\s+(.*))?", re.DOTALL)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reader:
-    """Reads what concerns one bot. `own_id` is the bot's user; `allowed` says whose messages are let in."""
+    """Decoder of one bot. `own_id` is the bot's user; `allowed` says whose messages are let in."""
 
     channels: ChannelCache
     own_id: Callable[[], int | None]

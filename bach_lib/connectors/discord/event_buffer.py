@@ -35,7 +35,7 @@ class _Entry:
 
 
 class EventBuffer:
-    """A list of what came in, oldest first. `is_full`: what comes has to be read from the history later."""
+    """Buffered incoming messages, oldest first. `is_full`: what comes has to be read from the history later."""
 
     def __init__(self) -> None:
         self._run = token_hex(4)
@@ -103,7 +103,7 @@ class EventBuffer:
 
 
 class Held:
-    """What comes while the history is still to be read, or nobody stores anything.
+    """Events held back while the history is still to be read, or nobody stores anything.
 
     When there is no room, what the history has goes first, the oldest of it; it is read there. Then the oldest goes of
     what is in no history: a press of long ago is not wanted any more. That is told.

@@ -14,10 +14,10 @@ from aiohttp import ClientResponse
 from bach_lib.clock import Clock
 from bach_lib.connectors.base import Batch
 from bach_lib.connectors.ntfy import codec
-from bach_lib.connectors.ntfy.news import News
 from bach_lib.connectors.ntfy.own_posts import OwnPosts
 from bach_lib.connectors.ntfy.rest import Rest
 from bach_lib.connectors.ntfy.stream import lines_of
+from bach_lib.connectors.ntfy.stream_buffer import StreamBuffer
 from bach_lib.connectors.observations import CallError, Observation
 from bach_lib.connectors.platform_time import PlatformTime
 from bach_lib.models import Fault
@@ -41,7 +41,7 @@ class StreamReceiver:
         self._poll_seconds = poll_seconds
         self._happened = asyncio.Event()
         self._has_room = asyncio.Event()
-        self._news = News(clock, self._happened.set)
+        self._buffer = StreamBuffer(clock, self._happened.set)
         self._time = PlatformTime(clock)
         self._listening: asyncio.Task[None] | None = None
         self._listens_to: frozenset[str] | None = None
@@ -55,7 +55,7 @@ class StreamReceiver:
     @property
     def own(self) -> OwnPosts:
         """What we publish."""
-        return self._news.own
+        return self._buffer.own
 
     def listens_to(self, topic: str) -> bool:
         """Whether what is published there comes back."""
@@ -96,17 +96,17 @@ class StreamReceiver:
         self._on_disk.set()
 
     def _confirm(self, cursor: str | None) -> None:
-        self._news.confirm(cursor)
+        self._buffer.confirm(cursor)
         if cursor is not None and cursor == self._cursor:
             self._written = self._handed
             self._on_disk.set()
-        if not self._news.is_full:
+        if not self._buffer.is_full:
             self._has_room.set()
 
     async def _poll(self) -> Batch | Fault:
         """Raises `CallError`."""
         deadline = self._clock.monotonic() + self._poll_seconds
-        while not self._news:
+        while not self._buffer:
             if (wanted := self._topics()) != self._listens_to:
                 await self._begin(wanted)
                 break
@@ -120,7 +120,7 @@ class StreamReceiver:
                 await self._end()
                 return Fault(code="unreachable", text=f"The connection that brings what {self._rest.host} has broke.")
             await self._until_incoming(min(left, _LOOK_SECONDS))
-        batch = self._news.batch(self._notice, self._time.now())
+        batch = self._buffer.batch(self._notice, self._time.now())
         self._handed, self._cursor = self._noted, batch.cursor
         return batch
 
@@ -137,7 +137,7 @@ class StreamReceiver:
                 raise CallError(
                     "unreachable", f"{self._rest.host} ends what it has hardly begun.", Observation.NO_ANSWER
                 )
-            self._news.begin(wanted, codec.time_of(first) or self._clock.now())
+            self._buffer.begin(wanted, codec.time_of(first) or self._clock.now())
             self._listening = asyncio.create_task(self._listen(lines), name="bach-ntfy-stream")
         self._listens_to = wanted
         await self._look()
@@ -158,7 +158,7 @@ class StreamReceiver:
     async def _open(self, wanted: frozenset[str]) -> ClientResponse:
         """A stream of all these topics that we may read. Raises `CallError`."""
         try:
-            return await self._rest.subscribe(sorted(wanted), self._news.since)
+            return await self._rest.subscribe(sorted(wanted), self._buffer.since)
         except CallError as error:
             if error.code != "forbidden" or len(wanted) == 1:
                 raise
@@ -167,7 +167,7 @@ class StreamReceiver:
                 raise
             shut = ", ".join(sorted(wanted.difference(readable)))
             self._notice = Fault(code="forbidden", text=f"{self._rest.host} lets us not read {shut}.")
-        return await self._rest.subscribe(readable, self._news.since)
+        return await self._rest.subscribe(readable, self._buffer.since)
 
     async def _may_read(self, topic: str) -> bool:
         """Raises `CallError` for anything but the refusal of this topic."""
@@ -183,8 +183,8 @@ class StreamReceiver:
         async with aclosing(lines):
             try:
                 async for raw in lines:
-                    self._news.hear(raw)
-                    while self._news.is_full:
+                    self._buffer.hear(raw)
+                    while self._buffer.is_full:
                         self._has_room.clear()
                         await self._has_room.wait()
             finally:

@@ -22,7 +22,7 @@ _STANDARD: Final = "whsec_"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claims:
-    """The proof that all share, and that of each sender who has one."""
+    """Authentication of senders: the proof that all share, and that of each sender who has one."""
 
     shared: Proofs
     own: Mapping[str, Proofs] = field(default_factory=dict, repr=False)

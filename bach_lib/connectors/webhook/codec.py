@@ -40,7 +40,7 @@ _LONG_ID = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Door:
-    """Whom a connection named `name` lets in, and where in a body things stand.
+    """Decoder of posts: whom a connection named `name` lets in, and where in a body things stand.
 
     `own` are the proofs of those who can show to be who they say; all others only claim it. `each` is the list whose
     elements become a message each. `sender` is who posts where the body does not say it. `is_known`: the fields are

@@ -27,7 +27,7 @@ _MAPPED_BITS = 96
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """A list that lets everybody in while it is empty."""
+    """Allow list of addresses; it lets everybody in while it is empty."""
 
     networks: Sequence[IPv4Network | IPv6Network] = ()
 

@@ -46,7 +46,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Posting:
-    """The form that every message takes."""
+    """Request template of every message."""
 
     method: str
     body_type: BodyType

@@ -53,7 +53,7 @@ class Proof:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proofs:
-    """What requests have to show. With keys, nothing but a signature counts."""
+    """Credentials that requests have to show. With keys, nothing but a signature counts."""
 
     token: str | None = field(repr=False)
     keys: Sequence[bytes] = field(repr=False)

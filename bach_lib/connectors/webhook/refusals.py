@@ -14,7 +14,7 @@ _MOST = 64
 
 
 class Refusals:
-    """The refusals since a message was taken."""
+    """Recent refusals: those since a message was taken."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bach_lib import Bach, Connection, Fault
-from bach_lib.cli.client import Link
+from bach_lib.cli.client import DaemonClient
 from bach_lib.cli.control import ControlServer
 from bach_lib.cli.exits import SentenceError, printable
 from bach_lib.cli.operations import OPERATIONS, perform
@@ -84,7 +84,7 @@ GOOD: Mapping[str, Mapping[str, Json]] = {
 @pytest.fixture
 async def link(
     bach: Bach, platform: FakePlatform, clock: FakeClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Link]:
+) -> AsyncIterator[DaemonClient]:
     """The line to a daemon, whose message 1 is a dead letter and whose message 2 waits."""
     monkeypatch.chdir(tmp_path)  # some names of files are good, and become one
     platform.outcomes.append(Dead(fault=Fault(code="refused", text="no")))
@@ -96,7 +96,7 @@ async def link(
     await bach.send("home", "ada", "waits")
     server = ControlServer(bach, tmp_path / "sock")
     await server.start()
-    async with Link(tmp_path / "sock") as link:
+    async with DaemonClient(tmp_path / "sock") as link:
         yield link
     await server.stop()
 
@@ -121,7 +121,7 @@ async def refusal(work: Awaitable[Json]) -> str | None:
     return None
 
 
-async def fault_of(bach: Bach, link: Link, operation: str, asked: Asked, known: set[str]) -> str:
+async def fault_of(bach: Bach, link: DaemonClient, operation: str, asked: Asked, known: set[str]) -> str:
     """What is wrong with the answer to one question. `known`: refusals that were asked for over the socket before."""
     before = await written(bach)
     try:
@@ -156,7 +156,7 @@ def test_every_operation_is_asked() -> None:
 
 @pytest.mark.parametrize("operation", OPERATIONS)
 async def test_what_makes_no_sense_is_refused_in_the_same_sentence_with_a_daemon_and_without(
-    bach: Bach, link: Link, operation: str, caplog: pytest.LogCaptureFixture
+    bach: Bach, link: DaemonClient, operation: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A slip would end in "could not answer" and a traceback in the daemon's log, or be half done."""
     caplog.set_level(logging.CRITICAL)

@@ -7,7 +7,7 @@ import pytest
 from aiohttp import ClientSession, UnixConnector
 
 from bach_lib import Bach
-from bach_lib.cli.client import Link
+from bach_lib.cli.client import DaemonClient
 from bach_lib.cli.control import ControlServer, can_have_socket
 from bach_lib.cli.exits import SentenceError
 from bach_lib.cli.operations import OPERATIONS
@@ -17,7 +17,7 @@ async def test_an_operation_there_is_not_is_a_sentence(bach: Bach, tmp_path: Pat
     """Anything inside of BACH could be called by its name."""
     server = ControlServer(bach, tmp_path / "sock")
     await server.start()
-    async with Link(tmp_path / "sock") as link:
+    async with DaemonClient(tmp_path / "sock") as link:
         assert await link.is_answered()
         assert await link.ask("connections", {}) == []
         with pytest.raises(SentenceError, match='cannot "close"'):
@@ -39,19 +39,19 @@ async def test_what_makes_no_sense_does_not_end_it(bach: Bach, tmp_path: Path, b
         session.post("http://bach/", data=BytesIO(body)) as answer,
     ):
         assert answer.status in {400, 413}
-    async with Link(tmp_path / "sock") as link:
+    async with DaemonClient(tmp_path / "sock") as link:
         assert await link.ask("rules", {}) == []
     await server.stop()
 
 
 async def test_where_nobody_is_nobody_answers(tmp_path: Path) -> None:
     """A command would hang, or fail where it could do the work itself."""
-    async with Link(tmp_path / "sock") as link:
+    async with DaemonClient(tmp_path / "sock") as link:
         assert not await link.is_answered()
         with pytest.raises(SentenceError, match="no daemon"):
             await link.ask("rules", {})
     (tmp_path / "sock").write_bytes(b"")
-    async with Link(tmp_path / "sock") as link:
+    async with DaemonClient(tmp_path / "sock") as link:
         assert not await link.is_answered()
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bach_lib.cli import client, logs
-from bach_lib.cli.client import Link
+from bach_lib.cli.client import DaemonClient
 from bach_lib.cli.exits import SentenceError, UnansweredError
 from tests.lib.cli.conftest import Run, Serve
 
@@ -35,10 +35,10 @@ def test_a_frozen_one_is_said_after_a_while(
     """Every command would wait for ever, and nobody would know for what."""
 
     async def ask(between: float) -> None:
-        async with Link(database.with_name("bach.db.sock"), pulse=0.2, between=between) as line:
+        async with DaemonClient(database.with_name("bach.db.sock"), pulse=0.2, between=between) as line:
             await line.ask("connections", {})
 
-    monkeypatch.setattr(client.Link.__init__, "__kwdefaults__", {"pulse": 0.3, "between": 0.1})
+    monkeypatch.setattr(client.DaemonClient.__init__, "__kwdefaults__", {"pulse": 0.3, "between": 0.1})
     with serve() as daemon:
         os.kill(daemon.process.pid, signal.SIGSTOP)
         try:
@@ -58,7 +58,7 @@ def test_a_frozen_one_is_said_after_a_while(
 
 def test_what_takes_its_time_is_waited_for(home: Run, serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     """A daemon that works would be taken for a frozen one."""
-    monkeypatch.setattr(client.Link.__init__, "__kwdefaults__", {"pulse": 3, "between": 0.1})
+    monkeypatch.setattr(client.DaemonClient.__init__, "__kwdefaults__", {"pulse": 3, "between": 0.1})
     home("connector", "disable", "home")
     with serve():
         said = home("connector", "send", "home", "42", "waits", "--wait", 1.5, "--json")
@@ -86,7 +86,7 @@ def test_what_fails_in_it_is_in_its_log(
     with serve() as daemon:
 
         async def ask() -> None:
-            async with Link(database.with_name("bach.db.sock")) as line:
+            async with DaemonClient(database.with_name("bach.db.sock")) as line:
                 await line.ask("connections", {})
 
         with pytest.raises(SentenceError, match="Look at its log"):
@@ -150,11 +150,11 @@ def test_a_socket_of_somebody_else_is_told_nothing(home: Run, serve: Serve, monk
 def test_what_repeats_itself_is_counted_and_not_told() -> None:
     """A fault that comes a thousand times a second would fill the disk, which stops the queue, too."""
     now = 0.0
-    sparing = logs.Sparing(lambda: now)
+    repeats = logs.RepeatFilter(lambda: now)
 
     def told(text: str) -> str | None:
         record = logging.LogRecord("a", logging.ERROR, "", 0, text, (), None)
-        kept = sparing.filter(record)
+        kept = repeats.filter(record)
         return kept.getMessage() if isinstance(kept, logging.LogRecord) else None
 
     assert [told("again") for _ in range(100)].count(None) == 95

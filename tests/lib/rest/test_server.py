@@ -10,27 +10,27 @@ from contextlib import asynccontextmanager
 import pytest
 from aiohttp import ClientSession, web
 
-from bach_lib.rest.server import Door, Patience, max_connections
+from bach_lib.rest.server import ClientTimeouts, ConnectionLimiter, max_connections
 from bach_lib.testing import FakeClock
 
-PATIENCE = Patience(head=10, body=20, idle=60)
+PATIENCE = ClientTimeouts(head=10, body=20, idle=60)
 
 
 class House:
-    """A server behind a door, and the way to it."""
+    """A server behind a limiter, and the way to it."""
 
-    def __init__(self, door: Door, port: int) -> None:
-        self.door = door
+    def __init__(self, limiter: ConnectionLimiter, port: int) -> None:
+        self.limiter = limiter
         self.port = port
         self.goes_on = asyncio.Event()
 
     async def visit(self, said: bytes = b"") -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         """Connect, and say this."""
-        before = self.door.visitors
+        before = self.limiter.visitors
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
         writer.write(said)
         for _ in range(1000):
-            if self.door.visitors > before:
+            if self.limiter.visitors > before:
                 break
             await asyncio.sleep(0)
         return reader, writer
@@ -39,7 +39,7 @@ class House:
         """Wait until so many have said the head of a request, and so many others a part of one."""
         async with asyncio.timeout(60):
             while True:
-                visitors = list(self.door._visitors.values())
+                visitors = list(self.limiter._visitors.values())
                 spoken = [visitor for visitor in visitors if visitor._has_spoken and not visitor.is_asking]
                 if (sum(visitor.is_asking for visitor in visitors), len(spoken)) == (asking, speaking):
                     return
@@ -49,25 +49,25 @@ class House:
 @asynccontextmanager
 async def house(clock: FakeClock, most: int = 8) -> AsyncIterator[House]:
     """Open it."""
-    door = Door(most, patience=PATIENCE, clock=clock)
+    limiter = ConnectionLimiter(most, patience=PATIENCE, clock=clock)
 
     async def answer(request: web.Request) -> web.Response:
         if request.path == "/slow":
             await made.goes_on.wait()
         return web.Response(text=f"{len(await request.read())}")
 
-    application = web.Application(middlewares=[door.middleware])
+    application = web.Application(middlewares=[limiter.middleware])
     application.router.add_route("*", "/{any:.*}", answer)
     runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.1)
     await runner.setup()
     listening = socket.create_server(("127.0.0.1", 0))
-    made = House(door, listening.getsockname()[1])
+    made = House(limiter, listening.getsockname()[1])
     assert runner.server
-    door.open(runner.server, [listening])
+    limiter.open(runner.server, [listening])
     try:
         yield made
     finally:
-        await door.close()
+        await limiter.close()
         await runner.cleanup()
 
 
@@ -95,7 +95,7 @@ async def test_half_a_request_is_not_waited_for(loopback: None, said: bytes, sec
         has_head = b"\r\n\r\n" in said
         await there.until(asking=int(has_head), speaking=int(bool(said) and not has_head))
         await clock.advance(seconds - 0.1)
-        assert there.door.visitors == 1, "whoever is in time is not sent away"
+        assert there.limiter.visitors == 1, "whoever is in time is not sent away"
         await clock.advance(0.2)
         got = await ends(reader)
         assert got.startswith(answer) if answer else not got
@@ -154,7 +154,7 @@ async def test_who_only_sits_there_makes_room(loopback: None, caplog: pytest.Log
         sitting = [await there.visit(b"GET / HT") for _ in range(100)]
         async with ClientSession() as session, session.get(f"http://127.0.0.1:{there.port}/") as answer:
             assert answer.status == 200
-        assert there.door.visitors <= 8
+        assert there.limiter.visitors <= 8
         there.goes_on.set()
         async with asyncio.timeout(10):
             assert (await asked[0].readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200"), "who is asking stays"

@@ -294,7 +294,7 @@ async def test_who_cannot_store_reads_no_more(ear: Ear, server: NtfyServer, monk
         server.write(TOPIC, f"{number}")
     cursor = ear.cursor
     await ear.next()
-    reading = ear.connector._hearing._news
+    reading = ear.connector._hearing._buffer
     assert reading.is_full
     ear.cursor = cursor
     assert await ear.texts("7") == [f"{number}" for number in range(8)]

@@ -43,7 +43,7 @@ class _Kept:
     size: int
 
 
-class News:
+class StreamBuffer:
     """What one connection has read. `happened` is called when there is something more to hand over."""
 
     def __init__(self, clock: Clock, happened: Callable[[], None]) -> None:
