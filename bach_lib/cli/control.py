@@ -42,7 +42,7 @@ def can_have_socket(path: Path) -> bool:
 
 
 class ControlServer:
-    """The daemon's end: a server. Only with the database's lock held, so that an old socket here is nobody's any more."""
+    """The daemon's end. Only with the database's lock held, so that an old socket here is nobody's any more."""
 
     def __init__(self, bach: Bach, path: Path, *, own: Mapping[str, Callable[[], Json]] | None = None) -> None:
         """`own`: what can be asked of the daemon itself."""
