@@ -13,14 +13,13 @@ from homeassistant.components.binary_sensor import (
     BinarySensorEntity,
     BinarySensorEntityDescription,
 )
-from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from bach_lib import ConnectionState, Health
 
 from .coordinator import BachConfigEntry, Snapshot
-from .entity import BachEntity, async_keep_only
+from .entity import BachEntity, BachEntityDescription, async_keep_only, for_connectors, for_partners
 from .kinds.webhook import receives, sends
 
 PARALLEL_UPDATES = 0
@@ -33,37 +32,25 @@ _LONGEST = 200
 
 
 @dataclass(frozen=True, kw_only=True)
-class BachBinarySensorDescription(BinarySensorEntityDescription):
-    """One direction of a connection."""
+class BachBinarySensorDescription(BachEntityDescription, BinarySensorEntityDescription):
+    """A binary sensor, and whose health it shows: that of sending or of receiving."""
 
+    device_class: BinarySensorDeviceClass | None = BinarySensorDeviceClass.CONNECTIVITY
     health_fn: Callable[[Snapshot], Health]
 
 
 BINARY_SENSORS = (
     BachBinarySensorDescription(
         key="sending",
-        translation_key="sending",
-        device_class=BinarySensorDeviceClass.CONNECTIVITY,
-        entity_category=EntityCategory.DIAGNOSTIC,
+        exists_fn=lambda coordinator: for_connectors(coordinator) and sends(coordinator.entry_data),
         health_fn=lambda snapshot: snapshot.sending,
     ),
     BachBinarySensorDescription(
         key="receiving",
-        translation_key="receiving",
-        device_class=BinarySensorDeviceClass.CONNECTIVITY,
-        entity_category=EntityCategory.DIAGNOSTIC,
+        exists_fn=lambda coordinator: for_connectors(coordinator) and receives(coordinator.entry_data),
         health_fn=lambda snapshot: snapshot.receiving,
     ),
-)
-
-PARTNER_BINARY_SENSORS = (
-    BachBinarySensorDescription(
-        key="reachable",
-        translation_key="reachable",
-        device_class=BinarySensorDeviceClass.CONNECTIVITY,
-        entity_category=EntityCategory.DIAGNOSTIC,
-        health_fn=lambda snapshot: snapshot.sending,
-    ),
+    BachBinarySensorDescription(key="reachable", exists_fn=for_partners, health_fn=lambda snapshot: snapshot.sending),
 )
 
 
@@ -72,9 +59,7 @@ async def async_setup_entry(
 ) -> None:
     """Add the binary sensors of a connection."""
     coordinator = entry.runtime_data
-    directions = {"sending": sends(entry.data), "receiving": receives(entry.data)}
-    descriptions = PARTNER_BINARY_SENSORS if coordinator.is_partner else BINARY_SENSORS
-    entities = [BachBinarySensor(coordinator, one) for one in descriptions if directions.get(one.key, True)]
+    entities = [BachBinarySensor(coordinator, one) for one in BINARY_SENSORS if one.exists_fn(coordinator)]
     async_keep_only(hass, entry, DOMAIN, {entity.unique_id for entity in entities})
     async_add_entities(entities)
 

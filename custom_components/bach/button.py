@@ -16,7 +16,7 @@ from bach_lib import Fault, Status
 from .actions.dead_letters import RETRY_SECONDS
 from .const import CHECK_NOW, CONF_RECIPIENT, DOMAIN
 from .coordinator import BachConfigEntry, BachCoordinator
-from .entity import BachEntity, recipient_device
+from .entity import BachEntity, BachEntityDescription, recipient_device
 from .home.errors import translated_errors
 from .home.permissions import require_recipient_control
 from .kinds.webhook import sends
@@ -27,11 +27,10 @@ PARALLEL_UPDATES = 0
 
 
 @dataclass(frozen=True, kw_only=True)
-class BachButtonDescription(ButtonEntityDescription):
-    """A button, and what it does. `for_partners`: also for what has no queue."""
+class BachButtonDescription(BachEntityDescription, ButtonEntityDescription):
+    """A button, and what it does."""
 
     press_fn: Callable[[BachCoordinator], Awaitable[None]]
-    for_partners: bool = False
 
 
 async def _retry_dead_letters(coordinator: BachCoordinator) -> None:
@@ -63,16 +62,13 @@ async def _check_now(coordinator: BachCoordinator) -> None:
 BUTTONS = (
     BachButtonDescription(
         key="retry_dead_letters",
-        translation_key="retry_dead_letters",
         entity_category=EntityCategory.CONFIG,
         press_fn=_retry_dead_letters,
     ),
     BachButtonDescription(
         key=CHECK_NOW,
-        translation_key=CHECK_NOW,
-        entity_category=EntityCategory.DIAGNOSTIC,
+        exists_fn=lambda _: True,
         press_fn=_check_now,
-        for_partners=True,
     ),
 )
 
@@ -86,11 +82,7 @@ async def async_setup_entry(
 ) -> None:
     """Add the buttons of a connection, and of each recipient to which something can be sent."""
     coordinator = entry.runtime_data
-    async_add_entities(
-        BachButton(coordinator, description)
-        for description in BUTTONS
-        if description.for_partners or not coordinator.is_partner
-    )
+    async_add_entities(BachButton(coordinator, one) for one in BUTTONS if one.exists_fn(coordinator))
     if not coordinator.is_partner and sends(entry.data):
         async_add_for_recipients(hass, entry, async_add_entities, TestMessageButton)
 

@@ -1,10 +1,11 @@
 """What the entities have in common: their device, their id, and where their state comes from."""
 
-from collections.abc import Container
+from collections.abc import Callable, Container
 from contextlib import suppress
+from dataclasses import dataclass
 
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
-from homeassistant.const import CONF_TYPE
+from homeassistant.const import CONF_TYPE, EntityCategory
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
@@ -15,6 +16,30 @@ from homeassistant.helpers.update_coordinator import CoordinatorEntity
 from .const import CONF_LINK, DOMAIN
 from .coordinator import BachCoordinator
 from .kinds.partners import ALL_KINDS
+
+
+def for_connectors(coordinator: BachCoordinator) -> bool:
+    """Whether the connection has a queue, and recipients to send to."""
+    return not coordinator.is_partner
+
+
+def for_partners(coordinator: BachCoordinator) -> bool:
+    """Whether the connection leads to an AI partner, an MCP server or another API."""
+    return coordinator.is_partner
+
+
+@dataclass(frozen=True, kw_only=True)
+class BachEntityDescription(EntityDescription):
+    """A row of a platform's table of entities. `exists_fn` tells which connections have the entity.
+
+    An entity is diagnostic unless its row says otherwise, and its texts are found by its key.
+    """
+
+    entity_category: EntityCategory | None = EntityCategory.DIAGNOSTIC
+    exists_fn: Callable[[BachCoordinator], bool] = for_connectors
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "translation_key", self.key)
 
 
 class BachEntity(CoordinatorEntity[BachCoordinator]):

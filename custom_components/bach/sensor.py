@@ -16,7 +16,7 @@ from homeassistant.components.sensor import (
     SensorEntityDescription,
     SensorStateClass,
 )
-from homeassistant.const import CONF_TYPE, EntityCategory, UnitOfTime
+from homeassistant.const import CONF_TYPE, UnitOfTime
 from homeassistant.core import CALLBACK_TYPE, Context, HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.event import async_call_later
@@ -27,7 +27,7 @@ from bach_lib.events import MessageDead, MessageFinished, MessageUncertain
 
 from .const import TYPE_HOMEASSISTANT
 from .coordinator import BachConfigEntry, BachCoordinator, Snapshot
-from .entity import BachEntity
+from .entity import BachEntity, BachEntityDescription, for_partners
 from .home.lineage import LINEAGE
 
 PARALLEL_UPDATES = 0
@@ -40,7 +40,7 @@ _MAX_ENDED = 1000
 
 
 @dataclass(frozen=True, kw_only=True)
-class BachSensorDescription(SensorEntityDescription):
+class BachSensorDescription(BachEntityDescription, SensorEntityDescription):
     """A sensor, and where its value is found. `seconds` is how long its changes are gathered.
 
     `tells_of` is the end of messages that moves it.
@@ -62,6 +62,10 @@ def _latency(snapshot: Snapshot) -> float | None:
     return round(found.latency * 1000, 1) if isinstance(found, Report) else None
 
 
+def _is_home(coordinator: BachCoordinator) -> bool:
+    return bool(coordinator.entry_data[CONF_TYPE] == TYPE_HOMEASSISTANT)
+
+
 def _last_check(snapshot: Snapshot) -> datetime | None:
     return dt_util.utc_from_timestamp(snapshot.checked.checked_at) if snapshot.checked else None
 
@@ -69,92 +73,67 @@ def _last_check(snapshot: Snapshot) -> datetime | None:
 SENSORS = (
     BachSensorDescription(
         key="breaker",
-        translation_key="breaker",
         device_class=SensorDeviceClass.ENUM,
         options=[state.value for state in BreakerState],
-        entity_category=EntityCategory.DIAGNOSTIC,
         value_fn=lambda snapshot: snapshot.breaker.value,
     ),
     BachSensorDescription(
         key="queued",
-        translation_key="queued",
         state_class=SensorStateClass.MEASUREMENT,
+        entity_category=None,
         value_fn=lambda snapshot: snapshot.queue.waiting,
     ),
     BachSensorDescription(
         key="dead",
-        translation_key="dead",
         state_class=SensorStateClass.MEASUREMENT,
+        entity_category=None,
         value_fn=lambda snapshot: snapshot.queue.dead,
         tells_of=MessageDead,
     ),
     BachSensorDescription(
         key="sent",
-        translation_key="sent",
         state_class=SensorStateClass.TOTAL_INCREASING,
-        entity_category=EntityCategory.DIAGNOSTIC,
         value_fn=lambda snapshot: snapshot.queue.sent,
         seconds=_STATISTICS_SECONDS,
     ),
     BachSensorDescription(
         key="failed",
-        translation_key="failed",
         state_class=SensorStateClass.MEASUREMENT,
-        entity_category=EntityCategory.DIAGNOSTIC,
         value_fn=lambda snapshot: snapshot.queue.failed,
     ),
     BachSensorDescription(
         key="uncertain",
-        translation_key="uncertain",
         state_class=SensorStateClass.MEASUREMENT,
-        entity_category=EntityCategory.DIAGNOSTIC,
         entity_registry_enabled_default=False,  # only for those who send at most once
         value_fn=lambda snapshot: snapshot.queue.uncertain,
         tells_of=MessageUncertain,
     ),
     BachSensorDescription(
         key="last_sent",
-        translation_key="last_sent",
         device_class=SensorDeviceClass.TIMESTAMP,
-        entity_category=EntityCategory.DIAGNOSTIC,
         entity_registry_enabled_default=False,  # the recipients' entities say it
         value_fn=lambda snapshot: snapshot.last_sent,
     ),
     BachSensorDescription(
         key="oldest_waiting",
-        translation_key="oldest_waiting",
         device_class=SensorDeviceClass.TIMESTAMP,
-        entity_category=EntityCategory.DIAGNOSTIC,
         entity_registry_enabled_default=False,  # comes and goes with every single message
         value_fn=_oldest,
     ),
-)
-
-HOME_SENSORS = (
-    BachSensorDescription(
-        key="version",
-        translation_key="version",
-        entity_category=EntityCategory.DIAGNOSTIC,
-        value_fn=lambda snapshot: snapshot.version,
-    ),
-)
-
-PARTNER_SENSORS = (
+    BachSensorDescription(key="version", exists_fn=_is_home, value_fn=lambda snapshot: snapshot.version),
     BachSensorDescription(
         key="latency",
-        translation_key="latency",
+        exists_fn=for_partners,
         device_class=SensorDeviceClass.DURATION,
         state_class=SensorStateClass.MEASUREMENT,
         native_unit_of_measurement=UnitOfTime.MILLISECONDS,
         suggested_display_precision=0,
-        entity_category=EntityCategory.DIAGNOSTIC,
         value_fn=_latency,
     ),
     BachSensorDescription(
         key="last_check",
-        translation_key="last_check",
+        exists_fn=for_partners,
         device_class=SensorDeviceClass.TIMESTAMP,
-        entity_category=EntityCategory.DIAGNOSTIC,
         entity_registry_enabled_default=False,  # "Reachable" is judged by it
         value_fn=_last_check,
     ),
@@ -165,9 +144,8 @@ async def async_setup_entry(
     hass: HomeAssistant, entry: BachConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Add the sensors of a connection."""
-    is_home = entry.data[CONF_TYPE] == TYPE_HOMEASSISTANT
-    descriptions = PARTNER_SENSORS if entry.runtime_data.is_partner else (*SENSORS, *(HOME_SENSORS if is_home else ()))
-    async_add_entities(BachSensor(entry.runtime_data, description) for description in descriptions)
+    coordinator = entry.runtime_data
+    async_add_entities(BachSensor(coordinator, one) for one in SENSORS if one.exists_fn(coordinator))
 
 
 class BachSensor(BachEntity, SensorEntity):

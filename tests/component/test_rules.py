@@ -19,7 +19,7 @@ from bach_lib.connectors.webhook.networks import LOCAL
 from bach_lib.errors import BachError, CannotReceiveError, InvalidRecipientError
 from bach_lib.models import Status
 from custom_components.bach import condition, trigger
-from custom_components.bach.binary_sensor import BINARY_SENSORS, PARTNER_BINARY_SENSORS
+from custom_components.bach.binary_sensor import BINARY_SENSORS
 from custom_components.bach.button import BUTTONS, TEST_MESSAGE
 from custom_components.bach.event import EVENT_TYPES, INCOMING
 from custom_components.bach.flows.form_errors import FAULT_ERRORS
@@ -29,7 +29,7 @@ from custom_components.bach.kinds.partners import ALL_KINDS
 from custom_components.bach.kinds.requirements import STILL_MISSING, WORDS
 from custom_components.bach.kinds.webhook import FIELD_ERRORS, NOTHING, TAKES
 from custom_components.bach.lifecycle.watcher import NOTICES, REPAIRS
-from custom_components.bach.sensor import HOME_SENSORS, PARTNER_SENSORS, SENSORS
+from custom_components.bach.sensor import SENSORS
 from custom_components.bach.switch import ENABLED
 
 ROOT = Path(__file__).parents[2]
@@ -256,10 +256,10 @@ def test_the_breaker_says_what_it_means_for_messages() -> None:
 def test_every_entity_has_a_name_and_every_name_an_entity() -> None:
     """An entity would be called like its device, or a text would describe nothing."""
     described = {
-        "binary_sensor": (*BINARY_SENSORS, *PARTNER_BINARY_SENSORS),
+        "binary_sensor": BINARY_SENSORS,
         "button": (*BUTTONS, TEST_MESSAGE),
         "event": (INCOMING,),
-        "sensor": (*SENSORS, *HOME_SENSORS, *PARTNER_SENSORS),
+        "sensor": SENSORS,
         "switch": (ENABLED,),
     }
     assert set(TEXTS["entity"]) == set(described)
