@@ -15,6 +15,7 @@ from bach_lib.testing.telegram_server import Fault, TelegramServer
 from custom_components.bach.home.entry import connection_name
 from custom_components.bach.home.hub import HUB
 from tests.component.conftest import BOT_ID, TOKEN, entity_ids, until_state
+from tests.component.dialogs import close_recipient_dialogs, submit
 
 OTHER_TOKEN = "987654321:AAaaBBbbCCccDDddEEeeFFffGGggHHhhIIi"
 NEW_TOKEN = f"{TOKEN[:-3]}new"
@@ -46,19 +47,11 @@ async def start(hass: HomeAssistant) -> ConfigFlowResult:
     return result
 
 
-async def submit(hass: HomeAssistant, result: ConfigFlowResult, data: dict[str, Any]) -> ConfigFlowResult:
-    """Submit a form."""
-    answer = await hass.config_entries.flow.async_configure(result["flow_id"], data)
-    await hass.async_block_till_done()
-    return answer
-
-
 @pytest.fixture(autouse=True)
 async def no_dialog_left_open(hass: HomeAssistant) -> AsyncGenerator[None]:
     """Close what a new connection leads on to."""
     yield
-    for flow in hass.config_entries.subentries.async_progress():
-        hass.config_entries.subentries.async_abort(flow["flow_id"])
+    close_recipient_dialogs(hass)
 
 
 async def test_a_bot_is_added(hass: HomeAssistant, telegram: TelegramServer) -> None:

@@ -1,12 +1,12 @@
 """Discord by clicking: a bot that is invited, a webhook, and recipients that are picked instead of typed."""
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator
+from functools import partial
 from typing import Any
 
 import pytest
-from homeassistant.config_entries import SOURCE_REAUTH, SOURCE_RECONFIGURE, SOURCE_USER, ConfigFlowResult
+from homeassistant.config_entries import SOURCE_REAUTH, SOURCE_RECONFIGURE, SOURCE_USER
 from homeassistant.config_entries import ConfigEntryState as State
-from homeassistant.config_entries import SubentryFlowResult as SubResult
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import issue_registry as ir
@@ -14,10 +14,12 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from bach_lib.testing.discord_server import Bot, Channel, DiscordServer, Fault, User
 from tests.component.conftest import recipient, send, set_up, until, until_state
-from tests.component.test_recipient_flow import reconfigure
+from tests.component.dialogs import choose, close_all, go_on, offered, reconfigure, start_recipient, submit
 
 TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4.GtEsT0.not_a_real_token_but_of_its_form-x"
 NEW_TOKEN = f"{TOKEN[:-1]}y"
+
+start = partial(start_recipient, menu_options=["place", "person", "manual"])
 
 
 class World:
@@ -43,28 +45,12 @@ async def world(socket_enabled: None) -> AsyncGenerator[World]:
 async def no_dialog_left_open(world: World, hass: HomeAssistant) -> AsyncGenerator[None]:
     """Close what a new connection leads on to, while the server is still there."""
     yield
-    for flow in hass.config_entries.subentries.async_progress():
-        hass.config_entries.subentries.async_abort(flow["flow_id"])
-    for entry in hass.config_entries.async_loaded_entries("bach"):
-        await hass.config_entries.async_unload(entry.entry_id)
+    await close_all(hass)
 
 
 def bot_form(world: World, token: str = TOKEN) -> dict[str, Any]:
     """What a person fills in for a bot."""
     return {"bot_token": token, "server": {"endpoint": world.server.api}}
-
-
-async def choose(hass: HomeAssistant, kind: str) -> ConfigFlowResult:
-    """Choose in the menu."""
-    menu = await hass.config_entries.flow.async_init("bach", context={"source": SOURCE_USER})
-    return await hass.config_entries.flow.async_configure(menu["flow_id"], {"next_step_id": kind})
-
-
-async def submit(hass: HomeAssistant, result: ConfigFlowResult, data: Mapping[str, Any]) -> ConfigFlowResult:
-    """Submit a form."""
-    answer = await hass.config_entries.flow.async_configure(result["flow_id"], dict(data))
-    await hass.async_block_till_done()
-    return answer
 
 
 def bot_entry(hass: HomeAssistant, world: World, *places: str) -> MockConfigEntry:
@@ -92,28 +78,6 @@ async def loaded(hass: HomeAssistant, world: World) -> MockConfigEntry:
     await set_up(hass, entry)
     await until_state(hass, "binary_sensor.home_bot_receiving", "on")
     return entry
-
-
-async def start(hass: HomeAssistant, entry: MockConfigEntry, choice: str) -> SubResult:
-    """Open the dialog for a recipient and choose in its menu."""
-    manager = hass.config_entries.subentries
-    menu = await manager.async_init((entry.entry_id, "recipient"), context={"source": SOURCE_USER})
-    assert menu["menu_options"] == ["place", "person", "manual"]
-    return await manager.async_configure(menu["flow_id"], {"next_step_id": choice})
-
-
-async def go_on(hass: HomeAssistant, result: SubResult, **data: object) -> SubResult:
-    """Submit a step of the dialog for a recipient."""
-    answer = await hass.config_entries.subentries.async_configure(result["flow_id"], data)
-    await hass.async_block_till_done()
-    return answer
-
-
-def offered(result: SubResult) -> dict[str, str]:
-    """What can be picked, as value and label."""
-    schema = result["data_schema"]
-    assert schema
-    return {option["value"]: option["label"] for option in schema.schema["recipient"].config["options"]}
 
 
 # -- the bot ---------------------------------------------------------------------------------------------------------

@@ -27,7 +27,8 @@ from tests.component.conftest import (
     until,
     until_state,
 )
-from tests.component.test_recipient_flow import configure, enter, start
+from tests.component.dialogs import go_on
+from tests.component.test_recipient_flow import enter, start
 
 BUTTON = "button.ada_send_test_message"
 
@@ -156,9 +157,9 @@ async def test_one_that_cannot_go_now_is_on_its_way(
     """During an outage nobody could add anybody, or the dialog would hang."""
     await telegram.pause()
     await press_check(hass)
-    result = await configure(hass, await start(hass, loaded, "manual"), recipient=str(EVE), title="Eve")
+    result = await go_on(hass, await start(hass, loaded, "manual"), recipient=str(EVE), title="Eve")
     assert result["errors"] == {"recipient": "cannot_ask"}, "it is taken untried only by whoever knows that"
-    result = await configure(hass, result, recipient=str(EVE), title="Eve")
+    result = await go_on(hass, result, recipient=str(EVE), title="Eve")
     assert (result["type"], result["description"]) == (FlowResultType.CREATE_ENTRY, "hello_waits")
     assert (result["description_placeholders"] or {})["reason"]
     assert state(hass, "notify.eve") == "unknown"
@@ -189,8 +190,8 @@ async def test_a_form_that_is_submitted_twice_says_hello_once(
 ) -> None:
     """A double click would ring twice."""
     form = await start(hass, loaded, "manual")
-    page = await configure(hass, form, recipient=str(EVE), title="Eve")
-    submits = (configure(hass, page) for _ in range(2))
+    page = await go_on(hass, form, recipient=str(EVE), title="Eve")
+    submits = (go_on(hass, page) for _ in range(2))
     await asyncio.gather(*submits, return_exceptions=True)
     assert len(await the_bach(hass).messages(connection=CONNECTION)) == 1
     assert [one.title for one in loaded.subentries.values()].count("Eve") == 1
@@ -200,7 +201,7 @@ async def test_whoever_is_there_already_is_not_greeted(
     hass: HomeAssistant, telegram: TelegramServer, loaded: MockConfigEntry
 ) -> None:
     """A dialog that adds nobody would write to somebody."""
-    result = await configure(hass, await start(hass, loaded, "manual"), recipient=str(ADA))
+    result = await go_on(hass, await start(hass, loaded, "manual"), recipient=str(ADA))
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "already_configured")
     assert await the_bach(hass).messages(connection=CONNECTION) == []
 
@@ -211,9 +212,9 @@ async def test_a_connection_that_is_not_running_greets_nobody(
     """The dialog would end in an error, and the recipient be lost."""
     form = await start(hass, loaded, "manual")
     await hass.config_entries.async_unload(loaded.entry_id)
-    result = await configure(hass, form, recipient=str(EVE), title="Eve")
+    result = await go_on(hass, form, recipient=str(EVE), title="Eve")
     assert result["errors"] == {"recipient": "cannot_ask"}
-    result = await configure(hass, result, recipient=str(EVE), title="Eve")
+    result = await go_on(hass, result, recipient=str(EVE), title="Eve")
     assert (result["type"], result["description"]) == (FlowResultType.CREATE_ENTRY, "hello_not_sent")
     assert "Eve" in {subentry.title for subentry in loaded.subentries.values()}
 

@@ -1,10 +1,11 @@
 """Another Home Assistant by clicking: an address and a token that are tried, recipients, versions, events."""
 
 from collections.abc import AsyncGenerator
+from functools import partial
 from typing import Any
 
 import pytest
-from homeassistant.config_entries import SOURCE_REAUTH, SOURCE_USER, SubentryFlowResult
+from homeassistant.config_entries import SOURCE_REAUTH
 from homeassistant.config_entries import ConfigEntryState as State
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
@@ -20,13 +21,13 @@ from bach_lib.testing.homeassistant.server import USER_ID, VERSION
 from bach_lib.testing.partners.base import Told
 from custom_components.bach.const import EVENT_MESSAGE
 from tests.component.conftest import entity_ids, press, recipient, send, set_up, the_bach, until, until_state
+from tests.component.dialogs import choose, close_all, go_on, offered, reconfigure, start_recipient, submit
 from tests.component.homes import TOKEN, add_home, letters
-from tests.component.test_config_flow import submit
-from tests.component.test_discord import choose, go_on, offered
-from tests.component.test_recipient_flow import reconfigure
 
 PHONE = "action:notify.mobile_app_phone"
 SENSOR = "sensor.summer_house_version"
+
+start = partial(start_recipient, menu_options=["target", "bach", "event", "other"])
 
 
 @pytest.fixture
@@ -40,10 +41,7 @@ async def there(socket_enabled: None) -> AsyncGenerator[HomeAssistantServer]:
 async def no_dialog_left_open(there: HomeAssistantServer, hass: HomeAssistant) -> AsyncGenerator[None]:
     """Close what a new connection leads on to, while the server is still there."""
     yield
-    for flow in hass.config_entries.subentries.async_progress():
-        hass.config_entries.subentries.async_abort(flow["flow_id"])
-    for entry in hass.config_entries.async_loaded_entries("bach"):
-        await hass.config_entries.async_unload(entry.entry_id)
+    await close_all(hass)
 
 
 @pytest.fixture
@@ -60,14 +58,6 @@ async def loaded(hass: HomeAssistant, there: HomeAssistantServer) -> MockConfigE
 def form(server: HomeAssistantServer, **more: str) -> dict[str, Any]:
     """What a person fills in."""
     return {"endpoint": server.url, "token": TOKEN, **more}
-
-
-async def start(hass: HomeAssistant, entry: MockConfigEntry, choice: str) -> SubentryFlowResult:
-    """Open the dialog for a recipient and choose in its menu."""
-    manager = hass.config_entries.subentries
-    menu = await manager.async_init((entry.entry_id, "recipient"), context={"source": SOURCE_USER})
-    assert menu["menu_options"] == ["target", "bach", "event", "other"]
-    return await manager.async_configure(menu["flow_id"], {"next_step_id": choice})
 
 
 # -- the connection --------------------------------------------------------------------------------------------------

@@ -30,7 +30,7 @@ from tests.component.conftest import (
     the_bach,
     until_state,
 )
-from tests.component.test_recipient_flow import configure, reconfigure
+from tests.component.dialogs import go_on, reconfigure
 from tests.component.test_services import call
 
 WRONG = 7
@@ -99,13 +99,13 @@ async def test_a_corrected_recipient_takes_its_dead_letters_with_it(
 ) -> None:
     """The documented remedy sent them to the wrong id once more."""
     page = await reconfigure(hass, wrong, ada(wrong))
-    menu = await configure(hass, page, recipient=str(ADA), title="Ada", role="user")
+    menu = await go_on(hass, page, recipient=str(ADA), title="Ada", role="user")
     assert (menu["type"], menu["step_id"]) == (FlowResultType.MENU, "letters")
     assert menu["description_placeholders"] == {"count": "1", "recipient": str(ADA)}
     assert wrong.subentries[ada(wrong)].data["recipient"] == str(ADA), "closing the page now would undo nothing"
     assert (await message(hass)).recipient == str(ADA)
 
-    done = await configure(hass, menu, next_step_id=choice)
+    done = await go_on(hass, menu, next_step_id=choice)
 
     assert (done["type"], done["reason"]) == (FlowResultType.ABORT, "reconfigure_successful")
     if choice == "letters_send":

@@ -12,7 +12,7 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from bach_lib.testing import OpenAIServer, TokenServer, Told
 from tests.component.conftest import set_up, the_bach, until, until_state
-from tests.component.test_config_flow import submit
+from tests.component.dialogs import submit
 from tests.component.test_partners import ONLY_WATCH, reauth_flows, start
 from tests.component.test_services import call
 

@@ -28,7 +28,7 @@ from bach_lib.testing.partners.ai import ClaudeServer, GeminiServer, OllamaServe
 from bach_lib.testing.partners.base import PartnerServer, Told
 from bach_lib.testing.partners.mcp import McpServer
 from tests.component.conftest import entity_ids, press, set_up, state, the_bach, until, until_state
-from tests.component.test_config_flow import submit
+from tests.component.dialogs import submit
 from tests.component.test_services import call
 
 KEY = "a-key-of-nobody"

@@ -23,7 +23,8 @@ from tests.component.conftest import (
     the_bach,
     until,
 )
-from tests.component.test_recipient_flow import configure, suggested
+from tests.component.dialogs import go_on
+from tests.component.test_recipient_flow import suggested
 
 FAMILY, BOARD = -1001, -1002
 DORA, CARL = 46, 47
@@ -76,12 +77,12 @@ async def test_somebody_who_wrote_is_picked(
     result = await start(hass, home)
     assert (result["type"], result["step_id"]) == (FlowResultType.FORM, "user")
     assert options(result, "recipient") == {str(FAMILY): "Family", str(BOARD): "Board"}
-    result = await configure(hass, result, recipient=str(FAMILY))
+    result = await go_on(hass, result, recipient=str(FAMILY))
     assert (result["type"], result["step_id"]) == (FlowResultType.FORM, "who")
     assert result["description_placeholders"] == {"name": "Family"}
     assert options(result, "sender_id") == {str(DORA): f"Dora ({DORA})", str(ADA): f"Ada ({ADA})"}
 
-    result = await configure(hass, result, sender_id=str(DORA), role="admin", user_id=hass_admin_user.id)
+    result = await go_on(hass, result, sender_id=str(DORA), role="admin", user_id=hass_admin_user.id)
     assert (result["type"], result["title"]) == (FlowResultType.CREATE_ENTRY, "Dora")
     assert result["unique_id"] == f"person_{FAMILY}_{DORA}"
     assert result["data"] == {
@@ -99,9 +100,9 @@ async def test_a_person_to_send_to_can_be_picked_as_one_who_writes(
     groups = [recipient("Ada", f"@{ADA}"), recipient("Family", str(FAMILY), kind="channel")]
     entry = add_entry(hass, telegram, recipients={}, more=groups)
     await set_up(hass, entry)
-    result = await configure(hass, await start(hass, entry), recipient=str(FAMILY))
+    result = await go_on(hass, await start(hass, entry), recipient=str(FAMILY))
     assert options(result, "sender_id") == {str(ADA): f"Ada ({ADA})"}
-    result = await configure(hass, result, sender_id=str(ADA))
+    result = await go_on(hass, result, sender_id=str(ADA))
     assert result["type"] is FlowResultType.CREATE_ENTRY
 
 
@@ -111,10 +112,10 @@ async def test_an_id_can_be_typed_for_a_group_that_is_only_told(
     """One person of a group that nobody listens to must be heard at once, and nobody else in it."""
     telegram.add_chat(BOARD, type="supergroup", title="Board")
     events = async_capture_events(hass, EVENT_MESSAGE)
-    result = await configure(hass, await start(hass, home), recipient=str(BOARD))
-    result = await configure(hass, result, sender_id="not an id", role="user")
+    result = await go_on(hass, await start(hass, home), recipient=str(BOARD))
+    result = await go_on(hass, result, sender_id="not an id", role="user")
     assert result["errors"] == {"sender_id": "invalid_sender"}
-    result = await configure(hass, result, sender_id=f" {DORA} ", title=" Dora the chair ", role="user")
+    result = await go_on(hass, result, sender_id=f" {DORA} ", title=" Dora the chair ", role="user")
     assert (result["type"], result["title"]) == (FlowResultType.CREATE_ENTRY, "Dora the chair")
     assert f"{BOARD}#{DORA}" in the_bach(hass).registry.get(CONNECTION).allowed
 
@@ -127,8 +128,8 @@ async def test_an_id_can_be_typed_for_a_group_that_is_only_told(
 @pytest.mark.parametrize("sender_id", ["", " ", "4#6", "4/6", "4:6", "x" * 101, "\u0664\u0666"])
 async def test_what_cannot_be_an_id_is_refused(hass: HomeAssistant, home: MockConfigEntry, sender_id: str) -> None:
     """A person would be stored whom no message can ever come from, or several at once."""
-    result = await configure(hass, await start(hass, home), recipient=str(FAMILY))
-    result = await configure(hass, result, sender_id=sender_id)
+    result = await go_on(hass, await start(hass, home), recipient=str(FAMILY))
+    result = await go_on(hass, result, sender_id=sender_id)
     assert result["errors"] == {"sender_id": "invalid_sender"}
 
 
@@ -136,12 +137,12 @@ async def test_a_person_is_added_once_to_a_group_and_may_be_in_another(
     hass: HomeAssistant, home: MockConfigEntry
 ) -> None:
     """Two roles of one person in one place would leave open which one counts."""
-    result = await configure(hass, await start(hass, home), recipient=str(FAMILY))
+    result = await go_on(hass, await start(hass, home), recipient=str(FAMILY))
     assert str(CARL) not in options(result, "sender_id")
-    result = await configure(hass, result, sender_id=str(CARL))
+    result = await go_on(hass, result, sender_id=str(CARL))
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "already_configured")
-    result = await configure(hass, await start(hass, home), recipient=str(BOARD))
-    result = await configure(hass, result, sender_id=str(CARL))
+    result = await go_on(hass, await start(hass, home), recipient=str(BOARD))
+    result = await go_on(hass, result, sender_id=str(CARL))
     assert result["type"] is FlowResultType.CREATE_ENTRY
 
 
@@ -158,14 +159,14 @@ async def test_role_user_and_name_of_a_person_are_changed(
     result = await reconfigure(hass, home, "Carl")
     assert suggested(result) == {"title": "Carl", "role": "user"}
     assert result["description_placeholders"] == {"name": "Family", "sender": str(CARL)}
-    result = await configure(hass, result, title="Carl C.", role="admin", user_id=hass_admin_user.id)
+    result = await go_on(hass, result, title="Carl C.", role="admin", user_id=hass_admin_user.id)
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "reconfigure_successful")
     await arrive(hass, incoming(FAMILY, CARL))
     [received] = heard
     assert (received.person, received.role, received.context.user_id) == ("Carl C.", Role.ADMIN, hass_admin_user.id)
 
     result = await reconfigure(hass, home, "Carl C.")
-    await configure(hass, result, role="notify_only")
+    await go_on(hass, result, role="notify_only")
     carl = next(subentry for subentry in home.subentries.values() if subentry.subentry_type == "person")
     assert carl.title == str(CARL)
     assert carl.data == {"recipient": str(FAMILY), "sender_id": str(CARL), "role": "notify_only"}
@@ -182,11 +183,11 @@ async def test_a_person_can_be_typed_while_the_inbox_cannot_be_read(
         raise StoreFailedError(path="bach.db", reason="broken")
 
     monkeypatch.setattr(the_bach(hass), "inbox", fail)
-    result = await configure(hass, await start(hass, home), recipient=str(FAMILY))
+    result = await go_on(hass, await start(hass, home), recipient=str(FAMILY))
     assert options(result, "sender_id") == {str(ADA): f"Ada ({ADA})"}
     await hass.config_entries.async_unload(home.entry_id)
-    result = await configure(hass, await start(hass, home), recipient=str(FAMILY))
-    result = await configure(hass, result, sender_id=str(DORA))
+    result = await go_on(hass, await start(hass, home), recipient=str(FAMILY))
+    result = await go_on(hass, result, sender_id=str(DORA))
     assert result["type"] is FlowResultType.CREATE_ENTRY
 
 

@@ -1,7 +1,7 @@
 """Adding recipients by clicking: whoever writes appears, and an id can be typed."""
 
 import pytest
-from homeassistant.config_entries import SOURCE_RECONFIGURE, SOURCE_USER, SubentryFlowResult
+from homeassistant.config_entries import SOURCE_USER, SubentryFlowResult
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import EVENT_DATA_ENTRY_FLOW_PROGRESSED, FlowResultType, InvalidData
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser, async_capture_events
@@ -19,6 +19,7 @@ from tests.component.conftest import (
     the_bach,
     until,
 )
+from tests.component.dialogs import go_on, reconfigure
 
 EVE, GROUP = 98, -1001234567890
 
@@ -30,14 +31,14 @@ async def start(hass: HomeAssistant, entry: MockConfigEntry, choice: str) -> Sub
     )
     assert menu["type"] is FlowResultType.MENU
     assert menu["menu_options"] == ["pair", "manual"]
-    return await configure(hass, menu, next_step_id=choice)
+    return await go_on(hass, menu, next_step_id=choice)
 
 
 async def wait(hass: HomeAssistant, entry: MockConfigEntry) -> SubentryFlowResult:
     """Open the dialog, and go on from the page with the link without anybody having opened it."""
     invitation = await start(hass, entry, "pair")
     assert (invitation["type"], invitation["step_id"]) == (FlowResultType.FORM, "invite")
-    return await configure(hass, invitation)
+    return await go_on(hass, invitation)
 
 
 def code_of(result: SubentryFlowResult) -> str:
@@ -45,20 +46,6 @@ def code_of(result: SubentryFlowResult) -> str:
     placeholders = result["description_placeholders"]
     assert placeholders
     return placeholders["code"]
-
-
-async def reconfigure(hass: HomeAssistant, entry: MockConfigEntry, subentry_id: str) -> SubentryFlowResult:
-    """Open the dialog of a recipient that exists."""
-    return await hass.config_entries.subentries.async_init(
-        (entry.entry_id, "recipient"), context={"source": SOURCE_RECONFIGURE, "subentry_id": subentry_id}
-    )
-
-
-async def configure(hass: HomeAssistant, result: SubentryFlowResult, **data: object) -> SubentryFlowResult:
-    """Submit a step."""
-    answer = await hass.config_entries.subentries.async_configure(result["flow_id"], data)
-    await hass.async_block_till_done()
-    return answer
 
 
 def fields(result: SubentryFlowResult) -> set[str]:
@@ -70,8 +57,8 @@ def fields(result: SubentryFlowResult) -> set[str]:
 
 async def enter(hass: HomeAssistant, result: SubentryFlowResult, **data: object) -> SubentryFlowResult:
     """Submit a typed address, and where it turns out to be a person's, that it is nobody with a user."""
-    answer = await configure(hass, result, **data)
-    return await configure(hass, answer) if answer.get("step_id") == "whose" else answer
+    answer = await go_on(hass, result, **data)
+    return await go_on(hass, answer) if answer.get("step_id") == "whose" else answer
 
 
 async def next_page(hass: HomeAssistant, result: SubentryFlowResult) -> SubentryFlowResult:
@@ -121,7 +108,7 @@ async def test_whoever_writes_can_be_picked(
     assert events, "the page would not go on by itself"
     assert (result["type"], result["step_id"]) == (FlowResultType.FORM, "pick")
     assert options(result) == {"98": "Eve (98)", "keep_waiting": "keep_waiting"}
-    result = await configure(hass, result, recipient="98")
+    result = await go_on(hass, result, recipient="98")
     assert (result["type"], result["title"]) == (FlowResultType.CREATE_ENTRY, "Eve")
     assert result["data"] == {"recipient": "98", "kind": "private", "role": "user"}
     assert result["unique_id"] == "recipient_98"
@@ -147,7 +134,7 @@ async def test_who_brings_the_code_is_first_and_marked_whoever_else_writes(
     await telegram.wait_until(lambda: the_bach(hass).registry.get(CONNECTION).blocked_count >= 60)
     await hass.async_block_till_done()
 
-    result = await configure(hass, invitation)
+    result = await go_on(hass, invitation)
     assert (result["type"], result["step_id"]) == (FlowResultType.FORM, "pick")
     labels = list(options(result).values())
     assert labels[0] == "✓ Eve (98)"
@@ -158,7 +145,7 @@ async def test_who_brings_the_code_is_first_and_marked_whoever_else_writes(
     assert code not in caplog.text
     assert "nobody allowed" not in caplog.text
 
-    again = await configure(hass, result, recipient="keep_waiting")
+    again = await go_on(hass, result, recipient="keep_waiting")
     assert again["step_id"] == "invite"
     assert code_of(again) != code, "a code is good once"
 
@@ -195,7 +182,7 @@ async def test_the_second_who_writes_can_be_picked_too(
     telegram.receive_text(bot, chat_id=EVE, text="spam", first_name="Mallory")
     result = await next_page(hass, result)
 
-    result = await configure(hass, result, recipient="keep_waiting")
+    result = await go_on(hass, result, recipient="keep_waiting")
     assert result["type"] is FlowResultType.SHOW_PROGRESS
     telegram.add_chat(GROUP, type="supergroup", title="Family")
     telegram.receive_text(bot, chat_id=GROUP, from_id=7, text="/start")
@@ -206,7 +193,7 @@ async def test_the_second_who_writes_can_be_picked_too(
         str(GROUP): f"Family ({GROUP})",
         "keep_waiting": "keep_waiting",
     }
-    result = await configure(hass, result, recipient=str(GROUP))
+    result = await go_on(hass, result, recipient=str(GROUP))
     assert result["data"] == {"recipient": str(GROUP), "kind": "supergroup", "role": "user"}
 
 
@@ -217,7 +204,7 @@ async def test_a_long_name_of_a_stranger_is_cut(
     result = await wait(hass, loaded)
     telegram.receive_text(bot, chat_id=EVE, text="/start", first_name="x" * 1000)
     result = await next_page(hass, result)
-    result = await configure(hass, result, recipient="98")
+    result = await go_on(hass, result, recipient="98")
     assert result["title"] == "x" * 100
 
 
@@ -225,10 +212,10 @@ async def test_an_id_that_nobody_knows_is_said_at_once(
     hass: HomeAssistant, telegram: TelegramServer, loaded: MockConfigEntry
 ) -> None:
     """The first message would become a dead letter, days later."""
-    result = await configure(hass, await start(hass, loaded, "manual"), recipient="-1009", role="user", hello=False)
+    result = await go_on(hass, await start(hass, loaded, "manual"), recipient="-1009", role="user", hello=False)
     assert result["errors"] == {"recipient": "unknown_recipient"}
     telegram.add_chat(GROUP, type="supergroup", title="Family")
-    result = await configure(hass, result, recipient=str(GROUP), role="user", hello=False)
+    result = await go_on(hass, result, recipient=str(GROUP), role="user", hello=False)
     assert result["type"] is FlowResultType.CREATE_ENTRY
 
 
@@ -237,9 +224,9 @@ async def test_an_id_that_cannot_be_asked_for_is_taken_after_a_warning(
 ) -> None:
     """Nobody could add a recipient while the platform is away."""
     telegram.fail(Fault.server_error(), times=None, methods=["getChat"])
-    result = await configure(hass, await start(hass, loaded, "manual"), recipient="-1009", role="user", hello=False)
+    result = await go_on(hass, await start(hass, loaded, "manual"), recipient="-1009", role="user", hello=False)
     assert result["errors"] == {"recipient": "cannot_ask"}
-    result = await configure(hass, result, recipient="-1009", role="user", hello=False)
+    result = await go_on(hass, result, recipient="-1009", role="user", hello=False)
     assert result["type"] is FlowResultType.CREATE_ENTRY
 
 
@@ -252,7 +239,7 @@ async def test_when_nobody_writes_the_choice_comes_back(
     assert (result["type"], result["step_id"]) == (FlowResultType.MENU, "nobody")
 
     monkeypatch.undo()
-    result = await configure(hass, result, next_step_id="pair")
+    result = await go_on(hass, result, next_step_id="pair")
     assert result["type"] is FlowResultType.SHOW_PROGRESS
     hass.config_entries.subentries.async_abort(result["flow_id"])
 
@@ -301,14 +288,14 @@ async def test_an_id_can_be_typed(hass: HomeAssistant, telegram: TelegramServer,
     result = await start(hass, loaded, "manual")
     assert (result["type"], result["step_id"]) == (FlowResultType.FORM, "manual")
 
-    result = await configure(hass, result, recipient="my channel", title="News")
+    result = await go_on(hass, result, recipient="my channel", title="News")
     assert result["errors"] == {"recipient": "invalid_recipient"}
     placeholders = result["description_placeholders"]
     assert placeholders
     assert "@name" in placeholders["expected"]
 
     telegram.add_chat(-1005, type="channel", title="News", username="mychannel")
-    result = await configure(hass, result, recipient=" @MyChannel ", title=" News ")
+    result = await go_on(hass, result, recipient=" @MyChannel ", title=" News ")
     assert (result["type"], result["title"]) == (FlowResultType.CREATE_ENTRY, "News")
     assert result["data"] == {"recipient": "@mychannel", "kind": "channel", "role": "user"}
     assert state(hass, "notify.news") == "unknown"
@@ -332,26 +319,26 @@ async def test_the_user_is_asked_of_one_person_only(
     for chat, role in (("-7", "user"), ("44", "notify_only")):
         form = await start(hass, loaded, "manual")
         assert fields(form) == {"recipient", "title", "role", "hello"}
-        done = await configure(hass, form, recipient=chat, role=role, hello=False)
+        done = await go_on(hass, form, recipient=chat, role=role, hello=False)
         assert done["type"] is FlowResultType.CREATE_ENTRY
     [eve] = [key for key, one in loaded.subentries.items() if one.title == "44"]
     hass.config_entries.async_remove_subentry(loaded, eve)
     form = await start(hass, loaded, "manual")
-    page = await configure(hass, form, recipient="44", title="Eve", role="admin", hello=False)
+    page = await go_on(hass, form, recipient="44", title="Eve", role="admin", hello=False)
     assert (page["step_id"], fields(page)) == ("whose", {"user_id"})
     assert page["description_placeholders"] == {"name": "Eve"}
-    done = await configure(hass, page, user_id=hass_admin_user.id)
+    done = await go_on(hass, page, user_id=hass_admin_user.id)
     assert done["data"] == {"recipient": "44", "kind": "private", "role": "admin", "user_id": hass_admin_user.id}
     [eve] = [key for key, one in loaded.subentries.items() if one.title == "Eve"]
     telegram.add_chat(-8, type="group", title="Others")
     page = await reconfigure(hass, loaded, eve)
-    await configure(hass, page, recipient="-8", title="Others", role="user", user_id=hass_admin_user.id)
+    await go_on(hass, page, recipient="-8", title="Others", role="user", user_id=hass_admin_user.id)
     assert loaded.subentries[eve].data == {"recipient": "-8", "kind": "group", "role": "user"}
 
 
 async def test_a_recipient_is_added_once(hass: HomeAssistant, loaded: MockConfigEntry) -> None:
     """Two entities for one chat would only confuse."""
-    result = await configure(hass, await start(hass, loaded, "manual"), recipient="42")
+    result = await go_on(hass, await start(hass, loaded, "manual"), recipient="42")
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "already_configured")
 
 
@@ -361,13 +348,13 @@ async def test_a_recipient_is_changed(hass: HomeAssistant, telegram: TelegramSer
     result = await reconfigure(hass, loaded, ada)
     assert (result["type"], result["step_id"]) == (FlowResultType.FORM, "reconfigure")
 
-    result = await configure(hass, result, recipient="nobody", title="Ada")
+    result = await go_on(hass, result, recipient="nobody", title="Ada")
     assert result["errors"] == {"recipient": "invalid_recipient"}
 
-    result = await configure(hass, result, recipient="4242", title="Ada L.")
+    result = await go_on(hass, result, recipient="4242", title="Ada L.")
     assert result["errors"] == {"recipient": "unknown_recipient"}, "an id is asked for when it is changed, too"
     telegram.add_chat(4242)
-    result = await configure(hass, result, recipient="4242", title="Ada L.")
+    result = await go_on(hass, result, recipient="4242", title="Ada L.")
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "reconfigure_successful")
     subentry = loaded.subentries[ada]
     assert (subentry.title, subentry.unique_id) == ("Ada L.", "recipient_4242")
@@ -380,7 +367,7 @@ async def test_a_recipient_cannot_become_another_one(hass: HomeAssistant, loaded
     """Changing Ada's id to Bob's would make two of him."""
     ada = next(key for key, subentry in loaded.subentries.items() if subentry.title == "Ada")
     result = await reconfigure(hass, loaded, ada)
-    result = await configure(hass, result, recipient="43")
+    result = await go_on(hass, result, recipient="43")
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "already_configured")
 
 
@@ -389,7 +376,7 @@ async def test_who_answers_is_chosen_and_taken_back(hass: HomeAssistant, loaded:
     ada = next(key for key, subentry in loaded.subentries.items() if subentry.title == "Ada")
     result = await reconfigure(hass, loaded, ada)
     chat = {"agent": "conversation.home_assistant", "language": "de", "speech_to_text": "stt.ears"}
-    result = await configure(hass, result, recipient="42", title="Ada", chat=chat)
+    result = await go_on(hass, result, recipient="42", title="Ada", chat=chat)
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "reconfigure_successful")
     assert loaded.subentries[ada].data == {"recipient": "42", "kind": "private", "role": "user", **chat}
 
@@ -399,7 +386,7 @@ async def test_who_answers_is_chosen_and_taken_back(hass: HomeAssistant, loaded:
     suggested = {str(key): key.description for key in schema.schema["chat"].schema.schema}
     assert suggested == {field: {"suggested_value": value} for field, value in chat.items()}
 
-    await configure(hass, result, recipient="42", title="Ada", chat={"language": "de"})
+    await go_on(hass, result, recipient="42", title="Ada", chat={"language": "de"})
     assert loaded.subentries[ada].data == {"recipient": "42", "kind": "private", "role": "user", "language": "de"}
 
 
@@ -410,7 +397,7 @@ async def test_whoever_is_picked_gets_a_role_and_a_user(
     result = await wait(hass, loaded)
     telegram.receive_text(bot, chat_id=EVE, text="/start", first_name="Eve")
     result = await next_page(hass, result)
-    result = await configure(hass, result, recipient="98", role="notify_only", user_id=hass_admin_user.id)
+    result = await go_on(hass, result, recipient="98", role="notify_only", user_id=hass_admin_user.id)
     assert result["data"] == {
         "recipient": "98",
         "kind": "private",
@@ -425,7 +412,7 @@ async def test_a_role_that_does_not_exist_is_refused(hass: HomeAssistant, loaded
     result = await start(hass, loaded, "manual")
     for data in ({"role": "emperor"}, {"user_id": "nobody"}):
         with pytest.raises(InvalidData):
-            await configure(hass, result, recipient="44", **data)
+            await go_on(hass, result, recipient="44", **data)
 
 
 async def test_role_and_user_of_a_recipient_are_changed(
@@ -434,7 +421,7 @@ async def test_role_and_user_of_a_recipient_are_changed(
     """A child grows up, and a guest leaves: it takes effect at once."""
     ada = next(key for key, subentry in loaded.subentries.items() if subentry.title == "Ada")
     result = await reconfigure(hass, loaded, ada)
-    await configure(hass, result, recipient="42", title="Ada", role="admin", user_id=hass_admin_user.id)
+    await go_on(hass, result, recipient="42", title="Ada", role="admin", user_id=hass_admin_user.id)
     assert loaded.subentries[ada].data == {
         "recipient": "42",
         "kind": "private",
@@ -444,7 +431,7 @@ async def test_role_and_user_of_a_recipient_are_changed(
 
     result = await reconfigure(hass, loaded, ada)
     assert suggested(result) == {"recipient": "42", "title": "Ada", "role": "admin", "user_id": hass_admin_user.id}
-    await configure(hass, result, recipient="42", title="Ada", role="notify_only")
+    await go_on(hass, result, recipient="42", title="Ada", role="notify_only")
     assert loaded.subentries[ada].data == {"recipient": "42", "kind": "private", "role": "notify_only"}
     assert the_bach(hass).registry.get(CONNECTION).allowed == {"43"}
 
@@ -458,7 +445,7 @@ async def test_a_user_who_is_gone_is_not_offered_again(
     await hass.async_block_till_done()
     result = await reconfigure(hass, loaded, ada.subentry_id)
     assert "user_id" not in suggested(result)
-    result = await configure(hass, result, recipient="42", title="Ada")
+    result = await go_on(hass, result, recipient="42", title="Ada")
     assert result["reason"] == "reconfigure_successful"
     assert "user_id" not in loaded.subentries[ada.subentry_id].data
 
@@ -471,12 +458,12 @@ async def test_the_people_of_a_group_follow_its_new_id(hass: HomeAssistant, tele
         next(key for key, subentry in loaded.subentries.items() if subentry.title == title)
         for title in ("Family", "Dora")
     )
-    result = await configure(hass, await reconfigure(hass, loaded, family), recipient="42", title="Family")
+    result = await go_on(hass, await reconfigure(hass, loaded, family), recipient="42", title="Family")
     assert result["reason"] == "already_configured"
     assert loaded.subentries[dora].unique_id == "person_-1_46", "the group did not move"
 
     telegram.add_chat(-2, type="group", title="Family")
-    await configure(hass, await reconfigure(hass, loaded, family), recipient="-2", title="Family")
+    await go_on(hass, await reconfigure(hass, loaded, family), recipient="-2", title="Family")
     moved = loaded.subentries[dora]
     assert (moved.data["recipient"], moved.unique_id) == ("-2", "person_-2_46")
     assert the_bach(hass).registry.get(CONNECTION).allowed == {"42", "43", "-2", "-2#46"}

@@ -27,6 +27,7 @@ from bach_lib.connectors.requirements import NEEDED, Package
 from bach_lib.testing.telegram_server import TelegramServer
 from custom_components.bach.const import DOMAIN
 from custom_components.bach.kinds import requirements
+from tests.component.dialogs import close_recipient_dialogs
 
 from .conftest import TOKEN, add_entry
 
@@ -57,8 +58,7 @@ class Index:
 async def no_dialog_left_open(hass: HomeAssistant) -> AsyncGenerator[None]:
     """Close what a new connection leads on to."""
     yield
-    for flow in hass.config_entries.subentries.async_progress():
-        hass.config_entries.subentries.async_abort(flow["flow_id"])
+    close_recipient_dialogs(hass)
 
 
 @pytest.fixture

@@ -1,10 +1,11 @@
 """Signal by clicking: an account on a server of one's own, recipients that are picked, messages out and in."""
 
 from collections.abc import AsyncGenerator
+from functools import partial
 from typing import Any
 
 import pytest
-from homeassistant.config_entries import SOURCE_REAUTH, SOURCE_USER, SubentryFlowResult
+from homeassistant.config_entries import SOURCE_REAUTH
 from homeassistant.config_entries import ConfigEntryState as State
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
@@ -18,9 +19,7 @@ from bach_lib.testing.partners.base import Told
 from bach_lib.testing.signal import SignalServer
 from custom_components.bach.const import EVENT_MESSAGE
 from tests.component.conftest import recipient, send, set_up, state, the_bach, until, until_state
-from tests.component.test_config_flow import submit
-from tests.component.test_discord import choose, go_on, offered
-from tests.component.test_recipient_flow import reconfigure
+from tests.component.dialogs import choose, close_all, go_on, offered, reconfigure, start_recipient, submit
 
 pytestmark = pytest.mark.usefixtures("with_the_noisy_ones")
 
@@ -28,6 +27,8 @@ NUMBER = "+491700000001"
 ADA = "+491701234567"
 HOUSE = "group.ZEdobElHaHZkWE5s"
 TOKEN = "the-token-of-the-proxy"
+
+start = partial(start_recipient, menu_options=["pair", "group", "manual"])
 
 
 @pytest.fixture
@@ -42,10 +43,7 @@ async def signal(socket_enabled: None) -> AsyncGenerator[SignalServer]:
 async def no_dialog_left_open(signal: SignalServer, hass: HomeAssistant) -> AsyncGenerator[None]:
     """Close what a new connection leads on to, while the server is still there."""
     yield
-    for flow in hass.config_entries.subentries.async_progress():
-        hass.config_entries.subentries.async_abort(flow["flow_id"])
-    for entry in hass.config_entries.async_loaded_entries("bach"):
-        await hass.config_entries.async_unload(entry.entry_id)
+    await close_all(hass)
 
 
 @pytest.fixture
@@ -73,14 +71,6 @@ async def loaded(hass: HomeAssistant, signal: SignalServer) -> MockConfigEntry:
 def form(server: SignalServer, **more: str) -> dict[str, Any]:
     """What a person fills in."""
     return {"endpoint": server.url, "number": NUMBER, **more}
-
-
-async def start(hass: HomeAssistant, entry: MockConfigEntry, choice: str) -> SubentryFlowResult:
-    """Open the dialog for a recipient and choose in its menu."""
-    manager = hass.config_entries.subentries
-    menu = await manager.async_init((entry.entry_id, "recipient"), context={"source": SOURCE_USER})
-    assert menu["menu_options"] == ["pair", "group", "manual"]
-    return await manager.async_configure(menu["flow_id"], {"next_step_id": choice})
 
 
 # -- the account -----------------------------------------------------------------------------------------------------

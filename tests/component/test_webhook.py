@@ -39,6 +39,7 @@ from bach_lib.connectors.webhook.signature import key_of, sign
 from custom_components.bach.home.attribution import Received
 from custom_components.bach.web.hooks import post_address
 from tests.component.conftest import entity_ids, recipient, send, set_up, state, the_bach, until, until_state
+from tests.component.dialogs import close_all
 from tests.contracts.webhook import Hook
 
 SECRET = "whsec_dGhlLWtleS1vZi10aGUtZGlhbG9nLXRlc3Rz"
@@ -70,10 +71,7 @@ async def client(hass: HomeAssistant, hass_client_no_auth: ClientSessionGenerato
 async def no_dialog_left_open(hass: HomeAssistant) -> AsyncGenerator[None]:
     """Close what a new connection leads on to."""
     yield
-    for flow in hass.config_entries.subentries.async_progress():
-        hass.config_entries.subentries.async_abort(flow["flow_id"])
-    for entry in hass.config_entries.async_loaded_entries("bach"):
-        await hass.config_entries.async_unload(entry.entry_id)
+    await close_all(hass)
 
 
 def an_entry(hass: HomeAssistant, **data: object) -> MockConfigEntry:
