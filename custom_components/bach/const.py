@@ -98,6 +98,26 @@ SECRET_FIELDS: Final = (
 )
 """The fields of an entry that the library reads through references and that nobody else may see."""
 
+PRIVATE_FIELDS: Final = (
+    CONF_AVATAR_URL,
+    CONF_BODY,
+    CONF_ENDPOINT,
+    CONF_HEADERS,
+    CONF_INCOMING_ADDRESSES,
+    CONF_LINK,
+    CONF_NUMBER,
+    CONF_OWN_SECRET,
+    CONF_RECIPIENT,
+    CONF_SENDER_ID,
+    CONF_SENDER_TAG,
+    CONF_SYSTEM,
+    CONF_TITLE,
+    CONF_TOKEN_ENDPOINT,
+    CONF_USER_ID,
+    CONF_WEBHOOK_ID,
+)
+"""The other fields of entries and sub-entries that diagnostics hide: names of people and places, and what they say."""
+
 SETTING_FIELDS: Final = (
     CONF_API_KEY_HEADER,
     CONF_AVATAR_URL,

@@ -15,25 +15,7 @@ from homeassistant.core import HomeAssistant
 from bach_lib import Attempt, Bach, BachError, Fault, Message, Status, __version__
 from bach_lib.errors import UnknownConnectionError
 
-from .const import (
-    CONF_AVATAR_URL,
-    CONF_BODY,
-    CONF_ENDPOINT,
-    CONF_HEADERS,
-    CONF_INCOMING_ADDRESSES,
-    CONF_LINK,
-    CONF_NUMBER,
-    CONF_OWN_SECRET,
-    CONF_RECIPIENT,
-    CONF_SENDER_ID,
-    CONF_SENDER_TAG,
-    CONF_SYSTEM,
-    CONF_TITLE,
-    CONF_TOKEN_ENDPOINT,
-    CONF_USER_ID,
-    CONF_WEBHOOK_ID,
-    SECRET_FIELDS,
-)
+from .const import CONF_RECIPIENT, PRIVATE_FIELDS, SECRET_FIELDS
 from .coordinator import BachConfigEntry
 from .home.entry import connection_name
 from .home.hub import HUB
@@ -42,27 +24,7 @@ from .kinds.partners import is_partner
 from .kinds.requirements import async_versions
 from .messages.payload import iso_time
 
-REDACTED_FIELDS = {
-    *SECRET_FIELDS,
-    CONF_AVATAR_URL,
-    CONF_BODY,
-    CONF_ENDPOINT,
-    CONF_HEADERS,
-    CONF_INCOMING_ADDRESSES,
-    CONF_LINK,
-    CONF_NUMBER,
-    CONF_OWN_SECRET,
-    CONF_RECIPIENT,
-    CONF_SENDER_ID,
-    CONF_SENDER_TAG,
-    CONF_SYSTEM,
-    CONF_TITLE,
-    CONF_TOKEN_ENDPOINT,
-    CONF_UNIQUE_ID,
-    CONF_USER_ID,
-    CONF_WEBHOOK_ID,
-}
-
+REDACTED_FIELDS: Final = {*SECRET_FIELDS, *PRIVATE_FIELDS, CONF_UNIQUE_ID}
 
 _FAILED: Final = (Status.DEAD, Status.EXPIRED, Status.FAILED, Status.UNCERTAIN)
 _MAX_FAILURES: Final = 10

@@ -17,13 +17,10 @@ from homeassistant.helpers.selector import (
     EntitySelector,
     EntitySelectorConfig,
     LanguageSelector,
-    SelectOptionDict,
-    SelectSelector,
-    SelectSelectorConfig,
-    SelectSelectorMode,
 )
 
 from custom_components.bach.const import CONF_AGENT, CONF_LANGUAGE, CONF_PARTNER, CONF_SPEECH_TO_TEXT, DOMAIN
+from custom_components.bach.kinds.form_fields import drop_down, form_section, labelled
 from custom_components.bach.kinds.partners import can_chat
 
 SECTION_CHAT: Final = "chat"
@@ -33,19 +30,15 @@ _FIELDS: Final = (CONF_AGENT, CONF_LANGUAGE, CONF_PARTNER, CONF_SPEECH_TO_TEXT)
 
 def chat_section(hass: HomeAssistant) -> section:
     """The fields, with the AI partners to choose from if there are any."""
-    partners = [
-        SelectOptionDict(value=entry.entry_id, label=entry.title)
-        for entry in hass.config_entries.async_entries(DOMAIN)
-        if can_chat(entry)
-    ]
+    entries = hass.config_entries.async_entries(DOMAIN)
+    partners = {entry.entry_id: entry.title for entry in entries if can_chat(entry)}
     fields: dict[vol.Marker, Any] = {vol.Optional(CONF_AGENT): ConversationAgentSelector()}
     if partners:
         # few options would become radio buttons, of which nobody can choose none again
-        config = SelectSelectorConfig(options=partners, mode=SelectSelectorMode.DROPDOWN)
-        fields[vol.Optional(CONF_PARTNER)] = SelectSelector(config)
+        fields[vol.Optional(CONF_PARTNER)] = drop_down(labelled(partners))
     fields[vol.Optional(CONF_LANGUAGE)] = LanguageSelector()
     fields[vol.Optional(CONF_SPEECH_TO_TEXT)] = EntitySelector(EntitySelectorConfig(domain=STT_DOMAIN))
-    return section(vol.Schema(fields), {"collapsed": True})
+    return form_section(fields)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,18 +5,13 @@ from typing import Any
 import voluptuous as vol
 from homeassistant.config_entries import ConfigEntryState, SubentryFlowResult
 from homeassistant.data_entry_flow import AbortFlow
-from homeassistant.helpers.selector import (
-    SelectOptionDict,
-    SelectSelector,
-    SelectSelectorConfig,
-    SelectSelectorMode,
-)
 
 from bach_lib import Candidate, Fault
 from custom_components.bach.const import CONF_KIND, CONF_LINK, CONF_RECIPIENT
 from custom_components.bach.coordinator import BachCoordinator
 from custom_components.bach.home.foreign_words import in_sentence
 from custom_components.bach.home.users import async_get_users
+from custom_components.bach.kinds.form_fields import drop_down, labelled
 
 from .recipient import RecipientFlow
 from .rights import rights_values
@@ -38,8 +33,7 @@ class FindingRecipientFlow(RecipientFlow):
 
     async def _offer(self, step_id: str, found: list[Candidate]) -> SubentryFlowResult:
         self._candidates = {candidate.recipient: candidate for candidate in found}
-        options = [SelectOptionDict(value=candidate.recipient, label=candidate.title) for candidate in found]
-        selector = SelectSelector(SelectSelectorConfig(options=options, mode=SelectSelectorMode.DROPDOWN))
+        selector = drop_down(labelled({candidate.recipient: candidate.title for candidate in found}))
         fields = self._rights(await async_get_users(self.hass)) | self._hello_box()
         return self.async_show_form(
             step_id=step_id,

@@ -8,14 +8,11 @@ from homeassistant.helpers.selector import (
     QrCodeSelector,
     QrCodeSelectorConfig,
     QrErrorCorrectionLevel,
-    SelectOptionDict,
-    SelectSelector,
-    SelectSelectorConfig,
-    SelectSelectorMode,
 )
 
 from bach_lib import Candidate, Invitation
 from custom_components.bach.const import CONF_RECIPIENT
+from custom_components.bach.kinds.form_fields import labelled, radio_buttons
 
 KEEP_WAITING: Final = "keep_waiting"
 """The choice of somebody who is not in the list yet."""
@@ -50,11 +47,9 @@ def invitation_words(invitation: Invitation | None, name: str, link: str) -> dic
 def pick_fields(candidates: Mapping[str, Candidate]) -> dict[vol.Marker, Any]:
     """Those who wrote. Who brought the code stands first with a mark, and is chosen already."""
     ordered = sorted(candidates.values(), key=lambda one: not one.has_code)
-    options = [SelectOptionDict(value=one.recipient, label=_label(one)) for one in ordered]
-    options.append(SelectOptionDict(value=KEEP_WAITING, label=KEEP_WAITING))
-    selector = SelectSelectorConfig(options=options, mode=SelectSelectorMode.LIST, translation_key="pick")
+    labels = {**{one.recipient: _label(one) for one in ordered}, KEEP_WAITING: KEEP_WAITING}
     chosen = ordered[0].recipient if ordered and ordered[0].has_code else vol.UNDEFINED
-    return {vol.Required(CONF_RECIPIENT, default=chosen): SelectSelector(selector)}
+    return {vol.Required(CONF_RECIPIENT, default=chosen): radio_buttons(labelled(labels), translation_key="pick")}
 
 
 def _label(candidate: Candidate) -> str:

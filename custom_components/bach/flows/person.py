@@ -12,10 +12,7 @@ from homeassistant.config_entries import (
     SubentryFlowResult,
 )
 from homeassistant.helpers.selector import (
-    SelectOptionDict,
     SelectSelector,
-    SelectSelectorConfig,
-    SelectSelectorMode,
     TextSelector,
 )
 
@@ -24,6 +21,7 @@ from custom_components.bach.const import CONF_KIND, CONF_RECIPIENT, CONF_SENDER_
 from custom_components.bach.coordinator import BachConfigEntry
 from custom_components.bach.home.entry import person_unique_id
 from custom_components.bach.home.users import Users, async_get_users
+from custom_components.bach.kinds.form_fields import drop_down, labelled, radio_buttons
 
 from .rights import rights_schema, rights_values, suggested_rights
 
@@ -52,9 +50,8 @@ class PersonFlow(ConfigSubentryFlow):
         if user_input is not None:
             self._place = user_input[CONF_RECIPIENT]
             return await self.async_step_who()
-        options = [SelectOptionDict(value=address, label=title) for address, title in groups.items()]
-        selector = SelectSelector(SelectSelectorConfig(options=options, mode=SelectSelectorMode.LIST))
-        return self.async_show_form(step_id="user", data_schema=vol.Schema({vol.Required(CONF_RECIPIENT): selector}))
+        schema = vol.Schema({vol.Required(CONF_RECIPIENT): radio_buttons(labelled(groups))})
+        return self.async_show_form(step_id="user", data_schema=schema)
 
     async def async_step_who(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Choose the person, and what the person may do."""
@@ -100,9 +97,8 @@ class PersonFlow(ConfigSubentryFlow):
 
     def _who(self) -> SelectSelector:
         """Those who wrote there, or an id that the user knows."""
-        options = [SelectOptionDict(value=sender, label=f"{name} ({sender})") for sender, name in self._seen.items()]
-        config = SelectSelectorConfig(options=options, mode=SelectSelectorMode.DROPDOWN, custom_value=True)
-        return SelectSelector(config)
+        labels = {sender: f"{name} ({sender})" for sender, name in self._seen.items()}
+        return drop_down(labelled(labels), custom_value=True)
 
     def _create(self, sender_id: str, user_input: dict[str, Any]) -> SubentryFlowResult:
         return self.async_create_entry(

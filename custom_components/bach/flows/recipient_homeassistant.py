@@ -5,10 +5,6 @@ from typing import Any, ClassVar, Final, override
 import voluptuous as vol
 from homeassistant.config_entries import SubentryFlowResult
 from homeassistant.helpers.selector import (
-    SelectOptionDict,
-    SelectSelector,
-    SelectSelectorConfig,
-    SelectSelectorMode,
     TextSelector,
 )
 
@@ -29,6 +25,7 @@ from custom_components.bach.const import (
 )
 from custom_components.bach.home.attribution import Role
 from custom_components.bach.home.users import async_get_users
+from custom_components.bach.kinds.form_fields import drop_down, labelled
 from custom_components.bach.messages.hello import is_harmless
 from custom_components.bach.web.peer import takes_letters
 
@@ -154,15 +151,13 @@ class HomeRecipientFlow(FindingRecipientFlow):
 
 
 def _target_schema(found: list[Candidate]) -> vol.Schema:
-    options = [
-        SelectOptionDict(
-            value=candidate.recipient,
-            label=f"{candidate.title} ({candidate.recipient})" if candidate.kind == "entity" else candidate.recipient,
-        )
-        for candidate in found[:_MAX_OPTIONS]
-    ]
-    selector = SelectSelector(SelectSelectorConfig(options=options, mode=SelectSelectorMode.DROPDOWN))
-    return vol.Schema({vol.Required(CONF_RECIPIENT): selector, vol.Optional(CONF_TITLE): TextSelector()})
+    labels = {
+        one.recipient: f"{one.title} ({one.recipient})" if one.kind == "entity" else one.recipient
+        for one in found[:_MAX_OPTIONS]
+    }
+    return vol.Schema(
+        {vol.Required(CONF_RECIPIENT): drop_down(labelled(labels)), vol.Optional(CONF_TITLE): TextSelector()}
+    )
 
 
 def _title(user_input: dict[str, Any]) -> str:

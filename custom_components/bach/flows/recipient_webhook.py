@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Final, override
 
 import voluptuous as vol
 from homeassistant.config_entries import SOURCE_USER, SubentryFlowResult
-from homeassistant.helpers.selector import SelectSelector, SelectSelectorConfig, SelectSelectorMode, TextSelector
+from homeassistant.helpers.selector import TextSelector
 
 from bach_lib.connectors.webhook.claims import SHORTEST_TOKEN
 from bach_lib.connectors.webhook.signature import key_of
@@ -26,6 +26,7 @@ from custom_components.bach.const import (
 from custom_components.bach.home.attribution import Role
 from custom_components.bach.home.entry import proven_senders
 from custom_components.bach.home.users import Users, async_get_users
+from custom_components.bach.kinds.form_fields import radio_buttons
 
 from .pairing import KEEP_WAITING
 from .recipient import RecipientFlow
@@ -112,8 +113,7 @@ class HookRecipientFlow(RecipientFlow):
 
     @override
     def _rights(self, users: Users) -> dict[vol.Marker, Any]:
-        config = SelectSelectorConfig(options=list(TRUST), mode=SelectSelectorMode.LIST, translation_key=CONF_TRUST)
-        return {vol.Required(CONF_TRUST, default=CLAIMED): SelectSelector(config)}
+        return {vol.Required(CONF_TRUST, default=CLAIMED): radio_buttons(TRUST, translation_key=CONF_TRUST)}
 
     @override
     def _suggest(self, users: Users) -> dict[str, Any]:

@@ -4,16 +4,11 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import voluptuous as vol
-from homeassistant.helpers.selector import (
-    SelectOptionDict,
-    SelectSelector,
-    SelectSelectorConfig,
-    SelectSelectorMode,
-)
 
 from custom_components.bach.const import CONF_OWN_SECRET, CONF_ROLE, CONF_USER_ID
 from custom_components.bach.home.attribution import Role
 from custom_components.bach.home.users import Users
+from custom_components.bach.kinds.form_fields import drop_down, labelled
 
 _FIELDS: Final = (CONF_OWN_SECRET, CONF_ROLE, CONF_USER_ID)
 
@@ -29,16 +24,12 @@ def is_shared(kind: object) -> bool:
 
 def rights_schema(users: Users, *, is_shared: bool = False) -> dict[vol.Marker, Any]:
     """The fields; a place that several people share is offered no user."""
-    roles = SelectSelectorConfig(options=list(Role), mode=SelectSelectorMode.DROPDOWN, translation_key="role")
-    choices = [SelectOptionDict(value=user_id, label=name) for user_id, name in users.choices().items()]
-    role: dict[vol.Marker, Any] = {vol.Required(CONF_ROLE, default=Role.USER): SelectSelector(roles)}
+    role: dict[vol.Marker, Any] = {
+        vol.Required(CONF_ROLE, default=Role.USER): drop_down(list(Role), translation_key="role")
+    }
     if is_shared:
         return role
-    return role | {
-        vol.Optional(CONF_USER_ID): SelectSelector(
-            SelectSelectorConfig(options=choices, mode=SelectSelectorMode.DROPDOWN, sort=True)
-        ),
-    }
+    return role | {vol.Optional(CONF_USER_ID): drop_down(labelled(users.choices()), sort=True)}
 
 
 def suggested_rights(users: Users, data: Mapping[str, Any]) -> dict[str, str]:

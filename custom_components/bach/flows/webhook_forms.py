@@ -8,12 +8,11 @@ from typing import Any, Final
 
 import voluptuous as vol
 from homeassistant.const import CONF_NAME
-from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import SelectSelector, SelectSelectorConfig, TextSelector
 
 from custom_components.bach.const import CONF_INCOMING_FROM, CONF_URL
 from custom_components.bach.kinds import webhook_requests as outgoing
-from custom_components.bach.kinds.platforms import ADDRESS_BOX
+from custom_components.bach.kinds.form_fields import ADDRESS_BOX, form_section
 from custom_components.bach.kinds.webhook import (
     CONF_IN_ADDRESS,
     CONF_TAKES,
@@ -36,9 +35,8 @@ _PROOF: Final[Mapping[vol.Marker, Any]] = {
 }
 _SENT: Final[Mapping[vol.Marker, Any]] = {vol.Required(SECTION_OUTGOING): outgoing.OUTGOING}
 _TAKEN: Final[Mapping[vol.Marker, Any]] = {
-    vol.Required(SECTION_INCOMING): section(
-        vol.Schema({marker: box for marker, box in INCOMING.schema.schema.items() if str(marker) not in _UP_FRONT}),
-        {"collapsed": True},
+    vol.Required(SECTION_INCOMING): form_section(
+        {marker: box for marker, box in INCOMING.schema.schema.items() if str(marker) not in _UP_FRONT}
     )
 }
 

@@ -12,7 +12,6 @@ import voluptuous as vol
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_ADDRESS, CONF_TYPE
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers.selector import TextSelector, TextSelectorConfig
 
 from bach_lib.connectors.webhook.examples import curl_lines
 from custom_components.bach.const import (
@@ -28,10 +27,10 @@ from custom_components.bach.const import (
     TYPE_WEBHOOK,
 )
 from custom_components.bach.home.attribution import Role
+from custom_components.bach.kinds.form_fields import LINES_BOX
 from custom_components.bach.kinds.webhook import receives
 from custom_components.bach.web.hooks import post_address
 
-_SHOWN: Final = TextSelector(TextSelectorConfig(multiline=True))
 """To copy from. Not `read_only`: in some browsers nothing can be selected in such a box."""
 _LINES: Final = {"header": "curl", "signature": "curl", "login": "curl_login", "address": "curl_address"}
 
@@ -53,7 +52,7 @@ def to_copy(hass: HomeAssistant, entry: ConfigEntry) -> dict[str, str]:
 
 def copy_schema(found: Mapping[str, str]) -> vol.Schema:
     """The page."""
-    return vol.Schema({vol.Optional(field, default=value): _SHOWN for field, value in found.items()})
+    return vol.Schema({vol.Optional(field, default=value): LINES_BOX for field, value in found.items()})
 
 
 def first_line(hass: HomeAssistant, entry: ConfigEntry) -> str:

@@ -5,16 +5,11 @@ from difflib import get_close_matches
 from typing import Any, Final
 
 import voluptuous as vol
-from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import (
     NumberSelector,
     NumberSelectorConfig,
     NumberSelectorMode,
-    SelectSelector,
-    SelectSelectorConfig,
-    SelectSelectorMode,
     TextSelector,
-    TextSelectorConfig,
 )
 
 from bach_lib import Identity, Report
@@ -40,7 +35,15 @@ from custom_components.bach.const import (
     TYPE_OLLAMA,
 )
 
-from .platforms import ADDRESS_BOX, SECRET_BOX
+from .form_fields import (
+    ADDRESS_BOX,
+    LINES_BOX,
+    SECRET_BOX,
+    drop_down,
+    form_section,
+    given_values,
+    optional,
+)
 
 SECTION_DETAILS: Final = "details"
 SECTION_LIMITS: Final = "limits"
@@ -68,9 +71,7 @@ OAUTH_FIELDS: Final[Mapping[str, Any]] = {
     CONF_CLIENT_SECRET: SECRET_BOX,
     CONF_REFRESH_TOKEN: SECRET_BOX,
     CONF_SCOPE: TextSelector(),
-    CONF_CLIENT_AUTH: SelectSelector(
-        SelectSelectorConfig(options=["post", "basic"], translation_key="client_auth", mode=SelectSelectorMode.DROPDOWN)
-    ),
+    CONF_CLIENT_AUTH: drop_down(["post", "basic"], translation_key="client_auth"),
 }
 
 CREDENTIALS: Final = frozenset({CONF_LOGIN, CONF_SECRET, *OAUTH_FIELDS})
@@ -80,14 +81,9 @@ HIDDEN: Final = frozenset({CONF_SECRET, CONF_CLIENT_SECRET, CONF_REFRESH_TOKEN})
 DETAIL_FIELDS: Final[Mapping[str, Any]] = {CONF_API_KEY_HEADER: TextSelector()}
 
 HTTP_FIELDS: Final[Mapping[str, Any]] = {
-    CONF_METHOD: SelectSelector(SelectSelectorConfig(options=["GET", "HEAD"], mode=SelectSelectorMode.DROPDOWN)),
-    CONF_EXPECTED_STATUS: SelectSelector(
-        SelectSelectorConfig(
-            options=["200", "201", "204", "301", "302", "401", "403", "404"],
-            multiple=True,
-            custom_value=True,
-            mode=SelectSelectorMode.DROPDOWN,
-        )
+    CONF_METHOD: drop_down(["GET", "HEAD"]),
+    CONF_EXPECTED_STATUS: drop_down(
+        ["200", "201", "204", "301", "302", "401", "403", "404"], multiple=True, custom_value=True
     ),
 }
 """What only an address of which nothing is known can be told."""
@@ -95,9 +91,7 @@ HTTP_FIELDS: Final[Mapping[str, Any]] = {
 CONVERSATION: Final = frozenset({CONF_MODEL, CONF_SYSTEM, CONF_THINKING, CONF_MAX_TOKENS, CONF_NUM_CTX})
 """Who talks, and how: asked for once the models are known."""
 
-_AUTH_BOX = SelectSelector(
-    SelectSelectorConfig(options=list(AUTH_FIELDS), translation_key="auth_type", mode=SelectSelectorMode.DROPDOWN)
-)
+_AUTH_BOX = drop_down(list(AUTH_FIELDS), translation_key="auth_type")
 
 
 def auth_fields(auth_type: str) -> dict[vol.Marker, Any]:
@@ -111,28 +105,23 @@ def auth_fields(auth_type: str) -> dict[vol.Marker, Any]:
 
 def oauth_section(auth_type: str) -> dict[vol.Marker, Any]:
     """The many fields of OAuth, folded away from those who show something else."""
-    fields = {vol.Optional(field): selector for field, selector in OAUTH_FIELDS.items()}
-    return {vol.Required(SECTION_OAUTH, default=dict): section(vol.Schema(fields), {"collapsed": auth_type != OAUTH})}
+    folded = form_section(optional(OAUTH_FIELDS), is_open=auth_type == OAUTH)
+    return {vol.Required(SECTION_OAUTH, default=dict): folded}
 
 
 def model_schema(type_: str, offers: Sequence[str]) -> vol.Schema:
     """The form for a conversation, with the models that the partner offers, if it tells them."""
-    models = SelectSelectorConfig(options=list(offers), custom_value=True, mode=SelectSelectorMode.DROPDOWN)
     limits: dict[vol.Marker, Any] = {
-        vol.Optional(CONF_THINKING): SelectSelector(
-            SelectSelectorConfig(
-                options=list(THINKING), translation_key=CONF_THINKING, mode=SelectSelectorMode.DROPDOWN
-            )
-        ),
+        vol.Optional(CONF_THINKING): drop_down(THINKING, translation_key=CONF_THINKING),
         vol.Optional(CONF_MAX_TOKENS): _tokens(CONF_MAX_TOKENS),
     }
     if type_ == TYPE_OLLAMA:
         limits[vol.Optional(CONF_NUM_CTX)] = _tokens(CONF_NUM_CTX)
     return vol.Schema(
         {
-            vol.Optional(CONF_MODEL): SelectSelector(models) if offers else TextSelector(),
-            vol.Optional(CONF_SYSTEM): TextSelector(TextSelectorConfig(multiline=True)),
-            vol.Required(SECTION_LIMITS, default=dict): section(vol.Schema(limits), {"collapsed": True}),
+            vol.Optional(CONF_MODEL): drop_down(offers, custom_value=True) if offers else TextSelector(),
+            vol.Optional(CONF_SYSTEM): LINES_BOX,
+            vol.Required(SECTION_LIMITS, default=dict): form_section(limits),
         }
     )
 
@@ -165,20 +154,13 @@ def put_conversation(data: Mapping[str, Any], given: Mapping[str, Any]) -> dict[
 
 def suggested_conversation(data: Mapping[str, Any]) -> dict[str, Any]:
     """What the form for a conversation starts with."""
-    found = {name: data[name] for name in CONVERSATION if name in data}
+    found = given_values(data, *CONVERSATION)
     return {**found, SECTION_LIMITS: found}
 
 
 def _tokens(field: str) -> NumberSelector:
     least, most = TOKENS[field]
     return NumberSelector(NumberSelectorConfig(min=least, max=most, mode=NumberSelectorMode.BOX))
-
-
-def details(fields: Mapping[str, Any]) -> section:
-    """What few people need."""
-    return section(
-        vol.Schema({vol.Optional(field): selector for field, selector in fields.items()}), {"collapsed": True}
-    )
 
 
 def put_statuses(data: dict[str, Any], given: Mapping[str, Any]) -> None:

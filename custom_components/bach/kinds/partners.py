@@ -32,6 +32,7 @@ from custom_components.bach.const import (
     TYPE_WEBHOOK,
 )
 
+from .form_fields import ADDRESS_BOX, SECRET_BOX, form_section, given_values, optional, put_texts
 from .partner_forms import (
     AUTH_FIELDS,
     CREDENTIALS,
@@ -43,12 +44,11 @@ from .partner_forms import (
     SECTION_DETAILS,
     SECTION_OAUTH,
     auth_fields,
-    details,
     oauth_section,
     put_statuses,
     suggested_statuses,
 )
-from .platforms import ADDRESS_BOX, KINDS, SECRET_BOX, SECTION_SERVER, SERVER, Kind
+from .platforms import KINDS, SECTION_SERVER, SERVER, Kind
 from .webhook import WEBHOOK, WebhookKind
 
 _IDENTIFYING: Final = (
@@ -111,10 +111,10 @@ class PartnerKind:
         """The data after what a form says: no credential keeps the old one, nothing else keeps anything."""
         data = self._credentials(old, user_input)
         if SECTION_SERVER in user_input:
-            _put(data, user_input[SECTION_SERVER], CONF_ENDPOINT)
+            put_texts(data, user_input[SECTION_SERVER], CONF_ENDPOINT)
         if SECTION_DETAILS in user_input:
-            _put(data, user_input, CONF_ENDPOINT)
-            _put(data, user_input[SECTION_DETAILS], CONF_API_KEY_HEADER, CONF_METHOD)
+            put_texts(data, user_input, CONF_ENDPOINT)
+            put_texts(data, user_input[SECTION_DETAILS], CONF_API_KEY_HEADER, CONF_METHOD)
             put_statuses(data, user_input[SECTION_DETAILS])
         return data
 
@@ -133,10 +133,10 @@ class PartnerKind:
         """What a form starts with; secrets stay where they are."""
         given = ({CONF_ENDPOINT: self.endpoint} if self.endpoint else {}) | dict(data)
         return {
-            **_found(given, CONF_ENDPOINT, CONF_AUTH_TYPE, CONF_LOGIN),
-            SECTION_OAUTH: _found(given, *(name for name in OAUTH_FIELDS if name not in HIDDEN)),
-            SECTION_SERVER: _found(given, CONF_ENDPOINT),
-            SECTION_DETAILS: _found(given, CONF_API_KEY_HEADER, CONF_METHOD) | suggested_statuses(given),
+            **given_values(given, CONF_ENDPOINT, CONF_AUTH_TYPE, CONF_LOGIN),
+            SECTION_OAUTH: given_values(given, *(name for name in OAUTH_FIELDS if name not in HIDDEN)),
+            SECTION_SERVER: given_values(given, CONF_ENDPOINT),
+            SECTION_DETAILS: given_values(given, CONF_API_KEY_HEADER, CONF_METHOD) | suggested_statuses(given),
         }
 
     def _whole_schema(self, secret_marker: type[vol.Marker]) -> vol.Schema:
@@ -147,20 +147,9 @@ class PartnerKind:
                 vol.Required(CONF_ENDPOINT): ADDRESS_BOX,
                 **auth_fields(self.usual),
                 **oauth_section(self.usual),
-                vol.Required(SECTION_DETAILS): details(self.details),
+                vol.Required(SECTION_DETAILS): form_section(optional(self.details)),
             }
         )
-
-
-def _found(data: Mapping[str, Any], *names: str) -> dict[str, Any]:
-    return {name: data[name] for name in names if name in data}
-
-
-def _put(data: dict[str, Any], given: Mapping[str, Any], *names: str) -> None:
-    for name in names:
-        data.pop(name, None)
-        if value := given.get(name, "").strip():
-            data[name] = value
 
 
 PARTNERS: Final[Mapping[str, PartnerKind]] = {

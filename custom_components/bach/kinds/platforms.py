@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 import voluptuous as vol
-from homeassistant.data_entry_flow import section
-from homeassistant.helpers.selector import BooleanSelector, TextSelector, TextSelectorConfig, TextSelectorType
+from homeassistant.helpers.selector import BooleanSelector, TextSelector
 
 from custom_components.bach.const import (
     CONF_AVATAR_URL,
@@ -26,12 +25,19 @@ from custom_components.bach.const import (
     TYPE_TELEGRAM,
 )
 
-SECTION_SERVER: Final = "server"
+from .form_fields import (
+    ADDRESS_BOX,
+    NUMBER_BOX,
+    SECRET_BOX,
+    form_section,
+    given_values,
+    optional,
+    put_secret,
+    put_texts,
+)
 
-SECRET_BOX: Final = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="current-password"))
-ADDRESS_BOX: Final = TextSelector(TextSelectorConfig(type=TextSelectorType.URL))
-NUMBER_BOX: Final = TextSelector(TextSelectorConfig(type=TextSelectorType.TEL))
-SERVER: Final = section(vol.Schema({vol.Optional(CONF_ENDPOINT): ADDRESS_BOX}), {"collapsed": True})
+SECTION_SERVER: Final = "server"
+SERVER: Final = form_section(optional({CONF_ENDPOINT: ADDRESS_BOX}))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,17 +86,16 @@ class Kind:
     def merge(self, old: Mapping[str, Any], user_input: Mapping[str, Any]) -> dict[str, Any]:
         """The data after what a form says: no credential keeps the old one, nothing else keeps anything."""
         data = dict(old)
-        if secret := user_input.get(self.secret, "").strip():
-            data[self.secret] = secret
+        put_secret(data, self.secret, user_input.get(self.secret))
         if user_input.keys() <= {self.secret}:  # the form that asks for the credential alone
             return data
-        _replace(data, (CONF_ENDPOINT,), user_input.get(SECTION_SERVER, {}))
-        _replace(data, (*self.needed, *self.settings, CONF_SENDER_TAG), user_input)
+        put_texts(data, user_input.get(SECTION_SERVER, {}), CONF_ENDPOINT)
+        put_texts(data, user_input, *self.needed, *self.settings, CONF_SENDER_TAG)
         return data
 
     def suggest(self, data: Mapping[str, Any]) -> dict[str, Any]:
         """What a form starts with; secrets stay where they are."""
-        found = {name: data[name] for name in (*self.needed, *self.settings, CONF_SENDER_TAG) if name in data}
+        found = given_values(data, *self.needed, *self.settings, CONF_SENDER_TAG)
         return found | ({SECTION_SERVER: {CONF_ENDPOINT: data[CONF_ENDPOINT]}} if CONF_ENDPOINT in data else {})
 
     def _whole_schema(
@@ -100,17 +105,10 @@ class Kind:
             {
                 **{vol.Required(name): selector for name, selector in self.needed.items()},
                 secret_marker(self.secret): SECRET_BOX,
-                **{vol.Optional(name): selector for name, selector in {**self.settings, **(more or {})}.items()},
+                **optional({**self.settings, **(more or {})}),
                 **({} if CONF_ENDPOINT in self.needed else {vol.Required(SECTION_SERVER): SERVER}),
             }
         )
-
-
-def _replace(data: dict[str, Any], names: tuple[str, ...], given: Mapping[str, Any]) -> None:
-    for name in names:
-        data.pop(name, None)
-        if value := given.get(name, "").strip():
-            data[name] = value
 
 
 KINDS: Final[Mapping[str, Kind]] = {

@@ -9,14 +9,11 @@ import voluptuous as vol
 from homeassistant.components.webhook import async_generate_id
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_TYPE
-from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import (
     BooleanSelector,
     SelectSelector,
     SelectSelectorConfig,
-    SelectSelectorMode,
     TextSelector,
-    TextSelectorConfig,
 )
 
 from bach_lib.connectors.endpoint import same_place
@@ -47,7 +44,7 @@ from custom_components.bach.const import (
 )
 
 from . import webhook_requests as outgoing
-from .platforms import SECRET_BOX
+from .form_fields import LINES_BOX, SECRET_BOX, drop_down, form_section, put_secret, put_value
 
 CONF_INCOMING_KEY: Final = "incoming_key"
 CONF_IN_ADDRESS: Final = "token_in_address"
@@ -82,31 +79,24 @@ FIELD_ERRORS: Final[Mapping[str, str]] = {
 _PATHS: Final[Mapping[str, str]] = {f"{name}_path": name for name in ("each", "text", "sender", "id", "recipient")}
 _MANY: Final = ("text_path", "id_path")
 """What may stand in several places."""
-_LINES: Final = TextSelector(TextSelectorConfig(multiline=True))
 _TOKEN_BYTES: Final = 32
 
-INCOMING: Final = section(
-    vol.Schema(
-        {
-            vol.Required(CONF_TAKES, default=NOTHING): SelectSelector(
-                SelectSelectorConfig(options=[NOTHING, *TAKES], translation_key="takes")
-            ),
-            vol.Optional(CONF_INCOMING_KEY): SECRET_BOX,
-            vol.Optional(CONF_INCOMING_FROM): SelectSelector(
-                SelectSelectorConfig(
-                    options=list(SENDERS), translation_key=CONF_INCOMING_FROM, mode=SelectSelectorMode.DROPDOWN
-                )
-            ),
-            vol.Required(CONF_IN_ADDRESS, default=False): BooleanSelector(),
-            vol.Optional(CONF_INCOMING_ADDRESSES): SelectSelector(
-                SelectSelectorConfig(
-                    options=[LOCAL], multiple=True, custom_value=True, translation_key="incoming_addresses"
-                )
-            ),
-            **{vol.Optional(field): _LINES if field in _MANY else TextSelector() for field in _PATHS},
-        }
-    ),
-    {"collapsed": False},
+INCOMING: Final = form_section(
+    {
+        vol.Required(CONF_TAKES, default=NOTHING): SelectSelector(
+            SelectSelectorConfig(options=[NOTHING, *TAKES], translation_key="takes")
+        ),
+        vol.Optional(CONF_INCOMING_KEY): SECRET_BOX,
+        vol.Optional(CONF_INCOMING_FROM): drop_down(list(SENDERS), translation_key=CONF_INCOMING_FROM),
+        vol.Required(CONF_IN_ADDRESS, default=False): BooleanSelector(),
+        vol.Optional(CONF_INCOMING_ADDRESSES): SelectSelector(
+            SelectSelectorConfig(
+                options=[LOCAL], multiple=True, custom_value=True, translation_key="incoming_addresses"
+            )
+        ),
+        **{vol.Optional(field): LINES_BOX if field in _MANY else TextSelector() for field in _PATHS},
+    },
+    is_open=True,
 )
 
 
@@ -147,10 +137,10 @@ class WebhookKind:
     def merge(self, old: Mapping[str, Any], user_input: Mapping[str, Any]) -> dict[str, Any]:
         """The data after what a form says: no secret keeps the old one. Raises `InvalidValueError`."""
         data = dict(old)
-        outgoing.take(data, CONF_URL, user_input.get(CONF_URL))
+        put_secret(data, CONF_URL, user_input.get(CONF_URL))
         if SECTION_OUTGOING not in user_input:  # the form that asks for credentials alone
             for field in (*outgoing.CREDENTIALS, CONF_SECRET):
-                outgoing.take(data, field, user_input.get(field))
+                put_secret(data, field, user_input.get(field))
             if CONF_API_KEY in data:
                 data.setdefault(CONF_API_KEY_HEADER, outgoing.KEY_HEADER)
             if user_input.get(CONF_AUTHORIZATION, "").strip():  # in the place of a user name
@@ -158,7 +148,7 @@ class WebhookKind:
                     data.pop(field, None)
             return data
         outgoing.merge(data, user_input[SECTION_OUTGOING])
-        outgoing.put(data, CONF_SENDER_TAG, user_input.get(CONF_SENDER_TAG, "").strip())
+        put_value(data, CONF_SENDER_TAG, user_input.get(CONF_SENDER_TAG, "").strip())
         _merge_incoming(data, user_input[SECTION_INCOMING])
         if CONF_URL not in data and not receives(data):
             field = "url" if CONF_URL in user_input else "neither"
@@ -221,14 +211,14 @@ def _merge_incoming(data: dict[str, Any], given: Mapping[str, Any]) -> None:
         if field != wanted:
             data.pop(field, None)
     if wanted:
-        outgoing.take(data, wanted, given.get(CONF_INCOMING_KEY))
+        put_secret(data, wanted, given.get(CONF_INCOMING_KEY))
         data.setdefault(wanted, token_urlsafe(_TOKEN_BYTES) if wanted == CONF_INCOMING_TOKEN else new_secret())
         data.setdefault(CONF_WEBHOOK_ID, async_generate_id())
-    outgoing.put(data, CONF_INCOMING_ADDRESSES, [one.strip() for one in given.get(CONF_INCOMING_ADDRESSES, ())])
-    outgoing.put(data, CONF_INCOMING_FROM, given.get(CONF_INCOMING_FROM))
-    outgoing.put(data, CONF_INCOMING_PROOF, [ADDRESS] if given[CONF_IN_ADDRESS] else [])
+    put_value(data, CONF_INCOMING_ADDRESSES, [one.strip() for one in given.get(CONF_INCOMING_ADDRESSES, ())])
+    put_value(data, CONF_INCOMING_FROM, given.get(CONF_INCOMING_FROM))
+    put_value(data, CONF_INCOMING_PROOF, [ADDRESS] if given[CONF_IN_ADDRESS] else [])
     found = {name: _paths(given.get(field, "")) for field, name in _PATHS.items()}
-    outgoing.put(data, CONF_INCOMING, {name: paths for name, paths in found.items() if paths})
+    put_value(data, CONF_INCOMING, {name: paths for name, paths in found.items() if paths})
 
 
 def _paths(text: str) -> str | list[str]:

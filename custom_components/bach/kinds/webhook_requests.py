@@ -5,15 +5,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import voluptuous as vol
-from homeassistant.data_entry_flow import section
-from homeassistant.helpers.selector import (
-    BooleanSelector,
-    SelectSelector,
-    SelectSelectorConfig,
-    SelectSelectorMode,
-    TextSelector,
-    TextSelectorConfig,
-)
+from homeassistant.helpers.selector import BooleanSelector, TextSelector
 
 from bach_lib.connectors.webhook.posting import METHODS, BodyType
 from bach_lib.connectors.webhook.signature import new_secret
@@ -32,7 +24,7 @@ from custom_components.bach.const import (
     CONF_SECRET,
 )
 
-from .platforms import SECRET_BOX
+from .form_fields import LINES_BOX, SECRET_BOX, drop_down, form_section, given_values, put_secret, put_value
 
 CONF_BOTH_SIGN: Final = "both_sign"
 CONF_SIGNS: Final = "signs"
@@ -40,46 +32,36 @@ CONF_SIGNS: Final = "signs"
 CREDENTIALS: Final = (CONF_AUTHORIZATION, CONF_PASSWORD, CONF_API_KEY)
 """What an address may refuse, beside the signature; the rest of it is not secret."""
 
-_LINES: Final = TextSelector(TextSelectorConfig(multiline=True))
 _USUAL_METHOD: Final = METHODS[0]
 KEY_HEADER: Final = "X-API-Key"
 
-OUTGOING: Final = section(
-    vol.Schema(
-        {
-            vol.Required(CONF_METHOD, default=_USUAL_METHOD): SelectSelector(
-                SelectSelectorConfig(options=list(METHODS), mode=SelectSelectorMode.DROPDOWN)
-            ),
-            vol.Required(CONF_BODY_TYPE, default=BodyType.JSON.value): SelectSelector(
-                SelectSelectorConfig(
-                    options=[one.value for one in BodyType],
-                    translation_key=CONF_BODY_TYPE,
-                    mode=SelectSelectorMode.DROPDOWN,
-                )
-            ),
-            vol.Optional(CONF_BODY): _LINES,
-            vol.Optional(CONF_HEADERS): _LINES,
-            vol.Optional(CONF_AUTHORIZATION): SECRET_BOX,
-            vol.Optional(CONF_LOGIN): TextSelector(),
-            vol.Optional(CONF_PASSWORD): SECRET_BOX,
-            vol.Optional(CONF_API_KEY_HEADER): TextSelector(),
-            vol.Optional(CONF_API_KEY): SECRET_BOX,
-            vol.Required(CONF_SIGNS, default=False): BooleanSelector(),
-            vol.Optional(CONF_SECRET): SECRET_BOX,
-            vol.Required(CONF_BOTH_SIGN, default=False): BooleanSelector(),
-        }
-    ),
-    {"collapsed": True},
+OUTGOING: Final = form_section(
+    {
+        vol.Required(CONF_METHOD, default=_USUAL_METHOD): drop_down(METHODS),
+        vol.Required(CONF_BODY_TYPE, default=BodyType.JSON.value): drop_down(
+            [one.value for one in BodyType], translation_key=CONF_BODY_TYPE
+        ),
+        vol.Optional(CONF_BODY): LINES_BOX,
+        vol.Optional(CONF_HEADERS): LINES_BOX,
+        vol.Optional(CONF_AUTHORIZATION): SECRET_BOX,
+        vol.Optional(CONF_LOGIN): TextSelector(),
+        vol.Optional(CONF_PASSWORD): SECRET_BOX,
+        vol.Optional(CONF_API_KEY_HEADER): TextSelector(),
+        vol.Optional(CONF_API_KEY): SECRET_BOX,
+        vol.Required(CONF_SIGNS, default=False): BooleanSelector(),
+        vol.Optional(CONF_SECRET): SECRET_BOX,
+        vol.Required(CONF_BOTH_SIGN, default=False): BooleanSelector(),
+    }
 )
 
 
 def merge(data: dict[str, Any], given: Mapping[str, Any]) -> None:
     """Put what the section says into the data; no secret keeps the old one. Raises `InvalidValueError`."""
     method, body_type = given[CONF_METHOD], given[CONF_BODY_TYPE]
-    put(data, CONF_METHOD, method if method != _USUAL_METHOD else "")
-    put(data, CONF_BODY_TYPE, body_type if body_type != BodyType.JSON and method != "GET" else "")
-    put(data, CONF_BODY, _body(given.get(CONF_BODY, ""), body_type))
-    put(data, CONF_HEADERS, _headers(given.get(CONF_HEADERS, "")))
+    put_value(data, CONF_METHOD, method if method != _USUAL_METHOD else "")
+    put_value(data, CONF_BODY_TYPE, body_type if body_type != BodyType.JSON and method != "GET" else "")
+    put_value(data, CONF_BODY, _body(given.get(CONF_BODY, ""), body_type))
+    put_value(data, CONF_HEADERS, _headers(given.get(CONF_HEADERS, "")))
     _log_in(data, given)
     _show_key(data, given)
     _sign(data, given)
@@ -87,9 +69,7 @@ def merge(data: dict[str, Any], given: Mapping[str, Any]) -> None:
 
 def suggest(data: Mapping[str, Any]) -> dict[str, Any]:
     """What the section starts with; secrets stay where they are."""
-    shown = {
-        field: data[field] for field in (CONF_METHOD, CONF_BODY_TYPE, CONF_LOGIN, CONF_API_KEY_HEADER) if field in data
-    }
+    shown = given_values(data, CONF_METHOD, CONF_BODY_TYPE, CONF_LOGIN, CONF_API_KEY_HEADER)
     shown |= {CONF_SIGNS: CONF_SECRET in data, CONF_BOTH_SIGN: CONF_OLD_SECRET in data}
     if CONF_BODY in data:
         body = data[CONF_BODY]
@@ -100,37 +80,24 @@ def suggest(data: Mapping[str, Any]) -> dict[str, Any]:
     return shown
 
 
-def take(data: dict[str, Any], field: str, given: str | None) -> None:
-    """A secret, if there is a new one."""
-    if given and given.strip():
-        data[field] = given.strip()
-
-
-def put(data: dict[str, Any], field: str, value: object) -> None:
-    """Anything else, which is gone if nothing is said."""
-    data.pop(field, None)
-    if value:
-        data[field] = value
-
-
 def _log_in(data: dict[str, Any], given: Mapping[str, Any]) -> None:
     """One header Authorization: as it is written, or of a user name, whichever was given last."""
     login = given.get(CONF_LOGIN, "").strip()
-    put(data, CONF_LOGIN, login)
-    take(data, CONF_PASSWORD, given.get(CONF_PASSWORD))
+    put_value(data, CONF_LOGIN, login)
+    put_secret(data, CONF_PASSWORD, given.get(CONF_PASSWORD))
     if login and not given.get(CONF_AUTHORIZATION, "").strip():
         data.pop(CONF_AUTHORIZATION, None)
         return
-    take(data, CONF_AUTHORIZATION, given.get(CONF_AUTHORIZATION))
+    put_secret(data, CONF_AUTHORIZATION, given.get(CONF_AUTHORIZATION))
     for field in (CONF_LOGIN, CONF_PASSWORD):
         data.pop(field, None)
 
 
 def _show_key(data: dict[str, Any], given: Mapping[str, Any]) -> None:
     """A secret header. Without a name it is gone, but a new key has the usual one."""
-    take(data, CONF_API_KEY, given.get(CONF_API_KEY))
+    put_secret(data, CONF_API_KEY, given.get(CONF_API_KEY))
     name = given.get(CONF_API_KEY_HEADER, "").strip() or (KEY_HEADER if given.get(CONF_API_KEY, "").strip() else "")
-    put(data, CONF_API_KEY_HEADER, name)
+    put_value(data, CONF_API_KEY_HEADER, name)
     if not name:
         data.pop(CONF_API_KEY, None)
     elif CONF_API_KEY not in data:
@@ -149,7 +116,7 @@ def _sign(data: dict[str, Any], given: Mapping[str, Any]) -> None:
     if now and given[CONF_BOTH_SIGN] and (new not in {"", now} or CONF_OLD_SECRET not in data):
         data[CONF_OLD_SECRET] = now
         data[CONF_SECRET] = new or new_secret()
-    take(data, CONF_SECRET, new)
+    put_secret(data, CONF_SECRET, new)
     data.setdefault(CONF_SECRET, new_secret())
 
 
