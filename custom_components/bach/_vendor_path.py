@@ -1,9 +1,9 @@
-"""Lets `import bach_lib` find the copy that the release zip carries, and refuses every other.
+"""Puts the vendored copy of `bach_lib` first on `sys.path`, and refuses any other copy.
 
-HACS installs this folder and nothing else, so the zip has the library in `_vendor/`. In a checkout there is no such
-folder, and the library is found beside `custom_components/`. It goes to the front: this integration was tested with
-that very copy. Python knows one `bach_lib` in a process. Where something else has imported another one before (a wheel
-in Home Assistant's environment, the copy of another integration), half of each would run: that is refused with a
+HACS installs this folder alone, so the release zip carries the library in `_vendor/`, the very copy that this
+integration was tested with. In a checkout there is no such folder, and the library is found beside
+`custom_components/`. Python knows one `bach_lib` in a process: where something else has imported another one before (a
+wheel in Home Assistant's environment, the copy of another integration), half of each would run. That is refused with a
 sentence, before anything of it is used.
 """
 

@@ -1,7 +1,7 @@
-"""Lets Home Assistant's backup copy the database while BACH goes on.
+"""Backup platform: keeps the database files consistent while Home Assistant's backup copies them.
 
 The backup reads the files one after the other and throws away all it has if one of them shrinks or vanishes. So until
-it is done, the files only grow. Nothing in here may fail: the home's backup is worth more than ours.
+it is done, the files only grow, and BACH goes on. Nothing in here may fail: the home's backup is worth more than ours.
 """
 
 import asyncio

@@ -1,6 +1,6 @@
-"""Whether a connection can send, and whether it can receive; the one may work while the other does not.
+"""Connectivity binary sensors: whether a connection can send, and whether it can receive.
 
-What is no chat platform can be reached, or not.
+The one may work while the other does not. A partner (AI, MCP server, other API) has only one: whether it is reachable.
 """
 
 from collections.abc import Callable, Mapping

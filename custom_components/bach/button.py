@@ -1,4 +1,4 @@
-"""What a person can ask a connection, or one of its recipients, to do now."""
+"""Buttons of a connection (retry its dead letters, check it now) and of a recipient (send a test message)."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The conditions of BACH: whether a connection works, and whether its circuit breaker is open."""
+"""Automation conditions: whether a connection works, and whether its circuit breaker is open."""
 
 from collections.abc import Callable
 from typing import ClassVar, Unpack, cast, override

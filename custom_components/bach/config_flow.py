@@ -1,4 +1,4 @@
-"""Adding a connection: choose what it leads to, give what that asks for, and it is tried before it is kept."""
+"""The config flow: adds a connection, and changes its credentials. Everything is tried before it is kept."""
 
 from collections.abc import Mapping
 from functools import partial

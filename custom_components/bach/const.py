@@ -1,4 +1,4 @@
-"""The words that more than one module of the integration needs."""
+"""Constants that more than one module uses: keys of entry data, event names, connection types."""
 
 from typing import Final
 

@@ -1,6 +1,7 @@
-"""Keeps what the entities of one connection show, and tells them at most once a second.
+"""The data update coordinator of a connection: pushes a snapshot to its entities, at most once a second.
 
-A message that is sent within a second is never seen waiting: two rows of the recorder would tell nobody anything.
+A burst of messages would otherwise be a burst of state changes. A message that is sent within a second is never seen
+waiting: two rows of the recorder would tell nobody anything.
 """
 
 import logging

@@ -1,6 +1,6 @@
-"""What a bug report needs to know about a connection, without secrets, names or messages.
+"""Diagnostics of a connection for bug reports, without secrets, names or messages.
 
-It is wanted most when nothing works, so it is there whatever state the entry is in: what only a connection at work
+They are wanted most when nothing works, so they are there whatever state the entry is in: what only a loaded entry
 knows is missing then, and what lies on disk is read from there.
 """
 

@@ -1,4 +1,4 @@
-"""What the entities have in common: their device, their id, and where their state comes from."""
+"""The base class and the description of all entities of a connection, and the devices that they belong to."""
 
 from collections.abc import Callable, Container
 from contextlib import suppress

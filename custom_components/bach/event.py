@@ -1,9 +1,9 @@
-"""An event entity for every recipient: the latest that came in from there, for those who build without templates.
+"""An event entity for every recipient: fires with what comes in from there, for automations without templates.
 
 What people write is shown, but never put on disk by Home Assistant: neither by the recorder nor for the next start.
 
 Home Assistant makes a line in the Activity of each change of such an entity, which names nobody, beside the one that
-says who did what. So it is there for who asks for it, and where it is all that a recipient has.
+says who did what. So it is disabled by default, except where it is all that a recipient has.
 """
 
 from typing import Final, override

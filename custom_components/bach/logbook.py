@@ -1,7 +1,7 @@
-"""Lines in the Activity: who did what and where, and what became of messages; never what people wrote.
+"""Logbook platform: lines in the Activity about who did what and where, and what became of messages.
 
-A line that names an entity is shown under the name of that entity, and who wrote would be lost: none of ours does. What
-belongs to a device or an entity is found by what the event itself says.
+They never quote what people wrote. A line that names an entity is shown under the name of that entity, and who wrote
+would be lost: none of ours does. Which device or entity it belongs to is found by the data of the event.
 """
 
 from collections.abc import Callable, Mapping

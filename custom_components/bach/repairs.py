@@ -1,4 +1,4 @@
-"""Repairs that can be mended with a click: what became of messages that were not delivered."""
+"""The repairs platform: the fix flow of each issue, most of them about messages that were not delivered."""
 
 from typing import Any
 

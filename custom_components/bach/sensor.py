@@ -1,7 +1,7 @@
-"""Numbers and times of a connection.
+"""Sensors of a connection: lengths of its queue, counters, times, circuit breaker.
 
-A time that moves with each message or check would be a line in the Activity and a row of the recorder each: such are
-only for who asks for them. A count that does so is written now and then, which is all that statistics need.
+A time that moves with each message or check would be a line in the Activity and a row of the recorder each, so such
+sensors are disabled by default. A counter that does so is written every few minutes, which is all that statistics need.
 """
 
 from collections import deque

@@ -1,4 +1,4 @@
-"""Pauses a connection. What is sent meanwhile waits in the queue."""
+"""A switch that pauses a connection. What is sent meanwhile waits in the queue."""
 
 from typing import Any, override
 

@@ -1,4 +1,4 @@
-"""The few numbers for Settings → System → Repairs → System information."""
+"""System health: the numbers of all queues for Settings → System → Repairs → System information."""
 
 from typing import Any
 

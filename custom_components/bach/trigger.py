@@ -1,4 +1,4 @@
-"""The triggers of BACH, as Home Assistant finds them."""
+"""The trigger platform: the table of all automation triggers that BACH offers."""
 
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.trigger import Trigger

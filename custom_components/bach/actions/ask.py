@@ -1,4 +1,4 @@
-"""The action `bach.ask`: a question to people, which returns the first answer of somebody who may give one.
+"""The action `bach.ask`: sends a question to people, and returns the first answer of somebody who may give one.
 
 Who may is decided by the person's role and, if the call names people, by the Home Assistant user or the platform's id
 behind the sender; never by a name, which people give themselves.

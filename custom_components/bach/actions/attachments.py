@@ -1,7 +1,7 @@
-"""Files that an action names: read from where Home Assistant may look, before anything is queued.
+"""Reads the files that an action attaches, from where Home Assistant may look, before anything is queued.
 
-One byte more than allowed is enough to be refused. What hangs (a network drive that is gone) hangs apart from the
-threads that all of Home Assistant shares.
+One byte more than allowed is enough to be refused. A read that hangs (a network drive that is gone) hangs in a thread
+of its own, apart from those that all of Home Assistant shares.
 """
 
 from collections.abc import Sequence

@@ -1,6 +1,6 @@
-"""The actions on a message that was sent: another text, a reaction, or away with it.
+"""The actions that change a sent message: `bach.edit_message`, `bach.delete_message` and `bach.react`.
 
-Each is a message of its own in the same lane: it is as durable and comes in order.
+Each is queued as a message of its own in the same lane: it is as durable and comes in order.
 """
 
 from typing import Final

@@ -1,4 +1,4 @@
-"""The action that asks a connection now, and answers with what it found: also with why it does not work."""
+"""The action `bach.check`: a health check of a connection, which returns what it found, also a failure."""
 
 import time
 from typing import Final

@@ -1,4 +1,4 @@
-"""What can be chosen in an action: formats, and buttons as people write them (rows, one plain list, or bare texts)."""
+"""Validates the choices in actions: formats, and buttons as people write them (rows, a plain list, bare texts)."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final

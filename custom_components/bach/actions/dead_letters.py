@@ -1,4 +1,4 @@
-"""The actions for what was not delivered: look at one message, send it again, correct it, or give it up."""
+"""The actions for dead letters: look at one message, retry, correct or discard it."""
 
 from typing import Final, cast
 

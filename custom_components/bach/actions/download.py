@@ -1,4 +1,4 @@
-"""The action `bach.download`: puts a file that somebody sent where Home Assistant may write, and nowhere else."""
+"""The action `bach.download`: saves a file that somebody sent where Home Assistant may write, and nowhere else."""
 
 import mimetypes
 import re

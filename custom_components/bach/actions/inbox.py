@@ -1,4 +1,4 @@
-"""The actions on what came in: looking at it, and marking what has been dealt with."""
+"""The actions on the inbox: list what came in, and mark it as read, archived or unread."""
 
 from typing import Final
 

@@ -1,7 +1,7 @@
-"""Gives the words of a message to those in a group who are none of ours, as Home Assistant's own action would.
+"""Forwards the text of a message to the notify entities of other integrations in a group.
 
-Whoever sends to a group means all who are in it. What only BACH can do (buttons, files, waiting) stays behind, and that
-is said.
+Whoever sends to a group means all who are in it, as Home Assistant's own action does. What only BACH can do (buttons,
+files, waiting) stays behind, and that is said.
 """
 
 from collections.abc import Sequence

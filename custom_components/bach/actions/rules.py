@@ -1,4 +1,4 @@
-"""The actions on context rules: names for what messages are about, so that automations ask for a name."""
+"""The actions on context rules: list, set and remove the names that automations know messages by."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""The action `bach.send_message`: all a message can have, to many recipients, each with a result of its own."""
+"""The action `bach.send_message`: queues a message for many recipients, each with a result of its own."""
 
 import asyncio
 import logging

@@ -1,4 +1,4 @@
-"""The actions of the integration, registered once, whatever entries there are."""
+"""Registers all actions with their schemas, once, whatever entries there are."""
 
 from typing import Final
 

@@ -1,4 +1,7 @@
-"""Whom an action is for: recipients as entities, groups, devices, areas and labels, or one by connection and id."""
+"""Resolves the target of an action to recipients.
+
+A target names entities, groups, devices, areas and labels, or one recipient by its connection and address.
+"""
 
 from dataclasses import dataclass, field
 from typing import Final

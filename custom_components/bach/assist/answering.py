@@ -1,4 +1,4 @@
-"""From one question to its answer: understand voice, ask who answers, show that it works, send what it says.
+"""Answers one question: transcribes voice, asks the conversation agent, shows that it is typing, sends the answer.
 
 The agent acts for the Home Assistant user whom the person is mapped to. Whatever goes wrong, the person reads one
 friendly sentence.

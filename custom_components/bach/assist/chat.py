@@ -1,7 +1,7 @@
-"""Chat with your home: a conversation agent answers what people write or say, where a person has chosen one.
+"""Decides which incoming messages a conversation agent answers, and queues them per person.
 
-Here is decided whose messages reach an agent, and in which order: each person's one at a time. An unknown sender, a
-command, an edited message, the answer to a question and words that somebody only passes on reach none.
+Only where somebody has chosen an agent for the recipient. An unknown sender, a command, an edited message, the
+answer to a question and forwarded words reach none.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""The conversations that go on, one for each person in each place."""
+"""Remembers the conversation ids: one conversation for each person in each place."""
 
 from collections.abc import Callable
 from time import monotonic

@@ -1,4 +1,4 @@
-"""What a person who chats is told when there is no answer: one friendly sentence in their language."""
+"""The error for a chat message without an answer, as one friendly sentence in the language of the person."""
 
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError

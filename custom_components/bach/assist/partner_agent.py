@@ -1,4 +1,4 @@
-"""Talks to an AI partner for a person. It only talks: nothing that it says controls the home."""
+"""Chats with an AI partner, with a history for each person. It only talks: no answer controls the home."""
 
 import logging
 from typing import Final

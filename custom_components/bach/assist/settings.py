@@ -1,6 +1,6 @@
-"""What a recipient is told about chatting: who answers, in which language, and who understands voice messages.
+"""The chat settings of a recipient, and their form: who answers, in which language, and who transcribes voice.
 
-Nobody is answered until a person chooses an agent of Home Assistant or an AI partner.
+Nobody is answered until a person chooses a conversation agent or an AI partner.
 """
 
 from collections.abc import Mapping

@@ -1,7 +1,7 @@
-"""Turns a voice message into text with the speech-to-text engine that a person chose.
+"""Transcribes a voice message with the speech-to-text engine that a person chose.
 
 Voice messages are Opus in an Ogg container. Engines that take them get them as they are; the others (most local ones)
-get plain samples, if Home Assistant's ffmpeg is there.
+get PCM samples, if Home Assistant's ffmpeg is there.
 """
 
 import asyncio

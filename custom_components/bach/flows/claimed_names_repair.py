@@ -1,7 +1,7 @@
-"""Tells of names in what is posted that were given more than a name without proof may have, and takes that away.
+"""The issue and the repair flow for unproven webhook senders that still have a role or a user.
 
-Before senders could have a secret of their own, every recipient of a webhook could have a role and a user. They count
-no more, which must not go unnoticed: commands would just stop.
+Before senders could have a secret of their own, every recipient of a webhook could have both. They count no more, which
+must not go unnoticed: commands would just stop.
 """
 
 from collections.abc import Mapping

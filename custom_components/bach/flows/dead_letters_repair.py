@@ -1,4 +1,4 @@
-"""The dialog of the repair about dead letters: whose they are and why, and what came of sending them again."""
+"""The repair flow for dead letters: whose they are and why, retry or discard, and what came of it."""
 
 from typing import Final, override
 

@@ -1,4 +1,4 @@
-"""Whether a typed address leads anywhere: asked of the platform before it is kept, where the platform can say.
+"""Looks a typed address up on the platform before it is kept, where the platform can say what is there.
 
 An unknown id would become a dead letter with the first message. A platform that cannot be asked now stops nobody.
 """

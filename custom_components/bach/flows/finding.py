@@ -1,4 +1,4 @@
-"""What the dialogs for recipients share where the platform tells whom it reaches: look, offer, take what was picked."""
+"""The subentry flow for recipients that the platform lists (channels, groups): look up, offer, take what was picked."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Where the dialogs say what is wrong: at the field that is to blame, and never behind a section that is closed.
+"""Maps errors of the library to form errors: at the field that is to blame, and never in a closed section.
 
 Home Assistant shows an error above the field, or the section, of its name; it shows none at a field inside a section.
 So what is in a section is said right above it, and the section is open then.

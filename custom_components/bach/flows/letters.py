@@ -1,4 +1,4 @@
-"""What the dialogs about messages of one connection have in common, and what a changed recipient asks of its own."""
+"""The steps about dead letters that follow a change of a recipient's address, and the base of all such dialogs."""
 
 from typing import Any
 

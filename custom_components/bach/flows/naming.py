@@ -1,6 +1,6 @@
-"""What a new connection is called: by its platform and by who it is there, and no two alike.
+"""The title of a new config entry: platform and account, unique among all entries.
 
-A name is chosen once, when the entry is made. What people called an entry themselves stays as it is.
+It is chosen once, when the entry is made. What people called an entry themselves stays as it is.
 """
 
 from collections.abc import Iterable, Mapping

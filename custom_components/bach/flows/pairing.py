@@ -1,4 +1,4 @@
-"""What the dialog for recipients shows of a pairing: the link with its code, and who may be picked."""
+"""The forms for pairing a recipient: the invitation link with its code as a QR code, and who may be picked."""
 
 from collections.abc import Mapping
 from typing import Any, Final

@@ -1,4 +1,4 @@
-"""The step of the dialog that only AI partners have: which of its models talks, and how."""
+"""The config flow steps of AI partners: which model talks, and how. It is tried before it is kept."""
 
 from abc import ABC, abstractmethod
 from typing import Any

@@ -1,4 +1,4 @@
-"""What somebody has typed into a dialog, as it is meant: tokens without their wrapping, addresses with their scheme."""
+"""Normalizes what somebody typed or pasted: tokens without their wrapping, addresses with their scheme."""
 
 from collections.abc import Mapping
 from typing import Any, Final

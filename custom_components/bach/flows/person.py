@@ -1,4 +1,4 @@
-"""Adding a person: somebody inside a group who may do more, or less, than everybody else in it."""
+"""The subentry flow for a person: somebody in a group who may do more, or less, than everybody else in it."""
 
 import re
 from collections.abc import Mapping

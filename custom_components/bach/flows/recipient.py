@@ -1,4 +1,4 @@
-"""Adding a recipient: whoever writes to the account appears in a list, so that nobody has to find out an id."""
+"""The subentry flow for a recipient: whoever writes to the account appears in a list, or an id is typed."""
 
 import asyncio
 from collections.abc import Mapping

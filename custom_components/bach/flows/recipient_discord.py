@@ -1,4 +1,4 @@
-"""Adding a recipient on Discord: the bot tells which channels and threads it sees, and finds people by their names."""
+"""The subentry flow for a recipient on Discord: channels and threads that the bot sees, people by name."""
 
 from typing import Any, Final, override
 

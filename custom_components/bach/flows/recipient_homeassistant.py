@@ -1,4 +1,4 @@
-"""Adding a recipient in another home: something that notifies there, an event, or the BACH in it."""
+"""The subentry flow for a recipient in another home: what notifies there, an event, or the BACH in it."""
 
 from typing import Any, ClassVar, Final, override
 

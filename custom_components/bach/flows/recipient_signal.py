@@ -1,4 +1,4 @@
-"""Adding a recipient on Signal: a group is picked, a person writes, and a number can be typed."""
+"""The subentry flow for a recipient on Signal: a group is picked, a person writes, or a number is typed."""
 
 from typing import Any, ClassVar, override
 

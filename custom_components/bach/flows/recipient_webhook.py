@@ -1,4 +1,4 @@
-"""Adding a recipient of a webhook: whoever posts appears in a list, or its name is typed.
+"""The subentry flow for a recipient of a webhook: whoever posts appears in a list, or a name is typed.
 
 What a body says of its sender is a claim, for all who post share the proof of the connection. So a name is heard as an
 event and no more; who shall have a role or a user gets a secret of its own.

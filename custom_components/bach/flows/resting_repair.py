@@ -1,4 +1,4 @@
-"""The dialog of the repair about a connection that rests while messages wait: let it work, or give them up."""
+"""The repair flow for a disabled connection with waiting messages: enable it, or discard them."""
 
 import asyncio
 from typing import Final, override

@@ -1,4 +1,4 @@
-"""The part of a dialog that says what somebody may do, and which user of Home Assistant they are."""
+"""The form fields for a role and for the Home Assistant user behind somebody."""
 
 from collections.abc import Mapping
 from typing import Any, Final

@@ -1,4 +1,4 @@
-"""Puts a saved copy of the database in its place with a click, or goes on with what lies there now."""
+"""The repair flow for a damaged database: restore a saved copy, or go on with what lies there now."""
 
 from pathlib import Path
 from typing import Final

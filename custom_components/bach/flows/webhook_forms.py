@@ -1,6 +1,6 @@
-"""The three forms for a new webhook: to take what others post, to send, or both. Each asks for little.
+"""The forms for a new webhook: to receive posts, to send, or both. Each asks for little.
 
-What few people need is folded away. All of it stands in the one form that changes a webhook later.
+What few people need is in a collapsed section. All of it stands in the one form that changes a webhook later.
 """
 
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""What a person takes from a webhook to the other side: where to post, with what, and a line that shows that it works.
+"""The form that shows what to copy from a webhook to the other side: address, secret, and a curl line to try it.
 
 It can be looked at as long as the connection exists, so that nobody has to copy it in the only moment that there is.
 What else the connection knows, the credentials of others, is never shown (ADR 0039).

@@ -1,4 +1,4 @@
-"""The steps of the dialog that only webhooks have: nothing must be given, and secrets are made for people."""
+"""The config flow steps of webhooks: nothing must be given, and secrets are generated."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping

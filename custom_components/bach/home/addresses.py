@@ -1,6 +1,6 @@
-"""Recipients and people of an entry go by the one form of their addresses, as the library knows it.
+"""Follows changed addresses: recipients and people of an entry are kept under the normal form of their address.
 
-A group moves, a name turns out to be an id: name, entities and rights stay, the address follows.
+A group gets another id, a name turns out to be an id: name, entities and rights stay, the address follows.
 """
 
 from collections.abc import Callable

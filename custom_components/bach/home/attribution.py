@@ -1,7 +1,7 @@
-"""A message that came in as Home Assistant sees it: with the recipient, the person, the role and the user behind it.
+"""An incoming message as Home Assistant sees it: with the recipient, the person, the role and the user behind it.
 
-`incoming.py` makes one of each message of the library and tells it to events, triggers, Assist and questions through a
-signal, which outlives the reload of an entry.
+`incoming.py` makes one of each message of the library and sends it to events, triggers, Assist and questions by a
+dispatcher signal, which outlives the reload of an entry.
 """
 
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Which recipients somebody has chosen in an action or a trigger, by whichever of their entities, groups or devices."""
+"""Resolves the target of an action or a trigger to recipients, through entities, groups, devices, areas and labels."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

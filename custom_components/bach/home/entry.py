@@ -1,4 +1,4 @@
-"""How a config entry and a row of the library's registry belong together."""
+"""Maps a config entry to its row in the registry of the library, and names what belongs to it."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""The one place where an error of the library becomes one that Home Assistant can show in the user's language."""
+"""Translates errors of the library into those that Home Assistant shows in the user's language."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager

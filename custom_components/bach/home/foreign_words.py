@@ -1,4 +1,4 @@
-"""Words of others on pages that Home Assistant takes for Markdown: a name, and what a server answered."""
+"""Escapes Markdown in what others wrote (names, answers of servers), before a dialog shows it."""
 
 import re
 from typing import Final

@@ -1,4 +1,4 @@
-"""Holds the one Bach of a Home Assistant, however many connections it has.
+"""Holds the one `Bach` object of a Home Assistant, with reference counting over its config entries.
 
 The database opens with the first entry that is set up and closes with the last one that is unloaded, or when Home
 Assistant stops (which unloads nothing).

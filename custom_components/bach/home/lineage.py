@@ -1,8 +1,8 @@
-"""Keeps what tells of dead letters from going in circles: word of a dead letter, sent to where it died, dies too.
+"""Loop prevention for notices about dead letters: one that is sent to where the letter died would die too.
 
-An automation can learn of a dead letter in many ways: our trigger, our event, a number, a helper or another automation
+An automation can learn of a dead letter in many ways: our trigger, our event, a sensor, a helper or another automation
 that follows one of these. What they have in common is the context: each run has that of its cause as parent. So the
-contexts that we give to what tells of a death are remembered, with all that comes of them.
+contexts that announced a dead letter are remembered, with all that descend from them.
 """
 
 from typing import Final

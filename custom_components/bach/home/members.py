@@ -1,7 +1,7 @@
-"""Whom an entity stands for: the members of groups, however they are nested, and the recipient behind each of them.
+"""Expands groups to their members, however they are nested, and finds the recipient behind each entity.
 
-Home Assistant's own helper opens only `group.*` and never comes back from groups that hold each other. A helper made in
-the dialog is opened by its options, as it shows its members to nobody while they all are unavailable.
+Home Assistant's own helper opens only `group.*` and never comes back from groups that hold each other. A group helper
+is opened by its options, as it shows its members to nobody while they all are unavailable.
 """
 
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""Who may use our actions: those who may control the entities concerned, as everywhere in Home Assistant.
+"""Permission checks for actions: a user needs control of the entities concerned, as everywhere in Home Assistant.
 
 Where there is no entity to judge by, only an administrator may: "all of none" is nobody's right. Calls without a user,
 such as those of automations, are the home's own.

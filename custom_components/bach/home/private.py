@@ -1,4 +1,4 @@
-"""Takes out of a sentence what is somebody's, for files that people attach to public issues.
+"""Redacts free text in diagnostics, which people attach to public issues.
 
 What a platform says of a failure is the most useful line of a bug report, and may quote a chat, a number, a host or the
 message itself.

@@ -1,6 +1,6 @@
-"""Who somebody is and what they may do, from where they write and the platform's id of the sender.
+"""Finds the role of a sender, from where they write and the platform's id of them.
 
-Nothing here asks Home Assistant: the answer follows from the sub-entries alone. Nobody who is not found in them is
+Nothing here asks Home Assistant: the answer follows from the subentries alone. Nobody who is not found in them is
 anybody.
 """
 

@@ -1,8 +1,7 @@
-"""Sessions with a pool of connections of their own, for a connector that has to start afresh.
+"""aiohttp sessions with connection pools of their own, for a connector that has to start afresh.
 
-A session of Home Assistant's helper shares the pool that is to be replaced, so these are made here, and follow in
-everything else what the helper does: names are looked up where it looks (`.local` ones too), certificates are judged by
-what it trusts, and whoever is asked is told the same of who asks.
+A session of Home Assistant's helper shares the pool that is to be replaced, so these are made here, and follow the
+helper in everything else: resolver (`.local` names too), certificates, user agent.
 """
 
 import socket

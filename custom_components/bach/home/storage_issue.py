@@ -1,4 +1,4 @@
-"""Says in Home Assistant that the database can be written no more."""
+"""The issue for a database that cannot be written any more."""
 
 from pathlib import Path
 from typing import Final

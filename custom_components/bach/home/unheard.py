@@ -1,4 +1,7 @@
-"""What came in for an entry that is not ready to hear it. All of it is in the inbox anyhow, so the oldest may go."""
+"""A bounded buffer of incoming messages for an entry that is not set up yet.
+
+Its listeners would miss them. All of it is in the inbox anyhow, so the oldest may go.
+"""
 
 import logging
 from collections import deque

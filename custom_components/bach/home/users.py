@@ -1,6 +1,7 @@
-"""The users of Home Assistant at hand without waiting, so that messages keep their order while their senders are told.
+"""An in-memory view of the Home Assistant users, so that looking one up does not wait.
 
-Home Assistant changes its user objects in place, so what is asked here is true at that moment.
+Messages keep their order while their senders are looked up. Home Assistant changes its user objects in place, so
+what is asked here is true at that moment.
 """
 
 from collections.abc import Mapping

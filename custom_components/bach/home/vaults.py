@@ -1,7 +1,7 @@
-"""Where the library finds the credentials of config entries, and puts a refresh token that took the place of another.
+"""Secret stores over config entries and forms: where the library reads credentials and writes rotated refresh tokens.
 
 Many servers give a new refresh token for every use of the old one, which is worth nothing from then on. So the new one
-goes where the old one was before anything else happens, whatever becomes of the dialog or the check that used it.
+is stored before anything else happens, whatever becomes of the dialog or the check that used it.
 """
 
 from typing import override

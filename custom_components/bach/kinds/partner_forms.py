@@ -1,4 +1,4 @@
-"""The boxes and sections that the dialogs of AI partners, MCP servers and other APIs are made of."""
+"""The form fields of AI partners, MCP servers and other APIs: authentication, OAuth, model and limits."""
 
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches

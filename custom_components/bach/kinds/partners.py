@@ -1,4 +1,4 @@
-"""What the dialogs need to know of AI partners, MCP servers and other APIs.
+"""The kinds of partners (AI, MCP server, other API): their forms, and how entry data is made of them.
 
 Nobody is written to through them: they have no recipients. Whether they work is all that they show.
 """

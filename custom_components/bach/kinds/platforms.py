@@ -1,4 +1,4 @@
-"""What the dialogs need to know of each kind of connection: what it asks for, and where people find that."""
+"""The kinds of chat platforms: their forms, where people find the credentials, and how entry data is made of them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,9 +1,8 @@
-"""Has Home Assistant install what one kind of connection needs, when a connection of that kind begins.
+"""Installs the packages that one kind of connection needs, by Home Assistant's requirements manager.
 
-The manifest asks for what everybody needs. The rest is fetched here, by Home Assistant's own manager of requirements,
-in the dialog that adds such a connection and whenever one is set up (after an update of its container, Home Assistant
-has nothing of what was installed before). What cannot be had stops the connections that need it and no others; a repair
-says so, and goes when it is there.
+The manifest asks for what everybody needs. The rest is installed in the dialog that adds such a connection and whenever
+one is set up (after an update of its container, Home Assistant has nothing of what was installed before). What cannot
+be had stops the connections that need it and no others; a repair says so, and goes when it is there.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""What the dialogs need to know of webhooks: an address to send to, a door for what others post, or both."""
+"""The kind of webhooks: a form to send to an address, to receive posts, or both, and the entry data made of it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What the dialog asks of the requests that a webhook makes: their form, their credentials, and who signs them."""
+"""The form section for the requests that a webhook makes: method, body, headers, credentials, signature."""
 
 import json
 from collections.abc import Mapping

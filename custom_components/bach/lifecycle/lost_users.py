@@ -1,6 +1,6 @@
-"""Tells when somebody is not heard any more because the Home Assistant user behind them is gone.
+"""The issue for recipients and people whose Home Assistant user was removed or deactivated.
 
-That is as it should be, but it must not look as if messages got lost.
+They have no rights any more. That is as it should be, but it must not look as if messages got lost.
 """
 
 from homeassistant.config_entries import ConfigSubentry

@@ -1,4 +1,4 @@
-"""The people inside a group stay with it when its address changes."""
+"""Moves the persons of a group with it when its address changes."""
 
 from contextlib import suppress
 

@@ -1,4 +1,4 @@
-"""Gives recipients their entities, also those that a person adds or changes while the connection is at work.
+"""Adds and removes the entities of recipients while the entry is loaded.
 
 A reload would do that as well, but meanwhile Home Assistant's own `notify.send_message` finds nobody, and what it was
 to send is lost.

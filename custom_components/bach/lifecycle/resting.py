@@ -1,4 +1,4 @@
-"""Says so when messages wait for a connection that somebody has switched off, or disabled, days ago and forgotten.
+"""The issue for messages that have waited for days on a connection that was switched off or disabled.
 
 That nothing goes then is as it should be, so no entity shows a problem; but nobody means to keep messages waiting for
 ever. Since when it rests is written down beside the database, which is not open for a home that has disabled them all.

@@ -1,4 +1,4 @@
-"""How a connection stands right now, for triggers and conditions: from memory, without waiting."""
+"""The state of a connection and of its circuit breaker, from memory, for triggers and conditions."""
 
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant, callback

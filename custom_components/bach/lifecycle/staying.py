@@ -1,8 +1,8 @@
-"""Lets recipients take messages while their entry reloads, or cannot be set up.
+"""Keeps the notify entities of an entry over a reload, or a set-up that fails, so that they go on taking messages.
 
 Home Assistant's own `notify.send_message` says nothing when it finds no entity, and what it was to send is lost. So
 when an entry is unloaded, its notify entities and the database stay until it shows whether that was the first half of a
-reload: then the entry's lock is held until it is set up again. Whoever unloads only lets it go, and all is taken away.
+reload: then the entry's lock is held until it is set up again. If it was only unloaded, all is taken away.
 
 A set-up that fails takes nothing away either: they stay until one succeeds. An entry that has none yet is given them,
 so that who sends is told why nothing can be kept.

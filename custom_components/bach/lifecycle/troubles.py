@@ -1,6 +1,7 @@
-"""Says in the Activity, in a sentence, why a connection does not work: its entities only say that it does not.
+"""Fires an event when a connection stops working, from which the Activity makes a line that says why.
 
-What is wrong stands beside the state as well, but Home Assistant shows attributes to nobody who does not look for them.
+What is wrong stands in the attributes of the binary sensors as well, but Home Assistant shows those to nobody who does
+not look for them.
 """
 
 from datetime import datetime

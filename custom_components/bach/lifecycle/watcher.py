@@ -1,7 +1,7 @@
-"""Turns what happens to a connection into what a person should see or do.
+"""Turns events of a connection into reauthentication, issues and changed addresses.
 
-Refused credentials ask for new ones, what keeps messages from coming in becomes a repair that names the account, and a
-group that moved is followed.
+Refused credentials start a reauthentication, what keeps messages from coming in becomes an issue that names the
+account, and a group that moved is followed.
 """
 
 from typing import Final

@@ -1,8 +1,8 @@
-"""Who was a recipient when a connection was last at work, so that who is removed while it rests is missed as well.
+"""Remembers on disk who the recipients of each entry were, to find those that were removed while it was not loaded.
 
 Messages may also wait for places that nobody ever added, by an id in an action: the database alone does not tell those
-from somebody who was removed. So it is written down here who was there. A departure stays noted until all that waited
-is taken back, whatever fails or stops in between.
+from somebody who was removed. A removal stays noted until all that waited is taken back, whatever fails or stops in
+between.
 """
 
 import asyncio

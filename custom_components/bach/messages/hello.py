@@ -1,4 +1,4 @@
-"""A first message to a recipient, and a test one: sent while somebody looks, who is told at once what became of it.
+"""Sends a first or a test message to a recipient, and waits a few seconds for what becomes of it.
 
 It is a message like all others, durable and in its turn, but nobody wants it tomorrow: it has a short time to live, and
 when it is dead it is no dead letter, for the person who sent it has read why.

@@ -1,6 +1,6 @@
-"""Says to Home Assistant what came in: who wrote, with which role and for which user, through a signal and an event.
+"""Announces incoming messages in Home Assistant by a dispatcher signal and an event, with sender, role and user.
 
-Whoever nobody added, or may only be notified, is not heard.
+Messages of strangers, and of those who may only be notified, are not announced.
 """
 
 from homeassistant.components.event import DOMAIN as EVENT_DOMAIN

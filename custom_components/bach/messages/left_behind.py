@@ -1,4 +1,4 @@
-"""What becomes of the messages for a recipient whose address changes, or who is removed."""
+"""What becomes of waiting messages and dead letters when the address of a recipient changes, or one is removed."""
 
 import logging
 from collections.abc import AsyncIterator, Sequence

@@ -1,4 +1,4 @@
-"""What automations read of a message that went out, or did not."""
+"""The event and trigger data of an outgoing message."""
 
 from homeassistant.util.json import JsonObjectType
 

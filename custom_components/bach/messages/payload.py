@@ -1,4 +1,4 @@
-"""What automations read of a message that came in: the same keys in bus event, triggers and `bach.get_inbox`."""
+"""The data of an incoming message: the same keys in bus event, triggers and `bach.get_inbox`."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress

@@ -1,4 +1,4 @@
-"""Says where people look that a message was not delivered: on Home Assistant's bus, and with that in the Activity."""
+"""Fires an event for each message that was not delivered, and keeps the issues about dead and held messages."""
 
 import time
 from collections.abc import Callable, Coroutine

@@ -1,6 +1,6 @@
-"""Triggers for what people send: a message, a command, the press of a button.
+"""Triggers on incoming messages: a message, a command, the press of a button.
 
-Only what `incoming.py` passes on gets here, which is nothing of strangers. Each trigger looks at the role once more: a
+Only what `incoming.py` announces gets here, which is nothing of strangers. Each trigger looks at the role once more: a
 door must not open because another part has forgotten to.
 """
 

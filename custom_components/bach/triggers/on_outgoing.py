@@ -1,4 +1,4 @@
-"""Triggers for what becomes of messages going out, and of the connections that carry them."""
+"""Triggers on outgoing messages (sent, dead), and on the state of connections."""
 
 import logging
 from abc import abstractmethod

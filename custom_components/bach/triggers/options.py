@@ -1,4 +1,4 @@
-"""Checks what people write into triggers and conditions, and says in one sentence what is wrong with it.
+"""Validators for the options of triggers and conditions, each with one sentence that says what is wrong.
 
 All of it works while no connection is loaded: an automation must not be refused because the internet is away.
 """

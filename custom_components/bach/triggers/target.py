@@ -1,4 +1,4 @@
-"""Which recipients the target of a trigger means: entities of theirs, or groups, devices, areas and labels of some."""
+"""Resolves the target of a trigger to recipients, anew for each message: labels and areas may change."""
 
 import logging
 from typing import Final

@@ -1,4 +1,4 @@
-"""What others reach over Home Assistant's own server: posts for webhooks, the REST interface, letters of another home.
+"""The HTTP and WebSocket endpoints: posts for webhooks, the REST interface, letters of another home.
 
 Each proves who it is before anything is read. No endpoint decides what a message means.
 """

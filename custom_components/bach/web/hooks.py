@@ -1,8 +1,8 @@
-"""The addresses to which others post what should come in, one for each connection that takes something.
+"""Registers a Home Assistant webhook for each connection that takes posts.
 
-They are registered as long as the entry exists. Home Assistant answers 200 at an address that nobody has registered,
-and whoever posts would take that for "taken". So what cannot be taken now, because the entry reloads, failed to set up
-or is disabled, is answered 503, and comes again.
+It is registered as long as the entry exists. Home Assistant answers 200 at an address that nobody has registered, and
+whoever posts would take that for "taken". So what cannot be taken now, because the entry reloads, failed to set up or
+is disabled, is answered 503, and comes again.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""The way in for letters from the BACH in another home: two commands of Home Assistant's WebSocket API.
+"""The WebSocket commands that the BACH in another home sends its letters by.
 
 Nothing in a letter says who wrote it. The login does: of all the homes that are connected here, it is the one whose
 recipient for letters is mapped to the user that is logged in. No home can pose as another, and no user needs to be an

@@ -1,4 +1,4 @@
-"""The endpoints for messages, inside Home Assistant: same fields, with Home Assistant's own login.
+"""The REST interface inside Home Assistant: the HTTP views, with Home Assistant's own login.
 
 Only administrators may use them, since they speak for every connection and read what everybody wrote.
 """
