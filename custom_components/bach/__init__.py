@@ -45,15 +45,20 @@ from .home.lineage import LINEAGE, Lineage
 from .home.users import async_get_users
 from .kinds.requirements import async_report_package, async_require
 from .kinds.webhook import sends
+from .lifecycle.kept_entities import (
+    async_add_standby_entities,
+    async_drop_kept_entities,
+    async_keep_entities,
+    async_resume_kept_entities,
+)
 from .lifecycle.lost_users import async_watch_users
 from .lifecycle.recipients import async_tell_of_subentries
 from .lifecycle.resting import async_follow_switch, async_know_resting
-from .lifecycle.staying import async_has_stayed, async_leave, async_stand_by, async_stay
-from .lifecycle.troubles import async_tell_of_trouble
+from .lifecycle.trouble_events import async_tell_of_trouble
 from .lifecycle.watcher import async_watch
-from .messages.departed import DEPARTED, async_know_departed
 from .messages.incoming import async_listen
 from .messages.left_behind import async_compare_recipients, async_follow_departed, async_settle_removed
+from .messages.removed_recipients import REMOVED_RECIPIENTS, async_load_removed_recipients
 from .messages.undelivered import async_report_dead_letters, async_report_held, async_tell_of_undelivered
 from .web.hooks import async_serve, async_withdraw
 from .web.peer import async_register_commands
@@ -93,7 +98,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     hass.data[HUB] = Hub(hass)
     hass.data[LINEAGE] = Lineage(hass)
     await async_get_users(hass)
-    await async_know_departed(hass)
+    await async_load_removed_recipients(hass)
     await async_know_resting(hass)
     async_setup_services(hass)
     async_register_views(hass)
@@ -108,7 +113,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: BachConfigEntry) -> bool
     try:
         bach = await _begin(hass, entry)
     except Exception:  # raised again: whatever it is, who writes to a recipient now must not do so in vain
-        await async_stand_by(hass, entry)
+        await async_add_standby_entities(hass, entry)
         raise
     dr.async_get(hass).async_get_or_create(config_entry_id=entry.entry_id, **connection_device(entry))
     await _set_up_platforms(hass, entry)
@@ -132,18 +137,18 @@ async def async_unload_entry(hass: HomeAssistant, entry: BachConfigEntry) -> boo
     """Stop a connection. What waits stays in the queue."""
     if not await hass.config_entries.async_unload_platforms(entry, _LET_GO):
         return False
-    async_stay(hass, entry)
+    async_keep_entities(hass, entry)
     if entry.disabled_by:
-        await async_leave(hass, entry)
+        await async_drop_kept_entities(hass, entry)
     return True
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Forget a connection with all that waits for it, and the database with the last one."""
     hub = hass.data[HUB]
-    await async_leave(hass, entry)
+    await async_drop_kept_entities(hass, entry)
     async_withdraw(hass, entry)
-    await hass.data[DEPARTED].forget(entry.entry_id)
+    await hass.data[REMOVED_RECIPIENTS].forget(entry.entry_id)
     if not hass.config_entries.async_entries(DOMAIN):
         await hub.remove_files()
         return
@@ -191,7 +196,7 @@ async def _start(hass: HomeAssistant, entry: BachConfigEntry) -> Bach:
 
 async def _set_up_platforms(hass: HomeAssistant, entry: BachConfigEntry) -> None:
     """Make the entities, or all but those that have stayed over a reload."""
-    if await async_has_stayed(hass, entry, has_entities=sends(entry.data)):
+    if await async_resume_kept_entities(hass, entry, has_entities=sends(entry.data)):
         await hass.config_entries.async_forward_entry_setups(entry, _LET_GO)
         async_tell_of_subentries(hass, entry)
     else:

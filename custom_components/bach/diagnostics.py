@@ -19,10 +19,10 @@ from .const import CONF_RECIPIENT, PRIVATE_FIELDS, SECRET_FIELDS
 from .coordinator import BachConfigEntry
 from .home.entry import connection_name
 from .home.hub import HUB
-from .home.private import Private
+from .home.redaction import Redactor
 from .kinds.partners import is_partner
 from .kinds.requirements import async_versions
-from .messages.payload import iso_time
+from .messages.incoming_payload import iso_time
 
 REDACTED_FIELDS: Final = {*SECRET_FIELDS, *PRIVATE_FIELDS, CONF_UNIQUE_ID}
 
@@ -33,10 +33,10 @@ _MAX_ATTEMPTS: Final = 5
 
 async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: BachConfigEntry) -> dict[str, Any]:
     """Return the diagnostics of a connection."""
-    private = Private(entry, REDACTED_FIELDS)
+    redactor = Redactor(entry, REDACTED_FIELDS)
     try:
         async with hass.data[HUB].hold() as bach:
-            on_disk = await _on_disk(bach, entry, private)
+            on_disk = await _on_disk(bach, entry, redactor)
     except BachError as error:
         on_disk = {"storage": error.code}
     return {
@@ -45,7 +45,7 @@ async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: BachCon
         "state": {
             "state": entry.state.value,
             "code": entry.error_reason_translation_key,
-            "reason": private.hide(entry.reason) if entry.reason else None,
+            "reason": redactor.hide(entry.reason) if entry.reason else None,
         },
         **on_disk,
         **(_at_work(entry) if entry.state is ConfigEntryState.LOADED else {}),
@@ -64,7 +64,7 @@ def _at_work(entry: BachConfigEntry) -> dict[str, Any]:
     }
 
 
-async def _on_disk(bach: Bach, entry: BachConfigEntry, private: Private) -> dict[str, Any]:
+async def _on_disk(bach: Bach, entry: BachConfigEntry, redactor: Redactor) -> dict[str, Any]:
     """What is known of it in any case."""
     try:
         row = bach.registry.get(connection_name(entry))
@@ -85,11 +85,11 @@ async def _on_disk(bach: Bach, entry: BachConfigEntry, private: Private) -> dict
             "consecutive_failures": row.consecutive_failures,
             "disabled_until": row.disabled_until,
         },
-        "failures": [await _failure(bach, entry, message, private) for message in failed],
+        "failures": [await _failure(bach, entry, message, redactor) for message in failed],
     }
 
 
-async def _failure(bach: Bach, entry: BachConfigEntry, message: Message, private: Private) -> dict[str, Any]:
+async def _failure(bach: Bach, entry: BachConfigEntry, message: Message, redactor: Redactor) -> dict[str, Any]:
     """Why a message did not get through: not what it says, and not to whom."""
     _, attempts = await bach.history(message.id)
     ids = {subentry.data.get(CONF_RECIPIENT): key for key, subentry in entry.subentries.items()}
@@ -97,7 +97,7 @@ async def _failure(bach: Bach, entry: BachConfigEntry, message: Message, private
         "subentry_id": ids.get(message.recipient),
         "operation": message.operation.value,
         "status": message.status.value,
-        **_fault(message.error, message, private),
+        **_fault(message.error, message, redactor),
         "format": message.format.value,
         "characters": len(message.text),
         "files": len(message.files),
@@ -106,20 +106,20 @@ async def _failure(bach: Bach, entry: BachConfigEntry, message: Message, private
         "created_at": iso_time(message.created_at),
         "next_retry_at": iso_time(message.next_retry_at),
         "finished_at": iso_time(message.finished_at),
-        "attempts": [_attempt(attempt, message, private) for attempt in attempts[-_MAX_ATTEMPTS:]],
+        "attempts": [_attempt(attempt, message, redactor) for attempt in attempts[-_MAX_ATTEMPTS:]],
     }
 
 
-def _attempt(attempt: Attempt, message: Message, private: Private) -> dict[str, Any]:
+def _attempt(attempt: Attempt, message: Message, redactor: Redactor) -> dict[str, Any]:
     return {
         "outcome": attempt.outcome,
-        **_fault(attempt.error, message, private),
+        **_fault(attempt.error, message, redactor),
         "started_at": iso_time(attempt.started_at),
         "seconds": attempt.seconds,
     }
 
 
-def _fault(fault: Fault | None, message: Message, private: Private) -> dict[str, str | None]:
+def _fault(fault: Fault | None, message: Message, redactor: Redactor) -> dict[str, str | None]:
     return (
-        {"code": fault.code, "reason": private.hide(fault.text, message)} if fault else {"code": None, "reason": None}
+        {"code": fault.code, "reason": redactor.hide(fault.text, message)} if fault else {"code": None, "reason": None}
     )

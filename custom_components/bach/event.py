@@ -24,7 +24,7 @@ from .home.attribution import SIGNAL_RECEIVED, Received
 from .home.entry import event_unique_id
 from .kinds.webhook import receives, sends
 from .lifecycle.recipients import async_add_for_recipients
-from .messages.payload import payload
+from .messages.incoming_payload import incoming_payload
 
 PARALLEL_UPDATES = 0
 
@@ -85,7 +85,7 @@ class BachEventEntity(EventEntity):
     def _received(self, received: Received) -> None:
         if received.subentry_id != self._subentry_id:
             return
-        attributes = {key: value for key, value in payload(received).items() if key not in _NOT_SHOWN}
+        attributes = {key: value for key, value in incoming_payload(received).items() if key not in _NOT_SHOWN}
         self._trigger_event(EVENT_TYPES[received.message.kind], attributes)
         self.async_set_context(received.context)
         self.async_write_ha_state()

@@ -36,8 +36,8 @@ from .home.hub import HUB
 from .home.lineage import LINEAGE
 from .home.roles import place
 from .kinds.webhook import sends
+from .lifecycle.kept_entities import async_on_resume
 from .lifecycle.recipients import async_add_for_recipients
-from .lifecycle.staying import async_look_again
 
 PARALLEL_UPDATES = 0
 
@@ -59,7 +59,7 @@ async def async_setup_entry(
         entity_id = names.async_get_entity_id(DOMAIN, BACH, notify_unique_id(entry, subentry_id))
         return entity_id is not None and entities.get_entity(entity_id) is not None
 
-    async_look_again(
+    async_on_resume(
         hass,
         entry,
         async_add_for_recipients(hass, entry, async_add_entities, BachNotifyEntity, is_there=is_there),

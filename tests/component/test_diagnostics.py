@@ -19,7 +19,7 @@ from bach_lib import Bach, __version__
 from bach_lib.connectors.requirements import NEEDED
 from bach_lib.testing.telegram_server import Fault, TelegramServer
 from custom_components.bach.diagnostics import REDACTED_FIELDS
-from custom_components.bach.home.private import Private
+from custom_components.bach.home.redaction import Redactor
 from tests.component.conftest import (
     ADA_ENTITY,
     BOT_ID,
@@ -118,7 +118,7 @@ async def test_why_the_last_messages_failed(
 def test_what_a_platform_quotes_is_hidden(sentence: str, hidden: str) -> None:
     """Everybody who looks at the issue would read it; or nothing useful would be left of it."""
     entry = MockConfigEntry(domain="bach", data={"type": "telegram"}, subentries_data=[recipient("Ada", "42")])
-    assert Private(entry, REDACTED_FIELDS).hide(sentence).replace("**REDACTED**", "*") == hidden
+    assert Redactor(entry, REDACTED_FIELDS).hide(sentence).replace("**REDACTED**", "*") == hidden
 
 
 async def test_what_does_not_work_can_be_told_of(

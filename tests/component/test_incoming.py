@@ -17,7 +17,7 @@ from bach_lib.testing.telegram_server import TelegramServer
 from custom_components.bach.const import DOMAIN, EVENT_MESSAGE
 from custom_components.bach.home.attribution import SIGNAL_HAPPENED, Received, Role
 from custom_components.bach.home.hub import HUB
-from custom_components.bach.messages.payload import payload
+from custom_components.bach.messages.incoming_payload import incoming_payload
 from tests.component.conftest import (
     ADA,
     ADA_ENTITY,
@@ -70,7 +70,7 @@ async def test_a_message_comes_through_the_whole_house(
 
     [event], [received] = events, heard
     assert received.message.text == "is the door shut?"
-    assert event.data == payload(received)
+    assert event.data == incoming_payload(received)
     assert event.context is received.context
     assert event.data["person"] == "Ada"
     assert event.data["sender_name"] == "Ada L."
@@ -291,7 +291,7 @@ async def test_the_payload_has_every_key_in_plain_values(
         ),
     )
     await arrive(hass, incoming(ADA, sent_at=None, metadata={"context_triggers": "broken"}))
-    full, bare = (payload(received) for received in heard)
+    full, bare = (incoming_payload(received) for received in heard)
     [ada] = [item for item in loaded.subentries.values() if item.title == "Ada"]
     entity_id = er.async_get(hass).async_get_entity_id("event", DOMAIN, f"{loaded.entry_id}_{ada.subentry_id}_incoming")
     notify = er.async_get(hass).async_get("notify.ada")
@@ -355,7 +355,7 @@ async def test_nonsense_beside_a_message_is_nothing(
     """A connector that says it in another form must not make a message unheard."""
     await arrive(hass, incoming(ADA, metadata={"forwarded": "yes", "links": [1, {"url": "x"}], "poll": [], "via": 5}))
     [received] = heard
-    found = payload(received)
+    found = incoming_payload(received)
     assert (found["forwarded"], found["links"], found["poll"], found["via"]) == (False, [{"url": "x"}], None, None)
 
 
@@ -365,4 +365,4 @@ async def test_a_time_that_cannot_be_is_no_time(
     """A platform that sends nonsense must not make a message unheard."""
     await arrive(hass, incoming(ADA, sent_at=float(1 << 52)))
     [received] = heard
-    assert payload(received)["sent_at"] is None
+    assert incoming_payload(received)["sent_at"] is None

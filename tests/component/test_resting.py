@@ -13,8 +13,8 @@ from bach_lib import Status
 from bach_lib.testing.telegram_server import TelegramServer
 from custom_components.bach.lifecycle.resting import RESTING, Resting
 from tests.component.conftest import ADA_ENTITY, send, the_bach, until, until_state
-from tests.component.test_departed import switch
 from tests.component.test_letters import start
+from tests.component.test_removed_recipients import switch
 from tests.component.test_undelivered import repairs
 
 HOUR = 3600.0

@@ -273,7 +273,9 @@ def test_every_event_type_and_attribute_has_a_name_and_every_type_an_icon() -> N
     icons = ICONS["entity"]["event"]["incoming"]["state_attributes"]["event_type"]["state"]
     assert set(attributes["event_type"]["state"]) == set(icons) == set(EVENT_TYPES.values())
     keys = set(
-        re.findall(r'^        "(\w+)": ', SOURCES["messages/payload.py"].partition("def iso_time")[0], re.MULTILINE)
+        re.findall(
+            r'^        "(\w+)": ', SOURCES["messages/incoming_payload.py"].partition("def iso_time")[0], re.MULTILINE
+        )
     )
     assert set(attributes) == {"event_type"} | keys - {"kind", "entity_id", "device_id"}
     assert set(attributes["role"]["state"]) == set(Role)

@@ -14,7 +14,7 @@ from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 from bach_lib import Content, IncomingMessage, Kind
 from bach_lib.testing.telegram_server import TelegramServer
 from custom_components.bach.home.attribution import SIGNAL_RECEIVED, Received, Role
-from custom_components.bach.messages.payload import payload
+from custom_components.bach.messages.incoming_payload import incoming_payload
 from tests.component.automations import Automation, Json, automate, refused
 from tests.component.conftest import (
     ADA,
@@ -77,7 +77,7 @@ async def test_a_message_runs_an_automation_with_all_that_is_known_of_it(
     await hass.async_block_till_done()
 
     [told] = automation.told
-    assert told.keys() >= payload(received()).keys()
+    assert told.keys() >= incoming_payload(received()).keys()
     assert (told["person"], told["text"], told["kind"]) == ("Ada", "is the door shut?", "text")
     assert told["description"] == "text message from Ada"
     assert told["platform"] == "bach.message_received"

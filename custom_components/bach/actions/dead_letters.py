@@ -19,9 +19,9 @@ from custom_components.bach.home.permissions import (
     require_message_control,
     require_place_control,
 )
-from custom_components.bach.messages.payload import iso_time
+from custom_components.bach.messages.incoming_payload import iso_time
 
-from .change import MESSAGE_ID
+from .change_message import MESSAGE_ID
 from .choices import FORMATS
 
 ATTR_FORMAT: Final = "format"

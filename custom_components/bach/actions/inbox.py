@@ -18,7 +18,7 @@ from custom_components.bach.home.errors import translated_errors
 from custom_components.bach.home.hub import HUB
 from custom_components.bach.home.members import async_recipient_of
 from custom_components.bach.messages.incoming import received, stranger
-from custom_components.bach.messages.payload import iso_time, payload
+from custom_components.bach.messages.incoming_payload import incoming_payload, iso_time
 
 from .targets import not_a_recipient
 
@@ -94,7 +94,7 @@ def _place(call: ServiceCall) -> tuple[BachConfigEntry | None, str | None]:
 def _row(hass: HomeAssistant, entry: BachConfigEntry | None, message: IncomingMessage) -> JsonObjectType:
     """As automations know it; of somebody who was removed since, what the platform knows."""
     found = received(hass, entry, message) if entry else None
-    return payload(found or stranger(message, entry.entry_id if entry else "")) | {
+    return incoming_payload(found or stranger(message, entry.entry_id if entry else "")) | {
         ATTR_STATUS: message.status.value,
         "routed_at": iso_time(message.routed_at),
     }

@@ -22,7 +22,7 @@ from custom_components.bach.home.lineage import LINEAGE
 
 from .attachments import read_files
 from .choices import FORMATS, buttons
-from .passing_on import async_pass_on
+from .other_notify import async_pass_on
 from .targets import ATTR_RECIPIENT, TARGET_FIELDS, Target, find_targets
 
 _LOGGER = logging.getLogger(__name__)

@@ -21,7 +21,7 @@ from custom_components.bach.kinds.partners import is_partner
 
 from .ask import SCHEMA as ASK_SCHEMA
 from .ask import async_ask, async_claim_answers
-from .change import (
+from .change_message import (
     DELETE_SCHEMA,
     EDIT_SCHEMA,
     MESSAGE_ID,
@@ -30,7 +30,7 @@ from .change import (
     async_edit_message,
     async_react,
 )
-from .check import CHECK_SCHEMA, async_check
+from .check_connection import CHECK_SCHEMA, async_check
 from .dead_letters import (
     AMEND_SCHEMA,
     DISCARD_SCHEMA,

@@ -22,11 +22,11 @@ from homeassistant.helpers.target import TargetSelection
 from homeassistant.helpers.typing import VolDictType
 
 from custom_components.bach.const import CONF_RECIPIENT, DOMAIN
-from custom_components.bach.home.chosen import Chosen, async_choose, notify_entity_id
 from custom_components.bach.home.entry import connection_name
 from custom_components.bach.home.hub import HUB
 from custom_components.bach.home.members import Recipient
 from custom_components.bach.home.permissions import require_control, require_place_control
+from custom_components.bach.home.target_recipients import Chosen, async_choose, notify_entity_id
 from custom_components.bach.kinds.webhook import sends
 from custom_components.bach.notify import BachNotifyEntity
 

@@ -9,7 +9,7 @@ from homeassistant.helpers import issue_registry as ir
 
 from bach_lib.runtime.recovery import has_saved_copy, put_saved_copy_back
 from custom_components.bach.const import DOMAIN
-from custom_components.bach.lifecycle.staying import async_leave
+from custom_components.bach.lifecycle.kept_entities import async_drop_kept_entities
 
 _BEGUN: Final = (ConfigEntryState.LOADED, ConfigEntryState.SETUP_RETRY, ConfigEntryState.SETUP_ERROR)
 """What may hold the database, also if it was not set up after a reload."""
@@ -47,7 +47,7 @@ class StorageFlow(RepairsFlow):
         ]
         for entry in entries:
             await self.hass.config_entries.async_unload(entry.entry_id)
-            await async_leave(self.hass, entry)
+            await async_drop_kept_entities(self.hass, entry)
         try:
             if use_saved:
                 await self.hass.async_add_executor_job(put_saved_copy_back, self._path)

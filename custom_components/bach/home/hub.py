@@ -25,9 +25,9 @@ from bach_lib.events import MessageReceived, MessageSent
 from custom_components.bach.const import DOMAIN
 
 from .entry import REFERENCE_SCHEME
+from .incoming_buffer import IncomingBuffer
 from .sessions import new_session
 from .storage_issue import async_report_storage
-from .unheard import Unheard
 from .vaults import EntryVault
 
 _LONGEST_BACKUP = 2 * 3600.0
@@ -51,7 +51,7 @@ class Hub:
         self._holders = 0
         self._runs: Counter[str] = Counter()
         self._hearers: dict[str, Hear] = {}
-        self._unheard: dict[str, Unheard] = {}
+        self._unheard: dict[str, IncomingBuffer] = {}
         self._followers: list[Follow] = []
         self._lock = asyncio.Lock()
         self._stop_reporting: CALLBACK_TYPE | None = None
@@ -236,7 +236,7 @@ class Hub:
         if hear := self._hearers.get(event.connection):
             hear(event.message)
         else:
-            self._unheard.setdefault(event.connection, Unheard()).append(event.connection, event.message)
+            self._unheard.setdefault(event.connection, IncomingBuffer()).append(event.connection, event.message)
 
     async def _home_stops(self, _: Event) -> None:
         async with self._lock:  # also waits for who is just closing it: Home Assistant itself does not

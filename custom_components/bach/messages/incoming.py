@@ -22,7 +22,7 @@ from custom_components.bach.home.hub import HUB
 from custom_components.bach.home.roles import standing
 from custom_components.bach.home.users import USERS
 
-from .payload import payload
+from .incoming_payload import incoming_payload
 
 
 @callback
@@ -65,7 +65,7 @@ def _tell(hass: HomeAssistant, entry: BachConfigEntry, message: IncomingMessage)
     if found is None or not found.is_heard:
         return
     async_dispatcher_send(hass, SIGNAL_RECEIVED, found)
-    hass.bus.async_fire(EVENT_MESSAGE, payload(found), context=found.context)
+    hass.bus.async_fire(EVENT_MESSAGE, incoming_payload(found), context=found.context)
 
 
 @callback

@@ -15,7 +15,7 @@ from custom_components.bach.const import DOMAIN
 from custom_components.bach.home.entry import connection_name
 from custom_components.bach.home.hub import HUB
 
-from .departed import DEPARTED
+from .removed_recipients import REMOVED_RECIPIENTS
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -47,14 +47,14 @@ async def async_compare_recipients(hass: HomeAssistant, entry: ConfigEntry, bach
     """
     connection = connection_name(entry)
     believed = [one for one in bach.registry.get(connection).allowed if "#" not in one]
-    for old, new in (await hass.data[DEPARTED].compare(entry, believed)).items():
+    for old, new in (await hass.data[REMOVED_RECIPIENTS].compare(entry, believed)).items():
         await async_move_letters(hass, entry, old, new)
     await _withdraw_all(hass, entry, InputError)
 
 
 async def async_settle_removed(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Send nothing more to those who are gone, and ask what is to become of what they did not get."""
-    await hass.data[DEPARTED].compare(entry)
+    await hass.data[REMOVED_RECIPIENTS].compare(entry)
     await _withdraw_all(hass, entry)
 
 
@@ -64,7 +64,7 @@ def async_follow_departed(hass: HomeAssistant, entry: ConfigEntry, bach: Bach) -
 
     It may have ended while nobody listened: when the database was read, or between two listeners.
     """
-    connection, departed = connection_name(entry), hass.data[DEPARTED]
+    connection, departed = connection_name(entry), hass.data[REMOVED_RECIPIENTS]
 
     @callback
     def ended(event: MessageFinished) -> None:
@@ -95,7 +95,7 @@ async def discard_undelivered(bach: Bach, connection: str, recipient: str) -> No
 
 async def _withdraw_all(hass: HomeAssistant, entry: ConfigEntry, survived: type[BachError] = BachError) -> None:
     """Take back what waits for all who are noted as leaving. What is not `survived` is raised."""
-    departed = hass.data[DEPARTED]
+    departed = hass.data[REMOVED_RECIPIENTS]
     async with departed.lock:
         for address, title in departed.leaving(entry.entry_id).items():
             try:

@@ -19,7 +19,7 @@ from custom_components.bach.home.foreign_words import in_sentence
 from custom_components.bach.home.lineage import LINEAGE
 from custom_components.bach.home.roles import place
 
-from .outgoing import outgoing_payload
+from .outgoing_payload import outgoing_payload
 
 HELD: Final = "held"
 """The key of the repair about a restored database, and the beginning of its id."""

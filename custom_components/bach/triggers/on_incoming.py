@@ -24,7 +24,7 @@ from homeassistant.helpers.typing import ConfigType
 from bach_lib import Kind
 from custom_components.bach.const import CONF_ROLE
 from custom_components.bach.home.attribution import SIGNAL_RECEIVED, Received, Role
-from custom_components.bach.messages.payload import payload
+from custom_components.bach.messages.incoming_payload import incoming_payload
 
 from .options import (
     CONF_COMMAND,
@@ -84,7 +84,7 @@ class _ReceivedTrigger(Trigger):
             if not self._is_meant(received):
                 return
             if received.is_heard and received.role.includes(self._role):
-                run_action(payload(received), self._describe(received), received.context)
+                run_action(incoming_payload(received), self._describe(received), received.context)
             elif did_not_trigger:
                 reason = {"person": received.who, "role": received.role.value, "needed": self._role.value}
                 did_not_trigger(NotTriggeredInfo("role_too_low", reason), received.context)

@@ -23,7 +23,7 @@ from custom_components.bach.home.entry import notify_unique_id
 from custom_components.bach.home.lineage import DEAD_LETTER_TO, LINEAGE
 from custom_components.bach.home.roles import place
 from custom_components.bach.lifecycle.status import connection_state
-from custom_components.bach.messages.outgoing import outgoing_payload
+from custom_components.bach.messages.outgoing_payload import outgoing_payload
 
 from .options import CONF_DIRECTION, CONF_TO, one_of, require_connection, require_recipients, some
 from .target import TARGET_SCHEMA, RecipientTarget

@@ -11,7 +11,7 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.target import TargetSelection
 from homeassistant.helpers.typing import ConfigType
 
-from custom_components.bach.home.chosen import async_choose
+from custom_components.bach.home.target_recipients import async_choose
 
 _LOGGER = logging.getLogger(__name__)
 

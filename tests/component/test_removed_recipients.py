@@ -14,8 +14,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from bach_lib import Bach, Delivery, Status
 from bach_lib.errors import StoreFailedError
 from bach_lib.testing.telegram_server import Fault, TelegramServer
-from custom_components.bach.messages.departed import DEPARTED, Departed
 from custom_components.bach.messages.left_behind import discard_undelivered, undelivered
+from custom_components.bach.messages.removed_recipients import REMOVED_RECIPIENTS, RemovedRecipients
 from tests.component.conftest import (
     ADA,
     ADA_ENTITY,
@@ -79,7 +79,7 @@ async def test_a_recipient_who_was_removed_while_the_connection_rested_gets_noth
     await switch(hass, "on")
     await the_bach(hass).wait(2, 60)
     assert telegram.sent == []
-    assert not hass.data[DEPARTED].leaving(loaded.entry_id)
+    assert not hass.data[REMOVED_RECIPIENTS].leaving(loaded.entry_id)
 
 
 async def test_what_was_written_down_is_true_after_a_restart(
@@ -89,7 +89,7 @@ async def test_what_was_written_down_is_true_after_a_restart(
     written = json.loads(json.dumps(hass_storage[KEPT]["data"]))[loaded.entry_id]["here"]
     assert sorted(written.values()) == [["42", "Ada"], ["43", "Bob"]]
     await remove_while_unloaded(hass, loaded)
-    hass.data[DEPARTED] = again = Departed(hass)
+    hass.data[REMOVED_RECIPIENTS] = again = RemovedRecipients(hass)
     await again.load()
     await again.compare(loaded)
     assert again.leaving(loaded.entry_id) == {"42": "Ada"}
@@ -104,7 +104,7 @@ async def test_without_what_was_written_the_database_is_believed(
     await send(hass, ADA_ENTITY, "the code is 1234")
     await remove_while_unloaded(hass, loaded)
     hass_storage[KEPT]["data"] = kept
-    hass.data[DEPARTED] = again = Departed(hass)
+    hass.data[REMOVED_RECIPIENTS] = again = RemovedRecipients(hass)
     await again.load()
     assert await hass.config_entries.async_setup(loaded.entry_id)
     await hass.async_block_till_done()
@@ -143,11 +143,11 @@ async def test_nothing_leaves_until_what_waited_could_be_taken_back(
         patched.setattr(Bach, "withdraw", fail)
         await hass.config_entries.async_setup(loaded.entry_id)
     assert not the_entry_works(loaded)
-    assert hass.data[DEPARTED].leaving(loaded.entry_id) == {"42": "Ada"}
+    assert hass.data[REMOVED_RECIPIENTS].leaving(loaded.entry_id) == {"42": "Ada"}
     await hass.config_entries.async_reload(loaded.entry_id)
     await hass.async_block_till_done()
     assert the_entry_works(loaded)
-    assert not hass.data[DEPARTED].leaving(loaded.entry_id)
+    assert not hass.data[REMOVED_RECIPIENTS].leaving(loaded.entry_id)
     assert (await the_bach(hass).get(1)).status is Status.CANCELLED
     assert telegram.sent == []
 
@@ -164,7 +164,7 @@ async def test_what_is_under_way_when_somebody_is_removed_is_asked_about_too(
     await send(hass, ADA_ENTITY, "the code is 1234")
     await telegram.wait_until(lambda: hanging.hits > 0)
     hass.config_entries.async_remove_subentry(entry, ada(entry))
-    await until(hass, lambda: bool(hass.data[DEPARTED].leaving(entry.entry_id)))
+    await until(hass, lambda: bool(hass.data[REMOVED_RECIPIENTS].leaving(entry.entry_id)))
     assert asked(hass) == [], "it may arrive yet"
     if how == "cancelled":
         telegram.fail(Fault.server_error(), methods=["sendMessage"])
@@ -177,7 +177,7 @@ async def test_what_is_under_way_when_somebody_is_removed_is_asked_about_too(
 
     assert (await the_bach(hass).get(1)).status == how
     assert asked(hass) == ([] if how == "sent" else [{"recipient": "Ada", "name": "@home_bot", "count": "1"}])
-    assert not hass.data[DEPARTED].leaving(entry.entry_id)
+    assert not hass.data[REMOVED_RECIPIENTS].leaving(entry.entry_id)
 
 
 async def test_all_that_did_not_arrive_is_counted_and_what_came_too_late_is_not(

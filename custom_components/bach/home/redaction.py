@@ -27,7 +27,7 @@ _PATTERNS: Final = (
 _SHORTEST: Final = 2
 
 
-class Private:
+class Redactor:
     """Knows what stands in an entry under some keys, and hides it in sentences."""
 
     def __init__(self, entry: ConfigEntry, keys: Collection[str]) -> None:

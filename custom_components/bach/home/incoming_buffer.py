@@ -14,7 +14,7 @@ _MAX_ROWS = 1000
 _MAX_CHARACTERS = 4_000_000
 
 
-class Unheard:
+class IncomingBuffer:
     """Messages of one connection, oldest first."""
 
     def __init__(self) -> None:

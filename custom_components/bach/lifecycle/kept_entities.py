@@ -42,20 +42,20 @@ _FAILED = (ConfigEntryState.SETUP_RETRY, ConfigEntryState.SETUP_ERROR, ConfigEnt
 
 
 @callback
-def async_look_again(hass: HomeAssistant, entry: ConfigEntry, look: CALLBACK_TYPE) -> None:
+def async_on_resume(hass: HomeAssistant, entry: ConfigEntry, look: CALLBACK_TYPE) -> None:
     """Call `look` if the entities of this entry stay over a reload."""
     hass.data.setdefault(STAYING, {})[entry.entry_id] = look
 
 
 @callback
-def async_stay(hass: HomeAssistant, entry: ConfigEntry) -> None:
+def async_keep_entities(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Keep the notify entities of an entry that is being unloaded. Its other platforms have been unloaded."""
     hass.data[HUB].keep()
     _keep(hass, entry).holds += 1
     _see_what_comes(hass, entry)
 
 
-async def async_stand_by(hass: HomeAssistant, entry: ConfigEntry) -> None:
+async def async_add_standby_entities(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Give an entry that is not being set up after all the notify entities it would have, unless they are there."""
     if entry.entry_id in hass.data.get(_KEPT, {}) or not sends(entry.data) or hass.is_stopping:
         return
@@ -64,7 +64,7 @@ async def async_stand_by(hass: HomeAssistant, entry: ConfigEntry) -> None:
     _keep(hass, entry)
 
 
-async def async_has_stayed(hass: HomeAssistant, entry: ConfigEntry, *, has_entities: bool) -> bool:
+async def async_resume_kept_entities(hass: HomeAssistant, entry: ConfigEntry, *, has_entities: bool) -> bool:
     """Whether the entities are still there and looked after again; else they have to be set up.
 
     `has_entities`: whether the entry, as it is now, has any.
@@ -73,13 +73,13 @@ async def async_has_stayed(hass: HomeAssistant, entry: ConfigEntry, *, has_entit
         return False
     look = hass.data.get(STAYING, {}).get(entry.entry_id)
     if look is None or not has_entities:
-        await async_leave(hass, entry)
+        await async_drop_kept_entities(hass, entry)
         return False
     look()
     return True
 
 
-async def async_leave(hass: HomeAssistant, entry: ConfigEntry) -> None:
+async def async_drop_kept_entities(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Take the entities away now if they were kept, and let the database be closed."""
     await _end(hass, entry, is_over=True)
 

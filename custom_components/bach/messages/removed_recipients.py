@@ -39,7 +39,7 @@ class Known:
     leaving: dict[str, str] = field(default_factory=dict)
 
 
-class Departed:
+class RemovedRecipients:
     """The recipients of all entries, kept over restarts."""
 
     def __init__(self, hass: HomeAssistant) -> None:
@@ -110,10 +110,10 @@ def _read(stored: object) -> Known:
     return known
 
 
-DEPARTED: HassKey[Departed] = HassKey(f"{DOMAIN}_departed")
+REMOVED_RECIPIENTS: HassKey[RemovedRecipients] = HassKey(f"{DOMAIN}_departed")
 
 
-async def async_know_departed(hass: HomeAssistant) -> None:
+async def async_load_removed_recipients(hass: HomeAssistant) -> None:
     """Learn who was there before any entry is set up."""
-    hass.data[DEPARTED] = departed = Departed(hass)
+    hass.data[REMOVED_RECIPIENTS] = departed = RemovedRecipients(hass)
     await departed.load()

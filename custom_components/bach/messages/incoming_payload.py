@@ -11,7 +11,7 @@ from bach_lib import IncomingMessage, Location, Media
 from custom_components.bach.home.attribution import Received
 
 
-def payload(received: Received) -> JsonObjectType:
+def incoming_payload(received: Received) -> JsonObjectType:
     """All of it. Keys are always there; what a message does not have is None or empty."""
     message, content = received.message, received.message.content
     rules = message.metadata.get("context_triggers")

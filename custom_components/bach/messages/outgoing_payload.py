@@ -4,7 +4,7 @@ from homeassistant.util.json import JsonObjectType
 
 from bach_lib import Message
 
-from .payload import iso_time
+from .incoming_payload import iso_time
 
 
 def outgoing_payload(message: Message, *, entry_id: str, recipient_name: str, entity_id: str | None) -> JsonObjectType:
