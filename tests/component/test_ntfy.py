@@ -13,9 +13,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 from bach_lib.testing.ntfy import NtfyServer
 from custom_components.bach.const import EVENT_MESSAGE
 from tests.component.conftest import recipient, send, set_up, state, the_bach, until, until_state
-from tests.component.test_config_flow import submit
-from tests.component.test_discord import choose, go_on
-from tests.component.test_recipient_flow import reconfigure
+from tests.component.dialogs import choose, close_all, go_on, reconfigure, submit
 
 pytestmark = pytest.mark.usefixtures("with_the_noisy_ones")
 
@@ -34,10 +32,7 @@ async def ntfy(socket_enabled: None) -> AsyncGenerator[NtfyServer]:
 async def no_dialog_left_open(ntfy: NtfyServer, hass: HomeAssistant) -> AsyncGenerator[None]:
     """Close what a new connection leads on to, while the server is still there."""
     yield
-    for flow in hass.config_entries.subentries.async_progress():
-        hass.config_entries.subentries.async_abort(flow["flow_id"])
-    for entry in hass.config_entries.async_loaded_entries("bach"):
-        await hass.config_entries.async_unload(entry.entry_id)
+    await close_all(hass)
 
 
 @pytest.fixture

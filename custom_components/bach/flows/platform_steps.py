@@ -1,4 +1,4 @@
-"""The first step of each chat platform: ask for what it needs, and try it."""
+"""The config flow steps of chat platforms: each asks for what its platform needs, and tries it."""
 
 from abc import abstractmethod
 from typing import Any

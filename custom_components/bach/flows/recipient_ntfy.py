@@ -1,4 +1,4 @@
-"""Adding a topic of ntfy: its name is typed, for ntfy tells nobody which there are.
+"""The subentry flow for a topic of ntfy: its name is typed, for ntfy tells nobody which there are.
 
 Whoever knows a topic can publish there, so nothing that comes from it has more than the least role (ADR 0041): it is
 heard as an event, or not at all.
