@@ -153,7 +153,7 @@ class Inbox:
         return accepted
 
     def is_let_in(self, connection: Connection, message: Incoming) -> bool:
-        """Whether a message is of somebody allowed, as far as is known before it is read for news of its own."""
+        """Whether a message is of somebody allowed, as far as is known before it is read for what it tells."""
         spellings, allowed = self._directory.of(connection.name), self._directory.allowed(connection)
         return bool(admit([message], spellings, allowed)[0])
 

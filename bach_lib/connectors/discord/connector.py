@@ -42,7 +42,7 @@ in the second that follows. What a channel bears is told with every answer, see 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Time-outs of calls, how long a session may take to begin, and how long a poll without news may be held."""
+    """Time-outs of calls, how long a session may take to begin, and how long an idle poll may be held."""
 
     timeouts: Timeouts = field(default_factory=Timeouts)
     connect_seconds: float = 25.0

@@ -49,7 +49,7 @@ class GatewayReceiver:
     `starts` says when a session may begin, `may_read` whether Discord would hand out the texts in channels now. What
     had to be left out is told to `cut`.
 
-    `connect_seconds`: how long a session may take to begin. `poll_seconds`: how long a poll without news may be held.
+    `connect_seconds`: how long a session may take to begin. `poll_seconds`: how long an idle poll may be held.
     """
 
     def __init__(
@@ -87,14 +87,14 @@ class GatewayReceiver:
         self._happened = asyncio.Event()
         self._is_up = False
         self._is_complete = False
-        """Whether everything since the session began, and before it, is in the news."""
+        """Whether everything since the session began, and before it, is in the buffer."""
         self._held = Held(cut)
         """What came while that was not so."""
         self._texts = True
         self.own_id: int | None = None
 
     async def receive(self, cursor: str | None) -> Batch | Fault:
-        """What came after `cursor`. The first poll of a session does not wait for news."""
+        """What came after `cursor`. The first poll of a session does not wait for messages."""
         self._buffer.confirm(cursor)
         if self._buffer:
             return self._batch()

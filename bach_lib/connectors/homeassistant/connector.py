@@ -48,7 +48,7 @@ _NO_FILES = Fault(code="cannot_receive", text="Home Assistant sends no files.")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Time-outs, and how long (seconds) a poll without news may be held."""
+    """Time-outs, and how long (seconds) an idle poll may be held."""
 
     timeouts: Timeouts = field(default_factory=Timeouts)
     poll_seconds: float = 25.0
@@ -168,7 +168,7 @@ class HomeAssistantConnector(Connector):
 
     @override
     async def receive(self, cursor: str | None) -> Batch | Fault:
-        """Events of the types that are allowed. The first poll on a line does not wait for news."""
+        """Events of the types that are allowed. The first poll on a line does not wait for messages."""
         self._backlog.confirm(cursor)
         if self._backlog:
             return self._backlog.batch()

@@ -35,7 +35,7 @@ _VISITOR = Rate(count=12, per=60, burst=60)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Time-outs of calls, and how long (seconds) a poll without news may be held."""
+    """Time-outs of calls, and how long (seconds) an idle poll may be held."""
 
     timeouts: Timeouts = field(default_factory=Timeouts)
     poll_seconds: float = 25.0

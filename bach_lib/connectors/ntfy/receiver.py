@@ -31,7 +31,7 @@ _PATIENCE: Final = 2.0
 class StreamReceiver:
     """The incoming side of one server. `topics` returns which are let in at this moment.
 
-    `poll_seconds`: how long a poll without news may be held.
+    `poll_seconds`: how long an idle poll may be held.
     """
 
     def __init__(self, rest: Rest, *, topics: Callable[[], frozenset[str]], clock: Clock, poll_seconds: float) -> None:
@@ -75,7 +75,7 @@ class StreamReceiver:
             cancel()
 
     async def receive(self, cursor: str | None) -> Batch | Fault:
-        """What came after `cursor`. The poll that opens a stream does not wait for news."""
+        """What came after `cursor`. The poll that opens a stream does not wait for messages."""
         self._confirm(cursor)
         self._is_polled = True
         answer: Batch | Fault | None = None

@@ -21,7 +21,7 @@ from bach_lib.models import Fault
 class SocketReceiver:
     """One account's incoming side. `connect` opens a WebSocket, `read` understands a frame of it.
 
-    `name` is the connection's. `poll_seconds`: how long a poll without news may be held.
+    `name` is the connection's. `poll_seconds`: how long an idle poll may be held.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class SocketReceiver:
         self._has_room.set()
 
     async def receive(self, cursor: str | None) -> Batch | Fault:
-        """What came after `cursor`. The poll that opens the WebSocket does not wait for news."""
+        """What came after `cursor`. The poll that opens the WebSocket does not wait for messages."""
         self._confirm(cursor)
         if self._backlog:
             return self._backlog.batch()

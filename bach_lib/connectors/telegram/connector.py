@@ -41,7 +41,7 @@ _ONE_PART = Dead(fault=Fault(code="too_long", text=f"A message that is there alr
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Time-outs of requests and of polls, and how long (seconds, at most 50) a poll without news may be held."""
+    """Time-outs of requests and of polls, and how long (seconds, at most 50) an idle poll may be held."""
 
     send: Timeouts = field(default_factory=lambda: Timeouts(connect=10, total=20))
     poll: Timeouts = field(default_factory=lambda: Timeouts(connect=10, read=35, total=45))
@@ -190,7 +190,7 @@ class TelegramConnector(Connector):
     async def receive(self, cursor: str | None) -> Batch | Fault:
         """One long poll. The cursor is its `offset`, which confirms every update before it.
 
-        The first one, and the first after a failure, does not wait for news: then it is known at once that receiving
+        The first one, and the first after a failure, does not wait for any: then it is known at once that receiving
         works, and that there is nothing old any more.
 
         https://core.telegram.org/bots/api#getupdates
