@@ -28,6 +28,7 @@ from bach_lib.connectors.discord.session_starts import SessionStarts
 from bach_lib.connectors.observations import CallError
 from bach_lib.connectors.platform_time import PlatformTime
 from bach_lib.connectors.tolerant import UnreadableError, read_one
+from bach_lib.connectors.wakeup import Wakeup
 from bach_lib.models import Fault
 
 NO_TEXTS = Fault(
@@ -84,7 +85,7 @@ class GatewayReceiver:
         self._cut = cut
         self._buffer = EventBuffer()
         self._session: asyncio.Task[None] | None = None
-        self._happened = asyncio.Event()
+        self._wakeup = Wakeup(clock)
         self._is_up = False
         self._is_complete = False
         """Whether everything since the session began, and before it, is in the buffer."""
@@ -103,11 +104,13 @@ class GatewayReceiver:
             return pause
         session = self._session = self._session or self._begin()
         if not self._is_up:
-            await self._until(lambda: self._is_up or session.done(), self._connect_seconds)
+            await self._wakeup.until(lambda: self._is_up or session.done(), self._connect_seconds)
         if self._is_up and not session.done():
             if not self._is_complete:
                 return await self._catch_up()
-            await self._until(lambda: bool(self._buffer) or session.done() or not self._is_complete, self._poll_seconds)
+            await self._wakeup.until(
+                lambda: bool(self._buffer) or session.done() or not self._is_complete, self._poll_seconds
+            )
         if session.done():
             return await self._after(session, cursor)
         return self._batch() if self._is_up else Fault(code="timeout", text="The gateway did not answer in time.")
@@ -136,7 +139,7 @@ class GatewayReceiver:
     def _begin(self) -> asyncio.Task[None]:
         listener = self._connect(self._hear, self._texts)
         session = asyncio.create_task(listener.run_once(), name="bach-discord-gateway")
-        session.add_done_callback(lambda _: self._happened.set())
+        session.add_done_callback(lambda _: self._wakeup.wake())
         self._is_up = self._is_complete = False
         return session
 
@@ -181,7 +184,7 @@ class GatewayReceiver:
     def _hear(self, event: str, data: object) -> None:
         for unread in read_one(data, lambda data: self._take(event, data)):
             self._add([unread], 0)
-        self._happened.set()
+        self._wakeup.wake()
 
     def _take(self, event: str, data: object) -> Iterable[Incoming]:
         """Raises `UnreadableError`, and whatever else what is in an event brings with it."""
@@ -219,17 +222,6 @@ class GatewayReceiver:
             self._buffer.add(self._cut.told(), 0)
         batch = self._buffer.batch(notice=None if self._texts else NO_TEXTS)
         return replace(batch, told_at=self._time.now(), is_complete=batch.is_complete and self._is_complete)
-
-    async def _until(self, condition: Callable[[], bool], seconds: float) -> None:
-        """Wait until something happened, or for so long."""
-        deadline = self._clock.monotonic() + seconds
-        cancel = self._clock.call_later(seconds, self._happened.set)
-        try:
-            while not condition() and self._clock.monotonic() < deadline:
-                self._happened.clear()
-                await self._happened.wait()
-        finally:
-            cancel()
 
 
 def _fault_of(error: BaseException | None) -> Fault:

@@ -4,7 +4,6 @@ Notify entities, actions and events know no ids of messages, so an answer that i
 BACH over there does: see `letters`.
 """
 
-import asyncio
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -32,6 +31,7 @@ from bach_lib.connectors.homeassistant.link import Link, Timeouts
 from bach_lib.connectors.homeassistant.recipients import ACTION, BACH, EVENT, account_of, normalize
 from bach_lib.connectors.ladder import Ladder, Rung, Step
 from bach_lib.connectors.observations import CallError
+from bach_lib.connectors.wakeup import Wakeup
 from bach_lib.errors import SecretNotFoundError
 from bach_lib.models import Candidate, Connection, Fault, Format, Identity, Loss, Message
 from bach_lib.models.incoming import Media
@@ -87,7 +87,7 @@ class HomeAssistantConnector(Connector):
         self._ladder = Ladder(self, setup.course, setup.clock)
         self._backlog = Backlog(setup.connection.name, setup.clock)
         self._heard_on: Line | None = None
-        self._happened = asyncio.Event()
+        self._wakeup = Wakeup(setup.clock)
         self._firing: defaultdict[str, list[object]] = defaultdict(list)
         """Events of the types that are being fired: one of each may be our own. Not more of them than `_MAX_FIRING`."""
         self._link = Link(
@@ -98,7 +98,7 @@ class HomeAssistantConnector(Connector):
             clock=setup.clock,
             told=self._told,
             unread=self._keep,
-            ended=self._happened.set,
+            ended=self._wakeup.wake,
         )
 
     @override
@@ -215,7 +215,7 @@ class HomeAssistantConnector(Connector):
     @override
     async def reset(self) -> None:
         await self._link.reset()
-        self._happened.set()
+        self._wakeup.wake()
 
     @override
     async def close(self) -> None:
@@ -290,13 +290,8 @@ class HomeAssistantConnector(Connector):
 
     async def _until_incoming(self, line: Line, seconds: float) -> None:
         """Wait until something came, the line ended or the time is over."""
-        self._happened.clear()
-        cancel = self._clock.call_later(seconds, self._happened.set)
-        try:
-            if line.is_open:
-                await self._happened.wait()
-        finally:
-            cancel()
+        if line.is_open:
+            await self._wakeup.once(seconds)
 
     def _told(self, event: object) -> None:
         match event:
@@ -310,7 +305,7 @@ class HomeAssistantConnector(Connector):
 
     def _keep(self, found: Incoming | Unreadable) -> None:
         self._backlog.offer(found)
-        self._happened.set()
+        self._wakeup.wake()
 
     def _clean(self, fault: Fault) -> Fault:
         return replace(fault, text=self._redact(fault.text))

@@ -20,6 +20,7 @@ from bach_lib.connectors.ntfy.stream import lines_of
 from bach_lib.connectors.ntfy.stream_buffer import StreamBuffer
 from bach_lib.connectors.observations import CallError, Observation
 from bach_lib.connectors.platform_time import PlatformTime
+from bach_lib.connectors.wakeup import Wakeup
 from bach_lib.models import Fault
 
 _LOOK_SECONDS: Final = 5.0
@@ -39,9 +40,9 @@ class StreamReceiver:
         self._topics = topics
         self._clock = clock
         self._poll_seconds = poll_seconds
-        self._happened = asyncio.Event()
+        self._wakeup = Wakeup(clock)
         self._has_room = asyncio.Event()
-        self._buffer = StreamBuffer(clock, self._happened.set)
+        self._buffer = StreamBuffer(clock, self._wakeup.wake)
         self._time = PlatformTime(clock)
         self._listening: asyncio.Task[None] | None = None
         self._listens_to: frozenset[str] | None = None
@@ -50,7 +51,7 @@ class StreamReceiver:
         self._is_polled = False
         self._noted = self._handed = self._written = 0
         """How much of ours there was, is in the cursor that was handed over last, and is on disk."""
-        self._on_disk = asyncio.Event()
+        self._on_disk = Wakeup(clock)
 
     @property
     def own(self) -> OwnPosts:
@@ -64,15 +65,9 @@ class StreamReceiver:
     async def note(self) -> None:
         """Wait until the disk knows what of ours may come back, if somebody polls: who does not will not be told."""
         self._noted += 1
-        wanted, deadline = self._noted, self._clock.monotonic() + _PATIENCE
-        self._happened.set()
-        cancel = self._clock.call_later(_PATIENCE, self._on_disk.set)
-        try:
-            while self._is_polled and self._written < wanted and self._clock.monotonic() < deadline:
-                self._on_disk.clear()
-                await self._on_disk.wait()
-        finally:
-            cancel()
+        wanted = self._noted
+        self._wakeup.wake()
+        await self._on_disk.until(lambda: not self._is_polled or self._written >= wanted, _PATIENCE)
 
     async def receive(self, cursor: str | None) -> Batch | Fault:
         """What came after `cursor`. The poll that opens a stream does not wait for messages."""
@@ -85,21 +80,21 @@ class StreamReceiver:
             answer = error.fault
         finally:
             self._is_polled = isinstance(answer, Batch)  # else nobody comes back with what was noted
-            self._on_disk.set()
+            self._on_disk.wake()
         return answer
 
     async def reset(self) -> None:
         """End the stream; what it brought stays."""
         await self._end()
         self._is_polled = False
-        self._happened.set()
-        self._on_disk.set()
+        self._wakeup.wake()
+        self._on_disk.wake()
 
     def _confirm(self, cursor: str | None) -> None:
         self._buffer.confirm(cursor)
         if cursor is not None and cursor == self._cursor:
             self._written = self._handed
-            self._on_disk.set()
+            self._on_disk.wake()
         if not self._buffer.is_full:
             self._has_room.set()
 
@@ -188,14 +183,9 @@ class StreamReceiver:
                         self._has_room.clear()
                         await self._has_room.wait()
             finally:
-                self._happened.set()
+                self._wakeup.wake()
 
     async def _until_incoming(self, seconds: float) -> None:
         """Wait until something came, the stream ended or the time is over."""
-        self._happened.clear()
-        cancel = self._clock.call_later(seconds, self._happened.set)
-        try:
-            if self._listening is None or not self._listening.done():
-                await self._happened.wait()
-        finally:
-            cancel()
+        if self._listening is None or not self._listening.done():
+            await self._wakeup.once(seconds)

@@ -15,6 +15,7 @@ from bach_lib.connectors.backlog import Backlog
 from bach_lib.connectors.base import Batch, Incoming, Unreadable
 from bach_lib.connectors.observations import CallError
 from bach_lib.connectors.tolerant import read_each
+from bach_lib.connectors.wakeup import Wakeup
 from bach_lib.models import Fault
 
 
@@ -35,11 +36,10 @@ class SocketReceiver:
     ) -> None:
         self._connect = connect
         self._read = read
-        self._clock = clock
         self._poll_seconds = poll_seconds
         self._backlog = Backlog(name, clock, is_live=False)
         self._listening: asyncio.Task[None] | None = None
-        self._happened = asyncio.Event()
+        self._wakeup = Wakeup(clock)
         self._has_room = asyncio.Event()
         self._has_room.set()
 
@@ -55,7 +55,7 @@ class SocketReceiver:
                 return error.fault
             return self._backlog.batch()
         listening = self._listening
-        await self._until(lambda: bool(self._backlog) or listening.done())
+        await self._wakeup.until(lambda: bool(self._backlog) or listening.done(), self._poll_seconds)
         if not self._backlog and listening.done():
             if self._listening is listening:
                 self._listening = None
@@ -71,7 +71,7 @@ class SocketReceiver:
 
     def _listen(self, socket: ClientWebSocketResponse) -> asyncio.Task[None]:
         listening = asyncio.create_task(self._hear(socket), name="bach-signal-websocket")
-        listening.add_done_callback(lambda _: self._happened.set())
+        listening.add_done_callback(lambda _: self._wakeup.wake())
         return listening
 
     async def _hear(self, socket: ClientWebSocketResponse) -> None:
@@ -80,7 +80,7 @@ class SocketReceiver:
                 if frame.type is WSMsgType.TEXT:
                     for one in read_each([frame.data], self._read):
                         self._backlog.add(one)
-                    self._happened.set()
+                    self._wakeup.wake()
                 if self._backlog.is_full:
                     self._has_room.clear()
                     await self._has_room.wait()
@@ -91,14 +91,3 @@ class SocketReceiver:
         self._backlog.confirm(cursor)
         if not self._backlog.is_full:
             self._has_room.set()
-
-    async def _until(self, condition: Callable[[], bool]) -> None:
-        """Wait until something happened, or for as long as a poll may be held."""
-        deadline = self._clock.monotonic() + self._poll_seconds
-        cancel = self._clock.call_later(self._poll_seconds, self._happened.set)
-        try:
-            while not condition() and self._clock.monotonic() < deadline:
-                self._happened.clear()
-                await self._happened.wait()
-        finally:
-            cancel()
