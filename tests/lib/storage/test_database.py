@@ -7,7 +7,7 @@ import signal
 import sqlite3
 import sys
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import cast
@@ -27,22 +27,6 @@ from bach_lib.storage.schema import Execute, migrate
 from tests.lib.storage.work import add, names
 
 HOLDER = Path(__file__).with_name("holder.py")
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    """Where the database is."""
-    return tmp_path / "bach.db"
-
-
-@pytest.fixture
-async def store(path: Path) -> AsyncIterator[Database]:
-    """An open database with one row."""
-    store = Database(path)
-    await store.open()
-    await store.submit(add("ada"))
-    yield store
-    await store.close()
 
 
 # -- a file of its own -------------------------------------------------------------------------------------------------

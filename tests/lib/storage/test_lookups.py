@@ -5,7 +5,6 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import AsyncIterator
 from contextlib import closing
 from pathlib import Path
 
@@ -20,22 +19,6 @@ _TAKES = """
 import sqlite3, sys
 sqlite3.connect(sys.argv[1], timeout=0).execute("PRAGMA journal_mode = DELETE")
 """
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    """Where the database is."""
-    return tmp_path / "bach.db"
-
-
-@pytest.fixture
-async def store(path: Path) -> AsyncIterator[Database]:
-    """An open database with one row."""
-    store = Database(path)
-    await store.open()
-    await store.submit(add("ada"))
-    yield store
-    await store.close()
 
 
 def size_of_log(path: Path) -> int:

@@ -4,7 +4,7 @@ import asyncio
 import os
 import shutil
 import sqlite3
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -27,16 +27,6 @@ def path(tmp_path: Path) -> Path:
     """Where the database is."""
     (tmp_path / "live").mkdir()
     return tmp_path / "live" / "bach.db"
-
-
-@pytest.fixture
-async def store(path: Path) -> AsyncIterator[Database]:
-    """An open database with one row."""
-    store = Database(path)
-    await store.open()
-    await store.submit(add("ada"))
-    yield store
-    await store.close()
 
 
 def contents(folder: Path) -> dict[str, bytes]:
