@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import ClassVar, override
 
-from bach_lib.connectors.base import Batch, Capabilities, Connector, Incoming, Rate, Setup
+from bach_lib.connectors.base import Capabilities, Rate, Setup
 from bach_lib.connectors.declared import DECLARED
 from bach_lib.connectors.discord import compose, rungs
 from bach_lib.connectors.discord.errors import expect_message, expect_nothing
@@ -20,24 +20,25 @@ from bach_lib.connectors.discord_webhook.settings import Appearance, thread_of
 from bach_lib.connectors.endpoint import same_place
 from bach_lib.connectors.ladder import Ladder, Rung, Step
 from bach_lib.connectors.observations import CallError, unless_repeated
+from bach_lib.connectors.one_way import SendOnly
 from bach_lib.errors import InvalidValueError, SecretNotFoundError
 from bach_lib.models import Connection, Fault, Format, Identity, Loss, Message, Operation
-from bach_lib.models.incoming import Media
 from bach_lib.outcomes import Dead, Outcome, Scope, Sent, Wait
 from bach_lib.redact import Redactor
 
 _ABOVE = "above"
 """The channel itself, where "channel" means the thread that the address names. Only the ladder leads there."""
 _NO_ANSWERS = Loss(what="reply", reason="A webhook cannot answer messages.")
-_NEVER = Fault(code="cannot_receive", text="A webhook only sends.")
 
 
-class DiscordWebhookConnector(Connector):
+class DiscordWebhookConnector(SendOnly):
     """A webhook. Needs the secret `url`.
 
     `connection.settings` may have `username` and `avatar_url`, under which it writes. With `connection.endpoint`, calls
     go there, whatever host the address names.
     """
+
+    never: ClassVar = Fault(code="cannot_receive", text="A webhook only sends.")
 
     capabilities: ClassVar[Capabilities] = Capabilities(
         receives=False,
@@ -123,30 +124,6 @@ class DiscordWebhookConnector(Connector):
             case {"id": str(own_id), **rest}:
                 return Identity(id=own_id, name=str(rest.get("name") or own_id))
         return Fault(code="bad_answer", text="The answer describes no webhook.")
-
-    @override
-    async def receive(self, cursor: str | None) -> Batch | Fault:
-        return _NEVER
-
-    @override
-    async def acknowledge(self, press: Incoming) -> None:
-        """Nobody can press anything here."""
-
-    @override
-    async def typing(self, recipient: str) -> None:
-        """A webhook cannot be seen typing."""
-
-    @override
-    async def fetch(self, media: Media, limit: int) -> bytes | Fault:
-        return _NEVER
-
-    @override
-    async def reset(self) -> None:
-        """Nothing is held open."""
-
-    @override
-    async def close(self) -> None:
-        """Nothing is held open."""
 
     def plan(self, message: Message) -> list[Message]:
         """The requests that a message becomes (see `Ladder`)."""

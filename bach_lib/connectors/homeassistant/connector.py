@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import ClassVar, override
 
 from bach_lib.connectors.backlog import Backlog
-from bach_lib.connectors.base import Batch, Capabilities, Connector, Incoming, Rate, Setup, Unreadable
+from bach_lib.connectors.base import Batch, Capabilities, Incoming, Rate, Setup, Unreadable
 from bach_lib.connectors.declared import DECLARED
 from bach_lib.connectors.endpoint import check_endpoint
 from bach_lib.connectors.homeassistant.codec import context_of, read_event
@@ -31,6 +31,7 @@ from bach_lib.connectors.homeassistant.link import Link, Timeouts
 from bach_lib.connectors.homeassistant.recipients import ACTION, BACH, EVENT, account_of, normalize
 from bach_lib.connectors.ladder import Ladder, Rung, Step
 from bach_lib.connectors.observations import CallError
+from bach_lib.connectors.one_way import Unattended
 from bach_lib.connectors.wakeup import Wakeup
 from bach_lib.errors import SecretNotFoundError
 from bach_lib.models import Candidate, Connection, Fault, Format, Identity, Loss, Message
@@ -54,7 +55,7 @@ class Settings:
     poll_seconds: float = 25.0
 
 
-class HomeAssistantConnector(Connector):
+class HomeAssistantConnector(Unattended):
     """The Home Assistant that `connection.endpoint` names. Needs the secret `token`, a long-lived access token.
 
     Receives the events whose types are among `allowed`, as `event:` and the type.
@@ -186,14 +187,6 @@ class HomeAssistantConnector(Connector):
             await self._until_incoming(line, min(left, _LOOK_SECONDS))
             if not line.is_open and not self._backlog:
                 return Fault(code="unreachable", text=f"The connection to {self._link.host} broke.")
-
-    @override
-    async def acknowledge(self, press: Incoming) -> None:
-        """Nobody can press anything here."""
-
-    @override
-    async def typing(self, recipient: str) -> None:
-        """Nobody looks."""
 
     @override
     async def fetch(self, media: Media, limit: int) -> bytes | Fault:

@@ -11,7 +11,7 @@ from typing import ClassVar, override
 
 from aiohttp import ClientSession
 
-from bach_lib.connectors.base import Batch, Capabilities, Connector, Incoming, Rate, Setup
+from bach_lib.connectors.base import Batch, Capabilities, Rate, Setup
 from bach_lib.connectors.declared import DECLARED
 from bach_lib.connectors.endpoint import check_endpoint, same_place
 from bach_lib.connectors.ladder import Ladder, Rung, Step
@@ -23,6 +23,7 @@ from bach_lib.connectors.ntfy.receiver import StreamReceiver
 from bach_lib.connectors.ntfy.recipients import DEFAULT_ENDPOINT, account_of, as_id, is_topic, normalize
 from bach_lib.connectors.ntfy.rest import Rest, Timeouts
 from bach_lib.connectors.observations import CallError
+from bach_lib.connectors.one_way import Unattended
 from bach_lib.models import Connection, Fault, Format, Identity, Loss, Message
 from bach_lib.models.incoming import Media
 from bach_lib.outcomes import Outcome, Sent
@@ -41,7 +42,7 @@ class Settings:
     poll_seconds: float = 25.0
 
 
-class NtfyConnector(Connector):
+class NtfyConnector(Unattended):
     """The server that `connection.endpoint` names, or ntfy.sh; with the secret `token`, as whoever has it.
 
     Listens to the topics that are among `allowed`.
@@ -132,14 +133,6 @@ class NtfyConnector(Connector):
         if isinstance(answer, Fault):
             return self._clean(answer)
         return answer if answer.notice is None else replace(answer, notice=self._clean(answer.notice))
-
-    @override
-    async def acknowledge(self, press: Incoming) -> None:
-        """Nobody can press anything here."""
-
-    @override
-    async def typing(self, recipient: str) -> None:
-        """Nobody would see it."""
 
     @override
     async def fetch(self, media: Media, limit: int) -> bytes | Fault:

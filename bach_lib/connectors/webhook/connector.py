@@ -11,17 +11,17 @@ from typing import ClassVar, override
 from aiohttp import ClientError, ClientResponse, ClientTimeout
 from yarl import URL
 
-from bach_lib.connectors.base import Batch, Capabilities, Connector, Incoming, Rate, Setup, Unreadable
+from bach_lib.connectors.base import Capabilities, Incoming, Rate, Setup, Unreadable
 from bach_lib.connectors.declared import DECLARED
 from bach_lib.connectors.endpoint import same_place
 from bach_lib.connectors.network import Body, NoBody, broken, read_body
+from bach_lib.connectors.one_way import SendOnly
 from bach_lib.connectors.webhook.codec import Door
 from bach_lib.connectors.webhook.errors import Answer, outcome_for, reachable
 from bach_lib.connectors.webhook.refusals import Refusals
 from bach_lib.connectors.webhook.settings import Options, recipient_of
 from bach_lib.connectors.webhook.signature import signatures
 from bach_lib.models import Connection, Fault, Format, Identity, Loss, Message
-from bach_lib.models.incoming import Media
 from bach_lib.outcomes import Dead, Outcome, Sent
 from bach_lib.redact import Redactor
 
@@ -29,7 +29,6 @@ _BEGINNING = 4_096
 """Bytes of an answer that are looked at."""
 _NO_ADDRESS = Fault(code="cannot_do", text="This webhook has no address to send to; it only takes what comes in.")
 _NO_ANSWERS = Loss(what="reply", reason="A webhook cannot answer messages.")
-_NEVER = Fault(code="cannot_receive", text="A webhook cannot be asked for messages.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +40,7 @@ class Timeouts:
     total: float = 30.0
 
 
-class WebhookConnector(Connector):
+class WebhookConnector(SendOnly):
     """An address. Needs the secret `url`, or `connection.endpoint` if nothing about the address is secret.
 
     Further secrets: `secret` signs, and `old_secret` too while they change; `authorization` is the header of that name,
@@ -52,6 +51,8 @@ class WebhookConnector(Connector):
     their fields, or `incoming_from` knows them; `incoming_proof` adds ways to prove, and `incoming_addresses` says from
     where they may come.
     """
+
+    never: ClassVar = Fault(code="cannot_receive", text="A webhook cannot be asked for messages.")
 
     capabilities: ClassVar[Capabilities] = Capabilities(
         receives=False,
@@ -171,30 +172,6 @@ class WebhookConnector(Connector):
     ) -> tuple[Incoming | Unreadable, ...]:
         """What a request brought, if it proves that it may."""
         return self._door.admit(headers, body, self._clock.now(), address)
-
-    @override
-    async def receive(self, cursor: str | None) -> Batch | Fault:
-        return _NEVER
-
-    @override
-    async def acknowledge(self, press: Incoming) -> None:
-        """Nobody can press anything here."""
-
-    @override
-    async def typing(self, recipient: str) -> None:
-        """Nobody looks."""
-
-    @override
-    async def fetch(self, media: Media, limit: int) -> bytes | Fault:
-        return _NEVER
-
-    @override
-    async def reset(self) -> None:
-        """Nothing is held open."""
-
-    @override
-    async def close(self) -> None:
-        """Nothing is held open."""
 
     def _clean(self, fault: Fault) -> Fault:
         return replace(fault, text=self._redact(fault.text))
