@@ -16,9 +16,10 @@ class Catalog:
 
 
 def offers(names: Iterable[object]) -> Catalog:
-    """What of it is a name."""
-    found = [" ".join(name.split())[:_MAX_NAME] for name in names if isinstance(name, str) and name.strip()]
-    return Catalog(names=tuple(found[:MAX_OFFERS]), count=len(found))
+    """What of it is a name, each once."""
+    written = (" ".join(name.split()) for name in names if isinstance(name, str))
+    found = list(dict.fromkeys(name for name in written if name))
+    return Catalog(names=tuple(dict.fromkeys(name[:_MAX_NAME] for name in found[:MAX_OFFERS])), count=len(found))
 
 
 def models_in(answer: object) -> Catalog | None:

@@ -3,9 +3,9 @@
 from bach_lib.models import Report
 from bach_lib.models.chat import Question, Reply, Role
 from bach_lib.partners.catalog import Catalog, models_in
-from bach_lib.partners.faults import FaultError
+from bach_lib.partners.faults import FaultError, no_text
 from bach_lib.partners.http import HttpClient
-from bach_lib.partners.thoughts import reply_of, thinking_if_possible
+from bach_lib.partners.thoughts import reply_of, spoken, thinking_if_possible
 
 _VERSION = {"anthropic-version": "2023-06-01"}
 _MAX_TOKENS = 1024
@@ -68,11 +68,6 @@ def reply(answer: object, question: Question) -> Reply:
     match answer:
         case {"stop_reason": "refusal"}:
             raise FaultError("declined", "Claude declined to answer.")
-        case {"content": list(blocks), **rest}:
-            texts = [
-                one["text"]
-                for one in blocks
-                if isinstance(one, dict) and one.get("type") == "text" and isinstance(one.get("text"), str)
-            ]
-            return reply_of("".join(texts), question, ended=rest.get("stop_reason"), at_limit=_AT_LIMIT)
-    raise FaultError("bad_answer", "The answer has no text where Anthropic puts it.")
+        case {"content": list() as content, **rest}:
+            return reply_of(spoken(content, ("text",)), question, ended=rest.get("stop_reason"), at_limit=_AT_LIMIT)
+    raise no_text(answer, "Anthropic")

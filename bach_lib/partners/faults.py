@@ -11,8 +11,14 @@ _DEFAULT_WAIT = 60.0
 _LONGEST_WAIT = 86_400.0
 """Seconds; a number from outside."""
 
-_WORDS = ("error_description", "message", "detail", "msg", "error", "errors", "description", "title", "reason")
+_NESTED = ("error", "errors", "fault")
+_WORDS = (
+    *("error_description", "errorMessage", "error_message", "error_msg", "faultstring", "message", "Message"),
+    *("detail", "details", "msg", "error", "errors", "fault", "description", "title", "reason"),
+)
 """Where words are, the most telling first."""
+_REFUSALS = frozenset({"error", "errors", "errorMessage", "error_message", "error_msg", "fault", "detail"})
+"""What only a refusal has."""
 _MAX_DEPTH = 8
 _MAX_LOOKED_AT = 20
 
@@ -51,7 +57,8 @@ def words_of(answer: object, depth: int = 0) -> str | None:
     """The server's own words for its refusal, wherever they are: each nests them in its own way.
 
     `error` may be a text, or an object with a `message`; `detail` (FastAPI) and `errors` (Cloudflare) are lists of
-    objects; OAuth has an `error_description`; some say nothing but a text.
+    objects or texts; Apigee's `fault` has a `faultstring`, AWS an `errorMessage`, Baidu an `error_msg`; OAuth has an
+    `error_description`; some say nothing but a text.
     """
     if depth > _MAX_DEPTH:
         return None
@@ -61,9 +68,19 @@ def words_of(answer: object, depth: int = 0) -> str | None:
         return next((words for one in answer[:_MAX_LOOKED_AT] if (words := words_of(one, depth + 1))), None)
     if not isinstance(answer, dict):
         return None
-    nested = [answer.get(name) for name in ("error", "errors") if not isinstance(answer.get(name), str)]
+    nested = [answer.get(name) for name in _NESTED if not isinstance(answer.get(name), str)]
     plain = [answer.get(name) for name in _WORDS]
-    return words_of([*nested, *plain], depth + 1)
+    errors, detail = (
+        list(inner.values()) if isinstance(inner := answer.get(name), dict) else None for name in ("errors", "detail")
+    )  # under the name of each field that is wrong
+    return words_of([*nested, errors, *plain, detail], depth + 1)
+
+
+def no_text(answer: object, whose: str) -> FaultError:
+    """What it means that there is no text where `whose` API puts it: many refuse so, with status 200."""
+    if isinstance(answer, dict) and not _REFUSALS.isdisjoint(answer) and (words := words_of(answer)):
+        return FaultError("bad_request", f"The server says: {words}")
+    return FaultError("bad_answer", f"The answer has no text where {whose} puts it.")
 
 
 def _is_bad_key(status: int, answer: object) -> bool:

@@ -3,15 +3,14 @@
 The key travels in a header, never in the address, which would stand in every log on the way.
 """
 
-from collections.abc import Sequence
 from urllib.parse import quote
 
 from bach_lib.models import Report
 from bach_lib.models.chat import Question, Reply, Role
 from bach_lib.partners.catalog import Catalog, offers
-from bach_lib.partners.faults import FaultError
+from bach_lib.partners.faults import FaultError, no_text
 from bach_lib.partners.http import HttpClient
-from bach_lib.partners.thoughts import reply_of, thinking_if_possible
+from bach_lib.partners.thoughts import reply_of, spoken, thinking_if_possible
 
 _ROLES = {Role.USER: "user", Role.ASSISTANT: "model"}
 _MAX_TOKENS = 8192
@@ -74,20 +73,11 @@ def reply(answer: object, question: Question) -> Reply:
             raise FaultError("declined", "Gemini declined to answer.")
         case {"candidates": [{"finishReason": str(reason)}, *_]} if reason in _DECLINED:
             raise FaultError("declined", "Gemini declined to answer.")
-        case {"candidates": [{"content": {"parts": list(parts)}, **rest}, *_]}:
-            return reply_of(_text(parts), question, ended=rest.get("finishReason"), at_limit=_AT_LIMIT)
+        case {"candidates": [{"content": {"parts": list() as parts}, **rest}, *_]}:
+            return reply_of(spoken(parts, (None,)), question, ended=rest.get("finishReason"), at_limit=_AT_LIMIT)
         case {"candidates": [{"finishReason": str(reason)}, *_]}:  # thoughts leave no parts
             return reply_of("", question, ended=reason, at_limit=_AT_LIMIT)
-    raise FaultError("bad_answer", "The answer has no text where Google puts it.")
-
-
-def _text(parts: Sequence[object]) -> str:
-    texts = [
-        one["text"]
-        for one in parts
-        if isinstance(one, dict) and isinstance(one.get("text"), str) and one.get("thought") is not True
-    ]
-    return "".join(texts)
+    raise no_text(answer, "Google")
 
 
 def _name(model: object) -> str | None:

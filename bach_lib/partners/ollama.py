@@ -3,9 +3,9 @@
 from bach_lib.models import Report
 from bach_lib.models.chat import Question, Reply, Role
 from bach_lib.partners.catalog import Catalog, models_in
-from bach_lib.partners.faults import FaultError
+from bach_lib.partners.faults import FaultError, no_text
 from bach_lib.partners.http import HttpClient
-from bach_lib.partners.thoughts import reply_of, thinking_if_possible
+from bach_lib.partners.thoughts import reply_of, spoken, thinking_if_possible
 
 _MAX_TOKENS = 4096
 """Of an answer, with the thoughts before it: the size of the context that Ollama gives a model by itself."""
@@ -73,8 +73,10 @@ def reply(answer: object, question: Question) -> Reply:
     match answer:
         case {"error": str(words)} if words:
             raise FaultError("bad_request", f"Ollama says: {words}")
-        case {"message": {"content": str() | None as text}, **rest}:
-            return reply_of(text or "", question, ended=rest.get("done_reason"), at_limit=("length",))
+        case {"message": {"content": str() | list() | None as content}, **rest}:
+            return reply_of(
+                spoken(content, (None, "text")), question, ended=rest.get("done_reason"), at_limit=("length",)
+            )
         case {"message": {"thinking": str()}, **rest}:
             return reply_of("", question, ended=rest.get("done_reason"), at_limit=("length",))
-    raise FaultError("bad_answer", "The answer has no text where Ollama puts it.")
+    raise no_text(answer, "Ollama")

@@ -10,9 +10,9 @@ from yarl import URL
 from bach_lib.models import Report
 from bach_lib.models.chat import Question, Reply, Role
 from bach_lib.partners.catalog import Catalog, models_in
-from bach_lib.partners.faults import FaultError, words_of
+from bach_lib.partners.faults import FaultError, no_text
 from bach_lib.partners.http import HttpClient
-from bach_lib.partners.thoughts import reply_of
+from bach_lib.partners.thoughts import reply_of, spoken
 
 _LIMIT = "max_tokens"
 _NEWER_LIMIT = "max_completion_tokens"
@@ -23,6 +23,7 @@ _SMALL = 1024
 _TRIES = 4
 _AT_LIMIT = ("length", "max_tokens")
 _TEXT_TYPES = (None, "text", "output_text")
+"""Of the parts in which reasoning models of Mistral and others answer, thoughts among them."""
 
 
 async def probe(link: HttpClient, *, accepted: bool | None) -> Report:
@@ -90,24 +91,10 @@ def reply(answer: object, question: Question) -> Reply:
         case {"choices": [{"message": {"refusal": str(words)}}, *_]} if words:
             raise FaultError("declined", f"The AI declined to answer: {words}")
         case {"choices": [{"message": {"content": str() | list() | None as content}, **rest}, *_]}:
-            return reply_of(_text(content), question, ended=rest.get("finish_reason"), at_limit=_AT_LIMIT)
+            return reply_of(spoken(content, _TEXT_TYPES), question, ended=rest.get("finish_reason"), at_limit=_AT_LIMIT)
         case {"choices": [{"message": {"role": _}, "finish_reason": reason}, *_]}:  # thoughts or tools alone
             return reply_of("", question, ended=reason, at_limit=_AT_LIMIT)
-        case {"error": _} if refusal := words_of(answer):  # LM Studio says so with status 200
-            raise FaultError("bad_request", f"The server says: {refusal}")
-    raise FaultError("bad_answer", "The answer has no text where OpenAI puts it.")
-
-
-def _text(content: str | list[object] | None) -> str:
-    """Reasoning models of Mistral and others answer in parts, thoughts among them."""
-    if not isinstance(content, list):
-        return content or ""
-    texts = [
-        one["text"]
-        for one in content
-        if isinstance(one, dict) and one.get("type") in _TEXT_TYPES and isinstance(one.get("text"), str)
-    ]
-    return "".join(texts)
+    raise no_text(answer, "OpenAI")
 
 
 def _instead(asked: dict[str, object], error: FaultError, question: Question) -> dict[str, object] | None:

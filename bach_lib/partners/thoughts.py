@@ -13,10 +13,12 @@ from bach_lib.partners.faults import FaultError
 
 _BEGIN = re.compile(r"(?<!`)(?:<(think|thinking|thought|reasoning)>|\[THINK\])", re.IGNORECASE)
 _ONLY_THE_END = re.compile(
-    r"\A.*?^[ \t]*(?:</(?:think|thinking|thought|reasoning)>|\[/THINK\])[ \t]*$",
-    re.DOTALL | re.IGNORECASE | re.MULTILINE,
+    r"""\A.*?(?:^[ \t]*+|(?<=[^\s`"'\u2018-\u201e«»(])|(?<=[.!?…:)][ ])|(?=\S{1,12}[ \t]*+$))
+        (?:</(?:think|thinking|thought|reasoning)>|\[/THINK\])(?![`"'\u2018-\u201e»])""",
+    re.DOTALL | re.IGNORECASE | re.MULTILINE | re.VERBOSE,
 )
-"""DeepSeek's template begins the thoughts itself, so that the answer holds only the mark of their end."""
+"""DeepSeek's template begins the thoughts itself, so that the answer holds only the mark of their end. That may be
+anywhere, but between blanks or in quotation marks it is a word of a sentence."""
 _FINAL = re.compile(r".*<\|channel\|>final(?:\s[^<]*)?<\|message\|>", re.DOTALL)
 """What gpt-oss says to people (https://github.com/openai/harmony)."""
 _HARMONY = re.compile(r"\s*<\|(?:channel|start)\|>")
@@ -47,6 +49,20 @@ def _said(text: str) -> Iterator[str]:
         at = end.end()
     if begin is None or was_said:
         yield text[at:]
+
+
+def spoken(content: object, types: Collection[str | None]) -> str:
+    """The text of what was said at once or in parts: objects of one of these types, or bare texts."""
+    if isinstance(content, str):
+        return content
+    texts = list[str]()
+    for part in content if isinstance(content, list) else ():
+        match part:
+            case str(text):
+                texts.append(text)
+            case {"text": str(text), **rest} if rest.get("type") in types and rest.get("thought") is not True:
+                texts.append(text)
+    return "".join(texts)
 
 
 def reply_of(text: str, question: Question, *, ended: object, at_limit: Collection[str]) -> Reply:

@@ -61,6 +61,13 @@ def body(asked: Asked) -> dict[str, object]:
         ("Well. <think>a</think>It is closed.", "Well. It is closed."),
         ("[THINK]a[/THINK]It is closed.", "It is closed."),
         ("The door?\n</think>\n\nIt is closed.", "It is closed."),
+        ("The door? I say it.</think>It is closed.", "It is closed."),
+        ("The door? I say it. </think> It is closed.", "It is closed."),
+        ("The door\nI say it</think>\n\nIt is closed.", "It is closed."),
+        ("The door, hm </think>\nIt is closed.", "It is closed."),
+        ("The door?[/THINK]It is closed.", "It is closed."),
+        ("Thoughts end with </think> there.", "Thoughts end with </think> there."),
+        ("Thoughts end with '</think>', you see.", "Thoughts end with '</think>', you see."),
         ("<think>it never ends", ""),
         (
             "<|channel|>analysis<|message|>hm<|end|><|start|>assistant<|channel|>final<|message|>Closed.<|return|>",
@@ -83,7 +90,9 @@ def test_whatever_is_no_thought_stays(text: str) -> None:
         assert without_thoughts(text) == text
 
 
-@pytest.mark.parametrize("hostile", ["<think>\n", "<think></think>", "<|channel|>", "[THINK]", "</think\n"])
+@pytest.mark.parametrize(
+    "hostile", ["<think>\n", "<think></think>", "<|channel|>", "[THINK]", "</think\n", " \t", "a ", ". "]
+)
 def test_thoughts_without_end_are_read_in_one_go(hostile: str) -> None:
     """A server could keep the machine busy for hours with one answer (this would take minutes if it were quadratic)."""
     without_thoughts(hostile * 200_000)
@@ -270,3 +279,49 @@ async def test_a_model_is_tried_before_it_is_kept(session: ClientSession) -> Non
             assert isinstance(found, Report if works else Fault)
         assert isinstance(found, Fault)
         assert "smal" in found.text
+
+
+@pytest.mark.parametrize(
+    ("type_", "answer"),
+    [
+        ("openai-compatible", {"choices": [{"message": {"content": ["It is ", "closed."]}}]}),
+        ("openai-compatible", {"choices": [{"message": {"content": ["It is ", {"type": "text", "text": "closed."}]}}]}),
+        ("claude", {"content": ["It is ", "closed."]}),
+        ("ollama", {"message": {"content": ["It is ", "closed."]}}),
+        ("gemini", {"candidates": [{"content": {"parts": ["It is ", {"text": "closed."}]}}]}),
+    ],
+)
+async def test_bare_texts_are_read(type_: str, answer: object, session: ClientSession) -> None:
+    """The AI would have spoken, and nobody heard it."""
+    reply, _ = await answers(type_, session, told(answer))
+    assert isinstance(reply, Reply)
+    assert reply.text == "It is closed."
+
+
+REFUSALS: dict[str, object] = {
+    "Apigee": {"fault": {"faultstring": "no such model", "detail": {"errorcode": "x.NoModel"}}},
+    "AWS": {"errorMessage": "no such model", "errorType": "ValidationError"},
+    "Baidu": {"error_code": 336000, "error_msg": "no such model"},
+    "a list of texts": {"detail": ["no such model"]},
+    "FastAPI": {"detail": [{"type": "missing", "loc": ["body", "model"], "msg": "no such model"}]},
+    "a list within a message": {"message": {"detail": [{"loc": ["body"], "msg": "no such model"}]}},
+    "by field": {"title": "Bad Request", "errors": {"model": ["no such model"]}},
+}
+
+
+@pytest.mark.parametrize("answer", REFUSALS.values(), ids=REFUSALS)
+@pytest.mark.parametrize("status", [400, 200])
+async def test_the_words_of_a_refusal_are_found(status: int, answer: object, session: ClientSession) -> None:
+    """Somebody would read "HTTP status 400", and search for what the server had said."""
+    assert words_of(answer) == "no such model"
+    fault, _ = await answers("openai-compatible", session, told(answer, status))
+    assert isinstance(fault, Fault)
+    if status == 400 or "message" not in answer:  # type: ignore[operator] # it is an object
+        assert "no such model" in fault.text
+
+
+def test_a_model_that_is_named_twice_is_one() -> None:
+    """A list to choose from would show it twice, and say that there are more than there are."""
+    found = models_in({"data": [{"id": "a"}, {"id": "b"}, {"id": " a"}, {"id": "a"}]})
+    assert found is not None
+    assert (found.names, found.count) == (("a", "b"), 2)
