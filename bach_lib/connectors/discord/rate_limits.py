@@ -42,21 +42,22 @@ class RateLimits:
 
         https://discord.com/developers/docs/topics/rate-limits#header-format
         """
-        headers = response.headers
+        headers, wait = response.headers, retry_after(response.headers, self._clock.now())
         match answer:
             case {"retry_after": int() | float() as given, **rest}:
                 seconds = at_most_a_day(given) or DEFAULT_WAIT
-                everywhere = (
-                    headers.get("X-RateLimit-Global", "").lower() == "true"
-                    or headers.get("X-RateLimit-Scope", "").lower() == "global"
-                    or rest.get("global") is True
-                )
+            case {"message": str(), "code": int(), **rest}:  # Discord's own words, and the time beside them if at all
+                seconds = wait or _seconds(headers.get("X-RateLimit-Reset-After")) or DEFAULT_WAIT
             case _:
-                wait = retry_after(headers, self._clock.now())
                 error = not_theirs(response.status, host, NOT_DISCORD, wait=wait)
                 if wait is not None:
                     self._remember(_EVERYWHERE, wait)
                 return error
+        everywhere = (
+            headers.get("X-RateLimit-Global", "").lower() == "true"
+            or headers.get("X-RateLimit-Scope", "").lower() == "global"
+            or rest.get("global") is True
+        )
         if everywhere or not key.rpartition(":")[2]:  # a route of no place: whoever asks next must not be refused too
             self._remember(_EVERYWHERE if everywhere else key, seconds)
         number = rest.get("code")

@@ -6,6 +6,7 @@ import orjson
 import pytest
 
 from bach_lib.connectors.discord import DiscordConnector
+from bach_lib.connectors.observations import DEFAULT_WAIT
 from bach_lib.models import Button, File, Format, Operation
 from bach_lib.models import Fault as Reason
 from bach_lib.outcomes import Dead, Retry, Scope, Sent, Uncertain, Wait
@@ -208,6 +209,22 @@ async def test_the_limit_of_one_kind_stops_only_that(connector: DiscordConnector
     again = await connector.send(edit)  # without asking, for Discord has said so
     assert isinstance(again, Wait)
     assert again.scope is Scope.MESSAGE
+
+
+@pytest.mark.broken_answers("the description wants the time in the body")
+@pytest.mark.parametrize(
+    ("headers", "seconds"), [({"Retry-After": "7"}, 7), ({"X-RateLimit-Reset-After": "2.5"}, 2.5), ({}, DEFAULT_WAIT)]
+)
+async def test_a_429_in_discords_own_words_is_a_wait(
+    connector: DiscordConnector, world: World, headers: dict[str, str], seconds: float
+) -> None:
+    """Where the time stands in a header only, the wait would be taken for a failure and be counted as an attempt."""
+    told = ApiError(429, 0, "Service resource is being rate limited.")
+    body = orjson.dumps({"message": told.message, "code": 40062})
+    world.server.fail(replace(Fault.refusal("busy", told), body=body, headers=headers), calls=["create_message"])
+    outcome = await connector.send(a_message(world.channel))
+    assert isinstance(outcome, Wait)
+    assert (outcome.scope, outcome.seconds) == (Scope.RECIPIENT, seconds)
 
 
 async def test_a_bucket_that_is_used_up_is_not_asked_again(connect: object, world: World) -> None:
