@@ -8,6 +8,7 @@ from bach_lib.text.splitting import Mark, Piece
 
 _HTML = re.compile(r"<(?P<slash>/?)(?P<name>[A-Za-z][\w-]*+)[^<>]*+>|&\#?\w{1,32};|.", re.DOTALL)
 _CODE = frozenset({"code", "pre"})
+_ESCAPES = str.maketrans({"<": "&lt;", ">": "&gt;", "&": "&amp;"})
 
 
 def read_html(text: str) -> Iterator[Piece]:
@@ -19,4 +20,4 @@ def read_html(text: str) -> Iterator[Piece]:
             opened = (*opened, Mark(found[0], f"</{name}>", name.lower() in _CODE))
         elif name and opened and opened[-1].closing.lower() == f"</{name}>".lower():
             opened = opened[:-1]
-        yield Piece(found[0], "" if name else unescape(found[0]), opened)
+        yield Piece(found[0], "" if name else unescape(found[0]), opened, escapes=_ESCAPES)

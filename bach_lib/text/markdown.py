@@ -4,7 +4,7 @@ Marks that find no partner are text. Pairs are found in one pass, so that a heap
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from bach_lib.text.finder import Finder
@@ -22,12 +22,17 @@ class Dialect:
 
     `token` matches what belongs together, in groups: `escaped` (what is shown of an escape), `words` (the same of a
     link), `whole` (shown as it is), `code` and `mark`; anything else is a character. `has_blocks`: fences, quotes and
-    lists. `lone_marks_vanish`: of a mark without a partner nothing is shown.
+    lists. `lone_marks_vanish`: of a mark without a partner nothing is shown. `special`: what is escaped to be shown.
     """
 
     token: re.Pattern[str]
     has_blocks: bool = False
     lone_marks_vanish: bool = False
+    special: str
+
+    def escapes(self) -> dict[int, str]:
+        """How characters that mean something are written to be shown."""
+        return str.maketrans({one: f"\\{one}" for one in self.special})
 
 
 DISCORD = Dialect(
@@ -41,10 +46,12 @@ DISCORD = Dialect(
         re.DOTALL | re.VERBOSE,
     ),
     has_blocks=True,
+    special="\\*_~|`[<>#+-:",  # the last of them begins no address then
 )
 SIGNAL = Dialect(
     token=re.compile(r"\\(?P<escaped>[*~|`\\])|(?P<code>`)|(?P<mark>\*\*|\*|~|\|\|)|.", re.DOTALL),
     lone_marks_vanish=True,
+    special="\\*~|`",
 )
 
 
@@ -65,15 +72,15 @@ class _Part:
 
 def read_discord(text: str) -> Iterator[Piece]:
     """The pieces of a text in Discord's Markdown."""
-    return _pieces(_Reader(text, DISCORD).parts())
+    return _pieces(_Reader(text, DISCORD).parts(), DISCORD.escapes())
 
 
 def read_signal(text: str) -> Iterator[Piece]:
     """The pieces of a text in the styles of Signal's server."""
-    return _pieces(_Reader(text, SIGNAL).parts())
+    return _pieces(_Reader(text, SIGNAL).parts(), SIGNAL.escapes())
 
 
-def _pieces(parts: list[_Part]) -> Iterator[Piece]:
+def _pieces(parts: list[_Part], escapes: Mapping[int, str]) -> Iterator[Piece]:
     """What is open is known only when all pairs are."""
     open_: tuple[Mark, ...] = ()
     whole: tuple[Mark, ...] = ()
@@ -89,7 +96,7 @@ def _pieces(parts: list[_Part]) -> Iterator[Piece]:
             known = (part.quote, open_)
             quote = Mark(part.quote, "") if part.quote else None
             whole = (quote, *open_) if quote else open_
-        yield Piece(part.text, part.shown if part.partner < 0 else "", whole, part.is_glued)
+        yield Piece(part.text, part.shown if part.partner < 0 else "", whole, part.is_glued, escapes)
 
 
 class _Reader:

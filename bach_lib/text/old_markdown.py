@@ -8,6 +8,7 @@ from bach_lib.text.splitting import Mark, Piece
 
 _ESCAPED = frozenset("_*`[")
 _SIMPLE = frozenset("_*`")
+_ESCAPES = str.maketrans({one: f"\\{one}" for one in _ESCAPED})
 _LANGUAGE = re.compile(r"[^\s`]{0,64}(?=\s)")
 _FENCE = "```"
 
@@ -21,14 +22,14 @@ def read_old_markdown(text: str) -> Iterator[Piece]:
             one = end if text.startswith(end, at) else text[at]
             is_end = one == end
             end, open_ = ("", ()) if is_end else (end, open_)
-            yield Piece(one, "" if is_end else one, open_)
+            yield Piece(one, "" if is_end else one, open_, escapes=_ESCAPES)
         elif mark := _opening(text, at, finder):
             one = mark.opening if mark.opening[:3] != _FENCE else mark.opening.removesuffix("\n")
             end, open_ = mark.closing, (mark,)
             yield Piece(one, "", open_)
         else:
             one = text[at : at + 2] if text[at] == "\\" and text[at + 1 : at + 2] in _ESCAPED else text[at]
-            yield Piece(one, one[-1])
+            yield Piece(one, one[-1], escapes=_ESCAPES)
         at += len(one)
 
 

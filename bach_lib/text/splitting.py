@@ -2,10 +2,11 @@
 
 A text is read into pieces by the module of its markup. Cuts are made between pieces only; what is open at a cut is
 closed there and opened again in the next part. Nothing that a reader sees is lost but white space at the cuts, and
-nothing is cut in two that people see as one character.
+nothing is cut in two that people see as one character. Where marks leave too little room for words, the words go
+without them, written so that they read the same.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -14,6 +15,10 @@ import regex
 _CHARACTER = regex.compile(r"\X")
 _DEEPEST = 100
 """Marks within marks. A text with more is cut as if it had none: no platform shows so many."""
+_TICK = "`"
+_FENCE = "```"
+_MOST_OF_MARKS = 0.5
+"""The share of a part that may be marks which were open before; with more, a text would be hundreds of messages."""
 _REACH = 64
 """Code points after a cut that show whether it is between two characters."""
 
@@ -30,12 +35,14 @@ class Piece(NamedTuple):
     """What is never cut: a character, or a mark. `text` is how it is written, `shown` what a reader sees of it.
 
     `open` are the marks that are open after it. `is_glued`: at the beginning of a message it would be taken for markup.
+    `escapes`: how the characters that mean something are written where they are to be shown (for `str.translate`).
     """
 
     text: str
     shown: str
     open: tuple[Mark, ...] = ()
     is_glued: bool = False
+    escapes: Mapping[int, str] = {}
 
 
 type Read = Callable[[str], Iterable[Piece]]
@@ -80,7 +87,8 @@ def plain(text: str) -> Iterable[Piece]:
 def split(text: str, limit: Limit, read: Read = plain) -> list[str]:
     """Parts within a limit, without such as would show nothing.
 
-    What cannot be cut so, as a mark that is longer than a message or many that mark nothing, is cut as if it had none.
+    Where marks fill a message, it is cut without them; what cannot be read, or only by heaps of marks, as if all of it
+    were words.
     """
     if limit.holds(text):
         return [text] if text.strip() else []
@@ -91,7 +99,21 @@ def split(text: str, limit: Limit, read: Read = plain) -> list[str]:
         pieces.append(piece)
     if parts := _Cutter(pieces, limit).parts():
         return parts
+    if not any(mark.closing for mark in pieces[-1].open):
+        bare = list(_bare(pieces, limit))
+        if parts := _Cutter(bare, limit).parts() or _Cutter(bare, limit, may_tear=True).parts():
+            return parts
     return split(text, limit) if read is not plain else list("".join(text.split()))
+
+
+def _bare(pieces: Iterable[Piece], limit: Limit) -> Iterator[Piece]:
+    """What is shown, without a mark. A link or name that fits into a message stays whole."""
+    for piece in pieces:
+        if piece.text == piece.shown and len(piece.text) > 1 and limit.holds(piece.text):
+            yield piece._replace(open=())
+            continue
+        for at, one in enumerate(piece.shown):
+            yield Piece(one.translate(piece.escapes), one, is_glued=piece.is_glued and at == 0)
 
 
 def shortened(text: str, limit: int) -> str:
@@ -105,16 +127,17 @@ def shortened(text: str, limit: int) -> str:
 class _Cutter:
     """The cuts of one text, found in one pass."""
 
-    def __init__(self, pieces: Sequence[Piece], limit: Limit) -> None:
+    def __init__(self, pieces: Sequence[Piece], limit: Limit, *, may_tear: bool = False) -> None:
         self._pieces = pieces
         self._limit = limit
+        self._may_tear = may_tear
         self._whole = _gaps(pieces)
         self._gaps = self._whole[:]
         for at in _glued(pieces):
             self._gaps[at] = False
 
     def parts(self) -> list[str] | None:
-        """None if a single piece, with what is open around it, does not fit into a part."""
+        """None if what is open leaves no room in a part for what people see as one character, unless it may be torn."""
         pieces, parts = self._pieces, list[str]()
         start, reopened = 0, tuple[Mark, ...]()
         while start < len(pieces):
@@ -127,8 +150,9 @@ class _Cutter:
             open_ = (closed or pieces[start:end])[-1].open
             if any(piece.shown.strip() for piece in pieces[start:end]):
                 text = "".join(piece.text for piece in pieces[start:end])
-                text = (text if end == len(pieces) else text.rstrip()) + "".join(piece.text for piece in closed)
-                parts.append("".join(mark.opening for mark in reopened) + text + _closing(open_))
+                text = text if end == len(pieces) else text.rstrip()
+                opening, closing = "".join(mark.opening for mark in reopened), "".join(piece.text for piece in closed)
+                parts.append(_apart(_apart(opening, text), closing + _closing(open_)))
             reopened, start = open_, following
         return parts
 
@@ -156,19 +180,23 @@ class _Cutter:
         for end in (lines, words):
             if end > start and sizes[end - start - 1] > half:
                 return end
-        return next((end for end in (lines, words, anywhere) if end > start), fitting)
+        return next((end for end in (lines, words, anywhere) if end > start), fitting if self._may_tear else start)
 
     def _fitting(self, start: int, reopened: tuple[Mark, ...]) -> tuple[int, list[int]]:
         """After how many pieces the part is full, and how full it is after each."""
         pieces, limit, sizes = self._pieces, self._limit, list[int]()
         opening = "".join(mark.opening for mark in reopened)
         counted, written = limit.cost(opening, "\n" * opening.count("\n"))  # the line break of a fence may be shown
+        if counted > _MOST_OF_MARKS * limit.characters or written > _MOST_OF_MARKS * limit.written:
+            return start, sizes
+        if opening.endswith(_TICK):
+            counted, written = counted + 1, written + 1
         open_: tuple[Mark, ...] | None = None
         closing = (0, 0)
         for at in range(start, len(pieces)):
             piece = pieces[at]
             if piece.open is not open_:
-                open_, closing = piece.open, limit.cost(_closing(piece.open))
+                open_, closing = piece.open, limit.cost(*_closed(piece.open))
             more, longer = limit.cost(piece.text, piece.shown)
             counted, written = counted + more, written + longer
             if counted + closing[0] > limit.characters or written + closing[1] > limit.written:
@@ -231,6 +259,18 @@ def _glued(pieces: Sequence[Piece]) -> Iterator[int]:
         is_glued = piece.is_glued or (is_glued and (closes or piece.shown.isspace()))
         if is_glued:
             yield at
+
+
+def _apart(before: str, behind: str) -> str:
+    """One behind the other: where two rows of ticks would become one, with white space in between."""
+    is_row = before.endswith(_TICK) and behind.startswith(_TICK)
+    return f"{before}{'\n' if behind.startswith(_FENCE) else ' '}{behind}" if is_row else before + behind
+
+
+def _closed(open_: tuple[Mark, ...]) -> tuple[str, str]:
+    """What may be written to close these, and what may be shown of it."""
+    closing = _closing(open_)
+    return (f" {closing}", " ") if closing.startswith(_TICK) else (closing, "")
 
 
 def _closing(open_: tuple[Mark, ...]) -> str:

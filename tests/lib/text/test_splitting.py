@@ -74,6 +74,52 @@ DISCORD = marked(
 SIGNAL = marked("**", "*", "~", "`", "||", special=["\\*", "\\`"])
 
 
+CHARACTERS = [
+    *SEEN_AS_ONE,
+    "क्षि",
+    "நி",
+    "👩🏽‍❤️‍💋‍👨🏼",
+    "🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f",
+]
+OLD_PAIRS = [
+    *(
+        "*क्षिநி👩‍👩‍👧 bold*",
+        "_🇦🇹👍🏽e\u0301_",
+        "```text\na ` b\n```",
+        "```\nक्षि` ``x\n```",
+        "`a`",
+        "[a](https://e.org/?a=1)",
+    ),
+    *(r"\_a\*", "one two three", "👩‍👩‍👧👩‍👩‍👧👩‍👩‍👧", "[क्षिநி words](https://example.org/a/long/one?with=1&so=on)"),
+]
+PAIRS = [
+    *(
+        "**क्षि ||नि *👩‍👩‍👧 it*||**",
+        "__~~**||*deep 🇦🇹*||**~~__",
+        "```yaml\na: `b` ` c\n```",
+        "``a ` b``",
+        "```\n`a` `` b\n```",
+    ),
+    *("> quoted *so*\n", "- item", "[words](https://example.org/a_b/c_d/e_f/g_h/i_j/k_l)", "<@123456789>", "2 * 3 * 4"),
+    *(
+        "https://example.org/a_b_c/with/more/of/it/than/fits_into_40",
+        r"\*\_",
+        "snake_case_name",
+        "`*a* <@1> https://x_y_z`",
+    ),
+]
+SIGNAL_PAIRS = [
+    "**क्षि ||नि *👩‍👩‍👧 it*||**",
+    "~||**deep 🇦🇹**||~",
+    "`a * b`",
+    r"\*\~",
+    "`*`",
+    "2 * 3",
+    "👩‍👩‍👧👩‍👩‍👧",
+    "one two",
+]
+
+
 def shown(read: Read, text: str) -> str:
     """What a reader sees."""
     return "".join(piece.shown for piece in read(text))
@@ -115,6 +161,33 @@ def test_what_a_reader_sees_is_what_was_written(
         assert limit.size(one if is_of_shown else part) <= limit.characters
         assert one.strip()
         assert not list(read(part))[-1].open or read is read_discord  # a quotation ends with its message
+    assert squeezed("".join(seen)) == squeezed(shown(read, text))
+    assert [one for part in seen for one in characters(part)] == characters(shown(read, text))
+
+
+DENSE: dict[str, tuple[Read, st.SearchStrategy[str]]] = {
+    "plain": (plain, st.lists(st.sampled_from(CHARACTERS), max_size=60).map("".join)),
+    "html": (read_html, html()),
+    "old markdown": (read_old_markdown, st.lists(st.sampled_from(OLD_PAIRS), max_size=12).map(" ".join)),
+    "discord": (read_discord, st.lists(st.sampled_from(PAIRS), max_size=12).map(" ".join)),
+    "signal": (read_signal, st.lists(st.sampled_from(SIGNAL_PAIRS), max_size=12).map(" ".join)),
+}
+
+
+@pytest.mark.parametrize(("read", "texts"), DENSE.values(), ids=DENSE)
+@pytest.mark.parametrize("is_of_shown", [False, True])
+@given(data=st.data(), characters_=st.integers(40, 120) | st.integers(40, 4096), utf16=st.booleans())
+def test_what_a_reader_sees_is_what_was_written_however_little_room_there_is(
+    read: Read, texts: st.SearchStrategy[str], *, is_of_shown: bool, data: st.DataObject, characters_: int, utf16: bool
+) -> None:
+    """Marks would stand in the text, ticks be added to code, or a syllable or a family be cut in two."""
+    text = data.draw(texts)
+    text = "\n".join([text] * data.draw(st.integers(1, 6)))
+    assume(shown(read, text).strip())
+    limit = Limit(characters=characters_, utf16=utf16, is_of_shown=is_of_shown)
+    parts = split(text, limit, read)
+    seen = [shown(read, part) for part in parts]
+    assert all(limit.size(one if is_of_shown else part) <= characters_ for part, one in zip(parts, seen, strict=True))
     assert squeezed("".join(seen)) == squeezed(shown(read, text))
     assert [one for part in seen for one in characters(part)] == characters(shown(read, text))
 
