@@ -27,7 +27,7 @@ from bach_lib.errors import (
     StoreForbiddenError,
     StoreForeignError,
 )
-from bach_lib.storage.backup_file import write_backup
+from bach_lib.storage.backups import Backups
 from bach_lib.storage.bell import Bell
 from bach_lib.storage.collecting import Collecting
 from bach_lib.storage.guard import Guard
@@ -80,7 +80,7 @@ class Database(Store):
         self._loop: asyncio.AbstractEventLoop | None = None
         self._tally = Tally()
         self._stands_still = False
-        self._backups: dict[asyncio.Future[None], threading.Event] = {}
+        self._backups = Backups()
 
     @override
     async def open(self) -> None:
@@ -180,28 +180,11 @@ class Database(Store):
     @override
     async def backup(self, target: Path) -> None:
         await self._run(self._check_place)  # whoever copies by name would copy another file
-        ended = threading.Event()
-
-        def go_on() -> None:
-            if ended.is_set():
-                raise NotOpenError
-
-        writing = asyncio.ensure_future(asyncio.to_thread(write_backup, self._path, target, go_on))
-        self._backups[writing] = ended
-        try:
-            await asyncio.shield(writing)
-        finally:
-            ended.set()
-            while not writing.done():  # the caller was cancelled: leave nothing half written behind
-                await asyncio.wait([writing])
-            del self._backups[writing]
+        await self._backups.write(self._path, target)
 
     @override
     async def close(self) -> None:
-        for ended in self._backups.values():
-            ended.set()
-        if self._backups:
-            await asyncio.wait(list(self._backups))
+        await self._backups.end()
         if self._thread is None:
             return
         thread, self._thread = self._thread, None

@@ -21,8 +21,8 @@ from bach_lib.errors import StorageError, StoreLockedError, StoreLostError
 from bach_lib.storage.folder import Folder
 from bach_lib.storage.place import Place
 from bach_lib.storage.request import Request, has_writes
-from bach_lib.storage.saved import Saved, save
-from bach_lib.storage.sqlite import LOG_HEADER, Connection, Transaction
+from bach_lib.storage.rescue import Rescue
+from bach_lib.storage.sqlite import Connection, Transaction
 
 type _Batch = Sequence[Request[Transaction]]
 type _Key = tuple[int, int]
@@ -84,8 +84,7 @@ class Guard:
         self._seen = self._see(path.stat())
         self._lost: StoreLostError | None = None
         self._failing: StorageError | None = None
-        self._copy: Saved | None = None
-        self._is_copy_old = False
+        self._rescue = Rescue(connection, names, self._log)
 
     @property
     def lost(self) -> StoreLostError | None:
@@ -117,7 +116,7 @@ class Guard:
         """To be called now and then while nobody wants anything. Never raises."""
         self._look_for_it()
         if self._lost:
-            self._renew_copy()
+            self._rescue.renew()
         elif self._failing and not self._probe():
             self._report(None)
 
@@ -126,13 +125,14 @@ class Guard:
         self._look_for_it()
         if self._lost is None:
             return True
-        self._renew_copy()
+        self._rescue.renew()
         if not self._is_key_in_place():
-            self._spend_log()
+            if self._is_log_in_place():
+                self._rescue.spend_log()
         elif self._is_untouched():
             self._connection.checkpoint()  # only the log is lost: the file alone has everything then
-        else:
-            self._set_log_aside()
+        elif self._is_log_in_place():
+            self._rescue.set_log_aside(self._path)
         return False
 
     def _follow_log(self) -> None:
@@ -225,6 +225,11 @@ class Guard:
             return all(_key(name.stat()) == self._key for name in self._names)
         return False
 
+    def _is_log_in_place(self) -> bool:
+        with suppress(OSError):
+            return _key(self._log.stat()) == self._beside.get(str(self._log))
+        return False
+
     def _is_untouched(self) -> bool:
         with suppress(OSError):
             return self._is_sqlites(self._path.stat())
@@ -232,43 +237,8 @@ class Guard:
 
     def _save(self, what: str) -> str:
         """Save a copy; what somebody has to do now."""
-        if self._copy:  # the file was in its place again meanwhile, so that copy is of no use
-            self._copy.remove()
-            self._copy = None
-        if is_torn := what.startswith(_TORN):
-            self._connection.checkpoint()
-        is_doubtful = what == _OVERWRITTEN
-        try:
-            self._copy = save(self._connection, self._names, self._place.found_at, is_doubtful=is_doubtful)
-        except (StorageError, OSError) as error:
-            return f"What it held could not be saved: {error} Put it back, or stop BACH and restore a backup."
-        self._is_copy_old = False
-        copy = self._copy.path
-        if is_doubtful:
-            return f"What of it could still be read is in {copy}, perhaps not all: stop BACH and restore a backup."
-        if is_torn:
-            return f"Stop BACH and start it again; a copy of all it held is {copy}."
-        return f"All it held is saved in {copy}: stop BACH, put that in its place, and start it again."
-
-    def _renew_copy(self) -> None:
-        """Let the copy have what came to an end since it was made."""
-        if self._copy and self._is_copy_old:
-            self._is_copy_old = False
-            with suppress(StorageError, OSError):
-                self._copy.renew(self._connection)
-
-    def _spend_log(self) -> None:
-        """What lies at the place now is not ours, and would be spoilt by our log, all of which is in the copy."""
-        with suppress(OSError):
-            if self._copy and _key(self._log.stat()) == self._beside.get(str(self._log)):
-                with self._log.open("rb+") as file:
-                    file.write(bytes(LOG_HEADER))
-
-    def _set_log_aside(self) -> None:
-        """The same, but our log is all that is left for sure. Beside an empty file it is noticed."""
-        with suppress(OSError):
-            if self._path.stat().st_size and _key(self._log.stat()) == self._beside.get(str(self._log)):
-                self._log.rename(f"{self._path}.before-wal")
+        is_torn, is_doubtful = what.startswith(_TORN), what == _OVERWRITTEN
+        return self._rescue.save(self._place, is_torn=is_torn, is_doubtful=is_doubtful)
 
     def _refuse(self, batch: _Batch, error: StoreLostError) -> tuple[_Batch, _Batch]:
         """Those who want something new, who are told why not, and the others."""
@@ -276,7 +246,7 @@ class Guard:
         for request in refused:
             request.error = StoreLostError(**error.placeholders)
         left = [request for request in batch if not request.writes or request.ends]
-        self._is_copy_old |= has_writes(left)
+        self._rescue.is_old |= has_writes(left)
         return refused, left
 
     def _judge(self, batch: _Batch) -> None:

@@ -1,4 +1,4 @@
-"""SQLite connections: settings, transactions and the write-ahead log. The only module that imports sqlite3.
+"""SQLite connections: transactions and the write-ahead log. The only module that imports sqlite3.
 
 SQLite writes commits to a log beside the file (`-wal`) and moves them into it from time to time (a checkpoint). Here
 that happens when we say so (`log_keeper`), and the log keeps its length afterwards: whoever copies the folder meanwhile
@@ -24,6 +24,7 @@ from bach_lib.errors import (
 )
 from bach_lib.storage.copies import keep_copy, way_back
 from bach_lib.storage.log_index import LogIndex
+from bach_lib.storage.pragmas import PRAGMAS, SHRINKS, is_to_be_written_anew
 from bach_lib.storage.request import Request, contained, has_writes
 from bach_lib.storage.schema import LAYOUT, layout_of, load_queries, migrate
 from bach_lib.storage.transaction import Row, Transaction, Value
@@ -32,17 +33,6 @@ __all__ = ["Connection", "Reader", "Row", "Transaction", "Value"]
 
 type _Batch = Sequence[Request[Transaction]]
 
-_PRAGMAS = (
-    "PRAGMA wal_autocheckpoint = 0",  # first: what is written next may not move the log
-    "PRAGMA busy_timeout = 5000",  # a person may look into the file with other tools
-    "PRAGMA journal_mode = WAL",
-    "PRAGMA synchronous = FULL",  # WAL with NORMAL may lose the last commits in a power cut
-    "PRAGMA temp_store = MEMORY",
-    "PRAGMA secure_delete = FAST",  # ON, as some build SQLite, writes a deleted file of 50 MB anew as zeros: a second
-    "PRAGMA foreign_keys = ON",  # files go with their message
-)
-_WRITTEN_ANEW = 25_000
-"""Pages in use up to which a file may be written anew at the start: some 100 MB, a second."""
 _STEP = 256
 """Pages of a backup that are copied at a time: 1 MB."""
 _STEPS = 10_000
@@ -76,8 +66,8 @@ class Connection:
         if layout > LAYOUT:
             raise StoreTooNewError(path=self._path, found=layout, known=LAYOUT, way_back=way_back(Path(self._path)))
         if layout == 0:
-            self._sqlite.execute("PRAGMA auto_vacuum = INCREMENTAL")  # counts for an empty file only
-        for pragma in _PRAGMAS:
+            self._sqlite.execute(SHRINKS)  # counts for an empty file only
+        for pragma in PRAGMAS:
             self._sqlite.execute(pragma)
         if 0 < layout < LAYOUT:
             keep_copy(Path(self._path), layout, self.copy_to)
@@ -86,13 +76,10 @@ class Connection:
 
     def _let_it_shrink(self) -> None:
         """A file of before needs to be written anew for that; a large one waits until it is not."""
-        [(kind,)] = self._sqlite.execute("PRAGMA auto_vacuum")
-        [(pages,)] = self._sqlite.execute("PRAGMA page_count")
-        [(free,)] = self._sqlite.execute("PRAGMA freelist_count")
-        if kind or self._path == ":memory:" or pages - free > _WRITTEN_ANEW:
+        if self._path == ":memory:" or not is_to_be_written_anew(self._sqlite.execute):
             return
         with suppress(sqlite3.Error):  # a full disk: it has worked without
-            self._sqlite.execute("PRAGMA auto_vacuum = INCREMENTAL")
+            self._sqlite.execute(SHRINKS)
             self._sqlite.execute("VACUUM")
 
     def copy_to(self, target: Path) -> None:

@@ -23,6 +23,7 @@ from bach_lib.errors import (
     StoreTooNewError,
 )
 from bach_lib.storage import Database, Transaction, database, sqlite
+from bach_lib.storage.pragmas import PRAGMAS
 from bach_lib.storage.schema import Execute, migrate
 from tests.lib.storage.work import add, names
 
@@ -228,7 +229,7 @@ async def test_a_file_locked_by_a_tool_fails_all_waiting_requests_together(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With a forgotten `sqlite3` shell each of a thousand requests would wait its own five seconds."""
-    monkeypatch.setattr(sqlite, "_PRAGMAS", (*sqlite._PRAGMAS, "PRAGMA busy_timeout = 100"))
+    monkeypatch.setattr(sqlite, "PRAGMAS", (*PRAGMAS, "PRAGMA busy_timeout = 100"))
     store = Database(path)
     await store.open()
     with closing(sqlite3.connect(path, isolation_level=None)) as shell:
