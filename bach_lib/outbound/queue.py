@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from bach_lib.clock import Clock
 from bach_lib.errors import IdempotencyKeyReusedError, NotCancellableError, NotRetryableError, UnknownMessageError
 from bach_lib.models import Fault, Message, Status
-from bach_lib.outbound.attempts import record_attempt
 from bach_lib.outbound.collapse import AT_ONCE, REPLACED, is_replaced, oldest_of_tag, replace_rest
 from bach_lib.outbound.file_contents import claimed, with_files
 from bach_lib.outbound.retry import EXPIRED, Settlement, after_crash
@@ -20,15 +19,12 @@ from bach_lib.outbound.rows import (
     UnreadableRowError,
     damaged,
     draft_row,
-    losses_written,
     message_from_draft,
     message_from_row,
     readable_message,
     without_contents,
 )
-from bach_lib.outbound.settlement import as_sent
-from bach_lib.outbound.withdrawn import unless_withdrawn
-from bach_lib.registry.directory import write_lesson
+from bach_lib.outbound.settlement import settle
 from bach_lib.storage import Store, Transaction, Value
 from bach_lib.storage.portions import Portions, in_portions, shares
 from bach_lib.storage.sqlite import Row
@@ -122,7 +118,8 @@ class Queue:
         now = self._clock.now()
 
         def work(tx: Transaction) -> Advance:
-            advance = Advance(settled=self._settle(tx, settlement) if settlement else None)
+            settled = settle(tx, settlement, self._clock.now(), self._instance) if settlement else None
+            advance = Advance(settled=settled)
             if claim is None:
                 return advance
             if tx.run("claim_message", id=claim, connection=connection, now=now):
@@ -169,7 +166,7 @@ class Queue:
             message = message_from_row(row, self._instance)
         except UnreadableRowError as error:
             return self._set_aside(tx, row, error.fault)
-        return self._settle(tx, after_crash(message, idempotent=idempotent))
+        return settle(tx, after_crash(message, idempotent=idempotent), self._clock.now(), self._instance)
 
     def look_up[T](self, work: Callable[[Transaction], T]) -> asyncio.Future[T]:
         """Let somebody read what is committed."""
@@ -258,43 +255,6 @@ class Queue:
         async for ids in shares(self._store, "unsent_to", connection=connection, recipient=old):
             async for _ in in_portions(self._store, ids, work):
                 pass
-
-    def _settle(self, tx: Transaction, attempted: Settlement) -> Message | None:
-        """None if the message's connection was removed while it was on its way."""
-        now, settlement = self._clock.now(), unless_withdrawn(tx, attempted)
-        fault = settlement.error
-        changed = tx.run(
-            "settle_message",
-            id=settlement.id,
-            status=settlement.status,
-            retry_count=settlement.retry_count,
-            waited=settlement.waited,
-            next_retry_at=settlement.next_retry_at,
-            finished_at=now if settlement.status.is_final else None,
-            remote_id=settlement.remote_id,
-            degraded=settlement.degraded,
-            lost=losses_written(settlement.lost),
-            error_code=fault.code if fault else None,
-            error_text=fault.text if fault else None,
-        )
-        if not changed:
-            return None
-        message = self._settled(tx, settlement, now)
-        if settlement.status is Status.SENT and message.files:
-            tx.run("delete_files", message_id=settlement.id)
-        if settlement.lesson is not None:
-            write_lesson(tx, settlement.lesson, now)
-        if settlement.delivered is not None:
-            tx.tally(message.connection, delivered=settlement.delivered, now=now)
-        record_attempt(tx, attempted, message)
-        return message
-
-    def _settled(self, tx: Transaction, settlement: Settlement, now: float) -> Message:
-        """As the row is now. On its way, nothing of a message changes but its progress; when it is sent, that goes."""
-        tried = settlement.tried
-        if tried is None or settlement.status is not Status.SENT:
-            return self._one(tx, "get_message", id=settlement.id)
-        return as_sent(tried, settlement, now)
 
     def _end(self, tx: Transaction, message_id: int, status: Status, fault: Fault | None) -> Message:
         return self._one(

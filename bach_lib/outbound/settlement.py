@@ -1,4 +1,4 @@
-"""A message that was settled: how it looks now, and which event tells of it."""
+"""A message that is settled: what is written then, how it looks now, and which event tells of it."""
 
 from bach_lib.events import (
     MessageCancelled,
@@ -11,8 +11,12 @@ from bach_lib.events import (
 )
 from bach_lib.models import Message, Status
 from bach_lib.models.fast_frozen import changer
+from bach_lib.outbound.attempts import record_attempt
 from bach_lib.outbound.retry import Settlement
-from bach_lib.outbound.rows import without_contents
+from bach_lib.outbound.rows import losses_written, readable_message, without_contents
+from bach_lib.outbound.withdrawn import unless_withdrawn
+from bach_lib.registry.directory import write_lesson
+from bach_lib.storage import Transaction
 
 _EVENTS: dict[Status, type[MessageEvent]] = {
     Status.SENT: MessageSent,
@@ -29,7 +33,47 @@ _changed = changer(
 )
 
 
-def as_sent(tried: Message, settlement: Settlement, now: float) -> Message:
+def settle(tx: Transaction, attempted: Settlement, now: float, instance: str) -> Message | None:
+    """Write what became of an attempt; the message as it is then. None: its connection was removed meanwhile."""
+    settlement = unless_withdrawn(tx, attempted)
+    fault = settlement.error
+    changed = tx.run(
+        "settle_message",
+        id=settlement.id,
+        status=settlement.status,
+        retry_count=settlement.retry_count,
+        waited=settlement.waited,
+        next_retry_at=settlement.next_retry_at,
+        finished_at=now if settlement.status.is_final else None,
+        remote_id=settlement.remote_id,
+        degraded=settlement.degraded,
+        lost=losses_written(settlement.lost),
+        error_code=fault.code if fault else None,
+        error_text=fault.text if fault else None,
+    )
+    if not changed:
+        return None
+    message = _settled(tx, settlement, now, instance)
+    if settlement.status is Status.SENT and message.files:
+        tx.run("delete_files", message_id=settlement.id)
+    if settlement.lesson is not None:
+        write_lesson(tx, settlement.lesson, now)
+    if settlement.delivered is not None:
+        tx.tally(message.connection, delivered=settlement.delivered, now=now)
+    record_attempt(tx, attempted, message)
+    return message
+
+
+def _settled(tx: Transaction, settlement: Settlement, now: float, instance: str) -> Message:
+    """As the row is now. On its way, nothing of a message changes but its progress; when it is sent, that goes."""
+    tried = settlement.tried
+    if tried is None or settlement.status is not Status.SENT:
+        [row] = tx.rows("get_message", id=settlement.id)
+        return readable_message(row, instance)
+    return _as_sent(tried, settlement, now)
+
+
+def _as_sent(tried: Message, settlement: Settlement, now: float) -> Message:
     """The message as its row is when it was sent. On its way, nothing of it changed but its progress, which goes."""
     return _changed(
         without_contents(tried),

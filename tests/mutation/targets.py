@@ -41,12 +41,15 @@ _TESTS_OF_OUTBOUND = {
         *("tests/lib/outbound/test_rows.py", "tests/lib/outbound/test_queue.py"),
         "tests/lib/models/test_fast_frozen.py",
     ),
-    "settlement.py": ("tests/lib/outbound/test_ledger.py", "tests/lib/outbound/test_settling.py"),
+    "settlement.py": tuple(
+        f"tests/lib/outbound/test_{name}.py" for name in ("ledger", "settling", "queue", "together")
+    ),
     "withdrawn.py": ("tests/lib/outbound/test_corrections.py",),
 }
 _ON_DISK = "tests/lib/storage"
 _TESTS_OF_STORAGE = {
     "backup_file.py": (f"{_ON_DISK}/test_backup_file.py", f"{_ON_DISK}/test_naming.py"),
+    "backups.py": (f"{_ON_DISK}/test_backup_file.py",),
     "bell.py": (f"{_ON_DISK}/test_bell.py",),
     "births.py": (f"{_ON_DISK}/test_restored_cases.py",),
     "collecting.py": (f"{_ON_DISK}/test_sharing.py",),
@@ -62,10 +65,12 @@ _TESTS_OF_STORAGE = {
     "origin.py": (f"{_ON_DISK}/test_beginnings.py",),
     "place.py": (f"{_ON_DISK}/test_beginnings.py",),
     "portions.py": (f"{_ON_DISK}/test_portions.py", f"{_ON_DISK}/test_naming.py"),
+    "pragmas.py": (f"{_ON_DISK}/test_database.py", f"{_ON_DISK}/test_beginnings.py"),
     "purge.py": (f"{_ON_DISK}/test_naming.py",),
     "readers.py": (f"{_ON_DISK}/test_watching.py",),
     "removal.py": (f"{_ON_DISK}/test_removal.py",),
     "request.py": (f"{_ON_DISK}/test_portions.py", f"{_ON_DISK}/test_sharing.py"),
+    "rescue.py": (f"{_ON_DISK}/test_guard.py", f"{_ON_DISK}/test_guarding.py"),
     "restored.py": (f"{_ON_DISK}/test_marker.py",),
     "saved.py": (f"{_ON_DISK}/test_saved.py",),
     "schema.py": (f"{_ON_DISK}/test_beginnings.py", f"{_ON_DISK}/test_place.py"),
