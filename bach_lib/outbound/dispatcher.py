@@ -10,7 +10,7 @@ the wall clock, for the next start, and follows when that one is set (`Ledger.lo
 """
 
 import asyncio
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine
 from dataclasses import replace
 from functools import partial
 
@@ -18,9 +18,10 @@ from bach_lib.clock import Cancel
 from bach_lib.connectors.base import Connector, Course
 from bach_lib.errors import QueueFullError
 from bach_lib.events import MessageAttempted, MessageCancelled, MessageQueued
-from bach_lib.models import BreakerState, Connection, Message, Operation
+from bach_lib.models import Connection, Message, Operation
 from bach_lib.outbound.attempt import Trials
-from bach_lib.outbound.entry import Entry, expiry_of
+from bach_lib.outbound.choosing import Choosing
+from bach_lib.outbound.entry import expiry_of
 from bach_lib.outbound.job import Job, Lease
 from bach_lib.outbound.lane_address import LaneAddresses
 from bach_lib.outbound.lanes import Lanes
@@ -33,9 +34,6 @@ from bach_lib.outbound.services import DispatchServices
 from bach_lib.outcomes import Scope, Sent
 from bach_lib.redact import Redactor
 
-_MOST_PARKED = 200
-"""Lanes that are set aside in one turn of the loop because a limit stops them; the others wait a turn."""
-
 
 class Dispatcher:
     """The outgoing side of one connection. Messages may be put at any time; they go while it is started."""
@@ -47,10 +45,10 @@ class Dispatcher:
         self._connector: Connector | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._puts: dict[asyncio.Future[Put], str | None] = {}  # whose lane it will wait in, unless it was leased
-        self._workers = 0
         self._cancel_timer: Cancel = lambda: None
         self._addresses = LaneAddresses(connection.name, tools.directory, tools.clock)
         self.gate = tools.gate(connection, self._better)
+        self._choosing = Choosing(self._lanes, self.gate, tools)
         self._ledger = Ledger(connection.name, tools, self._spawn, self.drop)
         self._loading = Loading(connection.name, self._lanes, tools, self._ledger.recovered)
         self._loading.end()
@@ -60,7 +58,7 @@ class Dispatcher:
 
     async def load(self, *, idempotent: bool) -> None:
         """Learn from the disk what waits; settle what was in flight when it was last written."""
-        self._lanes = Lanes()
+        self._lanes = self._choosing.lanes = Lanes()
         self._trials.clear()
         self._ledger.begin()
         loading = self._loading = Loading(self._name, self._lanes, self._tools, self._ledger.recovered)
@@ -105,7 +103,7 @@ class Dispatcher:
 
     def put(self, draft: Draft, request: Request | None = None) -> asyncio.Future[Put]:
         """Store a message; the future is done after the commit. Raises `QueueFullError` at once."""
-        limit, waiting = self._tools.policy.max_waiting, len(self._lanes) + self._loading.left + self._workers
+        limit, waiting = self._tools.policy.max_waiting, len(self._lanes) + self._loading.left + self._choosing.workers
         if waiting + len(self._puts) >= limit <= waiting + sum(to is not None for to in self._puts.values()):
             raise QueueFullError(connection=self._name, limit=limit)
         self._ledger.look_at_the_wall()
@@ -158,25 +156,15 @@ class Dispatcher:
                 self._loading.join(old, new)
 
     def _lease(self, recipient: str) -> Lease | None:
-        """A lease if a message to this recipient could go this very moment; its lane and a worker are reserved."""
-        connector = self._connector
-        if connector is None or self._is_full() or self.gate.state is not BreakerState.CLOSED:
+        """A lease if a message to this recipient could go this very moment."""
+        if self._connector is None or not self._choosing.has_room:
             return None
         others = self._lanes.are_parked or recipient in self._puts.values() or not self._loading.is_over  # stand before
-        if others or (place := self._lanes.occupy(recipient, self._clock.monotonic())) is None:
-            return None
-        permit = self.gate.admit()
-        if permit is not None and not self.gate.reserve(connector, recipient):
-            self._workers += 1
-            return Lease(place, permit)
-        if permit is not None:
-            self.gate.release(permit)
-        self._lanes.release(place.lane)
-        return None
+        return None if others else self._choosing.lease(self._connector, recipient)
 
     def _give_back(self, lease: Lease | None) -> None:
         if lease is not None:
-            self._finish(Job(lease.place, lease.permit), None)
+            self._choosing.finish(Job(lease.place, lease.permit), None)
             self._pump()
 
     def _stored(self, lease: Lease | None, expires: float | None, future: asyncio.Future[Put]) -> None:
@@ -206,42 +194,16 @@ class Dispatcher:
         self._lanes.ripen(now)
         while job := self._next_job():
             self._spawn(self._work(job))
-        self._set_timer(min((moment - now for moment in self._next_moments(now)), default=None))
+        self._set_timer(self._choosing.next_change(now, is_sending=self._connector is not None))
 
     def _next_job(self) -> Job | None:
-        """The message that may go now, with its lane, its permit and its place under the platform's limits."""
         self._ledger.look_at_the_wall()
-        connector, now = self._connector, self._clock.monotonic()
-        if connector is None or self._is_full() or (permit := self.gate.admit()) is None:
-            return None
-        for _ in range(_MOST_PARKED):
-            entry = self._lanes.take(now)
-            if entry is None:
-                break
-            stop = self.gate.reserve(connector, entry.recipient)
-            if stop is None:
-                self._lanes.passed(entry.lane)
-                self._workers += 1
-                return Job(entry, permit)
-            self._lanes.park(entry, stop, now)
-        self.gate.release(permit)
-        return None
-
-    def _next_moments(self, now: float) -> Iterator[float]:
-        """When time alone may change what can be done."""
-        if (expiry := self._lanes.next_expiry()) is not None:
-            yield expiry
-        due, closed = self._lanes.next_due(), self.gate.seconds_closed
-        if due is not None and closed is not None and self._connector and not self._is_full():
-            yield max(due, now + closed)
-
-    def _is_full(self) -> bool:
-        return self._workers >= self._tools.policy.parallel
+        return self._choosing.next_job(self._connector) if self._connector else None
 
     def _better(self) -> None:
         self._lanes.hasten(self._clock.monotonic())
         self._pump()
-        if not self._workers and not self._lanes:
+        if not self._choosing.workers and not self._lanes:
             self.gate.probe_if_idle()
 
     # -- sending ------------------------------------------------------------------------------------------------------
@@ -257,7 +219,7 @@ class Dispatcher:
                     message = await self._ledger.advance(settlement, working.entry.id, working.entry.recipient)
                     settlement = None
                 if message is None:  # cancelled meanwhile
-                    self._finish(working, None)
+                    self._choosing.finish(working, None)
                 else:
                     settlement = await self._send(working, message)
                 working = self._next_job()
@@ -266,17 +228,19 @@ class Dispatcher:
                 await self._ledger.advance(settlement, None)
         finally:
             if working:  # cancelled in the middle
-                self._finish(working, None)
+                self._choosing.finish(working, None)
 
     async def _send(self, job: Job, message: Message) -> Settlement:
         """One attempt and what follows from it in memory."""
         connector = self._connector
         beside = message.operation is not Operation.SEND and self._lanes.waits_beside(job.entry)
         if connector is None or beside:  # stopped since the claim, or older ones wait for a limit of its kind
-            self._finish(job, replace(job.entry, recipient=self._addresses.lane_of(message.recipient), beside=beside))
+            self._choosing.finish(
+                job, replace(job.entry, recipient=self._addresses.lane_of(message.recipient), beside=beside)
+            )
             return untried(message)
         if job.entry.is_over(self._clock):  # the disk took so long
-            self._finish(job, None)
+            self._choosing.finish(job, None)
             return late(message)
         message = self._addresses.addressed(message)
         self._publish(MessageAttempted(connection=self._name, message=message))
@@ -295,15 +259,10 @@ class Dispatcher:
         if not settlement.status.is_final:
             hurry, aside = settlement.hurry, settlement.retry_count > message.max_retries
             back = replace(job.entry, recipient=lane, due=now + seconds, aside=aside, beside=beside, hurry=hurry)
-        self._finish(job, back, failed_probe=failed_probe)
+        self._choosing.finish(job, back, failed_probe=failed_probe)
         if isinstance(verdict.outcome, Sent):
             self._lanes.hasten(now, aside=True)
         return settlement
-
-    def _finish(self, job: Job, back: Entry | None, *, failed_probe: bool | None = None) -> None:
-        self._workers -= 1
-        self.gate.release(job.permit)
-        self._lanes.release(job.entry.lane, back, failed_probe=failed_probe)
 
     def _set_timer(self, seconds: float | None) -> None:
         self._cancel_timer()

@@ -33,7 +33,7 @@ _TESTS_OF_OUTBOUND = {
     "attempts.py": ("tests/lib/outbound/test_attempts.py",),
     "by_hand.py": ("tests/lib/outbound/test_corrections.py", "tests/lib/outbound/test_attempts.py"),
     "collapse.py": ("tests/lib/outbound/test_collapse.py", "tests/lib/outbound/test_queue.py"),
-    "dispatcher.py": _DISPATCHING,
+    **dict.fromkeys(("choosing.py", "dispatcher.py"), _DISPATCHING),
     "history.py": ("tests/lib/outbound/test_history.py",),
     "loading.py": ("tests/lib/outbound/test_loading.py", "tests/lib/outbound/test_loading_shares.py"),
     "queue.py": tuple(f"tests/lib/outbound/test_{name}.py" for name in ("queue", "settling", "collapse", "together")),

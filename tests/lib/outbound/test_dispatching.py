@@ -22,7 +22,7 @@ from bach_lib.events import (
     RecipientMoved,
 )
 from bach_lib.models import Connection, Delivery, Fault, Operation, Status
-from bach_lib.outbound import dispatcher as module
+from bach_lib.outbound import choosing as module
 from bach_lib.outbound import loading as loading_module
 from bach_lib.outbound.corrections import Corrections
 from bach_lib.outbound.dispatcher import Dispatcher
