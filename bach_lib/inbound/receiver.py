@@ -1,8 +1,7 @@
 """Receives through one connection: a poll loop, and a watchdog that notices when it has quietly stopped.
 
-The loop polls, stores, routes, and polls again. A watchdog looks at one number, the time by which the next good poll
-is overdue. When that has come, whatever the loop believes, both the loop and what the connector holds open are thrown
-away and made anew.
+The loop polls, stores, routes, and polls again. When the watchdog finds that this has quietly stopped, whatever the
+loop believes, both the loop and what the connector holds open are thrown away and made anew.
 """
 
 import asyncio
@@ -12,19 +11,21 @@ from contextlib import suppress
 from dataclasses import replace
 
 from bach_lib.bus import Bus
-from bach_lib.clock import Cancel, Clock
+from bach_lib.clock import Clock
 from bach_lib.connectors.base import Batch, Connector, Incoming, Unreadable
 from bach_lib.errors import BachError
 from bach_lib.events import ConnectionChanged
 from bach_lib.foreign import guarded
+from bach_lib.inbound.acknowledging import Acknowledging
 from bach_lib.inbound.admission import Notice
 from bach_lib.inbound.ages import CaughtUp, ClockNotice
 from bach_lib.inbound.batch_check import validate_batch
 from bach_lib.inbound.inbox import Accepted, Inbox
 from bach_lib.inbound.router import Router
+from bach_lib.inbound.watchdog import Watchdog
 from bach_lib.models import Connection, ConnectionState, Direction, Fault, Health
 from bach_lib.models.health import internal_fault, log_transition, state_after
-from bach_lib.models.incoming import IncomingMessage, Kind
+from bach_lib.models.incoming import IncomingMessage
 from bach_lib.policy import ReceivePolicy
 from bach_lib.redact import Redactor
 
@@ -32,8 +33,6 @@ _LOGGER = logging.getLogger(__name__)
 _LONGEST_WAIT = 86_400.0
 """Seconds; no server may silence receiving for longer than a day at a time."""
 _RESET_TIMEOUT = 10.0  # seconds; what is thrown away may hang as well
-_ACKNOWLEDGE_TIMEOUT = 15.0
-"""Seconds. Platforms forget a press about as soon (Telegram after some 30 s, Discord after 3)."""
 
 
 class Receiver:
@@ -71,15 +70,14 @@ class Receiver:
         self._caught_up = CaughtUp(clock)
         self._routing = asyncio.Lock()
         """Held from storing to announcing, so that nobody takes what is being announced for left over."""
-        self._acknowledging: set[asyncio.Task[None]] = set()
+        self._acknowledging = Acknowledging(self._name, self.is_let_in)
         self._taking: set[asyncio.Task[Accepted] | asyncio.Task[None]] = set()
         self._is_open = False
         self._loop: asyncio.Task[None] | None = None
         self._rebuilding: asyncio.Task[None] | None = None
         self._storing: asyncio.Task[Accepted] | None = None
         self._resting: asyncio.Future[None] | None = None
-        self._cancel_watchdog: Cancel | None = None
-        self._overdue_at = 0.0
+        self._watchdog = Watchdog(clock)
         self.health = Health(state=ConnectionState.DISABLED)
 
     @property
@@ -140,11 +138,9 @@ class Receiver:
 
     async def stop(self) -> None:
         """End the loop and the watchdog."""
-        if self._cancel_watchdog:
-            self._cancel_watchdog()
-            self._cancel_watchdog = None
+        self._watchdog.stop()
         tasks: list[asyncio.Task[None] | asyncio.Task[Accepted]]
-        tasks = [task for task in (self._rebuilding, self._loop, *self._acknowledging) if task]
+        tasks = [task for task in (self._rebuilding, self._loop, *self._acknowledging.under_way) if task]
         for task in tasks:
             task.cancel()
         if self._storing:
@@ -157,9 +153,8 @@ class Receiver:
         self._become(Health(state=ConnectionState.DISABLED, last_success=self.health.last_success))
 
     def _begin(self, connector: Connector) -> None:
-        self._expect_good_poll(within=self._policy.stall_seconds)
         self._loop = asyncio.create_task(self._run(connector), name=f"bach-receive-{self._name}")
-        self._watch(connector, self._policy.stall_seconds)
+        self._watchdog.begin(self._policy.stall_seconds, lambda: self._fell_silent(connector))
 
     async def _run(self, connector: Connector) -> None:
         failures = 0
@@ -169,7 +164,7 @@ class Receiver:
                 return
             if isinstance(answer, Batch):
                 failures = 0
-                self._expect_good_poll(within=self._policy.stall_seconds)
+                self._watchdog.expect(within=self._policy.stall_seconds)
                 now = self._clock.now()
                 self._become(Health(state=ConnectionState.CONNECTED, last_success=now, fault=answer.notice))
                 continue
@@ -177,7 +172,7 @@ class Receiver:
             backoff = self._policy.backoff
             wait = min(max(backoff[min(failures, len(backoff) - 1)], answer.retry_after or 0.0), _LONGEST_WAIT)
             if answer.retry_after:  # nothing can be good before
-                self._expect_good_poll(within=wait + self._policy.stall_seconds)
+                self._watchdog.expect(within=wait + self._policy.stall_seconds)
                 await self._clock.sleep(wait)
             else:
                 await self._rest(wait)
@@ -191,9 +186,6 @@ class Receiver:
             await resting
         finally:
             cancel_timer()
-
-    def _expect_good_poll(self, *, within: float) -> None:
-        self._overdue_at = self._clock.monotonic() + within
 
     async def _poll(self, connector: Connector) -> Batch | Fault:
         """One poll, stored and published."""
@@ -213,7 +205,7 @@ class Receiver:
             return internal_fault(error)
         if isinstance(answer, Fault):
             return Fault(code=answer.code, text=self._redact(answer.text), retry_after=answer.retry_after)
-        self._acknowledge(connector, answer.messages)
+        self._acknowledging.begin(connector, answer.messages, self._redact)
         storing = self._storing = asyncio.create_task(self._take_in(answer), name=f"bach-inbox-{self._name}")
         await asyncio.wait([storing])  # so that whoever ends the loop does not end this
         try:
@@ -273,31 +265,7 @@ class Receiver:
             with suppress(BachError):
                 await self._inbox.save_caught_up_at(self._name, self._caught_up.at)
 
-    def _acknowledge(self, connector: Connector, messages: Iterable[Incoming]) -> None:
-        """At once, beside everything else: a person looks at the button they pressed."""
-        row = self._row()
-        for message in messages:
-            if message.kind is Kind.BUTTON and self._inbox.is_let_in(row, message):
-                task = asyncio.create_task(self._acknowledge_one(connector, message), name="bach-acknowledge")
-                self._acknowledging.add(task)
-                task.add_done_callback(self._acknowledging.discard)
-
-    async def _acknowledge_one(self, connector: Connector, press: Incoming) -> None:
-        try:
-            async with asyncio.timeout(_ACKNOWLEDGE_TIMEOUT):
-                await guarded(connector.acknowledge(press))
-        except Exception as error:  # noqa: BLE001 - a border: the press itself is what matters
-            _LOGGER.debug("A press through %s was not acknowledged: %s", self._name, self._redact(repr(error)))
-
-    def _watch(self, connector: Connector, seconds: float) -> None:
-        self._cancel_watchdog = self._clock.call_later(seconds, lambda: self._look(connector))
-
-    def _look(self, connector: Connector) -> None:
-        """Rebuild if a good poll is overdue, else look again when it would be."""
-        left = self._overdue_at - self._clock.monotonic()
-        if left > 0:
-            self._watch(connector, left)
-            return
+    def _fell_silent(self, connector: Connector) -> None:
         self._rebuilding = asyncio.create_task(self._rebuild(connector), name=f"bach-rebuild-{self._name}")
 
     async def _rebuild(self, connector: Connector) -> None:

@@ -104,7 +104,10 @@ _TESTS_OF_INBOUND = {
     "batch_check.py": ("tests/lib/inbound/test_batch_check.py", "tests/lib/inbound/test_one_bad_thing.py"),
     "patterns.py": ("tests/lib/inbound/test_patterns.py", "tests/lib/inbound/test_rules.py"),
     "rules.py": ("tests/lib/inbound/test_rules.py", "tests/lib/inbound/test_inbox_kept.py"),
-    "receiver.py": tuple(f"tests/lib/inbound/test_{name}.py" for name in ("receiver", "receiver_told", "brought")),
+    **dict.fromkeys(
+        ("acknowledging.py", "receiver.py", "watchdog.py"),
+        tuple(f"tests/lib/inbound/test_{name}.py" for name in ("receiver", "receiver_told", "brought")),
+    ),
 }
 TARGETS = {
     "models": Target(("bach_lib/models/fast_frozen.py",), ("tests/lib/models/test_fast_frozen.py",)),

@@ -11,7 +11,7 @@ from bach_lib.connectors.base import Batch, Incoming, Unreadable
 from bach_lib.connectors.platform_time import UNKNOWN
 from bach_lib.errors import StoreFailedError
 from bach_lib.events import ConnectionChanged
-from bach_lib.inbound import receiver as receiver_module
+from bach_lib.inbound import acknowledging
 from bach_lib.inbound.inbox import Accepted
 from bach_lib.models import Direction
 from bach_lib.models.incoming import Content, Kind
@@ -258,7 +258,7 @@ async def test_an_acknowledgement_that_hangs_is_given_up(
 ) -> None:
     """Each press would leave something behind that holds a connection open, for as long as the house runs."""
     others = asyncio.all_tasks()
-    monkeypatch.setattr(receiver_module, "_ACKNOWLEDGE_TIMEOUT", 0.01)
+    monkeypatch.setattr(acknowledging, "_TIMEOUT", 0.01)
     monkeypatch.setattr(bench.connector, "acknowledge", hang)
     await bench.start()
     bring(platform, press())
