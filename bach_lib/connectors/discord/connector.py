@@ -1,19 +1,20 @@
 """Connector for Discord bots: sends over HTTP, receives through the gateway. Each works while the other does not."""
 
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import ClassVar, override
 
-from discord.http import MultipartParameters, Route
+from discord.http import Route
 
 from bach_lib.connectors.base import Batch, Capabilities, Connector, Incoming, Rate, Setup
 from bach_lib.connectors.bounds import Cut
 from bach_lib.connectors.declared import DECLARED
-from bach_lib.connectors.discord import compose, rungs
+from bach_lib.connectors.discord import changes, compose, rungs
 from bach_lib.connectors.discord.backfill import Backfill
 from bach_lib.connectors.discord.channel_cache import ChannelCache
 from bach_lib.connectors.discord.codec import Reader
-from bach_lib.connectors.discord.errors import expect_message, expect_nothing
+from bach_lib.connectors.discord.direct_channels import DirectChannels
+from bach_lib.connectors.discord.errors import expect_message
 from bach_lib.connectors.discord.finding import found
 from bach_lib.connectors.discord.gateway import HEARTBEAT_TIMEOUT, Gateway, Hear
 from bach_lib.connectors.discord.json_fields import items, may_read_texts, number, text
@@ -21,10 +22,10 @@ from bach_lib.connectors.discord.log_filter import be_discreet
 from bach_lib.connectors.discord.message_text import original
 from bach_lib.connectors.discord.receiver import GatewayReceiver
 from bach_lib.connectors.discord.recipients import Target
-from bach_lib.connectors.discord.rest import Rest, Timeouts
+from bach_lib.connectors.discord.rest import Rest, Timeouts, as_json
 from bach_lib.connectors.discord.session_starts import SessionStarts
 from bach_lib.connectors.ladder import Ladder, Rung, Step
-from bach_lib.connectors.observations import CallError, Observation, unless_repeated
+from bach_lib.connectors.observations import CallError, unless_repeated
 from bach_lib.errors import SecretNotFoundError
 from bach_lib.models import MAX_NONCE, Candidate, Connection, Fault, Format, Identity, Message, Operation
 from bach_lib.models.incoming import Media
@@ -90,14 +91,14 @@ class DiscordConnector(Connector):
         )
         self._starts = SessionStarts(setup.clock)
         self._heartbeat_timeout = settings.heartbeat_timeout
-        self._directs: dict[int, int] = {}
+        self._directs = DirectChannels(self._rest)
         self._ladder = Ladder(self, setup.course, setup.clock)
         self._channels = ChannelCache()
         channels, cut = self._channels, Cut(setup.connection.name, setup.clock)
         reader = Reader(channels=channels, own_id=lambda: self._receiver.own_id, allowed=setup.allowed)
         self._receiver = GatewayReceiver(
             connect=self._connect,
-            history=Backfill(self._rest, reader, allowed=setup.allowed, direct=self._direct, cut=cut),
+            history=Backfill(self._rest, reader, allowed=setup.allowed, direct=self._directs.channel, cut=cut),
             channels=channels,
             reader=reader,
             clock=setup.clock,
@@ -137,14 +138,14 @@ class DiscordConnector(Connector):
             if message.operation is Operation.SEND:
                 sent = await self._ladder.send(message)
                 return replace(sent, sightings=self._seen(Target.parse(message.recipient)))
-            place = await self._place(Target.parse(message.recipient))
+            place = await self._directs.place(Target.parse(message.recipient))
             match message.operation:
                 case Operation.EDIT:
-                    return await self._edit(place, message)
+                    await changes.edit(self._rest, place, message)
                 case Operation.DELETE:
-                    return await self._delete(place, message)
+                    await changes.delete(self._rest, place, message)
                 case Operation.REACT:
-                    await self._react(place, message)
+                    await changes.react(self._rest, place, message)
         except CallError as error:
             return await unless_repeated(self._clean(error.outcome), self.check)
         return Sent(remote_id=message.target)
@@ -192,7 +193,7 @@ class DiscordConnector(Connector):
     async def typing(self, recipient: str) -> None:
         """Shows "is typing" for ten seconds at most."""
         try:
-            await self._rest.send_typing(await self._place(Target.parse(recipient)))
+            await self._rest.send_typing(await self._directs.place(Target.parse(recipient)))
         except CallError:
             return
 
@@ -230,22 +231,6 @@ class DiscordConnector(Connector):
         """Whether the intent for texts is switched on. Raises `CallError`."""
         return may_read_texts(await self._rest.request(Route("GET", "/applications/@me")))
 
-    async def _place(self, target: Target) -> int:
-        return target.place or await self._direct(target.person or 0)
-
-    async def _direct(self, person: int) -> int:
-        """The channel to a person, which Discord makes when it is asked for. Raises `CallError`."""
-        if person not in self._directs:
-            try:
-                answer = await self._rest.start_private_message(person)
-            except CallError as error:
-                raise error.of_a_preparation from None
-            channel = number(answer, "id") if isinstance(answer, dict) else None
-            if channel is None:
-                raise CallError("bad_answer", "Discord does not say where direct messages go.", Observation.UNCLEAR)
-            self._directs[person] = channel
-        return self._directs[person]
-
     def _seen(self, target: Target) -> tuple[Sighting, ...]:
         """What the gateway told of a thread that was written to by its id alone."""
         known = self._channels.get(target.channel) if target.channel is not None and target.thread is None else None
@@ -260,11 +245,11 @@ class DiscordConnector(Connector):
     async def post(self, step: Step) -> str | None:
         """Send one message. Raises `CallError`."""
         message = step.message
-        place, body = await self._place(Target.parse(message.recipient)), compose.payload(message, step.key)
+        place, body = await self._directs.place(Target.parse(message.recipient)), compose.payload(message, step.key)
         if message.files:
             route = Route("POST", "/channels/{channel_id}/messages", channel_id=place)
             return expect_message(await self._rest.request(route, json=body, attachments=message.files))
-        return expect_message(await self._rest.send_message(place, params=_json(body)))
+        return expect_message(await self._rest.send_message(place, params=as_json(body)))
 
     def named(self, error: CallError) -> Sequence[Rung] | None:
         """What a refusal minds."""
@@ -279,26 +264,6 @@ class DiscordConnector(Connector):
         """Nothing changes by being refused."""
         return False
 
-    async def _edit(self, place: int, message: Message) -> Outcome:
-        """Without buttons none are left."""
-        body = compose.change(message, compose.only_one(message)) | {"components": compose.components(message)}
-        expect_message(await self._rest.edit_message(place, compose.target(message), params=_json(body)))
-        return Sent(remote_id=message.target)
-
-    async def _react(self, place: int, message: Message) -> None:
-        reacting: Awaitable[object] = self._rest.add_reaction(place, compose.target(message), message.text)
-        expect_nothing(await reacting)
-
-    async def _delete(self, place: int, message: Message) -> Outcome:
-        """A message that is gone already is what was wanted."""
-        try:
-            deleting: Awaitable[object] = self._rest.delete_message(place, compose.target(message))
-            expect_nothing(await deleting)
-        except CallError as error:
-            if error.code != "message_not_found":
-                raise
-        return Sent(remote_id=message.target)
-
     def _clean(self, outcome: Outcome) -> Outcome:
         return outcome if isinstance(outcome, Sent) else replace(outcome, fault=self._clean_fault(outcome.fault))
 
@@ -312,7 +277,3 @@ async def _quietly(rest: Rest, route: Route, body: Mapping[str, object]) -> None
         await rest.request(route, json=body)
     except CallError:
         return
-
-
-def _json(body: dict[str, object]) -> MultipartParameters:
-    return MultipartParameters(payload=body, multipart=None, files=None)

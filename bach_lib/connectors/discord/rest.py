@@ -16,7 +16,7 @@ import orjson
 from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout, ClientWebSocketResponse, ClientWSTimeout
 from discord import File
 from discord.gateway import DiscordWebSocket
-from discord.http import HTTPClient, Route
+from discord.http import HTTPClient, MultipartParameters, Route
 from discord.utils import MISSING
 from yarl import URL
 
@@ -218,6 +218,11 @@ class Rest(HTTPClient):
         if status >= 400:
             return refusal(status, answer, self.host)
         return not_theirs(status, self.host, NOT_DISCORD)
+
+
+def as_json(body: dict[str, object]) -> MultipartParameters:
+    """A message without files, as discord.py hands it on."""
+    return MultipartParameters(payload=body, multipart=None, files=None)
 
 
 def _body(json: object, attachments: Sequence[Attachment], *, has_effect: bool) -> JsonBody | FormBody | None:

@@ -4,10 +4,10 @@ Notify entities, actions and events know no ids of messages, so an answer that i
 BACH over there does: see `letters`.
 """
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import ClassVar, override
 
 from bach_lib.connectors.backlog import Backlog
@@ -16,6 +16,7 @@ from bach_lib.connectors.declared import DECLARED
 from bach_lib.connectors.endpoint import check_endpoint
 from bach_lib.connectors.homeassistant.codec import context_of, read_event
 from bach_lib.connectors.homeassistant.commands import command_of
+from bach_lib.connectors.homeassistant.echoes import Echoes
 from bach_lib.connectors.homeassistant.errors import (
     INVALID,
     NOT_ACCEPTED,
@@ -26,7 +27,7 @@ from bach_lib.connectors.homeassistant.errors import (
     outcome_for,
 )
 from bach_lib.connectors.homeassistant.finding import candidates
-from bach_lib.connectors.homeassistant.line import Frame, Line
+from bach_lib.connectors.homeassistant.line import Frame, Line, frame_of
 from bach_lib.connectors.homeassistant.link import Link, Timeouts
 from bach_lib.connectors.homeassistant.recipients import ACTION, BACH, EVENT, account_of, normalize
 from bach_lib.connectors.ladder import Ladder, Rung, Step
@@ -41,8 +42,6 @@ from bach_lib.redact import Redactor
 
 _LOOK_SECONDS = 5.0
 """Seconds until an event type that was allowed meanwhile is heard of."""
-_MAX_FIRING = 500
-"""Events that wait for the answer to ours; so many others of its type in that time are no echo."""
 _NO_ANSWERS = Loss(what="reply", reason="What Home Assistant is told answers no message.")
 _NO_FILES = Fault(code="cannot_receive", text="Home Assistant sends no files.")
 
@@ -89,15 +88,14 @@ class HomeAssistantConnector(Unattended):
         self._backlog = Backlog(setup.connection.name, setup.clock)
         self._heard_on: Line | None = None
         self._wakeup = Wakeup(setup.clock)
-        self._firing: defaultdict[str, list[object]] = defaultdict(list)
-        """Events of the types that are being fired: one of each may be our own. Not more of them than `_MAX_FIRING`."""
+        self._echoes = Echoes(self._hear)
         self._link = Link(
             setup.session,
             endpoint=endpoint,
             token=token,
             timeouts=self._settings.timeouts,
             clock=setup.clock,
-            told=self._told,
+            told=self._echoes.told,
             unread=self._keep,
             ended=self._wakeup.wake,
         )
@@ -219,10 +217,10 @@ class HomeAssistantConnector(Unattended):
         command, recipient = command_of(message, self._clock.now()), message.recipient
         try:
             if recipient.startswith(EVENT):
-                return await self._fire(command, recipient.removeprefix(EVENT))
+                return await self._echoes.fire(recipient.removeprefix(EVENT), partial(self._link.call, command))
             if recipient != BACH and not recipient.startswith(ACTION):
                 await self._require(recipient)
-            return _frame(await self._link.call(command))
+            return frame_of(await self._link.call(command))
         except CallError as error:
             if error.code == NOT_FOUND and await self._is_starting():
                 raise answered(UNAVAILABLE, "") from None
@@ -236,30 +234,16 @@ class HomeAssistantConnector(Unattended):
         if state == "unavailable":
             raise answered(UNAVAILABLE, "")
 
-    async def _fire(self, command: Frame, event_type: str) -> Frame:
-        """Fire an event, and do not take it for one of theirs when it comes back."""
-        own: str | None = None
-        held = self._firing[event_type]
-        try:
-            answer = _frame(await self._link.call(command))
-            own = context_of(answer)
-            return answer
-        finally:
-            self._firing.pop(event_type, None)  # one that stepped aside may have fired the same meanwhile
-            for event in held:
-                if own is None or context_of(event) != own:
-                    self._hear(event)
-
     async def _is_starting(self) -> bool:
         """What is not there yet may come while Home Assistant starts."""
         with suppress(CallError):
-            return _frame(await self._link.call({"type": "get_config"})).get("state") != "RUNNING"
+            return frame_of(await self._link.call({"type": "get_config"})).get("state") != "RUNNING"
         return True
 
     async def _bach(self) -> tuple[str | None, bool]:
         """The version of the BACH there, if there is one, and whether it takes our letters. Raises `CallError`."""
         try:
-            answer = _frame(await self._link.call({"type": "bach/hello"}))
+            answer = frame_of(await self._link.call({"type": "bach/hello"}))
         except CallError as error:
             if error.code == UNKNOWN_COMMAND:
                 return None, False
@@ -267,31 +251,14 @@ class HomeAssistantConnector(Unattended):
         return str(answer.get("version") or "?")[:50], answer.get("accepts") is True
 
     async def _subscribe(self, line: Line) -> Fault | None:
-        """Hear of what is allowed and of nothing else; what Home Assistant does not let us hear of, if anything."""
+        """Hear of what is allowed; what Home Assistant does not let us hear of, if anything. Raises `CallError`."""
         wanted = {place.removeprefix(EVENT) for place in self._allowed() if place.startswith(EVENT)}
-        for event_type in line.subscriptions.keys() - wanted:
-            await line.unsubscribe(event_type, self._seconds)
-        for event_type in sorted(wanted - line.subscriptions.keys()):
-            try:
-                await line.subscribe(event_type, self._seconds)
-            except CallError as error:
-                if error.code != "unauthorized":
-                    raise
-                text = f"The user whose token is used may not hear of {event_type} there."
-                return Fault(code="forbidden", text=text)
-        return None
+        return await line.hear_only(wanted, self._seconds)
 
     async def _until_incoming(self, line: Line, seconds: float) -> None:
         """Wait until something came, the line ended or the time is over."""
         if line.is_open:
             await self._wakeup.once(seconds)
-
-    def _told(self, event: object) -> None:
-        match event:
-            case {"event_type": str(kind)} if (held := self._firing.get(kind)) is not None and len(held) < _MAX_FIRING:
-                held.append(event)
-            case _:
-                self._hear(event)
 
     def _hear(self, event: object) -> None:
         self._keep(read_event(event))
@@ -302,7 +269,3 @@ class HomeAssistantConnector(Unattended):
 
     def _clean(self, fault: Fault) -> Fault:
         return replace(fault, text=self._redact(fault.text))
-
-
-def _frame(answer: object) -> Frame:
-    return answer if isinstance(answer, dict) else {}

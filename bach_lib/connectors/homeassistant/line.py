@@ -11,6 +11,7 @@ from bach_lib.connectors.base import Incoming, Unreadable
 from bach_lib.connectors.homeassistant.errors import PLATFORM_ERROR, answered
 from bach_lib.connectors.observations import CallError, Observation
 from bach_lib.connectors.tolerant import UnreadableError, decode, read_one
+from bach_lib.models import Fault
 
 type Frame = Mapping[str, object]
 
@@ -63,6 +64,20 @@ class Line:
         """Hear of them no more. Raises `CallError`."""
         number = self.subscriptions.pop(event_type)
         await self.call({"type": "unsubscribe_events", "subscription": number}, seconds)
+
+    async def hear_only(self, wanted: set[str], seconds: float) -> Fault | None:
+        """Hear of events of these types and of no others; what we may not hear of, if anything. Raises `CallError`."""
+        for event_type in self.subscriptions.keys() - wanted:
+            await self.unsubscribe(event_type, seconds)
+        for event_type in sorted(wanted - self.subscriptions.keys()):
+            try:
+                await self.subscribe(event_type, seconds)
+            except CallError as error:
+                if error.code != "unauthorized":
+                    raise
+                text = f"The user whose token is used may not hear of {event_type} there."
+                return Fault(code="forbidden", text=text)
+        return None
 
     async def close(self) -> None:
         """End it; who waits for an answer gets none."""
@@ -124,13 +139,18 @@ class Line:
         return CallError("unreachable", f"The connection to {self._host} broke.", seen)
 
 
+def frame_of(answer: object) -> Frame:
+    """The answer to a command; an empty one for whatever is no object."""
+    return answer if isinstance(answer, dict) else {}
+
+
 def decode_frame(raw: str | bytes) -> Frame:
     """An object; an empty one for whatever is none."""
     try:
         found = decode(raw)
     except ValueError:
         return {}
-    return found if isinstance(found, dict) else {}
+    return frame_of(found)
 
 
 def _refusal(error: object) -> CallError:

@@ -13,9 +13,8 @@ from bach_lib.connectors.declared import DECLARED
 from bach_lib.connectors.endpoint import check_endpoint, same_place
 from bach_lib.connectors.ladder import Ladder, Rung, Step
 from bach_lib.connectors.observations import CallError, Observation
-from bach_lib.connectors.signal import codec
+from bach_lib.connectors.signal import codec, rungs
 from bach_lib.connectors.signal.contacts import sightings_of
-from bach_lib.connectors.signal.errors import NO_SUCH_AUTHOR
 from bach_lib.connectors.signal.finding import found
 from bach_lib.connectors.signal.receiver import SocketReceiver
 from bach_lib.connectors.signal.recipients import normalize, own_number
@@ -248,13 +247,8 @@ class SignalConnector(Connector):
         return await self._post(body)
 
     def named(self, error: CallError) -> Sequence[Rung] | None:
-        """What a refusal minds: who wrote what is quoted is gone, or a file cannot be read."""
-        if error.code == NO_SUCH_AUTHOR:
-            return (Rung.REPLY,)
-        if error.code in {"chat_not_found", "forbidden", "untrusted"}:
-            return ()
-        said = error.text.lower()
-        return next((rungs for words, rungs in _NAMED if words in said), None)
+        """What a refusal minds."""
+        return rungs.named(error)
 
     def above(self, recipient: str) -> str | None:  # noqa: ARG002 - of others
         """There are no topics."""
@@ -294,13 +288,6 @@ class SignalConnector(Connector):
         return replace(fault, text=self._redact(fault.text))
 
 
-_NAMED = (
-    ("attachment", (Rung.FILE,)),
-    ("quote", (Rung.REPLY,)),
-    ("text mode", (Rung.MARKUP,)),
-    ("style", (Rung.MARKUP,)),
-)
-"""Parts of other refusals, in lower case, and what they mind."""
 _SAYS_NOTHING = frozenset({"bad_answer", "bad_request", "rate_limited"})
 """Answers to the question about ourselves that prove nothing: the server does not know it, or Signal has enough."""
 _NAMES_NOTHING = Dead(fault=Fault(code="bad_request", text="The message that was to be changed has no id of Signal's."))
