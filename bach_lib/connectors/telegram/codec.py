@@ -10,9 +10,8 @@ from collections.abc import Callable, Iterable, Mapping
 from bach_lib.connectors.base import Batch, Incoming, Unreadable
 from bach_lib.connectors.telegram.contents import name_of_content, read_content, read_edited
 from bach_lib.connectors.telegram.json_fields import MAX_NAME, Fields, identity, name, number, part, parts, text
-from bach_lib.connectors.telegram.message_metadata import marks, speaks_as
-from bach_lib.connectors.telegram.recipients import GENERAL_TOPIC, Target
-from bach_lib.connectors.telegram.sightings import of_update
+from bach_lib.connectors.telegram.message_metadata import marks
+from bach_lib.connectors.telegram.scene import Scene, filled, topic_of
 from bach_lib.connectors.tolerant import UnreadableError, read_each
 from bach_lib.models import Buttons, Fault
 from bach_lib.models.incoming import Content, Kind
@@ -25,8 +24,6 @@ MAX_BUTTON_DATA = 64
 
 _MESSAGE_NUMBER = re.compile(r"[0-9]{1,15}")
 _NONCE = re.compile(r"[0-9a-z]{1,8}-[0-9a-f]{1,16}", re.ASCII)
-_MAX_TEXT = 16_384
-_MAX_TOPIC = 1 << 31
 _MAX_REACTIONS = 20
 _MAX_UPDATE = 1 << 31
 
@@ -109,19 +106,19 @@ def _update_id(update: object) -> int | None:
 
 def _message(message: Fields, _: int, bot_name: str | None) -> Incoming | None:
     """Each chat numbers its messages, so the remote id names the chat."""
-    place = _Place.of(message)
+    scene = Scene.of(message)
     sent = number(message, "message_id")
-    if place is None or sent is None:
+    if scene is None or sent is None:
         return None
     kind, written, content = read_content(message, bot_name)
-    return place.incoming(
-        remote_id=f"{place.chat_id}:{sent}",
+    return scene.incoming(
+        remote_id=f"{scene.chat_id}:{sent}",
         kind=kind,
         text=written,
         content=content,
         reply_to=_answered(message),
         sent_at=number(message, "date"),
-        metadata=_without_nothing(
+        metadata=filled(
             message_id=sent,
             content=name_of_content(message) if kind is Kind.OTHER else None,
             **marks(message),
@@ -132,13 +129,13 @@ def _message(message: Fields, _: int, bot_name: str | None) -> Incoming | None:
 
 def _edited(message: Fields, update_id: int, _: str | None) -> Incoming | None:
     """Each edit is news of its own, so its id names the update too."""
-    place = _Place.of(message)
+    scene = Scene.of(message)
     sent = number(message, "message_id")
-    if place is None or sent is None:
+    if scene is None or sent is None:
         return None
     written, content = read_edited(message)
-    return place.incoming(
-        remote_id=f"{place.chat_id}:{sent}#{update_id}",
+    return scene.incoming(
+        remote_id=f"{scene.chat_id}:{sent}#{update_id}",
         kind=Kind.EDITED,
         text=written,
         content=content,
@@ -151,14 +148,14 @@ def _edited(message: Fields, update_id: int, _: str | None) -> Incoming | None:
 def _press(query: Fields, _: int, _name: str | None) -> Incoming | None:
     """A button below one of our messages. It has no date; an old message comes without content, but with its chat."""
     message = part(query, "message")
-    place = _Place.of({**message, "from": query.get("from"), "sender_chat": None})
+    scene = Scene.of({**message, "from": query.get("from"), "sender_chat": None})
     query_id, data = text(query, "id"), text(query, "data")
-    if place is None or not identity(part(query, "from")) or not 0 < len(query_id) <= MAX_NAME:
+    if scene is None or not identity(part(query, "from")) or not 0 < len(query_id) <= MAX_NAME:
         return None
     origin, dot, value = data.partition(".")
     ours = bool(dot and _NONCE.fullmatch(origin))
     pressed = number(message, "message_id")
-    return place.incoming(
+    return scene.incoming(
         remote_id=f"press:{query_id}",
         kind=Kind.BUTTON,
         content=Content(value=(value if ours else data)[:MAX_NAME]),
@@ -171,16 +168,16 @@ def _press(query: Fields, _: int, _name: str | None) -> Incoming | None:
 
 def _reaction(change: Fields, update_id: int, _: str | None) -> Incoming | None:
     """Which emoji somebody's reaction consists of now. Those of Telegram Premium are named by their number."""
-    place = _Place.of({**change, "from": change.get("user"), "sender_chat": change.get("actor_chat")})
+    scene = Scene.of({**change, "from": change.get("user"), "sender_chat": change.get("actor_chat")})
     about = number(change, "message_id")
-    if place is None or about is None or not (part(change, "user") or part(change, "actor_chat")):
+    if scene is None or about is None or not (part(change, "user") or part(change, "actor_chat")):
         return None
     found = (
         text(one, "emoji") or text(one, "custom_emoji_id") or text(one, "type")
         for one in parts(change, "new_reaction")[:_MAX_REACTIONS]
     )
-    return place.incoming(
-        remote_id=f"{place.chat_id}:{about}#{update_id}",
+    return scene.incoming(
+        remote_id=f"{scene.chat_id}:{about}#{update_id}",
         kind=Kind.REACTION,
         content=Content(reactions=tuple(one[:MAX_NAME] for one in found if one)),
         reply_to=str(about),
@@ -193,11 +190,11 @@ def _membership(change: Fields, update_id: int, _: str | None) -> Incoming | Non
 
     The text is what they are there now ("member", "kicked" …).
     """
-    place, now = _Place.of(change), part(change, "new_chat_member")
-    if place is None:
+    scene, now = Scene.of(change), part(change, "new_chat_member")
+    if scene is None:
         return None
-    return place.incoming(
-        remote_id=f"{place.chat_id}:#{update_id}",
+    return scene.incoming(
+        remote_id=f"{scene.chat_id}:#{update_id}",
         kind=Kind.MEMBERSHIP,
         text=text(now, "status")[:MAX_NAME],
         sent_at=number(change, "date"),
@@ -211,7 +208,7 @@ def _member(message: Fields) -> dict[str, object]:
 
 
 def _named(member: Fields) -> dict[str, object]:
-    return _without_nothing(member_id=identity(member), member_name=name(member))
+    return filled(member_id=identity(member), member_name=name(member))
 
 
 type _Reader = Callable[[Fields, int, str | None], Incoming | None]
@@ -230,85 +227,7 @@ KINDS_OF_UPDATE = list(_READERS)
 """What we ask for: reactions and members come only to those who do."""
 
 
-class _Place:
-    """Where something happened and who did it."""
-
-    def __init__(self, fields: Fields, chat_id: int) -> None:
-        self.chat_id = chat_id
-        self._chat = part(fields, "chat")
-        self._sender = _sender(fields, self._chat)
-        self._topic = _topic(fields)
-        self._speaks_as = speaks_as(fields)
-        self._sightings = of_update(fields, self._sender)
-
-    @classmethod
-    def of(cls, fields: Fields) -> _Place | None:
-        """None without a chat that could be answered to."""
-        chat_id = number(part(fields, "chat"), "id")
-        return cls(fields, chat_id) if chat_id else None
-
-    def incoming(
-        self,
-        *,
-        remote_id: str,
-        kind: Kind,
-        text: str = "",
-        content: Content | None = None,
-        reply_to: str | None = None,
-        origin: str | None = None,
-        handle: str | None = None,
-        sent_at: int | None = None,
-        not_before: int | None = None,
-        metadata: Mapping[str, object] | None = None,
-    ) -> Incoming:
-        """The message, with this place and this sender."""
-        return Incoming(
-            remote_id=remote_id,
-            recipient=str(Target(chat=str(self.chat_id), topic=self._topic)),
-            recipient_title=name(self._chat),
-            sender_id=identity(self._sender),
-            sender_name=name(self._sender),
-            kind=kind,
-            text=text[:_MAX_TEXT],
-            content=content or Content(),
-            reply_to=reply_to,
-            origin=origin,
-            handle=handle,
-            sent_at=sent_at,
-            not_before=not_before,
-            metadata={**self._about(), **(metadata or {})},
-            sightings=self._sightings,
-        )
-
-    def _about(self) -> Mapping[str, object]:
-        kind, username = self._chat.get("type"), self._sender.get("username")
-        return _without_nothing(
-            chat_type=kind[:MAX_NAME] if isinstance(kind, str) else "",
-            username=username[:MAX_NAME] if isinstance(username, str) else "",
-            speaks_as=self._speaks_as,
-        )
-
-
-def _without_nothing(**fields: object) -> dict[str, object]:
-    return {field: value for field, value in fields.items() if value not in (None, "")}
-
-
-def _sender(fields: Fields, chat: Fields) -> Fields:
-    """Who is behind a message.
-
-    Where a chat speaks (a channel, an anonymous administrator), `from` is an account of Telegram's own that many share,
-    and must not be taken for a person.
-    """
-    return part(fields, "sender_chat") or part(fields, "from") or chat
-
-
-def _topic(message: Fields) -> int | None:
-    """The topic to answer in. Outside of forums, the field only says which message began a chain of replies."""
-    topic = number(message, "message_thread_id") if message.get("is_topic_message") is True else None
-    return topic if topic and GENERAL_TOPIC < topic < _MAX_TOPIC else None
-
-
 def _answered(message: Fields) -> str | None:
     """The number of the message it answers. In a topic, what answers nobody seems to answer the topic's beginning."""
     answered = number(part(message, "reply_to_message"), "message_id")
-    return None if answered is None or answered == _topic(message) else str(answered)
+    return None if answered is None or answered == topic_of(message) else str(answered)
