@@ -1,7 +1,7 @@
 """`Bach`, the facade of the library: opens and closes all parts, and is the one object an application talks to."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AsyncExitStack
 from os import PathLike
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import Self, Unpack, override
 from aiohttp import ClientSession
 
 from bach_lib.arguments import seconds
+from bach_lib.bach.connection_calls import Connecting
 from bach_lib.bach.inbox_calls import Receiving
 from bach_lib.bach.queue_calls import Intervening
 from bach_lib.bus import Bus, Unsubscribe
@@ -18,36 +19,27 @@ from bach_lib.clock import Clock, SystemClock
 from bach_lib.connectors import Connectors
 from bach_lib.connectors.base import Connector
 from bach_lib.errors import NotOpenError, StorageError
-from bach_lib.events import ConnectionChecked, Event, StorageChanged
+from bach_lib.events import Event, StorageChanged
 from bach_lib.models import (
-    BreakerState,
-    Candidate,
     Category,
-    Direction,
     Fault,
-    Health,
-    Identity,
     Message,
     Operation,
     QueueStatus,
     Receipt,
     Status,
 )
-from bach_lib.models.chat import ChatMessage, ChatOptions, Reply
 from bach_lib.outbound.draft import SendOptions
 from bach_lib.policy import Policy
 from bach_lib.questions import Answer, Question
 from bach_lib.registry import Registry
 from bach_lib.registry.secrets import Lookup, Secrets
 from bach_lib.runtime.assembly import Base, Parts, assemble
-from bach_lib.runtime.connection_runtime import ConnectionRuntime
 from bach_lib.runtime.housekeeping import PURGED
 from bach_lib.storage import Database, Store
 
-_MAX_QUERY = 250
 
-
-class Bach(Receiving, Intervening):
+class Bach(Receiving, Intervening, Connecting):
     """One database and everything that works on it. Use it as `async with Bach("bach.db") as bach`.
 
     `session` is shared and stays the caller's; `new_session` makes one where a connector needs its own. `secrets` adds
@@ -125,18 +117,6 @@ class Bach(Receiving, Intervening):
         """All connections."""
         return self._open_parts.registry
 
-    async def start(self, connection: str) -> None:
-        """Let a connection work (if it is active) with its present secrets.
-
-        Also one that could not when BACH was opened, because a library was missing: it may have come since. Raises
-        `UnknownConnectionError`, `UnknownTypeError` or `MissingLibraryError`.
-        """
-        await (await self._open_parts.begin(connection)).restart(wanted=True)
-
-    async def stop(self, connection: str) -> None:
-        """Let a connection rest until `start`; what is sent waits. Raises `UnknownConnectionError`."""
-        await self._open_parts.at_work(connection).restart(wanted=False)
-
     async def send(self, connection: str, recipient: str, text: str, **options: Unpack[SendOptions]) -> Receipt:
         """Put a message on disk; it goes as soon as it can. Returns after the commit.
 
@@ -163,10 +143,6 @@ class Bach(Receiving, Intervening):
     async def react(self, message_id: int, emoji: str, **options: Unpack[SendOptions]) -> Receipt:
         """Put an emoji on a sent message, in its turn. Durable like `send`, raises like it."""
         return await self._open_parts.sender.change(message_id, Operation.REACT, emoji, options)
-
-    async def typing(self, connection: str, recipient: str) -> None:
-        """Show there for a few seconds that an answer is coming. Best effort; raises `UnknownConnectionError`."""
-        await self._runtime(connection).typing(recipient)
 
     async def wait(self, message_id: int, timeout: float | None = None) -> Message:
         """The message when it has ended, or as it stands after `timeout` seconds.
@@ -235,38 +211,6 @@ class Bach(Receiving, Intervening):
         """The files are copied."""
         await self._base.store.move_on()
 
-    async def check(self, connection: str) -> Identity | Fault:
-        """Ask now whether route and credentials are good. What is no chat platform answers with a `Report`.
-
-        Raises `UnknownConnectionError`.
-        """
-        return await self._open_parts.at_work(connection).check()
-
-    def identity(self, connection: str) -> Identity | None:
-        """Who we are on the platform, as the last good check found it. Raises `UnknownConnectionError`."""
-        return self._runtime(connection).identity
-
-    def checked(self, connection: str) -> ConnectionChecked | None:
-        """The last check of an AI partner, an MCP server or an API. Raises an `InputError`."""
-        return self._open_parts.probers.get(connection).last
-
-    async def chat(
-        self, connection: str, messages: Sequence[ChatMessage], **options: Unpack[ChatOptions]
-    ) -> Reply | Fault:
-        """Say something to an AI partner. Raises an `InputError`; whatever fails there is a `Fault`.
-
-        Options (`ChatOptions`): `model`, `system` (default: the connection's settings), `history` (exchanges before the
-        last message that are passed on), `timeout` (seconds), `max_tokens`, `max_characters` (of the answer).
-        """
-        return await self._open_parts.probers.get(connection).chat(messages, options)
-
-    async def find(self, connection: str, query: str = "") -> list[Candidate] | Fault:
-        """Whom a connection could write to: all places, or with a `query` who is called so or begins so or has this id.
-
-        Nothing where the platform does not tell (`Capabilities.finds_recipients`). Raises `UnknownConnectionError`.
-        """
-        return await self._runtime(connection).find(query.strip()[:_MAX_QUERY])
-
     @property
     def storage_fault(self) -> Fault | None:
         """Why nothing can be written just now: the file was deleted, moved or replaced, or its disk takes nothing.
@@ -274,14 +218,6 @@ class Bach(Receiving, Intervening):
         None: all is well. Looked at with every commit and some times a minute; `StorageChanged` tells at once.
         """
         return self._storage_fault
-
-    def health(self, connection: str, direction: Direction = Direction.SENDING) -> Health:
-        """How one direction of a connection stands. Raises `UnknownConnectionError`."""
-        return self._open_parts.at_work(connection).health(direction)
-
-    def breaker(self, connection: str) -> BreakerState:
-        """The state of a connection's circuit breaker. Raises `UnknownConnectionError`."""
-        return self._open_parts.at_work(connection).breaker
 
     def subscribe[E: Event](self, event_type: type[E], callback: Callable[[E], None]) -> Unsubscribe:
         """Call `callback`, in the event loop, for every event of this type until the returned function is called.
@@ -302,9 +238,6 @@ class Bach(Receiving, Intervening):
         if _running_loop() not in (None, self._loop):  # before anything is written: half of it would be done here
             raise RuntimeError("This BACH belongs to another event loop; use asyncio.run_coroutine_threadsafe")
         return self._parts
-
-    def _runtime(self, name: str) -> ConnectionRuntime:
-        return self._open_parts.runtimes.get(name)
 
     async def _any_session(self) -> ClientSession:
         """The caller's, or one of our own until we close."""

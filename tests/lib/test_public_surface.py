@@ -15,7 +15,7 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 import bach_lib
-from bach_lib.bach import inbox_calls
+from bach_lib.bach import connection_calls, inbox_calls
 
 MODULES = [
     "bach_lib",
@@ -24,12 +24,14 @@ MODULES = [
     "bach_lib.errors",
     "bach_lib.events",
     "bach_lib.outcomes",
+    "bach_lib.bach.connection_calls",
     "bach_lib.bach.inbox_calls",
     "bach_lib.registry",
     "bach_lib.testing",
 ]
 IN_SIGNATURES = {
     "bach_lib.outbound.draft": ["SendOptions"],
+    "bach_lib.bach.connection_calls": ["Connecting"],
     "bach_lib.bach.inbox_calls": ["Receiving"],
     "bach_lib.registry": ["Changes"],
 }
@@ -114,9 +116,10 @@ def test_the_names_are_sorted_and_nothing_else() -> None:
 
 def test_what_methods_take_and_return_can_be_imported() -> None:
     """A program could not name the types it works with."""
+    others = (bach_lib.Registry, bach_lib.check_connection)
     words = {
         word
-        for one in (bach_lib.Bach, inbox_calls.Receiving, bach_lib.Registry, bach_lib.check_connection)
+        for one in (bach_lib.Bach, inbox_calls.Receiving, connection_calls.Connecting, *others)
         for line in describe(one, one.__name__).splitlines()
         for word in line.replace("[", " ").replace("]", " ").replace(",", " ").replace("|", " ").split()
     }

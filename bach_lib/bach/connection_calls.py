@@ -1,0 +1,81 @@
+"""What an application can ask of a connection and let it do: the part of `Bach` that is about no message."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Unpack
+
+from bach_lib.events import ConnectionChecked
+from bach_lib.models import BreakerState, Candidate, Direction, Fault, Health, Identity
+from bach_lib.models.chat import ChatMessage, ChatOptions, Reply
+from bach_lib.runtime.assembly import Parts
+from bach_lib.runtime.connection_runtime import ConnectionRuntime
+
+_MAX_QUERY = 250
+
+
+class Connecting(ABC):
+    """The calls; `Bach` knows the parts."""
+
+    @property
+    @abstractmethod
+    def _open_parts(self) -> Parts:
+        """What there is while BACH is open. Raises `NotOpenError`."""
+
+    async def start(self, connection: str) -> None:
+        """Let a connection work (if it is active) with its present secrets.
+
+        Also one that could not when BACH was opened, because a library was missing: it may have come since. Raises
+        `UnknownConnectionError`, `UnknownTypeError` or `MissingLibraryError`.
+        """
+        await (await self._open_parts.begin(connection)).restart(wanted=True)
+
+    async def stop(self, connection: str) -> None:
+        """Let a connection rest until `start`; what is sent waits. Raises `UnknownConnectionError`."""
+        await self._open_parts.at_work(connection).restart(wanted=False)
+
+    async def typing(self, connection: str, recipient: str) -> None:
+        """Show there for a few seconds that an answer is coming. Best effort; raises `UnknownConnectionError`."""
+        await self._runtime(connection).typing(recipient)
+
+    async def check(self, connection: str) -> Identity | Fault:
+        """Ask now whether route and credentials are good. What is no chat platform answers with a `Report`.
+
+        Raises `UnknownConnectionError`.
+        """
+        return await self._open_parts.at_work(connection).check()
+
+    def identity(self, connection: str) -> Identity | None:
+        """Who we are on the platform, as the last good check found it. Raises `UnknownConnectionError`."""
+        return self._runtime(connection).identity
+
+    def checked(self, connection: str) -> ConnectionChecked | None:
+        """The last check of an AI partner, an MCP server or an API. Raises an `InputError`."""
+        return self._open_parts.probers.get(connection).last
+
+    async def chat(
+        self, connection: str, messages: Sequence[ChatMessage], **options: Unpack[ChatOptions]
+    ) -> Reply | Fault:
+        """Say something to an AI partner. Raises an `InputError`; whatever fails there is a `Fault`.
+
+        Options (`ChatOptions`): `model`, `system` (default: the connection's settings), `history` (exchanges before the
+        last message that are passed on), `timeout` (seconds), `max_tokens`, `max_characters` (of the answer).
+        """
+        return await self._open_parts.probers.get(connection).chat(messages, options)
+
+    async def find(self, connection: str, query: str = "") -> list[Candidate] | Fault:
+        """Whom a connection could write to: all places, or with a `query` who is called so or begins so or has this id.
+
+        Nothing where the platform does not tell (`Capabilities.finds_recipients`). Raises `UnknownConnectionError`.
+        """
+        return await self._runtime(connection).find(query.strip()[:_MAX_QUERY])
+
+    def health(self, connection: str, direction: Direction = Direction.SENDING) -> Health:
+        """How one direction of a connection stands. Raises `UnknownConnectionError`."""
+        return self._open_parts.at_work(connection).health(direction)
+
+    def breaker(self, connection: str) -> BreakerState:
+        """The state of a connection's circuit breaker. Raises `UnknownConnectionError`."""
+        return self._open_parts.at_work(connection).breaker
+
+    def _runtime(self, name: str) -> ConnectionRuntime:
+        return self._open_parts.runtimes.get(name)
