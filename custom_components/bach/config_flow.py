@@ -30,16 +30,10 @@ from .const import (
     DOMAIN,
     SUBENTRY_PERSON,
     SUBENTRY_RECIPIENT,
-    TYPE_CLAUDE,
     TYPE_DISCORD,
     TYPE_DISCORD_WEBHOOK,
-    TYPE_GEMINI,
     TYPE_HOMEASSISTANT,
-    TYPE_HTTP,
-    TYPE_MCP,
     TYPE_NTFY,
-    TYPE_OLLAMA,
-    TYPE_OPENAI_COMPATIBLE,
     TYPE_SIGNAL,
     TYPE_WEBHOOK,
 )
@@ -112,34 +106,6 @@ class BachConfigFlow(PlatformSteps, PartnerSteps, WebhookSteps, domain=DOMAIN):
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Choose what the connection leads to."""
         return self.async_show_menu(step_id="user", menu_options=[*KINDS, TYPE_WEBHOOK, "ai", "mcp", "http"])
-
-    async def async_step_ai(self, _: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Choose whose AI it is."""
-        return self.async_show_menu(step_id="ai", menu_options=["ollama", "openai_compatible", "claude", "gemini"])
-
-    async def async_step_claude(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask for a key of Anthropic's, and try it."""
-        return await self._ask(TYPE_CLAUDE, "claude", user_input)
-
-    async def async_step_gemini(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask for a key of Google's, and try it."""
-        return await self._ask(TYPE_GEMINI, "gemini", user_input)
-
-    async def async_step_ollama(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask where Ollama is, and try it."""
-        return await self._ask(TYPE_OLLAMA, "ollama", user_input)
-
-    async def async_step_openai_compatible(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask where a server with OpenAI's API is, and try it."""
-        return await self._ask(TYPE_OPENAI_COMPATIBLE, "openai_compatible", user_input)
-
-    async def async_step_mcp(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask where an MCP server is, and try it."""
-        return await self._ask(TYPE_MCP, "mcp", user_input)
-
-    async def async_step_http(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask for any address, and try it."""
-        return await self._ask(TYPE_HTTP, "http", user_input)
 
     async def async_step_invite(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Let the person invite the bot; without that it sees nobody."""

@@ -234,7 +234,7 @@ async def test_when_nobody_writes_the_choice_comes_back(
     hass: HomeAssistant, loaded: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A page that spins for ever helps nobody."""
-    monkeypatch.setattr("custom_components.bach.flows.recipient.PAIRING_SECONDS", 0)
+    monkeypatch.setattr("custom_components.bach.flows.pairing.PAIRING_SECONDS", 0)
     result = await next_page(hass, await wait(hass, loaded))
     assert (result["type"], result["step_id"]) == (FlowResultType.MENU, "nobody")
 

@@ -1,4 +1,4 @@
-"""The config flow steps of AI partners: which model talks, and how. It is tried before it is kept."""
+"""The config flow steps of partners: where they are, and of an AI, which model talks. It is tried before it is kept."""
 
 from abc import ABC, abstractmethod
 from typing import Any
@@ -9,7 +9,15 @@ from homeassistant.const import CONF_TYPE
 from bach_lib import Fault, Identity, Report
 from bach_lib.errors import InputError
 from bach_lib.models import Category
-from custom_components.bach.const import CONF_MODEL
+from custom_components.bach.const import (
+    CONF_MODEL,
+    TYPE_CLAUDE,
+    TYPE_GEMINI,
+    TYPE_HTTP,
+    TYPE_MCP,
+    TYPE_OLLAMA,
+    TYPE_OPENAI_COMPATIBLE,
+)
 from custom_components.bach.kinds.partner_forms import (
     closest,
     is_listed,
@@ -27,6 +35,34 @@ class PartnerSteps(ConfigFlow, ABC):
         super().__init__()
         self._partner: tuple[dict[str, Any], Identity] | None = None
         self._unlisted: str | None = None
+
+    async def async_step_ai(self, _: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Choose whose AI it is."""
+        return self.async_show_menu(step_id="ai", menu_options=["ollama", "openai_compatible", "claude", "gemini"])
+
+    async def async_step_claude(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask for a key of Anthropic's, and try it."""
+        return await self._ask(TYPE_CLAUDE, "claude", user_input)
+
+    async def async_step_gemini(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask for a key of Google's, and try it."""
+        return await self._ask(TYPE_GEMINI, "gemini", user_input)
+
+    async def async_step_ollama(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask where Ollama is, and try it."""
+        return await self._ask(TYPE_OLLAMA, "ollama", user_input)
+
+    async def async_step_openai_compatible(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask where a server with OpenAI's API is, and try it."""
+        return await self._ask(TYPE_OPENAI_COMPATIBLE, "openai_compatible", user_input)
+
+    async def async_step_mcp(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask where an MCP server is, and try it."""
+        return await self._ask(TYPE_MCP, "mcp", user_input)
+
+    async def async_step_http(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask for any address, and try it."""
+        return await self._ask(TYPE_HTTP, "http", user_input)
 
     async def async_step_model(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask who talks, and let it say a few words before it is kept."""
@@ -84,6 +120,10 @@ class PartnerSteps(ConfigFlow, ABC):
     @abstractmethod
     def _create(self, data: dict[str, Any], identity: Identity) -> ConfigFlowResult:
         """Make the entry."""
+
+    @abstractmethod
+    async def _ask(self, type_: str, step_id: str, user_input: dict[str, Any] | None) -> ConfigFlowResult:
+        """Show the form until what was given works, then keep it."""
 
     @abstractmethod
     async def _check(self, data: dict[str, Any]) -> Identity | Fault:

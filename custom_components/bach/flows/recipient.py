@@ -1,20 +1,15 @@
 """The subentry flow for a recipient: whoever writes to the account appears in a list, or an id is typed."""
 
-import asyncio
 from collections.abc import Mapping
-from contextlib import ExitStack, suppress
 from typing import Any, ClassVar, Final, override
 
 import voluptuous as vol
-from homeassistant.config_entries import SOURCE_USER, ConfigEntryState, SubentryFlowResult
+from homeassistant.config_entries import SOURCE_USER, SubentryFlowResult
 from homeassistant.const import CONF_TYPE
-from homeassistant.core import callback
 from homeassistant.helpers.selector import BooleanSelector, TextSelector
 
-from bach_lib import Candidate, Pairing
 from bach_lib.connectors import Connectors
-from bach_lib.errors import CannotReceiveError, InvalidRecipientError
-from bach_lib.events import SenderBlocked
+from bach_lib.errors import InvalidRecipientError
 from custom_components.bach.assist.settings import (
     SECTION_CHAT,
     chat_section,
@@ -25,7 +20,6 @@ from custom_components.bach.assist.settings import (
 from custom_components.bach.const import (
     CONF_HELLO,
     CONF_KIND,
-    CONF_LINK,
     CONF_RECIPIENT,
     CONF_ROLE,
     CONF_TITLE,
@@ -43,40 +37,28 @@ from custom_components.bach.messages.left_behind import async_move_letters
 
 from .doubts import async_look_up, can_say
 from .letters import LettersSteps
-from .pairing import KEEP_WAITING, MAX_TITLE, invitation_schema, invitation_words, pick_fields
+from .pairing import PairingSteps
 from .person import KIND_PRIVATE
 from .rights import is_shared, rights_schema, rights_values, suggested_rights, without_rights
-
-PAIRING_SECONDS: Final = 600
-"""How long to wait for somebody to write before asking what to do: as long as their code is good."""
 
 MANUAL_SCHEMA: Final = vol.Schema(
     {vol.Required(CONF_RECIPIENT): TextSelector(), vol.Optional(CONF_TITLE): TextSelector()}
 )
 
 
-class RecipientFlow(LettersSteps):
+class RecipientFlow(PairingSteps, LettersSteps):
     """Adds a recipient to a connection, and changes one.
 
-    `is_heard`: what is written there comes in. `can_chat`: an agent may answer it. `waiting_for`: the text that says
-    what somebody has to write. `hello_seconds`: how long to wait for what becomes of the hello.
+    `is_heard`: what is written there comes in. `can_chat`: an agent may answer it. `hello_seconds`: how
+    long to wait for what becomes of the hello.
     """
 
     is_heard: ClassVar[bool] = True
     can_chat: ClassVar[bool] = True
-    waiting_for: ClassVar[str] = "wait_for_message"
     hello_seconds: ClassVar[float] = 5.0
 
     def __init__(self) -> None:
         super().__init__()
-        self._candidates: dict[str, Candidate] = {}
-        self._listening = ExitStack()
-        self._somebody_wrote = asyncio.Event()
-        self._waiting: asyncio.Task[None] | None = None
-        self._pairing: Pairing | None = None
-        self._is_invited = False
-        self._link_with_code: str | None = None
-        self._words: dict[str, str] = {}
         self._untried: str | None = None
         self._found: dict[str, str] = {}  # the kind of a typed address, if the platform told
         self._typed: tuple[str, dict[str, Any]] | None = None
@@ -85,52 +67,6 @@ class RecipientFlow(LettersSteps):
         """Choose how to find the recipient."""
         return self.async_show_menu(step_id="user", menu_options=["pair", "manual"])
 
-    async def async_step_pair(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:  # noqa: ARG002
-        """Wait until somebody writes to the account."""
-        if self._waiting is not None and self._waiting.done():  # whatever has become of the connection meanwhile
-            self._waiting = None
-            return self.async_show_progress_done(next_step_id="pick" if self._candidates else "nobody")
-        if self._waiting is None:
-            if self._get_entry().state is not ConfigEntryState.LOADED:
-                return self.async_abort(reason="entry_not_loaded")
-            try:
-                self._listen()
-            except CannotReceiveError as error:
-                return self.async_abort(reason=error.code)
-            if self._link_with_code and not self._is_invited:
-                schema = invitation_schema(self._link_with_code)
-                return self.async_show_form(step_id="invite", data_schema=schema, description_placeholders=self._words)
-            self._waiting = self.hass.async_create_background_task(self._wait(), "bach: wait for a recipient")
-        return self.async_show_progress(
-            step_id="pair",
-            progress_action=self.waiting_for,
-            description_placeholders=self._words,
-            progress_task=self._waiting,
-        )
-
-    async def async_step_invite(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:  # noqa: ARG002
-        """The link has been shown: go on to who has come, or wait."""
-        self._is_invited = True
-        return await (self.async_step_pick() if self._somebody_wrote.is_set() else self.async_step_pair())
-
-    async def async_step_nobody(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:  # noqa: ARG002
-        """Nobody wrote: choose what to do."""
-        return self.async_show_menu(step_id="nobody", menu_options=["pair", "manual"])
-
-    async def async_step_pick(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Choose among those who wrote."""
-        picked = user_input[CONF_RECIPIENT] if user_input else None
-        if picked == KEEP_WAITING:
-            return await self.async_step_pair()
-        if picked is not None:
-            candidate = self._candidates[picked]
-            found = {CONF_KIND: candidate.kind, **rights_values(user_input or {})}
-            return await self._create(candidate.recipient, candidate.title[:MAX_TITLE], found, user_input)
-        self._somebody_wrote.clear()
-        rights = self._rights(await async_get_users(self.hass))
-        fields = {**pick_fields(self._candidates), **rights, **self._hello_box()}
-        return self.async_show_form(step_id="pick", data_schema=vol.Schema(fields))
-
     async def async_step_manual(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Take an id that the user knows."""
         return await self._ask("manual", user_input)
@@ -138,40 +74,6 @@ class RecipientFlow(LettersSteps):
     async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Change a recipient's id or name, what may be done from there, and who answers."""
         return await self._ask("reconfigure", user_input)
-
-    @callback
-    @override
-    def async_remove(self) -> None:
-        """Stop listening when the dialog is closed, however that comes about."""
-        self._listening.close()
-
-    def _listen(self) -> None:
-        """From now on let people appear who nobody allowed yet, unless that is so and the code is still good."""
-        coordinator = self._get_entry().runtime_data
-        if self._pairing and self._pairing.is_good:
-            return
-
-        def seen(event: SenderBlocked) -> None:
-            if event.connection == coordinator.connection:
-                self._candidates[event.candidate.recipient] = event.candidate
-                self._somebody_wrote.set()
-
-        self._listening.close()
-        self._pairing = self._listening.enter_context(coordinator.bach.pairing(coordinator.connection))
-        self._is_invited = False
-        account = self._get_entry().data.get(CONF_LINK) or None
-        invitation = coordinator.bach.invitation(coordinator.connection, self._pairing.code, account)
-        self._link_with_code = invitation.link if invitation else None
-        self._words = invitation_words(invitation, self._get_entry().title, account or "")
-        self._candidates.update(self._pairing.candidates)
-        if self._pairing.candidates:  # pressed Start before
-            self._somebody_wrote.set()
-        self._listening.callback(coordinator.bach.subscribe(SenderBlocked, seen))
-
-    async def _wait(self) -> None:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(PAIRING_SECONDS):
-                await self._somebody_wrote.wait()
 
     async def _ask(self, step_id: str, user_input: dict[str, Any] | None) -> SubentryFlowResult:
         """Ask for id and name until the id is one, then keep it."""
@@ -203,6 +105,7 @@ class RecipientFlow(LettersSteps):
             description_placeholders=placeholders,
         )
 
+    @override
     def _rights(self, users: Users) -> dict[vol.Marker, Any]:
         """The fields that say what somebody may do; no user where several people write, unless one is there."""
         if self._candidates:
@@ -306,6 +209,7 @@ class RecipientFlow(LettersSteps):
         rights = rights_values({**typed, **user_input})
         return await self._create(recipient, typed[CONF_TITLE], {**self._found, **rights}, typed)
 
+    @override
     def _hello_box(self, *, ticked: bool | None = None) -> dict[vol.Marker, Any]:
         """Whether to send a first message; not ticked where nobody knows what that would do."""
         entry = self._get_entry()
@@ -314,6 +218,7 @@ class RecipientFlow(LettersSteps):
         default = is_harmless(entry.data[CONF_TYPE]) if ticked is None else ticked
         return {vol.Required(CONF_HELLO, default=default): BooleanSelector()}
 
+    @override
     async def _create(
         self, recipient: str, title: str, extra: dict[str, str], user_input: Mapping[str, Any] | None
     ) -> SubentryFlowResult:

@@ -17,6 +17,7 @@ import pytest
 
 from bach_lib.errors import StorageError, StoreFailedError, StoreLostError
 from bach_lib.storage import guard as module
+from bach_lib.storage import rescue
 from bach_lib.storage.guard import Guard
 from bach_lib.storage.place import Place
 from bach_lib.storage.request import Request
@@ -369,7 +370,7 @@ def test_a_copy_may_lie_where_the_file_is_now(watched: Watched, path: Path, monk
         asked.append((*args, is_doubtful))
         raise OSError(errno.ENOSPC, "full")
 
-    monkeypatch.setattr(module, "save", save)
+    monkeypatch.setattr(rescue, "save", save)
     move(path)
     watched.guard.look()
     assert asked == [(watched.connection, [path], path.parent.parent / "moved.db", False)]
@@ -384,7 +385,7 @@ def test_a_copy_that_cannot_be_written_is_said(
     def save(*_: object, **__: object) -> None:
         raise error
 
-    monkeypatch.setattr(module, "save", save)
+    monkeypatch.setattr(rescue, "save", save)
     path.unlink()
     watched.guard.look()
     advice = f"What it held could not be saved: {error} Put it back, or stop BACH and restore a backup."
@@ -471,7 +472,7 @@ def test_a_log_of_which_there_is_no_copy_is_left(watched: Watched, path: Path, m
     def save(*_: object, **__: object) -> None:
         raise OSError(errno.ENOSPC, "full")
 
-    monkeypatch.setattr(module, "save", save)
+    monkeypatch.setattr(rescue, "save", save)
     replace(path)
     assert not watched.guard.leave()
     assert log_of(path) != bytes(32)
