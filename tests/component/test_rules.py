@@ -152,7 +152,9 @@ def test_every_step_of_the_dialogs_has_texts() -> None:
         for module, source in SOURCES.items()
         if module == "config_flow.py" or (module.startswith("flows/") and not module.endswith("_repair.py"))
     }
-    recipients = [steps[module] for module in steps if module.startswith(("flows/recipient", "flows/letters"))]
+    recipients = [
+        steps[module] for module in steps if module.startswith(("flows/recipient", "flows/pairing", "flows/letters"))
+    ]
     flow, recipient, person = TEXTS["config"], *(TEXTS["config_subentries"][name] for name in ("recipient", "person"))
     connections = steps["config_flow.py"].union(
         *(steps[f"flows/{name}.py"] for name in ("webhook_steps", "partner", "platform_steps"))
