@@ -126,3 +126,25 @@ async def test_a_backup_that_nobody_ended_ends(hass: HomeAssistant, loaded: Mock
     await hass.async_block_till_done()
     assert hass.data[HUB]._give_up_backup is None
     await async_post_backup(hass)
+
+
+async def test_a_beginning_that_was_cut_off_ends_no_other_backup(
+    hass: HomeAssistant, loaded: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Home Assistant ends also what could not begin in time; the backup that runs meanwhile would be worth nothing."""
+    hub = hass.data[HUB]
+    await async_pre_backup(hass)
+    monkeypatch.setattr("custom_components.bach.backup._PATIENCE", 0.01)
+    async with hub._lock:  # a disk that is busy
+        await async_pre_backup(hass)
+    monkeypatch.undo()
+    await async_post_backup(hass)
+    assert hub._give_up_backup, "the first one goes on"
+
+    monkeypatch.setattr("custom_components.bach.backup._PATIENCE", 0.01)
+    async with hub._lock:
+        await async_post_backup(hass)
+    monkeypatch.undo()
+    await async_pre_backup(hass)
+    await async_post_backup(hass)
+    assert hub._give_up_backup is None, "an end that was cut off leaves no backup that never ends"

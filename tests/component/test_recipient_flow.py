@@ -150,6 +150,25 @@ async def test_who_brings_the_code_is_first_and_marked_whoever_else_writes(
     assert code_of(again) != code, "a code is good once"
 
 
+async def test_a_group_brings_the_code_when_the_bot_is_added_through_its_link(
+    hass: HomeAssistant, telegram: TelegramServer, bot: Bot, loaded: MockConfigEntry
+) -> None:
+    """Whoever adds the bot to the family's group would get themselves as the recipient, or nobody."""
+    telegram.add_chat(GROUP, type="supergroup", title="Family")
+    waiting = await wait(hass, loaded)
+    placeholders = waiting["description_placeholders"]
+    assert placeholders
+    account, code = placeholders["group_link"].split("?startgroup=")
+    assert account == "https://t.me/home_bot"
+    telegram.receive_text(bot, chat_id=GROUP, from_id=EVE, text=f"/start@home_bot {code}", first_name="Eve")
+    result = await next_page(hass, waiting)
+    assert list(options(result).values())[0] == f"✓ Family ({GROUP})"
+    assert fields(result) == {"recipient", "role", "hello"}, "several people are no user of Home Assistant"
+    result = await configure(hass, result, recipient=str(GROUP), hello=False)
+    assert (result["title"], result["data"]["recipient"]) == ("Family", str(GROUP))
+    assert await the_bach(hass).inbox() == [], "a code is no command"
+
+
 async def test_who_pressed_start_before_is_offered_without_a_mark(
     hass: HomeAssistant, telegram: TelegramServer, bot: Bot, loaded: MockConfigEntry
 ) -> None:

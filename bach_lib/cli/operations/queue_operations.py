@@ -1,13 +1,17 @@
 """Operations on outgoing messages."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
+from bach_lib.arguments import seconds as checked_seconds
 from bach_lib.bach import Bach
 from bach_lib.cli.exits import SentenceError
 from bach_lib.cli.operations.json_rows import Row, attempt_row, message_row, queue_row
 from bach_lib.cli.operations.paging import check_there_is, pages
-from bach_lib.models import Category, File, Loss, Message, Status
+from bach_lib.events import MessageEvent, MessageFinished, MessageRetrying
+from bach_lib.models import File, Loss, Message, Status
 from bach_lib.outbound.amending import Amendment
 from bach_lib.outbound.draft import SendOptions
 from bach_lib.threads import read_file
@@ -75,15 +79,17 @@ async def queue_status(bach: Bach) -> list[Row]:
 
 async def retry(bach: Bach, message_id: int, seconds: float = 0.0, *, starts: bool = False) -> Row:
     """Send an ended message again; as it stands when it was tried, or then. `starts`: the connection rests."""
-    await _start(bach, (await bach.get(message_id)).connection, starts=starts)
+    if starts:
+        return await _and_work(bach, message_id, lambda: bach.retry(message_id), seconds)
     return message_row(await bach.retry(message_id, wait=seconds))
 
 
 async def retry_all(bach: Bach, connection: str | None = None, seconds: float = 0.0, *, starts: bool = False) -> Row:
     """Send all dead letters again; what has become of them when all were tried, or then."""
-    names = [connection] if connection else [row.name for row in bach.registry.list(category=Category.CONNECTOR)]
-    for name in names:
-        await _start(bach, name, starts=starts)
+    seconds = checked_seconds("wait", seconds)
+    for name, queue in (await bach.queue_status()).items():
+        if connection in {None, name} and queue.dead:  # else what waits would go, and nobody has asked for that
+            await _start(bach, name, starts=starts)
     retried = await bach.retry_and_follow(connection, wait=seconds)
     numbers = {name: getattr(retried, name) for name in ("retried", "sent", "waiting", "dead", "uncertain")}
     return {**numbers, "reasons": list(retried.reasons)}
@@ -93,9 +99,31 @@ async def amend(
     bach: Bach, message_id: int, amendment: Amendment, seconds: float = 0.0, *, starts: bool = False
 ) -> Row:
     """Give an ended message another recipient, text or connection; as `retry` answers."""
-    connection = amendment.get("connection") or (await bach.get(message_id)).connection
-    await _start(bach, str(connection), starts=starts)
+    if starts:
+        return await _and_work(bach, message_id, lambda: bach.amend(message_id, **amendment), seconds)
     return message_row(await bach.amend(message_id, wait=seconds, **amendment))
+
+
+async def _and_work(bach: Bach, message_id: int, begin: Callable[[], Awaitable[Message]], seconds: float) -> Row:
+    """Begin, then let the connection work until this one was tried, or for so many seconds.
+
+    Only what is not refused lets a connection work that rests: everything else that waits there goes with it.
+    """
+    seconds, tried = checked_seconds("wait", seconds), asyncio.Event()
+
+    def note(event: MessageEvent) -> None:
+        if event.message.id == message_id:
+            tried.set()
+
+    unsubscribe = [bach.subscribe(kind, note) for kind in (MessageRetrying, MessageFinished)]
+    try:
+        await _start(bach, (await begin()).connection, starts=True)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(tried.wait(), seconds)
+    finally:
+        for stop in unsubscribe:
+            stop()
+    return message_row(await bach.get(message_id))
 
 
 async def discard_messages(bach: Bach, ids: Sequence[int]) -> int:

@@ -164,8 +164,8 @@ class Hub:
         A database that nobody has open is opened for that time: only so its copy says of itself that it is one. Raises
         a `StorageError`.
         """
+        self._backups += 1  # before anything can fail or be cut off: whatever becomes of it, its `end_backup` follows
         async with self._lock:
-            self._backups += 1
             if self._give_up_backup:
                 self._give_up_backup()
             self._give_up_backup = async_call_later(self._hass, _LONGEST_BACKUP, self._backup_is_lost)
@@ -178,8 +178,8 @@ class Hub:
 
     async def end_backup(self) -> None:
         """Let the files change again, if nobody else copies them. Raises a `StorageError`."""
+        self._backups = max(self._backups - 1, 0)
         async with self._lock:
-            self._backups = max(self._backups - 1, 0)
             if not self._backups:
                 await self._end_backups()
 
