@@ -1,5 +1,6 @@
 """Validates endpoints: an address without credentials, so that none reach the database or a log."""
 
+import ipaddress
 import re
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -12,6 +13,10 @@ _NAMES_OF_SECRETS = re.compile(
 )
 """What in a query has a name like these is none of the address."""
 
+
+_LONGEST_LABEL = 63
+_IN_NO_NAME = re.compile(r"[\x00-\x20!-,/:-@\[-^`{-\x7f]")
+"""Letters of any script, digits, hyphens and underscores are in names of machines; of ASCII nothing else."""
 
 _USUAL_PORTS = {"http": 80, "https": 443}
 
@@ -33,7 +38,7 @@ def check_endpoint(endpoint: str) -> None:
     """Raise `InvalidEndpointError` unless it is an http(s) address, and its `SecretInEndpointError` for credentials."""
     try:
         parts = urlsplit(endpoint)
-        good = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+        good = parts.scheme in {"http", "https"} and _is_host(parts.hostname or "") and parts.port != 0
         if "@" in parts.netloc or _holds_secret(parts.path, parts.query, parts.fragment):
             raise SecretInEndpointError
     except ValueError as error:
@@ -44,6 +49,15 @@ def check_endpoint(endpoint: str) -> None:
         raise InvalidEndpointError(
             endpoint=endpoint.rpartition("@")[2][:100]
         )  # what stands before an @ may be a password
+
+
+def _is_host(host: str) -> bool:
+    """Whether a name could be looked up, or this is an IP address."""
+    if ":" in host:
+        ipaddress.ip_address(host)  # its ValueError says no
+        return True
+    labels = host.removesuffix(".").split(".")
+    return all(0 < len(label) <= _LONGEST_LABEL and not _IN_NO_NAME.search(label) for label in labels)
 
 
 def _holds_secret(path: str, query: str, fragment: str) -> bool:

@@ -8,7 +8,7 @@ from bach_lib.models import Connection
 from bach_lib.partners.faults import FaultError
 from bach_lib.redact import Redactor
 from bach_lib.registry.partner_types import Auth, auth_of, partner_type_of
-from bach_lib.registry.secrets import Secrets
+from bach_lib.registry.secrets import Secrets, can_be_shown
 
 _MOST_SHOWN = 20
 
@@ -70,8 +70,8 @@ class StaticCredentials(Credentials):
         found = await self._secrets.resolve(self._config, self._type)
         self._shown.add(*(value for field, value in found.items() if field != "username"))
         name, value = self._header(found)
-        if not value.isascii() or not value.isprintable():  # aiohttp would quote it in its error
-            raise FaultError("auth_failed", "The secret has characters that no header can carry.")
+        if not value.isascii() or not can_be_shown(value):
+            raise FaultError("auth_failed", "The secret is too long, or has characters that no header can carry.")
         self._shown.add(value)
         return {name: value}
 

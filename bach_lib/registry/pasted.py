@@ -40,7 +40,14 @@ _FORMS: Final[Mapping[tuple[str, str], tuple[re.Pattern[str], ...]]] = {
 }
 """What a token of a type looks like, the surest form first."""
 
-_LIFTED = frozenset({"bot_token", "token", "api_key", "client_secret", "refresh_token"})
+_WHOLE: Final[Mapping[tuple[str, str], re.Pattern[str]]] = {
+    ("telegram", "bot_token"): re.compile(r"\d{5,16}:[\w-]{35}", re.ASCII),
+    ("discord", "bot_token"): re.compile(r"[\w-]{23,28}\.[\w-]{6,7}\.[\w-]{27,38}", re.ASCII),
+    ("homeassistant", "token"): re.compile(r"eyJ[\w-]+\.eyJ[\w-]+\.[\w-]{43}", re.ASCII),
+}
+"""One that is sure to be whole: so it is told that an e-mail or a terminal has broken it into lines."""
+
+LIFTED = frozenset({"bot_token", "token", "api_key", "client_secret", "refresh_token"})
 """What a machine made. What a person made, such as a password, may look like anything."""
 _OF_PLATFORMS = frozenset(
     {
@@ -74,12 +81,15 @@ def secret(type_: str, field: str, pasted: str) -> str:
     text = pasted.translate(_UNSEEN).strip()
     if len(text) > _LONGEST:
         return text
+    joined, whole = "".join(text.split()), _WHOLE.get((type_, field))
+    if whole and whole.fullmatch(joined) and not text.split()[0].isalpha():
+        return joined
     for form in _FORMS.get((type_, field), ()):
         if form.fullmatch(text):
             return text
         if len(found := set(form.findall(unquote(text) if "%3A" in text.upper() else text))) == 1:
             return str(found.pop())
-    if field in _LIFTED and type_ in _OF_PLATFORMS:
+    if field in LIFTED and type_ in _OF_PLATFORMS:
         return _peeled(text)
     return _unquoted(text) if (field, type_) in {("url", "webhook"), ("url", "discord_webhook")} else text
 
@@ -147,6 +157,8 @@ def addresses(type_: str, pasted: str) -> tuple[str, ...]:
     text = _unquoted(pasted.translate(_UNSEEN).strip())
     if not text or len(text) > _LONGEST or any(character.isspace() for character in text):
         return (text,)
+    if _is_bare_ipv6(text):
+        text = f"[{text}]"
     if _WITH_SCHEME.match(text):
         scheme, _, rest = text.partition(":")
         scheme = scheme.lower()
@@ -160,6 +172,14 @@ def addresses(type_: str, pasted: str) -> tuple[str, ...]:
 def address(type_: str, pasted: str) -> str:
     """The likeliest of them."""
     return addresses(type_, pasted)[0]
+
+
+def _is_bare_ipv6(text: str) -> bool:
+    """Whether it is an address that needs brackets before it can stand in front of a port."""
+    try:
+        return not ipaddress.IPv6Address(text).scope_id
+    except ValueError:
+        return False
 
 
 def _is_here(text: str) -> bool:

@@ -46,6 +46,15 @@ _MAX_FILE = 16_384
 """Bytes; a secret is short, and a path may lead to something endless."""
 
 
+_LONGEST_SHOWN = 8_000
+"""Characters; servers take no longer header."""
+
+
+def can_be_shown(secret: str) -> bool:
+    """Whether a header or an address can carry it; aiohttp would quote one that they cannot, or blame the network."""
+    return secret.isprintable() and len(secret) <= _LONGEST_SHOWN
+
+
 class Secrets:
     """Resolves references to secrets.
 

@@ -12,7 +12,8 @@ from bach_lib.models import Category, Connection, Fault, Identity, Report
 from bach_lib.models.chat import ChatMessage, Role
 from bach_lib.partners.partner import Partner
 from bach_lib.redact import Redactor
-from bach_lib.registry.secrets import Lookup, Secrets
+from bach_lib.registry.pasted import LIFTED
+from bach_lib.registry.secrets import Lookup, Secrets, can_be_shown
 from bach_lib.registry.sender_tag import check_tag
 
 _HELLO = ChatMessage(role=Role.USER, text="Answer with one word: ready.")
@@ -40,6 +41,8 @@ async def check_connection(
     check_tag(connection.settings)
     connector_type = await Connectors(connectors).load(connection.type)
     resolved = await Secrets(secrets).resolve(connection.auth_config, connection.type)
+    if any(field in LIFTED and not can_be_shown(secret) for field, secret in resolved.items()):
+        return Fault(code="auth_failed", text="This token is too long, or has characters that no token has.")
     connector = connector_type(
         Setup(
             connection=connection,

@@ -37,7 +37,7 @@ from .const import (
     TYPE_SIGNAL,
     TYPE_WEBHOOK,
 )
-from .flows.form_errors import AnyKind, contradiction, of_endpoint, of_fault, of_value, opened, placed, secret_field
+from .flows.form_errors import AnyKind, contradiction, of_endpoint, of_fault, of_secret, of_value, opened, placed
 from .flows.naming import new_title
 from .flows.partner import PartnerSteps
 from .flows.pasting import TRY_ANOTHER, as_meant, others_meant
@@ -169,8 +169,8 @@ class BachConfigFlow(PlatformSteps, PartnerSteps, WebhookSteps, domain=DOMAIN):
                 wrong = of_endpoint(error, data)
             except InvalidValueError as error:
                 wrong, placeholders["expected"] = of_value(error, kind), error.placeholders["expected"]
-            except InputError:  # an empty credential, or one that cannot be one
-                wrong = secret_field(kind), kind.refused
+            except InputError as error:  # an empty credential, or one that cannot be one
+                wrong, placeholders["reason"] = of_secret(error, kind)
             else:
                 if isinstance(answer, Identity):
                     self._called = str(user_input.get(CONF_NAME, ""))

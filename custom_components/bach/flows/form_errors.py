@@ -12,7 +12,15 @@ from homeassistant.data_entry_flow import section
 
 from bach_lib import Fault
 from bach_lib.connectors.endpoint import check_endpoint
-from bach_lib.errors import InvalidEndpointError, InvalidValueError, MissingLibraryError, UnusableLibraryError
+from bach_lib.errors import (
+    InputError,
+    InvalidEndpointError,
+    InvalidValueError,
+    MissingLibraryError,
+    MissingSecretError,
+    SecretNotFoundError,
+    UnusableLibraryError,
+)
 from custom_components.bach.const import (
     CONF_API_KEY,
     CONF_API_KEY_HEADER,
@@ -116,6 +124,12 @@ def of_value(error: InvalidValueError, kind: AnyKind) -> tuple[str, str]:
     if isinstance(kind, WebhookKind):
         return _HOOK_FIELDS.get(field, BASE), FIELD_ERRORS.get(field, "invalid_value")
     return field.removeprefix("settings."), "invalid_value"
+
+
+def of_secret(error: InputError, kind: AnyKind) -> tuple[tuple[str, str], str]:
+    """Where the credential stands that cannot be one, with why: the library would name where it looked for it."""
+    is_missing = isinstance(error, MissingSecretError | SecretNotFoundError)
+    return (secret_field(kind), kind.refused), "nothing is there" if is_missing else str(error)
 
 
 def secret_field(kind: AnyKind) -> str:

@@ -1,18 +1,19 @@
 """Where no daemon runs, a command lets a connection work for a moment: never for a question that is refused."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 
 import pytest
 
 from bach_lib import Bach, BachError, Connection, Fault, Status
 from bach_lib.cli.operations import perform
 from bach_lib.outcomes import Dead
+from bach_lib.rest.answers import Json
 from bach_lib.testing import FakeClock, FakePlatform
 
 
 @pytest.fixture
-async def resting(bach: Bach, platform: FakePlatform, clock: FakeClock) -> AsyncIterator[Bach]:
-    """A connection that rests: its message 1 is dead, its message 2 waits; another has one that waits, and none dead."""
+async def resting(bach: Bach, platform: FakePlatform, clock: FakeClock) -> Bach:
+    """A connection that rests: message 1 is dead, 2 waits; another has one that waits, and none dead."""
     platform.outcomes.append(Dead(fault=Fault(code="refused", text="no")))
     await bach.registry.add(Connection(name="home", type="fake"))
     await bach.registry.add(Connection(name="shed", type="fake"))
@@ -23,7 +24,7 @@ async def resting(bach: Bach, platform: FakePlatform, clock: FakeClock) -> Async
         await bach.stop(name)
         await bach.send(name, "ada", "waits")
     platform.attempts.clear()
-    yield bach
+    return bach
 
 
 @pytest.mark.parametrize(
@@ -41,7 +42,7 @@ async def resting(bach: Bach, platform: FakePlatform, clock: FakeClock) -> Async
     ],
 )
 async def test_what_is_refused_sends_nothing(
-    resting: Bach, platform: FakePlatform, clock: FakeClock, operation: str, asked: Mapping[str, object]
+    resting: Bach, platform: FakePlatform, clock: FakeClock, operation: str, asked: Mapping[str, Json]
 ) -> None:
     """Whoever mistypes a number would let go what waits, though nothing was asked for that."""
     with pytest.raises(BachError):
@@ -62,7 +63,7 @@ async def test_what_has_nothing_to_send_again_rests_on(resting: Bach, platform: 
 @pytest.mark.parametrize(
     ("operation", "asked"), [("retry", {}), ("amend", {"amendment": {"text": "better"}})], ids=["retry", "amend"]
 )
-async def test_what_is_taken_is_sent_at_once(resting: Bach, operation: str, asked: Mapping[str, object]) -> None:
+async def test_what_is_taken_is_sent_at_once(resting: Bach, operation: str, asked: Mapping[str, Json]) -> None:
     """Without a daemon nothing would ever go out by this command."""
     row = await perform(resting, operation, {"message_id": 1, "seconds": 5.0, "starts": True, **asked})
     assert isinstance(row, dict)
