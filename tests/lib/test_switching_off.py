@@ -147,14 +147,28 @@ async def test_a_question_before_sending_does_not_outlast_the_switch(
 
 
 async def test_what_waits_for_a_removed_connection_does_not_slip_out(
-    home: Bach, clock: FakeClock, platform: FakePlatform
+    home: Bach, clock: FakeClock, platform: FakePlatform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Who removes a connection would see a few of its messages arrive afterwards."""
+    """Who removes a connection would see a few of its messages arrive while the disk still deletes them."""
     platform.hold = asyncio.Event()
     for number in range(3):
         await home.send("home", "ada", f"text {number}")
     await clock.settle()
-    await home.registry.remove("home")
+    removals = home.registry.removals
+    finish, begun, go_on = removals.finish, asyncio.Event(), asyncio.Event()
+
+    async def slowly(name: str) -> None:
+        begun.set()
+        await go_on.wait()
+        await finish(name)
+
+    monkeypatch.setattr(removals, "finish", slowly)
+    removing = asyncio.create_task(home.registry.remove("home"))
+    await asyncio.wait_for(begun.wait(), 60)
     platform.hold.set()
+    await clock.advance(1)
+    assert len(platform.attempts) == 1
+    go_on.set()
+    await removing
     await clock.advance(60)
     assert len(platform.attempts) == 1
