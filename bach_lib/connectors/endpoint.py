@@ -38,7 +38,7 @@ def check_endpoint(endpoint: str) -> None:
     """Raise `InvalidEndpointError` unless it is an http(s) address, and its `SecretInEndpointError` for credentials."""
     try:
         parts = urlsplit(endpoint)
-        good = parts.scheme in {"http", "https"} and _is_host(parts.hostname or "") and parts.port != 0
+        good = parts.scheme in {"http", "https"} and is_host(parts.hostname or "") and parts.port != 0
         if "@" in parts.netloc or _holds_secret(parts.path, parts.query, parts.fragment):
             raise SecretInEndpointError
     except ValueError as error:
@@ -51,8 +51,8 @@ def check_endpoint(endpoint: str) -> None:
         )  # what stands before an @ may be a password
 
 
-def _is_host(host: str) -> bool:
-    """Whether a name could be looked up, or this is an IP address."""
+def is_host(host: str) -> bool:
+    """Whether a name could be looked up, or this is an IP address; a `ValueError` says no as well."""
     if ":" in host:
         ipaddress.ip_address(host)  # its ValueError says no
         return True

@@ -202,7 +202,7 @@ async def test_whoever_is_there_already_is_not_greeted(
 ) -> None:
     """A dialog that adds nobody would write to somebody."""
     result = await go_on(hass, await start(hass, loaded, "manual"), recipient=str(ADA))
-    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "already_configured")
+    assert result["errors"] == {"recipient": "recipient_taken"}
     assert await the_bach(hass).messages(connection=CONNECTION) == []
 
 

@@ -125,7 +125,10 @@ async def test_an_id_can_be_typed_for_a_group_that_is_only_told(
     assert [(event.data["person"], event.data["text"]) for event in events] == [("Dora the chair", "hello")]
 
 
-@pytest.mark.parametrize("sender_id", ["", " ", "4#6", "4/6", "4:6", "x" * 101, "\u0664\u0666"])
+@pytest.mark.parametrize(
+    "sender_id",
+    ["", " ", "4#6", "4/6", "4:6", "x" * 101, "\u0664\u0666", "ada", "@ada", "-1001", str(BOARD), "+491701234567"],
+)
 async def test_what_cannot_be_an_id_is_refused(hass: HomeAssistant, home: MockConfigEntry, sender_id: str) -> None:
     """A person would be stored whom no message can ever come from, or several at once."""
     result = await go_on(hass, await start(hass, home), recipient=str(FAMILY))
@@ -139,8 +142,9 @@ async def test_a_person_is_added_once_to_a_group_and_may_be_in_another(
     """Two roles of one person in one place would leave open which one counts."""
     result = await go_on(hass, await start(hass, home), recipient=str(FAMILY))
     assert str(CARL) not in options(result, "sender_id")
-    result = await go_on(hass, result, sender_id=str(CARL))
-    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "already_configured")
+    result = await go_on(hass, result, sender_id=str(CARL), title="Carl the chair")
+    assert result["errors"] == {"sender_id": "person_taken"}
+    assert suggested(result)["title"] == "Carl the chair", "nothing that was typed is lost"
     result = await go_on(hass, await start(hass, home), recipient=str(BOARD))
     result = await go_on(hass, result, sender_id=str(CARL))
     assert result["type"] is FlowResultType.CREATE_ENTRY

@@ -162,9 +162,9 @@ async def test_a_group_brings_the_code_when_the_bot_is_added_through_its_link(
     assert account == "https://t.me/home_bot"
     telegram.receive_text(bot, chat_id=GROUP, from_id=EVE, text=f"/start@home_bot {code}", first_name="Eve")
     result = await next_page(hass, waiting)
-    assert list(options(result).values())[0] == f"✓ Family ({GROUP})"
+    assert next(iter(options(result).values())) == f"✓ Family ({GROUP})"
     assert fields(result) == {"recipient", "role", "hello"}, "several people are no user of Home Assistant"
-    result = await configure(hass, result, recipient=str(GROUP), hello=False)
+    result = await go_on(hass, result, recipient=str(GROUP), hello=False)
     assert (result["title"], result["data"]["recipient"]) == ("Family", str(GROUP))
     assert await the_bach(hass).inbox() == [], "a code is no command"
 
@@ -358,7 +358,7 @@ async def test_the_user_is_asked_of_one_person_only(
 async def test_a_recipient_is_added_once(hass: HomeAssistant, loaded: MockConfigEntry) -> None:
     """Two entities for one chat would only confuse."""
     result = await go_on(hass, await start(hass, loaded, "manual"), recipient="42")
-    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "already_configured")
+    assert result["errors"] == {"recipient": "recipient_taken"}
 
 
 async def test_a_recipient_is_changed(hass: HomeAssistant, telegram: TelegramServer, loaded: MockConfigEntry) -> None:
@@ -387,7 +387,7 @@ async def test_a_recipient_cannot_become_another_one(hass: HomeAssistant, loaded
     ada = next(key for key, subentry in loaded.subentries.items() if subentry.title == "Ada")
     result = await reconfigure(hass, loaded, ada)
     result = await go_on(hass, result, recipient="43")
-    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "already_configured")
+    assert result["errors"] == {"recipient": "recipient_taken"}
 
 
 async def test_who_answers_is_chosen_and_taken_back(hass: HomeAssistant, loaded: MockConfigEntry) -> None:
@@ -477,8 +477,8 @@ async def test_the_people_of_a_group_follow_its_new_id(hass: HomeAssistant, tele
         next(key for key, subentry in loaded.subentries.items() if subentry.title == title)
         for title in ("Family", "Dora")
     )
-    result = await go_on(hass, await reconfigure(hass, loaded, family), recipient="42", title="Family")
-    assert result["reason"] == "already_configured"
+    result = await go_on(hass, await rego_on(hass, loaded, family), recipient="42", title="Family")
+    assert result["errors"] == {"recipient": "recipient_taken"}
     assert loaded.subentries[dora].unique_id == "person_-1_46", "the group did not move"
 
     telegram.add_chat(-2, type="group", title="Family")

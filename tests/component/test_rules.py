@@ -191,6 +191,7 @@ def test_every_way_a_dialog_can_fail_has_a_text() -> None:
         "cannot_ask",
         "invalid_event_type",
         "nobody_found",
+        "recipient_taken",
         "secret_taken",
         "unknown_recipient",
         "user_taken",
@@ -216,7 +217,7 @@ def test_every_way_a_dialog_can_fail_has_a_text() -> None:
     for key in WORDS:
         assert set(TEXTS["issues"][key]["fix_flow"]["error"]) == {STILL_MISSING}
     person = TEXTS["config_subentries"]["person"]
-    assert set(person["error"]) == {"invalid_sender"}
+    assert set(person["error"]) == {"invalid_sender", "person_taken"}
     assert set(person["abort"]) == {"already_configured", "no_groups"}
 
 

@@ -29,6 +29,8 @@ _UNKNOWN = frozenset({"bad_request", "chat_not_found", "forbidden"})
 _MAX_GUILDS = 100
 """Servers that are looked through; a bot at home is in one or two."""
 _MAX_FOUND = 1000
+_MAX_QUERY = 100
+"""Characters that Discord takes, and more than a name has."""
 _MAX_PEOPLE = 25
 
 
@@ -72,10 +74,11 @@ async def find_threads(rest: Rest) -> list[Mapping[str, object]]:
 
 async def find_people(rest: Rest, query: str) -> list[Candidate]:
     """The people whose names begin with `query`, each once. Raises `CallError`."""
+    query = query.removeprefix("@")
     found: dict[str, Candidate] = {}
     for guild in await _guilds(rest):
         route = Route("GET", "/guilds/{guild_id}/members/search", guild_id=guild.id)
-        members = await _ask(rest, route, {"query": query, "limit": str(_MAX_PEOPLE)})
+        members = await _ask(rest, route, {"query": query[:_MAX_QUERY], "limit": str(_MAX_PEOPLE)})
         for user in (part(member, "user") for member in _objects(members)):
             if (user_id := number(user, "id")) and user.get("bot") is not True:
                 recipient = str(Target(person=user_id))

@@ -9,6 +9,7 @@ from typing import Self
 from yarl import URL
 
 from bach_lib.connectors.base import Setup
+from bach_lib.connectors.endpoint import is_host
 from bach_lib.connectors.webhook.posting import Posting
 from bach_lib.connectors.webhook.signature import key_of
 from bach_lib.errors import InvalidRecipientError, InvalidValueError, SecretNotFoundError
@@ -114,7 +115,8 @@ def _url(address: str) -> URL:
     """The address, which is never quoted: it may be all the secret there is."""
     try:
         url = URL(address)
-        good = url.scheme in {"http", "https"} and bool(url.host) and url.user is None and url.password is None
+        is_open = url.user is None and url.password is None
+        good = is_open and url.scheme in {"http", "https"} and is_host(url.raw_host or "")
     except ValueError:
         good = False
     if not good or any(character.isspace() for character in address):

@@ -3,10 +3,11 @@
 from typing import Any
 
 from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
-from homeassistant.config_entries import ConfigSubentryFlow, SubentryFlowResult
+from homeassistant.config_entries import SOURCE_USER, ConfigSubentryFlow, SubentryFlowResult
 from homeassistant.helpers import issue_registry as ir
 
 from bach_lib import Bach
+from custom_components.bach.const import CONF_RECIPIENT
 from custom_components.bach.home.entry import connection_name, recipient_unique_id
 from custom_components.bach.home.hub import HUB
 
@@ -46,6 +47,11 @@ class LettersSteps(ConfigSubentryFlow):
         """Whether nobody has added this address."""
         unique_id = recipient_unique_id(recipient)
         return all(subentry.unique_id != unique_id for subentry in self._get_entry().subentries.values())
+
+    def _taken(self, recipient: str, field: str) -> dict[str, str]:
+        """That somebody else has this address, at its field: an end of the dialog would take along what was typed."""
+        is_own = self.source != SOURCE_USER and self._get_reconfigure_subentry().data[CONF_RECIPIENT] == recipient
+        return {} if is_own or self._is_new(recipient) else {field: "recipient_taken"}
 
     async def async_step_letters(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:  # noqa: ARG002
         """Ask what to do with dead letters that have followed to a new address."""

@@ -11,13 +11,23 @@ from homeassistant.config_entries import (
     ConfigSubentryFlow,
     SubentryFlowResult,
 )
+from homeassistant.const import CONF_TYPE
 from homeassistant.helpers.selector import (
     SelectSelector,
     TextSelector,
 )
 
 from bach_lib import BachError
-from custom_components.bach.const import CONF_KIND, CONF_RECIPIENT, CONF_SENDER_ID, CONF_TITLE, SUBENTRY_RECIPIENT
+from custom_components.bach.const import (
+    CONF_KIND,
+    CONF_RECIPIENT,
+    CONF_SENDER_ID,
+    CONF_TITLE,
+    SUBENTRY_RECIPIENT,
+    TYPE_DISCORD,
+    TYPE_SIGNAL,
+    TYPE_TELEGRAM,
+)
 from custom_components.bach.coordinator import BachConfigEntry
 from custom_components.bach.home.entry import person_unique_id
 from custom_components.bach.home.users import Users, async_get_users
@@ -33,6 +43,12 @@ _LOOK_BACK: Final = 500
 
 _MAX_TITLE = 100
 _SENDER_ID = re.compile(r"[\w.+-]{1,100}", re.ASCII)
+_PEOPLE: Final[Mapping[str, re.Pattern[str]]] = {
+    TYPE_DISCORD: re.compile(r"\d{15,20}", re.ASCII),
+    TYPE_SIGNAL: re.compile(r"\+\d{5,15}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII),
+    TYPE_TELEGRAM: re.compile(r"[1-9]\d{0,18}", re.ASCII),
+}
+"""What a person's id looks like there; a name, or the id of a group or channel, would never write."""
 
 
 class PersonFlow(ConfigSubentryFlow):
@@ -55,12 +71,11 @@ class PersonFlow(ConfigSubentryFlow):
 
     async def async_step_who(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Choose the person, and what the person may do."""
-        errors = {}
+        errors: dict[str, str] = {}
         if user_input is not None:
-            sender_id = user_input[CONF_SENDER_ID].strip()
-            if _SENDER_ID.fullmatch(sender_id):
+            sender_id = self._meant(user_input[CONF_SENDER_ID])
+            if not (errors := self._wrong_with(sender_id)):
                 return self._create(sender_id, user_input)
-            errors[CONF_SENDER_ID] = "invalid_sender"
         self._seen = await _seen(self._get_entry(), self._place)
         about = _about(await async_get_users(self.hass))
         schema = vol.Schema({vol.Required(CONF_SENDER_ID): self._who()}).extend(about)
@@ -99,6 +114,23 @@ class PersonFlow(ConfigSubentryFlow):
         """Those who wrote there, or an id that the user knows."""
         labels = {sender: f"{name} ({sender})" for sender, name in self._seen.items()}
         return drop_down(labelled(labels), custom_value=True)
+
+    def _meant(self, typed: str) -> str:
+        """The id without how it is written elsewhere: a number with blanks, or a mention of Discord's."""
+        typed, type_ = typed.strip(), self._get_entry().data[CONF_TYPE]
+        if type_ == TYPE_DISCORD:
+            return typed.removeprefix("<").removesuffix(">").removeprefix("@").removeprefix("!")
+        return re.sub(r"[\s()/.-]", "", typed) if type_ == TYPE_SIGNAL and typed.startswith("+") else typed
+
+    def _wrong_with(self, sender_id: str) -> dict[str, str]:
+        """Why this cannot be the id of somebody new in that group, by field."""
+        entry = self._get_entry()
+        form = _PEOPLE.get(entry.data[CONF_TYPE], _SENDER_ID)
+        if sender_id not in self._seen and (not form.fullmatch(sender_id) or sender_id in _groups(entry)):
+            return {CONF_SENDER_ID: "invalid_sender"}
+        unique_id = person_unique_id(self._place, sender_id)
+        is_taken = any(one.unique_id == unique_id for one in entry.subentries.values())
+        return {CONF_SENDER_ID: "person_taken"} if is_taken else {}
 
     def _create(self, sender_id: str, user_input: dict[str, Any]) -> SubentryFlowResult:
         return self.async_create_entry(

@@ -85,7 +85,7 @@ class RecipientFlow(PairingSteps, LettersSteps):
             except InvalidRecipientError as error:
                 errors[CONF_RECIPIENT] = error.code
             else:
-                errors = self._conflicts(recipient, user_input)
+                errors = self._taken(recipient, CONF_RECIPIENT) or self._conflicts(recipient, user_input)
                 if not errors and (doubt := await self._doubt(recipient)):
                     errors[CONF_RECIPIENT], placeholders["reason"] = doubt
                 if not errors:

@@ -124,7 +124,8 @@ class HomeRecipientFlow(FindingRecipientFlow):
                 errors[CONF_EVENT_TYPE] = "invalid_event_type"
             else:
                 data = {CONF_KIND: "event", **rights_values(user_input)}
-                return await self._create(recipient, _title(user_input) or event_type, data, user_input)
+                if not (errors := self._taken(recipient, CONF_EVENT_TYPE)):
+                    return await self._create(recipient, _title(user_input) or event_type, data, user_input)
         fields = {vol.Required(CONF_EVENT_TYPE): TextSelector(), vol.Optional(CONF_TITLE): TextSelector()}
         rights = rights_schema(await async_get_users(self.hass))
         schema = vol.Schema(fields | rights | self._hello_box())

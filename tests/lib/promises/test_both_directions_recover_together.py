@@ -1,4 +1,4 @@
-"""Not one of the ten, but what people expect of them: one direction that works again tells the other."""
+"""No promise of its own, but what people expect of two of them: one direction that works again tells the other."""
 
 from bach_lib.connectors.base import Batch
 from bach_lib.models import ConnectionState, Direction, Fault
