@@ -18,7 +18,7 @@ from bach_lib.testing.connector import FakePlatform, fake_connector
 from tests.lib.promises.conftest import record
 
 TOKEN = "123456789:AAFakeTokenFakeTokenFakeTokenFakeTok"
-SECRETS = {"one that looks like one": TOKEN, "a short password": "owl7", "a long one": "two owls and a lighthouse, " * 20}
+SECRETS = {"a token by its looks": TOKEN, "a short password": "owl7", "a long one": "two owls and a lighthouse, " * 20}
 """Patterns know the first by its looks; the others are masked only because they are known."""
 
 
