@@ -477,7 +477,7 @@ async def test_the_people_of_a_group_follow_its_new_id(hass: HomeAssistant, tele
         next(key for key, subentry in loaded.subentries.items() if subentry.title == title)
         for title in ("Family", "Dora")
     )
-    result = await go_on(hass, await rego_on(hass, loaded, family), recipient="42", title="Family")
+    result = await go_on(hass, await reconfigure(hass, loaded, family), recipient="42", title="Family")
     assert result["errors"] == {"recipient": "recipient_taken"}
     assert loaded.subentries[dora].unique_id == "person_-1_46", "the group did not move"
 
