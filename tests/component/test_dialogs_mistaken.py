@@ -45,6 +45,7 @@ FORMS: Mapping[str, Form] = {
     "discord_webhook": Form(("discord_webhook",), {"url": HOOK, "hello": False, **IN_SERVER}, SERVER, "url"),
     "homeassistant": Form(("homeassistant",), {"endpoint": NOBODY, "token": "x.y.z"}, secret="token"),
     "signal": Form(("signal",), {"endpoint": NOBODY, "number": "+491700000001"}, secret="number"),
+    "ntfy": Form(("ntfy",), IN_SERVER, SERVER),
     "webhook": Form(("webhook", "hook_send"), {"url": NOBODY, "outgoing": {}}, ("url",)),
     "claude": Form(("ai", "claude"), {"secret": "sk-ant-nothing", **IN_SERVER}, SERVER, "secret"),
     "gemini": Form(("ai", "gemini"), {"secret": "AIza-nothing", **IN_SERVER}, SERVER, "secret"),
