@@ -61,14 +61,15 @@ def imports(module: str) -> frozenset[str]:
     return frozenset(name for base, names in imported(module) for name in (base, *names))
 
 
-def needs(module: str) -> set[str]:
+@cache
+def needs(module: str) -> frozenset[str]:
     """The modules of ours that a module needs; of `from a import b` that is "a.b" where there is such a module."""
     found = {
         one
         for base, names in imported(module)
         for one in (names & ALL.keys()) | ({base} if not names or names - ALL.keys() else set())
     }
-    return found & ALL.keys()
+    return frozenset(found & ALL.keys())
 
 
 def imported(module: str) -> Iterator[tuple[str, set[str]]]:

@@ -58,7 +58,7 @@ def loopback(socket_enabled: None) -> None:
 
 def without_settling(patch: pytest.MonkeyPatch) -> None:
     """What came of an attempt is never written."""
-    patch.setattr(Queue, "_settle", lambda *_: None)
+    patch.setattr("bach_lib.outbound.queue.settle", lambda *_: None)
 
 
 def without_expiring(patch: pytest.MonkeyPatch) -> None:
@@ -119,7 +119,7 @@ def hoarding(patch: pytest.MonkeyPatch) -> None:
 
 def without_history(patch: pytest.MonkeyPatch) -> None:
     """What came of an attempt leaves no row."""
-    patch.setattr("bach_lib.outbound.queue.record_attempt", lambda *_: None)
+    patch.setattr("bach_lib.outbound.settlement.record_attempt", lambda *_: None)
 
 
 def lying(patch: pytest.MonkeyPatch) -> None:
