@@ -7,25 +7,33 @@ import errno
 from collections.abc import Iterable, Mapping
 from datetime import UTC
 from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 from mimetypes import guess_file_type
 from typing import Final, override
 
+import orjson
 from aiohttp import (
     BytesPayload,
     ClientConnectorDNSError,
     ClientConnectorError,
+    ClientError,
     ClientHttpProxyError,
     ClientProxyConnectionError,
     ClientResponse,
+    ClientSession,
     ClientSSLError,
+    ClientTimeout,
     MultipartWriter,
     ServerFingerprintMismatch,
 )
 from aiohttp.abc import AbstractStreamWriter
+from yarl import URL
 
 from bach_lib.connectors.observations import DEFAULT_WAIT, CallError, Observation
 from bach_lib.models import File
 
+BROKEN: Final = (ClientError, OSError, ValueError, RuntimeError)
+"""What a call raises that came to nothing; the last one, if the session is closed."""
 _LONGEST_WAIT = 86_400.0
 """Seconds; no server may silence a connection for longer than a day at a time."""
 _TOO_MANY = 429
@@ -82,6 +90,35 @@ class FormBody(MultipartWriter):
     async def write(self, writer: AbstractStreamWriter, close_boundary: bool = True) -> None:
         self.written = True
         await super().write(writer, close_boundary)
+
+
+async def download(
+    session: ClientSession, url: URL, headers: Mapping[str, str], timeout: ClientTimeout, limit: int
+) -> bytes | None:
+    """The bytes of a file, None if there are more than `limit`. Raises `CallError`."""
+    host = url.host_port_subcomponent or "the server"
+    failure: CallError
+    try:
+        async with session.get(
+            url, headers=headers, timeout=timeout, allow_redirects=False, raise_for_status=False
+        ) as response:
+            if response.status == HTTPStatus.OK:
+                content = await read_body(response, limit)
+                return content if len(content) <= limit else None
+            words = f"{host} answered with HTTP status {response.status}."
+            failure = CallError("not_fetched", words, Observation.UNCLEAR)
+    except BROKEN as error:
+        failure = broken(error, host, written=False)
+    raise failure  # out here, so that its `__context__` does not carry what aiohttp quotes
+
+
+def decoded(raw: bytes) -> object:
+    """What stands in an answer as JSON; None if that is none."""
+    try:
+        answer: object = orjson.loads(raw)
+    except ValueError:
+        return None
+    return answer
 
 
 async def read_body(response: ClientResponse, limit: int) -> bytes:

@@ -9,8 +9,6 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import ClassVar, override
 
-from aiohttp import ClientSession
-
 from bach_lib.connectors.base import Batch, Capabilities, Rate, Setup
 from bach_lib.connectors.declared import DECLARED
 from bach_lib.connectors.endpoint import check_endpoint, same_place
@@ -24,6 +22,7 @@ from bach_lib.connectors.ntfy.recipients import DEFAULT_ENDPOINT, account_of, as
 from bach_lib.connectors.ntfy.rest import Rest, Timeouts
 from bach_lib.connectors.observations import CallError
 from bach_lib.connectors.one_way import Unattended
+from bach_lib.connectors.own_session import OwnSession
 from bach_lib.models import Connection, Fault, Format, Identity, Loss, Message
 from bach_lib.models.incoming import Media
 from bach_lib.outcomes import Outcome, Sent
@@ -72,13 +71,12 @@ class NtfyConnector(Unattended):
         self._has_token = token is not None
         self._redact = Redactor([token] if token else [])
         self._allowed = setup.allowed
-        self._new_session = setup.new_session
-        self._listening_session: ClientSession | None = None
+        self._listening_session = OwnSession(setup.new_session)
         rest = partial(Rest, endpoint=endpoint, token=token, timeouts=settings.timeouts, now=setup.clock.now)
         self._rest = rest(lambda: setup.session)
         self._ladder = Ladder(self, setup.course, setup.clock)
         self._hearing = StreamReceiver(
-            rest(self._session), topics=self._topics, clock=setup.clock, poll_seconds=settings.poll_seconds
+            rest(self._listening_session), topics=self._topics, clock=setup.clock, poll_seconds=settings.poll_seconds
         )
 
     @override
@@ -145,9 +143,7 @@ class NtfyConnector(Unattended):
 
     @override
     async def reset(self) -> None:
-        session, self._listening_session = self._listening_session, None
-        if session is not None:
-            await session.close()
+        await self._listening_session.close()
         await self._hearing.reset()
 
     @override
@@ -173,7 +169,7 @@ class NtfyConnector(Unattended):
         """What a refusal minds."""
         return named_by(error)
 
-    def above(self, recipient: str) -> str | None:  # noqa: ARG002 - of others
+    def above(self, recipient: str) -> str | None:  # noqa: ARG002 - the ladder asks all platforms
         """Nothing is above a topic."""
         return None
 
@@ -196,12 +192,6 @@ class NtfyConnector(Unattended):
 
     def _topics(self) -> frozenset[str]:
         return frozenset(filter(is_topic, self._allowed()))
-
-    def _session(self) -> ClientSession:
-        """Its own, so that `reset` can throw it away with whatever hangs in it."""
-        if self._listening_session is None:
-            self._listening_session = self._new_session()
-        return self._listening_session
 
     def _clean(self, fault: Fault) -> Fault:
         return replace(fault, text=self._redact(fault.text))

@@ -8,12 +8,24 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 import orjson
-from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout
+from aiohttp import ClientResponse, ClientSession, ClientTimeout
 from yarl import URL
 
-from bach_lib.connectors.network import Body, JsonBody, NoBody, broken, is_page, not_theirs, read_body, retry_after
+from bach_lib.connectors.network import (
+    BROKEN,
+    Body,
+    JsonBody,
+    NoBody,
+    broken,
+    decoded,
+    download,
+    is_page,
+    not_theirs,
+    read_body,
+    retry_after,
+)
 from bach_lib.connectors.ntfy.errors import refusal
-from bach_lib.connectors.observations import CallError, Observation
+from bach_lib.connectors.observations import CallError
 
 _MAX_ANSWER = 1 << 20
 _NOT_THEIRS = "no ntfy server"
@@ -22,7 +34,6 @@ _UPLOAD_SECONDS = 240.0
 """For all of a file on a slow line."""
 _SILENCE = 120.0
 """Seconds without a line on a stream; the server says that it is there every 45."""
-_BROKEN = (ClientError, OSError, ValueError, RuntimeError)  # RuntimeError: the session is closed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,19 +86,7 @@ class Rest:
     async def download(self, *path: str, limit: int) -> bytes | None:
         """The bytes of a file, None if there are more than `limit`. Raises `CallError`."""
         timeout = ClientTimeout(total=_DOWNLOAD_SECONDS, connect=self._connect, sock_read=self._timeout.sock_read)
-        failure: CallError
-        try:
-            async with self._session().get(
-                self._url(path), headers=self._headers, timeout=timeout, allow_redirects=False, raise_for_status=False
-            ) as response:
-                if response.status == 200:
-                    content = await read_body(response, limit)
-                    return content if len(content) <= limit else None
-                words = f"{self.host} answered with HTTP status {response.status}."
-                failure = CallError("not_fetched", words, Observation.UNCLEAR)
-        except _BROKEN as error:
-            failure = broken(error, self.host, written=False)
-        raise failure
+        return await download(self._session(), self._url(path), self._headers, timeout, limit)
 
     async def subscribe(self, topics: Sequence[str], since: str | None) -> ClientResponse:
         """A stream of lines, which whoever asks for it closes. Raises `CallError`."""
@@ -102,8 +101,8 @@ class Rest:
                 return response
             async with response:
                 raw = await read_body(response, _MAX_ANSWER)
-            failure = self._refused(response, raw, _decode(raw)) or not_theirs(200, self.host, _NOT_THEIRS)
-        except _BROKEN as error:
+            failure = self._refused(response, raw, decoded(raw)) or not_theirs(200, self.host, _NOT_THEIRS)
+        except BROKEN as error:
             failure = broken(error, self.host, written=False)
         raise failure
 
@@ -125,10 +124,10 @@ class Rest:
                 raise_for_status=False,
             ) as response:
                 raw = await read_body(response, _MAX_ANSWER)
-        except _BROKEN as error:
+        except BROKEN as error:
             failure = broken(error, self.host, written=payload.written)
         else:
-            answer = _decode(raw)
+            answer = decoded(raw)
             failure = self._refused(response, raw, answer)
             if failure is None:
                 return answer
@@ -145,11 +144,3 @@ class Rest:
         wait = retry_after(response.headers, self._now())
         own = None if foreign else refusal(status, answer, self.host, wait)
         return own or not_theirs(status, self.host, _NOT_THEIRS, wait=wait if status == 429 else None)
-
-
-def _decode(raw: bytes) -> object:
-    try:
-        answer: object = orjson.loads(raw)
-    except ValueError:
-        return None
-    return answer

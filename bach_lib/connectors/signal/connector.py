@@ -6,13 +6,14 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import ClassVar, override
 
-from aiohttp import ClientSession, ClientWebSocketResponse
+from aiohttp import ClientWebSocketResponse
 
 from bach_lib.connectors.base import Batch, Capabilities, Connector, Incoming, Rate, Setup
 from bach_lib.connectors.declared import DECLARED
 from bach_lib.connectors.endpoint import check_endpoint, same_place
 from bach_lib.connectors.ladder import Ladder, Rung, Step
 from bach_lib.connectors.observations import CallError, Observation
+from bach_lib.connectors.own_session import OwnSession
 from bach_lib.connectors.signal import codec, rungs
 from bach_lib.connectors.signal.contacts import sightings_of
 from bach_lib.connectors.signal.finding import found
@@ -64,13 +65,12 @@ class SignalConnector(Connector):
         self._number = own_number(setup.connection.settings.get("number"))
         token = setup.secrets.get("token", "").strip() or None
         self._redact = Redactor([token] if token else [])
-        self._new_session = setup.new_session
-        self._listening_session: ClientSession | None = None
+        self._listening_session = OwnSession(setup.new_session)
         self._contacts: tuple[Sighting, ...] = ()
         self._is_in_doubt = False
         rest = partial(Rest, endpoint=endpoint, token=token, timeouts=settings.timeouts, now=setup.clock.now)
         self._rest = rest(lambda: setup.session)
-        self._listening = rest(self._session)
+        self._listening = rest(self._listening_session)
         self._ladder = Ladder(self, setup.course, setup.clock)
         self._receiver = SocketReceiver(
             name=setup.connection.name,
@@ -178,20 +178,12 @@ class SignalConnector(Connector):
 
     @override
     async def reset(self) -> None:
-        session, self._listening_session = self._listening_session, None
-        if session is not None:
-            await session.close()
+        await self._listening_session.close()
         await self._receiver.reset()
 
     @override
     async def close(self) -> None:
         await self.reset()
-
-    def _session(self) -> ClientSession:
-        """Its own, so that `reset` can throw it away with whatever hangs in it."""
-        if self._listening_session is None:
-            self._listening_session = self._new_session()
-        return self._listening_session
 
     async def _connect(self) -> ClientWebSocketResponse:
         """In other modes the same address would take the messages away and answer with them, to nobody."""
@@ -250,7 +242,7 @@ class SignalConnector(Connector):
         """What a refusal minds."""
         return rungs.named(error)
 
-    def above(self, recipient: str) -> str | None:  # noqa: ARG002 - of others
+    def above(self, recipient: str) -> str | None:  # noqa: ARG002 - the ladder asks all platforms
         """There are no topics."""
         return None
 

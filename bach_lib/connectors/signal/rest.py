@@ -10,7 +10,6 @@ from urllib.parse import quote
 
 import orjson
 from aiohttp import (
-    ClientError,
     ClientResponse,
     ClientSession,
     ClientTimeout,
@@ -20,7 +19,18 @@ from aiohttp import (
 )
 from yarl import URL
 
-from bach_lib.connectors.network import JsonBody, NoBody, broken, is_page, not_theirs, read_body, retry_after
+from bach_lib.connectors.network import (
+    BROKEN,
+    JsonBody,
+    NoBody,
+    broken,
+    decoded,
+    download,
+    is_page,
+    not_theirs,
+    read_body,
+    retry_after,
+)
 from bach_lib.connectors.observations import CallError, Observation
 from bach_lib.connectors.signal.errors import refusal, too_much
 
@@ -94,10 +104,10 @@ class Rest:
                 raise_for_status=False,
             ) as response:
                 raw = await read_body(response, _MAX_ANSWER)
-        except (ClientError, OSError, ValueError, RuntimeError) as error:  # RuntimeError: the session is closed
+        except BROKEN as error:
             failure = broken(error, self.host, written=payload.written)
         else:
-            answer = _decode(raw)
+            answer = decoded(raw)
             failure = self._refused(response, raw, answer)
             if failure is None and method != "GET" and response.status == HTTPStatus.OK and not _is_receipt(answer):
                 failure = not_theirs(response.status, self.host, _NOT_THEIRS)
@@ -118,19 +128,7 @@ class Rest:
         timeout = ClientTimeout(
             total=_DOWNLOAD_SECONDS, connect=self._timeout.connect, sock_read=self._timeout.sock_read
         )
-        failure: CallError
-        try:
-            async with self._session().get(
-                self._url(path), headers=self._headers, timeout=timeout, allow_redirects=False, raise_for_status=False
-            ) as response:
-                if response.status == 200:
-                    content = await read_body(response, limit)
-                    return content if len(content) <= limit else None
-                words = f"{self.host} answered with HTTP status {response.status}."
-                failure = CallError("not_fetched", words, Observation.UNCLEAR)
-        except (ClientError, OSError, ValueError, RuntimeError) as error:
-            failure = broken(error, self.host, written=False)
-        raise failure
+        return await download(self._session(), self._url(path), self._headers, timeout, limit)
 
     async def listen(self, *path: str) -> ClientWebSocketResponse:
         """A WebSocket. Raises `CallError`."""
@@ -147,7 +145,7 @@ class Rest:
             code = "auth_failed" if error.status in {401, 403} else "bad_answer"
             words = f"{self.host} opens no WebSocket (HTTP status {error.status})."
             failure = CallError(code, words, Observation.UNCLEAR)
-        except (ClientError, OSError, ValueError, RuntimeError) as error:
+        except BROKEN as error:
             failure = broken(error, self.host, written=False)
         raise failure
 
@@ -182,11 +180,3 @@ class Rest:
 def _is_receipt(answer: object) -> bool:
     """Whether this is how the server says that something was sent. Where its status alone says so, that is 201."""
     return isinstance(answer, dict) and "timestamp" in answer
-
-
-def _decode(raw: bytes) -> object:
-    try:
-        answer: object = orjson.loads(raw)
-    except ValueError:
-        return None
-    return answer

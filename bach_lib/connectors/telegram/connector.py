@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, replace
 from typing import ClassVar, override
 from urllib.parse import quote
 
-from aiohttp import ClientSession
 from telegram.error import Conflict, TelegramError
 from yarl import URL
 
@@ -14,6 +13,7 @@ from bach_lib.connectors.base import Batch, Capabilities, Connector, Incoming, I
 from bach_lib.connectors.declared import DECLARED
 from bach_lib.connectors.ladder import Ladder
 from bach_lib.connectors.observations import CallError, unless_repeated
+from bach_lib.connectors.own_session import OwnSession
 from bach_lib.connectors.platform_time import PlatformTime
 from bach_lib.connectors.telegram import codec
 from bach_lib.connectors.telegram.bot import RawBot
@@ -80,8 +80,7 @@ class TelegramConnector(Connector):
             raise SecretNotFoundError(reference="bot_token")
         endpoint = _server(setup.connection.endpoint or PUBLIC_ENDPOINT)
         host = _host(endpoint)
-        self._new_session = setup.new_session
-        self._polling_session: ClientSession | None = None
+        self._polling_session = OwnSession(setup.new_session)
         self._poll_seconds = settings.poll_seconds
         self._redact = Redactor([token])
         self._may_wait = False
@@ -96,7 +95,7 @@ class TelegramConnector(Connector):
             now=setup.clock.now,
         )
         polling = AiohttpRequest(
-            self._session_for_polling,
+            self._polling_session,
             token=token,
             host=host,
             timeouts=settings.poll,
@@ -247,19 +246,11 @@ class TelegramConnector(Connector):
     @override
     async def reset(self) -> None:
         self._may_wait = False
-        session, self._polling_session = self._polling_session, None
-        if session is not None:
-            await session.close()
+        await self._polling_session.close()
 
     @override
     async def close(self) -> None:
         await self.reset()
-
-    def _session_for_polling(self) -> ClientSession:
-        """Its own, so that `reset` can throw it away, and sending never waits for a place behind a long poll."""
-        if self._polling_session is None:
-            self._polling_session = self._new_session()
-        return self._polling_session
 
     def _target(self, recipient: str) -> Target:
         return self._rungs.target(recipient)
