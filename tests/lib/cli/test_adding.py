@@ -4,9 +4,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
+from aiohttp import ClientSession
 
+from bach_lib import Connection, InputError, SystemClock
 from bach_lib.cli.connection_options import needs_of
 from bach_lib.connectors import Connectors
+from bach_lib.connectors.base import Setup
 from bach_lib.testing.homeassistant import HomeAssistantServer
 from bach_lib.testing.signal import SignalServer
 from tests.lib.cli.conftest import Run, served
@@ -96,15 +99,27 @@ def test_a_webhook_asks_for_its_address(bach_: Run) -> None:
     assert "secret-way" not in bach_("connections", "show", "alerts", "--json").output
 
 
-_NEED_NOTHING = {"ntfy"}
-"""Its server has a usual address, and takes messages of everybody."""
-
-
 @pytest.mark.parametrize("type_", Connectors().types)
-def test_no_type_is_forgotten(type_: str) -> None:
-    """A new connector would be added without what it needs."""
+async def test_no_type_is_forgotten(type_: str) -> None:
+    """A new connector would be added without what it needs, or be asked for what it can do without."""
+    connector = await Connectors().load(type_)
+    bare = Setup(
+        connection=Connection(name="home", type=type_),
+        secrets={},
+        session=ClientSession(),
+        new_session=ClientSession,
+        clock=SystemClock(),
+    )
+    try:
+        connector(bare)
+    except InputError:
+        works_with_nothing = False
+    else:
+        works_with_nothing = True
+    finally:
+        await bare.session.close()
     needed = needs_of(type_, "token", endpoint=None, given=())
-    assert needed.secrets or needed.endpoint or type_ in _NEED_NOTHING
+    assert works_with_nothing is not bool(needed.secrets or needed.endpoint)
 
 
 def test_a_key_changes_in_two_steps(bach_: Run, database: Path) -> None:
