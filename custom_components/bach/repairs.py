@@ -52,11 +52,11 @@ async def async_create_fix_flow(
 class HeldFlow(LettersFlow):
     """Sends what a restored database holds, or gives it up."""
 
-    async def async_step_init(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:  # noqa: ARG002
+    async def async_step_init(self, _: dict[str, str] | None = None) -> RepairsFlowResult:
         """Ask what to do."""
         return self._menu("release", "discard")
 
-    async def async_step_release(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:  # noqa: ARG002
+    async def async_step_release(self, _: dict[str, str] | None = None) -> RepairsFlowResult:
         """Send them."""
         if (found := self._find()) is None:
             return self.async_abort(reason="entry_not_loaded")
@@ -64,7 +64,7 @@ class HeldFlow(LettersFlow):
         await bach.release(connection)
         return self.async_create_entry(data={})
 
-    async def async_step_discard(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:  # noqa: ARG002
+    async def async_step_discard(self, _: dict[str, str] | None = None) -> RepairsFlowResult:
         """Give them up."""
         if (found := self._find()) is None:
             return self.async_abort(reason="entry_not_loaded")
@@ -80,11 +80,11 @@ class RemovedRecipientFlow(LettersFlow):
         super().__init__(entry_id)
         self._recipient = recipient
 
-    async def async_step_init(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:  # noqa: ARG002
+    async def async_step_init(self, _: dict[str, str] | None = None) -> RepairsFlowResult:
         """Ask what to do."""
         return self._menu("discard", "move", "keep")
 
-    async def async_step_discard(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:  # noqa: ARG002
+    async def async_step_discard(self, _: dict[str, str] | None = None) -> RepairsFlowResult:
         """Give them up."""
         if (found := self._find()) is None:
             return self.async_abort(reason="entry_not_loaded")
@@ -92,7 +92,7 @@ class RemovedRecipientFlow(LettersFlow):
         await discard_undelivered(bach, connection, self._recipient)
         return self.async_create_entry(data={})
 
-    async def async_step_keep(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:  # noqa: ARG002
+    async def async_step_keep(self, _: dict[str, str] | None = None) -> RepairsFlowResult:
         """Leave them: dead letters stay, and what waited stays cancelled."""
         return self.async_create_entry(data={})
 

@@ -23,7 +23,7 @@ class DeadLettersFlow(LettersFlow):
 
     _words: dict[str, str]
 
-    async def async_step_init(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:  # noqa: ARG002
+    async def async_step_init(self, _: dict[str, str] | None = None) -> RepairsFlowResult:
         """Ask what to do with those that are there now; with none it is done."""
         if (found := self._find()) is None:
             return self.async_abort(reason="entry_not_loaded")
@@ -48,7 +48,7 @@ class DeadLettersFlow(LettersFlow):
             return await self.async_step_init()
         return self._page("show", self._words)
 
-    async def async_step_retry(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:  # noqa: ARG002
+    async def async_step_retry(self, _: dict[str, str] | None = None) -> RepairsFlowResult:
         """Send them again, and say what came of it."""
         if (found := self._find()) is None:
             return self.async_abort(reason="entry_not_loaded")
@@ -59,22 +59,19 @@ class DeadLettersFlow(LettersFlow):
             return self.async_abort(reason="refused", description_placeholders={"reason": in_sentence(str(error))})
         return self._page(*_became(retried))
 
-    async def async_step_all_sent(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:  # noqa: ARG002
+    async def async_step_all_sent(self, _: dict[str, str] | None = None) -> RepairsFlowResult:
         """It was read that all were sent."""
         return await self.async_step_init()
 
-    async def async_step_still_dead(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:  # noqa: ARG002
+    async def async_step_still_dead(self, _: dict[str, str] | None = None) -> RepairsFlowResult:
         """It was read that some have failed again: ask what to do with those."""
         return await self.async_step_init()
 
-    async def async_step_not_all_sent(
-        self,
-        user_input: dict[str, str] | None = None,  # noqa: ARG002
-    ) -> RepairsFlowResult:
+    async def async_step_not_all_sent(self, _: dict[str, str] | None = None) -> RepairsFlowResult:
         """It was read what became of each."""
         return await self.async_step_init()
 
-    async def async_step_discard(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:  # noqa: ARG002
+    async def async_step_discard(self, _: dict[str, str] | None = None) -> RepairsFlowResult:
         """Give them up, and say how many they were."""
         if (found := self._find()) is None:
             return self.async_abort(reason="entry_not_loaded")
@@ -85,7 +82,7 @@ class DeadLettersFlow(LettersFlow):
             return self.async_abort(reason="refused", description_placeholders={"reason": in_sentence(str(error))})
         return self._page("discarded", {"count": str(count)})
 
-    async def async_step_discarded(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:  # noqa: ARG002
+    async def async_step_discarded(self, _: dict[str, str] | None = None) -> RepairsFlowResult:
         """It was read that they were given up."""
         return await self.async_step_init()
 

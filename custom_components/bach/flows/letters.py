@@ -53,7 +53,7 @@ class LettersSteps(ConfigSubentryFlow):
         is_own = self.source != SOURCE_USER and self._get_reconfigure_subentry().data[CONF_RECIPIENT] == recipient
         return {} if is_own or self._is_new(recipient) else {field: "recipient_taken"}
 
-    async def async_step_letters(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:  # noqa: ARG002
+    async def async_step_letters(self, _: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Ask what to do with dead letters that have followed to a new address."""
         return self.async_show_menu(
             step_id="letters",
@@ -61,17 +61,17 @@ class LettersSteps(ConfigSubentryFlow):
             description_placeholders={"count": str(self._dead), "recipient": self._moved_to or ""},
         )
 
-    async def async_step_letters_send(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:  # noqa: ARG002
+    async def async_step_letters_send(self, _: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Send the dead letters to the new address."""
         async with self.hass.data[HUB].hold() as bach:
             await bach.retry_all(connection_name(self._get_entry()), recipient=self._moved_to)
         return self.async_abort(reason="reconfigure_successful")
 
-    async def async_step_letters_keep(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:  # noqa: ARG002
+    async def async_step_letters_keep(self, _: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Leave them for later."""
         return self.async_abort(reason="reconfigure_successful")
 
-    async def async_step_letters_discard(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:  # noqa: ARG002
+    async def async_step_letters_discard(self, _: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Give them up."""
         async with self.hass.data[HUB].hold() as bach:
             await bach.discard_all(connection_name(self._get_entry()), recipient=self._moved_to)

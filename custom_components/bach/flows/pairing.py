@@ -53,7 +53,7 @@ class PairingSteps(ConfigSubentryFlow, ABC):
         self._link_with_code: str | None = None
         self._words: dict[str, str] = {}
 
-    async def async_step_pair(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:  # noqa: ARG002
+    async def async_step_pair(self, _: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Wait until somebody writes to the account."""
         if self._waiting is not None and self._waiting.done():  # whatever has become of the connection meanwhile
             self._waiting = None
@@ -76,12 +76,12 @@ class PairingSteps(ConfigSubentryFlow, ABC):
             progress_task=self._waiting,
         )
 
-    async def async_step_invite(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:  # noqa: ARG002
+    async def async_step_invite(self, _: dict[str, Any] | None = None) -> SubentryFlowResult:
         """The link has been shown: go on to who has come, or wait."""
         self._is_invited = True
         return await (self.async_step_pick() if self._somebody_wrote.is_set() else self.async_step_pair())
 
-    async def async_step_nobody(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:  # noqa: ARG002
+    async def async_step_nobody(self, _: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Nobody wrote: choose what to do."""
         return self.async_show_menu(step_id="nobody", menu_options=["pair", "manual"])
 

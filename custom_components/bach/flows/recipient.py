@@ -63,7 +63,7 @@ class RecipientFlow(PairingSteps, LettersSteps):
         self._found: dict[str, str] = {}  # the kind of a typed address, if the platform told
         self._typed: tuple[str, dict[str, Any]] | None = None
 
-    async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:  # noqa: ARG002
+    async def async_step_user(self, _: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Choose how to find the recipient."""
         return self.async_show_menu(step_id="user", menu_options=["pair", "manual"])
 
@@ -135,7 +135,7 @@ class RecipientFlow(PairingSteps, LettersSteps):
         self._untried = recipient if doubt and doubt[0] == "cannot_ask" else None
         return doubt
 
-    def _conflicts(self, recipient: str, user_input: dict[str, Any]) -> dict[str, str]:  # noqa: ARG002
+    def _conflicts(self, recipient: str, user_input: dict[str, Any]) -> dict[str, str]:  # noqa: ARG002 - for those who can
         """Why this recipient cannot be as it was given, by field."""
         return {}
 

@@ -28,7 +28,7 @@ class DiscordRecipientFlow(FindingRecipientFlow):
         found = await self._find()
         return await self._offer("place", found) if found else await self.async_step_nowhere()
 
-    async def async_step_nowhere(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:  # noqa: ARG002
+    async def async_step_nowhere(self, _: dict[str, Any] | None = None) -> SubentryFlowResult:
         """The bot sees nothing: it has to be invited first."""
         return self.async_show_menu(
             step_id="nowhere", menu_options=["place", "manual"], description_placeholders=self._invitation()

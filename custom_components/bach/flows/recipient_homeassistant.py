@@ -68,7 +68,7 @@ class HomeRecipientFlow(FindingRecipientFlow):
         schema = _target_schema(list(self._candidates.values())).extend(self._hello_box(ticked=True))
         return self.async_show_form(step_id="target", data_schema=schema)
 
-    async def async_step_hello_runs(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:  # noqa: ARG002
+    async def async_step_hello_runs(self, _: dict[str, Any] | None = None) -> SubentryFlowResult:
         """A hello would not only be read: ask."""
         if self._chosen is None:  # the dialog was reloaded after Home Assistant had forgotten it
             return await self.async_step_user()
@@ -78,18 +78,18 @@ class HomeRecipientFlow(FindingRecipientFlow):
             description_placeholders={**self._invitation(), "recipient": self._chosen[0]},
         )
 
-    async def async_step_hello_send(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:  # noqa: ARG002
+    async def async_step_hello_send(self, _: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Send it, whatever it does."""
         return await self._keep_chosen(hello=True)
 
-    async def async_step_hello_skip(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:  # noqa: ARG002
+    async def async_step_hello_skip(self, _: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Only keep the recipient."""
         return await self._keep_chosen(hello=False)
 
     async def _keep_chosen(self, *, hello: bool) -> SubentryFlowResult:
         return await self._create(*self._chosen, {CONF_HELLO: hello}) if self._chosen else await self.async_step_user()
 
-    async def async_step_no_target(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:  # noqa: ARG002
+    async def async_step_no_target(self, _: dict[str, Any] | None = None) -> SubentryFlowResult:
         """There is nothing: choose something else."""
         return self.async_show_menu(
             step_id="no_target",

@@ -24,7 +24,7 @@ class SignalRecipientFlow(FindingRecipientFlow):
         found = await self._find()
         return await self._offer("group", found) if found else await self.async_step_no_group()
 
-    async def async_step_no_group(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:  # noqa: ARG002
+    async def async_step_no_group(self, _: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Somebody has to let the account into a group first."""
         return self.async_show_menu(
             step_id="no_group", menu_options=["group", "pair", "manual"], description_placeholders=self._invitation()

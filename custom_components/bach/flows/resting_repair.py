@@ -33,7 +33,7 @@ class RestingFlow(LettersFlow):
     def _placeholders(self) -> dict[str, str]:
         return super()._placeholders() | {"letters": self._letters, "shown": str(self._shown)}
 
-    async def async_step_init(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:  # noqa: ARG002
+    async def async_step_init(self, _: dict[str, str] | None = None) -> RepairsFlowResult:
         """Ask what to do."""
         return self._menu("switch_on", "show", "discard")
 
@@ -54,7 +54,7 @@ class RestingFlow(LettersFlow):
             step_id="show", data_schema=vol.Schema({}), description_placeholders=self._placeholders()
         )
 
-    async def async_step_switch_on(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:  # noqa: ARG002
+    async def async_step_switch_on(self, _: dict[str, str] | None = None) -> RepairsFlowResult:
         """Let it work, however it was stopped."""
         if (entry := self._entry()) is None:
             return self.async_abort(reason="entry_not_loaded")
@@ -67,7 +67,7 @@ class RestingFlow(LettersFlow):
             await self.hass.config_entries.async_set_disabled_by(entry.entry_id, None)
         return self.async_create_entry(data={})
 
-    async def async_step_discard(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:  # noqa: ARG002
+    async def async_step_discard(self, _: dict[str, str] | None = None) -> RepairsFlowResult:
         """Give up what waits, and say how much it was."""
         if (entry := self._entry()) is None:
             return self.async_abort(reason="entry_not_loaded")
@@ -80,7 +80,7 @@ class RestingFlow(LettersFlow):
             step_id="discarded", data_schema=vol.Schema({}), description_placeholders={"count": str(count)}
         )
 
-    async def async_step_discarded(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:  # noqa: ARG002
+    async def async_step_discarded(self, _: dict[str, str] | None = None) -> RepairsFlowResult:
         """It was read that they were given up."""
         await self.hass.data[RESTING].look()
         return self.async_create_entry(data={})

@@ -21,7 +21,7 @@ class StorageFlow(RepairsFlow):
     def __init__(self, path: str) -> None:
         self._path = Path(path)
 
-    async def async_step_init(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:  # noqa: ARG002
+    async def async_step_init(self, _: dict[str, str] | None = None) -> RepairsFlowResult:
         """Ask what to do."""
         issue = ir.async_get(self.hass).async_get_issue(self.handler, self.issue_id)
         saved = await self.hass.async_add_executor_job(has_saved_copy, self._path)
@@ -31,11 +31,11 @@ class StorageFlow(RepairsFlow):
             description_placeholders=dict(issue.translation_placeholders or {}) if issue else {},
         )
 
-    async def async_step_saved(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:  # noqa: ARG002
+    async def async_step_saved(self, _: dict[str, str] | None = None) -> RepairsFlowResult:
         """Put the saved copy in its place; what lies there is kept beside it."""
         return await self._restart(use_saved=True)
 
-    async def async_step_present(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:  # noqa: ARG002
+    async def async_step_present(self, _: dict[str, str] | None = None) -> RepairsFlowResult:
         """Go on with what lies there."""
         return await self._restart(use_saved=False)
 

@@ -156,7 +156,7 @@ class PackageFlow(RepairsFlow):
     def __init__(self, package: str) -> None:
         self._package = package
 
-    async def async_step_init(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:  # noqa: ARG002
+    async def async_step_init(self, _: dict[str, str] | None = None) -> RepairsFlowResult:
         """Say what is missing."""
         return await self.async_step_confirm()
 

@@ -96,7 +96,7 @@ class _MessageFinishedTrigger(Trigger):
     def _describe(self, recipient: str) -> str:
         """What logbook and trace say after "triggered by"."""
 
-    def _may_run(self, message: Message) -> bool:  # noqa: ARG002
+    def _may_run(self, message: Message) -> bool:  # noqa: ARG002 - for those who can
         """Whether to run for this message; the last thing that is asked."""
         return True
 
