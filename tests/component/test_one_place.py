@@ -4,6 +4,7 @@ import pytest
 from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from bach_lib.events import MessageSent
 from bach_lib.testing.telegram_server import TelegramServer
 from custom_components.bach.home.attribution import Received, Role
 from tests.component.conftest import (
@@ -37,10 +38,14 @@ def addresses(entry: MockConfigEntry) -> dict[str, tuple[str, str | None]]:
 
 
 async def learned(hass: HomeAssistant, telegram: TelegramServer, entity_id: str = "notify.home") -> None:
-    """What is sent to the name is answered with the id."""
+    """What is sent to the name is answered with the id. Memory knows at once, everybody else when the disk does."""
+    sent: list[MessageSent] = []
+    stop = the_bach(hass).subscribe(MessageSent, sent.append)
     await send(hass, entity_id, "hello")
     await telegram.wait_for(1)
     await until(hass, lambda: the_bach(hass).normal(CONNECTION, HOME) == ID)
+    await until(hass, lambda: bool(sent))  # with this, what was learned is told
+    stop()
     await hass.async_block_till_done()
 
 
