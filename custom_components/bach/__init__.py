@@ -41,7 +41,7 @@ from .flows.claimed_names_repair import async_watch_claims
 from .home.entry import as_connection, connection_name
 from .home.errors import placeholders
 from .home.hub import HUB, Hub
-from .home.lineage import LINEAGE, Lineage
+from .home.loop_prevention import LOOP_PREVENTION, LoopPrevention
 from .home.users import async_get_users
 from .kinds.requirements import async_report_package, async_require
 from .kinds.webhook import sends
@@ -57,7 +57,7 @@ from .lifecycle.resting import async_follow_switch, async_know_resting
 from .lifecycle.trouble_events import async_tell_of_trouble
 from .lifecycle.watcher import async_watch
 from .messages.incoming import async_listen
-from .messages.left_behind import async_compare_recipients, async_follow_departed, async_settle_removed
+from .messages.recipient_changes import async_compare_recipients, async_follow_departed, async_settle_removed
 from .messages.removed_recipients import REMOVED_RECIPIENTS, async_load_removed_recipients
 from .messages.undelivered import async_report_dead_letters, async_report_held, async_tell_of_undelivered
 from .web.hooks import async_serve, async_withdraw
@@ -96,7 +96,7 @@ CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Register the actions, so that automations validate even while no connection is loaded."""
     hass.data[HUB] = Hub(hass)
-    hass.data[LINEAGE] = Lineage(hass)
+    hass.data[LOOP_PREVENTION] = LoopPrevention(hass)
     await async_get_users(hass)
     await async_load_removed_recipients(hass)
     await async_know_resting(hass)

@@ -39,8 +39,8 @@ from .const import (
 )
 from .flows.form_errors import AnyKind, contradiction, of_endpoint, of_fault, of_secret, of_value, opened, placed
 from .flows.naming import new_title
+from .flows.normalizing import TRY_ANOTHER, normalized, other_addresses
 from .flows.partner import PartnerSteps
-from .flows.pasting import TRY_ANOTHER, as_meant, others_meant
 from .flows.person import PersonFlow
 from .flows.platform_steps import PlatformSteps
 from .flows.recipient import RecipientFlow
@@ -53,7 +53,7 @@ from .flows.webhook_forms import HOOK_SCHEMAS
 from .flows.webhook_page import to_copy
 from .flows.webhook_steps import WebhookSteps
 from .home.entry import connection, recipient_unique_id
-from .home.foreign_words import as_words
+from .home.markdown_escape import escape_markdown
 from .home.sessions import new_session
 from .home.vaults import FormVault
 from .kinds.partner_forms import CONVERSATION
@@ -142,7 +142,10 @@ class BachConfigFlow(PlatformSteps, PartnerSteps, WebhookSteps, domain=DOMAIN):
             place = ALL_KINDS[entry.data[CONF_TYPE]].place or ""
             told, reason = await async_greet(self.hass, entry, place, seconds=seconds, key=f"hello-{self.flow_id}")
             result["description"] = told
-            result["description_placeholders"] = {"name": as_words(result["result"].title), "reason": as_words(reason)}
+            result["description_placeholders"] = {
+                "name": escape_markdown(result["result"].title),
+                "reason": escape_markdown(reason),
+            }
         if not is_partner(result["result"]) and not result["result"].subentries:
             subentry_flow = await self.hass.config_entries.subentries.async_init(
                 (result["result"].entry_id, SUBENTRY_RECIPIENT), context=SubentryFlowContext(source=SOURCE_USER)
@@ -161,9 +164,9 @@ class BachConfigFlow(PlatformSteps, PartnerSteps, WebhookSteps, domain=DOMAIN):
             data = {CONF_TYPE: type_, **old}
             try:
                 given = kind.merge(data, user_input)
-                data = as_meant(given)
+                data = normalized(given)
                 talking = {name: data.pop(name) for name in CONVERSATION & data.keys()}  # that is tried in its own step
-                answer = await self._check_all(data, others_meant(given))
+                answer = await self._check_all(data, other_addresses(given))
                 data |= talking
             except InvalidEndpointError as error:
                 wrong = of_endpoint(error, data)

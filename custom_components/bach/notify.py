@@ -33,7 +33,7 @@ from .entity import async_keep_only, recipient_device
 from .home.entry import connection_name, notify_unique_id
 from .home.errors import translated_errors
 from .home.hub import HUB
-from .home.lineage import LINEAGE
+from .home.loop_prevention import LOOP_PREVENTION
 from .home.roles import place
 from .kinds.webhook import sends
 from .lifecycle.kept_entities import async_on_resume
@@ -91,7 +91,7 @@ class BachNotifyEntity(NotifyEntity):
         self.note_call(self._context)
         connection = connection_name(self._entry)
         recipient = self._entry.subentries[self._subentry_id].data[CONF_RECIPIENT]  # a group may have moved
-        self.hass.data[LINEAGE].require_way(self._context, connection, recipient)
+        self.hass.data[LOOP_PREVENTION].require_no_loop(self._context, connection, recipient)
         with translated_errors(self.hass), self._told_why():
             await self.hass.data[HUB].bach.send(  # not the entry's: it has none while it reloads
                 connection,

@@ -13,18 +13,18 @@ from bach_lib.errors import InputError
 
 from .const import CONF_RECIPIENT, DOMAIN, SUBENTRY_RECIPIENT
 from .flows.claimed_names_repair import CLAIMED_NAMES, ClaimedNamesFlow
+from .flows.connection_repair import ConnectionRepairFlow
 from .flows.dead_letters_repair import DeadLettersFlow
-from .flows.letters import LettersFlow
 from .flows.resting_repair import RestingFlow
 from .flows.storage_repair import StorageFlow
 from .home.entry import connection_name
-from .home.foreign_words import in_sentence
 from .home.hub import HUB
+from .home.markdown_escape import escape_links
 from .home.storage_issue import STORAGE
 from .kinds.partners import is_partner
 from .kinds.requirements import PACKAGE, PackageFlow
 from .lifecycle.resting import DISABLED, SWITCHED_OFF
-from .messages.left_behind import REMOVED_RECIPIENT, discard_undelivered, undelivered
+from .messages.recipient_changes import REMOVED_RECIPIENT, discard_undelivered, undelivered
 from .messages.undelivered import HELD
 
 
@@ -49,7 +49,7 @@ async def async_create_fix_flow(
     return DeadLettersFlow(entry_id)
 
 
-class HeldFlow(LettersFlow):
+class HeldFlow(ConnectionRepairFlow):
     """Sends what a restored database holds, or gives it up."""
 
     async def async_step_init(self, _: dict[str, str] | None = None) -> RepairsFlowResult:
@@ -73,7 +73,7 @@ class HeldFlow(LettersFlow):
         return self.async_create_entry(data={})
 
 
-class RemovedRecipientFlow(LettersFlow):
+class RemovedRecipientFlow(ConnectionRepairFlow):
     """Asks what is to become of the messages for somebody who was removed."""
 
     def __init__(self, entry_id: str, recipient: str) -> None:
@@ -129,7 +129,7 @@ class RemovedRecipientFlow(LettersFlow):
         except BachError as error:  # the disk, or the queue there is full: the next would not go either
             refused = error
         if refused:
-            return self.async_abort(reason="refused", description_placeholders={"reason": in_sentence(str(refused))})
+            return self.async_abort(reason="refused", description_placeholders={"reason": escape_links(str(refused))})
         return self.async_create_entry(data={})
 
     def _recipients(self) -> list[SelectOptionDict]:

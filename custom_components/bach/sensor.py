@@ -28,7 +28,7 @@ from bach_lib.events import MessageDead, MessageFinished, MessageUncertain
 from .const import TYPE_HOMEASSISTANT
 from .coordinator import BachConfigEntry, BachCoordinator, Snapshot
 from .entity import BachEntity, BachEntityDescription, for_partners
-from .home.lineage import LINEAGE
+from .home.loop_prevention import LOOP_PREVENTION
 
 PARALLEL_UPDATES = 0
 
@@ -204,7 +204,7 @@ class BachSensor(BachEntity, SensorEntity):
         self._told, context = self.native_value, Context()
         if self._ended:
             context = Context(parent_id=self._ended[-1].context)
-            self.hass.data[LINEAGE].tells_of(context, *self._ended)
+            self.hass.data[LOOP_PREVENTION].register_notice(context, *self._ended)
             self._ended.clear()
         self.async_set_context(context)
 

@@ -15,7 +15,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUs
 from bach_lib import Status
 from bach_lib.testing.telegram_server import Fault, TelegramServer
 from custom_components.bach.flows.recipient import RecipientFlow
-from custom_components.bach.home.foreign_words import as_words, in_sentence
+from custom_components.bach.home.markdown_escape import escape_links, escape_markdown
 from tests.component.conftest import (
     ADA,
     ADA_ENTITY,
@@ -221,10 +221,10 @@ async def test_a_connection_that_is_not_running_greets_nobody(
 
 def test_what_others_write_makes_no_page() -> None:
     """A stranger's name could put a link to somewhere into the dialog of the home."""
-    assert as_words("[Eve](http://x) & <b>") == r"\[Eve\]\(http\:\/\/x\) \& \<b\>"
+    assert escape_markdown("[Eve](http://x) & <b>") == r"\[Eve\]\(http\:\/\/x\) \& \<b\>"
     reason = "Log in <b>[here](http://evil)</b> ![x](http://evil/x.png) `now`; see https://docs.example/a_b"
     shown = r"Log in \<b\>\[here\](http://evil)\</b\> !\[x\](http://evil/x.png) \`now\`; see https://docs.example/a_b"
-    assert in_sentence(reason) == shown
+    assert escape_links(reason) == shown
 
 
 async def test_a_server_puts_no_page_into_a_repair(

@@ -14,7 +14,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from bach_lib import Bach, Delivery, Status
 from bach_lib.errors import StoreFailedError
 from bach_lib.testing.telegram_server import Fault, TelegramServer
-from custom_components.bach.messages.left_behind import discard_undelivered, undelivered
+from custom_components.bach.messages.recipient_changes import discard_undelivered, undelivered
 from custom_components.bach.messages.removed_recipients import REMOVED_RECIPIENTS, RemovedRecipients
 from tests.component.conftest import (
     ADA,

@@ -153,7 +153,9 @@ def test_every_step_of_the_dialogs_has_texts() -> None:
         if module == "config_flow.py" or (module.startswith("flows/") and not module.endswith("_repair.py"))
     }
     recipients = [
-        steps[module] for module in steps if module.startswith(("flows/recipient", "flows/pairing", "flows/letters"))
+        steps[module]
+        for module in steps
+        if module.startswith(("flows/recipient", "flows/pairing", "flows/dead_letter_steps"))
     ]
     flow, recipient, person = TEXTS["config"], *(TEXTS["config_subentries"][name] for name in ("recipient", "person"))
     connections = steps["config_flow.py"].union(

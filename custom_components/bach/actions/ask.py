@@ -25,7 +25,7 @@ from custom_components.bach.home.attribution import CLAIM, Received, Role
 from custom_components.bach.home.entry import connection_name
 from custom_components.bach.home.errors import translated_errors
 from custom_components.bach.home.hub import HUB
-from custom_components.bach.home.lineage import LINEAGE
+from custom_components.bach.home.loop_prevention import LOOP_PREVENTION
 from custom_components.bach.messages.incoming import received
 
 from .choices import FORMATS, buttons
@@ -127,7 +127,7 @@ def _without_circles(call: ServiceCall, targets: list[Target]) -> tuple[list[Tar
     left, left_out = list[Target](), dict[str, HomeAssistantError]()
     for target in targets:
         try:
-            call.hass.data[LINEAGE].require_way(call.context, target.connection, target.recipient)
+            call.hass.data[LOOP_PREVENTION].require_no_loop(call.context, target.connection, target.recipient)
         except HomeAssistantError as error:
             left_out[target.entity_id or target.recipient] = error
         else:

@@ -12,7 +12,7 @@ from homeassistant.helpers import config_validation as cv
 from bach_lib import Format, Receipt
 from custom_components.bach.home.errors import translated_errors
 from custom_components.bach.home.hub import HUB
-from custom_components.bach.home.lineage import LINEAGE
+from custom_components.bach.home.loop_prevention import LOOP_PREVENTION
 from custom_components.bach.home.permissions import require_message_control
 
 from .choices import FORMATS, buttons
@@ -78,7 +78,7 @@ async def _require_may_change(call: ServiceCall) -> None:
     """Raise if the caller may not, or if an automation would go in circles with it."""
     message_id: int = call.data[ATTR_MESSAGE_ID]
     await require_message_control(call, message_id)
-    await call.hass.data[LINEAGE].require_way_of(call.context, message_id)
+    await call.hass.data[LOOP_PREVENTION].require_no_loop_by_change(call.context, message_id)
 
 
 def _answer(call: ServiceCall, receipt: Receipt) -> ServiceResponse:

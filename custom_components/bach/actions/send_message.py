@@ -18,7 +18,7 @@ from bach_lib import Delivery, File, Format, Loss, Message, Receipt, Status
 from custom_components.bach.const import DOMAIN, RECIPIENT_BACH, TYPE_HOMEASSISTANT
 from custom_components.bach.home.errors import translated_errors
 from custom_components.bach.home.hub import HUB
-from custom_components.bach.home.lineage import LINEAGE
+from custom_components.bach.home.loop_prevention import LOOP_PREVENTION
 
 from .attachments import read_files
 from .choices import FORMATS, buttons
@@ -107,7 +107,7 @@ async def _send(call: ServiceCall, target: Target, files: Sequence[File], lost: 
     if target.entity_id:
         row[ATTR_ENTITY_ID] = target.entity_id
     try:
-        call.hass.data[LINEAGE].require_way(call.context, target.connection, target.recipient)
+        call.hass.data[LOOP_PREVENTION].require_no_loop(call.context, target.connection, target.recipient)
         with translated_errors(call.hass):
             receipt = await _queue(call, target, files, lost)
             message = await _follow(call, target, receipt)

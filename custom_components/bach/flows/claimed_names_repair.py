@@ -26,7 +26,7 @@ from custom_components.bach.home.attribution import Role
 from custom_components.bach.kinds.webhook import receives
 from custom_components.bach.lifecycle.recipients import async_follow_subentries
 
-from .rights import without_rights
+from .role_fields import without_rights
 
 CLAIMED_NAMES: Final = "claimed_names_"
 

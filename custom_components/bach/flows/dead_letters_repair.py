@@ -9,16 +9,16 @@ from homeassistant.util import dt as dt_util
 from bach_lib import BachError, Message, Retried, Status
 from custom_components.bach.actions.dead_letters import RETRY_SECONDS
 from custom_components.bach.coordinator import BachConfigEntry
-from custom_components.bach.home.foreign_words import as_words, in_sentence
+from custom_components.bach.home.markdown_escape import escape_links, escape_markdown
 from custom_components.bach.messages.undelivered import reason_of, recipient_name
 
-from .letters import LettersFlow
+from .connection_repair import ConnectionRepairFlow
 
 _SHOWN: Final = 10
 """Dead letters in the list: a dialog is no archive."""
 
 
-class DeadLettersFlow(LettersFlow):
+class DeadLettersFlow(ConnectionRepairFlow):
     """Shows the dead letters of a connection, sends all of them again, or gives them up."""
 
     _words: dict[str, str]
@@ -32,7 +32,7 @@ class DeadLettersFlow(LettersFlow):
             letters = await bach.messages(connection=connection, status=(Status.DEAD,), limit=_SHOWN)
             queues = await bach.queue_status()
         except BachError as error:  # the disk
-            return self.async_abort(reason="refused", description_placeholders={"reason": in_sentence(str(error))})
+            return self.async_abort(reason="refused", description_placeholders={"reason": escape_links(str(error))})
         if not letters:
             return self.async_create_entry(data={})
         self._words = self._told(letters, queues[connection].dead)
@@ -56,7 +56,7 @@ class DeadLettersFlow(LettersFlow):
         try:
             retried = await bach.retry_and_follow(connection, wait=RETRY_SECONDS)
         except BachError as error:
-            return self.async_abort(reason="refused", description_placeholders={"reason": in_sentence(str(error))})
+            return self.async_abort(reason="refused", description_placeholders={"reason": escape_links(str(error))})
         return self._page(*_became(retried))
 
     async def async_step_all_sent(self, _: dict[str, str] | None = None) -> RepairsFlowResult:
@@ -79,7 +79,7 @@ class DeadLettersFlow(LettersFlow):
         try:
             count = await bach.discard_all(connection)
         except BachError as error:
-            return self.async_abort(reason="refused", description_placeholders={"reason": in_sentence(str(error))})
+            return self.async_abort(reason="refused", description_placeholders={"reason": escape_links(str(error))})
         return self._page("discarded", {"count": str(count)})
 
     async def async_step_discarded(self, _: dict[str, str] | None = None) -> RepairsFlowResult:
@@ -92,14 +92,14 @@ class DeadLettersFlow(LettersFlow):
     def _told(self, letters: list[Message], count: int) -> dict[str, str]:
         entry: BachConfigEntry = self.hass.config_entries.async_get_known_entry(self._entry_id)
         rows = [
-            f"- {_time(letter)}, {as_words(recipient_name(entry, letter))}: {as_words(reason_of(letter))}"
+            f"- {_time(letter)}, {escape_markdown(recipient_name(entry, letter))}: {escape_markdown(reason_of(letter))}"
             for letter in letters
         ]
         return {
             "name": entry.title,
             "count": str(count),
-            "recipient": in_sentence(recipient_name(entry, letters[0])),
-            "reason": in_sentence(reason_of(letters[0])),
+            "recipient": escape_links(recipient_name(entry, letters[0])),
+            "reason": escape_links(reason_of(letters[0])),
             "letters": "\n".join(rows),
             "shown": str(len(rows)),
         }
@@ -118,7 +118,7 @@ def _became(retried: Retried) -> tuple[str, dict[str, str]]:
         "dead": str(retried.dead),
         "waiting": str(retried.waiting),
         "uncertain": str(retried.uncertain),
-        "reason": as_words("; ".join(retried.reasons)),
+        "reason": escape_markdown("; ".join(retried.reasons)),
     }
     if retried.waiting or retried.uncertain:
         return "not_all_sent", words

@@ -9,12 +9,12 @@ from homeassistant.data_entry_flow import AbortFlow
 from bach_lib import Candidate, Fault
 from custom_components.bach.const import CONF_KIND, CONF_LINK, CONF_RECIPIENT
 from custom_components.bach.coordinator import BachCoordinator
-from custom_components.bach.home.foreign_words import in_sentence
+from custom_components.bach.home.markdown_escape import escape_links
 from custom_components.bach.home.users import async_get_users
 from custom_components.bach.kinds.form_fields import drop_down, labelled
 
 from .recipient import RecipientFlow
-from .rights import rights_values
+from .role_fields import rights_values
 
 
 class FindingRecipientFlow(RecipientFlow):
@@ -28,7 +28,7 @@ class FindingRecipientFlow(RecipientFlow):
         coordinator: BachCoordinator = entry.runtime_data
         found = await coordinator.bach.find(coordinator.connection, query)
         if isinstance(found, Fault):
-            raise AbortFlow("cannot_look", {"reason": in_sentence(found.text)})
+            raise AbortFlow("cannot_look", {"reason": escape_links(found.text)})
         return found
 
     async def _offer(self, step_id: str, found: list[Candidate]) -> SubentryFlowResult:

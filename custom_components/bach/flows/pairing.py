@@ -22,7 +22,7 @@ from custom_components.bach.const import CONF_KIND, CONF_LINK, CONF_RECIPIENT
 from custom_components.bach.home.users import Users, async_get_users
 from custom_components.bach.kinds.form_fields import labelled, radio_buttons
 
-from .rights import rights_values
+from .role_fields import rights_values
 
 KEEP_WAITING: Final = "keep_waiting"
 """The choice of somebody who is not in the list yet."""

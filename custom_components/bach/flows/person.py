@@ -33,7 +33,7 @@ from custom_components.bach.home.entry import person_unique_id
 from custom_components.bach.home.users import Users, async_get_users
 from custom_components.bach.kinds.form_fields import drop_down, labelled, radio_buttons
 
-from .rights import rights_schema, rights_values, suggested_rights
+from .role_fields import rights_schema, rights_values, suggested_rights
 
 KIND_PRIVATE: Final = "private"
 """A recipient that is one person alone; in there nobody else can be told apart."""

@@ -28,25 +28,25 @@ from custom_components.bach.const import (
 from custom_components.bach.home.addresses import normal_form
 from custom_components.bach.home.attribution import Role
 from custom_components.bach.home.entry import recipient_unique_id
-from custom_components.bach.home.foreign_words import as_words
+from custom_components.bach.home.markdown_escape import escape_markdown
 from custom_components.bach.home.users import Users, async_get_users
 from custom_components.bach.kinds.webhook import sends
 from custom_components.bach.lifecycle.people import async_move_people
 from custom_components.bach.messages.hello import async_greet, is_harmless
-from custom_components.bach.messages.left_behind import async_move_letters
+from custom_components.bach.messages.recipient_changes import async_move_letters
 
-from .doubts import async_look_up, can_say
-from .letters import LettersSteps
+from .address_check import async_check_address, can_check_addresses
+from .dead_letter_steps import DeadLetterSteps
 from .pairing import PairingSteps
 from .person import KIND_PRIVATE
-from .rights import is_shared, rights_schema, rights_values, suggested_rights, without_rights
+from .role_fields import is_shared, rights_schema, rights_values, suggested_rights, without_rights
 
 MANUAL_SCHEMA: Final = vol.Schema(
     {vol.Required(CONF_RECIPIENT): TextSelector(), vol.Optional(CONF_TITLE): TextSelector()}
 )
 
 
-class RecipientFlow(PairingSteps, LettersSteps):
+class RecipientFlow(PairingSteps, DeadLetterSteps):
     """Adds a recipient to a connection, and changes one.
 
     `is_heard`: what is written there comes in. `can_chat`: an agent may answer it. `hello_seconds`: how
@@ -86,7 +86,7 @@ class RecipientFlow(PairingSteps, LettersSteps):
                 errors[CONF_RECIPIENT] = error.code
             else:
                 errors = self._taken(recipient, CONF_RECIPIENT) or self._conflicts(recipient, user_input)
-                if not errors and (doubt := await self._doubt(recipient)):
+                if not errors and (doubt := await self._check_address(recipient)):
                     errors[CONF_RECIPIENT], placeholders["reason"] = doubt
                 if not errors:
                     return await self._keep_with_letters(recipient, user_input)
@@ -111,7 +111,7 @@ class RecipientFlow(PairingSteps, LettersSteps):
         if self._candidates:
             return rights_schema(users, is_shared=all(is_shared(one.kind) for one in self._candidates.values()))
         if self.source == SOURCE_USER:  # a typed id may be anybody's: asked when that is known
-            return rights_schema(users, is_shared=can_say(self._get_entry()))
+            return rights_schema(users, is_shared=can_check_addresses(self._get_entry()))
         known = self._get_reconfigure_subentry().data
         return rights_schema(users, is_shared=is_shared(known.get(CONF_KIND)) and CONF_USER_ID not in known)
 
@@ -123,13 +123,13 @@ class RecipientFlow(PairingSteps, LettersSteps):
             return error.placeholders["expected"]
         return ""
 
-    async def _doubt(self, recipient: str) -> tuple[str, str] | None:
+    async def _check_address(self, recipient: str) -> tuple[str, str] | None:
         """What speaks against this address; what cannot be asked now is only said once, and an old one is not asked."""
         self._found = {}
         is_old = self.source != SOURCE_USER and self._get_reconfigure_subentry().data[CONF_RECIPIENT] == recipient
         if is_old or recipient == self._untried:
             return None
-        looked = await async_look_up(self._get_entry(), recipient)
+        looked = await async_check_address(self._get_entry(), recipient)
         self._found = {CONF_KIND: looked} if isinstance(looked, str) else {}
         doubt = looked if isinstance(looked, tuple) else None
         self._untried = recipient if doubt and doubt[0] == "cannot_ask" else None
@@ -200,7 +200,10 @@ class RecipientFlow(PairingSteps, LettersSteps):
             return await self.async_step_user()
         if user_input is not None:
             return await self._create_typed(user_input)
-        rights, words = rights_schema(await async_get_users(self.hass)), {"name": as_words(self._typed[1][CONF_TITLE])}
+        rights, words = (
+            rights_schema(await async_get_users(self.hass)),
+            {"name": escape_markdown(self._typed[1][CONF_TITLE])},
+        )
         field = {key: box for key, box in rights.items() if key == CONF_USER_ID}
         return self.async_show_form(step_id="whose", data_schema=vol.Schema(field), description_placeholders=words)
 
@@ -232,6 +235,6 @@ class RecipientFlow(PairingSteps, LettersSteps):
             title=title,
             data={CONF_RECIPIENT: recipient, **extra},
             description=greeted,
-            description_placeholders={"name": as_words(title), "reason": as_words(reason)},
+            description_placeholders={"name": escape_markdown(title), "reason": escape_markdown(reason)},
             unique_id=unique_id,
         )

@@ -30,7 +30,7 @@ from custom_components.bach.messages.hello import is_harmless
 from custom_components.bach.web.peer import takes_letters
 
 from .finding import FindingRecipientFlow
-from .rights import rights_schema, rights_values
+from .role_fields import rights_schema, rights_values
 
 _MAX_OPTIONS: Final = 500
 

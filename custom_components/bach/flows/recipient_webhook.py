@@ -30,7 +30,7 @@ from custom_components.bach.kinds.form_fields import radio_buttons
 
 from .pairing import KEEP_WAITING
 from .recipient import RecipientFlow
-from .rights import rights_schema, suggested_rights
+from .role_fields import rights_schema, suggested_rights
 from .webhook_page import copy_schema, first_line, to_copy
 
 CONF_TRUST: Final = "trust"

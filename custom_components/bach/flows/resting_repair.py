@@ -10,12 +10,12 @@ from homeassistant.config_entries import ConfigEntry
 from bach_lib import Bach, BachError, Message, Status
 from bach_lib.errors import NotCancellableError
 from custom_components.bach.home.entry import connection_name
-from custom_components.bach.home.foreign_words import as_words, in_sentence
 from custom_components.bach.home.hub import HUB
+from custom_components.bach.home.markdown_escape import escape_links, escape_markdown
 from custom_components.bach.lifecycle.resting import RESTING, time_of_day
 from custom_components.bach.messages.undelivered import recipient_name
 
-from .letters import LettersFlow
+from .connection_repair import ConnectionRepairFlow
 
 _WAITING: Final = (Status.PENDING, Status.FAILED)
 _SHOWN: Final = 10
@@ -23,7 +23,7 @@ _SHOWN: Final = 10
 _PAGE: Final = 200
 
 
-class RestingFlow(LettersFlow):
+class RestingFlow(ConnectionRepairFlow):
     """Shows what waits, lets it go, or gives it up. The database may be closed: all may be disabled."""
 
     _letters = ""
@@ -48,7 +48,7 @@ class RestingFlow(LettersFlow):
                 letters = await _page(bach, connection_name(entry), limit=_SHOWN)
         except BachError as error:
             return self._refused(error)
-        rows = [f"- {time_of_day(one.created_at)}, {as_words(recipient_name(entry, one))}" for one in letters]
+        rows = [f"- {time_of_day(one.created_at)}, {escape_markdown(recipient_name(entry, one))}" for one in letters]
         self._letters, self._shown = "\n".join(rows), len(rows)
         return self.async_show_form(
             step_id="show", data_schema=vol.Schema({}), description_placeholders=self._placeholders()
@@ -89,7 +89,7 @@ class RestingFlow(LettersFlow):
         return self.hass.config_entries.async_get_entry(self._entry_id)
 
     def _refused(self, error: BachError) -> RepairsFlowResult:
-        return self.async_abort(reason="refused", description_placeholders={"reason": in_sentence(str(error))})
+        return self.async_abort(reason="refused", description_placeholders={"reason": escape_links(str(error))})
 
 
 async def _page(bach: Bach, connection: str, *, limit: int, before: int | None = None) -> list[Message]:

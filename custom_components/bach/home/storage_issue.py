@@ -11,7 +11,7 @@ from bach_lib.errors import StoreLostError
 from bach_lib.events import StorageChanged
 from custom_components.bach.const import DOMAIN
 
-from .foreign_words import in_sentence
+from .markdown_escape import escape_links
 
 STORAGE: Final = "storage"
 """The key of the repair, and its id."""
@@ -35,7 +35,7 @@ def async_report_storage(hass: HomeAssistant, bach: Bach, path: Path) -> CALLBAC
             is_fixable=is_lost,
             severity=ir.IssueSeverity.ERROR,
             translation_key="storage_lost" if is_lost else "storage_failed",
-            translation_placeholders={"reason": in_sentence(fault.text)},
+            translation_placeholders={"reason": escape_links(fault.text)},
         )
 
     stop = bach.subscribe(StorageChanged, lambda event: report(event.fault))

@@ -15,8 +15,8 @@ from custom_components.bach.const import DOMAIN, EVENT_ENDED, EVENT_UNDELIVERED
 from custom_components.bach.coordinator import BachConfigEntry
 from custom_components.bach.entity import connection_device_id, recipient_device_id
 from custom_components.bach.home.entry import connection_name, notify_unique_id
-from custom_components.bach.home.foreign_words import in_sentence
-from custom_components.bach.home.lineage import LINEAGE
+from custom_components.bach.home.loop_prevention import LOOP_PREVENTION
+from custom_components.bach.home.markdown_escape import escape_links
 from custom_components.bach.home.roles import place
 
 from .outgoing_payload import outgoing_payload
@@ -61,9 +61,9 @@ def async_tell_of_undelivered(hass: HomeAssistant, entry: BachConfigEntry, bach:
             entity_id=entity_id,
         )
         shown = {key: value for key, value in data.items() if key not in _SECRET} | {"device_id": device_id}
-        lineage, context = hass.data[LINEAGE], Context(parent_id=message.context)
-        is_alarm = message.status is not Status.CANCELLED and not lineage.is_of_a_run(message.context)
-        lineage.tells_of(context, message)
+        loop_prevention, context = hass.data[LOOP_PREVENTION], Context(parent_id=message.context)
+        is_alarm = message.status is not Status.CANCELLED and not loop_prevention.is_from_dead_letter(message.context)
+        loop_prevention.register_notice(context, message)
         hass.bus.async_fire(EVENT_UNDELIVERED if is_alarm else EVENT_ENDED, shown, context=context)
 
     for kind in (MessageDead, MessageUncertain, MessageExpired, MessageCancelled):
@@ -83,7 +83,7 @@ def async_report_dead_letters(hass: HomeAssistant, entry: BachConfigEntry, bach:
         if newest and count == entry.runtime_data.data.queue.dead:  # else some were discarded meanwhile
             placeholders = {
                 "recipient": recipient_name(entry, newest[0]),
-                "reason": in_sentence(reason_of(newest[0])),
+                "reason": escape_links(reason_of(newest[0])),
             }
             _create_repair(hass, entry, "dead_letters", count, placeholders)
 

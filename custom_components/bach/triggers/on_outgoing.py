@@ -20,7 +20,7 @@ from bach_lib.events import ConnectionChanged, Event, MessageDead, MessageFinish
 from custom_components.bach.const import DOMAIN
 from custom_components.bach.home.attribution import SIGNAL_HAPPENED
 from custom_components.bach.home.entry import notify_unique_id
-from custom_components.bach.home.lineage import DEAD_LETTER_TO, LINEAGE
+from custom_components.bach.home.loop_prevention import DEAD_LETTER_TO, LOOP_PREVENTION
 from custom_components.bach.home.roles import place
 from custom_components.bach.lifecycle.status import connection_state
 from custom_components.bach.messages.outgoing_payload import outgoing_payload
@@ -133,7 +133,7 @@ class MessageDeadTrigger(_MessageFinishedTrigger):
 
     @override
     def _may_run(self, message: Message) -> bool:
-        if self._hass.data[LINEAGE].is_of_a_run(message.context):
+        if self._hass.data[LOOP_PREVENTION].is_from_dead_letter(message.context):
             _LOGGER.warning(
                 "An automation tells of dead letters with a message that died too (%s); it is not run again for that",
                 message.id,
@@ -143,7 +143,7 @@ class MessageDeadTrigger(_MessageFinishedTrigger):
 
     @override
     def _runs(self, context: Context, message: Message) -> None:
-        self._hass.data[LINEAGE].triggers_for(context, message)
+        self._hass.data[LOOP_PREVENTION].register_trigger(context, message)
 
 
 class ConnectionChangedTrigger(Trigger):

@@ -1,4 +1,7 @@
-"""Normalizes what somebody typed or pasted: tokens without their wrapping, addresses with their scheme."""
+"""Normalizes typed or pasted config flow input: strips quotes and prefixes of tokens, adds the scheme of addresses.
+
+People paste a whole line with a token in it, or an address as they know it; both should just work.
+"""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -21,11 +24,11 @@ from custom_components.bach.kinds.partners import PARTNERS
 TRY_ANOTHER: Final = frozenset(
     {"bad_answer", "bad_request", "connection", "no_websocket", "refused", "timeout", "tls", "unreachable"}
 )
-"""What a server says, or does not, that wants to be asked with another scheme."""
+"""Faults after which the same address is tried with another scheme or port."""
 
 
-def as_meant(data: Mapping[str, Any]) -> dict[str, Any]:
-    """The data with all secrets and addresses as they are meant."""
+def normalized(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a copy of the data with all secrets and addresses normalized."""
     type_, found = data[CONF_TYPE], dict(data)
     if type_ in PARTNERS:
         names = {field: ours for ours, field in AUTH_FIELDS[data[CONF_AUTH_TYPE]].items() if field != CONF_LOGIN}
@@ -40,6 +43,6 @@ def as_meant(data: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def others_meant(data: Mapping[str, Any]) -> tuple[str, ...]:
-    """Which other addresses of the server may be meant, in their order."""
+def other_addresses(data: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return further addresses the input may mean (another scheme or port), in the order to try them."""
     return pasted.addresses(data[CONF_TYPE], data[CONF_ENDPOINT])[1:] if CONF_ENDPOINT in data else ()

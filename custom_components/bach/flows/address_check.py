@@ -1,6 +1,7 @@
-"""Looks a typed address up on the platform before it is kept, where the platform can say what is there.
+"""Looks up a typed address on the platform before it is saved, on the platforms that can answer that.
 
-An unknown id would become a dead letter with the first message. A platform that cannot be asked now stops nobody.
+An unknown id would become a dead letter with the first message. If the platform cannot be
+asked now, the form only warns once.
 """
 
 from collections.abc import Mapping
@@ -13,22 +14,22 @@ from bach_lib import BachError, Fault
 from custom_components.bach.const import TYPE_DISCORD, TYPE_SIGNAL, TYPE_TELEGRAM
 from custom_components.bach.coordinator import BachConfigEntry
 
-_CAN_SAY: Final[Mapping[str, tuple[str, ...]]] = {
+_CHECKED_PREFIXES: Final[Mapping[str, tuple[str, ...]]] = {
     TYPE_DISCORD: ("",),
     TYPE_SIGNAL: ("+", "group."),
     TYPE_TELEGRAM: ("",),
 }
-"""How addresses begin of which a platform can say whether they lead anywhere; Signal's server cannot of ids."""
+"""Prefixes of the addresses that a platform can look up; signal-cli cannot look up account ids."""
 
 
-def can_say(entry: BachConfigEntry) -> bool:
-    """Whether the platform tells of an address what is there."""
-    return entry.data[CONF_TYPE] in _CAN_SAY
+def can_check_addresses(entry: BachConfigEntry) -> bool:
+    """Whether the platform of this entry can look up addresses."""
+    return entry.data[CONF_TYPE] in _CHECKED_PREFIXES
 
 
-async def async_look_up(entry: BachConfigEntry, recipient: str) -> tuple[str, str] | str | None:
-    """The kind of place behind the address, None if nobody says; or what speaks against it, and the reason."""
-    if not recipient.startswith(_CAN_SAY.get(entry.data[CONF_TYPE], ())):
+async def async_check_address(entry: BachConfigEntry, recipient: str) -> tuple[str, str] | str | None:
+    """Return the kind of chat behind the address (None: not checked), or a form error with its reason."""
+    if not recipient.startswith(_CHECKED_PREFIXES.get(entry.data[CONF_TYPE], ())):
         return None
     if entry.state is not ConfigEntryState.LOADED:
         return "cannot_ask", "the connection is not running"

@@ -1,4 +1,7 @@
-"""What becomes of waiting messages and dead letters when the address of a recipient changes, or one is removed."""
+"""Moves or withdraws the queued messages and dead letters of a recipient whose address changed or that was removed.
+
+Nothing is sent to somebody who was removed, and what they did not get becomes an issue that asks what to do with it.
+"""
 
 import logging
 from collections.abc import AsyncIterator, Sequence
@@ -30,7 +33,7 @@ _PAGE = 500
 
 
 async def async_move_letters(hass: HomeAssistant, entry: ConfigEntry, old: str, new: str) -> int:
-    """Let messages that wait, and dead letters, follow to a new address; how many dead letters there are at it now."""
+    """Move queued messages and dead letters to a new address; return how many dead letters it has now."""
     try:
         async with hass.data[HUB].hold() as bach:
             await bach.move(connection_name(entry), old, new)
@@ -41,9 +44,9 @@ async def async_move_letters(hass: HomeAssistant, entry: ConfigEntry, old: str, 
 
 
 async def async_compare_recipients(hass: HomeAssistant, entry: ConfigEntry, bach: Bach) -> None:
-    """Before an entry works: who was removed or changed while it did not is treated as if that happened now.
+    """Apply the removals and address changes that were made while the entry was not loaded.
 
-    Raises a `StorageError`: nothing may go to those who were removed, so the entry has to wait for the disk.
+    Raises a `StorageError`: nothing may be sent to those who were removed, so set-up has to wait for the disk.
     """
     connection = connection_name(entry)
     believed = [one for one in bach.registry.get(connection).allowed if "#" not in one]
@@ -53,16 +56,16 @@ async def async_compare_recipients(hass: HomeAssistant, entry: ConfigEntry, bach
 
 
 async def async_settle_removed(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """Send nothing more to those who are gone, and ask what is to become of what they did not get."""
+    """Withdraw the queued messages of removed recipients, and create the issue about what they did not get."""
     await hass.data[REMOVED_RECIPIENTS].compare(entry)
     await _withdraw_all(hass, entry)
 
 
 @callback
 def async_follow_departed(hass: HomeAssistant, entry: ConfigEntry, bach: Bach) -> None:
-    """Count what was under way to somebody when they were removed as well, until the entry is unloaded.
+    """Include attempts that were under way when a recipient was removed, until the entry is unloaded.
 
-    It may have ended while nobody listened: when the database was read, or between two listeners.
+    Those that ended while nobody listened (the database was being read, or between two listeners) are counted now.
     """
     connection, departed = connection_name(entry), hass.data[REMOVED_RECIPIENTS]
 
@@ -77,10 +80,9 @@ def async_follow_departed(hass: HomeAssistant, entry: ConfigEntry, bach: Bach) -
 
 
 async def undelivered(bach: Bach, connection: str, recipient: str) -> list[int]:
-    """The ids of what a removed recipient did not get, oldest first.
+    """The ids of the messages that a removed recipient did not get, oldest first.
 
-    Dead letters, what nobody knows to have arrived, and what waited or was under way when it was removed. What has
-    expired had its end before: it is never sent late, to nobody.
+    Dead letters, uncertain messages, and those withdrawn because of the removal; no expired ones, which are never sent.
     """
     found = _all(bach, connection, recipient, (*_STOPPED, Status.CANCELLED))
     ids = [one.id async for one in found if one.status in _STOPPED or (one.error and one.error.code == _WITHDRAWN)]
@@ -88,13 +90,13 @@ async def undelivered(bach: Bach, connection: str, recipient: str) -> list[int]:
 
 
 async def discard_undelivered(bach: Bach, connection: str, recipient: str) -> None:
-    """Give up what stands as undelivered to a removed recipient; what was withdrawn has ended already."""
+    """Discard the dead and uncertain messages of a removed recipient; withdrawn ones have ended already."""
     while page := await bach.messages(connection=connection, recipient=recipient, status=_STOPPED, limit=_PAGE):
         await bach.discard_messages([one.id for one in page])
 
 
 async def _withdraw_all(hass: HomeAssistant, entry: ConfigEntry, survived: type[BachError] = BachError) -> None:
-    """Take back what waits for all who are noted as leaving. What is not `survived` is raised."""
+    """Withdraw the queued messages of all recipients noted as leaving; errors other than `survived` are raised."""
     departed = hass.data[REMOVED_RECIPIENTS]
     async with departed.lock:
         for address, title in departed.leaving(entry.entry_id).items():
@@ -109,7 +111,7 @@ async def _withdraw_all(hass: HomeAssistant, entry: ConfigEntry, survived: type[
 
 
 async def _withdraw(hass: HomeAssistant, bach: Bach, entry: ConfigEntry, address: str, title: str) -> bool:
-    """Take back what waits, and ask about it; False if something is still under way."""
+    """Withdraw queued messages and create the issue; False if an attempt is still under way."""
     connection = connection_name(entry)
     await bach.withdraw(connection, address)
     # first: what is under way now and has ended before it is counted is told by its event
@@ -130,7 +132,7 @@ async def _withdraw(hass: HomeAssistant, bach: Bach, entry: ConfigEntry, address
 
 
 async def _all(bach: Bach, connection: str, recipient: str, status: Sequence[Status]) -> AsyncIterator[Message]:
-    """All messages there that stand so, newest first, a page at a time: there may be very many."""
+    """All messages at an address with one of these statuses, newest first, read page by page."""
     before: int | None = None
     while True:
         page = await bach.messages(

@@ -1,0 +1,119 @@
+"""Loop prevention: stops automations on dead letters from sending to the very recipient where sending failed.
+
+An automation can learn of a dead letter in many ways: our trigger, our event, a sensor, a helper or another automation
+that follows one of these. What they have in common is the context: each run has that of its cause as parent. So the
+contexts that announced a dead letter are remembered, with all that descend from them.
+"""
+
+from typing import Final
+
+from homeassistant.core import Context, HomeAssistant, callback
+from homeassistant.core import Event as HomeEvent
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.util.hass_dict import HassKey
+
+from bach_lib import BachError, Message
+from custom_components.bach.const import DOMAIN
+
+from .entry import connection_name
+from .hub import HUB
+from .roles import place
+
+DEAD_LETTER_TO: Final = "dead letter to "
+"""How what our trigger says of itself begins; an automation repeats it when it tells that it was triggered."""
+
+_MAX_KNOWN: Final = 1000
+
+type Address = tuple[str, str]
+"""A connection and the normal form of an address there."""
+
+type Blocked = frozenset[Address]
+"""The addresses where a notice about the dead letter has failed as well; empty after the first dead letter."""
+
+
+class LoopPrevention:
+    """Tracks the contexts that descend from a dead letter, and refuses messages to where such notices have failed."""
+
+    def __init__(self, hass: HomeAssistant) -> None:
+        self._hass = hass
+        self._known: dict[str, Blocked] = {}
+        self._shared: dict[str, Blocked] = {}
+        """The same by contexts that others use too: of the runs they cause, only those started by our trigger count."""
+        hass.bus.async_listen("automation_triggered", self._triggered)
+
+    @callback
+    def register_notice(self, context: Context, *deaths: Message) -> None:
+        """Register a context of ours under which something announces that these messages were not delivered."""
+        _remember(self._known, context.id, self._blocked_after(deaths))
+
+    @callback
+    def register_trigger(self, context: Context, death: Message) -> None:
+        """Register the message's own context, with which our trigger is about to run automations."""
+        _remember(self._shared, context.id, self._blocked_after((death,)))
+
+    @callback
+    def is_from_dead_letter(self, context_id: str | None) -> bool:
+        """Whether this context descends from a dead letter."""
+        return context_id in self._known
+
+    @callback
+    def require_no_loop(self, context: Context | None, connection: str, recipient: str) -> None:
+        """Raise if the context descends from a dead letter, and a notice about it has failed at this address."""
+        if context is None:
+            return
+        blocked = self._known.get(context.id, self._known.get(context.parent_id or ""))
+        if blocked is None:
+            return
+        _remember(self._known, context.id, blocked)
+        if self._address(connection, recipient) in blocked:
+            raise HomeAssistantError(
+                translation_domain=DOMAIN,
+                translation_key="in_circles",
+                translation_placeholders={"name": self._name(connection, recipient)},
+            )
+
+    async def require_no_loop_by_change(self, context: Context, message_id: int) -> None:
+        """As `require_no_loop`, for a change of a sent message. Raises a `BachError` if there is no such message."""
+        if self._known.get(context.id):
+            message = await self._hass.data[HUB].bach.get(message_id)
+            self.require_no_loop(context, message.connection, message.recipient)
+
+    def _blocked_after(self, deaths: tuple[Message, ...]) -> Blocked:
+        """The addresses of those messages that were such notices themselves, and what was blocked before."""
+        addresses: set[Address] = set()
+        for death in deaths:
+            if death.context and (before := self._known.get(death.context)) is not None:
+                addresses |= before | {self._address(death.connection, death.recipient)}
+        return frozenset(addresses)
+
+    def _address(self, connection: str, recipient: str) -> Address:
+        try:
+            return connection, self._hass.data[HUB].bach.normal(connection, recipient)
+        except BachError:  # no address, which is refused where it is sent to
+            return connection, recipient
+
+    def _name(self, connection: str, recipient: str) -> str:
+        """The recipient's title in Home Assistant, or its address."""
+        entries = self._hass.config_entries.async_entries(DOMAIN)
+        entry = next((one for one in entries if connection_name(one) == connection), None)
+        found = place(entry.subentries.values(), recipient) if entry else None
+        return found.title if found else recipient
+
+    @callback
+    def _triggered(self, event: HomeEvent) -> None:
+        """Let the context of a new automation run inherit from its parent, before its first action."""
+        parent = event.context.parent_id or ""
+        shared = self._shared.get(parent)
+        if shared is not None and str(event.data.get("source", "")).startswith(DEAD_LETTER_TO):
+            _remember(self._known, event.context.id, shared)
+        elif (blocked := self._known.get(parent)) is not None:
+            _remember(self._known, event.context.id, blocked)
+
+
+LOOP_PREVENTION: HassKey[LoopPrevention] = HassKey(f"{DOMAIN}_loop_prevention")
+
+
+def _remember[T](known: dict[str, T], one: str, what: T) -> None:
+    known[one] = what
+    if len(known) > _MAX_KNOWN:
+        del known[next(iter(known))]
