@@ -11,11 +11,11 @@ import asyncio
 import logging
 import threading
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from functools import partial
 from os import PathLike
 from pathlib import Path
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 from typing import cast, override
 
 from bach_lib.errors import (
@@ -36,6 +36,7 @@ from bach_lib.storage.lookups import Lookups
 from bach_lib.storage.origin import check_is_ours
 from bach_lib.storage.place import Place
 from bach_lib.storage.request import Request, contained, settle
+from bach_lib.storage.request_loop import Batch, Errand, RequestLoop, Requests
 from bach_lib.storage.restored import Marker
 from bach_lib.storage.runs import Runs
 from bach_lib.storage.sqlite import Connection, Transaction, look
@@ -44,20 +45,11 @@ from bach_lib.threads import Tally, tally_of
 
 _LOGGER = logging.getLogger(__name__)
 
-MAX_BATCH = 1000
-"""Requests; a batch of this size is not made larger, which keeps the wait of its first below some 20 ms."""
-_QUIET = 1.0
-"""Seconds without a request after which the log may be moved into the file."""
-
 _HELD = (
     "%d messages that waited in %s are held, because %s. They may have been sent since. If it was only moved, send "
     "them (bach msg release); if it was restored, look at them (bach msg list) and send them or give them up "
     "(bach msg discard --held)"
 )
-
-type _Batch = list[Request[Transaction]]
-type _Errand = Callable[[Connection], None]
-type _Requests = SimpleQueue[_Batch | _Errand | None]
 
 
 class Database(Store):
@@ -75,7 +67,7 @@ class Database(Store):
         self._place = Place(self._names)
         self._tell: Callable[[StorageError | None], None] = lambda _: None
         self._collecting = Collecting[Transaction](self._hand_over)
-        self._requests: _Requests = SimpleQueue()
+        self._requests: Requests = SimpleQueue()
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._tally = Tally()
@@ -87,7 +79,7 @@ class Database(Store):
         self._loop = asyncio.get_running_loop()
         self._tally = tally_of(self._loop)
         opened: asyncio.Future[None] = self._loop.create_future()
-        requests: _Requests = SimpleQueue()
+        requests: Requests = SimpleQueue()
         bell = Bell(self._loop)
         name = f"bach-store-{self._path.name}"
         thread = threading.Thread(target=self._serve, args=(opened, requests, bell), name=name, daemon=True)
@@ -151,7 +143,7 @@ class Database(Store):
         else:
             await self._run(end)
 
-    def _run(self, errand: _Errand) -> asyncio.Future[None]:
+    def _run(self, errand: Errand) -> asyncio.Future[None]:
         """Let the thread do something between two transactions."""
         if self._thread is None or self._loop is None:
             raise NotOpenError
@@ -174,7 +166,7 @@ class Database(Store):
         if self._guard.lost:
             raise self._guard.lost
 
-    def _hand_over(self, batch: _Batch) -> None:
+    def _hand_over(self, batch: Batch) -> None:
         self._requests.put(batch)
 
     @override
@@ -193,7 +185,7 @@ class Database(Store):
         await asyncio.to_thread(thread.join)
         self._bell.close()
 
-    def _serve(self, opened: asyncio.Future[None], requests: _Requests, bell: Bell) -> None:
+    def _serve(self, opened: asyncio.Future[None], requests: Requests, bell: Bell) -> None:
         try:
             connection = self._open()
         except BaseException as error:  # noqa: BLE001 - whatever it is, somebody waits for an answer
@@ -201,50 +193,31 @@ class Database(Store):
             return
         self._bell = bell
         bell.call(settle, opened, None)
+        RequestLoop(requests, self._guard, self._keeper, self._answer, self._give_up).run(connection)
         try:
-            self._work(connection, requests)
-        finally:
             self._close(connection)
+        except Exception:  # all that was written is on the disk
+            _LOGGER.exception("Closing %s failed", self._path)
 
     def _close(self, connection: Connection) -> None:
-        is_read = not self._keeper.may_be_emptied
-        self._keeper.close()  # it would take our own closing for somebody else's
-        self._lookups.close()
-        is_ours = self._guard.leave()
-        if is_ours and not self._stands_still:
-            with suppress(BachError):
-                self._marker.close()
-        connection.close(keeps_log=not is_ours or self._stands_still or is_read)
-        self._place.leave()
+        """In this order; a step that fails, because of the disk or a mistake of ours, keeps nothing else open."""
+        is_read = keeps_log = True
 
-    def _work(self, connection: Connection, requests: _Requests) -> None:
-        """Run what is handed over, until the end is."""
-        item = self._next(requests)
-        while item is not None:
-            following: _Batch | _Errand | None = []
-            if isinstance(item, list):
-                while len(item) < MAX_BATCH and not requests.empty():
-                    following = requests.get()
-                    if not isinstance(following, list):
-                        break
-                    item += following
-                    following = []
-                self._guard.run(item, self._answer)
-                self._keeper.after_writing()
-            else:
-                item(connection)
-            item = self._next(requests) if following == [] else following
+        def leave() -> None:
+            nonlocal keeps_log
+            is_ours = self._guard.leave()
+            if is_ours and not self._stands_still:
+                with suppress(BachError):
+                    self._marker.close()
+            keeps_log = not is_ours or self._stands_still or is_read
 
-    def _next(self, requests: _Requests) -> _Batch | _Errand | None:
-        """What is handed over next; while nothing is, look after log and file."""
-        patience = _QUIET  # without a look at the log: who has just been answered may come at once
-        while True:
-            try:
-                return requests.get(timeout=patience)
-            except Empty:
-                self._guard.look()
-                self._keeper.when_quiet()
-                patience = _QUIET if self._keeper.wants_quiet else self._guard.patience
+        with ExitStack() as last_first:
+            last_first.callback(self._place.leave)
+            last_first.callback(lambda: connection.close(keeps_log=keeps_log))
+            last_first.callback(leave)
+            last_first.callback(self._lookups.close)
+            last_first.callback(self._keeper.close)  # it would take our own closing for somebody else's
+            is_read = not self._keeper.may_be_emptied
 
     def _open(self) -> Connection:
         try:
@@ -294,6 +267,17 @@ class Database(Store):
     def _answer(self, batch: Sequence[Request[Transaction]]) -> None:
         if self._loop is not None:
             self._bell.call(self._deliver, batch, self._loop)
+
+    def _give_up(self, batch: Sequence[Request[Transaction]], error: BaseException) -> None:
+        if self._loop is not None:
+            reason = getattr(error, "strerror", None) or f"an error inside BACH ({type(error).__name__})"
+            self._bell.call(self._refuse, batch, reason, self._loop)
+
+    def _refuse(self, batch: Sequence[Request[Transaction]], reason: str, loop: asyncio.AbstractEventLoop) -> None:
+        left = [request for request in batch if not request.is_answered]
+        for request in left:
+            request.error = StoreFailedError(path=self._path, reason=reason)
+        self._deliver(left, loop)
 
     def _deliver(self, batch: Sequence[Request[Transaction]], loop: asyncio.AbstractEventLoop) -> None:
         self._tally.done += len(batch)

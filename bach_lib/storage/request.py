@@ -16,9 +16,12 @@ class Request[T]:
     """Whether it only writes down what has happened already, which is welcome whatever the state of the file is."""
     result: object = None
     error: Exception | None = None
+    is_answered: bool = False
+    """Whether who waits was told."""
 
     def deliver(self) -> None:
         """Tell who waits, in the event loop's thread."""
+        self.is_answered = True
         if self.future.cancelled():
             return
         if self.error is None:

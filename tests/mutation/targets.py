@@ -54,7 +54,9 @@ _TESTS_OF_STORAGE = {
     "births.py": (f"{_ON_DISK}/test_restored_cases.py",),
     "collecting.py": (f"{_ON_DISK}/test_sharing.py",),
     "copies.py": (f"{_ON_DISK}/test_beginnings.py",),
-    "database.py": tuple(f"{_ON_DISK}/test_{name}.py" for name in ("database", "copying", "backup_file", "place")),
+    "database.py": tuple(
+        f"{_ON_DISK}/test_{name}.py" for name in ("database", "copying", "backup_file", "place", "request_loop")
+    ),
     "folder.py": (f"{_ON_DISK}/test_guard.py",),
     "guard.py": (f"{_ON_DISK}/test_guarding.py",),
     "lock.py": (f"{_ON_DISK}/test_database.py", f"{_ON_DISK}/test_beginnings.py"),
@@ -70,6 +72,7 @@ _TESTS_OF_STORAGE = {
     "readers.py": (f"{_ON_DISK}/test_watching.py",),
     "removal.py": (f"{_ON_DISK}/test_removal.py",),
     "request.py": (f"{_ON_DISK}/test_portions.py", f"{_ON_DISK}/test_sharing.py"),
+    "request_loop.py": (f"{_ON_DISK}/test_request_loop.py", f"{_ON_DISK}/test_database.py"),
     "rescue.py": (f"{_ON_DISK}/test_guard.py", f"{_ON_DISK}/test_guarding.py"),
     "restored.py": (f"{_ON_DISK}/test_marker.py",),
     "saved.py": (f"{_ON_DISK}/test_saved.py",),

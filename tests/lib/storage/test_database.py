@@ -22,7 +22,7 @@ from bach_lib.errors import (
     StoreLockedError,
     StoreTooNewError,
 )
-from bach_lib.storage import Database, Transaction, database, sqlite
+from bach_lib.storage import Database, Transaction, request_loop, sqlite
 from bach_lib.storage.pragmas import PRAGMAS
 from bach_lib.storage.schema import Execute, migrate
 from tests.lib.storage.work import add, names
@@ -274,7 +274,7 @@ async def test_what_waits_for_the_disk_shares_one_commit(store: Database) -> Non
 
 async def test_a_batch_has_a_limit(store: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """Under load the first caller would wait until everybody else has been served."""
-    monkeypatch.setattr(database, "MAX_BATCH", 10)
+    monkeypatch.setattr(request_loop, "MAX_BATCH", 10)
     assert await commits_for(store, 40) == 4
 
 
