@@ -18,8 +18,8 @@ from pathlib import Path
 from weakref import WeakKeyDictionary
 
 
-class Tally:
-    """Counts work of one event loop. `done` only grows: it tells work that goes on from work that hangs."""
+class WorkCounter:
+    """Counts the jobs that one event loop handed to threads. `done` only grows, which tells slow from hanging."""
 
     __slots__ = ("begun", "done")
 
@@ -33,25 +33,25 @@ class Tally:
         return self.begun != self.done
 
 
-_TALLIES: WeakKeyDictionary[asyncio.AbstractEventLoop, Tally] = WeakKeyDictionary()
+_COUNTERS: WeakKeyDictionary[asyncio.AbstractEventLoop, WorkCounter] = WeakKeyDictionary()
 
 
-def tally_of(loop: asyncio.AbstractEventLoop) -> Tally:
-    """The one of this loop."""
-    tally = _TALLIES.get(loop)
-    if tally is None:
-        tally = _TALLIES[loop] = Tally()
-    return tally
+def counter_of(loop: asyncio.AbstractEventLoop) -> WorkCounter:
+    """The counter of this event loop."""
+    counter = _COUNTERS.get(loop)
+    if counter is None:
+        counter = _COUNTERS[loop] = WorkCounter()
+    return counter
 
 
 async def in_thread[T](work: Callable[[], T]) -> T:
     """As `asyncio.to_thread`, and counted."""
-    tally = tally_of(asyncio.get_running_loop())
-    tally.begun += 1
+    counter = counter_of(asyncio.get_running_loop())
+    counter.begun += 1
     try:
         return await asyncio.to_thread(work)
     finally:
-        tally.done += 1
+        counter.done += 1
 
 
 _SECONDS = 30.0
@@ -72,8 +72,8 @@ async def in_own_thread[T](work: Callable[[], T], *, seconds: float = _SECONDS) 
     except RuntimeError as error:
         _at_work.release()
         raise OSError(errno.EAGAIN, "no thread can be started") from error
-    tally = tally_of(asyncio.get_running_loop())
-    tally.begun += 1
+    counter = counter_of(asyncio.get_running_loop())
+    counter.begun += 1
     try:
         async with asyncio.timeout(seconds):
             return await asyncio.wrap_future(done)
@@ -82,7 +82,7 @@ async def in_own_thread[T](work: Callable[[], T], *, seconds: float = _SECONDS) 
             raise
         raise TimeoutError(errno.ETIMEDOUT, f"it took more than {seconds:.0f} seconds") from None
     finally:
-        tally.done += 1
+        counter.done += 1
 
 
 def _run[T](work: Callable[[], T], done: Future[T]) -> None:

@@ -11,9 +11,9 @@ from typing import Self, Unpack, override
 from aiohttp import ClientSession
 
 from bach_lib.arguments import seconds
-from bach_lib.bach.connection_calls import Connecting
-from bach_lib.bach.inbox_calls import Receiving
-from bach_lib.bach.queue_calls import Intervening
+from bach_lib.bach.connection_calls import ConnectionCalls
+from bach_lib.bach.inbox_calls import InboxCalls
+from bach_lib.bach.queue_calls import QueueCalls
 from bach_lib.bus import Bus, Unsubscribe
 from bach_lib.clock import Clock, SystemClock
 from bach_lib.connectors import Connectors
@@ -39,7 +39,7 @@ from bach_lib.runtime.housekeeping import PURGED
 from bach_lib.storage import Database, Store
 
 
-class Bach(Receiving, Intervening, Connecting):
+class Bach(InboxCalls, QueueCalls, ConnectionCalls):
     """One database and everything that works on it. Use it as `async with Bach("bach.db") as bach`.
 
     `session` is shared and stays the caller's; `new_session` makes one where a connector needs its own. `secrets` adds

@@ -1,4 +1,4 @@
-"""What an application can ask of a connection and let it do: the part of `Bach` that is about no message."""
+"""The calls of `Bach` about connections: start, stop, check, state, lookups, chat with AI partners."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -13,8 +13,8 @@ from bach_lib.runtime.connection_runtime import ConnectionRuntime
 _MAX_QUERY = 250
 
 
-class Connecting(ABC):
-    """The calls; `Bach` knows the parts."""
+class ConnectionCalls(ABC):
+    """Mixin of `Bach` with the calls about connections."""
 
     @property
     @abstractmethod

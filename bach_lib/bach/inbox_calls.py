@@ -15,8 +15,8 @@ from bach_lib.models.incoming import InboxStatus, IncomingMessage
 from bach_lib.runtime.assembly import Parts
 
 
-class Receiving(ABC):
-    """Mixin of `Bach` with the calls about receiving; `Bach` knows the parts."""
+class InboxCalls(ABC):
+    """Mixin of `Bach` with the calls about incoming messages."""
 
     @property
     @abstractmethod

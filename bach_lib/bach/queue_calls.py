@@ -11,8 +11,8 @@ from bach_lib.outbound.resending import Retried
 from bach_lib.runtime.assembly import Parts
 
 
-class Intervening(ABC):
-    """Mixin of `Bach` with the calls about the queue; `Bach` knows the parts."""
+class QueueCalls(ABC):
+    """Mixin of `Bach` with the calls about queued messages and dead letters."""
 
     @property
     @abstractmethod

@@ -20,7 +20,7 @@ from bach_lib.inbound.batch_check import validate_batch
 from bach_lib.inbound.handover import Handover
 from bach_lib.inbound.pages import Pages
 from bach_lib.inbound.pairing import Pairings
-from bach_lib.inbound.presses import about
+from bach_lib.inbound.presses import match_outgoing
 from bach_lib.inbound.quota import Quota
 from bach_lib.inbound.recurring import told_again
 from bach_lib.inbound.rows import incoming_values, metadata_json, read_row, size_of
@@ -252,7 +252,7 @@ class Inbox:
             if (told := told_again(tx, connection, message)) is None:
                 return None
             message = told
-        found = about(tx, connection, self._instance, message, judged.spellings)
+        found = match_outgoing(tx, connection, self._instance, message, judged.spellings)
         message = found.message
         if message.kind in _ACTED_UPON and ages.at_most(message, found.asked_at) > self._max_age:
             message = replace(message, kind=Kind.EXPIRED)

@@ -21,23 +21,25 @@ LABEL = "label"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class About:
-    """The message, as far as it may be believed; `number` and `asked_at` of the one of ours that it is about."""
+class MatchedMessage:
+    """An incoming message without claims that do not fit; `number` and `asked_at` of the outgoing one it is about."""
 
     message: Incoming
     number: int | None = None
     asked_at: float | None = None
 
 
-def about(tx: Transaction, connection: str, instance: str, message: Incoming, spellings: Spellings) -> About:
-    """Hold what came in against the message of ours that it names, if it is one of this `instance`."""
+def match_outgoing(
+    tx: Transaction, connection: str, instance: str, message: Incoming, spellings: Spellings
+) -> MatchedMessage:
+    """Match what came in to the outgoing message that it names, if that is one of this `instance`."""
     number = _number(message.origin, instance)
     row = tx.row("get_asked", id=number, connection=connection) if number else None
     if row is not None and _is_there(message, text(row["recipient"]), spellings) and _is_of(message, row):
-        return About(message=_named(message, row), number=number, asked_at=real(row["attempted_at"]))
+        return MatchedMessage(message=_named(message, row), number=number, asked_at=real(row["attempted_at"]))
     if message.kind is Kind.BUTTON:
         message = replace(message, content=replace(message.content, value=None))
-    return About(message=message)
+    return MatchedMessage(message=message)
 
 
 def _is_there(message: Incoming, recipient: str | None, spellings: Spellings) -> bool:

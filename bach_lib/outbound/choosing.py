@@ -19,12 +19,12 @@ _MOST_PARKED = 200
 class Choosing:
     """Of one connection. `lanes`: in which its messages wait. `workers`: how many are at work."""
 
-    def __init__(self, lanes: Lanes, gate: Gate, tools: DispatchServices) -> None:
+    def __init__(self, lanes: Lanes, gate: Gate, services: DispatchServices) -> None:
         self.lanes = lanes
         self.workers = 0
         self._gate = gate
-        self._clock = tools.clock
-        self._policy = tools.policy
+        self._clock = services.clock
+        self._policy = services.policy
 
     @property
     def has_room(self) -> bool:

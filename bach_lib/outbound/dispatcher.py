@@ -38,21 +38,21 @@ from bach_lib.redact import Redactor
 class Dispatcher:
     """The outgoing side of one connection. Messages may be put at any time; they go while it is started."""
 
-    def __init__(self, connection: Connection, tools: DispatchServices) -> None:
-        self._name, self._tools = connection.name, tools
-        self._clock, self._publish = tools.clock, tools.bus.publish
+    def __init__(self, connection: Connection, services: DispatchServices) -> None:
+        self._name, self._services = connection.name, services
+        self._clock, self._publish = services.clock, services.bus.publish
         self._lanes, self._redact = Lanes(), Redactor()
         self._connector: Connector | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._puts: dict[asyncio.Future[Put], str | None] = {}  # whose lane it will wait in, unless it was leased
         self._cancel_timer: Cancel = lambda: None
-        self._addresses = LaneAddresses(connection.name, tools.directory, tools.clock)
-        self.gate = tools.gate(connection, self._better)
-        self._choosing = Choosing(self._lanes, self.gate, tools)
-        self._ledger = Ledger(connection.name, tools, self._spawn, self.drop)
-        self._loading = Loading(connection.name, self._lanes, tools, self._ledger.recovered)
+        self._addresses = LaneAddresses(connection.name, services.directory, services.clock)
+        self.gate = services.gate(connection, self._better)
+        self._choosing = Choosing(self._lanes, self.gate, services)
+        self._ledger = Ledger(connection.name, services, self._spawn, self.drop)
+        self._loading = Loading(connection.name, self._lanes, services, self._ledger.recovered)
         self._loading.end()
-        self._trials = Trials(self.gate, self._ledger, tools)
+        self._trials = Trials(self.gate, self._ledger, services)
 
     # -- life ---------------------------------------------------------------------------------------------------------
 
@@ -61,8 +61,8 @@ class Dispatcher:
         self._lanes = self._choosing.lanes = Lanes()
         self._trials.clear()
         self._ledger.begin()
-        loading = self._loading = Loading(self._name, self._lanes, self._tools, self._ledger.recovered)
-        for message in await self._tools.queue.recover(self._name, idempotent=idempotent):
+        loading = self._loading = Loading(self._name, self._lanes, self._services, self._ledger.recovered)
+        for message in await self._services.queue.recover(self._name, idempotent=idempotent):
             self._ledger.recovered(message)
         await loading.begin()
         if await loading.go_on():
@@ -103,14 +103,17 @@ class Dispatcher:
 
     def put(self, draft: Draft, request: Request | None = None) -> asyncio.Future[Put]:
         """Store a message; the future is done after the commit. Raises `QueueFullError` at once."""
-        limit, waiting = self._tools.policy.max_waiting, len(self._lanes) + self._loading.left + self._choosing.workers
+        limit, waiting = (
+            self._services.policy.max_waiting,
+            len(self._lanes) + self._loading.left + self._choosing.workers,
+        )
         if waiting + len(self._puts) >= limit <= waiting + sum(to is not None for to in self._puts.values()):
             raise QueueFullError(connection=self._name, limit=limit)
         self._ledger.look_at_the_wall()
         lease, expires = self._lease(draft.recipient), expiry_of(draft, self._clock)
         others = self._addresses.others(draft.recipient) if draft.tag is not None else ()
         try:
-            future = self._tools.queue.put(draft, leased=lease is not None, request=request, others=others)
+            future = self._services.queue.put(draft, leased=lease is not None, request=request, others=others)
         except BaseException:  # raised again: the lane must be free
             self._give_back(lease)
             raise

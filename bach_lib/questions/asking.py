@@ -40,8 +40,8 @@ _MAX_SHOWN = 200
 """Characters of an answer that stand below the question."""
 
 
-class Asking:
-    """Asks questions, and holds everybody who waits for an answer.
+class QuestionService:
+    """Sends questions, waits for the first valid answer, and closes the question's messages everywhere.
 
     `cancel` takes a waiting message back, `get` reads one from disk, `normal` is as in `Asked`.
     """

@@ -29,7 +29,7 @@ from bach_lib.outbound.waiters import Waiters
 from bach_lib.partners.prober import Prober, ProbeServices
 from bach_lib.partners.probers import Probers
 from bach_lib.policy import Policy
-from bach_lib.questions.asking import Asking
+from bach_lib.questions.asking import QuestionService
 from bach_lib.registry import Registry
 from bach_lib.registry.directory import Directory
 from bach_lib.registry.secrets import Secrets
@@ -73,7 +73,7 @@ class Parts:
     by_hand: ByHand
     retrier: Retrier
     amender: Amender
-    asking: Asking
+    asking: QuestionService
     waiters: Waiters
     housekeeping: Housekeeping
 
@@ -206,8 +206,8 @@ def _asking(
     queue: Queue,
     sender: Sender,
     by_hand: ByHand,
-) -> Asking:
-    return Asking(
+) -> QuestionService:
+    return QuestionService(
         bus=base.bus,
         clock=base.clock,
         registry=registry,

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable
 from bach_lib.storage.request import Request, deliver
 
 
-class Collecting[T]:
-    """Collects the requests of a turn; used in the event loop. `hand_over` gets what was collected."""
+class TurnBatcher[T]:
+    """Batches the requests of one turn of the event loop, and passes the batch to `hand_over` at its end."""
 
     def __init__(self, hand_over: Callable[[list[Request[T]]], None]) -> None:
         self._hand_over = hand_over

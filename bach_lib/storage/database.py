@@ -29,19 +29,19 @@ from bach_lib.errors import (
 )
 from bach_lib.storage.backups import Backups
 from bach_lib.storage.bell import Bell
-from bach_lib.storage.collecting import Collecting
+from bach_lib.storage.collecting import TurnBatcher
 from bach_lib.storage.guard import Guard
 from bach_lib.storage.log_keeper import LogKeeper
 from bach_lib.storage.lookups import Lookups
 from bach_lib.storage.origin import check_is_ours
-from bach_lib.storage.place import Place
+from bach_lib.storage.place import LockedPath
 from bach_lib.storage.request import Request, contained, settle
 from bach_lib.storage.request_loop import Batch, Errand, RequestLoop, Requests
 from bach_lib.storage.restored import Marker
 from bach_lib.storage.runs import Runs
 from bach_lib.storage.sqlite import Connection, Transaction, look
 from bach_lib.storage.store import Store
-from bach_lib.threads import Tally, tally_of
+from bach_lib.threads import WorkCounter, counter_of
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -64,20 +64,20 @@ class Database(Store):
     def __init__(self, path: Path, *, runs_file: str | PathLike[str] | None = None) -> None:
         self._path, self._runs = path, Runs(runs_file)
         self._names: tuple[Path, ...] = (path,)
-        self._place = Place(self._names)
+        self._place = LockedPath(self._names)
         self._tell: Callable[[StorageError | None], None] = lambda _: None
-        self._collecting = Collecting[Transaction](self._hand_over)
+        self._collecting = TurnBatcher[Transaction](self._hand_over)
         self._requests: Requests = SimpleQueue()
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._tally = Tally()
+        self._tally = WorkCounter()
         self._stands_still = False
         self._backups = Backups()
 
     @override
     async def open(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._tally = tally_of(self._loop)
+        self._tally = counter_of(self._loop)
         opened: asyncio.Future[None] = self._loop.create_future()
         requests: Requests = SimpleQueue()
         bell = Bell(self._loop)
@@ -225,7 +225,7 @@ class Database(Store):
             self._path = alias.resolve(strict=False)  # a link must lead to the same lock and the same log
             self._path.parent.mkdir(parents=True, exist_ok=True)
             self._names = (self._path,) if alias == self._path else (self._path, alias)
-            self._place = place = Place(self._names)
+            self._place = place = LockedPath(self._names)
             place.take()
             try:
                 check_is_ours(self._path, partial(look, self._path))

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from bach_lib.errors import StorageError, StoreLockedError, StoreLostError
 from bach_lib.storage.folder import Folder
-from bach_lib.storage.place import Place
+from bach_lib.storage.place import LockedPath
 from bach_lib.storage.request import Request, has_writes
 from bach_lib.storage.rescue import Rescue
 from bach_lib.storage.sqlite import Connection, Transaction
@@ -65,7 +65,7 @@ class Guard:
     def __init__(
         self,
         names: Sequence[Path],
-        place: Place,
+        place: LockedPath,
         connection: Connection,
         tell: Callable[[StorageError | None], None],
         before_writing: Callable[[], bool] = lambda: False,

@@ -16,8 +16,8 @@ from bach_lib.storage.saved import bring_back
 _LOGGER = logging.getLogger(__name__)
 
 
-class Place:
-    """Path and locks, held from `take` to `leave`; in between the file can still be moved or deleted by others.
+class LockedPath:
+    """A database's path with its two file locks, held from `take` to `leave`; others can still move or delete the file.
 
     `names`: its own path, and the one that was asked for.
     """

@@ -5,7 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from bach_lib.errors import StorageError
-from bach_lib.storage.place import Place
+from bach_lib.storage.place import LockedPath
 from bach_lib.storage.saved import Saved, save
 from bach_lib.storage.sqlite import LOG_HEADER, Connection
 
@@ -23,7 +23,7 @@ class Rescue:
         self._copy: Saved | None = None
         self.is_old = False
 
-    def save(self, place: Place, *, is_torn: bool, is_doubtful: bool) -> str:
+    def save(self, place: LockedPath, *, is_torn: bool, is_doubtful: bool) -> str:
         """Save a copy; what somebody has to do now.
 
         `place`: of the file. `is_torn`: its log is lost. `is_doubtful`: somebody wrote into it.

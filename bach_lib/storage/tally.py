@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 
-class Tally:
+class DeliveryCounts:
     """Successes and errors by connection, and when the last of them was."""
 
     def __init__(self) -> None:

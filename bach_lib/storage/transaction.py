@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol, cast
 
-from bach_lib.storage.tally import Tally
+from bach_lib.storage.tally import DeliveryCounts
 from bach_lib.storage.together import Together
 
 type Value = str | int | float | bytes | None
@@ -42,7 +42,7 @@ class Transaction:
     def __init__(self, connection: Sqlite, queries: Mapping[str, str]) -> None:
         self._connection = connection
         self._queries = queries
-        self._tally = Tally()
+        self._tally = DeliveryCounts()
         self._added: dict[str, Together] = {}
         self._waits: Together | None = None
         self._is_shared = False

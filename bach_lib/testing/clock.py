@@ -12,7 +12,7 @@ from itertools import count
 from typing import override
 
 from bach_lib.clock import Cancel, Clock
-from bach_lib.threads import Tally, tally_of
+from bach_lib.threads import WorkCounter, counter_of
 
 _START = 1_800_000_000.0
 _SETTLE_ROUNDS = 30
@@ -92,22 +92,22 @@ class FakeClock(Clock):
     async def settle(self) -> None:
         """Let everything happen that needs no time of this clock, what threads do for the event loop as well."""
         loop = asyncio.get_running_loop()
-        tally = tally_of(loop)
+        counter = counter_of(loop)
         others: Sized | None = getattr(loop, "_ready", None)  # asyncio's own: who has a turn beside us
         rounds, quiet = _SETTLE_ROUNDS, 0
         while rounds and quiet < _QUIET_ROUNDS:
             await asyncio.sleep(0)
-            if tally.is_at_work and await self._done(tally):
+            if counter.is_at_work and await self._done(counter):
                 rounds, quiet = _SETTLE_ROUNDS, 0
             else:
                 rounds, quiet = rounds - 1, 0 if others is None or len(others) else quiet + 1
 
-    async def _done(self, tally: Tally) -> bool:
+    async def _done(self, counter: WorkCounter) -> bool:
         """Wait for the threads; False if they hang, of which one wait is enough."""
-        done, since = tally.done, time.monotonic()
-        while tally.is_at_work:
-            if tally.done != done:
-                done, since = tally.done, time.monotonic()
+        done, since = counter.done, time.monotonic()
+        while counter.is_at_work:
+            if counter.done != done:
+                done, since = counter.done, time.monotonic()
             if done == self._hanging or time.monotonic() - since > _PATIENCE:
                 self._hanging = done
                 return False

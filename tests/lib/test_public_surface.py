@@ -31,8 +31,8 @@ MODULES = [
 ]
 IN_SIGNATURES = {
     "bach_lib.outbound.draft": ["SendOptions"],
-    "bach_lib.bach.connection_calls": ["Connecting"],
-    "bach_lib.bach.inbox_calls": ["Receiving"],
+    "bach_lib.bach.connection_calls": ["ConnectionCalls"],
+    "bach_lib.bach.inbox_calls": ["InboxCalls"],
     "bach_lib.registry": ["Changes"],
 }
 """Names that are public because they stand in the signature of a public name, or in its class statement."""
@@ -119,7 +119,7 @@ def test_what_methods_take_and_return_can_be_imported() -> None:
     others = (bach_lib.Registry, bach_lib.check_connection)
     words = {
         word
-        for one in (bach_lib.Bach, inbox_calls.Receiving, connection_calls.Connecting, *others)
+        for one in (bach_lib.Bach, inbox_calls.InboxCalls, connection_calls.ConnectionCalls, *others)
         for line in describe(one, one.__name__).splitlines()
         for word in line.replace("[", " ").replace("]", " ").replace(",", " ").replace("|", " ").split()
     }

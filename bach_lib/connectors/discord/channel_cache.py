@@ -13,8 +13,8 @@ _MAX_ROLES = 20_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """A channel or thread of a server."""
+class CachedChannel:
+    """Name and parent of a channel or thread, as the gateway announced it."""
 
     id: int
     name: str
@@ -31,10 +31,10 @@ class ChannelCache:
     """Channels and threads, by their ids."""
 
     def __init__(self) -> None:
-        self._channels: dict[int, Place] = {}
+        self._channels: dict[int, CachedChannel] = {}
         self._roles: dict[int, str] = {}
 
-    def get(self, channel: int) -> Place | None:
+    def get(self, channel: int) -> CachedChannel | None:
         """A place, if the gateway has told of it."""
         found = self._channels.pop(channel, None)
         if found is not None:
@@ -63,7 +63,9 @@ class ChannelCache:
         above = self._channels.get(parent) if parent else None
         guild = guild or (known.guild if known else above.guild if above else "")
         self._channels.pop(channel_id, None)
-        self._channels[channel_id] = Place(id=channel_id, name=name_of(channel, "name"), parent=parent, guild=guild)
+        self._channels[channel_id] = CachedChannel(
+            id=channel_id, name=name_of(channel, "name"), parent=parent, guild=guild
+        )
         if len(self._channels) > _MAX_KEPT:
             del self._channels[next(iter(self._channels))]
 

@@ -102,8 +102,8 @@ class EventBuffer:
             del self._seen[next(iter(self._seen))]
 
 
-class Held:
-    """Events held back while the history is still to be read, or nobody stores anything.
+class HeldEvents:
+    """Bounded buffer of gateway events that have to wait: for the backfill of the history, or for storage.
 
     When there is no room, what the history has goes first, the oldest of it; it is read there. Then the oldest goes of
     what is in no history: a press of long ago is not wanted any more. That is told.

@@ -21,7 +21,7 @@ from bach_lib.connectors.discord import gateway
 from bach_lib.connectors.discord.backfill import Backfill, Missed
 from bach_lib.connectors.discord.channel_cache import TOLD, ChannelCache
 from bach_lib.connectors.discord.codec import Reader
-from bach_lib.connectors.discord.event_buffer import EventBuffer, Held
+from bach_lib.connectors.discord.event_buffer import EventBuffer, HeldEvents
 from bach_lib.connectors.discord.gateway import Gateway, Hear
 from bach_lib.connectors.discord.json_fields import made_by, number, part, seconds_of, snowflake_at
 from bach_lib.connectors.discord.session_starts import SessionStarts
@@ -89,7 +89,7 @@ class GatewayReceiver:
         self._is_up = False
         self._is_complete = False
         """Whether everything since the session began, and before it, is in the buffer."""
-        self._held = Held(cut)
+        self._held = HeldEvents(cut)
         """What came while that was not so."""
         self._texts = True
         self.own_id: int | None = None

@@ -2,6 +2,6 @@
 
 from bach_lib.connectors.homeassistant.connector import HomeAssistantConnector, Settings
 from bach_lib.connectors.homeassistant.letter import read_letter
-from bach_lib.connectors.homeassistant.link import Timeouts
+from bach_lib.connectors.homeassistant.websocket_client import Timeouts
 
 __all__ = ["HomeAssistantConnector", "Settings", "Timeouts", "read_letter"]

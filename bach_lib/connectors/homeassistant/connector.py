@@ -27,9 +27,9 @@ from bach_lib.connectors.homeassistant.errors import (
     outcome_for,
 )
 from bach_lib.connectors.homeassistant.finding import candidates
-from bach_lib.connectors.homeassistant.line import Frame, Line, frame_of
-from bach_lib.connectors.homeassistant.link import Link, Timeouts
 from bach_lib.connectors.homeassistant.recipients import ACTION, BACH, EVENT, account_of, normalize
+from bach_lib.connectors.homeassistant.websocket import Frame, HomeWebSocket, frame_of
+from bach_lib.connectors.homeassistant.websocket_client import Timeouts, WebSocketClient
 from bach_lib.connectors.ladder import Ladder, Rung, Step
 from bach_lib.connectors.observations import CallError
 from bach_lib.connectors.one_way import Unattended
@@ -86,10 +86,10 @@ class HomeAssistantConnector(Unattended):
         self._seconds = self._settings.timeouts.command
         self._ladder = Ladder(self, setup.course, setup.clock)
         self._backlog = Backlog(setup.connection.name, setup.clock)
-        self._heard_on: Line | None = None
+        self._heard_on: HomeWebSocket | None = None
         self._wakeup = Wakeup(setup.clock)
         self._echoes = Echoes(self._hear)
-        self._link = Link(
+        self._client = WebSocketClient(
             setup.session,
             endpoint=endpoint,
             token=token,
@@ -149,42 +149,42 @@ class HomeAssistantConnector(Unattended):
     async def check(self) -> Identity | Fault:
         """Whose token it is, and what answers there."""
         try:
-            line = await self._link.line()
-            config = await line.call({"type": "get_config"}, self._seconds)
-            user = await line.call({"type": "auth/current_user"}, self._seconds)
+            socket = await self._client.socket()
+            config = await socket.call({"type": "get_config"}, self._seconds)
+            user = await socket.call({"type": "auth/current_user"}, self._seconds)
             bach, accepts = await self._bach()
         except CallError as error:
             if error.code == UNKNOWN_COMMAND:
-                return Fault(code="server_error", text=f"{self._link.host} has not started yet.")
+                return Fault(code="server_error", text=f"{self._client.host} has not started yet.")
             return self._clean(error.fault)
         match user, config:
             case {"id": str(user_id)}, {"location_name": str(name)}:
-                version = f"{line.version} (BACH {bach})" if bach else line.version
+                version = f"{socket.version} (BACH {bach})" if bach else socket.version
                 title = name.strip()[:100] or "Home Assistant"
                 notice = NOT_ACCEPTED if bach and not accepts and BACH in self._allowed() else None
                 return Identity(id=user_id, name=title, link=self._address, version=version, notice=notice)
-        return Fault(code="bad_answer", text=f"What answers at {self._link.host} is no Home Assistant.")
+        return Fault(code="bad_answer", text=f"What answers at {self._client.host} is no Home Assistant.")
 
     @override
     async def receive(self, cursor: str | None) -> Batch | Fault:
-        """Events of the types that are allowed. The first poll on a line does not wait for messages."""
+        """Events of the types that are allowed. The first poll on a socket does not wait for messages."""
         self._backlog.confirm(cursor)
         if self._backlog:
             return self._backlog.batch()
         deadline = self._clock.monotonic() + self._settings.poll_seconds
         while True:
             try:
-                line = await self._link.line()
-                notice = await self._subscribe(line)
+                socket = await self._client.socket()
+                notice = await self._subscribe(socket)
             except CallError as error:
                 return self._clean(error.fault)
             left = deadline - self._clock.monotonic()
-            if self._backlog or line is not self._heard_on or left <= 0:
-                self._heard_on = line
+            if self._backlog or socket is not self._heard_on or left <= 0:
+                self._heard_on = socket
                 return replace(self._backlog.batch(), notice=self._clean(notice) if notice else None)
-            await self._until_incoming(line, min(left, _LOOK_SECONDS))
-            if not line.is_open and not self._backlog:
-                return Fault(code="unreachable", text=f"The connection to {self._link.host} broke.")
+            await self._until_incoming(socket, min(left, _LOOK_SECONDS))
+            if not socket.is_open and not self._backlog:
+                return Fault(code="unreachable", text=f"The connection to {self._client.host} broke.")
 
     @override
     async def fetch(self, media: Media, limit: int) -> bytes | Fault:
@@ -196,8 +196,8 @@ class HomeAssistantConnector(Unattended):
         if query:
             return []
         try:
-            states = await self._link.call({"type": "get_states"})
-            actions = await self._link.call({"type": "get_services"})
+            states = await self._client.call({"type": "get_states"})
+            actions = await self._client.call({"type": "get_services"})
             bach, _ = await self._bach()
         except CallError as error:
             return self._clean(error.fault)
@@ -205,7 +205,7 @@ class HomeAssistantConnector(Unattended):
 
     @override
     async def reset(self) -> None:
-        await self._link.reset()
+        await self._client.reset()
         self._wakeup.wake()
 
     @override
@@ -217,10 +217,10 @@ class HomeAssistantConnector(Unattended):
         command, recipient = command_of(message, self._clock.now()), message.recipient
         try:
             if recipient.startswith(EVENT):
-                return await self._echoes.fire(recipient.removeprefix(EVENT), partial(self._link.call, command))
+                return await self._echoes.fire(recipient.removeprefix(EVENT), partial(self._client.call, command))
             if recipient != BACH and not recipient.startswith(ACTION):
                 await self._require(recipient)
-            return frame_of(await self._link.call(command))
+            return frame_of(await self._client.call(command))
         except CallError as error:
             if error.code == NOT_FOUND and await self._is_starting():
                 raise answered(UNAVAILABLE, "") from None
@@ -228,7 +228,7 @@ class HomeAssistantConnector(Unattended):
 
     async def _require(self, entity_id: str) -> None:
         """Home Assistant passes over an entity that does not exist or is not available, and says that all is well."""
-        state = await self._link.state(entity_id)
+        state = await self._client.state(entity_id)
         if state is None:
             raise answered(NOT_FOUND, "")
         if state == "unavailable":
@@ -237,27 +237,27 @@ class HomeAssistantConnector(Unattended):
     async def _is_starting(self) -> bool:
         """What is not there yet may come while Home Assistant starts."""
         with suppress(CallError):
-            return frame_of(await self._link.call({"type": "get_config"})).get("state") != "RUNNING"
+            return frame_of(await self._client.call({"type": "get_config"})).get("state") != "RUNNING"
         return True
 
     async def _bach(self) -> tuple[str | None, bool]:
         """The version of the BACH there, if there is one, and whether it takes our letters. Raises `CallError`."""
         try:
-            answer = frame_of(await self._link.call({"type": "bach/hello"}))
+            answer = frame_of(await self._client.call({"type": "bach/hello"}))
         except CallError as error:
             if error.code == UNKNOWN_COMMAND:
                 return None, False
             raise
         return str(answer.get("version") or "?")[:50], answer.get("accepts") is True
 
-    async def _subscribe(self, line: Line) -> Fault | None:
+    async def _subscribe(self, socket: HomeWebSocket) -> Fault | None:
         """Hear of what is allowed; what Home Assistant does not let us hear of, if anything. Raises `CallError`."""
         wanted = {place.removeprefix(EVENT) for place in self._allowed() if place.startswith(EVENT)}
-        return await line.hear_only(wanted, self._seconds)
+        return await socket.hear_only(wanted, self._seconds)
 
-    async def _until_incoming(self, line: Line, seconds: float) -> None:
-        """Wait until something came, the line ended or the time is over."""
-        if line.is_open:
+    async def _until_incoming(self, socket: HomeWebSocket, seconds: float) -> None:
+        """Wait until something came, the socket ended or the time is over."""
+        if socket.is_open:
             await self._wakeup.once(seconds)
 
     def _hear(self, event: object) -> None:

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable
 
 from bach_lib.connectors.homeassistant.codec import context_of
-from bach_lib.connectors.homeassistant.line import Frame, frame_of
+from bach_lib.connectors.homeassistant.websocket import Frame, frame_of
 
 _MAX_HELD = 500
 """Events that wait for the answer to ours; so many others of its type in that time are no echo."""

@@ -186,14 +186,14 @@ def _notes(message: Fields, said: Written, account: str) -> dict[str, object]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class About:
-    """A message, as Signal names it: who wrote it, and in which millisecond."""
+class MessageRef:
+    """A reference to a message as Signal has it: the author and the timestamp in milliseconds."""
 
     author: str
     timestamp: int
 
     @classmethod
-    def parse(cls, remote_id: str | None, account: str) -> About | None:
+    def parse(cls, remote_id: str | None, account: str) -> MessageRef | None:
         """None for what names no message."""
         match = _REMOTE_ID.fullmatch(remote_id or "")
         author = person(match[1]) if match and match[1] else account

@@ -19,7 +19,7 @@ from bach_lib.connectors.signal.contacts import sightings_of
 from bach_lib.connectors.signal.finding import found
 from bach_lib.connectors.signal.receiver import SocketReceiver
 from bach_lib.connectors.signal.recipients import normalize, own_number
-from bach_lib.connectors.signal.rest import About, Rest, Timeouts
+from bach_lib.connectors.signal.rest import Rest, ServerInfo, Timeouts
 from bach_lib.connectors.signal.styles import MAX_FILES, attachment, compose, plan
 from bach_lib.models import Candidate, Connection, Fault, Format, Identity, Message, Operation
 from bach_lib.models.incoming import Media
@@ -204,7 +204,7 @@ class SignalConnector(Connector):
                 raise
         self._is_in_doubt = False
 
-    def _wrong_mode(self, about: About) -> CallError:
+    def _wrong_mode(self, about: ServerInfo) -> CallError:
         text = f'{self._rest.host} runs in mode "{about.mode}". Start it with MODE=json-rpc to receive.'
         return CallError("wrong_mode", text, Observation.UNCLEAR)
 
@@ -232,9 +232,9 @@ class SignalConnector(Connector):
         }
         if message.files:
             body["base64_attachments"] = [attachment(file) for file in message.files]
-        if message.operation is Operation.EDIT and (edited := codec.About.parse(message.target, self._number)):
+        if message.operation is Operation.EDIT and (edited := codec.MessageRef.parse(message.target, self._number)):
             body["edit_timestamp"] = edited.timestamp
-        if message.reply_to and (about := codec.About.parse(message.reply_to, self._number)):
+        if message.reply_to and (about := codec.MessageRef.parse(message.reply_to, self._number)):
             body |= {"quote_timestamp": about.timestamp, "quote_author": about.author, "quote_message": ""}
         return await self._post(body)
 
@@ -259,13 +259,13 @@ class SignalConnector(Connector):
 
     async def _edit(self, message: Message) -> Outcome:
         """Signal goes on naming the message by its first timestamp."""
-        about = codec.About.parse(message.target, self._number)
+        about = codec.MessageRef.parse(message.target, self._number)
         if about is None:
             return _NAMES_NOTHING
         return replace(await self._ladder.send(message), remote_id=message.target)
 
     async def _change(self, message: Message) -> Outcome:
-        about = codec.About.parse(message.target, self._number)
+        about = codec.MessageRef.parse(message.target, self._number)
         if about is None:
             return _NAMES_NOTHING
         body: dict[str, object] = {"recipient": message.recipient, "timestamp": about.timestamp}

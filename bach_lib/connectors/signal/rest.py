@@ -53,8 +53,8 @@ class Timeouts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class About:
-    """What a server says about itself."""
+class ServerInfo:
+    """Mode and version of a signal-cli REST server, as `/v1/about` tells them."""
 
     mode: str
     version: str | None
@@ -115,12 +115,14 @@ class Rest:
                 return answer
         raise failure  # out here, so that its `__context__` does not carry what aiohttp quotes
 
-    async def about(self) -> About:
+    async def about(self) -> ServerInfo:
         """Whom we are talking to. Raises `CallError`."""
         match await self.call("GET", "v1", "about"):
             case {"mode": str(mode), **rest}:
                 version = rest.get("version")
-                return About(mode=mode[:20], version=version[:50] if isinstance(version, str) and version else None)
+                return ServerInfo(
+                    mode=mode[:20], version=version[:50] if isinstance(version, str) and version else None
+                )
         raise CallError("bad_answer", f"What answers at {self.host} is no signal-cli-rest-api.", Observation.NO_ANSWER)
 
     async def download(self, *path: str, limit: int) -> bytes | None:

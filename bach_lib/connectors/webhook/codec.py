@@ -39,8 +39,8 @@ _LONG_ID = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Door:
-    """Decoder of posts: whom a connection named `name` lets in, and where in a body things stand.
+class PostDecoder:
+    """Authenticates the posts to the connection `name`, and decodes their bodies by configured field paths.
 
     `own` are the proofs of those who can show to be who they say; all others only claim it. `each` is the list whose
     elements become a message each. `sender` is who posts where the body does not say it. `is_known`: the fields are
@@ -117,7 +117,7 @@ class Door:
         return self._reader(found, shown)._messages(found, shown, proof, who, now)
 
     def _reader(self, body: object, headers: Mapping[str, str]) -> Self:
-        """The same door, or if nobody said who posts and there is no text where it should be: one for who it seems."""
+        """This decoder; if no sender is configured and the text is missing, one for the program that the body shows."""
         if self.sender is not None or any(self._text(posted) for posted in self._postings(body, headers)):
             return self
         name = recognised(body, headers)

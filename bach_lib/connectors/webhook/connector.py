@@ -16,7 +16,7 @@ from bach_lib.connectors.declared import DECLARED
 from bach_lib.connectors.endpoint import same_place
 from bach_lib.connectors.network import Body, NoBody, broken, read_body
 from bach_lib.connectors.one_way import SendOnly
-from bach_lib.connectors.webhook.codec import Door
+from bach_lib.connectors.webhook.codec import PostDecoder
 from bach_lib.connectors.webhook.errors import Answer, outcome_for, reachable
 from bach_lib.connectors.webhook.refusals import Refusals
 from bach_lib.connectors.webhook.settings import Options, recipient_of
@@ -67,8 +67,8 @@ class WebhookConnector(SendOnly):
 
     def __init__(self, setup: Setup, timeouts: Timeouts | None = None) -> None:
         timeouts = timeouts or Timeouts()
-        self._door = Door.read(setup)
-        self._options = Options.read(setup, may_only_receive=self._door.is_there)
+        self._decoder = PostDecoder.read(setup)
+        self._options = Options.read(setup, may_only_receive=self._decoder.is_there)
         self._session = setup.session
         self._clock = setup.clock
         self._was_redirected = False
@@ -164,14 +164,14 @@ class WebhookConnector(SendOnly):
     @property
     def is_open(self) -> bool:
         """If there is a secret by which those who post can be known."""
-        return self._door.is_there
+        return self._decoder.is_there
 
     @override
     def pushed(
         self, headers: Mapping[str, str], body: bytes, address: str | None = None
     ) -> tuple[Incoming | Unreadable, ...]:
         """What a request brought, if it proves that it may."""
-        return self._door.admit(headers, body, self._clock.now(), address)
+        return self._decoder.admit(headers, body, self._clock.now(), address)
 
     def _clean(self, fault: Fault) -> Fault:
         return replace(fault, text=self._redact(fault.text))

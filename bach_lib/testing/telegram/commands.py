@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from bach_lib.testing.telegram.arguments import Arguments
 from bach_lib.testing.telegram.models import Bot
 from bach_lib.testing.telegram.payloads import Person
-from bach_lib.testing.telegram.people import Place
+from bach_lib.testing.telegram.people import PersonInChat
 from bach_lib.testing.telegram.server import TelegramServer
 
 
@@ -61,7 +61,7 @@ class Command:
             "username": self.options.text("username") or None,
         }
 
-    def place(self) -> Place:
+    def place(self) -> PersonInChat:
         """Who writes, and where in the chat."""
         return {
             **self.person(),

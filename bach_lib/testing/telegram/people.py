@@ -32,8 +32,8 @@ MIME_TYPES: Mapping[str, str | None] = {
 _ENDINGS = {"photo": "jpg", "sticker": "webp", "voice": "oga", "audio": "mp3", "document": "bin"}
 
 
-class Place(Person, total=False):
-    """Who writes, and where in the chat: in a topic, as an answer."""
+class PersonInChat(Person, total=False):
+    """The sender, and the place in the chat: a topic, a reply."""
 
     thread_id: int | None
     reply_to: int | None
@@ -42,7 +42,7 @@ class Place(Person, total=False):
 class People(Platform):
     """The platform with the people on it."""
 
-    def receive_text(self, bot: Bot, *, chat_id: int, text: str, **place: Unpack[Place]) -> dict[str, object]:
+    def receive_text(self, bot: Bot, *, chat_id: int, text: str, **place: Unpack[PersonInChat]) -> dict[str, object]:
         """A person writes (in a channel: the channel does). Returns the message as the bot will get it.
 
         A person nobody has heard of gets a private chat by that. Raises ValueError for an unknown group.
@@ -57,7 +57,7 @@ class People(Platform):
         latitude: float,
         longitude: float,
         live_period: int | None = None,
-        **place: Unpack[Place],
+        **place: Unpack[PersonInChat],
     ) -> dict[str, object]:
         """A person sends where they are; with `live_period` (seconds) they may `move`. Otherwise as `receive_text`."""
         location: dict[str, object] = {"latitude": latitude, "longitude": longitude}
@@ -66,14 +66,14 @@ class People(Platform):
         return self._receive(bot, chat_id, {"location": location}, place)
 
     def receive_contact(
-        self, bot: Bot, *, chat_id: int, phone_number: str, name: str = "Ada", **place: Unpack[Place]
+        self, bot: Bot, *, chat_id: int, phone_number: str, name: str = "Ada", **place: Unpack[PersonInChat]
     ) -> dict[str, object]:
         """A person sends a contact. Otherwise as `receive_text`."""
         contact = {"phone_number": phone_number, "first_name": name}
         return self._receive(bot, chat_id, {"contact": contact}, place)
 
     def receive(
-        self, bot: Bot, *, chat_id: int, content: Mapping[str, object], **place: Unpack[Place]
+        self, bot: Bot, *, chat_id: int, content: Mapping[str, object], **place: Unpack[PersonInChat]
     ) -> dict[str, object]:
         """A person sends anything: the fields of `content` are those of the Bot API. Otherwise as `receive_text`."""
         return self._receive(bot, chat_id, content, place)
@@ -90,7 +90,7 @@ class People(Platform):
         file_name: str | None = None,
         mime_type: str | None = None,
         duration: int = 1,
-        **place: Unpack[Place],
+        **place: Unpack[PersonInChat],
     ) -> dict[str, object]:
         """A person sends a file, which can be downloaded from then on. Otherwise as `receive_text`.
 
@@ -189,7 +189,7 @@ class People(Platform):
         chat.reactions[key] = emoji
         bot.updates.push({"message_reaction": change})
 
-    def _receive(self, bot: Bot, chat_id: int, content: Mapping[str, object], place: Place) -> dict[str, object]:
+    def _receive(self, bot: Bot, chat_id: int, content: Mapping[str, object], place: PersonInChat) -> dict[str, object]:
         chat = self.chats.get(chat_id) or self._newcomer(chat_id, place.get("first_name", "Ada"))
         number = chat.take_message_id()
         message = incoming_message(

@@ -26,7 +26,7 @@ from custom_components.bach.home.entry import connection_name
 from custom_components.bach.home.hub import HUB
 from custom_components.bach.home.members import Recipient
 from custom_components.bach.home.permissions import require_control, require_place_control
-from custom_components.bach.home.target_recipients import Chosen, async_choose, notify_entity_id
+from custom_components.bach.home.target_recipients import ResolvedTarget, async_choose, notify_entity_id
 from custom_components.bach.kinds.webhook import sends
 from custom_components.bach.notify import BachNotifyEntity
 
@@ -124,7 +124,7 @@ async def _targets_by_entity(call: ServiceCall) -> Found:
     return found
 
 
-def _places(hass: HomeAssistant, chosen: Chosen) -> list[Target | _Unreachable]:
+def _places(hass: HomeAssistant, chosen: ResolvedTarget) -> list[Target | _Unreachable]:
     """All who are meant. Of those who are only in a chosen area or the like, as everywhere, no hidden ones.
 
     Nor disabled ones, if anybody else is left.

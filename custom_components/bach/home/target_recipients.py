@@ -19,10 +19,11 @@ type Ids = tuple[str, str]
 
 
 @dataclass(slots=True)
-class Chosen:
-    """Who is meant. `by`: what led to each recipient. `named`: those who are not just in a chosen area or the like.
+class ResolvedTarget:
+    """A resolved target: its recipients, and `by` which entity or device each was found.
 
-    `strangers`: named entities that belong to no recipient, and whether each was named only as a member of a group.
+    `named`: recipients that were not found through an area, a label or the like alone. `strangers`: named entities that
+    belong to no recipient, and whether each was named only as a member of a group.
     """
 
     recipients: dict[Ids, Recipient] = field(default_factory=dict)
@@ -31,7 +32,7 @@ class Chosen:
     strangers: dict[str, bool] = field(default_factory=dict)
 
     def add(self, recipient: Recipient, by: str, *, is_named: bool) -> None:
-        """This one is meant."""
+        """Add a recipient that was found by this entity or device."""
         ids = recipient[0].entry_id, recipient[1].subentry_id
         self.recipients.setdefault(ids, recipient)
         self.by.setdefault(ids, by)
@@ -40,9 +41,9 @@ class Chosen:
 
 
 @callback
-def async_choose(hass: HomeAssistant, data: Mapping[str, object]) -> Chosen:
-    """Whom the target in the data of a call or a trigger means now."""
-    chosen = Chosen()
+def async_choose(hass: HomeAssistant, data: Mapping[str, object]) -> ResolvedTarget:
+    """Resolve the target in the data of an action call or a trigger, as of now."""
+    chosen = ResolvedTarget()
     if data.get(ATTR_ENTITY_ID) == ENTITY_MATCH_ALL:
         _choose_everybody(hass, chosen)
         return chosen
@@ -60,7 +61,7 @@ def async_choose(hass: HomeAssistant, data: Mapping[str, object]) -> Chosen:
     return chosen
 
 
-def _choose_named(hass: HomeAssistant, chosen: Chosen, entities: Mapping[str, bool]) -> None:
+def _choose_named(hass: HomeAssistant, chosen: ResolvedTarget, entities: Mapping[str, bool]) -> None:
     for entity_id, is_member in entities.items():
         if recipient := async_recipient_of(hass, entity_id):
             chosen.add(recipient, entity_id, is_named=True)
@@ -68,7 +69,7 @@ def _choose_named(hass: HomeAssistant, chosen: Chosen, entities: Mapping[str, bo
             chosen.strangers[entity_id] = is_member and chosen.strangers.get(entity_id, True)
 
 
-def _choose_everybody(hass: HomeAssistant, chosen: Chosen) -> None:
+def _choose_everybody(hass: HomeAssistant, chosen: ResolvedTarget) -> None:
     for entry in hass.config_entries.async_entries(DOMAIN):
         for subentry in entry.get_subentries_of_type(SUBENTRY_RECIPIENT):
             if entity_id := notify_entity_id(hass, (entry, subentry)):

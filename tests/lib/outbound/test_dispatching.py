@@ -56,7 +56,7 @@ class Bench:
         """Another one for the same connection, as after a restart."""
         bus = Bus()
         bus.subscribe(Event, self.told.append)
-        tools = DispatchServices(
+        services = DispatchServices(
             queue=self.queue,
             directory=Directory(self.store, bus, lambda _: frozenset()),
             bus=bus,
@@ -67,7 +67,7 @@ class Bench:
             count=lambda name, delivered: self.counted.append((name, delivered)),
             ensure_account=nobody_asked,
         )
-        self.dispatcher = Dispatcher(Connection(name="home", type="fake"), tools)
+        self.dispatcher = Dispatcher(Connection(name="home", type="fake"), services)
         return self.dispatcher
 
     async def start(self, *, hold: bool = False) -> None:

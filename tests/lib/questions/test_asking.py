@@ -39,7 +39,7 @@ from bach_lib.models import Buttons
 from bach_lib.outbound.draft import SendOptions
 from bach_lib.outcomes import Dead, Retry, Scope
 from bach_lib.questions import Asked
-from bach_lib.questions.asking import Asking
+from bach_lib.questions.asking import QuestionService
 from bach_lib.questions.unanswered import NobodyAnsweredError, QuestionInterruptedError, QuestionUndeliveredError
 from bach_lib.storage import MemoryDatabase
 from bach_lib.testing import FakeClock, FakePlatform, fake_connector
@@ -195,14 +195,14 @@ async def test_a_place_that_fails_strangely_costs_no_other_and_is_named(
     home: Bach, clock: FakeClock, monkeypatch: pytest.MonkeyPatch, error: type[BaseException]
 ) -> None:
     """A connector that throws what no `except Exception` catches would end the question with a sentence of nobody's."""
-    put_one = Asking._put_one
+    put_one = QuestionService._put_one
 
-    async def fail(self: Asking, asked: Asked, place: Place) -> None:
+    async def fail(self: QuestionService, asked: Asked, place: Place) -> None:
         if place == BEN:
             raise error
         await put_one(self, asked, place)
 
-    monkeypatch.setattr(Asking, "_put_one", fail)
+    monkeypatch.setattr(QuestionService, "_put_one", fail)
     both = await ask(home, clock, question(BEN, ADA))
     press(home, 1)
     assert set((await both).unreached) == {BEN}
@@ -220,14 +220,14 @@ async def test_one_question_that_cannot_be_taken_back_keeps_no_other_open(
     error: type[BaseException],
 ) -> None:
     """The others would look as if they still waited for an answer."""
-    show = Asking._show_the_end
+    show = QuestionService._show_the_end
 
-    async def fail(self: Asking, asked: Asked, message: Message) -> None:
+    async def fail(self: QuestionService, asked: Asked, message: Message) -> None:
         if message.recipient == "ada":
             raise error
         await show(self, asked, message)
 
-    monkeypatch.setattr(Asking, "_show_the_end", fail)
+    monkeypatch.setattr(QuestionService, "_show_the_end", fail)
     task = await ask(home, clock, question(ADA, BEN))
     press(home, 1)
     await task

@@ -156,7 +156,7 @@ def test_a_place_that_somebody_has_is_told_and_left_as_it_was(path: Path, which:
     held = FileLock(beside(path) if which == "name" else path)
     assert held.acquire()
     with pytest.raises(StoreInUseError) as caught:
-        place.Place([path]).take()
+        place.LockedPath([path]).take()
     assert caught.value.placeholders["path"] == str(path)
     assert beside(path).exists() is (which == "name")
     held.release()
@@ -165,7 +165,7 @@ def test_a_place_that_somebody_has_is_told_and_left_as_it_was(path: Path, which:
 def test_the_lock_of_a_place_stays_beside_its_file(path: Path) -> None:
     """The next one would make another, and two at the same time hold one each."""
     path.write_bytes(b"0123456789")
-    taken = place.Place([path])
+    taken = place.LockedPath([path])
     taken.take()
     assert taken.read(4, 2) == b"2345"
     taken.leave()
@@ -173,11 +173,11 @@ def test_the_lock_of_a_place_stays_beside_its_file(path: Path) -> None:
     write_log(path, LOG.ljust(5000, b"\1"))
     path.unlink()
     with pytest.raises(StoreIncompleteError):
-        place.Place([path]).take()
+        place.LockedPath([path]).take()
     assert beside(path).exists(), "it was there before"
     beside(path).unlink()
     with pytest.raises(StoreIncompleteError):
-        place.Place([path]).take()
+        place.LockedPath([path]).take()
     assert not beside(path).exists()
 
 
@@ -193,7 +193,7 @@ def test_a_copy_that_takes_the_place_of_a_lost_file_is_told(
         return saved
 
     monkeypatch.setattr(place, "bring_back", bring_back)
-    taken = place.Place([path])
+    taken = place.LockedPath([path])
     with caplog.at_level(logging.WARNING):
         taken.take()
     taken.leave()

@@ -19,7 +19,7 @@ from bach_lib.errors import StorageError, StoreFailedError, StoreLostError
 from bach_lib.storage import guard as module
 from bach_lib.storage import rescue
 from bach_lib.storage.guard import Guard
-from bach_lib.storage.place import Place
+from bach_lib.storage.place import LockedPath
 from bach_lib.storage.request import Request
 from bach_lib.storage.saved import Saved
 from bach_lib.storage.sqlite import Connection, Transaction, ask_copy
@@ -31,7 +31,7 @@ class Watched:
     """A real file with its guard, and whatever came of it."""
 
     path: Path
-    place: Place
+    place: LockedPath
     connection: Connection
     told: list[StorageError | None] = field(default_factory=list)
     delivered: list[Request[Transaction]] = field(default_factory=list)
@@ -81,7 +81,7 @@ def path(tmp_path: Path) -> Path:
 @pytest.fixture
 def watched(path: Path) -> Iterator[Watched]:
     """A database with one row in the file and one in the log."""
-    place = Place([path])
+    place = LockedPath([path])
     place.take()
     connection = Connection(str(path))
     connection.do(add("ada"))
@@ -244,7 +244,7 @@ def test_a_loss_is_told_once_with_what_to_do(
 def test_what_the_system_does_not_tell_is_said_as_it_is(watched: Watched, path: Path) -> None:
     """A disk that was pulled out would be called deleted."""
     place = SimpleNamespace(is_deleted=False, found_at=None, read=watched.place.read)
-    watched.guard._place = cast("Place", place)
+    watched.guard._place = cast("LockedPath", place)
     path.unlink()
     watched.guard.look()
     assert watched.lost()["what"] == "vanished with its folder or its disk"
@@ -276,7 +276,7 @@ def test_a_file_that_cannot_be_read_any_more_is_lost(watched: Watched, path: Pat
         raise OSError(number, "gone")
 
     number = errno.EIO
-    watched.guard._place = cast("Place", SimpleNamespace(read=read, found_at=None, is_deleted=False))
+    watched.guard._place = cast("LockedPath", SimpleNamespace(read=read, found_at=None, is_deleted=False))
     os.utime(path, (1, 1))
     watched.guard.look()
     assert watched.told == []
@@ -293,7 +293,7 @@ def test_of_a_large_file_some_pages_are_compared(watched: Watched) -> None:
         starts.append(start)
         return f"{size} {start}".encode()
 
-    watched.guard._place = cast("Place", SimpleNamespace(read=read))
+    watched.guard._place = cast("LockedPath", SimpleNamespace(read=read))
 
     def see(pages: int, time: int = 7) -> module._Seen:
         starts.clear()
@@ -451,7 +451,7 @@ def test_into_a_file_that_cannot_be_read_nothing_is_written(watched: Watched, pa
     def read(_size: int, _start: int) -> bytes:
         raise OSError(errno.EIO, "bad block")
 
-    watched.guard._place = cast("Place", SimpleNamespace(read=read, found_at=None, is_deleted=False))
+    watched.guard._place = cast("LockedPath", SimpleNamespace(read=read, found_at=None, is_deleted=False))
     assert not watched.guard.leave()
     assert people(path) == ["ada", "bob"]
 

@@ -14,7 +14,7 @@ from bach_lib.storage.guard import Guard
 from bach_lib.storage.log_keeper import LogKeeper
 from bach_lib.storage.restored import Marker
 from bach_lib.storage.sqlite import Connection
-from bach_lib.threads import tally_of
+from bach_lib.threads import counter_of
 from tests.lib.storage.work import add, names
 
 
@@ -85,7 +85,7 @@ async def test_what_goes_wrong_before_a_commit_refuses_that_and_nothing_later(
             for answer in answers:
                 assert isinstance(answer, list | int | StoreFailedError), answer
             assert method == "_judge" or any(isinstance(answer, StoreFailedError) for answer in answers)
-        assert not tally_of(asyncio.get_running_loop()).is_at_work
+        assert not counter_of(asyncio.get_running_loop()).is_at_work
         assert "ada" in await store.submit(names, writes=False)
         assert "ada" in await store.read(names)
         await store.close()
@@ -112,7 +112,7 @@ async def test_what_was_answered_is_not_answered_again(store: Database, monkeypa
     cancelled.cancel()
     assert await store.submit(add("cid")) == 3
     assert await store.submit(add("dan")) == 4
-    assert not tally_of(asyncio.get_running_loop()).is_at_work
+    assert not counter_of(asyncio.get_running_loop()).is_at_work
     assert unhandled == []
 
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from bach_lib.storage.collecting import Collecting
+from bach_lib.storage.collecting import TurnBatcher
 from bach_lib.storage.request import Request, has_writes
-from bach_lib.storage.tally import Tally
+from bach_lib.storage.tally import DeliveryCounts
 
 
 def request(*, writes: bool = True) -> Request[None]:
@@ -52,12 +52,12 @@ def handed() -> Handed:
 
 
 @pytest.fixture
-def collecting(handed: Handed) -> Collecting[None]:
+def collecting(handed: Handed) -> TurnBatcher[None]:
     """Nothing is due."""
-    return Collecting(handed.take)
+    return TurnBatcher(handed.take)
 
 
-async def test_what_comes_in_one_turn_goes_together_once(handed: Handed, collecting: Collecting[None]) -> None:
+async def test_what_comes_in_one_turn_goes_together_once(handed: Handed, collecting: TurnBatcher[None]) -> None:
     """A hundred messages sent at once would wait for the disk a hundred times, or one be written twice."""
     loop = asyncio.get_running_loop()
     first, second, third = request(), request(), request()
@@ -72,7 +72,7 @@ async def test_what_comes_in_one_turn_goes_together_once(handed: Handed, collect
 
 
 async def test_what_is_handed_over_by_hand_is_not_handed_over_again(
-    handed: Handed, collecting: Collecting[None]
+    handed: Handed, collecting: TurnBatcher[None]
 ) -> None:
     """At the end of a run the last message would be written twice, or the one after it wait for ever."""
     loop = asyncio.get_running_loop()
@@ -88,7 +88,9 @@ async def test_what_is_handed_over_by_hand_is_not_handed_over_again(
     assert handed.batches == [(0, [first]), (1, [second])]
 
 
-async def test_who_was_answered_has_a_turn_to_want_the_next_thing(handed: Handed, collecting: Collecting[None]) -> None:
+async def test_who_was_answered_has_a_turn_to_want_the_next_thing(
+    handed: Handed, collecting: TurnBatcher[None]
+) -> None:
     """Every step of a hundred callers who wait for each other's commits would cost two turns, or two commits."""
     loop = asyncio.get_running_loop()
     answered, following = request(), [request(), request()]
@@ -105,7 +107,7 @@ async def test_who_was_answered_has_a_turn_to_want_the_next_thing(handed: Handed
     assert [batch for _, batch in handed.batches] == [following]
 
 
-async def test_a_turn_that_is_due_is_not_asked_for_twice(collecting: Collecting[None]) -> None:
+async def test_a_turn_that_is_due_is_not_asked_for_twice(collecting: TurnBatcher[None]) -> None:
     """The event loop of a busy house would do nothing but look for what was handed over already."""
     loop = asyncio.get_running_loop()
     asked: list[object] = []
@@ -129,7 +131,7 @@ async def test_a_turn_that_is_due_is_not_asked_for_twice(collecting: Collecting[
 
 def test_successes_and_errors_are_counted_for_each_connection() -> None:
     """The figures of a connection would be those of another, or say that all is well while nothing gets through."""
-    tally = Tally()
+    tally = DeliveryCounts()
     assert list(tally.sums()) == []
     for connection, delivered, now in (
         ("home", True, 1.0),

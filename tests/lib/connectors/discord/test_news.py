@@ -5,7 +5,7 @@ import pytest
 from bach_lib.connectors import bounds
 from bach_lib.connectors.base import Incoming, Unreadable
 from bach_lib.connectors.bounds import MAX_BYTES, MAX_ROWS, Cut
-from bach_lib.connectors.discord.event_buffer import BATCH, EventBuffer, Held
+from bach_lib.connectors.discord.event_buffer import BATCH, EventBuffer, HeldEvents
 from bach_lib.models.incoming import Kind
 from bach_lib.testing import FakeClock
 
@@ -78,7 +78,7 @@ def test_what_the_history_has_goes_first_and_a_press_of_long_ago_next(
     """Presses would be lost without a word because people chat, or chatting would fill the memory."""
     monkeypatch.setattr(bounds, "MAX_ROWS", 4)
     cut = Cut("home", clock)
-    held = Held(cut)
+    held = HeldEvents(cut)
     for number in range(1, 7):
         held.add([a_text(number)], number)
     for number in range(11, 14):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bach_lib.connectors.webhook.codec import Door
+from bach_lib.connectors.webhook.codec import PostDecoder
 from bach_lib.connectors.webhook.networks import Addresses
 from bach_lib.connectors.webhook.proofs import Proofs
 from bach_lib.errors import InvalidValueError, PushRefusedError
@@ -102,7 +102,7 @@ def test_what_is_no_list_of_addresses(found: object) -> None:
 def test_others_are_denied_before_anything_is_looked_at() -> None:
     """Whoever may not even knock could try out secrets and keep us busy."""
     proofs = Proofs(token="a-token-of-sixteen", keys=())
-    door = Door(name="hook", proofs=proofs, fields={}, addresses=Addresses.read(["10.0.0.1"]))
+    door = PostDecoder(name="hook", proofs=proofs, fields={}, addresses=Addresses.read(["10.0.0.1"]))
     for headers, body in (({}, b"{"), ({"Authorization": "Bearer a-token-of-sixteen"}, b'{"text": "x"}')):
         with pytest.raises(PushRefusedError, match="address"):
             door.admit(headers, body, 0.0, "10.0.0.2")

@@ -8,7 +8,7 @@ import pytest
 
 from bach_lib import Bach, Connection
 from bach_lib.connectors.base import Setup
-from bach_lib.connectors.webhook.codec import Door
+from bach_lib.connectors.webhook.codec import PostDecoder
 from bach_lib.connectors.webhook.signature import sign
 from bach_lib.errors import InvalidValueError, PushRefusedError, UnknownNameError
 from bach_lib.models.incoming import CLAIMED, IncomingMessage, Kind
@@ -19,16 +19,16 @@ from tests.lib.connectors.webhook.test_incoming import NOW, TOKEN
 NAS, PHONE = "the-token-of-the-nas-alone", "the-token-of-the-phone-alone"
 
 
-type Make = Callable[..., Door]
+type Make = Callable[..., PostDecoder]
 
 
 @pytest.fixture
 def a_door(setup: Setup) -> Make:
     """Makes a door with the token of all, and secrets of single senders."""
 
-    def make(**secrets: str) -> Door:
+    def make(**secrets: str) -> PostDecoder:
         given = {"incoming_token": TOKEN, "sender:nas": NAS, "sender:phone": PHONE, **secrets}
-        return Door.read(replace(setup, connection=Connection(name="hook", type="webhook"), secrets=given))
+        return PostDecoder.read(replace(setup, connection=Connection(name="hook", type="webhook"), secrets=given))
 
     return make
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from bach_lib import Bach
 from bach_lib.connectors.base import Incoming, Setup
 from bach_lib.connectors.webhook import WebhookConnector
-from bach_lib.connectors.webhook.codec import MAX_BODY, Door
+from bach_lib.connectors.webhook.codec import MAX_BODY, PostDecoder
 from bach_lib.connectors.webhook.field_paths import Field
 from bach_lib.connectors.webhook.proofs import REPLAY_SECONDS, Proofs
 from bach_lib.connectors.webhook.signature import sign
@@ -43,11 +43,13 @@ NOW = 1_800_000_000.0
 BODY = b'{"text": "Smoke in the cellar", "sender": "detector"}'
 
 
-def a_door(*, token: str | None = None, key: bytes | None = None, paths: Mapping[str, str] | None = None) -> Door:
+def a_door(
+    *, token: str | None = None, key: bytes | None = None, paths: Mapping[str, str] | None = None
+) -> PostDecoder:
     """A door with the usual paths, or others."""
     usual = {"text": "text", "sender": "sender", "id": "id", "recipient": "recipient"}
     fields = {name: Field.read(path) for name, path in (usual | dict(paths or {})).items()}
-    return Door(name="hook", proofs=Proofs(token=token, keys=(key,) if key else ()), fields=fields)
+    return PostDecoder(name="hook", proofs=Proofs(token=token, keys=(key,) if key else ()), fields=fields)
 
 
 def signed(body: bytes, *, key: bytes = KEY, when: float = NOW, id_: str = "msg-1") -> dict[str, str]:

@@ -18,8 +18,8 @@ type Frame = Mapping[str, object]
 _MAX_WORDS = 500
 
 
-class Line:
-    """One WebSocket that is logged in.
+class HomeWebSocket:
+    """One authenticated WebSocket: numbers commands, matches their answers, dispatches subscribed events.
 
     `told` gets each event of a subscription, `unread` what cannot be understood; `ended` is called at the end.
     """

@@ -23,7 +23,7 @@ from yarl import URL
 from bach_lib.clock import Clock
 from bach_lib.connectors.base import Incoming, Unreadable
 from bach_lib.connectors.homeassistant.errors import answered
-from bach_lib.connectors.homeassistant.line import Frame, Line, decode_frame
+from bach_lib.connectors.homeassistant.websocket import Frame, HomeWebSocket, decode_frame
 from bach_lib.connectors.network import not_connected, read_body
 from bach_lib.connectors.observations import CallError, Observation
 
@@ -45,8 +45,11 @@ class Timeouts:
     command: float = 30.0
 
 
-class Link:
-    """The way to one Home Assistant. `session` stays its owner's; the line in it is ours."""
+class WebSocketClient:
+    """Client of one Home Assistant: one WebSocket, opened on demand, and REST where that says more.
+
+    `session` stays its owner's and is never closed here.
+    """
 
     def __init__(
         self,
@@ -68,20 +71,20 @@ class Link:
         self._told = told
         self._unread = unread
         self._ended = ended
-        self._line: Line | None = None
-        self._opening: asyncio.Task[Line] | None = None
+        self._socket: HomeWebSocket | None = None
+        self._opening: asyncio.Task[HomeWebSocket] | None = None
         self._refused_at: float | None = None
         self.host = self._endpoint.host_port_subcomponent or "the server"
 
     async def call(self, command: Frame) -> object:
         """The result of a command. Raises `CallError`."""
-        line = await self.line()
-        return await line.call(command, self._timeouts.command)
+        socket = await self.socket()
+        return await socket.call(command, self._timeouts.command)
 
-    async def line(self) -> Line:
-        """The open line; who comes while it is being opened waits for the same one. Raises `CallError`."""
-        if self._line and self._line.is_open:
-            return self._line
+    async def socket(self) -> HomeWebSocket:
+        """The open WebSocket, opened first if need be; all callers share one attempt to open it. Raises `CallError`."""
+        if self._socket and self._socket.is_open:
+            return self._socket
         if self._opening is None:
             self._opening = asyncio.create_task(self._open(), name="bach-homeassistant-open")
         opening = self._opening
@@ -94,7 +97,7 @@ class Link:
 
     async def state(self, entity_id: str) -> str | None:
         """The state of an entity, None if there is none. Raises `CallError`."""
-        await self.line()  # proves the token; after that, a refusal concerns the entity
+        await self.socket()  # proves the token; after that, a refusal concerns the entity
         status, body = await self._get(f"api/states/{entity_id}")
         match status, body:
             case HTTPStatus.OK, {"state": str(state)}:
@@ -106,16 +109,16 @@ class Link:
         raise self._no_home_assistant(status, Observation.UNCLEAR)
 
     async def reset(self) -> None:
-        """Give up the line, and the attempt to open one."""
+        """Close the WebSocket, and cancel the attempt to open one."""
         opening, self._opening = self._opening, None
-        line, self._line = self._line, None
+        socket, self._socket = self._socket, None
         if opening:
             opening.cancel()
             await asyncio.wait([opening])
-        if line:
-            await line.close()
+        if socket:
+            await socket.close()
 
-    async def _open(self) -> Line:
+    async def _open(self) -> HomeWebSocket:
         if self._refused_at is not None and self._clock.monotonic() - self._refused_at < _REFUSED_SECONDS:
             raise self._refused()
         socket: ClientWebSocketResponse | None = None
@@ -131,10 +134,10 @@ class Link:
                     "timeout", f"{self.host} did not answer in time.", Observation.NOTHING_WRITTEN
                 ) from None
             raise
-        self._line = Line(
+        self._socket = HomeWebSocket(
             socket, version=version, host=self.host, told=self._told, unread=self._unread, ended=self._ended
         )
-        return self._line
+        return self._socket
 
     async def _connect(self) -> ClientWebSocketResponse:
         failure: CallError
@@ -198,7 +201,7 @@ class Link:
             raise CallError(*not_connected(error, self.host), Observation.NOTHING_WRITTEN) from None
 
     def _no_home_assistant(self, status: int, seen: Observation = Observation.NOTHING_WRITTEN) -> CallError:
-        """For pages of something else. Before the line is open nothing of a message has been written."""
+        """For pages of something else. Before the socket is open nothing of a message has been written."""
         if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
             text = f"{self.host} leads somewhere else; give the address it leads to."
             return CallError("bad_answer", text, seen)
