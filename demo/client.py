@@ -1,6 +1,5 @@
 """Talks to Home Assistant as its own frontend does: onboarding, flows, actions, events and templates over REST."""
 
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Final
@@ -15,7 +14,8 @@ type Json = dict[str, Any]
 USER: Final = "demo"
 PASSWORD: Final = "demo"  # noqa: S105 - of a home that nobody else can reach
 _FLOWS = "/api/config/config_entries"
-_EARLIER = 120.0  # seconds before a token ends
+_BAD = 400
+_UNAUTHORIZED = 401
 
 
 class RefusedError(Exception):
@@ -28,7 +28,6 @@ class Client:
     def __init__(self, url: str) -> None:
         self.url = url
         self.tokens: Json = {}
-        self._renew_at = float("inf")  # monotonic
         self._session = ClientSession(url)
 
     async def close(self) -> None:
@@ -61,8 +60,6 @@ class Client:
     async def is_running(self) -> bool:
         """True once all integrations are set up."""
         try:
-            if time.monotonic() > self._renew_at:
-                await self._renew()
             return bool((await self.get("/api/config"))["state"] == "RUNNING")
         except ClientConnectionError:
             return False
@@ -105,10 +102,10 @@ class Client:
 
     async def render(self, template: str) -> str:
         """What a template says. Raises RefusedError."""
-        async with self._session.post("/api/template", json={"template": template}, headers=self._headers) as response:
-            if not response.ok:
-                raise RefusedError(await response.text())
-            return await response.text()
+        status, text = await self._request("POST", "/api/template", {"template": template})
+        if status >= _BAD:
+            raise RefusedError(text)
+        return text
 
     @asynccontextmanager
     async def events(self, event_type: str) -> AsyncIterator[AsyncIterator[Json]]:
@@ -134,23 +131,35 @@ class Client:
         path = f"{_FLOWS}/subentries/flow/{flow_id}"
         return await self.get(path) if answer is None else await self.post(path, answer)
 
-    async def _renew(self) -> None:
-        """Whoever works on BACH all day has a Home Assistant that starts again in the evening."""
-        await self._take_tokens({"grant_type": "refresh_token", "refresh_token": self.tokens["refresh_token"]})
-
     async def _take_tokens(self, form: dict[str, str]) -> None:
         async with self._session.post("/auth/token", data=form | {"client_id": self.client_id}) as response:
-            response.raise_for_status()
+            if not response.ok:
+                raise RefusedError(f"/auth/token: {response.status} {await response.text()}")
             self.tokens |= await response.json()
-        self._renew_at = time.monotonic() + self.tokens["expires_in"] - _EARLIER
 
     @property
     def _headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.tokens['access_token']}"} if self.tokens else {}
 
     async def _call(self, method: str, path: str, body: Json | None) -> Json:
+        status, text = await self._request(method, path, body)
+        if status >= _BAD:
+            raise RefusedError(f"{method} {path}: {status} {text}")
+        answer: Json = orjson.loads(text)
+        return answer
+
+    async def _request(self, method: str, path: str, body: Json | None) -> tuple[int, str]:
+        """Status and text of an answer, after renewing the access token if it has expired.
+
+        It lives for half an hour, and whoever works on BACH does so all day. Whether it has expired is learned from
+        the answer: the machine may have slept meanwhile, which no clock here would notice.
+        """
+        status, text = await self._request_once(method, path, body)
+        if status == _UNAUTHORIZED and self.tokens:
+            await self._take_tokens({"grant_type": "refresh_token", "refresh_token": self.tokens["refresh_token"]})
+            status, text = await self._request_once(method, path, body)
+        return status, text
+
+    async def _request_once(self, method: str, path: str, body: Json | None) -> tuple[int, str]:
         async with self._session.request(method, path, json=body, headers=self._headers) as response:
-            if not response.ok:
-                raise RefusedError(f"{method} {path}: {response.status} {await response.text()}")
-            answer: Json = await response.json()
-            return answer
+            return response.status, await response.text()
