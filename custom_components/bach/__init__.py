@@ -1,7 +1,6 @@
-"""BACH carries messages between a home and its people, and loses none of them.
+"""Home Assistant integration for BACH, a durable message queue between a home and its chat platforms.
 
-This package is the Home Assistant side: config flows, entities and actions. Queue, protocols and promises live in
-`bach_lib`.
+Sets up config entries, actions and entities. The queue, the protocols and the promises live in `bach_lib`.
 """
 
 from . import _vendor_path as _vendor_path  # isort: split
@@ -94,7 +93,7 @@ CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
-    """Register the actions, so that automations validate even while no connection is loaded."""
+    """Set up what all entries share, and register the actions, so that automations validate before any is loaded."""
     hass.data[HUB] = Hub(hass)
     hass.data[LOOP_PREVENTION] = LoopPrevention(hass)
     await async_get_users(hass)
@@ -109,7 +108,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: BachConfigEntry) -> bool:
-    """Start a connection. It does not wait for the platform: without internet the entities are there, and queue."""
+    """Start a connection without waiting for its platform: offline, its entities exist and messages are queued."""
     try:
         bach = await _begin(hass, entry)
     except Exception:  # raised again: whatever it is, who writes to a recipient now must not do so in vain
@@ -134,7 +133,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: BachConfigEntry) -> bool
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: BachConfigEntry) -> bool:
-    """Stop a connection. What waits stays in the queue."""
+    """Stop a connection. Its queued messages stay in the database."""
     if not await hass.config_entries.async_unload_platforms(entry, _LET_GO):
         return False
     async_keep_entities(hass, entry)
@@ -144,7 +143,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: BachConfigEntry) -> boo
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """Forget a connection with all that waits for it, and the database with the last one."""
+    """Delete a connection with its queued messages, and the database with the last entry."""
     hub = hass.data[HUB]
     await async_drop_kept_entities(hass, entry)
     async_withdraw(hass, entry)
@@ -162,7 +161,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: ConfigEntry) -> None:
 
 
 async def _begin(hass: HomeAssistant, entry: BachConfigEntry) -> Bach:
-    """Do all that may fail. Nothing of it asks the platform."""
+    """Do every step of the set-up that may fail. None of them contacts the platform."""
     try:
         await async_require(hass, entry.data[CONF_TYPE])
         bach = await _start(hass, entry)
@@ -182,7 +181,7 @@ async def _begin(hass: HomeAssistant, entry: BachConfigEntry) -> Bach:
 
 
 async def _start(hass: HomeAssistant, entry: BachConfigEntry) -> Bach:
-    """Run the entry's connection until the entry is unloaded."""
+    """Start the entry's connection, until the entry is unloaded."""
     # No context managers here: Home Assistant stops without unloading, and would leave their generators unfinished.
     hub, name, resources = hass.data[HUB], connection_name(entry), AsyncExitStack()
     entry.async_on_unload(resources.aclose)
@@ -195,7 +194,7 @@ async def _start(hass: HomeAssistant, entry: BachConfigEntry) -> Bach:
 
 
 async def _set_up_platforms(hass: HomeAssistant, entry: BachConfigEntry) -> None:
-    """Make the entities, or all but those that have stayed over a reload."""
+    """Forward the entry to its entity platforms, except to notify if those entities have survived a reload."""
     if await async_resume_kept_entities(hass, entry, has_entities=sends(entry.data)):
         await hass.config_entries.async_forward_entry_setups(entry, _LET_GO)
         async_tell_of_subentries(hass, entry)
@@ -204,7 +203,7 @@ async def _set_up_platforms(hass: HomeAssistant, entry: BachConfigEntry) -> None
 
 
 async def _reconcile(hass: HomeAssistant, bach: Bach, entry: BachConfigEntry) -> None:
-    """Make the registry's row say what the entry says, and let nothing go to those it names no more."""
+    """Bring the registry's row in line with the entry, and withdraw the messages of removed recipients."""
     wanted = as_connection(entry)
     try:
         bach.registry.get(wanted.name)
@@ -224,7 +223,7 @@ async def _reconcile(hass: HomeAssistant, bach: Bach, entry: BachConfigEntry) ->
 
 
 async def _updated(hass: HomeAssistant, entry: BachConfigEntry) -> None:
-    """Show what a person changed. The connection works on meanwhile, unless it has to log in anew."""
+    """Apply a change of the entry; the connection keeps running, unless it has to log in again."""
     hub, coordinator = hass.data[HUB], entry.runtime_data
     await asyncio.sleep(0)  # Home Assistant calls this in the middle of a change that may go on: a group and its people
     await async_settle_removed(hass, entry)
@@ -237,7 +236,7 @@ async def _updated(hass: HomeAssistant, entry: BachConfigEntry) -> None:
 
 
 async def _follow_subentries(hass: HomeAssistant, entry: BachConfigEntry, bach: Bach) -> None:
-    """Let in whom the entry names now, and give them their entities; all others are there all the time."""
+    """Apply changed recipients and people without a reload: update who is let in, add and remove entities."""
     wanted = as_connection(entry)
     try:
         if bach.registry.get(wanted.name).allowed != wanted.allowed:

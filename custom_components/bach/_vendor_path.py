@@ -1,4 +1,4 @@
-"""Puts the vendored copy of `bach_lib` first on `sys.path`, and refuses any other copy.
+"""Puts the vendored copy of `bach_lib` first on `sys.path`, and refuses to run with any other copy.
 
 HACS installs this folder alone, so the release zip carries the library in `_vendor/`, the very copy that this
 integration was tested with. In a checkout there is no such folder, and the library is found beside
@@ -17,7 +17,7 @@ _VENDOR = _HERE / "_vendor"
 
 
 def _ours() -> Path | None:
-    """Where the library has to come from; None: from wherever it is installed, as long as it is the same version."""
+    """Return the folder the library has to come from; None accepts an installed copy of the same version."""
     if _VENDOR.is_dir():
         return _VENDOR / "bach_lib"
     beside = _HERE.parents[1] / "bach_lib"

@@ -1,7 +1,8 @@
-"""Backup platform: keeps the database files consistent while Home Assistant's backup copies them.
+"""Backup platform: puts the database into append-only mode while Home Assistant's backup copies the files.
 
-The backup reads the files one after the other and throws away all it has if one of them shrinks or vanishes. So until
-it is done, the files only grow, and BACH goes on. Nothing in here may fail: the home's backup is worth more than ours.
+The backup reads the files one after the other, and fails as a whole if one of them shrinks or vanishes. So until it is
+done the files only grow, and BACH keeps working. An error in here is logged and never raised: the home's backup is
+worth more than ours.
 """
 
 import asyncio
@@ -23,7 +24,7 @@ DOUBTFUL = "backup_doubtful"
 
 
 async def async_pre_backup(hass: HomeAssistant) -> None:
-    """Let the files stand still. If that cannot be, a repair says so until a backup went well."""
+    """Begin append-only mode; if that fails, create an issue until a backup has succeeded."""
     try:
         async with asyncio.timeout(_PATIENCE):
             await hass.data[HUB].begin_backup()
@@ -35,7 +36,7 @@ async def async_pre_backup(hass: HomeAssistant) -> None:
 
 
 async def async_post_backup(hass: HomeAssistant) -> None:
-    """Let the files change again."""
+    """End append-only mode."""
     try:
         async with asyncio.timeout(_PATIENCE):
             await hass.data[HUB].end_backup()

@@ -1,6 +1,7 @@
-"""Connectivity binary sensors: whether a connection can send, and whether it can receive.
+"""Binary sensors of the device class connectivity: sending, receiving, or reachable for a partner.
 
-The one may work while the other does not. A partner (AI, MCP server, other API) has only one: whether it is reachable.
+Sending and receiving are judged apart, since one may work while the other does not. A partner (AI, MCP server, other
+API) has only one.
 """
 
 from collections.abc import Callable, Mapping
@@ -33,7 +34,7 @@ _LONGEST = 200
 
 @dataclass(frozen=True, kw_only=True)
 class BachBinarySensorDescription(BachEntityDescription, BinarySensorEntityDescription):
-    """A binary sensor, and whose health it shows: that of sending or of receiving."""
+    """Binary sensor description with the function that picks the health of sending or receiving."""
 
     device_class: BinarySensorDeviceClass | None = BinarySensorDeviceClass.CONNECTIVITY
     health_fn: Callable[[Snapshot], Health]
@@ -65,7 +66,7 @@ async def async_setup_entry(
 
 
 class BachBinarySensor(BachEntity, BinarySensorEntity):
-    """On while the last thing heard from the platform was good; unknown until something was heard."""
+    """On while the direction is connected, off if it is not, unknown until the platform has answered."""
 
     entity_description: BachBinarySensorDescription
 

@@ -1,4 +1,7 @@
-"""Buttons of a connection (retry its dead letters, check it now) and of a recipient (send a test message)."""
+"""Buttons: retry dead letters and check now for a connection, send a test message for a recipient.
+
+Each waits for the result, and raises an error that says why if there was no success.
+"""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -28,13 +31,13 @@ PARALLEL_UPDATES = 0
 
 @dataclass(frozen=True, kw_only=True)
 class BachButtonDescription(BachEntityDescription, ButtonEntityDescription):
-    """A button, and what it does."""
+    """Button description with the function to call."""
 
     press_fn: Callable[[BachCoordinator], Awaitable[None]]
 
 
 async def _retry_dead_letters(coordinator: BachCoordinator) -> None:
-    """Whoever presses wants to know what came of it, so letters that are dead again are an error that says why."""
+    """Retry all dead letters, and raise an error with the reason if some failed again."""
     retried = await coordinator.bach.retry_and_follow(coordinator.connection, wait=RETRY_SECONDS)
     if retried.dead:
         raise HomeAssistantError(
@@ -49,7 +52,7 @@ async def _retry_dead_letters(coordinator: BachCoordinator) -> None:
 
 
 async def _check_now(coordinator: BachCoordinator) -> None:
-    """Whoever presses wants the answer, so a failed check is an error that says why."""
+    """Run a health check, and raise an error with the reason if it failed."""
     result = await coordinator.bach.check(coordinator.connection)
     if isinstance(result, Fault):
         raise HomeAssistantError(
@@ -80,7 +83,7 @@ TEST_MESSAGE: Final = ButtonEntityDescription(
 async def async_setup_entry(
     hass: HomeAssistant, entry: BachConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add the buttons of a connection, and of each recipient to which something can be sent."""
+    """Add the buttons of a connection and of each recipient that can be sent to."""
     coordinator = entry.runtime_data
     async_add_entities(BachButton(coordinator, one) for one in BUTTONS if one.exists_fn(coordinator))
     if not coordinator.is_partner and sends(entry.data):
@@ -88,7 +91,7 @@ async def async_setup_entry(
 
 
 class BachButton(BachEntity, ButtonEntity):
-    """Does one thing for a connection."""
+    """Button of a connection."""
 
     entity_description: BachButtonDescription
 
@@ -99,7 +102,7 @@ class BachButton(BachEntity, ButtonEntity):
 
 
 class TestMessageButton(ButtonEntity):
-    """Sends a test message to one recipient. No error: the platform took it."""
+    """Button that sends a test message to one recipient; no error means that the platform took it."""
 
     __test__ = False  # no test case, whatever the name begins with
     entity_description = TEST_MESSAGE
@@ -113,7 +116,7 @@ class TestMessageButton(ButtonEntity):
 
     @override
     async def async_press(self) -> None:
-        """Whoever may write to the recipient may do so, and wants to know what came of it."""
+        """Send a test message if the user may control the recipient, and raise an error unless it was sent."""
         subentry = self._entry.subentries[self._subentry_id]
         recipient, context = subentry.data[CONF_RECIPIENT], self._context or Context()
         await require_recipient_control(self.hass, context, self._entry, recipient)

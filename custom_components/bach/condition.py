@@ -1,4 +1,7 @@
-"""Automation conditions: whether a connection works, and whether its circuit breaker is open."""
+"""Automation conditions: whether a connection is connected, and whether its circuit breaker is open.
+
+They also validate, and are false, while the connection is not loaded.
+"""
 
 from collections.abc import Callable
 from typing import ClassVar, Unpack, cast, override
@@ -24,7 +27,7 @@ _DIRECTIONS = [direction.value for direction in Direction]
 
 
 class _ConnectionCondition(Condition):
-    """Something about one connection. A connection that is not loaded is neither connected nor anything else."""
+    """Base class of the conditions about one connection; false while the connection is not loaded."""
 
     _schema: ClassVar[vol.Schema] = vol.Schema({vol.Required(CONF_OPTIONS, default=dict): {**_ENTRY}})
 
@@ -69,7 +72,7 @@ class _ConnectionCondition(Condition):
 
 
 class IsConnectedCondition(_ConnectionCondition):
-    """The connection works in one direction; there are connections that only send."""
+    """Condition: the connection works in the given direction."""
 
     _schema = vol.Schema(
         {
@@ -87,7 +90,7 @@ class IsConnectedCondition(_ConnectionCondition):
 
 
 class IsBreakerOpenCondition(_ConnectionCondition):
-    """Nothing is sent for now. Half-open is not open: the next message decides."""
+    """Condition: the circuit breaker is open, so nothing is sent. Half-open does not count as open."""
 
     @override
     def _async_check(self, **kwargs: Unpack[ConditionCheckParams]) -> bool:
@@ -101,5 +104,5 @@ _CONDITIONS: dict[str, type[Condition]] = {
 
 
 async def async_get_conditions(hass: HomeAssistant) -> dict[str, type[Condition]]:
-    """All of them; they are there while no connection is loaded, so that automations validate."""
+    """Return all conditions, whether a connection is loaded or not."""
     return _CONDITIONS

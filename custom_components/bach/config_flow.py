@@ -1,4 +1,7 @@
-"""The config flow: adds a connection, and changes its credentials. Everything is tried before it is kept."""
+"""Config flow: adds a connection, reconfigures it, and asks for new credentials.
+
+Every input is tried against the platform before it is saved. The steps of single types are mixins in `flows/`.
+"""
 
 from collections.abc import Mapping
 from functools import partial
@@ -77,7 +80,7 @@ WITHOUT_PEOPLE: Final = frozenset({TYPE_DISCORD_WEBHOOK, TYPE_HOMEASSISTANT, TYP
 
 
 class BachConfigFlow(PlatformSteps, PartnerSteps, WebhookSteps, domain=DOMAIN):
-    """Adds a connection and changes its credentials."""
+    """Config flow of all connection types."""
 
     VERSION = 1
     MINOR_VERSION = 1
@@ -86,7 +89,7 @@ class BachConfigFlow(PlatformSteps, PartnerSteps, WebhookSteps, domain=DOMAIN):
     @callback
     @override
     def async_get_supported_subentry_types(cls, config_entry: ConfigEntry) -> dict[str, type[ConfigSubentryFlow]]:
-        """Everything a connection can be given."""
+        """Return the subentry flows of a connection's type: recipients, and people where there are groups."""
         if is_partner(config_entry):  # nobody is written to through it
             return {}
         recipient_flow = RECIPIENT_FLOWS.get(config_entry.data[CONF_TYPE], RecipientFlow)
@@ -104,11 +107,11 @@ class BachConfigFlow(PlatformSteps, PartnerSteps, WebhookSteps, domain=DOMAIN):
 
     @override
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Choose what the connection leads to."""
+        """Show the menu of connection types."""
         return self.async_show_menu(step_id="user", menu_options=[*KINDS, TYPE_WEBHOOK, "ai", "mcp", "http"])
 
     async def async_step_invite(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Let the person invite the bot; without that it sees nobody."""
+        """Show the link that invites a new bot; it sees no channel before that."""
         if self._found is None:  # the dialog was reloaded after Home Assistant had forgotten it
             return await self.async_step_user()
         data, identity = self._found
@@ -118,7 +121,7 @@ class BachConfigFlow(PlatformSteps, PartnerSteps, WebhookSteps, domain=DOMAIN):
         return self.async_show_form(step_id="invite", description_placeholders=words)
 
     async def async_step_reauth(self, entry_data: Mapping[str, Any]) -> ConfigFlowResult:  # noqa: ARG002  not needed
-        """The platform has refused the credentials."""
+        """Begin the reauthentication."""
         return await self.async_step_reauth_confirm()
 
     async def async_step_reauth_confirm(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
@@ -128,7 +131,7 @@ class BachConfigFlow(PlatformSteps, PartnerSteps, WebhookSteps, domain=DOMAIN):
         return await self._ask(self._entry().data[CONF_TYPE], "reauth_confirm", user_input)
 
     async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask for other credentials, another look or another server."""
+        """Ask for other credentials, another server or other settings."""
         if self._entry().data[CONF_TYPE] == TYPE_WEBHOOK:
             shows = to_copy(self.hass, self._entry())
             return await (self.async_step_manage_webhook() if shows else self.async_step_change_webhook())
@@ -136,7 +139,7 @@ class BachConfigFlow(PlatformSteps, PartnerSteps, WebhookSteps, domain=DOMAIN):
 
     @override
     async def async_on_create_entry(self, result: ConfigFlowResult) -> ConfigFlowResult:
-        """Lead on to the first recipient, if there is none yet, or say hello to the only one there is."""
+        """Start the subentry flow for the first recipient, or greet the only recipient there can be."""
         if self._says_hello:
             entry, seconds = result["result"], RecipientFlow.hello_seconds
             place = ALL_KINDS[entry.data[CONF_TYPE]].place or ""
@@ -155,7 +158,7 @@ class BachConfigFlow(PlatformSteps, PartnerSteps, WebhookSteps, domain=DOMAIN):
 
     @override
     async def _ask(self, type_: str, step_id: str, user_input: dict[str, Any] | None) -> ConfigFlowResult:
-        """Show the form until what was given works, then keep it."""
+        """Show the form until its input works on the platform, then save it."""
         old = self._entry_data()
         kind = kind_of(type_, {**old, **(user_input or {})})
         wrong: tuple[str, str] | None = contradiction(kind, user_input or {})
@@ -201,7 +204,7 @@ class BachConfigFlow(PlatformSteps, PartnerSteps, WebhookSteps, domain=DOMAIN):
         return HOOK_SCHEMAS.get(step_id) or schemas.get(step_id, kind.schema)
 
     async def _check_all(self, data: dict[str, Any], others: tuple[str, ...]) -> Identity | Fault:
-        """Ask at every address that may be meant, in their order; the first that knows us is kept."""
+        """Try the typed address, then the other ones it may mean; the first that works is kept."""
         first = await self._check(data)
         if isinstance(first, Identity) or first.code not in TRY_ANOTHER:
             return first
@@ -214,7 +217,7 @@ class BachConfigFlow(PlatformSteps, PartnerSteps, WebhookSteps, domain=DOMAIN):
 
     @override
     async def _check(self, data: dict[str, Any]) -> Identity | Fault:
-        """Who we are on the platform, or why not: also if only a part of it would work. Raises an `InputError`."""
+        """Log in with the given data; return the account or the fault. Raises an `InputError`."""
         try:
             await async_require(self.hass, data[CONF_TYPE])
         except MissingLibraryError as error:
@@ -230,7 +233,7 @@ class BachConfigFlow(PlatformSteps, PartnerSteps, WebhookSteps, domain=DOMAIN):
         return answer.notice or answer if isinstance(answer, Identity) else answer
 
     async def _keep(self, kind: Kind | PartnerKind, data: dict[str, Any], identity: Identity) -> ConfigFlowResult:
-        """Create the entry, or give it its new data if it is still the same account."""
+        """Create the entry, or update it if the account is the same."""
         if isinstance(kind, PartnerKind):
             return await self._keep_partner(data, identity)
         await self.async_set_unique_id(identity.id)
@@ -263,7 +266,7 @@ class BachConfigFlow(PlatformSteps, PartnerSteps, WebhookSteps, domain=DOMAIN):
         return self._get_reauth_entry() if self.source == SOURCE_REAUTH else self._get_reconfigure_entry()
 
     def _name(self) -> str:
-        """What people call the entry that is to be changed; several may be refused at once."""
+        """The title of the entry that the flow changes, for its texts; empty for a new one."""
         return "" if self.source == SOURCE_USER else self._entry().title
 
     def _entry_data(self) -> Mapping[str, Any]:

@@ -1,4 +1,8 @@
-"""Constants that more than one module uses: keys of entry data, event names, connection types."""
+"""Constants that several modules share: keys of entry data, event names, connection types.
+
+Also which fields of an entry are secret, private or settings of the registry's row, so that no module decides that
+anew.
+"""
 
 from typing import Final
 

@@ -53,9 +53,10 @@ type BachConfigEntry = ConfigEntry[BachCoordinator]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """How a connection stands at one moment.
+    """The state of a connection at one moment, as its entities show it.
 
-    `checked` is for what is no chat platform; `version` is what runs there, as a chat platform tells it.
+    `checked` is the last check of a partner (AI, MCP server, other API); `version` is what a chat platform says it
+    runs.
     """
 
     is_active: bool
@@ -69,9 +70,9 @@ class Snapshot:
 
 
 class BachCoordinator(DataUpdateCoordinator[Snapshot]):
-    """Follows the events of one connection.
+    """Data update coordinator of one connection, driven by events of the library.
 
-    What happens to a message shows a second later; of all else the first change at once, further ones a second later.
+    Message events are shown one second later; anything else at once, then at most once a second.
     """
 
     config_entry: BachConfigEntry
@@ -105,13 +106,13 @@ class BachCoordinator(DataUpdateCoordinator[Snapshot]):
 
     @callback
     def knows(self, entry: BachConfigEntry) -> bool:
-        """Whether all but the recipients is as it was at set-up, or was written by the connection itself."""
+        """Whether data, title and options are as at set-up, or as the connection itself wrote: no reload needed."""
         is_same = self.entry_data == entry.data and self._own_secrets == own_secrets(entry)
         return is_same and self._looks == _looks(entry)
 
     @override
     async def _async_setup(self) -> None:
-        """Learn from the database what no event will tell again, and follow the events from here on."""
+        """Read the time of the last sent message from the database, and subscribe to events."""
         for event_type in _SHOWN:  # first, so that nothing is missed while the database is read
             self.config_entry.async_on_unload(self.bach.subscribe(event_type, self._changed))
         newest = await self.bach.messages(connection=self.connection, status=(Status.SENT,), limit=1)
@@ -123,7 +124,7 @@ class BachCoordinator(DataUpdateCoordinator[Snapshot]):
 
     @override
     async def async_shutdown(self) -> None:
-        """Follow nothing any more."""
+        """Cancel the pending updates."""
         self._soon.async_shutdown()
         await super().async_shutdown()
 

@@ -1,7 +1,7 @@
-"""Diagnostics of a connection for bug reports, without secrets, names or messages.
+"""Diagnostics of a connection for bug reports, without secrets, names or message texts.
 
-They are wanted most when nothing works, so they are there whatever state the entry is in: what only a loaded entry
-knows is missing then, and what lies on disk is read from there.
+They are needed most when nothing works, so they are available in every state of the entry: what only a loaded entry
+knows is left out then, and the rest is read from the database.
 """
 
 from dataclasses import asdict
@@ -53,7 +53,7 @@ async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: BachCon
 
 
 def _at_work(entry: BachConfigEntry) -> dict[str, Any]:
-    """What is known of a connection while it works. What requests were refused is told where requests come in."""
+    """The live state, of a loaded entry only: the last snapshot and what incoming requests were refused for."""
     coordinator = entry.runtime_data
     refused = None if is_partner(entry) else coordinator.bach.refused(coordinator.connection)
     return {
@@ -65,7 +65,7 @@ def _at_work(entry: BachConfigEntry) -> dict[str, Any]:
 
 
 async def _on_disk(bach: Bach, entry: BachConfigEntry, redactor: Redactor) -> dict[str, Any]:
-    """What is known of it in any case."""
+    """The row in the registry and the newest failures, from the database."""
     try:
         row = bach.registry.get(connection_name(entry))
     except UnknownConnectionError:  # it was never set up
@@ -90,7 +90,7 @@ async def _on_disk(bach: Bach, entry: BachConfigEntry, redactor: Redactor) -> di
 
 
 async def _failure(bach: Bach, entry: BachConfigEntry, message: Message, redactor: Redactor) -> dict[str, Any]:
-    """Why a message did not get through: not what it says, and not to whom."""
+    """One undelivered message with its attempts, without its text and its recipient."""
     _, attempts = await bach.history(message.id)
     ids = {subentry.data.get(CONF_RECIPIENT): key for key, subentry in entry.subentries.items()}
     return {

@@ -1,4 +1,7 @@
-"""The base class and the description of all entities of a connection, and the devices that they belong to."""
+"""Base class, description and devices of all entities of a connection.
+
+One place decides which device an entity belongs to and how its texts are found.
+"""
 
 from collections.abc import Callable, Container
 from contextlib import suppress
@@ -19,20 +22,20 @@ from .kinds.partners import ALL_KINDS
 
 
 def for_connectors(coordinator: BachCoordinator) -> bool:
-    """Whether the connection has a queue, and recipients to send to."""
+    """Whether this is a chat connection, which has a queue and recipients."""
     return not coordinator.is_partner
 
 
 def for_partners(coordinator: BachCoordinator) -> bool:
-    """Whether the connection leads to an AI partner, an MCP server or another API."""
+    """Whether this is an AI partner, an MCP server or another API."""
     return coordinator.is_partner
 
 
 @dataclass(frozen=True, kw_only=True)
 class BachEntityDescription(EntityDescription):
-    """A row of a platform's table of entities. `exists_fn` tells which connections have the entity.
+    """Entity description with `exists_fn`: which connections have the entity.
 
-    An entity is diagnostic unless its row says otherwise, and its texts are found by its key.
+    An entity is diagnostic unless its description says otherwise; its translation key is its key.
     """
 
     entity_category: EntityCategory | None = EntityCategory.DIAGNOSTIC
@@ -43,7 +46,7 @@ class BachEntityDescription(EntityDescription):
 
 
 class BachEntity(CoordinatorEntity[BachCoordinator]):
-    """An entity of a connection."""
+    """Base class of the entities of a connection."""
 
     _attr_has_entity_name = True
 
@@ -56,7 +59,7 @@ class BachEntity(CoordinatorEntity[BachCoordinator]):
 
 
 def connection_device(entry: ConfigEntry) -> DeviceInfo:
-    """The device of a connection."""
+    """Device info of a connection."""
     return DeviceInfo(
         identifiers={(DOMAIN, entry.entry_id)},
         name=entry.title,
@@ -67,7 +70,7 @@ def connection_device(entry: ConfigEntry) -> DeviceInfo:
 
 
 def recipient_device(hass: HomeAssistant, entry: ConfigEntry, subentry: ConfigSubentry) -> DeviceInfo:
-    """The device of a recipient, shown below that of its connection, which must exist already."""
+    """Device info of a recipient, via the device of its connection, which must exist already."""
     return DeviceInfo(
         identifiers={(DOMAIN, f"{entry.entry_id}_{subentry.subentry_id}")},
         name=subentry.title,
@@ -81,13 +84,13 @@ def recipient_device(hass: HomeAssistant, entry: ConfigEntry, subentry: ConfigSu
 
 @callback
 def connection_device_id(hass: HomeAssistant, entry: ConfigEntry) -> str | None:
-    """The id of a connection's device, if it is there."""
+    """The registry id of a connection's device, if it exists."""
     return _device_id(hass, entry, entry.entry_id)
 
 
 @callback
 def recipient_device_id(hass: HomeAssistant, entry: ConfigEntry, subentry_id: str) -> str | None:
-    """The id of a recipient's device, if it is there."""
+    """The registry id of a recipient's device, if it exists."""
     return _device_id(hass, entry, f"{entry.entry_id}_{subentry_id}")
 
 
@@ -99,7 +102,7 @@ def _device_id(hass: HomeAssistant, entry: ConfigEntry, key: str) -> str | None:
 
 @callback
 def async_keep_only(hass: HomeAssistant, entry: ConfigEntry, platform: str, unique_ids: Container[str | None]) -> None:
-    """Forget entities of a platform (`notify`, …) that a changed connection has no longer; others keep their names."""
+    """Remove a platform's registered entities that a changed connection no longer has."""
     registry = er.async_get(hass)
     for found in er.async_entries_for_config_entry(registry, entry.entry_id):
         if found.domain == platform and found.unique_id not in unique_ids:

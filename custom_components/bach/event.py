@@ -1,6 +1,7 @@
-"""An event entity for every recipient: fires with what comes in from there, for automations without templates.
+"""Event entities: one for every recipient, which fires for each incoming message.
 
-What people write is shown, but never put on disk by Home Assistant: neither by the recorder nor for the next start.
+They let automations react without templates. What people write is not among their attributes, which every user may read
+and the recorder stores; triggers and the bus event have it.
 
 Home Assistant makes a line in the Activity of each change of such an entity, which names nobody, beside the one that
 says who did what. So it is disabled by default, except where it is all that a recipient has.
@@ -49,14 +50,14 @@ INCOMING: Final = EventEntityDescription(
 async def async_setup_entry(
     hass: HomeAssistant, entry: BachConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add an entity for each recipient from which anything can come in."""
+    """Add an event entity for each recipient that can send something."""
     heard = [subentry for subentry in entry.get_subentries_of_type(SUBENTRY_RECIPIENT) if _is_heard(entry, subentry)]
     async_keep_only(hass, entry, DOMAIN, frozenset(event_unique_id(entry, one.subentry_id) for one in heard))
     async_add_for_recipients(hass, entry, async_add_entities, BachEventEntity, lambda one: _is_heard(entry, one))
 
 
 def _is_heard(entry: BachConfigEntry, subentry: ConfigSubentry) -> bool:
-    """Whether anything can ever come in from there: what notifies in another home says nothing."""
+    """Whether anything can come in from this recipient; notify targets in another home never send."""
     recipient: str = subentry.data[CONF_RECIPIENT]
     if entry.data[CONF_TYPE] == TYPE_HOMEASSISTANT:
         return recipient == RECIPIENT_BACH or recipient.startswith(RECIPIENT_EVENT)
@@ -64,7 +65,7 @@ def _is_heard(entry: BachConfigEntry, subentry: ConfigSubentry) -> bool:
 
 
 class BachEventEntity(EventEntity):
-    """What comes in from one recipient."""
+    """Event entity that fires for the incoming messages of one recipient."""
 
     entity_description = INCOMING
     _attr_has_entity_name = True
@@ -78,7 +79,7 @@ class BachEventEntity(EventEntity):
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Hear from now on what comes in."""
+        """Connect to the signal for incoming messages."""
         self.async_on_remove(async_dispatcher_connect(self.hass, SIGNAL_RECEIVED, self._received))
 
     @callback

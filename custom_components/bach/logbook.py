@@ -1,7 +1,7 @@
-"""Logbook platform: lines in the Activity about who did what and where, and what became of messages.
+"""Logbook platform: describes our events as lines in the Activity: who wrote where, what was not delivered, and why.
 
-They never quote what people wrote. A line that names an entity is shown under the name of that entity, and who wrote
-would be lost: none of ours does. Which device or entity it belongs to is found by the data of the event.
+The lines never quote what people wrote. None names an entity, since it would then be shown under the name of that
+entity instead of the sender's. Which device or entity it belongs to is found by the data of the event.
 """
 
 from collections.abc import Callable, Mapping
@@ -72,7 +72,7 @@ def async_describe_events(
     hass: HomeAssistant,
     async_describe_event: Callable[[str, str, Describe], None],
 ) -> None:
-    """Say how a message that came in, one that was not delivered, and trouble read in the logbook."""
+    """Register the descriptions of our events."""
     async_describe_event(DOMAIN, EVENT_MESSAGE, _describe)
     async_describe_event(DOMAIN, EVENT_UNDELIVERED, _describe_end)
     async_describe_event(DOMAIN, EVENT_ENDED, _describe_end)
@@ -81,7 +81,7 @@ def async_describe_events(
 
 @callback
 def _describe(event: Event) -> dict[str, str]:
-    """The line. Events come from the database too, where an older version may have written them."""
+    """Describe an incoming message. Events come from the database too, written by older versions perhaps."""
     data = event.data
     line, icon = LINES.get(str(data.get("kind")), LINES[Kind.OTHER])
     words = {"command": _word(data, "command"), "label": _word(data, "label") or _word(data, "value")}
@@ -94,19 +94,19 @@ def _describe(event: Event) -> dict[str, str]:
 
 
 def _word(data: Mapping[str, object], key: str) -> str:
-    """On one line, and no longer than a name of something is."""
+    """A value of the event on one line and cut to a safe length."""
     return " ".join(str(data.get(key) or "")[:_MAX_WORD].split())
 
 
 def _who(data: Mapping[str, object]) -> str:
-    """By the name given here; a name that people gave themselves stands in quotation marks."""
+    """The sender: the name given in Home Assistant, or in quotation marks the one they gave themselves."""
     sender_name, sender_id = (str(data.get(key) or "")[:_MAX_NAME] for key in ("sender_name", "sender_id"))
     return str(data.get("person") or "") or called(sender_name, sender_id) or "Somebody"
 
 
 @callback
 def _describe_end(event: Event) -> dict[str, str]:
-    """The line of a message that ended without having been sent."""
+    """Describe a message that was not sent."""
     data = event.data
     line, icon = ENDS.get(str(data.get("status")), ENDS[Status.DEAD])
     subject, to_whom = SUBJECTS.get(str(data.get("operation")), SUBJECTS[Operation.SEND])
@@ -121,7 +121,7 @@ def _describe_end(event: Event) -> dict[str, str]:
 
 @callback
 def _describe_trouble(event: Event) -> dict[str, str]:
-    """The line of a connection that has ceased to work, and why."""
+    """Describe a connection that stopped working, with the reason."""
     data = event.data
     line, reason = (
         TROUBLES.get(str(data.get("direction")), TROUBLES["both"]),
@@ -135,7 +135,7 @@ def _describe_trouble(event: Event) -> dict[str, str]:
 
 
 def _reason(data: Mapping[str, object]) -> str:
-    """Why, if the line does not say so already; what failed before somebody cancelled it is of no interest."""
+    """Why a message was not sent, unless the line says it already or a person cancelled the message."""
     status, code = data.get("status"), data.get("error_code")
     if status == Status.EXPIRED or (status == Status.CANCELLED and code != _WITHDRAWN):
         return ""

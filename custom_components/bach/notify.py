@@ -1,7 +1,8 @@
-"""A notify entity for every recipient.
+"""Notify entities: one for every recipient; sending queues a message.
 
-It stays available while the platform is down: sending means that the message is on disk, and it goes out when it can.
-Its state, which the Activity shows as "Sent", is the time at which the platform took a message, not that of queueing.
+An entity stays available while the platform is down: sending means that the message is on disk, and it goes out when it
+can. Its state, which the Activity shows as "Sent", is the time at which the platform took a message, not that of
+queueing.
 """
 
 from collections import OrderedDict
@@ -48,7 +49,7 @@ _MAX_CALLS: Final = 200
 async def async_setup_entry(
     hass: HomeAssistant, entry: BachConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add an entity for each recipient of a connection, if anything can be sent through it."""
+    """Add a notify entity for each recipient, if the connection can send."""
     if not sends(entry.data):
         async_keep_only(hass, entry, DOMAIN, frozenset())
         return
@@ -67,7 +68,7 @@ async def async_setup_entry(
 
 
 class BachNotifyEntity(NotifyEntity):
-    """One recipient."""
+    """Notify entity of one recipient."""
 
     entity_description = NotifyEntityDescription(key="recipient", translation_key="recipient", name=None)
     _attr_has_entity_name = True
@@ -82,12 +83,12 @@ class BachNotifyEntity(NotifyEntity):
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Hear from now on what is sent."""
+        """Subscribe to sent messages."""
         self.async_on_remove(self.hass.data[HUB].follow(self._sent))
 
     @override
     async def async_send_message(self, message: str, title: str | None = None) -> None:
-        """Queue a message for the action `notify.send_message`."""
+        """Queue a message, for the action `notify.send_message`."""
         self.note_call(self._context)
         connection = connection_name(self._entry)
         recipient = self._entry.subentries[self._subentry_id].data[CONF_RECIPIENT]  # a group may have moved
@@ -103,7 +104,7 @@ class BachNotifyEntity(NotifyEntity):
 
     @contextmanager
     def _told_why(self) -> Iterator[None]:
-        """Where there is no queue yet, it is of use to know why the entry could not be set up."""
+        """Replace "not open" errors with the reason why the entry could not be set up."""
         try:
             yield
         except (NotOpenError, UnknownConnectionError) as error:
@@ -116,7 +117,7 @@ class BachNotifyEntity(NotifyEntity):
             ) from error
 
     def note_call(self, context: Context | None) -> None:
-        """Remember who makes a call that sends something here, until it has been sent."""
+        """Remember the context of a call until its message has been sent, to attribute the state change."""
         if context:
             self._calls[context.id] = context
             if len(self._calls) > _MAX_CALLS:
@@ -125,11 +126,11 @@ class BachNotifyEntity(NotifyEntity):
     @callback  # type: ignore[misc] # final, because Home Assistant knows no queue
     @override
     def _async_record_notification(self) -> None:
-        """Called by Home Assistant when a message has been queued: nothing to show yet."""
+        """Do nothing where Home Assistant records the time: the message is only queued by now."""
 
     @callback
     def _sent(self, event: MessageSent) -> None:
-        """Show that a message has been sent, whoever sent it in whatever way."""
+        """Record the time when the platform took a message, whichever way it was queued."""
         message = event.message
         if event.connection != connection_name(self._entry) or message.operation is not Operation.SEND:
             return

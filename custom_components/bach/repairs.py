@@ -1,4 +1,8 @@
-"""The repairs platform: the fix flow of each issue, most of them about messages that were not delivered."""
+"""Repairs platform: creates the fix flow of each issue.
+
+Two short flows stand here, about messages held in a restored database and about a removed recipient; the others are in
+`flows/`.
+"""
 
 from typing import Any
 
@@ -31,7 +35,7 @@ from .messages.undelivered import HELD
 async def async_create_fix_flow(
     hass: HomeAssistant, issue_id: str, data: dict[str, str | int | float | None] | None
 ) -> RepairsFlow:
-    """The dialog of one of our repairs."""
+    """Create the fix flow of one of our issues."""
     known = data or {}
     if issue_id == STORAGE:
         return StorageFlow(str(known.get("path")))
@@ -50,14 +54,14 @@ async def async_create_fix_flow(
 
 
 class HeldFlow(ConnectionRepairFlow):
-    """Sends what a restored database holds, or gives it up."""
+    """Fix flow for messages that a restored database holds: release or discard them."""
 
     async def async_step_init(self, _: dict[str, str] | None = None) -> RepairsFlowResult:
-        """Ask what to do."""
+        """Offer to release or to discard."""
         return self._menu("release", "discard")
 
     async def async_step_release(self, _: dict[str, str] | None = None) -> RepairsFlowResult:
-        """Send them."""
+        """Release the messages for sending."""
         if (found := self._find()) is None:
             return self.async_abort(reason="entry_not_loaded")
         bach, connection = found
@@ -65,7 +69,7 @@ class HeldFlow(ConnectionRepairFlow):
         return self.async_create_entry(data={})
 
     async def async_step_discard(self, _: dict[str, str] | None = None) -> RepairsFlowResult:
-        """Give them up."""
+        """Discard the messages."""
         if (found := self._find()) is None:
             return self.async_abort(reason="entry_not_loaded")
         bach, connection = found
@@ -74,18 +78,18 @@ class HeldFlow(ConnectionRepairFlow):
 
 
 class RemovedRecipientFlow(ConnectionRepairFlow):
-    """Asks what is to become of the messages for somebody who was removed."""
+    """Fix flow for the undelivered messages of a removed recipient: discard, send to somebody else, or keep."""
 
     def __init__(self, entry_id: str, recipient: str) -> None:
         super().__init__(entry_id)
         self._recipient = recipient
 
     async def async_step_init(self, _: dict[str, str] | None = None) -> RepairsFlowResult:
-        """Ask what to do."""
+        """Offer to discard, move or keep."""
         return self._menu("discard", "move", "keep")
 
     async def async_step_discard(self, _: dict[str, str] | None = None) -> RepairsFlowResult:
-        """Give them up."""
+        """Discard the messages."""
         if (found := self._find()) is None:
             return self.async_abort(reason="entry_not_loaded")
         bach, connection = found
@@ -93,11 +97,11 @@ class RemovedRecipientFlow(ConnectionRepairFlow):
         return self.async_create_entry(data={})
 
     async def async_step_keep(self, _: dict[str, str] | None = None) -> RepairsFlowResult:
-        """Leave them: dead letters stay, and what waited stays cancelled."""
+        """Keep dead letters as they are; withdrawn messages stay cancelled."""
         return self.async_create_entry(data={})
 
     async def async_step_move(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
-        """Send all of them to somebody else."""
+        """Ask for another recipient, and send the messages there."""
         if (found := self._find()) is None:
             return self.async_abort(reason="entry_not_loaded")
         bach, connection = found
@@ -118,7 +122,7 @@ class RemovedRecipientFlow(ConnectionRepairFlow):
         )
 
     async def _move(self, bach: Bach, connection: str, to: str, recipient: str) -> RepairsFlowResult:
-        """Send each of them; one that cannot go there (a change of a message that is with the other) stays as it is."""
+        """Send each message to the new recipient; one that cannot go there stays as it is."""
         refused: BachError | None = None
         try:
             for message_id in await undelivered(bach, connection, self._recipient):
@@ -133,7 +137,7 @@ class RemovedRecipientFlow(ConnectionRepairFlow):
         return self.async_create_entry(data={})
 
     def _recipients(self) -> list[SelectOptionDict]:
-        """Everybody who can be sent to, with their connection."""
+        """The options of the form: all recipients of loaded connections."""
         hub = self.hass.data[HUB]
         entries: list[ConfigEntry] = [
             entry

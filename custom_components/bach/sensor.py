@@ -1,7 +1,7 @@
-"""Sensors of a connection: lengths of its queue, counters, times, circuit breaker.
+"""Sensors of a connection: queue lengths, counters, times, and the state of the circuit breaker.
 
-A time that moves with each message or check would be a line in the Activity and a row of the recorder each, so such
-sensors are disabled by default. A counter that does so is written every few minutes, which is all that statistics need.
+Each change is a line in the Activity and a row of the recorder, so sensors that change with each message or check are
+disabled by default. A counter is written every few minutes, which is all that statistics need.
 """
 
 from collections import deque
@@ -41,9 +41,10 @@ _MAX_ENDED = 1000
 
 @dataclass(frozen=True, kw_only=True)
 class BachSensorDescription(BachEntityDescription, SensorEntityDescription):
-    """A sensor, and where its value is found. `seconds` is how long its changes are gathered.
+    """Sensor description with the function that reads the value from a snapshot.
 
-    `tells_of` is the end of messages that moves it.
+    `seconds` throttles state writes. `tells_of` is the event that moves the number; its messages give the state change
+    its context.
     """
 
     value_fn: Callable[[Snapshot], float | str | datetime | None]
@@ -57,7 +58,7 @@ def _oldest(snapshot: Snapshot) -> datetime | None:
 
 
 def _latency(snapshot: Snapshot) -> float | None:
-    """Milliseconds. None while there is no answer: an old number would look as if there were one."""
+    """Milliseconds, or None if the last check failed: an old number would look like an answer."""
     found = snapshot.checked.result if snapshot.checked else None
     return round(found.latency * 1000, 1) if isinstance(found, Report) else None
 
@@ -149,7 +150,7 @@ async def async_setup_entry(
 
 
 class BachSensor(BachEntity, SensorEntity):
-    """A number or a time of a connection."""
+    """Sensor with a number, a time or an enum of a connection."""
 
     entity_description: BachSensorDescription
     _gathering: CALLBACK_TYPE | None = None
@@ -162,7 +163,7 @@ class BachSensor(BachEntity, SensorEntity):
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Hear from now on of the messages that it tells of."""
+        """Subscribe to the message events that change the value."""
         await super().async_added_to_hass()
         if event := self.entity_description.tells_of:
             self.async_on_remove(self.coordinator.bach.subscribe(event, self._has_ended))
@@ -174,14 +175,14 @@ class BachSensor(BachEntity, SensorEntity):
 
     @override
     async def async_will_remove_from_hass(self) -> None:
-        """Write nothing any more."""
+        """Cancel the pending state write."""
         self._stop_gathering()
         await super().async_will_remove_from_hass()
 
     @callback
     @override
     def _handle_coordinator_update(self) -> None:
-        """Write the state, or in a while together with what comes until then."""
+        """Write the state at once, or throttled with what follows."""
         seconds = self.entity_description.seconds
         if not seconds or self.available != self._was_available:
             self._write()
@@ -198,7 +199,7 @@ class BachSensor(BachEntity, SensorEntity):
 
     @callback
     def _give_context(self) -> None:
-        """Let what an automation does because of this change be known as such."""
+        """Set a context that loop prevention knows, as automations on this change are about those messages."""
         if self._told == self.native_value:
             return
         self._told, context = self.native_value, Context()

@@ -1,4 +1,7 @@
-"""A switch that pauses a connection. What is sent meanwhile waits in the queue."""
+"""Switch that pauses a connection; messages sent meanwhile wait in the queue.
+
+For maintenance: nothing is lost and no entity becomes unavailable.
+"""
 
 from typing import Any, override
 
@@ -24,7 +27,7 @@ async def async_setup_entry(
 
 
 class BachSwitch(BachEntity, SwitchEntity):
-    """On while the connection works; kept in the database, so it survives a restart."""
+    """Switch that is on while the connection is active; the state is in the database and survives a restart."""
 
     @property
     @override

@@ -1,4 +1,7 @@
-"""System health: the numbers of all queues for Settings → System → Repairs → System information."""
+"""System health: version, packages, and the number of waiting and dead messages of all connections.
+
+Home Assistant shows it under Settings → System → Repairs → System information, which people copy into bug reports.
+"""
 
 from typing import Any
 
@@ -18,7 +21,7 @@ _KEYS = {"discord.py": "discord_py", "python-telegram-bot": "python_telegram_bot
 
 @callback
 def async_register(hass: HomeAssistant, register: SystemHealthRegistration) -> None:
-    """Register the page."""
+    """Register the system health callback."""
     register.async_register_info(_info, f"/config/integrations/integration/{DOMAIN}")
 
 

@@ -1,4 +1,7 @@
-"""The trigger platform: the table of all automation triggers that BACH offers."""
+"""Trigger platform: the table of all automation triggers that BACH offers.
+
+The triggers themselves are in `triggers/`; Home Assistant looks for the table here.
+"""
 
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.trigger import Trigger
@@ -17,5 +20,5 @@ _TRIGGERS: dict[str, type[Trigger]] = {
 
 
 async def async_get_triggers(hass: HomeAssistant) -> dict[str, type[Trigger]]:
-    """All of them; they are there while no connection is loaded, so that automations validate."""
+    """Return all triggers, whether a connection is loaded or not."""
     return _TRIGGERS

@@ -1,4 +1,4 @@
-"""The actions (services) of the integration: each reads its fields, asks who may, and calls the library.
+"""The actions (services) of the integration: each validates its fields, checks permissions, and calls the library.
 
-What an action takes and answers is decided here. No dialog and no entity lives here.
+What an action takes and returns is decided here. No dialog and no entity lives here.
 """

@@ -1,7 +1,7 @@
-"""The action `bach.ask`: sends a question to people, and returns the first answer of somebody who may give one.
+"""The action `bach.ask`: sends a question to recipients, and returns the first answer of somebody who may give one.
 
-Who may is decided by the person's role and, if the call names people, by the Home Assistant user or the platform's id
-behind the sender; never by a name, which people give themselves.
+Who may answer is decided by role and, if the call names people, by Home Assistant user or platform id; never by display
+names, which people choose themselves.
 """
 
 import logging
@@ -66,17 +66,17 @@ _REMEMBERED: Final = 200
 
 
 class _Answers:
-    """The messages that were answers. A question takes its answer before anybody else hears of the message."""
+    """Remembers which incoming messages were answers, so that chat and other listeners leave them alone."""
 
     def __init__(self) -> None:
         self._ids: deque[int] = deque(maxlen=_REMEMBERED)
 
     def add(self, message: IncomingMessage) -> None:
-        """This one is an answer."""
+        """Note a message as an answer."""
         self._ids.append(message.id)
 
     def has(self, received: Received) -> bool:
-        """Whether a message is one."""
+        """Whether a message was an answer."""
         return received.message.id in self._ids
 
 
@@ -85,14 +85,14 @@ ANSWERS: HassKey[_Answers] = HassKey(f"{DOMAIN}_answers")
 
 @callback
 def async_claim_answers(hass: HomeAssistant) -> None:
-    """Let everybody know which messages are answers."""
+    """Register the check for answers that other modules use."""
     answers = _Answers()
     hass.data[CLAIM] = answers.has
     hass.data[ANSWERS] = answers
 
 
 async def async_ask(call: ServiceCall) -> ServiceResponse:
-    """Ask, wait, and return what was answered. Raises when nobody did, unless there is a default."""
+    """Handle the action: ask, wait, and return the answer. Raises if there is none and no default."""
     found = await find_targets(call)
     targets, left_out = _without_circles(call, found.targets)
     left_out |= {**found.refused, **{one: not_a_recipient(one) for one in found.others}}
@@ -123,7 +123,7 @@ async def async_ask(call: ServiceCall) -> ServiceResponse:
 
 
 def _without_circles(call: ServiceCall, targets: list[Target]) -> tuple[list[Target], dict[str, HomeAssistantError]]:
-    """Who can be asked, and by what the others go with a sentence why they cannot."""
+    """Split the targets into those to ask, and those that loop prevention refuses, with the error."""
     left, left_out = list[Target](), dict[str, HomeAssistantError]()
     for target in targets:
         try:
@@ -156,7 +156,7 @@ async def _question(call: ServiceCall, places: tuple[Place, ...]) -> Question:
 
 
 def _judge(hass: HomeAssistant, role: Role, identities: Sequence[str]) -> Callable[[IncomingMessage], str | None]:
-    """What says of an answer who gave it, if they may."""
+    """Return the function that names the author of an answer, or None if they may not answer."""
 
     def name_of(message: IncomingMessage) -> str | None:
         found = _received(hass, message)
@@ -177,7 +177,7 @@ def _received(hass: HomeAssistant, message: IncomingMessage) -> Received | None:
 
 
 def _identity(hass: HomeAssistant, person: str) -> str:
-    """The Home Assistant user of a person entity; anything else is the platform's id of a sender."""
+    """The Home Assistant user id of a person entity; anything else is a platform id already."""
     if not person.startswith("person."):
         return person
     state = hass.states.get(person)
@@ -191,7 +191,7 @@ def _identity(hass: HomeAssistant, person: str) -> str:
 
 
 async def _wording(hass: HomeAssistant) -> Wording:
-    """What stands below a question that is over, in the language of the house."""
+    """The translated texts that replace the buttons once a question is over."""
     texts = await async_get_translations(hass, hass.config.language, "common", [DOMAIN])
 
     def text(key: str, default: str) -> str:
@@ -225,7 +225,7 @@ def _answered(hass: HomeAssistant, answer: Answer, asked: Mapping[Place, Target]
 
 
 def _unanswered(default: str, waited: float) -> dict[str, JsonValueType]:
-    """The default instead of an answer: nobody gave it."""
+    """The response with the default, for a question that nobody answered."""
     nobody: dict[str, JsonValueType] = dict.fromkeys(
         ("text", "person", "sender", "sender_name", ATTR_RECIPIENT, ATTR_ENTITY_ID)
     )

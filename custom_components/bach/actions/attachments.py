@@ -1,7 +1,7 @@
-"""Reads the files that an action attaches, from where Home Assistant may look, before anything is queued.
+"""Reads the files that an action attaches, from allowed folders only, before anything is queued.
 
-One byte more than allowed is enough to be refused. A read that hangs (a network drive that is gone) hangs in a thread
-of its own, apart from those that all of Home Assistant shares.
+At most one byte more than allowed is read of each. A read that hangs (an unreachable network drive) hangs in a thread
+of its own, apart from the pool that all of Home Assistant shares.
 """
 
 from collections.abc import Sequence
@@ -20,9 +20,9 @@ MAX_BYTES: Final = 50_000_000
 
 
 async def read_files(hass: HomeAssistant, paths: Sequence[str]) -> tuple[list[File], list[Loss]]:
-    """The files, and why others could not be read: what is missing must not cost the words. Empty paths are none.
+    """Read the files; return those that could be read, and a `Loss` for each that could not.
 
-    A loss is in the words of the error that it would be.
+    A missing file must not cost the message. Empty paths are ignored, as templates produce them.
     """
     files, lost = list[File](), list[Loss]()
     for path in filter(str.strip, paths):

@@ -1,6 +1,6 @@
 """The actions that change a sent message: `bach.edit_message`, `bach.delete_message` and `bach.react`.
 
-Each is queued as a message of its own in the same lane: it is as durable and comes in order.
+Each is queued like a message in the same lane, so it is as durable and stays in order.
 """
 
 from typing import Final
@@ -40,7 +40,7 @@ REACT_SCHEMA: Final = vol.Schema({vol.Required(ATTR_MESSAGE_ID): MESSAGE_ID, vol
 
 
 async def async_edit_message(call: ServiceCall) -> ServiceResponse:
-    """Give a message another text, and other buttons or none."""
+    """Handle the action that replaces a message's text and buttons."""
     data = call.data
     with translated_errors(call.hass):
         await _require_may_change(call)
@@ -56,7 +56,7 @@ async def async_edit_message(call: ServiceCall) -> ServiceResponse:
 
 
 async def async_delete_message(call: ServiceCall) -> ServiceResponse:
-    """Take a message away from the platform."""
+    """Handle the action that deletes a message on the platform."""
     with translated_errors(call.hass):
         await _require_may_change(call)
         receipt = await call.hass.data[HUB].bach.delete(call.data[ATTR_MESSAGE_ID], context=call.context.id)
@@ -64,7 +64,7 @@ async def async_delete_message(call: ServiceCall) -> ServiceResponse:
 
 
 async def async_react(call: ServiceCall) -> ServiceResponse:
-    """Put an emoji on a message."""
+    """Handle the action that sets an emoji reaction on a message."""
     data = call.data
     with translated_errors(call.hass):
         await _require_may_change(call)
@@ -75,7 +75,7 @@ async def async_react(call: ServiceCall) -> ServiceResponse:
 
 
 async def _require_may_change(call: ServiceCall) -> None:
-    """Raise if the caller may not, or if an automation would go in circles with it."""
+    """Raise if the user may not change the message, or loop prevention refuses it."""
     message_id: int = call.data[ATTR_MESSAGE_ID]
     await require_message_control(call, message_id)
     await call.hass.data[LOOP_PREVENTION].require_no_loop_by_change(call.context, message_id)

@@ -1,4 +1,7 @@
-"""The action `bach.check`: a health check of a connection, which returns what it found, also a failure."""
+"""The action `bach.check`: runs a health check of a connection, and returns the result, also of a failure.
+
+Unlike the button it does not raise for a failed check, so that automations can decide by the reason.
+"""
 
 import time
 from typing import Final
@@ -26,7 +29,7 @@ CHECK_SCHEMA: Final = vol.Schema({vol.Required(ATTR_CONFIG_ENTRY_ID): cv.string}
 
 
 async def async_check(call: ServiceCall) -> ServiceResponse:
-    """Ask a connection now. Whoever may press its button may do so."""
+    """Handle the action; it is allowed to whoever may press the connection's check button."""
     entry: BachConfigEntry = service.async_get_config_entry(call.hass, DOMAIN, call.data[ATTR_CONFIG_ENTRY_ID])
     await _require_button(call, entry)
     with translated_errors(call.hass):
@@ -51,7 +54,7 @@ def _button(hass: HomeAssistant, entry: BachConfigEntry) -> str | None:
 
 
 def _findings(found: Identity | Fault, seconds: float) -> JsonObjectType:
-    """What a check found, in the same words for all connections."""
+    """The result of a check with the same keys for all types of connections."""
     report = found if isinstance(found, Report) else None
     fault = found if isinstance(found, Fault) else None
     return {
@@ -68,7 +71,7 @@ def _findings(found: Identity | Fault, seconds: float) -> JsonObjectType:
 
 
 def _accepted(found: Identity | Fault) -> bool | None:
-    """None where nobody said: no credentials are shown, or the check failed for another reason."""
+    """Whether the credentials were accepted; None if the check cannot tell."""
     if isinstance(found, Fault):
         return False if found.code == "auth_failed" else None
     return found.accepted

@@ -1,4 +1,7 @@
-"""Validates the choices in actions: formats, and buttons as people write them (rows, a plain list, bare texts)."""
+"""Validators for formats and buttons in actions.
+
+Buttons may be rows, a plain list or bare texts, as people write them in YAML.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -17,7 +20,7 @@ ATTR_VALUE: Final = "value"
 
 
 def buttons(given: object) -> Buttons:
-    """Rows as they are given; a plain list is laid out in rows of three. Raises `vol.Invalid` with a sentence."""
+    """Validate buttons; a plain list is laid out in rows of three. Raises `vol.Invalid` with a sentence."""
     listed = [given] if isinstance(given, str | Mapping) else given
     if not isinstance(listed, Sequence):
         raise vol.Invalid("Give a list of buttons, each with a text and, if you like, a value")
@@ -46,7 +49,7 @@ def _button(given: object) -> Button:
 
 
 def _text(field: str, given: object) -> str:
-    """YAML reads yes, no, on and off as true and false, which is never what should stand on a button."""
+    """The text of a button. Booleans are refused: YAML reads an unquoted yes or no as one."""
     if isinstance(given, bool):
         raise vol.Invalid(f'Put the {field} of a button in quotes: without them, "yes" and "no" mean true and false')
     if not isinstance(given, str | int | float):

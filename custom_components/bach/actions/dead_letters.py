@@ -1,4 +1,7 @@
-"""The actions for dead letters: look at one message, retry, correct or discard it."""
+"""The actions for dead letters: `bach.retry`, `bach.amend`, `bach.discard` and `bach.get_message`.
+
+A dead letter waits until a person, or an automation of theirs, decides about it.
+"""
 
 from typing import Final, cast
 
@@ -69,7 +72,7 @@ GET_MESSAGE_SCHEMA: Final = vol.Schema({vol.Required(ATTR_MESSAGE_ID): MESSAGE_I
 
 
 async def async_retry(call: ServiceCall) -> ServiceResponse:
-    """Send one message again, or all dead letters of a connection, and say what came of it."""
+    """Handle the action that retries one message, or all dead letters of a connection, and return the results."""
     with translated_errors(call.hass):
         bach = call.hass.data[HUB].bach
         if (message_id := call.data.get(ATTR_MESSAGE_ID)) is not None:
@@ -90,7 +93,7 @@ async def async_retry(call: ServiceCall) -> ServiceResponse:
 
 
 async def async_amend(call: ServiceCall) -> ServiceResponse:
-    """Correct a message that was not delivered, and send it again under its id."""
+    """Handle the action that corrects an undelivered message, and sends it again under its id."""
     data = call.data
     names = {ATTR_MESSAGE: "text", ATTR_TITLE: "title", ATTR_FORMAT: "format", ATTR_RECIPIENT: "recipient"}
     amendment = {ours: data[field] for field, ours in names.items() if field in data}
@@ -111,7 +114,7 @@ async def async_amend(call: ServiceCall) -> ServiceResponse:
 
 
 async def async_discard(call: ServiceCall) -> ServiceResponse:
-    """Give dead letters up: some, or all of a connection."""
+    """Handle the action that discards dead letters: some by id, or all of a connection."""
     with translated_errors(call.hass):
         bach = call.hass.data[HUB].bach
         if (message_ids := call.data.get(ATTR_MESSAGE_ID)) is not None:
@@ -124,7 +127,7 @@ async def async_discard(call: ServiceCall) -> ServiceResponse:
 
 
 async def async_get_message(call: ServiceCall) -> ServiceResponse:
-    """One message with its attempts."""
+    """Handle the action that returns a message with its attempts."""
     with translated_errors(call.hass):
         message, attempts = await call.hass.data[HUB].bach.history(call.data[ATTR_MESSAGE_ID])
     return {
@@ -141,7 +144,7 @@ async def async_get_message(call: ServiceCall) -> ServiceResponse:
 
 
 async def _connection(call: ServiceCall) -> str:
-    """The connection that the call names, or the only one. Raises if a user may not control all of it."""
+    """The connection the call names, or the only one. Raises if the user may not control all of it."""
     entry = service.async_get_config_entry(call.hass, DOMAIN, call.data.get(ATTR_CONFIG_ENTRY_ID))
     await require_connection_control(call, entry)
     return connection_name(entry)

@@ -1,4 +1,7 @@
-"""The action `bach.download`: saves a file that somebody sent where Home Assistant may write, and nowhere else."""
+"""The action `bach.download`: saves the file of an incoming message in an allowed folder.
+
+The target is validated before the download, and the file appears whole or not at all.
+"""
 
 import mimetypes
 import re
@@ -43,7 +46,7 @@ _MAX_NAME = 100
 
 
 async def async_download(call: ServiceCall) -> ServiceResponse:
-    """Fetch the file of a message and write it. The place is looked at first, so that nothing is fetched in vain."""
+    """Handle the action: validate the target, fetch the file, and write it."""
     hass, data = call.hass, call.data
     with translated_errors(hass):
         bach = hass.data[HUB].bach
@@ -60,7 +63,7 @@ async def async_download(call: ServiceCall) -> ServiceResponse:
 
 
 def _target(hass: HomeAssistant, call: ServiceCall, message: IncomingMessage, media: Media) -> Path:
-    """The file to write. In a folder it gets a name of its own. Raises `ServiceValidationError`."""
+    """The path to write to; in a folder, with a generated name. Raises `ServiceValidationError`."""
     given = call.data[ATTR_PATH]
     try:
         path = Path(hass.config.path(given)).resolve()
@@ -76,14 +79,14 @@ def _target(hass: HomeAssistant, call: ServiceCall, message: IncomingMessage, me
 
 
 def _file_name(message: IncomingMessage, media: Media) -> str:
-    """A name without anything that a file system or a shell could take for more than a name."""
+    """A safe file name, made of the message id and the sender's name for the file."""
     name = _UNSAFE.sub("_", media.name or "").strip("._-")[-_MAX_NAME:]
     extension = mimetypes.guess_extension(media.mime_type or "") or ""
     return f"{message.id}_{name or media.type + extension}"
 
 
 def _write(path: Path, content: bytes) -> None:
-    """All of it or nothing. Raises `HomeAssistantError`."""
+    """Write atomically, by renaming a temporary file. Raises `HomeAssistantError`."""
     part = path.with_name(f".{uuid4().hex}.part")
     try:
         try:

@@ -1,4 +1,7 @@
-"""The actions on the inbox: list what came in, and mark it as read, archived or unread."""
+"""The actions on the inbox: `bach.get_inbox` lists incoming messages, `bach.mark` sets their status.
+
+For administrators, since it shows what everybody wrote.
+"""
 
 from typing import Final
 
@@ -54,7 +57,7 @@ MARK_SCHEMA: Final = vol.Schema(
 
 
 async def async_get_inbox(call: ServiceCall) -> ServiceResponse:
-    """A page of what came in, newest first."""
+    """Handle the action that returns a page of incoming messages, newest first."""
     data = call.data
     entry, recipient = _place(call)
     status = data.get(ATTR_STATUS)
@@ -74,14 +77,14 @@ async def async_get_inbox(call: ServiceCall) -> ServiceResponse:
 
 
 async def async_mark(call: ServiceCall) -> ServiceResponse:
-    """Let messages count as read, archived or unread."""
+    """Handle the action that sets messages to read, archived or unread."""
     with translated_errors(call.hass):
         count = await call.hass.data[HUB].bach.mark(call.data[ATTR_INCOMING_ID], InboxStatus(call.data[ATTR_STATUS]))
     return {"marked": count} if call.return_response else None
 
 
 def _place(call: ServiceCall) -> tuple[BachConfigEntry | None, str | None]:
-    """The connection and the address that the call narrows the page down to. A recipient may be one of its entities."""
+    """The connection and address that the call filters by. The recipient may be given as an entity."""
     recipient: str | None = call.data.get(ATTR_RECIPIENT)
     entry_id: str | None = call.data.get(ATTR_CONFIG_ENTRY_ID)
     if recipient and er.async_get(call.hass).async_get(recipient):
@@ -92,7 +95,7 @@ def _place(call: ServiceCall) -> tuple[BachConfigEntry | None, str | None]:
 
 
 def _row(hass: HomeAssistant, entry: BachConfigEntry | None, message: IncomingMessage) -> JsonObjectType:
-    """As automations know it; of somebody who was removed since, what the platform knows."""
+    """One message as triggers have it; of a removed recipient, only what the platform told."""
     found = received(hass, entry, message) if entry else None
     return incoming_payload(found or stranger(message, entry.entry_id if entry else "")) | {
         ATTR_STATUS: message.status.value,

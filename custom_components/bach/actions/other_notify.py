@@ -1,7 +1,7 @@
-"""Forwards the text of a message to the notify entities of other integrations in a group.
+"""Forwards a message's text to notify entities of other integrations that share a group with our recipients.
 
-Whoever sends to a group means all who are in it, as Home Assistant's own action does. What only BACH can do (buttons,
-files, waiting) stays behind, and that is said.
+Whoever sends to a group means all its members, as with Home Assistant's own action. Buttons, files and waiting cannot
+be passed on, which the response says.
 """
 
 from collections.abc import Sequence
@@ -29,7 +29,7 @@ _ONLY_WORDS: Final = "It went through notify.send_message, which takes words onl
 
 
 async def async_pass_on(call: ServiceCall, entity_id: str, lost: Sequence[str]) -> JsonObjectType:
-    """Send the words of a call to a notify entity of another integration. Raises if they cannot go."""
+    """Call `notify.send_message` for the entity, and return its row of the response. Raises if that fails."""
     state = call.hass.states.get(entity_id)
     if state is None or state.state == STATE_UNAVAILABLE:
         raise _error(translation_key="other_unavailable", entity_id=entity_id)
@@ -47,7 +47,7 @@ async def async_pass_on(call: ServiceCall, entity_id: str, lost: Sequence[str]) 
 
 
 def _words(state: State, message: str, title: str | None) -> dict[str, str]:
-    """What is said to an entity that may know no titles."""
+    """Title and message; joined for an entity without support for titles."""
     message, title = message.strip(), (title or "").strip()
     if message and title and state.attributes.get(ATTR_SUPPORTED_FEATURES, 0) & NotifyEntityFeature.TITLE:
         return {ATTR_TITLE: title, ATTR_MESSAGE: message}

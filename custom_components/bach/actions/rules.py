@@ -1,4 +1,7 @@
-"""The actions on context rules: list, set and remove the names that automations know messages by."""
+"""The actions on context rules: `bach.get_rules`, `bach.set_rule` and `bach.remove_rule`.
+
+A rule names a topic by phrases and patterns; triggers and agents get the names of those that match.
+"""
 
 from typing import Final
 
@@ -36,7 +39,7 @@ REMOVE_RULE_SCHEMA: Final = vol.Schema({vol.Required(ATTR_NAME): cv.string})
 
 
 async def async_get_rules(call: ServiceCall) -> ServiceResponse:
-    """All rules, by name."""
+    """Handle the action that returns all rules."""
     entries = {connection_name(entry): entry.entry_id for entry in call.hass.config_entries.async_entries(DOMAIN)}
     with translated_errors(call.hass):
         rules = call.hass.data[HUB].bach.rules.list()
@@ -44,7 +47,7 @@ async def async_get_rules(call: ServiceCall) -> ServiceResponse:
 
 
 async def async_set_rule(call: ServiceCall) -> ServiceResponse:
-    """Keep a rule; one of the same name is replaced as a whole."""
+    """Handle the action that adds a rule, or replaces the one of the same name."""
     data = call.data
     entry_id = data.get(ATTR_CONFIG_ENTRY_ID)
     entry = service.async_get_config_entry(call.hass, DOMAIN, entry_id) if entry_id else None
@@ -62,7 +65,7 @@ async def async_set_rule(call: ServiceCall) -> ServiceResponse:
 
 
 async def async_remove_rule(call: ServiceCall) -> ServiceResponse:
-    """Forget a rule."""
+    """Handle the action that removes a rule."""
     with translated_errors(call.hass):
         await call.hass.data[HUB].bach.rules.remove(call.data[ATTR_NAME])
     return {"removed": call.data[ATTR_NAME]} if call.return_response else None

@@ -1,4 +1,7 @@
-"""The action `bach.send_message`: queues a message for many recipients, each with a result of its own."""
+"""The action `bach.send_message`: queues a message for many recipients, each with its own result.
+
+It can do what `notify.send_message` cannot: files, buttons, priority, time to live, and waiting for delivery.
+"""
 
 import asyncio
 import logging
@@ -64,7 +67,7 @@ SCHEMA = vol.Schema(
 
 @dataclass(frozen=True, slots=True)
 class _Result:
-    """What became of one recipient. `error`: it was refused, or did not arrive while the caller waited."""
+    """The result for one recipient. `error`: it was refused, or not delivered while the caller waited."""
 
     row: JsonObjectType
     queued: bool
@@ -72,7 +75,7 @@ class _Result:
 
 
 async def async_send_message(call: ServiceCall) -> ServiceResponse:
-    """Queue one message for each recipient; a bad one does not stop the others.
+    """Handle the action: queue one message per recipient; a failing one does not stop the others.
 
     Raises if nothing could be queued, and, when nobody reads the response, for every recipient that got nothing.
     """
@@ -91,7 +94,7 @@ def _refused(entity_id: str, error: HomeAssistantError) -> _Result:
 
 
 async def _pass_on(call: ServiceCall, entity_id: str) -> _Result:
-    """Let somebody in a group have the words who is none of ours."""
+    """Forward the text to a group member of another integration."""
     lost = [key for key in (ATTR_BUTTONS, ATTR_DATA, ATTR_FILES) if call.data.get(key)]
     try:
         return _Result(await async_pass_on(call, entity_id, lost), queued=True)
@@ -122,7 +125,7 @@ async def _send(call: ServiceCall, target: Target, files: Sequence[File], lost: 
 
 
 async def _queue(call: ServiceCall, target: Target, files: Sequence[File], lost: Sequence[Loss]) -> Receipt:
-    """Put the message into the queue."""
+    """Queue the message for one recipient."""
     data = call.data
     time_to_live = data.get(ATTR_TIME_TO_LIVE)
     words = _words(call, target)
@@ -147,7 +150,7 @@ async def _queue(call: ServiceCall, target: Target, files: Sequence[File], lost:
 
 @dataclass(frozen=True, slots=True)
 class _Words:
-    """What is said, or the fields of an action in another home."""
+    """Text, title and format of the message; for an action in another home, its data as JSON."""
 
     text: str
     title: str | None
@@ -156,7 +159,7 @@ class _Words:
 
 
 def _words(call: ServiceCall, target: Target) -> _Words:
-    """Fields come from `data` alone: nobody's words become some by their look. Only another home takes them."""
+    """Use `data` as fields where another home takes them; text is never parsed into fields."""
     message, title, given = call.data[ATTR_MESSAGE], call.data.get(ATTR_TITLE), call.data.get(ATTR_DATA)
     if given is None:
         return _Words(message, title, call.data[ATTR_FORMAT])
@@ -172,13 +175,13 @@ def _words(call: ServiceCall, target: Target) -> _Words:
 
 
 async def _follow(call: ServiceCall, target: Target, receipt: Receipt) -> Receipt | Message:
-    """What has become of the message when the caller does not want to wait any longer."""
+    """Wait as long as the caller wants, and return the message as it is then."""
     seconds = call.data[ATTR_WAIT]
     return await call.hass.data[HUB].bach.wait(receipt.id, seconds) if seconds else receipt
 
 
 def _undelivered(message: Receipt | Message, target: Target) -> HomeAssistantError | None:
-    """The error for a message that ended without being sent, which only a caller who waits can learn here."""
+    """The error for a message that ended undelivered while the caller waited."""
     if not message.status.is_final or message.status is Status.SENT:
         return None
     fault = message.error if isinstance(message, Message) else None

@@ -1,4 +1,7 @@
-"""Registers all actions with their schemas, once, whatever entries there are."""
+"""Registers all actions with their schemas, independent of loaded entries.
+
+Automations then validate at any time. Two small actions, `bach.cancel` and `bach.get_queue`, are implemented here.
+"""
 
 from typing import Final
 
@@ -72,7 +75,7 @@ GET_QUEUE_SCHEMA = vol.Schema(
 
 @callback
 def async_setup_services(hass: HomeAssistant) -> None:
-    """Register the actions."""
+    """Register all actions."""
     optional = SupportsResponse.OPTIONAL
     register = hass.services.async_register
     register(DOMAIN, "send_message", async_send_message, SEND_MESSAGE_SCHEMA, optional)
@@ -91,7 +94,7 @@ def async_setup_services(hass: HomeAssistant) -> None:
 
 @callback
 def _set_up_for_administrators(hass: HomeAssistant) -> None:
-    """Register what shows what people wrote to each other, or changes how the home takes it."""
+    """Register the actions that show other people's messages or change how they are handled."""
     only, optional = SupportsResponse.ONLY, SupportsResponse.OPTIONAL
     register_admin_service = service.async_register_admin_service
     register_admin_service(hass, DOMAIN, "get_queue", _get_queue, GET_QUEUE_SCHEMA, only)
@@ -105,7 +108,7 @@ def _set_up_for_administrators(hass: HomeAssistant) -> None:
 
 
 async def _cancel(call: ServiceCall) -> ServiceResponse:
-    """Take a waiting message back."""
+    """Handle the action that cancels a queued message."""
     with translated_errors(call.hass):
         bach = call.hass.data[HUB].bach
         await require_message_control(call, call.data[ATTR_MESSAGE_ID])
@@ -114,7 +117,7 @@ async def _cancel(call: ServiceCall) -> ServiceResponse:
 
 
 async def _get_queue(call: ServiceCall) -> ServiceResponse:
-    """How the queues stand, and if wanted the newest messages in them."""
+    """Handle the action that returns queue lengths, and optionally the newest messages."""
     entries = _entries(call)
     names = {connection_name(entry): entry for entry in entries}
     with translated_errors(call.hass):
@@ -135,7 +138,7 @@ async def _get_queue(call: ServiceCall) -> ServiceResponse:
 
 
 def _entries(call: ServiceCall) -> list[ConfigEntry]:
-    """The connection that the call names, or all that are loaded and have a queue."""
+    """The entry the call names, or all loaded ones with a queue."""
     if entry_id := call.data.get(ATTR_CONFIG_ENTRY_ID):
         return [service.async_get_config_entry(call.hass, DOMAIN, entry_id)]
     return [entry for entry in call.hass.config_entries.async_loaded_entries(DOMAIN) if not is_partner(entry)]

@@ -1,6 +1,7 @@
 """Resolves the target of an action to recipients.
 
-A target names entities, groups, devices, areas and labels, or one recipient by its connection and address.
+A target is entities, groups, devices, areas and labels, or one recipient by its connection and address. Recipients that
+cannot take a message now are returned with the reason.
 """
 
 from dataclasses import dataclass, field
@@ -41,9 +42,9 @@ TARGET_FIELDS: VolDictType = {
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One recipient of a call, and the entity that stands for it if the call named one.
+    """One recipient of a call, with its entity if it was targeted by one.
 
-    While the entry reloads the entity is registered, but not there; messages are queued nevertheless.
+    While the entry reloads the entity exists in the registry only; messages are queued nevertheless.
     """
 
     entry: ConfigEntry
@@ -54,18 +55,18 @@ class Target:
 
     @property
     def connection(self) -> str:
-        """The name of the connection in the library."""
+        """The connection's name in the library."""
         return connection_name(self.entry)
 
     def note_call(self, context: Context) -> None:
-        """Let the entity know who sends something."""
+        """Tell the entity the context of the call that sends something."""
         if self.entity:
             self.entity.note_call(context)
 
 
 @dataclass(frozen=True, slots=True)
 class _Unreachable:
-    """A recipient that takes nothing now, and why. `is_by_choice`: somebody has disabled it."""
+    """A recipient that takes nothing now, with the error. `is_by_choice`: a person has disabled it."""
 
     entity_id: str
     error: ServiceValidationError
@@ -74,9 +75,9 @@ class _Unreachable:
 
 @dataclass(slots=True)
 class Found:
-    """Whom a call is for. `refused`: what is wrong with whoever gets nothing, by entity id.
+    """The recipients of a call. `refused`: the errors of those who get nothing, by entity id.
 
-    `others`: notify entities of other integrations, which are in a group with recipients of ours.
+    `others`: notify entities of other integrations that are in a group with recipients of ours.
     """
 
     targets: list[Target] = field(default_factory=list)
@@ -85,9 +86,9 @@ class Found:
 
 
 async def find_targets(call: ServiceCall) -> Found:
-    """Whom the call is for, with a sentence for each who gets nothing.
+    """Resolve the target of a call, with an error for each recipient that gets nothing.
 
-    Raises if there is nobody at all, or a user makes the call who may not control all of them.
+    Raises if there are no recipients, or the user may not control all of them.
     """
     by_id = ATTR_CONFIG_ENTRY_ID in call.data or ATTR_RECIPIENT in call.data
     if by_id == TargetSelection(call.data).has_any_target:
@@ -125,7 +126,7 @@ async def _targets_by_entity(call: ServiceCall) -> Found:
 
 
 def _places(hass: HomeAssistant, chosen: ResolvedTarget) -> list[Target | _Unreachable]:
-    """All who are meant. Of those who are only in a chosen area or the like, as everywhere, no hidden ones.
+    """Resolve the chosen recipients; as everywhere, areas and the like do not select hidden entities.
 
     Nor disabled ones, if anybody else is left.
     """
@@ -145,7 +146,7 @@ def _places(hass: HomeAssistant, chosen: ResolvedTarget) -> list[Target | _Unrea
 
 
 def _place(hass: HomeAssistant, recipient: Recipient, by: str) -> Target | _Unreachable:
-    """Where messages to this recipient go."""
+    """The target of one recipient, or why it cannot be sent to."""
     entry, subentry = recipient
     registry, component = er.async_get(hass), hass.data.get(NOTIFY_COMPONENT)
     entity_id = notify_entity_id(hass, recipient)
@@ -171,7 +172,7 @@ _BY_CHOICE: Final = frozenset({"connection_disabled", "recipient_device_disabled
 
 
 def _why_closed(hass: HomeAssistant, entry: ConfigEntry, name: str) -> ServiceValidationError | None:
-    """Why a connection takes nothing. While it only reloads it takes messages."""
+    """The error of a connection that takes no messages; None while it is loaded or reloads."""
     if entry.disabled_by:
         return _sentence(translation_key="connection_disabled", name=name, connection=entry.title)
     if hass.data[HUB].has(connection_name(entry)):
@@ -182,7 +183,7 @@ def _why_closed(hass: HomeAssistant, entry: ConfigEntry, name: str) -> ServiceVa
 def _why_silent(
     hass: HomeAssistant, entry: ConfigEntry, found: er.RegistryEntry | None, name: str
 ) -> ServiceValidationError | None:
-    """Why a recipient of a connection that takes messages does not."""
+    """The error of a recipient that takes no messages although its connection does."""
     if found is None and sends(entry.data):
         return _sentence(translation_key="connection_not_loaded", name=name, connection=entry.title)
     if found is None:
@@ -196,7 +197,7 @@ def _why_silent(
 
 
 def _entry(call: ServiceCall) -> ConfigEntry:
-    """The entry that the call names, or the only one that takes messages. Raises if there is none."""
+    """The entry the call names, or the only one that takes messages. Raises if there is none."""
     if entry_id := call.data.get(ATTR_CONFIG_ENTRY_ID):
         entry = call.hass.config_entries.async_get_entry(entry_id)
         return (
@@ -209,7 +210,7 @@ def _entry(call: ServiceCall) -> ConfigEntry:
 
 
 def not_a_recipient(entity_id: str) -> ServiceValidationError:
-    """What is wrong with an entity that is none of ours."""
+    """The error for an entity that is no recipient of BACH."""
     return _sentence(translation_key="not_a_recipient", entity_id=entity_id)
 
 

@@ -1,5 +1,5 @@
 """Chat with the home: a conversation agent or an AI partner answers what people write.
 
-Who is answered, in which order, and what is said when there is no answer. What came in arrives by dispatcher signal;
-nothing here asks the library for messages.
+Here it is decided who is answered, in which order, and what is said when there is no answer. Incoming messages arrive
+by dispatcher signal; nothing here asks the library for them.
 """

@@ -1,7 +1,7 @@
-"""Answers one question: transcribes voice, asks the conversation agent, shows that it is typing, sends the answer.
+"""Answers one chat message: transcribes voice, asks the conversation agent, shows "typing", and queues the answer.
 
-The agent acts for the Home Assistant user whom the person is mapped to. Whatever goes wrong, the person reads one
-friendly sentence.
+The agent runs with the Home Assistant user that the person is mapped to. If anything fails, the person gets one
+friendly sentence instead of silence.
 """
 
 import asyncio
@@ -45,19 +45,19 @@ MAX_AGE: Final = 300
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A message that waits for an agent's answer."""
+    """A chat message that waits for an answer, with the chat settings of its recipient."""
 
     received: Received
     settings: ChatSettings
 
     @property
     def lane(self) -> Lane:
-        """One person in one place."""
+        """The key of the conversation: recipient and sender."""
         return self.received.message.recipient, self.received.message.sender_id
 
 
 class Answering:
-    """Answers questions of one connection."""
+    """Answers the chat messages of one connection."""
 
     def __init__(self, hass: HomeAssistant, bach: Bach, connection: str) -> None:
         self._hass = hass
@@ -75,7 +75,7 @@ class Answering:
         await self._send(question, answer)
 
     async def refuse(self, question: Question) -> None:
-        """Tell a person who writes faster than the agent answers."""
+        """Tell a person who writes faster than the agent answers that it was too much."""
         error = NoAnswerError(translation_domain=DOMAIN, translation_key="chat_busy")
         await self._send(question, await self._sentence(question, error))
 
@@ -102,7 +102,7 @@ class Answering:
         return f"“{text}”\n\n{answer}"  # whoever speaks wants to know what was understood
 
     async def _listen(self, question: Question) -> str:
-        """What is said in a voice message."""
+        """Fetch and transcribe the voice message."""
         settings = question.settings
         if settings.engine is None:  # such a message is no question
             raise NoAnswerError(translation_domain=DOMAIN, translation_key="voice_engine_missing")
@@ -116,7 +116,7 @@ class Answering:
         return await transcribe(self._hass, settings.engine, self._language(question), audio)
 
     async def _converse(self, question: Question, text: str) -> str:
-        """What the agent says, or the AI partner where there is none."""
+        """Ask the conversation agent, or the AI partner if no agent is chosen."""
         agent, partner = question.settings.agent, question.settings.partner
         if agent is None and partner is not None:
             return await self._partner_chat.answer(question.lane, partner, text)
@@ -143,7 +143,7 @@ class Answering:
 
     @asynccontextmanager
     async def _typing(self, recipient: str) -> AsyncIterator[None]:
-        """Show inside of this block that an answer is coming."""
+        """Show the platform's "typing" indicator inside of this block."""
 
         async def show() -> None:
             while True:
@@ -160,7 +160,7 @@ class Answering:
             showing.cancel()
 
     async def _send(self, question: Question, answer: str) -> None:
-        """Queue the answer as a reply. Half characters, which agents may make of emojis, become question marks."""
+        """Queue the answer as a reply. Lone surrogates, which agents may produce, become question marks."""
         message = question.received.message
         whole = answer.encode(errors="replace").decode()
         try:
@@ -186,13 +186,13 @@ def _exists(hass: HomeAssistant, agent: str) -> bool:
 
 
 def _hints(question: Question) -> str | None:
-    """What the rules that match the message say about it."""
+    """The hints of the context rules that match the message, as an extra prompt."""
     hints = question.received.message.metadata.get("context_hints")
     return "\n".join(str(one) for one in hints) if isinstance(hints, list) and hints else None
 
 
 def _spoken(result: conversation.ConversationResult, agent: str) -> str:
-    """The words of a result. Raises `NoAnswerError` if there are none, or none for people."""
+    """The text of an agent's result. Raises `NoAnswerError` if it is empty or an internal error."""
     response = result.response
     if response.error_code is IntentResponseErrorCode.UNKNOWN:  # its words are those of a program's error
         _LOGGER.warning("The conversation agent %s could not answer; its own log or trace says why", agent)

@@ -1,7 +1,7 @@
-"""Decides which incoming messages a conversation agent answers, and queues them per person.
+"""Selects the incoming messages that a conversation agent answers, and queues them per person.
 
-Only where somebody has chosen an agent for the recipient. An unknown sender, a command, an edited message, the
-answer to a question and forwarded words reach none.
+Only recipients with a chosen agent are answered. Unknown senders, commands, edited messages, answers to questions and
+forwarded messages never reach an agent.
 """
 
 import asyncio
@@ -37,20 +37,22 @@ MAX_AT_ONCE: Final = 8
 
 @callback
 def async_chat(hass: HomeAssistant, entry: BachConfigEntry, bach: Bach) -> None:
-    """Answer the people of an entry until it is unloaded."""
+    """Answer the chat messages of an entry until it is unloaded."""
     chat = _Chat(hass, entry, Answering(hass, bach, entry.runtime_data.connection))
     entry.async_on_unload(async_dispatcher_connect(hass, SIGNAL_RECEIVED, chat.hear))
 
 
 @dataclass(slots=True)
 class _Lane:
-    """What one person has written in one place and is not answered yet. `refused` came when it was full."""
+    """The unanswered messages of one person in one chat. `refused` is the first that found the queue full."""
 
     questions: deque[Question] = field(default_factory=deque)
     refused: Question | None = None
 
 
 class _Chat:
+    """Queues and workers of one entry: in order per person, several people at a time."""
+
     def __init__(self, hass: HomeAssistant, entry: BachConfigEntry, answering: Answering) -> None:
         self._hass = hass
         self._entry = entry
@@ -61,7 +63,7 @@ class _Chat:
 
     @callback
     def hear(self, received: Received) -> None:
-        """Put a message into its lane if it is for an agent."""
+        """Queue a message if it is for an agent."""
         settings = self._settings(received)
         if settings is None or not self._is_for_agent(received, settings):
             return
@@ -77,7 +79,7 @@ class _Chat:
 
     @callback
     def _refuse(self) -> None:
-        """Nobody can answer so many; that nobody does must be seen, and must not fill the log."""
+        """Log at most once an hour that more people wait than can be answered."""
         now = self._hass.loop.time()
         if now >= self._tell_at:
             self._tell_at = now + _HOUR
@@ -99,7 +101,7 @@ class _Chat:
         )
 
     def _append(self, lane: _Lane, question: Question) -> None:
-        """Let it wait; the first that is too many will be told so, and what follows it is not answered."""
+        """Queue a message; the first one too many is told so, those after it are dropped."""
         if lane.refused:
             return
         if len(lane.questions) < MAX_WAITING:
@@ -108,7 +110,7 @@ class _Chat:
             lane.refused = question
 
     async def _work(self, key: tuple[str, str], lane: _Lane) -> None:
-        """Answer all of a lane, in order."""
+        """Answer all messages of a lane, in order."""
         try:
             while lane.questions or lane.refused:
                 async with self._free:
@@ -118,7 +120,7 @@ class _Chat:
             del self._lanes[key]
 
     async def _next(self, lane: _Lane) -> None:
-        """Answer one. A mistake of ours costs this answer, not those that follow."""
+        """Answer one message. An unexpected error costs this answer only."""
         try:
             if lane.questions:
                 await self._answering.answer(lane.questions.popleft())
@@ -130,5 +132,5 @@ class _Chat:
 
 
 def _is_persons_doing(message: IncomingMessage) -> bool:
-    """Whether a person passed the words on, who is told that nothing comes of it. A program would only answer back."""
+    """Whether a person, not a program, sent the message: programs would answer the refusal."""
     return not (message.metadata.get("automatic") or message.metadata.get("bot"))

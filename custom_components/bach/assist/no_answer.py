@@ -1,4 +1,7 @@
-"""The error for a chat message without an answer, as one friendly sentence in the language of the person."""
+"""The error for a chat message that gets no answer, and its text in the language of the person.
+
+Home Assistant's own text of an exception is always English, and people in a chat should not read a traceback.
+"""
 
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
@@ -8,10 +11,10 @@ from custom_components.bach.const import DOMAIN
 
 
 class NoAnswerError(HomeAssistantError):
-    """There is no answer to a message."""
+    """A chat message gets no answer; the translation key says why."""
 
 
 async def in_words(hass: HomeAssistant, error: NoAnswerError, language: str) -> str:
-    """The sentence for an error. What Home Assistant makes of one by itself is always English."""
+    """Return the error's text in this language."""
     texts = await async_get_translations(hass, language, "exceptions", [DOMAIN])
     return texts[f"component.{DOMAIN}.exceptions.{error.translation_key}.message"]

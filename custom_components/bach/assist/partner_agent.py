@@ -1,4 +1,7 @@
-"""Chats with an AI partner, with a history for each person. It only talks: no answer controls the home."""
+"""Chats with an AI partner, with a history per person.
+
+It only talks: unlike a conversation agent, it cannot control the home.
+"""
 
 import logging
 from typing import Final
@@ -23,7 +26,7 @@ _SECONDS: Final = 55
 
 
 class PartnerChat:
-    """Keeps what each person and the partner said. The people of one connection do not see each other's."""
+    """Chat with AI partners that keeps the history of each person apart."""
 
     def __init__(self, hass: HomeAssistant, bach: Bach) -> None:
         self._hass = hass
@@ -31,7 +34,7 @@ class PartnerChat:
         self._conversations = Conversations[tuple[ChatMessage, ...]]()
 
     async def answer(self, lane: Lane, entry_id: str, text: str) -> str:
-        """What the partner says. Raises `NoAnswerError`."""
+        """Ask the AI partner, and return its answer. Raises `NoAnswerError`."""
         entry = loaded_entry(self._hass, entry_id)
         if entry is None or not can_chat(entry):
             raise NoAnswerError(translation_domain=DOMAIN, translation_key="chat_agent_missing")

@@ -1,4 +1,4 @@
-"""The chat settings of a recipient, and their form: who answers, in which language, and who transcribes voice.
+"""The chat settings of a recipient and their form section: agent, language, speech-to-text engine.
 
 Nobody is answered until a person chooses a conversation agent or an AI partner.
 """
@@ -29,7 +29,7 @@ _FIELDS: Final = (CONF_AGENT, CONF_LANGUAGE, CONF_PARTNER, CONF_SPEECH_TO_TEXT)
 
 
 def chat_section(hass: HomeAssistant) -> section:
-    """The fields, with the AI partners to choose from if there are any."""
+    """The form section; the field for AI partners is there only if there are any."""
     entries = hass.config_entries.async_entries(DOMAIN)
     partners = {entry.entry_id: entry.title for entry in entries if can_chat(entry)}
     fields: dict[vol.Marker, Any] = {vol.Optional(CONF_AGENT): ConversationAgentSelector()}
@@ -43,9 +43,10 @@ def chat_section(hass: HomeAssistant) -> section:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChatSettings:
-    """How one recipient is answered: by the `agent`, or without one by the AI `partner` (the id of its entry).
+    """How a recipient's messages are answered: by the conversation `agent`, or else by the AI `partner`.
 
-    `language` is Home Assistant's if None; without `engine` voice is not heard.
+    `partner` is an entry id. `language` defaults to Home Assistant's; without `engine`, voice messages are not
+    transcribed.
     """
 
     agent: str | None
@@ -55,7 +56,7 @@ class ChatSettings:
 
 
 def chat_settings(subentry: ConfigSubentry | None) -> ChatSettings | None:
-    """How a recipient is answered, or None if it is not."""
+    """The chat settings in a subentry, or None if nobody answers there."""
     if subentry is None or not (subentry.data.get(CONF_AGENT) or subentry.data.get(CONF_PARTNER)):
         return None
     return ChatSettings(
@@ -72,7 +73,7 @@ def chat_values(data: Mapping[str, Any]) -> dict[str, str]:
 
 
 def chat_suggestions(hass: HomeAssistant, data: Mapping[str, Any]) -> dict[str, str]:
-    """What the fields start with. A partner that has gone is no choice any more, and would not be accepted."""
+    """The suggested values of the section, without an AI partner that was removed."""
     values = chat_values(data)
     entry = hass.config_entries.async_get_entry(values.get(CONF_PARTNER, ""))
     if entry is None or entry.domain != DOMAIN or not can_chat(entry):
@@ -81,5 +82,5 @@ def chat_suggestions(hass: HomeAssistant, data: Mapping[str, Any]) -> dict[str, 
 
 
 def without_chat(data: Mapping[str, Any]) -> dict[str, Any]:
-    """The rest of a recipient's data."""
+    """A recipient's data without the chat settings."""
     return {field: value for field, value in data.items() if field not in _FIELDS}

@@ -1,6 +1,6 @@
-"""Transcribes a voice message with the speech-to-text engine that a person chose.
+"""Transcribes voice messages with a speech-to-text engine of Home Assistant.
 
-Voice messages are Opus in an Ogg container. Engines that take them get them as they are; the others (most local ones)
+Voice messages are Opus in an Ogg container. Engines that support it get them unchanged; the others (most local ones)
 get PCM samples, if Home Assistant's ffmpeg is there.
 """
 
@@ -49,14 +49,14 @@ type _Engine = SpeechToTextEntity | Provider
 
 
 def is_speech(media: Media | None) -> bool:
-    """Whether a file may hold spoken words in the format of voice messages."""
+    """Whether a file may be speech in the format of voice messages."""
     return media is not None and (
         media.type == "voice" or (media.type == "audio" and (media.mime_type or "").partition(";")[0] in _OGG_TYPES)
     )
 
 
 async def transcribe(hass: HomeAssistant, engine_id: str, language: str, audio: bytes) -> str:
-    """What is said in a voice message. Raises `NoAnswerError`."""
+    """Transcribe a voice message. Raises `NoAnswerError`."""
     engine = async_get_speech_to_text_engine(hass, engine_id) if STT_DOMAIN in hass.config.components else None
     if engine is None:
         raise NoAnswerError(translation_domain=DOMAIN, translation_key="voice_engine_missing")
@@ -76,7 +76,7 @@ async def transcribe(hass: HomeAssistant, engine_id: str, language: str, audio: 
 
 
 async def _prepare(hass: HomeAssistant, engine: _Engine, language: str, audio: bytes) -> tuple[SpeechMetadata, bytes]:
-    """The audio in a form that the engine takes, and what to say about it."""
+    """Return the audio in a format that the engine supports, with its metadata."""
     if audio.startswith(b"OggS"):
         for rate in (AudioSampleRates.SAMPLERATE_48000, AudioSampleRates.SAMPLERATE_16000):  # Opus decodes to any
             metadata = _metadata(language, AudioFormats.OGG, AudioCodecs.OPUS, rate)
@@ -100,7 +100,7 @@ def _metadata(language: str, container: AudioFormats, codec: AudioCodecs, rate: 
 
 
 def _language(hass: HomeAssistant, engine: _Engine, language: str) -> str:
-    """The engine's own name for the language: "en" may be "en-GB" there."""
+    """The engine's code for the language: "en" may be "en-GB" there."""
     return next(iter(language_util.matches(language, engine.supported_languages, hass.config.country)), language)
 
 
@@ -115,9 +115,9 @@ async def _process(engine: _Engine, metadata: SpeechMetadata, audio: bytes) -> S
 
 
 async def _decode(hass: HomeAssistant, audio: bytes) -> bytes | None:
-    """The samples (16 bits, 16 kHz, one channel), or None if this Home Assistant cannot or the file is broken.
+    """Decode to PCM (16 bit, 16 kHz, mono); None if ffmpeg is missing or fails.
 
-    The format is given and only pipes are allowed, so that no file can make ffmpeg open anything else.
+    The input format is fixed and only pipes are allowed, so that no file can make ffmpeg open anything else.
     """
     if FFMPEG_DOMAIN not in hass.config.components:
         return None

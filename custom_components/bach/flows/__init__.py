@@ -1,5 +1,5 @@
-"""The steps of config flows, subentry flows and repair flows.
+"""Steps of config flows, subentry flows and fix flows.
 
-Everything typed is checked here before it is kept, and each error stands at its field. `config_flow` and `repairs`,
-where Home Assistant looks, are made of these steps.
+Input is validated here before it is saved, and each error stands at its field. `config_flow` and `repairs`, where Home
+Assistant looks for flows, are composed of these steps.
 """

@@ -1,7 +1,7 @@
 """Looks up a typed address on the platform before it is saved, on the platforms that can answer that.
 
-An unknown id would become a dead letter with the first message. If the platform cannot be
-asked now, the form only warns once.
+An unknown id would become a dead letter with the first message. If the platform cannot be asked now, the form only
+warns once.
 """
 
 from collections.abc import Mapping

@@ -1,7 +1,7 @@
-"""The issue and the repair flow for unproven webhook senders that still have a role or a user.
+"""Issue and fix flow for unauthenticated webhook senders that still have a role or a user.
 
-Before senders could have a secret of their own, every recipient of a webhook could have both. They count no more, which
-must not go unnoticed: commands would just stop.
+Older versions gave them to every recipient of a webhook. Now only senders with a secret of their own have them, and
+that must be said: commands would just stop working.
 """
 
 from collections.abc import Mapping
@@ -33,7 +33,7 @@ CLAIMED_NAMES: Final = "claimed_names_"
 
 @callback
 def async_watch_claims(hass: HomeAssistant, entry: BachConfigEntry) -> None:
-    """Report such names of the entry until it is unloaded."""
+    """Keep the issue for an entry until it is unloaded."""
     if entry.data[CONF_TYPE] != TYPE_WEBHOOK:
         return
     issue = f"{CLAIMED_NAMES}{entry.entry_id}"
@@ -60,7 +60,7 @@ def async_watch_claims(hass: HomeAssistant, entry: BachConfigEntry) -> None:
 
 
 def _too_much(entry: ConfigEntry) -> list[ConfigSubentry]:
-    """Those with a role or a user that a name without proof does not have."""
+    """The recipients with a role or user, but without a secret of their own."""
     return [
         one
         for one in entry.subentries.values()
@@ -73,13 +73,13 @@ def _has_rights(data: Mapping[str, Any]) -> bool:
 
 
 class ClaimedNamesFlow(RepairsFlow):
-    """Leaves the names as they are heard now, without roles and users."""
+    """Fix flow that removes role and user from these recipients."""
 
     def __init__(self, entry_id: str) -> None:
         self._entry_id = entry_id
 
     async def async_step_init(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
-        """Say what it means, and do it."""
+        """Explain, and on confirmation remove them."""
         entry = self.hass.config_entries.async_get_entry(self._entry_id)
         if entry is None:
             return self.async_abort(reason="entry_not_loaded")

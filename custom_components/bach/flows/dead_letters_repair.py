@@ -1,4 +1,7 @@
-"""The repair flow for dead letters: whose they are and why, retry or discard, and what came of it."""
+"""Fix flow for dead letters: list, retry or discard them, and show the result.
+
+Everything that can be done about them can be done by mouse.
+"""
 
 from typing import Final, override
 
@@ -19,12 +22,12 @@ _SHOWN: Final = 10
 
 
 class DeadLettersFlow(ConnectionRepairFlow):
-    """Shows the dead letters of a connection, sends all of them again, or gives them up."""
+    """Fix flow for the dead letters of a connection."""
 
     _words: dict[str, str]
 
     async def async_step_init(self, _: dict[str, str] | None = None) -> RepairsFlowResult:
-        """Ask what to do with those that are there now; with none it is done."""
+        """Offer to show, retry or discard the present dead letters; with none the issue is fixed."""
         if (found := self._find()) is None:
             return self.async_abort(reason="entry_not_loaded")
         bach, connection = found
@@ -43,13 +46,13 @@ class DeadLettersFlow(ConnectionRepairFlow):
         return self._words
 
     async def async_step_show(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
-        """List the newest, never what is in them; then ask again."""
+        """List the newest, without their texts; then return to the menu."""
         if user_input is not None:
             return await self.async_step_init()
         return self._page("show", self._words)
 
     async def async_step_retry(self, _: dict[str, str] | None = None) -> RepairsFlowResult:
-        """Send them again, and say what came of it."""
+        """Retry all, wait, and show the result."""
         if (found := self._find()) is None:
             return self.async_abort(reason="entry_not_loaded")
         bach, connection = found
@@ -60,19 +63,19 @@ class DeadLettersFlow(ConnectionRepairFlow):
         return self._page(*_became(retried))
 
     async def async_step_all_sent(self, _: dict[str, str] | None = None) -> RepairsFlowResult:
-        """It was read that all were sent."""
+        """Close the page "all were sent"."""
         return await self.async_step_init()
 
     async def async_step_still_dead(self, _: dict[str, str] | None = None) -> RepairsFlowResult:
-        """It was read that some have failed again: ask what to do with those."""
+        """Close the page "some failed again"; the menu is about those."""
         return await self.async_step_init()
 
     async def async_step_not_all_sent(self, _: dict[str, str] | None = None) -> RepairsFlowResult:
-        """It was read what became of each."""
+        """Close the page with the mixed result."""
         return await self.async_step_init()
 
     async def async_step_discard(self, _: dict[str, str] | None = None) -> RepairsFlowResult:
-        """Give them up, and say how many they were."""
+        """Discard all, and show how many they were."""
         if (found := self._find()) is None:
             return self.async_abort(reason="entry_not_loaded")
         bach, connection = found
@@ -83,7 +86,7 @@ class DeadLettersFlow(ConnectionRepairFlow):
         return self._page("discarded", {"count": str(count)})
 
     async def async_step_discarded(self, _: dict[str, str] | None = None) -> RepairsFlowResult:
-        """It was read that they were given up."""
+        """Close that page."""
         return await self.async_step_init()
 
     def _page(self, step_id: str, words: dict[str, str]) -> RepairsFlowResult:
@@ -106,13 +109,13 @@ class DeadLettersFlow(ConnectionRepairFlow):
 
 
 def _time(letter: Message) -> str:
-    """When it failed for good, as the clock on the wall of this home said."""
+    """Format in local time when the message failed for good."""
     moment = letter.finished_at if letter.finished_at is not None else letter.created_at
     return dt_util.as_local(dt_util.utc_from_timestamp(moment)).strftime("%Y-%m-%d %H:%M")
 
 
 def _became(retried: Retried) -> tuple[str, dict[str, str]]:
-    """The page that tells it, and what fills its sentence."""
+    """The page for a result of retrying, and its placeholders."""
     words = {
         "sent": str(retried.sent),
         "dead": str(retried.dead),

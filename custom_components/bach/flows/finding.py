@@ -1,4 +1,7 @@
-"""The subentry flow for recipients that the platform lists (channels, groups): look up, offer, take what was picked."""
+"""Base of subentry flows whose recipients the platform can list (channels, groups).
+
+Picking from a list is safer than typing an id.
+"""
 
 from typing import Any
 
@@ -18,10 +21,10 @@ from .role_fields import rights_values
 
 
 class FindingRecipientFlow(RecipientFlow):
-    """Adds a recipient that the platform names."""
+    """Subentry flow that looks up recipients on the platform and offers them in a list."""
 
     async def _find(self, query: str = "") -> list[Candidate]:
-        """What the platform tells. Raises `AbortFlow` if it cannot be asked."""
+        """Look up recipients. Raises `AbortFlow` if the platform cannot be asked."""
         entry = self._get_entry()
         if entry.state is not ConfigEntryState.LOADED:
             raise AbortFlow("entry_not_loaded")

@@ -1,7 +1,7 @@
-"""Maps errors of the library to form errors: at the field that is to blame, and never in a closed section.
+"""Maps the library's errors to form errors: which field, and which text.
 
-Home Assistant shows an error above the field, or the section, of its name; it shows none at a field inside a section.
-So what is in a section is said right above it, and the section is open then.
+Home Assistant shows an error above a field or a section, but none at a field inside a section. So such an error is
+shown above the section, which is opened.
 """
 
 from collections.abc import Mapping
@@ -96,7 +96,7 @@ type AnyKind = Kind | PartnerKind | WebhookKind
 
 
 def of_fault(fault: Fault, kind: AnyKind, data: Mapping[str, Any]) -> tuple[str, str]:
-    """The field that is to blame for a check that failed, and what to say there."""
+    """Field and text for a failed check."""
     if fault.code == "auth_failed":
         return secret_field(kind), kind.refused
     error = FAULT_ERRORS.get(fault.code, "cannot_connect")
@@ -105,7 +105,7 @@ def of_fault(fault: Fault, kind: AnyKind, data: Mapping[str, Any]) -> tuple[str,
 
 
 def of_endpoint(error: InvalidEndpointError, data: Mapping[str, Any]) -> tuple[str, str]:
-    """Which of the addresses is none."""
+    """Field and text for an invalid address."""
     needs_tokens = data.get(CONF_AUTH_TYPE) == OAUTH
     for field, missing in (
         (CONF_ENDPOINT, "http://none"),
@@ -119,7 +119,7 @@ def of_endpoint(error: InvalidEndpointError, data: Mapping[str, Any]) -> tuple[s
 
 
 def of_value(error: InvalidValueError, kind: AnyKind) -> tuple[str, str]:
-    """Which field cannot be as it is."""
+    """Field and text for an invalid value."""
     field = error.placeholders["field"].partition(",")[0]
     if isinstance(kind, WebhookKind):
         return _HOOK_FIELDS.get(field, BASE), FIELD_ERRORS.get(field, "invalid_value")
@@ -127,13 +127,13 @@ def of_value(error: InvalidValueError, kind: AnyKind) -> tuple[str, str]:
 
 
 def of_secret(error: InputError, kind: AnyKind) -> tuple[tuple[str, str], str]:
-    """Where the credential stands that cannot be one, with why: the library would name where it looked for it."""
+    """Field and text for an invalid credential, and the reason, without the library's name for its location."""
     is_missing = isinstance(error, MissingSecretError | SecretNotFoundError)
     return (secret_field(kind), kind.refused), "nothing is there" if is_missing else str(error)
 
 
 def secret_field(kind: AnyKind) -> str:
-    """Where the credential stands that a platform refuses."""
+    """The field with the credential that a platform refuses."""
     match kind:
         case Kind():
             return kind.secret
@@ -144,7 +144,7 @@ def secret_field(kind: AnyKind) -> str:
 
 
 def contradiction(kind: AnyKind, user_input: Mapping[str, Any]) -> tuple[str, str] | None:
-    """A key that was typed while nothing is to be shown would be thrown away without a word."""
+    """The error for a key that was typed although no authentication is chosen."""
     if not isinstance(kind, PartnerKind) or user_input.get(CONF_AUTH_TYPE) != NO_AUTH:
         return None
     given = {**user_input, **user_input.get(SECTION_OAUTH, {})}
@@ -153,12 +153,12 @@ def contradiction(kind: AnyKind, user_input: Mapping[str, Any]) -> tuple[str, st
 
 
 def placed(schema: vol.Schema, errors: Mapping[str, str]) -> dict[str, str]:
-    """The errors where the page shows them; what the form does not ask for is said above all of it."""
+    """The errors at fields or sections that the form has; others above the whole form."""
     return {_place(schema, field): error for field, error in errors.items()}
 
 
 def opened(schema: vol.Schema, errors: Mapping[str, str]) -> vol.Schema:
-    """The form with every section open at which there is an error; all others as they were."""
+    """The schema with the sections opened that contain an error."""
     return vol.Schema(
         {
             marker: section(one.schema, {"collapsed": False})

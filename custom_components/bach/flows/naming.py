@@ -1,6 +1,6 @@
-"""The title of a new config entry: platform and account, unique among all entries.
+"""Chooses the title of a new config entry: platform and account, unique among all entries.
 
-It is chosen once, when the entry is made. What people called an entry themselves stays as it is.
+It is chosen once, at creation, so that titles people change stay as they are.
 """
 
 from collections.abc import Iterable, Mapping
@@ -18,7 +18,7 @@ _LONGEST = 100
 
 
 def new_title(data: Mapping[str, Any], name: str, others: Iterable[ConfigEntry], *, chosen: str = "") -> str:
-    """A title that no other entry has; `chosen` is what a person wants it to be called."""
+    """Return a unique title; `chosen` is what the person typed."""
     model = ALL_KINDS[data[CONF_TYPE]].model
     name = name.removeprefix("@") if data[CONF_TYPE] == TYPE_DISCORD else name
     plain = chosen.strip()[:_LONGEST] or (name if name.casefold().startswith(model.casefold()) else f"{model} {name}")

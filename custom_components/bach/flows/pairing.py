@@ -1,4 +1,7 @@
-"""The steps and forms for pairing a recipient: the invitation link with its code, and who may be picked."""
+"""Subentry flow steps that pair a recipient: somebody writes to the account, and is picked from a list.
+
+An invitation link with a one-time code shows which of several new senders is the right one. Nobody has to know an id.
+"""
 
 import asyncio
 from abc import ABC, abstractmethod
@@ -38,7 +41,7 @@ _SCALE: Final = 5
 
 
 class PairingSteps(ConfigSubentryFlow, ABC):
-    """Waits for people who write. `waiting_for`: the text that says what somebody has to write."""
+    """Mixin that waits for senders. `waiting_for` is the key of the text that says what they should write."""
 
     waiting_for: ClassVar[str] = "wait_for_message"
 
@@ -54,7 +57,7 @@ class PairingSteps(ConfigSubentryFlow, ABC):
         self._words: dict[str, str] = {}
 
     async def async_step_pair(self, _: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Wait until somebody writes to the account."""
+        """Show progress until somebody writes, or the time is over."""
         if self._waiting is not None and self._waiting.done():  # whatever has become of the connection meanwhile
             self._waiting = None
             return self.async_show_progress_done(next_step_id="pick" if self._candidates else "nobody")
@@ -77,12 +80,12 @@ class PairingSteps(ConfigSubentryFlow, ABC):
         )
 
     async def async_step_invite(self, _: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """The link has been shown: go on to who has come, or wait."""
+        """Continue after the page with link and QR code."""
         self._is_invited = True
         return await (self.async_step_pick() if self._somebody_wrote.is_set() else self.async_step_pair())
 
     async def async_step_nobody(self, _: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Nobody wrote: choose what to do."""
+        """Offer to wait on or to type an id, as nobody wrote."""
         return self.async_show_menu(step_id="nobody", menu_options=["pair", "manual"])
 
     async def async_step_pick(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
@@ -102,11 +105,11 @@ class PairingSteps(ConfigSubentryFlow, ABC):
     @callback
     @override
     def async_remove(self) -> None:
-        """Stop listening when the dialog is closed, however that comes about."""
+        """Stop pairing when the flow ends, in whatever way."""
         self._listening.close()
 
     def _listen(self) -> None:
-        """From now on let people appear who nobody allowed yet, unless that is so and the code is still good."""
+        """Start pairing, unless it runs with a valid code: unknown senders become candidates."""
         coordinator = self._get_entry().runtime_data
         if self._pairing and self._pairing.is_good:
             return
@@ -135,28 +138,28 @@ class PairingSteps(ConfigSubentryFlow, ABC):
 
     @abstractmethod
     def _rights(self, users: Users) -> dict[vol.Marker, Any]:
-        """The fields that say what somebody may do."""
+        """The form fields for the role."""
 
     @abstractmethod
     def _hello_box(self, *, ticked: bool | None = None) -> dict[vol.Marker, Any]:
-        """Whether to send a first message."""
+        """The form field that asks whether to send a first message."""
 
     @abstractmethod
     async def _create(
         self, recipient: str, title: str, extra: dict[str, str], user_input: Mapping[str, Any] | None
     ) -> SubentryFlowResult:
-        """Keep a new recipient."""
+        """Create the subentry."""
 
 
 def _invitation_schema(link: str) -> vol.Schema:
-    """The page with the QR code. Nothing is filled in; it is scanned."""
+    """The page with the QR code; it has no input."""
     quality = QrErrorCorrectionLevel.MEDIUM
     config = QrCodeSelectorConfig(data=link, scale=_SCALE, error_correction_level=quality)
     return vol.Schema({vol.Optional(_CONF_QR_CODE): QrCodeSelector(config)})
 
 
 def _invitation_words(invitation: Invitation | None, name: str, link: str) -> dict[str, str]:
-    """What the texts of the pages fill in; `link` is the account's own."""
+    """The placeholders of the pages; `link` is the account's own link."""
     words = {"name": name, "link": link}
     if invitation is None:
         return words
@@ -169,7 +172,7 @@ def _invitation_words(invitation: Invitation | None, name: str, link: str) -> di
 
 
 def _pick_fields(candidates: Mapping[str, Candidate]) -> dict[vol.Marker, Any]:
-    """Those who wrote. Who brought the code stands first with a mark, and is chosen already."""
+    """The senders to choose from; one with the right code is first, marked and preselected."""
     ordered = sorted(candidates.values(), key=lambda one: not one.has_code)
     labels = {**{one.recipient: _label(one) for one in ordered}, KEEP_WAITING: KEEP_WAITING}
     chosen = ordered[0].recipient if ordered and ordered[0].has_code else vol.UNDEFINED

@@ -1,4 +1,7 @@
-"""The config flow steps of partners: where they are, and of an AI, which model talks. It is tried before it is kept."""
+"""Config flow steps of partners: address and credentials, and for an AI the model.
+
+All of it is tried before it is saved, by a few words of the chosen model too.
+"""
 
 from abc import ABC, abstractmethod
 from typing import Any
@@ -29,7 +32,7 @@ from custom_components.bach.kinds.partners import PARTNERS, is_same
 
 
 class PartnerSteps(ConfigFlow, ABC):
-    """Keeps what has no account to be known by; an AI partner's model is chosen from what it offers, and tried."""
+    """Mixin with the steps of AI partners, MCP servers and other APIs."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -37,35 +40,35 @@ class PartnerSteps(ConfigFlow, ABC):
         self._unlisted: str | None = None
 
     async def async_step_ai(self, _: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Choose whose AI it is."""
+        """Show the menu of AI types."""
         return self.async_show_menu(step_id="ai", menu_options=["ollama", "openai_compatible", "claude", "gemini"])
 
     async def async_step_claude(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask for a key of Anthropic's, and try it."""
+        """Ask for an Anthropic API key, and try it."""
         return await self._ask(TYPE_CLAUDE, "claude", user_input)
 
     async def async_step_gemini(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask for a key of Google's, and try it."""
+        """Ask for a Google API key, and try it."""
         return await self._ask(TYPE_GEMINI, "gemini", user_input)
 
     async def async_step_ollama(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask where Ollama is, and try it."""
+        """Ask for the address of Ollama, and try it."""
         return await self._ask(TYPE_OLLAMA, "ollama", user_input)
 
     async def async_step_openai_compatible(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask where a server with OpenAI's API is, and try it."""
+        """Ask for the address of a server with OpenAI's API, and try it."""
         return await self._ask(TYPE_OPENAI_COMPATIBLE, "openai_compatible", user_input)
 
     async def async_step_mcp(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask where an MCP server is, and try it."""
+        """Ask for the address of an MCP server, and try it."""
         return await self._ask(TYPE_MCP, "mcp", user_input)
 
     async def async_step_http(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask for any address, and try it."""
+        """Ask for any HTTP address, and try it."""
         return await self._ask(TYPE_HTTP, "http", user_input)
 
     async def async_step_model(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask who talks, and let it say a few words before it is kept."""
+        """Ask for the model, and try it with a few words."""
         if self._partner is None:  # the dialog was reloaded after Home Assistant had forgotten it
             return await self.async_step_user()
         data, identity = self._partner
@@ -93,7 +96,7 @@ class PartnerSteps(ConfigFlow, ABC):
         )
 
     async def _keep_partner(self, data: dict[str, Any], identity: Identity) -> ConfigFlowResult:
-        """It may move, but not become what another entry is."""
+        """Abort if another entry is the same; ask for the model of an AI; save the rest."""
         own = None if self.source == SOURCE_USER else self._entry()
         if any(entry is not own and is_same(entry.data, data) for entry in self._async_current_entries()):
             return self.async_abort(reason="already_configured")
@@ -115,16 +118,16 @@ class PartnerSteps(ConfigFlow, ABC):
 
     @abstractmethod
     def _entry(self) -> ConfigEntry:
-        """The entry that the dialog changes."""
+        """The entry that the flow changes."""
 
     @abstractmethod
     def _create(self, data: dict[str, Any], identity: Identity) -> ConfigFlowResult:
-        """Make the entry."""
+        """Create the entry."""
 
     @abstractmethod
     async def _ask(self, type_: str, step_id: str, user_input: dict[str, Any] | None) -> ConfigFlowResult:
-        """Show the form until what was given works, then keep it."""
+        """Show the form until its input works, then save it."""
 
     @abstractmethod
     async def _check(self, data: dict[str, Any]) -> Identity | Fault:
-        """Who we are there, or why not. Raises an `InputError`."""
+        """Log in with the given data; return the account or the fault. Raises an `InputError`."""

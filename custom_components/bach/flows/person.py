@@ -1,4 +1,7 @@
-"""The subentry flow for a person: somebody in a group who may do more, or less, than everybody else in it."""
+"""Subentry flow for a person: a member of a group with a role that differs from the group's.
+
+Without it, everybody in a group may do the same.
+"""
 
 import re
 from collections.abc import Mapping
@@ -52,7 +55,7 @@ _PEOPLE: Final[Mapping[str, re.Pattern[str]]] = {
 
 
 class PersonFlow(ConfigSubentryFlow):
-    """Adds a person in a group, and changes one."""
+    """Subentry flow that adds or changes a person."""
 
     def __init__(self) -> None:
         self._place = ""
@@ -70,7 +73,7 @@ class PersonFlow(ConfigSubentryFlow):
         return self.async_show_form(step_id="user", data_schema=schema)
 
     async def async_step_who(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Choose the person, and what the person may do."""
+        """Choose the person, and the role."""
         errors: dict[str, str] = {}
         if user_input is not None:
             sender_id = self._meant(user_input[CONF_SENDER_ID])
@@ -87,7 +90,7 @@ class PersonFlow(ConfigSubentryFlow):
         )
 
     async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Change what a person is called and may do. Another person is another sub-entry."""
+        """Change name and role; the person themselves cannot be changed."""
         subentry, users = self._get_reconfigure_subentry(), await async_get_users(self.hass)
         if user_input is not None:
             return self.async_update_and_abort(
@@ -111,19 +114,19 @@ class PersonFlow(ConfigSubentryFlow):
         return super()._get_entry()
 
     def _who(self) -> SelectSelector:
-        """Those who wrote there, or an id that the user knows."""
+        """The selector: recent senders, or a typed id."""
         labels = {sender: f"{name} ({sender})" for sender, name in self._seen.items()}
         return drop_down(labelled(labels), custom_value=True)
 
     def _meant(self, typed: str) -> str:
-        """The id without how it is written elsewhere: a number with blanks, or a mention of Discord's."""
+        """Normalize a typed id: a phone number without blanks, a Discord mention without brackets."""
         typed, type_ = typed.strip(), self._get_entry().data[CONF_TYPE]
         if type_ == TYPE_DISCORD:
             return typed.removeprefix("<").removesuffix(">").removeprefix("@").removeprefix("!")
         return re.sub(r"[\s()/.-]", "", typed) if type_ == TYPE_SIGNAL and typed.startswith("+") else typed
 
     def _wrong_with(self, sender_id: str) -> dict[str, str]:
-        """Why this cannot be the id of somebody new in that group, by field."""
+        """The form error if this is no id of a new person in the group."""
         entry = self._get_entry()
         form = _PEOPLE.get(entry.data[CONF_TYPE], _SENDER_ID)
         if sender_id not in self._seen and (not form.fullmatch(sender_id) or sender_id in _groups(entry)):
@@ -153,7 +156,7 @@ def _identity(subentry: ConfigSubentry) -> dict[str, Any]:
 
 
 def _groups(entry: BachConfigEntry) -> dict[str, str]:
-    """The recipients that can hold several people, as addresses and titles. Of a typed id nobody knows what it is."""
+    """The recipients that may have several members, as addresses and titles."""
     return {
         subentry.data[CONF_RECIPIENT]: subentry.title
         for subentry in entry.get_subentries_of_type(SUBENTRY_RECIPIENT)
@@ -162,7 +165,7 @@ def _groups(entry: BachConfigEntry) -> dict[str, str]:
 
 
 async def _seen(entry: BachConfigEntry, place: str) -> dict[str, str]:
-    """Who wrote there lately, and who has a private chat, as ids and names; without those who were added already."""
+    """Recent senders in the group and people with private chats, as ids and names; without those added already."""
     found: dict[str, str] = {}
     if entry.state is ConfigEntryState.LOADED:
         coordinator = entry.runtime_data

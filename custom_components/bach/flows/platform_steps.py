@@ -1,4 +1,7 @@
-"""The config flow steps of chat platforms: each asks for what its platform needs, and tries it."""
+"""Config flow steps of the chat platforms: each shows its platform's form, and tries the input.
+
+Home Assistant finds a step by its method's name, so each platform needs one.
+"""
 
 from abc import abstractmethod
 from typing import Any
@@ -16,30 +19,30 @@ from custom_components.bach.const import (
 
 
 class PlatformSteps(ConfigFlow):
-    """A step for each type."""
+    """Mixin with one step per platform."""
 
     @abstractmethod
     async def _ask(self, type_: str, step_id: str, user_input: dict[str, Any] | None) -> ConfigFlowResult:
-        """Show the form until what was given works, then keep it."""
+        """Show the form until its input works, then save it."""
 
     async def async_step_telegram(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask for a Telegram bot's token, and try it."""
+        """Ask for a Telegram bot token, and try it."""
         return await self._ask(TYPE_TELEGRAM, "telegram", user_input)
 
     async def async_step_discord(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask for a Discord bot's token, and try it."""
+        """Ask for a Discord bot token, and try it."""
         return await self._ask(TYPE_DISCORD, "discord", user_input)
 
     async def async_step_discord_webhook(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask for a webhook's address, and try it."""
+        """Ask for a Discord webhook's address, and try it."""
         return await self._ask(TYPE_DISCORD_WEBHOOK, "discord_webhook", user_input)
 
     async def async_step_homeassistant(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask for the address of another Home Assistant and a token of its making, and try them."""
+        """Ask for the address of another Home Assistant and an access token, and try them."""
         return await self._ask(TYPE_HOMEASSISTANT, "homeassistant", user_input)
 
     async def async_step_signal(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask for a Signal account and the server that holds it, and try them."""
+        """Ask for a Signal number and the address of its signal-cli-rest-api, and try them."""
         return await self._ask(TYPE_SIGNAL, "signal", user_input)
 
     async def async_step_ntfy(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:

@@ -1,4 +1,7 @@
-"""The subentry flow for a recipient: whoever writes to the account appears in a list, or an id is typed."""
+"""Subentry flow for a recipient: pair with somebody who writes, or type an id.
+
+The flows of single platforms add ways to find a recipient, and share how one is validated and saved.
+"""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar, Final, override
@@ -47,10 +50,10 @@ MANUAL_SCHEMA: Final = vol.Schema(
 
 
 class RecipientFlow(PairingSteps, DeadLetterSteps):
-    """Adds a recipient to a connection, and changes one.
+    """Subentry flow that adds or changes a recipient.
 
-    `is_heard`: what is written there comes in. `can_chat`: an agent may answer it. `hello_seconds`: how
-    long to wait for what becomes of the hello.
+    `is_heard`: messages from there are received. `can_chat`: a conversation agent may answer there. `hello_seconds`:
+    how long to wait for the result of the first message.
     """
 
     is_heard: ClassVar[bool] = True
@@ -64,19 +67,19 @@ class RecipientFlow(PairingSteps, DeadLetterSteps):
         self._typed: tuple[str, dict[str, Any]] | None = None
 
     async def async_step_user(self, _: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Choose how to find the recipient."""
+        """Show the menu of ways to find the recipient."""
         return self.async_show_menu(step_id="user", menu_options=["pair", "manual"])
 
     async def async_step_manual(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Take an id that the user knows."""
+        """Ask for an id that the user knows."""
         return await self._ask("manual", user_input)
 
     async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Change a recipient's id or name, what may be done from there, and who answers."""
+        """Change id, name, role and chat settings."""
         return await self._ask("reconfigure", user_input)
 
     async def _ask(self, step_id: str, user_input: dict[str, Any] | None) -> SubentryFlowResult:
-        """Ask for id and name until the id is one, then keep it."""
+        """Show the form until the id is valid, then save it."""
         errors: dict[str, str] = {}
         placeholders = {"expected": await self._expected(), "reason": ""}
         if user_input is not None:
@@ -107,7 +110,7 @@ class RecipientFlow(PairingSteps, DeadLetterSteps):
 
     @override
     def _rights(self, users: Users) -> dict[vol.Marker, Any]:
-        """The fields that say what somebody may do; no user where several people write, unless one is there."""
+        """The form fields for the role, and for the user unless several people write there."""
         if self._candidates:
             return rights_schema(users, is_shared=all(is_shared(one.kind) for one in self._candidates.values()))
         if self.source == SOURCE_USER:  # a typed id may be anybody's: asked when that is known
@@ -116,7 +119,7 @@ class RecipientFlow(PairingSteps, DeadLetterSteps):
         return rights_schema(users, is_shared=is_shared(known.get(CONF_KIND)) and CONF_USER_ID not in known)
 
     async def _expected(self) -> str:
-        """How a recipient of this platform is written, in its own words."""
+        """The connector's description of what an address looks like."""
         try:
             await self._normalize("")
         except InvalidRecipientError as error:
@@ -124,7 +127,7 @@ class RecipientFlow(PairingSteps, DeadLetterSteps):
         return ""
 
     async def _check_address(self, recipient: str) -> tuple[str, str] | None:
-        """What speaks against this address; what cannot be asked now is only said once, and an old one is not asked."""
+        """Look up a new address; an unanswered look-up is an error only the first time."""
         self._found = {}
         is_old = self.source != SOURCE_USER and self._get_reconfigure_subentry().data[CONF_RECIPIENT] == recipient
         if is_old or recipient == self._untried:
@@ -136,7 +139,7 @@ class RecipientFlow(PairingSteps, DeadLetterSteps):
         return doubt
 
     def _conflicts(self, recipient: str, user_input: dict[str, Any]) -> dict[str, str]:  # noqa: ARG002 - for those who can
-        """Why this recipient cannot be as it was given, by field."""
+        """Further form errors, for flows that have some."""
         return {}
 
     async def _normalize(self, recipient: str) -> str:
@@ -155,7 +158,7 @@ class RecipientFlow(PairingSteps, DeadLetterSteps):
         }
 
     async def _keep_with_letters(self, recipient: str, user_input: dict[str, Any]) -> SubentryFlowResult:
-        """Keep it; what is for an old address follows, and if there are dead letters, ask what to do with them."""
+        """Save the recipient and move its messages; if there are dead letters, ask what to do with them."""
         before = None if self.source == SOURCE_USER else self._get_reconfigure_subentry().data[CONF_RECIPIENT]
         kept = await self._keep(recipient, user_input)
         if before in {None, recipient}:
@@ -195,7 +198,7 @@ class RecipientFlow(PairingSteps, DeadLetterSteps):
         return result
 
     async def async_step_whose(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Of an id that has turned out to be one person's: ask which user of Home Assistant that is."""
+        """Ask for the Home Assistant user, if the typed id is a private chat."""
         if self._typed is None:  # the dialog was reloaded after Home Assistant had forgotten it
             return await self.async_step_user()
         if user_input is not None:
@@ -214,7 +217,7 @@ class RecipientFlow(PairingSteps, DeadLetterSteps):
 
     @override
     def _hello_box(self, *, ticked: bool | None = None) -> dict[vol.Marker, Any]:
-        """Whether to send a first message; not ticked where nobody knows what that would do."""
+        """The form field for a first message; not preselected where that could trigger anything."""
         entry = self._get_entry()
         if self.source != SOURCE_USER or not sends(entry.data):
             return {}
@@ -225,7 +228,7 @@ class RecipientFlow(PairingSteps, DeadLetterSteps):
     async def _create(
         self, recipient: str, title: str, extra: dict[str, str], user_input: Mapping[str, Any] | None
     ) -> SubentryFlowResult:
-        """Keep a new recipient, whatever becomes of the hello that may have been asked for."""
+        """Create the subentry, and send the first message if wanted; its failure does not prevent that."""
         entry, unique_id = self._get_entry(), recipient_unique_id(recipient)
         greeted, reason = None, ""
         if self._is_new(recipient) and user_input and user_input.get(CONF_HELLO):

@@ -1,4 +1,7 @@
-"""The subentry flow for a recipient in another home: what notifies there, an event, or the BACH in it."""
+"""Subentry flow for a recipient in another home: a notify target, an event type, or the BACH there.
+
+A first message could run an action over there, so it is asked for separately.
+"""
 
 from typing import Any, ClassVar, Final, override
 
@@ -36,9 +39,9 @@ _MAX_OPTIONS: Final = 500
 
 
 class HomeRecipientFlow(FindingRecipientFlow):
-    """Adds something in another home, and changes it.
+    """Subentry flow that adds or changes a recipient in another home.
 
-    Nobody can be made to answer what comes in: two homes that answer each other would never end.
+    No agent can be chosen to answer: two homes that answer each other would never end.
     """
 
     can_chat: ClassVar[bool] = False
@@ -49,11 +52,11 @@ class HomeRecipientFlow(FindingRecipientFlow):
 
     @override
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Choose what the recipient is."""
+        """Show the menu: notify target, BACH, event type, or other."""
         return self.async_show_menu(step_id="user", menu_options=["target", "bach", "event", "other"])
 
     async def async_step_target(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Choose among what can notify there; nothing comes in from it."""
+        """Choose among the notify entities and actions over there; they only receive."""
         if user_input is not None:
             found = self._candidates[user_input[CONF_RECIPIENT]]
             data = {CONF_KIND: found.kind, CONF_ROLE: Role.NOTIFY_ONLY.value}
@@ -69,7 +72,7 @@ class HomeRecipientFlow(FindingRecipientFlow):
         return self.async_show_form(step_id="target", data_schema=schema)
 
     async def async_step_hello_runs(self, _: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """A hello would not only be read: ask."""
+        """Ask before a first message that would run an action."""
         if self._chosen is None:  # the dialog was reloaded after Home Assistant had forgotten it
             return await self.async_step_user()
         return self.async_show_menu(
@@ -79,18 +82,18 @@ class HomeRecipientFlow(FindingRecipientFlow):
         )
 
     async def async_step_hello_send(self, _: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Send it, whatever it does."""
+        """Create the recipient, and send the first message."""
         return await self._keep_chosen(hello=True)
 
     async def async_step_hello_skip(self, _: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Only keep the recipient."""
+        """Create the recipient without a first message."""
         return await self._keep_chosen(hello=False)
 
     async def _keep_chosen(self, *, hello: bool) -> SubentryFlowResult:
         return await self._create(*self._chosen, {CONF_HELLO: hello}) if self._chosen else await self.async_step_user()
 
     async def async_step_no_target(self, _: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """There is nothing: choose something else."""
+        """Say that there is no new notify target."""
         return self.async_show_menu(
             step_id="no_target",
             menu_options=["target", "bach", "event", "other"],
@@ -98,7 +101,7 @@ class HomeRecipientFlow(FindingRecipientFlow):
         )
 
     async def async_step_bach(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Ask as whom the other home logs in here, by which its letters are known."""
+        """Ask for the user with which the other home logs in here: it authenticates its messages."""
         errors: dict[str, str] = {}
         if user_input is not None and not (errors := self._conflicts(RECIPIENT_BACH, user_input)):
             data = {CONF_KIND: RECIPIENT_BACH, **rights_values(user_input)}
@@ -114,7 +117,7 @@ class HomeRecipientFlow(FindingRecipientFlow):
         )
 
     async def async_step_event(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Ask for a type of events, to fire and to hear of."""
+        """Ask for an event type to fire and to listen to."""
         errors: dict[str, str] = {}
         if user_input is not None:
             event_type = user_input[CONF_EVENT_TYPE].strip().removeprefix(RECIPIENT_EVENT)
@@ -136,12 +139,12 @@ class HomeRecipientFlow(FindingRecipientFlow):
         )
 
     async def async_step_other(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Take whatever the user knows how to write."""
+        """Ask for an address that the user knows."""
         return await self._ask("other", user_input)
 
     @override
     def _conflicts(self, recipient: str, user_input: dict[str, Any]) -> dict[str, str]:
-        """Of two homes with one user, nobody could tell which of them writes."""
+        """The error if another home logs in with the same user: the two could not be told apart."""
         user_id = user_input.get(CONF_USER_ID)
         if recipient != RECIPIENT_BACH or not user_id:
             return {}

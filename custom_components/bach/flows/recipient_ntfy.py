@@ -1,7 +1,7 @@
-"""The subentry flow for a topic of ntfy: its name is typed, for ntfy tells nobody which there are.
+"""Subentry flow for an ntfy topic, whose name is typed, since ntfy does not list topics.
 
-Whoever knows a topic can publish there, so nothing that comes from it has more than the least role (ADR 0041): it is
-heard as an event, or not at all.
+Whoever knows a topic can publish there, so messages from it never have more than the least role (ADR 0041): they are
+announced without a user and any rights, or ignored.
 """
 
 from typing import Any, ClassVar, override
@@ -18,17 +18,17 @@ from .recipient import RecipientFlow
 
 
 class TopicFlow(RecipientFlow):
-    """Adds a topic, and changes one. No agent answers there: it could not tell whom."""
+    """Subentry flow that adds or changes a topic; no agent can answer there, as senders are unknown."""
 
     can_chat: ClassVar[bool] = False
 
     @override
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Ask for the name of the topic."""
+        """Begin with the topic's name."""
         return await self.async_step_topic()
 
     async def async_step_topic(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Ask for the name of the topic."""
+        """Ask for the topic's name."""
         return await self._ask("topic", user_input)
 
     @override

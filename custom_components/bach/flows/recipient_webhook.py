@@ -1,7 +1,7 @@
-"""The subentry flow for a recipient of a webhook: whoever posts appears in a list, or a name is typed.
+"""Subentry flow for a recipient of a webhook: whoever posts is picked from a list, or a name is typed.
 
-What a body says of its sender is a claim, for all who post share the proof of the connection. So a name is heard as an
-event and no more; who shall have a role or a user gets a secret of its own.
+All senders share the connection's secret, so the name in a post is only a claim: its messages are announced without a
+user and any rights. A sender that needs a role or a user gets a secret of its own.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -46,10 +46,10 @@ type _Resume = Callable[[dict[str, Any]], Awaitable[SubentryFlowResult]]
 
 
 class HookRecipientFlow(RecipientFlow):
-    """Adds somebody who posts, or a name to send to.
+    """Subentry flow that adds or changes a sender of posts, or a name to send to.
 
-    Before the first one, it shows what the other side needs: the set-up of a webhook leads here, and whoever closed the
-    dialog then comes here again.
+    Before the first one it shows address and secret for the other side: the set-up of a webhook leads here, and whoever
+    closed the dialog then comes here again.
     """
 
     waiting_for: ClassVar[str] = "wait_for_post"
@@ -61,13 +61,13 @@ class HookRecipientFlow(RecipientFlow):
 
     @override
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Show what to copy, or choose how to find the recipient."""
+        """Show what to copy before the first recipient, then the menu."""
         entry = self._get_entry()
         is_first = not entry.get_subentries_of_type(SUBENTRY_RECIPIENT)
         return await (self.async_step_post_here() if is_first and to_copy(self.hass, entry) else self._begin())
 
     async def async_step_post_here(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Show what the other side needs."""
+        """Show address and secret to copy to the other side."""
         if user_input is not None:
             return await self._begin()
         entry = self._get_entry()
@@ -79,7 +79,7 @@ class HookRecipientFlow(RecipientFlow):
 
     @override
     async def async_step_nobody(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Nobody posted: choose what to do."""
+        """Offer to wait on or to type a name, as nobody posted."""
         return self.async_show_menu(step_id="nobody", menu_options=["pair", "hook"])
 
     async def async_step_hook(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
@@ -94,7 +94,7 @@ class HookRecipientFlow(RecipientFlow):
         return await self._decide(user_input, super().async_step_pick)
 
     async def async_step_own(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Ask for the secret of this sender, and for what it may do with it."""
+        """Ask for the sender's own secret, its role and its user."""
         errors: dict[str, str] = {}
         kept = None if self.source == SOURCE_USER else self._get_reconfigure_subentry().data.get(CONF_OWN_SECRET)
         if user_input is not None and self._resume:
@@ -128,7 +128,7 @@ class HookRecipientFlow(RecipientFlow):
         return await self._decide(user_input, keep) if self.is_heard else await keep(user_input)
 
     async def _decide(self, user_input: dict[str, Any], resume: _Resume) -> SubentryFlowResult:
-        """Go on with the rights that follow from what is believed of the name."""
+        """Continue with the rights that the chosen trust allows."""
         trust = user_input.get(CONF_TRUST, CLAIMED)
         if trust == OWN:
             self._resume = lambda rights: resume({**user_input, **rights})
@@ -136,7 +136,7 @@ class HookRecipientFlow(RecipientFlow):
         return await resume({**user_input, CONF_ROLE: Role.NOTIFY_ONLY.value} if trust == MUTED else user_input)
 
     def _wrong_with(self, secret: str) -> dict[str, str]:
-        """Why a secret cannot be one, by field: too short, or that of somebody else."""
+        """The form error for a secret that is too weak, or that another sender has."""
         entry = self._get_entry()
         own = None if self.source == SOURCE_USER else self._get_reconfigure_subentry().subentry_id
         taken = [one.data[CONF_OWN_SECRET] for one in proven_senders(entry) if one.subentry_id != own]
@@ -151,7 +151,7 @@ class HookRecipientFlow(RecipientFlow):
 
     @override
     def _listen(self) -> None:
-        """The page that waits has the line to try it with."""
+        """Start pairing, with a curl line to try on the waiting page."""
         super()._listen()
         self._words = {**self._words, "curl": first_line(self.hass, self._get_entry())}
 
@@ -160,14 +160,14 @@ class HookRecipientFlow(RecipientFlow):
 
 
 def trust_in(data: Mapping[str, Any]) -> str:
-    """What is believed of a name whose sub-entry has this data."""
+    """The trust stored in a subentry's data."""
     if data.get(CONF_OWN_SECRET):
         return OWN
     return MUTED if data.get(CONF_ROLE) == Role.NOTIFY_ONLY else CLAIMED
 
 
 class MuteHookRecipientFlow(HookRecipientFlow):
-    """Adds a name to send to, where nobody can post."""
+    """Subentry flow for a webhook that only sends."""
 
     is_heard = False
 

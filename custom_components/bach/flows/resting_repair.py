@@ -1,4 +1,7 @@
-"""The repair flow for a disabled connection with waiting messages: enable it, or discard them."""
+"""Fix flow for messages waiting on a disabled connection: list them, enable the connection, or discard them.
+
+It opens the database by itself, which is closed if all connections are disabled.
+"""
 
 import asyncio
 from typing import Final, override
@@ -24,7 +27,7 @@ _PAGE: Final = 200
 
 
 class RestingFlow(ConnectionRepairFlow):
-    """Shows what waits, lets it go, or gives it up. The database may be closed: all may be disabled."""
+    """Fix flow for the waiting messages of a connection that is switched off or disabled."""
 
     _letters = ""
     _shown = 0
@@ -34,11 +37,11 @@ class RestingFlow(ConnectionRepairFlow):
         return super()._placeholders() | {"letters": self._letters, "shown": str(self._shown)}
 
     async def async_step_init(self, _: dict[str, str] | None = None) -> RepairsFlowResult:
-        """Ask what to do."""
+        """Offer to switch on, show or discard."""
         return self._menu("switch_on", "show", "discard")
 
     async def async_step_show(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
-        """List the newest, never what is in them; then ask again."""
+        """List the newest, without their texts; then return to the menu."""
         if user_input is not None:
             return await self.async_step_init()
         if (entry := self._entry()) is None:
@@ -55,7 +58,7 @@ class RestingFlow(ConnectionRepairFlow):
         )
 
     async def async_step_switch_on(self, _: dict[str, str] | None = None) -> RepairsFlowResult:
-        """Let it work, however it was stopped."""
+        """Switch the connection on, and enable its entry."""
         if (entry := self._entry()) is None:
             return self.async_abort(reason="entry_not_loaded")
         try:
@@ -68,7 +71,7 @@ class RestingFlow(ConnectionRepairFlow):
         return self.async_create_entry(data={})
 
     async def async_step_discard(self, _: dict[str, str] | None = None) -> RepairsFlowResult:
-        """Give up what waits, and say how much it was."""
+        """Cancel the waiting messages, and show how many they were."""
         if (entry := self._entry()) is None:
             return self.async_abort(reason="entry_not_loaded")
         try:
@@ -81,7 +84,7 @@ class RestingFlow(ConnectionRepairFlow):
         )
 
     async def async_step_discarded(self, _: dict[str, str] | None = None) -> RepairsFlowResult:
-        """It was read that they were given up."""
+        """Close that page."""
         await self.hass.data[RESTING].look()
         return self.async_create_entry(data={})
 
@@ -93,13 +96,13 @@ class RestingFlow(ConnectionRepairFlow):
 
 
 async def _page(bach: Bach, connection: str, *, limit: int, before: int | None = None) -> list[Message]:
-    """Of what waits the newest, but not what a restored database holds, about which another repair asks."""
+    """The newest waiting messages, without those held in a restored database, which have another issue."""
     found = await bach.messages(connection=connection, status=_WAITING, before=before, limit=limit)
     return [one for one in found if not one.held]
 
 
 async def _discard(bach: Bach, connection: str) -> int:
-    """Cancel all that waits, some at a time; how many that were."""
+    """Cancel all waiting messages page by page; return how many were cancelled."""
     cancelled, before = 0, None
     while page := await bach.messages(connection=connection, status=_WAITING, before=before, limit=_PAGE):
         before = page[-1].id

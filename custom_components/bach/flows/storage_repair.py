@@ -1,4 +1,7 @@
-"""The repair flow for a damaged database: restore a saved copy, or go on with what lies there now."""
+"""Fix flow for a lost or replaced database: restart BACH with its saved copy, or with the file that is there now.
+
+BACH refuses to write while the file is not the one it opened, and cannot decide by itself which is right.
+"""
 
 from pathlib import Path
 from typing import Final
@@ -16,13 +19,13 @@ _BEGUN: Final = (ConfigEntryState.LOADED, ConfigEntryState.SETUP_RETRY, ConfigEn
 
 
 class StorageFlow(RepairsFlow):
-    """Starts BACH again, with what was saved or with what lies there now."""
+    """Fix flow that unloads all entries, optionally restores the saved copy, and sets them up again."""
 
     def __init__(self, path: str) -> None:
         self._path = Path(path)
 
     async def async_step_init(self, _: dict[str, str] | None = None) -> RepairsFlowResult:
-        """Ask what to do."""
+        """Offer the saved copy, if there is one, or the present file."""
         issue = ir.async_get(self.hass).async_get_issue(self.handler, self.issue_id)
         saved = await self.hass.async_add_executor_job(has_saved_copy, self._path)
         return self.async_show_menu(
@@ -32,11 +35,11 @@ class StorageFlow(RepairsFlow):
         )
 
     async def async_step_saved(self, _: dict[str, str] | None = None) -> RepairsFlowResult:
-        """Put the saved copy in its place; what lies there is kept beside it."""
+        """Restore the saved copy; the present file is kept beside it."""
         return await self._restart(use_saved=True)
 
     async def async_step_present(self, _: dict[str, str] | None = None) -> RepairsFlowResult:
-        """Go on with what lies there."""
+        """Continue with the present file."""
         return await self._restart(use_saved=False)
 
     async def _restart(self, *, use_saved: bool) -> RepairsFlowResult:

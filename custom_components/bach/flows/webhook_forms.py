@@ -1,6 +1,6 @@
-"""The forms for a new webhook: to receive posts, to send, or both. Each asks for little.
+"""Forms for a new webhook: to receive, to send, or both.
 
-What few people need is in a collapsed section. All of it stands in the one form that changes a webhook later.
+Rare fields are in a collapsed section. The form that changes a webhook later has all of them.
 """
 
 from collections.abc import Mapping
@@ -50,7 +50,7 @@ _NOTHING_SENT: Final = vol.Schema(outgoing.OUTGOING.schema.schema)({})
 
 
 def whole(user_input: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    """What one of these forms says, as the form says it that asks for everything."""
+    """Convert the input of one of these forms to that of the form with all fields."""
     if user_input is None:
         return None
     taken = {CONF_TAKES: NOTHING, CONF_IN_ADDRESS: False, **user_input.get(SECTION_INCOMING, {})}

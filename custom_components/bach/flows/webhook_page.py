@@ -1,7 +1,7 @@
-"""The form that shows what to copy from a webhook to the other side: address, secret, and a curl line to try it.
+"""Form that shows what to copy to a webhook's other side: address, secret, and a curl line to try it.
 
-It can be looked at as long as the connection exists, so that nobody has to copy it in the only moment that there is.
-What else the connection knows, the credentials of others, is never shown (ADR 0039).
+It can be opened as long as the connection exists, so that nobody has to copy it in the one moment of creation. What
+else the connection knows, the credentials of others, is never shown (ADR 0039).
 """
 
 import re
@@ -36,7 +36,7 @@ _LINES: Final = {"header": "curl", "signature": "curl", "login": "curl_login", "
 
 
 def to_copy(hass: HomeAssistant, entry: ConfigEntry) -> dict[str, str]:
-    """All of it by the name of its field; empty where the other side needs nothing."""
+    """The values to copy, by field; empty if the other side needs nothing."""
     data = entry.data
     if data[CONF_TYPE] != TYPE_WEBHOOK:
         return {}
@@ -51,12 +51,12 @@ def to_copy(hass: HomeAssistant, entry: ConfigEntry) -> dict[str, str]:
 
 
 def copy_schema(found: Mapping[str, str]) -> vol.Schema:
-    """The page."""
+    """The schema of the page, with the values as defaults."""
     return vol.Schema({vol.Optional(field, default=value): LINES_BOX for field, value in found.items()})
 
 
 def first_line(hass: HomeAssistant, entry: ConfigEntry) -> str:
-    """The usual line, in a block of Markdown."""
+    """The simplest curl line, as a Markdown code block."""
     data = entry.data
     address = post_address(hass, data[CONF_WEBHOOK_ID], data.get(CONF_INCOMING_ADDRESSES, []))
     line = next(iter(_lines(entry, address).values()), "")
@@ -75,7 +75,7 @@ def _lines(entry: ConfigEntry, address: str) -> Mapping[Any, str]:
 
 
 def _somebody(entry: ConfigEntry) -> str | None:
-    """A recipient who is heard with what the connection shows, and not with a secret of its own."""
+    """A recipient for the curl line: one that is heard without a secret of its own."""
     for one in entry.get_subentries_of_type(SUBENTRY_RECIPIENT):
         if one.data.get(CONF_ROLE) != Role.NOTIFY_ONLY and not one.data.get(CONF_OWN_SECRET):
             return str(one.data[CONF_RECIPIENT])

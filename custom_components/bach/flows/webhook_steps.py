@@ -1,4 +1,7 @@
-"""The config flow steps of webhooks: nothing must be given, and secrets are generated."""
+"""Config flow steps of webhooks, which need no account; missing secrets are generated.
+
+After saving they show what to copy to the other side.
+"""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -16,37 +19,37 @@ from .webhook_page import copy_schema, to_copy
 
 
 class WebhookSteps(ConfigFlow, ABC):
-    """Asks, and shows what a person takes to the other side, which is kept by then."""
+    """Mixin with the steps that add, change and show a webhook."""
 
     def __init__(self) -> None:
         self._is_changed = False
 
     async def async_step_webhook(self, _: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Choose what it is for."""
+        """Show the menu: receive, send, or both."""
         return self.async_show_menu(step_id="webhook", menu_options=["hook_take", "hook_send", "hook_both"])
 
     async def async_step_hook_take(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask who may post."""
+        """Ask how posts are authenticated."""
         return await self._ask(TYPE_WEBHOOK, "hook_take", whole(user_input))
 
     async def async_step_hook_send(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask where to send to."""
+        """Ask for the address to send to."""
         return await self._ask(TYPE_WEBHOOK, "hook_send", whole(user_input))
 
     async def async_step_hook_both(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask where to send to, and who may post."""
+        """Ask for the address to send to, and how posts are authenticated."""
         return await self._ask(TYPE_WEBHOOK, "hook_both", whole(user_input))
 
     async def async_step_change_webhook(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask for everything that a webhook may have; secrets may stay."""
+        """Ask for all settings; empty secrets stay as they are."""
         return await self._ask(TYPE_WEBHOOK, "change_webhook", user_input)
 
     async def async_step_webhook_refused(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """The address refuses us: ask for another one, or for other credentials."""
+        """Ask for another address or other credentials, as the address refused ours."""
         return await self._ask(TYPE_WEBHOOK, "webhook_refused", user_input)
 
     async def async_step_manage_webhook(self, _: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Choose whether to look or to change."""
+        """Offer to show what to copy, or to change the settings."""
         return self.async_show_menu(
             step_id="manage_webhook",
             menu_options=["post_here", "change_webhook"],
@@ -54,7 +57,7 @@ class WebhookSteps(ConfigFlow, ABC):
         )
 
     async def async_step_post_here(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Show what the other side needs, of an entry that is kept already."""
+        """Show what to copy, of an entry that is saved already."""
         entry = self._entry()
         if user_input is not None:
             return self.async_update_and_abort(entry) if self._is_changed else self.async_abort(reason="shown")
@@ -66,7 +69,7 @@ class WebhookSteps(ConfigFlow, ABC):
 
     @abstractmethod
     async def _ask(self, type_: str, step_id: str, user_input: dict[str, Any] | None) -> ConfigFlowResult:
-        """Show the form until what was given works, then keep it."""
+        """Show the form until its input works, then save it."""
 
     @abstractmethod
     def _create(self, data: dict[str, Any], identity: Identity) -> ConfigFlowResult:
@@ -74,12 +77,12 @@ class WebhookSteps(ConfigFlow, ABC):
 
     @abstractmethod
     def _entry(self) -> ConfigEntry:
-        """The entry that is to be changed."""
+        """The entry that the flow changes."""
 
     async def _keep_webhook(
         self, data: dict[str, Any], identity: Identity, secrets: Mapping[str, str]
     ) -> ConfigFlowResult:
-        """Keep an address, of which nobody says whose it is; two entries never send to the same one."""
+        """Save a webhook, unless another entry sends to the same address; then show what to copy."""
         own = None if self.source == SOURCE_USER else self._entry()
         if any(entry is not own and is_same_address(entry, data) for entry in self._async_current_entries()):
             return self.async_abort(reason="already_configured")

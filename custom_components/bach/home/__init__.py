@@ -1,5 +1,5 @@
-"""BACH inside one Home Assistant: the hub that holds it, entries as rows, credentials, people, roles and permissions.
+"""BACH inside one Home Assistant: the shared hub, mapping of entries, credentials, people, roles and permissions.
 
-Whatever needs to know who somebody is or whether they may asks here. Nothing here tells or shows anything to people but
-in errors and issues.
+Whatever needs to know who somebody is, or what they may do, asks here. Nothing here talks to people but by errors and
+issues.
 """

@@ -1,6 +1,6 @@
-"""Follows changed addresses: recipients and people of an entry are kept under the normal form of their address.
+"""Keeps the addresses in subentries in their normal form, which may change while BACH runs.
 
-A group gets another id, a name turns out to be an id: name, entities and rights stay, the address follows.
+A group gets another id, or a name turns out to be an id: title, entities and rights stay, the address follows.
 """
 
 from collections.abc import Callable
@@ -20,7 +20,7 @@ type Normal = Callable[[str], str]
 
 
 def normal_form(hass: HomeAssistant, entry: ConfigEntry) -> Normal:
-    """What says the one form of an address; what the library does not know stays as it is written."""
+    """Return the function that normalizes addresses of an entry; unknown ones stay as they are."""
     connection = connection_name(entry)
 
     def normal(address: str) -> str:
@@ -33,7 +33,7 @@ def normal_form(hass: HomeAssistant, entry: ConfigEntry) -> Normal:
 
 @callback
 def async_follow_forms(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """Give recipients and people the forms that their addresses have by now."""
+    """Update recipients and people to the present normal form of their addresses."""
     normal = normal_form(hass, entry)
     for subentry in entry.get_subentries_of_type(SUBENTRY_RECIPIENT):
         recipient = normal(subentry.data[CONF_RECIPIENT])

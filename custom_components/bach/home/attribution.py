@@ -1,4 +1,4 @@
-"""An incoming message as Home Assistant sees it: with the recipient, the person, the role and the user behind it.
+"""An incoming message attributed in Home Assistant: recipient, person, role and user, and the signals that carry it.
 
 `incoming.py` makes one of each message of the library and sends it to events, triggers, Assist and questions by a
 dispatcher signal, which outlives the reload of an entry.
@@ -18,26 +18,27 @@ from custom_components.bach.const import DOMAIN
 
 
 class Role(StrEnum):
-    """What somebody may do, in rising order. Who may only be notified is never heard."""
+    """What a person may do, in rising order. Messages of those with "notify only" are not announced."""
 
     NOTIFY_ONLY = "notify_only"
     USER = "user"
     ADMIN = "admin"
 
     def includes(self, needed: Role) -> bool:
-        """Whether whoever has this role may do what asks for `needed`."""
+        """Whether this role is at least the needed one."""
         order = list(Role)
         return order.index(self) >= order.index(needed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Received:
-    """One message. `subentry_id` is the recipient's it came from; None for a known person in an unknown place.
+    """An attributed incoming message.
 
-    `person` is the name given in Home Assistant, empty for whoever has none. `is_event`: it is heard though the role is
-    the least, as an event and no more, because nobody has proved who sent it.
-    `entity_id` is the recipient's event entity, `device_id` its device.
-    `context` carries the Home Assistant user whom the person is mapped to, if there is one.
+    `subentry_id` is the recipient's it came from, None for a known person in an unknown chat. `person` is the name
+    given in Home Assistant, or empty. `is_event`: it is announced although the role is the least, because nobody has
+    proved who sent it: events and triggers that need no role get it, nothing else. `entity_id` is the recipient's event
+    entity, `device_id` its device. `context` carries the Home Assistant user whom the person is mapped to, if there is
+    one.
     """
 
     message: IncomingMessage
@@ -53,17 +54,17 @@ class Received:
 
     @property
     def is_heard(self) -> bool:
-        """Whether automations learn of it."""
+        """Whether the message is announced to automations."""
         return self.is_event or self.role is not Role.NOTIFY_ONLY
 
     @property
     def who(self) -> str:
-        """What to call the sender in a sentence: a name that people gave themselves stands in quotation marks."""
+        """The sender for a sentence: the name given here, or in quotation marks the one they gave themselves."""
         return self.person or called(self.message.sender_name, self.message.sender_id)
 
 
 def called(sender_name: str, sender_id: str) -> str:
-    """Somebody who has no name here, so that nobody takes them for somebody who has one."""
+    """A self-chosen name in quotation marks, or the id, so that nobody can pose as a known person."""
     return f'"{" ".join(sender_name.replace('"', "'").split())}"' if sender_name.strip() else sender_id
 
 
@@ -79,6 +80,6 @@ CLAIM: HassKey[Callable[[Received], bool]] = HassKey(f"{DOMAIN}_claim")
 
 @callback
 def is_claimed(hass: HomeAssistant, received: Received) -> bool:
-    """Whether a message belongs to a question, and is nothing to chat about."""
+    """Whether a message is the answer to an open question, so that chat ignores it."""
     claim = hass.data.get(CLAIM)
     return claim is not None and claim(received)

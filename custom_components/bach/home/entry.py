@@ -1,4 +1,7 @@
-"""Maps a config entry to its row in the registry of the library, and names what belongs to it."""
+"""Maps a config entry to its row in the library's registry, and defines unique ids.
+
+Credentials stay in the config entry: the row holds references to them only.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -37,15 +40,15 @@ REFERENCE_SCHEME = "entry"
 
 
 def connection_name(entry: ConfigEntry) -> str:
-    """The name of the entry's row: stays the same for the account, and is readable in logs.
+    """The name of the entry's row: stable for the account, and readable in logs.
 
-    What is no chat platform has no account that could be recognised, only an address that may change.
+    A connection without an account that could be recognised is named by the entry's id.
     """
     return f"{entry.data[CONF_TYPE]}_{entry.unique_id or entry.entry_id}"
 
 
 def as_connection(entry: ConfigEntry) -> Connection:
-    """The row that the entry asks for."""
+    """Build the entry's row."""
     row = connection(
         entry.data,
         name=connection_name(entry),
@@ -61,7 +64,7 @@ def as_connection(entry: ConfigEntry) -> Connection:
 
 
 def proven_senders(entry: ConfigEntry) -> list[ConfigSubentry]:
-    """Who has a secret of its own, by which it is known to a webhook."""
+    """The recipients of a webhook that authenticate with a secret of their own."""
     return [
         one
         for one in entry.subentries.values()
@@ -73,14 +76,14 @@ def proven_senders(entry: ConfigEntry) -> list[ConfigSubentry]:
 
 
 def own_secrets(entry: ConfigEntry) -> dict[str, str]:
-    """The secrets of those, by their names."""
+    """The own secrets of recipients, by address."""
     return {one.data[CONF_RECIPIENT]: one.data[CONF_OWN_SECRET] for one in proven_senders(entry)}
 
 
 def connection(
     data: Mapping[str, Any], *, name: str, reference: Callable[[str], str], allowed: frozenset[str] = frozenset()
 ) -> Connection:
-    """The row that the data of an entry asks for, with a `reference` to each of its secrets."""
+    """Build a row from entry data; `reference` makes the reference to a secret field."""
     settings = {field: data[field] for field in SETTING_FIELDS if field in data}
     if (partner := PARTNERS.get(data[CONF_TYPE])) is None:
         return Connection(
@@ -104,25 +107,25 @@ def connection(
 
 
 def titles(hass: HomeAssistant) -> dict[str, str]:
-    """What people call each connection, by its name in the registry."""
+    """The entry titles, by connection name."""
     return {connection_name(entry): entry.title for entry in hass.config_entries.async_entries(DOMAIN)}
 
 
 def recipient_unique_id(recipient: str) -> str:
-    """What keeps a recipient from being added twice. Subentries of all types share one space, hence the prefix."""
+    """The unique id of a recipient's subentry; prefixed, since subentries of all types share one space."""
     return f"recipient_{recipient}"
 
 
 def person_unique_id(recipient: str, sender_id: str) -> str:
-    """What keeps a person from being added twice to one group."""
+    """The unique id of a person's subentry."""
     return f"person_{recipient}_{sender_id}"
 
 
 def notify_unique_id(entry: ConfigEntry, subentry_id: str) -> str:
-    """The id of a recipient's notify entity, by which it is found however a person has renamed it."""
+    """The unique id of a recipient's notify entity."""
     return f"{entry.entry_id}_{subentry_id}"
 
 
 def event_unique_id(entry: ConfigEntry, subentry_id: str) -> str:
-    """The id of a recipient's event entity, by which it is found however a person has renamed it."""
+    """The unique id of a recipient's event entity."""
     return f"{entry.entry_id}_{subentry_id}_incoming"

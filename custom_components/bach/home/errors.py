@@ -1,4 +1,7 @@
-"""Translates errors of the library into those that Home Assistant shows in the user's language."""
+"""Translates the library's errors into Home Assistant's exceptions with translation keys.
+
+People then read them in their language, with connections called by their titles.
+"""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,7 +17,7 @@ from .entry import titles
 
 @contextmanager
 def translated_errors(hass: HomeAssistant) -> Iterator[None]:
-    """Raise errors of the library as `ServiceValidationError` (the caller can correct it) or `HomeAssistantError`."""
+    """Context manager: raise `InputError` as `ServiceValidationError`, other library errors as `HomeAssistantError`."""
     try:
         yield
     except InputError as error:
@@ -28,6 +31,6 @@ def translated_errors(hass: HomeAssistant) -> Iterator[None]:
 
 
 def placeholders(hass: HomeAssistant, error: BachError) -> dict[str, str]:
-    """What fills the sentence of `error`, with connections called by the titles that people gave them."""
+    """The error's placeholders, with connection names replaced by titles."""
     known: Mapping[str, str] = titles(hass)
     return {key: known.get(value, value) for key, value in error.placeholders.items()}

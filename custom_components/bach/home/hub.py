@@ -1,4 +1,4 @@
-"""Holds the one `Bach` object of a Home Assistant, with reference counting over its config entries.
+"""Holds the one `Bach` object of a Home Assistant, reference-counted over its config entries.
 
 The database opens with the first entry that is set up and closes with the last one that is unloaded, or when Home
 Assistant stops (which unloads nothing).
@@ -41,7 +41,7 @@ type Follow = Callable[[MessageSent], None]
 
 
 class Hub:
-    """Opens Bach for the first who needs it and closes it after the last."""
+    """Opens and closes the shared `Bach`, starts and stops connections, and distributes its messages."""
 
     def __init__(self, hass: HomeAssistant) -> None:
         self._hass = hass
@@ -63,17 +63,17 @@ class Hub:
 
     @property
     def bach(self) -> Bach:
-        """The open Bach. Raises `NotOpenError` while no entry is loaded."""
+        """The open `Bach`. Raises `NotOpenError` while no entry is loaded."""
         if self._bach is None:
             raise NotOpenError
         return self._bach
 
     def has(self, connection: str) -> bool:
-        """Whether Bach is open and knows this connection: then it takes messages for it, whatever the entry does."""
+        """Whether `Bach` is open and has this connection, so that messages can be queued in any state of the entry."""
         return self._bach is not None and any(row.name == connection for row in self._bach.registry.list())
 
     async def acquire(self) -> Bach:
-        """Keep Bach open until `release`. Raises a `StorageError` if it cannot be opened."""
+        """Open `Bach` if need be, and count one holder until `release`. Raises a `StorageError` if that fails."""
         async with self._lock:
             if self._bach is None:
                 if self._hass.is_stopping:  # nobody would close it
@@ -84,24 +84,24 @@ class Hub:
 
     @callback
     def keep(self) -> None:
-        """Keep Bach open until one more `release`. Only for who knows that it is held now."""
+        """Count one more holder until `release`, while it is held anyway."""
         self._holders += 1
 
     async def release(self) -> None:
-        """Close Bach if nobody else holds it."""
+        """Count one holder less, and close `Bach` after the last."""
         async with self._lock:
             self._holders -= 1
             if not self._holders:
                 await self._close()
 
     async def start(self, connection: str) -> None:
-        """Let a connection work until `stop`. Calls overlap while an entry reloads: then it works on."""
+        """Start a connection until `stop`; calls are counted, so it keeps running during a reload."""
         if not self._runs[connection]:
             await self.bach.start(connection)
         self._runs[connection] += 1
 
     async def stop(self, connection: str) -> None:
-        """Let a connection rest if nobody else lets it work."""
+        """Undo one `start`, and stop the connection after the last."""
         self._runs[connection] -= 1
         if not self._runs[connection] and self._bach:  # None: Home Assistant has stopped meanwhile
             with suppress(UnknownConnectionError):  # somebody has removed the row by another way
@@ -110,9 +110,9 @@ class Hub:
 
     @callback
     def hear(self, connection: str, hear: Hear) -> CALLBACK_TYPE:
-        """Tell `hear` of every message that comes in until the returned function is called.
+        """Call `hear` for each incoming message of a connection until the returned function is called.
 
-        A connection receives before its entry is set up, and on while that reloads: what came meanwhile is told first.
+        A connection receives before its entry is set up, and during its reload: those messages are delivered first.
         """
         self._hearers[connection] = hear
         if unheard := self._unheard.pop(connection, None):
@@ -128,13 +128,13 @@ class Hub:
 
     @callback
     def follow(self, sent: Follow) -> CALLBACK_TYPE:
-        """Tell `sent` of every message that is sent, also over a closing, until the returned function is called."""
+        """Call `sent` for each sent message, also across closing and opening, until the returned function is called."""
         self._followers.append(sent)
         return lambda: self._followers.remove(sent)
 
     @asynccontextmanager
     async def hold(self) -> AsyncIterator[Bach]:
-        """Keep Bach open inside of this block. Raises a `StorageError` if it cannot be opened."""
+        """Context manager around `acquire` and `release`. Raises a `StorageError` if `Bach` cannot be opened."""
         bach = await self.acquire()
         try:
             yield bach
@@ -143,7 +143,7 @@ class Hub:
 
     @asynccontextmanager
     async def run(self, connection: str) -> AsyncIterator[None]:
-        """Let a connection work inside of this block."""
+        """Context manager around `start` and `stop`."""
         async with self.hold():
             await self.start(connection)
             try:
@@ -152,17 +152,16 @@ class Hub:
                 await self.stop(connection)
 
     async def remove_files(self) -> None:
-        """Delete the database. Only after the last entry is gone, and after a backup that reads it."""
+        """Delete the database, after a running backup; only when the last entry was removed."""
         async with self._lock:
             self._remove_after_backup = self._give_up_backup is not None
             if not self._remove_after_backup:
                 await self._hass.async_add_executor_job(self._remove_files)
 
     async def begin_backup(self) -> None:
-        """Let the files only grow until each has called `end_backup`, whoever opens or closes them.
+        """Put the database into append-only mode until each caller has called `end_backup`.
 
-        A database that nobody has open is opened for that time: only so its copy says of itself that it is one. Raises
-        a `StorageError`.
+        A closed database is opened for that time: only so its copy is marked as one. Raises a `StorageError`.
         """
         self._backups += 1  # before anything can fail or be cut off: whatever becomes of it, its `end_backup` follows
         async with self._lock:
@@ -177,7 +176,7 @@ class Hub:
                 self._is_open_for_backup = True
 
     async def end_backup(self) -> None:
-        """Let the files change again, if nobody else copies them. Raises a `StorageError`."""
+        """End append-only mode after the last of several backups. Raises a `StorageError`."""
         self._backups = max(self._backups - 1, 0)
         async with self._lock:
             if not self._backups:

@@ -1,6 +1,6 @@
-"""A bounded buffer of incoming messages for an entry that is not set up yet.
+"""Bounded buffer for incoming messages of an entry that is not set up yet.
 
-Its listeners would miss them. All of it is in the inbox anyhow, so the oldest may go.
+Its listeners would miss them. All of them are in the inbox on disk anyhow, so the oldest may be dropped.
 """
 
 import logging
@@ -15,7 +15,7 @@ _MAX_CHARACTERS = 4_000_000
 
 
 class IncomingBuffer:
-    """Messages of one connection, oldest first."""
+    """Buffered messages of one connection, oldest first."""
 
     def __init__(self) -> None:
         self._kept: deque[tuple[int, IncomingMessage]] = deque()
@@ -24,11 +24,11 @@ class IncomingBuffer:
 
     @property
     def messages(self) -> Iterator[IncomingMessage]:
-        """Those that are kept."""
+        """The buffered messages."""
         return (message for _, message in self._kept)
 
     def append(self, connection: str, message: IncomingMessage) -> None:
-        """Keep one more; what there is no room for is told of once, and is heard by no automation."""
+        """Add a message; drop the oldest if there are too many, which is logged once."""
         size = len(message.text) + len(str(message.content)) + len(str(message.metadata))
         self._kept.append((size, message))
         self._size += size

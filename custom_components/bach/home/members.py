@@ -1,7 +1,7 @@
-"""Expands groups to their members, however they are nested, and finds the recipient behind each entity.
+"""Expands groups to their members, however nested, and finds the recipient behind an entity or device.
 
-Home Assistant's own helper opens only `group.*` and never comes back from groups that hold each other. A group helper
-is opened by its options, as it shows its members to nobody while they all are unavailable.
+Home Assistant's own helper expands only `group.*`, and never returns for groups that contain each other. A group helper
+is expanded by its options, as it hides its members while they all are unavailable.
 """
 
 from collections.abc import Iterable
@@ -29,7 +29,7 @@ type Recipient = tuple[ConfigEntry, ConfigSubentry]
 
 @callback
 def async_open_groups(hass: HomeAssistant, entity_ids: Iterable[str]) -> dict[str, bool]:
-    """All entities that are meant by these, each once, and whether it was named only as a member of a group."""
+    """Expand groups; return each entity once, and whether it was found only as a member of a group."""
     found: dict[str, bool] = {}
     seen: set[str] = set()
     left = [(entity_id.lower(), False) for entity_id in reversed(list(entity_ids))]
@@ -52,7 +52,7 @@ def async_is_group(hass: HomeAssistant, entity_id: str) -> bool:
 
 @callback
 def async_recipient_of(hass: HomeAssistant, entity_id: str) -> Recipient | None:
-    """The recipient that an entity belongs to, also one that somebody else has added to its device."""
+    """The recipient of one of our entities, or of an entity that somebody added to its device."""
     if (found := er.async_get(hass).async_get(entity_id)) is None:
         return None
     if found.platform == DOMAIN and found.config_entry_id:
@@ -62,7 +62,7 @@ def async_recipient_of(hass: HomeAssistant, entity_id: str) -> Recipient | None:
 
 @callback
 def async_recipient_of_device(hass: HomeAssistant, device_id: str) -> Recipient | None:
-    """The recipient whose device this is."""
+    """The recipient of a device."""
     device = dr.async_get(hass).async_get(device_id)
     for domain, key in device.identifiers if device else ():
         entry_id, _, subentry_id = key.rpartition("_")
@@ -80,7 +80,7 @@ def _recipient(hass: HomeAssistant, entry_id: str, subentry_id: str | None) -> R
 
 
 def _members(hass: HomeAssistant, entity_id: str) -> list[str] | None:
-    """The members of a group; None if it is none."""
+    """The members of a group; None if the entity is no group."""
     domain = entity_id.partition(".")[0]
     if domain not in _OPENED:
         return None

@@ -1,7 +1,7 @@
-"""Permission checks for actions: a user needs control of the entities concerned, as everywhere in Home Assistant.
+"""Permission checks: a user needs control of the entities concerned, as everywhere in Home Assistant.
 
-Where there is no entity to judge by, only an administrator may: "all of none" is nobody's right. Calls without a user,
-such as those of automations, are the home's own.
+Where there is no entity to judge by, only an administrator may. Calls without a user, such as those of automations, are
+always allowed.
 """
 
 from collections.abc import Iterable
@@ -20,7 +20,7 @@ from .hub import HUB
 
 
 async def require_control(call: ServiceCall, entity_ids: Iterable[str]) -> None:
-    """Raise `Unauthorized` if a user makes this call who may not control all of these entities.
+    """Raise `Unauthorized` unless the calling user may control all of these entities.
 
     Without any entity the user has to be an administrator.
     """
@@ -28,7 +28,7 @@ async def require_control(call: ServiceCall, entity_ids: Iterable[str]) -> None:
 
 
 async def require_recipient_control(hass: HomeAssistant, context: Context, entry: ConfigEntry, recipient: str) -> None:
-    """The same for whoever reaches one recipient of an entry by another way than an action of ours."""
+    """Raise `Unauthorized` unless the context's user may control this recipient of an entry."""
     await _require_control(hass, context, _entities_of(hass, entry, recipient))
 
 
@@ -47,15 +47,15 @@ async def _require_control(hass: HomeAssistant, context: Context, entity_ids: It
 
 
 async def require_connection_control(call: ServiceCall, entry: ConfigEntry) -> None:
-    """The same for a whole connection: all of its recipients."""
+    """Raise `Unauthorized` unless the calling user may control all recipients of a connection."""
     await require_control(call, _entities_of(call.hass, entry))
 
 
 async def require_place_control(call: ServiceCall, connection: str, recipient: str) -> None:
-    """The same for one address of a connection. One that nobody added is for administrators.
+    """Raise `Unauthorized` unless the calling user may control the recipient at this address.
 
-    It may be any chat, phone number or, in another home, any action: the home's own account would speak for whoever
-    may not do so.
+    An address that is no recipient is for administrators: it may be any chat, phone number or, in another home, any
+    action, and the home's own account would speak for whoever may not do so.
     """
     entries = call.hass.config_entries.async_entries(DOMAIN)
     entry = next((entry for entry in entries if connection_name(entry) == connection), None)
@@ -63,7 +63,7 @@ async def require_place_control(call: ServiceCall, connection: str, recipient: s
 
 
 async def require_message_control(call: ServiceCall, message_id: int) -> None:
-    """The same for the address of a message. Raises an error of the library if there is no such message."""
+    """Raise `Unauthorized` unless the user may control the message's recipient, or `BachError` if there is none."""
     message = await call.hass.data[HUB].bach.get(message_id)
     await require_place_control(call, message.connection, message.recipient)
 

@@ -1,7 +1,7 @@
 """Redacts free text in diagnostics, which people attach to public issues.
 
-What a platform says of a failure is the most useful line of a bug report, and may quote a chat, a number, a host or the
-message itself.
+A platform's error text is the most useful line of a bug report, but may quote a chat, a number, a host or the message
+itself.
 """
 
 import re
@@ -28,13 +28,13 @@ _SHORTEST: Final = 2
 
 
 class Redactor:
-    """Knows what stands in an entry under some keys, and hides it in sentences."""
+    """Removes the values of an entry's private fields, and whatever looks private, from sentences."""
 
     def __init__(self, entry: ConfigEntry, keys: Collection[str]) -> None:
         self._words = set(_below(entry.as_dict(), keys))
 
     def hide(self, sentence: str, message: Message | None = None) -> str:
-        """The sentence without it, and without what `message` says and to whom."""
+        """Redact a sentence; `message` names a message whose text and recipient are removed too."""
         own = (message.recipient, message.text, message.title or "") if message else ()
         words = {word for word in (*self._words, *own) if len(word.strip()) >= _SHORTEST}
         for word in sorted(words, key=len, reverse=True):  # so that a name that contains another leaves no tail
@@ -45,7 +45,7 @@ class Redactor:
 
 
 def _below(found: object, keys: Collection[str], *, is_private: bool = False) -> Iterator[str]:
-    """All texts that stand below one of the keys."""
+    """All texts below these keys in nested data."""
     if isinstance(found, str):
         yield from (found,) if is_private else ()
     elif isinstance(found, Mapping):

@@ -1,7 +1,6 @@
-"""Finds the role of a sender, from where they write and the platform's id of them.
+"""Determines the role of a sender from the entry's subentries.
 
-Nothing here asks Home Assistant: the answer follows from the subentries alone. Nobody who is not found in them is
-anybody.
+It is pure: who may do what follows from recipients and people alone. Whoever is not found there is a stranger.
 """
 
 from collections.abc import Callable, Iterable
@@ -23,10 +22,10 @@ from .attribution import Role
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """Who wrote. `person`: the name given here, empty for whoever has none.
+    """The result: role, name and user of a sender, and the recipient they wrote in.
 
-    `is_heard`: what they write comes in, as an event at least, whatever the role.
-    `place_id` and `place_name` are of the recipient it came from; None for a place nobody added.
+    `person` is the name given in Home Assistant, or empty. `is_heard`: messages are announced, though perhaps without
+    any rights. `place_id` and `place_name` are None for a chat that is no recipient.
     """
 
     role: Role
@@ -38,13 +37,13 @@ class Standing:
 
 
 def role_of(subentry: ConfigSubentry) -> Role:
-    """The role that a recipient or person was given. What is no role allows nothing."""
+    """The role stored in a subentry; an invalid one allows nothing."""
     given = subentry.data.get(CONF_ROLE, Role.USER)
     return Role(given) if given in list(Role) else Role.NOTIFY_ONLY
 
 
 def allowed(subentries: Iterable[ConfigSubentry]) -> frozenset[str]:
-    """Whose messages the library lets in: recipients, and persons as `recipient#sender`."""
+    """The addresses the library lets in: recipients, and people as `recipient#sender`."""
     known = list(subentries)
     places, people = _places(known), _people(known)
     return frozenset(
@@ -66,17 +65,17 @@ def standing(
     is_claimed: bool = False,
     normal: Callable[[str], str] = str,
 ) -> Standing | None:
-    """Who wrote, or None for a stranger. `speaks_as`: in the name of a group or channel, so the sender is nobody.
+    """Determine role, name and user of a sender; None for a stranger.
 
-    `is_claimed`: the sender is who the message says it is, without proof. Such a one is heard, and has no name, no user
-    and the least role.
+    `speaks_as`: the message was sent in the name of a group or channel, so its sender is nobody. `is_claimed`: the
+    sender is an unproven claim; such a message is announced, with no name, no user and the least role.
 
-    `normal` says the one form of an address; recipient and sender have theirs. Where two recipients, or two people,
-    turn out to be one, the lesser role counts.
+    `normal` normalizes the addresses of subentries; `recipient` and `sender_id` are normalized already. Where two
+    recipients, or two people, turn out to be one, the lesser role counts.
 
-    The role is that of the person in this place, else of the place, else of the sender's own private chat (on Discord,
-    "@" and the sender's id). Name and user belong to the person wherever they write, so a group's user is never that of
-    everybody in it. Names that people give themselves are none.
+    The role is that of the person in this chat, else of the chat, else of the sender's own private chat (on Discord,
+    "@" and the sender's id). Name and user belong to the person in every chat, so a group's user never is that of its
+    members. Names that people give themselves count for nothing.
     """
     known = list(subentries)
     places = _places(known, normal)
@@ -100,12 +99,12 @@ def standing(
 
 
 def place(subentries: Iterable[ConfigSubentry], recipient: str) -> ConfigSubentry | None:
-    """The recipient that an address belongs to, or None for one that nobody added."""
+    """The recipient at an address, or None."""
     return _at(_places(subentries), recipient)
 
 
 def _addresses(recipient: str) -> tuple[str, str]:
-    """A topic of a chat, and the whole chat."""
+    """The address itself, and for a topic the whole chat."""
     return recipient, recipient.partition("/")[0]
 
 
@@ -122,7 +121,7 @@ def _people(
 
 
 def _least[K](found: Iterable[tuple[K, ConfigSubentry]]) -> dict[K, ConfigSubentry]:
-    """Of two that are one, the one that may do less."""
+    """Map keys to subentries; of several with one key, the one with the least role."""
     least: dict[K, ConfigSubentry] = {}
     for key, subentry in found:
         if key not in least or not role_of(subentry).includes(role_of(least[key])):
@@ -131,7 +130,7 @@ def _least[K](found: Iterable[tuple[K, ConfigSubentry]]) -> dict[K, ConfigSubent
 
 
 def _at(places: dict[str, ConfigSubentry], recipient: str) -> ConfigSubentry | None:
-    """The recipient that a place belongs to: itself before the whole chat."""
+    """The recipient at an address: the topic's own, else the whole chat's."""
     return next((places[address] for address in _addresses(recipient) if address in places), None)
 
 

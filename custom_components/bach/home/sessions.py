@@ -1,7 +1,7 @@
-"""aiohttp sessions with connection pools of their own, for a connector that has to start afresh.
+"""Creates aiohttp sessions with a connection pool of their own, for connectors that must drop theirs.
 
-A session of Home Assistant's helper shares the pool that is to be replaced, so these are made here, and follow the
-helper in everything else: resolver (`.local` names too), certificates, user agent.
+Sessions of Home Assistant's helper share one pool, which cannot be closed. These copy the helper in everything else:
+resolver (`.local` names too), certificates, user agent.
 """
 
 import socket
@@ -29,7 +29,7 @@ from homeassistant.util.ssl import SSL_ALPN_HTTP11, SSLCipherList, client_contex
 
 
 class _Lookup(AbstractResolver):
-    """Finds a name as Home Assistant's own pool does. It is not ours to close."""
+    """Resolver that asks Home Assistant's own pool."""
 
     def __init__(self, pool: HomeAssistantTCPConnector) -> None:
         self._pool = pool
@@ -45,12 +45,12 @@ class _Lookup(AbstractResolver):
 
     @override
     async def close(self) -> None:
-        """Nothing is held."""
+        """Do nothing: the pool is Home Assistant's."""
 
 
 @callback
 def new_session(hass: HomeAssistant) -> ClientSession:
-    """A session whose pool is closed with it."""
+    """Create a session whose pool is closed with it."""
     shared = async_get_clientsession(hass).connector
     if not isinstance(shared, HomeAssistantTCPConnector):
         raise TypeError(f"Home Assistant's sessions have no {HomeAssistantTCPConnector.__name__} any more")
@@ -70,9 +70,9 @@ def new_session(hass: HomeAssistant) -> ClientSession:
 
 
 async def _stay_where_we_asked(request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
-    """Let no WebSocket be led elsewhere: requests are asked not to follow, but `ws_connect` cannot be.
+    """Middleware that refuses redirects of WebSocket handshakes, which `ws_connect` would follow.
 
-    The helper's sessions refuse to be led into this machine; nothing of ours has to be led anywhere.
+    Other requests ask not to be redirected; the helper's sessions refuse redirects to this machine.
     """
     response = await handler(request)
     if hdrs.SEC_WEBSOCKET_KEY in request.headers and hdrs.LOCATION in response.headers:

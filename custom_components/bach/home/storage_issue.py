@@ -1,4 +1,7 @@
-"""The issue for a database that cannot be written any more."""
+"""Keeps an issue while the database cannot be written.
+
+Messages are refused then, and a person has to act: free disk space, or choose a copy of a damaged file.
+"""
 
 from pathlib import Path
 from typing import Final
@@ -19,7 +22,7 @@ STORAGE: Final = "storage"
 
 @callback
 def async_report_storage(hass: HomeAssistant, bach: Bach, path: Path) -> CALLBACK_TYPE:
-    """Keep a repair as long as the database cannot be written, until the returned function is called."""
+    """Create and delete the issue as the storage fault changes, until the returned function is called."""
 
     @callback
     def report(fault: Fault | None) -> None:

@@ -1,4 +1,7 @@
-"""Resolves the target of an action or a trigger to recipients, through entities, groups, devices, areas and labels."""
+"""Resolves a target to recipients: entities, groups, devices, areas and labels.
+
+Shared by actions and triggers, so that the same target means the same recipients in both.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -78,7 +81,7 @@ def _choose_everybody(hass: HomeAssistant, chosen: ResolvedTarget) -> None:
 
 @callback
 def notify_entity_id(hass: HomeAssistant, recipient: Recipient) -> str | None:
-    """The entity that messages to a recipient are sent by; none where a connection only receives."""
+    """The id of a recipient's notify entity; None where the connection only receives."""
     entry, subentry = recipient
     unique_id = notify_unique_id(entry, subentry.subentry_id)
     return er.async_get(hass).async_get_entity_id(NOTIFY_DOMAIN, DOMAIN, unique_id)

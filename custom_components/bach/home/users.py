@@ -1,7 +1,7 @@
-"""An in-memory view of the Home Assistant users, so that looking one up does not wait.
+"""In-memory view of Home Assistant's users, so that looking one up needs no await.
 
-Messages keep their order while their senders are looked up. Home Assistant changes its user objects in place, so
-what is asked here is true at that moment.
+Messages thus keep their order while their senders are looked up. Home Assistant changes its user objects in place, so
+the answers are up to date.
 """
 
 from collections.abc import Mapping
@@ -15,29 +15,29 @@ from custom_components.bach.const import DOMAIN
 
 
 class Users:
-    """Everybody who can log in."""
+    """The users of this Home Assistant."""
 
     def __init__(self) -> None:
         self._users: dict[str, User] = {}
         self._subscribers: list[CALLBACK_TYPE] = []
 
     def active(self, user_id: str | None) -> str | None:
-        """The same id if it is that of a person who may log in now."""
+        """Return the user id if that user is a person who may log in, else None."""
         user = self._users.get(user_id) if user_id else None
         return user.id if user and _is_person(user) else None
 
     def choices(self) -> Mapping[str, str]:
-        """The people who may be somebody's user, as ids and names."""
+        """Ids and names of the users a person can be mapped to."""
         return {user.id: user.name or user.id for user in self._users.values() if _is_person(user)}
 
     @callback
     def subscribe(self, changed: CALLBACK_TYPE) -> CALLBACK_TYPE:
-        """Call `changed` whenever somebody has come, gone, or may log in (no more), until the returned function is."""
+        """Call `changed` after each change of users, until the returned function is called."""
         self._subscribers.append(changed)
         return lambda: self._subscribers.remove(changed)
 
     async def follow(self, hass: HomeAssistant) -> None:
-        """Know everybody, now and as they come and go."""
+        """Load the users, and follow their changes."""
 
         async def look(_: Event) -> None:
             self._users = {user.id: user for user in await hass.auth.async_get_users()}
@@ -57,7 +57,7 @@ USERS: HassKey[Users] = HassKey(f"{DOMAIN}_users")
 
 
 async def async_get_users(hass: HomeAssistant) -> Users:
-    """The users of this Home Assistant. A dialog may ask before any connection is enabled."""
+    """Return the view, created on first use: a dialog may need it before any entry is loaded."""
     if USERS not in hass.data:
         hass.data[USERS] = users = Users()
         await users.follow(hass)

@@ -1,7 +1,7 @@
-"""Secret stores over config entries and forms: where the library reads credentials and writes rotated refresh tokens.
+"""Secret stores over config entries and forms: the library reads credentials there, and writes rotated refresh tokens.
 
-Many servers give a new refresh token for every use of the old one, which is worth nothing from then on. So the new one
-is stored before anything else happens, whatever becomes of the dialog or the check that used it.
+Many OAuth servers invalidate a refresh token with its first use. So the new one is stored before anything else happens,
+whatever becomes of the dialog or the check that used it.
 """
 
 from typing import override
@@ -14,7 +14,7 @@ from custom_components.bach.const import CONF_OWN_SECRET, CONF_REFRESH_TOKEN, DO
 
 
 class EntryVault(Vault):
-    """The entries themselves, by `<entry id>/<field>`; of one sender by `<entry id>/<sub-entry id>/<field>`."""
+    """Vault over config entries: `<entry id>/<field>`, or `<entry id>/<subentry id>/<field>` for one sender."""
 
     def __init__(self, hass: HomeAssistant) -> None:
         self._hass = hass
@@ -33,7 +33,7 @@ class EntryVault(Vault):
 
     @override
     def store(self, target: str, secret: str, /) -> None:
-        """The connection works on: it knows the new token already."""
+        """Store a rotated refresh token, without a reload: the running connection has it already."""
         entry, field = self._find(target)
         if entry is None or field != CONF_REFRESH_TOKEN:
             raise LookupError(target)
@@ -48,10 +48,10 @@ class EntryVault(Vault):
 
 
 class FormVault(Vault):
-    """The data that a dialog is about to keep, by its fields.
+    """Vault over the form data of a dialog.
 
-    `successors` outlives one try: it leads from each refresh token that was used up to the one that took its place.
-    `owner` is the entry whose data the dialog started from; its token may have been used up as well.
+    `successors` maps each used refresh token to the one that replaced it, over several tries of the dialog. `owner` is
+    the entry that the dialog changes; its token may have been used as well.
     """
 
     def __init__(

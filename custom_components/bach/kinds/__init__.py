@@ -1,4 +1,4 @@
-"""What each kind of connection asks for, and what it can do: the tables behind the dialogs.
+"""Descriptions of the connection types behind the dialogs: forms, validation, required packages.
 
-Fields, their checks, and what has to be installed. Nothing here knows entries, entities or a BACH at work.
+Nothing here knows entries, entities or a running BACH.
 """

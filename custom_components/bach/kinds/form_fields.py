@@ -1,6 +1,6 @@
-"""The fields that the forms of the dialogs share: text boxes, drop-downs, collapsed sections, and how values are kept.
+"""Form fields that the dialogs share: selectors, sections, and how values are stored.
 
-A field looks and behaves alike in every form, and an empty one is handled in one place.
+So a field looks and behaves alike in every form, and empty input is handled in one place.
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,7 +26,7 @@ LINES_BOX: Final = TextSelector(TextSelectorConfig(multiline=True))
 
 
 class SelectDetails(BaseSelectorConfig, total=False):
-    """What a select may have besides its options, as Home Assistant calls it."""
+    """Further options of a select selector."""
 
     multiple: bool
     custom_value: bool
@@ -37,51 +37,51 @@ class SelectDetails(BaseSelectorConfig, total=False):
 def drop_down[Option: (str, SelectOptionDict)](
     options: Sequence[Option], **details: Unpack[SelectDetails]
 ) -> SelectSelector:
-    """A drop-down, however few options there are: in one of them, a person can choose none again."""
+    """A drop-down, also for few options, as radio buttons cannot be cleared again."""
     return SelectSelector(SelectSelectorConfig(options=list(options), mode=SelectSelectorMode.DROPDOWN, **details))
 
 
 def radio_buttons[Option: (str, SelectOptionDict)](
     options: Sequence[Option], **details: Unpack[SelectDetails]
 ) -> SelectSelector:
-    """Radio buttons, or check boxes with `multiple`, however many options there are."""
+    """Radio buttons, or with `multiple` check boxes, for any number of options."""
     return SelectSelector(SelectSelectorConfig(options=list(options), mode=SelectSelectorMode.LIST, **details))
 
 
 def labelled(labels: Mapping[str, str]) -> list[SelectOptionDict]:
-    """The options of a select from their values and the labels that are shown for them."""
+    """Select options from a mapping of values to labels."""
     return [SelectOptionDict(value=value, label=label) for value, label in labels.items()]
 
 
 def form_section(fields: Mapping[vol.Marker, Any], *, is_open: bool = False) -> section:
-    """A section of a form, collapsed unless it is to be `is_open`."""
+    """A section of a form, collapsed unless `is_open`."""
     return section(vol.Schema(dict(fields)), {"collapsed": not is_open})
 
 
 def optional(fields: Mapping[str, Any]) -> dict[vol.Marker, Any]:
-    """Fields, none of which has to be filled in."""
+    """Mark all of these fields as optional."""
     return {vol.Optional(name): selector for name, selector in fields.items()}
 
 
 def given_values(data: Mapping[str, Any], *names: str) -> dict[str, Any]:
-    """Those of the fields that the data has."""
+    """Those of the named fields that the data has."""
     return {name: data[name] for name in names if name in data}
 
 
 def put_value(data: dict[str, Any], name: str, value: object) -> None:
-    """Keep the value of a field; an empty one removes the field."""
+    """Store a field's value; an empty one removes the field."""
     data.pop(name, None)
     if value:
         data[name] = value
 
 
 def put_texts(data: dict[str, Any], given: Mapping[str, Any], *names: str) -> None:
-    """Keep what was typed into text fields; an empty one removes the field."""
+    """Store stripped text fields; an empty one removes the field."""
     for name in names:
         put_value(data, name, given.get(name, "").strip())
 
 
 def put_secret(data: dict[str, Any], name: str, secret: str | None) -> None:
-    """Keep a secret that was typed; an empty field keeps the old one, as forms never show it."""
+    """Store a typed secret; an empty field keeps the old one, as forms never show it."""
     if secret and secret.strip():
         data[name] = secret.strip()

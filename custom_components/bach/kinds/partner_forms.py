@@ -1,4 +1,7 @@
-"""The form fields of AI partners, MCP servers and other APIs: authentication, OAuth, model and limits."""
+"""Form fields of AI partners, MCP servers and other APIs: authentication, OAuth, model and limits.
+
+Also the conversion between what the forms show and what entry data holds.
+"""
 
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
@@ -95,7 +98,7 @@ _AUTH_BOX = drop_down(list(AUTH_FIELDS), translation_key="auth_type")
 
 
 def auth_fields(auth_type: str) -> dict[vol.Marker, Any]:
-    """How requests show who we are."""
+    """The fields for authentication."""
     return {
         vol.Required(CONF_AUTH_TYPE, default=auth_type): _AUTH_BOX,
         vol.Optional(CONF_LOGIN): TextSelector(),
@@ -104,13 +107,13 @@ def auth_fields(auth_type: str) -> dict[vol.Marker, Any]:
 
 
 def oauth_section(auth_type: str) -> dict[vol.Marker, Any]:
-    """The many fields of OAuth, folded away from those who show something else."""
+    """The section with the OAuth fields, collapsed for everybody else."""
     folded = form_section(optional(OAUTH_FIELDS), is_open=auth_type == OAUTH)
     return {vol.Required(SECTION_OAUTH, default=dict): folded}
 
 
 def model_schema(type_: str, offers: Sequence[str]) -> vol.Schema:
-    """The form for a conversation, with the models that the partner offers, if it tells them."""
+    """The form for model, system prompt and limits, with the models the partner offers."""
     limits: dict[vol.Marker, Any] = {
         vol.Optional(CONF_THINKING): drop_down(THINKING, translation_key=CONF_THINKING),
         vol.Optional(CONF_MAX_TOKENS): _tokens(CONF_MAX_TOKENS),
@@ -127,9 +130,9 @@ def model_schema(type_: str, offers: Sequence[str]) -> vol.Schema:
 
 
 def is_listed(model: str, partner: Identity) -> bool:
-    """Whether the partner offers it; without the whole list, nobody knows better.
+    """Whether the partner offers this model; True if its list is incomplete.
 
-    Ollama means the latest one where none is said.
+    Ollama adds `:latest` to a name without a tag.
     """
     if not isinstance(partner, Report) or not partner.offers or partner.offered > len(partner.offers):
         return True
@@ -137,14 +140,14 @@ def is_listed(model: str, partner: Identity) -> bool:
 
 
 def closest(model: str, offers: Sequence[str]) -> list[str]:
-    """The names that were probably meant, or the first ones if none is like it."""
+    """The most similar names, or the first ones if none is similar."""
     by_fold = {offer.casefold(): offer for offer in offers}
     found = get_close_matches(model.casefold(), list(by_fold), n=_CLOSEST, cutoff=0.5)
     return [by_fold[name] for name in found] or list(offers[:_CLOSEST])
 
 
 def put_conversation(data: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
-    """The data with what the form for a conversation says; what is empty there is not kept."""
+    """The data with the values of the model form; empty ones are removed."""
     found = {**given, **given[SECTION_LIMITS]}
     texts = {name: found.get(name, "").strip() for name in (CONF_MODEL, CONF_SYSTEM, CONF_THINKING)}
     tokens = {name: int(found.get(name) or 0) for name in (CONF_MAX_TOKENS, CONF_NUM_CTX)}
@@ -153,7 +156,7 @@ def put_conversation(data: Mapping[str, Any], given: Mapping[str, Any]) -> dict[
 
 
 def suggested_conversation(data: Mapping[str, Any]) -> dict[str, Any]:
-    """What the form for a conversation starts with."""
+    """The suggested values of the model form."""
     found = given_values(data, *CONVERSATION)
     return {**found, SECTION_LIMITS: found}
 
@@ -164,13 +167,13 @@ def _tokens(field: str) -> NumberSelector:
 
 
 def put_statuses(data: dict[str, Any], given: Mapping[str, Any]) -> None:
-    """As the library wants them; what is no number stays as it is, and is refused there with a sentence."""
+    """Store the expected HTTP statuses as numbers; other text is kept, and refused by the library."""
     data.pop(CONF_EXPECTED_STATUS, None)
     if found := given.get(CONF_EXPECTED_STATUS):
         data[CONF_EXPECTED_STATUS] = [int(one) if one.strip().isdecimal() else one for one in found]
 
 
 def suggested_statuses(data: Mapping[str, Any]) -> dict[str, list[str]]:
-    """As the box wants them."""
+    """The expected HTTP statuses as text."""
     found = data.get(CONF_EXPECTED_STATUS)
     return {CONF_EXPECTED_STATUS: [str(one) for one in found]} if found else {}

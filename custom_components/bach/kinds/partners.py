@@ -1,6 +1,6 @@
-"""The kinds of partners (AI, MCP server, other API): their forms, and how entry data is made of them.
+"""The partner types (AI, MCP server, other API): their forms, and the entry data made from them.
 
-Nobody is written to through them: they have no recipients. Whether they work is all that they show.
+Partners have no recipients and no queue; entities show only whether they work.
 """
 
 from collections.abc import Mapping
@@ -64,10 +64,10 @@ _IDENTIFYING: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartnerKind:
-    """A type, and what its device is called. `usual` is how it is mostly asked.
+    """A partner type; `model` is the model of its device, `usual` its default authentication.
 
-    Without an `endpoint` to start from, a person must give one. A `portal` is where the key comes from; then there is
-    one place that everybody asks, and one way to ask it. `details` are the fields that few people need.
+    Without a default `endpoint`, a person must give one. `portal` is where the key comes from; such types have one
+    server and one way to authenticate. `details` are the fields that few people need.
     """
 
     category: Category
@@ -82,33 +82,33 @@ class PartnerKind:
 
     @property
     def refused(self) -> str:
-        """What to say when the credentials are not taken."""
+        """The form error for refused credentials."""
         return "invalid_key" if self.portal else "invalid_credentials"
 
     @property
     def schema(self) -> vol.Schema:
-        """Everything, for a new connection."""
+        """The form for a new connection."""
         return self._whole_schema(vol.Required)
 
     @property
     def reconfigure_schema(self) -> vol.Schema:
-        """The same, where the credential may stay."""
+        """The form for a changed connection, where the credential may stay empty."""
         return self._whole_schema(vol.Optional)
 
     @property
     def reauth_schema(self) -> vol.Schema:
-        """The credentials alone, and how they are shown: a server may have begun to want some."""
+        """The form for new credentials, which may also be of another kind."""
         if self.portal:
             return vol.Schema({vol.Required(CONF_SECRET): SECRET_BOX})
         return vol.Schema({**auth_fields(self.usual), **oauth_section(self.usual)})
 
     @property
     def placeholders(self) -> dict[str, str]:
-        """Where people find the credential."""
+        """Placeholders that say where people find the credential."""
         return {"portal": self.portal, "portal_url": self.portal_url}
 
     def merge(self, old: Mapping[str, Any], user_input: Mapping[str, Any]) -> dict[str, Any]:
-        """The data after what a form says: no credential keeps the old one, nothing else keeps anything."""
+        """Merge form input into entry data; an empty credential keeps the old one."""
         data = self._credentials(old, user_input)
         if SECTION_SERVER in user_input:
             put_texts(data, user_input[SECTION_SERVER], CONF_ENDPOINT)
@@ -119,7 +119,7 @@ class PartnerKind:
         return data
 
     def _credentials(self, old: Mapping[str, Any], user_input: Mapping[str, Any]) -> dict[str, Any]:
-        """The old data with what shows who we are, and with nothing that another way to show it would need."""
+        """The data with the credentials of the chosen authentication, and without those of others."""
         auth_type = user_input.get(CONF_AUTH_TYPE, self.usual)
         given = {**user_input, **user_input.get(SECTION_OAUTH, {})}
         data = {name: value for name, value in old.items() if name not in CREDENTIALS}
@@ -130,7 +130,7 @@ class PartnerKind:
         return {**data, CONF_AUTH_TYPE: auth_type}
 
     def suggest(self, data: Mapping[str, Any]) -> dict[str, Any]:
-        """What a form starts with; secrets stay where they are."""
+        """The suggested values of a form; never secrets."""
         given = ({CONF_ENDPOINT: self.endpoint} if self.endpoint else {}) | dict(data)
         return {
             **given_values(given, CONF_ENDPOINT, CONF_AUTH_TYPE, CONF_LOGIN),
@@ -179,22 +179,22 @@ ALL_KINDS: Final[Mapping[str, Kind | PartnerKind | WebhookKind]] = {**KINDS, TYP
 
 
 def kind_of(type_: str, data: Mapping[str, Any]) -> Kind | PartnerKind | WebhookKind:
-    """The kind of a connection; what is usual there is what its `data`, or a form about it, says."""
+    """The kind of a connection type; a partner's default authentication is taken from `data`."""
     kind = ALL_KINDS[type_]
     return replace(kind, usual=data.get(CONF_AUTH_TYPE, kind.usual)) if isinstance(kind, PartnerKind) else kind
 
 
 def is_partner(entry: ConfigEntry) -> bool:
-    """Whether this connection leads to no chat platform, and so has no recipients and no queue."""
+    """Whether an entry is a partner, without recipients and queue."""
     return entry.data[CONF_TYPE] in PARTNERS
 
 
 def can_chat(entry: ConfigEntry) -> bool:
-    """Whether it is an AI partner that knows with which of its models it talks."""
+    """Whether an entry is an AI partner with a model chosen."""
     partner = PARTNERS.get(entry.data[CONF_TYPE])
     return partner is not None and partner.category is Category.AI and CONF_MODEL in entry.data
 
 
 def is_same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    """Whether two entries would ask the same place in the name of the same account."""
+    """Whether two entries' data lead to the same server with the same credentials."""
     return all(str(one.get(name) or "").rstrip("/") == str(other.get(name) or "").rstrip("/") for name in _IDENTIFYING)

@@ -1,4 +1,7 @@
-"""The kinds of chat platforms: their forms, where people find the credentials, and how entry data is made of them."""
+"""The chat platforms: their forms, where people find the credentials, and the entry data made from them.
+
+Webhooks have a module of their own, as they may only send, only receive, or both.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -42,12 +45,12 @@ SERVER: Final = form_section(optional({CONF_ENDPOINT: ADDRESS_BOX}))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
-    """A kind of connection: `model` is what its device is called.
+    """A chat platform; `model` is the model of its device.
 
-    `secret` is the field with the credential, `refused` what to say when it is not taken, `portal` where it comes from.
-    `needed` are the fields that must be given, in front of everything else; with the address of the server among them
-    there is none that everybody uses. `settings` are the other fields. `invites`: the account must be let in somewhere
-    before it can write. `place` is the only place it leads to, if there is only one; it is said hello to.
+    `secret` is the field with the credential, `refused` the form error if it is not accepted, `portal` where people get
+    it. `needed` are required fields, shown first; with the server's address among them there is no public default.
+    `settings` are optional fields. `invites`: the bot must be invited before it can write. `place` is the only
+    recipient there can be, if so; it is greeted at set-up.
     """
 
     model: str
@@ -63,28 +66,28 @@ class Kind:
 
     @property
     def schema(self) -> vol.Schema:
-        """Everything, for a new connection."""
+        """The form for a new connection."""
         whole = self._whole_schema(vol.Required if self.is_secret_needed else vol.Optional)
         return whole.extend({vol.Required(CONF_HELLO, default=True): BooleanSelector()}) if self.place else whole
 
     @property
     def reconfigure_schema(self) -> vol.Schema:
-        """The same, where the credential may stay, and what few need who begin."""
+        """The form for a changed connection: the credential may stay empty, and rare settings are added."""
         return self._whole_schema(vol.Optional, {CONF_SENDER_TAG: TextSelector()})
 
     @property
     def reauth_schema(self) -> vol.Schema:
-        """The credential alone."""
+        """The form for a new credential."""
         marker = vol.Required if self.is_secret_needed else vol.Optional
         return vol.Schema({marker(self.secret): SECRET_BOX})
 
     @property
     def placeholders(self) -> dict[str, str]:
-        """Where people find the credential."""
+        """Placeholders that say where people find the credential."""
         return {"portal": self.portal, "portal_url": self.portal_url}
 
     def merge(self, old: Mapping[str, Any], user_input: Mapping[str, Any]) -> dict[str, Any]:
-        """The data after what a form says: no credential keeps the old one, nothing else keeps anything."""
+        """Merge form input into entry data; an empty credential keeps the old one."""
         data = dict(old)
         put_secret(data, self.secret, user_input.get(self.secret))
         if user_input.keys() <= {self.secret}:  # the form that asks for the credential alone
@@ -94,7 +97,7 @@ class Kind:
         return data
 
     def suggest(self, data: Mapping[str, Any]) -> dict[str, Any]:
-        """What a form starts with; secrets stay where they are."""
+        """The suggested values of a form; never secrets."""
         found = given_values(data, *self.needed, *self.settings, CONF_SENDER_TAG)
         return found | ({SECTION_SERVER: {CONF_ENDPOINT: data[CONF_ENDPOINT]}} if CONF_ENDPOINT in data else {})
 

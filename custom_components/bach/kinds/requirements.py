@@ -1,8 +1,8 @@
-"""Installs the packages that one kind of connection needs, by Home Assistant's requirements manager.
+"""Installs the Python packages that a connection type needs, with Home Assistant's requirements manager.
 
-The manifest asks for what everybody needs. The rest is installed in the dialog that adds such a connection and whenever
-one is set up (after an update of its container, Home Assistant has nothing of what was installed before). What cannot
-be had stops the connections that need it and no others; a repair says so, and goes when it is there.
+The manifest lists only what everybody needs. The rest is installed in the dialog that adds such a connection, and at
+each set-up (an update of Home Assistant's container removes what was installed). A missing package stops only the
+connections that need it; an issue says so until it is there.
 """
 
 import asyncio
@@ -36,7 +36,7 @@ _WAITING: Final = (ConfigEntryState.SETUP_IN_PROGRESS, ConfigEntryState.SETUP_RE
 
 
 class _Packages:
-    """What is being installed, and which connections wait for what."""
+    """Running installations, and the entries that wait for a package."""
 
     def __init__(self) -> None:
         self.attempts: dict[str, asyncio.Task[bool]] = {}
@@ -48,9 +48,9 @@ _PACKAGES: HassKey[_Packages] = HassKey(f"{DOMAIN}_packages")
 
 
 async def async_require(hass: HomeAssistant, type_: str) -> None:
-    """Let what a connection of this type needs be there. Raises `MissingLibraryError` if it cannot be had.
+    """Make sure the packages of a connection type are installed. Raises `MissingLibraryError` if that fails.
 
-    Whoever asks while it is being installed waits for that. What is installed already needs no network.
+    Concurrent callers share one installation. An installed package needs no network.
     """
     if (package := NEEDED.get(type_)) is None:
         return
@@ -76,7 +76,7 @@ async def _install(hass: HomeAssistant, package: Package) -> bool:
 
 
 def told(hass: HomeAssistant, error: MissingLibraryError) -> Fault:
-    """What a dialog says of it, as of anything else that keeps a connection from working."""
+    """The error as a fault, as dialogs show them."""
     words = filled(error)
     unusable = f"{words['package']} {words['found']}: {words['reason']}"
     is_unusable = isinstance(error, UnusableLibraryError)
@@ -84,7 +84,7 @@ def told(hass: HomeAssistant, error: MissingLibraryError) -> Fault:
 
 
 def words_for(hass: HomeAssistant, error: MissingLibraryError) -> str:
-    """Which text says it: Home Assistant may have been told to install nothing."""
+    """The translation key of the error; another one if Home Assistant must not install packages."""
     if hass.config.skip_pip and not isinstance(error, UnusableLibraryError):
         return BY_HAND
     return error.code
@@ -92,7 +92,7 @@ def words_for(hass: HomeAssistant, error: MissingLibraryError) -> str:
 
 @callback
 def async_report_package(hass: HomeAssistant, entry: ConfigEntry, error: MissingLibraryError) -> None:
-    """Keep a repair until the entry, which is being set up, has what it needs or is not wanted any more."""
+    """Keep an issue about a missing package until the entry leaves its failed set-up."""
     packages = hass.data.setdefault(_PACKAGES, _Packages())
     packages.waiting.setdefault(error.placeholders["package"], {})[entry.entry_id] = error
     _show(hass, packages)
@@ -113,7 +113,7 @@ def async_report_package(hass: HomeAssistant, entry: ConfigEntry, error: Missing
 
 @callback
 def _show(hass: HomeAssistant, packages: _Packages) -> None:
-    """One repair for each package, with all who wait for it."""
+    """Create or delete the issue of each package, with all entries that wait for it."""
     for package, waiting in packages.waiting.items():
         issue_id = f"{PACKAGE}_{package}"
         entries = [entry for one in waiting if (entry := hass.config_entries.async_get_entry(one))]
@@ -134,7 +134,7 @@ def _show(hass: HomeAssistant, packages: _Packages) -> None:
 
 
 def filled(error: MissingLibraryError) -> Mapping[str, str]:
-    """What the texts about a package may say."""
+    """The placeholders of texts about a package."""
     package = NEEDED[error.placeholders["type"]]
     return {
         "package": package.name,
@@ -145,23 +145,23 @@ def filled(error: MissingLibraryError) -> Mapping[str, str]:
 
 
 async def async_versions(hass: HomeAssistant, types: Iterable[str]) -> dict[str, str | None]:
-    """What is installed of what connections of these types need."""
+    """The installed versions of the packages that these types need."""
     packages = {package for type_ in types if (package := NEEDED.get(type_))}
     return await hass.async_add_executor_job(lambda: {one.name: one.installed() for one in packages})
 
 
 class PackageFlow(RepairsFlow):
-    """Tries at once, instead of at the next turn."""
+    """Fix flow for a missing package: set up the waiting entries again at once."""
 
     def __init__(self, package: str) -> None:
         self._package = package
 
     async def async_step_init(self, _: dict[str, str] | None = None) -> RepairsFlowResult:
-        """Say what is missing."""
+        """Begin with the explanation."""
         return await self.async_step_confirm()
 
     async def async_step_confirm(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
-        """Set up all who wait, and say so if that was of no use."""
+        """Reload the waiting entries; show an error if the package is still missing."""
         errors = {}
         if user_input is not None:
             waiting = self.hass.data.setdefault(_PACKAGES, _Packages()).waiting.get(self._package, {})

@@ -1,4 +1,7 @@
-"""The kind of webhooks: a form to send to an address, to receive posts, or both, and the entry data made of it."""
+"""Webhooks: the forms to send, to receive, or both, and the entry data made from them.
+
+Secrets that people do not bring are generated here.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -102,7 +105,7 @@ INCOMING: Final = form_section(
 
 @dataclass(frozen=True, slots=True)
 class WebhookKind:
-    """A webhook. It has no account by which it could be known again, and every field may be left out but one."""
+    """The webhook type. It has no account that could be recognised again."""
 
     model: str = "Webhook"
     refused: str = "refused_hook"
@@ -110,7 +113,7 @@ class WebhookKind:
 
     @property
     def schema(self) -> vol.Schema:
-        """Everything, for a new connection and for a changed one: no secret has to be given."""
+        """The form with all fields, for new and changed connections."""
         return vol.Schema(
             {
                 vol.Optional(CONF_URL): SECRET_BOX,
@@ -121,21 +124,21 @@ class WebhookKind:
 
     @property
     def reconfigure_schema(self) -> vol.Schema:
-        """The same, and what few need who begin."""
+        """The form for a changed connection, with rare settings added."""
         return self.schema.extend({vol.Optional(CONF_SENDER_TAG): TextSelector()})
 
     @property
     def placeholders(self) -> dict[str, str]:
-        """What can be filled in. Nobody gives out the credentials in one place."""
+        """Placeholders for the texts, with the names a body template can use."""
         return {"portal": "", "portal_url": "", "places": ", ".join(PLACES)}
 
     @property
     def reauth_schema(self) -> vol.Schema:
-        """What may be wrong if the address refuses us."""
+        """The form for credentials that the address refused."""
         return vol.Schema({vol.Optional(field): SECRET_BOX for field in (CONF_URL, *outgoing.CREDENTIALS, CONF_SECRET)})
 
     def merge(self, old: Mapping[str, Any], user_input: Mapping[str, Any]) -> dict[str, Any]:
-        """The data after what a form says: no secret keeps the old one. Raises `InvalidValueError`."""
+        """Merge form input into entry data; an empty secret keeps the old one. Raises `InvalidValueError`."""
         data = dict(old)
         put_secret(data, CONF_URL, user_input.get(CONF_URL))
         if SECTION_OUTGOING not in user_input:  # the form that asks for credentials alone
@@ -156,7 +159,7 @@ class WebhookKind:
         return data
 
     def suggest(self, data: Mapping[str, Any]) -> dict[str, Any]:
-        """What a form starts with; secrets stay where they are."""
+        """The suggested values of the form; never secrets."""
         paths = data.get(CONF_INCOMING, {})
         incoming = {
             CONF_TAKES: next((way for way, field in TAKES.items() if field in data), NOTHING),
@@ -174,19 +177,19 @@ WEBHOOK: Final = WebhookKind()
 
 
 def sends(data: Mapping[str, Any]) -> bool:
-    """Whether something can be sent through an entry with this data."""
+    """Whether a connection with this data can send."""
     return data[CONF_TYPE] != TYPE_WEBHOOK or CONF_URL in data
 
 
 def receives(data: Mapping[str, Any]) -> bool:
-    """Whether anything can come in through an entry with this data."""
+    """Whether a connection with this data can receive."""
     if data[CONF_TYPE] == TYPE_WEBHOOK:
         return any(field in data for field in TAKES.values())
     return bool(data[CONF_TYPE] != TYPE_DISCORD_WEBHOOK)
 
 
 def made(old: Mapping[str, Any], user_input: Mapping[str, Any], data: Mapping[str, Any]) -> dict[str, str]:
-    """The secrets that are new in the data and that no person typed."""
+    """The secrets in the data that were generated just now, and not typed."""
     typed = {
         str(given.get(field, "")).strip()
         for given, field in (
@@ -199,7 +202,7 @@ def made(old: Mapping[str, Any], user_input: Mapping[str, Any], data: Mapping[st
 
 
 def is_same_address(entry: ConfigEntry, data: Mapping[str, Any]) -> bool:
-    """Whether another entry sends to where this data would send."""
+    """Whether another entry sends to the same address."""
     if entry.data[CONF_TYPE] != TYPE_WEBHOOK or not {CONF_URL} <= entry.data.keys() & data.keys():
         return False
     return same_place(entry.data[CONF_URL]) == same_place(data[CONF_URL])
@@ -222,7 +225,7 @@ def _merge_incoming(data: dict[str, Any], given: Mapping[str, Any]) -> None:
 
 
 def _paths(text: str) -> str | list[str]:
-    """One path, or all of them if there is one a line."""
+    """One path, or a list if there are several lines."""
     paths = [line.strip() for line in text.splitlines() if line.strip()]
     return paths if len(paths) > 1 else "".join(paths)
 

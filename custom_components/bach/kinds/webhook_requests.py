@@ -1,4 +1,7 @@
-"""The form section for the requests that a webhook makes: method, body, headers, credentials, signature."""
+"""Form section for the requests that a webhook sends: method, body, headers, credentials, signature.
+
+Apart from `webhook` only because it is the larger half of the form.
+"""
 
 import json
 from collections.abc import Mapping
@@ -56,7 +59,7 @@ OUTGOING: Final = form_section(
 
 
 def merge(data: dict[str, Any], given: Mapping[str, Any]) -> None:
-    """Put what the section says into the data; no secret keeps the old one. Raises `InvalidValueError`."""
+    """Merge the section's input into entry data; an empty secret keeps the old one. Raises `InvalidValueError`."""
     method, body_type = given[CONF_METHOD], given[CONF_BODY_TYPE]
     put_value(data, CONF_METHOD, method if method != _USUAL_METHOD else "")
     put_value(data, CONF_BODY_TYPE, body_type if body_type != BodyType.JSON and method != "GET" else "")
@@ -68,7 +71,7 @@ def merge(data: dict[str, Any], given: Mapping[str, Any]) -> None:
 
 
 def suggest(data: Mapping[str, Any]) -> dict[str, Any]:
-    """What the section starts with; secrets stay where they are."""
+    """The suggested values of the section; never secrets."""
     shown = given_values(data, CONF_METHOD, CONF_BODY_TYPE, CONF_LOGIN, CONF_API_KEY_HEADER)
     shown |= {CONF_SIGNS: CONF_SECRET in data, CONF_BOTH_SIGN: CONF_OLD_SECRET in data}
     if CONF_BODY in data:
@@ -81,7 +84,7 @@ def suggest(data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _log_in(data: dict[str, Any], given: Mapping[str, Any]) -> None:
-    """One header Authorization: as it is written, or of a user name, whichever was given last."""
+    """Store either the Authorization header or user name and password, whichever was typed last."""
     login = given.get(CONF_LOGIN, "").strip()
     put_value(data, CONF_LOGIN, login)
     put_secret(data, CONF_PASSWORD, given.get(CONF_PASSWORD))
@@ -94,7 +97,7 @@ def _log_in(data: dict[str, Any], given: Mapping[str, Any]) -> None:
 
 
 def _show_key(data: dict[str, Any], given: Mapping[str, Any]) -> None:
-    """A secret header. Without a name it is gone, but a new key has the usual one."""
+    """Store the secret header; without a name it is removed, a new one gets the default name."""
     put_secret(data, CONF_API_KEY, given.get(CONF_API_KEY))
     name = given.get(CONF_API_KEY_HEADER, "").strip() or (KEY_HEADER if given.get(CONF_API_KEY, "").strip() else "")
     put_value(data, CONF_API_KEY_HEADER, name)
@@ -105,7 +108,7 @@ def _show_key(data: dict[str, Any], given: Mapping[str, Any]) -> None:
 
 
 def _sign(data: dict[str, Any], given: Mapping[str, Any]) -> None:
-    """While the secret changes, the one before it signs, too."""
+    """Store the signing secret; while it is being changed, the old one signs as well."""
     if not given[CONF_BOTH_SIGN]:
         data.pop(CONF_OLD_SECRET, None)
     if not given[CONF_SIGNS]:
@@ -130,7 +133,7 @@ def _body(text: str, body_type: str) -> object:
 
 
 def _headers(text: str) -> dict[str, str]:
-    """One header a line."""
+    """Parse one header per line."""
     headers: dict[str, str] = {}
     for line in text.splitlines():
         name, colon, value = line.partition(":")

@@ -1,4 +1,4 @@
-"""What follows a config entry while it is loaded: recipients' entities, issues, people and groups that move or go.
+"""What keeps a loaded entry in step with reality: entities of recipients, issues, reauthentication, moved groups.
 
-It follows events of the library and changes of the entry. It sends nothing.
+It reacts to events of the library and to changes of the entry. It sends nothing.
 """

@@ -1,11 +1,11 @@
-"""Keeps the notify entities of an entry over a reload, or a set-up that fails, so that they go on taking messages.
+"""Keeps an entry's notify entities alive during a reload or a failed set-up, so that sending keeps working.
 
-Home Assistant's own `notify.send_message` says nothing when it finds no entity, and what it was to send is lost. So
-when an entry is unloaded, its notify entities and the database stay until it shows whether that was the first half of a
-reload: then the entry's lock is held until it is set up again. If it was only unloaded, all is taken away.
+Home Assistant's own `notify.send_message` says nothing when it finds no entity, and the message is lost. So when an
+entry is unloaded, its notify entities and the database stay until it is known whether that was the first half of a
+reload, which holds the entry's lock until it is set up again. If the entry was only unloaded, all is taken away.
 
-A set-up that fails takes nothing away either: they stay until one succeeds. An entry that has none yet is given them,
-so that who sends is told why nothing can be kept.
+A failed set-up takes nothing away either: the entities stay until one succeeds. An entry without entities is given
+them, so that whoever sends is told why nothing can be queued.
 """
 
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ STAYING: HassKey[dict[str, CALLBACK_TYPE]] = HassKey(f"{DOMAIN}_staying")
 
 @dataclass(slots=True)
 class _Kept:
-    """Entities that are kept: how often the database is held for them, and what ends to follow the entry's state."""
+    """The kept entities of an entry: `holds` on the database, and `stop`, which unsubscribes from the entry's state."""
 
     stop: CALLBACK_TYPE
     holds: int = 0
@@ -43,20 +43,20 @@ _FAILED = (ConfigEntryState.SETUP_RETRY, ConfigEntryState.SETUP_ERROR, ConfigEnt
 
 @callback
 def async_on_resume(hass: HomeAssistant, entry: ConfigEntry, look: CALLBACK_TYPE) -> None:
-    """Call `look` if the entities of this entry stay over a reload."""
+    """Register `look`, which is called if the entities of this entry survive a reload."""
     hass.data.setdefault(STAYING, {})[entry.entry_id] = look
 
 
 @callback
 def async_keep_entities(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """Keep the notify entities of an entry that is being unloaded. Its other platforms have been unloaded."""
+    """Keep the notify entities of an entry that is being unloaded; its other platforms are unloaded already."""
     hass.data[HUB].keep()
     _keep(hass, entry).holds += 1
     _see_what_comes(hass, entry)
 
 
 async def async_add_standby_entities(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """Give an entry that is not being set up after all the notify entities it would have, unless they are there."""
+    """Add the notify entities of an entry whose set-up failed, unless they are there."""
     if entry.entry_id in hass.data.get(_KEPT, {}) or not sends(entry.data) or hass.is_stopping:
         return
     dr.async_get(hass).async_get_or_create(config_entry_id=entry.entry_id, **connection_device(entry))
@@ -65,9 +65,9 @@ async def async_add_standby_entities(hass: HomeAssistant, entry: ConfigEntry) ->
 
 
 async def async_resume_kept_entities(hass: HomeAssistant, entry: ConfigEntry, *, has_entities: bool) -> bool:
-    """Whether the entities are still there and looked after again; else they have to be set up.
+    """Take over kept entities at set-up; False if there are none, and the platform has to be set up.
 
-    `has_entities`: whether the entry, as it is now, has any.
+    `has_entities`: whether the entry can still send at all.
     """
     if entry.entry_id not in hass.data.get(_KEPT, {}):
         return False
@@ -80,7 +80,7 @@ async def async_resume_kept_entities(hass: HomeAssistant, entry: ConfigEntry, *,
 
 
 async def async_drop_kept_entities(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """Take the entities away now if they were kept, and let the database be closed."""
+    """Remove the kept entities now, and release the database."""
     await _end(hass, entry, is_over=True)
 
 
@@ -99,7 +99,7 @@ def _keep(hass: HomeAssistant, entry: ConfigEntry) -> _Kept:
 
 @callback
 def _see_what_comes(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """Let the entities go when the entry has; or look after them no more when it is at work again."""
+    """Once a reload is over, remove the entities unless the entry is loaded again."""
 
     async def see() -> None:
         async with entry.setup_lock:  # a reload holds it until the entry is set up

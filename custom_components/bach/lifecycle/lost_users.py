@@ -1,6 +1,6 @@
-"""The issue for recipients and people whose Home Assistant user was removed or deactivated.
+"""Keeps an issue for each recipient or person whose Home Assistant user was removed or deactivated.
 
-They have no rights any more. That is as it should be, but it must not look as if messages got lost.
+They have no rights any more, which is right, but it must not look as if their messages got lost.
 """
 
 from homeassistant.config_entries import ConfigSubentry
@@ -16,7 +16,7 @@ from .recipients import async_follow_subentries
 
 @callback
 def async_watch_users(hass: HomeAssistant, entry: BachConfigEntry) -> None:
-    """Report everybody of the entry without rights for that reason, until the entry is unloaded."""
+    """Keep these issues for an entry until it is unloaded."""
     users = hass.data[USERS]
     reported = set[str]()
 

@@ -1,4 +1,7 @@
-"""Moves the persons of a group with it when its address changes."""
+"""Moves a group's people (subentries) along when the group's address changes.
+
+A Telegram group that becomes a supergroup gets another id; roles given inside it must survive that.
+"""
 
 from contextlib import suppress
 
@@ -12,7 +15,7 @@ from custom_components.bach.home.entry import person_unique_id
 
 @callback
 def async_move_people(hass: HomeAssistant, entry: ConfigEntry, old: str, new: str) -> None:
-    """Let the people of one address be those of another."""
+    """Change the group's address in the subentries of its people."""
     for subentry in entry.get_subentries_of_type(SUBENTRY_PERSON):
         if subentry.data[CONF_RECIPIENT] == old:
             with suppress(AbortFlow):  # this person has been added at the new address by hand already

@@ -1,7 +1,6 @@
-"""Adds and removes the entities of recipients while the entry is loaded.
+"""Adds entities of recipients while the entry is loaded, without a reload.
 
-A reload would do that as well, but meanwhile Home Assistant's own `notify.send_message` finds nobody, and what it was
-to send is lost.
+During a reload Home Assistant's own `notify.send_message` would find no entity, and what it was to send would be lost.
 """
 
 from collections.abc import Callable
@@ -28,10 +27,10 @@ def async_add_for_recipients(
     *,
     is_there: Callable[[str], bool] = lambda _: True,
 ) -> CALLBACK_TYPE:
-    """Make an entity for each recipient that has one, until the entry is unloaded also for each that is added.
+    """Add an entity for each recipient that `has_one`, now and whenever one is added, until the entry is unloaded.
 
-    Returns what goes on with that, if the entities are there longer than that; then `is_there` says of the id of a
-    sub-entry whether its entity still is.
+    Returns a function that starts this anew for entities that survive a reload; `is_there` tells whether the entity of
+    a subentry id has.
     """
     known = frozenset[str]()
 
@@ -56,14 +55,14 @@ def async_add_for_recipients(
 
 @callback
 def async_follow_subentries(hass: HomeAssistant, entry: BachConfigEntry, look: CALLBACK_TYPE) -> None:
-    """Call `look` now, and after each change of the entry's recipients and people until it is unloaded."""
+    """Call `look` now and after each change of recipients or people, until the entry is unloaded."""
     entry.async_on_unload(async_dispatcher_connect(hass, _signal(entry), look))
     look()
 
 
 @callback
 def async_tell_of_subentries(hass: HomeAssistant, entry: BachConfigEntry) -> None:
-    """Say that a recipient or a person was added, changed or removed."""
+    """Announce changed recipients or people, and update their devices."""
     devices = dr.async_get(hass)
     for subentry in entry.get_subentries_of_type(SUBENTRY_RECIPIENT):
         devices.async_get_or_create(  # takes over a new name

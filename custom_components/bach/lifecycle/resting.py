@@ -1,7 +1,7 @@
-"""The issue for messages that have waited for days on a connection that was switched off or disabled.
+"""Keeps an issue for messages that have waited for a day on a connection that was switched off or disabled.
 
-That nothing goes then is as it should be, so no entity shows a problem; but nobody means to keep messages waiting for
-ever. Since when it rests is written down beside the database, which is not open for a home that has disabled them all.
+Such a connection is no fault, so no entity shows a problem; but nobody means to let messages wait for ever. The time
+since when it is off is stored in a file, as the database is closed in a home that has disabled all connections.
 """
 
 import asyncio
@@ -40,7 +40,7 @@ _LOOK_EVERY: Final = timedelta(hours=1)
 
 
 class Resting:
-    """Since when connections rest, kept over restarts. `now` is the time on the wall: a home may be off for days."""
+    """Tracks since when connections are off, over restarts. `now` is wall-clock time: a home may be down for days."""
 
     def __init__(self, hass: HomeAssistant, now: Callable[[], float] = time.time) -> None:
         self.now = now
@@ -50,14 +50,14 @@ class Resting:
         self._lock = asyncio.Lock()
 
     async def load(self) -> None:
-        """Learn what rested before. What cannot be read is as if it began now."""
+        """Load the stored times; what is unreadable counts as beginning now."""
         stored: object = await self._store.async_load()
         for entry_id, since in stored.items() if isinstance(stored, dict) else ():
             if isinstance(since, int | float):
                 self._since[str(entry_id)] = float(since)
 
     async def look(self, *_: object) -> None:
-        """Keep a repair for each connection that has rested for long while messages wait, and for no other."""
+        """Create the issue for each connection that has been off for long with messages waiting; delete all others."""
         async with self._lock:
             before, entries = dict(self._since), self._hass.config_entries.async_entries(DOMAIN)
             gone = before.keys() - {entry.entry_id for entry in entries}
@@ -87,7 +87,7 @@ class Resting:
             self._say(entry, how, since, queue)
 
     def _how(self, entry: ConfigEntry) -> str | None:
-        """By what it rests; empty if it does not, None if that cannot be told now."""
+        """How it is off: disabled or switched off; empty if it is on, None if unknown now."""
         if entry.disabled_by:
             return DISABLED
         if entry.state is not ConfigEntryState.LOADED:
@@ -99,7 +99,7 @@ class Resting:
         return "" if is_active else SWITCHED_OFF
 
     async def _queue(self, entry: ConfigEntry) -> QueueStatus | None:
-        """How it stands there, also while no entry is loaded."""
+        """The queue's status, for which the database is opened if need be; None if unknown."""
         try:
             async with self._hass.data[HUB].hold() as bach:
                 return (await bach.queue_status()).get(connection_name(entry))
@@ -136,7 +136,7 @@ RESTING: HassKey[Resting] = HassKey(f"{DOMAIN}_resting")
 
 
 async def async_know_resting(hass: HomeAssistant) -> None:
-    """Look now and then, and whenever an entry changes, as long as Home Assistant runs."""
+    """Look hourly and whenever an entry changes, while Home Assistant runs."""
     hass.data[RESTING] = resting = Resting(hass)
     await resting.load()
 
@@ -151,7 +151,7 @@ async def async_know_resting(hass: HomeAssistant) -> None:
 
 @callback
 def async_follow_switch(hass: HomeAssistant, entry: BachConfigEntry) -> None:
-    """Look as soon as a connection is switched, or nothing waits any more, until the entry is unloaded."""
+    """Look as soon as the switch or the queue changes, until the entry is unloaded."""
     coordinator, known = entry.runtime_data, (True, False)
 
     @callback
@@ -167,10 +167,10 @@ def async_follow_switch(hass: HomeAssistant, entry: BachConfigEntry) -> None:
 
 
 def time_of_day(timestamp: float) -> str:
-    """As the clock on the wall of this home said."""
+    """Format a timestamp in local time."""
     return dt_util.as_local(dt_util.utc_from_timestamp(timestamp)).strftime("%Y-%m-%d %H:%M")
 
 
 def _age(since: float, now: float) -> str:
-    """In words, in the largest unit."""
+    """Format an age in its largest unit."""
     return dt_util.get_age(dt_util.utcnow() - timedelta(seconds=max(now - since, 0)))

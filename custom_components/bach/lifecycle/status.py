@@ -1,4 +1,7 @@
-"""The state of a connection and of its circuit breaker, from memory, for triggers and conditions."""
+"""Reads connection state and circuit breaker state of an entry from memory, for triggers and conditions.
+
+They run in the event loop and must work for entries that are not loaded.
+"""
 
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant, callback
@@ -11,7 +14,7 @@ from custom_components.bach.coordinator import BachConfigEntry
 
 @callback
 def loaded_entry(hass: HomeAssistant, entry_id: str) -> BachConfigEntry | None:
-    """The entry, if its connection can be asked."""
+    """The entry if it is one of BACH and loaded."""
     entry: BachConfigEntry | None = hass.config_entries.async_get_entry(entry_id)
     if entry is None or entry.domain != DOMAIN or entry.state is not ConfigEntryState.LOADED:
         return None
@@ -20,7 +23,7 @@ def loaded_entry(hass: HomeAssistant, entry_id: str) -> BachConfigEntry | None:
 
 @callback
 def connection_state(hass: HomeAssistant, entry_id: str, direction: Direction) -> ConnectionState | None:
-    """How one direction stands; None if the entry is not loaded."""
+    """The state of one direction; None if the entry is not loaded."""
     if (entry := loaded_entry(hass, entry_id)) is None:
         return None
     coordinator = entry.runtime_data
@@ -32,7 +35,7 @@ def connection_state(hass: HomeAssistant, entry_id: str, direction: Direction) -
 
 @callback
 def breaker_state(hass: HomeAssistant, entry_id: str) -> BreakerState | None:
-    """How the circuit breaker stands; None if the entry is not loaded."""
+    """The state of the circuit breaker; None if the entry is not loaded."""
     if (entry := loaded_entry(hass, entry_id)) is None:
         return None
     coordinator = entry.runtime_data

@@ -1,7 +1,6 @@
-"""Fires an event when a connection stops working, from which the Activity makes a line that says why.
+"""Fires an event when a connection stops working, which the Activity shows as a line with the reason.
 
-What is wrong stands in the attributes of the binary sensors as well, but Home Assistant shows those to nobody who does
-not look for them.
+The binary sensors have the reason in their attributes as well, but nobody sees those without looking for them.
 """
 
 from datetime import datetime
@@ -28,10 +27,10 @@ _MAX_REASON: Final = 200
 
 @callback
 def async_tell_of_trouble(hass: HomeAssistant, entry: BachConfigEntry) -> None:
-    """Fire an event when a connection has come to work less well, until the entry is unloaded.
+    """Fire an event whenever sending or receiving begins to fail, until the entry is unloaded.
 
-    One for both directions if both fail: the Activity would say the same thing twice. What has been said is not said
-    again until it was otherwise, however the reasons change: a line for each failed check would be many.
+    If both fail it is one event, as the Activity would say the same thing twice. It is not fired again before that
+    direction has recovered, however the reason changes: a line for each failed check would be many.
     """
     trouble = _Trouble(hass, entry)
     entry.async_on_unload(entry.runtime_data.async_add_listener(trouble.look))
@@ -40,6 +39,8 @@ def async_tell_of_trouble(hass: HomeAssistant, entry: BachConfigEntry) -> None:
 
 
 class _Trouble:
+    """Tracks which directions of an entry's connection fail, and which of those were announced."""
+
     def __init__(self, hass: HomeAssistant, entry: BachConfigEntry) -> None:
         self._hass = hass
         self._entry = entry
@@ -48,7 +49,7 @@ class _Trouble:
 
     @callback
     def look(self) -> None:
-        """Forget what is over; of what is new is told in a moment."""
+        """Forget recovered directions, and schedule the event if others have failed."""
         now = self._now()
         self._told &= now
         if now > self._told and self._waiting is None:
@@ -56,13 +57,13 @@ class _Trouble:
 
     @callback
     def stop(self) -> None:
-        """Tell nothing any more."""
+        """Cancel the scheduled event."""
         if self._waiting:
             self._waiting()
             self._waiting = None
 
     def _now(self) -> frozenset[Direction]:
-        """What does not work."""
+        """The directions that fail now."""
         health = {Direction.SENDING: self._entry.runtime_data.data.sending}
         if not self._entry.runtime_data.is_partner:
             health[Direction.RECEIVING] = self._entry.runtime_data.data.receiving

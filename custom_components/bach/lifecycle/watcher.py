@@ -1,7 +1,7 @@
-"""Turns events of a connection into reauthentication, issues and changed addresses.
+"""Turns connection events of the library into reauthentication, issues and changed addresses.
 
-Refused credentials start a reauthentication, what keeps messages from coming in becomes an issue that names the
-account, and a group that moved is followed.
+Refused credentials start a reauthentication, a condition that blocks receiving becomes an issue, and a group that got
+another id is followed.
 """
 
 from typing import Final
@@ -26,7 +26,7 @@ NOTICES: Final = ("not_accepted",)
 
 @callback
 def async_watch(hass: HomeAssistant, entry: BachConfigEntry, bach: Bach) -> None:
-    """Follow the events of the entry's connection until it is unloaded."""
+    """Follow the connection events of an entry until it is unloaded."""
     watcher = _Watcher(hass, entry)
     entry.async_on_unload(bach.subscribe(ConnectionChanged, watcher.connection_changed))
     entry.async_on_unload(bach.subscribe(ConnectionIdentified, watcher.connection_identified))
@@ -41,6 +41,8 @@ def async_watch(hass: HomeAssistant, entry: BachConfigEntry, bach: Bach) -> None
 
 
 class _Watcher:
+    """The event handlers of one entry."""
+
     def __init__(self, hass: HomeAssistant, entry: BachConfigEntry) -> None:
         self._hass = hass
         self._entry = entry
@@ -67,7 +69,7 @@ class _Watcher:
 
     @callback
     def note(self, identity: Identity | None) -> None:
-        """Report what a check found, or take back what the one before did."""
+        """Create the issues for what the last check noticed, and delete those of earlier checks."""
         notice = identity.notice if identity else None
         for code in NOTICES:
             if notice and notice.code == code:
@@ -77,13 +79,13 @@ class _Watcher:
 
     @callback
     def recipient_moved(self, event: RecipientMoved) -> None:
-        """Give the recipient its new address, and the people in it with it."""
+        """Update the addresses of recipients and people."""
         if event.connection == self._connection:
             async_follow_forms(self._hass, self._entry)
 
     @callback
     def clear(self) -> None:
-        """Take the repairs back."""
+        """Delete the issues about receiving."""
         for code in REPAIRS:
             ir.async_delete_issue(self._hass, DOMAIN, self._issue_id(code))
 

@@ -1,5 +1,5 @@
-"""Messages on their way through Home Assistant: what came in or went out becomes events and the data they carry.
+"""Messages on their way through Home Assistant: events, payloads, and issues about what was not delivered.
 
-Also a first or test message, and what becomes of messages whose recipient moves or goes. Actions and triggers build on
-it and are not known here.
+Also a first or test message, and the messages of recipients who move or are removed. Actions and triggers build on it
+and are not known here.
 """

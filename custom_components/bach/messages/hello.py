@@ -1,7 +1,7 @@
-"""Sends a first or a test message to a recipient, and waits a few seconds for what becomes of it.
+"""Sends a first ("hello") or a test message to a recipient, and waits a few seconds for the result.
 
-It is a message like all others, durable and in its turn, but nobody wants it tomorrow: it has a short time to live, and
-when it is dead it is no dead letter, for the person who sent it has read why.
+It is queued like any message but expires after an hour. If it fails it is discarded, since the person who sent it has
+read the reason in the dialog.
 """
 
 from contextlib import suppress
@@ -28,16 +28,16 @@ _ENGLISH: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What became of it, and why it has not been sent, if somebody said."""
+    """Status after the wait, and the reason if the message was not sent."""
 
     status: Status
     reason: str = ""
 
 
 def is_harmless(type_: str, recipient: str = "") -> bool:
-    """Whether words do nothing there but arrive. Others' programs, scripts and actions may do whatever they do.
+    """Whether a message can only be read there; webhooks and actions of another home may do anything with it.
 
-    Without a recipient: whether that goes for all of them.
+    Without a recipient: whether that is so for all recipients of this type.
     """
     if type_ != TYPE_HOMEASSISTANT:
         return type_ != TYPE_WEBHOOK
@@ -54,9 +54,9 @@ async def async_say(
     key: str | None = None,
     context: str | None = None,
 ) -> Told:
-    """Send it, and wait so long for what becomes of it. Under one `key` it is sent once, however often one asks.
+    """Queue the message, and wait at most `seconds` for its result. The same `key` never sends twice.
 
-    Raises an error of the library if it cannot be queued.
+    Raises a `BachError` if it cannot be queued.
     """
     bach, connection = hass.data[HUB].bach, connection_name(entry)
     receipt = await bach.send(
@@ -79,7 +79,7 @@ async def async_say(
 async def async_greet(
     hass: HomeAssistant, entry: BachConfigEntry, recipient: str, *, seconds: float, key: str
 ) -> tuple[str, str]:
-    """Say hello to a recipient that is about to be kept; which sentence tells what became of it, and the reason."""
+    """Send a hello to a new recipient; return the key of the sentence about the result, and the reason."""
     if entry.state is not ConfigEntryState.LOADED:
         return "hello_not_sent", ""
     try:
@@ -94,7 +94,7 @@ async def async_greet(
 
 
 async def _words(hass: HomeAssistant, what: str) -> str:
-    """In the language of the house."""
+    """The text, in the language of Home Assistant."""
     texts = await async_get_translations(hass, hass.config.language, "common", [DOMAIN])
     text = texts.get(f"component.{DOMAIN}.common.{what}", _ENGLISH[what])
     return text.replace("{home}", hass.config.location_name)

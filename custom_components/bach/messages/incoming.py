@@ -1,6 +1,6 @@
-"""Announces incoming messages in Home Assistant by a dispatcher signal and an event, with sender, role and user.
+"""Announces incoming messages in Home Assistant, by dispatcher signal and bus event, with sender, role and user.
 
-Messages of strangers, and of those who may only be notified, are not announced.
+Messages of unknown senders, and of recipients or people set to "notify only", are not announced.
 """
 
 from homeassistant.components.event import DOMAIN as EVENT_DOMAIN
@@ -27,7 +27,7 @@ from .incoming_payload import incoming_payload
 
 @callback
 def async_listen(hass: HomeAssistant, entry: BachConfigEntry, bach: Bach) -> None:
-    """Tell what happens to the entry's connection until it is unloaded."""
+    """Forward the library's events of an entry, and announce its incoming messages, until it is unloaded."""
     connection = connection_name(entry)
 
     @callback
@@ -40,7 +40,7 @@ def async_listen(hass: HomeAssistant, entry: BachConfigEntry, bach: Bach) -> Non
 
 
 def _hear_once_started(hass: HomeAssistant, entry: BachConfigEntry) -> CALLBACK_TYPE:
-    """Hear as soon as automations can. What comes while Home Assistant starts waits until then."""
+    """Subscribe to incoming messages once Home Assistant has started, as automations are not ready before."""
     stop_hearing: CALLBACK_TYPE | None = None
 
     @callback
@@ -70,7 +70,7 @@ def _tell(hass: HomeAssistant, entry: BachConfigEntry, message: IncomingMessage)
 
 @callback
 def received(hass: HomeAssistant, entry: BachConfigEntry, message: IncomingMessage) -> Received | None:
-    """The message as Home Assistant sees it; None if nobody of the entry wrote it."""
+    """Attribute a message: recipient, person, role and user; None if the sender is unknown."""
     normal = normal_form(hass, entry)
     who = standing(
         entry.subentries.values(),
@@ -99,7 +99,7 @@ def received(hass: HomeAssistant, entry: BachConfigEntry, message: IncomingMessa
 
 @callback
 def stranger(message: IncomingMessage, entry_id: str) -> Received:
-    """A message from the inbox of somebody who was removed since: as the platform knows it, and without any right."""
+    """Attribute an old message of somebody who is no recipient any more: no name and no rights."""
     return Received(
         message=message,
         entry_id=entry_id,
@@ -112,7 +112,7 @@ def stranger(message: IncomingMessage, entry_id: str) -> Received:
 
 
 def _address_of(message: IncomingMessage) -> str:
-    """What to call a place that nobody added. One that whoever posts made up must not look like one that is known."""
+    """What to call an unknown chat; a name that the sender claims is put in quotation marks."""
     return called(message.recipient, "") if message.metadata.get(CLAIMED) else message.recipient
 
 

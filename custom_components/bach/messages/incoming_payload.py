@@ -1,4 +1,7 @@
-"""The data of an incoming message: the same keys in bus event, triggers and `bach.get_inbox`."""
+"""Builds the data of an incoming message: the same keys in bus event, triggers and `bach.get_inbox`.
+
+It is public: automations are written against these keys.
+"""
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -12,7 +15,7 @@ from custom_components.bach.home.attribution import Received
 
 
 def incoming_payload(received: Received) -> JsonObjectType:
-    """All of it. Keys are always there; what a message does not have is None or empty."""
+    """Build the payload. Every key is always there; what the message lacks is None or empty."""
     message, content = received.message, received.message.content
     rules = message.metadata.get("context_triggers")
     return {
@@ -50,7 +53,7 @@ def incoming_payload(received: Received) -> JsonObjectType:
 
 
 def _notes(found: Mapping[str, object]) -> JsonObjectType:
-    """What the library's `connectors.notes` has of it."""
+    """The platform's further details, which the library keeps in `metadata` (see `connectors.metadata`)."""
     return {
         "forwarded": found.get("forwarded") is True,
         "forwarded_from": _text(found.get("forwarded_from")),
@@ -72,13 +75,13 @@ def _notes(found: Mapping[str, object]) -> JsonObjectType:
 
 
 def _member(found: Mapping[str, object]) -> JsonObjectType | None:
-    """Who came or went."""
+    """The person who joined or left."""
     member: JsonObjectType = {name: _text(found.get(f"member_{name}")) for name in ("id", "name")}
     return member if any(member.values()) else None
 
 
 def _reply(message: IncomingMessage) -> JsonObjectType | None:
-    """The message that it is about: the platform's id, ours if it is one of ours, and its text as far as it is told."""
+    """The message replied to: platform id, our id if it was ours, and the quoted text."""
     if message.reply_to is None:
         return None
     return {"id": message.reply_to, "message_id": message.message_id, "text": _text(message.metadata.get("quote"))}
@@ -101,14 +104,14 @@ def _text(value: object) -> str | None:
 
 
 def iso_time(timestamp: float | None) -> str | None:
-    """Seconds since 1970 as people and templates read them; None also for what a platform made up."""
+    """Format a Unix time as ISO 8601; None for a missing or impossible one."""
     with suppress(ValueError, OverflowError, OSError):
         return None if timestamp is None else dt_util.utc_from_timestamp(timestamp).isoformat()
     return None
 
 
 def _media(media: Media | None) -> JsonObjectType | None:
-    """Without the platform's reference: the file is asked for by the id of the message."""
+    """The file's description, without the platform's reference; `bach.download` takes the message id."""
     if media is None:
         return None
     return {

@@ -1,4 +1,7 @@
-"""The event and trigger data of an outgoing message."""
+"""Builds the data of an outgoing message for events and triggers.
+
+It is public: automations are written against these keys.
+"""
 
 from homeassistant.util.json import JsonObjectType
 
@@ -8,7 +11,7 @@ from .incoming_payload import iso_time
 
 
 def outgoing_payload(message: Message, *, entry_id: str, recipient_name: str, entity_id: str | None) -> JsonObjectType:
-    """All of it. Keys are always there; what a message does not have is None."""
+    """Build the payload. Every key is always there; what the message lacks is None."""
     return {
         "message_id": message.id,
         "operation": message.operation.value,

@@ -1,8 +1,7 @@
-"""Remembers on disk who the recipients of each entry were, to find those that were removed while it was not loaded.
+"""Stores on disk who the recipients of each entry are, to detect removals while the entry is not loaded.
 
-Messages may also wait for places that nobody ever added, by an id in an action: the database alone does not tell those
-from somebody who was removed. A removal stays noted until all that waited is taken back, whatever fails or stops in
-between.
+The database alone cannot tell: messages may also wait for addresses that never were recipients. A removal stays noted
+until the queued messages are withdrawn, whatever fails or stops in between.
 """
 
 import asyncio
@@ -21,7 +20,7 @@ type Recipients = dict[str, tuple[str, str]]
 
 
 def recipients_of(entry: ConfigEntry) -> Recipients:
-    """Who is there now."""
+    """The present recipients of an entry."""
     return {
         one.subentry_id: (one.data[CONF_RECIPIENT], one.title)
         for one in entry.get_subentries_of_type(SUBENTRY_RECIPIENT)
@@ -30,9 +29,9 @@ def recipients_of(entry: ConfigEntry) -> Recipients:
 
 @dataclass(slots=True)
 class Known:
-    """What is known of one entry: who was `here`, and who is `leaving`, address and name.
+    """The stored state of one entry: its recipients, and `leaving`, removed ones that are not settled yet.
 
-    Whoever is leaving has been removed, but something may still wait for them or be under way.
+    Messages to those may still wait or be under way.
     """
 
     here: Recipients = field(default_factory=dict)
@@ -40,7 +39,7 @@ class Known:
 
 
 class RemovedRecipients:
-    """The recipients of all entries, kept over restarts."""
+    """Persistent store of the recipients of all entries."""
 
     def __init__(self, hass: HomeAssistant) -> None:
         self._store = Store[dict[str, dict[str, object]]](hass, 1, f"{DOMAIN}.recipients", private=True)
@@ -49,22 +48,22 @@ class RemovedRecipients:
         """Held by whoever takes back what waits for somebody, so that two never count what the other changes."""
 
     async def load(self) -> None:
-        """Learn who was there. What cannot be read is as if nobody had been."""
+        """Load the file; an unreadable entry counts as empty."""
         stored: object = await self._store.async_load()
         for entry_id, known in stored.items() if isinstance(stored, dict) else ():
             self._entries[str(entry_id)] = _read(known)
 
     def knows(self, entry_id: str) -> bool:
-        """Whether this entry was ever at work."""
+        """Whether this entry was ever loaded."""
         return entry_id in self._entries
 
     def leaving(self, entry_id: str) -> Mapping[str, str]:
-        """Address and name of those who were removed and are not done with."""
+        """Address and name of removed recipients that are not settled."""
         known = self._entries.get(entry_id)
         return dict(known.leaving) if known else {}
 
     async def compare(self, entry: ConfigEntry, believed: Iterable[str] = ()) -> dict[str, str]:
-        """Note who is there; old and new addresses of those who have another one. `believed`: if nothing is known."""
+        """Store the present recipients; return changed addresses, old to new. `believed` stands in for no past."""
         now = recipients_of(entry)
         known = self._entries.get(entry.entry_id) or Known(here={f"?{one}": (one, one) for one in believed})
         addresses = {address for address, _ in now.values()}
@@ -78,12 +77,12 @@ class RemovedRecipients:
         return moved
 
     async def done(self, entry_id: str, address: str) -> None:
-        """Nothing waits for somebody any more, and nothing is under way."""
+        """Mark a removed recipient as settled."""
         if (known := self._entries.get(entry_id)) and known.leaving.pop(address, None) is not None:
             await self._save()
 
     async def forget(self, entry_id: str) -> None:
-        """An entry was removed."""
+        """Delete the state of a removed entry."""
         if self._entries.pop(entry_id, None):
             await self._save()
 
@@ -97,7 +96,7 @@ class RemovedRecipients:
 
 
 def _read(stored: object) -> Known:
-    """What is written of one entry, without what is not of its form."""
+    """Parse the stored state of one entry, skipping what is malformed."""
     found = stored if isinstance(stored, dict) else {}
     here, leaving = found.get("here"), found.get("leaving")
     known = Known()
@@ -114,6 +113,6 @@ REMOVED_RECIPIENTS: HassKey[RemovedRecipients] = HassKey(f"{DOMAIN}_departed")
 
 
 async def async_load_removed_recipients(hass: HomeAssistant) -> None:
-    """Learn who was there before any entry is set up."""
+    """Load the store, before any entry is set up."""
     hass.data[REMOVED_RECIPIENTS] = departed = RemovedRecipients(hass)
     await departed.load()

@@ -1,4 +1,7 @@
-"""Fires an event for each message that was not delivered, and keeps the issues about dead and held messages."""
+"""Fires an event for each message that was not delivered, and keeps the issues about dead and held messages.
+
+A message must not be lost in silence: events serve automations and the Activity, issues serve people.
+"""
 
 import time
 from collections.abc import Callable, Coroutine
@@ -36,10 +39,10 @@ _SECRET = frozenset({"text", "title"})
 
 @callback
 def async_tell_of_undelivered(hass: HomeAssistant, entry: BachConfigEntry, bach: Bach) -> None:
-    """Fire an event for each message of the entry that ends without having been sent, until it is unloaded.
+    """Fire an event for each message that ended unsent, until the entry is unloaded.
 
-    What is no alarm has an event of its own: what was cancelled, and what an automation sent because of such an event,
-    which would run it again. What a newer message took the place of has none at all: the fate of that one is told.
+    Cancelled messages, and those that automations sent because of such an event, get another event type, so that no
+    automation triggers itself. A message that was replaced by a newer one of its tag gets none.
     """
     connection, may_tell = connection_name(entry), _limited()
 
@@ -72,7 +75,7 @@ def async_tell_of_undelivered(hass: HomeAssistant, entry: BachConfigEntry, bach:
 
 @callback
 def async_report_dead_letters(hass: HomeAssistant, entry: BachConfigEntry, bach: Bach) -> None:
-    """Keep a repair as long as the entry has dead letters, until it is unloaded."""
+    """Keep an issue while the entry has dead letters, until it is unloaded."""
     connection = entry.runtime_data.connection
 
     async def report(count: int) -> None:
@@ -92,7 +95,7 @@ def async_report_dead_letters(hass: HomeAssistant, entry: BachConfigEntry, bach:
 
 @callback
 def async_report_held(hass: HomeAssistant, entry: BachConfigEntry) -> None:
-    """Keep a repair as long as a restored database holds messages of the entry, until it is unloaded."""
+    """Keep an issue while a restored database holds messages of the entry, until it is unloaded."""
 
     async def report(count: int) -> None:
         _create_repair(hass, entry, HELD, count, {})
@@ -108,7 +111,7 @@ def _while_counted(
     count_of: Callable[[QueueStatus], int],
     report: Callable[[int], Coroutine[None, None, None]],
 ) -> None:
-    """Report each new count of something, and take the repair away when there is none left."""
+    """Call `report` whenever the count changes, and delete the issue when it is zero."""
     coordinator, issue_id, known = entry.runtime_data, f"{key}_{entry.entry_id}", 0
 
     @callback
@@ -145,18 +148,18 @@ def _create_repair(
 
 
 def recipient_name(entry: BachConfigEntry, message: Message) -> str:
-    """To whom, by the name given here; the address of whom nobody here knows."""
+    """The recipient's title, or the address if it is no recipient here."""
     recipient = place(entry.subentries.values(), message.recipient)
     return recipient.title if recipient else message.recipient
 
 
 def reason_of(message: Message) -> str:
-    """Why it was not delivered, in a sentence."""
+    """The error's text, shortened."""
     return message.error.text[:_MAX_REASON] if message.error else ""
 
 
 def _limited() -> Callable[[], bool]:
-    """True so many times a minute."""
+    """Return a rate limiter: true at most so many times a minute."""
     began, told = time.monotonic(), 0
 
     def may_tell() -> bool:

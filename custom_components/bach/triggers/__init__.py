@@ -1,4 +1,4 @@
-"""The automation triggers: messages that come in, what becomes of those that go out, and their options.
+"""Automation triggers: incoming messages, ends of outgoing ones, and changes of connections.
 
-They listen to what `messages` tells. What is not told there can start no automation.
+They listen to the dispatcher signals of `messages`. What is not announced there can start no automation.
 """

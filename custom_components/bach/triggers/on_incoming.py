@@ -1,7 +1,7 @@
 """Triggers on incoming messages: a message, a command, the press of a button.
 
-Only what `incoming.py` announces gets here, which is nothing of strangers. Each trigger looks at the role once more: a
-door must not open because another part has forgotten to.
+Only announced messages get here, so none of unknown senders. Each trigger checks the role once more: a door must not
+open because another part has forgotten to.
 """
 
 import unicodedata
@@ -55,7 +55,7 @@ def _schema(options: dict[vol.Marker, object]) -> vol.Schema:
 
 
 class _ReceivedTrigger(Trigger):
-    """Something came in from a recipient and a sender that are meant, who has the role that is needed."""
+    """Base class: filters incoming messages by recipient, sender and role."""
 
     _schema: ClassVar[vol.Schema]
     _least: ClassVar[Role] = Role.USER
@@ -102,15 +102,15 @@ class _ReceivedTrigger(Trigger):
 
     @abstractmethod
     def _concerns(self, received: Received) -> bool:
-        """Whether this is what the trigger waits for, whoever sent it."""
+        """Whether the message is of the kind and content the trigger is for."""
 
     @abstractmethod
     def _describe(self, received: Received) -> str:
-        """What logbook and trace say after "triggered by"; nobody's text."""
+        """The description for logbook and trace, after "triggered by"; it never quotes the text."""
 
 
 class MessageReceivedTrigger(_ReceivedTrigger):
-    """Somebody wrote, or sent something of another kind that was asked for: whoever is heard at all."""
+    """Trigger on a message of one of the given kinds, optionally with one of some phrases."""
 
     _least = Role.NOTIFY_ONLY
 
@@ -142,7 +142,7 @@ class MessageReceivedTrigger(_ReceivedTrigger):
 
 
 class CommandReceivedTrigger(_ReceivedTrigger):
-    """Somebody sent one of the commands: just now, for the first time, and not by editing a message."""
+    """Trigger on a command such as /door; old, repeated or edited messages never count as commands."""
 
     _schema = _schema({vol.Required(CONF_COMMAND): some(CONF_COMMAND, command), **_NEEDS_ROLE})
 
@@ -157,7 +157,7 @@ class CommandReceivedTrigger(_ReceivedTrigger):
 
 
 class ButtonPressedTrigger(_ReceivedTrigger):
-    """Somebody pressed a button below a message of ours."""
+    """Trigger on the press of a button below one of our messages."""
 
     _schema = _schema({vol.Optional(CONF_VALUE): some(CONF_VALUE, words(CONF_VALUE)), **_NEEDS_ROLE})
 
@@ -174,7 +174,7 @@ class ButtonPressedTrigger(_ReceivedTrigger):
 
 
 def _comparable(text: str) -> str:
-    """Without capitals, accents composed, one space where there were many."""
+    """Normalize for comparison: case-folded, NFC, single spaces."""
     composed = unicodedata.normalize("NFC", text).casefold()
     return " ".join(unicodedata.normalize("NFC", composed).split())
 

@@ -1,4 +1,7 @@
-"""Triggers on outgoing messages (sent, dead), and on the state of connections."""
+"""Triggers on the ends of outgoing messages (sent, dead), and on the state of connections.
+
+They run with the context of the message, so that the logbook leads back to whoever sent it.
+"""
 
 import logging
 from abc import abstractmethod
@@ -36,7 +39,7 @@ _DIRECTIONS = [direction.value for direction in Direction]
 
 
 class _MessageFinishedTrigger(Trigger):
-    """A message to a recipient that is meant has come to this end."""
+    """Base class: filters ended messages by recipient and entry."""
 
     _event: ClassVar[type[MessageFinished]]
     _schema: ClassVar[vol.Schema] = vol.Schema(
@@ -90,22 +93,22 @@ class _MessageFinishedTrigger(Trigger):
 
     @abstractmethod
     def _concerns(self, message: Message) -> bool:
-        """Whether this is what the trigger waits for, whoever it was for."""
+        """Whether the message is one the trigger is for."""
 
     @abstractmethod
     def _describe(self, recipient: str) -> str:
-        """What logbook and trace say after "triggered by"."""
+        """The description for logbook and trace, after "triggered by"."""
 
     def _may_run(self, message: Message) -> bool:  # noqa: ARG002 - for those who can
-        """Whether to run for this message; the last thing that is asked."""
+        """Whether loop prevention lets the trigger run for this message; checked last."""
         return True
 
     def _runs(self, context: Context, message: Message) -> None:
-        """Automations are about to run with this context because of this message."""
+        """Called before automations run with this context."""
 
 
 class MessageSentTrigger(_MessageFinishedTrigger):
-    """The platform has a message. Changes to messages that are there already do not count."""
+    """Trigger on a sent message; edits, deletions and reactions do not count."""
 
     _event = MessageSent
 
@@ -119,7 +122,7 @@ class MessageSentTrigger(_MessageFinishedTrigger):
 
 
 class MessageDeadTrigger(_MessageFinishedTrigger):
-    """A message, or a change to one, failed for good."""
+    """Trigger on a message, or a change of one, that failed for good."""
 
     _event = MessageDead
 
@@ -147,9 +150,9 @@ class MessageDeadTrigger(_MessageFinishedTrigger):
 
 
 class ConnectionChangedTrigger(Trigger):
-    """A direction of a connection has come to stand differently.
+    """Trigger on a changed state of sending or receiving.
 
-    Starting is no state to tell of: no restart or reload makes a connection "changed" that works all the same.
+    "Starting" is skipped: a restart or reload of a working connection is no change.
     """
 
     _schema: ClassVar[vol.Schema] = vol.Schema(
@@ -198,7 +201,7 @@ class ConnectionChangedTrigger(Trigger):
         return async_dispatcher_connect(self._hass, SIGNAL_HAPPENED, happened)
 
     def _learn(self, entry_id: str, direction: Direction, state: ConnectionState) -> ConnectionState | None:
-        """Note how it stands; returns how it stood."""
+        """Store the new state; return the old one."""
         old = self._known.get((entry_id, direction))
         if state is not ConnectionState.STARTING:
             self._known[entry_id, direction] = state

@@ -1,6 +1,6 @@
-"""Validators for the options of triggers and conditions, each with one sentence that says what is wrong.
+"""Validators for the options of triggers and conditions, each with an error that is one sentence.
 
-All of it works while no connection is loaded: an automation must not be refused because the internet is away.
+All of them work while no connection is loaded: an automation must not be refused because the internet is away.
 """
 
 from collections.abc import Callable
@@ -27,7 +27,7 @@ CONF_VALUE: Final = "value"
 
 
 def one_of(field: str, values: list[str]) -> Callable[[object], str]:
-    """One of these words."""
+    """Validator: one of these values."""
 
     def check(value: object) -> str:
         if isinstance(value, str) and value in values:
@@ -38,7 +38,7 @@ def one_of(field: str, values: list[str]) -> Callable[[object], str]:
 
 
 def some(field: str, item: Callable[[object], str]) -> Callable[[object], list[str]]:
-    """One or more; YAML may leave the list out around a single one."""
+    """Validator: a non-empty list; a single value counts as one."""
 
     def check(value: object) -> list[str]:
         values: list[object] = cv.ensure_list(value)
@@ -50,7 +50,7 @@ def some(field: str, item: Callable[[object], str]) -> Callable[[object], list[s
 
 
 def words(field: str) -> Callable[[object], str]:
-    """Text with something in it. YAML makes numbers of what looks like one, and truth values of yes and no."""
+    """Validator: a non-blank text. Booleans are refused: YAML reads an unquoted yes or no as one."""
 
     def check(value: object) -> str:
         if isinstance(value, bool):
@@ -64,7 +64,7 @@ def words(field: str) -> Callable[[object], str]:
 
 
 def command(value: object) -> str:
-    """The name of a command as messages carry it: `/Door` and `door` are the same."""
+    """Validator: the name of a command, without slash and in lower case, as messages carry it."""
     name = cv.string(value).strip().removeprefix("/").lower()
     if name and not any(character.isspace() or character in "/@" for character in name):
         return name
@@ -72,7 +72,7 @@ def command(value: object) -> str:
 
 
 def sender(value: object) -> str:
-    """`connection:sender_id`, as messages carry it."""
+    """Validator: `connection:sender_id`, as messages carry it."""
     connection, _, sender_id = cv.string(value).partition(":")
     if connection and sender_id:
         return f"{connection}:{sender_id}"
@@ -80,7 +80,7 @@ def sender(value: object) -> str:
 
 
 def require_connection(hass: HomeAssistant, entry_id: str | None) -> None:
-    """Raise `Invalid` if this is no connection of BACH, or one that has been removed. It need not be loaded."""
+    """Raise `Invalid` if this is no entry of BACH; it need not be loaded."""
     entries = {entry.entry_id: entry.title for entry in hass.config_entries.async_entries(DOMAIN)}
     if entry_id is not None and entry_id not in entries:
         known = ", ".join(f"{known} ({title})" for known, title in entries.items()) or "none yet"
@@ -88,7 +88,7 @@ def require_connection(hass: HomeAssistant, entry_id: str | None) -> None:
 
 
 def require_senders(hass: HomeAssistant, senders: list[str]) -> None:
-    """Raise `Invalid` if one of them belongs to no connection."""
+    """Raise `Invalid` if a sender's connection does not exist."""
     known = titles(hass)
     for found in senders:
         if found.partition(":")[0] not in known:
@@ -96,9 +96,9 @@ def require_senders(hass: HomeAssistant, senders: list[str]) -> None:
 
 
 def require_recipients(hass: HomeAssistant, target: ConfigType | None) -> None:
-    """Raise `Invalid` if an entity is named that exists and is neither a recipient's nor a group.
+    """Raise `Invalid` if the target names an existing entity that is neither a recipient's nor a group.
 
-    What has been removed may stay.
+    Removed entities are accepted, as automations outlive them.
     """
     registry = er.async_get(hass)
     for entity_id in (target or {}).get("entity_id", []):
@@ -108,5 +108,5 @@ def require_recipients(hass: HomeAssistant, target: ConfigType | None) -> None:
 
 
 def refusal(value: object, field: str, expected: str) -> vol.Invalid:
-    """The error for a person to read, in the words that the library has for it."""
+    """The error, with the library's sentence for a wrong value."""
     return vol.Invalid(str(InvalidValueError(value=value, field=field, expected=expected)))

@@ -1,4 +1,7 @@
-"""Resolves the target of a trigger to recipients, anew for each message: labels and areas may change."""
+"""Resolves the target of a trigger to recipients, anew for each message.
+
+Labels, areas and groups may change at any time, so nothing is cached.
+"""
 
 import logging
 from typing import Final
@@ -19,9 +22,9 @@ TARGET_SCHEMA: Final = {vol.Optional(CONF_TARGET): vol.Schema(cv.TARGET_FIELDS)}
 
 
 class RecipientTarget:
-    """Whoever is meant now: labels and areas may change at any time, so nothing is remembered.
+    """Filter for the recipients that a trigger's target means.
 
-    Without a target everybody is meant; with one that leads to nobody, nobody is.
+    Without a target it lets everybody through; with one that leads to nobody, nobody.
     """
 
     def __init__(self, hass: HomeAssistant, target: ConfigType | None) -> None:
@@ -31,14 +34,14 @@ class RecipientTarget:
 
     @callback
     def includes(self, subentry_id: str | None) -> bool:
-        """Whether this recipient is meant; None is a place that nobody added."""
+        """Whether the target includes this recipient; None stands for an unknown chat."""
         if not self._selection.has_any_target:
             return True
         return any(subentry_id == found for _, found in async_choose(self._hass, self._target).recipients)
 
     @callback
     def warn_of_missing(self, trigger: str) -> None:
-        """Log once, when an automation is loaded, what it names and can no longer be heard from."""
+        """Warn in the log about targeted entities that do not exist any more."""
         registry = er.async_get(self._hass)
         for entity_id in sorted(self._selection.entity_ids):
             if registry.async_get(entity_id) is None:

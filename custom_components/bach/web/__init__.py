@@ -1,4 +1,4 @@
-"""The HTTP and WebSocket endpoints: posts for webhooks, the REST interface, letters of another home.
+"""HTTP and WebSocket endpoints: webhook posts, the REST interface, messages of another home.
 
-Each proves who it is before anything is read. No endpoint decides what a message means.
+Each authenticates the caller before it reads anything. No endpoint decides what a message means.
 """

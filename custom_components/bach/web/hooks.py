@@ -1,8 +1,8 @@
 """Registers a Home Assistant webhook for each connection that takes posts.
 
-It is registered as long as the entry exists. Home Assistant answers 200 at an address that nobody has registered, and
-whoever posts would take that for "taken". So what cannot be taken now, because the entry reloads, failed to set up or
-is disabled, is answered 503, and comes again.
+It stays registered as long as the entry exists: Home Assistant answers 200 at an unknown webhook, which senders take
+for success. So what cannot be stored now (the entry reloads, failed to set up or is disabled) is answered 503, and
+senders try again.
 """
 
 import asyncio
@@ -34,7 +34,7 @@ _BODY_SECONDS: Final = 30.0
 
 @callback
 def async_serve(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """Take what is posted to the entry, if it has an address for that."""
+    """Register the entry's webhook, if it has one."""
     if webhook_id := entry.data.get(CONF_WEBHOOK_ID):
         webhook.async_unregister(hass, webhook_id)  # of this entry, before it was loaded anew
         # Not `local_only`: Home Assistant would answer 200 and drop what was posted; the library's list refuses it.
@@ -44,14 +44,14 @@ def async_serve(hass: HomeAssistant, entry: ConfigEntry) -> None:
 
 @callback
 def async_withdraw(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """The entry has been removed."""
+    """Unregister the webhook of a removed entry."""
     if webhook_id := entry.data.get(CONF_WEBHOOK_ID):
         webhook.async_unregister(hass, webhook_id)
 
 
 @callback
 def post_address(hass: HomeAssistant, webhook_id: str, addresses: list[str]) -> str:
-    """Where to post, as far as Home Assistant knows by which name it is reached."""
+    """The webhook's URL; the host is the one of the current request if Home Assistant knows none."""
     try:
         return webhook.async_generate_url(hass, webhook_id, prefer_external=addresses != [LOCAL])
     except NoURLAvailableError:
@@ -61,7 +61,7 @@ def post_address(hass: HomeAssistant, webhook_id: str, addresses: list[str]) -> 
 
 
 async def _take(connection: str, hass: HomeAssistant, webhook_id: str, request: Request) -> Response:
-    """Answer when it is on disk. Whoever cannot prove that they may post learns nothing."""
+    """Handle a post: authenticate it, and answer once it is on disk. A refusal says nothing about why."""
     try:
         async with asyncio.timeout(_BODY_SECONDS):
             body = await _read(request)
@@ -87,7 +87,7 @@ async def _take(connection: str, hass: HomeAssistant, webhook_id: str, request: 
 
 
 async def _read(request: Request) -> bytes | None:
-    """The body, or None if it is too large. No more of it than that is read."""
+    """The body, or None as soon as it is too large."""
     content, body = request.content, b""
     while chunk := await content.read(MAX_BODY + 1 - len(body)):
         body += chunk

@@ -1,8 +1,7 @@
-"""The WebSocket commands that the BACH in another home sends its letters by.
+"""WebSocket commands by which the BACH of another home delivers its messages ("letters").
 
-Nothing in a letter says who wrote it. The login does: of all the homes that are connected here, it is the one whose
-recipient for letters is mapped to the user that is logged in. No home can pose as another, and no user needs to be an
-administrator.
+A letter does not say who wrote it; the login does: the sender is the connected home whose recipient for letters is
+mapped to the logged-in user. So no home can pose as another, and no user needs to be an administrator.
 """
 
 from typing import Any, Final
@@ -50,16 +49,16 @@ _NOT_READY_ERRORS = (CannotReceiveError, NotOpenError, StorageError, UnknownConn
 
 @callback
 def async_register_commands(hass: HomeAssistant) -> None:
-    """Make the commands known, so that other homes can tell "no BACH there" from "BACH is not ready"."""
+    """Register the commands, so that others can tell "no BACH here" from "BACH is not ready"."""
     websocket_api.async_register_command(hass, _hello)
     websocket_api.async_register_command(hass, _deliver)
 
 
 @callback
 def letter_box(hass: HomeAssistant, user_id: str) -> ConfigEntry | None:
-    """The connection to the home that logs in as this user, if letters from there are taken.
+    """The entry of the home that logs in as this user, if letters from there are accepted.
 
-    It is the same whether the connection works or not: else a letter could be stored twice, as from two homes.
+    It does not depend on whether the connection works: a letter could otherwise be stored twice, as from two homes.
     """
     if not hass.data[USERS].active(user_id):
         return None
@@ -71,7 +70,7 @@ def letter_box(hass: HomeAssistant, user_id: str) -> ConfigEntry | None:
 
 @callback
 def takes_letters(entry: ConfigEntry, user_id: str) -> bool:
-    """Whether the home that an entry leads to is the one that logs in here as this user."""
+    """Whether an entry's home is mapped to this user, and may write."""
     return entry.data[CONF_TYPE] == TYPE_HOMEASSISTANT and any(
         subentry.data[CONF_RECIPIENT] == RECIPIENT_BACH
         and subentry.data.get(CONF_USER_ID) == user_id
@@ -83,7 +82,7 @@ def takes_letters(entry: ConfigEntry, user_id: str) -> bool:
 @callback
 @websocket_api.websocket_command({vol.Required("type"): "bach/hello"})
 def _hello(hass: HomeAssistant, connection: websocket_api.ActiveConnection, msg: dict[str, Any]) -> None:
-    """Say that BACH is here, and whether it takes letters from whoever asks."""
+    """Handle `bach/hello`: return the version, and whether letters of this user are accepted."""
     version = async_get_loaded_integration(hass, DOMAIN).version
     accepts = letter_box(hass, connection.user.id) is not None
     connection.send_result(msg["id"], {"version": str(version), "accepts": accepts})
@@ -92,7 +91,7 @@ def _hello(hass: HomeAssistant, connection: websocket_api.ActiveConnection, msg:
 @websocket_api.websocket_command({vol.Required("type"): "bach/deliver", vol.Required("letter"): object})
 @websocket_api.async_response
 async def _deliver(hass: HomeAssistant, connection: websocket_api.ActiveConnection, msg: dict[str, Any]) -> None:
-    """Store a letter, and answer when it is on disk."""
+    """Handle `bach/deliver`: store a letter, and answer once it is on disk."""
     if (entry := letter_box(hass, connection.user.id)) is None:
         connection.send_error(msg["id"], NOT_ACCEPTED, "No connection here takes letters from this user.")
         return
@@ -108,7 +107,7 @@ async def _deliver(hass: HomeAssistant, connection: websocket_api.ActiveConnecti
 
 
 async def _stored(hass: HomeAssistant, connection: str, letter: Incoming) -> bool:
-    """Whether the letter is on disk, now or from an earlier try."""
+    """Store a letter; True also if it was stored before, False if it cannot be stored now."""
     try:
         bach = hass.data[HUB].bach
         if not _lets_in(bach, connection):
@@ -120,5 +119,5 @@ async def _stored(hass: HomeAssistant, connection: str, letter: Incoming) -> boo
 
 
 def _lets_in(bach: Bach, connection: str) -> bool:
-    """The row follows the entry with a delay, and until then everybody is a stranger."""
+    """Whether the registry lets letters in already; it follows the entry with a delay."""
     return RECIPIENT_BACH in bach.registry.get(connection).allowed

@@ -1,4 +1,4 @@
-"""The REST interface inside Home Assistant: the HTTP views, with Home Assistant's own login.
+"""REST interface: registers the library's endpoints as HTTP views, with Home Assistant's authentication.
 
 Only administrators may use them, since they speak for every connection and read what everybody wrote.
 """
@@ -23,7 +23,7 @@ _ONE: Final = "{id:[0-9]{1,18}}"
 
 
 class _View(HomeAssistantView):
-    """An address that passes requests on to one of the library's endpoints."""
+    """HTTP view that checks for an administrator, and forwards to one of the library's endpoints."""
 
     def __init__(self, name: str, endpoint: Endpoint) -> None:
         self.url = f"{_BASE}/{name}"
@@ -46,19 +46,23 @@ class _View(HomeAssistantView):
 
 
 class _Get(_View):
+    """View for GET."""
+
     async def get(self, request: web.Request, **_: str) -> web.StreamResponse:
-        """Look something up."""
+        """Handle GET."""
         return await self._pass_on(request)
 
 
 class _Post(_View):
+    """View for POST."""
+
     async def post(self, request: web.Request, **_: str) -> web.StreamResponse:
-        """Do something."""
+        """Handle POST."""
         return await self._pass_on(request)
 
 
 def async_register_views(hass: HomeAssistant) -> None:
-    """Make them reachable. They answer 503 while no connection is loaded."""
+    """Register all views. They answer 503 while no connection is loaded."""
     for view in (
         _Post("send", lambda bach: Endpoints(bach).send),
         _Get("queue", lambda bach: Endpoints(bach).queue),
