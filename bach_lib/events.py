@@ -115,7 +115,7 @@ class ConnectionIdentified(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionChecked(Event):
-    """An AI partner, an MCP server or an API was checked, whether that brought news or not."""
+    """An AI partner, an MCP server or an API was checked, whether its health has changed or not."""
 
     checked_at: float
     result: Report | Fault

@@ -16,7 +16,8 @@ from demo.world import World
 
 FOLDERS: Final = (ROOT / "bach_lib", ROOT / "custom_components" / "bach")
 _SUFFIXES = frozenset({".py", ".json", ".yaml", ".sql"})
-_PAUSE = 0.3  # seconds between two looks; editors write a file in steps, so nothing is done until a look finds no news
+_PAUSE = 0.3
+"""Seconds between two looks. Editors write a file in steps, so nothing is done until a look finds no change."""
 _RECORDS = 10
 
 type _Seen = dict[Path, tuple[int, int]]
@@ -63,8 +64,8 @@ async def watch(world: World, screen: Screen, sources: Sources) -> None:
     changed: set[Path] = set()
     while True:
         await asyncio.sleep(_PAUSE)
-        if news := sources.changed():
-            changed.update(news)
+        if changed_now := sources.changed():
+            changed.update(changed_now)
         elif changed:
             await _start_again(world, screen, sorted(changed))
             changed.clear()

@@ -1,4 +1,4 @@
-"""What is done to every address before its platform's form is looked for: signs that nobody sees mean nothing.
+"""Strips invisible characters from addresses before their platform's form is looked for.
 
 Who copies a number out of an address book gets marks of direction with it, and a phone's keyboard may write wide forms.
 Characters that only look alike stay what they are: another letter may be another person.

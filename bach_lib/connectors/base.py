@@ -242,7 +242,7 @@ class Connector(Protocol):
         return None
 
     async def receive(self, cursor: str | None) -> Batch | Fault:
-        """Wait for news after `cursor`, at most `poll_timeout` seconds; an empty batch is a success.
+        """Wait for what came after `cursor`, at most `poll_timeout` seconds; an empty batch is a success.
 
         Only if `capabilities.receives`.
         """

@@ -1,4 +1,4 @@
-"""An event with a time-out on the injected clock: how a poll without news is held and still ends in time."""
+"""An event with a time-out on the injected clock: how an idle poll is held and still ends in time."""
 
 import asyncio
 from collections.abc import Callable

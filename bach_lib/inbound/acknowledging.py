@@ -1,4 +1,4 @@
-"""Telling the platform that a press was seen: at once, beside everything else, as a person looks at the button."""
+"""Acknowledges button presses to the platform at once, beside everything else, as a person looks at the button."""
 
 import asyncio
 import logging

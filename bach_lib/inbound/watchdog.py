@@ -1,4 +1,4 @@
-"""Noticing when receiving has quietly stopped, by one number: the time by which the next good poll is overdue."""
+"""Watchdog of receiving: one number, when the next good poll is overdue, tells that it has quietly stopped."""
 
 from collections.abc import Callable
 
@@ -6,7 +6,7 @@ from bach_lib.clock import Cancel, Clock
 
 
 class Watchdog:
-    """Of the loop of one connection."""
+    """Watchdog of one connection's poll loop."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock

@@ -1,4 +1,4 @@
-"""Which message may go now: lanes, gate and workers of one connection, asked together.
+"""Selects the message to attempt next, by lanes, gate and free workers of one connection.
 
 What is chosen is reserved at once (its lane, a worker, a permit, a place under the platform's limits), and given back
 when it is finished.

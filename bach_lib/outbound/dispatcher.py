@@ -1,4 +1,4 @@
-"""Delivering the messages of one connection: who goes when, and what follows from how it went.
+"""Dispatcher of one connection: starts attempts as lanes, gate and workers allow, and processes their outcomes.
 
 Nothing polls. `_pump` runs when something changed (a message came, an attempt ended, a timer fired, a check succeeded);
 it starts as many workers as may work now and sets one timer for the next moment at which more may. A worker sends one
@@ -36,7 +36,7 @@ from bach_lib.redact import Redactor
 
 
 class Dispatcher:
-    """The outgoing side of one connection. Messages may be put at any time; they go while it is started."""
+    """Queue and delivery of one connection. Messages may be put at any time; they are sent while it is started."""
 
     def __init__(self, connection: Connection, services: DispatchServices) -> None:
         self._name, self._services = connection.name, services

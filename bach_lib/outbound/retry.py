@@ -1,4 +1,4 @@
-"""What an outcome does to its message: a pure decision, the heart of promise 2.
+"""Retry policy: what an outcome does to its message, as a pure function; the heart of promise 2.
 
 "An outage kills nothing, and one message stops nothing." Nothing here looks at a clock, a disk or a network:
 `(message, outcome, what the witnesses say, now) -> Settlement`. The first witness is a health check made right after

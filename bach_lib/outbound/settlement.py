@@ -1,4 +1,4 @@
-"""A message that is settled: what is written then, how it looks now, and which event tells of it."""
+"""Settlement of a message: what is written, how the message looks then, and which event tells of it."""
 
 from bach_lib.events import (
     MessageCancelled,

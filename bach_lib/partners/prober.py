@@ -184,15 +184,15 @@ class Prober:
         health = Health(state=state_after(fault), last_success=self._health.last_success, fault=fault)
         self._counted(self._become(health))
 
-    def _counted(self, is_news: bool) -> None:
+    def _counted(self, has_changed: bool) -> None:
         now = self._services.clock.monotonic()
-        self._is_unsaved = not is_news and now - self._saved_at < _SAVE_SECONDS
+        self._is_unsaved = not has_changed and now - self._saved_at < _SAVE_SECONDS
         if not self._is_unsaved:
             self._saved_at = now
             self._services.registry.save_use(self._name)
 
     def _become(self, health: Health) -> bool:
-        """True if that is news."""
+        """Set the health; True if its state or its fault is another one than before."""
         old, self._health = self._health, health
         if (old.state, old.fault and old.fault.code) == (health.state, health.fault and health.fault.code):
             return False

@@ -1,4 +1,4 @@
-"""What is saved of a database whose file is lost to others while it is open, and what becomes of its log then."""
+"""Rescues a database whose file others moved or deleted while it was open, and decides what becomes of its log."""
 
 from collections.abc import Sequence
 from contextlib import suppress

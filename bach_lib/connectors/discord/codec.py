@@ -20,7 +20,7 @@ from bach_lib.models.spellings import Sighting
 
 _MAX_TEXT = 16_384
 _PLAIN_TYPES = frozenset({0, 19, 20, 23})
-"""Default, reply, and what people made commands of; other types are news of the platform's own."""
+"""Default, reply, and what people made commands of; other types are system messages."""
 _JOINED = 7
 _BUTTON_PRESS = 3
 _VOICE = 1 << 13

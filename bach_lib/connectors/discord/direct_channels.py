@@ -1,4 +1,4 @@
-"""The channels to people, which Discord makes when it is asked for them."""
+"""Cache of direct message channels, which Discord creates on request."""
 
 from bach_lib.connectors.discord.json_fields import number
 from bach_lib.connectors.discord.recipients import Target

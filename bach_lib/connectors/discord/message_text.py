@@ -32,7 +32,7 @@ _CONTENTS: Mapping[int, str] = {
     24: "auto_moderation_action",
     46: "poll_result",
 }
-"""What the platform's own news are called; https://docs.discord.com/developers/resources/message#message-object."""
+"""What system messages are called; https://docs.discord.com/developers/resources/message#message-object."""
 
 
 def original(data: Mapping[str, object]) -> Mapping[str, object]:

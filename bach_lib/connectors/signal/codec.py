@@ -45,7 +45,7 @@ OTHERS: Mapping[str, str] = {
 }
 """The fields of a message that has no text, and what each is called."""
 
-NEWS: Mapping[str, str] = {
+NO_MESSAGES: Mapping[str, str] = {
     "remoteDelete": "a message was taken back",
     "adminDelete": "an administrator took one back",
     "pinMessage": "a message was pinned",
@@ -55,7 +55,7 @@ NEWS: Mapping[str, str] = {
     "isExpirationUpdate": "messages vanish after another time",
     "groupCallUpdate": "a call in a group",
 }
-"""The fields of news about other messages and about the group, which are no messages."""
+"""Fields that report on other messages or on the group: what has them and no text is no message."""
 
 _AROUND = frozenset(
     {"timestamp", "message", "expiresInSeconds", "viewOnce", "reaction", "quote", "mentions", "previews", "attachments"}
@@ -149,9 +149,9 @@ def _with_files(blank: Incoming, files: Sequence[Media], content: Content) -> Se
 
 
 def _without_text(blank: Incoming, message: Fields) -> Sequence[Incoming]:
-    """What has no text: a poll, a contact, a sticker, or what a newer signal-cli knows. Nothing for news."""
+    """What has no text: a poll, a contact, a sticker, or what a newer signal-cli knows. Nothing for mere reports."""
     there = [field for field, value in message.items() if field not in _AROUND and value not in (None, False)]
-    if not there or not NEWS.keys().isdisjoint(there) or _part(message, "groupInfo").get("type") == "UPDATE":
+    if not there or not NO_MESSAGES.keys().isdisjoint(there) or _part(message, "groupInfo").get("type") == "UPDATE":
         return []
     field = there[0]
     poll, contact = _part(message, "pollCreate"), next(iter(_parts(message, "contacts")), {})

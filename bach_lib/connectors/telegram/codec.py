@@ -128,7 +128,7 @@ def _message(message: Fields, _: int, bot_name: str | None) -> Incoming | None:
 
 
 def _edited(message: Fields, update_id: int, _: str | None) -> Incoming | None:
-    """Each edit is news of its own, so its id names the update too."""
+    """Each edit is an incoming message of its own, so its id names the update too."""
     scene = Scene.of(message)
     sent = number(message, "message_id")
     if scene is None or sent is None:
@@ -203,7 +203,7 @@ def _membership(change: Fields, update_id: int, _: str | None) -> Incoming | Non
 
 
 def _member(message: Fields) -> dict[str, object]:
-    """Who came or went; of several the first, as the news of each comes by itself to administrators."""
+    """Who came or went; of several the first, as administrators get an update for each."""
     return _named(next(iter(parts(message, "new_chat_members")), part(message, "left_chat_member")))
 
 

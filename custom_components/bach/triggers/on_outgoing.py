@@ -210,7 +210,7 @@ class ConnectionChangedTrigger(Trigger):
     def _is_meant(self, direction: Direction, old: ConnectionState | None, new: ConnectionState) -> bool:
         if self._direction not in (None, direction.value) or new.value not in self._to or new is old:
             return False
-        return old is not None or new is not ConnectionState.CONNECTED  # that it works at all is no news
+        return old is not None or new is not ConnectionState.CONNECTED  # that it works at all is no change
 
 
 def _notify_entity(hass: HomeAssistant, entry: ConfigEntry, recipient: ConfigSubentry | None) -> str | None:

@@ -1,4 +1,4 @@
-"""Waiting for news: it ends when something happens, and in time."""
+"""Waiting for an event: it ends when something happens, and in time."""
 
 import asyncio
 

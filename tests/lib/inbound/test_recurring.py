@@ -1,4 +1,4 @@
-"""An id that names something that goes on, such as an alarm: news under it are new, a repetition is none."""
+"""An id that names something that goes on, such as an alarm: each change under it is new, a repetition is not."""
 
 from dataclasses import replace
 

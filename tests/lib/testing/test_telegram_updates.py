@@ -89,7 +89,7 @@ async def test_a_long_poll_ends_with_the_first_update(call: Call, server: Telegr
 
 
 async def test_a_long_poll_ends_when_its_time_is_up() -> None:
-    """A poll without news would never come back."""
+    """An idle poll would never come back."""
 
     class Impatient(SystemClock):
         @override

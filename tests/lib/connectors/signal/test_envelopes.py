@@ -45,9 +45,9 @@ def test_what_is_no_message_is_passed_over(field: str, content: Mapping[str, obj
     assert read(**{field: content}) == []
 
 
-@pytest.mark.parametrize("field", codec.NEWS)
+@pytest.mark.parametrize("field", codec.NO_MESSAGES)
 @pytest.mark.parametrize("content", [True, {}, {"targetSentTimestamp": 1}])
-def test_news_are_no_messages(field: str, content: object) -> None:
+def test_what_reports_on_other_messages_is_none(field: str, content: object) -> None:
     """A vote, a pin or another time to vanish would run automations."""
     assert data(**{field: content}) == []
 
@@ -143,7 +143,7 @@ def test_who_is_spoken_of_and_what_is_answered() -> None:
     assert message.metadata["quote"] == "Is @Bob here?"
 
 
-@pytest.mark.parametrize("name", [*codec.PASSED_OVER, *codec.NEWS, *codec.OTHERS])
+@pytest.mark.parametrize("name", [*codec.PASSED_OVER, *codec.NO_MESSAGES, *codec.OTHERS])
 def test_the_page_names_all_of_them(name: str) -> None:
     """People would look for what never comes."""
     assert f"`{name}`" in PAGE

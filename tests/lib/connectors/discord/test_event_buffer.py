@@ -25,34 +25,34 @@ def a_text(number: int, length: int = 1) -> Incoming:
 
 def test_nothing_is_skipped_when_a_batch_is_full() -> None:
     """A crash after the first of many messages would lose those behind it."""
-    news = EventBuffer()
+    buffer = EventBuffer()
     for number in range(1, BATCH + 51):
-        news.add([a_text(number)], number)
-    first = news.batch()
+        buffer.add([a_text(number)], number)
+    first = buffer.batch()
     assert (len(first.messages), first.is_complete) == (BATCH, False)
     other = EventBuffer()
     other.confirm(first.cursor)
     assert other.highest == BATCH
-    news.confirm(first.cursor)
-    assert [message.text for message in news.batch().messages] == [
+    buffer.confirm(first.cursor)
+    assert [message.text for message in buffer.batch().messages] == [
         str(number) for number in range(BATCH + 1, BATCH + 51)
     ]
-    assert news.batch().is_complete
+    assert buffer.batch().is_complete
 
 
 def test_what_is_known_comes_once() -> None:
     """What was heard and then found in the history would be announced twice."""
-    news = EventBuffer()
-    news.add([a_text(1)], 1)
-    news.add([a_text(1), Unreadable(raw="x", reason="y")], 1)
-    assert (len(news.batch().messages), len(news.batch().unreadable)) == (1, 1)
+    buffer = EventBuffer()
+    buffer.add([a_text(1)], 1)
+    buffer.add([a_text(1), Unreadable(raw="x", reason="y")], 1)
+    assert (len(buffer.batch().messages), len(buffer.batch().unreadable)) == (1, 1)
 
 
 def test_a_cursor_of_another_run_confirms_nothing_of_this_one() -> None:
     """After a restart, the first messages would be taken for stored."""
     old, new = EventBuffer(), EventBuffer()
-    for news in (old, new):
-        news.add([a_text(1)], 1)
+    for buffer in (old, new):
+        buffer.add([a_text(1)], 1)
     new.confirm(old.batch().cursor)
     assert len(new) == 1
 
@@ -60,16 +60,16 @@ def test_a_cursor_of_another_run_confirms_nothing_of_this_one() -> None:
 @pytest.mark.parametrize(("rows", "length"), [(MAX_ROWS, 1), (20, MAX_BYTES // 20)])
 def test_a_disk_that_stays_full(rows: int, length: int) -> None:
     """What nobody stores would fill the memory, with many messages or with few long ones."""
-    news = EventBuffer()
-    news.add([a_text(number, length) for number in range(rows - 1)], 1)
-    assert news.is_full is (length > 1 and rows * length > MAX_BYTES)
-    news.add([a_text(rows, length)], 2)
-    assert news.is_full
+    buffer = EventBuffer()
+    buffer.add([a_text(number, length) for number in range(rows - 1)], 1)
+    assert buffer.is_full is (length > 1 and rows * length > MAX_BYTES)
+    buffer.add([a_text(rows, length)], 2)
+    assert buffer.is_full
     cursor = ""
-    while news:
-        cursor = news.batch().cursor or ""
-        news.confirm(cursor)
-    assert not news.is_full
+    while buffer:
+        cursor = buffer.batch().cursor or ""
+        buffer.confirm(cursor)
+    assert not buffer.is_full
 
 
 def test_what_the_history_has_goes_first_and_a_press_of_long_ago_next(
