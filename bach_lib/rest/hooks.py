@@ -11,13 +11,15 @@ from urllib.parse import urlencode
 from aiohttp import web
 
 from bach_lib.bach import Bach
+from bach_lib.connectors.webhook.codec import MAX_BODY
 from bach_lib.connectors.webhook.proofs import ADDRESS_HEADER
 from bach_lib.errors import InputError
 from bach_lib.rest.answers import RefusedError
 from bach_lib.rest.requests import body_of
 
 HOOKS: Final = "/api/v1/hooks/{connection}"
-
+MAX_POST: Final = MAX_BODY
+"""Bytes; more than a request to BACH itself may have, for what other programs post is not made for it."""
 
 METHODS: Final = ("GET", "POST", "PUT")
 """Many small devices know nothing but GET; then everything stands in the address."""
@@ -31,7 +33,8 @@ class Hooks:
 
     async def take(self, request: web.Request) -> web.Response:
         """Put what was posted into the inbox. It is on disk when the answer goes."""
-        body = await body_of(request)  # before anything is looked up: too large is too large, whatever the name is
+        # before anything is looked up: too large is too large, whatever the name is
+        body = await body_of(request.clone(client_max_size=MAX_POST))
         headers, body = as_posted(request, body)
         try:
             await self._bach.push(request.match_info["connection"], headers, body, address=request.remote)

@@ -24,6 +24,8 @@ _NO_CHARSETS: Final = frozenset({"idna", "punycode", "raw-unicode-escape", "unde
 _MAX_FIELDS: Final = 200
 _PAYLOAD: Final = "payload"
 """The one field of a form in which some senders put JSON."""
+_ALONE: Final = "data"
+"""The same, of others; a name that means much else, so only where no field stands beside it."""
 
 
 class UnreadableBodyError(Exception):
@@ -91,7 +93,7 @@ def _form(fields: Iterator[tuple[str, str]]) -> object:
         raise UnreadableBodyError("its form cannot be read") from None
     if not found:
         raise UnreadableBodyError("its form is empty")
-    payload = found.get(_PAYLOAD, "").lstrip()
+    payload = found.get(_ALONE if found.keys() == {_ALONE} else _PAYLOAD, "").lstrip()
     return _json(payload) if payload[:1] in {"{", "["} else found
 
 

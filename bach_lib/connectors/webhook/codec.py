@@ -26,8 +26,10 @@ from bach_lib.connectors.webhook.signature import key_of
 from bach_lib.errors import InvalidRecipientError, InvalidValueError, PushRefusedError
 from bach_lib.models.incoming import CLAIMED
 
-MAX_BODY = 65_536
-"""Bytes."""
+MAX_BODY = 262_144
+"""Bytes. A group of many alerts, or a build of many jobs, has more than 64 KiB."""
+MAX_PAYLOAD = 65_536
+"""Characters of what was posted that a message takes along for automations."""
 MAX_ELEMENTS = 200
 """Messages in one request."""
 
@@ -79,7 +81,7 @@ class PostDecoder:
             fields={name: Field.read(path) for name, path in wanted.items()},
             each=str(each) if each else None,
             sender=from_ or None,
-            is_known=bool(from_) and "id" not in paths,
+            is_known="id" in sender.paths and "id" not in paths,
             addresses=Addresses.read(settings.get("incoming_addresses", [])),
         )
 
@@ -167,10 +169,11 @@ class PostDecoder:
             raise self._unreadable(f"sender, id and recipient have at most {_MAX_NAME} characters")
         sender, recipient = (who, who) if who else self._claimed(named["sender"], named["recipient"])
         kind, content = content_of(text)
+        whole = _all_of(posted.element)
         return Incoming(
             remote_id=_id(sender, named["id"] or proof.id),
             recurs=bool(named["id"]),
-            says=None if self.is_known else _all_of(posted.element),
+            says=None if self.is_known else whole,
             recipient=recipient,  # the place to answer to
             recipient_title=recipient,
             sender_id=sender,
@@ -180,7 +183,11 @@ class PostDecoder:
             content=content,
             sent_at=proof.signed_at,
             told_at=now,
-            metadata={"chat_type": "private", "payload": posted.element, **({} if who else {CLAIMED: True})},
+            metadata={
+                "chat_type": "private",
+                **({"payload": posted.element} if len(whole) <= MAX_PAYLOAD else {}),
+                **({} if who else {CLAIMED: True}),
+            },
         )
 
     def _claimed(self, sender: str, recipient: str) -> tuple[str, str]:
@@ -231,7 +238,7 @@ def _id(sender: str, id_: str) -> str:
 
 def _all_of(element: object) -> str:
     """What is compared under an id that a person chose: an alarm that is over may have the text of one that fires."""
-    return json.dumps(element, sort_keys=True)  # not orjson: what was posted may have numbers without end
+    return json.dumps(element, sort_keys=True, ensure_ascii=False)  # not orjson: numbers may have no end
 
 
 def _shown(field: Field) -> str:

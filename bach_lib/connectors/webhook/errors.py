@@ -94,8 +94,10 @@ def _fault(status: int, host: str, wait: float | None) -> Fault:
             return Fault(code="bad_request", text=f"{host} does not take this method (HTTP status 405).")
         case 429:
             return Fault(code="rate_limited", text=said, retry_after=wait)
-        case _ if status < 200 or 300 <= status < 400:
+        case _ if 300 <= status < 400:
             return Fault(code="bad_answer", text=f"{said} Redirects are not followed: give the address they lead to.")
+        case _ if status < 200:
+            return Fault(code="bad_answer", text=said)
         case _ if 400 <= status < 500:
             return Fault(code="bad_request", text=said)
     return Fault(code="server_error", text=said, retry_after=wait)

@@ -1,8 +1,8 @@
 """Paths to fields of a post, as a person writes them down.
 
 `alerts.0.summary` is a path of names and numbers of list items; `*` stands for every item of a list, and what is found
-there is joined. `title|message` is the first of them that is there. A list of such texts is all of them together.
-`header:x-github-event` is a header.
+there is joined. Where a text holds JSON, as in the fields of forms, a path goes on in there. `title|message` is the
+first of them that is there. A list of such texts is all of them together. `header:x-github-event` is a header.
 """
 
 import re
@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Self
 
+from bach_lib.connectors import tolerant
 from bach_lib.errors import InvalidValueError
 
 _PART: Final = r"[^.|\x00-\x1f]{1,100}"
@@ -61,6 +62,9 @@ def at(body: object, path: str) -> Iterator[object]:
             inner = body[:_MAX_FOUND]
         case list() if name.isascii() and name.isdecimal() and len(name) < 6 and int(name) < len(body):
             inner = [body[int(name)]]
+        case str() if body.startswith(("{", "[")):  # JSON in a field of a form, or in an address
+            yield from at(_decoded(body), path)
+            return
         case _:
             inner = []
     for one in inner:
@@ -68,6 +72,14 @@ def at(body: object, path: str) -> Iterator[object]:
             yield from at(one, rest)
         else:
             yield one
+
+
+def _decoded(text: str) -> object:
+    """JSON that stands in a text; nothing if it is none."""
+    try:
+        return tolerant.decode(text.encode(errors="replace"))
+    except ValueError, RecursionError:
+        return None
 
 
 def _found(path: str, posted: Posted) -> Iterator[str]:

@@ -32,6 +32,10 @@ class Sender:
         return bool(self.marks) and isinstance(body, Mapping) and self.marks <= body.keys()
 
 
+_GITLAB_PLACE: Final = (
+    "project.path_with_namespace|project_name|group.full_path|group_path|path_with_namespace|full_path"
+)
+
 ANY: Final = Sender()
 """Whoever can be told what to post: `text`, and perhaps `sender`, `id` and `recipient`."""
 
@@ -63,24 +67,37 @@ SENDERS: Final[Mapping[str, Sender]] = {
             "text": [
                 "repository.full_name|organization.login",
                 "header:x-github-event|header:x-gitea-event|header:x-forgejo-event",
-                "action|workflow_run.conclusion|state",
-                "pull_request.title|issue.title|release.name|workflow_run.name|check_run.name|head_commit.message|ref|zen",
+                "action",
+                (
+                    "workflow_run.conclusion|workflow_job.conclusion|check_run.conclusion|check_suite.conclusion"
+                    "|deployment_status.state|review.state|state"
+                ),
+                (
+                    "pull_request.title|issue.title|discussion.title|release.name|release.tag_name"
+                    "|workflow_run.name|workflow_run.display_title|workflow_job.name|check_run.name|check_suite.head_branch"
+                    "|deployment.environment|milestone.title|security_advisory.summary|alert.security_advisory.summary"
+                    "|alert.rule.description|alert.secret_type|package.name|registry_package.name|rule.name|label.name"
+                    "|member.login|team.name|forkee.full_name|pages.*.title|context|comment.body|head_commit.message|ref|zen"
+                ),
             ],
             "sender": "repository.full_name|organization.login",
             "id": "header:x-github-delivery|header:x-gitea-delivery|header:x-forgejo-delivery",
         },
     ),
-    # https://docs.gitlab.com/user/project/integrations/webhook_events
+    # https://docs.gitlab.com/user/project/integrations/webhook_events; what happens to a group has no project
     "gitlab": Sender(
         headers=frozenset({"x-gitlab-event", "x-gitlab-event-uuid"}),
         paths={
             "text": [
-                "project.path_with_namespace",
+                _GITLAB_PLACE,
                 "object_kind|event_name",
-                "object_attributes.action|object_attributes.status|build_status",
-                "object_attributes.title|object_attributes.name|object_attributes.note|build_name|ref",
+                "object_attributes.action|action|object_attributes.status|build_status|status|object_attributes.state",
+                (
+                    "object_attributes.title|object_attributes.name|object_attributes.note|object_attributes.ref"
+                    "|build_name|name|environment|ref|user_name"
+                ),
             ],
-            "sender": "project.path_with_namespace",
+            "sender": _GITLAB_PLACE,
             "id": "header:idempotency-key|header:x-gitlab-event-uuid",
         },
     ),
@@ -93,10 +110,16 @@ SENDERS: Final[Mapping[str, Sender]] = {
             "id": ["monitor.id|heartbeat.monitorID", "heartbeat.status", "heartbeat.time"],
         },
     ),
-    # https://healthchecks.io/docs/configuring_notifications: the body is whatever a person writes there
-    "healthchecks": Sender(paths={"text": "text|message|msg|status", "sender": "sender|name"}, ways=(ADDRESS,)),
-    # https://shelly-api-docs.shelly.cloud/gen2/ComponentsAndServices/Webhook: an address alone, fetched with GET
-    "shelly": Sender(paths={"text": "text|message|event", "sender": "sender|device|src"}, ways=(ADDRESS,)),
+    # https://healthchecks.io/docs/configuring_notifications: the body is whatever a person writes there. Names of
+    # checks hold quotes, so a body of JSON has $NAME_JSON alone as its text, or is $JSON, with the state beside it
+    "healthchecks": Sender(
+        paths={"text": ["text|message|msg|name", "status"], "sender": "sender|name"}, ways=(ADDRESS,)
+    ),
+    # https://shelly-api-docs.shelly.cloud/gen2/ComponentsAndServices/Webhook: an address alone, fetched with GET. The
+    # sensors of the first generation add their readings and, as "id", the device
+    "shelly": Sender(
+        paths={"text": "text|message|event", "sender": "sender|device|src|id", "id": "message_id"}, ways=(ADDRESS,)
+    ),
 }
 
 

@@ -16,6 +16,8 @@ from bach_lib.errors import InvalidRecipientError, InvalidValueError, SecretNotF
 
 _NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
 _VALUE = re.compile(r"[\x20-\x7e]{1,1000}")
+_SECRET = re.compile(r"[\x20-\x7e]{1,7000}")
+"""A signed token of an account (JWT) has some thousand characters; servers take 8 KiB of headers."""
 _MAX_HEADERS = 20
 _MAX_RECIPIENT = 200
 _MAX_LOGIN = 700
@@ -86,8 +88,10 @@ def _credentials(secrets: Mapping[str, str], key_header: object) -> dict[str, st
 
 def _shown(field: str, secret: str) -> str:
     """A secret that a header can carry; nothing of it is quoted."""
-    if not _VALUE.fullmatch(secret):
-        raise InvalidValueError(field=field, value="***", expected="the value of a header")
+    if not _SECRET.fullmatch(secret):
+        raise InvalidValueError(
+            field=field, value="***", expected="1 to 7000 printable ASCII characters, as a header holds them"
+        )
     return secret
 
 
@@ -116,7 +120,7 @@ def _url(address: str) -> URL:
     try:
         url = URL(address)
         is_open = url.user is None and url.password is None
-        good = is_open and url.scheme in {"http", "https"} and is_host(url.raw_host or "")
+        good = is_open and url.scheme in {"http", "https"} and is_host(url.raw_host or "") and url.port != 0
     except ValueError:
         good = False
     if not good or any(character.isspace() for character in address):

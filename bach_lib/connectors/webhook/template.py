@@ -33,6 +33,7 @@ def check(template: object) -> None:
     """Raise `InvalidValueError` for a template that would drop the text, or is nested without end."""
     if not _is_shallow(template, _MAX_DEPTH) or not _says(template, "{text}"):
         raise _invalid(template, f'JSON with "{{text}}" in it, {_MAX_DEPTH} levels at most')
+    _check_names(template)
     try:
         orjson.dumps(template)
     except orjson.JSONEncodeError:
@@ -46,6 +47,7 @@ def check_form(template: object) -> None:
     is_flat = isinstance(template, Mapping) and all(isinstance(one, str | int | float | None) for one in values)
     if not is_flat or not any(isinstance(one, str) and "{text}" in one for one in values):
         raise _invalid(template, 'names with a text, a number or a list of them each, and "{text}" in one of the texts')
+    _check_names(template)
 
 
 def check_text(template: object) -> None:
@@ -84,6 +86,14 @@ def _says(template: object, words: str) -> bool:
         case dict() | list():
             return any(_says(part, words) for part in _parts(template))
     return False
+
+
+def _check_names(template: object) -> None:
+    """Raise `InvalidValueError` for a place in the name of a field: it stays what it is, which nobody means."""
+    if isinstance(template, dict) and any(_PLACE.search(name) for name in template if isinstance(name, str)):
+        raise _invalid(template, "places such as {text} in values; the names of fields stay as they are")
+    for part in _parts(template):
+        _check_names(part)
 
 
 def _is_shallow(template: object, levels: int) -> bool:

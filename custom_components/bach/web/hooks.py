@@ -20,8 +20,7 @@ from homeassistant.helpers.network import NoURLAvailableError, is_cloud_connecti
 
 from bach_lib.connectors.webhook.networks import LOCAL
 from bach_lib.errors import BachError, PushRefusedError
-from bach_lib.rest import MAX_BODY
-from bach_lib.rest.hooks import METHODS, as_posted
+from bach_lib.rest.hooks import MAX_POST, METHODS, as_posted
 from bach_lib.rest.requests import give_up_body
 from custom_components.bach.const import CONF_WEBHOOK_ID, DOMAIN
 from custom_components.bach.home.entry import connection_name
@@ -89,8 +88,8 @@ async def _take(connection: str, hass: HomeAssistant, webhook_id: str, request: 
 async def _read(request: Request) -> bytes | None:
     """The body, or None as soon as it is too large."""
     content, body = request.content, b""
-    while chunk := await content.read(MAX_BODY + 1 - len(body)):
+    while chunk := await content.read(MAX_POST + 1 - len(body)):
         body += chunk
-        if len(body) > MAX_BODY:
+        if len(body) > MAX_POST:
             return None
     return body

@@ -13,7 +13,7 @@ from bach_lib.connectors.webhook.signature import sign
 from bach_lib.errors import StoreFailedError
 from bach_lib.inbound.receiver import Receiver
 from bach_lib.rest import make_application
-from bach_lib.rest.requests import MAX_BODY
+from bach_lib.rest.hooks import MAX_POST
 from bach_lib.storage import MemoryDatabase
 from bach_lib.testing import FakeClock
 from tests.lib.rest.conftest import TOKEN, Client
@@ -126,7 +126,7 @@ async def test_what_holds_no_message_is_refused_like_that(door: Client, clock: F
 @pytest.mark.parametrize("name", ["alarms", "nobody"])
 async def test_too_large_is_too_large_for_everybody(door: Client, name: str) -> None:
     """Anybody could fill the memory."""
-    status, answer = await post(door, name, body=b"x" * (MAX_BODY + 1))
+    status, answer = await post(door, name, body=b"x" * (MAX_POST + 1))
     assert status == 413
     assert isinstance(answer, dict)
     assert answer["code"] == "content_too_large"

@@ -1,8 +1,10 @@
 """The forms that a message can take: methods, bodies, credentials, and two keys while they change."""
 
 import json
+from asyncio import StreamReader, StreamWriter, start_server
 from base64 import b64decode
 from collections.abc import Mapping
+from contextlib import suppress
 from time import time
 from urllib.parse import parse_qsl, urlsplit
 
@@ -16,7 +18,7 @@ from bach_lib.connectors.webhook.posting import Posting
 from bach_lib.connectors.webhook.signature import new_secret
 from bach_lib.errors import InputError
 from bach_lib.models import Message
-from bach_lib.outcomes import Sent
+from bach_lib.outcomes import Dead, Outcome, Sent, Uncertain
 from bach_lib.testing import FakeClock
 from tests.lib.connectors.webhook.conftest import Address, Connect
 
@@ -158,6 +160,12 @@ async def test_both_keys_sign_while_they_change(connect: Connect, address: Addre
         ({}, {"body_type": "text", "body": {"a": "{text}"}}),
         ({}, {"body_type": "text", "body": "words"}),
         ({}, {"body": {"text": "{text}", "n": 2**65}}),
+        ({}, {"body": {"{recipient}": "{text}"}}),
+        ({}, {"body": [{"a": {"to {title}": "{text}"}}]}),
+        ({}, {"body_type": "form", "body": {"{recipient}": "{text}"}}),
+        ({}, {"method": "GET", "body": {"a": "{text}", "{id}": None}}),
+        ({"authorization": "Bearer " + "s3cr3t" * 2000}, {}),
+        ({"url": "http://example.org:0/"}, {}),
         ({"username": "s3cr3t:x", "password": "y"}, {}),
         ({"password": "s3cr3t"}, {}),
         ({"username": "u", "password": "p", "authorization": "s3cr3t"}, {}),
@@ -175,3 +183,44 @@ def test_what_cannot_be_right(connect: Connect, secrets: Mapping[str, str], sett
     with pytest.raises(InputError) as raised:
         connect(secrets={"url": "https://example.org", **secrets}, settings=settings)
     assert "s3cr3t" not in str(raised.value)
+
+
+async def test_a_token_of_some_thousand_characters(connect: Connect, address: Address) -> None:
+    """Whoever has a signed token of an account could not send with it."""
+    token = "Bearer " + "x" * 4000
+    assert isinstance(await connect(secrets={"url": address.url, "authorization": token}).send(a_message()), Sent)
+    assert address.asked[0].headers["Authorization"] == token
+
+
+ENDLESS: Mapping[str, tuple[bytes, type[Outcome]]] = {
+    "taken": (b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n", Sent),
+    "taken, and long": (b"HTTP/1.1 201 Created\r\nContent-Length: 99999999999\r\n\r\n", Sent),
+    "refused": (b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\n\r\n", Dead),
+    "broken": (b"HTTP/1.1 500 Oh\r\nContent-Type: text/html\r\n\r\n", Uncertain),
+    "led elsewhere": (b"HTTP/1.1 302 Found\r\nLocation: http://\xff/\r\n\r\n", Uncertain),
+    "a status nobody knows": (b"HTTP/1.1 999 What\r\n\r\n", Uncertain),
+}
+
+
+@pytest.mark.parametrize("case", ENDLESS)
+async def test_an_answer_that_never_ends_is_not_read_to_its_end(connect: Connect, case: str) -> None:
+    """One answer could take the memory of the machine, or hold the lane until a time-out."""
+    head, expected = ENDLESS[case]
+    written = 0
+
+    async def answer(reader: StreamReader, writer: StreamWriter) -> None:
+        nonlocal written
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(head)
+        with suppress(ConnectionError):
+            while True:
+                writer.write(b"x" * 65_536)
+                await writer.drain()
+                written += 65_536
+
+    async with await start_server(answer, "127.0.0.1") as server:
+        port = server.sockets[0].getsockname()[1]
+        outcome = await connect(secrets={"url": f"http://127.0.0.1:{port}/"}).send(a_message())
+        server.close_clients()
+    assert isinstance(outcome, expected)
+    assert written < 20_000_000
