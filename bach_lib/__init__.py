@@ -40,7 +40,7 @@ from bach_lib.outbound.resending import Retried
 from bach_lib.policy import BreakerPolicy, Policy, ProbePolicy, ReceivePolicy, RetryPolicy
 from bach_lib.questions import Answer, Place, Question, Wording
 from bach_lib.questions.unanswered import UnansweredError
-from bach_lib.registry import Registry
+from bach_lib.registry import Ensured, EnsureResult, Registry
 from bach_lib.runtime.credential_check import check_connection
 
 __all__ = [
@@ -63,6 +63,8 @@ __all__ = [
     "Content",
     "Delivery",
     "Direction",
+    "EnsureResult",
+    "Ensured",
     "Fault",
     "File",
     "Format",

@@ -1,12 +1,11 @@
 """`Bach`, the facade of the library: opens and closes all parts, and is the one object an application talks to."""
 
-import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AsyncExitStack
 from os import PathLike
 from pathlib import Path
 from types import TracebackType
-from typing import Self, Unpack, override
+from typing import Self, override
 
 from aiohttp import ClientSession
 
@@ -14,37 +13,39 @@ from bach_lib.arguments import seconds
 from bach_lib.bach.connection_calls import ConnectionCalls
 from bach_lib.bach.inbox_calls import InboxCalls
 from bach_lib.bach.queue_calls import QueueCalls
+from bach_lib.bach.sending_calls import SendingCalls
 from bach_lib.bus import Bus, Unsubscribe
 from bach_lib.clock import Clock, SystemClock
 from bach_lib.connectors import Connectors
 from bach_lib.connectors.base import Connector
 from bach_lib.errors import NotOpenError, StorageError
 from bach_lib.events import Event, StorageChanged
+from bach_lib.home_loop import HomeLoop
 from bach_lib.models import (
     Category,
+    Connection,
     Fault,
     Message,
-    Operation,
     QueueStatus,
-    Receipt,
     Status,
 )
-from bach_lib.outbound.draft import SendOptions
 from bach_lib.policy import Policy
-from bach_lib.questions import Answer, Question
 from bach_lib.registry import Registry
 from bach_lib.registry.secrets import Lookup, Secrets
 from bach_lib.runtime.assembly import Base, Parts, assemble
 from bach_lib.runtime.housekeeping import PURGED
-from bach_lib.storage import Database, Store
+from bach_lib.storage import Database, MemoryDatabase, Store
 
 
-class Bach(InboxCalls, QueueCalls, ConnectionCalls):
+class Bach(SendingCalls, InboxCalls, QueueCalls, ConnectionCalls):
     """One database and everything that works on it. Use it as `async with Bach("bach.db") as bach`.
 
     `session` is shared and stays the caller's; `new_session` makes one where a connector needs its own. `secrets` adds
     schemes for references (`{"entry": lookup}` serves `entry:…`), `connectors` adds or replaces connector types.
     Without `autostart` connections rest until `start`. By `runs_file`, outside of its folder, an older copy is told.
+
+    `":memory:"` for a path: nothing is on disk, and all is gone with `close`. `connections` are there when it is open,
+    as `Registry.ensure` does it. `grace`: seconds for attempts under way at the end of `async with`.
     """
 
     def __init__(
@@ -57,11 +58,14 @@ class Bach(InboxCalls, QueueCalls, ConnectionCalls):
         secrets: Mapping[str, Lookup] | None = None,
         connectors: Mapping[str, type[Connector]] | None = None,
         policy: Policy | None = None,
+        connections: Iterable[Connection] = (),
+        grace: float = 5.0,
         autostart: bool = True,
         runs_file: str | PathLike[str] | None = None,
     ) -> None:
         self._base = Base(
-            store=Database(Path(path), runs_file=runs_file) if isinstance(path, str | PathLike) else path,
+            store=_store(path, runs_file),
+            home=HomeLoop(),
             bus=Bus(),
             clock=clock or SystemClock(),
             secrets=Secrets(secrets),
@@ -73,7 +77,7 @@ class Bach(InboxCalls, QueueCalls, ConnectionCalls):
         self._session = session
         self._own = AsyncExitStack()
         self._parts: Parts | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._wanted, self._grace = tuple(connections), seconds("grace", grace)
         self._storage_fault: Fault | None = None
         self._base.store.watch(self._storage_changed)
 
@@ -89,11 +93,17 @@ class Bach(InboxCalls, QueueCalls, ConnectionCalls):
         await self.close()
 
     async def open(self) -> None:
-        """Open the database and start every active connection. Raises a `StorageError`. Needs no network."""
-        self._loop = asyncio.get_running_loop()
+        """Open the database and start every active connection. Needs no network.
+
+        Raises a `StorageError`, or, for the connections that there shall be, what `Registry.ensure` raises.
+        """
+        self._base.home.check_not_another()
         await self._base.store.open()
+        self._base.home.enter()
         try:
             self._parts = parts = await assemble(self._base, await self._any_session())
+            for connection in self._wanted:
+                await parts.registry.ensure(connection)
             await parts.runtimes.open()
             await parts.probers.open()
             parts.housekeeping.start()
@@ -101,60 +111,25 @@ class Bach(InboxCalls, QueueCalls, ConnectionCalls):
             await self.close()
             raise
 
-    async def close(self, grace: float = 5.0) -> None:
-        """Give attempts under way `grace` seconds, then stop everything. What waits is on disk."""
-        grace = seconds("grace", grace)
+    async def close(self, grace: float | None = None) -> None:
+        """Give attempts under way `grace` seconds (by default its own), then stop everything. What waits is on disk."""
+        self._base.home.check_not_another()
+        grace = self._grace if grace is None else seconds("grace", grace)
         try:
             if self._parts:
                 await self._parts.close(grace)
         finally:  # also if the caller has no more time
             self._parts = None
-            await self._base.store.close()
-            await self._own.aclose()
+            try:
+                await self._base.store.close()
+            finally:
+                await self._base.home.leave()
+                await self._own.aclose()
 
     @property
     def registry(self) -> Registry:
         """All connections."""
         return self._open_parts.registry
-
-    async def send(self, connection: str, recipient: str, text: str, **options: Unpack[SendOptions]) -> Receipt:
-        """Put a message on disk; it goes as soon as it can. Returns after the commit.
-
-        Options (`SendOptions`): `title`, `format` (plain, markdown, html), `silent`, `reply_to` (the platform's message
-        id), `priority` (-10 to 10), `tag` (a newer message with it replaces a waiting one), `time_to_live` (seconds),
-        `delivery` (at_least_once, at_most_once), `max_retries`, `context` (kept for the caller), `buttons` (rows),
-        `files` (of `File`; then the text may be empty), `idempotency_key` (who asks again under it gets the first
-        receipt). Raises an `InputError`, `QueueFullError` or `StorageError`; nothing is written then. Cancelling the
-        caller does not take the message back.
-        """
-        return await self._open_parts.sender.send(connection, recipient, text, options)
-
-    async def edit(self, message_id: int, text: str, **options: Unpack[SendOptions]) -> Receipt:
-        """Give a sent message another text (and other buttons), in its turn. Durable like `send`, raises like it.
-
-        Options as for `send`; without `buttons` none are left.
-        """
-        return await self._open_parts.sender.change(message_id, Operation.EDIT, text, options)
-
-    async def delete(self, message_id: int, **options: Unpack[SendOptions]) -> Receipt:
-        """Take a sent message away from the platform, in its turn. Durable like `send`, raises like it."""
-        return await self._open_parts.sender.change(message_id, Operation.DELETE, "", options)
-
-    async def react(self, message_id: int, emoji: str, **options: Unpack[SendOptions]) -> Receipt:
-        """Put an emoji on a sent message, in its turn. Durable like `send`, raises like it."""
-        return await self._open_parts.sender.change(message_id, Operation.REACT, emoji, options)
-
-    async def wait(self, message_id: int, timeout: float | None = None) -> Message:
-        """The message when it has ended, or as it stands after `timeout` seconds.
-
-        Raises `InvalidValueError`, or `UnknownMessageError`, also when it goes away meanwhile, with its connection.
-        """
-        timeout = None if timeout is None else seconds("timeout", timeout)
-        return await self._open_parts.waiters.wait(message_id, timeout)
-
-    async def ask(self, question: Question) -> Answer:
-        """Ask people; the first answer of somebody who may give one. Raises an `UnansweredError`, or as `send` does."""
-        return await self._open_parts.asking.ask(question)
 
     async def get(self, message_id: int) -> Message:
         """One message. Raises `UnknownMessageError`."""
@@ -197,6 +172,7 @@ class Bach(InboxCalls, QueueCalls, ConnectionCalls):
         Only the account that BACH runs as may read it. What waits in it is held when it is opened, as it may have been
         sent since. Raises a `BackupExistsError` or `StorageError`; nothing is left behind then.
         """
+        self._base.home.check()
         await self._base.store.backup(Path(path))
 
     async def begin_backup(self) -> None:
@@ -205,10 +181,12 @@ class Bach(InboxCalls, QueueCalls, ConnectionCalls):
         For a program that copies the whole folder: in whatever order it reads them, the copy is whole. Before `open`,
         if the copying began before.
         """
+        self._base.home.check_not_another()
         await self._base.store.stand_still()
 
     async def end_backup(self) -> None:
         """The files are copied."""
+        self._base.home.check_not_another()
         await self._base.store.move_on()
 
     @property
@@ -232,11 +210,15 @@ class Bach(InboxCalls, QueueCalls, ConnectionCalls):
 
     @property
     @override
+    def _home(self) -> HomeLoop:
+        return self._base.home
+
+    @property
+    @override
     def _open_parts(self) -> Parts:
         if self._parts is None:
             raise NotOpenError
-        if _running_loop() not in (None, self._loop):  # before anything is written: half of it would be done here
-            raise RuntimeError("This BACH belongs to another event loop; use asyncio.run_coroutine_threadsafe")
+        self._base.home.check()  # before anything is written: half of it would be done here
         return self._parts
 
     async def _any_session(self) -> ClientSession:
@@ -246,8 +228,7 @@ class Bach(InboxCalls, QueueCalls, ConnectionCalls):
         return self._session
 
 
-def _running_loop() -> asyncio.AbstractEventLoop | None:
-    try:
-        return asyncio.get_running_loop()
-    except RuntimeError:
-        return None
+def _store(path: str | PathLike[str] | Store, runs_file: str | PathLike[str] | None) -> Store:
+    if path == ":memory:":
+        return MemoryDatabase()
+    return Database(Path(path), runs_file=runs_file) if isinstance(path, str | PathLike) else path

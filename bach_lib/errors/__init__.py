@@ -28,13 +28,16 @@ correct, `failures` everything else.
     │       └── StoreForbiddenError, StoreLockedError
     ├── MissingLibraryError: an extra of the package is not installed
     │   └── UnusableLibraryError: it is, and does not fit
-    └── NotOpenError: used before `async with`, or after it
+    ├── NotOpenError: used before `async with`, or after it
+    ├── WrongLoopError: awaited in another event loop than the one that opened it
+    └── OwnThreadError: a call for other threads, in the event loop's own
 """
 
 from bach_lib.errors.failures import (
     MissingLibraryError,
     NotFetchedError,
     NotOpenError,
+    OwnThreadError,
     QueueFullError,
     SecretNotSavedError,
     StorageError,
@@ -48,6 +51,7 @@ from bach_lib.errors.failures import (
     StoreLostError,
     StoreTooNewError,
     UnusableLibraryError,
+    WrongLoopError,
 )
 from bach_lib.errors.inputs import (
     AccountTakenError,
@@ -117,6 +121,7 @@ __all__ = [
     "NotOpenError",
     "NotRetryableError",
     "NotSentError",
+    "OwnThreadError",
     "PushRefusedError",
     "QueueFullError",
     "SecretInEndpointError",
@@ -142,4 +147,5 @@ __all__ = [
     "UnknownRuleError",
     "UnknownTypeError",
     "UnusableLibraryError",
+    "WrongLoopError",
 ]

@@ -117,3 +117,20 @@ class NotOpenError(BachError):
 
     code = "not_open"
     template = 'BACH is not open. Use it inside "async with Bach(...)".'
+
+
+class WrongLoopError(BachError, RuntimeError):
+    """Awaited in another event loop than the one that opened it; nothing was done. A RuntimeError, as asyncio's is."""
+
+    code = "wrong_loop"
+    template = (
+        "This BACH belongs to the event loop that opened it. From another thread use send_threadsafe, or"
+        " asyncio.run_coroutine_threadsafe with that loop."
+    )
+
+
+class OwnThreadError(BachError, RuntimeError):
+    """A call for other threads, in the thread of the event loop that it would wait for. Nothing was done."""
+
+    code = "own_thread"
+    template = "send_threadsafe is for other threads; here it would wait for itself. Use: await bach.send(...)."

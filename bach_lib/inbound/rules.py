@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from bach_lib.errors import InvalidRuleError, UnknownRuleError
+from bach_lib.home_loop import HomeLoop
 from bach_lib.inbound.patterns import BadPatternError, Patterns, compile_pattern
 from bach_lib.inbound.phrases import Phrases, fold
 from bach_lib.storage import Store, Transaction
@@ -68,8 +69,8 @@ class _Matcher:
 class Rules:
     """The rules of one database. Reading is from memory; a change is on disk when it returns."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, store: Store, home: HomeLoop | None = None) -> None:
+        self._store, self._home = store, home
         self._rules: dict[str, Rule] = {}
         self._matcher = _matcher({})
         self._told: set[str] = set()
@@ -86,14 +87,20 @@ class Rules:
 
     async def set(self, rule: Rule) -> None:
         """Keep a new rule, or another of the same name. Raises `InvalidRuleError` or a `StorageError`."""
+        if self._home is not None:
+            self._home.check()
         await asyncio.shield(self._set(rule))
 
     async def remove(self, name: str) -> None:
         """Forget a rule. Raises `UnknownRuleError` or a `StorageError`."""
+        if self._home is not None:
+            self._home.check()
         await asyncio.shield(self._remove(name))
 
     async def match(self, connection: str, message: str) -> Match:
         """Which rules a text of this connection falls under."""
+        if self._home is not None:
+            self._home.check_not_another()
         matcher = self._matcher
         hits, cut_off = matcher.phrases.find(message), frozenset[str]()
         if matcher.patterns:

@@ -20,6 +20,7 @@ from bach_lib.errors import QueueFullError
 from bach_lib.events import MessageAttempted, MessageCancelled, MessageQueued
 from bach_lib.models import Connection, Message, Operation
 from bach_lib.outbound.attempt import Trials
+from bach_lib.outbound.bundle import Bundle
 from bach_lib.outbound.choosing import Choosing
 from bach_lib.outbound.entry import expiry_of
 from bach_lib.outbound.job import Job, Lease
@@ -101,8 +102,8 @@ class Dispatcher:
 
     # -- putting ------------------------------------------------------------------------------------------------------
 
-    def put(self, draft: Draft, request: Request | None = None) -> asyncio.Future[Put]:
-        """Store a message; the future is done after the commit. Raises `QueueFullError` at once."""
+    def put(self, draft: Draft, request: Request | None = None, bundle: Bundle | None = None) -> asyncio.Future[Put]:
+        """Store a message, or let `bundle` do it; the future is done after the commit. Raises `QueueFullError`."""
         limit, waiting = (
             self._services.policy.max_waiting,
             len(self._lanes) + self._loading.left + self._choosing.workers,
@@ -113,7 +114,8 @@ class Dispatcher:
         lease, expires = self._lease(draft.recipient), expiry_of(draft, self._clock)
         others = self._addresses.others(draft.recipient) if draft.tag is not None else ()
         try:
-            future = self._services.queue.put(draft, leased=lease is not None, request=request, others=others)
+            put = (bundle or self._services.queue).put
+            future = put(draft, leased=lease is not None, request=request, others=others)
         except BaseException:  # raised again: the lane must be free
             self._give_back(lease)
             raise

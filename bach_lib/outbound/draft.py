@@ -117,14 +117,19 @@ def make_change(
     return replace(draft, operation=operation, target=message.remote_id, text=draft.text if text else "")
 
 
-def make_request(draft: Draft, options: SendOptions) -> Request | None:
-    """The caller's key with what it stands for, if there is one. Raises `InvalidValueError`."""
+def make_request(draft: Draft, options: SendOptions, number: int = 1) -> Request | None:
+    """The caller's key with what it stands for, if there is one. Raises `InvalidValueError`.
+
+    `number`: which of those that are sent under one key; each is known by itself.
+    """
     key = short("idempotency_key", options.get("idempotency_key"))
     if key is None:
         return None
     timeless = replace(draft, created_at=0.0, expires_at=options.get("time_to_live"))
     contents = b"".join(sha256(file.content).digest() for file in draft.files)
-    return Request(key=key, digest=sha256(repr(timeless).encode() + contents).hexdigest())
+    return Request(
+        key=key if number == 1 else f"{key} #{number}", digest=sha256(repr(timeless).encode() + contents).hexdigest()
+    )
 
 
 def _delivery(value: Delivery | str) -> Delivery:

@@ -79,6 +79,16 @@ class Queue:
         `leased`: it is born `sending`, its sender stands ready. `request`: only if nothing was put under its key; fails
         with `IdempotencyKeyReusedError` if something else was. `others`: other forms of its recipient.
         """
+        return self._store.submit(self.putting(draft, leased=leased, request=request, others=others))
+
+    def put_all(self, works: Sequence[Callable[[Transaction], Put]]) -> asyncio.Future[list[Put]]:
+        """Store what `putting` made in one transaction: all of it or nothing."""
+        return self._store.submit(lambda tx: [work(tx) for work in works])
+
+    def putting(
+        self, draft: Draft, *, leased: bool, request: Request | None = None, others: Sequence[str] = ()
+    ) -> Callable[[Transaction], Put]:
+        """What `put` does in its transaction."""
 
         def work(tx: Transaction) -> Put:
             if request and (known := tx.row("requested_message", request_key=request.key)):
@@ -98,7 +108,7 @@ class Queue:
             message = message_from_draft(kept, number, self._instance, status=status, attempted_at=attempted_at)
             return Put(message=message, replaced=replaced, has_more=len(replaced) == AT_ONCE)
 
-        return self._store.submit(work)
+        return work
 
     def replace_rest(self, newer: Message) -> AsyncIterator[Message]:
         """End what waits with a message's tag and is older."""

@@ -5,7 +5,7 @@ A change is a message of its own in the lane of the first one, so it is as durab
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from bach_lib.clock import Clock
@@ -13,9 +13,10 @@ from bach_lib.connectors import Connectors
 from bach_lib.connectors.base import Connector
 from bach_lib.errors import InvalidValueError
 from bach_lib.models import Message, Operation, Receipt
+from bach_lib.outbound.bundle import Bundle
 from bach_lib.outbound.dispatcher import Dispatcher
 from bach_lib.outbound.draft import SendOptions, make_change, make_draft, make_request
-from bach_lib.outbound.queue import Queue
+from bach_lib.outbound.queue import Put, Queue
 from bach_lib.outbound.rows import Draft
 from bach_lib.registry import Registry
 from bach_lib.registry.directory import Directory
@@ -24,6 +25,9 @@ _AT_ONCE = 150
 """Messages put at the same time: enough to share commits, too few for their answers to hold up the loop."""
 _A_TURN = 50
 """Messages that are checked and put in one turn of the loop, which everything else in the program waits for."""
+
+_MOST_BYTES = 200_000_000
+"""Bytes of files that one call may write: each of its messages has a copy of its own."""
 
 
 class _Turnstile:
@@ -113,6 +117,29 @@ class Sender:
             )
             return await self._put(draft, options)
 
+    async def send_all(self, targets: Sequence[tuple[str, str]], text: str, options: SendOptions) -> list[Message]:
+        """Put the same message for several on disk, all of them or none. Raises as `send` does."""
+        drafts, size = list[Draft](), 0
+        for connection, recipient in targets:
+            row = self._registry.get(connection)
+            connector = await self._connectors.load(row.type)
+            async with self._turnstile:
+                draft = make_draft(
+                    row, connector, recipient, text, options, now=self._clock.now(), max_retries=self._max_retries
+                )
+            drafts.append(draft)
+            size += sum(file.size for file in draft.files)
+            if size > _MOST_BYTES:
+                raise InvalidValueError(field="files", value=f"{size} bytes", expected=f"at most {_MOST_BYTES} for all")
+        bundle = Bundle(self._queue)
+        try:
+            places = [self._place(draft, options, bundle, number) for number, draft in enumerate(drafts, 1)]
+        except BaseException:  # raised again: what stood ready for the others must be free
+            bundle.abandon()
+            raise
+        bundle.store()
+        return [put.message for put in await asyncio.shield(asyncio.gather(*places))]
+
     async def change(self, message_id: int, operation: Operation, text: str, options: SendOptions) -> Receipt:
         """Put a change of a sent message on disk. Raises as `send` does."""
         message = await self._queue.get(message_id)
@@ -146,17 +173,25 @@ class Sender:
 
     async def _put(self, draft: Draft, options: SendOptions) -> Receipt:
         """Cancelling the caller does not take the message back."""
-        request = make_request(draft, options)  # of what was asked for, whatever is learned of the place meanwhile
+        return receipt_of((await asyncio.shield(self._place(draft, options))).message)
+
+    def _place(
+        self, draft: Draft, options: SendOptions, bundle: Bundle | None = None, number: int = 1
+    ) -> asyncio.Future[Put]:
+        request = make_request(draft, options, number)  # of what was asked for, whatever is learned of the place since
         is_send = draft.operation is Operation.SEND  # what changes a message stays where that has its id
         recipient = self._directory.normal(draft.connection, draft.recipient, through_moves=is_send)
         draft = draft if recipient == draft.recipient else replace(draft, recipient=recipient)
-        put = await asyncio.shield(self._dispatcher_of(draft.connection).put(draft, request))
-        message = put.message
-        return Receipt(
-            id=message.id,
-            connection=message.connection,
-            recipient=message.recipient,
-            status=message.status,
-            degraded=bool(message.lost),
-            lost=message.lost,
-        )
+        return self._dispatcher_of(draft.connection).put(draft, request, bundle)
+
+
+def receipt_of(message: Message) -> Receipt:
+    """What a caller is told of a message that is on disk."""
+    return Receipt(
+        id=message.id,
+        connection=message.connection,
+        recipient=message.recipient,
+        status=message.status,
+        degraded=bool(message.lost),
+        lost=message.lost,
+    )

@@ -1,14 +1,15 @@
 """Futures of callers who wait for a message to end."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import replace
 from functools import partial
 
 from bach_lib.bus import Bus
 from bach_lib.clock import Clock
 from bach_lib.errors import UnknownMessageError
 from bach_lib.events import ConnectionRemoved, MessageFinished
-from bach_lib.models import Message
+from bach_lib.models import Message, Status
 
 
 class Waiters:
@@ -46,6 +47,16 @@ class Waiters:
             if cancel_timer:
                 cancel_timer()
             self._forget(message_id, future)
+
+    async def wait_all(self, messages: Iterable[Message], seconds: float) -> list[Message]:
+        """The same of several at a time; one that went away with its connection comes back cancelled."""
+        return await asyncio.gather(*(self._wait_if_there(message, seconds) for message in messages))
+
+    async def _wait_if_there(self, message: Message, seconds: float) -> Message:
+        try:
+            return await self.wait(message.id, seconds)
+        except UnknownMessageError:
+            return replace(message, status=Status.CANCELLED)
 
     def close(self) -> None:
         """Let everyone go with the message as they last saw it; the disk is about to be closed."""

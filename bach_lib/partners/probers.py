@@ -25,7 +25,7 @@ class Probers:
     async def open(self) -> None:
         """Start all."""
         for row in self._services.registry.list():
-            if row.category is not Category.CONNECTOR:
+            if row.category is not Category.CONNECTOR and row.name not in self._probers:  # it may have come just now
                 self._probers[row.name] = prober = Prober(row.name, self._services)
                 await prober.start()
 

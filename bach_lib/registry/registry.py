@@ -14,36 +14,27 @@ from typing import TypedDict, Unpack, cast
 
 from bach_lib.bus import Bus
 from bach_lib.connectors import Connectors
-from bach_lib.connectors.declaration import Knows, Told, check_told
-from bach_lib.connectors.declared import DECLARED
-from bach_lib.connectors.endpoint import check_endpoint
 from bach_lib.errors import (
     BachError,
     ConnectionExistsError,
     InvalidNameError,
-    InvalidValueError,
     UnknownConnectionError,
     UnknownFieldError,
 )
 from bach_lib.events import ConnectionAdded, ConnectionRemoved, ConnectionUpdated
+from bach_lib.home_loop import HomeLoop
 from bach_lib.models import Category, Connection
 from bach_lib.models.fast_frozen import changer
-from bach_lib.registry.accounts import Accounts
-from bach_lib.registry.partner_types import check_partner
+from bach_lib.registry.ensuring import Ensured, EnsureResult, differing
+from bach_lib.registry.examining import FRESH_START, Examiner
 from bach_lib.registry.rows import connection_of, connection_values
 from bach_lib.registry.secrets import Secrets
-from bach_lib.registry.sender_tag import check_tag
 from bach_lib.registry.validation import checked, look_alike
 from bach_lib.storage import Store, Transaction
 from bach_lib.storage.removal import Removals
 
 _LOGGER = logging.getLogger(__name__)
 _NAME = re.compile(r"[\w.-]{1,100}")
-FRESH_START = frozenset({"endpoint", "auth_type", "auth_config", "settings"})
-"""Changes after which old failures mean nothing."""
-
-_MAX_ALLOWED = 10_000
-
 _counted = changer(Connection, "success_count", "error_count", "last_used")
 
 
@@ -61,12 +52,14 @@ class Changes(TypedDict, total=False):
 class Registry:
     """All connections of one database."""
 
-    def __init__(self, store: Store, bus: Bus, connectors: Connectors, secrets: Secrets) -> None:
-        self._store = store
+    def __init__(
+        self, store: Store, bus: Bus, connectors: Connectors, secrets: Secrets, home: HomeLoop | None = None
+    ) -> None:
+        self._store, self._home = store, home
         self._bus = bus
         self._connectors = connectors
         self._secrets = secrets
-        self._accounts = Accounts(connectors, secrets)
+        self._examiner = Examiner(connectors, secrets)
         self._connections: dict[str, Connection] = {}
         self.removals = Removals(store)
         self._lock = asyncio.Lock()
@@ -76,7 +69,7 @@ class Registry:
         await self.removals.open()
         rows = await self._store.submit(lambda tx: tx.rows("list_connections"), writes=False)
         self._connections = {connection.name: connection for connection in map(connection_of, rows)}
-        self._report_strange()
+        self._examiner.report_strange(self._connections.values())
 
     def get(self, name: str) -> Connection:
         """One connection. Raises `UnknownConnectionError`."""
@@ -104,13 +97,25 @@ class Registry:
 
         Raises an `InputError`, `MissingLibraryError` or `StorageError`.
         """
+        self._check_home()
         return await asyncio.shield(self._add(_fresh(connection)))
+
+    async def ensure(self, connection: Connection) -> Ensured:
+        """Let there be a connection like this: add it, or update what differs. The result says which.
+
+        For programs, which say the same at each start. What people do by hand stays: `is_active` counts only where it
+        is added, and an empty `allowed` says nothing. Raises as `add` and `update` do, or `InvalidValueError` where a
+        connection of another type has the name.
+        """
+        self._check_home()
+        return await asyncio.shield(self._ensure(_fresh(connection)))
 
     async def examine(self, connection: Connection, *, beside: Collection[Connection] = ()) -> Connection:
         """The connection as `add` would write it. Raises what `add` raises, and writes nothing.
 
         `beside`: others that are to be written with it, which it must not be the same as either.
         """
+        self._check_home()
         fresh = _fresh(connection)
         self.check_vacant(fresh.name)
         if fresh.category is Category.CONNECTOR:
@@ -120,6 +125,7 @@ class Registry:
 
     async def lost_secrets(self, name: str) -> tuple[str, ...]:
         """The fields of its `auth_config` behind which there is no secret now. Raises `UnknownConnectionError`."""
+        self._check_home()
         lost = []
         for field, reference in self.get(name).auth_config.items():
             try:
@@ -134,6 +140,7 @@ class Registry:
         Only what differs is checked; everything, where it is switched on. Raises as `add` does, or
         `UnknownConnectionError`.
         """
+        self._check_home()
         if unknown := changes.keys() - Changes.__annotations__.keys():
             raise UnknownFieldError(field=min(unknown), known=", ".join(Changes.__annotations__))
         kept = cast("Changes", {field: checked(field, value) for field, value in changes.items()})
@@ -145,6 +152,7 @@ class Registry:
         It is gone at once. Its messages go in portions, so that nobody else waits; what a full disk or the end of the
         process leaves of them goes later.
         """
+        self._check_home()
         await asyncio.shield(self._remove(name))
 
     def save_breaker(self, name: str, failures: int, disabled_until: float | None) -> None:
@@ -184,34 +192,54 @@ class Registry:
         if strangers and (connection := self._connections.get(name)):
             self._connections[name] = replace(connection, blocked_count=connection.blocked_count + strangers)
 
+    def _check_home(self) -> None:
+        if self._home is not None:
+            self._home.check()
+
     # Changes run to their end even if their caller is cancelled: memory and disk must not differ.
 
     async def _add(self, fresh: Connection) -> Connection:
         async with self._lock:
-            await self.examine(fresh)
-            await self.removals.finish(fresh.name)  # a new connection gets nothing of an old one
-            await self._store.submit(lambda tx: tx.run("add_connection", **connection_values(fresh)))
-            self._connections[fresh.name] = fresh
-            self._bus.publish(ConnectionAdded(connection=fresh.name, row=fresh))
-        return fresh
+            return await self._write_new(fresh)
 
     async def _update(self, name: str, changes: Changes) -> Connection:
         async with self._lock:
             old = self.get(name)
             changed = frozenset(field for field, value in changes.items() if getattr(old, field) != value)
-            if not changed:
-                return old
-            new = replace(old, **changes)
-            if "is_active" in changed and new.is_active:  # it begins now, so it is looked at as a new one is
-                await self._check(new, Changes.__annotations__.keys())
-            else:
-                await self._check(new, changed, old=old)
-            await self._store.submit(partial(_write_update, connection=new, changed=changed))
-            new = replace(self._connections[name], **changes)  # what was counted meanwhile stays
-            if changed & FRESH_START:
-                new = replace(new, consecutive_failures=0, disabled_until=None)
-            self._connections[name] = new
-            self._bus.publish(ConnectionUpdated(connection=name, row=new, changed=changed))
+            return await self._write_changed(old, changes, changed) if changed else old
+
+    async def _ensure(self, fresh: Connection) -> Ensured:
+        async with self._lock:  # nobody adds or removes it between the look and the change
+            if (there := self._connections.get(fresh.name)) is None:
+                return Ensured(connection=await self._write_new(fresh), result=EnsureResult.ADDED)
+            if not (changes := differing(fresh, there)):
+                return Ensured(connection=there, result=EnsureResult.UNCHANGED)
+            changed = frozenset(changes)
+            new = await self._write_changed(there, cast("Changes", changes), changed)
+            return Ensured(connection=new, result=EnsureResult.UPDATED, changed=changed)
+
+    # Under the lock:
+
+    async def _write_new(self, fresh: Connection) -> Connection:
+        await self.examine(fresh)
+        await self.removals.finish(fresh.name)  # a new connection gets nothing of an old one
+        await self._store.submit(lambda tx: tx.run("add_connection", **connection_values(fresh)))
+        self._connections[fresh.name] = fresh
+        self._bus.publish(ConnectionAdded(connection=fresh.name, row=fresh))
+        return fresh
+
+    async def _write_changed(self, old: Connection, changes: Changes, changed: frozenset[str]) -> Connection:
+        new = replace(old, **changes)
+        if "is_active" in changed and new.is_active:  # it begins now, so it is looked at as a new one is
+            await self._check(new, Changes.__annotations__.keys())
+        else:
+            await self._check(new, changed, old=old)
+        await self._store.submit(partial(_write_update, connection=new, changed=changed))
+        new = replace(self._connections[old.name], **changes)  # what was counted meanwhile stays
+        if changed & FRESH_START:
+            new = replace(new, consecutive_failures=0, disabled_until=None)
+        self._connections[old.name] = new
+        self._bus.publish(ConnectionUpdated(connection=old.name, row=new, changed=changed))
         return new
 
     async def _remove(self, name: str) -> None:
@@ -237,44 +265,7 @@ class Registry:
         old: Connection | None = None,
         beside: Collection[Connection] = (),
     ) -> None:
-        """Everything about these fields that can be known before writing."""
-        if "endpoint" in fields and connection.endpoint is not None:
-            check_endpoint(connection.endpoint)
-        if len(connection.allowed) > _MAX_ALLOWED:
-            raise InvalidValueError(
-                field="allowed", value=len(connection.allowed), expected=f"at most {_MAX_ALLOWED} recipients"
-            )
-        if not FRESH_START & set(fields):
-            return
-        check_tag(connection.settings)
-        if (knows := self._knows(connection)) is not None:
-            check_told(connection.type, knows, _told(connection), _told(old))
-        if connection.category is not Category.CONNECTOR:
-            check_partner(connection, self._secrets)
-        secrets = (
-            await self._secrets.resolve(connection.auth_config, connection.type) if "auth_config" in fields else None
-        )
-        if connection.category is Category.CONNECTOR:
-            await self._accounts.check(connection, [*self._connections.values(), *beside], secrets, old)
-
-    def _knows(self, connection: Connection) -> Knows | None:
-        is_partner = connection.category is not Category.CONNECTOR
-        return DECLARED.get(connection.type) if is_partner else self._connectors.knows(connection.type)
-
-    def _report_strange(self) -> None:
-        """What an older version took, and nobody follows; it may be a misspelt word that somebody relies on."""
-        for row in self._connections.values():
-            knows = self._knows(row)
-            if knows is not None and (strange := knows.strange(row.auth_config, row.settings)):
-                _LOGGER.warning("%s is told what %s does not know: %s", row.name, row.type, ", ".join(strange))
-
-
-def _told(connection: Connection | None) -> Told:
-    return (
-        Told(secrets=connection.auth_config, settings=connection.settings)
-        if connection
-        else Told(secrets={}, settings={})
-    )
+        await self._examiner.check(connection, fields, [*self._connections.values(), *beside], old=old)
 
 
 def check_name(name: str) -> None:

@@ -11,6 +11,7 @@ from bach_lib.clock import Clock
 from bach_lib.connectors import Connectors
 from bach_lib.errors import UnknownConnectionError
 from bach_lib.events import SenderBlocked
+from bach_lib.home_loop import HomeLoop
 from bach_lib.inbound.inbox import Inbox
 from bach_lib.inbound.pairing import Pairings
 from bach_lib.inbound.reader import InboxReader
@@ -44,6 +45,7 @@ class Base:
     """Parts that exist before the database is open."""
 
     store: Store
+    home: HomeLoop
     bus: Bus
     clock: Clock
     secrets: Secrets
@@ -111,11 +113,11 @@ async def assemble(base: Base, session: ClientSession) -> Parts:
     """Make every part. Reads from the store, which is open, and starts nothing."""
     row = await base.store.submit(lambda tx: tx.row("instance"), writes=False)
     instance = str(row["value"]) if row else ""
-    registry = Registry(base.store, base.bus, base.connectors, base.secrets)
+    registry = Registry(base.store, base.bus, base.connectors, base.secrets, base.home)
     await registry.open()
     directory = await _directory(base, registry)
     pairings = Pairings(lambda name, who: base.bus.publish(SenderBlocked(connection=name, candidate=who)), base.clock)
-    receive, rules = base.policy.receive, Rules(base.store)
+    receive, rules = base.policy.receive, Rules(base.store, base.home)
     inbox = Inbox(base.store, base.clock, pairings, instance, receive.max_age, policy=receive, directory=directory)
     await rules.open()
     router = Router(inbox, rules, base.bus, base.clock, receive.max_age)

@@ -24,47 +24,43 @@ def blocks(document: str, language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", (ROOT / document).read_text("utf-8"), re.DOTALL)
 
 
-async def test_the_readmes_program_sends_a_message(tmp_path: Path) -> None:
-    """Somebody who copies the first example would get an error instead of a message."""
+async def run(program: str, folder: Path, **environment: str) -> tuple[bytes, bytes, int | None]:
+    """What a program writes, says is wrong, and ends with, in a folder of its own."""
+    running = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-c",
+        program,
+        cwd=folder,
+        env={"PYTHONPATH": str(ROOT), **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    async with asyncio.timeout(60):
+        output, errors = await running.communicate()
+    return output, errors, running.returncode
+
+
+async def test_the_readmes_program_sends_a_message_each_time(tmp_path: Path) -> None:
+    """Somebody who copies the first example would get an error instead of a message, at the second start perhaps."""
     [program] = blocks("README.md", "python")
     async with TelegramServer(port=0) as server:
         server.add_bot(TOKEN, username="home_bot", id=123456)
         server.add_chat(42, type="private", first_name="Ada")
         local = program.replace('type="telegram",', f'type="telegram", endpoint="{server.url}",')
         assert local != program
-        run = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-c",
-            local,
-            cwd=tmp_path,
-            env={"TELEGRAM_TOKEN": TOKEN, "PYTHONPATH": str(ROOT)},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )
-        async with asyncio.timeout(60):
-            output, errors = await run.communicate()
-        assert (output, errors, run.returncode) == (b"sent\n", b"", 0)
-        assert [message.text for message in server.sent] == ["The garage door is open"]
+        for number in (1, 2):
+            assert await run(local, tmp_path, TELEGRAM_TOKEN=TOKEN) == (b"sent\n", b"", 0)
+            assert [message.text for message in server.sent] == ["The garage door is open"] * number
 
 
-async def test_the_program_that_talks_to_an_ai_gets_an_answer(tmp_path: Path) -> None:
-    """Somebody who copies the example would get an error instead of an answer."""
+async def test_the_program_that_talks_to_an_ai_gets_an_answer_each_time(tmp_path: Path) -> None:
+    """Somebody who copies the example would get an error instead of an answer, at the second start perhaps."""
     [program, *_] = blocks("docs/ai_and_mcp.md", "python")
     async with OllamaServer(models=["gemma3"], answer="Quite warm.") as server:
         local = program.replace("http://localhost:11434", server.url)
         assert local != program
-        run = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-c",
-            local,
-            cwd=tmp_path,
-            env={"PYTHONPATH": str(ROOT)},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )
-        async with asyncio.timeout(60):
-            output, errors = await run.communicate()
-        assert (output, errors, run.returncode) == (b"Ollama 0.12.3 offers gemma3\nQuite warm.\n", b"", 0)
+        for _ in range(2):
+            assert await run(local, tmp_path) == (b"Ollama 0.12.3 offers gemma3\nQuite warm.\n", b"", 0)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 import bach_lib
-from bach_lib.bach import connection_calls, inbox_calls
+from bach_lib.bach import connection_calls, inbox_calls, sending_calls
 
 MODULES = [
     "bach_lib",
@@ -26,6 +26,7 @@ MODULES = [
     "bach_lib.outcomes",
     "bach_lib.bach.connection_calls",
     "bach_lib.bach.inbox_calls",
+    "bach_lib.bach.sending_calls",
     "bach_lib.registry",
     "bach_lib.testing",
 ]
@@ -33,6 +34,7 @@ IN_SIGNATURES = {
     "bach_lib.outbound.draft": ["SendOptions"],
     "bach_lib.bach.connection_calls": ["ConnectionCalls"],
     "bach_lib.bach.inbox_calls": ["InboxCalls"],
+    "bach_lib.bach.sending_calls": ["SendingCalls"],
     "bach_lib.registry": ["Changes"],
 }
 """Names that are public because they stand in the signature of a public name, or in its class statement."""
@@ -116,7 +118,7 @@ def test_the_names_are_sorted_and_nothing_else() -> None:
 
 def test_what_methods_take_and_return_can_be_imported() -> None:
     """A program could not name the types it works with."""
-    others = (bach_lib.Registry, bach_lib.check_connection)
+    others = (sending_calls.SendingCalls, bach_lib.Registry, bach_lib.check_connection)
     words = {
         word
         for one in (bach_lib.Bach, inbox_calls.InboxCalls, connection_calls.ConnectionCalls, *others)

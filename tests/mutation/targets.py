@@ -119,8 +119,8 @@ TARGETS = {
         ("tests/lib/questions/test_question.py", "tests/lib/questions/test_asking.py"),
     ),
     "registry": Target(
-        ("bach_lib/registry/registry.py",),
-        ("tests/lib/registry/test_registry.py", "tests/lib/registry/test_registry_on_disk.py"),
+        tuple(f"bach_lib/registry/{name}.py" for name in ("registry", "examining", "ensuring")),
+        tuple(f"tests/lib/registry/test_{name}.py" for name in ("registry", "registry_on_disk", "ensure")),
     ),
     "inbound": Target(("bach_lib/inbound/*",), ("tests/lib/inbound",), _TESTS_OF_INBOUND),
     "outbound": Target(("bach_lib/outbound/*",), _OUTBOUND, _TESTS_OF_OUTBOUND),

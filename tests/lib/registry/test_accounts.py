@@ -11,8 +11,8 @@ import pytest
 from bach_lib import Bach, Connection, InputError
 from bach_lib.connectors.base import Connector
 from bach_lib.errors import AccountTakenError, BachError, InvalidValueError
-from bach_lib.registry import Registry
 from bach_lib.registry.accounts import Accounts
+from bach_lib.registry.examining import Examiner
 from bach_lib.testing import FakePlatform, fake_connector
 
 HOOK = "https://discord.com/api/webhooks/123456789012345678/abcdefghijklmnopqrstuvwxyz"
@@ -183,7 +183,7 @@ async def test_a_second_one_is_not_switched_on(tmp_path: Path, monkeypatch: pyte
         await bach.registry.add(a("telegram", bot_token="BOT"))
         with monkeypatch.context() as patched:
             patched.setattr(Accounts, "_digest", lambda *_: None)
-            patched.setattr(Registry, "_knows", lambda *_: None)
+            patched.setattr(Examiner, "_knows", lambda *_: None)
             await bach.registry.add(a("telegram", "two", bot_token="BOT"))
             await bach.registry.add(a("telegram", "three", bot_token="OTHER", settings={"sender_tga": "Two"}))
     async with a_bach(tmp_path) as bach:

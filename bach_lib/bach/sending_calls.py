@@ -1,0 +1,124 @@
+"""The calls of `Bach` that let something go out: send, change what was sent, ask, and wait for what becomes of it."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
+from typing import Unpack, overload
+
+from bach_lib.arguments import seconds
+from bach_lib.errors import InvalidValueError
+from bach_lib.home_loop import HomeLoop
+from bach_lib.models import Message, Operation, Receipt
+from bach_lib.outbound.draft import SendOptions
+from bach_lib.outbound.sender import receipt_of
+from bach_lib.questions import Answer, Question
+from bach_lib.runtime.assembly import Parts
+
+_MOST = 500
+"""Messages of one call: they share a transaction, for which everybody else waits."""
+
+
+class SendingCalls(ABC):
+    """Mixin of `Bach` with the calls about sending; `Bach` knows the parts."""
+
+    @property
+    @abstractmethod
+    def _open_parts(self) -> Parts:
+        """What there is while BACH is open. Raises `NotOpenError`."""
+
+    @property
+    @abstractmethod
+    def _home(self) -> HomeLoop:
+        """The event loop that opened it."""
+
+    async def send(self, connection: str, recipient: str, text: str, **options: Unpack[SendOptions]) -> Receipt:
+        """Put a message on disk; it goes as soon as it can. Returns after the commit.
+
+        Options (`SendOptions`): `title`, `format` (plain, markdown, html), `silent`, `reply_to` (the platform's message
+        id), `priority` (-10 to 10), `tag` (a newer message with it replaces a waiting one), `time_to_live` (seconds),
+        `delivery` (at_least_once, at_most_once), `max_retries`, `context` (kept for the caller), `buttons` (rows),
+        `files` (of `File`; then the text may be empty), `idempotency_key` (who asks again under it gets the first
+        receipt). Raises an `InputError`, `QueueFullError` or `StorageError`; nothing is written then. Cancelling the
+        caller does not take the message back.
+        """
+        return await self._open_parts.sender.send(connection, recipient, text, options)
+
+    @overload
+    async def send_all(
+        self, targets: Iterable[tuple[str, str]], text: str, *, wait: None = None, **options: Unpack[SendOptions]
+    ) -> list[Receipt]: ...
+
+    @overload
+    async def send_all(
+        self, targets: Iterable[tuple[str, str]], text: str, *, wait: float, **options: Unpack[SendOptions]
+    ) -> list[Message]: ...
+
+    async def send_all(
+        self,
+        targets: Iterable[tuple[str, str]],
+        text: str,
+        *,
+        wait: float | None = None,
+        **options: Unpack[SendOptions],
+    ) -> list[Receipt] | list[Message]:
+        """Send the same to several (connection, recipient), at most 500: all are on disk when it returns, or none.
+
+        Receipts in the order of `targets`; with `wait`, the messages when all have ended, or as they stand after so
+        many seconds (one whose connection is removed meanwhile comes back cancelled). One recipient that is none, or a
+        queue that is full, refuses all. Options as for `send`, raises like it; under an `idempotency_key` each of them
+        has a place of its own, so the same call again brings the first receipts.
+        """
+        parts, limit = self._open_parts, None if wait is None else seconds("wait", wait)
+        messages = await parts.sender.send_all(_pairs(targets), text, options)
+        if limit is None:
+            return [receipt_of(message) for message in messages]
+        return await parts.waiters.wait_all(messages, limit)
+
+    def send_threadsafe(self, connection: str, recipient: str, text: str, **options: Unpack[SendOptions]) -> Receipt:
+        """`send` for other threads than the event loop's: a callback of another library, a `logging.Handler`, Flask.
+
+        Blocks until the message is on disk. Options and errors as for `send`; also `NotOpenError`, before `open` and
+        after `close`, and `OwnThreadError` in the event loop's own thread, which would wait for itself.
+        """
+        return self._home.call(lambda: self.send(connection, recipient, text, **options))
+
+    async def edit(self, message_id: int, text: str, **options: Unpack[SendOptions]) -> Receipt:
+        """Give a sent message another text (and other buttons), in its turn. Durable like `send`, raises like it.
+
+        Options as for `send`; without `buttons` none are left.
+        """
+        return await self._open_parts.sender.change(message_id, Operation.EDIT, text, options)
+
+    async def delete(self, message_id: int, **options: Unpack[SendOptions]) -> Receipt:
+        """Take a sent message away from the platform, in its turn. Durable like `send`, raises like it."""
+        return await self._open_parts.sender.change(message_id, Operation.DELETE, "", options)
+
+    async def react(self, message_id: int, emoji: str, **options: Unpack[SendOptions]) -> Receipt:
+        """Put an emoji on a sent message, in its turn. Durable like `send`, raises like it."""
+        return await self._open_parts.sender.change(message_id, Operation.REACT, emoji, options)
+
+    async def wait(self, message_id: int, timeout: float | None = None) -> Message:
+        """The message when it has ended, or as it stands after `timeout` seconds.
+
+        Raises `InvalidValueError`, or `UnknownMessageError`, also when it goes away meanwhile, with its connection.
+        """
+        timeout = None if timeout is None else seconds("timeout", timeout)
+        return await self._open_parts.waiters.wait(message_id, timeout)
+
+    async def ask(self, question: Question) -> Answer:
+        """Ask people; the first answer of somebody who may give one. Raises an `UnansweredError`, or as `send` does."""
+        return await self._open_parts.asking.ask(question)
+
+
+def _pairs(targets: object) -> list[tuple[str, str]]:
+    """What is iterated may be a generator, and what is in it anything."""
+    expected = f"at most {_MOST} pairs of a connection and a recipient"
+    if isinstance(targets, str | bytes | Mapping) or not isinstance(targets, Iterable):
+        raise InvalidValueError(field="targets", value=type(targets).__name__, expected=expected)
+    pairs = list[tuple[str, str]]()
+    for target in targets:
+        if not isinstance(target, tuple | list) or len(target) != 2:
+            raise InvalidValueError(field="targets", value=str(target)[:50], expected=expected)
+        if len(pairs) == _MOST:
+            raise InvalidValueError(field="targets", value=f"more than {_MOST}", expected=expected)
+        pairs.append((target[0], target[1]))
+    return pairs
