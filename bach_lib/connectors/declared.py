@@ -65,7 +65,11 @@ DECLARED: Final[Mapping[str, Knows]] = {
         endpoint="http://homeassistant.local:8123",
     ),
     "ntfy": Knows(
-        secrets=(Known(name="token", about="an access token, where topics are not open to everybody"),),
+        secrets=(
+            Known(name="token", about="an access token, where topics are not open to everybody"),
+            Known(name="username", about="the name of the user, in the place of a token"),
+            Known(name="password", about="the password of the user, in the place of a token"),
+        ),
         settings=(SENDER_TAG,),
     ),
     "signal": Knows(

@@ -4,7 +4,15 @@ from collections.abc import AsyncGenerator
 from typing import Any
 
 import pytest
-from homeassistant.config_entries import SOURCE_REAUTH, SOURCE_USER, SubentryFlowResult
+from homeassistant.config_entries import (
+    SOURCE_REAUTH,
+    SOURCE_RECONFIGURE,
+    SOURCE_USER,
+    ConfigEntry,
+    ConfigFlowContext,
+    ConfigFlowResult,
+    SubentryFlowResult,
+)
 from homeassistant.config_entries import ConfigEntryState as State
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
@@ -12,6 +20,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 
 from bach_lib.testing.ntfy import NtfyServer
 from custom_components.bach.const import EVENT_MESSAGE
+from tests.component.automations import automate
 from tests.component.conftest import recipient, send, set_up, state, the_bach, until, until_state
 from tests.component.dialogs import choose, close_all, go_on, reconfigure, submit
 
@@ -19,6 +28,7 @@ pytestmark = pytest.mark.usefixtures("with_the_noisy_ones")
 
 TOPIC = "our_doorbell"
 TOKEN = "tk_the_token_of_the_tests"
+ENTITY = "event.door_incoming_message"
 
 
 @pytest.fixture
@@ -55,6 +65,17 @@ async def loaded(hass: HomeAssistant, ntfy: NtfyServer) -> MockConfigEntry:
 def form(server: NtfyServer, **more: str) -> dict[str, Any]:
     """What a person fills in."""
     return {"server": {"endpoint": server.url}, **more}
+
+
+def flows(hass: HomeAssistant) -> list[Any]:
+    """The dialogs that are open."""
+    return list(hass.config_entries.flow.async_progress())
+
+
+async def changing(hass: HomeAssistant, entry: ConfigEntry) -> ConfigFlowResult:
+    """Begin to change a connection."""
+    context = ConfigFlowContext(source=SOURCE_RECONFIGURE, entry_id=entry.entry_id)
+    return await hass.config_entries.flow.async_init("bach", context=context)
 
 
 async def add_topic(hass: HomeAssistant, entry: MockConfigEntry, **given: object) -> SubentryFlowResult:
@@ -149,6 +170,101 @@ async def test_what_others_publish_is_an_event_and_no_more(
     data = heard[0].data
     assert (data["recipient"], data["role"], data["person"]) == (TOPIC, "notify_only", "")
     assert heard[0].context.user_id is None
+
+
+async def test_a_ring_starts_an_automation_and_shows_at_its_topic(
+    hass: HomeAssistant, ntfy: NtfyServer, loaded: MockConfigEntry
+) -> None:
+    """A doorbell that publishes would ring in no automation, or in one with rights that nobody has proved."""
+    rings = await automate(hass, {"trigger": "bach.message_received", "target": {"entity_id": "notify.door"}})
+    ntfy.write(TOPIC, "Ring", title="Door", tags=["bell"], priority=4)
+    await until(hass, lambda: bool(rings.told))
+    shown = hass.states.get(ENTITY)
+    assert shown
+    assert (shown.attributes["event_type"], shown.attributes["recipient_name"]) == ("message", "Door")
+    assert "text" not in shown.attributes  # for everybody who may look at states
+    [ring] = rings.told
+    assert {key: ring[key] for key in ("kind", "text", "recipient", "recipient_name", "role", "person")} == {
+        "kind": "text",
+        "text": "Ring",
+        "recipient": TOPIC,
+        "recipient_name": "Door",
+        "role": "notify_only",
+        "person": "",
+    }
+    assert ring["entity_id"] == ENTITY
+    assert rings.runs[0].context.user_id is None
+
+
+async def test_no_command_comes_from_a_topic(hass: HomeAssistant, ntfy: NtfyServer, loaded: MockConfigEntry) -> None:
+    """Whoever knows the name of a topic would open the door."""
+    heard = async_capture_events(hass, EVENT_MESSAGE)
+    opened = await automate(hass, {"trigger": "bach.command_received", "options": {"command": "open"}})
+    ntfy.write(TOPIC, "/open the door")
+    await until(hass, lambda: bool(heard))
+    assert (heard[0].data["kind"], heard[0].data["text"]) == ("text", "/open the door")
+    await hass.async_block_till_done()
+    assert opened.told == []
+
+
+async def test_a_topic_that_is_only_written_to_rings_nowhere(
+    hass: HomeAssistant, ntfy: NtfyServer, loaded: MockConfigEntry
+) -> None:
+    """What somebody has chosen not to hear would run automations."""
+    await add_topic(hass, loaded, recipient="weather", title="Weather", heard=False)
+    await hass.async_block_till_done()
+    heard = async_capture_events(hass, EVENT_MESSAGE)
+    ntfy.write("weather", "Sun")
+    ntfy.write(TOPIC, "Ring")
+    await until(hass, lambda: bool(heard))
+    assert [event.data["text"] for event in heard] == ["Ring"]
+    assert state(hass, "event.weather_incoming_message") == "unknown"
+
+
+async def test_a_user_name_and_its_password_do_as_well(hass: HomeAssistant, ntfy: NtfyServer) -> None:
+    """Whoever runs a server with users would have to make a token first; or both be shown, and one be wrong."""
+    ntfy.users["ada"] = "right"
+    shown = await choose(hass, "ntfy")
+    for given, error in (
+        ({"login": "ada", "password": "wrong"}, {"password": "invalid_auth"}),
+        ({"login": "ada"}, {"password": "invalid_value"}),
+        ({"password": "right"}, {"login": "invalid_value"}),
+        ({"token": TOKEN, "login": "ada", "password": "right"}, {"token": "invalid_value"}),
+    ):
+        shown = await submit(hass, shown, form(ntfy, **given))
+        assert shown["errors"] == error
+    result = await submit(hass, shown, form(ntfy, login="ada", password="right"))
+    entry = result["result"]
+    assert entry.unique_id == f"ada_127.0.0.1_{ntfy.port}"
+    assert {key: entry.data.get(key) for key in ("login", "password", "token")} == {
+        "login": "ada",
+        "password": "right",
+        "token": None,
+    }
+    assert "right" not in repr(the_bach(hass).registry.list())
+
+
+async def test_a_changed_password_asks_for_the_new_one(hass: HomeAssistant, ntfy: NtfyServer) -> None:
+    """Somebody would be asked for a token that they never had, or lose the connection by going over to one."""
+    ntfy.users["ada"] = "old"
+    result = await submit(hass, await choose(hass, "ntfy"), form(ntfy, login="ada", password="old"))
+    entry = result["result"]
+    ntfy.users["ada"] = "new"
+    entry.async_start_reauth(hass)
+    await until(hass, lambda: any(flow["context"]["source"] == SOURCE_REAUTH for flow in flows(hass)))
+    [flow] = [flow for flow in flows(hass) if flow["context"]["source"] == SOURCE_REAUTH]
+    asked = await hass.config_entries.flow.async_configure(flow["flow_id"])
+    assert asked["data_schema"]
+    assert [str(field) for field in asked["data_schema"].schema] == ["password"]
+    result = await submit(hass, asked, {"password": "new"})
+    assert (result["reason"], entry.data["login"], entry.data["password"]) == ("reauth_successful", "ada", "new")
+
+    ntfy.users.clear()
+    result = await submit(hass, await changing(hass, entry), form(ntfy, token=TOKEN))
+    assert result["reason"] == "unique_id_mismatch"  # it is another account
+    ntfy.users["ada"] = "new"
+    result = await submit(hass, await changing(hass, entry), form(ntfy, login="ada"))
+    assert (result["reason"], entry.data["password"]) == ("reconfigure_successful", "new")
 
 
 async def test_a_token_that_is_gone_asks(hass: HomeAssistant, ntfy: NtfyServer, loaded: MockConfigEntry) -> None:

@@ -12,7 +12,7 @@ _ADVICE: Mapping[str, str] = {
     "discord": "Make a new token in Discord's Developer Portal (Bot, Reset Token), and copy all of it.",
     "discord_webhook": "Copy the webhook's address anew: in Discord, channel settings, Integrations, Webhooks.",
     "homeassistant": "Make a new long-lived access token over there: your profile, Security.",
-    "ntfy": "Make a new access token in ntfy: your account, Access tokens; or give none, where topics are open.",
+    "ntfy": "Make a new access token in ntfy (your account, Access tokens), or give user name and password or nothing.",
     "signal": "Look at the server: is the number registered or linked there, and does its proxy want a token?",
     "telegram": "Copy the token from @BotFather once more (/mybots, API Token): all of it, like 123456:ABC-DEF…",
 }

@@ -15,6 +15,7 @@ from bach_lib.connectors.endpoint import check_endpoint, same_place
 from bach_lib.connectors.ladder import Ladder, Rung, Step
 from bach_lib.connectors.network import not_theirs
 from bach_lib.connectors.ntfy import codec
+from bach_lib.connectors.ntfy.authorization import authorization, hidden
 from bach_lib.connectors.ntfy.errors import named_by
 from bach_lib.connectors.ntfy.publishing import CAPTION, plan
 from bach_lib.connectors.ntfy.receiver import StreamReceiver
@@ -42,9 +43,9 @@ class Settings:
 
 
 class NtfyConnector(Unattended):
-    """The server that `connection.endpoint` names, or ntfy.sh; with the secret `token`, as whoever has it.
+    """The server that `connection.endpoint` names, or ntfy.sh; with secrets, as the user whose they are.
 
-    Listens to the topics that are among `allowed`.
+    They are a `token`, or `username` and `password`. Listens to the topics that are among `allowed`.
     """
 
     capabilities: ClassVar[Capabilities] = Capabilities(
@@ -66,13 +67,13 @@ class NtfyConnector(Unattended):
         settings = settings or Settings()
         endpoint = setup.connection.endpoint or DEFAULT_ENDPOINT
         check_endpoint(endpoint)
-        token = setup.secrets.get("token", "").strip() or None
+        headers = authorization(setup.secrets)
         self._endpoint = endpoint
-        self._has_token = token is not None
-        self._redact = Redactor([token] if token else [])
+        self._is_somebody = bool(headers)
+        self._redact = Redactor(hidden(setup.secrets, headers))
         self._allowed = setup.allowed
         self._listening_session = OwnSession(setup.new_session)
-        rest = partial(Rest, endpoint=endpoint, token=token, timeouts=settings.timeouts, now=setup.clock.now)
+        rest = partial(Rest, endpoint=endpoint, headers=headers, timeouts=settings.timeouts, now=setup.clock.now)
         self._rest = rest(lambda: setup.session)
         self._ladder = Ladder(self, setup.course, setup.clock)
         self._hearing = StreamReceiver(
@@ -87,7 +88,7 @@ class NtfyConnector(Unattended):
     @override
     @classmethod
     def account(cls, connection: Connection, secrets: Mapping[str, str]) -> str | None:
-        return account_of(connection.endpoint, secrets.get("token", "").strip())
+        return account_of(connection.endpoint, (secrets.get("token") or secrets.get("username", "")).strip())
 
     @override
     def rates(self, recipient: str) -> Mapping[str, Rate]:
@@ -104,10 +105,10 @@ class NtfyConnector(Unattended):
 
     @override
     async def check(self) -> Identity | Fault:
-        """Whether the server is well; with a token, also whose it is."""
+        """Whether the server is well; with credentials, also whose they are."""
         try:
             health = await self._rest.get("v1", "health")
-            account = await self._rest.get("v1", "account") if self._has_token else None
+            account = await self._rest.get("v1", "account") if self._is_somebody else None
         except CallError as error:
             return self._clean(error.fault)
         match health, account:

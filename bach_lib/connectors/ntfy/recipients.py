@@ -29,9 +29,9 @@ def is_topic(name: object) -> bool:
     return isinstance(name, str) and _TOPIC.fullmatch(name) is not None
 
 
-def account_of(endpoint: str | None, token: str) -> str:
-    """Whose connection it is: of a server, and of whoever has the token there."""
-    return f"{same_place(endpoint or DEFAULT_ENDPOINT)} {token}".rstrip()
+def account_of(endpoint: str | None, who: str) -> str:
+    """Whose connection it is: of a server, and of whoever has this token or name there."""
+    return f"{same_place(endpoint or DEFAULT_ENDPOINT)} {who}".rstrip()
 
 
 def as_id(*names: str) -> str:

@@ -46,21 +46,21 @@ class Timeouts:
 
 
 class Rest:
-    """One server. `session` returns what to call through, which stays its owner's."""
+    """One server. `session` returns what to call through, which stays its owner's; `headers` show who we are."""
 
     def __init__(
         self,
         session: Callable[[], ClientSession],
         *,
         endpoint: str,
-        token: str | None,
+        headers: Mapping[str, str],
         timeouts: Timeouts,
         now: Callable[[], float],
     ) -> None:
         self._session = session
         self._now = now
         self._endpoint = endpoint.rstrip("/")
-        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
+        self._headers = headers
         self._connect = timeouts.connect
         self._timeout = ClientTimeout(
             total=timeouts.total, connect=timeouts.connect, sock_connect=timeouts.connect, sock_read=timeouts.read

@@ -14,7 +14,7 @@ those who listen before it answers who published, makes a file of a long text, a
 import asyncio
 import re
 import time
-from base64 import b64decode
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
@@ -59,12 +59,14 @@ class _Listener:
 
 
 class NtfyServer(PartnerServer):
-    """A server that everybody may use, or with a `key` whoever has this token."""
+    """A server that everybody may use; with a `key`, only whoever has this token, or is one of its `users`."""
 
     platform = "ntfy"
 
     def __init__(self, *, key: str | None = None, port: int = 0) -> None:
         super().__init__(key=key, port=port)
+        self.users: dict[str, str] = {}
+        """Names and passwords, which do as well as the token."""
         self.sent: list[PublishedMessage] = []
         """What clients published, oldest first."""
         self.forbidden: set[str] = set()
@@ -132,7 +134,7 @@ class NtfyServer(PartnerServer):
 
     @override
     def accepts(self, asked: Asked) -> bool:
-        return asked.path == "/v1/health" or super().accepts(asked)
+        return asked.path == "/v1/health" or super().accepts(asked) or self._user(asked) is not None
 
     @override
     def refusal(self) -> Response:
@@ -144,9 +146,8 @@ class NtfyServer(PartnerServer):
             case "GET", "/v1/health":
                 return json_response({"healthy": True})
             case "GET", "/v1/account":
-                return json_response(
-                    {"username": "home" if self.key else "*", "role": "user" if self.key else "anonymous"}
-                )
+                name = self._user(asked) or ("home" if self.key else "*")
+                return json_response({"username": name, "role": "user" if self.key else "anonymous"})
             case "POST", "/":
                 return await self._publish_json(asked.body, request)
             case "GET", path if path.startswith("/file/"):
@@ -160,6 +161,12 @@ class NtfyServer(PartnerServer):
             case "PUT" | "POST", path if _TOPIC.fullmatch(path[1:]):
                 return await self._publish_file(path[1:], request)
         return _error(40401)
+
+    def _user(self, asked: Asked) -> str | None:
+        """Whose password was shown."""
+        shown = asked.headers.get("Authorization")
+        known = {f"Basic {b64encode(f'{name}:{word}'.encode()).decode()}": name for name, word in self.users.items()}
+        return known.get(shown or "")
 
     async def _publish_json(self, body: object, request: BaseRequest) -> Response:
         match body:

@@ -123,7 +123,7 @@ def of_value(error: InvalidValueError, kind: AnyKind) -> tuple[str, str]:
     field = error.placeholders["field"].partition(",")[0]
     if isinstance(kind, WebhookKind):
         return _HOOK_FIELDS.get(field, BASE), FIELD_ERRORS.get(field, "invalid_value")
-    return field.removeprefix("settings."), "invalid_value"
+    return (CONF_LOGIN if field == "username" else field.removeprefix("settings.")), "invalid_value"
 
 
 def of_secret(error: InputError, kind: AnyKind) -> tuple[tuple[str, str], str]:

@@ -20,6 +20,7 @@ from custom_components.bach.const import (
     CONF_LOGIN,
     CONF_METHOD,
     CONF_MODEL,
+    CONF_PASSWORD,
     CONF_REFRESH_TOKEN,
     CONF_SECRET,
     CONF_TOKEN_ENDPOINT,
@@ -179,8 +180,10 @@ ALL_KINDS: Final[Mapping[str, Kind | PartnerKind | WebhookKind]] = {**KINDS, TYP
 
 
 def kind_of(type_: str, data: Mapping[str, Any]) -> Kind | PartnerKind | WebhookKind:
-    """The kind of a connection type; a partner's default authentication is taken from `data`."""
+    """The kind of a connection type, with the kind of credential that `data` says it has."""
     kind = ALL_KINDS[type_]
+    if isinstance(kind, Kind) and kind.has_login and data.get(CONF_LOGIN):
+        return replace(kind, secret=CONF_PASSWORD)
     return replace(kind, usual=data.get(CONF_AUTH_TYPE, kind.usual)) if isinstance(kind, PartnerKind) else kind
 
 

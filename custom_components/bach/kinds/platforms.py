@@ -15,7 +15,9 @@ from custom_components.bach.const import (
     CONF_BOT_TOKEN,
     CONF_ENDPOINT,
     CONF_HELLO,
+    CONF_LOGIN,
     CONF_NUMBER,
+    CONF_PASSWORD,
     CONF_SENDER_TAG,
     CONF_TOKEN,
     CONF_URL,
@@ -49,8 +51,9 @@ class Kind:
 
     `secret` is the field with the credential, `refused` the form error if it is not accepted, `portal` where people get
     it. `needed` are required fields, shown first; with the server's address among them there is no public default.
-    `settings` are optional fields. `invites`: the bot must be invited before it can write. `place` is the only
-    recipient there can be, if so; it is greeted at set-up.
+    `settings` are optional fields. `has_login`: user name and password may stand in the place of a token. `invites`:
+    the bot must be invited before it can write. `place` is the only recipient there can be, if so; it is greeted at
+    set-up.
     """
 
     model: str
@@ -61,6 +64,7 @@ class Kind:
     is_secret_needed: bool = True
     needed: Mapping[str, TextSelector] = field(default_factory=dict)
     settings: Mapping[str, TextSelector] = field(default_factory=dict)
+    has_login: bool = False
     invites: bool = False
     place: str | None = None
 
@@ -89,16 +93,21 @@ class Kind:
     def merge(self, old: Mapping[str, Any], user_input: Mapping[str, Any]) -> dict[str, Any]:
         """Merge form input into entry data; an empty credential keeps the old one."""
         data = dict(old)
-        put_secret(data, self.secret, user_input.get(self.secret))
+        for name in (CONF_TOKEN, CONF_PASSWORD) if self.has_login else (self.secret,):
+            put_secret(data, name, user_input.get(name))
         if user_input.keys() <= {self.secret}:  # the form that asks for the credential alone
             return data
         put_texts(data, user_input.get(SECTION_SERVER, {}), CONF_ENDPOINT)
         put_texts(data, user_input, *self.needed, *self.settings, CONF_SENDER_TAG)
+        if self.has_login:
+            _put_login(data, user_input)
         return data
 
     def suggest(self, data: Mapping[str, Any]) -> dict[str, Any]:
         """The suggested values of a form; never secrets."""
         found = given_values(data, *self.needed, *self.settings, CONF_SENDER_TAG)
+        if self.has_login:
+            found |= given_values(data, CONF_LOGIN)
         return found | ({SECTION_SERVER: {CONF_ENDPOINT: data[CONF_ENDPOINT]}} if CONF_ENDPOINT in data else {})
 
     def _whole_schema(
@@ -107,11 +116,26 @@ class Kind:
         return vol.Schema(
             {
                 **{vol.Required(name): selector for name, selector in self.needed.items()},
-                secret_marker(self.secret): SECRET_BOX,
+                **(_TOKEN_OR_LOGIN if self.has_login else {secret_marker(self.secret): SECRET_BOX}),
                 **optional({**self.settings, **(more or {})}),
                 **({} if CONF_ENDPOINT in self.needed else {vol.Required(SECTION_SERVER): SERVER}),
             }
         )
+
+
+_TOKEN_OR_LOGIN: Final[Mapping[vol.Marker, Any]] = {
+    vol.Optional(CONF_TOKEN): SECRET_BOX,
+    vol.Optional(CONF_LOGIN): TextSelector(),
+    vol.Optional(CONF_PASSWORD): SECRET_BOX,
+}
+
+
+def _put_login(data: dict[str, Any], given: Mapping[str, Any]) -> None:
+    """Store the user name; with one an old token is dropped, without one an old password. Typed ones stay."""
+    put_texts(data, given, CONF_LOGIN)
+    needless = CONF_TOKEN if CONF_LOGIN in data else CONF_PASSWORD
+    if not given.get(needless, "").strip():
+        data.pop(needless, None)
 
 
 KINDS: Final[Mapping[str, Kind]] = {
@@ -163,5 +187,6 @@ KINDS: Final[Mapping[str, Kind]] = {
         portal="your account in ntfy, under Access tokens",
         portal_url="https://docs.ntfy.sh/publish/#access-tokens",
         is_secret_needed=False,
+        has_login=True,
     ),
 }

@@ -33,12 +33,12 @@ async def connect(server: NtfyServer) -> AsyncIterator[Connect]:
         session = await stack.enter_async_context(ClientSession())
 
         def make(
-            *topics: str, token: str = "", endpoint: str | None = server.url, poll_seconds: float = 25.0
+            *topics: str, endpoint: str | None = server.url, poll_seconds: float = 25.0, **secrets: str
         ) -> NtfyConnector:
             connector = NtfyConnector(
                 Setup(
                     connection=Connection(name="home", type="ntfy", endpoint=endpoint),
-                    secrets={"token": token} if token else {},
+                    secrets=secrets,
                     session=session,
                     new_session=ClientSession,
                     clock=SystemClock(),

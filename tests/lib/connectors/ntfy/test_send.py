@@ -1,5 +1,6 @@
 """Sending: what a message becomes on ntfy, and who is asked what."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -10,10 +11,11 @@ from bach_lib.connectors.base import Setup
 from bach_lib.connectors.ntfy import NtfyConnector
 from bach_lib.connectors.ntfy.errors import CODES, QUOTA_WAIT, refusal
 from bach_lib.connectors.ntfy.publishing import CAPTION, plan
-from bach_lib.errors import InvalidEndpointError, SecretInEndpointError
+from bach_lib.errors import InvalidEndpointError, InvalidValueError, SecretInEndpointError
 from bach_lib.models import Button, Connection, Fault, File, Format, Identity
 from bach_lib.outcomes import Dead, Retry, Sent, Wait
 from bach_lib.testing.ntfy import NtfyServer
+from bach_lib.testing.partners.base import Told
 from tests.lib.connectors.ntfy.conftest import TOPIC, Connect, a_message
 
 PNG = File(name="door.png", content=b"\x89PNG", mime_type="image/png")
@@ -38,6 +40,45 @@ async def test_who_has_a_token_shows_it(connect: Connect, server: NtfyServer) ->
     assert isinstance(await connect(token=" tk_something ").send(a_message()), Sent)
     [asked] = server.asked
     assert asked.headers["Authorization"] == "Bearer tk_something"
+
+
+async def test_a_user_name_and_its_password_do_as_well(connect: Connect, server: NtfyServer) -> None:
+    """A server with users would stay shut; or its password be quoted by whoever answers in its place."""
+    server.key, server.users["zoë"] = "tk_something", "pä:ss "
+    connector = connect(TOPIC, username=" zoë ", password="pä:ss ")
+    assert await connector.check() == Identity(
+        id=f"zoë_127.0.0.1_{server.port}", name="zoë", link=f"http://127.0.0.1:{server.port}"
+    )
+    assert isinstance(await connector.send(a_message()), Sent)
+    shown = server.asked[-1].headers["Authorization"].partition(" ")[2]
+    for secret in ("pä:ss ", shown):
+        body = {"code": 50001, "http": 500, "error": f"no such thing as {secret}!"}
+        server.told.append(Told(status=500, body=json.dumps(body, ensure_ascii=False).encode()))
+        fault = await connector.check()
+        assert isinstance(fault, Fault)
+        assert "no such thing as ***" in fault.text
+    first, other = ({"username": name, "password": "x"} for name in ("zoë", "ada"))
+    at_home = Connection(name="a", type="ntfy", endpoint=server.url)
+    assert NtfyConnector.account(at_home, first) != NtfyConnector.account(at_home, other)
+
+
+@pytest.mark.parametrize(
+    ("secrets", "field"),
+    [
+        ({"token": "tk_something", "username": "ada", "password": "x"}, "token"),
+        ({"token": "tk_something", "password": "x"}, "token"),
+        ({"username": "ada"}, "password"),
+        ({"password": "x"}, "username"),
+        ({"username": "a:da", "password": "x"}, "username"),
+    ],
+    ids=str,
+)
+def test_who_we_are_is_told_in_one_way(connect: Connect, secrets: dict[str, str], field: str) -> None:
+    """One of two would be shown, and nobody know which; or a name without a password be refused by the server later."""
+    with pytest.raises(InvalidValueError, match=field) as caught:
+        connect(TOPIC, **secrets)
+    assert caught.value.placeholders["field"] == field
+    assert "tk_something" not in str(caught.value)
 
 
 async def test_buttons_are_words(connector: NtfyConnector, server: NtfyServer) -> None:
