@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
+from bach_lib.connectors.declared import DECLARED
 from bach_lib.errors import InvalidValueError
 from bach_lib.legacy.reading import OldConnection
 from bach_lib.models import Category
@@ -68,8 +69,10 @@ def translated(old: OldConnection) -> OldConnection:
         raise _left(old)
     if old.type == "ai" and old.name in PARTNER_TYPES:
         return replace(old, type=old.name, category=PARTNER_TYPES[old.name].category)
-    if old.type in PARTNER_TYPES and old.category != Category.CONNECTOR:
+    if old.type in PARTNER_TYPES:
         return replace(old, category=PARTNER_TYPES[old.type].category)
+    if old.type in DECLARED:  # all others are connectors
+        return replace(old, category=Category.CONNECTOR)
     return old
 
 

@@ -119,7 +119,7 @@ async def _connections(
     left: list[Left] = []
     for one in old.connections:
         try:
-            registry.check_vacant(one.name)  # before a file is named after it
+            registry.check_vacant(one.name, [row.name for row, _ in made])  # before a file is named after it
             ours = translated(one)
             row = await registry.examine(_connection(ours, keep, enable=enable), beside=[row for row, _ in made])
         except BachError as error:

@@ -90,7 +90,10 @@ class Old:
 
 async def read(path: Path) -> Old:
     """Read an old database, without changing it. Raises a `StorageError` if it is none."""
-    tables = await asyncio.to_thread(read_foreign, path, _TABLES)
+    tables = {
+        name: [_as_text(row) for row in rows]
+        for name, rows in (await asyncio.to_thread(read_foreign, path, _TABLES)).items()
+    }
     if "connections" not in tables:
         raise StoreDamagedError(path=path)
     vault = await asyncio.to_thread(_vault, path, tables)
@@ -104,6 +107,14 @@ async def read(path: Path) -> Old:
     )
 
 
+def _as_text(row: Row) -> Row:
+    """A row whose bytes are the text that they were meant to be; its columns' names come in small letters."""
+    return {
+        name.lower(): value.decode("utf-8", "replace") if isinstance(value, bytes) else value
+        for name, value in row.items()
+    }
+
+
 def seconds(written: str | None) -> float | None:
     """A time of the original: ISO 8601 without a zone, meaning that of the machine."""
     try:
@@ -114,18 +125,21 @@ def seconds(written: str | None) -> float | None:
 
 def _vault(path: Path, tables: Mapping[str, Sequence[Row]]) -> dict[str, str]:
     """All secrets by their keys. Beside the table the original keeps a file, which counts more."""
-    set_ = [text(row.get("value")) for row in tables.get("system_config", ()) if row.get("key") == "secrets_file_path"]
-    places = [
-        *(Path(one).expanduser() for one in set_ if one),
-        path.with_name(_SECRETS),
-        Path.home() / ".bach" / _SECRETS,
-    ]
-    found = {str(row["key"]): str(row["value"]) for row in tables.get("secrets", ())}
-    for place in places:
-        with suppress(OSError, ValueError, RuntimeError):
-            kept = json.loads(read_regular(place, _MAX_SECRETS).decode("utf-8-sig")).get("secrets", {})
-            return found | {str(key): str(one["value"]) for key, one in kept.items() if one.get("value")}
+    named = [text(row.get("value")) for row in tables.get("system_config", ()) if row.get("key") == "secrets_file_path"]
+    places = [*(one for one in named if one), path.with_name(_SECRETS), f"~/.bach/{_SECRETS}"]
+    found = {str(row.get("key")): str(row.get("value")) for row in tables.get("secrets", ()) if row.get("value")}
+    for place in map(str, places):
+        with suppress(AttributeError, OSError, RuntimeError, TypeError, ValueError):  # it is in no form of the original
+            content = read_regular(Path(place).expanduser(), _MAX_SECRETS).decode("utf-8-sig")
+            kept = {str(key): _value(one) for key, one in json.loads(content).get("secrets", {}).items()}
+            return found | {key: value for key, value in kept.items() if value}
     return found
+
+
+def _value(kept: object) -> str:
+    """A secret as the file has it: by itself, or with what else is known of it."""
+    value = kept.get("value") if isinstance(kept, dict) else kept
+    return str(value) if isinstance(value, str | int) else ""
 
 
 def _triggers(rows: Iterable[Row]) -> Iterator[OldTrigger]:
@@ -153,7 +167,7 @@ async def _connection(row: Row, vault: Mapping[str, str]) -> OldConnection:
     fetched, is_ring_shut = await _fetched(elsewhere)
     found |= fetched
     return OldConnection(
-        name=str(row["name"]),
+        name=str(row.get("name") or ""),
         type=str(row.get("type") or ""),
         category=str(row.get("category") or "connector"),
         endpoint=text(row.get("endpoint")) or None,
@@ -262,7 +276,7 @@ def _digest(table: str, row: Row, *fields: str) -> str:
 def _object(written: str | None) -> dict[str, object]:
     try:
         found = json.loads(written or "{}")
-    except ValueError:
+    except RecursionError, ValueError:
         return {}
     return {str(key): value for key, value in found.items()} if isinstance(found, dict) else {}
 

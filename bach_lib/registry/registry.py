@@ -7,7 +7,7 @@ next one waits for that.
 import asyncio
 import logging
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import TypedDict, Unpack, cast
@@ -86,10 +86,10 @@ class Registry:
             if category in (None, connection.category) and type in (None, connection.type)
         ]
 
-    def check_vacant(self, name: str) -> None:
-        """Raise an `InputError` for a name that no new connection may have."""
+    def check_vacant(self, name: str, beside: Iterable[str] = ()) -> None:
+        """Raise an `InputError` for a name that no new connection may have; `beside`: others that are to be written."""
         check_name(name)
-        if taken := next((one for one in self._connections if look_alike(one, name)), None):
+        if taken := next((one for one in (*self._connections, *beside) if look_alike(one, name)), None):
             raise ConnectionExistsError(name=taken)
 
     async def add(self, connection: Connection) -> Connection:

@@ -283,13 +283,10 @@ def read_foreign(path: Path, tables: Iterable[str]) -> dict[str, list[Row]]:
     """All rows of those of these tables that a foreign database has; it is only read. Raises a `StorageError`."""
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as foreign:
-            foreign.row_factory = sqlite3.Row
-            there = {str(name) for (name,) in foreign.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-            return {
-                name: [dict(row) for row in foreign.execute(f'SELECT * FROM "{name}" ORDER BY rowid')]  # noqa: S608 - our own names
-                for name in tables
-                if name in there
-            }
+            _read_leniently(foreign)
+            there = {str(name).lower(): name for (name,) in foreign.execute("SELECT name FROM sqlite_master")}
+            found = {name: foreign.execute(f'SELECT * FROM "{there[name]}"') for name in tables if name in there}  # noqa: S608 - our own names
+            return {name: [dict(row) for row in rows] for name, rows in found.items()}
     except sqlite3.OperationalError as error:
         raise StoreFailedError(path=path, reason=error) from error
     except sqlite3.Error as error:

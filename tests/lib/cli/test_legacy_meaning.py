@@ -10,7 +10,8 @@ from types import ModuleType
 
 import pytest
 
-from tests.lib.cli.conftest import Run
+from bach_lib.cli import importing
+from tests.lib.cli.conftest import TOKEN, Run
 from tests.lib.cli.test_legacy import make
 
 HOOK = "https://discord.com/api/webhooks/123456789012345678/secret-of-the-hook-secret"
@@ -204,3 +205,80 @@ def test_what_it_looked_for_becomes_rules_with_their_hints(bach_: Run, old: Path
     again, _, said = taken(bach_, old)
     assert (said["rules"], len(bach_("rules", "list", "--json").rows())) == (0, 3)
     assert again == {}
+
+
+ANYTHING = {
+    "null": None,
+    "bytes": b"\xff\x00T\xfcr",
+    "number": -5,
+    "large": 2**63 - 1,
+    "infinite": float("inf"),
+    "blank": "  ",
+    "NUL": "a\0b",
+    "no object": '["x"]',
+    "half": '{"a":',
+    "deep": '{"a":' * 100_000,
+    "half a character": '{"a": "\\ud800", "\\ud800": 1, "bot_token": ["x"], "_secret_refs": {"bot_token": [1]}}',
+    "too large": '{"last_update_id": 99999999999999999999999, "owner_chat_id": [1], "sender_tag": 5, "x": NaN}',
+    "long": "x" * 100_000,
+    "no date": "2026-13-45T99:99",
+}
+"""What a table without types may hold in any column."""
+
+
+@pytest.mark.parametrize("table", ["connections", "connector_messages", "messages", "secrets"])
+def test_any_value_in_any_column_costs_its_row_alone(old: Path, database: Path, table: str) -> None:
+    """One odd row of ten years would keep everything from coming along, with a traceback."""
+    put(old, "good", "telegram", "connector", bot_token=TOKEN, owner_chat_id="1")
+    with closing(sqlite3.connect(old)) as file:
+        columns = [str(row[1]) for row in file.execute(f"PRAGMA table_info({table})")]
+        file.execute(f"ALTER TABLE {table} RENAME TO kept")
+        file.execute(
+            f"CREATE TABLE {table} AS SELECT {', '.join(f'{one} AS {one.upper()}' for one in columns)} FROM kept"
+        )
+        usual = {"name": "odd", "type": "telegram", "auth_config": "{}", "connector_name": "good", "recipient": "1"}
+        usual |= {"direction": "out", "content": "x", "sender": "good:1", "body": "x", "key": "k", "value": "v"}
+        for column in columns:
+            for value in ANYTHING.values():
+                row = {one: usual.get(one) for one in columns} | {column: value}
+                file.execute(f"INSERT INTO {table} VALUES ({', '.join('?' * len(row))})", list(row.values()))
+        spoilt = [name for name in columns if name != "name"]
+        file.execute(f"UPDATE {table} SET {spoilt[-1]} = CAST(x'54fc72' AS TEXT) WHERE rowid = 2")
+        file.commit()
+    kept = iter(range(10_000))
+
+    def keep(name: str, field: str, secret: str) -> str:
+        path = database.with_name(f"{next(kept)}.secret")
+        path.write_text(secret)
+        return f"file:{path}"
+
+    answer = importing.run(old, database, keep, lambda _: None, enable=False)
+    added = answer["added"]
+    assert isinstance(added, list)
+    assert "good" in [row["name"] for row in added]
+    left = answer["left"]
+    assert isinstance(left, list)
+    assert not [row for row in left if "Error" in row["reason"] or "Traceback" in row["reason"]]
+
+
+@pytest.mark.parametrize(
+    "content", ["[]", '"x"', '{"secrets": []}', '{"secrets": null}', '{"secrets": {"a": 5}}', "[" * 99_999]
+)
+def test_a_file_of_secrets_in_no_form_is_passed_over(bach_: Run, old: Path, tmp_path: Path, content: str) -> None:
+    """A traceback would come instead of what the database itself has."""
+    put(old, "home", "telegram", "connector", bot_token=TOKEN)
+    (tmp_path / "bach_secrets.json").write_text(content)
+    rows, _, answer = taken(bach_, old)
+    assert "home" in rows
+    assert answer["connections"] == 1
+
+
+@pytest.mark.parametrize("category", ["connector", "ai", "mcp", "api", "notification", "", "AI"])
+def test_a_type_says_what_it_is_whatever_its_category(bach_: Run, old: Path, category: str) -> None:
+    """A partner whose row says "connector", and a bot whose row says "ai", would stay behind."""
+    put(old, "partner", "claude", category, api_key="sk-ant-0123456789")
+    put(old, "hook", "discord", category, "https://discord.com/api/webhooks/123456789012345678/" + "a" * 68)
+    rows, left, _ = taken(bach_, old)
+    assert rows["hook"]["type"] == "discord_webhook"
+    assert ("partner" in rows) == (category != "notification"), left
+    assert category == "notification" or rows["partner"]["category"] == "ai"
