@@ -15,6 +15,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ConfigEntryError, ConfigEntryNotReady
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.typing import ConfigType
 
 from bach_lib import Bach, BachError
@@ -33,6 +34,7 @@ from bach_lib.errors import (
 
 from .actions.services import async_setup_services
 from .assist.chat import async_chat
+from .backup import async_join_backup
 from .const import DOMAIN
 from .coordinator import BachConfigEntry, BachCoordinator
 from .entity import connection_device
@@ -52,7 +54,7 @@ from .lifecycle.kept_entities import (
 )
 from .lifecycle.lost_users import async_watch_users
 from .lifecycle.recipients import async_tell_of_subentries
-from .lifecycle.resting import async_follow_switch, async_know_resting
+from .lifecycle.resting import ALL_DISABLED, async_follow_switch, async_know_resting
 from .lifecycle.trouble_events import async_tell_of_trouble
 from .lifecycle.watcher import async_watch
 from .messages.incoming import async_listen
@@ -94,10 +96,10 @@ CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Set up what all entries share, and register the actions, so that automations validate before any is loaded."""
-    hass.data[HUB] = Hub(hass)
+    await _know_what_is_stored(hass)
+    await async_join_backup(hass)
     hass.data[LOOP_PREVENTION] = LoopPrevention(hass)
     await async_get_users(hass)
-    await async_load_removed_recipients(hass)
     await async_know_resting(hass)
     async_setup_services(hass)
     async_register_views(hass)
@@ -143,12 +145,17 @@ async def async_unload_entry(hass: HomeAssistant, entry: BachConfigEntry) -> boo
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """Delete a connection with its queued messages, and the database with the last entry."""
+    """Delete a connection with its queued messages, and the database with the last entry.
+
+    If all are disabled, Home Assistant calls this without `async_setup` before.
+    """
+    await _know_what_is_stored(hass)
     hub = hass.data[HUB]
     await async_drop_kept_entities(hass, entry)
     async_withdraw(hass, entry)
     await hass.data[REMOVED_RECIPIENTS].forget(entry.entry_id)
     if not hass.config_entries.async_entries(DOMAIN):
+        ir.async_delete_issue(hass, DOMAIN, ALL_DISABLED)
         await hub.remove_files()
         return
     try:
@@ -158,6 +165,13 @@ async def async_remove_entry(hass: HomeAssistant, entry: ConfigEntry) -> None:
         pass  # it was never set up
     except BachError as error:
         _LOGGER.warning("The messages of %s could not be removed: %s", entry.title, error)
+
+
+async def _know_what_is_stored(hass: HomeAssistant) -> None:
+    """Create the hub and load the removed recipients, unless that is done."""
+    if HUB not in hass.data:
+        hass.data[HUB] = Hub(hass)
+        await async_load_removed_recipients(hass)
 
 
 async def _begin(hass: HomeAssistant, entry: BachConfigEntry) -> Bach:

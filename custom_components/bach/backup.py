@@ -23,6 +23,15 @@ DOUBTFUL = "backup_doubtful"
 """The key of the repair that says so, and its id."""
 
 
+async def async_join_backup(hass: HomeAssistant) -> None:
+    """Take part in a backup that was copying before BACH was there.
+
+    Nobody announced it to us, but its end will be told: uncounted, that would end another backup in the middle.
+    """
+    if _is_copying(hass):
+        await async_pre_backup(hass)
+
+
 async def async_pre_backup(hass: HomeAssistant) -> None:
     """Begin append-only mode; if that fails, create an issue until a backup has succeeded."""
     try:
@@ -42,6 +51,17 @@ async def async_post_backup(hass: HomeAssistant) -> None:
             await hass.data[HUB].end_backup()
     except Exception as error:  # noqa: BLE001 - the same
         _LOGGER.warning("After a backup the database of BACH could not be tidied up: %r", error)
+
+
+@callback
+def _is_copying(hass: HomeAssistant) -> bool:
+    """Whether what Home Assistant said last of its backups is that it copies its own files.
+
+    Read without its classes, which come with libraries that a home without backups may not have.
+    """
+    said: object = getattr(hass.data.get("backup"), "last_event", None)
+    now = (getattr(said, "manager_state", None), getattr(said, "stage", None), getattr(said, "state", None))
+    return now == ("create_backup", "home_assistant", "in_progress")
 
 
 @callback

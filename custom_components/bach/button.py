@@ -21,6 +21,7 @@ from .const import CHECK_NOW, CONF_RECIPIENT, DOMAIN
 from .coordinator import BachConfigEntry, BachCoordinator
 from .entity import BachEntity, BachEntityDescription, recipient_device
 from .home.errors import translated_errors
+from .home.loop_prevention import LOOP_PREVENTION
 from .home.permissions import require_recipient_control
 from .kinds.webhook import sends
 from .lifecycle.recipients import async_add_for_recipients
@@ -33,11 +34,12 @@ PARALLEL_UPDATES = 0
 class BachButtonDescription(BachEntityDescription, ButtonEntityDescription):
     """Button description with the function to call."""
 
-    press_fn: Callable[[BachCoordinator], Awaitable[None]]
+    press_fn: Callable[[BachCoordinator, Context | None], Awaitable[None]]
 
 
-async def _retry_dead_letters(coordinator: BachCoordinator) -> None:
+async def _retry_dead_letters(coordinator: BachCoordinator, context: Context | None) -> None:
     """Retry all dead letters, and raise an error with the reason if some failed again."""
+    coordinator.hass.data[LOOP_PREVENTION].require_pause(context, coordinator.connection)
     retried = await coordinator.bach.retry_and_follow(coordinator.connection, wait=RETRY_SECONDS)
     if retried.dead:
         raise HomeAssistantError(
@@ -51,7 +53,7 @@ async def _retry_dead_letters(coordinator: BachCoordinator) -> None:
         )
 
 
-async def _check_now(coordinator: BachCoordinator) -> None:
+async def _check_now(coordinator: BachCoordinator, _: Context | None) -> None:
     """Run a health check, and raise an error with the reason if it failed."""
     result = await coordinator.bach.check(coordinator.connection)
     if isinstance(result, Fault):
@@ -98,7 +100,7 @@ class BachButton(BachEntity, ButtonEntity):
     @override
     async def async_press(self) -> None:
         with translated_errors(self.hass):
-            await self.entity_description.press_fn(self.coordinator)
+            await self.entity_description.press_fn(self.coordinator, self._context)
 
 
 class TestMessageButton(ButtonEntity):

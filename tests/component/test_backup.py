@@ -7,8 +7,18 @@ from collections.abc import Callable
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path, PurePath
+from types import SimpleNamespace
 
 import pytest
+from homeassistant.components.backup import (
+    CreateBackupEvent,
+    CreateBackupStage,
+    CreateBackupState,
+    IdleEvent,
+    RestoreBackupEvent,
+    RestoreBackupStage,
+    RestoreBackupState,
+)
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
@@ -16,9 +26,10 @@ from securetar import atomic_contents_add  # what Home Assistant's backup reads 
 
 from bach_lib import Bach, File
 from bach_lib.errors import StoreFailedError
+from bach_lib.testing.telegram_server import TelegramServer
 from custom_components.bach.backup import async_post_backup, async_pre_backup
 from custom_components.bach.home.hub import HUB
-from tests.component.conftest import ADA_ENTITY, CONNECTION, send, the_bach
+from tests.component.conftest import ADA_ENTITY, CONNECTION, add_entry, send, set_up, the_bach
 
 PICTURE = File(name="garden.jpg", content=bytes(9_000_000))
 
@@ -148,3 +159,39 @@ async def test_a_beginning_that_was_cut_off_ends_no_other_backup(
     await async_pre_backup(hass)
     await async_post_backup(hass)
     assert hub._give_up_backup is None, "an end that was cut off leaves no backup that never ends"
+
+
+async def test_the_end_of_a_backup_that_began_before_bach_was_there_ends_no_other(
+    hass: HomeAssistant, telegram: TelegramServer, bot: object, database: Path
+) -> None:
+    """Whoever adds the first connection during a backup would have the next one copied while its files move."""
+    copying = CreateBackupEvent(
+        reason=None, stage=CreateBackupStage.HOME_ASSISTANT, state=CreateBackupState.IN_PROGRESS
+    )
+    hass.data["backup"] = SimpleNamespace(last_event=copying)
+    await set_up(hass, add_entry(hass, telegram))
+    hub = hass.data[HUB]
+    assert hub._give_up_backup is not None, "the files stand still for the one that copies already"
+    await async_pre_backup(hass)
+    await async_post_backup(hass)
+    assert hub._give_up_backup is not None, "one of them is still at work"
+    await async_post_backup(hass)
+    assert hub._give_up_backup is None
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        IdleEvent(),
+        CreateBackupEvent(reason=None, stage=CreateBackupStage.UPLOAD_TO_AGENTS, state=CreateBackupState.IN_PROGRESS),
+        RestoreBackupEvent(reason=None, stage=RestoreBackupStage.HOME_ASSISTANT, state=RestoreBackupState.IN_PROGRESS),
+    ],
+    ids=["idle", "uploading", "restoring"],
+)
+async def test_no_backup_is_taken_for_one_that_copies(
+    hass: HomeAssistant, telegram: TelegramServer, bot: object, said: object
+) -> None:
+    """Its end would never be told, and the log would grow for two hours."""
+    hass.data["backup"] = SimpleNamespace(last_event=said)
+    await set_up(hass, add_entry(hass, telegram))
+    assert hass.data[HUB]._give_up_backup is None

@@ -8,6 +8,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from bach_lib import Message, Status
 from bach_lib.testing.telegram_server import TelegramServer
+from custom_components.bach.home.loop_prevention import LOOP_PREVENTION
 from tests.component.conftest import ADA, ADA_ENTITY, BOB, BOB_ENTITY, CONNECTION, send, the_bach, until, until_state
 
 DEAD = "sensor.home_bot_dead_letters"
@@ -135,3 +136,50 @@ async def test_a_change_of_a_message_goes_in_no_circles_either(
     await send(hass, ADA_ENTITY, "ours")
     await until(hass, lambda: SAID in caplog.text)
     assert len(await all_messages(hass)) == 3
+
+
+@pytest.mark.usefixtures("loaded")
+@pytest.mark.parametrize(
+    ("trigger", "retry"),
+    [
+        pytest.param(BOTH_EVENTS, {"action": "bach.retry", "data": {"message_id": 1}}, id="one"),
+        pytest.param({"trigger": "bach.message_dead"}, {"action": "bach.retry", "data": {}}, id="all"),
+        pytest.param(
+            {"trigger": "bach.message_dead"},
+            {"action": "bach.amend", "data": {"message_id": 1, "message": "Again"}},
+            id="amend",
+        ),
+        pytest.param(
+            BOTH_EVENTS,
+            {"action": "button.press", "target": {"entity_id": "button.home_bot_retry_dead_letters"}},
+            id="button",
+        ),
+    ],
+)
+async def test_a_dead_letter_is_not_sent_again_for_ever_because_it_died(
+    hass: HomeAssistant,
+    telegram: TelegramServer,
+    caplog: pytest.LogCaptureFixture,
+    trigger: dict[str, object],
+    retry: dict[str, object],
+) -> None:
+    """The platform would be asked the same thing each second, until it bans the bot."""
+    now, loops = 0.0, hass.data[LOOP_PREVENTION]
+    loops.now = lambda: now
+    await until_state(hass, DEAD, "0")
+    await automate(hass, {"triggers": [trigger], "actions": [{**retry, "continue_on_error": True}], "mode": "queued"})
+    telegram.chats.pop(ADA)
+
+    async def attempts() -> int:
+        return len((await the_bach(hass).history(1))[1])
+
+    await send(hass, ADA_ENTITY, "ours")
+    await until(hass, lambda: "Not sent again" in caplog.text)
+    assert await attempts() == 2, "the first time it may be tried at once"
+
+    now = 61.0
+    caplog.clear()
+    await the_bach(hass).retry(1)  # by hand: nothing brakes it, and that it dies is told
+    await until(hass, lambda: "Not sent again" in caplog.text)
+    assert await attempts() == 4
+    assert "in 2 min" in caplog.text, "and then less and less often"

@@ -1,9 +1,11 @@
 """Messages that wait for a connection that was switched off and forgotten: after a day somebody is told."""
 
 import time
+from pathlib import Path
 
 import pytest
 from homeassistant.config_entries import ConfigEntryDisabler, ConfigEntryState
+from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import issue_registry as ir
@@ -11,7 +13,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from bach_lib import Status
 from bach_lib.testing.telegram_server import TelegramServer
-from custom_components.bach.lifecycle.resting import RESTING, Resting
+from custom_components.bach.const import DOMAIN
+from custom_components.bach.lifecycle.resting import RESTING, Resting, async_know_resting
 from tests.component.conftest import ADA_ENTITY, send, the_bach, until, until_state
 from tests.component.test_letters import start
 from tests.component.test_removed_recipients import switch
@@ -166,3 +169,57 @@ async def test_what_is_written_wrongly_is_as_if_it_were_not(
     resting = Resting(hass)
     await resting.load()
     await resting.look()
+
+
+async def test_a_home_that_disabled_all_is_told_over_a_restart(
+    hass: HomeAssistant, telegram: TelegramServer, loaded: MockConfigEntry
+) -> None:
+    """Nothing of ours is loaded there any more, so nobody would ever hear of what waits."""
+    await switch_off_with_a_message(hass)
+    await disable(hass, loaded)
+    assert repairs(hass, "all_disabled") == []
+    hass.bus.async_fire(EVENT_HOMEASSISTANT_STOP)
+    await hass.async_block_till_done()
+    [issue] = repairs(hass, "all_disabled")
+    assert (issue.is_persistent, issue.is_fixable) == (True, False), "a dialog of ours could not be opened"
+    assert (issue.translation_placeholders or {})["count"] == "1"
+    assert "@home_bot" in (issue.translation_placeholders or {})["name"]
+    await async_know_resting(hass)
+    assert repairs(hass, "all_disabled") == [], "a connection is loaded again"
+
+
+async def test_a_home_that_stops_while_a_connection_works_is_told_nothing(
+    hass: HomeAssistant, telegram: TelegramServer, loaded: MockConfigEntry
+) -> None:
+    """Each restart would leave a repair behind."""
+    await switch_off_with_a_message(hass)
+    await disable(hass, loaded)
+    await hass.config_entries.async_set_disabled_by(loaded.entry_id, None)
+    await hass.async_block_till_done()
+    hass.bus.async_fire(EVENT_HOMEASSISTANT_STOP)
+    await hass.async_block_till_done()
+    assert repairs(hass, "all_disabled") == []
+
+
+async def test_the_last_connection_is_removed_also_where_nothing_of_ours_runs(
+    hass: HomeAssistant, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What people wrote would stay on the disk of who has removed BACH, and so would a repair about it."""
+    entry = MockConfigEntry(domain=DOMAIN, data={"type": "telegram"}, disabled_by=ConfigEntryDisabler.USER)
+    entry.add_to_hass(hass)
+    assert "bach" not in hass.config.components
+    database = Path(hass.config.path(".storage", "bach", "bach.db"))
+    database.parent.mkdir(parents=True)
+    database.write_bytes(b"what somebody wrote")
+    ir.async_create_issue(
+        hass,
+        "bach",
+        "all_disabled",
+        is_fixable=False,
+        severity=ir.IssueSeverity.WARNING,
+        translation_key="all_disabled",
+    )
+    await hass.config_entries.async_remove(entry.entry_id)
+    assert "Error calling entry remove" not in caplog.text
+    assert not database.parent.exists()
+    assert repairs(hass, "all_disabled") == []

@@ -17,6 +17,7 @@ from custom_components.bach.const import DOMAIN
 from custom_components.bach.home.entry import connection_name
 from custom_components.bach.home.errors import translated_errors
 from custom_components.bach.home.hub import HUB
+from custom_components.bach.home.loop_prevention import LOOP_PREVENTION
 from custom_components.bach.home.permissions import (
     require_connection_control,
     require_message_control,
@@ -74,13 +75,16 @@ GET_MESSAGE_SCHEMA: Final = vol.Schema({vol.Required(ATTR_MESSAGE_ID): MESSAGE_I
 async def async_retry(call: ServiceCall) -> ServiceResponse:
     """Handle the action that retries one message, or all dead letters of a connection, and return the results."""
     with translated_errors(call.hass):
-        bach = call.hass.data[HUB].bach
+        bach, loops = call.hass.data[HUB].bach, call.hass.data[LOOP_PREVENTION]
         if (message_id := call.data.get(ATTR_MESSAGE_ID)) is not None:
             await require_message_control(call, message_id)
+            loops.require_pause(call.context, message_id)
             message = await bach.retry(message_id, wait=call.data[ATTR_WAIT])
             answer: JsonObjectType = {"retried": 1, **_became(message)}
         else:
-            retried = await bach.retry_and_follow(await _connection(call), wait=call.data[ATTR_WAIT])
+            connection = await _connection(call)
+            loops.require_pause(call.context, connection)
+            retried = await bach.retry_and_follow(connection, wait=call.data[ATTR_WAIT])
             answer = {
                 "retried": retried.retried,
                 "sent": retried.sent,
@@ -108,6 +112,7 @@ async def async_amend(call: ServiceCall) -> ServiceResponse:
             message = await bach.get(data[ATTR_MESSAGE_ID])
             place = amendment.get("connection", message.connection), data.get(ATTR_RECIPIENT, message.recipient)
             await require_place_control(call, *place)
+        call.hass.data[LOOP_PREVENTION].require_pause(call.context, data[ATTR_MESSAGE_ID])
         changes = cast(Amendment, amendment)
         message = await bach.amend(data[ATTR_MESSAGE_ID], wait=data[ATTR_WAIT], **changes)
     return _became(message) if call.return_response else None

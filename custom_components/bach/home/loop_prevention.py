@@ -3,8 +3,13 @@
 An automation can learn of a dead letter in many ways: our trigger, our event, a sensor, a helper or another automation
 that follows one of these. What they have in common is the context: each run has that of its cause as parent. So the
 contexts that announced a dead letter are remembered, with all that descend from them.
+
+A letter that is sent again because it died dies again a second later, and would be sent again for that: what descends
+from a dead letter may send letters again at once the first time, and then at growing distances.
 """
 
+import math
+import time
 from typing import Final
 
 from homeassistant.core import Context, HomeAssistant, callback
@@ -23,6 +28,9 @@ DEAD_LETTER_TO: Final = "dead letter to "
 """How what our trigger says of itself begins; an automation repeats it when it tells that it was triggered."""
 
 _MAX_KNOWN: Final = 1000
+_FIRST_PAUSE: Final = 60.0
+_LONGEST_PAUSE: Final = 3600.0
+_FORGOTTEN: Final = 24 * 3600.0
 
 type Address = tuple[str, str]
 """A connection and the normal form of an address there."""
@@ -39,6 +47,9 @@ class LoopPrevention:
         self._known: dict[str, Blocked] = {}
         self._shared: dict[str, Blocked] = {}
         """The same by contexts that others use too: of the runs they cause, only those started by our trigger count."""
+        self._retried: dict[int | str, tuple[int, float]] = {}
+        """How often, and when last, letters were sent again because one had died: one by its id, or a connection's."""
+        self.now = time.monotonic
         hass.bus.async_listen("automation_triggered", self._triggered)
 
     @callback
@@ -78,6 +89,24 @@ class LoopPrevention:
             message = await self._hass.data[HUB].bach.get(message_id)
             self.require_no_loop(context, message.connection, message.recipient)
 
+    @callback
+    def require_pause(self, context: Context | None, letters: int | str) -> None:
+        """Raise if an automation that runs because a letter died sends these again too soon after the last time."""
+        if context is None or not (context.id in self._known or context.parent_id in self._known):
+            return
+        times, last = self._retried.get(letters, (0, -_FORGOTTEN))
+        passed = self.now() - last
+        times = times if passed < _FORGOTTEN else 0
+        pause = min(_FIRST_PAUSE * 2 ** min(times - 1, 10), _LONGEST_PAUSE) if times else 0.0
+        if passed < pause:
+            raise HomeAssistantError(
+                translation_domain=DOMAIN,
+                translation_key="retried_in_circles",
+                translation_placeholders={"minutes": str(math.ceil((pause - passed) / 60))},
+            )
+        self._retried.pop(letters, None)
+        _remember(self._retried, letters, (times + 1, self.now()))
+
     def _blocked_after(self, deaths: tuple[Message, ...]) -> Blocked:
         """The addresses of those messages that were such notices themselves, and what was blocked before."""
         addresses: set[Address] = set()
@@ -113,7 +142,7 @@ class LoopPrevention:
 LOOP_PREVENTION: HassKey[LoopPrevention] = HassKey(f"{DOMAIN}_loop_prevention")
 
 
-def _remember[T](known: dict[str, T], one: str, what: T) -> None:
+def _remember[K, T](known: dict[K, T], one: K, what: T) -> None:
     known[one] = what
     if len(known) > _MAX_KNOWN:
         del known[next(iter(known))]

@@ -2,6 +2,7 @@
 
 Such a connection is no fault, so no entity shows a problem; but nobody means to let messages wait for ever. The time
 since when it is off is stored in a file, as the database is closed in a home that has disabled all connections.
+Nothing of BACH is loaded there after a restart, so when the home stops a last issue is made that outlives it.
 """
 
 import asyncio
@@ -12,6 +13,7 @@ from datetime import timedelta
 from typing import Final
 
 from homeassistant.config_entries import SIGNAL_CONFIG_ENTRY_CHANGED, ConfigEntry, ConfigEntryChange, ConfigEntryState
+from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
@@ -34,6 +36,8 @@ SWITCHED_OFF: Final = "switched_off"
 """The key of the repair about the switch of a connection, and the beginning of its id."""
 DISABLED: Final = "disabled"
 """The same for a connection that Home Assistant does not load, because somebody said so."""
+ALL_DISABLED: Final = "all_disabled"
+"""The key of the issue that is there while nothing of ours is loaded, and its id."""
 
 _LONG: Final = 24 * 3600.0
 _LOOK_EVERY: Final = timedelta(hours=1)
@@ -47,6 +51,8 @@ class Resting:
         self._hass = hass
         self._store = Store[dict[str, float]](hass, 1, f"{DOMAIN}.resting", private=True)
         self._since: dict[str, float] = {}
+        self._left: dict[str, int] = {}
+        """How many wait for which connection, if none will be loaded after a restart."""
         self._lock = asyncio.Lock()
 
     async def load(self) -> None:
@@ -69,6 +75,27 @@ class Resting:
                     await self._look_at(entry)
             if self._since != before:
                 await (self._store.async_save(self._since) if self._since else self._store.async_remove())
+            all_rest = all(entry.disabled_by for entry in entries)
+            self._left = await self._count(entries) if all_rest else {}
+
+    @callback
+    def home_stops(self, *_: object) -> None:
+        """Say what nobody will be there to say."""
+        if self._left:
+            ir.async_create_issue(
+                self._hass,
+                DOMAIN,
+                ALL_DISABLED,
+                is_fixable=False,
+                is_persistent=True,
+                severity=ir.IssueSeverity.WARNING,
+                translation_key=ALL_DISABLED,
+                translation_placeholders={"count": str(sum(self._left.values())), "name": ", ".join(self._left)},
+            )
+
+    async def _count(self, entries: list[ConfigEntry]) -> dict[str, int]:
+        found = {entry.title: await self._queue(entry) for entry in entries if not is_partner(entry)}
+        return {title: queue.waiting for title, queue in found.items() if queue and queue.waiting}
 
     async def _look_at(self, entry: ConfigEntry) -> None:
         how = self._how(entry)
@@ -139,6 +166,8 @@ async def async_know_resting(hass: HomeAssistant) -> None:
     """Look hourly and whenever an entry changes, while Home Assistant runs."""
     hass.data[RESTING] = resting = Resting(hass)
     await resting.load()
+    ir.async_delete_issue(hass, DOMAIN, ALL_DISABLED)
+    hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, resting.home_stops)
 
     @callback
     def changed(_: ConfigEntryChange, entry: ConfigEntry) -> None:
