@@ -3,9 +3,11 @@
 So it costs no `fsync` of its own, and what it says is never ahead of the message nor behind it.
 """
 
+from collections.abc import Iterable
+
 from bach_lib.models import Attempt, Fault, Message, Status
 from bach_lib.outbound.retry import Settlement
-from bach_lib.storage import Transaction
+from bach_lib.storage import Transaction, Value
 from bach_lib.storage.sqlite import Row
 from bach_lib.storage.values import integer, real, text
 
@@ -15,26 +17,29 @@ _MAX_WORDS = 500
 """Characters of the platform's words in one row; the message itself has all of the last ones."""
 
 
-def record_attempt(tx: Transaction, settlement: Settlement, message: Message) -> None:
-    """Write down what an attempt came to, unless the settlement is of none. `message`: as it is now.
+def record_attempts(tx: Transaction, attempts: Iterable[tuple[Settlement, Message | None]]) -> None:
+    """Write down what attempts came to, with their messages as they are now; not what was settled without an attempt.
 
     What a fault says holds no secrets any more.
     """
-    if settlement.outcome is None:
-        return
+    made = [(one, message) for one, message in attempts if message is not None and one.outcome is not None]
+    tx.run_all("add_attempt", [_values(settlement, message) for settlement, message in made])
+    for settlement, message in made:
+        if settlement.status is not Status.SENT:  # nothing comes after that
+            tx.run("trim_attempts", message_id=message.id, keep=MAX_ATTEMPTS)
+
+
+def _values(settlement: Settlement, message: Message) -> dict[str, Value]:
     fault = settlement.error
-    tx.run(
-        "add_attempt",
-        message_id=message.id,
-        recipient=(settlement.tried or message).recipient,  # where it went: a form that was learned on its way counts
-        outcome=settlement.outcome,
-        started_at=message.attempted_at,
-        seconds=settlement.seconds,
-        error_code=fault.code if fault else None,
-        error_text=fault.text[:_MAX_WORDS] if fault else None,
-    )
-    if settlement.status is not Status.SENT:  # nothing comes after that
-        tx.run("trim_attempts", message_id=message.id, keep=MAX_ATTEMPTS)
+    return {
+        "message_id": message.id,
+        "recipient": (settlement.tried or message).recipient,  # where it went: a form learned on its way counts
+        "outcome": settlement.outcome,
+        "started_at": message.attempted_at,
+        "seconds": settlement.seconds,
+        "error_code": fault.code if fault else None,
+        "error_text": fault.text[:_MAX_WORDS] if fault else None,
+    }
 
 
 def attempts_of(tx: Transaction, message_id: int) -> list[Attempt]:

@@ -13,7 +13,8 @@ from functools import partial
 from bach_lib.errors import BachError, StorageError, StoreLostError
 from bach_lib.events import MessageExpired
 from bach_lib.models import Message, Status
-from bach_lib.outbound.queue import Advance, Put
+from bach_lib.outbound.advancing import Advance
+from bach_lib.outbound.queue import Put
 from bach_lib.outbound.retry import INTERRUPTED, Settlement
 from bach_lib.outbound.services import DispatchServices
 from bach_lib.outbound.settlement import settled_event

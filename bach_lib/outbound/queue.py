@@ -8,10 +8,11 @@ from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from bach_lib.clock import Clock
-from bach_lib.errors import IdempotencyKeyReusedError, NotCancellableError, NotRetryableError, UnknownMessageError
+from bach_lib.errors import IdempotencyKeyReusedError, NotCancellableError, NotRetryableError
 from bach_lib.models import Fault, Message, Status
-from bach_lib.outbound.collapse import AT_ONCE, REPLACED, is_replaced, oldest_of_tag, replace_rest
-from bach_lib.outbound.file_contents import claimed, with_files
+from bach_lib.outbound.advancing import Advance, Step, advance_all
+from bach_lib.outbound.collapse import AT_ONCE, REPLACED, oldest_of_tag, replace_rest
+from bach_lib.outbound.one_message import end_message, one_message
 from bach_lib.outbound.retry import EXPIRED, Settlement, after_crash
 from bach_lib.outbound.rows import (
     Draft,
@@ -26,6 +27,7 @@ from bach_lib.outbound.rows import (
 )
 from bach_lib.outbound.settlement import settle
 from bach_lib.storage import Store, Transaction, Value
+from bach_lib.storage.alike import Alike
 from bach_lib.storage.portions import Portions, in_portions, shares
 from bach_lib.storage.sqlite import Row
 from bach_lib.storage.values import integer
@@ -47,20 +49,6 @@ class Put:
     replaced: tuple[Message, ...] = ()
     is_new: bool = True
     has_more: bool = False
-
-
-@dataclass(slots=True, kw_only=True)
-class Advance:
-    """What one step of a worker did: the message it settled, and the one it may send now. None: it is gone.
-
-    `ended`: what was to be claimed, if it could not go any more and this step ended it: replaced, or not to be read.
-    `is_unsettled`: what was to be claimed is on its way for the disk, which does not know yet what came of that.
-    """
-
-    settled: Message | None = None
-    claimed: Message | None = None
-    ended: Message | None = None
-    is_unsettled: bool = False
 
 
 class Queue:
@@ -125,32 +113,11 @@ class Queue:
 
         `forms`: all forms of whom that goes to.
         """
-        now = self._clock.now()
+        step = Alike(self._advance_all, Step(settlement, claim, connection, forms))
+        return self._store.submit(step, ends=claim is None)
 
-        def work(tx: Transaction) -> Advance:
-            settled = settle(tx, settlement, self._clock.now(), self._instance) if settlement else None
-            advance = Advance(settled=settled)
-            if claim is None:
-                return advance
-            if tx.run("claim_message", id=claim, connection=connection, now=now):
-                return self._claim(tx, claim, forms, advance)
-            row = tx.row("get_message", id=claim)
-            if row and connection in (None, row["connection"]):
-                advance.is_unsettled = row["status"] == Status.SENDING
-            return advance
-
-        return self._store.submit(work, ends=claim is None)
-
-    def _claim(self, tx: Transaction, message_id: int, forms: Sequence[str], advance: Advance) -> Advance:
-        try:
-            message = claimed(tx, message_id, self._instance)
-            if is_replaced(tx, message, forms):
-                advance.ended = self._end(tx, message_id, Status.CANCELLED, REPLACED)
-            else:
-                advance.claimed = with_files(tx, message)
-        except UnreadableRowError as error:
-            advance.ended = self._end(tx, message_id, Status.DEAD, error.fault)
-        return advance
+    def _advance_all(self, tx: Transaction, steps: Sequence[Step]) -> list[Advance]:
+        return advance_all(tx, steps, self._clock.now(), self._instance)
 
     async def recover(self, connection: str, *, idempotent: bool) -> list[Message]:
         """After a start: settle what was in flight when the process ended.
@@ -267,22 +234,7 @@ class Queue:
                 pass
 
     def _end(self, tx: Transaction, message_id: int, status: Status, fault: Fault | None) -> Message:
-        return self._one(
-            tx,
-            "end_message",
-            id=message_id,
-            status=status,
-            finished_at=self._clock.now(),
-            error_code=fault.code if fault else None,
-            error_text=fault.text if fault else None,
-        )
+        return end_message(tx, message_id, status, fault, now=self._clock.now(), instance=self._instance)
 
     def _one(self, tx: Transaction, query: str, **values: Value) -> Message:
-        """The message the query returns. Raises `UnknownMessageError` for none."""
-        try:
-            row = tx.row(query, **values)
-        except OverflowError:  # an id from outside that is larger than any that can be
-            row = None
-        if row is None:
-            raise UnknownMessageError(id=values.get("id"))
-        return readable_message(row, self._instance)
+        return one_message(tx, self._instance, query, **values)

@@ -1,5 +1,7 @@
 """Settlement of a message: what is written, how the message looks then, and which event tells of it."""
 
+from collections.abc import Sequence
+
 from bach_lib.events import (
     MessageCancelled,
     MessageDead,
@@ -11,12 +13,12 @@ from bach_lib.events import (
 )
 from bach_lib.models import Message, Status
 from bach_lib.models.fast_frozen import changer
-from bach_lib.outbound.attempts import record_attempt
+from bach_lib.outbound.attempts import record_attempts
 from bach_lib.outbound.retry import Settlement
 from bach_lib.outbound.rows import losses_written, readable_message, without_contents
 from bach_lib.outbound.withdrawn import unless_withdrawn
 from bach_lib.registry.directory import write_lesson
-from bach_lib.storage import Transaction
+from bach_lib.storage import Transaction, Value
 
 _EVENTS: dict[Status, type[MessageEvent]] = {
     Status.SENT: MessageSent,
@@ -35,33 +37,50 @@ _changed = changer(
 
 def settle(tx: Transaction, attempted: Settlement, now: float, instance: str) -> Message | None:
     """Write what became of an attempt; the message as it is then. None: its connection was removed meanwhile."""
-    settlement = unless_withdrawn(tx, attempted)
+    [message] = settle_all(tx, [attempted], now, instance)
+    return message
+
+
+def settle_all(tx: Transaction, attempts: Sequence[Settlement], now: float, instance: str) -> Sequence[Message | None]:
+    """The same of attempts with different messages; the statements that all have in common are run once for all."""
+    settlements = [unless_withdrawn(tx, attempted) for attempted in attempts]
+    changed = tx.run_all("settle_message", [_values(settlement, now) for settlement in settlements])
+    are_there = changed == len(settlements)
+    messages = [
+        _settled(tx, settlement, now, instance) if are_there or tx.row("get_message", id=settlement.id) else None
+        for settlement in settlements
+    ]
+    for settlement, message in zip(settlements, messages, strict=True):
+        if message is not None:
+            _write_the_rest(tx, settlement, message, now)
+    record_attempts(tx, zip(attempts, messages, strict=True))
+    return messages
+
+
+def _values(settlement: Settlement, now: float) -> dict[str, Value]:
     fault = settlement.error
-    changed = tx.run(
-        "settle_message",
-        id=settlement.id,
-        status=settlement.status,
-        retry_count=settlement.retry_count,
-        waited=settlement.waited,
-        next_retry_at=settlement.next_retry_at,
-        finished_at=now if settlement.status.is_final else None,
-        remote_id=settlement.remote_id,
-        degraded=settlement.degraded,
-        lost=losses_written(settlement.lost),
-        error_code=fault.code if fault else None,
-        error_text=fault.text if fault else None,
-    )
-    if not changed:
-        return None
-    message = _settled(tx, settlement, now, instance)
+    return {
+        "id": settlement.id,
+        "status": settlement.status,
+        "retry_count": settlement.retry_count,
+        "waited": settlement.waited,
+        "next_retry_at": settlement.next_retry_at,
+        "finished_at": now if settlement.status.is_final else None,
+        "remote_id": settlement.remote_id,
+        "degraded": settlement.degraded,
+        "lost": losses_written(settlement.lost),
+        "error_code": fault.code if fault else None,
+        "error_text": fault.text if fault else None,
+    }
+
+
+def _write_the_rest(tx: Transaction, settlement: Settlement, message: Message, now: float) -> None:
     if settlement.status is Status.SENT and message.files:
         tx.run("delete_files", message_id=settlement.id)
     if settlement.lesson is not None:
         write_lesson(tx, settlement.lesson, now)
     if settlement.delivered is not None:
         tx.tally(message.connection, delivered=settlement.delivered, now=now)
-    record_attempt(tx, attempted, message)
-    return message
 
 
 def _settled(tx: Transaction, settlement: Settlement, now: float, instance: str) -> Message:

@@ -101,6 +101,16 @@ SELECT id, NULL AS nonce, connection, recipient, text, title, format, silent, re
        attempted_at, finished_at, remote_id, degraded, held, error_code AS error, lost, progress, error_text
 FROM messages WHERE id = :id;
 
+-- claimable_messages: of those to be claimed, what needs no second look, as it is when it is claimed; as claimed_message
+SELECT id, NULL AS nonce, connection, recipient, text, title, format, silent, reply_to, priority, tag, delivery, context,
+       operation, target, buttons, files, 'sending' AS status, created_at, expires_at, next_retry_at, retry_count,
+       max_retries, waited, CAST(:now AS REAL) AS attempted_at, finished_at, remote_id, degraded, held, error_code AS error, lost,
+       progress, error_text
+FROM messages WHERE id IN (SELECT value FROM json_each(:ids)) AND status IN ('pending', 'failed') AND tag IS NULL;
+
+-- claim_messages: the same ones, all at once
+UPDATE messages SET status = 'sending', attempted_at = :now WHERE id IN (SELECT value FROM json_each(:ids));
+
 -- claim_message: from waiting to sending, unless it was cancelled or went to another connection; whether its time is over
 -- memory knows, by a clock that nobody sets. RETURNING would cost more than all the rest, so the row is read by itself
 UPDATE messages SET status = 'sending', attempted_at = :now

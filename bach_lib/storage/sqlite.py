@@ -22,6 +22,7 @@ from bach_lib.errors import (
     StoreLockedError,
     StoreTooNewError,
 )
+from bach_lib.storage.alike import run_all
 from bach_lib.storage.copies import keep_copy, way_back
 from bach_lib.storage.log_index import LogIndex
 from bach_lib.storage.pragmas import PRAGMAS, SHRINKS, is_to_be_written_anew
@@ -124,8 +125,7 @@ class Connection:
         try:
             transaction = self._transaction
             transaction.begin(is_shared=len(batch) > 1)
-            for request in batch:
-                request.result = request.work(transaction)
+            run_all(batch, transaction)
             transaction.end()
             with self.committing:
                 self._sqlite.execute("COMMIT")

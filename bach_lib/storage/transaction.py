@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol, cast
 
+from bach_lib.storage.positions import InOrder, by_position
 from bach_lib.storage.tally import DeliveryCounts
 from bach_lib.storage.together import Together
 
@@ -31,8 +32,12 @@ class Cursor(Protocol):
 class Sqlite(Protocol):
     """An open connection."""
 
-    def execute(self, sql: str, parameters: Mapping[str, Value] | Sequence[Value] = (), /) -> Cursor:
+    def execute(self, sql: str, parameters: Sequence[Value] = (), /) -> Cursor:
         """Run one statement."""
+        ...
+
+    def executemany(self, sql: str, parameters: Iterable[Sequence[Value]], /) -> Cursor:
+        """Run one statement with some values after others."""
         ...
 
 
@@ -66,10 +71,15 @@ class Transaction:
             waits, self._waits = self._waits, None
             waits.write()
 
-    def _execute(self, query: str, values: Mapping[str, Value]) -> Cursor:
+    def _ready(self, query: str) -> tuple[str, InOrder]:
+        """The query of this name, which may be run now."""
         if self._waits:
             self._write()
-        return self._connection.execute(self._queries[query], values)
+        return by_position(self._queries[query])
+
+    def _execute(self, query: str, values: Mapping[str, Value]) -> Cursor:
+        sql, in_order = self._ready(query)
+        return self._connection.execute(sql, in_order(values))
 
     def rows(self, query: str, **values: Value) -> list[Row]:
         """Run the query of this name and return all its rows."""
@@ -80,14 +90,25 @@ class Transaction:
         found = self.rows(query, **values)
         return found[0] if found else None
 
+    def all_values(self, query: str, **values: Value) -> list[tuple[Value, ...]]:
+        """The values of all rows, in the order of the query's columns: half the price of rows with names."""
+        return [tuple(cast("Iterable[Value]", row)) for row in self._execute(query, values).fetchall()]
+
     def first(self, query: str, **values: Value) -> tuple[Value, ...] | None:
-        """The values of the first row, in the order of the query's columns: half the price of a row with names."""
-        found = self.rows(query, **values)
-        return tuple(cast("Iterable[Value]", found[0])) if found else None
+        """The same of the first row."""
+        found = self.all_values(query, **values)
+        return found[0] if found else None
 
     def run(self, query: str, **values: Value) -> int:
         """Run the query of this name and return how many rows it changed."""
         return self._execute(query, values).rowcount
+
+    def run_all(self, query: str, rows: Sequence[Mapping[str, Value]]) -> int:
+        """Run the query of this name with each of these values; how many rows that changed in all."""
+        if not rows:
+            return 0
+        sql, in_order = self._ready(query)
+        return self._connection.executemany(sql, map(in_order, rows)).rowcount
 
     def insert(self, query: str, values: Sequence[Value]) -> int:
         """Run the insertion of this name and return the new row's id; the row is there before anything else is asked.

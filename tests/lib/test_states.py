@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
 from itertools import pairwise, product
@@ -17,6 +17,7 @@ from bach_lib.errors import BachError
 from bach_lib.events import ConnectionChanged
 from bach_lib.models import Delivery, Direction, Format, Message, Status
 from bach_lib.models.health import internal_fault
+from bach_lib.outbound.advancing import Step, advance_all
 from bach_lib.outbound.breaker import Breaker
 from bach_lib.outbound.corrections import Corrections
 from bach_lib.outbound.monitor import Monitor
@@ -25,8 +26,8 @@ from bach_lib.outbound.retry import Settlement, Witnesses, decide, late, untried
 from bach_lib.outcomes import Dead, Outcome, Retry, Scope, Sent, Uncertain, Wait
 from bach_lib.questions.question import Ending
 from bach_lib.redact import Redactor
-from bach_lib.storage import MemoryDatabase, Store, Transaction, Value
-from bach_lib.storage.transaction import Cursor
+from bach_lib.storage import MemoryDatabase, Store, Transaction
+from bach_lib.storage.positions import InOrder
 from bach_lib.testing import FakeClock, FakePlatform
 from bach_lib.testing.connector import FakeConnector
 from tests.lib.outbound.make import BUSY, NOW, draft, message
@@ -132,6 +133,13 @@ async def withdraw(on: Messages, one: Message) -> None:
         await on.queue.advance(Settlement(id=one.id, status=Status.FAILED, error=BUSY), None)
 
 
+async def claim_among_others(on: Messages, one: Message) -> None:
+    """Workers claim in one commit what needs no second look."""
+    await on.write("UPDATE messages SET tag = NULL")
+    steps = [Step(None, one.id, "home", ()), Step(None, one.id + 1, "home", ())]
+    await on.store.submit(lambda tx: advance_all(tx, steps, NOW, "0123abcd"))
+
+
 async def claim_damaged(on: Messages, one: Message) -> None:
     """Its turn comes, and the row cannot be read."""
     await on.write("UPDATE messages SET priority = 'odd'")
@@ -165,6 +173,7 @@ async def replace_rest(on: Messages, one: Message) -> None:
 
 EVENTS: tuple[Callable[[Messages, Message], Awaitable[object]], ...] = (
     lambda on, one: on.queue.advance(None, one.id),
+    claim_among_others,
     claim_damaged,
     claim_replaced,
     lambda on, one: on.queue.expire([one.id]),
@@ -208,13 +217,13 @@ def settlements(one: Message) -> list[Settlement]:
 def statements(monkeypatch: pytest.MonkeyPatch) -> set[str]:
     """The names of all statements that are run from now on."""
     names: set[str] = set()
-    execute = Transaction._execute
+    ready = Transaction._ready
 
-    def noted(tx: Transaction, query: str, values: Mapping[str, Value]) -> Cursor:
+    def noted(tx: Transaction, query: str) -> tuple[str, InOrder]:
         names.add(query)
-        return execute(tx, query, values)
+        return ready(tx, query)
 
-    monkeypatch.setattr(Transaction, "_execute", noted)
+    monkeypatch.setattr(Transaction, "_ready", noted)
     return names
 
 

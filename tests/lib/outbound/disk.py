@@ -9,7 +9,8 @@ from bach_lib import Policy
 from bach_lib.bus import Bus
 from bach_lib.errors import StorageError
 from bach_lib.models import Message, Status
-from bach_lib.outbound.queue import Advance, Queue
+from bach_lib.outbound.advancing import Advance
+from bach_lib.outbound.queue import Queue
 from bach_lib.outbound.retry import Settlement
 from bach_lib.outbound.services import DispatchServices
 from bach_lib.registry.directory import Directory

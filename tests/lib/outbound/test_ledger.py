@@ -19,8 +19,8 @@ from bach_lib.events import (
     MessageUncertain,
 )
 from bach_lib.models import Fault, Message, Status
+from bach_lib.outbound.advancing import Advance
 from bach_lib.outbound.ledger import Ledger
-from bach_lib.outbound.queue import Advance
 from bach_lib.outbound.retry import Settlement
 from bach_lib.outbound.settlement import settled_event
 from bach_lib.storage import Store

@@ -7,14 +7,16 @@ from typing import override
 
 import pytest
 
+from bach_lib.storage.positions import by_position
 from bach_lib.storage.together import Together
-from bach_lib.storage.transaction import Transaction
+from bach_lib.storage.transaction import Transaction, Value
 
 QUERIES = {
     "add": "INSERT INTO people (name, age)\nVALUES (:name, :age);",
     "add_pet": "INSERT INTO pets (name) VALUES (:name);",
     "people": "SELECT name, age FROM people ORDER BY name;",
     "named": "SELECT name, age FROM people WHERE name = :name ORDER BY age;",
+    "rename": "UPDATE people SET name = :name WHERE age = :age;",
     "grow": "UPDATE people SET age = age + :years;",
     "count_delivered": "INSERT INTO counts VALUES (:name, :successes, :errors, :now);",
     "counts": "SELECT * FROM counts ORDER BY name;",
@@ -178,3 +180,24 @@ def test_another_form_of_query_is_a_mistake_of_ours(connection: Counted) -> None
     """Rows would be written in a wrong order of columns, without a word."""
     with pytest.raises(ValueError, match="SELECT 1"):
         Together(connection.execute, "SELECT 1")
+
+
+def test_a_value_that_a_query_names_twice_is_given_once(connection: Counted) -> None:
+    """Values would move by one place, and a message have the text of its title."""
+    named = "SELECT :b AS b, ':' || :a AS a, :b || :long_name_2 AS both, '12:30' AS hour;"
+    sql, in_order = by_position(named)
+    assert ":" not in sql.replace("':'", "").replace("12:30", "")
+    values: dict[str, Value] = {"a": "1", "b": "2", "long_name_2": "3", "not asked for": 4}
+    assert tuple(connection.execute(sql, in_order(values)).fetchone()) == ("2", ":1", "23", "12:30")
+    assert by_position("SELECT 1")[1](values) == ()
+    assert by_position("SELECT :a")[1](values) == ("1",)
+    with pytest.raises(KeyError):
+        in_order({"a": "1"})
+
+
+def test_a_query_is_run_with_many_values(tx: Transaction, connection: Counted) -> None:
+    """What the first of a hundred messages was settled as would be written for all."""
+    tx.insert("add", ["ada", 1])
+    assert tx.run_all("rename", [{"age": 1, "name": "eve"}, {"age": 2, "name": "nobody"}]) == 1
+    assert tx.run_all("rename", []) == 0
+    assert people(connection) == [(1, "eve", 1)]
