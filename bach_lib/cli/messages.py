@@ -101,6 +101,17 @@ def unread(connection: Connection = None, limit: Limit = 50) -> None:
 
 @app.command()
 @command
+def unreadable(
+    connection: Annotated[str, typer.Argument(help="Its name, as in `bach connections list`.")],
+    limit: Limit = 20,
+) -> None:
+    """What came in and could not be understood: why, and what it was, without secrets. The newest hundred are kept."""
+    rows = cut(as_rows(ask("unreadable", connection=connection)), limit, more=MORE)
+    show(rows, ("reason", "Why"), ("raw", "What came"), empty="Everything that came in was understood.")
+
+
+@app.command()
+@command
 def count() -> None:
     """How many incoming messages there are."""
     columns = tuple((name, name.capitalize()) for name in ("connection", "unread", "read", "archived", "total"))

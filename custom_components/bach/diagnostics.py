@@ -4,6 +4,7 @@ They are needed most when nothing works, so they are available in every state of
 knows is left out then, and the rest is read from the database.
 """
 
+from collections import Counter
 from dataclasses import asdict
 from typing import Any, Final
 
@@ -65,11 +66,11 @@ def _at_work(entry: BachConfigEntry) -> dict[str, Any]:
 
 
 async def _on_disk(bach: Bach, entry: BachConfigEntry, redactor: Redactor) -> dict[str, Any]:
-    """The row in the registry and the newest failures, from the database."""
+    """The row in the registry, the newest failures, and why what came in could not be read, from the database."""
     try:
         row = bach.registry.get(connection_name(entry))
     except UnknownConnectionError:  # it was never set up
-        return {"connection": None, "failures": []}
+        return {"connection": None, "failures": [], "set_aside": {}}
     failed = await bach.messages(connection=row.name, status=_FAILED, limit=_MAX_FAILURES)
     return {
         "connection": {
@@ -86,6 +87,7 @@ async def _on_disk(bach: Bach, entry: BachConfigEntry, redactor: Redactor) -> di
             "disabled_until": row.disabled_until,
         },
         "failures": [await _failure(bach, entry, message, redactor) for message in failed],
+        "set_aside": Counter(redactor.hide(one.reason) for one in await bach.unreadable(row.name)),
     }
 
 

@@ -5,6 +5,7 @@ import json
 import sqlite3
 from pathlib import Path
 from typing import Any, cast
+from unittest.mock import AsyncMock
 
 import pytest
 from homeassistant.components.system_health import DOMAIN as SYSTEM_HEALTH
@@ -16,6 +17,7 @@ from pytest_homeassistant_custom_component.components.diagnostics import get_dia
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from bach_lib import Bach, __version__
+from bach_lib.connectors.base import Unreadable
 from bach_lib.connectors.requirements import NEEDED
 from bach_lib.testing.telegram_server import Fault, TelegramServer
 from custom_components.bach.diagnostics import REDACTED_FIELDS
@@ -94,6 +96,20 @@ async def test_why_the_last_messages_failed(
     assert failure["finished_at"] > failure["created_at"]
     for private in ("Ada", "secret", "title of ours", "100200300", '"42"'):
         assert private not in json.dumps(found), private
+
+
+async def test_why_something_that_came_in_was_set_aside(
+    hass: HomeAssistant,
+    hass_client: ClientSessionGenerator,
+    loaded: MockConfigEntry,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A message would be missing, and nobody could find out why; or everybody could read what it was."""
+    aside = [Unreadable(raw="from Ada: my secret", reason=reason) for reason in ("no id", "no id", "Ada is no text")]
+    monkeypatch.setattr(Bach, "unreadable", AsyncMock(return_value=aside))
+    found = await told(hass, hass_client, loaded)
+    assert found["set_aside"] == {"no id": 2, "**REDACTED** is no text": 1}
+    assert "secret" not in json.dumps(found)
 
 
 @pytest.mark.parametrize(

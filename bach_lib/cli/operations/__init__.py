@@ -45,6 +45,7 @@ OPERATIONS: Mapping[str, Operation] = {
         inbox_operations.pair,
         inbox_operations.poll,
         inbox_operations.route,
+        inbox_operations.unreadable,
         queue_operations.amend,
         queue_operations.cancel,
         queue_operations.discard_all,

@@ -55,6 +55,12 @@ async def count(bach: Bach) -> list[Row]:
     return rows
 
 
+async def unreadable(bach: Bach, connection: str) -> list[Row]:
+    """What came in through a connection and could not be understood, newest first."""
+    check_there_is(bach, connection)
+    return [{"reason": one.reason, "raw": one.raw} for one in await bach.unreadable(connection)]
+
+
 async def mark(bach: Bach, ids: Sequence[int], status: InboxStatus) -> int:
     """Mark messages; how many were something else before."""
     return await bach.mark(ids, status)

@@ -3,10 +3,12 @@
 import json
 import os
 import signal
+import sqlite3
 import stat
 import subprocess
 import sys
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,7 @@ from tests.lib.cli.conftest import ADA, TOKEN, Run, Telegram
 
 ATTENTIVE = """
 import signal
+import sqlite3
 signal.signal(signal.SIGINT, signal.default_int_handler)
 from bach_lib.cli.__main__ import main
 main()
@@ -273,6 +276,25 @@ def test_what_came_in_is_read_archived_counted_and_deleted(inbox: Run) -> None:
     assert inbox("msg", "delete", 1, 2, 99, "--json").row() == {"deleted": 2}
     assert inbox("msg", "list", "--json").rows() == []
     assert inbox("msg", "read", 1).code == 1
+
+
+def test_what_could_not_be_understood_is_shown_with_its_reason(inbox: Run, database: Path) -> None:
+    """A message would be missing, and nobody could find out what it was."""
+    assert "Everything that came in was understood." in inbox("msg", "unreadable", "home").output
+    with closing(sqlite3.connect(database)) as file:
+        for number in range(3):
+            row = ("home", f'{{"n": {number}, "x": "\x1b[2J"}}', "no text in it", 1.0)
+            file.execute("INSERT INTO unreadable (connection, raw, reason, received_at) VALUES (?, ?, ?, ?)", row)
+        file.commit()
+    rows = inbox("msg", "unreadable", "home", "--json").rows()
+    assert [row["reason"] for row in rows] == ["no text in it"] * 3
+    assert '"n": 2' in str(rows[0]["raw"]), "the newest first"
+    shown = inbox("msg", "unreadable", "home", "--limit", 1)
+    assert "no text in it" in shown.output
+    assert "\x1b[2J" not in shown.output
+    assert "there are more" in shown.errors
+    nobody = inbox("msg", "unreadable", "hme")
+    assert (nobody.code, 'no connection named "hme"' in nobody.errors) == (1, True)
 
 
 def test_filters_show_what_they_say(inbox: Run) -> None:
