@@ -12,6 +12,7 @@ from typing import ClassVar, override
 from bach_lib.connectors.base import Batch, Capabilities, Rate, Setup
 from bach_lib.connectors.declared import DECLARED
 from bach_lib.connectors.endpoint import check_endpoint, same_place
+from bach_lib.connectors.json_client import Timeouts
 from bach_lib.connectors.ladder import Ladder, Rung, Step
 from bach_lib.connectors.network import not_theirs
 from bach_lib.connectors.ntfy import codec
@@ -20,7 +21,7 @@ from bach_lib.connectors.ntfy.errors import named_by
 from bach_lib.connectors.ntfy.publishing import CAPTION, plan
 from bach_lib.connectors.ntfy.receiver import StreamReceiver
 from bach_lib.connectors.ntfy.recipients import DEFAULT_ENDPOINT, account_of, as_id, is_topic, normalize
-from bach_lib.connectors.ntfy.rest import Rest, Timeouts
+from bach_lib.connectors.ntfy.rest import Rest
 from bach_lib.connectors.observations import CallError
 from bach_lib.connectors.one_way import Unattended
 from bach_lib.connectors.own_session import OwnSession
@@ -38,7 +39,7 @@ _VISITOR = Rate(count=12, per=60, burst=60)
 class Settings:
     """Time-outs of calls, and how long (seconds) an idle poll may be held."""
 
-    timeouts: Timeouts = field(default_factory=Timeouts)
+    timeouts: Timeouts = field(default_factory=partial(Timeouts, read=30.0))
     poll_seconds: float = 25.0
 
 

@@ -11,6 +11,7 @@ from aiohttp import ClientWebSocketResponse
 from bach_lib.connectors.base import Batch, Capabilities, Connector, Incoming, Rate, Setup
 from bach_lib.connectors.declared import DECLARED
 from bach_lib.connectors.endpoint import check_endpoint, same_place
+from bach_lib.connectors.json_client import Timeouts
 from bach_lib.connectors.ladder import Ladder, Rung, Step
 from bach_lib.connectors.observations import CallError, Observation
 from bach_lib.connectors.own_session import OwnSession
@@ -19,7 +20,7 @@ from bach_lib.connectors.signal.contacts import sightings_of
 from bach_lib.connectors.signal.finding import found
 from bach_lib.connectors.signal.receiver import SocketReceiver
 from bach_lib.connectors.signal.recipients import normalize, own_number
-from bach_lib.connectors.signal.rest import Rest, ServerInfo, Timeouts
+from bach_lib.connectors.signal.rest import Rest, ServerInfo
 from bach_lib.connectors.signal.styles import MAX_FILES, attachment, compose, plan
 from bach_lib.models import Candidate, Connection, Fault, Format, Identity, Message, Operation
 from bach_lib.models.incoming import Media
@@ -68,7 +69,8 @@ class SignalConnector(Connector):
         self._listening_session = OwnSession(setup.new_session)
         self._contacts: tuple[Sighting, ...] = ()
         self._is_in_doubt = False
-        rest = partial(Rest, endpoint=endpoint, token=token, timeouts=settings.timeouts, now=setup.clock.now)
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        rest = partial(Rest, endpoint=endpoint, headers=headers, timeouts=settings.timeouts, now=setup.clock.now)
         self._rest = rest(lambda: setup.session)
         self._listening = rest(self._listening_session)
         self._ladder = Ladder(self, setup.course, setup.clock)
