@@ -156,7 +156,7 @@ class DiscordConnector(Connector):
         try:
             answer = await self._rest.request(Route("GET", "/users/@me"))
         except CallError as error:
-            return self._clean_fault(error.fault)
+            return self._redact.within(error.fault)
         match answer:
             case {"id": str(own_id), "username": str(name)}:
                 link = f"https://discord.com/oauth2/authorize?client_id={own_id}&scope=bot&permissions={PERMISSIONS}"
@@ -168,7 +168,7 @@ class DiscordConnector(Connector):
         try:
             return await found(self._rest, query)
         except CallError as error:
-            return self._clean_fault(error.fault)
+            return self._redact.within(error.fault)
 
     @override
     async def whose(self) -> str | Fault | None:
@@ -180,7 +180,7 @@ class DiscordConnector(Connector):
     async def receive(self, cursor: str | None) -> Batch | Fault:
         """What the gateway brought. See `receiver`."""
         answer = await self._receiver.receive(cursor)
-        return self._clean_fault(answer) if isinstance(answer, Fault) else answer
+        return self._redact.within(answer) if isinstance(answer, Fault) else answer
 
     @override
     async def acknowledge(self, press: Incoming) -> None:
@@ -212,7 +212,7 @@ class DiscordConnector(Connector):
                     content = await self._rest.download(text(file, "url"), limit)
                     return Fault(code="too_large", text="The file is too large.") if content is None else content
         except CallError as error:
-            return self._clean_fault(error.fault)
+            return self._redact.within(error.fault)
         return Fault(code="not_found", text="The file is not in its message any more.")
 
     @override
@@ -265,10 +265,7 @@ class DiscordConnector(Connector):
         return False
 
     def _clean(self, outcome: Outcome) -> Outcome:
-        return outcome if isinstance(outcome, Sent) else replace(outcome, fault=self._clean_fault(outcome.fault))
-
-    def _clean_fault(self, fault: Fault) -> Fault:
-        return replace(fault, text=self._redact(fault.text))
+        return outcome if isinstance(outcome, Sent) else replace(outcome, fault=self._redact.within(outcome.fault))
 
 
 async def _quietly(rest: Rest, route: Route, body: Mapping[str, object]) -> None:

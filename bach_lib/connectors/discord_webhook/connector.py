@@ -119,7 +119,7 @@ class DiscordWebhookConnector(SendOnly):
         try:
             answer = await self._calls.get()
         except CallError as error:
-            return self._fault(error.fault)
+            return self._redact.within(error.fault)
         match answer:
             case {"id": str(own_id), **rest}:
                 return Identity(id=own_id, name=str(rest.get("name") or own_id))
@@ -182,10 +182,7 @@ class DiscordWebhookConnector(SendOnly):
         outcome = error.outcome
         if isinstance(outcome, Sent):
             return outcome
-        outcome = replace(outcome, fault=self._fault(outcome.fault))
+        outcome = replace(outcome, fault=self._redact.within(outcome.fault))
         if isinstance(outcome, Wait) and outcome.scope is not Scope.MESSAGE:
             return replace(outcome, scope=Scope.CONNECTION)
         return outcome
-
-    def _fault(self, fault: Fault) -> Fault:
-        return replace(fault, text=self._redact(fault.text))

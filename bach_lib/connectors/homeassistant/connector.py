@@ -122,7 +122,7 @@ class HomeAssistantConnector(Unattended):
             return await self._ladder.send(message, lost)
         except CallError as error:
             outcome = outcome_for(error, message.recipient, may_repeat=message.recipient == BACH)
-            return outcome if isinstance(outcome, Sent) else replace(outcome, fault=self._clean(outcome.fault))
+            return outcome if isinstance(outcome, Sent) else replace(outcome, fault=self._redact.within(outcome.fault))
 
     def plan(self, message: Message) -> list[Message]:
         """The requests that a message becomes (see `Ladder`): one, for there is no limit."""
@@ -156,7 +156,7 @@ class HomeAssistantConnector(Unattended):
         except CallError as error:
             if error.code == UNKNOWN_COMMAND:
                 return Fault(code="server_error", text=f"{self._client.host} has not started yet.")
-            return self._clean(error.fault)
+            return self._redact.within(error.fault)
         match user, config:
             case {"id": str(user_id)}, {"location_name": str(name)}:
                 version = f"{socket.version} (BACH {bach})" if bach else socket.version
@@ -177,11 +177,11 @@ class HomeAssistantConnector(Unattended):
                 socket = await self._client.socket()
                 notice = await self._subscribe(socket)
             except CallError as error:
-                return self._clean(error.fault)
+                return self._redact.within(error.fault)
             left = deadline - self._clock.monotonic()
             if self._backlog or socket is not self._heard_on or left <= 0:
                 self._heard_on = socket
-                return replace(self._backlog.batch(), notice=self._clean(notice) if notice else None)
+                return replace(self._backlog.batch(), notice=self._redact.within(notice) if notice else None)
             await self._until_incoming(socket, min(left, _LOOK_SECONDS))
             if not socket.is_open and not self._backlog:
                 return Fault(code="unreachable", text=f"The connection to {self._client.host} broke.")
@@ -200,7 +200,7 @@ class HomeAssistantConnector(Unattended):
             actions = await self._client.call({"type": "get_services"})
             bach, _ = await self._bach()
         except CallError as error:
-            return self._clean(error.fault)
+            return self._redact.within(error.fault)
         return candidates(states, actions, has_bach=bach is not None)
 
     @override
@@ -266,6 +266,3 @@ class HomeAssistantConnector(Unattended):
     def _keep(self, found: Incoming | Unreadable) -> None:
         self._backlog.offer(found)
         self._wakeup.wake()
-
-    def _clean(self, fault: Fault) -> Fault:
-        return replace(fault, text=self._redact(fault.text))

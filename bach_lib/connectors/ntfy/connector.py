@@ -102,7 +102,7 @@ class NtfyConnector(Unattended):
             return await self._ladder.send(message, [_NO_ANSWERS] if message.reply_to is not None else [])
         except CallError as error:
             outcome = error.outcome
-            return outcome if isinstance(outcome, Sent) else replace(outcome, fault=self._clean(outcome.fault))
+            return outcome if isinstance(outcome, Sent) else replace(outcome, fault=self._redact.within(outcome.fault))
 
     @override
     async def check(self) -> Identity | Fault:
@@ -111,7 +111,7 @@ class NtfyConnector(Unattended):
             health = await self._rest.get("v1", "health")
             account = await self._rest.get("v1", "account") if self._is_somebody else None
         except CallError as error:
-            return self._clean(error.fault)
+            return self._redact.within(error.fault)
         match health, account:
             case {"healthy": True}, {"username": str(name)} if name.strip() and name != "*":
                 return Identity(id=as_id(name, self._rest.host), name=name, link=self._endpoint)
@@ -131,8 +131,8 @@ class NtfyConnector(Unattended):
         """What others published to the topics that are let in."""
         answer = await self._hearing.receive(cursor)
         if isinstance(answer, Fault):
-            return self._clean(answer)
-        return answer if answer.notice is None else replace(answer, notice=self._clean(answer.notice))
+            return self._redact.within(answer)
+        return answer if answer.notice is None else replace(answer, notice=self._redact.within(answer.notice))
 
     @override
     async def fetch(self, media: Media, limit: int) -> bytes | Fault:
@@ -140,7 +140,7 @@ class NtfyConnector(Unattended):
         try:
             content = await self._rest.download("file", media.reference, limit=limit)
         except CallError as error:
-            return self._clean(error.fault)
+            return self._redact.within(error.fault)
         return Fault(code="too_large", text=f"It has more than {limit} bytes.") if content is None else content
 
     @override
@@ -194,6 +194,3 @@ class NtfyConnector(Unattended):
 
     def _topics(self) -> frozenset[str]:
         return frozenset(filter(is_topic, self._allowed()))
-
-    def _clean(self, fault: Fault) -> Fault:
-        return replace(fault, text=self._redact(fault.text))

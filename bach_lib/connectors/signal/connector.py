@@ -110,7 +110,7 @@ class SignalConnector(Connector):
         if isinstance(outcome, Sent):
             self._is_in_doubt = False
             return outcome
-        return replace(outcome, fault=self._clean(outcome.fault))
+        return replace(outcome, fault=self._redact.within(outcome.fault))
 
     @override
     async def check(self) -> Identity | Fault:
@@ -124,7 +124,7 @@ class SignalConnector(Connector):
             if self._is_in_doubt:
                 await self._reach_signal()
         except CallError as error:
-            return self._clean(error.fault)
+            return self._redact.within(error.fault)
         if not isinstance(accounts, list):
             return Fault(code="bad_answer", text=f"What answers at {self._rest.host} is no signal-cli-rest-api.")
         if self._number not in accounts:
@@ -148,7 +148,7 @@ class SignalConnector(Connector):
         """What the WebSocket brought. See `receiver`."""
         answer = await self._receiver.receive(cursor)
         if isinstance(answer, Fault):
-            return self._clean(answer)
+            return self._redact.within(answer)
         known, self._contacts = self._contacts, ()
         return replace(answer, sightings=(*answer.sightings, *known)) if known else answer
 
@@ -168,7 +168,7 @@ class SignalConnector(Connector):
         try:
             content = await self._rest.download("v1", "attachments", media.reference, limit=limit)
         except CallError as error:
-            return self._clean(error.fault)
+            return self._redact.within(error.fault)
         return Fault(code="too_large", text=f"It has more than {limit} bytes.") if content is None else content
 
     @override
@@ -176,7 +176,7 @@ class SignalConnector(Connector):
         try:
             return await found(self._rest, self._number, query)
         except CallError as error:
-            return self._clean(error.fault)
+            return self._redact.within(error.fault)
 
     @override
     async def reset(self) -> None:
@@ -277,9 +277,6 @@ class SignalConnector(Connector):
             body |= {"reaction": message.text, "target_author": about.author}
             await self._rest.call("POST", "v1", "reactions", self._number, body=body)
         return Sent(remote_id=message.target)
-
-    def _clean(self, fault: Fault) -> Fault:
-        return replace(fault, text=self._redact(fault.text))
 
 
 _SAYS_NOTHING = frozenset({"bad_answer", "bad_request", "rate_limited"})

@@ -142,7 +142,7 @@ class TelegramConnector(Connector):
         except CallError as error:
             outcome = error.outcome
             if not isinstance(outcome, Sent):
-                outcome = replace(outcome, fault=self._clean(outcome.fault))
+                outcome = replace(outcome, fault=self._redact.within(outcome.fault))
             return await unless_repeated(outcome, self.check)
         if is_change:  # a group that moved is not followed: its old messages stay behind, and their numbers mean others
             return sent
@@ -256,10 +256,7 @@ class TelegramConnector(Connector):
         return self._rungs.target(recipient)
 
     def _fault(self, error: TelegramError) -> Fault:
-        return self._clean(fault_of(error))
-
-    def _clean(self, fault: Fault) -> Fault:
-        return replace(fault, text=self._redact(fault.text))
+        return self._redact.within(fault_of(error))
 
     def _conflict(self, error: Conflict) -> Fault:
         """Say which bot: a person with five of them has to find the program that uses this one too."""

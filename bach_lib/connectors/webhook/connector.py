@@ -131,7 +131,7 @@ class WebhookConnector(SendOnly):
             outcome = outcome_for(answer, self._host, message.nonce, now)
         if isinstance(outcome, Sent):
             return replace(outcome, degraded=True, losses=(_NO_ANSWERS,)) if message.reply_to is not None else outcome
-        return replace(outcome, fault=self._clean(outcome.fault))
+        return replace(outcome, fault=self._redact.within(outcome.fault))
 
     @override
     async def check(self) -> Identity | Fault:
@@ -148,10 +148,10 @@ class WebhookConnector(SendOnly):
                 return found
             status = await self._ask(self._options.url, self._options.headers)
         except (ClientError, OSError, ValueError, RuntimeError) as error:
-            return self._clean(broken(error, self._host, written=False).fault)
+            return self._redact.within(broken(error, self._host, written=False).fault)
         may_redirect, is_refused = not self._was_redirected, self._refusals.agree(status)
         fault = reachable(status, self._host, may_redirect=may_redirect, is_refused=is_refused)
-        return self._clean(fault) if fault else found
+        return self._redact.within(fault) if fault else found
 
     async def _ask(self, url: URL, headers: Mapping[str, str]) -> int:
         """The status of a question that changes nothing. Many addresses that act on GET would act on HEAD, too."""
@@ -172,9 +172,6 @@ class WebhookConnector(SendOnly):
     ) -> tuple[Incoming | Unreadable, ...]:
         """What a request brought, if it proves that it may."""
         return self._decoder.admit(headers, body, self._clock.now(), address)
-
-    def _clean(self, fault: Fault) -> Fault:
-        return replace(fault, text=self._redact(fault.text))
 
 
 async def _read(response: ClientResponse) -> Answer:
