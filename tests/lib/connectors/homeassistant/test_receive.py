@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from bach_lib.connectors import bounds
 from bach_lib.connectors.base import Batch, Incoming, Unreadable
-from bach_lib.connectors.homeassistant import HomeAssistantConnector
 from bach_lib.connectors.homeassistant.codec import read_event
 from bach_lib.inbound.batch_check import validate_batch
 from bach_lib.models import Fault
@@ -17,19 +16,9 @@ from bach_lib.outcomes import Sent
 from bach_lib.testing import FakeClock
 from bach_lib.testing.homeassistant import HomeAssistantServer
 from tests.lib.connectors.homeassistant.conftest import Connect, a_message
+from tests.lib.connectors.polling import polled
 
 BELL = "event:doorbell"
-
-
-async def polled(connector: HomeAssistantConnector, cursor: str | None = None) -> Batch:
-    """The next poll that brings something."""
-    async with asyncio.timeout(60):
-        while True:
-            answer = await connector.receive(cursor)
-            assert isinstance(answer, Batch), answer
-            if answer.messages or answer.unreadable:
-                return answer
-            cursor = answer.cursor
 
 
 async def test_an_event_comes_in(connect: Connect, server: HomeAssistantServer) -> None:

@@ -17,21 +17,11 @@ from bach_lib.models.incoming import Kind
 from bach_lib.models.spellings import Sighting
 from bach_lib.testing import Told
 from bach_lib.testing.signal import SignalServer
+from tests.lib.connectors.polling import polled
 from tests.lib.connectors.signal.conftest import ADA, Connect
 
 ACCOUNT = "+491700000001"
 PERSON = "9f1c2d3e-0000-4000-8000-0123456789ab"
-
-
-async def polled(connector: SignalConnector, cursor: str | None = None) -> Batch:
-    """The next poll that brings something."""
-    async with asyncio.timeout(60):
-        while True:
-            answer = await connector.receive(cursor)
-            assert isinstance(answer, Batch), answer
-            if answer.messages or answer.unreadable:
-                return answer
-            cursor = answer.cursor
 
 
 async def read_one(connector: SignalConnector, server: SignalServer, envelope: Mapping[str, object]) -> Incoming:
