@@ -4,8 +4,10 @@ import ipaddress
 import re
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from yarl import URL
+
 from bach_lib.errors import InvalidEndpointError, SecretInEndpointError
-from bach_lib.redact import holds_secret
+from bach_lib.redact import Redactor, holds_secret
 
 _MAX_ENDPOINT = 2000
 _NAMES_OF_SECRETS = re.compile(
@@ -49,6 +51,17 @@ def check_endpoint(endpoint: str) -> None:
         raise InvalidEndpointError(
             endpoint=endpoint.rpartition("@")[2][:100]
         )  # what stands before an @ may be a password
+
+
+def host_of(endpoint: str) -> str:
+    """Host and port of an address, for people. Raises `InvalidEndpointError`."""
+    try:
+        host = URL(endpoint).host_port_subcomponent
+    except ValueError:
+        host = None
+    if host is None:
+        raise InvalidEndpointError(endpoint=Redactor()(endpoint))
+    return host
 
 
 def is_host(host: str) -> bool:

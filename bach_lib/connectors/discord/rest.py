@@ -24,13 +24,12 @@ from bach_lib.clock import Clock
 from bach_lib.connectors.discord.errors import NOT_DISCORD, refusal
 from bach_lib.connectors.discord.rate_limits import RateLimits
 from bach_lib.connectors.discord.session_starts import may_begin
+from bach_lib.connectors.endpoint import host_of
 from bach_lib.connectors.network import FormBody, JsonBody, NoBody, broken, not_connected, not_theirs
 from bach_lib.connectors.observations import CallError, Observation
 from bach_lib.connectors.platform_time import PlatformTime
 from bach_lib.connectors.tolerant import decode
-from bach_lib.errors import InvalidEndpointError
 from bach_lib.models import File as Attachment
-from bach_lib.redact import Redactor
 
 PUBLIC_ENDPOINT = "https://discord.com/api/v10"
 
@@ -76,7 +75,7 @@ class Rest(HTTPClient):
         super().__init__(MISSING)  # the loop, which only its own way of calling would use
         self.token = token
         self.endpoint = (endpoint or PUBLIC_ENDPOINT).rstrip("/")
-        self.host = _host(self.endpoint)
+        self.host = host_of(self.endpoint)
         self._caller_session = session
         self._new_gateway_session = gateway_session or session
         self._gateway_session: ClientSession | None = None
@@ -249,14 +248,3 @@ def _decode(payload: bytes) -> object:
     with suppress(ValueError):
         return decode(payload)
     return None
-
-
-def _host(endpoint: str) -> str:
-    """Host and port of an endpoint, for people. Raises `InvalidEndpointError`."""
-    try:
-        host = URL(endpoint).host_port_subcomponent
-    except ValueError:
-        host = None
-    if host is None:
-        raise InvalidEndpointError(endpoint=Redactor()(endpoint))
-    return host

@@ -7,10 +7,10 @@ from typing import ClassVar, override
 from urllib.parse import quote
 
 from telegram.error import Conflict, TelegramError
-from yarl import URL
 
 from bach_lib.connectors.base import Batch, Capabilities, Connector, Incoming, Invitation, Rate, Setup
 from bach_lib.connectors.declared import DECLARED
+from bach_lib.connectors.endpoint import host_of
 from bach_lib.connectors.ladder import Ladder
 from bach_lib.connectors.observations import CallError, unless_repeated
 from bach_lib.connectors.own_session import OwnSession
@@ -22,7 +22,7 @@ from bach_lib.connectors.telegram.finding import chat_found
 from bach_lib.connectors.telegram.http_request import AiohttpRequest, Timeouts
 from bach_lib.connectors.telegram.recipients import Target
 from bach_lib.connectors.telegram.rungs import TelegramRungs
-from bach_lib.errors import InvalidEndpointError, SecretNotFoundError
+from bach_lib.errors import SecretNotFoundError
 from bach_lib.models import MAX_NONCE, Candidate, Connection, Fault, Identity, Message, Operation
 from bach_lib.models.incoming import Media
 from bach_lib.outcomes import Dead, Outcome, Sent
@@ -79,7 +79,7 @@ class TelegramConnector(Connector):
         if not token:
             raise SecretNotFoundError(reference="bot_token")
         endpoint = _server(setup.connection.endpoint or PUBLIC_ENDPOINT)
-        host = _host(endpoint)
+        host = host_of(endpoint)
         self._polling_session = OwnSession(setup.new_session)
         self._poll_seconds = settings.poll_seconds
         self._redact = Redactor([token])
@@ -271,14 +271,3 @@ class TelegramConnector(Connector):
 def _server(endpoint: str) -> str:
     """The address before `/bot<token>/`. Other programs want it with the `/bot`, so people have it like that, too."""
     return endpoint.rstrip("/").removesuffix("/bot").rstrip("/")
-
-
-def _host(endpoint: str) -> str:
-    """Host and port of an endpoint, for people. Raises `InvalidEndpointError`."""
-    try:
-        host = URL(endpoint).host_port_subcomponent
-    except ValueError:
-        host = None
-    if host is None:
-        raise InvalidEndpointError(endpoint=Redactor()(endpoint))
-    return host
