@@ -48,7 +48,7 @@ class LoopPrevention:
         self._shared: dict[str, Blocked] = {}
         """The same by contexts that others use too: of the runs they cause, only those started by our trigger count."""
         self._retried: dict[int | str, tuple[int, float]] = {}
-        """How often, and when last, letters were sent again because one had died: one by its id, or a connection's."""
+        """Number and time of the retries by automations on dead letters, by message id or connection name."""
         self.now = time.monotonic
         hass.bus.async_listen("automation_triggered", self._triggered)
 

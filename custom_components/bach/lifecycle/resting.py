@@ -37,7 +37,7 @@ SWITCHED_OFF: Final = "switched_off"
 DISABLED: Final = "disabled"
 """The same for a connection that Home Assistant does not load, because somebody said so."""
 ALL_DISABLED: Final = "all_disabled"
-"""The key of the issue that is there while nothing of ours is loaded, and its id."""
+"""Key and id of the issue that is left for a home in which BACH will not be loaded."""
 
 _LONG: Final = 24 * 3600.0
 _LOOK_EVERY: Final = timedelta(hours=1)
@@ -52,7 +52,7 @@ class Resting:
         self._store = Store[dict[str, float]](hass, 1, f"{DOMAIN}.resting", private=True)
         self._since: dict[str, float] = {}
         self._left: dict[str, int] = {}
-        """How many wait for which connection, if none will be loaded after a restart."""
+        """Waiting messages by entry title, if no entry will be loaded after a restart."""
         self._lock = asyncio.Lock()
 
     async def load(self) -> None:
