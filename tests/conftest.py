@@ -1,7 +1,10 @@
 """What all tests share: a busy machine is no fault of what is tested."""
 
+import asyncio
 import logging
 import threading
+from collections.abc import Generator
+from unittest.mock import patch
 
 import pytest
 from hypothesis import Phase, settings
@@ -36,6 +39,38 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if slow:
         config.hook.pytest_deselected(items=slow)
         items[:] = [item for item in items if not item.get_closest_marker("slow")]
+
+
+@pytest.fixture(autouse=True)
+async def enable_event_loop_debug() -> None:
+    """All that asyncio's debug mode watches, without noting of each future and timer on which lines it was made.
+
+    Home Assistant's plugin turns the mode on. Those lines are a third of the work of such a test and decide nothing:
+    they only stand below an error. Whoever looks for one gets them with PYTHONASYNCIODEBUG=1.
+    """
+    loop = asyncio.get_running_loop()
+    if not loop.get_debug():
+        loop.set_debug(True)
+        loop.get_debug = lambda: False  # type: ignore[method-assign] # whom futures and timers ask
+
+
+@pytest.fixture(autouse=True, scope="session")
+def disable_http_server() -> Generator[None]:
+    """No Home Assistant of a test opens a port. Its plugin sees to that for each test, of which most start none."""
+
+    async def nothing(*_: object) -> None:
+        pass
+
+    of_http = "homeassistant.components.http.HomeAssistantHTTP"
+    with patch(f"{of_http}.async_bind", nothing), patch(f"{of_http}.start", nothing):
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def skip_stop_scripts() -> Generator[None]:
+    """No timer is left behind for scripts that are still running; set for all tests, for the same reason."""
+    with patch("homeassistant.helpers.script._schedule_stop_scripts_after_shutdown", lambda *_: None):
+        yield
 
 
 @pytest.hookimpl(tryfirst=True)
