@@ -91,7 +91,7 @@ class LoopPrevention:
 
     @callback
     def require_pause(self, context: Context | None, letters: int | str) -> None:
-        """Raise if an automation that runs because a letter died sends these again too soon after the last time."""
+        """Raise if an automation on dead letters retries these (a message, or a connection's) without a pause."""
         if context is None or not (context.id in self._known or context.parent_id in self._known):
             return
         times, last = self._retried.get(letters, (0, -_FORGOTTEN))

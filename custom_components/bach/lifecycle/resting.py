@@ -80,7 +80,7 @@ class Resting:
 
     @callback
     def home_stops(self, *_: object) -> None:
-        """Say what nobody will be there to say."""
+        """Leave an issue about waiting messages if every connection is disabled, so that BACH will not be loaded."""
         if self._left:
             ir.async_create_issue(
                 self._hass,
