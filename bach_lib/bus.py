@@ -61,7 +61,7 @@ class Bus:
                     continue
                 try:
                     receive(event)
-                except KeyboardInterrupt, SystemExit:
+                except (KeyboardInterrupt, SystemExit):
                     raise
                 except BaseException:  # a border: subscribers are foreign code, and what they cancelled is not us
                     _LOGGER.exception("A subscriber of %s failed", type(event).__name__)

@@ -37,7 +37,7 @@ def guarded_call[T](work: Callable[[], T]) -> T:
     """The same for what nobody waits for: nothing can cancel the caller meanwhile."""
     try:
         return work()
-    except Exception, KeyboardInterrupt, SystemExit:
+    except (Exception, KeyboardInterrupt, SystemExit):
         raise
     except BaseException as error:  # noqa: BLE001 - that is what this border is for
         raise ForeignError(type(error).__name__) from None

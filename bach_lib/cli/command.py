@@ -3,6 +3,8 @@
 The modules with the commands load nothing of that, so that `bach --help` and completion are there at once.
 """
 
+from __future__ import annotations
+
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from importlib import import_module

@@ -39,7 +39,7 @@ class NewSecrets:
             yield
         except UnansweredError:
             raise
-        except SentenceError, import_module("bach_lib.errors").BachError:
+        except (SentenceError, import_module("bach_lib.errors").BachError):
             self._may_be_taken = False
             raise
 
@@ -99,5 +99,5 @@ def json_or_text(value: str) -> object:
     """True, 5 and [1, 2] as what they are, everything else as text."""
     try:
         return json.loads(value)
-    except ValueError, RecursionError:
+    except (ValueError, RecursionError):
         return value

@@ -3,6 +3,8 @@
 The same lines that the registry checks by (`bach_lib.connectors.declared`) are the help of `bach connector types`.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module

@@ -1,5 +1,7 @@
 """`bach connections`: everything in the registry, whatever its category."""
 
+from __future__ import annotations
+
 from typing import TYPE_CHECKING, Annotated
 
 import typer

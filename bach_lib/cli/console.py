@@ -188,7 +188,7 @@ def _give_up_stdout() -> None:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, sys.stdout.fileno())
         os.close(nowhere)
-    except AttributeError, OSError, ValueError:  # there is none
+    except (AttributeError, OSError, ValueError):  # there is none
         pass
 
 

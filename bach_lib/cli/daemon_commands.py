@@ -1,5 +1,7 @@
 """`bach daemon`: run it, ask whether it runs, stop it, read its log, check its surroundings."""
 
+from __future__ import annotations
+
 import asyncio
 from importlib import import_module
 from typing import TYPE_CHECKING, Annotated

@@ -1,5 +1,7 @@
 """Sends, delivers and polls on demand: where no daemon runs, a connection is started for one command."""
 
+from __future__ import annotations
+
 import asyncio
 import time
 from collections.abc import Collection, Mapping, Sequence

@@ -70,7 +70,7 @@ def note(sentence: str) -> None:
         try:
             sys.stderr.write(f"{printable(sentence, lines=False)}\n")
             sys.stderr.flush()
-        except OSError, ValueError:
+        except (OSError, ValueError):
             pass  # nobody is there any more, and there is no other place to say it
 
 

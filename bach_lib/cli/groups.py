@@ -1,5 +1,7 @@
 """typer groups whose help is not cut, and which know the names that the original's commands had."""
 
+from __future__ import annotations
+
 from shutil import get_terminal_size
 from typing import TYPE_CHECKING, override
 

@@ -1,5 +1,7 @@
 """`bach msg`: the inbox, the outbox, and following incoming messages live."""
 
+from __future__ import annotations
+
 from typing import TYPE_CHECKING, Annotated
 
 import typer

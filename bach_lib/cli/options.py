@@ -38,7 +38,7 @@ def settings() -> Settings:
 
 def command[**P](function: Callable[P, None]) -> Callable[..., None]:
     """Give a command `--db` and `--json`."""
-    signature = inspect.signature(function)
+    signature = inspect.signature(function, eval_str=True)
 
     @wraps(function)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
@@ -54,5 +54,5 @@ def command[**P](function: Callable[P, None]) -> Callable[..., None]:
     ]
     # typer reads the signature, and type checkers do not know that functions have this attribute
     run.__signature__ = signature.replace(parameters=[*signature.parameters.values(), *added])  # type: ignore[attr-defined]
-    run.__annotations__ = {**function.__annotations__, "db_": _DATABASE, "json_": _AS_JSON}
+    run.__annotations__ = {**inspect.get_annotations(function, eval_str=True), "db_": _DATABASE, "json_": _AS_JSON}
     return run

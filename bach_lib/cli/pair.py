@@ -1,5 +1,7 @@
 """`bach connector pair`: lets a sender in by a pairing code. They send the code, and you confirm."""
 
+from __future__ import annotations
+
 from typing import TYPE_CHECKING, Annotated
 
 import typer

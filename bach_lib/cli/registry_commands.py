@@ -1,5 +1,7 @@
 """Commands that change the registry; both `bach connector` and `bach connections` have them."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Annotated
 

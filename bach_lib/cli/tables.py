@@ -4,6 +4,8 @@ A word that is broken over lines can hardly be read, and half a terminal is what
 another one, or a phone.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module

@@ -6,6 +6,8 @@ platform's own, well-formed refusal of this message, so nothing can arrive twice
 becomes, how one request is made, and which refusal names what.
 """
 
+from __future__ import annotations
+
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

@@ -52,5 +52,5 @@ def moment(date: str) -> float | None:
     try:
         found = parsedate_to_datetime(date)
         return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
-    except ValueError, OverflowError, TypeError:
+    except (ValueError, OverflowError, TypeError):
         return None

@@ -6,6 +6,8 @@ been read came after that. Only for platforms that know no time at all do their 
 machine, as their connectors promise.
 """
 
+from __future__ import annotations
+
 import logging
 from dataclasses import dataclass
 from math import inf, isfinite

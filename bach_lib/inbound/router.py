@@ -43,7 +43,7 @@ class Router:
         Raises a `StorageError`; then what could not be written was not announced.
         """
         announced: list[IncomingMessage] = []
-        for some in batched(messages, MAX_ROUTED, strict=False):
+        for some in batched(messages, MAX_ROUTED):
             routed = [await self._route_one(connection, message) for message in some]
             await self._inbox.save_routed(routed)
             for message in routed:

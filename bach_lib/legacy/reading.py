@@ -119,7 +119,7 @@ def seconds(written: str | None) -> float | None:
     """A time of the original: ISO 8601 without a zone, meaning that of the machine."""
     try:
         return datetime.fromisoformat(written or "").astimezone().timestamp()
-    except OSError, OverflowError, ValueError:
+    except (OSError, OverflowError, ValueError):
         return None
 
 

@@ -5,6 +5,8 @@ as long as assigning them, and three messages are made on the way of one. Here a
 which has the same slots and is not frozen, and becomes one of the real class in its last step, before anybody sees it.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 from dataclasses import MISSING, Field, field, fields, make_dataclass
 from operator import attrgetter

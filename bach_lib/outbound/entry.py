@@ -1,5 +1,7 @@
 """Queue entry: a waiting message as memory knows it, in numbers on the monotonic clock."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 from bach_lib.clock import Clock

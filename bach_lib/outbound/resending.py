@@ -1,5 +1,7 @@
 """Retries dead letters, and reports the result: that a retry began says little to somebody who waits for the end."""
 
+from __future__ import annotations
+
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager

@@ -171,6 +171,6 @@ def _seconds(value: object) -> float:
     """Where nothing is said, a token is good until it is refused."""
     try:
         seconds = float(value) if isinstance(value, int | float | str) else float("inf")
-    except ValueError, OverflowError:
+    except (ValueError, OverflowError):
         return float("inf")
     return seconds if seconds > 0 else float("inf")

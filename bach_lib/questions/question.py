@@ -5,6 +5,8 @@ answers. So no press can be taken for the answer to another question, whatever t
 old the button is. A question ends once; what comes later changes nothing.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum

@@ -115,7 +115,7 @@ class Secrets:
         else:
             try:
                 secret = await in_own_thread(partial(_BLOCKING[scheme], target))
-            except OSError, ValueError:  # cannot be read, is no text, or has a name that cannot be one
+            except (OSError, ValueError):  # cannot be read, is no text, or has a name that cannot be one
                 secret = None
         if not secret:
             raise SecretNotFoundError(reference=reference)

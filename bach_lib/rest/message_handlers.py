@@ -176,5 +176,5 @@ def _time(seconds: float | None) -> str | None:
     """A time to live may end after the last year that has a name."""
     try:
         return None if seconds is None else iso(seconds)
-    except OverflowError, ValueError, OSError:
+    except (OverflowError, ValueError, OSError):
         return None

@@ -6,6 +6,8 @@ daemon that delivers messages, and fill its disk. Here a server has a number of 
 request has some seconds to be said, and who only sits there goes first.
 """
 
+from __future__ import annotations
+
 import asyncio
 import errno
 import logging

@@ -14,7 +14,7 @@ _MARKUP = str.maketrans({character: f"\\{character}" for character in "_*`["})
 
 def layout(buttons: Iterable[Button]) -> Buttons:
     """Rows of buttons that nobody has arranged."""
-    return tuple(batched(buttons, _PER_ROW, strict=False))
+    return tuple(batched(buttons, _PER_ROW))
 
 
 def in_words(rows: Buttons, form: Format) -> str:

@@ -126,7 +126,7 @@ class AnsweringServer:
                 if answer.effect is Effect.CUT:
                     await writer.drain()
                     break
-        except asyncio.IncompleteReadError, ConnectionError:
+        except (asyncio.IncompleteReadError, ConnectionError):
             pass
         finally:
             self._tasks.discard(task)
@@ -139,7 +139,7 @@ async def _read(reader: asyncio.StreamReader) -> Asked | None:
         if first == _TLS:
             return _NO_HTTP
         head = first + await reader.readuntil(b"\r\n\r\n")
-    except asyncio.IncompleteReadError, ConnectionError:
+    except (asyncio.IncompleteReadError, ConnectionError):
         return None
     method, path, _ = head.split(b"\r\n", 1)[0].decode().split(" ", 2)
     length = _LENGTH.search(head)

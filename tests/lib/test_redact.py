@@ -1,5 +1,7 @@
 """What people and logs see holds no secret, however it is wrapped."""
 
+from __future__ import annotations
+
 import html
 import json
 import re

@@ -5,7 +5,6 @@ says of its parameters is what it can rely on, and whoever asks wrongly hears of
 """
 
 import inspect
-from annotationlib import Format
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from functools import lru_cache
@@ -36,7 +35,7 @@ def checked(operation: Callable[..., object], arguments: Mapping[str, Json]) -> 
 @lru_cache(maxsize=128)
 def _parameters(operation: Callable[..., object]) -> Mapping[str, inspect.Parameter]:
     """All but the first, which is the BACH that is asked."""
-    [_, *parameters] = inspect.signature(operation, annotation_format=Format.VALUE).parameters.values()
+    [_, *parameters] = inspect.signature(operation, eval_str=True).parameters.values()
     return {parameter.name: parameter for parameter in parameters}
 
 

@@ -79,7 +79,7 @@ def plan(message: Message) -> list[Message]:
     """All messages that one becomes: what is too many files for the last of its words goes in further ones."""
     *before, last = parts_of(message)
     alone = replace(message, text="", title=None, reply_to=None, buttons=())
-    more = [replace(alone, files=tuple(some)) for some in batched(message.files[MAX_FILES:], MAX_FILES, strict=False)]
+    more = [replace(alone, files=tuple(some)) for some in batched(message.files[MAX_FILES:], MAX_FILES)]
     return [*before, replace(last, files=last.files[:MAX_FILES]), *more]
 
 

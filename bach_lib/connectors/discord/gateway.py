@@ -70,7 +70,7 @@ class _Socket(DiscordWebSocket):
         sequence = self.sequence
         try:
             await super().received_message(raw)
-        except AttributeError, LookupError, TypeError, ValueError:
+        except (AttributeError, LookupError, TypeError, ValueError):
             self.sequence = sequence
             self._repair(raw)
         told: object = self.sequence

@@ -71,5 +71,5 @@ def moment(value: str) -> float | None:
     """A time as Discord writes it (seconds since 1970)."""
     try:
         return datetime.fromisoformat(value).timestamp()
-    except ValueError, OverflowError:
+    except (ValueError, OverflowError):
         return None

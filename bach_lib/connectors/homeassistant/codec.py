@@ -69,5 +69,5 @@ def context_of(event: object) -> str | None:
 def _time(fired: str) -> float | None:
     try:
         return datetime.fromisoformat(fired).timestamp()
-    except ValueError, OverflowError:
+    except (ValueError, OverflowError):
         return None

@@ -24,7 +24,7 @@ async def lines_of(response: ClientResponse) -> AsyncGenerator[bytes]:
             if len(left) > MAX_LINE:
                 yield bytes(left[: MAX_LINE + 1])
                 left, is_over = bytearray(), True
-    except ClientError, OSError, ValueError, RuntimeError:
+    except (ClientError, OSError, ValueError, RuntimeError):
         return
     finally:
         response.close()

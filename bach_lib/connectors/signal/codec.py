@@ -4,6 +4,8 @@ Signal numbers nothing: a message is named by its author and the millisecond in 
 messages the author is known, so the millisecond alone is their id.
 """
 
+from __future__ import annotations
+
 import json
 import re
 from collections.abc import Mapping, Sequence

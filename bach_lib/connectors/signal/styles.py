@@ -9,8 +9,8 @@ import re
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import replace
-from mimetypes import guess_file_type
 
+from bach_lib.connectors.network import media_type
 from bach_lib.models import File, Format, Message, Operation
 from bach_lib.text.markdown import read_signal
 from bach_lib.text.splitting import Limit, Read, plain, split
@@ -52,6 +52,5 @@ def plan(message: Message) -> list[Message]:
 
 def attachment(file: File) -> str:
     """A file as the server takes it; "," and ";" cannot be in its name there."""
-    mime_type = file.mime_type or guess_file_type(file.name)[0] or "application/octet-stream"
     name = _NO_NAME.sub("_", file.name)
-    return f"data:{mime_type};filename={name};base64,{b64encode(file.content).decode()}"
+    return f"data:{media_type(file)};filename={name};base64,{b64encode(file.content).decode()}"

@@ -1,10 +1,10 @@
 """Maps a message to a method of the Bot API."""
 
 from collections.abc import Mapping
-from mimetypes import guess_file_type
 
 from telegram import InputFile
 
+from bach_lib.connectors.network import media_type
 from bach_lib.connectors.telegram import codec
 from bach_lib.connectors.telegram.recipients import Target
 from bach_lib.models import File, Message, Operation
@@ -70,8 +70,7 @@ def _words(field: str, message: Message) -> dict[str, object]:
 
 
 def _method(file: File) -> tuple[str, str]:
-    mime_type = file.mime_type or guess_file_type(file.name)[0] or ""
-    return _BY_MIME_TYPE.get(mime_type.lower(), _AS_DOCUMENT)
+    return _BY_MIME_TYPE.get(media_type(file).lower(), _AS_DOCUMENT)
 
 
 def message_id(answer: object) -> str | None:

@@ -4,6 +4,8 @@ A recipient is a chat id (`42`, for groups and channels negative: `-100123456789
 channel (`@channelname`), each perhaps with a topic: `-1001234567890/7`.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass

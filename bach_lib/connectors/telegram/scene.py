@@ -1,5 +1,7 @@
 """Where something happened on Telegram and who did it: the same in every kind of update."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 
 from bach_lib.connectors.base import Incoming

@@ -69,7 +69,7 @@ def _charset(content_type: str, body: bytes) -> str:
     try:
         b"x".decode(named[1], errors="replace")
         known = lookup(named[1]).name.replace("_", "-")
-    except LookupError, ValueError:  # of which a codec that is none for texts is one as well
+    except (LookupError, ValueError):  # of which a codec that is none for texts is one as well
         return "utf-8"
     return "utf-8" if known in _NO_CHARSETS else named[1]
 
@@ -82,7 +82,7 @@ def _pairs(text: str, charset: str) -> Iterator[tuple[str, str]]:
 def _json(text: str) -> object:
     try:
         return tolerant.decode(text.encode(errors="replace"))
-    except ValueError, RecursionError:
+    except (ValueError, RecursionError):
         raise UnreadableBodyError("its body is no JSON") from None
 
 

@@ -16,6 +16,8 @@
 There is no pause: kill the process.
 """
 
+from __future__ import annotations
+
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import override

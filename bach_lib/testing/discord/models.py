@@ -1,5 +1,7 @@
 """What the Discord double knows: people, bots, servers ("guilds"), channels, messages and webhooks."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum

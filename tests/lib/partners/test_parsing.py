@@ -65,7 +65,7 @@ def test_every_message_of_an_mcp_server_is_understood_or_a_fault(message: object
     """A server's mistake would end the checks."""
     try:
         result = result_of(answer_in(message, 1), "example.org")
-    except FaultError, RefusedError:
+    except (FaultError, RefusedError):
         return
     name, version = who(result)
     assert name is None or 0 < len(name) <= 100

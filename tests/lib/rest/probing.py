@@ -198,7 +198,7 @@ def _is_bad(reader: OpenApi, shape: Schema, data: bytes) -> bool:
     try:
         value = json.loads(data.decode(), parse_constant=_refuse)
         json.dumps(value, ensure_ascii=False).encode()
-    except ValueError, RecursionError:
+    except (ValueError, RecursionError):
         return True
     return bool(reader.shapes.faults(shape, value, "body"))
 

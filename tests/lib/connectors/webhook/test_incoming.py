@@ -196,7 +196,7 @@ def test_any_json_at_any_path(body: object, path: str) -> None:
     """A request could end in an error nobody expects."""
     try:
         assert by_token(body, text=path).text.strip()
-    except PushRefusedError, InvalidValueError:
+    except (PushRefusedError, InvalidValueError):
         return
 
 
