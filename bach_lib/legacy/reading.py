@@ -276,7 +276,7 @@ def _digest(table: str, row: Row, *fields: str) -> str:
 def _object(written: str | None) -> dict[str, object]:
     try:
         found = json.loads(written or "{}")
-    except RecursionError, ValueError:
+    except (RecursionError, ValueError):
         return {}
     return {str(key): value for key, value in found.items()} if isinstance(found, dict) else {}
 

@@ -8,10 +8,10 @@ from typing import ClassVar, override
 from bach_lib.connectors.base import Connector, Setup
 from bach_lib.connectors.homeassistant import HomeAssistantConnector, Settings, Timeouts
 from bach_lib.testing.homeassistant import HomeAssistantServer
-from tests.contracts.platforms import Platform
+from tests.contracts.platforms import PlatformOn
 
 
-class HomeAssistantPlatform(Platform[HomeAssistantServer]):
+class HomeAssistantPlatform(PlatformOn[HomeAssistantServer]):
     """A Home Assistant."""
 
     name = "homeassistant"

@@ -23,8 +23,8 @@ from bach_lib.testing.telegram_server import Fault, TelegramServer
 from tests.contracts.company import Company
 
 
-class Platform[ServerT: Loopback = Loopback](Company):
-    """A platform over real sockets, and the way to connect to it."""
+class PlatformOn[ServerT: Loopback](Company):
+    """A platform over the real sockets of a server of that kind, and the way to connect to it."""
 
     secrets: ClassVar[Mapping[str, str]]
     wrong_secrets: ClassVar[Mapping[str, str]]
@@ -103,7 +103,10 @@ class Platform[ServerT: Loopback = Loopback](Company):
         """Wait until a request has come that is not answered yet."""
 
 
-class PartnerPlatform[ServerT: PartnerServer](Platform[ServerT]):
+type Platform = PlatformOn[Loopback]
+
+
+class PartnerPlatform[ServerT: PartnerServer](PlatformOn[ServerT]):
     """A platform whose double can be told to keep everybody waiting."""
 
     @override
@@ -116,7 +119,7 @@ class PartnerPlatform[ServerT: PartnerServer](Platform[ServerT]):
         await self._server.wait_for(1)
 
 
-class TelegramPlatform(Platform[TelegramServer]):
+class TelegramPlatform(PlatformOn[TelegramServer]):
     """Telegram."""
 
     name = "telegram"
@@ -179,7 +182,7 @@ class TelegramPlatform(Platform[TelegramServer]):
         return [emoji for reaction in self._server.reactions for emoji in reaction.emoji]
 
 
-class OnDiscord(Platform[DiscordServer]):
+class OnDiscord(PlatformOn[DiscordServer]):
     """Discord, in whatever way one writes to it."""
 
     _silence: discord_server.ActiveFault | None = None

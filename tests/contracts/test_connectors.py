@@ -14,7 +14,7 @@ from bach_lib.models.incoming import Kind
 from bach_lib.outcomes import Outcome, Retry, Scope, Sent, Uncertain
 from tests.contracts.homeassistant import HomeAssistantPlatform
 from tests.contracts.ntfy import NtfyPlatform
-from tests.contracts.platforms import DiscordPlatform, DiscordWebhookPlatform, Platform, TelegramPlatform
+from tests.contracts.platforms import DiscordPlatform, DiscordWebhookPlatform, Platform, PlatformOn, TelegramPlatform
 from tests.contracts.signal import SignalPlatform
 from tests.contracts.webhook import WebhookPlatform
 
@@ -33,7 +33,7 @@ RECEIVING = [platform for platform in PLATFORMS if platform.connector.capabiliti
 
 def named(platform: object) -> str:
     """The name of a platform in the names of tests."""
-    return platform.name if isinstance(platform, type) and issubclass(platform, Platform) else str(platform)
+    return platform.name if isinstance(platform, type) and issubclass(platform, PlatformOn) else str(platform)
 
 
 @pytest.fixture(autouse=True)

@@ -4,7 +4,6 @@
 """
 
 import inspect
-from annotationlib import Format, get_annotations
 from collections.abc import Iterator
 from enum import Enum
 from importlib import import_module
@@ -12,6 +11,7 @@ from types import FunctionType, ModuleType
 from typing import is_protocol, is_typeddict
 
 import pytest
+from annotationlib import Format, get_annotations
 from syrupy.assertion import SnapshotAssertion
 
 import bach_lib

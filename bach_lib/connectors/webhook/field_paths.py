@@ -78,7 +78,7 @@ def _decoded(text: str) -> object:
     """JSON that stands in a text; nothing if it is none."""
     try:
         return tolerant.decode(text.encode(errors="replace"))
-    except ValueError, RecursionError:
+    except (ValueError, RecursionError):
         return None
 
 
