@@ -49,7 +49,7 @@ async def test_what_is_posted(connect: Connect, address: Address) -> None:
 
 async def test_a_template_and_headers(connect: Connect, address: Address) -> None:
     """Services with a form of their own could not be used."""
-    body = {"blocks": [{"text": "*{title}* {text}", "n": 5}], "to": "{recipient}", "{text}": None, "x": "{y} {{text}}"}
+    body = {"blocks": [{"text": "*{title}* {text}", "n": 5}], "to": "{recipient}", "empty": None, "x": "{y} {{text}}"}
     connector = connect(
         secrets={"url": f"{address.url}/", "authorization": "Bearer t0k3n"},
         settings={"body": body, "headers": {"X-House": "ours"}},
@@ -59,7 +59,7 @@ async def test_a_template_and_headers(connect: Connect, address: Address) -> Non
     assert asked.body == {
         "blocks": [{"text": '*{text}* "}, {"a": "\\', "n": 5}],
         "to": "porter",
-        "{text}": None,
+        "empty": None,
         "x": '{y} {"}, {"a": "\\}',
     }
     assert (asked.headers["X-House"], asked.headers["Authorization"]) == ("ours", "Bearer t0k3n")
