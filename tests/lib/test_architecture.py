@@ -56,6 +56,12 @@ ALL = OURS | THEIRS
 
 
 @cache
+def tree_of(module: str) -> ast.Module:
+    """What is written in a module; each is read once."""
+    return ast.parse(ALL[module].read_text("utf-8"))
+
+
+@cache
 def imports(module: str) -> frozenset[str]:
     """Everything a module may import, wherever in it, for types or for good."""
     return frozenset(name for base, names in imported(module) for name in (base, *names))
@@ -76,7 +82,7 @@ def imported(module: str) -> Iterator[tuple[str, set[str]]]:
     """Every module that is imported, with the full names of what is taken from it."""
     file = ALL[module]
     package = module.split(".") if file.name == "__init__.py" else module.split(".")[:-1]
-    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+    for node in ast.walk(tree_of(module)):
         if isinstance(node, ast.Import):
             yield from ((alias.name, set()) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -242,7 +248,7 @@ def test_no_room_is_for_whatever_is_left() -> None:
 @pytest.mark.parametrize("folder", [module for module, file in ALL.items() if file.name == "__init__.py"])
 def test_every_folder_says_what_lives_there(folder: str) -> None:
     """Nobody would know what belongs into it, and what never may."""
-    docstring = ast.get_docstring(ast.parse(ALL[folder].read_text("utf-8"))) or ""
+    docstring = ast.get_docstring(tree_of(folder)) or ""
     sentences = [one for one in re.split(r"(?<=[.!?:])\s+", docstring) if one]
     of_a_platform = folder.startswith(("bach_lib.connectors.", "bach_lib.testing."))  # the folder above says the rest
     assert len(sentences) >= (1 if of_a_platform else 3)
@@ -276,30 +282,32 @@ def test_importing_bach_loads_no_test_double_and_no_server() -> None:
 # -- how it is written -----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("module", sorted(ALL))
-def test_every_module_says_why_it_exists(module: str) -> None:
+def test_every_module_says_why_it_exists() -> None:
     """Who looks for something would have to read all of it."""
-    docstring = ast.get_docstring(ast.parse(ALL[module].read_text("utf-8")))
-    assert docstring
-    assert docstring.splitlines()[0].endswith((".", ":", "!", "?"))
+    docstrings = {module: ast.get_docstring(tree_of(module)) or "" for module in ALL}
+    assert [
+        module
+        for module, docstring in docstrings.items()
+        if not docstring or not docstring.splitlines()[0].endswith((".", ":", "!", "?"))
+    ] == []
 
 
-@pytest.mark.parametrize("module", sorted(ALL))
-def test_no_file_grows_without_end(module: str) -> None:
+def test_no_file_grows_without_end() -> None:
     """Nobody could hold it in their head any more."""
-    assert len(ALL[module].read_text("utf-8").splitlines()) <= MAX_LINES
+    lines = {module: len(file.read_text("utf-8").splitlines()) for module, file in ALL.items()}
+    assert {module: length for module, length in lines.items() if length > MAX_LINES} == {}
 
 
-@pytest.mark.parametrize("module", sorted(ALL))
-def test_no_function_grows_without_end(module: str) -> None:
+def test_no_function_grows_without_end() -> None:
     """Nobody could see at once what it does."""
-    functions = (
-        node
-        for node in ast.walk(ast.parse(ALL[module].read_text("utf-8")))
+    long = {
+        f"{module}.{node.name}": lines
+        for module in sorted(ALL)
+        for node in ast.walk(tree_of(module))
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-    )
-    long = {node.name: (node.end_lineno or 0) - node.lineno + 1 for node in functions}
-    assert {name: lines for name, lines in long.items() if lines > 40} == {}
+        and (lines := (node.end_lineno or 0) - node.lineno + 1) > 40
+    }
+    assert long == {}
 
 
 def test_no_debugging_is_left() -> None:

@@ -1,10 +1,9 @@
 """Long texts: every part fits, nothing a reader sees is lost, and what is open is closed and opened again."""
 
+import itertools
 import re
 import sys
 from collections.abc import Callable
-from types import FrameType
-from typing import TYPE_CHECKING
 
 import pytest
 import regex
@@ -20,9 +19,6 @@ from bach_lib.text.markdown import read_discord, read_signal
 from bach_lib.text.old_markdown import read_old_markdown
 from bach_lib.text.splitting import Limit, Read, plain, shortened, split, utf16_length
 from bach_lib.text.telegram import MAX_PART, PARSE_MODES, TEXT, parts_of
-
-if TYPE_CHECKING:
-    from _typeshed import TraceFunction
 
 TAGS = st.sampled_from(["b", "i", "u", "code", "pre", "tg-spoiler", 'a href="https://example.org/?a=1&amp;b=2"'])
 SEEN_AS_ONE = ["a", "b", "ß", " ", " ", "\n", ".", "🚪", "👩‍👩‍👧", "🇦🇹", "e\u0301", "👍🏽"]
@@ -382,20 +378,15 @@ def test_cutting_takes_time_in_proportion(read: Read, one: str) -> None:
 
 def steps(read: Read, text: str) -> int:
     """How many lines of Python it takes; the machine may be as busy as it likes."""
-    counted = 0
-
-    def count(_frame: FrameType, event: str, _argument: object) -> TraceFunction:
-        nonlocal counted
-        counted += event == "line"
-        return count
-
-    before = sys.gettrace()
-    sys.settrace(count)
+    tool, line, counted = sys.monitoring.PROFILER_ID, sys.monitoring.events.LINE, itertools.count()
+    sys.monitoring.use_tool_id(tool, "steps")
     try:
+        sys.monitoring.register_callback(tool, line, lambda _code, _line: next(counted))
+        sys.monitoring.set_events(tool, line)
         split(text, Limit(characters=1000), read)
     finally:
-        sys.settrace(before)
-    return counted
+        sys.monitoring.free_tool_id(tool)
+    return next(counted)
 
 
 @pytest.mark.parametrize("one", ["<" + "b", "[", "<a ", "](", "*", "_", "`a"])
