@@ -158,8 +158,8 @@ _SETTINGS = {"signal": {"number": "+491700000001"}}
 
 
 @asynccontextmanager
-async def connected(picky: Picky) -> AsyncIterator[Connector]:
-    """A connector to such a platform."""
+async def served(picky: Picky) -> AsyncIterator[str]:
+    """The address of such a platform."""
     app = web.Application()
     app.router.add_route("*", "/{tail:.*}", picky.respond)
     runner = web.AppRunner(app)
@@ -167,10 +167,15 @@ async def connected(picky: Picky) -> AsyncIterator[Connector]:
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
     host, port = runner.addresses[0][:2]
-    async with ClientSession() as session:
-        connection = Connection(
-            name="home", type=picky.type, endpoint=f"http://{host}:{port}", settings=_SETTINGS.get(picky.type, {})
-        )
+    yield f"http://{host}:{port}"
+    await runner.cleanup()
+
+
+@asynccontextmanager
+async def connected(picky: Picky) -> AsyncIterator[Connector]:
+    """A connector to such a platform."""
+    async with served(picky) as address, ClientSession() as session:
+        connection = Connection(name="home", type=picky.type, endpoint=address, settings=_SETTINGS.get(picky.type, {}))
         setup = Setup(
             connection=connection,
             secrets=_SECRETS[picky.type],
@@ -181,4 +186,3 @@ async def connected(picky: Picky) -> AsyncIterator[Connector]:
         connector = (await Connectors().load(picky.type))(setup)
         yield connector
         await connector.close()
-    await runner.cleanup()

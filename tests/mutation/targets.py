@@ -95,7 +95,7 @@ _TESTS_OF_INBOUND = {
     ),
     "pages.py": (
         *(f"tests/lib/inbound/test_{name}.py" for name in ("pages", "inbox", "inbox_kept")),
-        "tests/lib/promises/test_12_one_place_many_spellings.py",
+        "tests/lib/promises/test_one_place_many_spellings.py",
     ),
     "presses.py": ("tests/lib/inbound/test_presses.py",),
     "pushed.py": (

@@ -1,4 +1,4 @@
-"""Promise 12: one place, one person, many spellings: lanes, limits, rights and answers meet at one form."""
+"""One place, one person, many spellings: lanes, limits, rights and answers meet at one form."""
 
 import asyncio
 from collections.abc import Iterable
