@@ -15,6 +15,7 @@ from bach_lib import BachError
 
 from .const import DOMAIN
 from .home.hub import HUB
+from .home.markdown_escape import escape_links
 
 _LOGGER = logging.getLogger(__name__)
 _PATIENCE = 60.0
@@ -73,5 +74,7 @@ def _report(hass: HomeAssistant, error: Exception) -> None:
         is_fixable=False,
         severity=ir.IssueSeverity.WARNING,
         translation_key=DOUBTFUL,
-        translation_placeholders={"reason": str(error) if isinstance(error, BachError) else type(error).__name__},
+        translation_placeholders={
+            "reason": escape_links(str(error)) if isinstance(error, BachError) else type(error).__name__
+        },
     )

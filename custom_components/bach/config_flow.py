@@ -56,7 +56,7 @@ from .flows.webhook_forms import HOOK_SCHEMAS
 from .flows.webhook_page import to_copy
 from .flows.webhook_steps import WebhookSteps
 from .home.entry import connection, recipient_unique_id
-from .home.markdown_escape import escape_markdown
+from .home.markdown_escape import escape_markdown, with_escaped
 from .home.sessions import new_session
 from .home.vaults import FormVault
 from .kinds.partner_forms import CONVERSATION
@@ -117,7 +117,7 @@ class BachConfigFlow(PlatformSteps, PartnerSteps, WebhookSteps, domain=DOMAIN):
         data, identity = self._found
         if user_input is not None:
             return self._create(data, identity)
-        words = {"name": identity.name, "link": identity.link or ""}
+        words = with_escaped({"name": identity.name, "link": identity.link or ""})
         return self.async_show_form(step_id="invite", description_placeholders=words)
 
     async def async_step_reauth(self, entry_data: Mapping[str, Any]) -> ConfigFlowResult:  # noqa: ARG002  not needed
@@ -162,7 +162,7 @@ class BachConfigFlow(PlatformSteps, PartnerSteps, WebhookSteps, domain=DOMAIN):
         old = self._entry_data()
         kind = kind_of(type_, {**old, **(user_input or {})})
         wrong: tuple[str, str] | None = contradiction(kind, user_input or {})
-        placeholders = {**kind.placeholders, "reason": "", "expected": "", "name": self._name()}
+        placeholders = {**kind.placeholders, "reason": "", "expected": "", **with_escaped({"name": self._name()})}
         if user_input is not None and wrong is None:
             data = {CONF_TYPE: type_, **old}
             try:

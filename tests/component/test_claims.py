@@ -144,7 +144,7 @@ async def test_a_role_that_counts_no_more_is_told_of(hass: HomeAssistant) -> Non
     await set_up(hass, entry)
     issue = ir.async_get(hass).async_get_issue(DOMAIN, f"claimed_names_{entry.entry_id}")
     assert issue is not None
-    assert issue.translation_placeholders == {"name": "Hook", "recipient": "NAS"}
+    assert (issue.translation_placeholders or {}).items() >= {"name": "Hook", "recipient": "NAS"}.items()
     flow: Any = await async_create_fix_flow(hass, issue.issue_id, issue.data)
     flow.hass, flow.handler, flow.issue_id = hass, DOMAIN, issue.issue_id
     assert (await flow.async_step_init())["step_id"] == "init"

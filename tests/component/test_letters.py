@@ -101,7 +101,7 @@ async def test_a_corrected_recipient_takes_its_dead_letters_with_it(
     page = await reconfigure(hass, wrong, ada(wrong))
     menu = await go_on(hass, page, recipient=str(ADA), title="Ada", role="user")
     assert (menu["type"], menu["step_id"]) == (FlowResultType.MENU, "letters")
-    assert menu["description_placeholders"] == {"count": "1", "recipient": str(ADA)}
+    assert (menu["description_placeholders"] or {}).items() >= {"count": "1", "recipient_text": str(ADA)}.items()
     assert wrong.subentries[ada(wrong)].data["recipient"] == str(ADA), "closing the page now would undo nothing"
     assert (await message(hass)).recipient == str(ADA)
 
@@ -125,7 +125,8 @@ async def test_a_removed_recipient_gets_nothing_more_and_somebody_is_asked(
     await hass.async_block_till_done()
     assert (await message(hass, 2)).status is Status.CANCELLED
     [issue] = [one for one in ir.async_get(hass).issues.values() if one.translation_key == "removed_recipient"]
-    assert issue.translation_placeholders == {"recipient": "Ada", "name": "@home_bot", "count": "2"}
+    words = (issue.translation_placeholders or {}).items()
+    assert words >= {"recipient": "Ada", "name": "@home_bot", "count": "2"}.items()
 
     menu = await start(hass, issue)
     assert menu.menu["menu_options"] == ["discard", "move", "keep"]

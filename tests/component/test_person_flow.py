@@ -79,7 +79,7 @@ async def test_somebody_who_wrote_is_picked(
     assert options(result, "recipient") == {str(FAMILY): "Family", str(BOARD): "Board"}
     result = await go_on(hass, result, recipient=str(FAMILY))
     assert (result["type"], result["step_id"]) == (FlowResultType.FORM, "who")
-    assert result["description_placeholders"] == {"name": "Family"}
+    assert result["description_placeholders"] == {"name": "Family", "name_text": "Family"}
     assert options(result, "sender_id") == {str(DORA): f"Dora ({DORA})", str(ADA): f"Ada ({ADA})"}
 
     result = await go_on(hass, result, sender_id=str(DORA), role="admin", user_id=hass_admin_user.id)
@@ -162,7 +162,7 @@ async def test_role_user_and_name_of_a_person_are_changed(
     """Who loses the right to command must lose it now."""
     result = await reconfigure(hass, home, "Carl")
     assert suggested(result) == {"title": "Carl", "role": "user"}
-    assert result["description_placeholders"] == {"name": "Family", "sender": str(CARL)}
+    assert (result["description_placeholders"] or {}).items() >= {"name": "Family", "sender_text": str(CARL)}.items()
     result = await go_on(hass, result, title="Carl C.", role="admin", user_id=hass_admin_user.id)
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "reconfigure_successful")
     await arrive(hass, incoming(FAMILY, CARL))

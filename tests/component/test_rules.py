@@ -25,6 +25,7 @@ from custom_components.bach.event import EVENT_TYPES, INCOMING
 from custom_components.bach.flows.form_errors import FAULT_ERRORS
 from custom_components.bach.flows.pairing import KEEP_WAITING
 from custom_components.bach.home.attribution import Role
+from custom_components.bach.home.markdown_escape import _FOREIGN, with_escaped
 from custom_components.bach.kinds.partners import ALL_KINDS
 from custom_components.bach.kinds.requirements import STILL_MISSING, WORDS
 from custom_components.bach.kinds.webhook import FIELD_ERRORS, NOTHING, TAKES
@@ -270,8 +271,25 @@ def test_every_placeholder_of_a_dialog_is_filled() -> None:
             },
         ),
     ):
+        foreign = {f"{name}_text" for name in _FOREIGN}
         for path, text in leaves(TEXTS[section]):
-            assert names(text) <= filled, path
+            assert names(text) <= filled | foreign, path
+
+
+def test_foreign_names_are_escaped_where_they_are_markdown_and_only_there() -> None:
+    """A name could put a picture or a link into a repair, or be shown with backslashes in its title."""
+    foreign, seen = set(_FOREIGN), set[str]()
+    for section in ("config", "config_subentries", "issues"):
+        for path, text in leaves(TEXTS[section]):
+            if "create_entry" in path:
+                continue  # Markdown only: escaped under its own name
+            is_markdown = path[-1] == "description" or {"data_description", "progress", "abort"} & set(path)
+            wrong = foreign if is_markdown else {f"{name}_text" for name in foreign}
+            assert not names(text) & wrong, (section, *path)
+            seen |= names(text)
+    assert seen & {f"{name}_text" for name in foreign}
+    plain = {"name": "[x](http://y) <b>", "count": "1"}
+    assert with_escaped(plain) == {**plain, "name_text": r"\[x\]\(http\:\/\/y\) \<b\>"}
 
 
 def test_the_breaker_says_what_it_means_for_messages() -> None:

@@ -23,6 +23,7 @@ from custom_components.bach.const import (
 )
 from custom_components.bach.coordinator import BachConfigEntry
 from custom_components.bach.home.attribution import Role
+from custom_components.bach.home.markdown_escape import with_escaped
 from custom_components.bach.kinds.webhook import receives
 from custom_components.bach.lifecycle.recipients import async_follow_subentries
 
@@ -52,7 +53,7 @@ def async_watch_claims(hass: HomeAssistant, entry: BachConfigEntry) -> None:
             is_fixable=True,
             severity=ir.IssueSeverity.WARNING,
             translation_key="claimed_names",
-            translation_placeholders={"name": entry.title, "recipient": ", ".join(names)},
+            translation_placeholders=with_escaped({"name": entry.title, "recipient": ", ".join(names)}),
         )
 
     async_follow_subentries(hass, entry, look)
@@ -84,7 +85,8 @@ class ClaimedNamesFlow(RepairsFlow):
         if entry is None:
             return self.async_abort(reason="entry_not_loaded")
         if user_input is None:
-            words = {"name": entry.title, "recipient": ", ".join(one.title for one in _too_much(entry))}
+            names = ", ".join(one.title for one in _too_much(entry))
+            words = with_escaped({"name": entry.title, "recipient": names})
             return self.async_show_form(step_id="init", description_placeholders=words)
         for one in _too_much(entry):
             self.hass.config_entries.async_update_subentry(entry, one, data=without_rights(one.data))

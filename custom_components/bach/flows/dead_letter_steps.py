@@ -10,6 +10,7 @@ from homeassistant.config_entries import SOURCE_USER, ConfigSubentryFlow, Subent
 from custom_components.bach.const import CONF_RECIPIENT
 from custom_components.bach.home.entry import connection_name, recipient_unique_id
 from custom_components.bach.home.hub import HUB
+from custom_components.bach.home.markdown_escape import with_escaped
 
 
 class DeadLetterSteps(ConfigSubentryFlow):
@@ -34,7 +35,7 @@ class DeadLetterSteps(ConfigSubentryFlow):
         return self.async_show_menu(
             step_id="letters",
             menu_options=["letters_send", "letters_keep", "letters_discard"],
-            description_placeholders={"count": str(self._dead), "recipient": self._moved_to or ""},
+            description_placeholders=with_escaped({"count": str(self._dead), "recipient": self._moved_to or ""}),
         )
 
     async def async_step_letters_send(self, _: dict[str, Any] | None = None) -> SubentryFlowResult:

@@ -12,7 +12,7 @@ from homeassistant.util import dt as dt_util
 from bach_lib import BachError, Message, Retried, Status
 from custom_components.bach.actions.dead_letters import RETRY_SECONDS
 from custom_components.bach.coordinator import BachConfigEntry
-from custom_components.bach.home.markdown_escape import escape_links, escape_markdown
+from custom_components.bach.home.markdown_escape import escape_links, escape_markdown, with_escaped
 from custom_components.bach.messages.undelivered import reason_of, recipient_name
 
 from .connection_repair import ConnectionRepairFlow
@@ -98,14 +98,16 @@ class DeadLettersFlow(ConnectionRepairFlow):
             f"- {_time(letter)}, {escape_markdown(recipient_name(entry, letter))}: {escape_markdown(reason_of(letter))}"
             for letter in letters
         ]
-        return {
-            "name": entry.title,
-            "count": str(count),
-            "recipient": escape_links(recipient_name(entry, letters[0])),
-            "reason": escape_links(reason_of(letters[0])),
-            "letters": "\n".join(rows),
-            "shown": str(len(rows)),
-        }
+        return with_escaped(
+            {
+                "name": entry.title,
+                "count": str(count),
+                "recipient": recipient_name(entry, letters[0]),
+                "reason": escape_links(reason_of(letters[0])),
+                "letters": "\n".join(rows),
+                "shown": str(len(rows)),
+            }
+        )
 
 
 def _time(letter: Message) -> str:

@@ -12,7 +12,7 @@ from homeassistant.data_entry_flow import AbortFlow
 from bach_lib import Candidate, Fault
 from custom_components.bach.const import CONF_KIND, CONF_LINK, CONF_RECIPIENT
 from custom_components.bach.coordinator import BachCoordinator
-from custom_components.bach.home.markdown_escape import escape_links
+from custom_components.bach.home.markdown_escape import escape_links, with_escaped
 from custom_components.bach.home.users import async_get_users
 from custom_components.bach.kinds.form_fields import drop_down, labelled
 
@@ -51,4 +51,4 @@ class FindingRecipientFlow(RecipientFlow):
 
     def _invitation(self) -> dict[str, str]:
         entry = self._get_entry()
-        return {"name": entry.title, "link": entry.data.get(CONF_LINK) or ""}
+        return with_escaped({"name": entry.title, "link": entry.data.get(CONF_LINK) or ""})

@@ -22,6 +22,7 @@ from bach_lib import Candidate, Invitation, Pairing
 from bach_lib.errors import CannotReceiveError
 from bach_lib.events import SenderBlocked
 from custom_components.bach.const import CONF_KIND, CONF_LINK, CONF_RECIPIENT
+from custom_components.bach.home.markdown_escape import with_escaped
 from custom_components.bach.home.users import Users, async_get_users
 from custom_components.bach.kinds.form_fields import labelled, radio_buttons
 
@@ -160,11 +161,11 @@ def _invitation_schema(link: str) -> vol.Schema:
 
 def _invitation_words(invitation: Invitation | None, name: str, link: str) -> dict[str, str]:
     """The placeholders of the pages; `link` is the account's own link."""
-    words = {"name": name, "link": link}
+    words = with_escaped({"name": name, "link": link})
     if invitation is None:
         return words
     return {
-        "name": name,
+        **words,
         "link": invitation.link or link,
         "group_link": invitation.group_link or link,
         "code": invitation.code,

@@ -21,6 +21,7 @@ from custom_components.bach.const import (
     TYPE_OLLAMA,
     TYPE_OPENAI_COMPATIBLE,
 )
+from custom_components.bach.home.markdown_escape import with_escaped
 from custom_components.bach.kinds.partner_forms import (
     closest,
     is_listed,
@@ -92,7 +93,7 @@ class PartnerSteps(ConfigFlow, ABC):
                 model_schema(data[CONF_TYPE], offers), user_input or suggested_conversation(data)
             ),
             errors=errors,
-            description_placeholders={"name": identity.name, "reason": reason, "similar": similar},
+            description_placeholders=with_escaped({"name": identity.name, "reason": reason, "similar": similar}),
         )
 
     async def _keep_partner(self, data: dict[str, Any], identity: Identity) -> ConfigFlowResult:

@@ -33,6 +33,7 @@ from custom_components.bach.const import (
 )
 from custom_components.bach.coordinator import BachConfigEntry
 from custom_components.bach.home.entry import person_unique_id
+from custom_components.bach.home.markdown_escape import with_escaped
 from custom_components.bach.home.users import Users, async_get_users
 from custom_components.bach.kinds.form_fields import drop_down, labelled, radio_buttons
 
@@ -86,7 +87,7 @@ class PersonFlow(ConfigSubentryFlow):
             step_id="who",
             data_schema=self.add_suggested_values_to_schema(schema, user_input),
             errors=errors,
-            description_placeholders={"name": _groups(self._get_entry()).get(self._place, self._place)},
+            description_placeholders=with_escaped({"name": _groups(self._get_entry()).get(self._place, self._place)}),
         )
 
     async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
@@ -103,10 +104,14 @@ class PersonFlow(ConfigSubentryFlow):
         return self.async_show_form(
             step_id="reconfigure",
             data_schema=self.add_suggested_values_to_schema(vol.Schema(_about(users)), shown),
-            description_placeholders={
-                "name": _groups(self._get_entry()).get(subentry.data[CONF_RECIPIENT], subentry.data[CONF_RECIPIENT]),
-                "sender": subentry.data[CONF_SENDER_ID],
-            },
+            description_placeholders=with_escaped(
+                {
+                    "name": _groups(self._get_entry()).get(
+                        subentry.data[CONF_RECIPIENT], subentry.data[CONF_RECIPIENT]
+                    ),
+                    "sender": subentry.data[CONF_SENDER_ID],
+                }
+            ),
         )
 
     @override

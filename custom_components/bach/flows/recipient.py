@@ -31,7 +31,7 @@ from custom_components.bach.const import (
 from custom_components.bach.home.addresses import normal_form
 from custom_components.bach.home.attribution import Role
 from custom_components.bach.home.entry import recipient_unique_id
-from custom_components.bach.home.markdown_escape import escape_markdown
+from custom_components.bach.home.markdown_escape import escape_markdown, with_escaped
 from custom_components.bach.home.users import Users, async_get_users
 from custom_components.bach.kinds.webhook import sends
 from custom_components.bach.lifecycle.people import async_move_people
@@ -205,7 +205,7 @@ class RecipientFlow(PairingSteps, DeadLetterSteps):
             return await self._create_typed(user_input)
         rights, words = (
             rights_schema(await async_get_users(self.hass)),
-            {"name": escape_markdown(self._typed[1][CONF_TITLE])},
+            with_escaped({"name": self._typed[1][CONF_TITLE]}),
         )
         field = {key: box for key, box in rights.items() if key == CONF_USER_ID}
         return self.async_show_form(step_id="whose", data_schema=vol.Schema(field), description_placeholders=words)

@@ -27,6 +27,7 @@ from custom_components.bach.const import (
     TYPE_HOMEASSISTANT,
 )
 from custom_components.bach.home.attribution import Role
+from custom_components.bach.home.markdown_escape import with_escaped
 from custom_components.bach.home.users import async_get_users
 from custom_components.bach.kinds.form_fields import drop_down, labelled
 from custom_components.bach.messages.hello import is_harmless
@@ -78,7 +79,7 @@ class HomeRecipientFlow(FindingRecipientFlow):
         return self.async_show_menu(
             step_id="hello_runs",
             menu_options=["hello_skip", "hello_send"],
-            description_placeholders={**self._invitation(), "recipient": self._chosen[0]},
+            description_placeholders=with_escaped({**self._invitation(), "recipient": self._chosen[0]}),
         )
 
     async def async_step_hello_send(self, _: dict[str, Any] | None = None) -> SubentryFlowResult:

@@ -25,6 +25,7 @@ from custom_components.bach.const import (
 )
 from custom_components.bach.home.attribution import Role
 from custom_components.bach.home.entry import proven_senders
+from custom_components.bach.home.markdown_escape import with_escaped
 from custom_components.bach.home.users import Users, async_get_users
 from custom_components.bach.kinds.form_fields import radio_buttons
 
@@ -74,7 +75,7 @@ class HookRecipientFlow(RecipientFlow):
         return self.async_show_form(
             step_id="post_here",
             data_schema=copy_schema(to_copy(self.hass, entry)),
-            description_placeholders={"name": entry.title},
+            description_placeholders=with_escaped({"name": entry.title}),
         )
 
     @override

@@ -12,6 +12,7 @@ from homeassistant.helpers import issue_registry as ir
 
 from bach_lib.runtime.recovery import has_saved_copy, put_saved_copy_back
 from custom_components.bach.const import DOMAIN
+from custom_components.bach.home.markdown_escape import escape_links
 from custom_components.bach.lifecycle.kept_entities import async_drop_kept_entities
 
 _BEGUN: Final = (ConfigEntryState.LOADED, ConfigEntryState.SETUP_RETRY, ConfigEntryState.SETUP_ERROR)
@@ -55,7 +56,9 @@ class StorageFlow(RepairsFlow):
             if use_saved:
                 await self.hass.async_add_executor_job(put_saved_copy_back, self._path)
         except OSError as error:
-            return self.async_abort(reason="refused", description_placeholders={"reason": error.strerror or str(error)})
+            return self.async_abort(
+                reason="refused", description_placeholders={"reason": escape_links(error.strerror or str(error))}
+            )
         finally:
             for entry in entries:
                 await self.hass.config_entries.async_setup(entry.entry_id)

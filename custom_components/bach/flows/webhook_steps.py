@@ -12,6 +12,7 @@ from homeassistant.config_entries import SOURCE_REAUTH, SOURCE_USER, ConfigEntry
 
 from bach_lib import Identity
 from custom_components.bach.const import CONF_URL, TYPE_WEBHOOK
+from custom_components.bach.home.markdown_escape import with_escaped
 from custom_components.bach.kinds.webhook import WEBHOOK, is_same_address, receives
 
 from .webhook_forms import whole
@@ -53,7 +54,7 @@ class WebhookSteps(ConfigFlow, ABC):
         return self.async_show_menu(
             step_id="manage_webhook",
             menu_options=["post_here", "change_webhook"],
-            description_placeholders={"name": self._entry().title},
+            description_placeholders=with_escaped({"name": self._entry().title}),
         )
 
     async def async_step_post_here(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
@@ -64,7 +65,7 @@ class WebhookSteps(ConfigFlow, ABC):
         return self.async_show_form(
             step_id="post_here",
             data_schema=copy_schema(to_copy(self.hass, entry)),
-            description_placeholders={"name": entry.title},
+            description_placeholders=with_escaped({"name": entry.title}),
         )
 
     @abstractmethod

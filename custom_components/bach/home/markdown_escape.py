@@ -4,10 +4,21 @@ Home Assistant renders placeholders of dialogs as Markdown: a name could otherwi
 """
 
 import re
+from collections.abc import Mapping
 from typing import Final
 
 _PUNCTUATION: Final = re.compile(r"[!-/:-@\[-`{-~]")
 _LEADS_AWAY: Final = re.compile(r"[\\\[\]<>`]")
+
+
+_FOREIGN: Final = ("name", "person", "recipient", "sender")
+"""Placeholders that hold what people called something, or what somebody else calls themselves."""
+
+
+def with_escaped(placeholders: Mapping[str, str]) -> dict[str, str]:
+    """Add to each of these names a `…_text` for descriptions, which are Markdown; titles and labels are plain text."""
+    escaped = {f"{key}_text": escape_markdown(placeholders[key]) for key in _FOREIGN if key in placeholders}
+    return {**placeholders, **escaped}
 
 
 def escape_markdown(text: str) -> str:

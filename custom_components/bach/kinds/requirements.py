@@ -23,6 +23,7 @@ from bach_lib.connectors import Connectors
 from bach_lib.connectors.requirements import NEEDED, Package
 from bach_lib.errors import MissingLibraryError, UnusableLibraryError
 from custom_components.bach.const import DOMAIN
+from custom_components.bach.home.markdown_escape import escape_links, with_escaped
 
 PACKAGE: Final = "package"
 """What the ids of these repairs begin with."""
@@ -129,7 +130,9 @@ def _show(hass: HomeAssistant, packages: _Packages) -> None:
             is_fixable=True,
             severity=ir.IssueSeverity.ERROR,
             translation_key=words_for(hass, error),
-            translation_placeholders={**filled(error), "name": ", ".join(sorted(entry.title for entry in entries))},
+            translation_placeholders=with_escaped(
+                {**filled(error), "name": ", ".join(sorted(entry.title for entry in entries))}
+            ),
         )
 
 
@@ -139,8 +142,8 @@ def filled(error: MissingLibraryError) -> Mapping[str, str]:
     return {
         "package": package.name,
         "wanted": package.requirement,
-        "found": error.placeholders.get("found", "-"),
-        "reason": error.placeholders.get("reason", "-"),
+        "found": escape_links(error.placeholders.get("found", "-")),
+        "reason": escape_links(error.placeholders.get("reason", "-")),
     }
 
 

@@ -9,6 +9,7 @@ from homeassistant.helpers import issue_registry as ir
 
 from custom_components.bach.const import CONF_USER_ID, DOMAIN
 from custom_components.bach.coordinator import BachConfigEntry
+from custom_components.bach.home.markdown_escape import with_escaped
 from custom_components.bach.home.users import USERS
 
 from .recipients import async_follow_subentries
@@ -52,5 +53,5 @@ def _report(hass: HomeAssistant, entry: BachConfigEntry, subentry: ConfigSubentr
         is_fixable=False,
         severity=ir.IssueSeverity.WARNING,
         translation_key="lost_user",
-        translation_placeholders={"person": subentry.title, "name": entry.title},
+        translation_placeholders=with_escaped({"person": subentry.title, "name": entry.title}),
     )

@@ -28,6 +28,7 @@ from custom_components.bach.const import DOMAIN
 from custom_components.bach.coordinator import BachConfigEntry
 from custom_components.bach.home.entry import connection_name
 from custom_components.bach.home.hub import HUB
+from custom_components.bach.home.markdown_escape import with_escaped
 from custom_components.bach.kinds.partners import is_partner
 
 _LOGGER = logging.getLogger(__name__)
@@ -90,7 +91,9 @@ class Resting:
                 is_persistent=True,
                 severity=ir.IssueSeverity.WARNING,
                 translation_key=ALL_DISABLED,
-                translation_placeholders={"count": str(sum(self._left.values())), "name": ", ".join(self._left)},
+                translation_placeholders=with_escaped(
+                    {"count": str(sum(self._left.values())), "name": ", ".join(self._left)}
+                ),
             )
 
     async def _count(self, entries: list[ConfigEntry]) -> dict[str, int]:
@@ -145,12 +148,14 @@ class Resting:
             is_fixable=True,
             severity=ir.IssueSeverity.WARNING,
             translation_key=how,
-            translation_placeholders={
-                "name": entry.title,
-                "since": time_of_day(since),
-                "count": str(queue.waiting),
-                "age": _age(queue.oldest if queue.oldest is not None else since, self.now()),
-            },
+            translation_placeholders=with_escaped(
+                {
+                    "name": entry.title,
+                    "since": time_of_day(since),
+                    "count": str(queue.waiting),
+                    "age": _age(queue.oldest if queue.oldest is not None else since, self.now()),
+                }
+            ),
         )
 
     def _say_nothing(self, entry_id: str, *, but: str = "") -> None:

@@ -17,6 +17,7 @@ from bach_lib.events import MessageFinished
 from custom_components.bach.const import DOMAIN
 from custom_components.bach.home.entry import connection_name
 from custom_components.bach.home.hub import HUB
+from custom_components.bach.home.markdown_escape import with_escaped
 
 from .removed_recipients import REMOVED_RECIPIENTS
 
@@ -126,7 +127,7 @@ async def _withdraw(hass: HomeAssistant, bach: Bach, entry: ConfigEntry, address
             is_persistent=True,
             severity=ir.IssueSeverity.WARNING,
             translation_key=REMOVED_RECIPIENT,
-            translation_placeholders={"recipient": title, "name": entry.title, "count": str(count)},
+            translation_placeholders=with_escaped({"recipient": title, "name": entry.title, "count": str(count)}),
         )
     return not under_way
 

@@ -19,7 +19,7 @@ from custom_components.bach.coordinator import BachConfigEntry
 from custom_components.bach.entity import connection_device_id, recipient_device_id
 from custom_components.bach.home.entry import connection_name, notify_unique_id
 from custom_components.bach.home.loop_prevention import LOOP_PREVENTION
-from custom_components.bach.home.markdown_escape import escape_links
+from custom_components.bach.home.markdown_escape import escape_links, with_escaped
 from custom_components.bach.home.roles import place
 
 from .outgoing_payload import outgoing_payload
@@ -143,7 +143,7 @@ def _create_repair(
         is_fixable=True,
         severity=ir.IssueSeverity.WARNING,
         translation_key=key,
-        translation_placeholders={"name": entry.title, "count": str(count), **placeholders},
+        translation_placeholders=with_escaped({"name": entry.title, "count": str(count), **placeholders}),
     )
 
 
