@@ -56,7 +56,7 @@ async def test_the_words_go_without_what_is_refused(bach: Bach, picky: Picky) ->
             format=Format.MARKDOWN,
             silent=True,
             reply_to="5",
-            buttons=[[Button(text="Close the valve", value="close")]],
+            buttons=((Button(text="Close the valve", value="close"),),),
             files=[File(name="door.png", content=b"\x89PNG")],
         )
         message = await bach.wait(receipt.id, timeout=60)
@@ -73,4 +73,4 @@ async def test_only_what_has_nothing_to_read_is_refused(bach: Bach) -> None:
     for nothing in ("", "  \n ", "\u200b"):
         with pytest.raises(InputError):
             await bach.send("home", "42", nothing)
-    assert await bach.send("home", "42", " x ")
+    assert (await bach.send("home", "42", " x ")).id
