@@ -28,11 +28,15 @@ class Asked:
 
 @dataclass(slots=True, kw_only=True)
 class Picky:
-    """A platform of one type. `minds`: what it refuses a request for that has it; `says`: status and body."""
+    """A platform of one type. `minds`: what it refuses a request for that has it; `says`: status and body.
+
+    `besides`: what else it minds, and what it says then; it names one thing at a time, the first that it sees.
+    """
 
     type: str
     minds: str = ""
     says: tuple[int, Mapping[str, object]] = (400, {})
+    besides: Mapping[str, tuple[int, Mapping[str, object]]] = field(default_factory=dict)
     refused: list[Asked] = field(default_factory=list)
     taken: list[Asked] = field(default_factory=list)
 
@@ -43,9 +47,10 @@ class Picky:
         if not _is_message(self.type, request):
             return web.json_response(_question(self.type, request.path))
         asked = _READ[self.type](call, fields, has_file, request)
-        if self.minds in asked.has:
+        minded = {self.minds: self.says, **self.besides}
+        if said := next((said for what, said in minded.items() if what in asked.has), None):
             self.refused.append(asked)
-            return web.json_response(self.says[1], status=self.says[0])
+            return web.json_response(said[1], status=said[0])
         self.taken.append(asked)
         return web.json_response(_answer(self.type, len(self.taken)), status=201 if self.type == "signal" else 200)
 

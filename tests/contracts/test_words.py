@@ -1,6 +1,7 @@
 """The words always arrive: whatever a platform minds, once, in one attempt, and it is said what is missing."""
 
 from collections.abc import Mapping
+from itertools import permutations
 
 import pytest
 
@@ -150,6 +151,52 @@ async def test_the_words_arrive(type_: str, minded: str, said: tuple[int, Mappin
     assert len(picky.refused) <= 3
     if minded == "buttons":
         assert "1. Close the valve" in "".join(asked.words for asked in picky.taken)
+
+
+TOGETHER: Mapping[str, Mapping[str, tuple[int, Mapping[str, object]]]] = {
+    "telegram": {
+        "markup": telegram("can't parse entities: Can't find end of the entity"),
+        "caption": telegram("message caption is too long"),
+        "kind": telegram("PHOTO_INVALID_DIMENSIONS"),
+        "file": telegram("not enough rights to send documents to the chat"),
+        "reply": telegram("message to be replied not found"),
+        "place": telegram("message thread not found"),
+        "buttons": telegram("BUTTON_DATA_INVALID"),
+    },
+    "discord": {
+        "file": discord(50045, "File uploaded exceeds the maximum size"),
+        "reply": discord(10008, "Unknown Message", 404),
+        "place": discord(160005, "Thread is locked", 403),
+        "buttons": field("components"),
+        "silent": field("flags"),
+    },
+    "discord_webhook": {
+        "file": discord(40005, "Request entity too large", 413),
+        "place": discord(50083, "Thread is archived"),
+        "silent": field("flags"),
+    },
+    "signal": {
+        "file": signal("Couldn't process request - invalid attachment"),
+        "reply": signal("The user +491701234567 is not registered."),
+        "markup": signal("Invalid request: text mode"),
+    },
+    "ntfy": {"file": ntfy(40014), "silent": ntfy(40007), "markup": ntfy(40099)},
+}
+"""What a platform may mind of one message, all at once."""
+
+
+@pytest.mark.parametrize("type_", TOGETHER)
+async def test_whatever_is_minded_together_the_words_arrive(type_: str) -> None:
+    """An alarm would die of its second fault: the topic is gone as well, and the picture is forbidden there."""
+    known = TOGETHER[type_]
+    for together in [*permutations(known, 2), tuple(known)]:
+        picky = Picky(type=type_, besides={what: known[what] for what in together})
+        async with connected(picky) as connector:
+            outcome = await connector.send(everything(type_))
+        assert isinstance(outcome, Sent), (together, outcome)
+        assert sum(WORDS in asked.words for asked in picky.taken) == 1, together
+        assert {loss.what for loss in outcome.losses} & {*together, "all"}, (together, outcome.losses)
+        assert len(picky.refused) <= len(together) + 2, together
 
 
 @pytest.mark.parametrize("type_", RECIPIENTS)
