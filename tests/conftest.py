@@ -4,6 +4,8 @@ import asyncio
 import logging
 import threading
 from collections.abc import Generator
+from importlib.util import find_spec
+from pathlib import Path
 from unittest.mock import patch
 
 import pytest
@@ -25,6 +27,13 @@ settings.register_profile(  # of a mistake made on purpose nobody wants to see t
 )
 settings.load_profile("busy")
 
+_HOME_ASSISTANT = find_spec("homeassistant") is not None
+"""The tests of the library run without it, too."""
+
+_LONG = ("e2e/", "simulation/test_histories.py", "contracts/test_blame_whole.py", "lib/text/", "lib/cli/")
+"""Where files take long. They begin early, one after every second other file: the end would wait for one of them, and a
+machine that starts all these Home Assistants at once would be slow in each."""
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--all`: also what says nothing new of most changes and takes long."""
@@ -32,13 +41,26 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what is slow, unless all is asked for, or a test by its name."""
+    """Begin with what takes long, and leave out what is slow, unless all is asked for, or a test by its name."""
+    _mix(items)
     if config.getoption("--all") or any("::" in one for one in config.args):
         return
     slow = [item for item in items if item.get_closest_marker("slow")]
     if slow:
         config.hook.pytest_deselected(items=slow)
         items[:] = [item for item in items if not item.get_closest_marker("slow")]
+
+
+def _mix(items: list[pytest.Item]) -> None:
+    """Mix the files that take long among the others; the tests of a file stay together and in their order."""
+    here, files = Path(__file__).parent, dict[Path, list[pytest.Item]]()
+    for item in items:
+        files.setdefault(item.path, []).append(item)
+    long = [file for file in files if str(file.relative_to(here, walk_up=True)).startswith(_LONG)]
+    place = {file: 3 * number for number, file in enumerate(long)}
+    others = (file for file in files if file not in place)
+    place |= {file: 3 * (number // 2) + 1 for number, file in enumerate(others)}
+    items[:] = [item for file in sorted(files, key=place.__getitem__) for item in files[file]]
 
 
 @pytest.fixture(autouse=True)
@@ -61,6 +83,9 @@ def disable_http_server() -> Generator[None]:
     async def nothing(*_: object) -> None:
         pass
 
+    if not _HOME_ASSISTANT:
+        yield
+        return
     of_http = "homeassistant.components.http.HomeAssistantHTTP"
     with patch(f"{of_http}.async_bind", nothing), patch(f"{of_http}.start", nothing):
         yield
@@ -69,6 +94,9 @@ def disable_http_server() -> Generator[None]:
 @pytest.fixture(autouse=True, scope="session")
 def skip_stop_scripts() -> Generator[None]:
     """No timer is left behind for scripts that are still running; set for all tests, for the same reason."""
+    if not _HOME_ASSISTANT:
+        yield
+        return
     with patch("homeassistant.helpers.script._schedule_stop_scripts_after_shutdown", lambda *_: None):
         yield
 
