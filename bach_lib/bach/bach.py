@@ -1,5 +1,6 @@
 """`Bach`, the facade of the library: opens and closes all parts, and is the one object an application talks to."""
 
+import logging
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AsyncExitStack
 from os import PathLike
@@ -36,6 +37,8 @@ from bach_lib.runtime.assembly import Base, Parts, assemble
 from bach_lib.runtime.housekeeping import PURGED
 from bach_lib.storage import Database, MemoryDatabase, Store
 
+_LOGGER = logging.getLogger(__name__)
+
 
 class Bach(SendingCalls, InboxCalls, QueueCalls, ConnectionCalls):
     """One database and everything that works on it. Use it as `async with Bach("bach.db") as bach`.
@@ -45,7 +48,9 @@ class Bach(SendingCalls, InboxCalls, QueueCalls, ConnectionCalls):
     Without `autostart` connections rest until `start`. By `runs_file`, outside of its folder, an older copy is told.
 
     `":memory:"` for a path: nothing is on disk, and all is gone with `close`. `connections` are there when it is open,
-    as `Registry.ensure` does it. `grace`: seconds for attempts under way at the end of `async with`.
+    as `Registry.ensure` does it. `policies`: those of single connections, by name, while this program runs; all others
+    follow `policy`, as does what concerns the whole database (`keep_seconds`). `grace`: seconds for attempts under way
+    at the end of `async with`.
     """
 
     def __init__(
@@ -58,6 +63,7 @@ class Bach(SendingCalls, InboxCalls, QueueCalls, ConnectionCalls):
         secrets: Mapping[str, Lookup] | None = None,
         connectors: Mapping[str, type[Connector]] | None = None,
         policy: Policy | None = None,
+        policies: Mapping[str, Policy] | None = None,
         connections: Iterable[Connection] = (),
         grace: float = 5.0,
         autostart: bool = True,
@@ -71,6 +77,7 @@ class Bach(SendingCalls, InboxCalls, QueueCalls, ConnectionCalls):
             secrets=Secrets(secrets),
             connectors=Connectors(connectors),
             policy=policy or Policy(),
+            policies=dict(policies or {}),
             new_session=new_session,
             autostart=autostart,
         )
@@ -104,6 +111,7 @@ class Bach(SendingCalls, InboxCalls, QueueCalls, ConnectionCalls):
             self._parts = parts = await assemble(self._base, await self._any_session())
             for connection in self._wanted:
                 await parts.registry.ensure(connection)
+            _warn_of_strange(self._base.policies, parts.registry)
             await parts.runtimes.open()
             await parts.probers.open()
             parts.housekeeping.start()
@@ -226,6 +234,11 @@ class Bach(SendingCalls, InboxCalls, QueueCalls, ConnectionCalls):
         if self._session is None:
             return await self._own.enter_async_context(self._base.new_session())
         return self._session
+
+
+def _warn_of_strange(policies: Mapping[str, Policy], registry: Registry) -> None:
+    if strange := policies.keys() - {row.name for row in registry.list()}:  # it may come later, or be misspelt
+        _LOGGER.warning("There is a policy for what is no connection now: %s", ", ".join(sorted(strange)))
 
 
 def _store(path: str | PathLike[str] | Store, runs_file: str | PathLike[str] | None) -> Store:

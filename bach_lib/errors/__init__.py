@@ -16,7 +16,7 @@ correct, `failures` everything else.
     │   ├── InvalidButtonsError, CannotDoError, NotSentError
     │   ├── UnknownMessageError, NotRetryableError, NotCancellableError, NotAmendableError
     │   ├── NotDiscardableError, IdempotencyKeyReusedError
-    │   ├── NoFileError, FileTooLargeError, InvalidRuleError, UnknownRuleError, BackupExistsError
+    │   ├── FileNotReadError, NoFileError, FileTooLargeError, InvalidRuleError, UnknownRuleError, BackupExistsError
     │   └── InvalidSecretReferenceError, MissingSecretError, SecretNotFoundError, SecretNotWritableError
     ├── SecretNotSavedError: a secret that changed with use could not be written
     ├── NotFetchedError: the file that somebody sent could not be fetched
@@ -60,6 +60,7 @@ from bach_lib.errors.inputs import (
     CannotReceiveError,
     ConnectionExistsError,
     EmptyTextError,
+    FileNotReadError,
     FileTooLargeError,
     IdempotencyKeyReusedError,
     InvalidButtonsError,
@@ -100,6 +101,7 @@ __all__ = [
     "CannotReceiveError",
     "ConnectionExistsError",
     "EmptyTextError",
+    "FileNotReadError",
     "FileTooLargeError",
     "IdempotencyKeyReusedError",
     "InputError",

@@ -202,6 +202,13 @@ class FileTooLargeError(InputError):
     template = "The file of message {id} has {size} bytes, but only up to {limit} can be fetched."
 
 
+class FileNotReadError(InputError):
+    """A file of this machine that is to be sent cannot be read, or is none."""
+
+    code = "file_not_read"
+    template = "The file {path} cannot be read: {reason}."
+
+
 class InvalidRuleError(InputError):
     """A rule that could never match, or a pattern that cannot be read."""
 

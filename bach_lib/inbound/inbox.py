@@ -5,9 +5,10 @@ message; a repeated message is recognised by the platform's own id. A message th
 own is set aside with what is known of it; failing again and again, it would keep back everything behind it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import isfinite
+from types import MappingProxyType
 
 from bach_lib.bus import Bus
 from bach_lib.clock import Clock
@@ -73,7 +74,7 @@ class _Judged:
 class Inbox:
     """All incoming messages of one database, whose `instance` tells it from every other.
 
-    A command or press older than `max_age` seconds is stored as expired.
+    A command or press older than `max_age` seconds is stored as expired. `own`: the policies of single connections.
     """
 
     def __init__(
@@ -85,6 +86,7 @@ class Inbox:
         max_age: float,
         *,
         policy: ReceivePolicy | None = None,
+        own: Mapping[str, ReceivePolicy] = MappingProxyType({}),
         directory: Directory | None = None,
     ) -> None:
         self._directory = directory or Directory(store, Bus(), lambda _: frozenset())
@@ -94,8 +96,13 @@ class Inbox:
         self._clock = clock
         self._pairings = pairings
         self._instance = instance
+        self._ages = {name: one.max_age for name, one in own.items()}
         self._max_age = max_age
-        self._room = Quota(policy or ReceivePolicy())
+        self._room = Quota(policy or ReceivePolicy(), own)
+
+    def max_age(self, connection: str) -> float:
+        """Seconds after which a command or press of this connection is not acted upon."""
+        return self._ages.get(connection, self._max_age)
 
     async def cursor(self, connection: str) -> str | None:
         """How far this connection has read."""
@@ -254,7 +261,7 @@ class Inbox:
             message = told
         found = match_outgoing(tx, connection, self._instance, message, judged.spellings)
         message = found.message
-        if message.kind in _ACTED_UPON and ages.at_most(message, found.asked_at) > self._max_age:
+        if message.kind in _ACTED_UPON and ages.at_most(message, found.asked_at) > self.max_age(connection):
             message = replace(message, kind=Kind.EXPIRED)
         values = incoming_values(message)
         row = tx.row(

@@ -24,14 +24,13 @@ _SET_BACK = -5.0
 
 
 class Router:
-    """Routes what is in the inbox. What a crash left there for more than `max_age` seconds is not acted upon."""
+    """Routes what is in the inbox. What a crash left there for too long (`Inbox.max_age`) is not acted upon."""
 
-    def __init__(self, inbox: Inbox, rules: Rules, bus: Bus, clock: Clock, max_age: float) -> None:
+    def __init__(self, inbox: Inbox, rules: Rules, bus: Bus, clock: Clock) -> None:
         self._inbox = inbox
         self._rules = rules
         self._bus = bus
         self._clock = clock
-        self._max_age = max_age
 
     async def route(self, connection: Connection, messages: Iterable[IncomingMessage]) -> int:
         """Find out, write, announce; return how many. Raises a `StorageError`, as `announce` does."""
@@ -68,8 +67,8 @@ class Router:
         except Exception:
             _LOGGER.exception("Message %s could not be held against the rules", message.id)
             found["routing_error"] = "The rules could not be tried; the log says why."
-        kind = message.kind
-        if kind in (Kind.COMMAND, Kind.BUTTON) and not _SET_BACK <= now - message.received_at <= self._max_age:
+        kind, max_age = message.kind, self._inbox.max_age(connection.name)
+        if kind in (Kind.COMMAND, Kind.BUTTON) and not _SET_BACK <= now - message.received_at <= max_age:
             kind = Kind.EXPIRED  # negative: our clock was set back since, perhaps by a power cut of hours
         return replace(message, kind=kind, routed_at=now, metadata={**message.metadata, **found})
 

@@ -2,8 +2,12 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
+from typing import Self
 
+from bach_lib.errors import FileNotReadError
 from bach_lib.models.fault import Fault
+from bach_lib.threads import read_file
 
 
 class Status(StrEnum):
@@ -73,6 +77,28 @@ class File:
     content: bytes = field(default=b"", repr=False)
     mime_type: str | None = None
     size: int = 0
+
+    @classmethod
+    async def read(cls, path: Path | str, *, name: str | None = None, mime_type: str | None = None) -> Self:
+        """A file of this machine, at most 50 MB, under its own name or another. Other work goes on meanwhile.
+
+        Raises `FileNotReadError`, also for what is no regular file, and for a drive that has not answered within 30
+        seconds.
+        """
+        try:
+            path = Path(path)
+            content = await read_file(path, _MOST_BYTES + 1, seconds=_SECONDS)
+        except (OSError, ValueError, TypeError) as error:
+            reason = getattr(error, "strerror", None) or f"this is no path ({type(error).__name__})"
+            raise FileNotReadError(path=path, reason=reason) from error
+        if len(content) > _MOST_BYTES:
+            raise FileNotReadError(path=path, reason=f"it has more than {_MOST_BYTES} bytes")
+        return cls(name=path.name if name is None else name, content=content, mime_type=mime_type, size=len(content))
+
+
+_MOST_BYTES = 50_000_000
+"""What all files of one message may have together."""
+_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

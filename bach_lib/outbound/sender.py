@@ -12,7 +12,7 @@ from bach_lib.clock import Clock
 from bach_lib.connectors import Connectors
 from bach_lib.connectors.base import Connector
 from bach_lib.errors import InvalidValueError
-from bach_lib.models import Message, Operation, Receipt
+from bach_lib.models import Connection, Message, Operation, Receipt
 from bach_lib.outbound.bundle import Bundle
 from bach_lib.outbound.dispatcher import Dispatcher
 from bach_lib.outbound.draft import SendOptions, make_change, make_draft, make_request
@@ -83,8 +83,8 @@ class _Turnstile:
 class Sender:
     """Puts messages.
 
-    `dispatcher_of(name)` finds the dispatcher of a connection at work, or raises an `InputError`. `max_retries` is what
-    a message gets whose caller says nothing.
+    `dispatcher_of(name)` finds the dispatcher of a connection at work, or raises an `InputError`. `max_retries(name)`:
+    what a message of it gets whose caller says nothing.
     """
 
     def __init__(
@@ -96,7 +96,7 @@ class Sender:
         queue: Queue,
         dispatcher_of: Callable[[str], Dispatcher],
         clock: Clock,
-        max_retries: int,
+        max_retries: Callable[[str], int],
     ) -> None:
         self._registry = registry
         self._directory = directory
@@ -112,9 +112,7 @@ class Sender:
         row = self._registry.get(connection)
         connector = await self._connectors.load(row.type)
         async with self._turnstile:
-            draft = make_draft(
-                row, connector, recipient, text, options, now=self._clock.now(), max_retries=self._max_retries
-            )
+            draft = self._draft(row, connector, recipient, text, options)
             return await self._put(draft, options)
 
     async def send_all(self, targets: Sequence[tuple[str, str]], text: str, options: SendOptions) -> list[Message]:
@@ -125,7 +123,13 @@ class Sender:
             connector = await self._connectors.load(row.type)
             async with self._turnstile:
                 draft = make_draft(
-                    row, connector, recipient, text, options, now=self._clock.now(), max_retries=self._max_retries
+                    row,
+                    connector,
+                    recipient,
+                    text,
+                    options,
+                    now=self._clock.now(),
+                    max_retries=self._max_retries(row.name),
                 )
             drafts.append(draft)
             size += sum(file.size for file in draft.files)
@@ -160,7 +164,7 @@ class Sender:
                 text,
                 options=options,
                 now=self._clock.now(),
-                max_retries=self._max_retries,
+                max_retries=self._max_retries(row.name),
             )
             return await self._put(draft, options)
 
@@ -170,6 +174,12 @@ class Sender:
             return False
         newest_before, at = await self._queue.handed_over(message.connection)
         return message.id <= newest_before and (message.attempted_at or message.created_at) <= at
+
+    def _draft(
+        self, row: Connection, connector: type[Connector], recipient: str, text: str, options: SendOptions
+    ) -> Draft:
+        now, retries = self._clock.now(), self._max_retries(row.name)
+        return make_draft(row, connector, recipient, text, options, now=now, max_retries=retries)
 
     async def _put(self, draft: Draft, options: SendOptions) -> Receipt:
         """Cancelling the caller does not take the message back."""

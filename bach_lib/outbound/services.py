@@ -1,7 +1,8 @@
 """Dependencies that the dispatchers of all connections share."""
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Self
 
 from bach_lib.bus import Bus
 from bach_lib.clock import Clock
@@ -17,8 +18,9 @@ from bach_lib.registry.directory import Directory
 class DispatchServices:
     """Shared dependencies of the dispatchers.
 
-    `directory` knows which spellings mean one place. `save_breaker` and `count(name, delivered)` keep the registry's
-    row true; `random` returns 0..1. `ensure_account(name, connector)` asks whose account it is unless that is known.
+    `policies`: those of single connections, by name. `directory` knows which spellings mean one place. `save_breaker`
+    and `count(name, delivered)` keep the registry's row true; `random` returns 0..1. `ensure_account(name, connector)`
+    asks whose account it is unless that is known.
     """
 
     queue: Queue
@@ -26,10 +28,16 @@ class DispatchServices:
     bus: Bus
     clock: Clock
     policy: Policy
+    policies: Mapping[str, Policy] = field(default_factory=dict)
     random: Callable[[], float]
     save_breaker: SaveBreaker
     count: Callable[[str, bool], None]
     ensure_account: Callable[[str, Connector], Awaitable[Fault | None]]
+
+    def of(self, connection: str) -> Self:
+        """The same for one connection, with its own policy if it has one."""
+        own = self.policies.get(connection)
+        return self if own is None else replace(self, policy=own)
 
     def gate(self, connection: Connection, on_better: Callable[[], None]) -> Gate:
         """What stands between a connection's lanes and its platform."""

@@ -5,8 +5,8 @@ once an hour.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from aiohttp import ClientSession
 
@@ -37,6 +37,7 @@ class ProbeServices:
     secrets: Secrets
     session: ClientSession
     policy: ProbePolicy
+    policies: Mapping[str, ProbePolicy] = field(default_factory=dict)
     random: Callable[[], float]
     autostart: bool
 
@@ -160,7 +161,7 @@ class Prober:
 
     def _next_check(self, found: Report | Fault) -> float:
         """Seconds to the next check: soon after a failure, unless only a person can end it."""
-        policy = self._services.policy
+        policy = self._services.policies.get(self._name, self._services.policy)
         is_soon = isinstance(found, Fault) and found.code not in {"auth_failed", "rate_limited"}
         seconds = policy.retry_seconds if is_soon else policy.seconds
         spread = 1.0 + policy.jitter * (2.0 * self._services.random() - 1.0)

@@ -1,7 +1,7 @@
 """Composition root: builds all parts of BACH; the only file that knows every part."""
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from aiohttp import ClientSession
@@ -51,6 +51,7 @@ class Base:
     secrets: Secrets
     connectors: Connectors
     policy: Policy
+    policies: Mapping[str, Policy]
     new_session: Callable[[], ClientSession]
     autostart: bool
 
@@ -117,10 +118,9 @@ async def assemble(base: Base, session: ClientSession) -> Parts:
     await registry.open()
     directory = await _directory(base, registry)
     pairings = Pairings(lambda name, who: base.bus.publish(SenderBlocked(connection=name, candidate=who)), base.clock)
-    receive, rules = base.policy.receive, Rules(base.store, base.home)
-    inbox = Inbox(base.store, base.clock, pairings, instance, receive.max_age, policy=receive, directory=directory)
+    rules, inbox = Rules(base.store, base.home), _inbox(base, pairings, instance, directory)
     await rules.open()
-    router = Router(inbox, rules, base.bus, base.clock, receive.max_age)
+    router = Router(inbox, rules, base.bus, base.clock)
     queue, history = Queue(base.store, base.clock, instance), History(base.store, instance)
     dispatching = _dispatch_services(base, registry=registry, queue=queue, directory=directory, inbox=inbox)
     runtimes = Runtimes(_services(base, session, dispatching, registry=registry, inbox=inbox, router=router))
@@ -150,6 +150,20 @@ async def assemble(base: Base, session: ClientSession) -> Parts:
     )
 
 
+def _inbox(base: Base, pairings: Pairings, instance: str, directory: Directory) -> Inbox:
+    receive = base.policy.receive
+    return Inbox(
+        base.store,
+        base.clock,
+        pairings,
+        instance,
+        receive.max_age,
+        policy=receive,
+        own={name: policy.receive for name, policy in base.policies.items()},
+        directory=directory,
+    )
+
+
 async def _directory(base: Base, registry: Registry) -> Directory:
     def form_of(name: str, written: str, *, of_sender: bool = False) -> str | None:
         try:
@@ -170,6 +184,7 @@ def _probe_services(base: Base, session: ClientSession, registry: Registry) -> P
         secrets=base.secrets,
         session=session,
         policy=base.policy.probe,
+        policies={name: policy.probe for name, policy in base.policies.items()},
         random=random.random,
         autostart=base.autostart,
     )
@@ -183,7 +198,7 @@ def _sender(base: Base, registry: Registry, directory: Directory, queue: Queue, 
         queue=queue,
         dispatcher_of=lambda name: runtimes.get(name).dispatcher,
         clock=base.clock,
-        max_retries=base.policy.retry.max_retries,
+        max_retries=lambda name: base.policies.get(name, base.policy).retry.max_retries,
     )
 
 
@@ -230,6 +245,7 @@ def _dispatch_services(
         bus=base.bus,
         clock=base.clock,
         policy=base.policy,
+        policies=base.policies,
         random=random.random,
         save_breaker=registry.save_breaker,
         count=lambda name, delivered: registry.count(name, delivered, base.clock.now()),

@@ -68,7 +68,7 @@ class ConnectionRuntime:
         """The start or restart that was asked for last."""
         self._is_wanted, self._is_over = services.autostart, False
         self._cancel_start: Cancel = lambda: None
-        registry, dispatching = services.registry, services.dispatching
+        registry, dispatching = services.registry, services.dispatching.of(name)
         self.dispatcher = Dispatcher(registry.get(name), dispatching)
         self.receiver = Receiver(
             row=lambda: registry.get(name),

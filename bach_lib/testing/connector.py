@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import ClassVar, override
 
+from bach_lib.clock import Clock
 from bach_lib.connectors.base import Batch, Capabilities, Connector, Incoming, Rate, Setup
+from bach_lib.connectors.slash_commands import content_of
 from bach_lib.errors import InvalidRecipientError
 from bach_lib.models import Fault, Format, Identity, Message, Operation
 from bach_lib.models.incoming import Content, Kind, Media
@@ -44,9 +46,41 @@ class FakePlatform:
         """Whose it is, as the platform tells."""
         self.whose_fault: Fault | None = None
         """While set, it does not tell."""
+        self.clock: Clock | None = None
+        """The clock of the `Bach` that speaks to it, by which people write."""
+        self._said = 0
+
+    def says(self, text: str, *, sender: str = "42", sent_at: float | None = None) -> Incoming:
+        """Somebody writes, now or at `sent_at`; what begins with a slash is a command.
+
+        Whoever is not `allowed` in the connection is not heard. Ids and cursors count up by themselves.
+        """
+        number, (kind, content) = self._next(), content_of(text)
+        at = self.clock.now() if sent_at is None and self.clock else sent_at
+        self._bring(number, said := replace(_incoming(sender, number, kind, text, content=content), sent_at=at))
+        return said
+
+    def presses(self, message: Message, label: str, *, sender: str = "42") -> Incoming:
+        """Somebody presses the button that is called so below a message that was delivered.
+
+        Raises ValueError if there is none.
+        """
+        for button in (one for row in message.buttons for one in row if one.text == label):
+            number = self._next()
+            return self.press(message, button.value, sender=sender, remote_id=number, cursor=number)
+        raise ValueError(f"there is no button {label!r}")
+
+    @property
+    def texts(self) -> list[str]:
+        """The texts of all that was delivered, oldest first."""
+        return [message.text for message in self.sent]
+
+    def _next(self) -> str:
+        self._said += 1
+        return f"said-{self._said}"
 
     def write(self, text: str, *, sender: str = "42", remote_id: str, cursor: str) -> None:
-        """Somebody writes."""
+        """Somebody writes, with an id and a cursor of the test's own."""
         self._bring(cursor, _incoming(sender, remote_id, Kind.TEXT, text))
 
     def write_file(self, content: bytes, *, sender: str = "42", remote_id: str, cursor: str) -> None:
@@ -55,12 +89,14 @@ class FakePlatform:
         voice = Media(type="voice", reference=remote_id, size=len(content), mime_type="audio/ogg")
         self._bring(cursor, _incoming(sender, remote_id, Kind.MEDIA, content=Content(media=voice)))
 
-    def press(self, message: Message, value: str, *, sender: str = "42", remote_id: str, cursor: str) -> None:
-        """Somebody presses a button below a message that was delivered."""
+    def press(self, message: Message, value: str, *, sender: str = "42", remote_id: str, cursor: str) -> Incoming:
+        """Somebody presses a button below a message that was delivered, with an id and a cursor of the test's own."""
         self.pressed += 1
         press = _incoming(sender, remote_id, Kind.BUTTON, content=Content(value=value))
         number = self.seen_nonces.get(message.nonce)
-        self._bring(cursor, replace(press, origin=message.nonce, reply_to=number, handle=f"press-{remote_id}"))
+        press = replace(press, origin=message.nonce, reply_to=number, handle=f"press-{remote_id}")
+        self._bring(cursor, press := replace(press, sent_at=self.clock.now() if self.clock else None))
+        return press
 
     def _bring(self, cursor: str, message: Incoming) -> None:
         self.incoming.put_nowait(Batch(messages=(message,), cursor=cursor))
@@ -104,6 +140,7 @@ class FakeConnector(Connector):
 
     def __init__(self, setup: Setup) -> None:
         self.setup = setup
+        self.platform.clock = setup.clock
 
     @override
     @classmethod

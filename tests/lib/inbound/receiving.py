@@ -46,7 +46,7 @@ class Bench:
         self.receiver = Receiver(
             row=lambda: self.row,
             inbox=self.inbox,
-            router=Router(self.inbox, Rules(self.store), self.bus, self.clock, policy.max_age),
+            router=Router(self.inbox, Rules(self.store), self.bus, self.clock),
             bus=self.bus,
             clock=self.clock,
             policy=policy,

@@ -79,7 +79,7 @@ async def test_announcing_thousands_that_were_left_over(store: Database, inbox: 
     bus.subscribe(MessageReceived, lambda event: told.append(event.message.text))
     rules = Rules(store)
     await rules.open()
-    router = Router(inbox, rules, bus, SystemClock(), 3600)
+    router = Router(inbox, rules, bus, SystemClock())
     first_told: list[int] = []
 
     async def route() -> None:

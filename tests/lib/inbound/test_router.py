@@ -34,7 +34,7 @@ class Bench:
         self.bus = bus
         self.rules = Rules(store)
         self.inbox = Inbox(store, clock, Pairings(lambda _, candidate: None), "0a1b2c3d", max_age=300)
-        self.router = Router(self.inbox, self.rules, bus, clock, max_age=300)
+        self.router = Router(self.inbox, self.rules, bus, clock)
 
     async def stored(
         self,
