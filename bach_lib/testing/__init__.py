@@ -1,7 +1,25 @@
 """Public test doubles for programs that use BACH.
 
-A clock to turn by hand, a platform that does as it is told, and on loopback a Telegram, a Discord, a Signal and an ntfy
-server and a Home Assistant:
+A world for a test is a BACH without a file, a platform that does as it is told, and a clock to turn by hand:
+
+```python
+from bach_lib import Fault
+from bach_lib.testing import world
+
+async with world() as (bach, platform, clock):
+    platform.fault = Fault(code="refused", text="away")
+    receipt = await bach.send("home", "ada", "Hello")
+    await clock.advance(3600)
+    platform.fault = None
+    await clock.advance(30)
+    assert platform.texts == ["Hello"]
+    platform.says("/light on")
+    await clock.settle()
+    assert [message.content.args for message in await bach.inbox()] == ["on"]
+```
+
+With pytest it is the fixture `bach_world` (`bach, platform, clock = bach_world`), which comes with the package. Made by
+hand, with a file:
 
 ```python
 from bach_lib import Bach, Connection, Fault
@@ -10,7 +28,7 @@ from bach_lib.testing import FakeClock, FakePlatform, fake_connector
 
 platform, clock = FakePlatform(), FakeClock()
 async with Bach("bach.db", clock=clock, connectors={"fake": fake_connector(platform)}) as bach:
-    await bach.registry.add(Connection(name="home", type="fake"))
+    await bach.registry.ensure(Connection(name="home", type="fake"))
     later = Fault(code="rate_limited", text="later")
     platform.outcomes.append(Wait(seconds=3, fault=later, scope=Scope.CONNECTION))
     await bach.send("home", "ada", "Hello")
@@ -18,9 +36,10 @@ async with Bach("bach.db", clock=clock, connectors={"fake": fake_connector(platf
     assert [message.text for message in platform.sent] == ["Hello"]
 ```
 
-`advance` waits for the database's thread, so the program does the same each time, with a file and without one
-(`bach_lib.storage.MemoryDatabase`); the clock knows nothing of what comes over a network.
+`advance` and `settle` wait for the database's thread and for other work in threads, so the program does the same each
+time, with a file and without one (`":memory:"`); the clock knows nothing of what comes over a network.
 
+On loopback there are a Telegram, a Discord, a Signal and an ntfy server and a Home Assistant.
 The AI partners and MCP servers on loopback (`OllamaServer` and its like) answer as documented, or as they are `Told`.
 `bach_lib.testing.telegram_server` and `bach_lib.testing.discord_server` have the rest of these two: their faults, their
 places and what was sent.
@@ -37,6 +56,7 @@ from bach_lib.testing.partners.mcp import McpServer
 from bach_lib.testing.partners.oauth import TokenServer
 from bach_lib.testing.signal.server import SignalServer
 from bach_lib.testing.telegram.server import TelegramServer
+from bach_lib.testing.world import World, world
 
 __all__ = [
     "ClaudeServer",
@@ -54,5 +74,7 @@ __all__ = [
     "TelegramServer",
     "TokenServer",
     "Told",
+    "World",
     "fake_connector",
+    "world",
 ]

@@ -53,6 +53,7 @@ class FakePlatform:
     def says(self, text: str, *, sender: str = "42", sent_at: float | None = None) -> Incoming:
         """Somebody writes, now or at `sent_at`; what begins with a slash is a command.
 
+        What is said to be older than the last look at the platform counts as new since: it was not there then.
         Whoever is not `allowed` in the connection is not heard. Ids and cursors count up by themselves.
         """
         number, (kind, content) = self._next(), content_of(text)

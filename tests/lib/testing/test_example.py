@@ -19,16 +19,22 @@ RUNS = 10
 """What was once false half of the time is not true by chance so often."""
 
 
+EXAMPLES = re.findall(r"```python\n(.*?)```", bach_lib.testing.__doc__ or "", re.DOTALL)
+
+
+@pytest.mark.parametrize("program", EXAMPLES)
 @pytest.mark.parametrize("_", range(RUNS))
-async def test_the_example_of_the_doubles_is_true(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, _: int) -> None:
+async def test_the_examples_of_the_doubles_are_true(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, _: int, program: str
+) -> None:
     """Whoever copies the first program they see would take BACH for broken."""
     monkeypatch.chdir(tmp_path)
-    [program] = re.findall(r"```python\n(.*?)```", bach_lib.testing.__doc__ or "", re.DOTALL)
     wrapped = f"async def program():\n{textwrap.indent(program, '    ')}"
-    names: dict[str, object] = {}
-    exec(wrapped, names)
-    await names["program"]()  # type: ignore[operator] # made in the line before
-    assert (tmp_path / "bach.db").exists()
+    for _again in range(2):  # on the file that the first run left
+        names: dict[str, object] = {}
+        exec(wrapped, names)
+        await names["program"]()  # type: ignore[operator] # made in the line before
+    assert (tmp_path / "bach.db").exists() == ("bach.db" in program)
 
 
 async def test_an_outage_of_a_day_is_over_when_the_clock_says_so(tmp_path: Path) -> None:

@@ -1,0 +1,31 @@
+"""Fixtures for the tests of programs that use BACH. pytest finds them by itself where bach-lib is installed.
+
+`bach_world` is a `World`, open, new for each test; `@pytest.mark.bach_world(idempotent=True)` passes on what
+`bach_lib.testing.world` takes. With pytest-asyncio in both of its modes, and with anyio's plugin.
+"""
+
+from collections.abc import AsyncIterator
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bach_lib.testing.world import World, world
+
+if TYPE_CHECKING or not find_spec("pytest_asyncio"):  # anyio's plugin takes pytest's own
+    fixture = pytest.fixture
+else:
+    from pytest_asyncio import fixture
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the mark known, also to `--strict-markers`."""
+    config.addinivalue_line("markers", "bach_world(**options): what bach_lib.testing.world makes `bach_world` of")
+
+
+@fixture
+async def bach_world(request: pytest.FixtureRequest) -> AsyncIterator[World]:
+    """An open BACH, its platform and its clock."""
+    mark = request.node.get_closest_marker("bach_world")
+    async with world(**(mark.kwargs if mark else {})) as made:
+        yield made
