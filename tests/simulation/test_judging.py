@@ -1,6 +1,6 @@
 """The simulation can fail: each promise is broken once on purpose, and the judge has to name it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -58,7 +58,7 @@ def loopback(socket_enabled: None) -> None:
 
 def without_settling(patch: pytest.MonkeyPatch) -> None:
     """What came of an attempt is never written."""
-    patch.setattr("bach_lib.outbound.queue.settle", lambda *_: None)
+    patch.setattr("bach_lib.outbound.advancing.settle_all", lambda _tx, settlements, *_: [None] * len(settlements))
 
 
 def without_expiring(patch: pytest.MonkeyPatch) -> None:
@@ -119,17 +119,17 @@ def hoarding(patch: pytest.MonkeyPatch) -> None:
 
 def without_history(patch: pytest.MonkeyPatch) -> None:
     """What came of an attempt leaves no row."""
-    patch.setattr("bach_lib.outbound.settlement.record_attempt", lambda *_: None)
+    patch.setattr("bach_lib.outbound.settlement.record_attempts", lambda *_: None)
 
 
 def lying(patch: pytest.MonkeyPatch) -> None:
     """The rows tell of attempts that took no time."""
-    run = Transaction.run
+    run_all = Transaction.run_all
 
-    def run_others(self: Transaction, query: str, **values: Value) -> int:
-        return run(self, query, **(values | {"seconds": 0.0}) if query == "add_attempt" else values)
+    def run_others(self: Transaction, query: str, rows: Sequence[Mapping[str, Value]]) -> int:
+        return run_all(self, query, [{**row, "seconds": 0.0} for row in rows] if query == "add_attempt" else rows)
 
-    patch.setattr(Transaction, "run", run_others)
+    patch.setattr(Transaction, "run_all", run_others)
 
 
 def deaf(patch: pytest.MonkeyPatch) -> None:
@@ -159,7 +159,7 @@ def limited_apart(patch: pytest.MonkeyPatch) -> None:
 
 def tagged_apart(patch: pytest.MonkeyPatch) -> None:
     """What waits under an older spelling is not seen by the newer one of its tag."""
-    patch.setattr("bach_lib.outbound.queue.is_replaced", lambda *_: False)
+    patch.setattr("bach_lib.outbound.advancing.is_replaced", lambda *_: False)
 
 
 def astray(patch: pytest.MonkeyPatch) -> None:
