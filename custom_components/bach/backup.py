@@ -15,7 +15,7 @@ from bach_lib import BachError
 
 from .const import DOMAIN
 from .home.hub import HUB
-from .home.markdown_escape import escape_links
+from .kinds.markdown_escape import escape_links
 
 _LOGGER = logging.getLogger(__name__)
 _PATIENCE = 60.0

@@ -56,9 +56,9 @@ from .flows.webhook_forms import HOOK_SCHEMAS
 from .flows.webhook_page import to_copy
 from .flows.webhook_steps import WebhookSteps
 from .home.entry import connection, recipient_unique_id
-from .home.markdown_escape import escape_markdown, with_escaped
 from .home.sessions import new_session
 from .home.vaults import FormVault
+from .kinds.markdown_escape import escape_markdown, with_escaped
 from .kinds.partner_forms import CONVERSATION
 from .kinds.partners import ALL_KINDS, PartnerKind, is_partner, kind_of
 from .kinds.platforms import KINDS, Kind

@@ -23,8 +23,8 @@ from .flows.resting_repair import RestingFlow
 from .flows.storage_repair import StorageFlow
 from .home.entry import connection_name
 from .home.hub import HUB
-from .home.markdown_escape import escape_links
 from .home.storage_issue import STORAGE
+from .kinds.markdown_escape import escape_links
 from .kinds.partners import is_partner
 from .kinds.requirements import PACKAGE, PackageFlow
 from .lifecycle.resting import DISABLED, SWITCHED_OFF

@@ -15,7 +15,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUs
 from bach_lib import Status
 from bach_lib.testing.telegram_server import Fault, TelegramServer
 from custom_components.bach.flows.recipient import RecipientFlow
-from custom_components.bach.home.markdown_escape import escape_links, escape_markdown
+from custom_components.bach.kinds.markdown_escape import escape_links, escape_markdown
 from tests.component.conftest import (
     ADA,
     ADA_ENTITY,

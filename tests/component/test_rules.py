@@ -25,7 +25,7 @@ from custom_components.bach.event import EVENT_TYPES, INCOMING
 from custom_components.bach.flows.form_errors import FAULT_ERRORS
 from custom_components.bach.flows.pairing import KEEP_WAITING
 from custom_components.bach.home.attribution import Role
-from custom_components.bach.home.markdown_escape import _FOREIGN, with_escaped
+from custom_components.bach.kinds.markdown_escape import _FOREIGN, with_escaped
 from custom_components.bach.kinds.partners import ALL_KINDS
 from custom_components.bach.kinds.requirements import STILL_MISSING, WORDS
 from custom_components.bach.kinds.webhook import FIELD_ERRORS, NOTHING, TAKES

@@ -23,7 +23,7 @@ from custom_components.bach.const import (
 )
 from custom_components.bach.coordinator import BachConfigEntry
 from custom_components.bach.home.attribution import Role
-from custom_components.bach.home.markdown_escape import with_escaped
+from custom_components.bach.kinds.markdown_escape import with_escaped
 from custom_components.bach.kinds.webhook import receives
 from custom_components.bach.lifecycle.recipients import async_follow_subentries
 

@@ -10,7 +10,7 @@ from homeassistant.config_entries import SOURCE_USER, ConfigSubentryFlow, Subent
 from custom_components.bach.const import CONF_RECIPIENT
 from custom_components.bach.home.entry import connection_name, recipient_unique_id
 from custom_components.bach.home.hub import HUB
-from custom_components.bach.home.markdown_escape import with_escaped
+from custom_components.bach.kinds.markdown_escape import with_escaped
 
 
 class DeadLetterSteps(ConfigSubentryFlow):

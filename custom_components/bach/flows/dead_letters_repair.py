@@ -12,7 +12,7 @@ from homeassistant.util import dt as dt_util
 from bach_lib import BachError, Message, Retried, Status
 from custom_components.bach.actions.dead_letters import RETRY_SECONDS
 from custom_components.bach.coordinator import BachConfigEntry
-from custom_components.bach.home.markdown_escape import escape_links, escape_markdown, with_escaped
+from custom_components.bach.kinds.markdown_escape import escape_links, escape_markdown, with_escaped
 from custom_components.bach.messages.undelivered import reason_of, recipient_name
 
 from .connection_repair import ConnectionRepairFlow

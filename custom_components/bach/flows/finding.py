@@ -12,9 +12,9 @@ from homeassistant.data_entry_flow import AbortFlow
 from bach_lib import Candidate, Fault
 from custom_components.bach.const import CONF_KIND, CONF_LINK, CONF_RECIPIENT
 from custom_components.bach.coordinator import BachCoordinator
-from custom_components.bach.home.markdown_escape import escape_links, with_escaped
 from custom_components.bach.home.users import async_get_users
 from custom_components.bach.kinds.form_fields import drop_down, labelled
+from custom_components.bach.kinds.markdown_escape import escape_links, with_escaped
 
 from .recipient import RecipientFlow
 from .role_fields import rights_values

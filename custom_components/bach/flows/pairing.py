@@ -22,9 +22,9 @@ from bach_lib import Candidate, Invitation, Pairing
 from bach_lib.errors import CannotReceiveError
 from bach_lib.events import SenderBlocked
 from custom_components.bach.const import CONF_KIND, CONF_LINK, CONF_RECIPIENT
-from custom_components.bach.home.markdown_escape import with_escaped
 from custom_components.bach.home.users import Users, async_get_users
 from custom_components.bach.kinds.form_fields import labelled, radio_buttons
+from custom_components.bach.kinds.markdown_escape import with_escaped
 
 from .role_fields import rights_values
 

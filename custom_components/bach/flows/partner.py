@@ -21,7 +21,7 @@ from custom_components.bach.const import (
     TYPE_OLLAMA,
     TYPE_OPENAI_COMPATIBLE,
 )
-from custom_components.bach.home.markdown_escape import with_escaped
+from custom_components.bach.kinds.markdown_escape import with_escaped
 from custom_components.bach.kinds.partner_forms import (
     closest,
     is_listed,

@@ -33,9 +33,9 @@ from custom_components.bach.const import (
 )
 from custom_components.bach.coordinator import BachConfigEntry
 from custom_components.bach.home.entry import person_unique_id
-from custom_components.bach.home.markdown_escape import with_escaped
 from custom_components.bach.home.users import Users, async_get_users
 from custom_components.bach.kinds.form_fields import drop_down, labelled, radio_buttons
+from custom_components.bach.kinds.markdown_escape import with_escaped
 
 from .role_fields import rights_schema, rights_values, suggested_rights
 

@@ -31,8 +31,8 @@ from custom_components.bach.const import (
 from custom_components.bach.home.addresses import normal_form
 from custom_components.bach.home.attribution import Role
 from custom_components.bach.home.entry import recipient_unique_id
-from custom_components.bach.home.markdown_escape import escape_markdown, with_escaped
 from custom_components.bach.home.users import Users, async_get_users
+from custom_components.bach.kinds.markdown_escape import escape_markdown, with_escaped
 from custom_components.bach.kinds.webhook import sends
 from custom_components.bach.lifecycle.people import async_move_people
 from custom_components.bach.messages.hello import async_greet, is_harmless

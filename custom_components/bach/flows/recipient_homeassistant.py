@@ -27,9 +27,9 @@ from custom_components.bach.const import (
     TYPE_HOMEASSISTANT,
 )
 from custom_components.bach.home.attribution import Role
-from custom_components.bach.home.markdown_escape import with_escaped
 from custom_components.bach.home.users import async_get_users
 from custom_components.bach.kinds.form_fields import drop_down, labelled
+from custom_components.bach.kinds.markdown_escape import with_escaped
 from custom_components.bach.messages.hello import is_harmless
 from custom_components.bach.web.peer import takes_letters
 

@@ -25,9 +25,9 @@ from custom_components.bach.const import (
 )
 from custom_components.bach.home.attribution import Role
 from custom_components.bach.home.entry import proven_senders
-from custom_components.bach.home.markdown_escape import with_escaped
 from custom_components.bach.home.users import Users, async_get_users
 from custom_components.bach.kinds.form_fields import radio_buttons
+from custom_components.bach.kinds.markdown_escape import with_escaped
 
 from .pairing import KEEP_WAITING
 from .recipient import RecipientFlow

@@ -14,7 +14,7 @@ from bach_lib import Bach, BachError, Message, Status
 from bach_lib.errors import NotCancellableError
 from custom_components.bach.home.entry import connection_name
 from custom_components.bach.home.hub import HUB
-from custom_components.bach.home.markdown_escape import escape_links, escape_markdown
+from custom_components.bach.kinds.markdown_escape import escape_links, escape_markdown
 from custom_components.bach.lifecycle.resting import RESTING, time_of_day
 from custom_components.bach.messages.undelivered import recipient_name
 

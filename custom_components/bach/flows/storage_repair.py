@@ -12,7 +12,7 @@ from homeassistant.helpers import issue_registry as ir
 
 from bach_lib.runtime.recovery import has_saved_copy, put_saved_copy_back
 from custom_components.bach.const import DOMAIN
-from custom_components.bach.home.markdown_escape import escape_links
+from custom_components.bach.kinds.markdown_escape import escape_links
 from custom_components.bach.lifecycle.kept_entities import async_drop_kept_entities
 
 _BEGUN: Final = (ConfigEntryState.LOADED, ConfigEntryState.SETUP_RETRY, ConfigEntryState.SETUP_ERROR)

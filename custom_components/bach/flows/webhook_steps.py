@@ -12,7 +12,7 @@ from homeassistant.config_entries import SOURCE_REAUTH, SOURCE_USER, ConfigEntry
 
 from bach_lib import Identity
 from custom_components.bach.const import CONF_URL, TYPE_WEBHOOK
-from custom_components.bach.home.markdown_escape import with_escaped
+from custom_components.bach.kinds.markdown_escape import with_escaped
 from custom_components.bach.kinds.webhook import WEBHOOK, is_same_address, receives
 
 from .webhook_forms import whole

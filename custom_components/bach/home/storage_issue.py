@@ -13,8 +13,7 @@ from bach_lib import Bach, Fault
 from bach_lib.errors import StoreLostError
 from bach_lib.events import StorageChanged
 from custom_components.bach.const import DOMAIN
-
-from .markdown_escape import escape_links
+from custom_components.bach.kinds.markdown_escape import escape_links
 
 STORAGE: Final = "storage"
 """The key of the repair, and its id."""

@@ -23,7 +23,8 @@ from bach_lib.connectors import Connectors
 from bach_lib.connectors.requirements import NEEDED, Package
 from bach_lib.errors import MissingLibraryError, UnusableLibraryError
 from custom_components.bach.const import DOMAIN
-from custom_components.bach.home.markdown_escape import escape_links, with_escaped
+
+from .markdown_escape import escape_links, with_escaped
 
 PACKAGE: Final = "package"
 """What the ids of these repairs begin with."""

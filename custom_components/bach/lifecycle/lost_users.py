@@ -9,8 +9,8 @@ from homeassistant.helpers import issue_registry as ir
 
 from custom_components.bach.const import CONF_USER_ID, DOMAIN
 from custom_components.bach.coordinator import BachConfigEntry
-from custom_components.bach.home.markdown_escape import with_escaped
 from custom_components.bach.home.users import USERS
+from custom_components.bach.kinds.markdown_escape import with_escaped
 
 from .recipients import async_follow_subentries
 

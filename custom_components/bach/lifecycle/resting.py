@@ -28,7 +28,7 @@ from custom_components.bach.const import DOMAIN
 from custom_components.bach.coordinator import BachConfigEntry
 from custom_components.bach.home.entry import connection_name
 from custom_components.bach.home.hub import HUB
-from custom_components.bach.home.markdown_escape import with_escaped
+from custom_components.bach.kinds.markdown_escape import with_escaped
 from custom_components.bach.kinds.partners import is_partner
 
 _LOGGER = logging.getLogger(__name__)

@@ -15,7 +15,7 @@ from custom_components.bach.const import DOMAIN
 from custom_components.bach.coordinator import BachConfigEntry
 from custom_components.bach.home.addresses import async_follow_forms
 from custom_components.bach.home.entry import connection_name
-from custom_components.bach.home.markdown_escape import escape_links, with_escaped
+from custom_components.bach.kinds.markdown_escape import escape_links, with_escaped
 
 REPAIRS: Final = ("conflict", "intent_refused", "wrong_mode")
 """Codes of the library for what keeps messages from coming in until a person does something elsewhere."""

@@ -17,7 +17,7 @@ from bach_lib.events import MessageFinished
 from custom_components.bach.const import DOMAIN
 from custom_components.bach.home.entry import connection_name
 from custom_components.bach.home.hub import HUB
-from custom_components.bach.home.markdown_escape import with_escaped
+from custom_components.bach.kinds.markdown_escape import with_escaped
 
 from .removed_recipients import REMOVED_RECIPIENTS
 

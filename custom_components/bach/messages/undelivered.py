@@ -19,8 +19,8 @@ from custom_components.bach.coordinator import BachConfigEntry
 from custom_components.bach.entity import connection_device_id, recipient_device_id
 from custom_components.bach.home.entry import connection_name, notify_unique_id
 from custom_components.bach.home.loop_prevention import LOOP_PREVENTION
-from custom_components.bach.home.markdown_escape import escape_links, with_escaped
 from custom_components.bach.home.roles import place
+from custom_components.bach.kinds.markdown_escape import escape_links, with_escaped
 
 from .outgoing_payload import outgoing_payload
 
