@@ -4,6 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import replace
+from secrets import token_hex
 from typing import ClassVar, override
 
 from bach_lib.clock import Clock
@@ -48,7 +49,7 @@ class FakePlatform:
         """While set, it does not tell."""
         self.clock: Clock | None = None
         """The clock of the `Bach` that speaks to it, by which people write."""
-        self._said = 0
+        self._name, self._said = token_hex(4), 0  # a new platform has new ids, also for a database that knew another
 
     def says(self, text: str, *, sender: str = "42", sent_at: float | None = None) -> Incoming:
         """Somebody writes, now or at `sent_at`; what begins with a slash is a command.
@@ -78,7 +79,7 @@ class FakePlatform:
 
     def _next(self) -> str:
         self._said += 1
-        return f"said-{self._said}"
+        return f"said-{self._name}-{self._said}"
 
     def write(self, text: str, *, sender: str = "42", remote_id: str, cursor: str) -> None:
         """Somebody writes, with an id and a cursor of the test's own."""

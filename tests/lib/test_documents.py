@@ -4,14 +4,16 @@ import asyncio
 import re
 import subprocess
 import sys
+from ast import PyCF_ALLOW_TOP_LEVEL_AWAIT
 from collections.abc import Iterator
 from pathlib import Path
+from types import FunctionType
 
 import pytest
 
 from bach_lib.connectors import Connectors
 from bach_lib.registry.partner_types import PARTNER_TYPES
-from bach_lib.testing import OllamaServer
+from bach_lib.testing import OllamaServer, world
 from bach_lib.testing.telegram_server import TelegramServer
 from tests.mutation.targets import TARGETS
 
@@ -61,6 +63,24 @@ async def test_the_program_that_talks_to_an_ai_gets_an_answer_each_time(tmp_path
         assert local != program
         for _ in range(2):
             assert await run(local, tmp_path) == (b"Ollama 0.12.3 offers gemma3\nQuite warm.\n", b"", 0)
+
+
+@pytest.mark.parametrize("program", blocks("docs/library.md", "python"), ids=lambda program: program.split("\n")[0])
+async def test_what_the_page_of_the_library_shows_is_true_each_time(
+    program: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Somebody who copies an example would get an error instead of what the page says, at the second start perhaps."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TELEGRAM_TOKEN", TOKEN)
+    code = compile(program, "library.md", "exec", flags=PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    for _ in range(2):
+        async with world(path="bach.db") as (bach, platform, clock):
+            names = {"bach": bach, "platform": platform, "clock": clock, "asyncio": asyncio}
+            running = FunctionType(code, names)()
+            if running is not None:  # it awaits something
+                await running
+        written = capsys.readouterr().out
+        assert bool(written) == ("print(" in program)
 
 
 @pytest.mark.parametrize(
