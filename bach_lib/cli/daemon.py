@@ -15,7 +15,7 @@ from aiohttp import web
 from bach_lib.bach import Bach
 from bach_lib.cli.console import write
 from bach_lib.cli.control import ControlServer, can_have_socket
-from bach_lib.cli.exits import SentenceError
+from bach_lib.cli.exits import SentenceError, printable
 from bach_lib.cli.logs import keeping, telling
 from bach_lib.cli.paths import log_file, runs_file, socket_file, token_file
 from bach_lib.cli.version import version
@@ -141,4 +141,4 @@ async def _controlled(bach: Bach, path: Path, own: Mapping[str, Callable[[], Jso
 def _announce(sentence: str) -> None:
     """To whoever started it, if somebody still listens: a daemon does not end because its terminal is gone."""
     with suppress(SentenceError):
-        write(f"{sentence}\n")
+        write(f"{printable(sentence, lines=False)}\n")

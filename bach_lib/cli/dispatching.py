@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Collection, Mapping, Sequence
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from bach_lib.cli.console import Json, Row, as_row, as_rows
+from bach_lib.cli.exits import SentenceError
 from bach_lib.cli.progress_bar import bar
 
 if TYPE_CHECKING:
@@ -29,7 +31,14 @@ async def deliver(
     wait: float,
     paths: Sequence[str] = (),
 ) -> Row:
-    """Queue a message, with the files at `paths`, and, if `wait` is more than 0, see it delivered."""
+    """Queue a message, with the files at `paths`, and, if `wait` is more than 0, see it delivered.
+
+    What nobody can see delivered is not queued either: whoever reads a refusal sends it again. Raises `SentenceError`.
+    """
+    if wait:
+        import_module("bach_lib.arguments").seconds("wait", wait)
+        if not as_row(await session.ask("connection", name=connector))["is_active"]:
+            raise SentenceError(f'"{connector}" is disabled. Enable it first: bach connector enable {connector}')
     what: dict[str, Json] = {"text": text, "options": dict(options), "paths": list(paths)}
     row = as_row(await session.ask("send", connection=connector, recipient=recipient, **what))
     if not wait:

@@ -17,6 +17,8 @@ DEBUG = "BACH_DEBUG"
 
 _ACTS = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 """Categories of characters that are not read but do something."""
+_LONGEST, _END = 1200, 300
+"""Characters of a sentence, and of its end, where it says what to do: what it repeats of what was given may be long."""
 _JOINER = "\u200d"
 """Makes one emoji out of several."""
 
@@ -68,7 +70,7 @@ def note(sentence: str) -> None:
     """A sentence about the answer and no part of it, so it goes to stderr, for people and for programs' logs."""
     if sys.stderr is not None:
         try:
-            sys.stderr.write(f"{printable(sentence, lines=False)}\n")
+            sys.stderr.write(f"{_bounded(printable(sentence, lines=False))}\n")
             sys.stderr.flush()
         except (OSError, ValueError):
             pass  # nobody is there any more, and there is no other place to say it
@@ -80,6 +82,12 @@ def printable(text: str, *, lines: bool = True) -> str:
     return "".join(
         one if one in kept or unicodedata.category(one) not in _ACTS or one == _JOINER else "�" for one in text
     )
+
+
+def _bounded(sentence: str) -> str:
+    if len(sentence) <= _LONGEST:
+        return sentence
+    return f"{sentence[: _LONGEST - _END]}…{sentence[-_END:]}"
 
 
 def _end(error: Exception) -> None:

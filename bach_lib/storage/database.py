@@ -33,7 +33,7 @@ from bach_lib.storage.collecting import TurnBatcher
 from bach_lib.storage.guard import Guard
 from bach_lib.storage.log_keeper import LogKeeper
 from bach_lib.storage.lookups import Lookups
-from bach_lib.storage.origin import check_is_ours
+from bach_lib.storage.origin import check_is_file, check_is_ours
 from bach_lib.storage.place import LockedPath
 from bach_lib.storage.request import Request, contained, settle
 from bach_lib.storage.request_loop import Batch, Errand, RequestLoop, Requests
@@ -223,6 +223,7 @@ class Database(Store):
         try:
             alias = self._names[-1].absolute()
             self._path = alias.resolve(strict=False)  # a link must lead to the same lock and the same log
+            check_is_file(self._path)
             self._path.parent.mkdir(parents=True, exist_ok=True)
             self._names = (self._path,) if alias == self._path else (self._path, alias)
             self._place = place = LockedPath(self._names)

@@ -4,6 +4,7 @@ SQLite makes a database out of anything that is empty, and throws away a log who
 end of what somebody may still need.
 """
 
+import stat
 from collections.abc import Callable
 from pathlib import Path
 
@@ -22,6 +23,16 @@ _LOG_HEADER = 32
 
 type Look = Callable[[bool], tuple[int, frozenset[str]]]
 """Returns layout and tables of a file without changing it; True: as its log has them."""
+
+
+def check_is_file(path: Path) -> None:
+    """Raise `StoreForeignError` for a pipe, a device or a socket: whoever opens one may wait for ever."""
+    try:
+        mode = path.stat().st_mode
+    except OSError:  # said when it is opened
+        return
+    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):  # which nobody can open by mistake
+        raise StoreForeignError(path=path)
 
 
 def check_is_whole(path: Path) -> None:

@@ -281,6 +281,8 @@ def ask_copy(path: Path, query: str) -> list[tuple[object, ...]]:
 
 def read_foreign(path: Path, tables: Iterable[str]) -> dict[str, list[Row]]:
     """All rows of those of these tables that a foreign database has; it is only read. Raises a `StorageError`."""
+    if path.exists() and not path.is_file():  # a pipe would be waited for without end
+        raise StoreDamagedError(path=path)
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as foreign:
             _read_leniently(foreign)
