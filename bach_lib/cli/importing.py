@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bach_lib.bus import Bus
+from bach_lib.cli.logs import noting
 from bach_lib.cli.operations.json_rows import Row, connection_row
 from bach_lib.cli.paths import runs_file
 from bach_lib.connectors import Connectors
@@ -24,7 +25,8 @@ WRITES = 2
 
 def run(old: Path, database: Path, keep: Keep, advance: Callable[[int], None], *, enable: bool) -> Row:
     """Take over what can be; what was taken and what was left. `advance` is told of each step. Raises a `BachError`."""
-    return asyncio.run(_run(old, database, keep, advance, enable=enable))
+    with noting():
+        return asyncio.run(_run(old, database, keep, advance, enable=enable))
 
 
 async def _run(old: Path, database: Path, keep: Keep, advance: Callable[[int], None], *, enable: bool) -> Row:

@@ -16,7 +16,7 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import TextIO, override
 
-from bach_lib.cli.exits import printable
+from bach_lib.cli.exits import note, printable
 
 _MOST = 500_000
 """Bytes of a file; there are two."""
@@ -49,6 +49,29 @@ def telling() -> Iterator[None]:
     handler.setFormatter(_Line("%(levelname)s %(name)s: %(message)s"))
     with _attached(handler):
         yield
+
+
+@contextmanager
+def noting() -> Iterator[None]:
+    """For a command that is no daemon: let warnings be sentences on stderr, without anything that acts there.
+
+    Python itself would write them as they are, and tracebacks below them.
+    """
+    usual, handler = logging.lastResort, _Noted(logging.WARNING)
+    handler.addFilter(RepeatFilter())
+    logging.lastResort = handler
+    try:
+        yield
+    finally:
+        logging.lastResort = usual
+
+
+class _Noted(logging.Handler):
+    """Has no terminal of its own to write to."""
+
+    @override
+    def emit(self, record: logging.LogRecord) -> None:
+        note(" ".join(record.getMessage().split()))
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from typing import Protocol, override
 from bach_lib.bach import Bach
 from bach_lib.cli.client import DaemonClient
 from bach_lib.cli.exits import SentenceError
+from bach_lib.cli.logs import noting
 from bach_lib.cli.operations import perform
 from bach_lib.cli.paths import runs_file, socket_file
 from bach_lib.errors import StoreInUseError
@@ -63,7 +64,8 @@ def run[T](work: Work[T], database: Path, *, creates: bool = False) -> T:
         async with _session(database, creates=creates) as session:
             return await work(session)
 
-    return asyncio.run(in_session())
+    with noting():
+        return asyncio.run(in_session())
 
 
 @asynccontextmanager

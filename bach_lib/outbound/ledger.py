@@ -90,9 +90,9 @@ class Ledger:
         forms = self._services.directory.spellings(self._name, to) if to else []
         try:
             advance = await self._services.queue.advance(settlement, claim, self._name, forms)
-        except StorageError as error:
-            if settlement and claim is not None and isinstance(error, StoreLostError):
-                await self.advance(settlement, None)  # what has happened is kept all the same; nothing new may begin
+        except StorageError:
+            if settlement and claim is not None:  # what has happened is kept, whatever keeps the next from beginning
+                await self.advance(settlement, None)
                 settlement = None
             advance = await self.until_stored(
                 partial(self._services.queue.advance, settlement, claim, self._name, forms)

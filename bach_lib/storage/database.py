@@ -35,7 +35,7 @@ from bach_lib.storage.log_keeper import LogKeeper
 from bach_lib.storage.lookups import Lookups
 from bach_lib.storage.origin import check_is_file, check_is_ours
 from bach_lib.storage.place import LockedPath
-from bach_lib.storage.request import Request, contained, settle
+from bach_lib.storage.request import Request, contained, settle, unforeseen
 from bach_lib.storage.request_loop import Batch, Errand, RequestLoop, Requests
 from bach_lib.storage.restored import Marker
 from bach_lib.storage.runs import Runs
@@ -271,13 +271,14 @@ class Database(Store):
 
     def _give_up(self, batch: Sequence[Request[Transaction]], error: BaseException) -> None:
         if self._loop is not None:
-            reason = getattr(error, "strerror", None) or f"an error inside BACH ({type(error).__name__})"
-            self._bell.call(self._refuse, batch, reason, self._loop)
+            self._bell.call(self._refuse, batch, error, self._loop)
 
-    def _refuse(self, batch: Sequence[Request[Transaction]], reason: str, loop: asyncio.AbstractEventLoop) -> None:
+    def _refuse(
+        self, batch: Sequence[Request[Transaction]], error: BaseException, loop: asyncio.AbstractEventLoop
+    ) -> None:
         left = [request for request in batch if not request.is_answered]
         for request in left:
-            request.error = StoreFailedError(path=self._path, reason=reason)
+            request.error = unforeseen(error, self._path)
         self._deliver(left, loop)
 
     def _deliver(self, batch: Sequence[Request[Transaction]], loop: asyncio.AbstractEventLoop) -> None:

@@ -3,6 +3,9 @@
 import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
+
+from bach_lib.errors import BachError, StoreFailedError
 
 
 @dataclass(slots=True)
@@ -37,6 +40,26 @@ def contained(error: BaseException) -> Exception:
     wrapped = RuntimeError(f"A request to the storage ended with {type(error).__name__}")
     wrapped.__cause__ = error
     return wrapped
+
+
+def unforeseen(error: BaseException, path: Path | str) -> BachError:
+    """What failed in a request, as an error that all who ask know; where no error of ours says it, one that says where.
+
+    Its own words are left out: they may hold anything. Whoever waits for a disk that takes nothing tries again.
+    """
+    if isinstance(error, BachError):
+        return error
+    reason = getattr(error, "strerror", None) or f"an error inside BACH ({type(error).__name__}{_where(error)})"
+    failed = StoreFailedError(path=path, reason=reason)
+    failed.__cause__ = error
+    return failed
+
+
+def _where(error: BaseException) -> str:
+    trace = error.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    return f" in {Path(trace.tb_frame.f_code.co_filename).name}, line {trace.tb_lineno}" if trace else ""
 
 
 def has_writes[T](batch: Iterable[Request[T]]) -> bool:

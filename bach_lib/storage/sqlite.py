@@ -26,7 +26,7 @@ from bach_lib.storage.alike import run_all
 from bach_lib.storage.copies import keep_copy, way_back
 from bach_lib.storage.log_index import LogIndex
 from bach_lib.storage.pragmas import PRAGMAS, SHRINKS, is_to_be_written_anew
-from bach_lib.storage.request import Request, contained, has_writes
+from bach_lib.storage.request import Request, has_writes, unforeseen
 from bach_lib.storage.schema import LAYOUT, layout_of, load_queries, migrate
 from bach_lib.storage.transaction import Row, Transaction, Value
 
@@ -216,7 +216,7 @@ def _explain(error: BaseException, path: str) -> Exception:
     if isinstance(error, OverflowError):
         return InvalidValueError(field="a number", value="more than 63 bits", expected="a smaller one")
     if not isinstance(error, sqlite3.Error):
-        return contained(error)
+        return unforeseen(error, path)
     if getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return StoreLockedError(path=path)
     if isinstance(error, sqlite3.DatabaseError) and not isinstance(

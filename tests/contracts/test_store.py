@@ -72,7 +72,7 @@ async def test_a_request_that_raises_fails_alone(store: Store) -> None:
     first, bad, last = store.submit(add("first")), store.submit(fail), store.submit(add("last"))
     results = await asyncio.gather(first, bad, last, return_exceptions=True)
     assert results[0] == 1
-    assert isinstance(results[1], LookupError)
+    assert isinstance(results[1], StoreFailedError)
     assert results[2] == 2
     assert await store.submit(names) == ["first", "last"]
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from bach_lib.errors import StoreFailedError
 from bach_lib.storage import Database, Transaction
 from bach_lib.storage.sqlite import Connection
 from tests.lib.storage.work import add, names
@@ -162,7 +163,7 @@ async def test_something_unforeseen_in_a_request_costs_that_request_only(store: 
         raise KeyboardInterrupt
 
     bad, good = store.submit(interrupted), store.submit(add("bob"))
-    with pytest.raises(RuntimeError, match="KeyboardInterrupt"):
+    with pytest.raises(StoreFailedError, match="KeyboardInterrupt"):
         await bad
     await good
     assert await store.submit(names) == ["ada", "bob"]

@@ -106,7 +106,8 @@ def test_while_all_is_well_nothing_is_said(watched: Watched, caplog: pytest.LogC
     watched.guard.look()
     assert watched.delivered == asked
     assert asked[1].result == ["ada", "bob", "cid"]
-    assert isinstance(asked[2].error, LookupError)
+    assert isinstance(asked[2].error, StoreFailedError)
+    assert isinstance(asked[2].error.__cause__, LookupError)
     assert (watched.told, watched.guard.lost, watched.guard.patience) == ([], None, 30.0)
     assert watched.calls == 2, "who only reads needs no mark"
     assert watched.guard.leave()

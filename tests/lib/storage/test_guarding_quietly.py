@@ -11,7 +11,7 @@ from bach_lib.errors import StoreLostError
 from bach_lib.storage import folder as folder_module
 from bach_lib.storage.guard import Guard
 from bach_lib.storage.log_index import LogIndex
-from bach_lib.storage.place import Place
+from bach_lib.storage.place import LockedPath
 from tests.lib.storage.test_guarding import Watched, path, watched
 from tests.lib.storage.work import add
 
@@ -46,7 +46,7 @@ def looks(monkeypatch: pytest.MonkeyPatch) -> Looks:
 class Fleeting:
     """A place of which the system tells nothing, as a share that does not answer."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: LockedPath) -> None:
         self.read = place.read
         self.found_at = None
         self.is_deleted = False
@@ -95,7 +95,7 @@ def test_what_is_written_over_the_file_is_noticed_although_its_folder_is_quiet(
 def test_a_file_that_tells_nothing_is_looked_at_by_its_names(watched: Watched, looks: Looks) -> None:
     """A loss would pass for nothing new."""
     watched.guard.look()
-    watched.guard._place = cast("Place", Fleeting(watched.place))
+    watched.guard._place = cast("LockedPath", Fleeting(watched.place))
     assert watched.ask(add("cid")).error is None
     assert looks.number == 2
 
@@ -126,7 +126,7 @@ def test_a_log_that_has_begun_anew_is_no_move(watched: Watched, path: Path) -> N
     ],
 )
 def test_only_a_log_that_has_moved_nothing_is_followed(
-    watched: Watched, path: Path, monkeypatch: pytest.MonkeyPatch, moves: bytes, change: str, is_followed: bool
+    watched: Watched, monkeypatch: pytest.MonkeyPatch, moves: bytes, change: str, is_followed: bool
 ) -> None:
     """What SQLite moved would pass for what another program wrote, and all messages stop."""
     seen = watched.guard._seen
@@ -140,12 +140,10 @@ def test_only_a_log_that_has_moved_nothing_is_followed(
     assert seen.moves == (moves if is_followed else OLD)
 
 
-def test_a_log_that_cannot_be_followed_keeps_nobody_waiting(
-    watched: Watched, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_log_that_cannot_be_followed_keeps_nobody_waiting(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
     """A share that does not answer for a moment would fail what is on the disk already."""
     watched.guard._seen.moves = OLD
     monkeypatch.setattr(LogIndex, "moves", NEW)
-    watched.guard._place = cast("Place", Fleeting(watched.place))
+    watched.guard._place = cast("LockedPath", Fleeting(watched.place))
     watched.guard._follow_log()
     assert watched.guard._seen.moves == OLD

@@ -98,7 +98,9 @@ async def test_the_sentence_says_what_the_system_says(store: Database, monkeypat
     with pytest.raises(StoreFailedError, match=r"bach\.db could not be read or written: Input/output error\."):
         await store.submit(add("bob"))
     breaking.error = ZeroDivisionError()
-    with pytest.raises(StoreFailedError, match=r"an error inside BACH \(ZeroDivisionError\)"):
+    with pytest.raises(
+        StoreFailedError, match=r"an error inside BACH \(ZeroDivisionError in test_request_loop\.py, line \d+\)"
+    ):
         await store.submit(add("bob"))
 
 
