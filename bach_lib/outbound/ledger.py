@@ -90,8 +90,9 @@ class Ledger:
         forms = self._services.directory.spellings(self._name, to) if to else []
         try:
             advance = await self._services.queue.advance(settlement, claim, self._name, forms)
-        except StorageError:
-            if settlement and claim is not None:  # what has happened is kept, whatever keeps the next from beginning
+        except StorageError as error:
+            is_full = error.__cause__ is None and not isinstance(error, StoreLostError)
+            if settlement and claim is not None and not is_full:  # what has happened is kept; the next may be the fault
                 await self.advance(settlement, None)
                 settlement = None
             advance = await self.until_stored(
