@@ -24,7 +24,7 @@ class Failing:
     """Stands between a transaction and SQLite; the statement of one number raises."""
 
     def __init__(self, transaction: Transaction, number: int, error: Callable[[], BaseException]) -> None:
-        self._execute = transaction._connection.execute
+        self._connection = transaction._connection
         self._number, self._error = number, error
         self.count = self.total = 0
         transaction._connection = cast("type[object]", self)  # type: ignore[assignment]
@@ -32,10 +32,18 @@ class Failing:
 
     def execute(self, *arguments: object) -> object:
         """Run it, or raise."""
+        self._count()
+        return self._connection.execute(*arguments)  # type: ignore[arg-type]
+
+    def executemany(self, *arguments: object) -> object:
+        """The same for one that is run with several rows."""
+        self._count()
+        return self._connection.executemany(*arguments)  # type: ignore[arg-type]
+
+    def _count(self) -> None:
         self.count += 1
         if self.count == self._number:
             raise self._error()
-        return self._execute(*arguments)  # type: ignore[arg-type]
 
     def stop(self) -> None:
         """Nothing raises any more."""
