@@ -58,7 +58,7 @@ _TESTS_OF_STORAGE = {
         f"{_ON_DISK}/test_{name}.py" for name in ("database", "copying", "backup_file", "place", "request_loop")
     ),
     "folder.py": (f"{_ON_DISK}/test_guard.py",),
-    "guard.py": (f"{_ON_DISK}/test_guarding.py",),
+    "guard.py": (f"{_ON_DISK}/test_guarding.py", f"{_ON_DISK}/test_guarding_quietly.py"),
     "lock.py": (f"{_ON_DISK}/test_database.py", f"{_ON_DISK}/test_beginnings.py"),
     "log_index.py": (f"{_ON_DISK}/test_log_index.py",),
     "log_keeper.py": (f"{_ON_DISK}/test_watching.py",),
