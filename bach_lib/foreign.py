@@ -1,11 +1,19 @@
 """Guards calls of foreign code: connectors, subscribers, look-ups of secrets.
 
 `except Exception` does not stop everything that it throws. Reading the result of a future that somebody cancelled
-raises `CancelledError`, and a library may raise any `BaseException` of its own.
+raises `CancelledError`, and a library may raise any `BaseException` of its own. And what waits for it without a limit
+may wait for ever: not everything ends that is cancelled.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import logging
+from collections.abc import Awaitable, Callable, Coroutine
+
+_LOGGER = logging.getLogger(__name__)
+_UNWINDING = 1.0
+"""Seconds that something has to clean up in, once it is cancelled."""
+_left_behind: set[asyncio.Task[object]] = set()
+"""What goes on although nobody waits for it any more; the loop itself would let it be collected in the middle."""
 
 
 class ForeignError(Exception):
@@ -30,7 +38,7 @@ async def guarded[T](work: Awaitable[T]) -> T:
         raise
     except BaseException as error:  # noqa: BLE001 - that is what this border is for
         let_through(error)
-        raise ForeignError(type(error).__name__) from None
+        raise ForeignError(type(error).__name__).with_traceback(error.__traceback__) from None
 
 
 def guarded_call[T](work: Callable[[], T]) -> T:
@@ -40,4 +48,47 @@ def guarded_call[T](work: Callable[[], T]) -> T:
     except (Exception, KeyboardInterrupt, SystemExit):
         raise
     except BaseException as error:  # noqa: BLE001 - that is what this border is for
-        raise ForeignError(type(error).__name__) from None
+        raise ForeignError(type(error).__name__).with_traceback(error.__traceback__) from None
+
+
+async def bounded[T](work: Coroutine[object, object, T], seconds: float, name: str) -> T:
+    """As `guarded`, and no longer than so many seconds: raises `TimeoutError` then.
+
+    It is cancelled then, as it is when the caller is. What it still brings in spite of that is taken; what does not end
+    at all is left behind, and the log has its `name`. It has a task of its own, which begins at once: what needs not
+    wait for anything costs no turn of the loop.
+    """
+    task = asyncio.Task(work, loop=asyncio.get_running_loop(), name=name, eager_start=True)
+    try:
+        if not task.done():
+            await asyncio.wait((task,), timeout=seconds)
+    except asyncio.CancelledError:
+        if await _ended(task) and not task.cancelled() and task.exception() is None:
+            return task.result()
+        raise
+    if not task.done():
+        await _ended(task)
+        if not task.done() or task.cancelled():
+            raise TimeoutError(f"{name} took more than {seconds:g} s")
+    if task.cancelled():
+        raise ForeignError("CancelledError")
+    return await guarded(task)
+
+
+async def _ended(task: asyncio.Task[object]) -> bool:
+    """Cancel it and give it a moment to clean up. Whether it has ended."""
+    task.cancel()
+    try:
+        await asyncio.wait((task,), timeout=_UNWINDING)
+    finally:
+        if not task.done():
+            _LOGGER.warning("%s goes on although it was cancelled; it is left behind", task.get_name())
+            _left_behind.add(task)
+            task.add_done_callback(_forget)
+    return task.done()
+
+
+def _forget(task: asyncio.Task[object]) -> None:
+    _left_behind.discard(task)
+    if not task.cancelled():
+        task.exception()  # whatever it was, nobody waits for it

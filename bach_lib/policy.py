@@ -1,36 +1,55 @@
 """Policies: the numbers of BACH's behaviour in one place. The defaults keep the promises of the design."""
 
-from dataclasses import MISSING, dataclass, field, fields
-from math import isnan
+from dataclasses import dataclass, field, fields
+from math import inf, isnan
+
+from bach_lib.errors import InvalidValueError
 
 _AT_LEAST_ONE = frozenset({"failures", "parallel", "stall_seconds", "check_seconds", "seconds", "retry_seconds"})
 """What does nothing, or without a pause, at 0."""
+_MAY_BE_NEVER = frozenset({"give_up_seconds", "idle_check_seconds", "keep_seconds", "longest", "max_age"})
+"""What may be without an end: it is then as if there were none of it."""
+_MOST = {"jitter": 1, "max_retries": 100}
+"""What more than that could not work with: pauses below 0, more retries than a message may have."""
 
 
 class _Checked:
     """Refuses numbers with which messages would wait for ever, or be tried without a pause."""
 
     def __post_init__(self) -> None:
-        """Raises `ValueError`."""
+        """Raises `InvalidValueError`, which names the field."""
         for one in fields(self):  # type: ignore[arg-type] # all that inherit from it are dataclasses
             value = getattr(self, one.name)
-            if one.default is MISSING and one.default_factory is not MISSING:
-                if not isinstance(value, _Checked):
-                    raise ValueError(f"{type(self).__name__}({one.name}={value!r}) cannot work: it takes a policy")
-                continue
-            parts = value if isinstance(value, tuple) else (value,)
-            least = 2 if one.name == "check_seconds" else 1
-            if len(parts) < least or not all(_is_number(part, one.name) for part in parts):
-                raise ValueError(f"{type(self).__name__}({one.name}={value!r}) cannot work: {_EXPECTED}")
+            if expected := _what_is_missing(one.name, one.type, value):
+                named = f"{type(self).__name__}.{one.name}"
+                raise InvalidValueError(field=named, value=repr(value)[:50], expected=expected)
 
 
-_EXPECTED = "it takes numbers, none of them below 0, and where nothing would happen at 0 not that either"
+def _what_is_missing(name: str, kind: object, value: object) -> str | None:
+    """What the field takes, if it is not this."""
+    if isinstance(kind, type) and issubclass(kind, _Checked):
+        return None if isinstance(value, kind) else f"a {kind.__name__}"
+    least = "above 0" if name in _AT_LEAST_ONE else "0 or more"
+    if kind is int or kind is float:
+        what = f"a {'whole ' if kind is int else ''}number, {least}"
+        return None if _is_number(value, name, whole=kind is int) else f"{what}{_at_most(name)}"
+    is_right = isinstance(value, tuple) and bool(value) and all(_is_number(one, name) for one in value)
+    if name == "check_seconds":
+        is_span = is_right and isinstance(value, tuple) and len(value) == 2 and value[0] <= value[1]
+        return None if is_span else "two numbers above 0, the smaller first"
+    return None if is_right else f"a tuple of numbers, each {least}, at least one"
 
 
-def _is_number(value: object, name: str) -> bool:
-    if isinstance(value, bool) or not isinstance(value, int | float) or isnan(value):
+def _is_number(value: object, name: str, *, whole: bool = False) -> bool:
+    if isinstance(value, bool) or not isinstance(value, int if whole else int | float) or isnan(value):
+        return False
+    if value > _MOST.get(name, inf) or (value == inf and name not in _MAY_BE_NEVER):
         return False
     return value > 0 if name in _AT_LEAST_ONE else value >= 0
+
+
+def _at_most(name: str) -> str:
+    return f", at most {_MOST[name]}" if name in _MOST else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,11 +11,17 @@ from importlib import import_module
 from typing import cast
 
 from bach_lib.connectors.base import Connector
+from bach_lib.connectors.checked import Checked, checked_class
 from bach_lib.connectors.declaration import SENDER_TAG, Knows
 from bach_lib.connectors.declared import DECLARED
 from bach_lib.connectors.requirements import NEEDED
-from bach_lib.errors import MissingLibraryError, UnknownTypeError, UnusableLibraryError
-from bach_lib.foreign import guarded_call
+from bach_lib.errors import (
+    BachError,
+    ConnectorFailedError,
+    MissingLibraryError,
+    UnknownTypeError,
+    UnusableLibraryError,
+)
 from bach_lib.threads import in_thread
 
 _BUILT_IN = {
@@ -37,36 +43,43 @@ class Connectors:
     """Connector classes by type. `extra` adds to the built-in ones or takes their place."""
 
     def __init__(self, extra: Mapping[str, type[Connector]] | None = None) -> None:
-        self._loaded: dict[str, type[Connector]] = dict(extra or {})
+        self._extra = dict(extra or {})
+        self._loaded: dict[str, type[Checked]] = {}
 
     @property
     def types(self) -> list[str]:
         """Every type that can be loaded."""
-        return sorted({*_BUILT_IN, *self._loaded})
+        return sorted({*_BUILT_IN, *self._extra})
 
-    async def load(self, type_: str) -> type[Connector]:
+    async def load(self, type_: str) -> type[Checked]:
         """The class for a type, imported in a thread because that takes its time.
 
-        Raises `UnknownTypeError`, `MissingLibraryError` or `UnusableLibraryError`.
+        Raises `UnknownTypeError`, `MissingLibraryError`, `UnusableLibraryError` or `ConnectorFailedError`.
         """
-        if type_ not in self._loaded:
-            if type_ not in _BUILT_IN:
-                raise UnknownTypeError(type=type_, known=", ".join(self.types))
-            self._loaded[type_] = await in_thread(partial(_import, type_))
-        return self._loaded[type_]
+        if (found := self.loaded(type_)) is not None:
+            return found
+        if type_ not in _BUILT_IN:
+            raise UnknownTypeError(type=type_, known=", ".join(self.types))
+        self._loaded[type_] = made = checked_class(type_, await in_thread(partial(_import, type_)))
+        return made
 
     def knows(self, type_: str) -> Knows | None:
         """What this type can be told, without loading it; None: anything."""
-        if (connector := self._loaded.get(type_)) is None:
+        try:
+            connector = self.loaded(type_)
+        except ConnectorFailedError:
+            return None
+        if connector is None:
             return DECLARED.get(type_)
-        knows = getattr(connector, "knows", None)
-        if not isinstance(knows, Knows):
+        if (knows := connector.knows) is None:
             return None
         settings = [*(one for one in knows.settings if one.name != SENDER_TAG.name), SENDER_TAG]
         return replace(knows, settings=tuple(settings))
 
-    def loaded(self, type_: str) -> type[Connector] | None:
-        """The class for a type, if somebody has needed it."""
+    def loaded(self, type_: str) -> type[Checked] | None:
+        """The class for a type, if somebody has needed it or brought it. Raises `ConnectorFailedError`."""
+        if type_ not in self._loaded and type_ in self._extra:
+            self._loaded[type_] = checked_class(type_, self._extra[type_])
         return self._loaded.get(type_)
 
     def form(self, type_: str, written: str, *, of_sender: bool = False) -> str | None:
@@ -74,21 +87,18 @@ class Connectors:
 
         None for what is none, or of a type that nobody has needed.
         """
-        if (connector := self._loaded.get(type_)) is None:
-            return None
         try:
-            return guarded_call(
-                partial(connector.normalize_sender if of_sender else connector.normalize_recipient, written)
-            )
-        except Exception:  # noqa: BLE001 - a connector may be anybody's, and no entry may shut all others out
+            if (connector := self.loaded(type_)) is None:
+                return None
+            return connector.normalize_sender(written) if of_sender else connector.normalize_recipient(written)
+        except BachError:  # no entry may shut all others out
             return None
 
-    def get(self, type_: str) -> type[Connector]:
-        """The class for a type that was loaded. Raises `UnknownTypeError`."""
-        try:
-            return self._loaded[type_]
-        except KeyError:
-            raise UnknownTypeError(type=type_, known=", ".join(self.types)) from None
+    def get(self, type_: str) -> type[Checked]:
+        """The class for a type that was loaded. Raises `UnknownTypeError` or `ConnectorFailedError`."""
+        if (found := self.loaded(type_)) is None:
+            raise UnknownTypeError(type=type_, known=", ".join(self.types))
+        return found
 
 
 def _import(type_: str) -> type[Connector]:

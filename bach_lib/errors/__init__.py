@@ -28,12 +28,14 @@ correct, `failures` everything else.
     │       └── StoreForbiddenError, StoreLockedError
     ├── MissingLibraryError: an extra of the package is not installed
     │   └── UnusableLibraryError: it is, and does not fit
+    ├── ConnectorFailedError: the code of a connector did what none may do
     ├── NotOpenError: used before `async with`, or after it
     ├── WrongLoopError: awaited in another event loop than the one that opened it
     └── OwnThreadError: a call for other threads, in the event loop's own
 """
 
 from bach_lib.errors.failures import (
+    ConnectorFailedError,
     MissingLibraryError,
     NotFetchedError,
     NotOpenError,
@@ -100,6 +102,7 @@ __all__ = [
     "CannotDoError",
     "CannotReceiveError",
     "ConnectionExistsError",
+    "ConnectorFailedError",
     "EmptyTextError",
     "FileNotReadError",
     "FileTooLargeError",

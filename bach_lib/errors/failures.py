@@ -134,3 +134,10 @@ class OwnThreadError(BachError, RuntimeError):
 
     code = "own_thread"
     template = "send_threadsafe is for other threads; here it would wait for itself. Use: await bach.send(...)."
+
+
+class ConnectorFailedError(BachError):
+    """The code of a connector did what none may do; whoever wrote it can mend it."""
+
+    code = "connector_failed"
+    template = 'The connector "{type}" made a mistake: {what}. Whoever wrote it can mend it; the log says more.'

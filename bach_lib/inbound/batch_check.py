@@ -1,6 +1,7 @@
-"""Validates the batches of connectors: what is no message costs only itself.
+"""Validates the messages of connectors: what is none costs only itself.
 
 A connector is foreign code, and one value of a wrong type would come again with every poll, and keep back all others.
+That a batch is one has been seen to before (`connectors/answers.py`).
 """
 
 from collections.abc import Iterable, Mapping
@@ -23,8 +24,7 @@ _PERHAPS_TIMES = ("sent_at", "told_at", "not_before")
 
 
 def validate_batch(batch: Batch) -> Batch:
-    """The same, with everything in `unreadable` that cannot be stored. Raises `TypeError` if it is no batch at all."""
-    _check_batch(batch)
+    """The same, with everything in `unreadable` that cannot be stored."""
     found = read_each(batch.messages, validate_message)
     good = tuple(one for one in found if isinstance(one, Incoming))
     bad = tuple(one for one in found if isinstance(one, Unreadable))
@@ -104,13 +104,3 @@ def _wrong_in(message: Incoming) -> str | None:
 
 def _is_time(value: object) -> bool:
     return value is None or (isinstance(value, int | float) and not isinstance(value, bool) and not isnan(value))
-
-
-def _check_batch(batch: object) -> None:
-    """What these hold, all of it is stored with; so nothing of it can be."""
-    if not isinstance(batch, Batch):
-        raise TypeError("the connector returned no batch")
-    if not isinstance(batch.cursor, str | None) or not _is_time(batch.told_at):
-        raise TypeError("the connector returned a batch without a proper cursor or time")
-    if not all(isinstance(one, Unreadable) for one in batch.unreadable):
-        raise TypeError("the connector set something aside in a form that nobody knows")

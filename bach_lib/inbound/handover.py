@@ -10,7 +10,6 @@ from collections import defaultdict
 
 from bach_lib.clock import Clock
 from bach_lib.connectors.base import Connector
-from bach_lib.foreign import guarded
 from bach_lib.models import Fault
 from bach_lib.registry.directory import Directory
 from bach_lib.storage import Store, Transaction
@@ -43,7 +42,7 @@ class Handover:
         async with self._asking[connection]:
             if self._asked.get(connection) is connector:
                 return None
-            account = await guarded(connector.whose())
+            account = await connector.whose()
             if isinstance(account, Fault):
                 return account
             if account is not None and await self._begin(connection, account, connector.capabilities.own_ids):

@@ -32,7 +32,6 @@ from bach_lib.redact import Redactor
 _LOGGER = logging.getLogger(__name__)
 _LONGEST_WAIT = 86_400.0
 """Seconds; no server may silence receiving for longer than a day at a time."""
-_RESET_TIMEOUT = 10.0  # seconds; what is thrown away may hang as well
 
 
 class Receiver:
@@ -191,21 +190,18 @@ class Receiver:
         """One poll, stored and published."""
         try:
             await self._route_left_over()
-            async with asyncio.timeout(connector.capabilities.poll_timeout):
-                handed = await self._inbox.handover.to(self._name, connector)
-                self._caught_up = CaughtUp(self._clock) if handed is True else self._caught_up
-                cursor = await self._inbox.cursor(self._name)
-                answer = handed if isinstance(handed, Fault) else await guarded(connector.receive(cursor))
-            answer = answer if isinstance(answer, Fault) else validate_batch(answer)
+            handed = await self._inbox.handover.to(self._name, connector)
+            self._caught_up = CaughtUp(self._clock) if handed is True else self._caught_up
+            cursor = await self._inbox.cursor(self._name)
         except BachError as error:  # the disk
             return Fault(code=error.code, text=str(error))
-        except TimeoutError:
-            return Fault(code="timeout", text="The platform did not answer in time.")
-        except Exception as error:  # noqa: BLE001 - a border: a fault in a connector must not end receiving
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with what an earlier run left, the loop must live
             return internal_fault(error)
+        answer = handed if isinstance(handed, Fault) else await connector.receive(cursor)
         if isinstance(answer, Fault):
-            return Fault(code=answer.code, text=self._redact(answer.text), retry_after=answer.retry_after)
-        self._acknowledging.begin(connector, answer.messages, self._redact)
+            return answer
+        answer = validate_batch(answer)
+        self._acknowledging.begin(connector, answer.messages)
         storing = self._storing = asyncio.create_task(self._take_in(answer), name=f"bach-inbox-{self._name}")
         await asyncio.wait([storing])  # so that whoever ends the loop does not end this
         try:
@@ -274,11 +270,7 @@ class Receiver:
         )
         if self._loop:
             self._loop.cancel()  # and do not wait for it: it may be the thing that hangs
-        try:
-            async with asyncio.timeout(_RESET_TIMEOUT):
-                await guarded(connector.reset())
-        except Exception as error:  # noqa: BLE001 - a border: whatever it was, a new loop is what helps
-            _LOGGER.warning("Resetting %s failed: %s", self._name, self._redact(repr(error)))
+        await connector.reset()
         self._begin(connector)
 
     def _become(self, health: Health) -> None:

@@ -1,18 +1,16 @@
 """Delivery attempt: hands a message to the platform, and finds out whose fault a failure was (ADR 0017).
 
-Whatever a connector does, what comes out is an outcome; from a message to a verdict.
+From a message to a verdict. That an outcome comes back whatever a connector does, and none that cannot be one, is seen
+to where connectors are made (`connectors/checked.py`).
 """
 
 import asyncio
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from bach_lib.connectors.base import Connector
-from bach_lib.foreign import let_through
 from bach_lib.models import Fault, Message
 from bach_lib.models.fast_frozen import changer
-from bach_lib.models.health import internal_fault
 from bach_lib.models.spellings import Lesson
 from bach_lib.outbound.belonging import belonging, with_what_it_lacks
 from bach_lib.outbound.gate import Gate
@@ -20,40 +18,7 @@ from bach_lib.outbound.ledger import Ledger
 from bach_lib.outbound.monitor import STOPPED
 from bach_lib.outbound.retry import Settlement, Witnesses, decide, is_ambiguous
 from bach_lib.outbound.services import DispatchServices
-from bach_lib.outcomes import Dead, Outcome, Retry, Scope, Sent, Uncertain, Wait
-from bach_lib.redact import Redactor
-
-_LOGGER = logging.getLogger(__name__)
-_SHORTEST_WAIT, _LONGEST_WAIT = 1.0, 86_400.0
-"""Seconds; no server may have itself asked without a pause, nor silence anybody for longer than a day at a time."""
-
-
-async def attempt(connector: Connector, message: Message, redact: Redactor) -> Outcome:
-    """Send once. Never raises but for our own cancellation, and lets no secret through."""
-    try:
-        async with asyncio.timeout(connector.capabilities.send_timeout):
-            outcome = await connector.send(message)
-    except TimeoutError:
-        return Uncertain(
-            fault=Fault(code="timeout", text="The platform did not answer in time; the message may have arrived.")
-        )
-    except BaseException as error:  # noqa: BLE001 - a border: a fault in a connector must stop one message, not the queue
-        let_through(error)
-        _LOGGER.error("Sending message %s failed unexpectedly: %s", message.id, redact(repr(error)))  # noqa: TRY400 - a traceback may hold secrets
-        return Uncertain(fault=internal_fault(error))
-    if isinstance(outcome, Sent):
-        if not outcome.losses:  # as nearly always
-            return outcome
-        return replace(outcome, losses=tuple(replace(loss, reason=redact(loss.reason)) for loss in outcome.losses))
-    answer: object = outcome
-    if not isinstance(answer, Retry | Wait | Dead | Uncertain):  # a connector that forgot its `return`
-        _LOGGER.error("Sending message %s brought no outcome but %s", message.id, type(answer).__name__)
-        return Uncertain(fault=internal_fault(TypeError()))
-    if isinstance(outcome, Wait):
-        seconds = max(_SHORTEST_WAIT, outcome.seconds)  # in this order NaN is the shortest
-        outcome = replace(outcome, seconds=min(seconds, _LONGEST_WAIT))
-    return replace(outcome, fault=replace(outcome.fault, text=redact(outcome.fault.text)))
-
+from bach_lib.outcomes import Outcome, Scope, Sent, Uncertain, Wait
 
 of_attempt = changer(Settlement, "outcome", "seconds", "tried")
 """The settlement of an attempt that came to this, took so long, and was made with this message."""
@@ -91,16 +56,14 @@ class Trials:
         """Forget all messages."""
         self._failed_at.clear()
 
-    async def hold(
-        self, connector: Connector, message: Message, redact: Redactor, is_at_work: Callable[[], bool]
-    ) -> Verdict:
+    async def hold(self, connector: Connector, message: Message, is_at_work: Callable[[], bool]) -> Verdict:
         """Send once and ask the witnesses. `is_at_work`: whether the connection still is; if not, they know nothing."""
         clock = self._services.clock
         began = clock.monotonic()
-        made = await belonging(connector, message, self._services, redact)
+        made = await belonging(connector, message, self._services)
         if isinstance(made, Message) and not is_at_work():  # any more: that question may take a while
             made = _SWITCHED_OFF
-        outcome = await attempt(connector, made, redact) if isinstance(made, Message) else made
+        outcome = await connector.send(made) if isinstance(made, Message) else made
         if made is not message and isinstance(made, Message):
             outcome = with_what_it_lacks(outcome)
         seconds = clock.monotonic() - began

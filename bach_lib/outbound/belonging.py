@@ -4,21 +4,15 @@ A change that was put before, and waited, would be made of whatever message has 
 it. So nothing that names an id goes out before it is known whose account it is.
 """
 
-import asyncio
 from dataclasses import replace
 
 from bach_lib.connectors.base import Connector
 from bach_lib.errors import BachError
-from bach_lib.foreign import guarded
 from bach_lib.models import Fault, Loss, Message
-from bach_lib.models.health import internal_fault
 from bach_lib.outbound.retry import OTHER_ACCOUNT
 from bach_lib.outbound.services import DispatchServices
 from bach_lib.outcomes import Dead, Outcome, Retry, Scope, Sent
-from bach_lib.redact import Redactor
 
-_SECONDS = 20.0
-"""That a platform may take to say whose account it is."""
 _NOT_OURS = Dead(
     fault=Fault(
         code=OTHER_ACCOUNT,
@@ -28,16 +22,13 @@ _NOT_OURS = Dead(
 _NO_REPLY = Loss(what="reply", reason="The message it answers belongs to another account, which was here before.")
 
 
-async def belonging(
-    connector: Connector, message: Message, services: DispatchServices, redact: Redactor
-) -> Message | Outcome:
+async def belonging(connector: Connector, message: Message, services: DispatchServices) -> Message | Outcome:
     """The message as the present account may send it, or what becomes of it."""
     if not connector.capabilities.own_ids or (message.target is None and message.reply_to is None):
         return message
     newest_before = await _newest_before(connector, message.connection, services)
     if isinstance(newest_before, Fault):
-        fault = replace(newest_before, text=redact(newest_before.text))
-        return Retry(fault=fault, scope=Scope.CONNECTION, written=False)
+        return Retry(fault=newest_before, scope=Scope.CONNECTION, written=False)
     if message.id > newest_before:
         return message
     return replace(message, reply_to=None) if message.target is None else _NOT_OURS
@@ -53,12 +44,7 @@ def with_what_it_lacks(outcome: Outcome) -> Outcome:
 async def _newest_before(connector: Connector, connection: str, services: DispatchServices) -> int | Fault:
     """The newest message that was put while another account was there; by its number, which no clock changes."""
     try:
-        async with asyncio.timeout(_SECONDS):
-            fault = await guarded(services.ensure_account(connection, connector))
+        fault = await services.ensure_account(connection, connector)
         return (await services.queue.handed_over(connection))[0] if fault is None else fault
-    except TimeoutError:
-        return Fault(code="timeout", text="The platform did not say in time whose account it is.")
     except BachError as error:  # the disk
         return Fault(code=error.code, text=str(error))
-    except Exception as error:  # noqa: BLE001 - a border: a fault in a connector stops one message
-        return internal_fault(error)

@@ -33,7 +33,6 @@ from bach_lib.outbound.retry import Settlement, late, untried
 from bach_lib.outbound.rows import Draft, Request
 from bach_lib.outbound.services import DispatchServices
 from bach_lib.outcomes import Scope, Sent
-from bach_lib.redact import Redactor
 
 
 class Dispatcher:
@@ -42,7 +41,7 @@ class Dispatcher:
     def __init__(self, connection: Connection, services: DispatchServices) -> None:
         self._name, self._services = connection.name, services
         self._clock, self._publish = services.clock, services.bus.publish
-        self._lanes, self._redact = Lanes(), Redactor()
+        self._lanes = Lanes()
         self._connector: Connector | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._puts: dict[asyncio.Future[Put], str | None] = {}  # whose lane it will wait in, unless it was leased
@@ -70,10 +69,10 @@ class Dispatcher:
             self._spawn(loading.rest(self._ledger.until_stored, self._pump))
         self._pump()  # times to live end also while nothing is sent
 
-    def start(self, connector: Connector, redact: Redactor) -> None:
+    def start(self, connector: Connector) -> None:
         """Begin to deliver."""
-        self._connector, self._redact = connector, redact
-        self.gate.start(connector, redact)
+        self._connector = connector
+        self.gate.start(connector)
         self._pump()
 
     def rest(self) -> None:
@@ -249,7 +248,7 @@ class Dispatcher:
             return late(message)
         message = self._addresses.addressed(message)
         self._publish(MessageAttempted(connection=self._name, message=message))
-        verdict = await self._trials.hold(connector, message, self._redact, lambda: self._connector is connector)
+        verdict = await self._trials.hold(connector, message, lambda: self._connector is connector)
         settlement, now = verdict.settlement, self._clock.monotonic()
         if settlement.lesson is not None:
             self._meet(*(alias.spelling for alias in settlement.lesson.aliases))

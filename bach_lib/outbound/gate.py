@@ -4,7 +4,6 @@ Circuit breaker, limiter, pauses and health checks of one connection meet here a
 of every failure, too: the health check that is made right after it, and what else got through.
 """
 
-import logging
 from collections.abc import Callable
 
 from bach_lib.bus import Bus
@@ -19,12 +18,10 @@ from bach_lib.outbound.monitor import Monitor
 from bach_lib.outbound.retry import OTHER_ACCOUNT, Witnesses, is_ambiguous
 from bach_lib.outcomes import Dead, Outcome, Scope, Sent, Uncertain, Wait
 from bach_lib.policy import BreakerPolicy
-from bach_lib.redact import Redactor
 
 type SaveBreaker = Callable[[str, int, float | None], None]
 """`(name, failures, disabled_until)`: keeps what the breaker must know after a restart."""
 
-_LOGGER = logging.getLogger(__name__)
 _JUST_NOW = 60.0
 """Seconds; what got through within them shows that the platform works now."""
 _LONG_WAIT = 60.0
@@ -113,9 +110,9 @@ class Gate:
         """
         return self.monitor.seconds_shut_out is not None and self._breaker.seconds_overdue < _LONGEST_BAN
 
-    def start(self, connector: Connector, redact: Redactor) -> None:
+    def start(self, connector: Connector) -> None:
         """Begin to check."""
-        self.monitor.start(connector, redact)
+        self.monitor.start(connector)
 
     async def stop(self) -> None:
         """End the checks."""
@@ -147,11 +144,7 @@ class Gate:
 
     def reserve(self, connector: Connector, recipient: str) -> Stop | None:
         """Take a place under the platform's limits, or say which of them stands in the way."""
-        try:
-            return self._limiter.reserve(connector.rates(recipient))
-        except Exception as error:  # noqa: BLE001 - a border: a mistake in a connector must not stop its messages
-            _LOGGER.error("The limits of %s cannot be read: %s", self._name, type(error).__name__)  # noqa: TRY400 - the text may hold secrets
-            return None
+        return self._limiter.reserve(connector.rates(recipient))
 
     def turn(self, connector: Connector | None, recipient: str) -> float:
         """Take a place for one more request of a message on its way; or the seconds until there is one."""

@@ -10,14 +10,10 @@ from collections.abc import Callable
 
 from bach_lib.clock import Cancel, Clock
 from bach_lib.connectors.base import Connector
-from bach_lib.foreign import let_through
 from bach_lib.models import ConnectionState, Fault, Health, Identity
-from bach_lib.models.health import internal_fault, log_transition, state_after
+from bach_lib.models.health import log_transition, state_after
 from bach_lib.policy import BreakerPolicy
-from bach_lib.redact import Redactor
 
-_CHECK_TIMEOUT = 20.0
-"""Seconds; a last net above the connector's own time-outs."""
 _LONGEST_PAUSE = 86_400.0
 """Seconds; a ban that is said to last longer is looked at once a day."""
 _SOON = 1.0
@@ -48,7 +44,6 @@ class Monitor:
         self._on_change = on_change
         self._on_good_check = on_good_check
         self._connector: Connector | None = None
-        self._redact = Redactor()
         self._last_success: float | None = None  # monotonic
         self._is_doubted = False
         self._told = self._pause = 0.0
@@ -66,10 +61,9 @@ class Monitor:
         """
         return None if not self._pause else max(self._next_at - self._clock.monotonic(), _SOON)
 
-    def start(self, connector: Connector, redact: Redactor) -> None:
+    def start(self, connector: Connector) -> None:
         """Begin with a check."""
         self._connector = connector
-        self._redact = redact
         self._become(Health(state=ConnectionState.STARTING, last_success=self.health.last_success))
         self._check_in_background()
 
@@ -120,7 +114,8 @@ class Monitor:
             await asyncio.wait([check])
             if not check.cancelled():
                 return check.result()
-        return STOPPED
+        is_off = self.health.state is ConnectionState.DISABLED
+        return STOPPED if is_off else self.health.fault or STOPPED  # it is to work, and could not begin
 
     async def ask(self) -> Fault | None:
         """As `check`, for whoever only wants to know whether the connection works: None if it does."""
@@ -132,20 +127,11 @@ class Monitor:
             self._check = asyncio.create_task(self._run_check(self._connector), name=f"bach-check-{self._name}")
 
     async def _run_check(self, connector: Connector) -> Identity | Fault:
-        try:
-            async with asyncio.timeout(_CHECK_TIMEOUT):
-                answer = await connector.check()
-        except TimeoutError:
-            answer = Fault(code="timeout", text="The platform did not answer in time.")
-        except BaseException as error:  # noqa: BLE001 - a border: a fault in a connector must not end the checks
-            let_through(error)
-            answer = internal_fault(error)
+        answer = await connector.check()
         if isinstance(answer, Fault):
-            answer = Fault(code=answer.code, text=self._redact(answer.text), retry_after=answer.retry_after)
             self._rest(answer.retry_after or 0.0)
             self.failed(answer)
         else:
-            answer = self._redact.within(answer)
             self._rest(0.0)
             if not self._is_doubted:
                 self.succeeded()

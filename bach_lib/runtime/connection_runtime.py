@@ -1,17 +1,23 @@
 """Runs one connection: starts, stops and restarts dispatcher and receiver, which do not know of each other."""
 
 import asyncio
-import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from aiohttp import ClientSession
 
 from bach_lib.bus import Bus
 from bach_lib.clock import Cancel
 from bach_lib.connectors import Connectors
-from bach_lib.connectors.base import Connector, Incoming, Setup
-from bach_lib.errors import BachError, CannotReceiveError, StorageError, UnknownConnectionError
+from bach_lib.connectors.base import Incoming, Setup
+from bach_lib.connectors.checked import Checked
+from bach_lib.errors import (
+    BachError,
+    CannotReceiveError,
+    ConnectorFailedError,
+    StorageError,
+    UnknownConnectionError,
+)
 from bach_lib.foreign import guarded
 from bach_lib.inbound.inbox import Inbox
 from bach_lib.inbound.pushed import PushedMessages, Refusal
@@ -26,7 +32,7 @@ from bach_lib.models import (
     Health,
     Identity,
 )
-from bach_lib.models.health import internal_fault
+from bach_lib.models.health import INTERNAL, internal_fault
 from bach_lib.models.incoming import IncomingMessage, Media
 from bach_lib.outbound.dispatcher import Dispatcher
 from bach_lib.outbound.services import DispatchServices
@@ -34,8 +40,8 @@ from bach_lib.redact import Redactor
 from bach_lib.registry import Registry
 from bach_lib.registry.secrets import Secrets
 
-_LOGGER = logging.getLogger(__name__)
 _START_AGAIN = 5.0  # seconds until a connection that the disk did not let start tries again
+_LEAST_GRACE = 1.0  # seconds that a connector has to close what it holds, however little time the caller has
 _RESTART_GRACE = 1.0  # seconds that attempts under way have when settings change; a person is waiting
 
 
@@ -60,7 +66,7 @@ class ConnectionRuntime:
 
     def __init__(self, name: str, services: Services) -> None:
         self._name, self._services = name, services
-        self._connector: Connector | None = None
+        self._connector: Checked | None = None
         self._redact = Redactor()
         self._shown: Mapping[str, str] | None = None  # the secrets it worked with last
         self._lock = asyncio.Lock()
@@ -116,8 +122,7 @@ class ConnectionRuntime:
         """The bytes of a file that somebody sent, if they are no more than `limit`."""
         if self._connector is None:
             return Fault(code="not_working", text="The connection is not at work.")
-        answer = await self._connector.fetch(media, limit)
-        return replace(answer, text=self._redact(answer.text)) if isinstance(answer, Fault) else answer
+        return await self._connector.fetch(media, limit)
 
     async def push(self, headers: Mapping[str, str], body: bytes, address: str | None) -> IncomingMessage | None:
         """Take the message in a request; None if it is known or a stranger's. Raises an `InputError`."""
@@ -137,7 +142,7 @@ class ConnectionRuntime:
         """Whom the account could write to, as far as the platform tells."""
         if self._connector is None:
             return Fault(code="not_working", text="The connection is not at work.")
-        return self._redact.within(await self._connector.find(query))
+        return await self._connector.find(query)
 
     async def start(self) -> None:
         """Learn what waits on disk and, if the connection is active, begin to work."""
@@ -168,9 +173,11 @@ class ConnectionRuntime:
         except StorageError as error:  # a full disk, which somebody will clear
             fault = Fault(code=error.code, text=str(error))
             self._cancel_start = self._services.dispatching.clock.call_later(_START_AGAIN, self._start_again)
+        except ConnectorFailedError as error:
+            fault = Fault(code=INTERNAL, text=str(error))
         except BachError as error:  # a secret has gone: it waits for a person
             fault = Fault(code="auth_failed", text=str(error))
-        except Exception as error:  # noqa: BLE001 - a border: connectors and the look-up of secrets are foreign code
+        except Exception as error:  # noqa: BLE001 - a border: the look-up of secrets is foreign code
             fault = internal_fault(error)
         else:
             return
@@ -201,7 +208,7 @@ class ConnectionRuntime:
         )
         self._connector = connector = services.connectors.get(row.type)(setup)
         self._redact = redact = Redactor(secrets.values())
-        self.dispatcher.start(connector, redact)
+        self.dispatcher.start(connector)
         if connector.capabilities.receives:
             self.receiver.start(connector, redact)
         elif connector.is_open:
@@ -214,10 +221,4 @@ class ConnectionRuntime:
         finally:  # also if the caller has no more time
             if self._connector:
                 connector, self._connector = self._connector, None
-                await self._close(connector)
-
-    async def _close(self, connector: Connector) -> None:
-        try:
-            await guarded(connector.close())
-        except Exception as error:  # noqa: BLE001 - a border: whatever it holds, the rest must be closed too
-            _LOGGER.warning("Closing the connection %s failed: %s", self._name, type(error).__name__)
+                await connector.close(max(grace, _LEAST_GRACE))

@@ -8,10 +8,11 @@ from bach_lib.clock import Clock, SystemClock
 from bach_lib.connectors import Connectors
 from bach_lib.connectors.base import Connector, Setup
 from bach_lib.connectors.endpoint import check_endpoint
+from bach_lib.errors import ConnectorFailedError
 from bach_lib.models import Category, Connection, Fault, Identity, Report
 from bach_lib.models.chat import ChatMessage, Role
+from bach_lib.models.health import INTERNAL
 from bach_lib.partners.partner import Partner
-from bach_lib.redact import Redactor
 from bach_lib.registry.pasted import LIFTED
 from bach_lib.registry.secrets import Lookup, Secrets, can_be_shown
 from bach_lib.registry.sender_tag import check_tag
@@ -43,20 +44,21 @@ async def check_connection(
     resolved = await Secrets(secrets).resolve(connection.auth_config, connection.type)
     if any(field in LIFTED and not can_be_shown(secret) for field, secret in resolved.items()):
         return Fault(code="auth_failed", text="This token is too long, or has characters that no token has.")
-    connector = connector_type(
-        Setup(
-            connection=connection,
-            secrets=resolved,
-            session=session,
-            new_session=new_session,
-            clock=clock or SystemClock(),
-        )
+    setup = Setup(
+        connection=connection,
+        secrets=resolved,
+        session=session,
+        new_session=new_session,
+        clock=clock or SystemClock(),
     )
     try:
-        answer = await connector.check()
+        connector = connector_type(setup)
+    except ConnectorFailedError as error:
+        return Fault(code=INTERNAL, text=str(error))
+    try:
+        return await connector.check()
     finally:
         await connector.close()
-    return Redactor(resolved.values()).within(answer)
 
 
 async def _check_partner(
