@@ -5,6 +5,7 @@ A misspelt status would find nothing, and nothing looks like good news. One requ
 
 from collections.abc import Iterable
 from enum import StrEnum
+from math import inf
 
 from bach_lib.errors import InvalidValueError
 
@@ -48,3 +49,11 @@ def whole(field: str, value: object, least: int, most: int) -> int:
         expected = f"a whole number from {least} to {most}"
         raise InvalidValueError(field=field, value=value, expected=expected)
     return value
+
+
+def above_zero(field: str, value: object, *, whole: bool = False) -> None:
+    """Raise `InvalidValueError` for anything but a number above 0 that has an end."""
+    kind = int if whole else int | float
+    if isinstance(value, bool) or not isinstance(value, kind) or not 0 < value < inf:
+        expected = f"a {'whole ' if whole else ''}number above 0"
+        raise InvalidValueError(field=field, value=repr(value)[:50], expected=expected)

@@ -6,14 +6,14 @@ platform or a network does. It keeps no queue, counts no attempts and sleeps for
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from math import inf
 from typing import ClassVar, Protocol
 
 from aiohttp import ClientSession
 
+from bach_lib.arguments import above_zero
 from bach_lib.clock import Clock
 from bach_lib.connectors.declaration import Knows
-from bach_lib.errors import InvalidValueError, PushRefusedError
+from bach_lib.errors import PushRefusedError
 from bach_lib.models import Candidate, Connection, Fault, Format, Identity, Message, Operation
 from bach_lib.models.incoming import Content, Kind, Media
 from bach_lib.models.spellings import Sighting
@@ -30,11 +30,9 @@ class Rate:
 
     def __post_init__(self) -> None:
         """Raises `InvalidValueError` for what would let nothing through, ever."""
-        for name, kind in (("count", int), ("burst", int), ("per", int | float)):
-            value = 1 if name == "burst" and self.burst is None else getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, kind) or not 0 < value < inf:
-                expected = "a number of seconds above 0" if name == "per" else "a whole number above 0"
-                raise InvalidValueError(field=f"Rate.{name}", value=repr(value)[:50], expected=expected)
+        above_zero("Rate.count", self.count, whole=True)
+        above_zero("Rate.per", self.per)
+        above_zero("Rate.burst", self.count if self.burst is None else self.burst, whole=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

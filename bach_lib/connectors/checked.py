@@ -1,8 +1,8 @@
 """The border between BACH and the code of connectors, which may be anybody's: nothing that comes over it is believed.
 
-`checked_class` makes of a connector's class another one that calls it. Every connector is made through it, so whatever is
-behind it, the rest of BACH sees a connector that keeps to the contract of `base`: it answers with what it may answer,
-raises what it may raise, and ends. What it does instead is a mistake with the connector's name (`mistakes`), a fault of
+`checked_class` makes of a connector's class another one that calls it. Every connector is made through it, so whatever
+is behind it, the rest of BACH sees one that keeps to the contract of `base`: it answers with what it may, raises what
+it may, and ends. What it does instead is a mistake with the connector's name (`mistakes`), a fault of
 the one call in which it happened, and costs one message at most.
 
 What comes back is looked at in `answers`. The times are last nets, above the connector's own time-outs. Code that holds
@@ -47,7 +47,7 @@ _NO_ANSWER_TO_SEND = "The platform did not answer in time; the message may have 
 
 
 class Checked(Connector):
-    """A connector that keeps to the contract, whatever `inner` does. `checked_class` makes a class of it for each type."""
+    """A connector that keeps to the contract, whatever `inner` does; `checked_class` makes a class for each type."""
 
     inner: ClassVar[type[Connector]]
     lacks: ClassVar[frozenset[str]]

@@ -122,8 +122,8 @@ async def test_what_an_application_brings_goes_first() -> None:
     """Home Assistant could not speak for itself, and a test would call the real platform."""
     fake = fake_connector(FakePlatform())
     table = Connectors({BUILT_IN[0]: fake, "own": fake})
-    assert await table.load(BUILT_IN[0]) is fake
-    assert table.get("own") is fake
+    assert (await table.load(BUILT_IN[0])).inner is fake
+    assert table.get("own").inner is fake
     assert table.types == sorted({*BUILT_IN, "own"})
 
 
@@ -139,7 +139,8 @@ async def test_importing_does_not_stop_the_loop(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(connectors, "_import", slow_import)
     table = Connectors()
     await asyncio.gather(table.load(BUILT_IN[0]), table.load(BUILT_IN[0]))
-    assert await table.load(BUILT_IN[0]) is table.get(BUILT_IN[0]) is fake
+    assert await table.load(BUILT_IN[0]) is table.get(BUILT_IN[0])
+    assert table.get(BUILT_IN[0]).inner is fake
     assert threading.main_thread() not in threads
 
 
@@ -202,8 +203,9 @@ async def test_the_connector_is_closed_whatever_happens(
 
     monkeypatch.setattr(connector, "close", close)
     monkeypatch.setattr(connector, "check", raise_surprise)
-    with pytest.raises(LookupError):
-        await check_connection(
-            Connection(name="home", type="fake"), session=setup.session, connectors={"fake": connector}
-        )
+    answer = await check_connection(
+        Connection(name="home", type="fake"), session=setup.session, connectors={"fake": connector}
+    )
+    assert isinstance(answer, Fault)
+    assert "check raised LookupError" in answer.text
     assert closed == [True]

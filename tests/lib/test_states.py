@@ -25,7 +25,6 @@ from bach_lib.outbound.queue import Queue
 from bach_lib.outbound.retry import Settlement, Witnesses, decide, late, untried
 from bach_lib.outcomes import Dead, Outcome, Retry, Scope, Sent, Uncertain, Wait
 from bach_lib.questions.question import Ending
-from bach_lib.redact import Redactor
 from bach_lib.storage import MemoryDatabase, Store, Transaction
 from bach_lib.storage.positions import InOrder
 from bach_lib.testing import FakeClock, FakePlatform
@@ -336,7 +335,7 @@ async def test_the_state_of_sending_is_drawn_as_it_is(setup: Setup, clock: FakeC
     connector = SilentConnector(setup)
 
     def start(monitor: Monitor) -> None:
-        monitor.start(connector, Redactor())
+        monitor.start(connector)
 
     at_work: tuple[Move, ...] = (fail, refuse, Monitor.succeeded, lambda monitor: monitor.doubt(BUSY), Monitor.stop)
     ways: list[tuple[tuple[Move, ...], tuple[Move, ...]]] = [

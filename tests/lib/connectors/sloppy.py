@@ -10,7 +10,12 @@ from bach_lib.models.incoming import Media
 from bach_lib.outcomes import Outcome, Sent
 
 CAPABILITIES = Capabilities(
-    receives=True, idempotent=True, formats=frozenset({Format.PLAIN}), max_text=280, send_timeout=0.02, poll_timeout=0.02
+    receives=True,
+    idempotent=True,
+    formats=frozenset({Format.PLAIN}),
+    max_text=280,
+    send_timeout=0.02,
+    poll_timeout=0.02,
 )
 
 

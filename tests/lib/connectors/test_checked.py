@@ -1,10 +1,11 @@
-"""Whatever the code of a connector does, what comes over the border is what the contract says, and the mistake is named."""
+"""Whatever the code of a connector does, what comes over the border keeps to the contract, and the mistake is named."""
 
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import replace
 from enum import StrEnum
-from typing import cast
+from typing import cast, override
 
 import pytest
 
@@ -21,6 +22,7 @@ from tests.lib.connectors.sloppy import Sloppy, sloppy
 from tests.lib.inbound.make import incoming
 from tests.lib.outbound.make import message
 
+TEXTLESS = Unreadable(raw=cast("str", 1), reason="")
 WHY = Fault(code="refused", text="no")
 MEDIA = Media(type="photo", reference="1")
 
@@ -77,7 +79,7 @@ async def hangs(*_: object) -> None:
 
 async def stays(*_: object) -> None:
     """Does not even end when it is cancelled, for as long as anybody here would wait."""
-    for _ in range(2):
+    for _turn in range(2):
         try:
             await asyncio.Event().wait()
         except asyncio.CancelledError:
@@ -111,6 +113,7 @@ def cancelled(*_: object) -> asyncio.Future[object]:
 class Odd(Exception):  # noqa: N818 - as others name theirs
     """It cannot even say what it is."""
 
+    @override
     def __repr__(self) -> str:
         raise ValueError
 
@@ -195,7 +198,9 @@ RECEIVE: dict[str, object] = {
     "complete in words": Batch(messages=(), cursor=None, is_complete=cast("bool", "yes")),
     "a notice in words": Batch(messages=(), cursor=None, notice=cast("Fault", "slow")),
     "a text set aside": Batch(messages=(), cursor=None, unreadable=cast("tuple[Unreadable, ...]", ("bad",))),
-    "set aside without a text": Batch(messages=(), cursor=None, unreadable=(wrong(Unreadable(raw="", reason=""), raw=1),)),
+    "set aside without a text": Batch(
+        messages=(), cursor=None, unreadable=(wrong(Unreadable(raw="", reason=""), raw=1),)
+    ),
     "sightings that are none": Batch(messages=(), cursor=None, sightings=cast("tuple[()]", 5)),
 }
 
@@ -205,7 +210,7 @@ FIND: dict[str, object] = {
     "a place": Candidate(recipient="1", title="t", kind="k"),
     "texts": ["42"],
     "a number": [Candidate(recipient=cast("str", 42), title="t", kind="k")],
-    "a generator": (one for one in ()),
+    "a generator": iter([]),
 }
 WHOSE: dict[str, object] = {"a number": 17, "bytes": b"17", "too much": "9" * 1000, "the class": Fault}
 WRONG = {"send": SEND, "check": CHECK, "receive": RECEIVE, "fetch": FETCH, "find": FIND, "whose": WHOSE}
@@ -277,7 +282,7 @@ async def test_every_mistake_of_a_method_is_a_fault_with_the_connectors_name(
 async def test_whatever_hangs_is_given_up(
     setup: Setup, caplog: pytest.LogCaptureFixture, subtests: pytest.Subtests
 ) -> None:
-    """BACH could never be closed, and a lane would wait for ever; also for what does not listen when it is cancelled."""
+    """BACH could never be closed, and a lane would wait for ever; also for what does not listen."""
     for method in GIVEN:
         for hanging in (hangs, stays):
             with subtests.test(method=method, how=hanging.__name__):
@@ -319,6 +324,7 @@ async def test_what_comes_although_it_was_cancelled_is_not_lost(setup: Setup) ->
     assert await connector.send(message()) == Sent(remote_id="17")  # after its time, too
 
 
+EMPTY = Batch(messages=(), cursor=None)
 RIGHT: dict[str, tuple[str, object, object]] = {
     "sent": ("send", Sent(remote_id="17", degraded=True), Sent(remote_id="17", degraded=True)),
     "an id that is a word": ("send", Sent(remote_id=Word.ID), Sent(remote_id="17")),
@@ -362,7 +368,7 @@ RIGHT: dict[str, tuple[str, object, object]] = {
         [Candidate(recipient="1", title="t", kind="k")],
     ),
     "a batch": ("receive", Batch(messages=(incoming(),), cursor="9"), Batch(messages=(incoming(),), cursor="9")),
-    "a list of messages": ("receive", wrong(Batch(messages=(), cursor=None), messages=[]), Batch(messages=(), cursor=None)),
+    "a list of messages": ("receive", wrong(replace(EMPTY), messages=[]), EMPTY),
 }
 
 
@@ -401,7 +407,10 @@ async def test_nothing_that_is_told_holds_a_secret(setup: Setup, caplog: pytest.
             found = await call(checked_class("ours", sloppy(**{method: raises(LookupError(LEAK.text))}))(setup), method)
             assert SECRET not in repr(found)
     assert SECRET not in caplog.text
-    assert "made a mistake: send raised LookupError: LookupError('GET https://example.org/bot***/send failed')" in caplog.text
+    assert (
+        "made a mistake: send raised LookupError: LookupError('GET https://example.org/bot***/send failed')"
+        in caplog.text
+    )
 
 
 async def test_who_wrote_it_learns_where(setup: Setup, caplog: pytest.LogCaptureFixture) -> None:
@@ -521,7 +530,10 @@ UNFIT: dict[str, object] = {
 async def test_a_class_that_cannot_be_used_is_refused(subtests: pytest.Subtests) -> None:
     """It would fail with every message, somewhere inside."""
     for name, what in UNFIT.items():
-        with subtests.test(mistake=name), pytest.raises(ConnectorFailedError, match='"ours" made a mistake: capabilities'):
+        with (
+            subtests.test(mistake=name),
+            pytest.raises(ConnectorFailedError, match='"ours" made a mistake: capabilities'),
+        ):
             checked_class("ours", sloppy(capabilities=what))
     for nothing in (None, object(), lambda _: None, "ours"):
         with pytest.raises(ConnectorFailedError, match="capabilities"):

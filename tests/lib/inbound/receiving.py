@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 from bach_lib import Connection, ConnectionState, Fault, Health, ReceivePolicy
 from bach_lib.bus import Bus
-from bach_lib.connectors.base import Batch, Connector
+from bach_lib.connectors.base import Batch
 from bach_lib.events import ConnectionChanged, MessageReceived
 from bach_lib.inbound.inbox import Inbox
 from bach_lib.inbound.pairing import Pairings
@@ -16,6 +16,8 @@ from bach_lib.models.incoming import IncomingMessage
 from bach_lib.redact import Redactor
 from bach_lib.storage import Store
 from bach_lib.testing import FakeClock, FakePlatform
+from bach_lib.testing.connector import FakeConnector
+from tests.lib.bordered import bordered
 
 DOWN = Fault(code="unreachable", text="No route to host")
 POLICY = ReceivePolicy(backoff=(1, 2, 5), stall_seconds=120)
@@ -27,7 +29,7 @@ type Receive = Callable[[str | None], Awaitable[Batch | Fault]]
 class Bench:
     """A receiver, and what it told."""
 
-    def __init__(self, store: Store, clock: FakeClock, connector: Connector) -> None:
+    def __init__(self, store: Store, clock: FakeClock, connector: FakeConnector) -> None:
         self.clock = clock
         self.connector = connector
         self.blocked = 0
@@ -59,7 +61,7 @@ class Bench:
 
     async def start(self, *secrets: str) -> None:
         """Begin to poll."""
-        self.receiver.start(self.connector, Redactor(secrets))
+        self.receiver.start(bordered(self.connector, *secrets), Redactor(secrets))
         await self.clock.settle()
 
     @property

@@ -44,24 +44,6 @@ def batch(**fields: object) -> Batch:
     return made
 
 
-WRONG: dict[str, tuple[object, str]] = {
-    "no batch": (None, "^the connector returned no batch$"),
-    "a list": ([], "no batch"),
-    "a cursor that is a number": (batch(cursor=9), "^the connector returned a batch without a proper cursor or time$"),
-    "a time in words": (batch(told_at="now"), "^the connector returned a batch without a proper cursor or time$"),
-    "a time that is a truth": (batch(told_at=True), "^the connector returned a batch without a proper cursor or time$"),
-    "no number": (batch(told_at=float("nan")), "^the connector returned a batch without a proper cursor or time$"),
-    "a text set aside": (batch(unreadable=("bad",)), "^the connector set something aside in a form that nobody knows$"),
-}
-
-
-@pytest.mark.parametrize(("wrong", "reason"), WRONG.values(), ids=WRONG)
-def test_what_nothing_can_be_stored_with_is_named(wrong: object, reason: str) -> None:
-    """Whoever writes a connector would look for a mistake in BACH."""
-    with pytest.raises(TypeError, match=reason):
-        validate_batch(wrong)  # type: ignore[arg-type]
-
-
 def test_what_is_wrong_is_set_aside_beside_what_was(subtests: pytest.Subtests) -> None:
     """What the connector itself set aside would be lost, or the reason would not say which value is wrong."""
     before, good = Unreadable(raw="{", reason="half"), incoming()

@@ -6,9 +6,9 @@ from itertools import pairwise
 import pytest
 
 from bach_lib import Connection, ConnectionState, Fault
+from bach_lib.connectors import checked as border
 from bach_lib.connectors.base import Batch, Capabilities, Incoming, Unreadable
 from bach_lib.errors import StoreFailedError
-from bach_lib.inbound import receiver as receiver_module
 from bach_lib.inbound.inbox import Accepted
 from bach_lib.models import Format
 from bach_lib.models.incoming import Content, Kind
@@ -179,7 +179,9 @@ async def test_a_mistake_in_our_own_code_does_not_end_receiving(
         await bench.start()
         platform.write("odd", remote_id="42:1", cursor="1")
         await clock.settle()
-        assert bench.receiver.health.fault == Fault(code="internal", text="An error inside BACH: LookupError")
+        fault = bench.receiver.health.fault
+        assert fault
+        assert (fault.code, "LookupError" in fault.text) == ("internal", True)
     platform.write("hello", remote_id="42:2", cursor="2")
     await clock.advance(1)
     assert bench.texts[-1] == "hello"
@@ -279,7 +281,7 @@ async def test_a_reset_that_hangs_does_not_stop_the_rebuild(
         await asyncio.Event().wait()
 
     monkeypatch.setattr(type(bench.connector), "reset", hang_too)
-    monkeypatch.setattr(receiver_module, "_RESET_TIMEOUT", 0.01)
+    monkeypatch.setitem(border._SECONDS, "reset", 0.01)
     platform.receive = hang
     await bench.start()
     platform.receive = None
@@ -408,7 +410,7 @@ async def test_an_acknowledgement_that_fails_or_hangs_costs_nothing_else(
     await clock.settle()
     assert [message.kind for message in bench.received] == [Kind.BUTTON, Kind.BUTTON, Kind.TEXT]
     await bench.receiver.stop()
-    assert [task.get_name() for task in asyncio.all_tasks() if task.get_name() == "bach-acknowledge"] == []
+    assert [task.get_name() for task in asyncio.all_tasks() if task.get_name().startswith("bach-acknowledge")] == []
 
 
 async def test_a_press_counts_as_old_until_everything_has_been_read(

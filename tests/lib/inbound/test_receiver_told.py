@@ -198,11 +198,12 @@ async def test_a_reset_that_fails_is_told_without_secrets(
     platform.receive = hang
     await bench.start("hush-hush")
     await clock.advance(120)
-    told = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
-    assert told == ["Resetting home failed: RuntimeError('https://example.org/***')"]
+    told = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
+    raised = "reset raised RuntimeError: RuntimeError('https://example.org/***')"
+    assert told == [f'The connector "fake" of home made a mistake: {raised}']
 
 
-async def test_a_press_that_is_not_acknowledged_is_told_to_who_looks_closely(
+async def test_a_press_that_is_not_acknowledged_is_told(
     bench: Bench,
     platform: Platform,
     clock: FakeClock,
@@ -219,7 +220,8 @@ async def test_a_press_that_is_not_acknowledged_is_told_to_who_looks_closely(
     await bench.start("hush-hush")
     bring(platform, press())
     await clock.settle()
-    assert "A press through home was not acknowledged: RuntimeError('query *** is too old')" in caplog.messages
+    raised = "acknowledge raised RuntimeError: RuntimeError('query *** is too old')"
+    assert f'The connector "fake" of home made a mistake: {raised}' in caplog.messages
 
 
 # -- tasks -------------------------------------------------------------------------------------------------------------

@@ -15,9 +15,9 @@ from bach_lib.outbound.ledger import Ledger
 from bach_lib.outbound.monitor import STOPPED
 from bach_lib.outbound.retry import is_ambiguous
 from bach_lib.outcomes import Dead, Outcome, Retry, Scope, Sent, Uncertain
-from bach_lib.redact import Redactor
 from bach_lib.storage import Store
 from bach_lib.testing import FakeClock, FakePlatform, fake_connector
+from tests.lib.bordered import bordered
 from tests.lib.outbound.disk import Disk, tools
 from tests.lib.outbound.make import message
 
@@ -58,7 +58,7 @@ class Bench:
         def is_at_work() -> bool:  # until it has been tried: else it would not be tried at all
             return self.is_at_work or len(self.platform.attempts) == attempts
 
-        verdict = await self.trials.hold(self.connector, sent, Redactor(["s3cr3t"]), is_at_work)
+        verdict = await self.trials.hold(bordered(self.connector, "s3cr3t"), sent, is_at_work)
         self.gate.learn(permit, sent.recipient, verdict.outcome, verdict.fault, began=verdict.began)
         self.gate.release(permit)
         return verdict
@@ -68,7 +68,7 @@ class Bench:
 async def bench(store: Store, clock: FakeClock, platform: FakePlatform, setup: Setup) -> AsyncIterator[Bench]:
     """A connection whose first check went well, an hour ago."""
     bench = Bench(store, clock, platform, setup)
-    bench.gate.start(bench.connector, Redactor())
+    bench.gate.start(bench.connector)
     await clock.advance(3600)
     yield bench
     await bench.gate.stop()
@@ -204,7 +204,7 @@ async def test_what_is_known_of_an_attempt_is_written_when_its_question_is_cance
         return await asyncio.Event().wait() and DOWN
 
     bench.connector = fake_connector(bench.platform, idempotent=idempotent)(setup)
-    bench.gate.start(bench.connector, Redactor())
+    bench.gate.start(bench.connector)
     await bench.clock.settle()
     monkeypatch.setattr(bench.connector, "check", hang)
     sent = message(delivery=Delivery.AT_MOST_ONCE)

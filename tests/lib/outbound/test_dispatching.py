@@ -8,7 +8,7 @@ import pytest
 
 from bach_lib import BreakerState, Policy
 from bach_lib.bus import Bus
-from bach_lib.connectors.base import Connector, Rate, Setup
+from bach_lib.connectors.base import Rate, Setup
 from bach_lib.errors import QueueFullError, StorageError, StoreFailedError
 from bach_lib.events import (
     Event,
@@ -30,10 +30,11 @@ from bach_lib.outbound.queue import Queue
 from bach_lib.outbound.rows import Request
 from bach_lib.outbound.services import DispatchServices
 from bach_lib.outcomes import Dead, Retry, Scope, Sent, Uncertain, Wait
-from bach_lib.redact import Redactor
 from bach_lib.registry.directory import Directory
 from bach_lib.storage import Store
 from bach_lib.testing import FakeClock, FakePlatform, fake_connector
+from bach_lib.testing.connector import FakeConnector
+from tests.lib.bordered import bordered
 from tests.lib.outbound.make import BUSY, draft, nobody_asked
 
 DOWN = Fault(code="unreachable", text="No route to host")
@@ -43,7 +44,7 @@ TOKEN = "s3cr3t-t0k3n"
 class Bench:
     """A dispatcher, its disk, its platform, and what was told."""
 
-    def __init__(self, store: Store, clock: FakeClock, platform: FakePlatform, connector: Connector) -> None:
+    def __init__(self, store: Store, clock: FakeClock, platform: FakePlatform, connector: FakeConnector) -> None:
         self.store, self.clock, self.platform, self.connector = store, clock, platform, connector
         self.queue = Queue(store, clock, "0123abcd")
         self.corrections = Corrections(store, clock, "0123abcd")
@@ -74,7 +75,7 @@ class Bench:
         """Begin to deliver; with `hold`, attempts hang."""
         if hold:
             self.platform.hold = asyncio.Event()
-        self.dispatcher.start(self.connector, Redactor([TOKEN]))
+        self.dispatcher.start(bordered(self.connector, TOKEN))
         await self.clock.settle()
 
     async def put(self, *recipients: str, **fields: object) -> list[int]:
@@ -205,7 +206,7 @@ async def test_who_comes_while_the_past_is_read_waits(bench: Bench, monkeypatch:
     old = await bench.put("ada", "bob", "ada")
     bench.new()
     await bench.dispatcher.load(idempotent=False)
-    bench.dispatcher.start(bench.connector, Redactor())
+    bench.dispatcher.start(bordered(bench.connector))
     new = await bench.dispatcher.put(draft(recipient="eve"))
     assert new.message.status is Status.PENDING
     await bench.clock.settle()

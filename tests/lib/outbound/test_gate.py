@@ -14,7 +14,6 @@ from bach_lib.outbound.gate import Gate
 from bach_lib.outbound.limiter import Stop
 from bach_lib.outbound.retry import Witnesses
 from bach_lib.outcomes import Dead, Outcome, Retry, Scope, Sent, Uncertain, Wait
-from bach_lib.redact import Redactor
 from bach_lib.testing import FakeClock, FakePlatform, fake_connector
 
 DOWN = Fault(code="unreachable", text="No route to host")
@@ -299,7 +298,7 @@ async def test_it_is_everybodys_if_the_other_is_told_to_wait_as_well(bench: Benc
 
 async def test_only_what_is_ambiguous_asks(bench: Bench, setup: Setup, platform: FakePlatform) -> None:
     """Every refused message would cost the platform another request."""
-    bench.gate.start(fake_connector(platform)(setup), Redactor())
+    bench.gate.start(fake_connector(platform)(setup))
     await bench.gate.monitor.check()
     for outcome in (Sent(), Dead(fault=DOWN), Retry(fault=DOWN, scope=Scope.MESSAGE)):
         assert await bench.gate.ask_witnesses(outcome, None) == (Witnesses.CHECK, None)
@@ -313,7 +312,7 @@ async def test_only_what_is_ambiguous_asks(bench: Bench, setup: Setup, platform:
 
 async def test_many_that_ask_at_once_share_one_check(bench: Bench, setup: Setup, platform: FakePlatform) -> None:
     """Thirty messages that fail together would ask thirty times whether the platform is there."""
-    bench.gate.start(fake_connector(platform)(setup), Redactor())
+    bench.gate.start(fake_connector(platform)(setup))
     await bench.gate.monitor.check()
     asked = await asyncio.gather(*(bench.gate.ask_witnesses(NO_WAY, None) for _ in range(30)))
     assert set(asked) == {(Witnesses.CHECK, None)}
@@ -325,7 +324,7 @@ async def test_others_are_witnesses_for_a_minute(
     bench: Bench, clock: FakeClock, setup: Setup, platform: FakePlatform
 ) -> None:
     """An alarm that went an hour ago would prove that the platform works now."""
-    bench.gate.start(fake_connector(platform)(setup), Redactor())
+    bench.gate.start(fake_connector(platform)(setup))
     await bench.attempt(Sent())
     assert await bench.gate.ask_witnesses(NO_WAY, None) == (Witnesses.CHECK_AND_OTHERS, None)
     platform.fault = DOWN
@@ -338,15 +337,6 @@ async def test_others_are_witnesses_for_a_minute(
     await clock.advance(1)
     assert await bench.gate.ask_witnesses(NO_WAY, None) == (Witnesses.CHECK, None)
     await bench.gate.stop()
-
-
-async def test_limits_that_cannot_be_read_stop_nothing(
-    bench: Bench, setup: Setup, platform: FakePlatform, caplog: pytest.LogCaptureFixture
-) -> None:
-    """A mistake in a connector's table of limits would end the queue's worker."""
-    platform.rates = {"bot": Rate(count=0, per=1)}
-    assert bench.gate.reserve(fake_connector(platform)(setup), "ada") is None
-    assert caplog.messages == ["The limits of home cannot be read: ZeroDivisionError"]
 
 
 async def test_the_limits_are_those_of_the_recipient(
@@ -371,7 +361,7 @@ async def test_saved_failures_count_on_after_a_restart(new_bench: Callable[[Conn
 async def test_who_it_is_there_is_told_when_it_is_news(bench: Bench, setup: Setup, platform: FakePlatform) -> None:
     """A token of another bot would be taken for the old one, or each check would be news."""
     known = [bench.gate.identity]
-    bench.gate.start(fake_connector(platform)(setup), Redactor())
+    bench.gate.start(fake_connector(platform)(setup))
     await bench.gate.monitor.check()
     await bench.gate.monitor.check()
     told = [event for event in bench.events if isinstance(event, ConnectionIdentified)]
@@ -387,7 +377,7 @@ async def test_what_failed_at_the_very_moment_something_got_through_did_not_fail
     bench: Bench, clock: FakeClock, setup: Setup, platform: FakePlatform
 ) -> None:
     """Two messages that went together would blame each other."""
-    bench.gate.start(fake_connector(platform)(setup), Redactor())
+    bench.gate.start(fake_connector(platform)(setup))
     await bench.attempt(Sent())
     platform.fault = DOWN
     assert await bench.gate.ask_witnesses(NO_WAY, clock.monotonic()) == (Witnesses.OUTAGE, DOWN)

@@ -6,19 +6,25 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 
 from bach_lib import BreakerPolicy, ConnectionState, Fault, Health, Identity
-from bach_lib.connectors.base import Connector, Setup
-from bach_lib.outbound import monitor as monitor_module
+from bach_lib.connectors import checked as border
+from bach_lib.connectors.base import Setup
+from bach_lib.errors import ConnectorFailedError
 from bach_lib.outbound.monitor import Monitor
-from bach_lib.redact import Redactor
 from bach_lib.testing import FakeClock, FakePlatform, fake_connector
+from bach_lib.testing.connector import FakeConnector
+from tests.lib.bordered import bordered
 
+MISTAKE = Fault(
+    code="internal",
+    text=str(ConnectorFailedError(type="fake", what="check raised LookupError")),
+)
 DOWN = Fault(code="unreachable", text="No route to host")
 
 
 class Bench:
     """A monitor, and what it told of."""
 
-    def __init__(self, connector: Connector, clock: FakeClock) -> None:
+    def __init__(self, connector: FakeConnector, clock: FakeClock) -> None:
         self.connector = connector
         self.told: list[Health] = []
         self.found: list[Identity] = []
@@ -34,7 +40,7 @@ class Bench:
 
     def start(self, *secrets: str) -> None:
         """Begin to check."""
-        self.monitor.start(self.connector, Redactor(secrets))
+        self.monitor.start(bordered(self.connector, *secrets))
 
     @property
     def states(self) -> list[ConnectionState]:
@@ -218,7 +224,7 @@ async def test_a_fault_in_a_connector_does_not_end_the_checks(
     monkeypatch.setattr(bench.connector, "check", raise_surprise)
     bench.start()
     await clock.settle()
-    assert bench.monitor.health.fault == Fault(code="internal", text="An error inside BACH: LookupError")
+    assert bench.monitor.health.fault == MISTAKE
     monkeypatch.undo()
     await clock.advance(15)
     assert bench.monitor.health.state is ConnectionState.CONNECTED
@@ -226,7 +232,7 @@ async def test_a_fault_in_a_connector_does_not_end_the_checks(
 
 async def test_a_check_that_hangs_is_given_up(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     """A platform that swallows requests would look connected for ever."""
-    monkeypatch.setattr(monitor_module, "_CHECK_TIMEOUT", 0.01)
+    monkeypatch.setitem(border._SECONDS, "check", 0.01)
     hang(bench, monkeypatch)
     bench.start()
     answer = await bench.monitor.check()
