@@ -30,9 +30,9 @@ class Rate:
 
     def __post_init__(self) -> None:
         """Raises `InvalidValueError` for what would let nothing through, ever."""
-        above_zero("Rate.count", self.count, whole=True)
         above_zero("Rate.per", self.per)
-        above_zero("Rate.burst", self.count if self.burst is None else self.burst, whole=True)
+        for name, value in (("count", self.count), ("burst", 1 if self.burst is None else self.burst)):
+            above_zero(f"Rate.{name}", value, whole=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +81,6 @@ class Incoming:
 
     `recurs`: the id may name something that goes on, such as an alarm, rather than what is said about it; then it is a
     repetition only if the newest with this id says the same. `says`: what is compared for that, if it is not the text.
-
     `sightings`: what the platform itself says with it of place and sender; it is known before anybody decides.
     """
 
@@ -120,8 +119,7 @@ class Batch:
     The platform learns of the cursor with the next poll only. `is_complete`: nothing more was waiting anywhere when it
     was read, so whatever comes later is newer. `notice`: receiving works, but not all of it does, and a person can
     change that. `told_at`: what the platform's clock said when it handed this over; `platform_time.UNKNOWN` if it
-    should have told and did not, None if dates are by the clock of this machine. `sightings`: what the platform said of
-    places beside the messages.
+    should have told and did not, None if dates are by our own clock. `sightings`: what it said of places besides.
     """
 
     messages: tuple[Incoming, ...]

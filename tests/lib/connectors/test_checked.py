@@ -490,7 +490,7 @@ FORMS: dict[str, object] = {
 async def test_an_address_that_cannot_be_brought_to_its_form_names_the_connector(subtests: pytest.Subtests) -> None:
     """`send` would raise an AttributeError from the inside, for which nobody looks in the connector."""
     for name, what in FORMS.items():
-        made = staticmethod(what) if callable(what) else what  # type: ignore[arg-type] # of any kind
+        made = staticmethod(what) if callable(what) else what
         for method in ("normalize_recipient", "normalize_sender"):
             with subtests.test(mistake=name, method=method):
                 kind = checked_class("ours", sloppy(**{method: made}))
