@@ -5,7 +5,7 @@ is behind it, the rest of BACH sees one that keeps to the contract of `base`: it
 it may, and ends. What it does instead is a mistake with the connector's name (`mistakes`), a fault of
 the one call in which it happened, and costs one message at most.
 
-What comes back is looked at in `answers`. The times are last nets, above the connector's own time-outs. Code that holds
+What comes back is looked at in `answer_check`. The times are last nets, above the connector's own time-outs. Code that holds
 up the whole loop (`time.sleep`) nobody can stop from here.
 """
 
@@ -16,7 +16,7 @@ from inspect import getattr_static, isawaitable
 from typing import ClassVar, cast, override
 
 from bach_lib.clock import Clock
-from bach_lib.connectors import answers
+from bach_lib.connectors import answer_check as answers
 from bach_lib.connectors.base import Batch, Capabilities, Connector, Incoming, Invitation, Rate, Setup, Unreadable
 from bach_lib.connectors.declaration import Knows
 from bach_lib.connectors.mistakes import Mistakes, WrongAnswerError, described

@@ -19,6 +19,6 @@ class Acknowledging:
         """Acknowledge the presses among these messages."""
         for message in messages:
             if message.kind is Kind.BUTTON and self._is_let_in(message):
-                task = asyncio.create_task(connector.acknowledge(message), name=f"bach-acknowledge-{self._name}")
+                task = asyncio.create_task(connector.acknowledge(message), name="bach-acknowledge")
                 self.under_way.add(task)
                 task.add_done_callback(self.under_way.discard)

@@ -1,7 +1,7 @@
 """Validates the messages of connectors: what is none costs only itself.
 
 A connector is foreign code, and one value of a wrong type would come again with every poll, and keep back all others.
-That a batch is one has been seen to before (`connectors/answers.py`).
+That a batch is one has been seen to before (`connectors/answer_check.py`).
 """
 
 from collections.abc import Iterable, Mapping

@@ -28,8 +28,9 @@ _DISPATCHING = (
 _TESTS_OF_OUTBOUND = {
     **{
         f"{name}.py": (f"tests/lib/outbound/test_{name}.py",)
-        for name in ("attempt", "breaker", "entry", "gate", "lanes", "ledger", "limiter", "monitor", "retry")
+        for name in ("breaker", "entry", "gate", "lanes", "ledger", "limiter", "monitor", "retry")
     },
+    "attempt.py": ("tests/lib/outbound/test_blame.py",),
     "attempts.py": ("tests/lib/outbound/test_attempts.py",),
     "by_hand.py": ("tests/lib/outbound/test_corrections.py", "tests/lib/outbound/test_attempts.py"),
     "collapse.py": ("tests/lib/outbound/test_collapse.py", "tests/lib/outbound/test_queue.py"),

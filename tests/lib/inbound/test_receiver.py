@@ -410,7 +410,7 @@ async def test_an_acknowledgement_that_fails_or_hangs_costs_nothing_else(
     await clock.settle()
     assert [message.kind for message in bench.received] == [Kind.BUTTON, Kind.BUTTON, Kind.TEXT]
     await bench.receiver.stop()
-    assert [task.get_name() for task in asyncio.all_tasks() if task.get_name().startswith("bach-acknowledge")] == []
+    assert [task.get_name() for task in asyncio.all_tasks() if task.get_name() == "bach-acknowledge"] == []
 
 
 async def test_a_press_counts_as_old_until_everything_has_been_read(

@@ -7,11 +7,11 @@ from itertools import pairwise
 import pytest
 
 from bach_lib import ConnectionState, Fault, ReceivePolicy
+from bach_lib.connectors import checked as border
 from bach_lib.connectors.base import Batch, Incoming, Unreadable
 from bach_lib.connectors.platform_time import UNKNOWN
 from bach_lib.errors import StoreFailedError
 from bach_lib.events import ConnectionChanged
-from bach_lib.inbound import acknowledging
 from bach_lib.inbound.inbox import Accepted
 from bach_lib.models import Direction
 from bach_lib.models.incoming import Content, Kind
@@ -242,7 +242,7 @@ async def test_every_task_says_what_it_does(
     await bench.start()
     bring(platform, press())
     await clock.settle()
-    assert names(others) == {"bach-receive-home", "bach-inbox-home", "bach-acknowledge"}
+    assert names(others) == {"bach-receive-home", "bach-inbox-home", "bach-acknowledge", "acknowledge of home"}
     taking = asyncio.create_task(bench.receiver.take(incoming(), redact=Redactor()), name="mine")
     setting_aside = asyncio.create_task(
         bench.receiver.set_aside(Unreadable(raw="?", reason="no text"), Redactor()), name="mine"
@@ -260,13 +260,13 @@ async def test_an_acknowledgement_that_hangs_is_given_up(
 ) -> None:
     """Each press would leave something behind that holds a connection open, for as long as the house runs."""
     others = asyncio.all_tasks()
-    monkeypatch.setattr(acknowledging, "_TIMEOUT", 0.01)
+    monkeypatch.setitem(border._SECONDS, "acknowledge", 0.01)
     monkeypatch.setattr(bench.connector, "acknowledge", hang)
     await bench.start()
     bring(platform, press())
     await clock.settle()
     async with asyncio.timeout(60):
-        while names(others) != {"bach-receive-home"}:  # noqa: ASYNC110 - real time passes, inside of asyncio.timeout
+        while names(others) != {"bach-receive-home", "receive of home"}:  # noqa: ASYNC110 - real time passes, inside of asyncio.timeout
             await asyncio.sleep(0)
 
 
