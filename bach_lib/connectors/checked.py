@@ -5,8 +5,8 @@ is behind it, the rest of BACH sees one that keeps to the contract of `base`: it
 it may, and ends. What it does instead is a mistake with the connector's name (`mistakes`), a fault of
 the one call in which it happened, and costs one message at most.
 
-What comes back is looked at in `answer_check`. The times are last nets, above the connector's own time-outs. Code that holds
-up the whole loop (`time.sleep`) nobody can stop from here.
+What comes back is looked at in `answer_check`. The times are last nets, above the connector's own time-outs. Code that
+holds up the whole loop (`time.sleep`) nobody can stop from here.
 """
 
 import asyncio
@@ -135,7 +135,7 @@ class Checked(Connector):
     def pushed(
         self, headers: Mapping[str, str], body: bytes, address: str | None = None
     ) -> Incoming | Sequence[Incoming | Unreadable]:
-        """Raises `PushRefusedError` as the connector does, or `ConnectorFailedError`."""
+        """Raises `PushRefusedError` as the connector does, or any `Exception`, for which the request is set aside."""
         if "pushed" in self.lacks:
             return super().pushed(headers, body, address)
         try:
@@ -148,7 +148,8 @@ class Checked(Connector):
         except PushRefusedError:
             raise
         except Exception as error:  # noqa: BLE001 - a border
-            raise self._mistakes.error("pushed", error) from None
+            self._mistakes.error("pushed", error)
+            raise
 
     # -- what takes its time ------------------------------------------------------------------------------------------
 
