@@ -147,7 +147,7 @@ class Checked(Connector):
             return found  # of which each is looked at where it is stored
         except PushRefusedError:
             raise
-        except Exception as error:  # noqa: BLE001 - a border
+        except Exception as error:
             self._mistakes.error("pushed", error)
             raise
 
