@@ -55,7 +55,7 @@ class Connection:
     endpoint: str | None = None
     is_active: bool = True
     auth_type: str = "token"
-    auth_config: Mapping[str, str] = field(default_factory=dict)
+    auth_config: Mapping[str, str] = field(default_factory=dict, repr=False)  # somebody may give a secret itself
     allowed: frozenset[str] = frozenset()
     settings: Mapping[str, object] = field(default_factory=dict)
     success_count: int = 0

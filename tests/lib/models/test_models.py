@@ -83,3 +83,8 @@ def test_the_tree_shows_every_event() -> None:
     drawn = re.findall(r"\b(?:[A-Z][a-z]+){2,}\b|^Event$", events.__doc__ or "", re.MULTILINE)
     ours = {event.__name__ for event in event_types(Event) if event.__module__ == events.__name__}
     assert sorted(drawn) == sorted(ours)
+
+
+def test_a_connection_shows_no_secret_that_somebody_gave_instead_of_a_reference() -> None:
+    """It would stand in a log before the registry refuses it."""
+    assert "s3cr3t" not in repr(Connection(name="home", type="telegram", auth_config={"bot_token": "123:s3cr3t"}))

@@ -241,7 +241,7 @@ async def test_a_connector_that_cannot_tell_is_taken(
     async with a_bach(tmp_path, odd=_Odd) as bach:
         for name in ("one", "two"):
             await bach.registry.add(a("odd", name, settings={"does": does}))
-        assert ("The account of two cannot be told: KeyError" in caplog.text) == (does == "raise")
+        assert ("made a mistake: account raised KeyError" in caplog.text) == (does == "raise")
 
 
 async def test_a_connector_of_somebody_elses_may_tell(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
