@@ -15,7 +15,7 @@ from bach_lib.cli import (
     service,
 )
 from bach_lib.cli.groups import Bach
-from bach_lib.cli.version import version
+from bach_lib.control.version import version
 
 app = typer.Typer(
     cls=Bach,

@@ -9,8 +9,8 @@ from types import TracebackType
 from typing import Self
 
 from bach_lib.cli import secret_files
-from bach_lib.cli.exits import SentenceError, UnansweredError
 from bach_lib.cli.options import settings
+from bach_lib.control.sentences import SentenceError, UnansweredError
 
 _REFERENCES = ("env:", "file:", "keyring:")
 

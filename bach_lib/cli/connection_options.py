@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from bach_lib.cli.exits import SentenceError, sentences
+from bach_lib.cli.exits import sentences
+from bach_lib.control.sentences import SentenceError
 
 if TYPE_CHECKING:
     from bach_lib.cli.console import Row

@@ -11,7 +11,7 @@ from bach_lib.cli import registry_commands
 from bach_lib.cli.command import ask, run
 from bach_lib.cli.console import Json, Row, as_row, as_rows, cut, say, show, show_one
 from bach_lib.cli.dispatching import ask_and_wait, deliver, dispatch_all, poll_one
-from bach_lib.cli.exits import SentenceError, note, sentences
+from bach_lib.cli.exits import note, sentences
 from bach_lib.cli.groups import Group
 from bach_lib.cli.message_rows import (
     MESSAGES,
@@ -26,6 +26,7 @@ from bach_lib.cli.message_rows import (
 from bach_lib.cli.options import command
 from bach_lib.cli.pair import pair
 from bach_lib.cli.systemd import setup_daemon
+from bach_lib.control.sentences import SentenceError
 
 app = typer.Typer(cls=Group, help="Chat platforms: connections, queue, sending and receiving.", no_args_is_help=True)
 

@@ -14,8 +14,9 @@ from datetime import datetime
 from importlib import import_module
 from shutil import get_terminal_size
 
-from bach_lib.cli.exits import UnsaidError, note, printable
+from bach_lib.cli.exits import UnsaidError, note
 from bach_lib.cli.options import settings
+from bach_lib.control.sentences import printable
 
 __all__ = [
     "Json",

@@ -14,11 +14,11 @@ from aiohttp import web
 
 from bach_lib.bach import Bach
 from bach_lib.cli.console import write
-from bach_lib.cli.control import ControlServer, can_have_socket
-from bach_lib.cli.exits import SentenceError, printable
 from bach_lib.cli.logs import keeping, telling
 from bach_lib.cli.paths import log_file, runs_file, socket_file, token_file
-from bach_lib.cli.version import version
+from bach_lib.control.sentences import SentenceError, printable
+from bach_lib.control.socket_server import ControlServer, can_have_socket
+from bach_lib.control.version import version
 from bach_lib.rest import load_token, make_application
 from bach_lib.rest.answers import Json
 from bach_lib.rest.handlers import iso

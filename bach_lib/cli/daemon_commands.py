@@ -10,10 +10,11 @@ import typer
 
 from bach_lib.cli.command import border_of_library
 from bach_lib.cli.console import Row, as_row, say, show, show_one, write_json
-from bach_lib.cli.exits import SentenceError, UnansweredError
+from bach_lib.cli.exits import note
 from bach_lib.cli.groups import Group
 from bach_lib.cli.options import command, settings
 from bach_lib.cli.paths import log_file, socket_file
+from bach_lib.control.sentences import SentenceError, UnansweredError
 
 if TYPE_CHECKING:
     from bach_lib.cli.console import Json
@@ -91,11 +92,11 @@ def _state() -> Row:
 
 
 async def _ask_state() -> Row:
-    link = import_module("bach_lib.cli.client")
+    link = import_module("bach_lib.control.link")
     path = socket_file(settings().database)
     base: dict[str, Json] = {"pid": None, "database": str(settings().database)}
     try:
-        async with link.DaemonClient(path) as line:
+        async with link.DaemonClient(path, note) as line:
             if not await line.is_answered():
                 return {**base, "state": "absent"}
             return {**as_row(await line.ask("daemon", {})), "state": "works"}
@@ -104,9 +105,9 @@ async def _ask_state() -> Row:
 
 
 async def _stop() -> None:
-    link = import_module("bach_lib.cli.client")
+    link = import_module("bach_lib.control.link")
     path = socket_file(settings().database)
-    async with link.DaemonClient(path) as line:
+    async with link.DaemonClient(path, note) as line:
         await line.ask("stop", {})
     for _ in range(int(_PATIENCE / _LOOK)):
         if not path.exists():

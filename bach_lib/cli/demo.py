@@ -17,8 +17,8 @@ import typer
 
 from bach_lib.cli import secret_files
 from bach_lib.cli.console import Json, Row, as_row, as_rows
-from bach_lib.cli.exits import SentenceError
 from bach_lib.cli.session import Session, run
+from bach_lib.control.sentences import SentenceError
 
 _TOKEN = "123456:AAFakeTokenFakeTokenFakeTokenFakeTok"  # noqa: S105 - the double's own
 _ADA = "42"

@@ -9,8 +9,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from bach_lib.cli.console import Json, Row, as_row, as_rows
-from bach_lib.cli.exits import SentenceError
 from bach_lib.cli.progress_bar import bar
+from bach_lib.control.sentences import SentenceError
 
 if TYPE_CHECKING:
     from bach_lib.cli.session import Session

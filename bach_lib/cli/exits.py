@@ -5,30 +5,19 @@ Every command runs inside of `border`: whatever comes out of it ends the same, w
 
 import os
 import sys
-import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import typer
 
+from bach_lib.control.sentences import SentenceError, printable
+
 INTERRUPTED = 130
 DEBUG = "BACH_DEBUG"
 """The variable that lets tracebacks through, for whoever looks for a mistake of ours."""
 
-_ACTS = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
-"""Categories of characters that are not read but do something."""
 _LONGEST, _END = 1200, 300
 """Characters of a sentence, and of its end, where it says what to do: what it repeats of what was given may be long."""
-_JOINER = "\u200d"
-"""Makes one emoji out of several."""
-
-
-class SentenceError(Exception):
-    """Something a person can correct; `str()` says what."""
-
-
-class UnansweredError(SentenceError):
-    """Nobody said whether it was done: the daemon went away, or is frozen."""
 
 
 class UnsaidError(SentenceError):
@@ -74,14 +63,6 @@ def note(sentence: str) -> None:
             sys.stderr.flush()
         except (OSError, ValueError):
             pass  # nobody is there any more, and there is no other place to say it
-
-
-def printable(text: str, *, lines: bool = True) -> str:
-    """The text without characters that do something to a terminal."""
-    kept = "\n\t" if lines else ""
-    return "".join(
-        one if one in kept or unicodedata.category(one) not in _ACTS or one == _JOINER else "�" for one in text
-    )
 
 
 def _bounded(sentence: str) -> str:

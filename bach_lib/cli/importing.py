@@ -7,9 +7,9 @@ from pathlib import Path
 
 from bach_lib.bus import Bus
 from bach_lib.cli.logs import noting
-from bach_lib.cli.operations.json_rows import Row, connection_row
 from bach_lib.cli.paths import runs_file
 from bach_lib.connectors import Connectors
+from bach_lib.control.operations.json_rows import Row, connection_row
 from bach_lib.inbound.rules import read_rules
 from bach_lib.legacy import plan, read, take
 from bach_lib.legacy.planning import Keep

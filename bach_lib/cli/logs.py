@@ -16,7 +16,8 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import TextIO, override
 
-from bach_lib.cli.exits import note, printable
+from bach_lib.cli.exits import note
+from bach_lib.control.sentences import printable
 
 _MOST = 500_000
 """Bytes of a file; there are two."""

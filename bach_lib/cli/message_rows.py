@@ -6,7 +6,7 @@ import typer
 
 from bach_lib.cli.command import ask
 from bach_lib.cli.console import Row, as_rows, cut, show
-from bach_lib.cli.exits import SentenceError
+from bach_lib.control.sentences import SentenceError
 
 Limit = Annotated[int, typer.Option(min=1, max=500, help="At most so many.")]
 MORE = "Ask for more with --limit, up to 500."

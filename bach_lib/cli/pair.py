@@ -8,8 +8,9 @@ import typer
 
 from bach_lib.cli.command import run
 from bach_lib.cli.console import Row, as_row, as_rows, confirm, say, show
-from bach_lib.cli.exits import SentenceError, sentences
+from bach_lib.cli.exits import sentences
 from bach_lib.cli.options import command
+from bach_lib.control.sentences import SentenceError
 from bach_lib.inbound import pairing_codes
 
 if TYPE_CHECKING:

@@ -10,8 +10,9 @@ import typer
 from bach_lib.cli import connection_input, connection_options
 from bach_lib.cli.command import ask, run
 from bach_lib.cli.console import Json, Row, as_row, as_rows, confirm, say, show, show_one
-from bach_lib.cli.exits import SentenceError, note, sentences
+from bach_lib.cli.exits import note, sentences
 from bach_lib.cli.options import command, settings
+from bach_lib.control.sentences import SentenceError
 
 if TYPE_CHECKING:
     from bach_lib.cli.session import Session

@@ -6,9 +6,10 @@ import typer
 
 from bach_lib.cli.command import ask, run
 from bach_lib.cli.console import Json, Row, as_row, as_rows, show, show_one
-from bach_lib.cli.exits import SentenceError, sentences
+from bach_lib.cli.exits import sentences
 from bach_lib.cli.groups import Group
 from bach_lib.cli.options import command
+from bach_lib.control.sentences import SentenceError
 
 app = typer.Typer(cls=Group, help="Context rules: names for messages, by phrases and patterns.", no_args_is_help=True)
 

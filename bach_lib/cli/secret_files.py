@@ -12,8 +12,8 @@ from getpass import getpass
 from itertools import count
 from pathlib import Path
 
-from bach_lib.cli.exits import SentenceError
 from bach_lib.cli.paths import secrets_folder
+from bach_lib.control.sentences import SentenceError
 
 _CONNECTION = re.compile(r"[\w.-]{1,100}")
 _FIELD = re.compile(r"[a-z][a-z0-9_]{0,39}")

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Protocol, override
 
 from bach_lib.bach import Bach
-from bach_lib.cli.client import DaemonClient
-from bach_lib.cli.exits import SentenceError
+from bach_lib.cli.exits import note
 from bach_lib.cli.logs import noting
-from bach_lib.cli.operations import perform
 from bach_lib.cli.paths import runs_file, socket_file
+from bach_lib.control.link import DaemonClient
+from bach_lib.control.operations import perform
+from bach_lib.control.sentences import SentenceError
 from bach_lib.errors import StoreInUseError
 from bach_lib.rest.answers import Json
 
@@ -70,7 +71,7 @@ def run[T](work: Work[T], database: Path, *, creates: bool = False) -> T:
 
 @asynccontextmanager
 async def _session(database: Path, *, creates: bool) -> AsyncIterator[Session]:
-    async with DaemonClient(socket_file(database)) as link:
+    async with DaemonClient(socket_file(database), note) as link:
         if await link.is_answered():
             yield Remote(link, database)
             return

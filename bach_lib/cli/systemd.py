@@ -9,8 +9,9 @@ from typing import Annotated
 import typer
 
 from bach_lib.cli.console import say, show_one
-from bach_lib.cli.exits import SentenceError, sentences
+from bach_lib.cli.exits import sentences
 from bach_lib.cli.options import command, settings
+from bach_lib.control.sentences import SentenceError
 
 _UNIT = """\
 # Written by `bach connector setup-daemon`.

@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
-from bach_lib.cli.operations import OPERATIONS
+from bach_lib.control.operations import OPERATIONS
 from bach_lib.rest.answers import Json
 
 WORDS: Mapping[str, str] = {

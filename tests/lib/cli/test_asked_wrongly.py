@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from bach_lib import Bach, Connection, Fault
-from bach_lib.cli.client import DaemonClient
-from bach_lib.cli.control import ControlServer
-from bach_lib.cli.exits import SentenceError, printable
-from bach_lib.cli.operations import OPERATIONS, perform
+from bach_lib.control.link import DaemonClient
+from bach_lib.control.operations import OPERATIONS, perform
+from bach_lib.control.sentences import SentenceError, printable
+from bach_lib.control.socket_server import ControlServer
 from bach_lib.errors import BachError
 from bach_lib.outcomes import Dead
 from bach_lib.rest.answers import Json
@@ -76,6 +76,7 @@ GOOD: Mapping[str, Mapping[str, Json]] = {
     "remove_rule": {"name": "water"},
     "send": {"connection": "home", "recipient": "ada", "text": "hi", "options": _OPTIONS},
     "set_rule": {"name": "water", "phrases": ["leak"], "patterns": []},
+    "unreadable": {"connection": "home"},
     "vacant": {"name": "new"},
     "wait": {**_ONE, "seconds": 0},
 }

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from bach_lib.cli.operations import inbox_operations as operations_inbox
+from bach_lib.control.operations import inbox_operations as operations_inbox
 from bach_lib.inbound import pairing_codes
 from tests.lib.cli.conftest import ADA, TOKEN, Run, Telegram
 

@@ -7,10 +7,10 @@ import pytest
 from aiohttp import ClientSession, UnixConnector
 
 from bach_lib import Bach
-from bach_lib.cli.client import DaemonClient
-from bach_lib.cli.control import ControlServer, can_have_socket
-from bach_lib.cli.exits import SentenceError
-from bach_lib.cli.operations import OPERATIONS
+from bach_lib.control.link import DaemonClient
+from bach_lib.control.operations import OPERATIONS
+from bach_lib.control.sentences import SentenceError
+from bach_lib.control.socket_server import ControlServer, can_have_socket
 
 
 async def test_an_operation_there_is_not_is_a_sentence(bach: Bach, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bach_lib.cli import client
+from bach_lib.control import link as client
 from tests.lib.cli.conftest import ADA, Daemon, Run, Serve, Telegram
 
 

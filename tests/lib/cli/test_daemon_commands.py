@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from bach_lib.cli import client, logs
-from bach_lib.cli.client import DaemonClient
-from bach_lib.cli.exits import SentenceError, UnansweredError
+from bach_lib.cli import logs
+from bach_lib.control import link as client
+from bach_lib.control.link import DaemonClient
+from bach_lib.control.sentences import SentenceError, UnansweredError
 from tests.lib.cli.conftest import Run, Serve
 
 
@@ -66,7 +67,7 @@ def test_what_takes_its_time_is_waited_for(home: Run, serve: Serve, monkeypatch:
 
 
 _A_MISTAKE = """
-from bach_lib.cli.operations import OPERATIONS
+from bach_lib.control.operations import OPERATIONS
 
 async def connections(bach):
     raise TypeError("a mistake of ours")
@@ -92,7 +93,7 @@ def test_what_fails_in_it_is_in_its_log(
         with pytest.raises(SentenceError, match="Look at its log"):
             asyncio.run(ask())
         said = home("daemon", "logs")
-        assert "ERROR bach_lib.cli.control: The command asked for connections, which failed" in said.output
+        assert "ERROR bach_lib.control.socket_server: The command asked for connections, which failed" in said.output
         assert "TypeError" in said.output
         assert home("daemon", "logs", 1, "--json").rows()[0].startswith("TypeError")  # type: ignore[attr-defined]
         daemon.kill()

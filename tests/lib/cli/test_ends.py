@@ -142,7 +142,8 @@ _INTERRUPTED_AT = """
 import signal, sys, os
 import bach_lib.cli.__main__ as entry
 signal.signal(signal.SIGINT, signal.default_int_handler)
-modules = ["typer", "bach_lib.cli.app", "bach_lib.errors", "bach_lib.cli.session", "bach_lib.cli.client", "rich.table"]
+modules = ["typer", "bach_lib.cli.app", "bach_lib.errors", "bach_lib.cli.session", "bach_lib.control.link"]
+modules.append("rich.table")
 wanted = modules[{0}]
 for one in [one for one in sys.modules if one.startswith(("bach_lib.cli", "rich", "typer"))]:
     if one != "bach_lib.cli.__main__":

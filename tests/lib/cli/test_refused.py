@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from bach_lib.cli import connection_input, secret_files
-from bach_lib.cli.exits import SentenceError, UnansweredError
 from bach_lib.cli.options import Settings, _settings
+from bach_lib.control.sentences import SentenceError, UnansweredError
 from tests.lib.cli.conftest import ADA, TOKEN, Run, Serve, Telegram
 
 OTHER = "123456:another-token-of-that-bot"

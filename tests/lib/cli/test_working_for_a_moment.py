@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pytest
 
 from bach_lib import Bach, BachError, Connection, Fault, Status
-from bach_lib.cli.operations import perform
+from bach_lib.control.operations import perform
 from bach_lib.outcomes import Dead
 from bach_lib.rest.answers import Json
 from bach_lib.testing import FakeClock, FakePlatform

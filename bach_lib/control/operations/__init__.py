@@ -7,15 +7,15 @@ Nothing here prints or asks anybody.
 from collections.abc import Awaitable, Callable, Mapping
 
 from bach_lib.bach import Bach
-from bach_lib.cli.exits import SentenceError
-from bach_lib.cli.operations import (
+from bach_lib.control.operations import (
     connection_operations,
     database_operations,
     inbox_operations,
     queue_operations,
     rule_operations,
 )
-from bach_lib.cli.operations.asked import checked
+from bach_lib.control.operations.asked import checked
+from bach_lib.control.sentences import SentenceError
 from bach_lib.rest.answers import Json
 
 type Operation = Callable[..., Awaitable[Json]]

@@ -1,12 +1,13 @@
 """Client of the control socket: asks the daemon, and does not wait for a frozen one without end."""
 
 import asyncio
+import logging
 import os
 import socket
 import stat
 import struct
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
@@ -15,11 +16,13 @@ from typing import Self
 
 from aiohttp import ClientError, ClientSession, ClientTimeout, UnixConnector
 
-from bach_lib.cli import wire
-from bach_lib.cli.control import MAX_REQUEST, can_have_socket
-from bach_lib.cli.exits import SentenceError, UnansweredError, note
-from bach_lib.cli.version import version
+from bach_lib.control import wire
+from bach_lib.control.sentences import SentenceError, UnansweredError
+from bach_lib.control.socket_server import MAX_REQUEST, can_have_socket
+from bach_lib.control.version import version
 from bach_lib.rest.answers import Json
+
+_LOGGER = logging.getLogger(__name__)
 
 PULSE = 5.0
 """Seconds within which a daemon that works says that it does."""
@@ -35,8 +38,17 @@ _SLOW_DISK = "The daemon waits for its disk. Ctrl-C ends the waiting; what was a
 class DaemonClient:
     """Client of the daemon's control socket."""
 
-    def __init__(self, path: Path, *, pulse: float = PULSE, between: float = _BETWEEN) -> None:
+    def __init__(
+        self,
+        path: Path,
+        note: Callable[[str], None] = _LOGGER.warning,
+        *,
+        pulse: float = PULSE,
+        between: float = _BETWEEN,
+    ) -> None:
+        """`note` is told what a person may want to know meanwhile."""
         self._path = path
+        self._note = note
         self._pulse = pulse
         self._between = between
         self._session: ClientSession | None = None
@@ -126,7 +138,7 @@ class DaemonClient:
             raise UnansweredError("The daemon went away. Look at its log: bach daemon logs") from error
         if pulse.get("waits_for_disk") and not self._has_noted:
             self._has_noted = True
-            note(_SLOW_DISK)
+            self._note(_SLOW_DISK)
 
 
 def _is_ours(path: Path) -> bool:

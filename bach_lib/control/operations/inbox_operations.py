@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from bach_lib.bach import Bach
-from bach_lib.cli.operations.json_rows import Row, health_row, incoming_row
-from bach_lib.cli.operations.paging import check_there_is, pages, since
+from bach_lib.control.operations.json_rows import Row, health_row, incoming_row
+from bach_lib.control.operations.paging import check_there_is, pages, since
 from bach_lib.errors import CannotReceiveError
 from bach_lib.events import ConnectionChanged, Event, MessageReceived, SenderBlocked
 from bach_lib.models import Category, ConnectionState, Direction, Identity

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bach_lib.bach import Bach
-from bach_lib.cli.operations.json_rows import Row, rule_row
+from bach_lib.control.operations.json_rows import Row, rule_row
 from bach_lib.inbound.rules import Rule
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from bach_lib.arguments import seconds as checked_seconds
 from bach_lib.bach import Bach
-from bach_lib.cli.exits import SentenceError
-from bach_lib.cli.operations.json_rows import Row, attempt_row, message_row, queue_row
-from bach_lib.cli.operations.paging import check_there_is, pages
+from bach_lib.control.operations.json_rows import Row, attempt_row, message_row, queue_row
+from bach_lib.control.operations.paging import check_there_is, pages
+from bach_lib.control.sentences import SentenceError
 from bach_lib.events import MessageEvent, MessageFinished, MessageRetrying
 from bach_lib.models import File, Loss, Message, Status
 from bach_lib.outbound.amending import Amendment

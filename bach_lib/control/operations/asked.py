@@ -12,7 +12,7 @@ from types import UnionType
 from typing import get_args, get_origin, is_typeddict
 
 from bach_lib.arguments import one_of, seconds
-from bach_lib.cli.exits import SentenceError, printable
+from bach_lib.control.sentences import SentenceError, printable
 from bach_lib.errors import InvalidValueError
 from bach_lib.rest.answers import Json
 

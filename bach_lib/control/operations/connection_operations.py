@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from aiohttp import ClientSession
 
 from bach_lib.bach import Bach
-from bach_lib.cli.exits import SentenceError
-from bach_lib.cli.operations.advice import advice
-from bach_lib.cli.operations.json_rows import Row, answer_row, connection_row, health_row, queue_row, time
+from bach_lib.control.operations.advice import advice
+from bach_lib.control.operations.json_rows import Row, answer_row, connection_row, health_row, queue_row, time
+from bach_lib.control.sentences import SentenceError
 from bach_lib.errors import BachError
 from bach_lib.models import Category, Connection, ConnectionState, Direction, Fault, Identity
 from bach_lib.models.incoming import InboxStatus

@@ -15,10 +15,10 @@ from pathlib import Path
 from aiohttp import web
 
 from bach_lib.bach import Bach
-from bach_lib.cli import wire
-from bach_lib.cli.exits import SentenceError
-from bach_lib.cli.operations import perform
-from bach_lib.cli.version import version
+from bach_lib.control import wire
+from bach_lib.control.operations import perform
+from bach_lib.control.sentences import SentenceError
+from bach_lib.control.version import version
 from bach_lib.errors import BachError
 from bach_lib.rest.answers import Json, RefusedError
 from bach_lib.rest.requests import body_of
