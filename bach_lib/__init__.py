@@ -1,19 +1,59 @@
 """BACH carries messages between a home and its people, and loses none.
 
-What programs need is in `__all__`; the rest may move. Flat beside this file lies only what several rooms need, and
-nothing in this package knows Home Assistant.
+What programs need is in `__all__`; the rest may move (docs/library.md, ADR 0066). Flat beside this file lies only what
+several rooms need, and nothing in this package knows Home Assistant.
 """
 
+from bach_lib import errors
 from bach_lib.bach import Bach
-from bach_lib.clock import Clock, SystemClock
-from bach_lib.connectors.base import Connector, Invitation, Unreadable
-from bach_lib.errors import BachError, InputError, StorageError
+from bach_lib.bus import Unsubscribe
+from bach_lib.clock import Cancel, Clock, SystemClock
+from bach_lib.connectors.base import (
+    Batch,
+    Capabilities,
+    Connector,
+    Course,
+    Incoming,
+    Invitation,
+    Rate,
+    Setup,
+    Unreadable,
+)
+from bach_lib.connectors.declaration import Known, Knows
+from bach_lib.errors import *  # noqa: F403 - the tree has its own list
+from bach_lib.events import (
+    AccountChanged,
+    BreakerChanged,
+    ConnectionAdded,
+    ConnectionChanged,
+    ConnectionChecked,
+    ConnectionIdentified,
+    ConnectionRemoved,
+    ConnectionUpdated,
+    Event,
+    MessageAttempted,
+    MessageCancelled,
+    MessageDead,
+    MessageEvent,
+    MessageExpired,
+    MessageFinished,
+    MessageQueued,
+    MessageReceived,
+    MessageRetrying,
+    MessageSent,
+    MessageUncertain,
+    RecipientMoved,
+    SenderBlocked,
+    StorageChanged,
+)
 from bach_lib.inbound.pairing import Pairing
-from bach_lib.inbound.rules import Rule, Rules
+from bach_lib.inbound.pushed import Refusal
+from bach_lib.inbound.rules import Match, Rule, Rules
 from bach_lib.models import (
     Attempt,
     BreakerState,
     Button,
+    Buttons,
     Candidate,
     Category,
     Connection,
@@ -35,75 +75,134 @@ from bach_lib.models import (
 )
 from bach_lib.models.chat import ChatMessage, ChatOptions, Reply, Role
 from bach_lib.models.incoming import Content, InboxStatus, IncomingMessage, Kind, Location, Media
+from bach_lib.models.spellings import Sighting
 from bach_lib.outbound.amending import Amendment
+from bach_lib.outbound.draft import SendOptions
 from bach_lib.outbound.resending import Retried
+from bach_lib.outcomes import Dead, Outcome, Retry, Scope, Sent, Uncertain, Wait
 from bach_lib.policy import BreakerPolicy, Policy, ProbePolicy, ReceivePolicy, RetryPolicy
 from bach_lib.questions import Answer, Place, Question, Wording
-from bach_lib.questions.unanswered import UnansweredError
-from bach_lib.registry import Ensured, EnsureResult, Registry
+from bach_lib.questions.unanswered import (
+    NobodyAnsweredError,
+    QuestionInterruptedError,
+    QuestionUndeliveredError,
+    UnansweredError,
+)
+from bach_lib.registry import Changes, Ensured, EnsureResult, Registry
+from bach_lib.registry.secrets import Lookup
 from bach_lib.runtime.credential_check import check_connection
+from bach_lib.storage import Store
 
 __all__ = [
+    "AccountChanged",
     "Amendment",
     "Answer",
     "Attempt",
     "Bach",
-    "BachError",
+    "Batch",
+    "BreakerChanged",
     "BreakerPolicy",
     "BreakerState",
     "Button",
+    "Buttons",
+    "Cancel",
     "Candidate",
+    "Capabilities",
     "Category",
+    "Changes",
     "ChatMessage",
     "ChatOptions",
     "Clock",
     "Connection",
+    "ConnectionAdded",
+    "ConnectionChanged",
+    "ConnectionChecked",
+    "ConnectionIdentified",
+    "ConnectionRemoved",
     "ConnectionState",
+    "ConnectionUpdated",
     "Connector",
     "Content",
+    "Course",
+    "Dead",
     "Delivery",
     "Direction",
     "EnsureResult",
     "Ensured",
+    "Event",
     "Fault",
     "File",
     "Format",
     "Health",
     "Identity",
     "InboxStatus",
+    "Incoming",
     "IncomingMessage",
-    "InputError",
     "Invitation",
     "Kind",
+    "Known",
+    "Knows",
     "Location",
+    "Lookup",
     "Loss",
+    "Match",
     "Media",
     "Message",
+    "MessageAttempted",
+    "MessageCancelled",
+    "MessageDead",
+    "MessageEvent",
+    "MessageExpired",
+    "MessageFinished",
+    "MessageQueued",
+    "MessageReceived",
+    "MessageRetrying",
+    "MessageSent",
+    "MessageUncertain",
+    "NobodyAnsweredError",
     "Operation",
+    "Outcome",
     "Pairing",
     "Place",
     "Policy",
     "ProbePolicy",
     "Question",
+    "QuestionInterruptedError",
+    "QuestionUndeliveredError",
     "QueueStatus",
+    "Rate",
     "Receipt",
     "ReceivePolicy",
+    "RecipientMoved",
+    "Refusal",
     "Registry",
     "Reply",
     "Report",
     "Retried",
+    "Retry",
     "RetryPolicy",
     "Role",
     "Rule",
     "Rules",
+    "Scope",
+    "SendOptions",
+    "SenderBlocked",
+    "Sent",
+    "Setup",
+    "Sighting",
     "Status",
-    "StorageError",
+    "StorageChanged",
+    "Store",
     "SystemClock",
     "UnansweredError",
+    "Uncertain",
     "Unreadable",
+    "Unsubscribe",
+    "Wait",
     "Wording",
     "check_connection",
 ]
+__all__ += errors.__all__  # the whole tree
 
 __version__ = "0.1.0"
 """The same as in `pyproject.toml` and in the manifest of the integration, which refuses another."""

@@ -2,8 +2,8 @@
 
 Every error says in one sentence what was wrong, where, and what to do. The sentence is a template plus placeholders, so
 that an application can show it in another language: `code` names the sentence, `placeholders` fill it. What can go
-wrong with a question stands in `unanswered`. The files follow the tree: `root` has its root, `inputs` what a caller can
-correct, `failures` everything else.
+wrong with a question stands in `unanswered`. The files follow the tree: `root` has its root, `inputs` and
+`message_inputs` what a caller can correct, `failures` everything else.
 
     BachError
     ├── InputError (also a ValueError): the caller can correct it; nothing was written
@@ -58,40 +58,42 @@ from bach_lib.errors.failures import (
 from bach_lib.errors.inputs import (
     AccountTakenError,
     BackupExistsError,
-    CannotDoError,
     CannotReceiveError,
     ConnectionExistsError,
-    EmptyTextError,
-    FileNotReadError,
-    FileTooLargeError,
-    IdempotencyKeyReusedError,
-    InvalidButtonsError,
     InvalidEndpointError,
     InvalidNameError,
     InvalidRecipientError,
     InvalidRuleError,
     InvalidSecretReferenceError,
-    InvalidTimeToLiveError,
     InvalidValueError,
     MissingSecretError,
+    PushRefusedError,
+    SecretInEndpointError,
+    SecretNotFoundError,
+    SecretNotWritableError,
+    UnknownConnectionError,
+    UnknownFieldError,
+    UnknownNameError,
+    UnknownRuleError,
+    UnknownTypeError,
+)
+from bach_lib.errors.message_inputs import (
+    CannotDoError,
+    EmptyTextError,
+    FileNotReadError,
+    FileTooLargeError,
+    IdempotencyKeyReusedError,
+    InvalidButtonsError,
+    InvalidTimeToLiveError,
     NoFileError,
     NotAmendableError,
     NotCancellableError,
     NotDiscardableError,
     NotRetryableError,
     NotSentError,
-    PushRefusedError,
-    SecretInEndpointError,
-    SecretNotFoundError,
-    SecretNotWritableError,
     TextTooLongError,
-    UnknownConnectionError,
-    UnknownFieldError,
     UnknownFormatError,
     UnknownMessageError,
-    UnknownNameError,
-    UnknownRuleError,
-    UnknownTypeError,
 )
 from bach_lib.errors.root import BachError, InputError
 

@@ -8,6 +8,8 @@ class SecretNotSavedError(BachError):
 
     code = "secret_not_saved"
     template = 'A new secret could not be written to "{reference}": {reason}. Mend that before the next restart.'
+    reference: str
+    reason: object
 
 
 class NotFetchedError(BachError):
@@ -15,6 +17,8 @@ class NotFetchedError(BachError):
 
     code = "not_fetched"
     template = "The file of message {id} could not be fetched: {reason}. Try again, or have it sent again."
+    id: int
+    reason: object
 
 
 class QueueFullError(BachError):
@@ -22,6 +26,8 @@ class QueueFullError(BachError):
 
     code = "queue_full"
     template = '"{connection}" has {limit} messages waiting, which is its limit. Send them, cancel them, or wait.'
+    connection: str
+    limit: int
 
 
 class StorageError(BachError):
@@ -33,6 +39,7 @@ class StoreInUseError(StorageError):
 
     code = "store_in_use"
     template = "{path} is in use by another BACH. Stop it first, or choose another file."
+    path: object
 
 
 class StoreTooNewError(StorageError):
@@ -42,6 +49,10 @@ class StoreTooNewError(StorageError):
     template = (
         "{path} was written by a newer BACH (layout {found}, this one knows {known}). Update BACH, or {way_back}."
     )
+    path: object
+    found: int
+    known: int
+    way_back: str
 
 
 class StoreForeignError(StorageError):
@@ -49,6 +60,7 @@ class StoreForeignError(StorageError):
 
     code = "store_foreign"
     template = "{path} belongs to another program and was left as it was. Choose another file for BACH."
+    path: object
 
 
 class StoreIncompleteError(StorageError):
@@ -58,6 +70,8 @@ class StoreIncompleteError(StorageError):
     template = (
         "{path} is missing or empty, but its log {log} is not. Put the file back, or move the log away to start empty."
     )
+    path: object
+    log: object
 
 
 class StoreDamagedError(StorageError):
@@ -65,6 +79,7 @@ class StoreDamagedError(StorageError):
 
     code = "store_damaged"
     template = "{path} is not a readable database. Restore it from a backup, or move it away to start empty."
+    path: object
 
 
 class StoreFailedError(StorageError):
@@ -72,6 +87,8 @@ class StoreFailedError(StorageError):
 
     code = "store_failed"
     template = "{path} could not be read or written: {reason}. Check the disk's free space and health."
+    path: object
+    reason: object
 
 
 class StoreForbiddenError(StoreFailedError):
@@ -79,6 +96,8 @@ class StoreForbiddenError(StoreFailedError):
 
     code = "store_forbidden"
     template = "{path} may not be opened by the account BACH runs as: {reason}. Give it the file, or choose another."
+    path: object
+    reason: object
 
 
 class StoreLostError(StorageError):
@@ -86,6 +105,9 @@ class StoreLostError(StorageError):
 
     code = "store_lost"
     template = "{path} {what} while BACH had it open. {advice} Until then nothing new is taken, and nothing is sent."
+    path: object
+    what: str
+    advice: str
 
 
 class StoreLockedError(StoreFailedError):
@@ -93,6 +115,7 @@ class StoreLockedError(StoreFailedError):
 
     code = "store_locked"
     template = "{path} is locked by another program. Close what has it open, then try again."
+    reason: object = "locked"
 
 
 class MissingLibraryError(BachError):
@@ -100,6 +123,9 @@ class MissingLibraryError(BachError):
 
     code = "missing_library"
     template = 'The type "{type}" needs the package {package}. Install bach-lib[{extra}].'
+    type: str
+    package: str
+    extra: str
 
 
 class UnusableLibraryError(MissingLibraryError):
@@ -110,6 +136,10 @@ class UnusableLibraryError(MissingLibraryError):
         'The type "{type}" needs {wanted}. {package} {found} is installed, and cannot be used: {reason}. Install what'
         " is needed and start again."
     )
+    wanted: str
+    extra: str = ""  # is installed
+    found: str
+    reason: object
 
 
 class NotOpenError(BachError):
@@ -141,3 +171,5 @@ class ConnectorFailedError(BachError):
 
     code = "connector_failed"
     template = 'The connector "{type}" made a mistake: {what}. Whoever wrote it can mend it; the log says more.'
+    type: str
+    what: str

@@ -8,6 +8,8 @@ class UnknownConnectionError(InputError):
 
     code = "unknown_connection"
     template = 'There is no connection named "{name}". Known connections: {known}.'
+    name: str
+    known: str
 
 
 class BackupExistsError(InputError):
@@ -15,6 +17,7 @@ class BackupExistsError(InputError):
 
     code = "backup_exists"
     template = "{path} exists already and was left as it is. Choose another name for the backup."
+    path: object
 
 
 class ConnectionExistsError(InputError):
@@ -22,6 +25,7 @@ class ConnectionExistsError(InputError):
 
     code = "connection_exists"
     template = 'A connection named "{name}" exists already. Choose another name, or update that one.'
+    name: str
 
 
 class InvalidNameError(InputError):
@@ -29,6 +33,7 @@ class InvalidNameError(InputError):
 
     code = "invalid_name"
     template = '"{name}" is no name for a connection. Use 1 to 100 letters, digits, "_", "-" or ".".'
+    name: str
 
 
 class UnknownTypeError(InputError):
@@ -36,6 +41,8 @@ class UnknownTypeError(InputError):
 
     code = "unknown_type"
     template = 'There is no connection type "{type}" here. Known types: {known}.'
+    type: str
+    known: str
 
 
 class InvalidEndpointError(InputError):
@@ -43,6 +50,7 @@ class InvalidEndpointError(InputError):
 
     code = "invalid_endpoint"
     template = '"{endpoint}" is no address like "https://example.org". Give scheme and host, without user and password.'
+    endpoint: str
 
 
 class SecretInEndpointError(InvalidEndpointError):
@@ -53,6 +61,7 @@ class SecretInEndpointError(InvalidEndpointError):
         "This address holds a token or a password, and an endpoint is kept in the clear. "
         "Give it without that; secrets have fields of their own."
     )
+    endpoint: str = ""  # is not repeated
 
 
 class UnknownFieldError(InputError):
@@ -60,6 +69,8 @@ class UnknownFieldError(InputError):
 
     code = "unknown_field"
     template = 'A connection has no field "{field}" that can be set. Fields: {known}.'
+    field: str
+    known: str
 
 
 class UnknownNameError(InputError):
@@ -67,6 +78,11 @@ class UnknownNameError(InputError):
 
     code = "unknown_name"
     template = 'There is no {kind} "{name}" for {type}. {meant}Known: {known}.'
+    kind: str
+    name: str
+    type: str
+    meant: str
+    known: str
 
 
 class AccountTakenError(InputError):
@@ -77,6 +93,7 @@ class AccountTakenError(InputError):
         '"{other}" is the same account already; both would take each other\'s messages away.'
         " Use that one, or remove it first."
     )
+    other: str
 
 
 class InvalidRecipientError(InputError):
@@ -84,34 +101,9 @@ class InvalidRecipientError(InputError):
 
     code = "invalid_recipient"
     template = '"{recipient}" is not a recipient of {type}. Use {expected}.'
-
-
-class EmptyTextError(InputError):
-    """A message without text."""
-
-    code = "empty_text"
-    template = "The message has no text. Give it at least one visible character."
-
-
-class TextTooLongError(InputError):
-    """More text than the platform takes in one message."""
-
-    code = "text_too_long"
-    template = "The message has {length} characters, but {type} takes {limit}. Shorten it or send it in parts."
-
-
-class UnknownFormatError(InputError):
-    """The connector cannot show this text format."""
-
-    code = "unknown_format"
-    template = '{type} does not know the text format "{format}". Use one of: {known}.'
-
-
-class InvalidTimeToLiveError(InputError):
-    """A time to live that is zero, negative or not a number."""
-
-    code = "invalid_time_to_live"
-    template = "A time to live of {value} seconds is not possible. Give a number above 0, or leave it out."
+    recipient: object
+    type: str
+    expected: str
 
 
 class InvalidValueError(InputError):
@@ -119,94 +111,9 @@ class InvalidValueError(InputError):
 
     code = "invalid_value"
     template = '"{value}" is not possible for {field}. Use {expected}.'
-
-
-class UnknownMessageError(InputError):
-    """No message has this id (or it was purged)."""
-
-    code = "unknown_message"
-    template = "There is no message {id}. It may have been removed because of its age."
-
-
-class InvalidButtonsError(InputError):
-    """Buttons that the platform would not show, or whose presses could not be told apart."""
-
-    code = "invalid_buttons"
-    template = "The buttons cannot be used: {reason}."
-
-
-class CannotDoError(InputError):
-    """The platform knows no such operation."""
-
-    code = "cannot_do"
-    template = "{type} cannot {operation} messages."
-
-
-class NotSentError(InputError):
-    """Only what is on the platform can be edited, deleted or reacted to."""
-
-    code = "not_sent"
-    template = "Message {id} is {status}. Only a message that has been sent can be changed."
-
-
-class NotRetryableError(InputError):
-    """Only a message that ended without being sent can be sent again."""
-
-    code = "not_retryable"
-    template = (
-        "Message {id} is {status} and cannot be retried. Only dead, uncertain, expired and cancelled messages can."
-    )
-
-
-class NotCancellableError(InputError):
-    """The message is on its way or has ended."""
-
-    code = "not_cancellable"
-    template = "Message {id} is {status} and cannot be cancelled any more."
-
-
-class NotAmendableError(InputError):
-    """Only a message that waits, or ended without being sent, can become another one."""
-
-    code = "not_amendable"
-    template = (
-        "Message {id} is {status} and cannot be amended. Waiting, dead, uncertain, expired and cancelled messages can."
-    )
-
-
-class NotDiscardableError(InputError):
-    """Only what waits for a person can be discarded."""
-
-    code = "not_discardable"
-    template = "Message {id} is {status} and cannot be discarded. Only dead and uncertain messages can."
-
-
-class IdempotencyKeyReusedError(InputError):
-    """The same key with another message: one of the two would be lost."""
-
-    code = "idempotency_key_reused"
-    template = 'The key "{key}" was used for another message, {id}. Use a new key for each message.'
-
-
-class NoFileError(InputError):
-    """Nothing can be fetched for this message."""
-
-    code = "no_file"
-    template = "Message {id} holds no file."
-
-
-class FileTooLargeError(InputError):
-    """More than the platform lets us fetch, or than the caller wants."""
-
-    code = "file_too_large"
-    template = "The file of message {id} has {size} bytes, but only up to {limit} can be fetched."
-
-
-class FileNotReadError(InputError):
-    """A file of this machine that is to be sent cannot be read, or is none."""
-
-    code = "file_not_read"
-    template = "The file {path} cannot be read: {reason}."
+    value: object
+    field: str
+    expected: str
 
 
 class InvalidRuleError(InputError):
@@ -214,6 +121,8 @@ class InvalidRuleError(InputError):
 
     code = "invalid_rule"
     template = 'The rule "{name}" cannot be used: {reason}.'
+    name: str
+    reason: object
 
 
 class UnknownRuleError(InputError):
@@ -221,6 +130,8 @@ class UnknownRuleError(InputError):
 
     code = "unknown_rule"
     template = 'There is no rule named "{name}". Known rules: {known}.'
+    name: str
+    known: str
 
 
 class CannotReceiveError(InputError):
@@ -228,6 +139,7 @@ class CannotReceiveError(InputError):
 
     code = "cannot_receive"
     template = 'The connection "{name}" is not receiving. Enable it, and choose a type that receives.'
+    name: str
 
 
 class PushRefusedError(InputError):
@@ -239,6 +151,8 @@ class PushRefusedError(InputError):
     is_proven = False
     code = "push_refused"
     template = 'The request to "{name}" is refused: {reason}.'
+    name: str
+    reason: object
 
 
 class InvalidSecretReferenceError(InputError):
@@ -246,6 +160,8 @@ class InvalidSecretReferenceError(InputError):
 
     code = "invalid_secret_reference"
     template = '"{field}" must be a reference to a secret, not the secret: {schemes}.'
+    field: str
+    schemes: str
 
 
 class MissingSecretError(InputError):
@@ -253,6 +169,8 @@ class MissingSecretError(InputError):
 
     code = "missing_secret"
     template = 'The authentication "{auth_type}" needs a reference to a secret named "{field}".'
+    auth_type: str
+    field: str
 
 
 class SecretNotFoundError(InputError):
@@ -260,6 +178,7 @@ class SecretNotFoundError(InputError):
 
     code = "secret_not_found"
     template = 'No secret was found at "{reference}". Check that it exists and can be read.'
+    reference: str
 
 
 class SecretNotWritableError(InputError):
@@ -267,3 +186,5 @@ class SecretNotWritableError(InputError):
 
     code = "secret_not_writable"
     template = 'The secret "{field}" changes with use, so it must stand where BACH can write: {schemes}.'
+    field: str
+    schemes: str

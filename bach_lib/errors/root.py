@@ -1,7 +1,10 @@
 """The root of the error tree, how errors cross process borders, and the branch that a caller can correct."""
 
+import inspect
+from collections.abc import Iterable
 from functools import partial
-from typing import ClassVar, override
+from string import Formatter
+from typing import ClassVar, dataclass_transform, override
 
 from bach_lib.redact import readable
 
@@ -9,27 +12,55 @@ _LONGEST = 500
 """Characters of what is repeated in a sentence: whoever gave a book for a name knows which one."""
 
 
+@dataclass_transform(kw_only_default=True)
 class BachError(Exception):
     """The root. `str()` is the English sentence; `code` and `placeholders` serve translation.
 
     What is repeated of what somebody gave is one line, that can only be read, and not longer than a person reads.
+
+    What a class annotates is what its errors are made from, by keyword, as a dataclass is; type checkers know it. It
+    fills its place in `template`, and can be read from the error: a number as it was given, all else as it is said.
     """
 
     code: ClassVar[str] = "error"
+    """The name of the sentence, for translations and programs."""
     template: ClassVar[str] = "BACH failed."
+    """The English sentence, with the names of the placeholders in braces."""
+    _needs: ClassVar[tuple[str, ...]] = ()
+
+    @override
+    def __init_subclass__(cls) -> None:
+        """Raises TypeError where the sentence has a place that nothing would fill."""
+        super().__init_subclass__()
+        cls._needs = tuple(dict.fromkeys(name for _, name, _, _ in Formatter().parse(cls.template) if name))
+        known = {name for one in cls.__mro__ for name in inspect.get_annotations(one)}
+        if unknown := set(cls._needs) - known:
+            raise TypeError(f"{cls.__name__} has a sentence with {_listed(unknown)}, and no annotation of that name")
 
     def __init__(self, **placeholders: object) -> None:
-        self.placeholders = {key: _said(value) for key, value in placeholders.items()}
+        """Raises TypeError where a placeholder is missing or unknown; the message names them."""
+        kind = type(self)
+        values = {name: getattr(kind, name) for name in kind._needs if hasattr(kind, name)} | placeholders
+        if values.keys() != set(kind._needs):
+            raise TypeError(f"{kind.__name__} is made from {_listed(kind._needs)}, not from {_listed(placeholders)}")
+        self.placeholders: dict[str, str] = {name: _said(value) for name, value in values.items()}
+        """What fills the places of `template`, as text."""
+        for name, value in values.items():
+            setattr(self, name, value if isinstance(value, int | float) else self.placeholders[name])
         super().__init__(self.template.format(**self.placeholders))
 
     @override
     def __reduce__(self) -> tuple[object, ...]:
         """Errors cross process borders (pickle), which would otherwise call `__init__` with the sentence."""
-        return partial(type(self), **self.placeholders), ()
+        return partial(type(self), **{name: getattr(self, name) for name in self._needs}), ()
 
 
 class InputError(BachError, ValueError):
     """The caller can correct it. Nothing was written."""
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(names) or "nothing"
 
 
 def _said(value: object) -> str:

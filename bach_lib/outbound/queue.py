@@ -81,7 +81,7 @@ class Queue:
         def work(tx: Transaction) -> Put:
             if request and (known := tx.row("requested_message", request_key=request.key)):
                 if known["request_digest"] != request.digest:
-                    raise IdempotencyKeyReusedError(key=request.key, id=known["id"])
+                    raise IdempotencyKeyReusedError(key=request.key, id=readable_message(known, self._instance).id)
                 return Put(message=readable_message(known, self._instance), is_new=False)
             # in this transaction, so that none is taken back for one that is not there; the rest in `replace_rest`
             older = oldest_of_tag(tx, draft, others) if draft.tag is not None else ()

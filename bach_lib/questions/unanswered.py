@@ -21,6 +21,7 @@ class NobodyAnsweredError(UnansweredError):
 
     code = "nobody_answered"
     template = "Nobody answered within {seconds} seconds."
+    seconds: object
 
 
 class QuestionUndeliveredError(UnansweredError):
@@ -28,6 +29,7 @@ class QuestionUndeliveredError(UnansweredError):
 
     code = "question_undelivered"
     template = "The question reached nobody: {reason}"
+    reason: object
 
 
 class QuestionInterruptedError(UnansweredError):

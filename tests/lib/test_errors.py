@@ -9,7 +9,15 @@ from string import Formatter
 import pytest
 
 from bach_lib import errors
-from bach_lib.errors import BachError, InputError, StorageError, UnknownFormatError
+from bach_lib.errors import (
+    BachError,
+    InputError,
+    InvalidRecipientError,
+    InvalidTimeToLiveError,
+    NoFileError,
+    StorageError,
+    UnknownFormatError,
+)
 
 ALL: list[type[BachError]] = [
     value for value in vars(errors).values() if inspect.isclass(value) and issubclass(value, BachError)
@@ -107,7 +115,27 @@ def test_what_a_user_wrote_cannot_break_the_sentence() -> None:
     assert '"{type.__class__} {0} %s {"' in str(error)
 
 
-def test_a_sentence_without_its_placeholders_cannot_be_made() -> None:
-    """A mistake in our own code would show a sentence with holes instead of failing in a test."""
-    with pytest.raises(KeyError):
-        UnknownFormatError(type="fake")
+def test_an_error_without_what_it_needs_says_what_that_is() -> None:
+    """Who raises an error of ours would look up in our source what it is made from."""
+    with pytest.raises(TypeError, match="UnknownFormatError is made from type, format, known, not from type"):
+        UnknownFormatError(type="fake")  # type: ignore[call-arg] # a type checker sees it, too
+    with pytest.raises(TypeError, match="not from id, text"):
+        NoFileError(id=1, text="more")  # type: ignore[call-arg]
+
+
+def test_a_sentence_needs_no_more_than_its_class_says() -> None:
+    """The signature that editors show would lack a placeholder."""
+    with pytest.raises(TypeError, match="HoledError has a sentence with hole"):
+
+        class HoledError(BachError):
+            """Does not say what fills it."""
+
+            template = "There is a {hole}."
+
+
+def test_what_an_error_is_made_from_can_be_read_from_it() -> None:
+    """A program would have to take the number out of a sentence; or get more of a foreign value than is bearable."""
+    error = pickle.loads(pickle.dumps(InvalidTimeToLiveError(value=-1.5)))
+    assert (error.value, error.placeholders) == (-1.5, {"value": "-1.5"})
+    named = InvalidRecipientError(recipient="two\nlines", type="fake", expected="a name")
+    assert (named.recipient, named.type, named.expected) == ("two lines", "fake", "a name")
