@@ -36,6 +36,11 @@ def some_of[W: StrEnum](words: type[W], field: str, value: object) -> frozenset[
     return frozenset(one_of(words, field, one) for one in value)
 
 
+def recipient_text(value: object) -> object:
+    """A whole number as text, for that is how some platforms call their chats; anything else as it is."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
 def seconds(field: str, value: object) -> float:
     """A time in seconds that is not below 0 and not endless. Raises `InvalidValueError`."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= LONGEST:

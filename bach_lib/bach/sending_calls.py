@@ -30,8 +30,10 @@ class SendingCalls(ABC):
     def _home(self) -> HomeLoop:
         """The event loop that opened it."""
 
-    async def send(self, connection: str, recipient: str, text: str, **options: Unpack[SendOptions]) -> Receipt:
+    async def send(self, connection: str, recipient: str | int, text: str, **options: Unpack[SendOptions]) -> Receipt:
         """Put a message on disk; it goes as soon as it can. Returns after the commit.
+
+        A recipient that is a number is taken as its text, as Telegram calls chats.
 
         Options (`SendOptions`): `title`, `format` (plain, markdown, html), `silent`, `reply_to` (the platform's message
         id), `priority` (-10 to 10), `tag` (a newer message with it replaces a waiting one), `time_to_live` (seconds),
@@ -44,17 +46,17 @@ class SendingCalls(ABC):
 
     @overload
     async def send_all(
-        self, targets: Iterable[tuple[str, str]], text: str, *, wait: None = None, **options: Unpack[SendOptions]
+        self, targets: Iterable[tuple[str, str | int]], text: str, *, wait: None = None, **options: Unpack[SendOptions]
     ) -> list[Receipt]: ...
 
     @overload
     async def send_all(
-        self, targets: Iterable[tuple[str, str]], text: str, *, wait: float, **options: Unpack[SendOptions]
+        self, targets: Iterable[tuple[str, str | int]], text: str, *, wait: float, **options: Unpack[SendOptions]
     ) -> list[Message]: ...
 
     async def send_all(
         self,
-        targets: Iterable[tuple[str, str]],
+        targets: Iterable[tuple[str, str | int]],
         text: str,
         *,
         wait: float | None = None,
@@ -73,7 +75,9 @@ class SendingCalls(ABC):
             return [receipt_of(message) for message in messages]
         return await parts.waiters.wait_all(messages, limit)
 
-    def send_threadsafe(self, connection: str, recipient: str, text: str, **options: Unpack[SendOptions]) -> Receipt:
+    def send_threadsafe(
+        self, connection: str, recipient: str | int, text: str, **options: Unpack[SendOptions]
+    ) -> Receipt:
         """`send` for other threads than the event loop's: a callback of another library, a `logging.Handler`, Flask.
 
         Blocks until the message is on disk. Options and errors as for `send`; also `NotOpenError`, before `open` and
@@ -109,12 +113,12 @@ class SendingCalls(ABC):
         return await self._open_parts.asking.ask(question)
 
 
-def _pairs(targets: object) -> list[tuple[str, str]]:
+def _pairs(targets: object) -> list[tuple[str, str | int]]:
     """What is iterated may be a generator, and what is in it anything."""
     expected = f"at most {_MOST} pairs of a connection and a recipient"
     if isinstance(targets, str | bytes | Mapping) or not isinstance(targets, Iterable):
         raise InvalidValueError(field="targets", value=type(targets).__name__, expected=expected)
-    pairs = list[tuple[str, str]]()
+    pairs = list[tuple[str, str | int]]()
     for target in targets:
         if not isinstance(target, tuple | list) or len(target) != 2:
             raise InvalidValueError(field="targets", value=str(target)[:50], expected=expected)

@@ -69,8 +69,9 @@ type Buttons = tuple[tuple[Button, ...], ...]
 class File:
     """A file to send with a message. BACH keeps a copy until it has been sent.
 
-    `size` is in bytes; what is said about it before that is ignored. A message that is only looked at comes without the
-    `content`.
+    `content` may be a bytearray or memoryview as well, which is copied when the message is sent; a text has to be
+    encoded first. `size` is in bytes; what is said about it before that is ignored. A message that is only looked at
+    comes without the `content`.
     """
 
     name: str

@@ -7,6 +7,7 @@ import asyncio
 from dataclasses import replace
 from typing import TypedDict
 
+from bach_lib.arguments import recipient_text
 from bach_lib.clock import Clock
 from bach_lib.connectors import Connectors
 from bach_lib.errors import InvalidValueError
@@ -14,6 +15,7 @@ from bach_lib.models import Connection, Format, Message, Operation
 from bach_lib.outbound.by_hand import ByHand
 from bach_lib.outbound.corrections import WAITING, Corrections
 from bach_lib.outbound.draft import SendOptions, make_draft
+from bach_lib.outbound.fitting import text_of
 from bach_lib.outbound.rows import Draft
 from bach_lib.registry import Registry
 from bach_lib.registry.directory import Directory
@@ -79,7 +81,8 @@ class Amender:
         row = self._registry.get(amendment.get("connection", message.connection))
         connector = await self._connectors.load(row.type)
         is_send = message.operation is Operation.SEND
-        recipient = connector.normalize_recipient(amendment.get("recipient", message.recipient))
+        wanted = recipient_text(amendment.get("recipient", message.recipient))
+        recipient = connector.normalize_recipient(text_of("recipient", wanted))
         recipient = self._directory.normal(row.name, recipient, through_moves=is_send)
         before = self._directory.normal(message.connection, message.recipient, through_moves=is_send)
         is_elsewhere = (row.name, recipient) != (message.connection, before)

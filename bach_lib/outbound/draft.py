@@ -5,7 +5,7 @@ from dataclasses import replace
 from hashlib import sha256
 from typing import TypedDict
 
-from bach_lib.arguments import LONGEST
+from bach_lib.arguments import LONGEST, recipient_text
 from bach_lib.connectors.base import Connector
 from bach_lib.errors import CannotDoError, InvalidTimeToLiveError, InvalidValueError, NotSentError
 from bach_lib.models import Buttons, Connection, Delivery, File, Format, Loss, Message, Operation
@@ -43,7 +43,7 @@ class SendOptions(TypedDict, total=False):
 def make_draft(
     connection: Connection,
     connector: type[Connector],
-    recipient: str,
+    recipient: str | int,
     text: str,
     options: SendOptions,
     *,
@@ -53,7 +53,7 @@ def make_draft(
     """The checked message. Raises an `InputError`, or `TypeError` for an option there is not."""
     if unknown := options.keys() - SendOptions.__annotations__.keys():
         raise TypeError(f"send() got an unexpected keyword argument {min(unknown)!r}")
-    recipient = text_of("recipient", recipient)
+    recipient = text_of("recipient", recipient_text(recipient))
     time_to_live = options.get("time_to_live")
     retries = options.get("max_retries")
     text, options = _tagged(connection, connector, text, options)

@@ -26,9 +26,8 @@ def check_files(
 
     Raises `InvalidValueError` for what are no files.
     """
-    _check_kinds(files)
     able, lost, left = list[File](), list[Loss](), _MAX_ALL
-    for file in files:
+    for file in _files(files):
         name = _name(file.name)
         reason = _reason(type_, capabilities, len(file.content), left, len(able))
         if reason:
@@ -53,11 +52,19 @@ def _reason(type_: str, capabilities: Capabilities, size: int, left: int, before
     return f"all files of a message can have {_MAX_ALL} bytes" if size > left else None
 
 
-def _check_kinds(files: object) -> None:
-    """What people without a type checker give first is a path, or a text for the bytes."""
+def _files(files: object) -> list[File]:
+    """With bytes of their own. What people without a type checker give first is a path, or a text for the bytes."""
+    found = list[File]()
     for file in files if isinstance(files, Sequence) else (files,):
-        if not isinstance(file, File) or not isinstance(file.name, str) or not isinstance(file.content, bytes):
+        if not isinstance(file, File) or not isinstance(file.name, str) or (content := _bytes(file.content)) is None:
             raise InvalidValueError(field="files", value=type(file).__name__, expected="File, with a name and bytes")
+        found.append(replace(file, content=content))
+    return found
+
+
+def _bytes(content: object) -> bytes | None:
+    """A copy of what may still change (`BytesIO.getbuffer`, a bytearray); None for a text, whose coding is unknown."""
+    return bytes(content) if isinstance(content, bytes | bytearray | memoryview) else None
 
 
 def _name(given: str) -> str:

@@ -107,7 +107,7 @@ class Sender:
         self._max_retries = max_retries
         self._turnstile = _Turnstile()
 
-    async def send(self, connection: str, recipient: str, text: str, options: SendOptions) -> Receipt:
+    async def send(self, connection: str, recipient: str | int, text: str, options: SendOptions) -> Receipt:
         """Put a message on disk. Raises an `InputError`, `QueueFullError` or `StorageError`."""
         row = self._registry.get(connection)
         connector = await self._connectors.load(row.type)
@@ -115,7 +115,9 @@ class Sender:
             draft = self._draft(row, connector, recipient, text, options)
             return await self._put(draft, options)
 
-    async def send_all(self, targets: Sequence[tuple[str, str]], text: str, options: SendOptions) -> list[Message]:
+    async def send_all(
+        self, targets: Sequence[tuple[str, str | int]], text: str, options: SendOptions
+    ) -> list[Message]:
         """Put the same message for several on disk, all of them or none. Raises as `send` does."""
         drafts, size = list[Draft](), 0
         for connection, recipient in targets:
@@ -176,7 +178,7 @@ class Sender:
         return message.id <= newest_before and (message.attempted_at or message.created_at) <= at
 
     def _draft(
-        self, row: Connection, connector: type[Connector], recipient: str, text: str, options: SendOptions
+        self, row: Connection, connector: type[Connector], recipient: str | int, text: str, options: SendOptions
     ) -> Draft:
         now, retries = self._clock.now(), self._max_retries(row.name)
         return make_draft(row, connector, recipient, text, options, now=now, max_retries=retries)

@@ -10,6 +10,7 @@ from collections.abc import Set as AbstractSet
 from functools import lru_cache
 from unicodedata import normalize
 
+from bach_lib.arguments import recipient_text
 from bach_lib.errors import InvalidValueError
 from bach_lib.models import Category
 
@@ -109,7 +110,7 @@ def _references(value: object) -> Mapping[str, str]:
 def _recipients(value: object) -> frozenset[str]:
     if isinstance(value, (str, bytes)) or not isinstance(value, (AbstractSet, list, tuple)):
         raise _wrong("allowed", value, "a set of texts")
-    return frozenset(_text("allowed", one) for one in value)
+    return frozenset(_text("allowed", recipient_text(one)) for one in value)
 
 
 def _text(field: str, value: object) -> str:

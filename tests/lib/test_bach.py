@@ -657,3 +657,14 @@ async def test_a_platform_that_tells_nobody_offers_nobody(receiving: Bach, clock
     await receiving.registry.update("home", is_active=False)
     await clock.settle()
     assert await receiving.find("home") == Fault(code="not_working", text="The connection is not at work.")
+
+
+async def test_a_chat_is_let_in_by_its_number(bach: Bach, clock: FakeClock, platform: FakePlatform) -> None:
+    """It would be refused, or let nobody in."""
+    allowed: frozenset[str] = frozenset({42})  # type: ignore[arg-type] # as people without a type checker say it
+    added = await bach.registry.add(Connection(name="numbers", type="fake", allowed=allowed))
+    assert added.allowed == {"42"}
+    await clock.settle()
+    receipt = await bach.send("numbers", 42, "hello")
+    await clock.settle()
+    assert (await bach.get(receipt.id)).recipient == "42"

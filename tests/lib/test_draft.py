@@ -272,7 +272,8 @@ def test_choices_in_words_are_no_markup_and_count_as_text() -> None:
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"recipient": 42},
+        {"recipient": True},
+        {"recipient": 4.2},
         {"text": None},
         {"text": b"bytes"},
         {"title": 5},
@@ -293,7 +294,6 @@ def test_choices_in_words_are_no_markup_and_count_as_text() -> None:
         {"files": "report.txt"},
         {"files": None},
         {"files": [File(name="a", content="text")]},  # type: ignore[arg-type] # that is the point
-        {"files": [File(name="a", content=bytearray(b"a"))]},  # type: ignore[arg-type] # that is the point
     ],
     ids=repr,
 )
@@ -306,6 +306,15 @@ def test_values_of_a_wrong_kind_are_named(wrong: dict[str, object]) -> None:
             make_draft(HOME, FAKE, recipient, text, options, now=0.0, max_retries=5),  # type: ignore[arg-type] # see above
             options,  # type: ignore[arg-type] # see above
         )
+
+
+def test_what_can_only_mean_one_thing_is_taken() -> None:
+    """A chat's number, and the bytes that a buffer gives, are what people have; both would be one error more."""
+    buffer = bytearray(b"plan")
+    files = [File(name="a", content=buffer), File(name="b", content=memoryview(buffer))]  # type: ignore[arg-type] # so
+    made = make_draft(HOME, FAKE, -42, "hello", {"files": files}, now=NOW, max_retries=5)
+    buffer[:] = b"gone"
+    assert (made.recipient, [file.content for file in made.files]) == ("-42", [b"plan", b"plan"])
 
 
 def of_fields(text: str, **options: Unpack[SendOptions]) -> Draft:

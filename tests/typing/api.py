@@ -54,7 +54,7 @@ async def send(bach: Bach) -> None:
     await bach.send("home", "42", "text", format="html", delivery="at_most_once", time_to_live=60, tag=None)
     await bach.send("home", "42", "text", tll=60)  # type: ignore[call-arg]
     await bach.send("home", "42", "text", priority="high")  # type: ignore[arg-type]
-    await bach.send("home", 42, "text")  # type: ignore[arg-type]
+    await bach.send("home", 42, "text")
 
 
 async def look(bach: Bach) -> None:
