@@ -24,8 +24,8 @@ class WorkCounter:
     __slots__ = ("begun", "done")
 
     def __init__(self) -> None:
-        self.begun = 0
-        self.done = 0
+        self.begun: int = 0
+        self.done: int = 0
 
     @property
     def is_at_work(self) -> bool:

@@ -17,7 +17,7 @@ from bach_lib.cli import (
 from bach_lib.cli.groups import Bach
 from bach_lib.control.version import version
 
-app = typer.Typer(
+app: typer.Typer = typer.Typer(
     cls=Bach,
     name="bach",
     help="Carries messages between a home and its people, and loses none.",

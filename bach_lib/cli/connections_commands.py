@@ -16,7 +16,7 @@ from bach_lib.cli.progress_bar import steps
 if TYPE_CHECKING:
     from bach_lib.cli.session import Session
 
-app = typer.Typer(
+app: typer.Typer = typer.Typer(
     cls=Group, help="All connections: connectors, AI partners, MCP servers, other APIs.", no_args_is_help=True
 )
 

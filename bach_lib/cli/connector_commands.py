@@ -28,7 +28,9 @@ from bach_lib.cli.pair import pair
 from bach_lib.cli.systemd import setup_daemon
 from bach_lib.control.sentences import SentenceError
 
-app = typer.Typer(cls=Group, help="Chat platforms: connections, queue, sending and receiving.", no_args_is_help=True)
+app: typer.Typer = typer.Typer(
+    cls=Group, help="Chat platforms: connections, queue, sending and receiving.", no_args_is_help=True
+)
 
 Name = Annotated[str, typer.Argument(help="The name of a connection.")]
 MaybeName = Annotated[str | None, typer.Argument(help="Only this connection.")]
@@ -257,12 +259,9 @@ def _tell_sent(row: Row, wait: float) -> None:
         raise typer.Exit(1)
 
 
-for function, name_ in (
-    (registry_commands.add, "add"),
-    (registry_commands.remove, "remove"),
-    (registry_commands.configure, "configure"),
-):
-    app.command(name_)(function)
+app.command("add")(registry_commands.add)
+app.command("remove")(registry_commands.remove)
+app.command("configure")(registry_commands.configure)
 app.command("types")(registry_commands.types)
 app.command("enable")(registry_commands.enable)
 app.command("disable")(registry_commands.disable)

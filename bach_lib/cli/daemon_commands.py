@@ -19,7 +19,9 @@ from bach_lib.control.sentences import SentenceError, UnansweredError
 if TYPE_CHECKING:
     from bach_lib.cli.console import Json
 
-app = typer.Typer(cls=Group, help="The daemon, bach serve: state, end, log, check-up.", no_args_is_help=True)
+app: typer.Typer = typer.Typer(
+    cls=Group, help="The daemon, bach serve: state, end, log, check-up.", no_args_is_help=True
+)
 
 _STATUS = (
     ("state", "State"),

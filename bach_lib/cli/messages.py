@@ -27,7 +27,9 @@ from bach_lib.cli.options import command, settings
 if TYPE_CHECKING:
     from bach_lib.cli.session import Session
 
-app = typer.Typer(cls=Group, help="Messages: inbox, outbox, reading, archiving, watching.", no_args_is_help=True)
+app: typer.Typer = typer.Typer(
+    cls=Group, help="Messages: inbox, outbox, reading, archiving, watching.", no_args_is_help=True
+)
 
 Connection = Annotated[str | None, typer.Option(help="Only of this connection.")]
 Ids = Annotated[list[int], typer.Argument(min=1, help="Ids of incoming messages, as in `bach msg inbox`.")]

@@ -11,7 +11,9 @@ from bach_lib.cli.groups import Group
 from bach_lib.cli.options import command
 from bach_lib.control.sentences import SentenceError
 
-app = typer.Typer(cls=Group, help="Context rules: names for messages, by phrases and patterns.", no_args_is_help=True)
+app: typer.Typer = typer.Typer(
+    cls=Group, help="Context rules: names for messages, by phrases and patterns.", no_args_is_help=True
+)
 
 _COLUMNS = (
     ("name", "Name"),

@@ -55,7 +55,7 @@ class JsonClient(ABC):
         self._timeout = ClientTimeout(
             total=timeouts.total, connect=timeouts.connect, sock_connect=timeouts.connect, sock_read=timeouts.read
         )
-        self.host = URL(self._endpoint).host_port_subcomponent or "the server"
+        self.host: str = URL(self._endpoint).host_port_subcomponent or "the server"
 
     async def download(self, *path: str, limit: int) -> bytes | None:
         """The bytes of a file, None if there are more than `limit`. Raises `CallError`."""

@@ -50,7 +50,7 @@ def media_type(file: File) -> str:
 class Body(BytesPayload):
     """What knows whether it was handed to the network. aiohttp holds the headers back until then."""
 
-    written = False
+    written: bool = False
 
     @override
     async def write_with_length(self, writer: AbstractStreamWriter, content_length: int | None) -> None:
@@ -78,7 +78,7 @@ class NoBody(JsonBody):
 class FormBody(MultipartWriter):
     """A form with files that knows whether it was handed to the network, as `Body` does."""
 
-    written = False
+    written: bool = False
 
     def __init__(self, fields: Mapping[str, str], files: Iterable[tuple[str, File]]) -> None:
         super().__init__("form-data")

@@ -91,8 +91,8 @@ class Inbox:
     ) -> None:
         self._directory = directory or Directory(store, Bus(), lambda _: frozenset())
         self._store = store
-        self.pages = Pages(store)
-        self.handover = Handover(store, self._directory, clock)
+        self.pages: Pages = Pages(store)
+        self.handover: Handover = Handover(store, self._directory, clock)
         self._clock = clock
         self._pairings = pairings
         self._instance = instance

@@ -77,7 +77,7 @@ class Receiver:
         self._storing: asyncio.Task[Accepted] | None = None
         self._resting: asyncio.Future[None] | None = None
         self._watchdog = Watchdog(clock)
-        self.health = Health(state=ConnectionState.DISABLED)
+        self.health: Health = Health(state=ConnectionState.DISABLED)
 
     @property
     def is_running(self) -> bool:

@@ -20,7 +20,7 @@ from bach_lib.outbound.retry import Settlement, Witnesses, decide, is_ambiguous
 from bach_lib.outbound.services import DispatchServices
 from bach_lib.outcomes import Outcome, Scope, Sent, Uncertain, Wait
 
-of_attempt = changer(Settlement, "outcome", "seconds", "tried")
+of_attempt: Callable[..., Settlement] = changer(Settlement, "outcome", "seconds", "tried")
 """The settlement of an attempt that came to this, took so long, and was made with this message."""
 _SWITCHED_OFF = Wait(seconds=1.0, fault=STOPPED, scope=Scope.MESSAGE)
 

@@ -39,7 +39,7 @@ class Breaker:
         self._probing = False
         self._state = BreakerState.CLOSED
         self._open_until = 0.0
-        self.failures = failures
+        self.failures: int = failures
         if open_seconds_left is not None:
             self._state = BreakerState.OPEN
             self._open_until = monotonic() + min(max(open_seconds_left, 0.0), policy.open_seconds)

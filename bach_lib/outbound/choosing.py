@@ -21,7 +21,7 @@ class Choosing:
 
     def __init__(self, lanes: Lanes, gate: Gate, services: DispatchServices) -> None:
         self.lanes = lanes
-        self.workers = 0
+        self.workers: int = 0
         self._gate = gate
         self._clock = services.clock
         self._policy = services.policy

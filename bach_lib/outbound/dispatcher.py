@@ -23,6 +23,7 @@ from bach_lib.outbound.attempt import Trials
 from bach_lib.outbound.bundle import Bundle
 from bach_lib.outbound.choosing import Choosing
 from bach_lib.outbound.entry import expiry_of
+from bach_lib.outbound.gate import Gate
 from bach_lib.outbound.job import Job, Lease
 from bach_lib.outbound.lane_address import LaneAddresses
 from bach_lib.outbound.lanes import Lanes
@@ -47,7 +48,7 @@ class Dispatcher:
         self._puts: dict[asyncio.Future[Put], str | None] = {}  # whose lane it will wait in, unless it was leased
         self._cancel_timer: Cancel = lambda: None
         self._addresses = LaneAddresses(connection.name, services.directory, services.clock)
-        self.gate = services.gate(connection, self._better)
+        self.gate: Gate = services.gate(connection, self._better)
         self._choosing = Choosing(self._lanes, self.gate, services)
         self._ledger = Ledger(connection.name, services, self._spawn, self.drop)
         self._loading = Loading(connection.name, self._lanes, services, self._ledger.recovered)

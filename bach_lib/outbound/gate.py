@@ -64,7 +64,7 @@ class Gate:
         self._last_sent = float("-inf")  # monotonic: when the latest attempt began that delivered
         self._suspects: set[str] = set()  # whose messages failed since anything got through, while checks were good
         self._breaker = self._restored_breaker(connection)
-        self.monitor = Monitor(
+        self.monitor: Monitor = Monitor(
             connection.name,
             clock=clock,
             policy=policy,

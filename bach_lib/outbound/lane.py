@@ -31,10 +31,12 @@ class Lane(list[tuple[int, int]]):
 
     def __init__(self, key: Key, entries: Mapping[int, Kept]) -> None:
         super().__init__()
-        self.key = key
-        self.entries = entries
-        self.offered_by = ""
-        self.busy = self.failed_probes = self.waiting = 0
+        self.key: Key = key
+        self.entries: Mapping[int, Kept] = entries
+        self.offered_by: str = ""
+        self.busy: int = 0
+        self.failed_probes: int = 0
+        self.waiting: int = 0
 
     def __bool__(self) -> bool:
         """A lane is there, also if nothing waits in it."""

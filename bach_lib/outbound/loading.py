@@ -41,7 +41,7 @@ class Loading:
         self._known: set[int] = set()
         self._late: dict[int, Entry] = {}
         self._moved: dict[str, str] = {}
-        self.left = 0
+        self.left: int = 0
         """Messages on disk that no lane knows of yet, roughly."""
         self._is_over = False
 

@@ -51,7 +51,7 @@ class Monitor:
         self._next_at = 0.0  # monotonic
         self._cancel_timer: Cancel | None = None
         self._check: asyncio.Task[Identity | Fault] | None = None
-        self.health = Health(state=ConnectionState.DISABLED)
+        self.health: Health = Health(state=ConnectionState.DISABLED)
 
     @property
     def seconds_shut_out(self) -> float | None:

@@ -114,7 +114,9 @@ class UnreadableRowError(Exception):
     def __init__(self, columns: Iterable[str]) -> None:
         super().__init__(*columns)
         names = ", ".join(self.args)
-        self.fault = Fault(code="unreadable", text=f"The database is damaged here; this cannot be read: {names}.")
+        self.fault: Fault = Fault(
+            code="unreadable", text=f"The database is damaged here; this cannot be read: {names}."
+        )
 
 
 def message_from_row(row: Row, instance: str) -> Message:

@@ -31,7 +31,7 @@ class FaultError(Exception):
 
     def __init__(self, code: str, text: str, *, retry_after: float | None = None) -> None:
         super().__init__(code)
-        self.fault = Fault(code=code, text=text, retry_after=retry_after)
+        self.fault: Fault = Fault(code=code, text=text, retry_after=retry_after)
 
 
 def status_error(status: int, headers: Mapping[str, str], answer: object, host: str) -> FaultError:

@@ -52,7 +52,7 @@ class Partner:
     def __init__(self, connection: Connection, *, session: ClientSession, secrets: Secrets, clock: Clock) -> None:
         check_partner(connection, secrets)
         self._connection = connection
-        self.credentials = _credentials(connection, session, secrets, clock)
+        self.credentials: Credentials = _credentials(connection, session, secrets, clock)
         self._link = HttpClient(
             session=session, endpoint=endpoint_of(connection), credentials=self.credentials, clock=clock
         )

@@ -61,7 +61,7 @@ class Registry:
         self._secrets = secrets
         self._examiner = Examiner(connectors, secrets)
         self._connections: dict[str, Connection] = {}
-        self.removals = Removals(store)
+        self.removals: Removals = Removals(store)
         self._lock = asyncio.Lock()
 
     async def open(self) -> None:

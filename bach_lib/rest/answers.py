@@ -43,7 +43,7 @@ class RefusedError(Exception):
         self.status = status
         self.code = code
         self.detail = detail
-        self.headers = dict(headers or {})
+        self.headers: dict[str, str] = dict(headers or {})
 
     @property
     def response(self) -> web.Response:

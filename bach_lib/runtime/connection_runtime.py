@@ -75,8 +75,8 @@ class ConnectionRuntime:
         self._is_wanted, self._is_over = services.autostart, False
         self._cancel_start: Cancel = lambda: None
         registry, dispatching = services.registry, services.dispatching.of(name)
-        self.dispatcher = Dispatcher(registry.get(name), dispatching)
-        self.receiver = Receiver(
+        self.dispatcher: Dispatcher = Dispatcher(registry.get(name), dispatching)
+        self.receiver: Receiver = Receiver(
             row=lambda: registry.get(name),
             inbox=services.inbox,
             router=services.router,

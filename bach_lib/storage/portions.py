@@ -20,7 +20,7 @@ class Portions:
     """How many rows the next transaction should take, judged by how long the last one did."""
 
     def __init__(self) -> None:
-        self.size = _FIRST
+        self.size: int = _FIRST
         self._began = 0.0
 
     def begin(self) -> None:

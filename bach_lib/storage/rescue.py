@@ -21,7 +21,7 @@ class Rescue:
         self._names = names
         self._log = log
         self._copy: Saved | None = None
-        self.is_old = False
+        self.is_old: bool = False
 
     def save(self, place: LockedPath, *, is_torn: bool, is_doubtful: bool) -> str:
         """Save a copy; what somebody has to do now.

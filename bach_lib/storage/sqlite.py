@@ -57,8 +57,8 @@ class Connection:
         except sqlite3.Error as error:
             raise _explain(error, path) from error
         self._transaction = Transaction(self._sqlite, load_queries())
-        self.log = LogIndex(path)
-        self.committing = threading.Lock()
+        self.log: LogIndex = LogIndex(path)
+        self.committing: threading.Lock = threading.Lock()
         """Held from a commit until those who wait for it are told."""
 
     def _prepare(self) -> None:

@@ -34,7 +34,7 @@ class FakePlatform:
         self.cursors: list[str | None] = []
         """The cursor of every poll: what the platform was told."""
         self.resets = 0
-        self.pressed = 0
+        self.pressed: int = 0
         """How often `press` was called."""
         self.acknowledged: list[Incoming] = []
         self.typing: list[str] = []

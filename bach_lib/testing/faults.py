@@ -99,8 +99,8 @@ class ActiveFault:
 
     def __init__(self, fault: CommonFault, *, times: int | None, calls: Collection[str], place: str | None) -> None:
         self.fault = fault
-        self.hits = 0
-        self.released = asyncio.Event()
+        self.hits: int = 0
+        self.released: asyncio.Event = asyncio.Event()
         self._left = times
         self._calls = frozenset(calls)
         self._place = place

@@ -79,7 +79,7 @@ class Loopback(ABC):
     witness: ClassVar[Witness | None] = None
 
     def __init__(self, port: int) -> None:
-        self.port = port
+        self.port: int = port
         self._server: Server | None = None
         self._listener: asyncio.Server | None = None
         self._reserved: socket.socket | None = None
@@ -186,5 +186,5 @@ class Loopback(ABC):
         except OSError:
             held.close()
             raise
-        self.port = held.getsockname()[1]
+        self.port = int(held.getsockname()[1])
         return held

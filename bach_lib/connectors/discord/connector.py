@@ -8,6 +8,7 @@ from discord.http import Route
 
 from bach_lib.connectors.base import Batch, Capabilities, Connector, Incoming, Rate, Setup
 from bach_lib.connectors.bounds import Cut
+from bach_lib.connectors.declaration import Knows
 from bach_lib.connectors.declared import DECLARED
 from bach_lib.connectors.discord import changes, compose, rungs
 from bach_lib.connectors.discord.backfill import Backfill
@@ -72,7 +73,7 @@ class DiscordConnector(Connector):
         file_bytes=10_000_000,
     )
 
-    knows: ClassVar = DECLARED["discord"]
+    knows: ClassVar[Knows | None] = DECLARED["discord"]
 
     def __init__(self, setup: Setup, settings: Settings | None = None) -> None:
         settings = settings or Settings()

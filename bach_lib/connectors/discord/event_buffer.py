@@ -43,7 +43,7 @@ class EventBuffer:
         self._entries: deque[_Entry] = deque()
         self._room = Room()
         self._seen: dict[str, None] = {}
-        self.highest = 0
+        self.highest: int = 0
         """The highest message id there was: the history is known up to it."""
 
     def __len__(self) -> int:

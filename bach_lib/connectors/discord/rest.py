@@ -74,15 +74,15 @@ class Rest(HTTPClient):
     ) -> None:
         super().__init__(MISSING)  # the loop, which only its own way of calling would use
         self.token = token
-        self.endpoint = (endpoint or PUBLIC_ENDPOINT).rstrip("/")
-        self.host = host_of(self.endpoint)
+        self.endpoint: str = (endpoint or PUBLIC_ENDPOINT).rstrip("/")
+        self.host: str = host_of(self.endpoint)
         self._caller_session = session
         self._new_gateway_session = gateway_session or session
         self._gateway_session: ClientSession | None = None
         self._socket: ClientWebSocketResponse | None = None
         self._clock = clock
         self._waits = RateLimits(clock)
-        self.time = PlatformTime(clock)
+        self.time: PlatformTime = PlatformTime(clock)
         self._connects: deque[float] = deque()
         self._timeout = ClientTimeout(
             total=timeouts.total, connect=timeouts.connect, sock_connect=timeouts.connect, sock_read=timeouts.read

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import ClassVar, override
 
 from bach_lib.connectors.base import Capabilities, Rate, Setup
+from bach_lib.connectors.declaration import Knows
 from bach_lib.connectors.declared import DECLARED
 from bach_lib.connectors.discord import compose, rungs
 from bach_lib.connectors.discord.errors import expect_message, expect_nothing
@@ -38,7 +39,7 @@ class DiscordWebhookConnector(SendOnly):
     go there, whatever host the address names.
     """
 
-    never: ClassVar = Fault(code="cannot_receive", text="A webhook only sends.")
+    never: ClassVar[Fault] = Fault(code="cannot_receive", text="A webhook only sends.")
 
     capabilities: ClassVar[Capabilities] = Capabilities(
         receives=False,
@@ -51,7 +52,7 @@ class DiscordWebhookConnector(SendOnly):
         file_bytes=10_000_000,
     )
 
-    knows: ClassVar = DECLARED["discord_webhook"]
+    knows: ClassVar[Knows | None] = DECLARED["discord_webhook"]
 
     def __init__(self, setup: Setup, timeouts: Timeouts | None = None) -> None:
         url = setup.secrets.get("url", "").strip()

@@ -12,6 +12,7 @@ from typing import ClassVar, override
 
 from bach_lib.connectors.backlog import Backlog
 from bach_lib.connectors.base import Batch, Capabilities, Incoming, Rate, Setup, Unreadable
+from bach_lib.connectors.declaration import Knows
 from bach_lib.connectors.declared import DECLARED
 from bach_lib.connectors.endpoint import check_endpoint
 from bach_lib.connectors.homeassistant.codec import context_of, read_event
@@ -70,7 +71,7 @@ class HomeAssistantConnector(Unattended):
         finds_recipients=True,
     )
 
-    knows: ClassVar = DECLARED["homeassistant"]
+    knows: ClassVar[Knows | None] = DECLARED["homeassistant"]
 
     def __init__(self, setup: Setup, settings: Settings | None = None) -> None:
         self._settings = settings or Settings()

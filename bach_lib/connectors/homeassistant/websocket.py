@@ -37,7 +37,7 @@ class HomeWebSocket:
         self.version = version
         self.subscriptions: dict[str, int] = {}
         """Event types, and the number by which Home Assistant names our subscription to each."""
-        self.is_open = True
+        self.is_open: bool = True
         self._socket = socket
         self._host = host
         self._told = told

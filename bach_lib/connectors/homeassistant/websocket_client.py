@@ -74,7 +74,7 @@ class WebSocketClient:
         self._socket: HomeWebSocket | None = None
         self._opening: asyncio.Task[HomeWebSocket] | None = None
         self._refused_at: float | None = None
-        self.host = self._endpoint.host_port_subcomponent or "the server"
+        self.host: str = self._endpoint.host_port_subcomponent or "the server"
 
     async def call(self, command: Frame) -> object:
         """The result of a command. Raises `CallError`."""

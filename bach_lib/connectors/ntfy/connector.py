@@ -10,6 +10,7 @@ from functools import partial
 from typing import ClassVar, override
 
 from bach_lib.connectors.base import Batch, Capabilities, Rate, Setup
+from bach_lib.connectors.declaration import Knows
 from bach_lib.connectors.declared import DECLARED
 from bach_lib.connectors.endpoint import check_endpoint, same_place
 from bach_lib.connectors.json_client import Timeouts
@@ -62,7 +63,7 @@ class NtfyConnector(Unattended):
         max_caption=CAPTION,
     )
 
-    knows: ClassVar = DECLARED["ntfy"]
+    knows: ClassVar[Knows | None] = DECLARED["ntfy"]
 
     def __init__(self, setup: Setup, settings: Settings | None = None) -> None:
         settings = settings or Settings()

@@ -47,8 +47,8 @@ class StreamBuffer:
     """What one connection has read. `happened` is called when there is something more to hand over."""
 
     def __init__(self, clock: Clock, happened: Callable[[], None]) -> None:
-        self.own = OwnPosts(clock.now, self._sort)
-        self.topics = frozenset[str]()
+        self.own: OwnPosts = OwnPosts(clock.now, self._sort)
+        self.topics: frozenset[str] = frozenset[str]()
         """Which were listened to last."""
         self.since: str | None = None
         """From where the server goes on behind all that was heard."""

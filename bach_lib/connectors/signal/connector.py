@@ -9,6 +9,7 @@ from typing import ClassVar, override
 from aiohttp import ClientWebSocketResponse
 
 from bach_lib.connectors.base import Batch, Capabilities, Connector, Incoming, Rate, Setup
+from bach_lib.connectors.declaration import Knows
 from bach_lib.connectors.declared import DECLARED
 from bach_lib.connectors.endpoint import check_endpoint, same_place
 from bach_lib.connectors.json_client import Timeouts
@@ -57,7 +58,7 @@ class SignalConnector(Connector):
         file_bytes=10_000_000,
     )
 
-    knows: ClassVar = DECLARED["signal"]
+    knows: ClassVar[Knows | None] = DECLARED["signal"]
 
     def __init__(self, setup: Setup, settings: Settings | None = None) -> None:
         settings = settings or Settings()

@@ -9,6 +9,7 @@ from urllib.parse import quote
 from telegram.error import Conflict, TelegramError
 
 from bach_lib.connectors.base import Batch, Capabilities, Connector, Incoming, Invitation, Rate, Setup
+from bach_lib.connectors.declaration import Knows
 from bach_lib.connectors.declared import DECLARED
 from bach_lib.connectors.endpoint import host_of
 from bach_lib.connectors.ladder import Ladder
@@ -71,7 +72,7 @@ class TelegramConnector(Connector):
         own_ids=True,
     )
 
-    knows: ClassVar = DECLARED["telegram"]
+    knows: ClassVar[Knows | None] = DECLARED["telegram"]
 
     def __init__(self, setup: Setup, settings: Settings | None = None) -> None:
         settings = settings or Settings()

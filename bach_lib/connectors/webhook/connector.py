@@ -12,6 +12,7 @@ from aiohttp import ClientError, ClientResponse, ClientTimeout
 from yarl import URL
 
 from bach_lib.connectors.base import Capabilities, Incoming, Rate, Setup, Unreadable
+from bach_lib.connectors.declaration import Knows
 from bach_lib.connectors.declared import DECLARED
 from bach_lib.connectors.endpoint import same_place
 from bach_lib.connectors.network import Body, NoBody, broken, read_body
@@ -52,7 +53,7 @@ class WebhookConnector(SendOnly):
     where they may come.
     """
 
-    never: ClassVar = Fault(code="cannot_receive", text="A webhook cannot be asked for messages.")
+    never: ClassVar[Fault] = Fault(code="cannot_receive", text="A webhook cannot be asked for messages.")
 
     capabilities: ClassVar[Capabilities] = Capabilities(
         receives=False,
@@ -63,7 +64,7 @@ class WebhookConnector(SendOnly):
         takes_pushes=True,
     )
 
-    knows: ClassVar = DECLARED["webhook"]
+    knows: ClassVar[Knows | None] = DECLARED["webhook"]
 
     def __init__(self, setup: Setup, timeouts: Timeouts | None = None) -> None:
         timeouts = timeouts or Timeouts()

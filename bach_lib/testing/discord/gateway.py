@@ -136,8 +136,8 @@ class Gateway:
         self.is_closed = False
         self.is_mute = False
         self.turns_away: int | None = None
-        self.identified = 0
-        self.heartbeats = 0
+        self.identified: int = 0
+        self.heartbeats: int = 0
         self._world = world
         self._connections: set[Connection] = set()
 

@@ -49,9 +49,9 @@ class Platform(Outbox[Message], Loopback):
         self.typing: list[Channel] = []
         self.calls: Counter[str] = Counter()
         self.nonces: dict[tuple[int, str], Message] = {}
-        self.snowflakes = Snowflakes(clock.now)
-        self.limits = RateLimits(clock.monotonic, clock.now, enforced=enforce_limits)
-        self.gateway = Gateway(self)
+        self.snowflakes: Snowflakes = Snowflakes(clock.now)
+        self.limits: RateLimits = RateLimits(clock.monotonic, clock.now, enforced=enforce_limits)
+        self.gateway: Gateway = Gateway(self)
         self._unheard: list[Callable[[], object]] = []
 
     def add_bot(self, token: str, *, username: str = "test_bot", may_read_texts: bool = True) -> Bot:

@@ -31,7 +31,7 @@ class DiscordServer(People):
 
     def __init__(self, *, port: int = 0, clock: Clock | None = None, enforce_limits: bool = False) -> None:
         super().__init__(port=port, clock=clock or SystemClock(), enforce_limits=enforce_limits)
-        self.latency = 0.0
+        self.latency: float = 0.0
         self._faults = FaultScript()
 
     @property

@@ -85,13 +85,13 @@ class HomeAssistantServer(PartnerServer):
         self.may: set[str] | None = None
         """The types of events that the user may hear of; None: all."""
         self.states: dict[str, str] = {"notify.kitchen": "unknown"}
-        self.actions = {"notify.send_message", "notify.mobile_app_phone", "script.wake_up"}
+        self.actions: set[str] = {"notify.send_message", "notify.mobile_app_phone", "script.wake_up"}
         self.called: list[Call] = []
         self.fired: list[tuple[str, Fields]] = []
         self.letters: dict[str, Fields] = {}
         self.commands: list[Fields] = []
         self.refusals: deque[tuple[str, str]] = deque()
-        self.lost = 0
+        self.lost: int = 0
         self.silent = False
         self._clients: list[_Client] = []
         self._unheard: list[tuple[str, Fields]] = []

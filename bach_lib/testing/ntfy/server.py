@@ -74,7 +74,7 @@ class NtfyServer(PartnerServer):
         self.takes_files = True
         self.loses_answers = False
         """While set, who publishes is cut off as soon as the message is there."""
-        self.may_answer = asyncio.Event()
+        self.may_answer: asyncio.Event = asyncio.Event()
         """While clear, who publishes gets no answer, though the message is there and told."""
         self.may_answer.set()
         self.files: dict[str, bytes] = {}

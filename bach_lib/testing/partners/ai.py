@@ -17,7 +17,7 @@ class AiServer(PartnerServer):
         self, *, key: str | None = None, models: Sequence[str] = MODELS, answer: str | None = None, port: int = 0
     ) -> None:
         super().__init__(key=key, port=port)
-        self.models = list(models)
+        self.models: list[str] = list(models)
         self.answer = answer
 
     def said(self, last: object) -> str:

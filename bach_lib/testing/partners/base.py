@@ -46,7 +46,7 @@ class PartnerServer(Loopback):
         self.key = key
         self.asked: list[Asked] = []
         self.told: deque[Told] = deque()
-        self.hold = asyncio.Event()
+        self.hold: asyncio.Event = asyncio.Event()
         self.hold.set()
         self._waiting = Waiting()
 

@@ -31,7 +31,7 @@ class McpServer(PartnerServer):
         port: int = 0,
     ) -> None:
         super().__init__(key=key, port=port)
-        self.tools = list(tools)
+        self.tools: list[str] = list(tools)
         self.page = page
         self.streams = streams
         self.stateless = stateless

@@ -19,7 +19,7 @@ class TokenServer(PartnerServer):
         self.partner = partner
         self.rotates = rotates
         self.seconds = seconds
-        self.refresh_token = "refresh-token-0"  # noqa: S105 - of nobody
+        self.refresh_token: str = "refresh-token-0"  # noqa: S105 - of nobody
         self._numbers = count(1)
 
     @override

@@ -88,7 +88,7 @@ class SignalServer(PartnerServer):
         super().__init__(key=key, port=port)
         self.number = number
         self.mode = mode
-        self.box = _Mailbox()
+        self.box: _Mailbox = _Mailbox()
         self.offline = False
         """While set, signal-cli does not reach Signal."""
         self.strangers: set[str] = set()

@@ -30,8 +30,8 @@ class Arguments:
     __slots__ = ("files", "values")
 
     def __init__(self, values: Mapping[str, object], files: Mapping[str, Upload] | None = None) -> None:
-        self.values = values
-        self.files = files or {}
+        self.values: Mapping[str, object] = values
+        self.files: Mapping[str, Upload] = files or {}
 
     def text(self, name: str) -> str:
         """The value as text; empty when it is missing."""

@@ -62,7 +62,7 @@ class Builder:
     def __init__(self) -> None:
         self._parts: list[str] = []
         self._entities: list[Entity] = []
-        self.length = 0
+        self.length: int = 0
 
     def add(self, text: str) -> None:
         """Append plain text."""

@@ -44,7 +44,7 @@ class TelegramServer(People, Members, Loopback):
     ) -> None:
         Platform.__init__(self, clock=clock or SystemClock(), enforce_limits=enforce_limits, first_id=first_id)
         Loopback.__init__(self, port)
-        self.latency = 0.0
+        self.latency: float = 0.0
         self._faults = FaultScript()
 
     def fail(
