@@ -4,7 +4,6 @@ import asyncio
 import logging
 import threading
 from collections.abc import Generator
-from importlib.util import find_spec
 from pathlib import Path
 from unittest.mock import patch
 
@@ -26,9 +25,6 @@ settings.register_profile(  # of a mistake made on purpose nobody wants to see t
     "mutation", deadline=None, derandomize=True, database=None, phases=(Phase.explicit, Phase.generate)
 )
 settings.load_profile("busy")
-
-_HOME_ASSISTANT = find_spec("homeassistant") is not None
-"""The tests of the library run without it, too."""
 
 _LONG = ("e2e/", "simulation/test_histories.py", "contracts/test_blame_whole.py", "lib/text/", "lib/cli/")
 """Where files take long. They begin early, one after every second other file: the end would wait for one of them, and a
@@ -76,14 +72,20 @@ async def enable_event_loop_debug() -> None:
         loop.get_debug = lambda: False  # type: ignore[method-assign] # whom futures and timers ask
 
 
+@pytest.fixture(scope="session")
+def tests_home_assistant(pytestconfig: pytest.Config) -> bool:
+    """The tests of the library run without it, too: where it is missing, and where mistakes are made on purpose."""
+    return bool(pytestconfig.pluginmanager.hasplugin("homeassistant"))
+
+
 @pytest.fixture(autouse=True, scope="session")
-def disable_http_server() -> Generator[None]:
+def disable_http_server(*, tests_home_assistant: bool) -> Generator[None]:
     """No Home Assistant of a test opens a port. Its plugin sees to that for each test, of which most start none."""
 
     async def nothing(*_: object) -> None:
         pass
 
-    if not _HOME_ASSISTANT:
+    if not tests_home_assistant:
         yield
         return
     of_http = "homeassistant.components.http.HomeAssistantHTTP"
@@ -92,9 +94,9 @@ def disable_http_server() -> Generator[None]:
 
 
 @pytest.fixture(autouse=True, scope="session")
-def skip_stop_scripts() -> Generator[None]:
+def skip_stop_scripts(*, tests_home_assistant: bool) -> Generator[None]:
     """No timer is left behind for scripts that are still running; set for all tests, for the same reason."""
-    if not _HOME_ASSISTANT:
+    if not tests_home_assistant:
         yield
         return
     with patch("homeassistant.helpers.script._schedule_stop_scripts_after_shutdown", lambda *_: None):

@@ -30,6 +30,9 @@ _TESTS_OF_OUTBOUND = {
         f"{name}.py": (f"tests/lib/outbound/test_{name}.py",)
         for name in ("breaker", "entry", "gate", "lanes", "ledger", "limiter", "monitor", "retry")
     },
+    "advancing.py": tuple(
+        f"tests/lib/outbound/test_{name}.py" for name in ("advancing", "queue", "settling", "together")
+    ),
     "attempt.py": ("tests/lib/outbound/test_blame.py",),
     "attempts.py": ("tests/lib/outbound/test_attempts.py",),
     "by_hand.py": ("tests/lib/outbound/test_corrections.py", "tests/lib/outbound/test_attempts.py"),
@@ -49,6 +52,7 @@ _TESTS_OF_OUTBOUND = {
 }
 _ON_DISK = "tests/lib/storage"
 _TESTS_OF_STORAGE = {
+    "alike.py": (f"{_ON_DISK}/test_request_loop.py", "tests/lib/outbound/test_together.py"),
     "backup_file.py": (f"{_ON_DISK}/test_backup_file.py", f"{_ON_DISK}/test_naming.py"),
     "backups.py": (f"{_ON_DISK}/test_backup_file.py",),
     "bell.py": (f"{_ON_DISK}/test_bell.py",),
@@ -68,6 +72,7 @@ _TESTS_OF_STORAGE = {
     "origin.py": (f"{_ON_DISK}/test_beginnings.py",),
     "place.py": (f"{_ON_DISK}/test_beginnings.py",),
     "portions.py": (f"{_ON_DISK}/test_portions.py", f"{_ON_DISK}/test_naming.py"),
+    "positions.py": (f"{_ON_DISK}/test_transaction.py", f"{_ON_DISK}/test_queries.py"),
     "pragmas.py": (f"{_ON_DISK}/test_database.py", f"{_ON_DISK}/test_beginnings.py"),
     "purge.py": (f"{_ON_DISK}/test_naming.py",),
     "readers.py": (f"{_ON_DISK}/test_watching.py",),
