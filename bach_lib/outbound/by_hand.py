@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 
 from bach_lib.bus import Bus
+from bach_lib.errors import BachError
 from bach_lib.events import MessageCancelled
 from bach_lib.models import Message
 from bach_lib.outbound.corrections import Corrections
@@ -128,12 +129,17 @@ class ByHand:
         return withdrawn
 
     async def _move(self, connection: str, old: str, new: str) -> int:
-        moved = 0
-        async for _ in self._corrections.move(connection, old, new):
-            moved += 1
+        moved = list[int]()
+        try:
+            async for message in self._corrections.move(connection, old, new):
+                moved.append(message.id)
+        except BachError:  # the disk: those whose turn has come go to the new address, the others stay
+            if dispatcher := self._dispatcher(connection):
+                dispatcher.readdressed(moved, new)
+            raise
         if dispatcher := self._dispatcher(connection):
             dispatcher.moved(old, new)
-        return moved
+        return len(moved)
 
     def _waits_again(self, message: Message) -> None:
         if dispatcher := self._dispatcher(message.connection):

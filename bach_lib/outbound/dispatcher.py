@@ -10,7 +10,7 @@ the wall clock, for the next start, and follows when that one is set (`Ledger.lo
 """
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterable
 from dataclasses import replace
 from functools import partial
 
@@ -142,6 +142,11 @@ class Dispatcher:
     def moved(self, old: str, new: str) -> None:
         """The waiting messages of a recipient got another address on disk."""
         self._loading.move(old, new)
+        self._pump()
+
+    def readdressed(self, message_ids: Iterable[int], new: str) -> None:
+        """Some messages got another address on disk; those of them that wait go there."""
+        self._loading.readdress(message_ids, new)
         self._pump()
 
     def renamed(self, old: str, new: str) -> None:

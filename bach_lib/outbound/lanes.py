@@ -74,6 +74,10 @@ class Lanes:
         self._remove(message_id, lane)
         self._announce(key, lane)
 
+    def waiting(self, message_id: int) -> Entry | None:
+        """A message that waits; None if it does not."""
+        return self._entry(message_id) if message_id in self._entries else None
+
     def expired(self, now: float) -> list[int]:
         """Take out messages whose time is over, some at once, and return their ids."""
         ids: list[int] = []

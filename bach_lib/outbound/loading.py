@@ -6,7 +6,7 @@ lane needs is read, and not the texts.
 """
 
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 from math import inf
 
@@ -129,6 +129,16 @@ class Loading:
             for entry in self._late.values():
                 entry.recipient = self._moved.get(entry.recipient, entry.recipient)
         self._lanes.move(old, new)
+
+    def readdress(self, message_ids: Iterable[int], new: str) -> None:
+        """Those of these messages that wait go to another address. What is still to be read has it already."""
+        for message_id in message_ids:
+            if late := self._late.get(message_id):
+                late.recipient = new
+            elif entry := self._lanes.waiting(message_id):
+                entry.recipient = new
+                self._lanes.discard(message_id)
+                self._lanes.add(entry)
 
     def _is_wanted(self) -> bool:
         return not self._is_over

@@ -24,6 +24,7 @@ from bach_lib.events import (
 from bach_lib.models import Connection, Delivery, Fault, Operation, Status
 from bach_lib.outbound import choosing as module
 from bach_lib.outbound import loading as loading_module
+from bach_lib.outbound.by_hand import ByHand
 from bach_lib.outbound.corrections import Corrections
 from bach_lib.outbound.dispatcher import Dispatcher
 from bach_lib.outbound.queue import Queue
@@ -31,7 +32,7 @@ from bach_lib.outbound.rows import Request
 from bach_lib.outbound.services import DispatchServices
 from bach_lib.outcomes import Dead, Retry, Scope, Sent, Uncertain, Wait
 from bach_lib.registry.directory import Directory
-from bach_lib.storage import Store
+from bach_lib.storage import Store, Transaction, portions
 from bach_lib.testing import FakeClock, FakePlatform, fake_connector
 from bach_lib.testing.connector import FakeConnector
 from tests.lib.bordered import bordered
@@ -558,6 +559,43 @@ async def test_what_waits_goes_to_the_new_address(bench: Bench) -> None:
     assert [message.recipient for message in bench.platform.attempts] == ["ada"], "what is under way goes first"
     await bench.let_go()
     assert [message.recipient for message in bench.platform.sent] == ["ada", "ada2", "ada2"]
+
+
+async def test_what_a_failing_disk_has_moved_stands_in_the_lane_of_the_new_address(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Newer words to the new address would overtake the older ones, which memory still had in the old lane."""
+    hand = ByHand(bench.queue, bench.corrections, Bus(), lambda _: bench.dispatcher)
+    monkeypatch.setattr(portions, "_FIRST", 2)
+    await bench.start(hold=True)
+    under_way, *ids = await bench.put("ada", "ada", "ada", "ada", "ada")
+    submit, left = bench.store.submit, iter([False, False, True])  # it looks them up, moves some, and is full
+
+    def fill_up[T](work: Callable[[Transaction], T], *, writes: bool = True, ends: bool = False) -> asyncio.Future[T]:
+        if next(left, False):
+            raise StoreFailedError(path="bach.db", reason="disk full")
+        return submit(work, writes=writes, ends=ends)
+
+    monkeypatch.setattr(bench.store, "submit", fill_up)
+    with pytest.raises(StoreFailedError):
+        await hand.move("home", "ada", "ada2")
+    [new] = await bench.put("ada2")
+    await bench.let_go()
+    sent = [(message.recipient, message.id) for message in bench.platform.sent]
+    assert [one for recipient, one in sent if recipient == "ada2"] == [*ids[:2], new]
+    assert [one for recipient, one in sent if recipient == "ada"] == [under_way, *ids[2:]]
+    assert await bench.statuses([under_way, *ids, new]) == [Status.SENT] * 6
+
+
+async def test_what_is_told_of_a_moved_message_that_does_not_wait_lets_nothing_go(bench: Bench) -> None:
+    """What was sent or is held meanwhile would go again."""
+    await bench.start(hold=True)
+    under_way, dead = await bench.put("ada", "ada")
+    await bench.queue.cancel(dead)
+    bench.dispatcher.drop(await bench.queue.get(dead))
+    bench.dispatcher.readdressed([under_way, dead, 99], "ada2")
+    await bench.let_go()
+    assert bench.sent == [under_way]
 
 
 async def test_a_message_that_is_gone_when_it_is_claimed_holds_nothing(bench: Bench) -> None:

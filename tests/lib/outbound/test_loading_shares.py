@@ -245,6 +245,22 @@ async def test_all_follow_who_moves_while_it_is_read(bench: Bench) -> None:
     }
 
 
+async def test_some_follow_who_moves_while_it_is_read(bench: Bench) -> None:
+    """Those that came since would stay in the lane of the old address, though the disk has the new one."""
+    ids = await bench.put("ada", "bob", "ada", "ada")
+    await bench.loading.begin()
+    await bench.loading.go_on()
+    late = await bench.put("ada", "ada")
+    for message_id in late:
+        bench.loading.add(await bench.entry(message_id))
+    bench.loading.readdress([ids[0], late[0], 99], "ada2")
+    while await bench.loading.go_on():
+        pass
+    found = {message_id: bench.lanes._entry(message_id).recipient for message_id in [*ids, *late]}
+    assert [message_id for message_id, recipient in found.items() if recipient == "ada2"] == [ids[0], late[0]]
+    assert sorted(bench.inside) == sorted([*ids, *late])
+
+
 async def test_what_is_read_when_nobody_wants_it_any_more_is_left(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
