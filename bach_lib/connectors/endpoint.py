@@ -70,7 +70,12 @@ def is_host(host: str) -> bool:
         ipaddress.ip_address(host)  # its ValueError says no
         return True
     labels = host.removesuffix(".").split(".")
-    return all(0 < len(label) <= _LONGEST_LABEL and not _IN_NO_NAME.search(label) for label in labels)
+    return all(0 < _length(label) <= _LONGEST_LABEL and not _IN_NO_NAME.search(label) for label in labels)
+
+
+def _length(label: str) -> int:
+    """As it is looked up, where another script than ours is written in ours."""
+    return len(label) if label.isascii() else len(f"xn--{label.encode('punycode').decode()}")
 
 
 def _holds_secret(path: str, query: str, fragment: str) -> bool:

@@ -12,12 +12,17 @@ DEFAULT_ENDPOINT: Final = "https://ntfy.sh"
 
 _OTHERS = re.compile(r"[^\w.-]+")
 _TOPIC = re.compile(r"[-_A-Za-z0-9]{1,64}")
+_PAGES = frozenset({"account", "app", "docs", "file", "login", "metrics", "settings", "signup", "static", "v1"})
+"""What every server has at addresses of this name, so that nobody can publish there.
+
+https://github.com/binwiederhier/ntfy/blob/main/server/config.go
+"""
 
 
 def normalize(recipient: str) -> str:
     """The one way to write this topic. Large letters and small ones differ. Raises `InvalidRecipientError`."""
     topic = tidy(recipient)
-    if is_topic(topic):
+    if is_topic(topic) and topic not in _PAGES:
         return topic
     raise InvalidRecipientError(
         recipient=recipient[:100], type="ntfy", expected='the name of a topic, like "our_doorbell", without the server'

@@ -16,7 +16,8 @@ from bach_lib.errors import InvalidRecipientError, InvalidValueError
 
 SENDER: Final = "sender:"
 """What the secret of one sender is called: this, and its name."""
-SHORTEST_TOKEN: Final = 16
+_SHORTEST, _LONGEST = 16, 7000
+"""Characters; servers take 8 KiB of headers."""
 _STANDARD: Final = "whsec_"
 
 
@@ -44,6 +45,13 @@ class Claims:
         return next((one for one in names if one in self.own), None)
 
 
+def check_token(token: str, field: str) -> None:
+    """Raise `InvalidValueError` for what can be guessed, or what no request can show. It is never quoted."""
+    if not (_SHORTEST <= len(token) <= _LONGEST and token.isprintable()):
+        expected = f"{_SHORTEST} to {_LONGEST} characters, all of them printable"
+        raise InvalidValueError(field=field, value="***", expected=expected)
+
+
 def own_proofs(setup: Setup, shared: Proofs) -> dict[str, Proofs]:
     """The proofs of those who have one, by their names. Raises `InvalidValueError`."""
     given = {
@@ -52,8 +60,7 @@ def own_proofs(setup: Setup, shared: Proofs) -> dict[str, Proofs]:
     taken = [setup.secrets.get(name, "").strip() for name in ("incoming_token", "incoming_secret")]
     for name, secret in given.items():
         label = f"{SENDER}{name}"[:50]
-        if len(secret) < SHORTEST_TOKEN:
-            raise InvalidValueError(field=label, value="***", expected=f"at least {SHORTEST_TOKEN} characters")
+        check_token(secret, label)
         if [*given.values(), *taken].count(secret) > 1:
             raise InvalidValueError(field=label, value="***", expected="a secret that nobody else has")
     return {_name(name): _own(secret, shared) for name, secret in given.items()}

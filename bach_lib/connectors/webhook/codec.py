@@ -16,7 +16,7 @@ from bach_lib.connectors.base import Incoming, Setup, Unreadable
 from bach_lib.connectors.slash_commands import content_of
 from bach_lib.connectors.tolerant import UnreadableError, read_one
 from bach_lib.connectors.webhook import bodies
-from bach_lib.connectors.webhook.claims import SHORTEST_TOKEN, Claims, own_proofs
+from bach_lib.connectors.webhook.claims import Claims, check_token, own_proofs
 from bach_lib.connectors.webhook.field_paths import Field, Posted, at
 from bach_lib.connectors.webhook.networks import Addresses
 from bach_lib.connectors.webhook.proofs import ADDRESS, NotProvenError, Proof, Proofs
@@ -213,8 +213,8 @@ class PostDecoder:
 def _proofs(setup: Setup, sender: Sender) -> Proofs:
     """What a request has to show. Raises `InvalidValueError`."""
     token = setup.secrets.get("incoming_token", "").strip() or None
-    if token and len(token) < SHORTEST_TOKEN:
-        raise InvalidValueError(field="incoming_token", value="***", expected=f"at least {SHORTEST_TOKEN} characters")
+    if token:
+        check_token(token, "incoming_token")
     secret = setup.secrets.get("incoming_secret", "").strip()
     ways = setup.connection.settings.get("incoming_proof", [])
     if not isinstance(ways, list | tuple) or not set(ways) <= {ADDRESS}:

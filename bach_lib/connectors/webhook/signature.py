@@ -14,6 +14,7 @@ from bach_lib.errors import InvalidValueError
 _PREFIX = "whsec_"
 _SHORTEST = 16
 """Bytes. Shorter keys can be guessed."""
+_LONGEST = 7000
 _NEW = 32
 
 
@@ -29,9 +30,9 @@ def key_of(secret: str, field: str = "secret") -> bytes:
         key = b64decode(encoded, validate=True) if secret.startswith(_PREFIX) else secret.encode()
     except ValueError:
         key = b""
-    if len(key) < _SHORTEST:
+    if not _SHORTEST <= len(key) <= _LONGEST:
         raise InvalidValueError(
-            field=field, value="***", expected=f'"whsec_" and base64, or a text, of at least {_SHORTEST} bytes'
+            field=field, value="***", expected=f'"whsec_" and base64, or a text, of {_SHORTEST} to {_LONGEST} bytes'
         )
     return key
 

@@ -38,7 +38,7 @@ from custom_components.bach.const import (
     CONF_TOKEN_ENDPOINT,
     CONF_URL,
 )
-from custom_components.bach.kinds.partner_forms import HIDDEN, OAUTH, SECTION_OAUTH
+from custom_components.bach.kinds.partner_forms import AUTH_FIELDS, HIDDEN, OAUTH, SECTION_OAUTH
 from custom_components.bach.kinds.partners import PartnerKind
 from custom_components.bach.kinds.platforms import Kind
 from custom_components.bach.kinds.requirements import BY_HAND
@@ -129,7 +129,16 @@ def of_value(error: InvalidValueError, kind: AnyKind) -> tuple[str, str]:
 def of_secret(error: InputError, kind: AnyKind) -> tuple[tuple[str, str], str]:
     """Field and text for an invalid credential, and the reason, without the library's name for its location."""
     is_missing = isinstance(error, MissingSecretError | SecretNotFoundError)
-    return (secret_field(kind), kind.refused), "nothing is there" if is_missing else str(error)
+    return (_missing_field(error, kind) or secret_field(kind), kind.refused), "nothing is there" if is_missing else str(
+        error
+    )
+
+
+def _missing_field(error: InputError, kind: AnyKind) -> str | None:
+    """The field of a partner's form for the credential that is missing."""
+    if not isinstance(error, MissingSecretError) or not isinstance(kind, PartnerKind):
+        return None
+    return AUTH_FIELDS[kind.usual].get(error.placeholders["field"])
 
 
 def secret_field(kind: AnyKind) -> str:
@@ -170,6 +179,8 @@ def opened(schema: vol.Schema, errors: Mapping[str, str]) -> vol.Schema:
 
 
 def _place(schema: vol.Schema, field: str) -> str:
+    if field == CONF_LOGIN and field not in schema.schema and CONF_PASSWORD in schema.schema:
+        return CONF_PASSWORD  # a form that asks for credentials alone has no user name
     for marker, one in schema.schema.items():
         if str(marker) == field or (isinstance(one, section) and field in {str(name) for name in one.schema.schema}):
             return str(marker)

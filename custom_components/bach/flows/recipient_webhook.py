@@ -12,7 +12,7 @@ import voluptuous as vol
 from homeassistant.config_entries import SOURCE_USER, SubentryFlowResult
 from homeassistant.helpers.selector import TextSelector
 
-from bach_lib.connectors.webhook.claims import SHORTEST_TOKEN
+from bach_lib.connectors.webhook.claims import check_token
 from bach_lib.connectors.webhook.signature import key_of
 from bach_lib.errors import InvalidValueError
 from custom_components.bach.const import (
@@ -143,10 +143,9 @@ class HookRecipientFlow(RecipientFlow):
         taken = [one.data[CONF_OWN_SECRET] for one in proven_senders(entry) if one.subentry_id != own]
         taken += [entry.data.get(field) for field in (CONF_INCOMING_TOKEN, CONF_INCOMING_SECRET)]
         try:
-            is_weak = len(secret) < SHORTEST_TOKEN or not key_of(secret, CONF_OWN_SECRET)
+            check_token(secret, CONF_OWN_SECRET)
+            key_of(secret, CONF_OWN_SECRET)
         except InvalidValueError:
-            is_weak = True
-        if is_weak:
             return {CONF_OWN_SECRET: "weak_secret"}
         return {CONF_OWN_SECRET: "secret_taken"} if secret in taken else {}
 
