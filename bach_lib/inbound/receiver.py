@@ -13,7 +13,7 @@ from dataclasses import replace
 from bach_lib.bus import Bus
 from bach_lib.clock import Clock
 from bach_lib.connectors.base import Batch, Connector, Incoming, Unreadable
-from bach_lib.errors import BachError
+from bach_lib.errors import BachError, UnknownConnectionError
 from bach_lib.events import ConnectionChanged
 from bach_lib.foreign import guarded
 from bach_lib.inbound.acknowledging import Acknowledging
@@ -158,7 +158,10 @@ class Receiver:
     async def _run(self, connector: Connector) -> None:
         failures = 0
         while True:
-            answer = await self._poll(connector)
+            try:
+                answer = await self._poll(connector)
+            except UnknownConnectionError:
+                return  # it was removed meanwhile, and is about to be stopped
             if self._loop is not asyncio.current_task():  # thrown away, but it outlived its cancellation
                 return
             if isinstance(answer, Batch):
@@ -193,6 +196,8 @@ class Receiver:
             handed = await self._inbox.handover.to(self._name, connector)
             self._caught_up = CaughtUp(self._clock) if handed is True else self._caught_up
             cursor = await self._inbox.cursor(self._name)
+        except UnknownConnectionError:
+            raise
         except BachError as error:  # the disk
             return Fault(code=error.code, text=str(error))
         except Exception as error:  # noqa: BLE001 - whatever is wrong with what an earlier run left, the loop must live
@@ -206,6 +211,8 @@ class Receiver:
         await asyncio.wait([storing])  # so that whoever ends the loop does not end this
         try:
             await guarded(storing)
+        except UnknownConnectionError:
+            raise
         except BachError as error:  # the disk; the same messages come again with the next poll
             return Fault(code=error.code, text=str(error))
         except Exception as error:  # noqa: BLE001 - whatever was wrong with this batch, the loop must live

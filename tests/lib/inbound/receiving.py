@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from bach_lib import Connection, ConnectionState, Fault, Health, ReceivePolicy
 from bach_lib.bus import Bus
 from bach_lib.connectors.base import Batch
+from bach_lib.errors import UnknownConnectionError
 from bach_lib.events import ConnectionChanged, MessageReceived
 from bach_lib.inbound.inbox import Inbox
 from bach_lib.inbound.pairing import Pairings
@@ -40,13 +41,14 @@ class Bench:
         self.bus.subscribe(MessageReceived, lambda event: self.received.append(event.message))
         self.store = store
         self.row = HOME
+        self.is_removed = False
         self.make()
 
     def make(self, policy: ReceivePolicy = POLICY) -> None:
         """A new inbox and receiver on the same disk, as after a restart."""
         self.inbox = Inbox(self.store, self.clock, Pairings(lambda *_: None), "0a1b2c3d", policy.max_age, policy=policy)
         self.receiver = Receiver(
-            row=lambda: self.row,
+            row=self.look_up,
             inbox=self.inbox,
             router=Router(self.inbox, Rules(self.store), self.bus, self.clock),
             bus=self.bus,
@@ -54,6 +56,12 @@ class Bench:
             policy=policy,
             count_blocked=self.count,
         )
+
+    def look_up(self) -> Connection:
+        """The connection as the registry has it now."""
+        if self.is_removed:
+            raise UnknownConnectionError(name=self.row.name, known="none")
+        return self.row
 
     def count(self, strangers: int) -> None:
         """Strangers were turned away."""

@@ -52,6 +52,18 @@ async def test_who_is_allowed_is_looked_up_for_every_message(
     assert [message.sender_id for message in bench.received] == ["666"]
 
 
+async def test_what_was_removed_meanwhile_is_no_fault(
+    bench: Bench, platform: Platform, clock: FakeClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whoever removes a connection would read in the log that it does not work."""
+    await bench.start()
+    bench.is_removed = True
+    platform.write("hello", remote_id="42:1", cursor="1")
+    await clock.settle()
+    assert bench.states == [ConnectionState.STARTING]
+    assert [record for record in caplog.records if record.levelname != "DEBUG"] == []
+
+
 async def test_what_works_less_well_is_told_and_stays_told(bench: Bench, platform: Platform, clock: FakeClock) -> None:
     """Everything would look fine while a platform keeps something back that a person could release."""
     await bench.start()
