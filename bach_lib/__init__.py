@@ -12,13 +12,13 @@ from bach_lib.connectors.base import (
     Batch,
     Capabilities,
     Connector,
-    Course,
     Incoming,
     Invitation,
     Rate,
     Setup,
     Unreadable,
 )
+from bach_lib.connectors.course import Course
 from bach_lib.connectors.declaration import Known, Knows
 from bach_lib.errors import *  # noqa: F403 - the tree has its own list
 from bach_lib.events import (

@@ -11,6 +11,7 @@ from bach_lib.errors import InvalidValueError
 from bach_lib.events import Event, MessageEvent, MessageReceived
 
 type Unsubscribe = Callable[[], None]
+"""Call it to hear no more."""
 
 _LOGGER = logging.getLogger(__name__)
 _ASYNCHRONOUS = (inspect.iscoroutinefunction, inspect.isasyncgenfunction)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Protocol, override
 
 type Cancel = Callable[[], None]
+"""Call it, and what was to happen later does not."""
 
 
 class Clock(Protocol):

@@ -28,6 +28,7 @@ class MessageEvent(Event):
     """Something happened to a message going out."""
 
     message: Message
+    """As it is since then."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +81,7 @@ class MessageReceived(Event):
     """A message of an allowed sender is in the inbox, and the rules have been held against it. Told once."""
 
     message: IncomingMessage
+    """As it is in the inbox."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +89,7 @@ class SenderBlocked(Event):
     """A message of somebody nobody allowed was dropped; published only while a person is looking for recipients."""
 
     candidate: Candidate
+    """Who wrote, to be picked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,8 +97,11 @@ class BreakerChanged(Event):
     """The circuit breaker went from one state to another."""
 
     old: BreakerState
+    """As it was."""
     new: BreakerState
+    """As it is."""
     disabled_until: float | None
+    """Until when nothing is sent, if it is open."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +109,9 @@ class ConnectionChanged(Event):
     """One direction of a connection stands differently."""
 
     direction: Direction
+    """Which one."""
     health: Health
+    """As it is now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +119,7 @@ class ConnectionIdentified(Event):
     """A check found somebody else there than the last one did, or the platform in another version."""
 
     identity: Identity
+    """Who is there now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +127,9 @@ class ConnectionChecked(Event):
     """An AI partner, an MCP server or an API was checked, whether its health has changed or not."""
 
     checked_at: float
+    """When."""
     result: Report | Fault
+    """What was learned, or what was wrong."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +137,9 @@ class RecipientMoved(Event):
     """The platform gave a recipient a new address (a group became a supergroup)."""
 
     old: str
+    """The address until now."""
     new: str
+    """The address from now on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +152,7 @@ class ConnectionAdded(Event):
     """A connection is in the registry."""
 
     row: Connection
+    """As it was added."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +160,7 @@ class ConnectionUpdated(Event):
     """A person changed a connection. `changed` names the fields that differ."""
 
     row: Connection
+    """As it is now."""
     changed: frozenset[str]
 
 
@@ -159,3 +174,4 @@ class StorageChanged(Event):
     """The database can be written no more, for this reason, or (None) it can again. `connection` is empty."""
 
     fault: Fault | None
+    """What is wrong; None: nothing any more."""

@@ -24,8 +24,11 @@ class Scope(StrEnum):
     """What an outcome concerns."""
 
     MESSAGE = "message"
+    """This message alone."""
     RECIPIENT = "recipient"
+    """Everything for this recipient."""
     CONNECTION = "connection"
+    """Everything of the connection."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +39,7 @@ class Sent:
     """
 
     remote_id: str | None = None
+    """The platform's id of the message; None: it has none."""
     degraded: bool = False
     moved_to: str | None = None
     losses: tuple[Loss, ...] = field(default=(), compare=False)
@@ -47,7 +51,9 @@ class Retry:
     """It did not arrive, that is certain, and it may later. `written`: whether any of the request left this machine."""
 
     fault: Fault
+    """Why it did not arrive."""
     scope: Scope
+    """What it concerns."""
     written: bool = True
 
 
@@ -57,7 +63,9 @@ class Wait:
 
     seconds: float
     fault: Fault
+    """What the platform says."""
     scope: Scope
+    """Who is to wait."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +73,7 @@ class Dead:
     """The platform refused it for good, in its own well-formed words."""
 
     fault: Fault
+    """The platform's words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +84,9 @@ class Uncertain:
     """
 
     fault: Fault
+    """What was seen instead of an answer."""
     repeatable: bool = False
 
 
 type Outcome = Sent | Retry | Wait | Dead | Uncertain
+"""What an attempt came to: one of five."""

@@ -139,9 +139,13 @@ class Policy(_Checked):
     """
 
     retry: RetryPolicy = field(default_factory=RetryPolicy)
+    """When a message is tried again."""
     breaker: BreakerPolicy = field(default_factory=BreakerPolicy)
+    """When a connection rests, and how it is checked."""
     receive: ReceivePolicy = field(default_factory=ReceivePolicy)
+    """How receiving recovers, and what the inbox holds."""
     probe: ProbePolicy = field(default_factory=ProbePolicy)
+    """How often partners are checked."""
     max_waiting: int = 10_000
     keep_seconds: float = 30 * 86_400
     parallel: int = 32

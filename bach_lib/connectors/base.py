@@ -4,7 +4,7 @@ A connector turns one message into one `Outcome`, one poll into one `Batch` or `
 platform or a network does. It keeps no queue, counts no attempts and sleeps for nobody: that is the dispatcher's work.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Protocol
 
@@ -12,6 +12,7 @@ from aiohttp import ClientSession
 
 from bach_lib.arguments import above_zero
 from bach_lib.clock import Clock
+from bach_lib.connectors.course import Course
 from bach_lib.connectors.declaration import Knows
 from bach_lib.errors import PushRefusedError
 from bach_lib.models import Candidate, Connection, Fault, Format, Identity, Message, Operation
@@ -51,8 +52,10 @@ class Capabilities:
     """
 
     receives: bool
+    """Things come in."""
     idempotent: bool
     formats: frozenset[Format]
+    """How a text may be marked up."""
     max_text: int
     counts_utf16: bool = False
     send_timeout: float = 30.0
@@ -85,14 +88,21 @@ class Incoming:
     """
 
     remote_id: str
+    """The platform's id of the message; by it repetitions are known."""
     recipient: str
     recipient_title: str
+    """The name of the place."""
     sender_id: str
     sender_name: str
+    """As they call themselves."""
     kind: Kind
+    """What it is."""
     text: str
+    """The words."""
     content: Content = field(default_factory=Content)
+    """What it holds beside them."""
     reply_to: str | None = None
+    """The platform's id of the message that it is about."""
     origin: str | None = None
     handle: str | None = field(default=None, repr=False)
     sent_at: float | None = None
@@ -101,6 +111,7 @@ class Incoming:
     recurs: bool = False
     says: str | None = field(default=None, repr=False, compare=False)
     metadata: Mapping[str, object] = field(default_factory=dict)
+    """What else the platform says of it, for programs."""
     sightings: tuple[Sighting, ...] = field(default=(), compare=False)
 
 
@@ -109,7 +120,9 @@ class Unreadable:
     """A part of a poll that the connector could not understand: set aside, so that it neither stops nor returns."""
 
     raw: str
+    """As it came, for who wants to mend the connector."""
     reason: str
+    """What was wrong with it, for people."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,8 +136,11 @@ class Batch:
     """
 
     messages: tuple[Incoming, ...]
+    """In the order in which they came."""
     cursor: str | None
+    """Where the next poll goes on; None: the same as before."""
     unreadable: tuple[Unreadable, ...] = ()
+    """What could not be understood."""
     is_complete: bool = True
     notice: Fault | None = None
     told_at: float | None = field(default=None, compare=False)
@@ -143,28 +159,6 @@ class Invitation:
     group_link: str | None = field(default=None, repr=False)
 
 
-def _at_once(_recipient: str) -> float:
-    """Where there are no limits."""
-    return 0.0
-
-
-async def _nowhere(_message_id: int, _progress: str) -> None:
-    """Where nothing is kept."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Course:
-    """What a connector asks of BACH that makes several requests of one message.
-
-    `turn` takes a place under the platform's limits for one more request to this recipient; what is not 0 are the
-    seconds until there is one. `keep` writes to disk what of the message with this id has arrived, in the connector's
-    own words, and returns after the commit; the next attempt finds it as `Message.progress`.
-    """
-
-    turn: Callable[[str], float] = field(default_factory=lambda: _at_once)
-    keep: Callable[[int, str], Awaitable[None]] = field(default_factory=lambda: _nowhere)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setup:
     """What a connector is made from. `secrets` are the resolved values of `connection.auth_config`.
@@ -178,6 +172,7 @@ class Setup:
     session: ClientSession
     new_session: Callable[[], ClientSession]
     clock: Clock
+    """The only one that a connector may look at."""
     allowed: Callable[[], frozenset[str]] = frozenset
     course: Course = field(default_factory=Course)
 
@@ -186,6 +181,7 @@ class Connector(Protocol):
     """One platform's protocol for one connection."""
 
     capabilities: ClassVar[Capabilities]
+    """What the platform can do; the same for every connection of this type."""
     knows: ClassVar[Knows | None] = None
     """The secrets and settings of a connection of this type; None: anything is taken."""
 

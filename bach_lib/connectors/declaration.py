@@ -43,7 +43,9 @@ class Knows:
     """All that a type can be told. `needs`: the secrets it cannot do without. `endpoint`: an example, if it must be."""
 
     secrets: tuple[Known, ...] = ()
+    """What `auth_config` may refer to."""
     settings: tuple[Known, ...] = ()
+    """What `settings` may hold."""
     needs: tuple[str, ...] = ()
     endpoint: str | None = None
 

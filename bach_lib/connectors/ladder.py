@@ -15,7 +15,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from bach_lib.clock import Clock
-from bach_lib.connectors.base import Course
+from bach_lib.connectors.course import Course
 from bach_lib.connectors.observations import CallError, Observation
 from bach_lib.models import File, Format, Loss, Message, Operation
 from bach_lib.outcomes import Scope, Sent

@@ -116,6 +116,7 @@ class StoreLockedError(StoreFailedError):
     code = "store_locked"
     template = "{path} is locked by another program. Close what has it open, then try again."
     reason: object = "locked"
+    """Is always the same."""
 
 
 class MissingLibraryError(BachError):
@@ -137,7 +138,8 @@ class UnusableLibraryError(MissingLibraryError):
         " is needed and start again."
     )
     wanted: str
-    extra: str = ""  # is installed
+    extra: str = ""
+    """Is installed."""
     found: str
     reason: object
 

@@ -61,7 +61,8 @@ class SecretInEndpointError(InvalidEndpointError):
         "This address holds a token or a password, and an endpoint is kept in the clear. "
         "Give it without that; secrets have fields of their own."
     )
-    endpoint: str = ""  # is not repeated
+    endpoint: str = ""
+    """Is not repeated."""
 
 
 class UnknownFieldError(InputError):

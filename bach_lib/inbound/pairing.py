@@ -31,10 +31,14 @@ class Pairing:
     """
 
     candidates: dict[str, Candidate] = field(default_factory=dict)
+    """By recipient."""
     code: str = field(default_factory=new_code, repr=False)
     expires_at: float = float("inf")
+    """Until when the code is good."""
     is_used: bool = False
+    """Whether somebody has brought it."""
     clock: Clock = field(default_factory=SystemClock, repr=False)
+    """Tells whether its time is over."""
 
     @property
     def is_good(self) -> bool:

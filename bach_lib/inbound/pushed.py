@@ -27,7 +27,9 @@ class Refusal:
     """The last request that was refused: when (seconds since 1970), and why, for whoever sets the sender up."""
 
     at: float
+    """When it was."""
     reason: str
+    """Why, in a sentence."""
 
 
 class Refusals:

@@ -42,10 +42,12 @@ class Rule:
     """
 
     name: str
+    """What it calls such messages."""
     phrases: tuple[str, ...] = ()
     patterns: tuple[str, ...] = ()
     connection: str | None = None
     is_active: bool = True
+    """Whether it is looked at."""
     hint: str | None = None
 
 
@@ -54,8 +56,10 @@ class Match:
     """The names of the rules that matched, and of those with a pattern that took too long; the `hints` of the hits."""
 
     hits: tuple[str, ...] = ()
+    """Rules that matched."""
     hints: tuple[str, ...] = ()
     cut_off: tuple[str, ...] = ()
+    """Rules with a pattern that took too long."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,9 @@ class Candidate:
     """
 
     recipient: str
+    """Where to write to."""
     title: str
+    """The name of the place."""
     kind: str
+    """What it is, such as private, group or channel."""
     has_code: bool = False

@@ -22,7 +22,9 @@ class Role(StrEnum):
     """Who said it."""
 
     USER = "user"
+    """A person."""
     ASSISTANT = "assistant"
+    """The AI partner."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +32,9 @@ class ChatMessage:
     """One thing that was said."""
 
     role: Role
+    """Who said it."""
     text: str
+    """What was said."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +42,9 @@ class Reply:
     """What the AI said. `is_complete` is false where it was cut, by its own limit or by ours."""
 
     text: str
+    """What it answered."""
     model: str
+    """Which model it was."""
     is_complete: bool = True
 
 
@@ -46,13 +52,21 @@ class ChatOptions(TypedDict, total=False):
     """What can be asked for beside the answer; what is left out is as the connection's settings say, or usual."""
 
     model: str
+    """One that the partner offers."""
     system: str
+    """What it is told before the conversation; at most 16,000 characters."""
     history: int
+    """Exchanges before the last message that are passed on, 0 to 100 (10)."""
     timeout: float
+    """Seconds for the whole answer, 0.1 to 600 (60)."""
     max_tokens: int
+    """The most an answer may take with the thoughts before it, 1 to 100,000."""
     max_characters: int
+    """Where the answer is cut, 1 to 100,000 (8,000)."""
     num_ctx: int
+    """How many tokens a model looks at, 256 to 1,000,000; Ollama only."""
     thinking: str
+    """`on` or `off`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,5 +11,8 @@ class Fault:
     """
 
     code: str
+    """Stable, for programs."""
     text: str
+    """For people: one sentence, or the platform's words."""
     retry_after: float | None = None
+    """Seconds that the platform asks to wait."""

@@ -21,8 +21,11 @@ class Identity:
     """
 
     id: str
+    """Of our account, by which the platform knows it."""
     name: str
+    """As people know the account."""
     link: str | None = None
+    """Opens a chat with it."""
     version: str | None = None
     notice: Fault | None = None
     accepted: bool | None = True
@@ -50,7 +53,9 @@ class Health:
     """
 
     state: ConnectionState
+    """How it stands."""
     last_success: float | None = None
+    """When it last worked."""
     fault: Fault | None = None
 
 

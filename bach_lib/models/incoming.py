@@ -31,23 +31,36 @@ class Kind(StrEnum):
     """
 
     TEXT = "text"
+    """Words."""
     COMMAND = "command"
+    """Begins with a slash, or with what the platform has for it."""
     BUTTON = "button"
+    """A press of one of our buttons."""
     MEDIA = "media"
+    """A file, with words perhaps."""
     LOCATION = "location"
+    """Where somebody is."""
     EDITED = "edited"
+    """Another text for an older message."""
     REACTION = "reaction"
+    """Emojis below a message."""
     MEMBERSHIP = "membership"
+    """Somebody, or the account itself, came or went."""
     EXPIRED = "expired"
+    """A command or press that came too late."""
     OTHER = "other"
+    """What fits nowhere else."""
 
 
 class InboxStatus(StrEnum):
     """What a person has done with a message that came in."""
 
     UNREAD = "unread"
+    """Nothing yet."""
     READ = "read"
+    """Looked at."""
     ARCHIVED = "archived"
+    """Put away."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,8 +73,10 @@ class Media:
     type: str
     reference: str
     name: str | None = None
+    """Of the file, if it has one."""
     size: int | None = None
     mime_type: str | None = None
+    """As the platform says."""
     duration: float | None = None
 
 
@@ -70,7 +85,9 @@ class Location:
     """Where somebody is, in degrees (WGS 84)."""
 
     latitude: float
+    """Degrees, north is above 0."""
     longitude: float
+    """Degrees, east is above 0."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +103,9 @@ class Content:
     value: str | None = None
     reactions: tuple[str, ...] = ()
     media: Media | None = None
+    """The file that came."""
     location: Location | None = None
+    """The place that came."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,17 +121,25 @@ class IncomingMessage:
     """
 
     id: int
+    """In this database."""
     connection: str
+    """The name of the connection it came through."""
     remote_id: str
     recipient: str
     sender_id: str
+    """The platform's id of who sent it."""
     sender_name: str
+    """As they call themselves; anybody may choose any name."""
     kind: Kind
+    """What it is."""
     text: str
+    """The words; of a press, those of the button."""
     content: Content = field(default_factory=Content)
+    """What it holds beside the words."""
     reply_to: str | None = None
     message_id: int | None = None
     status: InboxStatus = InboxStatus.UNREAD
+    """What a person has done with it."""
     sent_at: float | None
     received_at: float
     age: float | None = None

@@ -14,13 +14,21 @@ class Status(StrEnum):
     """Where an outgoing message stands (design: states)."""
 
     PENDING = "pending"
+    """Waits for its turn."""
     SENDING = "sending"
+    """An attempt is under way."""
     FAILED = "failed"
+    """An attempt did not deliver it; it is tried again."""
     SENT = "sent"
+    """The platform has it."""
     DEAD = "dead"
+    """Failed for good; waits for a person."""
     EXPIRED = "expired"
+    """Its time to live was over before it could go."""
     CANCELLED = "cancelled"
+    """A person cancelled it, or a newer one with its tag replaced it."""
     UNCERTAIN = "uncertain"
+    """It may have arrived; its `delivery` forbids to repeat it."""
 
     @property
     def is_final(self) -> bool:
@@ -32,15 +40,20 @@ class Delivery(StrEnum):
     """What to do when nobody knows whether an attempt arrived."""
 
     AT_LEAST_ONCE = "at_least_once"
+    """Repeat it, so it may arrive twice."""
     AT_MOST_ONCE = "at_most_once"
+    """Do not; it ends as `uncertain`."""
 
 
 class Format(StrEnum):
     """How the text is marked up. `JSON`: it is no words, but the fields of an action or event, as a JSON object."""
 
     PLAIN = "plain"
+    """As it is written."""
     MARKDOWN = "markdown"
+    """`**bold**` and the like."""
     HTML = "html"
+    """`<b>bold</b>` and the like."""
     JSON = "json"
 
 
@@ -48,9 +61,13 @@ class Operation(StrEnum):
     """What a message going out does. All but the first concern a message that is on the platform already."""
 
     SEND = "send"
+    """A new message."""
     EDIT = "edit"
+    """Another text for one that was sent."""
     DELETE = "delete"
+    """Take one back that was sent."""
     REACT = "react"
+    """An emoji below one that was sent or came in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,8 +92,10 @@ class File:
     """
 
     name: str
+    """As the platform shows it."""
     content: bytes = field(default=b"", repr=False)
     mime_type: str | None = None
+    """Guessed from the name if left out."""
     size: int = 0
 
     @classmethod
@@ -129,32 +148,53 @@ class Message:
     """
 
     id: int
+    """In this database."""
     nonce: str
     connection: str
+    """The name of the connection it goes through."""
     recipient: str
+    """Where it goes, as the platform writes it."""
     text: str
+    """The words, in `format`."""
     title: str | None = None
+    """A line above the text."""
     format: Format = Format.PLAIN
+    """How the text is marked up."""
     silent: bool = False
+    """Without a sound, where the platform can."""
     reply_to: str | None = None
+    """The platform's id of the message that it answers."""
     priority: int = 0
+    """-10 to 10; higher goes first."""
     tag: str | None = None
+    """A newer message with it replaces one that waits."""
     delivery: Delivery = Delivery.AT_LEAST_ONCE
+    """What to do when nobody knows whether an attempt arrived."""
     context: str | None = None
+    """Kept for whoever sent it; BACH does not read it."""
     operation: Operation = Operation.SEND
     target: str | None = None
     buttons: Buttons = ()
+    """Rows of buttons below it."""
     files: tuple[File, ...] = ()
+    """What goes with it; without the contents when it is only looked at."""
     status: Status = Status.PENDING
+    """Where it stands."""
     created_at: float = 0.0
+    """When it was queued."""
     expires_at: float | None = None
+    """When it is no longer sent; None: never."""
     next_retry_at: float | None = None
+    """When it is tried next."""
     retry_count: int = 0
     max_retries: int = 5
     waited: float = 0.0
     attempted_at: float | None = None
+    """When the last attempt began."""
     finished_at: float | None = None
+    """When it ended."""
     remote_id: str | None = None
+    """The platform's id, once it has been sent."""
     degraded: bool = False
     held: bool = False
     error: Fault | None = None
@@ -170,11 +210,15 @@ class Attempt:
     """
 
     number: int
+    """The first is 1."""
     recipient: str
+    """Where it was tried; the platform may move a place."""
     outcome: str
     started_at: float | None = None
+    """When it began."""
     seconds: float | None = None
     error: Fault | None = None
+    """Why it did not deliver."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,9 +229,13 @@ class Receipt:
     """
 
     id: int
+    """Of the message, for `wait` and `get`."""
     connection: str
+    """The name of the connection."""
     recipient: str
+    """As the platform writes it."""
     status: Status
+    """Where it stood when this returned."""
     degraded: bool = False
     lost: tuple[Loss, ...] = ()
 
@@ -201,12 +249,18 @@ class QueueStatus:
     """
 
     connection: str
+    """The name of the connection."""
     pending: int = 0
+    """Not tried yet."""
     sending: int = 0
+    """Under way."""
     failed: int = 0
+    """To be tried again."""
     sent: int = 0
     dead: int = 0
+    """Failed for good."""
     uncertain: int = 0
+    """May have arrived."""
     oldest: float | None = None
     held: int = 0
 

@@ -26,10 +26,15 @@ class Amendment(TypedDict, total=False):
     """What may become different about a message; the rest stays as it is. `time_to_live` in seconds, from now."""
 
     connection: str
+    """Another one to go through."""
     recipient: str
+    """Another place to go to."""
     text: str
+    """Other words."""
     title: str | None
+    """Another line above them; None: none."""
     format: Format | str
+    """How the words are marked up."""
     time_to_live: float | None
 
 

@@ -15,7 +15,8 @@ from dataclasses import replace
 from functools import partial
 
 from bach_lib.clock import Cancel
-from bach_lib.connectors.base import Connector, Course
+from bach_lib.connectors.base import Connector
+from bach_lib.connectors.course import Course
 from bach_lib.errors import QueueFullError
 from bach_lib.events import MessageAttempted, MessageCancelled, MessageQueued
 from bach_lib.models import Connection, Message, Operation

@@ -25,19 +25,33 @@ class SendOptions(TypedDict, total=False):
     """What may be said about a message beside its text. Times in seconds."""
 
     title: str | None
+    """A line above the text."""
     format: Format | str
+    """`plain`, `markdown` or `html`; `json` where fields are sent."""
     silent: bool
+    """Without a sound, where the platform can."""
     reply_to: str | None
+    """The platform's id of the message that it answers."""
     priority: int
+    """-10 to 10 (0); higher goes first."""
     tag: str | None
+    """A newer message with it replaces one that waits, or edits the one that was sent."""
     time_to_live: float | None
+    """Seconds after which it is no longer sent; None: it waits for ever."""
     delivery: Delivery | str
+    """`at_least_once` or `at_most_once`: whether what may have arrived is repeated."""
     max_retries: int | None
+    """Before it steps aside, 0 to 100; None: as the policy says."""
     context: str | None
+    """Kept for the caller; comes back with the message."""
     buttons: Buttons
+    """Rows of buttons below it."""
     idempotency_key: str | None
+    """Who sends again under it gets the first receipt; one namespace for the whole database."""
     files: Sequence[File]
+    """At most 50 MB together; then the text may be empty."""
     lost: Sequence[Loss]
+    """What it goes without already, as the caller knows."""
 
 
 def make_draft(

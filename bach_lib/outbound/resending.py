@@ -28,10 +28,14 @@ class Retried:
     """
 
     retried: int = 0
+    """How many were sent again."""
     sent: int = 0
+    """The platform has them."""
     waiting: int = 0
     dead: int = 0
+    """Failed for good once more."""
     uncertain: int = 0
+    """May have arrived."""
     reasons: tuple[str, ...] = ()
 
 

@@ -25,7 +25,9 @@ class Place:
     """Where a question is asked."""
 
     connection: str
+    """The name of the connection."""
     recipient: str
+    """As the platform writes it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,8 +35,11 @@ class Wording:
     """What stands below a question that is over."""
 
     answered: str = "Answered by {name}: {answer}"
+    """With `{name}` and `{answer}`."""
     unanswered: str = "Nobody answered"
+    """When time is up."""
     interrupted: str = "This question is over"
+    """When nobody waits for it any more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,12 +53,15 @@ class Question:
     """
 
     text: str
+    """What is asked."""
     places: tuple[Place, ...]
+    """Where; the first answer counts for all."""
     timeout: float
     answers: Buttons = ()
     takes_text: bool = False
     name_of: Callable[[IncomingMessage], str | None] | None = None
     wording: Wording = field(default_factory=Wording)
+    """What stands below it when it is over."""
     options: SendOptions = field(default_factory=SendOptions)
 
 
@@ -67,6 +75,7 @@ class Answer:
     value: str
     text: str
     name: str
+    """Of who answered."""
     message: IncomingMessage
     waited: float = 0.0
     unreached: Mapping[Place, str] = field(default_factory=dict)

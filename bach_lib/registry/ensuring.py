@@ -17,8 +17,11 @@ class EnsureResult(StrEnum):
     """What `Registry.ensure` did."""
 
     ADDED = "added"
+    """There was none of that name."""
     UPDATED = "updated"
+    """Some fields differed."""
     UNCHANGED = "unchanged"
+    """Nothing had to be done."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +29,9 @@ class Ensured:
     """The connection as it is now, and what was done for that. `changed`: the names of the fields that differed."""
 
     connection: Connection
+    """As it is now."""
     result: EnsureResult
+    """What was done."""
     changed: frozenset[str] = frozenset()
 
 

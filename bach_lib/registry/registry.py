@@ -42,11 +42,17 @@ class Changes(TypedDict, total=False):
     """What a person may change of a connection."""
 
     endpoint: str | None
+    """Another address; None: the usual one."""
     is_active: bool
+    """On or off."""
     auth_type: str
+    """Another way to authenticate."""
     auth_config: Mapping[str, str]
+    """References to secrets, never a secret."""
     allowed: frozenset[str]
+    """Recipients and senders whose messages are let in."""
     settings: Mapping[str, object]
+    """What else its type can be told."""
 
 
 class Registry:

@@ -27,6 +27,7 @@ from bach_lib.registry import pasted
 from bach_lib.threads import in_own_thread, read_regular
 
 type Lookup = Callable[[str], str | None]
+"""Called with what stands after the scheme of a reference; returns the secret, or None where there is none."""
 
 
 @runtime_checkable

@@ -12,7 +12,7 @@ from bach_lib.outbound.draft import SendOptions
 from bach_lib.redact import readable
 from bach_lib.rest.answers import RefusedError
 
-MAX_BODY = 65_536
+MAX_BODY: int = 65_536
 """Bytes; far more than any platform takes in one message."""
 MAX_KEY = 255
 MAX_LIMIT = 200

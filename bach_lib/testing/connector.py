@@ -139,6 +139,7 @@ class FakeConnector(Connector):
     """A connector that speaks to a `FakePlatform`; `fake_connector` makes a class of it."""
 
     platform: ClassVar[FakePlatform]
+    """What it speaks to."""
 
     def __init__(self, setup: Setup) -> None:
         self.setup = setup

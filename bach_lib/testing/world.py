@@ -20,8 +20,11 @@ class World(NamedTuple):
     """What there is in it."""
 
     bach: Bach
+    """Open."""
     platform: FakePlatform
+    """What its connections lead to."""
     clock: FakeClock
+    """What only the test turns."""
 
 
 @asynccontextmanager

@@ -30,8 +30,11 @@ class Told:
     """An answer to give instead of the right one. `is_foreign`: something on the way gives it in the server's place."""
 
     status: int = 200
+    """Of HTTP."""
     body: bytes = b""
+    """As it is sent."""
     headers: Mapping[str, str] = field(default_factory=dict)
+    """Beside the usual ones."""
     is_foreign: bool = False
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bach_lib import Bach, Connection, Status
-from bach_lib.connectors.base import Course
+from bach_lib.connectors.course import Course
 from bach_lib.connectors.ladder import Ladder, Rung, Step
 from bach_lib.connectors.observations import CallError, Observation
 from bach_lib.models import Loss, Message
