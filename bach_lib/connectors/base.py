@@ -79,11 +79,10 @@ class Incoming:
     `sender_id` and `recipient` are what `allowed` is held against. `origin` is the nonce of the message of ours that it
     is about, where the platform brings it back. `handle` is what `acknowledge` needs for a press; it is never stored.
 
-    `sent_at` is by the platform's clock, and `told_at` what that clock said when the message was handed over; without
-    it that of the batch counts. `not_before`: it is about something of that time, so it cannot be older.
-
+    `sent_at` is by the platform's clock, and `told_at` what that said when the message was handed over (else that of
+    the batch counts). `not_before`: it is about something of that time, so it cannot be older.
     `recurs`: the id may name something that goes on, such as an alarm, rather than what is said about it; then it is a
-    repetition only if the newest with this id says the same. `says`: what is compared for that, if it is not the text.
+    repetition only if the newest with this id says the same (`says`, or the text), at most `reminds_after` seconds ago.
     `sightings`: what the platform itself says with it of place and sender; it is known before anybody decides.
     """
 
@@ -109,6 +108,7 @@ class Incoming:
     told_at: float | None = field(default=None, compare=False)
     not_before: float | None = None
     recurs: bool = False
+    reminds_after: float | None = None
     says: str | None = field(default=None, repr=False, compare=False)
     metadata: Mapping[str, object] = field(default_factory=dict)
     """What else the platform says of it, for programs."""

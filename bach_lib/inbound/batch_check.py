@@ -20,7 +20,7 @@ _MAX_NAME = 256
 _DEEPEST = 4
 _AS_POSTED = frozenset({"payload", "data"})
 """What metadata holds as it came, for automations."""
-_PERHAPS_TIMES = ("sent_at", "told_at", "not_before")
+_PERHAPS_TIMES = ("sent_at", "told_at", "not_before", "reminds_after")
 
 
 def validate_batch(batch: Batch) -> Batch:

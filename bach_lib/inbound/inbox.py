@@ -256,7 +256,7 @@ class Inbox:
         """None if the platform's id is known: it is the same message again."""
         connection, ages = judged.connection, judged.ages
         if message.recurs:
-            if (told := told_again(tx, connection, message)) is None:
+            if (told := told_again(tx, connection, message, ages.now)) is None:
                 return None
             message = told
         found = match_outgoing(tx, connection, self._instance, message, judged.spellings)

@@ -368,9 +368,13 @@ WHERE NOT EXISTS (SELECT 1 FROM thrown_away WHERE connection = :connection AND r
 ON CONFLICT (connection, remote_id) DO NOTHING
 RETURNING *;
 
--- newest_told: under an id that names something that goes on
-SELECT id, remote_id FROM inbox
-WHERE connection = :connection AND remote_id >= :begin AND remote_id < :end ORDER BY id DESC LIMIT 1;
+-- newest_told: under an id that names something that goes on, by the numbers that these ids bring along
+SELECT remote_id FROM inbox
+WHERE connection = :connection AND remote_id >= :begin AND remote_id < :end ORDER BY remote_id DESC LIMIT 1;
+
+-- newest_thrown_away: the same of what somebody threw away
+SELECT remote_id FROM thrown_away
+WHERE connection = :connection AND remote_id >= :begin AND remote_id < :end ORDER BY remote_id DESC LIMIT 1;
 
 -- get_asked: a message of ours that something is about: when it went to the platform, before which nobody can have
 -- answered it, and what is known of it there

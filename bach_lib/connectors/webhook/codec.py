@@ -36,6 +36,9 @@ MAX_ELEMENTS = 200
 _DEFAULTS: Final = {"text": "text", "sender": "sender", "id": "id", "recipient": "recipient"}
 _EACH: Final = "each"
 _OF_ELEMENT: Final = "in an element of it, {}"
+_REMINDS_AFTER: Final = 300.0
+"""Seconds. Who hears no answer tries again, Alertmanager until its `group_interval` is over, five minutes by default; no
+sooner does it remind."""
 _MAX_NAME = 200
 _LONG_ID = 100
 
@@ -46,7 +49,8 @@ class PostDecoder:
 
     `own` are the proofs of those who can show to be who they say; all others only claim it. `each` is the list whose
     elements become a message each. `sender` is who posts where the body does not say it. `is_known`: the fields are
-    those of a program that BACH knows, whose ids name single things.
+    those of a program that BACH knows, whose ids name single things. `reminds`: the ids name what goes on, so the same
+    once more is a reminder, unless it comes so soon that it may be a retry.
     """
 
     name: str
@@ -56,6 +60,7 @@ class PostDecoder:
     each: str | None = None
     sender: str | None = None
     is_known: bool = False
+    reminds: bool = False
     addresses: Addresses = field(default_factory=Addresses)
 
     @classmethod
@@ -82,6 +87,7 @@ class PostDecoder:
             each=str(each) if each else None,
             sender=from_ or None,
             is_known="id" in sender.paths and "id" not in paths,
+            reminds=_is_of_what_goes_on(paths["id"]) if "id" in paths else sender.reminds,
             addresses=Addresses.read(settings.get("incoming_addresses", [])),
         )
 
@@ -126,7 +132,8 @@ class PostDecoder:
         if name is None:
             return self
         fields = {of: Field.read(path) for of, path in {**_DEFAULTS, **SENDERS[name].paths}.items()}
-        return replace(self, fields=fields, each=SENDERS[name].each, sender=name, is_known=True)
+        known = SENDERS[name]
+        return replace(self, fields=fields, each=known.each, sender=name, is_known=True, reminds=known.reminds)
 
     def _postings(self, body: object, headers: Mapping[str, str]) -> list[Posted]:
         elements = (
@@ -173,6 +180,7 @@ class PostDecoder:
         return Incoming(
             remote_id=_id(sender, named["id"] or proof.id),
             recurs=bool(named["id"]),
+            reminds_after=_REMINDS_AFTER if self.reminds else None,
             says=None if self.is_known else whole,
             recipient=recipient,  # the place to answer to
             recipient_title=recipient,
@@ -239,6 +247,12 @@ def _id(sender: str, id_: str) -> str:
 def _all_of(element: object) -> str:
     """What is compared under an id that a person chose: an alarm that is over may have the text of one that fires."""
     return json.dumps(element, sort_keys=True, ensure_ascii=False)  # not orjson: numbers may have no end
+
+
+def _is_of_what_goes_on(path: object) -> bool:
+    """Whether a person took for an id what stands there anyway; a header, and what is named so, is of one request."""
+    parts = [one for alternatives in Field.read(path).parts for one in alternatives]
+    return _DEFAULTS["id"] not in parts and not any(one.startswith("header:") for one in parts)
 
 
 def _shown(field: Field) -> str:

@@ -16,12 +16,14 @@ Paths = Mapping[str, str | Sequence[str]]
 class Sender:
     """A program that posts. `each`: the list whose elements become a message each. `ways`: proofs beside the usual.
 
+    `reminds`: its ids name what goes on, not single deliveries, and it tells the same once more on purpose.
     `marks`: what stands at the top of all that it posts, by which it is recognised; or `headers`, one of which it has.
     """
 
     paths: Paths = field(default_factory=dict)
     each: str | None = None
     ways: Sequence[str] = ()
+    reminds: bool = False
     marks: frozenset[str] = frozenset()
     headers: frozenset[str] = frozenset()
 
@@ -45,6 +47,7 @@ SENDERS: Final[Mapping[str, Sender]] = {
     "alertmanager": Sender(
         marks=frozenset({"alerts", "receiver", "status", "version"}),
         each="alerts",
+        reminds=True,
         paths={
             "text": ["status", "annotations.summary|annotations.description|labels.alertname"],
             "sender": "receiver",
@@ -54,6 +57,7 @@ SENDERS: Final[Mapping[str, Sender]] = {
     # https://grafana.com/docs/grafana/latest/alerting/configure-notifications/manage-contact-points/integrations/webhook-notifier
     "grafana": Sender(
         marks=frozenset({"alerts", "receiver", "state", "title"}),
+        reminds=True,
         paths={
             "text": "message|title",
             "sender": "receiver",

@@ -5,6 +5,7 @@ import json
 from base64 import b64encode
 from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from hashlib import sha256
 
 import pytest
@@ -15,7 +16,7 @@ from bach_lib import Bach, Connection
 from bach_lib.connectors.base import Incoming, Setup, Unreadable
 from bach_lib.connectors.webhook import WebhookConnector
 from bach_lib.connectors.webhook.bodies import UnreadableBodyError, read
-from bach_lib.connectors.webhook.codec import MAX_ELEMENTS
+from bach_lib.connectors.webhook.codec import MAX_ELEMENTS, PostDecoder
 from bach_lib.connectors.webhook.proofs import ADDRESS_HEADER, NotProvenError, Proofs
 from bach_lib.connectors.webhook.senders import SENDERS
 from bach_lib.connectors.webhook.signature import sign
@@ -153,17 +154,14 @@ def test_any_body_is_read_or_refused(content_type: str, body: bytes) -> None:
 
 def door(setup: Setup, from_: str | None = None, *, secret: bool = False, **settings: object) -> WebhookConnector:
     """A connection that takes what such a sender posts."""
-    return WebhookConnector(
-        Setup(
-            connection=Connection(
-                name="hook", type="webhook", settings=({"incoming_from": from_} if from_ else {}) | settings
-            ),
-            secrets={"incoming_secret" if secret else "incoming_token": TOKEN},
-            session=setup.session,
-            new_session=setup.new_session,
-            clock=setup.clock,
-        )
-    )
+    settings = ({"incoming_from": from_} if from_ else {}) | settings
+    secrets = {"incoming_secret" if secret else "incoming_token": TOKEN}
+    return WebhookConnector(told(setup, settings, secrets))
+
+
+def told(setup: Setup, settings: Mapping[str, object], secrets: Mapping[str, str]) -> Setup:
+    """The same, for a webhook that is told this."""
+    return replace(setup, connection=Connection(name="hook", type="webhook", settings=settings), secrets=secrets)
 
 
 def alert(name: str, status: str, since: str) -> dict[str, object]:
@@ -384,6 +382,55 @@ async def test_an_id_that_names_an_alarm_loses_none_of_its_news(hooked: Bach) ->
     assert await push(hooked, id="disk#full", text="other") == "other"
     told = [await push(hooked, id="oven", text="oven", status=status) for status in ("hot", "hot", "cold", "hot")]
     assert told == ["oven", None, "oven", "oven"], "the text may be the same in all of them"
+
+
+REMIND: Mapping[str, tuple[dict[str, object], bool]] = {
+    "the field": ({}, False),
+    "alertmanager": ({"incoming_from": "alertmanager"}, True),
+    "grafana": ({"incoming_from": "grafana"}, True),
+    "another field of alertmanager": ({"incoming_from": "alertmanager", "incoming": {"text": "status"}}, True),
+    "github": ({"incoming_from": "github"}, False),
+    "gitlab": ({"incoming_from": "gitlab"}, False),
+    "uptime-kuma": ({"incoming_from": "uptime-kuma"}, False),
+    "healthchecks": ({"incoming_from": "healthchecks"}, False),
+    "shelly": ({"incoming_from": "shelly"}, False),
+    "a path of one's own": ({"incoming": {"id": "alerts.0.fingerprint"}}, True),
+    "several": ({"incoming": {"id": ["fingerprint", "status"]}}, True),
+    "the field, said again": ({"incoming": {"id": "id"}}, False),
+    "a header": ({"incoming": {"id": "header:X-Request-Id"}}, False),
+    "a header of github, from alertmanager": (
+        {"incoming_from": "alertmanager", "incoming": {"id": ["header:X-Request-Id", "fingerprint"]}},
+        False,
+    ),
+}
+
+
+def test_it_is_known_of_every_id_whether_it_names_what_goes_on(setup: Setup) -> None:
+    """Who wants to be reminded would not be, or a delivery that comes again after hours would count as news."""
+    assert {name for name, sender in SENDERS.items() if sender.paths} <= REMIND.keys()
+    found = {name: PostDecoder.read(told(setup, settings, {})).reminds for name, (settings, _) in REMIND.items()}
+    assert found == {name: reminds for name, (_, reminds) in REMIND.items()}
+
+
+@pytest.mark.parametrize("from_", ["alertmanager", None])
+async def test_a_reminder_of_an_alarm_comes_in_and_its_retry_does_not(clock: FakeClock, from_: str | None) -> None:
+    """Who set `repeat_interval` would hear of the alarm once; who missed an answer would tell of it twice."""
+    async with Bach(MemoryDatabase(), clock=clock, secrets={"x": {"token": TOKEN}.get}) as bach:
+        await bach.registry.add(
+            Connection(
+                name="hook",
+                type="webhook",
+                auth_config={"incoming_token": "x:token"},
+                settings={"incoming_from": from_} if from_ else {},
+                allowed=frozenset({"prometheus"}),
+            )
+        )
+        counts = list[int]()
+        for status, after in (("firing", 0), ("firing", 60), ("firing", 230), ("firing", 3_600), ("resolved", 1)):
+            await clock.advance(after)
+            await bach.push("hook", BEARER, alertmanager(alert("nas", status, "T1")))
+            counts.append(len(await bach.inbox()))
+        assert counts == [1, 1, 1, 2, 3]
 
 
 async def test_two_senders_with_one_id_are_two(hooked: Bach) -> None:
