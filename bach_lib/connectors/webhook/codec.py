@@ -37,8 +37,8 @@ _DEFAULTS: Final = {"text": "text", "sender": "sender", "id": "id", "recipient":
 _EACH: Final = "each"
 _OF_ELEMENT: Final = "in an element of it, {}"
 _REMINDS_AFTER: Final = 300.0
-"""Seconds. Who hears no answer tries again, Alertmanager until its `group_interval` (five minutes) is over; no sooner does
-it remind."""
+"""Seconds. Who hears no answer tries again, Alertmanager until its `group_interval` (five minutes) is over; no sooner
+does it remind."""
 _MAX_NAME = 200
 _LONG_ID = 100
 
