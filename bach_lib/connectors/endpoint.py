@@ -2,6 +2,7 @@
 
 import ipaddress
 import re
+from unicodedata import normalize
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from yarl import URL
@@ -19,6 +20,9 @@ _NAMES_OF_SECRETS = re.compile(
 _LONGEST_LABEL = 63
 _IN_NO_NAME = re.compile(r"[\x00-\x20!-,/:-@\[-^`{-\x7f]")
 """Letters of any script, digits, hyphens and underscores are in names of machines; of ASCII nothing else."""
+
+_NUMBERS = re.compile(r"[0-9.]+")
+"""No name is made of these alone, and short forms of addresses, such as 127.1, are asked by nobody."""
 
 _USUAL_PORTS = {"http": 80, "https": 443}
 
@@ -66,7 +70,7 @@ def host_of(endpoint: str) -> str:
 
 def is_host(host: str) -> bool:
     """Whether a name could be looked up, or this is an IP address; a `ValueError` says no as well."""
-    if ":" in host:
+    if ":" in host or _NUMBERS.fullmatch(normalize("NFKC", host)):
         ipaddress.ip_address(host)  # its ValueError says no
         return True
     labels = host.removesuffix(".").split(".")

@@ -23,6 +23,7 @@ from aiohttp import (
     ClientSession,
     ClientSSLError,
     ClientTimeout,
+    InvalidURL,
     MultipartWriter,
     ServerFingerprintMismatch,
 )
@@ -219,6 +220,8 @@ def _cause(error: Exception) -> tuple[str, str]:
             return "tls", "TLS failed, the certificate is not the expected one"
         case TimeoutError():
             return "timeout", "it took too long"
+        case InvalidURL():
+            return "unreachable", "that is no address that can be asked"
         case OSError(errno=errno.ECONNREFUSED):
             return "refused", "it was refused"
         case OSError(strerror=str(reason)):

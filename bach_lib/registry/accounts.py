@@ -15,6 +15,11 @@ from bach_lib.errors import AccountTakenError, BachError, ConnectorFailedError, 
 from bach_lib.models import Connection
 from bach_lib.registry.secrets import Secrets
 
+
+class Seen(dict[str, bytes | None]):
+    """Accounts that are known, each as a digest, by the name of the connection."""
+
+
 _LOGGER = logging.getLogger(__name__)
 _SECONDS = 5.0
 """That the secrets of others may take; a drive that is gone must not hold up a change."""
@@ -33,12 +38,15 @@ class Accounts:
         others: Iterable[Connection],
         secrets: Mapping[str, str] | None = None,
         old: Connection | None = None,
+        seen: Seen | None = None,
     ) -> None:
         """Raise `AccountTakenError` if one of the others has the account of this row already.
 
-        `secrets` are those of the row, if they are resolved. What the row was before (`old`) it may stay. Raises an
-        `InputError` too if what is set can be no account.
+        `secrets` are those of the row, if they are resolved. What the row was before (`old`) it may stay. `seen`: whom
+        it names is not read again; this row and whoever is read are added. Raises an `InputError` too if what is set
+        can be no account.
         """
+        seen = Seen() if seen is None else seen
         if secrets is None:
             try:
                 secrets = await self._secrets.resolve(row.auth_config, row.type)
@@ -46,14 +54,19 @@ class Accounts:
                 return
         with suppress(MissingLibraryError, UnknownTypeError):
             await self._connectors.load(row.type)
-        if (mine := self._digest(row, secrets)) is None:
+        mine = seen[row.name] = self._digest(row, secrets)
+        if mine is None:
             return
         try:
             async with asyncio.timeout(_SECONDS):
                 if old is not None and await self._of(old) == mine:
                     return
                 for other in others:
-                    if other.name != row.name and other.type == row.type and await self._of(other) == mine:
+                    if other.name == row.name or other.type != row.type:
+                        continue
+                    if other.name not in seen:
+                        seen[other.name] = await self._of(other)
+                    if seen[other.name] == mine:
                         raise AccountTakenError(other=other.name)
         except TimeoutError:
             _LOGGER.warning("Whether another connection has the account of %s cannot be seen: no answer", row.name)

@@ -9,7 +9,7 @@ from bach_lib.connectors.declared import DECLARED
 from bach_lib.connectors.endpoint import check_endpoint
 from bach_lib.errors import InvalidValueError
 from bach_lib.models import Category, Connection
-from bach_lib.registry.accounts import Accounts
+from bach_lib.registry.accounts import Accounts, Seen
 from bach_lib.registry.partner_types import check_partner
 from bach_lib.registry.secrets import Secrets
 from bach_lib.registry.sender_tag import check_tag
@@ -34,8 +34,12 @@ class Examiner:
         others: Collection[Connection],
         *,
         old: Connection | None = None,
+        seen: Seen | None = None,
     ) -> None:
-        """Raise an `InputError` for what is wrong in these fields. `others`: what it must not be the same as."""
+        """Raise an `InputError` for what is wrong in these fields. `others`: what it must not be the same as.
+
+        `seen`: of whom among them the account is known.
+        """
         if "endpoint" in fields and connection.endpoint is not None:
             check_endpoint(connection.endpoint)
         if len(connection.allowed) > _MAX_ALLOWED:
@@ -53,7 +57,7 @@ class Examiner:
             await self._secrets.resolve(connection.auth_config, connection.type) if "auth_config" in fields else None
         )
         if connection.category is Category.CONNECTOR:
-            await self._accounts.check(connection, others, secrets, old)
+            await self._accounts.check(connection, others, secrets, old, seen)
 
     def report_strange(self, connections: Iterable[Connection]) -> None:
         """What an older version took, and nobody follows; it may be a misspelt word that somebody relies on."""

@@ -25,6 +25,7 @@ from bach_lib.events import ConnectionAdded, ConnectionRemoved, ConnectionUpdate
 from bach_lib.home_loop import HomeLoop
 from bach_lib.models import Category, Connection
 from bach_lib.models.fast_frozen import changer
+from bach_lib.registry.accounts import Seen
 from bach_lib.registry.ensuring import Ensured, EnsureResult, differing
 from bach_lib.registry.examining import FRESH_START, Examiner
 from bach_lib.registry.rows import connection_of, connection_values
@@ -116,17 +117,20 @@ class Registry:
         self._check_home()
         return await asyncio.shield(self._ensure(_fresh(connection)))
 
-    async def examine(self, connection: Connection, *, beside: Collection[Connection] = ()) -> Connection:
+    async def examine(
+        self, connection: Connection, *, beside: Collection[Connection] = (), seen: Seen | None = None
+    ) -> Connection:
         """The connection as `add` would write it. Raises what `add` raises, and writes nothing.
 
-        `beside`: others that are to be written with it, which it must not be the same as either.
+        `beside`: others that are to be written with it, which it must not be the same as either. `seen`: who examines
+        many gives the same `Seen()` each time, so that the secrets of each are read once.
         """
         self._check_home()
         fresh = _fresh(connection)
         self.check_vacant(fresh.name)
         if fresh.category is Category.CONNECTOR:
             await self._connectors.load(fresh.type)
-        await self._check(fresh, Changes.__annotations__.keys(), beside=beside)
+        await self._check(fresh, Changes.__annotations__.keys(), beside=beside, seen=seen)
         return fresh
 
     async def lost_secrets(self, name: str) -> tuple[str, ...]:
@@ -270,8 +274,9 @@ class Registry:
         *,
         old: Connection | None = None,
         beside: Collection[Connection] = (),
+        seen: Seen | None = None,
     ) -> None:
-        await self._examiner.check(connection, fields, [*self._connections.values(), *beside], old=old)
+        await self._examiner.check(connection, fields, [*self._connections.values(), *beside], old=old, seen=seen)
 
 
 def check_name(name: str) -> None:

@@ -15,13 +15,14 @@ from bach_lib.connectors.base import Capabilities, Incoming, Rate, Setup, Unread
 from bach_lib.connectors.declaration import Knows
 from bach_lib.connectors.declared import DECLARED
 from bach_lib.connectors.endpoint import same_place
-from bach_lib.connectors.network import Body, NoBody, broken, read_body
+from bach_lib.connectors.network import NoBody, broken, read_body
 from bach_lib.connectors.one_way import SendOnly
 from bach_lib.connectors.webhook.codec import PostDecoder
 from bach_lib.connectors.webhook.errors import Answer, outcome_for, reachable
 from bach_lib.connectors.webhook.refusals import Refusals
 from bach_lib.connectors.webhook.settings import Options, recipient_of
 from bach_lib.connectors.webhook.signature import signatures
+from bach_lib.connectors.webhook.whole_head import WaryBody
 from bach_lib.models import Connection, Fault, Format, Identity, Loss, Message
 from bach_lib.outcomes import Dead, Outcome, Sent
 from bach_lib.redact import Redactor
@@ -29,6 +30,8 @@ from bach_lib.redact import Redactor
 _BEGINNING = 4_096
 """Bytes of an answer that are looked at."""
 _NO_ADDRESS = Fault(code="cannot_do", text="This webhook has no address to send to; it only takes what comes in.")
+_LEFT_OUT = "application/json"
+"""aiohttp wants a body to have a type, and is told not to send it where there is none."""
 _NO_ANSWERS = Loss(what="reply", reason="A webhook cannot answer messages.")
 
 
@@ -108,7 +111,7 @@ class WebhookConnector(SendOnly):
         if self._options.url is None:
             return Dead(fault=_NO_ADDRESS)
         request, now = self._options.posting.write(self._options.url, message), self._clock.now()
-        body = Body(request.raw, content_type=request.content_type) if request.content_type else NoBody()
+        body = WaryBody(request.raw, content_type=request.content_type or _LEFT_OUT)
         headers = {**self._options.headers, "webhook-id": message.nonce, "webhook-timestamp": str(int(now))}
         if self._options.keys:
             headers["webhook-signature"] = signatures(self._options.keys, message.nonce, int(now), request.raw)

@@ -11,8 +11,9 @@ import pytest
 from bach_lib import Bach, Connection, InputError
 from bach_lib.connectors.base import Connector
 from bach_lib.errors import AccountTakenError, BachError, InvalidValueError
-from bach_lib.registry.accounts import Accounts
+from bach_lib.registry.accounts import Accounts, Seen
 from bach_lib.registry.examining import Examiner
+from bach_lib.storage import MemoryDatabase
 from bach_lib.testing import FakePlatform, fake_connector
 
 HOOK = "https://discord.com/api/webhooks/123456789012345678/abcdefghijklmnopqrstuvwxyz"
@@ -196,6 +197,29 @@ async def test_a_second_one_is_not_switched_on(tmp_path: Path, monkeypatch: pyte
             await bach.registry.update("one", is_active=True)
         assert not any(row.is_active for row in bach.registry.list())
         await bach.registry.update("three", settings={}, is_active=True)
+
+
+async def test_who_examines_many_reads_each_secret_once() -> None:
+    """An import of a thousand connections would read half a million secrets, and take minutes."""
+    read: list[str] = []
+    tokens = {str(number): f"{100_000 + number}:AAFakeTokenFakeTokenFakeTokenFakeTok" for number in range(40)}
+    tokens["again"] = tokens["17"]
+
+    def look(name: str) -> str:
+        read.append(name)
+        return tokens[name]
+
+    async with Bach(MemoryDatabase(), secrets={"test": look}, autostart=False) as bach:
+        there = await bach.registry.add(a("telegram", "there", bot_token="39"))
+        rows, taken, seen, read[:] = list[Connection](), list[str](), Seen(), []
+        for name in tokens:
+            try:
+                row = a("telegram", f"bot{name}", bot_token=name)
+                rows.append(await bach.registry.examine(row, beside=rows, seen=seen))
+            except AccountTakenError as error:
+                taken.append(str(error.placeholders["other"]))
+    assert taken == [there.name, "bot17"]
+    assert sorted(read) == sorted([*tokens, "39"])
 
 
 async def test_a_lost_secret_of_another_holds_nobody_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -171,6 +171,11 @@ async def test_an_address_is_a_good_endpoint(bench: Bench, endpoint: str) -> Non
         "https://[::1",
         "javascript:alert(1)",
         "https://example.org/" + "a" * 2000,
+        "http://127.1/",
+        "http://2130706433",
+        "http://256.1.1.1:8080",
+        "http://127.0.0.1./",
+        "http://\N{FULLWIDTH DIGIT ONE}.1",
     ],
 )
 async def test_everything_else_is_none(bench: Bench, endpoint: str) -> None:
