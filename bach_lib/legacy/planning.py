@@ -18,7 +18,7 @@ from bach_lib.outbound.draft import make_draft
 from bach_lib.outbound.rows import Draft
 from bach_lib.policy import RetryPolicy
 from bach_lib.registry import Registry
-from bach_lib.registry.accounts import Seen
+from bach_lib.registry.accounts import Beside
 from bach_lib.registry.partner_types import AS_USUAL, NEEDED, PARTNER_TYPES, Auth
 
 type Keep = Callable[[str, str, str], str]
@@ -118,18 +118,17 @@ async def _connections(
     """Those that can come, each held against the others, too."""
     made: list[tuple[Connection, OldConnection]] = []
     left: list[Left] = []
-    rows: list[Connection] = []
-    seen = Seen()
+    beside = Beside()
     for one in old.connections:
         try:
-            registry.check_vacant(one.name, [row.name for row in rows])  # before a file is named after it
+            registry.check_vacant(one.name, [row.name for row in beside])  # before a file is named after it
             ours = translated(one)
-            row = await registry.examine(_connection(ours, keep, enable=enable), beside=rows, seen=seen)
+            row = await registry.examine(_connection(ours, keep, enable=enable), beside=beside)
         except BachError as error:
             left.append(Left(what=f"connection {one.name}", reason=f"{error} {_where(one)}".strip()))
             continue
         made.append((row, ours))
-        rows.append(row)
+        beside.append(row)
         left += _left_of(ours, row)
     return made, left
 

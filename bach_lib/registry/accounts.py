@@ -15,9 +15,16 @@ from bach_lib.errors import AccountTakenError, BachError, ConnectorFailedError, 
 from bach_lib.models import Connection
 from bach_lib.registry.secrets import Secrets
 
+type Seen = dict[str, bytes | None]
+"""The digest of an account, by the name of the connection."""
 
-class Seen(dict[str, bytes | None]):
-    """Accounts that are known, each as a digest, by the name of the connection."""
+
+class Beside(list[Connection]):
+    """Connections that are to be written together. Each secret of them, and of those there are, is read once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: Seen = {}
 
 
 _LOGGER = logging.getLogger(__name__)
@@ -46,7 +53,7 @@ class Accounts:
         it names is not read again; this row and whoever is read are added. Raises an `InputError` too if what is set
         can be no account.
         """
-        seen = Seen() if seen is None else seen
+        seen = {} if seen is None else seen
         if secrets is None:
             try:
                 secrets = await self._secrets.resolve(row.auth_config, row.type)

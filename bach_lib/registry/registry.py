@@ -25,7 +25,7 @@ from bach_lib.events import ConnectionAdded, ConnectionRemoved, ConnectionUpdate
 from bach_lib.home_loop import HomeLoop
 from bach_lib.models import Category, Connection
 from bach_lib.models.fast_frozen import changer
-from bach_lib.registry.accounts import Seen
+from bach_lib.registry.accounts import Beside
 from bach_lib.registry.ensuring import Ensured, EnsureResult, differing
 from bach_lib.registry.examining import FRESH_START, Examiner
 from bach_lib.registry.rows import connection_of, connection_values
@@ -117,20 +117,17 @@ class Registry:
         self._check_home()
         return await asyncio.shield(self._ensure(_fresh(connection)))
 
-    async def examine(
-        self, connection: Connection, *, beside: Collection[Connection] = (), seen: Seen | None = None
-    ) -> Connection:
+    async def examine(self, connection: Connection, *, beside: Collection[Connection] = ()) -> Connection:
         """The connection as `add` would write it. Raises what `add` raises, and writes nothing.
 
-        `beside`: others that are to be written with it, which it must not be the same as either. `seen`: who examines
-        many gives the same `Seen()` each time, so that the secrets of each are read once.
+        `beside`: others that are to be written with it, which it must not be the same as either.
         """
         self._check_home()
         fresh = _fresh(connection)
         self.check_vacant(fresh.name)
         if fresh.category is Category.CONNECTOR:
             await self._connectors.load(fresh.type)
-        await self._check(fresh, Changes.__annotations__.keys(), beside=beside, seen=seen)
+        await self._check(fresh, Changes.__annotations__.keys(), beside=beside)
         return fresh
 
     async def lost_secrets(self, name: str) -> tuple[str, ...]:
@@ -274,9 +271,9 @@ class Registry:
         *,
         old: Connection | None = None,
         beside: Collection[Connection] = (),
-        seen: Seen | None = None,
     ) -> None:
-        await self._examiner.check(connection, fields, [*self._connections.values(), *beside], old=old, seen=seen)
+        others, seen = [*self._connections.values(), *beside], beside.seen if isinstance(beside, Beside) else None
+        await self._examiner.check(connection, fields, others, old=old, seen=seen)
 
 
 def check_name(name: str) -> None:

@@ -11,7 +11,7 @@ import pytest
 from bach_lib import Bach, Connection, InputError
 from bach_lib.connectors.base import Connector
 from bach_lib.errors import AccountTakenError, BachError, InvalidValueError
-from bach_lib.registry.accounts import Accounts, Seen
+from bach_lib.registry.accounts import Accounts, Beside
 from bach_lib.registry.examining import Examiner
 from bach_lib.storage import MemoryDatabase
 from bach_lib.testing import FakePlatform, fake_connector
@@ -211,11 +211,11 @@ async def test_who_examines_many_reads_each_secret_once() -> None:
 
     async with Bach(MemoryDatabase(), secrets={"test": look}, autostart=False) as bach:
         there = await bach.registry.add(a("telegram", "there", bot_token="39"))
-        rows, taken, seen, read[:] = list[Connection](), list[str](), Seen(), []
+        beside, taken, read[:] = Beside(), list[str](), []
         for name in tokens:
             try:
                 row = a("telegram", f"bot{name}", bot_token=name)
-                rows.append(await bach.registry.examine(row, beside=rows, seen=seen))
+                beside.append(await bach.registry.examine(row, beside=beside))
             except AccountTakenError as error:
                 taken.append(str(error.placeholders["other"]))
     assert taken == [there.name, "bot17"]
