@@ -54,8 +54,8 @@ def advance_all(tx: Transaction, steps: Sequence[Step], now: float, instance: st
 def _claim_plain(tx: Transaction, claims: Sequence[tuple[Step, Advance]], now: float, instance: str) -> None:
     """Claim those that need no second look, by one statement for all."""
     wanted = json.dumps([step.claim for step, _ in claims])
-    found = tx.all_values("claimable_messages", ids=wanted, now=now)
-    plain = {message.id: message for values in found if (message := plain_message(values, instance))}
+    found = tx.all_values("claimable_messages", ids=wanted)
+    plain = {message.id: message for values in found if (message := plain_message(values, instance, now))}
     got: list[int] = []
     for step, advance in claims:
         message = plain.get(step.claim or 0)
@@ -74,7 +74,7 @@ def _claim(tx: Transaction, step: Step, advance: Advance, now: float, instance: 
         return
     message_id = step.claim or 0
     try:
-        message = claimed(tx, message_id, instance)
+        message = claimed(tx, message_id, now, instance)
         if is_replaced(tx, message, step.forms):
             advance.ended = end_message(tx, message_id, Status.CANCELLED, REPLACED, now=now, instance=instance)
         else:

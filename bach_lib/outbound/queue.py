@@ -29,6 +29,7 @@ from bach_lib.outbound.settlement import settle
 from bach_lib.storage import Store, Transaction, Value
 from bach_lib.storage.alike import Alike
 from bach_lib.storage.portions import Portions, in_portions, shares
+from bach_lib.storage.request import Single
 from bach_lib.storage.sqlite import Row
 from bach_lib.storage.values import integer
 
@@ -67,7 +68,9 @@ class Queue:
         `leased`: it is born `sending`, its sender stands ready. `request`: only if nothing was put under its key; fails
         with `IdempotencyKeyReusedError` if something else was. `others`: other forms of its recipient.
         """
-        return self._store.submit(self.putting(draft, leased=leased, request=request, others=others))
+        work = self.putting(draft, leased=leased, request=request, others=others)
+        is_one_row = request is None and draft.tag is None and not draft.files
+        return self._store.submit(Single(work) if is_one_row else work)
 
     def put_all(self, works: Sequence[Callable[[Transaction], Put]]) -> asyncio.Future[list[Put]]:
         """Store what `putting` made in one transaction: all of it or nothing."""

@@ -95,18 +95,22 @@ RETURNING *;
 -- get_message: one, by its id
 SELECT * FROM messages WHERE id = :id;
 
--- claimed_message: the same, in the order of a message's fields
-SELECT id, NULL AS nonce, connection, recipient, text, title, format, silent, reply_to, priority, tag, delivery, context,
-       operation, target, buttons, files, status, created_at, expires_at, next_retry_at, retry_count, max_retries, waited,
-       attempted_at, finished_at, remote_id, degraded, held, error_code AS error, lost, progress, error_text
-FROM messages WHERE id = :id;
+-- claimed_message: the columns that most messages use, if it uses no other; in the order of a message's fields
+SELECT id, connection, recipient, text, title, format, silent, reply_to, priority, tag, delivery, context, operation, target,
+       created_at, expires_at, max_retries
+FROM messages
+WHERE id = :id AND buttons IS NULL AND files IS NULL AND lost IS NULL AND next_retry_at IS NULL AND retry_count = 0
+    AND waited = 0 AND finished_at IS NULL AND remote_id IS NULL AND degraded = 0 AND held = 0 AND error_code IS NULL
+    AND error_text IS NULL AND progress IS NULL;
 
--- claimable_messages: of those to be claimed, what needs no second look, as it is when it is claimed; as claimed_message
-SELECT id, NULL AS nonce, connection, recipient, text, title, format, silent, reply_to, priority, tag, delivery, context,
-       operation, target, buttons, files, 'sending' AS status, created_at, expires_at, next_retry_at, retry_count,
-       max_retries, waited, CAST(:now AS REAL) AS attempted_at, finished_at, remote_id, degraded, held, error_code AS error, lost,
-       progress, error_text
-FROM messages WHERE id IN (SELECT value FROM json_each(:ids)) AND status IN ('pending', 'failed') AND tag IS NULL;
+-- claimable_messages: the same of those to be claimed, if they need no second look
+SELECT id, connection, recipient, text, title, format, silent, reply_to, priority, tag, delivery, context, operation, target,
+       created_at, expires_at, max_retries
+FROM messages
+WHERE id IN (SELECT value FROM json_each(:ids)) AND status IN ('pending', 'failed') AND tag IS NULL
+    AND buttons IS NULL AND files IS NULL AND lost IS NULL AND next_retry_at IS NULL AND retry_count = 0
+    AND waited = 0 AND finished_at IS NULL AND remote_id IS NULL AND degraded = 0 AND held = 0 AND error_code IS NULL
+    AND error_text IS NULL AND progress IS NULL;
 
 -- claim_messages: the same ones, all at once
 UPDATE messages SET status = 'sending', attempted_at = :now WHERE id IN (SELECT value FROM json_each(:ids));

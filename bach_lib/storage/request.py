@@ -1,11 +1,25 @@
 """A storage request: a function of the open transaction, and the future that waits for it."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from bach_lib.errors import BachError, StoreFailedError
+
+
+@dataclass(slots=True)
+class Single[T, R]:
+    """Work that is one statement, which SQLite begins and commits with it: nothing may fail after that.
+
+    So it needs no transaction around it where nobody shares one.
+    """
+
+    work: Callable[[T], R]
+
+    def __call__(self, tx: T) -> R:
+        """Run the statement."""
+        return self.work(tx)
 
 
 @dataclass(slots=True)
@@ -68,6 +82,11 @@ def has_writes[T](batch: Iterable[Request[T]]) -> bool:
         if request.writes:
             return True
     return False
+
+
+def is_single[T](batch: Sequence[Request[T]]) -> bool:
+    """Whether this is one request of one statement."""
+    return len(batch) == 1 and isinstance(batch[0].work, Single)
 
 
 def deliver[T](batch: Iterable[Request[T]]) -> None:

@@ -26,7 +26,7 @@ from bach_lib.storage.alike import run_all
 from bach_lib.storage.copies import keep_copy, way_back
 from bach_lib.storage.log_index import LogIndex
 from bach_lib.storage.pragmas import PRAGMAS, SHRINKS, is_to_be_written_anew
-from bach_lib.storage.request import Request, has_writes, unforeseen
+from bach_lib.storage.request import Request, has_writes, is_single, unforeseen
 from bach_lib.storage.schema import LAYOUT, layout_of, load_queries, migrate
 from bach_lib.storage.transaction import Row, Transaction, Value
 
@@ -105,7 +105,8 @@ class Connection:
         try:
             if self._sqlite.in_transaction:  # taking back has failed
                 self._sqlite.execute("ROLLBACK")
-            self._sqlite.execute("BEGIN IMMEDIATE" if has_writes(batch) else "BEGIN")
+            if not is_single(batch):
+                self._sqlite.execute("BEGIN IMMEDIATE" if has_writes(batch) else "BEGIN")
         except sqlite3.Error as error:  # locked or unreadable: no request's fault, and waiting once is enough
             for request in batch:
                 request.error = _explain(error, self._path)
@@ -123,10 +124,14 @@ class Connection:
 
     def _commit(self, batch: _Batch, deliver: Callable[[_Batch], None]) -> None:
         try:
-            transaction = self._transaction
-            transaction.begin(is_shared=len(batch) > 1)
-            run_all(batch, transaction)
-            transaction.end()
+            self._transaction.begin(is_shared=len(batch) > 1)
+            if is_single(batch):
+                with self.committing:
+                    run_all(batch, self._transaction)
+                    deliver(batch)
+                return
+            run_all(batch, self._transaction)
+            self._transaction.end()
             with self.committing:
                 self._sqlite.execute("COMMIT")
                 deliver(batch)

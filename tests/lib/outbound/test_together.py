@@ -1,17 +1,19 @@
 """What messages of one transaction share: statements that add them, the count of their connection, one reading."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from bach_lib.errors import StoreFailedError
-from bach_lib.models import Status
+from bach_lib.models import File, Status
 from bach_lib.outbound.queue import Queue
 from bach_lib.outbound.retry import Settlement
-from bach_lib.outbound.rows import readable_message
+from bach_lib.outbound.rows import Request, readable_message
 from bach_lib.storage import Database, Store, Transaction
 from bach_lib.testing import FakeClock
 from tests.lib.outbound.make import draft
@@ -48,6 +50,56 @@ async def test_every_message_has_the_id_it_was_told(queue: Queue, disk: Store, c
         found = await texts(disk)
         assert [found[put.message.id] for put in puts] == [f"text {n}" for n in range(count)]
     assert len(await texts(disk)) == 2 * count
+
+
+@pytest.mark.parametrize("count", [1, 2])
+@pytest.mark.parametrize(
+    "more", [{}, {"tag": "door"}, {"files": (File(name="photo.jpg", content=b"1", size=1),)}, {"priority": 5}]
+)
+async def test_only_what_is_one_statement_goes_without_a_transaction(
+    queue: Queue, disk: Store, count: int, more: dict[str, object]
+) -> None:
+    """A power cut would leave a message without its files; or a lone message would cost three statements."""
+    statements: list[str] = []
+
+    def watch(tx: Transaction) -> None:
+        cast("sqlite3.Connection", tx._connection).set_trace_callback(statements.append)
+
+    await disk.submit(watch)
+    statements.clear()
+    drafts = [replace(draft(text=f"text {n}"), **more) for n in range(count)]  # type: ignore[arg-type] # fields of it
+    await asyncio.gather(*(queue.put(one, leased=False) for one in drafts))
+    assert len(await texts(disk)) == count
+    is_alone = count == 1 and not {"tag", "files"} & set(more)
+    assert statements[0].split()[0] == ("INSERT" if is_alone else "BEGIN")
+
+
+async def test_what_is_put_under_a_key_is_one_transaction_with_it(queue: Queue, disk: Store) -> None:
+    """A caller who asks again after a power cut would send the message twice."""
+
+    def break_key(tx: Transaction) -> None:
+        tx._connection.execute(
+            "CREATE TEMP TRIGGER no_key BEFORE UPDATE OF request_key ON messages BEGIN SELECT RAISE(FAIL, 'no'); END"
+        )
+
+    await disk.submit(break_key)
+    with pytest.raises(StoreFailedError):
+        await queue.put(draft(), leased=False, request=Request(key="key", digest="digest"))
+    assert await texts(disk) == {}
+
+
+async def test_a_lone_message_that_the_disk_refuses_is_not_there_and_the_next_one_is(queue: Queue, disk: Store) -> None:
+    """Its caller would be told that it is stored; or whoever comes next would be refused as well."""
+
+    def let_grow(tx: Transaction, pages: int) -> None:
+        tx._connection.execute(f"PRAGMA max_page_count = {pages}").fetchall()
+
+    await disk.submit(lambda tx: let_grow(tx, 1), writes=False)
+    with pytest.raises(StoreFailedError, match="full"):
+        await queue.put(draft(text="one" * 100_000), leased=False)
+    await disk.submit(lambda tx: let_grow(tx, 1 << 30), writes=False)
+    put = await queue.put(draft(text="two"), leased=False)
+    assert await texts(disk) == {put.message.id: "two"}
 
 
 async def test_what_comes_between_finds_what_was_put_before(queue: Queue, disk: Store) -> None:

@@ -34,11 +34,18 @@ class Commits:
     def __init__(self) -> None:
         self.count = 0
         self.threads: set[str] = set()
+        self._inside: set[str] = set()
 
     def trace(self, statement: str) -> None:
-        """SQLite calls this for every statement it runs."""
-        self.threads.add(threading.current_thread().name)
-        self.count += statement == "BEGIN IMMEDIATE"
+        """SQLite calls this for every statement it runs; one outside of a transaction is one by itself."""
+        thread, word = threading.current_thread().name, statement.split(maxsplit=1)[0]
+        self.threads.add(thread)
+        if word == "BEGIN":
+            self._inside.add(thread)
+        elif word in {"COMMIT", "ROLLBACK"}:
+            self._inside.discard(thread)
+        is_alone = word in {"INSERT", "UPDATE", "DELETE"} and thread not in self._inside
+        self.count += is_alone or statement == "BEGIN IMMEDIATE"
 
 
 @contextmanager
