@@ -77,6 +77,15 @@ def test_the_package_names_its_plugin() -> None:
     assert plugin.bach_world is not None
 
 
+def test_who_does_not_use_the_plugin_pays_nothing_for_it() -> None:
+    """Every run of pytest would begin a second later where the package is installed."""
+    code = "import sys, pytest_bach; print([name for name in sys.modules if name.startswith(('bach_lib', 'aiohttp'))])"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.stdout, done.stderr) == ("[]\n", "")
+
+
 @pytest.mark.parametrize("mode", ["auto", "strict"])
 def test_the_fixture_works_in_a_project_of_its_own(tmp_path: Path, mode: str) -> None:
     """Somebody who installs the package would have to write eight lines before the first test."""
@@ -91,7 +100,7 @@ def test_the_fixture_works_in_a_project_of_its_own(tmp_path: Path, mode: str) ->
         "-p",
         "pytest_asyncio.plugin",
         "-p",
-        "bach_lib.testing.pytest_plugin",
+        "pytest_bach",
     ]
     run = subprocess.run(
         [sys.executable, "-m", "pytest", *options],

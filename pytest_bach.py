@@ -1,16 +1,23 @@
-"""Fixtures for the tests of programs that use BACH. pytest finds them by itself where bach-lib is installed.
+"""pytest plugin of `bach_lib` with a fixture for the tests of programs that use it.
 
-`bach_world` is a `World`, open, new for each test; `@pytest.mark.bach_world(idempotent=True)` passes on what
-`bach_lib.testing.world` takes. With pytest-asyncio in both of its modes, and with anyio's plugin.
+pytest finds it by itself where bach-lib is installed, and imports it in every run there, whether a test uses it or not.
+So it lies beside the package, and not in it: nothing of `bach_lib` is imported before a test asks for the fixture.
+
+`bach_world` is a `bach_lib.testing.World`, open, new for each test; `@pytest.mark.bach_world(idempotent=True)` passes
+on what `bach_lib.testing.world` takes. With pytest-asyncio in both of its modes, and with anyio's plugin.
 """
 
-from collections.abc import AsyncIterator
+from __future__ import annotations
+
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import pytest
 
-from bach_lib.testing.world import World, world
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from bach_lib.testing import World
 
 if TYPE_CHECKING or not find_spec("pytest_asyncio"):  # anyio's plugin takes pytest's own
     fixture = pytest.fixture
@@ -26,6 +33,8 @@ def pytest_configure(config: pytest.Config) -> None:
 @fixture
 async def bach_world(request: pytest.FixtureRequest) -> AsyncIterator[World]:
     """An open BACH, its platform and its clock."""
+    from bach_lib.testing import world  # noqa: PLC0415 - see above
+
     mark = request.node.get_closest_marker("bach_world")
     async with world(**(mark.kwargs if mark else {})) as made:
         yield made
