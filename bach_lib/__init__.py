@@ -41,11 +41,13 @@ from bach_lib.events import (
     MessageReceived,
     MessageRetrying,
     MessageSent,
+    MessageSetAside,
     MessageUncertain,
     RecipientMoved,
     SenderBlocked,
     StorageChanged,
 )
+from bach_lib.handling.received_message import ReceivedMessage
 from bach_lib.inbound.pairing import Pairing
 from bach_lib.inbound.pushed import Refusal
 from bach_lib.inbound.rules import Match, Rule, Rules
@@ -158,6 +160,7 @@ __all__ = [
     "MessageReceived",
     "MessageRetrying",
     "MessageSent",
+    "MessageSetAside",
     "MessageUncertain",
     "NobodyAnsweredError",
     "Operation",
@@ -173,6 +176,7 @@ __all__ = [
     "Rate",
     "Receipt",
     "ReceivePolicy",
+    "ReceivedMessage",
     "RecipientMoved",
     "Refusal",
     "Registry",

@@ -14,7 +14,11 @@ type Unsubscribe = Callable[[], None]
 """Call it to hear no more."""
 
 _LOGGER = logging.getLogger(__name__)
-_ASYNCHRONOUS = (inspect.iscoroutinefunction, inspect.isasyncgenfunction)
+
+
+def is_asynchronous(callback: Callable[..., object]) -> bool:
+    """Whether what it returns has to be awaited."""
+    return any(map(inspect.iscoroutinefunction, (callback, type(callback).__call__)))
 
 
 class Bus:
@@ -32,7 +36,7 @@ class Bus:
 
         Raises `InvalidValueError` for an asynchronous function: its coroutine would never be awaited.
         """
-        if any(is_async(one) for one in (callback, type(callback).__call__) for is_async in _ASYNCHRONOUS):
+        if is_asynchronous(callback) or any(map(inspect.isasyncgenfunction, (callback, type(callback).__call__))):
             raise InvalidValueError(field="callback", value="an asynchronous function", expected="a plain one")
 
         def receive(event: Event) -> None:

@@ -4,7 +4,7 @@ Event
 ├── MessageEvent (message)
 │   ├── MessageQueued, MessageAttempted, MessageRetrying
 │   └── MessageFinished: MessageSent, MessageDead, MessageExpired, MessageCancelled, MessageUncertain
-├── MessageReceived, SenderBlocked
+├── MessageReceived, MessageSetAside, SenderBlocked
 ├── BreakerChanged, ConnectionChanged, ConnectionChecked, ConnectionIdentified, RecipientMoved
 ├── ConnectionAdded, ConnectionUpdated, ConnectionRemoved, AccountChanged
 └── StorageChanged, which is about none of them
@@ -82,6 +82,13 @@ class MessageReceived(Event):
 
     message: IncomingMessage
     """As it is in the inbox."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageSetAside(Event):
+    """The program has failed over a message too often (`Bach.received`, `Bach.on_command`). It stays unread."""
+
+    message: IncomingMessage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

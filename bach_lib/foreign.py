@@ -8,8 +8,10 @@ may wait for ever: not everything ends that is cancelled.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
+from traceback import StackSummary, walk_tb
 
 _LOGGER = logging.getLogger(__name__)
+_MOST_FRAMES = 20
 _UNWINDING = 1.0
 """Seconds that something has to clean up in, once it is cancelled."""
 _left_behind: set[asyncio.Task[object]] = set()
@@ -92,3 +94,9 @@ def _forget(task: asyncio.Task[object]) -> None:
     _left_behind.discard(task)
     if not task.cancelled():
         task.exception()  # whatever it was, nobody waits for it
+
+
+def places_of(error: BaseException) -> str:
+    """Where it was raised, the innermost place last: files and lines, but no values, for a secret may be among them."""
+    frames = StackSummary.extract(walk_tb(error.__traceback__), limit=-_MOST_FRAMES, lookup_lines=False)
+    return "\n".join(f'  File "{one.filename}", line {one.lineno}, in {one.name}' for one in frames)

@@ -13,14 +13,16 @@ from aiohttp import ClientSession
 from bach_lib.arguments import seconds
 from bach_lib.bach.connection_calls import ConnectionCalls
 from bach_lib.bach.inbox_calls import InboxCalls
+from bach_lib.bach.program_calls import ProgramCalls
 from bach_lib.bach.queue_calls import QueueCalls
 from bach_lib.bach.sending_calls import SendingCalls
-from bach_lib.bus import Bus, Unsubscribe
+from bach_lib.bus import Bus
 from bach_lib.clock import Clock, SystemClock
 from bach_lib.connectors import Connectors
 from bach_lib.connectors.base import Connector
 from bach_lib.errors import NotOpenError, StorageError
-from bach_lib.events import Event, StorageChanged
+from bach_lib.events import StorageChanged
+from bach_lib.handling.programs import Programs
 from bach_lib.home_loop import HomeLoop
 from bach_lib.models import (
     Category,
@@ -40,7 +42,7 @@ from bach_lib.storage import Database, MemoryDatabase, Store
 _LOGGER = logging.getLogger(__name__)
 
 
-class Bach(SendingCalls, InboxCalls, QueueCalls, ConnectionCalls):
+class Bach(SendingCalls, InboxCalls, QueueCalls, ConnectionCalls, ProgramCalls):
     """One database and everything that works on it. Use it as `async with Bach("bach.db") as bach`.
 
     `session` is shared and stays the caller's; `new_session` makes one where a connector needs its own. `secrets` adds
@@ -86,6 +88,7 @@ class Bach(SendingCalls, InboxCalls, QueueCalls, ConnectionCalls):
         self._parts: Parts | None = None
         self._wanted, self._grace = tuple(connections), seconds("grace", grace)
         self._storage_fault: Fault | None = None
+        self._around = Programs(self._base.bus, self._base.clock, lambda: self._open_parts)
         self._base.store.watch(self._storage_changed)
 
     async def __aenter__(self) -> Self:
@@ -107,6 +110,7 @@ class Bach(SendingCalls, InboxCalls, QueueCalls, ConnectionCalls):
         self._base.home.check_not_another()
         await self._base.store.open()
         self._base.home.enter()
+        self._around.subscribers.begin()
         try:
             self._parts = parts = await assemble(self._base, await self._any_session())
             for connection in self._wanted:
@@ -115,6 +119,7 @@ class Bach(SendingCalls, InboxCalls, QueueCalls, ConnectionCalls):
             await parts.runtimes.open()
             await parts.probers.open()
             parts.housekeeping.start()
+            self._around.begin()
         except BaseException:  # raised again: nothing may stay half open
             await self.close()
             raise
@@ -125,9 +130,13 @@ class Bach(SendingCalls, InboxCalls, QueueCalls, ConnectionCalls):
         grace = self._grace if grace is None else seconds("grace", grace)
         try:
             if self._parts:
-                await self._parts.close(grace)
-        finally:  # also if the caller has no more time
+                try:
+                    await self._around.close(grace)
+                finally:  # also if the caller has no more time
+                    await self._parts.close(grace)
+        finally:
             self._parts = None
+            self._around.subscribers.close_streams()
             try:
                 await self._base.store.close()
             finally:
@@ -205,16 +214,14 @@ class Bach(SendingCalls, InboxCalls, QueueCalls, ConnectionCalls):
         """
         return self._storage_fault
 
-    def subscribe[E: Event](self, event_type: type[E], callback: Callable[[E], None]) -> Unsubscribe:
-        """Call `callback`, in the event loop, for every event of this type until the returned function is called.
-
-        It is a plain function: an asynchronous one, which nobody would await, is refused with `InvalidValueError`.
-        """
-        return self._base.bus.subscribe(event_type, callback)
-
     def _storage_changed(self, error: StorageError | None) -> None:
         self._storage_fault = Fault(code=error.code, text=str(error)) if error else None
         self._base.bus.publish(StorageChanged(connection="", fault=self._storage_fault))
+
+    @property
+    @override
+    def _programs(self) -> Programs:
+        return self._around
 
     @property
     @override

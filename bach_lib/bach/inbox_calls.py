@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from bach_lib.arguments import one_of
 from bach_lib.connectors.base import Incoming, Invitation, Unreadable
 from bach_lib.errors import CannotReceiveError
+from bach_lib.handling.programs import Programs
 from bach_lib.inbound.pairing import Pairing
 from bach_lib.inbound.pushed import Refusal
 from bach_lib.inbound.rules import Rules
@@ -22,6 +23,11 @@ class InboxCalls(ABC):
     @abstractmethod
     def _open_parts(self) -> Parts:
         """What there is while BACH is open. Raises `NotOpenError`."""
+
+    @property
+    @abstractmethod
+    def _programs(self) -> Programs:
+        """What programs have asked for."""
 
     async def inbox(
         self,
@@ -61,8 +67,16 @@ class InboxCalls(ABC):
         return await self._open_parts.inbox.get(incoming_id)
 
     async def mark(self, ids: Iterable[int], status: InboxStatus) -> int:
-        """Mark incoming messages as read, archived or unread; return how many were something else before."""
-        return await self._open_parts.inbox.mark(ids, one_of(InboxStatus, "status", status))
+        """Mark incoming messages as read, archived or unread; return how many were something else before.
+
+        What is unread again is given to the program again (`received`, `on_command`), also what was set aside.
+        """
+        ids, status = list(ids), one_of(InboxStatus, "status", status)
+        changed = await self._open_parts.inbox.mark(ids, status)
+        if status is InboxStatus.UNREAD:
+            for incoming_id in sorted(ids, reverse=True):
+                self._programs.told(incoming_id, is_again=True)
+        return changed
 
     async def discard(self, ids: Iterable[int]) -> int:
         """Delete incoming messages; return how many there were."""

@@ -7,10 +7,9 @@ function, at DEBUG. The same mistake is an ERROR once an hour, as it may come wi
 import logging
 from collections.abc import Callable
 from time import monotonic
-from traceback import StackSummary, walk_tb
 
 from bach_lib.errors import ConnectorFailedError
-from bach_lib.foreign import ForeignError
+from bach_lib.foreign import ForeignError, places_of
 from bach_lib.models import Fault
 from bach_lib.models.health import INTERNAL
 from bach_lib.redact import Redactor
@@ -19,7 +18,6 @@ _LOGGER = logging.getLogger(__name__)
 _AGAIN = 3600.0
 """Seconds until the same mistake is an ERROR again."""
 _MOST_KINDS = 100
-_MOST_FRAMES = 30
 _LONGEST_REPR = 10_000
 _OURS_ALONE = frozenset({"close", "reset"})
 """What waits for no platform, or need not."""
@@ -50,7 +48,7 @@ class Mistakes:
         raised = str(error) if isinstance(error, ForeignError) else type(error).__name__[:50]
         made = self._logged(method, f"raised {raised}", f": {self._redact(_written(error))}")
         if _LOGGER.isEnabledFor(logging.DEBUG):
-            _LOGGER.debug("Where %s%s raised %s:\n%s", method, self._of, self._redact(_written(error)), _places(error))
+            _LOGGER.debug("Where %s%s raised %s:\n%s", method, self._of, self._redact(_written(error)), places_of(error))
         return made
 
     def fault(self, method: str, error: BaseException) -> Fault:
@@ -93,9 +91,3 @@ def _written(error: BaseException) -> str:
         return type(error).__name__
     # a part of it could end in the middle of a secret, which is not recognised then
     return written if len(written) <= _LONGEST_REPR else f"{type(error).__name__}, in {len(written)} characters"
-
-
-def _places(error: BaseException) -> str:
-    """Where it was raised, the innermost place last; no line of source, for a key may stand in it."""
-    frames = StackSummary.extract(walk_tb(error.__traceback__), limit=-_MOST_FRAMES, lookup_lines=False)
-    return "\n".join(f'  File "{one.filename}", line {one.lineno}, in {one.name}' for one in frames)

@@ -21,6 +21,8 @@ wrong with a question stands in `unanswered`. The files follow the tree: `root` 
     ├── SecretNotSavedError: a secret that changed with use could not be written
     ├── NotFetchedError: the file that somebody sent could not be fetched
     ├── QueueFullError: a limit on waiting messages was reached
+    ├── EventsLostError: events came faster than they were taken
+    ├── ReceivedElsewhereError: a newer loop receives
     ├── StorageError: the disk or the file
     │   ├── StoreInUseError, StoreTooNewError, StoreForeignError, StoreIncompleteError, StoreDamagedError
     │   ├── StoreLostError: the file was deleted, moved or replaced while it was open
@@ -36,11 +38,13 @@ wrong with a question stands in `unanswered`. The files follow the tree: `root` 
 
 from bach_lib.errors.failures import (
     ConnectorFailedError,
+    EventsLostError,
     MissingLibraryError,
     NotFetchedError,
     NotOpenError,
     OwnThreadError,
     QueueFullError,
+    ReceivedElsewhereError,
     SecretNotSavedError,
     StorageError,
     StoreDamagedError,
@@ -106,6 +110,7 @@ __all__ = [
     "ConnectionExistsError",
     "ConnectorFailedError",
     "EmptyTextError",
+    "EventsLostError",
     "FileNotReadError",
     "FileTooLargeError",
     "IdempotencyKeyReusedError",
@@ -131,6 +136,7 @@ __all__ = [
     "OwnThreadError",
     "PushRefusedError",
     "QueueFullError",
+    "ReceivedElsewhereError",
     "SecretInEndpointError",
     "SecretNotFoundError",
     "SecretNotSavedError",

@@ -30,6 +30,22 @@ class QueueFullError(BachError):
     limit: int
 
 
+class EventsLostError(BachError):
+    """Whoever takes events in a loop was too slow for what happened."""
+
+    code = "events_lost"
+    template = "{number} events are lost: more than {limit} were waiting. Take them faster, or ask for fewer types."
+    number: int
+    limit: int
+
+
+class ReceivedElsewhereError(BachError):
+    """A newer loop deals with what comes in."""
+
+    code = "received_elsewhere"
+    template = "Another loop receives these messages now. Use one loop for a connection, and let it hand them on."
+
+
 class StorageError(BachError):
     """The disk or the file."""
 

@@ -26,8 +26,9 @@ from bach_lib.inbound.quota import Quota
 from bach_lib.inbound.recurring import told_again
 from bach_lib.inbound.rows import incoming_values, metadata_json, read_row, size_of
 from bach_lib.inbound.set_aside import set_aside
+from bach_lib.inbound.unhandled import Unhandled, forget_tries
 from bach_lib.models import Connection
-from bach_lib.models.incoming import InboxStatus, IncomingMessage, Kind
+from bach_lib.models.incoming import ACTED_UPON, InboxStatus, IncomingMessage, Kind
 from bach_lib.models.spellings import Spellings
 from bach_lib.policy import ReceivePolicy
 from bach_lib.redact import Redactor
@@ -44,8 +45,6 @@ _MAX_THROWN_AWAY, _MAX_THROWN_AWAY_BYTES = 10_000, 2_000_000
 """Numbers of a connection's messages that somebody threw away which are kept: the newest."""
 _OWN_FAULTS = (ArithmeticError, LookupError, RecursionError, TypeError, ValueError)
 """What a message that no disk can take fails with; a full disk fails otherwise, and what it refused comes again."""
-_ACTED_UPON = frozenset({Kind.COMMAND, Kind.BUTTON})
-"""What people send to make something happen now; an hour later they do not want it any more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +92,7 @@ class Inbox:
         self._store = store
         self.pages: Pages = Pages(store)
         self.handover: Handover = Handover(store, self._directory, clock)
+        self.unhandled: Unhandled = Unhandled(store, clock, self.max_age)
         self._clock = clock
         self._pairings = pairings
         self._instance = instance
@@ -211,9 +211,14 @@ class Inbox:
         return gone
 
     async def mark(self, ids: Iterable[int], status: InboxStatus) -> int:
-        """Give messages this status, some a transaction; return how many had another."""
+        """Give messages this status, some a transaction; return how many had another.
+
+        Those that are unread again are so for programs, too, however often these have failed over them.
+        """
 
         def work(tx: Transaction, some: str) -> int:
+            if status is InboxStatus.UNREAD:
+                forget_tries(tx, some)
             return tx.run("mark_incoming", ids=some, status=status)
 
         return sum([count async for count in in_portions(self._store, _each_once(ids), work)])
@@ -261,7 +266,7 @@ class Inbox:
             message = told
         found = match_outgoing(tx, connection, self._instance, message, judged.spellings)
         message = found.message
-        if message.kind in _ACTED_UPON and ages.at_most(message, found.asked_at) > self.max_age(connection):
+        if message.kind in ACTED_UPON and ages.at_most(message, found.asked_at) > self.max_age(connection):
             message = replace(message, kind=Kind.EXPIRED)
         values = incoming_values(message)
         row = tx.row(

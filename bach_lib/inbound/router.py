@@ -15,12 +15,11 @@ from bach_lib.events import MessageReceived
 from bach_lib.foreign import guarded
 from bach_lib.inbound.inbox import MAX_ROUTED, Inbox
 from bach_lib.inbound.rules import Rules
+from bach_lib.inbound.unhandled import is_over
 from bach_lib.models import Connection
 from bach_lib.models.incoming import IncomingMessage, Kind
 
 _LOGGER = logging.getLogger(__name__)
-_SET_BACK = -5.0
-"""Seconds by which a time server may correct our clock between storing and announcing."""
 
 
 class Router:
@@ -68,8 +67,8 @@ class Router:
             _LOGGER.exception("Message %s could not be held against the rules", message.id)
             found["routing_error"] = "The rules could not be tried; the log says why."
         kind, max_age = message.kind, self._inbox.max_age(connection.name)
-        if kind in (Kind.COMMAND, Kind.BUTTON) and not _SET_BACK <= now - message.received_at <= max_age:
-            kind = Kind.EXPIRED  # negative: our clock was set back since, perhaps by a power cut of hours
+        if is_over(message, now, max_age):
+            kind = Kind.EXPIRED
         return replace(message, kind=kind, routed_at=now, metadata={**message.metadata, **found})
 
     async def _context(self, connection: str, text: str) -> Mapping[str, object]:

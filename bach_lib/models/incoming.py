@@ -6,6 +6,8 @@ from enum import StrEnum
 
 CLAIMED = "claimed"
 """The mark in `metadata` of a message whose sender nobody has proved: it is who whoever posted says it is."""
+HANDLING = "handling"
+"""The key in `metadata` of how often a program has begun to deal with a message, and what came of it."""
 _NOT_OWN = ("forwarded", "via", "automatic", "bot", CLAIMED)
 """The marks in `metadata` of words that are not their sender's own, or not known to be."""
 
@@ -50,6 +52,10 @@ class Kind(StrEnum):
     """A command or press that came too late."""
     OTHER = "other"
     """What fits nowhere else."""
+
+
+ACTED_UPON = frozenset({Kind.COMMAND, Kind.BUTTON})
+"""What people send to make something happen now; an hour later they do not want it any more."""
 
 
 class InboxStatus(StrEnum):
@@ -160,6 +166,26 @@ class IncomingMessage:
         agent may act upon it.
         """
         return own_words(self.metadata)
+
+    @property
+    def tries(self) -> int:
+        """How often a program has begun to deal with it (`Bach.received`, `Bach.on_command`)."""
+        found = self.handling.get("tries")
+        return found if isinstance(found, int) else 0
+
+    @property
+    def is_set_aside(self) -> bool:
+        """Whether programs have failed over it too often: it stays unread, and is given to none any more.
+
+        `Bach.mark` with unread gives it to them again.
+        """
+        return self.handling.get("is_set_aside") is True
+
+    @property
+    def handling(self) -> Mapping[str, object]:
+        """What is known of that: `tries`, `error` (the type of what the last try raised) and `is_set_aside`."""
+        found = self.metadata.get(HANDLING)
+        return found if isinstance(found, Mapping) else {}
 
     @property
     def written_at(self) -> float:

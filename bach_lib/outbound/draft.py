@@ -120,8 +120,7 @@ def make_change(
 
     For a reaction, `text` is the emoji; for a deletion it is empty.
     """
-    if operation not in connector.capabilities.operations:
-        raise CannotDoError(type=connection.type, operation=operation)
+    _check_can(connector, operation, connection.type)
     if message.remote_id is None or message.operation is not Operation.SEND:
         raise NotSentError(id=message.id, status=message.status)
     what = "-" if operation is Operation.DELETE else text
@@ -129,6 +128,28 @@ def make_change(
         connection = replace(connection, settings={})  # no words that could have a sender
     draft = make_draft(connection, connector, message.recipient, what, options, now=now, max_retries=max_retries)
     return replace(draft, operation=operation, target=message.remote_id, text=draft.text if text else "")
+
+
+def make_reaction(
+    place: tuple[Connection, str],
+    connector: type[Connector],
+    target: str,
+    emoji: str,
+    *,
+    options: SendOptions,
+    now: float,
+    max_retries: int,
+) -> Draft:
+    """The checked reaction to what somebody wrote in a place, whose number at the platform is `target`."""
+    connection, recipient = replace(place[0], settings={}), place[1]
+    _check_can(connector, Operation.REACT, connection.type)
+    draft = make_draft(connection, connector, recipient, emoji, options, now=now, max_retries=max_retries)
+    return replace(draft, operation=Operation.REACT, target=bounded("a message", target))
+
+
+def _check_can(connector: type[Connector], operation: Operation, type_: str) -> None:
+    if operation not in connector.capabilities.operations:
+        raise CannotDoError(type=type_, operation=operation)
 
 
 def make_request(draft: Draft, options: SendOptions, number: int = 1) -> Request | None:

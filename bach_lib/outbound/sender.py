@@ -15,7 +15,7 @@ from bach_lib.errors import InvalidValueError
 from bach_lib.models import Connection, Message, Operation, Receipt
 from bach_lib.outbound.bundle import Bundle
 from bach_lib.outbound.dispatcher import Dispatcher
-from bach_lib.outbound.draft import SendOptions, make_change, make_draft, make_request
+from bach_lib.outbound.draft import SendOptions, make_change, make_draft, make_reaction, make_request
 from bach_lib.outbound.queue import Put, Queue
 from bach_lib.outbound.rows import Draft
 from bach_lib.registry import Registry
@@ -168,6 +168,16 @@ class Sender:
                 now=self._clock.now(),
                 max_retries=self._max_retries(row.name),
             )
+            return await self._put(draft, options)
+
+    async def react_to(self, connection: str, recipient: str, target: str, emoji: str, options: SendOptions) -> Receipt:
+        """Put a reaction to somebody's message, `target` at the platform, on disk. Raises as `send` does."""
+        row = self._registry.get(connection)
+        connector = await self._connectors.load(row.type)
+        async with self._turnstile:
+            now, retries = self._clock.now(), self._max_retries(row.name)
+            place = (row, recipient)
+            draft = make_reaction(place, connector, target, emoji, options=options, now=now, max_retries=retries)
             return await self._put(draft, options)
 
     async def _is_of_another_account(self, message: Message, connector: type[Connector]) -> bool:

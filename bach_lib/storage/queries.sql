@@ -462,6 +462,17 @@ ORDER BY CASE status WHEN 'archived' THEN 0 WHEN 'read' THEN 1 ELSE 2 END, id LI
 -- mark_incoming: read, archived, or unread again
 UPDATE inbox SET status = :status WHERE id IN (SELECT value FROM json_each(:ids)) AND status <> :status;
 
+-- unhandled: what waits for somebody to deal with it, oldest first, walking up from where the last page ended
+SELECT * FROM inbox
+WHERE id > :after AND routed_at IS NOT NULL AND +status = 'unread' AND (:connection IS NULL OR connection = :connection)
+ORDER BY id LIMIT :limit;
+
+-- newest_incoming: there is nothing behind it
+SELECT max(id) AS id FROM inbox;
+
+-- tried_incoming: those among them whose handling was begun
+SELECT * FROM inbox WHERE id IN (SELECT value FROM json_each(:ids)) AND metadata LIKE '%"handling"%';
+
 -- add_unreadable: set aside, so that it neither stops nor returns
 INSERT INTO unreadable (connection, raw, reason, received_at) VALUES (:connection, :raw, :reason, :received_at);
 

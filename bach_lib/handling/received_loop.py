@@ -1,0 +1,86 @@
+"""The durable loop: `async for message in bach.received()`. What was not called done comes again."""
+
+from collections.abc import Callable
+from typing import Protocol, Self
+
+from bach_lib.errors import ReceivedElsewhereError
+from bach_lib.handling.inbox_walk import InboxWalk
+from bach_lib.handling.received_message import Hand, ReceivedMessage, Work, in_hand
+from bach_lib.models.incoming import IncomingMessage
+
+
+class Host(Protocol):
+    """What a loop needs of those that it is one of."""
+
+    work: Callable[[], Work]
+    is_open: bool
+
+    def enter(self, loop: "ReceivedLoop") -> None:
+        """It begins; others that receive the same end."""
+
+    def is_elsewhere(self, message: IncomingMessage) -> bool:
+        """Whether a handler deals with it."""
+
+    def set_aside(self, message: IncomingMessage) -> None:
+        """Programs have failed over it too often."""
+
+
+class ReceivedLoop:
+    """Yields what waits, oldest first, and then what comes in. It ends when BACH is closed.
+
+    A message that the loop has passed without calling it done is given to the next loop, after an error or at the next
+    start, as often as the bound of tries allows. Raises a `StorageError`, and `ReceivedElsewhereError` when a newer
+    loop receives the same.
+    """
+
+    def __init__(self, host: Host, connection: str | None) -> None:
+        self._host = host
+        self.connection = connection
+        self._walk: InboxWalk | None = None
+        self._given: set[int] = set()
+        self._is_over = self._is_elsewhere = False
+
+    def __aiter__(self) -> Self:
+        """Itself."""
+        return self
+
+    async def __anext__(self) -> ReceivedMessage:
+        """The next message, whose try is counted on disk before it is given."""
+        if self._walk is None:
+            self._host.work()  # raises if it is closed
+            self._walk = InboxWalk(self._host.work, self.connection)
+            self._host.enter(self)
+        while True:
+            if self._is_elsewhere:
+                raise ReceivedElsewhereError
+            if self._is_over:
+                raise StopAsyncIteration
+            found = await self._walk.next()
+            if found is None:
+                await self._walk.stirred()
+            elif message := await self._begun(found):
+                return in_hand(message, Hand(self._host.work))
+
+    async def _begun(self, found: IncomingMessage) -> IncomingMessage | None:
+        if self._is_over or found.id in self._given or self._host.is_elsewhere(found):
+            return None
+        message = await self._host.work().inbox.unhandled.begin(found.id)
+        if message is not None and message.is_set_aside:
+            self._host.set_aside(message)
+            return None
+        if message is not None:
+            self._given.add(message.id)
+        return message
+
+    def came(self, incoming_id: int, *, is_again: bool = False) -> None:
+        """A message was announced. `is_again`: somebody wants it to be dealt with once more."""
+        if is_again:
+            self._given.discard(incoming_id)
+        if self._walk:
+            self._walk.came(incoming_id)
+
+    def end(self, *, is_elsewhere: bool = False) -> None:
+        """Give nothing more. `is_elsewhere`: a newer loop does."""
+        self._is_over, self._is_elsewhere = True, is_elsewhere
+        if self._walk:
+            self._walk.stir()

@@ -1,0 +1,189 @@
+"""The durable loop: what is not called done comes again, in order, whatever ended the program."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from bach_lib import Bach, InboxStatus, Kind
+from bach_lib.errors import NotOpenError, ReceivedElsewhereError, UnknownConnectionError
+from bach_lib.events import MessageSetAside
+from bach_lib.testing import FakeClock, FakePlatform, World, world
+
+
+async def taken(bach: Bach, clock: FakeClock, number: int, *, done: bool = True) -> list[str]:
+    """The texts of the next messages of a new loop."""
+    found: list[str] = []
+    if not number:
+        return found
+    async for message in bach.received():
+        found.append(message.text or message.content.args)
+        if done:
+            await message.done()
+        if len(found) == number:
+            break
+    return found
+
+
+async def said(platform: FakePlatform, clock: FakeClock, *texts: str) -> None:
+    """Somebody writes these."""
+    for text in texts:
+        platform.says(text)
+    await clock.settle()
+
+
+async def test_what_is_done_does_not_come_again(tmp_path: Path) -> None:
+    """A door would be opened at each start."""
+    async with world(path=tmp_path / "bach.db") as (bach, platform, clock):
+        await said(platform, clock, "one", "two", "three")
+        assert await taken(bach, clock, 2) == ["one", "two"]
+    async with world(path=tmp_path / "bach.db") as (bach, platform, clock):
+        assert await taken(bach, clock, 1) == ["three"]
+        assert [message.status for message in await bach.inbox()] == [InboxStatus.READ] * 3
+
+
+async def test_what_is_not_done_comes_again_in_order(here: World) -> None:
+    """An error in the program would lose what somebody wrote."""
+    bach, platform, clock = here
+    await said(platform, clock, "one", "two", "three")
+    with pytest.raises(LookupError):
+        async for message in bach.received():
+            if message.text == "two":
+                raise LookupError
+            await message.done()
+    assert await taken(bach, clock, 2) == ["two", "three"]
+
+
+async def test_a_loop_that_passes_a_message_does_not_get_it_again(here: World) -> None:
+    """A loop without `done` would turn in a circle."""
+    bach, platform, clock = here
+    await said(platform, clock, "one", "two")
+    assert await taken(bach, clock, 2, done=False) == ["one", "two"]
+    assert await taken(bach, clock, 2, done=False) == ["one", "two"]
+
+
+async def test_what_comes_while_the_loop_waits_is_given(here: World) -> None:
+    """Messages would come only at the next start."""
+    bach, platform, clock = here
+    waiting = asyncio.create_task(taken(bach, clock, 2))
+    await clock.settle()
+    await said(platform, clock, "one")
+    await said(platform, clock, "two")
+    assert await waiting == ["one", "two"]
+
+
+async def test_more_than_a_page_comes_in_order(here: World) -> None:
+    """What waits behind the first page would be forgotten, or come in another order."""
+    bach, platform, clock = here
+    texts = [str(number) for number in range(50)]
+    await said(platform, clock, *texts)
+    assert await taken(bach, clock, 50) == texts
+
+
+async def test_a_message_that_ends_the_program_each_time_is_set_aside(tmp_path: Path) -> None:
+    """One message would keep a program from ever working again."""
+    told: list[MessageSetAside] = []
+    async with world(path=tmp_path / "bach.db") as (bach, platform, clock):
+        await said(platform, clock, "bad", "good")
+    for _ in range(5):
+        async with world(path=tmp_path / "bach.db") as (bach, platform, clock):
+            assert await taken(bach, clock, 1, done=False) == ["bad"]
+    async with world(path=tmp_path / "bach.db") as (bach, platform, clock):
+        bach.subscribe(MessageSetAside, told.append)
+        assert await taken(bach, clock, 1) == ["good"]
+        [aside] = await bach.inbox(status=InboxStatus.UNREAD)
+        assert (aside.text, aside.is_set_aside, aside.tries) == ("bad", True, 5)
+        assert [event.message.id for event in told] == [aside.id]
+        await bach.mark([aside.id], InboxStatus.UNREAD)
+        assert await taken(bach, clock, 1) == ["bad"]
+
+
+async def test_what_is_marked_unread_is_given_again_by_a_loop_that_runs(here: World) -> None:
+    """Who wants something done once more would have to start the program anew."""
+    bach, platform, clock = here
+    await said(platform, clock, "one")
+    waiting = asyncio.create_task(taken(bach, clock, 2))
+    await clock.settle()
+    [message] = await bach.inbox()
+    assert message.status is InboxStatus.READ
+    await bach.mark([message.id], InboxStatus.UNREAD)
+    assert await waiting == ["one", "one"]
+
+
+async def test_what_a_person_has_read_is_not_given(here: World) -> None:
+    """The program would answer what somebody has dealt with by hand."""
+    bach, platform, clock = here
+    await said(platform, clock, "one", "two")
+    oldest = (await bach.inbox())[-1]
+    await bach.mark([oldest.id], InboxStatus.ARCHIVED)
+    assert await taken(bach, clock, 1) == ["two"]
+
+
+async def test_a_newer_loop_takes_over(here: World) -> None:
+    """Each message would be dealt with twice, and nobody would know why."""
+    bach, platform, clock = here
+    older = asyncio.create_task(taken(bach, clock, 1))
+    await clock.settle()
+    newer = asyncio.create_task(taken(bach, clock, 1))
+    await clock.settle()
+    with pytest.raises(ReceivedElsewhereError):
+        await older
+    await said(platform, clock, "one")
+    assert await newer == ["one"]
+
+
+async def test_a_loop_ends_with_bach(here: World) -> None:
+    """A program could not end."""
+    bach, _, clock = here
+    waiting = asyncio.create_task(taken(bach, clock, 1))
+    await clock.settle()
+    await bach.close(grace=0)
+    assert await waiting == []
+    with pytest.raises(NotOpenError):
+        await taken(bach, clock, 1)
+    with pytest.raises(NotOpenError):
+        bach.received("home")
+
+
+async def test_a_connection_that_is_not_there_is_named(here: World) -> None:
+    """A misspelt name would wait for ever."""
+    with pytest.raises(UnknownConnectionError):
+        here.bach.received("hmoe")
+
+
+async def test_a_press_or_command_of_long_ago_has_expired(here: World) -> None:
+    """A program that was away would open the door hours later."""
+    bach, platform, clock = here
+    await said(platform, clock, "/door")
+    await clock.advance(3600)
+    async for message in bach.received():
+        assert message.kind is Kind.EXPIRED
+        break
+
+
+async def test_an_answer_is_sent_once_whatever_its_words_are_by_now(here: World) -> None:
+    """Who asked once would be answered at each try."""
+    bach, platform, clock = here
+    await said(platform, clock, "how warm is it?")
+    receipts = []
+    for words in ("20", "21"):
+        async for message in bach.received():
+            receipts += [await message.answer(f"{words} degrees"), await message.answer("Ask again")]
+            break
+    await clock.settle()
+    assert platform.texts == ["20 degrees", "Ask again"]
+    assert receipts[0].id == receipts[2].id
+    assert receipts[1].id == receipts[3].id
+    assert platform.sent[0].recipient == "42"
+
+
+async def test_a_key_of_ones_own_counts(here: World) -> None:
+    """Who wants each answer sent could not have it."""
+    bach, platform, clock = here
+    await said(platform, clock, "hello")
+    for _ in range(2):
+        async for message in bach.received():
+            await message.answer("Hi", idempotency_key=None)
+            break
+    await clock.settle()
+    assert platform.texts == ["Hi", "Hi"]
