@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Concatenate
+from typing import Concatenate, overload
 
 from bach_lib.arguments import whole
 from bach_lib.bus import Unsubscribe
@@ -37,6 +37,12 @@ class ProgramCalls(ABC):
         logged. When BACH is closed it has the grace, is cancelled then, and hears of nothing more.
         """
         return self._programs.subscribers.subscribe(event_type, callback)
+
+    @overload
+    def events(self, *, limit: int = LIMIT) -> AsyncIterator[Event]: ...
+
+    @overload
+    def events[E: Event](self, *event_types: type[E], limit: int = LIMIT) -> AsyncIterator[E]: ...
 
     def events[E: Event](self, *event_types: type[E], limit: int = LIMIT) -> AsyncIterator[E]:
         """What happens from now on, of these types (by default all): `async for event in bach.events(MessageSent)`.

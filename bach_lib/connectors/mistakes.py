@@ -48,7 +48,9 @@ class Mistakes:
         raised = str(error) if isinstance(error, ForeignError) else type(error).__name__[:50]
         made = self._logged(method, f"raised {raised}", f": {self._redact(_written(error))}")
         if _LOGGER.isEnabledFor(logging.DEBUG):
-            _LOGGER.debug("Where %s%s raised %s:\n%s", method, self._of, self._redact(_written(error)), places_of(error))
+            _LOGGER.debug(
+                "Where %s%s raised %s:\n%s", method, self._of, self._redact(_written(error)), places_of(error)
+            )
         return made
 
     def fault(self, method: str, error: BaseException) -> Fault:

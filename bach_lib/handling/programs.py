@@ -10,7 +10,7 @@ from bach_lib.bus import Bus, Unsubscribe
 from bach_lib.clock import Clock
 from bach_lib.errors import InvalidValueError
 from bach_lib.events import MessageReceived, MessageSetAside
-from bach_lib.handling.commands import Commands, Handler
+from bach_lib.handling.command_handlers import Commands, Handler
 from bach_lib.handling.parameters import parameters_of
 from bach_lib.handling.received_loop import ReceivedLoop
 from bach_lib.handling.received_message import ReceivedMessage, Work

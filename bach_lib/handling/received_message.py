@@ -57,7 +57,7 @@ class Hand:
 class ReceivedMessage(IncomingMessage):
     """An incoming message that a program deals with (`Bach.received`, `Bach.on_command`)."""
 
-    _hand: Hand = field(repr=False, compare=False)
+    _hand: Hand = field(init=False, repr=False, compare=False)
 
     async def answer(self, text: str, **options: Unpack[SendOptions]) -> Receipt:
         """Send to the place it came from, through the connection it came by. Options and errors as for `Bach.send`.
@@ -115,4 +115,6 @@ class ReceivedMessage(IncomingMessage):
 def in_hand(message: IncomingMessage, hand: Hand) -> ReceivedMessage:
     """The same message, to be dealt with."""
     values = {one.name: getattr(message, one.name) for one in fields(IncomingMessage)}
-    return ReceivedMessage(**values, _hand=hand)
+    received = ReceivedMessage(**values)
+    object.__setattr__(received, "_hand", hand)
+    return received

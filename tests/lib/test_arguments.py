@@ -11,6 +11,7 @@ from unittest.mock import AsyncMock
 import pytest
 
 from bach_lib import Bach, BreakerPolicy, Connection, InboxStatus, Policy, ReceivePolicy, RetryPolicy
+from bach_lib.bus import Bus
 from bach_lib.errors import InvalidTimeToLiveError, InvalidValueError
 from bach_lib.events import Event
 from bach_lib.models import Button, Fault, Status
@@ -117,19 +118,27 @@ class Later:
 
 LATER: dict[str, object] = {
     "called": Later(),
-    "a function": Later.__call__,
+    "a function": partial(Later.__call__, Later()),
     "a method": Later().method,
     "a part": partial(Later().method),
-    "many": Later().many,
     "a double": AsyncMock(),
 }
 
 
 @pytest.mark.parametrize("callback", LATER.values(), ids=LATER)
-async def test_an_asynchronous_subscriber_is_refused(bach: Bach, callback: object) -> None:
+async def test_an_asynchronous_subscriber_is_awaited_by_bach_and_refused_by_its_parts(
+    bach: Bach, callback: object
+) -> None:
     """It would never run, and nothing would say so."""
     with pytest.raises(InvalidValueError, match="a plain one"):
-        bach.subscribe(Event, callback)  # type: ignore[arg-type]
+        Bus().subscribe(Event, callback)  # type: ignore[arg-type]
+    bach.subscribe(Event, callback)  # type: ignore[arg-type]
+
+
+async def test_a_subscriber_that_yields_is_refused(bach: Bach) -> None:
+    """Nobody would take what it yields."""
+    with pytest.raises(InvalidValueError, match="a plain one"):
+        bach.subscribe(Event, Later().many)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("limit", [0, 501, "5", None, True, 2.0])

@@ -44,7 +44,7 @@ class Handler:
 
 
 class Commands:
-    """All handlers. `told` is called with a message that is for somebody else, `set_aside` with one that failed too often."""
+    """All handlers. `told` hears of a message that is for somebody else, `set_aside` of one that failed too often."""
 
     def __init__(
         self,

@@ -1,0 +1,213 @@
+"""Handlers of commands: their words, their order, and what becomes of a message whose handler fails."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from bach_lib import Connection, InboxStatus, InvalidValueError, MessageSetAside, ReceivedMessage
+from bach_lib.errors import StoreFailedError
+from bach_lib.testing import World, world
+from tests.lib.handling.patience import until
+
+BOTH = (Connection(name="home", type="fake", allowed=frozenset({"42", "43"})),)
+
+
+async def test_a_handler_gets_its_words_and_answers_where_they_came_from(here: World) -> None:
+    """A bot would have to split texts by hand, and to know where to answer."""
+    bach, platform, clock = here
+
+    @bach.on_command("light", "/Lamp")
+    async def light(message: ReceivedMessage, room: str, state: bool = True, level: float = 0.5, *more: int) -> None:
+        await message.answer(f"{message.sender_name} {room} {state} {level} {more}")
+
+    for words in ('"living room"', "hall off 21,5 1 2", "", "hall maybe", "hall on 1 x"):
+        platform.says(f"/light {words}")
+    platform.says("/lamp hall")
+    platform.says("/other hall")
+    platform.says("light hall")
+    await until(clock, lambda: len(platform.sent) == 6)
+    usage = "Write it like this: /light <room> [state] [level] [more …]"
+    first = ["Person 42 living room True 0.5 ()", "Person 42 hall False 21.5 (1, 2)"]
+    assert platform.texts == [*first, usage, usage, usage, "Person 42 hall True 0.5 ()"]
+    unread = await bach.inbox(status=InboxStatus.UNREAD)
+    assert [message.text for message in unread] == ["light hall", "/other hall"]
+
+
+async def test_a_handler_that_fails_is_told_again_and_answers_once(
+    here: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A command would be lost with the first fault, or answered at each try."""
+    bach, platform, clock = here
+    tries: list[str] = []
+
+    @bach.on_command("light")
+    async def light(message: ReceivedMessage) -> None:
+        tries.append(f"{message.id}.{message.tries}")
+        await message.answer(f"try {message.tries}")
+        if message.tries < 3:
+            raise LookupError("the secret of the lamp")
+
+    first, second = platform.says("/light"), platform.says("/light")
+    assert first.remote_id != second.remote_id
+    await clock.advance(30)
+    assert platform.texts == ["try 1", "try 1"]
+    assert tries == ["1.1", "1.2", "1.3", "2.1", "2.2", "2.3"]
+    assert await bach.inbox(status=InboxStatus.UNREAD) == []
+    assert "LookupError" in caplog.text
+    assert "test_commands.py" in caplog.text
+    assert "secret" not in caplog.text
+
+
+async def test_one_that_always_fails_is_set_aside_and_the_others_go_on(caplog: pytest.LogCaptureFixture) -> None:
+    """One message would hold up everything behind it, or be tried for ever, or vanish unseen."""
+    told: list[MessageSetAside] = []
+    dealt_with: list[str] = []
+    async with world(connections=BOTH) as (bach, platform, clock):
+        bach.subscribe(MessageSetAside, told.append)
+
+        @bach.on_command("do")
+        async def do(message: ReceivedMessage, what: str) -> None:
+            dealt_with.append(f"{message.sender_id} {what}")
+            if what == "bad":
+                raise LookupError
+
+        platform.says("/do bad")
+        platform.says("/do good")
+        platform.says("/do good", sender="43")
+        await until(clock, lambda: len(dealt_with) == 2)
+        assert dealt_with == ["42 bad", "43 good"]  # who wrote it waits for it, and nobody else
+        await clock.advance(120)
+        assert dealt_with == ["42 bad", "43 good", *["42 bad"] * 4, "42 good"]
+        [aside] = await bach.inbox(status=InboxStatus.UNREAD)
+        assert aside.is_set_aside
+        assert aside.handling["error"] == "LookupError"
+        assert [event.message.id for event in told] == [aside.id]
+        assert "it is set aside" in caplog.text
+        await clock.advance(3600)
+        assert len(dealt_with) == 7
+
+
+async def test_what_one_person_writes_stays_in_order(here: World) -> None:
+    """On and off would be swapped."""
+    bach, platform, clock = here
+    seen: list[str] = []
+
+    @bach.on_command("do")
+    async def do(message: ReceivedMessage, what: str) -> None:
+        await asyncio.sleep(0)
+        seen.append(what)
+
+    for number in range(25):
+        platform.says(f"/do {number}")
+    await until(clock, lambda: len(seen) == 25)
+    assert seen == [str(number) for number in range(25)]
+
+
+async def test_what_close_breaks_off_comes_again_and_does_not_count(tmp_path: Path) -> None:
+    """Restarts in the middle of something long would set its message aside."""
+    for number in range(7):
+        async with world(path=tmp_path / "bach.db") as (bach, platform, clock):
+            begun: list[int] = []
+
+            async def long(message: ReceivedMessage) -> None:
+                begun.append(message.tries)  # noqa: B023 - it is called in this round
+                await asyncio.Event().wait()
+
+            bach.on_command("long")(long)
+            if not number:
+                platform.says("/long")
+            await clock.settle()
+            assert begun == [1]
+
+
+async def test_a_handler_may_close_bach(here: World) -> None:
+    """`/stop` would wait for itself."""
+    bach, platform, clock = here
+
+    @bach.on_command("stop")
+    async def stop(message: ReceivedMessage) -> None:
+        await message.done()
+        await bach.close(grace=0)
+
+    platform.says("/stop")
+    await until(clock, lambda: bach._parts is None)
+
+
+async def test_a_command_that_waited_too_long_is_not_acted_upon(tmp_path: Path) -> None:
+    """A program that was away for a night would open the door in the morning."""
+    async with world(path=tmp_path / "bach.db") as (bach, platform, clock):
+        platform.says("/door")
+        await clock.settle()
+        await clock.advance(3600)
+        opened: list[int] = []
+
+        @bach.on_command("door")
+        async def door(message: ReceivedMessage) -> None:
+            opened.append(message.id)
+
+        await clock.settle()
+        assert opened == []
+        async for message in bach.received():
+            assert message.kind == "expired"
+            break
+
+
+async def test_a_disk_that_fails_for_a_moment_costs_nothing(here: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A full disk would end all handlers for good, or count as their fault."""
+    bach, platform, clock = here
+    tries: list[int] = []
+
+    @bach.on_command("do")
+    async def do(message: ReceivedMessage) -> None:
+        tries.append(message.tries)
+
+    unhandled = bach._open_parts.inbox.unhandled
+    begin, failures = unhandled.begin, [StoreFailedError(path="bach.db", reason="full")] * 3
+
+    async def failing(incoming_id: int) -> object:
+        if failures:
+            raise failures.pop()
+        return await begin(incoming_id)
+
+    monkeypatch.setattr(unhandled, "begin", failing)
+    platform.says("/do")
+    await clock.advance(20)
+    assert tries == [1]
+
+
+async def no_handler(message: ReceivedMessage, when: bytes) -> None:
+    """A parameter that no word can be given for."""
+
+
+async def no_default(message: ReceivedMessage, *, when: str) -> None:
+    """The same."""
+
+
+async def nothing_taken() -> None:
+    """No message."""
+
+
+@pytest.mark.parametrize("handler", [no_handler, no_default, nothing_taken, print])
+async def test_what_is_no_handler_is_refused_at_once(here: World, handler: object) -> None:
+    """The first command would find it out, and its sender would wait."""
+    with pytest.raises(InvalidValueError):
+        here.bach.on_command("do")(handler)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("commands", [(), ("",), ("two words",), (5,)])
+async def test_what_is_no_command_is_refused_at_once(here: World, commands: tuple[str, ...]) -> None:
+    """Nobody could ever write it."""
+    with pytest.raises(InvalidValueError):
+        here.bach.on_command(*commands)
+
+
+async def test_a_command_has_one_handler(here: World) -> None:
+    """Which of two runs would depend on the order of imports."""
+    here.bach.on_command("do")(no_words)
+    with pytest.raises(InvalidValueError, match="no handler yet"):
+        here.bach.on_command("do")(no_words)
+
+
+async def no_words(message: ReceivedMessage) -> None:
+    """A handler."""
