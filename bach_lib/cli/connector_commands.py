@@ -204,9 +204,10 @@ def dispatch(
     name: MaybeName = None, seconds: Annotated[float, typer.Option(min=1, help="How long it may take.")] = 60
 ) -> None:
     """Deliver what waits, now, as far as it goes. Where `bach serve` runs, this only watches."""
-    rows = run(lambda session: dispatch_all(session, name, seconds))
+    rows, left = run(lambda session: dispatch_all(session, name, seconds))
     show(rows, *QUEUE, empty=registry_commands.NONE)
-    if any(row["pending"] or row["sending"] or row["failed"] for row in rows):
+    if left:
+        note(left)
         raise typer.Exit(1)
 
 

@@ -43,10 +43,10 @@ async def _serve(database: Path, host: str, port: int, hosts: Iterable[str]) -> 
     _on_signals(stopped.set)
     async with AsyncExitStack() as stack:
         bach = await stack.enter_async_context(Bach(database, runs_file=runs_file(database)))
-        stack.enter_context(keeping(log_file(database)))
         token = load_token(token_file(database))
         application = make_application(bach, token=token, hosts=[*hosts, host])
         address = await stack.enter_async_context(_listening(application, host, port))
+        stack.enter_context(keeping(log_file(database)))  # of what works; why it could not begin, it says
         if can_have_socket(socket_file(database)):
             own = _own(database, address, stopped.set)
             await stack.enter_async_context(_controlled(bach, socket_file(database), own))

@@ -67,8 +67,12 @@ async def poll_one(session: Session, name: str, seconds: float) -> Row:
     return as_row(await polling)
 
 
-async def dispatch_all(session: Session, name: str | None, seconds: float) -> list[Row]:
-    """Let what waits go; how the queues stand when nothing more moves, or when the time is over."""
+async def dispatch_all(session: Session, name: str | None, seconds: float) -> tuple[list[Row], str]:
+    """Let what waits go; how the queues stand when nothing more moves, or when the time is over.
+
+    And why something is left; empty if nothing is. Raises an `InputError` for a time that is none.
+    """
+    seconds = import_module("bach_lib.arguments").seconds("seconds", seconds)
     rows = await _queues(session, name)
     connections = as_rows(await session.ask("connections", category="connector"))
     active = {row["name"] for row in connections if row["is_active"] and name in (None, row["name"])}
@@ -82,7 +86,17 @@ async def dispatch_all(session: Session, name: str | None, seconds: float) -> li
             advance(total - left)
             await asyncio.sleep(_LOOK)
             rows = await _queues(session, name)
-    return rows
+    return rows, _left(rows, active)
+
+
+def _left(rows: Sequence[Row], active: Collection[Json]) -> str:
+    waiting = [str(row["connection"]) for row in rows if row["pending"] or row["sending"] or row["failed"]]
+    resting = [name for name in waiting if name not in active]
+    if not waiting:
+        return ""
+    if waiting == resting:
+        return f"What is left waits for connections that are disabled: bach connector enable {resting[0]}"
+    return "Not everything has gone yet. It goes on where bach serve runs, or with the next bach connector dispatch."
 
 
 async def _queues(session: Session, name: str | None) -> list[Row]:

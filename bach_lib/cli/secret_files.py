@@ -51,7 +51,9 @@ def reference(database: Path, connection: str, field: str) -> str:
     if not _FIELD.fullmatch(field):
         raise SentenceError(f'"{field}" is no name for a secret. Use small letters, digits and "_".')
     if not _CONNECTION.fullmatch(connection):
-        raise SentenceError(f'"{connection}" is no name for a connection. Use letters, digits, "_", "-" or ".".')
+        raise SentenceError(
+            f'"{connection}" is no name for a connection. Use 1 to 100 letters, digits, "_", "-" or ".".'
+        )
     return f"file:{secrets_folder(database) / f'{connection}.{field}'}"
 
 

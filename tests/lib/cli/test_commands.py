@@ -162,6 +162,23 @@ def test_a_message_waits_until_it_is_dispatched(home: Run, telegram: Telegram) -
     assert telegram.sent == ["The door is open"]
 
 
+def test_what_dispatching_leaves_is_said(home: Run, telegram: Telegram) -> None:
+    """A command would end with 1 and not a word, and nobody would know what to switch on."""
+    home("connector", "disable", "home")
+    home("connector", "send", "home", ADA, "later")
+    resting = home("connector", "dispatch")
+    assert (resting.code, resting.errors) == (
+        1,
+        "What is left waits for connections that are disabled: bach connector enable home\n",
+    )
+    home("connector", "enable", "home")
+    telegram.pause()
+    left = home("connector", "dispatch", "--seconds", 1)
+    assert (left.code, left.errors.count("Not everything has gone yet.")) == (1, 1), left
+    endless = home("connector", "dispatch", "--seconds", "inf")
+    assert (endless.code, endless.errors.count("seconds")) == (1, 2), endless
+
+
 def test_waiting_for_delivery_says_what_came_of_it(home: Run, telegram: Telegram) -> None:
     """A script that must know would have to look again and again."""
     assert home("connector", "send", "home", ADA, "now", "--wait", 20, "--json").row()["status"] == "sent"

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from bach_lib.cli.paths import log_file
 from bach_lib.control import link as client
 from tests.lib.cli.conftest import ADA, Daemon, Run, Serve, Telegram
 
@@ -140,10 +141,11 @@ def test_a_second_one_is_refused_with_a_sentence(home: Run, serve: Serve, databa
         )
 
 
-def test_a_taken_port_is_a_sentence(home: Run, serve: Serve, telegram: Telegram) -> None:
-    """Somebody would read a traceback when the original still runs on 8001."""
+def test_a_taken_port_is_a_sentence(home: Run, telegram: Telegram, database: Path) -> None:
+    """Somebody would read a traceback when the original still runs on 8001, or the log of a daemon that never was."""
     said = home("serve", "--port", telegram.url.rpartition(":")[2])
     assert (said.code, "cannot be listened on" in said.errors) == (1, True)
+    assert not log_file(database).exists()
 
 
 def test_the_socket_is_its_owners_and_an_old_one_does_no_harm(home: Run, serve: Serve, database: Path) -> None:
