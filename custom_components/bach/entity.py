@@ -63,10 +63,16 @@ def connection_device(entry: ConfigEntry) -> DeviceInfo:
     return DeviceInfo(
         identifiers={(DOMAIN, entry.entry_id)},
         name=entry.title,
-        model=ALL_KINDS[entry.data[CONF_TYPE]].model,
+        model=_model(entry),
         entry_type=DeviceEntryType.SERVICE,
         configuration_url=entry.data.get(CONF_LINK),
     )
+
+
+def _model(entry: ConfigEntry) -> str:
+    """The model of the devices; of a type that only a newer version knows, what the entry calls it."""
+    kind = ALL_KINDS.get(entry.data[CONF_TYPE])
+    return kind.model if kind else str(entry.data[CONF_TYPE])
 
 
 def recipient_device(hass: HomeAssistant, entry: ConfigEntry, subentry: ConfigSubentry) -> DeviceInfo:
@@ -74,7 +80,7 @@ def recipient_device(hass: HomeAssistant, entry: ConfigEntry, subentry: ConfigSu
     return DeviceInfo(
         identifiers={(DOMAIN, f"{entry.entry_id}_{subentry.subentry_id}")},
         name=subentry.title,
-        model=ALL_KINDS[entry.data[CONF_TYPE]].model,
+        model=_model(entry),
         entry_type=DeviceEntryType.SERVICE,
         via_device_id=dr.async_get_device_id_by_identifier(
             hass, (DOMAIN, entry.entry_id), config_entry_id=entry.entry_id

@@ -14,7 +14,7 @@ from bach_lib import Bach
 from bach_lib.errors import AccountTakenError, MissingLibraryError, StoreFailedError
 from bach_lib.testing.telegram_server import TelegramServer
 from custom_components.bach.home.hub import HUB
-from tests.component.conftest import ADA, ADA_ENTITY, add_entry, entity_ids, send, set_up, state
+from tests.component.conftest import ADA, ADA_ENTITY, add_entry, entity_ids, recipient, send, set_up, state
 
 FAULTS = {
     "a full disk": ("_reconcile", StoreFailedError(path="bach.db", reason="database or disk is full")),
@@ -147,3 +147,37 @@ async def test_what_is_not_to_be_set_up_any_more_is_gone(
     await hass.async_block_till_done()
     assert state(hass, ADA_ENTITY) in {None, "unavailable"}
     assert hass.data[HUB]._bach is None
+
+
+async def test_a_type_that_only_a_newer_version_knows_is_named(
+    hass: HomeAssistant, telegram: TelegramServer, loaded: MockConfigEntry
+) -> None:
+    """After an older version was installed, an "Unknown error" would tell nobody to update again."""
+    data = {"type": "matrix", "token": "a"}
+    people = [recipient("Eve", "@eve:example.org")]
+    entry = MockConfigEntry(domain="bach", title="Matrix", unique_id="1", data=data, subentries_data=people)
+    entry.add_to_hass(hass)
+    assert not await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+    assert (entry.state.value, entry.error_reason_translation_key) == ("setup_error", "unknown_type")
+    assert "matrix" in str(entry.reason)
+    with pytest.raises(HomeAssistantError, match=r"Matrix could not be set up: .*\"matrix\""):
+        await send(hass, "notify.eve", "text")
+    await send(hass, ADA_ENTITY, "text")
+    await telegram.wait_for(1)
+
+
+async def test_equal_names_do_not_change_places(hass: HomeAssistant, telegram: TelegramServer) -> None:
+    """Whichever connection is ready first after a restart, an automation would write to another bot's Ada."""
+    other = "987654321:AAaaBBbbCCccDDddEEeeFFffGGggHHhhIIi"
+    telegram.add_bot(other, username="home_bot")
+    entries = [add_entry(hass, telegram), add_entry(hass, telegram, token=other)]
+    await set_up(hass, entries[0])  # the component sets up the other one, too
+    before = [entity_ids(hass, entry) for entry in entries]
+    assert len(before[0] | before[1]) == 2 * len(before[0])
+    for order in (entries, entries[::-1]):
+        for entry in entries:
+            await hass.config_entries.async_unload(entry.entry_id)
+        for entry in order:
+            await set_up(hass, entry)
+        assert [entity_ids(hass, entry) for entry in entries] == before
