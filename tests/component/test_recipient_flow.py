@@ -97,6 +97,7 @@ async def test_whoever_writes_can_be_picked(
     link, group_link = f"https://t.me/home_bot?start={code}", f"https://t.me/home_bot?startgroup={code}"
     assert result["description_placeholders"] == {
         "name": "@home_bot",
+        "name_text": r"\@home\_bot",
         "link": link,
         "group_link": group_link,
         "code": code,
@@ -345,7 +346,7 @@ async def test_the_user_is_asked_of_one_person_only(
     form = await start(hass, loaded, "manual")
     page = await go_on(hass, form, recipient="44", title="Eve", role="admin", hello=False)
     assert (page["step_id"], fields(page)) == ("whose", {"user_id"})
-    assert page["description_placeholders"] == {"name": "Eve"}
+    assert page["description_placeholders"] == {"name": "Eve", "name_text": "Eve"}
     done = await go_on(hass, page, user_id=hass_admin_user.id)
     assert done["data"] == {"recipient": "44", "kind": "private", "role": "admin", "user_id": hass_admin_user.id}
     [eve] = [key for key, one in loaded.subentries.items() if one.title == "Eve"]

@@ -22,11 +22,13 @@ https://github.com/binwiederhier/ntfy/blob/main/server/config.go
 def normalize(recipient: str) -> str:
     """The one way to write this topic. Large letters and small ones differ. Raises `InvalidRecipientError`."""
     topic = tidy(recipient)
-    if is_topic(topic) and topic not in _PAGES:
+    if topic in _PAGES:
+        expected = f'another name: every server keeps "{topic}" for a page of its own'
+    elif is_topic(topic):
         return topic
-    raise InvalidRecipientError(
-        recipient=recipient[:100], type="ntfy", expected='the name of a topic, like "our_doorbell", without the server'
-    )
+    else:
+        expected = 'the name of a topic, like "our_doorbell", without the server'
+    raise InvalidRecipientError(recipient=recipient[:100], type="ntfy", expected=expected)
 
 
 def is_topic(name: object) -> bool:

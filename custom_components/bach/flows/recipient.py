@@ -86,7 +86,7 @@ class RecipientFlow(PairingSteps, DeadLetterSteps):
             try:
                 recipient = await self._normalize(user_input[CONF_RECIPIENT])
             except InvalidRecipientError as error:
-                errors[CONF_RECIPIENT] = error.code
+                errors[CONF_RECIPIENT], placeholders["expected"] = error.code, error.placeholders["expected"]
             else:
                 errors = self._taken(recipient, CONF_RECIPIENT) or self._conflicts(recipient, user_input)
                 if not errors and (doubt := await self._check_address(recipient)):

@@ -167,7 +167,7 @@ KINDS: Final[Mapping[str, Kind]] = {
         model="Home Assistant",
         secret=CONF_TOKEN,
         refused="invalid_token",
-        portal="profile over there",
+        portal="your profile over there",
         portal_url="https://www.home-assistant.io/docs/authentication/#your-account-profile",
         needed={CONF_ENDPOINT: ADDRESS_BOX},
     ),
