@@ -44,7 +44,7 @@ async def run(program: str, folder: Path, **environment: str) -> tuple[bytes, by
 
 async def test_the_readmes_program_sends_a_message_each_time(tmp_path: Path) -> None:
     """Somebody who copies the first example would get an error instead of a message, at the second start perhaps."""
-    [program] = blocks("README.md", "python")
+    [program, _] = blocks("README.md", "python")
     async with TelegramServer(port=0) as server:
         server.add_bot(TOKEN, username="home_bot", id=123456)
         server.add_chat(42, type="private", first_name="Ada")

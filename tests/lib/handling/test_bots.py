@@ -1,0 +1,150 @@
+"""Whole programs: the README's bot on two platforms, and one that is killed between handling and done."""
+
+import asyncio
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from bach_lib import Bach, ConnectionState, Direction
+from bach_lib.testing import DiscordServer
+from bach_lib.testing.telegram_server import TelegramServer
+
+ROOT = Path(__file__).parents[3]
+TOKEN = "123456:AAFakeTokenFakeTokenFakeTokenFakeTok"
+DISCORD_TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4.GaBcDe.FakeTokenFakeTokenFakeTokenFakeTokenFak"
+
+type Side = tuple[str, Callable[[str], object], Callable[[], list[str]], str]
+"""The connection as it stands in the program, how Ada writes, what was sent, and the token."""
+
+
+@asynccontextmanager
+async def telegram() -> AsyncIterator[Side]:
+    """A Telegram on loopback."""
+    async with TelegramServer(port=0) as server:
+        bot = server.add_bot(TOKEN, username="home_bot", id=123456)
+        server.add_chat(42, type="private", first_name="Ada")
+        connection = f'type="telegram", endpoint="{server.url}", allowed=frozenset({{"42"}})'
+        yield (
+            connection,
+            lambda text: server.receive_text(bot, chat_id=42, text=text),
+            lambda: [message.text for message in server.sent],
+            TOKEN,
+        )
+
+
+@asynccontextmanager
+async def discord() -> AsyncIterator[Side]:
+    """A Discord on loopback."""
+    async with DiscordServer() as server:
+        server.add_bot(DISCORD_TOKEN, username="home_bot")
+        channel, ada = server.add_channel(server.add_guild("Home"), "home"), server.add_user("ada")
+        connection = f'type="discord", endpoint="{server.api}", allowed=frozenset({{"{channel.id}"}})'
+        yield (
+            connection,
+            lambda text: server.write(channel, text, ada),
+            lambda: [message.content.replace("\\", "") for message in server.sent if message.author.bot],  # escaped
+            DISCORD_TOKEN,
+        )
+
+
+async def come_to(is_so: Callable[[], bool]) -> None:
+    """Wait for it; what happens here happens over a network."""
+    async with asyncio.timeout(60):
+        while not is_so():  # noqa: ASYNC110 - two sides have to be looked at, of which one is another process
+            await asyncio.sleep(0.02)
+
+
+@pytest.mark.parametrize("side", [telegram, discord])
+async def test_the_readmes_bot_works_on_both_platforms(
+    side: Callable[[], AsyncIterator[Side]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who copies it would have a bot that does not answer, or another one for each platform."""
+    *_, program = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
+    monkeypatch.chdir(tmp_path)
+    async with side() as (connection, write, sent, token):  # type: ignore[attr-defined]
+        monkeypatch.setenv("BOT_TOKEN", token)
+        local = re.sub(r'type="telegram"(.*?), allowed=frozenset\(.*?\)\)', rf"{connection}\1)", program)
+        names: dict[str, object] = {"__name__": "bot"}
+        exec(compile(local.replace("asyncio.run(main())", ""), "bot", "exec"), names)
+        bach, main = names["bach"], names["main"]
+        assert isinstance(bach, Bach)
+        running = asyncio.create_task(main())  # type: ignore[operator]
+        await come_to(lambda: bach._parts is not None and "home" in bach._parts.runtimes._runtimes)
+        await come_to(lambda: bach.health("home", Direction.RECEIVING).state is ConnectionState.CONNECTED)
+        write('/light "living room" off')
+        write("/light")
+        await come_to(lambda: len(sent()) == 2)
+        write("Hello?")
+        await come_to(lambda: len(sent()) == 3)
+        usage = "Write it like this: /light <room> [state]"
+        assert sent() == ["The light in living room is off", usage, "You wrote: Hello?"]
+        await bach.close(grace=0)
+        await running
+
+
+PROGRAM = """
+import asyncio, pathlib
+from bach_lib import Bach, Connection
+
+bach = Bach("bot.db", connections=[Connection(name="home", {connection}, auth_config={{"bot_token": "env:BOT_TOKEN"}})])
+
+async def deal_with(message):
+    receipt = await message.answer(f"{{message.text}} once")
+    await bach.wait(receipt.id)
+    print(message.text, message.tries, flush=True)
+    if message.tries == 1:
+        await asyncio.Event().wait()
+    await message.done()
+
+@bach.on_command("light")
+async def light(message):
+    await deal_with(message)
+
+async def main():
+    async with bach:
+        async for message in bach.received():
+            await deal_with(message)
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize("text", ["/light", "light"])
+async def test_what_a_kill_interrupts_comes_again_in_order_and_is_answered_once(text: str, tmp_path: Path) -> None:
+    """A power cut between handling and done would lose what somebody wrote, or answer it twice."""
+    async with telegram() as (connection, write, sent, token):
+        program = PROGRAM.format(connection=connection)
+        environment = {**os.environ, "PYTHONPATH": str(ROOT), "BOT_TOKEN": token}
+
+        async def start() -> asyncio.subprocess.Process:
+            return await asyncio.create_subprocess_exec(
+                *(sys.executable, "-c", program), cwd=tmp_path, env=environment, stdout=subprocess.PIPE
+            )
+
+        async def line(running: asyncio.subprocess.Process) -> bytes:
+            assert running.stdout
+            async with asyncio.timeout(60):
+                return await running.stdout.readline()
+
+        first = await start()
+        write(text)
+        write(f"{text} more") if text == "light" else write(text)
+        assert await line(first) == f"{text} 1\n".encode()
+        first.kill()
+        assert await first.wait() == -signal.SIGKILL
+        second = await start()
+        try:
+            assert await line(second) == f"{text} 2\n".encode()
+            last = f"{text} more" if text == "light" else text
+            assert await line(second) == f"{last} 1\n".encode()
+            assert sent() == [f"{text} once", f"{last} once"]
+        finally:
+            second.kill()
+            await second.wait()
