@@ -9,6 +9,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import override
 
+from tests.simulation.asking import tell_asking
+from tests.simulation.asking_generator import asking_history_of
+from tests.simulation.asking_judge import judge_asking
+from tests.simulation.asking_steps import AskingHistory
 from tests.simulation.disk import CirclesError
 from tests.simulation.generator import history_of
 from tests.simulation.incoming import tell_incoming
@@ -87,6 +91,11 @@ def complaints_about_incoming(history: IncomingHistory, seed: int) -> list[Compl
     return _complaints(lambda folder: tell_incoming(history, folder, seed), judge_incoming, seed)
 
 
+def complaints_about_asking(history: AskingHistory, seed: int) -> list[Complaint]:
+    """What there is to complain of in a history of questions."""
+    return _complaints(lambda folder: tell_asking(history, folder, seed), judge_asking, seed)
+
+
 def _complaints[S](
     tell_in: Callable[[Path], Coroutine[object, object, S]], judge_it: Callable[[S], list[Complaint]], seed: int
 ) -> list[Complaint]:
@@ -101,9 +110,11 @@ def _complaints[S](
 
 _OUTGOING = Kind(history_of, complaints_about)
 _INCOMING = Kind(incoming_history_of, complaints_about_incoming)
+_ASKING = Kind(asking_history_of, complaints_about_asking)
 KINDS: dict[str, Callable[[str, int, bool], Failure | None]] = {
     "outgoing": _OUTGOING.fail,
     "incoming": _INCOMING.fail,
+    "asking": _ASKING.fail,
 }
 
 
