@@ -108,6 +108,7 @@ class Bach(SendingCalls, InboxCalls, QueueCalls, ConnectionCalls, ProgramCalls):
         Raises a `StorageError`, or, for the connections that there shall be, what `Registry.ensure` raises.
         """
         self._base.home.check_not_another()
+        await self._base.connectors.discover()
         await self._base.store.open()
         self._base.home.enter()
         self._around.subscribers.begin()

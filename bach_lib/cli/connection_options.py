@@ -16,6 +16,7 @@ from bach_lib.control.sentences import SentenceError
 if TYPE_CHECKING:
     from bach_lib.cli.console import Row
     from bach_lib.connectors.declaration import Knows
+    from bach_lib.connectors.entry_points import Offer
 
 USUAL = "token"
 _OAUTH: Mapping[str, str] = {"token_endpoint": "https://example.org/token"}
@@ -78,9 +79,25 @@ def check_names(type_: str, *, secrets: Iterable[str], settings: Mapping[str, ob
 def explained(type_: str | None) -> list[Row]:
     """All types, or one, with what each can be told. Raises `SentenceError` for one there is not."""
     declared: Mapping[str, Knows] = import_module("bach_lib.connectors.declared").DECLARED
-    if type_ is not None and type_ not in declared:
-        raise SentenceError(f'There is no connection type "{type_}" here. Known types: {", ".join(sorted(declared))}.')
-    return [row for name in sorted(declared) if type_ in (None, name) for row in _rows(name, declared[name])]
+    offers, names = _offers(), sorted({*declared, *_offers()})
+    if type_ is not None and type_ not in names:
+        raise SentenceError(f'There is no connection type "{type_}" here. Known types: {", ".join(names)}.')
+    return [
+        row
+        for name in names
+        if type_ in (None, name)
+        for row in (_rows(name, declared[name]) if name in declared else _rows_of_others(name, offers[name]))
+    ]
+
+
+def _rows_of_others(type_: str, offer: Offer) -> list[Row]:
+    errors = import_module("bach_lib.errors")
+    try:
+        knows = offer.load().knows
+    except errors.UnusableConnectorError as error:
+        return [_row(type_, "", str(error), "")]
+    anything = "" if knows else "; it takes anything"
+    return [_row(type_, "", f"of the package {offer.package}{anything}", ""), *(_rows(type_, knows) if knows else ())]
 
 
 def _rows(type_: str, knows: Knows) -> list[Row]:
@@ -103,5 +120,16 @@ def _row(type_: str, told: str, about: str, needed: str) -> Row:
 
 
 def _knows(type_: str) -> Knows | None:
+    """Raises `UnusableConnectorError`."""
     found: Knows | None = import_module("bach_lib.connectors.declared").DECLARED.get(type_)
+    if found is None and (offer := _offers().get(type_)):
+        with sentences(import_module("bach_lib.errors").UnusableConnectorError):
+            found = offer.load().knows
+        return found and import_module("bach_lib.connectors.declaration").with_ours(found)
     return found
+
+
+def _offers() -> Mapping[str, Offer]:
+    """What other packages bring."""
+    offers: Mapping[str, Offer] = import_module("bach_lib.connectors.entry_points").installed()
+    return offers

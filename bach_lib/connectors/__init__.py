@@ -5,21 +5,23 @@ platform knows another, and none keeps a queue, counts attempts or decides whose
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
+from copy import copy
 from functools import partial
 from importlib import import_module
 from typing import cast
 
 from bach_lib.connectors.base import Connector
 from bach_lib.connectors.checked import Checked, checked_class
-from bach_lib.connectors.declaration import SENDER_TAG, Knows
+from bach_lib.connectors.declaration import Knows, with_ours
 from bach_lib.connectors.declared import DECLARED
+from bach_lib.connectors.entry_points import Offer, installed
 from bach_lib.connectors.requirements import NEEDED
 from bach_lib.errors import (
     BachError,
     ConnectorFailedError,
     MissingLibraryError,
     UnknownTypeError,
+    UnusableConnectorError,
     UnusableLibraryError,
 )
 from bach_lib.threads import in_thread
@@ -45,23 +47,50 @@ class Connectors:
     def __init__(self, extra: Mapping[str, type[Connector]] | None = None) -> None:
         self._extra = dict(extra or {})
         self._loaded: dict[str, type[Checked]] = {}
+        self._offered: Mapping[str, Offer] = {}
+        self._unusable: dict[str, UnusableConnectorError | ConnectorFailedError] = {}
+
+    async def discover(self) -> None:
+        """Find out what other packages offer; nothing of them is imported. `load` does it where it has to."""
+        self._offered = await in_thread(installed)
 
     @property
     def types(self) -> list[str]:
-        """Every type that can be loaded."""
-        return sorted({*_BUILT_IN, *self._extra})
+        """Every type that can be loaded, those of other packages once they are discovered."""
+        return sorted({*_BUILT_IN, *self._extra, *self._offered})
+
+    @property
+    def offered(self) -> list[str]:
+        """Those that other packages offer, once they are discovered."""
+        return sorted(self._offered)
 
     async def load(self, type_: str) -> type[Checked]:
         """The class for a type, imported in a thread because that takes its time.
 
-        Raises `UnknownTypeError`, `MissingLibraryError`, `UnusableLibraryError` or `ConnectorFailedError`.
+        Raises `UnknownTypeError`, `MissingLibraryError`, `UnusableLibraryError`, `UnusableConnectorError` or
+        `ConnectorFailedError`.
         """
         if (found := self.loaded(type_)) is not None:
             return found
-        if type_ not in _BUILT_IN:
-            raise UnknownTypeError(type=type_, known=", ".join(self.types))
-        self._loaded[type_] = made = checked_class(type_, await in_thread(partial(_import, type_)))
-        return made
+        if type_ in _BUILT_IN:
+            found = checked_class(type_, await in_thread(partial(_import, type_)))
+        else:
+            found = await self._load_offered(type_)
+        self._loaded[type_] = found
+        return found
+
+    async def _load_offered(self, type_: str) -> type[Checked]:
+        """One of another package. What is wrong with it, `why_not` says from then on, until it works."""
+        if type_ not in self._offered:
+            await self.discover()
+        self._unusable.pop(type_, None)
+        if (offer := self._offered.get(type_)) is None:
+            raise self.why_not(type_)
+        try:
+            return checked_class(type_, await in_thread(offer.load))
+        except (UnusableConnectorError, ConnectorFailedError) as error:
+            self._unusable[type_] = error
+            raise
 
     def knows(self, type_: str) -> Knows | None:
         """What this type can be told, without loading it; None: anything."""
@@ -71,10 +100,7 @@ class Connectors:
             return None
         if connector is None:
             return DECLARED.get(type_)
-        if (knows := connector.knows) is None:
-            return None
-        settings = [*(one for one in knows.settings if one.name != SENDER_TAG.name), SENDER_TAG]
-        return replace(knows, settings=tuple(settings))
+        return None if connector.knows is None else with_ours(connector.knows)
 
     def loaded(self, type_: str) -> type[Checked] | None:
         """The class for a type, if somebody has needed it or brought it. Raises `ConnectorFailedError`."""
@@ -97,8 +123,14 @@ class Connectors:
     def get(self, type_: str) -> type[Checked]:
         """The class for a type that was loaded. Raises `UnknownTypeError` or `ConnectorFailedError`."""
         if (found := self.loaded(type_)) is None:
-            raise UnknownTypeError(type=type_, known=", ".join(self.types))
+            raise self.why_not(type_)
         return found
+
+    def why_not(self, type_: str) -> BachError:
+        """Why there is no connector of this type."""
+        if error := self._unusable.get(type_):
+            return copy(error)  # each is raised once
+        return UnknownTypeError(type=type_, known=", ".join(self.types))
 
 
 def _import(type_: str) -> type[Connector]:

@@ -4,16 +4,17 @@ A connector turns one message into one `Outcome`, one poll into one `Batch` or `
 platform or a network does. It keeps no queue, counts no attempts and sleeps for nobody: that is the dispatcher's work.
 """
 
+from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from aiohttp import ClientSession
 
 from bach_lib.arguments import above_zero
 from bach_lib.clock import Clock
 from bach_lib.connectors.course import Course
-from bach_lib.connectors.declaration import Knows
+from bach_lib.connectors.declaration import UNDECLARED, Knows
 from bach_lib.errors import PushRefusedError
 from bach_lib.models import Candidate, Connection, Fault, Format, Identity, Message, Operation
 from bach_lib.models.incoming import Content, Kind, Media
@@ -178,24 +179,25 @@ class Setup:
 
 
 class Connector(Protocol):
-    """One platform's protocol for one connection."""
+    """One platform's protocol for one connection. Who forgets a part is told which, when the first one is made."""
 
     capabilities: ClassVar[Capabilities]
     """What the platform can do; the same for every connection of this type."""
+    if not TYPE_CHECKING:  # a type checker knows by itself that it must be said
+        capabilities = UNDECLARED
     knows: ClassVar[Knows | None] = None
     """The secrets and settings of a connection of this type; None: anything is taken."""
 
     def __init__(self, setup: Setup) -> None:
         """Raises an `InputError` if the set-up is not complete. Does no I/O."""
-        ...
 
     @classmethod
+    @abstractmethod
     def normalize_recipient(cls, recipient: str) -> str:
         """The one way to write this recipient that its form alone tells. Raises `InvalidRecipientError`.
 
         What only the platform knows, it learns from a `Sighting`.
         """
-        ...
 
     @classmethod
     def normalize_sender(cls, person: str) -> str:
@@ -220,20 +222,20 @@ class Connector(Protocol):
         """How somebody brings a code; None where nobody writes. `link`: of the account, as `Identity` has it."""
         return Invitation(code=code) if cls.capabilities.receives else None
 
+    @abstractmethod
     def rates(self, recipient: str) -> Mapping[str, Rate]:
         """The platform's published limits that a message to `recipient` falls under.
 
         The key names who shares the limit.
         """
-        ...
 
+    @abstractmethod
     async def send(self, message: Message) -> Outcome:
         """Try once. Only `CancelledError` may be raised for what happens outside of this process."""
-        ...
 
+    @abstractmethod
     async def check(self) -> Identity | Fault:
         """Ask the platform the cheapest question that proves route and credentials."""
-        ...
 
     async def whose(self) -> str | Fault | None:
         """The id of the account that things come in for, by which it is known to the platform.
@@ -242,24 +244,24 @@ class Connector(Protocol):
         """
         return None
 
+    @abstractmethod
     async def receive(self, cursor: str | None) -> Batch | Fault:
         """Wait for what came after `cursor`, at most `poll_timeout` seconds; an empty batch is a success.
 
         Only if `capabilities.receives`.
         """
-        ...
 
+    @abstractmethod
     async def acknowledge(self, press: Incoming) -> None:
         """Show the person who pressed that the press has come in. Best effort: raises nothing, is not repeated."""
-        ...
 
+    @abstractmethod
     async def typing(self, recipient: str) -> None:
         """Show there that an answer is on its way, for a few seconds. Best effort: raises nothing, is not repeated."""
-        ...
 
+    @abstractmethod
     async def fetch(self, media: Media, limit: int) -> bytes | Fault:
         """The bytes of a file that somebody sent, if they are no more than `limit`."""
-        ...
 
     async def find(self, query: str) -> list[Candidate] | Fault:  # noqa: ARG002 - for those who can
         """All places that can be written to, or with a `query` the one of this id, or whose names begin so.
@@ -287,10 +289,10 @@ class Connector(Protocol):
         """
         raise PushRefusedError(name=type(self).__name__, reason="nothing is taken here")
 
+    @abstractmethod
     async def reset(self) -> None:
         """Give up what receiving holds open (session, socket); the next `receive` starts afresh."""
-        ...
 
+    @abstractmethod
     async def close(self) -> None:
         """Release what the connector made itself."""
-        ...

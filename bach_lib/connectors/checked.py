@@ -18,6 +18,7 @@ from typing import ClassVar, cast, override
 from bach_lib.clock import Clock
 from bach_lib.connectors import answer_check as answers
 from bach_lib.connectors.base import Batch, Capabilities, Connector, Incoming, Invitation, Rate, Setup, Unreadable
+from bach_lib.connectors.completeness import lacking
 from bach_lib.connectors.declaration import Knows
 from bach_lib.connectors.mistakes import Mistakes, WrongAnswerError, described
 from bach_lib.errors import BachError, InputError, PushRefusedError
@@ -257,6 +258,8 @@ def checked_class(type_: str, inner: type[Connector]) -> type[Checked]:
     mistakes = Mistakes(type_, None, Redactor())
     if isinstance(inner, type) and issubclass(inner, Checked):
         return inner
+    if isinstance(inner, type) and (forgotten := lacking(inner)):
+        raise mistakes.error("the class", WrongAnswerError(f"{inner.__name__[:50]} lacks {', '.join(forgotten)}"))
     try:
         capabilities = guarded_call(lambda: inner.capabilities)
         if not isinstance(capabilities, Capabilities):
@@ -265,9 +268,9 @@ def checked_class(type_: str, inner: type[Connector]) -> type[Checked]:
         lacks = frozenset(one for one in _OPTIONAL if getattr_static(inner, one, _OPTIONAL) is _OPTIONAL)
     except Exception as error:  # noqa: BLE001 - a border
         raise mistakes.error("capabilities", error) from None
-    made = type(f"Checked{getattr(inner, '__name__', '')}"[:100], (Checked,), {})
+    made = type(f"Checked{getattr(inner, '__name__', '')}"[:100], (Checked,), {"capabilities": capabilities})
     kind = cast("type[Checked]", made)
-    kind.inner, kind.type_, kind.mistakes, kind.capabilities = inner, type_, mistakes, capabilities
+    kind.inner, kind.type_, kind.mistakes = inner, type_, mistakes
     kind.knows, kind.lacks = knows if isinstance(knows, Knows) else None, lacks
     return kind
 

@@ -5,7 +5,7 @@ explains, from the same lines. Who declares nothing takes everything.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
 from bach_lib.errors import InvalidValueError, UnknownNameError
@@ -21,6 +21,15 @@ _KINDS: Mapping[type, str] = {
 _FIELDS = ("allowed", "auth_type", "endpoint", "is_active")
 """What is sometimes looked for among the settings."""
 _NEAR = 0.6
+
+
+class Undeclared:
+    """Stands where a class must say something itself; Python names it among the methods that lack."""
+
+    __isabstractmethod__ = True
+
+
+UNDECLARED = Undeclared()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +65,12 @@ class Knows:
 
 SENDER_TAG = Known(name="sender_tag", about="a word that stands in brackets before each text, to tell senders apart")
 """What BACH itself does for every connector, whatever that knows."""
+
+
+def with_ours(knows: Knows) -> Knows:
+    """What a connection can be told whose connector knows this."""
+    settings = [*(one for one in knows.settings if one.name != SENDER_TAG.name), SENDER_TAG]
+    return replace(knows, settings=tuple(settings))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

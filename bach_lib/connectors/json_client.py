@@ -21,11 +21,14 @@ _DOWNLOAD_SECONDS = 120.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timeouts:
-    """Seconds for the phases of one request: until it is connected, the longest silence after that, all of it."""
+    """Seconds for the phases of one request."""
 
     connect: float = 10.0
+    """Until it is connected."""
     read: float = 45.0
+    """The longest silence after that."""
     total: float = 60.0
+    """All of it."""
 
 
 class JsonClient(ABC):
@@ -49,7 +52,7 @@ class JsonClient(ABC):
         now: Callable[[], float],
     ) -> None:
         self._session = session
-        self._now = now
+        self.now = now
         self._endpoint = endpoint.rstrip("/")
         self._headers = headers
         self._timeout = ClientTimeout(
@@ -64,7 +67,7 @@ class JsonClient(ABC):
         )
         return await download(self._session(), self._url(path), self._headers, timeout, limit)
 
-    async def _request(
+    async def request(
         self,
         method: str,
         path: tuple[str, ...],
@@ -92,7 +95,7 @@ class JsonClient(ABC):
             failure = broken(error, self.host, written=payload.written)
         else:
             answer = decoded(raw)
-            failure = self._refused(response, raw, answer)
+            failure = self.refused(response, raw, answer)
             if failure is None:
                 return answer
         raise failure  # out here, so that its `__context__` does not carry what aiohttp quotes
@@ -101,5 +104,5 @@ class JsonClient(ABC):
         return URL("/".join((self._endpoint, *(quote(part, safe=self.safe) for part in path))), encoded=True)
 
     @abstractmethod
-    def _refused(self, response: ClientResponse, raw: bytes, answer: object) -> CallError | None:
+    def refused(self, response: ClientResponse, raw: bytes, answer: object) -> CallError | None:
         """What is wrong with an answer, or None."""

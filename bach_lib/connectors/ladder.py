@@ -35,24 +35,28 @@ class Rung(StrEnum):
     """What a message can go without. The values are the codes of `Loss`."""
 
     MARKUP = "markup"
+    """Bold, links and the like: the bare words go."""
     KIND = "kind"
     """A picture shown as one, a voice message: it goes as a document."""
     CAPTION = "caption"
     """Words below a file: both go, apart."""
     FILE = "file"
+    """A file; of several, each goes alone first."""
     REPLY = "reply"
+    """What it answers: it goes by itself."""
     PLACE = "place"
     """The topic or thread: it goes to what is above."""
     BUTTONS = "buttons"
     """Pressed: they are said in words."""
     SILENT = "silent"
+    """That nobody is disturbed."""
     ALL = "all"
     """Everything at once, where the platform does not name what it minds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One request, and all that it carries. `otherwise`: with the platform's other call, as for a document.
+    """One request: `message` has all that it carries. `otherwise`: with the platform's other call, as for a document.
 
     `key` is the same in every attempt, and another for every other request of the message; the first one's is "0".
     """

@@ -52,6 +52,7 @@ class Body(BytesPayload):
     """What knows whether it was handed to the network. aiohttp holds the headers back until then."""
 
     written: bool = False
+    """Whether any of it was handed to the network."""
 
     @override
     async def write_with_length(self, writer: AbstractStreamWriter, content_length: int | None) -> None:
@@ -80,6 +81,7 @@ class FormBody(MultipartWriter):
     """A form with files that knows whether it was handed to the network, as `Body` does."""
 
     written: bool = False
+    """Whether any of it was handed to the network."""
 
     def __init__(self, fields: Mapping[str, str], files: Iterable[tuple[str, File]]) -> None:
         super().__init__("form-data")

@@ -7,7 +7,8 @@ wrong with a question stands in `unanswered`. The files follow the tree: `root` 
 
     BachError
     ├── InputError (also a ValueError): the caller can correct it; nothing was written
-    │   ├── UnknownConnectionError, ConnectionExistsError, InvalidNameError, UnknownTypeError
+    │   ├── UnknownConnectionError, ConnectionExistsError, InvalidNameError
+    │   ├── UnknownTypeError, UnusableConnectorError
     │   ├── InvalidEndpointError: its address is none
     │   │   └── SecretInEndpointError
     │   ├── UnknownFieldError, UnknownNameError, InvalidValueError, AccountTakenError
@@ -80,6 +81,7 @@ from bach_lib.errors.inputs import (
     UnknownNameError,
     UnknownRuleError,
     UnknownTypeError,
+    UnusableConnectorError,
 )
 from bach_lib.errors.message_inputs import (
     CannotDoError,
@@ -159,6 +161,7 @@ __all__ = [
     "UnknownNameError",
     "UnknownRuleError",
     "UnknownTypeError",
+    "UnusableConnectorError",
     "UnusableLibraryError",
     "WrongLoopError",
 ]

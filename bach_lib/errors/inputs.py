@@ -45,6 +45,16 @@ class UnknownTypeError(InputError):
     known: str
 
 
+class UnusableConnectorError(InputError):
+    """Another package brings this type, and what it brings is no connector that works."""
+
+    code = "unusable_connector"
+    template = 'The type "{type}" comes with the package {package}, and cannot be used: {reason}.'
+    type: str
+    package: str
+    reason: str
+
+
 class InvalidEndpointError(InputError):
     """An endpoint is not an http(s) address."""
 

@@ -11,7 +11,14 @@ from contextlib import suppress
 from hashlib import sha256
 
 from bach_lib.connectors import Connectors
-from bach_lib.errors import AccountTakenError, BachError, ConnectorFailedError, MissingLibraryError, UnknownTypeError
+from bach_lib.errors import (
+    AccountTakenError,
+    BachError,
+    ConnectorFailedError,
+    MissingLibraryError,
+    UnknownTypeError,
+    UnusableConnectorError,
+)
 from bach_lib.models import Connection
 from bach_lib.registry.secrets import Secrets
 
@@ -59,7 +66,7 @@ class Accounts:
                 secrets = await self._secrets.resolve(row.auth_config, row.type)
             except BachError:  # nothing about them was changed
                 return
-        with suppress(MissingLibraryError, UnknownTypeError):
+        with suppress(MissingLibraryError, UnknownTypeError, UnusableConnectorError):
             await self._connectors.load(row.type)
         mine = seen[row.name] = self._digest(row, secrets)
         if mine is None:

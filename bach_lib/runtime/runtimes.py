@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Coroutine
 
-from bach_lib.errors import BachError, UnknownTypeError
+from bach_lib.errors import BachError
 from bach_lib.events import ConnectionAdded, ConnectionChanged, ConnectionRemoved, ConnectionUpdated, RecipientMoved
 from bach_lib.models import (
     Category,
@@ -55,7 +55,7 @@ class Runtimes:
         row = self._services.registry.get(name)
         if runtime := self._runtimes.get(name):
             return runtime
-        raise UnknownTypeError(type=row.type, known=", ".join(self._services.connectors.types))
+        raise self._services.connectors.why_not(row.type)
 
     async def fetch(self, name: str, media: Media, limit: int) -> bytes | Fault:
         """At most `limit` bytes of a file that came in. Raises as `get` does."""

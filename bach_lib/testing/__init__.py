@@ -41,17 +41,19 @@ time, with a file and without one (`":memory:"`); the clock knows nothing of wha
 
 On loopback there are a Telegram, a Discord, a Signal and an ntfy server and a Home Assistant.
 The AI partners and MCP servers on loopback (`OllamaServer` and its like) answer as documented, or as they are `Told`.
+A connector of your own is held to the contract by `ConnectorContract` (`docs/write-a-connector.md`).
 `bach_lib.testing.telegram_server` and `bach_lib.testing.discord_server` have the rest of these two: their faults, their
 places and what was sent.
 """
 
 from bach_lib.testing.clock import FakeClock
 from bach_lib.testing.connector import FakeConnector, FakePlatform, fake_connector
+from bach_lib.testing.contract import ConnectorContract, PartnerPlatform, PlatformOn
 from bach_lib.testing.discord.server import DiscordServer
 from bach_lib.testing.homeassistant.server import HomeAssistantServer
 from bach_lib.testing.ntfy.server import NtfyServer
 from bach_lib.testing.partners.ai import ClaudeServer, GeminiServer, OllamaServer, OpenAIServer
-from bach_lib.testing.partners.base import Told
+from bach_lib.testing.partners.base import Asked, PartnerServer, Told
 from bach_lib.testing.partners.mcp import McpServer
 from bach_lib.testing.partners.oauth import TokenServer
 from bach_lib.testing.signal.server import SignalServer
@@ -59,7 +61,9 @@ from bach_lib.testing.telegram.server import TelegramServer
 from bach_lib.testing.world import World, world
 
 __all__ = [
+    "Asked",
     "ClaudeServer",
+    "ConnectorContract",
     "DiscordServer",
     "FakeClock",
     "FakeConnector",
@@ -70,6 +74,9 @@ __all__ = [
     "NtfyServer",
     "OllamaServer",
     "OpenAIServer",
+    "PartnerPlatform",
+    "PartnerServer",
+    "PlatformOn",
     "SignalServer",
     "TelegramServer",
     "TokenServer",

@@ -202,23 +202,23 @@ class FakeConnector(Connector):
 
 def fake_connector(platform: FakePlatform, *, idempotent: bool = False, receives: bool = False) -> type[FakeConnector]:
     """A connector class for `Bach(connectors={"fake": …})` that speaks to `platform`."""
+    given = platform  # a class's own name hides the one around it
 
     class Made(FakeConnector):
-        pass
+        platform = given
+        capabilities = Capabilities(
+            receives=receives,
+            idempotent=idempotent,
+            formats=frozenset({Format.PLAIN, Format.HTML}),
+            max_text=4096,
+            operations=frozenset(Operation),
+            max_buttons=25,
+            button_value=40,
+            fetch_bytes=1 << 20,
+            max_files=3,
+            file_bytes=1000,
+            max_caption=100,
+            own_ids=True,
+        )
 
-    Made.platform = platform
-    Made.capabilities = Capabilities(
-        receives=receives,
-        idempotent=idempotent,
-        formats=frozenset({Format.PLAIN, Format.HTML}),
-        max_text=4096,
-        operations=frozenset(Operation),
-        max_buttons=25,
-        button_value=40,
-        fetch_bytes=1 << 20,
-        max_files=3,
-        file_bytes=1000,
-        max_caption=100,
-        own_ids=True,
-    )
     return Made

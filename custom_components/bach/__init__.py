@@ -30,6 +30,7 @@ from bach_lib.errors import (
     UnknownConnectionError,
     UnknownNameError,
     UnknownTypeError,
+    UnusableConnectorError,
 )
 
 from .actions.services import async_setup_services
@@ -88,6 +89,7 @@ _FOR_A_PERSON = (
     StoreTooNewError,
     UnknownNameError,
     UnknownTypeError,
+    UnusableConnectorError,
 )
 """What trying again does not mend."""
 

@@ -8,7 +8,7 @@ from bach_lib.clock import SystemClock
 from bach_lib.connectors.base import Connector, Setup
 from bach_lib.models import Connection, Fault, Operation
 from bach_lib.testing import FakePlatform, fake_connector
-from tests.contracts.company import Company
+from bach_lib.testing.contract import Company
 
 
 class _NewId(TypedDict):

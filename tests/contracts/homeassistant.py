@@ -5,10 +5,15 @@ from contextlib import AsyncExitStack
 from dataclasses import replace
 from typing import ClassVar, override
 
+import orjson
+
 from bach_lib.connectors.base import Connector, Setup
 from bach_lib.connectors.homeassistant import HomeAssistantConnector, Settings, Timeouts
+from bach_lib.testing.contract import PlatformOn
+from bach_lib.testing.faults import CAPTIVE_PORTAL
 from bach_lib.testing.homeassistant import HomeAssistantServer
-from tests.contracts.platforms import PlatformOn
+from bach_lib.testing.partners.base import Told
+from tests.contracts.platforms import CHAT
 
 
 class HomeAssistantPlatform(PlatformOn[HomeAssistantServer]):
@@ -20,6 +25,7 @@ class HomeAssistantPlatform(PlatformOn[HomeAssistantServer]):
     wrong_secrets: ClassVar[Mapping[str, str]] = {"token": "a-long-lived-token-that-somebody-has-deleted"}
     recipient = "event:doorbell"
     has_typing = False
+    metadata = CHAT
     same_recipients = (" event:doorbell ", "EVENT:doorbell")
 
     @override
@@ -45,6 +51,31 @@ class HomeAssistantPlatform(PlatformOn[HomeAssistantServer]):
     @override
     async def until_asked(self) -> None:
         await self._server.until(1)
+
+    @override
+    def refuse(self) -> bool:
+        self._server.refusals.append(("invalid_format", "extra keys not allowed"))
+        return True
+
+    @override
+    def tell_to_wait(self, seconds: int) -> bool:
+        """It never does."""
+        return False
+
+    @override
+    def lose_answer(self) -> bool:
+        self._server.lost = 1
+        return True
+
+    @override
+    def answer_for_it(self) -> bool:
+        """In place of its WebSocket; nothing of a message has been written by then."""
+        self._server.told.append(Told(status=502, body=CAPTIVE_PORTAL, is_foreign=True))
+        return True
+
+    @override
+    def write_raw(self, raw: str) -> bool:
+        return self._server.push("doorbell", orjson.loads(raw)) > 0
 
     @override
     def texts(self) -> list[str]:

@@ -7,8 +7,9 @@ from typing import ClassVar, override
 
 from bach_lib.connectors.base import Connector, Setup
 from bach_lib.connectors.ntfy import NtfyConnector, Settings, Timeouts
+from bach_lib.testing.contract import PartnerPlatform
 from bach_lib.testing.ntfy import NtfyServer
-from tests.contracts.platforms import PartnerPlatform
+from tests.contracts.platforms import CHAT
 
 
 class NtfyPlatform(PartnerPlatform[NtfyServer]):
@@ -20,6 +21,7 @@ class NtfyPlatform(PartnerPlatform[NtfyServer]):
     wrong_secrets: ClassVar[Mapping[str, str]] = {"token": "tk_a_token_that_somebody_has_deleted"}
     recipient = "our_doorbell"
     has_typing = False
+    metadata = CHAT
     same_recipients = (" our_doorbell ",)
 
     @override
@@ -41,6 +43,20 @@ class NtfyPlatform(PartnerPlatform[NtfyServer]):
     def hasty(self) -> Connector:
         haste = Settings(timeouts=Timeouts(connect=60, read=0.5, total=60))
         return self.closed_at_the_end(NtfyConnector(self.setup(), haste))
+
+    @override
+    def refuse(self) -> bool:
+        self._server.refuse(40024)
+        return True
+
+    @override
+    def tell_to_wait(self, seconds: int) -> bool:
+        self._server.refuse(42901, headers={"Retry-After": str(seconds)})
+        return True
+
+    @override
+    def write_raw(self, raw: str) -> bool:
+        return self._server.push_raw(raw) > 0
 
     @override
     def files(self) -> list[tuple[str, bytes]]:

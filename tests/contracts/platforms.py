@@ -1,122 +1,22 @@
 """The platforms on loopback that the contract of connectors is held against, one class for each type of connection."""
 
 import re
-from abc import abstractmethod
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
-from typing import ClassVar, Self, override
+from typing import ClassVar, override
 
-from aiohttp import ClientSession
-
-from bach_lib.clock import SystemClock
 from bach_lib.connectors import discord
-from bach_lib.connectors.base import Connector, Setup
+from bach_lib.connectors.base import Connector
 from bach_lib.connectors.discord import DiscordConnector
 from bach_lib.connectors.discord_webhook import DiscordWebhookConnector
 from bach_lib.connectors.telegram import Settings, TelegramConnector, Timeouts
-from bach_lib.models import Connection
 from bach_lib.testing import discord_server
+from bach_lib.testing.contract import PlatformOn
 from bach_lib.testing.discord_server import DiscordServer
-from bach_lib.testing.loopback import Loopback
-from bach_lib.testing.partners.base import PartnerServer
 from bach_lib.testing.telegram_server import Fault, TelegramServer
-from tests.contracts.company import Company
 
-
-class PlatformOn[ServerT: Loopback](Company):
-    """A platform over the real sockets of a server of that kind, and the way to connect to it."""
-
-    secrets: ClassVar[Mapping[str, str]]
-    wrong_secrets: ClassVar[Mapping[str, str]]
-    same_recipients: ClassVar[tuple[str, ...]] = ()
-    """Other ways to write `recipient`."""
-    settings: ClassVar[Mapping[str, object]] = {}
-    """What else a connection to it is told."""
-    _server: ServerT
-
-    def __init__(self) -> None:
-        self._stack = AsyncExitStack()
-        self.made: list[ClientSession] = []
-        self.session: ClientSession
-
-    @override
-    async def __aenter__(self) -> Self:
-        self.session = await self._stack.enter_async_context(ClientSession())
-        await self.start(self._stack)
-        return self
-
-    @override
-    async def __aexit__(self, *_: object) -> None:
-        await self._stack.aclose()
-
-    def setup(self, secrets: Mapping[str, str] | None = None) -> Setup:
-        """What a connector to this platform is made from."""
-        return Setup(
-            connection=Connection(name="home", type=self.name, endpoint=self.endpoint, settings=self.settings),
-            secrets=self.secrets if secrets is None else secrets,
-            session=self.session,
-            new_session=self._new_session,
-            clock=SystemClock(),
-        )
-
-    @override
-    def connect(self, secrets: Mapping[str, str] | None = None) -> Connector:
-        """A connector; it is closed at the end."""
-        return self.closed_at_the_end(self.connector(self.setup(secrets)))
-
-    def closed_at_the_end(self, connector: Connector) -> Connector:
-        """The same connector."""
-        self._stack.push_async_callback(connector.close)
-        return connector
-
-    def incomplete(self) -> Connector:
-        """A connector to which nobody said what it has to know."""
-        return self.connect(secrets={})
-
-    def _new_session(self) -> ClientSession:
-        self.made.append(ClientSession())
-        return self.made[-1]
-
-    @property
-    def endpoint(self) -> str:
-        """Where it is."""
-        return self._server.url
-
-    @override
-    async def go_away(self) -> None:
-        await self._server.pause()
-
-    @abstractmethod
-    async def start(self, stack: AsyncExitStack) -> None:
-        """Begin to listen, as `_server`; `stack` ends it."""
-
-    @abstractmethod
-    def hasty(self) -> Connector:
-        """A connector that gives up on silence within half a second."""
-
-    @abstractmethod
-    def fall_silent(self) -> None:
-        """Read what comes and never answer."""
-
-    @abstractmethod
-    async def until_asked(self) -> None:
-        """Wait until a request has come that is not answered yet."""
-
-
-type Platform = PlatformOn[Loopback]
-
-
-class PartnerPlatform[ServerT: PartnerServer](PlatformOn[ServerT]):
-    """A platform whose double can be told to keep everybody waiting."""
-
-    @override
-    def fall_silent(self) -> None:
-        self._server.asked.clear()
-        self._server.hold.clear()
-
-    @override
-    async def until_asked(self) -> None:
-        await self._server.wait_for(1)
+CHAT = frozenset({"chat_type"})
+"""What all platforms of ours tell of a message that comes in."""
 
 
 class TelegramPlatform(PlatformOn[TelegramServer]):
@@ -128,6 +28,7 @@ class TelegramPlatform(PlatformOn[TelegramServer]):
     wrong_secrets: ClassVar[Mapping[str, str]] = {"bot_token": "123456789:AAH-a_token_that_was_revoked_since"}
     recipient = "42"
     same_recipients = (" 42 ", "42/1")
+    metadata = CHAT
 
     @override
     async def start(self, stack: AsyncExitStack) -> None:
@@ -147,6 +48,26 @@ class TelegramPlatform(PlatformOn[TelegramServer]):
     @override
     async def until_asked(self) -> None:
         await self._server.wait_until(lambda: self._silence.hits > 0)
+
+    @override
+    def refuse(self) -> bool:
+        return self._fail(Fault.chat_not_found())
+
+    @override
+    def tell_to_wait(self, seconds: int) -> bool:
+        return self._fail(Fault.too_many_requests(seconds))
+
+    @override
+    def lose_answer(self) -> bool:
+        return self._fail(Fault.drop_after_store())
+
+    @override
+    def answer_for_it(self) -> bool:
+        return self._fail(Fault.proxy_page())
+
+    def _fail(self, fault: Fault) -> bool:
+        self._server.fail(fault, methods=["sendMessage"])
+        return True
 
     @override
     def files(self) -> list[tuple[str, bytes]]:
@@ -186,6 +107,27 @@ class OnDiscord(PlatformOn[DiscordServer]):
     """Discord, in whatever way one writes to it."""
 
     _silence: discord_server.ActiveFault | None = None
+    _calls = discord_server.CALLS - {"open_direct"}
+
+    @override
+    def refuse(self) -> bool:
+        return self._fail(discord_server.Fault.forbidden())
+
+    @override
+    def tell_to_wait(self, seconds: int) -> bool:
+        return self._fail(discord_server.Fault.too_many_requests(seconds))
+
+    @override
+    def lose_answer(self) -> bool:
+        return self._fail(discord_server.Fault.drop_after_store())
+
+    @override
+    def answer_for_it(self) -> bool:
+        return self._fail(discord_server.Fault.garbage())
+
+    def _fail(self, fault: discord_server.Fault) -> bool:
+        self._server.fail(fault, calls=self._calls)
+        return True
 
     @property
     @override
@@ -195,8 +137,7 @@ class OnDiscord(PlatformOn[DiscordServer]):
     @override
     def fall_silent(self) -> None:
         """But for the call that finds out where to write, which has no effect that could be uncertain."""
-        calls = discord_server.CALLS - {"open_direct"}
-        self._silence = self._server.fail(discord_server.Fault.hang(), times=None, calls=calls)
+        self._silence = self._server.fail(discord_server.Fault.hang(), times=None, calls=self._calls)
 
     @override
     async def until_asked(self) -> None:
@@ -225,6 +166,7 @@ class DiscordPlatform(OnDiscord):
     }
     recipient = "@1001001001001001001"
     same_recipients = (" @1001001001001001001 ",)
+    metadata = CHAT
 
     @override
     async def start(self, stack: AsyncExitStack) -> None:

@@ -8,8 +8,9 @@ from typing import ClassVar, override
 
 from bach_lib.connectors.base import Connector
 from bach_lib.connectors.signal import Settings, SignalConnector, Timeouts
+from bach_lib.testing.contract import PartnerPlatform
 from bach_lib.testing.signal import SignalServer
-from tests.contracts.platforms import PartnerPlatform
+from tests.contracts.platforms import CHAT
 
 
 class SignalPlatform(PartnerPlatform[SignalServer]):
@@ -23,6 +24,7 @@ class SignalPlatform(PartnerPlatform[SignalServer]):
     recipient = "+491701234567"
     same_recipients = (" +49 170 1234567 ", "+49 (170) 123-4567")
     knows_what_is_gone = False
+    metadata = CHAT
 
     @override
     async def start(self, stack: AsyncExitStack) -> None:
@@ -38,6 +40,17 @@ class SignalPlatform(PartnerPlatform[SignalServer]):
     def hasty(self) -> Connector:
         haste = Settings(timeouts=Timeouts(connect=60, read=0.5, total=60))
         return self.closed_at_the_end(SignalConnector(self.setup(), haste))
+
+    @override
+    def refuse(self) -> bool:
+        self._server.refuse("Couldn't process request - invalid request")
+        return True
+
+    @override
+    def tell_to_wait(self, seconds: int) -> bool:
+        words, headers = "Failed to send message due to rate limiting", {"Retry-After": str(seconds)}
+        self._server.refuse(words, status=429, headers=headers)
+        return True
 
     @override
     def files(self) -> list[tuple[str, bytes]]:

@@ -13,7 +13,7 @@ from bach_lib.connectors.base import Batch, Connector, Incoming
 from bach_lib.models import MAX_NONCE, Button, Buttons, Fault, File, Message, Operation
 from bach_lib.models.incoming import Kind, Media
 from bach_lib.outcomes import Dead, Sent
-from tests.contracts.company import Company
+from bach_lib.testing.contract import Company
 from tests.contracts.fake import Fake
 from tests.contracts.test_connectors import PLATFORMS
 

@@ -9,9 +9,10 @@ from aiohttp.web import BaseRequest, Response, StreamResponse
 
 from bach_lib.connectors.base import Connector, Setup
 from bach_lib.connectors.webhook import Timeouts, WebhookConnector
-from bach_lib.testing.partners.base import Asked, PartnerServer
-from tests.contracts.platforms import PartnerPlatform
+from bach_lib.testing.contract import PartnerPlatform
+from bach_lib.testing.partners.base import Asked, PartnerServer, Told
 
+_JSON = {"Content-Type": "application/json"}
 HOST = "https://hooks.example.org"
 
 
@@ -59,6 +60,18 @@ class WebhookPlatform(PartnerPlatform[Hook]):
     @override
     def hasty(self) -> Connector:
         return WebhookConnector(self.setup(), Timeouts(connect=60, read=0.5, total=60))
+
+    @override
+    def refuse(self) -> bool:
+        return self._tell(Told(status=422, body=b'{"detail": "no such field"}', headers=_JSON))
+
+    @override
+    def tell_to_wait(self, seconds: int) -> bool:
+        return self._tell(Told(status=429, headers={"Retry-After": str(seconds)}))
+
+    def _tell(self, told: Told) -> bool:
+        self._server.told.append(told)
+        return True
 
     @override
     def texts(self) -> list[str]:

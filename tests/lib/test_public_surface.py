@@ -23,7 +23,7 @@ from bach_lib.questions import unanswered
 
 MODULES = [
     "bach_lib",
-    "bach_lib.connectors.base",
+    "bach_lib.connecting",
     "bach_lib.errors",
     "bach_lib.events",
     "bach_lib.outcomes",
@@ -93,7 +93,8 @@ def signature(function: object) -> str:
     """The signature, with its annotations as they are written."""
     assert callable(function)
     found = inspect.signature(function, annotation_format=Format.STRING)
-    return found.format(max_width=100, quote_annotation_strings=False).replace("\n", "\n    ")
+    text = found.format(max_width=100, quote_annotation_strings=False).replace("\n", "\n    ")
+    return re.sub(r" at 0x[0-9a-f]+", "", text)  # where a default that is a function happens to lie
 
 
 def keyword(function: FunctionType) -> str:

@@ -11,6 +11,7 @@ from typing import ClassVar, override
 from bach_lib.connectors.base import Capabilities, Rate, Setup
 from bach_lib.connectors.declaration import Knows
 from bach_lib.connectors.declared import DECLARED
+from bach_lib.connectors.defaults import SendOnly
 from bach_lib.connectors.discord import compose, rungs
 from bach_lib.connectors.discord.errors import expect_message, expect_nothing
 from bach_lib.connectors.discord.log_filter import be_discreet
@@ -21,7 +22,6 @@ from bach_lib.connectors.discord_webhook.settings import Appearance, thread_of
 from bach_lib.connectors.endpoint import same_place
 from bach_lib.connectors.ladder import Ladder, Rung, Step
 from bach_lib.connectors.observations import CallError, unless_repeated
-from bach_lib.connectors.one_way import SendOnly
 from bach_lib.errors import InvalidValueError, SecretNotFoundError
 from bach_lib.models import Connection, Fault, Format, Identity, Loss, Message, Operation
 from bach_lib.outcomes import Dead, Outcome, Scope, Sent, Wait

@@ -14,6 +14,7 @@ from bach_lib.connectors.backlog import Backlog
 from bach_lib.connectors.base import Batch, Capabilities, Incoming, Rate, Setup, Unreadable
 from bach_lib.connectors.declaration import Knows
 from bach_lib.connectors.declared import DECLARED
+from bach_lib.connectors.defaults import Unattended
 from bach_lib.connectors.endpoint import check_endpoint
 from bach_lib.connectors.homeassistant.codec import context_of, read_event
 from bach_lib.connectors.homeassistant.commands import command_of
@@ -33,7 +34,6 @@ from bach_lib.connectors.homeassistant.websocket import Frame, HomeWebSocket, fr
 from bach_lib.connectors.homeassistant.websocket_client import Timeouts, WebSocketClient
 from bach_lib.connectors.ladder import Ladder, Rung, Step
 from bach_lib.connectors.observations import CallError
-from bach_lib.connectors.one_way import Unattended
 from bach_lib.connectors.wakeup import Wakeup
 from bach_lib.errors import SecretNotFoundError
 from bach_lib.models import Candidate, Connection, Fault, Format, Identity, Loss, Message

@@ -12,6 +12,7 @@ from typing import ClassVar, override
 from bach_lib.connectors.base import Batch, Capabilities, Rate, Setup
 from bach_lib.connectors.declaration import Knows
 from bach_lib.connectors.declared import DECLARED
+from bach_lib.connectors.defaults import Unattended
 from bach_lib.connectors.endpoint import check_endpoint, same_place
 from bach_lib.connectors.json_client import Timeouts
 from bach_lib.connectors.ladder import Ladder, Rung, Step
@@ -24,7 +25,6 @@ from bach_lib.connectors.ntfy.receiver import StreamReceiver
 from bach_lib.connectors.ntfy.recipients import DEFAULT_ENDPOINT, account_of, as_id, is_topic, normalize
 from bach_lib.connectors.ntfy.rest import Rest
 from bach_lib.connectors.observations import CallError
-from bach_lib.connectors.one_way import Unattended
 from bach_lib.connectors.own_session import OwnSession
 from bach_lib.models import Connection, Fault, Format, Identity, Loss, Message
 from bach_lib.models.incoming import Media

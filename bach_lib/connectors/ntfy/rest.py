@@ -40,11 +40,11 @@ class Rest(JsonClient):
 
     async def get(self, *path: str) -> object:
         """What the server says at this address. Raises `CallError`."""
-        return await self._request("GET", path, NoBody())
+        return await self.request("GET", path, NoBody())
 
     async def publish(self, body: Mapping[str, object]) -> object:
         """Publish a text. Raises `CallError`."""
-        return await self._request("POST", ("",), JsonBody(orjson.dumps(body)))
+        return await self.request("POST", ("",), JsonBody(orjson.dumps(body)))
 
     async def upload(self, topic: str, headers: Mapping[str, str], content: bytes) -> object:
         """Publish a file. Raises `CallError`.
@@ -59,7 +59,7 @@ class Rest(JsonClient):
             sock_read=self._timeout.sock_read,
         )
         payload = Body(content, content_type="application/octet-stream")
-        return await self._request("POST", (topic,), payload, headers=headers, timeout=timeout)
+        return await self.request("POST", (topic,), payload, headers=headers, timeout=timeout)
 
     async def subscribe(self, topics: Sequence[str], since: str | None) -> ClientResponse:
         """A stream of lines, which whoever asks for it closes. Raises `CallError`."""
@@ -76,17 +76,17 @@ class Rest(JsonClient):
                 return response
             async with response:
                 raw = await read_body(response, self.max_answer)
-            failure = self._refused(response, raw, decoded(raw)) or not_theirs(200, self.host, _NOT_THEIRS)
+            failure = self.refused(response, raw, decoded(raw)) or not_theirs(200, self.host, _NOT_THEIRS)
         except BROKEN as error:
             failure = broken(error, self.host, written=False)
         raise failure
 
     @override
-    def _refused(self, response: ClientResponse, raw: bytes, answer: object) -> CallError | None:
+    def refused(self, response: ClientResponse, raw: bytes, answer: object) -> CallError | None:
         """The server's own answers are objects; what is good has the status 200."""
         status, foreign = response.status, is_page(response.content_type, raw)
         if status == 200 and not foreign and len(raw) <= self.max_answer and isinstance(answer, dict):
             return None
-        wait = retry_after(response.headers, self._now())
+        wait = retry_after(response.headers, self.now())
         own = None if foreign else refusal(status, answer, self.host, wait)
         return own or not_theirs(status, self.host, _NOT_THEIRS, wait=wait if status == 429 else None)

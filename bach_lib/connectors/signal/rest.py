@@ -59,7 +59,7 @@ class Rest(JsonClient):
     ) -> object:
         """What the server answers; None for nothing. Raises `CallError`."""
         payload = NoBody() if body is None else JsonBody(orjson.dumps(body))
-        return await self._request(method, path, payload, query=query)
+        return await self.request(method, path, payload, query=query)
 
     async def about(self) -> ServerInfo:
         """Whom we are talking to. Raises `CallError`."""
@@ -91,7 +91,7 @@ class Rest(JsonClient):
         raise failure
 
     @override
-    def _refused(self, response: ClientResponse, raw: bytes, answer: object) -> CallError | None:
+    def refused(self, response: ClientResponse, raw: bytes, answer: object) -> CallError | None:
         """The server's own answers are JSON; refusals by a proxy may be empty."""
         status = response.status
         foreign = is_page(response.content_type, raw)
@@ -106,7 +106,7 @@ class Rest(JsonClient):
                 said = words.strip()
             case _:
                 said = ""
-        wait = retry_after(response.headers, self._now())
+        wait = retry_after(response.headers, self.now())
         if status in {401, 403} and not foreign:
             return CallError("auth_failed", f"{self.host} refuses the token. {said}".strip(), Observation.UNCLEAR)
         if status == 429 and said:

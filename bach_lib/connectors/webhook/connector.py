@@ -14,9 +14,9 @@ from yarl import URL
 from bach_lib.connectors.base import Capabilities, Incoming, Rate, Setup, Unreadable
 from bach_lib.connectors.declaration import Knows
 from bach_lib.connectors.declared import DECLARED
+from bach_lib.connectors.defaults import SendOnly
 from bach_lib.connectors.endpoint import same_place
 from bach_lib.connectors.network import NoBody, broken, read_body
-from bach_lib.connectors.one_way import SendOnly
 from bach_lib.connectors.webhook.codec import PostDecoder
 from bach_lib.connectors.webhook.errors import Answer, outcome_for, reachable
 from bach_lib.connectors.webhook.refusals import Refusals

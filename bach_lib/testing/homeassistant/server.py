@@ -91,7 +91,6 @@ class HomeAssistantServer(PartnerServer):
         self.letters: dict[str, Fields] = {}
         self.commands: list[Fields] = []
         self.refusals: deque[tuple[str, str]] = deque()
-        self.lost: int = 0
         self.silent = False
         self._clients: list[_Client] = []
         self._unheard: list[tuple[str, Fields]] = []

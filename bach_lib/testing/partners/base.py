@@ -10,13 +10,13 @@ from typing import override
 
 from aiohttp.web import BaseRequest, Response, StreamResponse, json_response
 
-from bach_lib.testing.loopback import Foreign, Loopback
+from bach_lib.testing.loopback import Foreign, Loopback, drop
 from bach_lib.testing.waiting import Waiting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """One request as it came in. `body`: its JSON or form, or None."""
+    """One request as it came in: `method`, `path`, `query` and `headers`. `body`: its JSON or form, or None."""
 
     method: str
     path: str
@@ -41,7 +41,8 @@ class Told:
 class PartnerServer(Loopback):
     """A server that takes `key` (None: everybody). `told` holds what to answer next, before anything right.
 
-    While `hold` is clear, nobody gets an answer.
+    While `hold` is clear, nobody gets an answer. Of so many of the next POSTs as `lost` says the answer is lost: they
+    have their effect, and the connection is cut.
     """
 
     def __init__(self, *, key: str | None = None, port: int = 0) -> None:
@@ -49,6 +50,7 @@ class PartnerServer(Loopback):
         self.key = key
         self.asked: list[Asked] = []
         self.told: deque[Told] = deque()
+        self.lost: int = 0
         self.hold: asyncio.Event = asyncio.Event()
         self.hold.set()
         self._waiting = Waiting()
@@ -76,6 +78,10 @@ class PartnerServer(Loopback):
             return answer(status=told.status, body=told.body, headers=told.headers)
         if self.key is not None and not self.accepts(asked):
             return self.refusal()
+        if self.lost and asked.method == "POST":
+            self.lost -= 1
+            await self.respond(asked, request)
+            return drop(request)
         return await self.respond(asked, request)
 
     def accepts(self, asked: Asked) -> bool:

@@ -11,7 +11,9 @@ class Company(ABC):
 
     name: ClassVar[str]
     connector: type[Connector]
+    """The class under test."""
     recipient: ClassVar[str]
+    """The person's address, in its normal form."""
     knows_what_is_gone: ClassVar[bool] = True
     """Whether it refuses to change a message that was deleted."""
 
