@@ -89,6 +89,7 @@ class MessageSetAside(Event):
     """The program has failed over a message too often (`Bach.received`, `Bach.on_command`). It stays unread."""
 
     message: IncomingMessage
+    """Which one; it can be looked at as others are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
