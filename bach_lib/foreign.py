@@ -60,10 +60,11 @@ async def bounded[T](work: Coroutine[object, object, T], seconds: float, name: s
     at all is left behind, and the log has its `name`. It has a task of its own, which begins at once: what needs not
     wait for anything costs no turn of the loop.
     """
-    task = asyncio.Task(work, loop=asyncio.get_running_loop(), name=name, eager_start=True)
+    end = _End()
+    task = asyncio.Task(end.told_by(work), loop=asyncio.get_running_loop(), name=name, eager_start=True)
     try:
         if not task.done():
-            await asyncio.wait((task,), timeout=seconds)
+            await end.wait(seconds)
     except asyncio.CancelledError:
         if await _ended(task) and not task.cancelled() and task.exception() is None:
             return task.result()
@@ -75,6 +76,35 @@ async def bounded[T](work: Coroutine[object, object, T], seconds: float, name: s
     if task.cancelled():
         raise ForeignError("CancelledError")
     return await guarded(task)
+
+
+class _End:
+    """Wakes one who waits for a task, in the step in which that ends.
+
+    `asyncio.wait` does it two turns of the loop later, and each message that goes out waits for it once.
+    """
+
+    def __init__(self) -> None:
+        self._waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    async def told_by[T](self, work: Coroutine[object, object, T]) -> T:
+        """The work of the task."""
+        try:
+            return await work
+        finally:
+            self._wake()
+
+    async def wait(self, seconds: float) -> None:
+        """Until it has ended, and no longer than this."""
+        timer = asyncio.get_running_loop().call_later(seconds, self._wake)
+        try:
+            await self._waiter
+        finally:
+            timer.cancel()
+
+    def _wake(self) -> None:
+        if not self._waiter.done():
+            self._waiter.set_result(None)
 
 
 async def _ended(task: asyncio.Task[object]) -> bool:

@@ -187,7 +187,8 @@ class Dispatcher:
         message = future.result().message
         self._ledger.replaced(future.result(), self.forget)
         self._publish(MessageQueued(connection=self._name, message=message))
-        entry = replace(self._addresses.entry(message), expires=expires)
+        entry = self._addresses.entry(message)
+        entry.expires = expires
         if lease is None:
             self._loading.add(entry)
             self._pump()
