@@ -4,6 +4,8 @@ What programs need is in `__all__`; the rest may move (docs/library.md, ADR 0066
 several rooms need, and nothing in this package knows Home Assistant.
 """
 
+import logging
+
 from bach_lib import errors
 from bach_lib.bach import Bach
 from bach_lib.bus import Unsubscribe
@@ -210,3 +212,5 @@ __all__ += errors.__all__  # the whole tree
 
 __version__ = "0.1.0"
 """The same as in `pyproject.toml` and in the manifest of the integration, which refuses another."""
+
+logging.getLogger(__name__).addHandler(logging.NullHandler())  # what is logged is the program's to show

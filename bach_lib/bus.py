@@ -9,11 +9,12 @@ from collections.abc import Callable
 
 from bach_lib.errors import InvalidValueError
 from bach_lib.events import Event, MessageEvent, MessageReceived
+from bach_lib.field_logger import FieldLogger
 
 type Unsubscribe = Callable[[], None]
 """Call it to hear no more."""
 
-_LOGGER = logging.getLogger(__name__)
+_LOGGER = FieldLogger(__name__)
 
 
 def is_asynchronous(callback: Callable[..., object]) -> bool:
@@ -57,8 +58,9 @@ class Bus:
         A subscriber that raises is logged and does not stop the others, nor the delivery of messages.
         """
         if _LOGGER.isEnabledFor(logging.DEBUG):
-            message = event.message.id if isinstance(event, MessageEvent | MessageReceived) else ""
-            _LOGGER.debug("%s %s %s", type(event).__name__, event.connection, message)
+            _LOGGER.debug(
+                "%s %s %s", type(event).__name__, event.connection, _message_of(event) or "", extra=_fields(event)
+            )
         for event_type in type(event).__mro__:
             subscribers = self._subscribers.get(event_type, {})
             for receive in tuple(subscribers):
@@ -69,4 +71,13 @@ class Bus:
                 except (KeyboardInterrupt, SystemExit):
                     raise
                 except BaseException:  # a border: subscribers are foreign code, and what they cancelled is not us
-                    _LOGGER.exception("A subscriber of %s failed", type(event).__name__)
+                    _LOGGER.exception("A subscriber of %s failed", type(event).__name__, extra=_fields(event))
+
+
+def _message_of(event: Event) -> int | None:
+    return event.message.id if isinstance(event, MessageEvent | MessageReceived) else None
+
+
+def _fields(event: Event) -> dict[str, object]:
+    """What a log record about an event says it is about."""
+    return {"connection": event.connection or None, "message_id": _message_of(event)}

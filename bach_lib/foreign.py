@@ -6,11 +6,12 @@ may wait for ever: not everything ends that is cancelled.
 """
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable, Coroutine
 from traceback import StackSummary, walk_tb
 
-_LOGGER = logging.getLogger(__name__)
+from bach_lib.field_logger import FieldLogger
+
+_LOGGER = FieldLogger(__name__)
 _MOST_FRAMES = 20
 _UNWINDING = 1.0
 """Seconds that something has to clean up in, once it is cancelled."""

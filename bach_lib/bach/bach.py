@@ -1,6 +1,5 @@
 """`Bach`, the facade of the library: opens and closes all parts, and is the one object an application talks to."""
 
-import logging
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AsyncExitStack
 from os import PathLike
@@ -22,6 +21,7 @@ from bach_lib.connectors import Connectors
 from bach_lib.connectors.base import Connector
 from bach_lib.errors import NotOpenError, StorageError
 from bach_lib.events import StorageChanged
+from bach_lib.field_logger import FieldLogger
 from bach_lib.handling.programs import Programs
 from bach_lib.home_loop import HomeLoop
 from bach_lib.models import (
@@ -39,7 +39,7 @@ from bach_lib.runtime.assembly import Base, Parts, assemble
 from bach_lib.runtime.housekeeping import PURGED
 from bach_lib.storage import Database, MemoryDatabase, Store
 
-_LOGGER = logging.getLogger(__name__)
+_LOGGER = FieldLogger(__name__)
 
 
 class Bach(SendingCalls, InboxCalls, QueueCalls, ConnectionCalls, ProgramCalls):

@@ -1,7 +1,6 @@
 """The daemon: BACH with the REST interface for programs and the control socket for the command."""
 
 import asyncio
-import logging
 import os
 import signal
 import socket
@@ -19,12 +18,13 @@ from bach_lib.cli.paths import log_file, runs_file, socket_file, token_file
 from bach_lib.control.sentences import SentenceError, printable
 from bach_lib.control.socket_server import ControlServer, can_have_socket
 from bach_lib.control.version import version
+from bach_lib.field_logger import FieldLogger
 from bach_lib.rest import load_token, make_application
 from bach_lib.rest.answers import Json
 from bach_lib.rest.handlers import iso
 from bach_lib.rest.server import ConnectionLimiter, max_connections
 
-_LOGGER = logging.getLogger(__name__)
+_LOGGER = FieldLogger(__name__)
 _GRACE = 5.0
 _PLACES, _SHARE = 256, 4
 _BACKLOG = 128

@@ -5,15 +5,15 @@ list is bounded in rows and in bytes. What does not fit is counted for its reaso
 what is missing stands something that could not be read, which whoever looks at the connection finds there.
 """
 
-import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Final
 
 from bach_lib.clock import Clock
 from bach_lib.connectors.base import Incoming, Unreadable
+from bach_lib.field_logger import FieldLogger
 
-_LOGGER = logging.getLogger(__name__)
+_LOGGER = FieldLogger(__name__)
 
 MAX_ROWS: Final = 5_000
 """Messages that one list keeps."""
@@ -97,7 +97,9 @@ class Cut:
         now = self._clock.monotonic()
         if now >= self._next_at.get(reason, 0.0):
             count = self._unlogged.pop(reason)
-            _LOGGER.warning("%s through %s were left out: %s", _number(count), self._connection, reason)
+            _LOGGER.warning(
+                "%s through %s were left out: %s", _number(count), self._connection, reason, connection=self._connection
+            )
             self._next_at[reason] = now + _EVERY
 
     def told(self) -> list[Unreadable]:

@@ -4,7 +4,6 @@ Finding reads metadata only; the code of a package is imported when one of its c
 with a package costs that package: what it offers is left out, with a sentence that names it.
 """
 
-import logging
 import re
 import sys
 from collections.abc import Iterator, Mapping
@@ -16,13 +15,14 @@ from typing import Final
 from bach_lib.connectors.base import Connector
 from bach_lib.connectors.declared import DECLARED
 from bach_lib.errors import UnusableConnectorError
+from bach_lib.field_logger import FieldLogger
 from bach_lib.foreign import places_of
 from bach_lib.redact import readable
 
 GROUP: Final = "bach_lib.connectors"
 """The group of entry points; the name of one is the type of its connections, the value leads to the class."""
 
-_LOGGER = logging.getLogger(__name__)
+_LOGGER = FieldLogger(__name__)
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,49}")
 _MAX_REASON = 300
 """Characters of what an import said."""

@@ -9,12 +9,13 @@ from collections.abc import Callable
 from time import monotonic
 
 from bach_lib.errors import ConnectorFailedError
+from bach_lib.field_logger import FieldLogger
 from bach_lib.foreign import ForeignError, places_of
 from bach_lib.models import Fault
 from bach_lib.models.health import INTERNAL
 from bach_lib.redact import Redactor
 
-_LOGGER = logging.getLogger(__name__)
+_LOGGER = FieldLogger(__name__)
 _AGAIN = 3600.0
 """Seconds until the same mistake is an ERROR again."""
 _MOST_KINDS = 100
@@ -34,6 +35,7 @@ class Mistakes:
         self, type_: str, name: str | None, redact: Redactor, monotonic: Callable[[], float] = monotonic
     ) -> None:
         self._type = type_
+        self._connection = name
         self._of = f" of {name}" if name else ""
         self._redact = redact
         self._monotonic = monotonic
@@ -60,12 +62,28 @@ class Mistakes:
     def hung(self, method: str) -> None:
         """It took too long. For most calls that is the platform's doing, and is told as any fault is."""
         level = logging.WARNING if method in _OURS_ALONE else logging.DEBUG
-        _LOGGER.log(level, 'The connector "%s"%s does not end: %s takes too long', self._type, self._of, method)
+        _LOGGER.log(
+            level,
+            'The connector "%s"%s does not end: %s takes too long',
+            self._type,
+            self._of,
+            method,
+            connection=self._connection,
+        )
 
     def _logged(self, method: str, what: str, more: str) -> ConnectorFailedError:
         error = ConnectorFailedError(type=self._type, what=f"{method} {what}")
         level = logging.ERROR if self._is_news(f"{method} {what}") else logging.DEBUG
-        _LOGGER.log(level, 'The connector "%s"%s made a mistake: %s %s%s', self._type, self._of, method, what, more)
+        _LOGGER.log(
+            level,
+            'The connector "%s"%s made a mistake: %s %s%s',
+            self._type,
+            self._of,
+            method,
+            what,
+            more,
+            connection=self._connection,
+        )
         return error
 
     def _is_news(self, sentence: str) -> bool:

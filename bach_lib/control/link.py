@@ -1,7 +1,6 @@
 """Client of the control socket: asks the daemon, and does not wait for a frozen one without end."""
 
 import asyncio
-import logging
 import os
 import socket
 import stat
@@ -20,9 +19,10 @@ from bach_lib.control import wire
 from bach_lib.control.sentences import SentenceError, UnansweredError
 from bach_lib.control.socket_server import MAX_REQUEST, can_have_socket
 from bach_lib.control.version import version
+from bach_lib.field_logger import FieldLogger
 from bach_lib.rest.answers import Json
 
-_LOGGER = logging.getLogger(__name__)
+_LOGGER = FieldLogger(__name__)
 
 PULSE = 5.0
 """Seconds within which a daemon that works says that it does."""

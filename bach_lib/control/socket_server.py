@@ -5,7 +5,6 @@ references to secrets lead to files.
 """
 
 import asyncio
-import logging
 import os
 import socket
 from collections.abc import Callable, Mapping
@@ -20,11 +19,12 @@ from bach_lib.control.operations import perform
 from bach_lib.control.sentences import SentenceError
 from bach_lib.control.version import version
 from bach_lib.errors import BachError
+from bach_lib.field_logger import FieldLogger
 from bach_lib.rest.answers import Json, RefusedError
 from bach_lib.rest.requests import body_of
 from bach_lib.rest.server import ClientTimeouts, ConnectionLimiter, max_connections
 
-_LOGGER = logging.getLogger(__name__)
+_LOGGER = FieldLogger(__name__)
 
 MAX_REQUEST = 1 << 25
 """Bytes; more than a command line and what is piped into one can hold."""

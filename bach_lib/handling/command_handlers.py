@@ -5,13 +5,13 @@ its turn. So for one person in one place everything is in order, and nobody wait
 """
 
 import asyncio
-import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from bach_lib.clock import Clock
 from bach_lib.errors import StorageError
+from bach_lib.field_logger import FieldLogger
 from bach_lib.foreign import guarded, places_of
 from bach_lib.handling.ending import end
 from bach_lib.handling.inbox_walk import InboxWalk
@@ -20,7 +20,7 @@ from bach_lib.handling.received_message import Hand, ReceivedMessage, Work, in_h
 from bach_lib.handling.words import split_words
 from bach_lib.models.incoming import IncomingMessage, Kind
 
-_LOGGER = logging.getLogger(__name__)
+_LOGGER = FieldLogger(__name__)
 _DELAYS = (1.0, 5.0, 20.0, 60.0)
 """Seconds between the tries of a message; all of them while a command is young enough to be acted upon."""
 _AT_ONCE = 10

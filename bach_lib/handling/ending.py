@@ -1,12 +1,12 @@
 """Ends tasks that run the code of others: they have some time, then they are cancelled, and then left behind."""
 
 import asyncio
-import logging
 from collections.abc import Collection
 
 from bach_lib.clock import Clock
+from bach_lib.field_logger import FieldLogger
 
-_LOGGER = logging.getLogger(__name__)
+_LOGGER = FieldLogger(__name__)
 _UNWINDING = 1.0
 """Seconds of real time that a cancelled task has to clean up in."""
 

@@ -1,6 +1,5 @@
 """All that programs have asked for: subscribers, streams, the handlers of commands and the loops over what comes in."""
 
-import logging
 import re
 import weakref
 from collections.abc import Awaitable, Callable
@@ -10,6 +9,7 @@ from bach_lib.bus import Bus, Unsubscribe
 from bach_lib.clock import Clock
 from bach_lib.errors import InvalidValueError
 from bach_lib.events import MessageReceived, MessageSetAside
+from bach_lib.field_logger import FieldLogger
 from bach_lib.handling.command_handlers import Commands, Handler
 from bach_lib.handling.parameters import parameters_of
 from bach_lib.handling.received_loop import ReceivedLoop
@@ -17,7 +17,7 @@ from bach_lib.handling.received_message import ReceivedMessage, Work
 from bach_lib.handling.subscribers import Subscribers
 from bach_lib.models.incoming import IncomingMessage
 
-_LOGGER = logging.getLogger(__name__)
+_LOGGER = FieldLogger(__name__)
 _COMMAND = re.compile(r"[a-z0-9_-]{1,64}")
 _LONGEST_USAGE = 1000
 

@@ -5,7 +5,6 @@ the log says how many.
 """
 
 import asyncio
-import logging
 import weakref
 from collections.abc import Awaitable, Callable
 from typing import cast
@@ -13,11 +12,12 @@ from typing import cast
 from bach_lib.bus import Bus, Unsubscribe, is_asynchronous
 from bach_lib.clock import Clock
 from bach_lib.events import Event
+from bach_lib.field_logger import FieldLogger
 from bach_lib.foreign import guarded, places_of
 from bach_lib.handling.ending import end
 from bach_lib.handling.event_stream import LIMIT, EventStream
 
-_LOGGER = logging.getLogger(__name__)
+_LOGGER = FieldLogger(__name__)
 
 
 class Subscribers:

@@ -1,14 +1,14 @@
 """Allow list of senders. Nobody is let in by default; what strangers send is dropped and only counted."""
 
-import logging
 from collections.abc import Iterable
 from dataclasses import replace
 
 from bach_lib.clock import Clock
 from bach_lib.connectors.base import Batch, Incoming
+from bach_lib.field_logger import FieldLogger
 from bach_lib.models.spellings import Sighting, Spellings
 
-_LOGGER = logging.getLogger(__name__)
+_LOGGER = FieldLogger(__name__)
 _EVERY = 3600.0
 """Seconds between two lines of one kind: whoever finds the bot must not be able to fill the log."""
 
@@ -64,5 +64,5 @@ class Notice:
         self._count += count
         now = self._clock.monotonic()
         if self._count and now >= self._next_at:
-            _LOGGER.warning(self._template, self._count, self._connection, *more)
+            _LOGGER.warning(self._template, self._count, self._connection, *more, connection=self._connection)
             self._count, self._next_at = 0, now + _EVERY

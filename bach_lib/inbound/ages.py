@@ -8,14 +8,14 @@ machine, as their connectors promise.
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
 from math import inf, isfinite
 
 from bach_lib.clock import Clock
 from bach_lib.connectors.base import Incoming
+from bach_lib.field_logger import FieldLogger
 
-_LOGGER = logging.getLogger(__name__)
+_LOGGER = FieldLogger(__name__)
 _AHEAD = 60.0
 """Seconds that a date may lie ahead of what it is held against; beyond, the two do not belong to the same clock."""
 _JUST_NOW = 60.0
@@ -115,7 +115,7 @@ class ClockNotice:
             self._is_told = True
             where = "ahead of" if ahead > 0 else "behind"
             text = "The clock of this machine is %.0f s %s that of the platform of %s, which counts for what comes in"
-            _LOGGER.warning(text, abs(ahead), where, self._connection)
+            _LOGGER.warning(text, abs(ahead), where, self._connection, connection=self._connection)
 
 
 def _between(earlier: float | None, later: float) -> float | None:

@@ -5,7 +5,6 @@ loop believes, both the loop and what the connector holds open are thrown away a
 """
 
 import asyncio
-import logging
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import replace
@@ -15,6 +14,7 @@ from bach_lib.clock import Clock
 from bach_lib.connectors.base import Batch, Connector, Incoming, Unreadable
 from bach_lib.errors import BachError, UnknownConnectionError
 from bach_lib.events import ConnectionChanged
+from bach_lib.field_logger import FieldLogger
 from bach_lib.foreign import guarded
 from bach_lib.inbound.acknowledging import Acknowledging
 from bach_lib.inbound.admission import Notice
@@ -29,7 +29,7 @@ from bach_lib.models.incoming import IncomingMessage
 from bach_lib.policy import ReceivePolicy
 from bach_lib.redact import Redactor
 
-_LOGGER = logging.getLogger(__name__)
+_LOGGER = FieldLogger(__name__)
 _LONGEST_WAIT = 86_400.0
 """Seconds; no server may silence receiving for longer than a day at a time."""
 
@@ -273,7 +273,10 @@ class Receiver:
 
     async def _rebuild(self, connector: Connector) -> None:
         _LOGGER.info(
-            "Receiving through %s is being set up anew: nothing came for %.0f s", self._name, self._policy.stall_seconds
+            "Receiving through %s is being set up anew: nothing came for %.0f s",
+            self._name,
+            self._policy.stall_seconds,
+            connection=self._name,
         )
         if self._loop:
             self._loop.cancel()  # and do not wait for it: it may be the thing that hangs

@@ -4,7 +4,6 @@ What the router found out is written before anybody is told. So a crash in betwe
 stays unread in the inbox), and never opens a door twice.
 """
 
-import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from itertools import batched
@@ -12,6 +11,7 @@ from itertools import batched
 from bach_lib.bus import Bus
 from bach_lib.clock import Clock
 from bach_lib.events import MessageReceived
+from bach_lib.field_logger import FieldLogger
 from bach_lib.foreign import guarded
 from bach_lib.inbound.inbox import MAX_ROUTED, Inbox
 from bach_lib.inbound.rules import Rules
@@ -19,7 +19,7 @@ from bach_lib.inbound.unhandled import is_over
 from bach_lib.models import Connection
 from bach_lib.models.incoming import IncomingMessage, Kind
 
-_LOGGER = logging.getLogger(__name__)
+_LOGGER = FieldLogger(__name__)
 
 
 class Router:
@@ -64,7 +64,12 @@ class Router:
         try:
             found |= await guarded(self._context(connection.name, message.text))
         except Exception:
-            _LOGGER.exception("Message %s could not be held against the rules", message.id)
+            _LOGGER.exception(
+                "Message %s could not be held against the rules",
+                message.id,
+                connection=connection.name,
+                message_id=message.id,
+            )
             found["routing_error"] = "The rules could not be tried; the log says why."
         kind, max_age = message.kind, self._inbox.max_age(connection.name)
         if is_over(message, now, max_age):

@@ -6,13 +6,13 @@ instead of repeating the words.
 
 import asyncio
 import json
-import logging
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 from bach_lib.errors import InvalidRuleError, UnknownRuleError
+from bach_lib.field_logger import FieldLogger
 from bach_lib.home_loop import HomeLoop
 from bach_lib.inbound.patterns import BadPatternError, Patterns, compile_pattern
 from bach_lib.inbound.phrases import Phrases, fold
@@ -21,7 +21,7 @@ from bach_lib.storage.sqlite import Row
 from bach_lib.storage.values import text
 from bach_lib.threads import in_thread
 
-_LOGGER = logging.getLogger(__name__)
+_LOGGER = FieldLogger(__name__)
 _NAME = re.compile(r"[\w.-]{1,100}")
 MAX_RULES = 1000
 _MAX_PHRASES = 1000

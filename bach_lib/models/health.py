@@ -1,15 +1,15 @@
 """Health of a connection: the state of one direction, and what a health check found."""
 
-import logging
 from dataclasses import dataclass
 
+from bach_lib.field_logger import FieldLogger
 from bach_lib.models.connection import ConnectionState
 from bach_lib.models.fault import Fault
 
 INTERNAL = "internal"
 """The code of a mistake in code that runs inside of BACH; it says nothing about the platform."""
 
-_LOGGER = logging.getLogger(__name__)
+_LOGGER = FieldLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +73,12 @@ def log_transition(name: str, direction: str, old: Health, new: Health) -> None:
     """One line when a direction goes down, one when it is back; nothing in between."""
     down = {ConnectionState.DISCONNECTED, ConnectionState.AUTH_FAILED}
     if new.state in down and old.state not in down:
-        _LOGGER.warning("%s through %s does not work: %s", direction, name, new.fault.text if new.fault else new.state)
+        _LOGGER.warning(
+            "%s through %s does not work: %s",
+            direction,
+            name,
+            new.fault.text if new.fault else new.state,
+            connection=name,
+        )
     elif new.state is ConnectionState.CONNECTED and old.state in down:
-        _LOGGER.info("%s through %s works again", direction, name)
+        _LOGGER.info("%s through %s works again", direction, name, connection=name)

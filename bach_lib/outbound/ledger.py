@@ -4,7 +4,6 @@ A disk that is full takes nothing. Then a write is repeated until it does: what 
 """
 
 import asyncio
-import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
@@ -12,6 +11,7 @@ from functools import partial
 
 from bach_lib.errors import BachError, StorageError, StoreLostError
 from bach_lib.events import MessageExpired
+from bach_lib.field_logger import FieldLogger
 from bach_lib.models import Message, Status
 from bach_lib.outbound.advancing import Advance
 from bach_lib.outbound.queue import Put
@@ -19,7 +19,7 @@ from bach_lib.outbound.retry import INTERRUPTED, Settlement
 from bach_lib.outbound.services import DispatchServices
 from bach_lib.outbound.settlement import settled_event
 
-_LOGGER = logging.getLogger(__name__)
+_LOGGER = FieldLogger(__name__)
 _STORE_RETRY = 5.0
 """Seconds until a failed write (a full disk) is tried again; until then nothing more is sent."""
 _PORTION = 50
@@ -83,7 +83,13 @@ class Ledger:
         try:
             await self._services.queue.keep_progress(message_id, progress)
         except StorageError as error:
-            _LOGGER.warning("How far message %s has come is not kept: %s", message_id, error)
+            _LOGGER.warning(
+                "How far message %s has come is not kept: %s",
+                message_id,
+                error,
+                connection=self._name,
+                message_id=message_id,
+            )
 
     async def advance(self, settlement: Settlement | None, claim: int | None, to: str = "") -> Message | None:
         """Settle one message and claim the next, `to` whom it goes; the claimed one, if it still waits."""
@@ -171,5 +177,5 @@ class Ledger:
             except StoreLostError:  # which was said
                 pass
             except StorageError as error:
-                _LOGGER.error("The queue of %s stands still: %s", self._name, error)  # noqa: TRY400 - the sentence says all
+                _LOGGER.error("The queue of %s stands still: %s", self._name, error, connection=self._name)  # noqa: TRY400 - says all
             await self._services.clock.sleep(_STORE_RETRY)

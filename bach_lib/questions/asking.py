@@ -5,7 +5,6 @@ waits is cancelled, what was sent is edited to say how it ended, without buttons
 """
 
 import asyncio
-import logging
 import re
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
@@ -24,6 +23,7 @@ from bach_lib.errors import (
     TextTooLongError,
 )
 from bach_lib.events import AccountChanged, ConnectionRemoved, MessageEvent, MessageReceived
+from bach_lib.field_logger import FieldLogger
 from bach_lib.foreign import guarded
 from bach_lib.models import Button, Buttons, Delivery, Format, Message, Operation, Status
 from bach_lib.outbound.draft import SendOptions
@@ -33,7 +33,7 @@ from bach_lib.questions.unanswered import NobodyAnsweredError, QuestionInterrupt
 from bach_lib.registry import Registry
 from bach_lib.text.buttons import as_it_is
 
-_LOGGER = logging.getLogger(__name__)
+_LOGGER = FieldLogger(__name__)
 _LONGEST = 7 * 86_400.0
 """Seconds that a question may wait; no restart lets it go on, so longer is a promise that breaks."""
 _MAX_SHOWN = 200
@@ -124,7 +124,12 @@ class QuestionService:
         }
         for place, error in refused.items():
             if len(refused) < len(places):
-                _LOGGER.warning("A question could not be asked everywhere; through %s: %s", place.connection, error)
+                _LOGGER.warning(
+                    "A question could not be asked everywhere; through %s: %s",
+                    place.connection,
+                    error,
+                    connection=place.connection,
+                )
         asked.all_put(refused)
 
     async def _put_one(self, asked: Asked, place: Place) -> None:
@@ -178,9 +183,11 @@ class QuestionService:
         try:
             await guarded(self._take_back_when_sent(asked, message_id))
         except BachError as error:
-            _LOGGER.warning("Message %s still looks like an open question: %s", message_id, error)
+            _LOGGER.warning(
+                "Message %s still looks like an open question: %s", message_id, error, message_id=message_id
+            )
         except Exception:  # a connector may be anybody's; the others of this question have to be taken back, too
-            _LOGGER.exception("Message %s still looks like an open question", message_id)
+            _LOGGER.exception("Message %s still looks like an open question", message_id, message_id=message_id)
 
     async def _take_back_when_sent(self, asked: Asked, message_id: int) -> None:
         changed = asyncio.Event()
@@ -217,7 +224,9 @@ class QuestionService:
         except TextTooLongError:
             await self._sender.change(message.id, Operation.EDIT, line, options)
         except CannotDoError:
-            _LOGGER.debug("Message %s cannot be edited there", message.id)
+            _LOGGER.debug(
+                "Message %s cannot be edited there", message.id, connection=message.connection, message_id=message.id
+            )
 
     async def _wait_for(self, changed: asyncio.Event) -> None:
         """Until the message changes or BACH is being closed."""

@@ -5,7 +5,6 @@ a secret itself, as the address of a webhook is; so only digests are compared, a
 """
 
 import asyncio
-import logging
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from hashlib import sha256
@@ -19,6 +18,7 @@ from bach_lib.errors import (
     UnknownTypeError,
     UnusableConnectorError,
 )
+from bach_lib.field_logger import FieldLogger
 from bach_lib.models import Connection
 from bach_lib.registry.secrets import Secrets
 
@@ -34,7 +34,7 @@ class Beside(list[Connection]):
         self.seen: Seen = {}
 
 
-_LOGGER = logging.getLogger(__name__)
+_LOGGER = FieldLogger(__name__)
 _SECONDS = 5.0
 """That the secrets of others may take; a drive that is gone must not hold up a change."""
 
@@ -83,7 +83,11 @@ class Accounts:
                     if seen[other.name] == mine:
                         raise AccountTakenError(other=other.name)
         except TimeoutError:
-            _LOGGER.warning("Whether another connection has the account of %s cannot be seen: no answer", row.name)
+            _LOGGER.warning(
+                "Whether another connection has the account of %s cannot be seen: no answer",
+                row.name,
+                connection=row.name,
+            )
 
     async def _of(self, other: Connection) -> bytes | None:
         """That of a connection there is already; what is wrong with it is not what is asked."""

@@ -1,6 +1,5 @@
 """Examines a connection before it is written: all about its fields that can be known without asking a platform."""
 
-import logging
 from collections.abc import Collection, Iterable
 
 from bach_lib.connectors import Connectors
@@ -8,13 +7,14 @@ from bach_lib.connectors.declaration import Knows, Told, check_told
 from bach_lib.connectors.declared import DECLARED
 from bach_lib.connectors.endpoint import check_endpoint
 from bach_lib.errors import InvalidValueError
+from bach_lib.field_logger import FieldLogger
 from bach_lib.models import Category, Connection
 from bach_lib.registry.accounts import Accounts, Seen
 from bach_lib.registry.partner_types import check_partner
 from bach_lib.registry.secrets import Secrets
 from bach_lib.registry.sender_tag import check_tag
 
-_LOGGER = logging.getLogger(__name__)
+_LOGGER = FieldLogger(__name__)
 _MAX_ALLOWED = 10_000
 FRESH_START = frozenset({"endpoint", "auth_type", "auth_config", "settings"})
 """Changes after which old failures mean nothing."""
@@ -64,7 +64,9 @@ class Examiner:
         for row in connections:
             knows = self._knows(row)
             if knows is not None and (strange := knows.strange(row.auth_config, row.settings)):
-                _LOGGER.warning("%s is told what %s does not know: %s", row.name, row.type, ", ".join(strange))
+                _LOGGER.warning(
+                    "%s is told what %s does not know: %s", row.name, row.type, ", ".join(strange), connection=row.name
+                )
 
     def _knows(self, connection: Connection) -> Knows | None:
         is_partner = connection.category is not Category.CONNECTOR

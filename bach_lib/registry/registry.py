@@ -5,7 +5,6 @@ next one waits for that.
 """
 
 import asyncio
-import logging
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
@@ -22,6 +21,7 @@ from bach_lib.errors import (
     UnknownFieldError,
 )
 from bach_lib.events import ConnectionAdded, ConnectionRemoved, ConnectionUpdated
+from bach_lib.field_logger import FieldLogger
 from bach_lib.home_loop import HomeLoop
 from bach_lib.models import Category, Connection
 from bach_lib.models.fast_frozen import changer
@@ -34,7 +34,7 @@ from bach_lib.registry.validation import checked, look_alike
 from bach_lib.storage import Store, Transaction
 from bach_lib.storage.removal import Removals
 
-_LOGGER = logging.getLogger(__name__)
+_LOGGER = FieldLogger(__name__)
 _NAME = re.compile(r"[\w.-]{1,100}")
 _counted = changer(Connection, "success_count", "error_count", "last_used")
 
@@ -262,7 +262,9 @@ class Registry:
         try:
             await self.removals.finish(name)
         except BachError as error:
-            _LOGGER.warning("The messages of %s, which is removed, will be deleted later: %s", name, error)
+            _LOGGER.warning(
+                "The messages of %s, which is removed, will be deleted later: %s", name, error, connection=name
+            )
 
     async def _check(
         self,

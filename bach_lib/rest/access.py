@@ -1,7 +1,6 @@
 """Access control of the REST interface: requests for this host, with the token; no answer tells too much."""
 
 import hmac
-import logging
 from collections.abc import Iterable
 from http import HTTPStatus
 
@@ -9,10 +8,11 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from bach_lib.errors import BachError
+from bach_lib.field_logger import FieldLogger
 from bach_lib.redact import readable
 from bach_lib.rest.answers import RefusedError, refusal_of, refusal_of_http
 
-_LOGGER = logging.getLogger(__name__)
+_LOGGER = FieldLogger(__name__)
 
 LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
 

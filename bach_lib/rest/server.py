@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import logging
 import socket
 import sys
 from collections.abc import Callable, Iterable
@@ -21,8 +20,9 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from bach_lib.clock import Cancel, Clock, SystemClock
+from bach_lib.field_logger import FieldLogger
 
-_LOGGER = logging.getLogger(__name__)
+_LOGGER = FieldLogger(__name__)
 
 _NO_ROOM = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 _FEWEST = 4

@@ -1,18 +1,18 @@
 """Housekeeping: removes what is old, so that no disk carries it for ever. Dead letters stay: they wait for a person."""
 
 import asyncio
-import logging
 from collections.abc import Awaitable
 
 from bach_lib.clock import Cancel, Clock
 from bach_lib.errors import BachError
+from bach_lib.field_logger import FieldLogger
 from bach_lib.foreign import guarded
 from bach_lib.inbound.inbox import Inbox
 from bach_lib.models import Status
 from bach_lib.outbound.history import History
 from bach_lib.storage.removal import Removals
 
-_LOGGER = logging.getLogger(__name__)
+_LOGGER = FieldLogger(__name__)
 _EVERY = 6 * 3600.0
 
 _PLAUSIBLE = 7 * 86_400.0

@@ -1,11 +1,11 @@
 """Runs all connections, following the registry: started, restarted and stopped with their rows."""
 
 import asyncio
-import logging
 from collections.abc import Coroutine
 
 from bach_lib.errors import BachError
 from bach_lib.events import ConnectionAdded, ConnectionChanged, ConnectionRemoved, ConnectionUpdated, RecipientMoved
+from bach_lib.field_logger import FieldLogger
 from bach_lib.models import (
     Category,
     ConnectionState,
@@ -17,7 +17,7 @@ from bach_lib.outbound.dispatcher import Dispatcher
 from bach_lib.registry import FRESH_START
 from bach_lib.runtime.connection_runtime import ConnectionRuntime, Services
 
-_LOGGER = logging.getLogger(__name__)
+_LOGGER = FieldLogger(__name__)
 
 
 class Runtimes:
@@ -80,7 +80,7 @@ class Runtimes:
             await self._services.connectors.load(type_)
             await self.begin(name)
         except BachError as error:
-            _LOGGER.error("The connection %s cannot start: %s", name, error)  # noqa: TRY400 - the sentence says all
+            _LOGGER.error("The connection %s cannot start: %s", name, error, connection=name)  # noqa: TRY400 - the sentence says all
 
     def _added(self, event: ConnectionAdded) -> None:
         if event.row.category is Category.CONNECTOR:

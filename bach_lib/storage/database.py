@@ -8,7 +8,6 @@ transaction.
 """
 
 import asyncio
-import logging
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
@@ -27,6 +26,7 @@ from bach_lib.errors import (
     StoreForbiddenError,
     StoreForeignError,
 )
+from bach_lib.field_logger import FieldLogger
 from bach_lib.storage.backups import Backups
 from bach_lib.storage.bell import Bell
 from bach_lib.storage.collecting import TurnBatcher
@@ -43,7 +43,7 @@ from bach_lib.storage.sqlite import Connection, Transaction, look
 from bach_lib.storage.store import Store
 from bach_lib.threads import WorkCounter, counter_of
 
-_LOGGER = logging.getLogger(__name__)
+_LOGGER = FieldLogger(__name__)
 
 _HELD = (
     "%d messages that waited in %s are held, because %s. They may have been sent since. If it was only moved, send "

@@ -8,7 +8,6 @@ writes down what has happened (a message was sent) is still taken and goes into 
 to its place, all goes on.
 """
 
-import logging
 import os
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -18,6 +17,7 @@ from hashlib import blake2b
 from pathlib import Path
 
 from bach_lib.errors import StorageError, StoreLockedError, StoreLostError
+from bach_lib.field_logger import FieldLogger
 from bach_lib.storage.folder import Folder
 from bach_lib.storage.place import LockedPath
 from bach_lib.storage.request import Request, has_writes
@@ -27,7 +27,7 @@ from bach_lib.storage.sqlite import Connection, Transaction
 type _Batch = Sequence[Request[Transaction]]
 type _Key = tuple[int, int]
 
-_LOGGER = logging.getLogger(__name__)
+_LOGGER = FieldLogger(__name__)
 _UNKNOWN = frozenset({EACCES, EIO, EPERM, ETIMEDOUT})
 """Errors of a look that say nothing about the file: a share that does not answer, a folder that may not be read."""
 _SELDOM = 30.0

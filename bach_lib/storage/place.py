@@ -3,17 +3,17 @@
 The second lock keeps the name while the file is made, and is the only one where SQLite would stumble over ours.
 """
 
-import logging
 import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from bach_lib.errors import StoreInUseError
+from bach_lib.field_logger import FieldLogger
 from bach_lib.storage.lock import LOCKS_ANY_FILE, FileLock
 from bach_lib.storage.origin import check_is_whole
 from bach_lib.storage.saved import bring_back
 
-_LOGGER = logging.getLogger(__name__)
+_LOGGER = FieldLogger(__name__)
 
 
 class LockedPath:

@@ -4,16 +4,16 @@ Everybody who asks the storage waits for this thread. So whatever goes wrong in 
 that is used up, a mistake of ours), whoever waits is told, and the thread goes on.
 """
 
-import logging
 from collections.abc import Callable, Sequence
 from queue import Empty, SimpleQueue
 
+from bach_lib.field_logger import FieldLogger
 from bach_lib.storage.guard import Guard
 from bach_lib.storage.log_keeper import LogKeeper
 from bach_lib.storage.request import Request
 from bach_lib.storage.sqlite import Connection, Transaction
 
-_LOGGER = logging.getLogger(__name__)
+_LOGGER = FieldLogger(__name__)
 
 MAX_BATCH = 1000
 """Requests; a batch of this size is not made larger, which keeps the wait of its first below some 20 ms."""
