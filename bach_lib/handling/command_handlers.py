@@ -188,6 +188,8 @@ class Commands:
             message.tries,
             kind,
             places_of(error),
+            connection=message.connection,
+            message_id=message.id,
         )
         aside = await self._unless_the_disk_fails(lambda: self._work().inbox.unhandled.failed(message.id, kind))
         if aside:

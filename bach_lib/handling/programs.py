@@ -104,6 +104,8 @@ class Programs:
             message.id,
             message.connection,
             message.tries,
+            connection=message.connection,
+            message_id=message.id,
         )
         self._bus.publish(MessageSetAside(connection=message.connection, message=message))
 

@@ -35,6 +35,7 @@ class Beside(list[Connection]):
 
 
 _LOGGER = FieldLogger(__name__)
+_UNSEEN = "Whether another connection has the account of %s cannot be seen: no answer"
 _SECONDS = 5.0
 """That the secrets of others may take; a drive that is gone must not hold up a change."""
 
@@ -83,11 +84,7 @@ class Accounts:
                     if seen[other.name] == mine:
                         raise AccountTakenError(other=other.name)
         except TimeoutError:
-            _LOGGER.warning(
-                "Whether another connection has the account of %s cannot be seen: no answer",
-                row.name,
-                connection=row.name,
-            )
+            _LOGGER.warning(_UNSEEN, row.name, connection=row.name)
 
     async def _of(self, other: Connection) -> bytes | None:
         """That of a connection there is already; what is wrong with it is not what is asked."""
