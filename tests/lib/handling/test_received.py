@@ -8,6 +8,7 @@ import pytest
 from bach_lib import Bach, InboxStatus, Kind
 from bach_lib.errors import NotOpenError, ReceivedElsewhereError, UnknownConnectionError
 from bach_lib.events import MessageSetAside
+from bach_lib.handling.inbox_walk import InboxWalk
 from bach_lib.testing import FakeClock, FakePlatform, World, world
 
 
@@ -29,7 +30,7 @@ async def said(platform: FakePlatform, clock: FakeClock, *texts: str) -> None:
     """Somebody writes these."""
     for text in texts:
         platform.says(text)
-    await clock.settle()
+        await clock.settle()
 
 
 async def test_what_is_done_does_not_come_again(tmp_path: Path) -> None:
@@ -191,3 +192,15 @@ async def test_a_key_of_ones_own_counts(here: World) -> None:
             break
     await clock.settle()
     assert platform.texts == ["Hi", "Hi"]
+
+
+async def test_what_is_announced_late_takes_nothing_out_of_the_page(here: World) -> None:
+    """What had been read from the disk and not given yet would be forgotten until the next start."""
+    bach, platform, clock = here
+    await said(platform, clock, "one", "two", "three", "four")
+    walk = InboxWalk(lambda: bach._open_parts)
+    first = await walk.next()
+    assert first is not None
+    walk.came(first.id + 2)  # it was stored before, and is announced now
+    left = [await walk.next() for _ in range(4)]
+    assert [message.text if message else None for message in left] == ["two", "three", "four", None]
