@@ -42,6 +42,8 @@ async def check_connection(
     check_tag(connection.settings)
     connector_type = await Connectors(connectors).load(connection.type)
     resolved = await Secrets(secrets).resolve(connection.auth_config, connection.type)
+    if any(field in LIFTED and not can_be_shown(secret) for field, secret in resolved.items()):
+        return Fault(code="auth_failed", text="This token is too long, or has characters that no token has.")
     setup = Setup(
         connection=connection,
         secrets=resolved,
@@ -54,8 +56,6 @@ async def check_connection(
     except ConnectorFailedError as error:
         return Fault(code=INTERNAL, text=str(error))
     try:
-        if any(field in LIFTED and not can_be_shown(secret) for field, secret in resolved.items()):
-            return Fault(code="auth_failed", text="This token is too long, or has characters that no token has.")
         return await connector.check()
     finally:
         await connector.close()

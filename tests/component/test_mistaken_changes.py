@@ -155,6 +155,7 @@ async def submitted(hass: HomeAssistant, result: ConfigFlowResult, given: Mappin
     return await hass.config_entries.flow.async_configure(result["flow_id"], dict(given))
 
 
+@pytest.mark.slow
 async def test_a_mistake_in_a_change_is_said_and_changes_nothing(hass: HomeAssistant, socket_enabled: None) -> None:
     """A slip in *Reconfigure* would stop a connection that works."""
     for type_, form in {**FORMS, "webhook": CHANGE}.items():

@@ -144,6 +144,7 @@ class WebhookKind:
         if SECTION_OUTGOING not in user_input:  # the form that asks for credentials alone
             for field in (*outgoing.CREDENTIALS, CONF_SECRET):
                 put_secret(data, field, user_input.get(field))
+            outgoing.check_key(data)
             if CONF_API_KEY in data:
                 data.setdefault(CONF_API_KEY_HEADER, outgoing.KEY_HEADER)
             if user_input.get(CONF_AUTHORIZATION, "").strip():  # in the place of a user name

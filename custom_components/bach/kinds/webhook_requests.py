@@ -13,6 +13,7 @@ from homeassistant.helpers.selector import BooleanSelector, TextSelector
 from bach_lib.connectors.webhook.posting import METHODS, BodyType
 from bach_lib.connectors.webhook.signature import new_secret
 from bach_lib.errors import InvalidValueError
+from bach_lib.registry.secrets import can_be_shown
 from custom_components.bach.const import (
     CONF_API_KEY,
     CONF_API_KEY_HEADER,
@@ -105,6 +106,13 @@ def _show_key(data: dict[str, Any], given: Mapping[str, Any]) -> None:
         data.pop(CONF_API_KEY, None)
     elif CONF_API_KEY not in data:
         raise InvalidValueError(field="api_key", value="", expected="the value of the header")
+    check_key(data)
+
+
+def check_key(data: Mapping[str, Any]) -> None:
+    """Raise `InvalidValueError` for a value of the secret header that no header can carry."""
+    if not can_be_shown(data.get(CONF_API_KEY, "")):
+        raise InvalidValueError(field="api_key", value="***", expected="the value of the header")
 
 
 def _sign(data: dict[str, Any], given: Mapping[str, Any]) -> None:
