@@ -9,6 +9,7 @@ from aiohttp import ClientSession
 
 from bach_lib.testing.loopback import Answer, Loopback, Request
 from bach_lib.testing.telegram_server import TelegramServer
+from tests.described.ntfy import Ntfy
 from tests.described.shapes import Schema, Shapes
 from tests.described.witness import KINDS, DescribedPlatforms, folder, read
 
@@ -79,6 +80,27 @@ def test_null_where_it_is_as_good_as_nothing() -> None:
     """signal-cli's null would be a fault, or one where something is needed pass."""
     assert found(PERSON, ADA | {"friends": None}, null_is_absent=True) == []
     assert found(PERSON, ADA | {"name": None}, null_is_absent=True) == ["it: 'name' is missing"]
+
+
+def test_what_ntfy_says() -> None:
+    """Its double could invent fields and numbers, and a client that relies on them pass."""
+    ntfy, right = Ntfy(), {"id": "AbCdEfGh1234", "time": 1, "event": "message", "topic": "bell", "message": "Ring"}
+    wrong: list[dict[str, object]] = [{"id": 5}, {"event": "text"}, {"text": "Ring"}, {"priority": 9}, {"tags": "bell"}]
+    assert ntfy.line(right) == []
+    assert [len(ntfy.line(right | one)) for one in wrong] == [1] * len(wrong)
+    published: list[tuple[dict[str, object], int]] = [({"topic": "bell", "markdown": True}, 0), ({"message": "x"}, 1)]
+    for body, faults in published:
+        request = Request(platform="ntfy", method="POST", path="/", query={}, body=body)
+        assert len(ntfy.request(request) or []) == faults
+    refusals: list[tuple[int, object, int]] = [
+        (429, {"code": 42901, "http": 429, "error": "limit"}, 0),
+        (429, {"code": 40101, "http": 429, "error": "limit"}, 1),
+        (403, {"detail": "no"}, 4),
+        (403, b"<html>", 1),
+    ]
+    for status, said, faults in refusals:
+        answer = Answer(platform="ntfy", method="POST", path="/", status=status, body=said)
+        assert len(ntfy.answer(answer) or []) == faults
 
 
 def test_where_the_descriptions_are(tmp_path: Path) -> None:

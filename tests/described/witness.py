@@ -9,6 +9,7 @@ from typing import Protocol
 
 from bach_lib.testing.loopback import Answer, Request
 from tests.described.discord import Discord
+from tests.described.ntfy import Ntfy
 from tests.described.shapes import Faults, as_schema
 from tests.described.signal import Signal
 from tests.described.telegram import Telegram
@@ -84,8 +85,9 @@ def folder(root: Path, environment: Mapping[str, str] = os.environ) -> Path | No
 
 
 def read(place: Path) -> dict[str, Description]:
-    """The descriptions."""
-    return {name: kind(as_schema(json.loads((place / f"{name}.json").read_bytes()))) for name, kind in KINDS.items()}
+    """The descriptions; ntfy's is ours, for it has none."""
+    found = {name: kind(as_schema(json.loads((place / f"{name}.json").read_bytes()))) for name, kind in KINDS.items()}
+    return {**found, "ntfy": Ntfy()}
 
 
 def _main_checkout(root: Path) -> list[Path]:
