@@ -115,7 +115,7 @@ class SendAndReceive(_WithDefaults):
 
     def __init__(self, setup: Setup) -> None:
         super().__init__(setup)
-        self.receiving = OwnSession(setup.new_session)
+        self.receiving: OwnSession = OwnSession(setup.new_session)
         """Call it for the session that is open now."""
 
     @override

@@ -27,8 +27,8 @@ class Programs:
 
     def __init__(self, bus: Bus, clock: Clock, work: Callable[[], Work]) -> None:
         self.work = work
-        self.is_open = False
-        self.subscribers = Subscribers(bus, clock)
+        self.is_open: bool = False
+        self.subscribers: Subscribers = Subscribers(bus, clock)
         self._bus = bus
         self._commands = Commands(work, clock, self.told, self.set_aside)
         self._loops: weakref.WeakSet[ReceivedLoop] = weakref.WeakSet()
