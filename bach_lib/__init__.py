@@ -9,6 +9,7 @@ import logging
 from bach_lib import errors
 from bach_lib.bach import Bach
 from bach_lib.bus import Unsubscribe
+from bach_lib.client import AnyBach, connect, share
 from bach_lib.clock import Cancel, Clock, SystemClock
 from bach_lib.connectors.base import (
     Batch,
@@ -33,6 +34,7 @@ from bach_lib.events import (
     ConnectionRemoved,
     ConnectionUpdated,
     Event,
+    EventsMissed,
     MessageAttempted,
     MessageCancelled,
     MessageDead,
@@ -101,6 +103,7 @@ __all__ = [
     "AccountChanged",
     "Amendment",
     "Answer",
+    "AnyBach",
     "Attempt",
     "Bach",
     "Batch",
@@ -134,6 +137,7 @@ __all__ = [
     "EnsureResult",
     "Ensured",
     "Event",
+    "EventsMissed",
     "Fault",
     "File",
     "Format",
@@ -207,6 +211,8 @@ __all__ = [
     "Wait",
     "Wording",
     "check_connection",
+    "connect",
+    "share",
 ]
 __all__ += errors.__all__  # the whole tree
 

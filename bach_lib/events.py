@@ -7,7 +7,7 @@ Event
 ├── MessageReceived, MessageSetAside, SenderBlocked
 ├── BreakerChanged, ConnectionChanged, ConnectionChecked, ConnectionIdentified, RecipientMoved
 ├── ConnectionAdded, ConnectionUpdated, ConnectionRemoved, AccountChanged
-└── StorageChanged, which is about none of them
+└── StorageChanged and EventsMissed, which are about none of them
 """
 
 from dataclasses import dataclass
@@ -183,3 +183,11 @@ class StorageChanged(Event):
 
     fault: Fault | None
     """What is wrong; None: nothing any more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventsMissed(Event):
+    """Only told by `bach_lib.connect` beside the owner: events before this one are missing. `connection` is empty.
+
+    The owner went away for longer than it remembers events, or was read too slowly.
+    """

@@ -83,6 +83,7 @@ class Bach(SendingCalls, InboxCalls, QueueCalls, ConnectionCalls, ProgramCalls):
             new_session=new_session,
             autostart=autostart,
         )
+        self._path = Path(path) if isinstance(path, str | PathLike) and path != ":memory:" else None
         self._session = session
         self._own = AsyncExitStack()
         self._parts: Parts | None = None
@@ -143,6 +144,11 @@ class Bach(SendingCalls, InboxCalls, QueueCalls, ConnectionCalls, ProgramCalls):
             finally:
                 await self._base.home.leave()
                 await self._own.aclose()
+
+    @property
+    def path(self) -> Path | None:
+        """The database as it was named; None for one that is in memory, or somebody else's to open."""
+        return self._path
 
     @property
     def registry(self) -> Registry:

@@ -14,14 +14,15 @@ from aiohttp import web
 from bach_lib.bach import Bach
 from bach_lib.cli.console import write
 from bach_lib.cli.logs import keeping, telling
-from bach_lib.cli.paths import log_file, runs_file, socket_file, token_file
+from bach_lib.cli.paths import log_file, runs_file, token_file
 from bach_lib.control.sentences import SentenceError, printable
-from bach_lib.control.socket_server import ControlServer, can_have_socket
+from bach_lib.control.socket_path import can_have_socket, socket_file
+from bach_lib.control.socket_server import ControlServer
 from bach_lib.control.version import version
 from bach_lib.field_logger import FieldLogger
 from bach_lib.rest import load_token, make_application
 from bach_lib.rest.answers import Json
-from bach_lib.rest.handlers import iso
+from bach_lib.rest.outgoing_rows import iso
 from bach_lib.rest.server import ConnectionLimiter, max_connections
 
 _LOGGER = FieldLogger(__name__)

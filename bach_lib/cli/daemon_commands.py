@@ -13,8 +13,9 @@ from bach_lib.cli.console import Row, as_row, say, show, show_one, write_json
 from bach_lib.cli.exits import note
 from bach_lib.cli.groups import Group
 from bach_lib.cli.options import command, settings
-from bach_lib.cli.paths import log_file, socket_file
+from bach_lib.cli.paths import log_file
 from bach_lib.control.sentences import SentenceError, UnansweredError
+from bach_lib.control.socket_path import socket_file
 
 if TYPE_CHECKING:
     from bach_lib.cli.console import Json

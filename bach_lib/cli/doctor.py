@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bach_lib.cli.console import Row, as_row, as_rows
-from bach_lib.cli.paths import secrets_folder, socket_file, token_file
+from bach_lib.cli.paths import secrets_folder, token_file
 from bach_lib.cli.session import Session, run
 from bach_lib.control.sentences import SentenceError
-from bach_lib.control.socket_server import can_have_socket
+from bach_lib.control.socket_path import can_have_socket, socket_file
 from bach_lib.control.version import version
 from bach_lib.errors import BachError
 from bach_lib.storage.saved import saved_copies

@@ -22,11 +22,6 @@ def token_file(database: Path) -> Path:
     return database.with_name(f"{database.name}.token")
 
 
-def socket_file(database: Path) -> Path:
-    """Where the daemon answers the command."""
-    return database.with_name(f"{database.name}.sock")
-
-
 def log_file(database: Path) -> Path:
     """What the daemon had to tell."""
     return database.with_name(f"{database.name}.daemon.log")

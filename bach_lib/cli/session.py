@@ -9,10 +9,11 @@ from typing import Protocol, override
 from bach_lib.bach import Bach
 from bach_lib.cli.exits import note
 from bach_lib.cli.logs import noting
-from bach_lib.cli.paths import runs_file, socket_file
+from bach_lib.cli.paths import runs_file
 from bach_lib.control.link import DaemonClient
 from bach_lib.control.operations import perform
 from bach_lib.control.sentences import SentenceError
+from bach_lib.control.socket_path import socket_file
 from bach_lib.errors import StoreInUseError
 from bach_lib.rest.answers import Json
 

@@ -6,7 +6,7 @@ import socket
 import stat
 import struct
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
@@ -17,7 +17,7 @@ from aiohttp import ClientError, ClientSession, ClientTimeout, UnixConnector
 
 from bach_lib.control import wire
 from bach_lib.control.sentences import SentenceError, UnansweredError
-from bach_lib.control.socket_server import MAX_REQUEST, can_have_socket
+from bach_lib.control.socket_path import can_have_socket
 from bach_lib.control.version import version
 from bach_lib.field_logger import FieldLogger
 from bach_lib.rest.answers import Json
@@ -86,14 +86,24 @@ class DaemonClient:
         await self._check_pulse()
         return True
 
-    async def ask(self, operation: str, arguments: Mapping[str, Json]) -> Json:
+    async def ask(self, operation: str, arguments: Mapping[str, Json], contents: Sequence[bytes] | None = None) -> Json:
         """Have an operation carried out there. Raises `SentenceError`."""
+        body = await self.exchange(operation, arguments, contents)
+        if "error" in body:
+            raise SentenceError(str(body["error"]))
+        return body["result"]
+
+    async def exchange(
+        self, operation: str, arguments: Mapping[str, Json], contents: Sequence[bytes] | None = None
+    ) -> Mapping[str, Json]:
+        """The same; an answer with "error" (and "code", "placeholders") or "result". `contents`: of "files"."""
+        arguments = arguments if contents is None else wire.packed(arguments, contents)
         asked = wire.written({"version": version(), "operation": operation, "arguments": arguments})
         if self._session is None:
             raise SentenceError("There is no daemon.")
-        if len(asked) > MAX_REQUEST:
+        if len(asked) > wire.MAX_REQUEST or sum(map(len, contents or ())) > wire.MAX_CONTENTS:
             raise SentenceError("This is more than a command can say. Send it in parts, or as a file.")
-        asking = asyncio.ensure_future(self._post(self._session, asked))
+        asking = asyncio.ensure_future(self._post(self._session, asked, contents))
         watching = asyncio.ensure_future(self._watch())
         try:
             await asyncio.wait([asking, watching], return_when=asyncio.FIRST_COMPLETED)
@@ -105,15 +115,20 @@ class DaemonClient:
                 task.cancel()
                 with suppress(asyncio.CancelledError, SentenceError):
                     await task
-        if "error" in body:
-            raise SentenceError(str(body["error"]))
-        if "result" not in body:
+        if not body.keys() & {"error", "result"}:
             raise UnansweredError("The daemon could not answer. Look at its log: bach daemon logs")
-        return body["result"]
+        return body
 
-    async def _post(self, session: ClientSession, asked: bytes) -> Mapping[str, Json]:
+    @property
+    def session(self) -> ClientSession | None:
+        """The line itself, for streams; None where there can be nobody."""
+        return self._session
+
+    async def _post(self, session: ClientSession, asked: bytes, contents: Sequence[bytes] | None) -> Mapping[str, Json]:
+        headers = {} if contents is None else {wire.HEAD: str(len(asked))}
+        body = BytesIO(b"".join([asked, *(contents or ())]))
         try:
-            async with session.post("http://bach/", data=BytesIO(asked)) as response:
+            async with session.post("http://bach/", data=body, headers=headers) as response:
                 return wire.read(await response.read()) if response.ok else {}
         except (ClientError, OSError, ValueError) as error:
             raise UnansweredError(

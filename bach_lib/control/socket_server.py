@@ -1,4 +1,4 @@
-"""Server of the control socket: a Unix socket between command and daemon, open to the daemon's user only.
+"""Server of the control socket: a Unix socket between who has the database open and its owner's other programs.
 
 The REST interface would not do: its token lets programs send and read, and must not let them change connections, whose
 references to secrets lead to files.
@@ -21,24 +21,20 @@ from bach_lib.control.version import version
 from bach_lib.errors import BachError
 from bach_lib.field_logger import FieldLogger
 from bach_lib.rest.answers import Json, RefusedError
+from bach_lib.rest.event_feed import EventFeed
 from bach_lib.rest.requests import body_of
 from bach_lib.rest.server import ClientTimeouts, ConnectionLimiter, max_connections
 
 _LOGGER = FieldLogger(__name__)
 
-MAX_REQUEST = 1 << 25
-"""Bytes; more than a command line and what is piped into one can hold."""
-_LONGEST_PATH = 100
-"""Bytes; the kernel takes 107 for the address of such a socket."""
+_UPLOADS = 2
+"""Requests with files that are read at once."""
 _PLACES, _SHARE = 64, 8
 _BACKLOG = 64
+_PULSE = 5.0
+"""Seconds without an event after which a stream of them says that it lives."""
 _SLOW_DISK = 5.0
 """Seconds without an answer from the disk after which that is worth telling."""
-
-
-def can_have_socket(path: Path) -> bool:
-    """Whether this system and this path allow it."""
-    return os.name == "posix" and len(os.fsencode(path)) <= _LONGEST_PATH
 
 
 class ControlServer:
@@ -52,9 +48,12 @@ class ControlServer:
         self._limiter = ConnectionLimiter(max_connections(_PLACES, _SHARE), patience=ClientTimeouts(idle=30.0))
         self._disk: asyncio.Task[object] | None = None
         self._disk_since = 0.0
-        application = web.Application(client_max_size=MAX_REQUEST, middlewares=[self._limiter.middleware])
+        self._feed = EventFeed(bach, hidden=(), heartbeat=_PULSE)
+        self._uploads = asyncio.Semaphore(_UPLOADS)
+        application = web.Application(client_max_size=wire.MAX_REQUEST, middlewares=[self._limiter.middleware])
         application.router.add_post("/", self._answer)
         application.router.add_get("/", self._pulse)
+        application.router.add_get("/events", self._events)
         self._runner = web.AppRunner(application, access_log=None, handler_cancellation=True, shutdown_timeout=1.0)
 
     async def start(self) -> None:
@@ -74,6 +73,7 @@ class ControlServer:
     async def stop(self) -> None:
         """End; questions under way are given up."""
         await self._limiter.close()
+        await self._feed.close()
         if self._disk is not None:
             self._disk.cancel()
         await self._runner.cleanup()
@@ -90,10 +90,16 @@ class ControlServer:
         with suppress(BachError):  # that it cannot is an answer, too
             await self._bach.messages(limit=1)
 
+    async def _events(self, request: web.Request) -> web.StreamResponse:
+        try:
+            return await self._feed.stream(request)
+        except RefusedError as refused:
+            return refused.response
+
     async def _answer(self, request: web.Request) -> web.Response:
         try:
-            asked = wire.read(await body_of(request))
-            theirs, operation, arguments = (asked[name] for name in ("version", "operation", "arguments"))
+            asked, arguments = await self._read(request)
+            theirs, operation = (asked[name] for name in ("version", "operation"))
         except (KeyError, RefusedError, TypeError, ValueError) as error:
             raise web.HTTPBadRequest from error
         try:
@@ -103,6 +109,22 @@ class ControlServer:
                 "The command asked for %s, which failed", operation if isinstance(operation, str) else "?"
             )
             raise
+
+    async def _read(self, request: web.Request) -> tuple[Mapping[str, Json], Json]:
+        """What is asked, and its arguments, with the contents of files if there are any."""
+        head = request.headers.get(wire.HEAD)
+        if head is None:
+            asked = wire.read(await body_of(request))
+            return asked, asked["arguments"]
+        length = int(head)
+        if not 0 < length <= wire.MAX_REQUEST:
+            raise ValueError
+        async with self._uploads:
+            body = await body_of(request.clone(client_max_size=wire.MAX_REQUEST + wire.MAX_CONTENTS))
+        asked, arguments = wire.read(body[:length]), None
+        if isinstance(named := asked["arguments"], Mapping):
+            arguments = wire.unpacked(named, body[length:])
+        return asked, arguments
 
     async def _outcome(self, theirs: Json, operation: Json, arguments: Json) -> Json:
         if operation in self._own and isinstance(operation, str):  # what also a command of another version may ask
@@ -114,7 +136,9 @@ class ControlServer:
             if not isinstance(operation, str) or not isinstance(arguments, dict):
                 raise web.HTTPBadRequest
             return {"result": await perform(self._bach, operation, arguments)}
-        except (BachError, SentenceError) as error:
+        except BachError as error:
+            return {"error": str(error), "code": error.code, "placeholders": error.values}
+        except SentenceError as error:
             return {"error": str(error)}
 
 

@@ -6,10 +6,15 @@ without one.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import cast
 
 from bach_lib.rest.answers import Json
+
+MAX_REQUEST = 1 << 25
+"""Bytes; more than a command line and what is piped into one can hold."""
+MAX_CONTENTS = 50_000_000
+"""Bytes of files, as many as one message may have."""
 
 
 def written(value: Json) -> bytes:
@@ -26,3 +31,28 @@ def read(body: bytes) -> Mapping[str, Json]:
     if not isinstance(value, dict):
         raise ValueError
     return cast("Mapping[str, Json]", value)
+
+
+HEAD = "X-BACH-Head"
+"""The header that says how many bytes of a body are JSON; the contents of files follow, in the order of "files"."""
+
+
+def packed(arguments: Mapping[str, Json], contents: Sequence[bytes]) -> Mapping[str, Json]:
+    """The arguments with the size of each file, as they are sent before the files."""
+    files = arguments.get("files")
+    named = [dict(one) for one in files if isinstance(one, Mapping)] if isinstance(files, Sequence) else []
+    return {**arguments, "files": [{**one, "size": len(content)} for one, content in zip(named, contents, strict=True)]}
+
+
+def unpacked(asked: Mapping[str, Json], rest: bytes) -> Mapping[str, Json]:
+    """The arguments with the contents of the files in them. Raises ValueError where these are others than it says."""
+    files, begin = list[Mapping[str, object]](), 0
+    for one in cast("Sequence[Mapping[str, Json]]", asked["files"]):
+        size = one["size"]
+        if not isinstance(size, int) or isinstance(size, bool) or not 0 <= size <= len(rest) - begin:
+            raise ValueError
+        files.append({**one, "content": rest[begin : begin + size]})
+        begin += size
+    if begin != len(rest):
+        raise ValueError
+    return {**asked, "files": cast("Json", files)}

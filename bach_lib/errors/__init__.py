@@ -34,18 +34,24 @@ wrong with a question stands in `unanswered`. The files follow the tree: `root` 
     ├── ConnectorFailedError: the code of a connector did what none may do
     ├── NotOpenError: used before `async with`, or after it
     ├── WrongLoopError: awaited in another event loop than the one that opened it
-    └── OwnThreadError: a call for other threads, in the event loop's own
+    ├── OwnThreadError: a call for other threads, in the event loop's own
+    ├── OwnerGoneError: the process that has the database open gave no answer
+    ├── AccessRefusedError: it lets nobody in with this token
+    └── RemoteFailedError: it could not do it, or speaks another language
 """
 
 from bach_lib.errors.failures import (
+    AccessRefusedError,
     ConnectorFailedError,
     EventsLostError,
     MissingLibraryError,
     NotFetchedError,
     NotOpenError,
+    OwnerGoneError,
     OwnThreadError,
     QueueFullError,
     ReceivedElsewhereError,
+    RemoteFailedError,
     SecretNotSavedError,
     StorageError,
     StoreDamagedError,
@@ -104,6 +110,7 @@ from bach_lib.errors.message_inputs import (
 from bach_lib.errors.root import BachError, InputError
 
 __all__ = [
+    "AccessRefusedError",
     "AccountTakenError",
     "BachError",
     "BackupExistsError",
@@ -136,9 +143,11 @@ __all__ = [
     "NotRetryableError",
     "NotSentError",
     "OwnThreadError",
+    "OwnerGoneError",
     "PushRefusedError",
     "QueueFullError",
     "ReceivedElsewhereError",
+    "RemoteFailedError",
     "SecretInEndpointError",
     "SecretNotFoundError",
     "SecretNotSavedError",

@@ -184,6 +184,36 @@ class OwnThreadError(BachError, RuntimeError):
     template = "send_threadsafe is for other threads; here it would wait for itself. Use: await bach.send(...)."
 
 
+class OwnerGoneError(BachError):
+    """The process that has the database open did not answer, or went away before it had answered."""
+
+    code = "owner_gone"
+    template = (
+        "The BACH at {place} gave no answer: {reason}. What was asked may have been done; a send with the same"
+        " idempotency key can be repeated."
+    )
+    place: object
+    reason: object
+
+
+class AccessRefusedError(BachError):
+    """Another process has the database, and does not let us in."""
+
+    code = "access_refused"
+    template = "The BACH at {place} does not let this program in: {reason}."
+    place: object
+    reason: object
+
+
+class RemoteFailedError(BachError):
+    """The process that has the database open could not do it, or speaks another language than we do."""
+
+    code = "remote_failed"
+    template = 'The BACH at {place} could not do that: "{reason}".'
+    place: object
+    reason: object
+
+
 class ConnectorFailedError(BachError):
     """The code of a connector did what none may do; whoever wrote it can mend it."""
 

@@ -4,7 +4,7 @@ import inspect
 from collections.abc import Iterable
 from functools import partial
 from string import Formatter
-from typing import ClassVar, dataclass_transform, override
+from typing import ClassVar, Self, dataclass_transform, override
 
 from bach_lib.redact import readable
 
@@ -49,9 +49,26 @@ class BachError(Exception):
             setattr(self, name, value if isinstance(value, int | float) else self.placeholders[name])
         super().__init__(self.template.format(**self.placeholders))
 
+    @property
+    def values(self) -> dict[str, str | int | float]:
+        """What it was made from: numbers as they were given, all else as it is said."""
+        return {name: getattr(self, name) for name in self.placeholders}
+
+    @classmethod
+    def retold(cls, sentence: str) -> Self:
+        """An error of another process, of which only the sentence is known; its placeholders are empty."""
+        error = cls.__new__(cls)
+        error.placeholders = {}
+        for name in cls._needs:
+            setattr(error, name, "")
+        Exception.__init__(error, sentence)
+        return error
+
     @override
     def __reduce__(self) -> tuple[object, ...]:
         """Errors cross process borders (pickle), which would otherwise call `__init__` with the sentence."""
+        if self._needs and not self.placeholders:
+            return type(self).retold, (str(self),)
         return partial(type(self), **{name: getattr(self, name) for name in self._needs}), ()
 
 

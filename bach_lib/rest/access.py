@@ -1,7 +1,7 @@
 """Access control of the REST interface: requests for this host, with the token; no answer tells too much."""
 
 import hmac
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from http import HTTPStatus
 
 from aiohttp import web
@@ -52,8 +52,8 @@ def only_hosts(names: Iterable[str]) -> Middleware:
     return check
 
 
-def only_bearers(token: str, *, public: frozenset[str]) -> Middleware:
-    """Refuse requests without the token, except for the public addresses (as they were registered, with their places).
+def only_bearers(token: str, *, public: Collection[web.AbstractResource]) -> Middleware:
+    """Refuse requests without the token, except at the public resources, wherever they are served.
 
     What nobody serves is refused too, so that nobody can try out what there is.
     """
@@ -62,7 +62,7 @@ def only_bearers(token: str, *, public: frozenset[str]) -> Middleware:
     @web.middleware
     async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
         resource = request.match_info.route.resource
-        if resource is None or resource.canonical not in public:
+        if resource is None or resource not in public:
             scheme, given = _shown(request)
             is_good = hmac.compare_digest(given.strip().encode("utf-8", "surrogateescape"), expected)
             if scheme.lower() != "bearer" or not is_good:

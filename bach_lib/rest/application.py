@@ -9,6 +9,7 @@ from aiohttp.typedefs import Handler
 from bach_lib.bach import Bach
 from bach_lib.rest.access import errors, harden, only_bearers, only_hosts
 from bach_lib.rest.answers import answer
+from bach_lib.rest.event_feed import EventFeed
 from bach_lib.rest.handlers import Endpoints
 from bach_lib.rest.hooks import HOOKS, METHODS, Hooks
 from bach_lib.rest.message_handlers import Letters
@@ -18,16 +19,22 @@ from bach_lib.rest.requests import MAX_BODY
 HEALTH = "/health"
 _FAULT = "The database cannot be written. `bach daemon doctor` and the log say why."
 OPENAPI = "/api/v1/openapi.json"
+EVENTS = "/api/v1/events"
 
 
 def make_application(bach: Bach, *, token: str, hosts: Iterable[str] = ()) -> web.Application:
     """What to serve. `hosts`: names that requests may call this server by, beside those of loopback."""
-    guards = [errors, only_hosts(hosts), only_bearers(token, public=frozenset({HEALTH, OPENAPI, HOOKS}))]
+    public = set[web.AbstractResource]()
+    guards = [errors, only_hosts(hosts), only_bearers(token, public=public)]
     application = web.Application(client_max_size=MAX_BODY, middlewares=guards)
     application.on_response_prepare.append(harden)
-    application.add_routes([web.get(HEALTH, _health(bach)), web.get(OPENAPI, _openapi), *Endpoints(bach).routes])
-    application.add_routes(Letters(bach).routes)
-    application.add_routes([web.route(method, HOOKS, Hooks(bach).take) for method in METHODS])
+    open_to_all = [web.get(HEALTH, _health(bach)), web.get(OPENAPI, _openapi)]
+    open_to_all += [web.route(method, HOOKS, Hooks(bach).take) for method in METHODS]
+    public.update(route.resource for route in application.add_routes(open_to_all) if route.resource)
+    application.add_routes([*Endpoints(bach).routes, *Letters(bach).routes])
+    feed = EventFeed(bach)
+    application.router.add_get(EVENTS, feed.stream, allow_head=False)
+    application.on_shutdown.append(feed.close)
     return application
 
 
@@ -41,5 +48,7 @@ def _health(bach: Bach) -> Handler:
     return health
 
 
-async def _openapi(_: web.Request) -> web.Response:
-    return answer(DOCUMENT)
+async def _openapi(request: web.Request) -> web.Response:
+    """For the place at which it is served, which may be below an address of somebody else's application."""
+    prefix = request.path.removesuffix(OPENAPI)
+    return answer({**DOCUMENT, "servers": [{"url": prefix}]} if prefix else DOCUMENT)

@@ -3,6 +3,7 @@
 from typing import Final
 
 from bach_lib.rest.answers import Json
+from bach_lib.rest.requests import MAX_KEY
 
 TEXT: Final[Json] = {"type": "string"}
 COUNT: Final[Json] = {"type": "integer", "minimum": 0}
@@ -17,7 +18,7 @@ ERRORS: Final = {
     "415": "The body is not application/json.",
     "421": "The host name is not served.",
     "422": "A field or parameter is not possible; the sentence says which, and what is.",
-    "429": "Too many messages wait for this connection.",
+    "429": "Too many messages wait for this connection, or too many streams are open.",
     "503": "The disk does not take it.",
 }
 
@@ -59,3 +60,22 @@ def _answer(text: str, schema: str) -> Json:
 def parameter(name: str, schema: dict[str, Json], text: str, *, where: str = "query") -> Json:
     """A parameter of an address, or a header, that may be left out."""
     return {"name": name, "in": where, "required": False, "schema": schema, "description": text}
+
+
+KEY: Final[Json] = parameter(
+    "Idempotency-Key",
+    {"type": "string", "minLength": 1, "maxLength": MAX_KEY, "pattern": r"^[\x21-\x7e]+$"},
+    "Who repeats a request under the same key gets the same answer, and the message is queued once. The key is known "
+    "as long as the message is.",
+    where="header",
+)
+BUTTONS: Final[Json] = {
+    "type": "array",
+    "items": {"type": "array", "items": an_object({"text": TEXT, "value": TEXT})},
+    "description": "Rows of buttons.",
+}
+LOST: Final[Json] = {
+    "type": "array",
+    "items": an_object({"what": TEXT, "reason": TEXT}),
+    "description": "What it goes, or went, without.",
+}

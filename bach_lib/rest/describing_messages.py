@@ -2,11 +2,23 @@
 
 from typing import Final
 
-from bach_lib.models import Format, Operation, Status
+from bach_lib.models import Delivery, Format, Operation, Status
 from bach_lib.rest.answers import Json
-from bach_lib.rest.describing import COUNT, TEXT, TIME, an_object, answers, nullable, parameter, reference
+from bach_lib.rest.describing import (
+    BUTTONS,
+    COUNT,
+    KEY,
+    LOST,
+    TEXT,
+    TIME,
+    an_object,
+    answers,
+    nullable,
+    parameter,
+    reference,
+)
 from bach_lib.rest.message_handlers import MAX_IDS, MAX_WAIT
-from bach_lib.rest.requests import MAX_LIMIT
+from bach_lib.rest.requests import MAX_LIMIT, MAX_OFFSET
 
 _ID: Final[dict[str, Json]] = {"type": "integer", "minimum": 1, "maximum": 10**18 - 1}
 _ERROR: Final[dict[str, Json]] = {
@@ -25,17 +37,28 @@ _OUTGOING: Final[dict[str, Json]] = {
     "title": _MAYBE,
     "content": TEXT,
     "format": {"type": "string", "enum": list(Format)},
+    "silent": {"type": "boolean"},
+    "reply_to": _MAYBE,
     "priority": {"type": "integer"},
     "tag": _MAYBE,
+    "delivery": {"type": "string", "enum": list(Delivery)},
+    "context": _MAYBE,
+    "target": _MAYBE,
+    "buttons": BUTTONS,
+    "files": {"type": "array", "items": an_object({"name": TEXT, "mime_type": _MAYBE, "size": COUNT})},
     "status": {"type": "string", "enum": list(Status)},
     "held": {"type": "boolean", "description": "It waits for the owner of a restored database to say go."},
     "degraded": {"type": "boolean"},
+    "lost": LOST,
     "retry_count": COUNT,
     "max_retries": COUNT,
+    "waited": {"type": "number", "minimum": 0, "description": "Seconds that the platform told it to wait, in all."},
     "queued_at": TIME,
     "expires_at": _MAYBE_TIME,
     "next_retry_at": _MAYBE_TIME,
+    "attempted_at": _MAYBE_TIME,
     "finished_at": _MAYBE_TIME,
+    "remote_id": _MAYBE,
     **_ERROR,
 }
 
@@ -74,6 +97,7 @@ LETTER_SCHEMAS: Final[dict[str, Json]] = {
         "maxProperties": 1,
     },
     "Discarded": an_object({"discarded": COUNT}),
+    "Page": an_object({"messages": {"type": "array", "items": reference("Outgoing")}, "count": COUNT}),
     "Held": an_object(
         {"messages": {"type": "array", "items": reference("Outgoing")}, "count": COUNT, "total": COUNT},
     ),
@@ -94,7 +118,7 @@ _PATH: Final[Json] = {"name": "id", "in": "path", "required": True, "schema": _I
 _WAIT: Final[Json] = parameter(
     "wait",
     {"type": "integer", "minimum": 0, "maximum": MAX_WAIT, "default": 0},
-    "Seconds to wait until it has been tried; the answer says what came of it.",
+    "Seconds to wait until it has been tried, or has ended; the answer says what came of it.",
 )
 
 
@@ -103,12 +127,48 @@ def _body(schema: str) -> Json:
 
 
 LETTERS: Final[dict[str, Json]] = {
+    "/api/v1/messages": {
+        "get": {
+            "operationId": "messages",
+            "summary": "What goes or went out, newest first",
+            "parameters": [
+                parameter("connector", {"type": "string"}, "Only of this connection."),
+                parameter("recipient", {"type": "string"}, "Only to this one, in any spelling."),
+                parameter("status", {"type": "string"}, f"Only these, with commas between: {', '.join(Status)}."),
+                parameter("before", {"type": "integer", "minimum": 0, "maximum": MAX_OFFSET}, "Only with a lower id."),
+                parameter("limit", {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": 50}, "At most."),
+            ],
+            "responses": answers("Page", "401", "404", "421", "422", "503", text="A page."),
+        }
+    },
     "/api/v1/messages/{id}": {
         "get": {
             "operationId": "message",
             "summary": "One message that goes or went out, with its newest attempts",
-            "parameters": [_PATH],
+            "parameters": [_PATH, _WAIT],
             "responses": answers("History", "401", "404", "421", "422", "503", text="As it stands now."),
+        }
+    },
+    "/api/v1/messages/{id}/edit": {
+        "post": {
+            "operationId": "edit",
+            "summary": "Give a sent message another text, in its turn; it is on disk when this answers",
+            "parameters": [_PATH, KEY],
+            "requestBody": _body("Edit"),
+            "responses": answers(
+                "Receipt",
+                *("400", "401", "404", "413", "415", "421", "422", "429", "503"),
+                status="201",
+                text="The change is queued, as a message of its own.",
+            ),
+        }
+    },
+    "/api/v1/messages/{id}/cancel": {
+        "post": {
+            "operationId": "cancel",
+            "summary": "Take a waiting message out of the queue",
+            "parameters": [_PATH],
+            "responses": answers("Outgoing", "401", "404", "421", "422", "503", text="It is cancelled."),
         }
     },
     "/api/v1/messages/{id}/retry": {

@@ -1,7 +1,7 @@
 """Handlers of the original's four endpoints, with its fields; what it called a connector is a connection's name."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from dataclasses import replace
 from http import HTTPStatus
 
 from aiohttp import web
@@ -11,20 +11,19 @@ from bach_lib.errors import UnknownConnectionError
 from bach_lib.models import Category, QueueStatus, Status
 from bach_lib.models.incoming import InboxStatus, IncomingMessage
 from bach_lib.rest.answers import Json, answer
+from bach_lib.rest.outgoing_rows import iso, receipt_row
 from bach_lib.rest.requests import (
     MAX_LIMIT,
     MAX_OFFSET,
     idempotency_key,
     invalid,
-    json_object,
     message_fields,
     query_fields,
     whole_number,
 )
+from bach_lib.rest.uploads import Uploads
 
 _ALL = "all"
-_LAST = 253_402_300_799
-"""Seconds until the end of the year 9999."""
 _TOTALS = (Status.PENDING, Status.SENT, Status.FAILED, Status.DEAD)
 
 
@@ -33,6 +32,7 @@ class Endpoints:
 
     def __init__(self, bach: Bach) -> None:
         self._bach = bach
+        self._uploads = Uploads()
 
     @property
     def routes(self) -> Iterable[web.AbstractRouteDef]:
@@ -47,21 +47,20 @@ class Endpoints:
     async def send(self, request: web.Request) -> web.Response:
         """Queue a message. It is on disk when the answer goes; "pending" says no more than that."""
         query_fields(request)
-        connector, recipient, content, options = message_fields(await json_object(request))
+        body, files = await self._uploads.read(request)
+        connector, recipient, content, options = message_fields(body, has_files=bool(files))
+        if files:
+            options["files"] = files
         if key := idempotency_key(request):
             options["idempotency_key"] = key
         if self._bach.registry.get(connector).category is not Category.CONNECTOR:
             raise UnknownConnectionError(name=connector, known=", ".join(self._connectors()) or "none")
         receipt = await self._bach.send(connector, recipient, content, **options)
         message = await self._bach.get(receipt.id)
-        body: Json = {
-            "id": message.id,
-            "connector": connector,
-            "recipient": recipient,
-            "status": Status.PENDING,
-            "queued_at": iso(message.created_at),
-        }
-        return answer(body, HTTPStatus.CREATED)
+        return answer(
+            receipt_row(replace(receipt, connection=connector, recipient=recipient), message.created_at),
+            HTTPStatus.CREATED,
+        )
 
     async def queue(self, request: web.Request) -> web.Response:
         """How many messages of each connection are where."""
@@ -104,11 +103,6 @@ class Endpoints:
 
     def _connectors(self) -> list[str]:
         return [row.name for row in self._bach.registry.list(category=Category.CONNECTOR)]
-
-
-def iso(seconds: float) -> str:
-    """A time as ISO 8601, with its zone; what lies beyond the years that can be written is the last of them."""
-    return datetime.fromtimestamp(min(max(seconds, 0), _LAST), UTC).isoformat(timespec="seconds")
 
 
 def _numbers(status: QueueStatus) -> dict[str, int]:

@@ -1,17 +1,29 @@
 """Handlers for one message: its history, and what can be done to it by hand."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from http import HTTPStatus
 from typing import cast
 
 from aiohttp import web
 
 from bach_lib.bach import Bach
 from bach_lib.errors import UnknownMessageError
-from bach_lib.models import Attempt, Message
+from bach_lib.models import Status
 from bach_lib.outbound.amending import Amendment
-from bach_lib.rest.answers import Json, answer
-from bach_lib.rest.handlers import iso
-from bach_lib.rest.requests import MAX_LIMIT, invalid, json_object, optional_fields, query_fields, whole_number
+from bach_lib.redact import readable
+from bach_lib.rest.answers import answer
+from bach_lib.rest.outgoing_rows import attempt_line, outgoing_row, receipt_row
+from bach_lib.rest.requests import (
+    MAX_LIMIT,
+    MAX_OFFSET,
+    edit_fields,
+    idempotency_key,
+    invalid,
+    json_object,
+    optional_fields,
+    query_fields,
+    whole_number,
+)
 
 MAX_WAIT = 60
 """Seconds that an answer may take."""
@@ -40,7 +52,10 @@ class Letters:
         """Where it is."""
         one = "/api/v1/messages/{id:[0-9]{1,18}}"
         return [
+            web.get("/api/v1/messages", self.page),
             web.get(one, self.show),
+            web.post(f"{one}/edit", self.edit),
+            web.post(f"{one}/cancel", self.cancel),
             web.post(f"{one}/retry", self.retry),
             web.post(f"{one}/amend", self.amend),
             web.post("/api/v1/messages/discard", self.discard),
@@ -50,22 +65,57 @@ class Letters:
         ]
 
     async def show(self, request: web.Request) -> web.Response:
-        """One message with its attempts."""
-        query_fields(request)
+        """One message with its attempts; with `wait`, when it has ended, or then."""
+        if wait := _wait(request):
+            await self._bach.wait(_id(request), wait)
         message, attempts = await self._bach.history(_id(request))
-        return answer({**_message(message), "attempts": [_attempt(one) for one in attempts]})
+        return answer({**outgoing_row(message), "attempts": [attempt_line(one) for one in attempts]})
+
+    async def page(self, request: web.Request) -> web.Response:
+        """A page of messages, newest first."""
+        fields = query_fields(request, "connector", "recipient", "status", "before", "limit")
+        names = [name for name in fields.get("status", "").split(",") if name]
+        if strange := [name for name in names if name not in [*Status]]:
+            raise invalid(f'"status" must be some of: {", ".join(Status)}; not {readable(strange[0][:50])}.')
+        connector = fields.get("connector") or None
+        if connector is not None:
+            self._bach.registry.get(connector)
+        before = whole_number(fields, "before", 0, 0, MAX_OFFSET)
+        page = await self._bach.messages(
+            connection=connector,
+            recipient=fields.get("recipient") or None,
+            status=[Status(name) for name in names] or None,
+            before=before or None,
+            limit=whole_number(fields, "limit", 50, 1, MAX_LIMIT),
+        )
+        return answer({"messages": [outgoing_row(one) for one in page], "count": len(page)})
+
+    async def edit(self, request: web.Request) -> web.Response:
+        """Give a sent message another text, in its turn."""
+        query_fields(request)
+        content, options = edit_fields(await json_object(request))
+        if key := idempotency_key(request):
+            options["idempotency_key"] = key
+        receipt = await self._bach.edit(_id(request), content, **options)
+        queued_at = (await self._bach.get(receipt.id)).created_at
+        return answer(receipt_row(receipt, queued_at), HTTPStatus.CREATED)
+
+    async def cancel(self, request: web.Request) -> web.Response:
+        """Take a waiting message out of the queue."""
+        query_fields(request)
+        return answer(outgoing_row(await self._bach.cancel(_id(request))))
 
     async def retry(self, request: web.Request) -> web.Response:
         """Send it again; what came of it."""
         wait = _wait(request)
-        return answer(_message(await self._bach.retry(_id(request), wait=wait)))
+        return answer(outgoing_row(await self._bach.retry(_id(request), wait=wait)))
 
     async def amend(self, request: web.Request) -> web.Response:
         """Correct it and send it again; what came of it."""
         wait = _wait(request)
         fields = optional_fields(await json_object(request), _AMENDABLE)
         amendment = cast("Amendment", {_NAMES.get(name, name): value for name, value in fields.items()})
-        return answer(_message(await self._bach.amend(_id(request), wait=wait, **amendment)))
+        return answer(outgoing_row(await self._bach.amend(_id(request), wait=wait, **amendment)))
 
     async def discard(self, request: web.Request) -> web.Response:
         """Give dead letters up: some, or all of a connection."""
@@ -88,7 +138,7 @@ class Letters:
             status.held for name, status in (await self._bach.queue_status()).items() if connector in {None, name}
         )
         messages = await self._bach.held(connector, limit=limit)
-        return answer({"messages": [_message(one) for one in messages], "count": len(messages), "total": total})
+        return answer({"messages": [outgoing_row(one) for one in messages], "count": len(messages), "total": total})
 
     async def release(self, request: web.Request) -> web.Response:
         """Send what is held, of one connection or of all."""
@@ -132,49 +182,3 @@ def _ids(value: object) -> Sequence[int]:
         if isinstance(one, bool) or not isinstance(one, int) or not 0 < one < 10**18:
             raise invalid('"ids" must hold ids of messages.')
     return value
-
-
-def _message(message: Message) -> dict[str, Json]:
-    return {
-        "id": message.id,
-        "direction": "outbox",
-        "connector": message.connection,
-        "recipient": message.recipient,
-        "operation": message.operation,
-        "title": message.title,
-        "content": message.text,
-        "format": message.format,
-        "priority": message.priority,
-        "tag": message.tag,
-        "status": message.status,
-        "held": message.held,
-        "degraded": message.degraded,
-        "retry_count": message.retry_count,
-        "max_retries": message.max_retries,
-        "queued_at": iso(message.created_at),
-        "expires_at": _time(message.expires_at),
-        "next_retry_at": _time(message.next_retry_at),
-        "finished_at": _time(message.finished_at),
-        "error": message.error.text if message.error else None,
-        "error_code": message.error.code if message.error else None,
-    }
-
-
-def _attempt(attempt: Attempt) -> Json:
-    return {
-        "number": attempt.number,
-        "recipient": attempt.recipient,
-        "outcome": attempt.outcome,
-        "started_at": _time(attempt.started_at),
-        "seconds": attempt.seconds,
-        "error": attempt.error.text if attempt.error else None,
-        "error_code": attempt.error.code if attempt.error else None,
-    }
-
-
-def _time(seconds: float | None) -> str | None:
-    """A time to live may end after the last year that has a name."""
-    try:
-        return None if seconds is None else iso(seconds)
-    except (OverflowError, ValueError, OSError):
-        return None

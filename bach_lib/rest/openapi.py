@@ -7,9 +7,12 @@ from bach_lib.models.incoming import InboxStatus, Kind
 from bach_lib.outbound.draft import MAX_PRIORITY
 from bach_lib.rest.answers import Json
 from bach_lib.rest.describing import (
+    BUTTONS,
     COUNT,
     COUNTS,
     ERRORS,
+    KEY,
+    LOST,
     TEXT,
     TIME,
     an_object,
@@ -20,28 +23,47 @@ from bach_lib.rest.describing import (
     refusals,
 )
 from bach_lib.rest.describing_messages import LETTER_SCHEMAS, LETTERS
-from bach_lib.rest.requests import MAX_KEY, MAX_LIMIT, MAX_OFFSET
+from bach_lib.rest.requests import MAX_LIMIT, MAX_OFFSET
+from bach_lib.rest.uploads import MAX_FILES
 
+_CONTENT: Final[Json] = {"type": "string", "minLength": 1, "description": "The text."}
+_OPTIONS: Final[dict[str, Json]] = {
+    "title": nullable({"type": "string"}),
+    "format": nullable({"type": "string", "enum": list(Format)}),
+    "silent": nullable({"type": "boolean"}),
+    "reply_to": nullable({"type": "string"}),
+    "priority": nullable({"type": "integer", "minimum": -MAX_PRIORITY, "maximum": MAX_PRIORITY}),
+    "tag": nullable({"type": "string"}),
+    "time_to_live": nullable({"type": "number", "exclusiveMinimum": 0, "description": "Seconds."}),
+    "delivery": nullable({"type": "string", "enum": list(Delivery)}),
+    "max_retries": nullable({"type": "integer", "minimum": 0, "maximum": 100}),
+    "context": nullable({"type": "string", "description": "Kept for whoever sent it."}),
+    "buttons": {"anyOf": [BUTTONS, {"type": "null"}]},
+}
 _SEND: Final[Json] = an_object(
     {
         "connector": {"type": "string", "minLength": 1, "description": "The name of a connection."},
         "recipient": {"type": "string", "minLength": 1, "description": "A place in it, as its platform writes it."},
-        "content": {"type": "string", "minLength": 1, "description": "The text."},
+        "content": _CONTENT,
     },
-    {
-        "title": nullable({"type": "string"}),
-        "format": nullable({"type": "string", "enum": list(Format)}),
-        "silent": nullable({"type": "boolean"}),
-        "reply_to": nullable({"type": "string"}),
-        "priority": nullable({"type": "integer", "minimum": -MAX_PRIORITY, "maximum": MAX_PRIORITY}),
-        "tag": nullable({"type": "string"}),
-        "time_to_live": nullable({"type": "number", "exclusiveMinimum": 0, "description": "Seconds."}),
-        "delivery": nullable({"type": "string", "enum": list(Delivery)}),
-    },
+    _OPTIONS,
 )
+_FORM: Final[Json] = {
+    "schema": {
+        "type": "object",
+        "properties": {
+            "message": reference("Send"),
+            "file": {"type": "array", "items": {"type": "string", "format": "binary"}, "maxItems": MAX_FILES},
+        },
+        "required": ["message"],
+    },
+    "encoding": {"message": {"contentType": "application/json"}},
+}
+"""Words may be missing then; all files together have at most 50 MB."""
 
 _SCHEMAS: Final[dict[str, Json]] = {
     "Send": _SEND,
+    "Edit": an_object({"content": _CONTENT}, _OPTIONS),
     **LETTER_SCHEMAS,
     "Receipt": an_object(
         {
@@ -50,6 +72,8 @@ _SCHEMAS: Final[dict[str, Json]] = {
             "recipient": TEXT,
             "status": {"const": "pending"},
             "queued_at": TIME,
+            "degraded": {"type": "boolean", "description": "Some of it cannot go; the words go."},
+            "lost": LOST,
         }
     ),
     "Queue": an_object(
@@ -90,14 +114,6 @@ _SCHEMAS: Final[dict[str, Json]] = {
     "Refusal": an_object({"code": TEXT, "detail": {"type": "string", "description": "One sentence for people."}}),
 }
 
-_KEY: Final[Json] = parameter(
-    "Idempotency-Key",
-    {"type": "string", "minLength": 1, "maxLength": MAX_KEY, "pattern": r"^[\x21-\x7e]+$"},
-    "Who repeats a request under the same key gets the same answer, and the message is queued once. The key is known "
-    "as long as the message is.",
-    where="header",
-)
-
 _HOOK: Final[dict[str, Json]] = {
     "summary": "Bring a message in; it is on disk when this answers",
     "description": "Needs a signature or a token that belongs to the connection. Its settings say where in what is "
@@ -129,8 +145,11 @@ _PATHS: Final[dict[str, Json]] = {
         "post": {
             "operationId": "send",
             "summary": "Queue a message; it is on disk when this answers",
-            "parameters": [_KEY],
-            "requestBody": {"required": True, "content": {"application/json": {"schema": reference("Send")}}},
+            "parameters": [KEY],
+            "requestBody": {
+                "required": True,
+                "content": {"application/json": {"schema": reference("Send")}, "multipart/form-data": _FORM},
+            },
             "responses": answers("Receipt", *sorted(ERRORS.keys() - {"403"}), status="201", text="It is queued."),
         }
     },
@@ -170,6 +189,27 @@ _PATHS: Final[dict[str, Json]] = {
         }
     },
     **LETTERS,
+    "/api/v1/events": {
+        "get": {
+            "operationId": "events",
+            "summary": "What happens from now on, as server-sent events",
+            "description": "The name of an event is that of its class in bach_lib.events, its data the fields of it as "
+            "JSON. An event called gap says that some are missing. A comment comes at least every 15 seconds.",
+            "parameters": [
+                parameter("types", {"type": "string"}, "Only these, with commas between: MessageSent,MessageReceived."),
+                parameter(
+                    "Last-Event-ID",
+                    {"type": "string", "pattern": "^[0-9a-f]{8}-[0-9]{1,15}$"},
+                    "The id of the last one that was seen: what came after it comes first, as far as it is known.",
+                    where="header",
+                ),
+            ],
+            "responses": {
+                "200": {"description": "A stream.", "content": {"text/event-stream": {"schema": {"type": "string"}}}},
+                **refusals("401", "421", "422", "429", "503"),
+            },
+        }
+    },
     "/api/v1/hooks/{connection}": {
         "parameters": [
             {
@@ -186,7 +226,7 @@ _PATHS: Final[dict[str, Json]] = {
     },
 }
 
-DOCUMENT: Final[Json] = {
+DOCUMENT: Final[dict[str, Json]] = {
     "openapi": "3.1.0",
     "info": {"title": "BACH", "version": "1", "description": "Carries messages between a home and its people."},
     "servers": [{"url": "http://127.0.0.1:8001"}],

@@ -8,9 +8,11 @@ from typing import cast
 import orjson
 from aiohttp import StreamReader, web
 
+from bach_lib.models import Buttons
 from bach_lib.outbound.draft import SendOptions
 from bach_lib.redact import readable
 from bach_lib.rest.answers import RefusedError
+from bach_lib.rest.exact import buttons_of
 
 MAX_BODY: int = 65_536
 """Bytes; far more than any platform takes in one message."""
@@ -30,6 +32,9 @@ _OPTIONAL: Mapping[str, tuple[type, ...]] = {
     "tag": (str,),
     "time_to_live": (int, float),
     "delivery": (str,),
+    "max_retries": (int,),
+    "context": (str,),
+    "buttons": (list,),
 }
 """What the original did not have; the names are those of `SendOptions`."""
 
@@ -69,13 +74,36 @@ def give_up_body(request: web.Request) -> None:
         request.content.feed_eof()
 
 
-def message_fields(body: Mapping[str, object]) -> tuple[str, str, str, SendOptions]:
-    """Connector, recipient, content and options of a message. Raises `RefusedError`."""
+def message_fields(body: Mapping[str, object], *, has_files: bool = False) -> tuple[str, str, str, SendOptions]:
+    """Connector, recipient, content and options of a message; files may go without words. Raises `RefusedError`."""
     if unknown := body.keys() - {*_REQUIRED, *_OPTIONAL}:
         raise invalid(f'There is no field "{_shown(unknown)}". Fields: {", ".join([*_REQUIRED, *_OPTIONAL])}.')
+    if has_files and body.get("content") in {"", None}:
+        connector, recipient = (_required(body, field) for field in _REQUIRED[:2])
+        return connector, recipient, "", _options(body)
     connector, recipient, content = (_required(body, field) for field in _REQUIRED)
+    return connector, recipient, content, _options(body)
+
+
+def edit_fields(body: Mapping[str, object]) -> tuple[str, SendOptions]:
+    """Content and options of another text for a message. Raises `RefusedError`."""
+    if unknown := body.keys() - {"content", *_OPTIONAL}:
+        raise invalid(f'There is no field "{_shown(unknown)}". Fields: {", ".join(["content", *_OPTIONAL])}.')
+    return _required(body, "content"), _options(body)
+
+
+def _options(body: Mapping[str, object]) -> SendOptions:
     options = optional_fields({field: value for field, value in body.items() if field in _OPTIONAL}, _OPTIONAL)
-    return connector, recipient, content, cast("SendOptions", options)
+    if "buttons" in options:
+        options["buttons"] = _buttons(options["buttons"])
+    return cast("SendOptions", options)
+
+
+def _buttons(rows: object) -> Buttons:
+    try:
+        return buttons_of(rows)
+    except ValueError:
+        raise invalid('"buttons" must be rows of buttons, each with "text" and "value".') from None
 
 
 def optional_fields(body: Mapping[str, object], known: Mapping[str, tuple[type, ...]]) -> dict[str, object]:
@@ -133,4 +161,9 @@ def _required(body: Mapping[str, object], field: str) -> str:
 
 
 def _said(kinds: tuple[type, ...]) -> str:
-    return {str: "a text", bool: "true or false", int: "a whole number" if len(kinds) == 1 else "a number"}[kinds[0]]
+    return {
+        str: "a text",
+        bool: "true or false",
+        list: "a list",
+        int: "a whole number" if len(kinds) == 1 else "a number",
+    }[kinds[0]]

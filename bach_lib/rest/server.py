@@ -58,6 +58,7 @@ class ConnectionLimiter:
         self._clock = clock or SystemClock()
         self._visitors: dict[asyncio.BaseTransport, _Visitor] = {}
         self._doormen: list[asyncio.Task[None]] = []
+        self._listening: list[socket.socket] = []
         self._last_said: float | None = None
 
     @property
@@ -86,6 +87,7 @@ class ConnectionLimiter:
         """Let in who comes to these sockets, which listen."""
         for one in sockets:
             one.setblocking(False)
+            self._listening.append(one)
             self._doormen.append(asyncio.create_task(self._attend(one, server)))
 
     async def close(self) -> None:
@@ -93,25 +95,27 @@ class ConnectionLimiter:
         for doorman in self._doormen:
             doorman.cancel()
         await asyncio.gather(*self._doormen, return_exceptions=True)
+        for one in self._listening:  # also of a doorman who had not begun
+            one.close()
+        self._listening.clear()
         self._doormen.clear()
 
     async def _attend(self, listening: socket.socket, server: Callable[[], asyncio.Protocol]) -> None:
         loop = asyncio.get_running_loop()
-        with listening:
-            while True:
-                try:
-                    came, _ = await loop.sock_accept(listening)
-                except OSError as error:
-                    await self._no_room(error)
-                    continue
-                if not self._make_room():
-                    came.close()
-                    continue
-                visitor = _Visitor(server(), self._patience, self._clock, self._visitors)
-                try:
-                    await loop.connect_accepted_socket(lambda visitor=visitor: visitor, came)  # type: ignore[misc] # mypy knows no lambda with a default
-                except OSError:  # gone before it was in
-                    came.close()
+        while True:
+            try:
+                came, _ = await loop.sock_accept(listening)
+            except OSError as error:
+                await self._no_room(error)
+                continue
+            if not self._make_room():
+                came.close()
+                continue
+            visitor = _Visitor(server(), self._patience, self._clock, self._visitors)
+            try:
+                await loop.connect_accepted_socket(lambda visitor=visitor: visitor, came)  # type: ignore[misc] # mypy knows no lambda with a default
+            except OSError:  # gone before it was in
+                came.close()
 
     def _make_room(self) -> bool:
         """Whether one more may come in; who has sat there longest without a request makes room."""
@@ -168,6 +172,10 @@ class _Visitor(asyncio.Protocol):
         self._request = request
         self._give(self._patience.body)
 
+    def give_more(self, seconds: float) -> None:
+        """The body is large."""
+        self._give(self._patience.body + seconds)
+
     def end(self) -> None:
         """It was answered."""
         self._request = None
@@ -216,7 +224,8 @@ class _Visitor(asyncio.Protocol):
 
     def _give(self, seconds: float) -> None:
         self._stop_timer()
-        self._stop_timer = self._clock.call_later(seconds, self._too_slow)
+        if self._transport in self._visitors:  # else it has gone before its request was answered
+            self._stop_timer = self._clock.call_later(seconds, self._too_slow)
 
     def _too_slow(self) -> None:
         if self._transport is None or (self._request is not None and self._request.content.is_eof()):
@@ -225,6 +234,13 @@ class _Visitor(asyncio.Protocol):
             self._transport.write(_TOO_SLOW)
         self._transport.close()
         self._stop_timer = self._clock.call_later(_LAST_WORDS, self._transport.abort)
+
+
+def give_more_time(request: web.Request, seconds: float) -> None:
+    """Let the body of a request take longer, of somebody who has proved who they are."""
+    visitor = request.transport.get_protocol() if isinstance(request.transport, asyncio.Transport) else None
+    if isinstance(visitor, _Visitor):
+        visitor.give_more(seconds)
 
 
 def _nothing() -> None:

@@ -4,7 +4,8 @@ from bach_lib.inbound.rules import Rule
 from bach_lib.models import Attempt, Connection, Fault, Health, Identity, Message, QueueStatus, Report
 from bach_lib.models.incoming import IncomingMessage
 from bach_lib.rest.answers import Json
-from bach_lib.rest.handlers import iso, plain
+from bach_lib.rest.handlers import plain
+from bach_lib.rest.outgoing_rows import iso
 
 type Row = dict[str, Json]
 

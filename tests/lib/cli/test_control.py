@@ -10,7 +10,8 @@ from bach_lib import Bach
 from bach_lib.control.link import DaemonClient
 from bach_lib.control.operations import OPERATIONS
 from bach_lib.control.sentences import SentenceError
-from bach_lib.control.socket_server import ControlServer, can_have_socket
+from bach_lib.control.socket_path import can_have_socket
+from bach_lib.control.socket_server import ControlServer
 
 
 async def test_an_operation_there_is_not_is_a_sentence(bach: Bach, tmp_path: Path) -> None:
@@ -64,4 +65,4 @@ def test_a_path_too_long_for_a_socket_is_known_before(tmp_path: Path) -> None:
 def test_operations_are_called_by_their_own_names() -> None:
     """Two functions of one name would hide each other."""
     assert all(name == operation.__name__ for name, operation in OPERATIONS.items())
-    assert len(OPERATIONS) == 40
+    assert len(OPERATIONS) == 46

@@ -17,7 +17,8 @@ async def test_a_message_is_queued_and_goes(
     answer = await client.send("The door is open")
     assert (answer.status, answer.body) == (
         201,
-        {"id": 1, "connector": "home", "recipient": "ada", "status": "pending", "queued_at": NOW},
+        {"id": 1, "connector": "home", "recipient": "ada", "status": "pending", "queued_at": NOW}
+        | {"degraded": False, "lost": []},
     )
     await clock.settle()
     assert [message.text for message in platform.sent] == ["The door is open"]

@@ -21,6 +21,7 @@ BELL: Mapping[str, str] = {"connection": "bell"}
 GOOD: Mapping[str, Mapping[str, object]] = {
     "send": {"connector": "home", "recipient": "ada", "content": "text"},
     "amend": {"content": "other"},
+    "edit": {"content": "other"},
     "discard": {"ids": [1]},
     "release": {"connector": "home"},
     "discardHeld": {"connector": "home"},
@@ -28,7 +29,7 @@ GOOD: Mapping[str, Mapping[str, object]] = {
     "hookByPut": {},
 }
 PLACES: Mapping[str, Mapping[str, str]] = {
-    **dict.fromkeys(("message", "retry", "amend"), ONE),
+    **dict.fromkeys(("message", "retry", "amend", "edit", "cancel"), ONE),
     **dict.fromkeys(("hook", "hookByPut", "hookByAddress"), BELL),
 }
 ALL = {one.name: one for one in operations()}
@@ -66,6 +67,8 @@ async def fault_of(session: ClientSession, url: str, probe: Probe) -> tuple[bool
     headers = {"Authorization": f"Bearer {TOKEN}", **probe.headers}
     address = URL(f"{url}{probe.path}", encoded=True)
     async with session.request(probe.method, address, data=probe.data, headers=headers) as response:
+        if response.content_type == "text/event-stream":  # has no end
+            return False, "was taken" if probe.is_bad else ""
         text = await response.text()
         if response.status < 300:
             return False, f"was taken: {text:.80}" if probe.is_bad else ""

@@ -1,0 +1,59 @@
+"""The calls that a program has on any BACH: its own, one of another process, or one on another machine."""
+
+from collections.abc import Callable, Iterable
+from typing import Protocol, Unpack
+
+from bach_lib.bus import Unsubscribe
+from bach_lib.events import Event
+from bach_lib.models import Message, Receipt, Status
+from bach_lib.outbound.draft import SendOptions
+
+
+class AnyBach(Protocol):
+    """A BACH, wherever it is. Each call means what it means on `Bach`, and raises what it raises there.
+
+    Beside the owner of the database each may also raise an `OwnerGoneError`, `AccessRefusedError` or
+    `RemoteFailedError`.
+    """
+
+    async def send(self, connection: str, recipient: str, text: str, **options: Unpack[SendOptions]) -> Receipt:
+        """Put a message on disk; it goes as soon as it can. Returns after the commit.
+
+        After an `OwnerGoneError`, the same call with the same `idempotency_key` is safe.
+        """
+        ...
+
+    async def edit(self, message_id: int, text: str, **options: Unpack[SendOptions]) -> Receipt:
+        """Give a sent message another text (and other buttons), in its turn."""
+        ...
+
+    async def get(self, message_id: int) -> Message:
+        """One message."""
+        ...
+
+    async def wait(self, message_id: int, timeout: float | None = None) -> Message:
+        """The message when it has ended, or as it stands after `timeout` seconds."""
+        ...
+
+    async def messages(
+        self,
+        *,
+        connection: str | None = None,
+        recipient: str | None = None,
+        status: Iterable[Status] | None = None,
+        before: int | None = None,
+        limit: int = 50,
+    ) -> list[Message]:
+        """A page of messages, newest first; the last id of a page is the next page's `before`."""
+        ...
+
+    async def cancel(self, message_id: int) -> Message:
+        """Take a waiting message out of the queue."""
+        ...
+
+    def subscribe[E: Event](self, event_type: type[E], callback: Callable[[E], None]) -> Unsubscribe:
+        """Call `callback` for every event of this type until the returned function is called.
+
+        Beside the owner, `EventsMissed` tells that there is a gap.
+        """
+        ...

@@ -1,0 +1,156 @@
+"""What both clients do alike: their subscribers, the stream of events and its return after a break, and long waits."""
+
+import asyncio
+import json
+import logging
+import time
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, suppress
+from types import TracebackType
+from typing import Self
+
+from aiohttp import ClientError, ClientResponse
+
+from bach_lib.arguments import seconds
+from bach_lib.bus import Bus, Unsubscribe
+from bach_lib.errors import BachError, InvalidValueError
+from bach_lib.events import Event, EventsMissed
+from bach_lib.models import File, Message
+from bach_lib.outbound.draft import SendOptions
+from bach_lib.rest.exact import event_of
+
+_LOGGER = logging.getLogger(__name__)
+_FIRST, _LONGEST = 0.1, 5.0
+"""Seconds before the stream is asked for again."""
+_READY = 5.0
+"""Seconds that a call waits for a stream that has just been asked for, so that no event of its own is missed."""
+_SLICE = 10.0
+"""Seconds of one question; a longer wait asks again."""
+_WAITS = 16
+"""Waits that ask at once; others take turns with them."""
+_MAX_FRAME = 16_000_000
+"""Bytes of one event."""
+
+
+class Beside(ABC):
+    """A client of a BACH that another process has open. Use it as a context manager."""
+
+    def __init__(self) -> None:
+        self._bus = Bus()
+        self._listening: asyncio.Task[None] | None = None
+        self._is_settled = asyncio.Event()
+        self._waits = asyncio.Semaphore(_WAITS)
+        self._last: str | None = None
+
+    async def __aenter__(self) -> Self:
+        """Begin."""
+        await self._open()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End; nobody hears of events any more."""
+        if self._listening is not None:
+            self._listening.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._listening
+        await self._close()
+
+    def subscribe[E: Event](self, event_type: type[E], callback: Callable[[E], None]) -> Unsubscribe:
+        """Call `callback` for every event of this type until the returned function is called."""
+        unsubscribe = self._bus.subscribe(event_type, callback)
+        if self._listening is None:
+            self._listening = asyncio.create_task(self._listen(), name="bach-events-beside")
+        return unsubscribe
+
+    async def wait(self, message_id: int, timeout: float | None = None) -> Message:
+        """The message when it has ended, or as it stands after `timeout` seconds."""
+        end = None if timeout is None else time.monotonic() + seconds("timeout", timeout)
+        while True:
+            async with self._waits:
+                left = _SLICE if end is None else min(max(end - time.monotonic(), 0.0), _SLICE)
+                message = await self._wait(message_id, left)
+            if message.status.is_final or (end is not None and time.monotonic() >= end):
+                return message
+
+    @abstractmethod
+    async def _open(self) -> None:
+        """Make the line."""
+
+    @abstractmethod
+    async def _close(self) -> None:
+        """Close it."""
+
+    @abstractmethod
+    async def _wait(self, message_id: int, timeout: float) -> Message:
+        """One question of some seconds."""
+
+    @abstractmethod
+    def _stream(self, last: str | None) -> AbstractAsyncContextManager[ClientResponse]:
+        """Events since the one with this id. Raises what aiohttp raises, or a `BachError`."""
+
+    async def _ready(self) -> None:
+        """Who subscribed and then asks for something wants to hear of it."""
+        if self._listening is not None:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._is_settled.wait(), _READY)
+
+    async def _listen(self) -> None:
+        delay = _FIRST
+        while True:
+            reason = "it ended"
+            try:
+                async with self._stream(self._last) as response:
+                    async for name, data in self._frames(response):
+                        delay = _FIRST
+                        self._publish(name, data)
+            except (ClientError, OSError, TimeoutError, ValueError, BachError) as error:
+                reason = type(error).__name__
+            self._is_settled.set()  # it will not be there soon
+            _LOGGER.info("The stream of events broke off (%s); it is asked for again", reason)
+            await asyncio.sleep(delay)
+            delay = min(delay * 2, _LONGEST)
+
+    async def _frames(self, response: ClientResponse) -> AsyncIterator[tuple[str, str]]:
+        """Name and data of each event. The first frame only tells where the stream begins."""
+        left = b""
+        async for chunk in response.content.iter_any():
+            *whole, left = (left + chunk).split(b"\n\n")
+            if len(left) > _MAX_FRAME:
+                raise ValueError
+            for frame in whole:
+                fields = dict(_fields(frame))
+                self._last = fields.get("id", self._last)
+                self._is_settled.set()
+                if "event" in fields:
+                    yield fields["event"], fields.get("data", "{}")
+
+    def _publish(self, name: str, data: str) -> None:
+        if name == "gap":
+            _LOGGER.warning("Some events are missing: the owner went away, or was read too slowly")
+            self._bus.publish(EventsMissed(connection=""))
+        elif event := event_of(name, json.loads(data)):
+            self._bus.publish(event)
+
+
+def _fields(frame: bytes) -> Iterator[tuple[str, str]]:
+    for line in frame.decode("utf-8").split("\n"):
+        name, colon, value = line.partition(":")
+        if name and colon:
+            yield name, value.removeprefix(" ")
+
+
+def parted(options: SendOptions) -> tuple[Mapping[str, object], Sequence[File], list[bytes]]:
+    """The options without files, the files, and their contents. Raises `InvalidValueError`, or `TypeError`."""
+    if unknown := options.keys() - SendOptions.__annotations__.keys():
+        raise TypeError(f"send() got an unexpected keyword argument {min(unknown)!r}")
+    files = options.get("files", ())
+    contents = list[bytes]()
+    for one in files:
+        content: object = one.content if isinstance(one, File) else None
+        if not isinstance(content, bytes | bytearray | memoryview):
+            raise InvalidValueError(field="files", value=type(one).__name__, expected="files with bytes as content")
+        contents.append(bytes(content))
+    return {name: value for name, value in options.items() if name != "files"}, list(files), contents

@@ -1,0 +1,138 @@
+"""Client of who has a database open, through the socket beside it; what the command `bach` speaks through as well."""
+
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
+from os import PathLike
+from pathlib import Path
+from typing import Unpack, override
+
+from aiohttp import ClientResponse, ClientTimeout
+
+from bach_lib.client.beside import Beside, parted
+from bach_lib.control.link import DaemonClient
+from bach_lib.control.sentences import SentenceError, UnansweredError
+from bach_lib.control.socket_path import socket_file
+from bach_lib.errors import OwnerGoneError, RemoteFailedError
+from bach_lib.models import Message, Receipt, Status
+from bach_lib.outbound.draft import SendOptions
+from bach_lib.rest.answers import Json
+from bach_lib.rest.exact import exact, made
+from bach_lib.rest.retelling import retold
+
+_SILENT = 20.0
+"""Seconds without a sign of life after which a stream is given up."""
+
+
+class OwnerClient(Beside):
+    """The calls of `AnyBach`, carried out by the process that has the file open."""
+
+    def __init__(self, path: str | PathLike[str]) -> None:
+        super().__init__()
+        self._path = Path(path)
+        self._socket = socket_file(self._path)
+
+    async def is_answered(self) -> bool:
+        """Whether somebody has the file open who can be asked. Raises `OwnerGoneError` for one that is frozen."""
+        async with self._asking() as link:
+            return await link.is_answered()
+
+    async def send(self, connection: str, recipient: str, text: str, **options: Unpack[SendOptions]) -> Receipt:
+        """Put a message on disk; it goes as soon as it can. Returns after the commit."""
+        arguments: dict[str, Json] = {"connection": connection, "recipient": recipient, "text": text}
+        return await self._put("program_send", arguments, options)
+
+    async def edit(self, message_id: int, text: str, **options: Unpack[SendOptions]) -> Receipt:
+        """Give a sent message another text (and other buttons), in its turn."""
+        return await self._put("program_edit", {"message_id": message_id, "text": text}, options)
+
+    async def get(self, message_id: int) -> Message:
+        """One message."""
+        return self._message(await self._ask("program_get", {"message_id": message_id}))
+
+    async def messages(
+        self,
+        *,
+        connection: str | None = None,
+        recipient: str | None = None,
+        status: Iterable[Status] | None = None,
+        before: int | None = None,
+        limit: int = 50,
+    ) -> list[Message]:
+        """A page of messages, newest first; the last id of a page is the next page's `before`."""
+        wanted: Json = None if status is None else status if isinstance(status, str) else exact([*status])
+        arguments: dict[str, Json] = {
+            "connection": connection,
+            "recipient": recipient,
+            "status": wanted,
+            "before": before,
+            "limit": limit,
+        }
+        page = await self._ask("program_messages", arguments)
+        return [self._message(one) for one in page] if isinstance(page, Sequence) else []
+
+    async def cancel(self, message_id: int) -> Message:
+        """Take a waiting message out of the queue."""
+        return self._message(await self._ask("program_cancel", {"message_id": message_id}))
+
+    @override
+    async def _open(self) -> None:
+        pass  # each question knocks anew: the owner may be another one by then
+
+    @override
+    async def _close(self) -> None:
+        pass
+
+    @override
+    async def _wait(self, message_id: int, timeout: float) -> Message:
+        return self._message(await self._ask("program_wait", {"message_id": message_id, "seconds": timeout}))
+
+    @override
+    @asynccontextmanager
+    async def _stream(self, last: str | None) -> AsyncIterator[ClientResponse]:
+        headers = {} if last is None else {"Last-Event-ID": last}
+        async with self._asking() as link:
+            if link.session is None:
+                raise self._gone("nobody is there")
+            timeout = ClientTimeout(total=None, sock_connect=_SILENT, sock_read=_SILENT)
+            async with link.session.get("http://bach/events", headers=headers, timeout=timeout) as response:
+                response.raise_for_status()
+                yield response
+
+    async def _put(self, operation: str, arguments: dict[str, Json], options: SendOptions) -> Receipt:
+        rest, files, contents = parted(options)
+        arguments |= {"options": exact(rest)}
+        if files:
+            arguments["files"] = [{"name": exact(one.name), "mime_type": exact(one.mime_type)} for one in files]
+        return self._made(Receipt, await self._ask(operation, arguments, contents if files else None))
+
+    async def _ask(self, operation: str, arguments: dict[str, Json], contents: list[bytes] | None = None) -> Json:
+        await self._ready()
+        async with self._asking() as link:
+            if link.session is None:
+                raise self._gone("nobody is there")
+            answer = await link.exchange(operation, arguments, contents)
+        if "error" in answer:
+            raise retold(answer, str(answer["error"]), place=str(self._path))
+        return answer["result"]
+
+    @asynccontextmanager
+    async def _asking(self) -> AsyncIterator[DaemonClient]:
+        try:
+            async with DaemonClient(self._socket) as link:
+                yield link
+        except UnansweredError as error:
+            raise self._gone("it went away, or was stopped") from error
+        except SentenceError as error:
+            raise RemoteFailedError(place=self._path, reason=error) from error
+
+    def _gone(self, reason: str) -> OwnerGoneError:
+        return OwnerGoneError(place=self._path, reason=reason)
+
+    def _message(self, answer: Json) -> Message:
+        return self._made(Message, answer)
+
+    def _made[T](self, kind: type[T], answer: Json) -> T:
+        try:
+            return made(kind, answer)
+        except ValueError as error:
+            raise RemoteFailedError(place=self._path, reason="It answered what this version does not know.") from error

@@ -1,0 +1,207 @@
+"""Client of the REST interface of a BACH, usually on another machine. Times are whole seconds, and no nonce is told."""
+
+import json
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+from io import BytesIO
+from typing import Unpack, cast, override
+
+from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout, FormData
+from yarl import URL
+
+from bach_lib.client.beside import Beside, parted
+from bach_lib.errors import AccessRefusedError, BachError, InvalidValueError, OwnerGoneError, RemoteFailedError
+from bach_lib.models import Message, Receipt, Status
+from bach_lib.outbound.draft import SendOptions
+from bach_lib.rest.answers import Json
+from bach_lib.rest.event_feed import HEARTBEAT
+from bach_lib.rest.exact import exact
+from bach_lib.rest.outgoing_rows import message_of, messages_of, receipt_of
+from bach_lib.rest.retelling import retold
+
+_CONNECT, _ANSWER = 10.0, 60.0
+"""Seconds for a connection, and for an answer beside the time that was asked for."""
+_SLOWEST = 250_000
+"""Bytes a second of an upload."""
+_MAX_ANSWER = 64_000_000
+"""Bytes; a page of messages with the longest texts is less."""
+_MESSAGES = "api/v1/messages"
+
+
+class RestClient(Beside):
+    """The calls of `AnyBach`, carried out by whoever answers at an address."""
+
+    def __init__(self, address: str, token: str) -> None:
+        super().__init__()
+        try:
+            url = URL(address if address.endswith("/") else f"{address}/")
+            self._headers = {"Authorization": f"Bearer {token.encode('ascii').decode()}"}
+        except (ValueError, AttributeError):
+            raise InvalidValueError(field="address", value=address, expected="http://host:port and a token") from None
+        if not url.host or url.user or url.password or url.query_string or not token.isprintable():
+            raise InvalidValueError(field="address", value=url.host or "", expected="http://host:port and a token")
+        self._url, self._place = url, str(url).rstrip("/")
+        self._session: ClientSession | None = None
+
+    async def send(self, connection: str, recipient: str, text: str, **options: Unpack[SendOptions]) -> Receipt:
+        """Put a message on disk there; it goes as soon as it can. Returns after the commit."""
+        rest, files, contents = parted(options)
+        key, fields = _fields(rest)
+        fields |= {"connector": exact(connection), "recipient": exact(recipient), "content": exact(text)}
+        if not files:
+            return self._made(receipt_of, await self._ask("POST", f"{_MESSAGES}/send", fields=fields, key=key))
+        form = FormData(quote_fields=False)
+        form.add_field("message", json.dumps(fields), content_type="application/json")
+        for one, content in zip(files, contents, strict=True):
+            kind = one.mime_type or "application/octet-stream"
+            form.add_field("file", BytesIO(content), filename=one.name, content_type=kind)
+        extra = sum(map(len, contents)) / _SLOWEST
+        return self._made(receipt_of, await self._ask("POST", f"{_MESSAGES}/send", form=form, key=key, extra=extra))
+
+    async def edit(self, message_id: int, text: str, **options: Unpack[SendOptions]) -> Receipt:
+        """Give a sent message another text (and other buttons), in its turn. Files stay."""
+        rest, files, _ = parted(options)
+        if files:
+            raise InvalidValueError(field="files", value="some", expected="none, over REST, where a text is edited")
+        key, fields = _fields(rest)
+        address = f"{_MESSAGES}/{message_id:d}/edit"
+        answer = await self._ask("POST", address, fields={**fields, "content": exact(text)}, key=key)
+        return self._made(receipt_of, answer)
+
+    async def get(self, message_id: int) -> Message:
+        """One message."""
+        return self._made(message_of, await self._ask("GET", f"{_MESSAGES}/{message_id:d}"))
+
+    async def messages(
+        self,
+        *,
+        connection: str | None = None,
+        recipient: str | None = None,
+        status: Iterable[Status] | None = None,
+        before: int | None = None,
+        limit: int = 50,
+    ) -> list[Message]:
+        """A page of messages, newest first; the last id of a page is the next page's `before`. `limit`: 1 to 200."""
+        wanted: Mapping[str, object] = {
+            "connector": connection,
+            "recipient": recipient,
+            "status": None if status is None else ",".join(map(str, status)),
+            "before": before,
+            "limit": limit,
+        }
+        query = {name: str(value) for name, value in wanted.items() if value is not None}
+        return self._made(messages_of, await self._ask("GET", _MESSAGES, query=query))
+
+    async def cancel(self, message_id: int) -> Message:
+        """Take a waiting message out of the queue."""
+        return self._made(message_of, await self._ask("POST", f"{_MESSAGES}/{message_id:d}/cancel"))
+
+    @override
+    async def _open(self) -> None:
+        timeout = ClientTimeout(total=None, sock_connect=_CONNECT)
+        self._session = ClientSession(headers=self._headers, timeout=timeout)
+
+    @override
+    async def _close(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+
+    @override
+    async def _wait(self, message_id: int, timeout: float) -> Message:
+        whole = max(round(timeout), 1 if timeout else 0)
+        query = {"wait": str(whole)}
+        answer = await self._ask("GET", f"{_MESSAGES}/{message_id:d}", query=query, extra=whole)
+        return self._made(message_of, answer)
+
+    @override
+    @asynccontextmanager
+    async def _stream(self, last: str | None) -> AsyncIterator[ClientResponse]:
+        headers = {} if last is None else {"Last-Event-ID": last}
+        timeout = ClientTimeout(total=None, sock_connect=_CONNECT, sock_read=HEARTBEAT * 3)
+        address = self._url / "api/v1/events"
+        async with self._line.get(address, headers=headers, timeout=timeout, allow_redirects=False) as response:
+            if response.status != HTTPStatus.OK:
+                raise self._refusal(response.status, await _read(response))
+            yield response
+
+    @property
+    def _line(self) -> ClientSession:
+        if self._session is None:
+            raise self._gone("it is not open")
+        return self._session
+
+    async def _ask(
+        self,
+        method: str,
+        address: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        fields: Mapping[str, Json] | None = None,
+        form: FormData | None = None,
+        key: str | None = None,
+        extra: float = 0.0,
+    ) -> Json:
+        """The answer. Raises a `BachError`. A redirect is not followed: it would carry token and words elsewhere."""
+        await self._ready()
+        headers = {} if key is None else {"Idempotency-Key": key}
+        data: FormData | bytes | None = form
+        if fields is not None:
+            data = json.dumps(fields).encode()
+            headers["Content-Type"] = "application/json"
+        try:
+            async with self._line.request(
+                method,
+                self._url / address,
+                params=query,
+                data=data,
+                headers=headers,
+                allow_redirects=False,
+                timeout=ClientTimeout(total=_ANSWER + extra, sock_connect=_CONNECT),
+            ) as response:
+                body = await _read(response)
+        except TimeoutError as error:
+            raise self._gone("it took too long") from error
+        except (ClientError, OSError) as error:
+            raise self._gone("it cannot be reached, or went away") from error
+        if response.status >= HTTPStatus.MULTIPLE_CHOICES:
+            raise self._refusal(response.status, body)
+        return body
+
+    def _refusal(self, status: int, body: Json) -> BachError:
+        told = body if isinstance(body, Mapping) else {}
+        sentence = str(told.get("detail", f"HTTP {status}."))
+        if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.MISDIRECTED_REQUEST}:
+            return AccessRefusedError(place=self._place, reason=sentence.removesuffix("."))
+        if status in {HTTPStatus.BAD_GATEWAY, HTTPStatus.GATEWAY_TIMEOUT}:  # a proxy before it
+            return self._gone(f"HTTP {status}")
+        return retold(told, sentence, place=self._place)
+
+    def _gone(self, reason: str) -> OwnerGoneError:
+        return OwnerGoneError(place=self._place, reason=reason)
+
+    def _made[T](self, make: Callable[[Json], T], answer: Json) -> T:
+        try:
+            return make(answer)
+        except ValueError as error:
+            raise RemoteFailedError(place=self._place, reason="It answered what is no BACH's answer.") from error
+
+
+def _fields(options: Mapping[str, object]) -> tuple[str | None, dict[str, Json]]:
+    """The key, which is a header there, and the rest. `lost` is only for who reads the files."""
+    key = options.get("idempotency_key")
+    named = {name: value for name, value in options.items() if name not in {"idempotency_key", "lost"}}
+    return (None if key is None else str(key)), {name: exact(value) for name, value in named.items()}
+
+
+async def _read(response: ClientResponse) -> Json:
+    """The body as JSON; None for anything else."""
+    read = bytearray()
+    async for chunk in response.content.iter_any():
+        read += chunk
+        if len(read) > _MAX_ANSWER:
+            return None
+    try:
+        return cast("Json", json.loads(bytes(read)))
+    except (ValueError, RecursionError):
+        return None

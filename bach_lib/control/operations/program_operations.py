@@ -1,0 +1,87 @@
+"""Operations for programs beside the owner, as `bach_lib.connect` asks them: exact models, not rows for people."""
+
+from collections.abc import Mapping, Sequence
+from typing import cast
+
+from bach_lib.bach import Bach
+from bach_lib.errors import InvalidValueError
+from bach_lib.models import Buttons, File, Loss, Status
+from bach_lib.outbound.draft import SendOptions
+from bach_lib.rest.answers import Json
+from bach_lib.rest.exact import buttons_of, exact, made
+
+
+async def program_send(
+    bach: Bach,
+    connection: str,
+    recipient: str,
+    text: str,
+    *,
+    options: SendOptions,
+    files: Sequence[Mapping[str, object]] = (),
+) -> Json:
+    """Queue a message with the files whose contents came along."""
+    return exact(await bach.send(connection, recipient, text, **_options(options, files)))
+
+
+async def program_edit(
+    bach: Bach, message_id: int, text: str, *, options: SendOptions, files: Sequence[Mapping[str, object]] = ()
+) -> Json:
+    """Give a sent message another text."""
+    return exact(await bach.edit(message_id, text, **_options(options, files)))
+
+
+async def program_get(bach: Bach, message_id: int) -> Json:
+    """One message."""
+    return exact(await bach.get(message_id))
+
+
+async def program_wait(bach: Bach, message_id: int, seconds: float) -> Json:
+    """The message when it has ended, or as it stands then."""
+    return exact(await bach.wait(message_id, seconds))
+
+
+async def program_messages(
+    bach: Bach,
+    *,
+    connection: str | None = None,
+    recipient: str | None = None,
+    status: Sequence[Status] | None = None,
+    before: int | None = None,
+    limit: int = 50,
+) -> Json:
+    """A page of messages, newest first."""
+    page = await bach.messages(connection=connection, recipient=recipient, status=status, before=before, limit=limit)
+    return exact(page)
+
+
+async def program_cancel(bach: Bach, message_id: int) -> Json:
+    """Take a waiting message out of the queue."""
+    return exact(await bach.cancel(message_id))
+
+
+def _options(options: SendOptions, files: Sequence[Mapping[str, object]]) -> SendOptions:
+    """As `Bach.send` has them; what is no file or button is left to it to refuse."""
+    made_of = dict[str, object](options)
+    if "buttons" in options:
+        made_of["buttons"] = _buttons(options["buttons"])
+    if "lost" in options:
+        made_of["lost"] = [made(Loss, exact(one)) for one in options["lost"]]
+    if files:
+        made_of["files"] = [_file(one) for one in files]
+    return cast("SendOptions", made_of)
+
+
+def _buttons(rows: object) -> Buttons:
+    try:
+        return buttons_of(rows)
+    except ValueError:
+        expected = "rows of buttons with text and value"
+        raise InvalidValueError(field="buttons", value=type(rows).__name__, expected=expected) from None
+
+
+def _file(one: Mapping[str, object]) -> File:
+    name, kind, content = one.get("name"), one.get("mime_type"), one.get("content")
+    if not isinstance(name, str) or not isinstance(content, bytes) or not isinstance(kind, str | None):
+        raise InvalidValueError(field="files", value=type(content).__name__, expected="files with name and content")
+    return File(name=name, content=content, mime_type=kind)

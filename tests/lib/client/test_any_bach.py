@@ -1,0 +1,107 @@
+"""The calls of a BACH mean the same on the owner, beside it, and from another machine."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from bach_lib import (
+    Bach,
+    Button,
+    Fault,
+    File,
+    IdempotencyKeyReusedError,
+    InputError,
+    InvalidValueError,
+    Message,
+    MessageEvent,
+    MessageSent,
+    NotCancellableError,
+    Status,
+    UnknownConnectionError,
+    UnknownMessageError,
+)
+from bach_lib.outcomes import Dead
+from bach_lib.testing import FakePlatform
+from tests.lib.client.conftest import WAYS, Way
+
+by_each_way = pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
+
+
+def rounded(message: Message) -> Message:
+    """What all ways tell: times to the second, and no nonce."""
+    times = {name: getattr(message, name) for name in ("created_at", "attempted_at", "finished_at", "next_retry_at")}
+    whole = {name: None if value is None else float(int(value)) for name, value in times.items()}
+    return replace(message, nonce="", progress=None, **whole)  # type: ignore[arg-type] # created_at is never None
+
+
+@by_each_way
+async def test_a_message_is_sent_looked_at_edited_and_found(owner: Bach, platform: FakePlatform, way: Way) -> None:
+    """A program would have to be written anew for each place it runs in."""
+    rows = ((Button(text="On", value="on"), Button(text="Off", value="off")),)
+    files = [File(name='df "1" ü.txt', content=b"98 %\x00\xff" * 500_000, mime_type="text/plain")]
+    async with way(owner) as bach:
+        receipt = await bach.send(
+            "home", "ada", "Disk full", title="Alarm", priority=3, buttons=rows, files=files, context="c", max_retries=2
+        )
+        message = await bach.wait(receipt.id, timeout=60)
+        assert (message.status, message.title, message.buttons) == (Status.SENT, "Alarm", rows)
+        assert platform.sent[-1].files[0].content == files[0].content
+        assert rounded(await bach.get(receipt.id)) == rounded(message) == rounded(await owner.get(receipt.id))
+        change = await bach.edit(receipt.id, "Disk empty", idempotency_key="once")
+        assert (await bach.edit(receipt.id, "Disk empty", idempotency_key="once")).id == change.id
+        await bach.wait(change.id, timeout=60)
+        page = await bach.messages(connection="home", status=[Status.SENT], limit=1)
+        assert [one.id for one in page] == [change.id]
+        assert [one.id for one in await bach.messages(before=change.id)] == [receipt.id]
+
+
+@by_each_way
+async def test_errors_are_those_of_the_library(owner: Bach, platform: FakePlatform, way: Way) -> None:
+    """A program that corrects a mistake would not know which one it made."""
+    platform.outcomes.append(Dead(fault=Fault(code="refused", text="no")))
+    async with way(owner) as bach:
+        with pytest.raises(UnknownConnectionError, match="hme"):
+            await bach.send("hme", "ada", "x")
+        with pytest.raises(UnknownMessageError):
+            await bach.get(77)
+        with pytest.raises(InputError):
+            await bach.send("home", "ada", "x", priority=99)
+        with pytest.raises(InvalidValueError):
+            await bach.send("home", "ada", "x", files=[File(name="a", content="text")])  # type: ignore[arg-type]
+        with pytest.raises(TypeError, match="colour"):
+            await bach.send("home", "ada", "x", colour="red")  # type: ignore[call-arg]
+        first = await bach.send("home", "ada", "x", idempotency_key="k")
+        assert (await bach.send("home", "ada", "x", idempotency_key="k")).id == first.id
+        with pytest.raises(IdempotencyKeyReusedError):
+            await bach.send("home", "ada", "another", idempotency_key="k")
+        dead = await bach.wait(first.id, timeout=60)
+        assert (dead.status, dead.error and dead.error.code) == (Status.DEAD, "refused")
+        with pytest.raises(NotCancellableError):
+            await bach.cancel(first.id)
+        await owner.stop("home")
+        waiting = await bach.send("home", "ada", "y")
+        assert (await bach.wait(waiting.id, timeout=0.01)).status is Status.PENDING
+        assert (await bach.cancel(waiting.id)).status is Status.CANCELLED
+
+
+@by_each_way
+async def test_events_are_told_from_the_moment_on(owner: Bach, way: Way) -> None:
+    """A program would miss what became of the message that it has just sent."""
+    async with way(owner) as bach:
+        told, done = list[MessageEvent](), asyncio.Event()
+
+        def note(event: MessageEvent) -> None:
+            told.append(event)
+            if isinstance(event, MessageSent):
+                done.set()
+
+        stop = bach.subscribe(MessageEvent, note)
+        receipt = await bach.send("home", "ada", "Hello")
+        await asyncio.wait_for(done.wait(), 60)
+        assert {event.message.id for event in told} == {receipt.id}
+        assert told[-1].message == await owner.get(receipt.id)
+        stop()
+        number = len(told)
+        await bach.wait((await bach.send("home", "ada", "again")).id, 60)
+        assert len(told) == number

@@ -1,0 +1,129 @@
+"""Two real processes on one file: the second works beside the first, also when the first is killed."""
+
+import asyncio
+import os
+import signal
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from bach_lib import AnyBach, Bach, EventsMissed, MessageQueued, OwnerGoneError, Status, StoreInUseError, connect
+from bach_lib.client.owner_client import OwnerClient
+
+_OWNER = """
+import asyncio, sys
+from bach_lib import Bach, Connection, connect
+from bach_lib.testing import FakePlatform, fake_connector
+
+def opening():
+    home = Connection(name="home", type="fake")
+    kinds = {"fake": fake_connector(FakePlatform())}
+    return Bach(sys.argv[1], connectors=kinds, connections=[home], autostart=False, grace=0)
+
+async def main():
+    async with connect(sys.argv[1], opening=opening) as bach:
+        print(type(bach).__name__, flush=True)
+        await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
+
+asyncio.run(main())
+"""
+"""A program that nothing leaves: its connection rests. It ends with its input."""
+
+
+@contextmanager
+def program(database: Path) -> Iterator[subprocess.Popen[str]]:
+    """Another process that connects to the same file; it is through when this begins."""
+    with subprocess.Popen(
+        [sys.executable, "-c", _OWNER, str(database)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def kind_of(process: subprocess.Popen[str]) -> str:
+    """What it got, when it has it."""
+    assert process.stdout
+    return process.stdout.readline().strip()
+
+
+async def test_the_owner_is_killed_while_somebody_waits(database: Path) -> None:
+    """A web server's second worker would hang for ever, or send twice what it cannot know to be stored."""
+    with program(database) as owner:
+        assert await asyncio.to_thread(kind_of, owner) == "Bach"
+        async with connect(database) as bach:
+            told = list[EventsMissed | MessageQueued]()
+            bach.subscribe(EventsMissed, told.append)
+            bach.subscribe(MessageQueued, told.append)
+            receipt = await bach.send("home", "ada", "Water leak", idempotency_key="leak")
+            waiting = asyncio.create_task(bach.wait(receipt.id))
+            await asyncio.sleep(0)
+            assert (await bach.get(receipt.id)).status is Status.PENDING
+            os.kill(owner.pid, signal.SIGKILL)
+            with pytest.raises(OwnerGoneError, match="gave no answer"):
+                await asyncio.wait_for(waiting, 30)
+            with pytest.raises(OwnerGoneError, match=r"bach\.db"):
+                await bach.send("home", "ada", "Water leak", idempotency_key="leak")
+            await asyncio.to_thread(owner.wait)
+            with program(database) as successor:
+                assert await asyncio.to_thread(kind_of, successor) == "Bach"
+                again = await bach.send("home", "ada", "Water leak", idempotency_key="leak")
+                assert again.id == receipt.id, "it is the same message"
+                async with asyncio.timeout(60):
+                    while not any(isinstance(event, EventsMissed) for event in told):
+                        await bach.send("home", "ada", "another")
+                assert isinstance(told[0], MessageQueued)
+
+
+async def test_many_that_start_at_once_share_one_owner(database: Path) -> None:
+    """Of a web server's workers all but one would end at the start."""
+    with program(database) as one, program(database) as two, program(database) as three:
+        kinds = await asyncio.gather(*(asyncio.to_thread(kind_of, process) for process in (one, two, three)))
+        assert sorted(kinds) == ["Bach", "OwnerClient", "OwnerClient"]
+
+
+async def test_the_command_reaches_a_program_that_shares(database: Path) -> None:
+    """Whoever looks after a program would have to stop it first."""
+    with program(database) as owner:
+        assert await asyncio.to_thread(kind_of, owner) == "Bach"
+        said = await asyncio.to_thread(
+            subprocess.run,
+            [sys.executable, "-m", "bach_lib.cli", "connector", "list"],
+            env=os.environ | {"BACH_DB": str(database)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (said.returncode, "home" in said.stdout) == (0, True), said.stderr
+
+
+async def test_one_that_does_not_share_is_named(database: Path) -> None:
+    """A program would wait without end for somebody who never answers."""
+    async with Bach(database, autostart=False):
+        with pytest.raises(StoreInUseError):
+            async with connect(database, patience=0.2):
+                pass
+
+
+async def test_the_socket_is_its_owners_and_goes_with_them(database: Path, owner: Bach) -> None:
+    """Other accounts of the machine could send, or an old socket would stay."""
+    socket = database.with_name("bach.db.sock")
+    mode = socket.stat().st_mode
+    assert stat.S_ISSOCK(mode)
+    assert stat.S_IMODE(mode) == 0o600
+    client: AnyBach = OwnerClient(database)
+    assert await client.messages() == []
+
+
+async def test_the_first_opens_and_closes_again(database: Path) -> None:
+    """The file would stay locked, and the next start of the program fail."""
+    for _ in range(2):
+        async with connect(database) as bach:
+            assert isinstance(bach, Bach)
+        assert not database.with_name("bach.db.sock").exists()
