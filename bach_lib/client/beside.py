@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import logging
 import time
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
@@ -16,11 +15,12 @@ from bach_lib.arguments import seconds
 from bach_lib.bus import Bus, Unsubscribe
 from bach_lib.errors import BachError, InvalidValueError
 from bach_lib.events import Event, EventsMissed
+from bach_lib.field_logger import FieldLogger
 from bach_lib.models import File, Message
 from bach_lib.outbound.draft import SendOptions
 from bach_lib.rest.exact import event_of
 
-_LOGGER = logging.getLogger(__name__)
+_LOGGER = FieldLogger(__name__)
 _FIRST, _LONGEST = 0.1, 5.0
 """Seconds before the stream is asked for again."""
 _READY = 5.0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
 import time
 from collections.abc import AsyncIterator, Callable
@@ -16,12 +15,13 @@ from bach_lib.arguments import seconds
 from bach_lib.bach import Bach
 from bach_lib.client.any_bach import AnyBach
 from bach_lib.errors import InvalidValueError, StoreInUseError
+from bach_lib.field_logger import FieldLogger
 
 if TYPE_CHECKING:
     from bach_lib.client.owner_client import OwnerClient
     from bach_lib.client.rest_client import RestClient
 
-_LOGGER = logging.getLogger(__name__)
+_LOGGER = FieldLogger(__name__)
 _LOOK = 0.1
 """Seconds between two looks whether who has the file open answers by now."""
 
