@@ -236,13 +236,6 @@ class _Visitor(asyncio.Protocol):
         self._stop_timer = self._clock.call_later(_LAST_WORDS, self._transport.abort)
 
 
-def give_more_time(request: web.Request, seconds: float) -> None:
-    """Let the body of a request take longer, of somebody who has proved who they are."""
-    visitor = request.transport.get_protocol() if isinstance(request.transport, asyncio.Transport) else None
-    if isinstance(visitor, _Visitor):
-        visitor.give_more(seconds)
-
-
 def _nothing() -> None:
     """No timer runs yet."""
 
