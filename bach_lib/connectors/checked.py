@@ -21,7 +21,7 @@ from bach_lib.connectors.base import Batch, Capabilities, Connector, Incoming, I
 from bach_lib.connectors.completeness import lacking
 from bach_lib.connectors.declaration import Knows
 from bach_lib.connectors.mistakes import Mistakes, WrongAnswerError, described
-from bach_lib.errors import BachError, InputError, PushRefusedError
+from bach_lib.errors import BachError, InputError, InvalidValueError, PushRefusedError
 from bach_lib.foreign import bounded, guarded_call
 from bach_lib.models import Candidate, Connection, Fault, Identity, Message
 from bach_lib.models.incoming import Media
@@ -87,6 +87,9 @@ class Checked(Connector):
     @classmethod
     def _form(cls, method: str, written: object) -> str:
         """One form of an address. Raises an `InputError` or `ConnectorFailedError`."""
+        if isinstance(written, str) and len(written) > _MAX_ADDRESS:  # no connector has to think of that
+            expected = f"at most {_MAX_ADDRESS} characters"
+            raise InvalidValueError(field="recipient", value=f"{written[:20]}…", expected=expected)
         return cls._of_class(method, (written,), lambda form: answers.text(form, "the form", most=_MAX_ADDRESS))
 
     @override
