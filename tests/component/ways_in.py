@@ -109,7 +109,9 @@ def events(hass: HomeAssistant) -> set[str]:
 def modules() -> set[str]:
     """The modules that Home Assistant, or an integration of its, loads because of their name."""
     names = {
-        one.stem for one in Path(str(integration.__file__)).parent.iterdir() if one.suffix == ".py" or one.is_dir()
+        one.stem
+        for one in Path(str(integration.__file__)).parent.iterdir()
+        if one.suffix == ".py" or (one.is_dir() and one.name != "__pycache__")
     }
     components = {one.name for one in _COMPONENTS.iterdir()}
     return {name for name in names if name in components or name in _LOOKED_FOR}

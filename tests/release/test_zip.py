@@ -104,12 +104,16 @@ def module(path: Path) -> str:
     return ".".join(("bach_lib", *path.with_suffix("").parts)).removesuffix(".__init__")
 
 
+OF_OTHERS = ("bach_lib.connecting",)
+"""What only connectors of other packages import."""
+
+
 @cache
 def needed() -> frozenset[str]:
     """Every module of the library that the integration leads to, by imports and by names in texts."""
     places = {module(path.relative_to(ROOT / "bach_lib")): path for path in (ROOT / "bach_lib").rglob("*.py")}
-    found: set[str] = set()
-    waiting = list((ROOT / "custom_components/bach").rglob("*.py"))
+    found = set(OF_OTHERS)
+    waiting = [*(ROOT / "custom_components/bach").rglob("*.py"), *(places[one] for one in OF_OTHERS)]
     while waiting:
         for name in named(waiting.pop()):
             parents = {".".join(name.split(".")[:depth]) for depth in range(1, name.count(".") + 2)}

@@ -86,7 +86,7 @@ async def test_what_is_held_is_listed_and_answered(  # noqa: PLR0917
         ("GET", "/api/v1/messages/0", None, 404),
         ("GET", "/api/v1/messages/999999999999999999", None, 404),
         ("GET", "/api/v1/messages/9999999999999999999999", None, 404),
-        ("GET", f"{ONE}?wait=1", None, 422),
+        ("GET", f"{ONE}?wait=61", None, 422),
         ("POST", f"{ONE}/retry?wait=61", None, 422),
         ("POST", "/api/v1/messages/99/retry", None, 404),
         ("POST", f"{ONE}/amend", {"recipient": 5}, 422),
