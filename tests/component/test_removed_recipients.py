@@ -45,6 +45,17 @@ def asked(hass: HomeAssistant) -> list[dict[str, str] | None]:
     return [one.translation_placeholders for one in issues if one.translation_key == "removed_recipient"]
 
 
+def placeholders(recipient: str, count: int) -> dict[str, str]:
+    """What such a repair is told; its description is Markdown, which no name may write."""
+    return {
+        "recipient": recipient,
+        "recipient_text": recipient,
+        "name": "@home_bot",
+        "name_text": r"\@home\_bot",
+        "count": str(count),
+    }
+
+
 def the_entry_works(entry: MockConfigEntry) -> bool:
     """Whether it is set up."""
     return entry.state is ConfigEntryState.LOADED
@@ -73,7 +84,7 @@ async def test_a_recipient_who_was_removed_while_the_connection_rested_gets_noth
     assert await hass.config_entries.async_setup(loaded.entry_id)
     await hass.async_block_till_done()
 
-    assert asked(hass) == [{"recipient": "Ada", "name": "@home_bot", "count": "1"}]
+    assert asked(hass) == [placeholders("Ada", 1)]
     withdrawn, other = await the_bach(hass).get(1), await the_bach(hass).get(2)
     assert (withdrawn.status, other.status) == (Status.CANCELLED, Status.PENDING), "nobody ever added the other"
     await switch(hass, "on")
@@ -108,7 +119,7 @@ async def test_without_what_was_written_the_database_is_believed(
     await again.load()
     assert await hass.config_entries.async_setup(loaded.entry_id)
     await hass.async_block_till_done()
-    assert asked(hass) == [{"recipient": "42", "name": "@home_bot", "count": "1"}]
+    assert asked(hass) == [placeholders("42", 1)]
 
 
 async def test_an_address_that_changed_while_the_connection_rested_is_followed(
@@ -176,7 +187,7 @@ async def test_what_is_under_way_when_somebody_is_removed_is_asked_about_too(
     await hass.async_block_till_done()
 
     assert (await the_bach(hass).get(1)).status == how
-    assert asked(hass) == ([] if how == "sent" else [{"recipient": "Ada", "name": "@home_bot", "count": "1"}])
+    assert asked(hass) == ([] if how == "sent" else [placeholders("Ada", 1)])
     assert not hass.data[REMOVED_RECIPIENTS].leaving(entry.entry_id)
 
 
@@ -197,7 +208,7 @@ async def test_all_that_did_not_arrive_is_counted_and_what_came_too_late_is_not(
     await bach.cancel(gone.id)
     hass.config_entries.async_remove_subentry(loaded, ada(loaded))
     await hass.async_block_till_done()
-    assert asked(hass) == [{"recipient": "Ada", "name": "@home_bot", "count": "2"}]
+    assert asked(hass) == [placeholders("Ada", 2)]
     assert await undelivered(bach, CONNECTION, str(ADA)) == [1, 3]
 
     await discard_undelivered(bach, CONNECTION, str(ADA))

@@ -15,14 +15,10 @@ from homeassistant.helpers import device_registry as dr
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
 from bach_lib import Button, Delivery, Status
-from bach_lib.connectors.telegram.connector import TelegramConnector
 from bach_lib.events import MessageRetrying
 from bach_lib.models import Buttons
 from bach_lib.testing.telegram_server import Fault, TelegramServer
 from tests.component.conftest import ADA, ADA_ENTITY, BOB, BOB_ENTITY, state, the_bach, until
-
-WITH_BUTTONS: dict[str, Any] = {"max_buttons": 100, "button_value": 38}
-"""What a platform can do that has buttons."""
 
 
 async def call(
@@ -297,10 +293,9 @@ YES, NO = Button(text="Yes", value="1"), Button(text="No", value="no")
     ids=["as the editor writes them", "rows", "one", "bare texts", "none"],
 )
 async def test_buttons_are_read_however_people_write_them(
-    hass: HomeAssistant, loaded: MockConfigEntry, monkeypatch: pytest.MonkeyPatch, given: object, rows: Buttons
+    hass: HomeAssistant, loaded: MockConfigEntry, given: object, rows: Buttons
 ) -> None:
     """A press would bring back something that no automation waits for."""
-    monkeypatch.setattr(TelegramConnector, "capabilities", replace(TelegramConnector.capabilities, **WITH_BUTTONS))
     [row] = await call(hass, entity_id=ADA_ENTITY, buttons=given)
     assert "degraded" not in row
     assert (await the_bach(hass).get(row["id"])).buttons == rows
@@ -310,7 +305,8 @@ async def test_choices_go_in_words_where_there_are_no_buttons(
     hass: HomeAssistant, loaded: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """People would be asked something without learning what they can answer, and nobody would hear that it was so."""
-    monkeypatch.setattr(TelegramConnector, "capabilities", replace(TelegramConnector.capabilities, max_buttons=0))
+    connector = await the_bach(hass)._base.connectors.load("telegram")
+    monkeypatch.setattr(connector, "capabilities", replace(connector.capabilities, max_buttons=0))
     [row] = await call(hass, entity_id=ADA_ENTITY, buttons=["Open", "Shut"])
     assert row["degraded"] is True
     assert (await the_bach(hass).get(row["id"])).text == "hello\n\n1. Open\n2. Shut"
@@ -366,8 +362,8 @@ async def test_a_file_goes_along(
         ("/etc/passwd", "is not a place"),
         ("{folder}/../secrets.yaml", "is not a place"),
         ("{folder}/\0", "is not a place"),
-        ("{folder}/nothing.jpg", "could not be read"),
-        ("{folder}", "could not be read"),
+        ("{folder}/nothing.jpg", "cannot be read"),
+        ("{folder}", "cannot be read"),
     ],
 )
 async def test_files_that_are_not_sent(

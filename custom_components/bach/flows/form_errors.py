@@ -37,6 +37,7 @@ from custom_components.bach.const import (
     CONF_SENDER_TAG,
     CONF_TOKEN_ENDPOINT,
     CONF_URL,
+    CONF_USERNAME,
 )
 from custom_components.bach.kinds.partner_forms import AUTH_FIELDS, HIDDEN, OAUTH, SECTION_OAUTH
 from custom_components.bach.kinds.partners import PartnerKind
@@ -123,7 +124,9 @@ def of_value(error: InvalidValueError, kind: AnyKind) -> tuple[str, str]:
     field = error.placeholders["field"].partition(",")[0]
     if isinstance(kind, WebhookKind):
         return _HOOK_FIELDS.get(field, BASE), FIELD_ERRORS.get(field, "invalid_value")
-    return (CONF_LOGIN if field == "username" else field.removeprefix("settings.")), "invalid_value"
+    if field == CONF_USERNAME and not (isinstance(kind, Kind) and CONF_USERNAME in kind.settings):
+        return CONF_LOGIN, "invalid_value"  # of a credential; a Discord webhook has a setting of that name
+    return field.removeprefix("settings."), "invalid_value"
 
 
 def of_secret(error: InputError, kind: AnyKind) -> tuple[tuple[str, str], str]:
