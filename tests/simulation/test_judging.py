@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 
 from bach_lib.bus import Bus
-from bach_lib.connectors.base import Connector
+from bach_lib.connectors import answer_check
+from bach_lib.connectors.checked import Checked
 from bach_lib.events import Event, MessageSent
 from bach_lib.models import Message
 from bach_lib.models.spellings import Alias, Sighting, Spellings
-from bach_lib.outbound import attempt, lane
+from bach_lib.outbound import lane
 from bach_lib.outbound.dispatcher import Dispatcher
 from bach_lib.outbound.gate import Gate
 from bach_lib.outbound.lane_address import LaneAddresses
@@ -88,7 +89,7 @@ def newest_first(patch: pytest.MonkeyPatch) -> None:
 
 def impatient(patch: pytest.MonkeyPatch) -> None:
     """What the platform wishes is not heard."""
-    patch.setattr(attempt, "_LONGEST_WAIT", 0.25)
+    patch.setattr(answer_check, "_LONGEST_WAIT", 0.25)
 
 
 def silent(patch: pytest.MonkeyPatch) -> None:
@@ -139,12 +140,13 @@ def deaf(patch: pytest.MonkeyPatch) -> None:
 
 def forgetful(patch: pytest.MonkeyPatch) -> None:
     """What was sent is handed to the platform again."""
+    send = Checked.send
 
-    async def twice(connector: Connector, message: Message, _: object) -> Outcome:
-        await connector.send(message)
-        return await connector.send(message)
+    async def twice(self: Checked, message: Message) -> Outcome:
+        await send(self, message)
+        return await send(self, message)
 
-    patch.setattr("bach_lib.outbound.attempt.attempt", twice)
+    patch.setattr(Checked, "send", twice)
 
 
 def apart(patch: pytest.MonkeyPatch) -> None:
@@ -305,7 +307,7 @@ def test_the_judge_names_what_is_broken(monkeypatch: pytest.MonkeyPatch, name: s
 def test_a_history_that_never_ends_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     """A fault that turns in circles would stop the tests instead of failing them."""
     monkeypatch.setattr(Lanes, "next_due", lambda _: 0.0)
-    monkeypatch.setattr(attempt, "_LONGEST_WAIT", 0.0)
+    monkeypatch.setattr(answer_check, "_LONGEST_WAIT", 0.0)
     history: History = (Send(number=1, always=Answer(Says.WAIT_CHAT, wait=1)), Advance(100))
     assert complaints_about(history, 1) != []
 

@@ -13,7 +13,7 @@ from bach_lib.cli import logs
 from bach_lib.control import link as client
 from bach_lib.control.link import DaemonClient
 from bach_lib.control.sentences import SentenceError, UnansweredError
-from tests.lib.cli.conftest import Run, Serve
+from tests.lib.cli.conftest import Run, Serve, Telegram
 
 
 def test_its_state_is_told_and_it_can_be_ended(home: Run, serve: Serve) -> None:
@@ -57,13 +57,15 @@ def test_a_frozen_one_is_said_after_a_while(
         assert daemon.end() == 0
 
 
-def test_what_takes_its_time_is_waited_for(home: Run, serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_takes_its_time_is_waited_for(
+    home: Run, serve: Serve, telegram: Telegram, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A daemon that works would be taken for a frozen one."""
     monkeypatch.setattr(client.DaemonClient.__init__, "__kwdefaults__", {"pulse": 3, "between": 0.1})
-    home("connector", "disable", "home")
+    telegram.pause()
     with serve():
         said = home("connector", "send", "home", "42", "waits", "--wait", 1.5, "--json")
-        assert said.row()["status"] == "pending"
+        assert (said.row()["status"], said.code) == ("pending", 1), said
 
 
 _A_MISTAKE = """
