@@ -94,6 +94,20 @@ def disable_http_server(*, tests_home_assistant: bool) -> Generator[None]:
 
 
 @pytest.fixture(autouse=True, scope="session")
+def patience_with_threads(*, tests_home_assistant: bool) -> Generator[None]:
+    """A thread that gets no processor for a second is not interrupted while it hands on that all shall end.
+
+    Home Assistant interrupts a tenth of this time after it has told its threads to end. If that meets the one which has
+    to tell the next, the others wait for ever, and the test is said to have left them behind.
+    """
+    if not tests_home_assistant:
+        yield
+        return
+    with patch("homeassistant.util.executor.EXECUTOR_SHUTDOWN_TIMEOUT", 60):
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
 def skip_stop_scripts(*, tests_home_assistant: bool) -> Generator[None]:
     """No timer is left behind for scripts that are still running; set for all tests, for the same reason."""
     if not tests_home_assistant:

@@ -52,6 +52,7 @@ def scenario[S: Suite](test: Test[S]) -> Callable[[S], None]:
             loop.run_until_complete(work())
         finally:
             loop.run_until_complete(loop.shutdown_asyncgens())
+            loop.run_until_complete(loop.shutdown_default_executor())  # `close` would not wait for its threads
             loop.close()
 
     # not `functools.wraps`, by which pytest would take the platform for a fixture
