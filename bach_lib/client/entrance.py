@@ -68,9 +68,9 @@ async def share(bach: Bach) -> AsyncIterator[None]:
     It opens a socket beside its file. Raises `InvalidValueError` for a BACH without a file. Where there can be no such
     socket (Windows, a path of more than 100 bytes) the log says so, and the block runs all the same.
     """
-    from bach_lib.control.socket_path import can_have_socket, socket_file  # noqa: PLC0415 - as above
-    from bach_lib.control.socket_server import ControlServer  # noqa: PLC0415
-    from bach_lib.control.version import version  # noqa: PLC0415
+    from bach_lib.control.socket_path import can_have_socket, socket_file  # noqa: PLC0415 - the server is for who shares
+    from bach_lib.control.socket_server import ControlServer  # noqa: PLC0415 - as above
+    from bach_lib.control.version import version  # noqa: PLC0415 - as above
 
     if bach.path is None:
         raise InvalidValueError(field="bach", value="one in memory", expected="one with a file")
@@ -99,7 +99,7 @@ def _at_address(address: str, token: str | None) -> RestClient:
 
 async def _owner_or_own(path: Path, opening: Callable[[], Bach] | None, end: float) -> OwnerClient | Bach:
     """A client of who has this file open, or a BACH that has just opened it. Raises a `StorageError`."""
-    from bach_lib.client.owner_client import OwnerClient  # noqa: PLC0415 - as above
+    from bach_lib.client.owner_client import OwnerClient  # noqa: PLC0415 - only who uses it pays for it
 
     while True:
         client = OwnerClient(path)

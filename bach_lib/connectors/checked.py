@@ -69,7 +69,7 @@ class Checked(Connector):
             self._connector = guarded_call(lambda: self.inner(setup))
         except BachError:
             raise
-        except Exception as error:  # noqa: BLE001 - a border
+        except Exception as error:  # noqa: BLE001 - a border: a connector is foreign code
             raise self._mistakes.error("__init__", error) from None
 
     # -- what concerns no connection ----------------------------------------------------------------------------------
@@ -112,7 +112,7 @@ class Checked(Connector):
             return check(_plain(guarded_call(partial(getattr(cls.inner, method), *given))))
         except InputError:
             raise
-        except Exception as error:  # noqa: BLE001 - a border
+        except Exception as error:  # noqa: BLE001 - a border: a connector is foreign code
             raise cls.mistakes.error(method, error) from None
 
     # -- what the loop waits for --------------------------------------------------------------------------------------
@@ -122,7 +122,7 @@ class Checked(Connector):
         """Without any, where they cannot be told: a mistake in them must not stop the messages."""
         try:
             return answers.rates(_plain(guarded_call(partial(self._connector.rates, recipient))))
-        except Exception as error:  # noqa: BLE001 - a border
+        except Exception as error:  # noqa: BLE001 - a border: a connector is foreign code
             self._mistakes.error("rates", error)
             return {}
 
@@ -131,7 +131,7 @@ class Checked(Connector):
     def is_open(self) -> bool:
         try:
             return answers.switch(guarded_call(lambda: getattr(self._connector, "is_open", False)), "is_open")
-        except Exception as error:  # noqa: BLE001 - a border
+        except Exception as error:  # noqa: BLE001 - a border: a connector is foreign code
             self._mistakes.error("is_open", error)
             return False
 
@@ -228,14 +228,14 @@ class Checked(Connector):
     ) -> T | Fault:
         try:
             return check(await self._call(method, given, seconds))
-        except Exception as error:  # noqa: BLE001 - a border
+        except Exception as error:  # noqa: BLE001 - a border: a connector is foreign code
             return self._fault(method, error, _NO_ANSWER)
 
     async def _done(self, method: str, given: tuple[object, ...], seconds: float | None = None) -> None:
         """What has no answer; whether it did what it should changes nothing for us."""
         try:
             await self._call(method, given, seconds)
-        except Exception as error:  # noqa: BLE001 - a border
+        except Exception as error:  # noqa: BLE001 - a border: a connector is foreign code
             self._fault(method, error, "")
 
     def _fault(self, method: str, error: Exception, unanswered: str) -> Fault:
@@ -268,7 +268,7 @@ def checked_class(type_: str, inner: type[Connector]) -> type[Checked]:
             raise WrongAnswerError(f"are {described(capabilities)}, no Capabilities")
         knows = guarded_call(lambda: getattr(inner, "knows", None))
         lacks = frozenset(one for one in _OPTIONAL if getattr_static(inner, one, _OPTIONAL) is _OPTIONAL)
-    except Exception as error:  # noqa: BLE001 - a border
+    except Exception as error:  # noqa: BLE001 - a border: a connector is foreign code
         raise mistakes.error("capabilities", error) from None
     made = type(f"Checked{getattr(inner, '__name__', '')}"[:100], (Checked,), {"capabilities": capabilities})
     kind = cast("type[Checked]", made)

@@ -144,7 +144,7 @@ class QuestionService:
         receipt = await self._sender.send(place.connection, place.recipient, asked.question.text, options)
         asked.put(place, receipt)
         with suppress(BachError):  # it is asked all the same; what becomes of it is told
-            asked.happened(await self._get(receipt.id))  # it may have gone before we knew its id
+            asked.found(await self._get(receipt.id))  # it may have gone before we knew its id
 
     def _outcome(self, asked: Asked, waited: float) -> Answer:
         match asked.ending:

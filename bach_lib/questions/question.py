@@ -101,6 +101,8 @@ class _Delivery:
     remote_id: str | None = None
     status: Status = Status.PENDING
     failure: str | None = None
+    is_heard_of: bool = False
+    """An event has told of it, so what is looked up may be older."""
 
 
 class Asked:
@@ -147,10 +149,20 @@ class Asked:
         self._is_put = True
         self._end_if_nobody_is_reached()
 
+    def found(self, message: Message) -> None:
+        """One of its messages was looked up. What was read before it ended must not undo what an event told since."""
+        one = self._deliveries.get(message.id)
+        if one is not None and not one.is_heard_of:
+            self._stands(one, message)
+
     def happened(self, message: Message) -> None:
         """Something happened to one of its messages, which stands like this now."""
-        one = self._deliveries.get(message.id)
-        if one is None or one.failure == _HANDED_OVER:
+        if (one := self._deliveries.get(message.id)) is not None:
+            one.is_heard_of = True
+            self._stands(one, message)
+
+    def _stands(self, one: _Delivery, message: Message) -> None:
+        if one.failure == _HANDED_OVER:
             return
         one.recipient, one.status = message.recipient, message.status
         one.has_buttons = one.has_buttons and not _lacks_buttons(message.lost)

@@ -290,6 +290,16 @@ def test_when_all_messages_are_dead_it_is_over_at_once() -> None:
     assert asked.unreached == {ADA: "Blocked.", GROUP: "cancelled"}
 
 
+def test_what_was_read_before_an_event_does_not_undo_it() -> None:
+    """On a busy machine the look-up is answered last; all would wait for an answer of somebody who got nothing."""
+    now = Round()
+    asked = now.ask((7, ADA), (8, GROUP))
+    asked.happened(message(7, status=Status.DEAD, reason="Blocked."))
+    asked.found(message(7, status=Status.SENDING))
+    asked.found(message(8, GROUP, status=Status.DEAD, reason="Gone."))  # nothing told of this one before
+    assert asked.ending is Ending.UNDELIVERED
+
+
 def test_a_message_that_came_too_late_is_a_matter_of_time() -> None:
     """An outage for as long as the question lasts would break an automation that has a default for silence."""
     now = Round()
