@@ -131,14 +131,14 @@ async def test_an_asynchronous_subscriber_is_awaited_by_bach_and_refused_by_its_
 ) -> None:
     """It would never run, and nothing would say so."""
     with pytest.raises(InvalidValueError, match="a plain one"):
-        Bus().subscribe(Event, callback)  # type: ignore[arg-type]
-    bach.subscribe(Event, callback)  # type: ignore[arg-type]
+        Bus().subscribe(Event, callback)  # type: ignore[arg-type] # that is the point
+    bach.subscribe(Event, callback)  # type: ignore[arg-type] # that is the point
 
 
 async def test_a_subscriber_that_yields_is_refused(bach: Bach) -> None:
     """Nobody would take what it yields."""
     with pytest.raises(InvalidValueError, match="a plain one"):
-        bach.subscribe(Event, Later().many)  # type: ignore[arg-type]
+        bach.subscribe(Event, Later().many)  # type: ignore[arg-type] # that is the point
 
 
 @pytest.mark.parametrize("limit", [0, 501, "5", None, True, 2.0])
@@ -164,13 +164,13 @@ POLICIES: dict[str, Callable[[], object]] = {
     "always asking": lambda: ProbePolicy(seconds=0),
     "a span that ends before it begins": lambda: BreakerPolicy(check_seconds=(30, 15)),
     "a delay without an end": lambda: RetryPolicy(delays=(inf,)),
-    "a list that somebody may change": lambda: RetryPolicy(delays=[30]),  # type: ignore[arg-type]
-    "half a worker": lambda: Policy(parallel=0.5),  # type: ignore[arg-type]
+    "a list that somebody may change": lambda: RetryPolicy(delays=[30]),  # type: ignore[arg-type] # that is the point
+    "half a worker": lambda: Policy(parallel=0.5),  # type: ignore[arg-type] # that is the point
     "pauses below nothing": lambda: RetryPolicy(jitter=2),
     "more retries than a message may have": lambda: RetryPolicy(max_retries=101),
     "open before it began": lambda: BreakerPolicy(open_seconds=-1),
     "a truth": lambda: BreakerPolicy(failures=True),
-    "another policy": lambda: Policy(retry=BreakerPolicy()),  # type: ignore[arg-type]
+    "another policy": lambda: Policy(retry=BreakerPolicy()),  # type: ignore[arg-type] # that is the point
     "another kind": lambda: Policy(retry=5),  # type: ignore[arg-type]
 }
 

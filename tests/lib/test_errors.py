@@ -120,7 +120,7 @@ def test_an_error_without_what_it_needs_says_what_that_is() -> None:
     with pytest.raises(TypeError, match="UnknownFormatError is made from type, format, known, not from type"):
         UnknownFormatError(type="fake")  # type: ignore[call-arg] # a type checker sees it, too
     with pytest.raises(TypeError, match="not from id, text"):
-        NoFileError(id=1, text="more")  # type: ignore[call-arg]
+        NoFileError(id=1, text="more")  # type: ignore[call-arg] # that is the point
 
 
 def test_a_sentence_needs_no_more_than_its_class_says() -> None:

@@ -68,9 +68,9 @@ async def test_errors_are_those_of_the_library(owner: Bach, platform: FakePlatfo
         with pytest.raises(InputError):
             await bach.send("home", "ada", "x", priority=99)
         with pytest.raises(InvalidValueError):
-            await bach.send("home", "ada", "x", files=[File(name="a", content="text")])  # type: ignore[arg-type]
+            await bach.send("home", "ada", "x", files=[File(name="a", content="text")])  # type: ignore[arg-type] # that is the point
         with pytest.raises(TypeError, match="colour"):
-            await bach.send("home", "ada", "x", colour="red")  # type: ignore[call-arg]
+            await bach.send("home", "ada", "x", colour="red")  # type: ignore[call-arg] # that is the point
         first = await bach.send("home", "ada", "x", idempotency_key="k")
         assert (await bach.send("home", "ada", "x", idempotency_key="k")).id == first.id
         with pytest.raises(IdempotencyKeyReusedError):

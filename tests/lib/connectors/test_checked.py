@@ -479,7 +479,7 @@ FORMS: dict[str, object] = {
     "nothing": at_once(None),
     "it raises": fails_at_once(AttributeError("strip")),
     "it raises something else": fails_at_once(BaseException("odd")),
-    "it raises an error of BACH without its words": lambda *_: InvalidRecipientError(recipient="42"),  # type: ignore[call-arg]
+    "it raises an error of BACH without its words": lambda *_: InvalidRecipientError(recipient="42"),  # type: ignore[call-arg] # that is the point
     "it is asynchronous": returns("42"),
     "half a character": at_once("\ud800"),
     "without end": at_once("9" * 100_000),

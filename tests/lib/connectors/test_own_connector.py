@@ -138,7 +138,7 @@ def test_receiving_has_to_be_written_where_it_is_promised() -> None:
             return Sent()
 
     with pytest.raises(TypeError, match="receive"):
-        Deaf(None)  # type: ignore[abstract, arg-type]
+        Deaf(None)  # type: ignore[abstract, arg-type] # that is the point
 
 
 # -- what the suite finds --------------------------------------------------------------------------------------------

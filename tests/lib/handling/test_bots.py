@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from bach_lib import Bach, ConnectionState, Direction
+from bach_lib import Bach, ConnectionChanged, ConnectionState, Event
 from bach_lib.testing import DiscordServer
 from bach_lib.testing.telegram_server import TelegramServer
+from bach_lib.testing.waiting import Waiting
 
 ROOT = Path(__file__).parents[3]
 TOKEN = "123456:AAFakeTokenFakeTokenFakeTokenFakeTok"
@@ -54,13 +55,6 @@ async def discord() -> AsyncIterator[Side]:
         )
 
 
-async def come_to(is_so: Callable[[], bool]) -> None:
-    """Wait for it; what happens here happens over a network."""
-    async with asyncio.timeout(60):
-        while not is_so():  # noqa: ASYNC110 - two sides have to be looked at, of which one is another process
-            await asyncio.sleep(0.02)
-
-
 @pytest.mark.parametrize("side", [telegram, discord])
 async def test_the_readmes_bot_works_on_both_platforms(
     side: Callable[[], AsyncIterator[Side]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -68,21 +62,23 @@ async def test_the_readmes_bot_works_on_both_platforms(
     """Who copies it would have a bot that does not answer, or another one for each platform."""
     *_, program = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
     monkeypatch.chdir(tmp_path)
-    async with side() as (connection, write, sent, token):  # type: ignore[attr-defined]
+    async with side() as (connection, write, sent, token):  # type: ignore[attr-defined] # a function that a parameter names
         monkeypatch.setenv("BOT_TOKEN", token)
         local = re.sub(r'type="telegram"(.*?), allowed=frozenset\(.*?\)\)', rf"{connection}\1)", program)
         names: dict[str, object] = {"__name__": "bot"}
         exec(compile(local.replace("asyncio.run(main())", ""), "bot", "exec"), names)
         bach, main = names["bach"], names["main"]
         assert isinstance(bach, Bach)
-        running = asyncio.create_task(main())  # type: ignore[operator]
-        await come_to(lambda: bach._parts is not None and "home" in bach._parts.runtimes._runtimes)
-        await come_to(lambda: bach.health("home", Direction.RECEIVING).state is ConnectionState.CONNECTED)
+        states, waiting = list[ConnectionState](), Waiting()
+        bach.subscribe(ConnectionChanged, lambda event: states.append(event.health.state))
+        bach.subscribe(Event, lambda _: waiting.changed())
+        running = asyncio.create_task(main())  # type: ignore[operator] # of a program that was read from a page
+        await waiting.until(lambda: states.count(ConnectionState.CONNECTED) == 2, timeout=60)  # in both directions
         write('/light "living room" off')
         write("/light")
-        await come_to(lambda: len(sent()) == 2)
+        await waiting.until(lambda: len(sent()) == 2, timeout=60)
         write("Hello?")
-        await come_to(lambda: len(sent()) == 3)
+        await waiting.until(lambda: len(sent()) == 3, timeout=60)
         usage = "Write it like this: /light <room> [state]"
         assert sent() == ["The light in living room is off", usage, "You wrote: Hello?"]
         await bach.close(grace=0)

@@ -192,7 +192,7 @@ async def nothing_taken() -> None:
 async def test_what_is_no_handler_is_refused_at_once(here: World, handler: object) -> None:
     """The first command would find it out, and its sender would wait."""
     with pytest.raises(InvalidValueError):
-        here.bach.on_command("do")(handler)  # type: ignore[arg-type]
+        here.bach.on_command("do")(handler)  # type: ignore[arg-type] # that is the point
 
 
 @pytest.mark.parametrize("commands", [(), ("",), ("two words",), (5,)])

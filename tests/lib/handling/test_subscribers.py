@@ -139,4 +139,4 @@ async def test_a_limit_that_is_none_is_refused(here: World, limit: int) -> None:
 async def test_what_is_no_event_is_refused(here: World) -> None:
     """The loop would wait for ever."""
     with pytest.raises(InvalidValueError):
-        here.bach.events(str)  # type: ignore[type-var]
+        here.bach.events(str)  # type: ignore[type-var] # that is the point

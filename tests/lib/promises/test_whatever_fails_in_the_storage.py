@@ -27,18 +27,18 @@ class Failing:
         self._connection = transaction._connection
         self._number, self._error = number, error
         self.count = self.total = 0
-        transaction._connection = cast("type[object]", self)  # type: ignore[assignment]
+        transaction._connection = cast("type[object]", self)  # type: ignore[assignment] # stands between it and SQLite
         transaction._added.clear()
 
     def execute(self, *arguments: object) -> object:
         """Run it, or raise."""
         self._count()
-        return self._connection.execute(*arguments)  # type: ignore[arg-type]
+        return self._connection.execute(*arguments)  # type: ignore[arg-type] # as it was called
 
     def executemany(self, *arguments: object) -> object:
         """The same for one that is run with several rows."""
         self._count()
-        return self._connection.executemany(*arguments)  # type: ignore[arg-type]
+        return self._connection.executemany(*arguments)  # type: ignore[arg-type] # as it was called
 
     def _count(self) -> None:
         self.count += 1
@@ -55,7 +55,7 @@ async def scenario(bach: Bach, clock: FakeClock, platform: FakePlatform) -> list
     taken: list[int] = []
 
     async def send(recipient: str, text: str, **options: object) -> None:
-        sending: asyncio.Task[Receipt] = asyncio.create_task(bach.send("home", recipient, text, **options))  # type: ignore[arg-type]
+        sending: asyncio.Task[Receipt] = asyncio.create_task(bach.send("home", recipient, text, **options))  # type: ignore[arg-type] # options of several kinds
         await clock.settle()
         with suppress(BachError):  # refused, so nobody counts on it
             taken.append((await sending).id)
@@ -93,7 +93,7 @@ async def test_every_message_ends_and_others_go_on(
         platform.outcomes.clear()
         async with open_bach() as bach:
             ended = record(bach, MessageFinished)
-            failing = Failing(bach._base.store._connection._transaction, number, errors[number % 3])  # type: ignore[attr-defined]
+            failing = Failing(bach._base.store._connection._transaction, number, errors[number % 3])  # type: ignore[attr-defined] # what a program does not see
             taken = await scenario(bach, clock, platform)
             failing.stop()
             assert [(await bach.get(one)).text for one in taken if not (await bach.get(one)).status.is_final] == []

@@ -119,7 +119,7 @@ async def test_events_are_told_and_a_break_is_bridged_or_said(client: Client, cl
         await client.send("one")
         await clock.settle()
         name, data = await anext(frames)
-        assert (name, data["message"]["text"]) == ("MessageQueued", "one")  # type: ignore[index]
+        assert (name, data["message"]["text"]) == ("MessageQueued", "one")  # type: ignore[index] # what JSON made
         seen = stream.last
         await frames.aclose()
         await client.send("two")
@@ -127,7 +127,7 @@ async def test_events_are_told_and_a_break_is_bridged_or_said(client: Client, cl
         frames = again.frames(session)
         assert (await anext(frames))[0] == ""
         name, data = await anext(frames)
-        assert (name, data["message"]["text"]) == ("MessageQueued", "two")  # type: ignore[index]
+        assert (name, data["message"]["text"]) == ("MessageQueued", "two")  # type: ignore[index] # what JSON made
         await frames.aclose()
         frames = Stream(client.url, last="00000000-5").frames(session)
         assert [(await anext(frames))[0], (await anext(frames))[0]] == ["", "gap"]

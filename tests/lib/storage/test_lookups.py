@@ -105,7 +105,7 @@ async def test_nobody_finds_what_the_events_have_not_told(store: Database, monke
         if threading.current_thread().name.startswith("bach-store"):
             committed.set()
             assert go_on.wait(60)
-        call(*said)  # type: ignore[arg-type]
+        call(*said)  # type: ignore[arg-type] # as it was called
 
     monkeypatch.setattr(store._bell, "call", tell_late)
     told: list[str] = []
