@@ -35,6 +35,8 @@ wrong with a question stands in `unanswered`. The files follow the tree: `root` 
     ├── NotOpenError: used before `async with`, or after it
     ├── WrongLoopError: awaited in another event loop than the one that opened it
     ├── OwnThreadError: a call for other threads, in the event loop's own
+    ├── OwnedElsewhereError: another process works on the connection
+    ├── SessionEndedError: others took this process for dead
     ├── OwnerGoneError: the process that has the database open gave no answer
     ├── AccessRefusedError: it lets nobody in with this token
     └── RemoteFailedError: it could not do it, or speaks another language
@@ -47,12 +49,14 @@ from bach_lib.errors.failures import (
     MissingLibraryError,
     NotFetchedError,
     NotOpenError,
+    OwnedElsewhereError,
     OwnerGoneError,
     OwnThreadError,
     QueueFullError,
     ReceivedElsewhereError,
     RemoteFailedError,
     SecretNotSavedError,
+    SessionEndedError,
     StorageError,
     StoreDamagedError,
     StoreFailedError,
@@ -143,6 +147,7 @@ __all__ = [
     "NotRetryableError",
     "NotSentError",
     "OwnThreadError",
+    "OwnedElsewhereError",
     "OwnerGoneError",
     "PushRefusedError",
     "QueueFullError",
@@ -152,6 +157,7 @@ __all__ = [
     "SecretNotFoundError",
     "SecretNotSavedError",
     "SecretNotWritableError",
+    "SessionEndedError",
     "StorageError",
     "StoreDamagedError",
     "StoreFailedError",

@@ -184,6 +184,22 @@ class OwnThreadError(BachError, RuntimeError):
     template = "send_threadsafe is for other threads; here it would wait for itself. Use: await bach.send(...)."
 
 
+class OwnedElsewhereError(BachError):
+    """Another process that shares the database works on the connection; only that one can be asked for this."""
+
+    code = "owned_elsewhere"
+    template = "Another process works on {connection}: {owner}. Ask that one (bach cluster status names all)."
+    connection: str
+    owner: str
+
+
+class SessionEndedError(BachError):
+    """The others took this process for dead, as it had not said that it lives; nothing was written."""
+
+    code = "session_ended"
+    template = "This process was silent for so long that others took over its connections. It begins anew by itself."
+
+
 class OwnerGoneError(BachError):
     """The process that has the database open did not answer, or went away before it had answered."""
 

@@ -69,7 +69,7 @@ class Handover:
             tx.run("forget_spellings_of_account", connection=connection)
             return True
 
-        is_another = await self._store.submit(work)
+        is_another = await self._store.submit(work, as_owner=True)
         if is_another:
             self._directory.forget_account(connection)
         return is_another

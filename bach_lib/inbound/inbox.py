@@ -116,7 +116,7 @@ class Inbox:
 
     async def save_caught_up_at(self, connection: str, when: float) -> None:
         """Let the next start know until when everything was read."""
-        await self._store.submit(lambda tx: tx.run("save_polled_at", name=connection, polled_at=when))
+        await self._store.submit(lambda tx: tx.run("save_polled_at", name=connection, polled_at=when), as_owner=True)
 
     async def accept(
         self, connection: Connection, batch: Batch, *, caught_up_at: float | None, redact: Redactor
@@ -152,7 +152,7 @@ class Inbox:
             counted = {"blocked": len(found.blocked), "expected": found.expected}
             return Accepted(messages=stored, aside=len(aside), gone=gone, **counted)
 
-        accepted = await self._store.submit(work)
+        accepted = await self._store.submit(work, as_owner=True)
         if lesson is not None:
             self._directory.learn(lesson)
             self._directory.tell(lesson)
@@ -186,7 +186,7 @@ class Inbox:
                     metadata=metadata_json(message.metadata),
                 )
 
-        await self._store.submit(work)
+        await self._store.submit(work, as_owner=True)
 
     async def get(self, incoming_id: int) -> IncomingMessage:
         """One message. Raises `UnknownMessageError`."""

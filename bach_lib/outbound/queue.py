@@ -117,7 +117,7 @@ class Queue:
         `forms`: all forms of whom that goes to.
         """
         step = Alike(self._advance_all, Step(settlement, claim, connection, forms))
-        return self._store.submit(step, ends=claim is None)
+        return self._store.submit(step, ends=claim is None, as_owner=True)
 
     def _advance_all(self, tx: Transaction, steps: Sequence[Step]) -> list[Advance]:
         return advance_all(tx, steps, self._clock.now(), self._instance)
@@ -137,9 +137,9 @@ class Queue:
             rows = tx.rows("interrupted_messages", connection=connection)
             return [self._interrupted(tx, row, idempotent=idempotent) for row in rows]
 
-        while some := await self._store.submit(strange):
+        while some := await self._store.submit(strange, as_owner=True):
             settled += some
-        return settled + [message for message in await self._store.submit(interrupted) if message]
+        return settled + [message for message in await self._store.submit(interrupted, as_owner=True) if message]
 
     def _interrupted(self, tx: Transaction, row: Row, *, idempotent: bool) -> Message | None:
         try:
@@ -160,7 +160,7 @@ class Queue:
             waiting = [(row, damaged(row)) for row in rows if row["status"] in _WAITING]
             return [self._set_aside(tx, row, UnreadableRowError(columns).fault) for row, columns in waiting if columns]
 
-        return await self._store.submit(work)
+        return await self._store.submit(work, as_owner=True)
 
     def _set_aside(self, tx: Transaction, row: Row, fault: Fault) -> Message:
         return self._end(tx, integer(row["id"]), Status.DEAD, fault)
@@ -201,16 +201,18 @@ class Queue:
 
         while some := left[: portions.size]:
             del left[: len(some)]
-            expired += await self._store.submit(work)
+            expired += await self._store.submit(work, as_owner=True)
         return expired
 
     def follow_the_wall(self, connection: str, seconds: float) -> asyncio.Future[int]:
         """The wall clock was set by so much: whatever waits ends as long after now as it would have ended."""
-        return self._store.submit(lambda tx: tx.run("follow_the_wall", connection=connection, seconds=seconds))
+        return self._store.submit(
+            lambda tx: tx.run("follow_the_wall", connection=connection, seconds=seconds), as_owner=True
+        )
 
     async def keep_progress(self, message_id: int, progress: str) -> None:
         """Remember what of a message that is on its way has arrived."""
-        await self._store.submit(lambda tx: tx.run("keep_progress", id=message_id, progress=progress))
+        await self._store.submit(lambda tx: tx.run("keep_progress", id=message_id, progress=progress), as_owner=True)
 
     async def retry(self, message_id: int) -> Message:
         """Let an ended or held message wait again, with all retries, without time to live. Raises an `InputError`."""

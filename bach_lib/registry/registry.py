@@ -167,7 +167,7 @@ class Registry:
         if connection := self._connections.get(name):
             self._connections[name] = replace(connection, consecutive_failures=failures, disabled_until=disabled_until)
             values = {"consecutive_failures": failures, "disabled_until": disabled_until}
-            future = self._store.submit(lambda tx: tx.run("save_breaker", name=name, **values))
+            future = self._store.submit(lambda tx: tx.run("save_breaker", name=name, **values), as_owner=True)
             future.add_done_callback(
                 lambda done: done.exception()
             )  # a full disk is reported by the queue, which needs it more

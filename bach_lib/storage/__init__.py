@@ -7,6 +7,6 @@ what a message is (only the queries and migrations do), and only `sqlite` import
 from bach_lib.storage.database import Database
 from bach_lib.storage.memory import MemoryDatabase
 from bach_lib.storage.sqlite import Row, Transaction, Value
-from bach_lib.storage.store import Store
+from bach_lib.storage.store import SharedStore, Store
 
-__all__ = ["Database", "MemoryDatabase", "Row", "Store", "Transaction", "Value"]
+__all__ = ["Database", "MemoryDatabase", "Row", "SharedStore", "Store", "Transaction", "Value"]

@@ -28,7 +28,7 @@ class MemoryDatabase(Store):
 
     @override
     def submit[T](
-        self, work: Callable[[Transaction], T], *, writes: bool = True, ends: bool = False
+        self, work: Callable[[Transaction], T], *, writes: bool = True, ends: bool = False, as_owner: bool = False
     ) -> asyncio.Future[T]:
         if self._connection is None:
             raise NotOpenError

@@ -21,11 +21,12 @@ class Store(Protocol):
         ...
 
     def submit[T](
-        self, work: Callable[[Transaction], T], *, writes: bool = True, ends: bool = False
+        self, work: Callable[[Transaction], T], *, writes: bool = True, ends: bool = False, as_owner: bool = False
     ) -> asyncio.Future[T]:
         """Run `work` in a transaction, after everything submitted before. The future is done after the commit.
 
-        `ends`: it only writes down what has happened already.
+        `ends`: it only writes down what has happened already. `as_owner`: it may do so only while this process owns the
+        connection it is about. Where several share the database and took it for dead, it is a `SessionEndedError`.
         """
         ...
 
@@ -57,4 +58,26 @@ class Store(Protocol):
 
     async def close(self) -> None:
         """Finish what was submitted, then close."""
+        ...
+
+
+class SharedStore(Store, Protocol):
+    """Interface of a store that several processes share: they call out to each other, and lose what they own."""
+
+    def act_as(self, session: int) -> None:
+        """From now on, what is submitted `as_owner` counts only while this session has not been ended.
+
+        That is looked up in the transaction itself, so that who was asleep writes nothing (fencing).
+        """
+        ...
+
+    def tell(self, notice: str) -> None:
+        """Call this out to all processes, this one too, after what was submitted before is committed; once a turn.
+
+        Never raises. It may be lost, when the database is away.
+        """
+        ...
+
+    def listen(self, hear: Callable[[str], None], missed: Callable[[], None]) -> None:
+        """Before `open`: call `hear` in the event loop with each notice; `missed` when some may have been lost."""
         ...

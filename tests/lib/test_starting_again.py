@@ -22,13 +22,13 @@ class FullStore(MemoryDatabase):
 
     @override
     def submit[T](
-        self, work: Callable[[Transaction], T], *, writes: bool = True, ends: bool = False
+        self, work: Callable[[Transaction], T], *, writes: bool = True, ends: bool = False, as_owner: bool = False
     ) -> asyncio.Future[T]:
         if writes and self.is_full:
             refused: asyncio.Future[T] = asyncio.get_running_loop().create_future()
             refused.set_exception(StoreFailedError(path="bach.db", reason="database or disk is full"))
             return refused
-        return super().submit(work, writes=writes, ends=ends)
+        return super().submit(work, writes=writes, ends=ends, as_owner=as_owner)
 
 
 async def test_it_starts_when_there_is_space_again(clock: FakeClock, platform: FakePlatform) -> None:

@@ -99,7 +99,7 @@ class Disk(Store):
 
     @override
     def submit[T](
-        self, work: Callable[[Transaction], T], *, writes: bool = True, ends: bool = False
+        self, work: Callable[[Transaction], T], *, writes: bool = True, ends: bool = False, as_owner: bool = False
     ) -> asyncio.Future[T]:
         if not self._is_open:
             raise NotOpenError

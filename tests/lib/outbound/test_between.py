@@ -35,7 +35,7 @@ class Disk(MemoryDatabase):
 
     @override
     def submit[T](
-        self, work: Callable[[Transaction], T], *, writes: bool = True, ends: bool = False
+        self, work: Callable[[Transaction], T], *, writes: bool = True, ends: bool = False, as_owner: bool = False
     ) -> asyncio.Future[T]:
         def watched(tx: Transaction) -> T:
             before = changes(tx)
@@ -46,7 +46,7 @@ class Disk(MemoryDatabase):
                 self.second()
             return found
 
-        return super().submit(watched, writes=writes, ends=ends)
+        return super().submit(watched, writes=writes, ends=ends, as_owner=as_owner)
 
 
 def changes(tx: Transaction) -> int:

@@ -39,11 +39,11 @@ class CountingDatabase(MemoryDatabase):
 
     @override
     def submit[Result](
-        self, work: Callable[[Transaction], Result], *, writes: bool = True, ends: bool = False
+        self, work: Callable[[Transaction], Result], *, writes: bool = True, ends: bool = False, as_owner: bool = False
     ) -> asyncio.Future[Result]:
         """As always, and counted."""
         self.writes += writes
-        return super().submit(work, writes=writes, ends=ends)
+        return super().submit(work, writes=writes, ends=ends, as_owner=as_owner)
 
 
 @dataclass

@@ -37,7 +37,7 @@ class Disk(MemoryDatabase):
 
     @override
     def submit[T](
-        self, work: Callable[[Transaction], T], *, writes: bool = True, ends: bool = False
+        self, work: Callable[[Transaction], T], *, writes: bool = True, ends: bool = False, as_owner: bool = False
     ) -> asyncio.Future[T]:
         def watched(tx: Transaction) -> T:
             def changes() -> int:
@@ -52,7 +52,7 @@ class Disk(MemoryDatabase):
                 self.deleted.append(gone)
             return found
 
-        return super().submit(watched, writes=writes, ends=ends)
+        return super().submit(watched, writes=writes, ends=ends, as_owner=as_owner)
 
 
 @pytest.fixture(autouse=True)
