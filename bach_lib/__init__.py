@@ -11,16 +11,8 @@ from bach_lib.bach import Bach
 from bach_lib.bus import Unsubscribe
 from bach_lib.client import AnyBach, connect, share
 from bach_lib.clock import Cancel, Clock, SystemClock
-from bach_lib.connectors.base import (
-    Batch,
-    Capabilities,
-    Connector,
-    Incoming,
-    Invitation,
-    Rate,
-    Setup,
-    Unreadable,
-)
+from bach_lib.connectors.base import Batch, Connector, Incoming, Invitation, Setup, Unreadable
+from bach_lib.connectors.capabilities import Capabilities, Rate
 from bach_lib.connectors.course import Course
 from bach_lib.connectors.declaration import Known, Knows
 from bach_lib.errors import *  # noqa: F403 - the tree has its own list

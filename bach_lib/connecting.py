@@ -6,16 +6,8 @@ missing here stays a platform's own, and may change.
 """
 
 from bach_lib.clock import Clock
-from bach_lib.connectors.base import (
-    Batch,
-    Capabilities,
-    Connector,
-    Incoming,
-    Invitation,
-    Rate,
-    Setup,
-    Unreadable,
-)
+from bach_lib.connectors.base import Batch, Connector, Incoming, Invitation, Setup, Unreadable
+from bach_lib.connectors.capabilities import Capabilities, Rate
 from bach_lib.connectors.course import Course
 from bach_lib.connectors.declaration import Known, Knows
 from bach_lib.connectors.defaults import SendAndReceive, SendOnly

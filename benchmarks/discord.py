@@ -20,7 +20,7 @@ from aiohttp import ClientSession
 from discord.http import HTTPClient, Route, handle_message_parameters
 
 from bach_lib import Bach, Connection, Identity
-from bach_lib.connectors.base import Rate
+from bach_lib.connectors.capabilities import Rate
 from bach_lib.connectors.discord import DiscordConnector
 from bach_lib.events import MessageFinished
 from benchmarks.floor import CONNECTION, TEXT

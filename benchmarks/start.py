@@ -15,7 +15,7 @@ from contextlib import closing
 from pathlib import Path
 
 from bach_lib import Bach, Fault, Policy, Status
-from bach_lib.connectors.base import Rate
+from bach_lib.connectors.capabilities import Rate
 from bach_lib.policy import BreakerPolicy
 from bach_lib.storage.schema import load_queries
 from bach_lib.testing.connector import FakePlatform, fake_connector

@@ -17,7 +17,7 @@ import orjson
 from aiohttp import ClientSession
 
 from bach_lib import Bach, Connection, Identity
-from bach_lib.connectors.base import Rate
+from bach_lib.connectors.capabilities import Rate
 from bach_lib.connectors.telegram import TelegramConnector
 from benchmarks.floor import CONNECTION, TEXT
 

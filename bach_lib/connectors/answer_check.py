@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from math import isnan
 
-from bach_lib.connectors.base import Batch, Rate, Unreadable
+from bach_lib.connectors.base import Batch, Unreadable
+from bach_lib.connectors.capabilities import Rate
 from bach_lib.connectors.mistakes import WrongAnswerError, described
 from bach_lib.models import Candidate, Fault, Identity, Loss
 from bach_lib.models.spellings import Sighting

@@ -11,66 +11,15 @@ from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from aiohttp import ClientSession
 
-from bach_lib.arguments import above_zero
 from bach_lib.clock import Clock
+from bach_lib.connectors.capabilities import Capabilities, Rate
 from bach_lib.connectors.course import Course
 from bach_lib.connectors.declaration import UNDECLARED, Knows
 from bach_lib.errors import PushRefusedError
-from bach_lib.models import Candidate, Connection, Fault, Format, Identity, Message, Operation
+from bach_lib.models import Candidate, Connection, Fault, Identity, Message
 from bach_lib.models.incoming import Content, Kind, Media
 from bach_lib.models.spellings import Sighting
 from bach_lib.outcomes import Outcome
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rate:
-    """At most `count` per `per` seconds, and `burst` at once (default: `count`)."""
-
-    count: int
-    per: float
-    burst: int | None = None
-
-    def __post_init__(self) -> None:
-        """Raises `InvalidValueError` for what would let nothing through, ever."""
-        above_zero("Rate.per", self.per)
-        for name, value in (("count", self.count), ("burst", 1 if self.burst is None else self.burst)):
-            above_zero(f"Rate.{name}", value, whole=True)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Capabilities:
-    """What a platform can do.
-
-    `idempotent`: it recognises a repeated nonce, so repeating is always safe. `max_text`: in UTF-16 code units if
-    `counts_utf16`, else in characters. `send_timeout`: seconds after which an attempt is given up from outside, as a
-    last net above the connector's own time-outs. `poll_timeout`: the same for one call of `receive`. `operations`: what
-    can be done to messages. `max_buttons`: how many a message may have; `button_value`: the longest value that one may
-    bring back, in bytes of UTF-8. `fetch_bytes`: the largest file that can be fetched. `finds_recipients`: it can be
-    asked whom it could write to. `takes_pushes`: others bring it messages in requests. `max_files`: how many files a
-    message may have that leaves the connector as one; more go in several; 0: none. `file_bytes`: how large each may be;
-    larger ones are left out. `max_caption`: the words that may stand below a file; more go apart. `own_ids`: to another
-    account, the same id of a message is another message.
-    """
-
-    receives: bool
-    """Things come in."""
-    idempotent: bool
-    formats: frozenset[Format]
-    """How a text may be marked up."""
-    max_text: int
-    counts_utf16: bool = False
-    send_timeout: float = 30.0
-    poll_timeout: float = 60.0
-    operations: frozenset[Operation] = frozenset({Operation.SEND})
-    max_buttons: int = 0
-    button_value: int = 0
-    fetch_bytes: int = 0
-    finds_recipients: bool = False
-    takes_pushes: bool = False
-    max_files: int = 0
-    file_bytes: int = 0
-    max_caption: int | None = None
-    own_ids: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

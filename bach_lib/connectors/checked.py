@@ -17,7 +17,8 @@ from typing import ClassVar, cast, override
 
 from bach_lib.clock import Clock
 from bach_lib.connectors import answer_check as answers
-from bach_lib.connectors.base import Batch, Capabilities, Connector, Incoming, Invitation, Rate, Setup, Unreadable
+from bach_lib.connectors.base import Batch, Connector, Incoming, Invitation, Setup, Unreadable
+from bach_lib.connectors.capabilities import Capabilities, Rate
 from bach_lib.connectors.completeness import lacking
 from bach_lib.connectors.declaration import Knows
 from bach_lib.connectors.mistakes import Mistakes, WrongAnswerError, described

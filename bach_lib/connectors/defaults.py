@@ -12,7 +12,8 @@ from aiohttp import ClientTimeout
 from yarl import URL
 
 from bach_lib.connectors.address_text import tidy
-from bach_lib.connectors.base import Batch, Connector, Incoming, Rate, Setup
+from bach_lib.connectors.base import Batch, Connector, Incoming, Setup
+from bach_lib.connectors.capabilities import Rate
 from bach_lib.connectors.network import BROKEN, broken, not_theirs
 from bach_lib.connectors.own_session import OwnSession
 from bach_lib.errors import InvalidRecipientError

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bach_lib.connectors.base import Capabilities
+from bach_lib.connectors.capabilities import Capabilities
 from bach_lib.errors import InvalidValueError
 from bach_lib.models import File, Loss
 

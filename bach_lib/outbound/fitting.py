@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bach_lib.connectors.base import Capabilities
+from bach_lib.connectors.capabilities import Capabilities
 from bach_lib.errors import (
     EmptyTextError,
     InvalidButtonsError,

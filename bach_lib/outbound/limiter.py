@@ -8,7 +8,7 @@ allowed burst.
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
-from bach_lib.connectors.base import Rate
+from bach_lib.connectors.capabilities import Rate
 
 _MAX_KEYS = 10_000
 _ROUNDING = 1e-6

@@ -8,7 +8,8 @@ from secrets import token_hex
 from typing import ClassVar, override
 
 from bach_lib.clock import Clock
-from bach_lib.connectors.base import Batch, Capabilities, Connector, Incoming, Rate, Setup
+from bach_lib.connectors.base import Batch, Connector, Incoming, Setup
+from bach_lib.connectors.capabilities import Capabilities, Rate
 from bach_lib.connectors.slash_commands import content_of
 from bach_lib.errors import InvalidRecipientError
 from bach_lib.models import Fault, Format, Identity, Message, Operation

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bach_lib import Bach, Button, Connection, File, Format, InputError, Loss
-from bach_lib.connectors.base import Capabilities, Connector
+from bach_lib.connectors.base import Connector
+from bach_lib.connectors.capabilities import Capabilities
 from bach_lib.errors import (
     EmptyTextError,
     InvalidButtonsError,

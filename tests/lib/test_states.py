@@ -12,7 +12,8 @@ from typing import ClassVar, override
 import pytest
 
 from bach_lib import Bach, BreakerPolicy, BreakerState, Connection, ConnectionState, Fault, Identity, RetryPolicy
-from bach_lib.connectors.base import Capabilities, Setup
+from bach_lib.connectors.base import Setup
+from bach_lib.connectors.capabilities import Capabilities
 from bach_lib.errors import BachError
 from bach_lib.events import ConnectionChanged
 from bach_lib.models import Delivery, Direction, Format, Message, Status

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import override
 
-from bach_lib.connectors.base import Connector, Rate
+from bach_lib.connectors.base import Connector
+from bach_lib.connectors.capabilities import Rate
 from bach_lib.models import Fault, Identity, Message
 from bach_lib.models.spellings import Sighting
 from bach_lib.outcomes import Dead, Outcome, Retry, Scope, Sent, Uncertain, Wait

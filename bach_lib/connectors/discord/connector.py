@@ -6,8 +6,9 @@ from typing import ClassVar, override
 
 from discord.http import Route
 
-from bach_lib.connectors.base import Batch, Capabilities, Connector, Incoming, Rate, Setup
+from bach_lib.connectors.base import Batch, Connector, Incoming, Setup
 from bach_lib.connectors.bounds import Cut
+from bach_lib.connectors.capabilities import Capabilities, Rate
 from bach_lib.connectors.declaration import Knows
 from bach_lib.connectors.declared import DECLARED
 from bach_lib.connectors.discord import changes, compose, rungs

@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import ClassVar, override
 
-from bach_lib.connectors.base import Capabilities, Rate, Setup
+from bach_lib.connectors.base import Setup
+from bach_lib.connectors.capabilities import Capabilities, Rate
 from bach_lib.connectors.declaration import Knows
 from bach_lib.connectors.declared import DECLARED
 from bach_lib.connectors.defaults import SendOnly

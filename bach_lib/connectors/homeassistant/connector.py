@@ -11,7 +11,8 @@ from functools import partial
 from typing import ClassVar, override
 
 from bach_lib.connectors.backlog import Backlog
-from bach_lib.connectors.base import Batch, Capabilities, Incoming, Rate, Setup, Unreadable
+from bach_lib.connectors.base import Batch, Incoming, Setup, Unreadable
+from bach_lib.connectors.capabilities import Capabilities, Rate
 from bach_lib.connectors.declaration import Knows
 from bach_lib.connectors.declared import DECLARED
 from bach_lib.connectors.defaults import Unattended

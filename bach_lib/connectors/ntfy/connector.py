@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import ClassVar, override
 
-from bach_lib.connectors.base import Batch, Capabilities, Rate, Setup
+from bach_lib.connectors.base import Batch, Setup
+from bach_lib.connectors.capabilities import Capabilities, Rate
 from bach_lib.connectors.declaration import Knows
 from bach_lib.connectors.declared import DECLARED
 from bach_lib.connectors.defaults import Unattended

@@ -8,7 +8,8 @@ from typing import ClassVar, override
 
 from aiohttp import ClientWebSocketResponse
 
-from bach_lib.connectors.base import Batch, Capabilities, Connector, Incoming, Rate, Setup
+from bach_lib.connectors.base import Batch, Connector, Incoming, Setup
+from bach_lib.connectors.capabilities import Capabilities, Rate
 from bach_lib.connectors.declaration import Knows
 from bach_lib.connectors.declared import DECLARED
 from bach_lib.connectors.endpoint import check_endpoint, same_place

@@ -8,7 +8,8 @@ from urllib.parse import quote
 
 from telegram.error import Conflict, TelegramError
 
-from bach_lib.connectors.base import Batch, Capabilities, Connector, Incoming, Invitation, Rate, Setup
+from bach_lib.connectors.base import Batch, Connector, Incoming, Invitation, Setup
+from bach_lib.connectors.capabilities import Capabilities, Rate
 from bach_lib.connectors.declaration import Knows
 from bach_lib.connectors.declared import DECLARED
 from bach_lib.connectors.endpoint import host_of

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import override
 
 from bach_lib.connectors.address_text import tidy
-from bach_lib.connectors.base import Rate
+from bach_lib.connectors.capabilities import Rate
 from bach_lib.errors import InvalidRecipientError
 
 GENERAL_TOPIC = 1

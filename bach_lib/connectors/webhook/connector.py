@@ -11,7 +11,8 @@ from typing import ClassVar, override
 from aiohttp import ClientError, ClientResponse, ClientTimeout
 from yarl import URL
 
-from bach_lib.connectors.base import Capabilities, Incoming, Rate, Setup, Unreadable
+from bach_lib.connectors.base import Incoming, Setup, Unreadable
+from bach_lib.connectors.capabilities import Capabilities, Rate
 from bach_lib.connectors.declaration import Knows
 from bach_lib.connectors.declared import DECLARED
 from bach_lib.connectors.defaults import SendOnly

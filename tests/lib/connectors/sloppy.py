@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import Mapping
 from typing import cast
 
-from bach_lib.connectors.base import Batch, Capabilities, Connector, Incoming, Rate, Setup
+from bach_lib.connectors.base import Batch, Connector, Incoming, Setup
+from bach_lib.connectors.capabilities import Capabilities, Rate
 from bach_lib.models import Candidate, Fault, Format, Identity, Message
 from bach_lib.models.incoming import Media
 from bach_lib.outcomes import Outcome, Sent

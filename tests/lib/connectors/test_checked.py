@@ -11,7 +11,8 @@ import pytest
 
 from bach_lib import foreign
 from bach_lib.connectors import checked as border
-from bach_lib.connectors.base import Batch, Incoming, Rate, Setup, Unreadable
+from bach_lib.connectors.base import Batch, Incoming, Setup, Unreadable
+from bach_lib.connectors.capabilities import Rate
 from bach_lib.connectors.checked import Checked, checked_class
 from bach_lib.connectors.mistakes import WrongAnswerError
 from bach_lib.errors import BachError, ConnectorFailedError, InvalidRecipientError

@@ -247,7 +247,6 @@ class Sabotage:
 
 
 SABOTAGES = [
-    Sabotage("capabilities", replace(PLAIN, formats=frozenset()), "test_capabilities"),
     Sabotage("normalize_recipient", classmethod(lambda _, written: written), "test_one_recipient_is_one_lane"),
     Sabotage("normalize_recipient", classmethod(lambda _, written: written.strip()), "test_nonsense_is_no_recipient"),
     Sabotage("rates", lambda *_: {"": Rate(count=1, per=1.0)}, "test_rates_can_be_kept"),

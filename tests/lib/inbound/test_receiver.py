@@ -7,7 +7,8 @@ import pytest
 
 from bach_lib import Connection, ConnectionState, Fault
 from bach_lib.connectors import checked as border
-from bach_lib.connectors.base import Batch, Capabilities, Incoming, Unreadable
+from bach_lib.connectors.base import Batch, Incoming, Unreadable
+from bach_lib.connectors.capabilities import Capabilities
 from bach_lib.errors import StoreFailedError
 from bach_lib.inbound.inbox import Accepted
 from bach_lib.models import Format

@@ -8,7 +8,8 @@ import pytest
 
 from bach_lib import BreakerState, Policy
 from bach_lib.bus import Bus
-from bach_lib.connectors.base import Rate, Setup
+from bach_lib.connectors.base import Setup
+from bach_lib.connectors.capabilities import Rate
 from bach_lib.errors import QueueFullError, StorageError, StoreFailedError
 from bach_lib.events import (
     Event,

@@ -7,7 +7,8 @@ import pytest
 
 from bach_lib import BreakerPolicy, BreakerState, Connection, ConnectionState, Direction, Fault, Identity
 from bach_lib.bus import Bus
-from bach_lib.connectors.base import Connector, Rate, Setup
+from bach_lib.connectors.base import Connector, Setup
+from bach_lib.connectors.capabilities import Rate
 from bach_lib.events import BreakerChanged, ConnectionChanged, ConnectionIdentified, Event
 from bach_lib.models.health import internal_fault
 from bach_lib.outbound.gate import Gate

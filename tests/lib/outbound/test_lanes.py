@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from bach_lib.connectors.base import Rate
+from bach_lib.connectors.capabilities import Rate
 from bach_lib.outbound import lane as lane_module
 from bach_lib.outbound import lanes as lanes_module
 from bach_lib.outbound.entry import Entry, Key

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bach_lib.connectors.base import Rate
+from bach_lib.connectors.capabilities import Rate
 from bach_lib.outbound import limiter as limiter_module
 from bach_lib.outbound.limiter import Limiter
 

@@ -5,9 +5,10 @@ import sys
 from typing import override
 
 from bach_lib import Bach, Connection
-from bach_lib.connectors.base import Batch, Capabilities, Connector, Incoming
+from bach_lib.connectors.base import Batch, Connector, Incoming
+from bach_lib.connectors.capabilities import Capabilities
 from bach_lib.events import MessageReceived
-from bach_lib.models import Fault
+from bach_lib.models import Fault, Format
 from bach_lib.models.incoming import Kind
 from bach_lib.testing.connector import FakePlatform, fake_connector
 
@@ -18,7 +19,7 @@ def endless_platform(last: int) -> type[Connector]:
     """A platform whose messages are numbered up to `last`; it hands out those after the cursor, as a real one does."""
 
     class Endless(fake_connector(FakePlatform(), receives=True)):  # type: ignore[misc] # the class is made by a function
-        capabilities = Capabilities(receives=True, idempotent=False, formats=frozenset(), max_text=4096)
+        capabilities = Capabilities(receives=True, idempotent=False, formats=frozenset({Format.PLAIN}), max_text=4096)
 
         @override
         async def receive(self, cursor: str | None) -> Batch | Fault:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bach_lib.connectors.base import Rate
+from bach_lib.connectors.capabilities import Rate
 from bach_lib.events import MessageRetrying
 from bach_lib.models import BreakerState, Fault, Status
 from bach_lib.outcomes import Scope, Wait

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 import pytest
 
 from bach_lib import Bach, Connection, Place, Question, Status
-from bach_lib.connectors.base import Batch, Incoming, Rate
+from bach_lib.connectors.base import Batch, Incoming
+from bach_lib.connectors.capabilities import Rate
 from bach_lib.errors import InvalidValueError, StoreFailedError
 from bach_lib.events import RecipientMoved
 from bach_lib.models import Fault, Operation

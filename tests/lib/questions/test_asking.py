@@ -262,7 +262,7 @@ async def test_on_a_platform_without_buttons_a_number_answers(
 ) -> None:
     """People there could not answer at all."""
     connector = await home._base.connectors.load("fake")
-    monkeypatch.setattr(connector, "capabilities", replace(connector.capabilities, max_buttons=0))
+    monkeypatch.setattr(connector, "capabilities", replace(connector.capabilities, max_buttons=0, button_value=0))
     task = await ask(home, clock, question())
     assert platform.sent[0].text == "Open?\n\n1. Yes\n2. No"
     came_in(home, "ada", text="2", reply_to="1")

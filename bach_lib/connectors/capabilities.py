@@ -1,0 +1,111 @@
+"""Declared limits of a platform: what it can do, and how often it may be asked.
+
+Numbers with which nothing would ever go out, and what contradicts itself, are refused where they are written, not when
+the first message dies of them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from bach_lib.arguments import above_zero, some_of
+from bach_lib.errors import InvalidValueError
+from bach_lib.models import Format, Operation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rate:
+    """At most `count` per `per` seconds, and `burst` at once (default: `count`)."""
+
+    count: int
+    per: float
+    burst: int | None = None
+
+    def __post_init__(self) -> None:
+        """Raises `InvalidValueError` for what would let nothing through, ever."""
+        above_zero("Rate.per", self.per)
+        for name, value in (("count", self.count), ("burst", 1 if self.burst is None else self.burst)):
+            above_zero(f"Rate.{name}", value, whole=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capabilities:
+    """What a platform can do.
+
+    `idempotent`: it recognises a repeated nonce, so repeating is always safe. `max_text`: in UTF-16 code units if
+    `counts_utf16`, else in characters. `send_timeout`: seconds after which an attempt is given up from outside, as a
+    last net above the connector's own time-outs. `poll_timeout`: the same for one call of `receive`. `operations`: what
+    can be done to messages. `max_buttons`: how many a message may have; `button_value`: the longest value that one may
+    bring back, in bytes of UTF-8. `fetch_bytes`: the largest file that can be fetched. `finds_recipients`: it can be
+    asked whom it could write to. `takes_pushes`: others bring it messages in requests. `max_files`: how many files a
+    message may have that leaves the connector as one; more go in several; 0: none. `file_bytes`: how large each may be;
+    larger ones are left out. `max_caption`: the words that may stand below a file; more go apart. `own_ids`: to another
+    account, the same id of a message is another message.
+    """
+
+    receives: bool
+    """Things come in."""
+    idempotent: bool
+    formats: frozenset[Format]
+    """How a text may be marked up."""
+    max_text: int
+    counts_utf16: bool = False
+    send_timeout: float = 30.0
+    poll_timeout: float = 60.0
+    operations: frozenset[Operation] = frozenset({Operation.SEND})
+    max_buttons: int = 0
+    button_value: int = 0
+    fetch_bytes: int = 0
+    finds_recipients: bool = False
+    takes_pushes: bool = False
+    max_files: int = 0
+    file_bytes: int = 0
+    max_caption: int | None = None
+    own_ids: bool = False
+
+    def __post_init__(self) -> None:
+        """Raises `InvalidValueError`, which names the field."""
+        for name in _SWITCHES:
+            if not isinstance(value := getattr(self, name), bool):
+                raise _wrong(name, value, "True or False")
+        for name in ("send_timeout", "poll_timeout"):
+            above_zero(f"Capabilities.{name}", getattr(self, name))
+        above_zero("Capabilities.max_text", self.max_text, whole=True)
+        for name in ("max_buttons", "button_value", "max_files", "file_bytes", "fetch_bytes", "max_caption"):
+            value = getattr(self, name)
+            if not _is_whole(value) and not (value is None and name == "max_caption"):
+                raise _wrong(name, value, "a whole number, 0 or more")
+        self._check_words()
+        self._check_pairs()
+
+    def _check_words(self) -> None:
+        for name, kind, least in (("formats", Format, Format.PLAIN), ("operations", Operation, Operation.SEND)):
+            given: object = getattr(self, name)
+            words = some_of(kind, f"Capabilities.{name}", given)
+            if least not in words:
+                expected = f"a frozenset with {kind.__name__}.{least.name} in it"
+                raise _wrong(name, ", ".join(sorted(words)), expected)
+            object.__setattr__(self, name, words)  # what was given may be changed later, by whoever has it
+
+    def _check_pairs(self) -> None:
+        """What says that something can be done, and that it cannot."""
+        for name, other in _PAIRS.items():
+            mine, others = getattr(self, name), getattr(self, other)
+            if bool(mine) is not bool(others):
+                kind = f"{'a number above 0' if others else '0'}, as {other} is {others}"
+                raise _wrong(name, mine, kind)
+        if self.max_caption is not None and not self.max_files:
+            raise _wrong("max_caption", self.max_caption, "None, as max_files is 0")
+
+
+_SWITCHES = ("receives", "idempotent", "counts_utf16", "finds_recipients", "takes_pushes", "own_ids")
+_PAIRS: Final[Mapping[str, str]] = {"button_value": "max_buttons", "file_bytes": "max_files"}
+"""What is of no use without the other: buttons that may bring nothing back, files without a byte."""
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def _wrong(name: str, value: object, expected: str) -> InvalidValueError:
+    return InvalidValueError(field=f"Capabilities.{name}", value=repr(value)[:50], expected=expected)
