@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
+from typing import Unpack
 
 import pytest
 
@@ -38,6 +39,7 @@ from bach_lib.testing import FakeClock, FakePlatform, fake_connector
 from bach_lib.testing.connector import FakeConnector
 from tests.lib.bordered import bordered
 from tests.lib.outbound.make import BUSY, draft, nobody_asked
+from tests.lib.storage.work import How
 
 DOWN = Fault(code="unreachable", text="No route to host")
 TOKEN = "s3cr3t-t0k3n"
@@ -572,10 +574,10 @@ async def test_what_a_failing_disk_has_moved_stands_in_the_lane_of_the_new_addre
     under_way, *ids = await bench.put("ada", "ada", "ada", "ada", "ada")
     submit, left = bench.store.submit, iter([False, False, True])  # it looks them up, moves some, and is full
 
-    def fill_up[T](work: Callable[[Transaction], T], *, writes: bool = True, ends: bool = False) -> asyncio.Future[T]:
+    def fill_up[T](work: Callable[[Transaction], T], **how: Unpack[How]) -> asyncio.Future[T]:
         if next(left, False):
             raise StoreFailedError(path="bach.db", reason="disk full")
-        return submit(work, writes=writes, ends=ends)
+        return submit(work, **how)
 
     monkeypatch.setattr(bench.store, "submit", fill_up)
     with pytest.raises(StoreFailedError):

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Unpack
 
 import pytest
 
@@ -20,7 +21,7 @@ from bach_lib.outbound.rows import Request
 from bach_lib.storage import Store, Transaction, Value
 from bach_lib.testing import FakeClock
 from tests.lib.outbound.make import BUSY, DraftFields, draft
-from tests.lib.storage.work import add
+from tests.lib.storage.work import How, add
 
 WAITING = [Status.PENDING, Status.FAILED]
 REVIVABLE = [Status.DEAD, Status.UNCERTAIN, Status.EXPIRED, Status.CANCELLED]
@@ -271,9 +272,9 @@ async def test_many_that_expire_leave_room_for_others(queue: Queue, monkeypatch:
     submitted: list[object] = []
     submit = queue._store.submit
 
-    def counted[T](work: Callable[[Transaction], T], *, writes: bool = True) -> asyncio.Future[T]:
+    def counted[T](work: Callable[[Transaction], T], **how: Unpack[How]) -> asyncio.Future[T]:
         submitted.append(work)
-        return submit(work, writes=writes)
+        return submit(work, **how)
 
     monkeypatch.setattr(queue._store, "submit", counted)
     assert [message.id for message in await queue.expire(waiting)] == waiting

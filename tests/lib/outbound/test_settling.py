@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Unpack
 
 import pytest
 
@@ -14,6 +15,7 @@ from bach_lib.outbound.retry import Settlement
 from bach_lib.storage import Store, Transaction
 from bach_lib.testing import FakeClock
 from tests.lib.outbound.make import BUSY, NOW, draft
+from tests.lib.storage.work import How
 
 SMALL = Loss(what="file", reason="too large")
 PLAIN = Loss(what="markup", reason="unknown tag")
@@ -121,9 +123,9 @@ async def test_a_database_that_lost_its_name_knows_what_only_writes_down_what_ha
     told: list[bool] = []
     submit = store.submit
 
-    def noted[T](work: Callable[[Transaction], T], *, writes: bool = True, ends: bool = False) -> asyncio.Future[T]:
-        told.append(ends)
-        return submit(work, writes=writes, ends=ends)
+    def noted[T](work: Callable[[Transaction], T], **how: Unpack[How]) -> asyncio.Future[T]:
+        told.append(how.get("ends", False))
+        return submit(work, **how)
 
     monkeypatch.setattr(store, "submit", noted)
     one = (await queue.put(draft(), leased=True)).message

@@ -18,6 +18,7 @@ from bach_lib.storage.sqlite import Transaction
 from bach_lib.testing.clock import FakeClock
 from bach_lib.testing.connector import FakePlatform, fake_connector
 from tests.lib.promises.conftest import OpenBach
+from tests.lib.storage.work import How
 
 
 class Options(TypedDict):
@@ -91,9 +92,9 @@ class SlowDisk:
         self._loop.call_soon_threadsafe(self._blocked.set)
         assert self._go_on.wait(60)
 
-    def _counted[T](self, work: Callable[[Transaction], T], *, writes: bool = True) -> asyncio.Future[T]:
+    def _counted[T](self, work: Callable[[Transaction], T], **how: Unpack[How]) -> asyncio.Future[T]:
         self._requests.release()
-        return self._submit(work, writes=writes)
+        return self._submit(work, **how)
 
     async def has(self, requests: int) -> None:
         """Wait until the thread is busy and so many requests wait for it."""

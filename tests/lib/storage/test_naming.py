@@ -6,6 +6,7 @@ import os
 import stat
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Unpack
 
 import pytest
 
@@ -18,6 +19,7 @@ from bach_lib.storage.portions import shares
 from bach_lib.storage.purge import give_space_back, purge
 from bach_lib.storage.sqlite import Connection
 from bach_lib.storage.values import integer
+from tests.lib.storage.work import How
 
 
 @pytest.fixture
@@ -148,10 +150,10 @@ def counted(store: MemoryDatabase, monkeypatch: pytest.MonkeyPatch) -> list[int]
     turns: list[int] = []
     submit = store.submit
 
-    def noted[T](work: Callable[[Transaction], T], *, writes: bool = True, ends: bool = False) -> asyncio.Future[T]:
+    def noted[T](work: Callable[[Transaction], T], **how: Unpack[How]) -> asyncio.Future[T]:
         turns.append(1)
         assert len(turns) < 10, "it turns in circles"
-        return submit(work, writes=writes, ends=ends)
+        return submit(work, **how)
 
     monkeypatch.setattr(store, "submit", noted)
     return turns

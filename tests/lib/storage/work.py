@@ -1,8 +1,17 @@
 """Requests to a storage, for tests: functions of an open transaction."""
 
 from collections.abc import Callable
+from typing import TypedDict
 
 from bach_lib.storage import Transaction
+
+
+class How(TypedDict, total=False):
+    """What `Store.submit` may be told beside the work, for tests that stand in its place."""
+
+    writes: bool
+    ends: bool
+    as_owner: bool
 
 
 def add(name: str) -> Callable[[Transaction], int]:
