@@ -5,6 +5,7 @@ The same lines that the registry checks by (`bach_lib.connectors.declared`) are 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -15,7 +16,7 @@ from bach_lib.control.sentences import SentenceError
 
 if TYPE_CHECKING:
     from bach_lib.cli.console import Row
-    from bach_lib.connectors.declaration import Knows
+    from bach_lib.connectors.declaration import Known, Knows
     from bach_lib.connectors.entry_points import Offer
 
 USUAL = "token"
@@ -108,11 +109,14 @@ def _rows(type_: str, knows: Knows) -> list[Row]:
         _row(type_, f"--secret {one.name}", one.about, "yes" if one.name in knows.needs else "")
         for one in knows.secrets
     ]
-    settings = [
-        _row(type_, f"--setting {one.name}=…", one.about, f"like {one.example}" if one.example else "")
-        for one in knows.settings
-    ]
+    settings = [_row(type_, f"--setting {one.name}=…", one.about, _needed(one)) for one in knows.settings]
     return [*where, *secrets, *settings]
+
+
+def _needed(setting: Known) -> str:
+    if setting.example:
+        return f"like {setting.example}"
+    return "" if setting.default is None else f"else {json.dumps(setting.default, default=str)}"
 
 
 def _row(type_: str, told: str, about: str, needed: str) -> Row:

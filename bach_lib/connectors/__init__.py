@@ -5,6 +5,7 @@ platform knows another, and none keeps a queue, counts attempts or decides whose
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from copy import copy
 from functools import partial
 from importlib import import_module
@@ -24,7 +25,7 @@ from bach_lib.errors import (
     UnusableConnectorError,
     UnusableLibraryError,
 )
-from bach_lib.threads import in_thread
+from bach_lib.threads import in_own_thread, in_thread
 
 _BUILT_IN = {
     "discord": ("bach_lib.connectors.discord", "DiscordConnector"),
@@ -39,6 +40,8 @@ _BUILT_IN = {
 
 _MAX_REASON = 300
 """Characters of what an import said."""
+_LONGEST_IMPORT = 60.0
+"""Seconds; an offer gives up long before."""
 
 
 class Connectors:
@@ -64,6 +67,10 @@ class Connectors:
         """Those that other packages offer, once they are discovered."""
         return sorted(self._offered)
 
+    def package(self, type_: str) -> str | None:
+        """The package that offers this type, once it is discovered; None: nobody does."""
+        return offer.package if (offer := self._offered.get(type_)) else None
+
     async def load(self, type_: str) -> type[Checked]:
         """The class for a type, imported in a thread because that takes its time.
 
@@ -79,15 +86,20 @@ class Connectors:
         self._loaded[type_] = found
         return found
 
+    async def prepare(self, type_: str) -> None:
+        """Import what somebody else brings, before anything is locked that others wait for. Raises nothing."""
+        if type_ not in DECLARED:
+            with suppress(BachError):  # it is raised where it is needed
+                await self.load(type_)
+
     async def _load_offered(self, type_: str) -> type[Checked]:
         """One of another package. What is wrong with it, `why_not` says from then on, until it works."""
-        if type_ not in self._offered:
-            await self.discover()
+        await self.discover()  # it may have come, or gone, since
         self._unusable.pop(type_, None)
         if (offer := self._offered.get(type_)) is None:
             raise self.why_not(type_)
         try:
-            return checked_class(type_, await in_thread(offer.load))
+            return checked_class(type_, await in_own_thread(offer.load, seconds=_LONGEST_IMPORT))
         except (UnusableConnectorError, ConnectorFailedError) as error:
             self._unusable[type_] = error
             raise
@@ -130,6 +142,8 @@ class Connectors:
         """Why there is no connector of this type."""
         if error := self._unusable.get(type_):
             return copy(error)  # each is raised once
+        if offer := self._offered.get(type_):
+            return offer.unusable("it is still being imported")
         return UnknownTypeError(type=type_, known=", ".join(self.types))
 
 

@@ -37,19 +37,24 @@ class Known:
     """A secret or a setting: its `name`, and in a few words what it is (`about`).
 
     `takes`: the kinds of value a setting has, as JSON knows them; nothing: any. `example`: it must be given, for
-    instance like this. `is_prefix`: something follows the name, so there may be several.
+    instance like this. `default`: what holds where it is not given; it is shown to people, and the connector itself
+    reads it so. `is_prefix`: something follows the name, so there may be several.
     """
 
     name: str
     about: str
     takes: tuple[type, ...] = (str,)
     example: str | None = None
+    default: object = None
     is_prefix: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Knows:
-    """All that a type can be told. `needs`: the secrets it cannot do without. `endpoint`: an example, if it must be."""
+    """All that a type can be told. `needs`: the secrets it cannot do without. `endpoint`: an example, if it must be.
+
+    The registry refuses what is misspelt, the command asks for what is needed, and Home Assistant makes a form of it.
+    """
 
     secrets: tuple[Known, ...] = ()
     """What `auth_config` may refer to."""
@@ -57,6 +62,8 @@ class Knows:
     """What `settings` may hold."""
     needs: tuple[str, ...] = ()
     endpoint: str | None = None
+    title: str = ""
+    """What people call the platform; else the type stands for it."""
 
     def strange(self, secrets: Iterable[str], settings: Iterable[str]) -> list[str]:
         """The names among these that mean nothing to this type."""

@@ -168,9 +168,7 @@ class Registry:
             self._connections[name] = replace(connection, consecutive_failures=failures, disabled_until=disabled_until)
             values = {"consecutive_failures": failures, "disabled_until": disabled_until}
             future = self._store.submit(lambda tx: tx.run("save_breaker", name=name, **values), as_owner=True)
-            future.add_done_callback(
-                lambda done: done.exception()
-            )  # a full disk is reported by the queue, which needs it more
+            future.add_done_callback(lambda done: done.exception())  # a full disk is reported by the queue
 
     def count(self, name: str, delivered: bool, now: float) -> None:
         """Follow in memory what the queue counted on disk."""
@@ -206,6 +204,7 @@ class Registry:
     # Changes run to their end even if their caller is cancelled: memory and disk must not differ.
 
     async def _add(self, fresh: Connection) -> Connection:
+        await self._connectors.prepare(fresh.type)
         async with self._lock:
             return await self._write_new(fresh)
 
@@ -216,6 +215,7 @@ class Registry:
             return await self._write_changed(old, changes, changed) if changed else old
 
     async def _ensure(self, fresh: Connection) -> Ensured:
+        await self._connectors.prepare(fresh.type)
         async with self._lock:  # nobody adds or removes it between the look and the change
             if (there := self._connections.get(fresh.name)) is None:
                 return Ensured(connection=await self._write_new(fresh), result=EnsureResult.ADDED)

@@ -18,6 +18,8 @@ from bach_lib.registry import FRESH_START
 from bach_lib.runtime.connection_runtime import ConnectionRuntime, Services
 
 _LOGGER = FieldLogger(__name__)
+_FOR_OTHERS = 3.0
+"""Seconds in which connectors of other packages can be imported before BACH is open; the rest of them begin later."""
 
 
 class Runtimes:
@@ -27,6 +29,7 @@ class Runtimes:
         self._services = services
         self._runtimes: dict[str, ConnectionRuntime] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._late: list[asyncio.Task[None]] = []
         self._unsubscribe = (
             services.bus.subscribe(ConnectionAdded, self._added),
             services.bus.subscribe(ConnectionUpdated, self._updated),
@@ -36,15 +39,25 @@ class Runtimes:
         )
 
     async def open(self) -> None:
-        """Start all; a connection that cannot start does not stop the others."""
+        """Start all; a connection that cannot start does not stop the others.
+
+        Nor does one that begins late: the import of somebody else's connector may hang.
+        """
+        others = self._services.connectors.offered
         rows = self._services.registry.list(category=Category.CONNECTOR)
-        await asyncio.gather(*(self._begin(row.name, row.type) for row in rows))
+        self._late = [asyncio.create_task(self._begin_late(row.name, row.type)) for row in rows if row.type in others]
+        await asyncio.gather(*(self._begin(row.name, row.type) for row in rows if row.type not in others))
+        if self._late:
+            await asyncio.wait(self._late, timeout=_FOR_OTHERS)
 
     async def close(self, grace: float) -> None:
         """Stop all; what is under way has `grace` seconds."""
         for unsubscribe in self._unsubscribe:
             unsubscribe()
+        for late in self._late:
+            late.cancel()
         try:
+            await asyncio.gather(*self._late, return_exceptions=True)
             await asyncio.gather(*self._tasks, return_exceptions=True)
             await asyncio.gather(*(runtime.stop(grace) for runtime in self._runtimes.values()))
         finally:  # also if the caller has no more time; what has stopped already does nothing
@@ -79,6 +92,13 @@ class Runtimes:
         try:
             await self._services.connectors.load(type_)
             await self.begin(name)
+        except BachError as error:
+            _LOGGER.error("The connection %s cannot start: %s", name, error, connection=name)  # noqa: TRY400 - the sentence says all
+
+    async def _begin_late(self, name: str, type_: str) -> None:
+        try:
+            await self._services.connectors.load(type_)
+            await asyncio.shield(self._spawn(self.begin(name)))  # only the import may be left to itself
         except BachError as error:
             _LOGGER.error("The connection %s cannot start: %s", name, error, connection=name)  # noqa: TRY400 - the sentence says all
 

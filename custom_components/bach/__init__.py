@@ -54,6 +54,7 @@ from .lifecycle.kept_entities import (
     async_resume_kept_entities,
 )
 from .lifecycle.lost_users import async_watch_users
+from .lifecycle.missing_connector import async_require_connector
 from .lifecycle.recipients import async_tell_of_subentries
 from .lifecycle.resting import ALL_DISABLED, async_follow_switch, async_know_resting
 from .lifecycle.trouble_events import async_tell_of_trouble
@@ -180,6 +181,7 @@ async def _begin(hass: HomeAssistant, entry: BachConfigEntry) -> Bach:
     """Do every step of the set-up that may fail. None of them contacts the platform."""
     try:
         await async_require(hass, entry.data[CONF_TYPE])
+        await async_require_connector(hass, entry)
         bach = await _start(hass, entry)
     except _FOR_A_PERSON as error:
         raise ConfigEntryError(

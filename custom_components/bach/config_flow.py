@@ -43,6 +43,7 @@ from .const import (
 from .flows.form_errors import AnyKind, contradiction, of_endpoint, of_fault, of_secret, of_value, opened, placed
 from .flows.naming import new_title
 from .flows.normalizing import TRY_ANOTHER, normalized, other_addresses
+from .flows.other_steps import OtherSteps
 from .flows.partner import PartnerSteps
 from .flows.person import PersonFlow
 from .flows.platform_steps import PlatformSteps
@@ -50,6 +51,7 @@ from .flows.recipient import RecipientFlow
 from .flows.recipient_discord import DiscordRecipientFlow, WebhookRecipientFlow
 from .flows.recipient_homeassistant import HomeRecipientFlow
 from .flows.recipient_ntfy import TopicFlow
+from .flows.recipient_other import MuteOtherRecipientFlow, OtherRecipientFlow
 from .flows.recipient_signal import SignalRecipientFlow
 from .flows.recipient_webhook import HookRecipientFlow, MuteHookRecipientFlow
 from .flows.webhook_forms import HOOK_SCHEMAS
@@ -59,6 +61,7 @@ from .home.entry import connection, recipient_unique_id
 from .home.sessions import new_session
 from .home.vaults import FormVault
 from .kinds.markdown_escape import escape_markdown, with_escaped
+from .kinds.others import async_others, is_other
 from .kinds.partner_forms import CONVERSATION
 from .kinds.partners import ALL_KINDS, PartnerKind, is_partner, kind_of
 from .kinds.platforms import KINDS, Kind
@@ -79,7 +82,7 @@ WITHOUT_PEOPLE: Final = frozenset({TYPE_DISCORD_WEBHOOK, TYPE_HOMEASSISTANT, TYP
 """Whose recipients are no groups in which several people write."""
 
 
-class BachConfigFlow(PlatformSteps, PartnerSteps, WebhookSteps, domain=DOMAIN):
+class BachConfigFlow(PlatformSteps, PartnerSteps, WebhookSteps, OtherSteps, domain=DOMAIN):
     """Config flow of all connection types."""
 
     VERSION = 1
@@ -93,6 +96,10 @@ class BachConfigFlow(PlatformSteps, PartnerSteps, WebhookSteps, domain=DOMAIN):
         if is_partner(config_entry):  # nobody is written to through it
             return {}
         recipient_flow = RECIPIENT_FLOWS.get(config_entry.data[CONF_TYPE], RecipientFlow)
+        if is_other(config_entry.data):
+            if not receives(config_entry.data):
+                return {SUBENTRY_RECIPIENT: MuteOtherRecipientFlow}
+            return {SUBENTRY_RECIPIENT: OtherRecipientFlow, SUBENTRY_PERSON: PersonFlow}
         if config_entry.data[CONF_TYPE] in WITHOUT_PEOPLE:
             return {SUBENTRY_RECIPIENT: recipient_flow}
         if config_entry.data[CONF_TYPE] == TYPE_WEBHOOK:  # who posts says who it is, so nobody is in a group
@@ -108,7 +115,8 @@ class BachConfigFlow(PlatformSteps, PartnerSteps, WebhookSteps, domain=DOMAIN):
     @override
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Show the menu of connection types."""
-        return self.async_show_menu(step_id="user", menu_options=[*KINDS, TYPE_WEBHOOK, "ai", "mcp", "http"])
+        options = [*KINDS, TYPE_WEBHOOK, "ai", "mcp", "http", *(["other"] if await async_others() else [])]
+        return self.async_show_menu(step_id="user", menu_options=options)
 
     async def async_step_invite(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Show the link that invites a new bot; it sees no channel before that."""
@@ -128,10 +136,14 @@ class BachConfigFlow(PlatformSteps, PartnerSteps, WebhookSteps, domain=DOMAIN):
         """Ask for new credentials."""
         if self._entry().data[CONF_TYPE] == TYPE_WEBHOOK:
             return await self.async_step_webhook_refused()
+        if is_other(self._entry().data):
+            return await self.async_step_other_refused()
         return await self._ask(self._entry().data[CONF_TYPE], "reauth_confirm", user_input)
 
     async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask for other credentials, another server or other settings."""
+        if is_other(self._entry().data):
+            return await self.async_step_change_other()
         if self._entry().data[CONF_TYPE] == TYPE_WEBHOOK:
             shows = to_copy(self.hass, self._entry())
             return await (self.async_step_manage_webhook() if shows else self.async_step_change_webhook())
@@ -269,5 +281,6 @@ class BachConfigFlow(PlatformSteps, PartnerSteps, WebhookSteps, domain=DOMAIN):
         """The title of the entry that the flow changes, for its texts; empty for a new one."""
         return "" if self.source == SOURCE_USER else self._entry().title
 
+    @override
     def _entry_data(self) -> Mapping[str, Any]:
         return {} if self.source == SOURCE_USER else self._entry().data

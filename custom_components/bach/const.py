@@ -44,14 +44,19 @@ CONF_NUMBER: Final = "number"
 CONF_OLD_SECRET: Final = "old_secret"  # noqa: S105  the name of a field
 CONF_PARTNER: Final = "partner"
 CONF_OWN_SECRET: Final = "own_secret"  # noqa: S105  the name of a field
+CONF_PACKAGE: Final = "package"
 CONF_PASSWORD: Final = "password"  # noqa: S105  the name of a field
+CONF_PLATFORM: Final = "platform"
+CONF_RECEIVES: Final = "receives"
 CONF_RECIPIENT: Final = "recipient"
 CONF_REFRESH_TOKEN: Final = "refresh_token"  # noqa: S105  the name of a field
 CONF_ROLE: Final = "role"
 CONF_SCOPE: Final = "scope"
 CONF_SECRET: Final = "secret"  # noqa: S105  the name of a field
+CONF_SECRETS: Final = "secrets"
 CONF_SENDER_ID: Final = "sender_id"
 CONF_SENDER_TAG: Final = "sender_tag"
+CONF_SETTINGS: Final = "settings"
 CONF_SPEECH_TO_TEXT: Final = "speech_to_text"
 CONF_SYSTEM: Final = "system"
 CONF_THINKING: Final = "thinking"
@@ -112,8 +117,10 @@ PRIVATE_FIELDS: Final = (
     CONF_NUMBER,
     CONF_OWN_SECRET,
     CONF_RECIPIENT,
+    CONF_SECRETS,
     CONF_SENDER_ID,
     CONF_SENDER_TAG,
+    CONF_SETTINGS,
     CONF_SYSTEM,
     CONF_TITLE,
     CONF_TOKEN_ENDPOINT,

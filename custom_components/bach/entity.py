@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
-from homeassistant.const import CONF_TYPE, EntityCategory
+from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
@@ -18,7 +18,7 @@ from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
 from .const import CONF_LINK, DOMAIN
 from .coordinator import BachCoordinator
-from .kinds.partners import ALL_KINDS
+from .kinds.partners import model_of
 
 
 def for_connectors(coordinator: BachCoordinator) -> bool:
@@ -63,16 +63,10 @@ def connection_device(entry: ConfigEntry) -> DeviceInfo:
     return DeviceInfo(
         identifiers={(DOMAIN, entry.entry_id)},
         name=entry.title,
-        model=_model(entry),
+        model=model_of(entry.data),
         entry_type=DeviceEntryType.SERVICE,
         configuration_url=entry.data.get(CONF_LINK),
     )
-
-
-def _model(entry: ConfigEntry) -> str:
-    """The model of the devices; of a type that only a newer version knows, what the entry calls it."""
-    kind = ALL_KINDS.get(entry.data[CONF_TYPE])
-    return kind.model if kind else str(entry.data[CONF_TYPE])
 
 
 def recipient_device(hass: HomeAssistant, entry: ConfigEntry, subentry: ConfigSubentry) -> DeviceInfo:
@@ -80,7 +74,7 @@ def recipient_device(hass: HomeAssistant, entry: ConfigEntry, subentry: ConfigSu
     return DeviceInfo(
         identifiers={(DOMAIN, f"{entry.entry_id}_{subentry.subentry_id}")},
         name=subentry.title,
-        model=_model(entry),
+        model=model_of(entry.data),
         entry_type=DeviceEntryType.SERVICE,
         via_device_id=dr.async_get_device_id_by_identifier(
             hass, (DOMAIN, entry.entry_id), config_entry_id=entry.entry_id

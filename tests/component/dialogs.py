@@ -3,7 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from homeassistant.config_entries import SOURCE_RECONFIGURE, SOURCE_USER, ConfigFlowResult, SubentryFlowResult
+from homeassistant.config_entries import (
+    SOURCE_RECONFIGURE,
+    SOURCE_USER,
+    ConfigEntry,
+    ConfigFlowResult,
+    SubentryFlowResult,
+)
 from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -22,7 +28,7 @@ async def submit(hass: HomeAssistant, result: ConfigFlowResult, data: Mapping[st
 
 
 async def start_recipient(
-    hass: HomeAssistant, entry: MockConfigEntry, choice: str, *, menu_options: Sequence[str]
+    hass: HomeAssistant, entry: ConfigEntry, choice: str, *, menu_options: Sequence[str]
 ) -> SubentryFlowResult:
     """Open the dialog for a recipient, which must offer this menu, and choose in it."""
     manager = hass.config_entries.subentries

@@ -14,6 +14,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.selector import TargetSelector, validate_selector
 
 from bach_lib import __version__
+from bach_lib.connectors.declaration import Known, Knows
 from bach_lib.connectors.requirements import NEEDED
 from bach_lib.connectors.webhook.networks import LOCAL
 from bach_lib.errors import BachError, CannotReceiveError, InvalidRecipientError
@@ -23,12 +24,15 @@ from custom_components.bach.binary_sensor import BINARY_SENSORS
 from custom_components.bach.button import BUTTONS, TEST_MESSAGE
 from custom_components.bach.event import EVENT_TYPES, INCOMING
 from custom_components.bach.flows.form_errors import FAULT_ERRORS
+from custom_components.bach.flows.other_steps import REFUSED, UNUSABLE
 from custom_components.bach.flows.pairing import KEEP_WAITING
 from custom_components.bach.home.attribution import Role
 from custom_components.bach.kinds.markdown_escape import _FOREIGN, with_escaped
+from custom_components.bach.kinds.others import SECRET_TEXTS, SETTING_TEXTS, OtherKind
 from custom_components.bach.kinds.partners import ALL_KINDS
 from custom_components.bach.kinds.requirements import STILL_MISSING, WORDS
 from custom_components.bach.kinds.webhook import FIELD_ERRORS, NOTHING, TAKES
+from custom_components.bach.lifecycle.missing_connector import BROKEN, MISSING
 from custom_components.bach.lifecycle.watcher import NOTICES, REPAIRS
 from custom_components.bach.sensor import SENSORS
 from custom_components.bach.switch import ENABLED
@@ -143,7 +147,7 @@ def test_every_exception_text_is_used() -> None:
     """Dead texts would be translated into forty languages for nobody."""
     codes = {error.code for error in errors()}
     used = set(re.findall(r'translation_key="(\w+)"', "\n".join(SOURCES.values())))
-    ends = {f"message_{status}" for status in Status}
+    ends = {*(f"message_{status}" for status in Status), BROKEN, MISSING}
     assert set(TEXTS["exceptions"]) - codes - used - ends == set()
     assert used - set(TEXTS["exceptions"]) - set(TEXTS["issues"]) - _entity_keys() - _selector_keys() == set()
 
@@ -182,7 +186,7 @@ def test_every_step_of_the_dialogs_has_texts() -> None:
     ]
     flow, recipient, person = TEXTS["config"], *(TEXTS["config_subentries"][name] for name in ("recipient", "person"))
     connections = steps["config_flow.py"].union(
-        *(steps[f"flows/{name}.py"] for name in ("webhook_steps", "partner", "platform_steps"))
+        *(steps[f"flows/{name}.py"] for name in ("webhook_steps", "other_steps", "partner", "platform_steps"))
     )
     assert set(flow["step"]) == connections - {"reauth"}  # which only leads on to reauth_confirm
     ends = ("letters", "hello_runs")  # what is chosen there ends the dialog and shows nothing
@@ -206,10 +210,16 @@ def test_every_way_a_dialog_can_fail_has_a_text() -> None:
         "invalid_value",
         "model_failed",
         "unlisted_model",
+        "invalid_other",
+        REFUSED,
+        UNUSABLE,
         *refused,
     }
     assert set(TEXTS["config"]["error"]) == {*FAULT_ERRORS.values(), *FIELD_ERRORS.values(), *ours}
-    assert set(TEXTS["config"]["abort"]) == {"already_configured", "shown", "unique_id_mismatch"}
+    assert set(TEXTS["config"]["abort"]) == {
+        *("already_configured", "no_others", "shown", "unique_id_mismatch"),
+        UNUSABLE,
+    }
     recipient = TEXTS["config_subentries"]["recipient"]
     assert set(recipient["error"]) == {
         InvalidRecipientError.code,
@@ -238,7 +248,7 @@ def test_every_way_a_dialog_can_fail_has_a_text() -> None:
     assert set(TEXTS["selector"]["role"]["options"]) == set(Role)
     assert set(TEXTS["selector"]["takes"]["options"]) == {NOTHING, *TAKES}
     assert set(TEXTS["selector"]["incoming_addresses"]["options"]) == {LOCAL}
-    assert set(TEXTS["issues"]) >= {*REPAIRS, *NOTICES, *WORDS}
+    assert set(TEXTS["issues"]) >= {*REPAIRS, *NOTICES, *WORDS, BROKEN, MISSING}
     for key in WORDS:
         assert set(TEXTS["issues"][key]["fix_flow"]["error"]) == {STILL_MISSING}
     person = TEXTS["config_subentries"]["person"]
@@ -257,8 +267,11 @@ def test_the_manifest_asks_only_for_what_everybody_needs() -> None:
 
 def test_every_placeholder_of_a_dialog_is_filled() -> None:
     """A person would read "{reason}"."""
+    known = [Known(name=f"n{number}", about="what it is") for number in range(SETTING_TEXTS)]
+    knows = Knows(secrets=tuple(known[:SECRET_TEXTS]), settings=tuple(known))
+    other = OtherKind(type_="owl", package="bach-owl", model="Owl", knows=knows, receives=True).placeholders
     for section, filled in (
-        ("config", {"expected", "link", "name", "places", "portal", "portal_url", "reason", "similar"}),
+        ("config", {"expected", "link", "name", "places", "portal", "portal_url", "reason", "similar", *other}),
         (
             "config_subentries",
             {"code", "count", "curl", "expected", "group_link", "link", "name", "reason", "recipient", "sender"},

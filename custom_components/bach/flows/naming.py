@@ -12,14 +12,14 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_TYPE
 
 from custom_components.bach.const import CONF_ENDPOINT, TYPE_DISCORD
-from custom_components.bach.kinds.partners import ALL_KINDS
+from custom_components.bach.kinds.partners import model_of
 
 _LONGEST = 100
 
 
 def new_title(data: Mapping[str, Any], name: str, others: Iterable[ConfigEntry], *, chosen: str = "") -> str:
     """Return a unique title; `chosen` is what the person typed."""
-    model = ALL_KINDS[data[CONF_TYPE]].model
+    model = model_of(data)
     name = name.removeprefix("@") if data[CONF_TYPE] == TYPE_DISCORD else name
     plain = chosen.strip()[:_LONGEST] or (name if name.casefold().startswith(model.casefold()) else f"{model} {name}")
     taken = {entry.title.casefold() for entry in others}

@@ -23,6 +23,7 @@ class WebhookSteps(ConfigFlow, ABC):
     """Mixin with the steps that add, change and show a webhook."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._is_changed = False
 
     async def async_step_webhook(self, _: dict[str, Any] | None = None) -> ConfigFlowResult:

@@ -21,12 +21,15 @@ from custom_components.bach.const import (
     CONF_LOGIN,
     CONF_OWN_SECRET,
     CONF_RECIPIENT,
+    CONF_SECRETS,
+    CONF_SETTINGS,
     DOMAIN,
     SECRET_FIELDS,
     SETTING_FIELDS,
     SUBENTRY_RECIPIENT,
     TYPE_WEBHOOK,
 )
+from custom_components.bach.kinds.others import is_other
 from custom_components.bach.kinds.partner_forms import AUTH_FIELDS
 from custom_components.bach.kinds.partners import PARTNERS
 
@@ -44,7 +47,8 @@ def connection_name(entry: ConfigEntry) -> str:
 
     A connection without an account that could be recognised is named by the entry's id.
     """
-    return f"{entry.data[CONF_TYPE]}_{entry.unique_id or entry.entry_id}"
+    account = None if is_other(entry.data) else entry.unique_id  # what others call an account may be no part of a name
+    return f"{entry.data[CONF_TYPE]}_{account or entry.entry_id}"
 
 
 def as_connection(entry: ConfigEntry) -> Connection:
@@ -84,6 +88,15 @@ def connection(
     data: Mapping[str, Any], *, name: str, reference: Callable[[str], str], allowed: frozenset[str] = frozenset()
 ) -> Connection:
     """Build a row from entry data; `reference` makes the reference to a secret field."""
+    if is_other(data):
+        return Connection(
+            name=name,
+            type=data[CONF_TYPE],
+            endpoint=data.get(CONF_ENDPOINT),
+            auth_config={name: reference(f"{CONF_SECRETS}/{name}") for name in data[CONF_SECRETS]},
+            allowed=allowed,
+            settings=data[CONF_SETTINGS],
+        )
     settings = {field: data[field] for field in SETTING_FIELDS if field in data}
     if (partner := PARTNERS.get(data[CONF_TYPE])) is None:
         return Connection(

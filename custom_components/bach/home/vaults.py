@@ -4,17 +4,21 @@ Many OAuth servers invalidate a refresh token with its first use. So the new one
 whatever becomes of the dialog or the check that used it.
 """
 
-from typing import override
+from collections.abc import Mapping
+from typing import Any, override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 
 from bach_lib.registry.secrets import Vault
-from custom_components.bach.const import CONF_OWN_SECRET, CONF_REFRESH_TOKEN, DOMAIN, SECRET_FIELDS
+from custom_components.bach.const import CONF_OWN_SECRET, CONF_REFRESH_TOKEN, CONF_SECRETS, DOMAIN, SECRET_FIELDS
 
 
 class EntryVault(Vault):
-    """Vault over config entries: `<entry id>/<field>`, or `<entry id>/<subentry id>/<field>` for one sender."""
+    """Vault over config entries: `<entry id>/<field>`, or `<entry id>/<subentry id>/<field>` for one sender.
+
+    The secrets of another package's connector, whose names are its own, are `<entry id>/secrets/<name>`.
+    """
 
     def __init__(self, hass: HomeAssistant) -> None:
         self._hass = hass
@@ -25,6 +29,8 @@ class EntryVault(Vault):
         if entry is None:
             return None
         subentry_id, _, own = field.partition("/")
+        if subentry_id == CONF_SECRETS:
+            return _of_other(entry.data, own)
         if own == CONF_OWN_SECRET:
             subentry = entry.subentries.get(subentry_id)
             return subentry.data.get(own) if subentry else None
@@ -55,7 +61,7 @@ class FormVault(Vault):
     """
 
     def __init__(
-        self, hass: HomeAssistant, data: dict[str, str], successors: dict[str, str], owner: ConfigEntry | None
+        self, hass: HomeAssistant, data: dict[str, Any], successors: dict[str, str], owner: ConfigEntry | None
     ) -> None:
         self._hass = hass
         self._data = data
@@ -66,7 +72,8 @@ class FormVault(Vault):
 
     @override
     def __call__(self, target: str, /) -> str | None:
-        return self._data.get(target)
+        field, _, name = target.partition("/")
+        return _of_other(self._data, name) if field == CONF_SECRETS else self._data.get(target)
 
     @override
     def store(self, target: str, secret: str, /) -> None:
@@ -75,3 +82,8 @@ class FormVault(Vault):
         self._data[target] = secret
         if self._owner and self._owner.data.get(target) == used:
             EntryVault(self._hass).store(f"{self._owner.entry_id}/{target}", secret)
+
+
+def _of_other(data: Mapping[str, Any], name: str) -> str | None:
+    secrets: Mapping[str, str] = data.get(CONF_SECRETS, {})
+    return secrets.get(name)

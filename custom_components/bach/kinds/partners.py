@@ -21,6 +21,7 @@ from custom_components.bach.const import (
     CONF_METHOD,
     CONF_MODEL,
     CONF_PASSWORD,
+    CONF_PLATFORM,
     CONF_REFRESH_TOKEN,
     CONF_SECRET,
     CONF_TOKEN_ENDPOINT,
@@ -177,6 +178,12 @@ PARTNERS: Final[Mapping[str, PartnerKind]] = {
 }
 
 ALL_KINDS: Final[Mapping[str, Kind | PartnerKind | WebhookKind]] = {**KINDS, TYPE_WEBHOOK: WEBHOOK, **PARTNERS}
+
+
+def model_of(data: Mapping[str, Any]) -> str:
+    """The model of an entry's devices; of a type that is not ours, what the entry says, else its type."""
+    kind = ALL_KINDS.get(data[CONF_TYPE])
+    return kind.model if kind else str(data.get(CONF_PLATFORM, data[CONF_TYPE]))
 
 
 def kind_of(type_: str, data: Mapping[str, Any]) -> Kind | PartnerKind | WebhookKind:

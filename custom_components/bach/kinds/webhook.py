@@ -38,6 +38,7 @@ from custom_components.bach.const import (
     CONF_INCOMING_TOKEN,
     CONF_LOGIN,
     CONF_PASSWORD,
+    CONF_RECEIVES,
     CONF_SECRET,
     CONF_SENDER_TAG,
     CONF_URL,
@@ -186,6 +187,8 @@ def receives(data: Mapping[str, Any]) -> bool:
     """Whether a connection with this data can receive."""
     if data[CONF_TYPE] == TYPE_WEBHOOK:
         return any(field in data for field in TAKES.values())
+    if CONF_RECEIVES in data:  # of another package, which says so itself
+        return bool(data[CONF_RECEIVES])
     return bool(data[CONF_TYPE] != TYPE_DISCORD_WEBHOOK)
 
 

@@ -6,8 +6,8 @@ import os
 import shutil
 import subprocess
 import sys
-import tomllib
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,11 +15,10 @@ from test_pigeon import PigeonPlatform
 
 from bach_lib import Bach, Connection
 from bach_lib.connectors import Connectors, entry_points
-from bach_lib.connectors.entry_points import GROUP
 from bach_lib.errors import ConnectorFailedError, UnknownTypeError, UnusableConnectorError
+from bach_lib.runtime import runtimes
+from tests.packages import HANGS, PIGEON, ROOT, closed_gate, install, install_pigeon, uninstall
 
-ROOT = Path(__file__).parents[3]
-PIGEON = ROOT / "examples" / "bach-pigeon"
 CLASS = """
 from bach_lib.connecting import Capabilities, Format, Sent, SendOnly
 
@@ -43,25 +42,6 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder.mkdir()
     monkeypatch.syspath_prepend(str(folder))
     return folder
-
-
-def install(site: Path, package: str, entries: Mapping[str, str], source: str = "", group: str = GROUP) -> None:
-    """What an installer leaves of a package, whose only module has its name."""
-    module = package.replace("-", "_")
-    (site / f"{module}.py").write_text(source, "utf-8")
-    about = site / f"{module}-1.0.dist-info"
-    about.mkdir()
-    (about / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {package}\nVersion: 1.0\n", "utf-8")
-    lines = "".join(f"{name} = {value}\n" for name, value in entries.items())
-    (about / "entry_points.txt").write_text(f"[{group}]\n{lines}", "utf-8")
-
-
-def install_pigeon(site: Path) -> None:
-    """The example, as its project file says."""
-    told = tomllib.loads((PIGEON / "pyproject.toml").read_text("utf-8"))
-    install(site, told["project"]["name"], told["project"]["entry-points"][GROUP])
-    (site / "bach_pigeon.py").unlink()
-    shutil.copytree(PIGEON / "src" / "bach_pigeon", site / "bach_pigeon")
 
 
 async def test_a_connector_that_is_installed_is_there(site: Path) -> None:
@@ -180,6 +160,64 @@ async def test_metadata_that_nobody_can_read_hides_no_other(site: Path) -> None:
     connectors = Connectors()
     await connectors.discover()
     assert connectors.offered == ["owl"]
+
+
+async def test_what_is_installed_later_is_there_and_what_is_removed_is_not(site: Path) -> None:
+    """A package that Home Assistant installs for another integration would be seen after the next start only."""
+    connectors = Connectors()
+    await connectors.discover()
+    assert connectors.offered == []
+    install(site, "bach-owl", {"owl": "bach_owl:Owl"}, CLASS)
+    assert (await connectors.load("owl")).type_ == "owl"
+    uninstall(site, "bach-owl")
+    with pytest.raises(UnknownTypeError):
+        await Connectors().load("owl")
+
+
+@pytest.fixture
+def gate() -> Iterator[threading.Event]:
+    """What the import of a package waits for."""
+    with closed_gate() as opened:
+        yield opened
+
+
+async def test_an_import_that_hangs_costs_only_itself(
+    site: Path, tmp_path: Path, gate: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One package would keep BACH from opening and closing, and everybody else from changing anything."""
+    both = [Connection(name="owl", type="owl"), Connection(name="kite", type="kite")]
+    for name in ("owl", "kite"):
+        install(site, f"bach-{name}", {name: f"bach_{name}:Owl"}, CLASS)
+    async with Bach(tmp_path / "bach.db", connections=both):
+        pass
+    (site / "bach_owl.py").write_text(HANGS + CLASS, "utf-8")
+    shutil.rmtree(site / "__pycache__", ignore_errors=True)
+    sys.modules.pop("bach_owl", None)
+    monkeypatch.setattr(runtimes, "_FOR_OTHERS", 0.1)
+    monkeypatch.setattr(entry_points, "_PATIENCE", 3600.0)
+    async with Bach(tmp_path / "bach.db") as bach:
+        with pytest.raises(UnusableConnectorError, match="it is still being imported"):
+            await bach.check("owl")
+        assert (await bach.wait((await bach.send("kite", "ada", "Hello")).id, 30)).status == "sent"
+        adding = asyncio.create_task(bach.registry.add(Connection(name="second", type="owl")))
+        await bach.registry.add(Connection(name="another", type="kite"))
+        assert not adding.done()
+        gate.set()
+        await adding
+        assert (await bach.wait((await bach.send("owl", "ada", "Hello")).id, 30)).status == "sent"
+
+
+async def test_an_import_has_a_limit(site: Path, gate: threading.Event, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever adds such a connection would wait for ever; and each who asks would leave one more thread behind."""
+    install(site, "bach-owl", {"owl": "bach_owl:Owl"}, HANGS + CLASS)
+    monkeypatch.setattr(entry_points, "_PATIENCE", 0.1)
+    for _ in range(3):
+        with pytest.raises(UnusableConnectorError, match=r"bach_owl:Owl takes more than 0\.1 seconds"):
+            await Connectors().load("owl")
+    assert len([one for one in threading.enumerate() if one.name == "bach-import-owl"]) == 1
+    gate.set()
+    monkeypatch.setattr(entry_points, "_PATIENCE", 3600.0)
+    assert (await Connectors().load("owl")).type_ == "owl"
 
 
 async def test_the_disk_is_read_once(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
