@@ -66,6 +66,7 @@ class Dispatcher:
         loading = self._loading = Loading(self._name, self._lanes, self._services, self._ledger.recovered)
         for message in await self._services.queue.recover(self._name, idempotent=idempotent):
             self._ledger.recovered(message)
+        await self._ledger.has_followed()  # what is read now is by the time that the wall shows
         await loading.begin()
         if await loading.go_on():
             self._spawn(loading.rest(self._ledger.until_stored, self._pump))

@@ -48,6 +48,10 @@ class Ledger:
         self._is_ending = False
         self._drop = drop
         self._ahead: float | None = None
+        """What the disk goes by, or is about to: seconds from the clock that never jumps to the one on the wall."""
+        self._following: set[asyncio.Future[int]] = set()
+        self._unfollowed: StorageError | None = None
+        self._is_behind = False
 
     @property
     def _wall_is_ahead(self) -> float:
@@ -70,13 +74,38 @@ class Ledger:
         if abs(seconds) > _SET:
             self._ahead = ahead + seconds
             written = self._services.queue.follow_the_wall(self._name, seconds)
-            self._spawn(self._follow_the_wall(written, seconds))
+            self._following.add(written)
+            written.add_done_callback(partial(self._followed, seconds))
+            self._spawn(self._follow_the_wall(written))
 
-    async def _follow_the_wall(self, written: asyncio.Future[int], seconds: float) -> None:
+    async def has_followed(self) -> None:
+        """Wait until the disk goes by the clock on the wall. Raises a `StorageError` if it could not be told."""
+        while self._following:
+            await asyncio.wait(self._following)
+        ahead = self._wall_is_ahead if self._ahead is None else self._ahead
+        if self._unfollowed and abs(self._wall_is_ahead - ahead) > _SET:  # else it was set back again
+            raise self._unfollowed
+
+    def _followed(self, seconds: float, written: asyncio.Future[int]) -> None:
+        """The disk was told. What it did not hear is owed to it, whoever is cancelled meanwhile."""
+        self._following.discard(written)
+        error = None if written.cancelled() else written.exception()
+        self._unfollowed = error if isinstance(error, StorageError) else None
+        if (written.cancelled() or error) and self._ahead is not None:
+            self._ahead -= seconds
+
+    async def _follow_the_wall(self, written: asyncio.Future[int]) -> None:
         try:
             await asyncio.shield(written)  # a task that is cancelled takes along what it waits for
-        except StorageError:
-            await self.until_stored(partial(self._services.queue.follow_the_wall, self._name, seconds))
+        except StorageError as error:
+            if not self._is_behind:  # else somebody waits already
+                self._is_behind = True
+                try:
+                    self._say(error)
+                    await self._services.clock.sleep(_STORE_RETRY)
+                finally:
+                    self._is_behind = False
+                self.look_at_the_wall()
 
     async def keep(self, message_id: int, progress: str) -> None:
         """What has arrived of a message. A disk that does not take it costs a repetition after a crash, no more."""
@@ -174,8 +203,10 @@ class Ledger:
         while True:
             try:
                 return await write()
-            except StoreLostError:  # which was said
-                pass
             except StorageError as error:
-                _LOGGER.error("The queue of %s stands still: %s", self._name, error, connection=self._name)  # noqa: TRY400 - says all
+                self._say(error)
             await self._services.clock.sleep(_STORE_RETRY)
+
+    def _say(self, error: StorageError) -> None:
+        if not isinstance(error, StoreLostError):  # which was said
+            _LOGGER.error("The queue of %s stands still: %s", self._name, error, connection=self._name)

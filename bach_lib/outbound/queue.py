@@ -187,8 +187,8 @@ class Queue:
         return await self._store.submit(work)
 
     async def expire(self, message_ids: Iterable[int]) -> list[Message]:
-        """End those of these messages that still wait, some a transaction; return them."""
-        left, expired, portions = list(message_ids), list[Message](), Portions()
+        """End those of these messages that still wait, some a transaction; return them, each once."""
+        left, expired, portions = list(dict.fromkeys(message_ids)), list[Message](), Portions()
 
         def work(tx: Transaction) -> list[Message]:
             portions.begin()

@@ -32,13 +32,21 @@ def _should_go_first(story: Story, number: int, than: Handed) -> bool:
     if message.priority == than.priority and message.id > than.id:
         return False
     notes = [note for note in story.told(number) if note.moment < than.moment]
-    if not notes or notes[-1].name in FINISHED or is_over(story, number, than):
+    if not notes or notes[-1].name in FINISHED or is_over(story, number, than) or _has_arrived(story, number, than):
         return False
     queued = [note for note in notes if note.name == "MessageQueued"]
     came_first = message.id < than.id and len(queued) == 1
     if not came_first and (not queued or queued[-1].at >= than.chosen_at):
         return False  # it came, or came again, when the other one was on its way already
     return not _is_unsettled(story, message, number, than, notes[-1]) and not may_be_aside(story, number, than.moment)
+
+
+def _has_arrived(story: Story, number: int, than: Handed) -> bool:
+    """Whether the platform had taken it; a full disk takes that down later, and then everybody is told."""
+    before = [one for one in story.attempts(number) if one.moment < than.moment]
+    if not before or before[-1].says is not Says.SENT or before[-1].answered_at is None:
+        return False
+    return before[-1].process == than.process and before[-1].answered_at <= than.at
 
 
 def may_be_aside(story: Story, number: int, moment: int) -> bool:

@@ -25,6 +25,7 @@ from tests.simulation.steps import (
     Says,
     Send,
     Start,
+    Stop,
     Tell,
 )
 
@@ -132,6 +133,28 @@ OUTGOING: dict[str, History] = {
         Advance(0.5),
         Jump(3600.0),
         Advance(100),
+    ),
+    # the disk was full when it was told that the clock was set, and a reload cancelled whoever was to tell it again
+    "a clock that jumps behind a full disk, and a reload": (
+        Send(number=1, time_to_live=60.0, at_most_once=True, answers=(Answer(Says.BUSY),)),
+        Advance(),
+        Fail("plain", Outage.UNREACHABLE),
+        Jump(30.0),
+        Send(number=13, priority=5, tag="u", max_retries=0),
+        DiskFull(),
+        Advance(),
+        DiskWell(),
+        Reload("plain"),
+        Advance(65.0),
+    ),
+    # it was over while an older one waited for a full disk, and once more when the connection had read it anew
+    "an end that is due twice": (
+        Stop("nonce"),
+        Send(number=3, connection="nonce", time_to_live=30.0),
+        Advance(),
+        DiskFull(),
+        Advance(65.0),
+        Send(number=8, connection="nonce", tag="t", time_to_live=0.5),
     ),
     # a connection that the disk did not let start never tried again
     "a start on a full disk": (Start("plain"), DiskFull(), Advance(), Send(number=19)),

@@ -174,6 +174,17 @@ def test_a_lane_with_endless_replacements_stays_small(lanes: Lanes) -> None:
     assert len(lanes._expiring) < 100
 
 
+def test_tidying_up_forgets_no_time_to_live(lanes: Lanes) -> None:
+    """Behind a thousand that were replaced, yesterday's "dinner is ready" would wait without end."""
+    lanes.add(Entry(id=0, recipient="ada", due=NOW + 1e6, expires=NOW + 60))
+    for number in range(1, 1000):
+        lanes.add(Entry(id=number, recipient="bob", due=NOW + 1e6, expires=NOW + 30))
+        lanes.discard(number)
+    assert len(lanes._expiring) < 100, "it was tidied up"
+    assert lanes.next_expiry() is not None
+    assert lanes.expired(NOW + 61) == [0]
+
+
 def test_who_is_no_longer_spoken_to_is_forgotten(lanes: Lanes) -> None:
     """Every recipient ever written to, or ever slowed down, would stay in memory."""
     for number in range(1000):
