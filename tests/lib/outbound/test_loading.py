@@ -1,12 +1,17 @@
 """Learning after a start what waits: in shares, the most urgent first, while messages come and go."""
 
+import asyncio
+from collections.abc import Callable
+from functools import partial
+from typing import override
+
 import pytest
 
 from bach_lib import Bach, Connection, Fault, Policy, Status
 from bach_lib.errors import QueueFullError
 from bach_lib.outbound import loading
 from bach_lib.outcomes import Retry, Scope
-from bach_lib.storage import MemoryDatabase
+from bach_lib.storage import MemoryDatabase, Transaction
 from bach_lib.testing import FakeClock, FakePlatform, fake_connector
 from tests.lib.promises.conftest import LastingStore
 
@@ -107,3 +112,37 @@ async def test_switching_off_in_the_middle_loses_nothing(
         await clock.settle()
         assert len(platform.sent) == 21
     await disk.discard()
+
+
+class Hesitant(LastingStore):
+    """A disk on which whoever looks up the second share waits until it is let go: others look up a lot as well."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.go_on = asyncio.Event()
+
+    @override
+    def read[T](self, work: Callable[[Transaction], T]) -> asyncio.Future[T]:
+        if isinstance(work, partial) and work.keywords.get("after"):
+            return asyncio.ensure_future(self._when_let_go(work))
+        return super().read(work)
+
+    async def _when_let_go[T](self, work: Callable[[Transaction], T]) -> T:
+        await self.go_on.wait()
+        return await super().read(work)
+
+
+async def test_times_to_live_end_while_the_rest_is_still_read(clock: FakeClock, platform: FakePlatform) -> None:
+    """Old news would stand as waiting for as long as somebody else's long listing takes, though it is known."""
+    disk = Hesitant()
+    async with bach_on(disk, clock, FakePlatform(), rests=True) as bach:
+        await bach.registry.add(Connection(name="home", type="fake"))
+        receipts = [await bach.send("home", "ada", "news", time_to_live=60) for _ in range(4)]
+    async with bach_on(disk, clock, platform, rests=True) as bach:
+        await clock.advance(61)
+        known = [(await bach.get(one.id)).status for one in receipts]
+        disk.go_on.set()
+        await clock.settle()
+        assert (await bach.get(receipts[-1].id)).status is Status.EXPIRED
+    await disk.discard()
+    assert known == [*[Status.EXPIRED] * 3, Status.PENDING]
