@@ -6,13 +6,16 @@ outside passes through a `Redactor` that knows the secrets of its connection, an
 nobody told us about.
 """
 
+from __future__ import annotations
+
 import json
 import re
+import sys
 import unicodedata
 from base64 import b64encode, urlsafe_b64encode
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import fields, is_dataclass, replace
-from html import escape
 from typing import cast
 from urllib.parse import quote_plus
 
@@ -36,6 +39,16 @@ _FLAG = "\U0001f3f4[\U000e0061-\U000e007a]{2,6}\U000e007f"
 _SEEN = re.compile(f"({_FLAG}|(?<=[\u3400-\u9fff\U00020000-\U0003ffff])[\U000e0100-\U000e01ef])|{_HIDDEN.pattern}")
 """Of those, what belongs to something seen: flags of England and the like, and variants of Chinese characters."""
 _MAY_BE_ESCAPED = re.compile(r"[%&\\]")
+_PART = 256
+"""Characters of a text that are looked up together."""
+_NAMED_SIGNS = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
+_ESCAPE = re.compile(
+    r"\\+u(?P<high>d[89ab][0-9a-f]{2})\\+u(?P<low>d[c-f][0-9a-f]{2})|\\+u(?P<unit>[0-9a-f]{4})"  # JSON
+    r"|(?P<slashes>\\+)"
+    r"|%(?:25)*(?P<byte>[0-9a-f]{2})"  # addresses; %2525 is a percent sign that was escaped twice
+    r"|&(?:#0{0,6}(?P<number>[0-9]{1,7})|#x0{0,6}(?P<hex>[0-9a-f]{1,6})|(?P<name>amp|lt|gt|quot|apos));",  # pages
+    re.IGNORECASE,
+)
 _PATTERNS = (
     re.compile(r"\b(?:sk-[\w-]{20,}|AIza[\w-]{30,})"),  # OpenAI and Anthropic, Google
     re.compile(r"(?<!\d)\d{5,}(?::|%3[Aa])[A-Za-z0-9_-]{20,}"),  # Telegram: bot id, colon, 35 characters
@@ -60,8 +73,8 @@ class Redactor:
         known = {form for secret in plain for form in _spellings(secret)}
         # the longest first, so that a secret that contains another leaves no tail
         self._secrets = sorted((secret for secret in known if len(secret) >= _SHORTEST), key=len, reverse=True)
-        escapable = {*plain, *(code for code in known if not code.isalnum() and code not in plain)}
-        self._escaped = [_escaped(one) for one in sorted(escapable, key=len, reverse=True) if len(one) >= _SHORTEST]
+        forms = {form for one in (*plain, *known) if not one.isalnum() or one in plain for form in _unescaped(one)}
+        self._forms = [form for form in forms if len(form) >= _SHORTEST]
 
     def __call__(self, text: str, limit: int = 300) -> str:
         """The text without secrets, in one line that can only be read, at most `limit` characters."""
@@ -72,7 +85,10 @@ class Redactor:
         """The text without secrets, with its lines and its length."""
         for secret in self._secrets:
             text = text.replace(secret, MASK)
-        for pattern in (*(self._escaped if _MAY_BE_ESCAPED.search(text) else ()), *_PATTERNS):
+        if self._forms and _MAY_BE_ESCAPED.search(text):
+            for drops in (True, False):
+                text = _Flat(text, drops=drops).masked(self._forms)
+        for pattern in _PATTERNS:
             text = pattern.sub(MASK, text)
         return text
 
@@ -98,18 +114,84 @@ def _spellings(secret: str) -> Iterator[str]:
     yield from (code for code in codes if len(code) >= _SHORTEST_CODED)
 
 
-def _escaped(secret: str) -> re.Pattern[str]:
-    """A secret any character of which may be escaped: for addresses, also twice, for JSON, for pages."""
-    return re.compile("".join(_any_escape(character) for character in secret))
+class _Flat:
+    """A text with its escapes undone, as bytes, and where each of them stood in the text.
+
+    Any character of a secret may be escaped, and in several ways. A pattern of all spellings tries them again and again
+    where only the beginning of a secret stands; this takes as long as the text is. `drops`: backslashes go as well, of
+    which JSON and reprs put some before other characters.
+    """
+
+    def __init__(self, text: str, *, drops: bool) -> None:
+        self._text, self._drops = text, drops
+        self._bytes = bytearray()
+        self._begins, self._parts = list[int](), list[tuple[int, int, bool]]()
+        at = 0
+        for escape in _ESCAPE.finditer(text):
+            self._add_plain(at, escape.start())
+            self._add(_meant(escape), *escape.span(), whole=True)
+            at = escape.end()
+        self._add_plain(at, len(text))
+        self.found = bytes(self._bytes).lower()
+
+    def masked(self, forms: Iterable[bytes]) -> str:
+        """The text with a mask wherever one of these stands in it."""
+        spans = list[tuple[int, int]]()
+        for form in forms:
+            at = self.found.find(form)
+            while at >= 0:
+                spans.append((self._where(at)[0], self._where(at + len(form) - 1)[1]))
+                at = self.found.find(form, at + len(form))
+        kept, end = list[str](), 0
+        for first, last in sorted(spans):
+            if first >= end:
+                kept += (self._text[end:first], MASK)
+            end = max(end, last)
+        return "".join((*kept, self._text[end:]))
+
+    def _add_plain(self, first: int, last: int) -> None:
+        for at in range(first, last, _PART):
+            end = min(at + _PART, last)
+            self._add(_as_bytes(self._text[at:end]), at, end, whole=False)
+
+    def _add(self, meant: bytes, first: int, last: int, *, whole: bool) -> None:
+        if meant := meant.replace(b"\\", b"") if self._drops else meant:
+            self._begins.append(len(self._bytes))
+            self._parts.append((first, last, whole))
+            self._bytes += meant
+
+    def _where(self, at: int) -> tuple[int, int]:
+        """Where the character stands in the text of which this byte is."""
+        number = bisect_right(self._begins, at) - 1
+        first, last, whole = self._parts[number]
+        if whole:
+            return first, last
+        before = self._bytes[self._begins[number] : at + 1]
+        place = first + sum(byte & 0xC0 != 0x80 for byte in before) - 1  # all but the bytes that go on with a character
+        return place, place + 1
 
 
-def _any_escape(character: str) -> str:
-    units = character.encode("utf-16-be", errors="surrogatepass").hex()
-    in_json = "".join(rf"\\{{1,2}}u{units[at : at + 4]}" for at in range(0, len(units), 4))
-    in_address = "".join(f"%(?:25)*{byte:02x}" for byte in character.encode(errors="replace"))
-    number, name = ord(character), re.escape(escape(character))
-    in_page = f"&#0{{0,6}}{number};|&#x0{{0,6}}{number:x};|{name}"
-    return rf"(?:\\{{0,3}}{re.escape(character)}|(?i:{in_json}|{in_address}|{in_page}))"
+def _meant(escape: re.Match[str]) -> bytes:
+    """What an escape stands for."""
+    if escape["byte"]:
+        return bytes.fromhex(escape["byte"])
+    if escape["high"]:
+        return _as_bytes(bytes.fromhex(escape["high"] + escape["low"]).decode("utf-16-be"))
+    if escape["slashes"] or escape["name"]:
+        return _as_bytes(escape["slashes"] or _NAMED_SIGNS[escape["name"].lower()])
+    number = int(escape["number"]) if escape["number"] else int(escape["unit"] or escape["hex"], 16)
+    return _as_bytes(chr(number) if number <= sys.maxunicode else escape[0])
+
+
+def _as_bytes(text: str) -> bytes:
+    return text.encode("utf-8", errors="surrogatepass")
+
+
+def _unescaped(secret: str) -> Iterator[bytes]:
+    """A secret as it stands in a `_Flat`: as it is, or with that undone in it, too, which only looks like an escape."""
+    plain = _as_bytes(secret).lower()
+    yield from (plain, plain.replace(b"\\", b""))
+    yield from (_Flat(secret, drops=drops).found for drops in (False, True))
 
 
 def _coded(secret: bytes) -> Iterator[str]:

@@ -258,6 +258,47 @@ def test_many_escapes_take_no_time(part: str) -> None:
     assert time.perf_counter() - started < 5
 
 
+LONG = "aB3-/%\\" * 1_000
+
+
+@pytest.mark.parametrize("secret", [TOKEN, "x" * 60, "\\" * 60, "%41" * 60, "&amp;" * 60, LONG], ids=repr)
+@pytest.mark.parametrize("escaped", ["%25", "\\", "&amp;"])
+def test_the_beginning_of_a_secret_takes_no_time(secret: str, escaped: str) -> None:
+    """A server that quotes a token, but for its last character, would stop the house for years."""
+    redact = Redactor([secret])
+    started = time.perf_counter()
+    for cut in (20, 40, -1):
+        redact((escaped + secret[:cut] + "…") * 20)
+    assert time.perf_counter() - started < 5
+
+
+@pytest.mark.parametrize("secret", [LONG, "p\u00e4" * 3_000, "x" * 8_000], ids=["signs", "letters", "one"])
+def test_a_long_secret_takes_no_time(secret: str) -> None:
+    """A password or an address of thousands of characters would hold up all that goes through its connection."""
+    started = time.perf_counter()
+    redact = Redactor([secret])
+    for written in (secret, quote(secret, safe=""), json.dumps(secret)[1:-1], html.escape(secret)):
+        assert redact(f"refused: {written} is wrong", limit=100_000) == f"refused: {MASK} is wrong"
+    assert time.perf_counter() - started < 5
+
+
+@given(
+    secret=st.text(st.sampled_from("zyé漢😀;#/+'<%"), min_size=5, max_size=9),
+    ways=st.lists(st.integers(0, 4), min_size=9),
+)
+def test_any_mixture_of_escapes_is_masked(secret: str, ways: list[int]) -> None:
+    """Whoever mixes spellings would be read."""
+    spelled = (
+        lambda one: one,
+        lambda one: quote(one, safe=""),
+        html.escape,
+        lambda one: f"&#{ord(one)};",
+        lambda one: quote(quote(one, safe=""), safe=""),
+    )
+    written = "".join(spelled[way](one) for one, way in zip(secret, ways, strict=False))
+    assert Redactor([secret])(f"refused: {written} is wrong", limit=10_000).count(MASK) == 1
+
+
 @pytest.mark.parametrize(
     "one", ["\u3164", "\u115f", "\u2800", "\ufe00", "\U000e0141", "\U000e0101", "\u034f", "\u2060"]
 )
