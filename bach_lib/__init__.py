@@ -6,7 +6,7 @@ several rooms need, and nothing in this package knows Home Assistant.
 
 import logging
 
-from bach_lib import errors
+from bach_lib import errors, version
 from bach_lib.bach import Bach
 from bach_lib.bus import Unsubscribe
 from bach_lib.client import AnyBach, connect, share
@@ -47,6 +47,7 @@ from bach_lib.handling.received_message import ReceivedMessage
 from bach_lib.inbound.pairing import Pairing
 from bach_lib.inbound.pushed import Refusal
 from bach_lib.inbound.rules import Match, Rule, Rules
+from bach_lib.metrics.snapshot import Metrics
 from bach_lib.models import (
     Attempt,
     BreakerState,
@@ -160,6 +161,7 @@ __all__ = [
     "MessageSent",
     "MessageSetAside",
     "MessageUncertain",
+    "Metrics",
     "NobodyAnsweredError",
     "Operation",
     "Outcome",
@@ -208,7 +210,6 @@ __all__ = [
 ]
 __all__ += errors.__all__  # the whole tree
 
-__version__ = "0.1.0"
-"""The same as in `pyproject.toml` and in the manifest of the integration, which refuses another."""
+__version__ = version.VERSION
 
 logging.getLogger(__name__).addHandler(logging.NullHandler())  # what is logged is the program's to show

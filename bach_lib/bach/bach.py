@@ -12,6 +12,7 @@ from aiohttp import ClientSession
 from bach_lib.arguments import seconds
 from bach_lib.bach.connection_calls import ConnectionCalls
 from bach_lib.bach.inbox_calls import InboxCalls
+from bach_lib.bach.metrics_calls import MetricsCalls
 from bach_lib.bach.program_calls import ProgramCalls
 from bach_lib.bach.queue_calls import QueueCalls
 from bach_lib.bach.sending_calls import SendingCalls
@@ -24,6 +25,7 @@ from bach_lib.events import StorageChanged
 from bach_lib.field_logger import FieldLogger
 from bach_lib.handling.programs import Programs
 from bach_lib.home_loop import HomeLoop
+from bach_lib.metrics.counters import Counters
 from bach_lib.models import (
     Category,
     Connection,
@@ -42,7 +44,7 @@ from bach_lib.storage import Database, MemoryDatabase, Store
 _LOGGER = FieldLogger(__name__)
 
 
-class Bach(SendingCalls, InboxCalls, QueueCalls, ConnectionCalls, ProgramCalls):
+class Bach(SendingCalls, InboxCalls, QueueCalls, ConnectionCalls, ProgramCalls, MetricsCalls):
     """One database and everything that works on it. Use it as `async with Bach("bach.db") as bach`.
 
     `session` is shared and stays the caller's; `new_session` makes one where a connector needs its own. `secrets` adds
@@ -71,10 +73,11 @@ class Bach(SendingCalls, InboxCalls, QueueCalls, ConnectionCalls, ProgramCalls):
         autostart: bool = True,
         runs_file: str | PathLike[str] | None = None,
     ) -> None:
+        bus = Bus()
         self._base = Base(
             store=_store(path, runs_file),
             home=HomeLoop(),
-            bus=Bus(),
+            bus=bus,
             clock=clock or SystemClock(),
             secrets=Secrets(secrets),
             connectors=Connectors(connectors),
@@ -82,6 +85,7 @@ class Bach(SendingCalls, InboxCalls, QueueCalls, ConnectionCalls, ProgramCalls):
             policies=dict(policies or {}),
             new_session=new_session,
             autostart=autostart,
+            counters=Counters(bus),
         )
         self._path = Path(path) if isinstance(path, str | PathLike) and path != ":memory:" else None
         self._session = session
@@ -214,6 +218,7 @@ class Bach(SendingCalls, InboxCalls, QueueCalls, ConnectionCalls, ProgramCalls):
         await self._base.store.move_on()
 
     @property
+    @override
     def storage_fault(self) -> Fault | None:
         """Why nothing can be written just now: the file was deleted, moved or replaced, or its disk takes nothing.
 

@@ -15,7 +15,7 @@ from bach_lib.cli import (
     service,
 )
 from bach_lib.cli.groups import Bach
-from bach_lib.control.version import version
+from bach_lib.version import VERSION
 
 app: typer.Typer = typer.Typer(
     cls=Bach,
@@ -39,7 +39,7 @@ app.command("import-legacy")(legacy.import_legacy)
 
 def _show_version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"bach {version()}")
+        typer.echo(f"bach {VERSION}")
         raise typer.Exit
 
 

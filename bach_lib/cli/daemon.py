@@ -18,12 +18,12 @@ from bach_lib.cli.paths import log_file, runs_file, token_file
 from bach_lib.control.sentences import SentenceError, printable
 from bach_lib.control.socket_path import can_have_socket, socket_file
 from bach_lib.control.socket_server import ControlServer
-from bach_lib.control.version import version
 from bach_lib.field_logger import FieldLogger
 from bach_lib.rest import load_token, make_application
 from bach_lib.rest.answers import Json
 from bach_lib.rest.outgoing_rows import iso
 from bach_lib.rest.server import ConnectionLimiter, max_connections
+from bach_lib.version import VERSION
 
 _LOGGER = FieldLogger(__name__)
 _GRACE = 5.0
@@ -33,19 +33,19 @@ _SAID = 0.2
 """Seconds for the answer to whoever stops it."""
 
 
-def run(database: Path, *, host: str, port: int, hosts: Iterable[str]) -> None:
+def run(database: Path, *, host: str, port: int, hosts: Iterable[str], metrics_for_all: bool = False) -> None:
     """Work until SIGTERM or SIGINT. Raises a `BachError` or `SentenceError` if it cannot begin."""
     with telling():
-        asyncio.run(_serve(database, host, port, hosts))
+        asyncio.run(_serve(database, host, port, hosts, metrics_for_all=metrics_for_all))
 
 
-async def _serve(database: Path, host: str, port: int, hosts: Iterable[str]) -> None:
+async def _serve(database: Path, host: str, port: int, hosts: Iterable[str], *, metrics_for_all: bool) -> None:
     stopped = asyncio.Event()
     _on_signals(stopped.set)
     async with AsyncExitStack() as stack:
         bach = await stack.enter_async_context(Bach(database, runs_file=runs_file(database)))
         token = load_token(token_file(database))
-        application = make_application(bach, token=token, hosts=[*hosts, host])
+        application = make_application(bach, token=token, hosts=[*hosts, host], metrics_for_all=metrics_for_all)
         address = await stack.enter_async_context(_listening(application, host, port))
         stack.enter_context(keeping(log_file(database)))  # of what works; why it could not begin, it says
         if can_have_socket(socket_file(database)):
@@ -74,7 +74,7 @@ def _own(database: Path, address: str, stop: Callable[[], None]) -> Mapping[str,
     told: Json = {
         "database": str(database),
         "pid": os.getpid(),
-        "version": version(),
+        "version": VERSION,
         "since": since,
         "address": address,
         "log": str(log_file(database)),

@@ -11,9 +11,9 @@ from bach_lib.cli.paths import secrets_folder, token_file
 from bach_lib.cli.session import Session, run
 from bach_lib.control.sentences import SentenceError
 from bach_lib.control.socket_path import can_have_socket, socket_file
-from bach_lib.control.version import version
 from bach_lib.errors import BachError
 from bach_lib.storage.saved import saved_copies
+from bach_lib.version import VERSION
 
 _LITTLE = 100_000_000
 """Bytes of free space below which somebody should know."""
@@ -59,10 +59,10 @@ def _saved(copy: Path) -> Row:
 
 def _daemon(state: Row) -> Row:
     match state["state"]:
-        case "works" if state.get("version") == version():
+        case "works" if state.get("version") == VERSION:
             return _row("daemon", f"It works, process {state['pid']}.", is_good=True)
         case "works":
-            return _row("daemon", f"It runs BACH {state.get('version')}, this is {version()}. Restart it.")
+            return _row("daemon", f"It runs BACH {state.get('version')}, this is {VERSION}. Restart it.")
         case "frozen":
             return _row("daemon", f"It does not answer. End it by force: kill -9 {state['pid'] or 'its process'}")
         case _:

@@ -16,11 +16,14 @@ def serve(
     allow_host: Annotated[
         list[str] | None, typer.Option(metavar="NAME", help="A host name that requests may use; repeat it.")
     ] = None,
+    metrics_for_all: Annotated[
+        bool, typer.Option("--metrics-for-all", help="Whoever collects /metrics needs no token.")
+    ] = False,
 ) -> None:
     """Deliver, receive, and answer programs on this machine, until SIGTERM or Ctrl-C."""
     errors, daemon = import_module("bach_lib.errors"), import_module("bach_lib.cli.daemon")
     with sentences(errors.BachError):
-        daemon.run(settings().database, host=host, port=port, hosts=allow_host or ())
+        daemon.run(settings().database, host=host, port=port, hosts=allow_host or (), metrics_for_all=metrics_for_all)
 
 
 def demo() -> None:

@@ -16,6 +16,7 @@ from bach_lib.bach import Bach
 from bach_lib.client.any_bach import AnyBach
 from bach_lib.errors import InvalidValueError, StoreInUseError
 from bach_lib.field_logger import FieldLogger
+from bach_lib.version import VERSION
 
 if TYPE_CHECKING:
     from bach_lib.client.owner_client import OwnerClient
@@ -70,7 +71,6 @@ async def share(bach: Bach) -> AsyncIterator[None]:
     """
     from bach_lib.control.socket_path import can_have_socket, socket_file  # noqa: PLC0415 - the server is for who shares
     from bach_lib.control.socket_server import ControlServer  # noqa: PLC0415 - as above
-    from bach_lib.control.version import version  # noqa: PLC0415 - as above
 
     if bach.path is None:
         raise InvalidValueError(field="bach", value="one in memory", expected="one with a file")
@@ -80,7 +80,7 @@ async def share(bach: Bach) -> AsyncIterator[None]:
         yield
         return
     server = ControlServer(
-        bach, path, own={"daemon": lambda: {"database": database, "pid": os.getpid(), "version": version()}}
+        bach, path, own={"daemon": lambda: {"database": database, "pid": os.getpid(), "version": VERSION}}
     )
     await server.start()
     try:

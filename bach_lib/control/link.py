@@ -18,9 +18,9 @@ from aiohttp import ClientError, ClientSession, ClientTimeout, UnixConnector
 from bach_lib.control import wire
 from bach_lib.control.sentences import SentenceError, UnansweredError
 from bach_lib.control.socket_path import can_have_socket
-from bach_lib.control.version import version
 from bach_lib.field_logger import FieldLogger
 from bach_lib.rest.answers import Json
+from bach_lib.version import VERSION
 
 _LOGGER = FieldLogger(__name__)
 
@@ -98,7 +98,7 @@ class DaemonClient:
     ) -> Mapping[str, Json]:
         """The same; an answer with "error" (and "code", "placeholders") or "result". `contents`: of "files"."""
         arguments = arguments if contents is None else wire.packed(arguments, contents)
-        asked = wire.written({"version": version(), "operation": operation, "arguments": arguments})
+        asked = wire.written({"version": VERSION, "operation": operation, "arguments": arguments})
         if self._session is None:
             raise SentenceError("There is no daemon.")
         if len(asked) > wire.MAX_REQUEST or sum(map(len, contents or ())) > wire.MAX_CONTENTS:

@@ -17,13 +17,13 @@ from bach_lib.bach import Bach
 from bach_lib.control import wire
 from bach_lib.control.operations import perform
 from bach_lib.control.sentences import SentenceError
-from bach_lib.control.version import version
 from bach_lib.errors import BachError
 from bach_lib.field_logger import FieldLogger
 from bach_lib.rest.answers import Json, RefusedError
 from bach_lib.rest.event_feed import EventFeed
 from bach_lib.rest.requests import body_of
 from bach_lib.rest.server import ClientTimeouts, ConnectionLimiter, max_connections
+from bach_lib.version import VERSION
 
 _LOGGER = FieldLogger(__name__)
 
@@ -130,8 +130,8 @@ class ControlServer:
         if operation in self._own and isinstance(operation, str):  # what also a command of another version may ask
             return {"result": self._own[operation]()}
         try:
-            if theirs != version():
-                sentence = f"The daemon runs BACH {version()}, this command is {theirs}. Restart the daemon."
+            if theirs != VERSION:
+                sentence = f"The daemon runs BACH {VERSION}, this command is {theirs}. Restart the daemon."
                 raise SentenceError(sentence)
             if not isinstance(operation, str) or not isinstance(arguments, dict):
                 raise web.HTTPBadRequest

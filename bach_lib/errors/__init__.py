@@ -25,12 +25,15 @@ wrong with a question stands in `unanswered`. The files follow the tree: `root` 
     ├── EventsLostError: events came faster than they were taken
     ├── ReceivedElsewhereError: a newer loop receives
     ├── StorageError: the disk or the file
-    │   ├── StoreInUseError, StoreTooNewError, StoreForeignError, StoreIncompleteError, StoreDamagedError
+    │   ├── StoreInUseError, StoreTooNewError, StoreForeignError, StoreIncompleteError
+    │   ├── StoreDamagedError
+    │   │   └── StoreAlteredError: another program has changed tables, indexes or triggers
     │   ├── StoreLostError: the file was deleted, moved or replaced while it was open
     │   └── StoreFailedError
     │       └── StoreForbiddenError, StoreLockedError
     ├── MissingLibraryError: an extra of the package is not installed
     │   └── UnusableLibraryError: it is, and does not fit
+    ├── MissingExtraError: the same of what is no connector
     ├── ConnectorFailedError: the code of a connector did what none may do
     ├── NotOpenError: used before `async with`, or after it
     ├── WrongLoopError: awaited in another event loop than the one that opened it
@@ -46,6 +49,7 @@ from bach_lib.errors.failures import (
     AccessRefusedError,
     ConnectorFailedError,
     EventsLostError,
+    MissingExtraError,
     MissingLibraryError,
     NotFetchedError,
     NotOpenError,
@@ -58,6 +62,7 @@ from bach_lib.errors.failures import (
     SecretNotSavedError,
     SessionEndedError,
     StorageError,
+    StoreAlteredError,
     StoreDamagedError,
     StoreFailedError,
     StoreForbiddenError,
@@ -136,6 +141,7 @@ __all__ = [
     "InvalidSecretReferenceError",
     "InvalidTimeToLiveError",
     "InvalidValueError",
+    "MissingExtraError",
     "MissingLibraryError",
     "MissingSecretError",
     "NoFileError",
@@ -159,6 +165,7 @@ __all__ = [
     "SecretNotWritableError",
     "SessionEndedError",
     "StorageError",
+    "StoreAlteredError",
     "StoreDamagedError",
     "StoreFailedError",
     "StoreForbiddenError",

@@ -98,6 +98,16 @@ class StoreDamagedError(StorageError):
     path: object
 
 
+class StoreAlteredError(StoreDamagedError):
+    """Something other than BACH has changed tables, indexes or triggers of the file; it was left as it was."""
+
+    code = "store_altered"
+    template = (
+        "{path} is not as BACH made it: {difference}. It was left as it is. Undo that, or restore it from a backup."
+    )
+    difference: str
+
+
 class StoreFailedError(StorageError):
     """Reading or writing failed; the transaction was taken back."""
 
@@ -141,6 +151,16 @@ class MissingLibraryError(BachError):
     code = "missing_library"
     template = 'The type "{type}" needs the package {package}. Install bach-lib[{extra}].'
     type: str
+    package: str
+    extra: str
+
+
+class MissingExtraError(BachError):
+    """What was asked for needs an extra of the package that is not installed."""
+
+    code = "missing_extra"
+    template = "{what} needs the package {package}. Install bach-lib[{extra}]."
+    what: str
     package: str
     extra: str
 

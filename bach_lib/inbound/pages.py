@@ -75,3 +75,11 @@ class Pages:
             return sum(integer(row["number"]) for row in rows if row)
 
         return await self._store.read(work)
+
+    async def unread(self) -> dict[str, int]:
+        """How many nobody read, by the name of the connection where there are any."""
+
+        def work(tx: Transaction) -> dict[str, int]:
+            return {str(row["connection"]): integer(row["number"]) for row in tx.rows("count_unread")}
+
+        return await self._store.read(work)

@@ -68,6 +68,10 @@ class InboxReader:
             status=_status(status),
         )
 
+    async def unread(self) -> dict[str, int]:
+        """How many nobody read, by the name of the connection where there are any."""
+        return await self._inbox.pages.unread()
+
     def _aliases(self, connection: str | None, sender_id: str | None) -> list[str]:
         """What else a sender is known by."""
         if connection is None or sender_id is None:

@@ -183,6 +183,8 @@ class Ledger:
 
     def _tell(self, settlement: Settlement | None, advance: Advance) -> None:
         if settlement and advance.settled:
+            if settlement.outcome is not None:
+                self._services.attempted(self._name, settlement.outcome, settlement.seconds or 0.0)
             if settlement.delivered is not None:
                 self._services.count(self._name, settlement.delivered)
             self._services.bus.publish(settled_event(advance.settled))

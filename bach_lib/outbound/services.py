@@ -20,7 +20,7 @@ class DispatchServices:
 
     `policies`: those of single connections, by name. `directory` knows which spellings mean one place. `save_breaker`
     and `count(name, delivered)` keep the registry's row true; `random` returns 0..1. `ensure_account(name, connector)`
-    asks whose account it is unless that is known.
+    asks whose account it is unless that is known. `attempted(name, outcome, seconds)` counts.
     """
 
     queue: Queue
@@ -33,6 +33,7 @@ class DispatchServices:
     save_breaker: SaveBreaker
     count: Callable[[str, bool], None]
     ensure_account: Callable[[str, Connector], Awaitable[Fault | None]]
+    attempted: Callable[[str, str, float], None] = lambda *_: None
 
     def of(self, connection: str) -> Self:
         """The same for one connection, with its own policy if it has one."""

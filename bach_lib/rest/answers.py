@@ -9,6 +9,7 @@ from aiohttp import web
 from bach_lib.errors import (
     BachError,
     InputError,
+    MissingExtraError,
     NotOpenError,
     QueueFullError,
     StorageError,
@@ -21,6 +22,7 @@ type Json = Mapping[str, Json] | Sequence[Json] | str | int | float | bool | Non
 _STATUS: tuple[tuple[type[BachError], HTTPStatus], ...] = (
     (UnknownConnectionError, HTTPStatus.NOT_FOUND),
     (UnknownMessageError, HTTPStatus.NOT_FOUND),
+    (MissingExtraError, HTTPStatus.NOT_IMPLEMENTED),
     (InputError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (QueueFullError, HTTPStatus.TOO_MANY_REQUESTS),
     (StorageError, HTTPStatus.SERVICE_UNAVAILABLE),

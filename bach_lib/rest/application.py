@@ -15,6 +15,7 @@ from bach_lib.rest.hooks import HOOKS, METHODS, Hooks
 from bach_lib.rest.message_handlers import Letters
 from bach_lib.rest.openapi import DOCUMENT
 from bach_lib.rest.requests import MAX_BODY
+from bach_lib.rest.scraping import METRICS, Scraping
 
 HEALTH = "/health"
 _FAULT = "The database cannot be written. `bach daemon doctor` and the log say why."
@@ -22,8 +23,13 @@ OPENAPI = "/api/v1/openapi.json"
 EVENTS = "/api/v1/events"
 
 
-def make_application(bach: Bach, *, token: str, hosts: Iterable[str] = ()) -> web.Application:
-    """What to serve. `hosts`: names that requests may call this server by, beside those of loopback."""
+def make_application(
+    bach: Bach, *, token: str, hosts: Iterable[str] = (), metrics_for_all: bool = False
+) -> web.Application:
+    """What to serve. `hosts`: names that requests may call this server by, beside those of loopback.
+
+    `metrics_for_all`: who collects metrics needs no token.
+    """
     public = set[web.AbstractResource]()
     guards = [errors, only_hosts(hosts), only_bearers(token, public=public)]
     application = web.Application(client_max_size=MAX_BODY, middlewares=guards)
@@ -32,6 +38,9 @@ def make_application(bach: Bach, *, token: str, hosts: Iterable[str] = ()) -> we
     open_to_all += [web.route(method, HOOKS, Hooks(bach).take) for method in METHODS]
     public.update(route.resource for route in application.add_routes(open_to_all) if route.resource)
     application.add_routes([*Endpoints(bach).routes, *Letters(bach).routes])
+    metrics = application.router.add_get(METRICS, Scraping(bach).metrics, allow_head=False)
+    if metrics_for_all and metrics.resource:
+        public.add(metrics.resource)
     feed = EventFeed(bach)
     application.router.add_get(EVENTS, feed.stream, allow_head=False)
     application.on_shutdown.append(feed.close)

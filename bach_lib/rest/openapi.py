@@ -150,7 +150,9 @@ _PATHS: Final[dict[str, Json]] = {
                 "required": True,
                 "content": {"application/json": {"schema": reference("Send")}, "multipart/form-data": _FORM},
             },
-            "responses": answers("Receipt", *sorted(ERRORS.keys() - {"403"}), status="201", text="It is queued."),
+            "responses": answers(
+                "Receipt", *sorted(ERRORS.keys() - {"403", "501"}), status="201", text="It is queued."
+            ),
         }
     },
     "/api/v1/messages/queue": {
@@ -207,6 +209,23 @@ _PATHS: Final[dict[str, Json]] = {
             "responses": {
                 "200": {"description": "A stream.", "content": {"text/event-stream": {"schema": {"type": "string"}}}},
                 **refusals("401", "421", "422", "429", "503"),
+            },
+        }
+    },
+    "/metrics": {
+        "get": {
+            "operationId": "metrics",
+            "summary": "How everything stands, for Prometheus",
+            "description": "OpenMetrics 1.0.0 if the header Accept asks for it, otherwise the text format 0.0.4. "
+            "Needs no token if BACH was started so.",
+            "responses": {
+                "200": {
+                    "description": "All metrics.",
+                    "content": {
+                        kind: {"schema": {"type": "string"}} for kind in ("application/openmetrics-text", "text/plain")
+                    },
+                },
+                **refusals("401", "421", "422", "501", "503"),
             },
         }
     },

@@ -17,6 +17,7 @@ from bach_lib.inbound.pairing import Pairings
 from bach_lib.inbound.reader import InboxReader
 from bach_lib.inbound.router import Router
 from bach_lib.inbound.rules import Rules
+from bach_lib.metrics.counters import Counters
 from bach_lib.models import Category
 from bach_lib.outbound.amending import Amender
 from bach_lib.outbound.by_hand import ByHand
@@ -54,6 +55,7 @@ class Base:
     policies: Mapping[str, Policy]
     new_session: Callable[[], ClientSession]
     autostart: bool
+    counters: Counters
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +81,8 @@ class Parts:
     asking: QuestionService
     waiters: Waiters
     housekeeping: Housekeeping
+    counters: Counters
+    clock: Clock
 
     async def close(self, grace: float) -> None:
         """Give attempts under way `grace` seconds, then stop everything; the store stays open."""
@@ -147,6 +151,8 @@ async def assemble(base: Base, session: ClientSession) -> Parts:
         asking=_asking(base, directory, registry=registry, queue=queue, sender=sender, by_hand=by_hand),
         waiters=Waiters(base.bus, base.clock, queue.get),
         housekeeping=Housekeeping(history, inbox, registry.removals, base.clock, base.policy.keep_seconds),
+        counters=base.counters,
+        clock=base.clock,
     )
 
 
@@ -250,6 +256,7 @@ def _dispatch_services(
         save_breaker=registry.save_breaker,
         count=lambda name, delivered: registry.count(name, delivered, base.clock.now()),
         ensure_account=inbox.handover.ensure,
+        attempted=base.counters.attempted,
     )
 
 

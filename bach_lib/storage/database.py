@@ -33,13 +33,14 @@ from bach_lib.storage.collecting import TurnBatcher
 from bach_lib.storage.guard import Guard
 from bach_lib.storage.log_keeper import LogKeeper
 from bach_lib.storage.lookups import Lookups
-from bach_lib.storage.origin import check_is_file, check_is_ours
+from bach_lib.storage.origin import check_is_file, check_is_ours, has_log, layout_and_names
 from bach_lib.storage.place import LockedPath
 from bach_lib.storage.request import Request, contained, settle, unforeseen
 from bach_lib.storage.request_loop import Batch, Errand, RequestLoop, Requests
 from bach_lib.storage.restored import Marker
 from bach_lib.storage.runs import Runs
-from bach_lib.storage.sqlite import Connection, Transaction, look
+from bach_lib.storage.shape import check_shape
+from bach_lib.storage.sqlite import Connection, Transaction, ask_file, ask_new
 from bach_lib.storage.store import Store
 from bach_lib.threads import WorkCounter, counter_of
 
@@ -229,7 +230,8 @@ class Database(Store):
             self._place = place = LockedPath(self._names)
             place.take()
             try:
-                check_is_ours(self._path, partial(look, self._path))
+                check_is_ours(self._path, lambda with_log: ask_file(self._path, with_log, layout_and_names))
+                check_shape(partial(ask_file, self._path, has_log(self._path)), ask_new, self._path)
                 return self._opened(Connection(str(self._path)))
             except BaseException as error:
                 place.leave(untouched=isinstance(error, StoreForeignError | StoreDamagedError))

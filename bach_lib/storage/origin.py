@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bach_lib.errors import StoreDamagedError, StoreForeignError, StoreIncompleteError
-from bach_lib.storage.schema import LAYOUT
+from bach_lib.storage.schema import LAYOUT, Execute, layout_of
 
 APPLICATION_ID = 0x42414348
 """Stands in every database from layout 5 on."""
@@ -23,6 +23,11 @@ _LOG_HEADER = 32
 
 type Look = Callable[[bool], tuple[int, frozenset[str]]]
 """Returns layout and tables of a file without changing it; True: as its log has them."""
+
+
+def layout_and_names(execute: Execute) -> tuple[int, frozenset[str]]:
+    """What a `Look` returns."""
+    return layout_of(execute), frozenset(str(name) for (name,) in execute("SELECT name FROM sqlite_master"))
 
 
 def check_is_file(path: Path) -> None:

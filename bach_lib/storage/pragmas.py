@@ -17,9 +17,11 @@ _WRITTEN_ANEW = 25_000
 """Pages in use up to which a file may be written anew at the start: some 100 MB, a second."""
 
 
-def is_to_be_written_anew(execute: Execute) -> bool:
-    """Whether a file was made without `SHRINKS` and is small enough to be written anew with it."""
+def let_it_shrink(execute: Execute) -> None:
+    """Write a file that was made without `SHRINKS` anew with it; a large one waits until it is not."""
     [(kind,)] = execute("PRAGMA auto_vacuum")
     [(pages,)] = execute("PRAGMA page_count")
     [(free,)] = execute("PRAGMA freelist_count")
-    return not kind and int(str(pages)) - int(str(free)) <= _WRITTEN_ANEW
+    if not kind and int(str(pages)) - int(str(free)) <= _WRITTEN_ANEW:
+        execute(SHRINKS)
+        execute("VACUUM")

@@ -451,6 +451,9 @@ WHERE (:connection IS NULL OR connection = :connection)
     AND (:sender_id IS NULL OR sender_id = :sender_id)
     AND (:status IS NULL OR status = :status);
 
+-- count_unread: the same of every connection, from the part of the index with what is unread
+SELECT connection, count(*) AS number FROM inbox WHERE status = 'unread' GROUP BY connection;
+
 -- count_by_sender: from the index alone
 SELECT sender_id, count(*) AS number, sum(size) AS size FROM inbox WHERE connection = :connection GROUP BY sender_id;
 

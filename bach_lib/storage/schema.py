@@ -47,10 +47,10 @@ def layout_of(execute: Execute) -> int:
     return int(str(found))
 
 
-def migrate(execute: Execute) -> None:
+def migrate(execute: Execute, to: int = LAYOUT) -> None:
     """Run every migration the file has not seen, each in a transaction of its own."""
     found = layout_of(execute)
-    for number, script in enumerate(_MIGRATIONS[found:], start=found + 1):
+    for number, script in enumerate(_MIGRATIONS[found:to], start=found + 1):
         execute("BEGIN IMMEDIATE")
         for statement in script.split(";\n"):
             execute(statement)

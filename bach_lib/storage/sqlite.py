@@ -25,9 +25,9 @@ from bach_lib.errors import (
 from bach_lib.storage.alike import run_all
 from bach_lib.storage.copies import keep_copy, way_back
 from bach_lib.storage.log_index import LogIndex
-from bach_lib.storage.pragmas import PRAGMAS, SHRINKS, is_to_be_written_anew
+from bach_lib.storage.pragmas import PRAGMAS, SHRINKS, let_it_shrink
 from bach_lib.storage.request import Request, has_writes, is_single, unforeseen
-from bach_lib.storage.schema import LAYOUT, layout_of, load_queries, migrate
+from bach_lib.storage.schema import LAYOUT, Execute, layout_of, load_queries, migrate
 from bach_lib.storage.transaction import Row, Transaction, Value
 
 __all__ = ["Connection", "Reader", "Row", "Transaction", "Value"]
@@ -73,15 +73,9 @@ class Connection:
         if 0 < layout < LAYOUT:
             keep_copy(Path(self._path), layout, self.copy_to)
         migrate(self._sqlite.execute)
-        self._let_it_shrink()
-
-    def _let_it_shrink(self) -> None:
-        """A file of before needs to be written anew for that; a large one waits until it is not."""
-        if self._path == ":memory:" or not is_to_be_written_anew(self._sqlite.execute):
-            return
-        with suppress(sqlite3.Error):  # a full disk: it has worked without
-            self._sqlite.execute(SHRINKS)
-            self._sqlite.execute("VACUUM")
+        if self._path != ":memory:":
+            with suppress(sqlite3.Error):  # a full disk: it has worked without
+                let_it_shrink(self._sqlite.execute)
 
     def copy_to(self, target: Path) -> None:
         """Write all there is into a file that nobody else may read. Raises a `StorageError`."""
@@ -236,15 +230,20 @@ def _read_leniently(connection: sqlite3.Connection) -> None:
     connection.text_factory = methodcaller("decode", "utf-8", "replace")  # a flipped bit spoils one text
 
 
-def look(path: Path, with_log: bool) -> tuple[int, frozenset[str]]:
-    """Layout and tables of a file, which is left as it is; `with_log`: as its log has them. Raises a `StorageError`."""
+def ask_file[T](path: Path, with_log: bool, question: Callable[[Execute], T]) -> T:
+    """What a file that is left as it is has to say; `with_log`: as its log has it. Raises a `StorageError`."""
     how = "mode=ro" if with_log else "mode=ro&immutable=1"
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True)) as foreign:
-            layout = layout_of(foreign.execute)
-            return layout, frozenset(str(name) for (name,) in foreign.execute("SELECT name FROM sqlite_master"))
+            return question(foreign.execute)
     except sqlite3.Error as error:
-        raise StoreDamagedError(path=path) from error
+        raise _explain(error, str(path)) from error
+
+
+def ask_new[T](question: Callable[[Execute], T]) -> T:
+    """The same of an empty database, in memory."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as empty:
+        return question(empty.execute)
 
 
 def write_snapshot(source: Path, target: Path, between: Callable[[], None]) -> None:

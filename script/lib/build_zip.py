@@ -47,7 +47,7 @@ def build(version: str, target: Path) -> None:
     }
     for who, found in named.items():
         if found != version:
-            raise SystemExit(f"release: error: {who} says version {found}, pyproject.toml says {version}")
+            raise SystemExit(f"release: error: {who} says version {found}, the release is of {version}")
     files = dict(members())
     folders = {f"{parent}/" for name in files for parent in PurePosixPath(name).parents if parent.name}
     target.parent.mkdir(exist_ok=True)
@@ -61,7 +61,7 @@ def build(version: str, target: Path) -> None:
 
 def _version_of_library() -> str | None:
     """What it says of itself, read and not imported: building needs none of its packages."""
-    found = re.search(r'^__version__ = "(.+)"$', (LIBRARY / "__init__.py").read_text("utf-8"), re.MULTILINE)
+    found = re.search(r'^VERSION = "(.+)"$', (LIBRARY / "version.py").read_text("utf-8"), re.MULTILINE)
     return found[1] if found else None
 
 

@@ -97,9 +97,14 @@ def test_the_manifest_has_what_hacs_and_home_assistant_want() -> None:
 
 
 def test_library_and_integration_have_one_version() -> None:
-    """A release would be built from two versions."""
+    """A release would be built from two versions. It stands in one place; Home Assistant reads its own copy only."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
-    assert project["project"]["version"] == MANIFEST["version"] == __version__
+    assert "version" in project["project"]["dynamic"]
+    assert project["tool"]["hatch"]["version"] == {"path": "bach_lib/version.py"}
+    assert MANIFEST["version"] == __version__
+    named = f'"{__version__}"'
+    files = [ROOT / "pyproject.toml", *(ROOT / "bach_lib").rglob("*.py"), *(ROOT / "script").rglob("*.*")]
+    assert [file.name for file in files if named in file.read_text("utf-8")] == ["version.py"]
 
 
 def test_texts_follow_the_validators_rules() -> None:

@@ -1,19 +1,26 @@
 """What a release publishes beside the zip: a wheel and a source archive."""
 
+import re
 import subprocess
 import sys
 import tarfile
 from pathlib import Path
 from zipfile import ZipFile
 
+import pytest
+
+from bach_lib import __version__
+
 ROOT = Path(__file__).parents[2]
 
 
-def test_the_wheel_is_one_that_the_release_can_publish(tmp_path: Path) -> None:
-    """A release would be tagged, and its wheel refused: the publishing action takes metadata up to 2.4."""
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """What the wheel and the source archive say of themselves."""
+    folder = tmp_path_factory.mktemp("dist")
     hatchling = Path(sys.executable).with_name("hatchling")
-    subprocess.run([hatchling, "build", "-d", str(tmp_path)], cwd=ROOT, check=True, capture_output=True)
-    [wheel], [source] = tmp_path.glob("*.whl"), tmp_path.glob("*.tar.gz")
+    subprocess.run([hatchling, "build", "-d", str(folder)], cwd=ROOT, check=True, capture_output=True)
+    [wheel], [source] = folder.glob("*.whl"), folder.glob("*.tar.gz")
     with ZipFile(wheel) as archive:
         [name] = [name for name in archive.namelist() if name.endswith(".dist-info/METADATA")]
         told = [archive.read(name).decode()]
@@ -22,4 +29,25 @@ def test_the_wheel_is_one_that_the_release_can_publish(tmp_path: Path) -> None:
         file = archive.extractfile(member)
         assert file
         told.append(file.read().decode())
+    return told
+
+
+def test_the_wheel_is_one_that_the_release_can_publish(told: list[str]) -> None:
+    """A release would be tagged, and its wheel refused: the publishing action takes metadata up to 2.4."""
     assert [text.splitlines()[0] for text in told] == ["Metadata-Version: 2.4"] * 2
+    assert all(f"\nVersion: {__version__}\n" in text for text in told)
+
+
+def test_every_link_of_the_page_on_the_index_leads_somewhere(told: list[str]) -> None:
+    """Whoever finds BACH on the package index would click on files that are not there."""
+    here, page = (ROOT / "README.md").read_text("utf-8"), f"bach-project/bach/blob/v{__version__}/"
+    picture = f"https://raw.githubusercontent.com/bach-project/bach/v{__version__}/"
+    for text in told:
+        links = re.findall(r"\]\(([^)\s]+)", text)
+        assert len(links) == len(re.findall(r"\]\(", here)) > 20
+        assert [link for link in links if not link.startswith(("https://", "#"))] == []
+        ours = [link for link in links if "bach-project/bach/" in link]
+        lost = [one for one in ours if not (ROOT / one.partition(f"/v{__version__}/")[2].partition("#")[0]).exists()]
+        assert lost == []
+        assert all((link.startswith(picture)) == link.endswith(".png") for link in ours)
+        assert any(page in link for link in ours)

@@ -85,10 +85,10 @@ def test_everybody_may_read_what_was_unpacked(archive: Path) -> None:
     assert parents <= modes.keys()
 
 
-@pytest.mark.parametrize("place", ["custom_components/bach/manifest.json", "bach_lib/__init__.py"])
+@pytest.mark.parametrize("place", ["custom_components/bach/manifest.json", "bach_lib/version.py"])
 def test_versions_that_differ_are_not_released(place: str, tmp_path: Path) -> None:
     """The integration would refuse the library that it brings along."""
-    for name in ("custom_components/bach/manifest.json", "bach_lib/__init__.py", "LICENSE", "script/lib/build_zip.py"):
+    for name in ("custom_components/bach/manifest.json", "bach_lib/version.py", "LICENSE", "script/lib/build_zip.py"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, tmp_path / name)
     build = runpy.run_path(str(tmp_path / "script/lib/build_zip.py"))["build"]

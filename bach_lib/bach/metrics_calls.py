@@ -1,0 +1,72 @@
+"""The call of `Bach` that tells how everything stands to whoever collects metrics."""
+
+from abc import ABC, abstractmethod
+from importlib import import_module
+from types import ModuleType
+
+from bach_lib.errors import MissingExtraError
+from bach_lib.metrics.negotiation import OPENMETRICS, wants_openmetrics
+from bach_lib.metrics.snapshot import ConnectionSnapshot, Metrics, Snapshot
+from bach_lib.models import Category, Connection, Direction, Fault, QueueStatus
+from bach_lib.runtime.assembly import Parts
+from bach_lib.threads import in_thread
+from bach_lib.version import VERSION
+
+_ALL = (Direction.SENDING, Direction.RECEIVING)
+
+
+class MetricsCalls(ABC):
+    """Mixin of `Bach` with what is told to whoever collects metrics."""
+
+    @property
+    @abstractmethod
+    def _open_parts(self) -> Parts:
+        """What there is while BACH is open. Raises `NotOpenError`."""
+
+    @property
+    @abstractmethod
+    def storage_fault(self) -> Fault | None:
+        """Why nothing can be written just now."""
+
+    async def metrics(self, accept: str = OPENMETRICS) -> Metrics:
+        """How everything stands and what was counted since this object was made, as OpenMetrics text.
+
+        `accept`: the header of whoever asks by HTTP; who does not want OpenMetrics there gets the older text format of
+        Prometheus. Labels are names of connections and words of BACH's own. Raises `MissingExtraError` without the
+        extra `metrics`, and a `StorageError`.
+        """
+        parts, families = self._open_parts, await in_thread(_families)
+        rows = parts.registry.list()
+        queues = await parts.history.status([row for row in rows if row.category is Category.CONNECTOR])
+        unread = await parts.inbox_reader.unread()
+        snapshot = Snapshot(
+            version=VERSION,
+            time=parts.clock.now(),
+            is_writable=self.storage_fault is None,
+            connections=[_seen(parts, row, queues.get(row.name), unread.get(row.name, 0)) for row in rows],
+        )
+        is_openmetrics = wants_openmetrics(accept)
+        made: Metrics = await in_thread(lambda: families.told(snapshot, is_openmetrics=is_openmetrics))
+        return made
+
+
+def _seen(parts: Parts, row: Connection, queue: QueueStatus | None, unread: int) -> ConnectionSnapshot:
+    at_work = parts.at_work(row.name)
+    return ConnectionSnapshot(
+        row=row,
+        breaker=at_work.breaker,
+        health={one: at_work.health(one) for one in (_ALL if queue else _ALL[:1])},
+        queue=queue,
+        unread=unread,
+        counters=parts.counters.of(row.name),
+    )
+
+
+def _families() -> ModuleType:
+    """Raises `MissingExtraError`."""
+    try:
+        return import_module("bach_lib.metrics.families")
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.startswith("bach_lib"):
+            raise
+        raise MissingExtraError(what="metrics()", package="prometheus-client", extra="metrics") from error
