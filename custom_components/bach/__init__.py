@@ -20,7 +20,7 @@ from homeassistant.helpers.typing import ConfigType
 
 from bach_lib import Bach, BachError
 from bach_lib.errors import (
-    AccountTakenError,
+    InputError,
     MissingLibraryError,
     StoreDamagedError,
     StoreForbiddenError,
@@ -28,9 +28,6 @@ from bach_lib.errors import (
     StoreIncompleteError,
     StoreTooNewError,
     UnknownConnectionError,
-    UnknownNameError,
-    UnknownTypeError,
-    UnusableConnectorError,
 )
 
 from .actions.services import async_setup_services
@@ -82,15 +79,12 @@ _LET_GO = [platform for platform in PLATFORMS if platform is not Platform.NOTIFY
 """What a reload takes away."""
 
 _FOR_A_PERSON = (
-    AccountTakenError,
+    InputError,
     StoreDamagedError,
     StoreForbiddenError,
     StoreForeignError,
     StoreIncompleteError,
     StoreTooNewError,
-    UnknownNameError,
-    UnknownTypeError,
-    UnusableConnectorError,
 )
 """What trying again does not mend."""
 
@@ -180,17 +174,14 @@ async def _know_what_is_stored(hass: HomeAssistant) -> None:
 async def _begin(hass: HomeAssistant, entry: BachConfigEntry) -> Bach:
     """Do every step of the set-up that may fail. None of them contacts the platform."""
     try:
-        await async_require(hass, entry.data[CONF_TYPE])
+        await async_require(hass, entry.data.get(CONF_TYPE, ""))
         await async_require_connector(hass, entry)
         bach = await _start(hass, entry)
-    except _FOR_A_PERSON as error:
-        raise ConfigEntryError(
-            translation_domain=DOMAIN, translation_key=error.code, translation_placeholders=placeholders(hass, error)
-        ) from error
     except BachError as error:
         if isinstance(error, MissingLibraryError):
             async_report_package(hass, entry, error)
-        raise ConfigEntryNotReady(
+        is_for_a_person = isinstance(error, _FOR_A_PERSON) and not isinstance(error, UnknownConnectionError)
+        raise (ConfigEntryError if is_for_a_person else ConfigEntryNotReady)(
             translation_domain=DOMAIN, translation_key=error.code, translation_placeholders=placeholders(hass, error)
         ) from error
     entry.runtime_data = BachCoordinator(hass, entry, bach)

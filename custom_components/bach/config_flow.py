@@ -54,6 +54,7 @@ from .flows.recipient_ntfy import TopicFlow
 from .flows.recipient_other import MuteOtherRecipientFlow, OtherRecipientFlow
 from .flows.recipient_signal import SignalRecipientFlow
 from .flows.recipient_webhook import HookRecipientFlow, MuteHookRecipientFlow
+from .flows.unknown_kind import UNKNOWN_KIND, UnknownKindFlow, is_unknown, what_is_unknown
 from .flows.webhook_forms import HOOK_SCHEMAS
 from .flows.webhook_page import to_copy
 from .flows.webhook_steps import WebhookSteps
@@ -93,6 +94,8 @@ class BachConfigFlow(PlatformSteps, PartnerSteps, WebhookSteps, OtherSteps, doma
     @override
     def async_get_supported_subentry_types(cls, config_entry: ConfigEntry) -> dict[str, type[ConfigSubentryFlow]]:
         """Return the subentry flows of a connection's type: recipients, and people where there are groups."""
+        if is_unknown(config_entry.data):
+            return {SUBENTRY_RECIPIENT: UnknownKindFlow, SUBENTRY_PERSON: UnknownKindFlow}
         if is_partner(config_entry):  # nobody is written to through it
             return {}
         recipient_flow = RECIPIENT_FLOWS.get(config_entry.data[CONF_TYPE], RecipientFlow)
@@ -134,6 +137,8 @@ class BachConfigFlow(PlatformSteps, PartnerSteps, WebhookSteps, OtherSteps, doma
 
     async def async_step_reauth_confirm(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask for new credentials."""
+        if is_unknown(self._entry().data):
+            return self._abort_unknown()
         if self._entry().data[CONF_TYPE] == TYPE_WEBHOOK:
             return await self.async_step_webhook_refused()
         if is_other(self._entry().data):
@@ -142,6 +147,8 @@ class BachConfigFlow(PlatformSteps, PartnerSteps, WebhookSteps, OtherSteps, doma
 
     async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask for other credentials, another server or other settings."""
+        if is_unknown(self._entry().data):
+            return self._abort_unknown()
         if is_other(self._entry().data):
             return await self.async_step_change_other()
         if self._entry().data[CONF_TYPE] == TYPE_WEBHOOK:
@@ -276,6 +283,9 @@ class BachConfigFlow(PlatformSteps, PartnerSteps, WebhookSteps, OtherSteps, doma
     @override
     def _entry(self) -> ConfigEntry:
         return self._get_reauth_entry() if self.source == SOURCE_REAUTH else self._get_reconfigure_entry()
+
+    def _abort_unknown(self) -> ConfigFlowResult:
+        return self.async_abort(reason=UNKNOWN_KIND, description_placeholders=what_is_unknown(self._entry().data))
 
     def _name(self) -> str:
         """The title of the entry that the flow changes, for its texts; empty for a new one."""

@@ -41,7 +41,7 @@ async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: BachCon
     except BachError as error:
         on_disk = {"storage": error.code}
     return {
-        "versions": {"bach": __version__, **await async_versions(hass, [entry.data[CONF_TYPE]])},
+        "versions": {"bach": __version__, **await async_versions(hass, [entry.data.get(CONF_TYPE, "")])},
         "entry": async_redact_data(entry.as_dict(), REDACTED_FIELDS),
         "state": {
             "state": entry.state.value,

@@ -59,7 +59,7 @@ async def async_setup_entry(
 def _is_heard(entry: BachConfigEntry, subentry: ConfigSubentry) -> bool:
     """Whether anything can come in from this recipient; notify targets in another home never send."""
     recipient: str = subentry.data[CONF_RECIPIENT]
-    if entry.data[CONF_TYPE] == TYPE_HOMEASSISTANT:
+    if entry.data.get(CONF_TYPE) == TYPE_HOMEASSISTANT:
         return recipient == RECIPIENT_BACH or recipient.startswith(RECIPIENT_EVENT)
     return receives(entry.data)
 

@@ -28,7 +28,9 @@ def async_register(hass: HomeAssistant, register: SystemHealthRegistration) -> N
 async def _info(hass: HomeAssistant) -> dict[str, Any]:
     entries: list[BachConfigEntry] = hass.config_entries.async_loaded_entries(DOMAIN)
     snapshots = [entry.runtime_data.data for entry in entries]
-    types = [entry.data[CONF_TYPE] for entry in hass.config_entries.async_entries(DOMAIN, include_disabled=False)]
+    types = [
+        entry.data.get(CONF_TYPE, "") for entry in hass.config_entries.async_entries(DOMAIN, include_disabled=False)
+    ]
     packages = await async_versions(hass, types)
     return {
         "version": __version__,

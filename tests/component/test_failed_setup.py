@@ -4,8 +4,15 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from homeassistant.config_entries import ConfigEntryDisabler
+from homeassistant.config_entries import (
+    SOURCE_RECONFIGURE,
+    SOURCE_USER,
+    ConfigEntryDisabler,
+    ConfigEntryState,
+    SubentryFlowContext,
+)
 from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
@@ -13,6 +20,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 from bach_lib import Bach
 from bach_lib.errors import AccountTakenError, MissingLibraryError, StoreFailedError
 from bach_lib.testing.telegram_server import TelegramServer
+from custom_components.bach.diagnostics import async_get_config_entry_diagnostics
 from custom_components.bach.home.hub import HUB
 from tests.component.conftest import ADA, ADA_ENTITY, add_entry, entity_ids, recipient, send, set_up, state
 
@@ -181,3 +189,41 @@ async def test_equal_names_do_not_change_places(hass: HomeAssistant, telegram: T
         for entry in order:
             await set_up(hass, entry)
         assert [entity_ids(hass, entry) for entry in entries] == before
+
+
+UNKNOWN = {
+    "a type": ({"type": "teams_[x](http://y)", "bot_token": "1:x"}, "teams\\_\\[x\\]\\(http\\:\\/\\/y\\)"),
+    "a way to log in": ({"type": "http", "endpoint": "http://localhost", "auth_type": "passkey"}, "passkey"),
+    "no type": ({"version": 9}, ""),
+}
+
+
+@pytest.mark.parametrize(("data", "shown"), UNKNOWN.values(), ids=UNKNOWN)
+async def test_what_another_version_made_says_so_and_breaks_nothing_else(
+    hass: HomeAssistant, telegram: TelegramServer, loaded: MockConfigEntry, data: dict[str, str], shown: str
+) -> None:
+    """After a downgrade every dialog would end with an unknown error, or one connection take all others with it."""
+    strange = MockConfigEntry(
+        domain="bach", title="Strange", unique_id="s", data=data, subentries_data=[recipient("Carol", "7")]
+    )
+    strange.add_to_hass(hass)
+    config, subentry = hass.config_entries, next(iter(strange.subentries))
+    assert not await config.async_setup(strange.entry_id)
+    await hass.async_block_till_done()
+    assert strange.state is ConfigEntryState.SETUP_ERROR
+    assert strange.error_reason_translation_key
+    assert strange.supported_subentry_types.keys() == {"recipient", "person"}
+    adding = SubentryFlowContext(source=SOURCE_USER)
+    changing = SubentryFlowContext(source=SOURCE_RECONFIGURE, subentry_id=subentry)
+    flows = [await strange.start_reconfigure_flow(hass), await strange.start_reauth_flow(hass)]
+    below = [
+        await config.subentries.async_init((strange.entry_id, kind), context=context)
+        for kind, context in (("recipient", adding), ("person", adding), ("recipient", changing))
+    ]
+    ends = [(one["type"], one["reason"], one["description_placeholders"]) for one in (*flows, *below)]
+    assert ends == [(FlowResultType.ABORT, "unknown_kind", {"kind": shown})] * 5
+    assert await async_get_config_entry_diagnostics(hass, strange)
+    await send(hass, ADA_ENTITY, "still here")
+    assert [one.text for one in await telegram.wait_for(1)] == ["still here"]
+    assert await config.async_reload(loaded.entry_id)
+    assert await config.async_remove(strange.entry_id)

@@ -24,12 +24,12 @@ _CHECKED_PREFIXES: Final[Mapping[str, tuple[str, ...]]] = {
 
 def can_check_addresses(entry: BachConfigEntry) -> bool:
     """Whether the platform of this entry can look up addresses."""
-    return entry.data[CONF_TYPE] in _CHECKED_PREFIXES
+    return entry.data.get(CONF_TYPE, "") in _CHECKED_PREFIXES
 
 
 async def async_check_address(entry: BachConfigEntry, recipient: str) -> tuple[str, str] | str | None:
     """Return the kind of chat behind the address (None: not checked), or a form error with its reason."""
-    if not recipient.startswith(_CHECKED_PREFIXES.get(entry.data[CONF_TYPE], ())):
+    if not recipient.startswith(_CHECKED_PREFIXES.get(entry.data.get(CONF_TYPE, ""), ())):
         return None
     if entry.state is not ConfigEntryState.LOADED:
         return "cannot_ask", "the connection is not running"

@@ -35,7 +35,7 @@ CLAIMED_NAMES: Final = "claimed_names_"
 @callback
 def async_watch_claims(hass: HomeAssistant, entry: BachConfigEntry) -> None:
     """Keep the issue for an entry until it is unloaded."""
-    if entry.data[CONF_TYPE] != TYPE_WEBHOOK:
+    if entry.data.get(CONF_TYPE) != TYPE_WEBHOOK:
         return
     issue = f"{CLAIMED_NAMES}{entry.entry_id}"
 

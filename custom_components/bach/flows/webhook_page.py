@@ -38,7 +38,7 @@ _LINES: Final = {"header": "curl", "signature": "curl", "login": "curl_login", "
 def to_copy(hass: HomeAssistant, entry: ConfigEntry) -> dict[str, str]:
     """The values to copy, by field; empty if the other side needs nothing."""
     data = entry.data
-    if data[CONF_TYPE] != TYPE_WEBHOOK:
+    if data.get(CONF_TYPE) != TYPE_WEBHOOK:
         return {}
     found: dict[str, str] = {}
     if receives(data):

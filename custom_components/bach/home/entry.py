@@ -48,7 +48,7 @@ def connection_name(entry: ConfigEntry) -> str:
     A connection without an account that could be recognised is named by the entry's id.
     """
     account = None if is_other(entry.data) else entry.unique_id  # what others call an account may be no part of a name
-    return f"{entry.data[CONF_TYPE]}_{account or entry.entry_id}"
+    return f"{entry.data.get(CONF_TYPE, '')}_{account or entry.entry_id}"
 
 
 def as_connection(entry: ConfigEntry) -> Connection:
@@ -72,7 +72,7 @@ def proven_senders(entry: ConfigEntry) -> list[ConfigSubentry]:
     return [
         one
         for one in entry.subentries.values()
-        if entry.data[CONF_TYPE] == TYPE_WEBHOOK
+        if entry.data.get(CONF_TYPE, "") == TYPE_WEBHOOK
         and {CONF_INCOMING_SECRET, CONF_INCOMING_TOKEN} & entry.data.keys()
         and one.subentry_type == SUBENTRY_RECIPIENT
         and one.data.get(CONF_OWN_SECRET)
@@ -98,23 +98,23 @@ def connection(
             settings=data[CONF_SETTINGS],
         )
     settings = {field: data[field] for field in SETTING_FIELDS if field in data}
-    if (partner := PARTNERS.get(data[CONF_TYPE])) is None:
+    if (partner := PARTNERS.get(data.get(CONF_TYPE, ""))) is None:
         return Connection(
             name=name,
-            type=data[CONF_TYPE],
+            type=data.get(CONF_TYPE, ""),
             endpoint=data.get(CONF_ENDPOINT),
             auth_config={_OURS.get(field, field): reference(field) for field in SECRET_FIELDS if field in data},
             allowed=allowed,
             settings=settings,
         )
-    auth_type = data[CONF_AUTH_TYPE]
+    auth_type = data.get(CONF_AUTH_TYPE, "")
     return Connection(
         name=name,
-        type=data[CONF_TYPE],
+        type=data.get(CONF_TYPE, ""),
         category=partner.category,
         endpoint=data.get(CONF_ENDPOINT),
         auth_type=auth_type,
-        auth_config={ours: reference(field) for ours, field in AUTH_FIELDS[auth_type].items() if field in data},
+        auth_config={ours: reference(field) for ours, field in AUTH_FIELDS.get(auth_type, {}).items() if field in data},
         settings=settings,
     )
 

@@ -182,8 +182,9 @@ ALL_KINDS: Final[Mapping[str, Kind | PartnerKind | WebhookKind]] = {**KINDS, TYP
 
 def model_of(data: Mapping[str, Any]) -> str:
     """The model of an entry's devices; of a type that is not ours, what the entry says, else its type."""
-    kind = ALL_KINDS.get(data[CONF_TYPE])
-    return kind.model if kind else str(data.get(CONF_PLATFORM, data[CONF_TYPE]))
+    type_ = data.get(CONF_TYPE, "")
+    kind = ALL_KINDS.get(type_)
+    return kind.model if kind else str(data.get(CONF_PLATFORM, type_))
 
 
 def kind_of(type_: str, data: Mapping[str, Any]) -> Kind | PartnerKind | WebhookKind:
@@ -196,12 +197,12 @@ def kind_of(type_: str, data: Mapping[str, Any]) -> Kind | PartnerKind | Webhook
 
 def is_partner(entry: ConfigEntry) -> bool:
     """Whether an entry is a partner, without recipients and queue."""
-    return entry.data[CONF_TYPE] in PARTNERS
+    return entry.data.get(CONF_TYPE, "") in PARTNERS
 
 
 def can_chat(entry: ConfigEntry) -> bool:
     """Whether an entry is an AI partner with a model chosen."""
-    partner = PARTNERS.get(entry.data[CONF_TYPE])
+    partner = PARTNERS.get(entry.data.get(CONF_TYPE, ""))
     return partner is not None and partner.category is Category.AI and CONF_MODEL in entry.data
 
 

@@ -180,16 +180,16 @@ WEBHOOK: Final = WebhookKind()
 
 def sends(data: Mapping[str, Any]) -> bool:
     """Whether a connection with this data can send."""
-    return data[CONF_TYPE] != TYPE_WEBHOOK or CONF_URL in data
+    return data.get(CONF_TYPE) != TYPE_WEBHOOK or CONF_URL in data
 
 
 def receives(data: Mapping[str, Any]) -> bool:
     """Whether a connection with this data can receive."""
-    if data[CONF_TYPE] == TYPE_WEBHOOK:
+    if data.get(CONF_TYPE) == TYPE_WEBHOOK:
         return any(field in data for field in TAKES.values())
     if CONF_RECEIVES in data:  # of another package, which says so itself
         return bool(data[CONF_RECEIVES])
-    return bool(data[CONF_TYPE] != TYPE_DISCORD_WEBHOOK)
+    return bool(data.get(CONF_TYPE) != TYPE_DISCORD_WEBHOOK)
 
 
 def made(old: Mapping[str, Any], user_input: Mapping[str, Any], data: Mapping[str, Any]) -> dict[str, str]:
@@ -207,7 +207,7 @@ def made(old: Mapping[str, Any], user_input: Mapping[str, Any], data: Mapping[st
 
 def is_same_address(entry: ConfigEntry, data: Mapping[str, Any]) -> bool:
     """Whether another entry sends to the same address."""
-    if entry.data[CONF_TYPE] != TYPE_WEBHOOK or not {CONF_URL} <= entry.data.keys() & data.keys():
+    if entry.data.get(CONF_TYPE) != TYPE_WEBHOOK or not {CONF_URL} <= entry.data.keys() & data.keys():
         return False
     return same_place(entry.data[CONF_URL]) == same_place(data[CONF_URL])
 
