@@ -44,6 +44,7 @@ from .home.loop_prevention import LOOP_PREVENTION, LoopPrevention
 from .home.users import async_get_users
 from .kinds.requirements import async_report_package, async_require
 from .kinds.webhook import sends
+from .lifecycle.inactive import ALL_DISABLED, async_follow_switch, async_track_inactive
 from .lifecycle.kept_entities import (
     async_add_standby_entities,
     async_drop_kept_entities,
@@ -53,7 +54,6 @@ from .lifecycle.kept_entities import (
 from .lifecycle.lost_users import async_watch_users
 from .lifecycle.missing_connector import async_require_connector
 from .lifecycle.recipients import async_tell_of_subentries
-from .lifecycle.resting import ALL_DISABLED, async_follow_switch, async_know_resting
 from .lifecycle.trouble_events import async_tell_of_trouble
 from .lifecycle.watcher import async_watch
 from .messages.incoming import async_listen
@@ -97,7 +97,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     await async_join_backup(hass)
     hass.data[LOOP_PREVENTION] = LoopPrevention(hass)
     await async_get_users(hass)
-    await async_know_resting(hass)
+    await async_track_inactive(hass)
     async_setup_services(hass)
     async_register_views(hass)
     async_register_commands(hass)

@@ -19,7 +19,7 @@ from .const import CONF_RECIPIENT, DOMAIN, SUBENTRY_RECIPIENT
 from .flows.claimed_names_repair import CLAIMED_NAMES, ClaimedNamesFlow
 from .flows.connection_repair import ConnectionRepairFlow
 from .flows.dead_letters_repair import DeadLettersFlow
-from .flows.resting_repair import RestingFlow
+from .flows.inactive_repair import InactiveFlow
 from .flows.storage_repair import StorageFlow
 from .home.entry import connection_name
 from .home.hub import HUB
@@ -27,7 +27,7 @@ from .home.storage_issue import STORAGE
 from .kinds.markdown_escape import escape_links
 from .kinds.partners import is_partner
 from .kinds.requirements import PACKAGE, PackageFlow
-from .lifecycle.resting import DISABLED, SWITCHED_OFF
+from .lifecycle.inactive import DISABLED, SWITCHED_OFF
 from .messages.recipient_changes import REMOVED_RECIPIENT, discard_undelivered, undelivered
 from .messages.undelivered import HELD
 
@@ -47,7 +47,7 @@ async def async_create_fix_flow(
     if issue_id.startswith(CLAIMED_NAMES):
         return ClaimedNamesFlow(entry_id)
     if issue_id.startswith((SWITCHED_OFF, DISABLED)):
-        return RestingFlow(entry_id)
+        return InactiveFlow(entry_id)
     if issue_id.startswith(HELD):
         return HeldFlow(entry_id)
     return DeadLettersFlow(entry_id)

@@ -28,7 +28,7 @@ from tests.component.conftest import (
     until,
     until_state,
 )
-from tests.component.test_letters import start
+from tests.component.test_dead_letters import start
 from tests.component.test_services import call
 
 KEPT = "bach.recipients"

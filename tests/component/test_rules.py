@@ -26,6 +26,7 @@ from custom_components.bach.event import EVENT_TYPES, INCOMING
 from custom_components.bach.flows.form_errors import FAULT_ERRORS
 from custom_components.bach.flows.other_steps import REFUSED, UNUSABLE
 from custom_components.bach.flows.pairing import KEEP_WAITING
+from custom_components.bach.flows.unknown_kind import UNKNOWN_KIND
 from custom_components.bach.home.attribution import Role
 from custom_components.bach.kinds.markdown_escape import _FOREIGN, with_escaped
 from custom_components.bach.kinds.others import SECRET_TEXTS, SETTING_TEXTS, OtherKind
@@ -194,7 +195,7 @@ def test_every_step_of_the_dialogs_has_texts() -> None:
         *(steps[f"flows/{name}.py"] for name in ("webhook_steps", "other_steps", "partner", "platform_steps"))
     )
     assert set(flow["step"]) == connections - {"reauth"}  # which only leads on to reauth_confirm
-    ends = ("letters", "hello_runs")  # what is chosen there ends the dialog and shows nothing
+    ends = ("dead_letters", "hello_runs")  # what is chosen there ends the dialog and shows nothing
     choices = {choice for step in ends for choice in recipient["step"][step]["menu_options"]}
     assert set(recipient["step"]) == set[str]().union(*recipients) - choices
     assert set(person["step"]) == steps["flows/person.py"]
@@ -223,7 +224,7 @@ def test_every_way_a_dialog_can_fail_has_a_text() -> None:
     assert set(TEXTS["config"]["error"]) == {*FAULT_ERRORS.values(), *FIELD_ERRORS.values(), *ours}
     assert set(TEXTS["config"]["abort"]) == {
         *("already_configured", "no_others", "shown", "unique_id_mismatch"),
-        UNUSABLE,
+        *(UNUSABLE, UNKNOWN_KIND),
     }
     recipient = TEXTS["config_subentries"]["recipient"]
     assert set(recipient["error"]) == {
@@ -245,6 +246,7 @@ def test_every_way_a_dialog_can_fail_has_a_text() -> None:
         "entry_not_loaded",
         "reconfigure_successful",
         CannotReceiveError.code,
+        UNKNOWN_KIND,
     }
     assert set(recipient["abort"]) == aborts
     waiting_for = re.findall(r'waiting_for: ClassVar\[str\] = "(\w+)"', "\n".join(SOURCES.values()))
@@ -258,7 +260,7 @@ def test_every_way_a_dialog_can_fail_has_a_text() -> None:
         assert set(TEXTS["issues"][key]["fix_flow"]["error"]) == {STILL_MISSING}
     person = TEXTS["config_subentries"]["person"]
     assert set(person["error"]) == {"invalid_sender", "person_taken"}
-    assert set(person["abort"]) == {"already_configured", "no_groups"}
+    assert set(person["abort"]) == {"already_configured", "no_groups", UNKNOWN_KIND}
 
 
 def test_the_manifest_asks_only_for_what_everybody_needs() -> None:
@@ -276,15 +278,39 @@ def test_every_placeholder_of_a_dialog_is_filled() -> None:
     knows = Knows(secrets=tuple(known[:SECRET_TEXTS]), settings=tuple(known))
     other = OtherKind(type_="owl", package="bach-owl", model="Owl", knows=knows, receives=True).placeholders
     for section, filled in (
-        ("config", {"expected", "link", "name", "places", "portal", "portal_url", "reason", "similar", *other}),
+        ("config", {"expected", "kind", "link", "name", "places", "portal", "portal_url", "reason", "similar", *other}),
         (
             "config_subentries",
-            {"code", "count", "curl", "expected", "group_link", "link", "name", "reason", "recipient", "sender"},
+            {
+                "code",
+                "count",
+                "curl",
+                "expected",
+                "group_link",
+                "kind",
+                "link",
+                "name",
+                "reason",
+                "recipient",
+                "sender",
+            },
         ),
         (
             "issues",
             {
-                *("age", "count", "dead", "letters", "name", "person", "reason", "recipient", "sent", "shown", "since"),
+                *(
+                    "age",
+                    "count",
+                    "dead",
+                    "messages",
+                    "name",
+                    "person",
+                    "reason",
+                    "recipient",
+                    "sent",
+                    "shown",
+                    "since",
+                ),
                 *("uncertain", "waiting", *PACKAGE),
             },
         ),

@@ -15,7 +15,7 @@ from bach_lib.testing.telegram_server import TelegramServer
 from custom_components.bach.const import DOMAIN
 from custom_components.bach.home.storage_issue import STORAGE
 from tests.component.conftest import ADA_ENTITY, send, the_bach
-from tests.component.test_letters import start
+from tests.component.test_dead_letters import start
 
 
 @pytest.fixture

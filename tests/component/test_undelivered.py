@@ -14,7 +14,7 @@ from bach_lib.testing.telegram_server import TelegramServer
 from custom_components.bach.logbook import Describe, async_describe_events
 from custom_components.bach.messages.undelivered import _MAX_LINES, _limited
 from tests.component.conftest import ADA, ADA_ENTITY, CONNECTION, send, the_bach, until, until_state
-from tests.component.test_letters import start
+from tests.component.test_dead_letters import start
 
 
 def repairs(hass: HomeAssistant, key: str = "dead_letters") -> list[ir.IssueEntry]:

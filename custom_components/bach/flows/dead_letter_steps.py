@@ -30,25 +30,25 @@ class DeadLetterSteps(ConfigSubentryFlow):
         is_own = self.source != SOURCE_USER and self._get_reconfigure_subentry().data[CONF_RECIPIENT] == recipient
         return {} if is_own or self._is_new(recipient) else {field: "recipient_taken"}
 
-    async def async_step_letters(self, _: dict[str, Any] | None = None) -> SubentryFlowResult:
+    async def async_step_dead_letters(self, _: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Offer to send, keep or discard the dead letters."""
         return self.async_show_menu(
-            step_id="letters",
-            menu_options=["letters_send", "letters_keep", "letters_discard"],
+            step_id="dead_letters",
+            menu_options=["send_dead_letters", "keep_dead_letters", "discard_dead_letters"],
             description_placeholders=with_escaped({"count": str(self._dead), "recipient": self._moved_to or ""}),
         )
 
-    async def async_step_letters_send(self, _: dict[str, Any] | None = None) -> SubentryFlowResult:
+    async def async_step_send_dead_letters(self, _: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Send the dead letters to the new address."""
         async with self.hass.data[HUB].hold() as bach:
             await bach.retry_all(connection_name(self._get_entry()), recipient=self._moved_to)
         return self.async_abort(reason="reconfigure_successful")
 
-    async def async_step_letters_keep(self, _: dict[str, Any] | None = None) -> SubentryFlowResult:
+    async def async_step_keep_dead_letters(self, _: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Keep the dead letters as they are."""
         return self.async_abort(reason="reconfigure_successful")
 
-    async def async_step_letters_discard(self, _: dict[str, Any] | None = None) -> SubentryFlowResult:
+    async def async_step_discard_dead_letters(self, _: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Discard the dead letters."""
         async with self.hass.data[HUB].hold() as bach:
             await bach.discard_all(connection_name(self._get_entry()), recipient=self._moved_to)

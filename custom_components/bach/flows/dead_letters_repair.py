@@ -104,7 +104,7 @@ class DeadLettersFlow(ConnectionRepairFlow):
                 "count": str(count),
                 "recipient": recipient_name(entry, letters[0]),
                 "reason": escape_links(reason_of(letters[0])),
-                "letters": "\n".join(rows),
+                "messages": "\n".join(rows),
                 "shown": str(len(rows)),
             }
         )

@@ -36,7 +36,7 @@ from custom_components.bach.kinds.markdown_escape import escape_markdown, with_e
 from custom_components.bach.kinds.webhook import sends
 from custom_components.bach.lifecycle.people import async_move_people
 from custom_components.bach.messages.hello import async_greet, is_harmless
-from custom_components.bach.messages.recipient_changes import async_move_letters
+from custom_components.bach.messages.recipient_changes import async_move_undelivered
 
 from .address_check import async_check_address, can_check_addresses
 from .dead_letter_steps import DeadLetterSteps
@@ -92,7 +92,7 @@ class RecipientFlow(PairingSteps, DeadLetterSteps):
                 if not errors and (doubt := await self._check_address(recipient)):
                     errors[CONF_RECIPIENT], placeholders["reason"] = doubt
                 if not errors:
-                    return await self._keep_with_letters(recipient, user_input)
+                    return await self._keep_with_dead_letters(recipient, user_input)
         users = await async_get_users(self.hass)
         schema = MANUAL_SCHEMA
         if self.is_heard:
@@ -157,17 +157,17 @@ class RecipientFlow(PairingSteps, DeadLetterSteps):
             SECTION_CHAT: chat_suggestions(self.hass, subentry.data),
         }
 
-    async def _keep_with_letters(self, recipient: str, user_input: dict[str, Any]) -> SubentryFlowResult:
+    async def _keep_with_dead_letters(self, recipient: str, user_input: dict[str, Any]) -> SubentryFlowResult:
         """Save the recipient and move its messages; if there are dead letters, ask what to do with them."""
         before = None if self.source == SOURCE_USER else self._get_reconfigure_subentry().data[CONF_RECIPIENT]
         kept = await self._keep(recipient, user_input)
         if before in {None, recipient}:
             return kept
         self._moved_to = recipient
-        if not (dead := await async_move_letters(self.hass, self._get_entry(), before, recipient)):
+        if not (dead := await async_move_undelivered(self.hass, self._get_entry(), before, recipient)):
             return kept
         self._dead = dead
-        return await self.async_step_letters()
+        return await self.async_step_dead_letters()
 
     async def _keep(self, recipient: str, user_input: dict[str, Any]) -> SubentryFlowResult:
         title = user_input.get(CONF_TITLE, "").strip() or recipient

@@ -43,6 +43,6 @@ class TopicFlow(RecipientFlow):
         return {**super()._suggest(users), CONF_HEARD: role != Role.NOTIFY_ONLY}
 
     @override
-    async def _keep_with_letters(self, recipient: str, user_input: dict[str, Any]) -> SubentryFlowResult:
+    async def _keep_with_dead_letters(self, recipient: str, user_input: dict[str, Any]) -> SubentryFlowResult:
         muted = {} if user_input[CONF_HEARD] else {CONF_ROLE: Role.NOTIFY_ONLY.value}
-        return await super()._keep_with_letters(recipient, {**user_input, **muted})
+        return await super()._keep_with_dead_letters(recipient, {**user_input, **muted})

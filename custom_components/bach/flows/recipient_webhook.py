@@ -122,9 +122,9 @@ class HookRecipientFlow(RecipientFlow):
         return found | {CONF_TRUST: trust_in(self._get_reconfigure_subentry().data)} if found else found
 
     @override
-    async def _keep_with_letters(self, recipient: str, user_input: dict[str, Any]) -> SubentryFlowResult:
+    async def _keep_with_dead_letters(self, recipient: str, user_input: dict[str, Any]) -> SubentryFlowResult:
         async def keep(decided: dict[str, Any]) -> SubentryFlowResult:
-            return await super(HookRecipientFlow, self)._keep_with_letters(recipient, decided)
+            return await super(HookRecipientFlow, self)._keep_with_dead_letters(recipient, decided)
 
         return await self._decide(user_input, keep) if self.is_heard else await keep(user_input)
 

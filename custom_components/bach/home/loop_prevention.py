@@ -90,11 +90,11 @@ class LoopPrevention:
             self.require_no_loop(context, message.connection, message.recipient)
 
     @callback
-    def require_pause(self, context: Context | None, letters: int | str) -> None:
+    def require_pause(self, context: Context | None, what: int | str) -> None:
         """Raise if an automation on dead letters retries these (a message, or a connection's) without a pause."""
         if context is None or not (context.id in self._known or context.parent_id in self._known):
             return
-        times, last = self._retried.get(letters, (0, -_FORGOTTEN))
+        times, last = self._retried.get(what, (0, -_FORGOTTEN))
         passed = self.now() - last
         times = times if passed < _FORGOTTEN else 0
         pause = min(_FIRST_PAUSE * 2 ** min(times - 1, 10), _LONGEST_PAUSE) if times else 0.0
@@ -104,8 +104,8 @@ class LoopPrevention:
                 translation_key="retried_in_circles",
                 translation_placeholders={"minutes": str(math.ceil((pause - passed) / 60))},
             )
-        self._retried.pop(letters, None)
-        _remember(self._retried, letters, (times + 1, self.now()))
+        self._retried.pop(what, None)
+        _remember(self._retried, what, (times + 1, self.now()))
 
     def _blocked_after(self, deaths: tuple[Message, ...]) -> Blocked:
         """The addresses of those messages that were such notices themselves, and what was blocked before."""

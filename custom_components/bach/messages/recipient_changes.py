@@ -33,7 +33,7 @@ _STOPPED: Final = (Status.DEAD, Status.UNCERTAIN)
 _PAGE = 500
 
 
-async def async_move_letters(hass: HomeAssistant, entry: ConfigEntry, old: str, new: str) -> int:
+async def async_move_undelivered(hass: HomeAssistant, entry: ConfigEntry, old: str, new: str) -> int:
     """Move queued messages and dead letters to a new address; return how many dead letters it has now."""
     try:
         async with hass.data[HUB].hold() as bach:
@@ -52,7 +52,7 @@ async def async_compare_recipients(hass: HomeAssistant, entry: ConfigEntry, bach
     connection = connection_name(entry)
     believed = [one for one in bach.registry.get(connection).allowed if "#" not in one]
     for old, new in (await hass.data[REMOVED_RECIPIENTS].compare(entry, believed)).items():
-        await async_move_letters(hass, entry, old, new)
+        await async_move_undelivered(hass, entry, old, new)
     await _withdraw_all(hass, entry, InputError)
 
 

@@ -44,7 +44,7 @@ NOT_READY: Final = "not_ready"
 """They cannot be stored now. Whoever sends has to try again."""
 
 _NOT_READY_ERRORS = (CannotReceiveError, NotOpenError, StorageError, UnknownConnectionError)
-"""The connection rests or is being set up, Home Assistant stops, the disk has failed, nothing is set up yet."""
+"""The connection is off or being set up, Home Assistant stops, the disk has failed, nothing is set up yet."""
 
 
 @callback

@@ -92,7 +92,11 @@ async def test_the_button_says_that_it_was_of_no_use(hass: HomeAssistant, wrong:
 
 @pytest.mark.parametrize(
     ("choice", "status"),
-    [("letters_send", Status.SENT), ("letters_keep", Status.DEAD), ("letters_discard", Status.CANCELLED)],
+    [
+        ("send_dead_letters", Status.SENT),
+        ("keep_dead_letters", Status.DEAD),
+        ("discard_dead_letters", Status.CANCELLED),
+    ],
 )
 async def test_a_corrected_recipient_takes_its_dead_letters_with_it(
     hass: HomeAssistant, telegram: TelegramServer, wrong: MockConfigEntry, choice: str, status: Status
@@ -100,7 +104,7 @@ async def test_a_corrected_recipient_takes_its_dead_letters_with_it(
     """The documented remedy sent them to the wrong id once more."""
     page = await reconfigure(hass, wrong, ada(wrong))
     menu = await go_on(hass, page, recipient=str(ADA), title="Ada", role="user")
-    assert (menu["type"], menu["step_id"]) == (FlowResultType.MENU, "letters")
+    assert (menu["type"], menu["step_id"]) == (FlowResultType.MENU, "dead_letters")
     assert (menu["description_placeholders"] or {}).items() >= {"count": "1", "recipient_text": str(ADA)}.items()
     assert wrong.subentries[ada(wrong)].data["recipient"] == str(ADA), "closing the page now would undo nothing"
     assert (await message(hass)).recipient == str(ADA)
@@ -108,7 +112,7 @@ async def test_a_corrected_recipient_takes_its_dead_letters_with_it(
     done = await go_on(hass, menu, next_step_id=choice)
 
     assert (done["type"], done["reason"]) == (FlowResultType.ABORT, "reconfigure_successful")
-    if choice == "letters_send":
+    if choice == "send_dead_letters":
         await telegram.wait_for(1)
         await the_bach(hass).wait(1, 60)
     assert (await message(hass)).status is status
@@ -184,7 +188,7 @@ async def test_the_repair_shows_whose_dead_letters_there_are_and_why(
     words = page["description_placeholders"]
     assert (page["type"], words["count"], words["shown"]) == (FlowResultType.FORM, "12", "10")
     times = [dt_util.as_local(dt_util.utc_from_timestamp(one.finished_at or 0)) for one in shown]
-    assert words["letters"].splitlines() == [f"- {one:%Y-%m-%d %H:%M}, Ada: Chat not found" for one in times]
+    assert words["messages"].splitlines() == [f"- {one:%Y-%m-%d %H:%M}, Ada: Chat not found" for one in times]
     assert "secret" not in str(words)
     assert (await menu.flow.async_step_show({}))["type"] is FlowResultType.MENU
 

@@ -44,13 +44,13 @@ _LONG: Final = 24 * 3600.0
 _LOOK_EVERY: Final = timedelta(hours=1)
 
 
-class Resting:
+class InactiveConnections:
     """Tracks since when connections are off, over restarts. `now` is wall-clock time: a home may be down for days."""
 
     def __init__(self, hass: HomeAssistant, now: Callable[[], float] = time.time) -> None:
         self.now = now
         self._hass = hass
-        self._store = Store[dict[str, float]](hass, 1, f"{DOMAIN}.resting", private=True)
+        self._store = Store[dict[str, float]](hass, 1, f"{DOMAIN}.inactive", private=True)
         self._since: dict[str, float] = {}
         self._left: dict[str, int] = {}
         """Waiting messages by entry title, if no entry will be loaded after a restart."""
@@ -164,23 +164,23 @@ class Resting:
                 ir.async_delete_issue(self._hass, DOMAIN, f"{how}_{entry_id}")
 
 
-RESTING: HassKey[Resting] = HassKey(f"{DOMAIN}_resting")
+INACTIVE: HassKey[InactiveConnections] = HassKey(f"{DOMAIN}_inactive")
 
 
-async def async_know_resting(hass: HomeAssistant) -> None:
+async def async_track_inactive(hass: HomeAssistant) -> None:
     """Look hourly and whenever an entry changes, while Home Assistant runs."""
-    hass.data[RESTING] = resting = Resting(hass)
-    await resting.load()
+    hass.data[INACTIVE] = inactive = InactiveConnections(hass)
+    await inactive.load()
     ir.async_delete_issue(hass, DOMAIN, ALL_DISABLED)
-    hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, resting.home_stops)
+    hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, inactive.home_stops)
 
     @callback
     def changed(_: ConfigEntryChange, entry: ConfigEntry) -> None:
         if entry.domain == DOMAIN and not hass.is_stopping:
-            hass.async_create_task(resting.look(), "bach: look whether connections rest")
+            hass.async_create_task(inactive.look(), "bach: look whether connections are inactive")
 
     async_dispatcher_connect(hass, SIGNAL_CONFIG_ENTRY_CHANGED, changed)
-    async_track_time_interval(hass, resting.look, _LOOK_EVERY, cancel_on_shutdown=True)
+    async_track_time_interval(hass, inactive.look, _LOOK_EVERY, cancel_on_shutdown=True)
 
 
 @callback
@@ -193,7 +193,7 @@ def async_follow_switch(hass: HomeAssistant, entry: BachConfigEntry) -> None:
         nonlocal known
         found = coordinator.data.is_active, bool(coordinator.data.queue.waiting)
         if found != known and not all((found[0], known[0])):
-            entry.async_create_task(hass, hass.data[RESTING].look(), "bach: look whether it rests")
+            entry.async_create_task(hass, hass.data[INACTIVE].look(), "bach: look whether it is inactive")
         known = found
 
     entry.async_on_unload(coordinator.async_add_listener(look))

@@ -14,9 +14,9 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from bach_lib import Status
 from bach_lib.testing.telegram_server import TelegramServer
 from custom_components.bach.const import DOMAIN
-from custom_components.bach.lifecycle.resting import RESTING, Resting, async_know_resting
+from custom_components.bach.lifecycle.inactive import INACTIVE, InactiveConnections, async_track_inactive
 from tests.component.conftest import ADA_ENTITY, send, the_bach, until, until_state
-from tests.component.test_letters import start
+from tests.component.test_dead_letters import start
 from tests.component.test_removed_recipients import switch
 from tests.component.test_undelivered import repairs
 
@@ -26,10 +26,10 @@ WAITING = "sensor.home_bot_waiting_messages"
 
 async def later(hass: HomeAssistant, hours: float) -> None:
     """Let so much time pass on the wall, and the hourly look be taken."""
-    resting = hass.data[RESTING]
-    now = resting.now() + hours * HOUR
-    resting.now = lambda: now
-    await resting.look()
+    inactive = hass.data[INACTIVE]
+    now = inactive.now() + hours * HOUR
+    inactive.now = lambda: now
+    await inactive.look()
 
 
 async def switch_off_with_a_message(hass: HomeAssistant) -> None:
@@ -64,7 +64,7 @@ async def test_what_waits_for_a_connection_that_was_switched_off_is_told_after_a
     menu = await dialog.flow.async_step_init()
     assert (menu["type"], menu["menu_options"]) == (FlowResultType.MENU, ["switch_on", "show", "discard"])
     shown = await dialog.flow.async_step_show()
-    assert "Ada" in shown["description_placeholders"]["letters"]
+    assert "Ada" in shown["description_placeholders"]["messages"]
     assert "secret" not in str(shown)
     assert (await dialog.flow.async_step_switch_on())["type"] is FlowResultType.CREATE_ENTRY
     assert (await the_bach(hass).wait(1, 60)).status is Status.SENT
@@ -107,7 +107,7 @@ async def test_since_when_it_rests_outlives_a_restart(
 ) -> None:
     """A home that is restarted each night would never be told."""
     await switch_off_with_a_message(hass)
-    hass.data[RESTING] = again = Resting(hass, lambda: time.time() + 25 * HOUR)
+    hass.data[INACTIVE] = again = InactiveConnections(hass, lambda: time.time() + 25 * HOUR)
     await again.load()
     await again.look()
     assert len(repairs(hass, "switched_off")) == 1
@@ -117,9 +117,9 @@ async def test_a_clock_that_was_ahead_is_not_believed(
     hass: HomeAssistant, telegram: TelegramServer, loaded: MockConfigEntry
 ) -> None:
     """A connection that was switched off at a time that lies in the future would not be told of for as long."""
-    hass.data[RESTING].now = lambda: time.time() + 1000 * HOUR
+    hass.data[INACTIVE].now = lambda: time.time() + 1000 * HOUR
     await switch_off_with_a_message(hass)
-    hass.data[RESTING].now = time.time
+    hass.data[INACTIVE].now = time.time
     await later(hass, 0)
     await later(hass, 25)
     assert len(repairs(hass, "switched_off")) == 1
@@ -139,7 +139,7 @@ async def test_a_disabled_connection_is_told_of_too(
     assert (issue.translation_placeholders or {})["count"] == "1"
 
     dialog = await start(hass, issue)
-    assert "Ada" in (await dialog.flow.async_step_show())["description_placeholders"]["letters"]
+    assert "Ada" in (await dialog.flow.async_step_show())["description_placeholders"]["messages"]
     assert (await dialog.flow.async_step_switch_on())["type"] is FlowResultType.CREATE_ENTRY
     await hass.async_block_till_done()
     assert (await the_bach(hass).wait(1, 60)).status is Status.SENT
@@ -153,11 +153,11 @@ async def test_nothing_is_told_of_a_connection_that_is_gone(
     await switch_off_with_a_message(hass)
     await later(hass, 25)
     assert repairs(hass, "switched_off")
-    assert "bach.resting" in hass_storage
+    assert "bach.inactive" in hass_storage
     await hass.config_entries.async_remove(loaded.entry_id)
     await hass.async_block_till_done()
     assert repairs(hass, "switched_off") == []
-    assert "bach.resting" not in hass_storage
+    assert "bach.inactive" not in hass_storage
 
 
 @pytest.mark.parametrize("stored", [[], {"x": "long"}, None])
@@ -165,10 +165,10 @@ async def test_what_is_written_wrongly_is_as_if_it_were_not(
     hass: HomeAssistant, hass_storage: dict[str, object], stored: object
 ) -> None:
     """A broken file would keep BACH from starting."""
-    hass_storage["bach.resting"] = {"version": 1, "minor_version": 1, "key": "bach.resting", "data": stored}
-    resting = Resting(hass)
-    await resting.load()
-    await resting.look()
+    hass_storage["bach.inactive"] = {"version": 1, "minor_version": 1, "key": "bach.inactive", "data": stored}
+    inactive = InactiveConnections(hass)
+    await inactive.load()
+    await inactive.look()
 
 
 async def test_a_home_that_disabled_all_is_told_over_a_restart(
@@ -184,7 +184,7 @@ async def test_a_home_that_disabled_all_is_told_over_a_restart(
     assert (issue.is_persistent, issue.is_fixable) == (True, False), "a dialog of ours could not be opened"
     assert (issue.translation_placeholders or {})["count"] == "1"
     assert "@home_bot" in (issue.translation_placeholders or {})["name"]
-    await async_know_resting(hass)
+    await async_track_inactive(hass)
     assert repairs(hass, "all_disabled") == [], "a connection is loaded again"
 
 

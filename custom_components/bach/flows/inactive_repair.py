@@ -15,7 +15,7 @@ from bach_lib.errors import NotCancellableError
 from custom_components.bach.home.entry import connection_name
 from custom_components.bach.home.hub import HUB
 from custom_components.bach.kinds.markdown_escape import escape_links, escape_markdown
-from custom_components.bach.lifecycle.resting import RESTING, time_of_day
+from custom_components.bach.lifecycle.inactive import INACTIVE, time_of_day
 from custom_components.bach.messages.undelivered import recipient_name
 
 from .connection_repair import ConnectionRepairFlow
@@ -26,15 +26,15 @@ _SHOWN: Final = 10
 _PAGE: Final = 200
 
 
-class RestingFlow(ConnectionRepairFlow):
+class InactiveFlow(ConnectionRepairFlow):
     """Fix flow for the waiting messages of a connection that is switched off or disabled."""
 
-    _letters = ""
+    _list = ""
     _shown = 0
 
     @override
     def _placeholders(self) -> dict[str, str]:
-        return super()._placeholders() | {"letters": self._letters, "shown": str(self._shown)}
+        return super()._placeholders() | {"messages": self._list, "shown": str(self._shown)}
 
     async def async_step_init(self, _: dict[str, str] | None = None) -> RepairsFlowResult:
         """Offer to switch on, show or discard."""
@@ -48,11 +48,11 @@ class RestingFlow(ConnectionRepairFlow):
             return self.async_abort(reason="entry_not_loaded")
         try:
             async with self.hass.data[HUB].hold() as bach:
-                letters = await _page(bach, connection_name(entry), limit=_SHOWN)
+                messages = await _page(bach, connection_name(entry), limit=_SHOWN)
         except BachError as error:
             return self._refused(error)
-        rows = [f"- {time_of_day(one.created_at)}, {escape_markdown(recipient_name(entry, one))}" for one in letters]
-        self._letters, self._shown = "\n".join(rows), len(rows)
+        rows = [f"- {time_of_day(one.created_at)}, {escape_markdown(recipient_name(entry, one))}" for one in messages]
+        self._list, self._shown = "\n".join(rows), len(rows)
         return self.async_show_form(
             step_id="show", data_schema=vol.Schema({}), description_placeholders=self._placeholders()
         )
@@ -85,7 +85,7 @@ class RestingFlow(ConnectionRepairFlow):
 
     async def async_step_discarded(self, _: dict[str, str] | None = None) -> RepairsFlowResult:
         """Close that page."""
-        await self.hass.data[RESTING].look()
+        await self.hass.data[INACTIVE].look()
         return self.async_create_entry(data={})
 
     def _entry(self) -> ConfigEntry | None:
