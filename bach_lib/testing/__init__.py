@@ -50,6 +50,7 @@ from bach_lib.testing.clock import FakeClock
 from bach_lib.testing.connector import FakeConnector, FakePlatform, fake_connector
 from bach_lib.testing.contract import ConnectorContract, PartnerPlatform, PlatformOn
 from bach_lib.testing.discord.server import DiscordServer
+from bach_lib.testing.double import Double
 from bach_lib.testing.homeassistant.server import HomeAssistantServer
 from bach_lib.testing.ntfy.server import NtfyServer
 from bach_lib.testing.partners.ai import ClaudeServer, GeminiServer, OllamaServer, OpenAIServer
@@ -65,6 +66,7 @@ __all__ = [
     "ClaudeServer",
     "ConnectorContract",
     "DiscordServer",
+    "Double",
     "FakeClock",
     "FakeConnector",
     "FakePlatform",

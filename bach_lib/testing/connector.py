@@ -15,10 +15,18 @@ from bach_lib.errors import InvalidRecipientError
 from bach_lib.models import Fault, Format, Identity, Message, Operation
 from bach_lib.models.incoming import Content, Kind, Media
 from bach_lib.outcomes import Outcome, Retry, Scope, Sent, Uncertain
+from bach_lib.testing.waiting import Waiting
+
+PERSON = "42"
 
 
 class FakePlatform:
     """What stands on the other side of every `FakeConnector` of one class made by `fake_connector`."""
+
+    url: str = "http://fake.invalid"
+    """Where it is, as far as a connection must say something."""
+    person: str = PERSON
+    """Who speaks where a test names nobody."""
 
     def __init__(self) -> None:
         self.sent: list[Message] = []
@@ -50,9 +58,10 @@ class FakePlatform:
         """While set, it does not tell."""
         self.clock: Clock | None = None
         """The clock of the `Bach` that speaks to it, by which people write."""
-        self._name, self._said = token_hex(4), 0  # a new platform has new ids, also for a database that knew another
+        # a new platform has new ids, also for a database that knew another
+        self._waiting, self._said, self._name = Waiting(), 0, token_hex(4)
 
-    def says(self, text: str, *, sender: str = "42", sent_at: float | None = None) -> Incoming:
+    def says(self, text: str, *, sender: str | None = None, sent_at: float | None = None) -> Incoming:
         """Somebody writes, now or at `sent_at`; what begins with a slash is a command.
 
         What is said to be older than the last look at the platform counts as new since: it was not there then.
@@ -60,23 +69,61 @@ class FakePlatform:
         """
         number, (kind, content) = self._next(), content_of(text)
         at = self.clock.now() if sent_at is None and self.clock else sent_at
-        self._bring(number, said := replace(_incoming(sender, number, kind, text, content=content), sent_at=at))
+        said = _incoming(sender or self.person, number, kind, text, content=content)
+        self._bring(number, said := replace(said, sent_at=at))
         return said
 
-    def presses(self, message: Message, label: str, *, sender: str = "42") -> Incoming:
+    def presses(self, message: Message, label: str, *, sender: str | None = None) -> Incoming:
         """Somebody presses the button that is called so below a message that was delivered.
 
         Raises ValueError if there is none.
         """
         for button in (one for row in message.buttons for one in row if one.text == label):
             number = self._next()
-            return self.press(message, button.value, sender=sender, remote_id=number, cursor=number)
+            return self.press(message, button.value, sender=sender or self.person, remote_id=number, cursor=number)
         raise ValueError(f"there is no button {label!r}")
 
     @property
     def texts(self) -> list[str]:
         """The texts of all that was delivered, oldest first."""
         return [message.text for message in self.sent]
+
+    def fails(self) -> None:
+        """Attempts and checks fail, until it `works`; `fault` says as what."""
+        self.fault = Fault(code="unavailable", text="The platform is broken.")
+
+    def holds(self) -> None:
+        """Attempts hang after the request was written, until it `works`."""
+        self.hold = asyncio.Event()
+
+    def works(self) -> None:
+        """All is well again; attempts that hang go on."""
+        self.fault = None
+        if self.hold:
+            self.hold.set()
+        self.hold = None
+
+    async def pause(self) -> None:
+        """It goes away: whoever calls is refused."""
+        self.fault = Fault(code="refused", text="Nobody listens.")
+
+    async def resume(self) -> None:
+        """It is back."""
+        self.fault = None
+
+    async def wait_for(self, count: int, timeout: float = 30.0) -> list[Message]:
+        """Wait until `count` messages were sent; return all. Raises TimeoutError after `timeout` seconds."""
+        await self._waiting.until(lambda: len(self.sent) >= count, timeout)
+        return list(self.sent)
+
+    async def wait_until_heard(self, timeout: float = 30.0) -> None:
+        """Wait until somebody listens, whom it tells everything. Raises TimeoutError after `timeout` seconds."""
+        await self._waiting.until(lambda: bool(self.cursors), timeout)
+
+    def polled(self, cursor: str | None) -> None:
+        """Somebody listens, and has read up to here."""
+        self.cursors.append(cursor)
+        self._waiting.changed()
 
     def _next(self) -> str:
         self._said += 1
@@ -116,6 +163,7 @@ class FakePlatform:
                 self.sent.append(message)
                 remote_id = str(len(self.sent)) if message.operation is Operation.SEND else message.target
                 self.seen_nonces[message.nonce] = remote_id or ""
+                self._waiting.changed()
             if isinstance(outcome, Sent) and outcome.remote_id is None:
                 outcome = replace(outcome, remote_id=remote_id)
         if self.hold:
@@ -172,7 +220,7 @@ class FakeConnector(Connector):
 
     @override
     async def receive(self, cursor: str | None) -> Batch | Fault:
-        self.platform.cursors.append(cursor)
+        self.platform.polled(cursor)
         return await self.platform.incoming.get()
 
     @override

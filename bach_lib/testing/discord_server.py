@@ -5,9 +5,9 @@ async with DiscordServer() as server:
     bot = server.add_bot("a.bot.token", username="home_bot")
     channel = server.add_channel(server.add_guild("Home"), "alarms")
     server.fail(Fault.too_many_requests(3), calls=["create_message"])
-    ...  # a client whose calls go to f"{server.api}/channels/{channel.id}/messages"
+    ...  # a client whose calls go to f"{server.url}/channels/{channel.id}/messages"
     [message] = await server.wait_for(1)
-    server.write(channel, "Is the door open?", server.add_user("ada"))  # who listens at the gateway learns of it
+    server.says("Is the door open?", channel=channel, sender=server.add_user("ada"))
 ```
 
 `CALLS` are the names of all calls. `server.gateway` can ask clients to reconnect, invalidate and forget sessions, cut

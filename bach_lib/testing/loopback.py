@@ -85,9 +85,14 @@ class Loopback(ABC):
         self._reserved: socket.socket | None = None
 
     @property
-    def url(self) -> str:
-        """Where the server is."""
+    def origin(self) -> str:
+        """What stands before every path."""
         return f"http://{HOST}:{self.port}"
+
+    @property
+    def url(self) -> str:
+        """Where the server is: the `endpoint` of a connection to it."""
+        return self.origin
 
     async def __aenter__(self) -> Self:
         await self.start()

@@ -1,16 +1,22 @@
 """What bots have sent through a double, and the wait for it."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 
 from bach_lib.testing.waiting import Waiting
 
 
-class Outbox[MessageT]:
+class Outbox[MessageT](ABC):
     """The messages that a platform has stored, oldest first."""
 
     def __init__(self) -> None:
         self.sent: list[MessageT] = []
         self._waiting = Waiting()
+
+    @property
+    @abstractmethod
+    def texts(self) -> list[str]:
+        """What people read of them, oldest first."""
 
     async def wait_for(self, count: int, timeout: float = 30.0) -> list[MessageT]:
         """Wait until `count` messages were stored and return them all. Raises TimeoutError after `timeout` seconds."""

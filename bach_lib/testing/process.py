@@ -28,6 +28,6 @@ async def serve(server: Loopback) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     async with server:
-        sys.stdout.write(f"{server.url}\n")
+        sys.stdout.write(f"{server.origin}\n")
         sys.stdout.flush()
         await stopped.wait()

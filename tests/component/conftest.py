@@ -83,7 +83,7 @@ def entry(telegram: TelegramServer, hass: HomeAssistant) -> MockConfigEntry:
 @pytest.fixture
 async def loaded(hass: HomeAssistant, telegram: TelegramServer, entry: MockConfigEntry) -> MockConfigEntry:
     """The same connection, set up and connected in both directions."""
-    telegram.receive_text(telegram.bots[TOKEN], chat_id=STRANGER, text="hello")  # so that the first poll ends at once
+    telegram.says("hello", bot=telegram.bots[TOKEN], chat_id=STRANGER)  # so that the first poll ends at once
     await set_up(hass, entry)
     for direction in ("sending", "receiving"):
         await until_state(hass, f"binary_sensor.home_bot_{direction}", "on")

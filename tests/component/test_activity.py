@@ -65,7 +65,7 @@ async def home(hass: HomeAssistant, telegram: TelegramServer) -> MockConfigEntry
     telegram.add_chat(GROUP, type="group", title="Family")
     people = [recipient("Family", str(GROUP)), person("Dora", str(GROUP), "46")]
     entry = add_entry(hass, telegram, more=people)
-    telegram.receive_text(telegram.bots[TOKEN], chat_id=STRANGER, text="hello")
+    telegram.says("hello", bot=telegram.bots[TOKEN], chat_id=STRANGER)
     await set_up(hass, entry)
     for direction in ("sending", "receiving"):
         await until_state(hass, f"binary_sensor.home_bot_{direction}", "on")
@@ -142,9 +142,9 @@ async def test_an_incoming_message_is_at_most_one_row_one_event_and_one_line_wit
     """Who wrote in a group was lost behind the name of an entity, and every message had a second line about it."""
     before, bot = await rows(hass), telegram.bots[TOKEN]
     events = async_capture_events(hass, "bach_message")
-    telegram.receive_text(bot, chat_id=ADA, text="/door")
-    telegram.receive_text(bot, chat_id=GROUP, text="hello", from_id=46)
-    telegram.receive_text(bot, chat_id=BOB, text="hello")
+    telegram.says("/door", bot=bot, chat_id=ADA)
+    telegram.says("hello", bot=bot, chat_id=GROUP, from_id=46)
+    telegram.says("hello", bot=bot, chat_id=BOB)
     await until(hass, lambda: len(events) == 3)
     await settled(hass)
     states, recorded = (after - first for after, first in zip(await rows(hass), before, strict=True))
@@ -167,7 +167,7 @@ async def test_an_answer_is_told_by_what_stood_on_the_button(
         call(hass, "ask", entity_id=ADA_ENTITY, message="Open?", answers=[{"text": "Open it", "value": "o"}])
     )
     [message] = await telegram.wait_for(1)
-    telegram.press(telegram.bots[TOKEN], message, "Open it")
+    telegram.presses(message, "Open it", bot=telegram.bots[TOKEN])
     assert (await question)["answer"] == "o"
     await settled(hass)
     assert await activity(hass, hass_ws_client, since) == [f"{ADA_ENTITY} →", "Ada pressed the button Open it"]

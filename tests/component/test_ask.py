@@ -64,9 +64,9 @@ def press(telegram: TelegramServer, message: SentMessage, button: str, sender: i
     """Somebody presses a button."""
     bot = telegram.bots[TOKEN]
     if sender is None:
-        telegram.press(bot, message, button)
+        telegram.presses(message, button, bot=bot)
     else:
-        telegram.press(bot, message, button, from_id=sender)
+        telegram.presses(message, button, bot=bot, from_id=sender)
 
 
 async def received(hass: HomeAssistant, count: int = 1) -> None:
@@ -158,10 +158,10 @@ async def test_people_may_write_and_nobody_else_takes_it(
 
     async_dispatcher_connect(hass, SIGNAL_RECEIVED, hear)
     task = await ask(hass, telegram, answers=[], free_text=True)
-    telegram.receive_text(telegram.bots[TOKEN], chat_id=ADA, text="half past six")
+    telegram.says("half past six", bot=telegram.bots[TOKEN], chat_id=ADA)
     answer = await task
     assert (answer["answer"], answer["person"]) == ("half past six", "Ada")
-    telegram.receive_text(telegram.bots[TOKEN], chat_id=ADA, text="good night")
+    telegram.says("good night", bot=telegram.bots[TOKEN], chat_id=ADA)
     assert [await claimed.get(), await claimed.get()] == [True, False]
 
 
@@ -172,10 +172,10 @@ async def test_in_a_group_a_reply_answers(hass: HomeAssistant, telegram: Telegra
     await until_state(hass, "binary_sensor.home_bot_receiving", "on")
     task = await ask(hass, telegram, entity_id="notify.home", answers=[], free_text=True)
     bot, asked = telegram.bots[TOKEN], telegram.sent[-1].message_id
-    telegram.receive_text(bot, chat_id=GROUP, from_id=BOB, first_name="Bob", text="who has the keys?")
+    telegram.says("who has the keys?", bot=bot, chat_id=GROUP, from_id=BOB, first_name="Bob")
     await received(hass)
     assert not task.done()
-    telegram.receive_text(bot, chat_id=GROUP, from_id=BOB, first_name="Bob", text="two of us", reply_to=asked)
+    telegram.says("two of us", bot=bot, chat_id=GROUP, from_id=BOB, first_name="Bob", reply_to=asked)
     answer = await task
     assert (answer["answer"], answer["entity_id"]) == ("two of us", "notify.home")
     assert (answer["person"], answer["sender_name"]) == ("", "Bob")  # what people call themselves is nobody's name

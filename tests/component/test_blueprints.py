@@ -184,7 +184,7 @@ async def test_ask_me_before(
     hass.bus.async_fire("rain")
     [message] = await telegram.wait_for(1)
     assert message.text == "It starts to rain. Close the awning?"
-    telegram.press(telegram.bots[TOKEN], message, button)
+    telegram.presses(message, button, bot=telegram.bots[TOKEN])
     await until(hass, lambda: is_idle(hass))
     await hass.async_block_till_done()
     assert [call.data["by"] for call in done] == ["Ada"] * runs

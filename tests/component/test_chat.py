@@ -61,7 +61,7 @@ async def test_a_message_is_answered_where_it_was_written(
 ) -> None:
     """All of it, from a phone and back; the answer must hang on its question."""
     bot = telegram.bots[TOKEN]
-    question = telegram.receive_text(bot, chat_id=ADA, text="is the door shut?")
+    question = telegram.says("is the door shut?", bot=bot, chat_id=ADA)
     [message] = await telegram.wait_for(1)
     assert (message.chat_id, message.text) == (ADA, "You said: is the door shut?")
     assert message.reply_to == question["message_id"]
@@ -77,8 +77,8 @@ async def test_a_topic_of_a_group_is_a_place_of_its_own(
     telegram.add_chat(GROUP, type="supergroup", title="House", is_forum=True).threads = {7: "Kitchen", 8: "Cellar"}
     await set_up(hass, add_home(hass, telegram, {"Kitchen": f"{GROUP}/7"}, agent=agent.id))
     bot = telegram.bots[TOKEN]
-    telegram.receive_text(bot, chat_id=GROUP, from_id=46, thread_id=8, text="in the cellar")
-    question = telegram.receive_text(bot, chat_id=GROUP, from_id=46, thread_id=7, text="in the kitchen")
+    telegram.says("in the cellar", bot=bot, chat_id=GROUP, from_id=46, thread_id=8)
+    question = telegram.says("in the kitchen", bot=bot, chat_id=GROUP, from_id=46, thread_id=7)
     [message] = await telegram.wait_for(1)
     assert (message.thread_id, message.reply_to) == (7, question["message_id"])
     assert agent.heard == ["in the kitchen"]
@@ -89,8 +89,8 @@ async def test_a_stranger_never_reaches_an_agent(
 ) -> None:
     """Anybody who finds the bot could open the door."""
     bot = telegram.bots[TOKEN]
-    telegram.receive_text(bot, chat_id=STRANGER, text="open the door")
-    telegram.receive_text(bot, chat_id=ADA, text="hello")
+    telegram.says("open the door", bot=bot, chat_id=STRANGER)
+    telegram.says("hello", bot=bot, chat_id=ADA)
     await telegram.wait_for(1)
     await arrive(hass, incoming(STRANGER, text="open the door"))
     await arrive(hass, incoming(-999, ADA, text="a place nobody added"))
@@ -233,14 +233,14 @@ async def test_home_assistant_s_own_agent_turns_on_the_light(
     )
     await set_up(hass, entry)
 
-    telegram.receive_text(telegram.bots[TOKEN], chat_id=ADA, text="turn on the kitchen light")
+    telegram.says("turn on the kitchen light", bot=telegram.bots[TOKEN], chat_id=ADA)
     [message] = await telegram.wait_for(1)
     [call] = calls
     assert call.data["entity_id"] == ["light.kitchen"]
     assert call.context.user_id == hass_admin_user.id
     assert message.text == "Turned on the light"
 
-    telegram.receive_text(telegram.bots[TOKEN], chat_id=ADA, text="colourless green ideas sleep furiously")
+    telegram.says("colourless green ideas sleep furiously", bot=telegram.bots[TOKEN], chat_id=ADA)
     [_, message] = await telegram.wait_for(2)
     assert message.text.startswith("Sorry")
 
@@ -494,10 +494,10 @@ async def test_whoever_answers_a_question_does_not_talk_to_the_agent(
     )
     asking = hass.async_create_task(call)
     await telegram.wait_for(1)
-    telegram.receive_text(telegram.bots[TOKEN], chat_id=ADA, text="half past six")
+    telegram.says("half past six", bot=telegram.bots[TOKEN], chat_id=ADA)
     response = await asking
     assert response
     assert response["text"] == "half past six"
-    telegram.receive_text(telegram.bots[TOKEN], chat_id=ADA, text="thanks")
+    telegram.says("thanks", bot=telegram.bots[TOKEN], chat_id=ADA)
     await telegram.wait_for(2)
     assert agent.heard == ["thanks"]

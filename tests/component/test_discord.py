@@ -50,7 +50,7 @@ async def no_dialog_left_open(world: World, hass: HomeAssistant) -> AsyncGenerat
 
 def bot_form(world: World, token: str = TOKEN) -> dict[str, Any]:
     """What a person fills in for a bot."""
-    return {"bot_token": token, "server": {"endpoint": world.server.api}}
+    return {"bot_token": token, "server": {"endpoint": world.server.url}}
 
 
 def bot_entry(hass: HomeAssistant, world: World, *places: str) -> MockConfigEntry:
@@ -62,7 +62,7 @@ def bot_entry(hass: HomeAssistant, world: World, *places: str) -> MockConfigEntr
         data={
             "type": "discord",
             "bot_token": TOKEN,
-            "endpoint": world.server.api,
+            "endpoint": world.server.url,
             "link": "https://discord.com/oauth2/authorize?client_id=1",
         },
         subentries_data=[recipient(f"place {number}", place) for number, place in enumerate(places)],
@@ -100,7 +100,7 @@ async def test_a_bot_is_tried_invited_and_added(hass: HomeAssistant, world: Worl
     assert entry.data == {
         "type": "discord",
         "bot_token": TOKEN,
-        "endpoint": world.server.api,
+        "endpoint": world.server.url,
         "link": placeholders["link"],
     }
     _, flow_id = result["next_flow"]
@@ -251,7 +251,7 @@ async def test_a_connection_that_does_not_run_finds_nobody(
 
 def hook_form(world: World, url: str, *, hello: bool = False, **more: str) -> dict[str, Any]:
     """What a person fills in for a webhook."""
-    return {"url": url, "server": {"endpoint": world.server.api}, **({} if hello else {"hello": False}), **more}
+    return {"url": url, "server": {"endpoint": world.server.url}, **({} if hello else {"hello": False}), **more}
 
 
 async def test_the_set_up_of_a_webhook_ends_in_its_channel(hass: HomeAssistant, world: World) -> None:
@@ -333,7 +333,7 @@ async def test_a_webhook_gets_another_name_and_keeps_its_address(hass: HomeAssis
     form = await hass.config_entries.flow.async_init(
         "bach", context={"source": SOURCE_RECONFIGURE, "entry_id": entry.entry_id}
     )
-    result = await submit(hass, form, {"username": "Home", "server": {"endpoint": world.server.api}})
+    result = await submit(hass, form, {"username": "Home", "server": {"endpoint": world.server.url}})
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "reconfigure_successful")
     assert (entry.data["url"], entry.data["username"]) == (url, "Home")
     await send(hass, "notify.alarms", "hello")
@@ -370,7 +370,7 @@ async def test_home_assistants_own_discord_integration_works_beside_ours(
     hass: HomeAssistant, world: World, monkeypatch: pytest.MonkeyPatch, first: str
 ) -> None:
     """Whoever tries BACH would lose the notifications they have: both bring a library that speaks Discord."""
-    monkeypatch.setattr("nextcord.http.Route.BASE", world.server.api)
+    monkeypatch.setattr("nextcord.http.Route.BASE", world.server.url)
     ours = bot_entry(hass, world, str(world.channel.id))
     theirs = MockConfigEntry(domain="discord", title="old_bot", data={"api_token": TOKEN, "name": "old_bot"})
     theirs.add_to_hass(hass)
@@ -393,7 +393,7 @@ async def test_home_assistants_own_discord_integration_works_beside_ours(
 @pytest.mark.usefixtures("with_the_noisy_ones")
 async def test_a_command_in_a_channel_comes_in(hass: HomeAssistant, world: World, loaded: MockConfigEntry) -> None:
     """Nobody could talk to the house through Discord."""
-    world.server.when_heard(lambda: world.server.write(world.channel, "!status now", world.ada))
+    world.server.when_heard(lambda: world.server.says("!status now", channel=world.channel, sender=world.ada))
     await until_state_of_event(hass, "event.place_0_incoming_message", "command")
     found = hass.states.get("event.place_0_incoming_message")
     assert found

@@ -45,7 +45,7 @@ async def test_what_comes_in_shows_at_its_recipient(
 ) -> None:
     """An automation on Ada's messages would run on Bob's, or on nobody's."""
     assert state(hass, ADA_EVENT) == state(hass, BOB_EVENT) == "unknown"
-    telegram.receive_text(telegram.bots[TOKEN], chat_id=ADA, text="hello")
+    telegram.says("hello", bot=telegram.bots[TOKEN], chat_id=ADA)
     await until(hass, lambda: state(hass, ADA_EVENT) != "unknown")
 
     attributes = shown(hass).attributes

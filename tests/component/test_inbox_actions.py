@@ -25,7 +25,7 @@ async def written(
     """What Ada, Bob and Ada again wrote, as the events said it."""
     events = async_capture_events(hass, EVENT_MESSAGE)
     for sender, text in ((ADA, "one"), (BOB, "two"), (ADA, "three")):
-        telegram.receive_text(bot, chat_id=sender, text=text)
+        telegram.says(text, bot=bot, chat_id=sender)
     await until(hass, lambda: len(events) == 3)
     return [dict(event.data) for event in events]
 
@@ -203,7 +203,7 @@ async def test_a_rule_is_set_shown_used_and_removed(
     assert await call(hass, "get_rules") == {"rules": [row]}
 
     events = async_capture_events(hass, EVENT_MESSAGE)
-    telegram.receive_text(bot, chat_id=ADA, text="The CAT is here")
+    telegram.says("The CAT is here", bot=bot, chat_id=ADA)
     await until(hass, lambda: bool(events))
     assert events[0].data["context_triggers"] == ["pets"]
 

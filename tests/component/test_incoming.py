@@ -63,8 +63,8 @@ async def test_a_message_comes_through_the_whole_house(
 ) -> None:
     """What somebody writes on a phone must reach automations, and a stranger must not."""
     bot = telegram.bots[TOKEN]
-    telegram.receive_text(bot, chat_id=STRANGER, text="let me in")
-    telegram.receive_text(bot, chat_id=ADA, text="is the door shut?", first_name="Ada L.")
+    telegram.says("let me in", bot=bot, chat_id=STRANGER)
+    telegram.says("is the door shut?", bot=bot, chat_id=ADA, first_name="Ada L.")
     await until(hass, lambda: bool(events))
     await hass.async_block_till_done()
 

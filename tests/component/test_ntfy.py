@@ -128,7 +128,7 @@ async def test_a_topic_is_typed(hass: HomeAssistant, ntfy: NtfyServer, loaded: M
     result = await go_on(hass, wrong, recipient=" our_cellar ", title="Cellar", heard=True, hello=True)
     assert (result["type"], result["title"]) == (FlowResultType.CREATE_ENTRY, "Cellar")
     assert result["data"] == {"recipient": "our_cellar"}
-    [hello] = await ntfy.wait_for_sent()
+    [hello] = await ntfy.wait_for()
     assert hello.topic == "our_cellar"
     assert sorted(the_bach(hass).registry.list()[0].allowed) == ["our_cellar", TOPIC]
 
@@ -149,9 +149,9 @@ async def test_a_notification_goes_out(hass: HomeAssistant, ntfy: NtfyServer, lo
     """Nothing would ever arrive on a phone; or the house hear itself."""
     heard = async_capture_events(hass, EVENT_MESSAGE)
     await send(hass, "notify.door", "Rain")
-    [sent] = await ntfy.wait_for_sent()
+    [sent] = await ntfy.wait_for()
     assert (sent.topic, sent.text) == (TOPIC, "Rain")
-    ntfy.write(TOPIC, "Ring")
+    ntfy.says("Ring", sender=TOPIC)
     await until(hass, lambda: bool(heard))
     assert [event.data["text"] for event in heard] == ["Ring"]
 
@@ -165,7 +165,7 @@ async def test_what_others_publish_is_an_event_and_no_more(
         loaded, next(iter(loaded.subentries.values())), data={"recipient": TOPIC, "role": "admin"}
     )
     await hass.async_block_till_done()
-    ntfy.write(TOPIC, "/open the door", title="Door", tags=["bell"])
+    ntfy.says("/open the door", sender=TOPIC, title="Door", tags=["bell"])
     await until(hass, lambda: bool(heard))
     data = heard[0].data
     assert (data["recipient"], data["role"], data["person"]) == (TOPIC, "notify_only", "")
@@ -177,7 +177,7 @@ async def test_a_ring_starts_an_automation_and_shows_at_its_topic(
 ) -> None:
     """A doorbell that publishes would ring in no automation, or in one with rights that nobody has proved."""
     rings = await automate(hass, {"trigger": "bach.message_received", "target": {"entity_id": "notify.door"}})
-    ntfy.write(TOPIC, "Ring", title="Door", tags=["bell"], priority=4)
+    ntfy.says("Ring", sender=TOPIC, title="Door", tags=["bell"], priority=4)
     await until(hass, lambda: bool(rings.told))
     shown = hass.states.get(ENTITY)
     assert shown
@@ -200,7 +200,7 @@ async def test_no_command_comes_from_a_topic(hass: HomeAssistant, ntfy: NtfyServ
     """Whoever knows the name of a topic would open the door."""
     heard = async_capture_events(hass, EVENT_MESSAGE)
     opened = await automate(hass, {"trigger": "bach.command_received", "options": {"command": "open"}})
-    ntfy.write(TOPIC, "/open the door")
+    ntfy.says("/open the door", sender=TOPIC)
     await until(hass, lambda: bool(heard))
     assert (heard[0].data["kind"], heard[0].data["text"]) == ("text", "/open the door")
     await hass.async_block_till_done()
@@ -214,8 +214,8 @@ async def test_a_topic_that_is_only_written_to_rings_nowhere(
     await add_topic(hass, loaded, recipient="weather", title="Weather", heard=False)
     await hass.async_block_till_done()
     heard = async_capture_events(hass, EVENT_MESSAGE)
-    ntfy.write("weather", "Sun")
-    ntfy.write(TOPIC, "Ring")
+    ntfy.says("Sun", sender="weather")
+    ntfy.says("Ring", sender=TOPIC)
     await until(hass, lambda: bool(heard))
     assert [event.data["text"] for event in heard] == ["Ring"]
     assert state(hass, "event.weather_incoming_message") == "unknown"
@@ -279,7 +279,7 @@ async def test_a_token_that_is_gone_asks(hass: HomeAssistant, ntfy: NtfyServer, 
     assert result["errors"] == {"token": "invalid_auth"}
     result = await submit(hass, result, {"token": "tk_new"})
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "reauth_successful")
-    [sent] = await ntfy.wait_for_sent()
+    [sent] = await ntfy.wait_for()
     assert sent.text == "waits"
 
 
@@ -291,4 +291,4 @@ async def test_an_outage_takes_nothing_away(hass: HomeAssistant, ntfy: NtfyServe
     await send(hass, "notify.door", "later")
     assert loaded.state is State.LOADED
     await ntfy.resume()
-    await ntfy.wait_for_sent()
+    await ntfy.wait_for()

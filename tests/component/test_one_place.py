@@ -109,7 +109,7 @@ async def test_of_two_recipients_that_are_one_place_the_lesser_role_counts(
     addressed = addresses(entry)
     assert len(addressed) == 3, "nothing is taken away from anybody"
     assert f"recipient_{ID}" in {unique_id for _, unique_id in addressed.values()}
-    telegram.receive_text(telegram.bots[TOKEN], chat_id=int(ID), from_id=99, text="open the door")
-    telegram.receive_text(telegram.bots[TOKEN], chat_id=ADA, text="that is all")
+    telegram.says("open the door", bot=telegram.bots[TOKEN], chat_id=int(ID), from_id=99)
+    telegram.says("that is all", bot=telegram.bots[TOKEN], chat_id=ADA)
     await until(hass, lambda: bool(heard) and heard[-1].message.text == "that is all")
     assert [one.role for one in heard[len(expected) : -1]] == expected

@@ -47,7 +47,7 @@ async def home(hass: HomeAssistant, telegram: TelegramServer, partner: MockConfi
 
 async def ask(telegram: TelegramServer, text: str, number: int, who: int = ADA) -> SentMessage:
     """Write, and wait for the answer, which is the `number`th."""
-    telegram.receive_text(telegram.bots[TOKEN], chat_id=who, text=text)
+    telegram.says(text, bot=telegram.bots[TOKEN], chat_id=who)
     return (await telegram.wait_for(number))[-1]
 
 
@@ -83,7 +83,7 @@ async def test_a_stranger_is_not_answered(
     hass: HomeAssistant, telegram: TelegramServer, ollama: OllamaServer, home: MockConfigEntry
 ) -> None:
     """Whoever finds the bot would talk at the home's expense."""
-    telegram.receive_text(telegram.bots[TOKEN], chat_id=STRANGER, text="for nothing")
+    telegram.says("for nothing", bot=telegram.bots[TOKEN], chat_id=STRANGER)
     await ask(telegram, "abc", 1)
     assert told(ollama) == [["Be short", "abc"]]
 

@@ -71,7 +71,7 @@ async def test_somebody_who_wrote_is_picked(
     telegram.add_chat(FAMILY, type="supergroup", title="Family")
     events = async_capture_events(hass, EVENT_MESSAGE)
     for sender, name in ((DORA, "Dora"), (CARL, "Carl"), (DORA, "Dora")):
-        telegram.receive_text(bot, chat_id=FAMILY, from_id=sender, text="hello", first_name=name)
+        telegram.says("hello", bot=bot, chat_id=FAMILY, from_id=sender, first_name=name)
     await until(hass, lambda: len(events) == 3)
 
     result = await start(hass, home)
@@ -119,8 +119,8 @@ async def test_an_id_can_be_typed_for_a_group_that_is_only_told(
     assert (result["type"], result["title"]) == (FlowResultType.CREATE_ENTRY, "Dora the chair")
     assert f"{BOARD}#{DORA}" in the_bach(hass).registry.get(CONNECTION).allowed
 
-    telegram.receive_text(bot, chat_id=BOARD, from_id=CARL, text="and me?")
-    telegram.receive_text(bot, chat_id=BOARD, from_id=DORA, text="hello")
+    telegram.says("and me?", bot=bot, chat_id=BOARD, from_id=CARL)
+    telegram.says("hello", bot=bot, chat_id=BOARD, from_id=DORA)
     await until(hass, lambda: bool(events))
     assert [(event.data["person"], event.data["text"]) for event in events] == [("Dora the chair", "hello")]
 

@@ -103,7 +103,7 @@ async def test_whoever_writes_can_be_picked(
         "code": code,
     }
 
-    telegram.receive_text(bot, chat_id=EVE, text="/start", first_name="Eve")
+    telegram.says("/start", bot=bot, chat_id=EVE, first_name="Eve")
     result = await next_page(hass, result)
 
     assert events, "the page would not go on by itself"
@@ -128,10 +128,10 @@ async def test_who_brings_the_code_is_first_and_marked_whoever_else_writes(
     code = code_of(invitation)
     assert qr_code.config["data"] == f"https://t.me/home_bot?start={code}"
     for number in range(1000, 1030):
-        telegram.receive_text(bot, chat_id=number, text="hi", first_name="✓ Eve")
-    telegram.receive_text(bot, chat_id=EVE, text=f"/start {code}", first_name="Eve")
+        telegram.says("hi", bot=bot, chat_id=number, first_name="✓ Eve")
+    telegram.says(f"/start {code}", bot=bot, chat_id=EVE, first_name="Eve")
     for number in range(1030, 1060):
-        telegram.receive_text(bot, chat_id=number, text="/start", first_name="✓ Eve")
+        telegram.says("/start", bot=bot, chat_id=number, first_name="✓ Eve")
     await telegram.wait_until(lambda: the_bach(hass).registry.get(CONNECTION).blocked_count >= 60)
     await hass.async_block_till_done()
 
@@ -161,7 +161,7 @@ async def test_a_group_brings_the_code_when_the_bot_is_added_through_its_link(
     assert placeholders
     account, code = placeholders["group_link"].split("?startgroup=")
     assert account == "https://t.me/home_bot"
-    telegram.receive_text(bot, chat_id=GROUP, from_id=EVE, text=f"/start@home_bot {code}", first_name="Eve")
+    telegram.says(f"/start@home_bot {code}", bot=bot, chat_id=GROUP, from_id=EVE, first_name="Eve")
     result = await next_page(hass, waiting)
     assert next(iter(options(result).values())) == f"✓ Family ({GROUP})"
     assert fields(result) == {"recipient", "role", "hello"}, "several people are no user of Home Assistant"
@@ -175,7 +175,7 @@ async def test_who_pressed_start_before_is_offered_without_a_mark(
 ) -> None:
     """After BotFather people press *Start* first, and the dialog would wait for somebody who has come already."""
     blocked = the_bach(hass).registry.get(CONNECTION).blocked_count
-    telegram.receive_text(bot, chat_id=EVE, text="/start", first_name="Eve")
+    telegram.says("/start", bot=bot, chat_id=EVE, first_name="Eve")
     await telegram.wait_until(lambda: the_bach(hass).registry.get(CONNECTION).blocked_count > blocked)
     await hass.async_block_till_done()
     result = await wait(hass, loaded)
@@ -188,8 +188,8 @@ async def test_a_code_of_somebody_who_is_let_in_is_no_command(
     """The code would start whatever waits for /start, and stand in traces."""
     events = async_capture_events(hass, "bach_message")
     invitation = await start(hass, loaded, "pair")
-    telegram.receive_text(bot, chat_id=42, text=f"/start {code_of(invitation)}", first_name="Ada")
-    telegram.receive_text(bot, chat_id=42, text="/hello", first_name="Ada")
+    telegram.says(f"/start {code_of(invitation)}", bot=bot, chat_id=42, first_name="Ada")
+    telegram.says("/hello", bot=bot, chat_id=42, first_name="Ada")
     await until(hass, lambda: len(events) > 0)
     assert [event.data["command"] for event in events] == ["hello"]
 
@@ -199,13 +199,13 @@ async def test_the_second_who_writes_can_be_picked_too(
 ) -> None:
     """The first message may be anybody's; the one we wait for must still get a chance."""
     result = await wait(hass, loaded)
-    telegram.receive_text(bot, chat_id=EVE, text="spam", first_name="Mallory")
+    telegram.says("spam", bot=bot, chat_id=EVE, first_name="Mallory")
     result = await next_page(hass, result)
 
     result = await go_on(hass, result, recipient="keep_waiting")
     assert result["type"] is FlowResultType.SHOW_PROGRESS
     telegram.add_chat(GROUP, type="supergroup", title="Family")
-    telegram.receive_text(bot, chat_id=GROUP, from_id=7, text="/start")
+    telegram.says("/start", bot=bot, chat_id=GROUP, from_id=7)
     result = await next_page(hass, result)
 
     assert options(result) == {
@@ -222,7 +222,7 @@ async def test_a_long_name_of_a_stranger_is_cut(
 ) -> None:
     """Strangers choose their names; one must not be able to fill the page."""
     result = await wait(hass, loaded)
-    telegram.receive_text(bot, chat_id=EVE, text="/start", first_name="x" * 1000)
+    telegram.says("/start", bot=bot, chat_id=EVE, first_name="x" * 1000)
     result = await next_page(hass, result)
     result = await go_on(hass, result, recipient="98")
     assert result["title"] == "x" * 100
@@ -285,7 +285,7 @@ async def test_a_closed_dialog_stops_listening(
     noticed: list[SenderBlocked] = []
     the_bach(hass).subscribe(SenderBlocked, noticed.append)
     blocked = the_bach(hass).registry.get(CONNECTION).blocked_count
-    telegram.receive_text(bot, chat_id=EVE, text="hello?")
+    telegram.says("hello?", bot=bot, chat_id=EVE)
     await telegram.wait_until(lambda: the_bach(hass).registry.get(CONNECTION).blocked_count > blocked)
     assert not noticed
 
@@ -415,7 +415,7 @@ async def test_whoever_is_picked_gets_a_role_and_a_user(
 ) -> None:
     """Somebody would be heard who should only be told, or act in nobody's name."""
     result = await wait(hass, loaded)
-    telegram.receive_text(bot, chat_id=EVE, text="/start", first_name="Eve")
+    telegram.says("/start", bot=bot, chat_id=EVE, first_name="Eve")
     result = await next_page(hass, result)
     result = await go_on(hass, result, recipient="98", role="notify_only", user_id=hass_admin_user.id)
     assert result["data"] == {

@@ -131,7 +131,7 @@ async def test_a_question_outlives_a_reload(
         assert await hass.config_entries.async_unload(loaded.entry_id)
         asking = hass.async_create_task(call(hass, "ask", entity_id=ADA_ENTITY, message="Open?", answers=["yes", "no"]))
         [message] = await telegram.wait_for(1)
-        telegram.press(telegram.bots[TOKEN], message, "yes")
+        telegram.presses(message, "yes", bot=telegram.bots[TOKEN])
         answer = await asking
         await set_up(hass, loaded)
     assert (answer["answer"], answer["entity_id"]) == ("yes", ADA_ENTITY)

@@ -168,7 +168,7 @@ async def test_an_account_that_is_gone_asks(hass: HomeAssistant, signal: SignalS
     result = await submit(hass, result, {"token": "new"})
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "reauth_successful")
     assert (loaded.data["token"], loaded.data["endpoint"], loaded.data["number"]) == ("new", signal.url, NUMBER)
-    [message] = await signal.wait_for_sent()
+    [message] = await signal.wait_for()
     assert message.text == "waits"
 
 
@@ -183,7 +183,7 @@ async def test_the_server_moves(hass: HomeAssistant, signal: SignalServer, loade
         assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "reconfigure_successful")
         assert (loaded.data["endpoint"], loaded.data["token"]) == (new_home.url, TOKEN)
         await send(hass, "notify.ada", "from here")
-        await new_home.wait_for_sent()
+        await new_home.wait_for()
         await hass.config_entries.async_unload(loaded.entry_id)
 
 
@@ -212,7 +212,7 @@ async def test_a_group_is_picked(hass: HomeAssistant, signal: SignalServer, load
     assert (result["type"], result["title"]) == (FlowResultType.CREATE_ENTRY, "The house")
     assert result["data"] == {"recipient": HOUSE, "kind": "group", "role": "user"}
     await send(hass, "notify.the_house", "hello")
-    [message] = await signal.wait_for_sent()
+    [message] = await signal.wait_for()
     assert (message.recipients, message.text) == ([HOUSE], "hello")
 
 
@@ -231,7 +231,7 @@ async def test_whoever_writes_can_be_picked(hass: HomeAssistant, signal: SignalS
     result = await start(hass, loaded, "pair")
     assert (result["type"], result["progress_action"]) == (FlowResultType.SHOW_PROGRESS, "wait_for_signal")
     assert (result["description_placeholders"] or {})["link"] == f"https://signal.me/#p/{NUMBER}"
-    signal.when_heard(signal.write("hello", sender=hidden, name="Bob"))
+    signal.when_heard(signal.written("hello", sender=hidden, name="Bob"))
     manager = hass.config_entries.subentries
     await until(hass, lambda: manager.async_get(result["flow_id"])["step_id"] == "pick")
     result = await manager.async_configure(result["flow_id"])
@@ -290,11 +290,11 @@ async def test_what_is_typed_is_asked_for(hass: HomeAssistant, signal: SignalSer
 async def test_messages_go_out_and_come_in(hass: HomeAssistant, signal: SignalServer, loaded: MockConfigEntry) -> None:
     """Nobody could talk with the house."""
     await send(hass, "notify.ada", "The door is open", title="Alarm")
-    [message] = await signal.wait_for_sent()
+    [message] = await signal.wait_for()
     assert (message.recipients, message.text) == ([ADA], "Alarm\n\nThe door is open")
 
     heard = async_capture_events(hass, EVENT_MESSAGE)
-    signal.when_heard(signal.write("Close it, please", sender=ADA))
+    signal.when_heard(signal.written("Close it, please", sender=ADA))
     await until(hass, lambda: bool(heard))
     assert (heard[0].data["text"], heard[0].data["sender_id"]) == ("Close it, please", ADA)
     await until(hass, lambda: state(hass, "event.ada_incoming_message") != "unknown")

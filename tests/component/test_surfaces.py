@@ -126,7 +126,7 @@ async def letters(hass: HomeAssistant, telegram: TelegramServer, loaded: MockCon
         assert receipt.id == number
         assert (await bach.wait(receipt.id, 60)).status is Status.DEAD
     telegram.chats[ADA].welcome()
-    telegram.receive_text(bot, chat_id=ADA, text="Is the door open?")
+    telegram.says("Is the door open?", bot=bot, chat_id=ADA)
     while not await bach.inbox():
         await hass.async_block_till_done()
     return loaded

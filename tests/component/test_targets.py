@@ -142,7 +142,7 @@ async def test_a_question_goes_to_a_group(
             hass.services.async_call("bach", "ask", data, blocking=True, return_response=with_answer)
         )
         message = (await telegram.wait_for(2 if with_answer else 4))[-1]
-        telegram.press(telegram.bots[TOKEN], message, "yes")
+        telegram.presses(message, "yes", bot=telegram.bots[TOKEN])
         answer = await asking
         if with_answer:
             assert answer

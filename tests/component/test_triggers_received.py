@@ -71,8 +71,8 @@ async def test_a_message_runs_an_automation_with_all_that_is_known_of_it(
 ) -> None:
     """What somebody writes on a phone would reach no automation, or a template would look for a key in vain."""
     automation = await automate(hass, {"trigger": "bach.message_received"})
-    telegram.receive_text(telegram.bots[TOKEN], chat_id=STRANGER, text="let me in")
-    telegram.receive_text(telegram.bots[TOKEN], chat_id=ADA, text="is the door shut?")
+    telegram.says("let me in", bot=telegram.bots[TOKEN], chat_id=STRANGER)
+    telegram.says("is the door shut?", bot=telegram.bots[TOKEN], chat_id=ADA)
     await until(hass, lambda: bool(automation.runs))
     await hass.async_block_till_done()
 

@@ -40,7 +40,7 @@ async def test_the_queue_and_the_inbox_can_be_read(
     hass: HomeAssistant, client: Client, telegram: TelegramServer, bot: Bot
 ) -> None:
     """A dashboard made for the original would stay empty."""
-    telegram.receive_text(bot, chat_id=ADA, text="Is the door open?", first_name="Ada")
+    telegram.says("Is the door open?", bot=bot, chat_id=ADA, first_name="Ada")
     await until(hass, lambda: hass.states.get("event.ada_incoming_message") is not None)
     while not await the_bach(hass).inbox():
         await hass.async_block_till_done()

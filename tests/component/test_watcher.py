@@ -96,7 +96,7 @@ async def test_a_second_program_on_the_bot_becomes_a_repair(
     """With five bots, "409 Conflict" alone helps nobody. Sending goes on, and the repair goes by itself."""
     issue_id = f"conflict_{loaded.entry_id}"
     telegram.fail(Fault.conflict(), times=1, methods=["getUpdates"])
-    telegram.receive_text(bot, chat_id=STRANGER, text="ends the poll that is under way")
+    telegram.says("ends the poll that is under way", bot=bot, chat_id=STRANGER)
     await until(hass, lambda: issue_registry.async_get_issue("bach", issue_id) is not None)
     issue = issue_registry.async_get_issue("bach", issue_id)
     assert issue
@@ -108,7 +108,7 @@ async def test_a_second_program_on_the_bot_becomes_a_repair(
     await telegram.wait_for(1)
 
     async_fire_time_changed(hass, dt_util.utcnow() + timedelta(minutes=1), fire_all=True)
-    telegram.receive_text(bot, chat_id=STRANGER, text="ends the next poll")
+    telegram.says("ends the next poll", bot=bot, chat_id=STRANGER)
     await until(hass, lambda: issue_registry.async_get_issue("bach", issue_id) is None)
 
 

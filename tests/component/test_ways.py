@@ -141,6 +141,6 @@ async def test_a_message_comes_in_through_eight_files(
     """Who looks for the line that lets somebody in would have to read all of BACH."""
     automation = await automate(hass, {"trigger": "bach.message_received"})
     with watched(IN) as walked:
-        telegram.receive_text(telegram.bots[TOKEN], chat_id=ADA, text="hello")
+        telegram.says("hello", bot=telegram.bots[TOKEN], chat_id=ADA)
         await until(hass, lambda: len(walked) == len(IN) and bool(automation.told))
     check(IN, walked)

@@ -450,7 +450,7 @@ async def test_one_that_sends(hass: HomeAssistant, hook: Hook) -> None:
     await hass.async_block_till_done()
     await until_state(hass, f"binary_sensor.{slugify(created['title'])}_sending", "on")
     await send(hass, "notify.kitchen", "Dinner")
-    await hook.wait_for(len(hook.asked) + (0 if hook.taken else 1))
+    await hook.wait_until_asked(len(hook.asked) + (0 if hook.taken else 1))
     [asked] = hook.taken
     assert asked.body == {"channel": "kitchen", "content": "Dinner"}
     headers = {name.lower(): value for name, value in asked.headers.items()}
@@ -618,7 +618,7 @@ async def test_every_form_can_be_clicked(hass: HomeAssistant, hook: Hook) -> Non
     [row] = the_bach(hass).registry.list()
     await the_bach(hass).send(row.name, "kitchen", "Dinner")
     while not hook.taken:
-        await hook.wait_for(len(hook.asked) + 1)
+        await hook.wait_until_asked(len(hook.asked) + 1)
     [asked] = hook.taken
     assert asked.method == "PUT"
     assert asked.body == {"message": "Dinner", "priority": "5"}
@@ -659,7 +659,7 @@ async def test_a_word_before_every_message_can_be_set_and_taken_away(hass: HomeA
     await hass.async_block_till_done()
     await the_bach(hass).send(row.name, "kitchen", "Dinner")
     while not hook.taken:
-        await hook.wait_for(len(hook.asked) + 1)
+        await hook.wait_until_asked(len(hook.asked) + 1)
     assert "[Summer house] Dinner" in str(hook.taken[0].body)
     result = await change(hass, entry, SOURCE_RECONFIGURE)
     assert result["data_schema"] is not None
@@ -682,7 +682,7 @@ async def test_a_secret_changes_in_two_steps(hass: HomeAssistant, hook: Hook) ->
     [row] = the_bach(hass).registry.list()
     await the_bach(hass).send(row.name, "kitchen", "Dinner")
     while not hook.taken:
-        await hook.wait_for(len(hook.asked) + 1)
+        await hook.wait_until_asked(len(hook.asked) + 1)
     signature = hook.taken[0].headers["webhook-signature"].split(" ")
     id_, when = hook.taken[0].headers["webhook-id"], int(hook.taken[0].headers["webhook-timestamp"])
     raw = json_dumps(hook.taken[0].body).encode()
@@ -720,7 +720,7 @@ async def test_a_refused_address_asks_for_another(hass: HomeAssistant, hook: Hoo
     assert (flow["context"]["source"], flow["step_id"]) == (SOURCE_REAUTH, "webhook_refused")
     result = await submit(hass, flow, {"url": f"{hook.url}{SECRET_PATH}", "authorization": "Bearer new"})
     assert result["reason"] == "reauth_successful"
-    await hook.wait_for(len(hook.asked) + (0 if hook.taken else 1))
+    await hook.wait_until_asked(len(hook.asked) + (0 if hook.taken else 1))
     assert [asked.headers["Authorization"] for asked in hook.taken] == ["Bearer new"]
 
 

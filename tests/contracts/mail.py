@@ -257,7 +257,7 @@ class Gateway(Listened):
         self.server = await stack.enter_async_context(DiscordServer())
         self.server.add_bot(TOKEN)
         self.connector = DiscordConnector(
-            await a_setup(stack, "discord", self.server.api, {"bot_token": TOKEN}, {}, "123456789012345677")
+            await a_setup(stack, "discord", self.server.url, {"bot_token": TOKEN}, {}, "123456789012345677")
         )
 
     @override

@@ -69,7 +69,7 @@ class NtfyPlatform(PartnerPlatform[NtfyServer]):
     @override
     def write(self, text: str) -> None:
         """As soon as somebody listens: who begins to is told nothing from before."""
-        self._server.when_heard(lambda: self._server.write(self.recipient, text))
+        self._server.when_heard(lambda: self._server.says(text, sender=self.recipient))
 
     @override
     def send_file(self, content: bytes) -> None:

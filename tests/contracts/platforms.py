@@ -80,11 +80,11 @@ class TelegramPlatform(PlatformOn[TelegramServer]):
 
     @override
     def write(self, text: str) -> None:
-        self._server.receive_text(self._bot, chat_id=42, text=text)
+        self._server.says(text, bot=self._bot, chat_id=42)
 
     @override
     def press(self, button: str) -> None:
-        self._server.press(self._bot, self._server.sent[-1], button)
+        self._server.presses(self._server.sent[-1], button, bot=self._bot)
 
     @override
     def send_file(self, content: bytes) -> None:
@@ -132,7 +132,7 @@ class OnDiscord(PlatformOn[DiscordServer]):
     @property
     @override
     def endpoint(self) -> str:
-        return self._server.api
+        return self._server.url
 
     @override
     def fall_silent(self) -> None:
@@ -183,20 +183,20 @@ class DiscordPlatform(OnDiscord):
     def write(self, text: str) -> None:
         """As soon as somebody listens, for the gateway tells everything once."""
         self._server.when_heard(
-            lambda: self._server.write(self._server.direct(self._bot.user, self._ada), text, self._ada)
+            lambda: self._server.says(text, channel=self._server.direct(self._bot.user, self._ada), sender=self._ada)
         )
 
     @override
     def press(self, button: str) -> None:
         message = self._server.sent[-1]
         found = next(one for one in buttons(message) if one["label"] == button)
-        self._server.when_heard(lambda: self._server.press(message, str(found["custom_id"]), self._ada))
+        self._server.when_heard(lambda: self._server.presses(message, str(found["custom_id"]), sender=self._ada))
 
     @override
     def send_file(self, content: bytes) -> None:
         file = self._server.attachment("plan.bin", content)
         direct = self._server.direct(self._bot.user, self._ada)
-        self._server.when_heard(lambda: self._server.write(direct, "", self._ada, attachments=[file]))
+        self._server.when_heard(lambda: self._server.says("", channel=direct, sender=self._ada, attachments=[file]))
 
     @override
     def acknowledged(self) -> int:

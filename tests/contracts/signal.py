@@ -67,12 +67,12 @@ class SignalPlatform(PartnerPlatform[SignalServer]):
 
     @override
     def write(self, text: str) -> None:
-        self._server.when_heard(self._server.write(text, sender=self.recipient))
+        self._server.when_heard(self._server.written(text, sender=self.recipient))
 
     @override
     def send_file(self, content: bytes) -> None:
         file = self._server.file(content)
-        self._server.when_heard(self._server.write("", sender=self.recipient, attachments=[file]))
+        self._server.when_heard(self._server.written("", sender=self.recipient, attachments=[file]))
 
     @override
     def is_typing(self) -> bool:

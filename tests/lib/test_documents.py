@@ -5,16 +5,19 @@ import re
 import subprocess
 import sys
 from ast import PyCF_ALLOW_TOP_LEVEL_AWAIT
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from types import FunctionType
 
 import pytest
 
+from bach_lib import Bach
 from bach_lib.connectors import Connectors
 from bach_lib.registry.partner_types import PARTNER_TYPES
 from bach_lib.testing import OllamaServer, world
 from bach_lib.testing.telegram_server import TelegramServer
+from tests.lib.sides import Side, discord, signal, telegram
 from tests.mutation.targets import TARGETS
 
 ROOT = Path(__file__).parents[2]
@@ -81,6 +84,26 @@ async def test_what_the_page_of_the_library_shows_is_true_each_time(
                 await running
         written = capsys.readouterr().out
         assert bool(written) == ("print(" in program)
+
+
+@pytest.mark.parametrize("make", [telegram, discord, signal])  # nobody on ntfy can be known, so none gives commands
+async def test_the_bots_of_the_page_work_on_every_platform(
+    make: Callable[[], AbstractAsyncContextManager[Side]],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A bot would be written for one platform, and its test for another one."""
+    said = []
+    for program in (one for one in blocks("docs/library.md", "python") if "platform.says(" in one):
+        async with make() as side:
+            monkeypatch.setenv("BOT_TOKEN", side.token)
+            async with Bach(":memory:", connections=[side.connection], grace=0) as bach:
+                await side.platform.wait_until_heard()
+                names = {"bach": bach, "platform": side.platform}
+                await FunctionType(compile(program, "library.md", "exec", flags=PyCF_ALLOW_TOP_LEVEL_AWAIT), names)()
+        said.append(capsys.readouterr().out)
+    usage = "Write it like this: /light <room> [state]"
+    assert said == [f"['The light in living room is on', '{usage}']\n", "['You wrote: Is anybody there?']\n"]
 
 
 @pytest.mark.parametrize(

@@ -135,7 +135,7 @@ class PartnerPlatform[ServerT: PartnerServer](PlatformOn[ServerT]):
 
     @override
     async def until_asked(self) -> None:
-        await self._server.wait_for(1)
+        await self._server.wait_until_asked(1)
 
     @override
     def lose_answer(self) -> bool:

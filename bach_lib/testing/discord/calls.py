@@ -66,7 +66,7 @@ def get_gateway(call: Call) -> object:
     """Where the gateway is, and how often a session may be begun."""
     left = max(0, 1000 - call.platform.gateway.identified)
     limit = {"total": 1000, "remaining": left, "reset_after": 14_400_000, "max_concurrency": 1}
-    return {"url": call.platform.url.replace("http", "ws", 1), "shards": 1, "session_start_limit": limit}
+    return {"url": call.platform.origin.replace("http", "ws", 1), "shards": 1, "session_start_limit": limit}
 
 
 def get_user(call: Call) -> object:

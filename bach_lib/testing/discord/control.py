@@ -98,7 +98,7 @@ async def _sent(command: Command) -> object:
         sent = await command.server.wait_for(int(command.number("count")), command.number("timeout", 5))
     except TimeoutError as error:
         raise ApiError(408, 0, str(error)) from None
-    return [payloads.message(message, command.server.url) for message in sent]
+    return [payloads.message(message, command.server.origin) for message in sent]
 
 
 async def _calls(command: Command) -> object:
@@ -144,7 +144,7 @@ async def _write(command: Command) -> object:
     server, author = command.server, command.user()
     to = command.text("to")
     channel = server.direct(server.users[int(to)], author) if to else command.channel()
-    return payloads.message(server.write(channel, command.text("text"), author), server.url)
+    return payloads.message(server.says(command.text("text"), channel=channel, sender=author), server.origin)
 
 
 async def _press(command: Command) -> object:
@@ -152,7 +152,7 @@ async def _press(command: Command) -> object:
     message = next((sent for sent in command.server.sent if sent.id == number), None)
     if message is None:
         raise ValueError("no such message")
-    return {"id": str(command.server.press(message, command.text("value"), command.user()).id)}
+    return {"id": str(command.server.presses(message, command.text("value"), sender=command.user()).id)}
 
 
 async def _gateway(command: Command) -> object:

@@ -48,7 +48,7 @@ class World(Protocol):
     bots: dict[str, Bot]
 
     @property
-    def url(self) -> str:
+    def origin(self) -> str:
         """Where the server is."""
 
     def guilds_of(self, bot: Bot) -> list[Guild]:
@@ -243,7 +243,7 @@ class Gateway:
                 "user": payloads.myself(bot.user),
                 "guilds": [{"id": str(guild.id), "unavailable": True} for guild in guilds],
                 "session_id": session.id,
-                "resume_gateway_url": self._world.url.replace("http", "ws", 1),
+                "resume_gateway_url": self._world.origin.replace("http", "ws", 1),
                 "application": {"id": str(bot.user.id), "flags": 0},
             },
         )

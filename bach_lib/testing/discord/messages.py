@@ -21,7 +21,7 @@ def create_message(call: Call) -> object:
     if nonce is not None and values.get("enforce_nonce") is True:
         known = call.platform.nonces.get((author.id, nonce))
         if known is not None and known.created_at > call.platform.clock.now() - NONCE_SECONDS:
-            return payloads.message(known, call.platform.url)
+            return payloads.message(known, call.platform.origin)
     message = _compose(call.platform, channel, author, call.body)
     message.nonce = nonce
     message.reply_to = _reply_target(channel, values.get("message_reference"))
@@ -29,7 +29,7 @@ def create_message(call: Call) -> object:
     if nonce is not None:
         call.platform.nonces[author.id, nonce] = message
     call.platform.store(message)
-    return payloads.message(message, call.platform.url)
+    return payloads.message(message, call.platform.origin)
 
 
 def get_messages(call: Call) -> object:
@@ -46,12 +46,12 @@ def get_messages(call: Call) -> object:
     else:
         found = found[-limit:]
     messages = call.channel().messages
-    return [payloads.message(messages[one], call.platform.url, call.bot) for one in reversed(found)]
+    return [payloads.message(messages[one], call.platform.origin, call.bot) for one in reversed(found)]
 
 
 def get_message(call: Call) -> object:
     """One message."""
-    return payloads.message(_message(call), call.platform.url, call.bot)
+    return payloads.message(_message(call), call.platform.origin, call.bot)
 
 
 def edit_message(call: Call) -> object:
@@ -104,12 +104,12 @@ def execute_webhook(call: Call) -> object:
     message = _compose(call.platform, channel, author, call.body)
     message.webhook_id = hook.id
     call.platform.store(message)
-    return payloads.message(message, call.platform.url) if call.query.get("wait") in {"true", "1"} else None
+    return payloads.message(message, call.platform.origin) if call.query.get("wait") in {"true", "1"} else None
 
 
 def get_webhook_message(call: Call) -> object:
     """A message of a webhook."""
-    return payloads.message(_webhook_message(call), call.platform.url)
+    return payloads.message(_webhook_message(call), call.platform.origin)
 
 
 def edit_webhook_message(call: Call) -> object:
@@ -175,7 +175,7 @@ def _edit(call: Call, message: Message) -> object:
     message.edited_at = call.platform.clock.now()
     message.payload = values
     call.platform.tell_message("MESSAGE_UPDATE", message)
-    return payloads.message(message, call.platform.url)
+    return payloads.message(message, call.platform.origin)
 
 
 def _delete(call: Call, message: Message) -> None:

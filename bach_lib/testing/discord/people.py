@@ -4,26 +4,33 @@ from collections.abc import Collection
 from secrets import token_urlsafe
 
 from bach_lib.testing.discord import payloads
-from bach_lib.testing.discord.models import Attachment, Channel, Interaction, Message, User
+from bach_lib.testing.discord.models import Attachment, Bot, Channel, Interaction, Message, User
 from bach_lib.testing.discord.platform import Platform
 
 
 class People(Platform):
     """A platform with people in it. Who listens at the gateway learns of what they do."""
 
-    def write(
+    person: str = "@100000000000000042"
+    """Who speaks where a test names nobody."""
+
+    def says(
         self,
-        channel: Channel,
         text: str,
-        author: User,
         *,
+        sender: User | str | None = None,
+        channel: Channel | None = None,
         attachments: Collection[Attachment] = (),
         reply_to: Message | None = None,
     ) -> Message:
-        """Somebody writes."""
+        """Somebody writes, by default `person`; in a `channel`, or alone with the first bot.
+
+        Who is named by a number that nobody has heard of is there from then on. Raises ValueError without any bot.
+        """
+        author = self._who(sender)
         message = Message(
             id=self.snowflakes.take(),
-            channel=channel,
+            channel=channel or self.direct(self._first_bot().user, author),
             author=author,
             content=text,
             created_at=self.clock.now(),
@@ -76,25 +83,45 @@ class People(Platform):
         event = "MESSAGE_REACTION_REMOVE" if take_back else "MESSAGE_REACTION_ADD"
         self.gateway.dispatch(event, lambda *_: body, self.bots_at(message.channel), channel=message.channel)
 
-    def press(self, message: Message, custom_id: str, user: User) -> Interaction:
-        """Somebody presses a button; only the bot that sent it learns of that. Raises ValueError if there is none."""
-        if custom_id not in buttons_of(message):
-            raise ValueError(f"no button {custom_id!r}")
+    def presses(self, message: Message, label: str, *, sender: User | str | None = None) -> Interaction:
+        """Somebody presses a button; only the bot that sent it learns of that. Raises ValueError if there is none.
+
+        `label` is what is written on it, or its `custom_id`.
+        """
+        buttons = buttons_of(message)
+        custom_id = next((one for one, written in buttons.items() if label in {one, written}), None)
+        if custom_id is None:
+            raise ValueError(f"no button {label!r}")
         interaction = Interaction(
-            id=self.snowflakes.take(), token=token_urlsafe(64), custom_id=custom_id, message=message, user=user
+            id=self.snowflakes.take(),
+            token=token_urlsafe(64),
+            custom_id=custom_id,
+            message=message,
+            user=self._who(sender),
         )
         self.interactions[interaction.id] = interaction
-        body = payloads.interaction(interaction, self.url)
+        body = payloads.interaction(interaction, self.origin)
         author = [bot for bot in self.bots.values() if bot.user is message.author]
         self.gateway.dispatch("INTERACTION_CREATE", lambda *_: body, author, channel=message.channel)
         return interaction
 
+    def _first_bot(self) -> Bot:
+        for bot in self.bots.values():
+            return bot
+        raise ValueError("no bot is there: add_bot comes first")
 
-def buttons_of(message: Message) -> list[str]:
-    """The `custom_id`s of a message's buttons."""
-    found: list[str] = []
+    def _who(self, sender: User | str | None) -> User:
+        if isinstance(sender, User):
+            return sender
+        number = int((sender or self.person).removeprefix("@"))
+        return self.users.get(number) or self.add_user(f"person_{number}", id=number)
+
+
+def buttons_of(message: Message) -> dict[str, str]:
+    """The `custom_id`s of a message's buttons, and what is written on them."""
+    found: dict[str, str] = {}
     for row in message.components:
         match row:
             case {"components": list(buttons)}:
-                found += [str(button["custom_id"]) for button in buttons if "custom_id" in button]
+                found |= {str(one["custom_id"]): str(one.get("label", "")) for one in buttons if "custom_id" in one}
     return found

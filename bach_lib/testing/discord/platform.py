@@ -1,5 +1,6 @@
 """The state of the Discord double: who there is, what was said, and who listens. `people` adds what people do."""
 
+import re
 from collections import Counter
 from collections.abc import Callable
 from secrets import token_urlsafe
@@ -24,6 +25,9 @@ from bach_lib.testing.discord.models import (
 from bach_lib.testing.discord.snowflakes import Snowflakes
 from bach_lib.testing.loopback import Loopback
 from bach_lib.testing.outbox import Outbox
+
+_ESCAPED = re.compile(r"\\([^\w\s])")
+"""What stands as it is written."""
 
 
 class Platform(Outbox[Message], Loopback):
@@ -53,6 +57,15 @@ class Platform(Outbox[Message], Loopback):
         self.limits: RateLimits = RateLimits(clock.monotonic, clock.now, enforced=enforce_limits)
         self.gateway: Gateway = Gateway(self)
         self._unheard: list[Callable[[], object]] = []
+
+    @property
+    @override
+    def texts(self) -> list[str]:
+        return [_ESCAPED.sub(r"\1", message.content) for message in self.sent]
+
+    async def wait_until_heard(self, timeout: float = 30.0) -> None:
+        """Wait until a bot listens at the gateway: nobody else is told. Raises TimeoutError after `timeout` seconds."""
+        await self.wait_until(lambda: bool(self.gateway.connected), timeout)
 
     def add_bot(self, token: str, *, username: str = "test_bot", may_read_texts: bool = True) -> Bot:
         """Let the bot with this token call the server."""
@@ -120,7 +133,7 @@ class Platform(Outbox[Message], Loopback):
 
     def webhook_url(self, hook: Webhook) -> str:
         """The address of a webhook, which is its secret."""
-        return f"{self.url}/api/webhooks/{hook.id}/{hook.token}"
+        return f"{self.origin}/api/webhooks/{hook.id}/{hook.token}"
 
     def direct(self, bot: User, person: User) -> Channel:
         """The channel between a bot and a person, made when it is first needed."""
@@ -175,7 +188,7 @@ class Platform(Outbox[Message], Loopback):
         extra: dict[str, object] = {} if place.guild is None else {"guild_id": str(place.guild.id)}
         self.gateway.dispatch(
             event,
-            lambda bot, intents: payloads.message(message, self.url, bot, intents) | extra,
+            lambda bot, intents: payloads.message(message, self.origin, bot, intents) | extra,
             self.bots_at(place),
             channel=place,
         )

@@ -35,9 +35,10 @@ class DiscordServer(People):
         self._faults = FaultScript()
 
     @property
-    def api(self) -> str:
+    @override
+    def url(self) -> str:
         """What stands before the paths of calls, in place of `https://discord.com/api/v10`."""
-        return f"{self.url}{API}"
+        return f"{self.origin}{API}"
 
     def fail(
         self, fault: Fault, *, times: int | None = 1, calls: Collection[str] = (), channel: int | None = None
@@ -50,6 +51,18 @@ class DiscordServer(People):
             raise ValueError(f"no such call: {', '.join(sorted(unknown))}; there are {', '.join(sorted(NAMES))}")
         place = None if channel is None else str(channel)
         return self._faults.add(ActiveFault(fault, times=times, calls=calls, place=place))
+
+    def fails(self) -> None:
+        """Every call fails with a 5xx of the platform's own, until it `works`."""
+        self.fail(Fault.server_error(), times=None)
+
+    def holds(self) -> None:
+        """No call is answered, or has any effect, until it `works`."""
+        self.fail(Fault.hang(), times=None)
+
+    def works(self) -> None:
+        """No call fails any more; those that hang go on."""
+        self.clear_faults()
 
     def clear_faults(self) -> None:
         """No call fails any more; those that hang go on."""

@@ -3,7 +3,7 @@
 ```python
 async with NtfyServer() as server:
     ...  # a client that posts {"topic": "our_doorbell", "message": "Ring"} to server.url
-    server.write("our_doorbell", "Is the door open?")  # somebody else publishes
+    server.says("Is the door open?", sender="our_doorbell")  # somebody else publishes there
     server.loses_answers = True  # what is published from now on is, and nobody is told
 ```
 
@@ -23,6 +23,7 @@ from typing import override
 import orjson
 from aiohttp.web import BaseRequest, Response, StreamResponse, json_response
 
+from bach_lib.testing.ntfy.published import PublishedMessage
 from bach_lib.testing.ntfy.refusals import refusal_body
 from bach_lib.testing.partners.base import Asked, PartnerServer, Told
 
@@ -32,24 +33,6 @@ _TOPIC = re.compile(r"[-_A-Za-z0-9]{1,64}")
 _TOPICS = re.compile(r"/([-_A-Za-z0-9]{1,64}(?:,[-_A-Za-z0-9]{1,64})*)/(json|auth)")
 _ENCODED = re.compile(r"=\?UTF-8\?B\?([A-Za-z0-9+/=]*)\?=", re.IGNORECASE)
 _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghjkmnpqrstuvwxyz23456789"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PublishedMessage:
-    """A message that a client published. `text` is what people read, `fields` all that the server says of it."""
-
-    topic: str
-    text: str
-    fields: Mapping[str, object]
-    content: bytes | None = None
-
-    @property
-    def name(self) -> str:
-        """What the file is called; nothing without one."""
-        match self.fields.get("attachment"):
-            case {"name": str(name)}:
-                return name
-        return ""
 
 
 @dataclass(slots=True)
@@ -62,6 +45,8 @@ class NtfyServer(PartnerServer):
     """A server that everybody may use; with a `key`, only whoever has this token, or is one of its `users`."""
 
     platform = "ntfy"
+    person: str = "home"
+    """The topic where a test names none: nobody is known by anything else."""
 
     def __init__(self, *, key: str | None = None, port: int = 0) -> None:
         super().__init__(key=key, port=port)
@@ -83,11 +68,21 @@ class NtfyServer(PartnerServer):
         self._unheard: list[Callable[[], object]] = []
         self._numbers = count(1)
 
-    def write(self, topic: str, text: str, **more: object) -> dict[str, object]:
-        """Somebody publishes, and everybody who listens is told. `more`: other fields of the message."""
-        message = self._message(topic, message=text, **more)
+    @property
+    def texts(self) -> list[str]:
+        """What people read of it, oldest first."""
+        return [message.text for message in self.sent]
+
+    def says(self, text: str, *, sender: str | None = None, **more: object) -> dict[str, object]:
+        """Somebody publishes to the topic `sender`, and who listens is told. `more`: fields of the message."""
+        message = self._message(sender or self.person, message=text, **more)
         self._tell(message)
         return message
+
+    def presses(self, message: PublishedMessage, label: str, *, sender: str | None = None) -> None:
+        """Raises ValueError: ntfy has no buttons that come back."""
+        del message, sender
+        raise ValueError(f"there is no button {label!r}, ntfy has none")
 
     def send_file(self, topic: str, content: bytes, name: str = "plan.bin", text: str = "") -> dict[str, object]:
         """Somebody publishes a file."""
@@ -123,9 +118,13 @@ class NtfyServer(PartnerServer):
         """Wait until so many listen. Raises TimeoutError after `timeout` seconds."""
         await self._waiting.until(lambda: len(self._listeners) >= number, timeout)
 
-    async def wait_for_sent(self, number: int = 1, timeout: float = 30.0) -> list[PublishedMessage]:
-        """Wait until so many were published; return all. Raises TimeoutError after `timeout` seconds."""
-        await self._waiting.until(lambda: len(self.sent) >= number, timeout)
+    async def wait_until_heard(self, timeout: float = 30.0) -> None:
+        """Wait until somebody listens. Raises TimeoutError after `timeout` seconds."""
+        await self.wait_for_listeners(1, timeout)
+
+    async def wait_for(self, count: int = 1, timeout: float = 30.0) -> list[PublishedMessage]:
+        """Wait until `count` were published; return all. Raises TimeoutError after `timeout` seconds."""
+        await self._waiting.until(lambda: len(self.sent) >= count, timeout)
         return self.sent
 
     def refuse(self, code: int, *, headers: Mapping[str, str] | None = None) -> None:

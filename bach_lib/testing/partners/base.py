@@ -53,9 +53,23 @@ class PartnerServer(Loopback):
         self.lost: int = 0
         self.hold: asyncio.Event = asyncio.Event()
         self.hold.set()
+        self._is_broken = False
         self._waiting = Waiting()
 
-    async def wait_for(self, number: int, timeout: float = 30.0) -> None:
+    def fails(self) -> None:
+        """Every request is answered with a page that says 500, until it `works`."""
+        self._is_broken = True
+
+    def holds(self) -> None:
+        """Nobody gets an answer, until it `works`."""
+        self.hold.clear()
+
+    def works(self) -> None:
+        """It answers again; whoever waits gets the right answer."""
+        self._is_broken = False
+        self.hold.set()
+
+    async def wait_until_asked(self, number: int, timeout: float = 30.0) -> None:
         """Wait until it was asked so often. Raises TimeoutError after `timeout` seconds."""
         await self._waiting.until(lambda: len(self.asked) >= number, timeout)
 
@@ -72,6 +86,10 @@ class PartnerServer(Loopback):
         self.heard(request, asked.body)
         self._waiting.changed()
         await self.hold.wait()
+        if self._is_broken:
+            return Foreign(
+                status=500, body=b"<html><body>Internal Server Error</body></html>", content_type="text/html"
+            )
         if self.told:
             told = self.told.popleft()
             answer = Foreign if told.is_foreign else Response

@@ -3,7 +3,8 @@
 ```python
 async with SignalServer() as server:
     ...  # a client that calls f"{server.url}/v2/send"
-    server.when_heard(server.write("Is the door open?", sender="+491701234567"))
+    await server.wait_until_heard()
+    server.says("Is the door open?", sender="+491701234567")
     server.offline = True  # the server is there, but Signal cannot be reached
 ```
 
@@ -15,7 +16,6 @@ to those who listen at that moment.
 import asyncio
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import override
 from urllib.parse import unquote
@@ -24,8 +24,10 @@ import orjson
 from aiohttp.web import BaseRequest, Response, StreamResponse, WebSocketResponse, json_response
 
 from bach_lib.testing.partners.base import Asked, PartnerServer, Told
+from bach_lib.testing.signal.mailbox import Mailbox, Reaction, SentMessage
 
 NUMBER = "+491700000001"
+PERSON = "+491701234567"
 _NEW_GROUP: Mapping[str, object] = {
     **dict.fromkeys(("name", "description", "internal_id", "invite_link"), ""),
     **dict.fromkeys(("admins", "members", "pending_invites", "pending_requests"), ()),
@@ -46,49 +48,18 @@ _NEW_CONTACT: Mapping[str, object] = {
 _STYLED = re.compile(r"\\(.)|\*\*|[*~`]|\|\|")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reaction:
-    """An emoji below a message."""
-
-    emoji: str
-    recipient: str
-    target_author: str
-    timestamp: int
-
-
-@dataclass(slots=True, kw_only=True)
-class SentMessage:
-    """A message that was sent. `text` is what people read now; `body` is the request as it came in."""
-
-    timestamp: int
-    recipients: list[str]
-    text: str
-    body: Mapping[str, object]
-    is_deleted: bool = False
-
-
-@dataclass(slots=True)
-class _Mailbox:
-    """What people have to do with."""
-
-    sent: list[SentMessage] = field(default_factory=list)
-    reactions: list[Reaction] = field(default_factory=list)
-    typing: list[str] = field(default_factory=list)
-    files: dict[str, bytes] = field(default_factory=dict)
-    groups: list[dict[str, object]] = field(default_factory=list)
-    contacts: list[dict[str, object]] = field(default_factory=list)
-
-
 class SignalServer(PartnerServer):
     """A server with one account, `number`. With a `key` it stands behind a proxy that asks for a bearer token."""
 
     platform = "signal"
+    person: str = PERSON
+    """Who speaks where a test names nobody."""
 
     def __init__(self, *, number: str = NUMBER, key: str | None = None, mode: str = "json-rpc", port: int = 0) -> None:
         super().__init__(key=key, port=port)
         self.number = number
         self.mode = mode
-        self.box: _Mailbox = _Mailbox()
+        self.box: Mailbox = Mailbox()
         self.offline = False
         """While set, signal-cli does not reach Signal."""
         self.strangers: set[str] = set()
@@ -102,10 +73,19 @@ class SignalServer(PartnerServer):
         """What was sent, oldest first."""
         return self.box.sent
 
-    async def wait_for_sent(self, number: int = 1, timeout: float = 30.0) -> list[SentMessage]:
-        """Wait until so many were sent; return all. Raises TimeoutError after `timeout` seconds."""
-        await self._waiting.until(lambda: len(self.sent) >= number, timeout)
+    @property
+    def texts(self) -> list[str]:
+        """What people read of it, oldest first; not what was deleted."""
+        return [message.text for message in self.sent if not message.is_deleted]
+
+    async def wait_for(self, count: int = 1, timeout: float = 30.0) -> list[SentMessage]:
+        """Wait until `count` were sent; return all. Raises TimeoutError after `timeout` seconds."""
+        await self._waiting.until(lambda: len(self.sent) >= count, timeout)
         return self.sent
+
+    async def wait_until_heard(self, timeout: float = 30.0) -> None:
+        """Wait until somebody listens: nobody else is told. Raises TimeoutError after `timeout` seconds."""
+        await self._waiting.until(lambda: bool(self._listeners), timeout)
 
     def now(self) -> int:
         """The next millisecond; no two messages have the same."""
@@ -129,7 +109,20 @@ class SignalServer(PartnerServer):
         if not self.push(envelope):
             self._unheard.append(envelope)
 
-    def write(
+    def says(
+        self, text: str, *, sender: str | None = None, name: str = "Ada", group: str | None = None, **more: object
+    ) -> dict[str, object]:
+        """Somebody writes; whoever listens at this moment is told. Returns the envelope."""
+        envelope = self.written(text, sender=sender or self.person, name=name, group=group, **more)
+        self.push(envelope)
+        return envelope
+
+    def presses(self, message: SentMessage, label: str, *, sender: str | None = None) -> None:
+        """Raises ValueError: Signal has no buttons."""
+        del message, sender
+        raise ValueError(f"there is no button {label!r}, Signal has none")
+
+    def written(
         self, text: str, *, sender: str, name: str = "Ada", group: str | None = None, **more: object
     ) -> dict[str, object]:
         """The envelope of a message that somebody wrote, to be pushed."""
@@ -270,6 +263,7 @@ class SignalServer(PartnerServer):
         await socket.prepare(request)
         frames: asyncio.Queue[str] = asyncio.Queue()
         self._listeners.append(frames)
+        self._waiting.changed()
         while self._unheard:
             self.push(self._unheard.pop(0))
         telling = asyncio.create_task(_tell(socket, frames))

@@ -78,8 +78,8 @@ class Command:
 
 
 async def _text(command: Command) -> object:
-    return command.server.receive_text(
-        command.bot, chat_id=command.chat_id, text=command.options.text("text"), **command.place()
+    return command.server.says(
+        command.options.text("text"), bot=command.bot, chat_id=command.chat_id, **command.place()
     )
 
 
@@ -137,10 +137,10 @@ async def _press(command: Command) -> object:
         raise ValueError("no such message of a bot")
     button = command.options.values.get("button")
     person = command.person()
-    return command.server.press(
-        command.bot,
+    return command.server.presses(
         message,
         button if isinstance(button, int) else command.options.text("button"),
+        bot=command.bot,
         from_id=person["from_id"],
         first_name=person["first_name"],
     )

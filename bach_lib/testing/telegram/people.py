@@ -42,12 +42,27 @@ class PersonInChat(Person, total=False):
 class People(Platform):
     """The platform with the people on it."""
 
-    def receive_text(self, bot: Bot, *, chat_id: int, text: str, **place: Unpack[PersonInChat]) -> dict[str, object]:
+    person: str = "42"
+    """Who speaks where a test names nobody."""
+
+    def says(
+        self,
+        text: str,
+        *,
+        sender: str | None = None,
+        bot: Bot | None = None,
+        chat_id: int | None = None,
+        **place: Unpack[PersonInChat],
+    ) -> dict[str, object]:
         """A person writes (in a channel: the channel does). Returns the message as the bot will get it.
 
-        A person nobody has heard of gets a private chat by that. Raises ValueError for an unknown group.
+        By default `person` does, alone with the first bot; `chat_id` is another place. A person nobody has heard of
+        gets a private chat by that. Raises ValueError for an unknown group.
         """
-        return self._receive(bot, chat_id, text_content(text), place)
+        if sender is not None:
+            place["from_id"] = int(sender)
+        chat = int(sender or self.person) if chat_id is None else chat_id
+        return self._receive(bot or self.first_bot, chat, text_content(text), place)
 
     def receive_location(
         self,
@@ -59,7 +74,7 @@ class People(Platform):
         live_period: int | None = None,
         **place: Unpack[PersonInChat],
     ) -> dict[str, object]:
-        """A person sends where they are; with `live_period` (seconds) they may `move`. Otherwise as `receive_text`."""
+        """A person sends where they are; with `live_period` (seconds) they may `move`. Otherwise as `says`."""
         location: dict[str, object] = {"latitude": latitude, "longitude": longitude}
         if live_period is not None:
             location["live_period"] = live_period
@@ -68,14 +83,14 @@ class People(Platform):
     def receive_contact(
         self, bot: Bot, *, chat_id: int, phone_number: str, name: str = "Ada", **place: Unpack[PersonInChat]
     ) -> dict[str, object]:
-        """A person sends a contact. Otherwise as `receive_text`."""
+        """A person sends a contact. Otherwise as `says`."""
         contact = {"phone_number": phone_number, "first_name": name}
         return self._receive(bot, chat_id, {"contact": contact}, place)
 
     def receive(
         self, bot: Bot, *, chat_id: int, content: Mapping[str, object], **place: Unpack[PersonInChat]
     ) -> dict[str, object]:
-        """A person sends anything: the fields of `content` are those of the Bot API. Otherwise as `receive_text`."""
+        """A person sends anything: the fields of `content` are those of the Bot API. Otherwise as `says`."""
         return self._receive(bot, chat_id, content, place)
 
     def receive_media(
@@ -92,7 +107,7 @@ class People(Platform):
         duration: int = 1,
         **place: Unpack[PersonInChat],
     ) -> dict[str, object]:
-        """A person sends a file, which can be downloaded from then on. Otherwise as `receive_text`.
+        """A person sends a file, which can be downloaded from then on. Otherwise as `says`.
 
         `size` is what the platform says where that is to differ from the truth. Raises ValueError for an unknown type.
         """
@@ -111,19 +126,20 @@ class People(Platform):
         found |= as_document(type, media)
         return self._receive(bot, chat_id, found | caption_content(caption), place)
 
-    def press(
+    def presses(
         self,
-        bot: Bot,
         message: SentMessage,
-        button: str | int,
+        label: str | int,
         *,
+        sender: str | None = None,
+        bot: Bot | None = None,
         from_id: int | None = None,
         first_name: str = "Ada",
         is_accessible: bool = True,
     ) -> str:
         """A person presses a button below a message of the bot's. Returns the id of the query to be answered.
 
-        `button` is its place (0 is the first), what is written on it, all of its data, or what follows the first dot of
+        `label` is its place (0 is the first), what is written on it, all of its data, or what follows the first dot of
         that. The message is taken as it is now; one that is no longer `is_accessible` comes with its number only.
         Raises ValueError when it is gone or has no such button.
         """
@@ -131,8 +147,10 @@ class People(Platform):
         current = chat.messages.get(message.message_id)
         if current is None:
             raise ValueError("the message is gone")
-        data = _find(current, button)
-        person = person_json(chat.id, {"from_id": from_id, "first_name": first_name})
+        data = _find(current, label)
+        bot = bot or next(bot for bot in self.bots.values() if bot.username == message.bot)
+        who = from_id if sender is None else int(sender)
+        person = person_json(chat.id, {"from_id": who, "first_name": first_name})
         query_id = self.new_query(bot)
         query = {
             "id": query_id,

@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Mapping
-from typing import Unpack
+from typing import Unpack, override
 
 from bach_lib.clock import Clock
 from bach_lib.testing.outbox import Outbox
@@ -48,6 +48,22 @@ class Platform(Outbox[SentMessage]):
         self.clock = clock
         self._first_id = first_id
         self._limits = FloodControl(clock.monotonic) if enforce_limits else None
+
+    @property
+    @override
+    def texts(self) -> list[str]:
+        return [message.text for message in self.sent]
+
+    @property
+    def first_bot(self) -> Bot:
+        """The one that people mean where a test names none. Raises ValueError without any."""
+        for bot in self.bots.values():
+            return bot
+        raise ValueError("no bot is there: add_bot comes first")
+
+    async def wait_until_heard(self, timeout: float = 30.0) -> None:
+        """Wait until a bot has asked for updates, which are kept until then. Raises TimeoutError after `timeout` s."""
+        await self.wait_until(lambda: bool(self.calls["getUpdates"]), timeout)
 
     def add_bot(
         self,

@@ -63,6 +63,18 @@ class TelegramServer(People, Members, Loopback):
         place = None if chat_id is None else str(chat_id)
         return self._faults.add(ActiveFault(fault, times=times, calls=calls, place=place))
 
+    def fails(self) -> None:
+        """Every call fails with a 5xx of the platform's own, until it `works`."""
+        self.fail(Fault.server_error(), times=None)
+
+    def holds(self) -> None:
+        """No call is answered, or has any effect, until it `works`."""
+        self.fail(Fault.hang(), times=None)
+
+    def works(self) -> None:
+        """No call fails any more; those that hang go on."""
+        self.clear_faults()
+
     def clear_faults(self) -> None:
         """No call fails any more; those that hang go on."""
         self._faults.clear()

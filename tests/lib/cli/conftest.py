@@ -118,7 +118,7 @@ class Telegram:
         """Ada writes."""
 
         async def receive() -> None:
-            self._server.receive_text(self._bot, chat_id=ADA, text=text)
+            self._server.says(text, bot=self._bot, chat_id=ADA)
 
         self._do(receive())
 

@@ -6,65 +6,31 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 import pytest
 
 from bach_lib import Bach, ConnectionChanged, ConnectionState, Event
-from bach_lib.testing import DiscordServer
-from bach_lib.testing.telegram_server import TelegramServer
 from bach_lib.testing.waiting import Waiting
+from tests.lib.sides import Side, discord, telegram
 
 ROOT = Path(__file__).parents[3]
-TOKEN = "123456:AAFakeTokenFakeTokenFakeTokenFakeTok"
-DISCORD_TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4.GaBcDe.FakeTokenFakeTokenFakeTokenFakeTokenFak"
-
-type Side = tuple[str, Callable[[str], object], Callable[[], list[str]], str]
-"""The connection as it stands in the program, how Ada writes, what was sent, and the token."""
 
 
-@asynccontextmanager
-async def telegram() -> AsyncIterator[Side]:
-    """A Telegram on loopback."""
-    async with TelegramServer(port=0) as server:
-        bot = server.add_bot(TOKEN, username="home_bot", id=123456)
-        server.add_chat(42, type="private", first_name="Ada")
-        connection = f'type="telegram", endpoint="{server.url}", allowed=frozenset({{"42"}})'
-        yield (
-            connection,
-            lambda text: server.receive_text(bot, chat_id=42, text=text),
-            lambda: [message.text for message in server.sent],
-            TOKEN,
-        )
-
-
-@asynccontextmanager
-async def discord() -> AsyncIterator[Side]:
-    """A Discord on loopback."""
-    async with DiscordServer() as server:
-        server.add_bot(DISCORD_TOKEN, username="home_bot")
-        channel, ada = server.add_channel(server.add_guild("Home"), "home"), server.add_user("ada")
-        connection = f'type="discord", endpoint="{server.api}", allowed=frozenset({{"{channel.id}"}})'
-        yield (
-            connection,
-            lambda text: server.write(channel, text, ada),
-            lambda: [message.content.replace("\\", "") for message in server.sent if message.author.bot],  # escaped
-            DISCORD_TOKEN,
-        )
-
-
-@pytest.mark.parametrize("side", [telegram, discord])
+@pytest.mark.parametrize("make", [telegram, discord])
 async def test_the_readmes_bot_works_on_both_platforms(
-    side: Callable[[], AsyncIterator[Side]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    make: Callable[[], AbstractAsyncContextManager[Side]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Who copies it would have a bot that does not answer, or another one for each platform."""
     *_, program = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
     monkeypatch.chdir(tmp_path)
-    async with side() as (connection, write, sent, token):  # type: ignore[attr-defined] # a function that a parameter names
-        monkeypatch.setenv("BOT_TOKEN", token)
-        local = re.sub(r'type="telegram"(.*?), allowed=frozenset\(.*?\)\)', rf"{connection}\1)", program)
+    async with make() as side:
+        monkeypatch.setenv("BOT_TOKEN", side.token)
+        platform, there = side.platform, side.connection
+        local = f'type="{there.type}", endpoint="{platform.url}", allowed=frozenset({{"{platform.person}"}})'
+        local = re.sub(r'type="telegram"(.*?), allowed=frozenset\(.*?\)\)', rf"{local}\1)", program)
         names: dict[str, object] = {"__name__": "bot"}
         exec(compile(local.replace("asyncio.run(main())", ""), "bot", "exec"), names)
         bach, main = names["bach"], names["main"]
@@ -74,13 +40,13 @@ async def test_the_readmes_bot_works_on_both_platforms(
         bach.subscribe(Event, lambda _: waiting.changed())
         running = asyncio.create_task(main())  # type: ignore[operator] # of a program that was read from a page
         await waiting.until(lambda: states.count(ConnectionState.CONNECTED) == 2, timeout=60)  # in both directions
-        write('/light "living room" off')
-        write("/light")
-        await waiting.until(lambda: len(sent()) == 2, timeout=60)
-        write("Hello?")
-        await waiting.until(lambda: len(sent()) == 3, timeout=60)
+        platform.says('/light "living room" off')
+        platform.says("/light")
+        await platform.wait_for(2, timeout=60)
+        platform.says("Hello?")
+        await platform.wait_for(3, timeout=60)
         usage = "Write it like this: /light <room> [state]"
-        assert sent() == ["The light in living room is off", usage, "You wrote: Hello?"]
+        assert platform.texts == ["The light in living room is off", usage, "You wrote: Hello?"]
         await bach.close(grace=0)
         await running
 
@@ -115,9 +81,11 @@ asyncio.run(main())
 @pytest.mark.parametrize("text", ["/light", "light"])
 async def test_what_a_kill_interrupts_comes_again_in_order_and_is_answered_once(text: str, tmp_path: Path) -> None:
     """A power cut between handling and done would lose what somebody wrote, or answer it twice."""
-    async with telegram() as (connection, write, sent, token):
+    async with telegram() as side:
+        platform = side.platform
+        connection = f'type="telegram", endpoint="{platform.url}", allowed=frozenset({{"{platform.person}"}})'
         program = PROGRAM.format(connection=connection)
-        environment = {**os.environ, "PYTHONPATH": str(ROOT), "BOT_TOKEN": token}
+        environment = {**os.environ, "PYTHONPATH": str(ROOT), "BOT_TOKEN": side.token}
 
         async def start() -> asyncio.subprocess.Process:
             return await asyncio.create_subprocess_exec(
@@ -130,8 +98,8 @@ async def test_what_a_kill_interrupts_comes_again_in_order_and_is_answered_once(
                 return await running.stdout.readline()
 
         first = await start()
-        write(text)
-        write(f"{text} more") if text == "light" else write(text)
+        platform.says(text)
+        platform.says(f"{text} more" if text == "light" else text)
         assert await line(first) == f"{text} 1\n".encode()
         first.kill()
         assert await first.wait() == -signal.SIGKILL
@@ -140,7 +108,7 @@ async def test_what_a_kill_interrupts_comes_again_in_order_and_is_answered_once(
             assert await line(second) == f"{text} 2\n".encode()
             last = f"{text} more" if text == "light" else text
             assert await line(second) == f"{last} 1\n".encode()
-            assert sent() == [f"{text} once", f"{last} once"]
+            assert platform.texts == [f"{text} once", f"{last} once"]
         finally:
             second.kill()
             await second.wait()

@@ -138,7 +138,7 @@ async def test_a_refresh_goes_on_when_its_caller_gives_up(bench: Bench) -> None:
     one = bench.partner()
     bench.tokens.hold.clear()
     asking = asyncio.create_task(one.check())
-    await bench.tokens.wait_for(1)
+    await bench.tokens.wait_until_asked(1)
     asking.cancel()
     await asyncio.wait([asking])
     bench.tokens.hold.set()
@@ -152,7 +152,7 @@ async def test_a_refresh_token_that_cannot_be_written_is_told_and_kept(bench: Be
     folder = bench.file.parent
     bench.tokens.hold.clear()
     asking = asyncio.create_task(one.check())
-    await bench.tokens.wait_for(1)
+    await bench.tokens.wait_until_asked(1)
     moved = folder.rename(folder.with_name("gone"))
     bench.tokens.hold.set()
     fault = await asking

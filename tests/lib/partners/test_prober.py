@@ -221,7 +221,7 @@ async def test_checks_are_spread(bench: Bench, chance: float, seconds: float) ->
     await bench.clock.advance(seconds - 1)
     assert len(bench.server.asked) == 2
     await bench.clock.advance(1)
-    await bench.server.wait_for(3)
+    await bench.server.wait_until_asked(3)
     await prober.stop()
 
 
@@ -291,7 +291,7 @@ async def test_a_check_under_way_is_given_up_at_the_end(bench: Bench) -> None:
     """Closing would wait for a partner that does not answer."""
     bench.server.hold.clear()
     asking = asyncio.create_task(bench.bach.check("partner"))
-    await bench.server.wait_for(2)
+    await bench.server.wait_until_asked(2)
     await bench.bach.stop("partner")
     fault = await asking
     assert isinstance(fault, Fault)

@@ -26,7 +26,7 @@ async def question(call: Call, server: TelegramServer) -> SentMessage:
 
 async def test_a_press_must_be_answered(call: Call, server: TelegramServer, bot: Bot) -> None:
     """A bot that leaves people waiting would pass every test."""
-    query = server.press(bot, await question(call, server), "yes", first_name="Grace", from_id=7)
+    query = server.presses(await question(call, server), "yes", bot=bot, first_name="Grace", from_id=7)
     [update] = updates(await call("getUpdates"))
     press = update["callback_query"]
     assert (press["id"], press["data"]) == (query, "n.yes")
@@ -40,7 +40,7 @@ async def test_a_press_must_be_answered(call: Call, server: TelegramServer, bot:
 
 async def test_the_press_of_an_old_message(call: Call, server: TelegramServer, bot: Bot) -> None:
     """Telegram no longer tells what the message said; a client must cope with a bare number."""
-    server.press(bot, await question(call, server), 1, is_accessible=False)
+    server.presses(await question(call, server), 1, bot=bot, is_accessible=False)
     [update] = updates(await call("getUpdates"))
     assert update["callback_query"]["message"] == {"chat": server.chats[42].as_json(), "message_id": 1, "date": 0}
     assert update["callback_query"]["data"] == "n.no"
@@ -51,13 +51,13 @@ async def test_a_button_that_is_not_there(call: Call, server: TelegramServer, bo
     message = await question(call, server)
     for button in (2, "Perhaps"):
         with pytest.raises(ValueError, match="no such button"):
-            server.press(bot, message, button)
+            server.presses(message, button, bot=bot)
     await call("editMessageText", chat_id=42, message_id=1, text="Open")  # a keyboard not given again is gone
     with pytest.raises(ValueError, match="none"):
-        server.press(bot, message, 0)
+        server.presses(message, 0, bot=bot)
     await call("deleteMessage", chat_id=42, message_id=1)
     with pytest.raises(ValueError, match="gone"):
-        server.press(bot, message, 0)
+        server.presses(message, 0, bot=bot)
 
 
 async def test_a_keyboard_alone_can_be_changed(call: Call, server: TelegramServer) -> None:
@@ -72,8 +72,8 @@ async def test_a_keyboard_alone_can_be_changed(call: Call, server: TelegramServe
 async def test_deleting(call: Call, server: TelegramServer, bot: Bot) -> None:
     """A message that is gone, or is somebody else's, would seem to be deleted."""
     group = server.add_chat(-5, type="group", title="Home")
-    server.receive_text(bot, chat_id=-5, text="mine", from_id=42)
-    server.receive_text(bot, chat_id=42, text="mine")
+    server.says("mine", bot=bot, chat_id=-5, from_id=42)
+    server.says("mine", bot=bot, chat_id=42)
     await call("sendMessage", chat_id=42, text="x")
 
     assert (await call("deleteMessage", chat_id=42, message_id=2)).result is True
@@ -131,7 +131,7 @@ async def test_what_people_do(
 ) -> None:
     """A thing that people do every day could not be played."""
     await call("getUpdates", allowed_updates=EVERY_KIND)
-    server.receive_text(bot, chat_id=42, text="Hello")
+    server.says("Hello", bot=bot, chat_id=42)
     act(server, bot)
     kind, field, value = expected
     assert updates(await call("getUpdates"))[-1][kind][field] == value

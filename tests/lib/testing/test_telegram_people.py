@@ -31,7 +31,7 @@ async def test_a_press_brings_back_the_data_of_its_button(call: Call, server: Te
     message = await send(call, server, KEYBOARD)
     assert message.keyboard == ((InlineButton(text="Yes", data="q.1"),), (InlineButton(text="No", data="q.0"),))
     for button in (1, "No", "q.0", "0"):
-        server.press(bot, message, button, from_id=7, first_name="Bob")
+        server.presses(message, button, bot=bot, from_id=7, first_name="Bob")
     presses = await news(call, "callback_query")
     assert {press["callback_query"]["data"] for press in presses} == {"q.0"}  # type: ignore[index] # known shape
     query = presses[0]["callback_query"]
@@ -39,7 +39,7 @@ async def test_a_press_brings_back_the_data_of_its_button(call: Call, server: Te
     assert (query["from"]["id"], query["message"]["message_id"]) == (7, message.message_id)
     assert query["message"]["reply_markup"] == KEYBOARD
     with pytest.raises(ValueError, match="no such button; there are 'Yes', 'No'"):
-        server.press(bot, message, "Perhaps")
+        server.presses(message, "Perhaps", bot=bot)
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ async def test_a_message_is_edited_and_loses_the_buttons_it_is_not_given_again(
 
 async def test_what_a_person_wrote_cannot_be_edited(call: Call, server: TelegramServer, bot: Bot) -> None:
     """A mistake with two ids would go unnoticed."""
-    theirs = server.receive_text(bot, chat_id=42, text="hello")
+    theirs = server.says("hello", bot=bot, chat_id=42)
     answer = await call("editMessageText", chat_id=42, message_id=theirs["message_id"], text="x")
     assert answer.description == "Bad Request: message can't be edited"
 
@@ -114,7 +114,7 @@ async def test_a_bot_reacts_with_what_telegram_knows(call: Call, server: Telegra
 
 async def test_a_correction_is_an_update_of_its_own(call: Call, server: TelegramServer, bot: Bot) -> None:
     """A corrected command would run twice, and no test would see it."""
-    written = server.receive_text(bot, chat_id=42, text="/open dor")
+    written = server.says("/open dor", bot=bot, chat_id=42)
     server.edit(bot, chat_id=42, message_id=int(str(written["message_id"])), text="/open door")
     _, edited = await news(call, "message", "edited_message")
     message = edited["edited_message"]

@@ -69,7 +69,7 @@ async def test_arguments_come_in_every_documented_form(
     form: str, server: TelegramServer, bot: Bot, session: ClientSession
 ) -> None:
     """Only one HTTP client would work with the double, and it might not be the user's."""
-    server.receive_text(bot, chat_id=42, text="Is the door open?")
+    server.says("Is the door open?", bot=bot, chat_id=42)
     arguments = {"chat_id": "42", "text": "No", "reply_parameters": '{"message_id": 1}', "disable_notification": "True"}
     url = f"{server.url}/bot{TOKEN}/sendMessage"
     multipart = FormData(arguments, default_to_multipart=True)
@@ -181,7 +181,7 @@ async def test_a_group_becomes_a_supergroup(call: Call, server: TelegramServer) 
 
 async def test_messages_can_be_changed_by_their_author_only(call: Call, server: TelegramServer, bot: Bot) -> None:
     """An edit that Telegram refuses would seem to work."""
-    server.receive_text(bot, chat_id=42, text="Hello")
+    server.says("Hello", bot=bot, chat_id=42)
     await call("sendMessage", chat_id=42, text="Open")
 
     edited = await call("editMessageText", chat_id=42, message_id=2, text="Closed")

@@ -59,7 +59,7 @@ async def test_it_logs_in_and_sends(real: RealBot, server: TelegramServer) -> No
 
 async def test_it_receives(real: RealBot, server: TelegramServer, bot: Bot) -> None:
     """The library would not understand the double's updates."""
-    server.receive_text(bot, chat_id=42, text="/start now")
+    server.says("/start now", bot=bot, chat_id=42)
 
     [update] = await real.get_updates()
 
@@ -87,8 +87,8 @@ async def test_it_changes_messages_and_fetches_files(real: RealBot, server: Tele
     """What the library expects of buttons, reactions and files could be missing."""
     keyboard = InlineKeyboardMarkup([[InlineKeyboardButton("Yes", callback_data="n.yes")]])
     message = await real.send_message(42, "Open?", reply_markup=keyboard)
-    server.press(bot, server.sent[-1], "yes")
-    server.press(bot, server.sent[-1], "yes", is_accessible=False)
+    server.presses(server.sent[-1], "yes", bot=bot)
+    server.presses(server.sent[-1], "yes", bot=bot, is_accessible=False)
     server.receive_media(bot, chat_id=42, type="photo", content=b"JFIF", caption="look")
 
     press, old_press, photo = await real.get_updates()
@@ -191,7 +191,7 @@ async def test_two_programs_poll(real: RealBot, server: TelegramServer, bot: Bot
         second = asyncio.create_task(other.get_updates(timeout=50))
         with pytest.raises(Conflict, match="make sure that only one bot instance is running"):
             await first
-        server.receive_text(bot, chat_id=42, text="x")
+        server.says("x", bot=bot, chat_id=42)
         assert len(await second) == 1
 
 

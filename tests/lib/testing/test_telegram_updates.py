@@ -21,7 +21,7 @@ def texts(answer: Answer) -> list[object]:
 async def test_an_update_stays_until_it_is_confirmed(call: Call, server: TelegramServer, bot: Bot) -> None:
     """A message would be lost when Home Assistant dies between fetching and storing it."""
     for text in ("one", "two", "three"):
-        server.receive_text(bot, chat_id=42, text=text)
+        server.says(text, bot=bot, chat_id=42)
 
     assert texts(await call("getUpdates", limit=2)) == ["one", "two"]
     assert texts(await call("getUpdates")) == ["one", "two", "three"]
@@ -32,7 +32,7 @@ async def test_an_update_stays_until_it_is_confirmed(call: Call, server: Telegra
 async def test_a_negative_offset_keeps_the_newest(call: Call, server: TelegramServer, bot: Bot) -> None:
     """Skipping what waited while the bot was off would behave differently on the real server."""
     for text in ("one", "two", "three"):
-        server.receive_text(bot, chat_id=42, text=text)
+        server.says(text, bot=bot, chat_id=42)
 
     assert texts(await call("getUpdates", offset=-1)) == ["three"]
     assert len(bot.updates) == 1
@@ -40,7 +40,7 @@ async def test_a_negative_offset_keeps_the_newest(call: Call, server: TelegramSe
 
 async def test_a_message_from_a_person_is_complete(call: Call, server: TelegramServer, bot: Bot) -> None:
     """A client would meet messages in tests that Telegram never sends."""
-    message = server.receive_text(bot, chat_id=7, text="Hi /start@home_bot", first_name="Grace", username="grace")
+    message = server.says("Hi /start@home_bot", bot=bot, chat_id=7, first_name="Grace", username="grace")
 
     assert (await call("getUpdates")).result == [
         {
@@ -66,10 +66,10 @@ async def test_a_message_from_a_person_is_complete(call: Call, server: TelegramS
 async def test_a_group_must_be_known_and_a_channel_has_no_author(call: Call, server: TelegramServer, bot: Bot) -> None:
     """A typing error in a group's id would invent a group; a channel's post would come as somebody's message."""
     with pytest.raises(ValueError, match="add_chat"):
-        server.receive_text(bot, chat_id=-1001, text="x")
+        server.says("x", bot=bot, chat_id=-1001)
     server.add_chat(-1002, type="channel", title="News")
 
-    server.receive_text(bot, chat_id=-1002, text="x")
+    server.says("x", bot=bot, chat_id=-1002)
 
     result = (await call("getUpdates")).result
     assert isinstance(result, list)
@@ -83,7 +83,7 @@ async def test_a_long_poll_ends_with_the_first_update(call: Call, server: Telegr
     poll = asyncio.create_task(call("getUpdates", timeout=50))
     await server.wait_until(lambda: bot.updates.is_polled)
 
-    server.receive_text(bot, chat_id=42, text="now")
+    server.says("now", bot=bot, chat_id=42)
 
     assert texts(await poll) == ["now"]
 
@@ -108,7 +108,7 @@ async def test_a_second_poller_ends_the_first(call: Call, server: TelegramServer
     second = asyncio.create_task(call("getUpdates", timeout=50))
 
     answer = await first
-    server.receive_text(bot, chat_id=42, text="x")
+    server.says("x", bot=bot, chat_id=42)
 
     assert answer.status == 409
     assert answer.description == (
@@ -134,7 +134,7 @@ async def test_a_webhook_takes_the_updates(call: Call, server: TelegramServer, b
         "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first"
     )
 
-    server.receive_text(bot, chat_id=42, text="missed")
+    server.says("missed", bot=bot, chat_id=42)
     await call("deleteWebhook", drop_pending_updates=True)
     assert texts(await call("getUpdates")) == []
 

@@ -68,7 +68,7 @@ async def connect(world: World) -> AsyncIterator[Connect]:
         ) -> DiscordConnector:
             connector = DiscordConnector(
                 Setup(
-                    connection=Connection(name="discord", type="discord", endpoint=endpoint or world.server.api),
+                    connection=Connection(name="discord", type="discord", endpoint=endpoint or world.server.url),
                     secrets={"bot_token": token},
                     session=session,
                     new_session=ClientSession,

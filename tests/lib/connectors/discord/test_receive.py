@@ -22,7 +22,7 @@ from tests.lib.connectors.discord.conftest import Connect, World, a_message, hea
 async def test_a_text(connector: DiscordConnector, world: World) -> None:
     """Nobody could write to the house from a channel, or the answer would go elsewhere."""
     cursor = (await listen(connector)).cursor
-    written = world.server.write(world.channel, "Is the door open?", world.ada)
+    written = world.server.says("Is the door open?", channel=world.channel, sender=world.ada)
     [message], _ = await hear(connector, cursor)
     assert (message.remote_id, message.recipient, message.recipient_title, message.sender_id, message.sender_name) == (
         str(written.id),
@@ -38,7 +38,7 @@ async def test_a_text(connector: DiscordConnector, world: World) -> None:
 async def test_a_direct_message(connector: DiscordConnector, world: World) -> None:
     """A person could not write to the bot alone, or the answer would be public."""
     cursor = (await listen(connector)).cursor
-    world.server.write(world.server.direct(world.bot.user, world.ada), "/status now", world.ada)
+    world.server.says("/status now", channel=world.server.direct(world.bot.user, world.ada), sender=world.ada)
     [message], _ = await hear(connector, cursor)
     assert (message.recipient, message.kind) == (f"@{world.ada.id}", Kind.COMMAND)
     assert (message.content.command, message.content.args) == ("status", "now")
@@ -53,7 +53,7 @@ async def test_a_thread_is_named_by_its_channel(connect: Connect, world: World) 
     ):
         connector = connect(allowed=frozenset(allowed))
         cursor = (await listen(connector)).cursor
-        world.server.write(thread, "wet", world.ada)
+        world.server.says("wet", channel=thread, sender=world.ada)
         [message], _ = await hear(connector, cursor)
         assert message.recipient == recipient
         [sighting] = message.sightings
@@ -68,7 +68,7 @@ async def test_roles_are_named(connector: DiscordConnector, world: World) -> Non
     old = server.add_role(guild, "guards")
     cursor = (await listen(connector)).cursor
     new = server.add_role(guild, "cooks")
-    server.write(world.channel, f"<@&{old}> <@&{new}> <@&{guild.id}>", world.ada)
+    server.says(f"<@&{old}> <@&{new}> <@&{guild.id}>", channel=world.channel, sender=world.ada)
     [message], _ = await hear(connector, cursor)
     assert message.text == "@guards @cooks @everyone"
 
@@ -77,8 +77,8 @@ async def test_bots_are_not_heard(connector: DiscordConnector, world: World) -> 
     """Two programs would answer each other for ever, one of them perhaps we ourselves."""
     cursor = (await listen(connector)).cursor
     await connector.send(a_message(world.channel))
-    world.server.write(world.channel, "beep", world.server.add_user("other_bot", bot=True))
-    world.server.write(world.channel, "hello", world.ada)
+    world.server.says("beep", channel=world.channel, sender=world.server.add_user("other_bot", bot=True))
+    world.server.says("hello", channel=world.channel, sender=world.ada)
     [message], _ = await hear(connector, cursor)
     assert message.text == "hello"
 
@@ -88,7 +88,7 @@ async def test_a_press(connector: DiscordConnector, world: World) -> None:
     cursor = (await listen(connector)).cursor
     sent = await connector.send(a_message(world.channel, buttons=((Button(text="Open", value="open.gate"),),)))
     assert isinstance(sent, Sent)
-    press = world.server.press(world.server.sent[0], "0123456789abcd-1.open.gate", world.ada)
+    press = world.server.presses(world.server.sent[0], "0123456789abcd-1.open.gate", sender=world.ada)
     [message], _ = await hear(connector, cursor)
     assert (message.kind, message.origin, message.content.value) == (Kind.BUTTON, "0123456789abcd-1", "open.gate")
     assert (message.reply_to, message.sender_name, message.text) == (sent.remote_id, "Ada", "")
@@ -114,7 +114,7 @@ async def test_a_reaction(connector: DiscordConnector, world: World) -> None:
 async def test_a_correction(connector: DiscordConnector, world: World) -> None:
     """A corrected command would run a second time, or look like another message."""
     cursor = (await listen(connector)).cursor
-    written = world.server.write(world.channel, "/open", world.ada)
+    written = world.server.says("/open", channel=world.channel, sender=world.ada)
     world.server.edit(written, "/close")
     [first, second], _ = await hear(connector, cursor, 2)
     assert (first.kind, second.kind, second.text, second.reply_to) == (
@@ -133,7 +133,7 @@ async def test_files(connector: DiscordConnector, world: World) -> None:
         world.server.attachment("door.png", b"picture", "image/png"),
         world.server.attachment("voice.ogg", b"sound", "audio/ogg", duration=2.5),
     ]
-    world.server.write(world.channel, "look", world.ada, attachments=files)
+    world.server.says("look", channel=world.channel, sender=world.ada, attachments=files)
     [picture, sound], _ = await hear(connector, cursor, 2)
     assert picture.content.media is not None
     assert sound.content.media is not None
@@ -155,11 +155,11 @@ async def test_files(connector: DiscordConnector, world: World) -> None:
 async def test_what_was_not_stored_comes_again(connector: DiscordConnector, world: World) -> None:
     """A disk that was full for a moment would lose messages."""
     cursor = (await listen(connector)).cursor
-    world.server.write(world.channel, "one", world.ada)
+    world.server.says("one", channel=world.channel, sender=world.ada)
     first, stored = await hear(connector, cursor)
     again, _ = await hear(connector, cursor)
     assert first == again
-    world.server.write(world.channel, "two", world.ada)
+    world.server.says("two", channel=world.channel, sender=world.ada)
     [message], _ = await hear(connector, stored)
     assert message.text == "two"
 
@@ -170,13 +170,13 @@ async def test_a_restart_leaves_no_gap(connect: Connect, world: World) -> None:
     allowed = frozenset({world.recipient, f"{thread.id}#{world.ada.id}", f"@{world.ada.id}", str(world.ada.id)})
     first = connect(allowed=allowed)
     cursor = (await listen(first)).cursor
-    world.server.write(world.channel, "known", world.ada)
+    world.server.says("known", channel=world.channel, sender=world.ada)
     [known], cursor = await hear(first, cursor)
     await first.close()
     direct = world.server.direct(world.bot.user, world.ada)
     places = [world.channel, thread, direct]
     for number in range(250):
-        world.server.write(places[number % 3], str(number), world.ada)
+        world.server.says(str(number), channel=places[number % 3], sender=world.ada)
     second = connect(allowed=allowed)
     heard, _ = await hear(second, cursor, 251)
     heard = [message for message in heard if message.remote_id != known.remote_id]  # as the inbox does
@@ -198,7 +198,7 @@ async def test_a_long_outage_is_read_in_portions(
     cursor = (await listen(first)).cursor
     await first.close()
     for number in range(40):
-        world.server.write(places[number % 4], str(number), world.ada)
+        world.server.says(str(number), channel=places[number % 4], sender=world.ada)
     monkeypatch.setattr(bounds, "MAX_ROWS", 7)
     reads: list[int] = []
     since = Backfill.since
@@ -225,7 +225,7 @@ async def test_what_is_too_much_in_one_place_is_told(
     cursor = (await listen(first)).cursor
     await first.close()
     for number in range(8):
-        world.server.write(world.channel, str(number), world.ada)
+        world.server.says(str(number), channel=world.channel, sender=world.ada)
     second, unreadable, texts = connect(), list[Unreadable](), list[str]()
     while len(texts) < 6:
         batch = await second.receive(cursor)
@@ -242,7 +242,7 @@ async def test_an_id_that_comes_late_is_not_missed(connect: Connect, world: Worl
     """Ids are made by many machines; a message with a slightly lower one than the last would be lost in a gap."""
     first = connect()
     cursor = (await listen(first)).cursor
-    known = world.server.write(world.channel, "known", world.ada)
+    known = world.server.says("known", channel=world.channel, sender=world.ada)
     _, cursor = await hear(first, cursor)
     await first.close()
     world.channel.messages[known.id - 1] = replace(known, id=known.id - 1, content="late")
@@ -252,10 +252,10 @@ async def test_an_id_that_comes_late_is_not_missed(connect: Connect, world: Worl
 
 async def test_the_very_first_start_reads_no_history(connect: Connect, world: World) -> None:
     """Everything that was ever written in a channel would be acted upon."""
-    world.server.write(world.channel, "old", world.ada)
+    world.server.says("old", channel=world.channel, sender=world.ada)
     connector = connect()
     batch = await listen(connector)
-    world.server.write(world.channel, "new", world.ada)
+    world.server.says("new", channel=world.channel, sender=world.ada)
     heard, _ = await hear(connector, batch.cursor)
     assert [message.text for message in (*batch.messages, *heard)] == ["new"]
 
@@ -264,7 +264,7 @@ async def test_resuming(connector: DiscordConnector, world: World) -> None:
     """Every maintenance of Discord's would cost messages, or a new session."""
     cursor = (await listen(connector)).cursor
     world.server.gateway.ask_to_reconnect()
-    world.server.write(world.channel, "meanwhile", world.ada)
+    world.server.says("meanwhile", channel=world.channel, sender=world.ada)
     [message], _ = await hear(connector, cursor)
     assert message.text == "meanwhile"
     assert world.server.gateway.identified == 1
@@ -276,7 +276,7 @@ async def test_a_session_that_is_lost(connector: DiscordConnector, world: World)
     world.server.gateway.is_closed = True
     world.server.gateway.cut(forget=True)
     await world.server.wait_until(lambda: not world.server.gateway.connected)
-    world.server.write(world.channel, "meanwhile", world.ada)
+    world.server.says("meanwhile", channel=world.channel, sender=world.ada)
     assert isinstance(await connector.receive(cursor), Reason)
     world.server.gateway.is_closed = False
     [message], _ = await hear(connector, cursor)
@@ -287,11 +287,11 @@ async def test_what_comes_while_the_history_is_read(connector: DiscordConnector,
     """Messages would overtake those that were missed, or be lost between the two."""
     cursor = (await listen(connector)).cursor
     await connector.reset()
-    world.server.write(world.channel, "missed", world.ada)
+    world.server.says("missed", channel=world.channel, sender=world.ada)
     slow = world.server.fail(Fault.hang(), calls=["get_messages"])
     polling = asyncio.create_task(hear(connector, cursor, 2))
     await world.server.wait_until(lambda: slow.hits > 0)
-    world.server.write(world.channel, "live", world.ada)
+    world.server.says("live", channel=world.channel, sender=world.ada)
     slow.release()
     heard, _ = await polling
     assert [message.text for message in heard] == ["missed", "live"]
@@ -301,7 +301,7 @@ async def test_a_history_that_cannot_be_read_is_read_later(connector: DiscordCon
     """One failure in the wrong moment would leave a gap for ever."""
     cursor = (await listen(connector)).cursor
     await connector.reset()
-    world.server.write(world.channel, "missed", world.ada)
+    world.server.says("missed", channel=world.channel, sender=world.ada)
     world.server.fail(Fault.server_error(), calls=["get_messages"])
     answer = await connector.receive(cursor)
     assert isinstance(answer, Reason)
@@ -315,7 +315,7 @@ async def test_a_place_the_bot_was_thrown_out_of(connect: Connect, world: World)
     connector = connect(allowed=frozenset({world.recipient, "123456789012345678", "@123456789012345678", "nonsense"}))
     cursor = (await listen(connector)).cursor
     await connector.reset()
-    world.server.write(world.channel, "missed", world.ada)
+    world.server.says("missed", channel=world.channel, sender=world.ada)
     [message], _ = await hear(connector, cursor)
     assert message.text == "missed"
 
@@ -324,10 +324,10 @@ async def test_what_was_missed_in_threads_of_a_channel(connector: DiscordConnect
     """Posts in forums and threads of an outage would be lost, for a channel's own history has none of them."""
     thread = world.server.add_thread(world.channel)
     cursor = (await listen(connector)).cursor
-    world.server.write(world.channel, "one", world.ada)
+    world.server.says("one", channel=world.channel, sender=world.ada)
     [_], cursor = await hear(connector, cursor)
     await connector.reset()
-    world.server.write(thread, "missed", world.ada)
+    world.server.says("missed", channel=thread, sender=world.ada)
     [message], _ = await hear(connector, cursor)
     assert (message.text, message.recipient) == ("missed", f"{world.channel.id}/{thread.id}")
 
@@ -347,8 +347,8 @@ async def test_texts_that_may_not_be_read(connector: DiscordConnector, world: Wo
     batch = await listen(connector)
     assert batch.notice is not None
     assert batch.notice.code == "intent_refused"
-    world.server.write(world.channel, "secret", world.ada)
-    world.server.write(world.channel, f"<@{world.bot.user.id}> /status", world.ada)
+    world.server.says("secret", channel=world.channel, sender=world.ada)
+    world.server.says(f"<@{world.bot.user.id}> /status", channel=world.channel, sender=world.ada)
     [hidden, command], _ = await hear(connector, batch.cursor, 2)
     assert (hidden.kind, hidden.text, hidden.metadata["content"]) == (Kind.OTHER, "", "hidden")
     assert (command.kind, command.content.command) == (Kind.COMMAND, "status")
@@ -369,7 +369,7 @@ async def test_texts_that_may_be_read_from_now_on(
             batch = await listen(connector, cursor)
             cursor = batch.cursor
             notices.append(batch.notice)
-    world.server.write(world.channel, "no secret", world.ada)
+    world.server.says("no secret", channel=world.channel, sender=world.ada)
     [message], _ = await hear(connector, cursor)
     assert (message.kind, message.text) == (Kind.TEXT, "no secret")
 
@@ -414,7 +414,7 @@ async def test_a_zombie(connect: Connect, world: World) -> None:
     polling = asyncio.create_task(hear(connector, cursor))
     await world.server.wait_until(lambda: not world.server.gateway.connected)
     world.server.gateway.is_deaf = False
-    world.server.write(world.channel, "still there?", world.ada)
+    world.server.says("still there?", channel=world.channel, sender=world.ada)
     [message], _ = await polling
     assert message.text == "still there?"
 

@@ -16,8 +16,8 @@ async def test_logs_at_the_lowest_level(
     caplog.set_level(logging.DEBUG)
     cursor = (await listen(connector)).cursor
     await connector.send(a_message(world.channel, "my secret", buttons=((Button(text="ok", value="ok"),),)))
-    press = world.server.press(world.server.sent[0], "0123456789abcd-1.ok", world.ada)
-    world.server.write(world.channel, "her secret", world.ada)
+    press = world.server.presses(world.server.sent[0], "0123456789abcd-1.ok", sender=world.ada)
+    world.server.says("her secret", channel=world.channel, sender=world.ada)
     [message, _], _ = await hear(connector, cursor, 2)
     await connector.acknowledge(message)
     world.server.gateway.cut(forget=True)

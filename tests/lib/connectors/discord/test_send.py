@@ -233,7 +233,7 @@ async def test_a_bucket_that_is_used_up_is_not_asked_again(connect: object, worl
     async with DiscordServer(enforce_limits=True) as server:
         server.bots[world.bot.token] = world.bot
         channel = server.add_channel(server.add_guild())
-        connector = connect(endpoint=server.api)
+        connector = connect(endpoint=server.url)
         outcomes = [await connector.send(a_message(channel, number=number)) for number in range(7)]
         assert [type(outcome) for outcome in outcomes] == [Sent] * 5 + [Wait] * 2
         assert server.calls["create_message"] == 5
@@ -260,7 +260,7 @@ async def test_a_captive_portal(connector: DiscordConnector, world: World) -> No
 
 async def test_a_redirect_is_not_followed(connector: DiscordConnector, world: World) -> None:
     """A message would become a question to somebody else, and look as if it had been sent."""
-    world.server.fail(Fault.redirect(f"{world.server.api}/users/@me"), calls=["create_message"])
+    world.server.fail(Fault.redirect(f"{world.server.url}/users/@me"), calls=["create_message"])
     assert isinstance(await connector.send(a_message(world.channel)), Uncertain)
     assert world.server.calls["get_me"] == 0
 

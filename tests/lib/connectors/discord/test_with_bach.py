@@ -39,7 +39,7 @@ async def start(path: Path, world: World) -> Bach:
             Connection(
                 name="discord",
                 type="discord",
-                endpoint=world.server.api,
+                endpoint=world.server.url,
                 auth_config={"bot_token": f"file:{path / 'token'}"},
                 allowed=frozenset({world.recipient}),
             )
@@ -68,8 +68,8 @@ async def test_a_person_in_a_place_however_both_are_written(
     entry = f"{place}#{person}".format(place=world.channel.id, person=world.ada.id)
     await bach.registry.update("discord", allowed=frozenset({entry}))
     coming = asyncio.create_task(next_message(bach))
-    world.server.write(world.channel, "a stranger", world.server.add_user("bob"))
-    world.server.write(world.channel, "hello", world.ada)
+    world.server.says("a stranger", channel=world.channel, sender=world.server.add_user("bob"))
+    world.server.says("hello", channel=world.channel, sender=world.ada)
     message = await coming
     assert message.text == "hello"
     sender = person.format(person=world.ada.id)
@@ -86,7 +86,7 @@ async def test_a_question_and_its_answer(tmp_path: Path, world: World) -> None:
         assert (await bach.wait(receipt.id, timeout=60)).status is Status.SENT
         waiting = asyncio.create_task(next_message(bach))
         await asyncio.sleep(0)
-        press = world.server.press(world.server.sent[0], f"{world.server.sent[0].nonce}.yes", world.ada)
+        press = world.server.presses(world.server.sent[0], f"{world.server.sent[0].nonce}.yes", sender=world.ada)
         answer = await waiting
         assert (answer.kind, answer.content.value, answer.message_id) == (Kind.BUTTON, "yes", receipt.id)
         await world.server.wait_until(lambda: press.answer is not None)
@@ -102,10 +102,10 @@ async def test_a_restart_misses_nothing(tmp_path: Path, world: World) -> None:
     bach = await start(tmp_path, world)
     waiting = asyncio.create_task(next_message(bach))
     await asyncio.sleep(0)
-    world.server.write(world.channel, "before", world.ada)
+    world.server.says("before", channel=world.channel, sender=world.ada)
     await waiting
     await bach.close(grace=0)
-    world.server.write(world.channel, "meanwhile", world.ada)
+    world.server.says("meanwhile", channel=world.channel, sender=world.ada)
     bach = await start(tmp_path, world)
     try:
         assert [message.text for message in reversed(await bach.inbox())] == ["before", "meanwhile"]

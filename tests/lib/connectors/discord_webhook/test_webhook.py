@@ -46,7 +46,7 @@ async def connect(world: World) -> AsyncIterator[Connect]:
             return DiscordWebhookConnector(
                 Setup(
                     connection=Connection(
-                        name="hook", type="discord_webhook", endpoint=world.server.api, settings=settings or {}
+                        name="hook", type="discord_webhook", endpoint=world.server.url, settings=settings or {}
                     ),
                     secrets={"url": address},
                     session=session,

@@ -61,7 +61,7 @@ async def ear(connector: NtfyConnector) -> Ear:
 
 async def test_a_message(ear: Ear, server: NtfyServer) -> None:
     """Who rings could not be told from who is let in, or be taken for a person."""
-    told = server.write(TOPIC, "Ring", title="Door", priority=5, tags=["bell"], click="https://example.org/door")
+    told = server.says("Ring", sender=TOPIC, title="Door", priority=5, tags=["bell"], click="https://example.org/door")
     message = await ear.next()
     assert (message.remote_id, message.recipient, message.sender_id) == (told["id"], TOPIC, TOPIC)
     assert (message.kind, message.text, message.sent_at) == (Kind.TEXT, "Ring", told["time"])
@@ -92,7 +92,7 @@ async def test_a_file(ear: Ear, server: NtfyServer) -> None:
 )
 async def test_a_file_elsewhere_is_a_link(attachment: dict[str, object], ear: Ear, server: NtfyServer) -> None:
     """Whoever knows a topic could have the house ask any address in its network."""
-    server.write(TOPIC, "Look", attachment=attachment)
+    server.says("Look", sender=TOPIC, attachment=attachment)
     message = await ear.next()
     assert (message.kind, message.content.media) == (Kind.TEXT, None)
     assert message.metadata["links"] == [{"text": "a.png", "url": attachment["url"]}]
@@ -105,7 +105,7 @@ async def test_our_own_words_are_nobodys(ear: Ear, server: NtfyServer) -> None:
     """The house would hear itself, and answer itself without end."""
     await ear.connector.send(a_message("Ours", title="Us", files=(PNG,)))
     await ear.connector.send(a_message("word " * 3_000))
-    server.write(TOPIC, "Theirs")
+    server.says("Theirs", sender=TOPIC)
     assert await ear.texts("Theirs") == ["Theirs"]
 
 
@@ -114,11 +114,11 @@ async def test_also_if_the_stream_is_quicker_than_the_answer(ear: Ear, server: N
     server.may_answer.clear()
     polling = asyncio.create_task(ear.texts("Theirs too"))
     sending = asyncio.create_task(ear.connector.send(a_message("Ours")))
-    await server.wait_for_sent()
-    server.write(TOPIC, "Theirs")
+    await server.wait_for()
+    server.says("Theirs", sender=TOPIC)
     server.may_answer.set()
     assert isinstance(await sending, Sent)
-    server.write(TOPIC, "Theirs too")
+    server.says("Theirs too", sender=TOPIC)
     assert await polling == ["Theirs", "Theirs too"]
 
 
@@ -128,8 +128,8 @@ async def test_also_if_the_answer_was_lost(ear: Ear, server: NtfyServer) -> None
     for message in (a_message("Ours", title="Us"), a_message("", files=(PNG,)), a_message(" Below ", files=(PNG,))):
         assert isinstance(await ear.connector.send(message), Uncertain)
     server.loses_answers = False
-    server.write(TOPIC, "Theirs")
-    server.write(TOPIC, "Ours", title="Us")
+    server.says("Theirs", sender=TOPIC)
+    server.says("Ours", sender=TOPIC, title="Us")
     assert await ear.texts("Ours") == ["Theirs", "Ours"]
 
 
@@ -137,7 +137,7 @@ async def test_somebody_may_say_what_we_were_refused(ear: Ear, server: NtfyServe
     """What was never published would keep another's words out for hours."""
     server.refuse(40009)
     await ear.connector.send(a_message("Rain"))
-    server.write(TOPIC, "Rain")
+    server.says("Rain", sender=TOPIC)
     assert await ear.texts("Rain") == ["Rain"]
 
 
@@ -152,7 +152,7 @@ async def test_also_after_a_restart(connect: Connect, server: NtfyServer) -> Non
     await polling
     server.loses_answers = False
     await before.connector.close()
-    server.write(TOPIC, "Theirs")
+    server.says("Theirs", sender=TOPIC)
     assert await Ear(connect(TOPIC), before.cursor).texts("Theirs") == ["Theirs"]
 
 
@@ -166,11 +166,11 @@ async def test_a_process_that_dies_while_it_publishes(connect: Connect, server: 
     await polling  # with the mark of what is about to go
     cursor = before.cursor
     polling = asyncio.create_task(before.poll())
-    await server.wait_for_sent()
+    await server.wait_for()
     for task in (sending, polling):
         task.cancel()
     await before.connector.close()
-    server.write(TOPIC, "Theirs")
+    server.says("Theirs", sender=TOPIC)
     assert await Ear(connect(TOPIC), cursor).texts("Theirs") == ["Theirs"]
 
 
@@ -185,13 +185,13 @@ async def test_the_house_does_not_hear_itself(server: NtfyServer, tmp_path: Path
                 await bach.registry.add(home)
             await server.wait_for_listeners()
             await bach.send("home", TOPIC, f"Ours {life}")
-            await server.wait_for_sent(life)
-            server.write(TOPIC, f"Theirs {life}")
+            await server.wait_for(life)
+            server.says(f"Theirs {life}", sender=TOPIC)
             async with asyncio.timeout(60):
                 while (await heard.get()).message.text != f"Theirs {life}":
                     pass
             texts = [message.text for message in await bach.inbox()]
-        server.write(TOPIC, "Between")
+        server.says("Between", sender=TOPIC)
     assert sorted(texts) == ["Between", "Theirs 1", "Theirs 2"]
 
 
@@ -206,21 +206,21 @@ async def test_an_outage_costs_nothing(connect: Connect, server: NtfyServer) -> 
     answer = await ear.connector.receive(ear.cursor)
     assert isinstance(answer, Fault)
     assert answer.code == "unreachable"
-    server.write(TOPIC, "Meanwhile")
+    server.says("Meanwhile", sender=TOPIC)
     assert await ear.texts("Meanwhile") == ["Meanwhile"]
     await ear.connector.close()
-    server.write(TOPIC, "Later")
+    server.says("Later", sender=TOPIC)
     assert await Ear(connect(TOPIC), ear.cursor).texts("Later") == ["Later"]
 
 
 async def test_what_was_not_stored_comes_again(ear: Ear, server: NtfyServer) -> None:
     """A full disk would lose what somebody said."""
-    server.write(TOPIC, "One")
+    server.says("One", sender=TOPIC)
     stored = ear.cursor
     first = await ear.next()
     ear.cursor = stored
     assert await ear.next() == first
-    server.write(TOPIC, "Two")
+    server.says("Two", sender=TOPIC)
     assert await ear.texts("Two") == ["Two"]
 
 
@@ -228,13 +228,13 @@ async def test_a_topic_that_is_let_in_later_begins_then(connect: Connect, server
     """An alarm of last night would ring as if it were now."""
     before = Ear(connect(TOPIC))
     await before.poll()
-    server.write(TOPIC, "Here")
+    server.says("Here", sender=TOPIC)
     await before.texts("Here")
     await before.connector.close()
-    server.write("cellar", "Old", time=1_700_000_000)
+    server.says("Old", sender="cellar", time=1_700_000_000)
     after = Ear(connect(TOPIC, "cellar"), before.cursor)
     await after.poll()
-    server.write("cellar", "New")
+    server.says("New", sender="cellar")
     assert await after.texts("New") == ["New"]
 
 
@@ -248,8 +248,8 @@ async def test_topics_come_and_go(server: NtfyServer, connect: Connect) -> None:
     topics.add(TOPIC)
     await ear.poll()
     await server.wait_for_listeners()
-    server.write("cellar", "Not for us")
-    server.write(TOPIC, "Ring")
+    server.says("Not for us", sender="cellar")
+    server.says("Ring", sender=TOPIC)
     assert await ear.texts("Ring") == ["Ring"]
 
 
@@ -272,7 +272,7 @@ async def test_one_topic_that_is_shut_does_not_shut_all(connect: Connect, server
     notice = (await ear.poll()).notice
     assert notice
     assert (notice.code, "secret" in notice.text, TOPIC in notice.text) == ("forbidden", True, False)
-    server.write(TOPIC, "Ring")
+    server.says("Ring", sender=TOPIC)
     assert await ear.texts("Ring") == ["Ring"]
     server.forbidden.add(TOPIC)
     answer = await connect(TOPIC, "secret").receive(None)
@@ -283,7 +283,7 @@ async def test_one_topic_that_is_shut_does_not_shut_all(connect: Connect, server
 async def test_a_line_without_end(ear: Ear, server: NtfyServer) -> None:
     """Whoever is in between could fill the memory, or what follows be lost with it."""
     server.push_raw("x" * (3 * MAX_LINE))
-    server.write(TOPIC, "After")
+    server.says("After", sender=TOPIC)
     assert await ear.texts("After") == ["After"]
 
 
@@ -291,7 +291,7 @@ async def test_who_cannot_store_reads_no_more(ear: Ear, server: NtfyServer, monk
     """A disk that is full for a day would fill the memory."""
     monkeypatch.setattr(bounds, "MAX_ROWS", 3)
     for number in range(8):
-        server.write(TOPIC, f"{number}")
+        server.says(f"{number}", sender=TOPIC)
     cursor = ear.cursor
     await ear.next()
     reading = ear.connector._hearing._buffer
@@ -307,5 +307,5 @@ async def test_a_cursor_that_is_none(cursor: str, connect: Connect, server: Ntfy
     """Receiving would end for good at whatever stood in the database."""
     ear = Ear(connect(TOPIC), cursor)
     await ear.poll()
-    server.write(TOPIC, "Ring")
+    server.says("Ring", sender=TOPIC)
     assert await ear.texts("Ring") == ["Ring"]

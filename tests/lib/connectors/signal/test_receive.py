@@ -33,7 +33,7 @@ async def read_one(connector: SignalConnector, server: SignalServer, envelope: M
 
 async def test_a_message_of_a_person(connector: SignalConnector, server: SignalServer) -> None:
     """Nobody could answer, or rules not tell people apart."""
-    message = await read_one(connector, server, server.write("Hello", sender=ADA))
+    message = await read_one(connector, server, server.written("Hello", sender=ADA))
     assert (message.recipient, message.recipient_title, message.sender_id, message.sender_name) == (
         ADA,
         "Ada",
@@ -47,13 +47,13 @@ async def test_a_message_of_a_person(connector: SignalConnector, server: SignalS
 
 async def test_a_person_who_hides_the_number(connector: SignalConnector, server: SignalServer) -> None:
     """People with Signal's default privacy would be strangers, and nobody could answer them."""
-    message = await read_one(connector, server, server.write("Hello", sender=PERSON))
+    message = await read_one(connector, server, server.written("Hello", sender=PERSON))
     assert message.recipient == message.sender_id == normalize(PERSON)
 
 
 async def test_a_message_in_a_group(connector: SignalConnector, server: SignalServer) -> None:
     """An answer would go to the person instead of the group."""
-    message = await read_one(connector, server, server.write("Hello", sender=ADA, group="dGhlIGhvdXNl"))
+    message = await read_one(connector, server, server.written("Hello", sender=ADA, group="dGhlIGhvdXNl"))
     assert message.recipient == "group.ZEdobElHaHZkWE5s" == normalize(message.recipient)
     assert (message.recipient_title, message.sender_id) == ("House", ADA)
     assert message.metadata["chat_type"] == "group"
@@ -69,21 +69,21 @@ def test_no_group_looks_like_a_place_in_a_place(internal: str) -> None:
 async def test_an_answer_says_to_what(connector: SignalConnector, server: SignalServer) -> None:
     """A "yes" could be the answer to any question."""
     ours = {"id": 5, "author": ACCOUNT, "authorNumber": ACCOUNT, "text": "Open?"}
-    assert (await read_one(connector, server, server.write("yes", sender=ADA, quote=ours))).reply_to == "5"
+    assert (await read_one(connector, server, server.written("yes", sender=ADA, quote=ours))).reply_to == "5"
 
 
 async def test_a_reaction(connector: SignalConnector, server: SignalServer) -> None:
     """A thumb up would be an empty message."""
     reaction = {"emoji": "👍", "targetAuthor": ACCOUNT, "targetAuthorNumber": ACCOUNT, "targetSentTimestamp": 7}
     reaction |= {"isRemove": False}
-    message = await read_one(connector, server, server.write("", sender=ADA, reaction=reaction))
+    message = await read_one(connector, server, server.written("", sender=ADA, reaction=reaction))
     assert (message.kind, message.content.reactions, message.reply_to) == (Kind.REACTION, ("👍",), "7")
 
 
 async def test_a_reaction_taken_back(connector: SignalConnector, server: SignalServer) -> None:
     """Who changes their mind would be taken by their word."""
     reaction = {"emoji": "👍", "targetAuthor": PERSON, "targetSentTimestamp": 7, "isRemove": True}
-    message = await read_one(connector, server, server.write("", sender=ADA, reaction=reaction))
+    message = await read_one(connector, server, server.written("", sender=ADA, reaction=reaction))
     assert (message.content.reactions, message.reply_to) == ((), f"{PERSON}:7")
 
 
@@ -103,7 +103,7 @@ async def test_a_correction_is_no_command(connector: SignalConnector, server: Si
 async def test_several_files_are_several_messages(connector: SignalConnector, server: SignalServer) -> None:
     """Only one of the pictures of the front door would be seen."""
     files = [server.file(b"1", mime_type="image/jpeg", name="a.jpg"), server.file(b"2", mime_type="audio/aac")]
-    server.when_heard(server.write("Look", sender=ADA, attachments=files))
+    server.when_heard(server.written("Look", sender=ADA, attachments=files))
     first, second = (await polled(connector)).messages
     assert (first.text, second.text) == ("Look", "")
     assert first.remote_id != second.remote_id
@@ -123,7 +123,7 @@ async def test_several_files_are_several_messages(connector: SignalConnector, se
 async def test_what_is_no_message(connector: SignalConnector, server: SignalServer, content: dict[str, object]) -> None:
     """Every receipt would be a message, and what the owner writes to others be read."""
     server.when_heard(server.envelope(sender=ADA, timestamp=1) | content)
-    assert (await read_one(connector, server, server.write("real", sender=ADA))).text == "real"
+    assert (await read_one(connector, server, server.written("real", sender=ADA))).text == "real"
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ async def test_what_cannot_be_read_is_set_aside(connector: SignalConnector, serv
     server.push_raw(frame)
     batch = await polled(connector)
     assert [type(one) for one in batch.unreadable] == [Unreadable]
-    server.push(server.write("next", sender=ADA))
+    server.push(server.written("next", sender=ADA))
     assert [one.text for one in (await polled(connector, batch.cursor)).messages] == ["next"]
 
 
@@ -170,7 +170,7 @@ def test_nothing_that_comes_in_can_break_it(frame: object) -> None:
 async def test_what_was_stored_does_not_come_again(connector: SignalConnector, server: SignalServer) -> None:
     """Every command would run again with every poll; or one that came meanwhile be taken for stored."""
     for number in range(250):
-        server.when_heard(server.write(str(number), sender=ADA))
+        server.when_heard(server.written(str(number), sender=ADA))
     heard: list[str] = []
     cursor: str | None = None
     while len(heard) < 250:
@@ -183,10 +183,10 @@ async def test_what_was_stored_does_not_come_again(connector: SignalConnector, s
 async def test_a_cursor_of_an_earlier_run_means_nothing(connect: Connect, server: SignalServer) -> None:
     """After a restart, the first messages would be taken for old ones."""
     first, second = connect(), connect()
-    await read_one(first, server, server.write("one", sender=ADA))
+    await read_one(first, server, server.written("one", sender=ADA))
     cursor = (await polled(first)).cursor
     await second.receive(None)
-    server.push(server.write("two", sender=ADA))
+    server.push(server.written("two", sender=ADA))
     for known in (None, cursor):
         assert [one.text for one in (await polled(second, known)).messages] == ["two"]
 
@@ -195,7 +195,7 @@ async def test_what_is_not_stored_yet_outlives_a_new_connection(
     connector: SignalConnector, server: SignalServer
 ) -> None:
     """Setting the connection up anew would lose what nobody can ask for again."""
-    await read_one(connector, server, server.write("one", sender=ADA))
+    await read_one(connector, server, server.written("one", sender=ADA))
     await connector.reset()
     assert [one.text for one in (await polled(connector)).messages] == ["one"]
 
@@ -206,7 +206,7 @@ async def test_a_full_memory_stops_reading(
     """A flood, while the disk is full, would take the whole memory of the house."""
     monkeypatch.setattr(bounds, "MAX_ROWS", 3)
     for number in range(6):
-        server.when_heard(server.write(str(number), sender=ADA))
+        server.when_heard(server.written(str(number), sender=ADA))
     batch = await polled(connector)
     assert len(batch.messages) == 3
     batch = await polled(connector, batch.cursor)
@@ -224,7 +224,7 @@ async def test_a_broken_connection_is_told_and_made_again(connector: SignalConne
     assert isinstance(answer, Fault)
     assert answer.code == "unreachable"
     await server.resume()
-    assert (await read_one(connector, server, server.write("again", sender=ADA))).text == "again"
+    assert (await read_one(connector, server, server.written("again", sender=ADA))).text == "again"
 
 
 async def test_a_poll_without_news_ends(connect: Connect) -> None:
@@ -268,7 +268,7 @@ async def test_number_id_and_user_name_of_a_person_are_one(connector: SignalConn
 
 async def polled_after(connector: SignalConnector, server: SignalServer) -> Batch:
     """The next poll, which a message ends."""
-    server.when_heard(server.write("Hello", sender=ADA))
+    server.when_heard(server.written("Hello", sender=ADA))
     return await polled(connector)
 
 
@@ -287,5 +287,5 @@ async def test_a_server_that_tells_nothing_of_people_is_listened_to(
     """With an older server, or an answer that nobody knows, nothing would come in at all."""
     about = {"versions": ["v1", "v2"], "build": 2, "mode": "json-rpc", "version": "0.98", "capabilities": {}}
     server.told += [Told(body=json.dumps(about).encode()), told]
-    message = await read_one(connector, server, server.write("Hello", sender=ADA))
+    message = await read_one(connector, server, server.written("Hello", sender=ADA))
     assert message.sender_id == ADA

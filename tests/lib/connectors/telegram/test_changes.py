@@ -30,7 +30,7 @@ async def test_buttons_carry_whose_they_are(connector: TelegramConnector, server
 async def test_a_press_comes_back(connector: TelegramConnector, server: TelegramServer, bot: Bot) -> None:
     """A question would be asked and its answer not understood."""
     number = await sent(connector)
-    query = server.press(bot, server.sent[0], "Yes", from_id=7, first_name="Bob")
+    query = server.presses(server.sent[0], "Yes", bot=bot, from_id=7, first_name="Bob")
     answer = await connector.receive(None)
     [press] = answer.messages  # type: ignore[union-attr] # a fault fails here as it should
     assert (press.origin, press.content.value, press.reply_to, press.sender_id) == ("0a1b2c3d-1", "1", number, "7")
@@ -50,7 +50,7 @@ async def test_values_come_back_as_they_were(
     """An automation would wait for a value that never comes."""
     long = a_message("Open?", buttons=((Button(text="Yes", value=value),),))
     assert isinstance(await connector.send(long), Sent)
-    server.press(bot, server.sent[0], 0)
+    server.presses(server.sent[0], 0, bot=bot)
     answer = await connector.receive(None)
     assert [press.content.value for press in answer.messages] == [value]  # type: ignore[union-attr] # as above
 

@@ -60,7 +60,7 @@ async def test_a_fresh_command_counts_with_whatever_clock(
     ahead: float,
 ) -> None:
     """With a clock that is ahead, every command would be too old; and nobody would learn that it is."""
-    server.receive_text(bot, chat_id=ADA, text="/garage open")
+    server.says("/garage open", bot=bot, chat_id=ADA)
     async with home(server, ahead, monkeypatch) as (_, heard):
         message = await asyncio.wait_for(heard.get(), 60)
     assert message.kind is Kind.COMMAND
@@ -74,7 +74,7 @@ async def test_an_old_command_is_old_with_whatever_clock(
     server: TelegramServer, bot: Bot, monkeypatch: pytest.MonkeyPatch, ahead: float
 ) -> None:
     """After a power cut, a clock that stands where it stopped would let commands of hours ago open the door."""
-    update = server.receive_text(bot, chat_id=ADA, text="/garage open")
+    update = server.says("/garage open", bot=bot, chat_id=ADA)
     update["date"] = int(server.clock.now()) - 5400
     async with home(server, ahead, monkeypatch) as (_, heard):
         message = await asyncio.wait_for(heard.get(), 60)
@@ -97,5 +97,5 @@ async def test_a_written_answer_counts_with_whatever_clock(
         bach.subscribe(MessageSent, lambda _: sent.set())
         asking = asyncio.create_task(bach.ask(question))
         await asyncio.wait_for(sent.wait(), 60)
-        server.receive_text(bot, chat_id=ADA, text="kitchen")
+        server.says("kitchen", bot=bot, chat_id=ADA)
         assert (await asking).value == "kitchen"

@@ -136,7 +136,7 @@ async def test_every_update_passes(connector: TelegramConnector, server: Telegra
     bot.updates.allow(SAMPLES.keys())  # what came before still comes, whatever is asked for now
     for kind, sample in SAMPLES.items():
         server.push_update(bot, {kind: sample})
-    server.receive_text(bot, chat_id=CHAT, text="still here?")
+    server.says("still here?", bot=bot, chat_id=CHAT)
 
     answer = await connector.receive(None)
     assert isinstance(answer, Batch)

@@ -31,7 +31,7 @@ async def failed_poll(connector: TelegramConnector) -> Reason:
 
 async def test_a_message_comes_in(connector: TelegramConnector, server: TelegramServer, bot: Bot) -> None:
     """Nobody could talk to the house."""
-    server.receive_text(bot, chat_id=CHAT, text="/start", first_name="Ada", username="ada_l")
+    server.says("/start", bot=bot, chat_id=CHAT, first_name="Ada", username="ada_l")
     [message] = (await poll(connector)).messages
     assert (message.kind, message.text, message.recipient, message.sender_id) == ("command", "/start", "42", "42")
     assert (message.recipient_title, message.sender_name) == ("Ada", "Ada")
@@ -40,7 +40,7 @@ async def test_a_message_comes_in(connector: TelegramConnector, server: Telegram
 
 async def test_what_came_in_can_be_answered(connector: TelegramConnector, server: TelegramServer, bot: Bot) -> None:
     """An answer would go to the wrong topic, or stand below another message."""
-    server.receive_text(bot, chat_id=GROUP, from_id=CHAT, text="Is the door open?", thread_id=7)
+    server.says("Is the door open?", bot=bot, chat_id=GROUP, from_id=CHAT, thread_id=7)
     [message] = (await poll(connector)).messages
     assert message.recipient == f"{GROUP}/7"
     assert message.remote_id == f"{GROUP}:1"
@@ -48,11 +48,11 @@ async def test_what_came_in_can_be_answered(connector: TelegramConnector, server
 
 async def test_every_message_once(connector: TelegramConnector, server: TelegramServer, bot: Bot) -> None:
     """Commands would run again with every poll, or be skipped."""
-    server.receive_text(bot, chat_id=CHAT, text="one")
-    server.receive_text(bot, chat_id=CHAT, text="two")
+    server.says("one", bot=bot, chat_id=CHAT)
+    server.says("two", bot=bot, chat_id=CHAT)
     first = await poll(connector)
     again = await poll(connector)
-    server.receive_text(bot, chat_id=CHAT, text="three")
+    server.says("three", bot=bot, chat_id=CHAT)
     second = await poll(connector, first.cursor)
     assert [message.text for message in first.messages] == ["one", "two"]
     assert again == first
@@ -69,7 +69,7 @@ async def test_news_end_the_wait(connector: TelegramConnector, server: TelegramS
     await poll(connector)  # the first one does not wait
     polling = asyncio.create_task(poll(connector))
     await server.wait_until(lambda: bot.updates.is_polled)
-    server.receive_text(bot, chat_id=CHAT, text="now")
+    server.says("now", bot=bot, chat_id=CHAT)
     assert [message.text for message in (await polling).messages] == ["now"]
 
 
@@ -85,7 +85,7 @@ async def test_the_first_poll_and_the_first_after_a_failure_do_not_wait(
         await poll(connector)
         polling = asyncio.create_task(poll(connector))
         await server.wait_until(lambda: bot.updates.is_polled)
-        server.receive_text(bot, chat_id=CHAT, text="now")
+        server.says("now", bot=bot, chat_id=CHAT)
         assert [message.text for message in (await polling).messages] == ["now"]
 
 
@@ -94,7 +94,7 @@ async def test_a_full_answer_is_not_all_there_is(
 ) -> None:
     """After a night without internet, the first hundred updates out of two hundred would count as all."""
     for number in range(codec.BATCH + 1):
-        server.receive_text(bot, chat_id=CHAT, text=str(number))
+        server.says(str(number), bot=bot, chat_id=CHAT)
     first = await poll(connector)
     second = await poll(connector, first.cursor)
     assert [first.is_complete, second.is_complete] == [False, True]
@@ -105,11 +105,11 @@ async def test_a_poison_update_is_passed(connector: TelegramConnector, server: T
     """One update that nobody understands would stop receiving for ever."""
     server.push_update(bot, {"message": {"chat": "nonsense", "message_id": []}})
     server.push_update(bot, {"message": None})
-    server.receive_text(bot, chat_id=CHAT, text="still here")
+    server.says("still here", bot=bot, chat_id=CHAT)
     batch = await poll(connector)
     assert [message.text for message in batch.messages] == ["still here"]
     assert [one.reason for one in batch.unreadable] == ["an incomplete message"] * 2
-    server.receive_text(bot, chat_id=CHAT, text="and here")
+    server.says("and here", bot=bot, chat_id=CHAT)
     assert [message.text for message in (await poll(connector, batch.cursor)).messages] == ["and here"]
 
 
@@ -155,7 +155,7 @@ async def test_a_bot_that_does_not_know_its_name_reads_nothing(
 ) -> None:
     """A command to us in a group would be taken for one to another bot, and be gone."""
     server.fail(Fault.server_error(), methods=["getMe"])
-    server.receive_text(bot, chat_id=CHAT, text="/open@home_bot")
+    server.says("/open@home_bot", bot=bot, chat_id=CHAT)
     assert (await failed_poll(connector)).code == "server_error"
     assert server.calls["getUpdates"] == 0
     [message] = (await poll(connector)).messages
@@ -216,7 +216,7 @@ async def test_reset_ends_a_poll_and_begins_afresh(
     await server.wait_until(lambda: bot.updates.is_polled)
     await connector.reset()
     assert isinstance(await polling, Reason)
-    server.receive_text(bot, chat_id=CHAT, text="again")
+    server.says("again", bot=bot, chat_id=CHAT)
     assert [message.text for message in (await poll(connector)).messages] == ["again"]
 
 
@@ -247,7 +247,7 @@ async def test_close_releases_only_its_own(server: TelegramServer, bot: Bot, ses
                 clock=SystemClock(),
             )
         )
-        server.receive_text(bot, chat_id=CHAT, text="x")
+        server.says("x", bot=bot, chat_id=CHAT)
         await poll(connector)
         await connector.check()
         await connector.close()

@@ -64,7 +64,7 @@ async def test_no_token_and_no_text_anywhere(
             elif method == "getMe":
                 said.append(await connector.check())
             else:
-                server.receive_text(bot, chat_id=CHAT, text=TEXT)
+                server.says(TEXT, bot=bot, chat_id=CHAT)
                 await connector.receive(None)
     await server.pause()
     said += [await connector.send(a_message(TEXT)), await connector.check(), await connector.receive(None)]

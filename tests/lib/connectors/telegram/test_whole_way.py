@@ -60,7 +60,7 @@ async def test_a_question_is_answered_by_a_press(bach: Bach, news: News, server:
     buttons = ((Button(text="Yes", value="yes"), Button(text="No", value="no")),)
     question = await bach.send("home", str(CHAT), "Open the door?", buttons=buttons)
     assert (await bach.wait(question.id, 60)).status is Status.SENT
-    server.press(bot, server.sent[0], "Yes")
+    server.presses(server.sent[0], "Yes", bot=bot)
     press = await news.next()
     assert (press.kind, press.content.value, press.message_id) == (Kind.BUTTON, "yes", question.id)
     await server.wait_until(lambda: not server.unanswered)
@@ -87,7 +87,7 @@ async def test_nothing_stops_the_loop(
         server.push_update(bot, {kind: sample})
         server.push_update(bot, {kind: None})
     server.push_update(bot, {"nonsense": 1})
-    server.receive_text(bot, chat_id=CHAT, text="still here?")
+    server.says("still here?", bot=bot, chat_id=CHAT)
 
     seen = [await news.next()]
     while seen[-1].text != "still here?":
@@ -98,7 +98,7 @@ async def test_nothing_stops_the_loop(
     ]
     found = [Kind.EXPIRED if message.kind in too_old else message.kind for message in seen]
     assert found == [*expected, Kind.TEXT]
-    server.receive_text(bot, chat_id=CHAT, text="and now?")
+    server.says("and now?", bot=bot, chat_id=CHAT)
     assert (await news.next()).text == "and now?"
 
 

@@ -41,7 +41,7 @@ class Api:
         """Call it as the bot with this token, or as nobody."""
         headers = {} if token is None else {"Authorization": f"Bot {token}"}
         async with self._session.request(
-            method, f"{self._server.api}{path}", params=query, headers=headers, json=body
+            method, f"{self._server.url}{path}", params=query, headers=headers, json=body
         ) as response:
             parsed = None if response.status == 204 else await response.json()
             return Answer(response.status, parsed, dict(response.headers))
@@ -118,8 +118,8 @@ class Recorder(discord.Client):
 @pytest.fixture
 def at_loopback(server: DiscordServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let discord.py think that Discord is there."""
-    monkeypatch.setattr(Route, "BASE", server.api)
-    monkeypatch.setattr(DiscordWebSocket, "DEFAULT_GATEWAY", URL(server.url.replace("http", "ws", 1)))
+    monkeypatch.setattr(Route, "BASE", server.url)
+    monkeypatch.setattr(DiscordWebSocket, "DEFAULT_GATEWAY", URL(server.origin.replace("http", "ws", 1)))
 
 
 @asynccontextmanager

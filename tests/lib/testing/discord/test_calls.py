@@ -99,7 +99,7 @@ async def test_nonces(channel: Channel, ada: User, api: Api, server: DiscordServ
 
 async def test_what_others_wrote_cannot_be_edited(api: Api, server: DiscordServer, channel: Channel, ada: User) -> None:
     """A mistake in what is edited would not show."""
-    message = server.write(channel, "mine", ada)
+    message = server.says("mine", channel=channel, sender=ada)
     answer = await api("PATCH", f"/channels/{channel.id}/messages/{message.id}", {"content": "x"})
     assert (answer.status, answer.body["code"]) == (403, 50005)
     assert (await api("PATCH", f"/channels/{channel.id}/messages/1", {"content": "x"})).body["code"] == 10008
@@ -127,13 +127,13 @@ async def test_a_press_is_answered_once(api: Api, server: DiscordServer, channel
     button = {"type": 2, "style": 1, "label": "Open", "custom_id": "n.open"}
     components = [{"type": 1, "components": [button]}]
     await api("POST", f"/channels/{channel.id}/messages", {"content": "?", "components": components})
-    press = server.press(server.sent[0], "n.open", ada)
+    press = server.presses(server.sent[0], "n.open", sender=ada)
     path = f"/interactions/{press.id}/{press.token}/callback"
     assert (await api("POST", path, {"type": 6}, token=None)).status == 204
     assert press.answer == 6
     assert (await api("POST", path, {"type": 6}, token=None)).status == 400
     with pytest.raises(ValueError, match="no button"):
-        server.press(server.sent[0], "n.shut", ada)
+        server.presses(server.sent[0], "n.shut", sender=ada)
 
 
 async def test_faults_ask_for_calls_that_exist(server: DiscordServer) -> None:

@@ -25,14 +25,14 @@ async def test_it_connects_and_knows_the_places(client: Recorder, channel: Chann
 
 async def test_what_a_person_writes(client: Recorder, server: DiscordServer, channel: Channel, ada: User) -> None:
     """Receiving could not be tested."""
-    server.write(channel, "Is the door open?", ada)
+    server.says("Is the door open?", channel=channel, sender=ada)
     message = await client.until("message")
     assert (message.content, message.author.name, message.channel.id) == ("Is the door open?", "ada", channel.id)
 
 
 async def test_a_direct_message(client: Recorder, server: DiscordServer, bot: Bot, ada: User) -> None:
     """People who write to the bot directly would be another sort of thing than with Discord."""
-    server.write(server.direct(bot.user, ada), "hello", ada)
+    server.says("hello", channel=server.direct(bot.user, ada), sender=ada)
     message = await client.until("message")
     assert isinstance(message.channel, discord.DMChannel)
     assert message.content == "hello"
@@ -63,7 +63,7 @@ async def test_a_repeated_nonce_is_one_message(client: Recorder, server: Discord
 
 async def test_history_in_order(client: Recorder, server: DiscordServer, channel: Channel, ada: User) -> None:
     """Filling gaps could not be tested."""
-    written = [server.write(channel, str(number), ada) for number in range(250)]
+    written = [server.says(str(number), channel=channel, sender=ada) for number in range(250)]
     after = discord.Object(written[9].id)
     found = [message.content async for message in text_channel(client, channel).history(after=after, limit=None)]
     assert found == [str(number) for number in range(10, 250)]
@@ -93,7 +93,7 @@ async def test_buttons(client: Recorder, server: DiscordServer, channel: Channel
     view = discord.ui.View(timeout=None)
     view.add_item(discord.ui.Button(label="Open", custom_id="n.open"))
     await text_channel(client, channel).send("Open?", view=view)
-    press = server.press(server.sent[0], "n.open", ada)
+    press = server.presses(server.sent[0], "n.open", sender=ada)
     interaction = await client.until("interaction")
     assert (interaction.data["custom_id"], interaction.user.name) == ("n.open", "ada")
     assert press.token == interaction.token
@@ -101,7 +101,7 @@ async def test_buttons(client: Recorder, server: DiscordServer, channel: Channel
 
 async def test_reactions(client: Recorder, server: DiscordServer, channel: Channel, ada: User) -> None:
     """Reactions could not be tested."""
-    server.react(server.write(channel, "done?", ada), ada, "👍")
+    server.react(server.says("done?", channel=channel, sender=ada), ada, "👍")
     assert str((await client.until("raw_reaction_add")).emoji) == "👍"
 
 
@@ -133,7 +133,7 @@ async def test_a_webhook(server: DiscordServer, channel: Channel, at_loopback: N
 async def test_resuming_loses_nothing(client: Recorder, server: DiscordServer, channel: Channel, ada: User) -> None:
     """Resuming could not be tested: what was said meanwhile would be lost."""
     server.gateway.ask_to_reconnect()
-    server.write(channel, "meanwhile", ada)
+    server.says("meanwhile", channel=channel, sender=ada)
     await client.until("resumed")
     assert (await client.until("message")).content == "meanwhile"
     assert server.gateway.identified == 1
@@ -151,7 +151,7 @@ async def test_a_cut_connection(client: Recorder, server: DiscordServer, channel
     """Broken connections could not be tested."""
     server.gateway.cut()
     await server.wait_until(lambda: not server.gateway.connected)
-    server.write(channel, "meanwhile", ada)
+    server.says("meanwhile", channel=channel, sender=ada)
     assert (await client.until("message")).content == "meanwhile"
 
 
@@ -192,8 +192,8 @@ async def test_texts_that_the_bot_may_not_read(
     modest._connection._intents.message_content = False
     async with running(modest):
         await modest.until("ready")
-        server.write(channel, "secret", ada)
-        server.write(channel, f"<@{bot.user.id}> hello", ada)
+        server.says("secret", channel=channel, sender=ada)
+        server.says(f"<@{bot.user.id}> hello", channel=channel, sender=ada)
         assert (await modest.until("message")).content == ""
         assert (await modest.until("message", 2)).content.endswith("hello")
 
