@@ -8,7 +8,7 @@ from collections.abc import Callable, Coroutine
 from concurrent.futures import Future, wait
 from threading import get_ident
 
-from bach_lib.errors import NotOpenError, OwnThreadError, WrongLoopError
+from bach_lib.errors import AlreadyOpenError, NotOpenError, OwnThreadError, WrongLoopError
 
 _LOOK = 1.0
 """Seconds between two looks whether the loop that is waited for has been closed."""
@@ -20,7 +20,19 @@ class HomeLoop:
     def __init__(self) -> None:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: int | None = None
+        self._claimed: asyncio.AbstractEventLoop | None = None
         self._calls: set[asyncio.Task[None]] = set()
+
+    def claim(self) -> None:
+        """From now on it opens, is open, or closes. Raises `AlreadyOpenError` or `WrongLoopError`."""
+        self.check_not_another()
+        if self._claimed is not None and not self._claimed.is_closed():
+            raise AlreadyOpenError
+        self._claimed = asyncio.get_running_loop()
+
+    def disclaim(self) -> None:
+        """Nothing of it is open."""
+        self._claimed = None
 
     def enter(self) -> None:
         """It is open from now on, in the running loop."""

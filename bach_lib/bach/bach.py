@@ -51,10 +51,10 @@ class Bach(SendingCalls, InboxCalls, QueueCalls, ConnectionCalls, ProgramCalls, 
     schemes for references (`{"entry": lookup}` serves `entry:…`), `connectors` adds or replaces connector types.
     Without `autostart` connections rest until `start`. By `runs_file`, outside of its folder, an older copy is told.
 
-    `":memory:"` for a path: nothing is on disk, and all is gone with `close`. `connections` are there when it is open,
-    as `Registry.ensure` does it. `policies`: those of single connections, by name, while this program runs; all others
-    follow `policy`, as does what concerns the whole database (`keep_seconds`). `grace`: seconds for attempts under way
-    at the end of `async with`.
+    `":memory:"` for a path: nothing is on disk, and all is gone with `close`; opened again, it is empty. `connections`
+    are there when it is open, as `Registry.ensure` does it. `policies`: those of single connections, by name, while
+    this program runs; all others follow `policy`, as does what concerns the whole database (`keep_seconds`). `grace`:
+    seconds for attempts under way at the end of `async with`.
     """
 
     def __init__(
@@ -110,11 +110,16 @@ class Bach(SendingCalls, InboxCalls, QueueCalls, ConnectionCalls, ProgramCalls, 
     async def open(self) -> None:
         """Open the database and start every active connection. Needs no network.
 
-        Raises a `StorageError`, or, for the connections that there shall be, what `Registry.ensure` raises.
+        Raises a `StorageError`, or, for the connections that there shall be, what `Registry.ensure` raises. One that is
+        open already raises `AlreadyOpenError` and goes on as it is; after `close` it can be opened again.
         """
-        self._base.home.check_not_another()
-        await self._base.connectors.discover()
-        await self._base.store.open()
+        self._base.home.claim()
+        try:
+            await self._base.connectors.discover()
+            await self._base.store.open()
+        except BaseException:  # raised again: the next try may do better
+            self._base.home.disclaim()
+            raise
         self._base.home.enter()
         self._around.subscribers.begin()
         try:
@@ -146,8 +151,11 @@ class Bach(SendingCalls, InboxCalls, QueueCalls, ConnectionCalls, ProgramCalls, 
             try:
                 await self._base.store.close()
             finally:
-                await self._base.home.leave()
-                await self._own.aclose()
+                try:
+                    await self._base.home.leave()
+                    await self._own.aclose()
+                finally:
+                    self._base.home.disclaim()
 
     @property
     def path(self) -> Path | None:

@@ -36,6 +36,7 @@ wrong with a question stands in `unanswered`. The files follow the tree: `root` 
     ├── MissingExtraError: the same of what is no connector
     ├── ConnectorFailedError: the code of a connector did what none may do
     ├── NotOpenError: used before `async with`, or after it
+    ├── AlreadyOpenError: opened although it is open
     ├── WrongLoopError: awaited in another event loop than the one that opened it
     ├── OwnThreadError: a call for other threads, in the event loop's own
     ├── OwnedElsewhereError: another process works on the connection
@@ -47,6 +48,7 @@ wrong with a question stands in `unanswered`. The files follow the tree: `root` 
 
 from bach_lib.errors.failures import (
     AccessRefusedError,
+    AlreadyOpenError,
     ConnectorFailedError,
     EventsLostError,
     MissingExtraError,
@@ -121,6 +123,7 @@ from bach_lib.errors.root import BachError, InputError
 __all__ = [
     "AccessRefusedError",
     "AccountTakenError",
+    "AlreadyOpenError",
     "BachError",
     "BackupExistsError",
     "CannotDoError",

@@ -187,6 +187,13 @@ class NotOpenError(BachError):
     template = 'BACH is not open. Use it inside "async with Bach(...)".'
 
 
+class AlreadyOpenError(BachError, RuntimeError):
+    """Opened although it is open, or is being opened or closed. Nothing was done: what is open stays as it is."""
+
+    code = "already_open"
+    template = "This BACH is open already. Open it once, and close it before it is opened again."
+
+
 class WrongLoopError(BachError, RuntimeError):
     """Awaited in another event loop than the one that opened it; nothing was done. A RuntimeError, as asyncio's is."""
 

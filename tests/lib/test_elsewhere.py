@@ -116,11 +116,12 @@ async def test_any_thread_can_send_and_knows_that_it_is_on_disk(bach: Bach, plat
     assert all(message.silent for message in await bach.messages())
 
 
-async def test_a_thread_hears_what_is_wrong(bach: Bach) -> None:
+async def test_a_thread_hears_what_is_wrong(bach: Bach, monkeypatch: pytest.MonkeyPatch) -> None:
     """It would wait for ever, or take a message for sent that is not."""
     await bach.registry.add(ROW)
     with pytest.raises(EmptyTextError):
         await asyncio.to_thread(bach.send_threadsafe, "home", "ada", "")
+    monkeypatch.setattr("bach_lib.home_loop.wait", lambda *_: pytest.fail("the event loop's thread waits for itself"))
     with pytest.raises(OwnThreadError, match="here it would wait for itself"):
         bach.send_threadsafe("home", "ada", "text")
     assert await bach.messages() == []
