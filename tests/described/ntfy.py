@@ -1,7 +1,8 @@
-"""What ntfy's documentation says of its messages, of what is published and of refusals; there is no description.
+"""What ntfy's server says of its messages, of what is published and of refusals; there is no description.
 
-Read off https://docs.ntfy.sh/subscribe/api/#json-message-format and https://docs.ntfy.sh/publish/#publish-as-json in
-the summer of 2026; `content_type` and the form of a refusal are the server's (`server/types.go`, `server/errors.go`).
+Read off its source as of July 2025, https://github.com/binwiederhier/ntfy (`server/types.go`, `server/actions.go`,
+`server/errors.go`, commit 81a486ad). What is newer (2.16: `sequence_id`, `message_delete`, `message_clear`, the action
+`copy`) is as https://docs.ntfy.sh/subscribe/api/#json-message-format has it.
 """
 
 from http import HTTPStatus
@@ -14,7 +15,20 @@ _TEXT: Final[Schema] = {"type": "string"}
 _WHOLE: Final[Schema] = {"type": "integer", "minimum": 0}
 _TOPIC: Final[Schema] = {"type": "string", "pattern": "^[-_A-Za-z0-9]{1,64}$"}
 _TAGS: Final[Schema] = {"type": "array", "items": _TEXT}
-_ACTIONS: Final[Schema] = {"type": "array", "items": {"type": "object"}, "maxItems": 3}
+_WORDS: Final[Schema] = {"type": "object", "additionalProperties": _TEXT}
+_ACTION: Final[dict[str, Schema]] = {
+    "id": _TEXT,
+    "action": {"enum": ["view", "broadcast", "http", "copy"]},
+    "label": _TEXT,
+    "clear": {"type": "boolean"},
+    "url": _TEXT,
+    "value": _TEXT,
+    "method": _TEXT,
+    "headers": _WORDS,
+    "body": _TEXT,
+    "intent": _TEXT,
+    "extras": _WORDS,
+}
 _ATTACHMENT: Final[Schema] = {
     "type": "object",
     "properties": {"name": _TEXT, "url": _TEXT, "type": _TEXT, "size": _WHOLE, "expires": _WHOLE},
@@ -25,12 +39,17 @@ _SAID: Final[dict[str, Schema]] = {
     "message": _TEXT,
     "title": _TEXT,
     "tags": _TAGS,
-    "priority": {"type": "integer", "minimum": 1, "maximum": 5},
     "click": _TEXT,
     "icon": _TEXT,
-    "actions": _ACTIONS,
     "sequence_id": _TEXT,
 }
+
+
+def _actions(*required: str) -> Schema:
+    action = {"type": "object", "properties": _ACTION, "required": list(required)}
+    return {"type": "array", "items": action, "maxItems": 3}
+
+
 MESSAGE: Final[Schema] = {
     "type": "object",
     "properties": {
@@ -39,6 +58,10 @@ MESSAGE: Final[Schema] = {
         "time": _WHOLE,
         "expires": _WHOLE,
         "event": {"enum": ["message", "message_delete", "message_clear"]},
+        "priority": {"type": "integer", "minimum": 1, "maximum": 5},
+        "actions": _actions("id", "action", "label", "clear"),
+        "poll_id": _TEXT,
+        "encoding": {"enum": ["base64"]},
         "attachment": _ATTACHMENT,
         "content_type": {"enum": ["text/markdown"]},
     },
@@ -48,6 +71,10 @@ PUBLISHED: Final[Schema] = {
     "type": "object",
     "properties": {
         **_SAID,
+        "priority": {"type": "integer", "minimum": 0, "maximum": 5},
+        "actions": _actions("action", "label"),
+        "cache": _TEXT,
+        "firebase": _TEXT,
         "attach": _TEXT,
         "filename": _TEXT,
         "markdown": {"type": "boolean"},

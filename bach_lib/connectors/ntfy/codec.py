@@ -64,7 +64,7 @@ def headers_of(message: Message, file: File) -> dict[str, str]:
     if message.format is Format.MARKDOWN:
         found["Markdown"] = "yes"
     if message.silent:
-        found["Priority"] = str(_LOW)
+        found["X-Priority"] = str(_LOW)  # "Priority" is HTTP's own, which what stands in between may set
     return found
 
 
@@ -119,23 +119,15 @@ def time_of(raw: bytes) -> float | None:
 
 
 def _message(found: Fields, named: str, topic: str, time: int | None, attachment: Fields) -> Incoming:
-    text, title = _text(found, "message", _MAX_TEXT), _text(found, "title", _MAX_NAME)
+    text = "" if _is_binary(found) else _text(found, "message", _MAX_TEXT)
     media = _media(attachment)
     if attachment and text == _without_words(_text(attachment, "name", _MAX_TEXT)):
         text = ""
     kind, content = content_of(text)
     if media is not None:
         kind, content = Kind.MEDIA, Content(media=media)
-    url = _text(attachment, "url", 2048) if media is None else ""
-    links = [(_text(attachment, "name", _MAX_NAME) or url, url), *((url, url) for url in [_text(found, "click", 2048)])]
-    tags = found.get("tags")
-    beside: dict[str, object] = {
-        "title": metadata.line(title),
-        "priority": _number(found, "priority", 5),
-        "tags": [metadata.line(one) for one in tags[:_MAX_TAGS] if isinstance(one, str)]
-        if isinstance(tags, list)
-        else None,
-    }
+    elif _is_binary(found):
+        kind = Kind.OTHER
     return Incoming(
         remote_id=named,
         recipient=topic,
@@ -146,12 +138,34 @@ def _message(found: Fields, named: str, topic: str, time: int | None, attachment
         text=text,
         content=content,
         sent_at=None if time is None else float(time),
-        metadata={
-            **metadata.notes(chat_type="channel", links=metadata.links(one for one in links if one[1])),
-            **{name: value for name, value in beside.items() if value},
-            CLAIMED: True,
-        },
+        metadata={**_beside(found, attachment, media), CLAIMED: True},
     )
+
+
+def _beside(found: Fields, attachment: Fields, media: Media | None) -> dict[str, object]:
+    """What there is beside the words. A file that the server does not keep is only a link."""
+    url = _text(attachment, "url", 2048) if media is None else ""
+    click, tags = _text(found, "click", 2048), found.get("tags")
+    links = [(_text(attachment, "name", _MAX_NAME) or url, url), (click, click), *_views(found.get("actions"))]
+    marked = [one for one in tags[:_MAX_TAGS] if isinstance(one, str)] if isinstance(tags, list) else []
+    own: dict[str, object] = {
+        "title": metadata.line(_text(found, "title", _MAX_NAME)),
+        "priority": _number(found, "priority", 5),
+        "tags": [metadata.line(one) for one in marked],
+    }
+    return {
+        **metadata.notes(
+            chat_type="channel",
+            content="binary" if _is_binary(found) else "",
+            links=metadata.links(one for one in links if one[1]),
+        ),
+        **{name: value for name, value in own.items() if value},
+    }
+
+
+def _is_binary(found: Fields) -> bool:
+    """Whether what is there instead of words are bytes that are none, as UnifiedPush sends them."""
+    return found.get("encoding") == "base64"
 
 
 def _media(attachment: Fields) -> Media | None:
@@ -170,6 +184,13 @@ def _media(attachment: Fields) -> Media | None:
         size=size,
         mime_type=mime_type or None,
     )
+
+
+def _views(actions: object) -> list[tuple[str, str]]:
+    """What the buttons open that open something."""
+    found = [one for one in actions[:_MAX_TAGS] if isinstance(one, dict)] if isinstance(actions, list) else []
+    views = ((_text(one, "label", _MAX_NAME), _text(one, "url", 2048)) for one in found if one.get("action") == "view")
+    return [(metadata.line(label) or url, url) for label, url in views]
 
 
 def _mark(title: str, text: str, name: str) -> str:

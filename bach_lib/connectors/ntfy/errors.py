@@ -17,7 +17,7 @@ QUOTA_WAIT: Final = 3600.0
 _REFUSED_FILE, _REFUSED_PRIORITY, _REFUSED_PLACE = "file_refused", "priority_refused", "chat_not_found"
 
 CODES: Final[Mapping[int, tuple[str, Observation]]] = {
-    **dict.fromkeys((40000, 40011, 40017, 40018, 40024, 41303), ("bad_request", Observation.REFUSED)),
+    **dict.fromkeys((40000, 40008, 40011, 40017, 40018, 40024, 41303), ("bad_request", Observation.REFUSED)),
     **dict.fromkeys((40013, 40014, 40015, 41301, 42905), (_REFUSED_FILE, Observation.REFUSED)),
     40007: (_REFUSED_PRIORITY, Observation.REFUSED),
     **dict.fromkeys((40009, 40010), (_REFUSED_PLACE, Observation.REFUSED)),

@@ -21,10 +21,12 @@ CAPTION: Final = 1_000
 _TEXT = Limit(characters=4_000, written=3_900)
 _DENSE = Limit(characters=1_000, written=1_100)
 """For what JSON writes with six bytes for one."""
-_MOST_JSON = 7_500
+_MOST_JSON = 7_400
 """Bytes of a text as JSON, which leaves room for what stands beside it."""
 _MOST_TITLE = 250
-"""Bytes. Longer ones stand above the text."""
+"""Bytes, also as JSON of twice as many. Longer ones stand above the text."""
+_ENCODED = "=?"
+"""How a header begins that is encoded, for which the server takes a title, however it was published."""
 _MOST_HEADERS = 4_000
 """Bytes of what stands beside a file."""
 _READ: Mapping[Format, Read] = {Format.PLAIN: plain, Format.MARKDOWN: read_discord}
@@ -47,15 +49,25 @@ def plan(message: Message) -> list[Message]:
 def _words(message: Message) -> list[Message]:
     title = (message.title or "").strip()
     text = message.text
-    if title and (len(title.encode(errors="replace")) > _MOST_TITLE or not text.strip()):
+    if title and (not _can_be_title(title) or not text.strip()):
         text, title = f"{title}\n\n{text}".strip(), ""
     texts = split(text, _TEXT, _READ[message.format])
-    if any(len(orjson.dumps(one.encode(errors="replace").decode())) > _MOST_JSON for one in texts):
+    if any(_as_json(one) > _MOST_JSON for one in texts):
         texts = split(text, _DENSE, _READ[message.format])
     if not texts and not message.files:
         texts = [text]
     bare = replace(message, files=(), title=None)
     return [replace(bare, text=one, title=(title or None) if not at else None) for at, one in enumerate(texts)]
+
+
+def _can_be_title(title: str) -> bool:
+    is_short = len(title.encode(errors="replace")) <= _MOST_TITLE and _as_json(title) <= 2 * _MOST_TITLE
+    return is_short and _ENCODED not in title
+
+
+def _as_json(text: str) -> int:
+    """How many bytes it has there."""
+    return len(orjson.dumps(text.encode(errors="replace").decode()))
 
 
 def _can_be_below(words: Message, message: Message) -> bool:

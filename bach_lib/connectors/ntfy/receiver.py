@@ -155,6 +155,9 @@ class StreamReceiver:
         try:
             return await self._rest.subscribe(sorted(wanted), self._buffer.since)
         except CallError as error:
+            if error.code == "bad_request" and self._buffer.since is not None:  # where it was is no place there
+                self._buffer.since = None
+                return await self._rest.subscribe(sorted(wanted), None)
             if error.code != "forbidden" or len(wanted) == 1:
                 raise
             readable = [topic for topic in sorted(wanted) if await self._may_read(topic)]

@@ -35,7 +35,7 @@ class Sender:
 
 
 _GITLAB_PLACE: Final = (
-    "project.path_with_namespace|project_name|group.full_path|group_path|path_with_namespace|full_path"
+    "project.path_with_namespace|project_name|group.full_path|group.group_path|group_path|path_with_namespace|full_path"
 )
 
 ANY: Final = Sender()
@@ -81,6 +81,7 @@ SENDERS: Final[Mapping[str, Sender]] = {
                     "|workflow_run.name|workflow_run.display_title|workflow_job.name|check_run.name|check_suite.head_branch"
                     "|deployment.environment|milestone.title|security_advisory.summary|alert.security_advisory.summary"
                     "|alert.rule.description|alert.secret_type|package.name|registry_package.name|rule.name|label.name"
+                    "|alert.affected_package_name|key.title|project_card.note|project.name|sponsorship.tier.name"
                     "|member.login|team.name|forkee.full_name|pages.*.title|context|comment.body|head_commit.message|ref|zen"
                 ),
             ],
@@ -94,11 +95,11 @@ SENDERS: Final[Mapping[str, Sender]] = {
         paths={
             "text": [
                 _GITLAB_PLACE,
-                "object_kind|event_name",
+                "event_name|object_kind",  # the former is closer: a token of the kind "access_token" expires
                 "object_attributes.action|action|object_attributes.status|build_status|status|object_attributes.state",
                 (
                     "object_attributes.title|object_attributes.name|object_attributes.note|object_attributes.ref"
-                    "|build_name|name|environment|ref|user_name"
+                    "|build_name|name|environment|ref|user_name|username"
                 ),
             ],
             "sender": _GITLAB_PLACE,

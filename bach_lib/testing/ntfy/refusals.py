@@ -5,10 +5,12 @@ from typing import Final
 
 REFUSALS: Final[Mapping[int, str]] = {
     40007: "invalid request: invalid priority parameter",
+    40008: "invalid since parameter",
     40009: "invalid request: topic invalid",
     40010: "invalid request: topic name is not allowed",
     40014: "invalid request: attachments not allowed",
     40017: "invalid request: request body must be message JSON",
+    40024: "invalid request: request body must be valid JSON",
     40101: "unauthorized",
     40301: "forbidden",
     40401: "page not found",

@@ -14,7 +14,7 @@ those who listen before it answers who published, makes a file of a long text, a
 import asyncio
 import re
 import time
-from base64 import b64decode, b64encode
+from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
@@ -23,6 +23,7 @@ from typing import override
 import orjson
 from aiohttp.web import BaseRequest, Response, StreamResponse, json_response
 
+from bach_lib.testing.ntfy.headers import decoded, header
 from bach_lib.testing.ntfy.published import PublishedMessage
 from bach_lib.testing.ntfy.refusals import refusal_body
 from bach_lib.testing.partners.base import Asked, PartnerServer, Told
@@ -31,7 +32,10 @@ MAX_TEXT = 4_096
 """Bytes from which on a text becomes a file."""
 _TOPIC = re.compile(r"[-_A-Za-z0-9]{1,64}")
 _TOPICS = re.compile(r"/([-_A-Za-z0-9]{1,64}(?:,[-_A-Za-z0-9]{1,64})*)/(json|auth)")
-_ENCODED = re.compile(r"=\?UTF-8\?B\?([A-Za-z0-9+/=]*)\?=", re.IGNORECASE)
+_SINCE = re.compile(r"[A-Za-z0-9]{12}|[0-9]{1,18}|all|none")
+"""An id, a time, and words; what else may stand there BACH never says."""
+_ID = 12
+"""Letters of an id, which may all be digits: then it is no time."""
 _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghjkmnpqrstuvwxyz23456789"
 
 
@@ -174,16 +178,16 @@ class NtfyServer(PartnerServer):
             case {}:
                 return _error(40009)
             case _:
-                return _error(40017)
+                return _error(40024)
         text = str(rest.get("message") or "triggered")
-        if len(orjson.dumps(body)) > 2 * MAX_TEXT:
+        if len(orjson.dumps(body)) >= 2 * MAX_TEXT:
             return _error(41303)
         priority = rest.get("priority", 0)
         if not isinstance(priority, int) or not 0 <= priority <= 5:
             return _error(40007)
-        more: dict[str, object] = {
-            name: rest[name] for name in ("title", "priority", "tags", "click") if rest.get(name)
-        }
+        more: dict[str, object] = {name: rest[name] for name in ("priority", "tags", "click") if rest.get(name)}
+        if title := decoded(str(rest.get("title", ""))):  # which becomes a header there
+            more["title"] = title
         if rest.get("markdown") is True:
             more["content_type"] = "text/markdown"
         if len(text.encode()) >= MAX_TEXT:
@@ -194,18 +198,18 @@ class NtfyServer(PartnerServer):
 
     async def _publish_file(self, topic: str, request: BaseRequest) -> Response:
         """What stands beside a file is read from headers, and each written-out new line in a message becomes one."""
-        title, name = _header(request, "Title"), _header(request, "Filename")
+        title, name = header(request, "Title"), header(request, "Filename")
         more: dict[str, object] = {"title": title} if title else {}
-        if _header(request, "Markdown") == "yes":
+        if header(request, "Markdown") == "yes":
             more["content_type"] = "text/markdown"
-        if priority := _header(request, "Priority"):
+        if priority := header(request, "Priority"):
             more["priority"] = int(priority)
         content = await request.read()
         if not name and len(content) < MAX_TEXT:
             return await self._publish(
                 self._message(topic, message=content.decode().strip(), **more), None, "", request
             )
-        message = self._message(topic, message=_header(request, "Message").replace("\\n", "\n"), **more)
+        message = self._message(topic, message=header(request, "Message").replace("\\n", "\n"), **more)
         return await self._publish(message, content, name or "attachment.bin", request)
 
     async def _publish(
@@ -230,7 +234,7 @@ class NtfyServer(PartnerServer):
     def _message(self, topic: str, **more: object) -> dict[str, object]:
         now = int(time.time())
         number, named = next(self._numbers), ""
-        for _ in range(12):
+        for _ in range(_ID):
             number, at = divmod(number * 31 + 7, len(_LETTERS)) if named else divmod(number, len(_LETTERS))
             named = _LETTERS[at] + named
         fixed = {"id": named, "time": now, "expires": now + 43_200, "event": "message", "topic": topic}
@@ -252,6 +256,8 @@ class NtfyServer(PartnerServer):
                 listener.lines.put_nowait(orjson.dumps(message).decode())
 
     async def _listen(self, request: BaseRequest, topics: Sequence[str]) -> StreamResponse:
+        if not _SINCE.fullmatch(request.query.get("since", "none")):
+            return _error(40008)
         response = StreamResponse(headers={"Content-Type": "application/x-ndjson; charset=utf-8"})
         await response.prepare(request)
         listener, old = _Listener(topics), self._since(request.query.get("since"), topics)
@@ -278,16 +284,11 @@ class NtfyServer(PartnerServer):
         here = [message for message in self._messages if message["topic"] in topics]
         if since is None or since == "none":
             return []
-        if since.isdecimal():
+        if since.isdecimal() and len(since) != _ID:
             return [message for message in here if int(str(message["time"])) >= int(since)]
         ids = [message["id"] for message in self._messages]
         behind = self._messages[ids.index(since) + 1 :] if since in ids else self._messages
         return [message for message in here if message in behind]
-
-
-def _header(request: BaseRequest, name: str) -> str:
-    found = request.headers.get(name, "").strip()
-    return _ENCODED.sub(lambda part: b64decode(part[1]).decode(), found).strip()
 
 
 def _error(code: int) -> Response:

@@ -98,6 +98,35 @@ async def test_a_file_elsewhere_is_a_link(attachment: dict[str, object], ear: Ea
     assert message.metadata["links"] == [{"text": "a.png", "url": attachment["url"]}]
 
 
+async def test_what_its_buttons_open(ear: Ear, server: NtfyServer) -> None:
+    """The way to what somebody is to look at would be lost; what a button does elsewhere is nobody's to open."""
+    url = "https://example.org/door"
+    buttons: list[dict[str, object]] = [
+        {"id": "1", "action": "view", "label": "Look\nthere", "clear": False, "url": url},
+        {"id": "2", "action": "http", "label": "Open", "clear": True, "url": "https://example.org/open"},
+        {"id": "3", "action": "view", "label": "", "clear": False, "url": f"{url}/2"},
+    ]
+    server.write(TOPIC, "Ring", actions=buttons)
+    found = [{"text": "Look there", "url": url}, {"text": f"{url}/2", "url": f"{url}/2"}]
+    assert (await ear.next()).metadata["links"] == found
+
+
+@pytest.mark.broken_answers("buttons that no server tells of")
+@pytest.mark.parametrize("actions", [{"view": 1}, "view", [["view"], 5, {"action": "view", "url": 1}]])
+async def test_buttons_that_are_none(actions: object, ear: Ear, server: NtfyServer) -> None:
+    """The words would be lost with them."""
+    server.write(TOPIC, "Ring", actions=actions)
+    message = await ear.next()
+    assert (message.text, message.metadata.get("links")) == ("Ring", None)
+
+
+async def test_bytes_are_no_words(ear: Ear, server: NtfyServer) -> None:
+    """Rules and people would read base64."""
+    server.write(TOPIC, "/w8BL29wZW4=", encoding="base64")
+    message = await ear.next()
+    assert (message.kind, message.text, message.metadata["content"]) == (Kind.OTHER, "", "binary")
+
+
 # -- what is ours -----------------------------------------------------------------------------------------------------
 
 
@@ -301,7 +330,18 @@ async def test_who_cannot_store_reads_no_more(ear: Ear, server: NtfyServer, monk
 
 
 @pytest.mark.parametrize(
-    "cursor", ["", "x", "[]", "17", json.dumps({"since": 5}), json.dumps({"since": "x", "own": 7})]
+    "cursor",
+    [
+        "",
+        "x",
+        "[]",
+        "17",
+        json.dumps({"since": 5}),
+        json.dumps({"since": "x", "own": 7}),
+        json.dumps({"since": "x", "topics": [TOPIC]}),
+        json.dumps({"since": "", "topics": [TOPIC, 5]}),
+        json.dumps({"since": "1e9", "topics": [], "own": [[]], "unanswered": [["a"]]}),
+    ],
 )
 async def test_a_cursor_that_is_none(cursor: str, connect: Connect, server: NtfyServer) -> None:
     """Receiving would end for good at whatever stood in the database."""

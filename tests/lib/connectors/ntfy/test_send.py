@@ -101,15 +101,15 @@ async def test_an_answer_goes_as_a_message(connector: NtfyConnector) -> None:
     ["word " * 3_000, "ü" * 10_000, '"\\' * 6_000, "\x01" * 9_000, "😀" * 3_000, "a" * 3_899, "line\n" * 2_000],
     ids=lambda text: repr(text[:4]),
 )
-@pytest.mark.parametrize("title", [None, "Weather", "W" * 400])
+@pytest.mark.parametrize("title", [None, "Weather", "W" * 400, '"' * 250, "\x01" * 250, "=?UTF-8?B?V2V0?="])
 async def test_a_long_text_stays_text(
     text: str, title: str | None, connector: NtfyConnector, server: NtfyServer
 ) -> None:
     """Ntfy would make a file of it, which nobody reads on a phone, or refuse it."""
     assert isinstance(await connector.send(a_message(text, title=title)), Sent)
     assert all(one.content is None for one in server.sent)
-    said = "".join(one.text for one in server.sent).removeprefix(title or "")
-    assert "".join(said.split()) == "".join(text.split())
+    said = "".join(f"{one.fields.get('title', '')}{one.text}" for one in server.sent)
+    assert "".join(said.split()) == "".join(f"{title or ''}{text}".split())
 
 
 async def test_a_file_carries_its_words(connector: NtfyConnector, server: NtfyServer) -> None:
@@ -129,6 +129,13 @@ async def test_words_that_cannot_stand_below_a_file_go_apart(
     assert isinstance(await connector.send(a_message(text, files=(PNG, PNG))), Sent)
     assert [(one.text, one.content) for one in server.sent][:1] == [(text, None)]
     assert [one.content for one in server.sent[1:]] == [PNG.content] * 2
+
+
+async def test_what_is_silent_is_so_behind_anything(connector: NtfyConnector, server: NtfyServer) -> None:
+    """Proxies set HTTP's own "Priority" (RFC 9218); the night would be disturbed."""
+    assert isinstance(await connector.send(a_message(silent=True, files=(PNG,))), Sent)
+    headers = server.asked[-1].headers
+    assert (headers.get("X-Priority"), headers.get("Priority")) == ("2", None)
 
 
 async def test_a_server_without_files(connector: NtfyConnector, server: NtfyServer) -> None:

@@ -13,6 +13,7 @@ from bach_lib.models.incoming import Kind
 ACCOUNT, ADA = "+491700000001", "+491701234567"
 GROUP = {"groupId": "dGhpcyBpcyBhIGdyb3VwIGlkIG9mIDMyIGJ5dGVzISE=", "groupName": "House", "type": "DELIVER"}
 PAGE = (Path(__file__).parents[4] / "docs" / "signal.md").read_text()
+UUID = "11111111-2222-3333-4444-555555555555"
 EMPTY: dict[str, object] = {"timestamp": 1, "message": None, "expiresInSeconds": 0, "viewOnce": False}
 PHOTO = {"id": "a.jpg", "contentType": "image/jpeg"}
 
@@ -108,10 +109,20 @@ def test_a_command_below_a_file() -> None:
         ("\ufffc", [{"uuid": "9f1c", "start": 0, "length": 1}], "@9f1c"),
         ("\ufffc\ufffc", [mention(0), mention(0, "Eve")], "@Bob"),
         ("a\ufffc", [mention(7), mention(-1), mention(1, length=0), mention(1, length=9), {"start": True}], "a"),
+        ("alarm off", [mention(0, length=5), mention(6)], "alarm off"),
+        ("🐢 \ufffc", [mention(1), mention(0, length=2), mention(3)], "🐢 @Bob"),
+        ("\ufffc\ufffc!", [mention(0, length=2)], "@Bob!"),
+        ("\ufffcx", [mention(0, length=2)], "x"),
+        ("\ufffc", [mention(0, " \n")], ""),
+        ("\ufffc!", [mention(0, "Bob\n/open\u2029door")], "@Bob /open door!"),
+        ("\ufffc", [mention(1 << 80), mention(0, length=1 << 80), mention(0)], "@Bob"),
     ],
 )
 def test_names_stand_where_people_are_spoken_of(text: str, mentions: list[object], shown: str) -> None:
-    """Rules and people would read a character that says nothing. Signal counts as UTF-16 does."""
+    """Rules and people would read a character that says nothing, or a name where somebody wrote something else.
+
+    Signal counts as UTF-16 does.
+    """
     [message] = data(message=text or "x", mentions=mentions, attachments=[PHOTO])
     assert message.text == shown
     edit = {"targetSentTimestamp": 8, "dataMessage": {**EMPTY, "message": text, "mentions": mentions}}
@@ -138,9 +149,29 @@ def test_a_command_to_us_in_a_group(text: str, mentions: list[object], command: 
 def test_who_is_spoken_of_and_what_is_answered() -> None:
     """An automation would not know whom "ask \ufffc" means, nor what "yes" is said to."""
     quote = {"id": 5, "author": ACCOUNT, "text": "Is \ufffc here?", "mentions": [mention(3)]}
-    [message] = data(message="ask \ufffc", mentions=[mention(4)], quote=quote)
-    assert message.metadata["mentions"] == [{"name": "Bob", "id": "Bob"}]
+    [message] = data(message="ask \ufffc", mentions=[mention(4, number=ADA)], quote=quote)
+    assert message.metadata["mentions"] == [{"name": "Bob", "id": ADA}]
     assert message.metadata["quote"] == "Is @Bob here?"
+
+
+@pytest.mark.parametrize(
+    ("calls", "id_"),
+    [
+        ({"name": ADA, "number": ADA}, ADA),
+        ({"name": ADA, "number": ADA, "uuid": UUID.upper()}, UUID),
+        ({"name": "Bob", "number": "0170 123", "uuid": UUID}, UUID),
+        ({"name": UUID, "number": None}, UUID),
+        ({"name": "Bob", "number": "0170 123"}, None),
+        ({"name": "Bob", "number": ["+491701234567"], "uuid": f"PNI:{UUID}"}, None),
+    ],
+)
+def test_who_is_spoken_of_can_be_written_to(calls: dict[str, object], id_: str | None) -> None:
+    """An automation that answers to this id would answer to a name, and wait for nobody."""
+    [message] = data(message="\ufffc", mentions=[{**calls, "start": 0, "length": 1}])
+    found = message.metadata.get("mentions", [])
+    assert isinstance(found, list)
+    assert [one["id"] for one in found] == ([] if id_ is None else [id_])
+    assert message.text == f"@{calls['name']}"
 
 
 @pytest.mark.parametrize("name", [*codec.PASSED_OVER, *codec.NO_MESSAGES, *codec.OTHERS])

@@ -324,13 +324,33 @@ GITLAB: Mapping[str, tuple[dict[str, object], str]] = {
             "group": {"group_name": "Ada", "full_path": "ada"},
             "object_attributes": {"name": "robot", "expires_at": "2026-12-04"},
         },
-        "ada: access_token: robot",
+        "ada: expiring_access_token: robot",
+    ),
+    "Resource Access Token Hook of 2024": (
+        {
+            "object_kind": "access_token",
+            "group": {"group_name": "Ada", "group_path": "ada", "group_id": 35},
+            "object_attributes": {"user_id": 90, "id": 25, "name": "robot", "expires_at": "2024-01-26"},
+            "event_name": "expiring_access_token",
+        },
+        "ada: expiring_access_token: robot",
+    ),
+    "System Hook of a key": (
+        {"event_name": "key_create", "created_at": "2014-08-18 18:45:16 UTC", "username": "root", "key": "ssh-rsa A"},
+        "key_create: root",
+    ),
+    "System Hook of nobody's project": (
+        {"event_name": "user_failed_login", "name": "Ada", "username": "ada", "state": "blocked", "user_id": 1},
+        "user_failed_login: Ada",
     ),
     "System Hook": (
         {"event_name": "project_create", "name": "House", "path_with_namespace": "ada/house"},
         "ada/house: project_create: House",
     ),
 }
+
+
+NO_PROJECT = ("System Hook of a key", "System Hook of nobody's project")
 
 
 @pytest.mark.parametrize("event", GITLAB)
@@ -349,7 +369,7 @@ def test_every_event_of_gitlab_says_what_it_is_about(setup: Setup, event: str) -
     for proof, secret in (({"X-Gitlab-Token": TOKEN}, False), (signed, True)):
         for from_ in ("gitlab", None):
             found = one(hook(setup, from_, secret=secret), {**usual, "Idempotency-Key": key, **proof}, raw)
-            who = text.partition(": ")[0]
+            who = "gitlab" if event in NO_PROJECT else text.partition(": ")[0]
             assert (found.text, found.sender_id, found.remote_id) == (text, who, f"{who}/{key}")
 
 
