@@ -12,7 +12,7 @@ from bach_lib.connectors.base import Connector
 from bach_lib.models import Fault, Message
 from bach_lib.models.fast_frozen import changer
 from bach_lib.models.spellings import Lesson
-from bach_lib.outbound.belonging import belonging, with_what_it_lacks
+from bach_lib.outbound.belonging import belonging, note_whose, with_what_it_lacks
 from bach_lib.outbound.gate import Gate
 from bach_lib.outbound.ledger import Ledger
 from bach_lib.outbound.monitor import STOPPED
@@ -67,6 +67,8 @@ class Trials:
         if made is not message and isinstance(made, Message):
             outcome = with_what_it_lacks(outcome)
         seconds = clock.monotonic() - began
+        if isinstance(outcome, Sent):
+            await note_whose(connector, message.connection, self._services)
         repeatable = isinstance(outcome, Uncertain) and outcome.repeatable
         idempotent = connector.capabilities.idempotent or repeatable
         try:

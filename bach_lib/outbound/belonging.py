@@ -1,9 +1,11 @@
 """Guards references to remote ids: with another account behind the connection they mean other messages.
 
 A change that was put before, and waited, would be made of whatever message has that number now. And words would answer
-it. So nothing that names an id goes out before it is known whose account it is.
+it. So nothing that names an id goes out before it is known whose account it is. Where nobody listens, who would ask, it
+is asked as soon as something was sent, or nobody would know later that it has become another.
 """
 
+from contextlib import suppress
 from dataclasses import replace
 
 from bach_lib.connectors.base import Connector
@@ -24,14 +26,24 @@ _NO_REPLY = Loss(what="reply", reason="The message it answers belongs to another
 
 async def belonging(connector: Connector, message: Message, services: DispatchServices) -> Message | Outcome:
     """The message as the present account may send it, or what becomes of it."""
-    if not connector.capabilities.own_ids or (message.target is None and message.reply_to is None):
+    if not connector.capabilities.own_ids:
+        return message
+    named = message.target or message.reply_to
+    if named is None:
         return message
     newest_before = await _newest_before(connector, message.connection, services)
     if isinstance(newest_before, Fault):
         return Retry(fault=newest_before, scope=Scope.CONNECTION, written=False)
-    if message.id > newest_before:
+    if message.id > newest_before and not await _is_old(message, named, newest_before, services):
         return message
     return replace(message, reply_to=None) if message.target is None else _NOT_OURS
+
+
+async def note_whose(connector: Connector, connection: str, services: DispatchServices) -> None:
+    """Know by whom something was sent, where nobody else asks."""
+    if connector.capabilities.own_ids and not connector.capabilities.receives:
+        with suppress(BachError):  # the disk; the next message asks again
+            await services.ensure_account(connection, connector)
 
 
 def with_what_it_lacks(outcome: Outcome) -> Outcome:
@@ -39,6 +51,16 @@ def with_what_it_lacks(outcome: Outcome) -> Outcome:
     if not isinstance(outcome, Sent):
         return outcome
     return replace(outcome, degraded=True, losses=(*outcome.losses, _NO_REPLY))
+
+
+async def _is_old(message: Message, named: str, newest_before: int, services: DispatchServices) -> bool:
+    """Whether only the account that was there before has said what this names. Whoever put it since need not know."""
+    if not newest_before:
+        return False
+    try:
+        return await services.queue.is_named_before(message.connection, message.recipient, named, newest_before)
+    except BachError:  # the disk; the attempt fails by itself then
+        return False
 
 
 async def _newest_before(connector: Connector, connection: str, services: DispatchServices) -> int | Fault:

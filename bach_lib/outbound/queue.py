@@ -175,6 +175,12 @@ class Queue:
         at, newest = str(row["value"]).split() if row else ("-inf", "0")
         return int(newest), float(at)
 
+    async def is_named_before(self, connection: str, recipient: str, remote_id: str, newest: int) -> bool:
+        """Whether an id of the platform's is known there from before a message, and from nothing after it."""
+        where = {"connection": connection, "recipient": recipient, "remote_id": remote_id, "newest": newest}
+        row = await self._store.read(lambda tx: tx.row("named_before", **where))
+        return row is not None
+
     async def cancel(self, message_id: int) -> Message:
         """Take a waiting message out. Raises `UnknownMessageError` or `NotCancellableError`."""
 

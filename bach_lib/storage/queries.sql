@@ -406,6 +406,18 @@ ON CONFLICT (key) DO UPDATE SET value = excluded.value;
 -- handed_over: when that was, and the newest message then
 SELECT value FROM meta WHERE key = 'handed over at ' || :name;
 
+-- named_before: an id that only the account before has used there, for what went out or came in
+SELECT 1 FROM (SELECT 1) WHERE (
+    EXISTS (SELECT 1 FROM messages
+            WHERE recipient = :recipient AND connection = :connection AND remote_id = :remote_id AND id <= :newest)
+    OR EXISTS (SELECT 1 FROM inbox
+               WHERE connection = :connection AND remote_id >= :remote_id || '@' AND remote_id < :remote_id || 'A'
+               AND recipient = :recipient)
+) AND NOT EXISTS (
+    SELECT 1 FROM messages
+    WHERE recipient = :recipient AND connection = :connection AND remote_id = :remote_id AND id > :newest
+) AND NOT EXISTS (SELECT 1 FROM inbox WHERE connection = :connection AND remote_id = :remote_id);
+
 -- rename_incoming: where ids mean another message to another account
 UPDATE inbox SET remote_id = remote_id || :mark WHERE connection = :connection;
 

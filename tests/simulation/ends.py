@@ -6,7 +6,7 @@ from bach_lib.errors import BachError
 from bach_lib.models import Message, Receipt, Status
 from tests.simulation.order import may_have_counted
 from tests.simulation.steps import NONCE, Says, Send
-from tests.simulation.story import FINISHED, Call, Handed, Story
+from tests.simulation.story import FINISHED, Call, Handed, Story, is_of_another_account
 
 _DAY = 86_400.0
 _ROUNDING = 0.01
@@ -76,6 +76,8 @@ def _why_sent(story: Story, message: Message, send: Send, attempts: list[Handed]
 
 
 def _why_dead(story: Story, message: Message, send: Send, attempts: list[Handed]) -> str | None:
+    if is_of_another_account(message.error):
+        return None if send.corrects else "it names nothing of another account's"
     if not attempts:
         return "it was never tried"
     if attempts[-1].says is Says.REFUSED:

@@ -14,6 +14,7 @@ from tests.simulation.steps import (
     PLAIN,
     Advance,
     Again,
+    Another,
     Answer,
     Cancel,
     Check,
@@ -81,6 +82,8 @@ class Generator:
         self._weights = [weight * self._random.lognormvariate(0.0, temper) for weight in weights.values()]
         self._names = Random(f"names {seed}")  # of its own, so that the others stay what they were
         self._has_names = self._names.random() < 0.4
+        self._accounts = Random(f"accounts {seed}")  # the same
+        self._has_accounts = not self._has_names and self._accounts.random() < 0.5
         self._has_failures = self._random.random() < 0.8
         self._has_lives = self._random.random() < 0.75
 
@@ -94,6 +97,8 @@ class Generator:
             steps += self._random.choices(self._moves, self._weights)[0]()
             if self._has_names and self._names.random() < 0.2:
                 steps.append(self._place())
+            if self._has_accounts and self._accounts.random() < 0.3:
+                steps.append(self._about(steps))
         return tuple(steps)
 
     def _place(self) -> Step:
@@ -103,6 +108,18 @@ class Generator:
         name = random.choice(("@ada", "@ada", "@bob"))
         kinds: tuple[Step, ...] = (Tell(connection, place), Move(connection, place), TakeOver(connection, name, place))
         return random.choices(kinds, (5, 3, 1))[0]
+
+    def _about(self, steps: list[Step]) -> Step:
+        """Another account comes; or somebody says something about a message, to whoever is there by then."""
+        random = self._accounts
+        sends = [step for step in steps if isinstance(step, Send) and step.connection == PLAIN and not step.corrects]
+        if not sends or random.random() < 0.3:
+            return Another(PLAIN)
+        about = random.choice(sends)
+        self._sent += 1
+        new = Send(number=self._sent, recipient=about.recipient)
+        changes = random.random() < 0.5
+        return replace(new, corrects=about.number) if changes else replace(new, answers_to=about.number)
 
     def _spelled(self, place: str) -> str:
         """A place as somebody may write it."""

@@ -45,6 +45,7 @@ RULES: dict[str, Callable[[Story], Iterator[str]]] = {
     "learned": meeting.what_was_learned_stays,
     "listened": meeting.who_listened_has_learned,
     "limits": meeting.limits_meet,
+    "account": lambda story: iter(story.foreign),
     "tags": meeting.tags_meet,
     "left over": reports.nothing_is_left_over,
 }

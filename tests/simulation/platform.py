@@ -8,7 +8,7 @@ from typing import override
 
 from bach_lib.connectors.base import Connector
 from bach_lib.connectors.capabilities import Rate
-from bach_lib.models import Fault, Identity, Message
+from bach_lib.models import Connection, Fault, Identity, Message
 from bach_lib.models.spellings import Sighting
 from bach_lib.outcomes import Dead, Outcome, Retry, Scope, Sent, Uncertain, Wait
 from bach_lib.testing import FakePlatform, fake_connector
@@ -44,6 +44,7 @@ class Platforms:
         self._answers: dict[int, deque[Answer]] = {}
         self._always: dict[int, Answer] = {}
         self._remote_ids: dict[str, str] = {}
+        self._issued: dict[str, tuple[str, int]] = {}  # remote ids, by whose account
 
     def expect(self, send: Send) -> None:
         """Know how to answer the attempts of a message."""
@@ -71,6 +72,11 @@ class Platforms:
         fault = _CHECKS.get(outage) if outage else None
         return fault or Identity(id=connection, name=connection)
 
+    def whose(self, connection: str, account: int) -> str | Fault:
+        """Whose account it is. Of one that takes messages and never tells, nobody could know that it is another one."""
+        found = None if self.outages.get(connection) is Outage.BLIND else self.check(connection)
+        return found if isinstance(found, Fault) else str(account)
+
     def rates(self, connection: str, recipient: str) -> Mapping[str, Rate]:
         """What it takes of messages to one chat."""
         if connection not in self.story.limits:
@@ -95,13 +101,21 @@ class Platforms:
                 met = Meeting(**where, at=process.now, moment=self.story.moment(), tell=tell)
                 self.story.told_forms.append(met)
 
-    def show(self, connection: str, number: int, nonce: str) -> str:
+    def show(self, connection: str, number: int, message: Message, account: int) -> str:
         """A person gets to see a message; its number there."""
+        nonce = message.nonce
         if connection == NONCE and nonce in self._remote_ids:
             return self._remote_ids[nonce]
         self.story.shown.append((number, nonce))
-        self._remote_ids[nonce] = remote_id = str(len(self.story.shown))
+        self._remote_ids[nonce] = remote_id = message.target or str(len(self.story.shown))
+        self._issued.setdefault(remote_id, (connection, account))
         return remote_id
+
+    def look_for(self, connection: str, number: int, message: Message, account: int) -> None:
+        """Whether what a message names is of the account that names it; to another, that number is another message."""
+        for named in filter(None, (message.target, message.reply_to)):
+            if self._issued.get(named) != (connection, account):
+                self.story.foreign.append(f"m{number} of {connection}'s account {account} names {named}")
 
 
 def connector(platforms: Platforms, process: Process, name: str) -> type[Connector]:
@@ -118,7 +132,11 @@ def connector(platforms: Platforms, process: Process, name: str) -> type[Connect
 
         @override
         async def send(self, message: Message) -> Outcome:
-            return await _send(platforms, process, name, message)
+            return await _send(platforms, process, name, message, account_of(self.setup.connection))
+
+        @override
+        async def whose(self) -> str | Fault | None:
+            return platforms.whose(name, account_of(self.setup.connection))
 
         @override
         async def check(self) -> Identity | Fault:
@@ -127,7 +145,12 @@ def connector(platforms: Platforms, process: Process, name: str) -> type[Connect
     return Simulated
 
 
-async def _send(platforms: Platforms, process: Process, name: str, message: Message) -> Outcome:
+def account_of(connection: Connection) -> int:
+    """Which account is behind a connection."""
+    return int(str(connection.settings.get("account", 1)))
+
+
+async def _send(platforms: Platforms, process: Process, name: str, message: Message, account: int) -> Outcome:
     story = platforms.story
     if not process.is_alive:
         await asyncio.Event().wait()
@@ -154,8 +177,9 @@ async def _send(platforms: Platforms, process: Process, name: str, message: Mess
     )
     story.handed.append(handed)
     remote_id = None
+    platforms.look_for(name, number, message, account)
     if answer.says in {Says.SENT, Says.LOST}:
-        remote_id = platforms.show(name, number, message.nonce)
+        remote_id = platforms.show(name, number, message, account)
     if answer.after:
         await process.clock.sleep(answer.after)
     if not process.is_alive:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from bach_lib.models import Attempt
 from tests.simulation.places import chain
 from tests.simulation.steps import Says
-from tests.simulation.story import Handed, Story
+from tests.simulation.story import Handed, Story, is_untried
 
 _INTERRUPTED = "interrupted"
 _ROUNDING = 0.01
@@ -40,7 +40,9 @@ def every_attempt_has_its_row(story: Story) -> Iterator[str]:
 
 def _held_together(story: Story, number: int, attempts: list[Handed], rows: list[Attempt]) -> Iterator[str]:
     """Rows of what was about to be tried may stand in between: they fit if there is any way in which they do."""
-    may_be_extra = [_is_interrupted(row) and _was_ever_interrupted(story) for row in rows]
+    may_be_extra = [
+        is_untried(story, number, row) or (_is_interrupted(row) and _was_ever_interrupted(story)) for row in rows
+    ]
     ways = [{0}]
     for attempt in attempts:
         reached = set[int]()

@@ -76,7 +76,8 @@ class Answer:
 class Send:
     """Somebody sends. `answers`: to its attempts, one after the other; then `always`, or it is taken.
 
-    `leaves`: the caller is cancelled before the message is on disk.
+    `leaves`: the caller is cancelled before the message is on disk. `answers_to`, `corrects`: the number of a message
+    that this one answers, or puts other words into.
     """
 
     number: int
@@ -92,6 +93,13 @@ class Send:
     leaves: bool = False
     answers: tuple[Answer, ...] = ()
     always: Answer | None = None
+    answers_to: int | None = None
+    corrects: int | None = None
+
+    @property
+    def names(self) -> int | None:
+        """The message that it is about; whose that is has to be known before it is tried."""
+        return self.corrects or self.answers_to
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +209,13 @@ class Reload:
 
 
 @dataclass(frozen=True, slots=True)
+class Another:
+    """A person puts another account behind a connection."""
+
+    connection: str
+
+
+@dataclass(frozen=True, slots=True)
 class Stop:
     """A connection rests."""
 
@@ -273,6 +288,7 @@ type Step = (
     | Crash
     | Restart
     | Reload
+    | Another
     | Stop
     | Start
     | Check

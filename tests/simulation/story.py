@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from bach_lib.events import MessageEvent
-from bach_lib.models import Attempt, Message, Status
+from bach_lib.models import Attempt, Fault, Message, Status
+from bach_lib.outbound.monitor import STOPPED
+from bach_lib.outbound.retry import OTHER_ACCOUNT
 from tests.simulation.steps import Answer, Says, Send
 
 
@@ -150,6 +152,8 @@ class Story(Chronicle):
     known_forms: list[Meeting] = field(default_factory=list)
     """What BACH said that it knows."""
     limits: dict[str, tuple[int, float]] = field(default_factory=dict)
+    foreign: list[str] = field(default_factory=list)
+    """What an account was asked to do with a message of another one."""
 
     # what is found at the end
     forms: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -203,6 +207,18 @@ class Story(Chronicle):
         """Whether a connection was stopped or set up anew in between."""
         calls = (call for call in self.calls if call.what in {"stop", "start", "reload"})
         return any(call.at <= until and (call.ended_at is None or call.ended_at >= since) for call in calls)
+
+
+def is_of_another_account(error: Fault | None) -> bool:
+    """Whether it was not even tried, as what it would change was sent by another account."""
+    return error is not None and error.code == OTHER_ACCOUNT
+
+
+def is_untried(story: Story, number: int, row: Attempt) -> bool:
+    """Whether an attempt may have ended before the platform saw it: it is about a message, and nobody knew of whose."""
+    codes = {"unreachable", "auth_failed", STOPPED.code}
+    is_unknown = row.outcome in {"retry", "wait"} and row.error is not None and row.error.code in codes
+    return bool(story.sends[number].names) and (is_unknown or is_of_another_account(row.error))
 
 
 def _followed(meetings: list[Meeting], connection: str, address: str, before: float) -> str:

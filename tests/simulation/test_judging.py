@@ -12,7 +12,7 @@ from bach_lib.connectors.checked import Checked
 from bach_lib.events import Event, MessageSent
 from bach_lib.models import Message
 from bach_lib.models.spellings import Alias, Sighting, Spellings
-from bach_lib.outbound import lane
+from bach_lib.outbound import attempt, lane
 from bach_lib.outbound.dispatcher import Dispatcher
 from bach_lib.outbound.gate import Gate
 from bach_lib.outbound.lane_address import LaneAddresses
@@ -30,6 +30,7 @@ from tests.simulation.running import complaints_about, complaints_about_incoming
 from tests.simulation.shrink import shrink
 from tests.simulation.steps import (
     Advance,
+    Another,
     Answer,
     Crash,
     Fail,
@@ -49,6 +50,7 @@ from tests.simulation.steps import (
 
 type Sabotage = Callable[[pytest.MonkeyPatch], None]
 
+ANOTHER, ANSWER = Another("plain"), Send(number=3, answers_to=1)
 OUTAGE = Fail("plain", Outage.UNREACHABLE)
 
 
@@ -149,6 +151,33 @@ def forgetful(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Checked, "send", twice)
 
 
+def careless(patch: pytest.MonkeyPatch) -> None:
+    """Whatever names a message goes out, whosever that is."""
+
+    async def anybodys(_: object, message: Message, __: object) -> Message:
+        return message
+
+    patch.setattr(attempt, "belonging", anybodys)
+
+
+def short_sighted(patch: pytest.MonkeyPatch) -> None:
+    """What is put after the hand-over is thought to name what came after it."""
+
+    async def never(*_: object) -> bool:
+        return False
+
+    patch.setattr(Queue, "is_named_before", never)
+
+
+def unasked(patch: pytest.MonkeyPatch) -> None:
+    """Whose account sends is asked when something is named, and not before."""
+
+    async def not_now(*_: object) -> None:
+        pass
+
+    patch.setattr(attempt, "note_whose", not_now)
+
+
 def apart(patch: pytest.MonkeyPatch) -> None:
     """What is one place stands in two lanes."""
     patch.setattr(Dispatcher, "_meet", lambda *_: None)
@@ -233,6 +262,13 @@ SABOTAGE: dict[str, tuple[Sabotage, History, str]] = {
     "files": (hoarding, (Send(number=1, file=True),), "left over"),
     "waiting": (deaf, (OUTAGE, *SENT, Advance(1), Wait(1), Heal("plain")), "waiting"),
     "repeats": (forgetful, SENT, "no repeat"),
+    "whose it was": (unasked, (*SENT, Advance(1), ANOTHER, Advance(1), ANSWER), "account"),
+    "whose it is": (careless, (*SENT, Advance(1), Send(number=2, corrects=1), ANOTHER, Advance(1), ANSWER), "account"),
+    "whose it names": (
+        short_sighted,
+        (*SENT, Advance(1), ANOTHER, Advance(1), ANSWER, Advance(1), Send(number=4, answers_to=1)),
+        "account",
+    ),
     "one lane": (
         apart,
         (OUTAGE, NAMED, Advance(1), TOLD, Advance(1), Send(number=2), Advance(1), Heal("plain"), Advance(100)),

@@ -6,6 +6,7 @@ what is on disk then belongs to it, too.
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import override
@@ -27,6 +28,7 @@ from tests.simulation.steps import (
     CONNECTIONS,
     Advance,
     Again,
+    Another,
     Cancel,
     Check,
     Crash,
@@ -70,6 +72,7 @@ class World(Stage):
         self._ids: dict[int, int] = {}
         self._resting: set[str] = set()
         self._reloads = self._told = 0
+        self._accounts = dict.fromkeys(CONNECTIONS, 1)
 
     @override
     def _connectors(self, process: Process) -> Mapping[str, type[Connector]]:
@@ -157,9 +160,10 @@ class World(Stage):
                 self._call("wait", number, partial(bach.wait, self._ids[number], seconds), timeout=seconds)
             case Check(connection):
                 self._call("check", 0, partial(bach.check, connection))
-            case Reload(connection):
+            case Reload(connection) | Another(connection):
                 self._reloads += 1
-                settings = {"reloads": self._reloads}
+                self._accounts[connection] += isinstance(step, Another)
+                settings = {"reloads": self._reloads, "account": self._accounts[connection]}
                 self._call("reload", 0, partial(bach.registry.update, connection, settings=settings))
             case Stop(connection):
                 self._resting.add(connection)
@@ -171,6 +175,8 @@ class World(Stage):
                 pass  # about a message that was never sent
 
     def _send(self, step: Send) -> None:
+        if (about := self._sends.get(step.names or 0)) is not None:
+            step = replace(step, connection=about.connection, recipient=about.recipient)
         self._sends[step.number] = step
         self._platforms.expect(step)
         task = self._call("send", step.number, partial(self._put, step), send=step)
@@ -178,6 +184,11 @@ class World(Stage):
             asyncio.get_running_loop().call_soon(task.cancel)
 
     async def _put(self, step: Send) -> object:
+        named = self._ids.get(step.names or 0)
+        if named is not None and step.corrects is not None:
+            receipt = await self._bach.edit(named, f"m{step.number}", max_retries=step.max_retries)
+            self._ids[step.number] = receipt.id
+            return receipt
         receipt = await self._bach.send(
             step.connection,
             step.recipient,
@@ -189,6 +200,7 @@ class World(Stage):
             max_retries=step.max_retries,
             idempotency_key=f"key{step.number}" if step.key else None,
             files=[File(name="photo.jpg", content=b"photo")] if step.file else [],
+            reply_to=None if named is None else (await self._bach.get(named)).remote_id,
         )
         self._ids[step.number] = receipt.id
         return receipt

@@ -57,6 +57,7 @@ class SignalConnector(Connector):
         finds_recipients=True,
         max_files=MAX_FILES,
         file_bytes=10_000_000,
+        own_ids=True,
     )
 
     knows: ClassVar[Knows | None] = DECLARED["signal"]
