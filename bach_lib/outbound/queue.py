@@ -177,8 +177,11 @@ class Queue:
 
     async def is_named_before(self, connection: str, recipient: str, remote_id: str, newest: int) -> bool:
         """Whether an id of the platform's is known there from before a message, and from nothing after it."""
-        where = {"connection": connection, "recipient": recipient, "remote_id": remote_id, "newest": newest}
-        row = await self._store.read(lambda tx: tx.row("named_before", **where))
+        row = await self._store.read(
+            lambda tx: tx.row(
+                "named_before", connection=connection, recipient=recipient, remote_id=remote_id, newest=newest
+            )
+        )
         return row is not None
 
     async def cancel(self, message_id: int) -> Message:
