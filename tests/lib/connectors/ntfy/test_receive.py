@@ -106,7 +106,7 @@ async def test_what_its_buttons_open(ear: Ear, server: NtfyServer) -> None:
         {"id": "2", "action": "http", "label": "Open", "clear": True, "url": "https://example.org/open"},
         {"id": "3", "action": "view", "label": "", "clear": False, "url": f"{url}/2"},
     ]
-    server.write(TOPIC, "Ring", actions=buttons)
+    server.says("Ring", sender=TOPIC, actions=buttons)
     found = [{"text": "Look there", "url": url}, {"text": f"{url}/2", "url": f"{url}/2"}]
     assert (await ear.next()).metadata["links"] == found
 
@@ -115,14 +115,14 @@ async def test_what_its_buttons_open(ear: Ear, server: NtfyServer) -> None:
 @pytest.mark.parametrize("actions", [{"view": 1}, "view", [["view"], 5, {"action": "view", "url": 1}]])
 async def test_buttons_that_are_none(actions: object, ear: Ear, server: NtfyServer) -> None:
     """The words would be lost with them."""
-    server.write(TOPIC, "Ring", actions=actions)
+    server.says("Ring", sender=TOPIC, actions=actions)
     message = await ear.next()
     assert (message.text, message.metadata.get("links")) == ("Ring", None)
 
 
 async def test_bytes_are_no_words(ear: Ear, server: NtfyServer) -> None:
     """Rules and people would read base64."""
-    server.write(TOPIC, "/w8BL29wZW4=", encoding="base64")
+    server.says("/w8BL29wZW4=", sender=TOPIC, encoding="base64")
     message = await ear.next()
     assert (message.kind, message.text, message.metadata["content"]) == (Kind.OTHER, "", "binary")
 
