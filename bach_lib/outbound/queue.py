@@ -68,9 +68,20 @@ class Queue:
         `leased`: it is born `sending`, its sender stands ready. `request`: only if nothing was put under its key; fails
         with `IdempotencyKeyReusedError` if something else was. `others`: other forms of its recipient.
         """
-        work = self.putting(draft, leased=leased, request=request, others=others)
-        is_one_row = request is None and draft.tag is None and not draft.files
-        return self._store.submit(Single(work) if is_one_row else work)
+        if request is None and draft.tag is None and not draft.files:
+            return self._store.submit(Single(self._putting_alone(draft, leased=leased)))
+        return self._store.submit(self.putting(draft, leased=leased, request=request, others=others))
+
+    def _putting_alone(self, draft: Draft, *, leased: bool) -> Callable[[Transaction], Put]:
+        """The same for a row that no other is written with, as most are."""
+        status, attempted_at = (Status.SENDING, draft.created_at) if leased else (Status.PENDING, None)
+        row = draft_row(draft, status, attempted_at)
+
+        def work(tx: Transaction) -> Put:
+            number = tx.insert("put_message", row)
+            return Put(message=message_from_draft(draft, number, self._instance, status, attempted_at))
+
+        return work
 
     def put_all(self, works: Sequence[Callable[[Transaction], Put]]) -> asyncio.Future[list[Put]]:
         """Store what `putting` made in one transaction: all of it or nothing."""
@@ -96,7 +107,7 @@ class Queue:
             if request:
                 tx.run("save_request", id=number, request_key=request.key, request_digest=request.digest)
             kept = draft if leased else without_contents(draft)
-            message = message_from_draft(kept, number, self._instance, status=status, attempted_at=attempted_at)
+            message = message_from_draft(kept, number, self._instance, status, attempted_at)
             return Put(message=message, replaced=replaced, has_more=len(replaced) == AT_ONCE)
 
         return work

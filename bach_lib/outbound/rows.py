@@ -87,7 +87,7 @@ def without_contents[T: (Draft, Message)](message: T) -> T:
 
 
 def message_from_draft(
-    draft: Draft, message_id: int, instance: str, *, status: Status, attempted_at: float | None
+    draft: Draft, message_id: int, instance: str, status: Status, attempted_at: float | None
 ) -> Message:
     """The message that a draft became when it was stored; reading its row back would cost more than writing it."""
     return _make(

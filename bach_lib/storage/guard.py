@@ -20,7 +20,7 @@ from bach_lib.errors import StorageError, StoreLockedError, StoreLostError
 from bach_lib.field_logger import FieldLogger
 from bach_lib.storage.folder import Folder
 from bach_lib.storage.place import LockedPath
-from bach_lib.storage.request import Request, has_writes
+from bach_lib.storage.request import Request, has_failed, has_writes
 from bach_lib.storage.rescue import Rescue
 from bach_lib.storage.sqlite import Connection, Transaction
 
@@ -85,6 +85,8 @@ class Guard:
         self._lost: StoreLostError | None = None
         self._failing: StorageError | None = None
         self._rescue = Rescue(connection, names, self._log)
+        self._broken: BaseException | None = None
+        connection.committed = self._after_commit
 
     @property
     def lost(self) -> StoreLostError | None:
@@ -109,7 +111,9 @@ class Guard:
                     self._seen = self._see(self._path.stat())
         if batch:
             self._connection.run(batch, deliver)
-            self._follow_log()
+            if broken := self._broken:
+                self._broken = None
+                raise broken
             self._judge(batch)
 
     def look(self) -> None:
@@ -134,6 +138,13 @@ class Guard:
         elif self._is_log_in_place():
             self._rescue.set_log_aside(self._path)
         return False
+
+    def _after_commit(self) -> None:
+        """Never raises: whoever asked for what is committed would be told that it failed, or it would be done again."""
+        try:
+            self._follow_log()
+        except BaseException as error:  # noqa: BLE001 - raised when all are told
+            self._broken = error
 
     def _follow_log(self) -> None:
         """That a log has begun anew moves nothing; unknown, it would let what others write next pass for a move."""
@@ -251,7 +262,7 @@ class Guard:
 
     def _judge(self, batch: _Batch) -> None:
         """Learn from what came of a batch whether the disk takes anything."""
-        if not self._failing and all(request.error is None for request in batch):
+        if not self._failing and not has_failed(batch):
             return
         errors = [request.error for request in batch if request.writes]
         if any(error is None for error in errors):

@@ -22,11 +22,20 @@ else:
         return os.pread(file, _HEADER, 0)
 
 
+def _pages(header: bytes) -> tuple[int, int]:
+    if len(header) < _HEADER:
+        return 0, 0
+    (written,) = struct.unpack_from("=I", header, 16)
+    (moved,) = struct.unpack_from("=I", header, 96)
+    return int(written), int(moved)
+
+
 class LogIndex:
     """The index of one open database's log. To be closed after the database: closing drops SQLite's own locks on it."""
 
     def __init__(self, path: str) -> None:
         self._file: int | None = None
+        self._last = b""
         self._bearable = 2 * LARGE
         with suppress(OSError):
             self._file = os.open(f"{path}-shm", os.O_RDONLY | os.O_CLOEXEC)
@@ -37,9 +46,9 @@ class LogIndex:
         written, moved = self._read()
         return written - moved > _SMALL
 
-    def is_long(self) -> bool:
-        """Whether it can be crowded or overlong: one look, after every commit."""
-        written, _ = self._read()
+    def was_long(self) -> bool:
+        """Whether it could be crowded or overlong when it was looked at last, as the guard does after each commit."""
+        written, _ = _pages(self._last)
         if written <= 2 * LARGE:
             self._bearable = 2 * LARGE
         return written > LARGE
@@ -72,17 +81,11 @@ class LogIndex:
 
     def _read(self) -> tuple[int, int]:
         """Pages in the log since it began anew, and how many of them are in the file."""
-        header = self._header()
-        if len(header) < _HEADER:
-            return 0, 0
-        (written,) = struct.unpack_from("=I", header, 16)
-        (moved,) = struct.unpack_from("=I", header, 96)
-        return int(written), int(moved)
+        return _pages(self._header())
 
     def _header(self) -> bytes:
-        if self._file is None:
-            return b""
-        return _beginning(self._file)
+        self._last = b"" if self._file is None else _beginning(self._file)
+        return self._last
 
     def close(self) -> None:
         """Let go of the file."""

@@ -39,9 +39,9 @@ class LogKeeper:
         self._readers = Readers(path)
 
     def after_writing(self) -> None:
-        """Move the log in the middle of traffic if it has become too long."""
+        """Move the log in the middle of traffic if it has become too long. The guard has just looked at it."""
         log = self._connection.log
-        if not (self._pin.holds or log.is_long()) or not self._may_move():
+        if not (self._pin.holds or log.was_long()) or not self._may_move():
             return
         if (log.is_crowded or self._pin.holds) and self._is_free():
             self._move()

@@ -86,6 +86,14 @@ def has_writes[T](batch: Iterable[Request[T]]) -> bool:
     return False
 
 
+def has_failed[T](batch: Iterable[Request[T]]) -> bool:
+    """Whether any of them failed; asked after every commit."""
+    for request in batch:  # noqa: SIM110
+        if request.error is not None:
+            return True
+    return False
+
+
 def is_single[T](batch: Sequence[Request[T]]) -> bool:
     """Whether this is one request of one statement."""
     return len(batch) == 1 and isinstance(batch[0].work, Single)

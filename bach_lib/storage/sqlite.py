@@ -15,13 +15,7 @@ from operator import methodcaller
 from pathlib import Path
 from typing import cast
 
-from bach_lib.errors import (
-    InvalidValueError,
-    StoreDamagedError,
-    StoreFailedError,
-    StoreLockedError,
-    StoreTooNewError,
-)
+from bach_lib.errors import InvalidValueError, StoreDamagedError, StoreFailedError, StoreLockedError, StoreTooNewError
 from bach_lib.storage.alike import run_all
 from bach_lib.storage.copies import keep_copy, way_back
 from bach_lib.storage.log_index import LogIndex
@@ -58,6 +52,8 @@ class Connection:
             raise _explain(error, path) from error
         self._transaction = Transaction(self._sqlite, load_queries())
         self.log: LogIndex = LogIndex(path)
+        self.committed: Callable[[], None] = lambda: None
+        """Called after a commit, before who waits for it is told."""
         self.committing: threading.Lock = threading.Lock()
         """Held from a commit until those who wait for it are told."""
 
@@ -119,15 +115,15 @@ class Connection:
     def _commit(self, batch: _Batch, deliver: Callable[[_Batch], None]) -> None:
         try:
             self._transaction.begin(is_shared=len(batch) > 1)
-            if is_single(batch):
-                with self.committing:
-                    run_all(batch, self._transaction)
-                    deliver(batch)
-                return
-            run_all(batch, self._transaction)
-            self._transaction.end()
+            if not (alone := is_single(batch)):
+                run_all(batch, self._transaction)
+                self._transaction.end()
             with self.committing:
-                self._sqlite.execute("COMMIT")
+                if alone:  # which is its own commit
+                    batch[0].result = batch[0].work(self._transaction)
+                else:
+                    self._sqlite.execute("COMMIT")
+                self.committed()
                 deliver(batch)
         except BaseException:
             if self._sqlite.in_transaction:  # SQLite itself takes back after some errors (full disk)

@@ -20,7 +20,7 @@ from bach_lib.storage import guard as module
 from bach_lib.storage import rescue
 from bach_lib.storage.guard import Guard
 from bach_lib.storage.place import LockedPath
-from bach_lib.storage.request import Request
+from bach_lib.storage.request import Request, Single
 from bach_lib.storage.saved import Saved
 from bach_lib.storage.sqlite import Connection, Transaction, ask_copy
 from tests.lib.storage.work import add, fail, names
@@ -98,6 +98,16 @@ def people(copy: Path) -> list[object]:
 
 
 # -- while all is well -------------------------------------------------------------------------------------------------
+
+
+def test_what_there_is_to_look_at_after_a_commit_is_looked_at_before_anybody_is_told(watched: Watched) -> None:
+    """The event loop would wake up and wait for the interpreter, with every message of somebody who is alone."""
+    done: list[str] = []
+    watched.connection.committed = lambda: done.append("looked")
+    for one in (add("cid"), Single(add("dan"))):
+        request = Request[Transaction](one, writes=True, future=cast("asyncio.Future[object]", None))
+        watched.connection.run([request], lambda _: done.append("told"))
+    assert done == ["looked", "told"] * 2
 
 
 def test_while_all_is_well_nothing_is_said(watched: Watched, caplog: pytest.LogCaptureFixture) -> None:

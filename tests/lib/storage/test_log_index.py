@@ -58,7 +58,7 @@ def test_a_log_is_crowded_by_what_is_not_moved(
 ) -> None:
     """The log would fill the disk in a busy hour, or be moved twice."""
     note(path, written, moved)
-    assert (log.is_long(), log.is_crowded) == found
+    assert (log.is_crowded, log.was_long()) == found[::-1]
 
 
 def overlong(log: LogIndex, path: Path, written: int) -> bool:
@@ -79,7 +79,8 @@ def test_an_overlong_log_is_said_again_only_when_it_has_grown(log: LogIndex, pat
     assert not overlong(log, path, 25)
     for written, again in ((21, False), (20, True)):
         note(path, written, written)
-        log.is_long()
+        assert log.moves, "looked at, as after a commit"
+        assert log.was_long()
         assert overlong(log, path, 22) is again
     assert overlong(LogIndex(str(path)), path, 21), "a new one begins with what it may bear"
 

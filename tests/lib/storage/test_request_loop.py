@@ -118,6 +118,20 @@ async def test_what_was_answered_is_not_answered_again(store: Database, monkeypa
     assert unhandled == []
 
 
+async def test_a_look_after_a_commit_that_fails_undoes_nothing(
+    store: Database, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What is on disk would be written once more, or whoever asked for it be told that it is not."""
+    before = await store.submit(names, writes=False)
+    breaking = Breaking(monkeypatch, Guard, "_follow_log")
+    for number, error in enumerate(UNFORESEEN):
+        breaking.error = error
+        await asyncio.gather(store.submit(add(f"{number}")), store.submit(add(f"{number}b")))
+        assert breaking.is_spent
+    assert len(await store.submit(names, writes=False)) == len(before) + 2 * len(UNFORESEEN)
+    assert sum(record.message.startswith("The storage goes on") for record in caplog.records) == len(UNFORESEEN)
+
+
 async def test_looking_at_a_quiet_file_may_fail(
     store: Database, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
