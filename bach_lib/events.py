@@ -33,7 +33,7 @@ class MessageEvent(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageQueued(MessageEvent):
-    """It is on disk."""
+    """It is on disk. Where nothing is before it, it is `sending` already."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -39,8 +39,8 @@ class SendingCalls(ABC):
         id), `priority` (-10 to 10), `tag` (a newer message with it replaces a waiting one), `time_to_live` (seconds),
         `delivery` (at_least_once, at_most_once), `max_retries`, `context` (kept for the caller), `buttons` (rows),
         `files` (of `File`; then the text may be empty), `idempotency_key` (who asks again under it gets the first
-        receipt). Raises an `InputError`, `QueueFullError` or `StorageError`; nothing is written then. Cancelling the
-        caller does not take the message back.
+        receipt; keys are of the whole database, not of a connection). Raises an `InputError`, `QueueFullError` or
+        `StorageError`; nothing is written then. Cancelling the caller does not take the message back.
         """
         return await self._open_parts.sender.send(connection, recipient, text, options)
 

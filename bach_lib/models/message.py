@@ -235,7 +235,7 @@ class Receipt:
     recipient: str
     """As the platform writes it."""
     status: Status
-    """Where it stood when this returned."""
+    """Where it stood when this returned: `sending` already, where nothing is before it."""
     degraded: bool = False
     lost: tuple[Loss, ...] = ()
 

@@ -8,7 +8,7 @@ from typing import TypedDict
 from bach_lib.arguments import LONGEST, recipient_text
 from bach_lib.connectors.base import Connector
 from bach_lib.errors import CannotDoError, InvalidTimeToLiveError, InvalidValueError, NotSentError
-from bach_lib.models import Buttons, Connection, Delivery, File, Format, Loss, Message, Operation
+from bach_lib.models import Button, Connection, Delivery, File, Format, Loss, Message, Operation
 from bach_lib.models.fast_frozen import maker
 from bach_lib.outbound.fitting import bounded, fitted, short, text_of
 from bach_lib.outbound.rows import Draft, Request
@@ -44,7 +44,7 @@ class SendOptions(TypedDict, total=False):
     """Before it steps aside, 0 to 100; None: as the policy says."""
     context: str | None
     """Kept for the caller; comes back with the message."""
-    buttons: Buttons
+    buttons: Sequence[Sequence[Button]]
     """Rows of buttons below it."""
     idempotency_key: str | None
     """Who sends again under it gets the first receipt; one namespace for the whole database."""

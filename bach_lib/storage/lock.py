@@ -24,6 +24,7 @@ class FileLock:
         self._path = path
         self._locks = locks
         self._file: int | None = None
+        self._taken_by = 0  # a process; who was forked from it has the lock, too, and must not give it back
 
     def acquire(self) -> bool:
         """Take the lock; False if somebody else has it. Raises `OSError` if the file cannot be made."""
@@ -36,7 +37,7 @@ class FileLock:
                     return False
                 if self._is_at_path(file):
                     _HELD.add(_key(os.fstat(file)))
-                    self._file, file = file, -1
+                    self._file, self._taken_by, file = file, os.getpid(), -1
                     return True
             finally:
                 if file >= 0:
@@ -75,9 +76,14 @@ class FileLock:
         return os.read(self._file, size)
 
     def release(self) -> None:
-        """Give the lock back; closing the file does it. To be called when SQLite has closed it: its locks go, too."""
+        """Give the lock back, also for those who were forked meanwhile, whose copy would keep it.
+
+        To be called when SQLite has closed the file: closing it here drops SQLite's locks, too.
+        """
         if self._file is not None:
             _HELD.discard(_key(os.fstat(self._file)))
+            if self._locks and self._taken_by == os.getpid():
+                _unlock(self._file)
             os.close(self._file)
             self._file = None
 
@@ -105,6 +111,10 @@ if sys.platform == "win32":
         except OSError:
             return False
         return True
+
+    def _unlock(file: int) -> None:
+        """Nobody is ever forked here; closing does it."""
+        del file
 else:
     import fcntl
 
@@ -114,3 +124,6 @@ else:
         except BlockingIOError:
             return False
         return True
+
+    def _unlock(file: int) -> None:
+        fcntl.flock(file, fcntl.LOCK_UN)

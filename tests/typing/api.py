@@ -11,6 +11,7 @@ from bach_lib import (
     Attempt,
     Bach,
     BreakerState,
+    Button,
     Candidate,
     Connection,
     Delivery,
@@ -54,6 +55,8 @@ async def send(bach: Bach) -> None:
     await bach.send("home", "42", "text", format="html", delivery="at_most_once", time_to_live=60, tag=None)
     await bach.send("home", "42", "text", tll=60)  # type: ignore[call-arg]
     await bach.send("home", "42", "text", priority="high")  # type: ignore[arg-type]
+    await bach.send("home", "42", "text", buttons=[[Button(text="Yes", value="y")], (Button(text="No", value="n"),)])
+    await bach.send("home", "42", "text", buttons=[["Yes"]])  # type: ignore[list-item]
     await bach.send("home", 42, "text")
 
 
