@@ -2,13 +2,17 @@
 
 import asyncio
 import logging
+import os
+import shutil
 import threading
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from unittest.mock import patch
 
 import pytest
 from hypothesis import Phase, settings
+
+from tests.servers import Server, a_folder, programs
 
 pytest_plugins = ["tests.described.plugin"]
 
@@ -70,6 +74,25 @@ async def enable_event_loop_debug() -> None:
     if not loop.get_debug():
         loop.set_debug(True)
         loop.get_debug = lambda: False  # type: ignore[method-assign] # whom futures and timers ask
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Server]:
+    """A real PostgreSQL. Where there is none, what needs it is not run, and said to be so; in CI that is a failure."""
+    if programs() is None:
+        missing = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
+        missing("NOT RUN: no PostgreSQL could be had")
+    server = Server(a_folder())
+    server.start()
+    yield server
+    server.stop()
+    shutil.rmtree(server.folder, ignore_errors=True)
+
+
+@pytest.fixture
+def database_address(postgresql: Server) -> str:
+    """The address of an empty database."""
+    return postgresql.address(postgresql.empty_database())
 
 
 @pytest.fixture(scope="session")

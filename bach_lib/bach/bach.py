@@ -39,7 +39,7 @@ from bach_lib.registry import Registry
 from bach_lib.registry.secrets import Lookup, Secrets
 from bach_lib.runtime.assembly import Base, Parts, assemble
 from bach_lib.runtime.housekeeping import PURGED
-from bach_lib.storage import Database, MemoryDatabase, Store
+from bach_lib.storage import Database, MemoryDatabase, ServerDatabase, Store, is_address
 
 _LOGGER = FieldLogger(__name__)
 
@@ -51,7 +51,8 @@ class Bach(SendingCalls, InboxCalls, QueueCalls, ConnectionCalls, ProgramCalls, 
     schemes for references (`{"entry": lookup}` serves `entry:…`), `connectors` adds or replaces connector types.
     Without `autostart` connections rest until `start`. By `runs_file`, outside of its folder, an older copy is told.
 
-    `":memory:"` for a path: nothing is on disk, and all is gone with `close`; opened again, it is empty. `connections`
+    `"postgresql://user@host/database"` for a path: a PostgreSQL server has it (the extra `postgresql`).
+    `":memory:"`: nothing is on disk, and all is gone with `close`; opened again, it is empty. `connections`
     are there when it is open, as `Registry.ensure` does it. `policies`: those of single connections, by name, while
     this program runs; all others follow `policy`, as does what concerns the whole database (`keep_seconds`). `grace`:
     seconds for attempts under way at the end of `async with`.
@@ -87,7 +88,7 @@ class Bach(SendingCalls, InboxCalls, QueueCalls, ConnectionCalls, ProgramCalls, 
             autostart=autostart,
             counters=Counters(bus),
         )
-        self._path = Path(path) if isinstance(path, str | PathLike) and path != ":memory:" else None
+        self._path = _file(path)
         self._session = session
         self._own = AsyncExitStack()
         self._parts: Parts | None = None
@@ -268,7 +269,15 @@ def _warn_of_strange(policies: Mapping[str, Policy], registry: Registry) -> None
         _LOGGER.warning("There is a policy for what is no connection now: %s", ", ".join(sorted(strange)))
 
 
+def _file(path: str | PathLike[str] | Store) -> Path | None:
+    if isinstance(path, str | PathLike) and path != ":memory:" and not is_address(path):
+        return Path(path)
+    return None
+
+
 def _store(path: str | PathLike[str] | Store, runs_file: str | PathLike[str] | None) -> Store:
+    if not isinstance(path, str | PathLike):
+        return path
     if path == ":memory:":
         return MemoryDatabase()
-    return Database(Path(path), runs_file=runs_file) if isinstance(path, str | PathLike) else path
+    return ServerDatabase(str(path)) if is_address(path) else Database(Path(path), runs_file=runs_file)

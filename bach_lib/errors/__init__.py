@@ -28,9 +28,11 @@ wrong with a question stands in `unanswered`. The files follow the tree: `root` 
     │   ├── StoreInUseError, StoreTooNewError, StoreForeignError, StoreIncompleteError
     │   ├── StoreDamagedError
     │   │   └── StoreAlteredError: another program has changed tables, indexes or triggers
+    │   ├── StoreAddressError, StoreUnsuitableError, BackupElsewhereError: a database on a server
     │   ├── StoreLostError: the file was deleted, moved or replaced while it was open
     │   └── StoreFailedError
-    │       └── StoreForbiddenError, StoreLockedError
+    │       ├── StoreForbiddenError, StoreLockedError
+    │       └── StoreAwayError, StoreUnknownError: a server does not answer
     ├── MissingLibraryError: an extra of the package is not installed
     │   └── UnusableLibraryError: it is, and does not fit
     ├── MissingExtraError: the same of what is no connector
@@ -49,6 +51,7 @@ wrong with a question stands in `unanswered`. The files follow the tree: `root` 
 from bach_lib.errors.failures import (
     AccessRefusedError,
     AlreadyOpenError,
+    BackupElsewhereError,
     ConnectorFailedError,
     EventsLostError,
     MissingExtraError,
@@ -64,7 +67,9 @@ from bach_lib.errors.failures import (
     SecretNotSavedError,
     SessionEndedError,
     StorageError,
+    StoreAddressError,
     StoreAlteredError,
+    StoreAwayError,
     StoreDamagedError,
     StoreFailedError,
     StoreForbiddenError,
@@ -74,6 +79,8 @@ from bach_lib.errors.failures import (
     StoreLockedError,
     StoreLostError,
     StoreTooNewError,
+    StoreUnknownError,
+    StoreUnsuitableError,
     UnusableLibraryError,
     WrongLoopError,
 )
@@ -125,6 +132,7 @@ __all__ = [
     "AccountTakenError",
     "AlreadyOpenError",
     "BachError",
+    "BackupElsewhereError",
     "BackupExistsError",
     "CannotDoError",
     "CannotReceiveError",
@@ -168,7 +176,9 @@ __all__ = [
     "SecretNotWritableError",
     "SessionEndedError",
     "StorageError",
+    "StoreAddressError",
     "StoreAlteredError",
+    "StoreAwayError",
     "StoreDamagedError",
     "StoreFailedError",
     "StoreForbiddenError",
@@ -178,6 +188,8 @@ __all__ = [
     "StoreLockedError",
     "StoreLostError",
     "StoreTooNewError",
+    "StoreUnknownError",
+    "StoreUnsuitableError",
     "TextTooLongError",
     "UnknownConnectionError",
     "UnknownFieldError",

@@ -145,6 +145,57 @@ class StoreLockedError(StoreFailedError):
     """Is always the same."""
 
 
+class StoreAwayError(StoreFailedError):
+    """The database's server does not answer; what was asked was not done."""
+
+    code = "store_away"
+    template = "{path} does not answer: {reason}. Nothing is lost, and BACH goes on by itself as soon as it does."
+    path: object
+    reason: object
+
+
+class StoreUnknownError(StoreFailedError):
+    """The connection to the database broke during a commit, and nobody could be asked since what became of it."""
+
+    code = "store_unknown"
+    template = (
+        "The connection to {path} broke while something was stored ({reason}), and it has not answered since: whether"
+        " it was stored is not known. Whoever asks again with the same idempotency key stores it once."
+    )
+    path: object
+    reason: object
+
+
+class StoreUnsuitableError(StorageError):
+    """The server lets nobody in, or is not as BACH needs it; it was left as it was."""
+
+    code = "store_unsuitable"
+    template = "{path} cannot be used: {reason}."
+    path: object
+    reason: object
+
+
+class StoreAddressError(StorageError):
+    """What was given for the address of a database is none."""
+
+    code = "store_address"
+    template = (
+        "{path} is not the address of a PostgreSQL database. One looks like"
+        " postgresql://user:password@host:5432/database, with signs like @ and % written as %40 and %25."
+    )
+    path: object
+
+
+class BackupElsewhereError(StorageError):
+    """A database on a server is backed up there."""
+
+    code = "backup_elsewhere"
+    template = (
+        "{path} is backed up on its server, for example with pg_dump --schema=bach. BACH itself writes no file of it."
+    )
+    path: object
+
+
 class MissingLibraryError(BachError):
     """An extra of the package is not installed."""
 

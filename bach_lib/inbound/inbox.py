@@ -33,10 +33,9 @@ from bach_lib.models.spellings import Spellings
 from bach_lib.policy import ReceivePolicy
 from bach_lib.redact import Redactor
 from bach_lib.registry.directory import Directory, write_lesson
-from bach_lib.storage import Store, Transaction
+from bach_lib.storage import Row, Store, Transaction
 from bach_lib.storage.portions import Portions, in_portions
 from bach_lib.storage.purge import purge
-from bach_lib.storage.sqlite import Row
 from bach_lib.storage.values import integer, real, text, upper_bound
 
 MAX_ROUTED = 100

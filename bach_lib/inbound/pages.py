@@ -5,8 +5,7 @@ from collections.abc import Sequence
 
 from bach_lib.inbound.rows import read_row
 from bach_lib.models.incoming import InboxStatus, IncomingMessage
-from bach_lib.storage import Store, Transaction, Value
-from bach_lib.storage.sqlite import Row
+from bach_lib.storage import Row, Store, Transaction, Value
 from bach_lib.storage.values import integer, upper_bound
 
 

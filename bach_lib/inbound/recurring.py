@@ -11,7 +11,7 @@ from hashlib import sha256
 from typing import Final
 
 from bach_lib.connectors.base import Incoming
-from bach_lib.storage.sqlite import Transaction
+from bach_lib.storage import Transaction
 
 _SAYS: Final = "#t"
 _AFTER: Final = "#u"

@@ -6,8 +6,7 @@ from dataclasses import asdict
 
 from bach_lib.connectors.base import Incoming
 from bach_lib.models.incoming import Content, InboxStatus, IncomingMessage, Kind, Location, Media
-from bach_lib.storage import Value
-from bach_lib.storage.sqlite import Row
+from bach_lib.storage import Row, Value
 from bach_lib.storage.values import integer, real, text
 
 _ROW = 200

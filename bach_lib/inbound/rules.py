@@ -16,8 +16,7 @@ from bach_lib.field_logger import FieldLogger
 from bach_lib.home_loop import HomeLoop
 from bach_lib.inbound.patterns import BadPatternError, Patterns, compile_pattern
 from bach_lib.inbound.phrases import Phrases, fold
-from bach_lib.storage import Store, Transaction
-from bach_lib.storage.sqlite import Row
+from bach_lib.storage import Row, Store, Transaction
 from bach_lib.storage.values import text
 from bach_lib.threads import in_thread
 

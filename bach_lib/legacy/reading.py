@@ -12,7 +12,8 @@ from pathlib import Path
 
 from bach_lib.errors import BachError, MissingLibraryError, StoreDamagedError
 from bach_lib.registry.secrets import Secrets
-from bach_lib.storage.sqlite import Row, read_foreign
+from bach_lib.storage import Row
+from bach_lib.storage.sqlite import read_foreign
 from bach_lib.storage.values import text
 from bach_lib.threads import read_regular
 

@@ -7,8 +7,7 @@ from collections.abc import Iterable
 
 from bach_lib.models import Attempt, Fault, Message, Status
 from bach_lib.outbound.retry import Settlement
-from bach_lib.storage import Transaction, Value
-from bach_lib.storage.sqlite import Row
+from bach_lib.storage import Row, Transaction, Value
 from bach_lib.storage.values import integer, real, text
 
 MAX_ATTEMPTS = 100

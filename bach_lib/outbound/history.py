@@ -8,9 +8,8 @@ from bach_lib.arguments import check_limit, some_of
 from bach_lib.errors import InvalidValueError
 from bach_lib.models import Connection, Message, QueueStatus, Status
 from bach_lib.outbound.rows import readable_message
-from bach_lib.storage import Store, Transaction, Value
+from bach_lib.storage import Row, Store, Transaction, Value
 from bach_lib.storage.purge import give_space_back, purge
-from bach_lib.storage.sqlite import Row
 from bach_lib.storage.values import integer, real, upper_bound
 
 _UNFINISHED = frozenset({Status.PENDING, Status.SENDING, Status.FAILED})

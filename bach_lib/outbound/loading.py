@@ -15,8 +15,7 @@ from bach_lib.outbound.entry import Entry, Waits, entry_of
 from bach_lib.outbound.lanes import Lanes
 from bach_lib.outbound.rows import UNREADABLE, damaged
 from bach_lib.outbound.services import DispatchServices
-from bach_lib.storage import Transaction, Value
-from bach_lib.storage.sqlite import Row
+from bach_lib.storage import Row, Transaction, Value
 from bach_lib.storage.values import integer, real
 
 type UntilStored = Callable[[Callable[[], Awaitable[bool]]], Awaitable[bool]]

@@ -26,11 +26,10 @@ from bach_lib.outbound.rows import (
     without_contents,
 )
 from bach_lib.outbound.settlement import settle
-from bach_lib.storage import Store, Transaction, Value
+from bach_lib.storage import Row, Store, Transaction, Value
 from bach_lib.storage.alike import Alike
 from bach_lib.storage.portions import Portions, in_portions, shares
 from bach_lib.storage.request import Single
-from bach_lib.storage.sqlite import Row
 from bach_lib.storage.values import integer
 
 _AT_ONCE = 100

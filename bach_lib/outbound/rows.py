@@ -9,8 +9,7 @@ from typing import cast
 
 from bach_lib.models import Button, Buttons, Delivery, Fault, File, Format, Loss, Message, Operation, Status
 from bach_lib.models.fast_frozen import maker
-from bach_lib.storage import Value
-from bach_lib.storage.sqlite import Row
+from bach_lib.storage import Row, Value
 from bach_lib.storage.values import integer, real, text
 
 

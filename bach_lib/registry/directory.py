@@ -13,8 +13,7 @@ from bach_lib.events import AccountChanged, ConnectionAdded, ConnectionRemoved, 
 from bach_lib.models import Connection
 from bach_lib.models.spellings import MAX_SPELLINGS, Alias, Lesson, Sighting, Spellings
 from bach_lib.outcomes import Sent
-from bach_lib.storage import Store, Transaction
-from bach_lib.storage.sqlite import Row
+from bach_lib.storage import Row, Store, Transaction
 
 _LONGEST_ENTRY = 1_000
 """Characters of an entry of those who are let in; no place with a person in it has more."""

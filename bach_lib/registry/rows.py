@@ -3,8 +3,7 @@
 import json
 
 from bach_lib.models import Category, Connection
-from bach_lib.storage import Value
-from bach_lib.storage.sqlite import Row
+from bach_lib.storage import Row, Value
 from bach_lib.storage.values import integer, real, text
 
 

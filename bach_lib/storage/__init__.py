@@ -1,12 +1,25 @@
-"""Storage: one SQLite file, a thread that writes and one that looks up, one file of named queries.
+"""Storage: a SQLite file or a PostgreSQL database, one thread that writes and one that looks up, named queries.
 
-Also that the file is who it seems: locks, backups, copies, what was restored. No module here knows
-what a message is (only the queries and migrations do), and only `sqlite` imports sqlite3.
+The queries are in one file for both, with the few that differ in another. Of files also that each is who it seems:
+locks, backups, copies, what was restored. No module here knows what a message is (only the queries and migrations do);
+only `sqlite` imports sqlite3, and only `postgresql.driver` psycopg.
 """
 
 from bach_lib.storage.database import Database
 from bach_lib.storage.memory import MemoryDatabase
-from bach_lib.storage.sqlite import Row, Transaction, Value
+from bach_lib.storage.postgresql.address import is_address
+from bach_lib.storage.postgresql.server_database import ServerDatabase
 from bach_lib.storage.store import SharedStore, Store
+from bach_lib.storage.transaction import Row, Transaction, Value
 
-__all__ = ["Database", "MemoryDatabase", "Row", "SharedStore", "Store", "Transaction", "Value"]
+__all__ = [
+    "Database",
+    "MemoryDatabase",
+    "Row",
+    "ServerDatabase",
+    "SharedStore",
+    "Store",
+    "Transaction",
+    "Value",
+    "is_address",
+]

@@ -36,12 +36,13 @@ from bach_lib.storage.lookups import Lookups
 from bach_lib.storage.origin import check_is_file, check_is_ours, has_log, layout_and_names
 from bach_lib.storage.place import LockedPath
 from bach_lib.storage.request import Request, contained, settle, unforeseen
-from bach_lib.storage.request_loop import Batch, Errand, RequestLoop, Requests
+from bach_lib.storage.request_loop import QUIET, Batch, Errand, RequestLoop, Requests
 from bach_lib.storage.restored import Marker
 from bach_lib.storage.runs import Runs
 from bach_lib.storage.shape import check_shape
-from bach_lib.storage.sqlite import Connection, Transaction, ask_file, ask_new
+from bach_lib.storage.sqlite import Connection, Reader, ask_file, ask_new
 from bach_lib.storage.store import Store
+from bach_lib.storage.transaction import Transaction
 from bach_lib.threads import WorkCounter, counter_of
 
 _LOGGER = FieldLogger(__name__)
@@ -68,7 +69,7 @@ class Database(Store):
         self._place = LockedPath(self._names)
         self._tell: Callable[[StorageError | None], None] = lambda _: None
         self._collecting = TurnBatcher[Transaction](self._hand_over)
-        self._requests: Requests = SimpleQueue()
+        self._requests: Requests[Connection] = SimpleQueue()
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._tally = WorkCounter()
@@ -80,7 +81,7 @@ class Database(Store):
         self._loop = asyncio.get_running_loop()
         self._tally = counter_of(self._loop)
         opened: asyncio.Future[None] = self._loop.create_future()
-        requests: Requests = SimpleQueue()
+        requests: Requests[Connection] = SimpleQueue()
         bell = Bell(self._loop)
         name = f"bach-store-{self._path.name}"
         thread = threading.Thread(target=self._serve, args=(opened, requests, bell), name=name, daemon=True)
@@ -144,7 +145,7 @@ class Database(Store):
         else:
             await self._run(end)
 
-    def _run(self, errand: Errand) -> asyncio.Future[None]:
+    def _run(self, errand: Errand[Connection]) -> asyncio.Future[None]:
         """Let the thread do something between two transactions."""
         if self._thread is None or self._loop is None:
             raise NotOpenError
@@ -186,7 +187,7 @@ class Database(Store):
         await asyncio.to_thread(thread.join)
         self._bell.close()
 
-    def _serve(self, opened: asyncio.Future[None], requests: Requests, bell: Bell) -> None:
+    def _serve(self, opened: asyncio.Future[None], requests: Requests[Connection], bell: Bell) -> None:
         try:
             connection = self._open()
         except BaseException as error:  # noqa: BLE001 - whatever it is, somebody waits for an answer
@@ -194,11 +195,20 @@ class Database(Store):
             return
         self._bell = bell
         bell.call(settle, opened, None)
-        RequestLoop(requests, self._guard, self._keeper, self._answer, self._give_up).run(connection)
+        RequestLoop(requests, self._transact, self._look, self._give_up).run(connection)
         try:
             self._close(connection)
         except Exception:  # all that was written is on the disk
             _LOGGER.exception("Closing %s failed", self._path)
+
+    def _transact(self, batch: Batch) -> None:
+        self._guard.run(batch, self._answer)
+        self._keeper.after_writing()
+
+    def _look(self) -> float:
+        self._guard.look()
+        self._keeper.when_quiet()
+        return QUIET if self._keeper.wants_quiet else self._guard.patience
 
     def _close(self, connection: Connection) -> None:
         """In this order; a step that fails, because of the disk or a mistake of ours, keeps nothing else open."""
@@ -249,7 +259,9 @@ class Database(Store):
             held, why = self._marker.open(is_copied=self._stands_still)
             if held:
                 _LOGGER.warning(_HELD, held, self._path, why)
-            self._lookups = lookups = Lookups(str(self._path), connection.committing, self._answer)
+            self._lookups = lookups = Lookups(
+                partial(Reader, str(self._path)), self._path.name, connection.committing, self._answer
+            )
             try:
                 self._guard = Guard(self._names, self._place, connection, self._report, self._marker.before_writing)
                 self._keeper = LogKeeper(self._path, connection, self._may_move, lookups.paused)

@@ -22,7 +22,8 @@ from bach_lib.storage.folder import Folder
 from bach_lib.storage.place import LockedPath
 from bach_lib.storage.request import Request, has_failed, has_writes
 from bach_lib.storage.rescue import Rescue
-from bach_lib.storage.sqlite import Connection, Transaction
+from bach_lib.storage.sqlite import Connection
+from bach_lib.storage.transaction import Transaction
 
 type _Batch = Sequence[Request[Transaction]]
 type _Key = tuple[int, int]

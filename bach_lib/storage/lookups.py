@@ -7,24 +7,40 @@ log moved must not be looked past, and for its time the lookup under way is ende
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from pathlib import Path
 from queue import SimpleQueue
+from typing import Protocol
 
 from bach_lib.storage.request import Request
-from bach_lib.storage.sqlite import Reader, Transaction
+from bach_lib.storage.transaction import Transaction
 
 type _Lookup = Request[Transaction]
 
 
+class OpenReader(Protocol):
+    """A connection that only reads; used from one thread."""
+
+    def look_up(self, request: _Lookup) -> bool:
+        """Run the request on what is committed at this moment; False if it was ended before. Never raises."""
+        ...
+
+    def close(self) -> None:
+        """Close."""
+        ...
+
+
 class Lookups:
-    """Reader thread of one open database.
+    """Reader thread of one open database. `connect`: makes the reader, which asks now and then whether to end.
 
     `committing` is held from each commit until those who wait for it are told, so nobody finds in a lookup what the
     events have not told yet. `deliver` answers a request.
     """
 
     def __init__(
-        self, path: str, committing: AbstractContextManager[object], deliver: Callable[[list[_Lookup]], None]
+        self,
+        connect: Callable[[Callable[[], bool]], OpenReader],
+        name: str,
+        committing: AbstractContextManager[object],
+        deliver: Callable[[list[_Lookup]], None],
     ) -> None:
         self._committing = committing
         self._deliver = deliver
@@ -33,8 +49,8 @@ class Lookups:
         self._may_go_on = threading.Event()
         self._may_go_on.set()
         self._at_work = threading.Lock()
-        self._reader = Reader(path, self._is_unwanted)
-        self._thread = threading.Thread(target=self._serve, name=f"bach-lookup-{Path(path).name}", daemon=True)
+        self._reader = connect(self._is_unwanted)
+        self._thread = threading.Thread(target=self._serve, name=f"bach-lookup-{name}", daemon=True)
         self._thread.start()
 
     def submit(self, lookup: _Lookup) -> None:

@@ -8,8 +8,9 @@ from typing import cast, override
 from bach_lib.errors import NotOpenError, StorageError
 from bach_lib.storage.backup_file import check_free, explained
 from bach_lib.storage.request import Request
-from bach_lib.storage.sqlite import Connection, Transaction
+from bach_lib.storage.sqlite import Connection
 from bach_lib.storage.store import Store
+from bach_lib.storage.transaction import Transaction
 
 
 class MemoryDatabase(Store):

@@ -5,8 +5,8 @@ import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from functools import partial
 
-from bach_lib.storage.sqlite import Transaction, Value
 from bach_lib.storage.store import Store
+from bach_lib.storage.transaction import Transaction, Value
 from bach_lib.storage.values import integer
 
 _GOAL = 0.005

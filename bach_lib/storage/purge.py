@@ -8,8 +8,8 @@ import json
 from collections.abc import Callable
 
 from bach_lib.storage.portions import Portions
-from bach_lib.storage.sqlite import Row, Transaction, Value
 from bach_lib.storage.store import Store
+from bach_lib.storage.transaction import Row, Transaction, Value
 from bach_lib.storage.values import integer, real
 
 _SPARE = 1000

@@ -128,7 +128,7 @@ WHERE connection = :connection AND expires_at IS NOT NULL
 -- settle_message: what came of it; error columns keep the last reason
 UPDATE messages
 SET status = :status, retry_count = :retry_count, waited = :waited, next_retry_at = :next_retry_at,
-    finished_at = :finished_at, remote_id = coalesce(:remote_id, remote_id), held = held AND :finished_at IS NULL, degraded = :degraded, error_code = :error_code, error_text = :error_text,
+    finished_at = :finished_at, remote_id = coalesce(:remote_id, remote_id), held = CASE WHEN :finished_at IS NULL THEN held ELSE 0 END, degraded = :degraded, error_code = :error_code, error_text = :error_text,
     lost = coalesce(:lost, lost), progress = CASE WHEN :status = 'sent' THEN NULL ELSE progress END
 WHERE id = :id;
 
@@ -201,9 +201,9 @@ ORDER BY id LIMIT :limit;
 
 -- withdraw: what waits for a recipient that is no more; what is under way is marked, and does not wait again
 UPDATE messages
-SET status = iif(status = 'sending', status, 'cancelled'), held = 0, next_retry_at = NULL,
-    finished_at = iif(status = 'sending', NULL, :now),
-    error_code = iif(status = 'sending', :mark, :error_code), error_text = :error_text
+SET status = CASE WHEN status = 'sending' THEN status ELSE 'cancelled' END, held = 0, next_retry_at = NULL,
+    finished_at = CASE WHEN status = 'sending' THEN finished_at ELSE :now END,
+    error_code = CASE WHEN status = 'sending' THEN :mark ELSE :error_code END, error_text = :error_text
 WHERE id IN (SELECT value FROM json_each(:ids)) AND recipient = :recipient AND status IN ('pending', 'failed', 'sending')
 RETURNING *;
 
@@ -350,12 +350,12 @@ PRAGMA incremental_vacuum(500);
 SELECT max(written) AS written FROM (
     SELECT * FROM (
         SELECT created_at AS written FROM messages WHERE id < 9223372036854775807 AND created_at < :time ORDER BY id DESC LIMIT 1
-    )
+    ) AS newest_message
     UNION ALL
     SELECT * FROM (
         SELECT received_at AS written FROM inbox WHERE id < 9223372036854775807 AND received_at < :time ORDER BY id DESC LIMIT 1
-    )
-);
+    ) AS newest_incoming
+) AS newest;
 
 -- page_messages_by_age: ids grow with time, so a purge walks up from the oldest and stops at the first young row
 SELECT id, status, created_at FROM messages WHERE id > :after ORDER BY id LIMIT :limit;
@@ -506,8 +506,11 @@ DELETE FROM unreadable WHERE received_at < :before;
 SELECT * FROM rules ORDER BY name;
 
 -- save_rule: a new one, or another of the same name
-INSERT OR REPLACE INTO rules (name, connection, phrases, patterns, is_active, hint)
-VALUES (:name, :connection, :phrases, :patterns, :is_active, :hint);
+INSERT INTO rules (name, connection, phrases, patterns, is_active, hint)
+VALUES (:name, :connection, :phrases, :patterns, :is_active, :hint)
+ON CONFLICT (name) DO UPDATE
+SET connection = excluded.connection, phrases = excluded.phrases, patterns = excluded.patterns,
+    is_active = excluded.is_active, hint = excluded.hint;
 
 -- remove_rule: by its name
 DELETE FROM rules WHERE name = :name;
@@ -516,8 +519,9 @@ DELETE FROM rules WHERE name = :name;
 SELECT id, received_at AS created_at FROM inbox WHERE id > :after ORDER BY id LIMIT :limit;
 
 -- throw_away: remember what is deleted next, so that it does not come again
-INSERT OR REPLACE INTO thrown_away (connection, remote_id, thrown_at)
-SELECT connection, remote_id, :now FROM inbox WHERE id IN (SELECT value FROM json_each(:ids));
+INSERT INTO thrown_away (connection, remote_id, thrown_at)
+SELECT connection, remote_id, :now FROM inbox WHERE id IN (SELECT value FROM json_each(:ids))
+ON CONFLICT (connection, remote_id) DO UPDATE SET thrown_at = excluded.thrown_at;
 
 -- remove_thrown_away: of a removed connection
 DELETE FROM thrown_away WHERE connection = :name AND remote_id IN (
@@ -533,7 +537,7 @@ DELETE FROM thrown_away WHERE connection = :connection AND remote_id IN (
         SELECT remote_id, row_number() OVER newest AS number, sum(length(remote_id) + 100) OVER newest AS size
         FROM thrown_away WHERE connection = :connection
         WINDOW newest AS (ORDER BY thrown_at DESC, remote_id)
-    ) WHERE number > :most_rows OR size > :most_bytes
+    ) AS counted WHERE number > :most_rows OR size > :most_bytes
 );
 
 -- purge_thrown_away: by age

@@ -9,8 +9,8 @@ import asyncio
 from functools import partial
 
 from bach_lib.storage.portions import Portions, in_portions, shares
-from bach_lib.storage.sqlite import Transaction
 from bach_lib.storage.store import Store
+from bach_lib.storage.transaction import Transaction
 from bach_lib.storage.values import integer
 
 _NOTE = "removed "

@@ -4,47 +4,48 @@ Everybody who asks the storage waits for this thread. So whatever goes wrong in 
 that is used up, a mistake of ours), whoever waits is told, and the thread goes on.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from queue import Empty, SimpleQueue
 
 from bach_lib.field_logger import FieldLogger
-from bach_lib.storage.guard import Guard
-from bach_lib.storage.log_keeper import LogKeeper
 from bach_lib.storage.request import Request
-from bach_lib.storage.sqlite import Connection, Transaction
+from bach_lib.storage.transaction import Transaction
 
 _LOGGER = FieldLogger(__name__)
 
 MAX_BATCH = 1000
 """Requests; a batch of this size is not made larger, which keeps the wait of its first below some 20 ms."""
-_QUIET = 1.0
+QUIET = 1.0
 """Seconds without a request after which the log may be moved into the file."""
 
 type Batch = list[Request[Transaction]]
-type Errand = Callable[[Connection], None]
+type Errand[C] = Callable[[C], None]
 """Something to be done between two transactions. Never raises."""
-type Requests = SimpleQueue[Batch | Errand | None]
+type Requests[C] = SimpleQueue[Batch | Errand[C] | None]
 """What is to be done; None is the end."""
 
 
-class RequestLoop:
-    """The loop of one open database. `answer`: what is done. `give_up`: what was not answered ends with this error."""
+class RequestLoop[C]:
+    """The loop of one open database.
+
+    `transact`: runs a batch, and answers it. `look`: what is to be done while nobody wants anything; seconds until it
+    is again. `give_up`: what was not answered ends with this error.
+    """
 
     def __init__(
         self,
-        requests: Requests,
-        guard: Guard,
-        keeper: LogKeeper,
-        answer: Callable[[Sequence[Request[Transaction]]], None],
+        requests: Requests[C],
+        transact: Callable[[Batch], None],
+        look: Callable[[], float],
         give_up: Callable[[Batch, BaseException], None],
     ) -> None:
         self._requests = requests
-        self._guard = guard
-        self._keeper = keeper
-        self._answer = answer
+        self._run = transact
+        self._look_at_it = look
         self._give_up = give_up
+        self._patience = QUIET
 
-    def run(self, connection: Connection) -> None:
+    def run(self, connection: C) -> None:
         """Do what is handed over, until the end is."""
         item = self._next()
         while item is not None:
@@ -56,7 +57,7 @@ class RequestLoop:
                 item(connection)
                 item = self._next()
 
-    def _enlarged(self, batch: Batch) -> tuple[Batch, Batch | Errand | None]:
+    def _enlarged(self, batch: Batch) -> tuple[Batch, Batch | Errand[C] | None]:
         """With all that has come meanwhile, and what comes after it: nothing yet (an empty batch), or no batch."""
         while len(batch) < MAX_BATCH and not self._requests.empty():
             following = self._requests.get()
@@ -67,15 +68,14 @@ class RequestLoop:
 
     def _transact(self, batch: Batch) -> None:
         try:
-            self._guard.run(batch, self._answer)
-            self._keeper.after_writing()
+            self._run(batch)
         except BaseException as error:  # noqa: BLE001 - whatever it is, somebody waits for an answer
             _tell(error)
             self._give_up(batch, error)
 
-    def _next(self) -> Batch | Errand | None:
+    def _next(self) -> Batch | Errand[C] | None:
         """What is handed over next; while nothing is, look after log and file."""
-        patience = _QUIET  # without a look at the log: who has just been answered may come at once
+        patience = QUIET  # without a look at the log: who has just been answered may come at once
         while True:
             try:
                 return self._requests.get(timeout=patience)
@@ -85,12 +85,10 @@ class RequestLoop:
     def _look(self) -> float:
         """Seconds until it should be looked at again."""
         try:
-            self._guard.look()
-            self._keeper.when_quiet()
-            return _QUIET if self._keeper.wants_quiet else self._guard.patience
+            self._patience = self._look_at_it()
         except BaseException as error:  # noqa: BLE001 - nobody waits for this, and it comes again
             _tell(error)
-            return self._guard.patience
+        return self._patience
 
 
 def _tell(error: BaseException) -> None:

@@ -17,7 +17,8 @@ from pathlib import Path
 from bach_lib.errors import StorageError
 from bach_lib.storage.births import birth_of
 from bach_lib.storage.runs import Runs
-from bach_lib.storage.sqlite import Connection, Transaction
+from bach_lib.storage.sqlite import Connection
+from bach_lib.storage.transaction import Transaction
 
 _SIZE = 128
 """Bytes, always: the file neither shrinks nor vanishes while somebody copies it, and is written in one piece."""

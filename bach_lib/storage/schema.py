@@ -12,10 +12,11 @@ _HERE = files(__package__ or "bach_lib.storage")
 type Execute = Callable[[str], Iterable[Sequence[object]]]
 
 
-def _read_queries() -> dict[str, str]:
+def named_queries(text: str) -> dict[str, str]:
+    """The queries of a file, where a line `-- name: reason` begins one."""
     queries: dict[str, str] = {}
     name = ""
-    for line in (_HERE / "queries.sql").read_text("utf-8").splitlines():
+    for line in text.splitlines():
         if line.startswith("-- ") and ":" in line:
             name = line.removeprefix("-- ").partition(":")[0]
             queries[name] = ""
@@ -29,7 +30,7 @@ def _read_migrations() -> tuple[str, ...]:
     return tuple(file.read_text("utf-8") for file in sorted(scripts, key=lambda file: file.name))
 
 
-_QUERIES = _read_queries()
+_QUERIES = named_queries((_HERE / "queries.sql").read_text("utf-8"))
 _MIGRATIONS = _read_migrations()
 
 LAYOUT = len(_MIGRATIONS)
@@ -37,7 +38,7 @@ LAYOUT = len(_MIGRATIONS)
 
 
 def load_queries() -> dict[str, str]:
-    """The queries of `queries.sql`, where a line `-- name: reason` begins one."""
+    """The queries of `queries.sql`."""
     return dict(_QUERIES)
 
 

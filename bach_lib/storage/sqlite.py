@@ -22,9 +22,7 @@ from bach_lib.storage.log_index import LogIndex
 from bach_lib.storage.pragmas import PRAGMAS, SHRINKS, let_it_shrink
 from bach_lib.storage.request import Request, has_writes, is_single, unforeseen
 from bach_lib.storage.schema import LAYOUT, Execute, layout_of, load_queries, migrate
-from bach_lib.storage.transaction import Row, Transaction, Value
-
-__all__ = ["Connection", "Reader", "Row", "Transaction", "Value"]
+from bach_lib.storage.transaction import Row, Transaction
 
 type _Batch = Sequence[Request[Transaction]]
 

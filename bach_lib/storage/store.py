@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from bach_lib.errors import StorageError
-from bach_lib.storage.sqlite import Transaction
+from bach_lib.storage.transaction import Transaction
 
 
 class Store(Protocol):
@@ -55,6 +55,14 @@ class Store(Protocol):
         Raises a `BackupExistsError` or `StorageError`.
         """
         ...
+
+    @property
+    def skew(self) -> float:
+        """Seconds by which the clock that is everybody's is ahead of this machine's; 0 where there is but one machine.
+
+        Where several work on a database, times that they compare are this machine's and this added.
+        """
+        return 0.0
 
     async def close(self) -> None:
         """Finish what was submitted, then close."""

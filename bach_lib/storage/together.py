@@ -26,16 +26,21 @@ _ADDITION = re.compile(r"(INSERT INTO (\w+) )\((.+?)\)\s*VALUES\s*\((.+?)\);", r
 _LAST = "SELECT seq FROM sqlite_sequence WHERE name = ?"
 
 
+def parts_of(query: str) -> tuple[str, str, str, int]:
+    """The beginning of an insertion, its table, its columns, and how many values it takes. Raises `ValueError`."""
+    found = _ADDITION.fullmatch(query)
+    if found is None:
+        raise ValueError(query)
+    beginning, table, columns, values = found.groups()
+    return beginning, table, columns, values.count(":")
+
+
 class Together:
     """The rows that wait for being written by a query of the form `INSERT INTO … VALUES (:name, …);`."""
 
     def __init__(self, execute: _Execute, query: str) -> None:
-        found = _ADDITION.fullmatch(query)
-        if found is None:
-            raise ValueError(query)
-        beginning, self._table, columns, values = found.groups()
+        beginning, self._table, columns, count = parts_of(query)
         self._execute = execute
-        count = values.count(":")
         self._alone = f"{beginning}({columns}) VALUES ({', '.join('?' * count)})"
         self._width = 1 + count
         row = f"({', '.join('?' * self._width)})"

@@ -1,6 +1,6 @@
 """Transaction interface: runs named queries, and leaves to its end what is cheaper done at once."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol, cast
 
 from bach_lib.storage.positions import InOrder, by_position
@@ -29,8 +29,8 @@ class Cursor(Protocol):
         ...
 
 
-class Sqlite(Protocol):
-    """An open connection."""
+class Statements(Protocol):
+    """An open connection, of whatever engine: values are given in turn, their places are `?1`, `?2` and so on."""
 
     def execute(self, sql: str, parameters: Sequence[Value] = (), /) -> Cursor:
         """Run one statement."""
@@ -41,15 +41,38 @@ class Sqlite(Protocol):
         ...
 
 
-class Transaction:
-    """What a request may do: run the named queries of `queries.sql` inside the current transaction."""
+class Additions(Protocol):
+    """The rows that one insertion adds: each has its id at once, and may be written later together with others."""
 
-    def __init__(self, connection: Sqlite, queries: Mapping[str, str]) -> None:
+    def forget(self) -> None:
+        """A transaction begins; what the last one left was taken back."""
+        ...
+
+    def add_alone(self, values: Sequence[Value]) -> int:
+        """Write a row that none follows; the id it got."""
+        ...
+
+    def add(self, values: Sequence[Value]) -> int:
+        """Let a row wait; the id it gets."""
+        ...
+
+    def write(self) -> None:
+        """Write all that wait, before anything else happens in the transaction."""
+        ...
+
+
+class Transaction:
+    """What a request may do: run the named queries inside the current transaction. `additions`: of an insertion."""
+
+    def __init__(
+        self, connection: Statements, queries: Mapping[str, str], additions: Callable[[str], Additions] | None = None
+    ) -> None:
         self._connection = connection
         self._queries = queries
+        self._additions = additions or (lambda query: Together(connection.execute, query))
         self._tally = DeliveryCounts()
-        self._added: dict[str, Together] = {}
-        self._waits: Together | None = None
+        self._added: dict[str, Additions] = {}
+        self._waits: Additions | None = None
         self._is_shared = False
 
     def begin(self, *, is_shared: bool) -> None:
@@ -118,7 +141,7 @@ class Transaction:
         """
         added = self._added.get(query)
         if added is None:
-            added = self._added[query] = Together(self._connection.execute, self._queries[query])
+            added = self._added[query] = self._additions(self._queries[query])
         if not self._is_shared:
             return added.add_alone(values)
         if self._waits is not added:

@@ -1,6 +1,6 @@
 """Typed access to rows, whose columns could hold anything as far as the type checker knows."""
 
-from bach_lib.storage.sqlite import Value
+from bach_lib.storage.transaction import Value
 
 _HIGHEST_ID = 2**63 - 1
 

@@ -2,24 +2,24 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
-from pathlib import Path
 
 import pytest
 
 from bach_lib.errors import NotOpenError, StoreFailedError
-from bach_lib.storage import Database, MemoryDatabase, Store, Transaction
+from bach_lib.storage import Database, MemoryDatabase, ServerDatabase, Store, Transaction
 from tests.lib.storage.work import add, fail, names
 
-IMPLEMENTATIONS: dict[type[Store], Callable[[Path], Store]] = {
-    Database: lambda directory: Database(directory / "bach.db"),
-    MemoryDatabase: lambda directory: MemoryDatabase(),
+IMPLEMENTATIONS: dict[type[Store], Callable[[pytest.FixtureRequest], Store]] = {
+    Database: lambda request: Database(request.getfixturevalue("tmp_path") / "bach.db"),
+    MemoryDatabase: lambda _: MemoryDatabase(),
+    ServerDatabase: lambda request: ServerDatabase(request.getfixturevalue("database_address")),
 }
 
 
 def subclasses(of: type[Store]) -> Iterator[type[Store]]:
-    """Every storage in the library, however deep."""
+    """Every storage in the library, however deep; what is only an interface is none."""
     for subclass in of.__subclasses__():
-        if subclass.__module__.startswith("bach_lib."):
+        if subclass.__module__.startswith("bach_lib.") and not getattr(subclass, "_is_protocol", False):
             yield subclass
         yield from subclasses(subclass)
 
@@ -29,11 +29,10 @@ def test_no_storage_is_forgotten() -> None:
     assert set(subclasses(Store)) == set(IMPLEMENTATIONS)  # type: ignore[type-abstract] # its subclasses are not
 
 
-@pytest.fixture(params=IMPLEMENTATIONS.values(), ids=lambda factory: factory(Path()).__class__.__name__)
-def closed_store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
+@pytest.fixture(params=IMPLEMENTATIONS, ids=lambda kind: kind.__name__)
+def closed_store(request: pytest.FixtureRequest) -> Store:
     """A storage nobody opened yet."""
-    store: Store = request.param(tmp_path)
-    return store
+    return IMPLEMENTATIONS[request.param](request)
 
 
 @pytest.fixture

@@ -123,9 +123,10 @@ def test_the_two_directions_do_not_know_each_other() -> None:
     assert importers("bach_lib.outbound", of=below("bach_lib.inbound")) == set()
 
 
-def test_one_module_speaks_to_sqlite() -> None:
+def test_one_module_speaks_to_each_database() -> None:
     """Somebody would open a second connection, in another thread, outside of all transactions."""
     assert importers("sqlite3", of=ALL) == {"bach_lib.storage.sqlite"}
+    assert importers("psycopg", of=ALL) == {"bach_lib.storage.postgresql.driver"}
 
 
 @pytest.mark.parametrize(
@@ -271,7 +272,7 @@ def test_importing_bach_loads_no_platform_and_no_command_line() -> None:
     """Home Assistant would load them all in its event loop, and fail where one is not installed."""
     loaded = {name.partition(".")[0] for name in loaded_by("import bach_lib")}
     assert "bach_lib" in loaded
-    assert loaded & {"telegram", "discord", "typer", "rich", "keyring", "httpx", "homeassistant"} == set()
+    assert loaded & {"telegram", "discord", "typer", "rich", "keyring", "httpx", "homeassistant", "psycopg"} == set()
 
 
 def test_importing_bach_loads_no_test_double_and_no_server() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bach_lib.storage.sqlite import Row, Transaction, Value
+from bach_lib.storage import Row, Transaction, Value
 
 
 @pytest.fixture(autouse=True)

@@ -10,9 +10,8 @@ from bach_lib.clock import SystemClock
 from bach_lib.models import Button, Delivery, Fault, File, Format, Loss, Message, Operation, Status
 from bach_lib.outbound.queue import Queue
 from bach_lib.outbound.rows import Draft, UnreadableRowError, draft_values, message_from_row, readable_message
-from bach_lib.storage import MemoryDatabase, Value
+from bach_lib.storage import MemoryDatabase, Row, Value
 from bach_lib.storage.schema import load_queries
-from bach_lib.storage.sqlite import Row
 
 FULL = Draft(
     connection="home",

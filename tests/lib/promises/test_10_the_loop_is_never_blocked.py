@@ -14,7 +14,7 @@ import pytest
 from bach_lib import Bach, Connection
 from bach_lib.models import Status
 from bach_lib.runtime.housekeeping import Housekeeping
-from bach_lib.storage.sqlite import Transaction
+from bach_lib.storage import Transaction
 from bach_lib.testing.clock import FakeClock
 from bach_lib.testing.connector import FakePlatform, fake_connector
 from tests.lib.promises.conftest import OpenBach

@@ -15,7 +15,7 @@ from bach_lib.models.incoming import Kind
 from bach_lib.models.spellings import MAX_SPELLINGS, Sighting
 from bach_lib.outcomes import Dead, Retry, Scope, Sent
 from bach_lib.questions.unanswered import QuestionUndeliveredError
-from bach_lib.storage.sqlite import Transaction, Value
+from bach_lib.storage import Transaction, Value
 from bach_lib.testing.clock import FakeClock
 from bach_lib.testing.connector import FakePlatform
 from tests.lib.promises.conftest import LastingStore, OpenBach, record

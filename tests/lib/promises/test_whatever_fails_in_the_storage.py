@@ -14,7 +14,7 @@ from bach_lib.errors import BachError
 from bach_lib.events import MessageFinished
 from bach_lib.models import Fault, Receipt
 from bach_lib.outcomes import Retry, Scope
-from bach_lib.storage.sqlite import Transaction
+from bach_lib.storage import Transaction
 from bach_lib.testing.clock import FakeClock
 from bach_lib.testing.connector import FakePlatform
 from tests.lib.promises.conftest import OpenBach, record

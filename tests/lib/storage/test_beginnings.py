@@ -4,6 +4,7 @@ import logging
 import os
 import tracemalloc
 from collections.abc import Callable
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -217,7 +218,8 @@ def test_a_place_that_nobody_has_holds_nothing_to_read(path: Path) -> None:
 
 def test_queries_and_migrations_are_read_as_they_stand() -> None:
     """A query would run with half of its words, or a migration before the one that it builds on."""
-    queries, migrations = schema._read_queries(), schema._read_migrations()
+    text = (files("bach_lib.storage") / "queries.sql").read_text("utf-8")
+    queries, migrations = schema.named_queries(text), schema._read_migrations()
     assert (queries, migrations) == (schema.load_queries(), schema._MIGRATIONS)
     assert queries["instance"] == "SELECT value FROM meta WHERE key = 'instance';"
     assert all(text.rstrip().endswith(";") and "XX" not in text for text in queries.values())

@@ -16,13 +16,13 @@ from typing import cast
 import pytest
 
 from bach_lib.errors import StorageError, StoreFailedError, StoreLostError
+from bach_lib.storage import Transaction, rescue
 from bach_lib.storage import guard as module
-from bach_lib.storage import rescue
 from bach_lib.storage.guard import Guard
 from bach_lib.storage.place import LockedPath
 from bach_lib.storage.request import Request, Single
 from bach_lib.storage.saved import Saved
-from bach_lib.storage.sqlite import Connection, Transaction, ask_copy
+from bach_lib.storage.sqlite import Connection, ask_copy
 from tests.lib.storage.work import add, fail, names
 
 

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from bach_lib.errors import StorageError, StoreLockedError
-from bach_lib.storage import restored
+from bach_lib.storage import Transaction, restored
 from bach_lib.storage.restored import COPIED, NO_MARK, OTHER_MARK, Marker, _identity, _is_same, _Mark
-from bach_lib.storage.sqlite import Connection, Transaction
+from bach_lib.storage.sqlite import Connection
 from tests.lib.storage.work import add
 
 

@@ -5,10 +5,10 @@ from collections.abc import Callable
 
 import pytest
 
+from bach_lib.storage import Transaction
 from bach_lib.storage import portions as portions_module
 from bach_lib.storage.portions import Portions, in_portions
 from bach_lib.storage.request import Request, contained, deliver, settle
-from bach_lib.storage.sqlite import Transaction
 from bach_lib.storage.store import Store
 
 

@@ -136,7 +136,7 @@ async def test_looking_at_a_quiet_file_may_fail(
     store: Database, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A disk that answers nonsense at night would end the storage until the next start."""
-    monkeypatch.setattr(request_loop, "_QUIET", 0.001)
+    monkeypatch.setattr(request_loop, "QUIET", 0.001)
     monkeypatch.setattr(LogKeeper, "wants_quiet", property(lambda _: True))
     looked = threading.Semaphore(0)
 

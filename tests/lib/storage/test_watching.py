@@ -14,10 +14,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from bach_lib.storage import log_index, log_keeper, readers
+from bach_lib.storage import Transaction, log_index, log_keeper, readers
 from bach_lib.storage.log_keeper import LogKeeper
 from bach_lib.storage.readers import Readers
-from bach_lib.storage.sqlite import Connection, Transaction
+from bach_lib.storage.sqlite import Connection
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="nobody else tells")
 

@@ -1,0 +1,64 @@
+"""Addresses of PostgreSQL databases, which may hold a password: whatever shows one shows it without."""
+
+from os import PathLike
+from typing import override
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
+
+_SCHEMES = ("postgresql://", "postgres://")
+_SHOWN = ("host", "port")
+"""What of an address's parameters is shown; any of the others may be a secret."""
+_LEAST = 4
+"""Characters of a password that is looked for in a sentence; a shorter one would stand in any word."""
+
+
+def is_address(place: str | PathLike[str]) -> bool:
+    """Whether this names a database of a server, and no file."""
+    return isinstance(place, str) and place.lower().startswith(_SCHEMES)
+
+
+class Address:
+    """One address. `str()` and `repr()` of it are for people and logs; `full` is for the driver alone."""
+
+    __slots__ = ("_shown", "full")
+
+    def __init__(self, full: str) -> None:
+        self.full: str = full
+        self._shown = _without_secrets(full)
+
+    @override
+    def __str__(self) -> str:
+        return self._shown
+
+    @override
+    def __repr__(self) -> str:
+        return f"Address({self._shown!r})"
+
+    def redact(self, sentence: str) -> str:
+        """A sentence of the driver's or the server's, without this address and its password."""
+        for secret in _secrets(self.full):
+            sentence = sentence.replace(secret, "***")
+        return sentence
+
+
+def _without_secrets(full: str) -> str:
+    try:
+        parts = urlsplit(full)
+        user, at, _ = (parts.username or ""), "@" if parts.netloc.rpartition("@")[1] else "", None
+        place = parts.netloc.rpartition("@")[2]
+        shown = urlencode([pair for pair in parse_qsl(parts.query) if pair[0] in _SHOWN], safe="/,")
+    except ValueError:
+        return "postgresql://…"
+    return f"postgresql://{user}{at}{place}{parts.path}{'?' if shown else ''}{shown}"
+
+
+def _secrets(full: str) -> list[str]:
+    """The address, and what in it nobody may read, as it stands there and as it is meant; the longest first."""
+    found = {full}
+    try:
+        parts = urlsplit(full)
+        passwords = [parts.password or "", *(value for name, value in parse_qsl(parts.query) if name not in _SHOWN)]
+    except ValueError:
+        passwords = [full.partition("://")[2].rpartition("@")[0].partition(":")[2]]
+    for password in passwords:
+        found |= {password, unquote(password)}
+    return sorted((secret for secret in found if len(secret) >= _LEAST), key=lambda secret: -len(secret))

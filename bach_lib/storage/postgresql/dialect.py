@@ -1,0 +1,50 @@
+"""What PostgreSQL's SQL says otherwise than SQLite's, so that one file of queries serves both.
+
+Nearly all queries say the same in both. Some spellings differ, one for one; `queries.postgresql.sql` has the few
+queries that are something else altogether.
+"""
+
+import re
+from functools import cache
+from importlib.resources import files
+
+from bach_lib.storage.schema import load_queries, named_queries
+
+_SPELLINGS = (
+    (
+        re.compile(r"IN \(SELECT value FROM json_each\((:ids)\)\)"),
+        r"= ANY (CAST(translate(\1, '[]', '{}') AS bigint[]))",
+    ),
+    (
+        re.compile(r"IN \(SELECT value FROM json_each\((:\w+)\)\)"),
+        r"= ANY (ARRAY(SELECT json_array_elements_text(CAST(\1 AS json))))",
+    ),
+    (re.compile(r"(?<=[ (])\+(?=[a-z])"), ""),  # keeps SQLite's planner from an index
+    (re.compile(r" INDEXED BY \w+"), ""),  # leads it to one
+    (re.compile(r" IS (?=:)"), " IS NOT DISTINCT FROM "),
+    (re.compile(r"\bchar\("), "chr("),
+    (re.compile(r"(:\w+_at) IS NULL"), r"CAST(\1 AS double precision) IS NULL"),  # a value has no type until it is used
+    (re.compile(r"(:\w+) IS NULL"), r"CAST(\1 AS text) IS NULL"),
+)
+_NUMBER = re.compile(r"\?(\d+)")
+
+
+def _translated(query: str) -> str:
+    for spelling, replacement in _SPELLINGS:
+        query = spelling.sub(replacement, query)
+    return query
+
+
+_OWN = named_queries((files("bach_lib.storage") / "queries.postgresql.sql").read_text("utf-8"))
+_QUERIES = {name: _translated(query) for name, query in load_queries().items()} | _OWN
+
+
+def queries() -> dict[str, str]:
+    """All queries of this dialect by name; its own ones go before those that both have."""
+    return dict(_QUERIES)
+
+
+@cache
+def numbered(statement: str) -> bytes:
+    """A statement with `$1` for `?1`, as the driver takes it. There are as many as there are queries."""
+    return _NUMBER.sub(r"$\1", statement).encode()

@@ -1,0 +1,126 @@
+"""Tables in a schema of their own, of the layout this code works with; and whether the server is as BACH needs it.
+
+Whatever is refused is refused before anything was changed: tables are made in one transaction, under a lock that two
+processes that begin at the same time take one after the other.
+"""
+
+from importlib.resources import files
+
+from bach_lib.errors import (
+    StorageError,
+    StoreAddressError,
+    StoreAwayError,
+    StoreForeignError,
+    StoreTooNewError,
+    StoreUnsuitableError,
+)
+from bach_lib.field_logger import FieldLogger
+from bach_lib.storage.postgresql import driver
+from bach_lib.storage.postgresql.address import Address
+from bach_lib.storage.postgresql.driver import ConnectionGoneError, RefusedError, Wire
+
+_LOGGER = FieldLogger(__name__)
+_OLDEST = 130000
+"""PostgreSQL 13."""
+_LOCK = 0x42414348
+"""Of who makes tables ("BACH" in ASCII); the one that works on them has the next number."""
+_WAYS_BACK = "restore a backup of before the update"
+_WEAK = frozenset({"off", "local", "remote_write"})
+_LOOK = (
+    "SELECT current_setting('synchronous_commit') AS waits, current_setting('fsync') AS fsync,"
+    " pg_is_in_recovery() AS is_standby, to_regnamespace('bach') IS NOT NULL AS has_schema,"
+    " to_regclass('bach.meta') IS NOT NULL AND to_regclass('bach.messages') IS NOT NULL AS is_ours,"
+    " EXISTS (SELECT FROM pg_class WHERE relnamespace = to_regnamespace('bach')) AS has_tables"
+)
+_LAYOUT = "SELECT value FROM bach.meta WHERE key = 'layout'"
+_NOTE = "INSERT INTO meta (key, value) VALUES ('layout', '{}') ON CONFLICT (key) DO UPDATE SET value = excluded.value"
+_SOLE = "SELECT pg_try_advisory_lock(?1) AS got"
+_BEHIND = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+    " WHERE pid = ?1 AND datname = current_database() AND application_name = ?2"
+    " AND wait_event IS DISTINCT FROM 'SyncRep'"  # its commit is there already, and not yet where it shall be
+)
+
+
+def _read() -> tuple[str, ...]:
+    folder = files("bach_lib.storage") / "migrations" / "postgresql"
+    scripts = [file for file in folder.iterdir() if file.name.endswith(".sql")]
+    return tuple(file.read_text("utf-8") for file in sorted(scripts, key=lambda file: file.name))
+
+
+_MIGRATIONS = _read()
+SERVER_LAYOUT = len(_MIGRATIONS)
+"""The layout this code works with."""
+
+
+def refusal(error: Exception, address: Address) -> StorageError:
+    """Why nobody gets in, in our words. The server's own are repeated where they help, without a password."""
+    if isinstance(error, ConnectionGoneError):
+        return StoreAwayError(path=address, reason=str(error).rstrip("."))
+    if not isinstance(error, RefusedError):
+        raise error
+    match error.state:
+        case driver.NO_ADDRESS:
+            return StoreAddressError(path=address)
+        case "42501":
+            reason = f"this user has no right to what it needs there ({error.reason})"
+        case _:
+            reason = f"the server says: {error.reason}"
+    return StoreUnsuitableError(path=address, reason=reason.rstrip("."))
+
+
+def prepare(wire: Wire, address: Address) -> None:
+    """Check the server, and bring the tables up to date. Raises a `StorageError`, or as `Wire`."""
+    if wire.version < _OLDEST:
+        reason = f"its server is PostgreSQL {wire.version // 10000}, and BACH needs {_OLDEST // 10000} or newer"
+        raise StoreUnsuitableError(path=address, reason=reason)
+    if wire.encoding != "UTF8":
+        raise StoreUnsuitableError(path=address, reason=f"it holds texts as {wire.encoding}, and BACH needs UTF8")
+    [found] = wire.execute(_LOOK).fetchall()
+    if found["is_standby"]:
+        raise ConnectionGoneError("its server is a standby, and takes nothing")
+    if found["waits"] in _WEAK:
+        wire.script("SET synchronous_commit TO on")
+    if found["fsync"] == "off":
+        _LOGGER.warning("%s has fsync turned off: a power cut may lose what was promised, and more", address)
+    if found["has_tables"] and not found["is_ours"]:
+        raise StoreForeignError(path=f"the schema bach in {address}")
+    if not found["is_ours"] or _layout(wire, address) < SERVER_LAYOUT:
+        _migrate(wire, address)
+
+
+def _layout(wire: Wire, address: Address) -> int:
+    rows = wire.execute(_LAYOUT).fetchall()
+    layout = str(rows[0]["value"]) if rows else ""
+    if not layout.isdecimal():
+        raise StoreForeignError(path=f"the schema bach in {address}")
+    if int(layout) > SERVER_LAYOUT:
+        raise StoreTooNewError(path=address, found=int(layout), known=SERVER_LAYOUT, way_back=_WAYS_BACK)
+    return int(layout)
+
+
+def _migrate(wire: Wire, address: Address) -> None:
+    try:
+        wire.script(f"BEGIN; SET LOCAL lock_timeout TO '60s'; SELECT pg_advisory_xact_lock({_LOCK})")
+        [found] = wire.execute(_LOOK).fetchall()
+        if not found["has_schema"]:
+            wire.script("CREATE SCHEMA bach")
+        for script in _MIGRATIONS[_layout(wire, address) if found["is_ours"] else 0 :]:
+            wire.script(script)
+        wire.script(_NOTE.format(SERVER_LAYOUT))
+        wire.script("COMMIT")
+    except ConnectionGoneError:
+        raise
+    except BaseException:
+        wire.roll_back()
+        raise
+
+
+def take_alone(wire: Wire, before: int | None) -> bool:
+    """Be the only one that works on this database while the connection lasts; whether nobody else is.
+
+    `before`: the number of the server's process for the connection that broke, which may not know yet.
+    """
+    if before is not None:
+        wire.execute(_BEHIND, [before, "bach"])
+    return bool(wire.execute(_SOLE, [_LOCK + 1]).fetchall()[0]["got"])

@@ -1,0 +1,259 @@
+"""A connection that comes back: what was asked meanwhile waits a little, and what nobody knows of is found out.
+
+A server is started again, moves, or its network fails. A transaction that had not been committed runs again; of one
+whose commit broke off, the mark says whether it is there. Only while the server stays away is anybody told so.
+"""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+
+from bach_lib.errors import StorageError, StoreAwayError, StoreInUseError, StoreUnknownError
+from bach_lib.field_logger import FieldLogger
+from bach_lib.storage.alike import Alike
+from bach_lib.storage.postgresql.address import Address
+from bach_lib.storage.postgresql.driver import ConnectionGoneError, RefusedError, Wire
+from bach_lib.storage.postgresql.layout import prepare, refusal, take_alone
+from bach_lib.storage.postgresql.server_session import Batch, CollidedError, Commits, Session, explained
+
+_LOGGER = FieldLogger(__name__)
+PATIENCE = 10.0
+"""Seconds that a request waits for a server that has just gone."""
+DOUBT = 60.0
+"""Seconds after which somebody whose commit broke off is told that nobody knows."""
+_FIRST, _LONGEST = 0.05, 5.0
+"""Seconds between two tries."""
+_OFTEN, _SELDOM = 1.0, 20.0
+"""Seconds between two looks while nobody wants anything."""
+_MOST = 20
+"""Times that one request runs again because others were first."""
+_TOGETHER = 2
+"""Times that many do."""
+_BREAKS = 3
+"""Connections that one batch may break."""
+
+
+class Reconnecting:
+    """The writer's connection of one open database; used from the storage's thread.
+
+    `tell`: called with the reason when the server is away, and with None when it is back.
+    """
+
+    def __init__(self, address: Address, tell: Callable[[StorageError | None], None]) -> None:
+        self._address = address
+        self._tell = tell
+        self._commits = Commits()
+        self._session: Session | None = None
+        self._pid: int | None = None
+        self._away: StorageError | None = None
+        self._doubtful: Batch = ()
+        self._doubt_began = 0.0
+        self._tried_at, self._pause = 0.0, _FIRST
+        self._looked_at = 0.0
+        self.committing: threading.Lock = threading.Lock()
+        """Held from a commit until those who wait for it are told."""
+        self.closing: threading.Event = threading.Event()
+        """Set from another thread: wait for nothing any more."""
+        self.skew: float = 0.0
+        """Seconds by which the server's clock is ahead of this machine's."""
+
+    def open(self) -> None:
+        """Connect for the first time. Raises a `StorageError`."""
+        self._connect()
+
+    def run(self, batch: Batch, deliver: Callable[[Batch], None]) -> None:
+        """Run a batch, now or when the server is back; or refuse it. Never raises. `deliver`: what is done."""
+        left, until, tries = deque([batch]), time.monotonic() + PATIENCE, 0
+        while left:
+            group = left.popleft()
+            try:
+                again = self._attempt(group, deliver, until, tries)
+            except StorageError as error:
+                for refused in (group, *left):
+                    _refuse(refused, error, deliver)
+                return
+            tries = tries + 1 if len(again) == 1 and len(again[0]) == len(group) else 0
+            left.extendleft(reversed(again))
+
+    def look(self, deliver: Callable[[Batch], None]) -> float:
+        """To be called now and then while nobody wants anything; seconds until the next time. Never raises."""
+        try:
+            if self._session is None or self._doubtful:
+                again = self._ready(time.monotonic(), deliver)
+                if again:
+                    self.run(again, deliver)
+            elif time.monotonic() - self._looked_at > _SELDOM / 2:
+                self._measure(self._session)
+                self._session.stay()
+        except ConnectionGoneError as error:
+            self._lose(error)
+        except (StorageError, RefusedError):
+            pass
+        return _OFTEN if self._session is None else _SELDOM
+
+    def close(self, deliver: Callable[[Batch], None]) -> None:
+        """Close; who is in doubt is told so."""
+        if self._doubtful:
+            with suppress(StorageError):
+                if again := self._ready(time.monotonic(), deliver):
+                    self.run(again, deliver)
+        if self._doubtful:
+            doubtful, self._doubtful = self._doubtful, ()
+            _refuse(doubtful, StoreUnknownError(path=self._address, reason="BACH is being closed"), deliver)
+        if self._session:
+            self._session.wire.close()
+            self._session = None
+
+    def _attempt(self, group: Batch, deliver: Callable[[Batch], None], until: float, tries: int) -> list[Batch]:
+        """Run these together; what is to be run instead. Raises a `StorageError` if the server stays away."""
+        first = self._ready(until, deliver)
+        if first:
+            return [first, group]
+        try:
+            self._connected.run(group, deliver)
+        except ConnectionGoneError as error:
+            self._lose(error)
+            if error.in_doubt:
+                return self._doubt(group, deliver)
+            if tries < _BREAKS:
+                return [group]
+            return self._fail(group, error, deliver)
+        except CollidedError as error:
+            if tries < (_MOST if len(group) == 1 else _TOGETHER):
+                return [group]
+            return self._fail(group, error, deliver)
+        except BaseException as error:  # noqa: BLE001 - a request failed: find out which one, and let the others live
+            return self._fail(group, error, deliver)
+        return []
+
+    def _doubt(self, group: Batch, deliver: Callable[[Batch], None]) -> list[Batch]:
+        """Find out what became of the commit of these; what is to be run again. While nobody knows, they wait on."""
+        self._doubtful, self._doubt_began = group, time.monotonic()
+        try:
+            again = self._ready(self._doubt_began + DOUBT, deliver)
+        except StorageError:
+            return []
+        return [again] if again else []
+
+    def _fail(self, group: Batch, error: BaseException, deliver: Callable[[Batch], None]) -> list[Batch]:
+        if len(group) > 1:
+            return [[request] for request in group]
+        group[0].error = explained(error, self._address)
+        deliver(group)
+        return []
+
+    def _ready(self, until: float, deliver: Callable[[Batch], None]) -> Batch:
+        """Be connected, and know what became of the last commit; what of it is to be run again.
+
+        Raises a `StorageError` if the server stays away until a time.
+        """
+        while self._session is None or self._doubtful:
+            try:
+                if self._session is None:
+                    self._reconnect(until)
+                if self._doubtful:
+                    return self._find_out(deliver)
+            except ConnectionGoneError as error:
+                self._lose(error)
+            except RefusedError as error:  # somebody still works on that commit
+                if self._wait(until):
+                    self._give_up_doubt(error.reason, deliver)
+                    raise StoreAwayError(path=self._address, reason=error.reason) from error
+            except StorageError as error:
+                self._give_up_doubt(str(error), deliver)
+                raise
+        return ()
+
+    def _find_out(self, deliver: Callable[[Batch], None]) -> Batch:
+        is_there = self._connected.has_committed()
+        doubtful, self._doubtful = self._doubtful, ()
+        if not is_there:
+            return doubtful
+        with self.committing:
+            deliver(doubtful)
+        return ()
+
+    def _give_up_doubt(self, reason: str, deliver: Callable[[Batch], None]) -> None:
+        """Tell those who wait that nobody knows; but who has claimed a message must know, so it waits on."""
+        if self._doubtful and (time.monotonic() - self._doubt_began >= DOUBT or self.closing.is_set()):
+            told = [request for request in self._doubtful if not isinstance(request.work, Alike)]
+            self._doubtful = [request for request in self._doubtful if isinstance(request.work, Alike)]
+            _refuse(told, StoreUnknownError(path=self._address, reason=reason.rstrip(".")), deliver)
+
+    @property
+    def _connected(self) -> Session:
+        if self._session is None:
+            raise ConnectionGoneError("there is none")
+        return self._session
+
+    def _reconnect(self, until: float) -> None:
+        """Raises a `StorageError` if the server stays away until a time."""
+        while True:
+            if self._away and time.monotonic() - self._tried_at < self._pause and time.monotonic() >= until:
+                raise self._away
+            self._tried_at = time.monotonic()
+            try:
+                self._connect()
+            except StorageError as error:
+                self._report(error)
+                if self._wait(until):
+                    raise
+            else:
+                self._pause = _FIRST
+                self._report(None)
+                return
+
+    def _wait(self, until: float) -> bool:
+        """Wait for the next try; whether there is none."""
+        now = time.monotonic()
+        if now >= until or self.closing.is_set():
+            return True
+        self.closing.wait(min(self._pause, until - now))
+        self._pause = min(2 * self._pause, _LONGEST)
+        return False
+
+    def _connect(self) -> None:
+        try:
+            wire = Wire(self._address)
+            try:
+                prepare(wire, self._address)
+                if not take_alone(wire, self._pid):
+                    raise StoreInUseError(path=self._address)
+                session = Session(wire, self._commits, self.committing)
+                self._measure(session)
+            except BaseException:
+                wire.close()
+                raise
+        except (ConnectionGoneError, RefusedError) as error:
+            raise refusal(error, self._address) from None
+        self._session, self._pid = session, wire.pid
+
+    def _measure(self, session: Session) -> None:
+        before = time.time()
+        now = session.now()
+        self.skew = now - (before + time.time()) / 2
+        self._looked_at = time.monotonic()
+
+    def _lose(self, error: ConnectionGoneError) -> None:
+        if self._session:
+            self._session.wire.close()
+            self._session = None
+            _LOGGER.warning("The connection to %s broke: %s", self._address, error)
+
+    def _report(self, away: StorageError | None) -> None:
+        before, self._away = self._away, away
+        if away and not before:
+            _LOGGER.error("%s", away)
+        elif before and not away:
+            _LOGGER.warning("%s answers again", self._address)
+        if bool(away) != bool(before):
+            self._tell(away)
+
+
+def _refuse(batch: Batch, error: StorageError, deliver: Callable[[Batch], None]) -> None:
+    if batch:
+        for request in batch:
+            request.error = type(error)(**error.placeholders)
+        deliver(batch)

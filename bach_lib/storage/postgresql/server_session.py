@@ -1,0 +1,153 @@
+"""Transactions on one connection to the server: requests in them, and the mark by which their commit is known again.
+
+Each transaction that writes raises a number that is this process's own, in the same commit. If the connection breaks
+while a commit is under way, that number tells what became of it, also on a server that took the old one's place.
+"""
+
+import os
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+
+from bach_lib.errors import (
+    BachError,
+    InvalidValueError,
+    StoreFailedError,
+    StoreLockedError,
+)
+from bach_lib.storage.alike import run_all
+from bach_lib.storage.postgresql.address import Address
+from bach_lib.storage.postgresql.dialect import queries
+from bach_lib.storage.postgresql.driver import ConnectionGoneError, RefusedError, Wire
+from bach_lib.storage.postgresql.reserved_rows import ReservedRows
+from bach_lib.storage.request import Request, Single, has_writes, is_single, unforeseen
+from bach_lib.storage.transaction import Transaction
+from bach_lib.storage.values import integer
+
+_BEGIN_WRITING = "BEGIN ISOLATION LEVEL REPEATABLE READ READ WRITE"
+_BEGIN_READING = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+_MARK = "UPDATE commits SET number = ?2 WHERE session = ?1"
+_ENTER = "INSERT INTO commits (session, number) VALUES (?1, ?2) ON CONFLICT DO NOTHING"
+_STAY = "UPDATE commits SET seen_at = clock_timestamp() WHERE session = ?1"
+_TIDY = "DELETE FROM commits WHERE seen_at < clock_timestamp() - interval '30 days'"
+_FIND = "SELECT number FROM commits WHERE session = ?1 FOR UPDATE"
+_NOW = "SELECT CAST(extract(epoch FROM clock_timestamp()) AS double precision) AS now"
+_COLLIDED = frozenset({"40001", "40P01", "23505"})
+"""Somebody else's transaction was first: with a row, a lock, or a name that was free when ours began."""
+_STANDBY = "25006"
+"""It takes nothing any more: another server has its place."""
+_TOO_LARGE = "22003"
+_LOCKED = "55P03"
+
+
+type Batch = Sequence[Request[Transaction]]
+
+
+class CollidedError(Exception):
+    """Another process changed the same rows at the same time; this transaction was taken back and can be run again."""
+
+
+class Commits:
+    """The numbers of this process's commits. `current`: of the one that was tried last; none has it twice."""
+
+    def __init__(self) -> None:
+        self.session: str = os.urandom(8).hex()
+        self.current: int = 0
+
+
+class Session:
+    """Runs batches of requests on one connection, each in one transaction."""
+
+    def __init__(self, wire: Wire, commits: Commits, committing: AbstractContextManager[object]) -> None:
+        """Raises `ConnectionGoneError` or `RefusedError`."""
+        self._wire = wire
+        self._commits = commits
+        self._committing = committing
+        self._expected = 0
+        self._transaction = Transaction(wire, queries(), lambda query: ReservedRows(wire, query, self._take_expected))
+        wire.execute(_ENTER, [commits.session, commits.current])
+
+    @property
+    def wire(self) -> Wire:
+        """Its connection."""
+        return self._wire
+
+    def run(self, batch: Batch, deliver: Callable[[Batch], None]) -> None:
+        """Run all in one transaction. `deliver`: what is done, at once after its commit.
+
+        Raises what a request raises, `ConnectionGoneError` (perhaps in doubt), `RefusedError` or `CollidedError`;
+        then nothing has changed.
+        """
+        try:
+            self._run(batch, deliver)
+        except ConnectionGoneError:
+            raise
+        except BaseException as error:
+            self._wire.roll_back()
+            if isinstance(error, RefusedError) and error.state in _COLLIDED:
+                raise CollidedError(error) from error
+            if isinstance(error, RefusedError) and error.state == _STANDBY and has_writes(batch):
+                raise ConnectionGoneError(error.reason) from error
+            raise
+
+    def _run(self, batch: Batch, deliver: Callable[[Batch], None]) -> None:
+        wire = self._wire
+        wire.roll_back()
+        if has_writes(batch):
+            self._commits.current += 1
+            wire.later(_BEGIN_WRITING)
+            wire.later(_MARK, [self._commits.session, self._commits.current])
+        else:
+            wire.later(_BEGIN_READING)
+        self._transaction.begin(is_shared=len(batch) > 1)
+        self._expected = sum(isinstance(request.work, Single) for request in batch)
+        if is_single(batch):
+            with self._committing:
+                wire.end_with_next()
+                run_all(batch, self._transaction)
+                if wire.is_in_transaction or wire.has_waiting:
+                    wire.commit()
+                deliver(batch)
+            return
+        run_all(batch, self._transaction)
+        self._transaction.end()
+        with self._committing:
+            wire.commit()
+            deliver(batch)
+
+    def _take_expected(self) -> int:
+        expected, self._expected = self._expected, 0
+        return expected
+
+    def has_committed(self) -> bool:
+        """Whether the last commit of this process is there, once it is known: whoever still works on it is waited for.
+
+        Raises `ConnectionGoneError` or `RefusedError`.
+        """
+        rows = self._wire.execute(_FIND, [self._commits.session]).fetchall()
+        return bool(rows) and integer(rows[0]["number"]) == self._commits.current
+
+    def now(self) -> float:
+        """The server's clock, seconds since 1970. Raises `ConnectionGoneError` or `RefusedError`."""
+        [row] = self._wire.execute(_NOW).fetchall()
+        return float(row["now"] or 0)
+
+    def stay(self) -> None:
+        """Say that this process is still there, and forget those of long ago. Raises as `now`."""
+        self._wire.execute(_STAY, [self._commits.session])
+        self._wire.execute(_TIDY)
+
+
+def explained(error: BaseException, address: Address) -> BachError:
+    """What failed in a request, as an error that all who ask know."""
+    if isinstance(error, UnicodeEncodeError):  # said without the text, which may be anybody's secret
+        expected = "text without halves of characters"
+        return InvalidValueError(field="a text", value="a broken character", expected=expected)
+    if isinstance(error, CollidedError) and isinstance(error.args[0], BaseException):
+        return explained(error.args[0], address)
+    if not isinstance(error, RefusedError):
+        return unforeseen(error, str(address))
+    if error.state == _TOO_LARGE:
+        return InvalidValueError(field="a number", value="more than 63 bits", expected="a smaller one")
+    if error.state == _LOCKED:
+        return StoreLockedError(path=address)
+    return StoreFailedError(path=address, reason=error.reason)
