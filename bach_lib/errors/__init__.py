@@ -3,7 +3,7 @@
 Every error says in one sentence what was wrong, where, and what to do. The sentence is a template plus placeholders, so
 that an application can show it in another language: `code` names the sentence, `placeholders` fill it. What can go
 wrong with a question stands in `unanswered`. The files follow the tree: `root` has its root, `inputs` and
-`message_inputs` what a caller can correct, `failures` everything else.
+`message_inputs` what a caller can correct, `store_failures` the storage's, `failures` everything else.
 
     BachError
     ├── InputError (also a ValueError): the caller can correct it; nothing was written
@@ -51,7 +51,6 @@ wrong with a question stands in `unanswered`. The files follow the tree: `root` 
 from bach_lib.errors.failures import (
     AccessRefusedError,
     AlreadyOpenError,
-    BackupElsewhereError,
     ConnectorFailedError,
     EventsLostError,
     MissingExtraError,
@@ -66,21 +65,6 @@ from bach_lib.errors.failures import (
     RemoteFailedError,
     SecretNotSavedError,
     SessionEndedError,
-    StorageError,
-    StoreAddressError,
-    StoreAlteredError,
-    StoreAwayError,
-    StoreDamagedError,
-    StoreFailedError,
-    StoreForbiddenError,
-    StoreForeignError,
-    StoreIncompleteError,
-    StoreInUseError,
-    StoreLockedError,
-    StoreLostError,
-    StoreTooNewError,
-    StoreUnknownError,
-    StoreUnsuitableError,
     UnusableLibraryError,
     WrongLoopError,
 )
@@ -126,6 +110,24 @@ from bach_lib.errors.message_inputs import (
     UnknownMessageError,
 )
 from bach_lib.errors.root import BachError, InputError
+from bach_lib.errors.store_failures import (
+    BackupElsewhereError,
+    StorageError,
+    StoreAddressError,
+    StoreAlteredError,
+    StoreAwayError,
+    StoreDamagedError,
+    StoreFailedError,
+    StoreForbiddenError,
+    StoreForeignError,
+    StoreIncompleteError,
+    StoreInUseError,
+    StoreLockedError,
+    StoreLostError,
+    StoreTooNewError,
+    StoreUnknownError,
+    StoreUnsuitableError,
+)
 
 __all__ = [
     "AccessRefusedError",

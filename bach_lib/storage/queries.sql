@@ -407,7 +407,7 @@ ON CONFLICT (key) DO UPDATE SET value = excluded.value;
 SELECT value FROM meta WHERE key = 'handed over at ' || :name;
 
 -- named_before: an id that only the account before has used there, for what went out or came in
-SELECT 1 FROM (SELECT 1) WHERE (
+SELECT 1 WHERE (
     EXISTS (SELECT 1 FROM messages
             WHERE recipient = :recipient AND connection = :connection AND remote_id = :remote_id AND id <= :newest)
     OR EXISTS (SELECT 1 FROM inbox

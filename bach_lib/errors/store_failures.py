@@ -1,0 +1,153 @@
+"""The branch of the storage: the disk, the file, or the server that has the database."""
+
+from bach_lib.errors.root import BachError
+
+
+class StorageError(BachError):
+    """The disk or the file."""
+
+
+class StoreInUseError(StorageError):
+    """Another process has the database open."""
+
+    code = "store_in_use"
+    template = "{path} is in use by another BACH. Stop it first, or choose another file."
+    path: object
+
+
+class StoreTooNewError(StorageError):
+    """A newer BACH has written the file."""
+
+    code = "store_too_new"
+    template = (
+        "{path} was written by a newer BACH (layout {found}, this one knows {known}). Update BACH, or {way_back}."
+    )
+    path: object
+    found: int
+    known: int
+    way_back: str
+
+
+class StoreForeignError(StorageError):
+    """The file is another program's database; it was left as it was."""
+
+    code = "store_foreign"
+    template = "{path} belongs to another program and was left as it was. Choose another file for BACH."
+    path: object
+
+
+class StoreIncompleteError(StorageError):
+    """The database is missing or empty, and its log is not; both were left as they were."""
+
+    code = "store_incomplete"
+    template = (
+        "{path} is missing or empty, but its log {log} is not. Put the file back, or move the log away to start empty."
+    )
+    path: object
+    log: object
+
+
+class StoreDamagedError(StorageError):
+    """The file is not a database, or a broken one."""
+
+    code = "store_damaged"
+    template = "{path} is not a readable database. Restore it from a backup, or move it away to start empty."
+    path: object
+
+
+class StoreAlteredError(StoreDamagedError):
+    """Something other than BACH has changed tables, indexes or triggers of the file; it was left as it was."""
+
+    code = "store_altered"
+    template = (
+        "{path} is not as BACH made it: {difference}. It was left as it is. Undo that, or restore it from a backup."
+    )
+    difference: str
+
+
+class StoreFailedError(StorageError):
+    """Reading or writing failed; the transaction was taken back."""
+
+    code = "store_failed"
+    template = "{path} could not be read or written: {reason}. Check the disk's free space and health."
+    path: object
+    reason: object
+
+
+class StoreForbiddenError(StoreFailedError):
+    """The account that BACH runs as may not have the file."""
+
+    code = "store_forbidden"
+    template = "{path} may not be opened by the account BACH runs as: {reason}. Give it the file, or choose another."
+    path: object
+    reason: object
+
+
+class StoreLostError(StorageError):
+    """What lies under the name of the open database is another file, or none. What it held was saved, if possible."""
+
+    code = "store_lost"
+    template = "{path} {what} while BACH had it open. {advice} Until then nothing new is taken, and nothing is sent."
+    path: object
+    what: str
+    advice: str
+
+
+class StoreLockedError(StoreFailedError):
+    """Another program keeps the database locked; the transaction was taken back."""
+
+    code = "store_locked"
+    template = "{path} is locked by another program. Close what has it open, then try again."
+    reason: object = "locked"
+    """Is always the same."""
+
+
+class StoreAwayError(StoreFailedError):
+    """The database's server does not answer; what was asked was not done."""
+
+    code = "store_away"
+    template = "{path} does not answer: {reason}. Nothing is lost, and BACH goes on by itself as soon as it does."
+    path: object
+    reason: object
+
+
+class StoreUnknownError(StoreFailedError):
+    """The connection to the database broke during a commit, and nobody could be asked since what became of it."""
+
+    code = "store_unknown"
+    template = (
+        "The connection to {path} broke while something was stored ({reason}), and it has not answered since: whether"
+        " it was stored is not known. Whoever asks again with the same idempotency key stores it once."
+    )
+    path: object
+    reason: object
+
+
+class StoreUnsuitableError(StorageError):
+    """The server lets nobody in, or is not as BACH needs it; it was left as it was."""
+
+    code = "store_unsuitable"
+    template = "{path} cannot be used: {reason}."
+    path: object
+    reason: object
+
+
+class StoreAddressError(StorageError):
+    """What was given for the address of a database is none."""
+
+    code = "store_address"
+    template = (
+        "{path} is not the address of a PostgreSQL database. One looks like"
+        " postgresql://user:password@host:5432/database, with signs like @ and % written as %40 and %25."
+    )
+    path: object
+
+
+class BackupElsewhereError(StorageError):
+    """A database on a server is backed up there."""
+
+    code = "backup_elsewhere"
+    template = (
+        "{path} is backed up on its server, for example with pg_dump --schema=bach. BACH itself writes no file of it."
+    )
+    path: object
