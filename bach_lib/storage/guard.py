@@ -4,7 +4,7 @@ Linux lets anybody delete, move or replace a file that is open: SQLite would go 
 again. So before every commit, and now and then while there is none, the names are held against the files that were
 opened: a few calls of `stat`, some microseconds, and fewer while nothing happens in their folder. If they differ, all
 that the open file holds is saved in a copy, and nothing new is taken: whoever asks is told why. What only writes down
-what has happened (a message was sent) is still taken and goes into the copy as well. If the file comes back, all goes on.
+what has happened (a message was sent) is still taken and goes into the copy as well. If it comes back, all goes on.
 """
 
 import os
