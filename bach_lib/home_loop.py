@@ -21,6 +21,7 @@ class HomeLoop:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: int | None = None
         self._claimed: asyncio.AbstractEventLoop | None = None
+        self._opening: asyncio.Future[None] | None = None
         self._calls: set[asyncio.Task[None]] = set()
 
     def claim(self) -> None:
@@ -28,7 +29,18 @@ class HomeLoop:
         self.check_not_another()
         if self._claimed is not None and not self._claimed.is_closed():
             raise AlreadyOpenError
-        self._claimed = asyncio.get_running_loop()
+        self._claimed = loop = asyncio.get_running_loop()
+        self._opening = loop.create_future()
+
+    def opened(self) -> None:
+        """It is open, or could not be opened."""
+        if self._opening is not None and not self._opening.done():
+            self._opening.set_result(None)
+
+    async def until_opened(self) -> None:
+        """Whoever closes it while it is being opened would else close nothing, and leave it open."""
+        if self._opening is not None and self._opening.get_loop() is asyncio.get_running_loop():
+            await asyncio.wait([self._opening])
 
     def disclaim(self) -> None:
         """Nothing of it is open."""

@@ -116,6 +116,12 @@ class Bach(SendingCalls, InboxCalls, QueueCalls, ConnectionCalls, ProgramCalls, 
         """
         self._base.home.claim()
         try:
+            await self._open()
+        finally:
+            self._base.home.opened()
+
+    async def _open(self) -> None:
+        try:
             await self._base.connectors.discover()
             await self._base.store.open()
         except BaseException:  # raised again: the next try may do better
@@ -133,13 +139,17 @@ class Bach(SendingCalls, InboxCalls, QueueCalls, ConnectionCalls, ProgramCalls, 
             parts.housekeeping.start()
             self._around.begin()
         except BaseException:  # raised again: nothing may stay half open
-            await self.close()
+            await self._close(self._grace)
             raise
 
     async def close(self, grace: float | None = None) -> None:
         """Give attempts under way `grace` seconds (by default its own), then stop everything. What waits is on disk."""
         self._base.home.check_not_another()
         grace = self._grace if grace is None else seconds("grace", grace)
+        await self._base.home.until_opened()
+        await self._close(grace)
+
+    async def _close(self, grace: float) -> None:
         try:
             if self._parts:
                 try:

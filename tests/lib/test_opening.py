@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bach_lib import Bach, Connection, Status
-from bach_lib.errors import AlreadyOpenError, StorageError
+from bach_lib.errors import AlreadyOpenError, NotOpenError, StorageError
 from bach_lib.testing import FakeClock, FakePlatform, fake_connector
 
 ROW = Connection(name="home", type="fake")
@@ -81,3 +81,23 @@ async def test_what_could_not_be_opened_can_be_tried_again(tmp_path: Path) -> No
     folder.unlink()
     async with bach:
         assert bach.registry.list() == []
+
+
+@pytest.mark.parametrize("turns", [0, 1, 3, 10, 30])
+async def test_who_closes_what_is_being_opened_finds_it_closed(
+    turns: int, tmp_path: Path, platform: FakePlatform
+) -> None:
+    """A program that is told to stop while it starts would leave the file open, and its lock behind."""
+    connectors = {"fake": fake_connector(platform)}
+    bach = Bach(tmp_path / "bach.db", connectors=connectors, connections=[ROW], grace=0)
+    opening = asyncio.create_task(bach.open())
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    async with asyncio.timeout(60):
+        await bach.close()
+        await opening
+    with pytest.raises(NotOpenError):
+        _ = bach.registry
+    async with Bach(tmp_path / "bach.db", connectors=connectors) as other:
+        assert [row.name for row in other.registry.list()] == ["home"]
