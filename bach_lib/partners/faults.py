@@ -50,7 +50,7 @@ def status_error(status: int, headers: Mapping[str, str], answer: object, host: 
         return FaultError("redirected", f"{host} sends us elsewhere. Set the endpoint to where it is now.")
     if status >= 500:
         return FaultError("server_error", text)
-    return FaultError("bad_request", text)
+    return FaultError("declined" if _is_filtered(answer) else "bad_request", text)
 
 
 def words_of(answer: object, depth: int = 0) -> str | None:
@@ -88,6 +88,14 @@ def _is_bad_key(status: int, answer: object) -> bool:
     match answer:
         case {"error": {"details": list(details)}} if status == 400:
             return any(isinstance(one, dict) and one.get("reason") == "API_KEY_INVALID" for one in details)
+    return False
+
+
+def _is_filtered(answer: object) -> bool:
+    """Azure refuses a question that its filter does not like before any model has seen it."""
+    match answer:
+        case {"error": {"code": "content_filter"}}:
+            return True
     return False
 
 

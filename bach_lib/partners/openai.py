@@ -90,11 +90,19 @@ def reply(answer: object, question: Question) -> Reply:
             raise FaultError("declined", "The AI declined to answer.")
         case {"choices": [{"message": {"refusal": str(words)}}, *_]} if words:
             raise FaultError("declined", f"The AI declined to answer: {words}")
+        case {"choices": [{"message": {"content": list() as parts}}, *_]} if words := _refused(parts):
+            raise FaultError("declined", f"The AI declined to answer: {words}")
         case {"choices": [{"message": {"content": str() | list() | None as content}, **rest}, *_]}:
             return reply_of(spoken(content, _TEXT_TYPES), question, ended=rest.get("finish_reason"), at_limit=_AT_LIMIT)
         case {"choices": [{"message": {"role": _}, "finish_reason": reason}, *_]}:  # thoughts or tools alone
             return reply_of("", question, ended=reason, at_limit=_AT_LIMIT)
     raise no_text(answer, "OpenAI")
+
+
+def _refused(parts: list[object]) -> str:
+    """The words of a refusal that is a part of the answer, if nothing else was said."""
+    refusals = [part["refusal"] for part in parts if isinstance(part, dict) and isinstance(part.get("refusal"), str)]
+    return "" if spoken(parts, _TEXT_TYPES).strip() else "".join(refusals).strip()
 
 
 def _instead(asked: dict[str, object], error: FaultError, question: Question) -> dict[str, object] | None:

@@ -11,10 +11,18 @@ from dataclasses import replace
 from bach_lib.models.chat import Question, Reply
 from bach_lib.partners.faults import FaultError
 
-_BEGIN = re.compile(r"(?<!`)(?:<(think|thinking|thought|reasoning)>|\[THINK\])", re.IGNORECASE)
+_OTHERS = {
+    "[think]": "[/THINK]",
+    "\u25c1think\u25b7": "\u25c1/think\u25b7",
+    "<|begin_of_thought|>": "<|end_of_thought|>",
+}
+"""Marks that are no tags: of Mistral, Kimi and OpenThinker."""
+_BEGIN = re.compile(
+    rf"(?<!`)(?:<((?:seed:)?think|thinking|thoughts?|reasoning)>|{'|'.join(map(re.escape, _OTHERS))})", re.IGNORECASE
+)
 _ONLY_THE_END = re.compile(
     r"""\A.*?(?:^[ \t]*+|(?<=[^\s`"'\u2018-\u201e«»(])|(?<=[.!?…:)][ ])|(?=\S{1,12}[ \t]*+$))
-        (?:</(?:think|thinking|thought|reasoning)>|\[/THINK\])(?![`"'\u2018-\u201e»])""",
+        (?:</(?:(?:seed:)?think|thinking|thoughts?|reasoning)>|\[/THINK\]|\u25c1/think\u25b7|<\|end_of_thought\|>)(?![`"'\u2018-\u201e»])""",
     re.DOTALL | re.IGNORECASE | re.MULTILINE | re.VERBOSE,
 )
 """DeepSeek's template begins the thoughts itself, so that the answer holds only the mark of their end. That may be
@@ -40,7 +48,7 @@ def _said(text: str) -> Iterator[str]:
     """What stands between the thoughts. A mark without its end is a word if anything was said before it."""
     at, was_said = 0, False
     while begin := _BEGIN.search(text, at):
-        mark = f"</{begin[1]}>" if begin[1] else "[/THINK]"
+        mark = f"</{begin[1]}>" if begin[1] else _OTHERS[begin[0].lower()]
         end = re.compile(re.escape(mark), re.IGNORECASE).search(text, begin.end())
         was_said = was_said or bool(text[at : begin.start()].strip())
         if end is None:

@@ -39,11 +39,14 @@ def plan(message: Message) -> list[Message]:
     """The messages that one becomes. The first answers, the last of the words has the files, as many as it may have."""
     if message.operation is not Operation.SEND:
         return [message]
-    texts = split(compose(message.text, message.title, message.format), TEXT, _READ[message.format])
+    whole = compose(message.text, message.title, message.format)
+    texts, heading = split(whole, TEXT, _READ[message.format]), whole.removesuffix(message.text)
     words = [message]
     if len(texts) > 1:
         words = [replace(message, text=text, title=None, files=()) for text in texts]
         words = [words[0], *(replace(one, reply_to=None) for one in words[1:])]
+        if heading and texts[0].startswith(heading):  # without markup the title must not show how it was marked
+            words[0] = replace(words[0], title=message.title, text=texts[0].removeprefix(heading))
     alone = replace(message, text="", title=None, reply_to=None, buttons=())
     more = [message.files[at : at + MAX_FILES] for at in range(MAX_FILES, len(message.files), MAX_FILES)]
     last = replace(words[-1], files=message.files[:MAX_FILES])

@@ -85,6 +85,7 @@ class TelegramRungs:
         if len(texts) < 2:
             return [replace(message, files=()), *_files(message, 0)] if message.files else [message]
         last = len(texts) - 1
+        heading = whole.removesuffix(message.text)
         parts = [
             replace(
                 message,
@@ -96,6 +97,8 @@ class TelegramRungs:
             )
             for part, text in enumerate(texts)
         ]
+        if heading and texts[0].startswith(heading):  # without markup the title must not show how it was marked
+            parts[0] = replace(parts[0], title=message.title, text=texts[0].removeprefix(heading))
         return [*parts, *_files(message, 0)]
 
     async def post(self, step: Step) -> str | None:

@@ -235,6 +235,7 @@ async def test_openai_takes_the_limit_under_its_new_name(session: ClientSession)
         ("gemini", {"candidates": [{"finishReason": "SAFETY"}]}),
         ("openai-compatible", {"choices": [{"finish_reason": "content_filter", "message": {"content": ""}}]}),
         ("openai-compatible", {"choices": [{"message": {"content": None, "refusal": "No."}}]}),
+        ("openai-compatible", {"choices": [{"message": {"content": [{"type": "refusal", "refusal": "No."}]}}]}),
     ],
 )
 async def test_a_refusal_to_answer_is_told_as_one(session: ClientSession, type_: str, answer: object) -> None:
@@ -246,6 +247,17 @@ async def test_a_refusal_to_answer_is_told_as_one(session: ClientSession, type_:
         fault = await one.chat(one.question(said("hello"), {"model": "small"}))
         assert isinstance(fault, Fault)
         assert fault.code == "declined"
+
+
+async def test_what_a_filter_keeps_back_is_told_as_that(session: ClientSession) -> None:
+    """A person would look for a mistake in the settings."""
+    refused = {"error": {"code": "content_filter", "message": "The prompt was filtered.", "status": 400}}
+    async with SERVERS["openai-compatible"]() as server:
+        server.told.append(Told(status=400, body=json.dumps(refused).encode()))
+        one = partner(connection("openai-compatible", server.url), session, {"k": KEY})
+        fault = await one.chat(one.question(said("hello"), {"model": "small"}))
+    assert isinstance(fault, Fault)
+    assert (fault.code, "The prompt was filtered." in fault.text) == ("declined", True)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import replace
 
 from bach_lib.connectors.telegram import TelegramConnector
-from bach_lib.models import Button, Format, Operation
+from bach_lib.models import Button, File, Format, Operation
 from bach_lib.outcomes import Dead, Sent, Wait
 from bach_lib.testing.telegram_server import Fault, TelegramServer
 from tests.lib.connectors.telegram.conftest import a_message
@@ -68,3 +68,36 @@ async def test_a_message_that_is_there_stays_one(connector: TelegramConnector, s
     outcome = await connector.send(change)
     assert isinstance(outcome, Dead)
     assert outcome.fault.code == "too_long"
+
+
+DEEP = "<i>" * 120
+ODD: dict[str, tuple[Format, str, str]] = {
+    "marks within marks": (Format.HTML, "<b>" * 150 + "alarm" + "</b>" * 150, "alarm"),
+    "so many and long": (Format.HTML, f"{DEEP}{'word ' * 2000}{'</i>' * 120}", f"{DEEP}{'word' * 2000}{'</i>' * 120}"),
+    "never closed": (Format.HTML, "<b>word " * 900, "<b>word" * 900),
+    "open at the end": (Format.HTML, f"{'word ' * 1500}<b>", "word" * 1500),
+    "a sum": (Format.HTML, "a < b " * 1500, "a<b" * 1500),
+    "entities": (Format.HTML, "&amp;" * 5000, "&" * 5000),
+    "no entities": (Format.HTML, "&foo; " * 1500, "&foo;" * 1500),
+    "a fence": (Format.MARKDOWN, f"```\n{'line one\n' * 900}", "lineone" * 900),
+    "an asterisk": (Format.MARKDOWN, "*word " * 1500, "*word" * 1500),
+    "a quotation": (Format.HTML, f"<blockquote expandable>{'x y\n' * 3000}</blockquote>", "xy" * 3000),
+    "of two units": (Format.PLAIN, "😀" * 5000, "😀" * 5000),
+}
+
+
+async def test_whatever_is_wrong_with_the_marks_the_words_arrive_below_their_title(
+    connector: TelegramConnector, server: TelegramServer
+) -> None:
+    """An alarm would be lost, or the title show how BACH marked it."""
+    picture = File(name="door.png", content=b"\x89PNG\r\n\x1a\n", mime_type="image/png")
+    for name, (form, text, shown) in ODD.items():
+        for files in ((), (picture,)):
+            before = len(server.sent)
+            message = replace(a_message(text, title="1 < 2 *", form=form), files=files)
+            assert isinstance(await connector.send(message), Sent), name
+            words = "".join("".join(part.text.split()) for part in server.sent[before:])
+            if "*" not in shown:
+                assert words == f"1<2*{shown}", name
+            else:  # what is marked so is bold
+                assert words.replace("*", "") == f"1<2{shown}".replace("*", ""), name
