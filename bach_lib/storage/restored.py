@@ -10,6 +10,7 @@ that was copied as a whole while nobody had it open is told by what was noted ou
 """
 
 import os
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,11 +18,14 @@ from pathlib import Path
 from bach_lib.errors import StorageError
 from bach_lib.storage.births import birth_of
 from bach_lib.storage.runs import Runs
-from bach_lib.storage.sqlite import Connection
+from bach_lib.storage.schema import COPY_FLAG, load_queries
+from bach_lib.storage.sqlite import Connection, ask_copy
 from bach_lib.storage.transaction import Transaction
 
 _SIZE = 128
 """Bytes, always: the file neither shrinks nor vanishes while somebody copies it, and is written in one piece."""
+_SHORT = 8
+_ALONE = "alone"
 _FLAG = "copied"
 _NUMBER = "runs"
 NO_MARK = "there is no {mark} beside it: it was restored from a backup, or moved here without that file"
@@ -45,11 +49,13 @@ class _Known:
 
 @dataclass(frozen=True, slots=True)
 class _Mark:
-    """What stands in the file: the tokens that are good, and the announced backup. `identity`: of the file itself."""
+    """What stands in the mark: the tokens that are good, and the announced backup. `identity`: of the mark itself."""
 
     tokens: tuple[str, ...]
     flag: str
     identity: str
+    alone: frozenset[str] = frozenset()
+    """Who the file may be without its log (`alone_as`); empty: nobody wrote that down."""
 
     def is_of(self, token: str | None, copied: str | None) -> bool:
         """Whether this is the mark of a database that says this of itself."""
@@ -71,16 +77,18 @@ class Marker:
         self._path = path.with_name(f"{path.name}.mark")
         self._connection = connection
         self._is_new = False
+        self._alone: dict[str, None] = {}
         self._is_unsaid = False
         """Somebody copies the files, and the database could not say so of itself."""
 
-    def open(self, *, is_copied: bool) -> tuple[int, str]:
+    def open(self, *, is_copied: bool, alone: str = "") -> tuple[int, str]:
         """Hold what waits if the database is a restored copy; how many, and why it is taken for one.
 
-        `is_copied`: somebody copies it just now.
+        `is_copied`: somebody copies it just now. `alone`: who it was without its log (`alone_as`), if it has one.
         """
         known = self._known()
-        token, copied, mark = known.token, known.copied, self._read()
+        token, copied, mark = known.token, known.copied, read_mark(self._path)
+        self._alone = dict.fromkeys((alone, _as(token, copied)))
         is_older = known.number < self._runs.number(known.instance)
         is_ours = not is_older and (mark.is_of(token, copied) if mark else token is None and copied is None)
         held = 0 if is_ours else self._connection.do(lambda tx: tx.run("hold_unfinished"))
@@ -119,6 +127,7 @@ class Marker:
                 tx.run("save_meta", key=_NUMBER, value=str(number))
 
             self._connection.do(save)
+            self._alone[_as(new, None)] = None
             self._runs.note(known.instance, number)  # not before: no power cut may leave it ahead
             if not flag:
                 self._write("", new, "", is_urgent=False)
@@ -161,30 +170,12 @@ class Marker:
 
         return self._connection.do(read, writes=False)
 
-    def _read(self) -> _Mark | None:
-        try:
-            file = os.open(self._path, os.O_RDONLY)
-        except OSError:
-            return None
-        try:
-            raw = os.read(file, _SIZE)
-            if len(raw) < _SIZE or not raw.endswith(b"\n"):
-                return _TORN
-            words = raw.decode("ascii", "replace").replace("\0", "").split()
-            fields = dict(word.split("=", 1) for word in words if "=" in word)
-            tokens = tuple(token for name in ("old", "token") if (token := fields.get(name)))
-            return _Mark(tokens, fields.get("copied", ""), _identity(file))
-        except OSError:
-            return _TORN
-        finally:
-            os.close(file)
-
     def _write(self, old: str, token: str, flag: str, *, is_urgent: bool = True) -> str:
         """Write it in its place; its identity, which changes with that. Raises `OSError`."""
         is_new = not self._path.exists()
         file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
         try:
-            os.write(file, f"old={old} token={token} copied={flag}".ljust(_SIZE - 1).encode() + b"\n")
+            os.write(file, _line(old, token, flag, self._alone).ljust(_SIZE - 1).encode() + b"\n")
             if is_urgent:
                 os.fsync(file)
             if is_new and os.name == "posix":
@@ -196,6 +187,47 @@ class Marker:
             return _identity(file)
         finally:
             os.close(file)
+
+
+def read_mark(path: Path) -> _Mark | None:
+    """What stands in a mark; None if there is none."""
+    try:
+        file = os.open(path, os.O_RDONLY)
+    except OSError:
+        return None
+    try:
+        raw = os.read(file, _SIZE)
+        if len(raw) < _SIZE or not raw.endswith(b"\n"):
+            return _TORN
+        words = raw.decode("ascii", "replace").replace("\0", "").split()
+        fields = dict(word.split("=", 1) for word in words if "=" in word)
+        tokens = tuple(token for name in ("old", "token") if (token := fields.get(name)))
+        alone = frozenset(fields.get(_ALONE, "").split(",")) - {""}
+        return _Mark(
+            tokens, fields.get("copied", ""), _identity(file), alone | {_as(one, None) for one in tokens if alone}
+        )
+    except OSError:
+        return _TORN
+    finally:
+        os.close(file)
+
+
+def alone_as(path: Path) -> str:
+    """Who a database says it is without its log; "" if it says nothing then. Nobody may have it open."""
+    known = {str(key): str(value) for key, value in ask_copy(path, load_queries()["all_meta"])}
+    return _as(known.get("token"), known.get(_FLAG)) if known else ""
+
+
+def _as(token: str | None, copied: str | None) -> str:
+    """So short that several fit into the mark."""
+    return f"{(token or '-')[:_SHORT]}{'*' if copied == COPY_FLAG else ''}"
+
+
+def _line(old: str, token: str, flag: str, alone: Iterable[str]) -> str:
+    line = f"old={old} token={token} copied={flag}"
+    names = ",".join(one for one in alone if one)
+    fuller = f"{line} {_ALONE}={names}"
+    return fuller if names and len(fuller) < _SIZE else line
 
 
 def _identity(file: int) -> str:

@@ -96,7 +96,7 @@ def bring_back(names: Sequence[Path]) -> Path | None:
 def put_back(copy: Path, path: Path) -> None:
     """Put a saved copy in the place of the database, and what lies there aside. Raises an `OSError`."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    kept = _free(path.with_name(f"{path.name}.before"))
+    kept = free_name(path.with_name(f"{path.name}.before"))
     for suffix in ("", "-wal", "-shm"):  # a log of before would be written over the copy
         there = Path(f"{path}{suffix}")
         if suffix == "-wal" and not has_log(path):
@@ -170,5 +170,6 @@ def _key(path: Path) -> tuple[int, int]:
     return found.st_dev, found.st_ino
 
 
-def _free(first: Path) -> Path:
+def free_name(first: Path) -> Path:
+    """The first name like this that neither a database nor its log has."""
     return next(name for name in _names(first) if not os.path.lexists(name) and not os.path.lexists(f"{name}-wal"))

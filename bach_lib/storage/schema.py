@@ -33,6 +33,8 @@ def _read_migrations() -> tuple[str, ...]:
 _QUERIES = named_queries((_HERE / "queries.sql").read_text("utf-8"))
 _MIGRATIONS = _read_migrations()
 
+COPY_FLAG = "by itself"
+"""What a copy says of itself that was made at one moment, without a log."""
 LAYOUT = len(_MIGRATIONS)
 """The layout this code works with; a file says in `user_version` which one it has."""
 

@@ -21,7 +21,7 @@ from bach_lib.storage.copies import keep_copy, way_back
 from bach_lib.storage.log_index import LogIndex
 from bach_lib.storage.pragmas import PRAGMAS, SHRINKS, let_it_shrink
 from bach_lib.storage.request import Request, has_writes, is_single, unforeseen
-from bach_lib.storage.schema import LAYOUT, Execute, layout_of, load_queries, migrate
+from bach_lib.storage.schema import COPY_FLAG, LAYOUT, Execute, layout_of, load_queries, migrate
 from bach_lib.storage.transaction import Row, Transaction
 
 type _Batch = Sequence[Request[Transaction]]
@@ -256,7 +256,7 @@ def write_snapshot(source: Path, target: Path, between: Callable[[], None]) -> N
                 reader.backup(copy, pages=_STEP, progress=lambda *_: between())
     except sqlite3.Error as error:
         raise StoreFailedError(path=target, reason=error) from error
-    change_meta(target, "copied", "by itself")
+    change_meta(target, "copied", COPY_FLAG)
 
 
 def change_meta(path: Path, key: str, value: str | None) -> None:

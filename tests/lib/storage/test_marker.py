@@ -45,10 +45,31 @@ def marker(path: Path, connection: Connection) -> Marker:
 
 
 def mark_of(path: Path) -> dict[str, str]:
-    """What stands in the mark."""
+    """What stands in the mark, but who the file may be without its log."""
     raw = path.with_name("bach.db.mark").read_bytes()
     assert (len(raw), raw[:4], raw[-1:]) == (128, b"old=", b"\n")
-    return dict(word.split("=") for word in raw.decode().split())
+    found = dict(word.split("=") for word in raw.decode().split())
+    found.pop("alone", None)
+    return found
+
+
+def alone_of(path: Path) -> list[str]:
+    """Who the file may be without its log, as the mark has it."""
+    words = path.with_name("bach.db.mark").read_text().split()
+    return [name for word in words if word.startswith("alone=") for name in word.removeprefix("alone=").split(",")]
+
+
+def test_a_mark_names_who_the_file_may_be_without_its_log_as_long_as_it_knows(marker: Marker, path: Path) -> None:
+    """A log could not be told from another file's, or one of our own would be taken for that."""
+    marker.open(is_copied=False, alone="before*")
+    told = list[list[str]]()
+    for _ in range(9):
+        marker.renew()
+        told.append(alone_of(path))
+    tokens = [names[-1] for names in told[:3]]
+    assert told[:3] == [["before*", "-", *tokens[: number + 1]] for number in range(3)]
+    assert all(len(token) == 8 for token in tokens)
+    assert told[-1] == [], "there is no room for all; and then the mark says nothing"
 
 
 def said(connection: Connection) -> dict[str, str]:
