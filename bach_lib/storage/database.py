@@ -30,7 +30,6 @@ from bach_lib.field_logger import FieldLogger
 from bach_lib.storage.backups import Backups
 from bach_lib.storage.bell import Bell
 from bach_lib.storage.collecting import TurnBatcher
-from bach_lib.storage.foreign_log import set_foreign_log_aside
 from bach_lib.storage.guard import Guard
 from bach_lib.storage.log_keeper import LogKeeper
 from bach_lib.storage.lookups import Lookups
@@ -241,10 +240,9 @@ class Database(Store):
             self._place = place = LockedPath(self._names)
             place.take()
             try:
-                alone = set_foreign_log_aside(self._path)
                 check_is_ours(self._path, lambda with_log: ask_file(self._path, with_log, layout_and_names))
                 check_shape(partial(ask_file, self._path, has_log(self._path)), ask_new, self._path)
-                return self._opened(Connection(str(self._path)), alone)
+                return self._opened(Connection(str(self._path)))
             except BaseException as error:
                 place.leave(untouched=isinstance(error, StoreForeignError | StoreDamagedError))
                 raise
@@ -255,10 +253,10 @@ class Database(Store):
         except ValueError as error:  # no path at all: NUL, or half a character
             raise StoreFailedError(path=ascii(str(self._path)), reason=error) from error
 
-    def _opened(self, connection: Connection, alone: str) -> Connection:
+    def _opened(self, connection: Connection) -> Connection:
         try:
             self._marker = Marker(self._path, connection, self._runs)
-            held, why = self._marker.open(is_copied=self._stands_still, alone=alone)
+            held, why = self._marker.open(is_copied=self._stands_still, alone=self._place.alone)
             if held:
                 _LOGGER.warning(_HELD, held, self._path, why)
             self._lookups = lookups = Lookups(

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from bach_lib.errors import StoreInUseError
 from bach_lib.field_logger import FieldLogger
+from bach_lib.storage.foreign_log import set_foreign_log_aside
 from bach_lib.storage.lock import LOCKS_ANY_FILE, FileLock
 from bach_lib.storage.origin import check_is_whole
 from bach_lib.storage.saved import bring_back
@@ -29,6 +30,8 @@ class LockedPath:
         self._name = FileLock(self._beside)
         self._file = FileLock(path, locks=LOCKS_ANY_FILE)
         self._is_new = False
+        self.alone: str = ""
+        """Who the database is without its log, as its mark writes it; "" if it has no log."""
 
     def take(self) -> None:
         """Lock the place; the file is made if there is none. Raises a `StorageError` or `OSError`."""
@@ -41,6 +44,7 @@ class LockedPath:
             check_is_whole(self._path)
             if not self._file.acquire():
                 raise StoreInUseError(path=self._path)
+            self.alone = set_foreign_log_aside(self._path)
         except BaseException:
             self.leave(untouched=True)
             raise
