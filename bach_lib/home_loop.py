@@ -39,8 +39,9 @@ class HomeLoop:
 
     async def until_opened(self) -> None:
         """Whoever closes it while it is being opened would else close nothing, and leave it open."""
-        if self._opening is not None and self._opening.get_loop() is asyncio.get_running_loop():
-            await asyncio.wait([self._opening])
+        opening = self._opening
+        if opening and not opening.done() and opening.get_loop() is asyncio.get_running_loop():
+            await asyncio.wait([opening])
 
     def disclaim(self) -> None:
         """Nothing of it is open."""
