@@ -158,7 +158,7 @@ class Commands:
         if not self.is_for_us(message):  # it is too old by now; it is told as expired
             self._told(incoming_id)
             return None
-        received = in_hand(message, Hand(self._work))
+        received = in_hand(message, Hand(self._work, self._finish))
         try:
             await guarded(self._handle(received))
         except asyncio.CancelledError:
@@ -168,6 +168,9 @@ class Commands:
             return await self._failed(message, error)
         await self._unless_the_disk_fails(received.done)
         return None
+
+    async def _finish(self, incoming_id: int) -> None:
+        await self._work().inbox.unhandled.done(incoming_id)
 
     async def _handle(self, received: ReceivedMessage) -> None:
         handler = self._handlers[received.content.command or ""]

@@ -55,6 +55,10 @@ class InboxWalk:
             self._is_at_end = self._is_at_end and page.is_last
         return self._page.popleft()
 
+    def following(self) -> IncomingMessage | None:
+        """The next one, if it is in memory; it stays there."""
+        return self._page[0] if self._page else None
+
     async def stirred(self) -> None:
         """Until something comes, or `stir`."""
         await self._stirred.wait()

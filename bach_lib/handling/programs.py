@@ -3,11 +3,12 @@
 import re
 import weakref
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Concatenate
 
 from bach_lib.bus import Bus, Unsubscribe
 from bach_lib.clock import Clock
-from bach_lib.errors import InvalidValueError
+from bach_lib.errors import InvalidValueError, StorageError
 from bach_lib.events import MessageReceived, MessageSetAside
 from bach_lib.field_logger import FieldLogger
 from bach_lib.handling.command_handlers import Commands, Handler
@@ -28,6 +29,7 @@ class Programs:
     def __init__(self, bus: Bus, clock: Clock, work: Callable[[], Work]) -> None:
         self.work = work
         self.is_open: bool = False
+        self.begun: set[int] = set()
         self.subscribers: Subscribers = Subscribers(bus, clock)
         self._bus = bus
         self._commands = Commands(work, clock, self.told, self.set_aside)
@@ -76,8 +78,16 @@ class Programs:
             self._unsubscribe()
         for loop in tuple(self._loops):
             loop.end()
+        await self._give_back()
         await self._commands.close(grace)
         await self.subscribers.close(grace)
+
+    async def _give_back(self) -> None:
+        """Count no try of what was not given. What a disk that fails keeps of it costs that message one try."""
+        begun, self.begun = self.begun, set()
+        with suppress(StorageError):
+            for incoming_id in begun:
+                await self.work().inbox.unhandled.interrupted(incoming_id)
 
     def enter(self, loop: ReceivedLoop) -> None:
         """Let a loop receive, and end those that receive the same."""
@@ -93,6 +103,8 @@ class Programs:
 
     def told(self, incoming_id: int, *, is_again: bool = False) -> None:
         """This message may be for somebody now."""
+        if is_again:  # its tries are forgotten, so this one has to be counted
+            self.begun.discard(incoming_id)
         self._commands.came(incoming_id)
         for loop in tuple(self._loops):
             loop.came(incoming_id, is_again=is_again)

@@ -1,5 +1,6 @@
 """The durable loop: `async for message in bach.received()`. What was not called done comes again."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Protocol, Self
 
@@ -14,6 +15,8 @@ class Host(Protocol):
 
     work: Callable[[], Work]
     is_open: bool
+    begun: set[int]
+    """Messages whose try is counted, and which nobody was given yet."""
 
     def enter(self, loop: "ReceivedLoop") -> None:
         """It begins; others that receive the same end."""
@@ -39,6 +42,8 @@ class ReceivedLoop:
         self._walk: InboxWalk | None = None
         self._given: set[int] = set()
         self._is_over = self._is_elsewhere = False
+        self._last: int | None = None
+        self._turn = asyncio.Lock()
 
     def __aiter__(self) -> Self:
         """Itself."""
@@ -50,21 +55,48 @@ class ReceivedLoop:
             self._host.work()  # raises if it is closed
             self._walk = InboxWalk(self._host.work, self.connection)
             self._host.enter(self)
+        async with self._turn:
+            message = await self._next(self._walk)
+        self._last = message.id
+        return in_hand(message, Hand(self._host.work, self._finish))
+
+    async def _next(self, walk: InboxWalk) -> IncomingMessage:
         while True:
             if self._is_elsewhere:
                 raise ReceivedElsewhereError
             if self._is_over:
                 raise StopAsyncIteration
-            found = await self._walk.next()
+            found = await walk.next()
             if found is None:
-                await self._walk.stirred()
-            elif message := await self._begun(found):
-                return in_hand(message, Hand(self._host.work))
+                await walk.stirred()
+            elif message := await self._begin(found):
+                return message
 
-    async def _begun(self, found: IncomingMessage) -> IncomingMessage | None:
-        if self._is_over or found.id in self._given or self._host.is_elsewhere(found):
+    async def _finish(self, incoming_id: int) -> None:
+        """Mark a message as read, and count a try of the one that follows in the same commit, as it is given next.
+
+        Not if somebody asks for it already, or has been given another since.
+        """
+        unhandled = self._host.work().inbox.unhandled
+        if incoming_id != self._last or self._turn.locked() or self._is_over or self._walk is None:
+            await unhandled.done(incoming_id)
+            return
+        async with self._turn:
+            self._last = None
+            found = self._walk.following()
+            following = found.id if found and found.id not in self._host.begun and self._is_ours(found) else None
+            if await unhandled.done(incoming_id, following) and following is not None:
+                self._host.begun.add(following)
+
+    def _is_ours(self, found: IncomingMessage) -> bool:
+        return found.id not in self._given and not self._host.is_elsewhere(found)
+
+    async def _begin(self, found: IncomingMessage) -> IncomingMessage | None:
+        if self._is_over or not self._is_ours(found):
             return None
-        message = await self._host.work().inbox.unhandled.begin(found.id)
+        unhandled = self._host.work().inbox.unhandled
+        message = await (unhandled.begun if found.id in self._host.begun else unhandled.begin)(found.id)
+        self._host.begun.discard(found.id)
         if message is not None and message.is_set_aside:
             self._host.set_aside(message)
             return None

@@ -14,7 +14,7 @@ from typing import Protocol, Unpack
 from bach_lib.errors import IdempotencyKeyReusedError, InvalidValueError
 from bach_lib.inbound.inbox import Inbox
 from bach_lib.models import Message, Operation, Receipt
-from bach_lib.models.incoming import InboxStatus, IncomingMessage, Kind
+from bach_lib.models.incoming import IncomingMessage, Kind
 from bach_lib.outbound.draft import SendOptions
 from bach_lib.outbound.queue import Queue
 from bach_lib.outbound.sender import Sender, receipt_of
@@ -45,6 +45,8 @@ class Hand:
     """Where a message is dealt with, and how much of that was done in this try."""
 
     work: Callable[[], Work]
+    finish: Callable[[int], Awaitable[None]]
+    """Mark a message as read, on disk."""
     counts: dict[str, int] = field(default_factory=dict)
 
     def next(self, what: str) -> int:
@@ -97,7 +99,7 @@ class ReceivedMessage(IncomingMessage):
 
     async def done(self) -> None:
         """It is dealt with, and does not come again: it is read. Returns after the commit. Raises a `StorageError`."""
-        await self._hand.work().inbox.mark([self.id], InboxStatus.READ)
+        await self._hand.finish(self.id)
 
     def _key(self, what: str) -> str:
         return f"bach:{what}:{self.id}:{self._hand.next(what)}"

@@ -65,16 +65,34 @@ class Unhandled:
         """
 
         def work(tx: Transaction) -> IncomingMessage | None:
-            message = _waiting(tx, incoming_id)
+            message = self._by_now(_waiting(tx, incoming_id))
             if message is None:
                 return None
-            if is_over(message, self._clock.now(), self._max_age(message.connection)):
-                message = replace(message, kind=Kind.EXPIRED)
             if message.tries >= MOST_TRIES:
                 return _note(tx, message, is_set_aside=True)
             return _note(tx, message, tries=message.tries + 1)
 
         return await self._store.submit(work)
+
+    async def done(self, incoming_id: int, following: int | None = None) -> bool:
+        """It is read. In the same commit a try of the `following` one is counted; whether one was.
+
+        Where that had its last try, nothing is: `begin` sets it aside.
+        """
+
+        def work(tx: Transaction) -> bool:
+            tx.run("mark_incoming", ids=f"[{incoming_id}]", status=InboxStatus.READ)
+            message = None if following is None else self._by_now(_waiting(tx, following))
+            if message is None or message.tries >= MOST_TRIES:
+                return False
+            _note(tx, message, tries=message.tries + 1)
+            return True
+
+        return await self._store.submit(work)
+
+    async def begun(self, incoming_id: int) -> IncomingMessage | None:
+        """One whose try is counted already, as it is now. None: it was read, removed or set aside meanwhile."""
+        return self._by_now(await self._store.read(lambda tx: _waiting(tx, incoming_id)))
 
     async def failed(self, incoming_id: int, error: str) -> IncomingMessage | None:
         """The try has failed of an `error`. The message if that was the last one, and it is set aside."""
@@ -96,6 +114,11 @@ class Unhandled:
                 _note(tx, message, tries=max(0, message.tries - 1))
 
         await self._store.submit(work)
+
+    def _by_now(self, message: IncomingMessage | None) -> IncomingMessage | None:
+        if message and is_over(message, self._clock.now(), self._max_age(message.connection)):
+            return replace(message, kind=Kind.EXPIRED)
+        return message
 
 
 def forget_tries(tx: Transaction, ids: str) -> None:

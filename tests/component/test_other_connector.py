@@ -2,12 +2,14 @@
 
 from collections.abc import AsyncGenerator, Mapping
 from datetime import timedelta
+from functools import reduce
 from pathlib import Path
+from typing import Any
 
 import pytest
 from homeassistant.config_entries import SOURCE_RECONFIGURE, SOURCE_USER, ConfigEntryState, ConfigFlowResult
 from homeassistant.core import HomeAssistant
-from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.data_entry_flow import FlowResult, FlowResultType
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.util import dt as dt_util
@@ -25,6 +27,7 @@ from custom_components.bach.diagnostics import async_get_config_entry_diagnostic
 from custom_components.bach.kinds.others import OtherKind, async_others
 from tests.component.conftest import recipient, send, set_up, the_bach, until, until_state
 from tests.component.dialogs import choose, close_all, close_recipient_dialogs, go_on, start_recipient, submit
+from tests.component.test_rules import TEXTS
 from tests.packages import HANGS, closed_gate, install, install_pigeon, uninstall
 
 pytestmark = pytest.mark.usefixtures("with_the_noisy_ones")
@@ -116,6 +119,14 @@ def words_of(form: ConfigFlowResult) -> Mapping[str, str]:
     return words
 
 
+def nameless(section: str, form: FlowResult[Any, Any]) -> set[str]:
+    """The fields of a form that a person would see by their keys."""
+    schema = form["data_schema"]
+    assert schema
+    step = reduce(lambda tree, key: tree[key], [*section.split("."), "step", form["step_id"]], TEXTS)
+    return {str(one) for one in schema.schema} - set(step["data"])
+
+
 async def reauth(hass: HomeAssistant) -> ConfigFlowResult:
     """The dialog that asks for new credentials."""
     [flow] = hass.config_entries.flow.async_progress()
@@ -138,6 +149,7 @@ async def test_one_is_filled_in_tried_and_at_work(hass: HomeAssistant, site: Pat
     assert (form["step_id"], words["platform"], words["package"]) == ("other_form", "Pigeon", "bach-pigeon")
     assert (words["secret_1"], words["secret_1_about"]) == ("Token", r"The token of the loft\.")
     assert boxes(form) == ["endpoint", "secret_1", "setting_1"]
+    assert nameless("config", form) == set()
     refused = await submit(hass, form, {"endpoint": loft.endpoint, "secret_1": "of last year"})
     assert refused["errors"] == {"base": "refused_other"}
     nowhere = await submit(hass, refused, {"endpoint": "http://127.0.0.1:1", "secret_1": TOKEN})
@@ -155,6 +167,7 @@ async def test_one_is_filled_in_tried_and_at_work(hass: HomeAssistant, site: Pat
 
     close_recipient_dialogs(hass)
     asked = await start_recipient(hass, entry, "manual", menu_options=["pair", "manual"])
+    assert nameless("config_subentries.recipient", asked) == set()
     await go_on(hass, asked, recipient=" ada ", title="Ada", role="user", hello=False)
     heard = async_capture_events(hass, EVENT_MESSAGE)
     await send(hass, "notify.ada", "Hello")
@@ -178,6 +191,7 @@ async def test_it_is_changed_and_asks_for_new_credentials(
         DOMAIN, context={"source": SOURCE_RECONFIGURE, "entry_id": entry.entry_id}
     )
     assert form["step_id"] == "change_other"
+    assert nameless("config", form) == set()
     result = await submit(hass, form, {"endpoint": loft.endpoint, "setting_1": "Mill"})
     assert result["reason"] == "reconfigure_successful"
     assert (entry.data["secrets"], entry.data["settings"]) == ({"token": TOKEN}, {"sender_tag": "Mill"})
@@ -188,6 +202,7 @@ async def test_it_is_changed_and_asks_for_new_credentials(
     await until(hass, lambda: bool(hass.config_entries.flow.async_progress()))
     form = await reauth(hass)
     assert (form["step_id"], boxes(form)) == ("other_refused", ["secret_1"])
+    assert nameless("config", form) == set()
     assert (await submit(hass, form, {"secret_1": "a wrong one"}))["errors"] == {"base": "refused_other"}
     result = await submit(hass, form, {"secret_1": "of this year"})
     assert result["reason"] == "reauth_successful"

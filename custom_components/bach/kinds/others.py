@@ -116,7 +116,8 @@ class OtherKind:
     @property
     def placeholders(self) -> dict[str, str]:
         """What fills the texts: how each field is called, and what it is."""
-        words = {"platform": self.model, "package": self.package, "example": escape_markdown(self.knows.endpoint or "")}
+        example = f"({escape_markdown(self.knows.endpoint)})" if self.knows.endpoint else ""
+        words = {"platform": self.model, "package": self.package, "example": example}
         for one in (*self.secrets, *self.settings):
             words[one.key] = _label(one.known.name)
             words[f"{one.key}_about"] = _sentence(one.known)
@@ -220,5 +221,5 @@ def _label(name: str) -> str:
 
 def _sentence(known: Known) -> str:
     about = readable(known.about.strip())[:_LONGEST_ABOUT].removesuffix(".")
-    like = f" ({known.example})" if known.example else ""
+    like = f" ({readable(known.example)[:_LONGEST_LABEL]})" if known.example else ""
     return escape_markdown(f"{about[:1].upper()}{about[1:]}{like}.")

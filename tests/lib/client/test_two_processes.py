@@ -15,6 +15,8 @@ import pytest
 from bach_lib import AnyBach, Bach, EventsMissed, MessageQueued, OwnerGoneError, Status, StoreInUseError, connect
 from bach_lib.client.owner_client import OwnerClient
 
+from .conftest import TOKEN
+
 _OWNER = """
 import asyncio, sys
 from bach_lib import Bach, Connection, connect
@@ -34,12 +36,33 @@ asyncio.run(main())
 """
 """A program that nothing leaves: its connection rests. It ends with its input."""
 
+_SERVER = """
+import asyncio, sys
+from aiohttp import web
+from bach_lib import Bach, Connection
+from bach_lib.rest import make_application
+from bach_lib.testing import FakePlatform, fake_connector
+
+async def main():
+    home = Connection(name="home", type="fake")
+    kinds = {"fake": fake_connector(FakePlatform())}
+    async with Bach(sys.argv[1], connectors=kinds, connections=[home], autostart=False, grace=0) as bach:
+        runner = web.AppRunner(make_application(bach, token=sys.argv[2]))
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", int(sys.argv[3])).start()
+        print(runner.addresses[0][1], flush=True)
+        await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
+
+asyncio.run(main())
+"""
+"""The same one behind a REST interface, whose port it says."""
+
 
 @contextmanager
-def program(database: Path) -> Iterator[subprocess.Popen[str]]:
-    """Another process that connects to the same file; it is through when this begins."""
+def program(database: Path, source: str = _OWNER, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """Another process with the same file; it is through when this begins."""
     with subprocess.Popen(
-        [sys.executable, "-c", _OWNER, str(database)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", source, str(database), *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
         try:
             yield process
@@ -73,6 +96,34 @@ async def test_the_owner_is_killed_while_somebody_waits(database: Path) -> None:
             await asyncio.to_thread(owner.wait)
             with program(database) as successor:
                 assert await asyncio.to_thread(kind_of, successor) == "Bach"
+                again = await bach.send("home", "ada", "Water leak", idempotency_key="leak")
+                assert again.id == receipt.id, "it is the same message"
+                async with asyncio.timeout(60):
+                    while not any(isinstance(event, EventsMissed) for event in told):
+                        await bach.send("home", "ada", "another")
+                assert isinstance(told[0], MessageQueued)
+
+
+async def test_the_server_is_killed_while_somebody_waits(database: Path) -> None:
+    """Who sends from another machine would hang for ever, or send twice what it cannot know to be stored."""
+    with program(database, _SERVER, TOKEN, "0") as server:
+        port = await asyncio.to_thread(kind_of, server)
+        async with connect(f"http://127.0.0.1:{port}", token=TOKEN) as bach:
+            told = list[EventsMissed | MessageQueued]()
+            bach.subscribe(EventsMissed, told.append)
+            bach.subscribe(MessageQueued, told.append)
+            receipt = await bach.send("home", "ada", "Water leak", idempotency_key="leak")
+            waiting = asyncio.create_task(bach.wait(receipt.id))
+            await asyncio.sleep(0)
+            assert (await bach.get(receipt.id)).status is Status.PENDING
+            os.kill(server.pid, signal.SIGKILL)
+            with pytest.raises(OwnerGoneError, match="gave no answer"):
+                await asyncio.wait_for(waiting, 30)
+            with pytest.raises(OwnerGoneError):
+                await bach.send("home", "ada", "Water leak", idempotency_key="leak")
+            await asyncio.to_thread(server.wait)
+            with program(database, _SERVER, TOKEN, port) as successor:
+                assert await asyncio.to_thread(kind_of, successor) == port
                 again = await bach.send("home", "ada", "Water leak", idempotency_key="leak")
                 assert again.id == receipt.id, "it is the same message"
                 async with asyncio.timeout(60):

@@ -1,6 +1,7 @@
 """The durable loop: what is not called done comes again, in order, whatever ended the program."""
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from bach_lib import Bach, InboxStatus, Kind
 from bach_lib.errors import NotOpenError, ReceivedElsewhereError, UnknownConnectionError
 from bach_lib.events import MessageSetAside
 from bach_lib.handling.inbox_walk import InboxWalk
+from bach_lib.storage import Transaction
 from bach_lib.testing import FakeClock, FakePlatform, World, world
 
 
@@ -204,3 +206,71 @@ async def test_what_is_announced_late_takes_nothing_out_of_the_page(here: World)
     walk.came(first.id + 2)  # it was stored before, and is announced now
     left = [await walk.next() for _ in range(4)]
     assert [message.text if message else None for message in left] == ["two", "three", "four", None]
+
+
+async def test_done_and_the_next_try_are_one_commit(here: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each message would cost the disk two, and a program that works off a backlog would take twice as long."""
+    bach, platform, clock = here
+    await said(platform, clock, *map(str, range(10)))
+    commits: list[object] = []
+    submit = bach._base.store.submit
+
+    def counting[T](work: Callable[[Transaction], T], **options: bool) -> asyncio.Future[T]:
+        if options.get("writes", True):
+            commits.append(work)
+        return submit(work, **options)
+
+    monkeypatch.setattr(bach._base.store, "submit", counting)
+    tries = []
+    async for message in bach.received():
+        tries.append(message.tries)
+        await message.done()
+        if len(tries) == 10:
+            break
+    assert tries == [1] * 10
+    assert len(commits) <= 11
+
+
+async def test_what_was_not_given_has_no_try(tmp_path: Path) -> None:
+    """A message would be set aside that no program has ever seen."""
+    async with world(path=tmp_path / "bach.db") as (bach, platform, clock):
+        await said(platform, clock, *map(str, range(6)))
+        for number in range(2):  # each loop ends, and another goes on
+            async for message in bach.received():
+                assert (message.text, message.tries) == (str(number), 1)
+                await message.done()
+                break
+    async with world(path=tmp_path / "bach.db") as (bach, platform, clock):
+        assert {one.tries for one in await bach.inbox(status=InboxStatus.UNREAD)} == {0}
+        async for message in bach.received():
+            assert (message.text, message.tries) == ("2", 1)
+            await message.done()
+            break
+        async for message in bach.received("home"):
+            assert (message.text, message.tries) == ("3", 1)
+            break
+
+
+async def test_what_happens_between_done_and_the_next_counts(here: World) -> None:
+    """What a person has dealt with meanwhile would be given, a door opened hours later, or a try forgotten."""
+    bach, platform, clock = here
+    await said(platform, clock, "one", "two", "three", "/door", "four")
+    ids = {one.text: one.id for one in await bach.inbox()}
+    given: list[tuple[str, Kind, int]] = []
+    async for message in bach.received():
+        given.append((message.text, message.kind, message.tries))
+        await message.done()
+        if message.text == "one":
+            await bach.mark([ids["two"]], InboxStatus.ARCHIVED)
+        elif message.text == "three":
+            await clock.advance(3600)
+        elif message.kind is Kind.EXPIRED:
+            await bach.mark([ids["four"]], InboxStatus.UNREAD)
+        else:
+            break
+    assert given == [
+        ("one", Kind.TEXT, 1),
+        ("three", Kind.TEXT, 1),
+        ("/door", Kind.EXPIRED, 1),
+        ("four", Kind.TEXT, 1),
+    ]
