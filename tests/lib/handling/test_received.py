@@ -19,12 +19,13 @@ async def taken(bach: Bach, clock: FakeClock, number: int, *, done: bool = True)
     found: list[str] = []
     if not number:
         return found
-    async for message in bach.received():
-        found.append(message.text or message.content.args)
-        if done:
-            await message.done()
-        if len(found) == number:
-            break
+    async with asyncio.timeout(20):  # what never comes would only end with the whole run
+        async for message in bach.received():
+            found.append(message.text or message.content.args)
+            if done:
+                await message.done()
+            if len(found) == number:
+                break
     return found
 
 
