@@ -62,7 +62,10 @@ asyncio.run(main())
 def program(database: Path, source: str = _OWNER, *arguments: str) -> Iterator[subprocess.Popen[str]]:
     """Another process with the same file; it is through when this begins."""
     with subprocess.Popen(
-        [sys.executable, "-c", source, str(database), *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", source, str(database), *arguments],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     ) as process:
         try:
             yield process
