@@ -4,9 +4,12 @@ A check that brings nothing new writes nothing: what is counted goes to disk whe
 once an hour.
 """
 
+from __future__ import annotations
+
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from aiohttp import ClientSession
 
@@ -18,10 +21,13 @@ from bach_lib.models import BreakerState, ConnectionState, Direction, Fault, Hea
 from bach_lib.models.chat import ChatMessage, ChatOptions, Reply
 from bach_lib.models.health import log_transition, state_after
 from bach_lib.partners.faults import NOT_REACHED
-from bach_lib.partners.partner import Partner
+from bach_lib.partners.partner_class import partner_class
 from bach_lib.policy import ProbePolicy
 from bach_lib.registry import Registry
 from bach_lib.registry.secrets import Secrets
+
+if TYPE_CHECKING:
+    from bach_lib.partners.partner import Partner
 
 _SAVE_SECONDS = 3600.0
 _OFF = Fault(code="disabled", text="The connection is switched off.")
@@ -100,7 +106,7 @@ class Prober:
         """Begin, if it is active."""
         async with self._lock:
             if self._partner is None:  # a restart may have come first
-                self._start()
+                await self._start()
 
     async def restart(self, *, wanted: bool | None = None) -> None:
         """Follow changed settings. `wanted`: from now on, work (or do not) as far as the connection is active."""
@@ -108,20 +114,21 @@ class Prober:
             if wanted is not None:
                 self._is_wanted = wanted
             await self._stop()
-            self._start()
+            await self._start()
 
     async def stop(self) -> None:
         """End: no more checks."""
         async with self._lock:
             await self._stop()
 
-    def _start(self) -> None:
+    async def _start(self) -> None:
         services = self._services
         try:
             row = services.registry.get(self._name)
             if not row.is_active or not self._is_wanted:
                 return
-            self._partner = Partner(row, session=services.session, secrets=services.secrets, clock=services.clock)
+            partner = await partner_class()
+            self._partner = partner(row, session=services.session, secrets=services.secrets, clock=services.clock)
         except UnknownConnectionError:
             return  # it was removed before its turn came
         except BachError as error:  # written by an older or another program: it waits for a person

@@ -12,7 +12,7 @@ from bach_lib.errors import ConnectorFailedError
 from bach_lib.models import Category, Connection, Fault, Identity, Report
 from bach_lib.models.chat import ChatMessage, Role
 from bach_lib.models.health import INTERNAL
-from bach_lib.partners.partner import Partner
+from bach_lib.partners.partner_class import partner_class
 from bach_lib.registry.pasted import LIFTED
 from bach_lib.registry.secrets import Lookup, Secrets, can_be_shown
 from bach_lib.registry.sender_tag import check_tag
@@ -65,7 +65,7 @@ async def _check_partner(
     connection: Connection, session: ClientSession, secrets: Secrets, clock: Clock
 ) -> Report | Fault:
     await secrets.resolve(connection.auth_config, connection.type)
-    partner = Partner(connection, session=session, secrets=secrets, clock=clock)
+    partner = (await partner_class())(connection, session=session, secrets=secrets, clock=clock)
     try:
         report = await partner.check()
         if isinstance(report, Fault) or not connection.settings.get("model"):

@@ -280,6 +280,12 @@ def test_importing_bach_loads_no_test_double_and_no_server() -> None:
     assert {"bach_lib.testing", "bach_lib.rest", "bach_lib.cli"} & loaded_by("import bach_lib") == set()
 
 
+def test_importing_bach_loads_no_protocol_of_a_partner() -> None:
+    """Every home would have in memory how to speak with AI and MCP servers; most have none."""
+    partners = {f"bach_lib.partners.{name}" for name in ("partner", "oauth", "mcp", "claude", "gemini", "ollama")}
+    assert partners & loaded_by("import bach_lib, bach_lib.connectors.telegram") == set()
+
+
 # -- how it is written -----------------------------------------------------------------------------------------------
 
 
