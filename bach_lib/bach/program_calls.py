@@ -4,16 +4,12 @@ from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Concatenate, overload
 
-from bach_lib.arguments import whole
 from bach_lib.bus import Unsubscribe
-from bach_lib.errors import InvalidValueError
 from bach_lib.events import Event
-from bach_lib.handling.event_stream import LIMIT
+from bach_lib.handling.event_stream import LIMIT, check_wish
 from bach_lib.handling.programs import Programs
 from bach_lib.handling.received_message import ReceivedMessage
 from bach_lib.runtime.assembly import Parts
-
-_MOST_EVENTS = 100_000
 
 
 class ProgramCalls(ABC):
@@ -51,10 +47,7 @@ class ProgramCalls(ABC):
         says how many; another loop over the same stream goes on. It ends when BACH is closed. Raises
         `InvalidValueError`.
         """
-        for one in event_types:
-            if not isinstance(one, type) or not issubclass(one, Event):
-                raise InvalidValueError(field="an event type", value=str(one)[:50], expected="a class of events")
-        return self._programs.subscribers.stream(event_types, whole("limit", limit, 1, _MOST_EVENTS))
+        return self._programs.subscribers.stream(event_types, check_wish(event_types, limit))
 
     def received(self, connection: str | None = None) -> AsyncIterator[ReceivedMessage]:
         """What comes in, through one connection or all: `async for message in bach.received()`, then `message.done()`.

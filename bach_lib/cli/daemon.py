@@ -7,6 +7,7 @@ import socket
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from aiohttp import web
@@ -33,29 +34,43 @@ _SAID = 0.2
 """Seconds for the answer to whoever stops it."""
 
 
-def run(database: Path, *, host: str, port: int, hosts: Iterable[str], metrics_for_all: bool = False) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How the daemon is asked to work. `hosts`: names that requests may use; `logs_json`: for what collects logs."""
+
+    host: str
+    port: int
+    hosts: Iterable[str] = ()
+    metrics_for_all: bool = False
+    logs_json: bool = False
+
+
+def run(database: Path, options: Options) -> None:
     """Work until SIGTERM or SIGINT. Raises a `BachError` or `SentenceError` if it cannot begin."""
-    with telling():
-        asyncio.run(_serve(database, host, port, hosts, metrics_for_all=metrics_for_all))
+    with telling(is_json=options.logs_json):
+        asyncio.run(_serve(database, options))
 
 
-async def _serve(database: Path, host: str, port: int, hosts: Iterable[str], *, metrics_for_all: bool) -> None:
+async def _serve(database: Path, options: Options) -> None:
+    announce = _LOGGER.info if options.logs_json else _announce
     stopped = asyncio.Event()
     _on_signals(stopped.set)
     async with AsyncExitStack() as stack:
         bach = await stack.enter_async_context(Bach(database, runs_file=runs_file(database)))
         token = load_token(token_file(database))
-        application = make_application(bach, token=token, hosts=[*hosts, host], metrics_for_all=metrics_for_all)
-        address = await stack.enter_async_context(_listening(application, host, port))
+        application = make_application(
+            bach, token=token, hosts=[*options.hosts, options.host], metrics_for_all=options.metrics_for_all
+        )
+        address = await stack.enter_async_context(_listening(application, options.host, options.port))
         stack.enter_context(keeping(log_file(database)))  # of what works; why it could not begin, it says
         if can_have_socket(socket_file(database)):
             own = _own(database, address, stopped.set)
             await stack.enter_async_context(_controlled(bach, socket_file(database), own))
         else:
             _LOGGER.warning("This path is too long for a socket, so other bach commands cannot reach this one")
-        _announce(f"BACH works on {database} and answers on {address}. Token: {token_file(database)}")
+        announce(f"BACH works on {database} and answers on {address}. Token: {token_file(database)}")
         await stopped.wait()
-        _announce("BACH stops; what waits is on disk.")
+        announce("BACH stops; what waits is on disk.")
 
 
 def _on_signals(stop: Callable[[], None]) -> None:

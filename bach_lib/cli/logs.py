@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TextIO, override
 
 from bach_lib.cli.exits import note
-from bach_lib.control.sentences import printable
+from bach_lib.cli.log_lines import JsonLine, Line
 
 _MOST = 500_000
 """Bytes of a file; there are two."""
@@ -38,8 +38,8 @@ def tail(path: Path, lines: int) -> list[str]:
 
 
 @contextmanager
-def telling() -> Iterator[None]:
-    """Let everything that is logged go to stderr."""
+def telling(*, is_json: bool = False) -> Iterator[None]:
+    """Let everything that is logged go to stderr, for people or as lines of JSON."""
     logging.raiseExceptions = False  # a log that cannot be written must not be what fails
     logging.getLogger().setLevel(logging.INFO)
     logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)  # what is no HTTP is refused; it needs no traceback
@@ -47,7 +47,7 @@ def telling() -> Iterator[None]:
         yield
         return
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_Line("%(levelname)s %(name)s: %(message)s"))
+    handler.setFormatter(JsonLine() if is_json else Line("%(levelname)s %(name)s: %(message)s"))
     with _attached(handler):
         yield
 
@@ -128,18 +128,6 @@ class RepeatFilter(logging.Filter):
         return record if count < _OFTEN else False
 
 
-class _Line(logging.Formatter):
-    """Formatter: what others said is made harmless; a message is one line, and only tracebacks have more."""
-
-    @override
-    def formatMessage(self, record: logging.LogRecord) -> str:
-        return printable(" ".join(super().formatMessage(record).splitlines()), lines=False)
-
-    @override
-    def formatException(self, ei: object) -> str:
-        return printable(super().formatException(ei))  # type: ignore[arg-type] # as logging calls it
-
-
 class _Kept:
     """Whether the file is worth keeping when the daemon has ended."""
 
@@ -174,7 +162,7 @@ class _File(RotatingFileHandler):
 def _file(path: Path, kept: _Kept) -> logging.Handler:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     handler = _File(path, kept)
-    handler.setFormatter(_Line("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    handler.setFormatter(Line("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     return handler
 
 

@@ -1,5 +1,6 @@
 """`bach serve` and `bach demo`."""
 
+from enum import StrEnum
 from importlib import import_module
 from typing import Annotated
 
@@ -7,6 +8,13 @@ import typer
 
 from bach_lib.cli.exits import sentences
 from bach_lib.cli.options import command, settings
+
+
+class LogFormat(StrEnum):
+    """How the daemon's log is written."""
+
+    TEXT = "text"
+    JSON = "json"
 
 
 @command
@@ -19,11 +27,21 @@ def serve(
     metrics_for_all: Annotated[
         bool, typer.Option("--metrics-for-all", help="Whoever collects /metrics needs no token.")
     ] = False,
+    log_format: Annotated[
+        LogFormat, typer.Option(help="For people, or a line of JSON for each record.")
+    ] = LogFormat.TEXT,
 ) -> None:
     """Deliver, receive, and answer programs on this machine, until SIGTERM or Ctrl-C."""
     errors, daemon = import_module("bach_lib.errors"), import_module("bach_lib.cli.daemon")
+    options = daemon.Options(
+        host=host,
+        port=port,
+        hosts=allow_host or (),
+        metrics_for_all=metrics_for_all,
+        logs_json=log_format is LogFormat.JSON,
+    )
     with sentences(errors.BachError):
-        daemon.run(settings().database, host=host, port=port, hosts=allow_host or (), metrics_for_all=metrics_for_all)
+        daemon.run(settings().database, options)
 
 
 def demo() -> None:

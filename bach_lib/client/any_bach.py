@@ -1,10 +1,11 @@
 """The calls that a program has on any BACH: its own, one of another process, or one on another machine."""
 
-from collections.abc import Callable, Iterable
-from typing import Protocol, Unpack
+from collections.abc import AsyncIterator, Callable, Iterable
+from typing import Protocol, Unpack, overload
 
 from bach_lib.bus import Unsubscribe
 from bach_lib.events import Event
+from bach_lib.handling.event_stream import LIMIT
 from bach_lib.models import Message, Receipt, Status
 from bach_lib.outbound.draft import SendOptions
 
@@ -55,5 +56,19 @@ class AnyBach(Protocol):
         """Call `callback` for every event of this type until the returned function is called.
 
         Beside the owner, `EventsMissed` tells that there is a gap.
+        """
+        ...
+
+    @overload
+    def events(self, *, limit: int = LIMIT) -> AsyncIterator[Event]: ...
+
+    @overload
+    def events[E: Event](self, *event_types: type[E], limit: int = LIMIT) -> AsyncIterator[E]: ...
+
+    def events[E: Event](self, *event_types: type[E], limit: int = LIMIT) -> AsyncIterator[E]:
+        """What happens from now on, of these types (by default all): `async for event in bach.events(MessageSent)`.
+
+        Whoever takes events too slowly gets an `EventsLostError`, also beside the owner, where an `EventsMissingError`
+        tells that there is a gap.
         """
         ...

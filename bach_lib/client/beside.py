@@ -7,15 +7,17 @@ from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
 from types import TracebackType
-from typing import Self
+from typing import Self, overload
 
 from aiohttp import ClientError, ClientResponse
 
 from bach_lib.arguments import seconds
 from bach_lib.bus import Bus, Unsubscribe
+from bach_lib.client.remote_stream import Streams
 from bach_lib.errors import BachError, InvalidValueError
 from bach_lib.events import Event, EventsMissed
 from bach_lib.field_logger import FieldLogger
+from bach_lib.handling.event_stream import LIMIT, check_wish
 from bach_lib.models import File, Message
 from bach_lib.outbound.draft import SendOptions
 from bach_lib.rest.exact import event_of
@@ -38,6 +40,7 @@ class Beside(ABC):
 
     def __init__(self) -> None:
         self._bus = Bus()
+        self._streams = Streams(self._bus)
         self._listening: asyncio.Task[None] | None = None
         self._is_settled = asyncio.Event()
         self._waits = asyncio.Semaphore(_WAITS)
@@ -51,19 +54,40 @@ class Beside(ABC):
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """End; nobody hears of events any more."""
+        """End; nobody hears of events any more, and streams end after what waits in them."""
         if self._listening is not None:
             self._listening.cancel()
             with suppress(asyncio.CancelledError):
                 await self._listening
+        self._streams.close()
         await self._close()
 
     def subscribe[E: Event](self, event_type: type[E], callback: Callable[[E], None]) -> Unsubscribe:
         """Call `callback` for every event of this type until the returned function is called."""
         unsubscribe = self._bus.subscribe(event_type, callback)
+        self._begin_to_listen()
+        return unsubscribe
+
+    @overload
+    def events(self, *, limit: int = LIMIT) -> AsyncIterator[Event]: ...
+
+    @overload
+    def events[E: Event](self, *event_types: type[E], limit: int = LIMIT) -> AsyncIterator[E]: ...
+
+    def events[E: Event](self, *event_types: type[E], limit: int = LIMIT) -> AsyncIterator[E]:
+        """What happens from now on, of these types (by default all), as `Bach.events` has it.
+
+        Where events are missing because the owner went away, or was read too slowly, the loop ends with an
+        `EventsMissingError`; a stream that has `EventsMissed` among its types, or all, gets that event instead. Another
+        loop over the same stream goes on.
+        """
+        stream = self._streams.stream(event_types, check_wish(event_types, limit))
+        self._begin_to_listen()
+        return stream
+
+    def _begin_to_listen(self) -> None:
         if self._listening is None:
             self._listening = asyncio.create_task(self._listen(), name="bach-events-beside")
-        return unsubscribe
 
     async def wait(self, message_id: int, timeout: float | None = None) -> Message:
         """The message when it has ended, or as it stands after `timeout` seconds."""

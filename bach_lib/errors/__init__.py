@@ -23,6 +23,7 @@ wrong with a question stands in `unanswered`. The files follow the tree: `root` 
     ├── NotFetchedError: the file that somebody sent could not be fetched
     ├── QueueFullError: a limit on waiting messages was reached
     ├── EventsLostError: events came faster than they were taken
+    │   └── EventsMissingError: or the process that tells them was away
     ├── ReceivedElsewhereError: a newer loop receives
     ├── StorageError: the disk or the file
     │   ├── StoreInUseError, StoreTooNewError, StoreForeignError, StoreIncompleteError
@@ -53,6 +54,7 @@ from bach_lib.errors.failures import (
     AlreadyOpenError,
     ConnectorFailedError,
     EventsLostError,
+    EventsMissingError,
     MissingExtraError,
     MissingLibraryError,
     NotFetchedError,
@@ -142,6 +144,7 @@ __all__ = [
     "ConnectorFailedError",
     "EmptyTextError",
     "EventsLostError",
+    "EventsMissingError",
     "FileNotReadError",
     "FileTooLargeError",
     "IdempotencyKeyReusedError",

@@ -39,6 +39,18 @@ class EventsLostError(BachError):
     limit: int
 
 
+class EventsMissingError(EventsLostError):
+    """Beside the owner: it went away for longer than it remembers events, or was read too slowly.
+
+    How many are missing is not known; `number` and `limit` are 0.
+    """
+
+    code = "events_missing"
+    template = "Events are missing here: the process that tells them went away, or was read too slowly."
+    number: int = 0
+    limit: int = 0
+
+
 class ReceivedElsewhereError(BachError):
     """A newer loop deals with what comes in."""
 

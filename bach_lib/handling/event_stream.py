@@ -7,11 +7,21 @@ import asyncio
 from collections import deque
 from typing import Self
 
-from bach_lib.errors import EventsLostError
+from bach_lib.arguments import whole
+from bach_lib.errors import EventsLostError, InvalidValueError
 from bach_lib.events import Event
 
 LIMIT = 1000
 """Events that may wait for a program; then the oldest go."""
+_MOST = 100_000
+
+
+def check_wish(event_types: tuple[type[Event], ...], limit: int) -> int:
+    """The limit, if a stream of these types can have it. Raises `InvalidValueError`."""
+    for one in event_types:
+        if not isinstance(one, type) or not issubclass(one, Event):
+            raise InvalidValueError(field="an event type", value=str(one)[:50], expected="a class of events")
+    return whole("limit", limit, 1, _MOST)
 
 
 class EventStream[E: Event]:

@@ -59,7 +59,7 @@ class Subscribers:
             if (found := reference()) is not None:
                 found.put(event)
 
-        for event_type in _without_those_below(event_types):
+        for event_type in without_those_below(event_types):
             weakref.finalize(stream, self._bus.subscribe(event_type, receive)).atexit = False
         return stream
 
@@ -112,7 +112,7 @@ class _Worker[E: Event]:
                 )
 
 
-def _without_those_below[E: Event](event_types: tuple[type[E], ...]) -> list[type[E]]:
-    """So that nothing is told twice."""
+def without_those_below[E: Event](event_types: tuple[type[E], ...]) -> list[type[E]]:
+    """The types, by default all, so that nothing is told twice."""
     found = dict.fromkeys(event_types or (cast("type[E]", Event),))
     return [one for one in found if not any(other is not one and issubclass(one, other) for other in found)]

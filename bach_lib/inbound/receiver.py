@@ -28,6 +28,7 @@ from bach_lib.models.health import internal_fault, log_transition, state_after
 from bach_lib.models.incoming import IncomingMessage
 from bach_lib.policy import ReceivePolicy
 from bach_lib.redact import Redactor
+from bach_lib.spans import span
 
 _LOGGER = FieldLogger(__name__)
 _LONGEST_WAIT = 86_400.0
@@ -224,7 +225,9 @@ class Receiver:
         row, caught_up = self._row(), self._caught_up.now(batch.told_at)
         async with self._routing:
             caught_up_at = self._caught_up.before(batch.told_at) if is_polled else None
-            accepted = await self._inbox.accept(row, batch, caught_up_at=caught_up_at, redact=self._redact)
+            with span("bach.receive", {"bach.connection": row.name}) as receiving:
+                accepted = await self._inbox.accept(row, batch, caught_up_at=caught_up_at, redact=self._redact)
+                receiving.set_attribute("bach.messages", len(batch.messages))
             if batch.is_complete:
                 self._caught_up = caught_up
             self._count_blocked(accepted.blocked)

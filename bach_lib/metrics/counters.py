@@ -24,14 +24,17 @@ class ConnectionCounters:
     __slots__ = ("attempts", "breaker_openings", "buckets", "finished", "queued", "received", "seconds", "set_aside")
 
     def __init__(self) -> None:
-        self.queued = self.received = self.set_aside = self.breaker_openings = 0
+        self.queued: int = 0
+        self.received: int = 0
+        self.set_aside: int = 0
+        self.breaker_openings: int = 0
         self.finished: dict[str, int] = {}
         """Messages, by the status in which they ended."""
         self.attempts: dict[str, int] = {}
         """By what they came to: an outcome's name in small letters."""
-        self.buckets = [0] * (len(EDGES) + 1)
+        self.buckets: list[int] = [0] * (len(EDGES) + 1)
         """Attempts, by how long they took."""
-        self.seconds = 0.0
+        self.seconds: float = 0.0
         """What all of them took together."""
 
 

@@ -19,6 +19,7 @@ from bach_lib.outbound.monitor import STOPPED
 from bach_lib.outbound.retry import Settlement, Witnesses, decide, is_ambiguous
 from bach_lib.outbound.services import DispatchServices
 from bach_lib.outcomes import Outcome, Scope, Sent, Uncertain, Wait
+from bach_lib.spans import Value, span
 
 of_attempt: Callable[..., Settlement] = changer(Settlement, "outcome", "seconds", "tried")
 """The settlement of an attempt that came to this, took so long, and was made with this message."""
@@ -63,7 +64,7 @@ class Trials:
         made = await belonging(connector, message, self._services)
         if isinstance(made, Message) and not is_at_work():  # any more: that question may take a while
             made = _SWITCHED_OFF
-        outcome = await connector.send(made) if isinstance(made, Message) else made
+        outcome = await self._sent(connector, made) if isinstance(made, Message) else made
         if made is not message and isinstance(made, Message):
             outcome = with_what_it_lacks(outcome)
         seconds = clock.monotonic() - began
@@ -86,6 +87,13 @@ class Trials:
         else:
             self._failed_at[message.id] = clock.monotonic()
         return Verdict(outcome=outcome, settlement=settlement, fault=fault, began=began)
+
+    async def _sent(self, connector: Connector, message: Message) -> Outcome:
+        about: dict[str, Value] = {"bach.connection": message.connection, "bach.message_id": message.id}
+        with span("bach.attempt", about) as attempt:
+            outcome = await connector.send(message)
+            attempt.set_attribute("bach.outcome", type(outcome).__name__.lower())
+        return outcome
 
     def _learn(self, message: Message, outcome: Sent) -> Lesson | None:
         """What is new in what the platform said of the place; memory knows it at once, the disk when it is settled."""

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from queue import Empty, SimpleQueue
 
 from bach_lib.field_logger import FieldLogger
+from bach_lib.spans import span
 from bach_lib.storage.request import Request
 from bach_lib.storage.transaction import Transaction
 
@@ -68,7 +69,8 @@ class RequestLoop[C]:
 
     def _transact(self, batch: Batch) -> None:
         try:
-            self._run(batch)
+            with span("bach.storage.transaction", {"bach.requests": len(batch)}):
+                self._run(batch)
         except BaseException as error:  # noqa: BLE001 - whatever it is, somebody waits for an answer
             _tell(error)
             self._give_up(batch, error)

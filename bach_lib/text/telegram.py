@@ -17,7 +17,7 @@ from bach_lib.text.html import read_html
 from bach_lib.text.old_markdown import read_old_markdown
 from bach_lib.text.splitting import Limit, Read, plain, split
 
-PARSE_MODES = {Format.PLAIN: None, Format.MARKDOWN: "Markdown", Format.HTML: "HTML"}
+PARSE_MODES: Mapping[Format, str | None] = {Format.PLAIN: None, Format.MARKDOWN: "Markdown", Format.HTML: "HTML"}
 """https://core.telegram.org/bots/api#formatting-options"""
 
 

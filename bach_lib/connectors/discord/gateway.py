@@ -14,6 +14,7 @@ from typing import Any, Self, override
 
 import discord
 from discord.gateway import DiscordWebSocket, KeepAliveHandler, ReconnectWebSocket
+from discord.http import HTTPClient
 from discord.state import ConnectionState
 
 from bach_lib.connectors.discord.rest import Rest
@@ -96,6 +97,9 @@ class Gateway(discord.Client):
     `hear` is called for each of `EVENTS`. `texts`: ask for the privileged intent "message content". `starts` says when
     another session may begin.
     """
+
+    ws: DiscordWebSocket
+    http: HTTPClient
 
     def __init__(
         self,

@@ -76,6 +76,8 @@ class HomeAssistantServer(PartnerServer):
     answer. `takes_letters`: its BACH does.
     """
 
+    lost: int
+
     def __init__(self, *, key: str = "token", bach: str | None = "1.0.0", port: int = 0) -> None:
         super().__init__(key=key, port=port)
         self.bach = bach

@@ -163,7 +163,7 @@ def test_the_socket_is_its_owners_and_an_old_one_does_no_harm(home: Run, serve: 
 def test_a_daemon_of_another_version_is_named(home: Run, serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     """After an update the old daemon would misunderstand the new command."""
     with serve():
-        monkeypatch.setattr(client, "version", lambda: "99.0")
+        monkeypatch.setattr(client, "VERSION", "99.0")
         said = home("connector", "list")
         assert (said.code, "this command is 99.0. Restart the daemon" in said.errors) == (1, True)
 

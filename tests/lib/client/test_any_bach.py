@@ -8,6 +8,9 @@ import pytest
 from bach_lib import (
     Bach,
     Button,
+    EventsLostError,
+    EventsMissed,
+    EventsMissingError,
     Fault,
     File,
     IdempotencyKeyReusedError,
@@ -15,12 +18,14 @@ from bach_lib import (
     InvalidValueError,
     Message,
     MessageEvent,
+    MessageQueued,
     MessageSent,
     NotCancellableError,
     Status,
     UnknownConnectionError,
     UnknownMessageError,
 )
+from bach_lib.client.beside import Beside
 from bach_lib.outcomes import Dead
 from bach_lib.testing import FakePlatform
 from tests.lib.client.conftest import WAYS, Way
@@ -105,3 +110,41 @@ async def test_events_are_told_from_the_moment_on(owner: Bach, way: Way) -> None
         number = len(told)
         await bach.wait((await bach.send("home", "ada", "again")).id, 60)
         assert len(told) == number
+
+
+@by_each_way
+async def test_a_stream_of_events_is_the_same_everywhere(owner: Bach, way: Way) -> None:
+    """A loop over what becomes of messages could run on the owner alone, or would tell other types elsewhere."""
+    async with way(owner) as bach:
+        stream = bach.events(MessageSent, MessageQueued)
+        with pytest.raises(InvalidValueError):
+            bach.events(str)  # type: ignore[type-var] # as somebody may call it
+        with pytest.raises(InvalidValueError):
+            bach.events(limit=0)
+        receipt = await bach.send("home", "ada", "Hello")
+        told = [await asyncio.wait_for(anext(stream), 60) for _ in range(2)]
+        assert [(type(event), event.message.id) for event in told] == [
+            (MessageQueued, receipt.id),
+            (MessageSent, receipt.id),
+        ]
+    if bach is not owner:
+        with pytest.raises(StopAsyncIteration):
+            await anext(stream)
+
+
+@pytest.mark.parametrize("way", [WAYS["beside"], WAYS["over REST"]], ids=["beside", "over REST"])
+async def test_a_stream_says_what_was_lost_on_the_way(owner: Bach, way: Way) -> None:
+    """A program that counts what was sent would be wrong for good, and not know it."""
+    async with way(owner) as bach:
+        assert isinstance(bach, Beside)
+        sent, all_there_is, few = bach.events(MessageSent), bach.events(), bach.events(MessageQueued, limit=1)
+        bach._publish("gap", "{}")
+        for _ in range(2):
+            await bach.wait((await bach.send("home", "ada", "Hello")).id, 60)
+        with pytest.raises(EventsMissingError, match="went away, or was read too slowly"):
+            await anext(sent)
+        assert isinstance(await asyncio.wait_for(anext(sent), 60), MessageSent), "it goes on behind the gap"
+        assert isinstance(await anext(all_there_is), EventsMissed)
+        with pytest.raises(EventsLostError) as caught:
+            await anext(few)
+        assert caught.value.number > 0
