@@ -18,7 +18,7 @@ from bach_lib.models.incoming import IncomingMessage
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """The root. `connection` is the name of the connection it is about."""
+    """Root of all events. `connection` is the name of the connection it is about."""
 
     connection: str
 

@@ -15,7 +15,7 @@ _LOOK = 1.0
 
 
 class HomeLoop:
-    """The loop that opened, while it is open."""
+    """Event loop that opened BACH, while it is open."""
 
     def __init__(self) -> None:
         self._loop: asyncio.AbstractEventLoop | None = None

@@ -133,8 +133,9 @@ class ProbePolicy(_Checked):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy(_Checked):
-    """All of them. `max_waiting` messages a connection; finished messages and the inbox are kept for `keep_seconds`.
+    """All policies together.
 
+    `max_waiting` messages a connection; finished messages and the inbox are kept for `keep_seconds`.
     `parallel` attempts run at once on a connection.
     """
 

@@ -20,7 +20,7 @@ _USAGE = 2
 
 
 class Group(TyperGroup):
-    """A list of commands, each with its whole sentence, however narrow the terminal is."""
+    """Command group whose help shows each command's whole sentence, however narrow the terminal is."""
 
     @override
     def format_commands(self, ctx: Context, formatter: HelpFormatter) -> None:
@@ -31,7 +31,7 @@ class Group(TyperGroup):
 
 
 class Bach(Group):
-    """The command itself. Who types what the original understood is told what it is called now."""
+    """Root command group. Who types what the original understood is told what it is called now."""
 
     @override
     def parse_args(self, ctx: Context, args: list[str]) -> list[str]:

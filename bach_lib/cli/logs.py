@@ -68,7 +68,7 @@ def noting() -> Iterator[None]:
 
 
 class _Noted(logging.Handler):
-    """Has no terminal of its own to write to."""
+    """Log handler without a terminal of its own."""
 
     @override
     def emit(self, record: logging.LogRecord) -> None:
@@ -129,7 +129,7 @@ class RepeatFilter(logging.Filter):
 
 
 class _Kept:
-    """Whether the file is worth keeping when the daemon has ended."""
+    """Record of whether the log file is worth keeping when the daemon has ended."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -143,7 +143,7 @@ class _Kept:
 
 
 class _File(RotatingFileHandler):
-    """Only its owner can read it: there are names and numbers of people in it."""
+    """Log file that only its owner can read: there are names and numbers of people in it."""
 
     def __init__(self, path: Path, kept: _Kept) -> None:
         self._kept = kept

@@ -32,7 +32,7 @@ class Session(Protocol):
 
 
 class Direct(Session):
-    """The database itself; connections rest unless they are started."""
+    """Session on the database itself; connections are not started unless a command asks for it."""
 
     is_daemon = False
 
@@ -46,7 +46,7 @@ class Direct(Session):
 
 
 class Remote(Session):
-    """The daemon."""
+    """Session with the daemon."""
 
     is_daemon = True
 

@@ -27,7 +27,7 @@ class _Heard:
 
 
 class Backlog:
-    """What came in and was not confirmed yet, oldest first.
+    """Buffer of what came in and was not confirmed yet, oldest first.
 
     `is_live`: the platform tells things as they happen. Else it may have more from long ago, however empty this is.
     """

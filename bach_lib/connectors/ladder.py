@@ -94,7 +94,7 @@ class Rungs(Protocol):
 
 
 class Ladder:
-    """Sends the messages of one connection."""
+    """Sender of one connection's messages, which goes down the rungs."""
 
     def __init__(self, rungs: Rungs, course: Course, clock: Clock) -> None:
         self._rungs = rungs

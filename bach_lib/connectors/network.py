@@ -61,14 +61,14 @@ class Body(BytesPayload):
 
 
 class JsonBody(Body):
-    """JSON."""
+    """JSON body."""
 
     def __init__(self, raw: bytes) -> None:
         super().__init__(raw, content_type="application/json")
 
 
 class NoBody(JsonBody):
-    """For calls that have none: it tells all the same whether they were handed to the network."""
+    """Empty body of calls that have none: it tells all the same whether they were handed to the network."""
 
     SKIP: Final = frozenset({"Content-Type"})
     """Headers that aiohttp must leave out then; it wants a payload to have this one."""

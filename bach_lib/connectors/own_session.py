@@ -10,7 +10,10 @@ from aiohttp import ClientSession
 
 
 class OwnSession:
-    """Call it for the session that is open now. `new_session` makes one, which is closed here."""
+    """HTTP session of our own: called, it returns the one that is open now.
+
+    `new_session` makes one, which is closed here.
+    """
 
     def __init__(self, new_session: Callable[[], ClientSession]) -> None:
         self._new_session = new_session

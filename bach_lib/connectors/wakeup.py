@@ -7,7 +7,7 @@ from bach_lib.clock import Clock
 
 
 class Wakeup:
-    """What one task waits for and others set off."""
+    """Wake-up of one task by others."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock

@@ -38,7 +38,10 @@ _SLOW_DISK = 5.0
 
 
 class ControlServer:
-    """The daemon's end. Only with the database's lock held, so that an old socket here is nobody's any more."""
+    """Server of the daemon's control socket.
+
+    Only with the database's lock held, so that an old socket here is nobody's any more.
+    """
 
     def __init__(self, bach: Bach, path: Path, *, own: Mapping[str, Callable[[], Json]] | None = None) -> None:
         """`own`: what can be asked of the daemon itself."""

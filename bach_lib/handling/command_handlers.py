@@ -36,7 +36,7 @@ type Lane = tuple[str, str, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Handler:
-    """What a command does, and what it takes."""
+    """Function for a command, and what it takes."""
 
     call: Callable[..., Awaitable[None]]
     parameters: Parameters
@@ -44,7 +44,10 @@ class Handler:
 
 
 class Commands:
-    """All handlers. `told` hears of a message that is for somebody else, `set_aside` of one that failed too often."""
+    """Registry of all command handlers.
+
+    `told` hears of a message that is for somebody else, `set_aside` of one that failed too often.
+    """
 
     def __init__(
         self,

@@ -24,7 +24,7 @@ _LONGEST_USAGE = 1000
 
 
 class Programs:
-    """What one BACH does for the program around it. `work` raises `NotOpenError` while it is closed."""
+    """Services of one BACH for the program around it. `work` raises `NotOpenError` while it is closed."""
 
     def __init__(self, bus: Bus, clock: Clock, work: Callable[[], Work]) -> None:
         self.work = work

@@ -11,7 +11,7 @@ from bach_lib.models.incoming import IncomingMessage
 
 
 class Host(Protocol):
-    """What a loop needs of those that it is one of."""
+    """Owner of a loop: what it needs of those that it is one of."""
 
     work: Callable[[], Work]
     is_open: bool

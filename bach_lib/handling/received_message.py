@@ -25,7 +25,7 @@ _ABOUT_ANOTHER = frozenset({Kind.EDITED, Kind.REACTION})
 
 
 class Work(Protocol):
-    """What there is while BACH is open."""
+    """Parts that exist while BACH is open."""
 
     @property
     def inbox(self) -> Inbox:
@@ -42,7 +42,7 @@ class Work(Protocol):
 
 @dataclass(slots=True)
 class Hand:
-    """Where a message is dealt with, and how much of that was done in this try."""
+    """State of one try to deal with a message, and how much of that was done in it."""
 
     work: Callable[[], Work]
     finish: Callable[[int], Awaitable[None]]

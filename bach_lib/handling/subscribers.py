@@ -21,7 +21,7 @@ _LOGGER = FieldLogger(__name__)
 
 
 class Subscribers:
-    """Those that are asynchronous, and the streams."""
+    """Asynchronous subscribers, and the streams."""
 
     def __init__(self, bus: Bus, clock: Clock) -> None:
         self._bus = bus

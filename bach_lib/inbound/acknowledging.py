@@ -8,7 +8,7 @@ from bach_lib.models.incoming import Kind
 
 
 class Acknowledging:
-    """Of the presses of one connection. `is_let_in`: whether somebody allowed sent it."""
+    """Acknowledger of the presses of one connection. `is_let_in`: whether somebody allowed sent it."""
 
     def __init__(self, connection: str, is_let_in: Callable[[Incoming], bool]) -> None:
         self._name = connection

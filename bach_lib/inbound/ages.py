@@ -67,7 +67,7 @@ class Ages:
 
 
 class CaughtUp:
-    """When everything that a platform had was read last: `at` by its own clock if it tells, else by ours.
+    """Time at which everything that a platform had was read last: `at` by its own clock if it tells, else by ours.
 
     `counted`: the same moment as this process counts time, which does not see clocks that are set.
     """

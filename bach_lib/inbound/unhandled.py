@@ -29,7 +29,7 @@ def is_over(message: IncomingMessage, now: float, max_age: float) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """Some that wait, oldest first; all that are not behind `upto` have been looked at."""
+    """Page of those that wait, oldest first; all that are not behind `upto` have been looked at."""
 
     messages: Sequence[IncomingMessage]
     upto: int
@@ -37,7 +37,7 @@ class Page:
 
 
 class Unhandled:
-    """What waits in one inbox. `max_age(connection)`: seconds after which a command is not acted upon."""
+    """Queue of what waits in one inbox. `max_age(connection)`: seconds after which a command is not acted upon."""
 
     def __init__(self, store: Store, clock: Clock, max_age: Callable[[str], float]) -> None:
         self._store = store

@@ -80,7 +80,7 @@ class OldMessage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Old:
-    """All that there is to take. `internal` counts messages that never came through a connector."""
+    """Contents of an old database. `internal` counts messages that never came through a connector."""
 
     connections: tuple[OldConnection, ...]
     outgoing: tuple[OldMessage, ...]

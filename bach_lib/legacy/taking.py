@@ -24,7 +24,10 @@ _DEAD = "legacy"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
-    """How many there were. `known`: messages that had been taken over before; `incomplete`: what lacks something."""
+    """Counts of what was taken.
+
+    `known`: messages that had been taken over before; `incomplete`: what lacks something.
+    """
 
     connections: int = 0
     incomplete: int = 0

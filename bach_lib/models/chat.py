@@ -19,7 +19,7 @@ THINKING = ("on", "off")
 
 
 class Role(StrEnum):
-    """Who said it."""
+    """Speaker of a chat message."""
 
     USER = "user"
     """A person."""

@@ -17,7 +17,10 @@ _MOST_PARKED = 200
 
 
 class Choosing:
-    """Of one connection. `lanes`: in which its messages wait. `workers`: how many are at work."""
+    """Chooser of one connection's next message.
+
+    `lanes`: in which its messages wait. `workers`: how many are at work.
+    """
 
     def __init__(self, lanes: Lanes, gate: Gate, services: DispatchServices) -> None:
         self.lanes = lanes

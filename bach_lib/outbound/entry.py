@@ -84,7 +84,7 @@ class Entry:
 
 @dataclass(slots=True, kw_only=True)
 class Waits:
-    """What `entry_of` looks at of a message."""
+    """Part of a message that `entry_of` looks at."""
 
     id: int
     recipient: str

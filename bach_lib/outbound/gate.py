@@ -33,7 +33,7 @@ _LONGEST_BAN = 86_400.0
 
 
 class Gate:
-    """Decides for one connection whether an attempt may start now.
+    """Gate of one connection, which decides whether an attempt may start now.
 
     `on_better` is called when a check went well.
     """

@@ -94,7 +94,7 @@ class Retrier:
 
 
 class _Results:
-    """The first event of each message."""
+    """Collector of the first event of each message."""
 
     def __init__(self) -> None:
         self.seen: dict[int, tuple[Status, str | None]] = {}

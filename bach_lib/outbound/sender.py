@@ -81,7 +81,7 @@ class _Turnstile:
 
 
 class Sender:
-    """Puts messages.
+    """Door of the queue: checks messages and puts them.
 
     `dispatcher_of(name)` finds the dispatcher of a connection at work, or raises an `InputError`. `max_retries(name)`:
     what a message of it gets whose caller says nothing.

@@ -33,7 +33,7 @@ class Shown:
 
 
 class Credentials(Protocol):
-    """What a link needs to know of them. The first two raise `FaultError` or a `BachError`."""
+    """Interface of credentials. The first two calls raise `FaultError` or a `BachError`."""
 
     async def headers(self) -> Mapping[str, str]:
         """The headers that show who we are; none where nothing is shown."""

@@ -128,7 +128,7 @@ class OAuthCredentials(Credentials):
 
 
 class _NoCredentials(Credentials):
-    """For the place that hands credentials out."""
+    """Error of the place that hands credentials out."""
 
     @override
     async def headers(self) -> Mapping[str, str]:

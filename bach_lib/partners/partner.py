@@ -26,7 +26,7 @@ _CHECK_SECONDS = 45.0
 
 
 class _Probe(Protocol):
-    """Asks what proves that all is well. Raises `FaultError`."""
+    """Question that proves that all is well. Raises `FaultError`."""
 
     async def __call__(self, link: HttpClient, *, accepted: bool | None) -> Report: ...
 

@@ -32,7 +32,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wording:
-    """What stands below a question that is over."""
+    """Texts below a question that is over."""
 
     answered: str = "Answered by {name}: {answer}"
     """With `{name}` and `{answer}`."""

@@ -76,7 +76,7 @@ class _Lines:
 
 
 class _Reader:
-    """What waits for one reader."""
+    """Queue of one reader."""
 
     def __init__(self, kinds: tuple[type[Event], ...]) -> None:
         self.kinds = kinds

@@ -42,7 +42,7 @@ _NAMES = {"connector": "connection", "content": "text"}
 
 
 class Letters:
-    """What a program may ask about one message, or do with what was not delivered."""
+    """Handlers of what a program may ask about one message, or do with what was not delivered."""
 
     def __init__(self, bach: Bach) -> None:
         self._bach = bach

@@ -24,7 +24,7 @@ _CHUNK = 1 << 16
 
 @runtime_checkable
 class _Patient(Protocol):
-    """What a server of ours has for each connection; Home Assistant's has not, and no `server` is in its package."""
+    """Protocol of a server of ours for each connection; Home Assistant has none, and `server` is not in its package."""
 
     def give_more(self, seconds: float) -> None: ...
 

@@ -9,7 +9,7 @@ from bach_lib.storage.backup_file import write_backup
 
 
 class Backups:
-    """Whoever closes the database ends them all."""
+    """Backups that are under way; whoever closes the database ends them all."""
 
     def __init__(self) -> None:
         self._under_way: dict[asyncio.Future[None], threading.Event] = {}

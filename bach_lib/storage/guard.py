@@ -55,7 +55,7 @@ class _Seen:
 
 
 class Guard:
-    """Of one open database; used from the storage's thread.
+    """Guard of one open database; used from the storage's thread.
 
     `names`: its own path, and the one that was asked for, which may lead through links. `tell`: called with the reason
     when nothing can be written any more, and with None when it can again. `before_writing`: called before each write

@@ -2,7 +2,10 @@
 
 
 class Finder:
-    """Each search goes on where the last one stopped, so that searching from every place takes no longer than once."""
+    """Search in one text that goes on where the last one stopped.
+
+    So searching from every place takes no longer than once.
+    """
 
     def __init__(self, text: str) -> None:
         self._text = text

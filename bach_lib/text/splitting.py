@@ -24,7 +24,10 @@ _REACH = 64
 
 
 class Mark(NamedTuple):
-    """What is open: how it is opened (again, after a cut) and closed. `is_code`: white space in it means something."""
+    """Mark that is open: how it is opened (again, after a cut) and closed.
+
+    `is_code`: white space in it means something.
+    """
 
     opening: str
     closing: str
@@ -32,7 +35,7 @@ class Mark(NamedTuple):
 
 
 class Piece(NamedTuple):
-    """What is never cut: a character, or a mark. `text` is how it is written, `shown` what a reader sees of it.
+    """Unit that is never cut: a character, or a mark. `text` is how it is written, `shown` what a reader sees of it.
 
     `open` are the marks that are open after it. `is_glued`: at the beginning of a message it would be taken for markup.
     `escapes`: how the characters that mean something are written where they are to be shown (for `str.translate`).

@@ -54,7 +54,7 @@ class Settings:
 
 
 class DiscordConnector(Connector):
-    """A bot, on Discord or on what `connection.endpoint` names. Needs the secret `bot_token`."""
+    """Connector of a bot, on Discord or on what `connection.endpoint` names. Needs the secret `bot_token`."""
 
     # a call for the channel of a person, one for each of the four or five messages that may become of one, and one for
     # who we are if it is refused

@@ -7,7 +7,7 @@ from bach_lib.connectors.observations import CallError, Observation
 
 
 class DirectChannels:
-    """Of one bot; each is asked for once."""
+    """Cache of one bot's direct channels; each is asked for once."""
 
     def __init__(self, rest: Rest) -> None:
         self._rest = rest

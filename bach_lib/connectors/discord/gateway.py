@@ -61,7 +61,7 @@ discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
 
 
 class _Socket(DiscordWebSocket):
-    """The library's, which one damaged frame must not end: after a new beginning the same would be told again."""
+    """discord.py's WebSocket, kept by a damaged frame: after a new beginning the same would be told again."""
 
     @override
     async def received_message(self, msg: Any, /) -> None:

@@ -21,7 +21,10 @@ _PATH = re.compile(r"(?:.*/)?webhooks/(?P<id>[1-9][0-9]{14,19})/(?P<token>[A-Za-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Address:
-    """Which webhook. `thread`: where its messages go, if the address names a thread of the channel (`?thread_id=`)."""
+    """Address of a webhook.
+
+    `thread`: where its messages go, if the address names a thread of the channel (`?thread_id=`).
+    """
 
     id: int
     token: str = field(repr=False)
@@ -48,7 +51,7 @@ class Address:
 
 
 class WebhookCalls:
-    """All that can be done with one. Each call raises `CallError`. `thread` is None for the channel itself."""
+    """Calls of one webhook. Each call raises `CallError`. `thread` is None for the channel itself."""
 
     def __init__(self, rest: Rest, address: Address) -> None:
         self._rest = rest

@@ -34,7 +34,7 @@ _NO_ANSWERS = Loss(what="reply", reason="A webhook cannot answer messages.")
 
 
 class DiscordWebhookConnector(SendOnly):
-    """A webhook. Needs the secret `url`.
+    """Connector of a Discord webhook. Needs the secret `url`.
 
     `connection.settings` may have `username` and `avatar_url`, under which it writes. With `connection.endpoint`, calls
     go there, whatever host the address names.

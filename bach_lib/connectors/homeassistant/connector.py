@@ -57,7 +57,7 @@ class Settings:
 
 
 class HomeAssistantConnector(Unattended):
-    """The Home Assistant that `connection.endpoint` names. Needs the secret `token`, a long-lived access token.
+    """Connector of the Home Assistant at `connection.endpoint`. Needs the secret `token`, a long-lived access token.
 
     Receives the events whose types are among `allowed`, as `event:` and the type.
     """

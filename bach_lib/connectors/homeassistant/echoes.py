@@ -11,7 +11,7 @@ _MAX_HELD = 500
 
 
 class Echoes:
-    """Of one connection. `hear` gets the events of others."""
+    """Filter of one connection's own events. `hear` gets the events of others."""
 
     def __init__(self, hear: Callable[[object], None]) -> None:
         self._hear = hear

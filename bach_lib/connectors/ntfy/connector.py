@@ -46,7 +46,7 @@ class Settings:
 
 
 class NtfyConnector(Unattended):
-    """The server that `connection.endpoint` names, or ntfy.sh; with secrets, as the user whose they are.
+    """Connector of the server that `connection.endpoint` names, or ntfy.sh; with secrets, as the user whose they are.
 
     They are a `token`, or `username` and `password`. Listens to the topics that are among `allowed`.
     """

@@ -22,7 +22,7 @@ _NOT_PUBLISHED = frozenset(Observation) - {Observation.NO_ANSWER}
 
 
 class Whose(StrEnum):
-    """Of whom a message on the stream is."""
+    """Sender of a message on the stream: we, others, or not known yet."""
 
     OURS = "ours"
     THEIRS = "theirs"

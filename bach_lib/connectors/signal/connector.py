@@ -40,7 +40,7 @@ class Settings:
 
 
 class SignalConnector(Connector):
-    """An account on the signal-cli-rest-api that `connection.endpoint` names; `connection.settings` has its `number`.
+    """Connector of an account (`settings.number`) on the signal-cli-rest-api at `connection.endpoint`.
 
     The server itself asks for no secret. One that stands behind a proxy may get `token`, as a bearer token.
     """

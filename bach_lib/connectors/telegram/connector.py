@@ -51,7 +51,10 @@ class Settings:
 
 
 class TelegramConnector(Connector):
-    """A bot, on the public Bot API or on the server that `connection.endpoint` names. Needs the secret `bot_token`."""
+    """Connector of a bot, on the public Bot API or the server at `connection.endpoint`.
+
+    Needs the secret `bot_token`.
+    """
 
     # five requests of one message: as asked, after a move, as plain text, as a document, the words alone; of a minute
     # each if there is a file. And `getMe`, if it is refused, and what they wait for Telegram's limits in between.

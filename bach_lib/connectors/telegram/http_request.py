@@ -43,7 +43,7 @@ _SILENCE = 15.0
 
 
 class _Answer(NamedTuple):
-    """What the Bot API said. `read`: the JSON of the payload."""
+    """Answer of the Bot API. `read`: the JSON of the payload."""
 
     status: int
     payload: bytes

@@ -56,7 +56,7 @@ https://github.com/tdlib/telegram-bot-api, `Client.cpp`, and https://core.telegr
 
 
 class TelegramRungs:
-    """One bot's messages. Remembers where groups went that became supergroups."""
+    """Rungs of one bot's messages. Remembers where groups went that became supergroups."""
 
     def __init__(self, bot: RawBot) -> None:
         self._bot = bot

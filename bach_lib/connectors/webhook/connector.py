@@ -46,7 +46,7 @@ class Timeouts:
 
 
 class WebhookConnector(SendOnly):
-    """An address. Needs the secret `url`, or `connection.endpoint` if nothing about the address is secret.
+    """Connector of an address. Needs the secret `url`, or `connection.endpoint` if nothing about the address is secret.
 
     Further secrets: `secret` signs, and `old_secret` too while they change; `authorization` is the header of that name,
     `username` and `password` are basic auth, `api_key` is the header that the setting `api_key_header` names. Settings:

@@ -36,7 +36,7 @@ _CONTENT_TYPES: Final[Mapping[BodyType, str]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What goes out. `content_type` is None where there is no body."""
+    """HTTP request that goes out. `content_type` is None where there is no body."""
 
     method: str
     url: URL = field(repr=False)

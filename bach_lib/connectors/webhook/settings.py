@@ -34,8 +34,9 @@ _KEY_HEADER = "X-API-Key"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """Where to, with which headers and in which form. `keys` sign, each for itself; without one nothing is signed.
+    """Options of what is posted: where to, with which headers, in which form.
 
+    `keys` sign, each for itself; without one nothing is signed.
     Without `url` nothing is sent: the connection only takes what comes in. `hidden` is made of secrets, and one itself.
     """
 

@@ -29,7 +29,7 @@ class WaryBody(Body):
 
 
 class _Cutter(asyncio.Protocol):
-    """Stands before the protocol until the head has come; hands that on first, and then what came with it."""
+    """Stand-in for the protocol until the head has come; hands that on first, and then what came with it."""
 
     def __init__(self, transport: asyncio.Transport, protocol: asyncio.Protocol) -> None:
         self._transport = transport

@@ -10,7 +10,7 @@ PAGE = 500
 
 
 class Numbered(Protocol):
-    """What lists hold."""
+    """Anything with a number, as lists hold it."""
 
     @property
     def id(self) -> int:
