@@ -24,7 +24,6 @@ from .flows.storage_repair import StorageFlow
 from .home.entry import connection_name
 from .home.hub import HUB
 from .home.storage_issue import STORAGE
-from .kinds.markdown_escape import escape_links
 from .kinds.partners import is_partner
 from .kinds.requirements import PACKAGE, PackageFlow
 from .lifecycle.inactive import DISABLED, SWITCHED_OFF
@@ -65,7 +64,10 @@ class HeldFlow(ConnectionRepairFlow):
         if (found := self._find()) is None:
             return self.async_abort(reason="entry_not_loaded")
         bach, connection = found
-        await bach.release(connection)
+        try:
+            await bach.release(connection)
+        except BachError as error:
+            return self._refused(error)
         return self.async_create_entry(data={})
 
     async def async_step_discard(self, _: dict[str, str] | None = None) -> RepairsFlowResult:
@@ -73,7 +75,10 @@ class HeldFlow(ConnectionRepairFlow):
         if (found := self._find()) is None:
             return self.async_abort(reason="entry_not_loaded")
         bach, connection = found
-        await bach.discard_held(connection)
+        try:
+            await bach.discard_held(connection)
+        except BachError as error:
+            return self._refused(error)
         return self.async_create_entry(data={})
 
 
@@ -93,7 +98,10 @@ class RemovedRecipientFlow(ConnectionRepairFlow):
         if (found := self._find()) is None:
             return self.async_abort(reason="entry_not_loaded")
         bach, connection = found
-        await discard_undelivered(bach, connection, self._recipient)
+        try:
+            await discard_undelivered(bach, connection, self._recipient)
+        except BachError as error:
+            return self._refused(error, "not_discarded")
         return self.async_create_entry(data={})
 
     async def async_step_keep(self, _: dict[str, str] | None = None) -> RepairsFlowResult:
@@ -133,7 +141,7 @@ class RemovedRecipientFlow(ConnectionRepairFlow):
         except BachError as error:  # the disk, or the queue there is full: the next would not go either
             refused = error
         if refused:
-            return self.async_abort(reason="refused", description_placeholders={"reason": escape_links(str(refused))})
+            return self._refused(refused)
         return self.async_create_entry(data={})
 
     def _recipients(self) -> list[SelectOptionDict]:

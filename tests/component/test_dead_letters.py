@@ -1,7 +1,7 @@
 """Ways out for dead letters in Home Assistant: by action, with a corrected recipient, and after a removal."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 from unittest.mock import patch
 
 import pytest
@@ -13,10 +13,13 @@ from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from bach_lib import Message, Status
+from bach_lib import Bach, Message, Status
+from bach_lib.errors import StoreFailedError
 from bach_lib.testing.telegram_server import TelegramServer
 from custom_components.bach.flows import dead_letters_repair as dead_letters_flow
-from custom_components.bach.repairs import async_create_fix_flow
+from custom_components.bach.flows.dead_letters_repair import DeadLettersFlow
+from custom_components.bach.flows.inactive_repair import InactiveFlow
+from custom_components.bach.repairs import HeldFlow, RemovedRecipientFlow, async_create_fix_flow
 from tests.component.conftest import (
     ADA,
     ADA_ENTITY,
@@ -242,3 +245,41 @@ async def test_what_is_for_others_stays(hass: HomeAssistant, telegram: TelegramS
     await hass.async_block_till_done()
     assert (await message(hass, 2)).status is Status.PENDING
     assert (await the_bach(hass).queue_status())[CONNECTION].waiting == 1
+
+
+REFUSED: Final[dict[str, tuple[type[Any], str, str, str]]] = {
+    "held: release": (HeldFlow, "release", "release", "refused"),
+    "held: discard": (HeldFlow, "discard", "discard_held", "refused"),
+    "removed: discard": (RemovedRecipientFlow, "discard", "messages", "not_discarded"),
+    "dead letters: discard": (DeadLettersFlow, "discard", "discard_all", "refused"),
+    "dead letters: retry": (DeadLettersFlow, "retry", "retry_and_follow", "refused"),
+    "inactive: discard": (InactiveFlow, "discard", "messages", "refused"),
+}
+
+
+@pytest.mark.parametrize("which", REFUSED)
+async def test_a_disk_that_fails_ends_a_repair_with_its_sentence(
+    hass: HomeAssistant, wrong: MockConfigEntry, which: str
+) -> None:
+    """Whoever clicks would read "unknown error", and not know whether the messages are gone."""
+    flow, step, called, reason = REFUSED[which]
+    repair = flow(wrong.entry_id, str(WRONG)) if flow is RemovedRecipientFlow else flow(wrong.entry_id)
+    repair.hass, repair.handler, repair.issue_id = hass, "bach", "any"
+    with patch.object(Bach, called, side_effect=StoreFailedError(path="bach.db", reason="disk is full")):
+        result = await getattr(repair, f"async_step_{step}")()
+    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, reason)
+    assert "disk is full" in result["description_placeholders"]["reason"]
+
+
+@pytest.mark.parametrize("choice", ["send_dead_letters", "discard_dead_letters"])
+async def test_a_disk_that_fails_leaves_the_recipient_corrected(
+    hass: HomeAssistant, wrong: MockConfigEntry, choice: str
+) -> None:
+    """Whoever clicks would read "unknown error", and correct the recipient once more."""
+    page = await reconfigure(hass, wrong, ada(wrong))
+    menu = await go_on(hass, page, recipient=str(ADA), title="Ada", role="user")
+    error = StoreFailedError(path="bach.db", reason="disk is full")
+    with patch.object(Bach, "retry_all", side_effect=error), patch.object(Bach, "discard_all", side_effect=error):
+        done = await go_on(hass, menu, next_step_id=choice)
+    assert (done["type"], done["reason"]) == (FlowResultType.ABORT, "dead_letters_stay")
+    assert wrong.subentries[ada(wrong)].data["recipient"] == str(ADA)

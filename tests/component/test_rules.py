@@ -243,6 +243,7 @@ def test_every_way_a_dialog_can_fail_has_a_text() -> None:
     aborts = {
         "already_configured",
         "cannot_look",
+        "dead_letters_stay",
         "entry_not_loaded",
         "reconfigure_successful",
         CannotReceiveError.code,

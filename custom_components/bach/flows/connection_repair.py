@@ -6,9 +6,10 @@ Each of them needs the connection behind the issue, and the same first page: a m
 from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
 from homeassistant.helpers import issue_registry as ir
 
-from bach_lib import Bach
+from bach_lib import Bach, BachError
 from custom_components.bach.home.entry import connection_name
 from custom_components.bach.home.hub import HUB
+from custom_components.bach.kinds.markdown_escape import escape_links
 
 
 class ConnectionRepairFlow(RepairsFlow):
@@ -25,6 +26,10 @@ class ConnectionRepairFlow(RepairsFlow):
     def _placeholders(self) -> dict[str, str]:
         issue = ir.async_get(self.hass).async_get_issue(self.handler, self.issue_id)
         return dict(issue.translation_placeholders or {}) if issue else {}
+
+    def _refused(self, error: BachError, reason: str = "refused") -> RepairsFlowResult:
+        """End with the sentence of an error, as of a disk that is full; Home Assistant would say "unknown error"."""
+        return self.async_abort(reason=reason, description_placeholders={"reason": escape_links(str(error))})
 
     def _find(self) -> tuple[Bach, str] | None:
         """The open BACH and the connection's name in it; None if BACH is closed or does not know the connection."""

@@ -3,14 +3,16 @@
 The dead letters are kept under the new address by then; most people correct an address in order to send them again.
 """
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from homeassistant.config_entries import SOURCE_USER, ConfigSubentryFlow, SubentryFlowResult
 
+from bach_lib import Bach, BachError
 from custom_components.bach.const import CONF_RECIPIENT
 from custom_components.bach.home.entry import connection_name, recipient_unique_id
 from custom_components.bach.home.hub import HUB
-from custom_components.bach.kinds.markdown_escape import with_escaped
+from custom_components.bach.kinds.markdown_escape import escape_links, with_escaped
 
 
 class DeadLetterSteps(ConfigSubentryFlow):
@@ -40,9 +42,7 @@ class DeadLetterSteps(ConfigSubentryFlow):
 
     async def async_step_send_dead_letters(self, _: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Send the dead letters to the new address."""
-        async with self.hass.data[HUB].hold() as bach:
-            await bach.retry_all(connection_name(self._get_entry()), recipient=self._moved_to)
-        return self.async_abort(reason="reconfigure_successful")
+        return await self._done(Bach.retry_all)
 
     async def async_step_keep_dead_letters(self, _: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Keep the dead letters as they are."""
@@ -50,6 +50,14 @@ class DeadLetterSteps(ConfigSubentryFlow):
 
     async def async_step_discard_dead_letters(self, _: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Discard the dead letters."""
-        async with self.hass.data[HUB].hold() as bach:
-            await bach.discard_all(connection_name(self._get_entry()), recipient=self._moved_to)
+        return await self._done(Bach.discard_all)
+
+    async def _done(self, what: Callable[..., Awaitable[object]]) -> SubentryFlowResult:
+        """Do something with all of them; the recipient is changed whatever comes of it."""
+        try:
+            async with self.hass.data[HUB].hold() as bach:
+                await what(bach, connection_name(self._get_entry()), recipient=self._moved_to)
+        except BachError as error:  # the disk
+            words = {"reason": escape_links(str(error))}
+            return self.async_abort(reason="dead_letters_stay", description_placeholders=words)
         return self.async_abort(reason="reconfigure_successful")

@@ -35,7 +35,7 @@ class DeadLettersFlow(ConnectionRepairFlow):
             letters = await bach.messages(connection=connection, status=(Status.DEAD,), limit=_SHOWN)
             queues = await bach.queue_status()
         except BachError as error:  # the disk
-            return self.async_abort(reason="refused", description_placeholders={"reason": escape_links(str(error))})
+            return self._refused(error)
         if not letters:
             return self.async_create_entry(data={})
         self._words = self._told(letters, queues[connection].dead)
@@ -59,7 +59,7 @@ class DeadLettersFlow(ConnectionRepairFlow):
         try:
             retried = await bach.retry_and_follow(connection, wait=RETRY_SECONDS)
         except BachError as error:
-            return self.async_abort(reason="refused", description_placeholders={"reason": escape_links(str(error))})
+            return self._refused(error)
         return self._page(*_became(retried))
 
     async def async_step_all_sent(self, _: dict[str, str] | None = None) -> RepairsFlowResult:
@@ -82,7 +82,7 @@ class DeadLettersFlow(ConnectionRepairFlow):
         try:
             count = await bach.discard_all(connection)
         except BachError as error:
-            return self.async_abort(reason="refused", description_placeholders={"reason": escape_links(str(error))})
+            return self._refused(error)
         return self._page("discarded", {"count": str(count)})
 
     async def async_step_discarded(self, _: dict[str, str] | None = None) -> RepairsFlowResult:

@@ -14,7 +14,7 @@ from bach_lib import Bach, BachError, Message, Status
 from bach_lib.errors import NotCancellableError
 from custom_components.bach.home.entry import connection_name
 from custom_components.bach.home.hub import HUB
-from custom_components.bach.kinds.markdown_escape import escape_links, escape_markdown
+from custom_components.bach.kinds.markdown_escape import escape_markdown
 from custom_components.bach.lifecycle.inactive import INACTIVE, time_of_day
 from custom_components.bach.messages.undelivered import recipient_name
 
@@ -90,9 +90,6 @@ class InactiveFlow(ConnectionRepairFlow):
 
     def _entry(self) -> ConfigEntry | None:
         return self.hass.config_entries.async_get_entry(self._entry_id)
-
-    def _refused(self, error: BachError) -> RepairsFlowResult:
-        return self.async_abort(reason="refused", description_placeholders={"reason": escape_links(str(error))})
 
 
 async def _page(bach: Bach, connection: str, *, limit: int, before: int | None = None) -> list[Message]:
