@@ -18,6 +18,7 @@ from typing import Protocol, runtime_checkable
 
 from bach_lib.errors import (
     InvalidSecretReferenceError,
+    InvalidValueError,
     MissingLibraryError,
     SecretNotFoundError,
     SecretNotSavedError,
@@ -45,6 +46,8 @@ class Vault(Protocol):
 
 _MAX_FILE = 16_384
 """Bytes; a secret is short, and a path may lead to something endless."""
+_LONGEST = 16_384
+"""Characters, from wherever; what is shorter and still no token, a type finds out itself."""
 
 
 _LONGEST_SHOWN = 8_000
@@ -77,12 +80,14 @@ class Secrets:
     async def resolve(self, auth_config: Mapping[str, str], type_: str = "") -> dict[str, str]:
         """The secrets behind the references, without what was pasted around them, as far as the type tells.
 
-        Raises `SecretNotFoundError`, `InvalidSecretReferenceError` or `MissingLibraryError`.
+        Raises `SecretNotFoundError`, `InvalidSecretReferenceError`, `InvalidValueError` or `MissingLibraryError`.
         """
         self.require_references(auth_config)
-        return pasted.secrets(
-            type_, {field: await self._resolve(reference) for field, reference in auth_config.items()}
-        )
+        found = {field: await self._resolve(reference) for field, reference in auth_config.items()}
+        for field, secret in found.items():
+            if len(secret) > _LONGEST:  # whatever looks through it would hold up the event loop
+                raise InvalidValueError(field=field, value="***", expected=f"at most {_LONGEST} characters")
+        return pasted.secrets(type_, found)
 
     def require_writable(self, field: str, reference: str) -> None:
         """Raise `SecretNotWritableError` if nothing can be stored there."""

@@ -10,6 +10,7 @@ import pytest
 from bach_lib.errors import (
     BachError,
     InvalidSecretReferenceError,
+    InvalidValueError,
     MissingLibraryError,
     SecretNotFoundError,
     SecretNotSavedError,
@@ -90,6 +91,14 @@ async def test_an_application_may_serve_its_own(monkeypatch: pytest.MonkeyPatch)
     assert await resolve("entry:abc/token", entries) == TOKEN
     with pytest.raises(SecretNotFoundError):
         await resolve("entry:other", entries)
+
+
+async def test_what_is_no_secret_any_more_is_refused_before_anybody_looks_through_it() -> None:
+    """A page pasted into the box for the password would hold up the event loop for seconds, or for ever."""
+    assert await resolve("app:one", {"app": lambda _: "x" * 16_384})
+    with pytest.raises(InvalidValueError) as raised:
+        await resolve("app:one", {"app": lambda _: TOKEN * 1_000})
+    assert TOKEN not in str(raised.value)
 
 
 async def test_an_application_may_replace_a_scheme(monkeypatch: pytest.MonkeyPatch) -> None:
