@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import contextmanager, nullcontext
+from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
 
 from bach_lib.version import VERSION
@@ -16,7 +17,8 @@ from bach_lib.version import VERSION
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from contextlib import AbstractContextManager
-    from types import ModuleType
+
+    from opentelemetry.trace import Tracer, TracerProvider
 
 type Value = str | int | float | bool
 
@@ -42,14 +44,22 @@ _NOTHING: AbstractContextManager[Span] = nullcontext(_Nothing())
 
 def span(name: str, attributes: dict[str, Value]) -> AbstractContextManager[Span]:
     """A span of this name around a block. It is the root of a trace: what waits on disk has lost its caller's."""
-    api = sys.modules.get(_API)
-    return _NOTHING if api is None else _begun(api, name, attributes)
+    if (api := sys.modules.get(_API)) is None:
+        return _NOTHING
+    provider: TracerProvider = api.get_tracer_provider()
+    if isinstance(provider, api.ProxyTracerProvider):  # another library has imported it, and nobody has set it up
+        return _NOTHING
+    return _begun(_tracer(provider), name, attributes)
+
+
+@lru_cache(maxsize=1)
+def _tracer(provider: TracerProvider) -> Tracer:
+    return provider.get_tracer("bach_lib", VERSION)
 
 
 @contextmanager
-def _begun(api: ModuleType, name: str, attributes: dict[str, Value]) -> Iterator[Span]:
+def _begun(tracer: Tracer, name: str, attributes: dict[str, Value]) -> Iterator[Span]:
     context = sys.modules["opentelemetry.context"].Context()
-    tracer = api.get_tracer("bach_lib", VERSION)
     with tracer.start_as_current_span(
         name, context=context, attributes=attributes, record_exception=False, set_status_on_exception=False
     ) as begun:

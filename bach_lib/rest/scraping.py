@@ -1,5 +1,7 @@
 """The address at which Prometheus, or whoever reads its formats, collects metrics."""
 
+import asyncio
+
 from aiohttp import web
 
 from bach_lib.bach import Bach
@@ -13,9 +15,11 @@ class Scraping:
 
     def __init__(self, bach: Bach) -> None:
         self._bach = bach
+        self._turn = asyncio.Lock()
 
     async def metrics(self, request: web.Request) -> web.Response:
         """How everything stands, in the format that is asked for."""
         query_fields(request)
-        found = await self._bach.metrics(request.headers.get("Accept", ""))
+        async with self._turn:  # of many connections it is some work; who asks often keeps only itself waiting
+            found = await self._bach.metrics(request.headers.get("Accept", ""))
         return web.Response(body=found.content, headers={"Content-Type": found.content_type})
