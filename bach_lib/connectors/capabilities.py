@@ -39,7 +39,7 @@ class Capabilities:
     bring back, in bytes of UTF-8. `fetch_bytes`: the largest file that can be fetched. `finds_recipients`: it can be
     asked whom it could write to. `takes_pushes`: others bring it messages in requests. `max_files`: how many files a
     message may have that leaves the connector as one; more go in several; 0: none. `file_bytes`: how large each may be;
-    larger ones are left out. `max_caption`: the words that may stand below a file; more go apart. `own_ids`: to another
+    larger ones are left out. `max_caption`: characters that fit below a file; more go apart. `own_ids`: to another
     account, the same id of a message is another message.
     """
 
