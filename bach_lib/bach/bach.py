@@ -39,7 +39,7 @@ from bach_lib.registry import Registry
 from bach_lib.registry.secrets import Lookup, Secrets
 from bach_lib.runtime.assembly import Base, Parts, assemble
 from bach_lib.runtime.housekeeping import PURGED
-from bach_lib.storage import Database, MemoryDatabase, ServerDatabase, Store, is_address
+from bach_lib.storage import Store, is_address, store_at
 
 _LOGGER = FieldLogger(__name__)
 
@@ -76,7 +76,7 @@ class Bach(SendingCalls, InboxCalls, QueueCalls, ConnectionCalls, ProgramCalls, 
     ) -> None:
         bus = Bus()
         self._base = Base(
-            store=_store(path, runs_file),
+            store=store_at(path, runs_file) if isinstance(path, str | PathLike) else path,
             home=HomeLoop(),
             bus=bus,
             clock=clock or SystemClock(),
@@ -283,11 +283,3 @@ def _file(path: str | PathLike[str] | Store) -> Path | None:
     if isinstance(path, str | PathLike) and path != ":memory:" and not is_address(path):
         return Path(path)
     return None
-
-
-def _store(path: str | PathLike[str] | Store, runs_file: str | PathLike[str] | None) -> Store:
-    if not isinstance(path, str | PathLike):
-        return path
-    if path == ":memory:":
-        return MemoryDatabase()
-    return ServerDatabase(str(path)) if is_address(path) else Database(Path(path), runs_file=runs_file)

@@ -15,7 +15,7 @@ from aiohttp import web
 from bach_lib.bach import Bach
 from bach_lib.cli.console import write
 from bach_lib.cli.logs import keeping, telling
-from bach_lib.cli.paths import log_file, runs_file, token_file
+from bach_lib.cli.paths import log_file, runs_file, shown, to_open, token_file
 from bach_lib.control.sentences import SentenceError, printable
 from bach_lib.control.socket_path import can_have_socket, socket_file
 from bach_lib.control.socket_server import ControlServer
@@ -56,7 +56,7 @@ async def _serve(database: Path, options: Options) -> None:
     stopped = asyncio.Event()
     _on_signals(stopped.set)
     async with AsyncExitStack() as stack:
-        bach = await stack.enter_async_context(Bach(database, runs_file=runs_file(database)))
+        bach = await stack.enter_async_context(Bach(to_open(database), runs_file=runs_file(database)))
         token = load_token(token_file(database))
         application = make_application(
             bach, token=token, hosts=[*options.hosts, options.host], metrics_for_all=options.metrics_for_all
@@ -68,7 +68,7 @@ async def _serve(database: Path, options: Options) -> None:
             await stack.enter_async_context(_controlled(bach, socket_file(database), own))
         else:
             _LOGGER.warning("This path is too long for a socket, so other bach commands cannot reach this one")
-        announce(f"BACH works on {database} and answers on {address}. Token: {token_file(database)}")
+        announce(f"BACH works on {shown(database)} and answers on {address}. Token: {token_file(database)}")
         await stopped.wait()
         announce("BACH stops; what waits is on disk.")
 
@@ -87,7 +87,7 @@ def _own(database: Path, address: str, stop: Callable[[], None]) -> Mapping[str,
     """What the command may ask of the daemon itself."""
     since = iso(time.time())
     told: Json = {
-        "database": str(database),
+        "database": shown(database),
         "pid": os.getpid(),
         "version": VERSION,
         "since": since,

@@ -13,7 +13,7 @@ from bach_lib.cli.console import Row, as_row, say, show, show_one, write_json
 from bach_lib.cli.exits import note
 from bach_lib.cli.groups import Group
 from bach_lib.cli.options import command, settings
-from bach_lib.cli.paths import log_file
+from bach_lib.cli.paths import log_file, shown
 from bach_lib.control.sentences import SentenceError, UnansweredError
 from bach_lib.control.socket_path import socket_file
 
@@ -58,7 +58,7 @@ def stop() -> None:
             f"The daemon does not answer. Nothing is lost if you end it by force: kill -9 {row['pid'] or 'its process'}"
         )
     if row["state"] != "works":
-        raise SentenceError(f"No daemon runs on {settings().database}.")
+        raise SentenceError(f"No daemon runs on {shown(settings().database)}.")
     with border_of_library():
         asyncio.run(_stop())
     show_one({"stopped": row["pid"]}, ("stopped", "Stopped process"))
@@ -97,7 +97,7 @@ def _state() -> Row:
 async def _ask_state() -> Row:
     link = import_module("bach_lib.control.link")
     path = socket_file(settings().database)
-    base: dict[str, Json] = {"pid": None, "database": str(settings().database)}
+    base: dict[str, Json] = {"pid": None, "database": shown(settings().database)}
     try:
         async with link.DaemonClient(path, note) as line:
             if not await line.is_answered():

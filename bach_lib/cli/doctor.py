@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bach_lib.cli.console import Row, as_row, as_rows
-from bach_lib.cli.paths import secrets_folder, token_file
+from bach_lib.cli.paths import may_be_there, secrets_folder, token_file
 from bach_lib.cli.session import Session, run
 from bach_lib.control.sentences import SentenceError
 from bach_lib.control.socket_path import can_have_socket, socket_file
@@ -24,7 +24,7 @@ def examine(database: Path, state: Row) -> list[Row]:
     rows = [_daemon(state), _space(database), *_modes(database), _socket(database)]
     if state["state"] == "frozen":
         return rows
-    if not database.exists() and state["state"] != "works":
+    if not may_be_there(database) and state["state"] != "works":
         return [*rows, _row("database", f"There is none at {database}. Add a connection: bach connector add TYPE NAME")]
     try:
         rows += run(_ask, database)

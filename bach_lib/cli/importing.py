@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bach_lib.bus import Bus
 from bach_lib.cli.logs import noting
-from bach_lib.cli.paths import runs_file
+from bach_lib.cli.paths import runs_file, to_open
 from bach_lib.connectors import Connectors
 from bach_lib.control.operations.json_rows import Row, connection_row
 from bach_lib.inbound.rules import read_rules
@@ -15,7 +15,7 @@ from bach_lib.legacy import plan, read, take
 from bach_lib.legacy.planning import Keep
 from bach_lib.registry import Registry
 from bach_lib.registry.secrets import Secrets
-from bach_lib.storage import Database
+from bach_lib.storage import store_at
 
 STEPS = 3
 """Reading, deciding, writing."""
@@ -32,7 +32,7 @@ def run(old: Path, database: Path, keep: Keep, advance: Callable[[int], None], *
 async def _run(old: Path, database: Path, keep: Keep, advance: Callable[[int], None], *, enable: bool) -> Row:
     found = await read(old)
     advance(1)
-    store, connectors, now = Database(database, runs_file=runs_file(database)), Connectors(), time.time()
+    store, connectors, now = store_at(to_open(database), runs_file(database)), Connectors(), time.time()
     await store.open()
     try:
         registry = Registry(store, Bus(), connectors, Secrets())

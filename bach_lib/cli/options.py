@@ -11,11 +11,17 @@ from typing import Annotated
 import typer
 
 from bach_lib.cli.exits import border
-from bach_lib.cli.paths import default_database
+from bach_lib.cli.paths import place
 
 _DATABASE = Annotated[
-    Path | None,
-    typer.Option("--db", envvar="BACH_DB", show_default=False, help="The database; by default in your data folder."),
+    str | None,
+    typer.Option(
+        "--db",
+        envvar="BACH_DB",
+        show_default=False,
+        metavar="PATH",
+        help="The database: a file, by default in your data folder, or postgresql://user@host/database.",
+    ),
 ]
 _AS_JSON = Annotated[bool, typer.Option("--json", help="Answer in JSON, for programs.")]
 
@@ -44,8 +50,8 @@ def command[**P](function: Callable[P, None]) -> Callable[..., None]:
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
         database, as_json = kwargs.pop("db_"), kwargs.pop("json_")
         with border():
-            path = database if isinstance(database, Path) else default_database()
-            _settings.set(Settings(database=path.expanduser().absolute(), as_json=bool(as_json)))
+            named = database if isinstance(database, str) else None
+            _settings.set(Settings(database=place(named), as_json=bool(as_json)))
             function(*args, **kwargs)
 
     added = [

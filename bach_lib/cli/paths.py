@@ -1,9 +1,12 @@
-"""File locations: the database, and beside it what belongs to it."""
+"""File locations: the database, and beside it what belongs to it. Of one on a server only the latter are files."""
 
 import os
 import sys
 from hashlib import sha256
 from pathlib import Path
+from typing import override
+
+from bach_lib.storage import Address, is_address
 
 
 def default_database() -> Path:
@@ -15,6 +18,47 @@ def default_database() -> Path:
     else:
         base = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
     return base / "bach" / "bach.db"
+
+
+class ServerPlace(Path):
+    """Where on this machine lies what belongs to a database on a server: its socket, token, log and secrets.
+
+    It is a name in the folder for a user's data, and the same for each spelling of a password. `address`: the database.
+    """
+
+    def __init__(self, address: str) -> None:
+        shown = str(Address(address))
+        name = f"postgresql-{sha256(shown.encode()).hexdigest()[:12]}"
+        super().__init__(default_database().with_name(name))
+        self.address: str = address
+        self.shown: str = shown
+
+    @override
+    def with_segments(self, *parts: str | os.PathLike[str]) -> Path:  # type: ignore[override] # not another database
+        """What lies beside it is a file like any other."""
+        return Path(*parts)
+
+
+def place(named: str | None) -> Path:
+    """Where the database lies that somebody named, or by default; of one on a server what belongs to it."""
+    if named is None:
+        return default_database().absolute()
+    return ServerPlace(named) if is_address(named) else Path(named).expanduser().absolute()
+
+
+def to_open(database: Path) -> Path | str:
+    """What `Bach` opens."""
+    return database.address if isinstance(database, ServerPlace) else database
+
+
+def shown(database: Path) -> str:
+    """The database, for people: an address without its password."""
+    return database.shown if isinstance(database, ServerPlace) else str(database)
+
+
+def may_be_there(database: Path) -> bool:
+    """Whether there may be a database; of one on a server only the server knows."""
+    return isinstance(database, ServerPlace) or database.exists()
 
 
 def token_file(database: Path) -> Path:

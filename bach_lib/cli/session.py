@@ -9,7 +9,7 @@ from typing import Protocol, override
 from bach_lib.bach import Bach
 from bach_lib.cli.exits import note
 from bach_lib.cli.logs import noting
-from bach_lib.cli.paths import runs_file
+from bach_lib.cli.paths import may_be_there, runs_file, to_open
 from bach_lib.control.link import DaemonClient
 from bach_lib.control.operations import perform
 from bach_lib.control.sentences import SentenceError
@@ -76,10 +76,10 @@ async def _session(database: Path, *, creates: bool) -> AsyncIterator[Session]:
         if await link.is_answered():
             yield Remote(link, database)
             return
-    if not creates and not await asyncio.to_thread(database.exists):
+    if not creates and not await asyncio.to_thread(may_be_there, database):
         raise SentenceError(f"There is no database at {database}. Add a connection first, or name another with --db.")
     try:
-        bach = Bach(database, runs_file=runs_file(database), autostart=False)
+        bach = Bach(to_open(database), runs_file=runs_file(database), autostart=False)
         await bach.open()
     except StoreInUseError as error:
         raise SentenceError(f"{error} (It is no daemon of this command, so it cannot be asked instead.)") from error

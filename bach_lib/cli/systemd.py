@@ -11,7 +11,9 @@ import typer
 from bach_lib.cli.console import say, show_one
 from bach_lib.cli.exits import sentences
 from bach_lib.cli.options import command, settings
+from bach_lib.cli.paths import ServerPlace, to_open
 from bach_lib.control.sentences import SentenceError
+from bach_lib.storage import Address
 
 _UNIT = """\
 # Written by `bach connector setup-daemon`.
@@ -65,7 +67,12 @@ def unit_file() -> Path:
 
 def unit(database: Path, port: int) -> str:
     """What it says."""
-    words = [sys.executable, "-m", "bach_lib.cli", "serve", "--db", str(database), "--port", str(port)]
+    if isinstance(database, ServerPlace) and Address(database.address).has_secret:
+        raise SentenceError(
+            "Whoever looks at a unit reads the password in it. Put that into ~/.pgpass, readable by you alone (a line "
+            "host:port:database:user:password), and leave it out of --db."
+        )
+    words = [sys.executable, "-m", "bach_lib.cli", "serve", "--db", str(to_open(database)), "--port", str(port)]
     return _UNIT.format(command=" ".join(_quoted(word) for word in words))
 
 

@@ -7,12 +7,14 @@ only `sqlite` imports sqlite3, and only `postgresql.driver` psycopg.
 
 from bach_lib.storage.database import Database
 from bach_lib.storage.memory import MemoryDatabase
-from bach_lib.storage.postgresql.address import is_address
+from bach_lib.storage.opening import store_at
+from bach_lib.storage.postgresql.address import Address, is_address
 from bach_lib.storage.postgresql.server_database import ServerDatabase
 from bach_lib.storage.store import SharedStore, Store
 from bach_lib.storage.transaction import Row, Transaction, Value
 
 __all__ = [
+    "Address",
     "Database",
     "MemoryDatabase",
     "Row",
@@ -22,4 +24,5 @@ __all__ = [
     "Transaction",
     "Value",
     "is_address",
+    "store_at",
 ]

@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 _SCHEMES = ("postgresql://", "postgres://")
 _SHOWN = ("host", "port")
 """What of an address's parameters is shown; any of the others may be a secret."""
+_PASSWORDS = ("password", "sslpassword")
 _LEAST = 4
 """Characters of a password that is looked for in a sentence; a shorter one would stand in any word."""
 
@@ -33,6 +34,11 @@ class Address:
     def __repr__(self) -> str:
         return f"Address({self._shown!r})"
 
+    @property
+    def has_secret(self) -> bool:
+        """Whether a password stands in it."""
+        return any(_passwords(self.full))
+
     def redact(self, sentence: str) -> str:
         """A sentence of the driver's or the server's, without this address and its password."""
         for secret in _secrets(self.full):
@@ -51,14 +57,17 @@ def _without_secrets(full: str) -> str:
     return f"postgresql://{user}{at}{place}{parts.path}{'?' if shown else ''}{shown}"
 
 
+def _passwords(full: str) -> list[str]:
+    try:
+        parts = urlsplit(full)
+        return [parts.password or "", *(value for name, value in parse_qsl(parts.query) if name in _PASSWORDS)]
+    except ValueError:
+        return [full.partition("://")[2].rpartition("@")[0].partition(":")[2]]
+
+
 def _secrets(full: str) -> list[str]:
     """The address, and what in it nobody may read, as it stands there and as it is meant; the longest first."""
     found = {full}
-    try:
-        parts = urlsplit(full)
-        passwords = [parts.password or "", *(value for name, value in parse_qsl(parts.query) if name not in _SHOWN)]
-    except ValueError:
-        passwords = [full.partition("://")[2].rpartition("@")[0].partition(":")[2]]
-    for password in passwords:
+    for password in _passwords(full):
         found |= {password, unquote(password)}
     return sorted((secret for secret in found if len(secret) >= _LEAST), key=lambda secret: -len(secret))

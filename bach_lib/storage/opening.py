@@ -1,0 +1,17 @@
+"""The store of a place that somebody named: a file, a server, or memory."""
+
+from os import PathLike
+from pathlib import Path
+
+from bach_lib.storage.database import Database
+from bach_lib.storage.memory import MemoryDatabase
+from bach_lib.storage.postgresql.address import is_address
+from bach_lib.storage.postgresql.server_database import ServerDatabase
+from bach_lib.storage.store import Store
+
+
+def store_at(place: str | PathLike[str], runs_file: str | PathLike[str] | None) -> Store:
+    """The store, which is still to be opened. `runs_file`: where it is noted how far a file had come."""
+    if place == ":memory:":
+        return MemoryDatabase()
+    return ServerDatabase(str(place)) if is_address(place) else Database(Path(place), runs_file=runs_file)
