@@ -12,6 +12,7 @@ from unittest.mock import patch
 import pytest
 from hypothesis import Phase, settings
 
+from bach_lib.storage import MemoryDatabase, ServerDatabase
 from tests.servers import Server, a_folder, programs
 
 pytest_plugins = ["tests.described.plugin"]
@@ -37,6 +38,7 @@ machine that starts all these Home Assistants at once would be slow in each."""
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--all`: also what says nothing new of most changes and takes long."""
+    parser.addoption("--store", choices=("memory", "postgresql"), default="memory", help="where tests keep messages")
     parser.addoption("--all", action="store_true", help="run the tests that are marked slow, too")
 
 
@@ -93,6 +95,21 @@ def postgresql() -> Iterator[Server]:
 def database_address(postgresql: Server) -> str:
     """The address of an empty database."""
     return postgresql.address(postgresql.empty_database())
+
+
+@pytest.fixture(autouse=True)
+def store_of_the_tests(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With `--store postgresql`, whoever wants a database in memory has one on a real server instead."""
+    if request.config.getoption("--store") == "postgresql":
+        server: Server = request.getfixturevalue("postgresql")
+        names = (f"empty{number}" for number in range(100))
+
+        def on_the_server(kind: type[MemoryDatabase]) -> MemoryDatabase | ServerDatabase:
+            if kind is not MemoryDatabase:
+                return object.__new__(kind)
+            return ServerDatabase(server.address(server.empty_database(next(names))))
+
+        monkeypatch.setattr(MemoryDatabase, "__new__", on_the_server)
 
 
 @pytest.fixture(scope="session")

@@ -86,15 +86,16 @@ class Server:
             cursor = connection.execute(sql.encode())
             return [tuple(row) for row in cursor.fetchall()] if cursor.description else []
 
-    def empty_database(self) -> str:
-        """A database that holds nothing, and which nobody is connected to; its name. It is the same each time."""
-        if not self.ask("SELECT 1 FROM pg_database WHERE datname = 'empty'"):
-            self.ask("CREATE DATABASE empty TEMPLATE template0 ENCODING 'UTF8'")
+    def empty_database(self, name: str = "empty") -> str:
+        """A database that holds nothing, and which nobody is connected to; its name. It is made once."""
+        if not self.ask(f"SELECT 1 FROM pg_database WHERE datname = '{name}'"):
+            self.ask(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'")
         self.ask(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'empty' AND pid <> pg_backend_pid()"
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            f" WHERE datname = '{name}' AND pid <> pg_backend_pid()"
         )
-        self.ask("DROP SCHEMA IF EXISTS bach CASCADE", "empty")
-        return "empty"
+        self.ask("DROP SCHEMA IF EXISTS bach CASCADE", name)
+        return name
 
     def _run(self, program: str, *arguments: str) -> None:
         command = [*self._as, str(self._bin / program), *arguments]

@@ -45,6 +45,7 @@ _NOTHING_LEFT = "\ufffd"
 
 NO_ADDRESS, NOT_LET_IN = "address", "28000"
 """Kinds of refusals that come before there is a connection."""
+_NO_VALUE = re.compile(r"invalid (integer|port|\w+ value)|for connection option")
 _LETS_NOBODY_IN = re.compile(
     r"authentication failed|no password supplied|no pg_hba\.conf entry|does not exist|permission denied|not permitted"
 )
@@ -250,7 +251,7 @@ class Wire(Statements):
 
 def _not_connected(error: psycopg.Error, reason: str) -> ConnectionGoneError | RefusedError:
     """A server that answers and lets nobody in will not do so by itself; the driver tells that by words only."""
-    if isinstance(error, psycopg.ProgrammingError):
+    if isinstance(error, psycopg.ProgrammingError) or _NO_VALUE.search(reason):
         return RefusedError(NO_ADDRESS, "")  # whose words repeat of the address what may be a secret
     if _LETS_NOBODY_IN.search(reason):
         return RefusedError(NOT_LET_IN, reason.rpartition("FATAL:")[2].strip())

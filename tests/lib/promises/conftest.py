@@ -9,7 +9,7 @@ import pytest
 from bach_lib import Bach, Connection, Policy
 from bach_lib.events import Event
 from bach_lib.models import Status
-from bach_lib.storage import MemoryDatabase, Store
+from bach_lib.storage import MemoryDatabase, ServerDatabase, Store
 from bach_lib.testing.clock import FakeClock
 from bach_lib.testing.connector import FakePlatform, fake_connector
 
@@ -48,9 +48,17 @@ class LastingStore(MemoryDatabase):
         await super().close()
 
 
+def _given() -> Store:
+    """What the tests have for a database."""
+    return MemoryDatabase()
+
+
 @pytest.fixture
-async def lasting_store() -> AsyncIterator[LastingStore]:
+async def lasting_store() -> AsyncIterator[Store]:
     """A store for several BACHs, one after the other."""
+    if isinstance(given := _given(), ServerDatabase):  # which lasts anyway
+        yield given
+        return
     store = LastingStore()
     yield store
     await store.discard()

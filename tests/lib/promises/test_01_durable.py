@@ -9,6 +9,7 @@ from pathlib import Path
 
 from bach_lib import Bach, Connection
 from bach_lib.models import Status
+from bach_lib.testing.clock import FakeClock
 from bach_lib.testing.connector import FakePlatform, fake_connector
 from tests.lib.promises.conftest import OpenBach
 
@@ -70,13 +71,16 @@ async def test_every_commit_reaches_the_disk(tmp_path: Path) -> None:
     assert (mode, level) == ("wal", 2)
 
 
-async def test_a_cancelled_caller_does_not_take_its_message_back(open_bach: OpenBach, platform: FakePlatform) -> None:
+async def test_a_cancelled_caller_does_not_take_its_message_back(
+    open_bach: OpenBach, platform: FakePlatform, clock: FakeClock
+) -> None:
     """An automation stopped while it sends would leave a message that is on disk and that nobody delivers."""
     async with open_bach() as bach:
         sending = asyncio.create_task(bach.send("home", "42", "text"))
         await asyncio.sleep(0)
         sending.cancel()
         await asyncio.gather(sending, return_exceptions=True)
+        await clock.settle()  # a database with a thread of its own knows it by then
         async with asyncio.timeout(60):
             message = await bach.wait(1)
         assert message.status is Status.SENT

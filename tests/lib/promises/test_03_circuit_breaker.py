@@ -6,9 +6,10 @@ from bach_lib import BreakerPolicy, Policy
 from bach_lib.events import BreakerChanged
 from bach_lib.models import BreakerState, Fault, Status
 from bach_lib.outcomes import Uncertain
+from bach_lib.storage import Store
 from bach_lib.testing.clock import FakeClock
 from bach_lib.testing.connector import FakePlatform
-from tests.lib.promises.conftest import LastingStore, OpenBach, record
+from tests.lib.promises.conftest import OpenBach, record
 
 DOWN = Fault(code="refused", text="Connection refused")
 
@@ -107,7 +108,7 @@ async def test_cancellation_is_not_a_failure(open_bach: OpenBach, clock: FakeClo
 
 
 async def test_it_survives_a_restart(
-    open_bach: OpenBach, lasting_store: LastingStore, clock: FakeClock, platform: FakePlatform
+    open_bach: OpenBach, lasting_store: Store, clock: FakeClock, platform: FakePlatform
 ) -> None:
     """After every restart the first five messages would run into the wall again."""
     async with open_bach(lasting_store) as bach:
@@ -123,7 +124,7 @@ async def test_it_survives_a_restart(
 
 
 async def test_a_wall_clock_set_back_does_not_keep_it_open(
-    open_bach: OpenBach, lasting_store: LastingStore, clock: FakeClock, platform: FakePlatform
+    open_bach: OpenBach, lasting_store: Store, clock: FakeClock, platform: FakePlatform
 ) -> None:
     """A machine without a battery clock boots in the past; the circuit would stay open for years."""
     async with open_bach(lasting_store) as bach:

@@ -6,9 +6,10 @@ from bach_lib.connectors.capabilities import Rate
 from bach_lib.events import MessageRetrying
 from bach_lib.models import BreakerState, Fault, Status
 from bach_lib.outcomes import Scope, Wait
+from bach_lib.storage import Store
 from bach_lib.testing.clock import FakeClock
 from bach_lib.testing.connector import FakePlatform
-from tests.lib.promises.conftest import LastingStore, OpenBach, record
+from tests.lib.promises.conftest import OpenBach, record
 
 FLOOD = Fault(code="rate_limited", text="Too Many Requests: retry after 45", retry_after=45)
 
@@ -98,7 +99,7 @@ async def test_being_told_to_wait_ends_after_a_day(
 
 
 async def test_a_long_wait_survives_a_restart(
-    open_bach: OpenBach, lasting_store: LastingStore, clock: FakeClock, platform: FakePlatform
+    open_bach: OpenBach, lasting_store: Store, clock: FakeClock, platform: FakePlatform
 ) -> None:
     """After a restart the platform would be asked again hours too early, and extend the ban."""
     async with open_bach(lasting_store) as bach:

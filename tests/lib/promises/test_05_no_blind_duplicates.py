@@ -6,9 +6,10 @@ import pytest
 
 from bach_lib.models import Fault, Status
 from bach_lib.outcomes import Uncertain
+from bach_lib.storage import Store
 from bach_lib.testing.clock import FakeClock
 from bach_lib.testing.connector import FakePlatform
-from tests.lib.promises.conftest import LastingStore, OpenBach
+from tests.lib.promises.conftest import OpenBach
 
 LOST = Uncertain(fault=Fault(code="timeout", text="The answer never came"))
 
@@ -58,7 +59,7 @@ async def test_a_platform_that_knows_the_nonce_gets_it_once(
 )
 async def test_after_a_crash_what_was_in_flight_follows_its_policy(
     open_bach: OpenBach,
-    lasting_store: LastingStore,
+    lasting_store: Store,
     clock: FakeClock,
     platform: FakePlatform,
     *,

@@ -6,9 +6,10 @@ import pytest
 
 from bach_lib.events import MessageCancelled, MessageExpired, MessageFinished
 from bach_lib.models import Fault, Status
+from bach_lib.storage import Store
 from bach_lib.testing.clock import FakeClock
 from bach_lib.testing.connector import FakePlatform
-from tests.lib.promises.conftest import LastingStore, OpenBach, record
+from tests.lib.promises.conftest import OpenBach, record
 
 DOWN = Fault(code="refused", text="Connection refused")
 
@@ -47,7 +48,7 @@ async def test_it_expires_while_its_connection_is_switched_off(
 
 
 async def test_it_expires_on_a_connection_that_rests_since_the_start(
-    open_bach: OpenBach, lasting_store: LastingStore, clock: FakeClock
+    open_bach: OpenBach, lasting_store: Store, clock: FakeClock
 ) -> None:
     """A message on a connection that is switched off would wait for ever after a restart."""
     async with open_bach(lasting_store) as bach:
@@ -103,7 +104,7 @@ async def test_a_claim_in_the_moment_of_expiry_ends_the_message(
 
 
 async def test_a_clock_set_back_before_a_restart_does_not_make_it_last(
-    open_bach: OpenBach, lasting_store: LastingStore, clock: FakeClock, platform: FakePlatform
+    open_bach: OpenBach, lasting_store: Store, clock: FakeClock, platform: FakePlatform
 ) -> None:
     """A machine that boots in the past would send last year's "dinner is ready"."""
     platform.fault = DOWN

@@ -12,10 +12,10 @@ from bach_lib.connectors.base import Batch, Incoming
 from bach_lib.errors import StoreFailedError
 from bach_lib.events import MessageReceived
 from bach_lib.models.incoming import Kind
-from bach_lib.storage import Transaction
+from bach_lib.storage import Store, Transaction
 from bach_lib.testing.clock import FakeClock
 from bach_lib.testing.connector import FakePlatform
-from tests.lib.promises.conftest import LastingStore, OpenBach, record
+from tests.lib.promises.conftest import OpenBach, record
 from tests.lib.promises.listener import BATCH
 
 ADA = frozenset({"42"})
@@ -48,7 +48,7 @@ async def test_the_platform_is_told_only_after_the_commit(
 
 async def test_what_could_not_be_stored_comes_again(
     open_bach: OpenBach,
-    lasting_store: LastingStore,
+    lasting_store: Store,
     clock: FakeClock,
     platform: FakePlatform,
     monkeypatch: pytest.MonkeyPatch,
@@ -75,7 +75,7 @@ async def test_what_could_not_be_stored_comes_again(
 
 
 async def test_the_cursor_survives_a_restart(
-    open_bach: OpenBach, lasting_store: LastingStore, clock: FakeClock, platform: FakePlatform
+    open_bach: OpenBach, lasting_store: Store, clock: FakeClock, platform: FakePlatform
 ) -> None:
     """After every restart old commands would run again."""
     async with open_bach(lasting_store, receives=True, allowed=ADA):

@@ -15,10 +15,10 @@ from bach_lib.models.incoming import Kind
 from bach_lib.models.spellings import MAX_SPELLINGS, Sighting
 from bach_lib.outcomes import Dead, Retry, Scope, Sent
 from bach_lib.questions.unanswered import QuestionUndeliveredError
-from bach_lib.storage import Transaction, Value
+from bach_lib.storage import Store, Transaction, Value
 from bach_lib.testing.clock import FakeClock
 from bach_lib.testing.connector import FakePlatform
-from tests.lib.promises.conftest import LastingStore, OpenBach, record
+from tests.lib.promises.conftest import OpenBach, record
 
 NAMED = Sighting(id="-1", names=("@home",))
 MOVED = Sighting(id="-2", was=("-1",))
@@ -57,7 +57,7 @@ def sent(platform: FakePlatform) -> list[tuple[str, str]]:
 
 
 async def test_what_an_answer_says_of_a_name_counts_from_then_on_and_after_a_restart(
-    open_bach: OpenBach, clock: FakeClock, platform: FakePlatform, lasting_store: LastingStore
+    open_bach: OpenBach, clock: FakeClock, platform: FakePlatform, lasting_store: Store
 ) -> None:
     """Who is let in by name would be a stranger by the id under which everything comes in."""
     async with open_bach(lasting_store, receives=True, allowed=frozenset({"@home"})) as bach:
@@ -95,7 +95,7 @@ async def test_a_move_is_followed_whoever_tells_of_it_first(
 
 
 async def test_a_move_that_strangers_tell_of_concerns_nobody(
-    open_bach: OpenBach, clock: FakeClock, platform: FakePlatform, lasting_store: LastingStore
+    open_bach: OpenBach, clock: FakeClock, platform: FakePlatform, lasting_store: Store
 ) -> None:
     """Anybody who finds the bot could fill the disk with names of places."""
     async with open_bach(lasting_store, receives=True, allowed=frozenset({"42"})) as bach:
@@ -172,7 +172,7 @@ async def test_nothing_overtakes_what_is_under_way_when_two_lanes_become_one(
 
 
 async def test_what_waits_finds_its_place_after_a_restart(
-    open_bach: OpenBach, clock: FakeClock, platform: FakePlatform, lasting_store: LastingStore
+    open_bach: OpenBach, clock: FakeClock, platform: FakePlatform, lasting_store: Store
 ) -> None:
     """What is read from the disk after a start would stand in a lane of its own."""
     async with open_bach(lasting_store, receives=True, allowed=frozenset({"-1"})) as bach:
@@ -277,7 +277,7 @@ def full_disk_at_the_cursor(tx: Transaction, query: str, **values: Value) -> int
 
 
 async def test_a_removed_connection_leaves_no_names(
-    open_bach: OpenBach, clock: FakeClock, platform: FakePlatform, lasting_store: LastingStore
+    open_bach: OpenBach, clock: FakeClock, platform: FakePlatform, lasting_store: Store
 ) -> None:
     """Another account under the old name would send to places that only the first one knew."""
     async with open_bach(lasting_store, receives=True, allowed=frozenset({"@home"})) as bach:
@@ -314,7 +314,7 @@ async def test_dead_letters_and_withdrawals_find_a_place_by_every_name(
 
 
 async def test_what_is_learned_by_the_way_is_bounded(
-    open_bach: OpenBach, clock: FakeClock, platform: FakePlatform, lasting_store: LastingStore
+    open_bach: OpenBach, clock: FakeClock, platform: FakePlatform, lasting_store: Store
 ) -> None:
     """Somebody who is let in and takes a new name every minute would fill the disk."""
     async with open_bach(lasting_store, receives=True, allowed=frozenset({"42"})):
@@ -325,7 +325,7 @@ async def test_what_is_learned_by_the_way_is_bounded(
 
 
 async def test_another_account_begins_at_its_own_beginning(
-    open_bach: OpenBach, clock: FakeClock, platform: FakePlatform, lasting_store: LastingStore
+    open_bach: OpenBach, clock: FakeClock, platform: FakePlatform, lasting_store: Store
 ) -> None:
     """With another bot's token, its messages would be skipped by the old number, or be taken for known ones."""
     platform.account = "1"
@@ -448,7 +448,7 @@ async def test_dead_letters_of_a_place_are_found_by_every_name(
 
 
 async def test_what_another_account_sent_is_not_changed_by_this_one(
-    open_bach: OpenBach, clock: FakeClock, platform: FakePlatform, lasting_store: LastingStore
+    open_bach: OpenBach, clock: FakeClock, platform: FakePlatform, lasting_store: Store
 ) -> None:
     """With another bot's token, the old number means another message, which would be deleted in its place."""
     platform.account = "1"
@@ -478,7 +478,7 @@ async def test_what_another_account_sent_is_not_changed_by_this_one(
 
 
 async def test_a_change_that_waits_is_not_made_by_another_account(
-    open_bach: OpenBach, clock: FakeClock, platform: FakePlatform, lasting_store: LastingStore
+    open_bach: OpenBach, clock: FakeClock, platform: FakePlatform, lasting_store: Store
 ) -> None:
     """It would be made of whatever message has that number for the new bot; and words would answer it."""
     platform.account = "1"
@@ -509,7 +509,7 @@ async def test_a_change_that_waits_is_not_made_by_another_account(
 
 
 async def test_whose_account_it_is_does_not_depend_on_the_clock(
-    open_bach: OpenBach, clock: FakeClock, platform: FakePlatform, lasting_store: LastingStore
+    open_bach: OpenBach, clock: FakeClock, platform: FakePlatform, lasting_store: Store
 ) -> None:
     """The clock is set, and old answers would pass for new ones, or nothing that is new could be changed."""
     platform.account, platform.fault = "1", DOWN
@@ -535,7 +535,7 @@ async def test_whose_account_it_is_does_not_depend_on_the_clock(
 
 
 async def test_a_change_waits_until_it_is_known_whose_account_it_is(
-    open_bach: OpenBach, clock: FakeClock, platform: FakePlatform, lasting_store: LastingStore
+    open_bach: OpenBach, clock: FakeClock, platform: FakePlatform, lasting_store: Store
 ) -> None:
     """While nobody says so, the change of an old message could be made of somebody else's."""
     platform.account = "1"
