@@ -79,6 +79,7 @@ from bach_lib.outbound.amending import Amendment
 from bach_lib.outbound.draft import SendOptions
 from bach_lib.outbound.resending import Retried
 from bach_lib.outcomes import Dead, Outcome, Retry, Scope, Sent, Uncertain, Wait
+from bach_lib.owners.membership import Process
 from bach_lib.policy import BreakerPolicy, Policy, ProbePolicy, ReceivePolicy, RetryPolicy
 from bach_lib.questions import Answer, Place, Question, Wording
 from bach_lib.questions.unanswered import (
@@ -169,6 +170,7 @@ __all__ = [
     "Place",
     "Policy",
     "ProbePolicy",
+    "Process",
     "Question",
     "QuestionInterruptedError",
     "QuestionUndeliveredError",

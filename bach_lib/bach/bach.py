@@ -37,8 +37,9 @@ from bach_lib.models import (
 from bach_lib.policy import Policy
 from bach_lib.registry import Registry
 from bach_lib.registry.secrets import Lookup, Secrets
-from bach_lib.runtime.assembly import Base, Parts, assemble
+from bach_lib.runtime.assembly import assemble
 from bach_lib.runtime.housekeeping import PURGED
+from bach_lib.runtime.parts import Base, Parts
 from bach_lib.storage import Store, is_address, store_at
 
 _LOGGER = FieldLogger(__name__)
@@ -55,7 +56,8 @@ class Bach(SendingCalls, InboxCalls, QueueCalls, ConnectionCalls, ProgramCalls, 
     `":memory:"`: nothing is on disk, and all is gone with `close`; opened again, it is empty. `connections`
     are there when it is open, as `Registry.ensure` does it. `policies`: those of single connections, by name, while
     this program runs; all others follow `policy`, as does what concerns the whole database (`keep_seconds`). `grace`:
-    seconds for attempts under way at the end of `async with`.
+    seconds for attempts under way at the end of `async with`. `process`: what this one is called among several that
+    share a database.
     """
 
     def __init__(
@@ -73,6 +75,7 @@ class Bach(SendingCalls, InboxCalls, QueueCalls, ConnectionCalls, ProgramCalls, 
         grace: float = 5.0,
         autostart: bool = True,
         runs_file: str | PathLike[str] | None = None,
+        process: str | None = None,
     ) -> None:
         bus = Bus()
         self._base = Base(
@@ -87,6 +90,7 @@ class Bach(SendingCalls, InboxCalls, QueueCalls, ConnectionCalls, ProgramCalls, 
             new_session=new_session,
             autostart=autostart,
             counters=Counters(bus),
+            process=process,
         )
         self._path = _file(path)
         self._session = session

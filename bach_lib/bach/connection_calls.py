@@ -4,11 +4,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Unpack
 
+from bach_lib.errors import OwnedElsewhereError
 from bach_lib.events import ConnectionChecked
-from bach_lib.models import BreakerState, Candidate, Direction, Fault, Health, Identity
+from bach_lib.models import BreakerState, Candidate, ConnectionState, Direction, Fault, Health, Identity
 from bach_lib.models.chat import ChatMessage, ChatOptions, Reply
-from bach_lib.runtime.assembly import Parts
+from bach_lib.owners.membership import Process
 from bach_lib.runtime.connection_runtime import ConnectionRuntime
+from bach_lib.runtime.parts import Parts
 
 _MAX_QUERY = 250
 
@@ -70,12 +72,23 @@ class ConnectionCalls(ABC):
         return await self._runtime(connection).find(query.strip()[:_MAX_QUERY])
 
     def health(self, connection: str, direction: Direction = Direction.SENDING) -> Health:
-        """How one direction of a connection stands. Raises `UnknownConnectionError`."""
-        return self._open_parts.at_work(connection).health(direction)
+        """How one direction of a connection stands, as far as this process knows. Raises `UnknownConnectionError`."""
+        try:
+            return self._open_parts.at_work(connection).health(direction)
+        except OwnedElsewhereError as error:
+            return Health(state=ConnectionState.STARTING, fault=Fault(code=error.code, text=str(error)))
 
     def breaker(self, connection: str) -> BreakerState:
-        """The state of a connection's circuit breaker. Raises `UnknownConnectionError`."""
+        """The state of a connection's circuit breaker. Raises `UnknownConnectionError` or `OwnedElsewhereError`."""
         return self._open_parts.at_work(connection).breaker
+
+    async def processes(self) -> list[Process]:
+        """The processes that share the database, those of the last day, and what each works on; none: it is a file.
+
+        Raises a `StorageError`.
+        """
+        sharing = self._open_parts.sharing
+        return await sharing.processes() if sharing else []
 
     def _runtime(self, name: str) -> ConnectionRuntime:
         return self._open_parts.runtimes.get(name)

@@ -13,7 +13,7 @@ from bach_lib.inbound.pushed import Refusal
 from bach_lib.inbound.rules import Rules
 from bach_lib.models import Category
 from bach_lib.models.incoming import InboxStatus, IncomingMessage
-from bach_lib.runtime.assembly import Parts
+from bach_lib.runtime.parts import Parts
 
 
 class InboxCalls(ABC):

@@ -8,7 +8,7 @@ from bach_lib.errors import MissingExtraError
 from bach_lib.metrics.negotiation import OPENMETRICS, wants_openmetrics
 from bach_lib.metrics.snapshot import ConnectionSnapshot, Metrics, Snapshot
 from bach_lib.models import Category, Connection, Direction, Fault, QueueStatus
-from bach_lib.runtime.assembly import Parts
+from bach_lib.runtime.parts import Parts
 from bach_lib.threads import in_thread
 from bach_lib.version import VERSION
 

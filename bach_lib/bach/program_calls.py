@@ -9,7 +9,7 @@ from bach_lib.events import Event
 from bach_lib.handling.event_stream import LIMIT, check_wish
 from bach_lib.handling.programs import Programs
 from bach_lib.handling.received_message import ReceivedMessage
-from bach_lib.runtime.assembly import Parts
+from bach_lib.runtime.parts import Parts
 
 
 class ProgramCalls(ABC):

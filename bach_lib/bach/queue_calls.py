@@ -8,7 +8,7 @@ from bach_lib.arguments import seconds
 from bach_lib.models import Attempt, Category, Message
 from bach_lib.outbound.amending import Amendment
 from bach_lib.outbound.resending import Retried
-from bach_lib.runtime.assembly import Parts
+from bach_lib.runtime.parts import Parts
 
 
 class QueueCalls(ABC):

@@ -11,7 +11,7 @@ from bach_lib.models import Message, Operation, Receipt
 from bach_lib.outbound.draft import SendOptions
 from bach_lib.outbound.sender import receipt_of
 from bach_lib.questions import Answer, Question
-from bach_lib.runtime.assembly import Parts
+from bach_lib.runtime.parts import Parts
 
 _MOST = 500
 """Messages of one call: they share a transaction, for which everybody else waits."""

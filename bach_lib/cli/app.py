@@ -6,6 +6,7 @@ import typer
 
 from bach_lib.cli import (
     backup,
+    cluster_commands,
     connections_commands,
     connector_commands,
     daemon_commands,
@@ -31,6 +32,7 @@ app.add_typer(connections_commands.app, name="connections")
 app.add_typer(messages.app, name="msg")
 app.add_typer(rule_commands.app, name="rules")
 app.add_typer(daemon_commands.app, name="daemon")
+app.add_typer(cluster_commands.app, name="cluster")
 app.command("serve")(service.serve)
 app.command("demo")(service.demo)
 app.command("backup")(backup.backup)

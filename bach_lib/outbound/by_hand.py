@@ -10,6 +10,7 @@ from bach_lib.bus import Bus
 from bach_lib.errors import BachError
 from bach_lib.events import MessageCancelled
 from bach_lib.models import Message
+from bach_lib.outbound.bystander import Bystander
 from bach_lib.outbound.corrections import Corrections
 from bach_lib.outbound.dispatcher import Dispatcher
 from bach_lib.outbound.queue import Queue
@@ -23,7 +24,11 @@ class ByHand:
     """Manual operations. `dispatcher(connection)` returns the one at work, if there is one."""
 
     def __init__(
-        self, queue: Queue, corrections: Corrections, bus: Bus, dispatcher: Callable[[str], Dispatcher | None]
+        self,
+        queue: Queue,
+        corrections: Corrections,
+        bus: Bus,
+        dispatcher: Callable[[str], Dispatcher | Bystander | None],
     ) -> None:
         self._queue = queue
         self._corrections = corrections

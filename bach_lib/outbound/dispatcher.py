@@ -24,6 +24,7 @@ from bach_lib.outbound.attempt import Trials
 from bach_lib.outbound.bundle import Bundle
 from bach_lib.outbound.choosing import Choosing
 from bach_lib.outbound.entry import expiry_of
+from bach_lib.outbound.following import follow
 from bach_lib.outbound.gate import Gate
 from bach_lib.outbound.job import Job, Lease
 from bach_lib.outbound.lane_address import LaneAddresses
@@ -149,6 +150,11 @@ class Dispatcher:
     def readdressed(self, message_ids: Iterable[int], new: str) -> None:
         """Some messages got another address on disk; those of them that wait go there."""
         self._loading.readdress(message_ids, new)
+        self._pump()
+
+    def follow(self, messages: Iterable[Message]) -> None:
+        """Another process has written something about these messages."""
+        follow(messages, self._lanes, self._loading, self._addresses)
         self._pump()
 
     def renamed(self, old: str, new: str) -> None:

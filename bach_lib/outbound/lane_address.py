@@ -15,21 +15,21 @@ class LaneAddresses:
     """The addresses of one connection."""
 
     def __init__(self, connection: str, directory: Directory, clock: Clock) -> None:
-        self._name = connection
+        self.connection: str = connection
         self._directory = directory
         self._clock = clock
 
     def lane_of(self, recipient: str) -> str:
         """The recipient whose lane it is."""
-        return self._directory.normal(self._name, recipient)
+        return self._directory.normal(self.connection, recipient)
 
     def others(self, recipient: str) -> list[str]:
         """Its other forms, under which something may still wait on disk."""
-        return self._directory.spellings(self._name, recipient)[1:]
+        return self._directory.spellings(self.connection, recipient)[1:]
 
     def is_move(self, old: str, new: str) -> bool:
         """Whether messages got other ids on the way from one to the other."""
-        return self._directory.normal(self._name, old, through_moves=False) != new
+        return self._directory.normal(self.connection, old, through_moves=False) != new
 
     def entry(self, message: Message) -> Entry:
         """The message as its lane knows it."""
@@ -40,5 +40,5 @@ class LaneAddresses:
     def addressed(self, message: Message) -> Message:
         """The message as it goes out. What changes another stays with that, where its id means it."""
         is_send = message.operation is Operation.SEND
-        to = self._directory.normal(self._name, message.recipient, through_moves=is_send)
+        to = self._directory.normal(self.connection, message.recipient, through_moves=is_send)
         return message if to == message.recipient else replace(message, recipient=to)

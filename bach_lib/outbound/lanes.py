@@ -35,7 +35,8 @@ class Lanes:
     def __init__(self) -> None:
         self._lanes: dict[Key, Lane] = {}
         self._entries: dict[int, Kept] = {}
-        self._under_way: WeakValueDictionary[int, Entry] = WeakValueDictionary()
+        self.under_way: WeakValueDictionary[int, Entry] = WeakValueDictionary()
+        """Messages that were taken and not released, and places that are kept for one, under a number below zero."""
         self._leases = 0
         self._pauses: dict[str, float] = {}  # by recipient
         self._later: list[tuple[float, Key]] = []
@@ -97,13 +98,13 @@ class Lanes:
             return None
         self._lane(key).busy += 1
         self._leases -= 1
-        self._under_way[self._leases] = place = Entry(id=self._leases, recipient=recipient)
+        self.under_way[self._leases] = place = Entry(id=self._leases, recipient=recipient)
         return place
 
     def sets_out(self, entry: Entry, place: Entry) -> None:
         """The message that a lane was occupied for is under way."""
         entry.recipient = place.recipient
-        self._under_way[entry.id] = entry
+        self.under_way[entry.id] = entry
 
     def take(self, now: float) -> Entry | None:
         """The message that goes next, out of its lane, which is busy until `release`, or `park`."""
@@ -118,7 +119,7 @@ class Lanes:
                     entry = self._entry(head)
                     self._remove(head, lane)
                     lane.busy, lane.offered_by = lane.busy + 1, limit
-                    self._under_way[head] = entry
+                    self.under_way[head] = entry
                     return entry
                 self._announce(key, lane)
             if limit:  # out of date, and the next that this limit stopped has its turn
@@ -197,7 +198,7 @@ class Lanes:
 
     def move(self, old: str, new: str) -> None:
         """Two recipients are one place: what waits goes on together, after what is under way to either."""
-        for entry in self._under_way.values():
+        for entry in self.under_way.values():
             entry.recipient = new if entry.recipient == old else entry.recipient
         if (until := self._pauses.pop(old, None)) is not None:
             self._pauses[new] = max(self._pauses.get(new, until), until)

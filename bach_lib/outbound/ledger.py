@@ -1,6 +1,7 @@
 """Settles messages: written to disk, then published; nobody hears of what the disk does not know.
 
-A disk that is full takes nothing. Then a write is repeated until it does: what was sent must not be forgotten.
+A disk that is full takes nothing. Then a write is repeated until it does: what was sent must not be forgotten. Only
+where others have taken over the connection nothing can be written any more; then whoever wanted to is cancelled.
 """
 
 import asyncio
@@ -9,7 +10,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from functools import partial
 
-from bach_lib.errors import BachError, StorageError, StoreLostError
+from bach_lib.errors import BachError, SessionEndedError, StorageError, StoreLostError
 from bach_lib.events import MessageExpired
 from bach_lib.field_logger import FieldLogger
 from bach_lib.models import Message, Status
@@ -97,6 +98,8 @@ class Ledger:
     async def _follow_the_wall(self, written: asyncio.Future[int]) -> None:
         try:
             await asyncio.shield(written)  # a task that is cancelled takes along what it waits for
+        except SessionEndedError:
+            raise asyncio.CancelledError from None
         except StorageError as error:
             if not self._is_behind:  # else somebody waits already
                 self._is_behind = True
@@ -111,6 +114,8 @@ class Ledger:
         """What has arrived of a message. A disk that does not take it costs a repetition after a crash, no more."""
         try:
             await self._services.queue.keep_progress(message_id, progress)
+        except SessionEndedError:
+            raise asyncio.CancelledError from None
         except StorageError as error:
             _LOGGER.warning(
                 "How far message %s has come is not kept: %s",
@@ -125,6 +130,8 @@ class Ledger:
         forms = self._services.directory.spellings(self._name, to) if to else []
         try:
             advance = await self._services.queue.advance(settlement, claim, self._name, forms)
+        except SessionEndedError:
+            raise asyncio.CancelledError from None
         except StorageError as error:
             is_full = error.__cause__ is None and not isinstance(error, StoreLostError)
             if settlement and claim is not None and not is_full:  # what has happened is kept; the next may be the fault

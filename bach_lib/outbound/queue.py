@@ -179,6 +179,15 @@ class Queue:
         """One message. Raises `UnknownMessageError`."""
         return await self._store.read(lambda tx: self._one(tx, "get_message", id=message_id))
 
+    async def those(self, message_ids: Sequence[int]) -> list[Message]:
+        """Those of these messages that there are."""
+
+        def work(tx: Transaction) -> list[Message]:
+            rows = [tx.row("get_message", id=message_id) for message_id in message_ids]
+            return [readable_message(row, self._instance) for row in rows if row]
+
+        return await self._store.read(work)
+
     async def handed_over(self, connection: str) -> tuple[int, float]:
         """The newest message when another account, to which ids mean something else, took over, and when that was."""
         row = await self._store.read(lambda tx: tx.row("handed_over", name=connection))

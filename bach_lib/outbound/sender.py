@@ -14,6 +14,7 @@ from bach_lib.connectors.base import Connector
 from bach_lib.errors import InvalidValueError
 from bach_lib.models import Connection, Message, Operation, Receipt
 from bach_lib.outbound.bundle import Bundle
+from bach_lib.outbound.bystander import Bystander
 from bach_lib.outbound.dispatcher import Dispatcher
 from bach_lib.outbound.draft import SendOptions, make_change, make_draft, make_reaction, make_request
 from bach_lib.outbound.queue import Put, Queue
@@ -94,7 +95,7 @@ class Sender:
         directory: Directory,
         connectors: Connectors,
         queue: Queue,
-        dispatcher_of: Callable[[str], Dispatcher],
+        dispatcher_of: Callable[[str], Dispatcher | Bystander],
         clock: Clock,
         max_retries: Callable[[str], int],
     ) -> None:

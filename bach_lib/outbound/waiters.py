@@ -13,9 +13,19 @@ from bach_lib.models import Message, Status
 
 
 class Waiters:
-    """The futures of everyone who waits for a message. `get` reads one from disk."""
+    """The futures of everyone who waits for a message. `get` reads one from disk.
 
-    def __init__(self, bus: Bus, clock: Clock, get: Callable[[int], Awaitable[Message]]) -> None:
+    `watch` is told of each that is waited for, so that its end is heard of also where another process sends it.
+    """
+
+    def __init__(
+        self,
+        bus: Bus,
+        clock: Clock,
+        get: Callable[[int], Awaitable[Message]],
+        watch: Callable[[Message], None] = lambda _: None,
+    ) -> None:
+        self._watch = watch
         self._clock = clock
         self._get = get
         self._futures: dict[int, set[asyncio.Future[Message]]] = {}
@@ -39,6 +49,7 @@ class Waiters:
             if message.status.is_final:
                 return message
             self._connections[message_id] = message.connection
+            self._watch(message)
             await asyncio.wait([future])
             if not future.cancelled():
                 return future.result()

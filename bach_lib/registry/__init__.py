@@ -4,8 +4,9 @@ Rows, secrets, the types of partners, accounts, the sender tag and what was lear
 sends, receives or asks a platform.
 """
 
+from bach_lib.registry.changing import Changes
 from bach_lib.registry.ensuring import Ensured, EnsureResult
 from bach_lib.registry.examining import FRESH_START
-from bach_lib.registry.registry import Changes, Registry
+from bach_lib.registry.registry import Registry
 
 __all__ = ["FRESH_START", "Changes", "EnsureResult", "Ensured", "Registry"]

@@ -5,18 +5,16 @@ next one waits for that.
 """
 
 import asyncio
-import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from dataclasses import replace
 from functools import partial
-from typing import TypedDict, Unpack, cast
+from typing import Unpack, cast
 
 from bach_lib.bus import Bus
 from bach_lib.connectors import Connectors
 from bach_lib.errors import (
     BachError,
     ConnectionExistsError,
-    InvalidNameError,
     UnknownConnectionError,
     UnknownFieldError,
 )
@@ -26,34 +24,17 @@ from bach_lib.home_loop import HomeLoop
 from bach_lib.models import Category, Connection
 from bach_lib.models.fast_frozen import changer
 from bach_lib.registry.accounts import Beside
+from bach_lib.registry.changing import Changes, changes_between
 from bach_lib.registry.ensuring import Ensured, EnsureResult, differing
 from bach_lib.registry.examining import FRESH_START, Examiner
 from bach_lib.registry.rows import connection_of, connection_values
 from bach_lib.registry.secrets import Secrets
-from bach_lib.registry.validation import checked, look_alike
+from bach_lib.registry.validation import check_name, checked, look_alike, new_row
 from bach_lib.storage import Store, Transaction
 from bach_lib.storage.removal import Removals
 
 _LOGGER = FieldLogger(__name__)
-_NAME = re.compile(r"[\w.-]{1,100}")
 _counted = changer(Connection, "success_count", "error_count", "last_used")
-
-
-class Changes(TypedDict, total=False):
-    """What a person may change of a connection."""
-
-    endpoint: str | None
-    """Another address; None: the usual one."""
-    is_active: bool
-    """On or off."""
-    auth_type: str
-    """Another way to authenticate."""
-    auth_config: Mapping[str, str]
-    """References to secrets, never a secret."""
-    allowed: frozenset[str]
-    """Recipients and senders whose messages are let in."""
-    settings: Mapping[str, object]
-    """What else its type can be told."""
 
 
 class Registry:
@@ -70,6 +51,8 @@ class Registry:
         self._connections: dict[str, Connection] = {}
         self.removals: Removals = Removals(store)
         self._lock = asyncio.Lock()
+        self.settle: Callable[[], Awaitable[None]] = _nothing
+        """Waited for after a new connection: until somebody works on it, where several share the database."""
 
     async def open(self) -> None:
         """Read all connections from the disk."""
@@ -77,6 +60,14 @@ class Registry:
         rows = await self._store.submit(lambda tx: tx.rows("list_connections"), writes=False)
         self._connections = {connection.name: connection for connection in map(connection_of, rows)}
         self._examiner.report_strange(self._connections.values())
+
+    async def follow(self) -> None:
+        """Follow what another process that shares the database has changed. Raises a `StorageError`."""
+        async with self._lock:
+            rows = await self._store.submit(lambda tx: tx.rows("list_connections"), writes=False)
+            before, self._connections = self._connections, {row.name: row for row in map(connection_of, rows)}
+            for event in changes_between(before, self._connections):
+                self._bus.publish(event)
 
     def get(self, name: str) -> Connection:
         """One connection. Raises `UnknownConnectionError`."""
@@ -105,7 +96,9 @@ class Registry:
         Raises an `InputError`, `MissingLibraryError` or `StorageError`.
         """
         self._check_home()
-        return await asyncio.shield(self._add(_fresh(connection)))
+        added = await asyncio.shield(self._add(new_row(connection)))
+        await self.settle()
+        return added
 
     async def ensure(self, connection: Connection) -> Ensured:
         """Let there be a connection like this: add it, or update what differs. The result says which.
@@ -115,7 +108,10 @@ class Registry:
         connection of another type has the name.
         """
         self._check_home()
-        return await asyncio.shield(self._ensure(_fresh(connection)))
+        ensured = await asyncio.shield(self._ensure(new_row(connection)))
+        if ensured.result is EnsureResult.ADDED:
+            await self.settle()
+        return ensured
 
     async def examine(self, connection: Connection, *, beside: Collection[Connection] = ()) -> Connection:
         """The connection as `add` would write it. Raises what `add` raises, and writes nothing.
@@ -123,7 +119,7 @@ class Registry:
         `beside`: others that are to be written with it, which it must not be the same as either.
         """
         self._check_home()
-        fresh = _fresh(connection)
+        fresh = new_row(connection)
         self.check_vacant(fresh.name)
         if fresh.category is Category.CONNECTOR:
             await self._connectors.load(fresh.type)
@@ -278,18 +274,8 @@ class Registry:
         await self._examiner.check(connection, fields, others, old=old, seen=seen)
 
 
-def check_name(name: str) -> None:
-    """Raise `InvalidNameError` for what cannot be the name of a connection."""
-    if not isinstance(name, str) or not _NAME.fullmatch(name):
-        raise InvalidNameError(name=name)
-
-
-def _fresh(connection: Connection) -> Connection:
-    """Without what only BACH counts. Raises an `InputError`."""
-    fields = ("name", "type", "category", "endpoint", "is_active", "auth_type", "auth_config", "allowed", "settings")
-    made = Connection(**{field: checked(field, getattr(connection, field)) for field in fields})  # type: ignore[arg-type] # checked each
-    check_name(made.name)
-    return made
+async def _nothing() -> None:
+    """Whoever has the database alone works on a new connection at once."""
 
 
 def _write_update(tx: Transaction, connection: Connection, changed: frozenset[str]) -> None:

@@ -5,21 +5,37 @@ read again would break all of them.
 """
 
 import json
+import re
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from functools import lru_cache
 from unicodedata import normalize
 
 from bach_lib.arguments import recipient_text
-from bach_lib.errors import InvalidValueError
-from bach_lib.models import Category
+from bach_lib.errors import InvalidNameError, InvalidValueError
+from bach_lib.models import Category, Connection
 
+_NAME = re.compile(r"[\w.-]{1,100}")
 _MAX_SETTINGS = 65_536
 """Characters of JSON."""
 _DEEPEST = 20
 _SMALLEST, _LARGEST = -(1 << 63), (1 << 64) - 1
 """Whole numbers that every reader of JSON takes."""
 _TEXTS = frozenset({"name", "type", "auth_type"})
+
+
+def check_name(name: str) -> None:
+    """Raise `InvalidNameError` for what cannot be the name of a connection."""
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        raise InvalidNameError(name=name)
+
+
+def new_row(connection: Connection) -> Connection:
+    """Without what only BACH counts. Raises an `InputError`."""
+    fields = ("name", "type", "category", "endpoint", "is_active", "auth_type", "auth_config", "allowed", "settings")
+    made = Connection(**{field: checked(field, getattr(connection, field)) for field in fields})  # type: ignore[arg-type] # checked each
+    check_name(made.name)
+    return made
 
 
 def checked(field: str, value: object) -> object:

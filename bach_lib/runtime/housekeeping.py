@@ -1,7 +1,7 @@
 """Housekeeping: removes what is old, so that no disk carries it for ever. Dead letters stay: they wait for a person."""
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 
 from bach_lib.clock import Cancel, Clock
 from bach_lib.errors import BachError
@@ -29,15 +29,26 @@ PURGED = (Status.SENT, Status.EXPIRED, Status.CANCELLED)
 class Housekeeping:
     """Removes finished and incoming messages older than `keep_seconds`, at the start and every six hours.
 
-    And what is left of removed connections, however old.
+    And what is left of removed connections, however old. `is_ours`: where several processes share the database, only
+    one of them does it.
     """
 
-    def __init__(self, history: History, inbox: Inbox, removals: Removals, clock: Clock, keep_seconds: float) -> None:
+    def __init__(
+        self,
+        history: History,
+        inbox: Inbox,
+        removals: Removals,
+        clock: Clock,
+        keep_seconds: float,
+        *,
+        is_ours: Callable[[], bool] = lambda: True,
+    ) -> None:
         self._history = history
         self._inbox = inbox
         self._removals = removals
         self._clock = clock
         self._keep_seconds = keep_seconds
+        self._is_ours = is_ours
         self._task: asyncio.Task[None] | None = None
         self._cancel_timer: Cancel | None = None
         self._wall, self._monotonic = clock.now(), clock.monotonic()
@@ -57,6 +68,8 @@ class Housekeeping:
             await asyncio.gather(self._task, return_exceptions=True)
 
     async def _run(self) -> None:
+        if not self._is_ours():
+            return
         before = self._clock.now() - self._keep_seconds
         await self._try(self._removals.finish_all())
         if await self._try(self._is_clock_believed()):

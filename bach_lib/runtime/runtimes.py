@@ -13,9 +13,11 @@ from bach_lib.models import (
     Fault,
 )
 from bach_lib.models.incoming import Media
+from bach_lib.outbound.bystander import Bystander
 from bach_lib.outbound.dispatcher import Dispatcher
 from bach_lib.registry import FRESH_START
 from bach_lib.runtime.connection_runtime import ConnectionRuntime, Services
+from bach_lib.runtime.sharing import Sharing
 
 _LOGGER = FieldLogger(__name__)
 _FOR_OTHERS = 3.0
@@ -23,10 +25,10 @@ _FOR_OTHERS = 3.0
 
 
 class Runtimes:
-    """The connections at work, following the registry."""
+    """The connections at work, following the registry. `sharing`: other processes work on some of them."""
 
-    def __init__(self, services: Services) -> None:
-        self._services = services
+    def __init__(self, services: Services, sharing: Sharing | None = None) -> None:
+        self._services, self._sharing = services, sharing
         self._runtimes: dict[str, ConnectionRuntime] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._late: list[asyncio.Task[None]] = []
@@ -43,6 +45,9 @@ class Runtimes:
 
         Nor does one that begins late: the import of somebody else's connector may hang.
         """
+        if self._sharing:
+            await self._sharing.open(self, self._own)
+            return
         others = self._services.connectors.offered
         rows = self._services.registry.list(category=Category.CONNECTOR)
         self._late = [asyncio.create_task(self._begin_late(row.name, row.type)) for row in rows if row.type in others]
@@ -59,15 +64,22 @@ class Runtimes:
         try:
             await asyncio.gather(*self._late, return_exceptions=True)
             await asyncio.gather(*self._tasks, return_exceptions=True)
+            if self._sharing:
+                await self._sharing.close(grace)
             await asyncio.gather(*(runtime.stop(grace) for runtime in self._runtimes.values()))
         finally:  # also if the caller has no more time; what has stopped already does nothing
             await asyncio.gather(*(runtime.stop(0.0) for runtime in self._runtimes.values()))
 
     def get(self, name: str) -> ConnectionRuntime:
-        """One connection at work. Raises `UnknownConnectionError`, or `UnknownTypeError` if it could not start."""
+        """One connection at work.
+
+        Raises `UnknownConnectionError`, `UnknownTypeError` if it could not start, or `OwnedElsewhereError`.
+        """
         row = self._services.registry.get(name)
         if runtime := self._runtimes.get(name):
             return runtime
+        if self._sharing and not self._sharing.owns(name):
+            raise self._sharing.refusal(name)
         raise self._services.connectors.why_not(row.type)
 
     async def fetch(self, name: str, media: Media, limit: int) -> bytes | Fault:
@@ -78,9 +90,35 @@ class Runtimes:
         """Announce everywhere what was never announced; return how many."""
         return sum([await runtime.receiver.route_left_over() for runtime in list(self._runtimes.values())])
 
-    def dispatcher(self, name: str) -> Dispatcher | None:
-        """The dispatcher of one connection, if it could start."""
+    def queue_of(self, name: str) -> Dispatcher | Bystander:
+        """Where messages of a connection are put. Raises as `get` does, but that anybody may put them."""
+        if self._sharing and name not in self._runtimes and not self._sharing.owns(name):
+            return self._sharing.bystander(self._services.registry.get(name).name)
+        return self.get(name).dispatcher
+
+    def dispatcher(self, name: str) -> Dispatcher | Bystander | None:
+        """The dispatcher of one connection, if it could start; what stands for it, where another process has it."""
+        if self._sharing and name not in self._runtimes:
+            return self._sharing.bystander(name)
+        return self._own(name)
+
+    def _own(self, name: str) -> Dispatcher | None:
         return runtime.dispatcher if (runtime := self._runtimes.get(name)) else None
+
+    async def take(self, connection: str) -> None:
+        """Work on a connection that this process owns from now on."""
+        try:
+            if self._sharing:
+                await self._sharing.neighbours.know(connection)
+            await self._begin(connection, self._services.registry.get(connection).type)
+        except BachError as error:  # it was removed meanwhile, or the database is away: there is a next turn
+            _LOGGER.debug("%s was not begun: %s", connection, error, connection=connection)
+
+    async def give(self, connection: str, grace: float) -> None:
+        """Work on it no longer."""
+        if runtime := self._runtimes.pop(connection, None):
+            runtime.dispatcher.rest()
+            await runtime.stop(grace)
 
     async def begin(self, name: str) -> None:
         """Put a connection to work whose connector has been loaded since BACH was opened."""
@@ -103,7 +141,7 @@ class Runtimes:
             _LOGGER.error("The connection %s cannot start: %s", name, error, connection=name)  # noqa: TRY400 - the sentence says all
 
     def _added(self, event: ConnectionAdded) -> None:
-        if event.row.category is Category.CONNECTOR:
+        if event.row.category is Category.CONNECTOR and self._sharing is None:
             self._runtimes[event.connection] = runtime = ConnectionRuntime(event.connection, self._services)
             runtime.change = self._spawn(runtime.start())
 
@@ -123,7 +161,7 @@ class Runtimes:
             (runtime.receiver if event.direction is Direction.SENDING else runtime.dispatcher.gate.monitor).wake()
 
     def _renamed(self, event: RecipientMoved) -> None:
-        if dispatcher := self.dispatcher(event.connection):
+        if dispatcher := self._own(event.connection):
             dispatcher.renamed(event.old, event.new)
 
     def _removed(self, event: ConnectionRemoved) -> None:

@@ -31,8 +31,8 @@ class Request[T]:
     future: asyncio.Future[object]
     ends: bool = False
     """Whether it only writes down what has happened already, which is welcome whatever the state of the file is."""
-    as_owner: bool = False
-    """Whether it is refused if this process has lost what it owned; a file has one owner, who loses nothing."""
+    session: int | None = None
+    """The session of this process that must go on for it, where several share the database."""
     result: object = None
     error: Exception | None = None
     is_answered: bool = False

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from bach_lib.errors import StorageError
 from bach_lib.storage.transaction import Transaction
@@ -69,6 +69,7 @@ class Store(Protocol):
         ...
 
 
+@runtime_checkable
 class SharedStore(Store, Protocol):
     """Interface of a store that several processes share: they call out to each other, and lose what they own."""
 
@@ -87,5 +88,5 @@ class SharedStore(Store, Protocol):
         ...
 
     def listen(self, hear: Callable[[str], None], missed: Callable[[], None]) -> None:
-        """Before `open`: call `hear` in the event loop with each notice; `missed` when some may have been lost."""
+        """Call `hear` in the event loop with each notice from now on; `missed` when some may have been lost."""
         ...

@@ -63,7 +63,7 @@ class StoreThread:
         self._thread = thread
 
     def request[T](
-        self, work: Callable[[Transaction], T], *, writes: bool, ends: bool = False, as_owner: bool = False
+        self, work: Callable[[Transaction], T], *, writes: bool, ends: bool = False, session: int | None = None
     ) -> tuple[Request[Transaction], asyncio.Future[T]]:
         """A request, counted, and the future that waits for it. Raises `NotOpenError`."""
         if self._thread is None or self._loop is None:
@@ -71,7 +71,7 @@ class StoreThread:
         future: asyncio.Future[T] = self._loop.create_future()
         self._tally.begun += 1
         self._begun += 1
-        return Request(work, writes, cast("asyncio.Future[object]", future), ends, as_owner), future
+        return Request(work, writes, cast("asyncio.Future[object]", future), ends, session), future
 
     def submit(self, request: Request[Transaction]) -> None:
         """Hand this over at the end of this turn of the event loop."""

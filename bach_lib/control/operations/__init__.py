@@ -25,6 +25,7 @@ OPERATIONS: Mapping[str, Operation] = {
     operation.__name__: operation
     for operation in (
         database_operations.backup,
+        database_operations.processes,
         connection_operations.add,
         connection_operations.change,
         connection_operations.check,

@@ -1,7 +1,7 @@
 """What PostgreSQL's SQL says otherwise than SQLite's, so that one file of queries serves both.
 
 Nearly all queries say the same in both. Some spellings differ, one for one; `queries.postgresql.sql` has the few
-queries that are something else altogether.
+queries that are something else altogether, `owners.sql` those of processes that share the database.
 """
 
 import re
@@ -35,13 +35,20 @@ def _translated(query: str) -> str:
     return query
 
 
-_OWN = named_queries((files("bach_lib.storage") / "queries.postgresql.sql").read_text("utf-8"))
+_HERE = files("bach_lib.storage")
+_OWN = named_queries((_HERE / "queries.postgresql.sql").read_text("utf-8"))
+_SHARING = named_queries((_HERE / "owners.sql").read_text("utf-8"))
 _QUERIES = {name: _translated(query) for name, query in load_queries().items()} | _OWN
 
 
 def queries() -> dict[str, str]:
     """All queries of this dialect by name; its own ones go before those that both have."""
-    return dict(_QUERIES)
+    return _QUERIES | _SHARING
+
+
+def sharing_queries() -> dict[str, str]:
+    """Those of them that a file has no use for: of processes that share the database."""
+    return dict(_SHARING)
 
 
 @cache

@@ -35,7 +35,7 @@ _SETTINGS = (
     "SET search_path TO bach",
     "SET client_encoding TO 'UTF8'",
     "SET lock_timeout TO '5s'",  # as SQLite's `busy_timeout`
-    "SET idle_in_transaction_session_timeout TO '60s'",  # a process that was stopped holds up nobody
+    "SET idle_in_transaction_session_timeout TO '4s'",  # a process that was stopped holds up nobody
     "SET statement_timeout TO 0",
     "SET DateStyle TO ISO",
     "SET TimeZone TO 'UTC'",
@@ -224,6 +224,21 @@ class Wire(Statements):
         self.forget()
         if self.is_in_transaction:
             self.script("ROLLBACK")
+
+    def listen(self, channel: str) -> None:
+        """Hear what is called out on this channel. Raises as `script` does."""
+        self.script(f"LISTEN {channel}")
+
+    def notices(self) -> list[str]:
+        """What was called out since the last time; waits for nothing. Raises as `script` does."""
+        try:
+            return [notice.payload for notice in self._connection.notifies(timeout=0)]
+        except psycopg.Error as error:
+            raise self._explained(error) from error
+
+    def fileno(self) -> int:
+        """For `select`: it can be read when something was called out."""
+        return self._connection.fileno()
 
     def interrupt(self) -> None:
         """End the statement that is under way, from another thread."""

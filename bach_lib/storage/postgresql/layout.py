@@ -23,7 +23,7 @@ _LOGGER = FieldLogger(__name__)
 _OLDEST = 130000
 """PostgreSQL 13."""
 _LOCK = 0x42414348
-"""Of who makes tables ("BACH" in ASCII); the one that works on them has the next number."""
+"""Of who makes tables ("BACH" in ASCII)."""
 _WAYS_BACK = "restore a backup of before the update"
 _WEAK = frozenset({"off", "local", "remote_write"})
 _LOOK = (
@@ -34,10 +34,10 @@ _LOOK = (
 )
 _LAYOUT = "SELECT value FROM bach.meta WHERE key = 'layout'"
 _NOTE = "INSERT INTO meta (key, value) VALUES ('layout', '{}') ON CONFLICT (key) DO UPDATE SET value = excluded.value"
-_SOLE = "SELECT pg_try_advisory_lock(?1) AS got"
+_BEGAN = "SELECT CAST(backend_start AS text) AS began FROM pg_stat_activity WHERE pid = pg_backend_pid()"
 _BEHIND = (
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-    " WHERE pid = ?1 AND datname = current_database() AND application_name = ?2"
+    " WHERE pid = ?1 AND CAST(backend_start AS text) = ?2"
     " AND wait_event IS DISTINCT FROM 'SyncRep'"  # its commit is there already, and not yet where it shall be
 )
 
@@ -116,11 +116,12 @@ def _migrate(wire: Wire, address: Address) -> None:
         raise
 
 
-def take_alone(wire: Wire, before: int | None) -> bool:
-    """Be the only one that works on this database while the connection lasts; whether nobody else is.
+def place_of(wire: Wire) -> tuple[int, str]:
+    """The server's process for this connection: its number, and when it began. Raises as `Wire`."""
+    [row] = wire.execute(_BEGAN).fetchall()
+    return wire.pid, str(row["began"])
 
-    `before`: the number of the server's process for the connection that broke, which may not know yet.
-    """
-    if before is not None:
-        wire.execute(_BEHIND, [before, "bach"])
-    return bool(wire.execute(_SOLE, [_LOCK + 1]).fetchall()[0]["got"])
+
+def put_behind(wire: Wire, before: tuple[int, str]) -> None:
+    """End what the server still does for a connection of ours that broke; it may not know yet. Raises as `Wire`."""
+    wire.execute(_BEHIND, before)

@@ -10,12 +10,12 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 
-from bach_lib.errors import StorageError, StoreAwayError, StoreInUseError, StoreUnknownError
+from bach_lib.errors import StorageError, StoreAwayError, StoreUnknownError
 from bach_lib.field_logger import FieldLogger
 from bach_lib.storage.alike import Alike
 from bach_lib.storage.postgresql.address import Address
 from bach_lib.storage.postgresql.driver import ConnectionGoneError, RefusedError, Wire
-from bach_lib.storage.postgresql.layout import prepare, refusal, take_alone
+from bach_lib.storage.postgresql.layout import place_of, prepare, put_behind, refusal
 from bach_lib.storage.postgresql.server_session import Batch, CollidedError, Commits, Session, explained
 
 _LOGGER = FieldLogger(__name__)
@@ -46,7 +46,7 @@ class Reconnecting:
         self._tell = tell
         self._commits = Commits()
         self._session: Session | None = None
-        self._pid: int | None = None
+        self._before: tuple[int, str] | None = None
         self._away: StorageError | None = None
         self._doubtful: Batch = ()
         self._doubt_began = 0.0
@@ -219,8 +219,9 @@ class Reconnecting:
             wire = Wire(self._address)
             try:
                 prepare(wire, self._address)
-                if not take_alone(wire, self._pid):
-                    raise StoreInUseError(path=self._address)
+                if self._before:
+                    put_behind(wire, self._before)
+                before = place_of(wire)
                 session = Session(wire, self._commits, self.committing)
                 self._measure(session)
             except BaseException:
@@ -228,7 +229,7 @@ class Reconnecting:
                 raise
         except (ConnectionGoneError, RefusedError) as error:
             raise refusal(error, self._address) from None
-        self._session, self._pid = session, wire.pid
+        self._session, self._before = session, before
 
     def _measure(self, session: Session) -> None:
         before = time.time()

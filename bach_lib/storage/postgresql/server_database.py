@@ -16,18 +16,19 @@ from bach_lib.errors import BackupElsewhereError, MissingLibraryError, StorageEr
 from bach_lib.storage.lookups import Lookups
 from bach_lib.storage.postgresql.address import Address
 from bach_lib.storage.request_loop import Batch, RequestLoop, Requests
-from bach_lib.storage.store import Store
+from bach_lib.storage.store import SharedStore
 from bach_lib.storage.store_thread import StoreThread
 from bach_lib.storage.transaction import Transaction
 
 if TYPE_CHECKING:
+    from bach_lib.storage.postgresql.notifier import Notifier
     from bach_lib.storage.postgresql.reconnecting import Reconnecting
 
 _MOST = 20_000
 """Requests that may wait for the server; who comes then is told so at once."""
 
 
-class ServerDatabase(Store):
+class ServerDatabase(SharedStore):
     """A database in the schema `bach` of a PostgreSQL database. `address`: `postgresql://user@host:5432/database`."""
 
     _lookups: Lookups
@@ -37,6 +38,8 @@ class ServerDatabase(Store):
         self._address = Address(address)
         self._thread = StoreThread(str(self._address), self._begin, self._end)
         self._tell: Callable[[StorageError | None], None] = lambda _: None
+        self._notifier: Notifier | None = None
+        self._session: int | None = None
 
     @override
     async def open(self) -> None:
@@ -50,13 +53,30 @@ class ServerDatabase(Store):
     def submit[T](
         self, work: Callable[[Transaction], T], *, writes: bool = True, ends: bool = False, as_owner: bool = False
     ) -> asyncio.Future[T]:
-        request, future = self._thread.request(work, writes=writes, ends=ends, as_owner=as_owner)
+        session = self._session if as_owner else None
+        request, future = self._thread.request(work, writes=writes, ends=ends, session=session)
         if self._thread.waiting > _MOST and not ends:
             request.error = StoreAwayError(path=self._address, reason=f"{_MOST} requests wait for it already")
             self._thread.answer([request])
         else:
             self._thread.submit(request)
         return future
+
+    @override
+    def act_as(self, session: int) -> None:
+        self._session = session
+
+    @override
+    def tell(self, notice: str) -> None:
+        if self._notifier:
+            self._notifier.tell(notice)
+
+    @override
+    def listen(self, hear: Callable[[str], None], missed: Callable[[], None]) -> None:
+        from bach_lib.storage.postgresql.notifier import Notifier  # noqa: PLC0415 - as in `_begin`
+
+        self._notifier = Notifier(self._address, self._thread.call)
+        self._notifier.start(hear, missed)
 
     @override
     def read[T](self, work: Callable[[Transaction], T]) -> asyncio.Future[T]:
@@ -78,6 +98,9 @@ class ServerDatabase(Store):
 
     @override
     async def close(self) -> None:
+        if self._notifier:
+            notifier, self._notifier = self._notifier, None
+            await asyncio.to_thread(notifier.close)
         await self._thread.close(lambda: self._link.closing.set())  # noqa: PLW0108 - there may be no link
 
     @property

@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager
 from bach_lib.errors import (
     BachError,
     InvalidValueError,
+    SessionEndedError,
     StoreFailedError,
     StoreLockedError,
 )
@@ -29,6 +30,7 @@ _MARK = "UPDATE commits SET number = ?2 WHERE session = ?1"
 _ENTER = "INSERT INTO commits (session, number) VALUES (?1, ?2) ON CONFLICT DO NOTHING"
 _STAY = "UPDATE commits SET seen_at = clock_timestamp() WHERE session = ?1"
 _TIDY = "DELETE FROM commits WHERE seen_at < clock_timestamp() - interval '30 days'"
+_OWNER = "SELECT check_session(?1)"
 _FIND = "SELECT number FROM commits WHERE session = ?1 FOR UPDATE"
 _NOW = "SELECT CAST(extract(epoch FROM clock_timestamp()) AS double precision) AS now"
 _COLLIDED = frozenset({"40001", "40P01", "23505"})
@@ -37,6 +39,8 @@ _STANDBY = "25006"
 """It takes nothing any more: another server has its place."""
 _TOO_LARGE = "22003"
 _LOCKED = "55P03"
+_ENDED = "BA001"
+"""Of our own (`check_session`)."""
 
 
 type Batch = Sequence[Request[Transaction]]
@@ -96,6 +100,8 @@ class Session:
             self._commits.current += 1
             wire.later(_BEGIN_WRITING)
             wire.later(_MARK, [self._commits.session, self._commits.current])
+            for session in {request.session for request in batch} - {None}:
+                wire.later(_OWNER, [session])
         else:
             wire.later(_BEGIN_READING)
         self._transaction.begin(is_shared=len(batch) > 1)
@@ -146,6 +152,8 @@ def explained(error: BaseException, address: Address) -> BachError:
         return explained(error.args[0], address)
     if not isinstance(error, RefusedError):
         return unforeseen(error, str(address))
+    if error.state == _ENDED:
+        return SessionEndedError()
     if error.state == _TOO_LARGE:
         return InvalidValueError(field="a number", value="more than 63 bits", expected="a smaller one")
     if error.state == _LOCKED:

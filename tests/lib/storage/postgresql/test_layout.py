@@ -186,11 +186,8 @@ async def test_a_layout_that_fails_leaves_nothing_behind(
     await store.close()
 
 
-async def test_several_that_begin_at_once_make_the_tables_once(
-    database_address: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_several_that_begin_at_once_make_the_tables_once(database_address: str) -> None:
     """Two daemons that are started together would both fail, or both make them."""
-    monkeypatch.setattr("bach_lib.storage.postgresql.reconnecting.take_alone", lambda *_: True)
     stores = [ServerDatabase(database_address) for _ in range(5)]
     await asyncio.gather(*(store.open() for store in stores))
     assert await stores[0].submit(add("ada")) == 1

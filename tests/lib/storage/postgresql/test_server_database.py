@@ -13,7 +13,6 @@ from bach_lib.errors import (
     StorageError,
     StoreAwayError,
     StoreFailedError,
-    StoreInUseError,
     StoreUnknownError,
 )
 from bach_lib.storage import ServerDatabase, Transaction
@@ -170,14 +169,6 @@ async def test_a_server_that_is_started_again_loses_nothing(database_address: st
 
 
 # -- several at once -------------------------------------------------------------------------------------------------
-
-
-async def test_a_second_process_is_refused(store: ServerDatabase, database_address: str) -> None:
-    """Both would send every message."""
-    other = ServerDatabase(database_address)
-    with pytest.raises(StoreInUseError):
-        await other.open()
-    await store.submit(add("bob"))
 
 
 async def test_what_somebody_else_changes_meanwhile_is_not_overwritten(

@@ -1,0 +1,59 @@
+"""Fair shares: how many connections each process works on, and what it takes or gives for that. Pure."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """What the database says at one moment."""
+
+    processes: Collection[int]
+    """The sessions of all processes that live."""
+    connections: Collection[str]
+    """All that somebody should work on."""
+    owners: Mapping[str, int]
+    """Who works on which; nobody, where one is missing or its process has ended."""
+
+    def held_by(self, process: int) -> list[str]:
+        """The connections of one process, by name."""
+        return sorted(name for name, owner in self.owners.items() if owner == process and name in self.connections)
+
+    @property
+    def ownerless(self) -> list[str]:
+        """The connections on which nobody works, by name."""
+        return sorted(name for name in self.connections if self.owners.get(name) not in self.processes)
+
+    @property
+    def leader(self) -> int | None:
+        """The process that does what only one needs to do, such as removing old messages: the oldest."""
+        return min(self.processes, default=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """What one process does next for its fair share."""
+
+    take: tuple[str, ...] = ()
+    give: tuple[str, ...] = ()
+
+
+def share_of(view: View, process: int) -> int:
+    """How many connections a process should have, so that all have the same number, give or take one.
+
+    Who has more already keeps the one more, so that as few as possible move.
+    """
+    held = {one: len(view.held_by(one)) for one in view.processes}
+    least, more = divmod(len(view.connections), len(held))
+    first = sorted(held, key=lambda one: (-held[one], one))[:more]
+    return least + (process in first)
+
+
+def next_step(view: View, process: int) -> Step:
+    """What a process takes of what nobody has, or gives of what it has too much of."""
+    if process not in view.processes:
+        return Step()
+    mine, wanted = view.held_by(process), share_of(view, process)
+    if len(mine) > wanted:
+        return Step(give=tuple(mine[wanted:]))
+    return Step(take=tuple(view.ownerless[: wanted - len(mine)]))

@@ -1,0 +1,227 @@
+"""Neighbours: what processes that share a database tell each other, and what each does about it.
+
+Who works on a connection hears of what others wrote about its messages; who waits for a message on which another works
+hears when it was tried or has ended. What a notice said that was lost is found by looking again, every few seconds.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from dataclasses import dataclass
+
+from bach_lib.bus import Bus
+from bach_lib.clock import Cancel, Clock
+from bach_lib.errors import BachError
+from bach_lib.events import (
+    ConnectionAdded,
+    ConnectionRemoved,
+    ConnectionUpdated,
+    Event,
+    MessageFinished,
+    MessageRetrying,
+)
+from bach_lib.field_logger import FieldLogger
+from bach_lib.inbound.rules import Rules
+from bach_lib.models import Message, Status
+from bach_lib.outbound.dispatcher import Dispatcher
+from bach_lib.outbound.history import History
+from bach_lib.outbound.queue import Queue
+from bach_lib.outbound.settlement import settled_event
+from bach_lib.owners.notices import Notice, What, about, decoded
+from bach_lib.registry import Registry
+
+_LOGGER = FieldLogger(__name__)
+
+_LOOK = 5.0
+"""Seconds between two looks at what a lost notice may have said."""
+_LOOKED_AT = 200
+"""Messages that such a look reads."""
+_PAGE = 500
+_WAITING = (Status.PENDING, Status.FAILED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shared:
+    """What neighbours have to do with."""
+
+    bus: Bus
+    clock: Clock
+    registry: Registry
+    rules: Rules
+    queue: Queue
+    history: History
+
+
+class Neighbours:
+    """The notices of this process.
+
+    `tell` calls one out; `poke`: there may be more or less to work on.
+    """
+
+    def __init__(self, shared: Shared, *, tell: Callable[[str], None], poke: Callable[[], None]) -> None:
+        self._shared, self._tell, self._poke = shared, tell, poke
+        self._own: Callable[[str], Dispatcher | None] = lambda _: None
+        self._asked: set[int] = set()
+        """Messages of ours, as the owner, that others wait for."""
+        self._awaited: dict[int, str] = {}
+        """Messages that we wait for, and whose connection another process works on."""
+        self._ended: list[int] = []
+        self._is_following = False
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._cancel_look: Cancel = lambda: None
+        subscribe = shared.bus.subscribe
+        self._unsubscribe = [
+            subscribe(MessageFinished, self._tried),
+            subscribe(MessageRetrying, self._tried),
+            *(subscribe(kind, self._changed) for kind in (ConnectionAdded, ConnectionUpdated, ConnectionRemoved)),
+        ]
+
+    def start(self, own: Callable[[str], Dispatcher | None]) -> None:
+        """Look now and then for what a lost notice may have said.
+
+        `own(connection)`: the dispatcher of a connection that this process works on.
+        """
+        self._own = own
+        self._cancel_look = self._shared.clock.call_later(_LOOK, self._look)
+
+    async def close(self) -> None:
+        """Hear nothing more."""
+        self._cancel_look()
+        for unsubscribe in self._unsubscribe:
+            unsubscribe()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    # -- what this process tells ---------------------------------------------------------------------------------------
+
+    def written(self, connection: str, message_ids: Sequence[int]) -> None:
+        """Something was written about messages of a connection that another process works on; none: about many."""
+        self._awaited.update(dict.fromkeys(message_ids, connection))
+        if not message_ids:
+            self._tell(Notice(What.RELOAD, connection).encoded())
+        self._tell_all(What.WRITTEN, connection, message_ids)
+
+    def wait_for(self, message: Message) -> None:
+        """Somebody here waits for the end of this message."""
+        if self._own(message.connection) is None:
+            self.written(message.connection, [message.id])
+
+    def given(self) -> None:
+        """Others can take what this process has given away."""
+        self._tell(Notice(What.OWNERS).encoded())
+
+    def _tried(self, event: MessageFinished | MessageRetrying) -> None:
+        if event.message.id not in self._asked:
+            return
+        if not self._ended:  # all of one turn of the event loop in one notice
+            asyncio.get_running_loop().call_soon(self._tell_ended)
+        self._ended.append(event.message.id)
+
+    def _tell_ended(self) -> None:
+        ended, self._ended = self._ended, []
+        self._tell_all(What.ENDED, "", ended)
+
+    def _tell_all(self, what: What, connection: str, message_ids: Sequence[int]) -> None:
+        for notice in about(what, connection, message_ids):
+            self._tell(notice.encoded())
+
+    def _changed(self, _: Event) -> None:
+        if not self._is_following:
+            self._tell(Notice(What.REGISTRY).encoded())
+            self._poke()
+
+    # -- what it hears -------------------------------------------------------------------------------------------------
+
+    def hear(self, heard: str) -> None:
+        """A notice, of this process too."""
+        notice = decoded(heard)
+        if notice is None:
+            return
+        if notice.what is What.OWNERS:
+            self._poke()
+        elif notice.what is What.REGISTRY:
+            self._spawn(self._follow_registry())
+        elif notice.what is What.ENDED:
+            self._spawn(self._publish_ends([one for one in notice.ids if one in self._awaited]))
+        elif dispatcher := self._own(notice.connection):
+            if notice.what is What.RELOAD:
+                self._spawn(self._read_anew(notice.connection, dispatcher))
+            else:
+                self._spawn(self._look_at(notice.ids))
+
+    def missed(self) -> None:
+        """Some notices may have been lost: look at everything."""
+        self._poke()
+        self._spawn(self._follow_registry())
+        for row in self._shared.registry.list():
+            if dispatcher := self._own(row.name):
+                self._spawn(self._read_anew(row.name, dispatcher))
+        self._spawn(self._publish_ends(list(self._awaited)))
+
+    def _look(self) -> None:
+        self._spawn(self._look_again())
+        self._cancel_look = self._shared.clock.call_later(_LOOK, self._look)
+
+    async def _look_again(self) -> None:
+        newest = await self._page(None, None, _LOOKED_AT)
+        self._hand_out(newest)
+        await self._publish_ends(list(self._awaited)[:_LOOKED_AT])
+        await self._follow_registry()
+
+    async def _look_at(self, message_ids: Sequence[int]) -> None:
+        """Others wrote about these messages, and want to know when they are tried."""
+        messages = await self._shared.queue.those(message_ids)
+        self._asked.update(message.id for message in messages if not message.status.is_final)
+        self._hand_out(messages)
+        self._tell_all(What.ENDED, "", [message.id for message in messages if message.status.is_final])
+
+    async def _read_anew(self, connection: str, dispatcher: Dispatcher) -> None:
+        before: int | None = None
+        while page := await self._page(connection, before, _PAGE):
+            dispatcher.follow(page)
+            before = page[-1].id
+
+    def _hand_out(self, messages: Iterable[Message]) -> None:
+        for message in messages:
+            if dispatcher := self._own(message.connection):
+                dispatcher.follow([message])
+
+    async def _publish_ends(self, message_ids: Sequence[int]) -> None:
+        """Publish here what has become of messages on which another process works."""
+        for message in await self._shared.queue.those(message_ids) if message_ids else ():
+            if message.status in (Status.PENDING, Status.SENDING) or message.id not in self._awaited:
+                continue
+            if message.status.is_final:
+                del self._awaited[message.id]
+            self._shared.bus.publish(settled_event(message))
+
+    async def know(self, connection: str) -> None:
+        """Follow the others if they know a connection that we have not heard of. Raises a `StorageError`."""
+        if all(row.name != connection for row in self._shared.registry.list()):
+            await self._follow_registry()
+
+    async def _follow_registry(self) -> None:
+        self._is_following = True
+        try:
+            await self._shared.registry.follow()
+        finally:
+            self._is_following = False
+        await self._shared.rules.open()
+        self._poke()
+
+    async def _page(self, connection: str | None, before: int | None, limit: int) -> list[Message]:
+        wanted = self._shared.history.messages
+        return await wanted(connection=connection, recipient=None, statuses=_WAITING, before=before, limit=limit)
+
+    def _spawn(self, work: Coroutine[object, object, None]) -> None:
+        self._tasks.add(task := asyncio.create_task(_quietly(work), name="bach-neighbours"))
+        task.add_done_callback(self._tasks.discard)
+
+
+async def _quietly(work: Coroutine[object, object, None]) -> None:
+    try:
+        await work
+    except BachError as error:  # the database is away; it is looked at again
+        _LOGGER.debug("What other processes wrote could not be read: %s", error)
+    except Exception:  # one notice costs no other
+        _LOGGER.exception("What other processes wrote could not be followed")

@@ -1,0 +1,76 @@
+"""Sharing: how a process works on its share of the connections of a database that several processes have open."""
+
+import os
+import socket
+from collections.abc import Callable
+
+from bach_lib.errors import OwnedElsewhereError
+from bach_lib.outbound.bystander import Bystander
+from bach_lib.outbound.dispatcher import Dispatcher
+from bach_lib.outbound.services import DispatchServices
+from bach_lib.owners.cluster import Cluster, Work
+from bach_lib.owners.membership import Membership, Process
+from bach_lib.runtime.neighbours import Neighbours, Shared
+from bach_lib.storage import SharedStore
+
+
+class Sharing:
+    """This process among those that share the database. `takes_part`: it works on connections, too."""
+
+    def __init__(
+        self, store: SharedStore, shared: Shared, dispatching: DispatchServices, name: str | None, *, takes_part: bool
+    ) -> None:
+        self._store, self._dispatching, self._takes_part = store, dispatching, takes_part
+        self._membership = Membership(store, name or f"{socket.gethostname()}:{os.getpid()}")
+        self._cluster: Cluster | None = None
+        self.neighbours: Neighbours = Neighbours(shared, tell=store.tell, poke=self._poke)
+        self._bystanders: dict[str, Bystander] = {}
+
+    async def open(self, work: Work, own: Callable[[str], Dispatcher | None]) -> None:
+        """Hear the others, and work on a first share. `own`: as of `Neighbours.start`. Raises a `StorageError`."""
+        self._store.listen(self.neighbours.hear, self.neighbours.missed)
+        self.neighbours.start(own)
+        if self._takes_part:
+            self._cluster = Cluster(self._membership, self._dispatching.clock, work, self.neighbours.given)
+            await self._cluster.open()
+
+    async def close(self, grace: float) -> None:
+        """Give all away; attempts under way have `grace` seconds."""
+        try:
+            if self._cluster:
+                await self._cluster.close(grace)
+        finally:
+            await self.neighbours.close()
+
+    @property
+    def is_leader(self) -> bool:
+        """Whether this process does what only one needs to do."""
+        return self._cluster is not None and self._cluster.is_leader
+
+    def owns(self, connection: str) -> bool:
+        """Whether this process works on a connection."""
+        return self._cluster is not None and self._cluster.owns(connection)
+
+    def bystander(self, connection: str) -> Bystander:
+        """The queue of a connection on which another process works."""
+        if connection not in self._bystanders:
+            self._bystanders[connection] = Bystander(connection, self._dispatching, self.neighbours.written)
+        return self._bystanders[connection]
+
+    def refusal(self, connection: str) -> OwnedElsewhereError:
+        """What is to be raised where only the owner of a connection can do it."""
+        session = self._cluster.view.owners.get(connection) if self._cluster else None
+        return OwnedElsewhereError(connection=connection, owner=f"process {session}" if session else "none yet")
+
+    async def processes(self) -> list[Process]:
+        """All processes, those that went lately too, and what they work on. Raises a `StorageError`."""
+        return await self._membership.processes()
+
+    async def look_now(self) -> None:
+        """Take part in what has changed at once; returns when that is done."""
+        if self._cluster:
+            await self._cluster.look_now()
+
+    def _poke(self) -> None:
+        if self._cluster:
+            self._cluster.poke()

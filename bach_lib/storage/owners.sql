@@ -1,0 +1,53 @@
+-- What only processes ask that share a database on a server (`bach_lib.owners`); a file has one owner.
+
+-- join_process: a session begins
+INSERT INTO processes (name, started_at, seen_at)
+SELECT :name, extract(epoch FROM clock_timestamp()), extract(epoch FROM clock_timestamp())
+RETURNING id;
+
+-- beat: it goes on, unless it was ended
+UPDATE processes
+SET seen_at = extract(epoch FROM clock_timestamp()), backend = pg_backend_pid(),
+    backend_began = (SELECT CAST(backend_start AS text) FROM pg_stat_activity WHERE pid = pg_backend_pid())
+WHERE id = :id AND ended_at IS NULL;
+
+-- cut_off: whoever was stopped in the middle of a transaction holds what it has locked, for as long as its connection
+-- lasts; the server does not tell by itself, as it may be waiting for the rest of what it was being told
+SELECT pg_terminate_backend(CAST(backend AS integer)) FROM processes
+WHERE ended_at IS NULL AND seen_at < extract(epoch FROM clock_timestamp()) - CAST(:seconds AS double precision)
+    AND EXISTS (SELECT 1 FROM pg_stat_activity
+                WHERE pid = processes.backend AND CAST(backend_start AS text) = processes.backend_began);
+
+-- bury: who has not said for so long that it lives has ended; whose transaction is not over yet, a turn later
+UPDATE processes SET ended_at = extract(epoch FROM clock_timestamp())
+WHERE id IN (
+    SELECT id FROM processes
+    WHERE ended_at IS NULL AND seen_at < extract(epoch FROM clock_timestamp()) - CAST(:seconds AS double precision)
+    FOR UPDATE SKIP LOCKED
+);
+
+-- leave_process: a session ends
+UPDATE processes SET ended_at = extract(epoch FROM clock_timestamp()) WHERE id = :id AND ended_at IS NULL;
+
+-- forget_processes: those that ended so long ago
+DELETE FROM processes WHERE ended_at < extract(epoch FROM clock_timestamp()) - CAST(:seconds AS double precision);
+
+-- live_processes: whose sessions go on
+SELECT id FROM processes WHERE ended_at IS NULL ORDER BY id;
+
+-- list_processes: for people
+SELECT id, name, started_at, seen_at, ended_at FROM processes ORDER BY id;
+
+-- owned_kinds: what has an owner
+SELECT name FROM connections WHERE category = 'connector';
+
+-- list_owners: who works on what, or worked
+SELECT connection, process FROM owners;
+
+-- own: work on it from now on, if nobody does whose session goes on
+INSERT INTO owners (connection, process) VALUES (:connection, :process)
+ON CONFLICT (connection) DO UPDATE SET process = excluded.process
+WHERE NOT EXISTS (SELECT 1 FROM processes WHERE id = owners.process AND ended_at IS NULL);
+
+-- disown: do so no longer
+DELETE FROM owners WHERE connection = :connection AND process = :process;
