@@ -1,11 +1,14 @@
-"""Validates arguments of callers without a type checker: enumerations, numbers, page sizes.
+"""Validates arguments of callers without a type checker: enumerations, numbers, page sizes, paths.
 
 A misspelt status would find nothing, and nothing looks like good news. One request must not read a whole database.
 """
 
+import os
+import re
 from collections.abc import Iterable
 from enum import StrEnum
 from math import inf
+from pathlib import Path
 
 from bach_lib.errors import InvalidValueError
 
@@ -54,6 +57,20 @@ def whole(field: str, value: object, least: int, most: int) -> int:
         expected = f"a whole number from {least} to {most}"
         raise InvalidValueError(field=field, value=value, expected=expected)
     return value
+
+
+_ADDRESS = re.compile(r"\s*([a-z][a-z0-9+.-]+):/", re.ASCII | re.IGNORECASE)
+"""Begins like an address; one letter before the colon is a drive of Windows. `Path` makes one slash of two."""
+
+
+def file_path(field: str, value: str | os.PathLike[str], expected: str = "the path of a file") -> Path:
+    """A path, and no address, of which a folder would be made. Raises `InvalidValueError`.
+
+    The address is not repeated, for it may hold a password.
+    """
+    if address := _ADDRESS.match(os.fspath(value)):
+        raise InvalidValueError(field=field, value=f"{address[1].lower()}://…", expected=expected)
+    return Path(value)
 
 
 def above_zero(field: str, value: object, *, whole: bool = False) -> None:

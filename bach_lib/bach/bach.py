@@ -9,7 +9,7 @@ from typing import Self, override
 
 from aiohttp import ClientSession
 
-from bach_lib.arguments import seconds
+from bach_lib.arguments import file_path, seconds
 from bach_lib.bach.connection_calls import ConnectionCalls
 from bach_lib.bach.inbox_calls import InboxCalls
 from bach_lib.bach.metrics_calls import MetricsCalls
@@ -285,5 +285,5 @@ def _warn_of_strange(policies: Mapping[str, Policy], registry: Registry) -> None
 
 def _file(path: str | PathLike[str] | Store) -> Path | None:
     if isinstance(path, str | PathLike) and path != ":memory:" and not is_address(path):
-        return Path(path)
+        return file_path("path", path, 'a file, ":memory:", or "postgresql://user@host/database"')
     return None

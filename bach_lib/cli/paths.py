@@ -6,6 +6,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import override
 
+from bach_lib.arguments import file_path
 from bach_lib.storage import Address, is_address
 
 
@@ -40,10 +41,15 @@ class ServerPlace(Path):
 
 
 def place(named: str | None) -> Path:
-    """Where the database lies that somebody named, or by default; of one on a server what belongs to it."""
+    """Where the database lies that somebody named, or by default; of one on a server what belongs to it.
+
+    Raises `InvalidValueError` for any other address.
+    """
     if named is None:
         return default_database().absolute()
-    return ServerPlace(named) if is_address(named) else Path(named).expanduser().absolute()
+    if is_address(named):
+        return ServerPlace(named)
+    return file_path("--db", named, 'a file, or "postgresql://user@host/database"').expanduser().absolute()
 
 
 def to_open(database: Path) -> Path | str:

@@ -14,12 +14,13 @@ from aiohttp import ClientError, ClientResponse
 from bach_lib.arguments import seconds
 from bach_lib.bus import Bus, Unsubscribe
 from bach_lib.client.remote_stream import Streams
-from bach_lib.errors import BachError, InvalidValueError
+from bach_lib.errors import BachError
 from bach_lib.events import Event, EventsMissed
 from bach_lib.field_logger import FieldLogger
 from bach_lib.handling.event_stream import LIMIT, check_wish
-from bach_lib.models import File, Message
+from bach_lib.models import File, Loss, Message
 from bach_lib.outbound.draft import SendOptions
+from bach_lib.outbound.files import bounded_files
 from bach_lib.rest.exact import event_of
 
 _LOGGER = FieldLogger(__name__)
@@ -166,15 +167,12 @@ def _fields(frame: bytes) -> Iterator[tuple[str, str]]:
             yield name, value.removeprefix(" ")
 
 
-def parted(options: SendOptions) -> tuple[Mapping[str, object], Sequence[File], list[bytes]]:
-    """The options without files, the files, and their contents. Raises `InvalidValueError`, or `TypeError`."""
+def parted(options: SendOptions) -> tuple[Mapping[str, object], Sequence[File], Sequence[Loss]]:
+    """The options without files, the files that may go there, and why the others may not.
+
+    Raises `InvalidValueError` for what are no files, and `TypeError`.
+    """
     if unknown := options.keys() - SendOptions.__annotations__.keys():
         raise TypeError(f"send() got an unexpected keyword argument {min(unknown)!r}")
-    files = options.get("files", ())
-    contents = list[bytes]()
-    for one in files:
-        content: object = one.content if isinstance(one, File) else None
-        if not isinstance(content, bytes | bytearray | memoryview):
-            raise InvalidValueError(field="files", value=type(one).__name__, expected="files with bytes as content")
-        contents.append(bytes(content))
-    return {name: value for name, value in options.items() if name != "files"}, list(files), contents
+    files, lost = bounded_files(options.get("files", ()))
+    return {name: value for name, value in options.items() if name != "files"}, files, lost

@@ -11,11 +11,12 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bach_lib.arguments import seconds
+from bach_lib.arguments import file_path, seconds
 from bach_lib.bach import Bach
 from bach_lib.client.any_bach import AnyBach
 from bach_lib.errors import InvalidValueError, StoreInUseError
 from bach_lib.field_logger import FieldLogger
+from bach_lib.storage import is_address
 from bach_lib.version import VERSION
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 _LOGGER = FieldLogger(__name__)
 _LOOK = 0.1
 """Seconds between two looks whether who has the file open answers by now."""
+_PLACES = 'a file, "http://host:8001" with a token, or "postgresql://user@host/database"'
 
 
 @asynccontextmanager
@@ -41,16 +43,22 @@ async def connect(
     shares it, and the others talk to that one through a socket beside the file, which only its account may use.
     `opening` makes the `Bach` where it is to be opened, as for `connections=…`. An address (`http://host:8001`) with a
     `token` is the REST interface of `bach serve`, also on another machine. `patience`: seconds for whoever has just
-    opened the file to answer.
+    opened the file to answer. A database of a server is opened, and not shared through a socket.
 
-    Raises a `StorageError` as `Bach.open` does; `StoreInUseError` where whoever has it open does not share it. When the
-    owner goes away, calls raise `OwnerGoneError` until another one has the file open.
+    Raises `InvalidValueError` for any other address, and for a token beside a file; a `StorageError` as `Bach.open`
+    does; `StoreInUseError` where whoever has it open does not share it. When the owner goes away, calls raise
+    `OwnerGoneError` until another one has the file open.
     """
     if isinstance(where, str) and where.lower().startswith(("http://", "https://")):
         async with _at_address(where, token) as remote:
             yield remote
         return
-    found = await _owner_or_own(Path(where), opening, time.monotonic() + seconds("patience", patience))
+    path = _file_of(where, token)
+    if path is None:
+        async with opening() if opening else Bach(where) as bach:
+            yield bach
+        return
+    found = await _owner_or_own(path, opening, time.monotonic() + seconds("patience", patience))
     if not isinstance(found, Bach):
         async with found:
             yield found
@@ -73,7 +81,7 @@ async def share(bach: Bach) -> AsyncIterator[None]:
     from bach_lib.control.socket_server import ControlServer  # noqa: PLC0415 - as above
 
     if bach.path is None:
-        raise InvalidValueError(field="bach", value="one in memory", expected="one with a file")
+        raise InvalidValueError(field="bach", value="one without a file", expected="one with a file")
     path, database = socket_file(bach.path), str(bach.path)
     if not can_have_socket(path):
         _LOGGER.warning("No socket can be opened beside %s, so other processes cannot use it", bach.path)
@@ -87,6 +95,15 @@ async def share(bach: Bach) -> AsyncIterator[None]:
         yield
     finally:
         await server.stop()
+
+
+def _file_of(where: str | PathLike[str], token: str | None) -> Path | None:
+    """None for a database of a server. Raises `InvalidValueError` for anything else, and for a token beside them."""
+    path = None if is_address(where) else file_path("where", where, _PLACES)
+    if token is not None:
+        expected = 'none; only an address like "http://host:8001" takes one'
+        raise InvalidValueError(field="token", value="a token", expected=expected)
+    return path
 
 
 def _at_address(address: str, token: str | None) -> RestClient:

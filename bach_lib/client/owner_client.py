@@ -10,11 +10,13 @@ from aiohttp import ClientResponse, ClientTimeout
 
 from bach_lib.client.beside import Beside, parted
 from bach_lib.control.link import DaemonClient
-from bach_lib.control.sentences import SentenceError, UnansweredError
+from bach_lib.control.sentences import SentenceError, TooMuchError, UnansweredError
 from bach_lib.control.socket_path import socket_file
-from bach_lib.errors import OwnerGoneError, RemoteFailedError
+from bach_lib.errors import InvalidValueError, OwnerGoneError, RemoteFailedError
 from bach_lib.models import Message, Receipt, Status
 from bach_lib.outbound.draft import SendOptions
+from bach_lib.outbound.files import no_file_goes
+from bach_lib.outbound.fitting import has_words
 from bach_lib.rest.answers import Json
 from bach_lib.rest.exact import exact, made
 from bach_lib.rest.retelling import retold
@@ -99,11 +101,17 @@ class OwnerClient(Beside):
                 yield response
 
     async def _put(self, operation: str, arguments: dict[str, Json], options: SendOptions) -> Receipt:
-        rest, files, contents = parted(options)
+        """A file that is too large does not cost the words, as with the owner itself."""
+        rest, files, lost = parted(options)
+        if lost:
+            if not files and not has_words(str(arguments["text"])):
+                raise no_file_goes(lost)
+            rest = {**rest, "lost": [*options.get("lost", ()), *lost]}
         arguments |= {"options": exact(rest)}
         if files:
             arguments["files"] = [{"name": exact(one.name), "mime_type": exact(one.mime_type)} for one in files]
-        return self._made(Receipt, await self._ask(operation, arguments, contents if files else None))
+        contents = [one.content for one in files] or None
+        return self._made(Receipt, await self._ask(operation, arguments, contents))
 
     async def _ask(self, operation: str, arguments: dict[str, Json], contents: list[bytes] | None = None) -> Json:
         await self._ready()
@@ -122,6 +130,8 @@ class OwnerClient(Beside):
                 yield link
         except UnansweredError as error:
             raise self._gone("it went away, or was stopped") from error
+        except TooMuchError as error:
+            raise InvalidValueError(field="what is asked", value=error.size, expected=error.most) from error
         except SentenceError as error:
             raise RemoteFailedError(place=self._path, reason=error) from error
 

@@ -18,6 +18,7 @@ from bach_lib.rest.answers import Json
 from bach_lib.rest.event_feed import HEARTBEAT
 from bach_lib.rest.exact import exact
 from bach_lib.rest.outgoing_rows import message_of, messages_of, receipt_of
+from bach_lib.rest.requests import MAX_BODY
 from bach_lib.rest.retelling import retold
 
 _CONNECT, _ANSWER = 10.0, 60.0
@@ -46,23 +47,25 @@ class RestClient(Beside):
 
     async def send(self, connection: str, recipient: str, text: str, **options: Unpack[SendOptions]) -> Receipt:
         """Put a message on disk there; it goes as soon as it can. Returns after the commit."""
-        rest, files, contents = parted(options)
+        rest, files, lost = parted(options)
+        if lost:  # what it goes without cannot be said there
+            raise InvalidValueError(field="files", value=lost[0].reason, expected="a file that can go")
         key, fields = _fields(rest)
         fields |= {"connector": exact(connection), "recipient": exact(recipient), "content": exact(text)}
         if not files:
             return self._made(receipt_of, await self._ask("POST", f"{_MESSAGES}/send", fields=fields, key=key))
         form = FormData(quote_fields=False)
-        form.add_field("message", json.dumps(fields), content_type="application/json")
-        for one, content in zip(files, contents, strict=True):
+        form.add_field("message", _written(fields).decode(), content_type="application/json")
+        for one in files:
             kind = one.mime_type or "application/octet-stream"
-            form.add_field("file", BytesIO(content), filename=one.name, content_type=kind)
-        extra = sum(map(len, contents)) / _SLOWEST
+            form.add_field("file", BytesIO(one.content), filename=one.name, content_type=kind)
+        extra = sum(len(one.content) for one in files) / _SLOWEST
         return self._made(receipt_of, await self._ask("POST", f"{_MESSAGES}/send", form=form, key=key, extra=extra))
 
     async def edit(self, message_id: int, text: str, **options: Unpack[SendOptions]) -> Receipt:
         """Give a sent message another text (and other buttons), in its turn. Files stay."""
-        rest, files, _ = parted(options)
-        if files:
+        rest, files, lost = parted(options)
+        if files or lost:
             raise InvalidValueError(field="files", value="some", expected="none, over REST, where a text is edited")
         key, fields = _fields(rest)
         address = f"{_MESSAGES}/{message_id:d}/edit"
@@ -147,7 +150,7 @@ class RestClient(Beside):
         headers = {} if key is None else {"Idempotency-Key": key}
         data: FormData | bytes | None = form
         if fields is not None:
-            data = json.dumps(fields).encode()
+            data = _written(fields)
             headers["Content-Type"] = "application/json"
         try:
             async with self._line.request(
@@ -173,6 +176,8 @@ class RestClient(Beside):
         sentence = str(told.get("detail", f"HTTP {status}."))
         if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.MISDIRECTED_REQUEST}:
             return AccessRefusedError(place=self._place, reason=sentence.removesuffix("."))
+        if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+            return InvalidValueError.retold(sentence)
         if status in {HTTPStatus.BAD_GATEWAY, HTTPStatus.GATEWAY_TIMEOUT}:  # a proxy before it
             return self._gone(f"HTTP {status}")
         return retold(told, sentence, place=self._place)
@@ -192,6 +197,15 @@ def _fields(options: Mapping[str, object]) -> tuple[str | None, dict[str, Json]]
     key = options.get("idempotency_key")
     named = {name: value for name, value in options.items() if name not in {"idempotency_key", "lost"}}
     return (None if key is None else str(key)), {name: exact(value) for name, value in named.items()}
+
+
+def _written(fields: Mapping[str, Json]) -> bytes:
+    """Raises `InvalidValueError` for more than is read there, which would close the line before it has all of it."""
+    written = json.dumps(fields).encode()
+    if len(written) > MAX_BODY:
+        expected = f"at most {MAX_BODY} bytes"
+        raise InvalidValueError(field="what is asked", value=f"{len(written)} bytes", expected=expected)
+    return written
 
 
 async def _read(response: ClientResponse) -> Json:

@@ -16,7 +16,7 @@ from typing import Self
 from aiohttp import ClientError, ClientSession, ClientTimeout, UnixConnector
 
 from bach_lib.control import wire
-from bach_lib.control.sentences import SentenceError, UnansweredError
+from bach_lib.control.sentences import SentenceError, TooMuchError, UnansweredError
 from bach_lib.control.socket_path import can_have_socket
 from bach_lib.field_logger import FieldLogger
 from bach_lib.rest.answers import Json
@@ -101,8 +101,12 @@ class DaemonClient:
         asked = wire.written({"version": VERSION, "operation": operation, "arguments": arguments})
         if self._session is None:
             raise SentenceError("There is no daemon.")
-        if len(asked) > wire.MAX_REQUEST or sum(map(len, contents or ())) > wire.MAX_CONTENTS:
-            raise SentenceError("This is more than a command can say. Send it in parts, or as a file.")
+        for size, most in (
+            (len(asked), wire.MAX_REQUEST),
+            (sum(map(len, contents or ())), wire.MAX_CONTENTS),
+        ):
+            if size > most:
+                raise TooMuchError(size, most)
         asking = asyncio.ensure_future(self._post(self._session, asked, contents))
         watching = asyncio.ensure_future(self._watch())
         try:

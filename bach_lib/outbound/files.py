@@ -12,7 +12,7 @@ from bach_lib.errors import InvalidValueError
 from bach_lib.models import File, Loss
 
 _MAX_NAME = 128
-_MAX_ALL = 50_000_000
+MAX_ALL = 50_000_000
 """Bytes of all files of a message: every one lies in the database until it has been sent."""
 _MAX_FILES = 50
 _MIME_TYPE = re.compile(r"[\w.+-]{1,64}/[\w.+-]{1,64}", re.ASCII)
@@ -26,7 +26,7 @@ def check_files(
 
     Raises `InvalidValueError` for what are no files.
     """
-    able, lost, left = list[File](), list[Loss](), _MAX_ALL
+    able, lost, left = list[File](), list[Loss](), MAX_ALL
     for file in _files(files):
         name = _name(file.name)
         reason = _reason(type_, capabilities, len(file.content), left, len(able))
@@ -47,9 +47,32 @@ def _reason(type_: str, capabilities: Capabilities, size: int, left: int, before
         return f"a message can have {_MAX_FILES} files"
     if not size:
         return "it is empty"
-    if size > capabilities.file_bytes:
+    if size <= MAX_ALL and size > capabilities.file_bytes:
         return f"it has {size} bytes, and {type_} takes {capabilities.file_bytes}"
-    return f"all files of a message can have {_MAX_ALL} bytes" if size > left else None
+    return _too_much(size) if size > left else None
+
+
+def _too_much(size: int) -> str:
+    return f"it has {size} bytes, and all files of a message can have {MAX_ALL}"
+
+
+def no_file_goes(lost: Sequence[Loss]) -> InvalidValueError:
+    """What is raised for files alone, none of which can go."""
+    return InvalidValueError(
+        field="files", value=lost[0].reason, expected="a file that can go, or say something in words"
+    )
+
+
+def bounded_files(files: Sequence[File]) -> tuple[tuple[File, ...], tuple[Loss, ...]]:
+    """Those that may be carried to who sends them, and why the others are left behind, whatever the platform takes."""
+    able, lost, left = list[File](), list[Loss](), MAX_ALL
+    for file in _files(files):
+        if (size := len(file.content)) > left:
+            lost.append(Loss(what="file", reason=f"{_name(file.name)}: {_too_much(size)}."))
+            continue
+        left -= size
+        able.append(file)
+    return tuple(able), tuple(lost)
 
 
 def _files(files: object) -> list[File]:

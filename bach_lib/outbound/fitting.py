@@ -16,7 +16,7 @@ from bach_lib.errors import (
     UnknownFormatError,
 )
 from bach_lib.models import Button, Buttons, File, Format, Loss
-from bach_lib.outbound.files import check_files
+from bach_lib.outbound.files import check_files, no_file_goes
 from bach_lib.text.buttons import as_it_is, in_words
 from bach_lib.text.html import read_html
 from bach_lib.text.json_text import fields_of
@@ -57,10 +57,8 @@ def fitted(type_: str, capabilities: Capabilities, text: str, options: Mapping[s
     if buttons and (reason := _unshown(type_, capabilities, buttons)):  # people can at least read what to choose
         text, buttons = f"{text}\n\n{in_words(buttons, form)}", ()
         lost.append(Loss(what="buttons", reason=reason))
-    if left_out and not files and not _has_words(text):
-        raise InvalidValueError(
-            field="files", value=left_out[0].reason, expected="a file that can go, or say something in words"
-        )
+    if left_out and not files and not has_words(text):
+        raise no_file_goes(left_out)
     _check_text(type_, capabilities, title, text, has_files=bool(files))
     return Content(text=text, title=title, format=form, buttons=buttons, files=files, lost=tuple(lost))
 
@@ -140,7 +138,7 @@ def _title(value: object, text: str, form: Format, lost: list[Loss]) -> tuple[st
     if value is None or not (title := text_of("title", value)):
         return None, text
     _check_characters("title", title)
-    if not text and _has_words(title):
+    if not text and has_words(title):
         return None, as_it_is(title, form)
     if len(title) <= _MAX_SHORT:
         return title, text
@@ -158,7 +156,7 @@ def _buttons(given: object) -> Buttons:
                 raise InvalidButtonsError(reason="they must be rows of Button, each with a text and a value")
             for field, value in (("text", one.text), ("value", one.value)):
                 _check_characters(f"button {field}", value)
-                if not _has_words(value):
+                if not has_words(value):
                     raise InvalidButtonsError(reason=f"one has no {field}")
         rows += [buttons] if buttons else []
     if (count := sum(map(len, rows))) > _MAX_IN_WORDS:
@@ -184,7 +182,7 @@ def _unshown(type_: str, capabilities: Capabilities, rows: Buttons) -> str | Non
 
 def _check_text(type_: str, capabilities: Capabilities, title: str | None, text: str, *, has_files: bool) -> None:
     """A file needs no words."""
-    if not _has_words(text) and not (has_files and not text):
+    if not has_words(text) and not (has_files and not text):
         raise EmptyTextError
     whole = f"{title}\n\n{text}" if title else text
     length = len(whole.encode("utf-16-le", "surrogatepass")) // 2 if capabilities.counts_utf16 else len(whole)
@@ -203,6 +201,6 @@ def _check_characters(field: str, value: str) -> None:
         ) from None
 
 
-def _has_words(text: str) -> bool:
+def has_words(text: str) -> bool:
     """Separators, controls and combining marks (Unicode categories Z, C, M) alone are nothing to read."""
     return any(unicodedata.category(character)[0] not in "ZCM" for character in text)

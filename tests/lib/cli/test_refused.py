@@ -141,3 +141,22 @@ def test_a_wrong_token_says_what_to_do(bach_: Run, telegram: Telegram) -> None:
     for typed in ("123456:wrongwrongwrongwrongwrong", "bot123456:wrongwrongwrongwrongwrong"):
         refused = bach_("connector", "add", "telegram", "home", telegram.url, typed=f"{typed}\n")
         assert (refused.code, "@BotFather" in refused.errors) == (1, True), refused
+
+
+def test_an_address_is_no_file(bach_: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder "ftp:" would be made where the command is run, with a password in a name, or a daemon work in it."""
+    monkeypatch.chdir(tmp_path)
+    address = "ftp://ada:hunter2@host/bach.db"
+    for words in (
+        ("connections", "list"),
+        ("connector", "add", "telegram", "home", "--no-check"),
+        ("connector", "send", "home", "42", "Hello"),
+        ("serve", "--port", "0"),
+        ("daemon", "status"),
+        ("backup", "copy.db"),
+    ):
+        refused = bach_(*words, "--db", address, typed=f"{OTHER}\n")
+        assert refused.code == 1, words
+        assert "hunter2" not in refused.errors + refused.output
+        assert '"ftp://…" is not possible for --db. Use' in refused.errors, words
+    assert list(tmp_path.iterdir()) == []

@@ -57,15 +57,28 @@ async def beside(owner: Bach) -> AsyncIterator[AnyBach]:
 
 
 @asynccontextmanager
-async def over_rest(owner: Bach) -> AsyncIterator[AnyBach]:
-    """Through the REST interface."""
+async def serving(owner: Bach) -> AsyncIterator[str]:
+    """The address of its REST interface."""
     server = TestServer(make_application(owner, token=TOKEN))
     await server.start_server()
     try:
-        async with connect(f"http://127.0.0.1:{server.port}", token=TOKEN) as bach:
-            yield bach
+        yield f"http://127.0.0.1:{server.port}"
     finally:
         await server.close()
+
+
+@pytest.fixture
+async def address(owner: Bach) -> AsyncIterator[str]:
+    """The same, for a test."""
+    async with serving(owner) as address:
+        yield address
+
+
+@asynccontextmanager
+async def over_rest(owner: Bach) -> AsyncIterator[AnyBach]:
+    """Through the REST interface."""
+    async with serving(owner) as address, connect(address, token=TOKEN) as bach:
+        yield bach
 
 
 WAYS: dict[str, Way] = {"itself": itself, "beside": beside, "over REST": over_rest}

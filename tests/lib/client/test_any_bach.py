@@ -2,10 +2,12 @@
 
 import asyncio
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from bach_lib import (
+    AccessRefusedError,
     Bach,
     Button,
     EventsLostError,
@@ -24,6 +26,7 @@ from bach_lib import (
     Status,
     UnknownConnectionError,
     UnknownMessageError,
+    connect,
 )
 from bach_lib.client.beside import Beside
 from bach_lib.outcomes import Dead
@@ -148,3 +151,80 @@ async def test_a_stream_says_what_was_lost_on_the_way(owner: Bach, way: Way) -> 
         with pytest.raises(EventsLostError) as caught:
             await anext(few)
         assert caught.value.number > 0
+
+
+@by_each_way
+async def test_what_is_too_large_is_refused_in_the_same_words(owner: Bach, platform: FakePlatform, way: Way) -> None:
+    """A program would take a file of its own that is too large for a failure of the owner, and try it again."""
+    large, small = File(name="film.mp4", content=bytes(60_000_000)), File(name="a.txt", content=b"a")
+    reason = "film.mp4: it has 60000000 bytes, and all files of a message can have 50000000"
+    async with way(owner) as bach:
+        with pytest.raises(InvalidValueError, match=f'"{reason}." is not possible for files. Use a file that can go'):
+            await bach.send("home", "ada", "", files=[large])
+        with pytest.raises(InputError):
+            await bach.send("home", "ada", "x" * 40_000_000)
+        assert await bach.messages() == []
+        if way is WAYS["over REST"]:
+            with pytest.raises(InvalidValueError, match=reason):
+                await bach.send("home", "ada", "Here", files=[large, small])
+            return
+        receipt = await bach.send("home", "ada", "Here", files=[large, small])
+        assert [loss.reason for loss in receipt.lost] == [f"{reason}."]
+        await bach.wait(receipt.id, timeout=60)
+        assert [one.name for one in platform.sent[-1].files] == ["a.txt"]
+
+
+async def test_a_wrong_token_gets_nothing(owner: Bach, address: str) -> None:
+    """A stranger could send, or a program would take its old token for an owner that is away and wait for ever."""
+    async with connect(address, token="a-token-of-yesterday") as bach:
+        calls = [
+            bach.send("home", "ada", "x"),
+            bach.send("home", "ada", "x", files=[File(name="a", content=b"a" * 1_000_000)]),
+            bach.messages(),
+            bach.get(1),
+            bach.wait(1, timeout=1),
+            bach.cancel(1),
+            bach.edit(1, "x"),
+        ]
+        for call in calls:
+            with pytest.raises(AccessRefusedError, match="does not let this program in") as caught:
+                await call
+            assert "yesterday" not in str(caught.value)
+        told = list[MessageEvent]()
+        bach.subscribe(MessageEvent, told.append)
+        with pytest.raises(AccessRefusedError):
+            await bach.messages()
+        receipt = await owner.send("home", "ada", "Hello")
+        await owner.wait(receipt.id, 60)
+    assert told == []
+    assert len(await owner.messages()) == 1
+
+
+@pytest.mark.parametrize(
+    ("where", "token"),
+    [
+        ("ftp://ada:hunter2@host/bach.db", "t"),
+        ("FTP://ada:hunter2@host/bach.db", None),
+        (" http://host:8001", "t"),
+        ("sqlite:///bach.db", None),
+        ("file:///bach.db", None),
+        ("mysql://ada:hunter2@host/bach", None),
+        (Path("postgresql://ada:hunter2@host/bach"), None),
+        (Path("http://ada:hunter2@host"), "t"),
+        ("bach.db", "t"),
+        ("postgresql://host/bach", "t"),
+    ],
+)
+async def test_an_address_is_never_taken_for_a_file(
+    where: str | Path, token: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A folder "ftp:" would be made, with a password in a name, and the messages lie where nobody looks."""
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InvalidValueError) as caught:
+        async with connect(where, token=token):
+            pytest.fail("something was opened")
+    assert "hunter2" not in str(caught.value)
+    if token is None:
+        with pytest.raises(InvalidValueError, match="is not possible for path"):
+            Bach(where)
+    assert list(tmp_path.iterdir()) == []

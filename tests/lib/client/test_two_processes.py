@@ -14,6 +14,8 @@ import pytest
 
 from bach_lib import AnyBach, Bach, EventsMissed, MessageQueued, OwnerGoneError, Status, StoreInUseError, connect
 from bach_lib.client.owner_client import OwnerClient
+from bach_lib.control.socket_server import ControlServer
+from bach_lib.rest.event_feed import MAX_WAITING_BYTES
 
 from .conftest import TOKEN
 
@@ -181,3 +183,28 @@ async def test_the_first_opens_and_closes_again(database: Path) -> None:
         async with connect(database) as bach:
             assert isinstance(bach, Bach)
         assert not database.with_name("bach.db.sock").exists()
+
+
+async def test_a_reader_that_takes_nothing_is_sent_away(owner: Bach, tmp_path: Path) -> None:
+    """One program that hangs would keep its place among the streams, and fill the memory of the owner."""
+    server = ControlServer(owner, tmp_path / "reading.sock")
+    feed = server._feed
+    feed._stalled = 0.05
+    await server.start()
+    receipt = await owner.send("home", "ada", "x" * 3000)
+    event = MessageQueued(connection="home", message=await owner.get(receipt.id))
+    _, writer = await asyncio.open_unix_connection(tmp_path / "reading.sock", limit=1)  # bytes that it takes unread
+    writer.write(b"GET /events HTTP/1.1\r\nHost: bach\r\n\r\n")
+    async with asyncio.timeout(60):
+        while True:
+            if feed._readers:
+                break
+            await asyncio.sleep(0)
+        (stuck,) = feed._readers
+        while feed._readers:
+            owner._base.bus.publish(event)
+            assert stuck.lines._bytes <= MAX_WAITING_BYTES
+            await asyncio.sleep(0)
+        writer.close()
+        assert (await owner.wait(receipt.id)).status is Status.SENT
+    await server.stop()

@@ -11,6 +11,7 @@ import pytest
 from aiohttp import ClientSession, web
 
 from bach_lib.rest.server import ClientTimeouts, ConnectionLimiter, max_connections
+from bach_lib.rest.uploads import Uploads
 from bach_lib.testing import FakeClock
 
 PATIENCE = ClientTimeouts(head=10, body=20, idle=60)
@@ -49,9 +50,12 @@ class House:
 @asynccontextmanager
 async def house(clock: FakeClock, most: int = 8) -> AsyncIterator[House]:
     """Open it."""
-    limiter = ConnectionLimiter(most, patience=PATIENCE, clock=clock)
+    limiter, uploads = ConnectionLimiter(most, patience=PATIENCE, clock=clock), Uploads()
 
     async def answer(request: web.Request) -> web.Response:
+        if request.path == "/upload":
+            _, files = await uploads.read(request)
+            return web.Response(text=f"{len(files[0].content)}")
         if request.path == "/slow":
             await made.goes_on.wait()
         return web.Response(text=f"{len(await request.read())}")
@@ -99,6 +103,31 @@ async def test_half_a_request_is_not_waited_for(loopback: None, said: bytes, sec
         await clock.advance(0.2)
         got = await ends(reader)
         assert got.startswith(answer) if answer else not got
+        writer.close()
+
+
+@pytest.mark.parametrize("is_finished", [True, False])
+async def test_a_slow_upload_has_the_time_of_its_size_and_no_more(loopback: None, is_finished: bool) -> None:
+    """A picture would never arrive over a slow line; or whoever dribbles one could hold both places for uploads."""
+    clock = FakeClock()
+    part = b'--b\r\nContent-Disposition: form-data; name="'
+    begin = part + b'message"\r\n\r\n{}\r\n' + part + b'file"; filename="a"\r\n\r\n'
+    size, end = 5_000_000, b"\r\n--b--\r\n"
+    head = f"Content-Type: multipart/form-data; boundary=b\r\nContent-Length: {len(begin) + size + len(end)}\r\n\r\n"
+    async with house(clock) as there:
+        said = b"POST /upload HTTP/1.1\r\nHost: a\r\n" + head.encode() + begin + b"x" * 1000
+        reader, writer = await there.visit(said)
+        await there.until(asking=1)
+        await clock.advance(39)
+        assert there.limiter.visitors == 1, "20 seconds, and 20 more for 5 MB"
+        if is_finished:
+            writer.write(b"x" * (size - 1000) + end)
+            async with asyncio.timeout(60):
+                assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200")
+                assert await reader.readexactly(7) == b"5000000"
+        else:
+            await clock.advance(2)
+            assert b"HTTP/1.1 408" in await ends(reader)
         writer.close()
 
 
