@@ -27,6 +27,7 @@ wrong with a question stands in `unanswered`. The files follow the tree: `root` 
     ├── ReceivedElsewhereError: a newer loop receives
     ├── StorageError: the disk or the file
     │   ├── StoreInUseError, StoreTooNewError, StoreForeignError, StoreIncompleteError
+    │   ├── StoreLinkedError, StoreMountedError, StorePartError: the file has another name as well, or a wrong one
     │   ├── StoreDamagedError
     │   │   └── StoreAlteredError: another program has changed tables, indexes or triggers
     │   ├── StoreAddressError, StoreUnsuitableError, BackupElsewhereError: a database on a server
@@ -124,8 +125,11 @@ from bach_lib.errors.store_failures import (
     StoreForeignError,
     StoreIncompleteError,
     StoreInUseError,
+    StoreLinkedError,
     StoreLockedError,
     StoreLostError,
+    StoreMountedError,
+    StorePartError,
     StoreTooNewError,
     StoreUnknownError,
     StoreUnsuitableError,
@@ -190,8 +194,11 @@ __all__ = [
     "StoreForeignError",
     "StoreInUseError",
     "StoreIncompleteError",
+    "StoreLinkedError",
     "StoreLockedError",
     "StoreLostError",
+    "StoreMountedError",
+    "StorePartError",
     "StoreTooNewError",
     "StoreUnknownError",
     "StoreUnsuitableError",

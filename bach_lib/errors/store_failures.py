@@ -47,6 +47,38 @@ class StoreIncompleteError(StorageError):
     log: object
 
 
+class StoreLinkedError(StorageError):
+    """The file has more than one name, and its log lies beside one of them only; it was left as it was."""
+
+    code = "store_linked"
+    template = (
+        "{path} is one of {count} names of the same file (hard links). The latest messages lie in a log beside one of"
+        " them, and would be missing under another. Remove the other names, or put copies in their place."
+    )
+    path: object
+    count: int
+
+
+class StoreMountedError(StorageError):
+    """The file alone is mounted, without its folder, so its log would lie elsewhere; it was left as it was."""
+
+    code = "store_mounted"
+    template = (
+        "{path} is mounted without its folder, as with docker -v file:file. The latest messages lie in a log beside it,"
+        " and would go with the container. Mount the folder instead, and put {path}-wal into it if there is one."
+    )
+    path: object
+
+
+class StorePartError(StorageError):
+    """A file of this name would be taken for a part of a database, and thrown away or written over."""
+
+    code = "store_part"
+    template = "A file whose name ends in {ending} is taken for a part of a database. Choose another name than {path}."
+    path: object
+    ending: str
+
+
 class StoreDamagedError(StorageError):
     """The file is not a database, or a broken one."""
 

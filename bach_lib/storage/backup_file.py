@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from bach_lib.errors import BachError, BackupExistsError, StoreFailedError
+from bach_lib.storage.one_name import check_no_part
 from bach_lib.storage.sqlite import write_snapshot
 
 _SHOWN = 300
@@ -21,26 +22,39 @@ def write_backup(source: Path, target: Path, go_on: Callable[[], None]) -> None:
     """
     check_free(target)
     unfinished = target.parent / f".{target.name}.{os.urandom(4).hex()}.part"
-    try:
-        with explained(target):
-            file = os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
-            try:
-                write_snapshot(source, unfinished, partial(_step, file, go_on))
-                os.fsync(file)
-            finally:
-                os.close(file)
-            give_name(unfinished, target)
-    finally:
-        for suffix in _LOGS:
-            with suppress(OSError, ValueError):
-                Path(f"{unfinished}{suffix}").unlink()
+    with explained(target), tidied(unfinished):
+        file = os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
+        try:
+            write_snapshot(source, unfinished, partial(_step, file, go_on))
+            os.fsync(file)
+        finally:
+            os.close(file)
+        give_name(unfinished, target)
 
 
 def check_free(target: Path) -> None:
-    """Raise a `BackupExistsError` for a name that is taken, or a `StorageError` for what is none."""
+    """Raise a `BackupExistsError` for a name that is taken, or a `StorageError` for what is none, or a part's."""
     with explained(target):
+        check_no_part(target)
         if os.path.lexists(target):
             raise BackupExistsError(path=target)
+
+
+@contextmanager
+def tidied(unfinished: Path) -> Iterator[None]:
+    """Leave nothing under this name in the end, even if its folder has another name by then. Raises an `OSError`."""
+    folder = os.open(unfinished.parent, os.O_RDONLY | os.O_DIRECTORY) if os.unlink in os.supports_dir_fd else None
+    try:
+        yield
+    finally:
+        for suffix in _LOGS:
+            with suppress(OSError):
+                Path(f"{unfinished}{suffix}").unlink()
+            if folder is not None:
+                with suppress(OSError):
+                    os.unlink(f"{unfinished.name}{suffix}", dir_fd=folder)
+        if folder is not None:
+            os.close(folder)
 
 
 @contextmanager
@@ -48,6 +62,8 @@ def explained(target: Path) -> Iterator[None]:
     """Say what keeps a backup from being written. Raises a `StorageError` for what the system says."""
     try:
         yield
+    except StoreFailedError as error:  # of the name that it has while it is written, which nobody has heard of
+        raise StoreFailedError(path=str(target)[:_SHOWN], reason=error.reason) from error
     except BachError:  # some of them are ValueErrors as well
         raise
     except OSError as error:

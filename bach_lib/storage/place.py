@@ -11,6 +11,7 @@ from bach_lib.errors import StoreInUseError
 from bach_lib.field_logger import FieldLogger
 from bach_lib.storage.foreign_log import set_foreign_log_aside
 from bach_lib.storage.lock import LOCKS_ANY_FILE, FileLock
+from bach_lib.storage.one_name import check_new_name, check_only_name
 from bach_lib.storage.origin import check_is_whole
 from bach_lib.storage.saved import bring_back
 
@@ -34,9 +35,10 @@ class LockedPath:
         """Who the database is without its log, as its mark writes it; "" if it has no log."""
 
     def take(self) -> None:
-        """Lock the place; the file is made if there is none. Raises a `StorageError` or `OSError`."""
+        """Lock the place; the file is made if there is none. Raises a `BachError` or `OSError`."""
         self._is_new = not self._beside.exists()
         try:
+            check_new_name(self._path)
             if not self._name.acquire():
                 raise StoreInUseError(path=self._path)
             if copy := bring_back(self._names):
@@ -44,6 +46,7 @@ class LockedPath:
             check_is_whole(self._path)
             if not self._file.acquire():
                 raise StoreInUseError(path=self._path)
+            check_only_name(self._path, self._file.stat())
             self.alone = set_foreign_log_aside(self._path)
         except BaseException:
             self.leave(untouched=True)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bach_lib.errors import BachError, BackupExistsError, StoreFailedError
-from bach_lib.storage.backup_file import give_name
+from bach_lib.storage.backup_file import explained, give_name, tidied
 from bach_lib.storage.origin import has_log
 from bach_lib.storage.schema import load_queries
 from bach_lib.storage.sqlite import Connection, ask_copy, change_meta
@@ -23,7 +23,6 @@ _SAVED = "saved"
 """Key in the copy: the path of the database it was saved from. Also how its name ends."""
 _MOST = 100
 """Copies of one name in one folder."""
-_LOGS = ("", "-wal", "-shm", "-journal")
 
 
 @dataclass(slots=True)
@@ -130,10 +129,11 @@ def _folders(path: Path, found: Path | None) -> Iterator[Path]:
 def _save_in(folder: Path, connection: Connection, names: Sequence[Path], *, is_doubtful: bool) -> Saved:
     path = names[0]
     unfinished = folder / f".{path.name}.{os.urandom(4).hex()}.part"
-    os.close(os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-    try:
-        connection.copy_to(unfinished)
-        change_meta(unfinished, _SAVED, None if is_doubtful else "\n".join(map(str, names)))
+    with tidied(unfinished):
+        with explained(folder):
+            os.close(os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+            connection.copy_to(unfinished)
+            change_meta(unfinished, _SAVED, None if is_doubtful else "\n".join(map(str, names)))
         if is_doubtful and ask_copy(unfinished, "PRAGMA integrity_check(1)") != [("ok",)]:
             raise StoreFailedError(path=path, reason="what was written over it is in the middle of it")
         with unfinished.open("rb+") as file:
@@ -143,10 +143,6 @@ def _save_in(folder: Path, connection: Connection, names: Sequence[Path], *, is_
                 give_name(unfinished, name)
                 return Saved(name, _key(name), names)
         raise StoreFailedError(path=folder, reason=f"there are {_MOST} saved copies already")
-    finally:
-        for suffix in _LOGS:
-            with suppress(OSError):
-                Path(f"{unfinished}{suffix}").unlink()
 
 
 def _saved_of(copy: Path) -> set[str]:

@@ -26,6 +26,8 @@ from bach_lib.errors import (
     StoreForbiddenError,
     StoreForeignError,
     StoreIncompleteError,
+    StoreLinkedError,
+    StoreMountedError,
     StoreTooNewError,
     UnknownConnectionError,
 )
@@ -84,6 +86,8 @@ _FOR_A_PERSON = (
     StoreForbiddenError,
     StoreForeignError,
     StoreIncompleteError,
+    StoreLinkedError,
+    StoreMountedError,
     StoreTooNewError,
 )
 """What trying again does not mend."""

@@ -124,7 +124,7 @@ def test_where_a_copy_may_go_is_tried_from_near_to_far(
     [
         (OSError(errno.ENOSPC, "No space left on device"), ("live/inner", "No space left on device")),
         (OSError("odd"), ("live/inner", "odd")),
-        (StoreFailedError(path="copy", reason="disk is full"), ("copy", "disk is full")),
+        (StoreFailedError(path="copy.part", reason="disk is full"), ("live/inner", "disk is full")),
     ],
 )
 def test_a_folder_that_takes_nothing_leads_to_the_next_and_the_last_says_why(
