@@ -124,6 +124,8 @@ def of_value(error: InvalidValueError, kind: AnyKind) -> tuple[str, str]:
     field = error.placeholders["field"].partition(",")[0]
     if isinstance(kind, WebhookKind):
         return _HOOK_FIELDS.get(field, BASE), FIELD_ERRORS.get(field, "invalid_value")
+    if isinstance(kind, PartnerKind):  # a credential has another name there
+        field = AUTH_FIELDS[kind.usual].get(field, field)
     if field == CONF_USERNAME and not (isinstance(kind, Kind) and CONF_USERNAME in kind.settings):
         return CONF_LOGIN, "invalid_value"  # of a credential; a Discord webhook has a setting of that name
     return field.removeprefix("settings."), "invalid_value"

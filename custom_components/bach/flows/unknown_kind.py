@@ -19,11 +19,16 @@ UNKNOWN_KIND: Final = "unknown_kind"
 
 
 def is_unknown(data: Mapping[str, Any]) -> bool:
-    """Whether the type of a connection, or the way in which it authenticates, is unknown to this version."""
+    """Whether the type of a connection, or the way in which it authenticates, is unknown to this version.
+
+    Where no way is named, the dialogs begin with the usual one, and name it.
+    """
     if is_other(data):
         return False
     type_ = data.get(CONF_TYPE)
-    return type_ not in ALL_KINDS or (type_ in PARTNERS and data.get(CONF_AUTH_TYPE) not in AUTH_FIELDS)
+    if (partner := PARTNERS.get(type_ or "")) is None:
+        return type_ not in ALL_KINDS
+    return data.get(CONF_AUTH_TYPE, partner.usual) not in AUTH_FIELDS
 
 
 def what_is_unknown(data: Mapping[str, Any]) -> dict[str, str]:

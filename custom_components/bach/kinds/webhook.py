@@ -73,6 +73,7 @@ FIELD_ERRORS: Final[Mapping[str, str]] = {
     "incoming_secret": "weak_secret",
     "incoming_token": "weak_secret",
     "old_secret": "weak_secret",
+    "password": "invalid_login",
     "secret": "weak_secret",
     "username": "invalid_login",
     "neither": "hook_neither",
