@@ -82,7 +82,8 @@ async def test_why_the_last_messages_failed(
     hass: HomeAssistant, hass_client: ClientSessionGenerator, telegram: TelegramServer, loaded: MockConfigEntry
 ) -> None:
     """The one line that explains a dead letter would be missing, or would name the chat that it was for."""
-    telegram.fail(Fault.forbidden("user Ada (42) sent my secret message to chat -100200300"), times=1)
+    refusal = Fault.forbidden("user Ada (42) sent my secret message to chat -100200300")
+    telegram.fail(refusal, times=1, methods=["sendMessage"])
     await send(hass, ADA_ENTITY, "my secret message", title="a title of ours")
     await until_state(hass, "sensor.home_bot_dead_letters", "1")
     found = await told(hass, hass_client, loaded)
@@ -141,7 +142,7 @@ async def test_what_does_not_work_can_be_told_of(
     hass: HomeAssistant, hass_client: ClientSessionGenerator, telegram: TelegramServer, loaded: MockConfigEntry
 ) -> None:
     """Just when nothing works there would be no file, but "500 Internal Server Error"."""
-    telegram.fail(Fault.forbidden(), times=1)
+    telegram.fail(Fault.forbidden(), times=1, methods=["sendMessage"])
     await send(hass, ADA_ENTITY, "my secret message")
     await until_state(hass, "sensor.home_bot_dead_letters", "1")
     assert await hass.config_entries.async_set_disabled_by(loaded.entry_id, ConfigEntryDisabler.USER)

@@ -62,7 +62,7 @@ async def test_one_that_is_refused_says_why_and_leaves_nothing(
     hass: HomeAssistant, telegram: TelegramServer, loaded: MockConfigEntry
 ) -> None:
     """Whoever looks for the reason would have to find the dead letter, which would stay."""
-    telegram.fail(Fault.forbidden(), times=1)
+    telegram.fail(Fault.forbidden(), times=1, methods=["sendMessage"])
     with pytest.raises(HomeAssistantError) as raised:
         await press(hass, BUTTON)
     assert raised.value.translation_key == "message_dead"

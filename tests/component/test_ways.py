@@ -133,7 +133,7 @@ async def test_a_message_goes_out_through_eight_files(
     hass: HomeAssistant, telegram: TelegramServer, loaded: MockConfigEntry
 ) -> None:
     """Who looks for the line that loses a message would have to read all of BACH."""
-    telegram.fail(Fault.chat_not_found())
+    telegram.fail(Fault.chat_not_found(), methods=["sendMessage"])
     with watched(OUT) as walked:
         await hass.services.async_call(
             "bach", "send_message", {"config_entry_id": loaded.entry_id, "recipient": "4711", "message": "hello"}
