@@ -30,9 +30,7 @@ _TESTS_OF_OUTBOUND = {
         f"{name}.py": (f"tests/lib/outbound/test_{name}.py",)
         for name in ("breaker", "entry", "gate", "lanes", "ledger", "limiter", "monitor", "retry")
     },
-    "advancing.py": tuple(
-        f"tests/lib/outbound/test_{name}.py" for name in ("advancing", "queue", "settling", "together")
-    ),
+    "advancing.py": tuple(f"tests/lib/outbound/test_{name}.py" for name in ("advancing", "queue", "settling")),
     "attempt.py": ("tests/lib/outbound/test_blame.py",),
     "attempts.py": ("tests/lib/outbound/test_attempts.py",),
     "by_hand.py": ("tests/lib/outbound/test_corrections.py", "tests/lib/outbound/test_attempts.py"),
@@ -52,7 +50,7 @@ _TESTS_OF_OUTBOUND = {
 }
 _ON_DISK = "tests/lib/storage"
 _TESTS_OF_STORAGE = {
-    "alike.py": (f"{_ON_DISK}/test_request_loop.py", "tests/lib/outbound/test_together.py"),
+    "alike.py": (f"{_ON_DISK}/test_alike.py",),
     "backup_file.py": (f"{_ON_DISK}/test_backup_file.py", f"{_ON_DISK}/test_naming.py"),
     "backups.py": (f"{_ON_DISK}/test_backup_file.py",),
     "bell.py": (f"{_ON_DISK}/test_bell.py",),
@@ -78,12 +76,13 @@ _TESTS_OF_STORAGE = {
     "readers.py": (f"{_ON_DISK}/test_watching.py",),
     "removal.py": (f"{_ON_DISK}/test_removal.py",),
     "request.py": (f"{_ON_DISK}/test_portions.py", f"{_ON_DISK}/test_sharing.py"),
-    "request_loop.py": (f"{_ON_DISK}/test_request_loop.py", f"{_ON_DISK}/test_database.py"),
-    "rescue.py": (f"{_ON_DISK}/test_guard.py", f"{_ON_DISK}/test_guarding.py"),
+    "request_loop.py": (f"{_ON_DISK}/test_looping.py",),
+    "rescue.py": (f"{_ON_DISK}/test_guarding.py", f"{_ON_DISK}/test_saved.py"),
     "restored.py": (f"{_ON_DISK}/test_marker.py",),
     "saved.py": (f"{_ON_DISK}/test_saved.py",),
     "schema.py": (f"{_ON_DISK}/test_beginnings.py", f"{_ON_DISK}/test_place.py"),
     "sqlite.py": tuple(f"{_ON_DISK}/test_{name}.py" for name in ("database", "copying", "naming", "place")),
+    "store_thread.py": (f"{_ON_DISK}/test_store_thread.py",),
     "tally.py": (f"{_ON_DISK}/test_sharing.py",),
     "together.py": (f"{_ON_DISK}/test_transaction.py",),
     "transaction.py": (f"{_ON_DISK}/test_transaction.py",),

@@ -6,12 +6,15 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from bach_lib.models import File, Message, Status
+from bach_lib.outbound.advancing import Advance, Step, advance_all
 from bach_lib.outbound.queue import Queue
 from bach_lib.outbound.retry import Settlement
-from bach_lib.storage import Database, Store, Transaction
+from bach_lib.storage import Database, Store, Transaction, Value
 from bach_lib.testing import FakeClock
-from tests.lib.outbound.make import BUSY, draft
+from tests.lib.outbound.make import BUSY, NOW, draft
 
 FILE = File(name="a.txt", mime_type="text/plain", size=3, content=b"abc")
 CLAIMS = [6, 7, 8, 9, 10, 11, 12, 13, 14, 14, 99, None]
@@ -110,3 +113,69 @@ async def test_a_step_that_fails_takes_nothing_of_the_others_with_it(tmp_path: P
         assert [number for number, answer in enumerate(answers) if isinstance(answer, Exception)] == [1]
         rows = await disk.submit(lambda tx: tx.all_values("attempts_of", message_id=3))
         assert len(rows) == 1
+
+
+@pytest.fixture
+def claims(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Value]]:
+    """The statements that claimed something or looked for what could be, and for which messages."""
+    claims: list[tuple[str, Value]] = []
+    run, all_values = Transaction.run, Transaction.all_values
+
+    def noted(self: Transaction, query: str, **values: Value) -> int:
+        if query.startswith("claim"):
+            claims.append((query, values.get("id", values.get("ids"))))
+        return run(self, query, **values)
+
+    def looked(self: Transaction, query: str, **values: Value) -> list[tuple[Value, ...]]:
+        if query == "claimable_messages":
+            claims.append((query, values["ids"]))
+        return all_values(self, query, **values)
+
+    monkeypatch.setattr(Transaction, "run", noted)
+    monkeypatch.setattr(Transaction, "all_values", looked)
+    return claims
+
+
+async def advanced(store: Store, *steps: tuple[int | None, str | None]) -> list[Advance]:
+    """What steps bring that only claim: which message, and of which connection it has to be."""
+    wanted = [Step(None, number, connection, ("ada",)) for number, connection in steps]
+    return await store.submit(lambda tx: advance_all(tx, wanted, NOW, "0123abcd"))
+
+
+async def test_what_needs_no_second_look_is_claimed_by_one_statement_for_all(
+    store: Store, clock: FakeClock, claims: list[tuple[str, Value]]
+) -> None:
+    """A hundred workers would run some hundreds of statements where two do, and the house wait for them."""
+    queue = Queue(store, clock, "0123abcd")
+    plain = [(await queue.put(draft(text=f"{number}"), leased=False)).message for number in range(1, 4)]
+    await queue.put(replace(draft(text="4 has a file"), files=(FILE,)), leased=False)
+    await queue.put(draft(text="5 is another connection's", connection="work"), leased=False)
+    steps = ((1, "home"), (2, None), (None, "home"), (4, "home"), (5, "home"), (3, "home"), (1, "home"), (99, None))
+    found = await advanced(store, *steps)
+    assert claims == [
+        ("claimable_messages", "[1, 2, 4, 5, 3, 1, 99]"),
+        ("claim_messages", "[1, 2, 3]"),
+        *(("claim_message", number) for number in (4, 5, 1, 99)),
+    ]
+    got = [advance.claimed for advance in found]
+    assert [one.id if one else None for one in got] == [1, 2, None, 4, None, 3, None, None]
+    for message in (got[0], got[1], got[5]):
+        assert message
+        assert message == replace(plain[message.id - 1], status=Status.SENDING, attempted_at=NOW)
+        assert await queue.get(message.id) == message
+    assert [advance.is_unsettled for advance in found] == [False] * 6 + [True, False]
+    assert [advance.ended or advance.settled for advance in found] == [None] * 8
+
+
+async def test_a_step_alone_and_steps_of_which_none_is_plain_cost_no_statement_more(
+    store: Store, clock: FakeClock, claims: list[tuple[str, Value]]
+) -> None:
+    """A lone worker would ask twice for each message."""
+    queue = Queue(store, clock, "0123abcd")
+    for number in range(1, 4):
+        await queue.put(replace(draft(text=f"{number}"), files=(FILE,)), leased=False)
+    assert [advance.claimed and advance.claimed.id for advance in await advanced(store, (1, "home"))] == [1]
+    assert claims == [("claim_message", 1)]
+    claims.clear()
+    await advanced(store, (None, "home"), (2, "home"), (3, None))
+    assert claims == [("claimable_messages", "[2, 3]"), ("claim_message", 2), ("claim_message", 3)]
