@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AsyncExitStack
+from functools import partial
 from os import PathLike
 from pathlib import Path
 from types import TracebackType
@@ -135,6 +136,8 @@ class Bach(SendingCalls, InboxCalls, QueueCalls, ConnectionCalls, ProgramCalls, 
         self._around.subscribers.begin()
         try:
             self._parts = parts = await assemble(self._base, await self._any_session())
+            if parts.sharing:
+                parts.sharing.taken = partial(self._around.told, 0)
             for connection in self._wanted:
                 await parts.registry.ensure(connection)
             _warn_of_strange(self._base.policies, parts.registry)

@@ -109,8 +109,15 @@ class SendingCalls(ABC):
         return await self._open_parts.waiters.wait(message_id, timeout)
 
     async def ask(self, question: Question) -> Answer:
-        """Ask people; the first answer of somebody who may give one. Raises an `UnansweredError`, or as `send` does."""
-        return await self._open_parts.asking.ask(question)
+        """Ask people; the first answer of somebody who may give one. Raises an `UnansweredError`, or as `send` does.
+
+        Where several processes share the database, the owner of each connection asks (else `OwnedElsewhereError`).
+        """
+        parts = self._open_parts
+        if parts.sharing:
+            for place in question.places:
+                parts.runtimes.get(place.connection)
+        return await parts.asking.ask(question)
 
 
 def _pairs(targets: object) -> list[tuple[str, str | int]]:

@@ -43,6 +43,8 @@ class Unhandled:
         self._store = store
         self._clock = clock
         self._max_age = max_age
+        self.owns: Callable[[str], bool] = lambda _: True
+        """Whether this process deals with what comes through a connection, where several share the database."""
 
     async def page(self, connection: str | None, after: int, limit: int) -> Page:
         """Those with a higher number than `after`, of one connection or of all, without those that are set aside."""
@@ -54,6 +56,7 @@ class Unhandled:
             messages = [read_row(row) for row in rows]
             upto = integer(newest["id"]) if newest and newest["id"] is not None else after
             waiting = [one for one in messages if not one.is_set_aside and _DAMAGED not in one.metadata]
+            waiting = [one for one in waiting if self.owns(one.connection)]
             return Page(messages=waiting, upto=max(after, upto), is_last=is_last)
 
         return await self._store.read(work)
@@ -72,7 +75,7 @@ class Unhandled:
                 return _note(tx, message, is_set_aside=True)
             return _note(tx, message, tries=message.tries + 1)
 
-        return await self._store.submit(work)
+        return await self._store.submit(work, as_owner=True)
 
     async def done(self, incoming_id: int, following: int | None = None) -> bool:
         """It is read. In the same commit a try of the `following` one is counted; whether one was.
@@ -88,7 +91,7 @@ class Unhandled:
             _note(tx, message, tries=message.tries + 1)
             return True
 
-        return await self._store.submit(work)
+        return await self._store.submit(work, as_owner=True)
 
     async def begun(self, incoming_id: int) -> IncomingMessage | None:
         """One whose try is counted already, as it is now. None: it was read, removed or set aside meanwhile."""
@@ -104,7 +107,7 @@ class Unhandled:
             message = _note(tx, message, error=error, is_set_aside=message.tries >= MOST_TRIES)
             return message if message.is_set_aside else None
 
-        return await self._store.submit(work)
+        return await self._store.submit(work, as_owner=True)
 
     async def interrupted(self, incoming_id: int) -> None:
         """The try was broken off, which is not the message's fault, so it does not count."""
@@ -113,7 +116,7 @@ class Unhandled:
             if message := _waiting(tx, incoming_id):
                 _note(tx, message, tries=max(0, message.tries - 1))
 
-        await self._store.submit(work)
+        await self._store.submit(work, as_owner=True)
 
     def _by_now(self, message: IncomingMessage | None) -> IncomingMessage | None:
         if message and is_over(message, self._clock.now(), self._max_age(message.connection)):

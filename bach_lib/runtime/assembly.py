@@ -45,7 +45,7 @@ async def assemble(base: Base, session: ClientSession) -> Parts:
     router = Router(inbox, rules, base.bus, base.clock)
     queue, history = Queue(base.store, base.clock, instance), History(base.store, instance)
     dispatching = _dispatch_services(base, registry=registry, queue=queue, directory=directory, inbox=inbox)
-    sharing = _sharing(base, dispatching, registry=registry, rules=rules, queue=queue, history=history)
+    sharing = _sharing(base, dispatching, inbox, registry=registry, rules=rules, queue=queue, history=history)
     runtimes = Runtimes(_services(base, session, dispatching, registry=registry, inbox=inbox, router=router), sharing)
     sender = _sender(base, registry, directory, queue, runtimes)
     corrections = Corrections(base.store, base.clock, instance)
@@ -82,13 +82,21 @@ async def _instance(store: Store) -> str:
 
 
 def _sharing(
-    base: Base, dispatching: DispatchServices, *, registry: Registry, rules: Rules, queue: Queue, history: History
+    base: Base,
+    dispatching: DispatchServices,
+    inbox: Inbox,
+    *,
+    registry: Registry,
+    rules: Rules,
+    queue: Queue,
+    history: History,
 ) -> Sharing | None:
     if not isinstance(base.store, SharedStore):
         return None
     shared = Shared(registry=registry, rules=rules, queue=queue, history=history, bus=base.bus, clock=base.clock)
     sharing = Sharing(base.store, shared, dispatching, base.process, takes_part=base.autostart)
     registry.settle = sharing.look_now
+    inbox.unhandled.owns = sharing.owns
     return sharing
 
 

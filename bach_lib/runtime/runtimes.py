@@ -111,6 +111,8 @@ class Runtimes:
             if self._sharing:
                 await self._sharing.neighbours.know(connection)
             await self._begin(connection, self._services.registry.get(connection).type)
+            if self._sharing:
+                self._sharing.taken()
         except BachError as error:  # it was removed meanwhile, or the database is away: there is a next turn
             _LOGGER.debug("%s was not begun: %s", connection, error, connection=connection)
 

@@ -25,6 +25,8 @@ class Sharing:
         self._cluster: Cluster | None = None
         self.neighbours: Neighbours = Neighbours(shared, tell=store.tell, poke=self._poke)
         self._bystanders: dict[str, Bystander] = {}
+        self.taken: Callable[[], None] = lambda: None
+        """Called when this process has begun to work on something: what came in there is for its programs now."""
 
     async def open(self, work: Work, own: Callable[[str], Dispatcher | None]) -> None:
         """Hear the others, and work on a first share. `own`: as of `Neighbours.start`. Raises a `StorageError`."""

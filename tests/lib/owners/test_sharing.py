@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from bach_lib import Bach, Connection, Rule, Status
+from bach_lib import Bach, Connection, Place, Question, Rule, Status
 from bach_lib.errors import OwnedElsewhereError, SessionEndedError
 from bach_lib.models import ConnectionState
 from bach_lib.owners import cluster, membership
@@ -29,7 +29,7 @@ class House:
 
     async def open(self, name: str) -> Bach:
         """One more process."""
-        connectors = {"fake": fake_connector(self.platform)}
+        connectors = {"fake": fake_connector(self.platform, receives=True)}
         return await self.stack.enter_async_context(Bach(self.address, process=name, connectors=connectors, grace=0.0))
 
     @property
@@ -257,6 +257,48 @@ async def test_what_only_the_owner_can_do_says_so(house: House) -> None:
     fault = two.health("home").fault
     assert fault is not None
     assert fault.code == "owned_elsewhere"
+
+
+async def test_what_comes_in_is_for_the_programs_of_its_owner(house: House) -> None:
+    """Each of several daemons would carry out the same command; or nobody, after a connection has moved."""
+    one = await house.open("one")
+    await one.registry.add(Connection(name="home", type="fake", allowed=frozenset({"ada"})))
+    two = await house.open("two")
+    heard: list[tuple[str, str]] = []
+    came = asyncio.Event()
+
+    async def listen(name: str, bach: Bach) -> None:
+        async for message in bach.received():
+            heard.append((name, message.text))
+            came.set()
+            await message.done()
+
+    tasks = [asyncio.create_task(listen("one", one)), asyncio.create_task(listen("two", two))]
+    async with asyncio.timeout(60):
+        house.platform.says("to the first", sender="ada")
+        await came.wait()
+        tasks.pop(0).cancel()
+        came.clear()
+        house.platform.says("before it moves", sender="ada")
+        while not (waiting := (await one._open_parts.inbox.unhandled.page(None, 0, 10)).messages):
+            pass  # each question goes to the server and back
+        assert [message.text for message in waiting] == ["before it moves"]
+        assert not (await two._open_parts.inbox.unhandled.page(None, 0, 10)).messages
+        await one.close()
+        await came.wait()
+    tasks.pop().cancel()
+    assert heard == [("one", "to the first"), ("two", "before it moves")]
+
+
+async def test_a_question_is_asked_by_the_owner(house: House) -> None:
+    """The answer would come to another process, and whoever asked would wait for ever."""
+    one = await house.open("one")
+    await one.registry.add(Connection(name="home", type="fake", allowed=frozenset({"ada"})))
+    two = await house.open("two")
+    question = Question(text="Open?", places=(Place(connection="home", recipient="ada"),), timeout=10, takes_text=True)
+    with pytest.raises(OwnedElsewhereError):
+        await two.ask(question)
+    assert house.texts == []
 
 
 async def test_only_one_process_tidies_up(house: House) -> None:
