@@ -23,6 +23,7 @@ from bach_lib.connectors.webhook.proofs import ADDRESS, NotProvenError, Proof, P
 from bach_lib.connectors.webhook.senders import ANY, SENDERS, Sender, recognised
 from bach_lib.connectors.webhook.settings import recipient_of
 from bach_lib.connectors.webhook.signature import key_of
+from bach_lib.connectors.webhook.unique_ids import looks_unique
 from bach_lib.errors import InvalidRecipientError, InvalidValueError, PushRefusedError
 from bach_lib.models.incoming import CLAIMED
 
@@ -50,7 +51,7 @@ class PostDecoder:
     `own` are the proofs of those who can show to be who they say; all others only claim it. `each` is the list whose
     elements become a message each. `sender` is who posts where the body does not say it. `is_known`: the fields are
     those of a program that BACH knows, whose ids name single things. `reminds`: the ids name what goes on, so the same
-    once more is a reminder, unless it comes so soon that it may be a retry.
+    once more is a reminder, unless it comes so soon that it may be a retry; None: each id tells by its looks.
     """
 
     name: str
@@ -60,7 +61,7 @@ class PostDecoder:
     each: str | None = None
     sender: str | None = None
     is_known: bool = False
-    reminds: bool = False
+    reminds: bool | None = None
     addresses: Addresses = field(default_factory=Addresses)
 
     @classmethod
@@ -87,7 +88,7 @@ class PostDecoder:
             each=str(each) if each else None,
             sender=from_ or None,
             is_known="id" in sender.paths and "id" not in paths,
-            reminds=_is_of_what_goes_on(paths["id"]) if "id" in paths else sender.reminds,
+            reminds=_is_of_what_goes_on(paths["id"]) if "id" in paths else _reminds(sender),
             addresses=Addresses.read(settings.get("incoming_addresses", [])),
         )
 
@@ -133,7 +134,7 @@ class PostDecoder:
             return self
         fields = {of: Field.read(path) for of, path in {**_DEFAULTS, **SENDERS[name].paths}.items()}
         known = SENDERS[name]
-        return replace(self, fields=fields, each=known.each, sender=name, is_known=True, reminds=known.reminds)
+        return replace(self, fields=fields, each=known.each, sender=name, is_known=True, reminds=_reminds(known))
 
     def _postings(self, body: object, headers: Mapping[str, str]) -> list[Posted]:
         elements = (
@@ -180,7 +181,7 @@ class PostDecoder:
         return Incoming(
             remote_id=_id(sender, named["id"] or proof.id),
             recurs=bool(named["id"]),
-            reminds_after=_REMINDS_AFTER if self.reminds else None,
+            reminds_after=_REMINDS_AFTER if self._may_remind(named["id"], proof) else None,
             says=None if self.is_known else whole,
             recipient=recipient,  # the place to answer to
             recipient_title=recipient,
@@ -197,6 +198,12 @@ class PostDecoder:
                 **({} if who else {CLAIMED: True}),
             },
         )
+
+    def _may_remind(self, id_: str, proof: Proof) -> bool:
+        """Whether the same once more may be news. Whoever overhears a signature without a time can repeat it."""
+        if self.reminds is not None:
+            return self.reminds
+        return not (proof.of_the_body or looks_unique(id_))
 
     def _claimed(self, sender: str, recipient: str) -> tuple[str, str]:
         """Sender and place as the body has them, which nobody has proved. Raises `PushRefusedError`."""
@@ -249,10 +256,17 @@ def _all_of(element: object) -> str:
     return json.dumps(element, sort_keys=True, ensure_ascii=False)  # not orjson: numbers may have no end
 
 
-def _is_of_what_goes_on(path: object) -> bool:
-    """Whether a person took for an id what stands there anyway; a header, and what is named so, is of one request."""
+def _is_of_what_goes_on(path: object) -> bool | None:
+    """Whether a person took for an id what stands there anyway. A header is of one request; `id` may be either."""
     parts = [one for alternatives in Field.read(path).parts for one in alternatives]
-    return _DEFAULTS["id"] not in parts and not any(one.startswith("header:") for one in parts)
+    if any(one.startswith("header:") for one in parts):
+        return False
+    return None if _DEFAULTS["id"] in parts else True
+
+
+def _reminds(sender: Sender) -> bool | None:
+    """The same of the ids of a program, if it is known where they stand."""
+    return sender.reminds if "id" in sender.paths else None
 
 
 def _shown(field: Field) -> str:

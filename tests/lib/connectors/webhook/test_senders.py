@@ -384,19 +384,19 @@ async def test_an_id_that_names_an_alarm_loses_none_of_its_news(hooked: Bach) ->
     assert told == ["oven", None, "oven", "oven"], "the text may be the same in all of them"
 
 
-REMIND: Mapping[str, tuple[dict[str, object], bool]] = {
-    "the field": ({}, False),
+REMIND: Mapping[str, tuple[dict[str, object], bool | None]] = {
+    "the field": ({}, None),
     "alertmanager": ({"incoming_from": "alertmanager"}, True),
     "grafana": ({"incoming_from": "grafana"}, True),
     "another field of alertmanager": ({"incoming_from": "alertmanager", "incoming": {"text": "status"}}, True),
     "github": ({"incoming_from": "github"}, False),
     "gitlab": ({"incoming_from": "gitlab"}, False),
     "uptime-kuma": ({"incoming_from": "uptime-kuma"}, False),
-    "healthchecks": ({"incoming_from": "healthchecks"}, False),
+    "healthchecks": ({"incoming_from": "healthchecks"}, None),
     "shelly": ({"incoming_from": "shelly"}, False),
     "a path of one's own": ({"incoming": {"id": "alerts.0.fingerprint"}}, True),
     "several": ({"incoming": {"id": ["fingerprint", "status"]}}, True),
-    "the field, said again": ({"incoming": {"id": "id"}}, False),
+    "the field, said again": ({"incoming": {"id": "id"}}, None),
     "a header": ({"incoming": {"id": "header:X-Request-Id"}}, False),
     "a header of github, from alertmanager": (
         {"incoming_from": "alertmanager", "incoming": {"id": ["header:X-Request-Id", "fingerprint"]}},
