@@ -4,6 +4,7 @@ A connector is foreign code, and one value of a wrong type would come again with
 That a batch is one has been seen to before (`connectors/answer_check.py`).
 """
 
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from math import isnan
@@ -18,6 +19,11 @@ _TEXTS = ("remote_id", "recipient", "recipient_title", "sender_id", "sender_name
 _PERHAPS_TEXTS = ("reply_to", "origin", "handle")
 _MAX_NAME = 256
 _DEEPEST = 4
+_MOST_MARKS = 8
+"""On one letter; no script needs more."""
+_MARKS = frozenset({"Mn", "Me"})
+_READ = frozenset("LNPS")
+"""Letters, numbers, punctuation and signs, by the first letter of their Unicode category."""
 _AS_POSTED = frozenset({"payload", "data"})
 """What metadata holds as it came, for automations."""
 _PERHAPS_TIMES = ("sent_at", "told_at", "not_before", "reminds_after")
@@ -52,8 +58,8 @@ def _quieted(message: Incoming) -> Incoming:
     named = media and replace(media, name=media.name and _quiet(media.name), mime_type=_one_line(media.mime_type))
     return replace(
         message,
-        sender_name=_quiet(message.sender_name),
-        recipient_title=_quiet(message.recipient_title),
+        sender_name=_name_of(message.sender_name, message.sender_id),
+        recipient_title=_name_of(message.recipient_title, message.recipient),
         sender_id=readable(message.sender_id),
         text=seen(message.text),
         content=replace(content, args=seen(content.args), media=named),
@@ -73,8 +79,24 @@ def _noted(value: object, depth: int = 0) -> object:
     return value
 
 
+def _name_of(name: str, id_: str) -> str:
+    """The name; the id in the place of one in which nothing can be read, as for somebody who has none."""
+    quiet = _quiet(name)
+    is_read = any(unicodedata.category(one)[0] in _READ and one != "\ufffd" for one in quiet)
+    return quiet if is_read or not name else _quiet(id_)
+
+
 def _quiet(name: str) -> str:
-    return readable(" ".join(name.split()))[:_MAX_NAME]
+    """A name in one line, and no higher than that: hundreds of accents on one letter cover what stands around it."""
+    name = readable(" ".join(name.split()))
+    if name.isascii():
+        return name[:_MAX_NAME]
+    kept, marks = list[str](), 0
+    for one in name:
+        marks = marks + 1 if unicodedata.category(one) in _MARKS else 0
+        if marks <= _MOST_MARKS:
+            kept.append(one)
+    return "".join(kept[:_MAX_NAME])
 
 
 def _one_line(text: str | None) -> str | None:

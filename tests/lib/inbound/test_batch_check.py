@@ -36,6 +36,22 @@ def test_nothing_in_a_name_acts_where_it_is_shown() -> None:
     assert validate_batch(Batch(messages=(family,), cursor=None)).messages == (family,)
 
 
+def test_a_name_in_which_nothing_can_be_read_is_the_id() -> None:
+    """Nobody would stand in lists, logs and questions, and one name could be drawn over all lines around it."""
+    for nothing in (" ", "\n\t ", "\u200b", "\u3164", "\u0301\u0302", "\u2800 \u00ad"):
+        message = incoming(sender_name=nothing, recipient_title=nothing)
+        [found] = validate_batch(Batch(messages=(message,), cursor=None)).messages
+        assert (found.sender_name, found.recipient_title) == (message.sender_id, message.recipient), ascii(nothing)
+    [found] = validate_batch(Batch(messages=(incoming(sender_name=""),), cursor=None)).messages
+    assert not found.sender_name, "a platform that says nothing"
+    piled = "A" + "\u0301" * 256 + "da" + "\u20dd" * 300
+    [found] = validate_batch(Batch(messages=(incoming(sender_name=piled),), cursor=None)).messages
+    assert found.sender_name == "A" + "\u0301" * 8 + "da" + "\u20dd" * 8
+    for real in ("?", "42", "❤", "สวัสดี", "བསྒྲུབས", "שָׁלוֹם", "Việt"):
+        [found] = validate_batch(Batch(messages=(incoming(sender_name=real),), cursor=None)).messages
+        assert found.sender_name == real
+
+
 def batch(**fields: object) -> Batch:
     """A batch with values of types that it cannot have."""
     made = Batch(messages=(), cursor=None)
