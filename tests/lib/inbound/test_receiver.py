@@ -466,6 +466,16 @@ async def test_a_short_restart_does_not_make_presses_old(bench: Bench, platform:
     assert await bench.inbox.caught_up_at("home") == clock.now()
 
 
+async def test_a_piece_of_what_there_is_was_not_all_of_it(bench: Bench, platform: Platform, clock: FakeClock) -> None:
+    """After a crash between two pieces of a night's backlog, the presses in the rest of it would open the door."""
+    await bench.start()
+    for cursor, is_complete, read_at in (("1", False, None), ("2", False, None), ("3", True, clock.now())):
+        bring(platform, cursor=cursor, is_complete=is_complete)
+        await clock.settle()
+        assert await bench.inbox.cursor("home") == cursor
+        assert await bench.inbox.caught_up_at("home") == read_at
+
+
 # -- announced once --------------------------------------------------------------------------------------------------
 
 
