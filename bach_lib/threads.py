@@ -21,16 +21,34 @@ from weakref import WeakKeyDictionary
 class WorkCounter:
     """Counts the jobs that one event loop handed to threads. `done` only grows, which tells slow from hanging."""
 
-    __slots__ = ("begun", "done")
+    __slots__ = ("_ended", "begun", "done")
 
     def __init__(self) -> None:
         self.begun: int = 0
         self.done: int = 0
+        self._ended: asyncio.Event | None = None
 
     @property
     def is_at_work(self) -> bool:
         """Whether anything is not done yet."""
         return self.begun != self.done
+
+    def end(self, number: int = 1) -> None:
+        """So many are done."""
+        self.done += number
+        if self._ended is not None:
+            self._ended.set()
+
+    async def until_one_ends(self, seconds: float) -> bool:
+        """Whether any of them is done within so many seconds; who looks again and again would take a core from them."""
+        if self._ended is None:
+            self._ended = asyncio.Event()
+        self._ended.clear()
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._ended.wait()
+        except TimeoutError:
+            return False
 
 
 _COUNTERS: WeakKeyDictionary[asyncio.AbstractEventLoop, WorkCounter] = WeakKeyDictionary()
@@ -51,7 +69,7 @@ async def in_thread[T](work: Callable[[], T]) -> T:
     try:
         return await asyncio.to_thread(work)
     finally:
-        counter.done += 1
+        counter.end()
 
 
 _SECONDS = 30.0
@@ -82,7 +100,7 @@ async def in_own_thread[T](work: Callable[[], T], *, seconds: float = _SECONDS) 
             raise
         raise TimeoutError(errno.ETIMEDOUT, f"it took more than {seconds:.0f} seconds") from None
     finally:
-        counter.done += 1
+        counter.end()
 
 
 def _run[T](work: Callable[[], T], done: Future[T]) -> None:

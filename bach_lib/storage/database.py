@@ -296,5 +296,5 @@ class Database(Store):
         self._deliver(left, loop)
 
     def _deliver(self, batch: Sequence[Request[Transaction]], loop: asyncio.AbstractEventLoop) -> None:
-        self._tally.done += len(batch)
+        self._tally.end(len(batch))
         self._collecting.answer(batch, loop)

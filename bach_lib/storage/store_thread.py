@@ -127,6 +127,6 @@ class StoreThread:
         self._deliver(left, loop)
 
     def _deliver(self, batch: Sequence[Request[Transaction]], loop: asyncio.AbstractEventLoop) -> None:
-        self._tally.done += len(batch)
+        self._tally.end(len(batch))
         self._done += len(batch)
         self._collecting.answer(batch, loop)

@@ -5,7 +5,6 @@
 """
 
 import asyncio
-import time
 from collections.abc import Callable, Sized
 from heapq import heappop, heappush
 from itertools import count
@@ -20,8 +19,6 @@ _SETTLE_ROUNDS = 30
 _QUIET_ROUNDS = 3
 """Turns that nobody else wants, after which nothing more happens by itself."""
 _MAX_AT_ONCE = 10_000
-_LOOK = 0.0002
-"""Seconds of real time between two looks whether the threads are done."""
 _PATIENCE = 5.0
 """Seconds of real time without anything done, after which a thread hangs, and probably on purpose."""
 
@@ -104,14 +101,11 @@ class FakeClock(Clock):
 
     async def _done(self, counter: WorkCounter) -> bool:
         """Wait for the threads; False if they hang, of which one wait is enough."""
-        done, since = counter.done, time.monotonic()
         while counter.is_at_work:
-            if counter.done != done:
-                done, since = counter.done, time.monotonic()
-            if done == self._hanging or time.monotonic() - since > _PATIENCE:
+            done = counter.done
+            if done == self._hanging or not await counter.until_one_ends(_PATIENCE):
                 self._hanging = done
                 return False
-            await asyncio.sleep(_LOOK)
         self._hanging = None
         return True
 

@@ -9,7 +9,7 @@ import pytest
 
 from bach_lib.errors import SecretNotFoundError
 from bach_lib.registry.secrets import Secrets
-from bach_lib.threads import _MOST, in_own_thread, read_file, read_regular
+from bach_lib.threads import _MOST, WorkCounter, in_own_thread, read_file, read_regular
 
 
 async def test_a_regular_file_is_read_up_to_a_limit(tmp_path: Path) -> None:
@@ -72,3 +72,21 @@ async def test_a_secret_behind_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(SecretNotFoundError):
         await Secrets().resolve({"token": f"file:{tmp_path / 'pipe'}"})
+
+
+async def test_who_waits_for_threads_is_told_of_each_end() -> None:
+    """A clock of a test would look again and again, and take the core from the thread that it waits for."""
+    counter, told = WorkCounter(), list[bool]()
+
+    async def wait() -> None:
+        told.append(await counter.until_one_ends(60))
+
+    counter.begun += 2
+    for number in (1, 2):
+        waiting = [asyncio.create_task(wait()) for _ in range(2)]
+        await asyncio.sleep(0)
+        counter.end()
+        await asyncio.gather(*waiting)
+        assert (len(told), counter.is_at_work) == (2 * number, number == 1)
+    assert all(told)
+    assert not await counter.until_one_ends(0)
