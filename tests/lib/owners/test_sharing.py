@@ -280,9 +280,9 @@ async def test_what_comes_in_is_for_the_programs_of_its_owner(house: House) -> N
         tasks.pop(0).cancel()
         came.clear()
         house.platform.says("before it moves", sender="ada")
-        while not (waiting := (await one._open_parts.inbox.unhandled.page(None, 0, 10)).messages):
+        unhandled = one._open_parts.inbox.unhandled
+        while [message.text for message in (await unhandled.page(None, 0, 10)).messages] != ["before it moves"]:
             pass  # each question goes to the server and back
-        assert [message.text for message in waiting] == ["before it moves"]
         assert not (await two._open_parts.inbox.unhandled.page(None, 0, 10)).messages
         await one.close()
         await came.wait()

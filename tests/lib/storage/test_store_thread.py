@@ -106,20 +106,20 @@ async def test_who_waits_is_counted_until_he_is_told(engine: Engine) -> None:
     assert (engine.thread.waiting, counter.is_at_work) == (0, False)
 
 
-@pytest.mark.parametrize(
-    ("writes", "ends", "as_owner"), [(True, False, False), (False, False, True), (True, True, False)]
-)
-async def test_a_request_is_what_it_was_asked_to_be(engine: Engine, writes: bool, ends: bool, as_owner: bool) -> None:
+@pytest.mark.parametrize(("writes", "ends", "session"), [(True, False, None), (False, False, 7), (True, True, None)])
+async def test_a_request_is_what_it_was_asked_to_be(
+    engine: Engine, writes: bool, ends: bool, session: int | None
+) -> None:
     """What only reads would wait for the disk, or somebody who owns nothing any more write all the same."""
     await engine.thread.open()
 
     def work(_: Transaction) -> str:
         return "done"
 
-    request, future = engine.thread.request(work, writes=writes, ends=ends, as_owner=as_owner)
-    assert request == Request(work, writes, cast("asyncio.Future[object]", future), ends, as_owner)
+    request, future = engine.thread.request(work, writes=writes, ends=ends, session=session)
+    assert request == Request(work, writes, cast("asyncio.Future[object]", future), ends, session)
     [other, _] = engine.thread.request(work, writes=True)
-    assert (other.ends, other.as_owner) == (False, False)
+    assert (other.ends, other.session) == (False, None)
     engine.thread.submit(other)
     engine.thread.submit(request)
     assert await future == "done"
