@@ -26,7 +26,7 @@ def test_its_state_is_told_and_it_can_be_ended(home: Run, serve: Serve) -> None:
         assert home("daemon", "status").code == 0
         ended = home("daemon", "stop", "--json")
         assert (ended.code, ended.row()) == (0, {"stopped": daemon.process.pid})
-        assert daemon.process.wait(20) == 0
+        assert daemon.process.wait(60) == 0
     assert home("daemon", "status", "--json").row()["state"] == "absent"
 
 
