@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from bach_lib.models import File, Message, Status
+from bach_lib.models import Fault, File, Message, Status
 from bach_lib.outbound.advancing import Advance, Step, advance_all
+from bach_lib.outbound.collapse import REPLACED
 from bach_lib.outbound.queue import Queue
 from bach_lib.outbound.retry import Settlement
 from bach_lib.storage import Database, Store, Transaction, Value
@@ -179,3 +180,21 @@ async def test_a_step_alone_and_steps_of_which_none_is_plain_cost_no_statement_m
     claims.clear()
     await advanced(store, (None, "home"), (2, "home"), (3, None))
     assert claims == [("claimable_messages", "[2, 3]"), ("claim_message", 2), ("claim_message", 3)]
+
+
+async def test_what_a_step_ends_says_why_and_when(store: Store, clock: FakeClock) -> None:
+    """Who looks for a message that never went would find neither a reason nor a time, or another message's number."""
+    queue = Queue(store, clock, "0123abcd")
+    for recipient in ("ada", "@ada"):
+        await queue.put(draft(recipient=recipient, tag="door"), leased=False)
+    await queue.put(draft(text="3 cannot be read"), leased=False)
+    await store.submit(lambda tx: tx._connection.execute("UPDATE messages SET priority = 'odd' WHERE id = 3"))
+    steps = [Step(None, number, "home", ("ada", "@ada")) for number in (1, 2, 3)]
+    found = await store.submit(lambda tx: advance_all(tx, steps, NOW, "0123abcd"))
+    assert [advance.claimed and advance.claimed.id for advance in found] == [None, 2, None]
+    ended = [found[0].ended, found[2].ended]
+    faults = [REPLACED, Fault(code="unreadable", text="The database is damaged here; this cannot be read: priority.")]
+    for message, number, status, fault in zip(ended, (1, 3), (Status.CANCELLED, Status.DEAD), faults, strict=True):
+        assert message
+        assert (message.id, message.nonce) == (number, f"0123abcd-{number}")
+        assert (message.status, message.finished_at, message.error) == (status, NOW, fault)
