@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Whether programs get the type of every name of the library, as pyright sees it. It runs on node and fetches itself once;
-# where it cannot, that is said, and is a fault where the build relies on it (CI=true).
+# Whether programs get the type of every name of the library, as pyright sees it. It runs on node, which its requirement brings along;
+# where it cannot run, that is said, and is a fault where the build relies on it (CI=true).
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
