@@ -1,4 +1,4 @@
-"""The call of `Bach` that tells how everything stands to whoever collects metrics."""
+"""The calls of `Bach` for whoever watches it: how everything stands, and whether it can be asked for something."""
 
 from abc import ABC, abstractmethod
 from importlib import import_module
@@ -16,7 +16,7 @@ _ALL = (Direction.SENDING, Direction.RECEIVING)
 
 
 class MetricsCalls(ABC):
-    """Mixin of `Bach` with what is told to whoever collects metrics."""
+    """Mixin of `Bach` with what is told to whoever watches it."""
 
     @property
     @abstractmethod
@@ -27,6 +27,16 @@ class MetricsCalls(ABC):
     @abstractmethod
     def storage_fault(self) -> Fault | None:
         """Why nothing can be written just now."""
+
+    async def is_ready(self) -> bool:
+        """Whether messages can be handed over here now: for whoever decides which of several processes to ask.
+
+        The database answers, and this process is one of those that share it, if there are several. Raises a
+        `StorageError`, after some seconds, while the database does not answer.
+        """
+        parts = self._open_parts
+        await parts.history.look()
+        return True
 
     async def metrics(self, accept: str = OPENMETRICS) -> Metrics:
         """How everything stands and what was counted since this object was made, as OpenMetrics text.

@@ -24,6 +24,10 @@ class History:
         self._store = store
         self._instance = instance
 
+    async def look(self) -> None:
+        """Ask the database for very little, to see whether it answers. Raises a `StorageError`."""
+        await self._store.read(lambda tx: tx.row("instance"))
+
     async def messages(
         self,
         *,

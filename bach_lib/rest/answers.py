@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
+from typing import Final
 
 import orjson
 from aiohttp import web
@@ -30,6 +31,12 @@ _STATUS: tuple[tuple[type[BachError], HTTPStatus], ...] = (
 )
 """The first that fits."""
 
+_LATER: Final = {
+    HTTPStatus.TOO_MANY_REQUESTS: {"Retry-After": "5"},
+    HTTPStatus.SERVICE_UNAVAILABLE: {"Retry-After": "5"},
+}
+"""When to come again where it is not now, in seconds."""
+
 _SENTENCES = {
     HTTPStatus.NOT_FOUND: "There is nothing at this address. /api/v1/openapi.json lists what there is.",
     HTTPStatus.METHOD_NOT_ALLOWED: "This address does not know that method. The header Allow names those it knows.",
@@ -45,7 +52,7 @@ class RefusedError(Exception):
         self.status = status
         self.code = code
         self.detail = detail
-        self.headers: dict[str, str] = dict(headers or {})
+        self.headers: dict[str, str] = {**_LATER.get(status, {}), **(headers or {})}
 
     @property
     def response(self) -> web.Response:

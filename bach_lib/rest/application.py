@@ -1,24 +1,21 @@
-"""Assembles the aiohttp application: middlewares outside, endpoints inside, two pages for everybody, and the hooks."""
+"""Assembles the aiohttp application: middlewares outside, endpoints inside, three pages for everybody, and the hooks."""
 
 from collections.abc import Iterable
-from http import HTTPStatus
 
 from aiohttp import web
-from aiohttp.typedefs import Handler
 
 from bach_lib.bach import Bach
 from bach_lib.rest.access import errors, harden, only_bearers, only_hosts
 from bach_lib.rest.answers import answer
 from bach_lib.rest.event_feed import EventFeed
 from bach_lib.rest.handlers import Endpoints
+from bach_lib.rest.health_addresses import HEALTH, READY, HealthAddresses
 from bach_lib.rest.hooks import HOOKS, METHODS, Hooks
 from bach_lib.rest.message_handlers import Letters
 from bach_lib.rest.openapi import DOCUMENT
 from bach_lib.rest.requests import MAX_BODY
 from bach_lib.rest.scraping import METRICS, Scraping
 
-HEALTH = "/health"
-_FAULT = "The database cannot be written. `bach daemon doctor` and the log say why."
 OPENAPI = "/api/v1/openapi.json"
 EVENTS = "/api/v1/events"
 
@@ -34,7 +31,8 @@ def make_application(
     guards = [errors, only_hosts(hosts), only_bearers(token, public=public)]
     application = web.Application(client_max_size=MAX_BODY, middlewares=guards)
     application.on_response_prepare.append(harden)
-    open_to_all = [web.get(HEALTH, _health(bach)), web.get(OPENAPI, _openapi)]
+    standing = HealthAddresses(bach)
+    open_to_all = [web.get(HEALTH, standing.health), web.get(READY, standing.ready), web.get(OPENAPI, _openapi)]
     open_to_all += [web.route(method, HOOKS, Hooks(bach).take) for method in METHODS]
     public.update(route.resource for route in application.add_routes(open_to_all) if route.resource)
     application.add_routes([*Endpoints(bach).routes, *Letters(bach).routes])
@@ -45,16 +43,6 @@ def make_application(
     application.router.add_get(EVENTS, feed.stream, allow_head=False)
     application.on_shutdown.append(feed.close)
     return application
-
-
-def _health(bach: Bach) -> Handler:
-    async def health(_: web.Request) -> web.StreamResponse:
-        """That it answers and can take messages, and no more: whoever asks needs no token."""
-        if bach.storage_fault:
-            return answer({"code": "storage_fault", "detail": _FAULT}, HTTPStatus.SERVICE_UNAVAILABLE)
-        return answer({"status": "ok"})
-
-    return health
 
 
 async def _openapi(request: web.Request) -> web.Response:

@@ -20,7 +20,7 @@ ERRORS: Final = {
     "422": "A field or parameter is not possible; the sentence says which, and what is.",
     "429": "Too many messages wait for this connection, or too many streams are open.",
     "501": "The package that this needs is not installed.",
-    "503": "The disk does not take it.",
+    "503": "The disk, or the server that has the database, does not take it now.",
 }
 
 

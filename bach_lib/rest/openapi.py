@@ -111,6 +111,7 @@ _SCHEMAS: Final[dict[str, Json]] = {
     ),
     "Routed": an_object({"routed": COUNT, "error_count": COUNT, "errors": {"type": "array", "items": TEXT}}),
     "Health": an_object({"status": {"const": "ok"}}),
+    "Ready": an_object({"status": {"const": "ready"}}),
     "Refusal": an_object({"code": TEXT, "detail": {"type": "string", "description": "One sentence for people."}}),
 }
 
@@ -136,9 +137,17 @@ _PATHS: Final[dict[str, Json]] = {
     "/health": {
         "get": {
             "operationId": "health",
-            "summary": "Whether BACH answers and can take messages",
+            "summary": "Whether BACH lives; if not, start it anew",
             "security": [],
             "responses": answers("Health", "421", "503", text="It does."),
+        }
+    },
+    "/ready": {
+        "get": {
+            "operationId": "ready",
+            "summary": "Whether messages can be handed over here now; if not, another process can be asked",
+            "security": [],
+            "responses": answers("Ready", "421", "503", text="They can."),
         }
     },
     "/api/v1/messages/send": {

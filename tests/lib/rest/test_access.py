@@ -6,7 +6,8 @@ import logging
 import pytest
 
 from bach_lib import Bach
-from bach_lib.errors import StoreLostError
+from bach_lib.errors import StoreAwayError, StoreLostError
+from bach_lib.rest import health_addresses
 from bach_lib.rest.requests import MAX_BODY
 from tests.lib.rest.conftest import TOKEN, Client
 
@@ -46,6 +47,37 @@ async def test_health_says_that_nothing_can_be_written(client: Client, bach: Bac
     assert "ada" not in str(answer.body)
     bach._storage_changed(None)
     assert (await client.call("GET", "/health", token=None)).status == 200
+
+
+async def test_a_server_that_is_away_is_no_reason_to_start_anew(client: Client, bach: Bach) -> None:
+    """Whoever watches `/health` would kill every daemon while the database restarts, and what waits for it with them."""
+    bach._storage_changed(StoreAwayError(path="postgresql://ada@db/bach", reason="it is gone"))
+    assert (await client.call("GET", "/health", token=None)).status == 200
+    answer = await client.call("GET", "/ready", token=None)
+    assert (answer.status, answer.body["code"], answer.headers["Retry-After"]) == (503, "not_ready", "5")
+    assert "ada" not in str(answer.body)
+    bach._storage_changed(None)
+    answer = await client.call("GET", "/ready", token=None)
+    assert (answer.status, answer.body) == (200, {"status": "ready"})
+
+
+async def test_whoever_does_not_get_an_answer_from_the_database_is_not_ready(
+    client: Client, bach: Bach, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A load balancer would wait with us, and everybody with it; or each of its questions would cost a thread's time."""
+    asked = list[None]()
+
+    async def look() -> None:
+        asked.append(None)
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(health_addresses, "_PATIENCE", 0.1)
+    monkeypatch.setattr(bach._open_parts.history, "look", look)
+    answers = await asyncio.gather(*(client.call("GET", "/ready", token=None) for _ in range(5)))
+    assert {answer.status for answer in answers} == {503}
+    assert len(asked) == 1
+    await bach.close()
+    assert (await client.call("GET", "/ready", token=None)).status == 503
 
 
 @pytest.mark.parametrize("host", ["evil.example", "evil.example:8001", "127.0.0.1.evil.example", "", "[::2]:8001"])
