@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 
 from bach_lib.arguments import one_of
 from bach_lib.connectors.base import Incoming, Invitation, Unreadable
-from bach_lib.errors import CannotReceiveError
+from bach_lib.errors import CannotReceiveError, OwnedElsewhereError
 from bach_lib.handling.programs import Programs
 from bach_lib.inbound.pairing import Pairing
 from bach_lib.inbound.pushed import Refusal
@@ -99,8 +99,11 @@ class InboxCalls(ABC):
         return await self._open_parts.runtimes.get(connection).push(headers, body, address)
 
     def refused(self, connection: str) -> Refusal | None:
-        """The last request to a webhook that was refused since the start, and why. Raises `UnknownConnectionError`."""
-        return self._open_parts.runtimes.get(connection).refused
+        """The last request to a webhook that this process refused, and why. Raises `UnknownConnectionError`."""
+        try:
+            return self._open_parts.runtimes.get(connection).refused
+        except OwnedElsewhereError:
+            return None
 
     async def take(self, connection: str, message: Incoming) -> IncomingMessage | None:
         """Take in a message that reached the application by a way of its own; returns after the commit.

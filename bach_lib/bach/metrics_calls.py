@@ -36,7 +36,7 @@ class MetricsCalls(ABC):
         """
         parts = self._open_parts
         await parts.history.look()
-        return True
+        return parts.sharing is None or parts.sharing.is_member
 
     async def metrics(self, accept: str = OPENMETRICS) -> Metrics:
         """How everything stands and what was counted since this object was made, as OpenMetrics text.
@@ -53,7 +53,12 @@ class MetricsCalls(ABC):
             version=VERSION,
             time=parts.clock.now(),
             is_writable=self.storage_fault is None,
-            connections=[_seen(parts, row, queues.get(row.name), unread.get(row.name, 0)) for row in rows],
+            shares=parts.sharing.shares if parts.sharing else None,
+            connections=[
+                _seen(parts, row, queues.get(row.name), unread.get(row.name, 0))
+                for row in rows
+                if row.category is not Category.CONNECTOR or parts.runtimes.has(row.name)
+            ],
         )
         is_openmetrics = wants_openmetrics(accept)
         made: Metrics = await in_thread(lambda: families.told(snapshot, is_openmetrics=is_openmetrics))

@@ -56,10 +56,18 @@ class _Snapshots(Collector):
             "Whether the database can be written (1), or its file or disk has a fault (0).",
             value=self._snapshot.is_writable,
         )
+        yield from _shares(self._snapshot)
         yield from _connections(self._snapshot)
         yield from _queues(self._snapshot)
         yield from _sending(self._snapshot)
         yield from _receiving(self._snapshot)
+
+
+def _shares(snapshot: Snapshot) -> Iterator[Metric]:
+    if shares := snapshot.shares:
+        yield GaugeMetricFamily("bach_processes", "Processes that share the database.", value=shares.processes)
+        yield GaugeMetricFamily("bach_owned_connections", "Those this process works on.", value=shares.owned)
+        yield GaugeMetricFamily("bach_ownerless_connections", "Those nobody works on.", value=shares.ownerless)
 
 
 def _connections(snapshot: Snapshot) -> Iterator[Metric]:

@@ -21,12 +21,26 @@ class ConnectionSnapshot:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Shares:
+    """Who works on what, where several processes share the database, as this one saw it last."""
+
+    processes: int
+    owned: int
+    """By this process."""
+    ownerless: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """All of them. `time`: seconds since 1970. `is_writable`: whether the database takes anything."""
+    """All of them. `time`: seconds since 1970. `is_writable`: whether the database takes anything.
+
+    Where several processes share it, `connections` are those on which this one works, so that sums count none twice.
+    """
 
     version: str
     time: float
     is_writable: bool
+    shares: Shares | None
     connections: Sequence[ConnectionSnapshot]
 
 

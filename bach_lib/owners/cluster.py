@@ -13,7 +13,8 @@ from bach_lib.clock import Clock
 from bach_lib.errors import BachError
 from bach_lib.field_logger import FieldLogger
 from bach_lib.owners.membership import LEASE, Membership
-from bach_lib.owners.share import View
+from bach_lib.owners.returned import Returned
+from bach_lib.owners.share import NOTHING_SEEN, View
 
 _LOGGER = FieldLogger(__name__)
 
@@ -26,8 +27,8 @@ _GIVE = 5.0
 class Work(Protocol):
     """What there is to do for the connections that this process owns."""
 
-    async def take(self, connection: str) -> None:
-        """Begin to work on it. Never raises."""
+    async def take(self, connection: str) -> bool:
+        """Begin to work on it; False: something is missing here that another process may have. Never raises."""
         ...
 
     async def give(self, connection: str, grace: float) -> None:
@@ -43,19 +44,26 @@ class Cluster:
         self._session = 0
         self._mine: set[str] = set()
         self._giving: set[str] = set()
+        self._returned = Returned(clock)
         self._tasks: set[asyncio.Task[None]] = set()
         self._loop: asyncio.Task[None] | None = None
         self._poked = asyncio.Event()
         self._looking: list[asyncio.Future[None]] = []
         self._last_beat: float | None = None
         self._even_since = -LEASE
-        self.view: View = View(processes=(), connections=(), owners={})
+        self.view: View = NOTHING_SEEN
         """As it was seen last."""
 
     @property
     def session(self) -> int:
         """Of this process; 0 before `open`."""
         return self._session
+
+    @property
+    def is_member(self) -> bool:
+        """Whether the others have heard lately that this process lives."""
+        lately = self._clock.monotonic() - LEASE
+        return self._session != 0 and self._last_beat is not None and self._last_beat >= lately
 
     @property
     def is_leader(self) -> bool:
@@ -118,7 +126,7 @@ class Cluster:
                 _let_go(looking)
 
     async def _turn(self) -> None:
-        turn = await self._membership.turn(self._session, may_bury=self._is_even())
+        turn = await self._membership.turn(self._session, self._returned.wishes, may_bury=self._is_even())
         if turn is None:
             _LOGGER.warning("This process did not say in time that it lives; it begins anew")
             await self._begin_anew()
@@ -127,11 +135,9 @@ class Cluster:
         owned = {*turn.view.held_by(self._session), *turn.step.take}
         for name in sorted(owned - self._mine - self._giving):
             self._mine.add(name)
-            self._spawn(self._work.take(name))
-        for name in turn.step.give:
-            if name not in self._giving:
-                self._giving.add(name)
-                self._spawn(self._give(name))
+            self._spawn(self._take(name))
+        for name in (*turn.step.give, *self._returned.see(turn.view, turn.step.take)):
+            self._begin_to_give(name)
         for name in self._mine - owned - self._giving:  # it was removed
             self._mine.discard(name)
             self._spawn(self._work.give(name, 0.0))
@@ -147,10 +153,21 @@ class Cluster:
         await asyncio.gather(*(self._work.give(name, grace) for name in sorted(self._mine)))
         self._mine.clear()
 
+    async def _take(self, name: str) -> None:
+        if not await self._work.take(name) and name in self._mine and self._returned.cannot(name):
+            _LOGGER.warning("%s cannot be begun here, so it is left to another process", name, connection=name)
+            self._begin_to_give(name)
+
+    def _begin_to_give(self, name: str) -> None:
+        if name in self._mine and name not in self._giving:
+            self._giving.add(name)
+            self._spawn(self._give(name))
+
     async def _give(self, name: str) -> None:
         try:
             await self._work.give(name, _GIVE)
             self._mine.discard(name)
+            self._returned.gone(name)
             await self._membership.give(self._session, name)
             self._given()
         except BachError as error:  # the database is away: tried again in the next turn

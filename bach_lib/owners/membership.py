@@ -7,7 +7,7 @@ refused in the same transaction (`Store.submit`, `as_owner`). All times are the 
 
 from dataclasses import dataclass
 
-from bach_lib.owners.share import Step, View, next_step
+from bach_lib.owners.share import Step, View, Wishes, next_step
 from bach_lib.storage import SharedStore, Transaction
 from bach_lib.storage.values import integer, real
 
@@ -61,10 +61,11 @@ class Membership:
         self._store.act_as(session)
         return session
 
-    async def turn(self, session: int, *, may_bury: bool) -> Turn | None:
+    async def turn(self, session: int, wishes: Wishes, *, may_bury: bool) -> Turn | None:
         """Say that this process lives, look who else does, and take a fair share; None if the session was ended.
 
-        `may_bury`: end the sessions of those who do not say so any more. Raises a `StorageError`.
+        `wishes`: what it knows beyond what stands there. `may_bury`: end the sessions of those who do not say so any
+        more. Raises a `StorageError`.
         """
 
         def work(tx: Transaction) -> Turn | None:
@@ -74,7 +75,7 @@ class Membership:
                 tx.rows("cut_off", seconds=LEASE)
                 tx.run("bury", seconds=LEASE)
             view = _view(tx)
-            step = next_step(view, session)
+            step = next_step(view, session, wishes)
             taken = tuple(name for name in step.take if tx.run("own", connection=name, process=session))
             return Turn(view=view, step=Step(take=taken, give=step.give))
 

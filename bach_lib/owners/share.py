@@ -30,12 +30,31 @@ class View:
         return min(self.processes, default=None)
 
 
+NOTHING_SEEN = View(processes=(), connections=(), owners={})
+"""Before the first look."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """What one process does next for its fair share."""
 
     take: tuple[str, ...] = ()
     give: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """What one process knows beyond that."""
+
+    avoid: frozenset[str] = frozenset()
+    """What it could not begin."""
+    extra: frozenset[str] = frozenset()
+    """What it takes beyond its share, as nobody else does."""
+    keep: frozenset[str] = frozenset()
+    """What it gives to nobody, as it was such a one."""
+
+
+_NONE = Wishes()
 
 
 def share_of(view: View, process: int) -> int:
@@ -49,11 +68,14 @@ def share_of(view: View, process: int) -> int:
     return least + (process in first)
 
 
-def next_step(view: View, process: int) -> Step:
+def next_step(view: View, process: int, wishes: Wishes = _NONE) -> Step:
     """What a process takes of what nobody has, or gives of what it has too much of."""
     if process not in view.processes:
         return Step()
-    mine, wanted = view.held_by(process), share_of(view, process)
-    if len(mine) > wanted:
-        return Step(give=tuple(mine[wanted:]))
-    return Step(take=tuple(view.ownerless[: wanted - len(mine)]))
+    mine, free = view.held_by(process), view.ownerless
+    excess = len(mine) - share_of(view, process)
+    take = [name for name in free if name not in wishes.avoid][: max(0, -excess)]
+    take += [name for name in free if name in wishes.extra and name not in take]
+    spare = [name for name in mine if name not in wishes.keep]
+    give = spare[max(0, len(spare) - excess) :] if excess > 0 and not take else []
+    return Step(take=tuple(take), give=tuple(give))

@@ -1,9 +1,9 @@
 """The REST interface for programs on the same machine: the fields of the original BACH in four endpoints, and letters.
 
 `make_application(bach, token=…)` returns an `aiohttp.web.Application`; whoever serves it decides where. Everything but
-`/health`, `/ready`, the OpenAPI document and what is posted to webhooks, which proves itself, needs the bearer token. A program
-with a server and a login of its own takes the `Endpoints` (and `Letters`) alone, calls each inside of `errors`, and
-keeps bodies below `MAX_BODY` bytes.
+`/health`, `/ready`, the OpenAPI document and what is posted to webhooks, which proves itself, needs the bearer token.
+A program with a server and a login of its own takes the `Endpoints` (and `Letters`) alone, calls each inside of
+`errors`, and keeps bodies below `MAX_BODY` bytes.
 """
 
 from bach_lib.rest.access import errors

@@ -1,4 +1,4 @@
-"""Assembles the aiohttp application: middlewares outside, endpoints inside, three pages for everybody, and the hooks."""
+"""Assembles the aiohttp application: middlewares outside, endpoints inside, pages for everybody, and the hooks."""
 
 from collections.abc import Iterable
 

@@ -72,6 +72,8 @@ class ConnectionRuntime:
         self._lock = asyncio.Lock()
         self.change: asyncio.Task[None] | None = None
         """The start or restart that was asked for last."""
+        self.lacks_secret: bool = False
+        """Whether it could not begin because a secret is not there, which another machine may have."""
         self._is_wanted, self._is_over = services.autostart, False
         self._cancel_start: Cancel = lambda: None
         registry, dispatching = services.registry, services.dispatching.of(name)
@@ -166,6 +168,7 @@ class ConnectionRuntime:
 
     async def _start(self) -> None:
         """Whatever stands in the way of this connection must not stop the others."""
+        self.lacks_secret = False
         try:
             await guarded(self._try_to_start(self._services.registry.get(self._name)))
         except UnknownConnectionError:
@@ -176,7 +179,7 @@ class ConnectionRuntime:
         except ConnectorFailedError as error:
             fault = Fault(code=INTERNAL, text=str(error))
         except BachError as error:  # a secret has gone: it waits for a person
-            fault = Fault(code="auth_failed", text=str(error))
+            fault, self.lacks_secret = Fault(code="auth_failed", text=str(error)), True
         except Exception as error:  # noqa: BLE001 - a border: the look-up of secrets is foreign code
             fault = internal_fault(error)
         else:

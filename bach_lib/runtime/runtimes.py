@@ -82,6 +82,10 @@ class Runtimes:
             raise self._sharing.refusal(name)
         raise self._services.connectors.why_not(row.type)
 
+    def has(self, name: str) -> bool:
+        """Whether this process works on a connection; not if its library is missing."""
+        return name in self._runtimes
+
     async def fetch(self, name: str, media: Media, limit: int) -> bytes | Fault:
         """At most `limit` bytes of a file that came in. Raises as `get` does."""
         return await self.get(name).fetch(media, limit)
@@ -105,16 +109,18 @@ class Runtimes:
     def _own(self, name: str) -> Dispatcher | None:
         return runtime.dispatcher if (runtime := self._runtimes.get(name)) else None
 
-    async def take(self, connection: str) -> None:
-        """Work on a connection that this process owns from now on."""
+    async def take(self, connection: str) -> bool:
+        """Work on a connection that this process owns from now on; False: a secret or a library is missing here."""
         try:
             if self._sharing:
                 await self._sharing.neighbours.know(connection)
-            await self._begin(connection, self._services.registry.get(connection).type)
-            if self._sharing:
+            has_begun = await self._begin(connection, self._services.registry.get(connection).type)
+            if self._sharing and has_begun:
                 self._sharing.taken()
         except BachError as error:  # it was removed meanwhile, or the database is away: there is a next turn
             _LOGGER.debug("%s was not begun: %s", connection, error, connection=connection)
+            return True
+        return has_begun
 
     async def give(self, connection: str, grace: float) -> None:
         """Work on it no longer."""
@@ -128,12 +134,14 @@ class Runtimes:
             self._runtimes[name] = runtime = ConnectionRuntime(name, self._services)
             await runtime.start()
 
-    async def _begin(self, name: str, type_: str) -> None:
+    async def _begin(self, name: str, type_: str) -> bool:
         try:
             await self._services.connectors.load(type_)
             await self.begin(name)
         except BachError as error:
             _LOGGER.error("The connection %s cannot start: %s", name, error, connection=name)  # noqa: TRY400 - the sentence says all
+            return False
+        return not self._runtimes[name].lacks_secret
 
     async def _begin_late(self, name: str, type_: str) -> None:
         try:

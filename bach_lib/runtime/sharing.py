@@ -5,11 +5,13 @@ import socket
 from collections.abc import Callable
 
 from bach_lib.errors import OwnedElsewhereError
+from bach_lib.metrics.snapshot import Shares
 from bach_lib.outbound.bystander import Bystander
 from bach_lib.outbound.dispatcher import Dispatcher
 from bach_lib.outbound.services import DispatchServices
 from bach_lib.owners.cluster import Cluster, Work
 from bach_lib.owners.membership import Membership, Process
+from bach_lib.owners.share import NOTHING_SEEN
 from bach_lib.runtime.neighbours import Neighbours, Shared
 from bach_lib.storage import SharedStore
 
@@ -45,9 +47,21 @@ class Sharing:
             await self.neighbours.close()
 
     @property
+    def is_member(self) -> bool:
+        """Whether the others know that this process lives, or need not, as it works on nothing."""
+        return self._cluster is None or self._cluster.is_member
+
+    @property
     def is_leader(self) -> bool:
         """Whether this process does what only one needs to do."""
         return self._cluster is not None and self._cluster.is_leader
+
+    @property
+    def shares(self) -> Shares:
+        """How many processes there are, and what they work on, as it was seen last."""
+        view = self._cluster.view if self._cluster else NOTHING_SEEN
+        owned = sum(self.owns(name) for name in view.connections)
+        return Shares(processes=len(view.processes), owned=owned, ownerless=len(view.ownerless))
 
     def owns(self, connection: str) -> bool:
         """Whether this process works on a connection."""

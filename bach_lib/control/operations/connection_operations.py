@@ -8,7 +8,7 @@ from bach_lib.bach import Bach
 from bach_lib.control.operations.advice import advice
 from bach_lib.control.operations.json_rows import Row, answer_row, connection_row, health_row, queue_row, time
 from bach_lib.control.sentences import SentenceError
-from bach_lib.errors import BachError
+from bach_lib.errors import BachError, OwnedElsewhereError
 from bach_lib.models import Category, Connection, ConnectionState, Direction, Fault, Identity
 from bach_lib.models.incoming import InboxStatus
 from bach_lib.registry import Changes
@@ -122,7 +122,9 @@ def _advised(row: Connection, answer: Identity | Fault) -> Row:
 
 def _state(bach: Bach, row: Connection, direction: Direction) -> str:
     try:
-        return bach.health(row.name, direction).state
+        health = bach.health(row.name, direction)
+        is_elsewhere = health.fault is not None and health.fault.code == OwnedElsewhereError.code
+        return "elsewhere" if is_elsewhere else health.state  # another process works on it, and knows
     except BachError:  # its library is missing, so it could not start
         return ConnectionState.DISCONNECTED
 

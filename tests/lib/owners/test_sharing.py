@@ -13,6 +13,7 @@ from bach_lib import Bach, Connection, Place, Question, Rule, Status
 from bach_lib.errors import OwnedElsewhereError, SessionEndedError
 from bach_lib.models import ConnectionState
 from bach_lib.owners import cluster, membership
+from bach_lib.owners.share import Wishes
 from bach_lib.storage import ServerDatabase, Transaction
 from bach_lib.testing import FakePlatform, fake_connector
 
@@ -119,9 +120,9 @@ async def test_who_is_silent_is_followed_and_begins_anew(house: House, monkeypat
     awake = asyncio.Event()
     turn = sharing._membership.turn
 
-    async def asleep(*args: int, **how: bool) -> object:
+    async def asleep(session: int, wishes: Wishes, *, may_bury: bool) -> object:
         await awake.wait()
-        return await turn(*args, **how)
+        return await turn(session, wishes, may_bury=may_bury)
 
     async def has_all() -> bool:
         return await owners(one) == {"one": list(NAMES)}

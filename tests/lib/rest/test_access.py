@@ -50,7 +50,7 @@ async def test_health_says_that_nothing_can_be_written(client: Client, bach: Bac
 
 
 async def test_a_server_that_is_away_is_no_reason_to_start_anew(client: Client, bach: Bach) -> None:
-    """Whoever watches `/health` would kill every daemon while the database restarts, and what waits for it with them."""
+    """Whoever watches `/health` would kill every daemon while the database restarts, and what waits in it."""
     bach._storage_changed(StoreAwayError(path="postgresql://ada@db/bach", reason="it is gone"))
     assert (await client.call("GET", "/health", token=None)).status == 200
     answer = await client.call("GET", "/ready", token=None)
@@ -64,7 +64,7 @@ async def test_a_server_that_is_away_is_no_reason_to_start_anew(client: Client, 
 async def test_whoever_does_not_get_an_answer_from_the_database_is_not_ready(
     client: Client, bach: Bach, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A load balancer would wait with us, and everybody with it; or each of its questions would cost a thread's time."""
+    """A load balancer would wait with us, and everybody with it; or all it asks would wait for a thread."""
     asked = list[None]()
 
     async def look() -> None:
