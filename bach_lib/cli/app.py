@@ -12,6 +12,7 @@ from bach_lib.cli import (
     daemon_commands,
     legacy,
     messages,
+    move_commands,
     rule_commands,
     service,
 )
@@ -36,6 +37,7 @@ app.add_typer(cluster_commands.app, name="cluster")
 app.command("serve")(service.serve)
 app.command("demo")(service.demo)
 app.command("backup")(backup.backup)
+app.command("migrate-storage")(move_commands.migrate_storage)
 app.command("import-legacy")(legacy.import_legacy)
 
 

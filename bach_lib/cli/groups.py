@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from shutil import get_terminal_size
 from typing import TYPE_CHECKING, override
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 _WIDEST, _NARROWEST = 80, 30
 _USAGE = 2
+_PASSWORD = re.compile(r"(\w+://[^\s:/@]*):[^\s/]*@")
+"""What an address has before its server."""
 
 
 class Group(TyperGroup):
@@ -32,6 +35,16 @@ class Group(TyperGroup):
 
 class Bach(Group):
     """Root command group. Who types what the original understood is told what it is called now."""
+
+    @override
+    def invoke(self, ctx: Context) -> object:
+        """Run a command. What a wrong usage repeats of an address is said without its password."""
+        try:
+            return super().invoke(ctx)
+        except Exception as error:  # typer has no public name for what all wrong usages are
+            if isinstance(said := getattr(error, "message", None), str):
+                vars(error)["message"] = _PASSWORD.sub(r"\1:***@", said)
+            raise
 
     @override
     def parse_args(self, ctx: Context, args: list[str]) -> list[str]:

@@ -3,7 +3,7 @@
 Every error says in one sentence what was wrong, where, and what to do. The sentence is a template plus placeholders, so
 that an application can show it in another language: `code` names the sentence, `placeholders` fill it. What can go
 wrong with a question stands in `unanswered`. The files follow the tree: `root` has its root, `inputs` and
-`message_inputs` what a caller can correct, `store_failures` the storage's, `failures` everything else.
+`message_inputs` what a caller can correct, `store_failures` and `moves` the storage's, `failures` everything else.
 
     BachError
     ├── InputError (also a ValueError): the caller can correct it; nothing was written
@@ -31,6 +31,8 @@ wrong with a question stands in `unanswered`. The files follow the tree: `root` 
     │   ├── StoreDamagedError
     │   │   └── StoreAlteredError: another program has changed tables, indexes or triggers
     │   ├── StoreAddressError, StoreUnsuitableError, BackupElsewhereError: a database on a server
+    │   ├── StoreMovedError, StoreFillingError, StoreMissingError, StoreOccupiedError, StoreUnmovedError: a move
+    │   ├── StoreDifferentError, RowUnreadableError: what cannot be moved
     │   ├── StoreLostError: the file was deleted, moved or replaced while it was open
     │   └── StoreFailedError
     │       ├── StoreForbiddenError, StoreLockedError
@@ -112,6 +114,15 @@ from bach_lib.errors.message_inputs import (
     UnknownFormatError,
     UnknownMessageError,
 )
+from bach_lib.errors.moves import (
+    RowUnreadableError,
+    StoreDifferentError,
+    StoreFillingError,
+    StoreMissingError,
+    StoreMovedError,
+    StoreOccupiedError,
+    StoreUnmovedError,
+)
 from bach_lib.errors.root import BachError, InputError
 from bach_lib.errors.store_failures import (
     BackupElsewhereError,
@@ -179,6 +190,7 @@ __all__ = [
     "QueueFullError",
     "ReceivedElsewhereError",
     "RemoteFailedError",
+    "RowUnreadableError",
     "SecretInEndpointError",
     "SecretNotFoundError",
     "SecretNotSavedError",
@@ -189,7 +201,9 @@ __all__ = [
     "StoreAlteredError",
     "StoreAwayError",
     "StoreDamagedError",
+    "StoreDifferentError",
     "StoreFailedError",
+    "StoreFillingError",
     "StoreForbiddenError",
     "StoreForeignError",
     "StoreInUseError",
@@ -197,10 +211,14 @@ __all__ = [
     "StoreLinkedError",
     "StoreLockedError",
     "StoreLostError",
+    "StoreMissingError",
     "StoreMountedError",
+    "StoreMovedError",
+    "StoreOccupiedError",
     "StorePartError",
     "StoreTooNewError",
     "StoreUnknownError",
+    "StoreUnmovedError",
     "StoreUnsuitableError",
     "TextTooLongError",
     "UnknownConnectionError",

@@ -25,6 +25,7 @@ from bach_lib.errors import (
     StoreFailedError,
     StoreForbiddenError,
     StoreForeignError,
+    StoreMissingError,
 )
 from bach_lib.field_logger import FieldLogger
 from bach_lib.storage.backups import Backups
@@ -33,11 +34,12 @@ from bach_lib.storage.collecting import TurnBatcher
 from bach_lib.storage.guard import Guard
 from bach_lib.storage.log_keeper import LogKeeper
 from bach_lib.storage.lookups import Lookups
+from bach_lib.storage.moved import TO_USE, Opening, check_usable
 from bach_lib.storage.origin import check_is_file, check_is_ours, has_log, layout_and_names
 from bach_lib.storage.place import LockedPath
 from bach_lib.storage.request import Request, contained, settle, unforeseen
 from bach_lib.storage.request_loop import QUIET, Batch, Errand, RequestLoop, Requests
-from bach_lib.storage.restored import Marker
+from bach_lib.storage.restored import HELD, Marker
 from bach_lib.storage.runs import Runs
 from bach_lib.storage.shape import check_shape
 from bach_lib.storage.sqlite import Connection, Reader, ask_file, ask_new
@@ -46,12 +48,6 @@ from bach_lib.storage.transaction import Transaction
 from bach_lib.threads import WorkCounter, counter_of
 
 _LOGGER = FieldLogger(__name__)
-
-_HELD = (
-    "%d messages that waited in %s are held, because %s. They may have been sent since. If it was only moved, send "
-    "them (bach msg release); if it was restored, look at them (bach msg list) and send them or give them up "
-    "(bach msg discard --held)"
-)
 
 
 class Database(Store):
@@ -63,8 +59,8 @@ class Database(Store):
     _marker: Marker
     _lookups: Lookups
 
-    def __init__(self, path: Path, *, runs_file: str | PathLike[str] | None = None) -> None:
-        self._path, self._runs = path, Runs(runs_file)
+    def __init__(self, path: Path, *, runs_file: str | PathLike[str] | None = None, opening: Opening = TO_USE) -> None:
+        self._path, self._runs, self._opening = path, Runs(runs_file), opening
         self._names: tuple[Path, ...] = (path,)
         self._place = LockedPath(self._names)
         self._tell: Callable[[StorageError | None], None] = lambda _: None
@@ -235,6 +231,8 @@ class Database(Store):
             alias = self._names[-1].absolute()
             self._path = alias.resolve(strict=False)  # a link must lead to the same lock and the same log
             check_is_file(self._path)
+            if not self._opening.creates and not self._path.exists():
+                raise StoreMissingError(path=self._path)
             self._path.parent.mkdir(parents=True, exist_ok=True)
             self._names = (self._path,) if alias == self._path else (self._path, alias)
             self._place = place = LockedPath(self._names)
@@ -255,10 +253,11 @@ class Database(Store):
 
     def _opened(self, connection: Connection) -> Connection:
         try:
+            connection.do(lambda tx: check_usable(tx.rows("all_meta"), self._path, self._opening), writes=False)
             self._marker = Marker(self._path, connection, self._runs)
             held, why = self._marker.open(is_copied=self._stands_still, alone=self._place.alone)
             if held:
-                _LOGGER.warning(_HELD, held, self._path, why)
+                _LOGGER.warning(HELD, held, self._path, why)
             self._lookups = lookups = Lookups(
                 partial(Reader, str(self._path)), self._path.name, connection.committing, self._answer
             )

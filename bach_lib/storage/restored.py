@@ -33,6 +33,11 @@ OTHER_MARK = "{mark} beside it is not of the same moment: one of the two was put
 OLDER = "it has gone further here before: it was put back from an older copy, together with {mark}"
 COPIED = "it was copied while it was open, as backups do, and the copy was put here"
 """Why what waits is held."""
+HELD = (
+    "%d messages that waited in %s are held, because %s. They may have been sent since. If it was only moved, send "
+    "them (bach msg release); if it was restored, look at them (bach msg list) and send them or give them up "
+    "(bach msg discard --held)"
+)
 
 _stat = os.fstat
 

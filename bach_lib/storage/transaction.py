@@ -133,6 +133,17 @@ class Transaction:
         sql, in_order = self._ready(query)
         return self._connection.executemany(sql, map(in_order, rows)).rowcount
 
+    def ask(self, sql: str, **values: Value) -> list[Row]:
+        """Run a statement that has no name, and return its rows: for who goes by the tables, whatever is in them."""
+        self._write()
+        statement, in_order = by_position(sql)
+        return self._connection.execute(statement, in_order(values)).fetchall()
+
+    def change(self, sql: str, rows: Iterable[Sequence[Value]]) -> int:
+        """The same with each of these values, whose places are `?1`, `?2` and so on; how many rows that changed."""
+        self._write()
+        return self._connection.executemany(sql, rows).rowcount
+
     def insert(self, query: str, values: Sequence[Value]) -> int:
         """Run the insertion of this name and return the new row's id; the row is there before anything else is asked.
 

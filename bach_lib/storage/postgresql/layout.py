@@ -11,10 +11,13 @@ from bach_lib.errors import (
     StoreAddressError,
     StoreAwayError,
     StoreForeignError,
+    StoreInUseError,
+    StoreMissingError,
     StoreTooNewError,
     StoreUnsuitableError,
 )
 from bach_lib.field_logger import FieldLogger
+from bach_lib.storage.moved import Opening, check_usable
 from bach_lib.storage.postgresql import driver
 from bach_lib.storage.postgresql.address import Address
 from bach_lib.storage.postgresql.driver import ConnectionGoneError, RefusedError, Wire
@@ -23,7 +26,7 @@ _LOGGER = FieldLogger(__name__)
 _OLDEST = 130000
 """PostgreSQL 13."""
 _LOCK = 0x42414348
-"""Of who makes tables ("BACH" in ASCII)."""
+"""Of who makes tables ("BACH" in ASCII); whoever uses them shares the next number."""
 _WAYS_BACK = "restore a backup of before the update"
 _WEAK = frozenset({"off", "local", "remote_write"})
 _LOOK = (
@@ -34,6 +37,8 @@ _LOOK = (
 )
 _LAYOUT = "SELECT value FROM bach.meta WHERE key = 'layout'"
 _NOTE = "INSERT INTO meta (key, value) VALUES ('layout', '{}') ON CONFLICT (key) DO UPDATE SET value = excluded.value"
+_ALONE = "SELECT pg_try_advisory_lock(?1) AS got"
+_SHARED = "SELECT pg_try_advisory_lock_shared(?1) AS got"
 _BEGAN = "SELECT CAST(backend_start AS text) AS began FROM pg_stat_activity WHERE pid = pg_backend_pid()"
 _BEHIND = (
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
@@ -69,7 +74,7 @@ def refusal(error: Exception, address: Address) -> StorageError:
     return StoreUnsuitableError(path=address, reason=reason.rstrip("."))
 
 
-def prepare(wire: Wire, address: Address) -> None:
+def prepare(wire: Wire, address: Address, *, creates: bool = True) -> None:
     """Check the server, and bring the tables up to date. Raises a `StorageError`, or as `Wire`."""
     if wire.version < _OLDEST:
         reason = f"its server is PostgreSQL {wire.version // 10000}, and BACH needs {_OLDEST // 10000} or newer"
@@ -85,6 +90,8 @@ def prepare(wire: Wire, address: Address) -> None:
         _LOGGER.warning("%s has fsync turned off: a power cut may lose what was promised, and more", address)
     if found["has_tables"] and not found["is_ours"]:
         raise StoreForeignError(path=f"the schema bach in {address}")
+    if not found["is_ours"] and not creates:
+        raise StoreMissingError(path=address)
     if not found["is_ours"] or _layout(wire, address) < SERVER_LAYOUT:
         _migrate(wire, address)
 
@@ -125,3 +132,11 @@ def place_of(wire: Wire) -> tuple[int, str]:
 def put_behind(wire: Wire, before: tuple[int, str]) -> None:
     """End what the server still does for a connection of ours that broke; it may not know yet. Raises as `Wire`."""
     wire.execute(_BEHIND, before)
+
+
+def admit(wire: Wire, address: Address, opening: Opening) -> None:
+    """Use it beside others, or move it alone; first the lock, then the look. Raises a `StorageError`, or as `Wire`."""
+    take = _ALONE if opening.moves else _SHARED
+    if not wire.execute(take, [_LOCK + 1]).fetchall()[0]["got"]:
+        raise StoreInUseError(path=address)
+    check_usable(wire.execute("SELECT key, value FROM meta").fetchall(), address, opening)

@@ -13,9 +13,10 @@ from contextlib import suppress
 from bach_lib.errors import StorageError, StoreAwayError, StoreUnknownError
 from bach_lib.field_logger import FieldLogger
 from bach_lib.storage.alike import Alike
+from bach_lib.storage.moved import Opening
 from bach_lib.storage.postgresql.address import Address
 from bach_lib.storage.postgresql.driver import ConnectionGoneError, RefusedError, Wire
-from bach_lib.storage.postgresql.layout import place_of, prepare, put_behind, refusal
+from bach_lib.storage.postgresql.layout import admit, place_of, prepare, put_behind, refusal
 from bach_lib.storage.postgresql.server_session import Batch, CollidedError, Commits, Session, explained
 
 _LOGGER = FieldLogger(__name__)
@@ -41,8 +42,9 @@ class Reconnecting:
     `tell`: called with the reason when the server is away, and with None when it is back.
     """
 
-    def __init__(self, address: Address, tell: Callable[[StorageError | None], None]) -> None:
+    def __init__(self, address: Address, tell: Callable[[StorageError | None], None], opening: Opening) -> None:
         self._address = address
+        self._opening = opening
         self._tell = tell
         self._commits = Commits()
         self._session: Session | None = None
@@ -218,9 +220,10 @@ class Reconnecting:
         try:
             wire = Wire(self._address)
             try:
-                prepare(wire, self._address)
+                prepare(wire, self._address, creates=self._opening.creates)
                 if self._before:
                     put_behind(wire, self._before)
+                admit(wire, self._address, self._opening)
                 before = place_of(wire)
                 session = Session(wire, self._commits, self.committing)
                 self._measure(session)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, override
 
 from bach_lib.errors import BackupElsewhereError, MissingLibraryError, StorageError, StoreAwayError
 from bach_lib.storage.lookups import Lookups
+from bach_lib.storage.moved import TO_USE, Opening
 from bach_lib.storage.postgresql.address import Address
 from bach_lib.storage.request_loop import Batch, RequestLoop, Requests
 from bach_lib.storage.store import SharedStore
@@ -34,8 +35,8 @@ class ServerDatabase(SharedStore):
     _lookups: Lookups
     _link: Reconnecting
 
-    def __init__(self, address: str) -> None:
-        self._address = Address(address)
+    def __init__(self, address: str, *, opening: Opening = TO_USE) -> None:
+        self._address, self._opening = Address(address), opening
         self._thread = StoreThread(str(self._address), self._begin, self._end)
         self._tell: Callable[[StorageError | None], None] = lambda _: None
         self._notifier: Notifier | None = None
@@ -115,7 +116,7 @@ class ServerDatabase(SharedStore):
             from bach_lib.storage.postgresql.server_reader import ServerReader  # noqa: PLC0415
         except ImportError as error:
             raise MissingLibraryError(type="postgresql", package="psycopg", extra="postgresql") from error
-        self._link = link = Reconnecting(self._address, self._report)
+        self._link = link = Reconnecting(self._address, self._report, self._opening)
         link.open()
         reader = partial(ServerReader, self._address, link.closing.wait)
         try:

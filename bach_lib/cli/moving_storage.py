@@ -1,0 +1,46 @@
+"""What `bach migrate-storage` does; apart from the command, since it loads the storage."""
+
+import asyncio
+from pathlib import Path
+
+from bach_lib.cli.console import Row
+from bach_lib.cli.logs import noting
+from bach_lib.cli.paths import runs_file
+from bach_lib.control.sentences import SentenceError
+from bach_lib.storage import is_address
+from bach_lib.storage.moving import Move, Place, place
+from bach_lib.storage.moving import take_back as use_again
+from bach_lib.storage.moving.move import Bar
+
+
+def move(source: str, target: str, bar: Bar, *, leaves: bool) -> Row:
+    """Move all, or go on with it. Raises a `BachError` or `SentenceError`."""
+    here, there = _place(source), _place(target)
+    if here.is_same(there):
+        raise SentenceError(f"FROM and TO are the same: {here}.")
+    with noting():
+        ended = asyncio.run(Move(here, there, bar, leaves=leaves).run())
+    return {
+        "from": str(here),
+        "to": str(there),
+        "rows": dict(ended.rows),
+        "left": dict(ended.left),
+        "secret_files": [*ended.secret_files],
+    }
+
+
+def take_back(source: str) -> Row:
+    """Let it be used again. Raises a `BachError`."""
+    here = _place(source)
+    with noting():
+        held, target = asyncio.run(use_again(here))
+    return {"from": str(here), "to": target, "held": held}
+
+
+def _place(word: str) -> Place:
+    if is_address(word):
+        return place(word)
+    if "://" in word:  # a file of that name is nobody's wish, and what stands behind it may be a password
+        raise SentenceError("Only postgresql:// leads to a database on a server; anything else is taken for a file.")
+    path = Path(word).expanduser().absolute()
+    return place(str(path), runs_file(path))
