@@ -141,7 +141,7 @@ def _ntfy(call: str, fields: Mapping[str, object], has_file: bool, request: web.
     there = {
         "markup": {"markdown", "Markdown"} & fields.keys() != set(),
         "file": has_file,
-        "silent": {"priority", "Priority"} & fields.keys() != set(),
+        "silent": {"priority", "X-Priority"} & fields.keys() != set(),
     }
     return Asked(call=call, words=str(fields.get("message") or fields.get("Message") or ""), has=_of(there))
 
