@@ -8,7 +8,9 @@ wrong with a disk.
 
 import asyncio
 import shutil
+import sqlite3
 from collections.abc import Callable, Sized
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -75,7 +77,8 @@ class Disk(Store):
         self.is_busy = False
         """Whether a real thread is at work that the simulation has to wait for."""
         self.clock: FakeClock | None = None
-        self._database = Database(path)
+        self._database: Store = self._opened_by_this_process()
+        self._is_dead = False
         self._is_open = False
         self._random = random
         self._asked: list[_Asked] = []
@@ -83,6 +86,9 @@ class Disk(Store):
         self._commits_left = 0
         self._unanswered: list[_Asked] = []
         self._answered: Decided | None = None
+
+    def _opened_by_this_process(self) -> Store:
+        return Database(self.path)
 
     @override
     async def open(self) -> None:
@@ -157,6 +163,7 @@ class Disk(Store):
     def abandon(self) -> None:
         """The process is dead; what it still asks is of no interest, but must not hang."""
         self._cut = None
+        self._is_dead = True
         self.recover()
         for asked in self._unanswered:
             asked.answer(StoreFailedError(path=self.path, reason="the process has ended"))
@@ -210,6 +217,8 @@ class Disk(Store):
         return asked
 
     async def _write(self, asked: list[_Asked]) -> list[object]:
+        if self._is_dead:  # the next process may have the same database
+            return [StoreFailedError(path=self.path, reason="the process has ended") for _ in asked]
         futures = [self._database.submit(one.work, writes=one.writes) for one in asked]
         return await asyncio.gather(*futures, return_exceptions=True)
 
@@ -226,6 +235,11 @@ class Disk(Store):
 
     torn_at: int | None = None
     """Where the write-ahead log breaks off in the copy that a crash leaves."""
+
+    def look(self, query: str) -> list[tuple[object, ...]]:
+        """What somebody finds in it who has it open beside BACH."""
+        with closing(sqlite3.connect(self.path)) as file:
+            return file.execute(query).fetchall()
 
     def copy(self, path: Path) -> None:
         """The files as they are at this instant."""

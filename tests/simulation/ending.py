@@ -1,9 +1,6 @@
 """What there is to see at the end of a history: through BACH itself, and in the file that it leaves."""
 
-import sqlite3
 from collections.abc import Awaitable, Callable, Collection
-from contextlib import closing
-from pathlib import Path
 
 from bach_lib import Bach
 from bach_lib.models import Status
@@ -38,14 +35,13 @@ async def look(bach: Bach, story: Story, known: Collection[int]) -> None:
         story.states[name] = bach.health(name).state, bach.breaker(name)
 
 
-def look_into(path: Path, story: Story) -> None:
-    """What only the closed file tells."""
-    with closing(sqlite3.connect(path)) as file:
-        sent = "SELECT id FROM messages WHERE status = 'sent'"
-        rows = file.execute(f"SELECT DISTINCT message_id FROM files WHERE message_id IN ({sent})").fetchall()
-        story.files_left = [number for (number,) in rows]
-        rows = file.execute("SELECT name, success_count, error_count FROM connections").fetchall()
-        story.counted_on_disk = {name: (successes, errors) for name, successes, errors in rows}
+def look_into(look_up: Callable[[str], list[tuple[object, ...]]], story: Story) -> None:
+    """What only the closed database tells."""
+    sent = "SELECT id FROM messages WHERE status = 'sent'"
+    rows = look_up(f"SELECT DISTINCT message_id FROM files WHERE message_id IN ({sent})")
+    story.files_left = [int(str(number)) for (number,) in rows]
+    rows = look_up("SELECT name, success_count, error_count FROM connections")
+    story.counted_on_disk = {str(name): (int(str(good)), int(str(bad))) for name, good, bad in rows}
 
 
 async def wait_until_all_have_ended(

@@ -16,8 +16,9 @@ from bach_lib import Bach, Connection, Policy
 from bach_lib.connectors.base import Connector
 from bach_lib.policy import BreakerPolicy
 from tests.simulation.callers import Callers
-from tests.simulation.disk import Clock, Disk, PowerCut
+from tests.simulation.disk import Clock, PowerCut
 from tests.simulation.process import Process
+from tests.simulation.server_disk import disk_at
 from tests.simulation.steps import Advance, Crash, DiskFull, DiskSlow, DiskWell, Jump, Restart
 from tests.simulation.story import Chronicle
 
@@ -59,7 +60,7 @@ class Stage(ABC):
         await self._clock.settle()
 
     async def _open(self, path: Path, *, wall: float, at: float) -> None:
-        disk = Disk(path, self._random)
+        disk = disk_at(path, self._random)
         clock = Clock(disk, wall, self._watch)
         self._chronicle.process += 1
         self._process = process = Process(self._chronicle.process, disk, clock, at)

@@ -2,9 +2,12 @@
 
 import pytest
 
+from tests.servers import Server
 from tests.simulation.running import KINDS, failures
+from tests.simulation.server_disk import on_a_server
 
 _CHUNK = 30
+_ON_A_SERVER, _MORE = {"asking": 3, "incoming": 7, "outgoing": 10}, 10
 _CHUNKS = {"asking": 3, "incoming": 10, "outgoing": 10}
 
 
@@ -19,4 +22,13 @@ def loopback(socket_enabled: None) -> None:
 def test_every_history_keeps_the_promises(kind: str, first: int) -> None:
     """Somewhere between outages, crashes and clocks that jump, a message would be lost, late, doubled or forgotten."""
     failed = failures(range(first, first + _CHUNK), kind)
+    assert not failed, "\n\n".join(map(str, failed))
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_they_are_kept_on_a_server_as_well(kind: str, postgresql: Server, pytestconfig: pytest.Config) -> None:
+    """A connection that breaks, or a process that dies and leaves its database to the next, would cost a message."""
+    histories = _ON_A_SERVER[kind] * (_MORE if pytestconfig.getoption("--all") else 1)
+    with on_a_server(postgresql):
+        failed = failures(range(histories), kind)
     assert not failed, "\n\n".join(map(str, failed))

@@ -237,7 +237,7 @@ class World(Stage):
         self.story.seen = self.story.moment()
         await self._close(5.0)
         self.story.ended_at = self._process.now
-        look_into(self._disk.path, self.story)
+        look_into(self._disk.look, self.story)
 
 
 def _said(remote_id: str, sighting: Sighting) -> Incoming:

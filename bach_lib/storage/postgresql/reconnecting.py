@@ -62,7 +62,14 @@ class Reconnecting:
         """Seconds by which the server's clock is ahead of this machine's."""
 
     def open(self) -> None:
-        """Connect for the first time. Raises a `StorageError`."""
+        """Connect for the first time. Raises a `StorageError`; a connection that breaks meanwhile is tried again."""
+        for _ in range(_BREAKS):
+            try:
+                self._connect()
+            except StoreAwayError:
+                self.closing.wait(_FIRST)
+            else:
+                return
         self._connect()
 
     def run(self, batch: Batch, deliver: Callable[[Batch], None]) -> None:
