@@ -45,6 +45,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Begin with what takes long, and leave out what is slow, unless all is asked for, or a test by its name."""
     _mix(items)
+    if config.getoption("--store") == "postgresql":
+        others = [item for item in items if item.get_closest_marker("sqlite_only")]
+        config.hook.pytest_deselected(items=others)
+        items[:] = [item for item in items if not item.get_closest_marker("sqlite_only")]
     if config.getoption("--all") or any("::" in one for one in config.args):
         return
     slow = [item for item in items if item.get_closest_marker("slow")]

@@ -47,6 +47,7 @@ async def test_files_reach_the_platform_as_they_were(
         assert await kept(lasting_store) == 0, "the platform has them"
 
 
+@pytest.mark.sqlite_only
 async def test_files_survive_an_outage_and_a_restart(
     open_bach: OpenBach, lasting_store: LastingStore, platform: FakePlatform, clock: FakeClock
 ) -> None:

@@ -17,7 +17,12 @@ _SPELLINGS = (
     ),
     (
         re.compile(r"IN \(SELECT value FROM json_each\((:\w+)\)\)"),
-        r"= ANY (ARRAY(SELECT json_array_elements_text(CAST(\1 AS json))))",
+        # one value alone is as good as a list of one, as in SQLite
+        (
+            r"= ANY (ARRAY(SELECT json_array_elements_text("
+            r"CASE json_typeof(CAST(\1 AS json)) WHEN 'array' THEN CAST(\1 AS json)"
+            r" ELSE json_build_array(CAST(\1 AS json)) END)))"
+        ),
     ),
     (re.compile(r"(?<=[ (])\+(?=[a-z])"), ""),  # keeps SQLite's planner from an index
     (re.compile(r" INDEXED BY \w+"), ""),  # leads it to one

@@ -83,6 +83,8 @@ class _Said(Dumper):
     def dump(self, obj: object) -> Buffer | None:
         if isinstance(obj, bool):
             return b"1" if obj else b"0"
+        if isinstance(obj, int) and not -(2**63) <= obj < 2**63:
+            raise OverflowError("a number of more than 63 bits")  # as `sqlite3` does
         return str(obj).replace("\0", _NOTHING_LEFT).encode()
 
 

@@ -148,6 +148,8 @@ def explained(error: BaseException, address: Address) -> BachError:
     if isinstance(error, UnicodeEncodeError):  # said without the text, which may be anybody's secret
         expected = "text without halves of characters"
         return InvalidValueError(field="a text", value="a broken character", expected=expected)
+    if isinstance(error, OverflowError):
+        return InvalidValueError(field="a number", value="more than 63 bits", expected="a smaller one")
     if isinstance(error, CollidedError) and isinstance(error.args[0], BaseException):
         return explained(error.args[0], address)
     if not isinstance(error, RefusedError):

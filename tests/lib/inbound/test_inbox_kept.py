@@ -58,6 +58,7 @@ async def page_of(
 # -- a disk in trouble -------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.sqlite_only
 async def test_a_disk_that_nobody_may_write_on_can_still_be_read(inbox: Inbox, store: Store) -> None:
     """A card that has turned read-only, as worn ones do, would hide what is on it."""
     rules = Rules(store)

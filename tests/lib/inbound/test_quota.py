@@ -212,6 +212,7 @@ async def test_what_cannot_be_read_takes_so_many_bytes_at_most(store: Store, clo
 @pytest.mark.parametrize(
     "damage", ["content = '{'", "metadata = '[1]'", "kind = 'tfxt'", "sent_at = 'abc'", "age = 'x'"]
 )
+@pytest.mark.sqlite_only
 async def test_a_damaged_row_costs_only_itself(store: Store, clock: FakeClock, damage: str) -> None:
     """One bit that flipped on a worn card would hide the whole inbox, and stop receiving at every start."""
     inbox = an_inbox(store, clock, ReceivePolicy())

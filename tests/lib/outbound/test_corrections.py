@@ -115,6 +115,7 @@ async def test_all_but_what_is_sent_or_on_its_way_can_be_amended(
     assert await queue.get(one.id) == one
 
 
+@pytest.mark.sqlite_only
 async def test_what_is_amended_has_its_files_in_their_order(
     queue: Queue, corrections: Corrections, store: Store
 ) -> None:

@@ -564,6 +564,7 @@ async def test_what_waits_goes_to_the_new_address(bench: Bench) -> None:
     assert [message.recipient for message in bench.platform.sent] == ["ada", "ada2", "ada2"]
 
 
+@pytest.mark.sqlite_only
 async def test_what_a_failing_disk_has_moved_stands_in_the_lane_of_the_new_address(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -94,6 +94,7 @@ async def test_where_nothing_waits_it_is_over_at_once(bench: Bench) -> None:
     assert (bench.loading.is_over, bench.loading.left) == (True, 0)
 
 
+@pytest.mark.sqlite_only
 async def test_each_is_known_as_it_stands_on_disk(bench: Bench, clock: FakeClock) -> None:
     """After a restart what is told to wait would go at once, an alarm wait in line, or a message outlive its time."""
     plain, urgent, dated, failed, aside = await bench.put("ada", "bob", "eve", "fay", "gus")
@@ -134,6 +135,7 @@ async def test_a_message_without_a_time_is_known_all_the_same(bench: Bench) -> N
     assert bench.lanes._entry(one).expires == bench.clock.monotonic() + 1000
 
 
+@pytest.mark.sqlite_only
 async def test_the_damaged_are_set_aside_between_the_others(bench: Bench) -> None:
     """One damaged row would keep all that stand behind it from being sent, whichever of a share it is."""
     ids = await bench.put(*(f"p{number}" for number in range(6)))
@@ -149,6 +151,7 @@ async def test_the_damaged_are_set_aside_between_the_others(bench: Bench) -> Non
     assert not bench.loading.left
 
 
+@pytest.mark.sqlite_only
 async def test_what_has_no_readable_priority_comes_last_and_is_set_aside(bench: Bench) -> None:
     """A damaged byte would stop the start of a whole connection, or let a backlog overtake an alarm."""
     low, urgent, odd, plain = await bench.put("ada", "bob", "eve", "fay")

@@ -422,6 +422,7 @@ async def damage(store: Store, message_id: int, column: str, value: Value) -> No
     await store.submit(work)
 
 
+@pytest.mark.sqlite_only
 async def test_a_message_that_cannot_be_read_is_set_aside_when_it_is_claimed(queue: Queue, store: Store) -> None:
     """One damaged byte would stop its lane for ever, or be sent as something that nobody wrote."""
     one = await put(queue)
@@ -435,6 +436,7 @@ async def test_a_message_that_cannot_be_read_is_set_aside_when_it_is_claimed(que
     assert "priority" in step.ended.error.text
 
 
+@pytest.mark.sqlite_only
 async def test_a_start_sets_aside_what_cannot_be_read_and_goes_on_with_the_rest(queue: Queue, store: Store) -> None:
     """One damaged row would keep a whole connection from starting."""
     in_flight, waits, good = await put(queue, leased=True), await put(queue), await put(queue)

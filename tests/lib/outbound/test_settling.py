@@ -69,6 +69,7 @@ async def tired(queue: Queue, store: Store) -> Message:
     ],
     ids=["nothing", "losses", "numbers"],
 )
+@pytest.mark.sqlite_only
 async def test_what_is_told_of_a_sent_message_is_what_the_disk_has(
     queue: Queue, store: Store, fields: dict[str, object]
 ) -> None:
@@ -138,6 +139,7 @@ async def test_a_database_that_lost_its_name_knows_what_only_writes_down_what_ha
 # -- after a start -------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.sqlite_only
 async def test_a_status_that_nobody_knows_is_set_aside_at_the_start(
     queue: Queue, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -175,6 +177,7 @@ async def test_what_was_in_flight_goes_again_where_that_harms_nobody(
     assert (found.id, found.nonce, found.status) == (one.id, one.nonce, status)
 
 
+@pytest.mark.sqlite_only
 async def test_what_was_in_flight_and_cannot_be_read_says_what(queue: Queue, store: Store) -> None:
     """Who looks at the dead letter would not know that the disk is damaged."""
     one, waits = [(await queue.put(draft(), leased=leased)).message for leased in (True, False)]
@@ -188,6 +191,7 @@ async def test_what_was_in_flight_and_cannot_be_read_says_what(queue: Queue, sto
         )
 
 
+@pytest.mark.sqlite_only
 async def test_a_tried_message_is_interrupted_where_it_was(queue: Queue, store: Store) -> None:
     """After a crash a message would be known under another name, and the platform take it for a new one."""
     tried = await tired(queue, store)

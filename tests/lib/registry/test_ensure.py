@@ -123,6 +123,7 @@ async def test_a_connection_that_cannot_be_keeps_it_closed(tmp_path: Path, clock
         assert bach.registry.list() == []
 
 
+@pytest.mark.sqlite_only
 async def test_a_memory_needs_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file called ":memory:" would appear, which no other program makes of that name."""
     monkeypatch.chdir(tmp_path)

@@ -110,6 +110,7 @@ async def test_a_change_of_everything_is_kept(bench: Bench) -> None:
     assert (await bench.restart()).list() == [EVERYTHING]
 
 
+@pytest.mark.sqlite_only
 async def test_a_disk_that_nobody_may_write_on_can_still_be_read(bench: Bench) -> None:
     """A card that has turned read-only, as worn ones do, would keep BACH from even showing what there is."""
     await bench.registry.add(HOME)

@@ -99,6 +99,7 @@ async def test_a_clock_that_is_wrong_from_the_start_empties_no_history(
         "UPDATE inbox SET received_at = 'abc' WHERE id = 1",
     ],
 )
+@pytest.mark.sqlite_only
 async def test_a_damaged_row_keeps_no_other_on_the_disk(home: Bach, clock: FakeClock, damage: str) -> None:
     """One flipped bit among the oldest rows, and nothing would ever be removed again."""
     await home.registry.update("home", is_active=True)
