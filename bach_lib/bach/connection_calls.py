@@ -26,10 +26,15 @@ class ConnectionCalls(ABC):
     async def start(self, connection: str) -> None:
         """Let a connection work (if it is active) with its present secrets.
 
-        Also one that could not when BACH was opened, because a library was missing: it may have come since. Raises
-        `UnknownConnectionError`, `UnknownTypeError` or `MissingLibraryError`.
+        Also one that could not when BACH was opened, because a library was missing: it may have come since. Where
+        another process works on it, nothing happens. Raises `UnknownConnectionError`, `UnknownTypeError` or
+        `MissingLibraryError`.
         """
-        await (await self._open_parts.begin(connection)).restart(wanted=True)
+        try:
+            work = await self._open_parts.begin(connection)
+        except OwnedElsewhereError:
+            return
+        await work.restart(wanted=True)
 
     async def stop(self, connection: str) -> None:
         """Let a connection rest until `start`; what is sent waits. Raises `UnknownConnectionError`."""

@@ -81,6 +81,15 @@ class Membership:
 
         return await self._store.submit(work)
 
+    async def is_anybody_there(self) -> bool:
+        """Whether any process lives. Raises a `StorageError`."""
+
+        def work(tx: Transaction) -> bool:
+            tx.run("bury", seconds=LEASE)
+            return bool(tx.rows("live_processes"))
+
+        return await self._store.submit(work)
+
     async def give(self, session: int, connection: str) -> None:
         """Own a connection no longer. Raises a `StorageError`."""
         await self._store.submit(lambda tx: tx.run("disown", connection=connection, process=session))

@@ -129,8 +129,13 @@ class Runtimes:
             await runtime.stop(grace)
 
     async def begin(self, name: str) -> None:
-        """Put a connection to work whose connector has been loaded since BACH was opened."""
-        if name not in self._runtimes:
+        """Put a connection to work whose connector has been loaded since BACH was opened.
+
+        Not where several processes share the database and this one does not own it; if nobody is there, it does.
+        """
+        if self._sharing and not self._sharing.owns(name):
+            await self._sharing.step_in()
+        elif name not in self._runtimes:
             self._runtimes[name] = runtime = ConnectionRuntime(name, self._services)
             await runtime.start()
 

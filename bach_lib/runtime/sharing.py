@@ -24,6 +24,7 @@ class Sharing:
     ) -> None:
         self._store, self._dispatching, self._takes_part = store, dispatching, takes_part
         self._membership = Membership(store, name or f"{socket.gethostname()}:{os.getpid()}")
+        self._work: Work | None = None
         self._cluster: Cluster | None = None
         self.neighbours: Neighbours = Neighbours(shared, tell=store.tell, poke=self._poke)
         self._bystanders: dict[str, Bystander] = {}
@@ -34,9 +35,18 @@ class Sharing:
         """Hear the others, and work on a first share. `own`: as of `Neighbours.start`. Raises a `StorageError`."""
         self._store.listen(self.neighbours.hear, self.neighbours.missed)
         self.neighbours.start(own)
+        self._work = work
         if self._takes_part:
-            self._cluster = Cluster(self._membership, self._dispatching.clock, work, self.neighbours.given)
-            await self._cluster.open()
+            await self._take_part(work)
+
+    async def step_in(self) -> None:
+        """Work on connections, too, if nobody else does, as a command while no daemon runs. Raises a `StorageError`."""
+        if self._cluster is None and self._work and not await self._membership.is_anybody_there():
+            await self._take_part(self._work)
+
+    async def _take_part(self, work: Work) -> None:
+        self._cluster = Cluster(self._membership, self._dispatching.clock, work, self.neighbours.given)
+        await self._cluster.open()
 
     async def close(self, grace: float) -> None:
         """Give all away; attempts under way have `grace` seconds."""

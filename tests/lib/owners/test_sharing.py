@@ -302,6 +302,22 @@ async def test_a_question_is_asked_by_the_owner(house: House) -> None:
     assert house.texts == []
 
 
+@pytest.mark.parametrize("is_alone", [True, False])
+async def test_a_command_works_itself_only_if_nobody_else_does(house: House, is_alone: bool) -> None:
+    """Beside the daemon it would send everything twice; without one, what it waits for would never go."""
+    one = await house.open("one")
+    await one.registry.add(Connection(name="home", type="fake"))
+    if is_alone:
+        await one.close()
+    connectors = {"fake": fake_connector(house.platform)}
+    async with Bach(house.address, connectors=connectors, autostart=False, process="command") as command:
+        receipt = await command.send("home", "ada", "by a command")
+        await command.start("home")
+        assert (await command.wait(receipt.id, 60)).status is Status.SENT
+        assert ("command" in await owners(command)) is is_alone
+    assert house.texts == ["by a command"]
+
+
 async def test_only_one_process_tidies_up(house: House) -> None:
     """All of them would walk through the history at the same time."""
     one, two = await house.open("one"), await house.open("two")
