@@ -33,7 +33,10 @@ class Bystander:
         return future
 
     def _stored(self, future: asyncio.Future[Put]) -> None:
-        if future.cancelled() or future.exception() or not (put := future.result()).is_new:
+        if future.cancelled() or future.exception():
+            return
+        if not (put := future.result()).is_new:
+            self._tell(self._name, [put.message.id])  # who stored it may have died before it was called out
             return
         self._publish(MessageQueued, put.message)
         for message in put.replaced:

@@ -10,7 +10,7 @@ the wall clock, for the next start, and follows when that one is set (`Ledger.lo
 """
 
 import asyncio
-from collections.abc import Coroutine, Iterable
+from collections.abc import Coroutine, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -24,7 +24,7 @@ from bach_lib.outbound.attempt import Trials
 from bach_lib.outbound.bundle import Bundle
 from bach_lib.outbound.choosing import Choosing
 from bach_lib.outbound.entry import expiry_of
-from bach_lib.outbound.following import follow
+from bach_lib.outbound.following import follow, is_new
 from bach_lib.outbound.gate import Gate
 from bach_lib.outbound.job import Job, Lease
 from bach_lib.outbound.lane_address import LaneAddresses
@@ -107,10 +107,8 @@ class Dispatcher:
 
     def put(self, draft: Draft, request: Request | None = None, bundle: Bundle | None = None) -> asyncio.Future[Put]:
         """Store a message, or let `bundle` do it; the future is done after the commit. Raises `QueueFullError`."""
-        limit, waiting = (
-            self._services.policy.max_waiting,
-            len(self._lanes) + self._loading.left + self._choosing.workers,
-        )
+        limit = self._services.policy.max_waiting
+        waiting = len(self._lanes) + self._loading.left + self._choosing.workers
         if waiting + len(self._puts) >= limit <= waiting + sum(to is not None for to in self._puts.values()):
             raise QueueFullError(connection=self._name, limit=limit)
         self._ledger.look_at_the_wall()
@@ -152,9 +150,11 @@ class Dispatcher:
         self._loading.readdress(message_ids, new)
         self._pump()
 
-    def follow(self, messages: Iterable[Message]) -> None:
-        """Another process has written something about these messages."""
-        follow(messages, self._lanes, self._loading, self._addresses)
+    def follow(self, messages: Sequence[Message] | None, *, has_more: bool = False) -> None:
+        """Others wrote about these messages, the oldest first (`has_more`: older ones wait, too); None: about any."""
+        if (messages is None or (has_more and is_new(messages[0], self._lanes))) and self._loading.again():
+            self._spawn(self._loading.rest(self._ledger.until_stored, self._pump))
+        follow(messages or (), self._lanes, self._loading, self._addresses)
         self._pump()
 
     def renamed(self, old: str, new: str) -> None:
@@ -267,9 +267,7 @@ class Dispatcher:
         settlement, now = verdict.settlement, self._clock.monotonic()
         if settlement.lesson is not None:
             self._meet(*(alias.spelling for alias in settlement.lesson.aliases))
-        failed_probe = self.gate.learn(
-            job.permit, message.recipient, verdict.outcome, verdict.fault, began=verdict.began
-        )
+        failed = self.gate.learn(job.permit, message.recipient, verdict.outcome, verdict.fault, began=verdict.began)
         seconds = 0.0 if settlement.next_retry_at is None else settlement.next_retry_at - self._clock.now()
         lane, wait = self._addresses.lane_of(message.recipient), verdict.wait
         if wait and wait.scope is not Scope.MESSAGE:
@@ -278,7 +276,7 @@ class Dispatcher:
         if not settlement.status.is_final:
             hurry, aside = settlement.hurry, settlement.retry_count > message.max_retries
             back = replace(job.entry, recipient=lane, due=now + seconds, aside=aside, beside=beside, hurry=hurry)
-        self._choosing.finish(job, back, failed_probe=failed_probe)
+        self._choosing.finish(job, back, failed_probe=failed)
         if isinstance(verdict.outcome, Sent):
             self._lanes.hasten(now, aside=True)
         return settlement

@@ -3,10 +3,9 @@
 from collections.abc import Iterable
 
 from bach_lib.models import Message, Status
-from bach_lib.outbound.entry import Entry
 from bach_lib.outbound.lane_address import LaneAddresses
 from bach_lib.outbound.lanes import Lanes
-from bach_lib.outbound.loading import Loading
+from bach_lib.outbound.loading import Loading, renew
 
 _WAITING = (Status.PENDING, Status.FAILED)
 
@@ -22,15 +21,12 @@ def follow(messages: Iterable[Message], lanes: Lanes, loading: Loading, addresse
         if message.connection != addresses.connection or message.status not in _WAITING or message.held:
             loading.discard(message.id)
             continue
-        entry, there = addresses.entry(message), lanes.waiting(message.id)
-        if there and _is_known(there, entry):
-            continue
-        if there:
-            lanes.discard(message.id)
-        loading.add(entry)
+        if lanes.waiting(message.id):
+            renew(lanes, addresses.entry(message))
+        else:
+            loading.add(addresses.entry(message))
 
 
-def _is_known(there: Entry, written: Entry) -> bool:
-    """Whether it waits as it is written; else it was amended, moved or revived."""
-    is_same = (there.recipient, there.expires is None) == (written.recipient, written.expires is None)
-    return is_same and there.due <= written.due
+def is_new(message: Message, lanes: Lanes) -> bool:
+    """Whether this process did not know that it waits."""
+    return message.id not in lanes.under_way and lanes.waiting(message.id) is None

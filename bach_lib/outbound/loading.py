@@ -43,6 +43,7 @@ class Loading:
         self.left: int = 0
         """Messages on disk that no lane knows of yet, roughly."""
         self._is_over = False
+        self._passes = self._wanted = 0
 
     @property
     def is_over(self) -> bool:
@@ -51,24 +52,40 @@ class Loading:
 
     async def begin(self) -> None:
         """Learn how many there are. Raises a `StorageError`."""
+        wanted = self._wanted
         counts = await self._services.queue.look_up(partial(_count, connection=self._name))
-        self._priorities.extend(priority for priority, *_ in sorted(counts, key=_urgency))
-        self._upto = max((last for *_, last in counts), default=0)
-        self.left = sum(number for _, number, _ in counts)
+        self._priorities = deque(priority for priority, *_ in sorted(counts, key=_urgency))
+        self._upto, self._after = max((last for *_, last in counts), default=0), 0
+        self.left = 0 if wanted else sum(number for _, number, _ in counts)
+        self._passes = wanted
+
+    def again(self) -> bool:
+        """Read all anew, since others wrote what nobody told here; whether `rest` has to be called for that.
+
+        Whatever comes meanwhile stands behind what is read.
+        """
+        self._wanted += 1
+        self._reached = inf
+        was_over, self._is_over = self._is_over, False
+        return was_over
 
     async def go_on(self) -> bool:
         """Take in the next share; whether there may be more. Raises a `StorageError`."""
+        if self._passes != self._wanted and not self.is_over:
+            await self.begin()
         if not self._priorities or self.is_over:
             self.end()
             return False
         priority = self._priorities[0]
         share = partial(_share, connection=self._name, priority=priority, after=self._after, upto=self._upto)
         rows = await self._services.queue.look_up(share)
+        if self._passes != self._wanted:  # older ones may be there that were not read
+            return True
         for waits in rows if self._is_wanted() else ():
-            if isinstance(waits, Waits) and waits.id not in self._known:
+            if isinstance(waits, Waits) and waits.id not in self._known and waits.id not in self._lanes.under_way:
                 moved = self._moved.get(waits.recipient, waits.recipient)
                 waits.recipient = self._services.directory.normal(self._name, moved)
-                self._lanes.add(entry_of(waits, self._services.clock))
+                renew(self._lanes, entry_of(waits, self._services.clock))
         self.left = max(0, self.left - len(rows))
         if bad := [one for one in rows if isinstance(one, int)]:
             for message in await self._services.queue.set_aside(bad):
@@ -92,7 +109,10 @@ class Loading:
         """All is read, or nobody wants the rest."""
         if not self.is_over:
             self._is_over, self._reached, self.left = True, -inf, 0
+            self._passes = self._wanted
             self._let_in()
+            self._known.clear()
+            self._moved.clear()
 
     def add(self, entry: Entry) -> None:
         """A message came, or waits again."""
@@ -146,6 +166,18 @@ class Loading:
         """What stands behind nothing that is still to be read."""
         for entry in [one for one in self._late.values() if one.priority >= self._reached]:
             self._lanes.add(self._late.pop(entry.id))
+
+
+def renew(lanes: Lanes, written: Entry) -> None:
+    """Let a message wait as it is written; perhaps another process has amended, moved or revived it."""
+    there = lanes.waiting(written.id)
+    if there is None:
+        lanes.add(written)
+    elif (there.recipient, there.expires is None) != (written.recipient, written.expires is None) or (
+        there.due > written.due
+    ):
+        lanes.discard(written.id)
+        lanes.add(written)
 
 
 def _urgency(counted: tuple[Value, int, int]) -> tuple[bool, int]:

@@ -36,6 +36,8 @@ _LOOK = 5.0
 _LOOKED_AT = 200
 """Messages that such a look reads."""
 _PAGE = 500
+_BEFORE = 50
+"""Messages that are read beside those a notice names: one of a process that died has none, and goes before them."""
 _WAITING = (Status.PENDING, Status.FAILED)
 
 
@@ -60,6 +62,9 @@ class Neighbours:
     def __init__(self, shared: Shared, *, tell: Callable[[str], None], poke: Callable[[], None]) -> None:
         self._shared, self._tell, self._poke = shared, tell, poke
         self._own: Callable[[str], Dispatcher | None] = lambda _: None
+        self._noted: dict[str, set[int]] = {}
+        """What notices named and nobody has looked at, by connection."""
+        self._turn = 0
         self._asked: set[int] = set()
         """Messages of ours, as the owner, that others wait for."""
         self._awaited: dict[int, str] = {}
@@ -145,9 +150,12 @@ class Neighbours:
             self._spawn(self._publish_ends([one for one in notice.ids if one in self._awaited]))
         elif dispatcher := self._own(notice.connection):
             if notice.what is What.RELOAD:
-                self._spawn(self._read_anew(notice.connection, dispatcher))
+                dispatcher.follow(None)
+            elif notice.connection in self._noted:
+                self._noted[notice.connection].update(notice.ids)
             else:
-                self._spawn(self._look_at(notice.ids))
+                self._noted[notice.connection] = set(notice.ids)
+                self._spawn(self._look_at(notice.connection))
 
     def missed(self) -> None:
         """Some notices may have been lost: look at everything."""
@@ -155,7 +163,7 @@ class Neighbours:
         self._spawn(self._follow_registry())
         for row in self._shared.registry.list():
             if dispatcher := self._own(row.name):
-                self._spawn(self._read_anew(row.name, dispatcher))
+                dispatcher.follow(None)
         self._spawn(self._publish_ends(list(self._awaited)))
 
     def _look(self) -> None:
@@ -164,27 +172,42 @@ class Neighbours:
 
     async def _look_again(self) -> None:
         newest = await self._page(None, None, _LOOKED_AT)
-        self._hand_out(newest)
+        self._hand_out(newest, has_more=len(newest) == _LOOKED_AT)
+        own = [dispatcher for row in self._shared.registry.list() if (dispatcher := self._own(row.name))]
+        if own:  # one in its turn altogether: more may wait
+            self._turn = (self._turn + 1) % len(own)
+            own[self._turn].follow(None)
         await self._publish_ends(list(self._awaited)[:_LOOKED_AT])
         await self._follow_registry()
 
-    async def _look_at(self, message_ids: Sequence[int]) -> None:
-        """Others wrote about these messages, and want to know when they are tried."""
-        messages = await self._shared.queue.those(message_ids)
-        self._asked.update(message.id for message in messages if not message.status.is_final)
-        self._hand_out(messages)
-        self._tell_all(What.ENDED, "", [message.id for message in messages if message.status.is_final])
+    async def _look_at(self, connection: str) -> None:
+        """Others wrote about messages, and want to know when they are tried.
 
-    async def _read_anew(self, connection: str, dispatcher: Dispatcher) -> None:
-        before: int | None = None
-        while page := await self._page(connection, before, _PAGE):
-            dispatcher.follow(page)
-            before = page[-1].id
+        What waits beside them is read, too: whose notice was lost goes before what was accepted later.
+        """
+        try:
+            await self._look_at_noted(connection)
+        finally:
+            del self._noted[connection]
 
-    def _hand_out(self, messages: Iterable[Message]) -> None:
-        for message in messages:
-            if dispatcher := self._own(message.connection):
-                dispatcher.follow([message])
+    async def _look_at_noted(self, connection: str) -> None:
+        while noted := self._noted[connection]:
+            self._noted[connection] = set()
+            messages = await self._shared.queue.those(sorted(noted))
+            self._asked.update(message.id for message in messages if not message.status.is_final)
+            limit = min(len(noted) + _BEFORE, _PAGE)
+            before = await self._page(connection, max(noted) + 1, limit)
+            self._hand_out([*messages, *before], has_more=len(before) == limit)
+            self._tell_all(What.ENDED, "", [message.id for message in messages if message.status.is_final])
+
+    def _hand_out(self, messages: Iterable[Message], *, has_more: bool) -> None:
+        """Of each what was read last; all of a connection at once, so that none goes before an older one."""
+        by_connection: dict[str, list[Message]] = {}
+        for _, message in sorted({message.id: message for message in messages}.items()):
+            by_connection.setdefault(message.connection, []).append(message)
+        for connection, some in by_connection.items():
+            if dispatcher := self._own(connection):
+                dispatcher.follow(some, has_more=has_more)
 
     async def _publish_ends(self, message_ids: Sequence[int]) -> None:
         """Publish here what has become of messages on which another process works."""

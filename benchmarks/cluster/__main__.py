@@ -1,4 +1,4 @@
-"""The command behind `script/bench cluster`: deals blows, and prints what they cost."""
+"""The command behind `script/bench cluster`: deals blows, and prints what they cost; or what all of it carries."""
 
 import argparse
 import asyncio
@@ -10,12 +10,14 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from benchmarks.cluster import figures
 from benchmarks.cluster.blows import BLOWS, Scene
 from benchmarks.cluster.house import House, Size, opened
 from benchmarks.cluster.judging import Verdict
 from benchmarks.cluster.machines import Machine, SmallDisk, Standby, may_mount
 from benchmarks.cluster.network import Network
-from benchmarks.measuring import scratch
+from benchmarks.measuring import FULL, QUICK, scratch
+from benchmarks.table import render
 from tests.servers import programs
 
 _SMALL = 220
@@ -27,9 +29,7 @@ _HEAD = "| blow | accepted | lost | repeated | out of order | s until all went o
 @asynccontextmanager
 async def scene_of(blow: str, folder: Path, size: Size) -> AsyncIterator[Scene]:
     """Servers, network and processes for one blow."""
-    folder.chmod(0o755)  # the server is somebody else, where we are root
-    place = folder / "server"
-    place.mkdir()
+    place = await asyncio.to_thread(_place, folder, "server")
     machine = SmallDisk(place, _SMALL) if blow == "full" else Machine(place)
     network = standby = None
     try:
@@ -39,13 +39,11 @@ async def scene_of(blow: str, folder: Path, size: Size) -> AsyncIterator[Scene]:
             network = await Network.before(machine.port)
             address = f"postgresql://bach@127.0.0.1:{network.port}/house"
         if blow == "failed_over":
-            (folder / "standby").mkdir()
-            standby = Standby(folder / "standby", machine)
+            standby = Standby(await asyncio.to_thread(_place, folder, "standby"), machine)
             await asyncio.to_thread(standby.follow)
             hosts = f"127.0.0.1:{machine.port},127.0.0.1:{standby.port}"
             address = f"postgresql://bach@{hosts}/house?target_session_attrs=read-write"
-        (folder / "files").mkdir()
-        async with opened(address, folder / "files", size) as house:
+        async with opened(address, await asyncio.to_thread(_place, folder, "files"), size) as house:
             yield Scene(house=house, machine=machine, network=network, standby=standby)
     finally:
         if network:
@@ -55,6 +53,12 @@ async def scene_of(blow: str, folder: Path, size: Size) -> AsyncIterator[Scene]:
                 one.stop()
         if isinstance(machine, SmallDisk):
             machine.unmount()
+
+
+def _place(folder: Path, name: str) -> Path:
+    folder.chmod(0o755)  # the server is somebody else, where we are root
+    (folder / name).mkdir()
+    return folder / name
 
 
 async def deal(blow: str, size: Size) -> tuple[House, Verdict]:
@@ -85,12 +89,18 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("blows", nargs="*", choices=list(BLOWS), metavar="BLOW", help=f"of {', '.join(BLOWS)}")
     for name, kind in (("connections", int), ("messages", int), ("spread", float), ("away", float), ("times", int)):
         parser.add_argument(f"--{name}", type=kind, default=getattr(Size(), name))
+    parser.add_argument("--figures", action="store_true", help="no blows: what a server and several processes carry")
+    parser.add_argument("--quick", action="store_true", help="figures that are less steady")
     parser.add_argument("--seed", type=int, default=Size().seed)
     options = vars(parser.parse_args(arguments))
     blows = options.pop("blows") or list(BLOWS)
+    wants_figures, is_quick = options.pop("figures"), options.pop("quick")
     logging.getLogger("bach_lib").setLevel(logging.CRITICAL)  # outages are what is looked at
     if programs() is None:
         sys.exit("NOT RUN: no PostgreSQL is installed here")
+    if wants_figures:
+        print(render(figures.rows(QUICK if is_quick else FULL)))
+        return
     print(_HEAD, "|---" * 8 + "|", sep="\n", flush=True)
     bad = [blow for blow in blows if not _told(blow, Size(**options))]
     if bad:

@@ -28,6 +28,13 @@ class Scene:
     network: Network | None = None
     standby: Standby | None = None
 
+    @property
+    def between(self) -> Network:
+        """The network, where all goes through one."""
+        if self.network is None:
+            raise TypeError("here is no network between")
+        return self.network
+
 
 async def killed(scene: Scene) -> None:
     """`kill -9` of one process, again and again; it is started anew when the others have followed it."""
@@ -73,8 +80,7 @@ async def _stop(scene: Scene, how: signal.Signals) -> None:
 
 async def silent(scene: Scene) -> None:
     """Nothing comes through the network, and nobody is told."""
-    network = scene.network
-    assert network
+    network = scene.between
     with scene.house.blow():
         network.tell("silent")
         await asyncio.sleep(scene.house.size.away)
@@ -105,9 +111,8 @@ async def terminated(scene: Scene) -> None:
 
 
 async def cut(scene: Scene) -> None:
-    """Connections break while a commit is under way: before the server hears of it, or before anybody hears it is done."""
-    network = scene.network
-    assert network
+    """Connections break while a commit is under way: before the server hears of it, or once it is done."""
+    network = scene.between
     for _ in range(_MANY * scene.house.size.times):
         with scene.house.blow():
             network.tell(scene.house.random.choice(("swallow 1", "eat 1", "swallow 3")))
@@ -118,7 +123,8 @@ async def cut(scene: Scene) -> None:
 async def full(scene: Scene) -> None:
     """The database's disk is full; somebody makes room, and starts the server if it has ended."""
     machine = scene.machine
-    assert isinstance(machine, SmallDisk)
+    if not isinstance(machine, SmallDisk):
+        raise TypeError("this disk is for others, too")
     for _ in range(scene.house.size.times):
         with scene.house.blow():
             await asyncio.to_thread(machine.fill)
@@ -132,7 +138,8 @@ async def full(scene: Scene) -> None:
 async def failed_over(scene: Scene) -> None:
     """The primary dies, and its standby takes its place."""
     standby = scene.standby
-    assert standby
+    if standby is None:
+        raise TypeError("nobody stands by")
     with scene.house.blow():
         await asyncio.to_thread(scene.machine.stop, signal.SIGQUIT)
         await asyncio.to_thread(standby.take_over)

@@ -1,8 +1,8 @@
-"""A house: a database, three processes that work on it, and one that sends; what blows do to it is judged afterwards."""
+"""A house: a database, three processes that work on it, and one that sends. What blows do to it is judged later."""
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -87,9 +87,11 @@ class House:
     async def all_share(self) -> None:
         """Wait until all who run have their share."""
         least = self.size.connections // len(self.fleet.running)
-        async with asyncio.timeout(_LONGEST):
-            while min([len(await self.owned_by(name)) for name in self.fleet.running]) < least:
-                await asyncio.sleep(_AGAIN)
+
+        async def is_so() -> bool:
+            return min([len(await self.owned_by(name)) for name in self.fleet.running]) >= least
+
+        await until(is_so)
 
     async def send_all(self) -> None:
         """To all lanes at once; in each, one after the other has been accepted."""
@@ -117,13 +119,12 @@ class House:
 
     async def all_ended(self) -> None:
         """Wait until nothing waits or is under way."""
-        async with asyncio.timeout(_LONGEST):
-            while True:
-                with suppress(BachError):
-                    queues = (await self.bach.queue_status()).values()
-                    if not any(queue.pending + queue.sending + queue.failed for queue in queues):
-                        return
-                await asyncio.sleep(_AGAIN)
+
+        async def is_so() -> bool:
+            queues = (await self.bach.queue_status()).values()
+            return not any(queue.pending + queue.sending + queue.failed for queue in queues)
+
+        await until(is_so)
 
     async def verdict(self) -> Verdict:
         """Of what arrived until now."""
@@ -140,10 +141,20 @@ class House:
 
     async def _uncertain(self) -> frozenset[tuple[Lane, str]]:
         found, before = set(), None
-        while page := await self.bach.messages(status=Status.UNCERTAIN, before=before, limit=500):
+        while page := await self.bach.messages(status=[Status.UNCERTAIN], before=before, limit=500):
             found |= {((one.connection, one.recipient), one.text) for one in page}
             before = page[-1].id
         return frozenset(found)
+
+
+async def until(is_so: Callable[[], Awaitable[bool]]) -> None:
+    """Ask again and again; also a database that is away. Raises a `TimeoutError` if that never comes."""
+    async with asyncio.timeout(_LONGEST):
+        while True:
+            with suppress(BachError):
+                if await is_so():
+                    return
+            await asyncio.sleep(_AGAIN)
 
 
 @asynccontextmanager

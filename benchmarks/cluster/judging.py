@@ -7,6 +7,7 @@ way at a time. A platform that knows nonces repeats nothing where both carry the
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import override
 
 from benchmarks.cluster.fleet import Arrived, Lane
 
@@ -44,6 +45,7 @@ class Verdict:
         """Whether the promises were kept."""
         return not (self.lost or self.strange or self.disordered or self.unexplained)
 
+    @override
     def __str__(self) -> str:
         """All faults, the first few of each kind."""
         kinds = (("lost", self.lost), ("strange", self.strange), ("disordered", self.disordered))
@@ -108,7 +110,8 @@ def _unexplained(found: Sequence[Arrived], blows: Sequence[Blow], *, is_once: bo
             near = [blow for blow in near if not met[blow]] or near[:0]
             met.update(near[:1])
             if is_once or not near:
-                yield f"{one.lane} {one.text} by {first.worker} and {one.worker} {(one.at - first.at) / 1e9:.2f} s later"
+                later = f"{(one.at - first.at) / 1e9:.2f} s later"
+                yield f"{one.lane} {one.text} by {first.worker} and {one.worker}, {later}"
         before[one.text] = one
 
 

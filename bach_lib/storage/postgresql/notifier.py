@@ -89,8 +89,7 @@ class Notifier:
         """Until it is closed. Raises `ConnectionGoneError` or `RefusedError`."""
         while True:
             while self._pending:
-                some = [self._pending.popleft() for _ in range(min(_AT_ONCE, len(self._pending)))]
-                wire.execute(_TELL, [_CHANNEL, json.dumps(some)])
+                self._call_out(wire, [self._pending.popleft() for _ in range(min(_AT_ONCE, len(self._pending)))])
             for notice in wire.notices():
                 self._call(hear, notice)
             if self._closing.is_set() and not self._pending:
@@ -101,3 +100,10 @@ class Notifier:
                     self._woken.recv(4096)
                 if not heard:
                     wire.execute("SELECT 1 AS alive")
+
+    def _call_out(self, wire: Wire, notices: list[str]) -> None:
+        try:
+            wire.execute(_TELL, [_CHANNEL, json.dumps(notices)])
+        except ConnectionGoneError:
+            self._pending.extendleft(reversed(notices))  # perhaps twice, which costs a look
+            raise
