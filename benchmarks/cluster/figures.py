@@ -64,7 +64,7 @@ async def _puts(address: str, callers: int, seconds: float) -> float:
 
 def _claim(machine: Machine, effort: Effort) -> Iterator[Row]:
     """A claim beside an empty table, with a busy lane or a long history in it."""
-    kinds = {"empty": (0, 0), "busy": (effort.of(BUSY), 0), "full": (0, effort.finished)}
+    kinds = {"empty": (0, 0), "busy": (effort.of(BUSY), 0), "long": (0, effort.finished)}
     addresses = {name: _tables(machine, name) for name in kinds}
     for name, (waiting, finished) in kinds.items():
         _fill(machine, name, waiting, Status.PENDING, recipient="busy")
@@ -81,7 +81,7 @@ def _claim(machine: Machine, effort: Effort) -> Iterator[Row]:
         who = f"{workers} at once"
         yield figures.row(f"claim, 10,000 wait in a busy lane, {who}", "µs", f"busy {workers}", f"empty {workers}", aim)
         yield figures.row(
-            f"claim, {effort.finished:,} finished rows, {who}", "µs", f"full {workers}", f"empty {workers}", aim
+            f"claim, {effort.finished:,} finished rows, {who}", "µs", f"long {workers}", f"empty {workers}", aim
         )
 
 
