@@ -5,8 +5,9 @@ hears when it was tried or has ended. What a notice said that was lost is found 
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from bach_lib.bus import Bus
 from bach_lib.clock import Cancel, Clock
@@ -145,9 +146,9 @@ class Neighbours:
         if notice.what is What.OWNERS:
             self._poke()
         elif notice.what is What.REGISTRY:
-            self._spawn(self._follow_registry())
+            self._spawn(self._follow_registry)
         elif notice.what is What.ENDED:
-            self._spawn(self._publish_ends([one for one in notice.ids if one in self._awaited]))
+            self._spawn(partial(self._publish_ends, [one for one in notice.ids if one in self._awaited]))
         elif dispatcher := self._own(notice.connection):
             if notice.what is What.RELOAD:
                 dispatcher.follow(None)
@@ -155,19 +156,19 @@ class Neighbours:
                 self._noted[notice.connection].update(notice.ids)
             else:
                 self._noted[notice.connection] = set(notice.ids)
-                self._spawn(self._look_at(notice.connection))
+                self._spawn(partial(self._look_at, notice.connection))
 
     def missed(self) -> None:
         """Some notices may have been lost: look at everything."""
         self._poke()
-        self._spawn(self._follow_registry())
+        self._spawn(self._follow_registry)
         for row in self._shared.registry.list():
             if dispatcher := self._own(row.name):
                 dispatcher.follow(None)
-        self._spawn(self._publish_ends(list(self._awaited)))
+        self._spawn(partial(self._publish_ends, list(self._awaited)))
 
     def _look(self) -> None:
-        self._spawn(self._look_again())
+        self._spawn(self._look_again)
         self._cancel_look = self._shared.clock.call_later(_LOOK, self._look)
 
     async def _look_again(self) -> None:
@@ -236,14 +237,14 @@ class Neighbours:
         wanted = self._shared.history.messages
         return await wanted(connection=connection, recipient=None, statuses=_WAITING, before=before, limit=limit)
 
-    def _spawn(self, work: Coroutine[object, object, None]) -> None:
+    def _spawn(self, work: Callable[[], Awaitable[None]]) -> None:
         self._tasks.add(task := asyncio.create_task(_quietly(work), name="bach-neighbours"))
         task.add_done_callback(self._tasks.discard)
 
 
-async def _quietly(work: Coroutine[object, object, None]) -> None:
+async def _quietly(work: Callable[[], Awaitable[None]]) -> None:
     try:
-        await work
+        await work()
     except BachError as error:  # the database is away; it is looked at again
         _LOGGER.debug("What other processes wrote could not be read: %s", error)
     except Exception:  # one notice costs no other
