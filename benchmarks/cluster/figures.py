@@ -166,7 +166,8 @@ async def _shared(bach: Bach, workers: int, each: int = LANES) -> None:
     """Wait until all have the same share."""
 
     async def is_so() -> bool:
-        return [len(one.connections) for one in await bach.processes() if one.connections] == [each] * workers
+        shares = [set(one.connections) - {CONNECTION} for one in await bach.processes()]
+        return [len(share) for share in shares if share] == [each] * workers
 
     await until(is_so)
 
