@@ -42,5 +42,8 @@ def _place(word: str) -> Place:
         return place(word)
     if "://" in word:  # a file of that name is nobody's wish, and what stands behind it may be a password
         raise SentenceError("Only postgresql:// leads to a database on a server; anything else is taken for a file.")
-    path = Path(word).expanduser().absolute()
+    try:
+        path = Path(word).expanduser().absolute().resolve(strict=False)
+    except (OSError, RuntimeError, ValueError) as error:  # NUL, a name that is too long, a home that nobody has
+        raise SentenceError(f"{ascii(word)[:100]} is no path of a database.") from error
     return place(str(path), runs_file(path))

@@ -1,6 +1,5 @@
 """`bach serve` and `bach demo`."""
 
-from enum import StrEnum
 from importlib import import_module
 from typing import Annotated
 
@@ -8,13 +7,6 @@ import typer
 
 from bach_lib.cli.exits import sentences
 from bach_lib.cli.options import command, settings
-
-
-class LogFormat(StrEnum):
-    """How the daemon's log is written."""
-
-    TEXT = "text"
-    JSON = "json"
 
 
 @command
@@ -28,17 +20,19 @@ def serve(
         bool, typer.Option("--metrics-for-all", help="Whoever collects /metrics needs no token.")
     ] = False,
     log_format: Annotated[
-        LogFormat, typer.Option(help="For people, or a line of JSON for each record.")
-    ] = LogFormat.TEXT,
+        str, typer.Option(metavar="FORMAT", help="text: for people; json: a line of JSON for each record.")
+    ] = "text",
 ) -> None:
     """Deliver, receive, and answer programs on this machine, until SIGTERM or Ctrl-C."""
+    if log_format not in {"text", "json"}:
+        raise typer.BadParameter("Use text or json.", param_hint="--log-format")
     errors, daemon = import_module("bach_lib.errors"), import_module("bach_lib.cli.daemon")
     options = daemon.Options(
         host=host,
         port=port,
         hosts=allow_host or (),
         metrics_for_all=metrics_for_all,
-        logs_json=log_format is LogFormat.JSON,
+        logs_json=log_format == "json",
     )
     with sentences(errors.BachError):
         daemon.run(settings().database, options)

@@ -63,6 +63,7 @@ class Registry:
 
     async def follow(self) -> None:
         """Follow what another process that shares the database has changed. Raises a `StorageError`."""
+        self._check_home()
         async with self._lock:
             rows = await self._store.submit(lambda tx: tx.rows("list_connections"), writes=False)
             before, self._connections = self._connections, {row.name: row for row in map(connection_of, rows)}

@@ -21,7 +21,7 @@ TOKEN_VARIABLE = "BACH_TOKEN_OF_THE_TESTS"
 GOOD: Mapping[str, str] = {
     **dict.fromkeys(("connector", "connection", "name"), "w"),
     **dict.fromkeys(("message", "messages", "value"), "1"),
-    **dict.fromkeys(("file", "old", "paths"), "/nowhere/file"),
+    **dict.fromkeys(("file", "old", "paths", "source", "target"), "/nowhere/file"),
     "recipient": "default",
     "text": "hi",
     "type_": "telegram",
