@@ -1,6 +1,7 @@
 """One bad thing costs only itself, on every platform that hands over much at once."""
 
 import asyncio
+import gc
 from collections.abc import Iterator
 
 import pytest
@@ -40,6 +41,15 @@ JUNK = (
 )
 
 type Path = tuple[str | int, ...]
+
+
+@pytest.fixture(autouse=True)
+def tidy() -> Iterator[None]:
+    """What tests before this one have left does not end while a nested element is read: so deep is no room for it."""
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
 
 
 def paths(value: object, above: Path = ()) -> Iterator[Path]:

@@ -41,7 +41,8 @@ class Side:
     """One of the two databases, open."""
 
     def __init__(self, place: Place, store: Store) -> None:
-        self.place, self.store = place, store
+        self.place: Place = place
+        self.store: Store = store
 
     async def meta(self) -> dict[str, str]:
         """All it knows of itself."""
