@@ -4,6 +4,7 @@ Whatever is refused is refused before anything was changed: tables are made in o
 processes that begin at the same time take one after the other.
 """
 
+import time
 from importlib.resources import files
 
 from bach_lib.errors import (
@@ -37,6 +38,8 @@ _LOOK = (
 )
 _LAYOUT = "SELECT value FROM bach.meta WHERE key = 'layout'"
 _NOTE = "INSERT INTO meta (key, value) VALUES ('layout', '{}') ON CONFLICT (key) DO UPDATE SET value = excluded.value"
+_LETS_GO, _LOOK_AGAIN = 3.0, 0.05
+"""Seconds until a server has noticed that somebody closed a connection, and between two looks whether it has."""
 _ALONE = "SELECT pg_try_advisory_lock(?1) AS got"
 _SHARED = "SELECT pg_try_advisory_lock_shared(?1) AS got"
 _BEGAN = "SELECT CAST(backend_start AS text) AS began FROM pg_stat_activity WHERE pid = pg_backend_pid()"
@@ -137,6 +140,9 @@ def put_behind(wire: Wire, before: tuple[int, str]) -> None:
 def admit(wire: Wire, address: Address, opening: Opening) -> None:
     """Use it beside others, or move it alone; first the lock, then the look. Raises a `StorageError`, or as `Wire`."""
     take = _ALONE if opening.moves else _SHARED
-    if not wire.execute(take, [_LOCK + 1]).fetchall()[0]["got"]:
-        raise StoreInUseError(path=address)
+    until = time.monotonic() + _LETS_GO
+    while not wire.execute(take, [_LOCK + 1]).fetchall()[0]["got"]:
+        if time.monotonic() >= until:
+            raise StoreInUseError(path=address)
+        time.sleep(_LOOK_AGAIN)
     check_usable(wire.execute("SELECT key, value FROM meta").fetchall(), address, opening)
