@@ -117,7 +117,7 @@ async def test_what_close_breaks_off_comes_again_and_does_not_count(tmp_path: Pa
             bach.on_command("long")(long)
             if not number:
                 platform.says("/long")
-            await clock.settle()
+            await until(clock, lambda: bool(begun))  # noqa: B023 - as above
             assert begun == [1]
 
 
