@@ -1,13 +1,11 @@
 """The command, run as people run it, and a Telegram to talk to."""
 
-import asyncio
 import json
 import os
 import signal
 import subprocess
 import sys
-import threading
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +17,7 @@ from typer.testing import CliRunner
 from bach_lib.cli.app import app
 from bach_lib.testing import TelegramServer
 from bach_lib.testing.loopback import Loopback
+from tests.lib.cli.loop_thread import LoopThread
 
 TOKEN = "123456:AAFakeTokenFakeTokenFakeTokenFakeTok"
 ADA = 42
@@ -83,12 +82,10 @@ class Telegram:
     """A Telegram whose event loop has a thread of its own, so that it answers while a command runs."""
 
     def __init__(self) -> None:
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever)
-        self._thread.start()
+        self._beside = LoopThread()
         self._server = TelegramServer(port=0)
         self._bot = self._server.add_bot(TOKEN, username="home_bot", id=123456)
-        self._do(self._server.start())
+        self._beside.do(self._server.start())
         self.add_chat(ADA, "Ada")
 
     @property
@@ -112,7 +109,7 @@ class Telegram:
         async def add() -> None:
             self._server.add_chat(chat_id, type="private", first_name=name)
 
-        self._do(add())
+        self._beside.do(add())
 
     def write(self, text: str) -> None:
         """Ada writes."""
@@ -120,41 +117,32 @@ class Telegram:
         async def receive() -> None:
             self._server.says(text, bot=self._bot, chat_id=ADA)
 
-        self._do(receive())
+        self._beside.do(receive())
 
     def pause(self) -> None:
         """It goes away."""
-        self._do(self._server.pause())
+        self._beside.do(self._server.pause())
 
     def resume(self) -> None:
         """It comes back."""
-        self._do(self._server.resume())
+        self._beside.do(self._server.resume())
 
     def close(self) -> None:
         """End."""
-        self._do(self._server.stop())
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
-
-    def _do(self, work: Coroutine[object, object, None]) -> None:
-        asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
+        self._beside.do(self._server.stop())
+        self._beside.close()
 
 
 @contextmanager
 def served(server: Loopback) -> Iterator[str]:
     """Where any other server is, in a thread of its own as well."""
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever)
-    thread.start()
+    beside = LoopThread()
     try:
-        asyncio.run_coroutine_threadsafe(server.start(), loop).result(10)
+        beside.do(server.start())
         yield server.url
     finally:
-        asyncio.run_coroutine_threadsafe(server.stop(), loop).result(10)
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
-        loop.close()
+        beside.do(server.stop())
+        beside.close()
 
 
 @pytest.fixture

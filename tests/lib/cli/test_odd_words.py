@@ -2,9 +2,8 @@
 
 import asyncio
 import socket
-import threading
 import unicodedata
-from collections.abc import Coroutine, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Never, override
@@ -23,25 +22,22 @@ from bach_lib.runtime.housekeeping import Housekeeping
 from bach_lib.storage import MemoryDatabase, Transaction
 from bach_lib.storage.values import integer
 from tests.lib.cli.conftest import TOKEN, Outcome, Run
+from tests.lib.cli.loop_thread import LoopThread
 from tests.lib.cli.odd_words import GOOD, TOKEN_VARIABLE, Line, commands, lines, odd_words
 
 _ACTS = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _LONGEST = 1300
-_PATIENCE = 30.0
-"""Seconds for what waits for nothing; a line that would wait for ever is a fault, and not the end of all others."""
 
 
 class Behind:
     """A BACH in a loop of its own, which all command lines ask, so that none has to open one."""
 
     def __init__(self, path: Path | None) -> None:
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever)
-        self._thread.start()
+        self._beside = LoopThread()
         self._bach = Bach(MemoryDatabase(), autostart=False)
         self._path = path
         self._server = ControlServer(self._bach, path) if path else None
-        self.do(self._begin())
+        self._beside.do(self._begin())
 
     async def _begin(self) -> None:
         await self._bach.open()
@@ -56,7 +52,7 @@ class Behind:
     def run[T](self, work: Work[T], database: Path, *, creates: bool = False) -> T:
         """What a command does instead of opening a database."""
         del creates
-        return self.do(self._run(work, database))
+        return self._beside.do(self._run(work, database))
 
     async def _run[T](self, work: Work[T], database: Path) -> T:
         if self._path is None:
@@ -74,16 +70,7 @@ class Behind:
         async def ask() -> int:
             return await self._bach._base.store.submit(work)
 
-        return self.do(ask())
-
-    def do[T](self, work: Coroutine[object, object, T]) -> T:
-        """Do this in its loop."""
-        doing = asyncio.run_coroutine_threadsafe(work, self._loop)
-        try:
-            return doing.result(_PATIENCE)
-        except TimeoutError:
-            doing.cancel()
-            raise
+        return self._beside.do(ask())
 
     def close(self) -> None:
         """End."""
@@ -93,10 +80,8 @@ class Behind:
                 await self._server.stop()
             await self._bach.close(grace=0)
 
-        self.do(end())
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
+        self._beside.do(end())
+        self._beside.close()
 
 
 class _Once(Session):
