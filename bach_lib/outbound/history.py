@@ -13,7 +13,8 @@ from bach_lib.storage.purge import give_space_back, purge
 from bach_lib.storage.values import integer, real, upper_bound
 
 _UNFINISHED = frozenset({Status.PENDING, Status.SENDING, Status.FAILED})
-_UNSENT = frozenset({Status.DEAD, Status.UNCERTAIN, Status.EXPIRED, Status.CANCELLED})
+_STOPPED = frozenset({Status.DEAD, Status.UNCERTAIN})
+_UNSENT = _STOPPED | {Status.EXPIRED, Status.CANCELLED}
 """Statuses that few messages have and an index knows."""
 
 
@@ -58,10 +59,10 @@ class History:
                 for name, form in others:  # one look-up each: the index knows the newest of one form only
                     rows += tx.rows("list_messages_to", recipient=form, **(values | {"connection": name}))
                 rows = sorted(rows, key=lambda row: -integer(row["id"]))[:limit]
+            elif wanted is not None and wanted <= _UNFINISHED | _STOPPED:
+                rows = _undelivered(tx, connection, wanted, before, limit)
             elif wanted is not None and wanted <= _UNSENT:
                 rows = tx.rows("list_unsent", **values)
-            elif wanted is not None and wanted <= _UNFINISHED:
-                rows = tx.rows("list_unfinished", **values)
             else:
                 rows = tx.rows("list_messages", **values)
             return [readable_message(row, self._instance) for row in rows]
@@ -105,6 +106,20 @@ class History:
         removed = await purge(self._store, "page_messages_by_age", "delete_messages", before, wanted)
         await give_space_back(self._store)
         return removed
+
+
+def _undelivered(
+    tx: Transaction, connection: str | None, statuses: Iterable[Status], before: int | None, limit: int
+) -> list[Row]:
+    """One step into an index for each connection and status, so that it costs the same however many there are."""
+    names = [connection] if connection is not None else [str(row["name"]) for row in tx.rows("list_connections")]
+    ids = list[int]()
+    for name in names:
+        for status in statuses:
+            query = "newest_stopped" if status in _STOPPED else "newest_unfinished"
+            rows = tx.rows(query, connection=name, status=status, before=upper_bound(before), limit=limit)
+            ids += [integer(row["id"]) for row in rows]
+    return tx.rows("these_messages", ids=json.dumps(sorted(ids, reverse=True)[:limit]))
 
 
 def _status(tx: Transaction, connection: Connection, counts: dict[tuple[str, Status], int], held: int) -> QueueStatus:

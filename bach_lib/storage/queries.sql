@@ -332,13 +332,19 @@ WHERE id < :before
     AND status IN (SELECT value FROM json_each(:statuses))
 ORDER BY id DESC LIMIT :limit;
 
--- list_unfinished: the same, of those that are to be sent
-SELECT * FROM messages INDEXED BY messages_unfinished
-WHERE id < :before
+-- newest_unfinished: ids of those of one connection and status that are to be sent, from the partial index alone
+SELECT id FROM messages
+WHERE connection = :connection AND status = :status AND id < :before
     AND NOT (status = 'sent' OR status = 'dead' OR status = 'expired' OR status = 'cancelled' OR status = 'uncertain')
-    AND (:connection IS NULL OR connection = :connection)
-    AND status IN (SELECT value FROM json_each(:statuses))
 ORDER BY id DESC LIMIT :limit;
+
+-- newest_stopped: the same of those that wait for a person
+SELECT id FROM messages
+WHERE connection = :connection AND status = :status AND status IN ('dead', 'uncertain') AND id < :before
+ORDER BY id DESC LIMIT :limit;
+
+-- these_messages: by their ids, newest first
+SELECT * FROM messages WHERE id IN (SELECT value FROM json_each(:ids)) ORDER BY id DESC;
 
 -- free_pages: of the file
 SELECT freelist_count AS number FROM pragma_freelist_count;

@@ -63,6 +63,8 @@ from .messages.recipient_changes import async_compare_recipients, async_follow_d
 from .messages.removed_recipients import REMOVED_RECIPIENTS, async_load_removed_recipients
 from .messages.undelivered import async_report_dead_letters, async_report_held, async_tell_of_undelivered
 from .web.hooks import async_serve, async_withdraw
+from .web.panel import async_follow_entries, async_serve_panel
+from .web.panel_commands import async_register_panel_commands
 from .web.peer import async_register_commands
 from .web.views import async_register_views
 
@@ -105,6 +107,8 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     async_setup_services(hass)
     async_register_views(hass)
     async_register_commands(hass)
+    async_register_panel_commands(hass)
+    await async_serve_panel(hass)
     for entry in hass.config_entries.async_entries(DOMAIN):
         async_serve(hass, entry)  # before they are set up: who posts early is told to come again
     return True
@@ -112,6 +116,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
 
 async def async_setup_entry(hass: HomeAssistant, entry: BachConfigEntry) -> bool:
     """Start a connection without waiting for its platform: offline, its entities exist and messages are queued."""
+    await async_follow_entries(hass)
     try:
         bach = await _begin(hass, entry)
     except Exception:  # raised again: whatever it is, who writes to a recipient now must not do so in vain
@@ -140,6 +145,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: BachConfigEntry) -> boo
     if not await hass.config_entries.async_unload_platforms(entry, _LET_GO):
         return False
     async_keep_entities(hass, entry)
+    await async_follow_entries(hass)
     if entry.disabled_by:
         await async_drop_kept_entities(hass, entry)
     return True
@@ -154,6 +160,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: ConfigEntry) -> None:
     hub = hass.data[HUB]
     await async_drop_kept_entities(hass, entry)
     async_withdraw(hass, entry)
+    await async_follow_entries(hass)
     await hass.data[REMOVED_RECIPIENTS].forget(entry.entry_id)
     if not hass.config_entries.async_entries(DOMAIN):
         ir.async_delete_issue(hass, DOMAIN, ALL_DISABLED)

@@ -84,7 +84,7 @@ class BachNotifyEntity(NotifyEntity):
     @override
     async def async_added_to_hass(self) -> None:
         """Subscribe to sent messages."""
-        self.async_on_remove(self.hass.data[HUB].follow(self._sent))
+        self.async_on_remove(self.hass.data[HUB].follow(MessageSent, self._sent))
 
     @override
     async def async_send_message(self, message: str, title: str | None = None) -> None:

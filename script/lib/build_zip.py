@@ -19,6 +19,7 @@ LIBRARY = ROOT / "bach_lib"
 _LEFT_OUT = {"__pycache__", "_vendor"}
 _NOT_FOR_HOMES = ("cli", "legacy", "storage/moving", "testing")
 """What nothing in a home imports: the command, its taking over of old data and moving of databases, and the doubles."""
+BUILT = "panel.js"
 FIXED_TIME = (2020, 2, 2, 0, 0, 0)  # the one hatchling gives to the files of a wheel
 
 
@@ -49,6 +50,8 @@ def build(version: str, target: Path) -> None:
         if found != version:
             raise SystemExit(f"release: error: {who} says version {found}, the release is of {version}")
     files = dict(members())
+    if f"_vendor/bach_lib/web/static/{BUILT}" not in files:
+        raise SystemExit("release: error: the web app was not built; script/setup says why")
     folders = {f"{parent}/" for name in files for parent in PurePosixPath(name).parents if parent.name}
     target.parent.mkdir(exist_ok=True)
     with ZipFile(target, "w", ZIP_DEFLATED) as archive:

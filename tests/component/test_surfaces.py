@@ -111,7 +111,25 @@ VIEWS: Final = {
     "/api/bach/messages/held/release": "POST",
     "/api/bach/messages/held/discard": "POST",
 }
-COMMANDS: Final = {"bach/hello", "bach/deliver"}
+HANDED_OUT: Final = ("/bach_panel/{version}", "GET")
+"""The files of the web app. They are the same in every home and hold nothing of it."""
+PANEL: Final[Mapping[str, list[Try]]] = {
+    "bach/panel/watch": [Try({}, _CHILDREN)],
+    "bach/panel/places": [Try({}, frozenset(Who))],
+    "bach/panel/waiting": [Try({}, frozenset(Who))],
+    "bach/panel/message": _about_a_message(),
+    "bach/panel/amend": [
+        *_about_a_message(changes={"text": "other"}),
+        Try({"message_id": TO_ADA, "changes": {"recipient": "777"}}, _ADMINS),
+    ],
+    "bach/panel/act": [
+        *(Try({"what": "discard", "ids": [one]}, who) for one, who in ((TO_ADA, _CHILDREN), (TO_ANYBODY, _ADMINS))),
+        Try({"what": "cancel", "ids": [TO_ADA, TO_ANYBODY]}, _ADMINS),
+        *(Try({"what": what, "ids": [TO_ANYBODY]}, _ADMINS) for what in ("retry", "send_now")),
+    ],
+}
+"""Commands of the panel. Everybody may ask for the lists; `test_panel` looks at what is in them."""
+COMMANDS: Final = {"bach/hello", "bach/deliver", *PANEL}
 FROM_PEOPLE: Final = {"button_pressed", "command_received", "message_received"}
 FROM_THE_HOME: Final = {"connection_changed", "message_dead", "message_sent"}
 

@@ -25,6 +25,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 import custom_components.bach as integration
+from bach_lib.web.app_files import version
 from custom_components.bach.condition import async_get_conditions
 from custom_components.bach.const import DOMAIN
 from custom_components.bach.home import permissions
@@ -86,12 +87,13 @@ async def everything(hass: HomeAssistant, with_the_noisy_ones: None, letters: Mo
     return letters
 
 
+@pytest.mark.frontend
 async def test_every_way_in_is_judged(hass: HomeAssistant, everything: MockConfigEntry) -> None:
     """What is registered under another name, or in another place, would be open to whoever nobody thought of."""
     assert ways_in.actions(hass) == {f"{DOMAIN}.{name}" for name in surfaces.ACTIONS}
-    assert ways_in.routes(hass) == {
-        (path.replace("{id:[0-9]{1,18}}", "{id}"), method) for path, method in surfaces.VIEWS.items()
-    }
+    views = {(path.replace("{id:[0-9]{1,18}}", "{id}"), method) for path, method in surfaces.VIEWS.items()}
+    path, method = surfaces.HANDED_OUT
+    assert ways_in.routes(hass) == views | {(path.format(version=version()), method)}
     assert ways_in.commands(hass) == surfaces.COMMANDS
     assert set(await async_get_triggers(hass)) == surfaces.FROM_PEOPLE | surfaces.FROM_THE_HOME
     assert set(await async_get_conditions(hass)) == CONDITIONS
@@ -100,7 +102,7 @@ async def test_every_way_in_is_judged(hass: HomeAssistant, everything: MockConfi
     assert ways_in.dialogs(everything) == DIALOGS
     assert set(ways_in.entities(hass, everything).values()) == set(ENTITIES)
     assert ways_in.events(hass) == EVENTS
-    assert (ways_in.intents(hass), ways_in.panels(hass), ways_in.webhooks(hass)) == (set(), set(), set())
+    assert (ways_in.intents(hass), ways_in.panels(hass), ways_in.webhooks(hass)) == (set(), {DOMAIN}, set())
 
 
 async def test_only_webhooks_need_no_login(hass: HomeAssistant, everything: MockConfigEntry) -> None:

@@ -16,6 +16,7 @@ from homeassistant.config_entries import HANDLERS, ConfigEntry
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 
+import bach_lib
 import custom_components.bach as integration
 from custom_components.bach.const import DOMAIN
 
@@ -66,11 +67,11 @@ def actions(hass: HomeAssistant) -> set[str]:
 
 def routes(hass: HomeAssistant) -> set[tuple[str, str]]:
     """The addresses that we answer, and folders of ours that are handed out."""
-    folder = str(Path(str(integration.__file__)).parent)
+    folders = tuple(str(Path(str(one.__file__)).parent) for one in (integration, bach_lib))
     found = set()
     for route in hass.http.app.router.routes():
         path = route.resource.canonical if route.resource else ""
-        is_folder = str(getattr(route.resource, "_directory", "")).startswith(folder)
+        is_folder = str(getattr(route.resource, "_directory", "")).startswith(folders)
         if (is_ours(route.handler) or is_folder) and route.method not in {"HEAD", "OPTIONS"}:
             found.add((path, route.method))
     return found

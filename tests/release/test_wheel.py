@@ -15,12 +15,26 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    """What the wheel and the source archive say of themselves."""
+def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with both."""
     folder = tmp_path_factory.mktemp("dist")
     hatchling = Path(sys.executable).with_name("hatchling")
     subprocess.run([hatchling, "build", "-d", str(folder)], cwd=ROOT, check=True, capture_output=True)
-    [wheel], [source] = folder.glob("*.whl"), folder.glob("*.tar.gz")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def members(dist: Path) -> list[set[str]]:
+    """The files in the wheel and in the source archive."""
+    [wheel], [source] = dist.glob("*.whl"), dist.glob("*.tar.gz")
+    with ZipFile(wheel) as archive, tarfile.open(source) as tar:
+        return [set(archive.namelist()), {one.name.partition("/")[2] for one in tar.getmembers()}]
+
+
+@pytest.fixture(scope="module")
+def told(dist: Path) -> list[str]:
+    """What the wheel and the source archive say of themselves."""
+    [wheel], [source] = dist.glob("*.whl"), dist.glob("*.tar.gz")
     with ZipFile(wheel) as archive:
         [name] = [name for name in archive.namelist() if name.endswith(".dist-info/METADATA")]
         told = [archive.read(name).decode()]
@@ -36,6 +50,15 @@ def test_the_wheel_is_one_that_the_release_can_publish(told: list[str]) -> None:
     """A release would be tagged, and its wheel refused: the publishing action takes metadata up to 2.4."""
     assert [text.splitlines()[0] for text in told] == ["Metadata-Version: 2.4"] * 2
     assert all(f"\nVersion: {__version__}\n" in text for text in told)
+
+
+@pytest.mark.frontend
+def test_both_bring_the_web_app_and_the_licence_of_what_is_in_it(members: list[set[str]]) -> None:
+    """The daemon's own page would be empty, or Lit's makers would not be named."""
+    for names in members:
+        assert {one for one in names if one.startswith("bach_lib/web/static/")} == {
+            f"bach_lib/web/static/{name}" for name in ("LICENSES.txt", "panel.js", "version.txt")
+        }
 
 
 def test_every_link_of_the_page_on_the_index_leads_somewhere(told: list[str]) -> None:

@@ -14,6 +14,8 @@ from zipfile import ZipFile
 
 import pytest
 
+pytestmark = pytest.mark.frontend
+
 ROOT = Path(__file__).parents[2]
 VERSION = json.loads((ROOT / "custom_components/bach/manifest.json").read_text("utf-8"))["version"]
 
@@ -85,10 +87,17 @@ def test_everybody_may_read_what_was_unpacked(archive: Path) -> None:
     assert parents <= modes.keys()
 
 
-@pytest.mark.parametrize("place", ["custom_components/bach/manifest.json", "bach_lib/version.py"])
+RELEASED = (
+    *("custom_components/bach/manifest.json", "bach_lib/version.py", "bach_lib/web/static/panel.js"),
+    *("LICENSE", "script/lib/build_zip.py"),
+)
+"""What is looked at before anything is packed."""
+
+
+@pytest.mark.parametrize("place", RELEASED[:2])
 def test_versions_that_differ_are_not_released(place: str, tmp_path: Path) -> None:
     """The integration would refuse the library that it brings along."""
-    for name in ("custom_components/bach/manifest.json", "bach_lib/version.py", "LICENSE", "script/lib/build_zip.py"):
+    for name in RELEASED:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, tmp_path / name)
     build = runpy.run_path(str(tmp_path / "script/lib/build_zip.py"))["build"]
@@ -96,6 +105,16 @@ def test_versions_that_differ_are_not_released(place: str, tmp_path: Path) -> No
     changed = (tmp_path / place).read_text("utf-8").replace(f'"{VERSION}"', '"9.9.9"')
     (tmp_path / place).write_text(changed, "utf-8")
     with pytest.raises(SystemExit, match=r"9\.9\.9"):
+        build(VERSION, tmp_path / "bad.zip")
+
+
+def test_nothing_is_released_without_the_app(tmp_path: Path) -> None:
+    """Whoever installs it would have no panel."""
+    for name in set(RELEASED) - {"bach_lib/web/static/panel.js"}:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, tmp_path / name)
+    build = runpy.run_path(str(tmp_path / "script/lib/build_zip.py"))["build"]
+    with pytest.raises(SystemExit, match="was not built"):
         build(VERSION, tmp_path / "bad.zip")
 
 

@@ -13,7 +13,8 @@ from functools import partial
 from pathlib import Path
 
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP
-from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.core import Event as HomeEvent
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.storage import STORAGE_DIR
@@ -21,7 +22,7 @@ from homeassistant.util.hass_dict import HassKey
 
 from bach_lib import Bach, BachError, IncomingMessage
 from bach_lib.errors import NotOpenError, UnknownConnectionError
-from bach_lib.events import MessageReceived, MessageSent
+from bach_lib.events import Event, MessageReceived
 from custom_components.bach.const import DOMAIN
 
 from .entry import REFERENCE_SCHEME
@@ -37,7 +38,6 @@ _RUNS_FILE = ".bach_runs"
 """Beside the configuration, as whoever puts back an old folder of storage must not put this back with it."""
 
 type Hear = Callable[[IncomingMessage], None]
-type Follow = Callable[[MessageSent], None]
 
 
 class Hub:
@@ -52,7 +52,7 @@ class Hub:
         self._runs: Counter[str] = Counter()
         self._hearers: dict[str, Hear] = {}
         self._unheard: dict[str, IncomingBuffer] = {}
-        self._followers: list[Follow] = []
+        self._followers: list[Callable[[Event], None]] = []
         self._lock = asyncio.Lock()
         self._stop_reporting: CALLBACK_TYPE | None = None
         self._give_up_backup: CALLBACK_TYPE | None = None
@@ -127,10 +127,15 @@ class Hub:
         return stop
 
     @callback
-    def follow(self, sent: Follow) -> CALLBACK_TYPE:
-        """Call `sent` for each sent message, also across closing and opening, until the returned function is called."""
-        self._followers.append(sent)
-        return lambda: self._followers.remove(sent)
+    def follow[E: Event](self, event_type: type[E], hear: Callable[[E], None]) -> CALLBACK_TYPE:
+        """Call `hear` for each event of a type, also across closing and opening, until the result is called."""
+
+        def receive(event: Event) -> None:
+            if isinstance(event, event_type):
+                hear(event)
+
+        self._followers.append(receive)
+        return lambda: self._followers.remove(receive)
 
     @asynccontextmanager
     async def hold(self) -> AsyncIterator[Bach]:
@@ -218,7 +223,7 @@ class Hub:
             await bach.begin_backup()
         await bach.open()
         bach.subscribe(MessageReceived, self._received)
-        bach.subscribe(MessageSent, self._sent)
+        bach.subscribe(Event, self._happened)
         self._stop_reporting = async_report_storage(self._hass, bach, self._path.resolve())
         return bach
 
@@ -237,12 +242,12 @@ class Hub:
         else:
             self._unheard.setdefault(event.connection, IncomingBuffer()).append(event.connection, event.message)
 
-    async def _home_stops(self, _: Event) -> None:
+    async def _home_stops(self, _: HomeEvent) -> None:
         async with self._lock:  # also waits for who is just closing it: Home Assistant itself does not
             await self._close()
 
     @callback
-    def _sent(self, event: MessageSent) -> None:
+    def _happened(self, event: Event) -> None:
         for follow in list(self._followers):
             follow(event)
 

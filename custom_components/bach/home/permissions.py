@@ -6,6 +6,7 @@ always allowed.
 
 from collections.abc import Iterable
 
+from homeassistant.auth.models import User
 from homeassistant.auth.permissions.const import POLICY_CONTROL
 from homeassistant.components.notify import DOMAIN as NOTIFY_DOMAIN
 from homeassistant.config_entries import ConfigEntry
@@ -57,15 +58,28 @@ async def require_place_control(call: ServiceCall, connection: str, recipient: s
     An address that is no recipient is for administrators: it may be any chat, phone number or, in another home, any
     action, and the home's own account would speak for whoever may not do so.
     """
-    entries = call.hass.config_entries.async_entries(DOMAIN)
-    entry = next((entry for entry in entries if connection_name(entry) == connection), None)
-    await require_control(call, _entities_of(call.hass, entry, recipient) if entry else [])
+    await require_control(call, _entities_at(call.hass, connection, recipient))
+
+
+def may_control(hass: HomeAssistant, user: User, connection: str, recipient: str) -> bool:
+    """Whether a user may control the recipient at this address; one that is no recipient is for administrators."""
+    judged = _entities_at(hass, connection, recipient)
+    if not judged:
+        return user.is_admin
+    return all(user.permissions.check_entity(entity_id, POLICY_CONTROL) for entity_id in judged)
 
 
 async def require_message_control(call: ServiceCall, message_id: int) -> None:
     """Raise `Unauthorized` unless the user may control the message's recipient, or `BachError` if there is none."""
     message = await call.hass.data[HUB].bach.get(message_id)
     await require_place_control(call, message.connection, message.recipient)
+
+
+def _entities_at(hass: HomeAssistant, connection: str, recipient: str) -> list[str]:
+    """The notify entity of the recipient at this address; none if it is no recipient."""
+    entries = hass.config_entries.async_entries(DOMAIN)
+    entry = next((entry for entry in entries if connection_name(entry) == connection), None)
+    return _entities_of(hass, entry, recipient) if entry else []
 
 
 def _entities_of(hass: HomeAssistant, entry: ConfigEntry, recipient: str | None = None) -> list[str]:

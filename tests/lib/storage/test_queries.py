@@ -28,7 +28,8 @@ BY_PARTIAL_INDEX = {
     "requested_message": "messages_requested",
     "list_messages_to": "messages_to",
     "list_unsent": "messages_unsent",
-    "list_unfinished": "messages_unfinished",
+    "newest_unfinished": "messages_unfinished",
+    "newest_stopped": "messages_stopped",
     "list_incoming_from": "inbox_from",
 }
 """Each query and the index that spares it the finished rows."""

@@ -1,0 +1,208 @@
+"""The commands of the web app by name, the same in every home: plain values in, JSON out.
+
+`perform` is the only way in. Each command asks the viewer what they may before it reads or changes anything.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from enum import StrEnum
+from typing import Final
+
+from bach_lib.arguments import check_limit
+from bach_lib.control.operations.asked import checked
+from bach_lib.control.sentences import SentenceError
+from bach_lib.errors import BachError, InvalidValueError
+from bach_lib.models import Message, Status
+from bach_lib.outbound.amending import Amendment
+from bach_lib.rest.answers import Json
+from bach_lib.web.viewer import ForbiddenError, Known, Visit
+from bach_lib.web.views import Views
+
+type Command = Callable[..., Awaitable[Json]]
+
+PREFIX: Final = "bach/panel/"
+WATCH: Final = f"{PREFIX}watch"
+"""The only subscription: it tells that something is different, and not what."""
+
+MAX_IDS: Final = 100
+_STEP, _MOST = 200, 2000
+"""Messages that are read at once while something is looked for, and in all for one page."""
+_SECONDS = 5.0
+"""For what becomes of a message that is sent again. Then the person is told that it waits."""
+_WAITING = frozenset({Status.PENDING, Status.SENDING, Status.FAILED})
+_STOPPED = frozenset({Status.DEAD, Status.UNCERTAIN})
+
+
+class Standing(StrEnum):
+    """How a message that was not delivered stands, for whoever looks for it."""
+
+    PERSON = "person"
+    """Nothing more happens until a person decides."""
+    WAITING = "waiting"
+    """It goes by itself."""
+
+
+class Deed(StrEnum):
+    """What can be done to messages as they are."""
+
+    RETRY = "retry"
+    SEND_NOW = "send_now"
+    DISCARD = "discard"
+    CANCEL = "cancel"
+
+
+async def waiting(
+    visit: Visit,
+    *,
+    connection: str | None = None,
+    recipient: str | None = None,
+    state: Standing | None = None,
+    text: str | None = None,
+    since: float | None = None,
+    before: int | None = None,
+    limit: int = 50,
+) -> Json:
+    """A page of what waits or was not delivered, newest first. A page may end early, where few are what is wanted."""
+    check_limit(limit)
+    words = text.casefold() if text else ""
+
+    def fits(message: Message) -> bool:
+        return (
+            (recipient is None or message.recipient == recipient)
+            and (state is None or _standing(message) is state)
+            and words in "\n".join((message.title or "", message.text)).casefold()
+            and visit.viewer.may(message.connection, message.recipient)
+        )
+
+    found, older = list[Message](), before
+    for _ in range(0, _MOST, _STEP):
+        rows = await visit.bach.messages(connection=connection, status=_WAITING | _STOPPED, before=older, limit=_STEP)
+        young = [message for message in rows if since is None or message.created_at >= since]
+        some = [message for message in young if fits(message)][: limit - len(found)]
+        found += some
+        if len(found) == limit:
+            older = found[-1].id
+            break
+        older = rows[-1].id if len(rows) == _STEP and len(young) == len(rows) else None
+        if older is None:
+            break
+    views = Views(visit)
+    return {"rows": [views.row(message) for message in found], "older": older, "counts": await _counts(visit)}
+
+
+async def message(visit: Visit, *, message_id: int) -> Json:
+    """One message with all that was tried."""
+    found, attempts = await visit.bach.history(message_id)
+    _require(visit, found.connection, found.recipient)
+    return Views(visit).whole(found, attempts)
+
+
+async def places(visit: Visit) -> Json:
+    """The connections and recipients that can be chosen."""
+    return {"places": [known for place in visit.viewer.places() if (known := _known(visit, place))]}
+
+
+async def act(visit: Visit, *, what: Deed, ids: Sequence[int]) -> Json:
+    """Do something to messages; what became of each of them."""
+    if not 0 < len(ids) <= MAX_IDS:
+        raise InvalidValueError(field="ids", value=f"{len(ids)} numbers", expected=f"1 to {MAX_IDS}")
+
+    async def one(message_id: int) -> Message | Json:
+        try:
+            return await _act(visit, what, message_id)
+        except BachError as error:
+            return {"id": message_id, "reason": visit.viewer.sentence(error)}
+
+    for message_id in dict.fromkeys(ids):  # all of them, before anything is done to one
+        await _require_message(visit, message_id)
+    return _became(await asyncio.gather(*[one(message_id) for message_id in dict.fromkeys(ids)]))
+
+
+async def amend(visit: Visit, *, message_id: int, changes: Amendment) -> Json:
+    """Give a message other words or another recipient, and send it; what became of it."""
+    found = await _require_message(visit, message_id)
+    _require(visit, str(changes.get("connection", found.connection)), str(changes.get("recipient", found.recipient)))
+    return _became([await visit.bach.amend(message_id, wait=_SECONDS, **changes)])
+
+
+COMMANDS: Final[Mapping[str, Command]] = {
+    f"{PREFIX}{command.__name__}": command for command in (act, amend, message, places, waiting)
+}
+
+
+async def perform(visit: Visit, name: str, arguments: Mapping[str, Json]) -> Json:
+    """Carry one out. Raises a `BachError`, a `ForbiddenError`, or a `SentenceError` if it is asked otherwise."""
+    if (known := COMMANDS.get(name)) is None:
+        raise SentenceError(f'The web app cannot ask for "{name[:100]}".')
+    return await known(visit, **checked(known, arguments))
+
+
+async def _act(visit: Visit, what: Deed, message_id: int) -> Message:
+    bach = visit.bach
+    match what:
+        case Deed.CANCEL:
+            return await bach.cancel(message_id)
+        case Deed.DISCARD:
+            await bach.discard_messages([message_id])
+            return await bach.get(message_id)
+        case Deed.RETRY:
+            return await bach.retry(message_id, wait=_SECONDS)
+        case Deed.SEND_NOW:
+            if (await bach.get(message_id)).held:
+                return await bach.retry(message_id, wait=_SECONDS)
+            return await bach.amend(message_id, wait=_SECONDS)  # as it is, without the time it would still wait
+
+
+def _became(ends: Sequence[Message | Json]) -> Json:
+    """How many went, wait, failed again and ended, and which could not be done."""
+    counts = Counter[str]()
+    for end in ends:
+        if isinstance(end, Message):
+            counts[_END.get(end.status, "waiting")] += 1
+    named: dict[str, Json] = {name: counts[name] for name in ("sent", "waiting", "failed", "ended")}
+    return named | {"refused": [end for end in ends if not isinstance(end, Message)]}
+
+
+_END: Final = {
+    Status.SENT: "sent",
+    Status.DEAD: "failed",
+    Status.UNCERTAIN: "failed",
+    Status.EXPIRED: "ended",
+    Status.CANCELLED: "ended",
+}
+
+
+def _standing(message: Message) -> Standing:
+    return Standing.PERSON if message.held or message.status in _STOPPED else Standing.WAITING
+
+
+async def _counts(visit: Visit) -> Json:
+    """How many wait, and how many need a person; nothing where some of them are not for the viewer to know of."""
+    if not visit.viewer.sees_all:
+        return None
+    queues = (await visit.bach.queue_status()).values()
+    return {
+        "waiting": sum(queue.waiting for queue in queues),
+        "needs_person": sum(queue.dead + queue.uncertain + queue.held for queue in queues),
+    }
+
+
+def _known(visit: Visit, place: Known) -> Json:
+    recipients: list[Json] = [
+        {"id": one.id, "title": one.title} for one in place.recipients if visit.viewer.may(place.id, one.id)
+    ]
+    if not recipients and not visit.viewer.sees_all:
+        return None
+    return {"id": place.id, "title": place.title, "recipients": recipients}
+
+
+async def _require_message(visit: Visit, message_id: int) -> Message:
+    found = await visit.bach.get(message_id)
+    _require(visit, found.connection, found.recipient)
+    return found
+
+
+def _require(visit: Visit, connection: str, recipient: str) -> None:
+    if not visit.viewer.may(connection, recipient):
+        raise ForbiddenError

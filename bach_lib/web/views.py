@@ -1,0 +1,105 @@
+"""Views of messages, as the web app shows them: plain JSON, with the titles that people gave, and what can be done."""
+
+from collections.abc import Mapping
+
+from bach_lib.errors import UnknownConnectionError
+from bach_lib.models import Attempt, ConnectionState, Direction, Message, Status
+from bach_lib.registry.sender_tag import without
+from bach_lib.rest.answers import Json
+from bach_lib.web.viewer import Visit
+
+type View = dict[str, Json]
+
+_BEGINNING = 300
+"""Characters of a text that a list shows."""
+_DEEDS: Mapping[Status, tuple[str, ...]] = {
+    Status.PENDING: ("amend", "cancel"),
+    Status.FAILED: ("send_now", "amend", "cancel"),
+    Status.DEAD: ("retry", "amend", "discard"),
+    Status.UNCERTAIN: ("retry", "amend", "discard"),
+    Status.EXPIRED: ("retry", "amend"),
+    Status.CANCELLED: ("retry", "amend"),
+}
+_HELD = ("send_now", "amend", "cancel")
+
+
+class Views:
+    """Makes the views of one visit; what it looked up once, it knows."""
+
+    def __init__(self, visit: Visit) -> None:
+        self._bach = visit.bach
+        places = visit.viewer.places()
+        self._connections = {place.id: place.title for place in places}
+        self._recipients = {(place.id, one.id): one.title for place in places for one in place.recipients}
+        self._troubles: dict[str, str | None] = {}
+
+    def row(self, message: Message) -> View:
+        """A line of a list, with the beginning of a long text."""
+        return {**self._message(message), "text": self._words(message)[:_BEGINNING]}
+
+    def whole(self, message: Message, attempts: list[Attempt]) -> View:
+        """All that is known of a message."""
+        return {
+            **self._message(message),
+            "text": self._words(message),
+            "attempts": [self._attempt(message, one) for one in attempts],
+            "lost": [loss.reason for loss in message.lost],
+            "priority": message.priority,
+            "tag": message.tag,
+        }
+
+    def _message(self, message: Message) -> View:
+        return {
+            "id": message.id,
+            "connection": message.connection,
+            "recipient": message.recipient,
+            "connection_title": self._connections.get(message.connection, message.connection),
+            "recipient_title": self._recipient(message.connection, message.recipient),
+            "operation": message.operation,
+            "title": message.title,
+            "files": len(message.files),
+            "status": message.status,
+            "held": message.held,
+            "created_at": message.created_at,
+            "next_retry_at": message.next_retry_at,
+            "expires_at": message.expires_at,
+            "finished_at": message.finished_at,
+            "retry_count": message.retry_count,
+            "max_retries": message.max_retries,
+            "error": message.error.text if message.error else None,
+            "trouble": None if message.status.is_final else self._trouble(message.connection),
+            "can": _HELD if message.held else _DEEDS.get(message.status, ()),
+        }
+
+    def _attempt(self, message: Message, attempt: Attempt) -> View:
+        return {
+            "number": attempt.number,
+            "recipient_title": self._recipient(message.connection, attempt.recipient),
+            "outcome": attempt.outcome,
+            "started_at": attempt.started_at,
+            "seconds": attempt.seconds,
+            "error": attempt.error.text if attempt.error else None,
+        }
+
+    def _recipient(self, connection: str, recipient: str) -> str:
+        return self._recipients.get((connection, recipient), recipient)
+
+    def _words(self, message: Message) -> str:
+        """Without the name of the sender that its connection puts before it: whoever changes it gets that anew."""
+        try:
+            return without(self._bach.registry.get(message.connection), message.text)
+        except UnknownConnectionError:  # removed meanwhile
+            return message.text
+
+    def _trouble(self, connection: str) -> str | None:
+        """Why nothing goes through a connection now."""
+        if connection not in self._troubles:
+            self._troubles[connection] = self._look(connection)
+        return self._troubles[connection]
+
+    def _look(self, connection: str) -> str | None:
+        try:
+            health = self._bach.health(connection, Direction.SENDING)
+        except UnknownConnectionError:
+            return None
+        return health.fault.text if health.fault and health.state is not ConnectionState.CONNECTED else None

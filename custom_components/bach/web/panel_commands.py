@@ -1,0 +1,119 @@
+"""WebSocket commands of the panel: the library's, asked by a user of Home Assistant.
+
+A user may see and do what concerns recipients that they may control, as with the actions; an administrator everything.
+"""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any, Final
+
+import voluptuous as vol
+from homeassistant.auth.models import User
+from homeassistant.components import websocket_api
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError, Unauthorized
+from homeassistant.util.hass_dict import HassKey
+
+from bach_lib import BachError
+from bach_lib.clock import SystemClock
+from bach_lib.control.sentences import SentenceError
+from bach_lib.events import Event
+from bach_lib.web.app_commands import COMMANDS, WATCH, perform
+from bach_lib.web.change_signal import Changes
+from bach_lib.web.viewer import ForbiddenError, Known, Visit
+from custom_components.bach.const import CONF_RECIPIENT, DOMAIN, SUBENTRY_RECIPIENT
+from custom_components.bach.home.entry import connection_name
+from custom_components.bach.home.errors import translated_errors
+from custom_components.bach.home.hub import HUB
+from custom_components.bach.home.permissions import may_control
+from custom_components.bach.kinds.partners import is_partner
+from custom_components.bach.kinds.webhook import sends
+
+_CHANGES: HassKey[Changes] = HassKey(f"{DOMAIN}_panel_changes")
+_OF_THE_SOCKET: Final = frozenset({"id", "type"})
+
+
+@callback
+def async_register_panel_commands(hass: HomeAssistant) -> None:
+    """Register the commands. They answer that nothing is loaded while there is no connection."""
+    hass.data[_CHANGES] = changes = Changes(SystemClock())
+    hass.data[HUB].follow(Event, changes.note)
+    for name in COMMANDS:
+        schema = websocket_api.BASE_COMMAND_MESSAGE_SCHEMA.extend({vol.Required("type"): name}, extra=vol.ALLOW_EXTRA)
+        websocket_api.async_register_command(hass, name, _perform, schema)
+    websocket_api.async_register_command(hass, _watch)
+
+
+@callback
+@websocket_api.websocket_command({vol.Required("type"): WATCH})
+def _watch(hass: HomeAssistant, connection: websocket_api.ActiveConnection, msg: dict[str, Any]) -> None:
+    """Handle `bach/panel/watch`: send an empty event when something may look different."""
+    viewer = HomeViewer(hass, connection.user)
+    if not viewer.sees_all and not any(
+        viewer.may(place.id, one.id) for place in viewer.places() for one in place.recipients
+    ):
+        raise Unauthorized
+    connection.subscriptions[msg["id"]] = hass.data[_CHANGES].follow(partial(connection.send_event, msg["id"]))
+    connection.send_result(msg["id"])
+
+
+@websocket_api.async_response
+async def _perform(hass: HomeAssistant, connection: websocket_api.ActiveConnection, msg: dict[str, Any]) -> None:
+    """Handle a command of the web app."""
+    arguments = {name: value for name, value in msg.items() if name not in _OF_THE_SOCKET}
+    try:
+        with translated_errors(hass):
+            visit = Visit(hass.data[HUB].bach, HomeViewer(hass, connection.user))
+            answer = await perform(visit, msg["type"], arguments)
+    except ForbiddenError as error:
+        raise Unauthorized from error
+    except SentenceError as error:
+        connection.send_error(msg["id"], websocket_api.ERR_INVALID_FORMAT, str(error))
+    else:
+        connection.send_result(msg["id"], answer)
+
+
+class HomeViewer:
+    """A user of Home Assistant who looks at the panel, for the time of one question."""
+
+    def __init__(self, hass: HomeAssistant, user: User) -> None:
+        self._hass = hass
+        self._user = user
+        self._judged: dict[tuple[str, str], bool] = {}
+
+    @property
+    def sees_all(self) -> bool:
+        """Whether they are an administrator."""
+        return self._user.is_admin
+
+    def may(self, connection: str, recipient: str) -> bool:
+        """Whether they may control the recipient; an address that is none is for administrators."""
+        if self.sees_all:
+            return True
+        place = (connection, recipient)
+        if place not in self._judged:
+            self._judged[place] = may_control(self._hass, self._user, connection, recipient)
+        return self._judged[place]
+
+    def places(self) -> Sequence[Known]:
+        """The entries that send, with their recipients."""
+        return [
+            Known(
+                id=connection_name(entry),
+                title=entry.title,
+                recipients=[
+                    Known(id=one.data[CONF_RECIPIENT], title=one.title)
+                    for one in entry.get_subentries_of_type(SUBENTRY_RECIPIENT)
+                ],
+            )
+            for entry in self._hass.config_entries.async_entries(DOMAIN)
+            if not is_partner(entry) and sends(entry.data)
+        ]
+
+    def sentence(self, error: BachError) -> str:
+        """The error with the titles of this home."""
+        try:
+            with translated_errors(self._hass):
+                raise error
+        except HomeAssistantError as translated:
+            return str(translated)

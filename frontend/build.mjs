@@ -1,0 +1,31 @@
+// Bundles the app into bach_lib/web/static/, one file a home. The same sources give the same bytes.
+import { createHash } from "node:crypto";
+import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { build } from "esbuild";
+
+const here = new URL(".", import.meta.url);
+const target = new URL("../bach_lib/web/static/", here);
+
+const sources = readdirSync(new URL("src/", here)).sort();
+const version = createHash("sha256");
+for (const name of [...sources.map((one) => `src/${one}`), "build.mjs", "package-lock.json"]) version.update(readFileSync(new URL(name, here)));
+const BACH_VERSION = JSON.stringify(version.digest("hex").slice(0, 12));
+
+rmSync(target, { recursive: true, force: true });
+mkdirSync(target, { recursive: true });
+await build({
+  absWorkingDir: new URL(".", here).pathname,
+  entryPoints: ["src/panel.ts"],
+  outdir: target.pathname,
+  bundle: true,
+  minify: true,
+  format: "esm",
+  target: "es2022",
+  define: { BACH_VERSION },
+  legalComments: "none", // LICENSES.txt has them whole
+});
+writeFileSync(new URL("version.txt", target), `${JSON.parse(BACH_VERSION)}\n`);
+const licences = ["lit", "lit-html", "lit-element", "@lit/reactive-element"].map(
+  (name) => `${name}\n\n${readFileSync(new URL(`node_modules/${name}/LICENSE`, here), "utf8")}`,
+);
+writeFileSync(new URL("LICENSES.txt", target), licences.join("\n\n"));

@@ -1,0 +1,101 @@
+/** The buttons for what can be done to some messages: they ask where it cannot be undone, do it, and tell what became of it. */
+
+import { LitElement, html, nothing } from "lit";
+import "./change.ts";
+import { tell } from "./events.ts";
+import { sentence } from "./live.ts";
+import { styles } from "./styles.ts";
+import type { Transport } from "./transport.ts";
+import type { Deed, Done, Row } from "./views.ts";
+import { DEEDS, outcome, words } from "./words.ts";
+
+const ORDER: readonly Deed[] = ["retry", "send_now", "amend", "discard", "cancel"];
+
+export class Deeds extends LitElement {
+  static override styles = styles;
+  static override properties = {
+    transport: { attribute: false },
+    rows: { attribute: false },
+    asked: { state: true },
+    busy: { state: true },
+  };
+
+  declare transport: Transport;
+  declare rows: readonly Row[];
+  /** What was pressed and needs more than a press. */
+  declare asked: Deed | undefined;
+  declare busy: boolean;
+
+  override render() {
+    const { rows, transport, asked } = this;
+    const possible = ORDER.filter((deed) => (deed !== "amend" || rows.length === 1) && this.able(deed).length);
+    return html`
+      <div class="bar">${possible.map((deed) => this.button(deed))}</div>
+      ${asked === "discard" || asked === "cancel" ? this.question(asked) : nothing}
+      ${asked === "amend"
+        ? html`<bach-change .transport=${transport} .row=${rows[0]} @close=${this.close}></bach-change>`
+        : nothing}
+    `;
+  }
+
+  override updated(): void {
+    const dialog = this.renderRoot.querySelector("dialog");
+    if (dialog && !dialog.open) dialog.showModal();
+  }
+
+  private button(deed: Deed) {
+    const name = this.transport.text(DEEDS[deed]);
+    const able = this.able(deed);
+    const many = this.rows.length > 1;
+    const press = deed === "retry" || deed === "send_now" ? () => this.act(deed) : () => (this.asked = deed);
+    return html`<button
+      ?disabled=${this.busy}
+      data-deed=${deed}
+      aria-label=${many ? `${name} (${able.length})` : `${name}: ${words(this.transport, able[0]!)}`}
+      @click=${press}
+    >
+      ${many ? `${name} (${able.length})` : name}
+    </button>`;
+  }
+
+  private question(deed: "discard" | "cancel") {
+    const { text } = this.transport;
+    const count = this.able(deed).length;
+    const yes = () => {
+      this.close();
+      void this.act(deed);
+    };
+    return html`<dialog @close=${this.close} aria-labelledby="question">
+      <form method="dialog">
+        <h2 id="question">${text(deed === "discard" ? "ask.discard" : "ask.cancel", { count })}</h2>
+        <div class="bar">
+          <button type="button" @click=${yes}>${text(DEEDS[deed])}</button>
+          <button>${text("ask.back")}</button>
+        </div>
+      </form>
+    </dialog>`;
+  }
+
+  private able(deed: Deed): Row[] {
+    return this.rows.filter((row) => row.can.includes(deed));
+  }
+
+  private close = (): void => {
+    this.asked = undefined;
+  };
+
+  private async act(what: Deed): Promise<void> {
+    this.busy = true;
+    try {
+      const ids = this.able(what).map((row) => row.id);
+      const done = await this.transport.call<Done>("bach/panel/act", { what, ids });
+      tell(this, outcome(this.transport, done), done.refused.length === ids.length);
+    } catch (error) {
+      tell(this, sentence(error), true);
+    } finally {
+      this.busy = false;
+    }
+  }
+}
+
+if (!customElements.get("bach-deeds")) customElements.define("bach-deeds", Deeds);

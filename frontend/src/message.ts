@@ -1,0 +1,115 @@
+/** The page of one message: what it says, where it stands and why, and each attempt to deliver it, as a timeline. */
+
+import { LitElement, css, html, nothing } from "lit";
+import "./deeds.ts";
+import type { DoneEvent } from "./events.ts";
+import { link } from "./events.ts";
+import { Live } from "./live.ts";
+import { styles } from "./styles.ts";
+import type { Transport } from "./transport.ts";
+import type { Attempt, MessageView } from "./views.ts";
+import { OUTCOMES, advice, needsPerson, reason, state, time } from "./words.ts";
+
+export class Message extends LitElement {
+  static override styles = [
+    styles,
+    css`
+      .card {
+        display: grid;
+        gap: 12px;
+        margin: 16px 0;
+      }
+      .card p {
+        margin: 0;
+      }
+      ol {
+        display: grid;
+        gap: 16px;
+        margin: 0;
+        padding: 0 0 0 20px;
+        border-inline-start: 2px solid var(--divider-color, GrayText);
+        list-style: none;
+      }
+    `,
+  ];
+  static override properties = {
+    transport: { attribute: false },
+    number: { attribute: false },
+    said: { state: true },
+  };
+
+  declare transport: Transport;
+  declare number: number;
+  declare said: { said: string; isError: boolean } | undefined;
+
+  private live = new Live<MessageView>(this, () => this.transport.call("bach/panel/message", { message_id: this.number }));
+
+  override updated(changed: Map<string, unknown>): void {
+    if (changed.get("number") !== undefined) void this.live.refresh();
+  }
+
+  override render() {
+    const { text } = this.transport;
+    const { view, error } = this.live;
+    return html`
+      <p>${link("/", text("message.back"))}</p>
+      <h2>${text("message.title", { id: this.number })}</h2>
+      <p role="status" tabindex="-1">${this.said && !this.said.isError ? this.said.said : ""}</p>
+      <p role="alert">${this.said?.isError ? this.said.said : (error ?? "")}</p>
+      ${view?.id === this.number ? this.whole(view) : error === undefined ? html`<p class="quiet">${text("app.loading")}</p>` : nothing}
+    `;
+  }
+
+  private whole(view: MessageView) {
+    const { transport } = this;
+    const to = { recipient: view.recipient_title, connection: view.connection_title };
+    return html`
+      <section class="card" @bach-done=${this.done}>
+        <p class="state ${needsPerson(view) ? "needs-person" : ""}">${state(transport, view)}</p>
+        <p>${reason(transport, view)} <span class="quiet">${advice(transport, view)}</span></p>
+        <bach-deeds .transport=${transport} .rows=${[view]}></bach-deeds>
+      </section>
+      <section class="card">
+        <p class="quiet">${transport.text("message.to", to)}</p>
+        ${view.title ? html`<p><strong class="said">${view.title}</strong></p>` : nothing}
+        <p class="said">${view.text}</p>
+        ${view.files ? html`<p class="quiet">${transport.text("message.files", { count: view.files })}</p>` : nothing}
+        ${view.lost.map((one) => html`<p class="quiet">${one}</p>`)}
+      </section>
+      <section class="card">
+        <h2>${transport.text("message.history")}</h2>
+        <ol>
+          <li>${this.moment(view.created_at)} ${transport.text("message.queued")}</li>
+          ${view.attempts.map((attempt) => this.attempt(attempt))}
+          ${view.finished_at !== null && view.attempts.at(-1)?.outcome !== view.status
+            ? html`<li>${this.moment(view.finished_at)} ${state(transport, view)}</li>`
+            : nothing}
+        </ol>
+      </section>
+    `;
+  }
+
+  private attempt(attempt: Attempt) {
+    const { text, locale } = this.transport;
+    const took = attempt.seconds === null ? "" : new Intl.NumberFormat(locale.language, { maximumFractionDigits: 2 }).format(attempt.seconds);
+    return html`<li>
+      ${attempt.started_at === null ? nothing : this.moment(attempt.started_at)}
+      <strong>${text(OUTCOMES[attempt.outcome], { number: attempt.number })}</strong>
+      ${took ? html`<span class="quiet">${text("message.took", { seconds: took })}</span>` : nothing}
+      ${attempt.error === null ? nothing : html`<p class="said">${attempt.error}</p>`}
+    </li>`;
+  }
+
+  private moment(seconds: number) {
+    return html`<time class="quiet" datetime=${new Date(seconds * 1000).toISOString()}>${time(this.transport.locale, seconds, "medium")}</time>`;
+  }
+
+  private done = async (event: DoneEvent): Promise<void> => {
+    this.said = event.detail;
+    await this.live.refresh();
+    await this.updateComplete;
+    this.renderRoot.querySelector<HTMLElement>("[role=status]")?.focus();
+  };
+}
+
+if (!customElements.get("bach-message")) customElements.define("bach-message", Message);

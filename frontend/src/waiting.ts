@@ -1,0 +1,288 @@
+/** The page "Waiting and dead letters": all that waits or was not delivered, and what can be done about it. */
+
+import { LitElement, css, html, nothing } from "lit";
+import { repeat } from "lit/directives/repeat.js";
+import "./deeds.ts";
+import type { DoneEvent } from "./events.ts";
+import { link } from "./events.ts";
+import { Live } from "./live.ts";
+import { styles } from "./styles.ts";
+import type { Transport } from "./transport.ts";
+import type { Place, Row, WaitingView } from "./views.ts";
+import { advice, needsPerson, reason, state, time, words } from "./words.ts";
+
+const HOUR = 3600;
+/** Milliseconds without a key until what was typed is looked for. */
+const TYPED = 300;
+
+export class Waiting extends LitElement {
+  static override styles = [
+    styles,
+    css`
+      :host {
+        container-type: inline-size;
+      }
+      .bar {
+        margin: 16px 0;
+      }
+      .filters label {
+        display: grid;
+        flex: 1 1 150px;
+      }
+      table {
+        width: 100%;
+        border-collapse: collapse;
+      }
+      th,
+      td {
+        padding: 8px;
+        border-bottom: 1px solid var(--divider-color, GrayText);
+        text-align: start;
+        vertical-align: top;
+      }
+      th {
+        vertical-align: middle;
+      }
+      td p {
+        margin: 4px 0 0;
+      }
+      .message {
+        max-width: 420px;
+      }
+      .message a {
+        display: -webkit-box;
+        overflow: hidden;
+        min-height: 24px;
+        -webkit-box-orient: vertical;
+        -webkit-line-clamp: 3;
+      }
+      .message,
+      .why {
+        overflow-wrap: anywhere;
+      }
+      @container (max-width: 820px) {
+        thead th:not(:first-child) {
+          display: none;
+        }
+        table,
+        thead,
+        tbody,
+        thead tr,
+        td,
+        th {
+          display: block;
+        }
+        tbody tr {
+          display: grid;
+          grid-template-columns: 44px 1fr;
+          padding: 8px 0;
+          border-bottom: 1px solid var(--divider-color, GrayText);
+        }
+        td,
+        th {
+          grid-column: 2;
+          padding: 4px 0;
+          border: none;
+        }
+        td:first-child,
+        thead th:first-child {
+          grid-column: 1;
+          grid-row: 1 / span 5;
+        }
+        .message {
+          max-width: none;
+        }
+      }
+    `,
+  ];
+  static override properties = {
+    transport: { attribute: false },
+    places: { state: true },
+    chosen: { state: true },
+    wanted: { state: true },
+    pages: { state: true },
+    said: { state: true },
+  };
+
+  declare transport: Transport;
+  declare places: Place[];
+  /** Ids of the messages that are ticked. */
+  declare chosen: ReadonlySet<number>;
+  /** What is looked for. */
+  declare wanted: { connection?: string; recipient?: string; state?: string; text?: string; hours?: number };
+  /** Where each page up to this one began; empty: this is the newest. */
+  declare pages: readonly number[];
+  declare said: { said: string; isError: boolean } | undefined;
+
+  private live = new Live<WaitingView>(this, () => {
+    const { hours, ...wanted } = this.wanted;
+    const asked = { ...wanted, since: hours && Date.now() / 1000 - hours * HOUR, before: this.pages.at(-1) };
+    const given = Object.entries(asked).filter(([, value]) => value);
+    return this.transport.call<WaitingView>("bach/panel/waiting", Object.fromEntries(given));
+  });
+  private typing: ReturnType<typeof setTimeout> | undefined;
+
+  constructor() {
+    super();
+    this.places = [];
+    this.chosen = new Set();
+    this.wanted = {};
+    this.pages = [];
+  }
+
+  override firstUpdated(): void {
+    this.transport.call<{ places: Place[] }>("bach/panel/places").then(
+      ({ places }) => (this.places = places),
+      () => undefined, // the table says what is wrong
+    );
+  }
+
+  override render() {
+    const { view, error } = this.live;
+    const { text } = this.transport;
+    return html`
+      <h2>${text("waiting.title")}</h2>
+      <p class="quiet" data-counts>${view?.counts ? text("waiting.counts", view.counts) : nothing}</p>
+      ${this.filters()}
+      <p role="status" tabindex="-1">${this.said && !this.said.isError ? this.said.said : ""}</p>
+      <p role="alert">${this.said?.isError ? this.said.said : (error ?? "")}</p>
+      ${view ? this.list(view) : error === undefined ? html`<p class="quiet">${text("app.loading")}</p>` : nothing}
+    `;
+  }
+
+  private filters() {
+    const { text } = this.transport;
+    const { connection, recipient } = this.wanted;
+    const place = this.places.find((one) => one.id === connection);
+    const option = (value: string, label: string, chosen = "") => html`<option value=${value} ?selected=${value === chosen}>${label}</option>`;
+    const pick = (name: string) => (event: Event) => this.look({ [name]: (event.target as HTMLSelectElement).value || undefined });
+    const pickTime = (event: Event) => this.look({ hours: Number((event.target as HTMLSelectElement).value) || undefined });
+    return html`<div class="bar filters" role="search" @bach-done=${this.done}>
+      <label>${text("waiting.connection")}
+        <select @change=${(event: Event) => this.look({ connection: (event.target as HTMLSelectElement).value || undefined, recipient: undefined })}>
+          ${option("", text("waiting.all"))} ${this.places.map(({ id, title }) => option(id, title, connection))}
+        </select>
+      </label>
+      <label>${text("waiting.recipient")}
+        <select ?disabled=${!place} @change=${pick("recipient")}>
+          ${option("", text("waiting.all"))} ${place?.recipients.map(({ id, title }) => option(id, title, recipient))}
+        </select>
+      </label>
+      <label>${text("waiting.state")}
+        <select @change=${pick("state")}>
+          ${option("", text("waiting.all"))} ${option("person", text("waiting.person"))} ${option("waiting", text("waiting.waiting"))}
+        </select>
+      </label>
+      <label>${text("waiting.time")}
+        <select @change=${pickTime}>
+          ${option("", text("waiting.any_time"))} ${option("1", text("waiting.hour"))} ${option("24", text("waiting.day"))}
+          ${option("168", text("waiting.week"))}
+        </select>
+      </label>
+      <label>${text("waiting.text")} <input type="search" @input=${this.typed} /></label>
+    </div>`;
+  }
+
+  private list(view: WaitingView) {
+    const { text } = this.transport;
+    const chosen = view.rows.filter((row) => this.chosen.has(row.id));
+    return html`
+      ${chosen.length > 1
+        ? html`<div class="bar" @bach-done=${this.done}>
+            ${text("waiting.chosen", { count: chosen.length })}
+            <bach-deeds .transport=${this.transport} .rows=${chosen}></bach-deeds>
+          </div>`
+        : nothing}
+      ${view.rows.length ? this.table(view.rows, chosen.length) : this.empty(view)}
+      <div class="bar">
+        ${this.pages.length ? html`<button @click=${() => this.turn(this.pages.slice(0, -1))}>${text("waiting.newer")}</button>` : nothing}
+        ${view.older === null
+          ? nothing
+          : html`<button @click=${() => this.turn([...this.pages, view.older!])}>${text("waiting.older")}</button>`}
+      </div>
+    `;
+  }
+
+  private table(rows: readonly Row[], chosen: number) {
+    const { text } = this.transport;
+    const all = (event: Event) => (this.chosen = new Set((event.target as HTMLInputElement).checked ? rows.map((row) => row.id) : []));
+    return html`<table role="table" @bach-done=${this.done}>
+      <thead role="rowgroup">
+        <tr role="row">
+          <th role="columnheader" scope="col">
+            <input type="checkbox" aria-label=${text("waiting.choose_all")} .checked=${chosen === rows.length} @change=${all} />
+          </th>
+          <th role="columnheader" scope="col">${text("waiting.message")}</th>
+          <th role="columnheader" scope="col">${text("waiting.to")}</th>
+          <th role="columnheader" scope="col">${text("waiting.why")}</th>
+          <th role="columnheader" scope="col">${text("waiting.since")}</th>
+          <th role="columnheader" scope="col">${text("waiting.deeds")}</th>
+        </tr>
+      </thead>
+      <tbody role="rowgroup">${repeat(rows, (row) => row.id, (row) => this.row(row))}</tbody>
+    </table>`;
+  }
+
+  private row(row: Row) {
+    const { transport } = this;
+    const said = words(transport, row);
+    const choose = (event: Event) => {
+      const chosen = new Set(this.chosen);
+      if ((event.target as HTMLInputElement).checked) chosen.add(row.id);
+      else chosen.delete(row.id);
+      this.chosen = chosen;
+    };
+    return html`<tr role="row" data-id=${row.id}>
+      <td role="cell">
+        <input
+          type="checkbox"
+          aria-label=${transport.text("waiting.choose", { words: said })}
+          .checked=${this.chosen.has(row.id)}
+          @change=${choose}
+        />
+      </td>
+      <td role="cell" class="message">${link(`/message/${row.id}`, said)}</td>
+      <td role="cell">${row.recipient_title}<br /><span class="quiet">${row.connection_title}</span></td>
+      <td role="cell" class="why">
+        <span class="state ${needsPerson(row) ? "needs-person" : ""}">${state(transport, row)}</span>
+        <p>${reason(transport, row)}</p>
+        <p class="quiet">${advice(transport, row)}</p>
+      </td>
+      <td role="cell">${time(transport.locale, row.created_at)}</td>
+      <td role="cell"><bach-deeds .transport=${transport} .rows=${[row]}></bach-deeds></td>
+    </tr>`;
+  }
+
+  private empty(view: WaitingView) {
+    const { text } = this.transport;
+    const isFiltered = Object.values(this.wanted).some((one) => one !== undefined);
+    return html`<p class="card">${text(view.older !== null ? "waiting.not_yet" : isFiltered ? "waiting.not_found" : "waiting.empty")}</p>`;
+  }
+
+  private look(wanted: { [Name in keyof Waiting["wanted"]]: Waiting["wanted"][Name] | undefined }): void {
+    this.wanted = { ...this.wanted, ...wanted } as Waiting["wanted"];
+    this.turn([]);
+  }
+
+  private turn(pages: readonly number[]): void {
+    this.pages = pages;
+    this.chosen = new Set();
+    void this.live.refresh();
+  }
+
+  private typed = (event: Event): void => {
+    const text = (event.target as HTMLInputElement).value || undefined;
+    clearTimeout(this.typing);
+    this.typing = setTimeout(() => this.look({ text }), TYPED);
+  };
+
+  private done = async (event: DoneEvent): Promise<void> => {
+    this.said = event.detail;
+    this.chosen = new Set();
+    await this.live.refresh();
+    await this.updateComplete;
+    this.renderRoot.querySelector<HTMLElement>("[role=status]")?.focus(); // the button may be gone with its row
+  };
+}
+
+if (!customElements.get("bach-waiting")) customElements.define("bach-waiting", Waiting);

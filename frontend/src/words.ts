@@ -1,0 +1,86 @@
+/** Words for what the views hold: states, times, amounts. */
+
+import type { Locale, TextKey, Transport } from "./transport.ts";
+import type { Attempt, Deed, Done, Row, Status } from "./views.ts";
+
+export const STATES: Record<Status, TextKey> = {
+  pending: "state.pending",
+  sending: "state.sending",
+  failed: "state.failed",
+  sent: "state.sent",
+  dead: "state.dead",
+  expired: "state.expired",
+  cancelled: "state.cancelled",
+  uncertain: "state.uncertain",
+};
+export const OUTCOMES: Record<Attempt["outcome"], TextKey> = {
+  sent: "outcome.sent",
+  retry: "outcome.retry",
+  wait: "outcome.wait",
+  dead: "outcome.dead",
+  uncertain: "outcome.uncertain",
+};
+export const DEEDS: Record<Deed, TextKey> = {
+  retry: "deed.retry",
+  send_now: "deed.send_now",
+  amend: "deed.amend",
+  discard: "deed.discard",
+  cancel: "deed.cancel",
+};
+const CHANGES: Record<Exclude<Row["operation"], "send">, TextKey> = {
+  edit: "message.edit",
+  delete: "message.delete",
+  react: "message.react",
+};
+
+const NEEDS_A_PERSON: readonly Status[] = ["dead", "uncertain"];
+
+/** Whether nothing more happens to it until somebody decides. */
+export const needsPerson = (row: Row): boolean => row.held || NEEDS_A_PERSON.includes(row.status);
+
+export const state = ({ text }: Transport, row: Row): string => text(row.held ? "state.held" : STATES[row.status]);
+
+/** A date and time as this person writes them. */
+export function time(locale: Locale, seconds: number, style: "medium" | "short" = "short"): string {
+  const written = { dateStyle: "medium", timeStyle: style, hour12: locale.hour12, timeZone: locale.timeZone } as const;
+  return new Intl.DateTimeFormat(locale.language, written as Intl.DateTimeFormatOptions).format(seconds * 1000);
+}
+
+/** What the message says, in a line; one without words has files, or changes another one. */
+export function words(transport: Transport, row: Row): string {
+  const said = [row.title, row.text].filter(Boolean).join(" – ");
+  if (row.operation !== "send") return `${transport.text(CHANGES[row.operation])} ${said}`.trim();
+  return said || transport.text("message.files", { count: row.files });
+}
+
+/** Why it is where it is, in a sentence. */
+export function reason(transport: Transport, row: Row): string {
+  if (row.held) return transport.text("reason.held");
+  const why = row.error ?? row.trouble;
+  if (row.status === "failed" && row.next_retry_at !== null) {
+    const at = time(transport.locale, row.next_retry_at, "medium");
+    return [why, transport.text("reason.again", { time: at, tries: row.retry_count, most: row.max_retries })].filter(Boolean).join(" ");
+  }
+  if (why !== null) return why;
+  return row.status === "pending" ? transport.text("reason.turn") : "";
+}
+
+/** What a person can do about it, in a sentence; empty where nothing has to be done. */
+export function advice({ text }: Transport, row: Row): string {
+  if (row.held) return text("advice.held");
+  if (row.status === "dead") return text("advice.dead");
+  if (row.status === "uncertain") return text("advice.uncertain");
+  return row.trouble !== null && row.status !== "sending" ? text("advice.trouble") : "";
+}
+
+/** What became of it, in sentences. */
+export function outcome({ text }: Transport, done: Done): string {
+  const said: string[] = [];
+  if (done.sent) said.push(text("done.sent", { count: done.sent }));
+  if (done.waiting) said.push(text("done.waiting", { count: done.waiting }));
+  if (done.failed) said.push(text("done.failed", { count: done.failed }));
+  if (done.ended) said.push(text("done.ended", { count: done.ended }));
+  const reasons = new Set(done.refused.map((one) => one.reason));
+  if (done.refused.length) said.push(text("done.refused", { count: done.refused.length, reasons: [...reasons].slice(0, 3).join(" ") }));
+  return said.join(" ");
+}

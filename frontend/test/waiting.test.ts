@@ -1,0 +1,106 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Deeds } from "../src/deeds.ts";
+import type { Waiting } from "../src/waiting.ts";
+import "../src/waiting.ts";
+import { FakeHome, row, seen, settled, show } from "./fake.ts";
+
+const PLACES = { places: [{ id: "telegram_1", title: "@home_bot", recipients: [{ id: "42", title: "Ada" }] }] };
+const page = (rows = [row()], older: number | null = null) => ({ rows, older, counts: { waiting: 0, needs_person: rows.length } });
+
+async function open(answers: ConstructorParameters<typeof FakeHome>[0]) {
+  const home = new FakeHome({ places: () => PLACES, waiting: () => page(), ...answers });
+  return { home, element: await show<Waiting>("bach-waiting", { transport: home }) };
+}
+
+const deeds = (element: Waiting): Deeds[] => [...element.renderRoot.querySelectorAll<Deeds>("bach-deeds")];
+const press = async (element: Deeds, deed: string) => {
+  element.renderRoot.querySelector<HTMLButtonElement>(`[data-deed=${deed}]`)!.click();
+  await settled(element);
+};
+const choose = async (element: Waiting, index: number, value: string) => {
+  const select = element.renderRoot.querySelectorAll("select")[index]!;
+  select.value = value;
+  select.dispatchEvent(new Event("change"));
+  await settled(element);
+};
+
+test("a dead letter is listed with its words, its reason and what to do", async () => {
+  const { element } = await open({});
+  for (const words of ["hello", "Ada", "@home_bot", "state.dead", "Chat not found", "advice.dead"]) assert.ok(seen(element).includes(words), words);
+});
+
+test("a text is shown as it is: a stranger's markup would run as an administrator", async () => {
+  const { element } = await open({ waiting: () => page([row({ text: "<img src=x onerror=alert(1)>" })]) });
+  assert.ok(seen(element).includes("<img src=x"));
+  assert.equal(element.renderRoot.querySelector("img"), null);
+});
+
+test("filters are asked for, and only those that are set", async () => {
+  const { home, element } = await open({});
+  await choose(element, 0, "telegram_1");
+  await choose(element, 1, "42");
+  await choose(element, 2, "person");
+  assert.deepEqual(home.questions("waiting").at(-1), { connection: "telegram_1", recipient: "42", state: "person" });
+  await choose(element, 0, "");
+  assert.deepEqual(home.questions("waiting").at(-1), { state: "person" });
+});
+
+test("older pages are asked for by where they begin, and one gets back", async () => {
+  const { home, element } = await open({ waiting: ({ before }) => page([row({ id: before ? 3 : 9 })], before ? null : 9) });
+  const buttons = () => [...element.renderRoot.querySelectorAll<HTMLButtonElement>("button")];
+  buttons().find((one) => one.textContent!.includes("older"))!.click();
+  await settled(element);
+  assert.deepEqual(home.questions("waiting").at(-1), { before: 9 });
+  buttons().find((one) => one.textContent!.includes("newer"))!.click();
+  await settled(element);
+  assert.deepEqual(home.questions("waiting").at(-1), {});
+});
+
+test("what became of a retry is said, and the table is asked for anew", async () => {
+  const { home, element } = await open({ act: () => ({ sent: 1, waiting: 0, failed: 0, ended: 0, refused: [] }) });
+  await press(deeds(element)[0]!, "retry");
+  await settled(element);
+  assert.deepEqual(home.questions("act"), [{ what: "retry", ids: [7] }]);
+  assert.ok(element.renderRoot.querySelector("[role=status]")!.textContent!.includes("done.sent 1"));
+  assert.equal(home.questions("waiting").length, 2);
+});
+
+test("nothing is discarded before somebody has said so once more", async () => {
+  const { home, element } = await open({ act: () => ({ sent: 0, waiting: 0, failed: 0, ended: 1, refused: [] }) });
+  const [one] = deeds(element);
+  await press(one!, "discard");
+  assert.equal(home.questions("act").length, 0);
+  one!.renderRoot.querySelector<HTMLButtonElement>("dialog button[type=button]")!.click();
+  await settled(one!);
+  assert.deepEqual(home.questions("act"), [{ what: "discard", ids: [7] }]);
+});
+
+test("of several that are chosen, each deed takes those that can take it", async () => {
+  const rows = [row(), row({ id: 8, status: "pending", can: ["amend", "cancel"] })];
+  const { home, element } = await open({
+    waiting: () => page(rows),
+    act: () => ({ sent: 1, waiting: 0, failed: 0, ended: 0, refused: [] }),
+  });
+  const all = element.renderRoot.querySelector<HTMLInputElement>("thead input")!;
+  all.checked = true;
+  all.dispatchEvent(new Event("change"));
+  await settled(element);
+  await press(deeds(element)[0]!, "retry");
+  assert.deepEqual(home.questions("act"), [{ what: "retry", ids: [7] }]);
+});
+
+test("a refusal is told as one, with its reason", async () => {
+  const refused = { sent: 0, waiting: 0, failed: 0, ended: 0, refused: [{ id: 7, reason: "It was sent meanwhile." }] };
+  const { element } = await open({ act: () => refused });
+  await press(deeds(element)[0]!, "retry");
+  await settled(element);
+  assert.ok(element.renderRoot.querySelector("[role=alert]")!.textContent!.includes("It was sent meanwhile."));
+});
+
+test("an empty page says what will be here, and one that was filtered how to see more", async () => {
+  const { element } = await open({ waiting: () => page([]) });
+  assert.ok(seen(element).includes("waiting.empty"));
+  await choose(element, 2, "person");
+  assert.ok(seen(element).includes("waiting.not_found"));
+});

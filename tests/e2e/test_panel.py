@@ -1,0 +1,139 @@
+"""The panel in a real Home Assistant and a real browser: everything that waits, and what a person does about it."""
+
+import re
+from collections.abc import AsyncGenerator
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Locator, Page, expect
+
+from demo.process import ROOT
+from demo.world import World
+from tests.e2e.frontend import Frontend
+
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.browser,
+    pytest.mark.frontend,
+    pytest.mark.asyncio(loop_scope="session"),
+]
+
+AXE = ROOT / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
+WRONG, LATER = "Nobody has this chat", "The garage door is open"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def entity(world: World) -> str:
+    """A recipient; one dead letter, to a chat that nobody has."""
+    entity = await world.add_person(await world.add_connection())
+    entry = await world.home.client.render(f"{{{{ config_entry_id('{entity}') }}}}")
+    lost = {"config_entry_id": entry, "recipient": "777", "message": WRONG}
+    await world.home.client.act("bach", "send_message", lost)
+    return entity
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def page(frontend: Frontend, world: World, entity: str) -> AsyncGenerator[Page]:
+    """The panel. In the end nothing was fetched from anywhere else, and nothing went wrong in the console."""
+    page, foreign, wrong = frontend.page, list[str](), list[str]()
+    own = world.home.client.url
+    page.on(
+        "request",
+        lambda request: foreign.append(request.url) if not request.url.startswith((own, "data:", "blob:")) else None,
+    )
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    await page.goto("/bach")
+    yield page
+    assert foreign == []
+    assert wrong == []
+
+
+def row(page: Page, words: str) -> Locator:
+    """The line of a message."""
+    return page.locator("bach-waiting tbody tr", has_text=words)
+
+
+async def faults(page: Page) -> list[str]:
+    """What axe finds at level AA in our element."""
+    await page.add_script_tag(path=AXE)
+    found: dict[str, Any] = await page.evaluate(
+        "axe.run(document.querySelector('home-assistant').shadowRoot.querySelector('home-assistant-main').shadowRoot"
+        ".querySelector('bach-panel'), {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']})"
+    )
+    return [
+        f"{one['id']}: {node['html']}: {node['failureSummary']}" for one in found["violations"] for node in one["nodes"]
+    ]
+
+
+async def test_a_dead_letter_is_changed_and_sent(page: Page, frontend: Frontend, world: World) -> None:
+    """If this fails, whose message did not arrive cannot see why, or not send it elsewhere, without YAML."""
+    lost = row(page, WRONG)
+    await expect(lost).to_contain_text("Not delivered")
+    await expect(lost).to_contain_text("chat not found", ignore_case=True)
+    await frontend.screenshot("panel-1-light")
+    assert await faults(page) == []
+    await lost.get_by_role("button", name=re.compile("^Change and send")).click()
+    await page.get_by_label("Recipient").last.select_option("Ada")
+    await page.get_by_label("Text").last.fill("Now it has one")
+    await frontend.screenshot("panel-2-change")
+    assert await faults(page) == []
+    await page.locator("bach-change").get_by_role("button", name="Change and send").click()
+    await expect(page.get_by_role("status").filter(has_text="Sent.")).to_be_visible()
+    await expect(lost).to_have_count(0)
+    await frontend.screenshot("panel-3-empty")
+    assert [message.text for message in await world.telegram.arrived(1)] == ["Now it has one"]
+
+
+async def test_what_waits_is_seen_and_goes_by_itself(page: Page, frontend: Frontend, world: World, entity: str) -> None:
+    """If this fails, a person cannot see that messages wait because the platform is away, or is shown what is over."""
+    await expect(page.get_by_text("All is delivered")).to_be_visible()
+    await world.telegram.kill()
+    await world.home.client.act("bach", "send_message", {"entity_id": entity, "message": LATER})
+    waiting = row(page, LATER)
+    await expect(waiting).to_contain_text("Ada")
+    await frontend.screenshot("panel-4-outage")
+    await world.telegram.start()
+    await expect(waiting).to_have_count(0, timeout=60_000)
+    assert [message.text for message in await world.telegram.arrived(1)] == [LATER]
+
+
+async def test_in_the_dark_on_a_phone_and_by_keyboard(
+    page: Page, frontend: Frontend, world: World, entity: str
+) -> None:
+    """If this fails, somebody at three in the morning, or without a mouse, cannot see or do it."""
+    entry = await world.home.client.render(f"{{{{ config_entry_id('{entity}') }}}}")
+    await world.home.client.act(
+        "bach",
+        "send_message",
+        {"config_entry_id": entry, "recipient": "778", "message": "<b>Water</b> in the cellar " * 12},
+    )
+    await page.emulate_media(color_scheme="dark")
+    await page.set_viewport_size({"width": 390, "height": 844})
+    lost = row(page, "Water")
+    await expect(lost).to_contain_text("Not delivered")
+    await expect(page.get_by_role("button", name="Show the sidebar")).to_be_visible()
+    await frontend.screenshot("panel-5-phone-dark")
+    assert await faults(page) == []
+    wide = await page.evaluate("document.documentElement.scrollWidth")
+    assert wide <= 390
+    await lost.get_by_role("link").focus()
+    await page.keyboard.press("Enter")
+    await expect(page).to_have_url(re.compile("/bach/message/[0-9]+$"))
+    await expect(page.locator("bach-message ol")).to_contain_text("Attempt 1: failed for good")
+    await frontend.screenshot("panel-6-message-phone-dark")
+    assert await faults(page) == []
+    discard = page.get_by_role("button", name=re.compile("^Discard"))
+    await discard.focus()
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("dialog")).to_contain_text("It will not be sent")
+    assert await faults(page) == []
+    await page.keyboard.press("Enter")
+    await expect(page.locator("bach-message [role=status]")).to_be_focused()
+    await expect(page.locator("bach-message .state")).to_have_text("Cancelled")
+    await page.emulate_media(color_scheme="light")
+    await page.set_viewport_size({"width": 1280, "height": 900})
+    await frontend.screenshot("panel-7-message-light")
+    assert await faults(page) == []
+    await page.get_by_role("link", name="Waiting and dead letters").click()
+    await expect(page.get_by_text("All is delivered")).to_be_visible()

@@ -1,0 +1,72 @@
+"""The web app: its own tests pass, it is small, and it says nothing that cannot be translated."""
+
+import gzip
+import json
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from bach_lib.web.app_files import STATIC, version
+
+ROOT = Path(__file__).parents[2]
+FRONTEND = ROOT / "frontend"
+SOURCES = {file.name: file.read_text("utf-8") for file in (FRONTEND / "src").glob("*.ts")}
+TEXTS = json.loads((ROOT / "custom_components/bach/translations/en.json").read_text("utf-8"))["config_panel"]
+MOST_BYTES = 60_000
+"""Of all that a browser loads, packed."""
+
+
+@pytest.mark.frontend
+def test_the_tests_of_the_app_pass() -> None:
+    """Pages would show what is over, or do something to another message than the one that was pressed."""
+    node = (ROOT / ".venv" / "node-path").read_text().strip()
+    done = subprocess.run([node, "test.mjs"], cwd=FRONTEND, capture_output=True, text=True, check=False, timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
+    [passed] = re.findall(r"pass (\d+)", done.stdout)
+    assert int(passed) > 10
+
+
+@pytest.mark.frontend
+def test_the_app_is_small() -> None:
+    """On a phone far from home the page would take seconds to come."""
+    assert 0 < sum(len(gzip.compress(file.read_bytes(), 9)) for file in STATIC.glob("*.js")) < MOST_BYTES
+
+
+@pytest.mark.frontend
+def test_the_app_needs_nothing_that_a_strict_policy_forbids() -> None:
+    """It would be blank in the daemon; or what somebody wrote could run as an administrator."""
+    built = "".join(file.read_text("utf-8") for file in STATIC.glob("*.js"))
+    assert "eval(" not in built
+    assert "new Function" not in built
+    for name, source in SOURCES.items():
+        found = re.findall(r"unsafe\w+|innerHTML|insertAdjacentHTML|document\.write|\bstyle=|https?://", source)
+        assert found == [], name
+
+
+@pytest.mark.frontend
+def test_what_is_built_says_which_version_it_is() -> None:
+    """An update would not be noticed by a page that is open."""
+    assert f'"{version()}"' in (STATIC / "panel.js").read_text("utf-8")
+    assert "Copyright (c) 2017 Google LLC" in (STATIC / "LICENSES.txt").read_text("utf-8")
+
+
+def test_every_text_of_the_app_is_used() -> None:
+    """Dead texts would be translated for nobody. That each used one is there, the compiler sees (`TextKey`)."""
+    named = set(re.findall(r'"([a-z]+\.[a-z_]+)"', "".join(SOURCES.values())))
+    there = {f"{group}.{key}" for group, texts in TEXTS.items() for key in texts}
+    assert there - named == set()
+
+
+def test_packages_are_pinned_without_saying_where_they_come_from() -> None:
+    """A build would take another package, or ask a host that one machine happened to use."""
+    lock = json.loads((FRONTEND / "package-lock.json").read_text("utf-8"))
+    packages = {name: one for name, one in lock["packages"].items() if name}
+    assert [name for name, one in packages.items() if "resolved" in one or "integrity" not in one] == []
+    wanted = json.loads((FRONTEND / "package.json").read_text("utf-8"))
+    assert all(
+        re.fullmatch(r"\d+\.\d+\.\d+", one)
+        for kind in ("dependencies", "devDependencies")
+        for one in wanted[kind].values()
+    )
