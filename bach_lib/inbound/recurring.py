@@ -20,6 +20,8 @@ _TOLD: Final = re.compile(r"([0-9]{10})\.(-?[0-9]+)\.([0-9a-f]{16})")
 """Its number among those of its id, so that the newest sorts last; when it came in, as it may be thrown away since; and
 what it says."""
 _DIGITS: Final = 16
+_RECURS_AFTER: Final = 60.0
+"""Seconds."""
 
 
 def told_again(tx: Transaction, connection: str, message: Incoming, now: float) -> Incoming | None:
@@ -28,7 +30,9 @@ def told_again(tx: Transaction, connection: str, message: Incoming, now: float) 
     told = message.text if message.says is None else message.says
     says = sha256(told.encode(errors="replace")).hexdigest()[:_DIGITS]
     number, at, said = _newest(tx, connection, escaped)
-    if said == says and (message.reminds_after is None or abs(now - at) < message.reminds_after):
+    # an id under which something else was told before is not that of a single delivery, whatever was thought of it
+    reminds_after = _RECURS_AFTER if message.reminds_after is None and number > 1 else message.reminds_after
+    if said == says and (reminds_after is None or abs(now - at) < reminds_after):
         return None
     return replace(message, remote_id=f"{escaped}{_SAYS}{number + 1:010}.{int(now)}.{says}")
 

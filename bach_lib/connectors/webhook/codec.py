@@ -17,13 +17,13 @@ from bach_lib.connectors.slash_commands import content_of
 from bach_lib.connectors.tolerant import UnreadableError, read_one
 from bach_lib.connectors.webhook import bodies
 from bach_lib.connectors.webhook.claims import Claims, check_token, own_proofs
-from bach_lib.connectors.webhook.field_paths import Field, Posted, at
+from bach_lib.connectors.webhook.delivery_ids import is_of_deliveries, names_delivery
+from bach_lib.connectors.webhook.field_paths import HEADER, Field, Posted, at
 from bach_lib.connectors.webhook.networks import Addresses
 from bach_lib.connectors.webhook.proofs import ADDRESS, NotProvenError, Proof, Proofs
 from bach_lib.connectors.webhook.senders import ANY, SENDERS, Sender, recognised
 from bach_lib.connectors.webhook.settings import recipient_of
 from bach_lib.connectors.webhook.signature import key_of
-from bach_lib.connectors.webhook.unique_ids import looks_unique
 from bach_lib.errors import InvalidRecipientError, InvalidValueError, PushRefusedError
 from bach_lib.models.incoming import CLAIMED
 
@@ -40,6 +40,8 @@ _OF_ELEMENT: Final = "in an element of it, {}"
 _REMINDS_AFTER: Final = 300.0
 """Seconds. Who hears no answer tries again, Alertmanager until its `group_interval` (five minutes) is over; no sooner
 does it remind."""
+_DOUBTS_FOR: Final = 60.0
+"""The same for an id of which nobody knows what it names: a second ring is to be heard."""
 _MAX_NAME = 200
 _LONG_ID = 100
 
@@ -51,7 +53,7 @@ class PostDecoder:
     `own` are the proofs of those who can show to be who they say; all others only claim it. `each` is the list whose
     elements become a message each. `sender` is who posts where the body does not say it. `is_known`: the fields are
     those of a program that BACH knows, whose ids name single things. `reminds`: the ids name what goes on, so the same
-    once more is a reminder, unless it comes so soon that it may be a retry; None: each id tells by its looks.
+    once more is a reminder, unless it comes so soon that it may be a retry; None: each id tells for itself.
     """
 
     name: str
@@ -175,13 +177,15 @@ class PostDecoder:
         named = {name: self.fields[name].find(posted, "/", ",") for name in ("sender", "id", "recipient")}
         if any(len(named[name]) > _MAX_NAME for name in ("sender", "recipient")) or len(proof.id) > _MAX_NAME:
             raise self._unreadable(f"sender, id and recipient have at most {_MAX_NAME} characters")
+        if proof.id and self.reminds is None:
+            named["id"] = ""  # what is signed with each delivery tells more than what stands in all of them
         sender, recipient = (who, who) if who else self._claimed(named["sender"], named["recipient"])
         kind, content = content_of(text)
         whole = _all_of(posted.element)
         return Incoming(
             remote_id=_id(sender, named["id"] or proof.id),
             recurs=bool(named["id"]),
-            reminds_after=_REMINDS_AFTER if self._may_remind(named["id"], proof) else None,
+            reminds_after=None if who and proof.of_the_body else self._reminds_after(named["id"], posted, now),
             says=None if self.is_known else whole,
             recipient=recipient,  # the place to answer to
             recipient_title=recipient,
@@ -199,11 +203,12 @@ class PostDecoder:
             },
         )
 
-    def _may_remind(self, id_: str, proof: Proof) -> bool:
-        """Whether the same once more may be news. Whoever overhears a signature without a time can repeat it."""
-        if self.reminds is not None:
-            return self.reminds
-        return not (proof.of_the_body or looks_unique(id_))
+    def _reminds_after(self, id_: str, posted: Posted, now: float) -> float | None:
+        """From how many seconds on the same once more is news; None: never, for the id is of one delivery."""
+        if self.reminds:
+            return _REMINDS_AFTER
+        is_sure = self.reminds is False and self.fields["id"].is_whole(posted)
+        return None if is_sure or names_delivery(id_, now) else _DOUBTS_FOR
 
     def _claimed(self, sender: str, recipient: str) -> tuple[str, str]:
         """Sender and place as the body has them, which nobody has proved. Raises `PushRefusedError`."""
@@ -257,11 +262,12 @@ def _all_of(element: object) -> str:
 
 
 def _is_of_what_goes_on(path: object) -> bool | None:
-    """Whether a person took for an id what stands there anyway. A header is of one request; `id` may be either."""
-    parts = [one for alternatives in Field.read(path).parts for one in alternatives]
-    if any(one.startswith("header:") for one in parts):
+    """Whether a person took for an id what stands there anyway. `id` may be either, and so may most headers."""
+    parts = Field.read(path).parts
+    if any(all(is_of_deliveries(one) for one in alternatives) for alternatives in parts):
         return False
-    return None if _DEFAULTS["id"] in parts else True
+    doubtful = (one == _DEFAULTS["id"] or one.startswith(HEADER) for alternatives in parts for one in alternatives)
+    return None if any(doubtful) else True
 
 
 def _reminds(sender: Sender) -> bool | None:

@@ -15,7 +15,7 @@ from bach_lib.errors import InvalidValueError
 
 _PART: Final = r"[^.|\x00-\x1f]{1,100}"
 _PATH: Final = re.compile(rf"{_PART}(?:\.{_PART}){{0,9}}")
-_HEADER: Final = "header:"
+HEADER: Final = "header:"
 _MAX_PATHS: Final = 10
 _MAX_FOUND: Final = 200
 
@@ -45,11 +45,15 @@ class Field:
 
     def find(self, posted: Posted, between: str, each: str) -> str:
         """Everything that is there, as text. What `*` finds is joined by `each`, the parts by `between`."""
-        parts = (
-            next((found for path in alternatives if (found := each.join(_found(path, posted)).strip())), "")
-            for alternatives in self.parts
-        )
-        return between.join(part for part in parts if part)
+        return between.join(part for part in self._each_part(posted, each) if part)
+
+    def is_whole(self, posted: Posted) -> bool:
+        """Whether there is something for each of its parts."""
+        return all(self._each_part(posted, ""))
+
+    def _each_part(self, posted: Posted, each: str) -> Iterator[str]:
+        for alternatives in self.parts:
+            yield next((found for path in alternatives if (found := each.join(_found(path, posted)).strip())), "")
 
 
 def at(body: object, path: str) -> Iterator[object]:
@@ -83,8 +87,8 @@ def _decoded(text: str) -> object:
 
 
 def _found(path: str, posted: Posted) -> Iterator[str]:
-    if path.startswith(_HEADER):
-        yield posted.headers.get(path.removeprefix(_HEADER), "")
+    if path.startswith(HEADER):
+        yield posted.headers.get(path.removeprefix(HEADER), "")
         return
     for where in (posted.element, posted.body):
         texts = [text for one in at(where, path) if (text := _as_text(one))]
@@ -105,7 +109,7 @@ def _alternatives(line: object) -> list[str]:
 
 def _path(written: str) -> str:
     path = written.strip()
-    if path.lower().startswith(_HEADER):
+    if path.lower().startswith(HEADER):
         path = path.lower()
     if not _PATH.fullmatch(path):
         raise _invalid(written)

@@ -16,14 +16,15 @@ Paths = Mapping[str, str | Sequence[str]]
 class Sender:
     """A program that posts. `each`: the list whose elements become a message each. `ways`: proofs beside the usual.
 
-    `reminds`: its ids name what goes on, not single deliveries, and it tells the same once more on purpose.
+    `reminds`: its ids name what goes on, not single deliveries, and it tells the same once more on purpose; None: they
+    are what a person writes there.
     `marks`: what stands at the top of all that it posts, by which it is recognised; or `headers`, one of which it has.
     """
 
     paths: Paths = field(default_factory=dict)
     each: str | None = None
     ways: Sequence[str] = ()
-    reminds: bool = False
+    reminds: bool | None = False
     marks: frozenset[str] = frozenset()
     headers: frozenset[str] = frozenset()
 
@@ -121,9 +122,16 @@ SENDERS: Final[Mapping[str, Sender]] = {
         paths={"text": ["text|message|msg|name", "status"], "sender": "sender|name"}, ways=(ADDRESS,)
     ),
     # https://shelly-api-docs.shelly.cloud/gen2/ComponentsAndServices/Webhook: an address alone, fetched with GET. The
-    # sensors of the first generation add their readings and, as "id", the device
+    # sensors of the first generation add their readings and, as "id", the device; scripts post JSON, often the event as
+    # they were told of it ({"component", "id", "event"}, below "info" beside the same), which names no delivery
     "shelly": Sender(
-        paths={"text": "text|message|event", "sender": "sender|device|src|id", "id": "message_id"}, ways=(ADDRESS,)
+        paths={
+            "text": "text|message|event.info.event|info.event|event.event|event",
+            "sender": "sender|device|src|id",
+            "id": "message_id",
+        },
+        reminds=None,
+        ways=(ADDRESS,),
     ),
 }
 

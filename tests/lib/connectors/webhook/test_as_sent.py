@@ -400,6 +400,41 @@ def test_a_sensor_that_names_itself_is_no_repetition(setup: Setup) -> None:
     assert not first.recurs
 
 
+@pytest.mark.parametrize(
+    ("body", "text", "who"),
+    [
+        # a sensor of the first generation, as recorded: its readings behind the address, and no body
+        ("text=Bathroom&hum=89&temp=9.88&id=shellyht-EE45E9", "Bathroom", "shellyht-EE45E9"),
+        # an action of the second, with its places filled in
+        ("sender=shellyplusht-08b61fce3c00&text=Temperature+21.4", "Temperature 21.4", "shellyplusht-08b61fce3c00"),
+        # scripts: words of their own, the event as it came, the same with the sender beside it, and its inner half
+        ({"text": "input:0: single_push", "sender": "hall"}, "input:0: single_push", "hall"),
+        (
+            {
+                "event": {
+                    "component": "input:0",
+                    "name": "input",
+                    "id": 0,
+                    "now": 1733774548.6,
+                    "info": {"component": "input:0", "id": 0, "event": "single_push", "ts": 1733774548.6},
+                },
+                "sender": "192.168.1.39",
+            },
+            "single_push",
+            "192.168.1.39",
+        ),
+        ({"src": "hall", "info": {"component": "input:0", "id": 0, "event": "long_push"}}, "long_push", "hall"),
+        ({"src": "hall", "component": "input:0", "event": "btn_down"}, "btn_down", "hall"),
+    ],
+)
+def test_shellys_of_all_generations_are_understood(setup: Setup, body: object, text: str, who: str) -> None:
+    """A press would be refused, or be a repetition of the press before: nothing in it tells the two apart."""
+    headers, raw = (FORM, body.encode()) if isinstance(body, str) else (BEARER, json.dumps(body).encode())
+    first, second = (one(hook(setup, "shelly"), {**headers}, raw) for _ in range(2))
+    assert (first.text, first.sender_id) == (text, who)
+    assert first.remote_id != second.remote_id
+
+
 def test_a_group_of_many_alerts_comes_in_whole(setup: Setup) -> None:
     """Alertmanager gives up what is answered with 413, and the group with most alerts is the one that matters."""
     whole = grafana("firing", "T", "damp", alerts=190)

@@ -393,7 +393,7 @@ REMIND: Mapping[str, tuple[dict[str, object], bool | None]] = {
     "gitlab": ({"incoming_from": "gitlab"}, False),
     "uptime-kuma": ({"incoming_from": "uptime-kuma"}, False),
     "healthchecks": ({"incoming_from": "healthchecks"}, None),
-    "shelly": ({"incoming_from": "shelly"}, False),
+    "shelly": ({"incoming_from": "shelly"}, None),
     "a path of one's own": ({"incoming": {"id": "alerts.0.fingerprint"}}, True),
     "several": ({"incoming": {"id": ["fingerprint", "status"]}}, True),
     "the field, said again": ({"incoming": {"id": "id"}}, None),
