@@ -3,6 +3,7 @@
 Where each platform puts its own words is known here too.
 """
 
+import re
 from collections.abc import Mapping
 
 from bach_lib.models import Fault
@@ -19,6 +20,7 @@ _WORDS = (
 """Where words are, the most telling first."""
 _REFUSALS = frozenset({"error", "errors", "errorMessage", "error_message", "error_msg", "fault", "detail"})
 """What only a refusal has."""
+_DESCRIBED = re.compile(r'\berror_description="([^"]{1,500})"')
 _MAX_DEPTH = 8
 _MAX_LOOKED_AT = 20
 
@@ -36,7 +38,7 @@ class FaultError(Exception):
 
 def status_error(status: int, headers: Mapping[str, str], answer: object, host: str) -> FaultError:
     """What an HTTP status that is no success means. `answer`: the body, as JSON or as a text."""
-    words = words_of(answer)
+    words = words_of(answer) or (_challenge(headers.get("WWW-Authenticate", "")) if status in {401, 403} else None)
     text = f"{host}: {words or f'HTTP status {status}'}"
     if status == 401 or _is_bad_key(status, answer):
         return FaultError("auth_failed", text)
@@ -81,6 +83,16 @@ def no_text(answer: object, whose: str) -> FaultError:
     if isinstance(answer, dict) and not _REFUSALS.isdisjoint(answer) and (words := words_of(answer)):
         return FaultError("bad_request", f"The server says: {words}")
     return FaultError("bad_answer", f"The answer has no text where {whose} puts it.")
+
+
+def _challenge(header: str) -> str | None:
+    """What a server says there that has nothing in its body (RFC 6750 3, RFC 9728 5.1)."""
+    described = _DESCRIBED.search(header)
+    if described and (words := described[1].strip()):
+        return words
+    if "resource_metadata=" in header:
+        return "it takes an access token of OAuth only, and names who gives one out. Set the connection up with OAuth."
+    return None
 
 
 def _is_bad_key(status: int, answer: object) -> bool:

@@ -5,21 +5,39 @@ instead. A server is asked the old way first, since nearly all still know it, an
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 
 from bach_lib.models import Report
 from bach_lib.partners.catalog import Catalog, field_of, offers
 from bach_lib.partners.faults import FaultError
 from bach_lib.partners.http import HttpClient
-from bach_lib.partners.rpc import METHOD_NOT_FOUND, STATELESS, Conversation, RefusedError
+from bach_lib.partners.rpc import METHOD_NOT_FOUND, STATELESS, Conversation, RefusedError, SessionLostError
 
 _HANDSHAKE = "2025-11-25"
 _SERVER_INFO = "io.modelcontextprotocol/serverInfo"
 _MAX_PAGES = 20
 _MAX_TOOLS = 2000
+_MAX_VERSION = 50
+_OLD_BEGINNING = b"event: endpoint"
+"""How the stream begins that servers of 2024-11-05 open for whoever asks with GET."""
+_TOO_OLD = (
+    "speaks MCP as it was in 2024 (HTTP+SSE), and BACH does not. Look whether it has streamable HTTP as well: mostly "
+    "at an address that ends in /mcp and not in /sse."
+)
+_NOT_UNDERSTOOD = frozenset({"bad_answer", "bad_request", "not_found"})
+_LISTENS_FOR = 3.0
+"""Seconds. Newer servers have such a stream, too, in which nothing need ever come."""
 
 
 async def probe(link: HttpClient, *, accepted: bool | None) -> Report:
     """One short conversation, after which the server need remember nothing."""
+    try:
+        return await _conversed(link, accepted=accepted)
+    except SessionLostError:  # it has started anew, perhaps, just in between
+        return await _conversed(link, accepted=accepted)
+
+
+async def _conversed(link: HttpClient, *, accepted: bool | None) -> Report:
     conversation = Conversation(link)
     try:
         server = await _greeted(conversation)
@@ -30,8 +48,25 @@ async def probe(link: HttpClient, *, accepted: bool | None) -> Report:
         return await _report(link, conversation, server, accepted=accepted)
     except RefusedError as refusal:
         raise FaultError("refused_call", f"{link.host}: {refusal.message}") from None
+    except FaultError as error:
+        if error.fault.code in _NOT_UNDERSTOOD and not conversation.is_understood and await _is_of_2024(link):
+            raise FaultError("bad_answer", f"{link.host} {_TOO_OLD}") from None
+        raise
     finally:
         await conversation.end()
+
+
+async def _is_of_2024(link: HttpClient) -> bool:
+    """Whether the server speaks HTTP+SSE, which was given up in March 2025: calls go to another address there."""
+    begin = b""
+    with suppress(FaultError):
+        async with link.raw("GET", "", {"Accept": "text/event-stream"}, None, _LISTENS_FOR) as response:
+            if response.status == 200 and response.content_type == "text/event-stream":
+                async for piece in response.content.iter_any():
+                    begin += piece
+                    if len(begin) >= len(_OLD_BEGINNING) * 4 or _OLD_BEGINNING in begin:
+                        break
+    return _OLD_BEGINNING in begin
 
 
 async def _report(
@@ -55,21 +90,41 @@ async def _report(
 
 async def _greeted(conversation: Conversation) -> Mapping[str, object] | None:
     """The handshake; None from a server that wants none."""
-    about_us = {"name": "bach", "version": "1"}
     try:
-        server = await conversation.call(
-            "initialize", {"protocolVersion": _HANDSHAKE, "capabilities": {}, "clientInfo": about_us}
-        )
-    except RefusedError:
-        return None
+        server = await _initialized(conversation, _HANDSHAKE)
+    except RefusedError as refusal:
+        version = _older_version(refusal.data)
+        if version is None:
+            return None
+        server = await _initialized(conversation, version)
     except FaultError as error:
         if error.fault.code == "bad_request":
             return None
         raise
     agreed = server.get("protocolVersion")
-    conversation.version = agreed if isinstance(agreed, str) and agreed.isascii() and len(agreed) <= 50 else _HANDSHAKE
+    conversation.version = agreed if isinstance(agreed, str) and _is_version(agreed) else _HANDSHAKE
     await conversation.tell("notifications/initialized")
     return server
+
+
+async def _initialized(conversation: Conversation, version: str) -> Mapping[str, object]:
+    about_us = {"name": "bach", "version": "1"}
+    return await conversation.call(
+        "initialize", {"protocolVersion": version, "capabilities": {}, "clientInfo": about_us}
+    )
+
+
+def _older_version(data: object) -> str | None:
+    """The newest version with a handshake that a server knows who does not know ours, and does not offer another."""
+    match data:
+        case {"supported": list(supported)}:
+            known = (one for one in supported if isinstance(one, str) and _is_version(one))
+            return max((one for one in known if one < _HANDSHAKE), default=None)
+    return None
+
+
+def _is_version(text: str) -> bool:
+    return text.isascii() and text.isprintable() and len(text) <= _MAX_VERSION
 
 
 async def _answers(conversation: Conversation) -> None:

@@ -24,24 +24,36 @@ _ABOUT_US = {
 }
 _GOODBYE_SECONDS = 2.0
 _MAX_SESSION_ID = 1000
+_REFUSING = frozenset({400, 404, 405})
+"""Statuses of a server that refuses a call in JSON."""
 
 
 class RefusedError(Exception):
     """The server understood the call and refuses it."""
 
-    def __init__(self, code: int, message: str) -> None:
+    def __init__(self, code: int, message: str, data: object = None) -> None:
         super().__init__(code)
         self.code = code
         self.message = message
+        self.data = data
+
+
+class SessionLostError(FaultError):
+    """The server does not know the session that it gave; a client has to begin anew then."""
+
+    def __init__(self, host: str) -> None:
+        text = "forgets the session that it has given. Are there several servers behind the address, each with its own?"
+        super().__init__("bad_answer", f"{host} {text}")
 
 
 class Conversation:
-    """Calls to one server. `version` is what both agreed on; None before that."""
+    """Calls to one server. `version` is what both agreed on, None before that; `is_understood`: it has answered one."""
 
     def __init__(self, link: HttpClient, *, version: str | None = None) -> None:
         self._link = link
         self._session: str | None = None
         self._last_id = 0
+        self.is_understood = False
         self.version = version
 
     async def call(self, method: str, params: Mapping[str, object] | None = None) -> Mapping[str, object]:
@@ -53,7 +65,9 @@ class Conversation:
             session = response.headers.get("Mcp-Session-Id")
             if session and len(session) <= _MAX_SESSION_ID:
                 self._session = session
-            return result_of(await self._answer(response), self._link.host)
+            result = result_of(await self._answer(response), self._link.host)
+            self.is_understood = True
+            return result
 
     async def tell(self, method: str) -> None:
         """Something that needs no answer. Raises `FaultError` or `RefusedError`."""
@@ -86,24 +100,31 @@ class Conversation:
         if 200 <= response.status < 300:
             return
         answer = decode(await read(response, MAX_ANSWER))
+        if response.status == 404 and self._session is not None:
+            raise SessionLostError(self._link.host)
         match answer:
-            case {"error": {"code": int(code), "message": str(message)}} if response.status in {400, 404, 405}:
-                raise RefusedError(code, message)
+            case {"error": {"code": int(code), "message": str(message)} as error} if response.status in _REFUSING:
+                raise RefusedError(code, message, error.get("data"))
         raise status_error(response.status, response.headers, answer, self._link.host)
 
     async def _answer(self, response: ClientResponse) -> object:
         """The message that answers the last call; a stream may bring others before it."""
         if response.content_type != "text/event-stream":
-            return answer_in(decode(await read(response, MAX_ANSWER)), self._last_id)
+            raw = await read(response, MAX_ANSWER)
+            self._require_bound(len(raw))
+            return answer_in(decode(raw), self._last_id)
         events, size = EventReader(), 0
         async for piece in response.content.iter_any():
             for data in events.feed(piece):
                 if (answer := answer_in(decode(data.encode()), self._last_id)) is not None:
                     return answer
             size += len(piece)
-            if size > MAX_ANSWER:
-                break
-        return None
+            self._require_bound(size)
+        raise FaultError("bad_answer", f"{self._link.host} ended its stream of events before the answer came.")
+
+    def _require_bound(self, size: int) -> None:
+        if size > MAX_ANSWER:
+            raise FaultError("bad_answer", f"{self._link.host} answers with more than {MAX_ANSWER >> 20} MiB.")
 
 
 def answer_in(message: object, call_id: int) -> object:
@@ -121,8 +142,8 @@ def answer_in(message: object, call_id: int) -> object:
 def result_of(answer: object, host: str) -> Mapping[str, object]:
     """What was asked for. Raises `FaultError` or `RefusedError`."""
     match answer:
-        case {"error": {"code": int(code), "message": str(message)}}:
-            raise RefusedError(code, message)
+        case {"error": {"code": int(code), "message": str(message)} as error}:
+            raise RefusedError(code, message, error.get("data"))
         case {"result": dict(result)}:
             return result
     raise FaultError("bad_answer", f"{host} answers, but not as an MCP server. Is the endpoint right?")

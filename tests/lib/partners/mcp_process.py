@@ -1,6 +1,6 @@
 """A real MCP server with three tools, in a process of its own: `python mcp_process.py '{"json_response": true}'`.
 
-It prints its port once connections are taken.
+With `{"of_2024": true}` it speaks HTTP+SSE only. It prints its port once connections are taken.
 """
 
 import json
@@ -21,7 +21,8 @@ def main() -> None:
     server = MCPServer("Workshop", version="4.5.6")
     for name in ("saw", "drill", "glue"):
         server.add_tool(use, name=name, description="A tool")
-    app = server.streamable_http_app(**json.loads(sys.argv[1]))
+    manner = json.loads(sys.argv[1])
+    app = server.sse_app() if manner.pop("of_2024", False) else server.streamable_http_app(**manner)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         sys.stdout.write(f"{listener.getsockname()[1]}\n")
         sys.stdout.flush()

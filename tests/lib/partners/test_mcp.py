@@ -10,6 +10,7 @@ from bach_lib import Fault, Report
 from bach_lib.testing import McpServer, Told
 from tests.lib.partners.make import KEY, connection, partner
 
+EVENTS = "text/event-stream"
 MANNERS: dict[str, Callable[[], McpServer]] = {
     "JSON": lambda: McpServer(key=KEY),
     "streams": lambda: McpServer(key=KEY, streams=True),
@@ -150,3 +151,134 @@ async def test_a_server_without_tools_has_none(session: ClientSession) -> None:
         report = await check(server, session)
         assert isinstance(report, Report)
         assert (report.offered, report.name, report.version) == (0, report.id, None)
+
+
+def answered(result: object, number: int = 1, **headers: str) -> Told:
+    """An answer to a call."""
+    return Told(body=json.dumps({"jsonrpc": "2.0", "id": number, "result": result}).encode(), headers=headers)
+
+
+def refused(code: int, words: str, *, status: int = 200, data: object = None) -> Told:
+    """A refusal of a call."""
+    error = {"code": code, "message": words, **({} if data is None else {"data": data})}
+    return Told(status=status, body=json.dumps({"jsonrpc": "2.0", "id": 1, "error": error}).encode())
+
+
+GREETING = {"protocolVersion": "2025-11-25", "capabilities": {"tools": {}}, "serverInfo": {"name": "x"}}
+OLD_STREAM = Told(body=b"event: endpoint\r\ndata: /messages/?session_id=1\r\n\r\n", headers={"Content-Type": EVENTS})
+
+
+@pytest.mark.parametrize("told", [[Told(status=405)], [Told(status=404)], [Told(status=400)] * 2, [Told(body=b"<p>")]])
+async def test_a_server_of_2024_is_told_apart(session: ClientSession, told: list[Told]) -> None:
+    """Who gave the address that ends in /sse was told that nothing is there."""
+    async with McpServer() as server:
+        server.told.extend([*told, OLD_STREAM])
+        fault = await check(server, session)
+        assert isinstance(fault, Fault)
+        assert fault.code == "bad_answer"
+        assert "as it was in 2024" in fault.text
+
+
+@pytest.mark.parametrize(
+    "listens", [Told(status=405), Told(body=b": hello\n\n", headers={"Content-Type": EVENTS}), Told(body=b"<html>")]
+)
+async def test_no_other_server_is_taken_for_one_of_2024(session: ClientSession, listens: Told) -> None:
+    """Who mistyped an address would be sent to look for another kind of server."""
+    async with McpServer() as server:
+        server.told.extend([Told(status=404), listens])
+        fault = await check(server, session)
+        assert isinstance(fault, Fault)
+        assert (fault.code, "2024" in fault.text) == ("not_found", False)
+
+
+async def test_a_session_that_is_lost_once_is_begun_anew(session: ClientSession) -> None:
+    """A server that started anew in between would count as broken for a minute."""
+    async with McpServer() as server:
+        server.told.extend([answered(GREETING, **{"Mcp-Session-Id": "before"}), Told(status=202)])
+        report = await check(server, session)
+        assert isinstance(report, Report)
+        assert report.offered == 2
+        assert server.sessions == set()
+
+
+@pytest.mark.parametrize("lost", [Told(status=404), refused(-32001, "Session not found", status=404)])
+async def test_a_session_that_is_always_lost_is_named(session: ClientSession, lost: Told) -> None:
+    """Behind a balancer that sends each call to another server, "nothing is there" leads nobody to the cause."""
+    async with McpServer() as server:
+        begun = [answered(GREETING, **{"Mcp-Session-Id": "s"}), Told(status=202), lost, Told(status=404)]
+        server.told.extend([*begun, *begun])
+        fault = await check(server, session)
+        assert isinstance(fault, Fault)
+        assert fault.code == "bad_answer"
+        assert "forgets the session" in fault.text
+
+
+async def test_an_older_version_is_agreed_upon(session: ClientSession) -> None:
+    """A server that does not offer its own version, but names those that it knows, would count as broken."""
+    async with McpServer() as server:
+        known = {"supported": ["2024-11-05", "2025-03-26"], "requested": "2025-11-25"}
+        server.told.append(refused(-32602, "Unsupported protocol version", status=400, data=known))
+        report = await check(server, session)
+        assert isinstance(report, Report)
+        assert [one.headers.get("MCP-Protocol-Version") for one in server.asked[:3]] == [None, None, "2025-03-26"]
+        server.told.extend([refused(-32602, "Unsupported", data={"supported": ["2031-01-01"]})] * 2)
+        fault = await check(server, session)
+        assert isinstance(fault, Fault)
+        assert (fault.code, "Unsupported" in fault.text) == ("refused_call", True)
+
+
+async def test_a_ping_that_is_refused_was_answered(session: ClientSession) -> None:
+    """A server with an error of its own for a ping would count as broken."""
+    async with McpServer() as server:
+        body = b'{"jsonrpc": "2.0", "id": 2, "error": {"code": -32603, "message": "no"}}'
+        server.told.extend([answered(GREETING), Told(status=202), Told(body=body)])
+        server.stateless = True  # so that nobody asks for the session
+        server.told.append(answered({"tools": [{"name": "saw"}]}, 3))
+        report = await check(server, session)
+        assert isinstance(report, Report)
+        assert report.offers == ("saw",)
+
+
+@pytest.mark.parametrize("manner", [{}, {"Content-Type": EVENTS}])
+async def test_a_list_that_is_too_long_is_called_so(session: ClientSession, manner: dict[str, str]) -> None:
+    """Who has a server with thousands of tools was asked whether the endpoint is right."""
+    async with McpServer() as server:
+        server.stateless = True
+        server.told.extend([answered(GREETING), Told(status=202), answered({}, 2)])
+        tools = b'data: {"jsonrpc": "2.0", "id": 3, "result": {"tools": [' + b'{"name": "saw"},' * (1 << 19)
+        server.told.append(Told(body=tools if manner else tools.removeprefix(b"data: "), headers=manner))
+        fault = await check(server, session)
+        assert isinstance(fault, Fault)
+        assert (fault.code, "more than 4 MiB" in fault.text) == ("bad_answer", True)
+
+
+@pytest.mark.parametrize(
+    ("header", "words"),
+    [
+        ('Bearer error="invalid_token", error_description="The token has expired"', "The token has expired"),
+        ('Bearer resource_metadata="https://x.invalid/.well-known/oauth-protected-resource"', "OAuth"),
+        ("Basic realm=x", "HTTP status 401"),
+    ],
+)
+async def test_who_is_not_let_in_is_told_why(session: ClientSession, header: str, words: str) -> None:
+    """A server says it in a header, and a person was shown a number."""
+    async with McpServer() as server:
+        server.told.append(Told(status=401, headers={"WWW-Authenticate": header}))
+        fault = await check(server, session, KEY)
+        assert isinstance(fault, Fault)
+        assert fault.code == "auth_failed"
+        assert words in fault.text
+
+
+@pytest.mark.parametrize(
+    ("status", "location", "code"),
+    [(307, "/mcp/", None), (308, "/mcp/", None), (301, "/mcp/", "redirected"), (307, "//x.invalid/", "redirected")],
+)
+async def test_a_redirect_is_followed_where_a_call_may_be_told_again(
+    session: ClientSession, status: int, location: str, code: str | None
+) -> None:
+    """A call would become a question without its body, or the key reach somebody else."""
+    async with McpServer(key=KEY) as server:
+        server.told.append(Told(status=status, headers={"Location": location}))
+        found = await check(server, session, KEY)
+        assert (found.code if isinstance(found, Fault) else None) == code

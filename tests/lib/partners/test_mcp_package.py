@@ -5,13 +5,14 @@ import json
 import sys
 from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 from aiohttp import ClientSession
 
-from bach_lib import Report
+from bach_lib import Fault, Report
 from bach_lib.clock import SystemClock
 from bach_lib.partners.http import HttpClient
 from bach_lib.partners.rpc import STATELESS, Conversation
@@ -20,22 +21,42 @@ from tests.lib.partners.make import connection, partner
 
 pytestmark = pytest.mark.skipif(find_spec("mcp") is None, reason="the package mcp is not installed (script/setup)")
 
-MANNERS = {"streams": {}, "JSON": {"json_response": True}, "without sessions": {"stateless_http": True}}
+MANNERS: dict[str, dict[str, bool]] = {
+    "streams": {},
+    "JSON": {"json_response": True},
+    "without sessions": {"stateless_http": True},
+}
 PROGRAM = Path(__file__).with_name("mcp_process.py")
+
+
+@asynccontextmanager
+async def running(**manner: bool) -> AsyncIterator[str]:
+    """A real server; where it is."""
+    process = await asyncio.create_subprocess_exec(sys.executable, PROGRAM, json.dumps(manner), stdout=PIPE)
+    assert process.stdout
+    async with asyncio.timeout(60):
+        port = int(await process.stdout.readline())
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.kill()
+        await process.wait()
 
 
 @pytest.fixture(params=MANNERS)
 async def address(request: pytest.FixtureRequest) -> AsyncIterator[str]:
-    """Where a real server is."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, PROGRAM, json.dumps(MANNERS[request.param]), stdout=PIPE
-    )
-    assert process.stdout
-    async with asyncio.timeout(60):
-        port = int(await process.stdout.readline())
-    yield f"http://127.0.0.1:{port}/mcp"
-    process.kill()
-    await process.wait()
+    """Where it takes calls, in all manners of today."""
+    async with running(**MANNERS[request.param]) as url:
+        yield f"{url}/mcp"
+
+
+@pytest.mark.parametrize(("path", "code"), [("/sse", "bad_answer"), ("/mcp", "not_found")])
+async def test_a_real_server_of_2024_is_told_apart(session: ClientSession, path: str, code: str) -> None:
+    """Who gave the address of before would look for a mistake in it."""
+    async with running(of_2024=True) as url:
+        fault = await partner(connection("mcp", url + path), session).check()
+        assert isinstance(fault, Fault), fault
+        assert (fault.code, "as it was in 2024" in fault.text) == (code, code == "bad_answer")
 
 
 async def test_a_real_server_is_understood(address: str, session: ClientSession) -> None:
