@@ -153,8 +153,9 @@ async def test_a_server_without_tools_has_none(session: ClientSession) -> None:
         assert (report.offered, report.name, report.version) == (0, report.id, None)
 
 
-def answered(result: object, number: int = 1, **headers: str) -> Told:
-    """An answer to a call."""
+def answered(result: object, number: int = 1, session: str | None = None) -> Told:
+    """An answer to a call, which begins a session perhaps."""
+    headers = {"Mcp-Session-Id": session} if session else {}
     return Told(body=json.dumps({"jsonrpc": "2.0", "id": number, "result": result}).encode(), headers=headers)
 
 
@@ -194,7 +195,7 @@ async def test_no_other_server_is_taken_for_one_of_2024(session: ClientSession, 
 async def test_a_session_that_is_lost_once_is_begun_anew(session: ClientSession) -> None:
     """A server that started anew in between would count as broken for a minute."""
     async with McpServer() as server:
-        server.told.extend([answered(GREETING, **{"Mcp-Session-Id": "before"}), Told(status=202)])
+        server.told.extend([answered(GREETING, session="before"), Told(status=202)])
         report = await check(server, session)
         assert isinstance(report, Report)
         assert report.offered == 2
@@ -205,7 +206,7 @@ async def test_a_session_that_is_lost_once_is_begun_anew(session: ClientSession)
 async def test_a_session_that_is_always_lost_is_named(session: ClientSession, lost: Told) -> None:
     """Behind a balancer that sends each call to another server, "nothing is there" leads nobody to the cause."""
     async with McpServer() as server:
-        begun = [answered(GREETING, **{"Mcp-Session-Id": "s"}), Told(status=202), lost, Told(status=404)]
+        begun = [answered(GREETING, session="s"), Told(status=202), lost, Told(status=404)]
         server.told.extend([*begun, *begun])
         fault = await check(server, session)
         assert isinstance(fault, Fault)
